@@ -1,0 +1,87 @@
+//! Where values come from: a run of bytes that can be read by range.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Bytes that can be read by range: a mapped file, a block of memory, an inflated zip member.
+///
+/// Offsets are `u64` everywhere, so that files past 4 GiB also work where pointers are small.
+pub trait Bytes: Send + Sync {
+    /// Number of bytes.
+    fn len(&self) -> u64;
+
+    /// Whether there are no bytes at all.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The bytes of `range` without a copy, where they are addressable; `None` where they must be
+    /// read, or where the range leaves the data.
+    fn slice(&self, range: Range<u64>) -> Option<&[u8]>;
+
+    /// Fills `buf` with the bytes that start at `offset`.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the range leaves the data, or when the file below cannot be read.
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError>;
+
+    /// Whether reading forwards is cheap and jumping backwards is not (a compressed stream).
+    /// Readers of many stripes then read them in order.
+    fn is_sequential(&self) -> bool {
+        false
+    }
+}
+
+/// A range of bytes could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("cannot read {len} bytes at byte {offset}: {why}")]
+pub struct ReadError {
+    /// First byte asked for.
+    pub offset: u64,
+    /// Number of bytes asked for.
+    pub len: u64,
+    /// What went wrong, for people.
+    pub why: String,
+}
+
+impl ReadError {
+    /// The error for a range that leaves data of `have` bytes.
+    pub fn past_end(offset: u64, len: u64, have: u64) -> Self {
+        ReadError { offset, len, why: format!("the data ends at byte {have}") }
+    }
+}
+
+/// Bytes held in memory.
+#[derive(Clone)]
+pub struct Memory(Arc<[u8]>);
+
+impl Memory {
+    /// Takes the bytes.
+    pub fn new(bytes: impl Into<Arc<[u8]>>) -> Self {
+        Memory(bytes.into())
+    }
+}
+
+impl Bytes for Memory {
+    fn len(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    fn slice(&self, range: Range<u64>) -> Option<&[u8]> {
+        let start = usize::try_from(range.start).ok()?;
+        let end = usize::try_from(range.end).ok()?;
+        self.0.get(start..end)
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
+        let len = buf.len() as u64;
+        let end = offset.checked_add(len);
+        match end.and_then(|end| self.slice(offset..end)) {
+            Some(bytes) => {
+                buf.copy_from_slice(bytes);
+                Ok(())
+            }
+            None => Err(ReadError::past_end(offset, len, self.len())),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What can go wrong with a tensor once its file is open.
+
+use crate::{Cancelled, ReadError};
+
+/// A view that cannot be made, or values that cannot be read. Each names the tensor.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TensorError {
+    /// Shape, strides and offset reach outside the bytes that hold the tensor.
+    #[error(
+        "tensor {name:?}: shape {shape:?} of {dtype} needs bytes {needs}, its data has {have} bytes"
+    )]
+    OutOfBytes {
+        /// Tensor name.
+        name: String,
+        /// Its shape.
+        shape: Vec<usize>,
+        /// Its dtype's name.
+        dtype: &'static str,
+        /// The bytes it would touch, as a range for people.
+        needs: String,
+        /// Bytes there are.
+        have: u64,
+    },
+    /// The number of elements passes what can be counted.
+    #[error("tensor {name:?}: shape {shape:?} has more elements than 64 bits can count")]
+    TooManyElements {
+        /// Tensor name.
+        name: String,
+        /// Its shape.
+        shape: Vec<usize>,
+    },
+    /// A slice, reshape or transpose that does not fit the shape.
+    #[error("tensor {name:?} of shape {shape:?}: {why}")]
+    Shape {
+        /// Tensor name.
+        name: String,
+        /// Its shape.
+        shape: Vec<usize>,
+        /// What was asked, expected and found.
+        why: String,
+    },
+    /// Bytes could not be read.
+    #[error("tensor {name:?} in {file}: {source}")]
+    Read {
+        /// Tensor name.
+        name: String,
+        /// File that holds it.
+        file: String,
+        /// Why.
+        source: ReadError,
+    },
+    /// The work was cancelled.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}

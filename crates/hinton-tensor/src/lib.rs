@@ -1,0 +1,30 @@
+//! Tensors as they lie in a file: dtype, shape and strides; decoding, statistics, reduction.
+//!
+//! No files and no colours here. A [`Tensor`] is a *lazy* view: it knows where its values lie in
+//! some [`Bytes`] and reads them only when asked. Slicing, transposing and reshaping make new
+//! views and touch no byte.
+//!
+//! Internal to `hinton`: this crate may change without notice.
+#![deny(unsafe_code)]
+
+mod bytes;
+mod dtype;
+mod error;
+mod shape;
+mod slice;
+mod tensor;
+mod work;
+
+pub mod decode;
+pub mod reduce;
+pub mod summary;
+
+pub use bytes::{Bytes, Memory, ReadError};
+pub use dtype::{Dtype, Endian};
+pub use error::TensorError;
+pub use reduce::{Fold, Grid, GridRequest, reduce};
+pub use shape::{View, element_count};
+pub use slice::{Index, Slice};
+pub use summary::{Summary, summarize};
+pub use tensor::Tensor;
+pub use work::{Cancelled, Progress, Quiet, Work};

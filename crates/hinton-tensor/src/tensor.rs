@@ -1,0 +1,364 @@
+//! One tensor: a name, a dtype, a view, and the bytes it lies in.
+
+use std::sync::Arc;
+
+use crate::{
+    Bytes, Dtype, Endian, Index, Memory, Slice, TensorError, View, decode, element_count,
+};
+
+/// A named tensor that lies in some bytes and has not been read yet.
+///
+/// Cheap to clone; slicing, transposing and reshaping give new views of the same bytes.
+#[derive(Clone)]
+pub struct Tensor {
+    name: String,
+    file: Arc<str>,
+    dtype: Dtype,
+    endian: Endian,
+    view: View,
+    start: u64,
+    data: Arc<dyn Bytes>,
+}
+
+impl std::fmt::Debug for Tensor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tensor")
+            .field("name", &self.name)
+            .field("dtype", &self.dtype)
+            .field("shape", &self.view.shape)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Tensor {
+    /// A tensor whose element 0 lies at byte `start` of `data`, checked to lie inside it.
+    ///
+    /// `file` names the file for people and errors. Dtypes narrower than a byte must be packed in
+    /// C order.
+    ///
+    /// # Errors
+    /// [`TensorError::OutOfBytes`] or [`TensorError::TooManyElements`].
+    pub fn new(
+        name: impl Into<String>,
+        file: impl Into<Arc<str>>,
+        dtype: Dtype,
+        endian: Endian,
+        view: View,
+        start: u64,
+        data: Arc<dyn Bytes>,
+    ) -> Result<Self, TensorError> {
+        let tensor = Tensor { name: name.into(), file: file.into(), dtype, endian, view, start, data };
+        tensor.check()?;
+        Ok(tensor)
+    }
+
+    /// A packed little-endian tensor of values held in memory.
+    ///
+    /// # Errors
+    /// [`TensorError::Shape`] when `shape` does not hold as many values.
+    pub fn from_f32(
+        name: impl Into<String>,
+        shape: &[usize],
+        values: &[f32],
+    ) -> Result<Self, TensorError> {
+        let name = name.into();
+        if element_count(shape) != Some(values.len() as u64) {
+            let why = format!("{} values do not fill it", values.len());
+            return Err(TensorError::Shape { name, shape: shape.to_vec(), why });
+        }
+        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let data = Arc::new(Memory::new(bytes));
+        Tensor::new(name, "memory", Dtype::F32, Endian::Little, View::packed(shape), 0, data)
+    }
+
+    fn check(&self) -> Result<(), TensorError> {
+        let View { shape, strides, .. } = &self.view;
+        let elements = element_count(shape).ok_or_else(|| TensorError::TooManyElements {
+            name: self.name.clone(),
+            shape: shape.clone(),
+        })?;
+        if shape.len() != strides.len() {
+            return Err(self.shape_error(format!("{} strides for {} axes", strides.len(), shape.len())));
+        }
+        if elements == 0 {
+            return Ok(());
+        }
+        if !self.dtype.is_byte_sized() && !(self.view.is_packed() && self.view.offset == 0) {
+            return Err(self.shape_error(format!("{} can only be read packed", self.dtype)));
+        }
+        let end = self.view.reach().and_then(|(_, high)| {
+            let bytes = self.dtype.bytes_of(high.checked_add(1)?)?;
+            self.start.checked_add(bytes)
+        });
+        match end {
+            Some(end) if end <= self.data.len() => Ok(()),
+            _ => Err(TensorError::OutOfBytes {
+                name: self.name.clone(),
+                shape: shape.clone(),
+                dtype: self.dtype.name(),
+                needs: match end {
+                    Some(end) => format!("{}..{end}", self.start),
+                    None => "below zero or past 2^63".to_owned(),
+                },
+                have: self.data.len(),
+            }),
+        }
+    }
+
+    /// Its name, exactly as in the file; show it through [escaping](https://docs.rs/hinton).
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The file that holds it, as people name it.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The type of its values.
+    pub fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+
+    /// The byte order of its values.
+    pub fn endian(&self) -> Endian {
+        self.endian
+    }
+
+    /// Length of each axis; empty for a single number.
+    pub fn shape(&self) -> &[usize] {
+        &self.view.shape
+    }
+
+    /// Shape, strides and offset.
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// Byte of `data` at which element 0 of the underlying storage lies.
+    pub fn start(&self) -> u64 {
+        self.start
+    }
+
+    /// The bytes it lies in.
+    pub fn data(&self) -> &Arc<dyn Bytes> {
+        &self.data
+    }
+
+    /// Number of values.
+    pub fn elements(&self) -> u64 {
+        self.view.elements()
+    }
+
+    /// Bytes of its values, packed (not the storage it may share with others).
+    pub fn byte_len(&self) -> u64 {
+        self.dtype.bytes_of(self.elements()).unwrap_or(u64::MAX)
+    }
+
+    /// The same tensor under another name.
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// The values a slice takes, as a view.
+    ///
+    /// # Errors
+    /// [`TensorError::Shape`] when the slice names more axes than there are, or a position outside.
+    pub fn slice(&self, slice: &Slice) -> Result<Tensor, TensorError> {
+        let mut indexes = slice.0.clone();
+        let named = indexes.iter().filter(|index| **index != Index::Rest).count();
+        let axes = self.shape().len();
+        if named > axes {
+            return Err(self.shape_error(format!("the slice {slice} names {named} axes, it has {axes}")));
+        }
+        let whole = Index::Range { start: None, stop: None, step: 1 };
+        let rest = indexes.iter().position(|index| *index == Index::Rest);
+        let at = rest.unwrap_or(indexes.len());
+        indexes.splice(at..(at + rest.iter().count()), vec![whole; axes - named]);
+
+        let mut view = View { shape: Vec::new(), strides: Vec::new(), offset: self.view.offset };
+        let mut offset = self.view.offset as i64;
+        for (axis, index) in indexes.into_iter().enumerate() {
+            let len = self.view.shape[axis];
+            let (first, step, count) = index.resolve(len).ok_or_else(|| {
+                self.shape_error(format!(
+                    "position {index} is outside axis {axis}, which has {len} (0 to {})",
+                    len.saturating_sub(1)
+                ))
+            })?;
+            offset += first as i64 * self.view.strides[axis];
+            if !matches!(index, Index::At(_)) {
+                view.shape.push(count);
+                view.strides.push(self.view.strides[axis].saturating_mul(step));
+            }
+        }
+        // An empty result may point anywhere; zero is always inside.
+        view.offset = if view.elements() == 0 { 0 } else { offset as u64 };
+        self.with_view(view)
+    }
+
+    /// The position `at` of one axis, which goes away.
+    ///
+    /// # Errors
+    /// [`TensorError::Shape`] when there is no such axis or position.
+    pub fn index_axis(&self, axis: usize, at: usize) -> Result<Tensor, TensorError> {
+        if axis >= self.shape().len() {
+            return Err(self.shape_error(format!("it has no axis {axis}")));
+        }
+        let whole = Index::Range { start: None, stop: None, step: 1 };
+        let mut indexes = vec![whole; axis];
+        indexes.push(Index::At(at as i64));
+        self.slice(&Slice(indexes))
+    }
+
+    /// The axes in another order: axis `k` of the result is axis `order[k]` of this one.
+    ///
+    /// # Errors
+    /// [`TensorError::Shape`] when `order` is not each axis once.
+    pub fn permute(&self, order: &[usize]) -> Result<Tensor, TensorError> {
+        let mut sorted = order.to_vec();
+        sorted.sort_unstable();
+        if sorted != (0..self.shape().len()).collect::<Vec<_>>() {
+            return Err(self.shape_error(format!("{order:?} does not name each axis once")));
+        }
+        let View { shape, strides, offset } = &self.view;
+        self.with_view(View {
+            shape: order.iter().map(|&axis| shape[axis]).collect(),
+            strides: order.iter().map(|&axis| strides[axis]).collect(),
+            offset: *offset,
+        })
+    }
+
+    /// The axes in reverse order: a matrix transposed.
+    ///
+    /// # Errors
+    /// [`TensorError::Shape`] for packed dtypes that cannot be transposed without a copy.
+    pub fn transpose(&self) -> Result<Tensor, TensorError> {
+        let order: Vec<usize> = (0..self.shape().len()).rev().collect();
+        self.permute(&order)
+    }
+
+    /// The same values in C order under another shape. Where strides cannot express it, the values
+    /// are copied to memory (as numpy does).
+    ///
+    /// # Errors
+    /// [`TensorError::Shape`] when the counts differ; reading errors when it has to copy.
+    pub fn reshape(&self, shape: &[usize]) -> Result<Tensor, TensorError> {
+        if element_count(shape) != Some(self.elements()) {
+            let why = format!("{} values do not fill the shape {shape:?}", self.elements());
+            return Err(self.shape_error(why));
+        }
+        match self.view.reshape(shape) {
+            Some(view) => self.with_view(view),
+            None => self.to_memory()?.reshape(shape),
+        }
+    }
+
+    /// The values packed in C order in memory, same dtype, little-endian.
+    ///
+    /// # Errors
+    /// [`TensorError::Read`] when the bytes cannot be read.
+    pub fn to_memory(&self) -> Result<Tensor, TensorError> {
+        let bytes = self.packed_bytes()?;
+        Ok(Tensor {
+            view: View::packed(self.shape()),
+            endian: Endian::Little,
+            start: 0,
+            data: Arc::new(Memory::new(bytes)),
+            ..self.clone()
+        })
+    }
+
+    /// The bytes of the values, packed in C order, little-endian, dtype unchanged.
+    ///
+    /// # Errors
+    /// [`TensorError::Read`] when the bytes cannot be read.
+    pub fn packed_bytes(&self) -> Result<Vec<u8>, TensorError> {
+        decode::packed_bytes(self)
+    }
+
+    /// All values as `f32` in C order. Meant for tensors that fit in memory; larger ones are
+    /// [reduced](crate::reduce()).
+    ///
+    /// # Errors
+    /// [`TensorError::Read`] when the bytes cannot be read.
+    pub fn to_f32(&self) -> Result<Vec<f32>, TensorError> {
+        decode::to_f32(self)
+    }
+
+    /// All values as `f64` in C order; exact for every dtype but 64-bit integers past 2^53.
+    ///
+    /// # Errors
+    /// [`TensorError::Read`] when the bytes cannot be read.
+    pub fn to_f64(&self) -> Result<Vec<f64>, TensorError> {
+        decode::to_f64(self)
+    }
+
+    /// The same bytes seen through another view, checked like a new tensor.
+    pub(crate) fn with_view(&self, view: View) -> Result<Tensor, TensorError> {
+        let tensor = Tensor { view, ..self.clone() };
+        tensor.check()?;
+        Ok(tensor)
+    }
+
+    pub(crate) fn shape_error(&self, why: String) -> TensorError {
+        TensorError::Shape { name: self.name.clone(), shape: self.view.shape.clone(), why }
+    }
+
+    pub(crate) fn read_error(&self, source: crate::ReadError) -> TensorError {
+        TensorError::Read { name: self.name.clone(), file: self.file.to_string(), source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counting(shape: &[usize]) -> Tensor {
+        let count: usize = shape.iter().product();
+        let values: Vec<f32> = (0..count).map(|value| value as f32).collect();
+        Tensor::from_f32("t", shape, &values).unwrap()
+    }
+
+    fn sliced(tensor: &Tensor, text: &str) -> (Vec<usize>, Vec<f32>) {
+        let part = tensor.slice(&text.parse().unwrap()).unwrap();
+        (part.shape().to_vec(), part.to_f32().unwrap())
+    }
+
+    #[test]
+    fn slices_are_numpys() {
+        let tensor = counting(&[2, 3, 4]);
+        assert_eq!(sliced(&tensor, "[1,:,2]"), (vec![3], vec![14., 18., 22.]));
+        assert_eq!(sliced(&tensor, "[...,-1]"), (vec![2, 3], vec![3., 7., 11., 15., 19., 23.]));
+        assert_eq!(sliced(&tensor, "[0,::2,::-3]"), (vec![2, 2], vec![3., 0., 11., 8.]));
+        assert_eq!(sliced(&tensor, "[1,1,1]"), (vec![], vec![17.]));
+        assert_eq!(sliced(&tensor, "[:,5:]"), (vec![2, 0, 4], vec![]));
+    }
+
+    #[test]
+    fn wrong_slices_say_what_is_there() {
+        let tensor = counting(&[2, 3]);
+        let error = |text: &str| tensor.slice(&text.parse().unwrap()).unwrap_err().to_string();
+        assert!(error("[0,0,0]").contains("names 3 axes, it has 2"));
+        assert!(error("[0,3]").contains("position 3 is outside axis 1, which has 3 (0 to 2)"));
+    }
+
+    #[test]
+    fn transpose_and_reshape() {
+        let tensor = counting(&[2, 3]);
+        let transposed = tensor.transpose().unwrap();
+        assert_eq!(transposed.to_f32().unwrap(), [0., 3., 1., 4., 2., 5.]);
+        let flat = transposed.reshape(&[6]).unwrap();
+        assert_eq!(flat.to_f32().unwrap(), [0., 3., 1., 4., 2., 5.]);
+        assert!(tensor.reshape(&[4]).unwrap_err().to_string().contains("6 values"));
+    }
+
+    #[test]
+    fn a_view_outside_its_bytes_is_refused() {
+        let data = Arc::new(Memory::new(vec![0u8; 10]));
+        let error = Tensor::new("w", "f", Dtype::F32, Endian::Little, View::packed(&[3]), 0, data)
+            .unwrap_err();
+        assert!(error.to_string().contains("needs bytes 0..12, its data has 10 bytes"), "{error}");
+    }
+}
