@@ -1,1 +1,25 @@
-//! Soon.
+//! Bytes to checkpoints: every weights file `hinton` opens, lazily and safely.
+//!
+//! [`open`] reads headers and no values. It decides by content, not by name; it never executes
+//! anything; every number in a file is checked before it sizes an allocation.
+//!
+//! One file a format in `formats/`, one row each in [`FORMATS`].
+#![deny(unsafe_code)]
+
+mod checkpoint;
+mod error;
+mod limits;
+mod lookalike;
+mod open;
+mod sniff;
+
+pub mod container;
+pub mod formats;
+pub mod source;
+
+pub use checkpoint::{Checkpoint, Warning};
+pub use error::{Error, ErrorKind};
+pub use formats::{FORMATS, FormatRow};
+pub use limits::Limits;
+pub use open::{Input, open, open_input};
+pub use sniff::{Head, Sniff};

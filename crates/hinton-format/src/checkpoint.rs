@@ -1,0 +1,53 @@
+//! What a file holds: named tensors, metadata, and what was noticed on the way.
+
+use std::fmt;
+
+use hinton_tensor::Tensor;
+
+/// An opened file (or folder of shards): the index is read, no values are.
+#[derive(Debug, Clone)]
+pub struct Checkpoint {
+    /// The path as the caller gave it.
+    pub path: String,
+    /// The name of the format's row, e.g. `safetensors`.
+    pub format: &'static str,
+    /// Metadata of the file, in the file's order. Nested values are written as JSON text.
+    pub metadata: Vec<(String, String)>,
+    /// The tensors, in the file's order, named exactly as the file names them.
+    pub tensors: Vec<Tensor>,
+    /// The files read, in order: one, or the shards.
+    pub files: Vec<String>,
+    /// What a person should know: things skipped, odd or assumed. Nothing is dropped silently.
+    pub warnings: Vec<Warning>,
+}
+
+/// Something a person should know about an opened file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// The tensor or member concerned; empty when it is the file.
+    pub subject: String,
+    /// What is the matter, in one sentence.
+    pub message: String,
+}
+
+impl Warning {
+    /// A warning about a tensor or member.
+    pub fn about(subject: impl Into<String>, message: impl Into<String>) -> Self {
+        Warning { subject: subject.into(), message: message.into() }
+    }
+
+    /// A warning about the file as a whole.
+    pub fn file(message: impl Into<String>) -> Self {
+        Warning { subject: String::new(), message: message.into() }
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.subject.is_empty() {
+            f.write_str(&self.message)
+        } else {
+            write!(f, "{:?}: {}", self.subject, self.message)
+        }
+    }
+}

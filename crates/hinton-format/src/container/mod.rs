@@ -1,0 +1,1 @@
+//! Containers that know nothing of tensors: zip, pickle.

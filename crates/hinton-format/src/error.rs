@@ -1,0 +1,141 @@
+//! Why a file could not be opened: which file, which tensor, which byte, what was expected and
+//! found, and the cure.
+
+use std::fmt;
+
+/// Whose fault it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The file or folder cannot be read: missing, no permission, a failing disk.
+    Io,
+    /// It is no format hinton knows, or a look-alike that holds no weights.
+    Unrecognised,
+    /// It is the format, but cut, damaged or lying.
+    Malformed,
+    /// It is well-formed, and does something hinton does not read.
+    Unsupported,
+    /// It would execute code, or reach outside its folder.
+    Refused,
+    /// It passes a limit (size, depth, count).
+    Limit,
+}
+
+/// A file could not be opened.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct Error(Box<Parts>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Parts {
+    kind: ErrorKind,
+    file: String,
+    tensor: Option<String>,
+    byte: Option<u64>,
+    message: String,
+    cure: Option<String>,
+}
+
+impl Error {
+    /// An error of that kind; `message` says what was expected and what was found.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Error(Box::new(Parts {
+            kind,
+            file: String::new(),
+            tensor: None,
+            byte: None,
+            message: message.into(),
+            cure: None,
+        }))
+    }
+
+    /// Shorthand for [`ErrorKind::Malformed`].
+    pub fn malformed(message: impl Into<String>) -> Self {
+        Error::new(ErrorKind::Malformed, message)
+    }
+
+    /// Names the file, unless one is named already (the innermost file wins).
+    pub fn in_file(mut self, file: &str) -> Self {
+        if self.0.file.is_empty() {
+            self.0.file = file.to_owned();
+        }
+        self
+    }
+
+    /// Names the tensor or member.
+    pub fn for_tensor(mut self, name: impl Into<String>) -> Self {
+        self.0.tensor.get_or_insert(name.into());
+        self
+    }
+
+    /// Names the byte of the file at which it went wrong.
+    pub fn at_byte(mut self, byte: u64) -> Self {
+        self.0.byte.get_or_insert(byte);
+        self
+    }
+
+    /// Says what to do.
+    pub fn cure(mut self, cure: impl Into<String>) -> Self {
+        self.0.cure.get_or_insert(cure.into());
+        self
+    }
+
+    /// Whose fault it is.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The file, as people name it.
+    pub fn file(&self) -> &str {
+        &self.0.file
+    }
+
+    /// The tensor or member, where one is concerned.
+    pub fn tensor(&self) -> Option<&str> {
+        self.0.tensor.as_deref()
+    }
+
+    /// The byte at which it went wrong, where one is known.
+    pub fn byte(&self) -> Option<u64> {
+        self.0.byte
+    }
+
+    /// What was expected and what was found.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// What to do about it.
+    pub fn cure_text(&self) -> Option<&str> {
+        self.0.cure.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    /// One line, without the cure: `model.safetensors: tensor "w": at byte 8: …`. Names from the
+    /// file are quoted and escaped.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Parts { file, tensor, byte, message, .. } = &*self.0;
+        if !file.is_empty() {
+            write!(f, "{file}: ")?;
+        }
+        if let Some(tensor) = tensor {
+            write!(f, "tensor {tensor:?}: ")?;
+        }
+        if let Some(byte) = byte {
+            write!(f, "at byte {byte}: ")?;
+        }
+        f.write_str(message)
+    }
+}
+
+impl From<hinton_tensor::TensorError> for Error {
+    fn from(error: hinton_tensor::TensorError) -> Self {
+        Error::malformed(error.to_string())
+    }
+}
+
+impl From<hinton_tensor::ReadError> for Error {
+    fn from(error: hinton_tensor::ReadError) -> Self {
+        Error::malformed(error.to_string()).cure("the file is cut short: download or copy it again")
+    }
+}

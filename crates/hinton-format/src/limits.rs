@@ -1,0 +1,35 @@
+//! How much a file may ask for before it is refused.
+
+/// Bounds on what opening a file may cost. The defaults suit files of hundreds of gigabytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Most bytes of a header, index or pickle (not of tensor data).
+    pub header_bytes: u64,
+    /// Most tensors in one file.
+    pub tensors: usize,
+    /// Most axes of a tensor.
+    pub axes: usize,
+    /// Deepest nesting of containers (JSON, pickle, dictionaries).
+    pub depth: usize,
+    /// Most steps of the pickle interpreter.
+    pub pickle_steps: u64,
+    /// Most bytes that a compressed member is inflated into memory; larger ones are streamed.
+    pub inflate_bytes: u64,
+    /// Most bytes of a text table (CSV), which is parsed in memory.
+    pub text_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            header_bytes: 256 << 20,
+            tensors: 4_000_000,
+            axes: 64,
+            depth: 128,
+            pickle_steps: 200_000_000,
+            inflate_bytes: 64 << 20,
+            text_bytes: 2 << 30,
+        }
+    }
+}

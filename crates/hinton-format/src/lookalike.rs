@@ -1,0 +1,1 @@
+//! What is not weights but often lies under a name of weights.
