@@ -1,1 +1,15 @@
-//! Soon.
+//! Scenes to bytes: one file an output in `outputs/`, one row each in [`OUTPUTS`].
+//!
+//! An output never lays anything out and never sees a tensor: it draws the items of a
+//! [`Scene`](hinton_scene::Scene). The same scene gives the same bytes on every machine.
+//!
+//! Internal to `hinton`: this crate may change without notice.
+#![forbid(unsafe_code)]
+
+mod error;
+pub mod outputs;
+pub mod raster;
+
+pub use error::RenderError;
+pub use outputs::terminal::{Graphics, TerminalOptions};
+pub use outputs::{OUTPUTS, OutputRow, RenderOptions};

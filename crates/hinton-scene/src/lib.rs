@@ -1,1 +1,22 @@
-//! Soon.
+//! A picture, resolved to the last number: what every output of `hinton` draws.
+//!
+//! A [`Scene`] has final positions in points (1/72 inch, y down), final colours and measured text.
+//! It knows nothing of data, scales or options; an output is a loop over its [`Item`]s. The same
+//! scene has the same layout in every output because no output lays anything out.
+//!
+//! Internal to `hinton`: this crate may change without notice.
+#![forbid(unsafe_code)]
+
+mod color;
+mod escape;
+mod font;
+mod geometry;
+mod item;
+mod text;
+
+pub use color::Color;
+pub use escape::visible;
+pub use font::{Font, Outline, Weight};
+pub use geometry::{Path, Point, Rect, Segment};
+pub use item::{Cells, Group, Image, Item, MarkShape, Marks, Scene, Shape, Stroke};
+pub use text::{Align, Baseline, Glyph, Text, TextStyle, fit, measure};

@@ -1,0 +1,42 @@
+//! The outputs: one file each, one row each.
+
+pub mod terminal;
+
+use hinton_scene::Scene;
+
+use crate::RenderError;
+
+/// What an output needs to know besides the scene.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct RenderOptions {
+    /// Pixels to the inch in pictures of pixels; 72 makes a point a pixel.
+    pub dpi: f64,
+    /// What the terminal can do.
+    pub terminal: terminal::TerminalOptions,
+}
+
+impl Default for RenderOptions {
+    fn default() -> Self {
+        RenderOptions { dpi: 144.0, terminal: terminal::TerminalOptions::default() }
+    }
+}
+
+/// A way to write a scene.
+pub struct OutputRow {
+    /// Its name.
+    pub name: &'static str,
+    /// One line.
+    pub about: &'static str,
+    /// A paragraph: what is vector, what is pixels, what it is good for.
+    pub help: &'static str,
+    /// Extensions that choose it, without the dot.
+    pub extensions: &'static [&'static str],
+    /// Media type.
+    pub mime: &'static str,
+    /// Draws the scene.
+    pub write: fn(&Scene, &RenderOptions) -> Result<Vec<u8>, RenderError>,
+}
+
+/// Every output.
+pub const OUTPUTS: &[OutputRow] = &[];

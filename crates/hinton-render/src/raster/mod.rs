@@ -1,0 +1,1 @@
+//! Pixels: small kernels, each tested against a plain version.
