@@ -28,6 +28,17 @@ pub struct GridRequest {
     pub max_cols: usize,
     /// How blocks fold.
     pub fold: Fold,
+    /// For a quick look: of a tensor of more bytes than this, only evenly spaced rows are read
+    /// (columns, where columns lie together in memory), about as many as this many bytes hold and
+    /// at least one of each block. `None` reads everything.
+    pub sample_bytes: Option<u64>,
+}
+
+impl GridRequest {
+    /// At most so many cells, every value read.
+    pub fn new(max_rows: usize, max_cols: usize, fold: Fold) -> Self {
+        GridRequest { max_rows, max_cols, fold, sample_bytes: None }
+    }
 }
 
 /// What a cell holds besides finite values.
@@ -66,19 +77,27 @@ pub struct Grid {
     pub negative: Vec<f32>,
     /// One mark a cell, or empty when every value is finite.
     pub marks: Vec<Mark>,
-    /// Statistics of ALL values, from the same pass.
+    /// Rows and columns of values of the tensor.
+    pub shape: (usize, usize),
+    /// Rows and columns of values that were read: `shape`, or fewer of one kind when the request
+    /// asked for a sample.
+    pub read: (usize, usize),
+    /// Statistics of all values read, from the same pass.
     pub summary: Summary,
+}
+
+impl Grid {
+    /// Whether cells and summary come from a sample of the rows or columns.
+    pub fn is_sampled(&self) -> bool {
+        self.read != self.shape
+    }
 }
 
 /// Folds a tensor of two axes (rows run down, columns run right) in stripes on all threads.
 ///
 /// # Errors
 /// When the tensor has not two axes, its bytes cannot be read, or the work is cancelled.
-pub fn reduce(
-    tensor: &Tensor,
-    request: GridRequest,
-    _work: Work<'_>,
-) -> Result<Grid, TensorError> {
+pub fn reduce(tensor: &Tensor, request: GridRequest, _work: Work<'_>) -> Result<Grid, TensorError> {
     let _ = (tensor, request);
     Err(tensor.shape_error("soon".to_owned()))
 }

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{
-    Bytes, Dtype, Endian, Index, Memory, Slice, TensorError, View, decode, element_count,
-};
+use crate::{Bytes, Dtype, Endian, Index, Memory, Slice, TensorError, View, decode, element_count};
 
 /// A named tensor that lies in some bytes and has not been read yet.
 ///
@@ -47,7 +45,8 @@ impl Tensor {
         start: u64,
         data: Arc<dyn Bytes>,
     ) -> Result<Self, TensorError> {
-        let tensor = Tensor { name: name.into(), file: file.into(), dtype, endian, view, start, data };
+        let tensor =
+            Tensor { name: name.into(), file: file.into(), dtype, endian, view, start, data };
         tensor.check()?;
         Ok(tensor)
     }
@@ -78,7 +77,11 @@ impl Tensor {
             shape: shape.clone(),
         })?;
         if shape.len() != strides.len() {
-            return Err(self.shape_error(format!("{} strides for {} axes", strides.len(), shape.len())));
+            return Err(self.shape_error(format!(
+                "{} strides for {} axes",
+                strides.len(),
+                shape.len()
+            )));
         }
         if elements == 0 {
             return Ok(());
@@ -170,7 +173,9 @@ impl Tensor {
         let named = indexes.iter().filter(|index| **index != Index::Rest).count();
         let axes = self.shape().len();
         if named > axes {
-            return Err(self.shape_error(format!("the slice {slice} names {named} axes, it has {axes}")));
+            return Err(
+                self.shape_error(format!("the slice {slice} names {named} axes, it has {axes}"))
+            );
         }
         let whole = Index::Range { start: None, stop: None, step: 1 };
         let rest = indexes.iter().position(|index| *index == Index::Rest);
