@@ -1,1 +1,3 @@
 //! Containers that know nothing of tensors: zip, pickle.
+
+pub mod zip;

@@ -1,1 +1,47 @@
-//! Where bytes come from: mapped files, memory, inflated members.
+//! Where bytes come from: mapped files, parts of other bytes, inflated members.
+//!
+//! Everything that touches the file system is in [`file`]; nothing is ever written.
+
+pub mod file;
+pub mod inflate;
+pub mod part;
+pub(crate) mod reader;
+
+pub use file::map_file;
+pub use inflate::{Inflate, gunzip};
+pub use part::Part;
+pub(crate) use reader::ByteReader;
+
+use hinton_tensor::{Bytes, ReadError};
+
+/// The first `want` bytes, or all of them where there are fewer.
+///
+/// # Errors
+/// When the bytes below cannot be read.
+pub fn read_head(data: &dyn Bytes, want: u64) -> Result<Vec<u8>, ReadError> {
+    read_vec(data, 0, want.min(data.len()))
+}
+
+/// A copy of `len` bytes at `offset`. The range is checked before memory is asked for.
+///
+/// # Errors
+/// When the range leaves the data, or the bytes below cannot be read.
+pub fn read_vec(data: &dyn Bytes, offset: u64, len: u64) -> Result<Vec<u8>, ReadError> {
+    if offset.checked_add(len).is_none_or(|end| end > data.len()) {
+        return Err(ReadError::past_end(offset, len, data.len()));
+    }
+    let size = usize::try_from(len).map_err(|_| ReadError {
+        offset,
+        len,
+        why: "that is more than this machine can address".to_owned(),
+    })?;
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(size).map_err(|_| ReadError {
+        offset,
+        len,
+        why: "there is not enough memory".to_owned(),
+    })?;
+    bytes.resize(size, 0);
+    data.read_at(offset, &mut bytes)?;
+    Ok(bytes)
+}

@@ -1,0 +1,256 @@
+//! The file system: mapped files, and what lies beside them. Nothing else in the crate touches it.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hinton_tensor::{Bytes, ReadError};
+use memmap2::Mmap;
+
+use crate::{Error, ErrorKind};
+
+/// Opens a file for reading: mapped into memory where the system can, read by position where not.
+///
+/// # Errors
+/// [`ErrorKind::Io`] for a file that is missing (the cure names near ones), a folder, or one
+/// that may not be read; [`ErrorKind::Unrecognised`] for an empty one.
+pub fn map_file(path: &Path) -> Result<Arc<dyn Bytes>, Error> {
+    let named = |error: Error| error.in_file(&path.display().to_string());
+    let file = File::open(path).map_err(|error| named(open_error(path, &error)))?;
+    let metadata = file.metadata().map_err(|error| named(open_error(path, &error)))?;
+    if metadata.is_dir() {
+        return Err(named(Error::new(ErrorKind::Io, "this is a folder, expected a file")));
+    }
+    if metadata.is_file() && metadata.len() == 0 {
+        return Err(named(empty_file()));
+    }
+    match map(&file) {
+        Ok(mapped) if !mapped.0.is_empty() => Ok(Arc::new(mapped)),
+        _ => positioned(file, metadata.len()).map_err(|error| named(open_error(path, &error))),
+    }
+}
+
+/// What is said of an empty file, wherever it comes from.
+pub(crate) fn empty_file() -> Error {
+    Error::new(ErrorKind::Unrecognised, "the file is empty: it has 0 bytes")
+        .cure("a download or a save did not finish: fetch or write it again")
+}
+
+/// One entry of a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name in the folder (characters that are no Unicode replaced).
+    pub name: String,
+    /// Whether it is a folder (links are followed).
+    pub is_dir: bool,
+    /// Its length in bytes; 0 for folders.
+    pub len: u64,
+}
+
+/// The entries of a folder, sorted by name.
+///
+/// # Errors
+/// [`ErrorKind::Io`] when the folder cannot be read.
+pub fn read_dir(path: &Path) -> Result<Vec<Entry>, Error> {
+    let failed = |error: io::Error| open_error(path, &error).in_file(&path.display().to_string());
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(path).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        // A dangling link has no metadata; it is listed all the same.
+        let metadata = fs::metadata(entry.path()).ok();
+        entries.push(Entry {
+            name: entry.file_name().to_string_lossy().into_owned(),
+            is_dir: metadata.as_ref().is_some_and(fs::Metadata::is_dir),
+            len: metadata.filter(fs::Metadata::is_file).map_or(0, |metadata| metadata.len()),
+        });
+    }
+    entries.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(entries)
+}
+
+/// Whether there is a folder at `path` (links are followed).
+pub fn is_dir(path: &Path) -> bool {
+    path.is_dir()
+}
+
+/// Whether there is a file at `path` (links are followed).
+pub fn is_file(path: &Path) -> bool {
+    path.is_file()
+}
+
+fn open_error(path: &Path, error: &io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            let missing = Error::new(ErrorKind::Io, "there is no such file or folder");
+            match near_names(path).as_slice() {
+                [] => missing.cure("check the path"),
+                names => missing.cure(format!("did you mean {}?", names.join(" or "))),
+            }
+        }
+        io::ErrorKind::PermissionDenied => {
+            Error::new(ErrorKind::Io, "it may not be read: permission denied")
+                .cure("ask for the right to read it (chmod u+r, or its owner)")
+        }
+        _ => Error::new(ErrorKind::Io, format!("it cannot be read: {error}")),
+    }
+}
+
+/// Up to three names in the folder of `path` that are spelt nearly as its own.
+fn near_names(path: &Path) -> Vec<String> {
+    let Some(wanted) = path.file_name().map(|name| name.to_string_lossy().to_lowercase()) else {
+        return Vec::new();
+    };
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut near: Vec<(usize, String)> = entries
+        .take(10_000)
+        .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))
+        .map(|name| (distance(&wanted, &name.to_lowercase()), name))
+        .filter(|(distance, _)| *distance <= 2 + wanted.chars().count() / 5)
+        .collect();
+    near.sort();
+    near.into_iter().take(3).map(|(_, name)| format!("{name:?}")).collect()
+}
+
+/// Edits (insert, delete, replace) between two names; long names count as far apart.
+fn distance(a: &str, b: &str) -> usize {
+    const LONGEST: usize = 200;
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    if a.len().max(b.len()) > LONGEST {
+        return usize::MAX;
+    }
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, to) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(from != to);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+/// A file mapped into memory.
+struct Mapped(Mmap);
+
+#[allow(unsafe_code)]
+fn map(file: &File) -> io::Result<Mapped> {
+    // SAFETY: the map is read-only and lives as long as it is read. What the type system cannot
+    // promise is that nobody cuts or rewrites the file meanwhile; like every reader of mapped
+    // files we ask that of the user (README, "not guaranteed"). No value read from the map is
+    // trusted without a check at the time of reading, so changed bytes give other numbers or an
+    // error, and no reference into the map outlives the `Mapped`.
+    unsafe { Mmap::map(file) }.map(Mapped)
+}
+
+impl Bytes for Mapped {
+    fn len(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    fn slice(&self, range: Range<u64>) -> Option<&[u8]> {
+        let start = usize::try_from(range.start).ok()?;
+        let end = usize::try_from(range.end).ok()?;
+        self.0.get(start..end)
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
+        let len = buf.len() as u64;
+        match offset.checked_add(len).and_then(|end| self.slice(offset..end)) {
+            Some(bytes) => {
+                buf.copy_from_slice(bytes);
+                Ok(())
+            }
+            None => Err(ReadError::past_end(offset, len, self.len())),
+        }
+    }
+}
+
+/// A file that is read by position, where mapping is not possible.
+struct Positioned {
+    file: Mutex<File>,
+    len: u64,
+}
+
+/// `len` is what the file system says; pipes and devices say 0 and are read to their end.
+fn positioned(mut file: File, len: u64) -> io::Result<Arc<dyn Bytes>> {
+    if len > 0 {
+        return Ok(Arc::new(Positioned { file: Mutex::new(file), len }));
+    }
+    /// Most bytes taken from something that is no regular file.
+    const LONGEST_PIPE: u64 = 1 << 30;
+    let mut bytes = Vec::new();
+    Read::by_ref(&mut file).take(LONGEST_PIPE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LONGEST_PIPE {
+        return Err(io::Error::other("it is no regular file and holds more than 1 GiB"));
+    }
+    Ok(Arc::new(hinton_tensor::Memory::new(bytes)))
+}
+
+impl Bytes for Positioned {
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn slice(&self, _range: Range<u64>) -> Option<&[u8]> {
+        None
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
+        let len = buf.len() as u64;
+        if offset.checked_add(len).is_none_or(|end| end > self.len) {
+            return Err(ReadError::past_end(offset, len, self.len));
+        }
+        // Every read seeks first, so a reader that panicked cannot leave a wrong position.
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(offset))
+            .and_then(|_| file.read_exact(buf))
+            .map_err(|error| ReadError { offset, len, why: error.to_string() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mapped_and_positioned_reads_agree() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+        let whole = fs::read(&path).unwrap();
+        let mapped = map_file(&path).unwrap();
+        let slow = positioned(File::open(&path).unwrap(), whole.len() as u64).unwrap();
+        for data in [&mapped, &slow] {
+            assert_eq!(data.len(), whole.len() as u64);
+            let mut buf = [0; 20];
+            data.read_at(7, &mut buf).unwrap();
+            assert_eq!(buf, whole[7..27]);
+            assert!(data.read_at(whole.len() as u64 - 3, &mut buf).is_err());
+        }
+        assert_eq!(mapped.slice(0..10), Some(&whole[..10]));
+        assert_eq!(slow.slice(0..10), None);
+    }
+
+    #[test]
+    fn a_missing_file_names_its_neighbours() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let error = map_file(&folder.join("Crago.toml")).err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::Io);
+        assert_eq!(error.cure_text(), Some("did you mean \"Cargo.toml\"?"));
+        let error = map_file(folder).err().unwrap();
+        assert!(error.to_string().contains("folder"), "{error}");
+    }
+
+    #[test]
+    fn distances() {
+        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("", "ab"), 2);
+        assert_eq!(distance("same", "same"), 0);
+    }
+}

@@ -1,0 +1,74 @@
+//! A range of other bytes, as bytes of its own, without a copy.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use hinton_tensor::{Bytes, ReadError};
+
+/// The bytes `start..start + len` of other bytes.
+#[derive(Clone)]
+pub struct Part {
+    whole: Arc<dyn Bytes>,
+    start: u64,
+    len: u64,
+}
+
+impl Part {
+    /// Takes a range of `whole`.
+    ///
+    /// # Errors
+    /// When the range leaves `whole`.
+    pub fn new(whole: Arc<dyn Bytes>, start: u64, len: u64) -> Result<Self, ReadError> {
+        match start.checked_add(len) {
+            Some(end) if end <= whole.len() => Ok(Part { whole, start, len }),
+            _ => Err(ReadError::past_end(start, len, whole.len())),
+        }
+    }
+}
+
+impl Bytes for Part {
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn slice(&self, range: Range<u64>) -> Option<&[u8]> {
+        if range.start > range.end || range.end > self.len {
+            return None;
+        }
+        // Cannot overflow: `start + len` was checked to lie inside the whole.
+        self.whole.slice(self.start + range.start..self.start + range.end)
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
+        let len = buf.len() as u64;
+        match offset.checked_add(len) {
+            Some(end) if end <= self.len => self.whole.read_at(self.start + offset, buf),
+            _ => Err(ReadError::past_end(offset, len, self.len)),
+        }
+    }
+
+    fn is_sequential(&self) -> bool {
+        self.whole.is_sequential()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hinton_tensor::Memory;
+
+    #[test]
+    fn a_part_is_a_window_and_no_more() {
+        let whole: Arc<dyn Bytes> = Arc::new(Memory::new(*b"0123456789"));
+        let part = Part::new(whole.clone(), 2, 5).unwrap();
+        assert_eq!(part.slice(0..5), Some(&b"23456"[..]));
+        assert_eq!(part.slice(1..6), None, "the byte behind the part is not its own");
+        let mut buf = [0; 2];
+        part.read_at(3, &mut buf).unwrap();
+        assert_eq!(&buf, b"56");
+        assert!(part.read_at(4, &mut buf).is_err());
+        assert!(part.read_at(u64::MAX, &mut buf).is_err());
+        assert!(Part::new(whole.clone(), 8, 3).is_err());
+        assert!(Part::new(whole, u64::MAX, 2).is_err());
+    }
+}
