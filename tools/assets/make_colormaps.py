@@ -146,7 +146,7 @@ def main():
     ours = {n for names in KINDS.values() for n in names.split()} | set(ALIASES.values())
     assert base == ours, base ^ ours
 
-    data, theirs, own = [], [], []
+    data, theirs, own, reversed_rows = [], [], [], []
     start = 0
 
     def row(name, kind, at, count):
@@ -163,6 +163,18 @@ def main():
             if alias := ALIASES.get(name):
                 assert (colours(alias, np.arange(maps[alias].N)) == table).all()
                 theirs.append(row(alias, kind, start, len(table)))
+            start += len(table)
+    # matplotlib truncates to bytes after reversing, so some `_r` maps differ from the
+    # reversed base by one level: those are stored as they are.
+    for kind, names in KINDS.items():
+        for name in names.split():
+            entries = np.arange(maps[name].N)
+            table = colours(name + "_r", entries)
+            if (table == colours(name, entries)[::-1]).all():
+                continue
+            data.append(table)
+            for name in [name] + [a for a in [ALIASES.get(name)] if a]:
+                reversed_rows.append(row(name + "_r", kind, start, len(table)))
             start += len(table)
     for name, anchors in OURS.items():
         table = interpolated(anchors)
@@ -183,6 +195,8 @@ def main():
         "use super::{Kind, Row};\n\n"
         "/// matplotlib's colour maps, grouped by kind in matplotlib's order.\n"
         "pub(super) const MATPLOTLIB: &[Row] = &[\n" + "".join(theirs) + "];\n\n"
+        "/// Those of matplotlib's `_r` maps that are not their base map reversed byte for byte.\n"
+        "pub(super) const REVERSED: &[Row] = &[\n" + "".join(reversed_rows) + "];\n\n"
         "/// This project's own colour maps.\n"
         "pub(super) const OURS: &[Row] = &[\n" + "".join(own) + "];\n"
     )

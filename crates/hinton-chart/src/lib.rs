@@ -1,1 +1,33 @@
-//! Soon.
+//! Numbers to scenes: the charts of `hinton`.
+//!
+//! A chart never sees a file: it gets [`Panel`]s (matrices no larger than the page, with their
+//! statistics) and [`Options`], and returns a [`Scene`](hinton_scene::Scene) resolved to the last
+//! number. One file a chart in `charts/`, one row each in [`CHARTS`].
+//!
+//! Internal to `hinton`: this crate may change without notice.
+#![forbid(unsafe_code)]
+
+mod colormap;
+mod error;
+
+mod math;
+mod number;
+mod options;
+mod panel;
+mod preset;
+mod scale;
+mod size;
+mod theme;
+
+pub mod charts;
+
+pub use charts::{CHARTS, ChartRow, Need};
+pub use colormap::{Colormap, Kind, colormaps};
+pub use error::ChartError;
+pub use number::{NumberFormat, short, short_count};
+pub use options::{Annotate, Labels, Look, Options, Range, ScaleKind};
+pub use panel::{Extent, Panel, Picture};
+pub use preset::{PRESETS, PresetRow, preset};
+pub use scale::ColorScale;
+pub use size::{Length, PageSize};
+pub use theme::{Theme, ThemeName};

@@ -1,0 +1,43 @@
+//! The charts: one file each, one row each.
+
+use hinton_tensor::GridRequest;
+
+use crate::{ChartError, Extent, Options, Panel, Picture};
+
+mod heatmap;
+mod hinton;
+mod histogram;
+mod overview;
+mod tiles;
+
+/// What a chart needs to be told of each panel before it can draw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Need {
+    /// Statistics of the values only.
+    Summaries,
+    /// A grid for each panel, no larger than asked.
+    Grids(Vec<GridRequest>),
+}
+
+/// A way to draw numbers.
+pub struct ChartRow {
+    /// Its name.
+    pub name: &'static str,
+    /// One line.
+    pub about: &'static str,
+    /// A paragraph: what it shows, how to read it, where it comes from.
+    pub help: &'static str,
+    /// What it needs to draw panels of these extents on that page.
+    pub need: fn(&[Extent], &Options) -> Need,
+    /// Draws the panels.
+    pub build: fn(&[Panel], &Options) -> Result<Picture, ChartError>,
+}
+
+/// Every chart.
+pub const CHARTS: &[ChartRow] =
+    &[hinton::ROW, heatmap::ROW, tiles::ROW, histogram::ROW, overview::ROW];
+
+/// The chart of that name.
+pub fn named(name: &str) -> Option<&'static ChartRow> {
+    CHARTS.iter().find(|chart| chart.name == name)
+}

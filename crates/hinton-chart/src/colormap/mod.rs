@@ -1,0 +1,205 @@
+//! Colour maps: matplotlib's under matplotlib's names, and our own.
+
+mod table;
+
+use std::fmt;
+
+use hinton_scene::Color;
+
+/// What a colour map is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Lightness rises evenly; for magnitudes.
+    Perceptual,
+    /// One or few hues from pale to strong; for magnitudes.
+    Sequential,
+    /// Two hues around a neutral middle; for signed values, zero in the middle.
+    Diverging,
+    /// Ends meet; for angles.
+    Cyclic,
+    /// Distinct colours; for classes.
+    Qualitative,
+    /// Anything else.
+    Miscellaneous,
+}
+
+impl Kind {
+    /// Its name, in lower case.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Perceptual => "perceptual",
+            Kind::Sequential => "sequential",
+            Kind::Diverging => "diverging",
+            Kind::Cyclic => "cyclic",
+            Kind::Qualitative => "qualitative",
+            Kind::Miscellaneous => "miscellaneous",
+        }
+    }
+}
+
+/// Where a map lies in the data file.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is for.
+    pub kind: Kind,
+    /// First colour in the data file.
+    start: usize,
+    /// Number of colours.
+    len: usize,
+}
+
+static DATA: &[u8] = include_bytes!("../../assets/colormaps.bin");
+
+/// Every colour map by name, ours first; each also exists reversed, as `NAME_r`.
+pub fn colormaps() -> impl Iterator<Item = &'static Row> {
+    table::OURS.iter().chain(table::MATPLOTLIB)
+}
+
+/// A colour map: 0 to 1 becomes a colour.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Colormap {
+    name: &'static str,
+    reversed: bool,
+    kind: Kind,
+    start: usize,
+    len: usize,
+    flipped: bool,
+}
+
+impl fmt::Debug for Colormap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Colormap({})", self.name())
+    }
+}
+
+impl Colormap {
+    /// The map of that name, e.g. `viridis` or `RdBu_r`; case matters only where two maps differ
+    /// in nothing else.
+    pub fn named(name: &str) -> Option<Colormap> {
+        let find = |same: &dyn Fn(&str, &str) -> bool| {
+            let stored = table::REVERSED.iter().find(|row| same(row.name, name));
+            if let Some(row) = stored {
+                let base = row.name.trim_end_matches("_r");
+                return Some(Colormap::of(row, base, true, false));
+            }
+            if let Some(row) = colormaps().find(|row| same(row.name, name)) {
+                return Some(Colormap::of(row, row.name, false, false));
+            }
+            let base = name.strip_suffix("_r").or_else(|| name.strip_suffix("_R"))?;
+            let row = colormaps().find(|row| same(row.name, base))?;
+            Some(Colormap::of(row, row.name, true, true))
+        };
+        find(&|one, two| one == two).or_else(|| find(&|one, two| one.eq_ignore_ascii_case(two)))
+    }
+
+    fn of(row: &Row, name: &'static str, reversed: bool, flipped: bool) -> Colormap {
+        Colormap { name, reversed, kind: row.kind, start: row.start, len: row.len, flipped }
+    }
+
+    /// Our diverging map for light pages: white is exactly the middle.
+    pub fn house(dark: bool) -> Colormap {
+        let row = &table::OURS[usize::from(dark)];
+        Colormap::of(row, row.name, false, false)
+    }
+
+    /// Its name.
+    pub fn name(&self) -> String {
+        format!("{}{}", self.name, if self.reversed { "_r" } else { "" })
+    }
+
+    /// What it is for.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Number of colours it has.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Never: every map has colours.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The colour at that place of the table; past the end, the last.
+    pub fn entry(&self, at: usize) -> Color {
+        let at = at.min(self.len - 1);
+        let at = if self.flipped { self.len - 1 - at } else { at };
+        let from = (self.start + at) * 3;
+        Color { r: DATA[from], g: DATA[from + 1], b: DATA[from + 2], a: 255 }
+    }
+
+    /// Which entry a position from 0 to 1 has; positions outside take the ends. Maps with an even
+    /// number of entries split 0..1 evenly as matplotlib does; maps with an odd number have an
+    /// exact middle, so the ends hold half a share.
+    pub fn index(&self, position: f64) -> usize {
+        let position = position.clamp(0.0, 1.0);
+        if self.len % 2 == 1 && self.kind == Kind::Diverging {
+            return (position * (self.len - 1) as f64 + 0.5) as usize;
+        }
+        ((position * self.len as f64) as usize).min(self.len - 1)
+    }
+
+    /// The colour at a position from 0 to 1.
+    pub fn color(&self, position: f64) -> Color {
+        self.entry(self.index(position))
+    }
+
+    /// The entry farthest from the ends: what zero looks like in a diverging map.
+    pub fn middle(&self) -> Color {
+        self.color(0.5)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_data_is_whole() {
+        let mut names = BTreeSet::new();
+        for row in colormaps() {
+            assert!(names.insert(row.name.to_owned()), "{} twice", row.name);
+            assert!((row.start + row.len) * 3 <= DATA.len(), "{}", row.name);
+            assert!(Colormap::named(&format!("{}_r", row.name)).is_some());
+        }
+        assert!(names.len() > 85);
+    }
+
+    #[test]
+    fn colours_are_matplotlibs() {
+        let truth = include_str!("../../tests/data/colormaps_matplotlib.tsv");
+        let mut checked = 0;
+        for line in truth.lines().filter(|line| !line.starts_with('#')) {
+            let mut words = line.split('\t');
+            let map = Colormap::named(words.next().unwrap()).unwrap();
+            for (at, hex) in [0, 1, 64, 127, 128, 200, 255].into_iter().zip(words) {
+                assert_eq!(map.entry(at).hex(), hex, "{map:?} entry {at}");
+                checked += 1;
+            }
+        }
+        assert!(checked > 1000);
+    }
+
+    #[test]
+    fn zero_is_exactly_white_or_black() {
+        assert_eq!(Colormap::house(false).color(0.5), Color::WHITE);
+        assert_eq!(Colormap::house(true).color(0.5), Color::BLACK);
+        assert_eq!(Colormap::named("hinton_r").unwrap().color(0.5), Color::WHITE);
+        let map = Colormap::house(false);
+        assert_ne!(map.color(0.5 + 1.0 / 256.0), Color::WHITE);
+        assert_eq!(map.color(f64::INFINITY), map.entry(256));
+    }
+
+    #[test]
+    fn positions_follow_matplotlib() {
+        let map = Colormap::named("viridis").unwrap();
+        assert_eq!((map.index(0.0), map.index(0.5), map.index(1.0)), (0, 128, 255));
+        assert_eq!(map.index(-3.0), 0);
+    }
+}

@@ -1,0 +1,240 @@
+//! Numbers as people read them, and formats as Python writes them.
+
+use std::str::FromStr;
+
+use crate::ChartError;
+use crate::math::decade;
+
+/// The minus sign of print, as wide as a digit.
+const MINUS: char = '−';
+
+/// A number in few characters: three significant digits, no needless zeros, a power of ten where
+/// it is shorter. `0`, `0.0312`, `−1.2`, `3.4e−5`, `128`.
+pub fn short(value: f64) -> String {
+    significant(value, 3)
+}
+
+/// A number with so many significant digits, zeros at the end cut.
+pub(crate) fn significant(value: f64, digits: i32) -> String {
+    if value.is_nan() {
+        return "NaN".to_owned();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { "+∞".to_owned() } else { "−∞".to_owned() };
+    }
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    let exponent = decade(value.abs());
+    let text = if (-4..digits.max(5)).contains(&exponent) {
+        let decimals = (digits - 1 - exponent).max(0) as usize;
+        trim(&format!("{:.decimals$}", value.abs()))
+    } else {
+        let scientific = format!("{:.1$e}", value.abs(), (digits - 1).max(0) as usize);
+        let (mantissa, power) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+        format!("{}e{}", trim(mantissa), power.replace('-', "−"))
+    };
+    if value < 0.0 { format!("{MINUS}{text}") } else { text }
+}
+
+/// A whole number with thin groups: `50,890`.
+pub fn short_count(count: u64) -> String {
+    let digits = count.to_string();
+    let mut grouped = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+fn trim(text: &str) -> String {
+    if !text.contains('.') {
+        return text.to_owned();
+    }
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// How a value is written: Python's format for one number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NumberFormat {
+    before: String,
+    after: String,
+    plus: bool,
+    precision: Option<usize>,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Fixed,
+    Scientific,
+    General,
+    Percent,
+    Whole,
+}
+
+const EXPECTED: &str = "expected a number format such as {:.2f}, .3g, %.1e, {:+.2f} or {:.0%}";
+
+impl FromStr for NumberFormat {
+    type Err = ChartError;
+
+    /// Reads `{:.2f}` (with text around it), `.2f` or `%.2f`.
+    fn from_str(text: &str) -> Result<Self, ChartError> {
+        let error = || ChartError::option("--annotate", text, EXPECTED);
+        let (before, spec, after) = if let Some((before, rest)) = text.split_once('{') {
+            let (spec, after) = rest.split_once('}').ok_or_else(error)?;
+            let spec =
+                if spec.is_empty() { "g" } else { spec.strip_prefix(':').ok_or_else(error)? };
+            (before, spec, after)
+        } else if let Some((before, rest)) =
+            text.split_once('%').filter(|(_, rest)| !rest.is_empty())
+        {
+            let end = rest.find(|c: char| c.is_ascii_alphabetic()).ok_or_else(error)?;
+            (before, &rest[..=end], &rest[end + 1..])
+        } else {
+            ("", text, "")
+        };
+        let plus = spec.starts_with('+');
+        let spec = spec.trim_start_matches('+');
+        let kind_char = spec.chars().last().filter(|c| !c.is_ascii_digit());
+        let kind = match kind_char {
+            Some('f' | 'F') => Kind::Fixed,
+            Some('e' | 'E') => Kind::Scientific,
+            Some('g' | 'G') | None => Kind::General,
+            Some('%') => Kind::Percent,
+            Some('d') => Kind::Whole,
+            Some(_) => return Err(error()),
+        };
+        let digits = kind_char.map_or(spec, |c| &spec[..spec.len() - c.len_utf8()]);
+        let precision = match digits.strip_prefix('.') {
+            Some(digits) => {
+                Some(digits.parse::<usize>().ok().filter(|&p| p <= 17).ok_or_else(error)?)
+            }
+            None if digits.is_empty() => None,
+            None => return Err(error()),
+        };
+        if after.contains(['{', '}']) {
+            return Err(error());
+        }
+        Ok(NumberFormat {
+            before: before.to_owned(),
+            after: after.to_owned(),
+            plus,
+            precision,
+            kind,
+        })
+    }
+}
+
+impl NumberFormat {
+    /// So many digits after the point.
+    pub fn fixed(precision: usize) -> Self {
+        NumberFormat {
+            before: String::new(),
+            after: String::new(),
+            plus: false,
+            precision: Some(precision),
+            kind: Kind::Fixed,
+        }
+    }
+
+    /// Up to so many significant digits.
+    pub fn general(digits: usize) -> Self {
+        NumberFormat { precision: Some(digits), kind: Kind::General, ..NumberFormat::fixed(0) }
+    }
+
+    /// The same with fewer digits; `None` when there are no fewer.
+    pub fn coarser(&self) -> Option<Self> {
+        let least = usize::from(self.kind == Kind::General);
+        let precision = self.precision.unwrap_or(6);
+        (precision > least).then(|| NumberFormat { precision: Some(precision - 1), ..self.clone() })
+    }
+
+    /// The value, written.
+    pub fn write(&self, value: f64) -> String {
+        let number =
+            if value.is_finite() { self.digits(value.abs()) } else { significant(value, 3) };
+        let shows_zero = number.chars().all(|c| !c.is_ascii_digit() || c == '0');
+        let sign = match () {
+            () if !value.is_finite() => "",
+            // "−0.00" says less than "0.00" takes room for.
+            () if value < 0.0 && !shows_zero => "−",
+            () if self.plus && value >= 0.0 => "+",
+            () => "",
+        };
+        format!("{}{sign}{number}{}", self.before, self.after)
+    }
+
+    fn digits(&self, value: f64) -> String {
+        let precision = self.precision;
+        match self.kind {
+            Kind::Fixed => format!("{value:.0$}", precision.unwrap_or(6)),
+            Kind::Percent => format!("{:.1$}%", value * 100.0, precision.unwrap_or(6)),
+            Kind::Whole => format!("{value:.0}"),
+            Kind::General => significant(value, precision.unwrap_or(6).max(1) as i32),
+            Kind::Scientific => {
+                let text = format!("{value:.0$e}", precision.unwrap_or(6));
+                let (mantissa, power) = text.split_once('e').unwrap_or((&text, "0"));
+                let power: i32 = power.parse().unwrap_or(0);
+                let sign = if power < 0 { '−' } else { '+' };
+                format!("{mantissa}e{sign}{:02}", power.abs())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_numbers_are_short() {
+        for (value, text) in [
+            (0.0, "0"),
+            (1.0, "1"),
+            (-0.5, "−0.5"),
+            (0.031_249, "0.0312"),
+            (12_345.0, "12345"),
+            (123_456_789.0, "1.23e8"),
+            (0.000_034, "3.4e−5"),
+            (-1.200_4, "−1.2"),
+            (f64::NAN, "NaN"),
+            (f64::INFINITY, "+∞"),
+        ] {
+            assert_eq!(short(value), text);
+        }
+        assert_eq!(short_count(1_234_567), "1,234,567");
+        assert_eq!(short_count(12), "12");
+    }
+
+    #[test]
+    fn formats_are_pythons() {
+        let write = |format: &str, value| format.parse::<NumberFormat>().unwrap().write(value);
+        assert_eq!(write("{:.9f}", 0.011_107_43), "0.011107430");
+        assert_eq!(write(".2f", -1.005), "−1.00");
+        assert_eq!(write("%.3g", 0.012_345), "0.0123");
+        assert_eq!(write("w={:+.1f}!", 2.0), "w=+2.0!");
+        assert_eq!(write("{:.1e}", 12345.0), "1.2e+04");
+        assert_eq!(write("{:.0%}", 0.256), "26%");
+        assert_eq!(write("d", 3.7), "4");
+        assert_eq!(write(".2f", -0.001), "0.00");
+        assert_eq!(write(".2f", f64::NAN), "NaN");
+        for bad in ["{:.2f", "{:x}", ".99f", "%q", "{0}", "{:.2f}{:.2f}"] {
+            assert!(bad.parse::<NumberFormat>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn coarser_formats_end() {
+        let mut format: NumberFormat = "{:.3f}".parse().unwrap();
+        let mut seen = vec![format.write(1.23456)];
+        while let Some(next) = format.coarser() {
+            format = next;
+            seen.push(format.write(1.23456));
+        }
+        assert_eq!(seen, ["1.235", "1.23", "1.2", "1"]);
+    }
+}

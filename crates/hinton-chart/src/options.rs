@@ -1,0 +1,247 @@
+//! How a picture is drawn: the same words on the command line, in Rust and in a saved view.
+
+use std::str::FromStr;
+
+use hinton_scene::{Color, Rect};
+use hinton_tensor::Fold;
+
+use crate::{ChartError, Colormap, NumberFormat, PageSize, ThemeName};
+
+/// Everything a person can say about a picture. `Default` is what is drawn when nothing is said.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Options {
+    /// Colour map; `None` is our diverging map, or greys for pictures of bytes.
+    pub cmap: Option<Colormap>,
+    /// Which values the colours span; `None` chooses by the map.
+    pub range: Option<Range>,
+    /// How values spread over the colours.
+    pub scale: ScaleKind,
+    /// Values written into the cells.
+    pub annotate: Annotate,
+    /// Labels of rows.
+    pub row_labels: Labels,
+    /// Labels of columns.
+    pub col_labels: Labels,
+    /// Title; `None` names the tensor, an empty one leaves it out.
+    pub title: Option<String>,
+    /// Columns of tiles or facets.
+    pub columns: Option<usize>,
+    /// Magnitude that fills a cell of a Hinton diagram; `None` is the next power of two.
+    pub max_weight: Option<f64>,
+    /// How values become one cell when cells outnumber pixels.
+    pub reduce: Option<Fold>,
+    /// Whether there is a legend; `None` is yes.
+    pub legend: Option<bool>,
+    /// Page size; `None` is what the chart needs.
+    pub size: Option<PageSize>,
+    /// Pixels to the inch.
+    pub dpi: f64,
+    /// Colours of page and type.
+    pub theme: ThemeName,
+    /// Counts on a logarithmic axis (histogram).
+    pub log_counts: bool,
+    /// Number of bins (histogram).
+    pub bins: Option<usize>,
+    /// Details that presets set.
+    pub look: Look,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            cmap: None,
+            range: None,
+            scale: ScaleKind::Linear,
+            annotate: Annotate::Auto,
+            row_labels: Labels::Auto,
+            col_labels: Labels::Auto,
+            title: None,
+            columns: None,
+            max_weight: None,
+            reduce: None,
+            legend: None,
+            size: None,
+            dpi: 144.0,
+            theme: ThemeName::Light,
+            log_counts: false,
+            bins: None,
+            look: Look::default(),
+        }
+    }
+}
+
+/// Details of drawing that reproduce the pictures people know. Lengths are in points unless said.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Look {
+    /// Where the data area lies, as shares (0 to 1) of the page: x, y, width, height; `None` leaves
+    /// room for labels and centres the rest.
+    pub area: Option<Rect>,
+    /// Ground, positive and negative colour of a Hinton diagram.
+    pub hinton_colors: Option<[Color; 3]>,
+    /// How much larger than the formula each Hinton square is drawn, in all (an edge line of its
+    /// own colour does that).
+    pub square_growth: f64,
+    /// Whether Hinton squares end at their cell.
+    pub clip_squares: bool,
+    /// Space around the outermost squares of a Hinton diagram, as a share of their extent;
+    /// `None` is one cell border.
+    pub data_margin: Option<f64>,
+    /// A frame around each data area: colour and width.
+    pub frame: Option<(Color, f64)>,
+    /// Lines between the cells of a heat map: width, in the page's colour.
+    pub cell_gap: f64,
+    /// Clockwise turn of column labels, degrees; `None` turns them only when they would touch.
+    pub col_label_turn: Option<f64>,
+    /// Short lines between labels and cells.
+    pub label_ticks: bool,
+    /// Font size of labels.
+    pub label_size: Option<f64>,
+    /// Label of each tile, `{}` is its number.
+    pub tile_label: Option<String>,
+    /// Space between tiles, as a share of a tile.
+    pub tile_gap: Option<f64>,
+    /// Frames where the last row of tiles has none.
+    pub empty_tiles: bool,
+    /// Whether zero is the middle of a diverging map. Without it the middle of the map is the
+    /// middle of the range, and what is shown as white is not zero.
+    pub zero_is_middle: bool,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Look {
+            area: None,
+            hinton_colors: None,
+            square_growth: 0.0,
+            clip_squares: true,
+            data_margin: None,
+            frame: None,
+            cell_gap: 0.0,
+            col_label_turn: None,
+            label_ticks: false,
+            label_size: None,
+            tile_label: None,
+            tile_gap: None,
+            empty_tiles: false,
+            zero_is_middle: true,
+        }
+    }
+}
+
+/// Which values the colours span.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Range {
+    /// From the smallest to the largest value.
+    Data,
+    /// From the 1 % to the 99 % quantile (around zero for diverging maps).
+    Robust,
+    /// From −max|w| to max|w|.
+    Symmetric,
+    /// As given.
+    Fixed(f64, f64),
+}
+
+impl FromStr for Range {
+    type Err = ChartError;
+
+    fn from_str(text: &str) -> Result<Self, ChartError> {
+        let expected = "expected MIN..MAX (such as -0.5..0.5), data, robust or symmetric";
+        let error = || ChartError::option("--range", text, expected);
+        match text.trim().to_ascii_lowercase().as_str() {
+            "data" => return Ok(Range::Data),
+            "robust" => return Ok(Range::Robust),
+            "symmetric" => return Ok(Range::Symmetric),
+            _ => {}
+        }
+        let (low, high) = text.split_once("..").ok_or_else(error)?;
+        let number = |text: &str| {
+            text.trim()
+                .replace('−', "-")
+                .parse::<f64>()
+                .ok()
+                .filter(|n| n.is_finite())
+                .ok_or_else(error)
+        };
+        let (low, high) = (number(low)?, number(high)?);
+        if low < high { Ok(Range::Fixed(low, high)) } else { Err(error()) }
+    }
+}
+
+/// How values spread over the colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ScaleKind {
+    /// Evenly.
+    #[default]
+    Linear,
+    /// By the logarithm of the magnitude, linear within a thousandth of the largest.
+    Symlog,
+    /// By the square root of the magnitude.
+    Sqrt,
+}
+
+impl FromStr for ScaleKind {
+    type Err = ChartError;
+
+    fn from_str(text: &str) -> Result<Self, ChartError> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "linear" => Ok(ScaleKind::Linear),
+            "symlog" => Ok(ScaleKind::Symlog),
+            "sqrt" => Ok(ScaleKind::Sqrt),
+            _ => Err(ChartError::option("--scale", text, "expected linear, symlog or sqrt")),
+        }
+    }
+}
+
+/// Values written into the cells.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Annotate {
+    /// Where there is room for three digits.
+    #[default]
+    Auto,
+    /// Never.
+    Off,
+    /// Always, three significant digits, fewer where there is less room.
+    On,
+    /// Always, in this format.
+    As(NumberFormat),
+}
+
+impl FromStr for Annotate {
+    type Err = ChartError;
+
+    fn from_str(text: &str) -> Result<Self, ChartError> {
+        match text {
+            "" | "on" | "yes" => Ok(Annotate::On),
+            "off" | "no" | "none" => Ok(Annotate::Off),
+            "auto" => Ok(Annotate::Auto),
+            format => Ok(Annotate::As(format.parse()?)),
+        }
+    }
+}
+
+/// Labels of rows or columns.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Labels {
+    /// Numbers where they fit: 0, 10, 20 …
+    #[default]
+    Auto,
+    /// None.
+    Off,
+    /// A pattern for each; `{}` is its number.
+    Pattern(String),
+    /// One text each.
+    List(Vec<String>),
+}
+
+impl Labels {
+    /// The label of position `at`; `None` where there is none.
+    pub fn get(&self, at: usize) -> Option<String> {
+        match self {
+            Labels::Auto | Labels::Off => None,
+            Labels::Pattern(pattern) => Some(pattern.replace("{}", &at.to_string())),
+            Labels::List(list) => list.get(at).cloned(),
+        }
+    }
+}
