@@ -19,4 +19,4 @@ pub use escape::visible;
 pub use font::{Font, Outline, Weight};
 pub use geometry::{Path, Point, Rect, Segment};
 pub use item::{Cells, Group, Image, Item, MarkShape, Marks, Scene, Shape, Stroke};
-pub use text::{Align, Baseline, Glyph, Text, TextStyle, fit, measure};
+pub use text::{Align, Baseline, Glyph, Text, TextStyle, fit, measure, turn};

@@ -112,7 +112,7 @@ impl Text {
 /// Sine and cosine of an angle in degrees, exact for quarter turns.
 ///
 /// The series is summed here because the last bit of the system's `sin` differs between machines.
-pub(crate) fn turn(degrees: f64) -> (f64, f64) {
+pub fn turn(degrees: f64) -> (f64, f64) {
     let degrees = degrees.rem_euclid(360.0);
     let quarter = (degrees / 90.0 + 0.5).floor();
     let x = (degrees - quarter * 90.0) * std::f64::consts::PI / 180.0;

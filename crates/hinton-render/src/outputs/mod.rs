@@ -1,5 +1,6 @@
 //! The outputs: one file each, one row each.
 
+mod png;
 pub mod terminal;
 
 use hinton_scene::Scene;
@@ -39,4 +40,4 @@ pub struct OutputRow {
 }
 
 /// Every output.
-pub const OUTPUTS: &[OutputRow] = &[];
+pub const OUTPUTS: &[OutputRow] = &[png::ROW];

@@ -1,1 +1,156 @@
 //! Pixels: small kernels, each tested against a plain version.
+//!
+//! Plain arithmetic only, no sine of the system's and nothing that depends on the processor: the
+//! same scene gives the same pixels everywhere.
+
+pub mod canvas;
+mod cells;
+mod fill;
+mod glyph;
+mod rect;
+mod stroke;
+#[cfg(test)]
+mod testing;
+
+use hinton_scene::{Item, Path, Point, Rect, Scene, Segment, Shape};
+
+use crate::RenderError;
+use canvas::{Bounds, Canvas, MOST_PIXELS, MOST_SIDE, blend_span, rgba};
+use fill::Filler;
+use glyph::Glyphs;
+
+/// Draws a scene with `scale` pixels to the point; its page is rounded to whole pixels.
+///
+/// # Errors
+/// [`RenderError::TooLarge`] when a side passes 65,535 pixels, all pixels pass 400 million, or a
+/// size is not a positive number.
+pub fn draw(scene: &Scene, scale: f64) -> Result<Canvas, RenderError> {
+    draw_with(scene, scale, true)
+}
+
+/// As [`draw`], with no text: for pictures too coarse to read it in.
+///
+/// # Errors
+/// As [`draw`].
+pub fn draw_without_text(scene: &Scene, scale: f64) -> Result<Canvas, RenderError> {
+    draw_with(scene, scale, false)
+}
+
+fn draw_with(scene: &Scene, scale: f64, texts: bool) -> Result<Canvas, RenderError> {
+    let (width, height) = size(scene, scale)?;
+    let background = scene.background.map_or([0; 4], rgba);
+    let mut painter = Painter {
+        canvas: Canvas::new(width, height, background),
+        scale,
+        texts,
+        filler: Filler::default(),
+        glyphs: Glyphs::default(),
+    };
+    let bounds = painter.canvas.bounds();
+    painter.items(&scene.items, bounds);
+    Ok(painter.canvas)
+}
+
+/// The size in pixels of a scene, checked.
+fn size(scene: &Scene, scale: f64) -> Result<(usize, usize), RenderError> {
+    let (width, height) = (scene.width * scale, scene.height * scale);
+    let fits = |side: f64| side > 0.0 && side.round() <= f64::from(MOST_SIDE);
+    let pixels = width.round().max(1.0) * height.round().max(1.0);
+    if !(fits(width) && fits(height) && pixels <= MOST_PIXELS as f64) {
+        return Err(RenderError::TooLarge { width, height, most: MOST_SIDE });
+    }
+    Ok((width.round().max(1.0) as usize, height.round().max(1.0) as usize))
+}
+
+struct Painter {
+    canvas: Canvas,
+    scale: f64,
+    texts: bool,
+    filler: Filler,
+    glyphs: Glyphs,
+}
+
+impl Painter {
+    fn items(&mut self, items: &[Item], bounds: Bounds) {
+        for item in items {
+            self.item(item, bounds);
+        }
+    }
+
+    fn item(&mut self, item: &Item, bounds: Bounds) {
+        let (canvas, scale) = (&mut self.canvas, self.scale);
+        match item {
+            Item::Shape(shape) => self.shape(shape, bounds),
+            Item::Text(text) if self.texts => {
+                let (glyphs, filler) = (&mut self.glyphs, &mut self.filler);
+                glyph::draw_text(canvas, bounds, scale, text, glyphs, filler);
+            }
+            Item::Text(_) => {}
+            Item::Image(image) => cells::draw_image(canvas, bounds, scale, image),
+            Item::Cells(grid) => cells::draw_cells(canvas, bounds, scale, grid),
+            Item::Marks(marks) => {
+                rect::draw_marks(canvas, bounds, scale, marks, &mut self.filler);
+            }
+            Item::Group(group) => {
+                let bounds = match group.clip {
+                    Some(clip) => bounds.clipped(scaled(clip, scale)),
+                    None => bounds,
+                };
+                if !bounds.is_empty() {
+                    self.items(&group.items, bounds);
+                }
+            }
+        }
+    }
+
+    fn shape(&mut self, shape: &Shape, bounds: Bounds) {
+        let scale = self.scale;
+        let place = |point: Point| Point::new(point.x * scale, point.y * scale);
+        if let Some(fill) = shape.fill {
+            if let Some(rect) = as_rect(&shape.path) {
+                let rect = scaled(rect, scale);
+                let edges = [rect.x, rect.y, rect.right(), rect.bottom()];
+                rect::fill_rect(&mut self.canvas, bounds, edges, rgba(fill));
+            } else {
+                self.filler.path(bounds, &shape.path, place);
+                self.lay(bounds, rgba(fill));
+            }
+        }
+        if let Some(stroke) = shape.stroke {
+            stroke::add_stroke(&mut self.filler, bounds, &shape.path, stroke.width * scale, place);
+            self.lay(bounds, rgba(stroke.color));
+        }
+    }
+
+    /// Lays a colour over what the filler holds.
+    fn lay(&mut self, bounds: Bounds, color: [u8; 4]) {
+        let canvas = &mut self.canvas;
+        self.filler.spans(bounds, |y, x0, x1, coverage| {
+            blend_span(canvas.span(y, x0, x1), color, coverage);
+        });
+    }
+}
+
+fn scaled(rect: Rect, scale: f64) -> Rect {
+    Rect::new(rect.x * scale, rect.y * scale, rect.w * scale, rect.h * scale)
+}
+
+/// The rectangle that a path is, as [`Path::rect`] makes it.
+fn as_rect(path: &Path) -> Option<Rect> {
+    use Segment::{Close, Line, Move};
+    let [Move(a), Line(b), Line(c), Line(d), Close] = path.segments[..] else { return None };
+    let square = a.y == b.y && b.x == c.x && c.y == d.y && d.x == a.x;
+    (square && a.x <= c.x && a.y <= c.y).then(|| Rect::new(a.x, a.y, c.x - a.x, c.y - a.y))
+}
+
+/// Every point of a path, control points too.
+pub(crate) fn points(path: &Path) -> impl Iterator<Item = Point> {
+    path.segments.iter().flat_map(|segment| {
+        let (points, count) = match *segment {
+            Segment::Move(to) | Segment::Line(to) => ([to; 3], 1),
+            Segment::Cubic(one, two, to) => ([one, two, to], 3),
+            Segment::Close => ([Point::default(); 3], 0),
+        };
+        points.into_iter().take(count)
+    })
+}

@@ -1,0 +1,214 @@
+//! The pixels and how colours are laid over them.
+
+use hinton_scene::{Color, Rect};
+
+/// Most pixels a side: what PNG viewers, sixel and 16-bit fields can hold.
+pub const MOST_SIDE: u32 = 65_535;
+/// Most pixels in all: 1.6 GB of memory.
+pub const MOST_PIXELS: u64 = 400_000_000;
+
+/// A picture of RGBA pixels, 8 bits a channel, alpha not multiplied in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Canvas {
+    width: usize,
+    height: usize,
+    pixels: Vec<[u8; 4]>,
+}
+
+/// A part of a canvas: pixels `x0..x1` of rows `y0..y1`; empty where an end is not after its start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// First column.
+    pub x0: usize,
+    /// First row.
+    pub y0: usize,
+    /// Column after the last.
+    pub x1: usize,
+    /// Row after the last.
+    pub y1: usize,
+}
+
+impl Bounds {
+    /// Whether it has no pixel.
+    pub fn is_empty(&self) -> bool {
+        self.x0 >= self.x1 || self.y0 >= self.y1
+    }
+
+    /// The part inside a rectangle in pixels, whose edges go to the nearest pixel edge.
+    pub fn clipped(&self, rect: Rect) -> Bounds {
+        Bounds {
+            x0: self.x0.max(snap(rect.x)),
+            y0: self.y0.max(snap(rect.y)),
+            x1: self.x1.min(snap(rect.right())),
+            y1: self.y1.min(snap(rect.bottom())),
+        }
+    }
+}
+
+/// The nearest pixel edge; below 0 and NaN give 0.
+pub fn snap(edge: f64) -> usize {
+    (edge + 0.5).floor() as usize
+}
+
+impl Canvas {
+    /// A canvas of one colour.
+    pub fn new(width: usize, height: usize, color: [u8; 4]) -> Self {
+        Canvas { width, height, pixels: vec![color; width * height] }
+    }
+
+    /// Pixels across.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Pixels down.
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// All pixels, row by row: red, green, blue, alpha.
+    pub fn pixels(&self) -> &[[u8; 4]] {
+        &self.pixels
+    }
+
+    /// One row.
+    pub fn row(&self, y: usize) -> &[[u8; 4]] {
+        &self.pixels[y * self.width..(y + 1) * self.width]
+    }
+
+    /// Columns `x0..x1` of a row.
+    pub fn span(&mut self, y: usize, x0: usize, x1: usize) -> &mut [[u8; 4]] {
+        &mut self.pixels[y * self.width + x0..y * self.width + x1]
+    }
+
+    /// Copies columns `x0..x1` of row `from` to row `to`.
+    pub fn copy_row(&mut self, from: usize, to: usize, x0: usize, x1: usize) {
+        let start = from * self.width;
+        self.pixels.copy_within(start + x0..start + x1, to * self.width + x0);
+    }
+
+    /// The whole canvas.
+    pub fn bounds(&self) -> Bounds {
+        Bounds { x0: 0, y0: 0, x1: self.width, y1: self.height }
+    }
+}
+
+/// A colour as pixels hold it.
+pub fn rgba(color: Color) -> [u8; 4] {
+    [color.r, color.g, color.b, color.a]
+}
+
+/// `a * b / 255`, rounded to the nearest, for `a * b` up to 65,025.
+fn scaled(a: u32, b: u32) -> u32 {
+    let product = a * b + 128;
+    (product + (product >> 8)) >> 8
+}
+
+/// Lays `color`, thinned by `coverage`, over one pixel.
+#[inline]
+pub fn blend(pixel: &mut [u8; 4], color: [u8; 4], coverage: u8) {
+    let over = scaled(u32::from(color[3]), u32::from(coverage));
+    if over == 255 {
+        *pixel = color;
+    } else if pixel[3] == 255 {
+        for (below, above) in pixel[..3].iter_mut().zip(color) {
+            *below = scaled_sum(u32::from(above), over, u32::from(*below), 255 - over);
+        }
+    } else if over > 0 {
+        blend_clear(pixel, color, over);
+    }
+}
+
+/// `(a * share_a + b * share_b) / 255`, rounded, where the shares add up to 255.
+fn scaled_sum(a: u32, share_a: u32, b: u32, share_b: u32) -> u8 {
+    let sum = a * share_a + b * share_b + 128;
+    ((sum + (sum >> 8)) >> 8) as u8
+}
+
+/// Source-over onto a pixel that is not opaque, with alpha not multiplied in.
+fn blend_clear(pixel: &mut [u8; 4], color: [u8; 4], over: u32) {
+    let below = scaled(u32::from(pixel[3]), 255 - over);
+    let alpha = over + below;
+    for (under, above) in pixel[..3].iter_mut().zip(color) {
+        let sum = u32::from(above) * over + u32::from(*under) * below;
+        *under = ((sum + alpha / 2) / alpha) as u8;
+    }
+    pixel[3] = alpha as u8;
+}
+
+/// Lays `color`, thinned by `coverage`, over every pixel of a span.
+#[inline]
+pub fn blend_span(span: &mut [[u8; 4]], color: [u8; 4], coverage: u8) {
+    if coverage == 255 && color[3] == 255 {
+        span.fill(color);
+    } else if coverage > 0 {
+        for pixel in span {
+            blend(pixel, color, coverage);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Source-over as the formula says it, in floating point.
+    fn plain(below: [u8; 4], above: [u8; 4], coverage: u8) -> [f64; 4] {
+        let over = f64::from(above[3]) / 255.0 * f64::from(coverage) / 255.0;
+        let under = f64::from(below[3]) / 255.0 * (1.0 - over);
+        let alpha = over + under;
+        let mut result = [0.0; 4];
+        for at in 0..3 {
+            let sum = f64::from(above[at]) * over + f64::from(below[at]) * under;
+            result[at] = if alpha > 0.0 { sum / alpha } else { f64::from(below[at]) };
+        }
+        result[3] = alpha * 255.0;
+        result
+    }
+
+    #[test]
+    fn blending_is_source_over() {
+        let levels = [0, 1, 30, 127, 128, 200, 254, 255];
+        for below in levels {
+            for above in levels {
+                for coverage in levels {
+                    for (below_alpha, above_alpha) in [(255, 255), (255, 90), (70, 255), (0, 128)] {
+                        let below = [below, 255 - below, 13, below_alpha];
+                        let above = [above, 200, 255 - above, above_alpha];
+                        let mut pixel = below;
+                        blend(&mut pixel, above, coverage);
+                        let want = plain(below, above, coverage);
+                        // Alpha is rounded first; a colour of little alpha feels that.
+                        let slack = 1.0 + 255.0 / want[3].max(1.0);
+                        for (got, want) in pixel.iter().zip(want) {
+                            let off = (f64::from(*got) - want).abs();
+                            assert!(off <= slack, "{below:?} {above:?} {coverage} {pixel:?}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_and_everything_are_exact() {
+        let (below, above) = ([1, 2, 3, 255], [200, 100, 50, 255]);
+        let mut pixel = below;
+        blend(&mut pixel, above, 0);
+        assert_eq!(pixel, below);
+        blend(&mut pixel, above, 255);
+        assert_eq!(pixel, above);
+    }
+
+    #[test]
+    fn bounds_stay_inside() {
+        let all = Canvas::new(10, 8, [0; 4]).bounds();
+        assert_eq!(all.clipped(Rect::new(-5.0, -5.0, 100.0, 100.0)), all);
+        assert_eq!(
+            all.clipped(Rect::new(1.4, 1.6, 3.0, 3.0)),
+            Bounds { x0: 1, y0: 2, x1: 4, y1: 5 }
+        );
+        assert!(all.clipped(Rect::new(f64::NAN, 0.0, f64::NAN, 1.0)).is_empty());
+        assert!(all.clipped(Rect::new(50.0, 0.0, 10.0, 10.0)).is_empty());
+    }
+}

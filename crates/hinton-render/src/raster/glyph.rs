@@ -1,0 +1,162 @@
+//! Text: glyph outlines by coverage, kept once drawn.
+
+use std::collections::HashMap;
+
+use hinton_scene::{Color, Font, Path, Point, Text, Weight, turn};
+
+use super::canvas::{Bounds, Canvas, blend, blend_span, rgba};
+use super::fill::Filler;
+
+/// Places between two pixels at which a glyph may start.
+const PHASES: f64 = 4.0;
+/// Level text larger than this, in pixels, is not kept: few glyphs of it are alike.
+const MOST_KEPT_SIZE: f64 = 96.0;
+
+/// Coverage of one glyph.
+struct Mask {
+    /// Where its left column lies, in pixels from the pen.
+    left: i64,
+    /// Where its top row lies, in pixels from the baseline.
+    top: i64,
+    width: usize,
+    height: usize,
+    coverage: Vec<u8>,
+}
+
+/// Which glyph: weight, number, size in pixels (its bits), phase.
+type Key = (Weight, u16, u64, u8);
+
+/// The glyphs drawn so far. The map is only asked, never walked, so its order is not seen.
+#[derive(Default)]
+pub(super) struct Glyphs {
+    masks: HashMap<Key, Mask>,
+    outlines: HashMap<(Weight, u16), Path>,
+}
+
+impl Glyphs {
+    fn outline(&mut self, weight: Weight, glyph: u16) -> &Path {
+        self.outlines.entry((weight, glyph)).or_insert_with(|| Font::get(weight).outline(glyph))
+    }
+
+    fn mask(&mut self, key: Key, filler: &mut Filler) -> &Mask {
+        if !self.masks.contains_key(&key) {
+            let (weight, glyph, size, phase) = key;
+            let outline = self.outline(weight, glyph);
+            let mask = draw_mask(outline, f64::from_bits(size), f64::from(phase) / PHASES, filler);
+            self.masks.insert(key, mask);
+        }
+        &self.masks[&key]
+    }
+}
+
+/// Draws a line of text; `scale` is pixels to the point.
+pub(super) fn draw_text(
+    canvas: &mut Canvas,
+    bounds: Bounds,
+    scale: f64,
+    text: &Text,
+    glyphs: &mut Glyphs,
+    filler: &mut Filler,
+) {
+    let size = text.style.size * scale;
+    if !(size.is_finite() && size > 0.0 && text.x.is_finite() && text.y.is_finite()) {
+        return;
+    }
+    let weights = shades(text.style.color);
+    if text.rotation == 0.0 && size <= MOST_KEPT_SIZE {
+        for glyph in &text.glyphs {
+            // The baseline lies on a pixel edge: the feet of letters are sharp.
+            let baseline = (text.y * scale + 0.5).floor();
+            let pen = ((text.x + glyph.x) * scale * PHASES + 0.5).floor() / PHASES;
+            let phase = ((pen - pen.floor()) * PHASES) as u8;
+            let key = (text.style.weight, glyph.id, size.to_bits(), phase);
+            let mask = glyphs.mask(key, filler);
+            stamp(canvas, bounds, (pen.floor(), baseline), mask, rgba(text.style.color), &weights);
+        }
+        return;
+    }
+    let (sin, cos) = turn(text.rotation);
+    for glyph in &text.glyphs {
+        let outline = glyphs.outline(text.style.weight, glyph.id);
+        filler.path(bounds, outline, |point| {
+            let (along, down) = (glyph.x * scale + point.x * size, -point.y * size);
+            Point::new(
+                text.x * scale + along * cos - down * sin,
+                text.y * scale + along * sin + down * cos,
+            )
+        });
+        filler.spans(bounds, |y, x0, x1, coverage| {
+            let coverage = weights[usize::from(coverage)];
+            blend_span(canvas.span(y, x0, x1), rgba(text.style.color), coverage);
+        });
+    }
+}
+
+/// Coverage of a glyph whose pen stands `phase` of a pixel right of a pixel edge.
+fn draw_mask(outline: &Path, size: f64, phase: f64, filler: &mut Filler) -> Mask {
+    // Control points enclose their curves.
+    let (mut low, mut high) = (Point::new(0.0, 0.0), Point::new(0.0, 0.0));
+    for point in super::points(outline) {
+        low = Point::new(low.x.min(point.x), low.y.min(-point.y));
+        high = Point::new(high.x.max(point.x), high.y.max(-point.y));
+    }
+    let (left, top) = ((low.x * size + phase).floor(), (low.y * size).floor());
+    let width = (high.x * size + phase).ceil() - left;
+    let height = (high.y * size).ceil() - top;
+    let bounds = Bounds { x0: 0, y0: 0, x1: width as usize, y1: height as usize };
+    let mut coverage = vec![0; bounds.x1 * bounds.y1];
+    filler.path(bounds, outline, |point| {
+        Point::new(point.x * size + phase - left, -point.y * size - top)
+    });
+    filler.spans(bounds, |y, x0, x1, covered| {
+        coverage[y * bounds.x1 + x0..y * bounds.x1 + x1].fill(covered);
+    });
+    Mask { left: left as i64, top: top as i64, width: bounds.x1, height: bounds.y1, coverage }
+}
+
+/// Lays a mask over the canvas with its pen at a whole pixel.
+fn stamp(
+    canvas: &mut Canvas,
+    bounds: Bounds,
+    (x, y): (f64, f64),
+    mask: &Mask,
+    color: [u8; 4],
+    weights: &[u8; 256],
+) {
+    let (left, top) = ((x as i64).saturating_add(mask.left), (y as i64).saturating_add(mask.top));
+    // Columns and rows of the mask that lie inside the bounds.
+    let inside = |start: i64, length: usize, from: usize, to: usize| {
+        let first = (from as i64).saturating_sub(start).clamp(0, length as i64);
+        let end = (to as i64).saturating_sub(start).clamp(first, length as i64);
+        first as usize..end as usize
+    };
+    let cols = inside(left, mask.width, bounds.x0, bounds.x1);
+    if cols.is_empty() {
+        return;
+    }
+    for row in inside(top, mask.height, bounds.y0, bounds.y1) {
+        let start = (left + cols.start as i64) as usize;
+        let span = canvas.span((top + row as i64) as usize, start, start + cols.len());
+        let coverage = &mask.coverage[row * mask.width..][cols.clone()];
+        for (pixel, &coverage) in span.iter_mut().zip(coverage) {
+            if coverage > 0 {
+                blend(pixel, color, weights[usize::from(coverage)]);
+            }
+        }
+    }
+}
+
+/// How strong each coverage of a glyph is drawn: pale text on dark looks thinner than dark text on
+/// pale when sRGB values are mixed, so the half-covered pixels of pale text are made stronger.
+fn shades(color: Color) -> [u8; 256] {
+    let level =
+        (f64::from(color.r) * 0.3 + f64::from(color.g) * 0.59 + f64::from(color.b) * 0.11) / 255.0;
+    let boost = 0.15 + 0.25 * level;
+    let mut shades = [0; 256];
+    for (at, shade) in shades.iter_mut().enumerate() {
+        let coverage = at as f64 / 255.0;
+        let strong = coverage + boost * coverage * (1.0 - coverage);
+        *shade = (strong * 255.0 + 0.5) as u8;
+    }
+    shades
+}
