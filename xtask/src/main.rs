@@ -1,1 +1,117 @@
-fn main() {}
+//! The chores of the house: `cargo xtask help`. One file a chore, one row each in [`COMMANDS`].
+
+mod arrows;
+mod bench;
+mod bless;
+mod demo;
+mod laws;
+mod licences;
+mod shell;
+mod test;
+
+use std::process::ExitCode;
+
+/// What a chore says when it fails.
+type Failure = Box<dyn std::error::Error>;
+
+/// A chore.
+struct Command {
+    /// The word after `cargo xtask`.
+    name: &'static str,
+    /// Its arguments, as help shows them.
+    arguments: &'static str,
+    /// One line.
+    about: &'static str,
+    /// Does it; gets what follows the name.
+    run: fn(&[String]) -> Result<(), Failure>,
+}
+
+/// Every chore.
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "test",
+        arguments: "",
+        about: "everything a change must pass, in order, stopping at the first failure",
+        run: test::run,
+    },
+    Command {
+        name: "arrows",
+        arguments: "",
+        about: "compares ARCHITECTURE.md's arrows with the crates, and who touches the world",
+        run: arrows::run,
+    },
+    Command {
+        name: "licences",
+        arguments: "",
+        about: "checks the licences of all dependencies, and that the heavy ones come once",
+        run: licences::run,
+    },
+    Command {
+        name: "demo",
+        arguments: "",
+        about: "builds the release binary, runs `hinton demo` and checks what it wrote",
+        run: demo::run,
+    },
+    Command {
+        name: "bless",
+        arguments: "",
+        about: "makes the golden pictures anew and names those that changed",
+        run: bless::run,
+    },
+    Command {
+        name: "bench",
+        arguments: "[CASE…] [--slow] [--write]",
+        about: "times hinton beside the Python way; --slow runs the slowest peers too",
+        run: bench::run,
+    },
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let name = arguments.first().map_or("help", String::as_str);
+    if matches!(name, "help" | "-h" | "--help") {
+        print!("{}", help());
+        return ExitCode::SUCCESS;
+    }
+    let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
+        eprintln!("cargo xtask: there is no chore named {name}\n\n{}", help());
+        return ExitCode::from(2);
+    };
+    match (command.run)(&arguments[1..]) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("cargo xtask {name}: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn help() -> String {
+    let mut text = String::from("The chores of the house.\n\n");
+    for Command { name, arguments, about, .. } in COMMANDS {
+        let usage = format!("cargo xtask {name} {arguments}");
+        text.push_str(&format!("  {usage:<44}{about}\n"));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_each_says_what_it_does() {
+        for (index, command) in COMMANDS.iter().enumerate() {
+            assert!(!command.about.is_empty(), "{}", command.name);
+            assert!(COMMANDS[..index].iter().all(|other| other.name != command.name));
+        }
+    }
+
+    #[test]
+    fn help_names_every_chore() {
+        let text = help();
+        for command in COMMANDS {
+            assert!(text.contains(&format!("cargo xtask {} ", command.name)));
+        }
+    }
+}

@@ -1,0 +1,114 @@
+"""Writes the matrices and checkpoints that the benchmark draws and measures.
+
+    inputs.py FOLDER
+
+Every file is made once from a fixed seed and kept; a file that is there is left alone.
+"""
+
+import json
+import pathlib
+import sys
+
+import numpy as np
+
+GIB = 1 << 30
+
+
+def matrix(folder, name, values):
+    path = folder / name
+    if not path.exists():
+        partial = path.with_suffix(".tmp")
+        with open(partial, "wb") as file:
+            np.save(file, values())
+        partial.rename(path)
+
+
+def header_bytes(tensors):
+    """The head of a safetensors file: length, then JSON padded to eight bytes."""
+    text = json.dumps(tensors, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text
+
+
+def layout(tensors):
+    """Entries of a header for (name, dtype, shape, bytes of one value), and the bytes of all."""
+    entries, at = {}, 0
+    for name, dtype, shape, width in tensors:
+        size = int(np.prod(shape)) * width
+        entries[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [at, at + size]}
+        at += size
+    return entries, at
+
+
+def two_gib(folder):
+    """1 GiB of bf16 and 1 GiB of f32: sixteen weight matrices of each, normal, scaled like a layer."""
+    path = folder / "2gib.safetensors"
+    if path.exists():
+        return
+    random = np.random.default_rng(2)
+    tensors = [(f"blocks.{i}.bf16.weight", "BF16", (4096, 8192), 2) for i in range(16)]
+    tensors += [(f"blocks.{i}.f32.weight", "F32", (4096, 4096), 4) for i in range(16)]
+    entries, size = layout(tensors)
+    assert size == 2 * GIB
+    partial = path.with_suffix(".tmp")
+    with open(partial, "wb") as file:
+        file.write(header_bytes(entries))
+        for _, dtype, shape, _ in tensors:
+            values = random.standard_normal(shape, dtype=np.float32) * np.float32(0.02)
+            values[random.random(shape[0]) < 0.01] = 0.0
+            if dtype == "BF16":
+                bits = values.view(np.uint32)
+                values = ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(np.uint16)
+            file.write(values.tobytes())
+    partial.rename(path)
+
+
+def hundred_gib(folder):
+    """Twenty shards of 5 GiB with true headers and no values: the files are sparse."""
+    home = folder / "100gib"
+    index = home / "model.safetensors.index.json"
+    if index.exists():
+        return
+    home.mkdir(exist_ok=True)
+    names, total = {}, 0
+    for shard in range(20):
+        file_name = f"model-{shard + 1:05}-of-00020.safetensors"
+        tensors = []
+        for layer in range(4 * shard, 4 * shard + 4):
+            block = f"model.layers.{layer}"
+            tensors += [(f"{block}.self_attn.{k}_proj.weight", "BF16", (8192, 8192), 2) for k in "qo"]
+            tensors += [(f"{block}.self_attn.{k}_proj.weight", "BF16", (1024, 8192), 2) for k in "kv"]
+            tensors += [(f"{block}.mlp.{k}_proj.weight", "BF16", (16384, 8192), 2) for k in ("gate", "up")]
+            tensors += [(f"{block}.mlp.down_proj.weight", "BF16", (8192, 16384), 2)]
+            tensors += [(f"{block}.{k}_layernorm.weight", "BF16", (8192,), 2) for k in ("input", "post_attention")]
+        entries, size = layout(tensors)
+        # What is missing to 5 GiB goes into one more matrix.
+        rows = (5 * GIB - size) // (8192 * 2)
+        tensors.append((f"model.embed_tokens.{shard}.weight", "BF16", (rows, 8192), 2))
+        entries, size = layout(tensors)
+        head = header_bytes(entries)
+        with open(home / file_name, "wb") as file:
+            file.write(head)
+            file.truncate(len(head) + size)
+        names.update(dict.fromkeys(entries, file_name))
+        total += size
+    index.write_text(json.dumps({"metadata": {"total_size": total}, "weight_map": names}))
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def normal(seed, *shape):
+        return lambda: np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
+
+    matrix(folder, "20x20.npy", lambda: np.random.RandomState(19680801).rand(20, 20) - 0.5)
+    matrix(folder, "256x256.npy", normal(256, 256, 256))
+    matrix(folder, "1024x1024.npy", normal(1024, 1024, 1024))
+    matrix(folder, "8x16.npy", lambda: np.random.default_rng(8).random((8, 16)) * 0.05)
+    matrix(folder, "8192x8192.npy", normal(8192, 8192, 8192))
+    two_gib(folder)
+    hundred_gib(folder)
+
+
+main()

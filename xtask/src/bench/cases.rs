@@ -1,0 +1,208 @@
+//! What is measured: one row a case.
+
+/// A job, hinton's way of doing it, the Python ways, and what hinton may cost.
+pub(super) struct Case {
+    /// What `cargo xtask bench NAME` calls it.
+    pub(super) name: &'static str,
+    /// The job in words.
+    pub(super) about: &'static str,
+    /// The arguments of `hinton`; `@x` is target/bench/x.
+    pub(super) ours: &'static [&'static str],
+    /// How often hinton is run; the median counts.
+    pub(super) runs: usize,
+    /// The Python ways.
+    pub(super) peers: &'static [Peer],
+    /// What hinton may cost at most.
+    pub(super) limits: &'static [Limit],
+}
+
+/// A Python way.
+pub(super) struct Peer {
+    /// How it goes about it.
+    pub(super) about: &'static str,
+    /// The script of benches/peers/ and its arguments; `@x` is target/bench/x.
+    pub(super) command: &'static [&'static str],
+    /// Takes most of a minute: run once, and only with `--slow`.
+    pub(super) slow: bool,
+}
+
+/// What hinton may cost at most.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Limit {
+    /// CPU seconds, user and system, of the whole process.
+    Cpu(f64),
+    /// Seconds by the clock on the wall.
+    Wall(f64),
+    /// Seconds by the clock, as a multiple of the first peer's.
+    TimesFirstPeer(f64),
+    /// Megabytes of memory that are no pages of a mapped file, at the peak.
+    Anonymous(f64),
+    /// Megabytes of memory, pages of mapped files included, at the peak.
+    Resident(f64),
+}
+
+const fn peer(about: &'static str, command: &'static [&'static str]) -> Peer {
+    Peer { about, command, slow: false }
+}
+
+const fn slow(about: &'static str, command: &'static [&'static str]) -> Peer {
+    Peer { about, command, slow: true }
+}
+
+const PATCHES: &str = "matplotlib, one patch a cell";
+const COLLECTION: &str = "matplotlib, one PolyCollection";
+
+/// Every case.
+pub(super) const CASES: &[Case] = &[
+    Case {
+        name: "hinton-20-png",
+        about: "Hinton diagram of 20x20 to PNG",
+        ours: &["draw", "@20x20.npy", "--as", "hinton", "-o", "@out/hinton-20.png"],
+        runs: 21,
+        peers: &[peer(PATCHES, &["hinton.py", "@20x20.npy", "@out/peer-20.png", "patches"])],
+        limits: &[Limit::Cpu(0.015)],
+    },
+    Case {
+        name: "hinton-256-png",
+        about: "Hinton diagram of 256x256 to PNG",
+        ours: &["draw", "@256x256.npy", "--as", "hinton", "-o", "@out/hinton-256.png"],
+        runs: 11,
+        peers: &[
+            peer(COLLECTION, &["hinton.py", "@256x256.npy", "@out/peer-256.png", "collection"]),
+            slow(PATCHES, &["hinton.py", "@256x256.npy", "@out/peer-256-patches.png", "patches"]),
+        ],
+        limits: &[Limit::Cpu(0.03)],
+    },
+    Case {
+        name: "hinton-256-svg",
+        about: "Hinton diagram of 256x256 to SVG",
+        ours: &["draw", "@256x256.npy", "--as", "hinton", "-o", "@out/hinton-256.svg"],
+        runs: 11,
+        peers: &[
+            peer(COLLECTION, &["hinton.py", "@256x256.npy", "@out/peer-256.svg", "collection"]),
+            slow(PATCHES, &["hinton.py", "@256x256.npy", "@out/peer-256-patches.svg", "patches"]),
+        ],
+        limits: &[Limit::Cpu(0.05)],
+    },
+    Case {
+        name: "hinton-1024-png",
+        about: "Hinton diagram of 1024x1024 to PNG",
+        ours: &["draw", "@1024x1024.npy", "--as", "hinton", "-o", "@out/hinton-1024.png"],
+        runs: 7,
+        peers: &[peer(
+            COLLECTION,
+            &["hinton.py", "@1024x1024.npy", "@out/peer-1024.png", "collection"],
+        )],
+        limits: &[Limit::Cpu(0.2)],
+    },
+    Case {
+        name: "hinton-1024-svg",
+        about: "Hinton diagram of 1024x1024 to SVG",
+        ours: &["draw", "@1024x1024.npy", "--as", "hinton", "-o", "@out/hinton-1024.svg"],
+        runs: 7,
+        peers: &[slow(
+            COLLECTION,
+            &["hinton.py", "@1024x1024.npy", "@out/peer-1024.svg", "collection"],
+        )],
+        limits: &[Limit::Cpu(0.5)],
+    },
+    Case {
+        name: "annotated-png",
+        about: "annotated heat map of 8x16, nine decimals, 1500x1000 pixels, to PNG",
+        ours: &[
+            "draw",
+            "@8x16.npy",
+            "--as",
+            "heatmap",
+            "--annotate={:.9f}",
+            "--row-labels",
+            "embed_dim_{}",
+            "--col-labels",
+            "orig_dim_{}",
+            "--size",
+            "1500x1000px",
+            "-o",
+            "@out/annotated.png",
+        ],
+        runs: 21,
+        peers: &[peer(
+            "matplotlib, imshow and one text a cell",
+            &["annotated.py", "@8x16.npy", "@out/peer-annotated.png"],
+        )],
+        limits: &[Limit::Cpu(0.02)],
+    },
+    Case {
+        name: "heatmap-8192-png",
+        about: "heat map of 8192x8192 f32 from .npy to a 2000 pixel PNG",
+        ours: &[
+            "draw",
+            "@8192x8192.npy",
+            "--as",
+            "heatmap",
+            "--size",
+            "2000x2000px",
+            "-o",
+            "@out/heatmap-8192.png",
+        ],
+        runs: 5,
+        peers: &[
+            peer(
+                "numpy means of blocks by hand, then imshow",
+                &["heatmap.py", "@8192x8192.npy", "@out/peer-blocks.png", "blocks"],
+            ),
+            peer(
+                "np.load mapped, then imshow",
+                &["heatmap.py", "@8192x8192.npy", "@out/peer-imshow.png", "imshow"],
+            ),
+        ],
+        limits: &[Limit::Cpu(0.30), Limit::Anonymous(100.0)],
+    },
+    Case {
+        name: "inspect-100gib",
+        about: "list the tensors of 100 GiB of sharded safetensors (sparse files)",
+        ours: &["inspect", "@100gib/model.safetensors.index.json"],
+        runs: 11,
+        peers: &[],
+        limits: &[Limit::Wall(0.05), Limit::Resident(30.0)],
+    },
+    Case {
+        name: "statistics-2gib",
+        about: "statistics, quantiles and histogram of 1 GiB of bf16 and 1 GiB of f32",
+        ours: &["inspect", "@2gib.safetensors", "--stats"],
+        runs: 5,
+        peers: &[
+            peer("read() of the file, nothing done", &["read_once.py", "@2gib.safetensors"]),
+            peer(
+                "numpy by hand, no quantiles, no histogram",
+                &["tensor_statistics.py", "@2gib.safetensors", "--moments"],
+            ),
+            slow("numpy by hand, all of it", &["tensor_statistics.py", "@2gib.safetensors"]),
+        ],
+        // 4 GB/s of 2^31 bytes.
+        limits: &[Limit::Wall(0.537), Limit::TimesFirstPeer(3.0)],
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shell;
+
+    #[test]
+    fn names_are_unique_and_rows_are_whole() {
+        for (index, case) in CASES.iter().enumerate() {
+            assert!(CASES[..index].iter().all(|other| other.name != case.name), "{}", case.name);
+            assert!(!case.ours.is_empty() && !case.about.is_empty(), "{}", case.name);
+            assert!(!case.limits.is_empty(), "{} has no limit", case.name);
+            assert!(case.runs % 2 == 1, "{}: a median wants an odd number of runs", case.name);
+        }
+    }
+
+    #[test]
+    fn every_peer_is_a_script_of_ours() {
+        let folder = shell::root().join("benches/peers");
+        for peer in CASES.iter().flat_map(|case| case.peers) {
+            assert!(folder.join(peer.command[0]).exists(), "{}", peer.command[0]);
+        }
+    }
+}

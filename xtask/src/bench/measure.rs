@@ -1,0 +1,76 @@
+//! What one command costs.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::{Failure, shell};
+
+/// What a run cost; the median of several runs, each figure by itself.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Cost {
+    /// The command line.
+    pub(super) command: Vec<String>,
+    /// CPU seconds, user and system.
+    pub(super) cpu: f64,
+    /// Seconds by the clock.
+    pub(super) wall: f64,
+    /// Megabytes at the peak, pages of mapped files included.
+    pub(super) resident: f64,
+    /// Megabytes at the peak, without them.
+    pub(super) anonymous: f64,
+}
+
+/// Runs it once unmeasured (so that files lie in memory) unless `runs` is 1, then `runs` times, then
+/// once more to watch its memory.
+pub(super) fn median(python: &Path, command: &[String], runs: usize) -> Result<Cost, Failure> {
+    if runs > 1 {
+        once(python, command, false)?;
+    }
+    let mut values = Vec::new();
+    for _ in 0..runs {
+        values.push(once(python, command, runs == 1)?);
+    }
+    let watched = if runs == 1 { values[0].clone() } else { once(python, command, true)? };
+    Ok(Cost {
+        command: command.to_vec(),
+        cpu: middle(&values, "cpu"),
+        wall: middle(&values, "wall"),
+        resident: middle(&values, "resident") / 1e6,
+        anonymous: watched["anonymous"].as_f64().unwrap_or(f64::NAN) / 1e6,
+    })
+}
+
+fn once(python: &Path, command: &[String], memory: bool) -> Result<Value, Failure> {
+    let mut measured = shell::program(&python.to_string_lossy());
+    measured.arg(shell::root().join("benches/measure.py"));
+    if memory {
+        measured.arg("--memory");
+    }
+    let answer: Value = serde_json::from_str(&shell::output(measured.args(command))?)?;
+    if answer["code"].as_i64() != Some(0) {
+        let said = answer["stderr"].as_str().unwrap_or_default();
+        return Err(format!("{} failed:\n{said}", command.join(" ")).into());
+    }
+    Ok(answer)
+}
+
+fn middle(values: &[Value], key: &str) -> f64 {
+    let mut figures: Vec<f64> = values.iter().filter_map(|value| value[key].as_f64()).collect();
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_middle_of_three_is_not_their_mean() {
+        let values = [json!({"cpu": 9.0}), json!({"cpu": 1.0}), json!({"cpu": 2.0})];
+        assert_eq!(middle(&values, "cpu"), 2.0);
+        assert!(middle(&values, "wall").is_nan());
+    }
+}

@@ -1,0 +1,187 @@
+//! What is printed, and docs/benchmarks.md.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::Outcome;
+use super::cases::Limit;
+use super::measure::Cost;
+use crate::{Failure, shell};
+
+/// A case as it is printed while the benchmark runs.
+pub(super) fn lines(outcome: &Outcome) -> String {
+    let Outcome { case, ours, peers } = outcome;
+    let mut text = format!("{}\n", case.about);
+    let _ = writeln!(text, "  {:<44}{}", "hinton", cost(ours));
+    for (peer, measured) in case.peers.iter().zip(peers) {
+        let figures = match measured {
+            Some(measured) => format!("{}  {}", cost(measured), ratio(measured, ours)),
+            None => "not run: it wants --slow".to_string(),
+        };
+        let _ = writeln!(text, "  {:<44}{figures}", peer.about);
+    }
+    let _ = write!(text, "  {}", verdicts(outcome).join("; "));
+    text
+}
+
+fn cost(cost: &Cost) -> String {
+    let Cost { cpu, wall, resident, anonymous, .. } = cost;
+    format!("CPU {cpu:7.3} s  wall {wall:7.3} s  memory {anonymous:5.0} of {resident:5.0} MB")
+}
+
+/// How much more CPU the peer took.
+fn ratio(peer: &Cost, ours: &Cost) -> String {
+    let ratio = peer.cpu / ours.cpu;
+    if ratio < 9.95 { format!("{ratio:.1}x") } else { format!("{ratio:.0}x") }
+}
+
+/// Each limit of the case with what was measured.
+fn verdicts(outcome: &Outcome) -> Vec<String> {
+    outcome.case.limits.iter().map(|limit| verdict(*limit, outcome)).collect()
+}
+
+fn verdict(limit: Limit, Outcome { ours, peers, .. }: &Outcome) -> String {
+    let (what, unit, measured, most) = match limit {
+        Limit::Cpu(most) => ("CPU", "s", ours.cpu, most),
+        Limit::Wall(most) => ("wall", "s", ours.wall, most),
+        Limit::Anonymous(most) => ("memory beside the file", "MB", ours.anonymous, most),
+        Limit::Resident(most) => ("memory", "MB", ours.resident, most),
+        Limit::TimesFirstPeer(times) => {
+            let first = peers.first().and_then(Option::as_ref).map_or(f64::NAN, |peer| peer.wall);
+            ("wall", "s", ours.wall, times * first)
+        }
+    };
+    let word = if measured <= most { "kept" } else { "MISSED" };
+    let places = if unit == "s" { 3 } else { 0 };
+    format!("{what} {measured:.places$} of {most:.places$} {unit}: {word}")
+}
+
+/// The machine and the programs, in lines.
+pub(super) fn machine(python: &Path) -> Result<Vec<String>, Failure> {
+    let first = |path: &str, key: &str| -> Option<String> {
+        let text = std::fs::read_to_string(path).ok()?;
+        let line = text.lines().find(|line| line.starts_with(key))?;
+        line.split_once(':').map(|(_, value)| value.trim().to_string())
+    };
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let processor = first("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown".into());
+    let memory = first("/proc/meminfo", "MemTotal").unwrap_or_else(|| "unknown".into());
+    let versions = "import sys, matplotlib, numpy; \
+        print('Python', sys.version.split()[0] + ', matplotlib', matplotlib.__version__ + ', numpy', numpy.__version__)";
+    let python = shell::output(shell::program(&python.to_string_lossy()).args(["-c", versions]))?;
+    let rust = shell::output(shell::program("rustc").arg("--version"))?;
+    let commit = shell::output(shell::program("git").args(["describe", "--always", "--dirty"]));
+    Ok(vec![
+        format!("{processor}, {cores} cores, memory {memory}, {}", std::env::consts::OS),
+        rust.trim().to_string(),
+        python.trim().to_string(),
+        format!("hinton at {}", commit.as_deref().unwrap_or("an unknown commit").trim()),
+    ])
+}
+
+/// docs/benchmarks.md.
+pub(super) fn page(outcomes: &[Outcome], machine: &[String]) -> String {
+    let mut text = String::from(INTRODUCTION);
+    for line in machine {
+        let _ = writeln!(text, "- {line}");
+    }
+    text.push_str("\n## Results\n\n");
+    text.push_str("| job | way | CPU s | wall s | memory MB | peak RSS MB | hinton takes |\n");
+    text.push_str("| --- | --- | ---: | ---: | ---: | ---: | ---: |\n");
+    for Outcome { case, ours, peers } in outcomes {
+        let _ = writeln!(text, "| {} | **hinton** | {} | |", case.about, cells(ours));
+        for (peer, measured) in case.peers.iter().zip(peers) {
+            let (cells, ratio) = match measured {
+                Some(measured) => (cells(measured), format!("{} less CPU", ratio(measured, ours))),
+                None => ("not run | | | ".to_string(), String::new()),
+            };
+            let _ = writeln!(text, "| | {} | {cells} | {ratio} |", peer.about);
+        }
+    }
+    text.push_str("\n## Limits\n\nWhat hinton may cost at most, and what it cost.\n\n");
+    for outcome in outcomes {
+        let _ = writeln!(text, "- {}: {}", outcome.case.about, verdicts(outcome).join("; "));
+    }
+    text.push_str("\n## Commands\n\n");
+    for Outcome { case, ours, peers } in outcomes {
+        let _ = writeln!(text, "{}:\n\n```sh", case.about);
+        for cost in std::iter::once(ours).chain(peers.iter().flatten()) {
+            let _ = writeln!(text, "{}", command(cost));
+        }
+        text.push_str("```\n\n");
+    }
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    text
+}
+
+fn cells(Cost { cpu, wall, resident, anonymous, .. }: &Cost) -> String {
+    format!("{cpu:.3} | {wall:.3} | {anonymous:.0} | {resident:.0}")
+}
+
+/// A command line with paths as seen from the root, words quoted where a shell wants it.
+fn command(cost: &Cost) -> String {
+    let words = cost.command.iter().map(|word| {
+        let word = shell::shown(Path::new(word));
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,".contains(c);
+        if word.chars().all(plain) { word } else { format!("'{word}'") }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+const INTRODUCTION: &str = "\
+# Benchmarks
+
+Written by `cargo xtask bench --slow --write`; nothing here is typed by hand.
+
+Each job is done by the released `hinton` binary and by the Python scripts of `benches/peers/`, on the
+same machine in one run, files already in memory. CPU seconds are user and system time of the whole
+process as the kernel counts them, start-up included; figures are medians. *Memory* is what a process
+holds besides the pages of the files it has mapped; *peak RSS* includes those pages. A way that takes
+most of a minute is run once.
+
+## Machine
+
+";
+
+#[cfg(test)]
+mod tests {
+    use super::super::cases::CASES;
+    use super::*;
+
+    fn cost_of(cpu: f64) -> Cost {
+        let command = vec!["hinton".into(), "--annotate={:.2f}".into()];
+        Cost { command, cpu, wall: cpu, resident: 20.0, anonymous: 10.0 }
+    }
+
+    fn outcome(cpu: f64) -> Outcome {
+        let case = &CASES[0];
+        Outcome { case, ours: cost_of(cpu), peers: vec![Some(cost_of(0.75))] }
+    }
+
+    #[test]
+    fn a_limit_is_kept_or_missed() {
+        assert_eq!(verdict(Limit::Cpu(0.015), &outcome(0.010)), "CPU 0.010 of 0.015 s: kept");
+        assert!(verdict(Limit::Cpu(0.015), &outcome(0.016)).ends_with("MISSED"));
+        assert!(verdict(Limit::Resident(19.0), &outcome(0.0)).ends_with("MISSED"));
+        assert!(verdict(Limit::Anonymous(19.0), &outcome(0.0)).ends_with("kept"));
+        assert!(verdict(Limit::TimesFirstPeer(2.0), &outcome(1.6)).ends_with("MISSED"));
+        assert!(verdict(Limit::TimesFirstPeer(3.0), &outcome(1.6)).ends_with("kept"));
+    }
+
+    #[test]
+    fn a_peer_that_was_not_run_makes_no_limit_kept() {
+        let outcome = Outcome { peers: vec![None], ..outcome(0.001) };
+        assert!(verdict(Limit::TimesFirstPeer(3.0), &outcome).ends_with("MISSED"));
+        assert!(lines(&outcome).contains("--slow"));
+    }
+
+    #[test]
+    fn the_page_shows_figures_ratio_and_quoted_commands() {
+        let page = page(&[outcome(0.010)], &["a machine".to_string()]);
+        assert!(page.contains("| 0.010 |"), "{page}");
+        assert!(page.contains("75x less CPU"), "{page}");
+        assert!(page.contains("hinton '--annotate={:.2f}'"), "{page}");
+        assert!(page.contains("- a machine"), "{page}");
+    }
+}

@@ -1,0 +1,64 @@
+//! `cargo xtask test`: everything a change must pass. It needs Rust and nothing else.
+
+use std::time::Instant;
+
+use crate::{Failure, arrows, demo, licences, shell};
+
+/// One thing that must hold.
+struct Step {
+    name: &'static str,
+    run: fn() -> Result<(), Failure>,
+}
+
+/// In order: what fails quickly comes first.
+const STEPS: &[Step] = &[
+    Step { name: "format", run: format },
+    Step { name: "arrows", run: || arrows::run(&[]) },
+    Step { name: "licences", run: || licences::run(&[]) },
+    Step { name: "lints", run: lints },
+    Step { name: "tests", run: tests },
+    Step { name: "documentation", run: documentation },
+    Step { name: "demo", run: || demo::run(&[]) },
+];
+
+pub(crate) fn run(_arguments: &[String]) -> Result<(), Failure> {
+    let start = Instant::now();
+    for (index, step) in STEPS.iter().enumerate() {
+        println!("── {} ({} of {})", step.name, index + 1, STEPS.len());
+        let begun = Instant::now();
+        (step.run)().map_err(|failure| format!("{}: {failure}", step.name))?;
+        println!("   {}: {:.1} s", step.name, begun.elapsed().as_secs_f64());
+    }
+    println!("── all well after {:.0} s", start.elapsed().as_secs_f64());
+    Ok(())
+}
+
+fn format() -> Result<(), Failure> {
+    if !shell::works(shell::cargo().args(["fmt", "--version"])) {
+        println!("rustfmt is not installed: the format was not checked");
+        return Ok(());
+    }
+    shell::run(shell::cargo().args(["fmt", "--all", "--check"]))
+}
+
+fn lints() -> Result<(), Failure> {
+    if !shell::works(shell::cargo().args(["clippy", "--version"])) {
+        println!("clippy is not installed: the lints were not checked");
+        return Ok(());
+    }
+    let clippy = ["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"];
+    shell::run(shell::cargo().args(clippy))
+}
+
+/// Unit tests, tests of the crates from outside, and the examples in the documentation.
+fn tests() -> Result<(), Failure> {
+    shell::run(shell::cargo().args(["test", "--quiet", "--workspace"]))
+}
+
+/// The documentation builds, and no link in it is broken.
+fn documentation() -> Result<(), Failure> {
+    let mut doc = shell::cargo();
+    doc.args(["doc", "--quiet", "--workspace", "--lib", "--no-deps"])
+        .env("RUSTDOCFLAGS", "-D warnings");
+    shell::run(&mut doc)
+}
