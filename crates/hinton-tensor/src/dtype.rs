@@ -176,7 +176,7 @@ impl Dtype {
 
     /// Whether a value fills whole bytes, so that it can be addressed alone.
     pub fn is_byte_sized(self) -> bool {
-        self.bits() % 8 == 0
+        self.bits().is_multiple_of(8)
     }
 }
 

@@ -40,6 +40,14 @@ pub enum TensorError {
         /// What was asked, expected and found.
         why: String,
     },
+    /// More values than memory has room for.
+    #[error("tensor {name:?} of shape {shape:?} has more values than memory has room for")]
+    OutOfMemory {
+        /// Tensor name.
+        name: String,
+        /// Its shape.
+        shape: Vec<usize>,
+    },
     /// Bytes could not be read.
     #[error("tensor {name:?} in {file}: {source}")]
     Read {

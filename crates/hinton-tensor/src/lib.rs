@@ -10,6 +10,7 @@
 mod bytes;
 mod dtype;
 mod error;
+mod read;
 mod shape;
 mod slice;
 mod tensor;
@@ -20,6 +21,7 @@ pub mod reduce;
 pub mod summary;
 
 pub use bytes::{Bytes, Memory, ReadError};
+pub use decode::{decode_f32, decode_f64};
 pub use dtype::{Dtype, Endian};
 pub use error::TensorError;
 pub use reduce::{Fold, Grid, GridRequest, reduce};

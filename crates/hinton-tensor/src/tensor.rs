@@ -86,7 +86,8 @@ impl Tensor {
         if elements == 0 {
             return Ok(());
         }
-        if !self.dtype.is_byte_sized() && !(self.view.is_packed() && self.view.offset == 0) {
+        let packed = self.view.is_packed() && self.view.offset == 0;
+        if !self.dtype.is_byte_sized() && !packed {
             return Err(self.shape_error(format!("{} can only be read packed", self.dtype)));
         }
         let end = self.view.reach().and_then(|(_, high)| {

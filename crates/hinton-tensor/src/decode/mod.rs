@@ -1,0 +1,111 @@
+//! Bytes to numbers, for every dtype.
+//!
+//! Complex values become their magnitude, booleans 0 and 1. Integers past the float's digits and
+//! `f64` as `f32` are rounded to nearest; past its range they become infinite, as everywhere.
+
+pub(crate) mod half;
+pub(crate) mod le;
+pub(crate) mod small;
+
+use crate::read::{Layout, Piece, Source, swap};
+use crate::{Dtype, Endian, Tensor, TensorError};
+
+/// Elements decoded at once, where they have to be gathered first.
+const PIECE: u64 = 32 << 10;
+/// Bytes brought into little-endian order at once.
+const SWAPPED: usize = 4 << 10;
+
+/// Decodes packed values of `dtype` into `out`, as `f32`: as many as `bytes` and `out` both hold.
+pub fn decode_f32(dtype: Dtype, endian: Endian, bytes: &[u8], out: &mut [f32]) {
+    decode(dtype, endian, bytes, out, le::to_f32);
+}
+
+/// Decodes packed values of `dtype` into `out`, as `f64`: as many as `bytes` and `out` both hold.
+/// Exact for every dtype but 64-bit integers past 2^53.
+pub fn decode_f64(dtype: Dtype, endian: Endian, bytes: &[u8], out: &mut [f64]) {
+    decode(dtype, endian, bytes, out, le::to_f64);
+}
+
+fn decode<T>(
+    dtype: Dtype,
+    endian: Endian,
+    bytes: &[u8],
+    out: &mut [T],
+    kernel: fn(Dtype, &[u8], &mut [T]),
+) {
+    let mut buffer = [0u8; SWAPPED];
+    if !dtype.is_byte_sized() {
+        let held = bytes.len() as u64 * 8 / dtype.bits();
+        let held = usize::try_from(held).unwrap_or(usize::MAX).min(out.len());
+        for (part, out) in out[..held].chunks_mut(SWAPPED).enumerate() {
+            for (index, code) in buffer[..out.len()].iter_mut().enumerate() {
+                *code = small::packed_code(bytes, dtype.bits(), (part * SWAPPED + index) as u64);
+            }
+            kernel(dtype, &buffer[..out.len()], out);
+        }
+    } else if endian == Endian::Little || dtype.bits() == 8 {
+        kernel(dtype, bytes, out);
+    } else {
+        let values = SWAPPED / (dtype.bits() / 8) as usize;
+        for (part, out) in bytes.chunks(SWAPPED).zip(out.chunks_mut(values)) {
+            let part_of_buffer = &mut buffer[..part.len()];
+            part_of_buffer.copy_from_slice(part);
+            swap(dtype, part_of_buffer);
+            kernel(dtype, part_of_buffer, out);
+        }
+    }
+}
+
+pub(crate) fn packed_bytes(tensor: &Tensor) -> Result<Vec<u8>, TensorError> {
+    let source = Source::new(tensor);
+    let mut out = allocated(tensor, tensor.byte_len(), 0u8)?;
+    if !tensor.dtype().is_byte_sized() {
+        // Such tensors are packed from their first byte on, or they would not have been made.
+        let read = tensor.data().read_at(tensor.start(), &mut out);
+        return read.map(|()| out).map_err(|error| tensor.read_error(error));
+    }
+    let layout = Layout::c_order(tensor.view());
+    layout.load_into(&source, 0, &mut out)?;
+    Ok(out)
+}
+
+pub(crate) fn to_f32(tensor: &Tensor) -> Result<Vec<f32>, TensorError> {
+    to_floats(tensor, le::to_f32)
+}
+
+pub(crate) fn to_f64(tensor: &Tensor) -> Result<Vec<f64>, TensorError> {
+    to_floats(tensor, le::to_f64)
+}
+
+fn to_floats<T: Copy + Default>(
+    tensor: &Tensor,
+    kernel: fn(Dtype, &[u8], &mut [T]),
+) -> Result<Vec<T>, TensorError> {
+    let source = Source::new(tensor);
+    let layout = Layout::c_order(tensor.view());
+    let mut out = allocated(tensor, tensor.elements(), T::default())?;
+    let mut piece = Piece::default();
+    let mut first = 0;
+    for part in out.chunks_mut(PIECE as usize) {
+        let end = first + part.len() as u64;
+        layout.load(&source, first..end, &mut piece)?;
+        kernel(tensor.dtype(), piece.bytes(), part);
+        first = end;
+    }
+    Ok(out)
+}
+
+/// A vector of `count` values; an error instead of the end of the process where memory has no
+/// room (a view of stride zero claims any number of elements).
+fn allocated<T: Clone>(tensor: &Tensor, count: u64, value: T) -> Result<Vec<T>, TensorError> {
+    let mut out = Vec::new();
+    let room = usize::try_from(count).ok().and_then(|n| out.try_reserve_exact(n).ok().map(|()| n));
+    let Some(count) = room else {
+        return Err(TensorError::OutOfMemory {
+            name: tensor.name().to_owned(),
+            shape: tensor.shape().to_vec(),
+        });
+    };
+    out.resize(count, value);
+    Ok(out)
+}

@@ -1,0 +1,9 @@
+//! Strided values to packed little-endian bytes: the one place where views meet bytes.
+
+mod layout;
+mod source;
+mod stripes;
+
+pub(crate) use layout::Layout;
+pub(crate) use source::{Piece, Source, swap};
+pub(crate) use stripes::{Turn, for_each};

@@ -1,0 +1,84 @@
+//! Numbered stripes of work, shared out to threads.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::{Cancelled, TensorError, Work};
+
+/// A stripe to do. While it is held, no other thread takes one: whoever reads a sequential source
+/// holds it until the stripe's bytes are read, so that bytes are read in order.
+pub(crate) struct Turn<'m> {
+    /// Which stripe.
+    pub(crate) index: u64,
+    guard: Option<MutexGuard<'m, u64>>,
+}
+
+impl Turn<'_> {
+    /// The stripe's bytes are read; the next thread may go on.
+    pub(crate) fn pass(&mut self) {
+        self.guard = None;
+    }
+}
+
+/// Does `count` stripes on the threads of `work`; `todo` gets the thread's own state and a turn,
+/// and returns the bytes it did. Gives back the states, in no particular order.
+///
+/// Of several errors, the one of the first stripe is returned.
+pub(crate) fn for_each<S: Send>(
+    count: u64,
+    in_order: bool,
+    work: Work<'_>,
+    state: impl Fn() -> S + Sync,
+    todo: impl Fn(&mut S, &mut Turn<'_>) -> Result<u64, TensorError> + Sync,
+) -> Result<Vec<S>, TensorError> {
+    let next = Mutex::new(0u64);
+    let failed: Mutex<Option<(u64, TensorError)>> = Mutex::new(None);
+    let fail = |index: u64, error: TensorError| {
+        let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
+        if failed.as_ref().is_none_or(|(first, _)| index < *first) {
+            *failed = Some((index, error));
+        }
+        // No new stripes.
+        count
+    };
+    let worker = || {
+        let mut mine = state();
+        loop {
+            let mut guard = next.lock().unwrap_or_else(PoisonError::into_inner);
+            let index = *guard;
+            if index >= count {
+                return mine;
+            }
+            *guard += 1;
+            let mut turn = Turn { index, guard: in_order.then_some(guard) };
+            let result = todo(&mut mine, &mut turn);
+            turn.pass();
+            let result = result.and_then(|bytes| match work.progress.advance(bytes) {
+                std::ops::ControlFlow::Continue(()) => Ok(()),
+                std::ops::ControlFlow::Break(()) => Err(Cancelled.into()),
+            });
+            if let Err(error) = result {
+                let stop = fail(index, error);
+                *next.lock().unwrap_or_else(PoisonError::into_inner) = stop;
+            }
+        }
+    };
+    let helpers = work.threads.max(1).min(usize::try_from(count).unwrap_or(usize::MAX)) - 1;
+    let states = std::thread::scope(|scope| {
+        // Where the system gives no more threads, fewer do the work.
+        let started: Vec<_> = (0..helpers)
+            .map_while(|_| std::thread::Builder::new().spawn_scoped(scope, worker).ok())
+            .collect();
+        let mut states = vec![worker()];
+        for helper in started {
+            match helper.join() {
+                Ok(state) => states.push(state),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        states
+    });
+    match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        Some((_, error)) => Err(error),
+        None => Ok(states),
+    }
+}

@@ -1,0 +1,246 @@
+//! One tile: read piece by piece, counted, folded.
+
+use std::ops::Range;
+
+use super::Fold;
+use super::cells::{Odd, Sums, Tile, any_odd, neutral};
+use super::plan::{PIECE, Plan};
+use crate::decode::le;
+use crate::read::{Piece, Source, Turn};
+use crate::summary::{Counter, Moments};
+use crate::{Dtype, TensorError};
+
+/// Values decoded at once: they stay in the fastest cache.
+const DECODED: usize = 2048;
+/// Most rows of a piece.
+const ROWS: usize = 1 << 13;
+
+/// A thread's own state.
+pub(super) struct Worker<'t> {
+    pub(super) counter: Option<Counter>,
+    pub(super) moments: Vec<(u64, Moments)>,
+    pub(super) tiles: Vec<Tile>,
+    piece: Piece<'t>,
+    values: Vec<f32>,
+    wide: Vec<f64>,
+    columns: Sums,
+}
+
+impl Worker<'_> {
+    pub(super) fn new(fold: Fold, counter: Option<Counter>) -> Self {
+        Worker {
+            counter,
+            moments: Vec::new(),
+            tiles: Vec::new(),
+            piece: Piece::default(),
+            values: Vec::new(),
+            wide: Vec::new(),
+            columns: Sums::new(fold, 0),
+        }
+    }
+}
+
+/// What folding a tile needs to know.
+pub(super) struct Job<'a, 't> {
+    pub(super) source: &'a Source<'t>,
+    pub(super) plan: &'a Plan,
+    pub(super) dtype: Dtype,
+    pub(super) fold: Fold,
+}
+
+/// A tile being folded.
+struct Open {
+    rows: Range<usize>,
+    cols: Range<usize>,
+    /// Columns of values.
+    span: Range<usize>,
+    sums: Vec<Sums>,
+    odd: Odd,
+}
+
+impl Open {
+    fn cell(&self, cell_row: usize, cell_col: usize) -> usize {
+        (cell_row - self.rows.start) * self.cols.len() + cell_col - self.cols.start
+    }
+}
+
+impl<'t> Job<'_, 't> {
+    /// Does one tile; gives back the bytes it read.
+    pub(super) fn tile(
+        &self,
+        worker: &mut Worker<'t>,
+        turn: &mut Turn<'_>,
+    ) -> Result<u64, TensorError> {
+        let (rows, cols) = self.plan.cells_of(turn.index);
+        let span = self.plan.cols.values(cols.start).start..self.plan.cols.values(cols.end - 1).end;
+        let sums = rows.clone().map(|_| Sums::new(self.fold, cols.len())).collect();
+        let mut open = Open { rows, cols, span, sums, odd: Odd::default() };
+        let mut bytes = 0;
+        let mut moments = Moments::default();
+        let size = self.source.size() as u64;
+        let row_bytes = open.span.len() as u64 * size;
+        let read = &self.plan.rows;
+        // (cell row, row) of the rows to read, in order.
+        let mut left = open.rows.clone().flat_map(|cell| {
+            (0..read.read_of(cell)).map(move |index| (cell, read.value_read(cell, index)))
+        });
+        let mut left = left.by_ref().peekable();
+        let mut lines: Vec<(usize, usize)> = Vec::new();
+        let fit = usize::try_from(PIECE / row_bytes).unwrap_or(ROWS).clamp(1, ROWS);
+        // Whole rows of cells where several fit.
+        let fit = if fit > read.read { fit / read.read * read.read } else { fit };
+        let width = usize::try_from(PIECE / size).unwrap_or(usize::MAX);
+        while left.peek().is_some() {
+            lines.clear();
+            lines.extend(left.by_ref().take(fit));
+            let mut first = open.span.start;
+            while first < open.span.end {
+                let part = first..open.span.end.min(first + width);
+                first = part.end;
+                self.load(&lines, part.clone(), &mut worker.piece)?;
+                if first == open.span.end && left.peek().is_none() {
+                    turn.pass();
+                }
+                if let Some(counter) = &mut worker.counter {
+                    moments.merge(&counter.add(worker.piece.bytes()));
+                }
+                bytes += worker.piece.bytes().len() as u64;
+                self.fold_piece(worker, &mut open, &lines, part);
+            }
+        }
+        worker.moments.push((turn.index, moments));
+        worker.tiles.push(self.close(open));
+        Ok(bytes)
+    }
+
+    /// Loads columns of some rows.
+    fn load(
+        &self,
+        lines: &[(usize, usize)],
+        cols: Range<usize>,
+        piece: &mut Piece<'t>,
+    ) -> Result<(), TensorError> {
+        let (Some(&(_, first)), Some(&(_, last))) = (lines.first(), lines.last()) else {
+            return Ok(());
+        };
+        let plan = self.plan;
+        let together = last - first + 1 == lines.len();
+        let whole = together && plan.is_packed() && cols.len() == plan.cols.len;
+        let count = lines.len() * cols.len();
+        let element = plan.element(first, cols.start);
+        if whole || (lines.len() == 1 && plan.cols.stride == 1) {
+            if let Some(bytes) = self.source.borrow(element, count as u64) {
+                piece.lend(bytes);
+                return Ok(());
+            }
+            return self.source.run(element, 1, piece.room(count * self.source.size()));
+        }
+        let out = piece.room(count * self.source.size());
+        let rows = out.chunks_exact_mut(cols.len() * self.source.size());
+        for (out, &(_, row)) in rows.zip(lines) {
+            self.source.run(plan.element(row, cols.start), plan.cols.stride, out)?;
+        }
+        Ok(())
+    }
+
+    /// Folds the piece that holds columns `cols` of `lines`.
+    fn fold_piece(
+        &self,
+        worker: &mut Worker<'t>,
+        open: &mut Open,
+        lines: &[(usize, usize)],
+        cols: Range<usize>,
+    ) {
+        let Worker { piece, values, wide, columns, .. } = worker;
+        let bytes = piece.bytes();
+        let size = self.source.size();
+        let block = self.plan.cols.block;
+        // Whole cells at once where they are narrower.
+        let chunk = if block < DECODED { DECODED / block * block } else { DECODED };
+        let chunk = chunk.min(cols.len());
+        let at_once = if chunk == cols.len() { (DECODED / chunk).max(1) } else { 1 };
+        for start in (0..cols.len()).step_by(chunk) {
+            let width = chunk.min(cols.len() - start);
+            let first_col = cols.start + start;
+            columns.clear(width);
+            let mut line = 0;
+            while line < lines.len() {
+                let cell_row = lines[line].0;
+                let same = lines[line..].iter().take_while(|(cell, _)| *cell == cell_row);
+                let end = line + same.take(at_once).count();
+                let from = (line * cols.len() + start) * size;
+                let count = (end - line) * width;
+                values.resize(count, 0.0);
+                decode(self.dtype, &bytes[from..from + count * size], values, wide);
+                if any_odd(values) {
+                    self.replace(values, open, cell_row, first_col, width);
+                }
+                values.chunks_exact(width).for_each(|row| columns.add_row(row));
+                line = end;
+                if lines.get(line).is_none_or(|(next, _)| *next != cell_row) {
+                    let sums = &mut open.sums[cell_row - open.rows.start];
+                    sums.add_columns(columns, first_col - open.span.start, block);
+                    columns.clear(width);
+                }
+            }
+        }
+    }
+
+    /// Notes what is not finite and puts something neutral in its place.
+    fn replace(
+        &self,
+        values: &mut [f32],
+        open: &mut Open,
+        cell_row: usize,
+        first_col: usize,
+        width: usize,
+    ) {
+        let cells = open.rows.len() * open.cols.len();
+        for (index, value) in values.iter_mut().enumerate() {
+            if !value.is_finite() {
+                let col = first_col + index % width;
+                let cell = open.cell(cell_row, col / self.plan.cols.block);
+                open.odd.note(cell, cells, *value);
+                *value = neutral(self.fold);
+            }
+        }
+    }
+
+    /// The finished cells.
+    fn close(&self, open: Open) -> Tile {
+        let cells = open.rows.len() * open.cols.len();
+        let mut values = Vec::with_capacity(cells);
+        let mut negative = Vec::new();
+        for (sums, row) in open.sums.iter().zip(open.rows.clone()) {
+            for (index, col) in open.cols.clone().enumerate() {
+                let area =
+                    self.plan.rows.read_of(row) as u64 * self.plan.cols.values(col).len() as u64;
+                let odd = open.odd.count(open.cell(row, col));
+                let (value, below) = sums.value(index, area - odd);
+                values.push(value);
+                if self.fold == Fold::Ink {
+                    negative.push(below);
+                }
+            }
+        }
+        let marks = match open.odd.is_empty() {
+            true => Vec::new(),
+            false => (0..cells).map(|cell| open.odd.mark(cell)).collect(),
+        };
+        Tile { rows: open.rows, cols: open.cols, values, negative, marks }
+    }
+}
+
+/// As `f32`; finite values stay finite.
+fn decode(dtype: Dtype, bytes: &[u8], values: &mut [f32], wide: &mut Vec<f64>) {
+    if !matches!(dtype, Dtype::F64 | Dtype::C64 | Dtype::C128) {
+        return le::to_f32(dtype, bytes, values);
+    }
+    wide.resize(values.len(), 0.0);
+    le::to_f64(dtype, bytes, wide);
+    for (value, &wide) in values.iter_mut().zip(wide.iter()) {
+        let narrow = wide as f32;
+        let past = narrow.is_infinite() && wide.is_finite();
+        *value = if past { f32::MAX.copysign(narrow) } else { narrow };
+    }
+}

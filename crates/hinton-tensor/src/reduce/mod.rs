@@ -1,0 +1,226 @@
+//! A matrix of any size, folded to no more cells than a page has room for.
+
+mod cells;
+mod fold;
+mod plan;
+
+use crate::read::{Source, for_each};
+use crate::summary::{Counter, FEW, joined};
+use crate::{Summary, Tensor, TensorError, Work, summarize};
+use cells::Tile;
+use fold::{Job, Worker};
+use plan::{Axis, Plan};
+
+/// How a block of values becomes one cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Fold {
+    /// The mean of the finite values.
+    #[default]
+    Mean,
+    /// The value of largest magnitude, with its sign: a lone outlier stays visible.
+    Extreme,
+    /// The largest value.
+    Max,
+    /// The smallest value.
+    Min,
+    /// Two planes: the mean of the positive parts and the mean of the negative parts (as
+    /// magnitudes), so that the ink of a Hinton diagram stays proportional to |w|.
+    Ink,
+}
+
+/// What a chart has room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GridRequest {
+    /// Most rows of cells, at least 1.
+    pub max_rows: usize,
+    /// Most columns of cells, at least 1.
+    pub max_cols: usize,
+    /// How blocks fold.
+    pub fold: Fold,
+    /// For a quick look: of a tensor of more bytes than this, only evenly spaced rows are read
+    /// (columns, where columns lie together in memory), about as many as this many bytes hold and
+    /// at least one of each block. `None` reads everything.
+    pub sample_bytes: Option<u64>,
+}
+
+impl GridRequest {
+    /// At most so many cells, every value read.
+    pub fn new(max_rows: usize, max_cols: usize, fold: Fold) -> Self {
+        GridRequest { max_rows, max_cols, fold, sample_bytes: None }
+    }
+}
+
+/// What a cell holds besides finite values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[repr(u8)]
+pub enum Mark {
+    /// Finite values only.
+    #[default]
+    None = 0,
+    /// At least one −∞ (and no NaN).
+    NegInf = 1,
+    /// At least one +∞ (and no NaN).
+    PosInf = 2,
+    /// Infinities of both signs, no NaN.
+    BothInf = 3,
+    /// At least one NaN.
+    Nan = 4,
+}
+
+/// A matrix ready to draw: every cell stands for a block of `block` values.
+#[derive(Debug, Clone)]
+pub struct Grid {
+    /// Rows of cells.
+    pub rows: usize,
+    /// Columns of cells.
+    pub cols: usize,
+    /// Rows and columns of values in a cell (the last row and column of cells may hold fewer);
+    /// `(1, 1)` when nothing was reduced.
+    pub block: (usize, usize),
+    /// How blocks were folded.
+    pub fold: Fold,
+    /// One value a cell, row by row; NaN where a block has no finite value. For [`Fold::Ink`] the
+    /// positive plane.
+    pub values: Vec<f32>,
+    /// For [`Fold::Ink`]: the negative plane (magnitudes); else empty.
+    pub negative: Vec<f32>,
+    /// One mark a cell, or empty when every value is finite.
+    pub marks: Vec<Mark>,
+    /// Rows and columns of values of the tensor.
+    pub shape: (usize, usize),
+    /// Rows and columns of values that were read: `shape`, or fewer of one kind when the request
+    /// asked for a sample.
+    pub read: (usize, usize),
+    /// Statistics of all values read, from the same pass.
+    pub summary: Summary,
+}
+
+impl Grid {
+    /// Whether cells and summary come from a sample of the rows or columns.
+    pub fn is_sampled(&self) -> bool {
+        self.read != self.shape
+    }
+}
+
+/// Folds a tensor of two axes (rows run down, columns run right) in stripes on all threads.
+///
+/// Blocks are whole numbers of values, `ceil(rows / max_rows)` by `ceil(columns / max_cols)`, so
+/// the cells are `ceil(rows / block)` by `ceil(columns / block)`. Finite values past the range of
+/// `f32` count as its largest. Memory is one stripe per thread (up to 1 MB) and the cells.
+///
+/// # Errors
+/// When the tensor has not two axes, its bytes cannot be read, or the work is cancelled.
+pub fn reduce(tensor: &Tensor, request: GridRequest, work: Work<'_>) -> Result<Grid, TensorError> {
+    let &[rows, cols] = tensor.shape() else {
+        let why = format!("a matrix has two axes, it has {}", tensor.shape().len());
+        return Err(tensor.shape_error(why));
+    };
+    if tensor.elements() == 0 {
+        return Ok(empty((rows, cols), request));
+    }
+    let source = Source::new(tensor);
+    let in_order = source.is_sequential();
+    let plan = Plan::new(tensor, &request, source.size() as u64, in_order)
+        .ok_or_else(|| tensor.shape_error("it has not two axes".to_owned()))?;
+    let job = Job { source: &source, plan: &plan, dtype: tensor.dtype(), fold: request.fold };
+    let (down, across) = plan.tiles();
+    // Few values have a summary of their own, without a table; a sample has not.
+    let few = tensor.elements() <= FEW && plan.rows.all_read() == plan.rows.len;
+    let state = || Worker::new(request.fold, (!few).then(|| Counter::new(tensor.dtype())));
+    let workers =
+        for_each(down * across, in_order, work, state, |worker, turn| job.tile(worker, turn))?;
+    let mut tiles = Vec::new();
+    let mut seen = Vec::new();
+    for worker in workers {
+        tiles.extend(worker.tiles);
+        seen.extend(worker.counter.map(|counter| (counter, worker.moments)));
+    }
+    let summary = if few {
+        summarize(tensor, Work::quiet())?
+    } else {
+        let mut summary = joined(seen);
+        summary.repeat((plan.rows.repeats as u64).saturating_mul(plan.cols.repeats as u64));
+        summary
+    };
+    Ok(assembled(&plan, (rows, cols), request, tiles, summary))
+}
+
+fn empty(shape: (usize, usize), request: GridRequest) -> Grid {
+    let block = |len: usize, most: usize| len.div_ceil(most.max(1)).max(1);
+    let block = (block(shape.0, request.max_rows), block(shape.1, request.max_cols));
+    Grid {
+        rows: shape.0.div_ceil(block.0),
+        cols: shape.1.div_ceil(block.1),
+        block,
+        fold: request.fold,
+        values: Vec::new(),
+        negative: Vec::new(),
+        marks: Vec::new(),
+        shape,
+        read: shape,
+        summary: Summary::empty(),
+    }
+}
+
+/// The grid from its tiles, the right way round.
+fn assembled(
+    plan: &Plan,
+    shape: (usize, usize),
+    request: GridRequest,
+    tiles: Vec<Tile>,
+    summary: Summary,
+) -> Grid {
+    let (down, right) = match plan.transposed {
+        true => (&plan.cols, &plan.rows),
+        false => (&plan.rows, &plan.cols),
+    };
+    let (block_rows, rows) = cells_shown(down, request.max_rows);
+    let (block_cols, cols) = cells_shown(right, request.max_cols);
+    // Where a cell of the plan goes: one cell, or all along an axis of stride zero.
+    let along = |axis: &Axis, at: usize, cells: usize| match axis.repeats {
+        1 => at..at + 1,
+        _ => 0..cells,
+    };
+    let mut grid = Grid {
+        rows,
+        cols,
+        block: (block_rows, block_cols),
+        fold: request.fold,
+        values: vec![0.0; rows * cols],
+        negative: vec![0.0; if request.fold == Fold::Ink { rows * cols } else { 0 }],
+        marks: Vec::new(),
+        shape,
+        read: (down.all_read() * down.repeats, right.all_read() * right.repeats),
+        summary,
+    };
+    if tiles.iter().any(|tile| !tile.marks.is_empty()) {
+        grid.marks = vec![Mark::None; rows * cols];
+    }
+    for tile in tiles {
+        let places = tile.rows.flat_map(|row| tile.cols.clone().map(move |col| (row, col)));
+        for (index, (row, col)) in places.enumerate() {
+            let (row, col) = if plan.transposed { (col, row) } else { (row, col) };
+            for row in along(down, row, rows) {
+                for at in along(right, col, cols).map(|col| row * cols + col) {
+                    grid.values[at] = tile.values[index];
+                    if let Some(&negative) = tile.negative.get(index) {
+                        grid.negative[at] = negative;
+                    }
+                    if let Some(&mark) = tile.marks.get(index) {
+                        grid.marks[at] = mark;
+                    }
+                }
+            }
+        }
+    }
+    grid
+}
+
+/// Values of a cell and number of cells of an axis as the grid shows it.
+fn cells_shown(axis: &Axis, most: usize) -> (usize, usize) {
+    if axis.repeats == 1 {
+        return (axis.block, axis.cells());
+    }
+    let block = axis.repeats.div_ceil(most.max(1));
+    (block, axis.repeats.div_ceil(block))
+}

@@ -1,0 +1,170 @@
+//! Which values make which cell, and in which order they are read.
+//!
+//! A plan depends on the tensor and the request alone, never on the number of threads: so neither
+//! does any sum.
+
+use std::ops::Range;
+
+use super::GridRequest;
+use crate::{Tensor, View};
+
+/// Bytes of a tile, about: what one turn of a thread reads.
+const TILE: u64 = 1 << 20;
+/// A row of cells of more bytes than this is cut into several tiles where rows of cells are few.
+const WIDE: u64 = 4 << 20;
+/// Bytes at once: they stay in the cache between statistics and folding.
+pub(super) const PIECE: u64 = 512 << 10;
+/// Fewest tiles of a tensor worth cutting.
+const TILES: usize = 16;
+/// Bytes below which a tile is not worth a thread's turn.
+const SMALL: u64 = 64 << 10;
+
+/// One axis: its values and the cells they make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Axis {
+    /// Number of values.
+    pub(super) len: usize,
+    /// Elements between them.
+    pub(super) stride: i64,
+    /// Values of a cell (the last may have fewer).
+    pub(super) block: usize,
+    /// Values of a cell that are read.
+    pub(super) read: usize,
+    /// How often the axis is repeated: a stride of zero is read once.
+    pub(super) repeats: usize,
+}
+
+impl Axis {
+    fn new(len: usize, stride: i64, most: usize) -> Self {
+        let block = len.div_ceil(most.max(1)).max(1);
+        if stride == 0 && len > 1 {
+            return Axis { len: 1, stride: 1, block: 1, read: 1, repeats: len };
+        }
+        Axis { len, stride, block, read: block, repeats: 1 }
+    }
+
+    /// Number of cells.
+    pub(super) fn cells(&self) -> usize {
+        self.len.div_ceil(self.block)
+    }
+
+    /// Values of one cell.
+    pub(super) fn values(&self, cell: usize) -> Range<usize> {
+        let first = cell * self.block;
+        first..self.len.min(first.saturating_add(self.block))
+    }
+
+    /// How many values of a cell are read.
+    pub(super) fn read_of(&self, cell: usize) -> usize {
+        if self.read == self.block {
+            return self.values(cell).len();
+        }
+        let share = self.values(cell).len() as u128 * self.read as u128 / self.block as u128;
+        (share as usize).max(1)
+    }
+
+    /// The `index`-th value that is read of a cell: they lie evenly in it.
+    pub(super) fn value_read(&self, cell: usize, index: usize) -> usize {
+        let values = self.values(cell);
+        if self.read == self.block {
+            return values.start + index;
+        }
+        let steps = (2 * index as u128 + 1) * values.len() as u128;
+        values.start + (steps / (2 * self.read_of(cell) as u128)) as usize
+    }
+
+    /// How many values are read of all cells.
+    pub(super) fn all_read(&self) -> usize {
+        if self.read == self.block {
+            return self.len;
+        }
+        let cells = self.cells();
+        self.read_of(0) * (cells - 1) + self.read_of(cells - 1)
+    }
+}
+
+/// How a matrix is read and folded.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    /// The slower axis in memory.
+    pub(super) rows: Axis,
+    /// The faster axis in memory.
+    pub(super) cols: Axis,
+    /// Whether `rows` is the tensor's second axis.
+    pub(super) transposed: bool,
+    pub(super) offset: u64,
+    /// Rows and columns of cells of a tile.
+    pub(super) tile: (usize, usize),
+}
+
+impl Plan {
+    /// The plan for a tensor of two axes, neither empty; `size` bytes an element.
+    pub(super) fn new(
+        tensor: &Tensor,
+        request: &GridRequest,
+        size: u64,
+        in_order: bool,
+    ) -> Option<Self> {
+        let View { shape, strides, offset } = tensor.view();
+        let (&[down, right], &[down_stride, right_stride]) = (&shape[..], &strides[..]) else {
+            return None;
+        };
+        let mut rows = Axis::new(down, down_stride, request.max_rows);
+        let mut cols = Axis::new(right, right_stride, request.max_cols);
+        let nearer = rows.stride.unsigned_abs() < cols.stride.unsigned_abs();
+        let transposed = rows.len > 1 && (cols.len == 1 || nearer);
+        if transposed {
+            std::mem::swap(&mut rows, &mut cols);
+        }
+        let row_bytes = (cols.len as u64).saturating_mul(size);
+        if let Some(most) = request.sample_bytes.filter(|&most| tensor.byte_len() > most) {
+            let share = most as f64 / row_bytes as f64 / rows.len as f64;
+            rows.read = ((rows.block as f64 * share) as usize).clamp(1, rows.block);
+        }
+        let tile = tile(&rows, &cols, row_bytes, in_order);
+        Some(Plan { rows, cols, transposed, offset: *offset, tile })
+    }
+
+    /// Tiles below and beside one another.
+    pub(super) fn tiles(&self) -> (u64, u64) {
+        let (rows, cols) = (self.rows.cells().div_ceil(self.tile.0), self.cols.cells());
+        (rows as u64, cols.div_ceil(self.tile.1) as u64)
+    }
+
+    /// The cells of one tile.
+    pub(super) fn cells_of(&self, index: u64) -> (Range<usize>, Range<usize>) {
+        let across = self.tiles().1;
+        let part = |at: u64, len: usize, cells: usize| {
+            let first = at as usize * len;
+            first..cells.min(first + len)
+        };
+        (
+            part(index / across, self.tile.0, self.rows.cells()),
+            part(index % across, self.tile.1, self.cols.cells()),
+        )
+    }
+
+    /// The element at a place.
+    pub(super) fn element(&self, row: usize, col: usize) -> u64 {
+        self.offset
+            .wrapping_add_signed(self.rows.stride.wrapping_mul(row as i64))
+            .wrapping_add_signed(self.cols.stride.wrapping_mul(col as i64))
+    }
+
+    /// Whether rows lie one behind the other without a gap.
+    pub(super) fn is_packed(&self) -> bool {
+        self.cols.stride == 1 && self.rows.stride == self.cols.len as i64
+    }
+}
+
+fn tile(rows: &Axis, cols: &Axis, row_bytes: u64, in_order: bool) -> (usize, usize) {
+    let cell_row = row_bytes.saturating_mul(rows.read as u64).max(1);
+    let fill = |bytes: u64| usize::try_from(bytes / cell_row).unwrap_or(usize::MAX).max(1);
+    let for_all_threads = rows.cells().div_ceil(TILES).max(fill(SMALL));
+    let tall = fill(TILE).min(for_all_threads).min(rows.cells());
+    if in_order || cell_row <= WIDE || rows.cells() >= 4 * TILES {
+        return (tall, cols.cells());
+    }
+    let across = cell_row.div_ceil(WIDE);
+    (1, cols.cells().div_ceil(usize::try_from(across).unwrap_or(usize::MAX)).max(1))
+}

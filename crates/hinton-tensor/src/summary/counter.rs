@@ -1,0 +1,211 @@
+//! What a thread has seen of a tensor's values.
+
+use super::Summary;
+use super::distribution::Distribution;
+use super::moments::{BLOCK, Block, Moments, block};
+use super::table::Table;
+use crate::Dtype;
+use crate::decode::{half, le, small};
+
+/// Counts and extremes of values; independent of the order in which they came.
+pub(crate) struct Counter {
+    dtype: Dtype,
+    table: Table,
+    seen: u64,
+    nan: u64,
+    pos_inf: u64,
+    neg_inf: u64,
+    zeros: u64,
+    min: f64,
+    max: f64,
+    /// Whether the upper 16 bits of the `f32` were not all there is to some value.
+    coarse: bool,
+    scratch: Scratch,
+}
+
+#[derive(Default)]
+struct Scratch {
+    narrow: Vec<f32>,
+    wide: Vec<f64>,
+    patterns: Vec<u32>,
+}
+
+impl Counter {
+    pub(crate) fn new(dtype: Dtype) -> Self {
+        Counter {
+            dtype,
+            table: Table::new(if dtype.bits() <= 8 { 1 << 8 } else { 1 << 16 }),
+            seen: 0,
+            nan: 0,
+            pos_inf: 0,
+            neg_inf: 0,
+            zeros: 0,
+            min: f64::INFINITY,
+            max: f64::NEG_INFINITY,
+            coarse: false,
+            scratch: Scratch::default(),
+        }
+    }
+
+    /// Counts little-endian values, whole bytes each. Their moments, where the table will not give
+    /// them exactly (the caller merges them in a fixed order).
+    pub(crate) fn add(&mut self, bytes: &[u8]) -> Moments {
+        match self.dtype.bits() {
+            0..=8 => {
+                self.seen += bytes.len() as u64;
+                self.table.add_bytes(bytes);
+                Moments::default()
+            }
+            16 => {
+                self.seen += bytes.len() as u64 / 2;
+                self.table.add_halves(bytes);
+                Moments::default()
+            }
+            _ if self.dtype == Dtype::F32 => self.add_f32(bytes),
+            _ => self.add_wide(bytes),
+        }
+    }
+
+    fn add_f32(&mut self, bytes: &[u8]) -> Moments {
+        let mut moments = Moments::default();
+        let mut narrow = std::mem::take(&mut self.scratch.narrow);
+        let mut patterns = std::mem::take(&mut self.scratch.patterns);
+        for part in bytes.chunks(BLOCK * 4) {
+            let values = part.as_chunks::<4>().0;
+            self.seen += values.len() as u64;
+            patterns.clear();
+            patterns.extend(values.iter().map(|value| u32::from_le_bytes(*value)));
+            narrow.clear();
+            narrow.extend(patterns.iter().map(|&pattern| f32::from_bits(pattern)));
+            let mut found = block(&narrow);
+            if found.is_none() {
+                narrow.retain(|&value| self.keep(f64::from(value)));
+                patterns.clear();
+                patterns.extend(narrow.iter().map(|value| value.to_bits()));
+                found = block(&narrow);
+            }
+            self.coarse |= self.table.add_upper_halves(&patterns) != 0;
+            self.note(found, &mut moments);
+        }
+        self.scratch.narrow = narrow;
+        self.scratch.patterns = patterns;
+        moments
+    }
+
+    fn add_wide(&mut self, bytes: &[u8]) -> Moments {
+        let size = (self.dtype.bits() / 8) as usize;
+        let mut moments = Moments::default();
+        let mut wide = std::mem::take(&mut self.scratch.wide);
+        let mut patterns = std::mem::take(&mut self.scratch.patterns);
+        for part in bytes.chunks(BLOCK * size) {
+            wide.resize(part.len() / size, 0.0);
+            le::to_f64(self.dtype, part, &mut wide);
+            self.seen += wide.len() as u64;
+            let mut found = block(&wide);
+            if found.is_none() {
+                wide.retain(|&value| self.keep(value));
+                found = block(&wide);
+            }
+            patterns.clear();
+            let mut rounded = false;
+            patterns.extend(wide.iter().map(|&value| {
+                let narrow = super::distribution::as_f32(value);
+                rounded |= f64::from(narrow) != value;
+                narrow.to_bits()
+            }));
+            self.coarse |= rounded | (self.table.add_upper_halves(&patterns) != 0);
+            self.note(found, &mut moments);
+        }
+        self.scratch.wide = wide;
+        self.scratch.patterns = patterns;
+        moments
+    }
+
+    /// Whether a value is finite; counts it where it is not.
+    fn keep(&mut self, value: f64) -> bool {
+        self.nan += u64::from(value.is_nan());
+        self.pos_inf += u64::from(value == f64::INFINITY);
+        self.neg_inf += u64::from(value == f64::NEG_INFINITY);
+        value.is_finite()
+    }
+
+    fn note(&mut self, block: Option<Block>, moments: &mut Moments) {
+        if let Some(block) = block {
+            self.min = self.min.min(block.min);
+            self.max = self.max.max(block.max);
+            self.zeros += block.zeros;
+            moments.merge(&block.moments);
+        }
+    }
+
+    /// Adds what another thread has seen of the same tensor.
+    pub(crate) fn merge(&mut self, other: &Counter) {
+        self.table.merge(&other.table);
+        self.seen += other.seen;
+        self.nan += other.nan;
+        self.pos_inf += other.pos_inf;
+        self.neg_inf += other.neg_inf;
+        self.zeros += other.zeros;
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+        self.coarse |= other.coarse;
+    }
+
+    /// The statistics; `moments` are those that [`add`](Counter::add) gave, merged.
+    pub(crate) fn summary(self, moments: Moments) -> Summary {
+        if self.dtype.bits() <= 16 {
+            return self.exact_summary();
+        }
+        let keys = (0x8000..=0xFF7Fu16).rev().chain(0..=0x7F7F);
+        let bins: Vec<(u16, u64)> = keys
+            .map(|key| (key, self.table.count(usize::from(key))))
+            .filter(|&(_, count)| count > 0)
+            .collect();
+        let bins = Distribution::Bins(bins);
+        Summary {
+            elements: self.seen,
+            nan: self.nan,
+            pos_inf: self.pos_inf,
+            neg_inf: self.neg_inf,
+            zeros: self.zeros,
+            // Negative zero becomes plain zero.
+            min: self.min + 0.0,
+            max: self.max + 0.0,
+            moments,
+            distribution: if self.coarse { bins } else { bins.lower_edges() },
+        }
+    }
+
+    /// Everything from the table.
+    fn exact_summary(self) -> Summary {
+        let counts = (0..=u16::MAX).map(|index| {
+            let (pattern, value) = self.pattern(index);
+            (value, self.table.count(usize::from(pattern)))
+        });
+        Summary::of_counts(counts.filter(|&(_, count)| count > 0))
+    }
+
+    /// A pattern and its value: numbers in rising order for rising `index`.
+    fn pattern(&self, index: u16) -> (u16, f64) {
+        // Patterns with the upper bit set are negative, and for floats they fall.
+        let float = |value: fn(u16) -> f32| {
+            let pattern = if index < 0x8000 { 0xFFFF - index } else { index - 0x8000 };
+            (pattern, f64::from(value(pattern)))
+        };
+        match self.dtype {
+            Dtype::F16 => float(half::f16),
+            Dtype::Bf16 => float(half::bf16),
+            Dtype::I16 => {
+                let pattern = index ^ 0x8000;
+                (pattern, f64::from(pattern as i16))
+            }
+            Dtype::U16 => (index, f64::from(index)),
+            _ => {
+                match small::values(self.dtype).and_then(|values| values.get(usize::from(index))) {
+                    Some(&value) => (index, f64::from(value)),
+                    None => (u16::MAX, 0.0),
+                }
+            }
+        }
+    }
+}

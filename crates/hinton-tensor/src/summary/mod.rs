@@ -1,0 +1,287 @@
+//! Statistics of a tensor's values, from one pass, mergeable.
+//!
+//! Counts, minimum, maximum and the sums are of every value. Quantiles and histograms come from a
+//! table of 65,536 counts. For dtypes of at most 16 bits that is one count for each pattern, so
+//! everything is exact. For wider ones it is the upper 16 bits of the value as `f32`: bins at most
+//! 2^-7 (0.8 %) of the value wide; magnitudes past the range of `f32` count in its last bin, those
+//! below 1e-40 as zero. Where every value is such a bin's edge (small integers, bfloat16 kept as
+//! `f32`), and for tensors of few values, wider dtypes are exact too.
+
+mod counter;
+mod distribution;
+mod moments;
+mod table;
+
+pub(crate) use counter::Counter;
+pub(crate) use moments::Moments;
+
+use crate::decode::le;
+use crate::read::{Layout, Piece, Source, for_each};
+use crate::{Tensor, TensorError, Work};
+use distribution::Distribution;
+
+/// Tensors of at most so many values are sorted instead of counted in a table.
+pub(crate) const FEW: u64 = 4096;
+/// Values of a stripe; a multiple of a block of moments, and part of their order.
+const STRIPE: u64 = 128 << 10;
+
+/// What the values of a tensor are like. Figures are over the *finite* values; NaN and infinities
+/// are counted beside them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Summary {
+    /// All values.
+    pub elements: u64,
+    /// Values that are not a number.
+    pub nan: u64,
+    /// Values that are +∞.
+    pub pos_inf: u64,
+    /// Values that are −∞.
+    pub neg_inf: u64,
+    /// Values that are exactly zero (of either sign).
+    pub zeros: u64,
+    min: f64,
+    max: f64,
+    moments: Moments,
+    distribution: Distribution,
+}
+
+impl Summary {
+    /// No values yet.
+    pub fn empty() -> Self {
+        Summary::of_counts([])
+    }
+
+    /// Of values and their counts; the finite ones in rising order.
+    fn of_counts(counts: impl IntoIterator<Item = (f64, u64)>) -> Self {
+        let (mut elements, mut nan, mut pos_inf, mut neg_inf) = (0, 0, 0, 0);
+        let finite = counts.into_iter().filter(|&(value, count)| {
+            elements += count;
+            nan += if value.is_nan() { count } else { 0 };
+            pos_inf += if value == f64::INFINITY { count } else { 0 };
+            neg_inf += if value == f64::NEG_INFINITY { count } else { 0 };
+            value.is_finite()
+        });
+        let mut finite: Vec<(f64, u64)> = finite.collect();
+        finite.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let moments = Moments::of_counts(&finite);
+        let zeros = finite.iter().filter(|(value, _)| *value == 0.0).map(|(_, count)| count).sum();
+        let min = finite.first().map_or(f64::INFINITY, |first| first.0 + 0.0);
+        let max = finite.last().map_or(f64::NEG_INFINITY, |last| last.0 + 0.0);
+        let distribution = Distribution::of_sorted(finite);
+        Summary { elements, nan, pos_inf, neg_inf, zeros, min, max, moments, distribution }
+    }
+
+    /// Values that are finite.
+    pub fn finite(&self) -> u64 {
+        self.elements - self.nan - self.pos_inf - self.neg_inf
+    }
+
+    /// Smallest finite value; `None` where there is none.
+    pub fn min(&self) -> Option<f64> {
+        (self.finite() > 0).then_some(self.min)
+    }
+
+    /// Largest finite value; `None` where there is none.
+    pub fn max(&self) -> Option<f64> {
+        (self.finite() > 0).then_some(self.max)
+    }
+
+    /// Mean of the finite values; `None` where there is none.
+    pub fn mean(&self) -> Option<f64> {
+        Some(self.moments.mean().clamp(self.min()?, self.max()?))
+    }
+
+    /// Population standard deviation of the finite values (numpy's `std`); `None` where there is
+    /// none.
+    pub fn std(&self) -> Option<f64> {
+        (self.finite() > 0).then(|| self.moments.std())
+    }
+
+    /// Euclidean norm of the finite values: sqrt(Σ x²); `None` where there is none. Infinite only
+    /// where the norm itself passes the range of `f64`.
+    pub fn l2(&self) -> Option<f64> {
+        (self.finite() > 0).then(|| self.moments.l2())
+    }
+
+    /// Sum of the magnitudes of the finite values: Σ |x|, the L1 norm; `None` where there is none.
+    pub fn sum_abs(&self) -> Option<f64> {
+        (self.finite() > 0).then(|| self.moments.sum_abs())
+    }
+
+    /// Mean magnitude of the finite values; `None` where there is none.
+    pub fn mean_abs(&self) -> Option<f64> {
+        (self.finite() > 0).then(|| self.moments.mean_abs())
+    }
+
+    /// Largest magnitude of a finite value; `None` where there is none.
+    pub fn max_abs(&self) -> Option<f64> {
+        Some(self.min()?.abs().max(self.max()?.abs()))
+    }
+
+    /// The `q` quantile (0 to 1) of the finite values, by numpy's `linear` method; `None` where
+    /// there is none, and for a `q` outside 0 to 1.
+    ///
+    /// Exact where [`is_exact`](Summary::is_exact), else within a bin (0.8 % of the value). The
+    /// quantiles 0 and 1 are the exact minimum and maximum.
+    pub fn quantile(&self, q: f64) -> Option<f64> {
+        let (min, max) = (self.min()?, self.max()?);
+        if !(0.0..=1.0).contains(&q) {
+            return None;
+        }
+        let last = self.finite() - 1;
+        let place = q * last as f64;
+        let below = (place.floor() as u64).min(last);
+        let above = below.saturating_add(1).min(last);
+        let low = if below == 0 { min } else { self.distribution.at(below)? };
+        let high = if above == last { max } else { self.distribution.at(above)? };
+        let low = if below == last { max } else { low };
+        let share = place - place.floor();
+        let step = high - low;
+        let value = if !step.is_finite() {
+            // The difference of two f64 may pass what f64 holds.
+            low * (1.0 - share) + high * share
+        } else if share < 0.5 {
+            low + step * share
+        } else {
+            // From the nearer end, as numpy.
+            high - step * (1.0 - share)
+        };
+        Some(value.clamp(min, max))
+    }
+
+    /// Whether quantiles and histograms are exact (dtypes of at most 16 bits, few values, or few
+    /// different simple ones); else they are within 0.8 % of the value.
+    pub fn is_exact(&self) -> bool {
+        matches!(self.distribution, Distribution::Values(_))
+    }
+
+    /// Counts of finite values in `bins` equal bins over `[low, high]`, both ends included (a value
+    /// on an edge counts above it, as numpy's `histogram`); values outside are not counted. All
+    /// zero where the range is empty or not finite.
+    pub fn histogram(&self, low: f64, high: f64, bins: usize) -> Vec<u64> {
+        let mut counts = vec![0; bins];
+        if bins > 0 && low <= high && low.is_finite() && high.is_finite() && self.finite() > 0 {
+            self.distribution.histogram((low, high), &mut counts, (self.min, self.max));
+        }
+        counts
+    }
+
+    /// Adds the values another summary has seen. Exact distributions stay exact while they hold at
+    /// most 65,536 different values; else both are binned.
+    pub fn merge(&mut self, other: &Summary) {
+        self.elements = self.elements.saturating_add(other.elements);
+        self.nan += other.nan;
+        self.pos_inf += other.pos_inf;
+        self.neg_inf += other.neg_inf;
+        self.zeros += other.zeros;
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+        self.moments.merge(&other.moments);
+        self.distribution.merge(&other.distribution);
+    }
+
+    /// The same values `times` over.
+    pub(crate) fn repeat(&mut self, times: u64) {
+        for count in [
+            &mut self.elements,
+            &mut self.nan,
+            &mut self.pos_inf,
+            &mut self.neg_inf,
+            &mut self.zeros,
+        ] {
+            *count = count.saturating_mul(times);
+        }
+        self.moments = self.moments.repeated(times);
+        self.distribution.repeat(times);
+    }
+}
+
+impl Default for Summary {
+    fn default() -> Self {
+        Summary::empty()
+    }
+}
+
+/// One pass over all values of a tensor of any number of axes, in stripes on all threads.
+///
+/// Memory is one stripe per thread (up to 2 MB) and 48 bytes per 131,072 values.
+///
+/// # Errors
+/// When its bytes cannot be read or the work is cancelled.
+pub fn summarize(tensor: &Tensor, work: Work<'_>) -> Result<Summary, TensorError> {
+    let source = Source::new(tensor);
+    let (layout, repeats) = Layout::memory_order(tensor.view());
+    let elements = layout.elements();
+    if tensor.elements() == 0 {
+        return Ok(Summary::empty());
+    }
+    let mut summary = if elements <= FEW {
+        of_few(tensor, &source, &layout, elements, work)?
+    } else {
+        of_many(tensor, &source, &layout, elements, work)?
+    };
+    if repeats > 1 {
+        summary.repeat(repeats);
+    }
+    Ok(summary)
+}
+
+/// Few values: sorted, so exact and without a table.
+fn of_few(
+    tensor: &Tensor,
+    source: &Source<'_>,
+    layout: &Layout,
+    elements: u64,
+    work: Work<'_>,
+) -> Result<Summary, TensorError> {
+    let found = for_each(1, false, work, Summary::empty, |summary, _| {
+        let mut piece = Piece::default();
+        layout.load(source, 0..elements, &mut piece)?;
+        let mut values = vec![0.0; elements as usize];
+        le::to_f64(tensor.dtype(), piece.bytes(), &mut values);
+        values.sort_unstable_by(f64::total_cmp);
+        *summary = Summary::of_counts(values.into_iter().map(|value| (value, 1)));
+        Ok(piece.bytes().len() as u64)
+    })?;
+    Ok(found.into_iter().next().unwrap_or_default())
+}
+
+fn of_many(
+    tensor: &Tensor,
+    source: &Source<'_>,
+    layout: &Layout,
+    elements: u64,
+    work: Work<'_>,
+) -> Result<Summary, TensorError> {
+    let stripes = elements.div_ceil(STRIPE);
+    let state = || (Counter::new(tensor.dtype()), Piece::default(), Vec::new());
+    let states = for_each(stripes, source.is_sequential(), work, state, |state, turn| {
+        let (counter, piece, moments) = state;
+        let first = turn.index * STRIPE;
+        layout.load(source, first..elements.min(first + STRIPE), piece)?;
+        turn.pass();
+        let part = counter.add(piece.bytes());
+        if part.count > 0 {
+            moments.push((turn.index, part));
+        }
+        Ok(piece.bytes().len() as u64)
+    })?;
+    Ok(joined(states.into_iter().map(|(counter, _, moments)| (counter, moments))))
+}
+
+/// One summary of what threads have seen: counts in any order, moments in the order of stripes.
+pub(crate) fn joined(states: impl IntoIterator<Item = (Counter, Vec<(u64, Moments)>)>) -> Summary {
+    let mut counters: Option<Counter> = None;
+    let mut stripes = Vec::new();
+    for (counter, moments) in states {
+        stripes.extend(moments);
+        match &mut counters {
+            Some(all) => all.merge(&counter),
+            None => counters = Some(counter),
+        }
+    }
+    stripes.sort_unstable_by_key(|(index, _)| *index);
+    let mut moments = Moments::default();
+    stripes.iter().for_each(|(_, part)| moments.merge(part));
+    counters.map_or_else(Summary::empty, |counter| counter.summary(moments))
+}
