@@ -6,6 +6,7 @@ mod bless;
 mod demo;
 mod laws;
 mod licences;
+mod new;
 mod shell;
 mod test;
 
@@ -57,6 +58,12 @@ const COMMANDS: &[Command] = &[
         arguments: "",
         about: "makes the golden pictures anew and names those that changed",
         run: bless::run,
+    },
+    Command {
+        name: "new",
+        arguments: "format|chart|output NAME",
+        about: "writes the file, the `mod` line and the row of a new one, and says what is next",
+        run: new::run,
     },
     Command {
         name: "bench",

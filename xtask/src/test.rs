@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::{Failure, arrows, demo, licences, shell};
+use crate::{Failure, arrows, demo, licences, new, shell};
 
 /// One thing that must hold.
 struct Step {
@@ -17,6 +17,7 @@ const STEPS: &[Step] = &[
     Step { name: "licences", run: || licences::run(&[]) },
     Step { name: "lints", run: lints },
     Step { name: "tests", run: tests },
+    Step { name: "templates", run: new::check },
     Step { name: "documentation", run: documentation },
     Step { name: "demo", run: || demo::run(&[]) },
 ];
