@@ -1,1 +1,351 @@
-//! What is not weights but often lies under a name of weights.
+//! What is not weights but often lies under a name of weights, and what is weights but is not
+//! read yet. A table: a new look-alike is one row.
+
+use crate::{Error, ErrorKind, Head, Sniff};
+
+/// Something that can be recognised and not opened.
+pub(crate) struct Lookalike {
+    /// What it is, with its article: `a PNG image`.
+    pub(crate) name: &'static str,
+    /// [`Sniff::Certain`] where a magic number tells; [`Sniff::Likely`] is asked only after every
+    /// format has declined.
+    pub(crate) strength: Sniff,
+    /// Whether a file that starts like this is it.
+    pub(crate) test: fn(&Head<'_>) -> bool,
+    /// What is said; `None` says that the name holds no weights, or that they are not read yet.
+    pub(crate) message: Option<fn(&Head<'_>) -> String>,
+    /// What to do.
+    pub(crate) cure: &'static str,
+    /// [`ErrorKind::Unsupported`] where there are weights inside.
+    pub(crate) kind: ErrorKind,
+}
+
+impl Lookalike {
+    fn error(&self, head: &Head<'_>) -> Error {
+        let name = self.name;
+        let message = match (self.message, self.kind) {
+            (Some(message), _) => message(head),
+            (None, ErrorKind::Unsupported) => {
+                format!("this is {name}, a format that hinton knows but does not read yet")
+            }
+            (None, _) => format!("this is {name}; it holds no weights"),
+        };
+        Error::new(self.kind, message).cure(self.cure)
+    }
+}
+
+/// The error for the first look-alike of that strength that a file is.
+pub(crate) fn find(head: &Head<'_>, strength: Sniff) -> Option<Error> {
+    LOOKALIKES
+        .iter()
+        .find(|row| row.strength == strength && (row.test)(head))
+        .map(|row| row.error(head))
+}
+
+const DOWNLOAD: &str = "download the weights again, and look at what the server sent";
+const CONVERT: &str = "convert it to safetensors or .npz with the library that wrote it";
+const UNPACK: &str = "decompress it first";
+const WRONG_FILE: &str = "choose the weights file";
+
+/// A row for something that holds no weights and has a magic number.
+const fn other(name: &'static str, test: fn(&Head<'_>) -> bool, cure: &'static str) -> Lookalike {
+    Lookalike {
+        name,
+        strength: Sniff::Certain,
+        test,
+        message: None,
+        cure,
+        kind: ErrorKind::Unrecognised,
+    }
+}
+
+/// A row for weights that are not read yet.
+const fn later(name: &'static str, strength: Sniff, test: fn(&Head<'_>) -> bool) -> Lookalike {
+    Lookalike { name, strength, test, message: None, cure: CONVERT, kind: ErrorKind::Unsupported }
+}
+
+/// Every look-alike, the most certain first.
+pub(crate) const LOOKALIKES: &[Lookalike] = &[
+    Lookalike {
+        message: Some(|_| "the file is empty: it has 0 bytes".to_owned()),
+        ..other(
+            "an empty file",
+            |head| head.bytes.is_empty(),
+            "a download or a save did not finish: fetch or write it again",
+        )
+    },
+    Lookalike {
+        message: Some(lfs_message),
+        ..other(
+            "a Git LFS pointer",
+            |head| starts(head, b"version https://git-lfs.github.com/spec/"),
+            "run git lfs pull in its repository",
+        )
+    },
+    Lookalike {
+        message: Some(|_| "this is an HTML page, not weights: the download failed".to_owned()),
+        ..other(
+            "an HTML page",
+            |head| text_starts(head, &["<!doctype html", "<html", "<head", "<body"]),
+            DOWNLOAD,
+        )
+    },
+    Lookalike {
+        message: Some(|_| {
+            "this is an XML page, not weights: probably a server's error message".to_owned()
+        }),
+        ..other("an XML page", |head| text_starts(head, &["<?xml", "<error"]), DOWNLOAD)
+    },
+    other("a PNG image", |head| starts(head, b"\x89PNG\r\n\x1a\n"), WRONG_FILE),
+    other("a JPEG image", |head| starts(head, b"\xff\xd8\xff"), WRONG_FILE),
+    other("a GIF image", |head| starts(head, b"GIF87a") || starts(head, b"GIF89a"), WRONG_FILE),
+    other("a WebP image", |head| starts(head, b"RIFF") && at(head, 8, b"WEBP"), WRONG_FILE),
+    other(
+        "a TIFF image",
+        |head| starts(head, b"II\x2a\x00") || starts(head, b"MM\x00\x2a"),
+        WRONG_FILE,
+    ),
+    other("a WAV sound", |head| starts(head, b"RIFF") && at(head, 8, b"WAVE"), WRONG_FILE),
+    other("an MP4 film", |head| at(head, 4, b"ftyp"), WRONG_FILE),
+    other("a PDF document", |head| starts(head, b"%PDF-"), WRONG_FILE),
+    other("an ELF program or library", |head| starts(head, b"\x7fELF"), WRONG_FILE),
+    other("a Windows program or library", is_pe, WRONG_FILE),
+    other(
+        "a Mach-O program or library",
+        |head| starts(head, b"\xcf\xfa\xed\xfe") || starts(head, b"\xca\xfe\xba\xbe"),
+        WRONG_FILE,
+    ),
+    other("an SQLite database", |head| starts(head, b"SQLite format 3\0"), WRONG_FILE),
+    other("a Parquet table", |head| starts(head, b"PAR1"), WRONG_FILE),
+    other("an Arrow table", |head| starts(head, b"ARROW1"), WRONG_FILE),
+    compressed("zstd-compressed data", |head| starts(head, b"\x28\xb5\x2f\xfd")),
+    compressed("xz-compressed data", |head| starts(head, b"\xfd7zXZ\0")),
+    compressed("bzip2-compressed data", |head| starts(head, b"BZh") && at(head, 4, b"1AY&SY")),
+    compressed("lz4-compressed data", |head| starts(head, b"\x04\x22\x4d\x18")),
+    compressed("a 7-Zip archive", |head| starts(head, b"7z\xbc\xaf\x27\x1c")),
+    compressed("a RAR archive", |head| starts(head, b"Rar!\x1a\x07")),
+    compressed("gzip data inside gzip data", |head| starts(head, b"\x1f\x8b\x08")),
+    Lookalike {
+        message: Some(|_| {
+            "this is a tar archive; hinton opens the files in it, not the archive".to_owned()
+        }),
+        ..other("a tar archive", |head| at(head, 257, b"ustar"), "unpack it with tar -xf")
+    },
+    later("GGUF (llama.cpp)", Sniff::Certain, |head| starts(head, b"GGUF")),
+    later("GGML (llama.cpp before GGUF)", Sniff::Certain, |head| {
+        [b"lmgg", b"fmgg", b"tjgg"].iter().any(|magic| starts(head, *magic))
+    }),
+    later("HDF5 (Keras .h5 and others)", Sniff::Certain, |head| starts(head, b"\x89HDF\r\n\x1a\n")),
+    later("TensorFlow Lite", Sniff::Certain, |head| at(head, 4, b"TFL3")),
+    later("ExecuTorch", Sniff::Certain, |head| at(head, 4, b"ET1")),
+    later("MATLAB 5 (.mat)", Sniff::Certain, |head| starts(head, b"MATLAB 5.0 MAT-file")),
+    later("Darknet weights", Sniff::Certain, |head| {
+        head.has_extension(&["weights"]) && starts(head, &[0, 0, 0, 0]) && head.bytes.len() > 12
+    }),
+    later("PyTorch before 1.6 (not a zip)", Sniff::Certain, |head| {
+        // Protocol 2, then torch's magic number 0x1950a86a20f9469cfc6c as a long.
+        starts(head, b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19")
+    }),
+    later("a Keras 3 archive (.keras)", Sniff::Likely, |head| {
+        zip_member(head).is_some_and(|name| name == "metadata.json" || name == "config.json")
+            || (is_zip(head) && head.has_extension(&["keras"]))
+    }),
+    later("TorchScript", Sniff::Likely, |head| {
+        zip_member(head).is_some_and(|name| name.contains("/code/") || name.ends_with("/version"))
+    }),
+    later("ONNX", Sniff::Likely, is_onnx),
+    later("Core ML", Sniff::Likely, |head| {
+        head.has_extension(&["mlmodel"]) && starts(head, b"\x08")
+    }),
+    later("MessagePack (Flax)", Sniff::Likely, |head| head.has_extension(&["msgpack"])),
+    later("a TensorFlow saved model", Sniff::Likely, |head| head.has_extension(&["pb"])),
+    later("a TensorFlow checkpoint", Sniff::Likely, |head| {
+        head.has_extension(&["index", "meta"]) || head.name.contains(".data-0000")
+    }),
+    Lookalike {
+        strength: Sniff::Likely,
+        message: Some(|head| match zip_member(head) {
+            Some(name) => format!(
+                "this is a zip archive, but no weights that hinton knows: its first member is \
+                 {name:?}"
+            ),
+            None => "this is a zip archive with nothing in it".to_owned(),
+        }),
+        ..other("a zip archive", is_zip, "unpack it and open the weights in it")
+    },
+    Lookalike {
+        strength: Sniff::Likely,
+        message: Some(|head| {
+            let file = head.name.rsplit(['/', '\\']).next().unwrap_or_default();
+            let what = if file.contains("token") || file.contains("vocab") {
+                "a tokenizer"
+            } else if file.contains("config") {
+                "a configuration"
+            } else {
+                "settings or a server's error message"
+            };
+            format!("this is JSON text ({what}), not weights")
+        }),
+        ..other("JSON text", is_json, "choose the weights file beside it")
+    },
+    Lookalike {
+        strength: Sniff::Likely,
+        message: Some(|head| {
+            let line: String = String::from_utf8_lossy(head.bytes)
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .chars()
+                .take(60)
+                .collect();
+            format!("this is text, not weights; it begins {line:?}")
+        }),
+        ..other("text", |head| text(head).is_some(), WRONG_FILE)
+    },
+];
+
+/// A row for weights that may be inside something packed.
+const fn compressed(name: &'static str, test: fn(&Head<'_>) -> bool) -> Lookalike {
+    Lookalike {
+        message: Some(|_| {
+            "this is packed in a way that hinton does not unpack; it reads gzip".to_owned()
+        }),
+        ..other(name, test, UNPACK)
+    }
+}
+
+fn starts(head: &Head<'_>, magic: &[u8]) -> bool {
+    head.bytes.starts_with(magic)
+}
+
+fn at(head: &Head<'_>, offset: usize, magic: &[u8]) -> bool {
+    head.bytes.get(offset..).is_some_and(|rest| rest.starts_with(magic))
+}
+
+/// Whether it is text that starts with one of these words (lower case), in any case, after white
+/// space and a byte order mark.
+fn text_starts(head: &Head<'_>, words: &[&str]) -> bool {
+    let bytes = head.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head.bytes).trim_ascii_start();
+    words.iter().any(|word| {
+        bytes.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
+    })
+}
+
+/// The head as text, where it is: UTF-8 (a character cut at its end is fine), no control bytes.
+pub(crate) fn text<'a>(head: &Head<'a>) -> Option<&'a str> {
+    let bytes = head.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head.bytes);
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) if error.error_len().is_none() => {
+            std::str::from_utf8(&bytes[..error.valid_up_to()]).ok()?
+        }
+        Err(_) => return None,
+    };
+    let control = |byte: u8| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c);
+    (!text.is_empty() && !text.bytes().any(control)).then_some(text)
+}
+
+fn is_json(head: &Head<'_>) -> bool {
+    let Some(text) = text(head) else { return false };
+    let mut significant = text.bytes().filter(|byte| !byte.is_ascii_whitespace());
+    match (significant.next(), significant.next()) {
+        (Some(b'{'), Some(b'"' | b'}')) => true,
+        (Some(b'['), Some(second)) => matches!(second, b'"' | b'{' | b'[' | b'-' | b'0'..=b'9'),
+        _ => false,
+    }
+}
+
+pub(crate) fn is_zip(head: &Head<'_>) -> bool {
+    starts(head, b"PK\x03\x04") || starts(head, b"PK\x05\x06")
+}
+
+/// The name of the first member of a zip archive, from its local header (APPNOTE 4.3.7).
+pub(crate) fn zip_member<'a>(head: &Head<'a>) -> Option<&'a str> {
+    if !starts(head, b"PK\x03\x04") {
+        return None;
+    }
+    let len = u16::from_le_bytes([*head.bytes.get(26)?, *head.bytes.get(27)?]);
+    std::str::from_utf8(head.bytes.get(30..30 + usize::from(len))?).ok()
+}
+
+fn is_pe(head: &Head<'_>) -> bool {
+    // The offset of the PE header stands at 0x3c.
+    let Some(offset) = head.bytes.get(0x3c..0x40) else { return false };
+    let offset = u32::from_le_bytes([offset[0], offset[1], offset[2], offset[3]]) as usize;
+    starts(head, b"MZ") && at(head, offset, b"PE\0\0")
+}
+
+/// ONNX is a protobuf without a magic number: field 1 (IR version, a small number), then usually
+/// field 2 (the producer's name).
+fn is_onnx(head: &Head<'_>) -> bool {
+    let [0x08, 1..=32, tag, len, name @ ..] = head.bytes else { return false };
+    if head.has_extension(&["onnx"]) {
+        return true;
+    }
+    let name = name.get(..usize::from(*len));
+    *tag == 0x12
+        && *len > 0
+        && name.is_some_and(|name| name.iter().all(|byte| byte.is_ascii_graphic()))
+}
+
+/// The first bytes, as people read them: hexadecimal and text.
+pub(crate) fn first_bytes(bytes: &[u8]) -> String {
+    let shown = &bytes[..bytes.len().min(16)];
+    let hex: Vec<String> = shown.iter().map(|byte| format!("{byte:02x}")).collect();
+    let text: String = shown
+        .iter()
+        .map(|byte| if byte.is_ascii_graphic() || *byte == b' ' { *byte as char } else { '.' })
+        .collect();
+    format!("{} ({text:?})", hex.join(" "))
+}
+
+fn lfs_message(head: &Head<'_>) -> String {
+    let text = String::from_utf8_lossy(head.bytes);
+    let size = text.lines().find_map(|line| line.strip_prefix("size "));
+    let pointer = match head.len {
+        Some(len) => format!("this is a Git LFS pointer of {len} bytes"),
+        None => "this is a Git LFS pointer".to_owned(),
+    };
+    match size.and_then(|size| size.trim().parse::<u64>().ok()) {
+        Some(size) => format!("{pointer}; the weights ({size} bytes) are elsewhere"),
+        None => format!("{pointer}; the weights are elsewhere"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(bytes: &[u8], name: &str) -> String {
+        let head = Head { bytes, len: Some(bytes.len() as u64), name };
+        let error = find(&head, Sniff::Certain).or_else(|| find(&head, Sniff::Likely));
+        error.map(|error| error.message().to_owned()).unwrap_or_default()
+    }
+
+    #[test]
+    fn names_are_unique_and_say_what_it_is() {
+        let mut names: Vec<&str> = LOOKALIKES.iter().map(|row| row.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), LOOKALIKES.len());
+        assert!(LOOKALIKES.iter().all(|row| !row.cure.is_empty()));
+    }
+
+    #[test]
+    fn lookalikes_are_recognised() {
+        let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5000\n";
+        assert_eq!(
+            message(pointer, "w.bin"),
+            "this is a Git LFS pointer of 67 bytes; the weights (5000 bytes) are elsewhere"
+        );
+        assert!(message(b"\n <!DOCTYPE HTML><p>", "w.pt").contains("HTML"));
+        assert!(message(b"\x89PNG\r\n\x1a\n....", "w.pt").contains("PNG"));
+        assert!(message(b"GGUF\x03\0\0\0", "w.gguf").contains("does not read yet"));
+        assert!(message(b"{\"model_type\": 1}", "config.json").contains("a configuration"));
+        assert!(message(b"{\"a\": 1}", "tokenizer.json").contains("a tokenizer"));
+        assert!(message(b"Entry not found", "w.pt").contains("Entry not found"));
+        assert!(message(b"", "w.pt").contains("0 bytes"));
+        assert!(message(b"PK\x05\x06", "w.zip").contains("nothing in it"));
+        assert_eq!(message(b"\x01\x02\x03\x04", "w.bin"), "");
+    }
+}

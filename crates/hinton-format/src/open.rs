@@ -5,7 +5,13 @@ use std::sync::Arc;
 
 use hinton_tensor::Bytes;
 
-use crate::{Checkpoint, Error, Limits};
+use crate::formats::sharded;
+use crate::source::inflate::gzip_head;
+use crate::source::{file, gunzip, map_file, read_head};
+use crate::{Checkpoint, Error, ErrorKind, FORMATS, FormatRow, Head, Limits, Sniff, lookalike};
+
+/// Bytes that are looked at to tell what a file is.
+const HEAD: u64 = 4096;
 
 /// One file to be opened: its bytes, and what it is called.
 #[derive(Clone)]
@@ -18,18 +24,161 @@ pub struct Input {
     pub data: Arc<dyn Bytes>,
 }
 
+impl Input {
+    /// The file on disk, mapped.
+    ///
+    /// # Errors
+    /// When it cannot be read, see [`map_file`].
+    pub fn from_path(path: &Path) -> Result<Self, Error> {
+        let data = map_file(path)?;
+        Ok(Input { name: path.display().to_string(), path: Some(path.to_owned()), data })
+    }
+
+    /// The file's name without folder, `.gz` and extension: what a lone tensor in it is called.
+    pub fn stem(&self) -> &str {
+        let file = self.name.rsplit(['/', '\\']).next().unwrap_or_default();
+        let unpacked = file.strip_suffix(".gz").unwrap_or(file);
+        match unpacked.rsplit_once('.') {
+            Some((stem, _)) if !stem.is_empty() => stem,
+            _ => unpacked,
+        }
+    }
+}
+
 /// Opens a file or a folder that holds a checkpoint. Reads headers and no values.
 ///
 /// # Errors
 /// [`Error`] names the file, what was expected and found, and the cure.
-pub fn open(_path: &Path, _limits: &Limits) -> Result<Checkpoint, Error> {
-    Err(Error::malformed("soon"))
+pub fn open(path: &Path, limits: &Limits) -> Result<Checkpoint, Error> {
+    if file::is_dir(path) {
+        return sharded::open_folder(path, limits)
+            .map_err(|error| error.in_file(&path.display().to_string()));
+    }
+    open_input(&Input::from_path(path)?, limits)
 }
 
-/// Opens bytes under a name: decides by content which format they are.
+/// Opens bytes under a name: decides by content which format they are, and looks through one
+/// layer of gzip.
 ///
 /// # Errors
 /// As [`open`].
-pub fn open_input(_input: &Input, _limits: &Limits) -> Result<Checkpoint, Error> {
-    Err(Error::malformed("soon"))
+pub fn open_input(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
+    detect(input)
+        .and_then(|row| open_as(row, input, limits))
+        .map_err(|error| error.in_file(&input.name))
+}
+
+/// Opens a file that an index names; it may be of any format, but no index itself, so that no
+/// circle of files can be opened for ever.
+pub(crate) fn open_shard(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
+    let opened = detect(input).and_then(|row| {
+        if row.name == sharded::ROW.name {
+            let message = "an index names it as a shard, but it is an index itself";
+            return Err(Error::new(ErrorKind::Refused, message));
+        }
+        open_as(row, input, limits)
+    });
+    opened.map_err(|error| error.in_file(&input.name))
+}
+
+/// The format of a file; `None` where it is none that hinton reads, or cannot be read.
+pub(crate) fn recognise(path: &Path) -> Option<&'static FormatRow> {
+    detect(&Input::from_path(path).ok()?).ok()
+}
+
+fn is_gzip(head: &[u8]) -> bool {
+    head.starts_with(b"\x1f\x8b\x08")
+}
+
+/// The format of a file, by its first bytes; of gzip data, by the first bytes in it.
+fn detect(input: &Input) -> Result<&'static FormatRow, Error> {
+    let start = read_head(&*input.data, HEAD)?;
+    if !is_gzip(&start) {
+        return choose(&Head { bytes: &start, len: Some(input.data.len()), name: &input.name });
+    }
+    // Of a large file that is of no use, no more than this is inflated.
+    let start = gzip_head(&input.data, HEAD)?;
+    choose(&Head { bytes: &start, len: None, name: &input.name })
+}
+
+fn open_as(row: &FormatRow, input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
+    if !is_gzip(&read_head(&*input.data, 3)?) {
+        return (row.open)(input, limits);
+    }
+    let data = gunzip(&input.data, limits)?;
+    // Now the length is known, and some formats can be told better.
+    let start = read_head(&*data, HEAD)?;
+    let head = Head { bytes: &start, len: Some(data.len()), name: &input.name };
+    let row = choose(&head)?;
+    (row.open)(&Input { name: input.name.clone(), path: input.path.clone(), data }, limits)
+}
+
+/// The format that a file is of. Certain formats come first, then look-alikes with a magic
+/// number, then likely formats (those of the file's extension before others), then the rest.
+fn choose(head: &Head<'_>) -> Result<&'static FormatRow, Error> {
+    let answers: Vec<Sniff> = FORMATS.iter().map(|row| (row.sniff)(head)).collect();
+    let with = |wanted: Sniff| {
+        FORMATS
+            .iter()
+            .zip(&answers)
+            .filter(move |(_, answer)| **answer == wanted)
+            .map(|(row, _)| row)
+    };
+    if let Some(row) = best(head, with(Sniff::Certain)) {
+        return Ok(row);
+    }
+    if let Some(error) = lookalike::find(head, Sniff::Certain) {
+        return Err(error);
+    }
+    if let Some(row) = best(head, with(Sniff::Likely)) {
+        return Ok(row);
+    }
+    Err(lookalike::find(head, Sniff::Likely).unwrap_or_else(|| unknown(head)))
+}
+
+/// The first row whose extension fits, else the first.
+fn best(
+    head: &Head<'_>,
+    rows: impl Iterator<Item = &'static FormatRow> + Clone,
+) -> Option<&'static FormatRow> {
+    rows.clone().find(|row| head.has_extension(row.extensions)).or_else(|| rows.clone().next())
+}
+
+fn unknown(head: &Head<'_>) -> Error {
+    let names: Vec<&str> = FORMATS.iter().map(|row| row.name).collect();
+    Error::new(
+        ErrorKind::Unrecognised,
+        format!(
+            "this is no format that hinton knows; its first bytes are {}",
+            lookalike::first_bytes(head.bytes)
+        ),
+    )
+    .cure(format!("hinton opens {}", names.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hinton_tensor::Memory;
+
+    fn input(name: &str, bytes: &[u8]) -> Input {
+        Input { name: name.to_owned(), path: None, data: Arc::new(Memory::new(bytes)) }
+    }
+
+    #[test]
+    fn stems_lose_folder_and_extension() {
+        assert_eq!(input("a/b/w.npy.gz", b"").stem(), "w");
+        assert_eq!(input("layers.0.weight.csv", b"").stem(), "layers.0.weight");
+        assert_eq!(input(".hidden", b"").stem(), ".hidden");
+        assert_eq!(input("C:\\x\\w.npy", b"").stem(), "w");
+    }
+
+    #[test]
+    fn unknown_bytes_are_shown_and_the_formats_listed() {
+        let error = open_input(&input("x.bin", b"\x01\x02ab\xff"), &Limits::default()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unrecognised);
+        assert_eq!(error.file(), "x.bin");
+        assert!(error.message().contains("01 02 61 62 ff (\"..ab.\")"), "{error}");
+        assert!(error.cure_text().unwrap().contains("safetensors"));
+    }
 }

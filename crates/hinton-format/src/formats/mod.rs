@@ -2,6 +2,13 @@
 
 use crate::{Checkpoint, Error, Head, Input, Limits, Sniff};
 
+pub(crate) mod csv;
+pub(crate) mod idx;
+pub(crate) mod npy;
+pub(crate) mod npz;
+pub(crate) mod safetensors;
+pub(crate) mod sharded;
+
 /// A format hinton reads.
 pub struct FormatRow {
     /// Its name, as people and `--json` say it.
@@ -19,4 +26,13 @@ pub struct FormatRow {
 }
 
 /// Every format, the most certain first.
-pub const FORMATS: &[FormatRow] = &[];
+pub const FORMATS: &[FormatRow] =
+    &[safetensors::ROW, sharded::ROW, npy::ROW, npz::ROW, idx::ROW, csv::ROW];
+
+/// The byte of some JSON text at which its reader stopped.
+fn json_byte(text: &[u8], error: &serde_json::Error) -> u64 {
+    let lines = error.line().saturating_sub(1);
+    let before: usize =
+        text.split_inclusive(|byte| *byte == b'\n').take(lines).map(<[u8]>::len).sum();
+    (before + error.column().saturating_sub(1)).min(text.len()) as u64
+}

@@ -1,0 +1,317 @@
+//! Tables of numbers as text: comma, tab, semicolon or white space between cells.
+//!
+//! RFC 4180 where it applies; headers, labels and comments as numpy, pandas and R write them.
+
+mod dialect;
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+use hinton_tensor::{Bytes, Dtype, Endian, ReadError, Tensor, View};
+
+use self::dialect::{Dialect, Line, Lines};
+use super::FormatRow;
+use crate::source::read_vec;
+use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, Warning, lookalike};
+
+/// The row of the table.
+pub(crate) const ROW: FormatRow = FormatRow {
+    name: "csv",
+    about: "A table of numbers as text.",
+    help: "Read: cells between commas, tabs, semicolons or white space; an optional first row of \
+           names (kept as metadata `columns`); an optional first column of labels (kept as `rows` \
+           where there are up to 10,000); comments behind `#` at the start of a line; texts in \
+           double quotes. Empty cells, NA, null and nan are NaN; inf is infinite. The values are \
+           f64; the tensor is named after the file and has two axes, or one where the table has \
+           one column. Every row must have as many cells. A decimal comma is not read.",
+    extensions: &["csv", "tsv", "tab", "txt", "dat"],
+    sniff,
+    open,
+};
+
+/// Most row labels that are kept as metadata.
+const MOST_LABELS: usize = 10_000;
+
+fn sniff(head: &Head<'_>) -> Sniff {
+    let Some(text) = lookalike::text(head) else { return Sniff::No };
+    let whole = head.len.is_some_and(|len| len <= head.bytes.len() as u64);
+    let lines = dialect::first_lines(text.as_bytes(), whole);
+    let named = head.has_extension(&["csv", "tsv", "tab"]);
+    let likely = Dialect::detect(&lines).is_some()
+        || (named && (dialect::has_numbers(&lines) || dialect::is_wide(&lines, whole)));
+    if likely { Sniff::Likely } else { Sniff::No }
+}
+
+fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
+    let len = input.data.len();
+    if len > limits.text_bytes {
+        let limit = limits.text_bytes;
+        let message = format!("the text has {len} bytes, the limit is {limit}");
+        return Err(Error::new(ErrorKind::Limit, message).cure("save it as .npy"));
+    }
+    let text = whole_text(&*input.data)?;
+    let lines = dialect::first_lines(&text, true);
+    let dialect = Dialect::detect(&lines)
+        .or_else(|| Dialect::guess(&lines))
+        .ok_or_else(|| Error::malformed("there is no row of numbers in the text"))?;
+
+    // This pass keeps no values: they are parsed when they are used.
+    let mut labels = Vec::new();
+    let scan = scan(&text, &dialect, &mut |_| {}, &mut |label| {
+        if labels.len() <= MOST_LABELS {
+            labels.push(label);
+        }
+    })?;
+    let (rows, columns) = (scan.rows, dialect.columns);
+    let mut checkpoint = Checkpoint {
+        path: input.name.clone(),
+        format: ROW.name,
+        metadata: Vec::new(),
+        tensors: Vec::new(),
+        files: vec![input.name.clone()],
+        warnings: Vec::new(),
+    };
+    if let Some(header) = &dialect.header {
+        checkpoint.metadata.push(("columns".to_owned(), json_texts(header)));
+    }
+    if labels.len() > MOST_LABELS {
+        let message = format!("the labels of {rows} rows are not kept (the limit is 10,000)");
+        checkpoint.warnings.push(Warning::file(message));
+    } else if !labels.is_empty() {
+        checkpoint.metadata.push(("rows".to_owned(), json_texts(&labels)));
+    }
+    if scan.late_comments > 0 {
+        let count = scan.late_comments;
+        let message = format!("{count} lines between the rows start with # and are not read");
+        checkpoint.warnings.push(Warning::file(message));
+    }
+
+    let shape = if columns == 1 { vec![rows] } else { vec![rows, columns] };
+    // Cells are fewer than bytes of text, so this cannot overflow.
+    let bytes = rows as u64 * columns as u64 * 8;
+    let table = Table { text: input.data.clone(), dialect, len: bytes, values: OnceLock::new() };
+    checkpoint.tensors.push(Tensor::new(
+        input.stem(),
+        input.name.as_str(),
+        Dtype::F64,
+        Endian::Little,
+        View::packed(&shape),
+        0,
+        Arc::new(table),
+    )?);
+    Ok(checkpoint)
+}
+
+fn json_texts(texts: &[String]) -> String {
+    serde_json::Value::from(texts.to_vec()).to_string()
+}
+
+/// All of the text: in place where it is addressable, else read.
+fn whole_text(data: &dyn Bytes) -> Result<Cow<'_, [u8]>, ReadError> {
+    match data.slice(0..data.len()) {
+        Some(text) => Ok(Cow::Borrowed(text)),
+        None => read_vec(data, 0, data.len()).map(Cow::Owned),
+    }
+}
+
+/// What a pass over all rows found.
+struct Scan {
+    rows: usize,
+    /// Comment lines behind the first row.
+    late_comments: usize,
+}
+
+/// Parses every row: values in order to `value`, labels to `label`.
+fn scan(
+    text: &[u8],
+    dialect: &Dialect,
+    value: &mut dyn FnMut(f64),
+    label: &mut dyn FnMut(String),
+) -> Result<Scan, Error> {
+    let mut rows = 0;
+    let mut late_comments = 0;
+    let mut skip_header = dialect.header.is_some();
+    for Line { number, start, bytes, comment } in Lines::new(text) {
+        if comment {
+            late_comments += usize::from(rows > 0);
+            continue;
+        }
+        if std::mem::take(&mut skip_header) {
+            continue;
+        }
+        let mut count = 0;
+        for cell in dialect.cells(bytes) {
+            if dialect.labels && count == 0 {
+                label(cell.text());
+            } else {
+                let number_of = cell.number().ok_or_else(|| {
+                    Error::malformed(format!(
+                        "line {number}, column {}: {:?} is no number",
+                        count + 1,
+                        dialect::shortened(&cell.text())
+                    ))
+                    .at_byte((start + cell.start) as u64)
+                })?;
+                value(number_of);
+            }
+            count += 1;
+        }
+        let expected = dialect.columns + usize::from(dialect.labels);
+        if count != expected {
+            return Err(Error::malformed(format!(
+                "line {number} has {count} cells, the rows before it have {expected}; the first \
+                 difference is in column {}",
+                count.min(expected) + 1
+            ))
+            .at_byte(start as u64)
+            .cure("give every row as many cells, or save the table as .npy"));
+        }
+        rows += 1;
+    }
+    Ok(Scan { rows, late_comments })
+}
+
+/// The values of the table as little-endian f64, parsed on first use.
+struct Table {
+    text: Arc<dyn Bytes>,
+    dialect: Dialect,
+    len: u64,
+    values: OnceLock<Result<Vec<u8>, ReadError>>,
+}
+
+impl Table {
+    fn values(&self) -> &Result<Vec<u8>, ReadError> {
+        self.values.get_or_init(|| {
+            let fails = |why: String| ReadError { offset: 0, len: self.len, why };
+            let text = whole_text(&*self.text)?;
+            let mut values = Vec::new();
+            let size = usize::try_from(self.len).unwrap_or(usize::MAX);
+            values
+                .try_reserve_exact(size)
+                .map_err(|_| fails("there is not enough memory for the table".to_owned()))?;
+            let mut push = |value: f64| values.extend_from_slice(&value.to_le_bytes());
+            scan(&text, &self.dialect, &mut push, &mut |_| {})
+                .map_err(|error| fails(error.to_string()))?;
+            if values.len() as u64 != self.len {
+                return Err(fails("the file has changed since it was opened".to_owned()));
+            }
+            Ok(values)
+        })
+    }
+}
+
+impl Bytes for Table {
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn slice(&self, range: Range<u64>) -> Option<&[u8]> {
+        let start = usize::try_from(range.start).ok()?;
+        let end = usize::try_from(range.end).ok()?;
+        self.values().as_ref().ok()?.get(start..end)
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
+        let len = buf.len() as u64;
+        let past_end = || ReadError::past_end(offset, len, self.len);
+        let end = offset.checked_add(len).ok_or_else(past_end)?;
+        self.values().as_ref().map_err(Clone::clone)?;
+        buf.copy_from_slice(self.slice(offset..end).ok_or_else(past_end)?);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hinton_tensor::Memory;
+
+    fn table(text: &str) -> Result<Checkpoint, Error> {
+        let data = Arc::new(Memory::new(text.as_bytes()));
+        open(&Input { name: "t.csv".to_owned(), path: None, data }, &Limits::default())
+    }
+
+    fn values(checkpoint: &Checkpoint) -> Vec<f64> {
+        let data = checkpoint.tensors[0].data();
+        let bytes = read_vec(&**data, 0, data.len()).unwrap();
+        bytes.chunks_exact(8).map(|value| f64::from_le_bytes(value.try_into().unwrap())).collect()
+    }
+
+    fn sniffed(text: &[u8], name: &str) -> Sniff {
+        sniff(&Head { bytes: text, len: Some(text.len() as u64), name })
+    }
+
+    #[test]
+    fn every_separator() {
+        for text in ["1,2.5\n-3,4e2\n", "1;2.5\r\n-3;4e2", "1\t2.5\n-3\t4e2\n", " 1  2.5\n-3 4e2\n"]
+        {
+            let checkpoint = table(text).unwrap();
+            assert_eq!(checkpoint.tensors[0].shape(), [2, 2], "{text:?}");
+            assert_eq!(values(&checkpoint), [1., 2.5, -3., 400.], "{text:?}");
+        }
+        let column = table("\u{feff}1\n2\n\n3\n").unwrap();
+        assert_eq!((column.tensors[0].shape(), values(&column)), (&[3][..], vec![1., 2., 3.]));
+    }
+
+    #[test]
+    fn headers_labels_comments_and_gaps() {
+        let checkpoint =
+            table("# made by hand\nname,\"a, b\",c\nfirst,1,\n# between\n\"se\"\"cond\",NA,-inf\n")
+                .unwrap();
+        assert_eq!(checkpoint.tensors[0].name(), "t");
+        assert_eq!(checkpoint.tensors[0].shape(), [2, 2]);
+        let columns = r#"["a, b","c"]"#.to_owned();
+        let rows = r#"["first","se\"cond"]"#.to_owned();
+        assert_eq!(
+            checkpoint.metadata,
+            [("columns".to_owned(), columns), ("rows".to_owned(), rows)]
+        );
+        assert_eq!(checkpoint.warnings.len(), 1);
+        let values = values(&checkpoint);
+        assert_eq!(values[0], 1.);
+        assert!(values[1].is_nan() && values[2].is_nan());
+        assert_eq!(values[3], f64::NEG_INFINITY);
+        // pandas writes its index below an empty name, R a header that is one cell short.
+        for text in [",x,y\n0,1,2\n1,3,4\n", "x y\na 1 2\nb 3 4\n"] {
+            let checkpoint = table(text).unwrap();
+            assert_eq!(checkpoint.tensors[0].shape(), [2, 2], "{text:?}");
+            assert_eq!(checkpoint.metadata[0].1, r#"["x","y"]"#);
+        }
+    }
+
+    #[test]
+    fn mistakes_have_line_and_column() {
+        let error = table("1,2\n3,4\n5\n").unwrap_err();
+        assert!(error.message().contains("line 3 has 1 cells"), "{error}");
+        assert!(error.message().contains("column 2"), "{error}");
+        assert_eq!(error.byte(), Some(8));
+        let mut text = "1,2\n".repeat(30);
+        text.push_str("1,two\n");
+        let error = table(&text).unwrap_err();
+        assert!(error.message().contains("line 31, column 2: \"two\" is no number"), "{error}");
+        assert_eq!(error.byte(), Some(122));
+    }
+
+    #[test]
+    fn only_tables_are_claimed() {
+        assert_eq!(sniffed(b"1,2\n3,4\n", "x"), Sniff::Likely);
+        assert_eq!(sniffed(b"a,b\n3,4\n", "x"), Sniff::Likely);
+        assert_eq!(sniffed(b"1,2\n3,4,5\n", "x"), Sniff::No);
+        assert_eq!(sniffed(b"1,2\n3,4,5\n", "x.csv"), Sniff::Likely);
+        assert_eq!(
+            sniffed(b"Call me Ishmael. Some years ago,\nnever mind 2\n", "x.csv"),
+            Sniff::No
+        );
+        assert_eq!(sniffed(b"12 monkeys\n", "x.txt"), Sniff::No);
+        assert_eq!(sniffed(b"1,2\0\n3,4\n", "x.csv"), Sniff::No);
+        assert_eq!(sniffed(b"{\"a\": 1}", "x.csv"), Sniff::No);
+        assert_eq!(sniffed(b"nan\n", "x.csv"), Sniff::No);
+        let wide: String = (0..3000).map(|cell| format!("{cell},")).collect();
+        let head = Head { bytes: &wide.as_bytes()[..4096], len: Some(99_999), name: "x" };
+        assert_eq!(sniff(&head), Sniff::Likely);
+        let names: String = (0..3000).map(|cell| format!("px{cell},")).collect();
+        let head = Head { bytes: &names.as_bytes()[..4096], len: Some(99_999), name: "x.csv" };
+        assert_eq!(sniff(&head), Sniff::Likely);
+    }
+}

@@ -1,0 +1,289 @@
+//! Which separator, header and labels a table has, decided on its first lines.
+
+use std::borrow::Cow;
+
+/// Lines that are looked at to tell the dialect.
+const LINES: usize = 20;
+
+/// How a table is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Dialect {
+    separator: Separator,
+    /// The names in the first row, without the label column's.
+    pub(super) header: Option<Vec<String>>,
+    /// Whether the first column holds labels.
+    pub(super) labels: bool,
+    /// Columns of numbers.
+    pub(super) columns: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Separator {
+    Byte(u8),
+    Space,
+}
+
+const SEPARATORS: [Separator; 4] =
+    [Separator::Byte(b'\t'), Separator::Byte(b';'), Separator::Byte(b','), Separator::Space];
+
+/// One line that is not blank.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Line<'a> {
+    /// Counted from 1, blank lines and comments too.
+    pub(super) number: usize,
+    /// Byte of the text at which it starts.
+    pub(super) start: usize,
+    /// The line without its end.
+    pub(super) bytes: &'a [u8],
+    /// Whether it starts with `#`.
+    pub(super) comment: bool,
+}
+
+/// The lines of a text that are not blank.
+pub(super) struct Lines<'a> {
+    text: &'a [u8],
+    at: usize,
+    number: usize,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn new(text: &'a [u8]) -> Self {
+        let at = if text.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        Lines { text, at, number: 0 }
+    }
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = Line<'a>;
+
+    fn next(&mut self) -> Option<Line<'a>> {
+        loop {
+            let start = self.at;
+            let rest = self.text.get(start..).filter(|rest| !rest.is_empty())?;
+            let len = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+            self.at = start + len + 1;
+            self.number += 1;
+            let bytes = rest[..len].strip_suffix(b"\r").unwrap_or(&rest[..len]);
+            let content = bytes.trim_ascii_start();
+            if !content.is_empty() {
+                let comment = content[0] == b'#';
+                return Some(Line { number: self.number, start, bytes, comment });
+            }
+        }
+    }
+}
+
+/// The first lines that hold cells; the last is left out where the text goes on behind it, unless
+/// it is the only one (then up to its last separator).
+pub(super) fn first_lines(text: &[u8], whole: bool) -> Vec<&[u8]> {
+    let mut lines: Vec<&[u8]> = Lines::new(text)
+        .filter(|line| !line.comment)
+        .map(|line| line.bytes)
+        .take(if whole { LINES } else { usize::MAX })
+        .collect();
+    if whole || text.ends_with(b"\n") {
+        lines.truncate(LINES);
+        return lines;
+    }
+    if let Some(last) = lines.pop()
+        && lines.is_empty()
+    {
+        let end = last.iter().rposition(|byte| matches!(byte, b',' | b';' | b'\t' | b' '));
+        lines.extend(end.map(|end| &last[..end]));
+    }
+    lines.truncate(LINES);
+    lines
+}
+
+/// Whether at least one of the lines is a row of two or more numbers.
+pub(super) fn has_numbers(lines: &[&[u8]]) -> bool {
+    lines.iter().any(|line| {
+        SEPARATORS.iter().any(|separator| {
+            let mut cells = 0;
+            cells_of(*separator, line).inspect(|_| cells += 1).all(|cell| cell.is_finite())
+                && cells > 1
+        })
+    })
+}
+
+/// Whether nothing but the start of one line of many cells is seen: it may be a long header.
+pub(super) fn is_wide(lines: &[&[u8]], whole: bool) -> bool {
+    let many = |line: &[u8]| {
+        let bytes = SEPARATORS.iter().filter(|separator| **separator != Separator::Space);
+        bytes.into_iter().any(|separator| cells_of(*separator, line).count() >= 16)
+    };
+    !whole && lines.len() == 1 && many(lines[0])
+}
+
+impl Dialect {
+    /// The dialect in which all of the lines make sense; several columns rather than one.
+    pub(super) fn detect(lines: &[&[u8]]) -> Option<Dialect> {
+        let fits: Vec<Dialect> =
+            SEPARATORS.iter().filter_map(|separator| Dialect::fit(*separator, lines)).collect();
+        let wide = fits.iter().find(|dialect| dialect.columns + usize::from(dialect.labels) > 1);
+        wide.or(fits.first()).cloned()
+    }
+
+    /// The dialect in which the first lines make sense, though later ones do not; it is good
+    /// enough to say which line is wrong.
+    pub(super) fn guess(lines: &[&[u8]]) -> Option<Dialect> {
+        (1..lines.len()).rev().find_map(|count| Dialect::detect(&lines[..count]))
+    }
+
+    fn fit(separator: Separator, lines: &[&[u8]]) -> Option<Dialect> {
+        let rows: Vec<Vec<Cell<'_>>> =
+            lines.iter().map(|line| cells_of(separator, line).collect()).collect();
+        let (first, others) = rows.split_first()?;
+        let is_text = |cell: &Cell<'_>| cell.number().is_none();
+        let width = rows.last()?.len();
+        if others.iter().any(|row| row.len() != width) {
+            return None;
+        }
+        // pandas writes its index below an empty name, R a header that is one cell short.
+        let short = first.len() + 1 == width && first.iter().all(is_text);
+        let index = first.len() > 1
+            && first[0].is_blank()
+            && first[1..].iter().all(is_text)
+            && !others.is_empty();
+        if first.len() != width && !short {
+            return None;
+        }
+        let data_has_labels = match others {
+            [] => is_text(&first[0]),
+            rows => rows.iter().all(|row| is_text(&row[0])),
+        };
+        let labels = width > 1 && (short || index || data_has_labels);
+        let skip = usize::from(labels);
+        let named = if short { &first[..] } else { &first[skip.min(first.len())..] };
+        let header = short || named.iter().any(is_text);
+        let data = if header { others } else { &rows[..] };
+        let mut numbers = data.iter().flat_map(|row| &row[skip..]);
+        let all = numbers.clone().all(|cell| !is_text(cell));
+        // A table of nothing but gaps, or no table at all.
+        if !all || !numbers.any(Cell::is_finite) {
+            return None;
+        }
+        let header = header.then(|| named.iter().map(Cell::text).collect());
+        Some(Dialect { separator, header, labels, columns: width - skip })
+    }
+
+    /// The cells of a line.
+    pub(super) fn cells<'a>(&self, line: &'a [u8]) -> impl Iterator<Item = Cell<'a>> {
+        cells_of(self.separator, line)
+    }
+}
+
+/// One cell.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cell<'a> {
+    /// Byte of its line at which it starts.
+    pub(super) start: usize,
+    /// Its bytes, trimmed; quotes are still there.
+    bytes: &'a [u8],
+}
+
+impl Cell<'_> {
+    fn unquoted(&self) -> Cow<'_, [u8]> {
+        match self.bytes {
+            [b'"', inner @ .., b'"'] if inner.contains(&b'"') => {
+                let text = String::from_utf8_lossy(inner).replace("\"\"", "\"");
+                Cow::Owned(text.into_bytes())
+            }
+            [b'"', inner @ .., b'"'] => Cow::Borrowed(inner),
+            bytes => Cow::Borrowed(bytes),
+        }
+    }
+
+    /// Its text, without quotes.
+    pub(super) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.unquoted()).into_owned()
+    }
+
+    /// Its number; NaN where it says that there is none, `None` where it is text.
+    pub(super) fn number(&self) -> Option<f64> {
+        if let Some(number) = parse(self.bytes) {
+            return Some(number);
+        }
+        let bytes = self.unquoted();
+        let bytes = bytes.trim_ascii();
+        let gaps: [&[u8]; 6] = [b"", b"na", b"n/a", b"#n/a", b"null", b"none"];
+        if gaps.iter().any(|gap| bytes.eq_ignore_ascii_case(gap)) {
+            return Some(f64::NAN);
+        }
+        parse(bytes)
+    }
+
+    fn is_blank(&self) -> bool {
+        self.unquoted().trim_ascii().is_empty()
+    }
+
+    fn is_finite(&self) -> bool {
+        self.number().is_some_and(f64::is_finite)
+    }
+}
+
+fn parse(bytes: &[u8]) -> Option<f64> {
+    std::str::from_utf8(bytes).ok()?.parse().ok()
+}
+
+fn cells_of(separator: Separator, line: &[u8]) -> Cells<'_> {
+    Cells { separator, line, at: 0, done: false }
+}
+
+struct Cells<'a> {
+    separator: Separator,
+    line: &'a [u8],
+    at: usize,
+    done: bool,
+}
+
+impl<'a> Cells<'a> {
+    fn cell(&self, start: usize, end: usize) -> Cell<'a> {
+        let bytes = &self.line[start..end];
+        let spaces = bytes.len() - bytes.trim_ascii_start().len();
+        Cell { start: start + spaces, bytes: bytes.trim_ascii() }
+    }
+}
+
+impl<'a> Iterator for Cells<'a> {
+    type Item = Cell<'a>;
+
+    fn next(&mut self) -> Option<Cell<'a>> {
+        let line = self.line;
+        match self.separator {
+            Separator::Space => {
+                let space = |byte: &u8| byte.is_ascii_whitespace();
+                let start = self.at + line[self.at..].iter().position(|byte| !space(byte))?;
+                let len = line[start..].iter().position(space).unwrap_or(line.len() - start);
+                self.at = start + len;
+                Some(self.cell(start, self.at))
+            }
+            Separator::Byte(separator) => {
+                if self.done {
+                    return None;
+                }
+                let start = self.at;
+                // A separator inside quotes is text; a doubled quote closes and opens again.
+                let quoted = line[start..].trim_ascii_start().first() == Some(&b'"');
+                let mut inside = false;
+                let end = line[start..].iter().position(|byte| {
+                    inside ^= quoted && *byte == b'"';
+                    *byte == separator && !inside
+                });
+                self.done = end.is_none();
+                let end = end.map_or(line.len(), |end| start + end);
+                self.at = end + 1;
+                Some(self.cell(start, end))
+            }
+        }
+    }
+}
+
+/// A text short enough for an error.
+pub(super) fn shortened(text: &str) -> String {
+    const MOST: usize = 40;
+    if text.chars().count() <= MOST {
+        return text.to_owned();
+    }
+    text.chars().take(MOST).chain(['…']).collect()
+}

@@ -1,0 +1,179 @@
+//! The numbers and texts beside the arrays: epoch, learning rate, arguments.
+
+use std::fmt::Write;
+
+use super::reader::Reader;
+use super::walk::{Found, Label, Map, key_text, parts};
+use crate::Warning;
+use crate::container::pickle::{Id, Node, Pickle};
+
+/// Most entries that are listed.
+const ENTRIES: usize = 300;
+/// Most nodes that are looked at for them.
+const VISITS: usize = 20_000;
+/// Most characters of a value, and of a name.
+const VALUE_CHARS: usize = 1000;
+const NAME_CHARS: usize = 200;
+/// Deepest nesting that is looked into.
+const DEPTH: usize = 16;
+
+/// Adds every plain value outside the arrays, under its dotted name, in the file's order. Long
+/// values are cut; past a bound the rest is counted in a warning.
+pub(super) fn collect(reader: &Reader<'_>, map: &Map, found: &mut Found) {
+    let pickle = reader.pickle;
+    let mut visits = 0;
+    let mut name = String::new();
+    let mut cut = false;
+    let mut way = vec![(transparent_parts(pickle, pickle.root()).into_iter(), 0)];
+    while let Some((rest, name_len)) = way.last_mut() {
+        let Some((label, part)) = rest.next() else {
+            way.pop();
+            continue;
+        };
+        visits += 1;
+        if visits > VISITS || found.metadata.len() >= ENTRIES {
+            cut = true;
+            break;
+        }
+        let parent_len = *name_len;
+        name.truncate(parent_len);
+        append(&mut name, pickle, label);
+        if map.is_leaf(reader, part) {
+            continue;
+        }
+        if let Some(value) = value(pickle, part) {
+            found.metadata.push((name.clone(), value));
+            continue;
+        }
+        let inner = transparent_parts(pickle, part);
+        if inner.is_empty() {
+            continue;
+        }
+        if way.len() >= DEPTH {
+            cut = true;
+            continue;
+        }
+        way.push((inner.into_iter(), name.len()));
+    }
+    if cut {
+        found.warnings.push(Warning::file(format!(
+            "the file holds more settings than the {} that are listed",
+            found.metadata.len()
+        )));
+    }
+}
+
+fn append(name: &mut String, pickle: &Pickle<'_>, label: Label) {
+    let text = match label {
+        Label::Same => return,
+        Label::Index(index) => index.to_string(),
+        Label::Key(key) => key_text(pickle, key),
+    };
+    if !name.is_empty() {
+        name.push('.');
+    }
+    name.push_str(&cut_to(&text, NAME_CHARS));
+}
+
+/// The parts of containers, and of the few classes that are plain bags of values.
+fn transparent_parts(pickle: &Pickle<'_>, id: Id) -> Vec<(Label, Id)> {
+    let Some((object, callable)) = pickle.object(id) else { return parts(pickle, id) };
+    match callable {
+        Some(("collections", "OrderedDict")) => {
+            // Its state is `_metadata` of torch, version numbers of no use to people.
+            let mut parts = parts(pickle, id);
+            let in_state = |key: Id| {
+                object.state.iter().any(|&state| match pickle.node(state) {
+                    Node::Dict(pairs) => pairs.iter().any(|pair| pair.0 == key),
+                    _ => false,
+                })
+            };
+            parts.retain(|(label, _)| !matches!(label, Label::Key(key) if in_state(*key)));
+            parts
+        }
+        Some(
+            ("collections", "defaultdict" | "Counter")
+            | ("argparse", "Namespace")
+            | ("types", "SimpleNamespace"),
+        ) => parts(pickle, id),
+        _ => Vec::new(),
+    }
+}
+
+/// A plain value as text; lists of plain values as JSON.
+fn value(pickle: &Pickle<'_>, id: Id) -> Option<String> {
+    if let Some(text) = pickle.text(id) {
+        return Some(cut_to(&text, VALUE_CHARS));
+    }
+    match pickle.node(id) {
+        Node::None | Node::Bool(_) | Node::Int(_) | Node::HugeInt | Node::Float(_) => {
+            Some(scalar(pickle, id))
+        }
+        Node::Bytes(blob) | Node::ByteArray(blob) => {
+            Some(format!("{} bytes", pickle.blob(blob).len()))
+        }
+        Node::List(items) => list(pickle, items),
+        Node::Tuple(items) => list(pickle, items),
+        Node::Set(items) => list(pickle, items),
+        Node::FrozenSet(items) => list(pickle, items),
+        Node::Global(_) => pickle.global(id).map(|global| global.shown()),
+        Node::Object(object) => {
+            let args = pickle.args(object);
+            match pickle.global_name(object.callable) {
+                Some(("torch", "device")) => pickle.text(*args.first()?).map(|text| text.into()),
+                Some(("torch", "Size")) => value(pickle, *args.first()?)
+                    .filter(|_| pickle.sequence(args[0]).is_some()),
+                Some(("pathlib", _)) => {
+                    let parts: Vec<_> = args.iter().filter_map(|&arg| pickle.text(arg)).collect();
+                    Some(cut_to(&parts.join("/").replacen("//", "/", 1), VALUE_CHARS))
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+fn scalar(pickle: &Pickle<'_>, id: Id) -> String {
+    match pickle.node(id) {
+        Node::Bool(value) => value.to_string(),
+        Node::Int(value) => value.to_string(),
+        Node::HugeInt => "an integer of more than 128 bits".to_owned(),
+        Node::Float(value) => format!("{value:?}"),
+        _ => "null".to_owned(),
+    }
+}
+
+/// A list of numbers and texts as JSON, cut; `None` where it holds anything else or nothing.
+fn list(pickle: &Pickle<'_>, items: &[Id]) -> Option<String> {
+    let mut out = String::from("[");
+    for (index, &item) in items.iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        if let Some(text) = pickle.text(item) {
+            out.push_str(&serde_json::to_string(&*cut_to(&text, VALUE_CHARS)).ok()?);
+        } else if matches!(
+            pickle.node(item),
+            Node::None | Node::Bool(_) | Node::Int(_) | Node::Float(_)
+        ) {
+            out.push_str(&scalar(pickle, item));
+        } else {
+            return None;
+        }
+        if out.len() > VALUE_CHARS {
+            let _ = write!(out, "… ({} values)", items.len());
+            return Some(out);
+        }
+    }
+    out.push(']');
+    (!items.is_empty()).then_some(out)
+}
+
+/// The text, or its start and a word about its length.
+fn cut_to(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}… ({} bytes)", &text[..end], text.len()),
+    }
+}

@@ -1,0 +1,274 @@
+//! What a node of a pickle is: an array, or something to look inside.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use hinton_tensor::{Bytes, Dtype, Endian, Memory, Tensor, View};
+
+use super::{numbers, numpy};
+use crate::container::pickle::{Blob, Id, Node, Object, Pickle};
+use crate::formats::pytorch;
+use crate::{Error, ErrorKind, Limits};
+
+/// What building a leaf gave.
+pub(crate) enum Leaf {
+    /// A tensor, and what a person should know about it.
+    Tensor(Tensor, Option<String>),
+    /// It stands for another node.
+    Alias(Id),
+    /// It cannot be shown; the error says why. The rest of the file is fine.
+    Skipped(Error),
+}
+
+impl Leaf {
+    /// Something well-formed that is not read.
+    pub(crate) fn unsupported(why: impl Into<String>) -> Leaf {
+        Leaf::Skipped(Error::new(ErrorKind::Unsupported, why))
+    }
+}
+
+/// Where the values of a torch tensor lie.
+#[derive(Clone)]
+pub(crate) struct Stored {
+    /// The bytes that hold them.
+    pub(crate) data: Arc<dyn Bytes>,
+    /// First byte of the storage in `data`.
+    pub(crate) start: u64,
+    /// Bytes of the storage.
+    pub(crate) len: u64,
+    /// What people call it: a member's name, a key.
+    pub(crate) name: String,
+}
+
+/// The storages of a torch file, by key.
+pub(crate) trait Storages {
+    /// The storage of that key.
+    fn find(&self, key: &str) -> Result<Stored, Error>;
+    /// The byte order of all of them.
+    fn endian(&self) -> Endian;
+}
+
+/// Reads arrays and tensors out of a pickle.
+pub(crate) struct Reader<'p> {
+    pub(crate) pickle: &'p Pickle<'p>,
+    /// The bytes of the pickle's stream.
+    pub(crate) data: Arc<dyn Bytes>,
+    /// The file, as people name it.
+    pub(crate) file: Arc<str>,
+    pub(crate) limits: Limits,
+    /// Where torch tensors lie; `None` in a plain pickle.
+    pub(crate) storages: Option<&'p dyn Storages>,
+    /// Whether lists of numbers are arrays (else they are metadata).
+    pub(crate) lists_are_arrays: bool,
+    /// Bytes that had to be decoded, by the node that holds them.
+    decoded: HashMap<Id, Arc<dyn Bytes>>,
+}
+
+/// Bytes of a value, in the stream or decoded.
+pub(crate) struct Raw {
+    pub(crate) data: Arc<dyn Bytes>,
+    pub(crate) start: u64,
+    pub(crate) len: u64,
+}
+
+impl<'p> Reader<'p> {
+    pub(crate) fn new(
+        pickle: &'p Pickle<'p>,
+        data: Arc<dyn Bytes>,
+        file: &str,
+        limits: &Limits,
+    ) -> Self {
+        Reader {
+            pickle,
+            data,
+            file: file.into(),
+            limits: *limits,
+            storages: None,
+            lists_are_arrays: false,
+            decoded: HashMap::new(),
+        }
+    }
+
+    /// Whether a node is an array or tensor, which [`build`](Self::build) makes or skips.
+    pub(crate) fn is_leaf(&self, id: Id) -> bool {
+        match self.pickle.object(id) {
+            Some((_, Some((module, name)))) => {
+                (numpy::is_array(module, name) && (self.lists_are_arrays || name != "scalar"))
+                    || pytorch::is_tensor(module, name)
+            }
+            _ => false,
+        }
+    }
+
+    /// Makes the tensor of a leaf.
+    ///
+    /// # Errors
+    /// When the file lies about it: bytes missing, a shape that does not fit.
+    pub(crate) fn build(&mut self, id: Id, name: &str) -> Result<Leaf, Error> {
+        let pickle = self.pickle;
+        let Some((object, Some((module, function)))) = pickle.object(id) else {
+            return numbers::build(self, id, name);
+        };
+        if pytorch::is_tensor(module, function) {
+            pytorch::build(self, object, function, name)
+        } else {
+            numpy::build(self, object, function, name)
+        }
+    }
+
+    /// A shape: a tuple or list of lengths.
+    pub(crate) fn shape(&self, id: Id, what: &str) -> Result<Vec<usize>, Error> {
+        let lengths = self.integers(id, what)?;
+        let limit = self.limits.axes;
+        if lengths.len() > limit {
+            return Err(Error::new(
+                ErrorKind::Limit,
+                format!("its {what} has {} axes, the limit is {limit}", lengths.len()),
+            ));
+        }
+        lengths
+            .iter()
+            .map(|&length| {
+                usize::try_from(length)
+                    .ok()
+                    .filter(|length| i64::try_from(*length).is_ok())
+                    .ok_or_else(|| Error::malformed(format!("its {what} holds {length}")))
+            })
+            .collect()
+    }
+
+    /// A tuple or list of integers, `torch.Size` included.
+    pub(crate) fn integers(&self, id: Id, what: &str) -> Result<Vec<i128>, Error> {
+        let pickle = self.pickle;
+        let id = match pickle.object(id) {
+            Some((object, Some(("torch", "Size")))) => {
+                pickle.args(object).first().copied().unwrap_or(object.args)
+            }
+            _ => id,
+        };
+        let items = pickle.sequence(id).ok_or_else(|| {
+            Error::malformed(format!("its {what} is {}, not a tuple", pickle.kind(id)))
+        })?;
+        items
+            .iter()
+            .map(|&item| {
+                pickle.int(item).ok_or_else(|| {
+                    Error::malformed(format!("its {what} holds {}", pickle.kind(item)))
+                })
+            })
+            .collect()
+    }
+
+    /// The bytes of a bytes object, also where a pickle before protocol 3 writes it as text.
+    /// `None` where the node holds no bytes.
+    pub(crate) fn raw(&mut self, id: Id) -> Result<Option<Raw>, Error> {
+        let pickle = self.pickle;
+        match pickle.node(id) {
+            Node::Bytes(blob) | Node::ByteArray(blob) | Node::ByteStr(blob) => {
+                Ok(Some(self.blob(id, blob)))
+            }
+            Node::Object(object) => self.raw_of_call(id, object),
+            _ => Ok(None),
+        }
+    }
+
+    fn raw_of_call(&mut self, id: Id, object: &Object) -> Result<Option<Raw>, Error> {
+        let pickle = self.pickle;
+        let args = pickle.args(object);
+        match pickle.global_name(object.callable) {
+            Some(("_codecs", "encode")) => {}
+            Some(("__builtin__" | "builtins", "bytes" | "bytearray" | "str")) => match args {
+                [] => return Ok(Some(self.memory(id, Vec::new()))),
+                [inner] if !matches!(pickle.node(*inner), Node::Object(_)) => {
+                    return self.raw(*inner);
+                }
+                // bytearray(_codecs.encode(…)): one level, so that nothing recurses deeper.
+                [inner] => {
+                    return match pickle.object(*inner) {
+                        Some((call, Some(("_codecs", "encode")))) => self.raw_of_call(*inner, call),
+                        _ => Ok(None),
+                    };
+                }
+                _ => {}
+            },
+            _ => return Ok(None),
+        }
+        let Some(&text) = args.first() else { return Ok(None) };
+        let Node::Str(blob) = pickle.node(text) else { return Ok(None) };
+        let encoding = args.get(1).and_then(|&name| pickle.text(name));
+        if !matches!(encoding.as_deref(), Some("latin1" | "latin-1" | "iso-8859-1")) {
+            return Ok(None);
+        }
+        if let Some(data) = self.decoded.get(&id) {
+            return Ok(Some(Raw { data: data.clone(), start: 0, len: data.len() }));
+        }
+        let bytes = latin1(pickle.blob(blob)).ok_or_else(|| {
+            Error::malformed("its bytes are written as text with characters past U+00FF")
+        })?;
+        Ok(Some(self.memory(id, bytes)))
+    }
+
+    fn blob(&mut self, id: Id, blob: &Blob) -> Raw {
+        match self.pickle.range(blob) {
+            Some(range) => Raw {
+                data: self.data.clone(),
+                start: range.start as u64,
+                len: range.len() as u64,
+            },
+            None => match self.decoded.get(&id) {
+                Some(data) => Raw { data: data.clone(), start: 0, len: data.len() },
+                None => self.memory(id, self.pickle.blob(blob).to_vec()),
+            },
+        }
+    }
+
+    fn memory(&mut self, id: Id, bytes: Vec<u8>) -> Raw {
+        let len = bytes.len() as u64;
+        let data: Arc<dyn Bytes> = Arc::new(Memory::new(bytes));
+        self.decoded.insert(id, data.clone());
+        Raw { data, start: 0, len }
+    }
+
+    /// A tensor of these parts.
+    pub(crate) fn tensor(
+        &self,
+        name: &str,
+        (dtype, endian): (Dtype, Endian),
+        view: View,
+        raw: &Raw,
+    ) -> Result<Tensor, Error> {
+        let file = self.file.clone();
+        Tensor::new(name, file, dtype, endian, view, raw.start, raw.data.clone()).map_err(Error::from)
+    }
+}
+
+/// UTF-8 to Latin-1; `None` where a character does not fit.
+fn latin1(mut text: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len());
+    while let Some((&byte, rest)) = text.split_first() {
+        text = rest;
+        match byte {
+            0..=0x7f => out.push(byte),
+            0xc2 | 0xc3 => {
+                let (&low, rest) = text.split_first()?;
+                out.push((byte << 6) | (low & 0x3f));
+                text = rest;
+            }
+            _ => return None,
+        }
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn latin1_is_exact() {
+        let all: Vec<u8> = (0..=255).collect();
+        let text: String = all.iter().copied().map(char::from).collect();
+        assert_eq!(latin1(text.as_bytes()).unwrap(), all);
+        assert_eq!(latin1("Ā".as_bytes()), None);
+    }
+}
