@@ -1,7 +1,5 @@
 //! PNG, in the smallest kind that loses nothing.
 
-use std::collections::HashMap;
-
 use hinton_scene::Scene;
 use png::{BitDepth, ColorType, DeflateCompression, Encoder, EncodingError, Filter};
 
@@ -33,6 +31,9 @@ fn write(scene: &Scene, options: &RenderOptions) -> Result<Vec<u8>, RenderError>
     };
     encode(&canvas, &about)
 }
+
+/// Pictures of more pixels than this are compressed less: time counts more than a tenth in size.
+const LARGE: usize = 2_000_000;
 
 /// What a file says about its picture.
 #[derive(Default)]
@@ -68,6 +69,8 @@ fn encode_inner(canvas: &Canvas, about: &About) -> Result<Vec<u8>, EncodingError
             encoder.add_itxt_chunk((*key).to_string(), text.replace('\0', ""))?;
         }
     }
+    let level = if canvas.pixels().len() > LARGE { 1 } else { 2 };
+    encoder.set_deflate_compression(DeflateCompression::Level(level));
     let data = match index(canvas) {
         Some(indexed) => {
             encoder.set_color(ColorType::Indexed);
@@ -77,15 +80,13 @@ fn encode_inner(canvas: &Canvas, about: &About) -> Result<Vec<u8>, EncodingError
                 encoder.set_trns(indexed.alphas);
             }
             encoder.set_filter(Filter::NoFilter);
-            encoder.set_deflate_compression(DeflateCompression::Level(1));
             indexed.data
         }
         None => {
             let opaque = canvas.pixels().iter().all(|pixel| pixel[3] == 255);
             encoder.set_depth(BitDepth::Eight);
             encoder.set_color(if opaque { ColorType::Rgb } else { ColorType::Rgba });
-            encoder.set_filter(Filter::Up);
-            encoder.set_deflate_compression(DeflateCompression::FdeflateUltraFast);
+            encoder.set_filter(Filter::Adaptive);
             if opaque {
                 canvas.pixels().iter().flat_map(|[r, g, b, _]| [*r, *g, *b]).collect()
             } else {
@@ -113,26 +114,17 @@ pub(super) struct Indexed {
 
 /// The palette of a picture and each pixel's place in it; `None` with more than 256 colours.
 pub(super) fn index(canvas: &Canvas) -> Option<Indexed> {
-    let mut places: HashMap<[u8; 4], u8> = HashMap::new();
-    let mut palette: Vec<[u8; 4]> = Vec::new();
+    let mut finder = Finder::new();
     let mut data = Vec::with_capacity(canvas.pixels().len());
-    let mut before = ([0; 4], 0);
+    let mut before = (canvas.pixels().first().map_or(0, |pixel| !u32::from_le_bytes(*pixel)), 0);
     for &pixel in canvas.pixels() {
-        if pixel != before.0 || palette.is_empty() {
-            let place = match places.get(&pixel) {
-                Some(&place) => place,
-                None if palette.len() == 256 => return None,
-                None => {
-                    let place = palette.len() as u8;
-                    palette.push(pixel);
-                    places.insert(pixel, place);
-                    place
-                }
-            };
-            before = (pixel, place);
+        let pixel = u32::from_le_bytes(pixel);
+        if pixel != before.0 {
+            before = (pixel, finder.place(pixel)?);
         }
         data.push(before.1);
     }
+    let palette: Vec<[u8; 4]> = finder.palette.iter().map(|color| color.to_le_bytes()).collect();
     let (depth, bits) = match palette.len() {
         0..=2 => (BitDepth::One, 1),
         3..=4 => (BitDepth::Two, 2),
@@ -148,6 +140,41 @@ pub(super) fn index(canvas: &Canvas) -> Option<Indexed> {
     })
 }
 
+/// Slots of the table of colours: four to a colour, so that few share one.
+const SLOTS: usize = 1024;
+
+/// The palette so far, and a table that finds a colour in it in about one step.
+struct Finder {
+    palette: Vec<u32>,
+    /// Place in the palette plus one; 0 is empty.
+    slots: [u16; SLOTS],
+}
+
+impl Finder {
+    fn new() -> Self {
+        Finder { palette: Vec::with_capacity(256), slots: [0; SLOTS] }
+    }
+
+    /// The place of a colour, which is added when it is new; `None` when there are too many.
+    fn place(&mut self, color: u32) -> Option<u8> {
+        let mut slot = (color.wrapping_mul(0x9E37_79B1) >> 22) as usize;
+        loop {
+            match self.slots[slot] {
+                0 if self.palette.len() == 256 => return None,
+                0 => {
+                    self.palette.push(color);
+                    self.slots[slot] = self.palette.len() as u16;
+                    return Some((self.palette.len() - 1) as u8);
+                }
+                place if self.palette[usize::from(place) - 1] == color => {
+                    return Some((place - 1) as u8);
+                }
+                _ => slot = (slot + 1) % SLOTS,
+            }
+        }
+    }
+}
+
 /// Packs places of `bits` bits, the first in the high bits.
 fn pack(places: &[u8], width: usize, bits: usize) -> Vec<u8> {
     let share = 8 / bits;
@@ -158,4 +185,87 @@ fn pack(places: &[u8], width: usize, bits: usize) -> Vec<u8> {
         })
     });
     packed.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode(bytes: &[u8]) -> (Vec<u8>, png::Info<'static>) {
+        let mut decoder = png::Decoder::new(std::io::Cursor::new(bytes));
+        decoder.set_transformations(png::Transformations::EXPAND | png::Transformations::ALPHA);
+        let mut reader = decoder.read_info().unwrap();
+        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+        reader.next_frame(&mut pixels).unwrap();
+        reader.finish().unwrap();
+        let info = reader.info().clone();
+        (pixels, info)
+    }
+
+    /// A canvas of `count` colours.
+    fn canvas(width: usize, height: usize, count: usize, alpha: u8) -> Canvas {
+        let mut canvas = Canvas::new(width, height, [255; 4]);
+        for y in 0..height {
+            for (x, pixel) in canvas.span(y, 0, width).iter_mut().enumerate() {
+                let at = (y * width + x) % count;
+                *pixel = [at as u8, (at >> 8) as u8, 77, if at == 1 { alpha } else { 255 }];
+            }
+        }
+        canvas
+    }
+
+    #[test]
+    fn every_kind_comes_back_as_it_was() {
+        let kinds = [
+            (1, 255, ColorType::Indexed, BitDepth::One),
+            (2, 0, ColorType::Indexed, BitDepth::One),
+            (4, 255, ColorType::Indexed, BitDepth::Two),
+            (16, 90, ColorType::Indexed, BitDepth::Four),
+            (17, 255, ColorType::Indexed, BitDepth::Eight),
+            (256, 3, ColorType::Indexed, BitDepth::Eight),
+            (257, 255, ColorType::Rgb, BitDepth::Eight),
+            (500, 128, ColorType::Rgba, BitDepth::Eight),
+        ];
+        for (count, alpha, color, depth) in kinds {
+            let canvas = canvas(37, 29, count, alpha);
+            let bytes = encode(&canvas, &About::default()).unwrap();
+            let (pixels, info) = decode(&bytes);
+            assert_eq!(pixels, canvas.pixels().as_flattened(), "{count}");
+            assert_eq!((info.color_type, info.bit_depth), (color, depth), "{count}");
+        }
+    }
+
+    #[test]
+    fn the_file_says_what_it_is() {
+        let texts = [("Title", "größe"), ("Description", "Δ\0 μ"), ("Author", "")];
+        let about = About { dpi: Some(144.0), texts: &texts };
+        let bytes = encode(&canvas(3, 3, 2, 255), &about).unwrap();
+        let (_, info) = decode(&bytes);
+        assert_eq!(info.pixel_dims.unwrap().xppu, 5669);
+        let latin = &info.uncompressed_latin1_text;
+        assert_eq!((latin.len(), latin[0].text.as_str()), (1, "größe"));
+        assert_eq!(info.utf8_text[0].get_text().unwrap(), "Δ μ");
+    }
+
+    #[test]
+    fn too_large_is_said_before_anything_is_made() {
+        let mut scene = Scene {
+            width: 1e6,
+            height: 10.0,
+            background: None,
+            title: String::new(),
+            description: String::new(),
+            items: Vec::new(),
+        };
+        let options = RenderOptions::default();
+        for (width, height) in
+            [(1e6, 10.0), (3e4, 3e4), (f64::NAN, 1.0), (f64::INFINITY, 1.0), (-1.0, 5.0)]
+        {
+            (scene.width, scene.height) = (width, height);
+            let error = write(&scene, &options).unwrap_err();
+            assert!(matches!(error, RenderError::TooLarge { .. }), "{width} {height}");
+        }
+        (scene.width, scene.height) = (0.1, 0.1);
+        assert!(write(&scene, &options).is_ok());
+    }
 }

@@ -240,3 +240,114 @@ pub(super) fn flatten(curve: [Point; 4], mut line: impl FnMut(Point)) {
     }
     line(p3);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::raster::canvas::Canvas;
+    use crate::raster::testing::{Random, coverage_by_samples};
+
+    fn coverage(filler: &mut Filler, bounds: Bounds, width: usize, height: usize) -> Vec<f64> {
+        let mut all = vec![0.0; width * height];
+        filler.spans(bounds, |y, x0, x1, coverage| {
+            assert!(y < height && x0 < x1 && x1 <= width);
+            all[y * width + x0..y * width + x1].fill(f64::from(coverage) / 255.0);
+        });
+        all
+    }
+
+    /// Whether (x, y) is inside a polygon: winding number not zero.
+    fn winds(points: &[Point], x: f64, y: f64) -> bool {
+        let mut winding = 0;
+        for (at, one) in points.iter().enumerate() {
+            let two = points[(at + 1) % points.len()];
+            if (one.y <= y) != (two.y <= y) {
+                let crossing = one.x + (y - one.y) / (two.y - one.y) * (two.x - one.x);
+                if crossing > x {
+                    winding += if one.y < two.y { 1 } else { -1 };
+                }
+            }
+        }
+        winding != 0
+    }
+
+    #[test]
+    fn triangles_cover_what_they_cover() {
+        let mut random = Random::new(11);
+        let bounds = Canvas::new(14, 11, [0; 4]).bounds();
+        let mut filler = Filler::default();
+        for round in 0..400 {
+            // Some reach far outside on every side.
+            let far = if round % 3 == 0 { 60.0 } else { 4.0 };
+            let points: Vec<Point> = (0..3)
+                .map(|_| {
+                    Point::new(random.between(-far, 14.0 + far), random.between(-far, 11.0 + far))
+                })
+                .collect();
+            filler.path(bounds, &Path::polyline(&points, true), |point| point);
+            let got = coverage(&mut filler, bounds, 14, 11);
+            let want = coverage_by_samples(14, 11, 24, |x, y| winds(&points, x, y));
+            for (got, want) in got.iter().zip(want) {
+                assert!((got - want).abs() < 0.05, "{got} {want} {points:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn areas_within_bounds_are_cut_there() {
+        let bounds = Bounds { x0: 3, y0: 2, x1: 9, y1: 7 };
+        let mut filler = Filler::default();
+        let circle = Path::circle(Point::new(6.3, 4.1), 5.2);
+        filler.path(bounds, &circle, |point| point);
+        let got = coverage(&mut filler, bounds, 12, 9);
+        let inside = |x: f64, y: f64| {
+            let within = (3.0..9.0).contains(&x) && (2.0..7.0).contains(&y);
+            within && (x - 6.3) * (x - 6.3) + (y - 4.1) * (y - 4.1) < 5.2 * 5.2
+        };
+        for (got, want) in got.iter().zip(coverage_by_samples(12, 9, 32, inside)) {
+            assert!((got - want).abs() < 0.03, "{got} {want}");
+        }
+    }
+
+    #[test]
+    fn a_hole_stays_open_and_overlaps_count_once() {
+        let bounds = Canvas::new(20, 20, [0; 4]).bounds();
+        let square = |x: f64, size: f64, back: bool| {
+            let mut corners = [(x, x), (x + size, x), (x + size, x + size), (x, x + size)];
+            if back {
+                corners.reverse();
+            }
+            Path::polyline(&corners.map(|(x, y)| Point::new(x, y)), true)
+        };
+        let mut filler = Filler::default();
+        for (path, back, want) in
+            [(square(2.0, 16.0, false), true, 0.0), (square(2.0, 16.0, false), false, 1.0)]
+        {
+            filler.path(bounds, &path, |point| point);
+            filler.path(bounds, &square(6.0, 8.0, back), |point| point);
+            let got = coverage(&mut filler, bounds, 20, 20);
+            assert_eq!((got[10 * 20 + 10], got[4 * 20 + 4], got[0]), (want, 1.0, 0.0));
+        }
+    }
+
+    #[test]
+    fn wild_numbers_do_no_harm() {
+        let bounds = Canvas::new(5, 5, [0; 4]).bounds();
+        let wild = [f64::NAN, f64::INFINITY, -1e300, 1e300, 1e-300, f64::MAX, f64::MIN, 2.0, 3.0];
+        let mut random = Random::new(5);
+        let mut filler = Filler::default();
+        for _ in 0..2000 {
+            let mut pick = || Point::new(wild[random.below(9)], wild[random.below(9)]);
+            let path = Path {
+                segments: vec![
+                    Segment::Move(pick()),
+                    Segment::Line(pick()),
+                    Segment::Cubic(pick(), pick(), pick()),
+                    Segment::Close,
+                ],
+            };
+            filler.path(bounds, &path, |point| point);
+            coverage(&mut filler, bounds, 5, 5);
+        }
+    }
+}

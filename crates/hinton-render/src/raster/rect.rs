@@ -21,8 +21,8 @@ pub(super) fn fill_rect(
     if x0 >= x1 || y0 >= y1 {
         return;
     }
-    let (first, last) = (x0 as usize, (x1.ceil() as usize) - 1);
-    let (top, bottom) = (y0 as usize, (y1.ceil() as usize) - 1);
+    let (first, last) = (x0 as usize, last_pixel(x1));
+    let (top, bottom) = (y0 as usize, last_pixel(y1));
     let (left, right) =
         if first == last { (x1 - x0, 0.0) } else { ((first + 1) as f64 - x0, x1 - last as f64) };
     for y in top..=bottom {
@@ -35,6 +35,12 @@ pub(super) fn fill_rect(
             blend(end, color, coverage(right));
         }
     }
+}
+
+/// The last pixel that an edge above 0 touches: `ceil` is a call where the processor has none.
+fn last_pixel(edge: f64) -> usize {
+    let whole = edge as usize;
+    if whole as f64 == edge { whole - 1 } else { whole }
 }
 
 /// Draws marks; `scale` is pixels to the point.

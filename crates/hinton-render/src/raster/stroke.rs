@@ -185,3 +185,83 @@ fn add_corner(filler: &mut Filler, bounds: Bounds, at: Point, old: Point, new: P
         filler.polygon(bounds, &[at, one, two]);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::raster::canvas::Canvas;
+    use crate::raster::testing::{Random, coverage_by_samples};
+
+    const SIDE: usize = 24;
+
+    fn stroke(path: &Path, width: f64) -> Vec<f64> {
+        let bounds = Canvas::new(SIDE, SIDE, [0; 4]).bounds();
+        let mut filler = Filler::default();
+        add_stroke(&mut filler, bounds, path, width, |point| point);
+        let mut all = vec![0.0; SIDE * SIDE];
+        filler.spans(bounds, |y, x0, x1, coverage| {
+            all[y * SIDE + x0..y * SIDE + x1].fill(f64::from(coverage) / 255.0);
+        });
+        all
+    }
+
+    #[test]
+    fn slanted_lines_have_their_width_and_butt_ends() {
+        let mut random = Random::new(2);
+        for _ in 0..100 {
+            let mut pick = || Point::new(random.between(2.0, 22.0), random.between(2.0, 22.0));
+            let (one, two) = (pick(), pick());
+            let width = random.between(0.3, 5.0);
+            let (dx, dy) = (two.x - one.x, two.y - one.y);
+            let length = (dx * dx + dy * dy).sqrt();
+            let inside = |x: f64, y: f64| {
+                let along = ((x - one.x) * dx + (y - one.y) * dy) / length;
+                let off = ((x - one.x) * dy - (y - one.y) * dx) / length;
+                along > 0.0 && along < length && off.abs() < width / 2.0
+            };
+            let want = coverage_by_samples(SIDE, SIDE, 16, inside);
+            for (got, want) in stroke(&Path::line(one, two), width).iter().zip(want) {
+                assert!((got - want).abs() < 0.08, "{got} {want} {one:?} {two:?} {width}");
+            }
+        }
+    }
+
+    #[test]
+    fn corners_are_mitred_until_they_are_too_sharp() {
+        let at = |x: f64, y: f64| Point::new(x, y);
+        // A right angle at (12, 4), opening downwards: the tip lies 2 * sqrt(2) above.
+        let roof =
+            stroke(&Path::polyline(&[at(4.0, 12.0), at(12.0, 4.0), at(20.0, 12.0)], false), 4.0);
+        assert!(roof[2 * SIDE + 11] > 0.9 && roof[SIDE + 11] > 0.1 && roof[11] == 0.0);
+        // A needle: the tip would lie far outside.
+        let needle =
+            stroke(&Path::polyline(&[at(11.0, 23.0), at(12.0, 8.0), at(13.0, 23.0)], false), 2.0);
+        assert!(needle[8 * SIDE + 12] > 0.5 && needle[5 * SIDE + 12] == 0.0);
+    }
+
+    #[test]
+    fn level_lines_are_crisp() {
+        let line = Path::line(Point::new(3.2, 10.3), Point::new(18.9, 10.3));
+        let thin = stroke(&line, 1.2);
+        let dark: Vec<usize> = (0..SIDE * SIDE).filter(|&at| thin[at] > 0.0).collect();
+        assert_eq!(dark, (10 * SIDE + 3..10 * SIDE + 19).collect::<Vec<_>>());
+        assert!(dark.iter().all(|&at| thin[at] == 1.0));
+        // Too thin to fill a pixel: grey, not gone.
+        assert!(stroke(&line, 0.3).iter().any(|&covered| covered > 0.2 && covered < 0.4));
+    }
+
+    #[test]
+    fn a_frame_is_closed_and_crisp() {
+        let frame = stroke(&Path::rect(hinton_scene::Rect::new(3.3, 4.4, 10.0, 9.0)), 2.0);
+        assert!(frame.iter().all(|&covered| covered == 0.0 || covered == 1.0));
+        // Outside 12 x 11 pixels, inside 8 x 7.
+        assert_eq!(frame.iter().filter(|&&covered| covered == 1.0).count(), 12 * 11 - 8 * 7);
+    }
+
+    #[test]
+    fn a_point_has_no_line() {
+        let at = Point::new(5.0, 5.0);
+        assert!(stroke(&Path::line(at, at), 3.0).iter().all(|&covered| covered == 0.0));
+        assert!(stroke(&Path::polyline(&[at], true), 3.0).iter().all(|&covered| covered == 0.0));
+    }
+}
