@@ -84,20 +84,25 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
 
 /// Writes one of each kind into a copy of the tree and runs the tests that come with them.
 pub(crate) fn check() -> Result<(), Failure> {
-    let target = shell::target_dir()?.join("new-check");
-    let tree = target.join("tree");
+    let target = shell::target_dir()?;
+    let tree = target.join("new-check");
     if tree.exists() {
         std::fs::remove_dir_all(&tree)?;
     }
     copy_tree(&shell::root(), &tree)?;
     let mut test = shell::cargo();
-    test.current_dir(&tree).env("CARGO_TARGET_DIR", target.join("build"));
+    test.current_dir(&tree).env("CARGO_TARGET_DIR", &target);
     test.args(["test", "--quiet", "--lib"]);
     for kind in KINDS {
         write(&tree, kind, "sample")?;
         test.args(["--package", kind.package]);
     }
-    shell::run(test.args(["--", "sample::"]))?;
+    let said = shell::output(test.args(["--", "sample::"]))?;
+    let ran = said.lines().filter(|line| line.starts_with("running ")).count();
+    let none = said.lines().filter(|line| line.starts_with("running 0 ")).count();
+    if ran != KINDS.len() || none > 0 {
+        return Err(format!("a template's tests did not run:\n{said}").into());
+    }
     std::fs::remove_dir_all(&tree)?;
     let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
     println!("a new {} compiles, and its tests pass", names.join(", a new "));
