@@ -7,9 +7,12 @@
 //! Internal to `hinton`: this crate may change without notice.
 #![forbid(unsafe_code)]
 
+mod colorbar;
 mod colormap;
 mod error;
 
+mod frame;
+mod labels;
 mod math;
 mod number;
 mod options;

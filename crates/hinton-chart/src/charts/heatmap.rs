@@ -1,28 +1,231 @@
-//! Soon.
+//! A matrix as coloured cells, with values, labels and a colour bar.
+
+use hinton_scene::{
+    Align, Baseline, Cells, Color, Item, Path, Point, Shape, Text, TextStyle, measure,
+};
+use hinton_tensor::reduce::Mark;
+use hinton_tensor::{Grid, GridRequest};
+
+use super::common::{self, Whole};
 use super::{ChartRow, Need};
-use crate::{ChartError, Extent, Options, Panel, Picture};
-use hinton_tensor::{Fold, GridRequest};
+use crate::colorbar::colorbar;
+use crate::frame::{Area, CellRule, Page, frame};
+use crate::{Annotate, ChartError, ColorScale, Extent, NumberFormat, Options, Panel, Picture};
 
-pub(super) const ROW: ChartRow = ChartRow { name: "heatmap", about: "", help: "", need, build };
+pub(super) const ROW: ChartRow = ChartRow {
+    name: "heatmap",
+    about: "a matrix as coloured cells, with values, labels and a colour bar",
+    help: "Every value is a cell; rows run down and columns run right. The default colours run from \
+           blue (negative) through white (exactly zero) to orange and brown (positive); on a dark page \
+           zero is black. NaN and infinities have colours of their own and are counted. Where cells \
+           outnumber pixels each cell stands for a block of values (--reduce) and the picture says so. \
+           --annotate writes the values into the cells, in black or white by contrast.",
+    need,
+    build,
+};
 
-fn need(extents: &[Extent], _options: &Options) -> Need {
-    Need::Grids(
-        extents
-            .iter()
-            .map(|_| GridRequest {
-                max_rows: 256,
-                max_cols: 256,
-                fold: Fold::Mean,
-                sample_bytes: None,
-            })
-            .collect(),
-    )
+/// Cells as large as fit values when there are few.
+const RULE: CellRule = CellRule { largest: 36.0, smallest_pixels: 1.0, square: false };
+/// Sizes of type for values, largest first.
+const VALUE_SIZES: [f64; 6] = [10.0, 9.0, 8.0, 7.0, 6.0, 5.0];
+/// Most cells that get a value; more could not be read.
+const MOST_VALUES: usize = 20_000;
+/// Most odd cells that get a box around them.
+const MOST_BOXES: usize = 500;
+
+fn need(extents: &[Extent], options: &Options) -> Need {
+    let page = Page::new(options);
+    let (max_rows, max_cols) = page.most_cells(extents.len(), RULE);
+    let fold = options.reduce.unwrap_or_default();
+    let request = GridRequest { max_rows, max_cols, fold, sample_bytes: None };
+    Need::Grids(vec![request; extents.len()])
 }
 
-fn build(panels: &[Panel], _options: &Options) -> Result<Picture, ChartError> {
-    Err(ChartError::Unfit {
-        chart: "heatmap",
-        what: format!("{} panels", panels.len()),
-        why: "soon".to_owned(),
+fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
+    let page = Page::new(options);
+    let Whole { summary, extents, cells } = common::whole("heatmap", panels)?;
+    let scale = ColorScale::fit(options, &page.theme, &summary, common::is_picture(panels));
+
+    let mut words = common::words(panels, options, &summary);
+    let layout = page.layout(&cells, &extents, RULE, &words)?;
+    let annotation = annotation(panels, options, layout.areas[0]);
+    words.notes.extend(annotation.note.clone());
+
+    let mut items = layout.label_items(&page);
+    items.extend(layout.facet_names(&page, &common::names(panels)));
+    for (panel, area) in panels.iter().zip(&layout.areas) {
+        let grid = &panel.grids[0];
+        items.push(cells_item(grid, area, &scale));
+        if options.look.cell_gap > 0.0 {
+            items.push(gap_lines(area, page.theme.page, options.look.cell_gap));
+        }
+        items.extend(odd_boxes(grid, area, &page));
+        if let Some((format, size)) = &annotation.format {
+            items.extend(values(grid, area, &scale, format, *size));
+        }
+        let (color, width) = options.look.frame.unwrap_or((page.theme.line, 0.5));
+        if options.look.cell_gap == 0.0 {
+            items.push(frame(area.rect, color, width));
+        }
+    }
+    if page.legend {
+        items.extend(colorbar(&scale, &page.theme, layout.legend, &summary));
+    }
+    let mut notes = common::reduction_notes(panels);
+    notes.extend(common::scale_notes(&scale));
+    notes.extend(annotation.note);
+    Ok(Picture { scene: page.scene(&layout, &words, items), notes })
+}
+
+/// The coloured cells of one grid.
+pub(super) fn cells_item(grid: &Grid, area: &Area, scale: &ColorScale) -> Item {
+    let index = |at: usize| {
+        let mark = grid.marks.get(at).copied().unwrap_or_default();
+        scale.index(grid.values[at], mark)
+    };
+    Item::Cells(Cells {
+        rect: area.rect,
+        rows: grid.rows,
+        cols: grid.cols,
+        palette: scale.palette(),
+        cells: (0..grid.values.len()).map(index).collect(),
     })
+}
+
+/// Lines of the page's colour between the cells, along the outer border too.
+fn gap_lines(area: &Area, color: Color, width: f64) -> Item {
+    let rect = area.rect;
+    let mut path = Path::new();
+    for row in 0..=area.rows {
+        let y = rect.y + rect.h * row as f64 / area.rows as f64;
+        let half = width / 2.0;
+        path.extend(Path::line(Point::new(rect.x - half, y), Point::new(rect.right() + half, y)));
+    }
+    for col in 0..=area.cols {
+        let x = rect.x + rect.w * col as f64 / area.cols as f64;
+        path.extend(Path::line(Point::new(x, rect.y), Point::new(x, rect.bottom())));
+    }
+    Shape::stroked(path, color, width)
+}
+
+/// Boxes around odd cells too small to be noticed: one NaN among millions is seen.
+fn odd_boxes(grid: &Grid, area: &Area, page: &Page<'_>) -> Vec<Item> {
+    let pitch = (area.rect.w / area.cols as f64, area.rect.h / area.rows as f64);
+    let small = pitch.0.min(pitch.1) < 4.0;
+    let odd: Vec<usize> = grid
+        .marks
+        .iter()
+        .enumerate()
+        .filter(|(_, mark)| **mark != Mark::None)
+        .map(|(at, _)| at)
+        .collect();
+    if !small || odd.is_empty() || odd.len() > MOST_BOXES {
+        return Vec::new();
+    }
+    let theme = &page.theme;
+    let mut items = Vec::new();
+    for (kinds, color) in [
+        (&[Mark::Nan][..], theme.nan),
+        (&[Mark::PosInf, Mark::BothInf][..], theme.pos_inf),
+        (&[Mark::NegInf][..], theme.neg_inf),
+    ] {
+        let mut path = Path::new();
+        for &at in odd.iter().filter(|&&at| kinds.contains(&grid.marks[at])) {
+            let (row, col) = (at / grid.cols, at % grid.cols);
+            let x = area.rect.x + (col as f64 + 0.5) * pitch.0;
+            let y = area.rect.y + (row as f64 + 0.5) * pitch.1;
+            path.extend(Path::circle(Point::new(x, y), 4.0));
+        }
+        if !path.segments.is_empty() {
+            items.push(Shape::stroked(path, color, 1.2));
+        }
+    }
+    items
+}
+
+/// How values are written, if they are.
+struct Annotation {
+    format: Option<(NumberFormat, f64)>,
+    note: Option<String>,
+}
+
+/// The format and size that fit the cells: fewer digits, then smaller type, then none. A format
+/// that was asked for keeps its digits as long as smaller type can.
+fn annotation(panels: &[Panel], options: &Options, area: Area) -> Annotation {
+    let none = |note: Option<String>| Annotation { format: None, note };
+    let pitch = (area.rect.w / area.cols as f64, area.rect.h / area.rows as f64);
+    let room = (pitch.0 - options.look.cell_gap - 2.0, pitch.1 - options.look.cell_gap - 1.0);
+    let cells: usize = panels.iter().map(|panel| panel.grids[0].values.len()).sum();
+    let reduced = panels.iter().any(|panel| panel.grids[0].block != (1, 1));
+    let (formats, sizes, asked) = match &options.annotate {
+        Annotate::Off => return none(None),
+        Annotate::Auto if cells > 1_000 || reduced => return none(None),
+        Annotate::Auto => (vec![NumberFormat::general(2)], &VALUE_SIZES[1..3], false),
+        Annotate::On => (coarser_and_coarser(NumberFormat::general(3)), &VALUE_SIZES[..], true),
+        Annotate::As(format) => (coarser_and_coarser(format.clone()), &VALUE_SIZES[..], true),
+    };
+    if cells > MOST_VALUES {
+        return none(Some(format!("no values written: {cells} cells are too many")));
+    }
+    let exact = matches!(options.annotate, Annotate::As(_));
+    for (at, format) in formats.iter().enumerate() {
+        let widest = widest(panels, format);
+        let fits = |size: f64| {
+            let style = TextStyle { size, weight: Default::default(), color: Color::BLACK };
+            measure(&widest, style) <= room.0 && size * 0.8 <= room.1
+        };
+        // Without a format of one's own, fewer digits come before type that is hard to read.
+        let last = at + 1 == formats.len();
+        let sizes = if exact || last { sizes } else { &sizes[..sizes.len().min(4)] };
+        if let Some(&size) = sizes.iter().find(|&&size| fits(size)) {
+            let note = (asked && exact && at > 0)
+                .then(|| format!("values rounded to fit their cells ({} digits fewer)", at));
+            return Annotation { format: Some((format.clone(), size)), note };
+        }
+    }
+    none(asked.then(|| "no values written: the cells are too small".to_owned()))
+}
+
+fn coarser_and_coarser(format: NumberFormat) -> Vec<NumberFormat> {
+    std::iter::successors(Some(format), NumberFormat::coarser).collect()
+}
+
+/// The longest text that the format gives for any cell.
+fn widest(panels: &[Panel], format: &NumberFormat) -> String {
+    let values = panels.iter().flat_map(|panel| &panel.grids[0].values);
+    let texts = values.map(|&value| format.write(f64::from(value)));
+    // Figures are as wide as each other, so the number of characters tells.
+    texts
+        .max_by_key(|text| {
+            text.chars().filter(|c| *c != '.').count() * 2 + text.matches('.').count()
+        })
+        .unwrap_or_default()
+}
+
+/// The values, in the middle of their cells.
+fn values(
+    grid: &Grid,
+    area: &Area,
+    scale: &ColorScale,
+    format: &NumberFormat,
+    size: f64,
+) -> Vec<Item> {
+    let palette = scale.palette();
+    let pitch = (area.rect.w / area.cols as f64, area.rect.h / area.rows as f64);
+    let one = |at: usize| {
+        let mark = grid.marks.get(at).copied().unwrap_or_default();
+        let value = match mark {
+            Mark::None => f64::from(grid.values[at]),
+            Mark::Nan => f64::NAN,
+            Mark::PosInf | Mark::BothInf => f64::INFINITY,
+            Mark::NegInf => f64::NEG_INFINITY,
+        };
+        let ground = palette[usize::from(scale.index(grid.values[at], mark))];
+        let color = ground.readable(Color::BLACK, Color::WHITE);
+        let style = TextStyle { size, weight: Default::default(), color };
+        let x = area.rect.x + ((at % grid.cols) as f64 + 0.5) * pitch.0;
+        let y = area.rect.y + ((at / grid.cols) as f64 + 0.5) * pitch.1;
+        Item::Text(Text::new(&format.write(value), x, y, style, Align::Middle, Baseline::Middle))
+    };
+    (0..grid.values.len()).map(one).collect()
 }

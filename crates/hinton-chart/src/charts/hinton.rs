@@ -1,28 +1,257 @@
-//! Soon.
+//! Hinton diagrams: white squares for positive weights, black for negative, area for magnitude.
+
+use hinton_scene::{
+    Align, Baseline, Color, Group, Item, MarkShape, Marks, Path, Point, Rect, Shape,
+};
+use hinton_tensor::reduce::Mark;
+use hinton_tensor::{Fold, Grid, GridRequest, Summary};
+
+use super::common::{self, Whole};
 use super::{ChartRow, Need};
-use crate::{ChartError, Extent, Options, Panel, Picture};
-use hinton_tensor::{Fold, GridRequest};
+use crate::colorbar::{Swatch, nonfinite, swatches};
+use crate::frame::{Area, CellRule, LINE, Page, frame, text};
+use crate::math::next_power_of_two;
+use crate::{ChartError, Extent, Options, Panel, Picture, Theme, short, short_count};
 
-pub(super) const ROW: ChartRow = ChartRow { name: "hinton", about: "", help: "", need, build };
+pub(super) const ROW: ChartRow = ChartRow {
+    name: "hinton",
+    about: "Hinton diagram: white squares are positive, black negative, area is magnitude",
+    help: "Each weight is a square of area |w| / max-weight on a grey ground, white where w > 0 and \
+           black where w < 0; exact zero draws nothing. Rows run down and columns run right. max-weight \
+           is the next power of two above the largest |w| unless given; larger weights fill their cell \
+           and are marked. A matrix with more weights than the page has room for is folded so that ink \
+           stays proportional to |w|: a cell then shows the white and the black area of its block side \
+           by side. After G. E. Hinton; the picture is that of matplotlib's gallery, without its bugs \
+           (--preset matplotlib-hinton draws the original).",
+    need,
+    build,
+};
 
-fn need(extents: &[Extent], _options: &Options) -> Need {
-    Need::Grids(
-        extents
-            .iter()
-            .map(|_| GridRequest {
-                max_rows: 256,
-                max_cols: 256,
-                fold: Fold::Mean,
-                sample_bytes: None,
-            })
-            .collect(),
-    )
+/// Squares smaller than this many device pixels a cell cannot be told apart.
+const RULE: CellRule = CellRule { largest: 22.0, smallest_pixels: 5.0, square: true };
+
+fn need(extents: &[Extent], options: &Options) -> Need {
+    let page = Page::new(options);
+    let (max_rows, max_cols) = page.most_cells(extents.len(), RULE);
+    // A fold that was asked for is drawn as one square a cell; else ink is kept.
+    let fold = options.reduce.unwrap_or(Fold::Ink);
+    Need::Grids(vec![GridRequest { max_rows, max_cols, fold, sample_bytes: None }; extents.len()])
 }
 
-fn build(panels: &[Panel], _options: &Options) -> Result<Picture, ChartError> {
-    Err(ChartError::Unfit {
-        chart: "hinton",
-        what: format!("{} panels", panels.len()),
-        why: "soon".to_owned(),
-    })
+/// The colours of a diagram.
+#[derive(Clone, Copy)]
+struct Inks {
+    ground: Color,
+    positive: Color,
+    negative: Color,
+}
+
+fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
+    let page = Page::new(options);
+    let Whole { summary, extents, cells } = common::whole("hinton", panels)?;
+    let largest = summary.max_abs().unwrap_or(0.0);
+    let max_weight = match options.max_weight {
+        Some(given) => given,
+        None if largest > 0.0 => next_power_of_two(largest),
+        None => 1.0,
+    };
+    let [back, positive, negative] =
+        options.look.hinton_colors.unwrap_or([page.theme.ground, Color::WHITE, Color::BLACK]);
+    let inks = Inks { ground: back, positive, negative };
+
+    let words = common::words(panels, options, &summary);
+    let layout = page.layout(&cells, &extents, RULE, &words)?;
+    let mut items = layout.label_items(&page);
+    items.extend(layout.facet_names(&page, &common::names(panels)));
+    let mut clipped = 0;
+    for (panel, area) in panels.iter().zip(&layout.areas) {
+        let (ground, diagram) = ground_and_cells(area, options);
+        items.push(Shape::filled(Path::rect(ground), inks.ground));
+        let drawn = squares(&panel.grids[0], &diagram, max_weight, inks, options, &page.theme);
+        clipped += drawn.clipped;
+        let clip = (!options.look.clip_squares).then_some(ground);
+        items.push(Item::Group(Group { label: panel.label(), clip, items: drawn.items }));
+        if let Some((color, width)) = options.look.frame {
+            items.push(frame(ground, color, width));
+        }
+    }
+    if page.legend {
+        items.extend(legend(&page.theme, layout.legend, max_weight, inks, &summary, clipped));
+    }
+    let mut notes = common::reduction_notes(panels);
+    if clipped > 0 {
+        let cells = short_count(clipped as u64);
+        notes.push(format!(
+            "{cells} cells are larger than max-weight {}: marked",
+            short(max_weight)
+        ));
+    }
+    Ok(Picture { scene: page.scene(&layout, &words, items), notes })
+}
+
+/// The grey ground, and the area of the cells inside it.
+fn ground_and_cells(area: &Area, options: &Options) -> (Rect, Area) {
+    let Some(margin) = options.look.data_margin else { return (area.rect, *area) };
+    // matplotlib's axes: 5 % around the outermost squares, which reach half a side past their
+    // cells' middles; the largest possible square is one cell. The ground keeps its place and the
+    // cells shrink into it.
+    let Area { rect, rows, cols } = *area;
+    let share = 1.0 / (1.0 + 2.0 * margin);
+    let inner = Rect::new(
+        rect.x + rect.w * (1.0 - share) / 2.0,
+        rect.y + rect.h * (1.0 - share) / 2.0,
+        rect.w * share,
+        rect.h * share,
+    );
+    (rect, Area { rect: inner, rows, cols })
+}
+
+struct Drawn {
+    items: Vec<Item>,
+    clipped: usize,
+}
+
+/// The squares of one grid, and marks on what cannot be a square.
+fn squares(
+    grid: &Grid,
+    area: &Area,
+    max_weight: f64,
+    inks: Inks,
+    options: &Options,
+    theme: &Theme,
+) -> Drawn {
+    let look = &options.look;
+    let pitch = area.rect.w / area.cols as f64;
+    let mut white = Vec::new();
+    let mut black = Vec::new();
+    let mut odd = OddMarks::default();
+    let mut clipped = Path::new();
+    let mut clipped_count = 0;
+    for at in 0..grid.values.len() {
+        let x = area.rect.x + ((at % grid.cols) as f64 + 0.5) * pitch;
+        let y = area.rect.y + ((at / grid.cols) as f64 + 0.5) * pitch;
+        let mark = grid.marks.get(at).copied().unwrap_or_default();
+        if mark != Mark::None {
+            odd.add(mark, x, y, pitch);
+        }
+        let (positive, negative) = planes(grid, at);
+        let share = (positive + negative) / max_weight;
+        if share <= 0.0 {
+            continue;
+        }
+        let mut side = share.sqrt();
+        if look.clip_squares && side > 1.0 {
+            side = 1.0;
+            clipped_count += 1;
+            let arm = (pitch * 0.18).min(3.0);
+            clipped.extend(Path::line(Point::new(x - arm, y), Point::new(x + arm, y)));
+            clipped.extend(Path::line(Point::new(x, y - arm), Point::new(x, y + arm)));
+        }
+        let side = side * pitch + look.square_growth;
+        let (left, top) = (x - side / 2.0, y - side / 2.0);
+        // White on the left, black on the right, each with its own share of the area.
+        let white_width = side * positive / (positive + negative);
+        if positive > 0.0 {
+            white.push([left as f32, top as f32, white_width as f32, side as f32]);
+        }
+        if negative > 0.0 {
+            let place = [left + white_width, top, side - white_width, side];
+            black.push(place.map(|number| number as f32));
+        }
+    }
+    let marks = |fill, places| Item::Marks(Marks { fill, shape: MarkShape::Rect, places });
+    let mut items = vec![marks(inks.positive, white), marks(inks.negative, black)];
+    if clipped_count > 0 {
+        items.push(Shape::stroked(clipped, theme.alarm, (pitch * 0.08).clamp(0.4, 1.2)));
+    }
+    items.extend(odd.items(theme, pitch));
+    Drawn { items, clipped: clipped_count }
+}
+
+/// Positive and negative ink of a cell. Grids that keep ink have two planes; others one value.
+fn planes(grid: &Grid, at: usize) -> (f64, f64) {
+    let value = f64::from(grid.values[at]);
+    let (positive, negative) = match grid.negative.get(at) {
+        Some(negative) => (value, f64::from(*negative)),
+        None => (value.max(0.0), (-value).max(0.0)),
+    };
+    let known = |ink: f64| if ink.is_finite() { ink } else { 0.0 };
+    (known(positive), known(negative))
+}
+
+/// Crosses for NaN, rings for infinities.
+#[derive(Default)]
+struct OddMarks {
+    nan: Path,
+    pos_inf: Path,
+    neg_inf: Path,
+}
+
+impl OddMarks {
+    fn add(&mut self, mark: Mark, x: f64, y: f64, pitch: f64) {
+        // Never so small that one odd weight among many is missed.
+        let arm = (pitch * 0.34).max(2.0);
+        let ring = || Path::circle(Point::new(x, y), arm);
+        match mark {
+            Mark::None => {}
+            Mark::Nan => {
+                let corner = |dx: f64, dy: f64| Point::new(x + dx * arm, y + dy * arm);
+                self.nan.extend(Path::line(corner(-1.0, -1.0), corner(1.0, 1.0)));
+                self.nan.extend(Path::line(corner(-1.0, 1.0), corner(1.0, -1.0)));
+            }
+            Mark::PosInf | Mark::BothInf => self.pos_inf.extend(ring()),
+            Mark::NegInf => self.neg_inf.extend(ring()),
+        }
+    }
+
+    fn items(self, theme: &Theme, pitch: f64) -> Vec<Item> {
+        let width = (pitch * 0.14).clamp(0.8, 2.5);
+        [(self.nan, theme.nan), (self.pos_inf, theme.pos_inf), (self.neg_inf, theme.neg_inf)]
+            .into_iter()
+            .filter(|(path, _)| !path.segments.is_empty())
+            .map(|(path, color)| Shape::stroked(path, color, width))
+            .collect()
+    }
+}
+
+/// Reference squares with their numbers.
+fn legend(
+    theme: &Theme,
+    place: Rect,
+    max_weight: f64,
+    inks: Inks,
+    summary: &Summary,
+    clipped: usize,
+) -> Vec<Item> {
+    const CELL: f64 = 18.0;
+    let style = theme.label();
+    let mut items = Vec::new();
+    let (x, y) = (place.x, place.y);
+    let ground = Rect::new(x, y, CELL * 2.0, CELL * 3.0);
+    items.push(Shape::filled(Path::rect(ground), inks.ground));
+    for (row, share) in [1.0, 0.25, 0.0625].into_iter().enumerate() {
+        let middle = y + (row as f64 + 0.5) * CELL;
+        // The largest reference leaves a hair of ground, so that it is seen as a square.
+        let side = f64::sqrt(share) * (CELL - 2.0);
+        for (column, fill) in [inks.positive, inks.negative].into_iter().enumerate() {
+            let left = x + (column as f64 + 0.5) * CELL - side / 2.0;
+            let square = Rect::new(left, middle - side / 2.0, side, side);
+            items.push(Shape::filled(Path::rect(square), fill));
+        }
+        let label = format!("±{}", short(max_weight * share));
+        let at = ground.right() + 6.0;
+        items.push(text(&label, at, middle, style, Align::Start, Baseline::Middle));
+    }
+    let below = ground.bottom() + 5.0;
+    for (column, sign) in ["+", "−"].into_iter().enumerate() {
+        let middle = x + (column as f64 + 0.5) * CELL;
+        items.push(text(sign, middle, below, style, Align::Middle, Baseline::Top));
+    }
+    let mut odd = nonfinite(theme, summary);
+    if clipped > 0 {
+        let label = format!("clipped {}", short_count(clipped as u64));
+        odd.push(Swatch { color: theme.alarm, label });
+    }
+    items.extend(swatches(&odd, theme, x, below + LINE + 4.0));
+    items
 }

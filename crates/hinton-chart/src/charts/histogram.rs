@@ -1,28 +1,282 @@
-//! Soon.
+//! How values are distributed: counts over equal bins, several tensors overlaid.
+
+use hinton_scene::{Align, Baseline, Color, Item, Path, Point, Rect, Shape, fit};
+
+use super::common;
 use super::{ChartRow, Need};
-use crate::{ChartError, Extent, Options, Panel, Picture};
-use hinton_tensor::{Fold, GridRequest};
+use crate::colorbar::{Swatch, even_ticks, nonfinite, swatches};
+use crate::frame::{Layout, Page, text};
+use crate::math::{ln, log10, pow10};
+use crate::{ChartError, Extent, Options, Panel, Picture, Range, ScaleKind, short, short_count};
 
-pub(super) const ROW: ChartRow = ChartRow { name: "histogram", about: "", help: "", need, build };
+pub(super) const ROW: ChartRow = ChartRow {
+    name: "histogram",
+    about: "how values are distributed, several tensors overlaid; --log for logarithmic counts",
+    help: "Counts of the finite values in equal bins over one range for all tensors; several tensors are \
+           overlaid as outlines, each as a share of its own values so that small ones are seen beside \
+           large ones. --log makes the counts logarithmic, --bins sets their number, --range the ends; \
+           values outside are counted beside the picture. NaN and infinities are counted, never drawn. \
+           For 32-bit values counts come from a table of 65,536 classes (0.8 % wide), so the borders of \
+           narrow bins are as fine as that.",
+    need: |_: &[Extent], _: &Options| Need::Summaries,
+    build,
+};
 
-fn need(extents: &[Extent], _options: &Options) -> Need {
-    Need::Grids(
-        extents
-            .iter()
-            .map(|_| GridRequest {
-                max_rows: 256,
-                max_cols: 256,
-                fold: Fold::Mean,
-                sample_bytes: None,
-            })
-            .collect(),
-    )
+/// Width and height of the plot on a page that takes what it needs, points.
+const NATURAL: (f64, f64) = (400.0, 220.0);
+/// Room for the numbers at the left and below.
+const LEFT: f64 = 40.0;
+const BELOW: f64 = 30.0;
+/// Most tensors that can be told apart.
+const MOST_SERIES: usize = 12;
+
+struct Series {
+    label: String,
+    color: Color,
+    heights: Vec<f64>,
 }
 
-fn build(panels: &[Panel], _options: &Options) -> Result<Picture, ChartError> {
-    Err(ChartError::Unfit {
+fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
+    let page = Page::new(options);
+    let summary = common::merged(panels);
+    let unfit = |what: String, why: &str| ChartError::Unfit {
         chart: "histogram",
-        what: format!("{} panels", panels.len()),
-        why: "soon".to_owned(),
-    })
+        what,
+        why: why.to_owned(),
+    };
+    if panels.is_empty() {
+        return Err(unfit("nothing".to_owned(), "no tensor was chosen"));
+    }
+    if panels.len() > MOST_SERIES {
+        let why = "twelve at most can be told apart: choose some with -t";
+        return Err(unfit(format!("{} tensors at once", panels.len()), why));
+    }
+    if summary.finite() == 0 {
+        return Err(unfit(format!("{:?}", panels[0].label()), "it has no finite value"));
+    }
+    let (low, high) = range(options, &summary);
+    let bins = options.bins.unwrap_or_else(|| default_bins(panels)).clamp(1, 4096);
+
+    let several = panels.len() > 1;
+    let theme = page.theme.clone();
+    let series: Vec<Series> = panels
+        .iter()
+        .enumerate()
+        .map(|(at, panel)| {
+            let counts = panel.summary.histogram(low, high, bins);
+            let whole = if several { panel.summary.finite().max(1) as f64 } else { 1.0 };
+            Series {
+                label: panel.label(),
+                color: theme.series[at % theme.series.len()],
+                heights: counts.into_iter().map(|count| count as f64 / whole).collect(),
+            }
+        })
+        .collect();
+
+    let mut words = common::words(panels, options, &summary);
+    words.subtitle.truncate(1);
+    words.subtitle.push(
+        if several { "share of values in each bin" } else { "count of values in each bin" }
+            .to_owned(),
+    );
+    words.subtitle.push(format!("{bins} bins over {} … {}", short(low), short(high)));
+    let layout = page.block(plot_size(&page), &words);
+    let area = layout.areas[0].rect;
+    let plot = Rect::new(area.x + LEFT, area.y, area.w - LEFT, area.h - BELOW);
+    if plot.w < 20.0 || plot.h < 20.0 {
+        return Err(page.no_room());
+    }
+    let heights = Heights::new(&series, options.log_counts);
+
+    let mut items = axes(&page, plot, (low, high), &heights, several);
+    for one in &series {
+        items.extend(bars(one, plot, &heights, !several));
+    }
+    if low < 0.0 && high > 0.0 {
+        let x = plot.x + plot.w * (0.0 - low) / (high - low);
+        let line = Path::line(Point::new(x, plot.y), Point::new(x, plot.bottom()));
+        items.push(Shape::stroked(line, theme.soft.alpha(120), 0.6));
+    }
+    if page.legend {
+        items.extend(legend(&page, &layout, &series, panels, (low, high)));
+    }
+    Ok(Picture { scene: page.scene(&layout, &words, items), notes: Vec::new() })
+}
+
+fn plot_size(page: &Page<'_>) -> (f64, f64) {
+    let (room_w, room_h) = page.room();
+    match (page.width(), page.height()) {
+        (None, _) => (NATURAL.0 + LEFT, NATURAL.1 + BELOW),
+        (Some(_), None) => (room_w, room_w * NATURAL.1 / NATURAL.0),
+        (Some(_), Some(_)) => (room_w, room_h),
+    }
+}
+
+fn range(options: &Options, summary: &hinton_tensor::Summary) -> (f64, f64) {
+    let (min, max) = (summary.min().unwrap_or(0.0), summary.max().unwrap_or(0.0));
+    let (low, high) = match options.range {
+        Some(Range::Fixed(low, high)) => (low, high),
+        Some(Range::Symmetric) => (-min.abs().max(max.abs()), min.abs().max(max.abs())),
+        Some(Range::Robust) => {
+            (summary.quantile(0.01).unwrap_or(min), summary.quantile(0.99).unwrap_or(max))
+        }
+        Some(Range::Data) | None => (min, max),
+    };
+    match () {
+        () if low < high => (low, high),
+        () if low == 0.0 => (-1.0, 1.0),
+        () => (low - low.abs() / 2.0, low + low.abs() / 2.0),
+    }
+}
+
+/// About the square root of the number of values, so that few values make few bars.
+fn default_bins(panels: &[Panel]) -> usize {
+    let most = panels.iter().map(|panel| panel.summary.finite()).max().unwrap_or(1);
+    ((most as f64).sqrt() as usize).clamp(8, 100)
+}
+
+/// From a count (or share) to a height between 0 and 1.
+struct Heights {
+    top: f64,
+    /// On a logarithmic axis: the least that is drawn.
+    floor: Option<f64>,
+}
+
+impl Heights {
+    fn new(series: &[Series], log: bool) -> Heights {
+        let all = || series.iter().flat_map(|one| one.heights.iter().copied()).filter(|h| *h > 0.0);
+        let top = all().fold(0.0, f64::max);
+        let top = if top > 0.0 { top } else { 1.0 };
+        let least = all().fold(top, f64::min);
+        // One bar of the least count still shows: the axis begins below it.
+        Heights { top: if log { top } else { top * 1.04 }, floor: log.then_some(least / 2.0) }
+    }
+
+    fn share(&self, height: f64) -> f64 {
+        match self.floor {
+            Some(_) if height <= 0.0 => 0.0,
+            Some(floor) => (ln(height / floor) / (ln(self.top / floor) * 1.03)).clamp(0.0, 1.0),
+            None => height / self.top,
+        }
+    }
+
+    fn ticks(&self) -> Vec<f64> {
+        match self.floor {
+            None => even_ticks(0.0, self.top, 5),
+            Some(floor) => {
+                let (first, last) =
+                    (log10(floor).ceil() as i32, (log10(self.top) + 1e-9).floor() as i32);
+                let step = ((last - first) / 6 + 1).max(1) as usize;
+                (first..=last).step_by(step).map(pow10).collect()
+            }
+        }
+    }
+}
+
+/// Grid lines, numbers and names of the axes.
+fn axes(
+    page: &Page<'_>,
+    plot: Rect,
+    range: (f64, f64),
+    heights: &Heights,
+    shares: bool,
+) -> Vec<Item> {
+    let theme = &page.theme;
+    let style = theme.label();
+    let mut items = Vec::new();
+    let mut lines = Path::new();
+    for tick in heights.ticks() {
+        let y = plot.bottom() - heights.share(tick) * plot.h;
+        lines.extend(Path::line(Point::new(plot.x, y), Point::new(plot.right(), y)));
+        let label = match () {
+            () if shares => format!("{} %", short(tick * 100.0)),
+            () if tick < 1e6 => short_count(tick.round() as u64),
+            () => short(tick),
+        };
+        items.push(text(&label, plot.x - 5.0, y, style, Align::End, Baseline::Middle));
+    }
+    items.push(Shape::stroked(lines, theme.line.alpha(110), 0.5));
+    let base =
+        Path::line(Point::new(plot.x, plot.bottom()), Point::new(plot.right(), plot.bottom()));
+    items.push(Shape::stroked(base, theme.soft, 0.8));
+    let (low, high) = range;
+    for tick in even_ticks(low, high, (plot.w / 55.0).clamp(2.0, 10.0) as usize) {
+        let x = plot.x + plot.w * (tick - low) / (high - low);
+        let tick_line =
+            Path::line(Point::new(x, plot.bottom()), Point::new(x, plot.bottom() + 3.0));
+        items.push(Shape::stroked(tick_line, theme.soft, 0.8));
+        // A number that is zero but for rounding is written as zero.
+        let tick = if tick.abs() < (high - low) * 1e-9 { 0.0 } else { tick };
+        items.push(text(&short(tick), x, plot.bottom() + 6.0, style, Align::Middle, Baseline::Top));
+    }
+    let kind = match page.options.scale {
+        ScaleKind::Linear => "value",
+        _ => "value (linear axis)",
+    };
+    let middle = plot.center().x;
+    items.push(text(kind, middle, plot.bottom() + 18.0, style, Align::Middle, Baseline::Top));
+    items
+}
+
+/// One tensor: filled bars when it is alone, an outline over a tint when it is not.
+fn bars(series: &Series, plot: Rect, heights: &Heights, alone: bool) -> Vec<Item> {
+    let count = series.heights.len() as f64;
+    let x = |at: usize| plot.x + plot.w * at as f64 / count;
+    let y = |height: f64| plot.bottom() - heights.share(height) * plot.h;
+    let mut outline = vec![Point::new(plot.x, plot.bottom())];
+    for (at, &height) in series.heights.iter().enumerate() {
+        outline.push(Point::new(x(at), y(height)));
+        outline.push(Point::new(x(at + 1), y(height)));
+    }
+    outline.push(Point::new(plot.right(), plot.bottom()));
+    let area = Path::polyline(&outline, true);
+    if !alone {
+        let line = Path::polyline(&outline[1..outline.len() - 1], false);
+        return vec![
+            Shape::filled(area, series.color.alpha(40)),
+            Shape::stroked(line, series.color, 1.1),
+        ];
+    }
+    // Bars that are wide enough stand apart.
+    let width = plot.w / count;
+    let gap = if width >= 5.0 { 0.75 } else { 0.0 };
+    let mut path = Path::new();
+    for (at, &height) in series.heights.iter().enumerate().filter(|(_, height)| **height > 0.0) {
+        let top = y(height);
+        path.extend(Path::rect(Rect::new(
+            x(at) + gap / 2.0,
+            top,
+            width - gap,
+            plot.bottom() - top,
+        )));
+    }
+    vec![Shape::filled(path, series.color)]
+}
+
+/// Names of the tensors, and what is not in the picture.
+fn legend(
+    page: &Page<'_>,
+    layout: &Layout,
+    series: &[Series],
+    panels: &[Panel],
+    (low, high): (f64, f64),
+) -> Vec<Item> {
+    let theme = &page.theme;
+    let style = theme.label();
+    let mut list = Vec::new();
+    if series.len() > 1 {
+        for one in series {
+            let label = fit(&one.label, style, layout.legend.w - 16.0);
+            list.push(Swatch { color: one.color, label });
+        }
+    }
+    let all = common::merged(panels);
+    list.extend(nonfinite(theme, &all));
+    let inside: u64 = all.histogram(low, high, 1).iter().sum();
+    let outside = all.finite().saturating_sub(inside);
+    if outside > 0 {
+        let label = format!("outside {}", short_count(outside));
+        list.push(Swatch { color: theme.line, label });
+    }
+    swatches(&list, theme, layout.legend.x, layout.legend.y + 3.0)
 }

@@ -4,6 +4,7 @@ use hinton_tensor::GridRequest;
 
 use crate::{ChartError, Extent, Options, Panel, Picture};
 
+mod common;
 mod heatmap;
 mod hinton;
 mod histogram;

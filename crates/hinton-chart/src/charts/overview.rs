@@ -1,28 +1,206 @@
-//! Soon.
-use super::{ChartRow, Need};
-use crate::{ChartError, Extent, Options, Panel, Picture};
+//! A contact sheet: every tensor of a file at a glance.
+
+use hinton_scene::{Align, Baseline, Item, Rect, fit};
 use hinton_tensor::{Fold, GridRequest};
 
-pub(super) const ROW: ChartRow = ChartRow { name: "overview", about: "", help: "", need, build };
+use super::common;
+use super::heatmap::cells_item;
+use super::{ChartRow, Need};
+use crate::frame::{Area, LINE, Page, Words, frame, text};
+use crate::{ChartError, ColorScale, Extent, Options, Panel, Picture, short, short_count};
 
-fn need(extents: &[Extent], _options: &Options) -> Need {
-    Need::Grids(
-        extents
-            .iter()
-            .map(|_| GridRequest {
-                max_rows: 256,
-                max_cols: 256,
-                fold: Fold::Mean,
-                sample_bytes: None,
-            })
-            .collect(),
-    )
+pub(super) const ROW: ChartRow = ChartRow {
+    name: "overview",
+    about: "a contact sheet of every tensor: thumbnail, name, shape, range",
+    help: "One thumbnail for each tensor in the file's order, each on its own colour scale (white is zero \
+           in every one), with its name, shape, dtype and range. Thumbnails are folded by the value of \
+           largest magnitude unless --reduce says otherwise, so that a lone outlier or NaN is seen; a \
+           tensor with NaN or infinities says so in a loud colour.",
+    need,
+    build,
+};
+
+/// Width of the whole sheet on a page that takes what it needs, points.
+const NATURAL_WIDTH: f64 = 620.0;
+/// Lines of words under a thumbnail: name, shape, range.
+const WORDS: f64 = 3.0 * LINE + 4.0;
+const GAP: f64 = 12.0;
+
+/// Largest and smallest cell of a thumbnail, points.
+const CELL: (f64, f64) = (8.0, 0.5);
+
+fn need(extents: &[Extent], options: &Options) -> Need {
+    let page = Page::new(options);
+    let sheet = Sheet::new(&page, extents.len());
+    let pixels = |points: f64| ((points * options.dpi / 72.0) as usize).max(1);
+    let request = |_: &Extent| GridRequest {
+        max_rows: pixels(sheet.thumb),
+        max_cols: pixels(sheet.thumb),
+        fold: options.reduce.unwrap_or(Fold::Extreme),
+        sample_bytes: None,
+    };
+    Need::Grids(extents.iter().map(request).collect())
 }
 
-fn build(panels: &[Panel], _options: &Options) -> Result<Picture, ChartError> {
-    Err(ChartError::Unfit {
-        chart: "overview",
-        what: format!("{} panels", panels.len()),
-        why: "soon".to_owned(),
+/// How the sheet is divided.
+struct Sheet {
+    columns: usize,
+    rows: usize,
+    /// Width of a column, without the gap.
+    column: f64,
+    /// Side of the square a thumbnail lies in.
+    thumb: f64,
+}
+
+impl Sheet {
+    fn new(page: &Page<'_>, count: usize) -> Sheet {
+        let (room_w, room_h) = page.room();
+        let width = if page.width().is_some() { room_w } else { NATURAL_WIDTH };
+        // Few tensors get large pictures, many get small ones that still have room for a name.
+        let ideal = match count {
+            0..=4 => 146.0,
+            5..=9 => 128.0,
+            10..=40 => 112.0,
+            41..=120 => 96.0,
+            _ => 80.0,
+        };
+        let columns = page.options.columns.unwrap_or_else(|| {
+            let columns = (((width + GAP) / (ideal + GAP)) as usize).max(1);
+            if count <= columns { count.max(1) } else { columns }
+        });
+        let rows = count.div_ceil(columns).max(1);
+        let column = ((width - GAP * (columns - 1) as f64) / columns as f64).max(8.0);
+        let column = if page.width().is_some() { column } else { column.min(ideal * 1.25) };
+        let most = match page.height() {
+            Some(_) => (room_h / rows as f64 - WORDS - GAP).max(4.0),
+            None => column,
+        };
+        Sheet { columns, rows, column, thumb: column.min(most) }
+    }
+
+    fn size(&self) -> (f64, f64) {
+        (
+            self.column * self.columns as f64 + GAP * (self.columns - 1) as f64,
+            (self.thumb + WORDS + GAP) * self.rows as f64 - GAP,
+        )
+    }
+
+    fn slot(&self, at: usize, origin: Rect) -> Rect {
+        let (column, row) = (at % self.columns, at / self.columns);
+        let x = origin.x + column as f64 * (self.column + GAP);
+        let y = origin.y + row as f64 * (self.thumb + WORDS + GAP);
+        Rect::new(x, y, self.column, self.thumb)
+    }
+}
+
+fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
+    // The sheet has no legend of its own: every thumbnail has its own scale and says its range.
+    let options = &Options { legend: Some(false), ..options.clone() };
+    let page = Page::new(options);
+    if panels.is_empty() {
+        return Err(ChartError::Unfit {
+            chart: "overview",
+            what: "this file".to_owned(),
+            why: "it holds no tensor".to_owned(),
+        });
+    }
+    let sheet = Sheet::new(&page, panels.len());
+    let words = words(panels, options);
+    let layout = page.block(sheet.size(), &words);
+    let origin = layout.areas[0].rect;
+    let mut items = Vec::new();
+    for (at, panel) in panels.iter().enumerate() {
+        let slot = sheet.slot(at, origin);
+        items.extend(thumbnail(panel, slot, &page));
+        items.extend(caption(panel, slot, &page));
+    }
+    Ok(Picture {
+        scene: page.scene(&layout, &words, items),
+        notes: common::reduction_notes(panels),
     })
+}
+
+fn words(panels: &[Panel], options: &Options) -> Words {
+    let count = panels.len();
+    let values: u64 = panels.iter().map(|panel| panel.summary.elements).sum();
+    let title = options.title.clone().unwrap_or_else(|| format!("{count} tensors"));
+    let reduced = panels.iter().flat_map(|panel| &panel.grids).any(|grid| grid.block != (1, 1));
+    let fold = match options.reduce.unwrap_or(Fold::Extreme) {
+        Fold::Extreme => "large matrices are folded to the value of largest magnitude",
+        Fold::Max => "large matrices are folded to their largest values",
+        Fold::Min => "large matrices are folded to their smallest values",
+        Fold::Mean | Fold::Ink => "large matrices are folded to means",
+    };
+    let mut subtitle = vec![
+        format!("{} values in {} tensors", short_count(values), short_count(count as u64)),
+        "each on its own scale, zero in the middle".to_owned(),
+        "rows (first axis) run down".to_owned(),
+    ];
+    if reduced {
+        subtitle.push(fold.to_owned());
+    }
+    let mut notes = Vec::new();
+    let odd = panels.iter().filter(|panel| panel.summary.finite() < panel.summary.elements).count();
+    if odd > 0 {
+        notes.push(format!("{odd} of them with NaN or infinities"));
+    }
+    notes.extend(
+        common::reduction_notes(panels).into_iter().filter(|note| note.starts_with("sampled")),
+    );
+    Words { title, subtitle, notes }
+}
+
+fn thumbnail(panel: &Panel, slot: Rect, page: &Page<'_>) -> Vec<Item> {
+    let theme = &page.theme;
+    let Some(grid) = panel.grids.first().filter(|grid| !grid.values.is_empty()) else {
+        return vec![frame(Rect::new(slot.x, slot.y, slot.h, slot.h), theme.line, 0.5)];
+    };
+    let side = slot.h.min(slot.w);
+    let cell = (side / grid.rows.max(grid.cols) as f64).clamp(CELL.1, CELL.0);
+    // Strips are made thick enough to see, never thicker than a cell may be.
+    let thick = |count: usize| (cell * count as f64).max((CELL.0).min(side)).min(side);
+    let (w, h) = (thick(grid.cols), thick(grid.rows));
+    let rect = Rect::new(slot.x, slot.bottom() - h, w, h);
+    let area = Area { rect, rows: grid.rows, cols: grid.cols };
+    let picture = common::is_picture(std::slice::from_ref(panel));
+    let scale = ColorScale::fit(page.options, theme, &panel.summary, picture);
+    let odd = panel.summary.finite() < panel.summary.elements;
+    let (color, width) = if odd { (theme.nan, 1.2) } else { (theme.line, 0.4) };
+    vec![cells_item(grid, &area, &scale), frame(rect, color, width)]
+}
+
+fn caption(panel: &Panel, slot: Rect, page: &Page<'_>) -> Vec<Item> {
+    let theme = &page.theme;
+    let (name_style, mut style) = (theme.name_style(), theme.label());
+    style.size = 7.0;
+    let x = slot.x;
+    let line = |at: usize| slot.bottom() + 4.0 + at as f64 * LINE;
+    let name = fit(&panel.label(), name_style, slot.w);
+    let shape = fit(&format!("{} {}", panel.shape_text(), panel.dtype), style, slot.w);
+    let summary = &panel.summary;
+    let odd = [(summary.nan, "NaN"), (summary.pos_inf, "+∞"), (summary.neg_inf, "−∞")];
+    let odd: Vec<String> = odd
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{} {what}", short_count(count)))
+        .collect();
+    let range = match (summary.min(), summary.max()) {
+        (Some(min), Some(max)) if min == max => format!("all {}", short(min)),
+        (Some(min), Some(max)) => format!("{} … {}", short(min), short(max)),
+        _ if summary.elements == 0 => "no values".to_owned(),
+        _ => "no finite value".to_owned(),
+    };
+    let put = |content: &str, at: usize, style| {
+        text(content, x, line(at), style, Align::Start, Baseline::Top)
+    };
+    let mut items = vec![put(&name, 0, name_style), put(&shape, 1, style)];
+    if odd.is_empty() {
+        items.push(put(&fit(&range, style, slot.w), 2, style));
+    } else {
+        let mut loud = style;
+        loud.color = theme.nan;
+        let both = format!("{}, {range}", odd.join(", "));
+        items.push(put(&fit(&both, loud, slot.w), 2, loud));
+    }
+    items
 }

@@ -1,28 +1,248 @@
-//! Soon.
+//! Many small pictures on one colour scale: class templates, filters, kernels, images.
+
+use hinton_scene::{Align, Baseline, Color, Image, Item, Rect, fit};
+use hinton_tensor::reduce::Mark;
+use hinton_tensor::{Grid, GridRequest};
+
+use super::common::{self, Whole};
+use super::heatmap::cells_item;
 use super::{ChartRow, Need};
-use crate::{ChartError, Extent, Options, Panel, Picture};
-use hinton_tensor::{Fold, GridRequest};
+use crate::colorbar::colorbar;
+use crate::frame::{Area, CellRule, LINE, Page, frame, text};
+use crate::{ChartError, ColorScale, Extent, Options, Panel, Picture, ScaleKind, Theme};
 
-pub(super) const ROW: ChartRow = ChartRow { name: "tiles", about: "", help: "", need, build };
+pub(super) const ROW: ChartRow = ChartRow {
+    name: "tiles",
+    about: "many small pictures on one colour scale: class weights, filters, kernels, images",
+    help: "One picture for each column, row or leading index: what each class of a classifier looks for \
+           (784 x 10 weights as ten pictures of 28 x 28), the filters of a first layer, convolution \
+           kernels (in grey per channel, or in colour where there are three input channels: each then \
+           scaled with all others, mid-grey is zero), images of a data set. All tiles share ONE colour \
+           scale, so they can be compared.",
+    need,
+    build,
+};
 
-fn need(extents: &[Extent], _options: &Options) -> Need {
-    Need::Grids(
-        extents
-            .iter()
-            .map(|_| GridRequest {
-                max_rows: 256,
-                max_cols: 256,
-                fold: Fold::Mean,
-                sample_bytes: None,
-            })
-            .collect(),
-    )
+const RULE: CellRule = CellRule { largest: 24.0, smallest_pixels: 1.0, square: true };
+/// Height of a tile's label.
+const LABEL: f64 = LINE + 2.0;
+/// Width aimed at for all tiles together, points.
+const NATURAL_WIDTH: f64 = 460.0;
+/// Largest and smallest tile on a page that takes what it needs, points.
+const TILE: (f64, f64) = (14.0, 96.0);
+/// Tiles narrower than this have no room for a label, points.
+const LABELLED: f64 = 22.0;
+
+fn need(extents: &[Extent], options: &Options) -> Need {
+    let page = Page::new(options);
+    let (max_rows, max_cols) = page.most_cells(extents.len(), RULE);
+    let fold = options.reduce.unwrap_or_default();
+    // A tile is never larger than TILE on a page without a size, so it needs no more pixels.
+    let most = match options.size {
+        Some(_) => usize::MAX,
+        None => (TILE.1 * options.dpi / 72.0) as usize,
+    };
+    let request = |max: usize| max.clamp(1, most.max(1));
+    let (max_rows, max_cols) = (request(max_rows), request(max_cols));
+    Need::Grids(vec![GridRequest { max_rows, max_cols, fold, sample_bytes: None }; extents.len()])
 }
 
-fn build(panels: &[Panel], _options: &Options) -> Result<Picture, ChartError> {
-    Err(ChartError::Unfit {
-        chart: "tiles",
-        what: format!("{} panels", panels.len()),
-        why: "soon".to_owned(),
+fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
+    let page = Page::new(options);
+    let Whole { summary, extents: _, cells } = common::whole("tiles", panels)?;
+    let picture = common::is_picture(panels);
+    let scale = ColorScale::fit(options, &page.theme, &summary, picture);
+    let colored = panels.iter().any(|panel| panel.grids.len() == 3);
+
+    let words = common::words(panels, options, &summary);
+    let plan = TilePlan::new(&page, &cells, panels.len());
+    let mut items = Vec::new();
+    // The body is one block to the page's layout; the tiles are placed inside it here.
+    let layout = page.block(plan.size(), &words);
+    let origin = layout.areas[0].rect;
+    let names = common::names(panels);
+    for (at, panel) in panels.iter().enumerate() {
+        let rect = plan.tile(at, &cells[at], origin);
+        let grid = &panel.grids[0];
+        let area = Area { rect, rows: grid.rows, cols: grid.cols };
+        items.push(match panel.grids.as_slice() {
+            [red, green, blue] => rgb_item([red, green, blue], &area, &scale, &page.theme),
+            _ => cells_item(grid, &area, &scale),
+        });
+        let (color, width) = options.look.frame.unwrap_or((page.theme.line, 0.4));
+        items.push(frame(rect, color, width));
+        items.extend(plan.label(&page, &names[at], at, rect));
+    }
+    if options.look.empty_tiles {
+        let (color, width) = options.look.frame.unwrap_or((page.theme.line, 0.4));
+        for at in panels.len()..plan.columns * plan.rows {
+            items.push(frame(plan.tile(at, &cells[0], origin), color, width));
+        }
+    }
+    if page.legend && !colored {
+        items.extend(colorbar(&scale, &page.theme, layout.legend, &summary));
+    }
+    let mut notes = common::reduction_notes(panels);
+    if !colored {
+        notes.extend(common::scale_notes(&scale));
+    }
+    Ok(Picture { scene: page.scene(&layout, &words, items), notes })
+}
+
+/// Where tiles go.
+struct TilePlan {
+    columns: usize,
+    rows: usize,
+    /// Width and height of the largest tile, points.
+    tile: (f64, f64),
+    /// From one tile's corner to the next one's.
+    step: (f64, f64),
+    labels: bool,
+    /// Whether the space between tiles was given.
+    spaced: bool,
+}
+
+impl TilePlan {
+    fn new(page: &Page<'_>, cells: &[Extent], count: usize) -> TilePlan {
+        let options = page.options;
+        let look = &options.look;
+        let rows_of = cells.iter().map(|cell| cell.rows).max().unwrap_or(1) as f64;
+        let cols_of = cells.iter().map(|cell| cell.cols).max().unwrap_or(1) as f64;
+        let (room_w, room_h) = page.room();
+        let gap = look.tile_gap;
+        let fixed = page.width().is_some();
+        let labels_wanted = look.tile_label.is_some() || count <= 400 && look.area.is_none();
+
+        // Tries every number of columns and keeps the one with the largest tiles.
+        let fit = |columns: usize| {
+            let rows = count.div_ceil(columns);
+            let share = gap.unwrap_or(0.0);
+            let label = if labels_wanted && gap.is_none() { LABEL } else { 0.0 };
+            let space = if gap.is_some() { 0.0 } else { 5.0 };
+            let room_w = if fixed { room_w } else { NATURAL_WIDTH };
+            let across = (room_w - space * (columns - 1) as f64)
+                / (columns as f64 + share * (columns - 1) as f64);
+            let down = (room_h - (label + space) * rows as f64 + space)
+                / (rows as f64 + share * (rows - 1) as f64);
+            let bounded = page.height().is_some();
+            let unit = across / cols_of;
+            let unit = if bounded { unit.min(down / rows_of) } else { unit };
+            let slot =
+                if gap.is_some() { (across, down) } else { (unit * cols_of, unit * rows_of) };
+            (rows, unit, slot)
+        };
+        let columns = options.columns.unwrap_or_else(|| natural_columns(count, page, &fit));
+        let columns = columns.clamp(1, count.max(1)).max(options.columns.unwrap_or(1).min(64));
+        let (rows, unit, slot) = fit(columns);
+        let pixel = 72.0 / options.dpi;
+        let unit = if fixed {
+            unit
+        } else {
+            let largest = (TILE.1 / cols_of.max(rows_of)).min(RULE.largest);
+            let unit = unit.min(largest).max(TILE.0 / cols_of.max(rows_of)).max(pixel);
+            if unit >= 2.0 * pixel { (unit / pixel).floor() * pixel } else { unit }
+        };
+        let tile = (unit * cols_of, unit * rows_of);
+        let labels = look.tile_label.is_some() || labels_wanted && tile.0 >= LABELLED;
+        let step = match gap {
+            Some(share) => (slot.0 * (1.0 + share), slot.1 * (1.0 + share)),
+            None => {
+                let space = (tile.0 * 0.08).clamp(2.0, 8.0);
+                (tile.0 + space, tile.1 + space + if labels { LABEL } else { 0.0 })
+            }
+        };
+        TilePlan { columns, rows, tile, step, labels, spaced: gap.is_some() }
+    }
+
+    /// Width and height of all tiles together.
+    fn size(&self) -> (f64, f64) {
+        let width = self.step.0 * (self.columns - 1) as f64 + self.tile.0;
+        // Where the space between tiles is given, labels lie in it.
+        let label = if self.labels && !self.spaced { LABEL } else { 0.0 };
+        (width, self.step.1 * (self.rows - 1) as f64 + self.tile.1 + label)
+    }
+
+    /// Where tile `at` goes, for a picture of that many cells.
+    fn tile(&self, at: usize, cells: &Extent, origin: Rect) -> Rect {
+        let (column, row) = (at % self.columns, at / self.columns);
+        let unit =
+            (self.tile.0 / cells.cols.max(1) as f64).min(self.tile.1 / cells.rows.max(1) as f64);
+        let x = origin.x + column as f64 * self.step.0;
+        let y = origin.y + row as f64 * self.step.1;
+        Rect::new(x, y, unit * cells.cols as f64, unit * cells.rows as f64)
+    }
+
+    fn label(&self, page: &Page<'_>, name: &str, at: usize, rect: Rect) -> Option<Item> {
+        if !self.labels {
+            return None;
+        }
+        let look = &page.options.look;
+        let mut style = page.theme.name_style();
+        style.size = look.label_size.unwrap_or(style.size);
+        let label = match &look.tile_label {
+            Some(pattern) => pattern.replace("{}", &at.to_string()),
+            None => name.to_owned(),
+        };
+        // Labels of the house may be shortened to their tile; those of a preset stand as they are.
+        let label =
+            if look.tile_label.is_some() { label } else { fit(&label, style, self.step.0 - 2.0) };
+        let (x, y) = (rect.center().x, rect.bottom() + 3.5);
+        Some(text(&label, x, y, style, Align::Middle, Baseline::Top))
+    }
+}
+
+/// As many columns as give a block about a third wider than high, or the largest tiles on a page
+/// of given size.
+fn natural_columns(
+    count: usize,
+    page: &Page<'_>,
+    fit: &dyn Fn(usize) -> (usize, f64, (f64, f64)),
+) -> usize {
+    if page.height().is_some() {
+        let most = count.min(256);
+        let better = |best: usize, columns: usize| {
+            if fit(columns).1 > fit(best).1 { columns } else { best }
+        };
+        return (1..=most).fold(1, better);
+    }
+    let ideal = (1..=count).find(|side| side * side * 3 >= count * 4).unwrap_or(1);
+    // A full last row looks better: take a divisor near the ideal where there is one.
+    let near = (ideal.saturating_sub(ideal / 4).max(1)..=ideal + ideal / 3)
+        .filter(|columns| count % columns == 0)
+        .min_by_key(|columns| columns.abs_diff(ideal));
+    near.unwrap_or(ideal).min(48)
+}
+
+/// A picture in colour: each channel's position on the shared scale, mid-grey is zero.
+fn rgb_item(planes: [&Grid; 3], area: &Area, scale: &ColorScale, theme: &Theme) -> Item {
+    let (low, high) = (scale.low(), scale.high());
+    let reach = low.abs().max(high.abs());
+    let signed = low < 0.0;
+    let channel = |value: f64| {
+        let share = if signed { 0.5 + 0.5 * value / reach } else { value / reach };
+        let share = match scale.kind() {
+            ScaleKind::Linear => share,
+            _ => scale.position(value),
+        };
+        (share.clamp(0.0, 1.0) * 255.0 + 0.5) as u8
+    };
+    let pixel = |at: usize| {
+        let odd = planes.iter().find_map(|plane| plane.marks.get(at).filter(|m| **m != Mark::None));
+        match odd {
+            Some(Mark::NegInf) => theme.neg_inf,
+            Some(Mark::PosInf | Mark::BothInf) => theme.pos_inf,
+            Some(_) => theme.nan,
+            None => {
+                let [r, g, b] = planes.map(|plane| channel(f64::from(plane.values[at])));
+                Color { r, g, b, a: 255 }
+            }
+        }
+    };
+    let count = planes.iter().map(|plane| plane.values.len()).min().unwrap_or(0);
+    Item::Image(Image {
+        rect: area.rect,
+        width: planes[0].cols,
+        height: planes[0].rows,
+        pixels: (0..count).map(pixel).collect(),
     })
 }

@@ -1,0 +1,146 @@
+//! What the charts of matrices share: words, notes, statistics over all panels.
+
+use hinton_tensor::{Fold, Summary};
+
+use crate::frame::Words;
+use crate::{ChartError, ColorScale, Extent, Options, Panel, short, short_count};
+
+/// What all panels are together.
+pub(super) struct Whole {
+    /// Statistics over all values of all panels.
+    pub(super) summary: Summary,
+    /// Rows and columns of values of each.
+    pub(super) extents: Vec<Extent>,
+    /// Rows and columns of cells of each.
+    pub(super) cells: Vec<Extent>,
+}
+
+/// Gathers the panels; there must be at least one, each with values.
+pub(super) fn whole(chart: &'static str, panels: &[Panel]) -> Result<Whole, ChartError> {
+    let unfit = |what: &str, why: &str| ChartError::Unfit {
+        chart,
+        what: what.to_owned(),
+        why: why.to_owned(),
+    };
+    if panels.is_empty() {
+        return Err(unfit("nothing", "no tensor was chosen"));
+    }
+    for panel in panels {
+        let grid = panel.grids.first().ok_or_else(|| unfit(&panel.label(), "it has no values"))?;
+        if grid.values.is_empty() {
+            let why = format!("its shape is {} and it has no values", panel.shape_text());
+            return Err(unfit(&format!("{:?}", panel.label()), &why));
+        }
+    }
+    let cells = panels.iter().map(|panel| {
+        let grid = &panel.grids[0];
+        Extent { rows: grid.rows, cols: grid.cols }
+    });
+    Ok(Whole {
+        summary: merged(panels),
+        extents: panels.iter().map(|panel| panel.extent.clone()).collect(),
+        cells: cells.collect(),
+    })
+}
+
+/// Statistics over all panels.
+pub(super) fn merged(panels: &[Panel]) -> Summary {
+    let mut all = Summary::empty();
+    for panel in panels {
+        all.merge(&panel.summary);
+    }
+    all
+}
+
+/// Whether the panels are pictures made of bytes (such as the images of a data set).
+pub(super) fn is_picture(panels: &[Panel]) -> bool {
+    panels.iter().all(|panel| panel.dtype == "u8")
+}
+
+/// Title, subtitle and notes of a page of panels.
+pub(super) fn words(panels: &[Panel], options: &Options, summary: &Summary) -> Words {
+    let title = options.title.clone().unwrap_or_else(|| default_title(panels));
+    let first = &panels[0];
+    let mut subtitle = Vec::new();
+    if panels.len() == 1 {
+        subtitle.push(format!("{} {}", first.shape_text(), first.dtype));
+        subtitle.push(first.orientation.clone());
+    } else {
+        let same = panels.iter().all(|panel| panel.shape == first.shape);
+        let each = if same { format!(", each {}", first.shape_text()) } else { String::new() };
+        subtitle.push(format!("{} matrices{each} {}", panels.len(), first.dtype));
+        subtitle.push(first.orientation.clone());
+    }
+    let mut notes = vec![figures(summary)];
+    notes.extend(reduction_notes(panels));
+    Words { title, subtitle, notes }
+}
+
+fn default_title(panels: &[Panel]) -> String {
+    let first = panels[0].name.as_str();
+    match panels.len() {
+        1 => panels[0].label(),
+        _ if panels.iter().all(|panel| panel.name == first) => first.to_owned(),
+        count => format!("{count} tensors: {first} …"),
+    }
+}
+
+/// The names of panels: the part alone, where all are of one tensor.
+pub(super) fn names(panels: &[Panel]) -> Vec<String> {
+    let one_tensor = panels.iter().all(|panel| panel.name == panels[0].name);
+    let name = |panel: &Panel| {
+        if one_tensor && !panel.part.is_empty() { panel.part.clone() } else { panel.label() }
+    };
+    panels.iter().map(name).collect()
+}
+
+/// Smallest, largest, mean and spread in one line.
+pub(super) fn figures(summary: &Summary) -> String {
+    match (summary.min(), summary.max(), summary.mean(), summary.std()) {
+        (Some(min), Some(max), Some(mean), Some(std)) => format!(
+            "min {} · max {} · mean {} · std {}",
+            short(min),
+            short(max),
+            short(mean),
+            short(std)
+        ),
+        _ => "no finite value".to_owned(),
+    }
+}
+
+/// How values were folded into cells, and what was not read.
+pub(super) fn reduction_notes(panels: &[Panel]) -> Vec<String> {
+    let mut notes = Vec::new();
+    let reduced = panels.iter().flat_map(|panel| &panel.grids).find(|grid| grid.block != (1, 1));
+    if let Some(grid) = reduced {
+        let (rows, cols) = grid.block;
+        let block = format!("{} × {} values", short_count(rows as u64), short_count(cols as u64));
+        notes.push(match grid.fold {
+            Fold::Mean => format!("each cell is the mean of {block}"),
+            Fold::Extreme => format!("each cell is the value of largest magnitude of {block}"),
+            Fold::Max => format!("each cell is the largest of {block}"),
+            Fold::Min => format!("each cell is the smallest of {block}"),
+            Fold::Ink => format!("each cell is the ink of {block}: white and black areas add up"),
+        });
+    }
+    let mut read = 0.0f64;
+    let mut all = 0.0f64;
+    for grid in panels.iter().flat_map(|panel| &panel.grids) {
+        read += grid.read.0 as f64 * grid.read.1 as f64;
+        all += grid.shape.0 as f64 * grid.shape.1 as f64;
+    }
+    if read < all {
+        notes.push(format!("sampled: {} % of the values were read", short(100.0 * read / all)));
+    }
+    notes
+}
+
+/// What a person should know about the colours.
+pub(super) fn scale_notes(scale: &ColorScale) -> Vec<String> {
+    let diverging = scale.map().kind() == crate::Kind::Diverging;
+    if !diverging || scale.zero_is_middle() {
+        return Vec::new();
+    }
+    let middle = (scale.low() + scale.high()) / 2.0;
+    vec![format!("the middle colour of {} is {}, not zero", scale.map().name(), short(middle))]
+}

@@ -1,0 +1,185 @@
+//! Legends: the colour bar, and what is odd in the data.
+
+use hinton_scene::{Align, Baseline, Cells, Color, Item, Path, Point, Rect, Shape};
+use hinton_tensor::Summary;
+
+use crate::frame::text;
+use crate::math::{decade, pow10};
+use crate::number::significant;
+use crate::{ColorScale, ScaleKind, Theme, short_count};
+
+/// Width of the bar.
+const BAR: f64 = 10.0;
+/// Tallest bar.
+const TALLEST: f64 = 170.0;
+/// Height of one line of the legend.
+const LINE: f64 = 12.0;
+
+/// The colour bar with numbers, and under it the counts of NaN, infinities and values past the
+/// range.
+pub(crate) fn colorbar(
+    scale: &ColorScale,
+    theme: &Theme,
+    place: Rect,
+    summary: &Summary,
+) -> Vec<Item> {
+    let oddities = oddities(scale, theme, summary);
+    let room = place.h - oddities.len() as f64 * LINE - 10.0;
+    let bar = Rect::new(place.x, place.y + 3.0, BAR, room.clamp(40.0, TALLEST));
+    let mut items = vec![bar_cells(scale, bar)];
+    items.push(Shape::stroked(Path::rect(bar), theme.line, 0.5));
+
+    let style = theme.label();
+    let mut ticks = Path::new();
+    for (value, label) in tick_labels(scale, bar.h) {
+        let y = bar.bottom() - scale.share(value) * bar.h;
+        ticks.extend(Path::line(Point::new(bar.right(), y), Point::new(bar.right() + 3.0, y)));
+        items.push(text(&label, bar.right() + 6.0, y, style, Align::Start, Baseline::Middle));
+    }
+    items.push(Shape::stroked(ticks, theme.line, 0.5));
+    items.extend(swatches(&oddities, theme, place.x, bar.bottom() + 12.0));
+    items
+}
+
+/// A line of the legend: a colour and what it stands for.
+pub(crate) struct Swatch {
+    pub(crate) color: Color,
+    pub(crate) label: String,
+}
+
+/// Small squares with a word each, one below the other.
+pub(crate) fn swatches(list: &[Swatch], theme: &Theme, x: f64, top: f64) -> Vec<Item> {
+    let mut items = Vec::new();
+    for (at, swatch) in list.iter().enumerate() {
+        let y = top + at as f64 * LINE;
+        let square = Rect::new(x + 1.0, y, 7.0, 7.0);
+        items.push(Shape::filled(Path::rect(square), swatch.color));
+        let middle = y + 3.5;
+        items.push(text(
+            &swatch.label,
+            x + BAR + 6.0,
+            middle,
+            theme.label(),
+            Align::Start,
+            Baseline::Middle,
+        ));
+    }
+    items
+}
+
+/// What is in the data that the colour bar does not show.
+fn oddities(scale: &ColorScale, theme: &Theme, summary: &Summary) -> Vec<Swatch> {
+    let mut list = nonfinite(theme, summary);
+    let past = |low: f64, high: f64| {
+        // Counting from the table is close, not exact, so it is said to be about so many.
+        summary.histogram(low, high, 1).first().copied().unwrap_or(0)
+    };
+    let (min, max) = (summary.min().unwrap_or(0.0), summary.max().unwrap_or(0.0));
+    if max > scale.high() {
+        let count = past(scale.high(), max);
+        let color = scale.color(scale.high());
+        list.push(Swatch { color, label: format!("above ≈{}", short_count(count)) });
+    }
+    if min < scale.low() {
+        let count = past(min, scale.low());
+        let color = scale.color(scale.low());
+        list.push(Swatch { color, label: format!("below ≈{}", short_count(count)) });
+    }
+    list
+}
+
+/// One line each for NaN, +∞ and −∞, where there are any.
+pub(crate) fn nonfinite(theme: &Theme, summary: &Summary) -> Vec<Swatch> {
+    [
+        (summary.nan, theme.nan, "NaN"),
+        (summary.pos_inf, theme.pos_inf, "+∞"),
+        (summary.neg_inf, theme.neg_inf, "−∞"),
+    ]
+    .into_iter()
+    .filter(|(count, _, _)| *count > 0)
+    .map(|(count, color, what)| Swatch { color, label: format!("{what} {}", short_count(count)) })
+    .collect()
+}
+
+/// The bar itself: the map's own entries, so no colour is shown that the picture cannot have.
+fn bar_cells(scale: &ColorScale, bar: Rect) -> Item {
+    let map = scale.map();
+    let first = map.index(scale.position(scale.low()));
+    let last = map.index(scale.position(scale.high()));
+    let entries: Vec<u16> = (first..=last.max(first)).rev().map(|at| at as u16).collect();
+    Item::Cells(Cells {
+        rect: bar,
+        rows: entries.len(),
+        cols: 1,
+        palette: scale.palette(),
+        cells: entries,
+    })
+}
+
+/// Values worth a number along a bar of that height, and how they are written.
+fn tick_labels(scale: &ColorScale, height: f64) -> Vec<(f64, String)> {
+    let most = ((height / 24.0) as usize).clamp(2, 7);
+    let values = match scale.kind() {
+        ScaleKind::Linear => even_ticks(scale.low(), scale.high(), most),
+        ScaleKind::Sqrt | ScaleKind::Symlog => bent_ticks(scale, height),
+    };
+    let digits = values.iter().filter(|value| **value != 0.0).map(|value| decade(value.abs()));
+    // Enough digits to tell the ticks apart.
+    let spread = digits.max().unwrap_or(0);
+    let step = values.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(f64::MAX, f64::min);
+    let needed = if step > 0.0 && step < f64::MAX { spread - decade(step) + 2 } else { 3 };
+    let write = |value: f64| significant(value, needed.clamp(2, 7));
+    values.into_iter().map(|value| (value, write(value))).collect()
+}
+
+/// Round numbers (1, 2, 2.5 or 5 times a power of ten apart), at most `most` steps.
+pub(crate) fn even_ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
+    let span = high - low;
+    if !(span > 0.0 && span.is_finite()) {
+        return vec![low];
+    }
+    let unit = decade(span / most as f64);
+    let steps = [1.0, 2.0, 2.5, 5.0, 10.0, 20.0, 25.0, 50.0];
+    let step_of = |factor: f64| if unit < 0 { factor / pow10(-unit) } else { factor * pow10(unit) };
+    let step = steps.into_iter().map(step_of).find(|step| span / step <= most as f64);
+    let Some(step) = step else { return vec![low, high] };
+    let first = (low / step - 1e-9).ceil() as i64;
+    let last = (high / step + 1e-9).floor() as i64;
+    (first..=last).map(|at| at as f64 * step).collect()
+}
+
+/// Zero, the ends, and powers of ten between them, as far as they stay apart.
+fn bent_ticks(scale: &ColorScale, height: f64) -> Vec<f64> {
+    let (low, high) = (scale.low(), scale.high());
+    let mut wanted = vec![low, high];
+    if low < 0.0 && high > 0.0 {
+        wanted.push(0.0);
+    }
+    let top = decade(low.abs().max(high.abs()));
+    for exponent in (top - 3..=top).rev() {
+        let power = pow10(exponent);
+        wanted.extend([power, -power].into_iter().filter(|value| (low..=high).contains(value)));
+    }
+    let mut kept: Vec<f64> = Vec::new();
+    for value in wanted {
+        let apart = |other: &f64| (scale.share(value) - scale.share(*other)).abs() * height >= 11.0;
+        if kept.iter().all(apart) {
+            kept.push(value);
+        }
+    }
+    kept.sort_by(f64::total_cmp);
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_round_and_hold_zero() {
+        assert_eq!(even_ticks(-1.0, 1.0, 4), [-1.0, -0.5, 0.0, 0.5, 1.0]);
+        assert_eq!(even_ticks(0.0, 0.05, 5), [0.0, 0.01, 0.02, 0.03, 0.04, 0.05]);
+        assert_eq!(even_ticks(-0.3, 0.7, 5), [-0.2, 0.0, 0.2, 0.4, 0.6000000000000001]);
+        assert_eq!(even_ticks(3.0, 3.0, 5), [3.0]);
+    }
+}

@@ -1,0 +1,478 @@
+//! Where everything goes: title, labels, data areas, legend, notes.
+//!
+//! The layout depends on options, extents and labels only, never on values, so that a chart can
+//! say how many cells it has room for before a value is read, and so that every frame of an
+//! animation has the same layout.
+
+use hinton_scene::{Align, Baseline, Color, Item, Path, Rect, Scene, Shape, Text, fit, measure};
+
+use crate::labels::{Side, Strips};
+use crate::{ChartError, Extent, Options, Theme};
+
+/// White space around everything.
+const MARGIN: f64 = 16.0;
+/// Height of one line of small type.
+pub(crate) const LINE: f64 = 11.0;
+/// Height of the title's line.
+const TITLE_LINE: f64 = 15.0;
+/// Space between title and body, and between body and notes.
+const GAP: f64 = 10.0;
+/// Width of the legend, with the space before it.
+pub(crate) const LEGEND_WIDTH: f64 = 76.0;
+const LEGEND_GAP: f64 = 16.0;
+/// Least height of a legend.
+const LEGEND_HEIGHT: f64 = 92.0;
+/// Lines kept for subtitle and notes on a page of fixed size.
+const RESERVED_LINES: f64 = 2.0;
+/// Longest side of the body on a page that takes what it needs.
+const NATURAL_MOST: f64 = 640.0;
+/// Longest side it aims at.
+const NATURAL_SIDE: f64 = 440.0;
+/// Narrowest page, so that titles have room.
+const NARROWEST: f64 = 250.0;
+
+/// How cells may be shaped.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct CellRule {
+    /// Largest side of a cell on a page that takes what it needs, points.
+    pub(crate) largest: f64,
+    /// Smallest side worth drawing, device pixels.
+    pub(crate) smallest_pixels: f64,
+    /// Whether cells stay square however long the matrix.
+    pub(crate) square: bool,
+}
+
+/// What a page says besides data.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Words {
+    pub(crate) title: String,
+    /// Parts of the line under the title, joined by ` · ` and wrapped.
+    pub(crate) subtitle: Vec<String>,
+    /// Notes under the body, wrapped likewise.
+    pub(crate) notes: Vec<String>,
+}
+
+/// The page before cells are known: how much room the body has.
+#[derive(Debug, Clone)]
+pub(crate) struct Page<'a> {
+    pub(crate) options: &'a Options,
+    pub(crate) theme: Theme,
+    pub(crate) legend: bool,
+    width: Option<f64>,
+    height: Option<f64>,
+}
+
+/// A data area and its cells.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Area {
+    pub(crate) rect: Rect,
+    pub(crate) rows: usize,
+    pub(crate) cols: usize,
+}
+
+/// Everything placed.
+#[derive(Debug, Clone)]
+pub(crate) struct Layout {
+    pub(crate) page: (f64, f64),
+    pub(crate) areas: Vec<Area>,
+    pub(crate) strips: Strips,
+    pub(crate) legend: Rect,
+    title_at: (f64, f64),
+    words_width: f64,
+    notes_y: f64,
+    bounded: bool,
+}
+
+impl<'a> Page<'a> {
+    pub(crate) fn new(options: &'a Options) -> Self {
+        let points = |length: crate::Length| length.points(options.dpi);
+        Page {
+            options,
+            theme: Theme::named(options.theme),
+            legend: options.legend.unwrap_or(true),
+            width: options.size.map(|size| points(size.width)),
+            height: options.size.and_then(|size| size.height.map(points)),
+        }
+    }
+
+    /// Width of the page, where it is given.
+    pub(crate) fn width(&self) -> Option<f64> {
+        self.width
+    }
+
+    /// Height of the page, where it is given.
+    pub(crate) fn height(&self) -> Option<f64> {
+        self.height
+    }
+
+    pub(crate) fn margin(&self) -> f64 {
+        match self.width {
+            // A small page cannot spare wide margins.
+            Some(width) => MARGIN.min(width * 0.04).max(2.0),
+            None => MARGIN,
+        }
+    }
+
+    fn has_title(&self) -> bool {
+        self.options.title.as_deref() != Some("")
+    }
+
+    fn head_height(&self, lines: f64) -> f64 {
+        if self.has_title() { TITLE_LINE + lines * LINE + GAP } else { 0.0 }
+    }
+
+    fn foot_height(&self, lines: f64) -> f64 {
+        if self.has_title() && lines > 0.0 { GAP + lines * LINE } else { 0.0 }
+    }
+
+    fn legend_space(&self) -> f64 {
+        if self.legend { LEGEND_WIDTH + LEGEND_GAP } else { 0.0 }
+    }
+
+    /// Room for all data areas and their labels: width and height; natural pages have the most
+    /// that they may take.
+    pub(crate) fn room(&self) -> (f64, f64) {
+        let margin = self.margin();
+        if let (Some(area), Some(width), Some(height)) =
+            (self.options.look.area, self.width, self.height)
+        {
+            return (area.w * width, area.h * height);
+        }
+        let width =
+            self.width.map_or(NATURAL_MOST, |width| width - 2.0 * margin - self.legend_space());
+        let height = self.height.map_or(NATURAL_MOST, |height| {
+            height
+                - 2.0 * margin
+                - self.head_height(RESERVED_LINES)
+                - self.foot_height(RESERVED_LINES)
+        });
+        (width.max(1.0), height.max(1.0))
+    }
+
+    /// The most rows and columns of cells a panel of that extent may have.
+    pub(crate) fn most_cells(&self, panels: usize, rule: CellRule) -> (usize, usize) {
+        let (width, height) = self.room();
+        let (columns, rows) = facet_grid(panels, self.options.columns);
+        let smallest = rule.smallest_pixels * 72.0 / self.options.dpi;
+        let most = |room: f64, facets: usize| {
+            (((room / facets as f64) / smallest).floor() as usize).clamp(1, 32_768)
+        };
+        // Pages that grow downwards are as long as they are wide.
+        let height = if self.width.is_some() && self.height.is_none() { width } else { height };
+        (most(height, rows), most(width, columns))
+    }
+
+    /// Places everything for panels with so many cells each (`cells`), which stand for matrices of
+    /// `extents`.
+    pub(crate) fn layout(
+        &self,
+        cells: &[Extent],
+        extents: &[Extent],
+        rule: CellRule,
+        words: &Words,
+    ) -> Result<Layout, ChartError> {
+        let single = cells.len() == 1;
+        let (columns, facet_rows) = facet_grid(cells.len(), self.options.columns);
+        let (facet_head, facet_gap) = facet_space(cells.len());
+        let (room_w, room_h) = self.room();
+        let per_facet = (
+            (room_w - facet_gap * (columns - 1) as f64) / columns as f64,
+            (room_h - (facet_gap + facet_head) * facet_rows as f64) / facet_rows as f64,
+        );
+
+        // Labels take room, and how they are set depends on the pitch: first guess it without them.
+        let (rows, cols) = largest(cells);
+        let guess = self.pitch(rows, cols, per_facet, rule);
+        let strips = if single {
+            Strips::new(self.options, &self.theme, &extents[0], &cells[0], guess)
+        } else {
+            Strips::none()
+        };
+        let inner = if self.options.look.area.is_some() {
+            per_facet
+        } else {
+            (per_facet.0 - strips.left - strips.right, per_facet.1 - strips.top)
+        };
+        if inner.0 < 2.0 || inner.1 < 2.0 {
+            return Err(self.no_room());
+        }
+        let pitch = self.pitch(rows, cols, inner, rule);
+        Ok(self.place(cells, pitch, strips, words))
+    }
+
+    /// Places areas of cells of that pitch, and everything around them.
+    fn place(&self, cells: &[Extent], pitch: (f64, f64), strips: Strips, words: &Words) -> Layout {
+        let (columns, facet_rows) = facet_grid(cells.len(), self.options.columns);
+        let (facet_head, facet_gap) = facet_space(cells.len());
+        let (rows, cols) = largest(cells);
+        let box_size = (pitch.0 * cols as f64, pitch.1 * rows as f64);
+
+        let body_w =
+            columns as f64 * (box_size.0 + facet_gap) - facet_gap + strips.left + strips.right;
+        let body_h =
+            facet_rows as f64 * (box_size.1 + facet_head + facet_gap) - facet_gap + strips.top;
+        let body_h = if self.legend { body_h.max(LEGEND_HEIGHT) } else { body_h };
+        let margin = self.margin();
+        let page_w = self.width.unwrap_or_else(|| {
+            let title = measure(&words.title, self.theme.title());
+            (body_w + self.legend_space())
+                .max(title.min(NARROWEST * 1.6))
+                .max(if self.has_title() { NARROWEST } else { 0.0 })
+                + 2.0 * margin
+        });
+        let words_width = page_w - 2.0 * margin;
+        let bounded = self.height.is_some();
+        let head = self.head_height(self.lines(&words.subtitle, words_width, bounded));
+        let foot = self.foot_height(self.lines(&words.notes, words_width, bounded));
+        let page_h = self.height.unwrap_or(2.0 * margin + head + body_h + foot);
+
+        // The body: at the left below the title; centred on pages that say nothing.
+        let free = (
+            page_w - 2.0 * margin - body_w - self.legend_space(),
+            page_h - 2.0 * margin - head - foot - body_h,
+        );
+        let centred = if self.has_title() { 0.0 } else { 0.5 };
+        let mut origin = (
+            margin + free.0.max(0.0) * centred + strips.left,
+            margin + head + free.1.max(0.0) * centred + strips.top + facet_head,
+        );
+        if let (Some(area), Some(width), Some(height)) =
+            (self.options.look.area, self.width, self.height)
+        {
+            origin = (
+                area.x * width + (area.w * width - box_size.0) / 2.0,
+                area.y * height + (area.h * height - box_size.1) / 2.0,
+            );
+        } else {
+            origin = (self.snap(origin.0), self.snap(origin.1));
+        }
+
+        let areas = (0..cells.len()).map(|at| {
+            let (column, row) = (at % columns, at / columns);
+            let x = origin.0 + column as f64 * (box_size.0 + facet_gap);
+            let y = origin.1 + row as f64 * (box_size.1 + facet_head + facet_gap);
+            let Extent { rows, cols } = cells[at];
+            let rect = Rect::new(x, y, pitch.0 * cols as f64, pitch.1 * rows as f64);
+            Area { rect, rows, cols }
+        });
+        let legend_x = origin.0 + body_w - strips.left + LEGEND_GAP;
+        let legend_h = (body_h - strips.top - facet_head).max(LEGEND_HEIGHT);
+        Layout {
+            page: (page_w, page_h),
+            areas: areas.collect(),
+            strips,
+            legend: Rect::new(legend_x, origin.1, LEGEND_WIDTH, legend_h),
+            title_at: (margin, margin),
+            words_width,
+            notes_y: page_h - margin - foot + GAP,
+            bounded,
+        }
+    }
+
+    /// Places one block of that size, whose inside the chart arranges itself.
+    pub(crate) fn block(&self, size: (f64, f64), words: &Words) -> Layout {
+        self.place(&[Extent { rows: 1, cols: 1 }], size, Strips::none(), words)
+    }
+
+    /// Width and height of one cell.
+    fn pitch(&self, rows: usize, cols: usize, room: (f64, f64), rule: CellRule) -> (f64, f64) {
+        let pixel = 72.0 / self.options.dpi;
+        let (rows, cols) = (rows.max(1) as f64, cols.max(1) as f64);
+        if self.width.is_none() {
+            let long = rows.max(cols);
+            let side = (long * pixel).clamp(NATURAL_SIDE, NATURAL_MOST);
+            let even = whole_pixels((side / long).min(rule.largest), pixel);
+            if rule.square {
+                return (even, even);
+            }
+            // A long strip is made thick enough to see.
+            let thick = |short: f64| {
+                whole_pixels((side / 4.0 / short).clamp(even, rule.largest.max(even)), pixel)
+            };
+            return if cols >= rows {
+                (even, thick(rows).max(even))
+            } else {
+                (thick(cols).max(even), even)
+            };
+        }
+        let width = room.0 / cols;
+        // A page without a height is as high as the matrix needs, up to its width.
+        let height = if self.height.is_some() { room.1 / rows } else { (room.0 / rows).max(pixel) };
+        let even = width.min(height);
+        if rule.square || self.options.look.cell_gap > 0.0 {
+            return (even, even);
+        }
+        if self.height.is_none() {
+            let even = width.min(rule.largest * 2.0).min((room.0 / rows).max(pixel));
+            let thick = |short: f64| (room.0 / 4.0 / short).clamp(even, rule.largest.max(even));
+            return if cols >= rows { (even, thick(rows)) } else { (thick(cols).min(width), even) };
+        }
+        // On a page of given size a long matrix may stretch to a quarter of its length.
+        let (long_w, long_h) = (even * cols, even * rows);
+        let stretch = |short: f64, long: f64, room: f64, count: f64| {
+            short.max((long / 4.0).min(room) / count)
+        };
+        if long_w >= long_h {
+            (even, stretch(even, long_w, room.1, rows))
+        } else {
+            (stretch(even, long_h, room.0, cols), even)
+        }
+    }
+
+    /// A position moved onto the device's pixels, so that edges are sharp.
+    fn snap(&self, position: f64) -> f64 {
+        let pixel = 72.0 / self.options.dpi;
+        (position / pixel).round() * pixel
+    }
+
+    fn lines(&self, parts: &[String], width: f64, bounded: bool) -> f64 {
+        if bounded {
+            return if self.has_title() { RESERVED_LINES } else { 0.0 };
+        }
+        wrap(parts, &self.theme, width).len() as f64
+    }
+
+    pub(crate) fn no_room(&self) -> ChartError {
+        ChartError::NoRoom {
+            chart: "matrix",
+            width: self.width.unwrap_or(0.0),
+            height: self.height.unwrap_or(0.0),
+        }
+    }
+
+    /// The scene with title and notes; the chart adds its items between.
+    pub(crate) fn scene(&self, layout: &Layout, words: &Words, items: Vec<Item>) -> Scene {
+        let theme = &self.theme;
+        let mut all = Vec::with_capacity(items.len() + 8);
+        if self.has_title() {
+            let (x, y) = layout.title_at;
+            let title = fit(&words.title, theme.title(), layout.words_width);
+            all.push(text(&title, x, y, theme.title(), Align::Start, Baseline::Top));
+            let lines = wrap(&words.subtitle, theme, layout.words_width);
+            self.write_lines(&mut all, lines, layout, y + TITLE_LINE);
+            let notes = wrap(&words.notes, theme, layout.words_width);
+            self.write_lines(&mut all, notes, layout, layout.notes_y);
+        }
+        all.extend(items);
+        let (width, height) = layout.page;
+        let description =
+            words.subtitle.iter().chain(&words.notes).cloned().collect::<Vec<_>>().join(" · ");
+        Scene {
+            width,
+            height,
+            background: Some(theme.page),
+            title: words.title.clone(),
+            description,
+            items: all,
+        }
+    }
+
+    fn write_lines(&self, items: &mut Vec<Item>, lines: Vec<String>, layout: &Layout, top: f64) {
+        let most = if layout.bounded { RESERVED_LINES as usize } else { usize::MAX };
+        let style = self.theme.label();
+        for (at, line) in lines.iter().take(most).enumerate() {
+            let line = fit(line, style, layout.words_width);
+            let y = top + 2.0 + at as f64 * LINE;
+            items.push(text(&line, layout.title_at.0, y, style, Align::Start, Baseline::Top));
+        }
+    }
+}
+
+impl Layout {
+    /// Index labels or names of rows and columns, for a page with one area.
+    pub(crate) fn label_items(&self, page: &Page<'_>) -> Vec<Item> {
+        match self.areas.as_slice() {
+            [area] => self.strips.items(page.options, &page.theme, area, &[Side::Left, Side::Top]),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Names above the areas of a page with several.
+    pub(crate) fn facet_names(&self, page: &Page<'_>, names: &[String]) -> Vec<Item> {
+        if self.areas.len() < 2 {
+            return Vec::new();
+        }
+        let style = page.theme.name_style();
+        let name = |(area, name): (&Area, &String)| {
+            let name = fit(name, style, area.rect.w.max(24.0));
+            text(&name, area.rect.x, area.rect.y - 5.0, style, Align::Start, Baseline::Alphabetic)
+        };
+        self.areas.iter().zip(names).map(name).collect()
+    }
+}
+
+/// A thin frame around an area.
+pub(crate) fn frame(rect: Rect, color: Color, width: f64) -> Item {
+    Shape::stroked(Path::rect(rect), color, width)
+}
+
+/// One line of text as an item.
+pub(crate) fn text(
+    content: &str,
+    x: f64,
+    y: f64,
+    style: hinton_scene::TextStyle,
+    align: Align,
+    baseline: Baseline,
+) -> Item {
+    Item::Text(Text::new(content, x, y, style, align, baseline))
+}
+
+/// Columns and rows of facets: as asked, or about as wide as high.
+pub(crate) fn facet_grid(panels: usize, columns: Option<usize>) -> (usize, usize) {
+    let panels = panels.max(1);
+    let square = (1..=panels).find(|side| side * side >= panels).unwrap_or(1);
+    let columns = columns.unwrap_or(square).clamp(1, panels);
+    (columns, panels.div_ceil(columns))
+}
+
+/// Height of the name above each of several areas, and the space between areas.
+fn facet_space(areas: usize) -> (f64, f64) {
+    if areas == 1 { (0.0, 0.0) } else { (LINE + 3.0, 14.0) }
+}
+
+fn largest(cells: &[Extent]) -> (usize, usize) {
+    let rows = cells.iter().map(|cell| cell.rows).max().unwrap_or(1);
+    let cols = cells.iter().map(|cell| cell.cols).max().unwrap_or(1);
+    (rows.max(1), cols.max(1))
+}
+
+/// The length cut to whole device pixels, where it has at least two.
+fn whole_pixels(length: f64, pixel: f64) -> f64 {
+    let pixels = length / pixel;
+    if pixels >= 2.0 { pixels.floor() * pixel } else { length }
+}
+
+/// Parts joined by ` · ` into lines no wider than `width`.
+fn wrap(parts: &[String], theme: &Theme, width: f64) -> Vec<String> {
+    let style = theme.label();
+    let mut lines: Vec<String> = Vec::new();
+    for part in parts.iter().filter(|part| !part.is_empty()) {
+        match lines.last_mut() {
+            Some(line) if measure(&format!("{line} · {part}"), style) <= width => {
+                line.push_str(" · ");
+                line.push_str(part);
+            }
+            _ => lines.extend(wrap_words(part, style, width)),
+        }
+    }
+    lines
+}
+
+/// One part broken between words.
+fn wrap_words(part: &str, style: hinton_scene::TextStyle, width: f64) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in part.split(' ') {
+        let last = lines.len() - 1;
+        let line = &mut lines[last];
+        if line.is_empty() {
+            line.push_str(word);
+        } else if measure(&format!("{line} {word}"), style) <= width {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}

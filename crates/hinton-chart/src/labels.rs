@@ -1,0 +1,178 @@
+//! Labels of rows (left) and columns (above): numbers where they fit, or names.
+
+use hinton_scene::{Align, Baseline, Item, Path, Point, Shape, Text, TextStyle, measure};
+
+use crate::frame::Area;
+use crate::{Extent, Labels, Options, Theme};
+
+/// Space between a label and the cells.
+const PAD: f64 = 4.0;
+/// Length of the short line between a label and the cells.
+const TICK: f64 = 3.0;
+/// Turn of column names that would touch each other, degrees clockwise.
+const TURN: f64 = -45.0;
+/// Most names drawn along one side; more would not be read.
+const MOST_NAMES: usize = 400;
+
+/// A side of the data area.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    Left,
+    Top,
+}
+
+/// Room for labels around a data area.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Strips {
+    pub(crate) left: f64,
+    pub(crate) top: f64,
+    pub(crate) right: f64,
+    rows: Vec<(f64, String)>,
+    cols: Vec<(f64, String)>,
+    turn: f64,
+}
+
+impl Strips {
+    pub(crate) fn none() -> Self {
+        Strips { left: 0.0, top: 0.0, right: 0.0, rows: Vec::new(), cols: Vec::new(), turn: 0.0 }
+    }
+
+    /// Labels for a matrix of `extent` drawn as `cells` cells of about `pitch` points.
+    pub(crate) fn new(
+        options: &Options,
+        theme: &Theme,
+        extent: &Extent,
+        cells: &Extent,
+        pitch: (f64, f64),
+    ) -> Self {
+        let style = label_style(options, theme);
+        let line = style.size * 1.25;
+        let row_pitch = pitch.1 * cells.rows as f64 / extent.rows.max(1) as f64;
+        let col_pitch = pitch.0 * cells.cols as f64 / extent.cols.max(1) as f64;
+        let rows = labels(&options.row_labels, extent.rows, |_| line, row_pitch);
+        let widest_index = measure(&extent.cols.saturating_sub(1).to_string(), style);
+        let cols = labels(&options.col_labels, extent.cols, |_| widest_index + 8.0, col_pitch);
+
+        let widest = |labels: &[(f64, String)]| {
+            labels.iter().map(|(_, label)| measure(label, style)).fold(0.0, f64::max)
+        };
+        let (row_width, col_width) = (widest(&rows), widest(&cols));
+        let named = !matches!(options.col_labels, Labels::Auto | Labels::Off);
+        let turn = match options.look.col_label_turn {
+            Some(turn) if named => turn,
+            None if named && col_width + PAD > col_pitch => TURN,
+            _ => 0.0,
+        };
+        let (sin, cos) = hinton_scene::turn(turn);
+        let tick = if options.look.label_ticks { TICK } else { 0.0 };
+        let pad = PAD + tick;
+        Strips {
+            left: if rows.is_empty() { 0.0 } else { row_width + pad + PAD },
+            top: match () {
+                () if cols.is_empty() => 0.0,
+                () if turn == 0.0 => line + pad,
+                () => col_width * sin.abs() + style.size * cos.abs() + pad,
+            },
+            // Names that lean right reach past the last column.
+            right: if turn < 0.0 { (col_width * cos - col_pitch / 2.0).max(0.0) } else { 0.0 },
+            rows,
+            cols,
+            turn,
+        }
+    }
+
+    pub(crate) fn items(
+        &self,
+        options: &Options,
+        theme: &Theme,
+        area: &Area,
+        sides: &[Side],
+    ) -> Vec<Item> {
+        let style = label_style(options, theme);
+        let ticks = options.look.label_ticks;
+        let away = PAD + if ticks { TICK } else { 0.0 };
+        let mut items = Vec::new();
+        let rect = area.rect;
+        let mut tick_path = Path::new();
+        for (share, label) in self.rows.iter().filter(|_| sides.contains(&Side::Left)) {
+            let y = rect.y + share * rect.h;
+            let x = rect.x - away;
+            items.push(Item::Text(Text::new(label, x, y, style, Align::End, Baseline::Middle)));
+            tick_path.extend(Path::line(Point::new(rect.x - TICK, y), Point::new(rect.x, y)));
+        }
+        for (share, label) in self.cols.iter().filter(|_| sides.contains(&Side::Top)) {
+            let x = rect.x + share * rect.w;
+            let y = rect.y - away;
+            let (align, baseline) = match () {
+                () if self.turn == 0.0 => (Align::Middle, Baseline::Alphabetic),
+                () if self.turn > 0.0 => (Align::End, Baseline::Alphabetic),
+                () => (Align::Start, Baseline::Middle),
+            };
+            items.push(Item::Text(Text::rotated(label, x, y, style, align, baseline, self.turn)));
+            tick_path.extend(Path::line(Point::new(x, rect.y - TICK), Point::new(x, rect.y)));
+        }
+        if ticks && !tick_path.segments.is_empty() {
+            items.push(Shape::stroked(tick_path, theme.ink, 0.8));
+        }
+        items
+    }
+}
+
+fn label_style(options: &Options, theme: &Theme) -> TextStyle {
+    let style = theme.label();
+    match options.look.label_size {
+        Some(size) => TextStyle { size, color: theme.ink, ..style },
+        None => style,
+    }
+}
+
+/// Labels and where their middles lie, as shares of the side.
+fn labels(
+    labels: &Labels,
+    count: usize,
+    room_for: impl Fn(usize) -> f64,
+    pitch: f64,
+) -> Vec<(f64, String)> {
+    let middle = |at: usize| (at as f64 + 0.5) / count as f64;
+    match labels {
+        Labels::Off => Vec::new(),
+        // A single row or column needs no number.
+        Labels::Auto if count < 2 => Vec::new(),
+        Labels::Auto => {
+            let step = nice_step(count, |step| step as f64 * pitch >= room_for(step));
+            (0..count).step_by(step).map(|at| (middle(at), at.to_string())).collect()
+        }
+        named => {
+            let step = count.div_ceil(MOST_NAMES).max(1);
+            let step = nice_step(count, |by| by >= step && by as f64 * pitch >= 6.0);
+            let label = |at: usize| named.get(at).map(|label| (middle(at), label));
+            (0..count).step_by(step).filter_map(label).collect()
+        }
+    }
+}
+
+/// The smallest of 1, 2, 5, 10, 20, 50 … that is wide enough.
+fn nice_step(count: usize, wide_enough: impl Fn(usize) -> bool) -> usize {
+    let mut decade = 1usize;
+    loop {
+        for factor in [1, 2, 5] {
+            let step = decade.saturating_mul(factor);
+            if wide_enough(step) || step >= count {
+                return step.max(1);
+            }
+        }
+        decade = decade.saturating_mul(10);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_nice() {
+        assert_eq!(nice_step(784, |step| step >= 37), 50);
+        assert_eq!(nice_step(10, |_| true), 1);
+        assert_eq!(nice_step(10, |_| false), 10);
+    }
+}
