@@ -6,6 +6,8 @@ pub(crate) mod csv;
 pub(crate) mod idx;
 pub(crate) mod npy;
 pub(crate) mod npz;
+pub(crate) mod pickle;
+pub(crate) mod pytorch;
 pub(crate) mod safetensors;
 pub(crate) mod sharded;
 
@@ -26,8 +28,16 @@ pub struct FormatRow {
 }
 
 /// Every format, the most certain first.
-pub const FORMATS: &[FormatRow] =
-    &[safetensors::ROW, sharded::ROW, npy::ROW, npz::ROW, idx::ROW, csv::ROW];
+pub const FORMATS: &[FormatRow] = &[
+    safetensors::ROW,
+    sharded::ROW,
+    pytorch::ROW,
+    npy::ROW,
+    npz::ROW,
+    idx::ROW,
+    pickle::ROW,
+    csv::ROW,
+];
 
 /// The byte of some JSON text at which its reader stopped.
 fn json_byte(text: &[u8], error: &serde_json::Error) -> u64 {

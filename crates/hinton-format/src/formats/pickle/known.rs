@@ -25,8 +25,23 @@ fn is_known(global: &Global) -> bool {
         "pathlib" => matches!(name, "PosixPath" | "WindowsPath" | "PurePosixPath"),
         "builtins" | "__builtin__" => matches!(
             name,
-            "list" | "tuple" | "dict" | "set" | "frozenset" | "int" | "float" | "bool" | "str"
-                | "bytes" | "bytearray" | "object" | "complex" | "slice" | "range" | "type" | "long"
+            "list"
+                | "tuple"
+                | "dict"
+                | "set"
+                | "frozenset"
+                | "int"
+                | "float"
+                | "bool"
+                | "str"
+                | "bytes"
+                | "bytearray"
+                | "object"
+                | "complex"
+                | "slice"
+                | "range"
+                | "type"
+                | "long"
         ),
         // Types and constants; what builds anything is called, and then it is not known.
         "numpy" => !global.called || name == "dtype",
@@ -47,7 +62,10 @@ pub(super) fn first_unknown_call<'p>(pickle: &'p Pickle<'_>) -> Option<&'p Globa
 pub(super) fn warn(pickle: &Pickle<'_>, found: &mut Found) {
     let unknown: Vec<&Global> = pickle.globals().iter().filter(|g| !is_known(g)).collect();
     for (called, what) in [
-        (true, "would call, which was not done: only what the file stores in their objects is shown"),
+        (
+            true,
+            "would call, which was not done: only what the file stores in their objects is shown",
+        ),
         (false, "mentions, which was not loaded"),
     ] {
         let names: Vec<String> = unknown

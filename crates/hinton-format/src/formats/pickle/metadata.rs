@@ -1,5 +1,6 @@
 //! The numbers and texts beside the arrays: epoch, learning rate, arguments.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 
 use super::reader::Reader;
@@ -82,13 +83,16 @@ fn transparent_parts(pickle: &Pickle<'_>, id: Id) -> Vec<(Label, Id)> {
         Some(("collections", "OrderedDict")) => {
             // Its state is `_metadata` of torch, version numbers of no use to people.
             let mut parts = parts(pickle, id);
-            let in_state = |key: Id| {
-                object.state.iter().any(|&state| match pickle.node(state) {
-                    Node::Dict(pairs) => pairs.iter().any(|pair| pair.0 == key),
-                    _ => false,
+            let in_state: HashSet<Id> = object
+                .state
+                .iter()
+                .filter_map(|&state| match pickle.node(state) {
+                    Node::Dict(pairs) => Some(pairs.iter().map(|pair| pair.0)),
+                    _ => None,
                 })
-            };
-            parts.retain(|(label, _)| !matches!(label, Label::Key(key) if in_state(*key)));
+                .flatten()
+                .collect();
+            parts.retain(|(label, _)| !matches!(label, Label::Key(key) if in_state.contains(key)));
             parts
         }
         Some(
@@ -121,8 +125,7 @@ fn value(pickle: &Pickle<'_>, id: Id) -> Option<String> {
             let args = pickle.args(object);
             match pickle.global_name(object.callable) {
                 Some(("torch", "device")) => pickle.text(*args.first()?).map(|text| text.into()),
-                Some(("torch", "Size")) => value(pickle, *args.first()?)
-                    .filter(|_| pickle.sequence(args[0]).is_some()),
+                Some(("torch", "Size")) => list(pickle, pickle.sequence(*args.first()?)?),
                 Some(("pathlib", _)) => {
                     let parts: Vec<_> = args.iter().filter_map(|&arg| pickle.text(arg)).collect();
                     Some(cut_to(&parts.join("/").replacen("//", "/", 1), VALUE_CHARS))

@@ -12,11 +12,11 @@ use std::sync::Arc;
 use hinton_tensor::{Bytes, Memory};
 
 use super::FormatRow;
-use crate::container::pickle::{load, starts_like_pickle};
+use crate::container::pickle::{Pickle, load, starts_like_pickle};
 use crate::source::read_vec;
 use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff};
 
-pub(crate) use reader::{Leaf, Reader, Storages, Stored};
+pub(crate) use reader::{Leaf, Raw, Reader, Storages, Stored};
 pub(crate) use walk::{Found, walk};
 
 /// Pickles of numpy arrays.
@@ -101,19 +101,21 @@ fn nothing(reader: &Reader<'_>, found: &Found) -> Error {
     if let Some(skipped) = &found.first_skipped {
         return skipped.clone();
     }
-    if let Some(unknown) = known::first_unknown_call(reader.pickle) {
-        return Error::new(
-            ErrorKind::Refused,
-            format!(
-                "the pickle calls {}: refused, nothing was executed, and there is no array beside \
-                 it",
-                unknown.shown()
-            ),
-        )
-        .at_byte(unknown.byte);
+    if let Some(error) = refused_call(reader.pickle) {
+        return error;
     }
     let kind = reader.pickle.kind(reader.pickle.root());
     Error::new(ErrorKind::Unrecognised, format!("a pickle of {kind}: there is no array in it"))
+}
+
+/// The refusal of a pickle without any array that calls something unknown.
+pub(crate) fn refused_call(pickle: &Pickle<'_>) -> Option<Error> {
+    let unknown = known::first_unknown_call(pickle)?;
+    let message = format!(
+        "the pickle calls {}: refused, nothing was executed, and there is no array beside it",
+        unknown.shown()
+    );
+    Some(Error::new(ErrorKind::Refused, message).at_byte(unknown.byte))
 }
 
 /// The bytes as one slice of memory can show them: as they are where they are mapped or in memory,

@@ -54,10 +54,11 @@ fn reconstruct(reader: &mut Reader<'_>, object: &Object, name: &str) -> Result<L
     };
     let mut parts = pickle.sequence(state).unwrap_or(&[]);
     // Subclasses put numpy's state first, and their own behind it.
-    if let Some(inner) = parts.first().and_then(|&first| pickle.sequence(first)) {
-        if inner.len() >= 4 {
-            parts = inner;
-        }
+    if let Some(inner) = parts.first().and_then(|&first| pickle.sequence(first))
+        && inner.len() == 5
+        && pickle.sequence(inner[1]).is_some()
+    {
+        parts = inner;
     }
     let (shape, dtype, fortran, data) = match *parts {
         [_, shape, dtype, fortran, data] => (shape, dtype, fortran, data),
@@ -314,7 +315,7 @@ fn python_array(reader: &mut Reader<'_>, object: &Object, name: &str) -> Result<
         return Err(Error::malformed("an array.array whose values are not bytes"));
     };
     let size = dtype.bits() / 8;
-    if raw.len % size != 0 {
+    if !raw.len.is_multiple_of(size) {
         return Err(Error::malformed(format!("{} bytes are no whole number of {dtype}", raw.len)));
     }
     let len = usize::try_from(raw.len / size).unwrap_or(usize::MAX);

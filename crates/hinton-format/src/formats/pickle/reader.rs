@@ -60,6 +60,8 @@ pub(crate) struct Reader<'p> {
     pub(crate) storages: Option<&'p dyn Storages>,
     /// Whether lists of numbers are arrays (else they are metadata).
     pub(crate) lists_are_arrays: bool,
+    /// What names start with; empty for nothing.
+    pub(crate) prefix: &'static str,
     /// Bytes that had to be decoded, by the node that holds them.
     decoded: HashMap<Id, Arc<dyn Bytes>>,
 }
@@ -69,6 +71,13 @@ pub(crate) struct Raw {
     pub(crate) data: Arc<dyn Bytes>,
     pub(crate) start: u64,
     pub(crate) len: u64,
+}
+
+impl Raw {
+    /// No bytes.
+    pub(crate) fn empty() -> Self {
+        Raw { data: Arc::new(Memory::new(Vec::new())), start: 0, len: 0 }
+    }
 }
 
 impl<'p> Reader<'p> {
@@ -85,6 +94,7 @@ impl<'p> Reader<'p> {
             limits: *limits,
             storages: None,
             lists_are_arrays: false,
+            prefix: "",
             decoded: HashMap::new(),
         }
     }
@@ -210,11 +220,9 @@ impl<'p> Reader<'p> {
 
     fn blob(&mut self, id: Id, blob: &Blob) -> Raw {
         match self.pickle.range(blob) {
-            Some(range) => Raw {
-                data: self.data.clone(),
-                start: range.start as u64,
-                len: range.len() as u64,
-            },
+            Some(range) => {
+                Raw { data: self.data.clone(), start: range.start as u64, len: range.len() as u64 }
+            }
             None => match self.decoded.get(&id) {
                 Some(data) => Raw { data: data.clone(), start: 0, len: data.len() },
                 None => self.memory(id, self.pickle.blob(blob).to_vec()),
@@ -238,7 +246,8 @@ impl<'p> Reader<'p> {
         raw: &Raw,
     ) -> Result<Tensor, Error> {
         let file = self.file.clone();
-        Tensor::new(name, file, dtype, endian, view, raw.start, raw.data.clone()).map_err(Error::from)
+        Tensor::new(name, file, dtype, endian, view, raw.start, raw.data.clone())
+            .map_err(Error::from)
     }
 }
 

@@ -70,11 +70,8 @@ impl Map {
 
     fn of(reader: &Reader<'_>) -> Map {
         let pickle = reader.pickle;
-        let mut map = Map {
-            holds: vec![false; pickle.len()],
-            lists: numbers::Shapes::default(),
-            leaves: 0,
-        };
+        let mut map =
+            Map { holds: vec![false; pickle.len()], lists: numbers::Shapes::default(), leaves: 0 };
         let mut seen = vec![false; pickle.len()];
         let mut open: Vec<(Id, std::vec::IntoIter<Id>)> = Vec::new();
         let mut next = Some(pickle.root());
@@ -148,10 +145,10 @@ impl Walker<'_> {
         if self.map.is_leaf(reader, root) {
             return self.leaf(reader, root, self.root_name.to_owned());
         }
-        let mut name = String::new();
+        let mut name = reader.prefix.to_owned();
         let mut on_way = vec![false; pickle.len()];
         let mut way = Vec::new();
-        self.enter(pickle, root, 0, &mut way, &mut on_way);
+        self.enter(pickle, root, name.len(), &mut way, &mut on_way);
         while let Some(frame) = way.last_mut() {
             let Some((label, part)) = frame.rest.next() else {
                 on_way[frame.id.index()] = false;
@@ -161,7 +158,8 @@ impl Walker<'_> {
             name.truncate(frame.name_len);
             push_label(&mut name, pickle, label);
             if self.map.is_leaf(reader, part) {
-                self.leaf(reader, part, name.clone())?;
+                let name = if name.is_empty() { self.root_name } else { &name };
+                self.leaf(reader, part, name.to_owned())?;
             } else if !on_way[part.index()] {
                 let limit = reader.limits.depth;
                 if way.len() >= limit {

@@ -1,0 +1,154 @@
+//! Files of `torch.save` before torch 1.6: a magic number, the protocol, facts about the machine,
+//! the object and the list of storage keys, each a pickle; then the storages one behind the other.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use hinton_tensor::{Bytes, Endian};
+
+use super::ROW;
+use super::dtype;
+use crate::container::pickle::{Id, Node, Pickle, load};
+use crate::formats::pickle::{self, Reader, Storages, Stored, walk};
+use crate::source::read_vec;
+use crate::{Checkpoint, Error, ErrorKind, Input, Limits, Warning};
+
+/// The number every such file starts with.
+const MAGIC: i128 = 0x1950_a86a_20f9_469c_fc6c;
+/// The only protocol there has been.
+const PROTOCOL: i128 = 1001;
+
+struct Table {
+    storages: HashMap<String, Stored>,
+}
+
+impl Storages for Table {
+    fn find(&self, key: &str) -> Result<Stored, Error> {
+        self.storages.get(key).cloned().ok_or_else(|| {
+            Error::malformed(format!("its storage {key:?} is not in the file's list"))
+                .cure("the file is damaged: download or save it again")
+        })
+    }
+
+    /// Whatever machine wrote it: torch writes storages little-endian.
+    fn endian(&self) -> Endian {
+        Endian::Little
+    }
+}
+
+pub(super) fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
+    let data = prefix(&input.data, limits)?;
+    let stream = pickle::whole(&data);
+    let magic = load(stream, 0, limits)?;
+    if magic.int(magic.root()) != Some(MAGIC) {
+        return Err(Error::malformed("the file does not start with torch's magic number"));
+    }
+    let protocol = load(stream, magic.end(), limits)?;
+    match protocol.int(protocol.root()) {
+        Some(PROTOCOL) => {}
+        _ => {
+            let kind = protocol.kind(protocol.root());
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("the file's protocol is {kind} that is not 1001"),
+            ));
+        }
+    }
+    let machine = load(stream, protocol.end(), limits)?;
+    let main = load(stream, machine.end(), limits)?;
+    let keys = load(stream, main.end(), limits)?;
+    let table = table(&input.data, &main, &keys)?;
+    let mut reader = Reader::new(&main, data.clone(), &input.name, limits);
+    reader.storages = Some(&table);
+    let mut found = walk(&mut reader, "tensor")?;
+    if found.tensors.is_empty() {
+        match pickle::refused_call(&main) {
+            Some(error) => return Err(error),
+            None => found.warnings.push(Warning::file("the file holds no tensor")),
+        }
+    }
+    Ok(Checkpoint {
+        path: input.name.clone(),
+        format: ROW.name,
+        metadata: found.metadata,
+        tensors: found.tensors,
+        files: vec![input.name.clone()],
+        warnings: found.warnings,
+    })
+}
+
+/// The bytes in which the pickles lie: the whole file where that costs nothing, else its start.
+fn prefix(data: &Arc<dyn Bytes>, limits: &Limits) -> Result<Arc<dyn Bytes>, Error> {
+    if data.slice(0..data.len()).is_some() {
+        return Ok(data.clone());
+    }
+    let len = data.len().min(limits.header_bytes);
+    Ok(Arc::new(hinton_tensor::Memory::new(read_vec(&**data, 0, len)?)))
+}
+
+/// Where each storage lies: behind the last pickle, in the order of the list of keys, each with its
+/// number of elements before it.
+fn table(data: &Arc<dyn Bytes>, main: &Pickle<'_>, keys: &Pickle<'_>) -> Result<Table, Error> {
+    let sizes = element_sizes(main);
+    let list = keys.sequence(keys.root()).ok_or_else(|| {
+        let kind = keys.kind(keys.root());
+        Error::malformed(format!("the list of storage keys is {kind}"))
+    })?;
+    let mut storages = HashMap::new();
+    let mut at = keys.end() as u64;
+    for &key in list {
+        let Some(key) = keys.text(key) else {
+            return Err(Error::malformed("a storage key is not text"));
+        };
+        let mut count = [0; 8];
+        data.read_at(at, &mut count).map_err(|error| cut(&key, at, error))?;
+        let count = u64::from_le_bytes(count);
+        let start = at + 8;
+        let left = data.len() - start;
+        // A storage that no tensor uses has no known size, so nothing behind it can be found.
+        let Some(&size) = sizes.get(&*key) else {
+            return Err(Error::malformed(format!(
+                "the file lists a storage {key:?} that nothing in it uses"
+            ))
+            .at_byte(at));
+        };
+        let len = count.checked_mul(size).filter(|len| *len <= left).ok_or_else(|| {
+            Error::malformed(format!(
+                "storage {key:?} should have {count} elements of {size} bytes, {left} bytes are \
+                 left"
+            ))
+            .at_byte(at)
+            .cure("the file is cut short: download or copy it again")
+        })?;
+        let name = format!("{key:?}");
+        let stored = Stored { data: data.clone(), start, len, name };
+        storages.insert(key.into_owned(), stored);
+        at = start + len;
+    }
+    Ok(Table { storages })
+}
+
+fn cut(key: &str, at: u64, error: hinton_tensor::ReadError) -> Error {
+    Error::malformed(format!("storage {key:?} is missing: {}", error.why))
+        .at_byte(at)
+        .cure("the file is cut short: download or copy it again")
+}
+
+/// Bytes of one element of each storage that the object refers to.
+fn element_sizes(main: &Pickle<'_>) -> HashMap<String, u64> {
+    let mut sizes = HashMap::new();
+    for id in main.ids() {
+        let Node::Persid(reference) = main.node(id) else { continue };
+        if let Some((key, size)) = reference_size(main, *reference) {
+            sizes.entry(key).or_insert(size);
+        }
+    }
+    sizes
+}
+
+fn reference_size(main: &Pickle<'_>, reference: Id) -> Option<(String, u64)> {
+    let [_, class, key, ..] = main.sequence(reference)? else { return None };
+    let (module, name) = main.global_name(*class)?;
+    let element = dtype::of_storage(module, name)?;
+    Some((main.text(*key)?.into_owned(), element.bytes()))
+}

@@ -1,0 +1,42 @@
+//! Files of `torch.save`: zip archives (torch 1.6 and later) and the older sequence of pickles.
+
+mod dtype;
+mod legacy;
+mod rebuild;
+mod zipped;
+
+use super::FormatRow;
+use super::pickle::is_legacy_torch;
+use crate::{Checkpoint, Error, Head, Input, Limits, Sniff};
+
+pub(crate) use rebuild::{build, is_tensor};
+
+/// PyTorch checkpoints.
+pub(crate) const ROW: FormatRow = FormatRow {
+    name: "pytorch",
+    about: "PyTorch .pt, .pth, .bin, .ckpt: state dicts and whole checkpoints; never executed",
+    help: "\
+Files of torch.save: zip archives (torch 1.6 and later), and the older sequence of pickles. State \
+dicts, nested dicts and whole checkpoints with optimizer state; names are joined by dots \
+(`optimizer.state.0.exp_avg`); whole modules and TorchScript archives give the tensors that they \
+store. Strided views, shared storages, every dtype, both byte orders. Quantised tensors are shown \
+as the integers they store; sparse, nested and meta tensors are named in a warning. Numbers and \
+texts (epoch, learning rate) go to the metadata. Nothing is executed: a pickle that names a \
+function which can run code is refused by that name. Specified by torch/serialization.py and \
+torch/_utils.py.",
+    extensions: &["pt", "pth", "bin", "ckpt", "pt2", "jit", "ptl", "mar", "model"],
+    sniff,
+    open,
+};
+
+fn sniff(head: &Head<'_>) -> Sniff {
+    if is_legacy_torch(head.bytes) {
+        return Sniff::Certain;
+    }
+    zipped::sniff(head, ROW.extensions)
+}
+
+fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
+    let head = crate::source::read_head(&*input.data, 64)?;
+    if is_legacy_torch(&head) { legacy::open(input, limits) } else { zipped::open(input, limits) }
+}

@@ -1,0 +1,286 @@
+//! The functions of `torch._utils` that rebuild tensors, as facts about where their values lie.
+
+use std::sync::Arc;
+
+use hinton_tensor::View;
+
+use super::dtype::{self, Element};
+use crate::container::pickle::{Id, Node, Object};
+use crate::formats::pickle::{Leaf, Raw, Reader, Stored};
+use crate::source::Part;
+use crate::{Error, ErrorKind};
+
+/// Whether a callable makes a tensor, one that is read or one that is named as not read.
+pub(crate) fn is_tensor(module: &str, name: &str) -> bool {
+    match module {
+        "torch._utils" => name.starts_with("_rebuild_"),
+        "torch._tensor" => matches!(name, "_rebuild_from_type" | "_rebuild_from_type_v2"),
+        "torch.storage" => name == "_load_from_bytes",
+        _ => false,
+    }
+}
+
+/// The tensor of a call for which [`is_tensor`] holds.
+pub(crate) fn build(
+    reader: &mut Reader<'_>,
+    object: &Object,
+    function: &str,
+    name: &str,
+) -> Result<Leaf, Error> {
+    let pickle = reader.pickle;
+    let args = pickle.args(object);
+    match (function, args) {
+        // (function, class, arguments, state): a tensor of a subclass, or with attributes.
+        ("_rebuild_from_type" | "_rebuild_from_type_v2", [inner, _, inner_args, ..]) => {
+            match (pickle.global_name(*inner), pickle.sequence(*inner_args)) {
+                (Some(("torch._utils", inner)), Some(args)) => rebuild(reader, inner, args, name),
+                _ => Ok(Leaf::unsupported(format!(
+                    "a tensor made by {}: not read",
+                    pickle.global(*inner).map_or("something".to_owned(), |inner| inner.shown())
+                ))),
+            }
+        }
+        _ => rebuild(reader, function, args, name),
+    }
+}
+
+fn rebuild(
+    reader: &mut Reader<'_>,
+    function: &str,
+    args: &[Id],
+    name: &str,
+) -> Result<Leaf, Error> {
+    match (function, args) {
+        ("_rebuild_tensor" | "_rebuild_tensor_v2", [storage, offset, size, stride, rest @ ..]) => {
+            let metadata = rest.get(2).copied();
+            strided(reader, name, *storage, None, [*offset, *size, *stride], metadata)
+        }
+        ("_rebuild_tensor_v3", [storage, offset, size, stride, _, _, dtype, rest @ ..]) => {
+            let metadata = rest.first().copied();
+            strided(reader, name, *storage, Some(*dtype), [*offset, *size, *stride], metadata)
+        }
+        ("_rebuild_qtensor", [storage, offset, size, stride, quantiser, ..]) => {
+            let note = quantiser_note(reader, *quantiser);
+            let leaf = strided(reader, name, *storage, None, [*offset, *size, *stride], None)?;
+            Ok(match leaf {
+                Leaf::Tensor(tensor, _) => Leaf::Tensor(tensor, Some(note)),
+                other => other,
+            })
+        }
+        (
+            "_rebuild_parameter"
+            | "_rebuild_parameter_with_state"
+            | "_rebuild_device_tensor_from_numpy"
+            | "_rebuild_device_tensor_from_cpu_tensor"
+            | "_rebuild_xla_tensor",
+            [data, ..],
+        ) => Ok(Leaf::Alias(*data)),
+        ("_rebuild_sparse_tensor" | "_rebuild_sparse_csr_tensor", _) => {
+            Ok(Leaf::unsupported("a sparse tensor: not read"))
+        }
+        ("_rebuild_nested_tensor", _) => Ok(Leaf::unsupported("a nested tensor: not read")),
+        ("_rebuild_meta_tensor_no_storage", _) => {
+            Ok(Leaf::unsupported("a tensor on the meta device: it has a shape and no values"))
+        }
+        _ => Ok(Leaf::unsupported(format!("a tensor made by {function}: not read"))),
+    }
+}
+
+/// A strided view of a storage: offset, size and stride count elements.
+fn strided(
+    reader: &mut Reader<'_>,
+    name: &str,
+    storage: Id,
+    dtype: Option<Id>,
+    [offset, size, stride]: [Id; 3],
+    metadata: Option<Id>,
+) -> Result<Leaf, Error> {
+    let pickle = reader.pickle;
+    let reference = match Reference::of(reader, storage)? {
+        Ok(reference) => reference,
+        Err(why) => return Ok(Leaf::unsupported(why)),
+    };
+    let element = match dtype.map(|dtype| (dtype, pickle.global_name(dtype))) {
+        None => reference.element,
+        Some((dtype, global)) => {
+            let known = global.and_then(|(module, name)| dtype::of_dtype(module, name));
+            let Some(element) = known else {
+                let shown = pickle.global(dtype).map_or("unknown".to_owned(), |g| g.shown());
+                return Ok(Leaf::unsupported(format!("a tensor of dtype {shown}: not read")));
+            };
+            element
+        }
+    };
+    let offset = pickle
+        .int(offset)
+        .and_then(|offset| u64::try_from(offset).ok())
+        .ok_or_else(|| Error::malformed("its storage offset is no whole number from 0"))?;
+    let shape = reader.shape(size, "size")?;
+    let strides = reader
+        .integers(stride, "stride")?
+        .into_iter()
+        .map(|stride| {
+            i64::try_from(stride)
+                .map_err(|_| Error::malformed(format!("its stride holds {stride}")))
+        })
+        .collect::<Result<Vec<i64>, Error>>()?;
+    if shape.len() != strides.len() {
+        return Err(Error::malformed(format!("size {shape:?} and stride {strides:?} do not fit")));
+    }
+    let mut view = View { shape, strides, offset };
+    if element == Element::PairsOfF4 {
+        match pairs(view) {
+            Some(whole) => view = whole,
+            None => return Ok(Leaf::unsupported("a strided tensor of 4-bit floats: not read")),
+        }
+    }
+    if view.elements() == 0 {
+        // An empty tensor's storage may be missing, and its offset may be anything.
+        view.offset = 0;
+    }
+    let raw = reference.bytes(reader, view.elements() == 0)?;
+    let endian = reader.storages.map(|storages| storages.endian()).unwrap_or_default();
+    let tensor = reader.tensor(name, (element.dtype(), endian), view, &raw)?;
+    Ok(Leaf::Tensor(tensor, bits_note(reader, metadata)))
+}
+
+/// The view of a packed tensor whose elements hold two values each.
+fn pairs(view: View) -> Option<View> {
+    if !view.is_packed() || view.offset != 0 {
+        return None;
+    }
+    let mut shape = view.shape;
+    let last = shape.last_mut()?;
+    *last = last.checked_mul(2)?;
+    Some(View::packed(&shape))
+}
+
+/// What to say where the tensor has its conjugate or negative bit set.
+fn bits_note(reader: &Reader<'_>, metadata: Option<Id>) -> Option<String> {
+    let pickle = reader.pickle;
+    let Node::Dict(pairs) = pickle.node(metadata?) else { return None };
+    let set: Vec<_> = pairs
+        .iter()
+        .filter(|(_, value)| matches!(pickle.node(*value), Node::Bool(true)))
+        .filter_map(|(key, _)| pickle.text(*key))
+        .filter(|key| matches!(&**key, "conj" | "neg"))
+        .collect();
+    (!set.is_empty()).then(|| {
+        format!("torch applies {} to the stored values, which are shown as stored", set.join(", "))
+    })
+}
+
+/// How the integers of a quantised tensor are meant.
+fn quantiser_note(reader: &Reader<'_>, quantiser: Id) -> String {
+    let pickle = reader.pickle;
+    let parts = pickle.sequence(quantiser).unwrap_or(&[]);
+    let number = |id: &Id| match pickle.node(*id) {
+        Node::Float(value) => Some(format!("{value:?}")),
+        Node::Int(value) => Some(value.to_string()),
+        _ => None,
+    };
+    let how = match parts {
+        [_, scale, zero] => match (number(scale), number(zero)) {
+            (Some(scale), Some(zero)) => format!(", scale {scale}, zero point {zero}"),
+            _ => String::new(),
+        },
+        _ => ", a scale for each channel".to_owned(),
+    };
+    format!("quantised{how}: the stored integers are shown")
+}
+
+/// A reference to a storage: `('storage', class, key, location, numel[, view])`.
+struct Reference {
+    element: Element,
+    key: String,
+    /// Bytes the pickle says it has.
+    len: u64,
+    /// Bytes before it, where it is a view of another storage (files before torch 1.6).
+    skip: u64,
+}
+
+impl Reference {
+    /// `Ok(Err(why))` where it is well-formed and not read.
+    fn of(reader: &Reader<'_>, storage: Id) -> Result<Result<Reference, String>, Error> {
+        let pickle = reader.pickle;
+        let Node::Persid(id) = pickle.node(storage) else {
+            return Ok(Err(match pickle.object(storage) {
+                Some((_, Some(("torch.storage", "_load_from_bytes")))) => {
+                    "a torch tensor in a plain pickle: not read; save it with torch.save".to_owned()
+                }
+                _ => format!("a tensor over {}: not read", pickle.kind(storage)),
+            }));
+        };
+        let parts = pickle.sequence(*id).unwrap_or(&[]);
+        let [tag, class, key, _, numel, rest @ ..] = parts else {
+            return Ok(Err("a tensor whose storage is named in an unknown way".to_owned()));
+        };
+        if pickle.text(*tag).as_deref() != Some("storage") {
+            return Ok(Err("a tensor whose storage is named in an unknown way".to_owned()));
+        }
+        let Some(class) = pickle.global(*class) else {
+            return Err(Error::malformed("its storage has no class"));
+        };
+        let Some(element) = dtype::of_storage(&class.module, &class.name) else {
+            return Ok(Err(format!("a tensor over {}: not read", class.shown())));
+        };
+        let count = pickle.int(*numel).and_then(|count| u64::try_from(count).ok());
+        let Some(len) = count.and_then(|count| count.checked_mul(element.bytes())) else {
+            return Err(Error::malformed("its storage has an impossible number of elements"));
+        };
+        let Some(key) = pickle.text(*key) else {
+            return Err(Error::malformed("its storage has no key"));
+        };
+        let mut reference = Reference { element, key: key.into_owned(), len, skip: 0 };
+        if let Some(&[_, offset, count]) = rest.first().and_then(|&view| pickle.sequence(view)) {
+            let bytes = |id: Id| {
+                let count = u64::try_from(pickle.int(id)?).ok()?;
+                count.checked_mul(element.bytes())
+            };
+            let (Some(skip), Some(len)) = (bytes(offset), bytes(count)) else {
+                return Err(Error::malformed("its storage is an impossible view of another"));
+            };
+            reference.skip = skip;
+            reference.len = len;
+        }
+        Ok(Ok(reference))
+    }
+
+    /// Its bytes, checked to be as many as the pickle says.
+    fn bytes(&self, reader: &Reader<'_>, is_empty: bool) -> Result<Raw, Error> {
+        let found = match reader.storages {
+            Some(storages) => storages.find(&self.key),
+            None => Err(Error::new(
+                ErrorKind::Unsupported,
+                "the pickle refers to storages in other files: it is a part of a torch file",
+            )
+            .cure("open the .pt file it was taken from")),
+        };
+        let Stored { data, start, len, name } = match found {
+            Err(_) if is_empty && self.len == 0 => return Ok(Raw::empty()),
+            other => other?,
+        };
+        if self.skip.checked_add(self.len).is_none_or(|end| end > len) {
+            return Err(Error::malformed(format!(
+                "its storage {name} should have {} bytes from byte {}, it has {len} in all",
+                self.len, self.skip
+            ))
+            .cure("the file is cut short or damaged: download or copy it again"));
+        }
+        let part = Part::new(data, start + self.skip, self.len)?;
+        Ok(Raw { data: Arc::new(part), start: 0, len: self.len })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_of_f4_double_the_last_axis() {
+        assert_eq!(pairs(View::packed(&[3, 2])), Some(View::packed(&[3, 4])));
+        let transposed = View { shape: vec![2, 3], strides: vec![1, 2], offset: 0 };
+        assert_eq!(pairs(transposed), None);
+        assert_eq!(pairs(View::packed(&[])), None);
+    }
+}

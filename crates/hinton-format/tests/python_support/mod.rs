@@ -1,0 +1,140 @@
+//! What the tests of pickles and PyTorch files share.
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use hinton_format::{Checkpoint, Error, Input, Limits, open, open_input};
+use hinton_tensor::{Dtype, Memory};
+use serde_json::Value;
+
+/// The folder of shared test files; `None`, with a word, where there is none.
+pub(crate) fn data() -> Option<PathBuf> {
+    let folder = match std::env::var_os("HINTON_DATA") {
+        Some(folder) => PathBuf::from(folder),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
+    };
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    println!("skipped: there is no {}", folder.display());
+    None
+}
+
+/// Our own small files of one format, sorted by name.
+pub(crate) fn fixtures(format: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(format);
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ext| ext != "py" && ext != "json"))
+        .collect();
+    files.sort();
+    files
+}
+
+pub(crate) fn fixture(format: &str, name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(format).join(name)
+}
+
+/// Opens bytes under a name.
+pub(crate) fn open_bytes(name: &str, bytes: &[u8]) -> Result<Checkpoint, Error> {
+    open_with(name, bytes, &Limits::default())
+}
+
+pub(crate) fn open_with(name: &str, bytes: &[u8], limits: &Limits) -> Result<Checkpoint, Error> {
+    let data = Arc::new(Memory::new(bytes));
+    open_input(&Input { name: name.to_owned(), path: None, data }, limits)
+}
+
+/// Opens a file and compares every tensor with what is known of it.
+pub(crate) fn compare(file: &Path, truth: &Path) {
+    let truth: Value = serde_json::from_slice(&std::fs::read(truth).unwrap()).unwrap();
+    let checkpoint = open(file, &Limits::default()).unwrap_or_else(|error| panic!("{error}"));
+    let wanted = truth["tensors"].as_array().unwrap();
+    let names: Vec<&str> = checkpoint.tensors.iter().map(|tensor| tensor.name()).collect();
+    let wanted_names: Vec<&str> = wanted.iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!(names, wanted_names, "{}", file.display());
+    for (tensor, wanted) in checkpoint.tensors.iter().zip(wanted) {
+        let what = format!("{} {}", file.display(), tensor.name());
+        let shape: Vec<u64> = tensor.shape().iter().map(|&length| length as u64).collect();
+        assert_eq!(serde_json::json!(shape), wanted["shape"], "{what}");
+        assert_eq!(numpy_name(tensor.dtype()), wanted["dtype"].as_str().unwrap(), "{what}");
+        let values = tensor.to_f64().unwrap();
+        assert_eq!(values.len() as u64, wanted["n"].as_u64().unwrap(), "{what}");
+        for sample in wanted["samples"].as_array().into_iter().flatten() {
+            let at = sample[0].as_u64().unwrap() as usize;
+            // serde_json may read a decimal one step of the last digit off.
+            let wanted = sample[1].as_f64().unwrap();
+            let near = (values[at] - wanted).abs() <= 4.0 * f64::EPSILON * wanted.abs();
+            assert!(near, "{what} [{at}]: {} for {wanted}", values[at]);
+        }
+        let sum: f64 = values.iter().map(|value| value.abs()).sum();
+        if let Some(wanted) = wanted["sum_abs"].as_f64() {
+            assert!((sum - wanted).abs() <= 1e-6 * wanted.abs(), "{what}: {sum} for {wanted}");
+        }
+    }
+}
+
+fn numpy_name(dtype: Dtype) -> &'static str {
+    match dtype {
+        Dtype::F64 => "float64",
+        Dtype::F32 => "float32",
+        Dtype::F16 => "float16",
+        Dtype::Bf16 => "bfloat16",
+        Dtype::I64 => "int64",
+        Dtype::I32 => "int32",
+        Dtype::I16 => "int16",
+        Dtype::I8 => "int8",
+        Dtype::U8 => "uint8",
+        Dtype::Bool => "bool",
+        other => other.name(),
+    }
+}
+
+/// The file cut at every length, and with every byte changed in a few ways, must give an error or
+/// tensors that can be read; never a panic.
+pub(crate) fn break_in_every_way(file: &Path) {
+    let name = file.file_name().unwrap().to_str().unwrap();
+    let bytes = std::fs::read(file).unwrap();
+    for len in 0..bytes.len() {
+        read_all(open_bytes(name, &bytes[..len]));
+    }
+    let mut broken = bytes.clone();
+    for at in 0..bytes.len() {
+        for change in [0x01, 0x80, 0xff, bytes[at], bytes[at] ^ b'.'] {
+            broken[at] = bytes[at] ^ change;
+            read_all(open_bytes(name, &broken));
+        }
+        broken[at] = bytes[at];
+    }
+}
+
+/// Reads every tensor that is not too large to be read in a test.
+pub(crate) fn read_all(checkpoint: Result<Checkpoint, Error>) {
+    let Ok(checkpoint) = checkpoint else { return };
+    for tensor in &checkpoint.tensors {
+        if tensor.elements() <= 1 << 16 {
+            if let Ok(values) = tensor.to_f64() {
+                assert_eq!(values.len() as u64, tensor.elements());
+            }
+        }
+    }
+}
+
+/// A small generator of numbers (SplitMix64), the same on every machine.
+pub(crate) struct Numbers(pub(crate) u64);
+
+impl Numbers {
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        (self.next() % end.max(1) as u64) as usize
+    }
+}
