@@ -118,7 +118,7 @@ fn bar_cells(scale: &ColorScale, bar: Rect) -> Item {
 
 /// Values worth a number along a bar of that height, and how they are written.
 fn tick_labels(scale: &ColorScale, height: f64) -> Vec<(f64, String)> {
-    let most = ((height / 24.0) as usize).clamp(2, 7);
+    let most = ((height / 20.0) as usize).clamp(2, 8);
     let values = match scale.kind() {
         ScaleKind::Linear => even_ticks(scale.low(), scale.high(), most),
         ScaleKind::Sqrt | ScaleKind::Symlog => bent_ticks(scale, height),

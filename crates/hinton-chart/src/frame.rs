@@ -18,7 +18,7 @@ const TITLE_LINE: f64 = 15.0;
 /// Space between title and body, and between body and notes.
 const GAP: f64 = 10.0;
 /// Width of the legend, with the space before it.
-pub(crate) const LEGEND_WIDTH: f64 = 76.0;
+pub(crate) const LEGEND_WIDTH: f64 = 70.0;
 const LEGEND_GAP: f64 = 16.0;
 /// Least height of a legend.
 const LEGEND_HEIGHT: f64 = 92.0;
@@ -40,6 +40,8 @@ pub(crate) struct CellRule {
     pub(crate) smallest_pixels: f64,
     /// Whether cells stay square however long the matrix.
     pub(crate) square: bool,
+    /// Ground that reaches past the cells on every side, points.
+    pub(crate) border: f64,
 }
 
 /// What a page says besides data.
@@ -107,6 +109,7 @@ impl<'a> Page<'a> {
 
     pub(crate) fn margin(&self) -> f64 {
         match self.width {
+            _ if self.options.look.margin.is_some() => self.options.look.margin.unwrap_or(MARGIN),
             // A small page cannot spare wide margins.
             Some(width) => MARGIN.min(width * 0.04).max(2.0),
             None => MARGIN,
@@ -184,7 +187,7 @@ impl<'a> Page<'a> {
         let (rows, cols) = largest(cells);
         let guess = self.pitch(rows, cols, per_facet, rule);
         let strips = if single {
-            Strips::new(self.options, &self.theme, &extents[0], &cells[0], guess)
+            Strips::new(self.options, &self.theme, &extents[0], &cells[0], guess, rule.border)
         } else {
             Strips::none()
         };

@@ -30,11 +30,20 @@ pub(crate) struct Strips {
     rows: Vec<(f64, String)>,
     cols: Vec<(f64, String)>,
     turn: f64,
+    border: f64,
 }
 
 impl Strips {
     pub(crate) fn none() -> Self {
-        Strips { left: 0.0, top: 0.0, right: 0.0, rows: Vec::new(), cols: Vec::new(), turn: 0.0 }
+        Strips {
+            left: 0.0,
+            top: 0.0,
+            right: 0.0,
+            rows: Vec::new(),
+            cols: Vec::new(),
+            turn: 0.0,
+            border: 0.0,
+        }
     }
 
     /// Labels for a matrix of `extent` drawn as `cells` cells of about `pitch` points.
@@ -44,6 +53,7 @@ impl Strips {
         extent: &Extent,
         cells: &Extent,
         pitch: (f64, f64),
+        border: f64,
     ) -> Self {
         let style = label_style(options, theme);
         let line = style.size * 1.25;
@@ -64,20 +74,20 @@ impl Strips {
             _ => 0.0,
         };
         let (sin, cos) = hinton_scene::turn(turn);
-        let tick = if options.look.label_ticks { TICK } else { 0.0 };
-        let pad = PAD + tick;
+        let away = away(options, border);
         Strips {
-            left: if rows.is_empty() { 0.0 } else { row_width + pad + PAD },
+            left: if rows.is_empty() { 0.0 } else { row_width + away + PAD },
             top: match () {
                 () if cols.is_empty() => 0.0,
-                () if turn == 0.0 => line + pad,
-                () => col_width * sin.abs() + style.size * cos.abs() + pad,
+                () if turn == 0.0 => line + away,
+                () => col_width * sin.abs() + style.size * cos.abs() + away,
             },
             // Names that lean right reach past the last column.
             right: if turn < 0.0 { (col_width * cos - col_pitch / 2.0).max(0.0) } else { 0.0 },
             rows,
             cols,
             turn,
+            border,
         }
     }
 
@@ -90,7 +100,8 @@ impl Strips {
     ) -> Vec<Item> {
         let style = label_style(options, theme);
         let ticks = options.look.label_ticks;
-        let away = PAD + if ticks { TICK } else { 0.0 };
+        let away = away(options, self.border);
+        let edge = self.border + options.look.cell_gap / 2.0;
         let mut items = Vec::new();
         let rect = area.rect;
         let mut tick_path = Path::new();
@@ -98,7 +109,10 @@ impl Strips {
             let y = rect.y + share * rect.h;
             let x = rect.x - away;
             items.push(Item::Text(Text::new(label, x, y, style, Align::End, Baseline::Middle)));
-            tick_path.extend(Path::line(Point::new(rect.x - TICK, y), Point::new(rect.x, y)));
+            tick_path.extend(Path::line(
+                Point::new(rect.x - edge - TICK, y),
+                Point::new(rect.x - edge, y),
+            ));
         }
         for (share, label) in self.cols.iter().filter(|_| sides.contains(&Side::Top)) {
             let x = rect.x + share * rect.w;
@@ -109,13 +123,23 @@ impl Strips {
                 () => (Align::Start, Baseline::Middle),
             };
             items.push(Item::Text(Text::rotated(label, x, y, style, align, baseline, self.turn)));
-            tick_path.extend(Path::line(Point::new(x, rect.y - TICK), Point::new(x, rect.y)));
+            tick_path.extend(Path::line(
+                Point::new(x, rect.y - edge - TICK),
+                Point::new(x, rect.y - edge),
+            ));
         }
         if ticks && !tick_path.segments.is_empty() {
             items.push(Shape::stroked(tick_path, theme.ink, 0.8));
         }
         items
     }
+}
+
+/// From a label to the outermost cells.
+fn away(options: &Options, border: f64) -> f64 {
+    let look = &options.look;
+    let tick = if look.label_ticks { TICK + look.cell_gap / 2.0 } else { 0.0 };
+    PAD + border + tick
 }
 
 fn label_style(options: &Options, theme: &Theme) -> TextStyle {

@@ -86,8 +86,10 @@ pub struct Look {
     /// Whether Hinton squares end at their cell.
     pub clip_squares: bool,
     /// Space around the outermost squares of a Hinton diagram, as a share of their extent;
-    /// `None` is one cell border.
+    /// `None` is a narrow border.
     pub data_margin: Option<f64>,
+    /// White space around everything.
+    pub margin: Option<f64>,
     /// A frame around each data area: colour and width.
     pub frame: Option<(Color, f64)>,
     /// Lines between the cells of a heat map: width, in the page's colour.
@@ -117,6 +119,7 @@ impl Default for Look {
             square_growth: 0.0,
             clip_squares: true,
             data_margin: None,
+            margin: None,
             frame: None,
             cell_gap: 0.0,
             col_label_turn: None,

@@ -121,6 +121,7 @@ fn matplotlib_heatmap(options: &mut Options) {
     options.col_labels = Labels::Pattern("orig_dim_{}".to_owned());
     options.annotate = "{:.9f}".parse().unwrap_or(Annotate::On);
     let look = &mut options.look;
+    look.margin = Some(10.8);
     look.cell_gap = 3.0;
     look.col_label_turn = Some(30.0);
     look.label_ticks = true;

@@ -58,7 +58,7 @@ pub(super) fn is_picture(panels: &[Panel]) -> bool {
 }
 
 /// Title, subtitle and notes of a page of panels.
-pub(super) fn words(panels: &[Panel], options: &Options, summary: &Summary) -> Words {
+pub(super) fn words(panels: &[Panel], noun: &str, options: &Options, summary: &Summary) -> Words {
     let title = options.title.clone().unwrap_or_else(|| default_title(panels));
     let first = &panels[0];
     let mut subtitle = Vec::new();
@@ -68,7 +68,7 @@ pub(super) fn words(panels: &[Panel], options: &Options, summary: &Summary) -> W
     } else {
         let same = panels.iter().all(|panel| panel.shape == first.shape);
         let each = if same { format!(", each {}", first.shape_text()) } else { String::new() };
-        subtitle.push(format!("{} matrices{each} {}", panels.len(), first.dtype));
+        subtitle.push(format!("{} {noun}{each} {}", panels.len(), first.dtype));
         subtitle.push(first.orientation.clone());
     }
     let mut notes = vec![figures(summary)];

@@ -25,7 +25,7 @@ pub(super) const ROW: ChartRow = ChartRow {
 };
 
 /// Cells as large as fit values when there are few.
-const RULE: CellRule = CellRule { largest: 36.0, smallest_pixels: 1.0, square: false };
+const RULE: CellRule = CellRule { largest: 36.0, smallest_pixels: 1.0, square: false, border: 0.0 };
 /// Sizes of type for values, largest first.
 const VALUE_SIZES: [f64; 6] = [10.0, 9.0, 8.0, 7.0, 6.0, 5.0];
 /// Most cells that get a value; more could not be read.
@@ -46,7 +46,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let Whole { summary, extents, cells } = common::whole("heatmap", panels)?;
     let scale = ColorScale::fit(options, &page.theme, &summary, common::is_picture(panels));
 
-    let mut words = common::words(panels, options, &summary);
+    let mut words = common::words(panels, "matrices", options, &summary);
     let layout = page.layout(&cells, &extents, RULE, &words)?;
     let annotation = annotation(panels, options, layout.areas[0]);
     words.notes.extend(annotation.note.clone());

@@ -11,6 +11,7 @@ use super::{ChartRow, Need};
 use crate::colorbar::{Swatch, nonfinite, swatches};
 use crate::frame::{Area, CellRule, LINE, Page, frame, text};
 use crate::math::next_power_of_two;
+use crate::number::significant;
 use crate::{ChartError, Extent, Options, Panel, Picture, Theme, short, short_count};
 
 pub(super) const ROW: ChartRow = ChartRow {
@@ -27,8 +28,12 @@ pub(super) const ROW: ChartRow = ChartRow {
     build,
 };
 
+/// Grey around the cells, points: a white square at the edge is seen to end.
+const BORDER: f64 = 2.5;
+
 /// Squares smaller than this many device pixels a cell cannot be told apart.
-const RULE: CellRule = CellRule { largest: 22.0, smallest_pixels: 5.0, square: true };
+const RULE: CellRule =
+    CellRule { largest: 22.0, smallest_pixels: 5.0, square: true, border: BORDER };
 
 fn need(extents: &[Extent], options: &Options) -> Need {
     let page = Page::new(options);
@@ -59,13 +64,13 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
         options.look.hinton_colors.unwrap_or([page.theme.ground, Color::WHITE, Color::BLACK]);
     let inks = Inks { ground: back, positive, negative };
 
-    let words = common::words(panels, options, &summary);
+    let words = common::words(panels, "matrices", options, &summary);
     let layout = page.layout(&cells, &extents, RULE, &words)?;
     let mut items = layout.label_items(&page);
     items.extend(layout.facet_names(&page, &common::names(panels)));
     let mut clipped = 0;
     for (panel, area) in panels.iter().zip(&layout.areas) {
-        let (ground, diagram) = ground_and_cells(area, options);
+        let (ground, diagram) = ground_and_cells(area, &panel.grids[0], max_weight, options);
         items.push(Shape::filled(Path::rect(ground), inks.ground));
         let drawn = squares(&panel.grids[0], &diagram, max_weight, inks, options, &page.theme);
         clipped += drawn.clipped;
@@ -90,20 +95,40 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
 }
 
 /// The grey ground, and the area of the cells inside it.
-fn ground_and_cells(area: &Area, options: &Options) -> (Rect, Area) {
-    let Some(margin) = options.look.data_margin else { return (area.rect, *area) };
-    // matplotlib's axes: 5 % around the outermost squares, which reach half a side past their
-    // cells' middles; the largest possible square is one cell. The ground keeps its place and the
-    // cells shrink into it.
+fn ground_and_cells(area: &Area, grid: &Grid, max_weight: f64, options: &Options) -> (Rect, Area) {
     let Area { rect, rows, cols } = *area;
-    let share = 1.0 / (1.0 + 2.0 * margin);
-    let inner = Rect::new(
-        rect.x + rect.w * (1.0 - share) / 2.0,
-        rect.y + rect.h * (1.0 - share) / 2.0,
-        rect.w * share,
-        rect.h * share,
+    let Some(margin) = options.look.data_margin else { return (rect.inset(-BORDER), *area) };
+    // matplotlib's axes: a margin around the outermost squares, in units of cells whose middles
+    // lie on whole numbers; the cells keep their shape and the whole is centred in the area.
+    let (x_low, x_high, y_low, y_high) = outermost(grid, max_weight);
+    let (x_span, y_span) = (x_high - x_low, y_high - y_low);
+    let (x_low, y_low) = (x_low - margin * x_span, y_low - margin * y_span);
+    let (x_span, y_span) = (x_span * (1.0 + 2.0 * margin), y_span * (1.0 + 2.0 * margin));
+    let pitch = (rect.w / x_span).min(rect.h / y_span);
+    let (w, h) = (x_span * pitch, y_span * pitch);
+    let ground = Rect::new(rect.center().x - w / 2.0, rect.center().y - h / 2.0, w, h);
+    let cells = Rect::new(
+        ground.x + (-0.5 - x_low) * pitch,
+        ground.y + (-0.5 - y_low) * pitch,
+        cols as f64 * pitch,
+        rows as f64 * pitch,
     );
-    (rect, Area { rect: inner, rows, cols })
+    (ground, Area { rect: cells, rows, cols })
+}
+
+/// Left, right, upper and lower end of the outermost squares, in cells; cell k lies at k.
+fn outermost(grid: &Grid, max_weight: f64) -> (f64, f64, f64, f64) {
+    let mut ends = (f64::MAX, f64::MIN, f64::MAX, f64::MIN);
+    for at in 0..grid.values.len() {
+        let (positive, negative) = planes(grid, at);
+        let half = ((positive + negative) / max_weight).sqrt() / 2.0;
+        let (x, y) = ((at % grid.cols) as f64, (at / grid.cols) as f64);
+        ends.0 = ends.0.min(x - half);
+        ends.1 = ends.1.max(x + half);
+        ends.2 = ends.2.min(y - half);
+        ends.3 = ends.3.max(y + half);
+    }
+    ends
 }
 
 struct Drawn {
@@ -238,7 +263,7 @@ fn legend(
             let square = Rect::new(left, middle - side / 2.0, side, side);
             items.push(Shape::filled(Path::rect(square), fill));
         }
-        let label = format!("±{}", short(max_weight * share));
+        let label = format!("±{}", significant(max_weight * share, 4));
         let at = ground.right() + 6.0;
         items.push(text(&label, at, middle, style, Align::Start, Baseline::Middle));
     }

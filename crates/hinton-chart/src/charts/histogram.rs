@@ -73,7 +73,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
         })
         .collect();
 
-    let mut words = common::words(panels, options, &summary);
+    let mut words = common::words(panels, "tensors", options, &summary);
     words.subtitle.truncate(1);
     words.subtitle.push(
         if several { "share of values in each bin" } else { "count of values in each bin" }
@@ -92,6 +92,9 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     for one in &series {
         items.extend(bars(one, plot, &heights, !several));
     }
+    let base =
+        Path::line(Point::new(plot.x, plot.bottom()), Point::new(plot.right(), plot.bottom()));
+    items.push(Shape::stroked(base, theme.soft, 1.2));
     if low < 0.0 && high > 0.0 {
         let x = plot.x + plot.w * (0.0 - low) / (high - low);
         let line = Path::line(Point::new(x, plot.y), Point::new(x, plot.bottom()));

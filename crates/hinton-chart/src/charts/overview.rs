@@ -26,12 +26,14 @@ const NATURAL_WIDTH: f64 = 620.0;
 const WORDS: f64 = 3.0 * LINE + 4.0;
 const GAP: f64 = 12.0;
 
-/// Largest and smallest cell of a thumbnail, points.
-const CELL: (f64, f64) = (8.0, 0.5);
+/// Largest cell of a thumbnail, points.
+const CELL: f64 = 9.0;
+/// How thick one row of a strip may be, points.
+const THICKEST: f64 = 12.0;
 
 fn need(extents: &[Extent], options: &Options) -> Need {
     let page = Page::new(options);
-    let sheet = Sheet::new(&page, extents.len());
+    let sheet = Sheet::new(&page, extents);
     let pixels = |points: f64| ((points * options.dpi / 72.0) as usize).max(1);
     let request = |_: &Extent| GridRequest {
         max_rows: pixels(sheet.thumb),
@@ -45,15 +47,19 @@ fn need(extents: &[Extent], options: &Options) -> Need {
 /// How the sheet is divided.
 struct Sheet {
     columns: usize,
-    rows: usize,
     /// Width of a column, without the gap.
     column: f64,
-    /// Side of the square a thumbnail lies in.
+    /// Longest side of a thumbnail.
     thumb: f64,
+    /// Width and height of each thumbnail.
+    sizes: Vec<(f64, f64)>,
+    /// Height of the tallest thumbnail of each row.
+    heights: Vec<f64>,
 }
 
 impl Sheet {
-    fn new(page: &Page<'_>, count: usize) -> Sheet {
+    fn new(page: &Page<'_>, extents: &[Extent]) -> Sheet {
+        let count = extents.len();
         let (room_w, room_h) = page.room();
         let width = if page.width().is_some() { room_w } else { NATURAL_WIDTH };
         // Few tensors get large pictures, many get small ones that still have room for a name.
@@ -75,22 +81,37 @@ impl Sheet {
             Some(_) => (room_h / rows as f64 - WORDS - GAP).max(4.0),
             None => column,
         };
-        Sheet { columns, rows, column, thumb: column.min(most) }
+        let thumb = column.min(most);
+        let sizes: Vec<(f64, f64)> =
+            extents.iter().map(|extent| thumb_size(extent, thumb)).collect();
+        let tallest = |row: &[(f64, f64)]| row.iter().map(|size| size.1).fold(0.0, f64::max);
+        let heights = sizes.chunks(columns).map(tallest).collect();
+        Sheet { columns, column, thumb, sizes, heights }
     }
 
     fn size(&self) -> (f64, f64) {
-        (
-            self.column * self.columns as f64 + GAP * (self.columns - 1) as f64,
-            (self.thumb + WORDS + GAP) * self.rows as f64 - GAP,
-        )
+        let width = self.column * self.columns as f64 + GAP * (self.columns - 1) as f64;
+        let height = self.heights.iter().map(|height| height + WORDS + GAP).sum::<f64>() - GAP;
+        (width, height)
     }
 
-    fn slot(&self, at: usize, origin: Rect) -> Rect {
+    /// Where thumbnail `at` goes: at the left and the foot of its place, above its words.
+    fn place(&self, at: usize, origin: Rect) -> Rect {
         let (column, row) = (at % self.columns, at / self.columns);
+        let above: f64 = self.heights[..row].iter().map(|height| height + WORDS + GAP).sum();
+        let (w, h) = self.sizes[at];
         let x = origin.x + column as f64 * (self.column + GAP);
-        let y = origin.y + row as f64 * (self.thumb + WORDS + GAP);
-        Rect::new(x, y, self.column, self.thumb)
+        Rect::new(x, origin.y + above + self.heights[row] - h, w, h)
     }
+}
+
+/// Cells keep their shape as far as a thumbnail can: long strips are made thick enough to see.
+fn thumb_size(extent: &Extent, side: f64) -> (f64, f64) {
+    let (rows, cols) = (extent.rows.max(1) as f64, extent.cols.max(1) as f64);
+    let cell = (side / rows.max(cols)).min(CELL);
+    let long = cell * rows.max(cols);
+    let thick = |count: f64| (cell * count).max((long / 3.0).min(count * THICKEST)).min(side);
+    (thick(cols), thick(rows))
 }
 
 fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
@@ -104,15 +125,16 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
             why: "it holds no tensor".to_owned(),
         });
     }
-    let sheet = Sheet::new(&page, panels.len());
+    let extents: Vec<Extent> = panels.iter().map(|panel| panel.extent.clone()).collect();
+    let sheet = Sheet::new(&page, &extents);
     let words = words(panels, options);
     let layout = page.block(sheet.size(), &words);
     let origin = layout.areas[0].rect;
     let mut items = Vec::new();
     for (at, panel) in panels.iter().enumerate() {
-        let slot = sheet.slot(at, origin);
-        items.extend(thumbnail(panel, slot, &page));
-        items.extend(caption(panel, slot, &page));
+        let place = sheet.place(at, origin);
+        items.extend(thumbnail(panel, place, &page));
+        items.extend(caption(panel, place, sheet.column, &page));
     }
     Ok(Picture {
         scene: page.scene(&layout, &words, items),
@@ -150,17 +172,11 @@ fn words(panels: &[Panel], options: &Options) -> Words {
     Words { title, subtitle, notes }
 }
 
-fn thumbnail(panel: &Panel, slot: Rect, page: &Page<'_>) -> Vec<Item> {
+fn thumbnail(panel: &Panel, rect: Rect, page: &Page<'_>) -> Vec<Item> {
     let theme = &page.theme;
     let Some(grid) = panel.grids.first().filter(|grid| !grid.values.is_empty()) else {
-        return vec![frame(Rect::new(slot.x, slot.y, slot.h, slot.h), theme.line, 0.5)];
+        return vec![frame(rect, theme.line, 0.5)];
     };
-    let side = slot.h.min(slot.w);
-    let cell = (side / grid.rows.max(grid.cols) as f64).clamp(CELL.1, CELL.0);
-    // Strips are made thick enough to see, never thicker than a cell may be.
-    let thick = |count: usize| (cell * count as f64).max((CELL.0).min(side)).min(side);
-    let (w, h) = (thick(grid.cols), thick(grid.rows));
-    let rect = Rect::new(slot.x, slot.bottom() - h, w, h);
     let area = Area { rect, rows: grid.rows, cols: grid.cols };
     let picture = common::is_picture(std::slice::from_ref(panel));
     let scale = ColorScale::fit(page.options, theme, &panel.summary, picture);
@@ -169,14 +185,14 @@ fn thumbnail(panel: &Panel, slot: Rect, page: &Page<'_>) -> Vec<Item> {
     vec![cells_item(grid, &area, &scale), frame(rect, color, width)]
 }
 
-fn caption(panel: &Panel, slot: Rect, page: &Page<'_>) -> Vec<Item> {
+fn caption(panel: &Panel, place: Rect, width: f64, page: &Page<'_>) -> Vec<Item> {
     let theme = &page.theme;
     let (name_style, mut style) = (theme.name_style(), theme.label());
     style.size = 7.0;
-    let x = slot.x;
-    let line = |at: usize| slot.bottom() + 4.0 + at as f64 * LINE;
-    let name = fit(&panel.label(), name_style, slot.w);
-    let shape = fit(&format!("{} {}", panel.shape_text(), panel.dtype), style, slot.w);
+    let x = place.x;
+    let line = |at: usize| place.bottom() + 4.0 + at as f64 * LINE;
+    let name = fit(&panel.label(), name_style, width);
+    let shape = fit(&format!("{} {}", panel.shape_text(), panel.dtype), style, width);
     let summary = &panel.summary;
     let odd = [(summary.nan, "NaN"), (summary.pos_inf, "+∞"), (summary.neg_inf, "−∞")];
     let odd: Vec<String> = odd
@@ -195,12 +211,12 @@ fn caption(panel: &Panel, slot: Rect, page: &Page<'_>) -> Vec<Item> {
     };
     let mut items = vec![put(&name, 0, name_style), put(&shape, 1, style)];
     if odd.is_empty() {
-        items.push(put(&fit(&range, style, slot.w), 2, style));
+        items.push(put(&fit(&range, style, width), 2, style));
     } else {
         let mut loud = style;
         loud.color = theme.nan;
         let both = format!("{}, {range}", odd.join(", "));
-        items.push(put(&fit(&both, loud, slot.w), 2, loud));
+        items.push(put(&fit(&both, loud, width), 2, loud));
     }
     items
 }

@@ -23,7 +23,7 @@ pub(super) const ROW: ChartRow = ChartRow {
     build,
 };
 
-const RULE: CellRule = CellRule { largest: 24.0, smallest_pixels: 1.0, square: true };
+const RULE: CellRule = CellRule { largest: 24.0, smallest_pixels: 1.0, square: true, border: 0.0 };
 /// Height of a tile's label.
 const LABEL: f64 = LINE + 2.0;
 /// Width aimed at for all tiles together, points.
@@ -54,7 +54,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let scale = ColorScale::fit(options, &page.theme, &summary, picture);
     let colored = panels.iter().any(|panel| panel.grids.len() == 3);
 
-    let words = common::words(panels, options, &summary);
+    let words = common::words(panels, "pictures", options, &summary);
     let plan = TilePlan::new(&page, &cells, panels.len());
     let mut items = Vec::new();
     // The body is one block to the page's layout; the tiles are placed inside it here.
