@@ -114,34 +114,31 @@ fn open_as(row: &FormatRow, input: &Input, limits: &Limits) -> Result<Checkpoint
 }
 
 /// The format that a file is of. Certain formats come first, then look-alikes with a magic
-/// number, then likely formats (those of the file's extension before others), then the rest.
+/// number, then likely formats (those of the file's extension before others), then the other
+/// look-alikes. The extension alone decides only where the content says nothing; then the format's
+/// reader can say what is wrong with it.
 fn choose(head: &Head<'_>) -> Result<&'static FormatRow, Error> {
     let answers: Vec<Sniff> = FORMATS.iter().map(|row| (row.sniff)(head)).collect();
-    let with = |wanted: Sniff| {
-        FORMATS
-            .iter()
-            .zip(&answers)
-            .filter(move |(_, answer)| **answer == wanted)
-            .map(|(row, _)| row)
+    let best = |wanted: Sniff| {
+        let rows = || {
+            FORMATS.iter().zip(&answers).filter(|(_, found)| **found == wanted).map(|(row, _)| row)
+        };
+        rows().find(|row| head.has_extension(row.extensions)).or_else(|| rows().next())
     };
-    if let Some(row) = best(head, with(Sniff::Certain)) {
+    if let Some(row) = best(Sniff::Certain) {
         return Ok(row);
     }
     if let Some(error) = lookalike::find(head, Sniff::Certain) {
         return Err(error);
     }
-    if let Some(row) = best(head, with(Sniff::Likely)) {
+    if let Some(row) = best(Sniff::Likely) {
         return Ok(row);
     }
-    Err(lookalike::find(head, Sniff::Likely).unwrap_or_else(|| unknown(head)))
-}
-
-/// The first row whose extension fits, else the first.
-fn best(
-    head: &Head<'_>,
-    rows: impl Iterator<Item = &'static FormatRow> + Clone,
-) -> Option<&'static FormatRow> {
-    rows.clone().find(|row| head.has_extension(row.extensions)).or_else(|| rows.clone().next())
+    if let Some(error) = lookalike::find(head, Sniff::Likely) {
+        return Err(error);
+    }
+    let named = FORMATS.iter().find(|row| head.has_extension(row.extensions));
+    named.ok_or_else(|| unknown(head))
 }
 
 fn unknown(head: &Head<'_>) -> Error {
@@ -175,9 +172,9 @@ mod tests {
 
     #[test]
     fn unknown_bytes_are_shown_and_the_formats_listed() {
-        let error = open_input(&input("x.bin", b"\x01\x02ab\xff"), &Limits::default()).unwrap_err();
+        let error = open_input(&input("x.xyz", b"\x01\x02ab\xff"), &Limits::default()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unrecognised);
-        assert_eq!(error.file(), "x.bin");
+        assert_eq!(error.file(), "x.xyz");
         assert!(error.message().contains("01 02 61 62 ff (\"..ab.\")"), "{error}");
         assert!(error.cure_text().unwrap().contains("safetensors"));
     }

@@ -18,7 +18,7 @@ use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, Warning, l
 /// The row of the table.
 pub(crate) const ROW: FormatRow = FormatRow {
     name: "csv",
-    about: "A table of numbers as text.",
+    about: "a table of numbers as text: commas, tabs, semicolons or white space",
     help: "Read: cells between commas, tabs, semicolons or white space; an optional first row of \
            names (kept as metadata `columns`); an optional first column of labels (kept as `rows` \
            where there are up to 10,000); comments behind `#` at the start of a line; texts in \
@@ -52,6 +52,11 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     }
     let text = whole_text(&*input.data)?;
     let lines = dialect::first_lines(&text, true);
+    if text.contains(&0) {
+        let found = lookalike::first_bytes(&text);
+        let message = format!("expected text, but there are zero bytes; it begins {found}");
+        return Err(Error::new(ErrorKind::Unrecognised, message));
+    }
     let dialect = Dialect::detect(&lines)
         .or_else(|| Dialect::guess(&lines))
         .ok_or_else(|| Error::malformed("there is no row of numbers in the text"))?;

@@ -12,7 +12,7 @@ use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, Warning};
 /// The row of the table.
 pub(crate) const ROW: FormatRow = FormatRow {
     name: "idx",
-    about: "One array in the format of MNIST.",
+    about: "one array in the format of MNIST (train-images-idx3-ubyte)",
     help: "Read: all six types of values (u8, i8, i16, i32, f32, f64), any number of axes. The \
            tensor is named after the file, up to its first dot. \
            Layout: the IDX format, described with the MNIST files by Yann LeCun",

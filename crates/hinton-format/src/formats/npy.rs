@@ -17,7 +17,7 @@ use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, Warning};
 /// The row of the table.
 pub(crate) const ROW: FormatRow = FormatRow {
     name: "npy",
-    about: "One numpy array.",
+    about: "one numpy array",
     help: "Read: versions 1 to 3, C and Fortran order, both byte orders, booleans, integers, \
            floats of 2, 4 and 8 bytes, complex numbers. The tensor is named after the file. \
            Refused: object arrays, which are pickles. Not read: structured arrays, texts, dates, \
@@ -32,13 +32,7 @@ pub(crate) const MAGIC: &[u8] = b"\x93NUMPY";
 const FIRST_READ: u64 = 256;
 
 fn sniff(head: &Head<'_>) -> Sniff {
-    if head.bytes.starts_with(MAGIC) {
-        Sniff::Certain
-    } else if head.has_extension(ROW.extensions) {
-        Sniff::Likely
-    } else {
-        Sniff::No
-    }
+    if head.bytes.starts_with(MAGIC) { Sniff::Certain } else { Sniff::No }
 }
 
 fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
@@ -161,10 +155,12 @@ impl Header {
         let bytes = element_count(shape).and_then(|count| dtype.bytes_of(count));
         let Some(bytes) = bytes else {
             return Err(Error::malformed(format!(
-                "shape {shape:?} of {dtype} is more bytes than 64 bits can count"
+                "shape {shape:?} of {dtype} is more bytes than 64 bits can count, the file has {}",
+                data.len()
             ))
             .for_tensor(name)
-            .at_byte(8));
+            .at_byte(8)
+            .cure("its header lies: get the file again from its source"));
         };
         let have = data.len().saturating_sub(*data_start);
         if bytes > have {

@@ -7,7 +7,7 @@ use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, Warning, l
 /// The row of the table.
 pub(crate) const ROW: FormatRow = FormatRow {
     name: "npz",
-    about: "Named numpy arrays in a zip archive.",
+    about: "named numpy arrays in a zip archive, stored or deflated",
     help: "Read: stored and deflated members, zip64; each as in `npy`. Tensors are named as the \
            members, without `.npy`. Members that are no arrays of numbers are skipped with a \
            warning. Names that look like paths are names and nothing else: nothing is unpacked to \

@@ -16,7 +16,7 @@ use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, Warning};
 /// The row of the table.
 pub(crate) const ROW: FormatRow = FormatRow {
     name: "safetensors",
-    about: "Tensors behind a JSON header, by Hugging Face.",
+    about: "tensors behind a JSON header, by Hugging Face",
     help: "Read: every dtype of safetensors 0.8 (F64 F32 F16 BF16, the 8, 6 and 4 bit floats, \
            integers, BOOL, C64), metadata, and models split into shards (see `sharded`). Checked: \
            header, byte ranges, shapes, overlaps. A tensor of another dtype is skipped with a \
@@ -29,6 +29,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
 
 /// Bytes of the length that stands before the header.
 const PREFIX: u64 = 8;
+const LIE: &str = "its header and its data do not fit: get the file again from its source";
 const CUT: &str = "the file is cut or damaged: download or copy it again";
 
 fn sniff(head: &Head<'_>) -> Sniff {
@@ -39,13 +40,7 @@ fn sniff(head: &Head<'_>) -> Sniff {
         (Some(len), None) => len >= 2 && len <= u64::from(u32::MAX),
         (None, _) => false,
     };
-    if fits && head.bytes.get(8) == Some(&b'{') {
-        Sniff::Certain
-    } else if head.has_extension(ROW.extensions) {
-        Sniff::Likely
-    } else {
-        Sniff::No
-    }
+    if fits && head.bytes.get(8) == Some(&b'{') { Sniff::Certain } else { Sniff::No }
 }
 
 fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
@@ -67,8 +62,8 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
             ));
             continue;
         };
-        let shape = shape_of(entry, dtype)?;
         let start = data_start + begin;
+        let shape = shape_of(entry, dtype, start)?;
         check_size(entry, dtype, &shape, end - begin, start)?;
         let view = View::packed(&shape);
         let data = input.data.clone();
@@ -166,17 +161,21 @@ fn check_range(entry: &Entry, data_start: u64, data_len: u64) -> Result<(), Erro
 }
 
 /// The shape, where this machine and hinton can count in it.
-fn shape_of(entry: &Entry, dtype: Dtype) -> Result<Vec<usize>, Error> {
+fn shape_of(entry: &Entry, dtype: Dtype, start: u64) -> Result<Vec<usize>, Error> {
     let shape: Result<Vec<usize>, _> =
         entry.shape.iter().map(|dim| usize::try_from(*dim)).collect();
     let bytes = shape.as_ref().ok().and_then(|shape| dtype.bytes_of(element_count(shape)?));
     match (shape, bytes) {
         (Ok(shape), Some(_)) => Ok(shape),
         _ => Err(Error::malformed(format!(
-            "shape {:?} of {} is more bytes than 64 bits can count",
-            entry.shape, entry.dtype
+            "shape {:?} of {} is more bytes than 64 bits can count, its data has {}",
+            entry.shape,
+            entry.dtype,
+            entry.end - entry.begin
         ))
-        .for_tensor(&entry.name)),
+        .for_tensor(&entry.name)
+        .at_byte(start)
+        .cure(LIE)),
     }
 }
 
@@ -233,7 +232,8 @@ fn check_cover(
                 data_start + covered
             ))
             .for_tensor(&entry.name)
-            .at_byte(data_start + entry.begin));
+            .at_byte(data_start + entry.begin)
+            .cure(LIE));
         }
         if entry.begin > covered {
             hole(covered, entry.begin);

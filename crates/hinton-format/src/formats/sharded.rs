@@ -19,7 +19,7 @@ use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, Warning, l
 /// The row of the table.
 pub(crate) const ROW: FormatRow = FormatRow {
     name: "sharded",
-    about: "A model in several files, by an index (*.index.json) or as a folder.",
+    about: "a model in several files: by an index (*.index.json), or as a folder",
     help: "Read: an index that names which file holds which tensor (`weight_map`), a folder with \
            such an index, and a folder of files named like model-00001-of-00003.safetensors. The \
            shards lie beside the index or below it, never elsewhere; a missing one is an error. \

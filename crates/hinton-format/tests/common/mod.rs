@@ -1,0 +1,53 @@
+//! Where test files lie, and small helpers.
+
+#![allow(dead_code)] // Every test file uses some of them.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use hinton_format::{Input, Limits, open_input};
+use hinton_tensor::Memory;
+
+/// The fixtures that are part of the repository.
+pub(crate) fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
+
+/// The shared test files: `HINTON_DATA`, or `shared/data` beside the repository; `None` (said
+/// aloud) where there are none.
+pub(crate) fn shared_data() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    let folder = std::env::var_os("HINTON_DATA").map_or(beside, PathBuf::from);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    println!("skipped: there is no folder {}; set HINTON_DATA", folder.display());
+    None
+}
+
+/// The files of a fixture folder, sorted; scripts are left out.
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file() && path.extension().is_none_or(|ending| ending != "py"))
+        .collect();
+    files.sort();
+    files
+}
+
+/// A name and the values as bits, so that NaN equals itself.
+pub(crate) type Values = (String, Vec<usize>, Vec<u64>);
+
+/// Opens bytes and reads every value; the message of the first error.
+pub(crate) fn read_all(name: &str, bytes: &[u8], limits: &Limits) -> Result<Vec<Values>, String> {
+    let data = Arc::new(Memory::new(bytes));
+    let input = Input { name: name.to_owned(), path: None, data };
+    let checkpoint = open_input(&input, limits).map_err(|error| error.to_string())?;
+    let read = |tensor: &hinton_tensor::Tensor| {
+        let values = tensor.to_f64().map_err(|error| error.to_string())?;
+        let bits = values.into_iter().map(f64::to_bits).collect();
+        Ok((tensor.name().to_owned(), tensor.shape().to_vec(), bits))
+    };
+    checkpoint.tensors.iter().map(read).collect()
+}

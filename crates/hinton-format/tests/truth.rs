@@ -1,0 +1,129 @@
+//! The shared test files against what their own libraries read in them.
+
+mod common;
+
+use std::path::Path;
+
+use hinton_format::{Limits, open};
+use hinton_tensor::{Dtype, Index, Slice, Tensor, Work, summary::summarize};
+use serde_json::Value;
+
+/// Kinds of the truth files that this test reads.
+const KINDS: [&str; 5] = ["safetensors", "npy", "npz", "idx", "idx.gz"];
+
+/// serde_json reads numbers to the last bit but one.
+const JSON: f64 = 4.0 * f64::EPSILON;
+
+#[test]
+fn every_shared_file_reads_as_its_own_library_reads_it() {
+    let Some(data) = common::shared_data() else { return };
+    let mut checked = 0;
+    for path in common::files(&data.join("truth")) {
+        let truth: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        if KINDS.contains(&truth["kind"].as_str().unwrap()) {
+            compare(&data.join(truth["file"].as_str().unwrap()), &truth);
+            checked += 1;
+        }
+    }
+    println!("{checked} files");
+    assert!(checked >= 30, "only {checked} truth files of our kinds");
+}
+
+fn compare(path: &Path, truth: &Value) {
+    let file = path.display();
+    let expected = truth["tensors"].as_array().unwrap();
+    let checkpoint = match open(path, &Limits::default()) {
+        Ok(checkpoint) => checkpoint,
+        // Object arrays: numpy refuses them too.
+        Err(error) => {
+            assert!(expected.is_empty(), "{error}");
+            return;
+        }
+    };
+    assert_eq!(checkpoint.tensors.len(), expected.len(), "{file}");
+    for truth in expected {
+        let name = truth["name"].as_str().unwrap();
+        let found = checkpoint.tensors.iter().find(|tensor| tensor.name() == name);
+        // A lone array has no name of its own.
+        let tensor = if name.is_empty() { checkpoint.tensors.first() } else { found };
+        let tensor = tensor.unwrap_or_else(|| panic!("{file} has no {name:?}"));
+        compare_tensor(&format!("{file} {name}"), tensor, truth);
+    }
+}
+
+fn compare_tensor(what: &str, tensor: &Tensor, truth: &Value) {
+    let shape: Vec<usize> = serde_json::from_value(truth["shape"].clone()).unwrap();
+    assert_eq!(tensor.shape(), shape, "{what}");
+    assert_eq!(tensor.dtype(), dtype(truth["dtype"].as_str().unwrap()), "{what}");
+    let summary = summarize(tensor, Work::on(2)).unwrap();
+    assert_eq!(Some(summary.elements), truth["n"].as_u64(), "{what}");
+    assert_eq!(Some(summary.nan), truth["n_nan"].as_u64(), "{what}: NaN");
+    assert_eq!(Some(summary.pos_inf + summary.neg_inf), truth["n_inf"].as_u64(), "{what}: inf");
+    let scale = truth["max"].as_f64().unwrap_or(0.0).abs().max(1e-3);
+    for (figure, found, tolerance) in
+        [("min", summary.min(), JSON), ("max", summary.max(), JSON), ("mean", summary.mean(), 1e-6)]
+    {
+        match (found, truth[figure].as_f64()) {
+            (Some(found), Some(expected)) => assert!(
+                (found - expected).abs() <= tolerance * scale,
+                "{what}: {figure} is {found}, expected {expected}"
+            ),
+            (found, expected) => assert_eq!(found, expected, "{what}: {figure}"),
+        }
+    }
+    for sample in truth["samples"].as_array().into_iter().flatten() {
+        let (at, expected) = (sample[0].as_u64().unwrap() as usize, sample[1].as_f64());
+        let found = value_at(tensor, at);
+        // JSON has no NaN; the truth says null.
+        match expected {
+            Some(expected) => assert!(
+                (found - expected).abs() <= JSON * expected.abs(),
+                "{what}: value {at} is {found}, expected {expected}"
+            ),
+            None => assert!(!found.is_finite(), "{what}: value {at} is {found}"),
+        }
+    }
+}
+
+/// The value at a flat index in C order, whatever order the tensor lies in.
+fn value_at(tensor: &Tensor, flat: usize) -> f64 {
+    let mut rest = flat;
+    let mut position: Vec<Index> = Vec::new();
+    for dim in tensor.shape().iter().rev() {
+        position.push(Index::At((rest % dim) as i64));
+        rest /= dim;
+    }
+    position.reverse();
+    tensor.slice(&Slice(position)).unwrap().to_f64().unwrap()[0]
+}
+
+/// The truth spells dtypes as each library does.
+fn dtype(name: &str) -> Dtype {
+    let spelt = match name.trim_start_matches(['<', '>', '|']) {
+        "f4" => "f32",
+        "f8" => "f64",
+        "i4" => "i32",
+        "i8" if name.len() == 3 => "i64",
+        "u8" if name.len() == 3 => "u64",
+        "u1" | "uint8" => "u8",
+        other => other,
+    };
+    Dtype::from_name(spelt).unwrap_or_else(|| panic!("dtype {name}"))
+}
+
+#[test]
+fn the_sharded_model_opens_as_index_and_as_folder() {
+    let Some(data) = common::shared_data() else { return };
+    let folder = data.join("safetensors/crafted_sharded_mlp");
+    let whole = open(&folder, &Limits::default()).unwrap();
+    let index = open(&folder.join("model.safetensors.index.json"), &Limits::default()).unwrap();
+    assert_eq!(whole.warnings, []);
+    assert_eq!(whole.format, "safetensors");
+    assert_eq!(whole.path, folder.display().to_string());
+    assert_eq!(whole.files.len(), 4);
+    let names = |tensors: &[Tensor]| -> Vec<String> {
+        tensors.iter().map(|tensor| tensor.name().to_owned()).collect()
+    };
+    assert!(!whole.tensors.is_empty());
+    assert_eq!(names(&whole.tensors), names(&index.tensors));
+}
