@@ -17,6 +17,19 @@ pub enum RenderError {
         /// Most pixels a side.
         most: u32,
     },
+    /// The page of a vector picture is larger than its readers can show, or has no size.
+    #[error(
+        "a page of {width:.0} x {height:.0} points cannot be written: a side is more than 0 and at \
+         most {most} points; ask for another --size"
+    )]
+    PageTooLarge {
+        /// Points across.
+        width: f64,
+        /// Points down.
+        height: f64,
+        /// Most points a side.
+        most: u32,
+    },
     /// A library that encodes refused.
     #[error("cannot write {output}: {why}")]
     Encode {

@@ -1,6 +1,11 @@
 //! The outputs: one file each, one row each.
 
+mod base64;
+mod font;
+mod grid;
+mod number;
 mod png;
+mod svg;
 pub mod terminal;
 
 use hinton_scene::Scene;
@@ -40,4 +45,16 @@ pub struct OutputRow {
 }
 
 /// Every output.
-pub const OUTPUTS: &[OutputRow] = &[png::ROW];
+pub const OUTPUTS: &[OutputRow] = &[png::ROW, svg::ROW];
+
+/// The largest page of the vector outputs: what PDF 1.7 lets a page be (its annex C).
+const MOST_POINTS: u32 = 14_400;
+
+/// Refuses a page without a size, or one that viewers of vector pictures cannot show.
+fn check_page(scene: &Scene) -> Result<(), RenderError> {
+    let fits = |side: f64| side > 0.0 && side <= f64::from(MOST_POINTS);
+    if fits(scene.width) && fits(scene.height) {
+        return Ok(());
+    }
+    Err(RenderError::PageTooLarge { width: scene.width, height: scene.height, most: MOST_POINTS })
+}

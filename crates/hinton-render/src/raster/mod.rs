@@ -10,7 +10,7 @@ mod glyph;
 mod rect;
 mod stroke;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 use hinton_scene::{Item, Path, Point, Rect, Scene, Segment, Shape};
 
