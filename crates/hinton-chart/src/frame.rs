@@ -60,6 +60,10 @@ pub(crate) struct Page<'a> {
     pub(crate) options: &'a Options,
     pub(crate) theme: Theme,
     pub(crate) legend: bool,
+    titled: bool,
+    /// Lines kept for subtitle and notes on a page of fixed size.
+    lines: f64,
+    left_out: Option<&'static str>,
     width: Option<f64>,
     height: Option<f64>,
 }
@@ -88,13 +92,46 @@ pub(crate) struct Layout {
 impl<'a> Page<'a> {
     pub(crate) fn new(options: &'a Options) -> Self {
         let points = |length: crate::Length| length.points(options.dpi);
-        Page {
+        let mut page = Page {
             options,
             theme: Theme::named(options.theme),
             legend: options.legend.unwrap_or(true),
+            titled: options.title.as_deref() != Some(""),
+            lines: RESERVED_LINES,
+            left_out: None,
             width: options.size.map(|size| points(size.width)),
             height: options.size.and_then(|size| size.height.map(points)),
+        };
+        page.make_room();
+        page
+    }
+
+    /// Leaves out words, then the legend, then the title, where a small page has no room for them
+    /// beside the data.
+    fn make_room(&mut self) {
+        let cramped = |page: &Self| {
+            let (width, height) = page.room();
+            page.width.is_some_and(|all| width < all * 0.45)
+                || page.height.is_some_and(|all| height < all * 0.45)
+        };
+        if cramped(self) && self.titled {
+            self.lines = 0.0;
+            self.left_out = Some("the words under the title");
         }
+        if cramped(self) && self.legend {
+            self.legend = false;
+            self.left_out = Some("the legend");
+        }
+        if cramped(self) && self.titled {
+            self.titled = false;
+            self.left_out = Some("title and legend");
+        }
+    }
+
+    /// What a small page had no room for, for the notes.
+    pub(crate) fn left_out_note(&self) -> Option<String> {
+        self.left_out
+            .map(|what| format!("the page is too small for {what}: ask for a larger --size"))
     }
 
     /// Width of the page, where it is given.
@@ -117,7 +154,7 @@ impl<'a> Page<'a> {
     }
 
     fn has_title(&self) -> bool {
-        self.options.title.as_deref() != Some("")
+        self.titled
     }
 
     fn head_height(&self, lines: f64) -> f64 {
@@ -144,25 +181,50 @@ impl<'a> Page<'a> {
         let width =
             self.width.map_or(NATURAL_MOST, |width| width - 2.0 * margin - self.legend_space());
         let height = self.height.map_or(NATURAL_MOST, |height| {
-            height
-                - 2.0 * margin
-                - self.head_height(RESERVED_LINES)
-                - self.foot_height(RESERVED_LINES)
+            height - 2.0 * margin - self.head_height(self.lines) - self.foot_height(self.lines)
         });
         (width.max(1.0), height.max(1.0))
     }
 
-    /// The most rows and columns of cells a panel of that extent may have.
-    pub(crate) fn most_cells(&self, panels: usize, rule: CellRule) -> (usize, usize) {
+    /// The most rows and columns of cells a panel may have, each at least as large as the rule says.
+    pub(crate) fn most_cells(&self, extents: &[Extent], rule: CellRule) -> (usize, usize) {
         let (width, height) = self.room();
-        let (columns, rows) = facet_grid(panels, self.options.columns);
-        let smallest = rule.smallest_pixels * 72.0 / self.options.dpi;
-        let most = |room: f64, facets: usize| {
-            (((room / facets as f64) / smallest).floor() as usize).clamp(1, 32_768)
-        };
         // Pages that grow downwards are as long as they are wide.
         let height = if self.width.is_some() && self.height.is_none() { width } else { height };
-        (most(height, rows), most(width, columns))
+        let (columns, rows) = facet_grid(extents.len(), self.options.columns);
+        let (facet_head, facet_gap) = facet_space(extents.len());
+        let mut inner = (
+            (width - facet_gap * (columns - 1) as f64) / columns as f64,
+            (height - (facet_gap + facet_head) * rows as f64) / rows as f64,
+        );
+        let smallest = rule.smallest_pixels * 72.0 / self.options.dpi;
+        let most = |room: f64| ((room / smallest).floor() as usize).clamp(1, 32_768);
+        // A page that takes what it needs grows by its labels.
+        if let ([extent], None, Some(_)) = (extents, self.options.look.area, self.width) {
+            let cells = Extent {
+                rows: extent.rows.min(most(inner.1)),
+                cols: extent.cols.min(most(inner.0)),
+            };
+            let guess = self.pitch(cells.rows, cells.cols, inner, rule);
+            let strips = self.strips(extent, &cells, guess, inner, rule);
+            inner = (inner.0 - strips.left - strips.right, inner.1 - strips.top);
+        }
+        (most(inner.1), most(inner.0))
+    }
+
+    /// Labels of a single area, unless they would take more than half of the room.
+    fn strips(
+        &self,
+        extent: &Extent,
+        cells: &Extent,
+        pitch: (f64, f64),
+        room: (f64, f64),
+        rule: CellRule,
+    ) -> Strips {
+        let strips = Strips::new(self.options, &self.theme, extent, cells, pitch, rule.border);
+        let wide = (strips.left + strips.right) * 2.0 > room.0;
+        let high = strips.top * 2.0 > room.1;
+        if wide || high { Strips::none() } else { strips }
     }
 
     /// Places everything for panels with so many cells each (`cells`), which stand for matrices of
@@ -174,7 +236,6 @@ impl<'a> Page<'a> {
         rule: CellRule,
         words: &Words,
     ) -> Result<Layout, ChartError> {
-        let single = cells.len() == 1;
         let (columns, facet_rows) = facet_grid(cells.len(), self.options.columns);
         let (facet_head, facet_gap) = facet_space(cells.len());
         let (room_w, room_h) = self.room();
@@ -186,10 +247,9 @@ impl<'a> Page<'a> {
         // Labels take room, and how they are set depends on the pitch: first guess it without them.
         let (rows, cols) = largest(cells);
         let guess = self.pitch(rows, cols, per_facet, rule);
-        let strips = if single {
-            Strips::new(self.options, &self.theme, &extents[0], &cells[0], guess, rule.border)
-        } else {
-            Strips::none()
+        let strips = match (extents, cells) {
+            ([extent], [cells]) => self.strips(extent, cells, guess, per_facet, rule),
+            _ => Strips::none(),
         };
         let inner = if self.options.look.area.is_some() {
             per_facet
@@ -330,7 +390,7 @@ impl<'a> Page<'a> {
 
     fn lines(&self, parts: &[String], width: f64, bounded: bool) -> f64 {
         if bounded {
-            return if self.has_title() { RESERVED_LINES } else { 0.0 };
+            return if self.has_title() { self.lines } else { 0.0 };
         }
         wrap(parts, &self.theme, width).len() as f64
     }
@@ -371,7 +431,7 @@ impl<'a> Page<'a> {
     }
 
     fn write_lines(&self, items: &mut Vec<Item>, lines: Vec<String>, layout: &Layout, top: f64) {
-        let most = if layout.bounded { RESERVED_LINES as usize } else { usize::MAX };
+        let most = if layout.bounded { self.lines as usize } else { usize::MAX };
         let style = self.theme.label();
         for (at, line) in lines.iter().take(most).enumerate() {
             let line = fit(line, style, layout.words_width);

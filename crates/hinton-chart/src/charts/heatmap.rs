@@ -35,7 +35,7 @@ const MOST_BOXES: usize = 500;
 
 fn need(extents: &[Extent], options: &Options) -> Need {
     let page = Page::new(options);
-    let (max_rows, max_cols) = page.most_cells(extents.len(), RULE);
+    let (max_rows, max_cols) = page.most_cells(extents, RULE);
     let fold = options.reduce.unwrap_or_default();
     let request = GridRequest { max_rows, max_cols, fold, sample_bytes: None };
     Need::Grids(vec![request; extents.len()])
@@ -72,6 +72,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
         items.extend(colorbar(&scale, &page.theme, layout.legend, &summary));
     }
     let mut notes = common::reduction_notes(panels);
+    notes.extend(page.left_out_note());
     notes.extend(common::scale_notes(&scale));
     notes.extend(annotation.note);
     Ok(Picture { scene: page.scene(&layout, &words, items), notes })

@@ -37,7 +37,7 @@ const RULE: CellRule =
 
 fn need(extents: &[Extent], options: &Options) -> Need {
     let page = Page::new(options);
-    let (max_rows, max_cols) = page.most_cells(extents.len(), RULE);
+    let (max_rows, max_cols) = page.most_cells(extents, RULE);
     // A fold that was asked for is drawn as one square a cell; else ink is kept.
     let fold = options.reduce.unwrap_or(Fold::Ink);
     Need::Grids(vec![GridRequest { max_rows, max_cols, fold, sample_bytes: None }; extents.len()])
@@ -84,6 +84,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
         items.extend(legend(&page.theme, layout.legend, max_weight, inks, &summary, clipped));
     }
     let mut notes = common::reduction_notes(panels);
+    notes.extend(page.left_out_note());
     if clipped > 0 {
         let cells = short_count(clipped as u64);
         notes.push(format!(

@@ -35,7 +35,7 @@ const LABELLED: f64 = 22.0;
 
 fn need(extents: &[Extent], options: &Options) -> Need {
     let page = Page::new(options);
-    let (max_rows, max_cols) = page.most_cells(extents.len(), RULE);
+    let (max_rows, max_cols) = page.most_cells(extents, RULE);
     let fold = options.reduce.unwrap_or_default();
     // A tile is never larger than TILE on a page without a size, so it needs no more pixels.
     let most = match options.size {
@@ -83,6 +83,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
         items.extend(colorbar(&scale, &page.theme, layout.legend, &summary));
     }
     let mut notes = common::reduction_notes(panels);
+    notes.extend(page.left_out_note());
     if !colored {
         notes.extend(common::scale_notes(&scale));
     }
@@ -208,7 +209,7 @@ fn natural_columns(
     let ideal = (1..=count).find(|side| side * side * 3 >= count * 4).unwrap_or(1);
     // A full last row looks better: take a divisor near the ideal where there is one.
     let near = (ideal.saturating_sub(ideal / 4).max(1)..=ideal + ideal / 3)
-        .filter(|columns| count % columns == 0)
+        .filter(|columns| count.is_multiple_of(*columns))
         .min_by_key(|columns| columns.abs_diff(ideal));
     near.unwrap_or(ideal).min(48)
 }

@@ -1,0 +1,254 @@
+//! What the charts promise, read off their scenes.
+
+mod common;
+
+use common::{cells, draw, items, marks, noise, texts};
+use hinton_chart::{Annotate, CHARTS, Colormap, Labels, Options, Range, ThemeName};
+use hinton_scene::{Color, Item};
+use hinton_tensor::Fold;
+
+fn words(picture: &hinton_chart::Picture) -> String {
+    texts(picture).into_iter().map(|text| text.content + "\n").collect()
+}
+
+#[test]
+fn rows_of_the_table_are_whole() {
+    let mut names: Vec<&str> = CHARTS.iter().map(|chart| chart.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), CHARTS.len());
+    for chart in CHARTS {
+        assert!(!chart.about.is_empty() && chart.help.len() > 150, "{}", chart.name);
+        assert_eq!(chart.name, chart.name.to_lowercase());
+    }
+}
+
+#[test]
+fn every_chart_draws_every_theme_and_says_range_and_orientation() {
+    let matrix = (6, 9, noise(54));
+    for chart in CHARTS {
+        for theme in ThemeName::ALL {
+            let mut options = Options::default();
+            options.theme = theme;
+            let picture = draw(chart.name, std::slice::from_ref(&matrix), &options);
+            let words = words(&picture);
+            assert!(words.contains("6 × 9"), "{}: {words}", chart.name);
+            assert!(picture.scene.width > 100.0 && picture.scene.height > 50.0);
+            for text in texts(&picture) {
+                let (x, y) = (text.x, text.y);
+                assert!(x >= 0.0 && y >= 0.0 && y <= picture.scene.height, "{text:?}");
+                assert!(
+                    text.rotation != 0.0 || x + text.width <= picture.scene.width + 0.5,
+                    "{text:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn ink_is_proportional_to_weight() {
+    let values = vec![0.5, -0.25, 0.0, 0.125];
+    let picture = draw("hinton", &[(2, 2, values)], &Options::default());
+    let drawn = marks(&picture);
+    let area = |color: Color| -> Vec<f32> {
+        let all = drawn.iter().filter(|marks| marks.fill == color);
+        all.flat_map(|marks| &marks.places).map(|[_, _, w, h]| w * h).collect()
+    };
+    let (white, black) = (area(Color::WHITE), area(Color::BLACK));
+    assert_eq!((white.len(), black.len()), (2, 1), "zero draws nothing");
+    assert!((white[0] / white[1] - 4.0).abs() < 1e-3);
+    assert!((white[0] / black[0] - 2.0).abs() < 1e-3);
+}
+
+#[test]
+fn ink_stays_when_a_matrix_is_folded() {
+    let values = noise(1000 * 1000);
+    let picture = draw("hinton", &[(1000, 1000, values.clone())], &Options::default());
+    let drawn = marks(&picture);
+    let ink = |color: Color| -> f64 {
+        let all = drawn.iter().filter(|marks| marks.fill == color);
+        all.flat_map(|marks| &marks.places).map(|[_, _, w, h]| f64::from(*w) * f64::from(*h)).sum()
+    };
+    let sum = |keep: &dyn Fn(f32) -> bool| -> f64 {
+        values.iter().filter(|w| keep(**w)).map(|w| f64::from(w.abs())).sum()
+    };
+    let drawn_ratio = ink(Color::WHITE) / ink(Color::BLACK);
+    let true_ratio = sum(&|w| w > 0.0) / sum(&|w| w < 0.0);
+    assert!((drawn_ratio / true_ratio - 1.0).abs() < 1e-3, "{drawn_ratio} {true_ratio}");
+    assert!(words(&picture).contains("ink of 4 × 4 values"), "{}", words(&picture));
+    let count: usize = drawn.iter().map(|marks| marks.places.len()).sum();
+    assert!(count <= 2 * 256 * 256);
+}
+
+#[test]
+fn squares_past_max_weight_fill_their_cell_and_are_marked() {
+    let mut options = Options::default();
+    options.max_weight = Some(0.25);
+    let picture = draw("hinton", &[(1, 2, vec![1.0, 0.25])], &options);
+    let places: Vec<[f32; 4]> =
+        marks(&picture).iter().flat_map(|marks| marks.places.clone()).collect();
+    assert_eq!(places[0][2], places[1][2]);
+    assert!(words(&picture).contains("clipped 1"));
+    assert!(
+        picture.notes.iter().any(|note| note.contains("max-weight 0.25")),
+        "{:?}",
+        picture.notes
+    );
+}
+
+#[test]
+fn nan_and_infinity_are_loud_and_spoil_nothing() {
+    let values = vec![f32::NAN, 0.5, -1.0, f32::INFINITY, f32::NEG_INFINITY, 0.0];
+    for chart in ["hinton", "heatmap", "tiles", "overview"] {
+        let picture = draw(chart, &[(2, 3, values.clone())], &Options::default());
+        let words = words(&picture);
+        assert!(words.contains("NaN") && words.contains("−1"), "{chart}: {words}");
+    }
+    let picture = draw("heatmap", &[(2, 3, values)], &Options::default());
+    let drawn = &cells(&picture)[0];
+    let theme = hinton_chart::Theme::named(ThemeName::Light);
+    assert_eq!(drawn.color(0, 0), Some(theme.nan));
+    assert_eq!(drawn.color(1, 0), Some(theme.pos_inf));
+    assert_eq!(drawn.color(1, 1), Some(theme.neg_inf));
+    assert_eq!(drawn.color(1, 2), Some(Color::WHITE), "zero is white");
+    assert_eq!(drawn.color(0, 2), Some(Colormap::house(false).color(0.0)), "-1 is the end");
+}
+
+#[test]
+fn one_nan_in_a_million_is_ringed() {
+    let mut values = noise(1000 * 1000);
+    values[123_456] = f32::NAN;
+    let picture = draw("heatmap", &[(1000, 1000, values)], &Options::default());
+    let nan = hinton_chart::Theme::named(ThemeName::Light).nan;
+    let ringed = items(&picture).iter().any(
+        |item| matches!(item, Item::Shape(shape) if shape.stroke.is_some_and(|stroke| stroke.color == nan)),
+    );
+    assert!(ringed);
+    assert!(words(&picture).contains("NaN 1"));
+}
+
+#[test]
+fn an_outlier_survives_extreme_and_not_mean() {
+    let mut values = vec![0.01f32; 2000 * 2000];
+    values[1_234_567] = -9.0;
+    let deepest = |fold| {
+        let mut options = Options::default();
+        options.reduce = Some(fold);
+        let picture = draw("heatmap", &[(2000, 2000, values.clone())], &options);
+        let drawn = cells(&picture).remove(0);
+        drawn.cells.iter().map(|&at| drawn.palette[usize::from(at)].luminance()).fold(1.0, f64::min)
+    };
+    assert!(deepest(Fold::Extreme) < 0.1);
+    assert!(deepest(Fold::Mean) > 0.2);
+}
+
+#[test]
+fn cells_never_outnumber_pixels() {
+    for size in ["300x200px", "640x640px", "90mm", "2000x500px"] {
+        for (rows, cols) in [(3000, 50), (50, 3000), (1500, 1500), (1, 5000)] {
+            let mut options = Options::default();
+            options.size = Some(size.parse().unwrap());
+            let picture = draw("heatmap", &[(rows, cols, vec![0.5; rows * cols])], &options);
+            let drawn = &cells(&picture)[0];
+            let pixels = |points: f64| points * options.dpi / 72.0;
+            let across = pixels(drawn.rect.w) / drawn.cols as f64;
+            let down = pixels(drawn.rect.h) / drawn.rows as f64;
+            assert!(across > 0.8 && down > 0.8, "{size} {rows}x{cols}: {across} {down}");
+            assert!(drawn.rect.right() <= picture.scene.width);
+            assert!(drawn.rect.bottom() <= picture.scene.height);
+        }
+    }
+}
+
+#[test]
+fn annotations_fit_their_cells() {
+    let values: Vec<f32> = noise(64).iter().map(|value| value * 1000.0).collect();
+    let widths = |annotate: &str, size: &str| {
+        let mut options = Options::default();
+        options.annotate = annotate.parse::<Annotate>().unwrap();
+        options.size = Some(size.parse().unwrap());
+        options.row_labels = Labels::Off;
+        options.col_labels = Labels::Off;
+        let picture = draw("heatmap", &[(8, 8, values.clone())], &options);
+        let drawn = cells(&picture).remove(0);
+        let inside = |x: f64, y: f64| {
+            x > drawn.rect.x
+                && x < drawn.rect.right()
+                && y > drawn.rect.y
+                && y < drawn.rect.bottom()
+        };
+        let written: Vec<f64> = texts(&picture)
+            .into_iter()
+            .filter(|text| inside(text.x + text.width / 2.0, text.y - 2.0))
+            .map(|text| text.width)
+            .collect();
+        (written, drawn.rect.w / 8.0, picture.notes)
+    };
+    let (written, pitch, notes) = widths("{:.9f}", "10x10in");
+    assert_eq!(written.len(), 64);
+    assert!(written.iter().all(|width| *width < pitch) && notes.is_empty());
+    let (written, pitch, notes) = widths("{:.9f}", "4x4in");
+    assert_eq!(written.len(), 64);
+    assert!(written.iter().all(|width| *width < pitch));
+    assert!(notes.iter().any(|note| note.contains("rounded")), "{notes:?}");
+    let (written, _, notes) = widths("{:.9f}", "3x3cm");
+    assert!(written.is_empty());
+    assert!(notes.iter().any(|note| note.contains("too small")), "{notes:?}");
+}
+
+#[test]
+fn ranges_are_kept_and_what_lies_outside_is_said() {
+    let mut options = Options::default();
+    options.range = Some(Range::Fixed(-0.1, 0.1));
+    let picture = draw("heatmap", &[(2, 2, vec![0.1, -5.0, 0.05, 3.0])], &options);
+    let words = words(&picture);
+    assert!(words.contains("above") && words.contains("below"), "{words}");
+    let drawn = &cells(&picture)[0];
+    let map = Colormap::house(false);
+    assert_eq!(drawn.color(0, 0), Some(map.color(1.0)));
+    assert_eq!(drawn.color(1, 0), Some(map.color(0.75)));
+}
+
+#[test]
+fn empty_and_nonfinite_tensors_do_not_panic() {
+    for values in [vec![], vec![f32::NAN; 4], vec![f32::INFINITY; 4], vec![0.0; 4]] {
+        for chart in CHARTS {
+            let matrix = (values.len() / 2, 2, values.clone());
+            let extents = [hinton_chart::Extent { rows: matrix.0, cols: 2 }];
+            let options = Options::default();
+            let ask = match (chart.need)(&extents, &options) {
+                hinton_chart::Need::Summaries => None,
+                hinton_chart::Need::Grids(requests) => requests.into_iter().next(),
+            };
+            let panel = common::panel("w", matrix.0, matrix.1, &matrix.2, ask);
+            if let Err(error) = (chart.build)(&[panel], &options) {
+                assert!(error.to_string().contains(chart.name), "{error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn hostile_names_are_shown_escaped() {
+    let tensor_name = "w\u{1b}[31m<script>";
+    let ask = hinton_tensor::GridRequest {
+        max_rows: 9,
+        max_cols: 9,
+        fold: Fold::Mean,
+        sample_bytes: None,
+    };
+    let panel = common::panel(tensor_name, 2, 2, &[1.0, 2.0, 3.0, 4.0], Some(ask));
+    let chart = hinton_chart::charts::named("heatmap").unwrap();
+    let picture = (chart.build)(&[panel], &Options::default()).unwrap();
+    assert!(words(&picture).contains("w\\u{1b}[31m<script>"));
+}
+
+#[test]
+fn histograms_count_every_value_once() {
+    let values = noise(5000);
+    let mut options = Options::default();
+    options.bins = Some(20);
+    let picture = draw("histogram", &[(50, 100, values)], &options);
+    assert!(words(&picture).contains("20 bins"));
+}
