@@ -66,3 +66,16 @@ fn content_decides_and_not_the_name() {
         }
     }
 }
+
+#[test]
+fn every_row_has_a_fuzz_target() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz");
+    let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+    for row in FORMATS {
+        let target = format!("open_{}", row.name);
+        assert!(manifest.contains(&format!("name = \"{target}\"")), "fuzz/Cargo.toml: {target}");
+        let source = folder.join(format!("fuzz_targets/{target}.rs"));
+        let source = std::fs::read_to_string(&source).unwrap();
+        assert!(source.contains(&format!("\"{}\"", row.name)), "{target} opens another format");
+    }
+}

@@ -187,8 +187,9 @@ fn check_size(
     start: u64,
 ) -> Result<(), Error> {
     let elements = element_count(shape).unwrap_or(0);
-    let fail =
-        |message: String| Err(Error::malformed(message).for_tensor(&entry.name).at_byte(start));
+    let fail = |message: String| {
+        Err(Error::malformed(message).for_tensor(&entry.name).at_byte(start).cure(LIE))
+    };
     // The count of bits was checked with the shape.
     if !(elements * dtype.bits()).is_multiple_of(8) {
         return fail(format!(
