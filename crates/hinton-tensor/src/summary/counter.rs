@@ -27,7 +27,7 @@ pub(crate) struct Counter {
 struct Scratch {
     narrow: Vec<f32>,
     wide: Vec<f64>,
-    patterns: Vec<u32>,
+    patterns: Vec<u8>,
 }
 
 impl Counter {
@@ -69,26 +69,20 @@ impl Counter {
     fn add_f32(&mut self, bytes: &[u8]) -> Moments {
         let mut moments = Moments::default();
         let mut narrow = std::mem::take(&mut self.scratch.narrow);
-        let mut patterns = std::mem::take(&mut self.scratch.patterns);
         for part in bytes.chunks(BLOCK * 4) {
-            let values = part.as_chunks::<4>().0;
-            self.seen += values.len() as u64;
-            patterns.clear();
-            patterns.extend(values.iter().map(|value| u32::from_le_bytes(*value)));
-            narrow.clear();
-            narrow.extend(patterns.iter().map(|&pattern| f32::from_bits(pattern)));
+            narrow.resize(part.len() / 4, 0.0);
+            le::to_f32(Dtype::F32, part, &mut narrow);
+            self.seen += narrow.len() as u64;
             let mut found = block(&narrow);
             if found.is_none() {
                 narrow.retain(|&value| self.keep(f64::from(value)));
-                patterns.clear();
-                patterns.extend(narrow.iter().map(|value| value.to_bits()));
                 found = block(&narrow);
             }
-            self.coarse |= self.table.add_upper_halves(&patterns) != 0;
+            // The table counts infinities and NaN too; their patterns are left out at the end.
+            self.coarse |= self.table.add_upper_halves(part) != 0;
             self.note(found, &mut moments);
         }
         self.scratch.narrow = narrow;
-        self.scratch.patterns = patterns;
         moments
     }
 
@@ -108,10 +102,10 @@ impl Counter {
             }
             patterns.clear();
             let mut rounded = false;
-            patterns.extend(wide.iter().map(|&value| {
+            patterns.extend(wide.iter().flat_map(|&value| {
                 let narrow = super::distribution::as_f32(value);
                 rounded |= f64::from(narrow) != value;
-                narrow.to_bits()
+                narrow.to_le_bytes()
             }));
             self.coarse |= rounded | (self.table.add_upper_halves(&patterns) != 0);
             self.note(found, &mut moments);

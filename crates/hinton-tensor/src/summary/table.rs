@@ -51,22 +51,24 @@ impl Table {
         }
     }
 
-    /// Counts the upper halves of 32-bit patterns; gives back the lower halves, or-ed.
-    pub(super) fn add_upper_halves(&mut self, patterns: &[u32]) -> u32 {
-        self.reserve(patterns.len());
+    /// Counts the upper halves of little-endian 32-bit patterns; gives back the lower halves, or-ed.
+    pub(super) fn add_upper_halves(&mut self, bytes: &[u8]) -> u64 {
+        self.reserve(bytes.len() / 4);
         let Some(counts) = self.counts.first_chunk_mut::<65536>() else { return 0 };
         let mut low = 0;
-        let (pairs, rest) = patterns.as_chunks::<2>();
-        for &[a, b] in pairs {
-            counts[(a >> 16) as usize][0] += 1;
-            counts[(b >> 16) as usize][1] += 1;
-            low |= a | b;
+        let (words, rest) = bytes.as_chunks::<8>();
+        for word in words {
+            let word = u64::from_le_bytes(*word);
+            counts[(word >> 16 & 0xFFFF) as usize][0] += 1;
+            counts[(word >> 48) as usize][1] += 1;
+            low |= word;
         }
-        for &a in rest {
-            counts[(a >> 16) as usize][0] += 1;
-            low |= a;
+        for pattern in rest.as_chunks::<4>().0 {
+            let pattern = u64::from(u32::from_le_bytes(*pattern));
+            counts[(pattern >> 16) as usize][0] += 1;
+            low |= pattern;
         }
-        low & 0xFFFF
+        low & 0x0000_FFFF_0000_FFFF
     }
 
     /// Adds the counts of another table of the same size.
