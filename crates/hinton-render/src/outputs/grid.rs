@@ -10,14 +10,20 @@ pub(super) const MOST_PATH_CELLS: usize = 20_000;
 
 /// Whether a scene's cells are written as paths.
 pub(super) fn as_paths(scene: &Scene) -> bool {
-    count(&scene.items) <= MOST_PATH_CELLS
+    count(&scene.items, false) <= MOST_PATH_CELLS
 }
 
-fn count(items: &[Item]) -> usize {
+/// The same where pictures of pixels count too: PDF viewers smooth pictures, whatever they are told.
+pub(super) fn as_paths_with_images(scene: &Scene) -> bool {
+    count(&scene.items, true) <= MOST_PATH_CELLS
+}
+
+fn count(items: &[Item], images: bool) -> usize {
     items.iter().fold(0, |sum: usize, item| {
         sum.saturating_add(match item {
-            Item::Cells(grid) => grid.cells.len(),
-            Item::Group(group) => count(&group.items),
+            Item::Cells(grid) => grid.rows.saturating_mul(grid.cols),
+            Item::Image(image) if images => image.width.saturating_mul(image.height),
+            Item::Group(group) => count(&group.items, images),
             _ => 0,
         })
     })

@@ -4,11 +4,12 @@ mod base64;
 mod font;
 mod grid;
 mod number;
+mod pdf;
 mod png;
 mod svg;
 pub mod terminal;
 
-use hinton_scene::Scene;
+use hinton_scene::{Rect, Scene};
 
 use crate::RenderError;
 
@@ -45,7 +46,7 @@ pub struct OutputRow {
 }
 
 /// Every output.
-pub const OUTPUTS: &[OutputRow] = &[png::ROW, svg::ROW];
+pub const OUTPUTS: &[OutputRow] = &[png::ROW, svg::ROW, pdf::ROW];
 
 /// The largest page of the vector outputs: what PDF 1.7 lets a page be (its annex C).
 const MOST_POINTS: u32 = 14_400;
@@ -57,4 +58,9 @@ fn check_page(scene: &Scene) -> Result<(), RenderError> {
         return Ok(());
     }
     Err(RenderError::PageTooLarge { width: scene.width, height: scene.height, most: MOST_POINTS })
+}
+
+/// Whether a rectangle is one.
+fn is_finite(rect: Rect) -> bool {
+    [rect.x, rect.y, rect.w, rect.h].iter().all(|number| number.is_finite())
 }

@@ -5,7 +5,7 @@ use hinton_scene::{
     Weight,
 };
 
-use super::{OutputRow, RenderOptions, base64, font, grid, number, png};
+use super::{OutputRow, RenderOptions, base64, font, grid, is_finite, number, png};
 use crate::RenderError;
 use crate::raster::{canvas::Canvas, points};
 
@@ -402,10 +402,6 @@ fn is_square(path: &Path) -> bool {
         }
         Segment::Cubic(..) => false,
     })
-}
-
-fn is_finite(rect: Rect) -> bool {
-    [rect.x, rect.y, rect.w, rect.h].iter().all(|number| number.is_finite())
 }
 
 /// Characters that XML 1.0 forbids, whatever way they are written, and those it advises against.
