@@ -315,6 +315,9 @@ mod tests {
         let wide: String = (0..3000).map(|cell| format!("{cell},")).collect();
         let head = Head { bytes: &wide.as_bytes()[..4096], len: Some(99_999), name: "x" };
         assert_eq!(sniff(&head), Sniff::Likely);
+        let blank = " ".repeat(4095) + ",";
+        let head = Head { bytes: blank.as_bytes(), len: None, name: "x" };
+        assert_eq!(sniff(&head), Sniff::No);
         let names: String = (0..3000).map(|cell| format!("px{cell},")).collect();
         let head = Head { bytes: &names.as_bytes()[..4096], len: Some(99_999), name: "x.csv" };
         assert_eq!(sniff(&head), Sniff::Likely);

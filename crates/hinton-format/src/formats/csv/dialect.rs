@@ -89,7 +89,8 @@ pub(super) fn first_lines(text: &[u8], whole: bool) -> Vec<&[u8]> {
         && lines.is_empty()
     {
         let end = last.iter().rposition(|byte| matches!(byte, b',' | b';' | b'\t' | b' '));
-        lines.extend(end.map(|end| &last[..end]));
+        let start = end.map(|end| &last[..end]);
+        lines.extend(start.filter(|start| !start.trim_ascii().is_empty()));
     }
     lines.truncate(LINES);
     lines
