@@ -1,0 +1,146 @@
+//! Golden pictures: every chart and preset, exact. `cargo xtask bless` writes them anew; look at
+//! each one that changed before you commit it.
+//!
+//! PNG files are compared byte for byte; of SVG and PDF a hash is kept.
+
+mod common;
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use common::{draw, noise};
+use hinton_chart::{
+    Annotate, Colormap, Labels, Options, PRESETS, Picture, Range, ScaleKind, ThemeName,
+};
+use hinton_render::{OUTPUTS, RenderOptions};
+
+type Matrix = (usize, usize, Vec<f32>);
+
+/// A picture: its name, chart, matrices and options.
+struct Case {
+    name: String,
+    chart: &'static str,
+    matrices: Vec<Matrix>,
+    options: Options,
+}
+
+fn case(
+    name: &str,
+    chart: &'static str,
+    matrices: Vec<Matrix>,
+    set: impl Fn(&mut Options),
+) -> Case {
+    let mut options = Options::default();
+    options.dpi = 72.0;
+    set(&mut options);
+    Case { name: name.to_owned(), chart, matrices, options }
+}
+
+fn cases() -> Vec<Case> {
+    let square = || (8, 8, noise(64));
+    let odd = || (2, 3, vec![0.5, f32::NAN, -0.25, f32::INFINITY, f32::NEG_INFINITY, 0.0]);
+    let tiles = |count: usize| -> Vec<Matrix> {
+        noise(count * 25).chunks(25).map(|tile| (5, 5, tile.to_vec())).collect()
+    };
+    let mut all = vec![
+        case("hinton", "hinton", vec![square()], |_| {}),
+        case("hinton_odd_dark", "hinton", vec![odd()], |options| {
+            options.theme = ThemeName::Dark;
+            options.max_weight = Some(0.25);
+        }),
+        case("hinton_folded", "hinton", vec![(300, 300, noise(90_000))], |options| {
+            options.size = "200x200px".parse().ok();
+        }),
+        case("heatmap", "heatmap", vec![square()], |_| {}),
+        case("heatmap_odd_dark", "heatmap", vec![odd()], |options| {
+            options.theme = ThemeName::Dark;
+        }),
+        case("heatmap_names_paper", "heatmap", vec![(3, 4, noise(12))], |options| {
+            options.theme = ThemeName::Paper;
+            options.annotate = Annotate::As("{:.3f}".parse().unwrap());
+            options.row_labels = Labels::Pattern("input {}".to_owned());
+            options.col_labels = Labels::Pattern("a longer name {}".to_owned());
+        }),
+        case("heatmap_viridis_symlog", "heatmap", vec![(1, 40, noise(40))], |options| {
+            options.cmap = Colormap::named("viridis");
+            options.scale = ScaleKind::Symlog;
+            options.range = Some(Range::Robust);
+        }),
+        case("heatmap_facets", "heatmap", vec![square(), odd(), (4, 1, noise(4))], |_| {}),
+        case("tiles", "tiles", tiles(10), |_| {}),
+        case("tiles_dark", "tiles", tiles(7), |options| options.theme = ThemeName::Dark),
+        case("histogram", "histogram", vec![(20, 20, noise(400))], |_| {}),
+        case("histogram_log", "histogram", vec![square(), (40, 40, noise(1600))], |options| {
+            options.log_counts = true;
+        }),
+        case(
+            "overview",
+            "overview",
+            vec![square(), odd(), (1, 30, noise(30)), (60, 6, noise(360))],
+            |_| {},
+        ),
+    ];
+    for preset in PRESETS {
+        let matrices = if preset.chart == "tiles" { tiles(10) } else { vec![(4, 6, noise(24))] };
+        all.push(case(&format!("preset_{}", preset.name), preset.chart, matrices, preset.apply));
+    }
+    all
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+fn write(picture: &Picture, output: &str, dpi: f64) -> Vec<u8> {
+    let row = OUTPUTS.iter().find(|row| row.name == output).unwrap();
+    let mut options = RenderOptions::default();
+    options.dpi = dpi;
+    (row.write)(&picture.scene, &options).unwrap()
+}
+
+/// FNV-1a, 64 bits (Fowler, Noll and Vo).
+fn hash(bytes: &[u8]) -> u64 {
+    let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, step)
+}
+
+#[test]
+fn pictures_are_the_golden_ones() {
+    let bless = std::env::var_os("HINTON_BLESS").is_some();
+    let mut wrong = Vec::new();
+    let mut hashes = String::new();
+    for Case { name, chart, matrices, options } in cases() {
+        let picture = draw(chart, &matrices, &options);
+        let png = write(&picture, "png", options.dpi);
+        for output in ["svg", "pdf"] {
+            let bytes = write(&picture, output, options.dpi);
+            writeln!(hashes, "{name}.{output} {:016x}", hash(&bytes)).unwrap();
+        }
+        let path = folder().join(format!("{name}.png"));
+        if bless {
+            std::fs::write(&path, &png).unwrap();
+        } else if std::fs::read(&path).ok().as_deref() != Some(&png) {
+            let actual = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.png"));
+            std::fs::write(&actual, &png).unwrap();
+            wrong.push(format!("{} differs; drawn now: {}", path.display(), actual.display()));
+        }
+    }
+    let path = folder().join("hashes.txt");
+    if bless {
+        std::fs::write(&path, &hashes).unwrap();
+        return;
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_default();
+    let changed = hashes.lines().filter(|line| !golden.lines().any(|known| known == *line));
+    wrong.extend(changed.map(|line| format!("{line} is not in {}", path.display())));
+    assert!(wrong.is_empty(), "{}\nlook at them, then: cargo xtask bless", wrong.join("\n"));
+}
+
+#[test]
+fn every_chart_and_preset_has_a_golden_picture() {
+    let cases = cases();
+    for chart in hinton_chart::CHARTS {
+        assert!(cases.iter().any(|case| case.chart == chart.name), "{}", chart.name);
+    }
+    assert!(cases.len() < 40, "golden pictures are few");
+}
