@@ -2,8 +2,8 @@
 
 mod python_support;
 
-use hinton_format::{ErrorKind, Limits, open};
-use python_support::{compare, data};
+use hinton_format::{Checkpoint, ErrorKind, Limits, open};
+use python_support::{break_in_every_way, compare, compare_fixtures, data, fixture, fixtures};
 
 #[test]
 fn real_files_hold_what_is_known_of_them() {
@@ -46,5 +46,84 @@ fn harmless_pickles_without_arrays_say_so() {
         let error = open(&path, &Limits::default()).expect_err(name);
         assert_eq!(error.kind(), ErrorKind::Unrecognised, "{error}");
         assert!(error.message().contains("a pickle of a list: there is no array in it"), "{error}");
+    }
+}
+
+#[test]
+fn fixtures_hold_what_made_them() {
+    assert!(compare_fixtures("pickle") >= 20);
+}
+
+#[test]
+fn broken_fixtures_never_panic() {
+    for file in fixtures("pickle") {
+        break_in_every_way(&file);
+    }
+}
+
+fn opened(name: &str) -> Checkpoint {
+    open(&fixture("pickle", name), &Limits::default()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn warnings(checkpoint: &Checkpoint) -> String {
+    let lines: Vec<String> = checkpoint.warnings.iter().map(ToString::to_string).collect();
+    lines.join("\n")
+}
+
+#[test]
+fn what_is_not_shown_is_named() {
+    let objects = warnings(&opened("objects.pkl"));
+    assert!(objects.contains("\"bad\": an array of Python objects: refused"), "{objects}");
+    let structured = warnings(&opened("structured.pkl"));
+    assert!(structured.contains("\"s\": an array of structured type \"V8\""), "{structured}");
+    assert!(structured.contains("\"t\": an array of text"), "{structured}");
+    assert!(structured.contains("\"d\": an array of dates"), "{structured}");
+    let masked = warnings(&opened("masked.pkl"));
+    assert!(masked.contains("\"m\": a masked array: the mask is not applied"), "{masked}");
+    let custom = warnings(&opened("custom_p2.pkl"));
+    assert!(custom.contains("would call, which was not done"), "{custom}");
+    assert!(custom.contains("mymodels.Net"), "{custom}");
+    let beside = warnings(&opened("calls_beside.pkl"));
+    assert!(beside.contains("mymodule.make_thing"), "{beside}");
+    let keys = warnings(&opened("keys.pkl"));
+    assert!(keys.contains("\"1\": more than one tensor has this name"), "{keys}");
+    assert_eq!(warnings(&opened("nest_np2_p4.pkl")), "");
+    assert_eq!(warnings(&opened("nest_py2_p2.pkl")), "");
+}
+
+#[test]
+fn a_file_of_nothing_but_calls_is_refused_by_name() {
+    let error = open(&fixture("pickle", "calls_only.pkl"), &Limits::default()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused);
+    assert!(error.message().contains("mymodule.make_thing: refused"), "{error}");
+    let error = open(&fixture("pickle", "objects_only.pkl"), &Limits::default()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused);
+    assert_eq!(error.tensor(), Some("objects_only"));
+    assert!(error.message().contains("an array of Python objects: refused"), "{error}");
+}
+
+#[test]
+fn settings_are_metadata_and_long_ones_are_cut() {
+    let metadata = opened("settings.pkl").metadata;
+    let text = |name: &str| {
+        let found = metadata.iter().find(|(key, _)| key == name);
+        found.unwrap_or_else(|| panic!("no {name} in {metadata:?}")).1.as_str()
+    };
+    assert_eq!(text("lr"), "0.1");
+    assert_eq!(text("tags"), "[\"a\",\"b\"]");
+    assert_eq!(text("on"), "true");
+    assert_eq!(text("none"), "null");
+    assert_eq!(text("big"), "an integer of more than 128 bits");
+    assert_eq!(text("deep.shape"), "[2,3]");
+    assert!(text("deep.text").ends_with("x… (2000 bytes)"), "{}", text("deep.text"));
+    assert_eq!(metadata.len(), 7);
+    assert_eq!(metadata[0].0, "lr");
+}
+
+#[test]
+fn arrays_are_not_copied_out_of_the_stream() {
+    for tensor in &opened("nest_np2_p4.pkl").tensors {
+        let is_list = matches!(tensor.name(), "table" | "ints" | "ragged.0" | "ragged.1");
+        assert_eq!(tensor.start() == 0, is_list, "{}", tensor.name());
     }
 }

@@ -2,8 +2,10 @@
 
 mod python_support;
 
-use hinton_format::{ErrorKind, Limits, open};
-use python_support::{compare, data};
+use hinton_format::{Checkpoint, ErrorKind, Limits, open};
+use python_support::{
+    break_in_every_way, compare, compare_fixtures, data, fixture, fixtures, open_bytes,
+};
 
 #[test]
 fn real_files_hold_what_is_known_of_them() {
@@ -39,4 +41,97 @@ fn broken_files_say_what_is_wrong() {
     assert_eq!(calls.kind(), ErrorKind::Refused);
     assert!(calls.message().contains("os.system"), "{calls}");
     assert!(calls.file().ends_with("pt_calls_os_system.pt"));
+}
+
+#[test]
+fn fixtures_hold_what_made_them() {
+    assert!(compare_fixtures("pytorch") >= 20);
+}
+
+#[test]
+fn broken_fixtures_never_panic() {
+    for file in fixtures("pytorch") {
+        break_in_every_way(&file);
+    }
+}
+
+fn opened(name: &str) -> Checkpoint {
+    open(&fixture("pytorch", name), &Limits::default()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn warnings(checkpoint: &Checkpoint) -> String {
+    let lines: Vec<String> = checkpoint.warnings.iter().map(ToString::to_string).collect();
+    lines.join("\n")
+}
+
+#[test]
+fn what_is_not_shown_is_named_and_hides_nothing_else() {
+    let odd = warnings(&opened("odd.pt"));
+    assert!(odd.contains("\"sparse\": a sparse tensor: not read"), "{odd}");
+    assert!(odd.contains("\"csr\": a sparse tensor: not read"), "{odd}");
+    assert!(odd.contains("\"meta\": a tensor on the meta device"), "{odd}");
+    let quantised = warnings(&opened("quantised.pt"));
+    assert!(quantised.contains("\"q\": quantised, scale 0.25, zero point 3"), "{quantised}");
+    assert!(quantised.contains("\"c\": quantised, a scale for each channel"), "{quantised}");
+    let complex = warnings(&opened("complex.pt"));
+    assert!(complex.contains("\"conj\": torch applies conj"), "{complex}");
+    let module = warnings(&opened("module.pt"));
+    assert!(module.contains("mynets.Net"), "{module}");
+    assert!(module.contains("torch.nn.modules.linear.Linear"), "{module}");
+    for quiet in ["lone.pt", "state_p2.pt", "strided.pt", "dtypes_rare.pt", "checkpoint.pt"] {
+        assert_eq!(warnings(&opened(quiet)), "", "{quiet}");
+    }
+}
+
+#[test]
+fn an_empty_state_dict_opens() {
+    let empty = opened("empty.pt");
+    assert!(empty.tensors.is_empty());
+    assert_eq!(warnings(&empty), "the file holds no tensor");
+}
+
+#[test]
+fn settings_of_a_checkpoint_are_metadata() {
+    let metadata = opened("checkpoint.pt").metadata;
+    let has = |name: &str, value: &str| {
+        let found = metadata.iter().any(|(key, text)| key == name && text == value);
+        assert!(found, "{name} = {value} in {metadata:?}");
+    };
+    has("epoch", "3");
+    has("loss", "0.25");
+    has("optimizer.param_groups.0.lr", "0.01");
+    has("optimizer.param_groups.0.betas", "[0.9,0.999]");
+    has("args.arch", "linear");
+    has("args.sizes", "[3,2]");
+    has("args.seed", "null");
+    assert!(metadata.iter().all(|(key, _)| !key.contains("_metadata")), "{metadata:?}");
+}
+
+#[test]
+fn a_cut_legacy_file_names_storage_and_byte() {
+    let bytes = std::fs::read(fixture("pytorch", "legacy_p2.pt")).unwrap();
+    let error = open_bytes("cut.pt", &bytes[..bytes.len() - 4]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Malformed);
+    assert!(error.byte().is_some());
+    assert!(error.message().contains("elements of 4 bytes, "), "{error}");
+    assert!(error.cure_text().unwrap().contains("cut short"));
+}
+
+#[test]
+fn a_storage_shorter_than_it_says_is_malformed() {
+    let mut bytes = std::fs::read(fixture("pytorch", "lone.pt")).unwrap();
+    // The number of elements in the persistent id: BININT1 6, then TUPLE.
+    let at = bytes.windows(3).position(|part| part == b"K\x06t").unwrap();
+    bytes[at + 1] = 7;
+    let error = open_bytes("lies.pt", &bytes).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Malformed);
+    assert_eq!(error.tensor(), Some("tensor"));
+    assert!(error.message().contains("should have 28 bytes from byte 0, it has 24"), "{error}");
+}
+
+#[test]
+fn values_are_not_copied_out_of_a_stored_archive() {
+    for tensor in &opened("strided.pt").tensors {
+        assert!(tensor.data().slice(0..tensor.data().len()).is_some());
+    }
 }

@@ -222,6 +222,24 @@ impl<'a> Pickle<'a> {
         }
     }
 
+    /// The start of a text as [`text`](Self::text) gives it, of at most `most` bytes of the stream,
+    /// and the length of all of it in bytes.
+    pub fn text_start(&self, id: Id, most: usize) -> Option<(Cow<'_, str>, usize)> {
+        let (Node::Str(blob) | Node::ByteStr(blob)) = self.node(id) else { return None };
+        let len = self.blob(blob).len();
+        if len <= most {
+            return self.text(id).map(|text| (text, len));
+        }
+        let start = &self.blob(blob)[..most];
+        // A character may be cut in the middle; that is no reason to call the rest Latin-1.
+        let whole = match std::str::from_utf8(start) {
+            Err(error) if error.error_len().is_none() => &start[..error.valid_up_to()],
+            _ => start,
+        };
+        let text = String::from_utf8_lossy(whole);
+        Some((text, len))
+    }
+
     /// An integer (or a bool, which Python counts as one).
     pub fn int(&self, id: Id) -> Option<i128> {
         match self.node(id) {

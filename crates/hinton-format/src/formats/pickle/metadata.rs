@@ -12,9 +12,9 @@ use crate::container::pickle::{Id, Node, Pickle};
 const ENTRIES: usize = 300;
 /// Most nodes that are looked at for them.
 const VISITS: usize = 20_000;
-/// Most characters of a value, and of a name.
-const VALUE_CHARS: usize = 1000;
-const NAME_CHARS: usize = 200;
+/// Most bytes of a value, and of a part of a name.
+const VALUE_BYTES: usize = 1000;
+const NAME_BYTES: usize = 200;
 /// Deepest nesting that is looked into.
 const DEPTH: usize = 16;
 
@@ -68,12 +68,15 @@ fn append(name: &mut String, pickle: &Pickle<'_>, label: Label) {
     let text = match label {
         Label::Same => return,
         Label::Index(index) => index.to_string(),
-        Label::Key(key) => key_text(pickle, key),
+        Label::Key(key) => match short_text(pickle, key, NAME_BYTES) {
+            Some(text) => text,
+            None => key_text(pickle, key, NAME_BYTES),
+        },
     };
     if !name.is_empty() {
         name.push('.');
     }
-    name.push_str(&cut_to(&text, NAME_CHARS));
+    name.push_str(&text);
 }
 
 /// The parts of containers, and of the few classes that are plain bags of values.
@@ -86,8 +89,9 @@ fn transparent_parts(pickle: &Pickle<'_>, id: Id) -> Vec<(Label, Id)> {
             let in_state: HashSet<Id> = object
                 .state
                 .iter()
+                .take(4)
                 .filter_map(|&state| match pickle.node(state) {
-                    Node::Dict(pairs) => Some(pairs.iter().map(|pair| pair.0)),
+                    Node::Dict(pairs) => Some(pairs.iter().take(64).map(|pair| pair.0)),
                     _ => None,
                 })
                 .flatten()
@@ -106,8 +110,8 @@ fn transparent_parts(pickle: &Pickle<'_>, id: Id) -> Vec<(Label, Id)> {
 
 /// A plain value as text; lists of plain values as JSON.
 fn value(pickle: &Pickle<'_>, id: Id) -> Option<String> {
-    if let Some(text) = pickle.text(id) {
-        return Some(cut_to(&text, VALUE_CHARS));
+    if let Some(text) = short_text(pickle, id, VALUE_BYTES) {
+        return Some(text);
     }
     match pickle.node(id) {
         Node::None | Node::Bool(_) | Node::Int(_) | Node::HugeInt | Node::Float(_) => {
@@ -124,11 +128,15 @@ fn value(pickle: &Pickle<'_>, id: Id) -> Option<String> {
         Node::Object(object) => {
             let args = pickle.args(object);
             match pickle.global_name(object.callable) {
-                Some(("torch", "device")) => pickle.text(*args.first()?).map(|text| text.into()),
+                Some(("torch", "device")) => short_text(pickle, *args.first()?, VALUE_BYTES),
                 Some(("torch", "Size")) => list(pickle, pickle.sequence(*args.first()?)?),
                 Some(("pathlib", _)) => {
-                    let parts: Vec<_> = args.iter().filter_map(|&arg| pickle.text(arg)).collect();
-                    Some(cut_to(&parts.join("/").replacen("//", "/", 1), VALUE_CHARS))
+                    let parts: Vec<_> = args
+                        .iter()
+                        .take(64)
+                        .filter_map(|&arg| short_text(pickle, arg, VALUE_BYTES))
+                        .collect();
+                    Some(parts.join("/").replacen("//", "/", 1))
                 }
                 _ => None,
             }
@@ -154,8 +162,8 @@ fn list(pickle: &Pickle<'_>, items: &[Id]) -> Option<String> {
         if index > 0 {
             out.push(',');
         }
-        if let Some(text) = pickle.text(item) {
-            out.push_str(&serde_json::to_string(&*cut_to(&text, VALUE_CHARS)).ok()?);
+        if let Some(text) = short_text(pickle, item, VALUE_BYTES) {
+            out.push_str(&serde_json::to_string(&text).ok()?);
         } else if matches!(
             pickle.node(item),
             Node::None | Node::Bool(_) | Node::Int(_) | Node::Float(_)
@@ -164,7 +172,7 @@ fn list(pickle: &Pickle<'_>, items: &[Id]) -> Option<String> {
         } else {
             return None;
         }
-        if out.len() > VALUE_CHARS {
+        if out.len() > VALUE_BYTES {
             let _ = write!(out, "… ({} values)", items.len());
             return Some(out);
         }
@@ -173,10 +181,8 @@ fn list(pickle: &Pickle<'_>, items: &[Id]) -> Option<String> {
     (!items.is_empty()).then_some(out)
 }
 
-/// The text, or its start and a word about its length.
-fn cut_to(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}… ({} bytes)", &text[..end], text.len()),
-    }
+/// A text, or its start and a word about its length.
+fn short_text(pickle: &Pickle<'_>, id: Id, most: usize) -> Option<String> {
+    let (text, len) = pickle.text_start(id, most)?;
+    Some(if len > most { format!("{text}… ({len} bytes)") } else { text.into_owned() })
 }

@@ -36,13 +36,18 @@ not read. Specified by CPython's Lib/pickletools.py and numpy's ndarray.__reduce
     open,
 };
 
-/// The integer that starts files of torch.save before 1.6, as a LONG1.
-pub(crate) const TORCH_MAGIC: &[u8] = b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
+/// The integer that starts files of torch.save before 1.6, as a LONG1 and as protocols 0 and 1
+/// write it.
+const TORCH_MAGIC: &[u8] = b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
+const TORCH_MAGIC_TEXT: &[u8] = b"L119547037146038801333356L\n.";
 
 /// Whether the first bytes are those of a file of torch.save before 1.6.
 pub(crate) fn is_legacy_torch(head: &[u8]) -> bool {
+    // PROTO comes before the number, and a FRAME from protocol 4 on.
     let start = &head[..head.len().min(32)];
-    start.first() == Some(&0x80) && start.windows(TORCH_MAGIC.len()).any(|part| part == TORCH_MAGIC)
+    start.starts_with(TORCH_MAGIC_TEXT)
+        || (start.first() == Some(&0x80)
+            && start.windows(TORCH_MAGIC.len()).any(|part| part == TORCH_MAGIC))
 }
 
 fn sniff(head: &Head<'_>) -> Sniff {

@@ -69,14 +69,13 @@ pub(super) fn build(reader: &mut Reader<'_>, id: Id, name: &str) -> Result<Leaf,
             _ => return Ok(Leaf::unsupported("a list of nothing")),
         }
     }
-    // Lists may share their parts, so a short stream can describe a long list.
-    let most = reader.data.len();
-    match element_count(&shape) {
-        Some(count) if count <= most => {}
-        count => {
-            let count = count.map_or("more than 2^64".to_owned(), |count| count.to_string());
+    // Lists may share their parts, so a short stream can describe long lists.
+    match element_count(&shape).and_then(|count| reader.numbers_left.checked_sub(count)) {
+        Some(left) => reader.numbers_left = left,
+        None => {
             return Ok(Leaf::unsupported(format!(
-                "a list of {count} numbers in a pickle of {most} bytes: not read"
+                "a list of shape {shape:?}: not read, the pickle's lists repeat their parts too \
+                 often"
             )));
         }
     }

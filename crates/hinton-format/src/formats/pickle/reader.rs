@@ -48,6 +48,9 @@ pub(crate) trait Storages {
     fn endian(&self) -> Endian;
 }
 
+/// Numbers of lists that are copied, for each byte of the pickle.
+const NUMBERS_PER_BYTE: u64 = 2;
+
 /// Reads arrays and tensors out of a pickle.
 pub(crate) struct Reader<'p> {
     pub(crate) pickle: &'p Pickle<'p>,
@@ -62,9 +65,16 @@ pub(crate) struct Reader<'p> {
     pub(crate) lists_are_arrays: bool,
     /// What names start with; empty for nothing.
     pub(crate) prefix: &'static str,
+    /// Numbers of lists that may still be copied.
+    pub(crate) numbers_left: u64,
+    /// Storages of torch inside the pickle, by where their bytes lie.
+    pub(crate) nested: HashMap<Place, pytorch::Nested>,
     /// Bytes that had to be decoded, by the node that holds them.
     decoded: HashMap<Id, Arc<dyn Bytes>>,
 }
+
+/// Where bytes lie: which block of memory, first byte, length.
+type Place = (usize, u64, u64);
 
 /// Bytes of a value, in the stream or decoded.
 pub(crate) struct Raw {
@@ -74,6 +84,11 @@ pub(crate) struct Raw {
 }
 
 impl Raw {
+    /// Tells these bytes from all others that a reader hands out.
+    pub(crate) fn place(&self) -> Place {
+        (Arc::as_ptr(&self.data).cast::<()>() as usize, self.start, self.len)
+    }
+
     /// No bytes.
     pub(crate) fn empty() -> Self {
         Raw { data: Arc::new(Memory::new(Vec::new())), start: 0, len: 0 }
@@ -89,12 +104,14 @@ impl<'p> Reader<'p> {
     ) -> Self {
         Reader {
             pickle,
+            numbers_left: NUMBERS_PER_BYTE * data.len(),
             data,
             file: file.into(),
             limits: *limits,
             storages: None,
             lists_are_arrays: false,
             prefix: "",
+            nested: HashMap::new(),
             decoded: HashMap::new(),
         }
     }
@@ -128,15 +145,7 @@ impl<'p> Reader<'p> {
 
     /// A shape: a tuple or list of lengths.
     pub(crate) fn shape(&self, id: Id, what: &str) -> Result<Vec<usize>, Error> {
-        let lengths = self.integers(id, what)?;
-        let limit = self.limits.axes;
-        if lengths.len() > limit {
-            return Err(Error::new(
-                ErrorKind::Limit,
-                format!("its {what} has {} axes, the limit is {limit}", lengths.len()),
-            ));
-        }
-        lengths
+        self.integers(id, what)?
             .iter()
             .map(|&length| {
                 usize::try_from(length)
@@ -147,7 +156,7 @@ impl<'p> Reader<'p> {
             .collect()
     }
 
-    /// A tuple or list of integers, `torch.Size` included.
+    /// A tuple or list of integers, one for each axis, `torch.Size` included.
     pub(crate) fn integers(&self, id: Id, what: &str) -> Result<Vec<i128>, Error> {
         let pickle = self.pickle;
         let id = match pickle.object(id) {
@@ -159,6 +168,13 @@ impl<'p> Reader<'p> {
         let items = pickle.sequence(id).ok_or_else(|| {
             Error::malformed(format!("its {what} is {}, not a tuple", pickle.kind(id)))
         })?;
+        let limit = self.limits.axes;
+        if items.len() > limit {
+            return Err(Error::new(
+                ErrorKind::Limit,
+                format!("its {what} has {} axes, the limit is {limit}", items.len()),
+            ));
+        }
         items
             .iter()
             .map(|&item| {
@@ -209,13 +225,13 @@ impl<'p> Reader<'p> {
         if !matches!(encoding.as_deref(), Some("latin1" | "latin-1" | "iso-8859-1")) {
             return Ok(None);
         }
-        if let Some(data) = self.decoded.get(&id) {
+        if let Some(data) = self.decoded.get(&text) {
             return Ok(Some(Raw { data: data.clone(), start: 0, len: data.len() }));
         }
         let bytes = latin1(pickle.blob(blob)).ok_or_else(|| {
             Error::malformed("its bytes are written as text with characters past U+00FF")
         })?;
-        Ok(Some(self.memory(id, bytes)))
+        Ok(Some(self.memory(text, bytes)))
     }
 
     fn blob(&mut self, id: Id, blob: &Blob) -> Raw {

@@ -39,11 +39,14 @@ const SHARING: usize = 16;
 /// # Errors
 /// When the file lies about an array, or nests, repeats or holds more than the limits allow.
 pub(crate) fn walk(reader: &mut Reader<'_>, root_name: &str) -> Result<Found, Error> {
-    let map = Map::of(reader);
+    let mut effort = Effort::of(reader);
+    let map = Map::of(reader, &mut effort)?;
     let mut walker = Walker {
         found: Found::default(),
         names: HashSet::new(),
+        count: 0,
         name_bytes: 0,
+        effort,
         most: 1000 + SHARING * map.leaves,
         map,
         root_name,
@@ -53,6 +56,25 @@ pub(crate) fn walk(reader: &mut Reader<'_>, root_name: &str) -> Result<Found, Er
     metadata::collect(reader, &map, &mut found);
     known::warn(reader.pickle, &mut found);
     Ok(found)
+}
+
+/// How much may still be looked at. Parts can be shared, so a short pickle can describe a long way.
+struct Effort {
+    left: u64,
+}
+
+impl Effort {
+    fn of(reader: &Reader<'_>) -> Effort {
+        let size = reader.pickle.len() as u64 + reader.data.len();
+        Effort { left: (1 << 20) + 64 * size }
+    }
+
+    fn spend(&mut self, count: usize) -> Result<(), Error> {
+        self.left = self.left.checked_sub(count as u64).ok_or_else(|| {
+            Error::new(ErrorKind::Limit, "the pickle's parts are shared too often to be listed")
+        })?;
+        Ok(())
+    }
 }
 
 /// Where arrays are: found once for every node, so that no way without them is walked.
@@ -68,7 +90,7 @@ impl Map {
         self.holds[id.index()]
     }
 
-    fn of(reader: &Reader<'_>) -> Map {
+    fn of(reader: &Reader<'_>, effort: &mut Effort) -> Result<Map, Error> {
         let pickle = reader.pickle;
         let mut map =
             Map { holds: vec![false; pickle.len()], lists: numbers::Shapes::default(), leaves: 0 };
@@ -85,9 +107,10 @@ impl Map {
                 } else {
                     parts(pickle, id).into_iter().map(|(_, part)| part).collect()
                 };
+                effort.spend(parts.len())?;
                 open.push((id, parts.into_iter()));
             }
-            let Some((id, rest)) = open.last_mut() else { return map };
+            let Some((id, rest)) = open.last_mut() else { return Ok(map) };
             match rest.next() {
                 Some(part) if !seen[part.index()] => next = Some(part),
                 Some(part) => {
@@ -125,7 +148,10 @@ struct Walker<'r> {
     found: Found,
     map: Map,
     names: HashSet<String>,
+    /// Arrays found, and bytes of their names.
+    count: usize,
     name_bytes: u64,
+    effort: Effort,
     /// Most arrays that may be found.
     most: usize,
     root_name: &'r str,
@@ -148,7 +174,7 @@ impl Walker<'_> {
         let mut name = reader.prefix.to_owned();
         let mut on_way = vec![false; pickle.len()];
         let mut way = Vec::new();
-        self.enter(pickle, root, name.len(), &mut way, &mut on_way);
+        self.enter(pickle, root, name.len(), &mut way, &mut on_way)?;
         while let Some(frame) = way.last_mut() {
             let Some((label, part)) = frame.rest.next() else {
                 on_way[frame.id.index()] = false;
@@ -168,35 +194,37 @@ impl Walker<'_> {
                         format!("the pickle nests more than {limit} containers"),
                     ));
                 }
-                self.enter(pickle, part, name.len(), &mut way, &mut on_way);
+                self.enter(pickle, part, name.len(), &mut way, &mut on_way)?;
             }
         }
         Ok(())
     }
 
     fn enter(
-        &self,
+        &mut self,
         pickle: &Pickle<'_>,
         id: Id,
         name_len: usize,
         way: &mut Vec<Frame>,
         on_way: &mut [bool],
-    ) {
-        let mut parts = parts(pickle, id);
+    ) -> Result<(), Error> {
+        let mut parts = last_of_each_key(pickle, parts(pickle, id), &mut self.effort)?;
         parts.retain(|(_, part)| self.map.holds(*part));
         on_way[id.index()] = true;
-        way.push(Frame { id, rest: last_of_each_key(pickle, parts).into_iter(), name_len });
+        way.push(Frame { id, rest: parts.into_iter(), name_len });
+        Ok(())
     }
 
     fn leaf(&mut self, reader: &mut Reader<'_>, id: Id, name: String) -> Result<(), Error> {
         self.name_bytes += name.len() as u64;
         let most = self.most.min(reader.limits.tensors);
-        if self.names.len() >= most || self.name_bytes > reader.limits.header_bytes {
+        if self.count >= most || self.name_bytes > reader.limits.header_bytes {
             return Err(Error::new(
                 ErrorKind::Limit,
-                format!("the pickle leads to more than {} arrays by its names", self.names.len()),
+                format!("the pickle leads to more than {} arrays by its names", self.count),
             ));
         }
+        self.count += 1;
         let mut leaf = reader.build(id, &name);
         // A parameter stands for its tensor; a chain of them would be made by hand.
         for _ in 0..4 {
@@ -236,7 +264,7 @@ fn push_label(name: &mut String, pickle: &Pickle<'_>, label: Label) {
     let text = match label {
         Label::Same => return,
         Label::Index(index) => index.to_string(),
-        Label::Key(key) => key_text(pickle, key),
+        Label::Key(key) => key_text(pickle, key, usize::MAX),
     };
     if !name.is_empty() {
         name.push('.');
@@ -244,9 +272,10 @@ fn push_label(name: &mut String, pickle: &Pickle<'_>, label: Label) {
     name.push_str(&text);
 }
 
-/// A dictionary's key as a part of a name: as is for text, else as Python prints it.
-pub(super) fn key_text(pickle: &Pickle<'_>, key: Id) -> String {
-    if let Some(text) = pickle.text(key) {
+/// A dictionary's key as a part of a name: as is for text, else as Python prints it. Texts in it
+/// are cut to `most` bytes.
+pub(super) fn key_text(pickle: &Pickle<'_>, key: Id, most: usize) -> String {
+    if let Some((text, _)) = pickle.text_start(key, most) {
         return text.into_owned();
     }
     match pickle.node(key) {
@@ -255,13 +284,16 @@ pub(super) fn key_text(pickle: &Pickle<'_>, key: Id) -> String {
         Node::Bool(true) => "True".to_owned(),
         Node::Bool(false) => "False".to_owned(),
         Node::None => "None".to_owned(),
-        Node::Bytes(blob) => String::from_utf8_lossy(pickle.blob(blob)).into_owned(),
+        Node::Bytes(blob) => {
+            let bytes = pickle.blob(blob);
+            String::from_utf8_lossy(&bytes[..bytes.len().min(most)]).into_owned()
+        }
         Node::Tuple(items) if items.len() <= 16 => {
             let parts: Vec<String> = items
                 .iter()
                 .map(|&item| match pickle.node(item) {
                     Node::Tuple(_) => "(…)".to_owned(),
-                    _ => key_text(pickle, item),
+                    _ => key_text(pickle, item, most),
                 })
                 .collect();
             format!("({})", parts.join(", "))
@@ -272,13 +304,20 @@ pub(super) fn key_text(pickle: &Pickle<'_>, key: Id) -> String {
 }
 
 /// Where a key comes twice, Python keeps the first one's place and the last one's value.
-fn last_of_each_key(pickle: &Pickle<'_>, parts: Vec<(Label, Id)>) -> Vec<(Label, Id)> {
+fn last_of_each_key(
+    pickle: &Pickle<'_>,
+    parts: Vec<(Label, Id)>,
+    effort: &mut Effort,
+) -> Result<Vec<(Label, Id)>, Error> {
+    effort.spend(parts.len())?;
     let mut places: HashMap<(bool, String), usize> = HashMap::new();
     let mut out: Vec<(Label, Id)> = Vec::with_capacity(parts.len());
     for (label, part) in parts {
         if let Label::Key(key) = label {
             let is_text = pickle.text(key).is_some();
-            let place = *places.entry((is_text, key_text(pickle, key))).or_insert(out.len());
+            let text = key_text(pickle, key, usize::MAX);
+            effort.spend(text.len())?;
+            let place = *places.entry((is_text, text)).or_insert(out.len());
             if let Some(old) = out.get_mut(place) {
                 old.1 = part;
                 continue;
@@ -286,7 +325,7 @@ fn last_of_each_key(pickle: &Pickle<'_>, parts: Vec<(Label, Id)>) -> Vec<(Label,
         }
         out.push((label, part));
     }
-    out
+    Ok(out)
 }
 
 /// What a node contains, as far as the pickle itself says it: no call is guessed at.

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use hinton_tensor::{Bytes, Endian};
 
 use super::ROW;
-use super::dtype;
+use super::dtype::{self, Element};
+use super::rebuild::storage_key;
 use crate::container::pickle::{Id, Node, Pickle, load};
 use crate::formats::pickle::{self, Reader, Storages, Stored, walk};
 use crate::source::read_vec;
@@ -38,26 +39,7 @@ impl Storages for Table {
 
 pub(super) fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     let data = prefix(&input.data, limits)?;
-    let stream = pickle::whole(&data);
-    let magic = load(stream, 0, limits)?;
-    if magic.int(magic.root()) != Some(MAGIC) {
-        return Err(Error::malformed("the file does not start with torch's magic number"));
-    }
-    let protocol = load(stream, magic.end(), limits)?;
-    match protocol.int(protocol.root()) {
-        Some(PROTOCOL) => {}
-        _ => {
-            let kind = protocol.kind(protocol.root());
-            return Err(Error::new(
-                ErrorKind::Unsupported,
-                format!("the file's protocol is {kind} that is not 1001"),
-            ));
-        }
-    }
-    let machine = load(stream, protocol.end(), limits)?;
-    let main = load(stream, machine.end(), limits)?;
-    let keys = load(stream, main.end(), limits)?;
-    let table = table(&input.data, &main, &keys)?;
+    let (main, table) = read(&input.data, pickle::whole(&data), limits)?;
     let mut reader = Reader::new(&main, data.clone(), &input.name, limits);
     reader.storages = Some(&table);
     let mut found = walk(&mut reader, "tensor")?;
@@ -75,6 +57,51 @@ pub(super) fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> 
         files: vec![input.name.clone()],
         warnings: found.warnings,
     })
+}
+
+/// A storage that is a torch file of its own, inside a plain pickle.
+#[derive(Clone)]
+pub(crate) struct Nested {
+    pub(super) element: Element,
+    pub(super) stored: Stored,
+}
+
+/// The storage of a torch file that holds nothing else.
+pub(super) fn lone_storage(data: &Arc<dyn Bytes>, limits: &Limits) -> Result<Nested, Error> {
+    let (main, table) = read(data, pickle::whole(data), limits)?;
+    let reference = match main.node(main.root()) {
+        Node::Persid(reference) => reference_element(&main, *reference),
+        _ => None,
+    };
+    let Some((key, element)) = reference else {
+        return Err(Error::malformed("the torch file inside the pickle holds no storage"));
+    };
+    Ok(Nested { element, stored: table.find(&key)? })
+}
+
+/// The object's pickle, and the storages behind it. `stream` is `data` or its start.
+fn read<'s>(
+    data: &Arc<dyn Bytes>,
+    stream: &'s [u8],
+    limits: &Limits,
+) -> Result<(Pickle<'s>, Table), Error> {
+    let magic = load(stream, 0, limits)?;
+    if magic.int(magic.root()) != Some(MAGIC) {
+        return Err(Error::malformed("the file does not start with torch's magic number"));
+    }
+    let protocol = load(stream, magic.end(), limits)?;
+    if protocol.int(protocol.root()) != Some(PROTOCOL) {
+        return Err(Error::new(
+            ErrorKind::Unsupported,
+            "the file's torch protocol is not 1001, the only one there has been",
+        )
+        .at_byte(magic.end() as u64));
+    }
+    let machine = load(stream, protocol.end(), limits)?;
+    let main = load(stream, machine.end(), limits)?;
+    let keys = load(stream, main.end(), limits)?;
+    let table = table(data, &main, &keys)?;
+    Ok((main, table))
 }
 
 /// The bytes in which the pickles lie: the whole file where that costs nothing, else its start.
@@ -97,7 +124,7 @@ fn table(data: &Arc<dyn Bytes>, main: &Pickle<'_>, keys: &Pickle<'_>) -> Result<
     let mut storages = HashMap::new();
     let mut at = keys.end() as u64;
     for &key in list {
-        let Some(key) = keys.text(key) else {
+        let Some(key) = storage_key(keys, key) else {
             return Err(Error::malformed("a storage key is not text"));
         };
         let mut count = [0; 8];
@@ -106,7 +133,7 @@ fn table(data: &Arc<dyn Bytes>, main: &Pickle<'_>, keys: &Pickle<'_>) -> Result<
         let start = at + 8;
         let left = data.len() - start;
         // A storage that no tensor uses has no known size, so nothing behind it can be found.
-        let Some(&size) = sizes.get(&*key) else {
+        let Some(&size) = sizes.get(&key) else {
             return Err(Error::malformed(format!(
                 "the file lists a storage {key:?} that nothing in it uses"
             ))
@@ -122,7 +149,7 @@ fn table(data: &Arc<dyn Bytes>, main: &Pickle<'_>, keys: &Pickle<'_>) -> Result<
         })?;
         let name = format!("{key:?}");
         let stored = Stored { data: data.clone(), start, len, name };
-        storages.insert(key.into_owned(), stored);
+        storages.insert(key, stored);
         at = start + len;
     }
     Ok(Table { storages })
@@ -139,16 +166,16 @@ fn element_sizes(main: &Pickle<'_>) -> HashMap<String, u64> {
     let mut sizes = HashMap::new();
     for id in main.ids() {
         let Node::Persid(reference) = main.node(id) else { continue };
-        if let Some((key, size)) = reference_size(main, *reference) {
-            sizes.entry(key).or_insert(size);
+        if let Some((key, element)) = reference_element(main, *reference) {
+            sizes.entry(key).or_insert(element.bytes());
         }
     }
     sizes
 }
 
-fn reference_size(main: &Pickle<'_>, reference: Id) -> Option<(String, u64)> {
+/// The key of a storage, and what it holds.
+fn reference_element(main: &Pickle<'_>, reference: Id) -> Option<(String, Element)> {
     let [_, class, key, ..] = main.sequence(reference)? else { return None };
     let (module, name) = main.global_name(*class)?;
-    let element = dtype::of_storage(module, name)?;
-    Some((main.text(*key)?.into_owned(), element.bytes()))
+    Some((storage_key(main, *key)?, dtype::of_storage(module, name)?))
 }

@@ -9,6 +9,7 @@ use super::FormatRow;
 use super::pickle::is_legacy_torch;
 use crate::{Checkpoint, Error, Head, Input, Limits, Sniff};
 
+pub(crate) use legacy::Nested;
 pub(crate) use rebuild::{build, is_tensor};
 
 /// PyTorch checkpoints.

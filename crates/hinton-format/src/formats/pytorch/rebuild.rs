@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
-use hinton_tensor::View;
+use hinton_tensor::{Bytes, View};
 
 use super::dtype::{self, Element};
-use crate::container::pickle::{Id, Node, Object};
+use super::legacy::{self, Nested};
+use crate::container::pickle::{Id, Node, Object, Pickle};
 use crate::formats::pickle::{Leaf, Raw, Reader, Stored};
 use crate::source::Part;
 use crate::{Error, ErrorKind};
+
+/// Longest key of a storage; torch's are numbers.
+const KEY_BYTES: usize = 1024;
 
 /// Whether a callable makes a tensor, one that is read or one that is named as not read.
 pub(crate) fn is_tensor(module: &str, name: &str) -> bool {
@@ -96,12 +100,15 @@ fn strided(
     metadata: Option<Id>,
 ) -> Result<Leaf, Error> {
     let pickle = reader.pickle;
-    let reference = match Reference::of(reader, storage)? {
-        Ok(reference) => reference,
-        Err(why) => return Ok(Leaf::unsupported(why)),
+    let source = match nested(reader, storage)? {
+        Some(nested) => Source::Nested(nested),
+        None => match Reference::of(reader, storage)? {
+            Ok(reference) => Source::Outside(reference),
+            Err(why) => return Ok(Leaf::unsupported(why)),
+        },
     };
     let element = match dtype.map(|dtype| (dtype, pickle.global_name(dtype))) {
-        None => reference.element,
+        None => source.element(),
         Some((dtype, global)) => {
             let known = global.and_then(|(module, name)| dtype::of_dtype(module, name));
             let Some(element) = known else {
@@ -138,7 +145,7 @@ fn strided(
         // An empty tensor's storage may be missing, and its offset may be anything.
         view.offset = 0;
     }
-    let raw = reference.bytes(reader, view.elements() == 0)?;
+    let raw = source.bytes(reader, view.elements() == 0)?;
     let endian = reader.storages.map(|storages| storages.endian()).unwrap_or_default();
     let tensor = reader.tensor(name, (element.dtype(), endian), view, &raw)?;
     Ok(Leaf::Tensor(tensor, bits_note(reader, metadata)))
@@ -161,6 +168,7 @@ fn bits_note(reader: &Reader<'_>, metadata: Option<Id>) -> Option<String> {
     let Node::Dict(pairs) = pickle.node(metadata?) else { return None };
     let set: Vec<_> = pairs
         .iter()
+        .take(16)
         .filter(|(_, value)| matches!(pickle.node(*value), Node::Bool(true)))
         .filter_map(|(key, _)| pickle.text(*key))
         .filter(|key| matches!(&**key, "conj" | "neg"))
@@ -189,6 +197,65 @@ fn quantiser_note(reader: &Reader<'_>, quantiser: Id) -> String {
     format!("quantised{how}: the stored integers are shown")
 }
 
+/// Where a tensor's storage lies.
+enum Source {
+    /// In the same pickle.
+    Nested(Nested),
+    /// Elsewhere in the file.
+    Outside(Reference),
+}
+
+impl Source {
+    fn element(&self) -> Element {
+        match self {
+            Source::Nested(nested) => nested.element,
+            Source::Outside(reference) => reference.element,
+        }
+    }
+
+    fn bytes(&self, reader: &Reader<'_>, is_empty: bool) -> Result<Raw, Error> {
+        match self {
+            Source::Nested(Nested { stored, .. }) => {
+                let part = Part::new(stored.data.clone(), stored.start, stored.len)?;
+                Ok(Raw { data: Arc::new(part), start: 0, len: stored.len })
+            }
+            Source::Outside(reference) => reference.bytes(reader, is_empty),
+        }
+    }
+}
+
+/// The storage of `torch.storage._load_from_bytes(bytes)`, as plain pickles hold it: the bytes are
+/// a torch file of their own. `None` where the storage is something else.
+fn nested(reader: &mut Reader<'_>, storage: Id) -> Result<Option<Nested>, Error> {
+    let pickle = reader.pickle;
+    let Some((object, Some(("torch.storage", "_load_from_bytes")))) = pickle.object(storage) else {
+        return Ok(None);
+    };
+    let bytes = match pickle.args(object) {
+        [bytes] => reader.raw(*bytes)?,
+        _ => None,
+    };
+    let Some(raw) = bytes else {
+        return Err(Error::malformed("its storage is made of no bytes"));
+    };
+    let place = raw.place();
+    if let Some(known) = reader.nested.get(&place) {
+        return Ok(Some(known.clone()));
+    }
+    let part: Arc<dyn Bytes> = Arc::new(Part::new(raw.data, raw.start, raw.len)?);
+    let nested = legacy::lone_storage(&part, &reader.limits).map_err(|error| {
+        Error::new(error.kind(), format!("in its storage: {}", error.message()))
+    })?;
+    reader.nested.insert(place, nested.clone());
+    Ok(Some(nested))
+}
+
+/// The key of a storage: a short text.
+pub(super) fn storage_key(pickle: &Pickle<'_>, key: Id) -> Option<String> {
+    let (text, len) = pickle.text_start(key, KEY_BYTES)?;
+    (len <= KEY_BYTES).then(|| text.into_owned())
+}
+
 /// A reference to a storage: `('storage', class, key, location, numel[, view])`.
 struct Reference {
     element: Element,
@@ -204,12 +271,7 @@ impl Reference {
     fn of(reader: &Reader<'_>, storage: Id) -> Result<Result<Reference, String>, Error> {
         let pickle = reader.pickle;
         let Node::Persid(id) = pickle.node(storage) else {
-            return Ok(Err(match pickle.object(storage) {
-                Some((_, Some(("torch.storage", "_load_from_bytes")))) => {
-                    "a torch tensor in a plain pickle: not read; save it with torch.save".to_owned()
-                }
-                _ => format!("a tensor over {}: not read", pickle.kind(storage)),
-            }));
+            return Ok(Err(format!("a tensor over {}: not read", pickle.kind(storage))));
         };
         let parts = pickle.sequence(*id).unwrap_or(&[]);
         let [tag, class, key, _, numel, rest @ ..] = parts else {
@@ -228,10 +290,10 @@ impl Reference {
         let Some(len) = count.and_then(|count| count.checked_mul(element.bytes())) else {
             return Err(Error::malformed("its storage has an impossible number of elements"));
         };
-        let Some(key) = pickle.text(*key) else {
+        let Some(key) = storage_key(pickle, *key) else {
             return Err(Error::malformed("its storage has no key"));
         };
-        let mut reference = Reference { element, key: key.into_owned(), len, skip: 0 };
+        let mut reference = Reference { element, key, len, skip: 0 };
         if let Some(&[_, offset, count]) = rest.first().and_then(|&view| pickle.sequence(view)) {
             let bytes = |id: Id| {
                 let count = u64::try_from(pickle.int(id)?).ok()?;
