@@ -7,6 +7,7 @@ mod demo;
 mod laws;
 mod licences;
 mod new;
+mod reference;
 mod shell;
 mod test;
 
@@ -64,6 +65,12 @@ const COMMANDS: &[Command] = &[
         arguments: "format|chart|output NAME",
         about: "writes the file, the `mod` line and the row of a new one, and says what is next",
         run: new::run,
+    },
+    Command {
+        name: "reference",
+        arguments: "[--check]",
+        about: "prints docs/reference/ anew from the tables; --check only compares",
+        run: reference::run,
     },
     Command {
         name: "bench",

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::{Failure, arrows, demo, licences, new, shell};
+use crate::{Failure, arrows, demo, licences, new, reference, shell};
 
 /// One thing that must hold.
 struct Step {
@@ -20,6 +20,7 @@ const STEPS: &[Step] = &[
     Step { name: "templates", run: new::check },
     Step { name: "documentation", run: documentation },
     Step { name: "demo", run: || demo::run(&[]) },
+    Step { name: "reference", run: || reference::run(&["--check".to_string()]) },
 ];
 
 pub(crate) fn run(_arguments: &[String]) -> Result<(), Failure> {
