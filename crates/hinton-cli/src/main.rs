@@ -1,1 +1,60 @@
-fn main() {}
+//! The `hinton` command: arguments in, the library's work, messages out.
+#![forbid(unsafe_code)]
+
+mod args;
+mod commands;
+mod failure;
+mod human;
+mod out;
+mod progress;
+mod table;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+
+use failure::Failure;
+
+fn main() -> ExitCode {
+    let words: Vec<_> = std::env::args_os().collect();
+    let matches = match args::command().try_get_matches_from(&words) {
+        Ok(matches) => matches,
+        Err(error) => return refuse(&error, &words),
+    };
+    let Some((name, arguments)) = matches.subcommand() else {
+        return ExitCode::from(2);
+    };
+    let Some(row) = commands::named(name) else {
+        return ExitCode::from(2);
+    };
+    match (row.run)(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.report();
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+/// Help and version are printed; anything else was a wrong command line.
+fn refuse(error: &clap::Error, words: &[std::ffi::OsString]) -> ExitCode {
+    let code = u8::try_from(error.exit_code()).unwrap_or(2);
+    if error.kind() == ErrorKind::InvalidSubcommand {
+        if let Some(file) = words.get(1).filter(|word| std::path::Path::new(word).exists()) {
+            let file = file.to_string_lossy();
+            let kind = if std::path::Path::new(&*file).is_dir() { "folder" } else { "file" };
+            Failure::usage(
+                format!("{file} is a {kind}; what is to be done with it?"),
+                format!(
+                    "`hinton draw {file}` draws it, `hinton inspect {file}` lists what it holds"
+                ),
+            )
+            .report();
+            return ExitCode::from(2);
+        }
+    }
+    // A closed pipe is no error, and there is nowhere else to say it.
+    let _ = error.print();
+    ExitCode::from(code)
+}

@@ -1,1 +1,77 @@
-//! Soon.
+//! See neural networks: any weights file becomes a picture.
+//!
+//! Open, choose, draw, save:
+//!
+//! ```
+//! # let folder = std::env::temp_dir().join(format!("hinton-doc-{}", std::process::id()));
+//! # std::fs::create_dir_all(&folder)?;
+//! # std::fs::write(folder.join("digits.safetensors"), hinton::demo::SOFTMAX)?;
+//! # let (model, picture_path) = (folder.join("digits.safetensors"), folder.join("weight.png"));
+//! use hinton::{DrawRequest, draw, open, save, select};
+//!
+//! let file = open(model)?;
+//! let picture = draw(select(&file, &["weight"])?, &DrawRequest::chart("heatmap"))?;
+//! save(&picture, picture_path)?;
+//! # std::fs::remove_dir_all(&folder)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! - [`open`] reads a file's index and no values: safetensors, PyTorch, numpy, pickles, CSV, IDX …
+//! - [`select`] picks tensors by name, glob and slice; [`tensor`] and [`tensor_of`] make one of
+//!   arrays and slices in memory.
+//! - [`draw`] lays them out by their shape, or as a [`DrawRequest`] says.
+//! - [`save`] writes PNG, SVG or PDF by the extension, whole or not at all.
+//! - [`inspect`](mod@inspect) and [`export`] give statistics and the values themselves.
+//!
+//! The library is silent and pure: it prints nothing, reads no environment and no clock, and the
+//! same input gives the same bytes.
+#![forbid(unsafe_code)]
+
+pub mod arrange;
+pub mod demo;
+pub mod export;
+pub mod inspect;
+pub mod settings;
+
+mod draw;
+mod error;
+mod input;
+mod save;
+mod select;
+
+use std::path::Path;
+
+pub use arrange::{Each, Reshape};
+pub use draw::{DrawRequest, Picture, draw, draw_arrangement, select_to_draw};
+pub use error::{Error, Fault};
+pub use export::export;
+pub use input::{Element, tensor, tensor_of};
+pub use save::{make_folder, output_for, output_named, render, save, save_with, write_bytes};
+pub use select::{Selected, is_glob, select};
+pub use settings::SETTINGS;
+
+pub use hinton_chart::{
+    Annotate, CHARTS, ChartError, ChartRow, ColorScale, Colormap, Kind as ColormapKind, Labels,
+    Length, Look, NumberFormat, Options, PRESETS, PageSize, PresetRow, Range, ScaleKind, Theme,
+    ThemeName, colormaps, short, short_count,
+};
+pub use hinton_format::{
+    Checkpoint, Error as FormatError, ErrorKind, FORMATS, FormatRow, Limits, Warning,
+};
+pub use hinton_render::{
+    Graphics, OUTPUTS, OutputRow, RenderError, RenderOptions, TerminalOptions,
+};
+pub use hinton_scene::{Color, Scene, visible};
+pub use hinton_tensor::{
+    Cancelled, Dtype, Endian, Fold, Progress, Quiet, Slice, Summary, Tensor, TensorError, Work,
+    summarize,
+};
+
+/// Opens a weights file, or a folder that holds one in shards. Reads headers and no values;
+/// decides by content what it is; never executes anything.
+///
+/// # Errors
+/// [`Error::Open`] names the file, what was expected and found, and the cure.
+pub fn open(path: impl AsRef<Path>) -> Result<Checkpoint, Error> {
+    Ok(hinton_format::open(path.as_ref(), &Limits::default())?)
+}

@@ -1,0 +1,176 @@
+//! The command line, built from the tables.
+
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
+use clap::error::Error;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use hinton::settings::{SettingRow, Takes};
+use hinton::{DrawRequest, SETTINGS};
+
+use crate::commands::COMMANDS;
+use crate::failure::Failure;
+
+const ABOUT: &str = "See neural networks: any weights file becomes a picture";
+const AFTER: &str = "Examples:
+  hinton demo                                  a gallery of everything, from data that ships inside
+  hinton draw model.safetensors                a picture in the terminal
+  hinton draw model.pt -t fc.weight -o fc.png  a picture in a file
+  hinton inspect model.npz --stats             names, shapes and statistics
+
+`hinton COMMAND --help` shows examples and every option.";
+
+/// The whole command line.
+pub(crate) fn command() -> Command {
+    let mut command = Command::new("hinton")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(ABOUT)
+        .after_help(AFTER)
+        .arg_required_else_help(true)
+        .subcommand_required(true)
+        .subcommand_value_name("COMMAND")
+        .subcommand_help_heading("Commands")
+        .disable_help_subcommand(true)
+        .max_term_width(100);
+    for row in COMMANDS {
+        let sub = Command::new(row.name)
+            .about(row.about)
+            .long_about(row.help)
+            .after_help(row.examples)
+            .args_override_self(true);
+        command = command.subcommand((row.args)(sub));
+    }
+    command
+}
+
+/// Accepts any text and tells help and completions what there is; the library checks, so that its
+/// errors are the same everywhere.
+#[derive(Clone)]
+struct Offers(fn() -> Vec<&'static str>);
+
+impl TypedValueParser for Offers {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        arg: Option<&Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<String, Error> {
+        StringValueParser::new().parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let choices = (self.0)();
+        (!choices.is_empty()).then(|| Box::new(choices.into_iter().map(PossibleValue::new)) as _)
+    }
+}
+
+/// An option for each of the library's settings.
+pub(crate) fn settings(mut command: Command) -> Command {
+    for row in SETTINGS {
+        command = command.arg(setting(row));
+    }
+    command
+}
+
+fn setting(row: &'static SettingRow) -> Arg {
+    let arg = Arg::new(row.name).long(row.name).help(row.about).help_heading(heading(row.name));
+    let arg = match row.help {
+        "" => arg,
+        help => arg.long_help(help_text(row.about, help)),
+    };
+    // Of --legend and --no-legend the last one counts.
+    let arg = match row.name.strip_prefix("no-") {
+        Some(opposite) => arg.overrides_with(opposite),
+        None => arg,
+    };
+    let too_many = (row.choices)().len() > 12;
+    match row.takes {
+        Takes::Nothing => arg.action(ArgAction::SetTrue),
+        Takes::Value(value) => arg
+            .value_name(value)
+            .value_parser(Offers(row.choices))
+            .hide_possible_values(too_many)
+            // Values may begin with a minus: -0.5..0.5, -1x28.
+            .allow_hyphen_values(matches!(row.name, "range" | "reshape" | "each" | "title")),
+        Takes::Perhaps(value) => {
+            arg.value_name(value).num_args(0..=1).require_equals(true).default_missing_value("")
+        }
+    }
+}
+
+/// Long help: the line, then the paragraph. Texts of the tables live as long as the program.
+fn help_text(about: &str, help: &str) -> clap::builder::StyledStr {
+    format!("{about}\n\n{help}").into()
+}
+
+fn heading(setting: &str) -> &'static str {
+    match setting {
+        "as" | "preset" | "transpose" | "reshape" | "each" => "What is drawn",
+        "log" | "bins" | "max-weight" | "columns" | "reduce" => "Charts",
+        "cmap" | "range" | "scale" => "Colours",
+        _ => "Page and type",
+    }
+}
+
+/// Applies the settings that were given, presets first.
+pub(crate) fn apply_settings(
+    matches: &ArgMatches,
+    request: &mut DrawRequest<'_>,
+) -> Result<(), Failure> {
+    for row in SETTINGS {
+        let value = match row.takes {
+            Takes::Nothing => matches.get_flag(row.name).then(String::new),
+            _ => matches.get_one::<String>(row.name).cloned(),
+        };
+        let Some(value) = value else { continue };
+        let value = if row.name.ends_with("-labels") { labels(&value)? } else { value };
+        (row.set)(request, &value)?;
+    }
+    Ok(())
+}
+
+/// Labels may lie in a file, one a line.
+fn labels(value: &str) -> Result<String, Failure> {
+    let is_word = matches!(value, "off" | "none" | "auto" | "") || value.contains("{}");
+    if is_word {
+        return Ok(value.to_owned());
+    }
+    match std::fs::read_to_string(value) {
+        // A file of one line is a list too.
+        Ok(text) => Ok(format!("{}\n", text.trim_end())),
+        Err(_) if value.contains(',') => Ok(value.to_owned()),
+        Err(error) => Err(Failure::usage(
+            format!("cannot read the labels in {value}: {error}"),
+            "write a pattern such as 'unit {}', names with commas, a file of lines, or off",
+        )),
+    }
+}
+
+/// `-t`, any number of times.
+pub(crate) fn tensors() -> Arg {
+    Arg::new("tensor")
+        .short('t')
+        .long("tensor")
+        .value_name("TENSOR")
+        .action(ArgAction::Append)
+        .help("A name, a glob such as '*.weight', and a slice as in numpy: 'w[0,:,::2]'")
+}
+
+/// The tensors that were named.
+pub(crate) fn patterns(matches: &ArgMatches) -> Vec<String> {
+    matches.get_many::<String>("tensor").map(|values| values.cloned().collect()).unwrap_or_default()
+}
+
+/// `--threads`.
+pub(crate) fn threads() -> Arg {
+    Arg::new("threads")
+        .long("threads")
+        .value_name("N")
+        .value_parser(clap::value_parser!(u16).range(1..=1024))
+        .help("Threads to use [default: one for each core]")
+}
+
+/// The threads that were asked for; 0 is one for each core.
+pub(crate) fn thread_count(matches: &ArgMatches) -> usize {
+    matches.get_one::<u16>("threads").map_or(0, |&threads| usize::from(threads))
+}

@@ -1,0 +1,218 @@
+//! `hinton draw`: tensors become a picture, in a file or in the terminal.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Arg, ArgMatches, value_parser};
+use hinton::{
+    Checkpoint, DrawRequest, Length, OutputRow, PageSize, Picture, Selected, ThemeName,
+    draw_arrangement, output_for, output_named, render, select_to_draw, write_bytes,
+};
+
+use super::CommandRow;
+use crate::args::{apply_settings, patterns, settings, tensors, thread_count, threads};
+use crate::failure::{Failure, note, warnings};
+use crate::out;
+use crate::progress::Bar;
+use crate::terminal::{GRAPHICS, Terminal, graphics_named};
+
+pub(super) const ROW: CommandRow = CommandRow {
+    name: "draw",
+    about: "Draw tensors, in a file or in the terminal",
+    help: "Draws tensors. Without -o in the terminal, else the file's extension chooses the output. \
+           Without -t a file with one tensor draws it, and a file with several an overview of all. \
+           Without --as the shape chooses the chart.",
+    examples: "Examples:
+  hinton draw model.safetensors                        an overview in the terminal
+  hinton draw model.pt -t fc.weight -o fc.pdf          one tensor, as a page for print
+  hinton draw model.pt -t 'conv1.weight[:,0:1]' -o k.png
+  hinton draw mnist.npz -t W --each column --reshape 28x28 -o classes.png
+  hinton draw model.pt -t '*.weight' -o 'out/{}.png'   a file for each
+  hinton draw model.pt -t '*.weight' --as histogram --log -o spread.svg
+  hinton draw w.npy --as heatmap --annotate=.2f --cmap viridis --range robust -o w.png
+  hinton draw w.npy --preset matplotlib-hinton -o hinton.png",
+    args: |command| {
+        let command = command
+            .arg(
+                Arg::new("path")
+                    .value_name("PATH")
+                    .required(true)
+                    .value_parser(value_parser!(PathBuf))
+                    .help("A weights file, or a folder that holds one"),
+            )
+            .arg(tensors())
+            .arg(
+                Arg::new("output")
+                    .short('o')
+                    .long("output")
+                    .value_name("FILE")
+                    .value_parser(value_parser!(PathBuf))
+                    .help("The file to write; - is standard output; {} stands for the tensor"),
+            )
+            .arg(
+                Arg::new("format")
+                    .long("format")
+                    .value_name("FORMAT")
+                    .help("The output, where the file's name does not say [- : png]"),
+            )
+            .arg(
+                Arg::new("graphics")
+                    .long("graphics")
+                    .value_name("KIND")
+                    .value_parser(GRAPHICS.map(|(name, _)| name))
+                    .help("What the terminal can show, where that is not found out"),
+            );
+        settings(command).arg(threads())
+    },
+    run,
+};
+
+/// Where a picture goes.
+enum Target<'a> {
+    Terminal(Terminal),
+    Stdout(&'static OutputRow),
+    File(&'a Path, &'static OutputRow),
+}
+
+fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    let Some(path) = matches.get_one::<PathBuf>("path") else { return Ok(()) };
+    let target = target(matches)?;
+    let bar = Bar::new();
+    let mut request = DrawRequest::default();
+    request.threads = thread_count(matches);
+    request.progress = &bar;
+    apply_settings(matches, &mut request)?;
+    if let Target::Terminal(terminal) = &target {
+        fit(&mut request, terminal, matches);
+    }
+    let checkpoint = hinton::open(path)?;
+    warnings(&checkpoint);
+    let patterns = patterns(matches);
+    if let Target::File(file, output) = target {
+        if file.to_string_lossy().contains("{}") {
+            return one_each(&checkpoint, &patterns, &request, &bar, file, output);
+        }
+    }
+    let selected = select_to_draw(&checkpoint, &patterns, &mut request)?;
+    let picture = draw(&selected, &request, &bar)?;
+    drop(request);
+    drop(bar);
+    match target {
+        Target::Terminal(terminal) => show(&picture, &terminal)?,
+        Target::Stdout(output) => out::emit(&render(&picture, output, &picture.render_options())?)?,
+        Target::File(file, output) => {
+            write_bytes(file, &render(&picture, output, &picture.render_options())?)?;
+        }
+    }
+    picture.notes.iter().for_each(|text| note(text));
+    Ok(())
+}
+
+fn target(matches: &ArgMatches) -> Result<Target<'_>, Failure> {
+    let format = matches.get_one::<String>("format").map(|name| output_named(name)).transpose()?;
+    let graphics = matches.get_one::<String>("graphics").and_then(|word| graphics_named(word));
+    Ok(match matches.get_one::<PathBuf>("output") {
+        Some(file) if file == Path::new("-") => match format {
+            Some(output) => Target::Stdout(output),
+            None => Target::Stdout(output_named("png")?),
+        },
+        Some(file) => match format {
+            Some(output) => Target::File(file, output),
+            None => Target::File(file, output_for(file)?),
+        },
+        None => match format {
+            Some(output) if output.name != "terminal" => Target::Stdout(output),
+            _ => Target::Terminal(Terminal::detect(graphics)),
+        },
+    })
+}
+
+fn draw(selected: &[Selected], request: &DrawRequest<'_>, bar: &Bar) -> Result<Picture, Failure> {
+    let arrangement = hinton::arrange::arrange(selected, request)?;
+    bar.expect(arrangement.bytes());
+    Ok(draw_arrangement(&arrangement, request)?)
+}
+
+/// A page as wide as the window, and colours of its background, where nothing else was said.
+fn fit(request: &mut DrawRequest<'_>, terminal: &Terminal, matches: &ArgMatches) {
+    let options = &mut request.options;
+    let (width, _) = terminal.options.cell_pixels;
+    if options.size.is_none() {
+        let width = terminal.options.columns as f64 * f64::from(width);
+        options.size = Some(PageSize { width: Length::Pixels(width), height: None });
+    }
+    if matches.get_one::<String>("theme").is_none() && !terminal.is_light {
+        options.theme = ThemeName::Dark;
+    }
+}
+
+fn show(picture: &Picture, terminal: &Terminal) -> Result<(), Failure> {
+    let mut options = picture.render_options();
+    options.terminal = terminal.options.clone();
+    out::emit(&render(picture, output_named("terminal")?, &options)?)
+}
+
+/// A file for each tensor, `{}` replaced by its name.
+fn one_each(
+    checkpoint: &Checkpoint,
+    patterns: &[String],
+    request: &DrawRequest<'_>,
+    bar: &Bar,
+    file: &Path,
+    output: &'static OutputRow,
+) -> Result<(), Failure> {
+    let pattern = file.to_string_lossy();
+    let mut written = std::collections::BTreeSet::new();
+    for selected in hinton::select(checkpoint, patterns)? {
+        let name = file_name(&selected.label());
+        let mut path = pattern.replace("{}", &name);
+        // Names may differ only in what a file system cannot keep.
+        let mut again = 2;
+        while !written.insert(path.to_lowercase()) {
+            path = pattern.replace("{}", &format!("{name}-{again}"));
+            again += 1;
+        }
+        let picture = draw(std::slice::from_ref(&selected), request, bar)?;
+        let bytes = render(&picture, output, &picture.render_options())?;
+        write_bytes(Path::new(&path), &bytes)?;
+        for text in &picture.notes {
+            note(&format!("{path}: {text}"));
+        }
+    }
+    Ok(())
+}
+
+/// Most characters of a file name.
+const MOST_NAME: usize = 150;
+
+/// A tensor's name as a part of a file name: no folders, nothing hidden, nothing a shell trips over.
+fn file_name(name: &str) -> String {
+    let keeps = |c: char| c.is_alphanumeric() || "._-+=,@[]".contains(c);
+    let name: String =
+        name.chars().map(|c| if keeps(c) { c } else { '_' }).take(MOST_NAME).collect();
+    match name.trim_start_matches('.') {
+        "" => "_".to_owned(),
+        shown if shown.len() < name.len() => format!("_{shown}"),
+        _ => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stay_in_their_folder() {
+        for (name, file) in [
+            ("conv1.weight", "conv1.weight"),
+            ("../../etc/passwd", "__.._etc_passwd"),
+            ("a/b\\c", "a_b_c"),
+            ("", "_"),
+            ("..", "_"),
+            ("w[0,:]", "w[0,_]"),
+            ("\u{1b}[31m", "_[31m"),
+        ] {
+            assert_eq!(file_name(name), file, "{name}");
+        }
+        assert_eq!(file_name(&"x".repeat(500)).len(), MOST_NAME);
+    }
+}

@@ -1,0 +1,90 @@
+//! `hinton export`: the values themselves.
+
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+
+use clap::{Arg, ArgMatches, value_parser};
+use hinton::Error;
+use hinton::export::{EXPORTS, export_to, named};
+
+use super::CommandRow;
+use crate::args::{patterns, tensors};
+use crate::failure::{Failure, note, warnings};
+
+pub(super) const ROW: CommandRow = CommandRow {
+    name: "export",
+    about: "Write the values of tensors to .npy, .csv or .safetensors",
+    help: "Writes the values of a tensor, or of a slice of one, to a file that other programs read. \
+           The extension chooses the kind. dtypes stay as they are where the file has them; where \
+           not, that is said.",
+    examples: "Examples:
+  hinton export model.pt -t fc.weight -o fc.npy
+  hinton export model.pt -t 'conv1.weight[0,0,:,:]' -o kernel.csv
+  hinton export model.pt -t 'encoder.*' -o encoder.safetensors
+  hinton export w.npz -t W -o - --format csv | head",
+    args: |command| {
+        command
+            .arg(
+                Arg::new("path")
+                    .value_name("PATH")
+                    .required(true)
+                    .value_parser(value_parser!(PathBuf))
+                    .help("A weights file, or a folder that holds one"),
+            )
+            .arg(tensors())
+            .arg(
+                Arg::new("output")
+                    .short('o')
+                    .long("output")
+                    .value_name("FILE")
+                    .required(true)
+                    .value_parser(value_parser!(PathBuf))
+                    .help("The file to write; - is standard output"),
+            )
+            .arg(
+                Arg::new("format")
+                    .long("format")
+                    .value_name("FORMAT")
+                    .help("npy, csv or safetensors, where the file's name does not say [- : npy]"),
+            )
+    },
+    run,
+};
+
+fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    let (Some(path), Some(target)) =
+        (matches.get_one::<PathBuf>("path"), matches.get_one::<PathBuf>("output"))
+    else {
+        return Ok(());
+    };
+    let format = matches.get_one::<String>("format");
+    let row = match format {
+        Some(name) => named(name)?,
+        None if target == Path::new("-") => named(EXPORTS[0].name)?,
+        None => hinton::export::export_for(target)?,
+    };
+    let checkpoint = hinton::open(path)?;
+    warnings(&checkpoint);
+    let selected = hinton::select(&checkpoint, &patterns(matches))?;
+    let notes = if target == Path::new("-") {
+        let mut out = BufWriter::new(std::io::stdout().lock());
+        match export_to(&selected, row, &mut out) {
+            Err(Error::Write { source: Some(source), .. })
+                if source.kind() == std::io::ErrorKind::BrokenPipe =>
+            {
+                // What is left in the buffer has no reader.
+                let _ = out.into_parts();
+                return Ok(());
+            }
+            result => {
+                let notes = result?;
+                crate::out::finish(std::io::Write::flush(&mut out))?;
+                notes
+            }
+        }
+    } else {
+        hinton::export::export_as(&selected, row, target)?
+    };
+    notes.iter().for_each(|text| note(text));
+    Ok(())
+}

@@ -1,0 +1,279 @@
+//! `hinton inspect`: what files hold.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, value_parser};
+use hinton::inspect::{InspectReport, QUANTILES, TensorReport, inspect};
+use hinton::{Checkpoint, Summary, Work, visible};
+
+use super::CommandRow;
+use crate::args::{patterns, tensors, thread_count, threads};
+use crate::failure::{Failure, warnings};
+use crate::progress::Bar;
+use crate::table::Table;
+use crate::terminal::Terminal;
+use crate::{human, out};
+
+/// Bins of the histogram in a line.
+const BINS: usize = 16;
+/// Most entries of metadata, and characters of each, that are shown.
+const METADATA: (usize, usize) = (12, 100);
+
+pub(super) const ROW: CommandRow = CommandRow {
+    name: "inspect",
+    about: "List the tensors of files: names, shapes, sizes, statistics",
+    help: "Lists every tensor with its dtype, shape and bytes, and the totals. Without --stats only \
+           headers are read, whatever the size. Statistics count finite values only; NaN and \
+           infinities are counted beside them. Quantiles are exact for dtypes of at most 16 bits and \
+           for small tensors, else within 0.8 % of the value.",
+    examples: "Examples:
+  hinton inspect model.safetensors
+  hinton inspect model.pt -t '*.weight' --stats
+  hinton inspect checkpoints/ --json | jq '.tensors[].name'",
+    args: |command| {
+        command
+            .arg(
+                Arg::new("path")
+                    .value_name("PATH")
+                    .required(true)
+                    .action(ArgAction::Append)
+                    .value_parser(value_parser!(PathBuf))
+                    .help("Weights files, or folders that hold one"),
+            )
+            .arg(tensors())
+            .arg(
+                Arg::new("stats")
+                    .long("stats")
+                    .action(ArgAction::SetTrue)
+                    .help("Read every value: min, max, mean, std, quantiles, histogram"),
+            )
+            .arg(
+                Arg::new("json")
+                    .long("json")
+                    .action(ArgAction::SetTrue)
+                    .help("Print JSON: an object, for several PATHs an array"),
+            )
+            .arg(threads())
+    },
+    run,
+};
+
+fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    let paths: Vec<&PathBuf> = matches.get_many("path").map(Iterator::collect).unwrap_or_default();
+    let patterns = patterns(matches);
+    let json = matches.get_flag("json");
+    let width = Terminal::detect(None).text_width();
+    let mut failed = None;
+    let mut reports = Vec::new();
+    for &path in &paths {
+        let report = open(path).and_then(|file| report(&file, &patterns, matches, json, width));
+        match report {
+            // One file's fault is no reason to keep the others back.
+            Err(failure) if paths.len() > 1 => {
+                failure.report();
+                failed = Some(failure.code());
+            }
+            report => reports.push(report?),
+        }
+    }
+    let text = match (json, paths.len()) {
+        (true, 1) => format!("{}\n", reports.concat()),
+        (true, _) => format!("[{}]\n", reports.join(",\n")),
+        (false, _) => reports.join("\n"),
+    };
+    out::emit(text.as_bytes())?;
+    failed.map_or(Ok(()), |code| Err(Failure::said(code)))
+}
+
+fn open(path: &PathBuf) -> Result<Checkpoint, Failure> {
+    Ok(hinton::open(path)?)
+}
+
+/// One file's report, as JSON or as text.
+fn report(
+    checkpoint: &Checkpoint,
+    patterns: &[String],
+    matches: &ArgMatches,
+    json: bool,
+    width: Option<usize>,
+) -> Result<String, Failure> {
+    if !json {
+        warnings(checkpoint);
+    }
+    let mut report = inspect(checkpoint, patterns)?;
+    if matches.get_flag("stats") {
+        let bar = Bar::new();
+        bar.expect(report.bytes());
+        let threads = match thread_count(matches) {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            threads => threads,
+        };
+        report.summarize(Work { threads, progress: &bar })?;
+    }
+    if json {
+        return report.to_json().map_err(|error| Failure::work(error.to_string()));
+    }
+    Ok(format!("{}{}", heading(&report), tensors_text(&report, width)))
+}
+
+fn heading(report: &InspectReport<'_>) -> String {
+    let checkpoint = report.checkpoint;
+    let mut text = format!(
+        "{}: {}, {}, {} parameters, {}\n",
+        visible(&checkpoint.path),
+        checkpoint.format,
+        human::several(report.tensors.len(), "tensor"),
+        human::count(report.parameters()),
+        human::bytes(report.bytes()),
+    );
+    if checkpoint.files.len() > 1 {
+        text.push_str(&format!("  in {}\n", human::several(checkpoint.files.len(), "file")));
+    }
+    let (most, characters) = METADATA;
+    for (key, value) in checkpoint.metadata.iter().take(most) {
+        let value = visible(value);
+        let mut shown: String = value.chars().take(characters).collect();
+        if shown.len() < value.len() {
+            shown.push('…');
+        }
+        text.push_str(&format!("  {} = {shown}\n", visible(key)));
+    }
+    if checkpoint.metadata.len() > most {
+        let more = checkpoint.metadata.len() - most;
+        text.push_str(&format!("  and {more} more entries of metadata\n"));
+    }
+    text
+}
+
+fn tensors_text(report: &InspectReport<'_>, width: Option<usize>) -> String {
+    if report.tensors.is_empty() {
+        return String::new();
+    }
+    let has_stats = report.tensors.iter().any(|tensor| tensor.summary.is_some());
+    if !has_stats {
+        let mut table = Table::new(&["name", "dtype", "shape", ">bytes"]);
+        report.tensors.iter().for_each(|tensor| table.push(facts(tensor)));
+        return table.text(width);
+    }
+    let table = wide(report);
+    match width {
+        // Too narrow for a line each: a few lines each.
+        Some(width) if table.width() > width => {
+            report.tensors.iter().map(|tensor| block(tensor, width)).collect()
+        }
+        width => table.text(width),
+    }
+}
+
+fn facts(tensor: &TensorReport) -> Vec<String> {
+    let values = &tensor.selected.tensor;
+    vec![
+        visible(&tensor.selected.label()).into_owned(),
+        values.dtype().name().to_owned(),
+        human::shape(values.shape()),
+        human::bytes(values.byte_len()),
+    ]
+}
+
+/// Everything about a tensor in one line.
+fn wide(report: &InspectReport<'_>) -> Table {
+    let mut table = Table::new(&[
+        "name",
+        "dtype",
+        "shape",
+        ">bytes",
+        ">min",
+        "histogram",
+        "max",
+        ">mean",
+        ">std",
+        ">l2",
+        ">zeros",
+        ">nan",
+        ">+inf",
+        ">-inf",
+        ">1%",
+        ">5%",
+        ">25%",
+        ">50%",
+        ">75%",
+        ">95%",
+        ">99%",
+    ]);
+    for tensor in &report.tensors {
+        let mut row = facts(tensor);
+        let empty = Summary::empty();
+        let summary = tensor.summary.as_ref().unwrap_or(&empty);
+        row.extend([
+            human::number(summary.min()),
+            histogram(summary),
+            human::number(summary.max()),
+            human::number(summary.mean()),
+            human::number(summary.std()),
+            human::number(summary.l2()),
+        ]);
+        let counts = [summary.zeros, summary.nan, summary.pos_inf, summary.neg_inf];
+        row.extend(counts.map(human::count));
+        row.extend(QUANTILES.map(|(q, _)| human::number(summary.quantile(q))));
+        table.push(row);
+    }
+    table
+}
+
+fn histogram(summary: &Summary) -> String {
+    match (summary.min(), summary.max()) {
+        (Some(min), Some(max)) => human::blocks(&summary.histogram(min, max, BINS)),
+        _ => String::new(),
+    }
+}
+
+/// Everything about a tensor in a few short lines.
+fn block(tensor: &TensorReport, width: usize) -> String {
+    let mut head = Table::new(&["name", "dtype", "shape", ">bytes"]);
+    head.push(facts(tensor));
+    // The heading of a table of one row says nothing new.
+    let head = head.text(Some(width));
+    let mut text: String = head.lines().skip(1).map(|line| format!("{line}\n")).collect();
+    let Some(summary) = &tensor.summary else { return text };
+    let mut words = vec![
+        format!(
+            "{} {} {}",
+            human::number(summary.min()),
+            histogram(summary),
+            human::number(summary.max())
+        ),
+        format!("mean {}", human::number(summary.mean())),
+        format!("std {}", human::number(summary.std())),
+        format!("l2 {}", human::number(summary.l2())),
+    ];
+    let counts = [
+        (summary.zeros, "zeros"),
+        (summary.nan, "nan"),
+        (summary.pos_inf, "+inf"),
+        (summary.neg_inf, "-inf"),
+    ];
+    for (count, what) in counts.into_iter().filter(|(count, _)| *count > 0) {
+        words.push(format!("{what} {}", human::count(count)));
+    }
+    for (q, _) in QUANTILES {
+        words.push(format!("{}% {}", (q * 100.0).round(), human::number(summary.quantile(q))));
+    }
+    text.push_str(&flow(&words, width));
+    text
+}
+
+/// Words in lines that are not too long.
+fn flow(words: &[String], width: usize) -> String {
+    let mut lines = String::new();
+    let mut line = String::new();
+    for word in words {
+        let longer = crate::table::width_of(&line) + 2 + crate::table::width_of(word);
+        if !line.is_empty() && longer > width {
+            lines.push_str(&format!("{line}\n"));
+            line.clear();
+        }
+        line.push_str("  ");
+        line.push_str(word);
+    }
+    format!("{lines}{line}\n")
+}

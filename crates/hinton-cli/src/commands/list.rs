@@ -1,0 +1,210 @@
+//! `hinton list`: what there is, printed from the tables.
+
+use clap::{Arg, ArgAction, ArgMatches};
+use hinton::export::EXPORTS;
+use hinton::{CHARTS, Colormap, FORMATS, Graphics, OUTPUTS, PRESETS, SETTINGS, colormaps};
+
+use super::{COMMANDS, CommandRow};
+use crate::failure::Failure;
+use crate::out;
+use crate::table::Table;
+use crate::terminal::Terminal;
+
+pub(super) const ROW: CommandRow = CommandRow {
+    name: "list",
+    about: "List formats, charts, outputs, colour maps, presets",
+    help: "Lists what there is: the file formats that are read, charts, outputs, colour maps (with \
+           their colours, on a terminal of 24 bits), presets, exports, options and commands.",
+    examples: "Examples:
+  hinton list charts
+  hinton list colormaps
+  hinton list formats --markdown > formats.md",
+    args: |command| {
+        command
+            .arg(
+                Arg::new("what")
+                    .value_name("WHAT")
+                    .required(true)
+                    .value_parser(KINDS.map(|kind| kind.0))
+                    .help("What to list"),
+            )
+            .arg(
+                Arg::new("markdown")
+                    .long("markdown")
+                    .action(ArgAction::SetTrue)
+                    .help("Print Markdown, help texts included"),
+            )
+            .arg(
+                Arg::new("json")
+                    .long("json")
+                    .action(ArgAction::SetTrue)
+                    .conflicts_with("markdown")
+                    .help("Print JSON"),
+            )
+    },
+    run,
+};
+
+/// What can be listed.
+const KINDS: [(&str, fn() -> Vec<Entry>); 8] = [
+    ("formats", formats),
+    ("charts", charts),
+    ("outputs", outputs),
+    ("colormaps", maps),
+    ("presets", presets),
+    ("exports", exports),
+    ("options", options),
+    ("commands", commands),
+];
+
+/// One row of a table, whichever table it is.
+struct Entry {
+    name: String,
+    about: String,
+    help: String,
+    extensions: Vec<String>,
+}
+
+fn entry(name: &str, about: &str, help: &str, extensions: &[&str]) -> Entry {
+    Entry {
+        name: name.to_owned(),
+        about: about.to_owned(),
+        help: help.to_owned(),
+        extensions: extensions.iter().map(|e| format!(".{e}")).collect(),
+    }
+}
+
+fn formats() -> Vec<Entry> {
+    FORMATS.iter().map(|row| entry(row.name, row.about, row.help, row.extensions)).collect()
+}
+
+fn charts() -> Vec<Entry> {
+    CHARTS.iter().map(|row| entry(row.name, row.about, row.help, &[])).collect()
+}
+
+fn outputs() -> Vec<Entry> {
+    OUTPUTS.iter().map(|row| entry(row.name, row.about, row.help, row.extensions)).collect()
+}
+
+fn maps() -> Vec<Entry> {
+    colormaps().map(|row| entry(row.name, row.kind.name(), "", &[])).collect()
+}
+
+fn presets() -> Vec<Entry> {
+    PRESETS.iter().map(|row| entry(row.name, row.about, row.help, &[])).collect()
+}
+
+fn exports() -> Vec<Entry> {
+    EXPORTS.iter().map(|row| entry(row.name, row.about, "", &[row.extension])).collect()
+}
+
+fn options() -> Vec<Entry> {
+    use hinton::settings::Takes;
+    let word = |row: &hinton::settings::SettingRow| match row.takes {
+        Takes::Nothing => format!("--{}", row.name),
+        Takes::Value(value) => format!("--{} {value}", row.name),
+        Takes::Perhaps(value) => format!("--{}[={value}]", row.name),
+    };
+    SETTINGS.iter().map(|row| entry(&word(row), row.about, row.help, &[])).collect()
+}
+
+fn commands() -> Vec<Entry> {
+    let help = |row: &CommandRow| format!("{}\n\n```text\n{}\n```", row.help, row.examples);
+    COMMANDS.iter().map(|row| entry(row.name, row.about, &help(row), &[])).collect()
+}
+
+fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    let Some(what) = matches.get_one::<String>("what") else { return Ok(()) };
+    let Some((_, entries)) = KINDS.iter().find(|(name, _)| name == what) else { return Ok(()) };
+    let entries = entries();
+    let text = if matches.get_flag("markdown") {
+        markdown(&entries)
+    } else if matches.get_flag("json") {
+        json(&entries)?
+    } else {
+        let terminal = Terminal::detect(None);
+        let has_strips = what == "colormaps"
+            && terminal.is_there
+            && terminal.has_color()
+            && terminal.options.graphics != Graphics::Colors256;
+        if has_strips { strips(&terminal) } else { table(&entries, terminal.text_width()) }
+    };
+    out::emit(text.as_bytes())
+}
+
+fn table(entries: &[Entry], width: Option<usize>) -> String {
+    let has_extensions = entries.iter().any(|entry| !entry.extensions.is_empty());
+    let mut table = match has_extensions {
+        true => Table::new(&["name", "extensions", "what"]),
+        false => Table::new(&["name", "what"]),
+    };
+    for entry in entries {
+        let mut row = vec![entry.name.clone()];
+        if has_extensions {
+            row.push(entry.extensions.join(" "));
+        }
+        row.push(entry.about.clone());
+        table.push(row);
+    }
+    table.whole_text(width)
+}
+
+/// A heading and its paragraphs for each.
+fn markdown(entries: &[Entry]) -> String {
+    let mut text = String::new();
+    for entry in entries {
+        text.push_str(&format!("## `{}`\n\n{}.\n", entry.name, entry.about.trim_end_matches('.')));
+        if !entry.extensions.is_empty() {
+            let extensions: Vec<String> =
+                entry.extensions.iter().map(|extension| format!("`{extension}`")).collect();
+            text.push_str(&format!("\nExtensions: {}.\n", extensions.join(", ")));
+        }
+        if !entry.help.is_empty() {
+            text.push_str(&format!("\n{}\n", entry.help));
+        }
+        text.push('\n');
+    }
+    format!("{}\n", text.trim_end())
+}
+
+fn json(entries: &[Entry]) -> Result<String, Failure> {
+    let quoted = |text: &str| serde_json::to_string(text);
+    let object = |entry: &Entry| {
+        Ok(format!(
+            "{{\"name\":{},\"about\":{},\"help\":{},\"extensions\":{}}}",
+            quoted(&entry.name)?,
+            quoted(&entry.about)?,
+            quoted(&entry.help)?,
+            serde_json::to_string(&entry.extensions)?
+        ))
+    };
+    let objects: Result<Vec<String>, serde_json::Error> = entries.iter().map(object).collect();
+    let objects = objects.map_err(|error| Failure::work(error.to_string()))?;
+    Ok(format!("[{}]\n", objects.join(",\n")))
+}
+
+/// Each colour map as a strip of its colours.
+fn strips(terminal: &Terminal) -> String {
+    let names = colormaps().map(|row| row.name.len()).max().unwrap_or(0);
+    let cells = terminal.options.columns.saturating_sub(names + 2).clamp(8, 64);
+    let mut text = String::new();
+    let mut kind = None;
+    for row in colormaps() {
+        if kind != Some(row.kind) {
+            text.push_str(&format!(
+                "{}{}\n",
+                if kind.is_some() { "\n" } else { "" },
+                row.kind.name()
+            ));
+            kind = Some(row.kind);
+        }
+        let Some(map) = Colormap::named(row.name) else { continue };
+        text.push_str(&format!("{:names$}  ", row.name));
+        for cell in 0..cells {
+            let color = map.color((cell as f64 + 0.5) / cells as f64);
+            text.push_str(&format!("\x1b[48;2;{};{};{}m ", color.r, color.g, color.b));
+        }
+        text.push_str("\x1b[0m\n");
+    }
+    text
+}

@@ -1,0 +1,52 @@
+//! The commands: one file each, one row each.
+
+mod completions;
+mod demo;
+mod draw;
+mod export;
+mod inspect;
+mod list;
+
+use clap::{ArgMatches, Command};
+
+use crate::failure::Failure;
+
+/// A command.
+pub(crate) struct CommandRow {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// One line.
+    pub(crate) about: &'static str,
+    /// A paragraph.
+    pub(crate) help: &'static str,
+    /// What it looks like in use.
+    pub(crate) examples: &'static str,
+    /// Adds its arguments.
+    pub(crate) args: fn(Command) -> Command,
+    /// Does its work.
+    pub(crate) run: fn(&ArgMatches) -> Result<(), Failure>,
+}
+
+/// Every command, in the order of the help.
+pub(crate) const COMMANDS: &[CommandRow] =
+    &[draw::ROW, inspect::ROW, export::ROW, demo::ROW, list::ROW, completions::ROW];
+
+/// The command of that name.
+pub(crate) fn named(name: &str) -> Option<&'static CommandRow> {
+    COMMANDS.iter().find(|row| row.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_whole() {
+        crate::args::command().debug_assert();
+        for row in COMMANDS {
+            assert!(!row.about.is_empty() && !row.help.is_empty(), "{}", row.name);
+            assert!(row.examples.contains(&format!("hinton {}", row.name)), "{}", row.name);
+            assert_eq!(COMMANDS.iter().filter(|other| other.name == row.name).count(), 1);
+        }
+    }
+}

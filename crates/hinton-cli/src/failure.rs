@@ -1,0 +1,86 @@
+//! What went wrong, as a person reads it.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use hinton::{Fault, visible};
+
+/// Why a command did not do its work.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    code: u8,
+    message: String,
+    help: Option<String>,
+    /// Whether it has been said already.
+    silent: bool,
+}
+
+impl Failure {
+    /// The command line was wrong.
+    pub(crate) fn usage(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Failure { code: 2, message: message.into(), help: Some(help.into()), silent: false }
+    }
+
+    /// The input or the work failed.
+    pub(crate) fn work(message: impl Into<String>) -> Self {
+        Failure { code: 1, message: message.into(), help: None, silent: false }
+    }
+
+    /// The work failed, and it has been said.
+    pub(crate) fn said(code: u8) -> Self {
+        Failure { code, message: String::new(), help: None, silent: true }
+    }
+
+    /// The exit code.
+    pub(crate) fn code(&self) -> u8 {
+        self.code
+    }
+
+    /// Says it on standard error.
+    pub(crate) fn report(&self) {
+        if self.silent {
+            return;
+        }
+        let mut text = format!("error: {}\n", visible(&self.message));
+        if let Some(help) = self.help.as_deref().filter(|help| !help.is_empty()) {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "help: {}", visible(help));
+        }
+        // Where standard error is closed nobody listens.
+        let _ = std::io::stderr().write_all(text.as_bytes());
+    }
+}
+
+impl From<hinton::Error> for Failure {
+    fn from(error: hinton::Error) -> Self {
+        let code = match error.fault() {
+            Fault::Request => 2,
+            Fault::Work => 1,
+        };
+        let help = error.help().map(str::to_owned);
+        Failure { code, message: error.to_string(), help, silent: false }
+    }
+}
+
+/// Says something a person should know, on standard error.
+pub(crate) fn note(text: &str) {
+    let _ = writeln!(std::io::stderr(), "note: {}", visible(text));
+}
+
+/// Most warnings of one file that are shown.
+const MOST_WARNINGS: usize = 20;
+
+/// Says what was noticed while a file was opened.
+pub(crate) fn warnings(checkpoint: &hinton::Checkpoint) {
+    let warnings = &checkpoint.warnings;
+    for warning in warnings.iter().take(MOST_WARNINGS) {
+        note(&format!("{}: {warning}", checkpoint.path));
+    }
+    if warnings.len() > MOST_WARNINGS {
+        let more = warnings.len() - MOST_WARNINGS;
+        note(&format!(
+            "{}: and {more} more notes; `hinton inspect --json` has all",
+            checkpoint.path
+        ));
+    }
+}

@@ -1,0 +1,74 @@
+//! A progress bar on a terminal, for work that takes a while, and nothing elsewhere.
+
+use std::io::IsTerminal;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use hinton::Progress;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Work that is done sooner shows no bar.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Counts bytes; shows a bar once the work takes longer than a moment.
+pub(crate) struct Bar {
+    total: AtomicU64,
+    done: AtomicU64,
+    begun: Instant,
+    shows: bool,
+    bar: Mutex<Option<ProgressBar>>,
+}
+
+impl Bar {
+    /// A bar for work of a size that is not known yet.
+    pub(crate) fn new() -> Self {
+        Bar {
+            total: AtomicU64::new(0),
+            done: AtomicU64::new(0),
+            begun: Instant::now(),
+            shows: std::io::stderr().is_terminal(),
+            bar: Mutex::new(None),
+        }
+    }
+
+    /// So many bytes are to be read besides those known of.
+    pub(crate) fn expect(&self, bytes: u64) {
+        self.total.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn show(&self) {
+        let total = self.total.load(Ordering::Relaxed);
+        let done = self.done.load(Ordering::Relaxed).min(total);
+        let mut shown = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.get_or_insert_with(|| start(total)).set_position(done);
+    }
+}
+
+fn start(total: u64) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+    let template = "reading {wide_bar} {bytes} of {total_bytes}, {eta} left";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar
+}
+
+impl Progress for Bar {
+    fn advance(&self, bytes: u64) -> ControlFlow<()> {
+        self.done.fetch_add(bytes, Ordering::Relaxed);
+        if self.shows && self.begun.elapsed() > PATIENCE {
+            self.show();
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        if let Some(bar) = self.bar.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! Tensors laid out as matrices, by a plan.
+
+use hinton_chart::short_count;
+use hinton_scene::visible;
+use hinton_tensor::Tensor;
+
+use super::PanelSource;
+use super::plan::{self, Kernels, Plan};
+use crate::select::addressable;
+use crate::{DrawRequest, Error, Selected};
+
+/// A tensor as it was asked for: sliced, transposed, reshaped.
+pub(super) struct Prepared {
+    pub(super) tensor: Tensor,
+    name: String,
+    part: String,
+    /// Shape before transposing and reshaping.
+    shape: Vec<usize>,
+    dtype: &'static str,
+    /// What each axis is, for people.
+    axes: Vec<String>,
+    /// One picture for each position of this axis, because only so the reshape fits.
+    each_fits: Option<usize>,
+}
+
+impl Prepared {
+    /// Name and slice, escaped.
+    pub(super) fn label(&self) -> String {
+        visible(&format!("{}{}", self.name, self.part)).into_owned()
+    }
+}
+
+/// Panels of one tensor.
+pub(super) struct Laid {
+    pub(super) panels: Vec<PanelSource>,
+    /// How many there are, shown or not.
+    pub(super) count: usize,
+    /// Columns, where the arrangement has a say.
+    pub(super) columns: Option<usize>,
+}
+
+/// Transposes and reshapes as asked.
+pub(super) fn prepare(selected: &Selected, request: &DrawRequest<'_>) -> Result<Prepared, Error> {
+    let mut prepared = Prepared {
+        tensor: addressable(&selected.tensor)?,
+        name: selected.tensor.name().to_owned(),
+        part: selected.part.clone(),
+        shape: selected.tensor.shape().to_vec(),
+        dtype: selected.tensor.dtype().name(),
+        axes: selected.axes.iter().map(|axis| format!("axis {axis}")).collect(),
+        each_fits: None,
+    };
+    if request.transpose {
+        prepared.tensor = prepared.tensor.transpose()?;
+        prepared.axes.reverse();
+    }
+    if let (Some(reshape), None) = (&request.reshape, request.each) {
+        if let Some(shape) = reshape.fill(prepared.tensor.elements()) {
+            prepared.tensor = prepared.tensor.reshape(&shape)?;
+            prepared.axes = (0..shape.len()).map(|axis| format!("reshaped axis {axis}")).collect();
+        } else {
+            prepared.each_fits = Some(fitting_axis(&prepared, reshape)?);
+        }
+    }
+    Ok(prepared)
+}
+
+/// The axis of a matrix whose positions each fill the shape: columns of [784, 10] fill 28 x 28.
+fn fitting_axis(prepared: &Prepared, reshape: &super::Reshape) -> Result<usize, Error> {
+    if let [rows, cols] = *prepared.tensor.shape() {
+        if reshape.fill(rows as u64).is_some() {
+            return Ok(1);
+        }
+        if reshape.fill(cols as u64).is_some() {
+            return Ok(0);
+        }
+    }
+    Err(does_not_fill(prepared, reshape, prepared.tensor.elements()))
+}
+
+fn does_not_fill(prepared: &Prepared, reshape: &super::Reshape, values: u64) -> Error {
+    Error::missing(
+        format!(
+            "--reshape {reshape}: the {} values of {} (shape {}) do not fill it",
+            short_count(values),
+            prepared.label(),
+            times(prepared.tensor.shape())
+        ),
+        "with --each column or --each row each of them is reshaped",
+    )
+}
+
+/// The chart that suits this tensor alone.
+pub(super) fn default_chart(prepared: &Prepared, request: &DrawRequest<'_>) -> &'static str {
+    if prepared.each_fits.is_some() || request.each.is_some() {
+        return "tiles";
+    }
+    plan::default(prepared.tensor.shape()).0
+}
+
+/// How the tensor becomes pictures.
+pub(super) fn plan(
+    prepared: &Prepared,
+    request: &DrawRequest<'_>,
+    chart: &str,
+) -> Result<Plan, Error> {
+    // These two show a tensor as a whole.
+    if matches!(chart, "histogram" | "overview") && request.each.is_none() {
+        return Ok(Plan::Matrix);
+    }
+    let shape = prepared.tensor.shape();
+    let axis = match request.each {
+        Some(each) => Some(each.axis(shape.len()).ok_or_else(|| no_axis(prepared))?),
+        None => prepared.each_fits,
+    };
+    let Some(axis) = axis else {
+        return Ok(match &request.chart {
+            None => plan::default(shape).1,
+            Some(_) => plan::for_chart(chart, shape),
+        });
+    };
+    let values = prepared.tensor.elements() / (shape[axis] as u64).max(1);
+    let shape = match &request.reshape {
+        Some(reshape) => {
+            let fits = reshape.fill(values);
+            Some(fits.ok_or_else(|| does_not_fill(prepared, reshape, values))?)
+        }
+        None => None,
+    };
+    Ok(Plan::Each { axis, shape })
+}
+
+fn no_axis(prepared: &Prepared) -> Error {
+    let shape = prepared.tensor.shape();
+    Error::missing(
+        format!("--each: {} has no such axis, its shape is {}", prepared.label(), times(shape)),
+        match shape.len() {
+            0 => "it is a single number: leave --each out".to_owned(),
+            axes => format!("its axes are numbered 0 to {}", axes - 1),
+        },
+    )
+}
+
+/// Lays the tensor out as planned, at most `room` panels.
+pub(super) fn lay(prepared: &Prepared, plan: &Plan, room: usize) -> Result<Laid, Error> {
+    match plan {
+        Plan::Matrix => {
+            let (plane, orientation) = matrix(&prepared.tensor, &prepared.axes)?;
+            let panel = PanelSource {
+                name: prepared.name.clone(),
+                part: prepared.part.clone(),
+                ..panel(prepared, vec![plane], orientation)
+            };
+            let panels = if room > 0 { vec![panel] } else { Vec::new() };
+            Ok(Laid { panels, count: 1, columns: None })
+        }
+        Plan::Each { axis, shape } => each(prepared, *axis, shape.as_deref(), room),
+        Plan::Kernels { order, kind } => kernels(prepared, order, *kind, room),
+    }
+}
+
+fn panel(prepared: &Prepared, planes: Vec<Tensor>, orientation: String) -> PanelSource {
+    PanelSource {
+        name: format!("{}{}", prepared.name, prepared.part),
+        part: String::new(),
+        shape: prepared.shape.clone(),
+        dtype: prepared.dtype,
+        orientation,
+        planes,
+    }
+}
+
+fn each(
+    prepared: &Prepared,
+    axis: usize,
+    shape: Option<&[usize]>,
+    room: usize,
+) -> Result<Laid, Error> {
+    let tensor = &prepared.tensor;
+    let count = tensor.shape()[axis];
+    let mut axes = prepared.axes.clone();
+    let what = match (tensor.shape().len(), axis) {
+        (2, 0) => format!("each row ({})", axes.remove(axis)),
+        (2, 1) => format!("each column ({})", axes.remove(axis)),
+        _ => format!("each of {} ({})", axes.remove(axis), short_count(count as u64)),
+    };
+    let mut panels = Vec::new();
+    for at in 0..count.min(room) {
+        let mut one = tensor.index_axis(axis, at)?;
+        let orientation = match shape {
+            Some(shape) => {
+                one = one.reshape(shape)?;
+                format!("{what} as {}", times(shape))
+            }
+            None => format!("{what} · {}", orientation(one.shape(), &axes)),
+        };
+        let planes = match *one.shape() {
+            // Channels first: a colour picture.
+            [3, rows, cols] if rows > 1 && cols > 1 => channels(&one)?,
+            _ => vec![as_matrix(&one)?],
+        };
+        let part = at.to_string();
+        panels.push(PanelSource { part, ..panel(prepared, planes, orientation) });
+    }
+    Ok(Laid { panels, count, columns: None })
+}
+
+fn kernels(
+    prepared: &Prepared,
+    order: &[usize; 4],
+    kind: Kernels,
+    room: usize,
+) -> Result<Laid, Error> {
+    let tensor = prepared.tensor.permute(order)?;
+    let axes = order.map(|axis| prepared.axes[axis].as_str());
+    let &[outputs, inputs, height, width] = tensor.shape() else {
+        return Err(Error::missing("a convolution has four axes", ""));
+    };
+    let kernel = times(&[height, width]);
+    let filters = format!("{} ({})", axes[0], short_count(outputs as u64));
+    let orientation = match kind {
+        Kernels::Grey => format!("each filter, {filters}, as {kernel}"),
+        Kernels::Color => {
+            format!("each filter, {filters}, as {kernel} · {} is red, green, blue", axes[1])
+        }
+        Kernels::Grid => format!(
+            "rows of tiles ↓ {filters} · columns of tiles → {} ({inputs}) · each {kernel}",
+            axes[1]
+        ),
+    };
+    let mut panels = Vec::new();
+    let mut push = |part: String, planes| {
+        panels.push(PanelSource { part, ..panel(prepared, planes, orientation.clone()) });
+    };
+    match kind {
+        Kernels::Grey | Kernels::Color => {
+            for output in 0..outputs.min(room) {
+                push(output.to_string(), channels(&tensor.index_axis(0, output)?)?);
+            }
+            Ok(Laid { panels, count: outputs, columns: None })
+        }
+        Kernels::Grid => {
+            let count = outputs.saturating_mul(inputs);
+            // Whole rows only: half a filter would be mistaken for one.
+            let whole = if count > room { room / inputs * inputs } else { count };
+            for at in 0..whole {
+                let filter = tensor.index_axis(0, at / inputs)?;
+                let plane = filter.index_axis(0, at % inputs)?;
+                push(format!("{},{}", at / inputs, at % inputs), vec![plane]);
+            }
+            if panels.is_empty() {
+                let (plane, orientation) = matrix(&prepared.tensor, &prepared.axes)?;
+                panels.push(panel(prepared, vec![plane], orientation));
+                return Ok(Laid { panels, count: 1, columns: None });
+            }
+            Ok(Laid { panels, count, columns: Some(inputs) })
+        }
+    }
+}
+
+/// The matrices of a picture whose first axis is its channels.
+fn channels(picture: &Tensor) -> Result<Vec<Tensor>, Error> {
+    (0..picture.shape()[0]).map(|channel| Ok(picture.index_axis(0, channel)?)).collect()
+}
+
+/// A tensor as a matrix, and what runs where.
+fn matrix(tensor: &Tensor, axes: &[String]) -> Result<(Tensor, String), Error> {
+    Ok((as_matrix(tensor)?, orientation(tensor.shape(), axes)))
+}
+
+/// Any tensor as a matrix: a vector is one row; all axes but the first become one.
+fn as_matrix(tensor: &Tensor) -> Result<Tensor, Error> {
+    let shape = tensor.shape();
+    let columns = |axes: &[usize]| axes.iter().product::<usize>();
+    let matrix = match shape {
+        [] => [1, 1],
+        [length] => [1, *length],
+        [_, _] => return Ok(tensor.clone()),
+        [rows, rest @ ..] => [*rows, columns(rest)],
+    };
+    Ok(tensor.reshape(&matrix)?)
+}
+
+fn orientation(shape: &[usize], axes: &[String]) -> String {
+    match (shape, axes) {
+        ([cols], [axis]) => format!("columns → {axis} ({})", short_count(*cols as u64)),
+        ([rows, rest @ ..], [axis, others @ ..]) => {
+            let columns = match (rest, others) {
+                ([cols], [other]) => format!("{other} ({})", short_count(*cols as u64)),
+                _ => format!("{} as one ({})", listed(others), times(rest)),
+            };
+            format!("rows ↓ {axis} ({}) · columns → {columns}", short_count(*rows as u64))
+        }
+        _ => "one value".to_owned(),
+    }
+}
+
+/// `axes 1, 2, 3`.
+fn listed(axes: &[String]) -> String {
+    let numbers: Vec<&str> =
+        axes.iter().map(|axis| axis.rsplit(' ').next().unwrap_or_default()).collect();
+    let kind = if axes.iter().any(|axis| axis.starts_with("reshaped")) { "reshaped " } else { "" };
+    format!("{kind}axes {}", numbers.join(", "))
+}
+
+/// `28 × 28`.
+pub(super) fn times(shape: &[usize]) -> String {
+    match shape {
+        [] => "one value".to_owned(),
+        shape => shape.iter().map(usize::to_string).collect::<Vec<_>>().join(" × "),
+    }
+}

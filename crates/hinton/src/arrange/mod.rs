@@ -1,0 +1,156 @@
+//! From tensors to panels: which chart, and what runs down and right.
+
+mod lay;
+mod plan;
+mod words;
+
+pub use words::{Each, Reshape};
+
+use hinton_chart::{CHARTS, ChartRow, Extent, charts};
+use hinton_tensor::Tensor;
+
+use crate::{DrawRequest, Error, Selected};
+
+/// Most pictures that a chart of tiles shows.
+const MOST_TILES: usize = 4_096;
+/// Most tensors that are drawn beside one another without being asked; more make an overview.
+const MOST_FACETS: usize = 12;
+
+/// A panel before its values are read.
+#[derive(Debug, Clone)]
+pub struct PanelSource {
+    /// The tensor's name as in the file; of one picture of several, with its slice.
+    pub name: String,
+    /// The slice taken, or which picture of the tensor this is; empty for a whole tensor.
+    pub part: String,
+    /// Shape of the tensor (or slice), before it was laid out.
+    pub shape: Vec<usize>,
+    /// Its dtype's name.
+    pub dtype: &'static str,
+    /// What runs down and right, for people.
+    pub orientation: String,
+    /// The matrices to draw: one, or three that are red, green and blue.
+    pub planes: Vec<Tensor>,
+}
+
+impl PanelSource {
+    /// Rows and columns of its matrices.
+    pub fn extent(&self) -> Extent {
+        match self.planes.first().map(|plane| plane.shape()) {
+            Some(&[rows, cols]) => Extent { rows, cols },
+            _ => Extent { rows: 0, cols: 0 },
+        }
+    }
+
+    /// Bytes of its values.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.planes.iter().map(Tensor::byte_len).fold(0, u64::saturating_add)
+    }
+}
+
+/// Panels and the chart that draws them.
+pub struct Arrangement {
+    /// The chart, as asked or chosen by shape.
+    pub chart: &'static ChartRow,
+    /// The panels, in order.
+    pub panels: Vec<PanelSource>,
+    /// Columns of tiles, where the arrangement has a say.
+    pub columns: Option<usize>,
+    /// What a person should know: assumptions, and what is not shown.
+    pub notes: Vec<String>,
+}
+
+/// Lays tensors out as the request asks, or by their shape where it does not.
+///
+/// Without a chart, a single number or a vector becomes a heat map of one row; a matrix a Hinton
+/// diagram when both sides are at most 64, else a heat map; `[784, n]` and `[n, 784]` with at most
+/// 64 classes a 28 x 28 picture a class; three axes a picture for each position of the first;
+/// kernels of convolutions (PyTorch's or Keras' order) a picture each, in colour when they have
+/// three channels; more axes a heat map with all axes but the first in one. Several tensors that
+/// agree are drawn beside one another, others as an overview.
+///
+/// # Errors
+/// An unknown chart, a reshape or axis that does not fit, or nothing to draw.
+pub fn arrange(selected: &[Selected], request: &DrawRequest<'_>) -> Result<Arrangement, Error> {
+    let mut notes = Vec::new();
+    let shown = with_values(selected, &mut notes)?;
+    let prepared: Vec<lay::Prepared> =
+        shown.into_iter().map(|one| lay::prepare(one, request)).collect::<Result<_, _>>()?;
+    let chart = choose(&prepared, request)?;
+    let mut panels = Vec::new();
+    let mut columns = None;
+    let mut total = 0usize;
+    for tensor in &prepared {
+        let plan = lay::plan(tensor, request, chart.name)?;
+        if plan::is_keras(&plan) {
+            notes.push(format!(
+                "{} is read as [height, width, in, out], as Keras stores convolutions",
+                tensor.label()
+            ));
+        }
+        let room = MOST_TILES - panels.len();
+        let laid = lay::lay(tensor, &plan, room)?;
+        total = total.saturating_add(laid.count);
+        columns = columns.or(laid.columns);
+        panels.extend(laid.panels);
+    }
+    if total > panels.len() {
+        let first = hinton_chart::short_count(panels.len() as u64);
+        let all = hinton_chart::short_count(total as u64);
+        notes.push(format!("the first {first} of {all} pictures are shown"));
+    }
+    if prepared.iter().any(|tensor| tensor.tensor.dtype().is_complex()) {
+        notes.push("complex values are shown by their magnitude".to_owned());
+    }
+    Ok(Arrangement { chart, panels, columns, notes })
+}
+
+/// Tensors that hold values; those without are said.
+fn with_values<'a>(
+    selected: &'a [Selected],
+    notes: &mut Vec<String>,
+) -> Result<Vec<&'a Selected>, Error> {
+    let (shown, empty): (Vec<&Selected>, Vec<&Selected>) =
+        selected.iter().partition(|one| one.tensor.elements() > 0);
+    if let (true, Some(first)) = (shown.is_empty(), empty.first()) {
+        let message = format!(
+            "{} has no values (shape {:?}): there is nothing to draw",
+            hinton_scene::visible(&first.label()),
+            first.tensor.shape()
+        );
+        return Err(Error::missing(message, ""));
+    }
+    if shown.is_empty() {
+        return Err(Error::missing("there is no tensor to draw", ""));
+    }
+    match empty.len() {
+        0 => {}
+        1 => notes.push(format!("{} has no values and is left out", empty[0].label())),
+        count => notes.push(format!("{count} tensors have no values and are left out")),
+    }
+    Ok(shown)
+}
+
+/// The chart that was asked for, or the one that suits.
+fn choose(
+    prepared: &[lay::Prepared],
+    request: &DrawRequest<'_>,
+) -> Result<&'static ChartRow, Error> {
+    let name = match &request.chart {
+        Some(name) => name.as_str(),
+        None if request.each.is_some() => "tiles",
+        None if prepared.len() > MOST_FACETS => "overview",
+        None => {
+            let mut names = prepared.iter().map(|tensor| lay::default_chart(tensor, request));
+            let first = names.next().unwrap_or("heatmap");
+            if names.all(|name| name == first) { first } else { "overview" }
+        }
+    };
+    charts::named(name).ok_or_else(|| {
+        let known: Vec<&str> = CHARTS.iter().map(|chart| chart.name).collect();
+        Error::request(
+            format!("there is no chart {name:?}"),
+            format!("there are {}", known.join(", ")),
+        )
+    })
+}

@@ -1,0 +1,144 @@
+//! What people say about arrangement: `--each column`, `--reshape 28x28`.
+
+use std::str::FromStr;
+
+use crate::Error;
+
+/// Over which axis a tensor falls into several pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Each {
+    /// One picture a column (the last axis).
+    Column,
+    /// One picture a row (the first axis).
+    Row,
+    /// One picture for each position of that axis; negative counts from the last.
+    Axis(i64),
+}
+
+impl Each {
+    /// The axis it means of a tensor with so many; `None` where there is none.
+    pub(super) fn axis(self, axes: usize) -> Option<usize> {
+        let count = i64::try_from(axes).ok()?;
+        let axis = match self {
+            Each::Column => count - 1,
+            Each::Row => 0,
+            Each::Axis(axis) if axis < 0 => axis.checked_add(count)?,
+            Each::Axis(axis) => axis,
+        };
+        usize::try_from(axis).ok().filter(|&axis| axis < axes)
+    }
+}
+
+impl FromStr for Each {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "column" | "columns" | "col" => Ok(Each::Column),
+            "row" | "rows" => Ok(Each::Row),
+            other => other.parse().map(Each::Axis).map_err(|_| {
+                Error::request(
+                    format!("--each {text:?}: expected column, row or the number of an axis"),
+                    "for one picture a column: --each column",
+                )
+            }),
+        }
+    }
+}
+
+/// A shape to bring values into; one axis may be left open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reshape(Vec<Option<usize>>);
+
+impl Reshape {
+    /// The shape for so many values; `None` where they do not fill it.
+    pub(super) fn fill(&self, elements: u64) -> Option<Vec<usize>> {
+        let known =
+            self.0.iter().flatten().try_fold(1u64, |all, &axis| all.checked_mul(axis as u64))?;
+        let open = self.0.contains(&None);
+        let rest = if open { elements.checked_div(known)? } else { 1 };
+        if known.checked_mul(rest)? != elements {
+            return None;
+        }
+        let rest = usize::try_from(rest).ok()?;
+        Some(self.0.iter().map(|axis| axis.unwrap_or(rest)).collect())
+    }
+}
+
+impl From<&[usize]> for Reshape {
+    fn from(shape: &[usize]) -> Self {
+        Reshape(shape.iter().copied().map(Some).collect())
+    }
+}
+
+impl<const N: usize> From<[usize; N]> for Reshape {
+    fn from(shape: [usize; N]) -> Self {
+        Reshape::from(shape.as_slice())
+    }
+}
+
+impl std::fmt::Display for Reshape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let axes = self.0.iter().map(|axis| axis.map_or("-1".to_owned(), |axis| axis.to_string()));
+        f.write_str(&axes.collect::<Vec<_>>().join("x"))
+    }
+}
+
+impl FromStr for Reshape {
+    type Err = Error;
+
+    /// Reads `28x28`, `3x5x5`, `-1x28`; commas and × also part the axes.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let error = || {
+            Error::request(
+                format!("--reshape {text:?}: expected lengths of axes such as 28x28"),
+                "one axis may be -1: it takes what is left",
+            )
+        };
+        let part = |word: &str| match word.trim() {
+            "-1" => Ok(None),
+            word => match word.parse::<usize>() {
+                Ok(length) if length > 0 => Ok(Some(length)),
+                _ => Err(error()),
+            },
+        };
+        let axes = text.split(['x', 'X', '×', ',']).map(part).collect::<Result<Vec<_>, _>>()?;
+        if axes.iter().filter(|axis| axis.is_none()).count() > 1 {
+            return Err(error());
+        }
+        Ok(Reshape(axes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_are_read_and_filled() {
+        let fill = |text: &str, count| text.parse::<Reshape>().unwrap().fill(count);
+        assert_eq!(fill("28x28", 784), Some(vec![28, 28]));
+        assert_eq!(fill("3,5,5", 75), Some(vec![3, 5, 5]));
+        assert_eq!(fill("-1x28", 784), Some(vec![28, 28]));
+        assert_eq!(fill("28x28", 785), None);
+        assert_eq!(fill("-1x3", 4), None);
+        assert_eq!(fill("99999999999x99999999999", 5), None);
+        for bad in ["", "28x", "axb", "-1x-1", "0x3", "-2x2"] {
+            assert!(bad.parse::<Reshape>().is_err(), "{bad}");
+        }
+        assert_eq!("-1×28".parse::<Reshape>().unwrap().to_string(), "-1x28");
+    }
+
+    #[test]
+    fn axes_are_named_or_counted() {
+        let axis = |text: &str, axes| text.parse::<Each>().unwrap().axis(axes);
+        assert_eq!(axis("column", 2), Some(1));
+        assert_eq!(axis("row", 2), Some(0));
+        assert_eq!(axis("1", 3), Some(1));
+        assert_eq!(axis("-1", 3), Some(2));
+        assert_eq!(axis("3", 3), None);
+        assert_eq!(axis("-4", 3), None);
+        assert_eq!(axis("column", 0), None);
+        assert!("diagonal".parse::<Each>().is_err());
+    }
+}

@@ -1,0 +1,261 @@
+//! What the gallery shows: each picture is its command.
+
+/// One picture of the gallery.
+pub(super) struct Exhibit {
+    /// Name of its pictures, without extension.
+    pub(super) name: &'static str,
+    /// What it shows.
+    pub(super) title: &'static str,
+    /// How to read it.
+    pub(super) text: &'static str,
+    /// One of the files that ship inside.
+    pub(super) file: &'static str,
+    /// What follows `-t`.
+    pub(super) tensors: &'static [&'static str],
+    /// Settings and their values, as on the command line; a value may be empty.
+    pub(super) settings: &'static [(&'static str, &'static str)],
+    /// Extensions besides `png`.
+    pub(super) also: &'static [&'static str],
+    /// Whether a theme would change it: presets of white pages have none.
+    pub(super) themed: bool,
+}
+
+impl Exhibit {
+    /// Whether there is a dark picture too.
+    pub(super) fn has_dark(&self) -> bool {
+        self.themed
+    }
+
+    /// The extensions that are written; the dark picture is for the page alone.
+    pub(super) fn extensions(&self, dark: bool) -> impl Iterator<Item = &'static str> {
+        let also: &'static [&'static str] = if dark { &[] } else { self.also };
+        std::iter::once("png").chain(also.iter().copied())
+    }
+
+    /// File name of a picture.
+    pub(super) fn picture(&self, dark: bool, extension: &str) -> String {
+        format!("{}{}.{extension}", self.name, if dark { "-dark" } else { "" })
+    }
+
+    /// The command that makes the picture.
+    pub(super) fn command(&self) -> String {
+        let mut words = vec!["hinton draw".to_owned(), self.file.to_owned()];
+        for tensor in self.tensors {
+            words.push(format!("-t {}", quoted(tensor)));
+        }
+        for (setting, value) in self.settings {
+            words.push(match (*setting, *value) {
+                (setting, "") => format!("--{setting}"),
+                ("annotate", value) => format!("--annotate={}", quoted(value)),
+                (setting, value) => format!("--{setting} {}", quoted(value)),
+            });
+        }
+        words.push(format!("-o {}", self.picture(false, "png")));
+        words.join(" ")
+    }
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/,:+=".contains(c);
+    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{word}'") }
+}
+
+const SOFTMAX: &str = "digits_softmax.safetensors";
+const MLP: &str = "digits_mlp.safetensors";
+const CONV: &str = "digits_conv.safetensors";
+const IMAGES: &str = "digits_images.npy";
+const RANDOM: &str = "hinton_demo.npy";
+
+/// The gallery, in order.
+pub(super) const EXHIBITS: &[Exhibit] = &[
+    Exhibit {
+        name: "overview",
+        title: "A whole file at a glance",
+        text: "A file with several tensors and no options: every tensor with its name, shape and \
+               range. These are the weights of a softmax classifier and what Adam remembers of them.",
+        file: SOFTMAX,
+        tensors: &[],
+        settings: &[],
+        also: &["pdf"],
+        themed: true,
+    },
+    Exhibit {
+        name: "classes",
+        title: "What a classifier looks for",
+        text: "One column of the weights for each digit, as the 8 × 8 picture it weighs. Red pixels \
+               speak for the digit, blue ones against it, white ones are exactly zero.",
+        file: SOFTMAX,
+        tensors: &["weight"],
+        settings: &[("each", "column"), ("reshape", "8x8"), ("columns", "5")],
+        also: &["svg", "pdf"],
+        themed: true,
+    },
+    Exhibit {
+        name: "images",
+        title: "What it was trained on",
+        text: "Bytes of three axes are pictures: one tile for each, in greys.",
+        file: IMAGES,
+        tensors: &[],
+        settings: &[("columns", "20")],
+        also: &[],
+        themed: true,
+    },
+    Exhibit {
+        name: "hinton",
+        title: "A Hinton diagram",
+        text: "The area of a square is the magnitude of a weight, white is positive and black is \
+               negative: the output layer of a network with 32 hidden units.",
+        file: MLP,
+        tensors: &["2.weight"],
+        settings: &[],
+        also: &["svg", "pdf"],
+        themed: true,
+    },
+    Exhibit {
+        name: "annotated",
+        title: "A heat map with its values",
+        text: "Values are written in black or white, whichever reads better on the cell's colour.",
+        file: MLP,
+        tensors: &["2.weight[:,:12]"],
+        settings: &[
+            ("as", "heatmap"),
+            ("annotate", ".2f"),
+            ("row-labels", "digit {}"),
+            ("col-labels", "unit {}"),
+        ],
+        also: &["svg", "pdf"],
+        themed: true,
+    },
+    Exhibit {
+        name: "hidden-units",
+        title: "What hidden units see",
+        text: "Each row of the first layer as a picture of the 8 × 8 pixels it reads.",
+        file: MLP,
+        tensors: &["0.weight"],
+        settings: &[("each", "row"), ("reshape", "8x8"), ("columns", "8")],
+        also: &[],
+        themed: true,
+    },
+    Exhibit {
+        name: "kernels",
+        title: "Convolution kernels",
+        text: "The shape [16, 1, 5, 5] is recognised as a convolution: a tile for each filter.",
+        file: CONV,
+        tensors: &["conv1.weight"],
+        settings: &[],
+        also: &["svg"],
+        themed: true,
+    },
+    Exhibit {
+        name: "matrix",
+        title: "A matrix as a heat map",
+        text: "A classifier on top of a convolution: ten digits down, 256 inputs across. Only the \
+               middle 98 % of the values span the colours, so single outliers do not pale the rest.",
+        file: CONV,
+        tensors: &["fc.weight"],
+        settings: &[("as", "heatmap"), ("range", "robust")],
+        also: &[],
+        themed: true,
+    },
+    Exhibit {
+        name: "moments",
+        title: "Many magnitudes",
+        text: "Adam's second moments span many powers of ten; a logarithmic scale shows them all.",
+        file: SOFTMAX,
+        tensors: &["optimizer.exp_avg_sq.weight"],
+        settings: &[("as", "heatmap"), ("transpose", ""), ("scale", "symlog"), ("cmap", "viridis")],
+        also: &[],
+        themed: true,
+    },
+    Exhibit {
+        name: "histogram",
+        title: "How weights spread",
+        text: "The weights of the first layer, counted.",
+        file: MLP,
+        tensors: &["0.weight"],
+        settings: &[("as", "histogram")],
+        also: &["svg"],
+        themed: true,
+    },
+    Exhibit {
+        name: "histograms",
+        title: "Layers beside one another",
+        text: "Several tensors over one another, counts on a logarithmic axis.",
+        file: MLP,
+        tensors: &["*.weight"],
+        settings: &[("as", "histogram"), ("log", ""), ("bins", "40")],
+        also: &["pdf"],
+        themed: true,
+    },
+    Exhibit {
+        name: "paper",
+        title: "For print",
+        text: "The paper theme: black type on white. As a PDF it is vector, with real text.",
+        file: RANDOM,
+        tensors: &[],
+        settings: &[("theme", "paper"), ("size", "8cm"), ("title", "")],
+        also: &["svg", "pdf"],
+        themed: false,
+    },
+    Exhibit {
+        name: "matplotlib-hinton",
+        title: "matplotlib's Hinton diagram",
+        text: "The picture of matplotlib's gallery from the same numbers, its transposition included.",
+        file: RANDOM,
+        tensors: &[],
+        settings: &[("preset", "matplotlib-hinton")],
+        also: &[],
+        themed: false,
+    },
+    Exhibit {
+        name: "mnist-weights",
+        title: "The tutorials' picture of a softmax classifier",
+        text: "Twelve frames, ten used, colour map seismic from the smallest to the largest weight: \
+               here white is the middle of the range and not zero.",
+        file: SOFTMAX,
+        tensors: &["weight"],
+        settings: &[("preset", "mnist-weights"), ("each", "column"), ("reshape", "8x8")],
+        also: &[],
+        themed: false,
+    },
+    Exhibit {
+        name: "matplotlib-heatmap",
+        title: "matplotlib's annotated heat map",
+        text: "15 × 10 inches, nine decimals, white lines, column labels on top.",
+        file: MLP,
+        tensors: &["0.weight[:8,10:20]"],
+        settings: &[("preset", "matplotlib-heatmap"), ("range", "-0.3..0.3")],
+        also: &[],
+        themed: false,
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_chart_and_preset_is_shown() {
+        let named = |setting: &str, value: &str| {
+            EXHIBITS.iter().any(|exhibit| exhibit.settings.contains(&(setting, value)))
+        };
+        for preset in hinton_chart::PRESETS {
+            assert!(named("preset", preset.name), "{}", preset.name);
+        }
+        let mut names: Vec<&str> = EXHIBITS.iter().map(|exhibit| exhibit.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), EXHIBITS.len());
+    }
+
+    #[test]
+    fn commands_survive_a_shell() {
+        let command = EXHIBITS.iter().find(|one| one.name == "annotated").unwrap().command();
+        assert_eq!(
+            command,
+            "hinton draw digits_mlp.safetensors -t '2.weight[:,:12]' --as heatmap --annotate=.2f \
+             --row-labels 'digit {}' --col-labels 'unit {}' -o annotated.png"
+        );
+    }
+}

@@ -1,0 +1,117 @@
+//! The whole story on data that ships inside: every chart, drawn from small trained classifiers of
+//! handwritten digits, with the command that makes each picture.
+//!
+//! Data and licence: `assets/demo/README.md`, which is written beside the pictures.
+
+mod exhibits;
+mod page;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use hinton_format::{Checkpoint, Input, Limits};
+use hinton_tensor::Memory;
+
+use crate::{
+    DrawRequest, Error, draw, make_folder, output_for, render, select_to_draw, write_bytes,
+};
+use exhibits::{EXHIBITS, Exhibit};
+
+/// Softmax regression on 8 x 8 digits: `weight` [64, 10], `bias` [10] and Adam's moments.
+pub const SOFTMAX: &[u8] = include_bytes!("../../assets/demo/digits_softmax.safetensors");
+
+/// The data that ships inside: file name and bytes.
+pub const FILES: &[(&str, &[u8])] = &[
+    ("digits_softmax.safetensors", SOFTMAX),
+    ("digits_mlp.safetensors", include_bytes!("../../assets/demo/digits_mlp.safetensors")),
+    ("digits_conv.safetensors", include_bytes!("../../assets/demo/digits_conv.safetensors")),
+    ("digits_images.npy", include_bytes!("../../assets/demo/digits_images.npy")),
+    ("hinton_demo.npy", include_bytes!("../../assets/demo/hinton_demo.npy")),
+    ("README.md", include_bytes!("../../assets/demo/README.md")),
+];
+
+/// Opens one of the [`FILES`] from memory.
+///
+/// # Errors
+/// When there is no such file.
+pub fn open(name: &str) -> Result<Checkpoint, Error> {
+    let (_, bytes) = FILES
+        .iter()
+        .find(|(file, _)| *file == name)
+        .ok_or_else(|| Error::missing(format!("the demo has no file {name:?}"), ""))?;
+    let data = Arc::new(Memory::new(*bytes));
+    let input = Input { name: name.to_owned(), path: None, data };
+    Ok(hinton_format::open_input(&input, &Limits::default())?)
+}
+
+/// Writes the gallery: the data, every picture, light and dark, and an `index.html` that shows them
+/// with the command that made each. Returns the files written, in order, relative to the folder.
+///
+/// # Errors
+/// When a picture cannot be drawn or a file cannot be written.
+pub fn gallery(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    make_folder(folder)?;
+    let mut written = Vec::new();
+    let mut write = |name: String, bytes: &[u8]| {
+        write_bytes(&folder.join(&name), bytes)?;
+        written.push(PathBuf::from(name));
+        Ok::<(), Error>(())
+    };
+    for (name, bytes) in FILES {
+        write((*name).to_owned(), bytes)?;
+    }
+    for (name, bytes) in pictures()? {
+        write(name, &bytes)?;
+    }
+    write("index.html".to_owned(), page::html(EXHIBITS).as_bytes())?;
+    Ok(written)
+}
+
+/// Every picture's name and bytes, in order. The exhibits are shared out to the cores.
+fn pictures() -> Result<Vec<(String, Vec<u8>)>, Error> {
+    let jobs: Vec<(&Exhibit, bool)> = EXHIBITS
+        .iter()
+        .flat_map(|exhibit| [(exhibit, false), (exhibit, true)])
+        .filter(|(exhibit, dark)| !dark || exhibit.has_dark())
+        .collect();
+    let share = jobs.len().div_ceil(crate::draw::threads(0)).max(1);
+    let parts = std::thread::scope(|scope| {
+        let threads: Vec<_> = jobs
+            .chunks(share)
+            .map(|part| {
+                scope.spawn(move || part.iter().map(|(one, dark)| drawn(one, *dark)).collect())
+            })
+            .collect();
+        let join = |thread: std::thread::ScopedJoinHandle<'_, _>| match thread.join() {
+            Ok(part) => part,
+            Err(panic) => std::panic::resume_unwind(panic),
+        };
+        threads.into_iter().map(join).collect::<Vec<Result<Vec<_>, Error>>>()
+    });
+    let mut pictures = Vec::new();
+    for part in parts {
+        pictures.extend(part?.into_iter().flatten());
+    }
+    Ok(pictures)
+}
+
+/// One exhibit in each of its outputs.
+fn drawn(exhibit: &Exhibit, dark: bool) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    let file = open(exhibit.file)?;
+    let mut request = DrawRequest { threads: 1, ..DrawRequest::default() };
+    for (setting, value) in exhibit.settings {
+        request = request.set(setting, value)?;
+    }
+    if dark {
+        request = request.set("theme", "dark")?;
+    }
+    let picture = draw(select_to_draw(&file, exhibit.tensors, &mut request)?, &request)?;
+    let options = picture.render_options();
+    let mut pictures = Vec::new();
+    for extension in exhibit.extensions(dark) {
+        let name = exhibit.picture(dark, extension);
+        let bytes = render(&picture, output_for(Path::new(&name))?, &options)?;
+        pictures.push((name, bytes));
+    }
+    Ok(pictures)
+}

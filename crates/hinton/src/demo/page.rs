@@ -1,0 +1,81 @@
+//! The gallery's page: one file, relative links, no script.
+
+use super::exhibits::Exhibit;
+
+const STYLE: &str = "
+:root { --page: #fff; --ink: #1a1f26; --soft: #5b6470; --line: #dfe3e8; --code: #f4f6f8 }
+@media (prefers-color-scheme: dark) {
+  :root { --page: #14171c; --ink: #f1f3f5; --soft: #a3adb8; --line: #2c333b; --code: #1d2229 }
+}
+* { box-sizing: border-box }
+body { margin: 0; background: var(--page); color: var(--ink);
+       font: 16px/1.5 system-ui, -apple-system, \"Segoe UI\", sans-serif }
+main { max-width: 60rem; margin: 0 auto; padding: 3rem 1.5rem 6rem }
+h1 { font-size: 2rem; line-height: 1.2; margin: 0 0 .5rem }
+h2 { font-size: 1.2rem; margin: 0 }
+p { margin: .25rem 0 1rem; color: var(--soft); max-width: 44rem }
+nav { display: flex; flex-wrap: wrap; gap: .25rem 1rem; margin: 1.5rem 0 0 }
+a { color: inherit }
+section { border-top: 1px solid var(--line); margin-top: 3rem; padding-top: 2rem }
+img { display: block; max-width: 100%; height: auto; margin: 0 auto }
+pre { background: var(--code); border-radius: 6px; padding: .75rem 1rem; margin: 1rem 0 .5rem;
+      white-space: pre-wrap; overflow-wrap: anywhere; font: 13px/1.5 ui-monospace, Menlo, monospace }
+.files { font-size: .85rem; color: var(--soft) }
+";
+
+/// The page that shows the exhibits.
+pub(super) fn html(exhibits: &[Exhibit]) -> String {
+    let mut page =
+        String::from("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    page.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+    page.push_str("<meta name=\"color-scheme\" content=\"light dark\">\n");
+    page.push_str("<title>hinton: a gallery</title>\n");
+    page.push_str(&format!("<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"));
+    page.push_str("<h1>What hinton shows</h1>\n");
+    page.push_str(
+        "<p>Small classifiers of handwritten digits, drawn in every way. The weights lie in this \
+         folder, so each command works as it stands here. Data and licence: \
+         <a href=\"README.md\">README.md</a>.</p>\n<nav>\n",
+    );
+    for exhibit in exhibits {
+        page.push_str(&format!("<a href=\"#{}\">{}</a>\n", exhibit.name, escaped(exhibit.title)));
+    }
+    page.push_str("</nav>\n");
+    for exhibit in exhibits {
+        page.push_str(&section(exhibit));
+    }
+    page.push_str("</main>\n</body>\n</html>\n");
+    page
+}
+
+fn section(exhibit: &Exhibit) -> String {
+    let light = exhibit.picture(false, "png");
+    let title = escaped(exhibit.title);
+    let dark = match exhibit.has_dark() {
+        true => format!(
+            "<source srcset=\"{}\" media=\"(prefers-color-scheme: dark)\">",
+            exhibit.picture(true, "png")
+        ),
+        false => String::new(),
+    };
+    let mut files: Vec<String> =
+        exhibit.extensions(false).map(|e| exhibit.picture(false, e)).collect();
+    if exhibit.has_dark() {
+        files.push(exhibit.picture(true, "png"));
+    }
+    let links: Vec<String> =
+        files.iter().map(|file| format!("<a href=\"{file}\">{file}</a>")).collect();
+    format!(
+        "<section id=\"{}\">\n<h2>{title}</h2>\n<p>{}</p>\n<picture>{dark}<img src=\"{light}\" \
+         alt=\"{title}\" loading=\"lazy\"></picture>\n<pre>{}</pre>\n<div class=\"files\">{}</div>\n\
+         </section>\n",
+        exhibit.name,
+        escaped(exhibit.text),
+        escaped(&exhibit.command()),
+        links.join(" · "),
+    )
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

@@ -1,0 +1,256 @@
+//! Tensors to a picture.
+
+use hinton_chart::{Need, Options, Panel, preset};
+use hinton_format::Checkpoint;
+use hinton_render::RenderOptions;
+use hinton_scene::Scene;
+use hinton_tensor::{Progress, Quiet, Summary, Work, reduce, summarize};
+
+use crate::arrange::{Arrangement, Each, PanelSource, Reshape, arrange};
+use crate::{Error, Selected, select};
+
+/// Above so many bytes an overview reads a sample of each large tensor.
+const READ_WHOLE: u64 = 2 << 30;
+/// Bytes that such an overview reads in all, and at least of each tensor.
+const SAMPLE: (u64, u64) = (512 << 20, 256 << 10);
+
+/// What is to be drawn, and how. `Default` leaves every choice to the tensors' shapes.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct DrawRequest<'a> {
+    /// Name of the chart's row; `None` chooses by shape.
+    pub chart: Option<String>,
+    /// How the picture looks.
+    pub options: Options,
+    /// Whether axes are reversed before anything else: a matrix transposed.
+    pub transpose: bool,
+    /// A shape for the values (with `each`, for those of each picture).
+    pub reshape: Option<Reshape>,
+    /// One picture for each column, row or position of an axis.
+    pub each: Option<Each>,
+    /// Threads to use; 0 is one for each core. The picture never depends on it.
+    pub threads: usize,
+    /// Who is told how much has been read, and may stop.
+    pub progress: &'a dyn Progress,
+}
+
+impl Default for DrawRequest<'_> {
+    fn default() -> Self {
+        DrawRequest {
+            chart: None,
+            options: Options::default(),
+            transpose: false,
+            reshape: None,
+            each: None,
+            threads: 0,
+            progress: &Quiet,
+        }
+    }
+}
+
+impl std::fmt::Debug for DrawRequest<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DrawRequest")
+            .field("chart", &self.chart)
+            .field("options", &self.options)
+            .field("transpose", &self.transpose)
+            .field("reshape", &self.reshape)
+            .field("each", &self.each)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> DrawRequest<'a> {
+    /// Draws that chart.
+    pub fn chart(name: &str) -> Self {
+        DrawRequest { chart: Some(name.to_owned()), ..DrawRequest::default() }
+    }
+
+    /// Draws a picture people know; see [`PRESETS`](crate::PRESETS).
+    ///
+    /// # Errors
+    /// An unknown name lists those there are.
+    pub fn preset(name: &str) -> Result<Self, Error> {
+        let row = preset(name)?;
+        let mut request = DrawRequest::chart(row.chart);
+        request.transpose = row.transpose;
+        (row.apply)(&mut request.options);
+        Ok(request)
+    }
+
+    /// Sets one of the [`SETTINGS`](crate::SETTINGS) by its word on the command line:
+    /// `.set("cmap", "viridis")?`.
+    ///
+    /// # Errors
+    /// An unknown word, or a value that it does not take.
+    pub fn set(mut self, setting: &str, value: &str) -> Result<Self, Error> {
+        crate::settings::set(&mut self, setting, value)?;
+        Ok(self)
+    }
+
+    /// One picture for each column, row or position of an axis.
+    pub fn each(mut self, each: Each) -> Self {
+        self.each = Some(each);
+        self
+    }
+
+    /// Brings the values (with [`each`](DrawRequest::each), those of each picture) into a shape.
+    pub fn reshape(mut self, shape: impl Into<Reshape>) -> Self {
+        self.reshape = Some(shape.into());
+        self
+    }
+
+    /// Reverses the axes: a matrix transposed.
+    pub fn transposed(mut self) -> Self {
+        self.transpose = !self.transpose;
+        self
+    }
+
+    /// How the picture looks.
+    pub fn options(mut self, options: Options) -> Self {
+        self.options = options;
+        self
+    }
+
+    fn work(&self) -> Work<'a> {
+        Work { threads: threads(self.threads), progress: self.progress }
+    }
+}
+
+/// A drawn picture.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    /// The picture, resolved to the last number.
+    pub scene: Scene,
+    /// What a person should know that the picture may not say, one sentence each.
+    pub notes: Vec<String>,
+    /// Pixels to the inch that it was drawn for.
+    pub dpi: f64,
+}
+
+impl Picture {
+    /// Options that render it at the pixels to the inch it was drawn for.
+    pub fn render_options(&self) -> RenderOptions {
+        let mut options = RenderOptions::default();
+        options.dpi = self.dpi;
+        options
+    }
+}
+
+/// That many threads; for 0 one for each core.
+pub(crate) fn threads(wanted: usize) -> usize {
+    match wanted {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        wanted => wanted,
+    }
+}
+
+/// What to draw of a file: as [`select`](crate::select()), and a whole file of several tensors
+/// becomes an overview unless the request says otherwise.
+///
+/// # Errors
+/// As [`select`](crate::select()).
+pub fn select_to_draw<S: AsRef<str>>(
+    checkpoint: &Checkpoint,
+    patterns: &[S],
+    request: &mut DrawRequest<'_>,
+) -> Result<Vec<Selected>, Error> {
+    let selected = select(checkpoint, patterns)?;
+    if selected.is_empty() {
+        let message = format!("{}: the file holds no tensors", checkpoint.path);
+        return Err(Error::missing(message, ""));
+    }
+    let is_open = request.chart.is_none() && request.each.is_none() && request.reshape.is_none();
+    if patterns.is_empty() && selected.len() > 1 && is_open {
+        request.chart = Some("overview".to_owned());
+    }
+    Ok(selected)
+}
+
+/// Draws tensors, or what was [selected](crate::select()) of them.
+///
+/// # Errors
+/// When the request does not fit the tensors, values cannot be read, or the work was stopped.
+pub fn draw<T>(tensors: T, request: &DrawRequest<'_>) -> Result<Picture, Error>
+where
+    T: IntoIterator,
+    T::Item: Into<Selected>,
+{
+    let selected: Vec<Selected> = tensors.into_iter().map(Into::into).collect();
+    draw_arrangement(&arrange(&selected, request)?, request)
+}
+
+impl Arrangement {
+    /// Bytes that drawing will read, for a progress bar.
+    pub fn bytes(&self) -> u64 {
+        let sample = self.sample_bytes().unwrap_or(u64::MAX);
+        self.panels.iter().map(|panel| panel.bytes().min(sample)).fold(0, u64::saturating_add)
+    }
+
+    /// Most bytes of each tensor that are read, where that is less than all.
+    fn sample_bytes(&self) -> Option<u64> {
+        let all = self.panels.iter().map(PanelSource::bytes).fold(0, u64::saturating_add);
+        let (budget, least) = SAMPLE;
+        let share = budget / (self.panels.len() as u64).max(1);
+        (self.chart.name == "overview" && all > READ_WHOLE).then_some(share.max(least))
+    }
+}
+
+/// Draws panels that are [arranged](arrange()) already.
+///
+/// # Errors
+/// As [`draw`].
+pub fn draw_arrangement(
+    arrangement: &Arrangement,
+    request: &DrawRequest<'_>,
+) -> Result<Picture, Error> {
+    let mut options = request.options.clone();
+    options.columns = options.columns.or(arrangement.columns);
+    let extents: Vec<_> = arrangement.panels.iter().map(PanelSource::extent).collect();
+    let need = (arrangement.chart.need)(&extents, &options);
+    let sample = arrangement.sample_bytes();
+    let mut panels = Vec::with_capacity(extents.len());
+    for (at, source) in arrangement.panels.iter().enumerate() {
+        panels.push(read(source, at, &need, sample, request.work())?);
+    }
+    let mut built = (arrangement.chart.build)(&panels, &options)?;
+    let mut notes = arrangement.notes.clone();
+    if panels.iter().any(|panel| panel.grids.iter().any(hinton_tensor::Grid::is_sampled)) {
+        notes.push("of large tensors only evenly spaced rows were read".to_owned());
+    }
+    notes.append(&mut built.notes);
+    Ok(Picture { scene: built.scene, notes, dpi: options.dpi })
+}
+
+fn read(
+    source: &PanelSource,
+    at: usize,
+    need: &Need,
+    sample: Option<u64>,
+    work: Work<'_>,
+) -> Result<Panel, Error> {
+    let mut grids = Vec::new();
+    let mut summary = Summary::empty();
+    for plane in &source.planes {
+        match need {
+            Need::Summaries => summary.merge(&summarize(plane, work)?),
+            Need::Grids(requests) => {
+                let Some(mut request) = requests.get(at).copied() else { continue };
+                request.sample_bytes = request.sample_bytes.or(sample);
+                let grid = reduce(plane, request, work)?;
+                summary.merge(&grid.summary);
+                grids.push(grid);
+            }
+        }
+    }
+    Ok(Panel {
+        name: source.name.clone(),
+        part: source.part.clone(),
+        shape: source.shape.clone(),
+        dtype: source.dtype,
+        orientation: source.orientation.clone(),
+        extent: source.extent(),
+        grids,
+        summary,
+    })
+}

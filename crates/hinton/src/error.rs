@@ -1,0 +1,115 @@
+//! Everything that can go wrong, as one type.
+
+use std::path::{Path, PathBuf};
+
+use hinton_chart::ChartError;
+use hinton_format::Error as FormatError;
+use hinton_render::RenderError;
+use hinton_tensor::TensorError;
+
+/// Anything that can go wrong between a path and a picture.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The file could not be opened.
+    #[error(transparent)]
+    Open(#[from] FormatError),
+    /// A view that does not fit a tensor, values that cannot be read, or cancelled work.
+    #[error(transparent)]
+    Tensor(#[from] TensorError),
+    /// An option that is not understood, or a chart that cannot show what it was given.
+    #[error(transparent)]
+    Chart(#[from] ChartError),
+    /// A picture could not be encoded.
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    /// What was asked for cannot be understood, whatever the file holds.
+    #[error("{message}")]
+    Request {
+        /// What was asked and why it makes no sense.
+        message: String,
+        /// What to do.
+        help: Option<String>,
+    },
+    /// What was asked for is not in the file, or does not fit what is.
+    #[error("{message}")]
+    Missing {
+        /// What was asked and what there is.
+        message: String,
+        /// What to do.
+        help: Option<String>,
+    },
+    /// A file could not be written; what was there before is unharmed.
+    #[error("cannot write {}: {why}", path.display())]
+    Write {
+        /// The target.
+        path: PathBuf,
+        /// Why, for people.
+        why: String,
+        /// What to do.
+        help: Option<String>,
+        /// What the system said.
+        source: Option<std::io::Error>,
+    },
+}
+
+/// Whose fault an [`Error`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// The request makes no sense, whatever the file holds (the command line was wrong).
+    Request,
+    /// The input or the work failed.
+    Work,
+}
+
+impl Error {
+    pub(crate) fn request(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Error::Request { message: message.into(), help: some(help) }
+    }
+
+    pub(crate) fn missing(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Error::Missing { message: message.into(), help: some(help) }
+    }
+
+    pub(crate) fn write(path: &Path, source: std::io::Error) -> Self {
+        let help = match source.kind() {
+            std::io::ErrorKind::NotFound => "make the folder first, or write elsewhere",
+            std::io::ErrorKind::PermissionDenied => "write to a folder that is yours",
+            std::io::ErrorKind::StorageFull => "make room on the disk, or write elsewhere",
+            _ => "",
+        };
+        // The system's own words, without Rust's "(os error 2)".
+        let text = source.to_string();
+        let why = match source.kind() {
+            std::io::ErrorKind::NotFound => "there is no such folder".to_owned(),
+            _ => text.split(" (os error").next().unwrap_or(&text).to_lowercase(),
+        };
+        Error::Write { path: path.to_owned(), why, help: some(help), source: Some(source) }
+    }
+
+    /// Whose fault it is: decides between exit codes 1 and 2.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Error::Request { .. } | Error::Chart(ChartError::Option { .. }) => Fault::Request,
+            _ => Fault::Work,
+        }
+    }
+
+    /// What to do about it, where something can be done.
+    pub fn help(&self) -> Option<&str> {
+        match self {
+            Error::Open(error) => error.cure_text(),
+            Error::Request { help, .. }
+            | Error::Missing { help, .. }
+            | Error::Write { help, .. } => help.as_deref(),
+            Error::Tensor(TensorError::Read { .. }) => {
+                Some("the file may be cut short or have changed: download or copy it again")
+            }
+            _ => None,
+        }
+    }
+}
+
+fn some(text: impl Into<String>) -> Option<String> {
+    Some(text.into()).filter(|text: &String| !text.is_empty())
+}

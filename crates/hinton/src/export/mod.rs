@@ -1,0 +1,164 @@
+//! The values themselves, in files that other programs read.
+
+mod csv;
+mod npy;
+mod safetensors;
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use hinton_tensor::{Index, Slice, Tensor, TensorError};
+
+use crate::select::near;
+use crate::{Error, Selected};
+
+/// Bytes that are read and written at once.
+const STRIPE: u64 = 8 << 20;
+
+/// A file that values are exported to.
+pub struct ExportRow {
+    /// Its name.
+    pub name: &'static str,
+    /// One line.
+    pub about: &'static str,
+    /// The extension that chooses it, without the dot.
+    pub extension: &'static str,
+    /// Writes the tensors; returns what a person should know.
+    pub(crate) write: WriteTensors,
+}
+
+type WriteTensors = fn(&[Selected], &mut dyn Write) -> Result<Vec<String>, Stop>;
+
+/// Every file that values are exported to.
+pub const EXPORTS: &[ExportRow] = &[npy::ROW, csv::ROW, safetensors::ROW];
+
+/// Why writing stopped.
+pub(crate) enum Stop {
+    Io(io::Error),
+    Other(Error),
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Stop::Io(error)
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Stop::Other(error)
+    }
+}
+
+impl From<TensorError> for Stop {
+    fn from(error: TensorError) -> Self {
+        Stop::Other(error.into())
+    }
+}
+
+impl Stop {
+    fn at(self, path: &Path) -> Error {
+        match self {
+            Stop::Io(error) => Error::write(path, error),
+            Stop::Other(error) => error,
+        }
+    }
+}
+
+/// The export that a file's extension chooses.
+///
+/// # Errors
+/// An unknown or missing extension lists those there are.
+pub fn export_for(path: &Path) -> Result<&'static ExportRow, Error> {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    named(extension).map_err(|_| {
+        let message = format!("{}: no export has the extension {extension:?}", path.display());
+        Error::request(message, format!("there are {}", extensions()))
+    })
+}
+
+/// The export of that name.
+///
+/// # Errors
+/// An unknown name lists those there are.
+pub fn named(name: &str) -> Result<&'static ExportRow, Error> {
+    EXPORTS.iter().find(|row| row.name.eq_ignore_ascii_case(name)).ok_or_else(|| {
+        let meant = near::near_enough(EXPORTS.iter().map(|row| row.name), name);
+        let help = meant.map_or(String::new(), |name| format!("; did you mean {name}?"));
+        let help = format!("there are {}{help}", extensions());
+        Error::request(format!("there is no export {name:?}"), help)
+    })
+}
+
+fn extensions() -> String {
+    EXPORTS.iter().map(|row| format!(".{}", row.extension)).collect::<Vec<_>>().join(", ")
+}
+
+/// Writes the values of tensors to a file; the extension chooses what kind. Memory is one stripe of
+/// 8 MiB, whatever the size. Returns what a person should know, such as a changed dtype.
+///
+/// # Errors
+/// An unknown extension, tensors that this kind of file cannot hold, values that cannot be read, or
+/// a file that cannot be written; what was there before is then unharmed.
+pub fn export<T>(tensors: T, path: impl AsRef<Path>) -> Result<Vec<String>, Error>
+where
+    T: IntoIterator,
+    T::Item: Into<Selected>,
+{
+    let path = path.as_ref();
+    let row = export_for(path)?;
+    let selected: Vec<Selected> = tensors.into_iter().map(Into::into).collect();
+    export_as(&selected, row, path)
+}
+
+/// As [`export`], to a file of that kind whatever its extension.
+///
+/// # Errors
+/// As [`export`].
+pub fn export_as(tensors: &[Selected], row: &ExportRow, path: &Path) -> Result<Vec<String>, Error> {
+    let mut notes = Vec::new();
+    crate::save::write_with(path, |out| {
+        notes = (row.write)(tensors, out).map_err(|stop| stop.at(path))?;
+        Ok(())
+    })?;
+    Ok(notes)
+}
+
+/// Writes the values of tensors to anything that takes bytes; see [`export`].
+///
+/// # Errors
+/// As [`export`].
+pub fn export_to(
+    tensors: &[Selected],
+    row: &ExportRow,
+    out: &mut dyn Write,
+) -> Result<Vec<String>, Error> {
+    (row.write)(tensors, out).map_err(|stop| stop.at(Path::new("standard output")))
+}
+
+/// The one tensor that a file of one tensor holds.
+fn only<'a>(tensors: &'a [Selected], kind: &str) -> Result<&'a Tensor, Error> {
+    match tensors {
+        [one] => Ok(&one.tensor),
+        _ => Err(Error::missing(
+            format!("{kind} holds one tensor, {} were asked for", tensors.len()),
+            "name one with -t NAME, or write .safetensors, which holds several",
+        )),
+    }
+}
+
+/// Calls back with pieces of a tensor, in C order, that fit in memory.
+fn pieces(tensor: &Tensor, mut each: impl FnMut(&Tensor) -> Result<(), Stop>) -> Result<(), Stop> {
+    let rows = tensor.shape().first().copied().unwrap_or(1);
+    let row_bytes = tensor.byte_len() / (rows as u64).max(1);
+    let step = usize::try_from(STRIPE / row_bytes.max(1)).unwrap_or(usize::MAX).max(1);
+    if tensor.shape().is_empty() || step >= rows || !tensor.dtype().is_byte_sized() {
+        return each(tensor);
+    }
+    for start in (0..rows).step_by(step) {
+        let stop = rows.min(start.saturating_add(step));
+        let range = Index::Range { start: Some(start as i64), stop: Some(stop as i64), step: 1 };
+        each(&tensor.slice(&Slice(vec![range]))?)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,172 @@
+//! What a file holds: names, shapes, sizes and, where asked, statistics.
+
+use hinton_format::Checkpoint;
+use hinton_tensor::{Summary, Work, summarize};
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+
+use crate::{Error, Selected, select};
+
+/// The quantiles that are reported, and how JSON names them.
+pub const QUANTILES: [(f64, &str); 7] = [
+    (0.01, "0.01"),
+    (0.05, "0.05"),
+    (0.25, "0.25"),
+    (0.5, "0.5"),
+    (0.75, "0.75"),
+    (0.95, "0.95"),
+    (0.99, "0.99"),
+];
+
+/// What one file holds, or the part of it that was asked for.
+#[derive(Debug, Clone)]
+pub struct InspectReport<'a> {
+    /// The file.
+    pub checkpoint: &'a Checkpoint,
+    /// Its tensors, in the file's order.
+    pub tensors: Vec<TensorReport>,
+}
+
+/// One tensor.
+#[derive(Debug, Clone)]
+pub struct TensorReport {
+    /// The tensor, or a slice of one.
+    pub selected: Selected,
+    /// Its statistics, where they were asked for.
+    pub summary: Option<Summary>,
+}
+
+/// Lists the tensors that the patterns mean (all, without any). Reads no values.
+///
+/// # Errors
+/// As [`select`].
+pub fn inspect<'a, S: AsRef<str>>(
+    checkpoint: &'a Checkpoint,
+    patterns: &[S],
+) -> Result<InspectReport<'a>, Error> {
+    let selected = select(checkpoint, patterns)?.into_iter();
+    let tensors = selected.map(|selected| TensorReport { selected, summary: None }).collect();
+    Ok(InspectReport { checkpoint, tensors })
+}
+
+impl InspectReport<'_> {
+    /// Values in all.
+    pub fn parameters(&self) -> u64 {
+        self.tensors.iter().map(|one| one.selected.tensor.elements()).fold(0, u64::saturating_add)
+    }
+
+    /// Bytes of all values, packed.
+    pub fn bytes(&self) -> u64 {
+        self.tensors.iter().map(|one| one.selected.tensor.byte_len()).fold(0, u64::saturating_add)
+    }
+
+    /// Reads every value and adds the statistics.
+    ///
+    /// # Errors
+    /// When values cannot be read, or the work was stopped.
+    pub fn summarize(&mut self, work: Work<'_>) -> Result<(), Error> {
+        for one in &mut self.tensors {
+            one.summary = Some(summarize(&one.selected.tensor, work)?);
+        }
+        Ok(())
+    }
+
+    /// The report as one line of JSON. Keys are in a fixed order, tensors and metadata in the
+    /// file's; a number that is not finite is `null`.
+    ///
+    /// # Errors
+    /// Never for a report; the type is serde's.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
+    }
+}
+
+impl Serialize for InspectReport<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let checkpoint = self.checkpoint;
+        let warnings: Vec<String> = checkpoint.warnings.iter().map(ToString::to_string).collect();
+        let mut map = serializer.serialize_map(Some(5))?;
+        map.serialize_entry("path", &checkpoint.path)?;
+        map.serialize_entry("format", checkpoint.format)?;
+        map.serialize_entry("metadata", &Metadata(&checkpoint.metadata))?;
+        map.serialize_entry("warnings", &warnings)?;
+        map.serialize_entry("tensors", &Tensors(&self.tensors))?;
+        map.end()
+    }
+}
+
+/// Key and value pairs as an object; of keys that stand twice, the first.
+struct Metadata<'a>(&'a [(String, String)]);
+
+impl Serialize for Metadata<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut seen = std::collections::BTreeSet::new();
+        let mut map = serializer.serialize_map(None)?;
+        for (key, value) in self.0 {
+            if seen.insert(key) {
+                map.serialize_entry(key, value)?;
+            }
+        }
+        map.end()
+    }
+}
+
+struct Tensors<'a>(&'a [TensorReport]);
+
+impl Serialize for Tensors<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(self.0.len()))?;
+        for tensor in self.0 {
+            list.serialize_element(tensor)?;
+        }
+        list.end()
+    }
+}
+
+impl Serialize for TensorReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let tensor = &self.selected.tensor;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("name", &self.selected.label())?;
+        map.serialize_entry("dtype", tensor.dtype().name())?;
+        map.serialize_entry("shape", tensor.shape())?;
+        map.serialize_entry("elements", &tensor.elements())?;
+        map.serialize_entry("bytes", &tensor.byte_len())?;
+        map.serialize_entry("file", tensor.file())?;
+        if let Some(summary) = &self.summary {
+            map.serialize_entry("stats", &Stats(summary))?;
+        }
+        map.end()
+    }
+}
+
+struct Stats<'a>(&'a Summary);
+
+impl Serialize for Stats<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let summary = self.0;
+        let mut map = serializer.serialize_map(Some(10))?;
+        map.serialize_entry("min", &summary.min())?;
+        map.serialize_entry("max", &summary.max())?;
+        map.serialize_entry("mean", &summary.mean())?;
+        map.serialize_entry("std", &summary.std())?;
+        map.serialize_entry("l2", &summary.l2())?;
+        map.serialize_entry("zeros", &summary.zeros)?;
+        map.serialize_entry("nan", &summary.nan)?;
+        map.serialize_entry("pos_inf", &summary.pos_inf)?;
+        map.serialize_entry("neg_inf", &summary.neg_inf)?;
+        map.serialize_entry("quantiles", &Quantiles(summary))?;
+        map.end()
+    }
+}
+
+struct Quantiles<'a>(&'a Summary);
+
+impl Serialize for Quantiles<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(QUANTILES.len()))?;
+        for (q, name) in QUANTILES {
+            map.serialize_entry(name, &self.0.quantile(q))?;
+        }
+        map.end()
+    }
+}

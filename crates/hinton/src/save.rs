@@ -1,0 +1,184 @@
+//! Pictures and values to files: the one place that writes.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use hinton_render::{OUTPUTS, OutputRow, RenderOptions};
+
+use crate::{Error, Picture};
+
+/// The output of that name.
+///
+/// # Errors
+/// An unknown name lists those there are.
+pub fn output_named(name: &str) -> Result<&'static OutputRow, Error> {
+    OUTPUTS.iter().find(|output| output.name.eq_ignore_ascii_case(name)).ok_or_else(|| {
+        let names: Vec<&str> = OUTPUTS.iter().map(|output| output.name).collect();
+        let help = format!("there are {}", names.join(", "));
+        Error::request(format!("there is no output {name:?}"), help)
+    })
+}
+
+/// The output that a file's extension chooses.
+///
+/// # Errors
+/// An unknown or missing extension lists those there are.
+pub fn output_for(path: &Path) -> Result<&'static OutputRow, Error> {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let fits = |output: &&OutputRow| {
+        output.extensions.iter().any(|known| known.eq_ignore_ascii_case(extension))
+    };
+    OUTPUTS.iter().find(fits).ok_or_else(|| {
+        let known: Vec<String> =
+            OUTPUTS.iter().flat_map(|output| output.extensions).map(|e| format!(".{e}")).collect();
+        let message = match extension {
+            "" => format!("{}: the name has no extension to choose the output", path.display()),
+            other => format!("{}: no output has the extension .{other}", path.display()),
+        };
+        Error::request(message, format!("there are {}", known.join(", ")))
+    })
+}
+
+/// The bytes of a picture in an output of [`OUTPUTS`].
+///
+/// # Errors
+/// When the picture is too large or cannot be encoded.
+pub fn render(
+    picture: &Picture,
+    output: &OutputRow,
+    options: &RenderOptions,
+) -> Result<Vec<u8>, Error> {
+    Ok((output.write)(&picture.scene, options)?)
+}
+
+/// Saves a picture at the pixels to the inch it was drawn for; the extension chooses the output.
+///
+/// # Errors
+/// As [`save_with`].
+pub fn save(picture: &Picture, path: impl AsRef<Path>) -> Result<(), Error> {
+    save_with(picture, path, &picture.render_options())
+}
+
+/// Saves a picture with options of your own; the extension chooses the output.
+///
+/// # Errors
+/// When the extension is none of an output, the picture cannot be encoded, or the file cannot be
+/// written: then what was there before is unharmed.
+pub fn save_with(
+    picture: &Picture,
+    path: impl AsRef<Path>,
+    options: &RenderOptions,
+) -> Result<(), Error> {
+    let path = path.as_ref();
+    let bytes = render(picture, output_for(path)?, options)?;
+    write_bytes(path, &bytes)
+}
+
+/// Writes a file whole or not at all: to a temporary file beside it, which then takes its name.
+///
+/// # Errors
+/// When it cannot be written; what was there before is unharmed.
+pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    write_with(path, |out| out.write_all(bytes).map_err(|error| Error::write(path, error)))
+}
+
+/// Makes a folder and those above it.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn make_folder(path: &Path) -> Result<(), Error> {
+    fs::create_dir_all(path).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => Error::Write {
+            path: path.to_owned(),
+            why: "there is a file of that name".to_owned(),
+            help: Some("name a folder, or one that is not there yet".to_owned()),
+            source: Some(error),
+        },
+        _ => Error::write(path, error),
+    })
+}
+
+/// As [`write_bytes`], for files that are written piece by piece.
+pub(crate) fn write_with(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let failed = |error| Error::write(path, error);
+    // A link stays a link: the file it leads to is replaced.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let before = fs::metadata(&target).ok();
+    if let Some(before) = &before {
+        if before.is_dir() {
+            return Err(refused(path, "it is a folder", "name a file in it"));
+        }
+        if !before.is_file() {
+            // A device or pipe cannot be replaced, only written to.
+            let mut out = OpenOptions::new().write(true).open(&target).map_err(failed)?;
+            return write(&mut out);
+        }
+        if before.permissions().readonly() {
+            let help = "allow writing to it, or write elsewhere";
+            return Err(refused(path, "it may only be read", help));
+        }
+    }
+    let temporary = Temporary::beside(&target).map_err(failed)?;
+    let mut out = BufWriter::new(&temporary.file);
+    write(&mut out)?;
+    out.flush().map_err(failed)?;
+    drop(out);
+    if let Some(before) = before {
+        // Where permissions cannot be kept, the file is still worth having.
+        let _ = temporary.file.set_permissions(before.permissions());
+    }
+    temporary.take_the_name(&target).map_err(failed)
+}
+
+fn refused(path: &Path, why: &str, help: &str) -> Error {
+    Error::Write {
+        path: path.to_owned(),
+        why: why.to_owned(),
+        help: Some(help.to_owned()),
+        source: None,
+    }
+}
+
+/// A file that goes away unless it takes its final name.
+struct Temporary {
+    file: File,
+    path: PathBuf,
+    kept: bool,
+}
+
+impl Temporary {
+    fn beside(target: &Path) -> io::Result<Self> {
+        let name = target.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_string_lossy();
+        // Names of files may have 255 bytes.
+        let name: String = name.chars().take(50).collect();
+        let process = std::process::id();
+        for attempt in 0.. {
+            let path = target.with_file_name(format!(".{name}.{process}-{attempt}.hinton-tmp"));
+            match OpenOptions::new().write(true).create_new(true).open(&path) {
+                Ok(file) => return Ok(Temporary { file, path, kept: false }),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < 1000 => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(io::ErrorKind::AlreadyExists.into())
+    }
+
+    fn take_the_name(mut self, target: &Path) -> io::Result<()> {
+        fs::rename(&self.path, target)?;
+        self.kept = true;
+        Ok(())
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if !self.kept {
+            // Nothing can be done about a file that will not go.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}

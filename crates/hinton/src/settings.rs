@@ -1,0 +1,392 @@
+//! The words for how a picture is drawn: the same on the command line, in Rust and elsewhere.
+
+use std::str::FromStr;
+
+use hinton_chart::{
+    Annotate, CHARTS, Colormap, Labels, PRESETS, PageSize, Range, ScaleKind, ThemeName, colormaps,
+};
+use hinton_tensor::Fold;
+
+use crate::select::near;
+use crate::{DrawRequest, Error};
+
+/// Whether a setting has a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    /// None: the word alone says it.
+    Nothing,
+    /// One; what it is called in help texts.
+    Value(&'static str),
+    /// One or none; what it is called in help texts.
+    Perhaps(&'static str),
+}
+
+/// One thing that can be said about a picture.
+pub struct SettingRow {
+    /// The word, without dashes.
+    pub name: &'static str,
+    /// Whether it has a value.
+    pub takes: Takes,
+    /// One line.
+    pub about: &'static str,
+    /// A paragraph, or empty where the line says all.
+    pub help: &'static str,
+    /// The values it takes, where they can be listed.
+    pub choices: fn() -> Vec<&'static str>,
+    /// Sets it; without a value the text is empty.
+    pub set: fn(&mut DrawRequest<'_>, &str) -> Result<(), Error>,
+}
+
+/// Everything that can be said about a picture, in the order in which it is applied: a preset
+/// first, what is said besides after it.
+pub const SETTINGS: &[SettingRow] = &[
+    SettingRow {
+        name: "preset",
+        takes: Takes::Value("NAME"),
+        about: "Start from a picture people know",
+        help: "Sets chart and options as the original has them; whatever is said besides is set \
+               after it. See `hinton list presets`.",
+        choices: || PRESETS.iter().map(|row| row.name).collect(),
+        set: set_preset,
+    },
+    SettingRow {
+        name: "as",
+        takes: Takes::Value("CHART"),
+        about: "The chart; without it the shape chooses",
+        help: "Without it: vectors and large matrices as a heat map, matrices of at most 64 x 64 as \
+               a Hinton diagram, classifiers of 28 x 28 pictures and convolutions as tiles, several \
+               tensors of different kinds as an overview.",
+        choices: || CHARTS.iter().map(|row| row.name).collect(),
+        set: |request, value| {
+            request.chart = Some(choice("as", value, &chart_names())?.to_owned());
+            Ok(())
+        },
+    },
+    SettingRow {
+        name: "transpose",
+        takes: Takes::Nothing,
+        about: "Reverse the axes first",
+        help: "",
+        choices: nothing,
+        set: |request, _| {
+            request.transpose = !request.transpose;
+            Ok(())
+        },
+    },
+    SettingRow {
+        name: "reshape",
+        takes: Takes::Value("SHAPE"),
+        about: "Bring the values into a shape, such as 28x28",
+        help: "In C order, after slicing and --transpose. One axis may be -1 and takes what is \
+               left. With --each, the values of each picture are reshaped; a matrix whose columns \
+               (or rows) alone fit is taken apart into them.",
+        choices: nothing,
+        set: |request, value| {
+            request.reshape = Some(value.parse()?);
+            Ok(())
+        },
+    },
+    SettingRow {
+        name: "each",
+        takes: Takes::Value("AXIS"),
+        about: "One picture for each column, row or position of an axis",
+        help: "column, row, or the number of an axis (from 0; negative from the last).",
+        choices: || vec!["column", "row"],
+        set: |request, value| {
+            request.each = Some(value.parse()?);
+            Ok(())
+        },
+    },
+    SettingRow {
+        name: "cmap",
+        takes: Takes::Value("MAP"),
+        about: "Colour map: matplotlib's names, NAME_r reverses",
+        help: "Without it: a colour-blind safe diverging map in which zero is exactly white (black \
+               on dark pages); greys for pictures of bytes. See `hinton list colormaps`.",
+        choices: || colormaps().map(|row| row.name).collect(),
+        set: set_cmap,
+    },
+    SettingRow {
+        name: "range",
+        takes: Takes::Value("RANGE"),
+        about: "The values the colours span: MIN..MAX, data, robust or symmetric",
+        help: "MIN..MAX as in -0.5..0.5; data: from the smallest to the largest; robust: from the \
+               1 % to the 99 % quantile; symmetric: as far below zero as above, the default of \
+               diverging maps.",
+        choices: || vec!["data", "robust", "symmetric"],
+        set: |request, value| parsed(value, |range: Range| request.options.range = Some(range)),
+    },
+    SettingRow {
+        name: "scale",
+        takes: Takes::Value("SCALE"),
+        about: "How values spread over the colours",
+        help: "linear: evenly; symlog: by the logarithm of the magnitude; sqrt: by its square root.",
+        choices: || vec!["linear", "symlog", "sqrt"],
+        set: |request, value| parsed(value, |scale: ScaleKind| request.options.scale = scale),
+    },
+    SettingRow {
+        name: "annotate",
+        takes: Takes::Perhaps("FORMAT"),
+        about: "Write the values into the cells, in a format such as .2f",
+        help: "Formats are Python's: .2f, .3g, {:+.1e}, {:.0%}. Without the option values are \
+               written where three digits fit.",
+        choices: nothing,
+        set: |request, value| {
+            parsed(value, |annotate: Annotate| request.options.annotate = annotate)
+        },
+    },
+    SettingRow {
+        name: "no-annotate",
+        takes: Takes::Nothing,
+        about: "Write no values",
+        help: "",
+        choices: nothing,
+        set: |request, _| {
+            request.options.annotate = Annotate::Off;
+            Ok(())
+        },
+    },
+    SettingRow {
+        name: "row-labels",
+        takes: Takes::Value("LABELS"),
+        about: "Labels of rows: a pattern such as embed_dim_{}, a file of lines, or off",
+        help: "In a pattern {} is the number of the row. A file has one label a line. A list with \
+               commas gives one label each.",
+        choices: nothing,
+        set: |request, value| {
+            request.options.row_labels = labels("row-labels", value)?;
+            Ok(())
+        },
+    },
+    SettingRow {
+        name: "col-labels",
+        takes: Takes::Value("LABELS"),
+        about: "Labels of columns, as --row-labels",
+        help: "",
+        choices: nothing,
+        set: |request, value| {
+            request.options.col_labels = labels("col-labels", value)?;
+            Ok(())
+        },
+    },
+    SettingRow {
+        name: "title",
+        takes: Takes::Value("TEXT"),
+        about: "The title; an empty one leaves it out",
+        help: "Without it the title names the tensor.",
+        choices: nothing,
+        set: |request, value| {
+            request.options.title = Some(value.to_owned());
+            Ok(())
+        },
+    },
+    SettingRow {
+        name: "columns",
+        takes: Takes::Value("N"),
+        about: "Columns of tiles or facets",
+        help: "",
+        choices: nothing,
+        set: |request, value| {
+            let columns = number("columns", value, 1.0, 65_536.0, true)?;
+            request.options.columns = Some(columns as usize);
+            Ok(())
+        },
+    },
+    SettingRow {
+        name: "max-weight",
+        takes: Takes::Value("W"),
+        about: "Magnitude that fills a cell of a Hinton diagram",
+        help: "Without it the next power of two above the largest magnitude.",
+        choices: nothing,
+        set: |request, value| {
+            let weight = number("max-weight", value, f64::MIN_POSITIVE, f64::MAX, false)?;
+            request.options.max_weight = Some(weight);
+            Ok(())
+        },
+    },
+    SettingRow {
+        name: "reduce",
+        takes: Takes::Value("HOW"),
+        about: "How values become one cell when they outnumber the pixels",
+        help: "mean averages; extreme keeps the value of largest magnitude, so a lone outlier stays \
+               visible; max and min keep the largest and smallest.",
+        choices: || vec!["mean", "extreme", "max", "min"],
+        set: |request, value| {
+            request.options.reduce = Some(fold(value)?);
+            Ok(())
+        },
+    },
+    SettingRow {
+        name: "legend",
+        takes: Takes::Nothing,
+        about: "Show the legend",
+        help: "",
+        choices: nothing,
+        set: |request, _| {
+            request.options.legend = Some(true);
+            Ok(())
+        },
+    },
+    SettingRow {
+        name: "no-legend",
+        takes: Takes::Nothing,
+        about: "Show no legend",
+        help: "",
+        choices: nothing,
+        set: |request, _| {
+            request.options.legend = Some(false);
+            Ok(())
+        },
+    },
+    SettingRow {
+        name: "size",
+        takes: Takes::Value("SIZE"),
+        about: "Page size: 15x10in, 1500x1000px, 8cm",
+        help: "A width, or width x height, in in, cm, mm, pt or px. Without a height the page is as \
+               high as the picture needs.",
+        choices: nothing,
+        set: |request, value| parsed(value, |size: PageSize| request.options.size = Some(size)),
+    },
+    SettingRow {
+        name: "dpi",
+        takes: Takes::Value("N"),
+        about: "Pixels to the inch [default: 144]",
+        help: "",
+        choices: nothing,
+        set: |request, value| {
+            request.options.dpi = number("dpi", value, 1.0, 10_000.0, false)?;
+            Ok(())
+        },
+    },
+    SettingRow {
+        name: "theme",
+        takes: Takes::Value("THEME"),
+        about: "Colours of page and type",
+        help: "",
+        choices: || ThemeName::ALL.iter().map(|theme| theme.name()).collect(),
+        set: |request, value| parsed(value, |theme: ThemeName| request.options.theme = theme),
+    },
+    SettingRow {
+        name: "log",
+        takes: Takes::Nothing,
+        about: "Counts of a histogram on a logarithmic axis",
+        help: "",
+        choices: nothing,
+        set: |request, _| {
+            request.options.log_counts = true;
+            Ok(())
+        },
+    },
+    SettingRow {
+        name: "bins",
+        takes: Takes::Value("N"),
+        about: "Bins of a histogram",
+        help: "",
+        choices: nothing,
+        set: |request, value| {
+            request.options.bins = Some(number("bins", value, 1.0, 4096.0, true)? as usize);
+            Ok(())
+        },
+    },
+];
+
+/// The setting of that name.
+pub fn named(name: &str) -> Option<&'static SettingRow> {
+    SETTINGS.iter().find(|row| row.name == name)
+}
+
+pub(crate) fn set(request: &mut DrawRequest<'_>, name: &str, value: &str) -> Result<(), Error> {
+    let row = named(name).ok_or_else(|| {
+        let nearest = near::nearest(SETTINGS.iter().map(|row| row.name), name);
+        let help = format!("the nearest settings are {nearest}");
+        Error::request(format!("there is no setting {name:?}"), help)
+    })?;
+    (row.set)(request, value)
+}
+
+fn nothing() -> Vec<&'static str> {
+    Vec::new()
+}
+
+fn chart_names() -> Vec<&'static str> {
+    CHARTS.iter().map(|row| row.name).collect()
+}
+
+fn parsed<T>(value: &str, set: impl FnOnce(T)) -> Result<(), Error>
+where
+    T: FromStr,
+    Error: From<T::Err>,
+{
+    set(value.parse()?);
+    Ok(())
+}
+
+/// The choice that was named, in any case.
+fn choice(option: &str, value: &str, choices: &[&'static str]) -> Result<&'static str, Error> {
+    choices.iter().find(|known| known.eq_ignore_ascii_case(value)).copied().ok_or_else(|| {
+        let message = format!("--{option} {value:?}: expected {}", choices.join(", "));
+        let nearest = near::near_enough(choices.iter().copied(), value);
+        let help = nearest.map_or(String::new(), |name| format!("did you mean {name}?"));
+        Error::request(message, help)
+    })
+}
+
+fn set_preset(request: &mut DrawRequest<'_>, value: &str) -> Result<(), Error> {
+    let names: Vec<&str> = PRESETS.iter().map(|row| row.name).collect();
+    let name = choice("preset", value, &names)?;
+    let Some(row) = PRESETS.iter().find(|row| row.name == name) else { return Ok(()) };
+    request.chart = Some(row.chart.to_owned());
+    request.transpose ^= row.transpose;
+    (row.apply)(&mut request.options);
+    Ok(())
+}
+
+fn set_cmap(request: &mut DrawRequest<'_>, value: &str) -> Result<(), Error> {
+    let map = Colormap::named(value).ok_or_else(|| {
+        let nearest = near::nearest(colormaps().map(|row| row.name), value);
+        Error::request(
+            format!("--cmap {value:?}: there is no such colour map"),
+            format!("the nearest are {nearest}; `hinton list colormaps` shows all"),
+        )
+    })?;
+    request.options.cmap = Some(map);
+    Ok(())
+}
+
+fn labels(option: &str, value: &str) -> Result<Labels, Error> {
+    match value {
+        "off" | "none" => Ok(Labels::Off),
+        "auto" => Ok(Labels::Auto),
+        "" => Err(Error::request(
+            format!("--{option}: it is empty"),
+            "write a pattern such as dim_{}, a file of lines, or off",
+        )),
+        pattern if pattern.contains("{}") => Ok(Labels::Pattern(pattern.to_owned())),
+        lines if lines.contains('\n') => {
+            Ok(Labels::List(lines.lines().map(|line| line.trim_end().to_owned()).collect()))
+        }
+        list => Ok(Labels::List(list.split(',').map(|word| word.trim().to_owned()).collect())),
+    }
+}
+
+fn fold(value: &str) -> Result<Fold, Error> {
+    Ok(match choice("reduce", value, &["mean", "extreme", "max", "min"])? {
+        "extreme" => Fold::Extreme,
+        "max" => Fold::Max,
+        "min" => Fold::Min,
+        _ => Fold::Mean,
+    })
+}
+
+fn number(option: &str, value: &str, least: f64, most: f64, whole: bool) -> Result<f64, Error> {
+    let parsed = value.trim().parse::<f64>().ok();
+    let fits = |number: &f64| (least..=most).contains(number) && (!whole || number.fract() == 0.0);
+    parsed.filter(fits).ok_or_else(|| {
+        let what = if whole { "a whole number" } else { "a number" };
+        let range = match (least > 1e-9, most < 1e300) {
+            (true, true) => format!(" from {least} to {most}"),
+            _ => " above zero".to_owned(),
+        };
+        Error::request(format!("--{option} {value:?}: expected {what}{range}"), "")
+    })
+}
