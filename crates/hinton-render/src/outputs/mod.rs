@@ -9,7 +9,7 @@ mod png;
 mod svg;
 pub mod terminal;
 
-use hinton_scene::{Rect, Scene};
+use hinton_scene::{Rect, Scene, visible};
 
 use crate::RenderError;
 
@@ -46,7 +46,7 @@ pub struct OutputRow {
 }
 
 /// Every output.
-pub const OUTPUTS: &[OutputRow] = &[png::ROW, svg::ROW, pdf::ROW];
+pub const OUTPUTS: &[OutputRow] = &[png::ROW, svg::ROW, pdf::ROW, terminal::ROW];
 
 /// The largest page of the vector outputs: what PDF 1.7 lets a page be (its annex C).
 const MOST_POINTS: u32 = 14_400;
@@ -63,4 +63,9 @@ fn check_page(scene: &Scene) -> Result<(), RenderError> {
 /// Whether a rectangle is one.
 fn is_finite(rect: Rect) -> bool {
     [rect.x, rect.y, rect.w, rect.h].iter().all(|number| number.is_finite())
+}
+
+/// A title or description with what is hidden made visible, line by line.
+fn readable(text: &str) -> String {
+    text.split('\n').map(visible).collect::<Vec<_>>().join("\n")
 }

@@ -3,7 +3,7 @@
 use hinton_scene::Scene;
 use png::{BitDepth, ColorType, DeflateCompression, Encoder, EncodingError, Filter};
 
-use super::{OutputRow, RenderOptions};
+use super::{OutputRow, RenderOptions, readable};
 use crate::RenderError;
 use crate::raster::{self, canvas::Canvas};
 
@@ -21,13 +21,10 @@ pub(super) const ROW: OutputRow = OutputRow {
 
 fn write(scene: &Scene, options: &RenderOptions) -> Result<Vec<u8>, RenderError> {
     let canvas = raster::draw(scene, options.dpi / 72.0)?;
+    let (title, description) = (readable(&scene.title), readable(&scene.description));
     let about = About {
         dpi: Some(options.dpi),
-        texts: &[
-            ("Title", &scene.title),
-            ("Description", &scene.description),
-            ("Software", "hinton"),
-        ],
+        texts: &[("Title", &title), ("Description", &description), ("Software", "hinton")],
     };
     encode(&canvas, &about)
 }

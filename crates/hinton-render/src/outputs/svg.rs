@@ -5,7 +5,7 @@ use hinton_scene::{
     Weight,
 };
 
-use super::{OutputRow, RenderOptions, base64, font, grid, is_finite, number, png};
+use super::{OutputRow, RenderOptions, base64, font, grid, is_finite, number, png, readable};
 use crate::RenderError;
 use crate::raster::{canvas::Canvas, points};
 
@@ -68,7 +68,7 @@ impl Svg {
     fn element(&mut self, name: &str, text: &str) {
         if !text.is_empty() {
             self.text(&format!("<{name}>"));
-            self.escaped(text);
+            self.escaped(&readable(text));
             self.text(&format!("</{name}>\n"));
         }
     }

@@ -12,7 +12,7 @@ use flate2::write::ZlibEncoder;
 use hinton_scene::Scene;
 use pdf_writer::{Filter, Finish, Name, Pdf, Rect, Ref, TextStr};
 
-use super::{OutputRow, RenderOptions, font, png};
+use super::{OutputRow, RenderOptions, font, png, readable};
 use crate::RenderError;
 use crate::raster::canvas::Canvas;
 use content::{Content, font_name};
@@ -96,10 +96,10 @@ fn write(scene: &Scene, _: &RenderOptions) -> Result<Vec<u8>, RenderError> {
     let mut about = pdf.document_info(info);
     about.creator(TextStr("hinton")).producer(TextStr("hinton"));
     if !scene.title.is_empty() {
-        about.title(TextStr(&scene.title));
+        about.title(TextStr(&readable(&scene.title)));
     }
     if !scene.description.is_empty() {
-        about.subject(TextStr(&scene.description));
+        about.subject(TextStr(&readable(&scene.description)));
     }
     about.finish();
     let id = file_id(scene, &content.out);
