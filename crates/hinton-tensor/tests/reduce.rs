@@ -374,6 +374,30 @@ fn a_sample_of_a_stream_is_read_forwards() {
 }
 
 #[test]
+fn a_small_stream_is_read_once() {
+    let values = tame(40 * 30, 8);
+    let data = Arc::new(Stream::new(bytes_of(&values)));
+    let tensor = tensor_of(Dtype::F32, Endian::Little, View::packed(&[40, 30]), 0, data);
+    let request = GridRequest::new(10, 10, Fold::Mean);
+    let grid = reduce(&tensor, request, Work::on(2)).unwrap();
+    check(&grid, &wide(&values), request, "a small stream");
+    assert_eq!(grid.summary.elements, 1200);
+}
+
+#[test]
+fn cells_past_memory_are_an_error() {
+    let view = View { shape: vec![1 << 30, 1 << 30], strides: vec![0, 0], offset: 0 };
+    let data = Arc::new(Memory::new(vec![0; 4]));
+    let tensor = tensor_of(Dtype::F32, Endian::Little, view, 0, data);
+    let request = GridRequest::new(usize::MAX, usize::MAX, Fold::Mean);
+    let error = reduce(&tensor, request, Work::quiet()).unwrap_err();
+    assert!(matches!(error, TensorError::OutOfMemory { .. }));
+    let grid = reduce(&tensor, GridRequest::new(5, 3, Fold::Ink), Work::quiet()).unwrap();
+    assert_eq!((grid.values, grid.read), (vec![0.0; 15], (1 << 30, 1 << 30)));
+    assert_eq!(grid.summary.elements, 1 << 60);
+}
+
+#[test]
 fn progress_counts_every_byte_and_may_stop_the_work() {
     struct Told(AtomicU64, u64);
     impl Progress for Told {

@@ -58,14 +58,23 @@ fn decode<T>(
 
 pub(crate) fn packed_bytes(tensor: &Tensor) -> Result<Vec<u8>, TensorError> {
     let source = Source::new(tensor);
-    let mut out = allocated(tensor, tensor.byte_len(), 0u8)?;
+    let len = tensor.byte_len();
+    let mut out = room_for(tensor, len)?;
     if !tensor.dtype().is_byte_sized() {
         // Such tensors are packed from their first byte on, or they would not have been made.
+        out.resize(len as usize, 0u8);
         let read = tensor.data().read_at(tensor.start(), &mut out);
         return read.map(|()| out).map_err(|error| tensor.read_error(error));
     }
     let layout = Layout::c_order(tensor.view());
-    layout.load_into(&source, 0, &mut out)?;
+    let size = source.size() as u64;
+    for first in (0..tensor.elements()).step_by(PIECE as usize) {
+        let begin = out.len();
+        let end = (first + PIECE).min(tensor.elements());
+        // Grown piece by piece: what is cleared is still in the cache when it is filled.
+        out.resize((end * size) as usize, 0);
+        layout.load_into(&source, first, &mut out[begin..])?;
+    }
     Ok(out)
 }
 
@@ -83,29 +92,27 @@ fn to_floats<T: Copy + Default>(
 ) -> Result<Vec<T>, TensorError> {
     let source = Source::new(tensor);
     let layout = Layout::c_order(tensor.view());
-    let mut out = allocated(tensor, tensor.elements(), T::default())?;
+    let mut out = room_for(tensor, tensor.elements())?;
     let mut piece = Piece::default();
-    let mut first = 0;
-    for part in out.chunks_mut(PIECE as usize) {
-        let end = first + part.len() as u64;
+    for first in (0..tensor.elements()).step_by(PIECE as usize) {
+        let begin = out.len();
+        let end = (first + PIECE).min(tensor.elements());
+        out.resize(end as usize, T::default());
         layout.load(&source, first..end, &mut piece)?;
-        kernel(tensor.dtype(), piece.bytes(), part);
-        first = end;
+        kernel(tensor.dtype(), piece.bytes(), &mut out[begin..]);
     }
     Ok(out)
 }
 
-/// A vector of `count` values; an error instead of the end of the process where memory has no
-/// room (a view of stride zero claims any number of elements).
-fn allocated<T: Clone>(tensor: &Tensor, count: u64, value: T) -> Result<Vec<T>, TensorError> {
+/// Room for `count` values; an error instead of the end of the process where memory has none (a
+/// view of stride zero claims any number of elements).
+pub(crate) fn room_for<T>(tensor: &Tensor, count: u64) -> Result<Vec<T>, TensorError> {
     let mut out = Vec::new();
-    let room = usize::try_from(count).ok().and_then(|n| out.try_reserve_exact(n).ok().map(|()| n));
-    let Some(count) = room else {
-        return Err(TensorError::OutOfMemory {
+    match usize::try_from(count).ok().and_then(|count| out.try_reserve_exact(count).ok()) {
+        Some(()) => Ok(out),
+        None => Err(TensorError::OutOfMemory {
             name: tensor.name().to_owned(),
             shape: tensor.shape().to_vec(),
-        });
-    };
-    out.resize(count, value);
-    Ok(out)
+        }),
+    }
 }

@@ -66,6 +66,11 @@ impl<'t> Source<'t> {
         self.size
     }
 
+    /// Whether all bytes are addressable.
+    pub(crate) fn is_in_memory(&self) -> bool {
+        self.memory.is_some()
+    }
+
     /// Whether stripes should be read in order.
     pub(crate) fn is_sequential(&self) -> bool {
         self.memory.is_none() && self.tensor.data().is_sequential()

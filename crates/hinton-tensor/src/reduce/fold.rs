@@ -10,8 +10,8 @@ use crate::read::{Piece, Source, Turn};
 use crate::summary::{Counter, Moments};
 use crate::{Dtype, TensorError};
 
-/// Values decoded at once: they stay in the fastest cache.
-const DECODED: usize = 2048;
+/// Columns folded at once: four rows of them, and their sums, stay in the fastest cache.
+const DECODED: usize = 1024;
 /// Most rows of a piece.
 const ROWS: usize = 1 << 13;
 
@@ -158,7 +158,7 @@ impl<'t> Job<'_, 't> {
         // Whole cells at once where they are narrower.
         let chunk = if block < DECODED { DECODED / block * block } else { DECODED };
         let chunk = chunk.min(cols.len());
-        let at_once = if chunk == cols.len() { (DECODED / chunk).max(1) } else { 1 };
+        let at_once = (DECODED / chunk).max(4);
         for start in (0..cols.len()).step_by(chunk) {
             let width = chunk.min(cols.len() - start);
             let first_col = cols.start + start;
@@ -168,14 +168,17 @@ impl<'t> Job<'_, 't> {
                 let cell_row = lines[line].0;
                 let same = lines[line..].iter().take_while(|(cell, _)| *cell == cell_row);
                 let end = line + same.take(at_once).count();
-                let from = (line * cols.len() + start) * size;
-                let count = (end - line) * width;
-                values.resize(count, 0.0);
-                decode(self.dtype, &bytes[from..from + count * size], values, wide);
+                values.resize((end - line) * width, 0.0);
+                // Rows that lie together are decoded together.
+                let together = if width == cols.len() { values.len() } else { width };
+                for (index, part) in values.chunks_exact_mut(together).enumerate() {
+                    let from = ((line + index) * cols.len() + start) * size;
+                    decode(self.dtype, &bytes[from..from + together * size], part, wide);
+                }
                 if any_odd(values) {
                     self.replace(values, open, cell_row, first_col, width);
                 }
-                values.chunks_exact(width).for_each(|row| columns.add_row(row));
+                columns.add_rows(values, width);
                 line = end;
                 if lines.get(line).is_none_or(|(next, _)| *next != cell_row) {
                     let sums = &mut open.sums[cell_row - open.rows.start];
@@ -211,17 +214,13 @@ impl<'t> Job<'_, 't> {
         let cells = open.rows.len() * open.cols.len();
         let mut values = Vec::with_capacity(cells);
         let mut negative = Vec::new();
+        let widths = open.cols.clone().map(|col| self.plan.cols.values(col).len() as u64);
+        let widths: Vec<u64> = widths.collect();
         for (sums, row) in open.sums.iter().zip(open.rows.clone()) {
-            for (index, col) in open.cols.clone().enumerate() {
-                let area =
-                    self.plan.rows.read_of(row) as u64 * self.plan.cols.values(col).len() as u64;
-                let odd = open.odd.count(open.cell(row, col));
-                let (value, below) = sums.value(index, area - odd);
-                values.push(value);
-                if self.fold == Fold::Ink {
-                    negative.push(below);
-                }
-            }
+            let read = self.plan.rows.read_of(row) as u64;
+            let first = open.cell(row, open.cols.start);
+            let finite = |at: usize| read * widths[at] - open.odd.count(first + at);
+            sums.finish(finite, &mut values, &mut negative);
         }
         let marks = match open.odd.is_empty() {
             true => Vec::new(),

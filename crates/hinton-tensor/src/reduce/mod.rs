@@ -4,6 +4,7 @@ mod cells;
 mod fold;
 mod plan;
 
+use crate::decode::room_for;
 use crate::read::{Source, for_each};
 use crate::summary::{Counter, FEW, joined};
 use crate::{Summary, Tensor, TensorError, Work, summarize};
@@ -119,6 +120,10 @@ pub fn reduce(tensor: &Tensor, request: GridRequest, work: Work<'_>) -> Result<G
         return Ok(empty((rows, cols), request));
     }
     let source = Source::new(tensor);
+    if tensor.elements() <= FEW && !source.is_in_memory() {
+        // Statistics of few values take a look of their own: read them once.
+        return reduce(&tensor.to_memory()?, request, work);
+    }
     let in_order = source.is_sequential();
     let plan = Plan::new(tensor, &request, source.size() as u64, in_order)
         .ok_or_else(|| tensor.shape_error("it has not two axes".to_owned()))?;
@@ -142,7 +147,7 @@ pub fn reduce(tensor: &Tensor, request: GridRequest, work: Work<'_>) -> Result<G
         summary.repeat((plan.rows.repeats as u64).saturating_mul(plan.cols.repeats as u64));
         summary
     };
-    Ok(assembled(&plan, (rows, cols), request, tiles, summary))
+    assembled(tensor, &plan, (rows, cols), request, tiles, summary)
 }
 
 fn empty(shape: (usize, usize), request: GridRequest) -> Grid {
@@ -164,30 +169,32 @@ fn empty(shape: (usize, usize), request: GridRequest) -> Grid {
 
 /// The grid from its tiles, the right way round.
 fn assembled(
+    tensor: &Tensor,
     plan: &Plan,
     shape: (usize, usize),
     request: GridRequest,
     tiles: Vec<Tile>,
     summary: Summary,
-) -> Grid {
+) -> Result<Grid, TensorError> {
     let (down, right) = match plan.transposed {
         true => (&plan.cols, &plan.rows),
         false => (&plan.rows, &plan.cols),
     };
     let (block_rows, rows) = cells_shown(down, request.max_rows);
     let (block_cols, cols) = cells_shown(right, request.max_cols);
-    // Where a cell of the plan goes: one cell, or all along an axis of stride zero.
-    let along = |axis: &Axis, at: usize, cells: usize| match axis.repeats {
-        1 => at..at + 1,
-        _ => 0..cells,
+    let cells = rows as u64 * cols as u64;
+    let room = |wanted: bool| -> Result<Vec<f32>, TensorError> {
+        let mut room = room_for(tensor, if wanted { cells } else { 0 })?;
+        room.resize(if wanted { rows * cols } else { 0 }, 0.0);
+        Ok(room)
     };
     let mut grid = Grid {
         rows,
         cols,
         block: (block_rows, block_cols),
         fold: request.fold,
-        values: vec![0.0; rows * cols],
-        negative: vec![0.0; if request.fold == Fold::Ink { rows * cols } else { 0 }],
+        values: room(true)?,
+        negative: room(request.fold == Fold::Ink)?,
         marks: Vec::new(),
         shape,
         read: (down.all_read() * down.repeats, right.all_read() * right.repeats),
@@ -196,24 +203,53 @@ fn assembled(
     if tiles.iter().any(|tile| !tile.marks.is_empty()) {
         grid.marks = vec![Mark::None; rows * cols];
     }
-    for tile in tiles {
-        let places = tile.rows.flat_map(|row| tile.cols.clone().map(move |col| (row, col)));
-        for (index, (row, col)) in places.enumerate() {
-            let (row, col) = if plan.transposed { (col, row) } else { (row, col) };
-            for row in along(down, row, rows) {
-                for at in along(right, col, cols).map(|col| row * cols + col) {
-                    grid.values[at] = tile.values[index];
-                    if let Some(&negative) = tile.negative.get(index) {
-                        grid.negative[at] = negative;
-                    }
-                    if let Some(&mark) = tile.marks.get(index) {
-                        grid.marks[at] = mark;
-                    }
+    let places = Places { plan, down, right, rows, cols };
+    for tile in &tiles {
+        places.put(tile, &tile.values, &mut grid.values);
+        places.put(tile, &tile.negative, &mut grid.negative);
+        places.put(tile, &tile.marks, &mut grid.marks);
+    }
+    Ok(grid)
+}
+
+/// Where the cells of a plan go in the grid.
+struct Places<'p> {
+    plan: &'p Plan,
+    down: &'p Axis,
+    right: &'p Axis,
+    rows: usize,
+    cols: usize,
+}
+
+impl Places<'_> {
+    /// Puts something of each of a tile's cells into its place; `from` may be empty.
+    fn put<T: Copy>(&self, tile: &Tile, from: &[T], into: &mut [T]) {
+        let lines = from.chunks_exact(tile.cols.len()).zip(tile.rows.clone());
+        for (line, row) in lines {
+            if self.plan.transposed || self.down.repeats > 1 || self.right.repeats > 1 {
+                for (&what, col) in line.iter().zip(tile.cols.clone()) {
+                    let place = if self.plan.transposed { (col, row) } else { (row, col) };
+                    self.put_one(place, what, into);
                 }
+            } else {
+                let first = row * self.cols + tile.cols.start;
+                into[first..first + line.len()].copy_from_slice(line);
             }
         }
     }
-    grid
+
+    /// One cell; along an axis of stride zero, all.
+    fn put_one<T: Copy>(&self, (row, col): (usize, usize), what: T, into: &mut [T]) {
+        let along = |axis: &Axis, at: usize, cells: usize| match axis.repeats {
+            1 => at..at + 1,
+            _ => 0..cells,
+        };
+        for row in along(self.down, row, self.rows) {
+            for col in along(self.right, col, self.cols) {
+                into[row * self.cols + col] = what;
+            }
+        }
+    }
 }
 
 /// Values of a cell and number of cells of an axis as the grid shows it.
