@@ -67,6 +67,16 @@ pub(crate) fn swatches(list: &[Swatch], theme: &Theme, x: f64, top: f64) -> Vec<
     items
 }
 
+/// Height that [`colorbar`] needs.
+pub(crate) fn colorbar_height(scale: &ColorScale, theme: &Theme, summary: &Summary) -> f64 {
+    legend_height(66.0, oddities(scale, theme, summary).len())
+}
+
+/// Height of a legend of `base` points with so many swatches under it.
+pub(crate) fn legend_height(base: f64, swatches: usize) -> f64 {
+    base + if swatches > 0 { 8.0 + swatches as f64 * LINE } else { 0.0 }
+}
+
 /// What is in the data that the colour bar does not show.
 fn oddities(scale: &ColorScale, theme: &Theme, summary: &Summary) -> Vec<Swatch> {
     let mut list = nonfinite(theme, summary);

@@ -18,10 +18,8 @@ const TITLE_LINE: f64 = 15.0;
 /// Space between title and body, and between body and notes.
 const GAP: f64 = 10.0;
 /// Width of the legend, with the space before it.
-pub(crate) const LEGEND_WIDTH: f64 = 70.0;
+pub(crate) const LEGEND_WIDTH: f64 = 72.0;
 const LEGEND_GAP: f64 = 16.0;
-/// Least height of a legend.
-const LEGEND_HEIGHT: f64 = 92.0;
 /// Lines kept for subtitle and notes on a page of fixed size.
 const RESERVED_LINES: f64 = 2.0;
 /// Longest side of the body on a page that takes what it needs.
@@ -52,6 +50,8 @@ pub(crate) struct Words {
     pub(crate) subtitle: Vec<String>,
     /// Notes under the body, wrapped likewise.
     pub(crate) notes: Vec<String>,
+    /// Height that the legend needs.
+    pub(crate) legend_height: f64,
 }
 
 /// The page before cells are known: how much room the body has.
@@ -205,7 +205,7 @@ impl<'a> Page<'a> {
                 rows: extent.rows.min(most(inner.1)),
                 cols: extent.cols.min(most(inner.0)),
             };
-            let guess = self.pitch(cells.rows, cells.cols, inner, rule);
+            let guess = self.pitch(cells.rows, cells.cols, inner, rule, false);
             let strips = self.strips(extent, &cells, guess, inner, rule);
             inner = (inner.0 - strips.left - strips.right, inner.1 - strips.top);
         }
@@ -246,7 +246,8 @@ impl<'a> Page<'a> {
 
         // Labels take room, and how they are set depends on the pitch: first guess it without them.
         let (rows, cols) = largest(cells);
-        let guess = self.pitch(rows, cols, per_facet, rule);
+        let facets = cells.len() > 1;
+        let guess = self.pitch(rows, cols, per_facet, rule, facets);
         let strips = match (extents, cells) {
             ([extent], [cells]) => self.strips(extent, cells, guess, per_facet, rule),
             _ => Strips::none(),
@@ -259,7 +260,7 @@ impl<'a> Page<'a> {
         if inner.0 < 2.0 || inner.1 < 2.0 {
             return Err(self.no_room());
         }
-        let pitch = self.pitch(rows, cols, inner, rule);
+        let pitch = self.pitch(rows, cols, inner, rule, facets);
         Ok(self.place(cells, pitch, strips, words))
     }
 
@@ -267,14 +268,23 @@ impl<'a> Page<'a> {
     fn place(&self, cells: &[Extent], pitch: (f64, f64), strips: Strips, words: &Words) -> Layout {
         let (columns, facet_rows) = facet_grid(cells.len(), self.options.columns);
         let (facet_head, facet_gap) = facet_space(cells.len());
-        let (rows, cols) = largest(cells);
-        let box_size = (pitch.0 * cols as f64, pitch.1 * rows as f64);
-
-        let body_w =
-            columns as f64 * (box_size.0 + facet_gap) - facet_gap + strips.left + strips.right;
-        let body_h =
-            facet_rows as f64 * (box_size.1 + facet_head + facet_gap) - facet_gap + strips.top;
-        let body_h = if self.legend { body_h.max(LEGEND_HEIGHT) } else { body_h };
+        // Facets of one row are as high as the highest, of one column as wide as the widest.
+        let mut widths = vec![0.0f64; columns];
+        let mut heights = vec![0.0f64; facet_rows];
+        for (at, cell) in cells.iter().enumerate() {
+            let (column, row) = (at % columns, at / columns);
+            widths[column] = widths[column].max(pitch.0 * cell.cols as f64);
+            heights[row] = heights[row].max(pitch.1 * cell.rows as f64);
+        }
+        let size = |sides: &[f64], between: f64| {
+            sides.iter().sum::<f64>() + between * (sides.len() - 1) as f64
+        };
+        let box_size = (size(&widths, facet_gap), size(&heights, facet_gap + facet_head));
+        let body_w = box_size.0 + strips.left + strips.right;
+        let body_h = box_size.1 + facet_head + strips.top;
+        let above = strips.top + facet_head;
+        let legend_h = if self.legend { words.legend_height } else { 0.0 };
+        let body_h = body_h.max(legend_h + above);
         let margin = self.margin();
         let page_w = self.width.unwrap_or_else(|| {
             let title = measure(&words.title, self.theme.title());
@@ -312,14 +322,14 @@ impl<'a> Page<'a> {
 
         let areas = (0..cells.len()).map(|at| {
             let (column, row) = (at % columns, at / columns);
-            let x = origin.0 + column as f64 * (box_size.0 + facet_gap);
-            let y = origin.1 + row as f64 * (box_size.1 + facet_head + facet_gap);
+            let x = origin.0 + size(&widths[..=column], facet_gap) - widths[column];
+            let y = origin.1 + size(&heights[..=row], facet_gap + facet_head) - heights[row];
             let Extent { rows, cols } = cells[at];
             let rect = Rect::new(x, y, pitch.0 * cols as f64, pitch.1 * rows as f64);
             Area { rect, rows, cols }
         });
         let legend_x = origin.0 + body_w - strips.left + LEGEND_GAP;
-        let legend_h = (body_h - strips.top - facet_head).max(LEGEND_HEIGHT);
+        let legend_h = (body_h - above).max(legend_h);
         Layout {
             page: (page_w, page_h),
             areas: areas.collect(),
@@ -338,12 +348,21 @@ impl<'a> Page<'a> {
     }
 
     /// Width and height of one cell.
-    fn pitch(&self, rows: usize, cols: usize, room: (f64, f64), rule: CellRule) -> (f64, f64) {
+    fn pitch(
+        &self,
+        rows: usize,
+        cols: usize,
+        room: (f64, f64),
+        rule: CellRule,
+        facets: bool,
+    ) -> (f64, f64) {
         let pixel = 72.0 / self.options.dpi;
         let (rows, cols) = (rows.max(1) as f64, cols.max(1) as f64);
         if self.width.is_none() {
             let long = rows.max(cols);
             let side = (long * pixel).clamp(NATURAL_SIDE, NATURAL_MOST);
+            // Several areas share the page.
+            let side = if facets { side.min(room.0.min(room.1)) } else { side };
             let even = whole_pixels((side / long).min(rule.largest), pixel);
             if rule.square {
                 return (even, even);

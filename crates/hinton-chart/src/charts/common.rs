@@ -73,7 +73,7 @@ pub(super) fn words(panels: &[Panel], noun: &str, options: &Options, summary: &S
     }
     let mut notes = vec![figures(summary)];
     notes.extend(reduction_notes(panels));
-    Words { title, subtitle, notes }
+    Words { title, subtitle, notes, legend_height: 0.0 }
 }
 
 fn default_title(panels: &[Panel]) -> String {
@@ -120,7 +120,7 @@ pub(super) fn reduction_notes(panels: &[Panel]) -> Vec<String> {
             Fold::Extreme => format!("each cell is the value of largest magnitude of {block}"),
             Fold::Max => format!("each cell is the largest of {block}"),
             Fold::Min => format!("each cell is the smallest of {block}"),
-            Fold::Ink => format!("each cell is the ink of {block}: white and black areas add up"),
+            Fold::Ink => format!("white and black areas are the ink of {block}, + and −"),
         });
     }
     let mut read = 0.0f64;

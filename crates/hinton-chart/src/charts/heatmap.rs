@@ -8,7 +8,7 @@ use hinton_tensor::{Grid, GridRequest};
 
 use super::common::{self, Whole};
 use super::{ChartRow, Need};
-use crate::colorbar::colorbar;
+use crate::colorbar::{colorbar, colorbar_height};
 use crate::frame::{Area, CellRule, Page, frame};
 use crate::{Annotate, ChartError, ColorScale, Extent, NumberFormat, Options, Panel, Picture};
 
@@ -47,6 +47,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let scale = ColorScale::fit(options, &page.theme, &summary, common::is_picture(panels));
 
     let mut words = common::words(panels, "matrices", options, &summary);
+    words.legend_height = colorbar_height(&scale, &page.theme, &summary);
     let layout = page.layout(&cells, &extents, RULE, &words)?;
     let annotation = annotation(panels, options, layout.areas[0]);
     words.notes.extend(annotation.note.clone());

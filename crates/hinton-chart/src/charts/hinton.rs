@@ -8,7 +8,7 @@ use hinton_tensor::{Fold, Grid, GridRequest, Summary};
 
 use super::common::{self, Whole};
 use super::{ChartRow, Need};
-use crate::colorbar::{Swatch, nonfinite, swatches};
+use crate::colorbar::{Swatch, legend_height, nonfinite, swatches};
 use crate::frame::{Area, CellRule, LINE, Page, frame, text};
 use crate::math::next_power_of_two;
 use crate::number::significant;
@@ -21,8 +21,8 @@ pub(super) const ROW: ChartRow = ChartRow {
            black where w < 0; exact zero draws nothing. Rows run down and columns run right. max-weight \
            is the next power of two above the largest |w| unless given; larger weights fill their cell \
            and are marked. A matrix with more weights than the page has room for is folded so that ink \
-           stays proportional to |w|: a cell then shows the white and the black area of its block side \
-           by side. After G. E. Hinton; the picture is that of matplotlib's gallery, without its bugs \
+           stays proportional to |w|: a cell then shows the white and the black area of its block, the \
+           smaller inside the larger. After G. E. Hinton; the picture is that of matplotlib's gallery, without its bugs \
            (--preset matplotlib-hinton draws the original).",
     need,
     build,
@@ -64,7 +64,10 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
         options.look.hinton_colors.unwrap_or([page.theme.ground, Color::WHITE, Color::BLACK]);
     let inks = Inks { ground: back, positive, negative };
 
-    let words = common::words(panels, "matrices", options, &summary);
+    let mut words = common::words(panels, "matrices", options, &summary);
+    let clips = options.look.clip_squares && largest > max_weight;
+    let swatches = nonfinite(&page.theme, &summary).len() + usize::from(clips);
+    words.legend_height = legend_height(LEGEND_CELL * 3.0 + 16.0, swatches);
     let layout = page.layout(&cells, &extents, RULE, &words)?;
     let mut items = layout.label_items(&page);
     items.extend(layout.facet_names(&page, &common::names(panels)));
@@ -150,6 +153,8 @@ fn squares(
     let pitch = area.rect.w / area.cols as f64;
     let mut white = Vec::new();
     let mut black = Vec::new();
+    let mut black_inside = Vec::new();
+    let mut white_inside = Vec::new();
     let mut odd = OddMarks::default();
     let mut clipped = Path::new();
     let mut clipped_count = 0;
@@ -173,20 +178,29 @@ fn squares(
             clipped.extend(Path::line(Point::new(x - arm, y), Point::new(x + arm, y)));
             clipped.extend(Path::line(Point::new(x, y - arm), Point::new(x, y + arm)));
         }
-        let side = side * pitch + look.square_growth;
-        let (left, top) = (x - side / 2.0, y - side / 2.0);
-        // White on the left, black on the right, each with its own share of the area.
-        let white_width = side * positive / (positive + negative);
-        if positive > 0.0 {
-            white.push([left as f32, top as f32, white_width as f32, side as f32]);
-        }
-        if negative > 0.0 {
-            let place = [left + white_width, top, side - white_width, side];
-            black.push(place.map(|number| number as f32));
+        let place = |side: f64| {
+            let (left, top) = (x - side / 2.0, y - side / 2.0);
+            [left as f32, top as f32, side as f32, side as f32]
+        };
+        // One square of both inks together, of the colour of the larger, and the smaller ink as a
+        // square inside it: both areas are exact, and no direction is preferred.
+        let minor = positive.min(negative) / (positive + negative);
+        let outer = side * pitch + look.square_growth;
+        let inner = (minor > 0.0).then(|| place(side * pitch * minor.sqrt()));
+        if positive >= negative {
+            white.push(place(outer));
+            black_inside.extend(inner);
+        } else {
+            black.push(place(outer));
+            white_inside.extend(inner);
         }
     }
     let marks = |fill, places| Item::Marks(Marks { fill, shape: MarkShape::Rect, places });
     let mut items = vec![marks(inks.positive, white), marks(inks.negative, black)];
+    if !(black_inside.is_empty() && white_inside.is_empty()) {
+        items.push(marks(inks.negative, black_inside));
+        items.push(marks(inks.positive, white_inside));
+    }
     if clipped_count > 0 {
         items.push(Shape::stroked(clipped, theme.alarm, (pitch * 0.08).clamp(0.4, 1.2)));
     }
@@ -240,6 +254,9 @@ impl OddMarks {
     }
 }
 
+/// Cells of the reference squares, points.
+const LEGEND_CELL: f64 = 15.0;
+
 /// Reference squares with their numbers.
 fn legend(
     theme: &Theme,
@@ -249,28 +266,27 @@ fn legend(
     summary: &Summary,
     clipped: usize,
 ) -> Vec<Item> {
-    const CELL: f64 = 18.0;
     let style = theme.label();
     let mut items = Vec::new();
     let (x, y) = (place.x, place.y);
-    let ground = Rect::new(x, y, CELL * 2.0, CELL * 3.0);
+    let ground = Rect::new(x, y, LEGEND_CELL * 2.0, LEGEND_CELL * 3.0);
     items.push(Shape::filled(Path::rect(ground), inks.ground));
     for (row, share) in [1.0, 0.25, 0.0625].into_iter().enumerate() {
-        let middle = y + (row as f64 + 0.5) * CELL;
+        let middle = y + (row as f64 + 0.5) * LEGEND_CELL;
         // The largest reference leaves a hair of ground, so that it is seen as a square.
-        let side = f64::sqrt(share) * (CELL - 2.0);
+        let side = f64::sqrt(share) * (LEGEND_CELL - 2.0);
         for (column, fill) in [inks.positive, inks.negative].into_iter().enumerate() {
-            let left = x + (column as f64 + 0.5) * CELL - side / 2.0;
+            let left = x + (column as f64 + 0.5) * LEGEND_CELL - side / 2.0;
             let square = Rect::new(left, middle - side / 2.0, side, side);
             items.push(Shape::filled(Path::rect(square), fill));
         }
         let label = format!("±{}", significant(max_weight * share, 4));
-        let at = ground.right() + 6.0;
+        let at = ground.right() + 5.0;
         items.push(text(&label, at, middle, style, Align::Start, Baseline::Middle));
     }
     let below = ground.bottom() + 5.0;
     for (column, sign) in ["+", "−"].into_iter().enumerate() {
-        let middle = x + (column as f64 + 0.5) * CELL;
+        let middle = x + (column as f64 + 0.5) * LEGEND_CELL;
         items.push(text(sign, middle, below, style, Align::Middle, Baseline::Top));
     }
     let mut odd = nonfinite(theme, summary);

@@ -4,7 +4,7 @@ use hinton_scene::{Align, Baseline, Color, Item, Path, Point, Rect, Shape, fit};
 
 use super::common;
 use super::{ChartRow, Need};
-use crate::colorbar::{Swatch, even_ticks, nonfinite, swatches};
+use crate::colorbar::{Swatch, even_ticks, legend_height, nonfinite, swatches};
 use crate::frame::{Layout, Page, text};
 use crate::math::{ln, log10, pow10};
 use crate::{ChartError, Extent, Options, Panel, Picture, Range, ScaleKind, short, short_count};
@@ -80,6 +80,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
             .to_owned(),
     );
     words.subtitle.push(format!("{bins} bins over {} … {}", short(low), short(high)));
+    words.legend_height = legend_height(0.0, panels.len() + 4);
     let layout = page.block(plot_size(&page), &words);
     let area = layout.areas[0].rect;
     let plot = Rect::new(area.x + LEFT, area.y, area.w - LEFT, area.h - BELOW);
@@ -169,7 +170,12 @@ impl Heights {
             Some(floor) => {
                 let (first, last) =
                     (log10(floor).ceil() as i32, (log10(self.top) + 1e-9).floor() as i32);
-                let step = ((last - first) / 6 + 1).max(1) as usize;
+                if last - first < 2 {
+                    // Too few powers of ten to read the axis by: 1, 2 and 5 of each.
+                    let all = (first - 1..=last).map(pow10).flat_map(|p| [p, 2.0 * p, 5.0 * p]);
+                    return all.filter(|tick| (floor..=self.top * 1.001).contains(tick)).collect();
+                }
+                let step = ((last - first) / 6 + 1) as usize;
                 (first..=last).step_by(step).map(pow10).collect()
             }
         }

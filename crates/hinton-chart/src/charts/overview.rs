@@ -169,7 +169,7 @@ fn words(panels: &[Panel], options: &Options) -> Words {
     notes.extend(
         common::reduction_notes(panels).into_iter().filter(|note| note.starts_with("sampled")),
     );
-    Words { title, subtitle, notes }
+    Words { title, subtitle, notes, legend_height: 0.0 }
 }
 
 fn thumbnail(panel: &Panel, rect: Rect, page: &Page<'_>) -> Vec<Item> {

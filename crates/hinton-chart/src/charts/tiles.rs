@@ -7,7 +7,7 @@ use hinton_tensor::{Grid, GridRequest};
 use super::common::{self, Whole};
 use super::heatmap::cells_item;
 use super::{ChartRow, Need};
-use crate::colorbar::colorbar;
+use crate::colorbar::{colorbar, colorbar_height};
 use crate::frame::{Area, CellRule, LINE, Page, frame, text};
 use crate::{ChartError, ColorScale, Extent, Options, Panel, Picture, ScaleKind, Theme};
 
@@ -54,7 +54,8 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let scale = ColorScale::fit(options, &page.theme, &summary, picture);
     let colored = panels.iter().any(|panel| panel.grids.len() == 3);
 
-    let words = common::words(panels, "pictures", options, &summary);
+    let mut words = common::words(panels, "pictures", options, &summary);
+    words.legend_height = colorbar_height(&scale, &page.theme, &summary);
     let plan = TilePlan::new(&page, &cells, panels.len());
     let mut items = Vec::new();
     // The body is one block to the page's layout; the tiles are placed inside it here.
