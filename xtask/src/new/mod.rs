@@ -16,9 +16,14 @@ struct Kind {
     table: &'static str,
     /// A whole small example, `__name__` in it stands for the name.
     template: &'static str,
+    /// The files it wants besides, and what is in them: under the root, for the name.
+    besides: fn(&Path, &str) -> Result<Files, Failure>,
     /// What is left to do.
     next: &'static str,
 }
+
+/// Files to be written, each whole.
+type Files = Vec<(PathBuf, String)>;
 
 const KINDS: &[Kind] = &[
     Kind {
@@ -27,6 +32,7 @@ const KINDS: &[Kind] = &[
         folder: "crates/hinton-format/src/formats",
         table: "FORMATS",
         template: include_str!("format.rs.txt"),
+        besides: fuzz_target,
         next: "\
 1. Change sniff and open to the format's; name its specification in the first lines and in help.
 2. Make a small fixture, with the script that made it beside it, and a test that reads it.
@@ -38,6 +44,7 @@ const KINDS: &[Kind] = &[
         folder: "crates/hinton-chart/src/charts",
         table: "CHARTS",
         template: include_str!("chart.rs.txt"),
+        besides: |_, _| Ok(Files::new()),
         next: "\
 1. Say in need what the chart wants to know of each panel; draw it in build.
 2. Add golden pictures to the tests, run cargo xtask bless, and look at each: light, dark, paper.
@@ -49,6 +56,7 @@ const KINDS: &[Kind] = &[
         folder: "crates/hinton-render/src/outputs",
         table: "OUTPUTS",
         template: include_str!("output.rs.txt"),
+        besides: |_, _| Ok(Files::new()),
         next: "\
 1. Draw every kind of item in write; lay nothing out.
 2. Add it to the golden tests, run cargo xtask bless, and look at what it wrote.
@@ -109,8 +117,8 @@ pub(crate) fn check() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes the file, its `mod` line and its row under `root`; returns what was written.
-fn write(root: &Path, kind: &Kind, name: &str) -> Result<[PathBuf; 2], Failure> {
+/// Writes the file, its `mod` line, its row and what it wants besides; returns what was written.
+fn write(root: &Path, kind: &Kind, name: &str) -> Result<Vec<PathBuf>, Failure> {
     check_name(name)?;
     let folder = root.join(kind.folder);
     let (file, table) = (folder.join(format!("{name}.rs")), folder.join("mod.rs"));
@@ -119,9 +127,32 @@ fn write(root: &Path, kind: &Kind, name: &str) -> Result<[PathBuf; 2], Failure> 
     }
     let changed = with_row(&shell::read(&table)?, kind.table, name)
         .map_err(|failure| format!("{}: {failure}", shell::shown(&table)))?;
-    std::fs::write(&file, filled(kind.template, name))?;
-    std::fs::write(&table, changed)?;
-    Ok([file, table])
+    let mut files = vec![(file, filled(kind.template, name)), (table, changed)];
+    files.extend((kind.besides)(root, name)?);
+    for (path, text) in &files {
+        std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    Ok(files.into_iter().map(|(path, _)| path).collect())
+}
+
+/// A fuzz target for a format, and its lines in the manifest.
+fn fuzz_target(root: &Path, name: &str) -> Result<Files, Failure> {
+    let folder = root.join("fuzz");
+    let manifest = folder.join("Cargo.toml");
+    let text = shell::read(&manifest)?;
+    let end = text.find("\n[workspace]").ok_or("fuzz/Cargo.toml has no [workspace] at its end")?;
+    let (before, after) = text.split_at(end);
+    let lines = format!(
+        "\n[[bin]]\nname = \"open_{name}\"\npath = \"fuzz_targets/open_{name}.rs\"\ntest = false\n\
+         doc = false\nbench = false\n"
+    );
+    let target = format!(
+        "#![no_main]\n\nlibfuzzer_sys::fuzz_target!(|bytes: &[u8]| hinton_fuzz::open({name:?}, bytes));\n"
+    );
+    Ok(vec![
+        (folder.join(format!("fuzz_targets/open_{name}.rs")), target),
+        (manifest, format!("{before}{lines}{after}")),
+    ])
 }
 
 /// A name is a module's and a word of the command line.
@@ -173,7 +204,7 @@ fn copy_tree(from: &Path, to: &Path) -> Result<(), Failure> {
     for path in shell::files_under(from)? {
         let inside = path.strip_prefix(from)?;
         let first = inside.iter().next().unwrap_or_default().to_string_lossy().into_owned();
-        if matches!(first.as_str(), "crates" | "xtask" | "Cargo.toml" | "Cargo.lock") {
+        if matches!(first.as_str(), "crates" | "fuzz" | "xtask" | "Cargo.toml" | "Cargo.lock") {
             let copy = to.join(inside);
             std::fs::create_dir_all(copy.parent().unwrap_or(to))?;
             std::fs::copy(&path, &copy).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -218,6 +249,15 @@ mod tests {
             assert!(text.contains("mod sample;"), "{}", kind.name);
             assert!(text.contains(" sample::ROW"), "{}", kind.name);
         }
+    }
+
+    #[test]
+    fn a_format_gets_a_fuzz_target_before_the_end_of_the_manifest() {
+        let files = fuzz_target(&shell::root(), "sample").unwrap();
+        assert!(files[0].1.contains("hinton_fuzz::open(\"sample\", bytes)"));
+        let manifest = &files[1].1;
+        assert!(manifest.contains("bench = false\n\n[[bin]]\nname = \"open_sample\"\n"));
+        assert!(manifest.ends_with("bench = false\n\n[workspace]\n"), "{manifest}");
     }
 
     #[test]
