@@ -63,11 +63,16 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
 
     // This pass keeps no values: they are parsed when they are used.
     let mut labels = Vec::new();
-    let scan = scan(&text, &dialect, &mut |_| {}, &mut |label| {
-        if labels.len() <= MOST_LABELS {
-            labels.push(label);
-        }
-    })?;
+    let scan = scan(
+        &text,
+        &dialect,
+        |_| {},
+        |label| {
+            if labels.len() <= MOST_LABELS {
+                labels.push(label);
+            }
+        },
+    )?;
     let (rows, columns) = (scan.rows, dialect.columns);
     let mut checkpoint = Checkpoint {
         path: input.name.clone(),
@@ -131,8 +136,8 @@ struct Scan {
 fn scan(
     text: &[u8],
     dialect: &Dialect,
-    value: &mut dyn FnMut(f64),
-    label: &mut dyn FnMut(String),
+    mut value: impl FnMut(f64),
+    mut label: impl FnMut(String),
 ) -> Result<Scan, Error> {
     let mut rows = 0;
     let mut late_comments = 0;
@@ -195,9 +200,8 @@ impl Table {
             values
                 .try_reserve_exact(size)
                 .map_err(|_| fails("there is not enough memory for the table".to_owned()))?;
-            let mut push = |value: f64| values.extend_from_slice(&value.to_le_bytes());
-            scan(&text, &self.dialect, &mut push, &mut |_| {})
-                .map_err(|error| fails(error.to_string()))?;
+            let push = |value: f64| values.extend_from_slice(&value.to_le_bytes());
+            scan(&text, &self.dialect, push, |_| {}).map_err(|error| fails(error.to_string()))?;
             if values.len() as u64 != self.len {
                 return Err(fails("the file has changed since it was opened".to_owned()));
             }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use flate2::Crc;
 use flate2::bufread::{DeflateDecoder, MultiGzDecoder};
-use hinton_tensor::{Bytes, Memory, ReadError};
+use hinton_tensor::{Bytes, ReadError};
 
 use super::ByteReader;
 use crate::{Error, Limits};
@@ -290,10 +290,12 @@ pub fn gunzip(data: &Arc<dyn Bytes>, limits: &Limits) -> Result<Arc<dyn Bytes>, 
             Err(error) => return Err(damaged(len, error)),
         }
     }
+    let mut inflate = Inflate::new(packed, len, limits);
     if bytes.len() as u64 == len {
-        return Ok(Arc::new(Memory::new(bytes)));
+        bytes.shrink_to_fit();
+        inflate.memory = Some(OnceLock::from(Ok(bytes)));
     }
-    Ok(Arc::new(Inflate::new(packed, len, limits)))
+    Ok(Arc::new(inflate))
 }
 
 #[cfg(test)]
@@ -301,6 +303,7 @@ mod tests {
     use super::*;
     use flate2::Compression;
     use flate2::write::{DeflateEncoder, GzEncoder};
+    use hinton_tensor::Memory;
     use std::io::Write;
 
     fn text() -> Vec<u8> {

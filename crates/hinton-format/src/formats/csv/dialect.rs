@@ -224,6 +224,11 @@ impl Cell<'_> {
 }
 
 fn parse(bytes: &[u8]) -> Option<f64> {
+    // Whole numbers of a few digits are most of what large tables hold, and exact this way.
+    if (1..=15).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_digit) {
+        let digits = bytes.iter().map(|byte| u64::from(byte - b'0'));
+        return Some(digits.fold(0, |number, digit| 10 * number + digit) as f64);
+    }
     std::str::from_utf8(bytes).ok()?.parse().ok()
 }
 
@@ -264,13 +269,16 @@ impl<'a> Iterator for Cells<'a> {
                     return None;
                 }
                 let start = self.at;
-                // A separator inside quotes is text; a doubled quote closes and opens again.
-                let quoted = line[start..].trim_ascii_start().first() == Some(&b'"');
-                let mut inside = false;
-                let end = line[start..].iter().position(|byte| {
-                    inside ^= quoted && *byte == b'"';
-                    *byte == separator && !inside
-                });
+                let rest = &line[start..];
+                let mut end = rest.iter().position(|byte| *byte == separator);
+                if rest.trim_ascii_start().first() == Some(&b'"') {
+                    // A separator inside quotes is text; a doubled quote closes and opens again.
+                    let mut inside = false;
+                    end = rest.iter().position(|byte| {
+                        inside ^= *byte == b'"';
+                        *byte == separator && !inside
+                    });
+                }
                 self.done = end.is_none();
                 let end = end.map_or(line.len(), |end| start + end);
                 self.at = end + 1;
