@@ -140,7 +140,9 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
     later("ExecuTorch", Sniff::Certain, |head| at(head, 4, b"ET1")),
     later("MATLAB 5 (.mat)", Sniff::Certain, |head| starts(head, b"MATLAB 5.0 MAT-file")),
     later("Darknet weights", Sniff::Certain, |head| {
-        head.has_extension(&["weights"]) && starts(head, &[0, 0, 0, 0]) && head.bytes.len() > 12
+        // Major, minor and revision of the writer, 32 bits each; 0.2.5 is the usual one.
+        let named = head.has_extension(&["weights"]) && head.bytes.len() > 12;
+        (named && starts(head, &[0, 0, 0, 0])) || starts(head, b"\0\0\0\0\x02\0\0\0\x05\0\0\0")
     }),
     later("PyTorch before 1.6 (not a zip)", Sniff::Certain, |head| {
         // Protocol 2, then torch's magic number 0x1950a86a20f9469cfc6c as a long.

@@ -81,9 +81,12 @@ pub(crate) fn open_shard(input: &Input, limits: &Limits) -> Result<Checkpoint, E
     opened.map_err(|error| error.in_file(&input.name))
 }
 
-/// The format of a file; `None` where it is none that hinton reads, or cannot be read.
-pub(crate) fn recognise(path: &Path) -> Option<&'static FormatRow> {
-    detect(&Input::from_path(path).ok()?).ok()
+/// The format of a file, without opening it.
+///
+/// # Errors
+/// Where it is none that hinton reads, or cannot be read.
+pub(crate) fn recognise(path: &Path) -> Result<&'static FormatRow, Error> {
+    detect(&Input::from_path(path)?)
 }
 
 fn is_gzip(head: &[u8]) -> bool {

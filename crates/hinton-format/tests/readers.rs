@@ -22,8 +22,9 @@ fn warnings(checkpoint: &Checkpoint) -> Vec<String> {
 
 /// The values that make.py calls a ramp: 0, 0.5, -1, 1.5, -2, 2.5 …
 fn ramp(count: usize) -> Vec<f64> {
-    let value =
-        |at: usize| if at >= 2 && at % 2 == 0 { -(at as f64) / 2.0 } else { at as f64 / 2.0 };
+    let value = |at: usize| {
+        if at >= 2 && at.is_multiple_of(2) { -(at as f64) / 2.0 } else { at as f64 / 2.0 }
+    };
     (0..count).map(value).collect()
 }
 

@@ -27,9 +27,9 @@ fn limits() -> Limits {
     limits
 }
 
-/// Places to cut: every length of a small file, some two thousand of a larger one.
+/// Places to cut: every length of a small file, some eight hundred of a larger one.
 fn lengths(len: usize) -> impl Iterator<Item = usize> {
-    (0..len).step_by(len.div_ceil(2000).max(1))
+    (0..len).step_by(len.div_ceil(800).max(1))
 }
 
 #[test]

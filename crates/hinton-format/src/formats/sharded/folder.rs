@@ -32,13 +32,19 @@ pub(crate) fn open_folder(path: &Path, limits: &Limits) -> Result<Checkpoint, Er
         .cure("name the weights file"));
     }
     let mut weights: Vec<(&str, &str)> = Vec::new();
+    let mut later = None;
     for entry in &files {
-        if let Some(row) = recognise(&path.join(&entry.name)) {
-            weights.push((&entry.name, row.name));
+        match recognise(&path.join(&entry.name)) {
+            Ok(row) => weights.push((&entry.name, row.name)),
+            // Weights of a format that is known, but not read yet.
+            Err(error) if error.kind() == ErrorKind::Unsupported => {
+                later.get_or_insert_with(|| format!("{:?}: {}", entry.name, error.message()));
+            }
+            Err(_) => {}
         }
     }
     match weights.as_slice() {
-        [] => Err(nothing(&files)),
+        [] => Err(nothing(&files, later)),
         [(only, _)] => {
             let mut checkpoint = open(&path.join(only), limits)?;
             checkpoint.path = path.display().to_string();
@@ -73,12 +79,15 @@ fn choose_index(files: &[Entry]) -> Result<Option<&str>, Error> {
     }
 }
 
-fn nothing(files: &[Entry]) -> Error {
+fn nothing(files: &[Entry], later: Option<String>) -> Error {
     let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
-    let message = match names.as_slice() {
+    let mut message = match names.as_slice() {
         [] => "the folder holds no files".to_owned(),
         names => format!("the folder holds no weights that hinton reads; it has {}", listed(names)),
     };
+    if let Some(later) = later {
+        message = format!("{message}; {later}");
+    }
     Error::new(ErrorKind::Unrecognised, message).cure("name a weights file, or another folder")
 }
 
