@@ -108,6 +108,12 @@ fn settings_of_a_checkpoint_are_metadata() {
 }
 
 #[test]
+fn numbers_of_numpy_are_metadata_too() {
+    let metadata = opened("numpy_beside.pt").metadata;
+    assert_eq!(metadata, [("best".to_owned(), "0.5".to_owned())]);
+}
+
+#[test]
 fn a_cut_legacy_file_names_storage_and_byte() {
     let bytes = std::fs::read(fixture("pytorch", "legacy_p2.pt")).unwrap();
     let error = open_bytes("cut.pt", &bytes[..bytes.len() - 4]).unwrap_err();

@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 
+use super::numbers::{self, Number};
 use super::reader::Reader;
 use super::walk::{Found, Label, Map, key_text, parts};
-use crate::Warning;
 use crate::container::pickle::{Id, Node, Pickle};
+use crate::{Error, Warning};
 
 /// Most entries that are listed.
 const ENTRIES: usize = 300;
@@ -20,7 +21,10 @@ const DEPTH: usize = 16;
 
 /// Adds every plain value outside the arrays, under its dotted name, in the file's order. Long
 /// values are cut; past a bound the rest is counted in a warning.
-pub(super) fn collect(reader: &Reader<'_>, map: &Map, found: &mut Found) {
+///
+/// # Errors
+/// When a number of numpy has not the bytes of its type.
+pub(super) fn collect(reader: &mut Reader<'_>, map: &Map, found: &mut Found) -> Result<(), Error> {
     let pickle = reader.pickle;
     let mut visits = 0;
     let mut name = String::new();
@@ -42,7 +46,11 @@ pub(super) fn collect(reader: &Reader<'_>, map: &Map, found: &mut Found) {
         if map.is_leaf(reader, part) {
             continue;
         }
-        if let Some(value) = value(pickle, part) {
+        let text = match number_text(reader, part)? {
+            Some(text) => Some(text),
+            None => value(pickle, part),
+        };
+        if let Some(value) = text {
             found.metadata.push((name.clone(), value));
             continue;
         }
@@ -62,6 +70,19 @@ pub(super) fn collect(reader: &Reader<'_>, map: &Map, found: &mut Found) {
             found.metadata.len()
         )));
     }
+    Ok(())
+}
+
+/// A number of numpy as text.
+fn number_text(reader: &mut Reader<'_>, id: Id) -> Result<Option<String>, Error> {
+    if !reader.is_scalar(id) {
+        return Ok(None);
+    }
+    Ok(numbers::number(reader, id)?.map(|number| match number {
+        Number::Bool(value) => value.to_string(),
+        Number::Int(value) => value.to_string(),
+        Number::Float(value) => format!("{value:?}"),
+    }))
 }
 
 fn append(name: &mut String, pickle: &Pickle<'_>, label: Label) {

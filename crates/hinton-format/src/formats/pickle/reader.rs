@@ -127,6 +127,14 @@ impl<'p> Reader<'p> {
         }
     }
 
+    /// Whether a node is a number of numpy.
+    pub(crate) fn is_scalar(&self, id: Id) -> bool {
+        match self.pickle.object(id) {
+            Some((_, Some((module, name)))) => name == "scalar" && numpy::is_array(module, name),
+            _ => false,
+        }
+    }
+
     /// Makes the tensor of a leaf.
     ///
     /// # Errors

@@ -53,7 +53,7 @@ pub(crate) fn walk(reader: &mut Reader<'_>, root_name: &str) -> Result<Found, Er
     };
     walker.run(reader)?;
     let Walker { mut found, map, .. } = walker;
-    metadata::collect(reader, &map, &mut found);
+    metadata::collect(reader, &map, &mut found)?;
     known::warn(reader.pickle, &mut found);
     Ok(found)
 }
@@ -121,7 +121,7 @@ impl Map {
                     let id = *id;
                     open.pop();
                     if reader.lists_are_arrays {
-                        map.lists.note(pickle, id, reader.limits.axes);
+                        map.lists.note(reader, id);
                     }
                     // A tuple of numbers is a setting (a shape, a pair), a list is data.
                     if matches!(pickle.node(id), Node::List(_)) && map.lists.is_array(id) {

@@ -25,7 +25,7 @@ as the integers they store; sparse, nested and meta tensors are named in a warni
 texts (epoch, learning rate) go to the metadata. Nothing is executed: a pickle that names a \
 function which can run code is refused by that name. Specified by torch/serialization.py and \
 torch/_utils.py.",
-    extensions: &["pt", "pth", "bin", "ckpt", "pt2", "jit", "ptl", "mar", "model"],
+    extensions: &["pt", "pth", "bin", "ckpt", "jit", "ptl"],
     sniff,
     open,
 };
