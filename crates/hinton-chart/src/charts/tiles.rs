@@ -30,21 +30,30 @@ const LABEL: f64 = LINE + 2.0;
 const NATURAL_WIDTH: f64 = 460.0;
 /// Largest and smallest tile on a page that takes what it needs, points.
 const TILE: (f64, f64) = (14.0, 96.0);
+/// Space between tiles while their size is sought, points.
+const SPACE: f64 = 5.0;
 /// Tiles narrower than this have no room for a label, points.
 const LABELLED: f64 = 22.0;
 
 fn need(extents: &[Extent], options: &Options) -> Need {
     let page = Page::new(options);
-    let (max_rows, max_cols) = page.most_cells(extents, RULE);
     let fold = options.reduce.unwrap_or_default();
-    // A tile is never larger than TILE on a page without a size, so it needs no more pixels.
-    let most = match options.size {
-        Some(_) => usize::MAX,
-        None => (TILE.1 * options.dpi / 72.0) as usize,
+    let (max_rows, max_cols) = match options.size {
+        Some(_) => page.most_cells(extents, RULE),
+        // The page grows with the number of tiles; a tile needs no more cells than it has pixels.
+        None => {
+            let pixels = natural_tile(extents.len(), options) * options.dpi / 72.0;
+            (pixels as usize, pixels as usize)
+        }
     };
-    let request = |max: usize| max.clamp(1, most.max(1));
-    let (max_rows, max_cols) = (request(max_rows), request(max_cols));
+    let (max_rows, max_cols) = (max_rows.max(1), max_cols.max(1));
     Need::Grids(vec![GridRequest { max_rows, max_cols, fold, sample_bytes: None }; extents.len()])
+}
+
+/// Side of one of so many tiles on a page that takes what it needs, points.
+fn natural_tile(count: usize, options: &Options) -> f64 {
+    let columns = options.columns.unwrap_or_else(|| wide_columns(count)).max(1);
+    ((NATURAL_WIDTH - SPACE * (columns - 1) as f64) / columns as f64).clamp(TILE.0, TILE.1)
 }
 
 fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
@@ -120,7 +129,7 @@ impl TilePlan {
             let rows = count.div_ceil(columns);
             let share = gap.unwrap_or(0.0);
             let label = if labels_wanted && gap.is_none() { LABEL } else { 0.0 };
-            let space = if gap.is_some() { 0.0 } else { 5.0 };
+            let space = if gap.is_some() { 0.0 } else { SPACE };
             let room_w = if fixed { room_w } else { NATURAL_WIDTH };
             let across = (room_w - space * (columns - 1) as f64)
                 / (columns as f64 + share * (columns - 1) as f64);
@@ -193,8 +202,7 @@ impl TilePlan {
     }
 }
 
-/// As many columns as give a block about a third wider than high, or the largest tiles on a page
-/// of given size.
+/// As many columns as give the largest tiles on a page of given size, or a wide block.
 fn natural_columns(
     count: usize,
     page: &Page<'_>,
@@ -207,8 +215,13 @@ fn natural_columns(
         };
         return (1..=most).fold(1, better);
     }
+    wide_columns(count)
+}
+
+/// As many columns as make a block about a third wider than high, with a full last row where the
+/// number allows it.
+fn wide_columns(count: usize) -> usize {
     let ideal = (1..=count).find(|side| side * side * 3 >= count * 4).unwrap_or(1);
-    // A full last row looks better: take a divisor near the ideal where there is one.
     let near = (ideal.saturating_sub(ideal / 4).max(1)..=ideal + ideal / 3)
         .filter(|columns| count.is_multiple_of(*columns))
         .min_by_key(|columns| columns.abs_diff(ideal));
