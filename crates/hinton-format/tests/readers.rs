@@ -245,3 +245,36 @@ fn gzip_within_gzip_and_cut_gzip_are_errors() {
         assert!(matches!(error.kind(), ErrorKind::Malformed | ErrorKind::Unrecognised), "{error}");
     }
 }
+
+/// Numbers of every size, the same on every run (Knuth's MMIX generator).
+fn numbers(count: usize) -> Vec<f64> {
+    let mut state = 1u64;
+    let mut next = || {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        f64::from_bits(state)
+    };
+    (0..count).map(|_| next()).map(|number| if number.is_nan() { 0.1 } else { number }).collect()
+}
+
+#[test]
+fn csv_reads_back_every_number_to_the_last_bit() {
+    let numbers = numbers(3000);
+    for (separator, columns) in [(",", 3), (";", 7), ("\t", 1), (" ", 250)] {
+        let rows: Vec<&[f64]> = numbers.chunks_exact(columns).collect();
+        let line = |row: &&[f64]| {
+            row.iter().map(|number| format!("{number:e}")).collect::<Vec<_>>().join(separator)
+        };
+        let text = rows.iter().map(line).collect::<Vec<_>>().join("\n");
+        let checkpoint = memory("w.csv", text.as_bytes(), &Limits::default()).unwrap();
+        let found = values(&checkpoint, "w");
+        let expected = rows.concat();
+        assert_eq!(found.len(), expected.len(), "separated by {separator:?}");
+        for (found, expected) in found.iter().zip(&expected) {
+            assert_eq!(found.to_bits(), expected.to_bits(), "{expected:e}");
+        }
+    }
+    let whole: Vec<f64> = (0..3000).map(|at| f64::from(at) * 1e11).collect();
+    let text: Vec<String> = whole.iter().map(|number| format!("{number}")).collect();
+    let checkpoint = memory("w.csv", text.join("\n").as_bytes(), &Limits::default()).unwrap();
+    assert_eq!(values(&checkpoint, "w"), whole);
+}

@@ -1,6 +1,6 @@
 //! Where bytes come from: mapped files, parts of other bytes, inflated members.
 //!
-//! Everything that touches the file system is in [`file`]; nothing is ever written.
+//! Everything that touches the file system is in [`mod@file`]; nothing is ever written.
 
 pub mod file;
 pub mod inflate;
