@@ -155,7 +155,7 @@ fn ramp(count: usize) -> Vec<Color> {
 fn cells() -> Scene {
     let (rows, cols) = (5, 7);
     let palette = ramp(16);
-    let places: Vec<u16> = (0..rows * cols).map(|at| (at * at % 16) as u16).collect();
+    let places: Vec<u16> = (0..rows * cols).map(|at| (at * 7 % 16) as u16).collect();
     let rect = Rect::new(10.3, 10.7, 90.0, 64.0);
     let grid = Cells { rect, rows, cols, palette: palette.clone(), cells: places };
     let mut items = vec![Item::Cells(grid.clone())];

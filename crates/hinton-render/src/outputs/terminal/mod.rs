@@ -68,7 +68,7 @@ pub(super) const ROW: OutputRow = OutputRow {
 };
 
 /// Most columns and rows believed: a terminal that says more is wrong.
-const MOST_CELLS: usize = 2_000;
+const MOST_CELLS: usize = 1_000;
 /// Most pixels to the point for graphics; more makes small pictures coarse posters.
 const MOST_SCALE: f64 = 3.0;
 /// Fewest points to a column: narrower ones would make labels short against their boxes.
