@@ -23,6 +23,16 @@ fn main() {
             summarize(&tensor, Work::on(threads)).unwrap();
         });
     }
+    for (dtype, count) in
+        [(Dtype::F32, 64), (Dtype::F32, 4096), (Dtype::F32, 8192), (Dtype::Bf16, 8192)]
+    {
+        let whole = matrix(dtype, Endian::Little, &normal);
+        let small = whole.reshape(&[SIDE * SIDE]).unwrap();
+        let small = small.slice(&format!("[:{count}]").parse().unwrap()).unwrap();
+        case(only, &format!("summarize {count} of {dtype}"), &small, |threads| {
+            summarize(&small, Work::on(threads)).unwrap();
+        });
+    }
     let same = matrix(Dtype::Bf16, Endian::Little, &vec![0.0; SIDE * SIDE]);
     case(only, "summarize bf16, all zero", &same, |threads| {
         summarize(&same, Work::on(threads)).unwrap();
@@ -68,19 +78,21 @@ fn case(only: &str, name: &str, tensor: &Tensor, run: impl Fn(usize)) {
     if !name.contains(only) {
         return;
     }
-    let mut line = format!("{name:<28}");
+    let mut line = format!("{name:<26}");
     for threads in [1, 2] {
         let best = (0..7).map(|_| {
             let (start, busy) = (Instant::now(), busy());
             run(threads);
-            match self::busy().zip(busy).filter(|_| threads == 1) {
+            let clock = start.elapsed().as_secs_f64();
+            // The system's own count is too coarse for short runs.
+            match self::busy().zip(busy).filter(|_| threads == 1 && clock > 0.01) {
                 Some((after, before)) => (after - before) as f64 / 1e9,
-                None => start.elapsed().as_secs_f64(),
+                None => clock,
             }
         });
         let best = best.fold(f64::INFINITY, f64::min);
         let speed = tensor.byte_len() as f64 / best / 1e9;
-        line += &format!("  {threads} thread: {:7.2} ms {speed:6.2} GB/s", best * 1e3);
+        line += &format!("  {threads} thread: {:7.3} ms {speed:6.2} GB/s", best * 1e3);
     }
     println!("{line}");
 }

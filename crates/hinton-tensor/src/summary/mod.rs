@@ -25,8 +25,9 @@ pub(crate) const FEW: u64 = 4096;
 /// Values of a stripe; a multiple of a block of moments, and part of their order.
 const STRIPE: u64 = 128 << 10;
 
-/// What the values of a tensor are like. Figures are over the *finite* values; NaN and infinities
-/// are counted beside them.
+/// What the values of a tensor are like. Figures are over the *finite* values, as `f64` (64-bit
+/// integers past 2^53 are rounded to it, complex values count by their magnitude); NaN and
+/// infinities are counted beside them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
     /// All values.
