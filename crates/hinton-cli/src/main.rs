@@ -40,19 +40,16 @@ fn main() -> ExitCode {
 /// Help and version are printed; anything else was a wrong command line.
 fn refuse(error: &clap::Error, words: &[std::ffi::OsString]) -> ExitCode {
     let code = u8::try_from(error.exit_code()).unwrap_or(2);
-    if error.kind() == ErrorKind::InvalidSubcommand {
-        if let Some(file) = words.get(1).filter(|word| std::path::Path::new(word).exists()) {
-            let file = file.to_string_lossy();
-            let kind = if std::path::Path::new(&*file).is_dir() { "folder" } else { "file" };
-            Failure::usage(
-                format!("{file} is a {kind}; what is to be done with it?"),
-                format!(
-                    "`hinton draw {file}` draws it, `hinton inspect {file}` lists what it holds"
-                ),
-            )
-            .report();
-            return ExitCode::from(2);
-        }
+    let word = words.get(1).filter(|word| std::path::Path::new(word).exists());
+    if let (ErrorKind::InvalidSubcommand, Some(word)) = (error.kind(), word) {
+        let kind = if std::path::Path::new(word).is_dir() { "folder" } else { "file" };
+        let file = word.to_string_lossy();
+        Failure::usage(
+            format!("{file} is a {kind}; what is to be done with it?"),
+            format!("`hinton draw {file}` draws it, `hinton inspect {file}` lists what it holds"),
+        )
+        .report();
+        return ExitCode::from(2);
     }
     // A closed pipe is no error, and there is nowhere else to say it.
     let _ = error.print();

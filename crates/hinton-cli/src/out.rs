@@ -1,6 +1,6 @@
 //! Standard output. A closed pipe is no error: whoever reads has read enough.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use crate::failure::Failure;
 
@@ -8,6 +8,25 @@ use crate::failure::Failure;
 pub(crate) fn emit(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     finish(out.write_all(bytes).and_then(|()| out.flush()))
+}
+
+/// Refuses to fill a terminal with bytes that are no text.
+pub(crate) fn refuse_terminal() -> Result<(), Failure> {
+    if io::stdout().is_terminal() {
+        return Err(Failure::usage(
+            "standard output is a terminal, and these bytes are no text",
+            "write to a file with -o FILE, or pipe them somewhere",
+        ));
+    }
+    Ok(())
+}
+
+/// Writes a file's bytes to standard output.
+pub(crate) fn emit_data(bytes: &[u8]) -> Result<(), Failure> {
+    if std::str::from_utf8(bytes).is_err() {
+        refuse_terminal()?;
+    }
+    emit(bytes)
 }
 
 /// What a write to standard output means for the command.

@@ -237,8 +237,13 @@ fn read(
             Need::Grids(requests) => {
                 let Some(mut request) = requests.get(at).copied() else { continue };
                 request.sample_bytes = request.sample_bytes.or(sample);
-                let grid = reduce(plane, request, work)?;
-                summary.merge(&grid.summary);
+                let mut grid = reduce(plane, request, work)?;
+                // Moved, not copied: a summary may hold 65,536 counts, and there may be many panels.
+                let of_plane = std::mem::take(&mut grid.summary);
+                match source.planes.len() {
+                    1 => summary = of_plane,
+                    _ => summary.merge(&of_plane),
+                }
                 grids.push(grid);
             }
         }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgMatches, value_parser};
 use hinton::{
-    Checkpoint, DrawRequest, Length, OutputRow, PageSize, Picture, Selected, ThemeName,
+    Checkpoint, DrawRequest, Graphics, Length, OutputRow, PageSize, Picture, Selected, ThemeName,
     draw_arrangement, output_for, output_named, render, select_to_draw, write_bytes,
 };
 
@@ -87,10 +87,10 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let checkpoint = hinton::open(path)?;
     warnings(&checkpoint);
     let patterns = patterns(matches);
-    if let Target::File(file, output) = target {
-        if file.to_string_lossy().contains("{}") {
-            return one_each(&checkpoint, &patterns, &request, &bar, file, output);
-        }
+    if let Target::File(file, output) = target
+        && file.to_string_lossy().contains("{}")
+    {
+        return one_each(&checkpoint, &patterns, &request, &bar, file, output);
     }
     let selected = select_to_draw(&checkpoint, &patterns, &mut request)?;
     let picture = draw(&selected, &request, &bar)?;
@@ -98,7 +98,9 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     drop(bar);
     match target {
         Target::Terminal(terminal) => show(&picture, &terminal)?,
-        Target::Stdout(output) => out::emit(&render(&picture, output, &picture.render_options())?)?,
+        Target::Stdout(output) => {
+            out::emit_data(&render(&picture, output, &picture.render_options())?)?
+        }
         Target::File(file, output) => {
             write_bytes(file, &render(&picture, output, &picture.render_options())?)?;
         }
@@ -140,7 +142,9 @@ fn fit(request: &mut DrawRequest<'_>, terminal: &Terminal, matches: &ArgMatches)
         let width = terminal.options.columns as f64 * f64::from(width);
         options.size = Some(PageSize { width: Length::Pixels(width), height: None });
     }
-    if matches.get_one::<String>("theme").is_none() && !terminal.is_light {
+    // Letters alone are ink, whatever the window's colours: on a white page most is left blank.
+    let is_dark = !terminal.is_light && terminal.options.graphics != Graphics::Ascii;
+    if matches.get_one::<String>("theme").is_none() && is_dark {
         options.theme = ThemeName::Dark;
     }
 }

@@ -67,6 +67,9 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     warnings(&checkpoint);
     let selected = hinton::select(&checkpoint, &patterns(matches))?;
     let notes = if target == Path::new("-") {
+        if row.name != "csv" {
+            crate::out::refuse_terminal()?;
+        }
         let mut out = BufWriter::new(std::io::stdout().lock());
         match export_to(&selected, row, &mut out) {
             Err(Error::Write { source: Some(source), .. })

@@ -45,8 +45,10 @@ pub(super) const ROW: CommandRow = CommandRow {
     run,
 };
 
+type Entries = fn() -> Vec<Entry>;
+
 /// What can be listed.
-const KINDS: [(&str, fn() -> Vec<Entry>); 8] = [
+const KINDS: [(&str, Entries); 8] = [
     ("formats", formats),
     ("charts", charts),
     ("outputs", outputs),

@@ -143,15 +143,13 @@ fn no_axis(prepared: &Prepared) -> Error {
 
 /// Lays the tensor out as planned, at most `room` panels.
 pub(super) fn lay(prepared: &Prepared, plan: &Plan, room: usize) -> Result<Laid, Error> {
+    if prepared.tensor.elements() == 0 {
+        let empty = PanelSource { part: prepared.part.clone(), ..whole(prepared, Vec::new()) };
+        return Ok(Laid { panels: vec![empty], count: 1, columns: None });
+    }
     match plan {
         Plan::Matrix => {
-            let (plane, orientation) = matrix(&prepared.tensor, &prepared.axes)?;
-            let panel = PanelSource {
-                name: prepared.name.clone(),
-                part: prepared.part.clone(),
-                ..panel(prepared, vec![plane], orientation)
-            };
-            let panels = if room > 0 { vec![panel] } else { Vec::new() };
+            let panels = if room > 0 { vec![matrix(prepared)?] } else { Vec::new() };
             Ok(Laid { panels, count: 1, columns: None })
         }
         Plan::Each { axis, shape } => each(prepared, *axis, shape.as_deref(), room),
@@ -159,11 +157,33 @@ pub(super) fn lay(prepared: &Prepared, plan: &Plan, room: usize) -> Result<Laid,
     }
 }
 
-fn panel(prepared: &Prepared, planes: Vec<Tensor>, orientation: String) -> PanelSource {
+fn whole(prepared: &Prepared, planes: Vec<Tensor>) -> PanelSource {
+    PanelSource {
+        name: prepared.name.clone(),
+        part: prepared.part.clone(),
+        shape: prepared.shape.clone(),
+        dtype: prepared.dtype,
+        orientation: orientation(prepared.tensor.shape(), &prepared.axes),
+        planes,
+    }
+}
+
+fn matrix(prepared: &Prepared) -> Result<PanelSource, Error> {
+    Ok(whole(prepared, vec![as_matrix(&prepared.tensor)?]))
+}
+
+/// One picture of several.
+fn picture(
+    prepared: &Prepared,
+    part: String,
+    shape: &[usize],
+    orientation: String,
+    planes: Vec<Tensor>,
+) -> PanelSource {
     PanelSource {
         name: format!("{}{}", prepared.name, prepared.part),
-        part: String::new(),
-        shape: prepared.shape.clone(),
+        part,
+        shape: shape.to_vec(),
         dtype: prepared.dtype,
         orientation,
         planes,
@@ -179,10 +199,12 @@ fn each(
     let tensor = &prepared.tensor;
     let count = tensor.shape()[axis];
     let mut axes = prepared.axes.clone();
+    let axis_name = axes.remove(axis);
+    let of = times(tensor.shape());
     let what = match (tensor.shape().len(), axis) {
-        (2, 0) => format!("each row ({})", axes.remove(axis)),
-        (2, 1) => format!("each column ({})", axes.remove(axis)),
-        _ => format!("each of {} ({})", axes.remove(axis), short_count(count as u64)),
+        (2, 0) => format!("each row ({axis_name}) of {of}"),
+        (2, 1) => format!("each column ({axis_name}) of {of}"),
+        _ => format!("{axis_name} of {of}, one by one"),
     };
     let mut panels = Vec::new();
     for at in 0..count.min(room) {
@@ -190,17 +212,17 @@ fn each(
         let orientation = match shape {
             Some(shape) => {
                 one = one.reshape(shape)?;
-                format!("{what} as {}", times(shape))
+                what.clone()
             }
-            None => format!("{what} · {}", orientation(one.shape(), &axes)),
+            None if one.shape().len() < 2 => what.clone(),
+            None => format!("{what}: {}", orientation(one.shape(), &axes)),
         };
         let planes = match *one.shape() {
             // Channels first: a colour picture.
             [3, rows, cols] if rows > 1 && cols > 1 => channels(&one)?,
             _ => vec![as_matrix(&one)?],
         };
-        let part = at.to_string();
-        panels.push(PanelSource { part, ..panel(prepared, planes, orientation) });
+        panels.push(picture(prepared, at.to_string(), one.shape(), orientation, planes));
     }
     Ok(Laid { panels, count, columns: None })
 }
@@ -216,56 +238,47 @@ fn kernels(
     let &[outputs, inputs, height, width] = tensor.shape() else {
         return Err(Error::missing("a convolution has four axes", ""));
     };
-    let kernel = times(&[height, width]);
-    let filters = format!("{} ({})", axes[0], short_count(outputs as u64));
+    let shape = [height, width];
+    let of = times(prepared.tensor.shape());
+    let filters = format!("each filter ({}) of {of}", axes[0]);
     let orientation = match kind {
-        Kernels::Grey => format!("each filter, {filters}, as {kernel}"),
-        Kernels::Color => {
-            format!("each filter, {filters}, as {kernel} · {} is red, green, blue", axes[1])
-        }
+        Kernels::Grey => filters,
+        Kernels::Color => format!("{filters} · {} is red, green, blue", axes[1]),
         Kernels::Grid => format!(
-            "rows of tiles ↓ {filters} · columns of tiles → {} ({inputs}) · each {kernel}",
-            axes[1]
+            "rows ↓ filters, {} ({}) · columns → channels, {} ({}) of {of}",
+            axes[0],
+            short_count(outputs as u64),
+            axes[1],
+            short_count(inputs as u64)
         ),
     };
     let mut panels = Vec::new();
     let mut push = |part: String, planes| {
-        panels.push(PanelSource { part, ..panel(prepared, planes, orientation.clone()) });
+        panels.push(picture(prepared, part, &shape, orientation.clone(), planes));
     };
-    match kind {
-        Kernels::Grey | Kernels::Color => {
-            for output in 0..outputs.min(room) {
-                push(output.to_string(), channels(&tensor.index_axis(0, output)?)?);
-            }
-            Ok(Laid { panels, count: outputs, columns: None })
+    if kind != Kernels::Grid {
+        for output in 0..outputs.min(room) {
+            push(output.to_string(), channels(&tensor.index_axis(0, output)?)?);
         }
-        Kernels::Grid => {
-            let count = outputs.saturating_mul(inputs);
-            // Whole rows only: half a filter would be mistaken for one.
-            let whole = if count > room { room / inputs * inputs } else { count };
-            for at in 0..whole {
-                let filter = tensor.index_axis(0, at / inputs)?;
-                let plane = filter.index_axis(0, at % inputs)?;
-                push(format!("{},{}", at / inputs, at % inputs), vec![plane]);
-            }
-            if panels.is_empty() {
-                let (plane, orientation) = matrix(&prepared.tensor, &prepared.axes)?;
-                panels.push(panel(prepared, vec![plane], orientation));
-                return Ok(Laid { panels, count: 1, columns: None });
-            }
-            Ok(Laid { panels, count, columns: Some(inputs) })
-        }
+        return Ok(Laid { panels, count: outputs, columns: None });
     }
+    let count = outputs.saturating_mul(inputs);
+    // Whole rows only: half a filter would be mistaken for one.
+    let shown = if count > room { room / inputs * inputs } else { count };
+    for at in 0..shown {
+        let filter = tensor.index_axis(0, at / inputs)?;
+        let plane = filter.index_axis(0, at % inputs)?;
+        push(format!("{},{}", at / inputs, at % inputs), vec![plane]);
+    }
+    if panels.is_empty() && room > 0 {
+        return Ok(Laid { panels: vec![matrix(prepared)?], count: 1, columns: None });
+    }
+    Ok(Laid { panels, count, columns: Some(inputs) })
 }
 
 /// The matrices of a picture whose first axis is its channels.
 fn channels(picture: &Tensor) -> Result<Vec<Tensor>, Error> {
     (0..picture.shape()[0]).map(|channel| Ok(picture.index_axis(0, channel)?)).collect()
-}
-
-/// A tensor as a matrix, and what runs where.
-fn matrix(tensor: &Tensor, axes: &[String]) -> Result<(Tensor, String), Error> {
-    Ok((as_matrix(tensor)?, orientation(tensor.shape(), axes)))
 }
 
 /// Any tensor as a matrix: a vector is one row; all axes but the first become one.

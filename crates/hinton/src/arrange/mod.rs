@@ -13,6 +13,8 @@ use crate::{DrawRequest, Error, Selected};
 
 /// Most pictures that a chart of tiles shows.
 const MOST_TILES: usize = 4_096;
+/// Most pictures of one tensor that are shown where no chart was asked for: more are too small.
+const MOST_UNASKED: usize = 256;
 /// Most tensors that are drawn beside one another without being asked; more make an overview.
 const MOST_FACETS: usize = 12;
 
@@ -23,13 +25,14 @@ pub struct PanelSource {
     pub name: String,
     /// The slice taken, or which picture of the tensor this is; empty for a whole tensor.
     pub part: String,
-    /// Shape of the tensor (or slice), before it was laid out.
+    /// Shape of what is shown, before it was laid out as a matrix: of the tensor or slice, or of one
+    /// picture of several.
     pub shape: Vec<usize>,
     /// Its dtype's name.
     pub dtype: &'static str,
     /// What runs down and right, for people.
     pub orientation: String,
-    /// The matrices to draw: one, or three that are red, green and blue.
+    /// The matrices to draw: one, or three that are red, green and blue; none of an empty tensor.
     pub planes: Vec<Tensor>,
 }
 
@@ -73,10 +76,13 @@ pub struct Arrangement {
 /// An unknown chart, a reshape or axis that does not fit, or nothing to draw.
 pub fn arrange(selected: &[Selected], request: &DrawRequest<'_>) -> Result<Arrangement, Error> {
     let mut notes = Vec::new();
-    let shown = with_values(selected, &mut notes)?;
-    let prepared: Vec<lay::Prepared> =
-        shown.into_iter().map(|one| lay::prepare(one, request)).collect::<Result<_, _>>()?;
+    let mut prepared: Vec<lay::Prepared> =
+        selected.iter().map(|one| lay::prepare(one, request)).collect::<Result<_, _>>()?;
     let chart = choose(&prepared, request)?;
+    // An overview shows that a tensor is empty; other charts have nothing to show of it.
+    if chart.name != "overview" {
+        leave_out_empty(&mut prepared, &mut notes)?;
+    }
     let mut panels = Vec::new();
     let mut columns = None;
     let mut total = 0usize;
@@ -88,7 +94,10 @@ pub fn arrange(selected: &[Selected], request: &DrawRequest<'_>) -> Result<Arran
                 tensor.label()
             ));
         }
-        let room = MOST_TILES - panels.len();
+        let is_asked = request.chart.is_some() || request.each.is_some();
+        let is_grid = matches!(plan, plan::Plan::Kernels { kind: plan::Kernels::Grid, .. });
+        let most = if is_asked || is_grid { MOST_TILES } else { MOST_UNASKED };
+        let room = most.min(MOST_TILES - panels.len());
         let laid = lay::lay(tensor, &plan, room)?;
         total = total.saturating_add(laid.count);
         columns = columns.or(laid.columns);
@@ -97,7 +106,11 @@ pub fn arrange(selected: &[Selected], request: &DrawRequest<'_>) -> Result<Arran
     if total > panels.len() {
         let first = hinton_chart::short_count(panels.len() as u64);
         let all = hinton_chart::short_count(total as u64);
-        notes.push(format!("the first {first} of {all} pictures are shown"));
+        notes.push(format!(
+            "the first {first} of {all} pictures are shown; a slice such as [{}:{}] shows others",
+            panels.len(),
+            2 * panels.len()
+        ));
     }
     if prepared.iter().any(|tensor| tensor.tensor.dtype().is_complex()) {
         notes.push("complex values are shown by their magnitude".to_owned());
@@ -105,30 +118,36 @@ pub fn arrange(selected: &[Selected], request: &DrawRequest<'_>) -> Result<Arran
     Ok(Arrangement { chart, panels, columns, notes })
 }
 
-/// Tensors that hold values; those without are said.
-fn with_values<'a>(
-    selected: &'a [Selected],
+/// Tensors without values are left out, and that is said.
+fn leave_out_empty(
+    prepared: &mut Vec<lay::Prepared>,
     notes: &mut Vec<String>,
-) -> Result<Vec<&'a Selected>, Error> {
-    let (shown, empty): (Vec<&Selected>, Vec<&Selected>) =
-        selected.iter().partition(|one| one.tensor.elements() > 0);
-    if let (true, Some(first)) = (shown.is_empty(), empty.first()) {
-        let message = format!(
-            "{} has no values (shape {:?}): there is nothing to draw",
-            hinton_scene::visible(&first.label()),
-            first.tensor.shape()
-        );
-        return Err(Error::missing(message, ""));
+) -> Result<(), Error> {
+    let is_empty = |tensor: &lay::Prepared| tensor.tensor.elements() == 0;
+    let mut empty: Vec<String> = Vec::new();
+    for tensor in prepared.iter().filter(|tensor| is_empty(tensor)) {
+        empty.push(format!("{} (shape {})", tensor.label(), lay::times(tensor.tensor.shape())));
     }
-    if shown.is_empty() {
-        return Err(Error::missing("there is no tensor to draw", ""));
+    prepared.retain(|tensor| !is_empty(tensor));
+    match (empty.as_slice(), prepared.is_empty()) {
+        ([], true) => Err(Error::missing("there is no tensor to draw", "")),
+        ([], false) => Ok(()),
+        ([one], true) => {
+            Err(Error::missing(format!("{one} has no values: there is nothing to draw"), ""))
+        }
+        (all, true) => {
+            let message = format!("{} tensors have no values: there is nothing to draw", all.len());
+            Err(Error::missing(message, ""))
+        }
+        ([one], false) => {
+            notes.push(format!("{one} has no values and is left out"));
+            Ok(())
+        }
+        (all, false) => {
+            notes.push(format!("{} tensors have no values and are left out", all.len()));
+            Ok(())
+        }
     }
-    match empty.len() {
-        0 => {}
-        1 => notes.push(format!("{} has no values and is left out", empty[0].label())),
-        count => notes.push(format!("{count} tensors have no values and are left out")),
-    }
-    Ok(shown)
 }
 
 /// The chart that was asked for, or the one that suits.
@@ -141,7 +160,8 @@ fn choose(
         None if request.each.is_some() => "tiles",
         None if prepared.len() > MOST_FACETS => "overview",
         None => {
-            let mut names = prepared.iter().map(|tensor| lay::default_chart(tensor, request));
+            let with_values = prepared.iter().filter(|tensor| tensor.tensor.elements() > 0);
+            let mut names = with_values.map(|tensor| lay::default_chart(tensor, request));
             let first = names.next().unwrap_or("heatmap");
             if names.all(|name| name == first) { first } else { "overview" }
         }

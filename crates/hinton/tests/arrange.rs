@@ -1,0 +1,195 @@
+//! How tensors become panels: the rules as a table.
+
+mod common;
+
+use common::{checkpoint, counting};
+use hinton::arrange::{Arrangement, arrange};
+use hinton::{DrawRequest, Each, Selected, select, select_to_draw};
+
+fn arranged(shape: &[usize], request: &DrawRequest<'_>) -> Arrangement {
+    arrange(&[Selected::whole(counting("w", shape))], request).unwrap()
+}
+
+/// Chart, number of panels, shape of the first, its orientation.
+type Row<'a> = (&'a [usize], &'a str, usize, [usize; 2], &'a str);
+
+#[test]
+fn shapes_decide() {
+    let table: &[Row<'_>] = &[
+        (&[], "heatmap", 1, [1, 1], "one value"),
+        (&[7], "heatmap", 1, [1, 7], "columns → axis 0 (7)"),
+        (&[10, 32], "hinton", 1, [10, 32], "rows ↓ axis 0 (10) · columns → axis 1 (32)"),
+        (&[1000, 2], "heatmap", 1, [1000, 2], "rows ↓ axis 0 (1,000) · columns → axis 1 (2)"),
+        (&[784, 10], "tiles", 10, [28, 28], "each column (axis 1) of 784 × 10"),
+        (&[10, 784], "tiles", 10, [28, 28], "each row (axis 0) of 10 × 784"),
+        (
+            &[5, 8, 9],
+            "tiles",
+            5,
+            [8, 9],
+            "axis 0 of 5 × 8 × 9, one by one: rows ↓ axis 1 (8) · columns → axis 2 (9)",
+        ),
+        (&[16, 1, 5, 5], "tiles", 16, [5, 5], "each filter (axis 0) of 16 × 1 × 5 × 5"),
+        (
+            &[8, 3, 7, 7],
+            "tiles",
+            8,
+            [7, 7],
+            "each filter (axis 0) of 8 × 3 × 7 × 7 · axis 1 is red, green, blue",
+        ),
+        (
+            &[6, 4, 3, 3],
+            "tiles",
+            24,
+            [3, 3],
+            "rows ↓ filters, axis 0 (6) · columns → channels, axis 1 (4) of 6 × 4 × 3 × 3",
+        ),
+        (
+            &[3, 3, 3, 16],
+            "tiles",
+            16,
+            [3, 3],
+            "each filter (axis 3) of 3 × 3 × 3 × 16 · axis 2 is red, green, blue",
+        ),
+        (
+            &[64, 32, 3, 3],
+            "heatmap",
+            1,
+            [64, 288],
+            "rows ↓ axis 0 (64) · columns → axes 1, 2, 3 as one (32 × 3 × 3)",
+        ),
+        (
+            &[2, 3, 2, 2, 2],
+            "heatmap",
+            1,
+            [2, 24],
+            "rows ↓ axis 0 (2) · columns → axes 1, 2, 3, 4 as one (3 × 2 × 2 × 2)",
+        ),
+    ];
+    for (shape, chart, count, extent, orientation) in table {
+        let found = arranged(shape, &DrawRequest::default());
+        assert_eq!(found.chart.name, *chart, "{shape:?}");
+        assert_eq!(found.panels.len(), *count, "{shape:?}");
+        let first = &found.panels[0];
+        assert_eq!([first.extent().rows, first.extent().cols], *extent, "{shape:?}");
+        assert_eq!(first.orientation, *orientation, "{shape:?}");
+    }
+}
+
+#[test]
+fn values_go_where_the_words_say() {
+    let first = |shape: &[usize], request: &DrawRequest<'_>, panel: usize| {
+        arranged(shape, request).panels[panel].planes[0].to_f32().unwrap()[..3].to_vec()
+    };
+    let default = DrawRequest::default();
+    // Column 3 of [784, 10]: every tenth value.
+    assert_eq!(first(&[784, 10], &default, 3), [3., 13., 23.]);
+    assert_eq!(first(&[10, 784], &default, 2), [1568., 1569., 1570.]);
+    // Filter 1, channel 2 of [6, 4, 3, 3].
+    assert_eq!(first(&[6, 4, 3, 3], &default, 6), [54., 55., 56.]);
+    // Keras: filter 5 of [3, 3, 1, 16].
+    assert_eq!(first(&[3, 3, 1, 16], &default, 5), [5., 21., 37.]);
+    let request = DrawRequest::default().each(Each::Axis(-1)).reshape([2, 3]);
+    assert_eq!(first(&[6, 4], &request, 1), [1., 5., 9.]);
+    assert_eq!(first(&[2, 3], &DrawRequest::default().transposed(), 0), [0., 3., 1.]);
+}
+
+#[test]
+fn colour_pictures_have_three_planes_and_pairs_have_columns() {
+    let found = arranged(&[8, 3, 7, 7], &DrawRequest::default());
+    assert!(found.panels.iter().all(|panel| panel.planes.len() == 3));
+    assert_eq!(found.panels[1].planes[2].to_f32().unwrap()[0], (5 * 49) as f32);
+    assert_eq!(arranged(&[6, 4, 3, 3], &DrawRequest::default()).columns, Some(4));
+    let keras = arranged(&[5, 5, 1, 16], &DrawRequest::default());
+    assert!(keras.notes[0].contains("as Keras stores convolutions"), "{:?}", keras.notes);
+}
+
+#[test]
+fn reshapes_find_the_axis_that_fits() {
+    let request = |text: &str| DrawRequest::default().set("reshape", text).unwrap();
+    let tiles = arranged(&[64, 10], &request("8x8"));
+    assert_eq!((tiles.chart.name, tiles.panels.len()), ("tiles", 10));
+    assert_eq!(tiles.panels[9].part, "9");
+    assert_eq!(tiles.panels[0].shape, [8, 8]);
+    let matrix = arranged(&[64, 10], &request("32x20"));
+    assert_eq!((matrix.chart.name, matrix.panels.len()), ("hinton", 1));
+    assert!(matrix.panels[0].orientation.contains("reshaped axis 0 (32)"));
+    let wrong = arrange(&[Selected::whole(counting("w", &[64, 10]))], &request("7x7"));
+    let error = wrong.err().unwrap();
+    assert!(
+        error.to_string().contains("--reshape 7x7: the 640 values of w (shape 64 × 10) do not"),
+        "{error}"
+    );
+}
+
+#[test]
+fn axes_that_are_not_there_are_refused() {
+    let request = DrawRequest::default().each(Each::Axis(2));
+    let error = arrange(&[Selected::whole(counting("w", &[3, 4]))], &request).err().unwrap();
+    assert!(error.to_string().contains("its shape is 3 × 4"), "{error}");
+    assert_eq!(error.help(), Some("its axes are numbered 0 to 1"));
+    let error = arrange(&[Selected::whole(counting("w", &[]))], &request).err().unwrap();
+    assert!(error.help().unwrap().contains("single number"));
+}
+
+#[test]
+fn slices_keep_the_numbers_of_their_axes() {
+    let file = checkpoint(&[("w", &[4, 5, 6, 7])]);
+    let part = select(&file, &["w[1,:,2]"]).unwrap();
+    let found = arrange(&part, &DrawRequest::chart("heatmap")).unwrap();
+    assert_eq!(found.panels[0].orientation, "rows ↓ axis 1 (5) · columns → axis 3 (7)");
+    assert_eq!((found.panels[0].name.as_str(), found.panels[0].part.as_str()), ("w", "[1,:,2]"));
+}
+
+#[test]
+fn many_pictures_are_cut_and_that_is_said() {
+    let found = arranged(&[5000, 2, 2], &DrawRequest::default());
+    assert_eq!(found.panels.len(), 256);
+    assert!(found.notes[0].starts_with("the first 256 of 5,000 pictures are shown"));
+    let asked = arranged(&[5000, 2, 2], &DrawRequest::chart("tiles"));
+    assert_eq!(asked.panels.len(), 4096);
+    // Pairs are cut between filters.
+    let pairs = arranged(&[500, 100, 2, 2], &DrawRequest::chart("tiles"));
+    assert_eq!(pairs.panels.len(), 4000);
+}
+
+#[test]
+fn several_tensors_agree_or_become_an_overview() {
+    let chart = |shapes: &[&[usize]]| {
+        let all: Vec<Selected> =
+            shapes.iter().map(|shape| Selected::whole(counting("w", shape))).collect();
+        arrange(&all, &DrawRequest::default()).unwrap().chart.name
+    };
+    assert_eq!(chart(&[&[4, 4], &[5, 5]]), "hinton");
+    assert_eq!(chart(&[&[4, 4], &[500, 5]]), "overview");
+    assert_eq!(chart(&[&[4, 4][..]; 13]), "overview");
+
+    let file = checkpoint(&[("a", &[4, 4]), ("b", &[4, 4])]);
+    let mut request = DrawRequest::default();
+    let none: [&str; 0] = [];
+    select_to_draw(&file, &none, &mut request).unwrap();
+    assert_eq!(request.chart.as_deref(), Some("overview"));
+    let mut request = DrawRequest::default();
+    select_to_draw(&file, &["*"], &mut request).unwrap();
+    assert_eq!(request.chart, None);
+}
+
+#[test]
+fn empty_tensors_are_said_and_not_drawn() {
+    let empty = Selected::whole(counting("e", &[0, 5]));
+    let full = Selected::whole(counting("w", &[2, 2]));
+    let error = arrange(std::slice::from_ref(&empty), &DrawRequest::default()).err().unwrap();
+    assert_eq!(error.to_string(), "e (shape 0 × 5) has no values: there is nothing to draw");
+    let found = arrange(&[empty.clone(), full.clone()], &DrawRequest::chart("hinton")).unwrap();
+    assert_eq!(found.panels.len(), 1);
+    assert_eq!(found.notes, ["e (shape 0 × 5) has no values and is left out"]);
+    let sheet = arrange(&[empty, full], &DrawRequest::chart("overview")).unwrap();
+    assert_eq!(sheet.panels.len(), 2);
+}
+
+#[test]
+fn unknown_charts_list_those_there_are() {
+    let one = [Selected::whole(counting("w", &[2, 2]))];
+    let error = arrange(&one, &DrawRequest::chart("pie")).err().unwrap();
+    assert!(error.help().unwrap().contains("hinton, heatmap, tiles, histogram, overview"));
+}

@@ -1,0 +1,141 @@
+//! Values that go out come back as they were.
+
+mod common;
+
+use std::sync::Arc;
+
+use common::{Folder, counting};
+use hinton::export::{EXPORTS, export_to};
+use hinton::{Dtype, Endian, Selected, Tensor, export, open, select};
+use hinton_tensor::{Memory, View};
+
+fn of_bytes(dtype: Dtype, shape: &[usize]) -> Tensor {
+    let count: usize = shape.iter().product();
+    let len = dtype.bytes_of(count as u64).unwrap();
+    // Every byte pattern, NaN and infinities among them; booleans are 0 and 1.
+    let bytes: Vec<u8> = (0..len)
+        .map(|at| if dtype == Dtype::Bool { (at % 2) as u8 } else { (at * 37 % 256) as u8 })
+        .collect();
+    let data = Arc::new(Memory::new(bytes));
+    Tensor::new("w", "memory", dtype, Endian::Little, View::packed(shape), 0, data).unwrap()
+}
+
+#[test]
+fn safetensors_keep_every_dtype() {
+    let folder = Folder::new();
+    for dtype in Dtype::ALL {
+        let tensor = of_bytes(dtype, &[4, 8]);
+        let path = folder.path("w.safetensors");
+        if dtype == Dtype::C128 {
+            let error = export([tensor], &path).unwrap_err();
+            assert!(error.to_string().contains("no c128"), "{error}");
+            continue;
+        }
+        assert!(export([tensor.clone()], &path).unwrap().is_empty());
+        let back = open(&path).unwrap().tensors.remove(0);
+        assert_eq!((back.name(), back.dtype(), back.shape()), ("w", dtype, &[4usize, 8][..]));
+        assert_eq!(back.packed_bytes().unwrap(), tensor.packed_bytes().unwrap(), "{dtype}");
+    }
+}
+
+#[test]
+fn npy_keeps_numpys_dtypes_and_says_what_it_changes() {
+    let folder = Folder::new();
+    let path = folder.path("w.npy");
+    for dtype in Dtype::ALL {
+        let tensor = of_bytes(dtype, &[2, 3, 8]);
+        let notes = export([tensor.clone()], &path).unwrap();
+        let back = open(&path).unwrap().tensors.remove(0);
+        assert_eq!(back.shape(), [2, 3, 8]);
+        if notes.is_empty() {
+            assert_eq!(back.dtype(), dtype);
+            assert_eq!(back.packed_bytes().unwrap(), tensor.packed_bytes().unwrap(), "{dtype}");
+        } else {
+            assert_eq!(notes, [format!("numpy has no {dtype}: the values are written as float32")]);
+            assert_eq!(back.dtype(), Dtype::F32);
+            let bits = |tensor: &Tensor| -> Vec<u32> {
+                let values = tensor.to_f32().unwrap();
+                values.iter().map(|v| if v.is_nan() { 0 } else { v.to_bits() }).collect()
+            };
+            assert_eq!(bits(&back), bits(&tensor), "{dtype}");
+        }
+    }
+}
+
+#[test]
+fn csv_reads_back_to_the_last_digit() {
+    let folder = Folder::new();
+    let path = folder.path("w.csv");
+    let values: Vec<f64> = (1..=12).map(|n| (1.0 / n as f64 - 0.3) * 10f64.powi(n - 6)).collect();
+    let tensor = hinton::tensor_of("w", &[4, 3], &values).unwrap();
+    export([tensor.clone()], &path).unwrap();
+    assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 4);
+    let back = open(&path).unwrap().tensors.remove(0);
+    assert_eq!(back.to_f64().unwrap(), values);
+    export([tensor.transpose().unwrap()], &path).unwrap();
+    assert_eq!(open(&path).unwrap().tensors[0].shape(), [3, 4]);
+}
+
+#[test]
+fn csv_is_plain() {
+    let text = |tensor: Tensor| {
+        let mut out = Vec::new();
+        export_to(&[Selected::whole(tensor)], &EXPORTS[1], &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    assert_eq!(text(counting("w", &[3])), "0.0\n1.0\n2.0\n");
+    assert_eq!(
+        text(hinton::tensor_of("w", &[1, 2], &[u64::MAX, 0]).unwrap()),
+        "18446744073709551615,0\n"
+    );
+    assert_eq!(text(hinton::tensor_of("w", &[2], &[i8::MIN, 3]).unwrap()), "-128\n3\n");
+    assert_eq!(
+        text(hinton::tensor_of("w", &[2], &[f32::NAN, f32::INFINITY]).unwrap()),
+        "nan\ninf\n"
+    );
+    assert_eq!(text(hinton::tensor_of("w", &[], &[0.1f32]).unwrap()), "0.1\n");
+}
+
+#[test]
+fn what_does_not_fit_is_refused_with_a_cure() {
+    let folder = Folder::new();
+    let refused = |tensors: Vec<Tensor>, name: &str| {
+        let error = export(tensors, folder.path(name)).unwrap_err();
+        (error.to_string(), error.help().unwrap_or_default().to_owned())
+    };
+    let (message, help) = refused(vec![counting("w", &[2, 2, 2])], "w.csv");
+    assert!(message.contains("3 axes") && help.contains("slice it"), "{message} {help}");
+    let (message, help) = refused(vec![counting("a", &[2]), counting("b", &[2])], "w.npy");
+    assert!(message.contains("2 were asked for") && help.contains(".safetensors"), "{message}");
+    let (message, _) = refused(vec![counting("a", &[2]), counting("a", &[2])], "w.safetensors");
+    assert!(message.contains("two tensors are called \"a\""), "{message}");
+    let (_, help) = refused(vec![counting("a", &[2])], "w.xlsx");
+    assert_eq!(help, "there are .npy, .csv, .safetensors");
+    let (message, _) = refused(vec![of_bytes(Dtype::C64, &[2])], "w.csv");
+    assert!(message.contains("no complex"), "{message}");
+    // Nothing was begun that is not finished.
+    assert!(folder.files().is_empty(), "{:?}", folder.files());
+}
+
+#[test]
+fn large_tensors_go_out_in_pieces() {
+    let folder = Folder::new();
+    let tensor = counting("w", &[3, 1_200_000]).transpose().unwrap();
+    let path = folder.path("w.npy");
+    export([tensor.clone()], &path).unwrap();
+    let back = open(&path).unwrap().tensors.remove(0);
+    assert_eq!(back.to_f32().unwrap(), tensor.to_f32().unwrap());
+}
+
+#[test]
+fn several_tensors_and_slices_keep_their_names() {
+    let folder = Folder::new();
+    let path = folder.path("w.safetensors");
+    let file = common::checkpoint(&[("\u{1b}\"a\"\n", &[2, 3]), ("b", &[4])]);
+    export(select(&file, &["*a*", "b", "b[1:3]"]).unwrap(), &path).unwrap();
+    let back = open(&path).unwrap();
+    let names: Vec<&str> = back.tensors.iter().map(Tensor::name).collect();
+    assert_eq!(names, ["\u{1b}\"a\"\n", "b", "b[1:3]"]);
+    assert_eq!(back.tensors[2].to_f32().unwrap(), [1., 2.]);
+    assert_eq!(std::fs::read(&path).unwrap().len() % 8, 0);
+}
