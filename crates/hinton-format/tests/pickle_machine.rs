@@ -278,6 +278,64 @@ fn steps_and_memory_are_limited() {
     assert_eq!(value(b"Nr\xff\xff\xff\xffp99999999999999999\n."), "None");
 }
 
+/// A `BINUNICODE` of so many letters, kept as memo `index`.
+fn long_text(index: u8, count: usize) -> Vec<u8> {
+    let mut out = b"X".to_vec();
+    out.extend((count as u32).to_le_bytes());
+    out.extend(b"x".repeat(count));
+    out.extend([b'q', index, b'0']);
+    out
+}
+
+const SCALAR: &[u8] =
+    b"cnumpy.core.multiarray\nscalar\n(cnumpy\ndtype\nU\x02f4K\x00K\x01\x87RU\x04\0\0\x80?tR";
+
+/// Every stream says much with few bytes, by using one large part again and again. Opening must take
+/// time and memory for the bytes there are, not for what they say.
+#[test]
+fn parts_used_often_are_not_paid_often() {
+    const SIZE: usize = 200_000;
+    const TIMES: usize = 20_000;
+    let start = [b"\x80\x02", &long_text(0, SIZE)[..]].concat();
+    let finish = |middle: Vec<u8>| [&start[..], &middle, b"."].concat();
+
+    // One text decoded to bytes for many arrays.
+    let array = b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01b\x87R\
+        (K\x01J\x40\x0d\x03\x00\x85cnumpy\ndtype\nU\x02u1K\x00K\x01\x87R\x89\
+        c_codecs\nencode\nh\x00U\x06latin1\x86Rtb";
+    let arrays = finish([b"(".to_vec(), array.repeat(TIMES / 10), b"l".to_vec()].concat());
+    let opened = open_with("a.pkl", &arrays, &Limits::default()).unwrap();
+    assert_eq!(opened.tensors.len(), TIMES / 10);
+    assert_eq!(opened.tensors[1].shape(), [SIZE]);
+
+    // One list of numbers in many lists.
+    let list = [b"(".to_vec(), b"K\x01".repeat(SIZE), b"lq\x010".to_vec()].concat();
+    let lists = [b"(".to_vec(), b"(h\x01l".repeat(TIMES), b"N".to_vec(), b"l".to_vec()].concat();
+    let opened = open_with("b.pkl", &finish([list, lists].concat()), &Limits::default()).unwrap();
+    assert!(opened.tensors.len() < 10, "{}", opened.tensors.len());
+    assert!(opened.warnings.len() > TIMES / 2);
+
+    // One long name before many arrays.
+    let pair = [b"}h\x00", SCALAR, b"s"].concat();
+    let deep = [pair, b"q\x02".to_vec(), b"}h\x00h\x02s".to_vec()].concat();
+    let names = [b"(".to_vec(), deep, b"h\x02".repeat(TIMES), b"l".to_vec()].concat();
+    let error = open_with("c.pkl", &finish(names), &Limits::default()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
+
+    // One large dictionary as the state of many objects.
+    let entries: Vec<u8> =
+        (0..SIZE as u32).flat_map(|at| [&b"J"[..], &at.to_le_bytes(), b"N"].concat()).collect();
+    let dict = [b"}(".to_vec(), entries, b"uq\x030".to_vec()].concat();
+    let objects = [b"(".to_vec(), b"cm\nf\n)Rh\x03b".repeat(TIMES), b"l".to_vec()].concat();
+    let error = open_with("d.pkl", &finish([dict, objects].concat()), &Limits::default());
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::Limit);
+
+    // One long text as many settings.
+    let settings = [b"(".to_vec(), SCALAR.to_vec(), b"h\x00".repeat(TIMES), b"l".to_vec()].concat();
+    let opened = open_with("e.pkl", &finish(settings), &Limits::default()).unwrap();
+    assert_eq!((opened.tensors.len(), opened.metadata.len()), (1, 300));
+}
+
 #[test]
 fn random_streams_end() {
     const OPCODES: &[u8] = b"(.012FIJKLMNPQRSTUVXabcdeghijlopqrstuG])}\x80\x81\x82\x83\x84\x85\x86\

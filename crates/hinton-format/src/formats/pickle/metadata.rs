@@ -11,8 +11,9 @@ use crate::{Error, Warning};
 
 /// Most entries that are listed.
 const ENTRIES: usize = 300;
-/// Most nodes that are looked at for them.
+/// Most nodes that are looked at for them: those that are no arrays, and all together.
 const VISITS: usize = 20_000;
+const STEPS: usize = 10_000_000;
 /// Most bytes of a value, and of a part of a name.
 const VALUE_BYTES: usize = 1000;
 const NAME_BYTES: usize = 200;
@@ -26,7 +27,10 @@ const DEPTH: usize = 16;
 /// When a number of numpy has not the bytes of its type.
 pub(super) fn collect(reader: &mut Reader<'_>, map: &Map, found: &mut Found) -> Result<(), Error> {
     let pickle = reader.pickle;
-    let mut visits = 0;
+    if map.is_leaf(reader, pickle.root()) {
+        return Ok(());
+    }
+    let (mut visits, mut steps) = (0, 0);
     let mut name = String::new();
     let mut cut = false;
     let mut way = vec![(transparent_parts(pickle, pickle.root()).into_iter(), 0)];
@@ -35,17 +39,18 @@ pub(super) fn collect(reader: &mut Reader<'_>, map: &Map, found: &mut Found) -> 
             way.pop();
             continue;
         };
+        steps += 1;
+        if map.is_leaf(reader, part) && steps < STEPS {
+            continue;
+        }
         visits += 1;
-        if visits > VISITS || found.metadata.len() >= ENTRIES {
+        if visits > VISITS || steps >= STEPS || found.metadata.len() >= ENTRIES {
             cut = true;
             break;
         }
         let parent_len = *name_len;
         name.truncate(parent_len);
         append(&mut name, pickle, label);
-        if map.is_leaf(reader, part) {
-            continue;
-        }
         let text = match number_text(reader, part)? {
             Some(text) => Some(text),
             None => value(pickle, part),

@@ -66,7 +66,7 @@ struct Effort {
 impl Effort {
     fn of(reader: &Reader<'_>) -> Effort {
         let size = reader.pickle.len() as u64 + reader.data.len();
-        Effort { left: (1 << 20) + 64 * size }
+        Effort { left: (1 << 16) + 64 * size }
     }
 
     fn spend(&mut self, count: usize) -> Result<(), Error> {
