@@ -65,6 +65,8 @@ pub struct Text {
     pub glyphs: Vec<Glyph>,
     /// Length of the line, points.
     pub width: f64,
+    /// Which end stays where it is, should an output have wider or narrower letters of its own.
+    pub align: Align,
 }
 
 impl Text {
@@ -105,7 +107,7 @@ impl Text {
         };
         let (sin, cos) = turn(degrees);
         let (x, y) = (x - back * cos - down * sin, y - back * sin + down * cos);
-        Text { content, x, y, rotation: degrees, style, glyphs, width }
+        Text { content, x, y, rotation: degrees, style, glyphs, width, align }
     }
 }
 

@@ -1,6 +1,6 @@
 //! A scene's texts as characters of the terminal.
 
-use hinton_scene::{Color, Item, Scene, Text};
+use hinton_scene::{Align, Color, Item, Scene, Text};
 
 use super::Fit;
 
@@ -16,8 +16,9 @@ pub(super) struct Letter {
 /// Texts of so many letters are sentences: they move up or down a row rather than vanish.
 const SENTENCE: usize = 12;
 
-/// Places the level texts of a scene, large ones first. A text keeps its middle where it is, since
-/// letters of the terminal are wider or narrower than the scene's; where two meet, the first stays.
+/// Places the level texts of a scene, large ones first. A text keeps the end it is aligned by,
+/// since letters of the terminal are wider or narrower than the scene's; where two meet, the first
+/// stays.
 /// Returns a place for every character of the picture, row by row.
 pub(super) fn place(scene: &Scene, fit: Fit) -> Vec<Option<Letter>> {
     let mut texts = Vec::new();
@@ -28,8 +29,13 @@ pub(super) fn place(scene: &Scene, fit: Fit) -> Vec<Option<Letter>> {
         let letters: Vec<char> = text.content.chars().filter(|&c| width(c) > 0).collect();
         let letters = shorten(letters, fit.columns);
         let length: usize = letters.iter().map(|&c| width(c)).sum();
-        let middle = (text.x + text.width / 2.0) / scene.width * fit.columns as f64;
-        let start = (middle - length as f64 / 2.0 + 0.5).floor().max(0.0) as usize;
+        let column = |x: f64| x / scene.width * fit.columns as f64;
+        let start = match text.align {
+            Align::Start => column(text.x),
+            Align::Middle => column(text.x + text.width / 2.0) - length as f64 / 2.0,
+            Align::End => column(text.x + text.width) - length as f64,
+        };
+        let start = (start + 0.5).floor().max(0.0) as usize;
         let start = start.min(fit.columns - length);
         // Half the height of a small letter above the baseline is where the eye sees the line.
         let row = (text.y - 0.3 * text.style.size) / scene.height * fit.rows as f64;
