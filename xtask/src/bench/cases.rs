@@ -86,7 +86,7 @@ pub(super) const CASES: &[Case] = &[
     },
     Case {
         name: "hinton-1024-png",
-        about: "Hinton diagram of 1024x1024 to PNG",
+        about: "Hinton diagram of 1024x1024 to PNG (hinton folds it to the page, and says so)",
         ours: &["draw", "@1024x1024.npy", "--as", "hinton", "-o", "@out/hinton-1024.png"],
         runs: 7,
         peers: &[peer(
@@ -95,15 +95,33 @@ pub(super) const CASES: &[Case] = &[
         )],
         limits: &[Limit::Cpu(0.2)],
     },
+    // 3400 points, for a page this large has room for every square.
     Case {
         name: "hinton-1024-svg",
-        about: "Hinton diagram of 1024x1024 to SVG",
-        ours: &["draw", "@1024x1024.npy", "--as", "hinton", "-o", "@out/hinton-1024.svg"],
+        about: "Hinton diagram of 1024x1024 to SVG, every square drawn",
+        ours: &[
+            "draw",
+            "@1024x1024.npy",
+            "--as",
+            "hinton",
+            "--size",
+            "3400x3400pt",
+            "-o",
+            "@out/hinton-1024.svg",
+        ],
         runs: 7,
         peers: &[slow(
             COLLECTION,
             &["hinton.py", "@1024x1024.npy", "@out/peer-1024.svg", "collection"],
         )],
+        limits: &[Limit::Cpu(0.5)],
+    },
+    Case {
+        name: "hinton-1024-folded-svg",
+        about: "Hinton diagram of 1024x1024 to SVG (folded to the page)",
+        ours: &["draw", "@1024x1024.npy", "--as", "hinton", "-o", "@out/hinton-1024-folded.svg"],
+        runs: 7,
+        peers: &[],
         limits: &[Limit::Cpu(0.5)],
     },
     Case {
