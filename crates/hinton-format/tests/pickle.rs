@@ -3,7 +3,9 @@
 mod python_support;
 
 use hinton_format::{Checkpoint, ErrorKind, Limits, open};
-use python_support::{break_in_every_way, compare, compare_fixtures, data, fixture, fixtures};
+use python_support::{
+    break_in_every_way, compare, compare_fixtures, data, fixture, fixtures, open_bytes,
+};
 
 #[test]
 fn real_files_hold_what_is_known_of_them() {
@@ -81,7 +83,7 @@ fn what_is_not_shown_is_named() {
     let masked = warnings(&opened("masked.pkl"));
     assert!(masked.contains("\"m\": a masked array: the mask is not applied"), "{masked}");
     let custom = warnings(&opened("custom_p2.pkl"));
-    assert!(custom.contains("would call and hinton does not"), "{custom}");
+    assert!(custom.contains("not called, so that only what the file stores"), "{custom}");
     assert!(custom.contains("mymodels.Net"), "{custom}");
     let beside = warnings(&opened("calls_beside.pkl"));
     assert!(beside.contains("mymodule.make_thing"), "{beside}");
@@ -100,6 +102,17 @@ fn a_file_of_nothing_but_calls_is_refused_by_name() {
     assert_eq!(error.kind(), ErrorKind::Refused);
     assert_eq!(error.tensor(), Some("objects_only"));
     assert!(error.message().contains("an array of Python objects: refused"), "{error}");
+}
+
+#[test]
+fn references_out_of_the_file_are_named() {
+    let error = open_bytes("data.pkl", b"\x80\x02}U\x01wK\x07Qs.").unwrap_err();
+    assert_eq!(error.tensor(), Some("w"));
+    assert!(error.message().contains("named in an unknown way"), "{error}");
+    let storage = b"\x80\x02(U\x07storagectorch\nFloatStorage\nU\x010U\x03cpuK\x04tQ.";
+    let error = open_bytes("data.pkl", storage).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert!(error.message().contains("a part of a torch file"), "{error}");
 }
 
 #[test]
@@ -125,5 +138,26 @@ fn arrays_are_not_copied_out_of_the_stream() {
     for tensor in &opened("nest_np2_p4.pkl").tensors {
         let is_list = matches!(tensor.name(), "table" | "ints" | "ragged.0" | "ragged.1");
         assert_eq!(tensor.start() == 0, is_list, "{}", tensor.name());
+    }
+}
+
+#[test]
+fn the_name_does_not_matter() {
+    for name in ["lone.pkl", "nest_py2_p0.pkl", "nest_np2_p0.pkl", "nest_np1_p1.pkl"] {
+        let bytes = std::fs::read(fixture("pickle", name)).unwrap();
+        for other in ["weights", "weights.csv", "weights.pt"] {
+            assert_eq!(open_bytes(other, &bytes).unwrap().format, "pickle", "{name} as {other}");
+        }
+    }
+    for (name, text) in [
+        ("a.csv", "1,2\n3,4\n"),
+        ("b.txt", "(1 2)\n"),
+        ("c.csv", "c0,c1\n1,2\n"),
+        ("d.csv", "column\nvalue\n1\n"),
+        ("e.csv", "I,F\n1,2\n"),
+        ("f.csv", "N\n.5\n"),
+    ] {
+        let format = open_bytes(name, text.as_bytes()).map(|checkpoint| checkpoint.format);
+        assert_ne!(format.ok(), Some("pickle"), "{name}");
     }
 }

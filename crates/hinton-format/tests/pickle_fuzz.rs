@@ -127,7 +127,7 @@ fn changed_files_never_panic_and_always_end() {
         })
         .filter(|(_, bytes)| bytes.len() < 8192)
         .collect();
-    let mut numbers = Numbers(7);
+    let mut numbers = Numbers(8);
     let (mut opened, mut slowest) = (0u64, std::time::Duration::ZERO);
     for _ in 0..ROUNDS {
         let (name, bytes) = &corpus[numbers.below(corpus.len())];

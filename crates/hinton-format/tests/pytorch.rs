@@ -2,6 +2,8 @@
 
 mod python_support;
 
+use std::io::Write;
+
 use hinton_format::{Checkpoint, ErrorKind, Limits, open};
 use python_support::{
     break_in_every_way, compare, compare_fixtures, data, fixture, fixtures, open_bytes,
@@ -139,5 +141,31 @@ fn a_storage_shorter_than_it_says_is_malformed() {
 fn values_are_not_copied_out_of_a_stored_archive() {
     for tensor in &opened("strided.pt").tensors {
         assert!(tensor.data().slice(0..tensor.data().len()).is_some());
+    }
+}
+
+#[test]
+fn gzip_around_them_is_looked_through() {
+    for name in ["strided.pt", "deflated.pt", "legacy_p2.pt"] {
+        let bytes = std::fs::read(fixture("pytorch", name)).unwrap();
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(&bytes).unwrap();
+        let packed = open_bytes(&format!("{name}.gz"), &packed.finish().unwrap()).unwrap();
+        let plain = opened(name);
+        assert_eq!(packed.tensors.len(), plain.tensors.len());
+        for (one, other) in packed.tensors.iter().zip(&plain.tensors) {
+            assert_eq!(one.name(), other.name());
+            assert_eq!(one.to_f64().unwrap(), other.to_f64().unwrap(), "{}", one.name());
+        }
+    }
+}
+
+#[test]
+fn the_name_does_not_matter() {
+    for name in ["state_p2.pt", "legacy_p2.pt", "legacy_p1.pt", "scripted.pt"] {
+        let bytes = std::fs::read(fixture("pytorch", name)).unwrap();
+        for other in ["weights", "weights.csv", "weights.npz", "weights.pkl"] {
+            assert_eq!(open_bytes(other, &bytes).unwrap().format, "pytorch", "{name} as {other}");
+        }
     }
 }

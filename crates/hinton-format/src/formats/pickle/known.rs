@@ -62,8 +62,8 @@ pub(super) fn first_unknown_call<'p>(pickle: &'p Pickle<'_>) -> Option<&'p Globa
 pub(super) fn warn(pickle: &Pickle<'_>, found: &mut Found) {
     let unknown: Vec<&Global> = pickle.globals().iter().filter(|g| !is_known(g)).collect();
     for (called, what) in [
-        (true, "would call and hinton does not; what the file stores in their objects is shown"),
-        (false, "names and hinton does not load"),
+        (true, "not called, so that only what the file stores in their objects is shown"),
+        (false, "named by the pickle and not loaded"),
     ] {
         let names: Vec<String> = unknown
             .iter()
@@ -76,7 +76,7 @@ pub(super) fn warn(pickle: &Pickle<'_>, found: &mut Found) {
         let more = names.len().saturating_sub(MOST);
         let listed = names[..names.len() - more].join(", ");
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let message = format!("the pickle {what}: {listed}{more}");
+        let message = format!("{what}: {listed}{more}");
         found.warnings.push(Warning::file(message));
     }
 }

@@ -118,6 +118,9 @@ impl<'p> Reader<'p> {
 
     /// Whether a node is an array or tensor, which [`build`](Self::build) makes or skips.
     pub(crate) fn is_leaf(&self, id: Id) -> bool {
+        if matches!(self.pickle.node(id), Node::Persid(_)) {
+            return true;
+        }
         match self.pickle.object(id) {
             Some((_, Some((module, name)))) => {
                 (numpy::is_array(module, name) && (self.lists_are_arrays || name != "scalar"))
@@ -141,6 +144,9 @@ impl<'p> Reader<'p> {
     /// When the file lies about it: bytes missing, a shape that does not fit.
     pub(crate) fn build(&mut self, id: Id, name: &str) -> Result<Leaf, Error> {
         let pickle = self.pickle;
+        if matches!(pickle.node(id), Node::Persid(_)) {
+            return pytorch::lone_storage(self, id, name);
+        }
         let Some((object, Some((module, function)))) = pickle.object(id) else {
             return numbers::build(self, id, name);
         };

@@ -25,6 +25,11 @@ impl Element {
         }
     }
 
+    /// Values in one element as torch counts it.
+    pub(super) fn values(self) -> u64 {
+        if self == Element::PairsOfF4 { 2 } else { 1 }
+    }
+
     /// Bytes of one element as torch counts it.
     pub(super) fn bytes(self) -> u64 {
         match self {

@@ -10,7 +10,7 @@ use super::pickle::is_legacy_torch;
 use crate::{Checkpoint, Error, Head, Input, Limits, Sniff};
 
 pub(crate) use legacy::Nested;
-pub(crate) use rebuild::{build, is_tensor};
+pub(crate) use rebuild::{build, is_tensor, lone_storage};
 
 /// PyTorch checkpoints.
 pub(crate) const ROW: FormatRow = FormatRow {

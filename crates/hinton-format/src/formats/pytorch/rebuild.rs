@@ -48,6 +48,26 @@ pub(crate) fn build(
     }
 }
 
+/// A storage that no tensor is made of, as a row of its elements.
+pub(crate) fn lone_storage(
+    reader: &mut Reader<'_>,
+    storage: Id,
+    name: &str,
+) -> Result<Leaf, Error> {
+    let reference = match Reference::of(reader, storage)? {
+        Ok(reference) => reference,
+        Err(why) => return Ok(Leaf::unsupported(why)),
+    };
+    let dtype = reference.element.dtype();
+    let count = reference.len / reference.element.bytes() * reference.element.values();
+    let count = usize::try_from(count)
+        .map_err(|_| Error::malformed("its storage has an impossible number of elements"))?;
+    let raw = reference.bytes(reader, count == 0)?;
+    let endian = reader.storages.map(|storages| storages.endian()).unwrap_or_default();
+    let tensor = reader.tensor(name, (dtype, endian), View::packed(&[count]), &raw)?;
+    Ok(Leaf::Tensor(tensor, Some("a storage without a shape, shown as a row".to_owned())))
+}
+
 fn rebuild(
     reader: &mut Reader<'_>,
     function: &str,
