@@ -28,7 +28,7 @@ const NATURAL: (f64, f64) = (400.0, 220.0);
 const LEFT: f64 = 40.0;
 const BELOW: f64 = 30.0;
 /// Most tensors that can be told apart.
-const MOST_SERIES: usize = 12;
+const MOST_SERIES: usize = 8;
 
 struct Series {
     label: String,
@@ -48,7 +48,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
         return Err(unfit("nothing".to_owned(), "no tensor was chosen"));
     }
     if panels.len() > MOST_SERIES {
-        let why = "twelve at most can be told apart: choose some with -t";
+        let why = "eight at most can be told apart: choose some with -t";
         return Err(unfit(format!("{} tensors at once", panels.len()), why));
     }
     if summary.finite() == 0 {

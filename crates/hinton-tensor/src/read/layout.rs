@@ -92,12 +92,17 @@ impl Layout {
 /// Leaves out axes of length 1 and joins neighbours that one stride can express.
 fn join(axes: impl IntoIterator<Item = (u64, i64)>) -> Vec<(u64, i64)> {
     let mut joined: Vec<(u64, i64)> = Vec::new();
+    let axes: Vec<(u64, i64)> = axes.into_iter().collect();
+    // An empty tensor may have other axes of any length, whose product nothing has checked.
+    if axes.iter().any(|&(len, _)| len == 0) {
+        return vec![(0, 1)];
+    }
     for (len, stride) in axes {
         if len == 1 {
             continue;
         }
         match joined.last_mut() {
-            Some(outer) if Some(outer.1) == stride.checked_mul(len as i64) && len > 0 => {
+            Some(outer) if Some(outer.1) == stride.checked_mul(len as i64) => {
                 *outer = (outer.0 * len, stride);
             }
             _ => joined.push((len, stride)),
