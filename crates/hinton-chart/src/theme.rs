@@ -65,8 +65,9 @@ pub struct Theme {
     pub neg_inf: Color,
     /// Marks clipped values.
     pub alarm: Color,
-    /// One colour a series, told apart by the colour-blind (Okabe and Ito 2008, reordered).
-    pub series: [Color; 6],
+    /// One colour a series, told apart by the colour-blind (Okabe and Ito 2008, reordered,
+    /// and two more).
+    pub series: [Color; 8],
 }
 
 impl Theme {
@@ -83,7 +84,10 @@ impl Theme {
             pos_inf: Color::rgb(0x00a651),
             neg_inf: Color::rgb(0x7b2cff),
             alarm: Color::rgb(0xe8112d),
-            series: [0x0072b2, 0xd55e00, 0x009e73, 0xcc79a7, 0xe69f00, 0x56b4e9].map(Color::rgb),
+            series: [
+                0x0072b2, 0xd55e00, 0x009e73, 0xcc79a7, 0xe69f00, 0x56b4e9, 0x5b3a9e, 0x6b7280,
+            ]
+            .map(Color::rgb),
         };
         match name {
             ThemeName::Light => light,
@@ -102,8 +106,10 @@ impl Theme {
                 pos_inf: Color::rgb(0x2ee67f),
                 neg_inf: Color::rgb(0xb48cff),
                 alarm: Color::rgb(0xff5a5f),
-                series: [0x56b4e9, 0xff9d4d, 0x2fc99a, 0xe3a0c8, 0xf0c44c, 0x7fa7ff]
-                    .map(Color::rgb),
+                series: [
+                    0x56b4e9, 0xff9d4d, 0x2fc99a, 0xe3a0c8, 0xf0c44c, 0x7fa7ff, 0xa78bfa, 0x9aa3ad,
+                ]
+                .map(Color::rgb),
                 ..light
             },
         }

@@ -185,3 +185,25 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn empty_tensors_with_huge_axes_are_empty() {
+    let data = std::sync::Arc::new(hinton_tensor::Memory::new(vec![0u8; 8]));
+    for shape in [[usize::MAX, usize::MAX, 0], [0, usize::MAX, 7], [usize::MAX, 0, usize::MAX]] {
+        let view = hinton_tensor::View::packed(&shape);
+        let tensor = hinton_tensor::Tensor::new(
+            "e",
+            "f",
+            hinton_tensor::Dtype::F32,
+            hinton_tensor::Endian::Little,
+            view,
+            0,
+            data.clone(),
+        )
+        .unwrap();
+        assert!(tensor.to_f32().unwrap().is_empty());
+        assert!(tensor.packed_bytes().unwrap().is_empty());
+        let summary = hinton_tensor::summarize(&tensor, hinton_tensor::Work::on(2)).unwrap();
+        assert_eq!(summary.elements, 0);
+    }
+}
