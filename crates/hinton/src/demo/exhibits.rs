@@ -1,5 +1,7 @@
 //! What the gallery shows: each picture is its command.
 
+use crate::settings::{self, Takes};
+
 /// One picture of the gallery.
 pub(super) struct Exhibit {
     /// Name of its pictures, without extension.
@@ -37,21 +39,21 @@ impl Exhibit {
         format!("{}{}.{extension}", self.name, if dark { "-dark" } else { "" })
     }
 
-    /// The command that makes the picture.
-    pub(super) fn command(&self) -> String {
+    /// The command that makes the picture, in parts that belong together.
+    pub(super) fn command(&self) -> Vec<String> {
         let mut words = vec!["hinton draw".to_owned(), self.file.to_owned()];
         for tensor in self.tensors {
             words.push(format!("-t {}", quoted(tensor)));
         }
         for (setting, value) in self.settings {
-            words.push(match (*setting, *value) {
-                (setting, "") => format!("--{setting}"),
-                ("annotate", value) => format!("--annotate={}", quoted(value)),
-                (setting, value) => format!("--{setting} {}", quoted(value)),
+            words.push(match settings::named(setting).map(|row| row.takes) {
+                Some(Takes::Value(_)) => format!("--{setting} {}", quoted(value)),
+                Some(Takes::Perhaps(_)) => format!("--{setting}={}", quoted(value)),
+                _ => format!("--{setting}"),
             });
         }
         words.push(format!("-o {}", self.picture(false, "png")));
-        words.join(" ")
+        words
     }
 }
 
@@ -83,8 +85,8 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
     Exhibit {
         name: "classes",
         title: "What a classifier looks for",
-        text: "One column of the weights for each digit, as the 8 × 8 picture it weighs. Red pixels \
-               speak for the digit, blue ones against it, white ones are exactly zero.",
+        text: "One column of the weights for each digit, as the 8 × 8 picture it weighs. Orange pixels \
+               speak for the digit, blue ones against it; zero is exactly white, on dark pages black.",
         file: SOFTMAX,
         tensors: &["weight"],
         settings: &[("each", "column"), ("reshape", "8x8"), ("columns", "5")],
@@ -251,7 +253,8 @@ mod tests {
 
     #[test]
     fn commands_survive_a_shell() {
-        let command = EXHIBITS.iter().find(|one| one.name == "annotated").unwrap().command();
+        let command =
+            EXHIBITS.iter().find(|one| one.name == "annotated").unwrap().command().join(" ");
         assert_eq!(
             command,
             "hinton draw digits_mlp.safetensors -t '2.weight[:,:12]' --as heatmap --annotate=.2f \

@@ -6,6 +6,7 @@
 mod exhibits;
 mod page;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -60,43 +61,58 @@ pub fn gallery(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     for (name, bytes) in FILES {
         write((*name).to_owned(), bytes)?;
     }
-    for (name, bytes) in pictures()? {
-        write(name, &bytes)?;
+    let mut widths = BTreeMap::new();
+    for drawn in pictures()? {
+        if !drawn.dark {
+            widths.insert(drawn.exhibit.name, drawn.css_width);
+        }
+        for (name, bytes) in drawn.files {
+            write(name, &bytes)?;
+        }
     }
-    write("index.html".to_owned(), page::html(EXHIBITS).as_bytes())?;
+    write("index.html".to_owned(), page::html(EXHIBITS, &widths).as_bytes())?;
     Ok(written)
 }
 
-/// Every picture's name and bytes, in order. The exhibits are shared out to the cores.
-fn pictures() -> Result<Vec<(String, Vec<u8>)>, Error> {
-    let jobs: Vec<(&Exhibit, bool)> = EXHIBITS
+/// One exhibit, drawn.
+struct Drawn {
+    exhibit: &'static Exhibit,
+    dark: bool,
+    /// Width in CSS pixels, 96 to the inch.
+    css_width: u32,
+    /// Names and bytes of its outputs.
+    files: Vec<(String, Vec<u8>)>,
+}
+
+/// Every exhibit, in order; they are shared out to the cores.
+fn pictures() -> Result<Vec<Drawn>, Error> {
+    let jobs: Vec<(&'static Exhibit, bool)> = EXHIBITS
         .iter()
         .flat_map(|exhibit| [(exhibit, false), (exhibit, true)])
         .filter(|(exhibit, dark)| !dark || exhibit.has_dark())
         .collect();
     let share = jobs.len().div_ceil(crate::draw::threads(0)).max(1);
-    let parts = std::thread::scope(|scope| {
-        let threads: Vec<_> = jobs
-            .chunks(share)
-            .map(|part| {
-                scope.spawn(move || part.iter().map(|(one, dark)| drawn(one, *dark)).collect())
-            })
-            .collect();
-        let join = |thread: std::thread::ScopedJoinHandle<'_, _>| match thread.join() {
+    let draw_all = |part: &[(&'static Exhibit, bool)]| -> Result<Vec<Drawn>, Error> {
+        part.iter().map(|(exhibit, dark)| drawn(exhibit, *dark)).collect()
+    };
+    let parts: Vec<Result<Vec<Drawn>, Error>> = std::thread::scope(|scope| {
+        let threads: Vec<_> =
+            jobs.chunks(share).map(|part| scope.spawn(move || draw_all(part))).collect();
+        let parts = threads.into_iter().map(|thread| match thread.join() {
             Ok(part) => part,
             Err(panic) => std::panic::resume_unwind(panic),
-        };
-        threads.into_iter().map(join).collect::<Vec<Result<Vec<_>, Error>>>()
+        });
+        parts.collect()
     });
     let mut pictures = Vec::new();
     for part in parts {
-        pictures.extend(part?.into_iter().flatten());
+        pictures.extend(part?);
     }
     Ok(pictures)
 }
 
 /// One exhibit in each of its outputs.
-fn drawn(exhibit: &Exhibit, dark: bool) -> Result<Vec<(String, Vec<u8>)>, Error> {
+fn drawn(exhibit: &'static Exhibit, dark: bool) -> Result<Drawn, Error> {
     let file = open(exhibit.file)?;
     let mut request = DrawRequest { threads: 1, ..DrawRequest::default() };
     for (setting, value) in exhibit.settings {
@@ -105,13 +121,15 @@ fn drawn(exhibit: &Exhibit, dark: bool) -> Result<Vec<(String, Vec<u8>)>, Error>
     if dark {
         request = request.set("theme", "dark")?;
     }
-    let picture = draw(select_to_draw(&file, exhibit.tensors, &mut request)?, &request)?;
+    let selected = select_to_draw(&file, exhibit.tensors, &mut request)?;
+    let picture = draw(selected, &request)?;
     let options = picture.render_options();
-    let mut pictures = Vec::new();
+    let mut files = Vec::new();
     for extension in exhibit.extensions(dark) {
         let name = exhibit.picture(dark, extension);
         let bytes = render(&picture, output_for(Path::new(&name))?, &options)?;
-        pictures.push((name, bytes));
+        files.push((name, bytes));
     }
-    Ok(pictures)
+    let css_width = (picture.scene.width * 96.0 / 72.0).round() as u32;
+    Ok(Drawn { exhibit, dark, css_width, files })
 }

@@ -1,5 +1,7 @@
 //! The gallery's page: one file, relative links, no script.
 
+use std::collections::BTreeMap;
+
 use super::exhibits::Exhibit;
 
 const STYLE: &str = "
@@ -19,12 +21,15 @@ a { color: inherit }
 section { border-top: 1px solid var(--line); margin-top: 3rem; padding-top: 2rem }
 img { display: block; max-width: 100%; height: auto; margin: 0 auto }
 pre { background: var(--code); border-radius: 6px; padding: .75rem 1rem; margin: 1rem 0 .5rem;
-      white-space: pre-wrap; overflow-wrap: anywhere; font: 13px/1.5 ui-monospace, Menlo, monospace }
+      white-space: pre-wrap; font: 13px/1.5 ui-monospace, Menlo, monospace }
+pre span { white-space: pre }
 .files { font-size: .85rem; color: var(--soft) }
 ";
 
 /// The page that shows the exhibits.
-pub(super) fn html(exhibits: &[Exhibit]) -> String {
+///
+/// `widths` are those of the light pictures in CSS pixels, so that all are shown at one scale.
+pub(super) fn html(exhibits: &[Exhibit], widths: &BTreeMap<&str, u32>) -> String {
     let mut page =
         String::from("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     page.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
@@ -42,13 +47,14 @@ pub(super) fn html(exhibits: &[Exhibit]) -> String {
     }
     page.push_str("</nav>\n");
     for exhibit in exhibits {
-        page.push_str(&section(exhibit));
+        page.push_str(&section(exhibit, widths.get(exhibit.name).copied()));
     }
     page.push_str("</main>\n</body>\n</html>\n");
     page
 }
 
-fn section(exhibit: &Exhibit) -> String {
+fn section(exhibit: &Exhibit, width: Option<u32>) -> String {
+    let width = width.map_or(String::new(), |width| format!(" width=\"{width}\""));
     let light = exhibit.picture(false, "png");
     let title = escaped(exhibit.title);
     let dark = match exhibit.has_dark() {
@@ -58,6 +64,10 @@ fn section(exhibit: &Exhibit) -> String {
         ),
         false => String::new(),
     };
+    // A line breaks between options, not inside one.
+    let words =
+        exhibit.command().into_iter().map(|word| format!("<span>{}</span>", escaped(&word)));
+    let command = words.collect::<Vec<_>>().join(" ");
     let mut files: Vec<String> =
         exhibit.extensions(false).map(|e| exhibit.picture(false, e)).collect();
     if exhibit.has_dark() {
@@ -67,11 +77,11 @@ fn section(exhibit: &Exhibit) -> String {
         files.iter().map(|file| format!("<a href=\"{file}\">{file}</a>")).collect();
     format!(
         "<section id=\"{}\">\n<h2>{title}</h2>\n<p>{}</p>\n<picture>{dark}<img src=\"{light}\" \
-         alt=\"{title}\" loading=\"lazy\"></picture>\n<pre>{}</pre>\n<div class=\"files\">{}</div>\n\
+         alt=\"{title}\"{width} loading=\"lazy\"></picture>\n<pre>{}</pre>\n<div class=\"files\">{}</div>\n\
          </section>\n",
         exhibit.name,
         escaped(exhibit.text),
-        escaped(&exhibit.command()),
+        command,
         links.join(" · "),
     )
 }
