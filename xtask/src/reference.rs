@@ -1,0 +1,203 @@
+//! `cargo xtask reference`: docs/reference/, printed by the binary from its own tables.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::{Failure, shell};
+
+/// A page of docs/reference/.
+struct Page {
+    /// File name without `.md`, and what `hinton list` calls it.
+    name: &'static str,
+    /// Its heading.
+    title: &'static str,
+    /// What it is, under the heading.
+    about: &'static str,
+    /// Prints what follows.
+    body: fn(&Path, &str) -> Result<String, Failure>,
+}
+
+const PAGES: &[Page] = &[
+    Page {
+        name: "commands",
+        title: "Commands",
+        about: "What `hinton COMMAND --help` says.",
+        body: helps,
+    },
+    Page {
+        name: "options",
+        title: "Options of a picture",
+        about: "The same words on the command line and in `hinton::SETTINGS`.",
+        body: rows,
+    },
+    Page {
+        name: "charts",
+        title: "Charts",
+        about: "`hinton draw PATH --as CHART`; without `--as` the shape chooses.",
+        body: rows,
+    },
+    Page {
+        name: "formats",
+        title: "File formats",
+        about: "What `hinton` opens. The content decides which format a file is, not its name; each \
+                may lie in a `.gz`.",
+        body: rows,
+    },
+    Page {
+        name: "outputs",
+        title: "Outputs",
+        about: "The extension after `-o` chooses one, or `--format`.",
+        body: rows,
+    },
+    Page { name: "exports", title: "Exports", about: "What `hinton export` writes.", body: rows },
+    Page {
+        name: "presets",
+        title: "Presets",
+        about: "`hinton draw PATH --preset NAME` draws a picture as people know it.",
+        body: rows,
+    },
+    Page {
+        name: "colormaps",
+        title: "Colour maps",
+        about: "`hinton draw PATH --cmap NAME`; `NAME_r` is the same map the other way round. `hinton \
+                list colormaps` shows them in a terminal.",
+        body: kinds,
+    },
+];
+
+pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
+    let check = match arguments {
+        [] => false,
+        [word] if word == "--check" => true,
+        _ => return Err("it is cargo xtask reference [--check]".into()),
+    };
+    let binary = shell::release_binary()?;
+    let folder = shell::root().join("docs/reference");
+    std::fs::create_dir_all(&folder)?;
+    let mut pages = vec![("README.md".to_string(), index())];
+    for page in PAGES {
+        let Page { name, title, about, body } = page;
+        let body = body(&binary, name)?;
+        pages.push((format!("{name}.md"), format!("# {title}\n\n{about}\n\n{}\n", body.trim())));
+    }
+    let mut stale = Vec::new();
+    for (name, text) in &pages {
+        let path = folder.join(name);
+        // A checkout may have other line ends than the binary prints.
+        let known = std::fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
+        if known != *text {
+            stale.push(shell::shown(&path));
+            if !check {
+                std::fs::write(&path, text)?;
+            }
+        }
+    }
+    for path in shell::files_under(&folder)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if !pages.iter().any(|(page, _)| *page == name) {
+            return Err(format!("{} is no page of the reference", shell::shown(&path)).into());
+        }
+    }
+    match (check, stale.is_empty()) {
+        (_, true) => println!("docs/reference: {} pages, all as the tables say", pages.len()),
+        (false, _) => println!("wrote {}", stale.join(", ")),
+        (true, _) => {
+            let stale = stale.join(", ");
+            return Err(format!("stale: {stale}; cargo xtask reference prints them anew").into());
+        }
+    }
+    Ok(())
+}
+
+fn index() -> String {
+    let mut text = String::from(
+        "# Reference\n\nPrinted from the tables in the code by `cargo xtask reference`; not to be \
+         edited by hand.\n\n",
+    );
+    for Page { name, title, .. } in PAGES {
+        text.push_str(&format!("- [{title}]({name}.md)\n"));
+    }
+    text
+}
+
+/// The rows of one table, as the binary prints them.
+fn rows(binary: &Path, name: &str) -> Result<String, Failure> {
+    let text = said(binary, &["list", name, "--markdown"])?;
+    if text.trim().is_empty() {
+        return Err(format!("hinton list {name} printed nothing").into());
+    }
+    Ok(text)
+}
+
+/// The names of one table under their kinds, in the table's order.
+fn kinds(binary: &Path, name: &str) -> Result<String, Failure> {
+    by_kind(&serde_json::from_str(&said(binary, &["list", name, "--json"])?)?)
+}
+
+fn by_kind(list: &Value) -> Result<String, Failure> {
+    let mut groups: Vec<(&str, Vec<String>)> = Vec::new();
+    for row in list.as_array().ok_or("hinton list --json printed no list")? {
+        let kind = row["about"].as_str().unwrap_or_default();
+        let name = format!("`{}`", row["name"].as_str().unwrap_or_default());
+        match groups.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, names)) => names.push(name),
+            None => groups.push((kind, vec![name])),
+        }
+    }
+    let groups = groups.iter().map(|(kind, names)| format!("## {kind}\n\n{}\n", names.join(", ")));
+    Ok(groups.collect::<Vec<_>>().join("\n"))
+}
+
+/// The help of `hinton` and of each command.
+fn helps(binary: &Path, name: &str) -> Result<String, Failure> {
+    let list: Value = serde_json::from_str(&said(binary, &["list", name, "--json"])?)?;
+    let rows = list.as_array().ok_or("hinton list --json printed no list")?;
+    let mut text = help(&said(binary, &["--help"])?, "hinton");
+    for row in rows {
+        let command = row["name"].as_str().unwrap_or_default();
+        text.push('\n');
+        text.push_str(&help(&said(binary, &[command, "--help"])?, &format!("hinton {command}")));
+    }
+    Ok(text)
+}
+
+fn help(said: &str, title: &str) -> String {
+    let lines: Vec<&str> = said.trim_end().lines().map(str::trim_end).collect();
+    format!("## {title}\n\n```text\n{}\n```\n", lines.join("\n"))
+}
+
+/// What the binary prints where there is neither a terminal nor a setting for one.
+fn said(binary: &Path, arguments: &[&str]) -> Result<String, Failure> {
+    let mut command = shell::program(&binary.to_string_lossy());
+    command.args(arguments).env_remove("COLUMNS").env_remove("CLICOLOR_FORCE");
+    shell::output(&mut command)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn pages_are_unique_and_the_index_links_each() {
+        for (at, page) in PAGES.iter().enumerate() {
+            assert!(PAGES[..at].iter().all(|other| other.name != page.name), "{}", page.name);
+            assert!(index().contains(&format!("({}.md)", page.name)));
+        }
+    }
+
+    #[test]
+    fn names_stand_under_their_kind_in_the_order_of_the_table() {
+        let row = |name: &str, about: &str| json!({"name": name, "about": about});
+        let list = json!([row("a", "one"), row("b", "two"), row("c", "one")]);
+        assert_eq!(by_kind(&list).unwrap(), "## one\n\n`a`, `c`\n\n## two\n\n`b`\n");
+        assert!(by_kind(&json!({})).is_err());
+    }
+
+    #[test]
+    fn help_has_no_blanks_at_line_ends() {
+        assert_eq!(help("a  \n\n  b\n\n", "hinton"), "## hinton\n\n```text\na\n\n  b\n```\n");
+    }
+}
