@@ -6,7 +6,7 @@
 
 use hinton_scene::{Align, Baseline, Color, Item, Path, Rect, Scene, Shape, Text, fit, measure};
 
-use crate::labels::{Side, Strips};
+use crate::labels::Strips;
 use crate::{ChartError, Extent, Options, Theme};
 
 /// White space around everything.
@@ -464,7 +464,7 @@ impl Layout {
     /// Index labels or names of rows and columns, for a page with one area.
     pub(crate) fn label_items(&self, page: &Page<'_>) -> Vec<Item> {
         match self.areas.as_slice() {
-            [area] => self.strips.items(page.options, &page.theme, area, &[Side::Left, Side::Top]),
+            [area] => self.strips.items(page.options, &page.theme, area.rect),
             _ => Vec::new(),
         }
     }

@@ -1,8 +1,7 @@
 //! Labels of rows (left) and columns (above): numbers where they fit, or names.
 
-use hinton_scene::{Align, Baseline, Item, Path, Point, Shape, Text, TextStyle, measure};
+use hinton_scene::{Align, Baseline, Item, Path, Point, Rect, Shape, Text, TextStyle, measure};
 
-use crate::frame::Area;
 use crate::{Extent, Labels, Options, Theme};
 
 /// Space between a label and the cells.
@@ -13,13 +12,6 @@ const TICK: f64 = 3.0;
 const TURN: f64 = -45.0;
 /// Most names drawn along one side; more would not be read.
 const MOST_NAMES: usize = 400;
-
-/// A side of the data area.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Side {
-    Left,
-    Top,
-}
 
 /// Room for labels around a data area.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,21 +83,15 @@ impl Strips {
         }
     }
 
-    pub(crate) fn items(
-        &self,
-        options: &Options,
-        theme: &Theme,
-        area: &Area,
-        sides: &[Side],
-    ) -> Vec<Item> {
+    /// The labels around a data area.
+    pub(crate) fn items(&self, options: &Options, theme: &Theme, rect: Rect) -> Vec<Item> {
         let style = label_style(options, theme);
         let ticks = options.look.label_ticks;
         let away = away(options, self.border);
         let edge = self.border + options.look.cell_gap / 2.0;
         let mut items = Vec::new();
-        let rect = area.rect;
         let mut tick_path = Path::new();
-        for (share, label) in self.rows.iter().filter(|_| sides.contains(&Side::Left)) {
+        for (share, label) in self.rows.iter() {
             let y = rect.y + share * rect.h;
             let x = rect.x - away;
             items.push(Item::Text(Text::new(label, x, y, style, Align::End, Baseline::Middle)));
@@ -114,7 +100,7 @@ impl Strips {
                 Point::new(rect.x - edge, y),
             ));
         }
-        for (share, label) in self.cols.iter().filter(|_| sides.contains(&Side::Top)) {
+        for (share, label) in self.cols.iter() {
             let x = rect.x + share * rect.w;
             let y = rect.y - away;
             let (align, baseline) = match () {
