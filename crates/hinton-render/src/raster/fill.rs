@@ -245,7 +245,7 @@ pub(super) fn flatten(curve: [Point; 4], mut line: impl FnMut(Point)) {
 mod tests {
     use super::*;
     use crate::raster::canvas::Canvas;
-    use crate::raster::testing::{Random, coverage_by_samples};
+    use crate::raster::testing::{Random, coverage_by_samples, winding};
 
     fn coverage(filler: &mut Filler, bounds: Bounds, width: usize, height: usize) -> Vec<f64> {
         let mut all = vec![0.0; width * height];
@@ -254,21 +254,6 @@ mod tests {
             all[y * width + x0..y * width + x1].fill(f64::from(coverage) / 255.0);
         });
         all
-    }
-
-    /// Whether (x, y) is inside a polygon: winding number not zero.
-    fn winds(points: &[Point], x: f64, y: f64) -> bool {
-        let mut winding = 0;
-        for (at, one) in points.iter().enumerate() {
-            let two = points[(at + 1) % points.len()];
-            if (one.y <= y) != (two.y <= y) {
-                let crossing = one.x + (y - one.y) / (two.y - one.y) * (two.x - one.x);
-                if crossing > x {
-                    winding += if one.y < two.y { 1 } else { -1 };
-                }
-            }
-        }
-        winding != 0
     }
 
     #[test]
@@ -286,7 +271,7 @@ mod tests {
                 .collect();
             filler.path(bounds, &Path::polyline(&points, true), |point| point);
             let got = coverage(&mut filler, bounds, 14, 11);
-            let want = coverage_by_samples(14, 11, 24, |x, y| winds(&points, x, y));
+            let want = coverage_by_samples(14, 11, 24, |x, y| winding(&points, x, y) != 0);
             for (got, want) in got.iter().zip(want) {
                 assert!((got - want).abs() < 0.05, "{got} {want} {points:?}");
             }

@@ -160,3 +160,99 @@ fn shades(color: Color) -> [u8; 256] {
     }
     shades
 }
+
+#[cfg(test)]
+mod tests {
+    use hinton_scene::{Align, Baseline, Segment, TextStyle};
+
+    use super::*;
+    use crate::raster::fill::flatten;
+    use crate::raster::testing::{coverage_by_samples, winding};
+
+    fn text(content: &str, x: f64, y: f64, degrees: f64, color: Color) -> Text {
+        let style = TextStyle { size: 12.0, weight: Weight::Regular, color };
+        Text::rotated(content, x, y, style, Align::Start, Baseline::Alphabetic, degrees)
+    }
+
+    fn draw(text: &Text, background: [u8; 4], (width, height): (usize, usize)) -> Canvas {
+        let mut canvas = Canvas::new(width, height, background);
+        let bounds = canvas.bounds();
+        let (mut glyphs, mut filler) = (Glyphs::default(), Filler::default());
+        draw_text(&mut canvas, bounds, 2.0, text, &mut glyphs, &mut filler);
+        canvas
+    }
+
+    /// A glyph's outline as closed polygons in pixels.
+    fn polygons(glyph: u16, place: impl Fn(Point) -> Point) -> Vec<Vec<Point>> {
+        let mut all: Vec<Vec<Point>> = Vec::new();
+        for segment in Font::get(Weight::Regular).outline(glyph).segments {
+            match segment {
+                Segment::Move(to) => all.push(vec![place(to)]),
+                Segment::Line(to) => all.last_mut().unwrap().push(place(to)),
+                Segment::Cubic(one, two, to) => {
+                    let now = all.last_mut().unwrap();
+                    let curve = [*now.last().unwrap(), place(one), place(two), place(to)];
+                    flatten(curve, |point| now.push(point));
+                }
+                Segment::Close => {}
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn letters_cover_their_outlines() {
+        let size = (26, 30);
+        for (c, degrees, x) in
+            [('R', 0.0, 2.0), ('g', 0.0, 3.1), ('8', 0.0, 2.3), ('e', -90.0, 8.0)]
+        {
+            let text = text(&c.to_string(), x, 10.0, degrees, Color::BLACK);
+            let canvas = draw(&text, [255; 4], size);
+            // The pen of level text stands on a quarter of a pixel.
+            let pen = if degrees == 0.0 { (x * 2.0 * 4.0).round() / 4.0 } else { x * 2.0 };
+            let outline = polygons(text.glyphs[0].id, |point| {
+                let (along, up) = (point.x * 24.0, point.y * 24.0);
+                if degrees == 0.0 {
+                    Point::new(pen + along, 20.0 - up)
+                } else {
+                    Point::new(pen - up, 20.0 - along)
+                }
+            });
+            let inside = |x: f64, y: f64| {
+                outline.iter().map(|polygon| winding(polygon, x, y)).sum::<i32>() != 0
+            };
+            let weights = shades(Color::BLACK);
+            let want = coverage_by_samples(size.0, size.1, 16, inside);
+            assert!(want.iter().sum::<f64>() > 40.0, "{c} is on the canvas");
+            for (pixel, want) in canvas.pixels().iter().zip(want) {
+                let want = f64::from(weights[(want * 255.0).round() as usize]) / 255.0;
+                let got = 1.0 - f64::from(pixel[0]) / 255.0;
+                assert!((got - want).abs() < 0.06, "{c} {got} {want}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_kept_glyph_is_cut_at_the_edges() {
+        let whole = draw(&text("ag", 10.0, 15.0, 0.0, Color::BLACK), [255; 4], (90, 60));
+        for (dx, dy) in [(-12.0, 0.0), (0.0, -16.0), (36.0, 0.0), (0.0, 16.0), (-90.0, 0.0)] {
+            let moved =
+                draw(&text("ag", 10.0 + dx, 15.0 + dy, 0.0, Color::BLACK), [255; 4], (90, 60));
+            for y in 0..60 {
+                for x in 0..90 {
+                    let (from_x, from_y) = (x as i64 - 2 * dx as i64, y as i64 - 2 * dy as i64);
+                    if (0..90).contains(&from_x) && (0..60).contains(&from_y) {
+                        assert_eq!(moved.row(y)[x], whole.row(from_y as usize)[from_x as usize]);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn pale_letters_are_stronger_and_ends_are_exact() {
+        let (dark, pale) = (shades(Color::BLACK), shades(Color::WHITE));
+        assert_eq!((dark[0], dark[255], pale[0], pale[255]), (0, 255, 0, 255));
+        assert!((1..255).all(|at| pale[at] >= dark[at] && usize::from(dark[at]) >= at));
+    }
+}

@@ -1,5 +1,7 @@
 //! What the kernels' tests share.
 
+use hinton_scene::Point;
+
 /// A small generator of numbers (xorshift), the same on every run.
 pub(crate) struct Random(u64);
 
@@ -22,6 +24,21 @@ impl Random {
     pub(crate) fn below(&mut self, most: usize) -> usize {
         (self.next() >> 20) as usize % most
     }
+}
+
+/// How often a polygon goes round (x, y).
+pub(crate) fn winding(points: &[Point], x: f64, y: f64) -> i32 {
+    let mut winding = 0;
+    for (at, one) in points.iter().enumerate() {
+        let two = points[(at + 1) % points.len()];
+        if (one.y <= y) != (two.y <= y) {
+            let crossing = one.x + (y - one.y) / (two.y - one.y) * (two.x - one.x);
+            if crossing > x {
+                winding += if one.y < two.y { 1 } else { -1 };
+            }
+        }
+    }
+    winding
 }
 
 /// The share of each pixel that is inside, by `samples` x `samples` points.

@@ -7,14 +7,15 @@ use super::letters::{Letter, ascii as ascii_letter};
 use crate::RenderError;
 use crate::raster::{self, canvas::Canvas};
 
-/// Pixels drawn across a character and averaged: edges between cells get colours between.
-const FINE: usize = 4;
+/// Pixels drawn across the picture at least, to be averaged: of many small cells each counts.
+const FINE: usize = 1000;
 /// Letters from least to most ink.
 const INK: &[u8] = b" .:-=+*#%@";
 
 /// The scene without its texts, averaged to `columns` by `rows` colours; `None` is clear.
 fn coarse(scene: &Scene, columns: usize, rows: usize) -> Result<Vec<Option<Color>>, RenderError> {
-    let canvas = raster::draw_without_text(scene, (columns * FINE) as f64 / scene.width)?;
+    let share = FINE.div_ceil(columns).clamp(4, 16);
+    let canvas = raster::draw_without_text(scene, (columns * share) as f64 / scene.width)?;
     let mut colors = Vec::with_capacity(columns * rows);
     for row in 0..rows {
         for column in 0..columns {
