@@ -97,8 +97,7 @@ impl Svg {
         self.text(" ");
         self.number(scene.height);
         self.text(
-            "\" role=\"img\" font-family=\"Inter,'Helvetica Neue',Helvetica,Arial,sans-serif\" \
-             font-kerning=\"none\">\n",
+            "\" role=\"img\" font-family=\"Inter,'Helvetica Neue',Helvetica,Arial,sans-serif\">\n",
         );
         self.element("title", &scene.title);
         self.element("desc", &scene.description);

@@ -9,6 +9,9 @@ use crate::raster::{self, canvas::Canvas};
 
 /// Pixels drawn across the picture at least, to be averaged: of many small cells each counts.
 const FINE: usize = 1000;
+/// Least contrast between a letter and what is behind it (WCAG asks 3 of large text; grey labels of
+/// a chart stay grey).
+const LEAST_CONTRAST: f64 = 2.5;
 /// Letters from least to most ink.
 const INK: &[u8] = b" .:-=+*#%@";
 
@@ -69,7 +72,7 @@ pub(super) fn half_blocks(
                         (Some(one), Some(two)) => Some(one.mix(two, 0.5)),
                         (one, two) => one.or(two),
                     };
-                    lines.put(c, Some(color), below);
+                    lines.put(c, Some(legible(color, below)), below);
                 }
                 // The wide letter before fills this place too.
                 Some(Letter { c: None, .. }) => {}
@@ -85,6 +88,17 @@ pub(super) fn half_blocks(
         lines.end();
     }
     Ok(lines.out.into_bytes())
+}
+
+/// The colour of a letter, or black or white where it would hardly be seen: letters of the terminal
+/// can reach over parts of the picture that the scene's do not touch.
+fn legible(color: Color, below: Option<Color>) -> Color {
+    match below {
+        Some(below) if below.contrast(color) < LEAST_CONTRAST => {
+            below.readable(Color::BLACK, Color::WHITE)
+        }
+        _ => color,
+    }
 }
 
 /// Coloured lines, with a code only where a colour changes.
