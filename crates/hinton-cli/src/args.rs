@@ -83,13 +83,14 @@ fn setting(row: &'static SettingRow) -> Arg {
         Some(opposite) => arg.overrides_with(opposite),
         None => arg,
     };
-    let too_many = (row.choices)().len() > 12;
+    // Long lists tire, and where other values fit too a list of words misleads.
+    let hides_values = (row.choices)().len() > 12 || matches!(row.name, "range" | "each");
     match row.takes {
         Takes::Nothing => arg.action(ArgAction::SetTrue),
         Takes::Value(value) => arg
             .value_name(value)
             .value_parser(Offers(row.choices))
-            .hide_possible_values(too_many)
+            .hide_possible_values(hides_values)
             // Values may begin with a minus: -0.5..0.5, -1x28.
             .allow_hyphen_values(matches!(row.name, "range" | "reshape" | "each" | "title")),
         Takes::Perhaps(value) => {

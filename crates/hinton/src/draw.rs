@@ -215,9 +215,6 @@ pub fn draw_arrangement(
     }
     let mut built = (arrangement.chart.build)(&panels, &options)?;
     let mut notes = arrangement.notes.clone();
-    if panels.iter().any(|panel| panel.grids.iter().any(hinton_tensor::Grid::is_sampled)) {
-        notes.push("of large tensors only evenly spaced rows were read".to_owned());
-    }
     notes.append(&mut built.notes);
     Ok(Picture { scene: built.scene, notes, dpi: options.dpi })
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, ArgMatches, value_parser};
 use hinton::{
     Checkpoint, DrawRequest, Graphics, Length, OutputRow, PageSize, Picture, Selected, ThemeName,
-    draw_arrangement, output_for, output_named, render, select_to_draw, write_bytes,
+    draw_arrangement, make_folder, output_for, output_named, render, select_to_draw, write_bytes,
 };
 
 use super::CommandRow;
@@ -165,6 +165,9 @@ fn one_each(
     output: &'static OutputRow,
 ) -> Result<(), Failure> {
     let pattern = file.to_string_lossy();
+    if let Some(folder) = file.parent().filter(|folder| !folder.to_string_lossy().contains("{}")) {
+        make_folder(folder)?;
+    }
     let mut written = std::collections::BTreeSet::new();
     for selected in hinton::select(checkpoint, patterns)? {
         let name = file_name(&selected.label());
