@@ -112,8 +112,8 @@ impl Fit {
     /// width; beyond that it is better scrolled than unreadable. `least` is the fewest points to a column.
     fn new(scene: &Scene, terminal: &TerminalOptions, least: f64) -> Self {
         let (across, down) = terminal.cell_pixels;
-        // Height of a character over its width.
-        let tall = f64::from(down.max(1)) / f64::from(across.max(1));
+        // Height of a character over its width; a terminal that says less or more is wrong.
+        let tall = (f64::from(down.max(1)) / f64::from(across.max(1))).clamp(0.5, 8.0);
         let window = terminal.columns.clamp(1, MOST_CELLS) as f64;
         let widest = window.min((scene.width / least).floor()).max(1.0);
         // A row is left for the prompt.
