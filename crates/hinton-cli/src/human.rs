@@ -45,8 +45,8 @@ pub(crate) fn shape(shape: &[usize]) -> String {
 }
 
 /// `1 tensor`, `2 tensors`.
-pub(crate) fn several(number: usize, what: &str) -> String {
-    format!("{} {what}{}", count(number as u64), if number == 1 { "" } else { "s" })
+pub(crate) fn several(number: u64, what: &str) -> String {
+    format!("{} {what}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
 /// Counts as a row of blocks, the largest full.

@@ -1,13 +1,12 @@
 //! Tensors to a picture.
 
 use hinton_chart::{Need, Options, Panel, preset};
-use hinton_format::Checkpoint;
 use hinton_render::RenderOptions;
 use hinton_scene::Scene;
 use hinton_tensor::{Progress, Quiet, Summary, Work, reduce, summarize};
 
 use crate::arrange::{Arrangement, Each, PanelSource, Reshape, arrange};
-use crate::{Error, Selected, select};
+use crate::{Error, Selected};
 
 /// Above so many bytes an overview reads a sample of each large tensor.
 const READ_WHOLE: u64 = 2 << 30;
@@ -143,28 +142,6 @@ pub(crate) fn threads(wanted: usize) -> usize {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         wanted => wanted,
     }
-}
-
-/// What to draw of a file: as [`select`](crate::select()), and a whole file of several tensors
-/// becomes an overview unless the request says otherwise.
-///
-/// # Errors
-/// As [`select`](crate::select()).
-pub fn select_to_draw<S: AsRef<str>>(
-    checkpoint: &Checkpoint,
-    patterns: &[S],
-    request: &mut DrawRequest<'_>,
-) -> Result<Vec<Selected>, Error> {
-    let selected = select(checkpoint, patterns)?;
-    if selected.is_empty() {
-        let message = format!("{}: the file holds no tensors", checkpoint.path);
-        return Err(Error::missing(message, ""));
-    }
-    let is_open = request.chart.is_none() && request.each.is_none() && request.reshape.is_none();
-    if patterns.is_empty() && selected.len() > 1 && is_open {
-        request.chart = Some("overview".to_owned());
-    }
-    Ok(selected)
 }
 
 /// Draws tensors, or what was [selected](crate::select()) of them.

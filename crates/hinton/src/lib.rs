@@ -42,7 +42,7 @@ mod select;
 use std::path::Path;
 
 pub use arrange::{Each, Reshape};
-pub use draw::{DrawRequest, Picture, draw, draw_arrangement, select_to_draw};
+pub use draw::{DrawRequest, Picture, draw, draw_arrangement};
 pub use error::{Error, Fault};
 pub use export::export;
 pub use input::{Element, tensor, tensor_of};

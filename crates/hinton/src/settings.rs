@@ -53,9 +53,10 @@ pub const SETTINGS: &[SettingRow] = &[
         name: "as",
         takes: Takes::Value("CHART"),
         about: "The chart; without it the shape chooses",
-        help: "Without it: vectors and large matrices as a heat map, matrices of at most 64 x 64 as \
-               a Hinton diagram, classifiers of 28 x 28 pictures and convolutions as tiles, several \
-               tensors of different kinds as an overview.",
+        help: "Without it: vectors and large matrices as a heat map, matrices of at most 64 x 64 as a \
+               Hinton diagram, classifiers of 28 x 28 pictures, convolutions and stacks of matrices as \
+               tiles, several tensors as an overview, each on its own scale. With it several tensors \
+               share one scale.",
         choices: || CHARTS.iter().map(|row| row.name).collect(),
         set: |request, value| {
             request.chart = Some(choice("as", value, &chart_names())?.to_owned());

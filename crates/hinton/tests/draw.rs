@@ -154,9 +154,9 @@ fn arrays_of_any_strides_are_drawn_as_they_are() {
 #[test]
 fn a_whole_file_is_an_overview_of_all() {
     let file = checkpoint(&[("a", &[4, 4]), ("empty", &[0]), ("c", &[10, 3, 3, 3])]);
-    let mut request = DrawRequest::default();
+    let request = DrawRequest::default();
     let none: [&str; 0] = [];
-    let all = hinton::select_to_draw(&file, &none, &mut request).unwrap();
+    let all = hinton::select(&file, &none).unwrap();
     let picture = draw(all, &request).unwrap();
     let bytes = render(&picture, output_for("x.svg".as_ref()).unwrap(), &Default::default());
     let svg = String::from_utf8(bytes.unwrap()).unwrap();

@@ -37,7 +37,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let seconds = begun.elapsed().as_secs_f64();
     let count = |wanted: &[&str]| {
         let is = |file: &&PathBuf| wanted.iter().any(|e| file.extension().is_some_and(|x| x == *e));
-        files.iter().filter(is).count()
+        files.iter().filter(is).count() as u64
     };
     let mut text = String::new();
     for file in &files {

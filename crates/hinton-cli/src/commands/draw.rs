@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, ArgMatches, value_parser};
 use hinton::{
     Checkpoint, DrawRequest, Graphics, Length, OutputRow, PageSize, Picture, Selected, ThemeName,
-    draw_arrangement, make_folder, output_for, output_named, render, select_to_draw, write_bytes,
+    draw_arrangement, make_folder, output_for, output_named, render, select, write_bytes,
 };
 
 use super::CommandRow;
@@ -92,7 +92,10 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     {
         return one_each(&checkpoint, &patterns, &request, &bar, file, output);
     }
-    let selected = select_to_draw(&checkpoint, &patterns, &mut request)?;
+    let selected = select(&checkpoint, &patterns)?;
+    if selected.is_empty() {
+        return Err(Failure::work(format!("{}: the file holds no tensors", checkpoint.path)));
+    }
     let picture = draw(&selected, &request, &bar)?;
     drop(request);
     drop(bar);
@@ -169,7 +172,7 @@ fn one_each(
         make_folder(folder)?;
     }
     let mut written = std::collections::BTreeSet::new();
-    for selected in hinton::select(checkpoint, patterns)? {
+    for selected in select(checkpoint, patterns)? {
         let name = file_name(&selected.label());
         let mut path = pattern.replace("{}", &name);
         // Names may differ only in what a file system cannot keep.

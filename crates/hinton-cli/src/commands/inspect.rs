@@ -119,15 +119,15 @@ fn report(
 fn heading(report: &InspectReport<'_>) -> String {
     let checkpoint = report.checkpoint;
     let mut text = format!(
-        "{}: {}, {}, {} parameters, {}\n",
+        "{}: {}, {}, {}, {}\n",
         visible(&checkpoint.path),
         checkpoint.format,
-        human::several(report.tensors.len(), "tensor"),
-        human::count(report.parameters()),
+        human::several(report.tensors.len() as u64, "tensor"),
+        human::several(report.parameters(), "parameter"),
         human::bytes(report.bytes()),
     );
     if checkpoint.files.len() > 1 {
-        text.push_str(&format!("  in {}\n", human::several(checkpoint.files.len(), "file")));
+        text.push_str(&format!("  in {}\n", human::several(checkpoint.files.len() as u64, "file")));
     }
     let (most, characters) = METADATA;
     for (key, value) in checkpoint.metadata.iter().take(most) {

@@ -90,6 +90,11 @@ fn does_not_fill(prepared: &Prepared, reshape: &super::Reshape, values: u64) -> 
     )
 }
 
+/// Whether the tensor is taken apart because only so the reshape fits.
+pub(super) fn fits_each(prepared: &Prepared) -> bool {
+    prepared.each_fits.is_some()
+}
+
 /// The chart that suits this tensor alone.
 pub(super) fn default_chart(prepared: &Prepared, request: &DrawRequest<'_>) -> &'static str {
     if prepared.each_fits.is_some() || request.each.is_some() {

@@ -15,8 +15,6 @@ use crate::{DrawRequest, Error, Selected};
 const MOST_TILES: usize = 4_096;
 /// Most pictures of one tensor that are shown where no chart was asked for: more are too small.
 const MOST_UNASKED: usize = 256;
-/// Most tensors that are drawn beside one another without being asked; more make an overview.
-const MOST_FACETS: usize = 12;
 
 /// A panel before its values are read.
 #[derive(Debug, Clone)]
@@ -69,12 +67,15 @@ pub struct Arrangement {
 /// diagram when both sides are at most 64, else a heat map; `[784, n]` and `[n, 784]` with at most
 /// 64 classes a 28 x 28 picture a class; three axes a picture for each position of the first;
 /// kernels of convolutions (PyTorch's or Keras' order) a picture each, in colour when they have
-/// three channels; more axes a heat map with all axes but the first in one. Several tensors that
-/// agree are drawn beside one another, others as an overview.
+/// three channels; more axes a heat map with all axes but the first in one. Several tensors become an
+/// overview, each on its own scale; a chart that is asked for draws them beside one another on one.
 ///
 /// # Errors
 /// An unknown chart, a reshape or axis that does not fit, or nothing to draw.
 pub fn arrange(selected: &[Selected], request: &DrawRequest<'_>) -> Result<Arrangement, Error> {
+    if selected.is_empty() {
+        return Err(Error::missing("there is no tensor to draw", ""));
+    }
     let mut notes = Vec::new();
     let mut prepared: Vec<lay::Prepared> =
         selected.iter().map(|one| lay::prepare(one, request)).collect::<Result<_, _>>()?;
@@ -130,8 +131,7 @@ fn leave_out_empty(
     }
     prepared.retain(|tensor| !is_empty(tensor));
     match (empty.as_slice(), prepared.is_empty()) {
-        ([], true) => Err(Error::missing("there is no tensor to draw", "")),
-        ([], false) => Ok(()),
+        ([], _) => Ok(()),
         ([one], true) => {
             Err(Error::missing(format!("{one} has no values: there is nothing to draw"), ""))
         }
@@ -158,13 +158,12 @@ fn choose(
     let name = match &request.chart {
         Some(name) => name.as_str(),
         None if request.each.is_some() => "tiles",
-        None if prepared.len() > MOST_FACETS => "overview",
-        None => {
-            let with_values = prepared.iter().filter(|tensor| tensor.tensor.elements() > 0);
-            let mut names = with_values.map(|tensor| lay::default_chart(tensor, request));
-            let first = names.next().unwrap_or("heatmap");
-            if names.all(|name| name == first) { first } else { "overview" }
-        }
+        None => match prepared {
+            [one] => lay::default_chart(one, request),
+            several if several.iter().all(lay::fits_each) => "tiles",
+            // Each on its own scale: layers may differ a thousandfold.
+            _ => "overview",
+        },
     };
     charts::named(name).ok_or_else(|| {
         let known: Vec<&str> = CHARTS.iter().map(|chart| chart.name).collect();

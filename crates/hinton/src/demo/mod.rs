@@ -13,9 +13,7 @@ use std::sync::Arc;
 use hinton_format::{Checkpoint, Input, Limits};
 use hinton_tensor::Memory;
 
-use crate::{
-    DrawRequest, Error, draw, make_folder, output_for, render, select_to_draw, write_bytes,
-};
+use crate::{DrawRequest, Error, draw, make_folder, output_for, render, select, write_bytes};
 use exhibits::{EXHIBITS, Exhibit};
 
 /// Softmax regression on 8 x 8 digits: `weight` [64, 10], `bias` [10] and Adam's moments.
@@ -121,7 +119,7 @@ fn drawn(exhibit: &'static Exhibit, dark: bool) -> Result<Drawn, Error> {
     if dark {
         request = request.set("theme", "dark")?;
     }
-    let selected = select_to_draw(&file, exhibit.tensors, &mut request)?;
+    let selected = select(&file, exhibit.tensors)?;
     let picture = draw(selected, &request)?;
     let options = picture.render_options();
     let mut files = Vec::new();
