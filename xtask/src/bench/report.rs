@@ -29,10 +29,14 @@ fn cost(cost: &Cost) -> String {
     format!("CPU {cpu:7.3} s  wall {wall:7.3} s  memory {anonymous:5.0} of {resident:5.0} MB")
 }
 
-/// How much more CPU the peer took.
+/// How much less CPU hinton took than the peer, or how much more.
 fn ratio(peer: &Cost, ours: &Cost) -> String {
-    let ratio = peer.cpu / ours.cpu;
-    if ratio < 9.95 { format!("{ratio:.1}x") } else { format!("{ratio:.0}x") }
+    let (ratio, word) = match peer.cpu / ours.cpu {
+        ratio if ratio < 1.0 => (1.0 / ratio, "more"),
+        ratio => (ratio, "less"),
+    };
+    let places = usize::from(ratio < 9.95);
+    format!("{ratio:.places$}x {word} CPU")
 }
 
 /// Each limit of the case with what was measured.
@@ -92,7 +96,7 @@ pub(super) fn page(outcomes: &[Outcome], machine: &[String]) -> String {
         let _ = writeln!(text, "| {} | **hinton** | {} | |", case.about, cells(ours));
         for (peer, measured) in case.peers.iter().zip(peers) {
             let (cells, ratio) = match measured {
-                Some(measured) => (cells(measured), format!("{} less CPU", ratio(measured, ours))),
+                Some(measured) => (cells(measured), ratio(measured, ours)),
                 None => ("not run | | | ".to_string(), String::new()),
             };
             let _ = writeln!(text, "| | {} | {cells} | {ratio} |", peer.about);
@@ -138,7 +142,9 @@ Each job is done by the released `hinton` binary and by the Python scripts of `b
 same machine in one run, files already in memory. CPU seconds are user and system time of the whole
 process as the kernel counts them, start-up included; figures are medians. *Memory* is what a process
 holds besides the pages of the files it has mapped; *peak RSS* includes those pages. A way that takes
-most of a minute is run once.
+most of a minute is run once. The diagram of 1024x1024 on an ordinary page is a different job: hinton
+folds blocks of cells to what the page has room for and writes that under the picture, where matplotlib
+paints every cell over the others; so there is a row with every square drawn, too.
 
 ## Machine
 
@@ -157,6 +163,13 @@ mod tests {
     fn outcome(cpu: f64) -> Outcome {
         let case = &CASES[0];
         Outcome { case, ours: cost_of(cpu), peers: vec![Some(cost_of(0.75))] }
+    }
+
+    #[test]
+    fn a_ratio_says_who_took_less() {
+        assert_eq!(ratio(&cost_of(2.0), &cost_of(0.5)), "4.0x less CPU");
+        assert_eq!(ratio(&cost_of(20.0), &cost_of(0.5)), "40x less CPU");
+        assert_eq!(ratio(&cost_of(0.5), &cost_of(2.0)), "4.0x more CPU");
     }
 
     #[test]
