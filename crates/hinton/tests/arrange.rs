@@ -27,7 +27,7 @@ fn shapes_decide() {
             "tiles",
             5,
             [8, 9],
-            "axis 0 of 5 × 8 × 9, one by one: rows ↓ axis 1 (8) · columns → axis 2 (9)",
+            "axis 0 of 5 × 8 × 9, one by one · rows ↓ axis 1 · columns → axis 2",
         ),
         (&[16, 1, 5, 5], "tiles", 16, [5, 5], "each filter (axis 0) of 16 × 1 × 5 × 5"),
         (

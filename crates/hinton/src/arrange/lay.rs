@@ -219,8 +219,11 @@ fn each(
                 one = one.reshape(shape)?;
                 what.clone()
             }
-            None if one.shape().len() < 2 => what.clone(),
-            None => format!("{what}: {}", orientation(one.shape(), &axes)),
+            None => match axes.as_slice() {
+                [] | [_] => what.clone(),
+                [rows, columns] => format!("{what} · rows ↓ {rows} · columns → {columns}"),
+                axes => format!("{what} · {}", orientation(one.shape(), axes)),
+            },
         };
         let planes = match *one.shape() {
             // Channels first: a colour picture.
