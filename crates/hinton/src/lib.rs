@@ -21,7 +21,7 @@
 //!   arrays and slices in memory.
 //! - [`draw`] lays them out by their shape, or as a [`DrawRequest`] says.
 //! - [`save`] writes PNG, SVG or PDF by the extension, whole or not at all.
-//! - [`inspect`](mod@inspect) and [`export`] give statistics and the values themselves.
+//! - [`inspect`](mod@inspect) and [`export`](mod@export) give statistics and the values themselves.
 //!
 //! The library is silent and pure: it prints nothing, reads no environment and no clock, and the
 //! same input gives the same bytes.

@@ -16,7 +16,7 @@ use hinton_tensor::Memory;
 use crate::{DrawRequest, Error, draw, make_folder, output_for, render, select, write_bytes};
 use exhibits::{EXHIBITS, Exhibit};
 
-/// Softmax regression on 8 x 8 digits: `weight` [64, 10], `bias` [10] and Adam's moments.
+/// Softmax regression on 8 x 8 digits: `weight` of 64 x 10, `bias` of 10, and Adam's moments.
 pub const SOFTMAX: &[u8] = include_bytes!("../../assets/demo/digits_softmax.safetensors");
 
 /// The data that ships inside: file name and bytes.
