@@ -130,7 +130,11 @@ fn bar_cells(scale: &ColorScale, bar: Rect) -> Item {
 fn tick_labels(scale: &ColorScale, height: f64) -> Vec<(f64, String)> {
     let most = ((height / 20.0) as usize).clamp(2, 8);
     let values = match scale.kind() {
-        ScaleKind::Linear => even_ticks(scale.low(), scale.high(), most),
+        ScaleKind::Linear => match even_ticks(scale.low(), scale.high(), most) {
+            ticks if ticks.len() > 2 => ticks,
+            // A short bar has room for its ends, which tell more than one round number.
+            _ => spaced(scale, height, vec![scale.low(), scale.high(), 0.0]),
+        },
         ScaleKind::Sqrt | ScaleKind::Symlog => bent_ticks(scale, height),
     };
     let digits = values.iter().filter(|value| **value != 0.0).map(|value| decade(value.abs()));
@@ -170,8 +174,14 @@ fn bent_ticks(scale: &ColorScale, height: f64) -> Vec<f64> {
         let power = pow10(exponent);
         wanted.extend([power, -power].into_iter().filter(|value| (low..=high).contains(value)));
     }
+    spaced(scale, height, wanted)
+}
+
+/// Those of the values inside the scale that stay apart on a bar of that height, the first ones
+/// first.
+fn spaced(scale: &ColorScale, height: f64, wanted: Vec<f64>) -> Vec<f64> {
     let mut kept: Vec<f64> = Vec::new();
-    for value in wanted {
+    for value in wanted.into_iter().filter(|value| (scale.low()..=scale.high()).contains(value)) {
         let apart = |other: &f64| (scale.share(value) - scale.share(*other)).abs() * height >= 11.0;
         if kept.iter().all(apart) {
             kept.push(value);

@@ -43,6 +43,8 @@ pub struct Options {
     pub log_counts: bool,
     /// Number of bins (histogram).
     pub bins: Option<usize>,
+    /// Notes written under the picture, before the chart's own.
+    pub notes: Vec<String>,
     /// Details that presets set.
     pub look: Look,
 }
@@ -66,6 +68,7 @@ impl Default for Options {
             theme: ThemeName::Light,
             log_counts: false,
             bins: None,
+            notes: Vec::new(),
             look: Look::default(),
         }
     }

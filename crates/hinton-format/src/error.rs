@@ -130,7 +130,11 @@ impl fmt::Display for Error {
 
 impl From<hinton_tensor::TensorError> for Error {
     fn from(error: hinton_tensor::TensorError) -> Self {
-        Error::malformed(error.to_string())
+        let wrong = Error::malformed(error.what());
+        match error.tensor() {
+            Some(name) => wrong.for_tensor(name),
+            None => wrong,
+        }
     }
 }
 

@@ -62,3 +62,25 @@ pub enum TensorError {
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
 }
+
+impl TensorError {
+    /// The tensor concerned; `None` when the work was cancelled.
+    pub fn tensor(&self) -> Option<&str> {
+        match self {
+            TensorError::OutOfBytes { name, .. }
+            | TensorError::TooManyElements { name, .. }
+            | TensorError::Shape { name, .. }
+            | TensorError::OutOfMemory { name, .. }
+            | TensorError::Read { name, .. } => Some(name),
+            TensorError::Cancelled(_) => None,
+        }
+    }
+
+    /// What is wrong, without the tensor's name, for reports that name it themselves.
+    pub fn what(&self) -> String {
+        let whole = self.to_string();
+        let name = self.tensor().map(|name| format!("tensor {name:?}")).unwrap_or_default();
+        let what = whole.strip_prefix(&name).unwrap_or(&whole);
+        what.trim_start_matches([':', ' ']).to_owned()
+    }
+}

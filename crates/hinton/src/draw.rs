@@ -183,6 +183,8 @@ pub fn draw_arrangement(
 ) -> Result<Picture, Error> {
     let mut options = request.options.clone();
     options.columns = options.columns.or(arrangement.columns);
+    options.title = options.title.or_else(|| arrangement.title.clone());
+    options.notes.extend(arrangement.notes.iter().cloned());
     let extents: Vec<_> = arrangement.panels.iter().map(PanelSource::extent).collect();
     let need = (arrangement.chart.need)(&extents, &options);
     let sample = arrangement.sample_bytes();

@@ -72,16 +72,19 @@ pub(super) fn words(panels: &[Panel], noun: &str, options: &Options, summary: &S
         subtitle.push(first.orientation.clone());
     }
     let mut notes = vec![figures(summary)];
+    notes.extend(options.notes.iter().cloned());
     notes.extend(reduction_notes(panels));
     Words { title, subtitle, notes, legend_height: 0.0 }
 }
 
 fn default_title(panels: &[Panel]) -> String {
     let first = panels[0].name.as_str();
-    match panels.len() {
-        1 => panels[0].label(),
-        _ if panels.iter().all(|panel| panel.name == first) => first.to_owned(),
-        count => format!("{count} tensors: {first} …"),
+    let mut names: Vec<&str> = panels.iter().map(|panel| panel.name.as_str()).collect();
+    names.dedup();
+    match (panels.len(), names.len()) {
+        (1, _) => panels[0].label(),
+        (_, 1) => first.to_owned(),
+        (_, count) => format!("{count} tensors: {first} …"),
     }
 }
 

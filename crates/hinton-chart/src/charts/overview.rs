@@ -161,7 +161,7 @@ fn words(panels: &[Panel], options: &Options) -> Words {
     if reduced {
         subtitle.push(fold.to_owned());
     }
-    let mut notes = Vec::new();
+    let mut notes = options.notes.clone();
     let odd = panels.iter().filter(|panel| panel.summary.finite() < panel.summary.elements).count();
     if odd > 0 {
         notes.push(format!("{odd} of them with NaN or infinities"));

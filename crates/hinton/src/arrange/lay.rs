@@ -289,21 +289,28 @@ fn channels(picture: &Tensor) -> Result<Vec<Tensor>, Error> {
     (0..picture.shape()[0]).map(|channel| Ok(picture.index_axis(0, channel)?)).collect()
 }
 
+/// How many leading axes of length 1 say nothing about a tensor of three axes or more.
+fn idle_axes(shape: &[usize]) -> usize {
+    let ones = shape.iter().take_while(|&&length| length == 1).count();
+    if shape.len() > 2 { ones.min(shape.len() - 1) } else { 0 }
+}
+
 /// Any tensor as a matrix: a vector is one row; all axes but the first become one.
 fn as_matrix(tensor: &Tensor) -> Result<Tensor, Error> {
-    let shape = tensor.shape();
+    let shape = &tensor.shape()[idle_axes(tensor.shape())..];
     let columns = |axes: &[usize]| axes.iter().product::<usize>();
     let matrix = match shape {
         [] => [1, 1],
         [length] => [1, *length],
-        [_, _] => return Ok(tensor.clone()),
+        [_, _] if tensor.shape().len() == 2 => return Ok(tensor.clone()),
         [rows, rest @ ..] => [*rows, columns(rest)],
     };
     Ok(tensor.reshape(&matrix)?)
 }
 
 fn orientation(shape: &[usize], axes: &[String]) -> String {
-    match (shape, axes) {
+    let idle = idle_axes(shape);
+    match (&shape[idle..], axes.get(idle..).unwrap_or_default()) {
         ([cols], [axis]) => format!("columns → {axis} ({})", short_count(*cols as u64)),
         ([rows, rest @ ..], [axis, others @ ..]) => {
             let columns = match (rest, others) {

@@ -6,6 +6,8 @@ mod words;
 
 pub use words::{Each, Reshape};
 
+use std::path::Path;
+
 use hinton_chart::{CHARTS, ChartRow, Extent, charts};
 use hinton_tensor::Tensor;
 
@@ -55,10 +57,27 @@ pub struct Arrangement {
     pub chart: &'static ChartRow,
     /// The panels, in order.
     pub panels: Vec<PanelSource>,
+    /// The name of the file, where one chart shows it as a whole.
+    pub title: Option<String>,
     /// Columns of tiles, where the arrangement has a say.
     pub columns: Option<usize>,
     /// What a person should know: assumptions, and what is not shown.
     pub notes: Vec<String>,
+}
+
+/// The name of the file that holds all tensors; of their folder, where they lie in several.
+fn file_title(prepared: &[lay::Prepared]) -> Option<String> {
+    let mut files: Vec<&Path> = prepared.iter().map(|one| Path::new(one.tensor.file())).collect();
+    files.sort_unstable();
+    files.dedup();
+    let whole = match files[..] {
+        [file] => file,
+        [first, ..] => {
+            first.parent().filter(|&folder| files.iter().all(|f| f.parent() == Some(folder)))?
+        }
+        [] => return None,
+    };
+    Some(whole.file_name()?.to_string_lossy().into_owned())
 }
 
 /// Lays tensors out as the request asks, or by their shape where it does not.
@@ -116,7 +135,8 @@ pub fn arrange(selected: &[Selected], request: &DrawRequest<'_>) -> Result<Arran
     if prepared.iter().any(|tensor| tensor.tensor.dtype().is_complex()) {
         notes.push("complex values are shown by their magnitude".to_owned());
     }
-    Ok(Arrangement { chart, panels, columns, notes })
+    let title = if chart.name == "overview" { file_title(&prepared) } else { None };
+    Ok(Arrangement { chart, panels, title, columns, notes })
 }
 
 /// Tensors without values are left out, and that is said.
