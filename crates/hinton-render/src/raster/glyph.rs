@@ -255,7 +255,7 @@ mod tests {
             let inside = |x: f64, y: f64| {
                 outline.iter().map(|polygon| winding(polygon, x, y)).sum::<i32>() != 0
             };
-            let weights = shades(Color::BLACK);
+            let weights = shades(Color::BLACK, 0);
             let want = coverage_by_samples(size.0, size.1, 16, inside);
             assert!(want.iter().sum::<f64>() > 40.0, "{c} is on the canvas");
             for (pixel, want) in canvas.pixels().iter().zip(want) {
@@ -285,7 +285,7 @@ mod tests {
 
     #[test]
     fn pale_letters_are_stronger_and_ends_are_exact() {
-        let (dark, pale) = (shades(Color::BLACK), shades(Color::WHITE));
+        let (dark, pale) = (shades(Color::BLACK, 0), shades(Color::WHITE, 0));
         assert_eq!((dark[0], dark[255], pale[0], pale[255]), (0, 255, 0, 255));
         assert!((1..255).all(|at| pale[at] >= dark[at] && usize::from(dark[at]) >= at));
     }
