@@ -67,9 +67,19 @@ pub(crate) fn swatches(list: &[Swatch], theme: &Theme, x: f64, top: f64) -> Vec<
     items
 }
 
-/// Height that [`colorbar`] needs.
-pub(crate) fn colorbar_height(scale: &ColorScale, theme: &Theme, summary: &Summary) -> f64 {
-    legend_height(66.0, oddities(scale, theme, summary).len())
+/// Height that [`colorbar`] needs; where the scale may be another in pictures beside this one, for
+/// all of them.
+pub(crate) fn colorbar_height(
+    scale: &ColorScale,
+    theme: &Theme,
+    summary: &Summary,
+    varies: bool,
+) -> f64 {
+    let swatches = match varies {
+        true => nonfinite(theme, summary).len() + 2,
+        false => oddities(scale, theme, summary).len(),
+    };
+    legend_height(66.0, swatches)
 }
 
 /// Height of a legend of `base` points with so many swatches under it.

@@ -21,6 +21,7 @@ mod preset;
 mod scale;
 mod size;
 mod theme;
+mod timeline;
 
 pub mod charts;
 
@@ -34,3 +35,4 @@ pub use preset::{PRESETS, PresetRow, preset};
 pub use scale::ColorScale;
 pub use size::{Length, PageSize};
 pub use theme::{Theme, ThemeName};
+pub use timeline::{MetricLine, Timeline};

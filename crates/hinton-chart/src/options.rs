@@ -1,9 +1,10 @@
 //! How a picture is drawn: the same words on the command line, in Rust and in a saved view.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use hinton_scene::{Color, Rect};
-use hinton_tensor::Fold;
+use hinton_tensor::{Fold, Summary};
 
 use crate::{ChartError, Colormap, NumberFormat, PageSize, ThemeName};
 
@@ -45,6 +46,17 @@ pub struct Options {
     pub bins: Option<usize>,
     /// Notes written under the picture, before the chart's own.
     pub notes: Vec<String>,
+    /// Statistics over everything that is shown beside this picture, such as all steps of a run:
+    /// colours, legend, figures and the room for values follow them, so that all of these pictures
+    /// have one scale and one layout. `None` takes the picture's own.
+    pub over: Option<Arc<Summary>>,
+    /// With `over`: colours and squares still follow each picture's own values.
+    pub own_range: bool,
+    /// Least and largest height of a histogram's axis of counts (of shares, where there are several
+    /// tensors); `None` takes the picture's own.
+    pub count_axis: Option<(f64, f64)>,
+    /// Most colours of the map that are used, at least 2; `None` uses all.
+    pub levels: Option<usize>,
     /// Details that presets set.
     pub look: Look,
 }
@@ -69,6 +81,10 @@ impl Default for Options {
             log_counts: false,
             bins: None,
             notes: Vec::new(),
+            over: None,
+            own_range: false,
+            count_axis: None,
+            levels: None,
             look: Look::default(),
         }
     }

@@ -1,5 +1,7 @@
 //! What a chart is given, and what it gives back.
 
+use std::sync::Arc;
+
 use hinton_scene::Scene;
 use hinton_tensor::{Grid, Summary};
 
@@ -32,12 +34,20 @@ pub struct Panel {
     pub grids: Vec<Grid>,
     /// Statistics of all values.
     pub summary: Summary,
+    /// Statistics of this panel over all pictures that are shown beside this one, such as all steps
+    /// of a run; `None` where the picture stands alone.
+    pub over: Option<Arc<Summary>>,
 }
 
 impl Panel {
     /// Name and part as one text.
     pub fn label(&self) -> String {
         format!("{}{}", self.name, self.part)
+    }
+
+    /// What its scale is fitted to: all pictures that are shown beside this one, or this one.
+    pub fn span(&self) -> &Summary {
+        self.over.as_deref().unwrap_or(&self.summary)
     }
 
     /// The shape as people write it: `784 × 10`.

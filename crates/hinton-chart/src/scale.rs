@@ -29,6 +29,7 @@ impl ColorScale {
             (true, _) => Colormap::named("gray").unwrap_or_else(|| Colormap::house(false)),
             (false, dark) => Colormap::house(dark),
         });
+        let map = options.levels.map_or(map, |most| map.with_levels(most));
         let centred = map.kind() == Kind::Diverging && options.look.zero_is_middle;
         let wanted = options.range.unwrap_or(if centred { Range::Symmetric } else { Range::Data });
         let min = values.min().unwrap_or(0.0);

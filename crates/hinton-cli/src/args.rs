@@ -118,12 +118,21 @@ pub(crate) fn apply_settings(
     matches: &ArgMatches,
     request: &mut DrawRequest<'_>,
 ) -> Result<(), Failure> {
+    apply_settings_but(matches, request, &mut |_, _| false)
+}
+
+/// As [`apply_settings`], without those that `takes` takes for itself: by name and value.
+pub(crate) fn apply_settings_but(
+    matches: &ArgMatches,
+    request: &mut DrawRequest<'_>,
+    takes: &mut dyn FnMut(&str, &str) -> bool,
+) -> Result<(), Failure> {
     for row in SETTINGS {
         let value = match row.takes {
             Takes::Nothing => matches.get_flag(row.name).then(String::new),
             _ => matches.get_one::<String>(row.name).cloned(),
         };
-        let Some(value) = value else { continue };
+        let Some(value) = value.filter(|value| !takes(row.name, value)) else { continue };
         let value = if row.name.ends_with("-labels") { labels(&value)? } else { value };
         (row.set)(request, &value)?;
     }

@@ -70,6 +70,16 @@ pub(crate) fn note(text: &str) {
 /// Most warnings of one file that are shown.
 const MOST_WARNINGS: usize = 20;
 
+/// Says what was noticed while a run was opened.
+pub(crate) fn run_warnings(run: &hinton::Run) {
+    for warning in run.warnings.iter().take(MOST_WARNINGS) {
+        note(&format!("{}: {warning}", run.path));
+    }
+    if run.warnings.len() > MOST_WARNINGS {
+        note(&format!("{}: and {} more notes", run.path, run.warnings.len() - MOST_WARNINGS));
+    }
+}
+
 /// Says what was noticed while a file was opened.
 pub(crate) fn warnings(checkpoint: &hinton::Checkpoint) {
     let warnings = &checkpoint.warnings;

@@ -72,3 +72,54 @@ impl Drop for Bar {
         }
     }
 }
+
+/// Counts things that are all alike, such as frames; shows how many are done, how fast and what time
+/// is left, once the work takes longer than a moment.
+pub(crate) struct Count {
+    doing: &'static str,
+    what: &'static str,
+    begun: Instant,
+    shows: bool,
+    bar: Mutex<Option<ProgressBar>>,
+}
+
+impl Count {
+    /// A bar that says `doing` so many `what`.
+    pub(crate) fn new(doing: &'static str, what: &'static str) -> Self {
+        let shows = std::io::stderr().is_terminal();
+        Count { doing, what, begun: Instant::now(), shows, bar: Mutex::new(None) }
+    }
+
+    /// So many of so many are done.
+    pub(crate) fn show(&self, done: usize, all: usize) {
+        if !self.shows || self.begun.elapsed() < PATIENCE {
+            return;
+        }
+        let mut shown = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.get_or_insert_with(|| self.start(all as u64)).set_position(done as u64);
+    }
+
+    fn start(&self, all: u64) -> ProgressBar {
+        let bar = ProgressBar::with_draw_target(Some(all), ProgressDrawTarget::stderr());
+        let Count { doing, what, .. } = self;
+        let template =
+            format!("{doing} {{wide_bar}} {{pos}} of {{len}} {what}, {{per_sec}}, {{eta}} left");
+        if let Ok(style) = ProgressStyle::with_template(&template) {
+            bar.set_style(style);
+        }
+        bar
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn finish(&self) {
+        if let Some(bar) = self.bar.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Drop for Count {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}

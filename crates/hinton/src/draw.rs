@@ -165,7 +165,7 @@ impl Arrangement {
     }
 
     /// Most bytes of each tensor that are read, where that is less than all.
-    fn sample_bytes(&self) -> Option<u64> {
+    pub(crate) fn sample_bytes(&self) -> Option<u64> {
         let all = self.panels.iter().map(PanelSource::bytes).fold(0, u64::saturating_add);
         let (budget, least) = SAMPLE;
         let share = budget / (self.panels.len() as u64).max(1);
@@ -198,7 +198,8 @@ pub fn draw_arrangement(
     Ok(Picture { scene: built.scene, notes, dpi: options.dpi })
 }
 
-fn read(
+/// The values of a panel, as the chart needs them.
+pub(crate) fn read(
     source: &PanelSource,
     at: usize,
     need: &Need,
@@ -233,5 +234,6 @@ fn read(
         extent: source.extent(),
         grids,
         summary,
+        over: None,
     })
 }

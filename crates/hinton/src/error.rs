@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use hinton_chart::ChartError;
 use hinton_format::Error as FormatError;
 use hinton_render::RenderError;
+use hinton_render::films::FilmError;
+use hinton_run::RunError;
 use hinton_tensor::TensorError;
 
 /// Anything that can go wrong between a path and a picture.
@@ -23,6 +25,12 @@ pub enum Error {
     /// A picture could not be encoded.
     #[error(transparent)]
     Render(#[from] RenderError),
+    /// A run could not be opened or written.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// A film could not be made.
+    #[error(transparent)]
+    Film(#[from] FilmError),
     /// What was asked for cannot be understood, whatever the file holds.
     #[error("{message}")]
     Request {
@@ -90,7 +98,9 @@ impl Error {
     /// Whose fault it is: decides between exit codes 1 and 2.
     pub fn fault(&self) -> Fault {
         match self {
-            Error::Request { .. } | Error::Chart(ChartError::Option { .. }) => Fault::Request,
+            Error::Request { .. }
+            | Error::Chart(ChartError::Option { .. })
+            | Error::Run(RunError::Request { .. }) => Fault::Request,
             _ => Fault::Work,
         }
     }
@@ -99,6 +109,7 @@ impl Error {
     pub fn help(&self) -> Option<&str> {
         match self {
             Error::Open(error) => error.cure_text(),
+            Error::Run(error) => error.cure_text(),
             Error::Request { help, .. }
             | Error::Missing { help, .. }
             | Error::Write { help, .. } => help.as_deref(),

@@ -27,6 +27,7 @@
 //! same input gives the same bytes.
 #![forbid(unsafe_code)]
 
+pub mod animate;
 pub mod arrange;
 pub mod demo;
 pub mod export;
@@ -41,12 +42,16 @@ mod select;
 
 use std::path::Path;
 
+pub use animate::{AnimateRequest, Film, animate};
 pub use arrange::{Each, Reshape};
 pub use draw::{DrawRequest, Picture, draw, draw_arrangement};
 pub use error::{Error, Fault};
 pub use export::export;
 pub use input::{Element, tensor, tensor_of};
-pub use save::{make_folder, output_for, output_named, render, save, save_with, write_bytes};
+pub use save::{
+    FilmSettings, film_output_for, make_folder, output_for, output_named, render, save, save_film,
+    save_with, write_bytes,
+};
 pub use select::{Selected, is_glob, select};
 pub use settings::SETTINGS;
 
@@ -58,14 +63,26 @@ pub use hinton_chart::{
 pub use hinton_format::{
     Checkpoint, Error as FormatError, ErrorKind, FORMATS, FormatRow, Limits, Warning,
 };
+pub use hinton_render::films::{FILMS, FilmReport, FilmRow, FilmWriter, FrameSource};
 pub use hinton_render::{
     Graphics, OUTPUTS, OutputRow, RenderError, RenderOptions, TerminalOptions,
 };
+pub use hinton_run::{Run, RunKind, RunOptions, RunTensor, open_run_watched};
 pub use hinton_scene::{Color, Scene, visible};
 pub use hinton_tensor::{
     Cancelled, Dtype, Endian, Fold, Progress, Quiet, Slice, Summary, Tensor, TensorError, Work,
     summarize,
 };
+
+/// Opens a training run: a file with a list of arrays or an array over time, a folder or a list of
+/// checkpoints, or a run folder. Reads the headers of every step and no values.
+///
+/// # Errors
+/// [`Error::Run`] when nothing there can be read as a run, or no step can be read.
+pub fn open_run(paths: &[impl AsRef<Path>], options: &RunOptions) -> Result<Run, Error> {
+    let paths: Vec<_> = paths.iter().map(|path| path.as_ref().to_owned()).collect();
+    Ok(hinton_run::open_run(&paths, options)?)
+}
 
 /// Opens a weights file, or a folder that holds one in shards. Reads headers and no values;
 /// decides by content what it is; never executes anything.

@@ -4,9 +4,12 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use hinton_render::films::{
+    FILMS, FilmError, FilmOptions, FilmReport, FilmRow, FilmWriter, Sink, Watch,
+};
 use hinton_render::{OUTPUTS, OutputRow, RenderOptions};
 
-use crate::{Error, Picture};
+use crate::{Error, Film, Picture};
 
 /// The output of that name.
 ///
@@ -83,6 +86,120 @@ pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     write_with(path, |out| out.write_all(bytes).map_err(|error| Error::write(path, error)))
 }
 
+/// How a film is saved, besides what it shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FilmSettings {
+    /// How often it plays; 0 is for ever.
+    pub loops: u16,
+    /// Whether a folder of pictures has the 256 colours that GIF has.
+    pub indexed: bool,
+}
+
+impl FilmSettings {
+    /// So many times, 0 for ever; with or without an own palette.
+    pub fn new(loops: u16, indexed: bool) -> Self {
+        FilmSettings { loops, indexed }
+    }
+}
+
+/// The output of films that a name chooses: by its extension, or a folder where it has none or ends
+/// with a slash.
+///
+/// # Errors
+/// An unknown extension lists those there are.
+pub fn film_output_for(path: &Path) -> Result<&'static FilmRow, Error> {
+    let is_folder = path.as_os_str().to_string_lossy().ends_with(['/', std::path::MAIN_SEPARATOR]);
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    let fits = |output: &&FilmRow| match extension {
+        Some(extension) if !(is_folder || path.is_dir()) => {
+            output.extensions.iter().any(|known| known.eq_ignore_ascii_case(extension))
+        }
+        _ => matches!(output.write, FilmWriter::Folder(_)),
+    };
+    FILMS.iter().find(fits).ok_or_else(|| {
+        let known: Vec<String> =
+            FILMS.iter().flat_map(|output| output.extensions).map(|e| format!(".{e}")).collect();
+        Error::request(
+            format!("{}: no output of films has this extension", path.display()),
+            format!("there are {}, and a folder such as frames/", known.join(", ")),
+        )
+    })
+}
+
+/// Saves a film: one file, whole or not at all, or a folder of pictures, each whole. Memory stays
+/// bounded however long it is. `watch` is told how many frames are done.
+///
+/// # Errors
+/// When a frame cannot be made, the output cannot hold the film, the file cannot be written, or
+/// `watch` stopped it.
+pub fn save_film(
+    film: &mut Film<'_>,
+    path: &Path,
+    output: &FilmRow,
+    settings: FilmSettings,
+    watch: Watch<'_>,
+) -> Result<FilmReport, Error> {
+    if output.mime == "image/gif" || settings.indexed {
+        film.limit_colors()?;
+    }
+    let options = FilmOptions {
+        dpi: film.dpi(),
+        loop_count: settings.loops,
+        threads: film.threads(),
+        indexed: settings.indexed,
+        ..FilmOptions::default()
+    };
+    match output.write {
+        FilmWriter::File(write) => {
+            let mut report = None;
+            write_with(path, |out| {
+                report = Some(write(film, out, &options, watch).map_err(|e| film_error(path, e))?);
+                Ok(())
+            })?;
+            Ok(report.unwrap_or_default())
+        }
+        FilmWriter::Folder(write) => {
+            make_folder(path)?;
+            let mut failed = None;
+            let mut each = |name: &str, bytes: &[u8]| {
+                write_bytes(&path.join(name), bytes).map_err(|error| {
+                    failed = Some(error);
+                    io::Error::other("a picture could not be written")
+                })
+            };
+            let report = write(film, &mut each, &options, watch);
+            let mut report = match (report, failed) {
+                (_, Some(error)) => return Err(error),
+                (report, None) => report.map_err(|error| film_error(path, error))?,
+            };
+            report.notes.extend(older_frames(path, report.pictures));
+            Ok(report)
+        }
+    }
+}
+
+fn film_error(path: &Path, error: FilmError) -> Error {
+    match error {
+        FilmError::Write(error) => Error::write(path, error),
+        other => Error::Film(other),
+    }
+}
+
+/// Says when a folder holds more pictures than were written: an earlier film was longer.
+fn older_frames(folder: &Path, written: usize) -> Option<String> {
+    let is_frame = |name: &str| name.starts_with("frame_") && name.ends_with(".png");
+    let entries = fs::read_dir(folder).ok()?.flatten();
+    let count = entries.filter(|entry| is_frame(&entry.file_name().to_string_lossy())).count();
+    (count > written).then(|| {
+        format!(
+            "{}: {} pictures of an earlier film are still there",
+            folder.display(),
+            count - written
+        )
+    })
+}
+
 /// Makes a folder and those above it.
 ///
 /// # Errors
@@ -102,7 +219,7 @@ pub fn make_folder(path: &Path) -> Result<(), Error> {
 /// As [`write_bytes`], for files that are written piece by piece.
 pub(crate) fn write_with(
     path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
+    write: impl FnOnce(&mut dyn Sink) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let failed = |error| Error::write(path, error);
     // A link stays a link: the file it leads to is replaced.

@@ -7,8 +7,11 @@ use crate::{ChartError, ColorScale, Extent, Options, Panel, short, short_count};
 
 /// What all panels are together.
 pub(super) struct Whole {
-    /// Statistics over all values of all panels.
+    /// Statistics that legend and words follow: over all values of all panels, and of all pictures
+    /// that are shown beside this one.
     pub(super) summary: Summary,
+    /// Statistics that colours and sizes follow.
+    pub(super) scale: Summary,
     /// Rows and columns of values of each.
     pub(super) extents: Vec<Extent>,
     /// Rows and columns of cells of each.
@@ -16,7 +19,11 @@ pub(super) struct Whole {
 }
 
 /// Gathers the panels; there must be at least one, each with values.
-pub(super) fn whole(chart: &'static str, panels: &[Panel]) -> Result<Whole, ChartError> {
+pub(super) fn whole(
+    chart: &'static str,
+    panels: &[Panel],
+    options: &Options,
+) -> Result<Whole, ChartError> {
     let unfit = |what: &str, why: &str| ChartError::Unfit {
         chart,
         what: what.to_owned(),
@@ -36,11 +43,22 @@ pub(super) fn whole(chart: &'static str, panels: &[Panel]) -> Result<Whole, Char
         let grid = &panel.grids[0];
         Extent { rows: grid.rows, cols: grid.cols }
     });
+    let summary = span(panels, options);
+    let scale = if options.own_range { merged(panels) } else { summary.clone() };
     Ok(Whole {
-        summary: merged(panels),
+        summary,
+        scale,
         extents: panels.iter().map(|panel| panel.extent.clone()).collect(),
         cells: cells.collect(),
     })
+}
+
+/// Statistics over everything that is shown beside this picture, or over its panels.
+pub(super) fn span(panels: &[Panel], options: &Options) -> Summary {
+    match &options.over {
+        Some(over) => Summary::clone(over),
+        None => merged(panels),
+    }
 }
 
 /// Statistics over all panels.
@@ -71,7 +89,10 @@ pub(super) fn words(panels: &[Panel], noun: &str, options: &Options, summary: &S
         subtitle.push(format!("{} {noun}{each} {}", panels.len(), first.dtype));
         subtitle.push(first.orientation.clone());
     }
-    let mut notes = vec![figures(summary)];
+    let mut notes = vec![match options.over {
+        Some(_) => format!("over all steps: {}", figures(summary)),
+        None => figures(summary),
+    }];
     notes.extend(options.notes.iter().cloned());
     notes.extend(reduction_notes(panels));
     Words { title, subtitle, notes, legend_height: 0.0 }

@@ -4,12 +4,13 @@ use hinton_scene::{
     Align, Baseline, Cells, Color, Item, Path, Point, Shape, Text, TextStyle, measure,
 };
 use hinton_tensor::reduce::Mark;
-use hinton_tensor::{Grid, GridRequest};
+use hinton_tensor::{Grid, GridRequest, Summary};
 
 use super::common::{self, Whole};
 use super::{ChartRow, Need};
 use crate::colorbar::{colorbar, colorbar_height};
 use crate::frame::{Area, CellRule, Page, frame};
+use crate::math::{decade, pow10};
 use crate::{Annotate, ChartError, ColorScale, Extent, NumberFormat, Options, Panel, Picture};
 
 pub(super) const ROW: ChartRow = ChartRow {
@@ -22,6 +23,7 @@ pub(super) const ROW: ChartRow = ChartRow {
            --annotate writes the values into the cells, in black or white by contrast.",
     need,
     build,
+    share: None,
 };
 
 /// Cells as large as fit values when there are few.
@@ -43,11 +45,12 @@ fn need(extents: &[Extent], options: &Options) -> Need {
 
 fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let page = Page::new(options);
-    let Whole { summary, extents, cells } = common::whole("heatmap", panels)?;
-    let scale = ColorScale::fit(options, &page.theme, &summary, common::is_picture(panels));
+    let Whole { summary, scale: shown, extents, cells } =
+        common::whole("heatmap", panels, options)?;
+    let scale = ColorScale::fit(options, &page.theme, &shown, common::is_picture(panels));
 
     let mut words = common::words(panels, "matrices", options, &summary);
-    words.legend_height = colorbar_height(&scale, &page.theme, &summary);
+    words.legend_height = colorbar_height(&scale, &page.theme, &summary, options.own_range);
     let layout = page.layout(&cells, &extents, RULE, &words)?;
     let annotation = annotation(panels, options, layout.areas[0]);
     words.notes.extend(annotation.note.clone());
@@ -70,7 +73,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
         }
     }
     if page.legend {
-        items.extend(colorbar(&scale, &page.theme, layout.legend, &summary));
+        items.extend(colorbar(&scale, &page.theme, layout.legend, &shown));
     }
     let mut notes = common::reduction_notes(panels);
     notes.extend(page.left_out_note());
@@ -171,7 +174,10 @@ fn annotation(panels: &[Panel], options: &Options, area: Area) -> Annotation {
     }
     let exact = matches!(options.annotate, Annotate::As(_));
     for (at, format) in formats.iter().enumerate() {
-        let widest = widest(panels, format);
+        let widest = match &options.over {
+            Some(over) => widest_of(likely(over), format),
+            None => widest_of(panels.iter().flat_map(values_of), format),
+        };
         let fits = |size: f64| {
             let style = TextStyle { size, weight: Default::default(), color: Color::BLACK };
             measure(&widest, style) <= room.0 && size * 0.8 <= room.1
@@ -192,10 +198,29 @@ fn coarser_and_coarser(format: NumberFormat) -> Vec<NumberFormat> {
     std::iter::successors(Some(format), NumberFormat::coarser).collect()
 }
 
-/// The longest text that the format gives for any cell.
-fn widest(panels: &[Panel], format: &NumberFormat) -> String {
-    let values = panels.iter().flat_map(|panel| &panel.grids[0].values);
-    let texts = values.map(|&value| format.write(f64::from(value)));
+/// Powers of ten below the largest magnitude that text has room for, where pictures share it.
+const DECADES: i32 = 8;
+
+fn values_of(panel: &Panel) -> impl Iterator<Item = f64> + '_ {
+    panel.grids[0].values.iter().map(|&value| f64::from(value))
+}
+
+/// Values whose text is as long as that of any value these statistics are of: the ends, and a number
+/// of many digits in each power of ten below them.
+fn likely(over: &Summary) -> impl Iterator<Item = f64> {
+    let (min, max) = (over.min().unwrap_or(0.0), over.max().unwrap_or(0.0));
+    let below = |end: f64| {
+        let top = if end == 0.0 { 0 } else { decade(end.abs()) };
+        let share = move |power: i32| 0.888_888_888_888 * pow10(top - power);
+        (0..DECADES).map(move |power| share(power).copysign(end))
+    };
+    let fits = move |value: &f64| (min..=max).contains(value);
+    [min, max].into_iter().chain(below(min).chain(below(max)).filter(fits))
+}
+
+/// The longest text that the format gives for any of the values.
+fn widest_of(values: impl Iterator<Item = f64>, format: &NumberFormat) -> String {
+    let texts = values.map(|value| format.write(value));
     // Figures are as wide as each other, so the number of characters tells.
     texts
         .max_by_key(|text| {

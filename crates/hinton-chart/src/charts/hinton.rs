@@ -26,6 +26,7 @@ pub(super) const ROW: ChartRow = ChartRow {
            (--preset matplotlib-hinton draws the original).",
     need,
     build,
+    share: None,
 };
 
 /// Grey around the cells, points: a white square at the edge is seen to end.
@@ -53,8 +54,8 @@ struct Inks {
 
 fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let page = Page::new(options);
-    let Whole { summary, extents, cells } = common::whole("hinton", panels)?;
-    let largest = summary.max_abs().unwrap_or(0.0);
+    let Whole { summary, scale, extents, cells } = common::whole("hinton", panels, options)?;
+    let largest = scale.max_abs().unwrap_or(0.0);
     let max_weight = match options.max_weight {
         Some(given) => given,
         None if largest > 0.0 => next_power_of_two(largest),
@@ -65,6 +66,8 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let inks = Inks { ground: back, positive, negative };
 
     let mut words = common::words(panels, "matrices", options, &summary);
+    // The room for the word must not change where the weight does.
+    let largest = if options.own_range { summary.max_abs().unwrap_or(0.0) } else { largest };
     let clips = options.look.clip_squares && largest > max_weight;
     let swatches = nonfinite(&page.theme, &summary).len() + usize::from(clips);
     words.legend_height = legend_height(LEGEND_CELL * 3.0 + 16.0, swatches);
@@ -73,7 +76,8 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     items.extend(layout.facet_names(&page, &common::names(panels)));
     let mut clipped = 0;
     for (panel, area) in panels.iter().zip(&layout.areas) {
-        let (ground, diagram) = ground_and_cells(area, &panel.grids[0], max_weight, options);
+        let (ground, diagram) =
+            ground_and_cells(area, &panel.grids[0], largest, max_weight, options);
         items.push(Shape::filled(Path::rect(ground), inks.ground));
         let drawn = squares(&panel.grids[0], &diagram, max_weight, inks, options, &page.theme);
         clipped += drawn.clipped;
@@ -99,12 +103,25 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
 }
 
 /// The grey ground, and the area of the cells inside it.
-fn ground_and_cells(area: &Area, grid: &Grid, max_weight: f64, options: &Options) -> (Rect, Area) {
+fn ground_and_cells(
+    area: &Area,
+    grid: &Grid,
+    largest: f64,
+    max_weight: f64,
+    options: &Options,
+) -> (Rect, Area) {
     let Area { rect, rows, cols } = *area;
     let Some(margin) = options.look.data_margin else { return (rect.inset(-BORDER), *area) };
     // matplotlib's axes: a margin around the outermost squares, in units of cells whose middles
     // lie on whole numbers; the cells keep their shape and the whole is centred in the area.
-    let (x_low, x_high, y_low, y_high) = outermost(grid, max_weight);
+    let (x_low, x_high, y_low, y_high) = match options.over {
+        // Any square may be the outermost and the largest in some other picture.
+        Some(_) => {
+            let half = (largest / max_weight).sqrt() / 2.0;
+            (-half, cols as f64 - 1.0 + half, -half, rows as f64 - 1.0 + half)
+        }
+        None => outermost(grid, max_weight),
+    };
     let (x_span, y_span) = (x_high - x_low, y_high - y_low);
     let (x_low, y_low) = (x_low - margin * x_span, y_low - margin * y_span);
     let (x_span, y_span) = (x_span * (1.0 + 2.0 * margin), y_span * (1.0 + 2.0 * margin));

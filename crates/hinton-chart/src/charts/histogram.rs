@@ -7,7 +7,9 @@ use super::{ChartRow, Need};
 use crate::colorbar::{Swatch, even_ticks, legend_height, nonfinite, swatches};
 use crate::frame::{Layout, Page, text};
 use crate::math::{ln, log10, pow10};
-use crate::{ChartError, Extent, Options, Panel, Picture, Range, ScaleKind, short, short_count};
+use crate::{
+    ChartError, Extent, Options, Panel, Picture, Range, ScaleKind, Theme, short, short_count,
+};
 
 pub(super) const ROW: ChartRow = ChartRow {
     name: "histogram",
@@ -20,6 +22,7 @@ pub(super) const ROW: ChartRow = ChartRow {
            narrow bins are as fine as that.",
     need: |_: &[Extent], _: &Options| Need::Summaries,
     build,
+    share: Some(share),
 };
 
 /// Width and height of the plot on a page that takes what it needs, points.
@@ -38,7 +41,7 @@ struct Series {
 
 fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let page = Page::new(options);
-    let summary = common::merged(panels);
+    let summary = common::span(panels, options);
     let unfit = |what: String, why: &str| ChartError::Unfit {
         chart: "histogram",
         what,
@@ -59,19 +62,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
 
     let several = panels.len() > 1;
     let theme = page.theme.clone();
-    let series: Vec<Series> = panels
-        .iter()
-        .enumerate()
-        .map(|(at, panel)| {
-            let counts = panel.summary.histogram(low, high, bins);
-            let whole = if several { panel.summary.finite().max(1) as f64 } else { 1.0 };
-            Series {
-                label: panel.label(),
-                color: theme.series[at % theme.series.len()],
-                heights: counts.into_iter().map(|count| count as f64 / whole).collect(),
-            }
-        })
-        .collect();
+    let series = series(panels, &theme, (low, high), bins);
 
     let mut words = common::words(panels, "tensors", options, &summary);
     words.subtitle.truncate(1);
@@ -87,7 +78,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     if plot.w < 20.0 || plot.h < 20.0 {
         return Err(page.no_room());
     }
-    let heights = Heights::new(&series, options.log_counts);
+    let heights = Heights::new(&series, options);
 
     let mut items = axes(&page, plot, (low, high), &heights, several);
     for one in &series {
@@ -105,6 +96,37 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
         items.extend(legend(&page, &layout, &series, panels, (low, high)));
     }
     Ok(Picture { scene: page.scene(&layout, &words, items), notes: Vec::new() })
+}
+
+/// The bins of each tensor: counts, or shares where there are several.
+fn series(panels: &[Panel], theme: &Theme, range: (f64, f64), bins: usize) -> Vec<Series> {
+    let one = |(at, panel): (usize, &Panel)| {
+        let counts = panel.summary.histogram(range.0, range.1, bins);
+        let whole = if panels.len() > 1 { panel.summary.finite().max(1) as f64 } else { 1.0 };
+        Series {
+            label: panel.label(),
+            color: theme.series[at % theme.series.len()],
+            heights: counts.into_iter().map(|count| count as f64 / whole).collect(),
+        }
+    };
+    panels.iter().enumerate().map(one).collect()
+}
+
+/// Widens the axis of counts so that the bars of this picture fit too.
+fn share(panels: &[Panel], options: &mut Options) {
+    let range = range(options, &common::span(panels, options));
+    let bins = options.bins.unwrap_or_else(|| default_bins(panels)).clamp(1, 4096);
+    let series = series(panels, &Theme::named(options.theme), range, bins);
+    let Some((least, top)) = ends(&series) else { return };
+    let (low, high) = options.count_axis.unwrap_or((least, top));
+    options.count_axis = Some((low.min(least), high.max(top)));
+}
+
+/// Least and largest height above nothing; `None` where all bins are empty.
+fn ends(series: &[Series]) -> Option<(f64, f64)> {
+    let all = || series.iter().flat_map(|one| one.heights.iter().copied()).filter(|h| *h > 0.0);
+    let top = all().fold(0.0, f64::max);
+    (top > 0.0).then(|| (all().fold(top, f64::min), top))
 }
 
 fn plot_size(page: &Page<'_>) -> (f64, f64) {
@@ -135,7 +157,12 @@ fn range(options: &Options, summary: &hinton_tensor::Summary) -> (f64, f64) {
 
 /// About the square root of the number of values, so that few values make few bars.
 fn default_bins(panels: &[Panel]) -> usize {
-    let most = panels.iter().map(|panel| panel.summary.finite()).max().unwrap_or(1);
+    let values = |panel: &Panel| match panel.over {
+        // The same in all pictures, whatever is finite in each.
+        Some(_) => panel.summary.elements,
+        None => panel.summary.finite(),
+    };
+    let most = panels.iter().map(values).max().unwrap_or(1);
     ((most as f64).sqrt() as usize).clamp(8, 100)
 }
 
@@ -147,11 +174,9 @@ struct Heights {
 }
 
 impl Heights {
-    fn new(series: &[Series], log: bool) -> Heights {
-        let all = || series.iter().flat_map(|one| one.heights.iter().copied()).filter(|h| *h > 0.0);
-        let top = all().fold(0.0, f64::max);
-        let top = if top > 0.0 { top } else { 1.0 };
-        let least = all().fold(top, f64::min);
+    fn new(series: &[Series], options: &Options) -> Heights {
+        let log = options.log_counts;
+        let (least, top) = options.count_axis.or_else(|| ends(series)).unwrap_or((1.0, 1.0));
         // One bar of the least count still shows: the axis begins below it.
         Heights { top: if log { top } else { top * 1.04 }, floor: log.then_some(least / 2.0) }
     }

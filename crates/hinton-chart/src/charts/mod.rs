@@ -32,6 +32,10 @@ pub struct ChartRow {
     pub need: fn(&[Extent], &Options) -> Need,
     /// Draws the panels.
     pub build: fn(&[Panel], &Options) -> Result<Picture, ChartError>,
+    /// Widens in the options what all pictures of a series must share and statistics do not tell;
+    /// called with the panels of each picture before the first is drawn. `None` where there is
+    /// nothing such.
+    pub share: Option<fn(&[Panel], &mut Options)>,
 }
 
 /// Every chart.

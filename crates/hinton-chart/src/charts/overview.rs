@@ -18,6 +18,7 @@ pub(super) const ROW: ChartRow = ChartRow {
            tensor with NaN or infinities says so in a loud colour.",
     need,
     build,
+    share: None,
 };
 
 /// Width of the whole sheet on a page that takes what it needs, points.
@@ -162,7 +163,9 @@ fn words(panels: &[Panel], options: &Options) -> Words {
         subtitle.push(fold.to_owned());
     }
     let mut notes = options.notes.clone();
-    let odd = panels.iter().filter(|panel| panel.summary.finite() < panel.summary.elements).count();
+    // Of all pictures beside this one, so that the words do not come and go.
+    let is_odd = |panel: &&Panel| panel.span().finite() < panel.span().elements;
+    let odd = panels.iter().filter(is_odd).count();
     if odd > 0 {
         notes.push(format!("{odd} of them with NaN or infinities"));
     }
@@ -179,7 +182,8 @@ fn thumbnail(panel: &Panel, rect: Rect, page: &Page<'_>) -> Vec<Item> {
     };
     let area = Area { rect, rows: grid.rows, cols: grid.cols };
     let picture = common::is_picture(std::slice::from_ref(panel));
-    let scale = ColorScale::fit(page.options, theme, &panel.summary, picture);
+    let values = if page.options.own_range { &panel.summary } else { panel.span() };
+    let scale = ColorScale::fit(page.options, theme, values, picture);
     let odd = panel.summary.finite() < panel.summary.elements;
     let (color, width) = if odd { (theme.nan, 1.2) } else { (theme.line, 0.4) };
     vec![cells_item(grid, &area, &scale), frame(rect, color, width)]
@@ -193,7 +197,7 @@ fn caption(panel: &Panel, place: Rect, width: f64, page: &Page<'_>) -> Vec<Item>
     let line = |at: usize| place.bottom() + 4.0 + at as f64 * LINE;
     let name = fit(&panel.label(), name_style, width);
     let shape = fit(&format!("{} {}", panel.shape_text(), panel.dtype), style, width);
-    let summary = &panel.summary;
+    let summary = if page.options.own_range { &panel.summary } else { panel.span() };
     let odd = [(summary.nan, "NaN"), (summary.pos_inf, "+∞"), (summary.neg_inf, "−∞")];
     let odd: Vec<String> = odd
         .into_iter()

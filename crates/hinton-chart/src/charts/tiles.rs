@@ -21,6 +21,7 @@ pub(super) const ROW: ChartRow = ChartRow {
            scale, so they can be compared.",
     need,
     build,
+    share: None,
 };
 
 const RULE: CellRule = CellRule { largest: 24.0, smallest_pixels: 1.0, square: true, border: 0.0 };
@@ -58,13 +59,14 @@ fn natural_tile(count: usize, options: &Options) -> f64 {
 
 fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let page = Page::new(options);
-    let Whole { summary, extents: _, cells } = common::whole("tiles", panels)?;
+    let Whole { summary, scale: values, extents: _, cells } =
+        common::whole("tiles", panels, options)?;
     let picture = common::is_picture(panels);
-    let scale = ColorScale::fit(options, &page.theme, &summary, picture);
+    let scale = ColorScale::fit(options, &page.theme, &values, picture);
     let colored = panels.iter().any(|panel| panel.grids.len() == 3);
 
     let mut words = common::words(panels, "pictures", options, &summary);
-    words.legend_height = colorbar_height(&scale, &page.theme, &summary);
+    words.legend_height = colorbar_height(&scale, &page.theme, &summary, options.own_range);
     let plan = TilePlan::new(&page, &cells, panels.len());
     let mut items = Vec::new();
     // The body is one block to the page's layout; the tiles are placed inside it here.
@@ -90,7 +92,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
         }
     }
     if page.legend && !colored {
-        items.extend(colorbar(&scale, &page.theme, layout.legend, &summary));
+        items.extend(colorbar(&scale, &page.theme, layout.legend, &values));
     }
     let mut notes = common::reduction_notes(panels);
     notes.extend(page.left_out_note());

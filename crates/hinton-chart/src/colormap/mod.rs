@@ -64,6 +64,9 @@ pub struct Colormap {
     reversed: bool,
     kind: Kind,
     start: usize,
+    /// Entries of the table.
+    all: usize,
+    /// Entries that are used, spread evenly over the table.
     len: usize,
     flipped: bool,
 }
@@ -95,13 +98,23 @@ impl Colormap {
     }
 
     fn of(row: &Row, name: &'static str, reversed: bool, flipped: bool) -> Colormap {
-        Colormap { name, reversed, kind: row.kind, start: row.start, len: row.len, flipped }
+        let (start, all) = (row.start, row.len);
+        Colormap { name, reversed, kind: row.kind, start, all, len: all, flipped }
     }
 
     /// Our diverging map for light pages: white is exactly the middle.
     pub fn house(dark: bool) -> Colormap {
         let row = &table::OURS[usize::from(dark)];
         Colormap::of(row, row.name, false, false)
+    }
+
+    /// The same map in at most so many colours (at least 2), spread evenly over all of them. An exact
+    /// middle stays one, and both ends stay.
+    pub fn with_levels(self, most: usize) -> Colormap {
+        let most = most.clamp(2, self.all);
+        // An even number of entries has none in the middle.
+        let parity = usize::from(self.all % 2 == 1 && most % 2 == 0);
+        Colormap { len: (most - parity).max(2), ..self }
     }
 
     /// Its name.
@@ -128,6 +141,11 @@ impl Colormap {
     pub fn entry(&self, at: usize) -> Color {
         let at = at.min(self.len - 1);
         let at = if self.flipped { self.len - 1 - at } else { at };
+        // The nearest of the table; at both ends and in the middle exactly those.
+        let at = match self.len == self.all {
+            true => at,
+            false => (2 * at * (self.all - 1) + (self.len - 1)) / (2 * (self.len - 1)),
+        };
         let from = (self.start + at) * 3;
         Color { r: DATA[from], g: DATA[from + 1], b: DATA[from + 2], a: 255 }
     }

@@ -28,6 +28,7 @@ pub(crate) fn panel(
         extent: Extent { rows, cols },
         grids: grid.into_iter().collect(),
         summary,
+        over: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The commands: one file each, one row each.
 
+mod animate;
 mod completions;
 mod demo;
 mod draw;
@@ -29,7 +30,7 @@ pub(crate) struct CommandRow {
 
 /// Every command, in the order of the help.
 pub(crate) const COMMANDS: &[CommandRow] =
-    &[draw::ROW, inspect::ROW, export::ROW, demo::ROW, list::ROW, completions::ROW];
+    &[draw::ROW, animate::ROW, inspect::ROW, export::ROW, demo::ROW, list::ROW, completions::ROW];
 
 /// The command of that name.
 pub(crate) fn named(name: &str) -> Option<&'static CommandRow> {

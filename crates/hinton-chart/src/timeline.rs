@@ -1,0 +1,258 @@
+//! A band under a picture that says where in time it stands: the step, a metric, and a thin line of
+//! the metric over all steps with a dot that moves.
+//!
+//! The band has the same size and the same line in every picture of a film; only the words and the
+//! dot change.
+
+use hinton_scene::{Align, Baseline, Color, Item, Path, Point, Rect, Scene, Shape, fit, measure};
+
+use crate::frame::text;
+use crate::{Theme, short};
+
+/// Height of a band with a metric, and of one without, points.
+const HEIGHTS: (f64, f64) = (46.0, 26.0);
+/// White space at both sides and below, points.
+const MARGIN: f64 = 16.0;
+/// Widest that the words may be, as a share of the band.
+const WORDS: f64 = 0.45;
+/// Radius of the dot, points.
+const DOT: f64 = 3.0;
+
+/// A metric over the steps.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MetricLine {
+    /// What it is of, where there are several lines; may be empty.
+    pub label: String,
+    /// Places in time, rising, and values; what is not finite breaks the line.
+    pub points: Vec<(f64, f64)>,
+}
+
+/// What the bands of all pictures share.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Timeline {
+    /// First and last place in time.
+    pub span: (f64, f64),
+    /// The metric's name; empty without one.
+    pub metric: String,
+    /// A line for each run; none without a metric.
+    pub lines: Vec<MetricLine>,
+    /// The longest text for a step, for the room it takes.
+    pub longest: String,
+}
+
+impl Timeline {
+    /// Height of the band, points.
+    pub fn height(&self) -> f64 {
+        if self.lines.is_empty() { HEIGHTS.1 } else { HEIGHTS.0 }
+    }
+
+    /// The picture with the band under it: at that place in time, which `words` say.
+    pub fn under(&self, mut scene: Scene, theme: &Theme, at: f64, words: &str) -> Scene {
+        let band = Rect::new(0.0, scene.height, scene.width, self.height());
+        scene.height += band.h;
+        // Shown first, so that people who read descriptions know where they are.
+        let mut said = vec![words.to_owned()];
+        scene.items.extend(self.items(band, theme, at, words, &mut said));
+        said.push(std::mem::take(&mut scene.description));
+        scene.description = said.join(" · ");
+        scene
+    }
+
+    fn items(
+        &self,
+        band: Rect,
+        theme: &Theme,
+        at: f64,
+        words: &str,
+        said: &mut Vec<String>,
+    ) -> Vec<Item> {
+        let margin = MARGIN.min(band.w * 0.05);
+        let inner = Rect::new(margin, band.y, (band.w - 2.0 * margin).max(1.0), band.h);
+        let (title, label) = (theme.title(), theme.label());
+        let values: Vec<String> = self.lines.iter().map(|line| self.value(line, at)).collect();
+        let widest = |text: &str, style| measure(text, style);
+        // Room for any value: figures are as wide as each other.
+        let metric_width = self.lines.iter().map(|line| {
+            widest(&self.words_for(line, "−8.88e−88"), label)
+                + if self.lines.len() > 1 { 12.0 } else { 0.0 }
+        });
+        let wanted = metric_width.fold(widest(&self.longest, title), f64::max) + 14.0;
+        let words_width = wanted.min(inner.w * WORDS);
+        let mut items = Vec::new();
+        let first = if self.lines.is_empty() { band.y + band.h * 0.35 } else { band.y + 8.0 };
+        let shown = fit(words, title, words_width - 6.0);
+        items.push(text(&shown, inner.x, first, title, Align::Start, Baseline::Middle));
+        for (row, (line, value)) in self.lines.iter().zip(&values).enumerate().take(2) {
+            let y = first + 15.0 + row as f64 * 11.0;
+            let mut x = inner.x;
+            if self.lines.len() > 1 {
+                items.push(dot(Point::new(x + DOT, y), DOT, self.color(theme, row)));
+                x += 12.0;
+            }
+            let shown = self.words_for(line, value);
+            said.push(shown.clone());
+            let shown = fit(&shown, label, words_width - 6.0 - (x - inner.x));
+            items.push(text(&shown, x, y, label, Align::Start, Baseline::Middle));
+        }
+        let plot = Rect::new(
+            inner.x + words_width,
+            band.y + 4.0,
+            (inner.w - words_width - DOT).max(1.0),
+            (band.h - 16.0).max(1.0),
+        );
+        items.extend(if self.lines.is_empty() {
+            self.track(plot, theme, at)
+        } else {
+            self.plot(plot, theme, at)
+        });
+        items
+    }
+
+    fn words_for(&self, line: &MetricLine, value: &str) -> String {
+        match line.label.as_str() {
+            "" => format!("{} {value}", self.metric),
+            label => format!("{label}: {} {value}", self.metric),
+        }
+    }
+
+    /// The value at a place in time: the last one known there.
+    fn value(&self, line: &MetricLine, at: f64) -> String {
+        let after = line.points.partition_point(|point| point.0 <= at);
+        match after.checked_sub(1).and_then(|last| line.points.get(last)) {
+            Some(&(_, value)) => short(value),
+            None => "–".to_owned(),
+        }
+    }
+
+    fn color(&self, theme: &Theme, at: usize) -> Color {
+        theme.series[at % theme.series.len()]
+    }
+
+    /// From 0 to 1, where in the film that place in time is.
+    fn share(&self, at: f64) -> f64 {
+        let (first, last) = self.span;
+        if last > first { ((at - first) / (last - first)).clamp(0.0, 1.0) } else { 0.5 }
+    }
+
+    /// Without a metric: how far the film is.
+    fn track(&self, plot: Rect, theme: &Theme, at: f64) -> Vec<Item> {
+        let y = plot.y + 5.0;
+        let x = |share: f64| plot.x + share * plot.w;
+        let line = |from: f64, to: f64| Path::line(Point::new(x(from), y), Point::new(x(to), y));
+        let share = self.share(at);
+        vec![
+            Shape::stroked(line(0.0, 1.0), theme.line, 1.0),
+            Shape::stroked(line(0.0, share), theme.soft, 1.0),
+            dot(Point::new(x(share), y), DOT, theme.ink),
+        ]
+    }
+
+    /// The lines of the metric, and a dot on each.
+    fn plot(&self, plot: Rect, theme: &Theme, at: f64) -> Vec<Item> {
+        let (first, last) = self.span;
+        let is_shown =
+            |point: &&(f64, f64)| (first..=last).contains(&point.0) && point.1.is_finite();
+        let values = || self.lines.iter().flat_map(|line| &line.points).filter(is_shown);
+        let low = values().map(|point| point.1).fold(f64::MAX, f64::min);
+        let high = values().map(|point| point.1).fold(f64::MIN, f64::max);
+        let base = Path::line(
+            Point::new(plot.x, plot.bottom() + 2.0),
+            Point::new(plot.right(), plot.bottom() + 2.0),
+        );
+        let mut items = vec![Shape::stroked(base, theme.line, 0.5)];
+        if low > high {
+            return items;
+        }
+        let place = |point: &(f64, f64)| {
+            let share = if high > low { (point.1 - low) / (high - low) } else { 0.5 };
+            Point::new(plot.x + self.share(point.0) * plot.w, plot.bottom() - share * plot.h)
+        };
+        let several = self.lines.len() > 1;
+        for (row, line) in self.lines.iter().enumerate() {
+            let color = if several { self.color(theme, row) } else { theme.soft };
+            // A break wherever a value is missing.
+            for part in line.points.split(|point| !is_shown(&point)) {
+                let places: Vec<Point> = part.iter().map(place).collect();
+                if places.len() > 1 {
+                    items.push(Shape::stroked(Path::polyline(&places, false), color, 1.0));
+                }
+            }
+        }
+        for (row, line) in self.lines.iter().enumerate() {
+            let color = if several { self.color(theme, row) } else { theme.ink };
+            if let Some(value) = between(&line.points, at) {
+                items.push(dot(place(&(at, value)), DOT, color));
+            }
+        }
+        items
+    }
+}
+
+/// The value on the line at a place in time; `None` outside it and where the line is broken.
+fn between(points: &[(f64, f64)], at: f64) -> Option<f64> {
+    let after = points.partition_point(|point| point.0 <= at);
+    let &(time, value) = points.get(after.checked_sub(1)?)?;
+    let value = match points.get(after) {
+        Some(&(next, then)) if time < at => value + (then - value) * (at - time) / (next - time),
+        Some(_) => value,
+        None if time == at => value,
+        None => return None,
+    };
+    value.is_finite().then_some(value)
+}
+
+fn dot(center: Point, radius: f64, color: Color) -> Item {
+    Shape::filled(Path::circle(center, radius), color)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ThemeName;
+
+    fn page() -> Scene {
+        Scene {
+            width: 300.0,
+            height: 100.0,
+            background: None,
+            title: String::new(),
+            description: "a page".to_owned(),
+            items: Vec::new(),
+        }
+    }
+
+    fn loss() -> Timeline {
+        let points = vec![(0.0, 2.0), (5.0, 1.0), (7.0, f64::NAN), (10.0, 0.5)];
+        Timeline {
+            span: (0.0, 10.0),
+            metric: "loss".to_owned(),
+            lines: vec![MetricLine { label: String::new(), points }],
+            longest: "step 10".to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_band_is_constant_but_for_words_and_dot() {
+        let theme = Theme::named(ThemeName::Light);
+        let timeline = loss();
+        let scenes: Vec<Scene> = [0.0, 5.0]
+            .into_iter()
+            .map(|at| timeline.under(page(), &theme, at, &format!("step {at}")))
+            .collect();
+        assert!(scenes.iter().all(|scene| scene.height == 100.0 + timeline.height()));
+        assert_eq!(scenes[0].items.len(), scenes[1].items.len());
+        let differ = scenes[0].items.iter().zip(&scenes[1].items).filter(|(a, b)| a != b);
+        assert_eq!(differ.count(), 3, "step, value, dot");
+        assert!(scenes[1].description.starts_with("step 5 · loss 1 · a page"));
+    }
+
+    #[test]
+    fn dots_lie_on_the_line() {
+        let points = &loss().lines[0].points;
+        assert_eq!(between(points, 2.5), Some(1.5));
+        assert_eq!(between(points, 10.0), Some(0.5));
+        assert_eq!(between(points, 8.0), None);
+        assert_eq!(between(points, -1.0), None);
+        assert_eq!(between(&[], 0.0), None);
+    }
+}

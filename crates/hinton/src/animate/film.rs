@@ -1,0 +1,328 @@
+//! A film whose frames are made when they are asked for.
+
+use std::sync::Arc;
+
+use hinton_chart::{Panel, Theme, Timeline};
+use hinton_render::films::{Frame, FrameSource, SourceError, map_levels};
+use hinton_scene::{Item, Point, Scene};
+use hinton_tensor::{Progress, Summary, Work};
+
+use super::change::in_between;
+use super::look::{Panels, Seen, Shown, changes};
+use super::steps::Moment;
+use super::view::{Skip, View};
+use super::{AnimateRequest, place, time};
+use crate::{Error, Picture};
+
+/// Widest that a film strip is made, points: a page for print.
+const STRIP: f64 = 720.0;
+/// Most pictures in a row of it.
+const STRIP_COLUMNS: usize = 8;
+
+/// A film, made frame by frame when it is asked for them. All frames have one scale and one layout.
+pub struct Film<'a> {
+    views: Vec<View<'a>>,
+    shown: Vec<Shown>,
+    kept: Option<Vec<Vec<Panels>>>,
+    spans: Vec<Vec<Arc<Summary>>>,
+    morph: usize,
+    durations: Vec<u32>,
+    timeline: Option<Timeline>,
+    theme: Theme,
+    dpi: f64,
+    threads: usize,
+    progress: &'a dyn Progress,
+    notes: Vec<String>,
+}
+
+impl std::fmt::Debug for Film<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Film")
+            .field("frames", &self.durations.len())
+            .field("steps", &self.shown.len())
+            .field("notes", &self.notes)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A place in the film: a step, and how far it is on the way to the next (0 to 1).
+#[derive(Clone, Copy)]
+struct At {
+    step: usize,
+    share: f64,
+}
+
+impl<'a> Film<'a> {
+    pub(super) fn new(
+        seen: Seen<'a>,
+        timeline: Option<Timeline>,
+        request: &AnimateRequest<'a>,
+    ) -> Result<Self, Error> {
+        let options = &request.draw.options;
+        let morph = if seen.shown.len() > 1 { request.morph } else { 0 };
+        let durations = time::durations(seen.shown.len(), morph, request.timing, request.hold)?;
+        let mut film = Film {
+            views: seen.views,
+            shown: seen.shown,
+            kept: seen.kept,
+            spans: seen.spans,
+            morph,
+            durations,
+            timeline,
+            theme: Theme::named(options.theme),
+            dpi: options.dpi,
+            threads: crate::draw::threads(request.draw.threads),
+            progress: request.draw.progress,
+            notes: seen.notes,
+        };
+        film.fix()?;
+        Ok(film)
+    }
+
+    /// Fixes what all frames share, before the first is drawn.
+    fn fix(&mut self) -> Result<(), Error> {
+        for (view, spans) in self.views.iter_mut().zip(&self.spans) {
+            view.options.levels.get_or_insert(map_levels(false));
+            let mut all = Summary::empty();
+            spans.iter().for_each(|span| all.merge(span));
+            view.share(&all);
+        }
+        for step in self.kept.iter_mut().flatten() {
+            for (panels, spans) in step.iter_mut().zip(&self.spans) {
+                give_spans(Arc::make_mut(panels).as_mut_slice(), spans);
+            }
+        }
+        self.share_groups();
+        for at in 0..self.views.len() {
+            let Some(share) = self.views[at].chart.share else { continue };
+            let mut options = self.views[at].options.clone();
+            for index in 0..self.durations.len() {
+                share(&self.panels(at, self.at(index))?, &mut options);
+            }
+            self.views[at].options = options;
+        }
+        let mut notes = Vec::new();
+        for at in 0..self.views.len() {
+            notes.extend(self.views[at].notes.iter().cloned());
+            notes.extend(self.views[at].draw(&self.panels(at, self.at(0))?)?.1);
+        }
+        for note in notes {
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+        }
+        Ok(())
+    }
+
+    /// One scale for the same tensors of several runs.
+    fn share_groups(&mut self) {
+        let groups = self.views.iter().map(|view| view.group).max().unwrap_or(0);
+        for group in 0..=groups {
+            let mut all = Summary::empty();
+            let members = || self.views.iter().filter(|view| view.group == group);
+            if members().count() < 2 {
+                continue;
+            }
+            for over in members().filter_map(|view| view.options.over.as_ref()) {
+                all.merge(over);
+            }
+            self.views.iter_mut().filter(|view| view.group == group).for_each(|v| v.share(&all));
+        }
+    }
+
+    /// What a person should know that the film may not say, one sentence each.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Pixels to the inch it is made for.
+    pub fn dpi(&self) -> f64 {
+        self.dpi
+    }
+
+    /// Threads it was asked to be made with.
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// The numbers of the steps that are shown, in order.
+    pub fn steps(&self) -> Vec<u64> {
+        self.shown.iter().map(|shown| shown.moment.number).collect()
+    }
+
+    /// How long each frame is shown, milliseconds.
+    pub fn durations(&self) -> &[u32] {
+        &self.durations
+    }
+
+    /// Uses few enough colours that films of 256 colours keep those of cells exactly, with values
+    /// written in them or without.
+    ///
+    /// # Errors
+    /// When the first frame cannot be made.
+    pub fn limit_colors(&mut self) -> Result<(), Error> {
+        let first = self.picture(0)?;
+        if has_values(&first.scene.items) {
+            let levels = map_levels(true);
+            self.views.iter_mut().for_each(|view| view.options.levels = Some(levels));
+        }
+        Ok(())
+    }
+
+    /// One frame as a picture.
+    ///
+    /// # Errors
+    /// When its values cannot be read any more, or there is no such frame.
+    pub fn picture(&self, index: usize) -> Result<Picture, Error> {
+        if index >= self.durations.len() {
+            let message =
+                format!("there is no frame {index}, the film has {}", self.durations.len());
+            return Err(Error::missing(message, ""));
+        }
+        let at = self.at(index);
+        let mut scenes = Vec::with_capacity(self.views.len());
+        for (view_at, view) in self.views.iter().enumerate() {
+            scenes.push(view.draw(&self.panels(view_at, at)?)?.0);
+        }
+        let scene = match scenes.len() {
+            1 => scenes.remove(0),
+            count => place::in_rows(scenes, count, 1.0),
+        };
+        let scene = match &self.timeline {
+            Some(timeline) => timeline.under(scene, &self.theme, self.time(at), &self.words(at)),
+            None => scene,
+        };
+        Ok(Picture { scene, notes: Vec::new(), dpi: self.dpi })
+    }
+
+    /// A film strip: so many of the steps beside one another, evenly chosen, first and last among
+    /// them.
+    ///
+    /// # Errors
+    /// As [`Film::picture`].
+    pub fn strip(&self, pictures: usize) -> Result<Picture, Error> {
+        let steps = self.shown.len();
+        let count = pictures.clamp(1, steps);
+        let chosen = (0..count).map(|at| match count {
+            1 => steps - 1,
+            _ => (at * (steps - 1) * 2 + (count - 1)) / (2 * (count - 1)),
+        });
+        let scenes = chosen.map(|step| Ok(self.picture(step * (self.morph + 1))?.scene));
+        let scenes: Vec<Scene> = scenes.collect::<Result<_, Error>>()?;
+        let columns = columns(count);
+        let width = scenes.first().map_or(1.0, |scene| scene.width) * columns as f64;
+        let scale = (STRIP / width).min(1.0);
+        Ok(Picture {
+            scene: place::in_rows(scenes, columns, scale),
+            notes: self.notes.clone(),
+            dpi: self.dpi,
+        })
+    }
+
+    fn at(&self, index: usize) -> At {
+        let every = self.morph + 1;
+        At { step: index / every, share: (index % every) as f64 / every as f64 }
+    }
+
+    /// Where in time that is, in the measure of the band.
+    fn time(&self, at: At) -> f64 {
+        let time = |step: usize| self.shown.get(step).map_or(0.0, |shown| shown.moment.time);
+        let before = time(at.step);
+        if at.share == 0.0 { before } else { before + (time(at.step + 1) - before) * at.share }
+    }
+
+    /// What the band says.
+    fn words(&self, at: At) -> String {
+        let shown = &self.shown[at.step];
+        let number = shown.moment.number;
+        if at.share > 0.0 {
+            let next = self.shown.get(at.step + 1).map_or(number, |shown| shown.moment.number);
+            return format!("between steps {number} and {next}");
+        }
+        match &shown.before {
+            Some(before) => format!("step {number} − step {}", before.number),
+            None => format!("step {number}"),
+        }
+    }
+
+    /// The panels of a view at a place in the film.
+    fn panels(&self, view: usize, at: At) -> Result<Panels, Error> {
+        let here = self.step_panels(view, at.step)?;
+        if at.share == 0.0 || at.step + 1 >= self.shown.len() {
+            return Ok(here);
+        }
+        let mut mixed = in_between(&here, &*self.step_panels(view, at.step + 1)?, at.share)?;
+        give_spans(Arc::make_mut(&mut mixed).as_mut_slice(), &self.spans[view]);
+        Ok(mixed)
+    }
+
+    fn step_panels(&self, view: usize, step: usize) -> Result<Panels, Error> {
+        if let Some(kept) = &self.kept {
+            return Ok(Arc::clone(&kept[step][view]));
+        }
+        let shown = &self.shown[step];
+        let one = &self.views[view];
+        let mut panels = self.read(one, &shown.moment)?;
+        if let Some(before) = &shown.before {
+            panels = changes(&self.read(one, before)?, &panels)?;
+        }
+        one.strip(&mut panels);
+        give_spans(&mut panels, &self.spans[view]);
+        Ok(Arc::new(panels))
+    }
+
+    fn read(&self, view: &View<'_>, moment: &Moment) -> Result<Vec<Panel>, Error> {
+        // Frames are made by several threads already.
+        let work = Work { threads: 1, progress: self.progress };
+        view.read(moment.steps[view.run_at], work).map_err(|skip| match skip {
+            Skip::Stop(error) => error,
+            Skip::Left(why) => {
+                let message = format!("step {} has changed: {why}", moment.number);
+                Error::missing(message, "the run was written to while it was played: try again")
+            }
+        })
+    }
+}
+
+impl FrameSource for Film<'_> {
+    fn len(&self) -> usize {
+        self.durations.len()
+    }
+
+    fn frame(&self, index: usize) -> Result<Frame, SourceError> {
+        let picture = self.picture(index)?;
+        Ok(Frame { scene: picture.scene, duration_ms: self.durations[index] })
+    }
+}
+
+/// Gives panels the statistics that their scale is fitted to.
+fn give_spans(panels: &mut [Panel], spans: &[Arc<Summary>]) {
+    for (panel, span) in panels.iter_mut().zip(spans) {
+        panel.over = Some(Arc::clone(span));
+    }
+}
+
+/// Columns of a strip: one row while it is short, else about three times as wide as high.
+fn columns(count: usize) -> usize {
+    if count <= STRIP_COLUMNS { count } else { count.div_ceil(count.div_ceil(STRIP_COLUMNS)) }
+}
+
+/// Whether values are written into cells.
+fn has_values(items: &[Item]) -> bool {
+    let grids = || {
+        items.iter().filter_map(|item| match item {
+            Item::Cells(cells) => Some(cells.rect),
+            _ => None,
+        })
+    };
+    items.iter().any(|item| match item {
+        Item::Text(text) => {
+            let Point { x, y } = Point::new(text.x + text.width / 2.0, text.y);
+            grids().any(|rect| {
+                (rect.x..rect.right()).contains(&x) && (rect.y..rect.bottom()).contains(&y)
+            })
+        }
+        Item::Group(group) => has_values(&group.items),
+        _ => false,
+    })
+}

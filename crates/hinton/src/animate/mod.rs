@@ -1,0 +1,151 @@
+//! Runs to films: the same picture of every step, on one scale and in one layout.
+
+mod change;
+mod film;
+mod look;
+mod place;
+mod steps;
+mod time;
+mod view;
+mod words;
+
+use hinton_chart::{Length, Options, PageSize, Timeline};
+use hinton_run::Run;
+
+use crate::{DrawRequest, Error};
+use look::Look;
+use view::Ask;
+
+pub use film::Film;
+pub use time::Timing;
+pub use words::{Metric, Show, StepRange};
+
+/// Most tensors that are set beside one another, each with a chart of its own.
+const MOST_BESIDE: usize = 4;
+/// What is to be played, and how. `Default` shows every step of everything, as [`draw`](crate::draw())
+/// would.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct AnimateRequest<'a> {
+    /// How each picture is drawn.
+    pub draw: DrawRequest<'a>,
+    /// Values, or how they changed.
+    pub show: Show,
+    /// How fast.
+    pub timing: Timing,
+    /// Least time that the first and the last frame are shown, seconds.
+    pub hold: (f64, f64),
+    /// Which steps.
+    pub steps: StepRange,
+    /// Pictures between two steps, mixed of both cell by cell.
+    pub morph: usize,
+    /// The metric under the picture.
+    pub metric: Metric,
+    /// Told how many of how many steps have been looked at.
+    pub looked: &'a (dyn Fn(usize, usize) + Sync),
+}
+
+impl Default for AnimateRequest<'_> {
+    fn default() -> Self {
+        AnimateRequest {
+            draw: DrawRequest::default(),
+            show: Show::Value,
+            timing: Timing::Auto,
+            hold: (0.0, 1.0),
+            steps: StepRange::default(),
+            morph: 0,
+            metric: Metric::Auto,
+            looked: &|_, _| {},
+        }
+    }
+}
+
+impl<'a> AnimateRequest<'a> {
+    /// Draws each picture so.
+    pub fn of(draw: DrawRequest<'a>) -> Self {
+        AnimateRequest { draw, ..AnimateRequest::default() }
+    }
+}
+
+/// Makes a film of tensors of runs. No pattern means every tensor, as in [`select`](crate::select()).
+///
+/// Looks at all steps once, so that one colour range, one max-weight and one layout hold for all
+/// frames. Several patterns (up to four, without a chart being asked for) are set beside one
+/// another, each with a chart and a scale of its own; several runs likewise, with one scale for the same
+/// tensor. Memory stays bounded however many steps there are.
+///
+/// # Errors
+/// When no step has what is asked for, the request does not fit it, a metric is not there, or the
+/// work was stopped. Single steps that cannot be shown are left out and told in
+/// [`Film::notes`].
+pub fn animate<'a, S: AsRef<str>>(
+    runs: &'a [Run],
+    patterns: &[S],
+    request: &AnimateRequest<'a>,
+) -> Result<Film<'a>, Error> {
+    let mut notes = Vec::new();
+    let moments = steps::moments(runs, request.steps, &mut notes)?;
+    let timeline = match captioned(request) {
+        true => Some(steps::timeline(runs, &moments, request)?),
+        false => None,
+    };
+    let asks = asks(runs, patterns, request, timeline.as_ref());
+    let mut look = Look::new(request, notes);
+    let (views, moments) = look.first_views(asks, moments)?;
+    let seen = look.all(views, moments)?;
+    Film::new(seen, timeline, request)
+}
+
+/// Whether the picture has a band that says the step. Pictures that say nothing do not.
+fn captioned(request: &AnimateRequest<'_>) -> bool {
+    let is_bare = request.draw.options.title.as_deref() == Some("");
+    !is_bare || matches!(request.metric, Metric::Named(_))
+}
+
+/// What is shown beside one another.
+fn asks<'a, S: AsRef<str>>(
+    runs: &'a [Run],
+    patterns: &[S],
+    request: &AnimateRequest<'a>,
+    timeline: Option<&Timeline>,
+) -> Vec<Ask<'a>> {
+    let all: Vec<String> = patterns.iter().map(|one| one.as_ref().to_owned()).collect();
+    let each_alone = (2..=MOST_BESIDE).contains(&all.len()) && request.draw.chart.is_none();
+    let groups: Vec<Vec<String>> = match each_alone {
+        true => all.into_iter().map(|one| vec![one]).collect(),
+        false => vec![all],
+    };
+    let count = groups.len() * runs.len();
+    let band = timeline.map_or(0.0, Timeline::height);
+    let mut asks = Vec::new();
+    for (group, patterns) in groups.iter().enumerate() {
+        for (run_at, run) in runs.iter().enumerate() {
+            let mut draw = request.draw.clone();
+            draw.options.size = room(&draw.options, count, band);
+            if runs.len() > 1 && draw.options.title.is_none() {
+                let names = patterns.join(", ");
+                let parts = [view::run_name(run), names];
+                let parts: Vec<String> = parts.into_iter().filter(|p| !p.is_empty()).collect();
+                draw.options.title = Some(parts.join(" · "));
+            }
+            let said = match request.show {
+                Show::Value => None,
+                Show::Change => Some("shown: the difference from the step before"),
+                Show::TotalChange => Some("shown: the difference from the first step"),
+            };
+            draw.options.notes.extend(said.map(str::to_owned));
+            let patterns = patterns.clone();
+            let compares = request.show != Show::Value || request.morph > 0;
+            asks.push(Ask { run, run_at, patterns, group, request: draw, compares });
+        }
+    }
+    asks
+}
+
+/// The page of one of `count` pictures beside one another, above a band.
+fn room(options: &Options, count: usize, band: f64) -> Option<PageSize> {
+    let size = options.size?;
+    let width = size.width.points(options.dpi) / count as f64;
+    let height = size.height.map(|height| (height.points(options.dpi) - band).max(1.0));
+    Some(PageSize { width: Length::Points(width), height: height.map(Length::Points) })
+}

@@ -1,0 +1,233 @@
+//! One picture of a film: some tensors of one run, laid out once, read step by step.
+
+use std::sync::Arc;
+
+use hinton_chart::{ChartRow, Need, Options, Panel};
+use hinton_run::Run;
+use hinton_scene::{Scene, visible};
+use hinton_tensor::{Fold, GridRequest, Summary, TensorError, Work};
+
+use crate::arrange::{Arrangement, PanelSource, arrange};
+use crate::draw::read;
+use crate::{DrawRequest, Error, select};
+
+/// Most cells in each direction of what is compared where the chart itself wants no cells.
+const CELLS: usize = 2_048;
+
+/// Some tensors of one run.
+pub(super) struct View<'a> {
+    pub(super) run: &'a Run,
+    /// Which of the runs.
+    pub(super) run_at: usize,
+    patterns: Vec<String>,
+    request: DrawRequest<'a>,
+    /// Views of one group show the same tensors and share one scale.
+    pub(super) group: usize,
+    pub(super) chart: &'static ChartRow,
+    pub(super) options: Options,
+    pub(super) notes: Vec<String>,
+    need: Need,
+    sample: Option<u64>,
+    /// What every step must have.
+    plan: Vec<Part>,
+}
+
+/// What a panel is like in every step.
+#[derive(PartialEq)]
+struct Part {
+    label: String,
+    shape: Vec<usize>,
+    planes: Vec<Vec<usize>>,
+}
+
+impl Part {
+    fn of(panel: &PanelSource) -> Part {
+        Part {
+            label: format!("{}{}", panel.name, panel.part),
+            shape: panel.shape.clone(),
+            planes: panel.planes.iter().map(|plane| plane.shape().to_vec()).collect(),
+        }
+    }
+
+    fn shape(&self) -> String {
+        match self.shape.as_slice() {
+            [] => "one value".to_owned(),
+            shape => shape.iter().map(usize::to_string).collect::<Vec<_>>().join(" × "),
+        }
+    }
+}
+
+/// What a view is of.
+#[derive(Clone)]
+pub(super) struct Ask<'a> {
+    pub(super) run: &'a Run,
+    pub(super) run_at: usize,
+    pub(super) patterns: Vec<String>,
+    pub(super) group: usize,
+    /// How it is drawn, its page and title settled.
+    pub(super) request: DrawRequest<'a>,
+    /// Whether steps are compared or mixed cell by cell.
+    pub(super) compares: bool,
+}
+
+impl<'a> View<'a> {
+    /// The view as that step has it; all others must be like it.
+    pub(super) fn new(ask: Ask<'a>, step: usize) -> Result<Self, Error> {
+        let Ask { run, run_at, patterns, group, request, compares } = ask;
+        let arrangement = arranged(run, step, &patterns, &request)?;
+        let mut options = request.options.clone();
+        options.columns = options.columns.or(arrangement.columns);
+        if arrangement.title.is_some() && options.title.is_none() {
+            options.title = Some(run_name(run));
+        }
+        let mut notes = arrangement.notes.clone();
+        let extents: Vec<_> = arrangement.panels.iter().map(PanelSource::extent).collect();
+        let mut need = (arrangement.chart.need)(&extents, &options);
+        if compares {
+            need = comparable(need, extents.len());
+            options.reduce = Some(Fold::Mean);
+            if let Some(asked) = request.options.reduce.filter(|fold| *fold != Fold::Mean) {
+                notes.push(format!(
+                    "--reduce {}: differences are of means",
+                    format!("{asked:?}").to_lowercase()
+                ));
+            }
+        }
+        options.notes.extend(notes.iter().cloned());
+        Ok(View {
+            run,
+            run_at,
+            patterns,
+            group,
+            chart: arrangement.chart,
+            options,
+            notes,
+            need,
+            sample: arrangement.sample_bytes(),
+            plan: arrangement.panels.iter().map(Part::of).collect(),
+            request,
+        })
+    }
+
+    /// The panels of a step, values read. `Err` with [`Skip`] where the step has no such tensors.
+    pub(super) fn read(&self, step: usize, work: Work<'_>) -> Result<Vec<Panel>, Skip> {
+        let arrangement = arranged(self.run, step, &self.patterns, &self.request)?;
+        self.check(&arrangement)?;
+        let mut panels = Vec::with_capacity(arrangement.panels.len());
+        for (at, source) in arrangement.panels.iter().enumerate() {
+            panels.push(read(source, at, &self.need, self.sample, work)?);
+        }
+        Ok(panels)
+    }
+
+    /// Whether a step looks like the others.
+    fn check(&self, arrangement: &Arrangement) -> Result<(), Skip> {
+        let parts: Vec<Part> = arrangement.panels.iter().map(Part::of).collect();
+        if parts == self.plan && arrangement.chart.name == self.chart.name {
+            return Ok(());
+        }
+        let changed = parts.iter().zip(&self.plan).find(|(part, wanted)| part != wanted);
+        Err(Skip::Left(match changed {
+            Some((part, wanted)) if part.label == wanted.label => format!(
+                "{} is {} there, and {} before",
+                visible(&part.label),
+                part.shape(),
+                wanted.shape()
+            ),
+            _ => "it does not have the same tensors".to_owned(),
+        }))
+    }
+
+    /// Whether each picture needs statistics of its own values.
+    pub(super) fn needs_summaries(&self) -> bool {
+        self.options.own_range || self.chart.share.is_some()
+    }
+
+    /// Forgets the statistics that no picture needs: they are large, and there are many steps.
+    pub(super) fn strip(&self, panels: &mut [Panel]) {
+        for panel in panels {
+            for grid in &mut panel.grids {
+                grid.summary = Summary::empty();
+            }
+            if !self.needs_summaries() {
+                panel.summary = Summary::empty();
+            }
+        }
+    }
+
+    /// Bytes that panels take.
+    pub(super) fn size(&self, panels: &[Panel]) -> usize {
+        let cells = |panel: &Panel| -> usize {
+            panel
+                .grids
+                .iter()
+                .map(|g| g.values.len() * 4 + g.negative.len() * 4 + g.marks.len())
+                .sum()
+        };
+        let summary = |panel: &Panel| match self.needs_summaries() {
+            true => (panel.summary.elements as usize).saturating_mul(16).min(1 << 20),
+            false => 0,
+        };
+        panels.iter().map(|panel| 512 + cells(panel) + summary(panel)).sum()
+    }
+
+    /// Draws panels.
+    pub(super) fn draw(&self, panels: &[Panel]) -> Result<(Scene, Vec<String>), Error> {
+        let picture = (self.chart.build)(panels, &self.options)?;
+        Ok((picture.scene, picture.notes))
+    }
+
+    /// How many panels it has.
+    pub(super) fn panels(&self) -> usize {
+        self.plan.len()
+    }
+
+    /// Gives all pictures these statistics to fit their scale to.
+    pub(super) fn share(&mut self, over: &Summary) {
+        self.options.over = Some(Arc::new(over.clone()));
+    }
+}
+
+/// Why a step is not shown.
+pub(super) enum Skip {
+    /// It does not have what is shown, or cannot be read.
+    Left(String),
+    /// The work was stopped.
+    Stop(Error),
+}
+
+impl<E: Into<Error>> From<E> for Skip {
+    fn from(error: E) -> Self {
+        match error.into() {
+            error @ Error::Tensor(TensorError::Cancelled(_)) => Skip::Stop(error),
+            error => Skip::Left(error.to_string()),
+        }
+    }
+}
+
+fn arranged(
+    run: &Run,
+    step: usize,
+    patterns: &[String],
+    request: &DrawRequest<'_>,
+) -> Result<Arrangement, Error> {
+    let selected = select(&run.checkpoint(step)?, patterns)?;
+    arrange(&selected, request)
+}
+
+/// What people call the run: the name of its file or folder.
+pub(super) fn run_name(run: &Run) -> String {
+    let path = std::path::Path::new(&run.path);
+    path.file_name().map_or_else(|| run.path.clone(), |name| name.to_string_lossy().into_owned())
+}
+
+/// Cells that can be compared: means, whatever the chart would fold.
+fn comparable(need: Need, panels: usize) -> Need {
+    Need::Grids(match need {
+        Need::Grids(mut requests) => {
+            requests.iter_mut().for_each(|request| request.fold = Fold::Mean);
+            requests
+        }
+        Need::Summaries => vec![GridRequest::new(CELLS, CELLS, Fold::Mean); panels],
+    })
+}
