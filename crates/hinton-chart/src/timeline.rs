@@ -4,7 +4,9 @@
 //! The band has the same size and the same line in every picture of a film; only the words and the
 //! dot change.
 
-use hinton_scene::{Align, Baseline, Color, Item, Path, Point, Rect, Scene, Shape, fit, measure};
+use hinton_scene::{
+    Align, Baseline, Color, Item, Path, Point, Rect, Scene, Shape, TextStyle, fit, measure,
+};
 
 use crate::frame::text;
 use crate::{Theme, short};
@@ -70,13 +72,10 @@ impl Timeline {
         let inner = Rect::new(margin, band.y, (band.w - 2.0 * margin).max(1.0), band.h);
         let (title, label) = (theme.title(), theme.label());
         let values: Vec<String> = self.lines.iter().map(|line| self.value(line, at)).collect();
-        let widest = |text: &str, style| measure(text, style);
-        // Room for any value: figures are as wide as each other.
-        let metric_width = self.lines.iter().map(|line| {
-            widest(&self.words_for(line, "−8.88e−88"), label)
-                + if self.lines.len() > 1 { 12.0 } else { 0.0 }
-        });
-        let wanted = metric_width.fold(widest(&self.longest, title), f64::max) + 14.0;
+        let longest = self.lines.iter().map(|line| self.longest_of(line, label));
+        let metric_width =
+            longest.fold(0.0, f64::max) + if self.lines.len() > 1 { 12.0 } else { 0.0 };
+        let wanted = metric_width.max(measure(&self.longest, title)) + 14.0;
         let words_width = wanted.min(inner.w * WORDS);
         let mut items = Vec::new();
         let first = if self.lines.is_empty() { band.y + band.h * 0.35 } else { band.y + 8.0 };
@@ -113,6 +112,12 @@ impl Timeline {
             "" => format!("{} {value}", self.metric),
             label => format!("{label}: {} {value}", self.metric),
         }
+    }
+
+    /// Width of the longest words that the line ever has.
+    fn longest_of(&self, line: &MetricLine, style: TextStyle) -> f64 {
+        let widest = line.points.iter().map(|point| measure(&short(point.1), style));
+        measure(&self.words_for(line, ""), style) + widest.fold(measure("–", style), f64::max)
     }
 
     /// The value at a place in time: the last one known there.

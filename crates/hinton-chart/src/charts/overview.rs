@@ -145,7 +145,9 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
 
 fn words(panels: &[Panel], options: &Options) -> Words {
     let count = panels.len();
-    let values: u64 = panels.iter().map(|panel| panel.summary.elements).sum();
+    let values =
+        |panel: &Panel| panel.shape.iter().fold(1u64, |all, &n| all.saturating_mul(n as u64));
+    let values: u64 = panels.iter().map(values).fold(0, u64::saturating_add);
     let title = options.title.clone().unwrap_or_else(|| format!("{count} tensors"));
     let reduced = panels.iter().flat_map(|panel| &panel.grids).any(|grid| grid.block != (1, 1));
     let fold = match options.reduce.unwrap_or(Fold::Extreme) {
@@ -156,7 +158,10 @@ fn words(panels: &[Panel], options: &Options) -> Words {
     };
     let mut subtitle = vec![
         format!("{} values in {} tensors", short_count(values), short_count(count as u64)),
-        "each on its own scale, zero in the middle".to_owned(),
+        match panels.iter().any(|panel| panel.over.is_some()) {
+            true => "each on its own scale over all steps, zero in the middle".to_owned(),
+            false => "each on its own scale, zero in the middle".to_owned(),
+        },
         "rows (first axis) run down".to_owned(),
     ];
     if reduced {

@@ -6,7 +6,7 @@ use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use hinton::inspect::{InspectReport, QUANTILES, TensorReport, inspect};
 use hinton::{Checkpoint, Summary, Work, visible};
 
-use super::CommandRow;
+use super::{CommandRow, steps};
 use crate::args::{patterns, tensors, thread_count, threads};
 use crate::failure::{Failure, warnings};
 use crate::progress::Bar;
@@ -25,11 +25,14 @@ pub(super) const ROW: CommandRow = CommandRow {
     help: "Lists every tensor with its dtype, shape and bytes, and the totals. Without --stats only \
            headers are read, whatever the size. Statistics count finite values only; NaN and \
            infinities are counted beside them. Quantiles are exact for dtypes of at most 16 bits and \
-           for small tensors, else within 0.8 % of the value.",
+           for small tensors, else within 0.8 % of the value. Of a run (a folder of checkpoints, a \
+           run folder) it lists steps, metrics and tensors, as `hinton animate` plays it.",
     examples: "Examples:
   hinton inspect model.safetensors
   hinton inspect model.pt -t '*.weight' --stats
-  hinton inspect checkpoints/ --json | jq '.tensors[].name'",
+  hinton inspect checkpoints/ --json | jq '.tensors[].name'
+  hinton inspect run/                    the steps of a run and their tensors
+  hinton inspect list.pkl --steps        a file with a list of arrays, as a run",
     args: |command| {
         command
             .arg(
@@ -53,6 +56,13 @@ pub(super) const ROW: CommandRow = CommandRow {
                     .action(ArgAction::SetTrue)
                     .help("Print JSON: an object, for several PATHs an array"),
             )
+            .arg(
+                Arg::new("steps")
+                    .long("steps")
+                    .action(ArgAction::SetTrue)
+                    .conflicts_with("stats")
+                    .help("Take PATH as a run, also where it is one file: list its steps"),
+            )
             .arg(threads())
     },
     run,
@@ -66,7 +76,11 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let mut failed = None;
     let mut reports = Vec::new();
     for &path in &paths {
-        let report = open(path).and_then(|file| report(&file, &patterns, matches, json, width));
+        let report = match steps::as_run(path, matches.get_flag("steps")) {
+            Ok(Some(run)) => steps::report(&run, &patterns, json, width),
+            Ok(None) => open(path).and_then(|file| report(&file, &patterns, matches, json, width)),
+            Err(failure) => Err(failure),
+        };
         match report {
             // One file's fault is no reason to keep the others back.
             Err(failure) if paths.len() > 1 => {

@@ -7,6 +7,7 @@ mod draw;
 mod export;
 mod inspect;
 mod list;
+mod steps;
 
 use clap::{ArgMatches, Command};
 

@@ -11,8 +11,6 @@ use super::view::{Ask, Skip, View};
 use super::{AnimateRequest, Show};
 use crate::{Error, Fault};
 
-/// Bytes of cells that are kept from the first look at the steps; beyond, each frame reads again.
-const KEPT: usize = 128 << 20;
 /// Most steps that were left out which are named one by one.
 const MOST_NAMED: usize = 5;
 
@@ -85,7 +83,7 @@ impl<'r, 'a> Look<'r, 'a> {
         moments: Vec<Moment>,
     ) -> Result<Seen<'a>, Error> {
         let show = self.request.show;
-        let mut gathered = Gathered::new(&views);
+        let mut gathered = Gathered::new(&views, self.request.memory);
         let mut shown = Vec::new();
         // What the next step is compared with.
         let mut before: Option<(Moment, Vec<Vec<Panel>>)> = None;
@@ -156,11 +154,13 @@ struct Gathered {
     spans: Vec<Vec<Summary>>,
     kept: Option<Vec<Vec<Panels>>>,
     size: usize,
+    /// Most bytes that are kept.
+    most: usize,
 }
 
 impl Gathered {
-    fn new(views: &[View<'_>]) -> Self {
-        Gathered { spans: vec![Vec::new(); views.len()], kept: Some(Vec::new()), size: 0 }
+    fn new(views: &[View<'_>], most: usize) -> Self {
+        Gathered { spans: vec![Vec::new(); views.len()], kept: Some(Vec::new()), size: 0, most }
     }
 
     fn add(&mut self, views: &[View<'_>], panels: Vec<Vec<Panel>>) {
@@ -175,7 +175,7 @@ impl Gathered {
             step.push(Arc::new(panels));
         }
         match &mut self.kept {
-            Some(kept) if self.size <= KEPT => kept.push(step),
+            Some(kept) if self.size <= self.most => kept.push(step),
             _ => self.kept = None,
         }
     }

@@ -41,6 +41,9 @@ pub struct AnimateRequest<'a> {
     pub morph: usize,
     /// The metric under the picture.
     pub metric: Metric,
+    /// Bytes of cells that are kept from the first look at the steps; where all together are more,
+    /// each frame reads its step again. The film never depends on it.
+    pub memory: usize,
     /// Told how many of how many steps have been looked at.
     pub looked: &'a (dyn Fn(usize, usize) + Sync),
 }
@@ -55,6 +58,7 @@ impl Default for AnimateRequest<'_> {
             steps: StepRange::default(),
             morph: 0,
             metric: Metric::Auto,
+            memory: 128 << 20,
             looked: &|_, _| {},
         }
     }

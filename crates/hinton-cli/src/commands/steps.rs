@@ -1,0 +1,156 @@
+//! What runs hold, for `hinton inspect`.
+
+use std::path::Path;
+
+use hinton::{Run, RunOptions, RunTensor, select, visible};
+use serde_json::{Value, json};
+
+use crate::failure::{Failure, run_warnings};
+use crate::human;
+use crate::table::Table;
+
+/// The run that a path means: where it was asked for one, or the folder is no single checkpoint.
+pub(super) fn as_run(path: &Path, asked: bool) -> Result<Option<Run>, Failure> {
+    let open = || hinton::open_run(&[path], &RunOptions::default());
+    if asked {
+        return Ok(Some(open()?));
+    }
+    if !path.is_dir() || hinton::open(path).is_ok() {
+        return Ok(None);
+    }
+    // Where it is no run either, the error of the checkpoint says more.
+    Ok(open().ok().filter(|run| run.steps.len() > 1))
+}
+
+/// A run's report, as JSON or as text.
+pub(super) fn report(
+    run: &Run,
+    patterns: &[String],
+    json: bool,
+    width: Option<usize>,
+) -> Result<String, Failure> {
+    let tensors = chosen(run, patterns)?;
+    if json {
+        let text = serde_json::to_string_pretty(&as_json(run, &tensors));
+        return text.map_err(|error| Failure::work(error.to_string()));
+    }
+    run_warnings(run);
+    Ok(format!("{}{}\n{}", heading(run), steps(run).text(width), names(run, &tensors).text(width)))
+}
+
+/// The tensors that the patterns mean in any step.
+fn chosen<'a>(run: &'a Run, patterns: &[String]) -> Result<Vec<&'a RunTensor>, Failure> {
+    let all = run.tensor_names();
+    if patterns.is_empty() {
+        return Ok(all.iter().collect());
+    }
+    let mut names = std::collections::BTreeSet::new();
+    let mut error = None;
+    // Tensors appear late or go: steps differ where a span begins.
+    let begins: std::collections::BTreeSet<usize> =
+        all.iter().flat_map(|tensor| tensor.spans.iter().map(|span| span.first)).collect();
+    for step in begins {
+        match run
+            .checkpoint(step)
+            .map_err(hinton::Error::from)
+            .and_then(|file| select(&file, patterns))
+        {
+            Ok(found) => names.extend(found.iter().map(|one| one.tensor.name().to_owned())),
+            Err(why) => error = error.or(Some(why)),
+        }
+    }
+    match (names.is_empty(), error) {
+        (true, Some(error)) => Err(error.into()),
+        _ => Ok(all.iter().filter(|tensor| names.contains(&tensor.name)).collect()),
+    }
+}
+
+fn heading(run: &Run) -> String {
+    let mut text = format!(
+        "{}: {}, {}, {}\n",
+        visible(&run.path),
+        run.kind,
+        human::several(run.steps.len() as u64, "step"),
+        human::several(run.tensor_names().len() as u64, "tensor"),
+    );
+    if let Some(trained) = &run.trained {
+        text.push_str(&format!("  {}\n", visible(trained)));
+    }
+    for log in &run.logs {
+        text.push_str(&format!("  metrics from {}\n", visible(log)));
+    }
+    text
+}
+
+/// A line for each step, and a column for each metric.
+fn steps(run: &Run) -> Table {
+    // Headings of tables live as long as the program; metrics are named in their cells.
+    let mut table = Table::new(&[">step", "name", "metrics"]);
+    for step in &run.steps {
+        let metric = |(name, value): &(String, f64)| {
+            format!("{} {}", visible(name), human::number(Some(*value)))
+        };
+        let said = match &step.broken {
+            Some(error) => format!("cannot be read: {error}"),
+            None => step.metrics.iter().map(metric).collect::<Vec<_>>().join("  "),
+        };
+        table.push(vec![step.number.to_string(), visible(&step.name).into_owned(), said]);
+    }
+    table
+}
+
+/// A line for each tensor and each shape that it has.
+fn names(run: &Run, tensors: &[&RunTensor]) -> Table {
+    let mut table = Table::new(&["name", "dtype", "shape", "steps"]);
+    for tensor in tensors {
+        for span in &tensor.spans {
+            let number = |at: usize| run.steps.get(at).map_or(0, |step| step.number);
+            let steps = match (number(span.first), number(span.last)) {
+                (first, last) if first == last => first.to_string(),
+                (first, last) => format!("{first} to {last}"),
+            };
+            table.push(vec![
+                visible(&tensor.name).into_owned(),
+                span.dtype.name().to_owned(),
+                human::shape(&span.shape),
+                steps,
+            ]);
+        }
+    }
+    table
+}
+
+fn as_json(run: &Run, tensors: &[&RunTensor]) -> Value {
+    let number = |at: usize| run.steps.get(at).map_or(0, |step| step.number);
+    // JSON has no NaN: null stands for what is no finite number.
+    let finite = |value: f64| if value.is_finite() { json!(value) } else { Value::Null };
+    let steps = run.steps.iter().map(|step| {
+        let metrics = step.metrics.iter().map(|(name, value)| (name.clone(), finite(*value)));
+        json!({
+            "number": step.number,
+            "name": step.name,
+            "time": step.time.map(finite),
+            "metrics": metrics.collect::<serde_json::Map<_, _>>(),
+            "broken": step.broken.as_ref().map(ToString::to_string),
+        })
+    });
+    let tensors = tensors.iter().map(|tensor| {
+        let spans = tensor.spans.iter().map(|span| {
+            json!({
+                "first": number(span.first),
+                "last": number(span.last),
+                "dtype": span.dtype.name(),
+                "shape": span.shape,
+            })
+        });
+        json!({ "name": tensor.name, "spans": spans.collect::<Vec<_>>() })
+    });
+    json!({
+        "path": run.path,
+        "kind": run.kind.to_string(),
+        "trained": run.trained,
+        "steps": steps.collect::<Vec<_>>(),
+        "tensors": tensors.collect::<Vec<_>>(),
+        "warnings": run.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    })
+}
