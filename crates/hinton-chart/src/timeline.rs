@@ -16,7 +16,9 @@ const HEIGHTS: (f64, f64) = (46.0, 26.0);
 /// White space at both sides and below, points.
 const MARGIN: f64 = 16.0;
 /// Widest that the words may be, as a share of the band.
-const WORDS: f64 = 0.45;
+const WORDS: f64 = 0.5;
+/// Space between words and line, points.
+const GAP: f64 = 14.0;
 /// Radius of the dot, points.
 const DOT: f64 = 3.0;
 
@@ -68,15 +70,17 @@ impl Timeline {
         words: &str,
         said: &mut Vec<String>,
     ) -> Vec<Item> {
-        let margin = MARGIN.min(band.w * 0.05);
+        let margin = MARGIN.min(band.w * 0.06);
         let inner = Rect::new(margin, band.y, (band.w - 2.0 * margin).max(1.0), band.h);
         let (title, label) = (theme.title(), theme.label());
         let values: Vec<String> = self.lines.iter().map(|line| self.value(line, at)).collect();
         let longest = self.lines.iter().map(|line| self.longest_of(line, label));
         let metric_width =
             longest.fold(0.0, f64::max) + if self.lines.len() > 1 { 12.0 } else { 0.0 };
-        let wanted = metric_width.max(measure(&self.longest, title)) + 14.0;
-        let words_width = wanted.min(inner.w * WORDS);
+        let room = inner.w * WORDS;
+        // Smaller in all frames where one of them has no room for the words.
+        let title = if measure(&self.longest, title) + GAP > room { label } else { title };
+        let words_width = (metric_width.max(measure(&self.longest, title)) + GAP).min(room);
         let mut items = Vec::new();
         let first = if self.lines.is_empty() { band.y + band.h * 0.35 } else { band.y + 8.0 };
         let shown = fit(words, title, words_width - 6.0);

@@ -113,7 +113,7 @@ impl Colormap {
     pub fn with_levels(self, most: usize) -> Colormap {
         let most = most.clamp(2, self.all);
         // An even number of entries has none in the middle.
-        let parity = usize::from(self.all % 2 == 1 && most % 2 == 0);
+        let parity = usize::from(self.all % 2 == 1 && most.is_multiple_of(2));
         Colormap { len: (most - parity).max(2), ..self }
     }
 
