@@ -21,6 +21,8 @@ mod preset;
 mod scale;
 mod size;
 mod theme;
+mod ticks;
+mod words;
 
 pub mod charts;
 
