@@ -5,7 +5,7 @@ mod font;
 mod grid;
 mod number;
 mod pdf;
-mod png;
+pub(crate) mod png;
 mod svg;
 pub mod terminal;
 

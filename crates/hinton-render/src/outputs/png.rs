@@ -1,6 +1,6 @@
 //! PNG, in the smallest kind that loses nothing.
 
-use hinton_scene::Scene;
+use hinton_scene::{Color, Scene};
 use png::{BitDepth, ColorType, DeflateCompression, Encoder, EncodingError, Filter};
 
 use super::{OutputRow, RenderOptions, readable};
@@ -34,29 +34,57 @@ const LARGE: usize = 2_000_000;
 
 /// What a file says about its picture.
 #[derive(Default)]
-pub(super) struct About<'a> {
+pub(crate) struct About<'a> {
     /// Pixels to the inch.
-    pub(super) dpi: Option<f64>,
+    pub(crate) dpi: Option<f64>,
     /// Keys and texts; empty texts are left out.
-    pub(super) texts: &'a [(&'a str, &'a str)],
+    pub(crate) texts: &'a [(&'a str, &'a str)],
 }
 
 /// A picture as a PNG file.
-pub(super) fn encode(canvas: &Canvas, about: &About) -> Result<Vec<u8>, RenderError> {
+pub(crate) fn encode(canvas: &Canvas, about: &About) -> Result<Vec<u8>, RenderError> {
     encode_inner(canvas, about)
         .map_err(|error| RenderError::Encode { output: "png", why: error.to_string() })
+}
+
+/// Places in a palette of at most 256 colours as a PNG file.
+pub(crate) fn encode_indexed(
+    places: &[u8],
+    (width, height): (usize, usize),
+    colors: &[Color],
+    dpi: f64,
+) -> Result<Vec<u8>, RenderError> {
+    let bytes = || -> Result<Vec<u8>, EncodingError> {
+        let mut bytes = Vec::new();
+        let mut encoder = Encoder::new(&mut bytes, width as u32, height as u32);
+        encoder.set_pixel_dims(Some(dimensions(dpi)));
+        encoder.set_color(ColorType::Indexed);
+        encoder.set_depth(BitDepth::Eight);
+        encoder.set_palette(colors.iter().flat_map(|c| [c.r, c.g, c.b]).collect::<Vec<u8>>());
+        encoder.set_filter(Filter::NoFilter);
+        encoder.set_deflate_compression(DeflateCompression::Level(level(places.len())));
+        let mut writer = encoder.write_header()?;
+        writer.write_image_data(places)?;
+        writer.finish()?;
+        Ok(bytes)
+    };
+    bytes().map_err(|error| RenderError::Encode { output: "png", why: error.to_string() })
+}
+
+fn dimensions(dpi: f64) -> png::PixelDimensions {
+    let per_metre = (dpi / 0.0254 + 0.5) as u32;
+    png::PixelDimensions { xppu: per_metre, yppu: per_metre, unit: png::Unit::Meter }
+}
+
+fn level(pixels: usize) -> u8 {
+    if pixels > LARGE { 1 } else { 2 }
 }
 
 fn encode_inner(canvas: &Canvas, about: &About) -> Result<Vec<u8>, EncodingError> {
     let mut bytes = Vec::new();
     let mut encoder = Encoder::new(&mut bytes, canvas.width() as u32, canvas.height() as u32);
     if let Some(dpi) = about.dpi {
-        let per_metre = (dpi / 0.0254 + 0.5) as u32;
-        encoder.set_pixel_dims(Some(png::PixelDimensions {
-            xppu: per_metre,
-            yppu: per_metre,
-            unit: png::Unit::Meter,
-        }));
+        encoder.set_pixel_dims(Some(dimensions(dpi)));
     }
     for (key, text) in about.texts.iter().filter(|(_, text)| !text.is_empty()) {
         // tEXt holds Latin-1 only.
@@ -66,8 +94,7 @@ fn encode_inner(canvas: &Canvas, about: &About) -> Result<Vec<u8>, EncodingError
             encoder.add_itxt_chunk((*key).to_string(), text.replace('\0', ""))?;
         }
     }
-    let level = if canvas.pixels().len() > LARGE { 1 } else { 2 };
-    encoder.set_deflate_compression(DeflateCompression::Level(level));
+    encoder.set_deflate_compression(DeflateCompression::Level(level(canvas.pixels().len())));
     let data = match index(canvas) {
         Some(indexed) => {
             encoder.set_color(ColorType::Indexed);

@@ -56,6 +56,13 @@ impl Canvas {
         Canvas { width, height, pixels: vec![color; width * height] }
     }
 
+    /// Makes it a canvas of one colour and that size, in the memory it has.
+    pub fn clear(&mut self, width: usize, height: usize, color: [u8; 4]) {
+        self.pixels.clear();
+        self.pixels.resize(width * height, color);
+        (self.width, self.height) = (width, height);
+    }
+
     /// Pixels across.
     pub fn width(&self) -> usize {
         self.width

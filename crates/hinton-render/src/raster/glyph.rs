@@ -31,9 +31,26 @@ type Key = (Weight, u16, u64, u8);
 pub(super) struct Glyphs {
     masks: HashMap<Key, Mask>,
     outlines: HashMap<(Weight, u16), Path>,
+    /// Shades above clear that text may have; 0 lets it have all.
+    steps: u8,
 }
 
+/// Glyphs kept over many pictures: sizes seldom change, and a few megabytes hold this many.
+const MOST_KEPT: usize = 8192;
+
 impl Glyphs {
+    /// Glyphs of so many shades above clear.
+    pub(super) fn with_steps(steps: u8) -> Self {
+        Glyphs { steps, ..Glyphs::default() }
+    }
+
+    /// Starts anew when many are kept.
+    pub(super) fn forget_when_many(&mut self) {
+        if self.masks.len() > MOST_KEPT {
+            self.masks.clear();
+        }
+    }
+
     fn outline(&mut self, weight: Weight, glyph: u16) -> &Path {
         self.outlines.entry((weight, glyph)).or_insert_with(|| Font::get(weight).outline(glyph))
     }
@@ -62,7 +79,7 @@ pub(super) fn draw_text(
     if !(size.is_finite() && size > 0.0 && text.x.is_finite() && text.y.is_finite()) {
         return;
     }
-    let weights = shades(text.style.color);
+    let weights = shades(text.style.color, glyphs.steps);
     if text.rotation == 0.0 && size <= MOST_KEPT_SIZE {
         for glyph in &text.glyphs {
             // The baseline lies on a pixel edge: the feet of letters are sharp.
@@ -148,7 +165,9 @@ fn stamp(
 
 /// How strong each coverage of a glyph is drawn: pale text on dark looks thinner than dark text on
 /// pale when sRGB values are mixed, so the half-covered pixels of pale text are made stronger.
-fn shades(color: Color) -> [u8; 256] {
+///
+/// With `steps`, the strength is one of so many above 0.
+fn shades(color: Color, steps: u8) -> [u8; 256] {
     let level =
         (f64::from(color.r) * 0.3 + f64::from(color.g) * 0.59 + f64::from(color.b) * 0.11) / 255.0;
     let boost = 0.15 + 0.25 * level;
@@ -157,8 +176,23 @@ fn shades(color: Color) -> [u8; 256] {
         let coverage = at as f64 / 255.0;
         let strong = coverage + boost * coverage * (1.0 - coverage);
         *shade = (strong * 255.0 + 0.5) as u8;
+        if steps > 0 {
+            *shade = step(*shade, steps);
+        }
     }
     shades
+}
+
+/// The nearest of `steps` equal steps above 0.
+fn step(shade: u8, steps: u8) -> u8 {
+    let steps = u32::from(steps);
+    let nearest = (u32::from(shade) * steps * 2 + 255) / 510;
+    step_coverage(nearest, steps)
+}
+
+/// The strength of step `at` of `steps`, of 255.
+pub(crate) fn step_coverage(at: u32, steps: u32) -> u8 {
+    ((at * 510 + steps) / (2 * steps)) as u8
 }
 
 #[cfg(test)]
@@ -221,7 +255,7 @@ mod tests {
             let inside = |x: f64, y: f64| {
                 outline.iter().map(|polygon| winding(polygon, x, y)).sum::<i32>() != 0
             };
-            let weights = shades(Color::BLACK);
+            let weights = shades(Color::BLACK, 0);
             let want = coverage_by_samples(size.0, size.1, 16, inside);
             assert!(want.iter().sum::<f64>() > 40.0, "{c} is on the canvas");
             for (pixel, want) in canvas.pixels().iter().zip(want) {
@@ -251,7 +285,7 @@ mod tests {
 
     #[test]
     fn pale_letters_are_stronger_and_ends_are_exact() {
-        let (dark, pale) = (shades(Color::BLACK), shades(Color::WHITE));
+        let (dark, pale) = (shades(Color::BLACK, 0), shades(Color::WHITE, 0));
         assert_eq!((dark[0], dark[255], pale[0], pale[255]), (0, 255, 0, 255));
         assert!((1..255).all(|at| pale[at] >= dark[at] && usize::from(dark[at]) >= at));
     }

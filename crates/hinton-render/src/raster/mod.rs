@@ -18,6 +18,7 @@ use crate::RenderError;
 use canvas::{Bounds, Canvas, MOST_PIXELS, MOST_SIDE, blend_span, rgba};
 use fill::Filler;
 use glyph::Glyphs;
+pub(crate) use glyph::step_coverage;
 
 /// Draws a scene with `scale` pixels to the point; its page is rounded to whole pixels.
 ///
@@ -37,18 +38,56 @@ pub fn draw_without_text(scene: &Scene, scale: f64) -> Result<Canvas, RenderErro
 }
 
 fn draw_with(scene: &Scene, scale: f64, texts: bool) -> Result<Canvas, RenderError> {
-    let (width, height) = size(scene, scale)?;
-    let background = scene.background.map_or([0; 4], rgba);
-    let mut painter = Painter {
-        canvas: Canvas::new(width, height, background),
-        scale,
-        texts,
-        filler: Filler::default(),
-        glyphs: Glyphs::default(),
-    };
-    let bounds = painter.canvas.bounds();
-    painter.items(&scene.items, bounds);
-    Ok(painter.canvas)
+    let mut artist = Artist { texts, ..Artist::default() };
+    artist.draw(scene, scale)?;
+    Ok(artist.canvas)
+}
+
+/// Draws many scenes one after the other: its canvas and the glyphs it drew are used again.
+pub struct Artist {
+    canvas: Canvas,
+    texts: bool,
+    filler: Filler,
+    glyphs: Glyphs,
+}
+
+impl Default for Artist {
+    fn default() -> Self {
+        Artist {
+            canvas: Canvas::new(0, 0, [0; 4]),
+            texts: true,
+            filler: Filler::default(),
+            glyphs: Glyphs::default(),
+        }
+    }
+}
+
+impl Artist {
+    /// An artist whose text has no more shades than `steps` above clear: 2 draws every pixel of a
+    /// glyph clear, half or full. Pictures of few colours are drawn so.
+    pub fn with_text_steps(steps: u8) -> Self {
+        Artist { glyphs: Glyphs::with_steps(steps), ..Artist::default() }
+    }
+
+    /// As [`draw`]; the canvas is the artist's own until the next scene.
+    ///
+    /// # Errors
+    /// As [`draw`].
+    pub fn draw(&mut self, scene: &Scene, scale: f64) -> Result<&Canvas, RenderError> {
+        let (width, height) = size(scene, scale)?;
+        self.canvas.clear(width, height, scene.background.map_or([0; 4], rgba));
+        self.glyphs.forget_when_many();
+        let bounds = self.canvas.bounds();
+        let mut painter = Painter {
+            canvas: &mut self.canvas,
+            scale,
+            texts: self.texts,
+            filler: &mut self.filler,
+            glyphs: &mut self.glyphs,
+        };
+        painter.items(&scene.items, bounds);
+        Ok(&self.canvas)
+    }
 }
 
 /// The size in pixels of a scene, checked.
@@ -62,15 +101,15 @@ fn size(scene: &Scene, scale: f64) -> Result<(usize, usize), RenderError> {
     Ok((width.round().max(1.0) as usize, height.round().max(1.0) as usize))
 }
 
-struct Painter {
-    canvas: Canvas,
+struct Painter<'a> {
+    canvas: &'a mut Canvas,
     scale: f64,
     texts: bool,
-    filler: Filler,
-    glyphs: Glyphs,
+    filler: &'a mut Filler,
+    glyphs: &'a mut Glyphs,
 }
 
-impl Painter {
+impl Painter<'_> {
     fn items(&mut self, items: &[Item], bounds: Bounds) {
         for item in items {
             self.item(item, bounds);
@@ -78,18 +117,18 @@ impl Painter {
     }
 
     fn item(&mut self, item: &Item, bounds: Bounds) {
-        let (canvas, scale) = (&mut self.canvas, self.scale);
+        let (canvas, scale) = (&mut *self.canvas, self.scale);
         match item {
             Item::Shape(shape) => self.shape(shape, bounds),
             Item::Text(text) if self.texts => {
-                let (glyphs, filler) = (&mut self.glyphs, &mut self.filler);
+                let (glyphs, filler) = (&mut *self.glyphs, &mut *self.filler);
                 glyph::draw_text(canvas, bounds, scale, text, glyphs, filler);
             }
             Item::Text(_) => {}
             Item::Image(image) => cells::draw_image(canvas, bounds, scale, image),
             Item::Cells(grid) => cells::draw_cells(canvas, bounds, scale, grid),
             Item::Marks(marks) => {
-                rect::draw_marks(canvas, bounds, scale, marks, &mut self.filler);
+                rect::draw_marks(canvas, bounds, scale, marks, self.filler);
             }
             Item::Group(group) => {
                 let bounds = match group.clip {
@@ -110,21 +149,21 @@ impl Painter {
             if let Some(rect) = as_rect(&shape.path) {
                 let rect = scaled(rect, scale);
                 let edges = [rect.x, rect.y, rect.right(), rect.bottom()];
-                rect::fill_rect(&mut self.canvas, bounds, edges, rgba(fill));
+                rect::fill_rect(self.canvas, bounds, edges, rgba(fill));
             } else {
                 self.filler.path(bounds, &shape.path, place);
                 self.lay(bounds, rgba(fill));
             }
         }
         if let Some(stroke) = shape.stroke {
-            stroke::add_stroke(&mut self.filler, bounds, &shape.path, stroke.width * scale, place);
+            stroke::add_stroke(self.filler, bounds, &shape.path, stroke.width * scale, place);
             self.lay(bounds, rgba(stroke.color));
         }
     }
 
     /// Lays a colour over what the filler holds.
     fn lay(&mut self, bounds: Bounds, color: [u8; 4]) {
-        let canvas = &mut self.canvas;
+        let canvas = &mut *self.canvas;
         self.filler.spans(bounds, |y, x0, x1, coverage| {
             blend_span(canvas.span(y, x0, x1), color, coverage);
         });
