@@ -148,20 +148,15 @@ impl FilmColors {
         let mut places = palette::Places::new(MOST);
         let plain: Vec<Color> = self.plain.iter().copied().collect();
         let mut lost = places.add_spread(&plain, MOST);
-        // Half of what is left is for the cells' own colours, half for their texts.
-        let room = MOST - places.len();
-        let ramp = self.on_plain.len().min(4) * 3;
+        // Each cell with text also needs its half step, and edges on the page want a few.
         let cells: Vec<Color> = self.cells.iter().copied().collect();
-        let most = if self.on_cells.is_empty() {
-            room
-        } else {
-            let annotated = self.on_cells.iter().map(|(below, _)| below).collect::<BTreeSet<_>>();
-            let alone = self.cells.len().saturating_sub(annotated.len()).min(room / 2);
-            alone
-                + (room - alone).saturating_sub(ramp) * self.cells.len().saturating_sub(alone)
-                    / (self.cells.len().saturating_sub(alone) + self.on_cells.len()).max(1)
-        };
+        let room = (MOST - places.len()).saturating_sub(4 * self.on_plain.len().min(4));
+        let wanted = cells.len() + self.on_cells.len();
+        let most = if wanted <= room { cells.len() } else { room * cells.len() / wanted };
         lost += places.add_spread(&cells, most);
+        // Text in a cell that was merged takes the steps of the cell it was merged with.
+        let on_cells = self.on_cells.iter().filter(|(below, _)| places.has(*below));
+        let on_cells: BTreeSet<(Color, Color)> = on_cells.copied().collect();
         let note = (lost > 0).then(|| {
             format!(
                 "{lost} of the {} colours of the frames are shown as the nearest of {}: a file of 256 \
@@ -170,7 +165,7 @@ impl FilmColors {
                 places.len()
             )
         });
-        let steps = places.add_steps(&self.on_plain, &self.on_cells);
+        let steps = places.add_steps(&self.on_plain, &on_cells);
         (Palette::new(places.colors(), steps), note)
     }
 }

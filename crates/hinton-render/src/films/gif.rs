@@ -204,6 +204,7 @@ fn write(
 struct Coder {
     lzw: Lzw,
     pixels: Vec<u8>,
+    before: Vec<u8>,
 }
 
 impl Coder {
@@ -217,38 +218,32 @@ impl Coder {
         let Some(before) = before else {
             let at = Bounds { x0: 0, y0: 0, x1: width, y1: drawn.height };
             let mut codes = Vec::new();
-            self.lzw.encode(&drawn.places, bits, &mut codes);
+            self.lzw.encode(&drawn.places, None, bits, &mut codes);
             return Some(Picture { at, clear: false, codes });
         };
         let at = changed(before, &drawn.places, width)?;
         cut(&drawn.places, width, at, &mut self.pixels);
-        let mut codes = Vec::new();
-        self.lzw.encode(&self.pixels, bits, &mut codes);
-        // The same with the place of "as before" wherever nothing changed: often smaller, not always.
-        let kept = self.keep(before, width, at, palette.colors().len() as u8);
-        let mut sparse = Vec::new();
-        if kept > 0 {
-            self.lzw.encode(&self.pixels, bits, &mut sparse);
-        }
-        if kept > 0 && sparse.len() < codes.len() {
-            return Some(Picture { at, clear: true, codes: sparse });
-        }
-        Some(Picture { at, clear: false, codes })
-    }
-
-    /// Gives unchanged pixels the place of "as before"; gives how many there are.
-    fn keep(&mut self, before: &[u8], width: usize, at: Bounds, clear: u8) -> usize {
-        let mut kept = 0;
-        let rows = self.pixels.chunks_exact_mut(at.x1 - at.x0);
-        for (row, y) in rows.zip(at.y0..at.y1) {
-            let before = &before[y * width + at.x0..y * width + at.x1];
-            for (place, &before) in row.iter_mut().zip(before) {
-                let same = *place == before;
-                kept += usize::from(same);
-                *place = if same { clear } else { *place };
+        cut(before, width, at, &mut self.before);
+        // Nothing need be said where nothing changed: often smaller, but not where all is text.
+        let unchanged =
+            self.pixels.iter().zip(&self.before).filter(|(one, two)| one == two).count();
+        let holes = unchanged > 0;
+        let solid = unchanged * 4 < self.pixels.len() * 3;
+        let hole = palette.colors().len() as u8;
+        let mut best: Option<Picture> = None;
+        for clear in [false, true] {
+            let worth = if clear { holes } else { solid };
+            if !worth {
+                continue;
+            }
+            let before = clear.then_some((self.before.as_slice(), hole));
+            let mut codes = Vec::new();
+            self.lzw.encode(&self.pixels, before, bits, &mut codes);
+            if best.as_ref().is_none_or(|best| codes.len() < best.codes.len()) {
+                best = Some(Picture { at, clear, codes });
             }
         }
-        kept
+        best
     }
 }
 
@@ -326,7 +321,7 @@ impl<'a> Writer<'a> {
             let more = delay.min(MOST_DELAY);
             let clear = self.palette.colors().len() as u8;
             let mut codes = Vec::new();
-            Lzw::default().encode(&[clear], self.palette.bits(), &mut codes);
+            Lzw::default().encode(&[clear], None, self.palette.bits(), &mut codes);
             self.image(Bounds { x0: 0, y0: 0, x1: 1, y1: 1 }, true, more as u16, &codes)?;
             delay -= more;
         }

@@ -47,9 +47,9 @@ pub trait FrameSource: Sync {
     }
 }
 
-impl FrameSource for [Frame] {
+impl FrameSource for Vec<Frame> {
     fn len(&self) -> usize {
-        <[Frame]>::len(self)
+        self.as_slice().len()
     }
 
     fn frame(&self, index: usize) -> Result<Frame, SourceError> {

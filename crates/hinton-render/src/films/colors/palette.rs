@@ -26,6 +26,10 @@ impl Places {
         self.colors.len()
     }
 
+    pub(super) fn has(&self, color: Color) -> bool {
+        self.known.contains(&color)
+    }
+
     pub(super) fn colors(self) -> Vec<Color> {
         self.colors
     }

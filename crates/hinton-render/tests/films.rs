@@ -1,0 +1,297 @@
+//! Films as independent decoders see them: how many pictures, their times, every pixel.
+
+mod film;
+
+use std::io::Cursor;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use film::{Picture, decode_gif, decode_png, film, folder, hash, options, row, scene, write};
+use hinton_render::films::{
+    FILMS, FilmError, FilmOptions, FilmWriter, Frame, FrameSource, SourceError,
+};
+use hinton_scene::Color;
+
+const SIZE: [f64; 2] = [93.5, 67.0];
+
+/// The pictures of `frames`, those that look alike joined and their times added up.
+fn drawn(frames: &Vec<Frame>, options: &FilmOptions) -> Vec<Picture> {
+    let mut pictures: Vec<Picture> = Vec::new();
+    for (frame, (_, bytes)) in frames.iter().zip(folder(frames, options)) {
+        let mut picture = decode_png(&bytes);
+        picture.ms = u64::from(frame.duration_ms);
+        match pictures.last_mut() {
+            Some(last) if last.pixels == picture.pixels => last.ms += picture.ms,
+            _ => pictures.push(picture),
+        }
+    }
+    pictures
+}
+
+/// The times that pictures should have when the ends of frames are rounded to whole units.
+fn rounded(pictures: &[Picture], unit: u64) -> Vec<u64> {
+    let (mut exact, mut stored) = (0, 0);
+    let round = |picture: &Picture| {
+        exact += picture.ms;
+        let end = (exact + unit / 2) / unit * unit;
+        let length = end - stored;
+        stored = end;
+        length
+    };
+    pictures.iter().map(round).collect()
+}
+
+#[track_caller]
+fn assert_same(got: &[Picture], want: &[Picture], unit: u64, what: &str) {
+    assert_eq!(got.len(), want.len(), "{what}: pictures");
+    for (at, (got, want)) in got.iter().zip(want).enumerate() {
+        let wrong = got.pixels.iter().zip(&want.pixels).position(|(one, two)| one != two);
+        assert_eq!(wrong, None, "{what}: a pixel of picture {at}");
+        assert_eq!(got.pixels.len(), want.pixels.len(), "{what}");
+    }
+    let times: Vec<u64> = got.iter().map(|picture| picture.ms).collect();
+    assert_eq!(times, rounded(want, unit), "{what}");
+}
+
+#[test]
+fn a_gif_is_the_indexed_pictures_pixel_by_pixel() {
+    for annotated in [false, true] {
+        for count in [1, 2, 12] {
+            let frames = film(count, annotated, SIZE);
+            let options = FilmOptions { indexed: true, ..options(2) };
+            let (bytes, report) = write("gif", &frames, &options).unwrap();
+            let (got, want) = (decode_gif(&bytes), drawn(&frames, &options));
+            assert_same(&got, &want, 10, &format!("{count} {annotated}"));
+            assert_eq!((report.frames, report.pictures), (count, got.len()));
+            assert_eq!(report.duration_ms, got.iter().map(|picture| picture.ms).sum::<u64>());
+            assert_eq!((report.width, report.height), (187, 134));
+            assert_eq!(report.notes, Vec::<String>::new());
+        }
+    }
+}
+
+#[test]
+fn cells_of_a_gif_are_exact_and_edges_are_near() {
+    for annotated in [false, true] {
+        let frames = film(6, annotated, SIZE);
+        let indexed = drawn(&frames, &FilmOptions { indexed: true, ..options(1) });
+        let full = drawn(&frames, &options(1));
+        for (at, (indexed, full)) in indexed.iter().zip(&full).enumerate() {
+            let cells = scene(if at < 4 { at } else { at + 1 }, annotated, SIZE);
+            let Some(hinton_scene::Item::Cells(grid)) = cells.items.first() else { panic!() };
+            for (row, col) in (0..4).flat_map(|row| (0..5).map(move |col| (row, col))) {
+                // A corner of the cell, where no text is.
+                let x = ((grid.rect.x + col as f64 * grid.rect.w / 5.0) * 2.0) as usize + 3;
+                let y = ((grid.rect.y + row as f64 * grid.rect.h / 4.0) * 2.0) as usize + 3;
+                let Color { r, g, b, a } = grid.color(row, col).unwrap();
+                assert_eq!(indexed.pixels[y * indexed.width + x], [r, g, b, a], "{row} {col}");
+            }
+            // Text on cells has three shades, other text sixteen; the disc on its line is left out.
+            let steps = if annotated { 70 } else { 12 };
+            for (at, (one, two)) in indexed.pixels.iter().zip(&full.pixels).enumerate() {
+                let (x, y) = (at % indexed.width, at / indexed.width);
+                let off = one.iter().zip(two).map(|(one, two)| one.abs_diff(*two)).max();
+                assert!(off <= Some(steps) || (x > 135 && y > 110), "{x} {y}: {one:?} {two:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn colours_that_are_told_are_as_good_as_those_that_are_found() {
+    let frames = film(9, true, SIZE);
+    let mut colors = hinton_render::films::FilmColors::new();
+    for frame in &frames {
+        colors.add_scene(&frame.scene);
+    }
+    let told = FilmOptions { colors: Some(colors), ..options(1) };
+    let (told, _) = write("gif", &frames, &told).unwrap();
+    assert!(told == write("gif", &frames, &options(1)).unwrap().0);
+}
+
+#[test]
+fn threads_change_nothing() {
+    let frames = film(23, true, SIZE);
+    for row in FILMS {
+        let bytes = |threads: usize| match row.write {
+            FilmWriter::File(_) => {
+                vec![write(row.name, &frames, &options(threads)).unwrap().0]
+            }
+            FilmWriter::Folder(_) => {
+                folder(&frames, &options(threads)).into_iter().map(|file| file.1).collect()
+            }
+        };
+        let one = bytes(1);
+        for threads in [0, 2, 5] {
+            assert!(bytes(threads) == one, "{} {threads}", row.name);
+        }
+    }
+}
+
+#[test]
+fn nothing_to_show_is_an_error() {
+    for row in FILMS {
+        let none: &Vec<Frame> = &Vec::new();
+        let result = match row.write {
+            FilmWriter::File(write) => {
+                write(none, &mut Cursor::new(Vec::new()), &options(2), &mut |_| {
+                    ControlFlow::Continue(())
+                })
+            }
+            FilmWriter::Folder(write) => {
+                write(none, &mut |_, _| Ok(()), &options(2), &mut |_| ControlFlow::Continue(()))
+            }
+        };
+        assert!(matches!(result, Err(FilmError::Empty)), "{}", row.name);
+    }
+}
+
+/// A source of many frames that fails at one, and counts what it was asked for.
+struct Failing {
+    frame: Frame,
+    at: usize,
+    asked: AtomicUsize,
+}
+
+impl FrameSource for Failing {
+    fn len(&self) -> usize {
+        100_000
+    }
+
+    fn frame(&self, index: usize) -> Result<Frame, SourceError> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        if index == self.at {
+            return Err("the step cannot be read".into());
+        }
+        Ok(self.frame.clone())
+    }
+}
+
+/// Runs a row of any kind with colours that are known.
+fn run(
+    row: &hinton_render::films::FilmRow,
+    source: &dyn FrameSource,
+    threads: usize,
+    watch: &mut dyn FnMut(usize) -> ControlFlow<()>,
+) -> Result<hinton_render::films::FilmReport, FilmError> {
+    let mut options = options(threads);
+    let mut colors = hinton_render::films::FilmColors::new();
+    colors.add_scene(&scene(0, false, SIZE));
+    options.colors = Some(colors);
+    match row.write {
+        FilmWriter::File(write) => write(source, &mut Cursor::new(Vec::new()), &options, watch),
+        FilmWriter::Folder(write) => write(source, &mut |_, _| Ok(()), &options, watch),
+    }
+}
+
+#[test]
+fn a_frame_that_cannot_be_made_ends_the_film() {
+    for row in FILMS {
+        for threads in [1, 4] {
+            let frame = Frame { scene: scene(0, false, SIZE), duration_ms: 40 };
+            let source = Failing { frame, at: 7, asked: AtomicUsize::new(0) };
+            let error = run(row, &source, threads, &mut |_| ControlFlow::Continue(())).unwrap_err();
+            assert_eq!(error.to_string(), "frame 7: the step cannot be read", "{}", row.name);
+            assert!(source.asked.into_inner() < 40);
+        }
+    }
+}
+
+#[test]
+fn a_film_stops_when_asked_and_few_frames_are_made_ahead() {
+    for row in FILMS {
+        for threads in [1, 4] {
+            let frame = Frame { scene: scene(0, false, SIZE), duration_ms: 40 };
+            let source = Failing { frame, at: usize::MAX, asked: AtomicUsize::new(0) };
+            let mut stop = |done: usize| {
+                if done < 10 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            };
+            let error = run(row, &source, threads, &mut stop).unwrap_err();
+            assert!(matches!(error, FilmError::Cancelled), "{}: {error}", row.name);
+            assert!(source.asked.into_inner() < 50, "{}", row.name);
+        }
+    }
+}
+
+#[test]
+fn frames_of_another_size_are_refused() {
+    let mut frames = film(6, false, SIZE);
+    frames[5] = Frame { scene: scene(5, false, [80.0, 67.0]), duration_ms: 40 };
+    for row in FILMS {
+        let result = run(row, &frames, 3, &mut |_| ControlFlow::Continue(()));
+        let error = result.unwrap_err();
+        let want = "frame 5 has 160 x 134 pixels and the first 187 x 134";
+        assert!(error.to_string().starts_with(want), "{}: {error}", row.name);
+    }
+}
+
+#[test]
+fn short_and_long_times_are_kept_as_well_as_can_be() {
+    let mut frames = film(4, false, SIZE);
+    for (frame, ms) in frames.iter_mut().zip([8, 8, 700_000, 20]) {
+        frame.duration_ms = ms;
+    }
+    let (bytes, report) = write("gif", &frames, &options(1)).unwrap();
+    let times: Vec<u64> = decode_gif(&bytes).iter().map(|picture| picture.ms).collect();
+    assert_eq!(times, [10, 10, 655_350, 44_650, 20]);
+    assert_eq!(report.duration_ms, 700_040);
+    assert!(report.notes[0].starts_with("frames of 8 ms: browsers"), "{:?}", report.notes);
+}
+
+#[test]
+fn a_film_plays_as_often_as_asked() {
+    let frames = film(2, false, SIZE);
+    let repeat = |loop_count: u16| {
+        let options = FilmOptions { loop_count, ..options(1) };
+        let (bytes, _) = write("gif", &frames, &options).unwrap();
+        let mut decoder = gif::DecodeOptions::new().read_info(Cursor::new(bytes)).unwrap();
+        while decoder.read_next_frame().unwrap().is_some() {}
+        decoder.repeat()
+    };
+    assert_eq!(repeat(0), gif::Repeat::Infinite);
+    assert_eq!(repeat(1), gif::Repeat::Finite(0));
+    assert_eq!(repeat(3), gif::Repeat::Finite(2));
+}
+
+#[test]
+fn clear_pages_are_white_in_a_gif() {
+    let mut frames = film(3, false, SIZE);
+    for frame in &mut frames {
+        frame.scene.background = None;
+    }
+    let white = film(3, false, SIZE);
+    let write = |frames: &Vec<Frame>| write("gif", frames, &options(1)).unwrap().0;
+    assert!(write(&frames) == write(&white));
+}
+
+#[test]
+fn more_colours_than_fit_are_told() {
+    let mut frames = film(3, true, SIZE);
+    for frame in &mut frames {
+        let Some(hinton_scene::Item::Cells(grid)) = frame.scene.items.first_mut() else { panic!() };
+        (grid.rows, grid.cols) = (20, 30);
+        grid.palette = (0..600u32).map(|at| Color::rgb(at * 27_000)).collect();
+        grid.cells = (0..600).collect();
+    }
+    let options = FilmOptions { indexed: true, ..options(2) };
+    let (bytes, report) = write("gif", &frames, &options).unwrap();
+    assert!(report.notes[0].contains("are shown as the nearest of"), "{:?}", report.notes);
+    assert_same(&decode_gif(&bytes), &drawn(&frames, &options), 10, "overflow");
+}
+
+#[test]
+fn films_are_the_golden_ones() {
+    let frames = film(7, true, SIZE);
+    let mut lines = Vec::new();
+    for row in FILMS.iter().filter(|row| row.name != "frames") {
+        let (bytes, _) = write(row.name, &frames, &options(2)).unwrap();
+        lines.push(format!("{} {} {:016x}", row.name, bytes.len(), hash(&bytes)));
+    }
+    assert_eq!(row("gif").extensions, ["gif"]);
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/films.txt");
+    let text = lines.join("\n") + "\n";
+    if std::env::var_os("HINTON_BLESS").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), text);
+}
