@@ -6,7 +6,10 @@ use std::io::Cursor;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use film::{Picture, decode_gif, decode_png, film, folder, hash, options, row, scene, write};
+use film::{
+    Picture, decode_apng, decode_gif, decode_png, decode_webp, film, folder, hash, options, row,
+    scene, write,
+};
 use hinton_render::films::{
     FILMS, FilmError, FilmOptions, FilmWriter, Frame, FrameSource, SourceError,
 };
@@ -68,6 +71,47 @@ fn a_gif_is_the_indexed_pictures_pixel_by_pixel() {
             assert_eq!(report.notes, Vec::<String>::new());
         }
     }
+}
+
+#[test]
+fn apng_and_webp_lose_nothing() {
+    for (name, decode) in
+        [("apng", decode_apng as fn(&[u8]) -> Vec<Picture>), ("webp", decode_webp)]
+    {
+        for (annotated, clear) in [(false, false), (true, false), (false, true)] {
+            for count in [1, 2, 12] {
+                let mut frames = film(count, annotated, SIZE);
+                if clear {
+                    frames.iter_mut().for_each(|frame| frame.scene.background = None);
+                }
+                let (bytes, report) = write(name, &frames, &options(2)).unwrap();
+                let (got, want) = (decode(&bytes), drawn(&frames, &options(2)));
+                assert_same(&got, &want, 1, &format!("{name} {count} {annotated} {clear}"));
+                assert_eq!((report.frames, report.pictures), (count, want.len()));
+                assert_eq!(report.duration_ms, got.iter().map(|picture| picture.ms).sum::<u64>());
+            }
+        }
+    }
+}
+
+#[test]
+fn an_apng_of_few_colours_has_a_palette() {
+    let mut frames = film(12, false, SIZE);
+    for (at, frame) in frames.iter_mut().enumerate() {
+        let Some(hinton_scene::Item::Cells(grid)) = frame.scene.items.first_mut() else { panic!() };
+        grid.cells.iter_mut().enumerate().for_each(|(cell, level)| {
+            *level = ((cell + at * (cell % 3)) % 60) as u16;
+        });
+        frame.scene.items.truncate(1);
+    }
+    let (bytes, _) = write("apng", &frames, &options(2)).unwrap();
+    let mut decoder = png::Decoder::new(Cursor::new(&bytes));
+    let info = decoder.read_header_info().unwrap();
+    assert_eq!(info.color_type, png::ColorType::Indexed);
+    assert_same(&decode_apng(&bytes), &drawn(&frames, &options(1)), 1, "indexed");
+    frames[8] = film(9, true, SIZE).remove(8);
+    let (bytes, _) = write("apng", &frames, &options(2)).unwrap();
+    assert_same(&decode_apng(&bytes), &drawn(&frames, &options(1)), 1, "late colours");
 }
 
 #[test]
@@ -203,8 +247,10 @@ fn a_film_stops_when_asked_and_few_frames_are_made_ahead() {
         for threads in [1, 4] {
             let frame = Frame { scene: scene(0, false, SIZE), duration_ms: 40 };
             let source = Failing { frame, at: usize::MAX, asked: AtomicUsize::new(0) };
-            let mut stop = |done: usize| {
-                if done < 10 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            let mut asked = 0;
+            let mut stop = |_: usize| {
+                asked += 1;
+                if asked < 10 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             };
             let error = run(row, &source, threads, &mut stop).unwrap_err();
             assert!(matches!(error, FilmError::Cancelled), "{}: {error}", row.name);

@@ -3,14 +3,17 @@
 //! Frames are asked for, drawn and encoded on several threads and written in order; only a few are
 //! in memory at a time. Nothing depends on how many threads there are.
 
+mod apng;
 mod clock;
 mod colors;
 mod delta;
 mod error;
+mod exact;
 mod frames;
 mod gif;
 mod lzw;
 mod pipeline;
+mod webp;
 
 use std::io::{Seek, Write};
 use std::ops::ControlFlow;
@@ -144,4 +147,4 @@ pub struct FilmRow {
 }
 
 /// Every way to write a film.
-pub const FILMS: &[FilmRow] = &[gif::ROW, frames::ROW];
+pub const FILMS: &[FilmRow] = &[gif::ROW, apng::ROW, webp::ROW, frames::ROW];
