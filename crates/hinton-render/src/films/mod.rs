@@ -12,8 +12,14 @@ mod exact;
 mod frames;
 mod gif;
 mod lzw;
+#[cfg(feature = "mp4")]
+mod mp4;
+#[cfg(feature = "mp4")]
+mod mux;
 mod pipeline;
 mod webp;
+#[cfg(feature = "mp4")]
+mod yuv;
 
 use std::io::{Seek, Write};
 use std::ops::ControlFlow;
@@ -147,4 +153,11 @@ pub struct FilmRow {
 }
 
 /// Every way to write a film.
-pub const FILMS: &[FilmRow] = &[gif::ROW, apng::ROW, webp::ROW, frames::ROW];
+pub const FILMS: &[FilmRow] = &[
+    gif::ROW,
+    apng::ROW,
+    webp::ROW,
+    #[cfg(feature = "mp4")]
+    mp4::ROW,
+    frames::ROW,
+];
