@@ -20,7 +20,7 @@ pub(super) const ROW: FilmRow = FilmRow {
     help: "Lossless, all colours, clear pages stay clear, times in milliseconds. Plays in every \
            browser; programs that know only PNG show the first frame. Only what changed is stored; \
            films of 256 colours or fewer are stored with a palette.",
-    extensions: &["apng"],
+    extensions: &["apng", "png"],
     mime: "image/apng",
     write: FilmWriter::File(write),
 };
