@@ -5,7 +5,7 @@ use hinton_tensor::Summary;
 
 use crate::frame::text;
 use crate::math::{decade, pow10};
-use crate::number::significant;
+use crate::ticks::{even_ticks, tick_texts};
 use crate::{ColorScale, ScaleKind, Theme, short_count};
 
 /// Width of the bar.
@@ -54,6 +54,7 @@ pub(crate) fn swatches(list: &[Swatch], theme: &Theme, x: f64, top: f64) -> Vec<
         let y = top + at as f64 * LINE;
         let square = Rect::new(x + 1.0, y, 7.0, 7.0);
         items.push(Shape::filled(Path::rect(square), swatch.color));
+        items.push(Shape::stroked(Path::rect(square), theme.line, 0.4));
         let middle = y + 3.5;
         items.push(text(
             &swatch.label,
@@ -90,22 +91,28 @@ pub(crate) fn legend_height(base: f64, swatches: usize) -> f64 {
 /// What is in the data that the colour bar does not show.
 fn oddities(scale: &ColorScale, theme: &Theme, summary: &Summary) -> Vec<Swatch> {
     let mut list = nonfinite(theme, summary);
+    // Values on the edge have the edge's own colour; those past it are counted.
     let past = |low: f64, high: f64| {
-        // Counting from the table is close, not exact, so it is said to be about so many.
-        summary.histogram(low, high, 1).first().copied().unwrap_or(0)
+        let count = summary.histogram(low, high, 1).first().copied().unwrap_or(0);
+        about(summary, count)
     };
     let (min, max) = (summary.min().unwrap_or(0.0), summary.max().unwrap_or(0.0));
     if max > scale.high() {
-        let count = past(scale.high(), max);
+        let count = past(scale.high().next_up(), max);
         let color = scale.color(scale.high());
-        list.push(Swatch { color, label: format!("above ≈{}", short_count(count)) });
+        list.push(Swatch { color, label: format!("above {count}") });
     }
     if min < scale.low() {
-        let count = past(min, scale.low());
+        let count = past(min, scale.low().next_down());
         let color = scale.color(scale.low());
-        list.push(Swatch { color, label: format!("below ≈{}", short_count(count)) });
+        list.push(Swatch { color, label: format!("below {count}") });
     }
     list
+}
+
+/// A count from the distribution of values: with ≈ where that is close and not exact.
+pub(crate) fn about(summary: &Summary, count: u64) -> String {
+    format!("{}{}", if summary.is_exact() { "" } else { "≈" }, short_count(count))
 }
 
 /// One line each for NaN, +∞ and −∞, where there are any.
@@ -147,29 +154,8 @@ fn tick_labels(scale: &ColorScale, height: f64) -> Vec<(f64, String)> {
         },
         ScaleKind::Sqrt | ScaleKind::Symlog => bent_ticks(scale, height),
     };
-    let digits = values.iter().filter(|value| **value != 0.0).map(|value| decade(value.abs()));
-    // Enough digits to tell the ticks apart.
-    let spread = digits.max().unwrap_or(0);
-    let step = values.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(f64::MAX, f64::min);
-    let needed = if step > 0.0 && step < f64::MAX { spread - decade(step) + 2 } else { 3 };
-    let write = |value: f64| significant(value, needed.clamp(2, 7));
-    values.into_iter().map(|value| (value, write(value))).collect()
-}
-
-/// Round numbers (1, 2, 2.5 or 5 times a power of ten apart), at most `most` steps.
-pub(crate) fn even_ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
-    let span = high - low;
-    if !(span > 0.0 && span.is_finite()) {
-        return vec![low];
-    }
-    let unit = decade(span / most as f64);
-    let steps = [1.0, 2.0, 2.5, 5.0, 10.0, 20.0, 25.0, 50.0];
-    let step_of = |factor: f64| if unit < 0 { factor / pow10(-unit) } else { factor * pow10(unit) };
-    let step = steps.into_iter().map(step_of).find(|step| span / step <= most as f64);
-    let Some(step) = step else { return vec![low, high] };
-    let first = (low / step - 1e-9).ceil() as i64;
-    let last = (high / step + 1e-9).floor() as i64;
-    (first..=last).map(|at| at as f64 * step).collect()
+    let labels = tick_texts(&values);
+    values.into_iter().zip(labels).collect()
 }
 
 /// Zero, the ends, and powers of ten between them, as far as they stay apart.
@@ -199,17 +185,4 @@ fn spaced(scale: &ColorScale, height: f64, wanted: Vec<f64>) -> Vec<f64> {
     }
     kept.sort_by(f64::total_cmp);
     kept
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ticks_are_round_and_hold_zero() {
-        assert_eq!(even_ticks(-1.0, 1.0, 4), [-1.0, -0.5, 0.0, 0.5, 1.0]);
-        assert_eq!(even_ticks(0.0, 0.05, 5), [0.0, 0.01, 0.02, 0.03, 0.04, 0.05]);
-        assert_eq!(even_ticks(-0.3, 0.7, 5), [-0.2, 0.0, 0.2, 0.4, 0.6000000000000001]);
-        assert_eq!(even_ticks(3.0, 3.0, 5), [3.0]);
-    }
 }

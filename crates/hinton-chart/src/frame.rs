@@ -7,6 +7,7 @@
 use hinton_scene::{Align, Baseline, Color, Item, Path, Rect, Scene, Shape, Text, fit, measure};
 
 use crate::labels::Strips;
+use crate::words::{Words, wrap};
 use crate::{ChartError, Extent, Options, Theme};
 
 /// White space around everything.
@@ -26,6 +27,10 @@ const RESERVED_LINES: f64 = 2.0;
 const NATURAL_MOST: f64 = 640.0;
 /// Longest side it aims at.
 const NATURAL_SIDE: f64 = 440.0;
+/// Smallest side of one of several areas on a page that takes what it needs.
+const SMALLEST_FACET: f64 = 100.0;
+/// Most areas side by side, unless asked for.
+const MOST_FACET_COLUMNS: usize = 6;
 /// Narrowest page, so that titles have room.
 const NARROWEST: f64 = 250.0;
 
@@ -42,18 +47,6 @@ pub(crate) struct CellRule {
     pub(crate) border: f64,
 }
 
-/// What a page says besides data.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Words {
-    pub(crate) title: String,
-    /// Parts of the line under the title, joined by ` · ` and wrapped.
-    pub(crate) subtitle: Vec<String>,
-    /// Notes under the body, wrapped likewise.
-    pub(crate) notes: Vec<String>,
-    /// Height that the legend needs.
-    pub(crate) legend_height: f64,
-}
-
 /// The page before cells are known: how much room the body has.
 #[derive(Debug, Clone)]
 pub(crate) struct Page<'a> {
@@ -63,7 +56,7 @@ pub(crate) struct Page<'a> {
     titled: bool,
     /// Lines kept for subtitle and notes on a page of fixed size.
     lines: f64,
-    left_out: Option<&'static str>,
+    left_out: Vec<&'static str>,
     width: Option<f64>,
     height: Option<f64>,
 }
@@ -87,6 +80,10 @@ pub(crate) struct Layout {
     words_width: f64,
     notes_y: f64,
     bounded: bool,
+    /// Width of the column that each area stands in.
+    columns: Vec<f64>,
+    /// What the page had no room for.
+    pub(crate) notes: Vec<String>,
 }
 
 impl<'a> Page<'a> {
@@ -98,7 +95,7 @@ impl<'a> Page<'a> {
             legend: options.legend.unwrap_or(true),
             titled: options.title.as_deref() != Some(""),
             lines: RESERVED_LINES,
-            left_out: None,
+            left_out: Vec::new(),
             width: options.size.map(|size| points(size.width)),
             height: options.size.and_then(|size| size.height.map(points)),
         };
@@ -115,23 +112,26 @@ impl<'a> Page<'a> {
                 || page.height.is_some_and(|all| height < all * 0.45)
         };
         if cramped(self) && self.titled {
-            self.lines = 0.0;
-            self.left_out = Some("the words under the title");
+            self.lines = 1.0;
+            self.left_out.push("all of the words");
         }
         if cramped(self) && self.legend {
             self.legend = false;
-            self.left_out = Some("the legend");
+            self.left_out.push("the legend");
         }
         if cramped(self) && self.titled {
             self.titled = false;
-            self.left_out = Some("title and legend");
+            self.left_out = vec!["title, words and legend"];
         }
     }
 
-    /// What a small page had no room for, for the notes.
-    pub(crate) fn left_out_note(&self) -> Option<String> {
-        self.left_out
-            .map(|what| format!("the page is too small for {what}: ask for a larger --size"))
+    /// What a small page had no room for.
+    fn left_out_notes(&self) -> Vec<String> {
+        let note = |what: &str| format!("the page has no room for {what}: ask for a larger --size");
+        match self.left_out.as_slice() {
+            [] => Vec::new(),
+            all => vec![note(&all.join(" and "))],
+        }
     }
 
     /// Width of the page, where it is given.
@@ -191,12 +191,7 @@ impl<'a> Page<'a> {
         let (width, height) = self.room();
         // Pages that grow downwards are as long as they are wide.
         let height = if self.width.is_some() && self.height.is_none() { width } else { height };
-        let (columns, rows) = facet_grid(extents.len(), self.options.columns);
-        let (facet_head, facet_gap) = facet_space(extents.len());
-        let mut inner = (
-            (width - facet_gap * (columns - 1) as f64) / columns as f64,
-            (height - (facet_gap + facet_head) * rows as f64) / rows as f64,
-        );
+        let mut inner = self.facet_room(extents.len(), (width, height));
         let smallest = rule.smallest_pixels * 72.0 / self.options.dpi;
         let most = |room: f64| ((room / smallest).floor() as usize).clamp(1, 32_768);
         // A page that takes what it needs grows by its labels.
@@ -212,6 +207,19 @@ impl<'a> Page<'a> {
         (most(inner.1), most(inner.0))
     }
 
+    /// Room for one of so many areas that share the page.
+    fn facet_room(&self, areas: usize, room: (f64, f64)) -> (f64, f64) {
+        let (columns, rows) = facet_grid(areas, self.options.columns);
+        let (head, gap) = facet_space(areas);
+        let width = (room.0 - gap * (columns - 1) as f64) / columns as f64;
+        let height = (room.1 - (gap + head) * rows as f64) / rows as f64;
+        match self.width {
+            // A page that takes what it needs grows rather than make areas too small to read.
+            None if areas > 1 => (width.max(SMALLEST_FACET), height.max(SMALLEST_FACET)),
+            _ => (width, height),
+        }
+    }
+
     /// Labels of a single area, unless they would take more than half of the room.
     fn strips(
         &self,
@@ -224,7 +232,7 @@ impl<'a> Page<'a> {
         let strips = Strips::new(self.options, &self.theme, extent, cells, pitch, rule.border);
         let wide = (strips.left + strips.right) * 2.0 > room.0;
         let high = strips.top * 2.0 > room.1;
-        if wide || high { Strips::none() } else { strips }
+        if wide || high { Strips::left_out() } else { strips }
     }
 
     /// Places everything for panels with so many cells each (`cells`), which stand for matrices of
@@ -236,13 +244,7 @@ impl<'a> Page<'a> {
         rule: CellRule,
         words: &Words,
     ) -> Result<Layout, ChartError> {
-        let (columns, facet_rows) = facet_grid(cells.len(), self.options.columns);
-        let (facet_head, facet_gap) = facet_space(cells.len());
-        let (room_w, room_h) = self.room();
-        let per_facet = (
-            (room_w - facet_gap * (columns - 1) as f64) / columns as f64,
-            (room_h - (facet_gap + facet_head) * facet_rows as f64) / facet_rows as f64,
-        );
+        let per_facet = self.facet_room(cells.len(), self.room());
 
         // Labels take room, and how they are set depends on the pitch: first guess it without them.
         let (rows, cols) = largest(cells);
@@ -260,12 +262,26 @@ impl<'a> Page<'a> {
         if inner.0 < 2.0 || inner.1 < 2.0 {
             return Err(self.no_room());
         }
-        let pitch = self.pitch(rows, cols, inner, rule, facets);
-        Ok(self.place(cells, pitch, strips, words))
+        // Facets may be of any size: each fills its share of the page.
+        let pitches: Vec<(f64, f64)> = cells
+            .iter()
+            .map(|cell| self.pitch(cell.rows, cell.cols, inner, rule, facets))
+            .collect();
+        let mut layout = self.place(cells, &pitches, strips, words);
+        if let [extent] = extents {
+            layout.notes.extend(layout.strips.notes(self.options, extent));
+        }
+        Ok(layout)
     }
 
-    /// Places areas of cells of that pitch, and everything around them.
-    fn place(&self, cells: &[Extent], pitch: (f64, f64), strips: Strips, words: &Words) -> Layout {
+    /// Places areas of cells of those pitches, and everything around them.
+    fn place(
+        &self,
+        cells: &[Extent],
+        pitches: &[(f64, f64)],
+        strips: Strips,
+        words: &Words,
+    ) -> Layout {
         let (columns, facet_rows) = facet_grid(cells.len(), self.options.columns);
         let (facet_head, facet_gap) = facet_space(cells.len());
         // Facets of one row are as high as the highest, of one column as wide as the widest.
@@ -273,8 +289,8 @@ impl<'a> Page<'a> {
         let mut heights = vec![0.0f64; facet_rows];
         for (at, cell) in cells.iter().enumerate() {
             let (column, row) = (at % columns, at / columns);
-            widths[column] = widths[column].max(pitch.0 * cell.cols as f64);
-            heights[row] = heights[row].max(pitch.1 * cell.rows as f64);
+            widths[column] = widths[column].max(pitches[at].0 * cell.cols as f64);
+            heights[row] = heights[row].max(pitches[at].1 * cell.rows as f64);
         }
         let size = |sides: &[f64], between: f64| {
             sides.iter().sum::<f64>() + between * (sides.len() - 1) as f64
@@ -325,6 +341,7 @@ impl<'a> Page<'a> {
             let x = origin.0 + size(&widths[..=column], facet_gap) - widths[column];
             let y = origin.1 + size(&heights[..=row], facet_gap + facet_head) - heights[row];
             let Extent { rows, cols } = cells[at];
+            let pitch = pitches[at];
             let rect = Rect::new(x, y, pitch.0 * cols as f64, pitch.1 * rows as f64);
             Area { rect, rows, cols }
         });
@@ -339,12 +356,14 @@ impl<'a> Page<'a> {
             words_width,
             notes_y: page_h - margin - foot + GAP,
             bounded,
+            columns: (0..cells.len()).map(|at| widths[at % columns]).collect(),
+            notes: self.left_out_notes(),
         }
     }
 
     /// Places one block of that size, whose inside the chart arranges itself.
     pub(crate) fn block(&self, size: (f64, f64), words: &Words) -> Layout {
-        self.place(&[Extent { rows: 1, cols: 1 }], size, Strips::none(), words)
+        self.place(&[Extent { rows: 1, cols: 1 }], &[size], Strips::none(), words)
     }
 
     /// Width and height of one cell.
@@ -452,6 +471,11 @@ impl<'a> Page<'a> {
     fn write_lines(&self, items: &mut Vec<Item>, lines: Vec<String>, layout: &Layout, top: f64) {
         let most = if layout.bounded { self.lines as usize } else { usize::MAX };
         let style = self.theme.label();
+        let mut lines = lines;
+        if lines.len() > most && most > 0 {
+            let rest = lines.split_off(most - 1).join(" · ");
+            lines.push(rest);
+        }
         for (at, line) in lines.iter().take(most).enumerate() {
             let line = fit(line, style, layout.words_width);
             let y = top + 2.0 + at as f64 * LINE;
@@ -475,11 +499,11 @@ impl Layout {
             return Vec::new();
         }
         let style = page.theme.name_style();
-        let name = |(area, name): (&Area, &String)| {
-            let name = fit(name, style, area.rect.w.max(24.0));
+        let name = |((area, name), width): ((&Area, &String), &f64)| {
+            let name = fit(name, style, *width);
             text(&name, area.rect.x, area.rect.y - 5.0, style, Align::Start, Baseline::Alphabetic)
         };
-        self.areas.iter().zip(names).map(name).collect()
+        self.areas.iter().zip(names).zip(&self.columns).map(name).collect()
     }
 }
 
@@ -504,7 +528,7 @@ pub(crate) fn text(
 pub(crate) fn facet_grid(panels: usize, columns: Option<usize>) -> (usize, usize) {
     let panels = panels.max(1);
     let square = (1..=panels).find(|side| side * side >= panels).unwrap_or(1);
-    let columns = columns.unwrap_or(square).clamp(1, panels);
+    let columns = columns.unwrap_or(square.min(MOST_FACET_COLUMNS)).clamp(1, panels);
     (columns, panels.div_ceil(columns))
 }
 
@@ -523,38 +547,4 @@ fn largest(cells: &[Extent]) -> (usize, usize) {
 fn whole_pixels(length: f64, pixel: f64) -> f64 {
     let pixels = length / pixel;
     if pixels >= 2.0 { pixels.floor() * pixel } else { length }
-}
-
-/// Parts joined by ` · ` into lines no wider than `width`.
-fn wrap(parts: &[String], theme: &Theme, width: f64) -> Vec<String> {
-    let style = theme.label();
-    let mut lines: Vec<String> = Vec::new();
-    for part in parts.iter().filter(|part| !part.is_empty()) {
-        match lines.last_mut() {
-            Some(line) if measure(&format!("{line} · {part}"), style) <= width => {
-                line.push_str(" · ");
-                line.push_str(part);
-            }
-            _ => lines.extend(wrap_words(part, style, width)),
-        }
-    }
-    lines
-}
-
-/// One part broken between words.
-fn wrap_words(part: &str, style: hinton_scene::TextStyle, width: f64) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in part.split(' ') {
-        let last = lines.len() - 1;
-        let line = &mut lines[last];
-        if line.is_empty() {
-            line.push_str(word);
-        } else if measure(&format!("{line} {word}"), style) <= width {
-            line.push(' ');
-            line.push_str(word);
-        } else {
-            lines.push(word.to_owned());
-        }
-    }
-    lines
 }

@@ -23,6 +23,7 @@ pub(crate) struct Strips {
     cols: Vec<(f64, String)>,
     turn: f64,
     border: f64,
+    left_out: bool,
 }
 
 impl Strips {
@@ -35,7 +36,32 @@ impl Strips {
             cols: Vec::new(),
             turn: 0.0,
             border: 0.0,
+            left_out: false,
         }
+    }
+
+    /// No labels, because the page has no room for them.
+    pub(crate) fn left_out() -> Self {
+        Strips { left_out: true, ..Strips::none() }
+    }
+
+    /// What a person should know about the labels of a matrix of that extent.
+    pub(crate) fn notes(&self, options: &Options, extent: &Extent) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.left_out {
+            notes.push("the page has no room for labels: ask for a larger --size".to_owned());
+        }
+        for (labels, count, what) in [
+            (&options.row_labels, extent.rows, "rows"),
+            (&options.col_labels, extent.cols, "columns"),
+        ] {
+            if let Labels::List(list) = labels
+                && list.len() != count
+            {
+                notes.push(format!("{} labels for {count} {what}", list.len()));
+            }
+        }
+        notes
     }
 
     /// Labels for a matrix of `extent` drawn as `cells` cells of about `pitch` points.
@@ -80,6 +106,7 @@ impl Strips {
             cols,
             turn,
             border,
+            left_out: false,
         }
     }
 

@@ -21,7 +21,9 @@ mod preset;
 mod scale;
 mod size;
 mod theme;
+mod ticks;
 mod timeline;
+mod words;
 
 pub mod charts;
 

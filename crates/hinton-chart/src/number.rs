@@ -71,7 +71,10 @@ pub struct NumberFormat {
 enum Kind {
     Fixed,
     Scientific,
+    /// Python's `g`.
     General,
+    /// Ours: as few characters as tell so many digits.
+    Short,
     Percent,
     Whole,
 }
@@ -141,14 +144,14 @@ impl NumberFormat {
         }
     }
 
-    /// Up to so many significant digits.
-    pub fn general(digits: usize) -> Self {
-        NumberFormat { precision: Some(digits), kind: Kind::General, ..NumberFormat::fixed(0) }
+    /// Up to so many significant digits, in as few characters as may be.
+    pub fn short(digits: usize) -> Self {
+        NumberFormat { precision: Some(digits), kind: Kind::Short, ..NumberFormat::fixed(0) }
     }
 
     /// The same with fewer digits; `None` when there are no fewer.
     pub fn coarser(&self) -> Option<Self> {
-        let least = usize::from(self.kind == Kind::General);
+        let least = usize::from(matches!(self.kind, Kind::General | Kind::Short));
         let precision = self.precision.unwrap_or(6);
         (precision > least).then(|| NumberFormat { precision: Some(precision - 1), ..self.clone() })
     }
@@ -174,16 +177,41 @@ impl NumberFormat {
             Kind::Fixed => format!("{value:.0$}", precision.unwrap_or(6)),
             Kind::Percent => format!("{:.1$}%", value * 100.0, precision.unwrap_or(6)),
             Kind::Whole => format!("{value:.0}"),
-            Kind::General => significant(value, precision.unwrap_or(6).max(1) as i32),
+            Kind::Short => significant(value, precision.unwrap_or(6).max(1) as i32),
+            Kind::General => general(value, precision.unwrap_or(6).max(1)),
             Kind::Scientific => {
-                let text = format!("{value:.0$e}", precision.unwrap_or(6));
-                let (mantissa, power) = text.split_once('e').unwrap_or((&text, "0"));
-                let power: i32 = power.parse().unwrap_or(0);
-                let sign = if power < 0 { '−' } else { '+' };
-                format!("{mantissa}e{sign}{:02}", power.abs())
+                let (mantissa, power) = scientific(value, precision.unwrap_or(6));
+                with_power(&mantissa, power)
             }
         }
     }
+}
+
+/// Python's `g`: so many significant digits, zeros at the end cut; a power of ten below 1e-4 and
+/// where there are more digits than asked for.
+fn general(value: f64, digits: usize) -> String {
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    let (mantissa, power) = scientific(value, digits - 1);
+    if (-4..digits as i32).contains(&power) {
+        let decimals = (digits as i32 - 1 - power).max(0) as usize;
+        return trim(&format!("{value:.decimals$}"));
+    }
+    with_power(&trim(&mantissa), power)
+}
+
+/// Mantissa with so many decimals, and the power of ten.
+fn scientific(value: f64, decimals: usize) -> (String, i32) {
+    let text = format!("{value:.decimals$e}");
+    let (mantissa, power) = text.split_once('e').unwrap_or((&text, "0"));
+    (mantissa.to_owned(), power.parse().unwrap_or(0))
+}
+
+/// `1.2e+04`, as Python writes powers of ten.
+fn with_power(mantissa: &str, power: i32) -> String {
+    let sign = if power < 0 { '−' } else { '+' };
+    format!("{mantissa}e{sign}{:02}", power.abs())
 }
 
 #[cfg(test)]
@@ -216,6 +244,10 @@ mod tests {
         assert_eq!(write("{:.9f}", 0.011_107_43), "0.011107430");
         assert_eq!(write(".2f", -1.005), "−1.00");
         assert_eq!(write("%.3g", 0.012_345), "0.0123");
+        assert_eq!(write(".3g", 12345.0), "1.23e+04");
+        assert_eq!(write(".3g", 999.6), "1e+03");
+        assert_eq!(write("g", 100_000.0), "100000");
+        assert_eq!(write("g", 0.000_012), "1.2e−05");
         assert_eq!(write("w={:+.1f}!", 2.0), "w=+2.0!");
         assert_eq!(write("{:.1e}", 12345.0), "1.2e+04");
         assert_eq!(write("{:.0%}", 0.256), "26%");

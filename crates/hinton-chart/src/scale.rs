@@ -111,14 +111,14 @@ impl ColorScale {
     }
 
     /// The entry of [`palette`](ColorScale::palette) for a cell: its value, and what is odd in it.
-    pub fn index(&self, value: f32, mark: Mark) -> u16 {
+    pub fn index(&self, value: f64, mark: Mark) -> u16 {
         let specials = self.map.len();
         let at = match mark {
             Mark::Nan => specials,
             Mark::PosInf | Mark::BothInf => specials + 1,
             Mark::NegInf => specials + 2,
             Mark::None if value.is_nan() => specials,
-            Mark::None => self.map.index(self.position(f64::from(value))),
+            Mark::None => self.map.index(self.position(value)),
         };
         at as u16
     }
@@ -144,7 +144,7 @@ fn one_sided(low: f64, high: f64, min: f64, max: f64) -> (f64, f64) {
 }
 
 /// A range that holds more than one value.
-fn widen(low: f64, high: f64) -> (f64, f64) {
+pub(crate) fn widen(low: f64, high: f64) -> (f64, f64) {
     match () {
         () if low < high => (low, high),
         () if low == 0.0 => (-1.0, 1.0),

@@ -33,6 +33,11 @@ fn every_chart_draws_every_theme_and_says_range_and_orientation() {
             let picture = draw(chart.name, std::slice::from_ref(&matrix), &options);
             let words = words(&picture);
             assert!(words.contains("6 × 9"), "{}: {words}", chart.name);
+            let turned = chart.name == "histogram" || words.contains("rows");
+            assert!(turned, "{}: {words}", chart.name);
+            let smallest = matrix.2.iter().copied().fold(f32::MAX, f32::min);
+            let range = hinton_chart::short(f64::from(smallest));
+            assert!(words.contains(&range), "{}: no {range} in {words}", chart.name);
             assert!(picture.scene.width > 100.0 && picture.scene.height > 50.0);
             for text in texts(&picture) {
                 let (x, y) = (text.x, text.y);
@@ -201,10 +206,11 @@ fn annotations_fit_their_cells() {
 #[test]
 fn ranges_are_kept_and_what_lies_outside_is_said() {
     let mut options = Options::default();
-    options.range = Some(Range::Fixed(-0.1, 0.1));
-    let picture = draw("heatmap", &[(2, 2, vec![0.1, -5.0, 0.05, 3.0])], &options);
+    options.range = Some(Range::Fixed(-0.125, 0.125));
+    let picture = draw("heatmap", &[(2, 2, vec![0.125, -5.0, 0.0625, 3.0])], &options);
     let words = words(&picture);
-    assert!(words.contains("above") && words.contains("below"), "{words}");
+    // The value on the edge is inside.
+    assert!(words.contains("above 1\n") && words.contains("below 1\n"), "{words}");
     let drawn = &cells(&picture)[0];
     let map = Colormap::house(false);
     assert_eq!(drawn.color(0, 0), Some(map.color(1.0)));
@@ -252,4 +258,58 @@ fn histograms_count_every_value_once() {
     options.bins = Some(20);
     let picture = draw("histogram", &[(50, 100, values)], &options);
     assert!(words(&picture).contains("20 bins"));
+}
+
+#[test]
+fn values_on_the_edge_of_the_range_are_inside() {
+    let mut values = vec![0.0; 300];
+    values.extend([0.25; 99]);
+    values.push(-0.1);
+    let mut options = Options::default();
+    options.range = Some(Range::Fixed(0.0, 0.5));
+    let words = words(&draw("heatmap", &[(20, 20, values)], &options));
+    assert!(words.contains("below 1\n") && !words.contains("above"), "{words}");
+}
+
+#[test]
+fn many_tensors_make_one_histogram_and_it_is_said() {
+    let matrices: Vec<_> = (0..12).map(|_| (4, 4, noise(16))).collect();
+    let picture = draw("histogram", &matrices, &Options::default());
+    assert!(words(&picture).contains("12 tensors are drawn as one"), "{}", words(&picture));
+}
+
+#[test]
+fn counts_are_whole_and_neighbouring_ticks_differ() {
+    let values = vec![0.999, 1.0, 1.001];
+    let words = words(&draw("histogram", &[(1, 3, values)], &Options::default()));
+    let lines: Vec<&str> = words.lines().collect();
+    for pair in lines.windows(2) {
+        assert_ne!(pair[0], pair[1], "{words}");
+    }
+}
+
+#[test]
+fn facets_of_many_sizes_fill_their_share() {
+    let matrices = [(3, 4, noise(12)), (300, 200, noise(60_000)), (2, 2, noise(4))];
+    let picture = draw("heatmap", &matrices, &Options::default());
+    let drawn = cells(&picture);
+    for cells in &drawn[..3] {
+        assert!(cells.rect.w.max(cells.rect.h) >= 60.0, "{:?}", cells.rect);
+    }
+    let many: Vec<_> = (0..40).map(|_| (16, 16, noise(256))).collect();
+    let picture = draw("hinton", &many, &Options::default());
+    let grounds = items(&picture).iter().filter(|item| matches!(item, Item::Marks(_))).count();
+    assert!(grounds >= 80);
+    assert!(picture.scene.height > 600.0, "the page grows");
+}
+
+#[test]
+fn what_a_small_page_leaves_out_is_said() {
+    let mut options = Options::default();
+    options.size = Some("260x200px".parse().unwrap());
+    options.row_labels = Labels::List(vec!["a".to_owned(), "b".to_owned()]);
+    let picture = draw("heatmap", &[(8, 8, noise(64))], &options);
+    let notes = picture.notes.join("\n");
+    assert!(notes.contains("legend") && notes.contains("words"), "{notes}");
+    assert!(notes.contains("2 labels for 8 rows"), "{notes}");
 }

@@ -16,6 +16,9 @@ pub struct Limits {
     pub pickle_steps: u64,
     /// Most bytes that a compressed member is inflated into memory; larger ones are streamed.
     pub inflate_bytes: u64,
+    /// Most bytes that a compressed member is inflated into memory after all, once its stream had
+    /// to start again several times (the columns of a compressed matrix one by one, say).
+    pub held_bytes: u64,
     /// Most bytes of a text table (CSV), which is parsed in memory.
     pub text_bytes: u64,
 }
@@ -29,6 +32,7 @@ impl Default for Limits {
             depth: 128,
             pickle_steps: 200_000_000,
             inflate_bytes: 64 << 20,
+            held_bytes: 1 << 30,
             text_bytes: 2 << 30,
         }
     }

@@ -33,6 +33,9 @@ fn main() {
                 wall / count * 1e3,
                 bytes.len() as f64 / count / 1e3
             );
+            if let Some(most) = most_memory() {
+                println!("  at most {most:.0} MB of memory so far, the film itself among it");
+            }
             if let Some(folder) = &folder {
                 let path = folder.join(format!("{}.{}", film.name.replace(' ', "_"), row.name));
                 std::fs::write(path, &bytes).expect("the folder can be written to");
@@ -76,6 +79,13 @@ fn processor_seconds() -> f64 {
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();
     let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok());
     (ticks(11).unwrap_or(0.0) + ticks(12).unwrap_or(0.0)) / 100.0
+}
+
+/// The most memory this process ever held, megabytes; `None` where /proc does not tell.
+fn most_memory() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse::<f64>().ok().map(|kilobytes| kilobytes / 1e3)
 }
 
 struct Film {

@@ -12,6 +12,7 @@ mod escape;
 mod font;
 mod geometry;
 mod item;
+mod scaled;
 mod text;
 
 pub use color::Color;

@@ -1,5 +1,8 @@
 //! One line of text, measured and placed: every glyph has its position before an output sees it.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
 use crate::{Color, Font, Weight, visible};
 
 /// How a text is set.
@@ -51,7 +54,8 @@ pub struct Glyph {
 /// One line of text with every glyph placed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Text {
-    /// The characters, already made [`visible`].
+    /// The characters, already made [`visible`]. Those that the typeface lacks (other scripts,
+    /// emoji) are written as escapes too: as identical boxes they could not be told apart.
     pub content: String,
     /// Start of the baseline.
     pub x: f64,
@@ -92,7 +96,7 @@ impl Text {
         baseline: Baseline,
         degrees: f64,
     ) -> Self {
-        let content = visible(content).into_owned();
+        let content = drawable(content, style.weight).into_owned();
         let (glyphs, width) = set(&content, style);
         let back = match align {
             Align::Start => 0.0,
@@ -138,22 +142,46 @@ pub fn turn(degrees: f64) -> (f64, f64) {
 
 /// Width of a line of text, points.
 pub fn measure(content: &str, style: TextStyle) -> f64 {
-    set(&visible(content), style).1
+    set(&drawable(content, style.weight), style).1
+}
+
+/// `content`, [`visible`], with escapes like `\u{4e2d}` for what the typeface lacks.
+fn drawable(content: &str, weight: Weight) -> Cow<'_, str> {
+    let font = Font::get(weight);
+    let content = visible(content);
+    if content.chars().all(|c| font.glyph(c) != 0) {
+        return content;
+    }
+    let mut drawn = String::with_capacity(content.len() * 2);
+    for c in content.chars() {
+        if font.glyph(c) == 0 {
+            // Writing to a String cannot fail.
+            let _ = write!(drawn, "\\u{{{:x}}}", c as u32);
+        } else {
+            drawn.push(c);
+        }
+    }
+    Cow::Owned(drawn)
 }
 
 /// `content`, shortened with … in the middle until it is no wider than `width`. Both ends of a
 /// tensor's name tell something, so the middle goes first.
 pub fn fit(content: &str, style: TextStyle, width: f64) -> String {
-    let content = visible(content);
-    if measure(&content, style) <= width {
-        return content.into_owned();
+    if measure(content, style) <= width {
+        return drawable(content, style.weight).into_owned();
     }
-    let chars: Vec<char> = content.chars().collect();
+    // Characters as they are drawn, so that no escape is cut.
+    let mut buffer = [0; 4];
+    let chars: Vec<String> = content
+        .chars()
+        .map(|c| drawable(c.encode_utf8(&mut buffer), style.weight).into_owned())
+        .collect();
     // The widest that fits, by bisection over how many characters stay.
     let shorten = |keep: usize| -> String {
         let head = keep / 2;
         let tail = keep - head;
-        chars[..head].iter().chain(['…'].iter()).chain(&chars[chars.len() - tail..]).collect()
+        let (head, tail) = (&chars[..head], &chars[chars.len() - tail..]);
+        format!("{}…{}", head.concat(), tail.concat())
     };
     let (mut low, mut high) = (0, chars.len().saturating_sub(1));
     while low < high {
@@ -223,6 +251,31 @@ mod tests {
         assert!(measure(&short, STYLE) <= 100.0);
         assert_eq!(fit(name, STYLE, 1000.0), name);
         assert_eq!(fit("abc", STYLE, 0.0), "");
+    }
+
+    #[test]
+    fn what_the_typeface_lacks_is_written_as_escapes() {
+        let set = |name| Text::new(name, 0.0, 0.0, STYLE, Align::Start, Baseline::Top);
+        for (name, drawn) in [
+            ("中.weight", "\\u{4e2d}.weight"),
+            ("文.weight", "\\u{6587}.weight"),
+            ("שלום", "\\u{5e9}\\u{5dc}\\u{5d5}\\u{5dd}"),
+            ("fc🙂", "fc\\u{1f642}"),
+            ("größe Δ", "größe Δ"),
+        ] {
+            let text = set(name);
+            assert_eq!(text.content, drawn);
+            assert!(text.glyphs.iter().all(|glyph| glyph.id != 0), "{name}");
+            let glyphs: String = text.glyphs.iter().map(|glyph| glyph.c).collect();
+            assert_eq!(glyphs, drawn, "the glyphs are those of the content");
+            assert_eq!(measure(name, STYLE), text.width);
+        }
+        let short = fit("model.中文中文中文中文.weight", STYLE, 120.0);
+        assert!(measure(&short, STYLE) <= 120.0 && short.contains('…'), "{short}");
+        let (head, tail) = short.split_once('…').unwrap();
+        for part in [head, tail] {
+            assert_eq!(part.matches("\\u{").count(), part.matches('}').count(), "{short}");
+        }
     }
 
     #[test]

@@ -32,7 +32,7 @@ impl Tensor {
     /// A tensor whose element 0 lies at byte `start` of `data`, checked to lie inside it.
     ///
     /// `file` names the file for people and errors. Dtypes narrower than a byte must be packed in
-    /// C order.
+    /// C order, and their first value must begin a byte.
     ///
     /// # Errors
     /// [`TensorError::OutOfBytes`] or [`TensorError::TooManyElements`].
@@ -86,9 +86,12 @@ impl Tensor {
         if elements == 0 {
             return Ok(());
         }
-        let packed = self.view.is_packed() && self.view.offset == 0;
-        if !self.dtype.is_byte_sized() && !packed {
-            return Err(self.shape_error(format!("{} can only be read packed", self.dtype)));
+        let bits = self.dtype.bits();
+        let on_border = self.view.offset.checked_mul(bits).is_some_and(|at| at.is_multiple_of(8));
+        let readable = self.dtype.is_byte_sized() || (self.view.is_packed() && on_border);
+        if !readable {
+            let why = format!("{} can only be read packed and from a whole byte on", self.dtype);
+            return Err(self.shape_error(why));
         }
         let end = self.view.reach().and_then(|(_, high)| {
             let bytes = self.dtype.bytes_of(high.checked_add(1)?)?;
@@ -193,7 +196,8 @@ impl Tensor {
                     len.saturating_sub(1)
                 ))
             })?;
-            offset += first as i64 * self.view.strides[axis];
+            // Checked to lie inside below; the strides of an empty tensor may be of any size.
+            offset = offset.wrapping_add((first as i64).wrapping_mul(self.view.strides[axis]));
             if !matches!(index, Index::At(_)) {
                 view.shape.push(count);
                 view.strides.push(self.view.strides[axis].saturating_mul(step));
@@ -340,6 +344,19 @@ mod tests {
         assert_eq!(sliced(&tensor, "[0,::2,::-3]"), (vec![2, 2], vec![3., 0., 11., 8.]));
         assert_eq!(sliced(&tensor, "[1,1,1]"), (vec![], vec![17.]));
         assert_eq!(sliced(&tensor, "[:,5:]"), (vec![2, 0, 4], vec![]));
+    }
+
+    #[test]
+    fn slices_of_empty_tensors_of_any_length() {
+        let data = Arc::new(Memory::new(Vec::new()));
+        let view = View::packed(&[0, 1 << 61, 8]);
+        let tensor =
+            Tensor::new("e", "f", Dtype::F32, Endian::Little, view, 0, data.clone()).unwrap();
+        assert_eq!(sliced(&tensor, "[:,-1]"), (vec![0, 8], vec![]));
+        assert_eq!(sliced(&tensor, "[:,::-1,3]"), (vec![0, 1 << 61], vec![]));
+        let view = View { shape: vec![0, 9, 9], strides: vec![i64::MAX; 3], offset: 0 };
+        let tensor = Tensor::new("e", "f", Dtype::F32, Endian::Little, view, 0, data).unwrap();
+        assert_eq!(sliced(&tensor, "[:,-1,-1]"), (vec![0], vec![]));
     }
 
     #[test]

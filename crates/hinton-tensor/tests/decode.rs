@@ -72,6 +72,32 @@ fn every_dtype_and_byte_order() {
 }
 
 #[test]
+fn packed_parts_of_packed_dtypes() {
+    for dtype in [Dtype::F4, Dtype::F6E2m3, Dtype::F6E3m2] {
+        let bytes = Random(4).bytes(3 + dtype.bytes_of(4 * 700 * 50).unwrap() as usize);
+        let sources: [Arc<dyn Bytes>; 2] =
+            [Arc::new(Memory::new(bytes.clone())), Arc::new(Readable(bytes.clone()))];
+        for data in sources {
+            let whole = tensor_of(dtype, Endian::Little, View::packed(&[4, 700, 50]), 3, data);
+            let all = plain_values(&whole, &bytes);
+            for at in 0..4 {
+                let part = whole.index_axis(0, at).unwrap();
+                let values = part.to_f64().unwrap();
+                assert_eq!(values, all[at * 35_000..][..35_000], "{dtype} {at}");
+                assert_eq!(part.to_memory().unwrap().to_f64().unwrap(), values);
+            }
+            // 4 values of 4 or 6 bits fill whole bytes, 1 does not.
+            let row = whole.slice(&"[0,0,4:]".parse().unwrap()).unwrap();
+            assert_eq!(row.to_f64().unwrap(), all[4..50]);
+            assert_eq!(row.to_memory().unwrap().to_f64().unwrap(), all[4..50]);
+            let error = whole.slice(&"[0,0,1:]".parse().unwrap()).unwrap_err().to_string();
+            assert!(error.contains("whole byte"), "{error}");
+            assert!(whole.slice(&"[:,0]".parse().unwrap()).is_err());
+        }
+    }
+}
+
+#[test]
 fn the_ends_of_integers() {
     let bytes = [u64::MAX.to_le_bytes(), (i64::MIN as u64).to_le_bytes()].concat();
     let of = |dtype| {

@@ -317,6 +317,49 @@ fn a_lone_outlier_stays_visible() {
 }
 
 #[test]
+fn numbers_that_are_written_are_exact() {
+    let doubles = [0.123456789, 1e-50, 1e300, f64::INFINITY, -0.1, f64::NAN];
+    let bytes: Vec<u8> = doubles.iter().flat_map(|v| v.to_le_bytes()).collect();
+    for fold in FOLDS {
+        let tensor = packed(Dtype::F64, &[2, 3], bytes.clone());
+        let readable: Arc<dyn Bytes> = Arc::new(Readable(bytes.clone()));
+        let view = View::packed(&[2, 3]);
+        let far = tensor_of(Dtype::F64, Endian::Little, view, 0, readable);
+        for (tensor, order) in [
+            (tensor.clone(), [0, 1, 2, 3, 4, 5]),
+            (far.clone(), [0, 1, 2, 3, 4, 5]),
+            (tensor.transpose().unwrap(), [0, 3, 1, 4, 2, 5]),
+            (far.transpose().unwrap(), [0, 3, 1, 4, 2, 5]),
+        ] {
+            let grid = reduce(&tensor, GridRequest::new(3, 3, fold), Work::quiet()).unwrap();
+            assert_eq!(grid.exact.len(), 6);
+            for (at, from) in order.into_iter().enumerate() {
+                let (value, truth) = (grid.value(at), doubles[from]);
+                let right = if truth.is_finite() { value == truth } else { value.is_nan() };
+                assert!(right, "{fold:?} {at}: {value} {truth}");
+            }
+            assert!(grid.value(6).is_nan());
+        }
+        let grid = reduce(&tensor, GridRequest::new(2, 2, fold), Work::quiet()).unwrap();
+        assert!(grid.exact.is_empty(), "reduced");
+    }
+    let ints: Vec<u8> =
+        [123_456_789i32, -16_777_217].iter().flat_map(|v| v.to_le_bytes()).collect();
+    let tensor = packed(Dtype::I32, &[1, 2], ints);
+    let grid = reduce(&tensor, GridRequest::new(1, 2, Fold::Ink), Work::quiet()).unwrap();
+    assert_eq!((grid.value(0), grid.value(1)), (123_456_789.0, -16_777_217.0));
+    let tensor = Tensor::from_f32("w", &[1, 2], &[0.1, -0.3]).unwrap();
+    let grid = reduce(&tensor, GridRequest::new(1, 2, Fold::Ink), Work::quiet()).unwrap();
+    assert_eq!((grid.value(0), grid.value(1)), (f64::from(0.1f32), f64::from(-0.3f32)));
+    assert!(grid.exact.is_empty());
+    for (rows, exact) in [(256, 1 << 16), (257, 0)] {
+        let tensor = packed(Dtype::U32, &[rows, 256], vec![7; rows * 256 * 4]);
+        let grid = reduce(&tensor, GridRequest::new(rows, 256, Fold::Mean), Work::quiet()).unwrap();
+        assert_eq!(grid.exact.len(), exact);
+    }
+}
+
+#[test]
 fn finite_values_past_f32_stay_finite() {
     let bytes: Vec<u8> =
         [1e300, -1e300, 1.0, f64::INFINITY].iter().flat_map(|v: &f64| v.to_le_bytes()).collect();

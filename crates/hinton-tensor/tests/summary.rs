@@ -275,6 +275,35 @@ fn squares_past_f64_and_below_it() {
 }
 
 #[test]
+fn the_largest_beside_the_smallest() {
+    for (repeats, unit) in [(1usize, 1e308), (3000, 1e308), (1, 1.7e308), (3000, 1.7e308)] {
+        let four = [unit, -unit, 1e300, 5e-324];
+        let values: Vec<f64> = (0..repeats).flat_map(|_| four).collect();
+        let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        let tensor = packed(Dtype::F64, &[values.len()], bytes);
+        let summary = summarize(&tensor, Work::quiet()).unwrap();
+        assert!(close(summary.std().unwrap(), unit * 0.5f64.sqrt(), 1e-8), "{:?}", summary.std());
+        // The norm of 6000 of them is past f64.
+        let l2 = unit * (2.0 * repeats as f64).sqrt();
+        assert!(close(summary.l2().unwrap(), l2, 1e-8), "{:?} {l2}", summary.l2());
+        assert!(close(summary.mean().unwrap(), 2.5e299, 1e-2), "{:?}", summary.mean());
+    }
+    // In blocks of their own, merged.
+    let mut values = vec![5e-324f64; 6000];
+    values.extend([1e308; 6000]);
+    let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+    let summary = summarize(&packed(Dtype::F64, &[12_000], bytes), Work::on(2)).unwrap();
+    assert!(close(summary.mean().unwrap(), 5e307, 1e-12), "{:?}", summary.mean());
+    assert!(close(summary.std().unwrap(), 5e307, 1e-12), "{:?}", summary.std());
+    let smallest: Vec<u8> = [5e-324, 1e-323].iter().flat_map(|v: &f64| v.to_le_bytes()).collect();
+    let summary = summarize(&packed(Dtype::F64, &[2], smallest), Work::quiet()).unwrap();
+    assert_eq!(summary.l2(), Some(1e-323), "sqrt(1 + 4) of the smallest, to the nearest");
+    let tiny: Vec<u8> = [5e-324; 5000].iter().flat_map(|v: &f64| v.to_le_bytes()).collect();
+    let summary = summarize(&packed(Dtype::F64, &[5000], tiny), Work::quiet()).unwrap();
+    assert_eq!((summary.mean(), summary.std()), (Some(5e-324), Some(0.0)));
+}
+
+#[test]
 fn hostile_f32_on_every_source() {
     let bytes = hostile(Dtype::F32, 200_000, &mut Random(7));
     let mut all = Vec::new();

@@ -2,7 +2,7 @@
 
 use hinton_tensor::{Fold, Summary};
 
-use crate::frame::Words;
+use crate::words::Words;
 use crate::{ChartError, ColorScale, Extent, Options, Panel, short, short_count};
 
 /// What all panels are together.
@@ -78,24 +78,35 @@ pub(super) fn is_picture(panels: &[Panel]) -> bool {
 /// Title, subtitle and notes of a page of panels.
 pub(super) fn words(panels: &[Panel], noun: &str, options: &Options, summary: &Summary) -> Words {
     let title = options.title.clone().unwrap_or_else(|| default_title(panels));
-    let first = &panels[0];
     let mut subtitle = Vec::new();
-    if panels.len() == 1 {
-        subtitle.push(format!("{} {}", first.shape_text(), first.dtype));
-        subtitle.push(first.orientation.clone());
-    } else {
-        let same = panels.iter().all(|panel| panel.shape == first.shape);
-        let each = if same { format!(", each {}", first.shape_text()) } else { String::new() };
-        subtitle.push(format!("{} {noun}{each} {}", panels.len(), first.dtype));
-        subtitle.push(first.orientation.clone());
+    let shape = same(panels, Panel::shape_text);
+    let dtype = same(panels, |panel| panel.dtype.to_owned()).unwrap_or_default();
+    match (panels, shape) {
+        ([panel], _) => subtitle.push(format!("{} {dtype}", panel.shape_text())),
+        (_, Some(shape)) => {
+            subtitle.push(format!("{} {noun}, each {shape} {dtype}", panels.len()));
+        }
+        (_, None) => {
+            subtitle.push(format!("{} {noun} {dtype}", panels.len()).trim_end().to_owned())
+        }
     }
-    let mut notes = vec![match options.over {
+    let orientation = same(panels, |panel| panel.orientation.clone());
+    subtitle
+        .push(orientation.unwrap_or_else(|| "first axes run down, the others right".to_owned()));
+    // What was done to the values comes first: it may not be cut off on a small page.
+    let mut notes = reduction_notes(panels);
+    notes.extend(options.notes.iter().cloned());
+    notes.push(match options.over {
         Some(_) => format!("over all steps: {}", figures(summary)),
         None => figures(summary),
-    }];
-    notes.extend(options.notes.iter().cloned());
-    notes.extend(reduction_notes(panels));
+    });
     Words { title, subtitle, notes, legend_height: 0.0 }
+}
+
+/// What all panels have in common, if they do.
+fn same<T: PartialEq>(panels: &[Panel], of: impl Fn(&Panel) -> T) -> Option<T> {
+    let first = of(panels.first()?);
+    panels.iter().all(|panel| of(panel) == first).then_some(first)
 }
 
 fn default_title(panels: &[Panel]) -> String {
@@ -135,10 +146,13 @@ pub(super) fn figures(summary: &Summary) -> String {
 /// How values were folded into cells, and what was not read.
 pub(super) fn reduction_notes(panels: &[Panel]) -> Vec<String> {
     let mut notes = Vec::new();
-    let reduced = panels.iter().flat_map(|panel| &panel.grids).find(|grid| grid.block != (1, 1));
-    if let Some(grid) = reduced {
-        let (rows, cols) = grid.block;
-        let block = format!("{} × {} values", short_count(rows as u64), short_count(cols as u64));
+    let grids = || panels.iter().flat_map(|panel| &panel.grids);
+    if let Some(grid) = grids().find(|grid| grid.block != (1, 1)) {
+        let rows = grids().map(|grid| grid.block.0).max().unwrap_or(1);
+        let cols = grids().map(|grid| grid.block.1).max().unwrap_or(1);
+        let up_to = if grids().all(|other| other.block == grid.block) { "" } else { "up to " };
+        let block =
+            format!("{up_to}{} × {} values", short_count(rows as u64), short_count(cols as u64));
         notes.push(match grid.fold {
             Fold::Mean => format!("each cell is the mean of {block}"),
             Fold::Extreme => format!("each cell is the value of largest magnitude of {block}"),

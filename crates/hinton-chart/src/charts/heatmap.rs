@@ -76,7 +76,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
         items.extend(colorbar(&scale, &page.theme, layout.legend, &shown));
     }
     let mut notes = common::reduction_notes(panels);
-    notes.extend(page.left_out_note());
+    notes.extend(layout.notes.clone());
     notes.extend(common::scale_notes(&scale));
     notes.extend(annotation.note);
     Ok(Picture { scene: page.scene(&layout, &words, items), notes })
@@ -86,7 +86,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
 pub(super) fn cells_item(grid: &Grid, area: &Area, scale: &ColorScale) -> Item {
     let index = |at: usize| {
         let mark = grid.marks.get(at).copied().unwrap_or_default();
-        scale.index(grid.values[at], mark)
+        scale.index(grid.value(at), mark)
     };
     Item::Cells(Cells {
         rect: area.rect,
@@ -165,8 +165,8 @@ fn annotation(panels: &[Panel], options: &Options, area: Area) -> Annotation {
     let (formats, sizes, asked) = match &options.annotate {
         Annotate::Off => return none(None),
         Annotate::Auto if cells > 1_000 || reduced => return none(None),
-        Annotate::Auto => (vec![NumberFormat::general(2)], &VALUE_SIZES[1..3], false),
-        Annotate::On => (coarser_and_coarser(NumberFormat::general(3)), &VALUE_SIZES[..], true),
+        Annotate::Auto => (vec![NumberFormat::short(2)], &VALUE_SIZES[1..3], false),
+        Annotate::On => (coarser_and_coarser(NumberFormat::short(3)), &VALUE_SIZES[..], true),
         Annotate::As(format) => (coarser_and_coarser(format.clone()), &VALUE_SIZES[..], true),
     };
     if cells > MOST_VALUES {
@@ -187,7 +187,7 @@ fn annotation(panels: &[Panel], options: &Options, area: Area) -> Annotation {
         let sizes = if exact || last { sizes } else { &sizes[..sizes.len().min(4)] };
         if let Some(&size) = sizes.iter().find(|&&size| fits(size)) {
             let note = (asked && exact && at > 0)
-                .then(|| format!("values rounded to fit their cells ({} digits fewer)", at));
+                .then(|| format!("values rounded to fit their cells: {at} fewer digits"));
             return Annotation { format: Some((format.clone(), size)), note };
         }
     }
@@ -202,7 +202,8 @@ fn coarser_and_coarser(format: NumberFormat) -> Vec<NumberFormat> {
 const DECADES: i32 = 8;
 
 fn values_of(panel: &Panel) -> impl Iterator<Item = f64> + '_ {
-    panel.grids[0].values.iter().map(|&value| f64::from(value))
+    let grid = &panel.grids[0];
+    (0..grid.values.len()).map(|at| grid.value(at))
 }
 
 /// Values whose text is as long as that of any value these statistics are of: the ends, and a number
@@ -242,12 +243,12 @@ fn values(
     let one = |at: usize| {
         let mark = grid.marks.get(at).copied().unwrap_or_default();
         let value = match mark {
-            Mark::None => f64::from(grid.values[at]),
+            Mark::None => grid.value(at),
             Mark::Nan => f64::NAN,
             Mark::PosInf | Mark::BothInf => f64::INFINITY,
             Mark::NegInf => f64::NEG_INFINITY,
         };
-        let ground = palette[usize::from(scale.index(grid.values[at], mark))];
+        let ground = palette[usize::from(scale.index(grid.value(at), mark))];
         let color = ground.readable(Color::BLACK, Color::WHITE);
         let style = TextStyle { size, weight: Default::default(), color };
         let x = area.rect.x + ((at % grid.cols) as f64 + 0.5) * pitch.0;

@@ -91,7 +91,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
         items.extend(legend(&page.theme, layout.legend, max_weight, inks, &summary, clipped));
     }
     let mut notes = common::reduction_notes(panels);
-    notes.extend(page.left_out_note());
+    notes.extend(layout.notes.clone());
     if clipped > 0 {
         let cells = short_count(clipped as u64);
         notes.push(format!(

@@ -2,11 +2,15 @@
 
 use hinton_scene::{Align, Baseline, Color, Item, Path, Point, Rect, Shape, fit};
 
+use hinton_tensor::Summary;
+
 use super::common;
 use super::{ChartRow, Need};
-use crate::colorbar::{Swatch, even_ticks, legend_height, nonfinite, swatches};
+use crate::colorbar::{Swatch, about, legend_height, nonfinite, swatches};
 use crate::frame::{Layout, Page, text};
 use crate::math::{ln, log10, pow10};
+use crate::scale::widen;
+use crate::ticks::{even_ticks, tick_texts};
 use crate::{
     ChartError, Extent, Options, Panel, Picture, Range, ScaleKind, Theme, short, short_count,
 };
@@ -39,6 +43,21 @@ struct Series {
     heights: Vec<f64>,
 }
 
+impl Series {
+    /// Counts in `bins` bins between low and high, each divided by `whole`.
+    fn new(
+        label: String,
+        summary: &Summary,
+        (low, high, bins): (f64, f64, usize),
+        whole: f64,
+        color: Color,
+    ) -> Series {
+        let counts = summary.histogram(low, high, bins);
+        let heights = counts.into_iter().map(|count| count as f64 / whole).collect();
+        Series { label, color, heights }
+    }
+}
+
 fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let page = Page::new(options);
     let summary = common::span(panels, options);
@@ -50,19 +69,17 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     if panels.is_empty() {
         return Err(unfit("nothing".to_owned(), "no tensor was chosen"));
     }
-    if panels.len() > MOST_SERIES {
-        let why = "eight at most can be told apart: choose some with -t";
-        return Err(unfit(format!("{} tensors at once", panels.len()), why));
-    }
     if summary.finite() == 0 {
         return Err(unfit(format!("{:?}", panels[0].label()), "it has no finite value"));
     }
     let (low, high) = range(options, &summary);
     let bins = options.bins.unwrap_or_else(|| default_bins(panels)).clamp(1, 4096);
 
-    let several = panels.len() > 1;
+    // More than can be told apart become one: the values of all tensors together.
+    let merged = panels.len() > MOST_SERIES;
+    let several = panels.len() > 1 && !merged;
     let theme = page.theme.clone();
-    let series = series(panels, &theme, (low, high), bins);
+    let series = series(panels, &theme, (low, high, bins));
 
     let mut words = common::words(panels, "tensors", options, &summary);
     words.subtitle.truncate(1);
@@ -70,9 +87,19 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
         if several { "share of values in each bin" } else { "count of values in each bin" }
             .to_owned(),
     );
-    words.subtitle.push(format!("{bins} bins over {} … {}", short(low), short(high)));
-    words.legend_height = legend_height(0.0, panels.len() + 4);
+    let ends = tick_texts(&[low, high]);
+    words.subtitle.push(format!("{bins} bins over {} … {}", ends[0], ends[1]));
+    let mut notes = Vec::new();
+    if merged {
+        notes.push(format!(
+            "{} tensors are drawn as one: {MOST_SERIES} at most can be told apart",
+            panels.len()
+        ));
+    }
+    words.notes.extend(notes.iter().cloned());
+    words.legend_height = legend_height(0.0, series.len() + 4);
     let layout = page.block(plot_size(&page), &words);
+    notes.extend(layout.notes.clone());
     let area = layout.areas[0].rect;
     let plot = Rect::new(area.x + LEFT, area.y, area.w - LEFT, area.h - BELOW);
     if plot.w < 20.0 || plot.h < 20.0 {
@@ -95,28 +122,28 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     if page.legend {
         items.extend(legend(&page, &layout, &series, panels, (low, high)));
     }
-    Ok(Picture { scene: page.scene(&layout, &words, items), notes: Vec::new() })
+    Ok(Picture { scene: page.scene(&layout, &words, items), notes })
 }
 
-/// The bins of each tensor: counts, or shares where there are several.
-fn series(panels: &[Panel], theme: &Theme, range: (f64, f64), bins: usize) -> Vec<Series> {
-    let one = |(at, panel): (usize, &Panel)| {
-        let counts = panel.summary.histogram(range.0, range.1, bins);
+/// The bins of each tensor: counts, or shares where there are several; more than can be told apart
+/// become one.
+fn series(panels: &[Panel], theme: &Theme, bins: (f64, f64, usize)) -> Vec<Series> {
+    if panels.len() > MOST_SERIES {
+        let all = common::merged(panels);
+        return vec![Series::new("all tensors".to_owned(), &all, bins, 1.0, theme.series[0])];
+    }
+    let one = |(panel, color): (&Panel, Color)| {
         let whole = if panels.len() > 1 { panel.summary.finite().max(1) as f64 } else { 1.0 };
-        Series {
-            label: panel.label(),
-            color: theme.series[at % theme.series.len()],
-            heights: counts.into_iter().map(|count| count as f64 / whole).collect(),
-        }
+        Series::new(panel.label(), &panel.summary, bins, whole, color)
     };
-    panels.iter().enumerate().map(one).collect()
+    panels.iter().zip(theme.series).map(one).collect()
 }
 
 /// Widens the axis of counts so that the bars of this picture fit too.
 fn share(panels: &[Panel], options: &mut Options) {
-    let range = range(options, &common::span(panels, options));
+    let (low, high) = range(options, &common::span(panels, options));
     let bins = options.bins.unwrap_or_else(|| default_bins(panels)).clamp(1, 4096);
-    let series = series(panels, &Theme::named(options.theme), range, bins);
+    let series = series(panels, &Theme::named(options.theme), (low, high, bins));
     let Some((least, top)) = ends(&series) else { return };
     let (low, high) = options.count_axis.unwrap_or((least, top));
     options.count_axis = Some((low.min(least), high.max(top)));
@@ -138,7 +165,7 @@ fn plot_size(page: &Page<'_>) -> (f64, f64) {
     }
 }
 
-fn range(options: &Options, summary: &hinton_tensor::Summary) -> (f64, f64) {
+fn range(options: &Options, summary: &Summary) -> (f64, f64) {
     let (min, max) = (summary.min().unwrap_or(0.0), summary.max().unwrap_or(0.0));
     let (low, high) = match options.range {
         Some(Range::Fixed(low, high)) => (low, high),
@@ -148,11 +175,7 @@ fn range(options: &Options, summary: &hinton_tensor::Summary) -> (f64, f64) {
         }
         Some(Range::Data) | None => (min, max),
     };
-    match () {
-        () if low < high => (low, high),
-        () if low == 0.0 => (-1.0, 1.0),
-        () => (low - low.abs() / 2.0, low + low.abs() / 2.0),
-    }
+    widen(low, high)
 }
 
 /// About the square root of the number of values, so that few values make few bars.
@@ -219,7 +242,9 @@ fn axes(
     let style = theme.label();
     let mut items = Vec::new();
     let mut lines = Path::new();
-    for tick in heights.ticks() {
+    // Half a value is no count.
+    let whole = |tick: &f64| shares || tick.fract() == 0.0;
+    for tick in heights.ticks().into_iter().filter(whole) {
         let y = plot.bottom() - heights.share(tick) * plot.h;
         lines.extend(Path::line(Point::new(plot.x, y), Point::new(plot.right(), y)));
         let label = match () {
@@ -234,14 +259,12 @@ fn axes(
         Path::line(Point::new(plot.x, plot.bottom()), Point::new(plot.right(), plot.bottom()));
     items.push(Shape::stroked(base, theme.soft, 0.8));
     let (low, high) = range;
-    for tick in even_ticks(low, high, (plot.w / 55.0).clamp(2.0, 10.0) as usize) {
+    let ticks = even_ticks(low, high, (plot.w / 55.0).clamp(2.0, 10.0) as usize);
+    for (tick, label) in ticks.iter().zip(tick_texts(&ticks)) {
         let x = plot.x + plot.w * (tick - low) / (high - low);
-        let tick_line =
-            Path::line(Point::new(x, plot.bottom()), Point::new(x, plot.bottom() + 3.0));
-        items.push(Shape::stroked(tick_line, theme.soft, 0.8));
-        // A number that is zero but for rounding is written as zero.
-        let tick = if tick.abs() < (high - low) * 1e-9 { 0.0 } else { tick };
-        items.push(text(&short(tick), x, plot.bottom() + 6.0, style, Align::Middle, Baseline::Top));
+        let mark = Path::line(Point::new(x, plot.bottom()), Point::new(x, plot.bottom() + 3.0));
+        items.push(Shape::stroked(mark, theme.soft, 0.8));
+        items.push(text(&label, x, plot.bottom() + 6.0, style, Align::Middle, Baseline::Top));
     }
     let kind = match page.options.scale {
         ScaleKind::Linear => "value",
@@ -309,7 +332,7 @@ fn legend(
     let inside: u64 = all.histogram(low, high, 1).iter().sum();
     let outside = all.finite().saturating_sub(inside);
     if outside > 0 {
-        let label = format!("outside {}", short_count(outside));
+        let label = format!("outside {}", about(&all, outside));
         list.push(Swatch { color: theme.line, label });
     }
     swatches(&list, theme, layout.legend.x, layout.legend.y + 3.0)

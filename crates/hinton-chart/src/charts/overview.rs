@@ -6,8 +6,11 @@ use hinton_tensor::{Fold, GridRequest};
 use super::common;
 use super::heatmap::cells_item;
 use super::{ChartRow, Need};
-use crate::frame::{Area, LINE, Page, Words, frame, text};
-use crate::{ChartError, ColorScale, Extent, Options, Panel, Picture, short, short_count};
+use crate::frame::{Area, LINE, Page, frame, text};
+use crate::words::Words;
+use crate::{
+    ChartError, ColorScale, Extent, Options, Panel, Picture, Range, Theme, short, short_count,
+};
 
 pub(super) const ROW: ChartRow = ChartRow {
     name: "overview",
@@ -159,8 +162,8 @@ fn words(panels: &[Panel], options: &Options) -> Words {
     let mut subtitle = vec![
         format!("{} values in {} tensors", short_count(values), short_count(count as u64)),
         match panels.iter().any(|panel| panel.over.is_some()) {
-            true => "each on its own scale over all steps, zero in the middle".to_owned(),
-            false => "each on its own scale, zero in the middle".to_owned(),
+            true => format!("{} over all steps", scales(panels, options)),
+            false => scales(panels, options).to_owned(),
         },
         "rows (first axis) run down".to_owned(),
     ];
@@ -178,6 +181,20 @@ fn words(panels: &[Panel], options: &Options) -> Words {
         common::reduction_notes(panels).into_iter().filter(|note| note.starts_with("sampled")),
     );
     Words { title, subtitle, notes, legend_height: 0.0 }
+}
+
+/// What the colours of the thumbnails have in common.
+fn scales(panels: &[Panel], options: &Options) -> &'static str {
+    let theme = Theme::named(options.theme);
+    let centred = |panel: &Panel| {
+        let picture = common::is_picture(std::slice::from_ref(panel));
+        ColorScale::fit(options, &theme, panel.span(), picture).zero_is_middle()
+    };
+    match options.range {
+        Some(Range::Fixed(..)) => "all on one scale",
+        _ if panels.iter().all(centred) => "each on its own scale, zero in the middle",
+        _ => "each on its own scale",
+    }
 }
 
 fn thumbnail(panel: &Panel, rect: Rect, page: &Page<'_>) -> Vec<Item> {

@@ -2,14 +2,14 @@
 
 use hinton_scene::{Align, Baseline, Color, Image, Item, Rect, fit};
 use hinton_tensor::reduce::Mark;
-use hinton_tensor::{Grid, GridRequest};
+use hinton_tensor::{Grid, GridRequest, Summary};
 
 use super::common::{self, Whole};
 use super::heatmap::cells_item;
 use super::{ChartRow, Need};
-use crate::colorbar::{colorbar, colorbar_height};
+use crate::colorbar::{Swatch, colorbar, colorbar_height, nonfinite, swatches};
 use crate::frame::{Area, CellRule, LINE, Page, frame, text};
-use crate::{ChartError, ColorScale, Extent, Options, Panel, Picture, ScaleKind, Theme};
+use crate::{ChartError, ColorScale, Extent, Options, Panel, Picture, ScaleKind, Theme, short};
 
 pub(super) const ROW: ChartRow = ChartRow {
     name: "tiles",
@@ -91,11 +91,14 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
             items.push(frame(plan.tile(at, &cells[0], origin), color, width));
         }
     }
-    if page.legend && !colored {
+    if page.legend && colored {
+        let list = rgb_legend(&scale, &page.theme, &summary);
+        items.extend(swatches(&list, &page.theme, layout.legend.x, layout.legend.y + 3.0));
+    } else if page.legend {
         items.extend(colorbar(&scale, &page.theme, layout.legend, &values));
     }
     let mut notes = common::reduction_notes(panels);
-    notes.extend(page.left_out_note());
+    notes.extend(layout.notes.clone());
     if !colored {
         notes.extend(common::scale_notes(&scale));
     }
@@ -228,6 +231,21 @@ fn wide_columns(count: usize) -> usize {
         .filter(|columns| count.is_multiple_of(*columns))
         .min_by_key(|columns| columns.abs_diff(ideal));
     near.unwrap_or(ideal).min(48)
+}
+
+/// What white, grey and black mean in a picture in colour, and what is odd in it.
+fn rgb_legend(scale: &ColorScale, theme: &Theme, summary: &Summary) -> Vec<Swatch> {
+    let reach = scale.low().abs().max(scale.high().abs());
+    let grey = |hex: u32, label: String| Swatch { color: Color::rgb(hex), label };
+    let mut list = vec![grey(0xffffff, format!("{} in r, g, b", short(reach)))];
+    if scale.low() < 0.0 {
+        list.push(grey(0x808080, "0".to_owned()));
+        list.push(grey(0x000000, short(-reach)));
+    } else {
+        list.push(grey(0x000000, "0".to_owned()));
+    }
+    list.extend(nonfinite(theme, summary));
+    list
 }
 
 /// A picture in colour: each channel's position on the shared scale, mid-grey is zero.

@@ -16,14 +16,22 @@ use crate::{Error, Limits};
 const BEST_RATIO: u64 = 1032;
 
 /// Compressed bytes that inflate when they are used: small ones once, into memory, on the first
-/// use; large ones as a stream that starts again when asked for something behind it.
+/// use; large ones as a stream that starts again when asked for something behind it. One that has
+/// had to start again [several times](RESTARTS) is kept in memory too, up to `Limits::held_bytes`.
 pub struct Inflate {
     packed: Packed,
     len: u64,
     /// Filled on first use, for those that fit; `None` for streamed ones.
     memory: Option<OnceLock<Result<Vec<u8>, ReadError>>>,
-    cursor: Mutex<Option<Cursor>>,
+    stream: Mutex<Stream>,
+    /// A streamed one that has been asked for in no order.
+    held: OnceLock<Vec<u8>>,
+    may_hold: bool,
 }
+
+/// How often a stream starts again before it is kept in memory: a summary and a picture of a large
+/// file read it once each, and memory for it would be wasted.
+const RESTARTS: u32 = 3;
 
 /// Where the compressed bytes lie, and how they are wrapped.
 #[derive(Clone)]
@@ -60,6 +68,13 @@ impl Packed {
             Wrapper::Gzip => "gzip data",
         }
     }
+}
+
+/// Where the streaming stands.
+#[derive(Default)]
+struct Stream {
+    cursor: Option<Cursor>,
+    restarts: u32,
 }
 
 /// A stream that has been read up to `position`.
@@ -99,7 +114,9 @@ impl Inflate {
 
     fn new(packed: Packed, len: u64, limits: &Limits) -> Self {
         let memory = (len <= limits.inflate_bytes).then(OnceLock::new);
-        Inflate { packed, len, memory, cursor: Mutex::new(None) }
+        let stream = Mutex::new(Stream::default());
+        let may_hold = len <= limits.held_bytes;
+        Inflate { packed, len, memory, stream, held: OnceLock::new(), may_hold }
     }
 
     fn inflated(&self) -> Option<&Result<Vec<u8>, ReadError>> {
@@ -149,9 +166,24 @@ impl Inflate {
 
     /// Moves the stream to `offset` and fills `buf` from there.
     fn stream(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
-        let mut slot = self.cursor.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
+        if stream.cursor.as_ref().is_some_and(|cursor| cursor.position > offset) {
+            stream.restarts = stream.restarts.saturating_add(1);
+            // Where memory has no room the stream goes on, and this is not tried again.
+            if self.may_hold
+                && stream.restarts == RESTARTS
+                && let Ok(bytes) = self.inflate_whole()
+            {
+                let _ = self.held.set(bytes);
+                stream.cursor = None;
+            }
+        }
+        if let Some(bytes) = self.held.get() {
+            buf.copy_from_slice(&bytes[offset as usize..][..buf.len()]);
+            return Ok(());
+        }
         // Taken out and put back only after success: a stream that failed is started again.
-        let mut cursor = match slot.take() {
+        let mut cursor = match stream.cursor.take() {
             Some(cursor) if cursor.position <= offset => cursor,
             _ => Cursor { decoder: self.packed.open(), position: 0, crc: Crc::new() },
         };
@@ -162,7 +194,7 @@ impl Inflate {
             self.pull(&mut cursor, &mut scratch[..step])?;
         }
         self.pull(&mut cursor, buf)?;
-        *slot = Some(cursor);
+        stream.cursor = Some(cursor);
         Ok(())
     }
 
@@ -202,7 +234,10 @@ impl Bytes for Inflate {
     fn slice(&self, range: Range<u64>) -> Option<&[u8]> {
         let start = usize::try_from(range.start).ok()?;
         let end = usize::try_from(range.end).ok()?;
-        self.inflated()?.as_ref().ok()?.get(start..end)
+        match self.inflated() {
+            Some(inflated) => inflated.as_ref().ok()?.get(start..end),
+            None => self.held.get()?.get(start..end),
+        }
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
@@ -217,12 +252,18 @@ impl Bytes for Inflate {
                 Ok(())
             }
             Some(Err(error)) => Err(error.clone()),
-            None => self.stream(offset, buf),
+            None => match self.held.get() {
+                Some(bytes) => {
+                    buf.copy_from_slice(&bytes[offset as usize..][..buf.len()]);
+                    Ok(())
+                }
+                None => self.stream(offset, buf),
+            },
         }
     }
 
     fn is_sequential(&self) -> bool {
-        self.memory.is_none()
+        self.memory.is_none() && self.held.get().is_none()
     }
 }
 
@@ -305,6 +346,7 @@ mod tests {
     use flate2::write::{DeflateEncoder, GzEncoder};
     use hinton_tensor::Memory;
     use std::io::Write;
+    use std::sync::atomic::{AtomicU64, Ordering};
 
     fn text() -> Vec<u8> {
         (0..100_000u32).flat_map(|number| number.wrapping_mul(number).to_le_bytes()).collect()
@@ -345,6 +387,55 @@ mod tests {
             assert_eq!(inflate.slice(4..8).is_some(), limits.inflate_bytes != 1000);
             let mut past = [0; 11];
             assert!(inflate.read_at(399_990, &mut past).is_err());
+        }
+    }
+
+    /// Bytes that count how many of them were read.
+    struct Counted(Memory, AtomicU64);
+
+    impl Bytes for Counted {
+        fn len(&self) -> u64 {
+            self.0.len()
+        }
+
+        fn slice(&self, _range: Range<u64>) -> Option<&[u8]> {
+            None
+        }
+
+        fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
+            self.1.fetch_add(buf.len() as u64, Ordering::Relaxed);
+            self.0.read_at(offset, buf)
+        }
+    }
+
+    #[test]
+    fn a_stream_that_goes_back_again_and_again_is_held() {
+        let text = text();
+        let (packed, crc) = deflated(&text);
+        let whole = super::super::read_head(&*packed, u64::MAX).unwrap();
+        let len = text.len() as u64;
+        for held_bytes in [len, len - 1] {
+            let counted = Arc::new(Counted(Memory::new(whole.clone()), AtomicU64::new(0)));
+            let limits = Limits { held_bytes, ..streaming() };
+            let data: Arc<dyn Bytes> = counted.clone();
+            let inflate = Inflate::deflate(data, 0, packed.len(), len, crc, &limits).unwrap();
+            let pass = || {
+                for offset in [0, 200_000, 399_990] {
+                    let mut buf = [0; 10];
+                    inflate.read_at(offset, &mut buf).unwrap();
+                    assert_eq!(buf, text[offset as usize..][..10]);
+                }
+            };
+            // Looking at it a few times needs no memory.
+            (0..3).for_each(|_| pass());
+            assert!(inflate.is_sequential());
+            assert!(inflate.held.get().is_none());
+            (0..20).for_each(|_| pass());
+            let held = held_bytes == len;
+            assert_eq!(inflate.is_sequential(), !held);
+            assert_eq!(inflate.slice(4..8), held.then_some(&text[4..8]));
+            let times = counted.1.load(Ordering::Relaxed) / packed.len();
+            assert_eq!(times, if held { 4 } else { 23 });
         }
     }
 

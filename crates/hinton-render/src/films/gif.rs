@@ -215,6 +215,7 @@ impl Coder {
         palette: &Palette,
     ) -> Option<Picture> {
         let (width, bits) = (drawn.width, palette.bits());
+        let hole = palette.colors().len() as u8;
         let Some(before) = before else {
             let at = Bounds { x0: 0, y0: 0, x1: width, y1: drawn.height };
             let mut codes = Vec::new();
@@ -224,26 +225,29 @@ impl Coder {
         let at = changed(before, &drawn.places, width)?;
         cut(&drawn.places, width, at, &mut self.pixels);
         cut(before, width, at, &mut self.before);
-        // Nothing need be said where nothing changed: often smaller, but not where all is text.
-        let unchanged =
-            self.pixels.iter().zip(&self.before).filter(|(one, two)| one == two).count();
-        let holes = unchanged > 0;
-        let solid = unchanged * 4 < self.pixels.len() * 3;
-        let hole = palette.colors().len() as u8;
-        let mut best: Option<Picture> = None;
-        for clear in [false, true] {
-            let worth = if clear { holes } else { solid };
-            if !worth {
-                continue;
-            }
-            let before = clear.then_some((self.before.as_slice(), hole));
-            let mut codes = Vec::new();
-            self.lzw.encode(&self.pixels, before, bits, &mut codes);
-            if best.as_ref().is_none_or(|best| codes.len() < best.codes.len()) {
-                best = Some(Picture { at, clear, codes });
-            }
+        let clear = self.holes_are_smaller(at.x1 - at.x0, bits, hole);
+        let before = clear.then_some((self.before.as_slice(), hole));
+        let mut codes = Vec::new();
+        self.lzw.encode(&self.pixels, before, bits, &mut codes);
+        Some(Picture { at, clear, codes })
+    }
+
+    /// Whether to say nothing where nothing changed: often smaller, but not where all is text. Where
+    /// counting does not tell, a band of the picture is compressed both ways.
+    fn holes_are_smaller(&mut self, width: usize, bits: u8, hole: u8) -> bool {
+        let pairs = self.pixels.iter().zip(&self.before);
+        let unchanged = pairs.filter(|(one, two)| one == two).count();
+        if unchanged == 0 || unchanged * 4 >= self.pixels.len() * 3 {
+            return unchanged > 0;
         }
-        best
+        let rows = self.pixels.len() / width;
+        let band = if rows < 64 { 0..rows } else { rows * 3 / 8..rows * 5 / 8 };
+        let band = band.start * width..band.end * width;
+        let (mut solid, mut holes) = (Vec::new(), Vec::new());
+        self.lzw.encode(&self.pixels[band.clone()], None, bits, &mut solid);
+        let before = Some((&self.before[band.clone()], hole));
+        self.lzw.encode(&self.pixels[band], before, bits, &mut holes);
+        holes.len() < solid.len()
     }
 }
 

@@ -102,8 +102,7 @@ impl Lzw {
         let (mut phrase, mut last) = (usize::from(start), start);
         // Where the present block began, how many codes it has, and the bytes of the best block.
         let (mut block, mut emitted, mut best) = (1, 0, 0);
-        for at in 1..data.len() {
-            let byte = data[at];
+        for (at, &byte) in data.iter().enumerate().skip(1) {
             let free = match before {
                 Some((before, hole)) if before.get(at) == Some(&byte) => Some(hole),
                 _ => None,

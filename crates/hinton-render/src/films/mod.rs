@@ -3,14 +3,24 @@
 //! Frames are asked for, drawn and encoded on several threads and written in order; only a few are
 //! in memory at a time. Nothing depends on how many threads there are.
 
+mod apng;
 mod clock;
 mod colors;
 mod delta;
 mod error;
+mod exact;
 mod frames;
 mod gif;
 mod lzw;
+#[cfg(feature = "mp4")]
+mod mp4;
+#[cfg(feature = "mp4")]
+mod mux;
 mod pipeline;
+mod strip;
+mod webp;
+#[cfg(feature = "mp4")]
+mod yuv;
 
 use std::io::{Seek, Write};
 use std::ops::ControlFlow;
@@ -19,6 +29,7 @@ use hinton_scene::Scene;
 
 pub use colors::{FilmColors, map_levels};
 pub use error::{FilmError, SourceError};
+pub use strip::{StripOptions, strip};
 
 /// One picture of a film and how long it is shown.
 #[derive(Debug, Clone, PartialEq)]
@@ -144,4 +155,11 @@ pub struct FilmRow {
 }
 
 /// Every way to write a film.
-pub const FILMS: &[FilmRow] = &[gif::ROW, frames::ROW];
+pub const FILMS: &[FilmRow] = &[
+    gif::ROW,
+    apng::ROW,
+    webp::ROW,
+    #[cfg(feature = "mp4")]
+    mp4::ROW,
+    frames::ROW,
+];

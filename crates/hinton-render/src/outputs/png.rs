@@ -168,19 +168,19 @@ pub(super) fn index(canvas: &Canvas) -> Option<Indexed> {
 const SLOTS: usize = 1024;
 
 /// The palette so far, and a table that finds a colour in it in about one step.
-struct Finder {
-    palette: Vec<u32>,
+pub(crate) struct Finder {
+    pub(crate) palette: Vec<u32>,
     /// Place in the palette plus one; 0 is empty.
     slots: [u16; SLOTS],
 }
 
 impl Finder {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Finder { palette: Vec::with_capacity(256), slots: [0; SLOTS] }
     }
 
     /// The place of a colour, which is added when it is new; `None` when there are too many.
-    fn place(&mut self, color: u32) -> Option<u8> {
+    pub(crate) fn place(&mut self, color: u32) -> Option<u8> {
         let mut slot = (color.wrapping_mul(0x9E37_79B1) >> 22) as usize;
         loop {
             match self.slots[slot] {
@@ -200,7 +200,7 @@ impl Finder {
 }
 
 /// Packs places of `bits` bits, the first in the high bits.
-fn pack(places: &[u8], width: usize, bits: usize) -> Vec<u8> {
+pub(crate) fn pack(places: &[u8], width: usize, bits: usize) -> Vec<u8> {
     let share = 8 / bits;
     let packed = places.chunks(width.max(1)).flat_map(|row| {
         row.chunks(share).map(|group| {

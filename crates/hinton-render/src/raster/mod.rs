@@ -69,6 +69,15 @@ impl Artist {
         Artist { glyphs: Glyphs::with_steps(steps), ..Artist::default() }
     }
 
+    /// As [`draw`]; the glyphs that were drawn are kept for the next scene.
+    ///
+    /// # Errors
+    /// As [`draw`].
+    pub fn draw_owned(&mut self, scene: &Scene, scale: f64) -> Result<Canvas, RenderError> {
+        self.draw(scene, scale)?;
+        Ok(std::mem::replace(&mut self.canvas, Canvas::new(0, 0, [0; 4])))
+    }
+
     /// As [`draw`]; the canvas is the artist's own until the next scene.
     ///
     /// # Errors

@@ -61,9 +61,10 @@ pub(crate) fn packed_bytes(tensor: &Tensor) -> Result<Vec<u8>, TensorError> {
     let len = tensor.byte_len();
     let mut out = room_for(tensor, len)?;
     if !tensor.dtype().is_byte_sized() {
-        // Such tensors are packed from their first byte on, or they would not have been made.
+        // Such tensors are packed from a whole byte on, or they would not have been made.
         out.resize(len as usize, 0u8);
-        let read = tensor.data().read_at(tensor.start(), &mut out);
+        let skipped = tensor.dtype().bytes_of(tensor.view().offset).unwrap_or(u64::MAX);
+        let read = tensor.data().read_at(tensor.start().saturating_add(skipped), &mut out);
         return read.map(|()| out).map_err(|error| tensor.read_error(error));
     }
     let layout = Layout::c_order(tensor.view());

@@ -140,7 +140,10 @@ impl<'t> Source<'t> {
     /// Codes of 4 or 6 bits, one to a byte of `out`.
     fn codes(&self, first: u64, out: &mut [u8]) -> Result<(), TensorError> {
         let bits = self.tensor.dtype().bits();
-        // Eight codes fill whole bytes, so parts begin and end at whole bytes.
+        // The lowest element begins a byte, and eight codes fill whole bytes: counted from it, parts
+        // begin and end at whole bytes.
+        let base = self.tensor.start() + self.low * bits / 8;
+        let first = first - self.low;
         let head = first % 8;
         let mut packed = Vec::new();
         let mut done = 0;
@@ -155,8 +158,7 @@ impl<'t> Source<'t> {
                 Some(memory) => memory.get(from as usize..(from + len) as usize).unwrap_or(&[]),
                 None => {
                     packed.resize(len as usize, 0);
-                    let at = self.tensor.start() + from;
-                    let read = self.tensor.data().read_at(at, &mut packed);
+                    let read = self.tensor.data().read_at(base + from, &mut packed);
                     read.map_err(|error| self.tensor.read_error(error))?;
                     &packed
                 }

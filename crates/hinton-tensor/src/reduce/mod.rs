@@ -7,7 +7,7 @@ mod plan;
 use crate::decode::room_for;
 use crate::read::{Source, for_each};
 use crate::summary::{Counter, FEW, joined};
-use crate::{Summary, Tensor, TensorError, Work, summarize};
+use crate::{Dtype, Summary, Tensor, TensorError, Work, summarize};
 use cells::Tile;
 use fold::{Job, Worker};
 use plan::{Axis, Plan};
@@ -51,6 +51,9 @@ impl GridRequest {
     }
 }
 
+/// Most cells of a grid that keeps [exact values](Grid::exact): more than a page has room to write.
+pub const EXACT: usize = 1 << 16;
+
 /// What a cell holds besides finite values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[repr(u8)]
@@ -87,6 +90,11 @@ pub struct Grid {
     pub negative: Vec<f32>,
     /// One mark a cell, or empty when every value is finite.
     pub marks: Vec<Mark>,
+    /// The values as `f64`, with their signs whatever the fold, for a matrix whose numbers can be
+    /// read: where nothing was reduced, the dtype has values that `f32` has not (`f64`, `c128`,
+    /// integers of 32 and 64 bits) and the cells are at most [`EXACT`]; else empty. NaN where a
+    /// value is not finite.
+    pub exact: Vec<f64>,
     /// Rows and columns of values of the tensor.
     pub shape: (usize, usize),
     /// Rows and columns of values that were read: `shape`, or fewer of one kind when the request
@@ -100,6 +108,20 @@ impl Grid {
     /// Whether cells and summary come from a sample of the rows or columns.
     pub fn is_sampled(&self) -> bool {
         self.read != self.shape
+    }
+
+    /// The value of cell `at` (row by row), as exactly as it is known; of [`Fold::Ink`] the
+    /// positive plane less the negative one. NaN where a cell has no finite value, or where there
+    /// is no such cell.
+    pub fn value(&self, at: usize) -> f64 {
+        if let Some(&exact) = self.exact.get(at) {
+            return exact;
+        }
+        let value = self.values.get(at).map_or(f64::NAN, |&value| f64::from(value));
+        match self.negative.get(at) {
+            Some(&negative) => value - f64::from(negative),
+            None => value,
+        }
     }
 }
 
@@ -120,13 +142,18 @@ pub fn reduce(tensor: &Tensor, request: GridRequest, work: Work<'_>) -> Result<G
         return Ok(empty((rows, cols), request));
     }
     let source = Source::new(tensor);
-    if tensor.elements() <= FEW && !source.is_in_memory() {
-        // Statistics of few values take a look of their own: read them once.
-        return reduce(&tensor.to_memory()?, request, work);
-    }
     let in_order = source.is_sequential();
     let plan = Plan::new(tensor, &request, source.size() as u64, in_order)
         .ok_or_else(|| tensor.shape_error("it has not two axes".to_owned()))?;
+    let exact = is_exact(tensor, &request);
+    if (exact || tensor.elements() <= FEW) && !source.is_in_memory() {
+        // Few values are looked at more than once: they are read once, in the order they lie in.
+        let held = match plan.transposed && tensor.dtype().is_byte_sized() {
+            true => tensor.transpose()?.to_memory()?.transpose()?,
+            false => tensor.to_memory()?,
+        };
+        return reduce(&held, request, work);
+    }
     let job = Job { source: &source, plan: &plan, dtype: tensor.dtype(), fold: request.fold };
     let (down, across) = plan.tiles();
     // Few values have a summary of their own, without a table; a sample has not.
@@ -147,7 +174,23 @@ pub fn reduce(tensor: &Tensor, request: GridRequest, work: Work<'_>) -> Result<G
         summary.repeat((plan.rows.repeats as u64).saturating_mul(plan.cols.repeats as u64));
         summary
     };
-    assembled(tensor, &plan, (rows, cols), request, tiles, summary)
+    let mut grid = assembled(tensor, &plan, (rows, cols), request, tiles, summary)?;
+    if exact {
+        grid.exact = tensor.to_f64()?;
+        grid.exact.iter_mut().filter(|value| !value.is_finite()).for_each(|v| *v = f64::NAN);
+    }
+    Ok(grid)
+}
+
+/// Whether a grid keeps its values as `f64`.
+fn is_exact(tensor: &Tensor, request: &GridRequest) -> bool {
+    let whole = tensor.shape().iter().zip([request.max_rows, request.max_cols]);
+    let wide = matches!(
+        tensor.dtype(),
+        Dtype::F64 | Dtype::C128 | Dtype::I64 | Dtype::I32 | Dtype::U64 | Dtype::U32
+    );
+    wide && tensor.elements() <= EXACT as u64
+        && whole.into_iter().all(|(&len, most)| len <= most.max(1))
 }
 
 fn empty(shape: (usize, usize), request: GridRequest) -> Grid {
@@ -161,6 +204,7 @@ fn empty(shape: (usize, usize), request: GridRequest) -> Grid {
         values: Vec::new(),
         negative: Vec::new(),
         marks: Vec::new(),
+        exact: Vec::new(),
         shape,
         read: shape,
         summary: Summary::empty(),
@@ -196,6 +240,7 @@ fn assembled(
         values: room(true)?,
         negative: room(request.fold == Fold::Ink)?,
         marks: Vec::new(),
+        exact: Vec::new(),
         shape,
         read: (down.all_read() * down.repeats, right.all_read() * right.repeats),
         summary,

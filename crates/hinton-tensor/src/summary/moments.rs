@@ -7,8 +7,9 @@ pub(crate) const BLOCK: usize = 2048;
 /// Magnitudes whose squares neither overflow nor vanish in `f64`; others are scaled first.
 const LARGEST_PLAIN: f64 = 1e140;
 const SMALLEST_PLAIN: f64 = 1e-120;
-/// The power of two by which others are scaled.
-const SCALE: i32 = 500;
+/// The power of two by which others are scaled. The largest `f64`, about 2^1024, becomes 2^424 and
+/// the smallest, 2^-1074, becomes 2^-474: squares of both, and sums of them, stay in range.
+const SCALE: i32 = 600;
 
 /// Moments of finite values, those divided by 2^`scale`.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -120,9 +121,13 @@ fn scale_for(largest: f64) -> i32 {
     }
 }
 
-/// 2^`exponent`, for exponents of normal `f64`.
+/// 2^`exponent`; zero below the exponents of normal `f64`, so that what is scaled so far down (the
+/// smallest values beside the largest) counts as nothing.
 fn power_of_two(exponent: i32) -> f64 {
-    f64::from_bits(((1023 + exponent) as u64) << 52)
+    match u64::try_from(1023 + exponent) {
+        Ok(biased) if biased > 0 => f64::from_bits(biased.min(2047) << 52),
+        _ => 0.0,
+    }
 }
 
 /// What one look at a block tells.

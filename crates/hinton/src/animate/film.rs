@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hinton_chart::{Panel, Theme, Timeline};
-use hinton_render::films::{Frame, FrameSource, SourceError, map_levels};
+use hinton_render::films::{Frame, FrameSource, SourceError, StripOptions, map_levels, strip};
 use hinton_scene::{Item, Point, Scene};
 use hinton_tensor::{Progress, Summary, Work};
 
@@ -11,11 +11,9 @@ use super::change::in_between;
 use super::look::{Panels, Seen, Shown, changes};
 use super::steps::Moment;
 use super::view::{Skip, View};
-use super::{AnimateRequest, place, time};
+use super::{AnimateRequest, time};
 use crate::{Error, Picture};
 
-/// Widest that a film strip is made, points: a page for print.
-const STRIP: f64 = 720.0;
 /// Most pictures in a row of it.
 const STRIP_COLUMNS: usize = 8;
 
@@ -180,19 +178,25 @@ impl<'a> Film<'a> {
             return Err(Error::missing(message, ""));
         }
         let at = self.at(index);
-        let mut scenes = Vec::with_capacity(self.views.len());
-        for (view_at, view) in self.views.iter().enumerate() {
-            scenes.push(view.draw(&self.panels(view_at, at)?)?.0);
-        }
-        let scene = match scenes.len() {
-            1 => scenes.remove(0),
-            count => place::in_rows(scenes, count, 1.0),
-        };
+        let scene = self.scene(at)?;
         let scene = match &self.timeline {
             Some(timeline) => timeline.under(scene, &self.theme, self.time(at), &self.words(at)),
             None => scene,
         };
         Ok(Picture { scene, notes: Vec::new(), dpi: self.dpi })
+    }
+
+    /// What is drawn of the run there, without the band.
+    fn scene(&self, at: At) -> Result<Scene, Error> {
+        let mut page: Option<Scene> = None;
+        for (view_at, view) in self.views.iter().enumerate() {
+            let scene = view.draw(&self.panels(view_at, at)?)?.0;
+            page = Some(match page {
+                Some(page) => beside(page, &scene),
+                None => scene,
+            });
+        }
+        page.ok_or_else(|| Error::missing("there is nothing to show", ""))
     }
 
     /// A film strip: so many of the steps beside one another, evenly chosen, first and last among
@@ -207,16 +211,13 @@ impl<'a> Film<'a> {
             1 => steps - 1,
             _ => (at * (steps - 1) * 2 + (count - 1)) / (2 * (count - 1)),
         });
-        let scenes = chosen.map(|step| Ok(self.picture(step * (self.morph + 1))?.scene));
-        let scenes: Vec<Scene> = scenes.collect::<Result<_, Error>>()?;
-        let columns = columns(count);
-        let width = scenes.first().map_or(1.0, |scene| scene.width) * columns as f64;
-        let scale = (STRIP / width).min(1.0);
-        Ok(Picture {
-            scene: place::in_rows(scenes, columns, scale),
-            notes: self.notes.clone(),
-            dpi: self.dpi,
-        })
+        let frame = |step: usize| {
+            let at = At { step, share: 0.0 };
+            Ok((self.scene(at)?, self.words(at)))
+        };
+        let frames: Vec<(Scene, String)> = chosen.map(frame).collect::<Result<_, Error>>()?;
+        let options = StripOptions { columns: columns(count), ..StripOptions::default() };
+        Ok(Picture { scene: strip(&frames, &options), notes: self.notes.clone(), dpi: self.dpi })
     }
 
     fn at(&self, index: usize) -> At {
@@ -293,6 +294,17 @@ impl FrameSource for Film<'_> {
         let picture = self.picture(index)?;
         Ok(Frame { scene: picture.scene, duration_ms: self.durations[index] })
     }
+}
+
+/// A scene with another at its right, as high as the higher.
+fn beside(mut page: Scene, scene: &Scene) -> Scene {
+    page.items.extend(scene.moved(page.width, 0.0).items);
+    page.width += scene.width;
+    page.height = page.height.max(scene.height);
+    if page.description != scene.description {
+        page.description = format!("{} · {}", page.description, scene.description);
+    }
+    page
 }
 
 /// Gives panels the statistics that their scale is fitted to.

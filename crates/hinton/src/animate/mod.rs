@@ -3,7 +3,6 @@
 mod change;
 mod film;
 mod look;
-mod place;
 mod steps;
 mod time;
 mod view;

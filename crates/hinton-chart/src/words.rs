@@ -1,0 +1,51 @@
+//! What a page says besides data, and how its lines break.
+
+use hinton_scene::measure;
+
+use crate::Theme;
+
+/// What a page says besides data.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Words {
+    pub(crate) title: String,
+    /// Parts of the line under the title, joined by ` · ` and wrapped.
+    pub(crate) subtitle: Vec<String>,
+    /// Notes under the body, wrapped likewise.
+    pub(crate) notes: Vec<String>,
+    /// Height that the legend needs.
+    pub(crate) legend_height: f64,
+}
+
+/// Parts joined by ` · ` into lines no wider than `width`.
+pub(crate) fn wrap(parts: &[String], theme: &Theme, width: f64) -> Vec<String> {
+    let style = theme.label();
+    let mut lines: Vec<String> = Vec::new();
+    for part in parts.iter().filter(|part| !part.is_empty()) {
+        match lines.last_mut() {
+            Some(line) if measure(&format!("{line} · {part}"), style) <= width => {
+                line.push_str(" · ");
+                line.push_str(part);
+            }
+            _ => lines.extend(wrap_words(part, style, width)),
+        }
+    }
+    lines
+}
+
+/// One part broken between words.
+fn wrap_words(part: &str, style: hinton_scene::TextStyle, width: f64) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in part.split(' ') {
+        let last = lines.len() - 1;
+        let line = &mut lines[last];
+        if line.is_empty() {
+            line.push_str(word);
+        } else if measure(&format!("{line} {word}"), style) <= width {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}
