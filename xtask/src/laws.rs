@@ -23,6 +23,7 @@ const LAWS: &[Law] = &[
         in_braces: "fs",
         allowed: &[
             "crates/hinton-format/src/source/file.rs",
+            "crates/hinton-run/src/disk.rs",
             "crates/hinton/src/save.rs",
             "crates/hinton-cli/",
         ],

@@ -1,0 +1,40 @@
+//! Training runs: anything that has steps, as one ordered series.
+//!
+//! [`open_run`] takes a file that holds a list of arrays or an array over time, a folder or a list
+//! of checkpoints of any format that `hinton` reads, or a run folder, and gives a [`Run`]: steps in
+//! order, each with a number, perhaps a time and metrics, and named tensors that are read when they
+//! are asked for. [`RunWriter`] writes run folders, which can be read while they are written.
+//!
+//! Nothing is dropped silently: a step that cannot be read stays in the list with its error, and
+//! what is odd (a tensor that changes shape, files left out, numbers that tie) is a warning.
+//!
+//! Internal to `hinton`: this crate may change without notice.
+#![deny(unsafe_code)]
+
+mod disk;
+mod error;
+mod folder;
+mod glob;
+mod json;
+mod log;
+mod name;
+mod natural;
+mod open;
+mod run;
+mod scan;
+mod series;
+mod single;
+mod write;
+
+pub use error::RunError;
+pub use hinton_format::Warning;
+pub use log::LogRow;
+pub use natural::natural_cmp;
+pub use open::{RunOptions, is_run_folder, open_run, open_run_watched};
+pub use run::{Run, RunKind, RunTensor, Span, Step};
+pub use write::{NewStep, NewTensor, RunWriter};
+
+/// The name that `run.json` gives as its `format`.
+pub const RUN_FORMAT: &str = "hinton-run";
+/// The version of the run folder that is written, and the highest that is read.
+pub const RUN_VERSION: u64 = 1;

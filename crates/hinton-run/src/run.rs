@@ -1,0 +1,247 @@
+//! A run: its steps, its tensors, and reading them one by one.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use hinton_format::{Checkpoint, Error, ErrorKind, Limits, Warning};
+use hinton_tensor::{Dtype, Tensor};
+
+use crate::single::Whole;
+use crate::{LogRow, disk, series};
+
+/// What a run was opened from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RunKind {
+    /// One file that holds a list of arrays, one a step.
+    List,
+    /// One file with arrays of which one axis is time.
+    Axis,
+    /// A folder or a list of checkpoints.
+    Checkpoints,
+    /// A run folder (`run.json`, `steps/`, `metrics.jsonl`).
+    RunFolder,
+}
+
+impl fmt::Display for RunKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            RunKind::List => "a list of arrays",
+            RunKind::Axis => "arrays over time",
+            RunKind::Checkpoints => "checkpoints",
+            RunKind::RunFolder => "a run folder",
+        })
+    }
+}
+
+/// An ordered series of steps. Names, shapes and metrics are known; values are read when asked for.
+#[derive(Debug)]
+pub struct Run {
+    /// The path as the caller gave it; of several, the first and how many more.
+    pub path: String,
+    /// What it was opened from.
+    pub kind: RunKind,
+    /// The steps, by number; those of equal number in natural order of their names.
+    pub steps: Vec<Step>,
+    /// What a person should know: files left out, numbers that tie or are missing, tensors that
+    /// change shape, appear late or are missing in a step.
+    pub warnings: Vec<Warning>,
+    /// What was trained, in the words of `run.json`.
+    pub trained: Option<String>,
+    /// The settings of the training as JSON text, from `run.json`.
+    pub settings: Option<String>,
+    /// Every row of metrics that was found, by number; also rows between the steps, which have no
+    /// tensors.
+    pub log: Vec<LogRow>,
+    /// The files that the metrics come from, as people name them.
+    pub logs: Vec<String>,
+    pub(crate) tensors: Vec<RunTensor>,
+    pub(crate) sources: Sources,
+    pub(crate) limits: Limits,
+}
+
+/// One step of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// Its number: epoch, iteration, position. Never falls from step to step; may be any `u64`.
+    pub number: u64,
+    /// What it is called: the file or folder, or the place in the file (`[3]`).
+    pub name: String,
+    /// When it was taken, in seconds of the clock that the trainer chose.
+    pub time: Option<f64>,
+    /// Metrics, in their file's order; values may be NaN or infinite.
+    pub metrics: Vec<(String, f64)>,
+    /// Why it cannot be read, where it cannot.
+    pub broken: Option<Error>,
+}
+
+impl Step {
+    /// The value of a metric.
+    pub fn metric(&self, name: &str) -> Option<f64> {
+        self.metrics.iter().find(|metric| metric.0 == name).map(|metric| metric.1)
+    }
+}
+
+/// A tensor of a run: the steps that have it, and with which shape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunTensor {
+    /// Its name, exactly as in the files.
+    pub name: String,
+    /// Where it is, in order; neighbours differ in shape or dtype, or steps lie between them.
+    pub spans: Vec<Span>,
+}
+
+/// Steps one behind another in which a tensor has one shape and dtype.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Span {
+    /// Index of the first step (into [`Run::steps`]).
+    pub first: usize,
+    /// Index of the last step, included.
+    pub last: usize,
+    /// The type of its values.
+    pub dtype: Dtype,
+    /// Length of each axis.
+    pub shape: Vec<usize>,
+}
+
+impl RunTensor {
+    /// What the tensor is in the step of that index; `None` where the step does not have it.
+    pub fn at(&self, step: usize) -> Option<&Span> {
+        let after = self.spans.partition_point(|span| span.last < step);
+        self.spans.get(after).filter(|span| span.first <= step)
+    }
+
+    /// The indices of the steps that have it, in order.
+    pub fn steps(&self) -> impl Iterator<Item = usize> + '_ {
+        self.spans.iter().flat_map(|span| span.first..=span.last)
+    }
+
+    /// Whether its shape is not the same in all steps that have it.
+    pub fn changes_shape(&self) -> bool {
+        self.spans.windows(2).any(|pair| pair[0].shape != pair[1].shape)
+    }
+
+    /// Its shape in the first step that has it.
+    pub fn shape(&self) -> &[usize] {
+        self.spans.first().map_or(&[], |span| &span.shape)
+    }
+
+    /// The type of its values in the first step that has it.
+    pub fn dtype(&self) -> Option<Dtype> {
+        self.spans.first().map(|span| span.dtype)
+    }
+}
+
+/// Where the tensors of the steps lie.
+#[derive(Debug)]
+pub(crate) enum Sources {
+    /// One file, opened: step `i` is its part `i`.
+    Whole(Box<Whole>),
+    /// One checkpoint a step. Where `root` is given, no step may lie outside it.
+    Files { paths: Vec<PathBuf>, root: Option<PathBuf> },
+}
+
+impl Run {
+    /// The tensors of all steps, in order of first appearance.
+    pub fn tensor_names(&self) -> &[RunTensor] {
+        &self.tensors
+    }
+
+    /// The tensor of that name.
+    pub fn find_tensor(&self, name: &str) -> Option<&RunTensor> {
+        self.tensors.iter().find(|tensor| tensor.name == name)
+    }
+
+    /// The names of all metrics of steps and log, in order of first appearance.
+    pub fn metric_names(&self) -> Vec<&str> {
+        let of_steps = self.steps.iter().flat_map(|step| &step.metrics);
+        let of_log = self.log.iter().flat_map(|row| &row.metrics);
+        let mut names: Vec<&str> = Vec::new();
+        for (name, _) in of_steps.chain(of_log) {
+            if !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// A metric over the run, by step number: from the log, which may know more steps than have
+    /// tensors, or else from the steps.
+    pub fn series(&self, metric: &str) -> Vec<(u64, f64)> {
+        let value =
+            |metrics: &[(String, f64)]| metrics.iter().find(|one| one.0 == metric).map(|one| one.1);
+        let of_log = self.log.iter().filter_map(|row| Some((row.number, value(&row.metrics)?)));
+        let logged: Vec<(u64, f64)> = of_log.collect();
+        if !logged.is_empty() {
+            return logged;
+        }
+        let steps = self.steps.iter();
+        steps.filter_map(|step| Some((step.number, value(&step.metrics)?))).collect()
+    }
+
+    /// Opens the checkpoint of a step: headers, no values. Nothing is kept, so that a run of any
+    /// length plays in the memory of one step.
+    ///
+    /// # Errors
+    /// When there is no such step, or its file cannot be read (any more).
+    pub fn checkpoint(&self, step: usize) -> Result<Checkpoint, Error> {
+        if step >= self.steps.len() {
+            let message =
+                format!("there is no step of index {step}, the run has {}", self.steps.len());
+            return Err(Error::new(ErrorKind::Io, message).in_file(&self.path));
+        }
+        match &self.sources {
+            Sources::Whole(whole) => whole.checkpoint(step),
+            Sources::Files { paths, root } => {
+                open_step(&paths[step], root.as_deref(), &self.limits)
+            }
+        }
+    }
+
+    /// The tensor of that name in a step; `None` where the step does not have it. Its values are
+    /// read when it is asked for them.
+    ///
+    /// # Errors
+    /// As [`Run::checkpoint`].
+    pub fn tensor(&self, step: usize, name: &str) -> Result<Option<Tensor>, Error> {
+        if let Sources::Whole(whole) = &self.sources
+            && step < self.steps.len()
+        {
+            return whole.tensor(step, name);
+        }
+        let checkpoint = self.checkpoint(step)?;
+        Ok(checkpoint.tensors.into_iter().find(|tensor| tensor.name() == name))
+    }
+}
+
+/// Opens the checkpoint of one step, a file or a folder.
+pub(crate) fn open_step(
+    path: &Path,
+    root: Option<&Path>,
+    limits: &Limits,
+) -> Result<Checkpoint, Error> {
+    if let Some(root) = root {
+        check_inside(path, root)?;
+    }
+    match disk::kind(path) {
+        Some(disk::Kind::Folder) => series::open_folder(path, limits),
+        Some(disk::Kind::Other) => Err(Error::new(
+            ErrorKind::Refused,
+            "it is a pipe or a device, and a run is read more than once",
+        )
+        .in_file(&disk::shown(path))),
+        _ => hinton_format::open(path, limits),
+    }
+}
+
+/// A file of a run folder lies in it, wherever links lead.
+pub(crate) fn check_inside(path: &Path, root: &Path) -> Result<(), Error> {
+    let inside = |real: PathBuf| disk::real(root).is_some_and(|root| real.starts_with(root));
+    if disk::real(path).is_none_or(inside) {
+        return Ok(());
+    }
+    let message = "it is a link that leads out of the run folder; it is not followed";
+    Err(Error::new(ErrorKind::Refused, message)
+        .in_file(&disk::shown(path))
+        .cure("copy the file into the run folder, if you trust it"))
+}

@@ -1,0 +1,277 @@
+//! Writing a run folder, so that it can be read at any moment and survives its writer.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use hinton_tensor::{Dtype, element_count};
+
+use crate::folder::{About, METRICS, RUN_JSON, STEPS, about, number_of, read_about, step_path};
+use crate::json::{self, Json, of_f64};
+use crate::log::Line;
+use crate::{RUN_FORMAT, RUN_VERSION, RunError, disk};
+
+/// End of the names of temporary files.
+const TEMPORARY_END: &str = ".hinton-tmp";
+
+/// Writes a run folder step by step.
+///
+/// Steps are only ever added. Each is written to a temporary file beside its place and renamed, so a
+/// reader sees whole steps only, and a writer that is killed loses at most the step it was writing.
+/// A loss of power is another matter: see [`RunWriter::durable`]. One folder has one writer at a time.
+#[derive(Debug)]
+pub struct RunWriter {
+    folder: PathBuf,
+    last: Option<u64>,
+    durable: bool,
+}
+
+/// A step to be written.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NewStep<'a> {
+    /// Its number, higher than that of every step before.
+    pub number: u64,
+    /// When it was taken, in seconds of any clock; the library has none.
+    pub time: Option<f64>,
+    /// Its tensors, at least one.
+    pub tensors: &'a [NewTensor<'a>],
+    /// Its metrics; values may be NaN or infinite.
+    pub metrics: &'a [(&'a str, f64)],
+}
+
+/// A tensor to be written.
+#[derive(Debug, Clone, Copy)]
+pub struct NewTensor<'a> {
+    /// Its name; no two of a step are equal.
+    pub name: &'a str,
+    /// The type of its values; every one but `c128`.
+    pub dtype: Dtype,
+    /// Length of each axis.
+    pub shape: &'a [usize],
+    /// The values in C order (last axis fastest), packed, little-endian.
+    pub bytes: &'a [u8],
+}
+
+impl RunWriter {
+    /// Starts a run in a folder that is made where there is none. Other files may lie in it.
+    /// `trained` says what is trained, for people; `settings` is JSON, or empty for none.
+    ///
+    /// # Errors
+    /// When there is a run in the folder already, `settings` is no JSON, or it cannot be written.
+    pub fn create(folder: &Path, trained: &str, settings: &str) -> Result<Self, RunError> {
+        let settings = match settings.trim() {
+            "" => Json::Object(Vec::new()),
+            text => json::parse(text.as_bytes()).map_err(|why| {
+                RunError::request(format!("the settings are no JSON: {why}"), "give a JSON object")
+            })?,
+        };
+        let steps = folder.join(STEPS);
+        let has_steps = || disk::list(&steps).is_ok_and(|entries| !entries.is_empty());
+        let taken = disk::kind(&folder.join(RUN_JSON)).is_some()
+            || disk::kind(&folder.join(METRICS)).is_some()
+            || has_steps();
+        if taken {
+            return Err(RunError::request(
+                format!("{}: there is a run in this folder already", disk::shown(folder)),
+                "resume it, or choose another folder",
+            ));
+        }
+        disk::make_folder(&steps)?;
+        let text = |text: &str| Json::Text(text.to_owned());
+        let about = Json::Object(vec![
+            ("format".to_owned(), text(RUN_FORMAT)),
+            ("version".to_owned(), Json::Number(RUN_VERSION.into())),
+            ("trained".to_owned(), text(trained)),
+            ("settings".to_owned(), settings),
+        ]);
+        let line = format!("{about}\n");
+        let path = folder.join(RUN_JSON);
+        disk::write_whole(&path, &temporary(RUN_JSON), false, &[line.as_bytes()])?;
+        Ok(RunWriter { folder: folder.to_owned(), last: None, durable: false })
+    }
+
+    /// Goes on with a run whose writer ended or was killed: removes the temporary file it left, and
+    /// the half line at the end of the metrics.
+    ///
+    /// # Errors
+    /// When the folder is no run folder, is of a later version, or cannot be written.
+    pub fn resume(folder: &Path) -> Result<Self, RunError> {
+        match about(folder) {
+            About::Run { .. } => read_about(folder, &mut Vec::new())?,
+            _ => {
+                return Err(RunError::request(
+                    format!(
+                        "{}: this is no run folder that can be gone on with",
+                        disk::shown(folder)
+                    ),
+                    "start a new one, or mend its run.json",
+                ));
+            }
+        };
+        let steps = folder.join(STEPS);
+        disk::make_folder(&steps)?;
+        let mut last = None;
+        for entry in disk::list(&steps)? {
+            last = last.max(number_of(&entry.name));
+            if entry.name.starts_with('.') && entry.name.ends_with(TEMPORARY_END) {
+                disk::remove(&entry.path);
+            }
+        }
+        disk::mend_last_line(&folder.join(METRICS), |line| Line::parse(line).is_ok())?;
+        Ok(RunWriter { folder: folder.to_owned(), last, durable: false })
+    }
+
+    /// The same writer, which waits after each step until the disk has it: then a loss of power
+    /// loses at most the step that was being written too. Slower by what the disk takes, often
+    /// milliseconds a step.
+    pub fn durable(mut self) -> Self {
+        self.durable = true;
+        self
+    }
+
+    /// The number of the last step that was written.
+    pub fn last(&self) -> Option<u64> {
+        self.last
+    }
+
+    /// Adds a step.
+    ///
+    /// # Errors
+    /// When its number is not higher than the last, a tensor's bytes do not fill its shape, a name
+    /// stands twice, or it cannot be written. Then nothing of it is in the run.
+    pub fn append(&mut self, step: &NewStep<'_>) -> Result<(), RunError> {
+        if let Some(last) = self.last.filter(|last| step.number <= *last) {
+            return Err(RunError::request(
+                format!("step {} comes after step {last}: steps are only added", step.number),
+                "number the steps upwards, or start a new run folder",
+            ));
+        }
+        let header = header(step)?;
+        let length = (header.len() as u64).to_le_bytes();
+        let mut parts: Vec<&[u8]> = vec![&length, &header];
+        parts.extend(step.tensors.iter().map(|tensor| tensor.bytes));
+        let path = step_path(&self.folder, step.number);
+        if disk::kind(&path).is_some() {
+            return Err(RunError::request(
+                format!("{}: another writer has written this step", disk::shown(&path)),
+                "give each run its own folder",
+            ));
+        }
+        let name = format!("{}.safetensors", step.number);
+        disk::write_whole(&path, &temporary(&name), self.durable, &parts)?;
+        self.last = Some(step.number);
+        self.line(step, true)
+    }
+
+    /// Adds metrics between the steps, without tensors; the number may be any.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn log(
+        &mut self,
+        number: u64,
+        time: Option<f64>,
+        metrics: &[(&str, f64)],
+    ) -> Result<(), RunError> {
+        self.line(&NewStep { number, time, tensors: &[], metrics }, false)
+    }
+
+    fn line(&self, step: &NewStep<'_>, saved: bool) -> Result<(), RunError> {
+        let mut pairs = vec![("step".to_owned(), Json::Number(step.number.into()))];
+        if saved {
+            pairs.push(("saved".to_owned(), Json::Bool(true)));
+        }
+        pairs.extend(step.time.map(|time| ("time".to_owned(), of_f64(time))));
+        pairs.push(("metrics".to_owned(), metrics_json(step.metrics)));
+        let line = format!("{}\n", Json::Object(pairs));
+        disk::append(&self.folder.join(METRICS), line.as_bytes(), self.durable)
+    }
+}
+
+fn temporary(name: &str) -> String {
+    format!(".{name}{TEMPORARY_END}")
+}
+
+fn metrics_json(metrics: &[(&str, f64)]) -> Json {
+    let pair = |(name, value): &(&str, f64)| ((*name).to_owned(), of_f64(*value));
+    Json::Object(metrics.iter().map(pair).collect())
+}
+
+/// The header of a step, padded with spaces to a multiple of 8 bytes
+/// (<https://github.com/huggingface/safetensors#format>).
+fn header(step: &NewStep<'_>) -> Result<Vec<u8>, RunError> {
+    let wrong = |name: &str, why: String| {
+        let message = format!("step {}: tensor {name:?}: {why}", step.number);
+        RunError::Request { message, cure: None }
+    };
+    if step.tensors.is_empty() {
+        let message = format!("step {} has no tensors", step.number);
+        return Err(RunError::request(message, "write metrics alone with `log`"));
+    }
+    let text = |text: String| Json::Text(text);
+    let mut metadata = vec![("step".to_owned(), text(step.number.to_string()))];
+    metadata.extend(step.time.map(|time| ("time".to_owned(), text(time.to_string()))));
+    metadata.push(("metrics".to_owned(), text(metrics_json(step.metrics).to_string())));
+    let mut entries = vec![("__metadata__".to_owned(), Json::Object(metadata))];
+
+    let mut names = BTreeSet::new();
+    let mut offset = 0u64;
+    for tensor in step.tensors {
+        let NewTensor { name, dtype, shape, bytes } = tensor;
+        if *name == "__metadata__" || !names.insert(*name) {
+            return Err(wrong(name, "its name is taken".to_owned()));
+        }
+        let label = safetensors_name(*dtype)
+            .ok_or_else(|| wrong(name, format!("safetensors has no {dtype}")))?;
+        let bits = element_count(shape).and_then(|count| count.checked_mul(dtype.bits()));
+        if bits != (bytes.len() as u64).checked_mul(8) {
+            let have = bytes.len();
+            return Err(wrong(
+                name,
+                format!("{have} bytes do not fill shape {shape:?} of {dtype}"),
+            ));
+        }
+        let end = offset + bytes.len() as u64;
+        let numbers = |numbers: &[u64]| {
+            Json::List(numbers.iter().map(|number| Json::Number((*number).into())).collect())
+        };
+        let shape: Vec<u64> = shape.iter().map(|dim| *dim as u64).collect();
+        let entry = Json::Object(vec![
+            ("dtype".to_owned(), text(label.to_owned())),
+            ("shape".to_owned(), numbers(&shape)),
+            ("data_offsets".to_owned(), numbers(&[offset, end])),
+        ]);
+        entries.push(((*name).to_owned(), entry));
+        offset = end;
+    }
+    let mut header = Json::Object(entries).to_string().into_bytes();
+    header.resize(header.len().next_multiple_of(8), b' ');
+    Ok(header)
+}
+
+fn safetensors_name(dtype: Dtype) -> Option<&'static str> {
+    Some(match dtype {
+        Dtype::F64 => "F64",
+        Dtype::F32 => "F32",
+        Dtype::F16 => "F16",
+        Dtype::Bf16 => "BF16",
+        Dtype::F8E4m3 => "F8_E4M3",
+        Dtype::F8E5m2 => "F8_E5M2",
+        Dtype::F8E4m3Fnuz => "F8_E4M3FNUZ",
+        Dtype::F8E5m2Fnuz => "F8_E5M2FNUZ",
+        Dtype::F8E8m0 => "F8_E8M0",
+        Dtype::F6E2m3 => "F6_E2M3",
+        Dtype::F6E3m2 => "F6_E3M2",
+        Dtype::F4 => "F4",
+        Dtype::I64 => "I64",
+        Dtype::I32 => "I32",
+        Dtype::I16 => "I16",
+        Dtype::I8 => "I8",
+        Dtype::U64 => "U64",
+        Dtype::U32 => "U32",
+        Dtype::U16 => "U16",
+        Dtype::U8 => "U8",
+        Dtype::Bool => "BOOL",
+        Dtype::C64 => "C64",
+        _ => return None,
+    })
+}
