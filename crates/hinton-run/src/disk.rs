@@ -61,6 +61,11 @@ pub(crate) fn kind(path: &Path) -> Option<Kind> {
     })
 }
 
+/// Whether the path itself is a symbolic link.
+pub(crate) fn is_link(path: &Path) -> bool {
+    path.is_symlink()
+}
+
 /// The path with all links resolved; `None` where there is nothing.
 pub(crate) fn real(path: &Path) -> Option<PathBuf> {
     fs::canonicalize(path).ok()

@@ -33,10 +33,10 @@ pub(crate) fn of_folder(
     watch: Watch<'_>,
 ) -> Result<Run, RunError> {
     let chosen = choose::choose(path, &options.limits)?;
-    let inner = chosen.items.last().map(|item| item.path.join("trainer_state.json"));
     let (mut run, word) = assemble(chosen.items, options, watch)?;
     run.path = disk::shown(path);
     run.warnings.splice(0..0, chosen.warnings);
+    let inner = trainer_state(&run);
     let others = Others { entries: chosen.others, inner, are_said: true };
     beside::add_logs(&mut run, others, &word);
     Ok(run)
@@ -57,7 +57,6 @@ pub(crate) fn of_list(
     let labels = labels(paths);
     let items = paths.iter().zip(labels);
     let items = items.map(|(path, label)| Item { label, path: path.clone() }).collect();
-    let inner = paths.last().map(|path| path.join("trainer_state.json"));
     let (mut run, word) = assemble(items, options, watch)?;
     run.path = format!("{} and {} more", disk::shown(&paths[0]), paths.len() - 1);
     let parent = paths[0].parent().map(Path::to_owned);
@@ -69,9 +68,18 @@ pub(crate) fn of_list(
         let named: BTreeSet<_> = paths.iter().filter_map(|path| path.file_name()).collect();
         entries.retain(|entry| entry.path.file_name().is_none_or(|name| !named.contains(name)));
     }
+    let inner = trainer_state(&run);
     // What the caller did not name is no part of the run, and nothing to be told.
     beside::add_logs(&mut run, Others { entries, inner, are_said: false }, &word);
     Ok(run)
+}
+
+/// Where the trainer of transformers keeps its log: in the folder of the last step.
+fn trainer_state(run: &Run) -> Option<PathBuf> {
+    match &run.sources {
+        Sources::Files { paths, .. } => paths.last().map(|path| path.join("trainer_state.json")),
+        Sources::Whole(_) => None,
+    }
 }
 
 /// The paths without the folders they share.

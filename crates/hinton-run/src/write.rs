@@ -8,6 +8,7 @@ use hinton_tensor::{Dtype, element_count};
 use crate::folder::{About, METRICS, RUN_JSON, STEPS, about, number_of, read_about, step_path};
 use crate::json::{self, Json, of_f64};
 use crate::log::Line;
+use crate::run::check_inside;
 use crate::{RUN_FORMAT, RUN_VERSION, RunError, disk};
 
 /// End of the names of temporary files.
@@ -76,6 +77,7 @@ impl RunWriter {
             ));
         }
         disk::make_folder(&steps)?;
+        check_links(folder)?;
         let text = |text: &str| Json::Text(text.to_owned());
         let about = Json::Object(vec![
             ("format".to_owned(), text(RUN_FORMAT)),
@@ -109,6 +111,7 @@ impl RunWriter {
         };
         let steps = folder.join(STEPS);
         disk::make_folder(&steps)?;
+        check_links(folder)?;
         let mut last = None;
         for entry in disk::list(&steps)? {
             last = last.max(number_of(&entry.name));
@@ -185,6 +188,12 @@ impl RunWriter {
         let line = format!("{}\n", Json::Object(pairs));
         disk::append(&self.folder.join(METRICS), line.as_bytes(), self.durable)
     }
+}
+
+/// Nothing is written through links that lead out of the folder.
+fn check_links(folder: &Path) -> Result<(), RunError> {
+    check_inside(&folder.join(STEPS), folder)?;
+    Ok(check_inside(&folder.join(METRICS), folder)?)
 }
 
 fn temporary(name: &str) -> String {

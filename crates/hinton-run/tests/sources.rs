@@ -1,0 +1,397 @@
+//! Every source of a run that is no run folder.
+
+mod common;
+
+use std::path::PathBuf;
+
+use common::{Folder, npy, numbers, one, safetensors, said, says, shared_data, values, zip};
+use hinton_run::{RunError, RunKind, RunOptions, open_run, open_run_watched};
+
+/// A pickle (protocol 0) of a list of lists of numbers, which is read as arrays.
+fn pickled_list(rows: &[&[f32]]) -> Vec<u8> {
+    let mut text = String::from("(l");
+    for row in rows {
+        text += "(l";
+        row.iter().for_each(|value| text += &format!("F{value}\na"));
+        text += "a";
+    }
+    (text + ".").into_bytes()
+}
+
+#[test]
+fn a_list_of_arrays_in_an_npz() {
+    let folder = Folder::new();
+    let items: Vec<(String, Vec<u8>)> =
+        (0..12).map(|at| (format!("arr_{at}.npy"), npy(&[2, 2], &[at as f32; 4]))).collect();
+    let items: Vec<(&str, Vec<u8>)> =
+        items.iter().map(|(name, data)| (name.as_str(), data.clone())).collect();
+    folder.put("weights.npz", zip(&items));
+    let run = folder.open(&["weights.npz"]).unwrap();
+    assert_eq!(run.kind, RunKind::List);
+    assert_eq!(numbers(&run), (0..12).collect::<Vec<u64>>());
+    assert_eq!(run.tensor_names().len(), 1);
+    assert_eq!(run.tensor_names()[0].name, "weights");
+    assert_eq!(values(&run, 10, "weights"), [10.0; 4]);
+    assert_eq!(run.checkpoint(3).unwrap().tensors.len(), 1);
+    assert!(run.tensor(3, "other").unwrap().is_none());
+    assert!(run.checkpoint(12).is_err());
+    assert_eq!(said(&run), "");
+}
+
+#[test]
+fn a_pickled_list_of_arrays() {
+    let folder = Folder::new();
+    // Rows of different lengths are several arrays to numpy, of which most are alike here.
+    let (a, b): (&[f32], &[f32]) = (&[1.0, 2.0], &[3.0]);
+    folder.put("list.pkl", pickled_list(&[a, a, a, b]));
+    let run = folder.open(&["list.pkl"]).unwrap();
+    assert_eq!((run.kind, run.steps.len()), (RunKind::List, 4), "{}", said(&run));
+    assert!(says(&run, "not all items of the list have the same shapes"));
+    assert!(says(&run, "its shape changes from [2] to [1] in step 3"), "{}", said(&run));
+    assert!(run.tensor_names()[0].changes_shape());
+}
+
+#[test]
+fn a_list_of_states_has_a_step_each() {
+    let folder = Folder::new();
+    let file = zip(&[
+        ("epoch_10.w.npy", npy(&[2], &[10.0; 2])),
+        ("epoch_10.b.npy", npy(&[1], &[0.1])),
+        ("epoch_9.w.npy", npy(&[2], &[9.0; 2])),
+        ("epoch_9.b.npy", npy(&[1], &[0.2])),
+    ]);
+    folder.put("states.npz", file);
+    let run = folder.open(&["states.npz"]).unwrap();
+    assert_eq!(numbers(&run), [9, 10]);
+    assert_eq!(values(&run, 1, "w"), [10.0; 2]);
+    assert_eq!(values(&run, 0, "b"), [0.2]);
+}
+
+#[test]
+fn layers_are_no_list() {
+    let folder = Folder::new();
+    // A model of numbered layers, not steps: the shapes differ.
+    let file = zip(&[("0.npy", npy(&[2, 3], &[0.0; 6])), ("1.npy", npy(&[3, 1], &[0.0; 3]))]);
+    folder.put("layers.npz", file);
+    let run = folder.open(&["layers.npz"]).unwrap();
+    assert_eq!((run.kind, run.steps.len()), (RunKind::Checkpoints, 1));
+    assert!(says(&run, "the file holds one step"));
+    // Sequential of PyTorch numbers its layers; only lists of numpy are lists.
+    folder.put(
+        "sequential.safetensors",
+        safetensors(&[("0", &[1], &[0.0]), ("1", &[1], &[1.0])], ""),
+    );
+    assert_eq!(folder.open(&["sequential.safetensors"]).unwrap().steps.len(), 1);
+}
+
+#[test]
+fn an_axis_is_time() {
+    let folder = Folder::new();
+    let counting: Vec<f32> = (0..24).map(|value| value as f32).collect();
+    folder.put("film.npy", npy(&[4, 2, 3], &counting));
+    let run = folder.open(&["film.npy"]).unwrap();
+    assert_eq!((run.kind, run.steps.len()), (RunKind::Axis, 4));
+    assert_eq!(run.tensor_names()[0].shape(), [2, 3]);
+    assert_eq!(values(&run, 3, "film"), &counting[18..]);
+    assert_eq!(run.steps[3].name, "[3]");
+
+    let at = |axis| RunOptions { steps_axis: Some(axis), ..RunOptions::default() };
+    let last = open_run(&[folder.path("film.npy")], &at(2)).unwrap();
+    assert_eq!(last.steps.len(), 3);
+    assert_eq!(values(&last, 1, "film"), [1.0, 4.0, 7.0, 10.0, 13.0, 16.0, 19.0, 22.0]);
+    let error = open_run(&[folder.path("film.npy")], &at(3)).unwrap_err();
+    assert!(error.to_string().contains("no tensor has steps along axis 3"), "{error}");
+    let error = open_run(std::slice::from_ref(&folder.0), &at(0)).unwrap_err();
+    assert!(matches!(error, RunError::Request { .. }), "{error}");
+}
+
+#[test]
+fn numbers_beside_an_array_over_time_are_its_steps_and_metrics() {
+    let folder = Folder::new();
+    let file = zip(&[
+        ("w.npy", npy(&[3, 2], &[0.0, 0.0, 1.0, 1.0, 2.0, 2.0])),
+        ("step.npy", npy(&[3], &[0.0, 50.0, 100.0])),
+        ("loss.npy", npy(&[3], &[3.0, 2.0, 1.0])),
+        ("short.npy", npy(&[2, 2], &[5.0; 4])),
+        ("lr.npy", npy(&[], &[0.1])),
+    ]);
+    folder.put("run.npz", file);
+    let options = RunOptions { steps_axis: Some(0), ..RunOptions::default() };
+    let run = open_run(&[folder.path("run.npz")], &options).unwrap();
+    assert_eq!(numbers(&run), [0, 50, 100]);
+    assert_eq!(run.steps[1].metric("loss"), Some(2.0));
+    assert_eq!(values(&run, 2, "w"), [2.0, 2.0]);
+    assert!(says(&run, "\"lr\": left out"), "{}", said(&run));
+    assert!(says(&run, "\"short\": it is missing in step 100"), "{}", said(&run));
+}
+
+#[test]
+fn an_empty_array_of_any_length_is_no_bomb() {
+    let folder = Folder::new();
+    folder.put("bomb.npy", npy(&[1_000_000_000_000, 0, 2], &[]));
+    let error = folder.open(&["bomb.npy"]).unwrap_err();
+    assert!(error.to_string().contains("steps are the limit"), "{error}");
+}
+
+#[test]
+fn a_folder_plays_in_natural_order_and_tells_of_the_rest() {
+    let folder = Folder::new();
+    for number in [1, 2, 9, 10, 11] {
+        folder.put(&format!("run/model_epoch_{number}.safetensors"), one(number as f32));
+    }
+    folder.put("run/best.safetensors", one(0.0));
+    folder.put("run/README.md", "# A run\n");
+    folder.put("run/events.out.tfevents.1", [7, 0, 0, 1]);
+    folder.put("run/optim_1.safetensors", one(0.0));
+    folder.put("run/optim_2.safetensors", one(0.0));
+    folder.put("run/plots/1.png", "x");
+    let run = folder.open(&["run"]).unwrap();
+    assert_eq!(run.kind, RunKind::Checkpoints);
+    assert_eq!(numbers(&run), [1, 2, 9, 10, 11]);
+    assert_eq!(values(&run, 2, "w"), [9.0; 6]);
+    assert!(says(&run, "no part of the run: \"README.md\", \"events.out.tfevents.1\", \"plots\""));
+    assert!(says(&run, "left out") && says(&run, "\"best.safetensors\""), "{}", said(&run));
+    assert!(says(&run, "\"optim_1.safetensors\", \"optim_2.safetensors\""), "{}", said(&run));
+
+    let pattern = folder.open(&["run/model_epoch_1?.safetensors"]).unwrap();
+    assert_eq!(numbers(&pattern), [10, 11]);
+    let all = folder.open(&["run/*.safetensors"]).unwrap();
+    assert_eq!(all.steps.len(), 8);
+    assert!(
+        folder.open(&["run/none_*.npz"]).unwrap_err().to_string().contains("fits this pattern")
+    );
+    assert!(folder.open(&["run/none.npz"]).is_err());
+    assert!(open_run(&[], &RunOptions::default()).is_err());
+}
+
+#[test]
+fn folders_of_checkpoints_and_the_state_of_the_trainer() {
+    let folder = Folder::new();
+    for step in [500, 1000, 1500] {
+        folder.put(&format!("out/checkpoint-{step}/model.safetensors"), one(step as f32));
+        folder.put(&format!("out/checkpoint-{step}/optimizer.safetensors"), one(0.0));
+        folder.put(&format!("out/checkpoint-{step}/config.json"), "{\"a\": 1}");
+    }
+    let state = r#"{"best_metric": null, "log_history": [
+        {"epoch": 0.5, "loss": 3.0, "step": 250}, {"epoch": 1.0, "loss": 2.0, "step": 500},
+        {"epoch": 2.0, "loss": 1.5, "step": 1000}, {"epoch": 3.0, "loss": NaN, "step": 1500},
+        {"epoch": 3.0, "eval_loss": 1.0, "step": 1500}]}"#;
+    folder.put("out/checkpoint-1500/trainer_state.json", state);
+    folder.put("out/model.safetensors", one(9.0));
+    let run = folder.open(&["out"]).unwrap();
+    assert_eq!(numbers(&run), [500, 1000, 1500], "{}", said(&run));
+    assert_eq!(values(&run, 1, "w"), [1000.0; 6]);
+    assert_eq!(run.steps[1].metric("loss"), Some(1.5));
+    assert!(run.steps[2].metric("loss").unwrap().is_nan());
+    assert_eq!(run.steps[2].metric("eval_loss"), Some(1.0));
+    assert_eq!(run.logs, ["checkpoint-1500/trainer_state.json (by step)"]);
+    // The log knows more than the steps.
+    assert_eq!(run.series("loss").len(), 4);
+    assert!(says(&run, "left out"), "{}", said(&run));
+}
+
+#[test]
+fn the_number_comes_from_metadata_or_the_place() {
+    let folder = Folder::new();
+    let with = |step: &str| safetensors(&[("w", &[1], &[0.0])], step);
+    folder
+        .put("a/alpha.safetensors", with(r#"{"global_step":"700","epoch":"7","val_loss":"0.5"}"#));
+    folder.put("a/beta.safetensors", with(r#"{"global_step":"30","epoch":"3"}"#));
+    let run = folder.open(&["a"]).unwrap();
+    assert_eq!(numbers(&run), [30, 700]);
+    assert_eq!(run.steps[1].metric("val_loss"), Some(0.5));
+    assert_eq!(run.steps[1].metric("epoch"), Some(7.0));
+
+    folder.put("b/x.safetensors", one(0.0));
+    folder.put("b/y.safetensors", one(1.0));
+    let run = folder.open(&["b"]).unwrap();
+    assert_eq!(numbers(&run), [0, 1]);
+    assert!(says(&run, "numbered from 0 in natural order"));
+
+    let run = folder.open(&["b/x.safetensors", "a/beta.safetensors"]).unwrap();
+    assert_eq!(numbers(&run), [30, 31]);
+    assert!(says(&run, "no step number in \"b/x.safetensors\": placed last, numbered from 31"));
+}
+
+#[test]
+fn broken_steps_are_listed_and_hide_nothing() {
+    let folder = Folder::new();
+    for number in 1..=6 {
+        folder.put(&format!("e_{number}.safetensors"), one(number as f32));
+    }
+    let whole = one(3.0);
+    folder.put("e_3.safetensors", &whole[..whole.len() - 5]);
+    folder.put("e_4.safetensors", "");
+    folder.put("e_5.safetensors", "<!doctype html><p>Not found");
+    let run = folder.open(&["."]).unwrap();
+    assert_eq!(numbers(&run), [1, 2, 3, 4, 5, 6]);
+    let broken: Vec<bool> = run.steps.iter().map(|step| step.broken.is_some()).collect();
+    assert_eq!(broken, [false, false, true, true, true, false]);
+    assert!(says(&run, "step 3 cannot be read"), "{}", said(&run));
+    assert!(run.tensor(2, "w").is_err());
+    assert_eq!(values(&run, 5, "w"), [6.0; 6]);
+    assert_eq!(run.find_tensor("w").unwrap().steps().collect::<Vec<_>>(), [0, 1, 5]);
+
+    for number in 1..=6 {
+        folder.put(&format!("all/e_{number}.safetensors"), &whole[..20]);
+    }
+    assert!(folder.open(&["all"]).is_err(), "no step can be read");
+    folder.put("none/README", "nothing");
+    let error = folder.open(&["none"]).unwrap_err().to_string();
+    assert!(error.contains("holds no weights"), "{error}");
+}
+
+#[test]
+fn tensors_that_change_are_told() {
+    let folder = Folder::new();
+    folder.put("s1.safetensors", safetensors(&[("a", &[2], &[0.; 2]), ("b", &[1], &[0.])], ""));
+    folder.put("s2.safetensors", safetensors(&[("a", &[3], &[0.; 3]), ("c", &[1], &[0.])], ""));
+    let run = folder.open(&["."]).unwrap();
+    let names: Vec<&str> = run.tensor_names().iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names, ["a", "b", "c"]);
+    assert!(says(&run, "\"a\": its shape changes from [2] to [3] in step 2 (s2.safetensors)"));
+    assert!(says(&run, "\"b\": it is missing in step 2"));
+    assert!(says(&run, "\"c\": it appears late, in step 2"));
+    assert!(run.tensor(0, "c").unwrap().is_none());
+}
+
+#[test]
+fn ties_and_gaps_are_told() {
+    let folder = Folder::new();
+    for name in ["01", "1", "2", "3", "4", "5", "7", "8"] {
+        folder.put(&format!("e{name}.safetensors"), one(0.0));
+    }
+    let run = folder.open(&["."]).unwrap();
+    assert_eq!(numbers(&run), [1, 1, 2, 3, 4, 5, 7, 8]);
+    assert!(says(&run, "several steps have the number 1: \"e01.safetensors\", \"e1.safetensors\""));
+    assert!(says(&run, "step 6 not there"), "{}", said(&run));
+}
+
+#[test]
+fn one_checkpoint_in_shards_is_one_step() {
+    let folder = Folder::new();
+    folder.put("m/model-00001-of-00002.safetensors", one(1.0));
+    let second = safetensors(&[("v", &[1], &[2.0])], "");
+    folder.put("m/model-00002-of-00002.safetensors", second);
+    let run = folder.open(&["m"]).unwrap();
+    assert_eq!(run.steps.len(), 1);
+    assert_eq!(run.tensor_names().len(), 2);
+    assert!(says(&run, "one checkpoint in several files"));
+}
+
+#[test]
+fn logs_beside_the_steps_are_used_where_they_match() {
+    let folder = Folder::new();
+    for number in 1..=4 {
+        folder.put(&format!("k/weights.{number:02}-0.{number}5.safetensors"), one(0.0));
+    }
+    folder.put("k/training.csv", "epoch,loss,val_loss\n1,4,5\n2,3,4\n3,2,3\n4,1,nan\n");
+    folder.put("k/other.csv", "epoch,x\n0,1\n1,2\n2,3\n3,4\n");
+    folder.put("k/config.json", "{\"lr\": 0.1}");
+    let run = folder.open(&["k"]).unwrap();
+    assert_eq!(numbers(&run), [1, 2, 3, 4], "{}", said(&run));
+    assert_eq!(run.metric_names(), ["metric", "loss", "val_loss"]);
+    assert_eq!(run.steps[1].metrics[0], ("metric".to_owned(), 0.25));
+    assert_eq!(run.series("loss"), [(1, 4.0), (2, 3.0), (3, 2.0), (4, 1.0)]);
+    assert!(says(&run, "\"other.csv\": its metrics are not used: its epochs run from 0 to 3"));
+    assert!(says(&run, "no part of the run: \"config.json\""), "{}", said(&run));
+    // The same files named one by one find the log too, and say nothing of other files.
+    let run = folder.open(&["k/weights.*"]).unwrap();
+    assert_eq!(run.logs, ["training.csv (by epoch)"]);
+    assert!(!says(&run, "config.json"));
+}
+
+#[test]
+fn opening_can_be_watched_and_stopped() {
+    let folder = Folder::new();
+    for number in 1..=5 {
+        folder.put(&format!("e{number}.safetensors"), one(0.0));
+    }
+    let mut seen = Vec::new();
+    let stopped = open_run_watched(
+        std::slice::from_ref(&folder.0),
+        &RunOptions::default(),
+        &mut |done, total| {
+            seen.push((done, total));
+            if done == 3 {
+                std::ops::ControlFlow::Break(())
+            } else {
+                std::ops::ControlFlow::Continue(())
+            }
+        },
+    );
+    assert!(matches!(stopped, Err(RunError::Cancelled)));
+    assert_eq!(seen, [(1, 5), (2, 5), (3, 5)]);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_out_of_the_folder_are_followed_and_told() {
+    let folder = Folder::new();
+    let store = folder.put("store/blob", one(7.0));
+    folder.put("run/e1.safetensors", one(1.0));
+    std::os::unix::fs::symlink(&store, folder.path("run/e2.safetensors")).unwrap();
+    std::os::unix::fs::symlink("nowhere", folder.path("run/e3.safetensors")).unwrap();
+    let run = folder.open(&["run"]).unwrap();
+    assert_eq!(numbers(&run), [1, 2, 3]);
+    assert!(says(&run, "links that lead out of the folder: \"e2.safetensors\""), "{}", said(&run));
+    assert!(run.steps[2].broken.is_some());
+    assert_eq!(values(&run, 1, "w"), [7.0; 6]);
+}
+
+fn shared(path: &str) -> Option<Vec<PathBuf>> {
+    Some(vec![shared_data()?.join(path)])
+}
+
+#[test]
+fn shared_softmax_has_steps_and_accuracy() {
+    let Some(paths) = shared("sequences/crafted_mnist_softmax") else { return };
+    let run = open_run(&paths, &RunOptions::default()).unwrap();
+    assert_eq!(numbers(&run), (0..12).collect::<Vec<u64>>());
+    assert_eq!(run.logs, ["log.json (by epoch)"]);
+    assert_eq!(run.steps[0].metric("test_accuracy"), Some(0.098));
+    assert_eq!(run.steps[11].metric("test_accuracy"), Some(0.9179));
+    let w = run.find_tensor("W").unwrap();
+    assert_eq!((w.shape(), w.steps().count(), w.changes_shape()), (&[784, 10][..], 12, false));
+    let last = values(&run, 11, "W");
+    let most = last.iter().copied().fold(f32::MIN, f32::max);
+    assert!((f64::from(most) - run.steps[11].metric("w_max").unwrap()).abs() < 1e-6);
+    assert_eq!(said(&run), "");
+}
+
+#[test]
+fn shared_mnist_epochs_are_in_natural_order() {
+    let Some(paths) = shared("sequences/mnist_pth_epochs") else { return };
+    let run = open_run(&paths, &RunOptions::default()).unwrap();
+    assert_eq!(numbers(&run), (1..=10).collect::<Vec<u64>>());
+    assert_eq!(run.steps[9].name, "model_epoch_10.pth");
+    assert!(run.tensor_names().iter().all(|one| one.steps().count() == 10 && !one.changes_shape()));
+    assert_eq!(said(&run), "");
+}
+
+#[test]
+fn shared_keras_epochs_carry_their_accuracy() {
+    let Some(paths) = shared("sequences/fer2013_mini_XCEPTION") else { return };
+    let run = match open_run(&paths, &RunOptions::default()) {
+        Ok(run) => run,
+        Err(error) if error.to_string().contains("does not read yet") => {
+            println!("skipped: {error}");
+            return;
+        }
+        Err(error) => panic!("{error}"),
+    };
+    assert_eq!(run.steps.len(), 15);
+    assert_eq!(run.steps[14].number, 110);
+    assert_eq!(run.steps[14].metric("metric"), Some(0.65));
+}
+
+#[test]
+fn shared_animation_data_is_a_list_of_41() {
+    let Some(paths) = shared("pickle/crafted_animation_data.obj") else { return };
+    let run = open_run(&paths, &RunOptions::default()).unwrap();
+    assert_eq!((run.kind, run.steps.len()), (RunKind::List, 41));
+    assert_eq!(run.tensor_names()[0].name, "crafted_animation_data");
+    assert_eq!(run.tensor_names()[0].shape(), [8, 10]);
+    assert_eq!(values(&run, 40, "crafted_animation_data").len(), 80);
+    assert_eq!(said(&run), "");
+}
