@@ -127,9 +127,14 @@ pub(crate) fn write_whole(
             file.sync_all()?;
         }
         drop(file);
-        fs::rename(&beside, path)
+        fs::rename(&beside, path)?;
+        if let Some(folder) = path.parent().filter(|_| durable) {
+            // The name is on the disk when its folder is. Some systems have no such call.
+            let _ = File::open(folder).and_then(|folder| folder.sync_all());
+        }
+        Ok(())
     };
-    write().map_err(|error| {
+    write().map_err(|error: io::Error| {
         // A file of that name that was there before belongs to another writer.
         if error.kind() != io::ErrorKind::AlreadyExists {
             remove(&beside);

@@ -212,6 +212,13 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_exact() {
+        for text in ["0.45658645033836365", "0.1", "1e-7", "18446744073709551615", "-5"] {
+            assert_eq!(parse(text.as_bytes()).unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
     fn deep_nesting_and_cut_texts_are_errors() {
         assert!(parse("[".repeat(100_000).as_bytes()).is_err());
         assert!(parse(b"{\"a\": \"x\\").is_err());

@@ -22,6 +22,10 @@ pub struct LogRow {
 
 /// Names of columns that number the rows; the first wins where two fit equally.
 const STEP_KEYS: [&str; 6] = ["step", "global_step", "iteration", "iter", "epoch", "epochs"];
+/// The key of the log in the `trainer_state.json` of transformers.
+const HISTORY: &str = "log_history";
+/// Parts of the names of metrics, by which a table without step numbers is known.
+const METRIC_PARTS: [&str; 4] = ["loss", "acc", "error", "mse"];
 /// Names of columns that hold the time.
 const TIME_KEYS: [&str; 4] = ["time", "timestamp", "wall_time", "elapsed"];
 
@@ -29,6 +33,8 @@ const TIME_KEYS: [&str; 4] = ["time", "timestamp", "wall_time", "elapsed"];
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Table {
     rows: Vec<Vec<(String, f64)>>,
+    /// Whether it came as an object of lists, as Keras's history does, whose places are its epochs.
+    is_columns: bool,
 }
 
 impl Table {
@@ -36,23 +42,35 @@ impl Table {
     /// under `log_history`), JSON lines, or CSV with a header.
     pub(crate) fn read(text: &[u8]) -> Option<Table> {
         let start = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).trim_ascii_start();
+        let mut is_columns = false;
         let rows = match start.first()? {
             b'{' | b'[' => match json::parse(text) {
-                Ok(json) => of_json(&json)?,
+                Ok(json) => {
+                    is_columns = matches!(json, Json::Object(_)) && !has_history(&json);
+                    of_json(&json)?
+                }
                 Err(_) => of_lines(text)?,
             },
             _ => of_csv(std::str::from_utf8(text).ok()?)?,
         };
-        (!rows.is_empty()).then_some(Table { rows })
+        (!rows.is_empty()).then_some(Table { rows, is_columns })
     }
 
     /// The rows by step, where a column of the table clearly numbers the steps of a run: at least
-    /// half of them are found in it. `word` is what the checkpoints' names call their number.
+    /// half of them are found in it. A history of Keras has no such column; it fits where it has
+    /// one place a step. `word` is what the checkpoints' names call their number.
     ///
     /// # Errors
     /// Why it is not used, where it nearly fits; an empty text where it has nothing to do with it.
     pub(crate) fn fit(&self, steps: &[Step], word: &str) -> Result<Fit, String> {
         let numbers: BTreeSet<u64> = steps.iter().map(|step| step.number).collect();
+        if self.rows.len() < 2 {
+            // One row is a configuration rather than a log.
+            return Err(String::new());
+        }
+        if self.is_columns && !self.is_numbered() {
+            return self.by_place(steps);
+        }
         let mut best: Option<(usize, bool, &str)> = None;
         for key in STEP_KEYS {
             let found: BTreeSet<u64> = self.numbers(key).collect();
@@ -71,7 +89,9 @@ impl Table {
             }
         }
         match best {
-            Some((hits, _, key)) if hits * 2 >= numbers.len() => Ok(self.by(key)),
+            Some((hits, _, key)) if hits * 2 >= numbers.len() && hits >= numbers.len().min(2) => {
+                Ok(self.by(key))
+            }
             _ => Err(String::new()),
         }
     }
@@ -83,6 +103,19 @@ impl Table {
 
     fn numbers<'a>(&'a self, key: &'a str) -> impl Iterator<Item = u64> + 'a {
         self.rows.iter().filter_map(move |row| number(row, key))
+    }
+
+    fn by_place(&self, steps: &[Step]) -> Result<Fit, String> {
+        let is_metric = |name: &str| METRIC_PARTS.iter().any(|part| name.contains(part));
+        let names = || self.rows.iter().flatten().map(|cell| cell.0.to_ascii_lowercase());
+        if self.rows.len() != steps.len() || !names().any(|name| is_metric(&name)) {
+            return Err(String::new());
+        }
+        let mut merged = Merged::default();
+        for (step, metrics) in steps.iter().zip(&self.rows) {
+            merged.add(LogRow { number: step.number, time: None, metrics: metrics.clone() });
+        }
+        Ok(Fit { key: "place", merged })
     }
 
     fn by(&self, key: &'static str) -> Fit {
@@ -106,7 +139,7 @@ impl Table {
 
 /// A table that numbers the steps of a run.
 pub(crate) struct Fit {
-    /// The column that numbers them.
+    /// The column that numbers them, or `place`.
     pub(crate) key: &'static str,
     pub(crate) merged: Merged,
 }
@@ -121,11 +154,15 @@ fn number(row: &[(String, f64)], key: &str) -> Option<u64> {
 
 type Rows = Vec<Vec<(String, f64)>>;
 
+fn has_history(json: &Json) -> bool {
+    matches!(json.get(HISTORY), Some(Json::List(_)))
+}
+
 fn of_json(json: &Json) -> Option<Rows> {
     match json {
         Json::List(items) => items.iter().map(of_object).collect(),
         Json::Object(pairs) => {
-            if let Some(Json::List(items)) = json.get("log_history") {
+            if let Some(Json::List(items)) = json.get(HISTORY) {
                 return items.iter().map(of_object).collect();
             }
             let columns: Vec<(&String, &Vec<Json>)> = pairs
@@ -385,6 +422,29 @@ mod tests {
         assert_eq!(Table::read(b"a,b\n1,2\n"), None);
         assert_eq!(Table::read(b"[1, 2]"), None);
         assert_eq!(Table::read(b""), None);
+    }
+
+    #[test]
+    fn a_history_without_numbers_fits_by_place() {
+        let history = r#"{"loss": [3, 2, 1], "val_acc": [0.5, 0.6]}"#;
+        let (key, rows) = fitted(history, &[10, 20, 30], "").unwrap();
+        assert_eq!(key, "place");
+        assert_eq!(rows[1], row(20, &[("loss", 2.0), ("val_acc", 0.6)]));
+        assert_eq!(rows[2], row(30, &[("loss", 1.0)]));
+        assert_eq!(fitted(history, &[10, 20], ""), Err(String::new()));
+        assert_eq!(fitted(r#"{"layers": [64, 32]}"#, &[1, 2], ""), Err(String::new()));
+        // A configuration is no log, even where a number of it is that of a step.
+        assert_eq!(fitted(r#"{"epochs": 10, "lr": 0.1}"#, &[5, 10], ""), Err(String::new()));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_can_be_read(text in "[\\[{}\\]\":, a-z0-9.\n-]{0,60}|.*") {
+            let _ = Line::parse(text.as_bytes());
+            if let Some(table) = Table::read(text.as_bytes()) {
+                let _ = table.fit(&steps(&[0, 1, 2]), "epoch").map(|fit| fit.merged.into_rows());
+            }
+        }
     }
 
     #[test]

@@ -63,7 +63,9 @@ pub(crate) fn is_shard(name: &str) -> bool {
 /// Reads the names of a series, in order. Names of different patterns are read one by one.
 pub(crate) fn read(names: &[&str]) -> Vec<Named> {
     let rows: Vec<Vec<Slot>> = names.iter().map(|name| slots(name)).collect();
-    let same = names.windows(2).all(|pair| pattern(pair[0]) == pattern(pair[1]));
+    // A name may have a `#` of its own, so equal patterns need not have as many numbers.
+    let same = names.windows(2).all(|pair| pattern(pair[0]) == pattern(pair[1]))
+        && rows.windows(2).all(|pair| pair[0].len() == pair[1].len());
     if names.len() < 2 || !same {
         return rows.iter().map(|row| read_one(row)).collect();
     }
@@ -245,9 +247,20 @@ mod tests {
         assert_eq!(named[1].metrics, [("metric".to_owned(), 0.65)]);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_names_can_be_read(names in proptest::collection::vec("[a-z#=._0-9eE+-]{0,12}|.*", 0..5)) {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let named = read(&names);
+            proptest::prop_assert_eq!(named.len(), names.len());
+            names.iter().for_each(|name| { is_shard(name); });
+        }
+    }
+
     #[test]
     fn strange_names_do_no_harm() {
-        for name in ["", ".", "é9é", "1e", "1e+", "9.", "=5", "...1.2.3...", "0.0e-5x"] {
+        assert_eq!(numbers(&["a#b", "a1b"]), [None, Some(1)]);
+        for name in ["", ".", "a#b", "é9é", "1e", "1e+", "9.", "=5", "...1.2.3...", "0.0e-5x"] {
             let _ = (pattern(name), read(&[name]), is_shard(name));
         }
     }

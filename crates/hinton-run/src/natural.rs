@@ -54,4 +54,15 @@ mod tests {
         assert_eq!(natural_cmp("a", "a"), Ordering::Equal);
         assert_eq!(natural_cmp("a01b", "a1c"), Ordering::Less);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn it_is_an_order(a in "[a0-9é.]{0,6}", b in "[a0-9é.]{0,6}", c in "[a0-9é.]{0,6}") {
+            proptest::prop_assert_eq!(natural_cmp(&a, &b), natural_cmp(&b, &a).reverse());
+            proptest::prop_assert_eq!(natural_cmp(&a, &b).is_eq(), a == b);
+            if natural_cmp(&a, &b).is_le() && natural_cmp(&b, &c).is_le() {
+                proptest::prop_assert!(natural_cmp(&a, &c).is_le());
+            }
+        }
+    }
 }

@@ -63,6 +63,12 @@ pub fn open_run_watched(
             "name one file, or leave the axis out",
         ));
     }
+    if let Some(run) = found.iter().find(|path| !lone && is_run_folder(path)) {
+        return Err(RunError::request(
+            format!("{}: this is a run of its own, and no step of another", disk::shown(run)),
+            "open runs one by one",
+        ));
+    }
     let mut run = match found.as_slice() {
         [only] if lone_folder && folder::is_one(only) => folder::open(only, options, watch)?,
         [only] if lone_folder => series::of_folder(only, options, watch)?,

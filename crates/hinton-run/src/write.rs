@@ -140,7 +140,8 @@ impl RunWriter {
     ///
     /// # Errors
     /// When its number is not higher than the last, a tensor's bytes do not fill its shape, a name
-    /// stands twice, or it cannot be written. Then nothing of it is in the run.
+    /// stands twice, or it cannot be written. Then nothing of it is in the run; only where its line
+    /// of metrics cannot be written is it there all the same, with the metrics in its own file.
     pub fn append(&mut self, step: &NewStep<'_>) -> Result<(), RunError> {
         if let Some(last) = self.last.filter(|last| step.number <= *last) {
             return Err(RunError::request(

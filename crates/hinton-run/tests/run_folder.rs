@@ -318,3 +318,30 @@ fn links_out_of_the_run_folder_are_refused() {
     assert!(moved.open(&["."]).unwrap_err().to_string().contains("leads out"));
     assert!(RunWriter::resume(&moved.0).is_err(), "nothing is written through it");
 }
+
+#[cfg(unix)]
+#[test]
+fn pipes_are_not_waited_for() {
+    let folder = Folder::new();
+    written(&folder, &[1]);
+    for number in 1..=2 {
+        folder.put(&format!("list/e{number}.safetensors"), one(0.0));
+    }
+    let pipes = ["steps/2.safetensors", "list/e3.safetensors", "list/log.json"];
+    std::fs::remove_file(folder.path("metrics.jsonl")).unwrap();
+    for name in pipes.into_iter().chain(["metrics.jsonl"]) {
+        let made = std::process::Command::new("mkfifo").arg(folder.path(name)).status();
+        if !made.is_ok_and(|status| status.success()) {
+            println!("skipped: there is no mkfifo");
+            return;
+        }
+    }
+    let run = folder.open(&["."]).unwrap();
+    assert!(run.steps[1].broken.as_ref().unwrap().to_string().contains("a pipe or a device"));
+    assert!(says(&run, "\"metrics.jsonl\": not used: it is a pipe or a device"), "{}", said(&run));
+    let list = folder.open(&["list"]).unwrap();
+    assert!(list.steps.len() == 3 && list.steps[2].broken.is_some());
+    assert!(says(&list, "no part of the run: \"log.json\""), "{}", said(&list));
+    let error = folder.open(&[".", "list"]).unwrap_err();
+    assert!(error.to_string().contains("a run of its own"), "{error}");
+}

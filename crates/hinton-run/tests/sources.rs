@@ -208,6 +208,11 @@ fn the_number_comes_from_metadata_or_the_place() {
     assert_eq!(numbers(&run), [0, 1]);
     assert!(says(&run, "numbered from 0 in natural order"));
 
+    folder.put("b/optimizer.safetensors", one(1.0));
+    let run = folder.open(&["b"]).unwrap();
+    assert_eq!(run.steps.len(), 2);
+    assert!(says(&run, "left out, because other names have the steps: \"optimizer.safetensors\""));
+
     let run = folder.open(&["b/x.safetensors", "a/beta.safetensors"]).unwrap();
     assert_eq!(numbers(&run), [30, 31]);
     assert!(says(&run, "no step number in \"b/x.safetensors\": placed last, numbered from 31"));

@@ -1,5 +1,6 @@
 //! Which files of a folder are the steps of a run, and what a folder that is one step holds.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -47,11 +48,15 @@ impl Group {
         self.entries.len() > 1 && self.pattern.contains('#')
     }
 
-    /// Series with the most steps first; those that hold no weights by their name last.
-    fn rank(&self) -> (bool, std::cmp::Reverse<usize>) {
+    /// Whether its name is that of what a trainer keeps beside its weights.
+    fn is_beside(&self) -> bool {
         let lower = self.pattern.to_ascii_lowercase();
-        let beside = NO_WEIGHTS.iter().any(|part| lower.contains(part));
-        (beside, std::cmp::Reverse(self.entries.len()))
+        NO_WEIGHTS.iter().any(|part| lower.contains(part))
+    }
+
+    /// Series with the most steps first; what is beside the weights last.
+    fn rank(&self) -> (bool, Reverse<usize>) {
+        (self.is_beside(), Reverse(self.entries.len()))
     }
 }
 
@@ -90,7 +95,7 @@ pub(super) fn choose(path: &Path, limits: &Limits) -> Result<Chosen, RunError> {
     let mut items = Vec::new();
     let mut outside: Vec<String> = Vec::new();
     for (at, group) in groups.into_iter().enumerate() {
-        if at == 0 || !first_is_series {
+        if at == 0 || !(first_is_series || group.is_beside()) {
             let led_out = group.entries.iter().filter(|entry| leads_out(entry, path));
             outside.extend(led_out.map(|entry| entry.name.clone()));
             let item = |entry: Entry| Item { label: entry.name, path: entry.path };
@@ -99,7 +104,7 @@ pub(super) fn choose(path: &Path, limits: &Limits) -> Result<Chosen, RunError> {
         }
         let names: Vec<&str> = group.entries.iter().map(|entry| entry.name.as_str()).collect();
         warnings.push(Warning::file(format!(
-            "left out, because another series of names has the steps: {}; to see it, name it",
+            "left out, because other names have the steps: {}; to see them, name them",
             quoted(&names)
         )));
     }
