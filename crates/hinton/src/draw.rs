@@ -230,6 +230,7 @@ fn read(
         shape: source.shape.clone(),
         dtype: source.dtype,
         orientation: source.orientation.clone(),
+        number: source.number,
         extent: source.extent(),
         grids,
         summary,

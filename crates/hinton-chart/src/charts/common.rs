@@ -34,7 +34,7 @@ pub(super) fn whole(chart: &'static str, panels: &[Panel]) -> Result<Whole, Char
     }
     let cells = panels.iter().map(|panel| {
         let grid = &panel.grids[0];
-        Extent { rows: grid.rows, cols: grid.cols }
+        Extent::new(grid.rows, grid.cols)
     });
     Ok(Whole {
         summary: merged(panels),
