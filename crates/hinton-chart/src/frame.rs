@@ -196,10 +196,7 @@ impl<'a> Page<'a> {
         let most = |room: f64| ((room / smallest).floor() as usize).clamp(1, 32_768);
         // A page that takes what it needs grows by its labels.
         if let ([extent], None, Some(_)) = (extents, self.options.look.area, self.width) {
-            let cells = Extent {
-                rows: extent.rows.min(most(inner.1)),
-                cols: extent.cols.min(most(inner.0)),
-            };
+            let cells = Extent::new(extent.rows.min(most(inner.1)), extent.cols.min(most(inner.0)));
             let guess = self.pitch(cells.rows, cells.cols, inner, rule, false);
             let strips = self.strips(extent, &cells, guess, inner, rule);
             inner = (inner.0 - strips.left - strips.right, inner.1 - strips.top);
@@ -340,7 +337,7 @@ impl<'a> Page<'a> {
             let (column, row) = (at % columns, at / columns);
             let x = origin.0 + size(&widths[..=column], facet_gap) - widths[column];
             let y = origin.1 + size(&heights[..=row], facet_gap + facet_head) - heights[row];
-            let Extent { rows, cols } = cells[at];
+            let Extent { rows, cols, .. } = cells[at];
             let pitch = pitches[at];
             let rect = Rect::new(x, y, pitch.0 * cols as f64, pitch.1 * rows as f64);
             Area { rect, rows, cols }
@@ -363,7 +360,7 @@ impl<'a> Page<'a> {
 
     /// Places one block of that size, whose inside the chart arranges itself.
     pub(crate) fn block(&self, size: (f64, f64), words: &Words) -> Layout {
-        self.place(&[Extent { rows: 1, cols: 1 }], &[size], Strips::none(), words)
+        self.place(&[Extent::new(1, 1)], &[size], Strips::none(), words)
     }
 
     /// Width and height of one cell.

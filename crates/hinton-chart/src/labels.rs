@@ -2,7 +2,7 @@
 
 use hinton_scene::{Align, Baseline, Item, Path, Point, Rect, Shape, Text, TextStyle, measure};
 
-use crate::{Extent, Labels, Options, Theme};
+use crate::{Extent, Labels, Numbering, Options, Theme};
 
 /// Space between a label and the cells.
 const PAD: f64 = 4.0;
@@ -77,9 +77,12 @@ impl Strips {
         let line = style.size * 1.25;
         let row_pitch = pitch.1 * cells.rows as f64 / extent.rows.max(1) as f64;
         let col_pitch = pitch.0 * cells.cols as f64 / extent.cols.max(1) as f64;
-        let rows = labels(&options.row_labels, extent.rows, |_| line, row_pitch);
-        let widest_index = measure(&extent.cols.saturating_sub(1).to_string(), style);
-        let cols = labels(&options.col_labels, extent.cols, |_| widest_index + 8.0, col_pitch);
+        let rows =
+            labels(&options.row_labels, extent.rows, extent.row_numbers, |_| line, row_pitch);
+        let index = |at: usize| measure(&extent.col_numbers.number(at).to_string(), style);
+        let widest = index(0).max(index(extent.cols.saturating_sub(1))) + 8.0;
+        let cols =
+            labels(&options.col_labels, extent.cols, extent.col_numbers, |_| widest, col_pitch);
 
         let widest = |labels: &[(f64, String)]| {
             labels.iter().map(|(_, label)| measure(label, style)).fold(0.0, f64::max)
@@ -167,6 +170,7 @@ fn label_style(options: &Options, theme: &Theme) -> TextStyle {
 fn labels(
     labels: &Labels,
     count: usize,
+    numbers: Numbering,
     room_for: impl Fn(usize) -> f64,
     pitch: f64,
 ) -> Vec<(f64, String)> {
@@ -177,12 +181,19 @@ fn labels(
         Labels::Auto if count < 2 => Vec::new(),
         Labels::Auto => {
             let step = nice_step(count, |step| step as f64 * pitch >= room_for(step));
-            (0..count).step_by(step).map(|at| (middle(at), at.to_string())).collect()
+            let from = nice_start(count, step, numbers);
+            let label = |at| (middle(at), numbers.number(at).to_string());
+            (from..count).step_by(step).map(label).collect()
         }
         named => {
             let step = count.div_ceil(MOST_NAMES).max(1);
             let step = nice_step(count, |by| by >= step && by as f64 * pitch >= 6.0);
-            let label = |at: usize| named.get(at).map(|label| (middle(at), label));
+            // A pattern names the number, a list the place.
+            let text = |at: usize| match named {
+                Labels::Pattern(_) => named.get(usize::try_from(numbers.number(at)).ok()?),
+                named => named.get(at),
+            };
+            let label = |at: usize| text(at).map(|label| (middle(at), label));
             (0..count).step_by(step).filter_map(label).collect()
         }
     }
@@ -202,9 +213,35 @@ fn nice_step(count: usize, wide_enough: impl Fn(usize) -> bool) -> usize {
     }
 }
 
+/// The first position whose number is a multiple of the step, where one of them is.
+fn nice_start(count: usize, step: usize, numbers: Numbering) -> usize {
+    let is_nice = |&at: &usize| numbers.number(at).unsigned_abs().is_multiple_of(step as u64);
+    (0..step.min(count)).find(is_nice).unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn auto(count: usize, numbers: Numbering, pitch: f64) -> Vec<String> {
+        let all = labels(&Labels::Auto, count, numbers, |_| 10.0, pitch);
+        all.into_iter().map(|(_, label)| label).collect()
+    }
+
+    #[test]
+    fn slices_keep_the_numbers_of_the_tensor() {
+        let numbers = |first, step| Numbering { first, step };
+        assert_eq!(auto(4, numbers(1, 1), 10.0), ["1", "2", "3", "4"]);
+        assert_eq!(auto(3, numbers(0, 2), 10.0), ["0", "2", "4"]);
+        assert_eq!(auto(3, numbers(9, -1), 10.0), ["9", "8", "7"]);
+        // Round numbers, wherever the slice begins.
+        assert_eq!(auto(30, numbers(3, 1), 1.0), ["10", "20", "30"]);
+        assert_eq!(auto(30, numbers(29, -1), 1.0), ["20", "10", "0"]);
+        assert_eq!(auto(30, numbers(1, 10), 1.0), ["1", "101", "201"]);
+        let pattern = Labels::Pattern("d{}".to_owned());
+        let named = labels(&pattern, 2, numbers(5, -2), |_| 1.0, 20.0);
+        assert_eq!([named[0].1.as_str(), &named[1].1], ["d5", "d3"]);
+    }
 
     #[test]
     fn steps_are_nice() {

@@ -12,6 +12,43 @@ pub struct Extent {
     pub rows: usize,
     /// Columns of values.
     pub cols: usize,
+    /// The numbers of the rows.
+    pub row_numbers: Numbering,
+    /// The numbers of the columns.
+    pub col_numbers: Numbering,
+}
+
+impl Extent {
+    /// So many rows and columns, numbered from 0.
+    pub fn new(rows: usize, cols: usize) -> Self {
+        let numbers = Numbering::default();
+        Extent { rows, cols, row_numbers: numbers, col_numbers: numbers }
+    }
+}
+
+/// The numbers that positions of an axis have: in a slice those of the whole tensor, so that
+/// row 0 of `[1:5]` is called 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Numbering {
+    /// The number of the first position.
+    pub first: i64,
+    /// From one number to the next; negative where the axis was reversed.
+    pub step: i64,
+}
+
+impl Default for Numbering {
+    /// 0, 1, 2 …
+    fn default() -> Self {
+        Numbering { first: 0, step: 1 }
+    }
+}
+
+impl Numbering {
+    /// The number of a position.
+    pub fn number(self, at: usize) -> i64 {
+        let at = i64::try_from(at).unwrap_or(i64::MAX);
+        self.first.saturating_add(self.step.saturating_mul(at))
+    }
 }
 
 /// One tensor (or a slice of one), ready to draw.
@@ -27,6 +64,8 @@ pub struct Panel {
     pub dtype: &'static str,
     /// What runs down and right, for people: `rows ↓ axis 0 (784), columns → axis 1 (10)`.
     pub orientation: String,
+    /// Which picture of a tensor this is, as its axis numbers it; `None` of a tensor or slice whole.
+    pub number: Option<i64>,
     /// Rows and columns of the matrix before it was reduced.
     pub extent: Extent,
     /// The values: one grid; three for a colour picture (red, green, blue); none where the chart

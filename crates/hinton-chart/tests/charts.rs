@@ -222,7 +222,7 @@ fn empty_and_nonfinite_tensors_do_not_panic() {
     for values in [vec![], vec![f32::NAN; 4], vec![f32::INFINITY; 4], vec![0.0; 4]] {
         for chart in CHARTS {
             let matrix = (values.len() / 2, 2, values.clone());
-            let extents = [hinton_chart::Extent { rows: matrix.0, cols: 2 }];
+            let extents = [hinton_chart::Extent::new(matrix.0, 2)];
             let options = Options::default();
             let ask = match (chart.need)(&extents, &options) {
                 hinton_chart::Need::Summaries => None,

@@ -1,12 +1,33 @@
 //! What can go wrong while drawing.
 
+use crate::raster::canvas::{MOST_PIXELS, MOST_SIDE};
+
+/// Limits of pictures of pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PixelLimit {
+    /// A side is more than 0 and at most [`MOST_SIDE`] pixels.
+    Side,
+    /// All pixels are at most [`MOST_PIXELS`].
+    Total,
+}
+
+impl std::fmt::Display for PixelLimit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            PixelLimit::Side => write!(f, "a side is more than 0 and at most {MOST_SIDE} pixels"),
+            PixelLimit::Total => write!(f, "{} megapixels is the most", MOST_PIXELS / 1_000_000),
+        }
+    }
+}
+
 /// A scene could not be drawn.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RenderError {
     /// The picture would have more pixels than can be drawn.
     #[error(
-        "a picture of {width:.0} x {height:.0} pixels is too large: {most} pixels a side is the most; \
+        "a picture of {width:.0} x {height:.0} pixels is too large: {limit}; \
          ask for a smaller --size or --dpi"
     )]
     TooLarge {
@@ -14,8 +35,8 @@ pub enum RenderError {
         width: f64,
         /// Pixels down.
         height: f64,
-        /// Most pixels a side.
-        most: u32,
+        /// The limit that is broken.
+        limit: PixelLimit,
     },
     /// The page of a vector picture is larger than its readers can show, or has no size.
     #[error(

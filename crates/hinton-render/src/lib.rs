@@ -12,6 +12,6 @@ pub mod films;
 pub mod outputs;
 pub mod raster;
 
-pub use error::RenderError;
+pub use error::{PixelLimit, RenderError};
 pub use outputs::terminal::{Graphics, TerminalOptions};
-pub use outputs::{OUTPUTS, OutputRow, RenderOptions};
+pub use outputs::{OUTPUTS, OutputRow, RenderOptions, check_page, check_size};

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::io::Read as _;
 
 use hinton_render::{Graphics, OUTPUTS, RenderError, RenderOptions};
-use hinton_scene::Scene;
+use hinton_scene::{Color, Group, Item, MarkShape, Marks, Scene};
 
 fn write(scene: &Scene, output: &str) -> Vec<u8> {
     let row = OUTPUTS.iter().find(|row| row.name == output).unwrap();
@@ -139,6 +139,49 @@ fn svg_writes_many_cells_as_one_picture() {
     };
     assert_eq!((count("many_cells", "image"), count("many_cells", "path")), (1, 0));
     assert!(count("cells", "path") > 5);
+}
+
+/// A page of squares in two colours, as a Hinton diagram has them.
+fn squares(rows: usize, side: f64) -> Scene {
+    let share = side / rows as f64;
+    let mut both = [Vec::new(), Vec::new()];
+    for at in 0..rows * rows {
+        let (row, col) = ((at / rows) as f64, (at % rows) as f64);
+        let size = share * (0.2 + 0.7 * ((at * 7919) % 97) as f64 / 97.0);
+        both[at % 2].push([col * share, row * share, size, size].map(|number| number as f32));
+    }
+    let colors = [Color::WHITE, Color::BLACK];
+    let marks = both
+        .into_iter()
+        .zip(colors)
+        .map(|(places, fill)| Item::Marks(Marks { fill, shape: MarkShape::Rect, places }));
+    let group = Group { items: marks.collect(), ..Group::default() };
+    let (title, description) = (String::new(), String::new());
+    let background = Some(Color::rgb(0x808080));
+    Scene {
+        width: side,
+        height: side,
+        background,
+        title,
+        description,
+        items: vec![Item::Group(group)],
+    }
+}
+
+#[test]
+fn more_than_a_million_marks_are_one_picture() {
+    for (rows, side, pictures) in [(60, 300.0, 0), (1050, 2000.0, 1)] {
+        let scene = squares(rows, side);
+        let svg = write(&scene, "svg");
+        let found = elements(std::str::from_utf8(&svg).unwrap());
+        let count = |element: &str| found.iter().filter(|known| *known == element).count();
+        assert_eq!((count("image"), count("path")), (pictures, 2 - 2 * pictures), "{rows}");
+        let pdf = write(&scene, "pdf");
+        let images = objects(&pdf).iter().filter(|(_, object)| contains(object, "/Image")).count();
+        // Its colours and its opacity.
+        assert_eq!(images, 2 * pictures, "{rows}");
+        assert!(svg.len() < 40_000_000 && pdf.len() < 40_000_000, "{} {}", svg.len(), pdf.len());
+    }
 }
 
 /// The objects of a PDF, found through its table: number and bytes.

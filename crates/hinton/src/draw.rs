@@ -231,6 +231,7 @@ pub(crate) fn read(
         shape: source.shape.clone(),
         dtype: source.dtype,
         orientation: source.orientation.clone(),
+        number: source.number,
         extent: source.extent(),
         grids,
         summary,

@@ -57,8 +57,8 @@ pub use settings::SETTINGS;
 
 pub use hinton_chart::{
     Annotate, CHARTS, ChartError, ChartRow, ColorScale, Colormap, Kind as ColormapKind, Labels,
-    Length, Look, NumberFormat, Options, PRESETS, PageSize, PresetRow, Range, ScaleKind, Theme,
-    ThemeName, colormaps, short, short_count,
+    Length, Look, NumberFormat, Numbering, Options, PRESETS, PageSize, PresetRow, Range, ScaleKind,
+    Theme, ThemeName, colormaps, short, short_count,
 };
 pub use hinton_format::{
     Checkpoint, Error as FormatError, ErrorKind, FORMATS, FormatRow, Limits, Warning,

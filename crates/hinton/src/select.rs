@@ -3,6 +3,7 @@
 mod glob;
 pub(crate) mod near;
 
+use hinton_chart::Numbering;
 use hinton_format::Checkpoint;
 use hinton_scene::visible;
 use hinton_tensor::{Index, Slice, Tensor};
@@ -18,13 +19,16 @@ pub struct Selected {
     pub part: String,
     /// Which axis of the whole tensor each remaining axis is.
     pub axes: Vec<usize>,
+    /// How the whole tensor numbers the positions of each remaining axis.
+    pub numbers: Vec<Numbering>,
 }
 
 impl Selected {
     /// The whole tensor.
     pub fn whole(tensor: Tensor) -> Self {
-        let axes = (0..tensor.shape().len()).collect();
-        Selected { tensor, part: String::new(), axes }
+        let axes: Vec<usize> = (0..tensor.shape().len()).collect();
+        let numbers = vec![Numbering::default(); axes.len()];
+        Selected { tensor, part: String::new(), axes, numbers }
     }
 
     /// A slice of a tensor.
@@ -32,9 +36,9 @@ impl Selected {
     /// # Errors
     /// When the slice does not fit the tensor's shape.
     pub fn sliced(tensor: &Tensor, slice: &Slice) -> Result<Self, Error> {
-        let axes = remaining_axes(slice, tensor.shape().len());
         let part = addressable(tensor)?.slice(slice)?;
-        Ok(Selected { tensor: part, part: slice.to_string(), axes })
+        let (axes, numbers) = remaining_axes(slice, tensor.shape()).into_iter().unzip();
+        Ok(Selected { tensor: part, part: slice.to_string(), axes, numbers })
     }
 
     /// Name and slice as one text, as the file has it (not escaped).
@@ -72,8 +76,11 @@ pub(crate) fn addressable(tensor: &Tensor) -> Result<Tensor, Error> {
     Ok(Tensor::from_f32(tensor.name(), tensor.shape(), &tensor.to_f32()?)?)
 }
 
-/// The axes that a slice leaves: a single position removes its axis.
-fn remaining_axes(slice: &Slice, axes: usize) -> Vec<usize> {
+/// The axes that a slice leaves, and the numbers of their positions: a single position removes its
+/// axis.
+fn remaining_axes(slice: &Slice, shape: &[usize]) -> Vec<(usize, Numbering)> {
+    let axes = shape.len();
+    let whole = |axis| (axis, Numbering::default());
     let named = slice.0.iter().filter(|index| **index != Index::Rest).count();
     let unnamed = axes.saturating_sub(named);
     let mut remaining = Vec::new();
@@ -81,18 +88,37 @@ fn remaining_axes(slice: &Slice, axes: usize) -> Vec<usize> {
     for index in &slice.0 {
         match index {
             Index::At(_) => axis += 1,
-            Index::Range { .. } => {
-                remaining.push(axis);
+            Index::Range { start, step, .. } => {
+                let length = shape.get(axis).copied().unwrap_or(0);
+                remaining
+                    .push((axis, Numbering { first: first(*start, *step, length), step: *step }));
                 axis += 1;
             }
             Index::Rest => {
-                remaining.extend(axis..axis + unnamed);
+                remaining.extend((axis..axis + unnamed).map(whole));
                 axis += unnamed;
             }
         }
     }
-    remaining.extend(axis..axes);
+    remaining.extend((axis..axes).map(whole));
     remaining
+}
+
+/// The first position that a range takes of an axis of that length, clamped as numpy does.
+fn first(start: Option<i64>, step: i64, length: usize) -> i64 {
+    let length = i64::try_from(length).unwrap_or(i64::MAX);
+    let last = (length - 1).max(0);
+    match start {
+        None => {
+            if step > 0 {
+                0
+            } else {
+                last
+            }
+        }
+        Some(start) if start < 0 => start.saturating_add(length).clamp(0, last),
+        Some(start) => start.min(last),
+    }
 }
 
 /// The tensors that these patterns mean, in the order of the patterns and, within a glob, of the
@@ -219,7 +245,32 @@ mod tests {
     use super::*;
 
     fn axes(slice: &str, count: usize) -> Vec<usize> {
-        remaining_axes(&slice.parse().unwrap(), count)
+        let slice: Slice = slice.parse().unwrap();
+        remaining_axes(&slice, &vec![9; count]).into_iter().map(|(axis, _)| axis).collect()
+    }
+
+    #[test]
+    fn positions_keep_their_numbers() {
+        for (slice, first, step) in [
+            ("[:]", 0, 1),
+            ("[...]", 0, 1),
+            ("[1:5]", 1, 1),
+            ("[::2]", 0, 2),
+            ("[::-1]", 9, -1),
+            ("[7:2:-2]", 7, -2),
+            ("[-3:]", 7, 1),
+            ("[-30:]", 0, 1),
+            ("[50::-1]", 9, -1),
+        ] {
+            let tensor = Tensor::from_f32("w", &[10], &[0., 1., 2., 3., 4., 5., 6., 7., 8., 9.]);
+            let part = Selected::sliced(&tensor.unwrap(), &slice.parse().unwrap()).unwrap();
+            assert_eq!(part.numbers, [Numbering { first, step }], "{slice}");
+            // Each value is its number.
+            let values = part.tensor.to_f32().unwrap();
+            for (at, value) in values.iter().enumerate() {
+                assert_eq!(*value, part.numbers[0].number(at) as f32, "{slice}");
+            }
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ mod common;
 
 use common::{checkpoint, counting};
 use hinton::arrange::{Arrangement, arrange};
-use hinton::{DrawRequest, Each, Selected, select};
+use hinton::{DrawRequest, Each, Numbering, Selected, draw, output_named, render, select};
 
 fn arranged(shape: &[usize], request: &DrawRequest<'_>) -> Arrangement {
     arrange(&[Selected::whole(counting("w", shape))], request).unwrap()
@@ -139,6 +139,89 @@ fn slices_keep_the_numbers_of_their_axes() {
     let found = arrange(&part, &DrawRequest::chart("heatmap")).unwrap();
     assert_eq!(found.panels[0].orientation, "rows ↓ axis 1 (5) · columns → axis 3 (7)");
     assert_eq!((found.panels[0].name.as_str(), found.panels[0].part.as_str()), ("w", "[1,:,2]"));
+}
+
+#[test]
+fn slices_keep_the_numbers_of_their_positions() {
+    let file = checkpoint(&[("w", &[10, 12]), ("c", &[8, 4, 3, 3])]);
+    let found = |pattern: &str, request: &DrawRequest<'_>| {
+        arrange(&select(&file, &[pattern]).unwrap(), request).unwrap().panels
+    };
+    let numbers = |first, step| Numbering { first, step };
+    let heatmap = DrawRequest::chart("heatmap");
+    let part = found("w[1:5,::-2]", &heatmap);
+    assert_eq!(part[0].numbers, [numbers(1, 1), numbers(11, -2)]);
+    let turned = found("w[1:5,::-2]", &heatmap.clone().transposed());
+    assert_eq!(turned[0].numbers, [numbers(11, -2), numbers(1, 1)]);
+    assert_eq!(found("w[3,4:]", &heatmap)[0].numbers, [numbers(0, 1), numbers(4, 1)]);
+    let reshaped = found("w[2:4]", &heatmap.clone().reshape([4, 6]));
+    assert_eq!(reshaped[0].numbers, [numbers(0, 1); 2]);
+    let parts = |pattern: &str, request: &DrawRequest<'_>| -> Vec<String> {
+        found(pattern, request).into_iter().map(|panel| panel.part).collect()
+    };
+    let columns = DrawRequest::default().each(Each::Column).reshape([2, 5]);
+    assert_eq!(parts("w[:,3:6]", &columns), ["3", "4", "5"]);
+    assert_eq!(found("w[:,3:6]", &columns)[2].number, Some(5));
+    let tiles = DrawRequest::chart("tiles");
+    assert_eq!(parts("c[6:,::-2]", &tiles), ["6,3", "6,1", "7,3", "7,1"]);
+    assert_eq!(parts("c[::3,1:2]", &tiles), ["0", "3", "6"]);
+    assert_eq!(found("c[0,1:3,1:,2:]", &tiles)[1].numbers, [numbers(1, 1), numbers(2, 1)]);
+}
+
+#[test]
+fn presets_name_the_pictures_of_a_slice_by_their_numbers() {
+    let file = checkpoint(&[("w", &[784, 10])]);
+    let part = select(&file, &["w[:,3:6]"]).unwrap();
+    let picture = draw(part, &DrawRequest::preset("mnist-weights").unwrap().each(Each::Column));
+    let svg = render(&picture.unwrap(), output_named("svg").unwrap(), &Default::default());
+    let svg = String::from_utf8(svg.unwrap()).unwrap();
+    assert!(svg.contains("Weights: 3<") && svg.contains("Weights: 5<"));
+    assert!(!svg.contains("Weights: 2<") && !svg.contains("Weights: 6<"));
+}
+
+#[test]
+fn colour_pictures_say_which_axis_is_colour() {
+    let found = arranged(&[5, 3, 8, 8], &DrawRequest::default().each(Each::Axis(0)));
+    assert_eq!(found.panels[0].planes.len(), 3);
+    assert_eq!(
+        found.panels[0].orientation,
+        "axis 0 of 5 × 3 × 8 × 8, one by one · axis 1 is red, green, blue"
+    );
+    let found = arranged(&[5, 48], &DrawRequest::default().each(Each::Row).reshape([3, 4, 4]));
+    assert_eq!(
+        found.panels[0].orientation,
+        "each row (axis 0) of 5 × 48 · reshaped axis 0 is red, green, blue"
+    );
+}
+
+#[test]
+fn the_slice_that_is_offered_shows_others() {
+    let note = |shape: &[usize], request: &DrawRequest<'_>| -> String {
+        let notes = arranged(shape, request).notes;
+        let note = notes.iter().find(|note| note.starts_with("the first")).unwrap();
+        note.split("; ").nth(1).unwrap_or("").to_owned()
+    };
+    let tiles = DrawRequest::chart("tiles");
+    let columns = DrawRequest::default().each(Each::Column);
+    assert_eq!(
+        note(&[5000, 2, 2], &DrawRequest::default()),
+        "a slice such as [256:512] shows others"
+    );
+    assert_eq!(note(&[4, 10_000], &columns), "a slice such as [:,4096:8192] shows others");
+    assert_eq!(note(&[4, 5000], &columns), "a slice such as [:,4096:5000] shows others");
+    let turned = columns.clone().transposed();
+    assert_eq!(note(&[10_000, 4], &turned), "a slice such as [4096:8192] shows others");
+    // Filters of 500 channels each.
+    assert_eq!(note(&[100, 500, 2, 2], &tiles), "a slice such as [8:16] shows others");
+    // Keras counts filters along the last axis.
+    assert_eq!(note(&[3, 3, 500, 100], &tiles), "a slice such as [:,:,:,8:16] shows others");
+    // No one slice of these.
+    let both = [
+        Selected::whole(counting("v", &[3000, 2, 2])),
+        Selected::whole(counting("w", &[3000, 2, 2])),
+    ];
+    let found = arrange(&both, &tiles).unwrap();
+    assert_eq!(found.notes, ["the first 4,096 of 6,000 pictures are shown"]);
 }
 
 #[test]

@@ -41,7 +41,7 @@ pub(super) fn whole(
     }
     let cells = panels.iter().map(|panel| {
         let grid = &panel.grids[0];
-        Extent { rows: grid.rows, cols: grid.cols }
+        Extent::new(grid.rows, grid.cols)
     });
     let summary = span(panels, options);
     let scale = if options.own_range { merged(panels) } else { summary.clone() };

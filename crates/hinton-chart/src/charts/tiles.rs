@@ -83,7 +83,8 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
         });
         let (color, width) = options.look.frame.unwrap_or((page.theme.line, 0.4));
         items.push(frame(rect, color, width));
-        items.extend(plan.label(&page, &names[at], at, rect));
+        let number = panel.number.unwrap_or(at as i64);
+        items.extend(plan.label(&page, &names[at], number, rect));
     }
     if options.look.empty_tiles {
         let (color, width) = options.look.frame.unwrap_or((page.theme.line, 0.4));
@@ -188,7 +189,7 @@ impl TilePlan {
         Rect::new(x, y, unit * cells.cols as f64, unit * cells.rows as f64)
     }
 
-    fn label(&self, page: &Page<'_>, name: &str, at: usize, rect: Rect) -> Option<Item> {
+    fn label(&self, page: &Page<'_>, name: &str, number: i64, rect: Rect) -> Option<Item> {
         if !self.labels {
             return None;
         }
@@ -196,7 +197,7 @@ impl TilePlan {
         let mut style = page.theme.name_style();
         style.size = look.label_size.unwrap_or(style.size);
         let label = match &look.tile_label {
-            Some(pattern) => pattern.replace("{}", &at.to_string()),
+            Some(pattern) => pattern.replace("{}", &number.to_string()),
             None => name.to_owned(),
         };
         // Labels of the house may be shortened to their tile; those of a preset stand as they are.

@@ -25,7 +25,8 @@ pub(crate) fn panel(
         shape: vec![rows, cols],
         dtype: "f32",
         orientation: "rows ↓ · columns →".to_owned(),
-        extent: Extent { rows, cols },
+        number: None,
+        extent: Extent::new(rows, cols),
         grids: grid.into_iter().collect(),
         summary,
         over: None,
@@ -40,7 +41,7 @@ pub(crate) fn draw(
 ) -> Picture {
     let chart = charts::named(chart).unwrap();
     let extents: Vec<Extent> =
-        matrices.iter().map(|&(rows, cols, _)| Extent { rows, cols }).collect();
+        matrices.iter().map(|&(rows, cols, _)| Extent::new(rows, cols)).collect();
     let asks = match (chart.need)(&extents, options) {
         Need::Summaries => vec![None; matrices.len()],
         Need::Grids(requests) => requests.into_iter().map(Some).collect(),

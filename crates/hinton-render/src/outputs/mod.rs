@@ -3,6 +3,7 @@
 mod base64;
 mod font;
 mod grid;
+mod marks;
 mod number;
 mod pdf;
 pub(crate) mod png;
@@ -11,7 +12,7 @@ pub mod terminal;
 
 use hinton_scene::{Rect, Scene, visible};
 
-use crate::RenderError;
+use crate::{RenderError, raster};
 
 /// What an output needs to know besides the scene.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,13 +52,26 @@ pub const OUTPUTS: &[OutputRow] = &[png::ROW, svg::ROW, pdf::ROW, terminal::ROW]
 /// The largest page of the vector outputs: what PDF 1.7 lets a page be (its annex C).
 const MOST_POINTS: u32 = 14_400;
 
-/// Refuses a page without a size, or one that viewers of vector pictures cannot show.
-fn check_page(scene: &Scene) -> Result<(), RenderError> {
+/// Whether a page of so many points can be written as vectors (SVG, PDF, the terminal), before
+/// anything is read or drawn.
+///
+/// # Errors
+/// [`RenderError::PageTooLarge`] for a page without a size, or one that viewers cannot show.
+pub fn check_page(width: f64, height: f64) -> Result<(), RenderError> {
     let fits = |side: f64| side > 0.0 && side <= f64::from(MOST_POINTS);
-    if fits(scene.width) && fits(scene.height) {
+    if fits(width) && fits(height) {
         return Ok(());
     }
-    Err(RenderError::PageTooLarge { width: scene.width, height: scene.height, most: MOST_POINTS })
+    Err(RenderError::PageTooLarge { width, height, most: MOST_POINTS })
+}
+
+/// Whether a page of so many points can be drawn as pixels with `dpi` of them to the inch, before
+/// anything is read or drawn.
+///
+/// # Errors
+/// [`RenderError::TooLarge`], which names the limit that is broken.
+pub fn check_size(width: f64, height: f64, dpi: f64) -> Result<(), RenderError> {
+    raster::size(width, height, dpi / 72.0).map(|_| ())
 }
 
 /// Whether a rectangle is one.

@@ -287,6 +287,10 @@ mod tests {
         {
             (scene.width, scene.height) = (width, height);
             let error = write(&scene, &options).unwrap_err();
+            let early = super::super::check_size(width, height, options.dpi).unwrap_err();
+            assert_eq!(early.to_string(), error.to_string());
+            let named = if width == 3e4 { "400 megapixels" } else { "at most 65535 pixels" };
+            assert!(error.to_string().contains(named), "{error}");
             assert!(matches!(error, RenderError::TooLarge { .. }), "{width} {height}");
         }
         (scene.width, scene.height) = (0.1, 0.1);

@@ -12,9 +12,9 @@ mod stroke;
 #[cfg(test)]
 pub(crate) mod testing;
 
-use hinton_scene::{Item, Path, Point, Rect, Scene, Segment, Shape};
+use hinton_scene::{Item, Marks, Path, Point, Rect, Scene, Segment, Shape};
 
-use crate::RenderError;
+use crate::error::{PixelLimit, RenderError};
 use canvas::{Bounds, Canvas, MOST_PIXELS, MOST_SIDE, blend_span, rgba};
 use fill::Filler;
 use glyph::Glyphs;
@@ -83,7 +83,7 @@ impl Artist {
     /// # Errors
     /// As [`draw`].
     pub fn draw(&mut self, scene: &Scene, scale: f64) -> Result<&Canvas, RenderError> {
-        let (width, height) = size(scene, scale)?;
+        let (width, height) = size(scene.width, scene.height, scale)?;
         self.canvas.clear(width, height, scene.background.map_or([0; 4], rgba));
         self.glyphs.forget_when_many();
         let bounds = self.canvas.bounds();
@@ -99,13 +99,24 @@ impl Artist {
     }
 }
 
-/// The size in pixels of a scene, checked.
-fn size(scene: &Scene, scale: f64) -> Result<(usize, usize), RenderError> {
-    let (width, height) = (scene.width * scale, scene.height * scale);
+/// Draws marks alone, `scale` pixels to the point, with the point `origin` at the canvas's corner.
+pub(crate) fn draw_marks(canvas: &mut Canvas, scale: f64, origin: (f64, f64), marks: &Marks) {
+    let bounds = canvas.bounds();
+    rect::draw_marks(canvas, bounds, scale, origin, marks, &mut Filler::default());
+}
+
+/// The whole pixels of a picture of so many points with `scale` pixels to the point.
+///
+/// # Errors
+/// [`RenderError::TooLarge`], as [`draw`].
+pub(crate) fn size(width: f64, height: f64, scale: f64) -> Result<(usize, usize), RenderError> {
+    let (width, height) = (width * scale, height * scale);
     let fits = |side: f64| side > 0.0 && side.round() <= f64::from(MOST_SIDE);
-    let pixels = width.round().max(1.0) * height.round().max(1.0);
-    if !(fits(width) && fits(height) && pixels <= MOST_PIXELS as f64) {
-        return Err(RenderError::TooLarge { width, height, most: MOST_SIDE });
+    if !(fits(width) && fits(height)) {
+        return Err(RenderError::TooLarge { width, height, limit: PixelLimit::Side });
+    }
+    if width.round().max(1.0) * height.round().max(1.0) > MOST_PIXELS as f64 {
+        return Err(RenderError::TooLarge { width, height, limit: PixelLimit::Total });
     }
     Ok((width.round().max(1.0) as usize, height.round().max(1.0) as usize))
 }
@@ -137,7 +148,7 @@ impl Painter<'_> {
             Item::Image(image) => cells::draw_image(canvas, bounds, scale, image),
             Item::Cells(grid) => cells::draw_cells(canvas, bounds, scale, grid),
             Item::Marks(marks) => {
-                rect::draw_marks(canvas, bounds, scale, marks, self.filler);
+                rect::draw_marks(canvas, bounds, scale, (0.0, 0.0), marks, self.filler);
             }
             Item::Group(group) => {
                 let bounds = match group.clip {

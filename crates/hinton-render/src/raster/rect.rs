@@ -43,17 +43,19 @@ fn last_pixel(edge: f64) -> usize {
     if whole as f64 == edge { whole - 1 } else { whole }
 }
 
-/// Draws marks; `scale` is pixels to the point.
+/// Draws marks; `scale` is pixels to the point, `origin` the point at the canvas's corner.
 pub(super) fn draw_marks(
     canvas: &mut Canvas,
     bounds: Bounds,
     scale: f64,
+    origin: (f64, f64),
     marks: &Marks,
     filler: &mut Filler,
 ) {
     let color = rgba(marks.fill);
     for place in &marks.places {
-        let [x, y, w, h] = place.map(|number| f64::from(number) * scale);
+        let [x, y, w, h] = place.map(f64::from);
+        let [x, y, w, h] = [x - origin.0, y - origin.1, w, h].map(|number| number * scale);
         match marks.shape {
             MarkShape::Rect => fill_rect(canvas, bounds, [x, y, x + w, y + h], color),
             MarkShape::Disc => {
@@ -132,7 +134,7 @@ mod tests {
             shape: MarkShape::Disc,
             places: vec![[1.3, 2.2, 7.0, 4.5]],
         };
-        draw_marks(&mut canvas, bounds, 2.0, &marks, &mut Filler::default());
+        draw_marks(&mut canvas, bounds, 2.0, (0.0, 0.0), &marks, &mut Filler::default());
         let inside = |x: f64, y: f64| {
             let (dx, dy) = ((x - 2.6) / 14.0 - 0.5, (y - 4.4) / 9.0 - 0.5);
             dx * dx + dy * dy < 0.25

@@ -135,7 +135,7 @@ fn texts() -> Scene {
                 Baseline::Alphabetic,
             )),
             Item::Text(Text::new(
-                "日本 no glyph",
+                "日 no glyph",
                 8.0,
                 102.0,
                 label,

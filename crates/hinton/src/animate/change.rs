@@ -27,6 +27,7 @@ fn cell_by_cell(
     let mut panel = Panel {
         name: after.name.clone(),
         part: after.part.clone(),
+        number: after.number,
         shape: after.shape.clone(),
         // A difference of bytes is none.
         dtype: "f32",
@@ -52,6 +53,10 @@ fn grid(before: &Grid, after: &Grid, combine: impl Fn(f64, f64) -> f64) -> Resul
     let mark = |grid: &Grid, at: usize| grid.marks.get(at).copied().unwrap_or_default();
     let mut values = cells(&before.values, &after.values);
     let mut negative = cells(&before.negative, &after.negative);
+    let mut exact: Vec<f64> = match before.exact.len() == after.exact.len() {
+        true => before.exact.iter().zip(&after.exact).map(|(&a, &b)| combine(a, b)).collect(),
+        false => Vec::new(),
+    };
     let mut marks = Vec::new();
     if !(before.marks.is_empty() && after.marks.is_empty()) {
         marks.resize(values.len(), Mark::None);
@@ -61,6 +66,9 @@ fn grid(before: &Grid, after: &Grid, combine: impl Fn(f64, f64) -> f64) -> Resul
             }
             marks[at] = Mark::Nan;
             values[at] = f32::NAN;
+            if let Some(exact) = exact.get_mut(at) {
+                *exact = f64::NAN;
+            }
             if let Some(negative) = negative.get_mut(at) {
                 *negative = f32::NAN;
             }
@@ -78,6 +86,7 @@ fn grid(before: &Grid, after: &Grid, combine: impl Fn(f64, f64) -> f64) -> Resul
         block: after.block,
         fold: after.fold,
         values,
+        exact,
         negative,
         marks,
         shape: after.shape,

@@ -161,7 +161,9 @@ impl<'a> View<'a> {
             panel
                 .grids
                 .iter()
-                .map(|g| g.values.len() * 4 + g.negative.len() * 4 + g.marks.len())
+                .map(|g| {
+                    g.values.len() * 4 + g.exact.len() * 8 + g.negative.len() * 4 + g.marks.len()
+                })
                 .sum()
         };
         let summary = |panel: &Panel| match self.needs_summaries() {

@@ -1,6 +1,6 @@
 //! Tensors laid out as matrices, by a plan.
 
-use hinton_chart::short_count;
+use hinton_chart::{Numbering, short_count};
 use hinton_scene::visible;
 use hinton_tensor::Tensor;
 
@@ -19,6 +19,11 @@ pub(super) struct Prepared {
     dtype: &'static str,
     /// What each axis is, for people.
     axes: Vec<String>,
+    /// The numbers of each axis' positions.
+    numbers: Vec<Numbering>,
+    /// Whether its axes were reversed, and whether it was reshaped.
+    turned: bool,
+    reshaped: bool,
     /// One picture for each position of this axis, because only so the reshape fits.
     each_fits: Option<usize>,
 }
@@ -30,6 +35,24 @@ impl Prepared {
     }
 }
 
+impl Prepared {
+    /// A slice of the tensor in the file that takes positions from `shown` on, as many again;
+    /// `None` where what is drawn is no longer in the file's axes.
+    fn slice_after(&self, axis: usize, shown: usize) -> Option<String> {
+        if shown == 0 || self.reshaped || !self.part.is_empty() {
+            return None;
+        }
+        let shape = self.tensor.shape();
+        let stop = (*shape.get(axis)?).min(shown.saturating_mul(2));
+        let axis = if self.turned { shape.len() - 1 - axis } else { axis };
+        Some(format!("a slice such as [{}{shown}:{stop}]", ":,".repeat(axis)))
+    }
+}
+
+fn reshaped_axes(count: usize) -> Vec<String> {
+    (0..count).map(|axis| format!("reshaped axis {axis}")).collect()
+}
+
 /// Panels of one tensor.
 pub(super) struct Laid {
     pub(super) panels: Vec<PanelSource>,
@@ -37,6 +60,15 @@ pub(super) struct Laid {
     pub(super) count: usize,
     /// Columns, where the arrangement has a say.
     pub(super) columns: Option<usize>,
+    /// A slice that shows pictures which are not, where one does.
+    pub(super) others: Option<String>,
+}
+
+impl Laid {
+    /// Pictures that stand in no grid of their own, all shown.
+    fn all(panels: Vec<PanelSource>) -> Self {
+        Laid { panels, count: 1, columns: None, others: None }
+    }
 }
 
 /// Transposes and reshapes as asked.
@@ -48,16 +80,23 @@ pub(super) fn prepare(selected: &Selected, request: &DrawRequest<'_>) -> Result<
         shape: selected.tensor.shape().to_vec(),
         dtype: selected.tensor.dtype().name(),
         axes: selected.axes.iter().map(|axis| format!("axis {axis}")).collect(),
+        numbers: selected.numbers.clone(),
+        turned: false,
+        reshaped: false,
         each_fits: None,
     };
     if request.transpose {
         prepared.tensor = prepared.tensor.transpose()?;
         prepared.axes.reverse();
+        prepared.numbers.reverse();
+        prepared.turned = true;
     }
     if let (Some(reshape), None) = (&request.reshape, request.each) {
         if let Some(shape) = reshape.fill(prepared.tensor.elements()) {
             prepared.tensor = prepared.tensor.reshape(&shape)?;
-            prepared.axes = (0..shape.len()).map(|axis| format!("reshaped axis {axis}")).collect();
+            prepared.axes = reshaped_axes(shape.len());
+            prepared.numbers = vec![Numbering::default(); shape.len()];
+            prepared.reshaped = true;
         } else {
             prepared.each_fits = Some(fitting_axis(&prepared, reshape)?);
         }
@@ -150,13 +189,10 @@ fn no_axis(prepared: &Prepared) -> Error {
 pub(super) fn lay(prepared: &Prepared, plan: &Plan, room: usize) -> Result<Laid, Error> {
     if prepared.tensor.elements() == 0 {
         let empty = PanelSource { part: prepared.part.clone(), ..whole(prepared, Vec::new()) };
-        return Ok(Laid { panels: vec![empty], count: 1, columns: None });
+        return Ok(Laid::all(vec![empty]));
     }
     match plan {
-        Plan::Matrix => {
-            let panels = if room > 0 { vec![matrix(prepared)?] } else { Vec::new() };
-            Ok(Laid { panels, count: 1, columns: None })
-        }
+        Plan::Matrix => Ok(Laid::all(if room > 0 { vec![matrix(prepared)?] } else { Vec::new() })),
         Plan::Each { axis, shape } => each(prepared, *axis, shape.as_deref(), room),
         Plan::Kernels { order, kind } => kernels(prepared, order, *kind, room),
     }
@@ -170,6 +206,8 @@ fn whole(prepared: &Prepared, planes: Vec<Tensor>) -> PanelSource {
         dtype: prepared.dtype,
         orientation: orientation(prepared.tensor.shape(), &prepared.axes),
         planes,
+        number: None,
+        numbers: matrix_numbers(prepared.tensor.shape(), &prepared.numbers),
     }
 }
 
@@ -177,21 +215,17 @@ fn matrix(prepared: &Prepared) -> Result<PanelSource, Error> {
     Ok(whole(prepared, vec![as_matrix(&prepared.tensor)?]))
 }
 
-/// One picture of several.
-fn picture(
-    prepared: &Prepared,
-    part: String,
-    shape: &[usize],
-    orientation: String,
-    planes: Vec<Tensor>,
-) -> PanelSource {
+/// One picture of several, of a tensor of this name.
+fn picture(prepared: &Prepared, shape: &[usize], planes: Vec<Tensor>) -> PanelSource {
     PanelSource {
         name: format!("{}{}", prepared.name, prepared.part),
-        part,
+        part: String::new(),
         shape: shape.to_vec(),
         dtype: prepared.dtype,
-        orientation,
+        orientation: String::new(),
         planes,
+        number: None,
+        numbers: [Numbering::default(); 2],
     }
 }
 
@@ -205,6 +239,12 @@ fn each(
     let count = tensor.shape()[axis];
     let mut axes = prepared.axes.clone();
     let axis_name = axes.remove(axis);
+    let mut numbers = prepared.numbers.clone();
+    let own = numbers.remove(axis);
+    if let Some(shape) = shape {
+        axes = reshaped_axes(shape.len());
+        numbers = vec![Numbering::default(); shape.len()];
+    }
     let of = times(tensor.shape());
     let what = match (tensor.shape().len(), axis) {
         (2, 0) => format!("each row ({axis_name}) of {of}"),
@@ -214,25 +254,36 @@ fn each(
     let mut panels = Vec::new();
     for at in 0..count.min(room) {
         let mut one = tensor.index_axis(axis, at)?;
-        let orientation = match shape {
-            Some(shape) => {
-                one = one.reshape(shape)?;
-                what.clone()
-            }
-            None => match axes.as_slice() {
-                [] | [_] => what.clone(),
-                [rows, columns] => format!("{what} · rows ↓ {rows} · columns → {columns}"),
-                axes => format!("{what} · {}", orientation(one.shape(), axes)),
-            },
+        if let Some(shape) = shape {
+            one = one.reshape(shape)?;
+        }
+        let (planes, numbers) = match (one.shape(), numbers.as_slice()) {
+            (size, &[_, rows, cols]) if is_color(size) => (channels(&one)?, [rows, cols]),
+            (size, numbers) => (vec![as_matrix(&one)?], matrix_numbers(size, numbers)),
         };
-        let planes = match *one.shape() {
-            // Channels first: a colour picture.
-            [3, rows, cols] if rows > 1 && cols > 1 => channels(&one)?,
-            _ => vec![as_matrix(&one)?],
+        let orientation = match axes.as_slice() {
+            [color, ..] if is_color(one.shape()) => format!("{what} · {color} is red, green, blue"),
+            _ if shape.is_some() => what.clone(),
+            [] | [_] => what.clone(),
+            [rows, columns] => format!("{what} · rows ↓ {rows} · columns → {columns}"),
+            axes => format!("{what} · {}", orientation(one.shape(), axes)),
         };
-        panels.push(picture(prepared, at.to_string(), one.shape(), orientation, planes));
+        let number = own.number(at);
+        panels.push(PanelSource {
+            part: number.to_string(),
+            number: Some(number),
+            orientation,
+            numbers,
+            ..picture(prepared, one.shape(), planes)
+        });
     }
-    Ok(Laid { panels, count, columns: None })
+    let others = prepared.slice_after(axis, panels.len());
+    Ok(Laid { panels, count, columns: None, others })
+}
+
+/// Whether a picture's first axis is red, green and blue.
+fn is_color(shape: &[usize]) -> bool {
+    matches!(*shape, [3, rows, cols] if rows > 1 && cols > 1)
 }
 
 fn kernels(
@@ -260,15 +311,21 @@ fn kernels(
             short_count(inputs as u64)
         ),
     };
+    let [filter_numbers, channel_numbers, rows, cols] = order.map(|axis| prepared.numbers[axis]);
     let mut panels = Vec::new();
-    let mut push = |part: String, planes| {
-        panels.push(picture(prepared, part, &shape, orientation.clone(), planes));
+    let mut push = |part: String, number: Option<i64>, planes| {
+        let orientation = orientation.clone();
+        let numbers = [rows, cols];
+        let one = picture(prepared, &shape, planes);
+        panels.push(PanelSource { part, number, orientation, numbers, ..one });
     };
     if kind != Kernels::Grid {
         for output in 0..outputs.min(room) {
-            push(output.to_string(), channels(&tensor.index_axis(0, output)?)?);
+            let number = filter_numbers.number(output);
+            push(number.to_string(), Some(number), channels(&tensor.index_axis(0, output)?)?);
         }
-        return Ok(Laid { panels, count: outputs, columns: None });
+        let others = prepared.slice_after(order[0], panels.len());
+        return Ok(Laid { panels, count: outputs, columns: None, others });
     }
     let count = outputs.saturating_mul(inputs);
     // Whole rows only: half a filter would be mistaken for one.
@@ -276,12 +333,14 @@ fn kernels(
     for at in 0..shown {
         let filter = tensor.index_axis(0, at / inputs)?;
         let plane = filter.index_axis(0, at % inputs)?;
-        push(format!("{},{}", at / inputs, at % inputs), vec![plane]);
+        let filter = filter_numbers.number(at / inputs);
+        push(format!("{filter},{}", channel_numbers.number(at % inputs)), None, vec![plane]);
     }
     if panels.is_empty() && room > 0 {
-        return Ok(Laid { panels: vec![matrix(prepared)?], count: 1, columns: None });
+        return Ok(Laid::all(vec![matrix(prepared)?]));
     }
-    Ok(Laid { panels, count, columns: Some(inputs) })
+    let others = prepared.slice_after(order[0], panels.len() / inputs);
+    Ok(Laid { panels, count, columns: Some(inputs), others })
 }
 
 /// The matrices of a picture whose first axis is its channels.
@@ -306,6 +365,17 @@ fn as_matrix(tensor: &Tensor) -> Result<Tensor, Error> {
         [rows, rest @ ..] => [*rows, columns(rest)],
     };
     Ok(tensor.reshape(&matrix)?)
+}
+
+/// The numbers of the rows and columns of [`as_matrix`]; axes that became one count from 0.
+fn matrix_numbers(shape: &[usize], numbers: &[Numbering]) -> [Numbering; 2] {
+    let one_by_one = Numbering::default();
+    match numbers.get(idle_axes(shape)..).unwrap_or_default() {
+        [] => [one_by_one; 2],
+        [cols] => [one_by_one, *cols],
+        [rows, cols] => [*rows, *cols],
+        [rows, ..] => [*rows, one_by_one],
+    }
 }
 
 fn orientation(shape: &[usize], axes: &[String]) -> String {

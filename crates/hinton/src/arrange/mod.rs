@@ -8,7 +8,7 @@ pub use words::{Each, Reshape};
 
 use std::path::Path;
 
-use hinton_chart::{CHARTS, ChartRow, Extent, charts};
+use hinton_chart::{CHARTS, ChartRow, Extent, Numbering, charts};
 use hinton_tensor::Tensor;
 
 use crate::{DrawRequest, Error, Selected};
@@ -34,14 +34,21 @@ pub struct PanelSource {
     pub orientation: String,
     /// The matrices to draw: one, or three that are red, green and blue; none of an empty tensor.
     pub planes: Vec<Tensor>,
+    /// Which picture of the tensor this is, as its axis numbers it; `None` of a whole one.
+    pub number: Option<i64>,
+    /// The numbers of rows and columns.
+    pub numbers: [Numbering; 2],
 }
 
 impl PanelSource {
     /// Rows and columns of its matrices.
     pub fn extent(&self) -> Extent {
         match self.planes.first().map(|plane| plane.shape()) {
-            Some(&[rows, cols]) => Extent { rows, cols },
-            _ => Extent { rows: 0, cols: 0 },
+            Some(&[rows, cols]) => {
+                let [row_numbers, col_numbers] = self.numbers;
+                Extent { rows, cols, row_numbers, col_numbers }
+            }
+            _ => Extent::new(0, 0),
         }
     }
 
@@ -106,6 +113,7 @@ pub fn arrange(selected: &[Selected], request: &DrawRequest<'_>) -> Result<Arran
     let mut panels = Vec::new();
     let mut columns = None;
     let mut total = 0usize;
+    let mut others = None;
     for tensor in &prepared {
         let plan = lay::plan(tensor, request, chart.name)?;
         if plan::is_keras(&plan) {
@@ -120,17 +128,17 @@ pub fn arrange(selected: &[Selected], request: &DrawRequest<'_>) -> Result<Arran
         let room = most.min(MOST_TILES - panels.len());
         let laid = lay::lay(tensor, &plan, room)?;
         total = total.saturating_add(laid.count);
+        others = laid.others;
         columns = columns.or(laid.columns);
         panels.extend(laid.panels);
     }
     if total > panels.len() {
         let first = hinton_chart::short_count(panels.len() as u64);
         let all = hinton_chart::short_count(total as u64);
-        notes.push(format!(
-            "the first {first} of {all} pictures are shown; a slice such as [{}:{}] shows others",
-            panels.len(),
-            2 * panels.len()
-        ));
+        // Of several tensors one slice would not fit all.
+        let others = others.filter(|_| prepared.len() == 1);
+        let others = others.map_or(String::new(), |slice| format!("; {slice} shows others"));
+        notes.push(format!("the first {first} of {all} pictures are shown{others}"));
     }
     if prepared.iter().any(|tensor| tensor.tensor.dtype().is_complex()) {
         notes.push("complex values are shown by their magnitude".to_owned());

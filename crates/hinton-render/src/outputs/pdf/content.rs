@@ -7,7 +7,7 @@ use hinton_scene::{
     Shape, Text, Weight, turn,
 };
 
-use crate::outputs::{grid, is_finite, number};
+use crate::outputs::{grid, is_finite, marks, number};
 use crate::raster::{canvas::Canvas, points};
 
 /// What the page draws and what it needs for that.
@@ -22,6 +22,10 @@ pub(super) struct Content {
     pub(super) alphas: BTreeSet<u8>,
     /// Whether cells and pixels are written as rectangles.
     paths: bool,
+    /// Whether marks are written as paths.
+    mark_paths: bool,
+    /// Width and height of the page, points.
+    page: (f64, f64),
 }
 
 /// The name of a weight among the page's fonts.
@@ -41,6 +45,8 @@ impl Content {
             fonts: BTreeSet::new(),
             alphas: BTreeSet::new(),
             paths,
+            mark_paths: marks::as_paths(scene),
+            page: (scene.width, scene.height),
         };
         // From here on y goes down, as in the scene; corners are mitred as in the other outputs.
         content.numbers(&[1.0, 0.0, 0.0, -1.0, 0.0, scene.height]);
@@ -49,9 +55,7 @@ impl Content {
             let page = Rect::new(0.0, 0.0, scene.width, scene.height);
             content.shape(&Shape { path: Path::rect(page), fill: Some(color), stroke: None });
         }
-        for item in &scene.items {
-            content.item(item);
-        }
+        content.items(&scene.items);
         content
     }
 
@@ -88,6 +92,21 @@ impl Content {
         }
     }
 
+    fn items(&mut self, items: &[Item]) {
+        let mut rest = items;
+        while let Some(item) = rest.first() {
+            let leading = if self.mark_paths { Vec::new() } else { marks::leading(rest) };
+            if leading.is_empty() {
+                self.item(item);
+            } else if let Some((rect, canvas)) =
+                marks::as_pixels(&leading, self.page.0, self.page.1)
+            {
+                self.picture(rect, canvas);
+            }
+            rest = &rest[leading.len().max(1)..];
+        }
+    }
+
     fn item(&mut self, item: &Item) {
         match item {
             Item::Shape(shape) => self.shape(shape),
@@ -101,7 +120,7 @@ impl Content {
 
     fn group(&mut self, group: &Group) {
         let Some(clip) = group.clip else {
-            group.items.iter().for_each(|item| self.item(item));
+            self.items(&group.items);
             return;
         };
         if !is_finite(clip) {
@@ -110,7 +129,7 @@ impl Content {
         self.text("q ");
         self.numbers(&[clip.x, clip.y, clip.w, clip.h]);
         self.text("re W n\n");
-        group.items.iter().for_each(|item| self.item(item));
+        self.items(&group.items);
         self.text("Q\n");
     }
 

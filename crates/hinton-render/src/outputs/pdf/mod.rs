@@ -23,7 +23,8 @@ pub(super) const ROW: OutputRow = OutputRow {
     about: "Vector graphics for print and papers (PDF)",
     help: "One page of the picture's size with vector shapes and real text that can be searched and \
            copied, the used part of its font inside: for papers, LaTeX and print. Scenes of more than \
-           20,000 cells and pixels hold them as lossless pictures of one pixel a cell. The title and \
+           20,000 cells and pixels hold them as lossless pictures of one pixel a cell, and more \
+           than 1,100,000 squares of a Hinton diagram as a picture of up to 16 megapixels. The title and \
            the description stand in the document's properties.",
     extensions: &["pdf"],
     mime: "application/pdf",
@@ -34,7 +35,7 @@ pub(super) const ROW: OutputRow = OutputRow {
 const LONG: usize = 4_000_000;
 
 fn write(scene: &Scene, _: &RenderOptions) -> Result<Vec<u8>, RenderError> {
-    super::check_page(scene)?;
+    super::check_page(scene.width, scene.height)?;
     let content = Content::new(scene);
     let packed = deflated(&content.out)?;
 

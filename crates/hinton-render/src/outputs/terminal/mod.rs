@@ -75,7 +75,7 @@ const MOST_SCALE: f64 = 3.0;
 const LEAST_COLUMN: f64 = 2.0;
 
 fn write(scene: &Scene, options: &RenderOptions) -> Result<Vec<u8>, RenderError> {
-    super::check_page(scene)?;
+    super::check_page(scene.width, scene.height)?;
     let terminal = &options.terminal;
     match terminal.graphics {
         Graphics::Kitty | Graphics::Iterm2 | Graphics::Sixel => {
