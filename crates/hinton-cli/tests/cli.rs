@@ -18,7 +18,7 @@ fn json(text: &str) -> Value {
 fn help_shows_commands_options_and_examples() {
     let folder = Folder::new();
     let help = folder.ok(&["--help"]).out;
-    for command in ["inspect", "draw", "export", "demo", "list", "completions"] {
+    for command in ["inspect", "draw", "animate", "export", "demo", "list", "completions"] {
         assert!(help.contains(&format!("\n  {command} ")), "{command}");
         let long = folder.ok(&[command, "--help"]).out;
         assert!(long.contains("Examples:"), "{command}");
@@ -452,4 +452,71 @@ fn demo_refuses_what_is_no_folder() {
     folder.write("taken", b"x");
     let text = folder.fails(1, &["demo", "taken"]);
     assert!(text.contains("there is a file of that name"), "{text}");
+}
+
+/// Three checkpoints of one matrix of which one value grows.
+fn checkpoints(folder: &Folder) {
+    std::fs::create_dir(folder.path().join("run")).unwrap();
+    for step in 1..=3u8 {
+        let mut bytes = safetensors(&["w"]);
+        // The last value is the one that differs.
+        let last = bytes.len() - 4;
+        bytes.splice(last.., (f32::from(step) * 3.0).to_le_bytes());
+        folder.write(&format!("run/epoch_{step}.safetensors"), &bytes);
+    }
+}
+
+#[test]
+fn runs_become_films_and_strips() {
+    let folder = Folder::new();
+    checkpoints(&folder);
+    for file in ["w.gif", "w.webp", "w.apng", "w.png"] {
+        folder.ok(&["animate", "run", "-t", "w", "--as", "heatmap", "--fps", "10", "-o", file]);
+    }
+    let gif = folder.read("w.gif");
+    assert!(gif.starts_with(b"GIF89a"));
+    let delay = [0x21, 0xf9, 4];
+    let frames = gif.windows(3).filter(|bytes| *bytes == delay).count();
+    assert_eq!(frames, 3);
+    folder.ok(&["animate", "run", "--strip", "2", "-o", "strip.svg"]);
+    let strip = String::from_utf8(folder.read("strip.svg")).unwrap();
+    assert!(strip.contains("step 1") && strip.contains("step 3") && !strip.contains("step 2"));
+    folder.ok(&["animate", "run", "--morph", "1", "--range", "per-frame", "-o", "frames/"]);
+    assert_eq!(std::fs::read_dir(folder.path().join("frames")).unwrap().count(), 5);
+    let said = folder.run(&["animate", "run", "--show", "change", "-o", "c.gif"]);
+    assert_eq!((said.code, said.err.as_str()), (0, "note: step 1 is compared with, not shown\n"));
+    assert_eq!(
+        folder.made(),
+        ["c.gif", "frames", "run", "strip.svg", "w.apng", "w.gif", "w.png", "w.webp"]
+    );
+}
+
+#[test]
+fn films_that_make_no_sense_are_refused() {
+    let folder = Folder::new();
+    checkpoints(&folder);
+    fn animate<'a>(args: &[&'a str]) -> Vec<&'a str> {
+        [&["animate", "run"], args].concat()
+    }
+    assert!(folder.fails(2, &animate(&["-o", "w.bmp"])).contains(".gif"));
+    assert!(folder.fails(2, &animate(&["-o", "w.gif", "--steps", "5..1"])).contains("--steps"));
+    assert!(folder.fails(2, &animate(&["-o", "w.gif", "--hold", "x"])).contains("--hold"));
+    assert!(folder.fails(2, &animate(&["-o", "w.gif", "--fps", "0"])).contains("--fps"));
+    assert!(folder.fails(1, &animate(&["-o", "w.gif", "--metric", "loss"])).contains("--metric"));
+    assert!(folder.fails(1, &animate(&["-o", "w.gif", "-t", "v"])).contains("no tensor"));
+    assert_eq!(folder.made(), ["run"]);
+}
+
+#[test]
+fn steps_of_runs_are_listed() {
+    let folder = Folder::new();
+    checkpoints(&folder);
+    let text = folder.ok(&["inspect", "run"]).out;
+    assert!(text.starts_with("run: checkpoints, 3 steps, 1 tensor\n"), "{text}");
+    assert!(text.contains("epoch_2.safetensors") && text.contains("1 to 3"), "{text}");
+    let report = json(&folder.ok(&["inspect", "run", "--json"]).out);
+    assert_eq!(report["steps"][2]["number"], 3);
+    assert_eq!(report["tensors"][0]["spans"][0]["shape"], serde_json::json!([2, 3]));
+    let one = folder.ok(&["inspect", MLP, "--steps"]).out;
+    assert!(one.contains("1 step,"), "{one}");
 }

@@ -15,7 +15,7 @@ use super::{AnimateRequest, time};
 use crate::{Error, Picture};
 
 /// Most pictures in a row of it.
-const STRIP_COLUMNS: usize = 8;
+const STRIP_COLUMNS: usize = 4;
 
 /// A film, made frame by frame when it is asked for them. All frames have one scale and one layout.
 pub struct Film<'a> {
@@ -102,7 +102,7 @@ impl<'a> Film<'a> {
         let mut notes = Vec::new();
         for at in 0..self.views.len() {
             notes.extend(self.views[at].notes.iter().cloned());
-            notes.extend(self.views[at].draw(&self.panels(at, self.at(0))?)?.1);
+            notes.extend(self.views[at].draw(&self.panels(at, self.at(0))?, false)?.1);
         }
         for note in notes {
             if !self.notes.contains(&note) {
@@ -178,7 +178,7 @@ impl<'a> Film<'a> {
             return Err(Error::missing(message, ""));
         }
         let at = self.at(index);
-        let scene = self.scene(at)?;
+        let scene = self.scene(at, false)?;
         let scene = match &self.timeline {
             Some(timeline) => timeline.under(scene, &self.theme, self.time(at), &self.words(at)),
             None => scene,
@@ -186,11 +186,11 @@ impl<'a> Film<'a> {
         Ok(Picture { scene, notes: Vec::new(), dpi: self.dpi })
     }
 
-    /// What is drawn of the run there, without the band.
-    fn scene(&self, at: At) -> Result<Scene, Error> {
+    /// What is drawn of the run there, without the band; bare without title and words.
+    fn scene(&self, at: At, is_bare: bool) -> Result<Scene, Error> {
         let mut page: Option<Scene> = None;
         for (view_at, view) in self.views.iter().enumerate() {
-            let scene = view.draw(&self.panels(view_at, at)?)?.0;
+            let scene = view.draw(&self.panels(view_at, at)?, is_bare)?.0;
             page = Some(match page {
                 Some(page) => beside(page, &scene),
                 None => scene,
@@ -213,7 +213,7 @@ impl<'a> Film<'a> {
         });
         let frame = |step: usize| {
             let at = At { step, share: 0.0 };
-            Ok((self.scene(at)?, self.words(at)))
+            Ok((self.scene(at, true)?, self.words(at)))
         };
         let frames: Vec<(Scene, String)> = chosen.map(frame).collect::<Result<_, Error>>()?;
         let options = StripOptions { columns: columns(count), ..StripOptions::default() };
@@ -252,7 +252,7 @@ impl<'a> Film<'a> {
         if at.share == 0.0 || at.step + 1 >= self.shown.len() {
             return Ok(here);
         }
-        let mut mixed = in_between(&here, &*self.step_panels(view, at.step + 1)?, at.share)?;
+        let mut mixed = in_between(&here, &self.step_panels(view, at.step + 1)?, at.share)?;
         give_spans(Arc::make_mut(&mut mixed).as_mut_slice(), &self.spans[view]);
         Ok(mixed)
     }

@@ -173,9 +173,23 @@ impl<'a> View<'a> {
         panels.iter().map(|panel| 512 + cells(panel) + summary(panel)).sum()
     }
 
-    /// Draws panels.
-    pub(super) fn draw(&self, panels: &[Panel]) -> Result<(Scene, Vec<String>), Error> {
-        let picture = (self.chart.build)(panels, &self.options)?;
+    /// Draws panels; bare without title and words.
+    pub(super) fn draw(
+        &self,
+        panels: &[Panel],
+        is_bare: bool,
+    ) -> Result<(Scene, Vec<String>), Error> {
+        let picture = match is_bare {
+            true => {
+                let options = {
+                    let mut options = self.options.clone();
+                    options.title = Some(String::new());
+                    options
+                };
+                (self.chart.build)(panels, &options)?
+            }
+            false => (self.chart.build)(panels, &self.options)?,
+        };
         Ok((picture.scene, picture.notes))
     }
 
