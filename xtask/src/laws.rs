@@ -52,6 +52,7 @@ const LAWS: &[Law] = &[
         in_braces: "thread",
         allowed: &[
             "crates/hinton-tensor/src/read/stripes.rs",
+            "crates/hinton-render/src/films/pipeline.rs",
             "crates/hinton/src/demo/mod.rs",
             "crates/hinton-cli/",
         ],

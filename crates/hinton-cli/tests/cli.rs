@@ -517,6 +517,8 @@ fn steps_of_runs_are_listed() {
     let report = json(&folder.ok(&["inspect", "run", "--json"]).out);
     assert_eq!(report["steps"][2]["number"], 3);
     assert_eq!(report["tensors"][0]["spans"][0]["shape"], serde_json::json!([2, 3]));
-    let one = folder.ok(&["inspect", MLP, "--steps"]).out;
+    let said = folder.run(&["inspect", MLP, "--steps"]);
+    assert!(said.err.contains("note: ") && said.err.contains("one step"), "{}", said.err);
+    let one = said.out;
     assert!(one.contains("1 step,"), "{one}");
 }

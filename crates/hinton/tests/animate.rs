@@ -80,11 +80,12 @@ fn texts(scene: &Scene) -> Vec<(String, f64, f64)> {
 
 /// The cells of the matrix (the first; the second is the colour bar).
 fn cells(scene: &Scene) -> &hinton_scene::Cells {
-    let cells = |item| match item {
-        &Item::Cells(ref cells) => Some(cells),
+    let mut items = scene.items.iter();
+    let found = items.find_map(|item| match item {
+        Item::Cells(cells) => Some(cells),
         _ => None,
-    };
-    scene.items.iter().find_map(cells).unwrap()
+    });
+    found.unwrap()
 }
 
 #[test]

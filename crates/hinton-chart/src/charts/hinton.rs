@@ -66,9 +66,10 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let inks = Inks { ground: back, positive, negative };
 
     let mut words = common::words(panels, "matrices", options, &summary);
-    // The room for the word must not change where the weight does.
-    let largest = if options.own_range { summary.max_abs().unwrap_or(0.0) } else { largest };
-    let clips = options.look.clip_squares && largest > max_weight;
+    // Of all pictures beside this one, so that the legend has one height. A weight that was not given
+    // is above all.
+    let most = summary.max_abs().unwrap_or(0.0);
+    let clips = options.look.clip_squares && options.max_weight.is_some_and(|given| most > given);
     let swatches = nonfinite(&page.theme, &summary).len() + usize::from(clips);
     words.legend_height = legend_height(LEGEND_CELL * 3.0 + 16.0, swatches);
     let layout = page.layout(&cells, &extents, RULE, &words)?;

@@ -210,8 +210,8 @@ fn hold(text: &str) -> Result<(f64, f64), Failure> {
 /// Opens the runs, each by itself.
 fn runs(matches: &ArgMatches) -> Result<Vec<Run>, Failure> {
     let paths = matches.get_many::<PathBuf>("run").into_iter().flatten();
-    let mut options = RunOptions::default();
-    options.steps_axis = matches.get_one::<u16>("steps-axis").map(|&axis| usize::from(axis));
+    let steps_axis = matches.get_one::<u16>("steps-axis").map(|&axis| usize::from(axis));
+    let options = RunOptions { steps_axis, ..RunOptions::default() };
     let mut runs = Vec::new();
     for path in paths {
         let run = hinton::open_run(&[path], &options)?;
