@@ -39,6 +39,18 @@ fn safetensors_keep_every_dtype() {
 }
 
 #[test]
+fn safetensors_refuse_the_name_of_their_notes() {
+    let folder = Folder::new();
+    let path = folder.path("w.safetensors");
+    let tensor = of_bytes(Dtype::F32, &[4, 8]).named("__metadata__");
+    let error = export([tensor.clone()], &path).unwrap_err();
+    assert!(error.to_string().contains("__metadata__"), "{error}");
+    assert!(error.help().is_some_and(|help| help.contains(".npy")), "{error:?}");
+    assert!(!path.exists());
+    assert!(export([tensor], folder.path("w.npy")).is_ok());
+}
+
+#[test]
 fn npy_keeps_numpys_dtypes_and_says_what_it_changes() {
     let folder = Folder::new();
     let path = folder.path("w.npy");

@@ -16,6 +16,9 @@ pub(super) const ROW: ExportRow = ExportRow {
     write,
 };
 
+/// The key of the header that holds strings instead of a tensor.
+const METADATA: &str = "__metadata__";
+
 fn write(tensors: &[Selected], out: &mut dyn Write) -> Result<Vec<String>, Stop> {
     let mut entries = Vec::new();
     let mut names = BTreeSet::new();
@@ -24,6 +27,11 @@ fn write(tensors: &[Selected], out: &mut dyn Write) -> Result<Vec<String>, Stop>
         let tensor = &selected.tensor;
         let dtype = dtype_name(tensor.dtype()).ok_or_else(|| no_dtype(tensor.dtype()))?;
         let name = selected.label();
+        if name == METADATA {
+            let message = format!("safetensors keeps the name {METADATA} for notes on the file");
+            let help = "rename the tensor, or write it alone as .npy";
+            return Err(Stop::Other(Error::missing(message, help)));
+        }
         if !names.insert(name.clone()) {
             let message = format!("two tensors are called {:?}", hinton_scene::visible(&name));
             return Err(Stop::Other(Error::missing(message, "export them one by one")));
