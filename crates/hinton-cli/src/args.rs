@@ -125,7 +125,7 @@ pub(crate) fn apply_settings(
         };
         let Some(value) = value else { continue };
         let value = if row.name.ends_with("-labels") { labels(&value)? } else { value };
-        (row.set)(request, &value)?;
+        *request = std::mem::take(request).set(row.name, &value)?;
     }
     Ok(())
 }

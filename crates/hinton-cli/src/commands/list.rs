@@ -170,7 +170,7 @@ fn markdown(entries: &[Entry]) -> String {
 }
 
 fn json(entries: &[Entry]) -> Result<String, Failure> {
-    let quoted = |text: &str| serde_json::to_string(text);
+    let quoted = |text: &str| hinton::inspect::to_json(text);
     let object = |entry: &Entry| {
         Ok(format!(
             "{{\"name\":{},\"about\":{},\"help\":{},\"extensions\":{}}}",
