@@ -74,7 +74,7 @@ pub(crate) fn settings(mut command: Command) -> Command {
 
 fn setting(row: &'static SettingRow) -> Arg {
     let arg = Arg::new(row.name).long(row.name).help(row.about).help_heading(heading(row.name));
-    let arg = match row.help {
+    let arg = match row.full_help().as_str() {
         "" => arg,
         help => arg.long_help(help_text(row.about, help)),
     };

@@ -446,6 +446,7 @@ fn lists_print_every_row() {
     }
     let options = folder.ok(&["list", "options", "--markdown"]).out;
     assert!(options.contains("## `--range RANGE`"), "{options}");
+    assert!(options.contains("Charts: heatmap, tiles, overview."), "{options}");
     assert!(folder.ok(&["list", "commands"]).out.contains("inspect"));
     assert!(folder.fails(2, &["list", "chart"]).contains("charts"));
 }

@@ -323,6 +323,17 @@ pub const SETTINGS: &[SettingRow] = &[
     },
 ];
 
+impl SettingRow {
+    /// The paragraph, and the charts that heed the setting where not all do.
+    pub fn full_help(&self) -> String {
+        if self.charts.is_empty() {
+            return self.help.to_owned();
+        }
+        let charts = format!("Charts: {}.", self.charts.join(", "));
+        [self.help, &charts].join(" ").trim_start().to_owned()
+    }
+}
+
 /// The setting of that name.
 pub fn named(name: &str) -> Option<&'static SettingRow> {
     SETTINGS.iter().find(|row| row.name == name)

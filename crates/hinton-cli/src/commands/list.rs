@@ -107,7 +107,7 @@ fn options() -> Vec<Entry> {
         Takes::Value(value) => format!("--{} {value}", row.name),
         Takes::Perhaps(value) => format!("--{}[={value}]", row.name),
     };
-    SETTINGS.iter().map(|row| entry(&word(row), row.about, row.help, &[])).collect()
+    SETTINGS.iter().map(|row| entry(&word(row), row.about, &row.full_help(), &[])).collect()
 }
 
 fn commands() -> Vec<Entry> {
