@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 
-use hinton_tensor::Dtype;
+use hinton_tensor::{Dtype, Progress};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::{ExportRow, Stop, pieces};
@@ -19,7 +19,11 @@ pub(super) const ROW: ExportRow = ExportRow {
 /// The key of the header that holds strings instead of a tensor.
 const METADATA: &str = "__metadata__";
 
-fn write(tensors: &[Selected], out: &mut dyn Write) -> Result<Vec<String>, Stop> {
+fn write(
+    tensors: &[Selected],
+    out: &mut dyn Write,
+    progress: &dyn Progress,
+) -> Result<Vec<String>, Stop> {
     let mut entries = Vec::new();
     let mut names = BTreeSet::new();
     let mut offset = 0u64;
@@ -45,7 +49,7 @@ fn write(tensors: &[Selected], out: &mut dyn Write) -> Result<Vec<String>, Stop>
     out.write_all(&(header.len() as u64).to_le_bytes())?;
     out.write_all(&header)?;
     for selected in tensors {
-        pieces(&selected.tensor, |piece| Ok(out.write_all(&piece.packed_bytes()?)?))?;
+        pieces(&selected.tensor, progress, |piece| Ok(out.write_all(&piece.packed_bytes()?)?))?;
     }
     Ok(Vec::new())
 }
