@@ -233,7 +233,7 @@ mod tests {
     use super::*;
 
     fn auto(count: usize, numbers: Numbering, pitch: f64) -> Vec<String> {
-        let all = labels(&Labels::Auto, count, numbers, |_| 10.0, pitch);
+        let all = labels(&Labels::Auto, count, numbers, 10.0, 10.0, pitch);
         all.into_iter().map(|(_, label)| label).collect()
     }
 
@@ -248,7 +248,7 @@ mod tests {
         assert_eq!(auto(30, numbers(29, -1), 1.0), ["20", "10", "0"]);
         assert_eq!(auto(30, numbers(1, 10), 1.0), ["1", "101", "201"]);
         let pattern = Labels::Pattern("d{}".to_owned());
-        let named = labels(&pattern, 2, numbers(5, -2), |_| 1.0, 20.0);
+        let named = labels(&pattern, 2, numbers(5, -2), 1.0, 1.0, 20.0);
         assert_eq!([named[0].1.as_str(), &named[1].1], ["d5", "d3"]);
     }
 
