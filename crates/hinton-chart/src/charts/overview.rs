@@ -126,7 +126,7 @@ fn name_lines(name: &str, style: TextStyle, width: f64) -> Vec<String> {
     }
     let breaks = name.char_indices().filter(|(_, c)| matches!(c, '.' | '/' | '_'));
     let fits = |&at: &usize| measure(&name[..at], style) <= width;
-    match breaks.map(|(at, c)| at + c.len_utf8()).filter(fits).next_back() {
+    match breaks.map(|(at, c)| at + c.len_utf8()).rfind(fits) {
         Some(at) => vec![name[..at].to_owned(), fit(&name[at..], style, width)],
         None => vec![fit(&name, style, width)],
     }
