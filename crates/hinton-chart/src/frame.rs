@@ -259,11 +259,13 @@ impl<'a> Page<'a> {
         if inner.0 < 2.0 || inner.1 < 2.0 {
             return Err(self.no_room());
         }
-        // Facets may be of any size: each fills its share of the page.
-        let pitches: Vec<(f64, f64)> = cells
-            .iter()
-            .map(|cell| self.pitch(cell.rows, cell.cols, inner, rule, facets))
-            .collect();
+        // Facets may be of any size: each fills its share of the page, unless what its cells show
+        // is their size.
+        let pitch = |rows, cols| self.pitch(rows, cols, inner, rule, facets);
+        let pitches: Vec<(f64, f64)> = match rule.square {
+            true => vec![pitch(rows, cols); cells.len()],
+            false => cells.iter().map(|cell| pitch(cell.rows, cell.cols)).collect(),
+        };
         let mut layout = self.place(cells, &pitches, strips, words);
         if let [extent] = extents {
             layout.notes.extend(layout.strips.notes(self.options, extent));

@@ -75,14 +75,22 @@ impl Strips {
     ) -> Self {
         let style = label_style(options, theme);
         let line = style.size * 1.25;
+        // Turned names need more room beside one another than upright lines do.
+        let turned = style.size * 1.6;
         let row_pitch = pitch.1 * cells.rows as f64 / extent.rows.max(1) as f64;
         let col_pitch = pitch.0 * cells.cols as f64 / extent.cols.max(1) as f64;
-        let rows =
-            labels(&options.row_labels, extent.rows, extent.row_numbers, |_| line, row_pitch);
+        let rows = labels(
+            &options.row_labels,
+            extent.rows,
+            extent.row_numbers,
+            line,
+            line * 0.9,
+            row_pitch,
+        );
         let index = |at: usize| measure(&extent.col_numbers.number(at).to_string(), style);
         let widest = index(0).max(index(extent.cols.saturating_sub(1))) + 8.0;
         let cols =
-            labels(&options.col_labels, extent.cols, extent.col_numbers, |_| widest, col_pitch);
+            labels(&options.col_labels, extent.cols, extent.col_numbers, widest, turned, col_pitch);
 
         let widest = |labels: &[(f64, String)]| {
             labels.iter().map(|(_, label)| measure(label, style)).fold(0.0, f64::max)
@@ -171,7 +179,8 @@ fn labels(
     labels: &Labels,
     count: usize,
     numbers: Numbering,
-    room_for: impl Fn(usize) -> f64,
+    room_for_number: f64,
+    room_for_name: f64,
     pitch: f64,
 ) -> Vec<(f64, String)> {
     let middle = |at: usize| (at as f64 + 0.5) / count as f64;
@@ -180,14 +189,14 @@ fn labels(
         // A single row or column needs no number.
         Labels::Auto if count < 2 => Vec::new(),
         Labels::Auto => {
-            let step = nice_step(count, |step| step as f64 * pitch >= room_for(step));
+            let step = nice_step(count, |step| step as f64 * pitch >= room_for_number);
             let from = nice_start(count, step, numbers);
             let label = |at| (middle(at), numbers.number(at).to_string());
             (from..count).step_by(step).map(label).collect()
         }
         named => {
             let step = count.div_ceil(MOST_NAMES).max(1);
-            let step = nice_step(count, |by| by >= step && by as f64 * pitch >= 6.0);
+            let step = nice_step(count, |by| by >= step && by as f64 * pitch >= room_for_name);
             // A pattern names the number, a list the place.
             let text = |at: usize| match named {
                 Labels::Pattern(_) => named.get(usize::try_from(numbers.number(at)).ok()?),
@@ -224,7 +233,7 @@ mod tests {
     use super::*;
 
     fn auto(count: usize, numbers: Numbering, pitch: f64) -> Vec<String> {
-        let all = labels(&Labels::Auto, count, numbers, |_| 10.0, pitch);
+        let all = labels(&Labels::Auto, count, numbers, 10.0, 10.0, pitch);
         all.into_iter().map(|(_, label)| label).collect()
     }
 
@@ -239,7 +248,7 @@ mod tests {
         assert_eq!(auto(30, numbers(29, -1), 1.0), ["20", "10", "0"]);
         assert_eq!(auto(30, numbers(1, 10), 1.0), ["1", "101", "201"]);
         let pattern = Labels::Pattern("d{}".to_owned());
-        let named = labels(&pattern, 2, numbers(5, -2), |_| 1.0, 20.0);
+        let named = labels(&pattern, 2, numbers(5, -2), 1.0, 1.0, 20.0);
         assert_eq!([named[0].1.as_str(), &named[1].1], ["d5", "d3"]);
     }
 

@@ -32,7 +32,7 @@ pub use colormap::{Colormap, Kind, colormaps};
 pub use error::ChartError;
 pub use number::{NumberFormat, short, short_count};
 pub use options::{Annotate, Labels, Look, Options, Range, ScaleKind};
-pub use panel::{Extent, Numbering, Panel, Picture};
+pub use panel::{Extent, Numbering, Panel, Picture, shape_text};
 pub use preset::{PRESETS, PresetRow, preset};
 pub use scale::ColorScale;
 pub use size::{Length, PageSize};

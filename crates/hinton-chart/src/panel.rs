@@ -91,10 +91,15 @@ impl Panel {
 
     /// The shape as people write it: `784 × 10`.
     pub fn shape_text(&self) -> String {
-        match self.shape.as_slice() {
-            [] => "one value".to_owned(),
-            shape => shape.iter().map(usize::to_string).collect::<Vec<_>>().join(" × "),
-        }
+        shape_text(&self.shape)
+    }
+}
+
+/// A shape as people write it: `784 × 10`; `one value` without axes.
+pub fn shape_text(shape: &[usize]) -> String {
+    match shape {
+        [] => "one value".to_owned(),
+        shape => shape.iter().map(usize::to_string).collect::<Vec<_>>().join(" × "),
     }
 }
 

@@ -16,6 +16,8 @@ pub struct PresetRow {
     pub chart: &'static str,
     /// Whether the original draws the matrix transposed.
     pub transpose: bool,
+    /// Whether the original says the smallest and largest value.
+    pub says_range: bool,
     /// Sets the options; what a person says besides is set after it.
     pub apply: fn(&mut Options),
 }
@@ -31,6 +33,7 @@ pub const PRESETS: &[PresetRow] = &[
                original has it. Squares are not clipped and nothing is written.",
         chart: "hinton",
         transpose: true,
+        says_range: false,
         apply: matplotlib_hinton,
     },
     PresetRow {
@@ -42,6 +45,7 @@ pub const PRESETS: &[PresetRow] = &[
                of the range and not zero; without the preset white is zero.",
         chart: "tiles",
         transpose: false,
+        says_range: true,
         apply: mnist_weights,
     },
     PresetRow {
@@ -53,6 +57,7 @@ pub const PRESETS: &[PresetRow] = &[
                by contrast with the cell's colour, and smaller where nine decimals do not fit.",
         chart: "heatmap",
         transpose: false,
+        says_range: false,
         apply: matplotlib_heatmap,
     },
 ];

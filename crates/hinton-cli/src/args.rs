@@ -74,7 +74,7 @@ pub(crate) fn settings(mut command: Command) -> Command {
 
 fn setting(row: &'static SettingRow) -> Arg {
     let arg = Arg::new(row.name).long(row.name).help(row.about).help_heading(heading(row.name));
-    let arg = match row.help {
+    let arg = match row.full_help().as_str() {
         "" => arg,
         help => arg.long_help(help_text(row.about, help)),
     };
@@ -134,7 +134,7 @@ pub(crate) fn apply_settings_but(
         };
         let Some(value) = value.filter(|value| !takes(row.name, value)) else { continue };
         let value = if row.name.ends_with("-labels") { labels(&value)? } else { value };
-        (row.set)(request, &value)?;
+        *request = std::mem::take(request).set(row.name, &value)?;
     }
     Ok(())
 }

@@ -40,7 +40,7 @@ pub(crate) fn count(count: u64) -> String {
 pub(crate) fn shape(shape: &[usize]) -> String {
     match shape {
         [] => "scalar".to_owned(),
-        shape => shape.iter().map(usize::to_string).collect::<Vec<_>>().join(" × "),
+        shape => hinton::shape_text(shape),
     }
 }
 

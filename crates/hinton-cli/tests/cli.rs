@@ -154,8 +154,13 @@ fn json_is_null_where_nothing_is_finite() {
 #[test]
 fn hostile_names_stay_names() {
     let folder = Folder::new();
-    let names =
-        ["\u{1b}[2J\u{1b}]0;title\u{7}", "<script>&\"'\n\t", "\u{202e}txt.exe", "", "日本語"];
+    let names = [
+        "\u{1b}[2J\u{1b}]0;title\u{7}",
+        "<script>&\"'\n\t",
+        "\u{202e}\u{9b}31m\u{7f}\u{e0041}txt.exe",
+        "",
+        "日本語",
+    ];
     folder.write("hostile.safetensors", &safetensors(&names));
     let report = json(&folder.ok(&["inspect", "hostile.safetensors", "--json", "--stats"]).out);
     let found: Vec<&str> =
@@ -166,6 +171,7 @@ fn hostile_names_stay_names() {
     for args in [
         &["inspect", "hostile.safetensors"][..],
         &["inspect", "hostile.safetensors", "--stats"],
+        &["inspect", "hostile.safetensors", "--json"],
         &["draw", "hostile.safetensors"],
         &["draw", "hostile.safetensors", "-t", "nope"],
         &["draw", "hostile.safetensors", "-o", "-", "--format", "svg"],
@@ -211,6 +217,48 @@ fn a_glob_makes_facets_or_a_file_each() {
     assert!(both.contains("0.weight") && both.contains("2.weight"));
     folder.ok(&["draw", MLP, "-t", "*.weight", "-o", "w-{}.png"]);
     assert_eq!(folder.made(), ["both.svg", "w-0.weight.png", "w-2.weight.png"]);
+}
+
+#[test]
+fn a_file_each_leaves_out_what_is_empty() {
+    let folder = Folder::new();
+    let mut file = safetensors(&["a", "b", "c"]);
+    // The second tensor becomes empty, in a header of the same length.
+    for (from, to) in [
+        ("[2,3],\"data_offsets\":[24,48]", "[0,3],\"data_offsets\":[24,24]"),
+        ("[48,72]", "[24,48]"),
+    ] {
+        let at = file.windows(from.len()).position(|bytes| bytes == from.as_bytes()).unwrap();
+        file[at..at + to.len()].copy_from_slice(to.as_bytes());
+    }
+    file.truncate(file.len() - 24);
+    folder.write("some.safetensors", &file);
+    let said = folder.run(&["draw", "some.safetensors", "-o", "{}.png"]);
+    assert_eq!((said.code, said.err.as_str()), (0, "note: b has no values: no file is written\n"));
+    assert_eq!(folder.made(), ["a.png", "c.png", "some.safetensors"]);
+    let none = folder.run(&["draw", "some.safetensors", "-t", "b", "-o", "{}.svg"]);
+    assert_eq!(none.code, 1);
+    assert!(none.err.contains("error: some.safetensors: there is nothing to draw"), "{}", none.err);
+}
+
+#[test]
+fn a_file_of_labels_is_a_list() {
+    let folder = Folder::new();
+    folder.write("labels.txt", b"unit {}\nfirst\nsecond\n");
+    let args = ["draw", MLP, "-t", "2.weight[:3,:3]", "--as", "heatmap", "-o", "-"];
+    let all = [&args[..], &["--format", "svg", "--row-labels", "labels.txt"]].concat();
+    let svg = folder.ok(&all).out;
+    assert!(svg.contains("unit {}<") && svg.contains("second<"), "{svg}");
+    assert!(!svg.contains("unit 0"));
+}
+
+#[test]
+fn what_has_no_effect_is_said() {
+    let folder = Folder::new();
+    let draw = ["draw", MLP, "-t", "2.weight", "-o", "x.svg", "--cmap", "viridis"];
+    folder.ok(&draw);
+    let said = folder.run(&[&draw[..], &["--as", "histogram"]].concat());
+    assert_eq!((said.code, said.err.as_str()), (0, "note: --cmap has no effect on a histogram\n"));
 }
 
 #[test]
@@ -398,6 +446,7 @@ fn lists_print_every_row() {
     }
     let options = folder.ok(&["list", "options", "--markdown"]).out;
     assert!(options.contains("## `--range RANGE`"), "{options}");
+    assert!(options.contains("Charts: heatmap, tiles, overview."), "{options}");
     assert!(folder.ok(&["list", "commands"]).out.contains("inspect"));
     assert!(folder.fails(2, &["list", "chart"]).contains("charts"));
 }

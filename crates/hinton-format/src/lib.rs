@@ -10,6 +10,7 @@ mod checkpoint;
 mod error;
 mod limits;
 mod lookalike;
+mod nearest;
 mod open;
 mod sniff;
 
@@ -21,5 +22,6 @@ pub use checkpoint::{Checkpoint, Warning};
 pub use error::{Error, ErrorKind};
 pub use formats::{FORMATS, FormatRow};
 pub use limits::Limits;
+pub use nearest::nearest;
 pub use open::{Input, open, open_input};
 pub use sniff::{Head, Sniff};

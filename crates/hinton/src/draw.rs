@@ -1,6 +1,6 @@
 //! Tensors to a picture.
 
-use hinton_chart::{Need, Options, Panel, preset};
+use hinton_chart::{Need, NumberFormat, Options, Panel, preset};
 use hinton_render::RenderOptions;
 use hinton_scene::Scene;
 use hinton_tensor::{Progress, Quiet, Summary, Work, reduce, summarize};
@@ -27,6 +27,10 @@ pub struct DrawRequest<'a> {
     pub reshape: Option<Reshape>,
     /// One picture for each column, row or position of an axis.
     pub each: Option<Each>,
+    /// Names of the settings that were [set](DrawRequest::set), for notes on those without effect.
+    pub given: Vec<&'static str>,
+    /// Whether a note says the smallest and largest value, with six digits.
+    pub says_range: bool,
     /// Threads to use; 0 is one for each core. The picture never depends on it.
     pub threads: usize,
     /// Who is told how much has been read, and may stop.
@@ -41,6 +45,8 @@ impl Default for DrawRequest<'_> {
             transpose: false,
             reshape: None,
             each: None,
+            given: Vec::new(),
+            says_range: false,
             threads: 0,
             progress: &Quiet,
         }
@@ -73,6 +79,7 @@ impl<'a> DrawRequest<'a> {
         let row = preset(name)?;
         let mut request = DrawRequest::chart(row.chart);
         request.transpose = row.transpose;
+        request.says_range = row.says_range;
         (row.apply)(&mut request.options);
         Ok(request)
     }
@@ -137,7 +144,7 @@ impl Picture {
 }
 
 /// That many threads; for 0 one for each core.
-pub(crate) fn threads(wanted: usize) -> usize {
+pub fn threads(wanted: usize) -> usize {
     match wanted {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         wanted => wanted,
@@ -195,7 +202,20 @@ pub fn draw_arrangement(
     let mut built = (arrangement.chart.build)(&panels, &options)?;
     let mut notes = arrangement.notes.clone();
     notes.append(&mut built.notes);
+    notes.extend(crate::settings::without_effect(request, arrangement.chart.name));
+    if request.says_range {
+        notes.extend(range_note(&panels));
+    }
     Ok(Picture { scene: built.scene, notes, dpi: options.dpi })
+}
+
+/// The smallest and the largest value of all panels: `weights [-0.537, 0.605]`.
+fn range_note(panels: &[Panel]) -> Option<String> {
+    let mut all = Summary::empty();
+    panels.iter().for_each(|panel| all.merge(&panel.summary));
+    let digits: NumberFormat = ".6g".parse().ok()?;
+    let text = |value: f64| digits.write(value).replace('−', "-");
+    Some(format!("weights [{}, {}]", text(all.min()?), text(all.max()?)))
 }
 
 /// The values of a panel, as the chart needs them.

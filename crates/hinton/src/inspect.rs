@@ -1,8 +1,13 @@
 //! What a file holds: names, shapes, sizes and, where asked, statistics.
 
+use std::borrow::Cow;
+use std::io;
+
 use hinton_format::Checkpoint;
+use hinton_scene::visible;
 use hinton_tensor::{Summary, Work, summarize};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use serde_json::ser::Formatter;
 
 use crate::{Error, Selected, select};
 
@@ -76,7 +81,46 @@ impl InspectReport<'_> {
     /// # Errors
     /// Never for a report; the type is serde's.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        serde_json::to_string(self)
+        to_json(self)
+    }
+}
+
+/// Anything as one line of JSON in which no character is hidden, controls a terminal or reorders
+/// text: those stand as `\u202e`, which means the same.
+///
+/// # Errors
+/// As serde's.
+pub fn to_json(value: &(impl Serialize + ?Sized)) -> Result<String, serde_json::Error> {
+    let mut bytes = Vec::new();
+    value.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, Shown))?;
+    String::from_utf8(bytes).map_err(serde::ser::Error::custom)
+}
+
+/// Writes what [`visible`] would escape as JSON's own escapes.
+struct Shown;
+
+impl Formatter for Shown {
+    fn write_string_fragment<W: io::Write + ?Sized>(
+        &mut self,
+        out: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        if let Cow::Borrowed(same) = visible(fragment) {
+            return out.write_all(same.as_bytes());
+        }
+        for c in fragment.chars() {
+            let mut text = [0; 4];
+            let text = c.encode_utf8(&mut text);
+            match visible(text) {
+                Cow::Borrowed(same) => out.write_all(same.as_bytes())?,
+                Cow::Owned(_) => {
+                    for unit in text.encode_utf16() {
+                        write!(out, "\\u{unit:04x}")?;
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 }
 

@@ -44,7 +44,7 @@ use std::path::Path;
 
 pub use animate::{AnimateRequest, Film, animate};
 pub use arrange::{Each, Reshape};
-pub use draw::{DrawRequest, Picture, draw, draw_arrangement};
+pub use draw::{DrawRequest, Picture, draw, draw_arrangement, threads};
 pub use error::{Error, Fault};
 pub use export::export;
 pub use input::{Element, tensor, tensor_of};
@@ -58,7 +58,7 @@ pub use settings::SETTINGS;
 pub use hinton_chart::{
     Annotate, CHARTS, ChartError, ChartRow, ColorScale, Colormap, Kind as ColormapKind, Labels,
     Length, Look, NumberFormat, Numbering, Options, PRESETS, PageSize, PresetRow, Range, ScaleKind,
-    Theme, ThemeName, colormaps, short, short_count,
+    Theme, ThemeName, colormaps, shape_text, short, short_count,
 };
 pub use hinton_format::{
     Checkpoint, Error as FormatError, ErrorKind, FORMATS, FormatRow, Limits, Warning,

@@ -223,7 +223,7 @@ pub(crate) fn write_with(
 ) -> Result<(), Error> {
     let failed = |error| Error::write(path, error);
     // A link stays a link: the file it leads to is replaced.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let target = fs::canonicalize(path).unwrap_or_else(|_| end_of_links(path));
     let before = fs::metadata(&target).ok();
     if let Some(before) = &before {
         if before.is_dir() {
@@ -249,6 +249,19 @@ pub(crate) fn write_with(
         let _ = temporary.file.set_permissions(before.permissions());
     }
     temporary.take_the_name(&target).map_err(failed)
+}
+
+/// Most links that are followed one after another, as Linux does.
+const MOST_LINKS: usize = 40;
+
+/// Where links lead whose last one leads to nothing: the file that is to be made.
+fn end_of_links(path: &Path) -> PathBuf {
+    let mut target = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        let Ok(next) = fs::read_link(&target) else { break };
+        target = target.parent().unwrap_or(Path::new("")).join(next);
+    }
+    target
 }
 
 fn refused(path: &Path, why: &str, help: &str) -> Error {

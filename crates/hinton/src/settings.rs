@@ -31,11 +31,20 @@ pub struct SettingRow {
     pub about: &'static str,
     /// A paragraph, or empty where the line says all.
     pub help: &'static str,
+    /// Names of the charts that heed it; empty is every chart.
+    pub charts: &'static [&'static str],
     /// The values it takes, where they can be listed.
     pub choices: fn() -> Vec<&'static str>,
     /// Sets it; without a value the text is empty.
     pub set: fn(&mut DrawRequest<'_>, &str) -> Result<(), Error>,
 }
+
+/// No chart is named: all heed it.
+const EVERY: &[&str] = &[];
+/// Charts whose values become colours.
+const COLORED: &[&str] = &["heatmap", "tiles", "overview"];
+/// Charts of one matrix, with labels.
+const MATRICES: &[&str] = &["hinton", "heatmap"];
 
 /// Everything that can be said about a picture, in the order in which it is applied: a preset
 /// first, what is said besides after it.
@@ -46,6 +55,7 @@ pub const SETTINGS: &[SettingRow] = &[
         about: "Start from a picture people know",
         help: "Sets chart and options as the original has them; whatever is said besides is set \
                after it. See `hinton list presets`.",
+        charts: EVERY,
         choices: || PRESETS.iter().map(|row| row.name).collect(),
         set: set_preset,
     },
@@ -54,9 +64,10 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Value("CHART"),
         about: "The chart; without it the shape chooses",
         help: "Without it: vectors and large matrices as a heat map, matrices of at most 64 x 64 as a \
-               Hinton diagram, classifiers of 28 x 28 pictures, convolutions and stacks of matrices as \
+               Hinton diagram (as a heat map where --cmap, --range, --scale or --annotate is said), classifiers of 28 x 28 pictures, convolutions and stacks of matrices as \
                tiles, several tensors as an overview, each on its own scale. With it several tensors \
                share one scale.",
+        charts: EVERY,
         choices: || CHARTS.iter().map(|row| row.name).collect(),
         set: |request, value| {
             request.chart = Some(choice("as", value, &chart_names())?.to_owned());
@@ -68,6 +79,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Nothing,
         about: "Reverse the axes first",
         help: "",
+        charts: EVERY,
         choices: nothing,
         set: |request, _| {
             request.transpose = !request.transpose;
@@ -81,6 +93,7 @@ pub const SETTINGS: &[SettingRow] = &[
         help: "In C order, after slicing and --transpose. One axis may be -1 and takes what is \
                left. With --each, the values of each picture are reshaped; a matrix whose columns \
                (or rows) alone fit is taken apart into them.",
+        charts: EVERY,
         choices: nothing,
         set: |request, value| {
             request.reshape = Some(value.parse()?);
@@ -92,6 +105,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Value("AXIS"),
         about: "One picture for each column, row or position of an axis",
         help: "column, row, or the number of an axis (from 0; negative from the last).",
+        charts: EVERY,
         choices: || vec!["column", "row"],
         set: |request, value| {
             request.each = Some(value.parse()?);
@@ -104,6 +118,7 @@ pub const SETTINGS: &[SettingRow] = &[
         about: "Colour map: matplotlib's names, NAME_r reverses",
         help: "Without it: a colour-blind safe diverging map in which zero is exactly white (black \
                on dark pages); greys for pictures of bytes. See `hinton list colormaps`.",
+        charts: COLORED,
         choices: || colormaps().map(|row| row.name).collect(),
         set: set_cmap,
     },
@@ -114,6 +129,7 @@ pub const SETTINGS: &[SettingRow] = &[
         help: "MIN..MAX as in -0.5..0.5; data: from the smallest to the largest; robust: from the \
                1 % to the 99 % quantile; symmetric: as far below zero as above, the default of \
                diverging maps.",
+        charts: &["heatmap", "tiles", "histogram", "overview"],
         choices: || vec!["data", "robust", "symmetric"],
         set: |request, value| parsed(value, |range: Range| request.options.range = Some(range)),
     },
@@ -122,6 +138,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Value("SCALE"),
         about: "How values spread over the colours",
         help: "linear: evenly; symlog: by the logarithm of the magnitude; sqrt: by its square root.",
+        charts: COLORED,
         choices: || vec!["linear", "symlog", "sqrt"],
         set: |request, value| parsed(value, |scale: ScaleKind| request.options.scale = scale),
     },
@@ -131,6 +148,7 @@ pub const SETTINGS: &[SettingRow] = &[
         about: "Write the values into the cells, in a format such as .2f",
         help: "Formats are Python's: .2f, .3g, {:+.1e}, {:.0%}. Without the option values are \
                written where three digits fit.",
+        charts: &["heatmap"],
         choices: nothing,
         set: |request, value| {
             parsed(value, |annotate: Annotate| request.options.annotate = annotate)
@@ -141,6 +159,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Nothing,
         about: "Write no values",
         help: "",
+        charts: EVERY,
         choices: nothing,
         set: |request, _| {
             request.options.annotate = Annotate::Off;
@@ -153,6 +172,7 @@ pub const SETTINGS: &[SettingRow] = &[
         about: "Labels of rows: a pattern such as embed_dim_{}, a file of lines, or off",
         help: "In a pattern {} is the number of the row. A file has one label a line. A list with \
                commas gives one label each.",
+        charts: MATRICES,
         choices: nothing,
         set: |request, value| {
             request.options.row_labels = labels("row-labels", value)?;
@@ -164,6 +184,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Value("LABELS"),
         about: "Labels of columns, as --row-labels",
         help: "",
+        charts: MATRICES,
         choices: nothing,
         set: |request, value| {
             request.options.col_labels = labels("col-labels", value)?;
@@ -175,6 +196,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Value("TEXT"),
         about: "The title; an empty one leaves it out",
         help: "Without it the title names the tensor.",
+        charts: EVERY,
         choices: nothing,
         set: |request, value| {
             request.options.title = Some(value.to_owned());
@@ -186,6 +208,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Value("N"),
         about: "Columns of tiles or facets",
         help: "",
+        charts: &["hinton", "heatmap", "tiles", "overview"],
         choices: nothing,
         set: |request, value| {
             let columns = number("columns", value, 1.0, 65_536.0, true)?;
@@ -198,6 +221,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Value("W"),
         about: "Magnitude that fills a cell of a Hinton diagram",
         help: "Without it the next power of two above the largest magnitude.",
+        charts: &["hinton"],
         choices: nothing,
         set: |request, value| {
             let weight = number("max-weight", value, f64::MIN_POSITIVE, f64::MAX, false)?;
@@ -211,6 +235,7 @@ pub const SETTINGS: &[SettingRow] = &[
         about: "How values become one cell when they outnumber the pixels",
         help: "mean averages; extreme keeps the value of largest magnitude, so a lone outlier stays \
                visible; max and min keep the largest and smallest.",
+        charts: &["hinton", "heatmap", "tiles", "overview"],
         choices: || vec!["mean", "extreme", "max", "min"],
         set: |request, value| {
             request.options.reduce = Some(fold(value)?);
@@ -222,6 +247,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Nothing,
         about: "Show the legend",
         help: "",
+        charts: &["hinton", "heatmap", "tiles", "histogram"],
         choices: nothing,
         set: |request, _| {
             request.options.legend = Some(true);
@@ -233,6 +259,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Nothing,
         about: "Show no legend",
         help: "",
+        charts: EVERY,
         choices: nothing,
         set: |request, _| {
             request.options.legend = Some(false);
@@ -245,6 +272,7 @@ pub const SETTINGS: &[SettingRow] = &[
         about: "Page size: 15x10in, 1500x1000px, 8cm",
         help: "A width, or width x height, in in, cm, mm, pt or px. Without a height the page is as \
                high as the picture needs.",
+        charts: EVERY,
         choices: nothing,
         set: |request, value| parsed(value, |size: PageSize| request.options.size = Some(size)),
     },
@@ -253,6 +281,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Value("N"),
         about: "Pixels to the inch [default: 144]",
         help: "",
+        charts: EVERY,
         choices: nothing,
         set: |request, value| {
             request.options.dpi = number("dpi", value, 1.0, 10_000.0, false)?;
@@ -264,6 +293,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Value("THEME"),
         about: "Colours of page and type",
         help: "",
+        charts: EVERY,
         choices: || ThemeName::ALL.iter().map(|theme| theme.name()).collect(),
         set: |request, value| parsed(value, |theme: ThemeName| request.options.theme = theme),
     },
@@ -272,6 +302,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Nothing,
         about: "Counts of a histogram on a logarithmic axis",
         help: "",
+        charts: &["histogram"],
         choices: nothing,
         set: |request, _| {
             request.options.log_counts = true;
@@ -283,6 +314,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Value("N"),
         about: "Bins of a histogram",
         help: "",
+        charts: &["histogram"],
         choices: nothing,
         set: |request, value| {
             request.options.bins = Some(number("bins", value, 1.0, 4096.0, true)? as usize);
@@ -290,6 +322,17 @@ pub const SETTINGS: &[SettingRow] = &[
         },
     },
 ];
+
+impl SettingRow {
+    /// The paragraph, and the charts that heed the setting where not all do.
+    pub fn full_help(&self) -> String {
+        if self.charts.is_empty() {
+            return self.help.to_owned();
+        }
+        let charts = format!("Charts: {}.", self.charts.join(", "));
+        [self.help, &charts].join(" ").trim_start().to_owned()
+    }
+}
 
 /// The setting of that name.
 pub fn named(name: &str) -> Option<&'static SettingRow> {
@@ -302,7 +345,33 @@ pub(crate) fn set(request: &mut DrawRequest<'_>, name: &str, value: &str) -> Res
         let help = format!("the nearest settings are {nearest}");
         Error::request(format!("there is no setting {name:?}"), help)
     })?;
-    (row.set)(request, value)
+    (row.set)(request, value)?;
+    request.given.push(row.name);
+    Ok(())
+}
+
+/// Whether what was said is about colours or written values, which a Hinton diagram has none of.
+pub(crate) fn wants_cells(request: &DrawRequest<'_>) -> bool {
+    let options = &request.options;
+    options.cmap.is_some()
+        || options.range.is_some()
+        || options.scale != ScaleKind::Linear
+        || matches!(options.annotate, Annotate::On | Annotate::As(_))
+}
+
+/// What was said and changes nothing in that chart, one sentence each.
+pub(crate) fn without_effect(request: &DrawRequest<'_>, chart: &str) -> Vec<String> {
+    let unheeded = SETTINGS.iter().filter(|row| {
+        request.given.contains(&row.name) && !row.charts.is_empty() && !row.charts.contains(&chart)
+    });
+    let what = match chart {
+        "hinton" => "a Hinton diagram",
+        "heatmap" => "a heat map",
+        "histogram" => "a histogram",
+        "overview" => "an overview",
+        other => other,
+    };
+    unheeded.map(|row| format!("--{} has no effect on {what}", row.name)).collect()
 }
 
 fn nothing() -> Vec<&'static str> {
@@ -338,6 +407,7 @@ fn set_preset(request: &mut DrawRequest<'_>, value: &str) -> Result<(), Error> {
     let Some(row) = PRESETS.iter().find(|row| row.name == name) else { return Ok(()) };
     request.chart = Some(row.chart.to_owned());
     request.transpose ^= row.transpose;
+    request.says_range |= row.says_range;
     (row.apply)(&mut request.options);
     Ok(())
 }
@@ -362,10 +432,11 @@ fn labels(option: &str, value: &str) -> Result<Labels, Error> {
             format!("--{option}: it is empty"),
             "write a pattern such as dim_{}, a file of lines, or off",
         )),
-        pattern if pattern.contains("{}") => Ok(Labels::Pattern(pattern.to_owned())),
+        // Lines are a list, whatever stands in them.
         lines if lines.contains('\n') => {
             Ok(Labels::List(lines.lines().map(|line| line.trim_end().to_owned()).collect()))
         }
+        pattern if pattern.contains("{}") => Ok(Labels::Pattern(pattern.to_owned())),
         list => Ok(Labels::List(list.split(',').map(|word| word.trim().to_owned()).collect())),
     }
 }

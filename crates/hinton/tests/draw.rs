@@ -9,8 +9,8 @@ use common::{Folder, checkpoint, counting};
 use hinton::arrange::arrange;
 use hinton::settings::Takes;
 use hinton::{
-    CHARTS, DrawRequest, Error, OUTPUTS, Progress, SETTINGS, Selected, TensorError, draw,
-    draw_arrangement, output_for, render, save,
+    CHARTS, DrawRequest, Error, Labels, OUTPUTS, Progress, SETTINGS, Selected, TensorError, draw,
+    draw_arrangement, output_for, output_named, render, save,
 };
 
 #[test]
@@ -86,6 +86,109 @@ fn settings_after_a_preset_win() {
     assert_eq!(request.chart.as_deref(), Some("heatmap"));
     let picture = draw([counting("w", &[8, 10])], &request).unwrap();
     assert_eq!(picture.dpi, 72.0);
+}
+
+/// A setting, a value for it, and settings said before it so that it can be seen.
+type Said = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+const SAID: &[Said] = &[
+    ("cmap", "viridis", &[]),
+    ("range", "-3..2", &[]),
+    ("scale", "sqrt", &[]),
+    ("annotate", ".1f", &[]),
+    ("row-labels", "row {}", &[]),
+    ("col-labels", "col {}", &[]),
+    ("columns", "1", &[]),
+    ("max-weight", "1000", &[]),
+    ("reduce", "max", &[]),
+    ("legend", "", &[("no-legend", "")]),
+    ("log", "", &[]),
+    ("bins", "3", &[]),
+];
+
+#[test]
+fn settings_name_the_charts_that_heed_them() {
+    // One matrix that is large for the page, and two of them.
+    let large = [counting("w", &[1600, 1200])];
+    let small = [counting("w", &[6, 4])];
+    let two = [counting("v", &[6, 4]), counting("w", &[6, 4])];
+    let svg = |tensors: &[hinton::Tensor], request: &DrawRequest<'_>| {
+        let picture = draw(tensors.to_vec(), request).unwrap();
+        (render(&picture, output_named("svg").unwrap(), &Default::default()).unwrap(), picture)
+    };
+    for row in SETTINGS {
+        let said = SAID.iter().find(|said| said.0 == row.name);
+        assert_eq!(said.is_none(), row.charts.is_empty(), "{}", row.name);
+        assert!(row.charts.iter().all(|name| CHARTS.iter().any(|chart| chart.name == *name)));
+        let Some((name, value, before)) = said else { continue };
+        for chart in CHARTS {
+            let mut plain = DrawRequest::chart(chart.name);
+            for (name, value) in *before {
+                plain = plain.set(name, value).unwrap();
+            }
+            let set = plain.clone().set(name, value).unwrap();
+            let note = format!("--{name} has no effect on ");
+            let mut changes = false;
+            for tensors in [&large[..], &small, &two] {
+                let (bytes, picture) = svg(tensors, &set);
+                changes |= bytes != svg(tensors, &plain).0;
+                let is_said = picture.notes.iter().any(|text| text.starts_with(&note));
+                assert_eq!(is_said, !row.charts.contains(&chart.name), "{name} {}", chart.name);
+            }
+            // A histogram writes at its axis that it does not heed the scale.
+            let says_so = (*name, chart.name) == ("scale", "histogram");
+            assert_eq!(
+                changes,
+                row.charts.contains(&chart.name) || says_so,
+                "{name} {}",
+                chart.name
+            );
+        }
+    }
+}
+
+#[test]
+fn what_is_said_about_colours_chooses_cells() {
+    let chart = |setting: &str, value: &str| {
+        let request = DrawRequest::default().set(setting, value).unwrap();
+        arrange(&[Selected::whole(counting("w", &[6, 4]))], &request).unwrap().chart.name
+    };
+    for (setting, value) in
+        [("cmap", "viridis"), ("range", "0..1"), ("scale", "sqrt"), ("annotate", "")]
+    {
+        assert_eq!(chart(setting, value), "heatmap", "{setting}");
+    }
+    for (setting, value) in [("no-annotate", ""), ("scale", "linear"), ("max-weight", "2")] {
+        assert_eq!(chart(setting, value), "hinton", "{setting}");
+    }
+    let request = DrawRequest::chart("hinton").set("cmap", "viridis").unwrap();
+    let picture = draw([counting("w", &[6, 4])], &request).unwrap();
+    assert_eq!(picture.notes, ["--cmap has no effect on a Hinton diagram"]);
+    // What a preset sets was not said.
+    let request = DrawRequest::preset("mnist-weights").unwrap().set("as", "hinton").unwrap();
+    let picture = draw([counting("w", &[6, 4])], &request).unwrap();
+    assert!(picture.notes.iter().all(|note| !note.contains("no effect")), "{:?}", picture.notes);
+}
+
+#[test]
+fn the_preset_of_the_tutorials_says_the_range() {
+    let values = [-0.537_031_25_f32, 0.25, 0.125, 0.604_882_8];
+    let tensor = hinton::tensor_of("w", &[2, 2], &values).unwrap();
+    let notes = |request: DrawRequest<'_>| draw([tensor.clone()], &request).unwrap().notes;
+    let said = "weights [-0.537031, 0.604883]".to_owned();
+    assert!(notes(DrawRequest::preset("mnist-weights").unwrap()).contains(&said));
+    assert!(notes(DrawRequest::default().set("preset", "mnist-weights").unwrap()).contains(&said));
+    assert!(!notes(DrawRequest::chart("tiles")).contains(&said));
+}
+
+#[test]
+fn lines_of_labels_are_a_list_whatever_they_hold() {
+    let labels =
+        |value: &str| DrawRequest::default().set("row-labels", value).unwrap().options.row_labels;
+    let list = |words: &[&str]| Labels::List(words.iter().map(|word| word.to_string()).collect());
+    assert_eq!(labels("a {}\nb\n"), list(&["a {}", "b"]));
+    assert_eq!(labels("unit {}"), Labels::Pattern("unit {}".to_owned()));
+    assert_eq!(labels("a,b"), list(&["a", "b"]));
 }
 
 #[test]

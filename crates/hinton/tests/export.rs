@@ -2,11 +2,13 @@
 
 mod common;
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use common::{Folder, counting};
 use hinton::export::{EXPORTS, export_to};
-use hinton::{Dtype, Endian, Selected, Tensor, export, open, select};
+use hinton::{Dtype, Endian, Error, Progress, Selected, Tensor, TensorError, export, open, select};
 use hinton_tensor::{Memory, View};
 
 fn of_bytes(dtype: Dtype, shape: &[usize]) -> Tensor {
@@ -36,6 +38,18 @@ fn safetensors_keep_every_dtype() {
         assert_eq!((back.name(), back.dtype(), back.shape()), ("w", dtype, &[4usize, 8][..]));
         assert_eq!(back.packed_bytes().unwrap(), tensor.packed_bytes().unwrap(), "{dtype}");
     }
+}
+
+#[test]
+fn safetensors_refuse_the_name_of_their_notes() {
+    let folder = Folder::new();
+    let path = folder.path("w.safetensors");
+    let tensor = of_bytes(Dtype::F32, &[4, 8]).named("__metadata__");
+    let error = export([tensor.clone()], &path).unwrap_err();
+    assert!(error.to_string().contains("__metadata__"), "{error}");
+    assert!(error.help().is_some_and(|help| help.contains(".npy")), "{error:?}");
+    assert!(!path.exists());
+    assert!(export([tensor], folder.path("w.npy")).is_ok());
 }
 
 #[test]
@@ -80,7 +94,7 @@ fn csv_reads_back_to_the_last_digit() {
 fn csv_is_plain() {
     let text = |tensor: Tensor| {
         let mut out = Vec::new();
-        export_to(&[Selected::whole(tensor)], &EXPORTS[1], &mut out).unwrap();
+        export_to(&[Selected::whole(tensor)], &EXPORTS[1], &mut out, &hinton::Quiet).unwrap();
         String::from_utf8(out).unwrap()
     };
     assert_eq!(text(counting("w", &[3])), "0.0\n1.0\n2.0\n");
@@ -138,4 +152,33 @@ fn several_tensors_and_slices_keep_their_names() {
     assert_eq!(names, ["\u{1b}\"a\"\n", "b", "b[1:3]"]);
     assert_eq!(back.tensors[2].to_f32().unwrap(), [1., 2.]);
     assert_eq!(std::fs::read(&path).unwrap().len() % 8, 0);
+}
+
+/// Stops when so many bytes were written.
+struct Counter {
+    written: AtomicU64,
+    most: u64,
+}
+
+impl Progress for Counter {
+    fn advance(&self, bytes: u64) -> ControlFlow<()> {
+        match self.written.fetch_add(bytes, Ordering::Relaxed) + bytes > self.most {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    }
+}
+
+#[test]
+fn progress_counts_every_byte_and_may_stop() {
+    // More than one piece.
+    let selected = [Selected::whole(counting("w", &[1500, 2000]))];
+    for row in EXPORTS {
+        let counter = |most| Counter { written: AtomicU64::new(0), most };
+        let all = counter(u64::MAX);
+        export_to(&selected, row, &mut std::io::sink(), &all).unwrap();
+        assert_eq!(all.written.load(Ordering::Relaxed), 12_000_000, "{}", row.name);
+        let error = export_to(&selected, row, &mut std::io::sink(), &counter(0)).unwrap_err();
+        assert!(matches!(error, Error::Tensor(TensorError::Cancelled(_))), "{error}");
+    }
 }

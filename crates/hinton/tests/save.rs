@@ -7,6 +7,24 @@ use std::fs;
 use common::Folder;
 use hinton::{make_folder, write_bytes};
 
+/// A link that leads to nothing yet stays a link: the file it names is made.
+#[test]
+#[cfg(unix)]
+fn links_to_nothing_stay_links() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.path("in")).unwrap();
+    std::os::unix::fs::symlink("in/second", folder.path("first")).unwrap();
+    std::os::unix::fs::symlink("third", folder.path("in/second")).unwrap();
+    hinton::write_bytes(&folder.path("first"), b"x").unwrap();
+    for link in ["first", "in/second"] {
+        assert!(std::fs::symlink_metadata(folder.path(link)).unwrap().is_symlink(), "{link}");
+    }
+    assert_eq!(std::fs::read(folder.path("in/third")).unwrap(), b"x");
+    // A circle is no file.
+    std::os::unix::fs::symlink("circle", folder.path("circle")).unwrap();
+    let _ = hinton::write_bytes(&folder.path("circle"), b"x");
+}
+
 #[test]
 fn files_are_replaced_and_nothing_is_left_behind() {
     let folder = Folder::new();

@@ -95,12 +95,27 @@ pub(super) fn words(panels: &[Panel], noun: &str, options: &Options, summary: &S
         .push(orientation.unwrap_or_else(|| "first axes run down, the others right".to_owned()));
     // What was done to the values comes first: it may not be cut off on a small page.
     let mut notes = reduction_notes(panels);
+    notes.extend(precision_note(summary));
     notes.extend(options.notes.iter().cloned());
     notes.push(match options.over {
         Some(_) => format!("over all steps: {}", figures(summary)),
         None => figures(summary),
     });
     Words { title, subtitle, notes, legend_height: 0.0 }
+}
+
+/// Folded cells and squares are 32-bit floats; what these cannot hold is said.
+fn precision_note(summary: &Summary) -> Option<String> {
+    let largest = summary.max_abs().unwrap_or(0.0);
+    match () {
+        () if largest > f64::from(f32::MAX) => {
+            Some("values past 3.4e38 are drawn as 3.4e38 where cells are folded".to_owned())
+        }
+        () if largest > 0.0 && largest < f64::from(f32::MIN_POSITIVE) => {
+            Some("values this small are drawn as zero where cells are folded".to_owned())
+        }
+        () => None,
+    }
 }
 
 /// What all panels have in common, if they do.
@@ -175,9 +190,14 @@ pub(super) fn reduction_notes(panels: &[Panel]) -> Vec<String> {
 
 /// What a person should know about the colours.
 pub(super) fn scale_notes(scale: &ColorScale) -> Vec<String> {
-    let diverging = scale.map().kind() == crate::Kind::Diverging;
-    if !diverging || scale.zero_is_middle() {
+    if scale.map().kind() != crate::Kind::Diverging {
         return Vec::new();
+    }
+    if scale.zero_is_middle() {
+        let one_sided = scale.low() > 0.0 || scale.high() < 0.0;
+        let note = "zero keeps the middle colour; a sequential map such as --cmap viridis spreads \
+                    this range over all its colours";
+        return if one_sided { vec![note.to_owned()] } else { Vec::new() };
     }
     let middle = (scale.low() + scale.high()) / 2.0;
     vec![format!("the middle colour of {} is {}, not zero", scale.map().name(), short(middle))]

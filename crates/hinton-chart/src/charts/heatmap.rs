@@ -53,7 +53,9 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     words.legend_height = colorbar_height(&scale, &page.theme, &summary, options.own_range);
     let layout = page.layout(&cells, &extents, RULE, &words)?;
     let annotation = annotation(panels, options, layout.areas[0]);
+    // The note needs room of its own, which moves nothing but what lies below the cells.
     words.notes.extend(annotation.note.clone());
+    let layout = page.layout(&cells, &extents, RULE, &words)?;
 
     let mut items = layout.label_items(&page);
     items.extend(layout.facet_names(&page, &common::names(panels)));

@@ -34,6 +34,8 @@ const NATURAL: (f64, f64) = (400.0, 220.0);
 /// Room for the numbers at the left and below.
 const LEFT: f64 = 40.0;
 const BELOW: f64 = 30.0;
+/// Whole numbers that span less than this get a bin each.
+const MOST_WHOLE_BINS: f64 = 100.0;
 /// Most tensors that can be told apart.
 const MOST_SERIES: usize = 8;
 
@@ -73,7 +75,14 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
         return Err(unfit(format!("{:?}", panels[0].label()), "it has no finite value"));
     }
     let (low, high) = range(options, &summary);
-    let bins = options.bins.unwrap_or_else(|| default_bins(panels)).clamp(1, 4096);
+    let whole = panels.iter().all(|panel| is_integer(panel.dtype)) && high - low < MOST_WHOLE_BINS;
+    let ((low, high), bins) = match options.bins {
+        // Whole numbers stand in the middle of a bin of their own.
+        None if whole => {
+            ((low.floor() - 0.5, high.ceil() + 0.5), (high.ceil() - low.floor()) as usize + 1)
+        }
+        bins => ((low, high), bins.unwrap_or_else(|| default_bins(panels)).clamp(1, 4096)),
+    };
 
     // More than can be told apart become one: the values of all tensors together.
     let merged = panels.len() > MOST_SERIES;
@@ -176,6 +185,11 @@ fn range(options: &Options, summary: &Summary) -> (f64, f64) {
         Some(Range::Data) | None => (min, max),
     };
     widen(low, high)
+}
+
+/// Whether a dtype of that name holds whole numbers.
+fn is_integer(dtype: &str) -> bool {
+    hinton_tensor::Dtype::from_name(dtype).is_some_and(hinton_tensor::Dtype::is_integer)
 }
 
 /// About the square root of the number of values, so that few values make few bars.

@@ -1,6 +1,6 @@
 //! A contact sheet: every tensor of a file at a glance.
 
-use hinton_scene::{Align, Baseline, Item, Rect, fit};
+use hinton_scene::{Align, Baseline, Item, Rect, TextStyle, fit, measure, visible};
 use hinton_tensor::{Fold, GridRequest};
 
 use super::common;
@@ -26,8 +26,8 @@ pub(super) const ROW: ChartRow = ChartRow {
 
 /// Width of the whole sheet on a page that takes what it needs, points.
 const NATURAL_WIDTH: f64 = 620.0;
-/// Lines of words under a thumbnail: name, shape, range.
-const WORDS: f64 = 3.0 * LINE + 4.0;
+/// Most lines that a name may take.
+const NAME_LINES: usize = 2;
 const GAP: f64 = 12.0;
 
 /// Largest cell of a thumbnail, points.
@@ -37,7 +37,7 @@ const THICKEST: f64 = 12.0;
 
 fn need(extents: &[Extent], options: &Options) -> Need {
     let page = Page::new(options);
-    let sheet = Sheet::new(&page, extents);
+    let sheet = Sheet::new(&page, extents, None);
     let pixels = |points: f64| ((points * options.dpi / 72.0) as usize).max(1);
     let request = |_: &Extent| GridRequest {
         max_rows: pixels(sheet.thumb),
@@ -59,10 +59,15 @@ struct Sheet {
     sizes: Vec<(f64, f64)>,
     /// Height of the tallest thumbnail of each row.
     heights: Vec<f64>,
+    /// Lines of each name.
+    names: Vec<Vec<String>>,
+    /// Height of the words under a thumbnail: name, shape, range.
+    words: f64,
 }
 
 impl Sheet {
-    fn new(page: &Page<'_>, extents: &[Extent]) -> Sheet {
+    /// `names` may be left out before they are known; room is kept for long ones then.
+    fn new(page: &Page<'_>, extents: &[Extent], names: Option<&[String]>) -> Sheet {
         let count = extents.len();
         let (room_w, room_h) = page.room();
         let width = if page.width().is_some() { room_w } else { NATURAL_WIDTH };
@@ -81,8 +86,13 @@ impl Sheet {
         let rows = count.div_ceil(columns).max(1);
         let column = ((width - GAP * (columns - 1) as f64) / columns as f64).max(8.0);
         let column = if page.width().is_some() { column } else { column.min(ideal * 1.25) };
+        let style = page.theme.name_style();
+        let names: Vec<Vec<String>> =
+            names.unwrap_or_default().iter().map(|name| name_lines(name, style, column)).collect();
+        let lines = names.iter().map(Vec::len).max().unwrap_or(NAME_LINES);
+        let words = (lines + 2) as f64 * LINE + 4.0;
         let most = match page.height() {
-            Some(_) => (room_h / rows as f64 - WORDS - GAP).max(4.0),
+            Some(_) => (room_h / rows as f64 - words - GAP).max(4.0),
             None => column,
         };
         let thumb = column.min(most);
@@ -90,22 +100,36 @@ impl Sheet {
             extents.iter().map(|extent| thumb_size(extent, thumb)).collect();
         let tallest = |row: &[(f64, f64)]| row.iter().map(|size| size.1).fold(0.0, f64::max);
         let heights = sizes.chunks(columns).map(tallest).collect();
-        Sheet { columns, column, thumb, sizes, heights }
+        Sheet { columns, column, thumb, sizes, heights, names, words }
     }
 
     fn size(&self) -> (f64, f64) {
         let width = self.column * self.columns as f64 + GAP * (self.columns - 1) as f64;
-        let height = self.heights.iter().map(|height| height + WORDS + GAP).sum::<f64>() - GAP;
+        let height = self.heights.iter().map(|height| height + self.words + GAP).sum::<f64>() - GAP;
         (width, height)
     }
 
     /// Where thumbnail `at` goes: at the left and the foot of its place, above its words.
     fn place(&self, at: usize, origin: Rect) -> Rect {
         let (column, row) = (at % self.columns, at / self.columns);
-        let above: f64 = self.heights[..row].iter().map(|height| height + WORDS + GAP).sum();
+        let above: f64 = self.heights[..row].iter().map(|height| height + self.words + GAP).sum();
         let (w, h) = self.sizes[at];
         let x = origin.x + column as f64 * (self.column + GAP);
         Rect::new(x, origin.y + above + self.heights[row] - h, w, h)
+    }
+}
+
+/// A name on one line, or broken after a dot into two; what still does not fit loses its middle.
+fn name_lines(name: &str, style: TextStyle, width: f64) -> Vec<String> {
+    let name = visible(name);
+    if measure(&name, style) <= width {
+        return vec![name.into_owned()];
+    }
+    let breaks = name.char_indices().filter(|(_, c)| matches!(c, '.' | '/' | '_'));
+    let fits = |&at: &usize| measure(&name[..at], style) <= width;
+    match breaks.map(|(at, c)| at + c.len_utf8()).rfind(fits) {
+        Some(at) => vec![name[..at].to_owned(), fit(&name[at..], style, width)],
+        None => vec![fit(&name, style, width)],
     }
 }
 
@@ -130,7 +154,8 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
         });
     }
     let extents: Vec<Extent> = panels.iter().map(|panel| panel.extent.clone()).collect();
-    let sheet = Sheet::new(&page, &extents);
+    let names: Vec<String> = panels.iter().map(Panel::label).collect();
+    let sheet = Sheet::new(&page, &extents, Some(&names));
     let words = words(panels, options);
     let layout = page.block(sheet.size(), &words);
     let origin = layout.areas[0].rect;
@@ -138,7 +163,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     for (at, panel) in panels.iter().enumerate() {
         let place = sheet.place(at, origin);
         items.extend(thumbnail(panel, place, &page));
-        items.extend(caption(panel, place, sheet.column, &page));
+        items.extend(caption(panel, &sheet.names[at], place, sheet.column, &page));
     }
     Ok(Picture {
         scene: page.scene(&layout, &words, items),
@@ -151,7 +176,7 @@ fn words(panels: &[Panel], options: &Options) -> Words {
     let values =
         |panel: &Panel| panel.shape.iter().fold(1u64, |all, &n| all.saturating_mul(n as u64));
     let values: u64 = panels.iter().map(values).fold(0, u64::saturating_add);
-    let title = options.title.clone().unwrap_or_else(|| format!("{count} tensors"));
+    let title = options.title.clone().unwrap_or_else(|| tensors(count));
     let reduced = panels.iter().flat_map(|panel| &panel.grids).any(|grid| grid.block != (1, 1));
     let fold = match options.reduce.unwrap_or(Fold::Extreme) {
         Fold::Extreme => "large matrices are folded to the value of largest magnitude",
@@ -160,7 +185,7 @@ fn words(panels: &[Panel], options: &Options) -> Words {
         Fold::Mean | Fold::Ink => "large matrices are folded to means",
     };
     let mut subtitle = vec![
-        format!("{} values in {} tensors", short_count(values), short_count(count as u64)),
+        format!("{} values in {}", short_count(values), tensors(count)),
         match panels.iter().any(|panel| panel.over.is_some()) {
             true => format!("{} over all steps", scales(panels, options)),
             false => scales(panels, options).to_owned(),
@@ -181,6 +206,10 @@ fn words(panels: &[Panel], options: &Options) -> Words {
         common::reduction_notes(panels).into_iter().filter(|note| note.starts_with("sampled")),
     );
     Words { title, subtitle, notes, legend_height: 0.0 }
+}
+
+fn tensors(count: usize) -> String {
+    format!("{} tensor{}", short_count(count as u64), if count == 1 { "" } else { "s" })
 }
 
 /// What the colours of the thumbnails have in common.
@@ -211,13 +240,12 @@ fn thumbnail(panel: &Panel, rect: Rect, page: &Page<'_>) -> Vec<Item> {
     vec![cells_item(grid, &area, &scale), frame(rect, color, width)]
 }
 
-fn caption(panel: &Panel, place: Rect, width: f64, page: &Page<'_>) -> Vec<Item> {
+fn caption(panel: &Panel, name: &[String], place: Rect, width: f64, page: &Page<'_>) -> Vec<Item> {
     let theme = &page.theme;
     let (name_style, mut style) = (theme.name_style(), theme.label());
     style.size = 7.0;
     let x = place.x;
     let line = |at: usize| place.bottom() + 4.0 + at as f64 * LINE;
-    let name = fit(&panel.label(), name_style, width);
     let shape = fit(&format!("{} {}", panel.shape_text(), panel.dtype), style, width);
     let summary = if page.options.own_range { &panel.summary } else { panel.span() };
     let odd = [(summary.nan, "NaN"), (summary.pos_inf, "+∞"), (summary.neg_inf, "−∞")];
@@ -235,14 +263,17 @@ fn caption(panel: &Panel, place: Rect, width: f64, page: &Page<'_>) -> Vec<Item>
     let put = |content: &str, at: usize, style| {
         text(content, x, line(at), style, Align::Start, Baseline::Top)
     };
-    let mut items = vec![put(&name, 0, name_style), put(&shape, 1, style)];
+    let mut items: Vec<Item> =
+        name.iter().enumerate().map(|(at, line)| put(line, at, name_style)).collect();
+    let below = name.len();
+    items.push(put(&shape, below, style));
     if odd.is_empty() {
-        items.push(put(&fit(&range, style, width), 2, style));
+        items.push(put(&fit(&range, style, width), below + 1, style));
     } else {
         let mut loud = style;
         loud.color = theme.nan;
         let both = format!("{}, {range}", odd.join(", "));
-        items.push(put(&fit(&both, loud, width), 2, loud));
+        items.push(put(&fit(&both, loud, width), below + 1, loud));
     }
     items
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, ArgMatches, value_parser};
 use hinton::{
     Checkpoint, DrawRequest, Graphics, Length, OutputRow, PageSize, Picture, Selected, ThemeName,
-    draw_arrangement, make_folder, output_for, output_named, render, select, write_bytes,
+    draw_arrangement, make_folder, output_for, output_named, render, select, visible, write_bytes,
 };
 
 use super::CommandRow;
@@ -173,6 +173,10 @@ fn one_each(
     }
     let mut written = std::collections::BTreeSet::new();
     for selected in select(checkpoint, patterns)? {
+        if selected.tensor.elements() == 0 {
+            note(&format!("{} has no values: no file is written", visible(&selected.label())));
+            continue;
+        }
         let name = file_name(&selected.label());
         let mut path = pattern.replace("{}", &name);
         // Names may differ only in what a file system cannot keep.
@@ -188,10 +192,13 @@ fn one_each(
             note(&format!("{path}: {text}"));
         }
     }
+    if written.is_empty() {
+        return Err(Failure::work(format!("{}: there is nothing to draw", checkpoint.path)));
+    }
     Ok(())
 }
 
-/// Most characters of a file name.
+/// Most bytes of a tensor's name in a file name: file systems allow 255 for the whole.
 const MOST_NAME: usize = 150;
 
 /// A tensor's name as a part of a file name: no folders, nothing hidden, nothing a shell trips over.
@@ -199,6 +206,8 @@ fn file_name(name: &str) -> String {
     let keeps = |c: char| c.is_alphanumeric() || "._-+=,@[]".contains(c);
     let name: String =
         name.chars().map(|c| if keeps(c) { c } else { '_' }).take(MOST_NAME).collect();
+    let end = (0..=MOST_NAME.min(name.len())).rev().find(|&at| name.is_char_boundary(at));
+    let name = name[..end.unwrap_or(0)].to_owned();
     match name.trim_start_matches('.') {
         "" => "_".to_owned(),
         shown if shown.len() < name.len() => format!("_{shown}"),
@@ -224,5 +233,7 @@ mod tests {
             assert_eq!(file_name(name), file, "{name}");
         }
         assert_eq!(file_name(&"x".repeat(500)).len(), MOST_NAME);
+        assert_eq!(file_name(&"層".repeat(500)).len(), MOST_NAME / 3 * 3);
+        assert_eq!(file_name(&format!("x{}", "層".repeat(500))).len(), MOST_NAME - 2);
     }
 }

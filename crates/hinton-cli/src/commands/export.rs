@@ -10,6 +10,7 @@ use hinton::export::{EXPORTS, export_to, named};
 use super::CommandRow;
 use crate::args::{patterns, tensors};
 use crate::failure::{Failure, note, warnings};
+use crate::progress::Bar;
 
 pub(super) const ROW: CommandRow = CommandRow {
     name: "export",
@@ -66,12 +67,16 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let checkpoint = hinton::open(path)?;
     warnings(&checkpoint);
     let selected = hinton::select(&checkpoint, &patterns(matches))?;
+    let bar = Bar::new();
+    for one in &selected {
+        bar.expect(one.tensor.byte_len());
+    }
     let notes = if target == Path::new("-") {
         if row.name != "csv" {
             crate::out::refuse_terminal()?;
         }
         let mut out = BufWriter::new(std::io::stdout().lock());
-        match export_to(&selected, row, &mut out) {
+        match export_to(&selected, row, &mut out, &bar) {
             Err(Error::Write { source: Some(source), .. })
                 if source.kind() == std::io::ErrorKind::BrokenPipe =>
             {
@@ -86,8 +91,9 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
             }
         }
     } else {
-        hinton::export::export_as(&selected, row, target)?
+        hinton::export::export_as(&selected, row, target, &bar)?
     };
+    drop(bar);
     notes.iter().for_each(|text| note(text));
     Ok(())
 }

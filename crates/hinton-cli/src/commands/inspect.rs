@@ -118,10 +118,7 @@ fn report(
     if matches.get_flag("stats") {
         let bar = Bar::new();
         bar.expect(report.bytes());
-        let threads = match thread_count(matches) {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
-            threads => threads,
-        };
+        let threads = hinton::threads(thread_count(matches));
         report.summarize(Work { threads, progress: &bar })?;
     }
     if json {

@@ -107,7 +107,7 @@ fn options() -> Vec<Entry> {
         Takes::Value(value) => format!("--{} {value}", row.name),
         Takes::Perhaps(value) => format!("--{}[={value}]", row.name),
     };
-    SETTINGS.iter().map(|row| entry(&word(row), row.about, row.help, &[])).collect()
+    SETTINGS.iter().map(|row| entry(&word(row), row.about, &row.full_help(), &[])).collect()
 }
 
 fn commands() -> Vec<Entry> {
@@ -170,7 +170,7 @@ fn markdown(entries: &[Entry]) -> String {
 }
 
 fn json(entries: &[Entry]) -> Result<String, Failure> {
-    let quoted = |text: &str| serde_json::to_string(text);
+    let quoted = |text: &str| hinton::inspect::to_json(text);
     let object = |entry: &Entry| {
         Ok(format!(
             "{{\"name\":{},\"about\":{},\"help\":{},\"extensions\":{}}}",

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hinton_tensor::{Bytes, ReadError};
 use memmap2::Mmap;
 
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, nearest};
 
 /// Opens a file for reading: mapped into memory where the system can, read by position where not.
 ///
@@ -99,7 +99,7 @@ fn open_error(path: &Path, error: &io::Error) -> Error {
 
 /// Up to three names in the folder of `path` that are spelt nearly as its own.
 fn near_names(path: &Path) -> Vec<String> {
-    let Some(wanted) = path.file_name().map(|name| name.to_string_lossy().to_lowercase()) else {
+    let Some(wanted) = path.file_name().map(|name| name.to_string_lossy()) else {
         return Vec::new();
     };
     let folder = match path.parent() {
@@ -107,34 +107,15 @@ fn near_names(path: &Path) -> Vec<String> {
         _ => Path::new("."),
     };
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let mut near: Vec<(usize, String)> = entries
-        .take(10_000)
-        .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))
-        .map(|name| (distance(&wanted, &name.to_lowercase()), name))
-        .filter(|(distance, _)| *distance <= 2 + wanted.chars().count() / 5)
-        .collect();
-    near.sort();
-    near.into_iter().take(3).map(|(_, name)| format!("{name:?}")).collect()
-}
-
-/// Edits (insert, delete, replace) between two names; long names count as far apart.
-fn distance(a: &str, b: &str) -> usize {
-    const LONGEST: usize = 200;
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    if a.len().max(b.len()) > LONGEST {
-        return usize::MAX;
-    }
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(from != to);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
+    let entries = entries.take(10_000).filter_map(Result::ok);
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    // The system lists a folder in any order.
+    names.sort();
+    let near = 2 + wanted.chars().count() / 5;
+    let ranked = nearest(names.iter().map(String::as_str), &wanted).into_iter();
+    let ranked = ranked.take_while(|(far, _)| *far <= near).take(3);
+    ranked.map(|(_, name)| format!("{name:?}")).collect()
 }
 
 /// A file mapped into memory.
@@ -245,12 +226,5 @@ mod tests {
         assert_eq!(error.cure_text(), Some("did you mean \"Cargo.toml\"?"));
         let error = map_file(folder).err().unwrap();
         assert!(error.to_string().contains("folder"), "{error}");
-    }
-
-    #[test]
-    fn distances() {
-        assert_eq!(distance("kitten", "sitting"), 3);
-        assert_eq!(distance("", "ab"), 2);
-        assert_eq!(distance("same", "same"), 0);
     }
 }

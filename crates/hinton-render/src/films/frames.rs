@@ -68,7 +68,8 @@ fn write(
             source.frame(index).map_err(|error| FilmError::Source { frame: index, error })?;
         let render = |error| FilmError::Render { frame: index, error };
         let canvas = artist.draw(&frame.scene, options.dpi / 72.0).map_err(render)?;
-        let about = About { dpi: Some(options.dpi), texts: &[("Software", "hinton")] };
+        let about =
+            About { dpi: Some(options.dpi), texts: &[("Software", "hinton")], unlike: false };
         let png = encode(canvas, &about).map_err(render)?;
         let size = (canvas.width(), canvas.height());
         Ok(Part { size, duration_ms: frame.duration_ms, png })

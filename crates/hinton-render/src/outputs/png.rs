@@ -25,6 +25,7 @@ fn write(scene: &Scene, options: &RenderOptions) -> Result<Vec<u8>, RenderError>
     let about = About {
         dpi: Some(options.dpi),
         texts: &[("Title", &title), ("Description", &description), ("Software", "hinton")],
+        unlike: false,
     };
     encode(&canvas, &about)
 }
@@ -39,6 +40,8 @@ pub(crate) struct About<'a> {
     pub(crate) dpi: Option<f64>,
     /// Keys and texts; empty texts are left out.
     pub(crate) texts: &'a [(&'a str, &'a str)],
+    /// Whether neighbouring pixels are unlike: then they are packed as they are.
+    pub(crate) unlike: bool,
 }
 
 /// A picture as a PNG file.
@@ -110,7 +113,7 @@ fn encode_inner(canvas: &Canvas, about: &About) -> Result<Vec<u8>, EncodingError
             let opaque = canvas.pixels().iter().all(|pixel| pixel[3] == 255);
             encoder.set_depth(BitDepth::Eight);
             encoder.set_color(if opaque { ColorType::Rgb } else { ColorType::Rgba });
-            encoder.set_filter(Filter::Adaptive);
+            encoder.set_filter(if about.unlike { Filter::NoFilter } else { Filter::Adaptive });
             if opaque {
                 canvas.pixels().iter().flat_map(|[r, g, b, _]| [*r, *g, *b]).collect()
             } else {
@@ -262,7 +265,7 @@ mod tests {
     #[test]
     fn the_file_says_what_it_is() {
         let texts = [("Title", "größe"), ("Description", "Δ\0 μ"), ("Author", "")];
-        let about = About { dpi: Some(144.0), texts: &texts };
+        let about = About { dpi: Some(144.0), texts: &texts, unlike: true };
         let bytes = encode(&canvas(3, 3, 2, 255), &about).unwrap();
         let (_, info) = decode(&bytes);
         assert_eq!(info.pixel_dims.unwrap().xppu, 5669);

@@ -154,7 +154,7 @@ impl Svg {
             } else if let Some((rect, canvas)) =
                 marks::as_pixels(&leading, self.page.0, self.page.1)
             {
-                self.picture(rect, &canvas)?;
+                self.picture(rect, &canvas, true)?;
             }
             rest = &rest[leading.len().max(1)..];
         }
@@ -167,13 +167,13 @@ impl Svg {
             Item::Text(text) => self.line(text),
             Item::Image(image) => {
                 if let Some(canvas) = grid::image_as_pixels(image) {
-                    self.picture(image.rect, &canvas)?;
+                    self.picture(image.rect, &canvas, false)?;
                 }
             }
             Item::Cells(cells) if self.paths => self.cells(cells),
             Item::Cells(cells) => {
                 if let Some(canvas) = grid::cells_as_pixels(cells) {
-                    self.picture(cells.rect, &canvas)?;
+                    self.picture(cells.rect, &canvas, false)?;
                 }
             }
             Item::Marks(marks) => self.marks(marks),
@@ -302,12 +302,12 @@ impl Svg {
         self.text("</text>\n");
     }
 
-    /// Pixels as a lossless picture, each a sharp rectangle.
-    fn picture(&mut self, rect: Rect, canvas: &Canvas) -> Result<(), RenderError> {
+    /// Pixels as a lossless picture, each a sharp rectangle; `unlike` as in [`png::About`].
+    fn picture(&mut self, rect: Rect, canvas: &Canvas, unlike: bool) -> Result<(), RenderError> {
         if !is_finite(rect) {
             return Ok(());
         }
-        let bytes = png::encode(canvas, &png::About::default())?;
+        let bytes = png::encode(canvas, &png::About { unlike, ..png::About::default() })?;
         self.text("<image");
         self.box_attributes(rect);
         self.text(" preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\" href=\"data:image/png;base64,");

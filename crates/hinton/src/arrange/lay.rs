@@ -1,12 +1,13 @@
 //! Tensors laid out as matrices, by a plan.
 
-use hinton_chart::{Numbering, short_count};
+use hinton_chart::{Numbering, shape_text as times, short_count};
 use hinton_scene::visible;
 use hinton_tensor::Tensor;
 
 use super::PanelSource;
 use super::plan::{self, Kernels, Plan};
 use crate::select::addressable;
+use crate::settings::wants_cells;
 use crate::{DrawRequest, Error, Selected};
 
 /// A tensor as it was asked for: sliced, transposed, reshaped.
@@ -139,7 +140,10 @@ pub(super) fn default_chart(prepared: &Prepared, request: &DrawRequest<'_>) -> &
     if prepared.each_fits.is_some() || request.each.is_some() {
         return "tiles";
     }
-    plan::default(prepared.tensor.shape()).0
+    match plan::default(prepared.tensor.shape()).0 {
+        "hinton" if wants_cells(request) => "heatmap",
+        chart => chart,
+    }
 }
 
 /// How the tensor becomes pictures.
@@ -399,12 +403,4 @@ fn listed(axes: &[String]) -> String {
         axes.iter().map(|axis| axis.rsplit(' ').next().unwrap_or_default()).collect();
     let kind = if axes.iter().any(|axis| axis.starts_with("reshaped")) { "reshaped " } else { "" };
     format!("{kind}axes {}", numbers.join(", "))
-}
-
-/// `28 × 28`.
-pub(super) fn times(shape: &[usize]) -> String {
-    match shape {
-        [] => "one value".to_owned(),
-        shape => shape.iter().map(usize::to_string).collect::<Vec<_>>().join(" × "),
-    }
 }

@@ -155,7 +155,11 @@ fn leave_out_empty(
     let is_empty = |tensor: &lay::Prepared| tensor.tensor.elements() == 0;
     let mut empty: Vec<String> = Vec::new();
     for tensor in prepared.iter().filter(|tensor| is_empty(tensor)) {
-        empty.push(format!("{} (shape {})", tensor.label(), lay::times(tensor.tensor.shape())));
+        empty.push(format!(
+            "{} (shape {})",
+            tensor.label(),
+            hinton_chart::shape_text(tensor.tensor.shape())
+        ));
     }
     prepared.retain(|tensor| !is_empty(tensor));
     match (empty.as_slice(), prepared.is_empty()) {

@@ -85,8 +85,8 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
     Exhibit {
         name: "classes",
         title: "What a classifier looks for",
-        text: "One column of the weights for each digit, as the 8 × 8 picture it weighs. Orange pixels \
-               speak for the digit, blue ones against it; zero is exactly white, on dark pages black.",
+        text: "One column of the weights for each digit, as the 8 × 8 picture it weighs. Orange and brown \
+               pixels speak for the digit, blue ones against it; zero is exactly white, on dark pages black.",
         file: SOFTMAX,
         tensors: &["weight"],
         settings: &[("each", "column"), ("reshape", "8x8"), ("columns", "5")],
@@ -183,7 +183,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
     Exhibit {
         name: "histograms",
         title: "Layers beside one another",
-        text: "Several tensors over one another, counts on a logarithmic axis.",
+        text: "Several tensors over one another, shares of their values on a logarithmic axis.",
         file: MLP,
         tensors: &["*.weight"],
         settings: &[("as", "histogram"), ("log", ""), ("bins", "40")],

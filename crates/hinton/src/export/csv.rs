@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::Write;
 
-use hinton_tensor::{Dtype, Tensor};
+use hinton_tensor::{Dtype, Progress, Tensor};
 
 use super::{ExportRow, Stop, only, pieces};
 use crate::{Error, Selected};
@@ -15,7 +15,11 @@ pub(super) const ROW: ExportRow = ExportRow {
     write,
 };
 
-fn write(tensors: &[Selected], out: &mut dyn Write) -> Result<Vec<String>, Stop> {
+fn write(
+    tensors: &[Selected],
+    out: &mut dyn Write,
+    progress: &dyn Progress,
+) -> Result<Vec<String>, Stop> {
     let tensor = only(tensors, ".csv")?;
     if tensor.dtype().is_complex() {
         return Err(Stop::Other(Error::missing(
@@ -33,7 +37,7 @@ fn write(tensors: &[Selected], out: &mut dyn Write) -> Result<Vec<String>, Stop>
             )));
         }
     };
-    pieces(tensor, |piece| {
+    pieces(tensor, progress, |piece| {
         let mut text = String::new();
         for line in texts(piece)?.chunks(columns.max(1)) {
             // Writing to a String cannot fail.

@@ -5,9 +5,10 @@ mod npy;
 mod safetensors;
 
 use std::io::{self, Write};
+use std::ops::ControlFlow;
 use std::path::Path;
 
-use hinton_tensor::{Index, Slice, Tensor, TensorError};
+use hinton_tensor::{Cancelled, Index, Progress, Quiet, Slice, Tensor, TensorError};
 
 use crate::select::near;
 use crate::{Error, Selected};
@@ -27,7 +28,7 @@ pub struct ExportRow {
     pub(crate) write: WriteTensors,
 }
 
-type WriteTensors = fn(&[Selected], &mut dyn Write) -> Result<Vec<String>, Stop>;
+type WriteTensors = fn(&[Selected], &mut dyn Write, &dyn Progress) -> Result<Vec<String>, Stop>;
 
 /// Every file that values are exported to.
 pub const EXPORTS: &[ExportRow] = &[npy::ROW, csv::ROW, safetensors::ROW];
@@ -108,23 +109,29 @@ where
     let path = path.as_ref();
     let row = export_for(path)?;
     let selected: Vec<Selected> = tensors.into_iter().map(Into::into).collect();
-    export_as(&selected, row, path)
+    export_as(&selected, row, path, &Quiet)
 }
 
-/// As [`export`], to a file of that kind whatever its extension.
+/// As [`export`], to a file of that kind whatever its extension; `progress` is told how many bytes
+/// of the tensors were written, and may stop.
 ///
 /// # Errors
 /// As [`export`].
-pub fn export_as(tensors: &[Selected], row: &ExportRow, path: &Path) -> Result<Vec<String>, Error> {
+pub fn export_as(
+    tensors: &[Selected],
+    row: &ExportRow,
+    path: &Path,
+    progress: &dyn Progress,
+) -> Result<Vec<String>, Error> {
     let mut notes = Vec::new();
     crate::save::write_with(path, |out| {
-        notes = (row.write)(tensors, out).map_err(|stop| stop.at(path))?;
+        notes = (row.write)(tensors, out, progress).map_err(|stop| stop.at(path))?;
         Ok(())
     })?;
     Ok(notes)
 }
 
-/// Writes the values of tensors to anything that takes bytes; see [`export`].
+/// Writes the values of tensors to anything that takes bytes; see [`export_as`].
 ///
 /// # Errors
 /// As [`export`].
@@ -132,8 +139,9 @@ pub fn export_to(
     tensors: &[Selected],
     row: &ExportRow,
     out: &mut dyn Write,
+    progress: &dyn Progress,
 ) -> Result<Vec<String>, Error> {
-    (row.write)(tensors, out).map_err(|stop| stop.at(Path::new("standard output")))
+    (row.write)(tensors, out, progress).map_err(|stop| stop.at(Path::new("standard output")))
 }
 
 /// The one tensor that a file of one tensor holds.
@@ -148,7 +156,18 @@ fn only<'a>(tensors: &'a [Selected], kind: &str) -> Result<&'a Tensor, Error> {
 }
 
 /// Calls back with pieces of a tensor, in C order, that fit in memory.
-fn pieces(tensor: &Tensor, mut each: impl FnMut(&Tensor) -> Result<(), Stop>) -> Result<(), Stop> {
+fn pieces(
+    tensor: &Tensor,
+    progress: &dyn Progress,
+    mut each: impl FnMut(&Tensor) -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    let mut each = |piece: &Tensor| {
+        each(piece)?;
+        match progress.advance(piece.byte_len()) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(Stop::from(TensorError::from(Cancelled))),
+        }
+    };
     let rows = tensor.shape().first().copied().unwrap_or(1);
     let row_bytes = tensor.byte_len() / (rows as u64).max(1);
     let step = usize::try_from(STRIPE / row_bytes.max(1)).unwrap_or(usize::MAX).max(1);

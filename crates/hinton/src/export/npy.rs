@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use hinton_tensor::{Dtype, Tensor};
+use hinton_tensor::{Dtype, Progress, Tensor};
 
 use super::{ExportRow, Stop, only, pieces};
 use crate::Selected;
@@ -14,11 +14,15 @@ pub(super) const ROW: ExportRow = ExportRow {
     write,
 };
 
-fn write(tensors: &[Selected], out: &mut dyn Write) -> Result<Vec<String>, Stop> {
+fn write(
+    tensors: &[Selected],
+    out: &mut dyn Write,
+    progress: &dyn Progress,
+) -> Result<Vec<String>, Stop> {
     let tensor = only(tensors, ".npy")?;
     let kept = descr(tensor.dtype());
     out.write_all(&header(kept.unwrap_or("<f4"), tensor.shape()))?;
-    pieces(tensor, |piece| {
+    pieces(tensor, progress, |piece| {
         match kept {
             Some(_) => out.write_all(&bytes(piece)?)?,
             None => {

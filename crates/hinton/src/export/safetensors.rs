@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 
-use hinton_tensor::Dtype;
+use hinton_tensor::{Dtype, Progress};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::{ExportRow, Stop, pieces};
@@ -16,7 +16,14 @@ pub(super) const ROW: ExportRow = ExportRow {
     write,
 };
 
-fn write(tensors: &[Selected], out: &mut dyn Write) -> Result<Vec<String>, Stop> {
+/// The key of the header that holds strings instead of a tensor.
+const METADATA: &str = "__metadata__";
+
+fn write(
+    tensors: &[Selected],
+    out: &mut dyn Write,
+    progress: &dyn Progress,
+) -> Result<Vec<String>, Stop> {
     let mut entries = Vec::new();
     let mut names = BTreeSet::new();
     let mut offset = 0u64;
@@ -24,6 +31,11 @@ fn write(tensors: &[Selected], out: &mut dyn Write) -> Result<Vec<String>, Stop>
         let tensor = &selected.tensor;
         let dtype = dtype_name(tensor.dtype()).ok_or_else(|| no_dtype(tensor.dtype()))?;
         let name = selected.label();
+        if name == METADATA {
+            let message = format!("safetensors keeps the name {METADATA} for notes on the file");
+            let help = "rename the tensor, or write it alone as .npy";
+            return Err(Stop::Other(Error::missing(message, help)));
+        }
         if !names.insert(name.clone()) {
             let message = format!("two tensors are called {:?}", hinton_scene::visible(&name));
             return Err(Stop::Other(Error::missing(message, "export them one by one")));
@@ -37,7 +49,7 @@ fn write(tensors: &[Selected], out: &mut dyn Write) -> Result<Vec<String>, Stop>
     out.write_all(&(header.len() as u64).to_le_bytes())?;
     out.write_all(&header)?;
     for selected in tensors {
-        pieces(&selected.tensor, |piece| Ok(out.write_all(&piece.packed_bytes()?)?))?;
+        pieces(&selected.tensor, progress, |piece| Ok(out.write_all(&piece.packed_bytes()?)?))?;
     }
     Ok(Vec::new())
 }

@@ -1,0 +1,86 @@
+//! Which names a mistyped one might have meant.
+
+/// Names that are compared; more would take longer than a person's patience is worth.
+const MOST_COMPARED: usize = 20_000;
+/// Characters of a name that are compared.
+const MOST_CHARS: usize = 200;
+
+/// The first 20,000 `names` and how far each is from `wanted`, the nearest first; those that are as
+/// near stay in their order.
+///
+/// The distance is the number of edits (insert, delete, replace; Levenshtein 1966), whatever the
+/// case, of at most 200 characters. A name that holds the other whole is nearer than that.
+pub fn nearest<'a>(
+    names: impl IntoIterator<Item = &'a str>,
+    wanted: &str,
+) -> Vec<(usize, &'a str)> {
+    let wanted = short(wanted);
+    let names = names.into_iter().take(MOST_COMPARED);
+    let mut ranked: Vec<(usize, &str)> =
+        names.map(|name| (distance(&wanted, &short(name)), name)).collect();
+    ranked.sort_by_key(|(far, _)| *far);
+    ranked
+}
+
+fn short(name: &str) -> Vec<char> {
+    name.to_lowercase().chars().take(MOST_CHARS).collect()
+}
+
+/// How far two names are apart: edits, but one that holds the other is near.
+fn distance(wanted: &[char], name: &[char]) -> usize {
+    let holds = |long: &[char], part: &[char]| {
+        !part.is_empty() && long.windows(part.len()).any(|window| window == part)
+    };
+    let edits = edits(wanted, name);
+    if holds(name, wanted) || (name.len() >= 3 && holds(wanted, name)) {
+        // Nearer than anything mistyped, the closer in length the nearer.
+        return edits.min(1 + edits / 16);
+    }
+    edits
+}
+
+/// Levenshtein's distance, with one row of memory.
+fn edits(one: &[char], two: &[char]) -> usize {
+    let mut row: Vec<usize> = (0..=two.len()).collect();
+    for (i, a) in one.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in two.iter().enumerate() {
+            let replaced = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[two.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chars(text: &str) -> Vec<char> {
+        text.chars().collect()
+    }
+
+    #[test]
+    fn edits_are_counted() {
+        for (one, two, count) in
+            [("kitten", "sitting", 3), ("", "abc", 3), ("abc", "", 3), ("same", "same", 0)]
+        {
+            assert_eq!(edits(&chars(one), &chars(two)), count);
+        }
+    }
+
+    #[test]
+    fn a_name_that_holds_the_word_is_near() {
+        let names = ["fd.wieght", "model.decoder.fc.weight", "FC.Weight"];
+        let found: Vec<&str> = nearest(names, "fc.weight").iter().map(|(_, name)| *name).collect();
+        assert_eq!(found, ["FC.Weight", "model.decoder.fc.weight", "fd.wieght"]);
+    }
+
+    #[test]
+    fn what_is_as_near_stays_in_order() {
+        assert_eq!(nearest(["b", "a", "c"], "x"), [(1, "b"), (1, "a"), (1, "c")]);
+        assert!(nearest([], "x").is_empty());
+    }
+}
