@@ -17,7 +17,7 @@ const BEST_RATIO: u64 = 1032;
 
 /// Compressed bytes that inflate when they are used: small ones once, into memory, on the first
 /// use; large ones as a stream that starts again when asked for something behind it. One that has
-/// had to start again [several times](RESTARTS) is kept in memory too, up to `Limits::held_bytes`.
+/// had to start again several times is kept in memory too, up to `Limits::held_bytes`.
 pub struct Inflate {
     packed: Packed,
     len: u64,
