@@ -122,7 +122,14 @@ pub fn film_output_for(path: &Path) -> Result<&'static FilmRow, Error> {
             FILMS.iter().flat_map(|output| output.extensions).map(|e| format!(".{e}")).collect();
         Error::request(
             format!("{}: no output of films has this extension", path.display()),
-            format!("there are {}, and a folder such as frames/", known.join(", ")),
+            match extension {
+                Some(mp4) if mp4.eq_ignore_ascii_case("mp4") => format!(
+                    "this program was built without MP4: build it with --features mp4 and a C++ \
+                     compiler, or choose {}",
+                    known.join(", ")
+                ),
+                _ => format!("there are {}, and a folder such as frames/", known.join(", ")),
+            },
         )
     })
 }
