@@ -13,6 +13,9 @@ pub(super) struct Letter {
     pub(super) color: Color,
 }
 
+/// Most columns that a text gives way to the right.
+const NUDGE: usize = 2;
+
 /// Texts of so many letters are sentences: they move up or down a row rather than vanish.
 const SENTENCE: usize = 12;
 
@@ -45,14 +48,22 @@ pub(super) fn place(scene: &Scene, fit: Fit) -> Vec<Option<Letter>> {
         let row = row as usize;
         let tries = [Some(row), Some(row + 1), row.checked_sub(1)];
         let tries = if letters.len() < SENTENCE { &tries[..1] } else { &tries[..] };
-        let free = tries.iter().flatten().copied().find(|&row| {
-            row < fit.rows && {
-                let from = start.saturating_sub(1);
-                let to = (start + length + 1).min(fit.columns);
-                grid[row * fit.columns + from..row * fit.columns + to].iter().all(Option::is_none)
-            }
-        });
-        let Some(row) = free else { continue };
+        let is_free = |row: usize, start: usize| {
+            let from = start.saturating_sub(1);
+            let to = (start + length + 1).min(fit.columns);
+            row < fit.rows
+                && start + length <= fit.columns
+                && grid[row * fit.columns + from..row * fit.columns + to]
+                    .iter()
+                    .all(Option::is_none)
+        };
+        // A letter or two to the right is better than nothing.
+        let places = (start..=start + NUDGE)
+            .flat_map(|start| tries.iter().flatten().map(move |&row| (row, start)));
+        let Some((row, start)) = places.into_iter().find(|&(row, start)| is_free(row, start))
+        else {
+            continue;
+        };
         let mut at = row * fit.columns + start;
         for c in letters {
             let color = text.style.color;

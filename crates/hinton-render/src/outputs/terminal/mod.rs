@@ -100,6 +100,9 @@ fn write(scene: &Scene, options: &RenderOptions) -> Result<Vec<u8>, RenderError>
     }
 }
 
+/// Least share of the window's width that a picture is made smaller to.
+const LEAST_SHARE: f64 = 0.7;
+
 /// How many characters a picture takes, across and down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Fit {
@@ -108,8 +111,8 @@ struct Fit {
 }
 
 impl Fit {
-    /// As wide as the window. A picture higher than the window is made smaller, down to half the
-    /// width; beyond that it is better scrolled than unreadable. `least` is the fewest points to a column.
+    /// As wide as the window. A picture a little higher than the window is made smaller; a much
+    /// higher one is better scrolled than unreadable. `least` is the fewest points to a column.
     fn new(scene: &Scene, terminal: &TerminalOptions, least: f64) -> Self {
         let (across, down) = terminal.cell_pixels;
         // Height of a character over its width; a terminal that says less or more is wrong.
@@ -119,7 +122,8 @@ impl Fit {
         // A row is left for the prompt.
         let height = (terminal.rows.clamp(2, MOST_CELLS) - 1) as f64;
         let fitting = (height * tall * scene.width / scene.height).floor();
-        let columns = widest.min(fitting.max((widest / 2.0).ceil())).max(1.0);
+        let columns = if fitting >= widest * LEAST_SHARE { widest.min(fitting) } else { widest };
+        let columns = columns.max(1.0);
         let rows = (columns * scene.height / scene.width / tall).ceil().clamp(1.0, 1e5);
         Fit { columns: columns as usize, rows: rows as usize }
     }
