@@ -1,8 +1,10 @@
 //! The command line, built from the tables.
 
+use std::path::PathBuf;
+
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::error::Error;
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use hinton::settings::{SettingRow, Takes};
 use hinton::{DrawRequest, SETTINGS};
 
@@ -154,6 +156,24 @@ fn labels(value: &str) -> Result<String, Failure> {
             "write a pattern such as 'unit {}', names with commas, a file of lines, or off",
         )),
     }
+}
+
+/// The weights file that a command reads.
+pub(crate) fn path() -> Arg {
+    Arg::new("path")
+        .value_name("PATH")
+        .required(true)
+        .value_parser(value_parser!(PathBuf))
+        .help("A weights file, or a folder that holds one")
+}
+
+/// The file that a command writes.
+pub(crate) fn output() -> Arg {
+    Arg::new("output")
+        .short('o')
+        .long("output")
+        .value_name("FILE")
+        .value_parser(value_parser!(PathBuf))
 }
 
 /// `-t`, any number of times.

@@ -11,7 +11,7 @@ use hinton::{
 };
 
 use super::CommandRow;
-use crate::args::{apply_settings_but, patterns, settings, tensors, thread_count, threads};
+use crate::args::{apply_settings_but, output, patterns, settings, tensors, thread_count, threads};
 use crate::failure::{Failure, note, run_warnings};
 use crate::progress::{Bar, Count};
 
@@ -49,12 +49,8 @@ fn args(command: Command) -> Command {
         )
         .arg(tensors())
         .arg(
-            Arg::new("output")
-                .short('o')
-                .long("output")
-                .value_name("FILE")
+            output()
                 .required(true)
-                .value_parser(value_parser!(PathBuf))
                 .help("The film by its extension, or a folder (frames/) for numbered pictures"),
         );
     let command = film_args(command);

@@ -2,14 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Arg, ArgMatches, value_parser};
+use clap::{Arg, ArgMatches};
 use hinton::{
     Checkpoint, DrawRequest, Graphics, Length, OutputRow, PageSize, Picture, Selected, ThemeName,
     draw_arrangement, make_folder, output_for, output_named, render, select, visible, write_bytes,
 };
 
 use super::CommandRow;
-use crate::args::{apply_settings, patterns, settings, tensors, thread_count, threads};
+use crate::args::{
+    apply_settings, output, path, patterns, settings, tensors, thread_count, threads,
+};
 use crate::failure::{Failure, note, warnings};
 use crate::out;
 use crate::progress::Bar;
@@ -32,22 +34,9 @@ pub(super) const ROW: CommandRow = CommandRow {
   hinton draw w.npy --preset matplotlib-hinton -o hinton.png",
     args: |command| {
         let command = command
-            .arg(
-                Arg::new("path")
-                    .value_name("PATH")
-                    .required(true)
-                    .value_parser(value_parser!(PathBuf))
-                    .help("A weights file, or a folder that holds one"),
-            )
+            .arg(path())
             .arg(tensors())
-            .arg(
-                Arg::new("output")
-                    .short('o')
-                    .long("output")
-                    .value_name("FILE")
-                    .value_parser(value_parser!(PathBuf))
-                    .help("The file to write; - is standard output; {} stands for the tensor"),
-            )
+            .arg(output().help("The file to write; - is standard output; {} stands for the tensor"))
             .arg(
                 Arg::new("format")
                     .long("format")

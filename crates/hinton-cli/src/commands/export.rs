@@ -3,12 +3,12 @@
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use clap::{Arg, ArgMatches, value_parser};
+use clap::{Arg, ArgMatches};
 use hinton::Error;
 use hinton::export::{EXPORTS, export_to, named};
 
 use super::CommandRow;
-use crate::args::{patterns, tensors};
+use crate::args::{output, path, patterns, tensors};
 use crate::failure::{Failure, note, warnings};
 use crate::progress::Bar;
 
@@ -25,23 +25,9 @@ pub(super) const ROW: CommandRow = CommandRow {
   hinton export w.npz -t W -o - --format csv | head",
     args: |command| {
         command
-            .arg(
-                Arg::new("path")
-                    .value_name("PATH")
-                    .required(true)
-                    .value_parser(value_parser!(PathBuf))
-                    .help("A weights file, or a folder that holds one"),
-            )
+            .arg(path())
             .arg(tensors())
-            .arg(
-                Arg::new("output")
-                    .short('o')
-                    .long("output")
-                    .value_name("FILE")
-                    .required(true)
-                    .value_parser(value_parser!(PathBuf))
-                    .help("The file to write; - is standard output"),
-            )
+            .arg(output().required(true).help("The file to write; - is standard output"))
             .arg(
                 Arg::new("format")
                     .long("format")
