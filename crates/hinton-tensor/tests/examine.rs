@@ -2,7 +2,9 @@
 
 mod common;
 
-use hinton_tensor::{Dtype, Endian, Memory, Tensor, View, Work, examine, find_first, summarize};
+use hinton_tensor::{
+    Dtype, Endian, Memory, Tensor, View, Work, examine, find_first, same_bits, summarize,
+};
 use std::sync::Arc;
 
 fn of(shape: &[usize], values: &[f32]) -> Tensor {
@@ -76,9 +78,12 @@ fn digests_are_those_of_the_values_however_they_lie() {
     let data = Arc::new(Memory::new(bytes));
     let big = Tensor::new("w", "f", Dtype::F32, Endian::Big, view, 0, data).unwrap();
     assert_eq!(digest(&tensor), digest(&big), "the byte order does not");
+    assert!(same_bits(&tensor, &back).unwrap() && same_bits(&tensor, &big).unwrap());
     let mut other = values;
     other[199_999] += 1.0;
-    assert_ne!(digest(&tensor), digest(&of(&[400, 500], &other)));
+    let other = of(&[400, 500], &other);
+    assert_ne!(digest(&tensor), digest(&other));
+    assert!(!same_bits(&tensor, &other).unwrap());
 }
 
 #[test]

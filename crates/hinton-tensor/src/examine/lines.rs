@@ -71,7 +71,10 @@ impl Lines {
     /// Adds what another thread has seen.
     pub(super) fn merge(&mut self, other: &Lines) {
         self.row_has.iter_mut().zip(&other.row_has).for_each(|(mine, theirs)| *mine |= theirs);
-        self.column_bits.iter_mut().zip(&other.column_bits).for_each(|(mine, theirs)| *mine |= theirs);
+        self.column_bits
+            .iter_mut()
+            .zip(&other.column_bits)
+            .for_each(|(mine, theirs)| *mine |= theirs);
     }
 
     /// The positions of axis 0 with nothing but zeros; `None` where that is all of them.

@@ -110,7 +110,8 @@ fn gather(tensor: &Tensor, states: Vec<State<'_>>) -> Examination {
         counted.push((state.counter, state.moments));
     }
     digests.sort_unstable_by_key(|(index, _)| *index);
-    let (rows, columns) = lines.as_ref().map_or((None, None), |lines| (lines.rows(), lines.columns()));
+    let (rows, columns) =
+        lines.as_ref().map_or((None, None), |lines| (lines.rows(), lines.columns()));
     Examination {
         summary: joined(counted),
         zero_rows: rows.unwrap_or_default(),
@@ -150,6 +151,31 @@ pub fn find_first(
         first += count;
     }
     Ok(None)
+}
+
+/// Whether two tensors have the same dtype, shape and bits. Reading ends at the first difference.
+///
+/// # Errors
+/// When bytes of either cannot be read.
+pub fn same_bits(a: &Tensor, b: &Tensor) -> Result<bool, TensorError> {
+    if a.dtype() != b.dtype() || a.shape() != b.shape() {
+        return Ok(false);
+    }
+    let (of_a, of_b) = (Source::new(a), Source::new(b));
+    let (layout_a, layout_b) = (Layout::c_order(a.view()), Layout::c_order(b.view()));
+    let (mut from_a, mut from_b) = (Piece::default(), Piece::default());
+    let elements = a.elements();
+    let mut first = 0;
+    while first < elements {
+        let stripe = first..elements.min(first + STRIPE);
+        layout_a.load(&of_a, stripe.clone(), &mut from_a)?;
+        layout_b.load(&of_b, stripe.clone(), &mut from_b)?;
+        if from_a.bytes() != from_b.bytes() {
+            return Ok(false);
+        }
+        first = stripe.end;
+    }
+    Ok(true)
 }
 
 /// Where in a tensor of that shape the value of that number (in C order) is.
