@@ -9,7 +9,7 @@ use hinton_tensor::{Dtype, Index, Slice, Tensor, Work, summary::summarize};
 use serde_json::Value;
 
 /// Kinds of the truth files that this test reads.
-const KINDS: [&str; 5] = ["safetensors", "npy", "npz", "idx", "idx.gz"];
+const KINDS: [&str; 6] = ["safetensors", "npy", "npz", "idx", "idx.gz", "onnx"];
 
 /// serde_json reads numbers to the last bit but one.
 const JSON: f64 = 4.0 * f64::EPSILON;
@@ -105,7 +105,12 @@ fn dtype(name: &str) -> Dtype {
         "i4" => "i32",
         "i8" if name.len() == 3 => "i64",
         "u8" if name.len() == 3 => "u64",
-        "u1" | "uint8" => "u8",
+        "u1" | "uint8" | "UINT8" => "u8",
+        "float32" | "FLOAT" | "FLOAT32" => "f32",
+        "float16" | "FLOAT16" => "f16",
+        "INT8" => "i8",
+        "int32" | "INT32" => "i32",
+        "int64" | "INT64" => "i64",
         other => other,
     };
     Dtype::from_name(spelt).unwrap_or_else(|| panic!("dtype {name}"))

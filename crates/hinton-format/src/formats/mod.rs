@@ -2,10 +2,13 @@
 
 use crate::{Checkpoint, Error, Head, Input, Limits, Sniff};
 
+mod affine;
 pub(crate) mod csv;
 pub(crate) mod idx;
+pub(crate) mod notes;
 pub(crate) mod npy;
 pub(crate) mod npz;
+pub(crate) mod onnx;
 pub(crate) mod pickle;
 pub(crate) mod pytorch;
 pub(crate) mod safetensors;
@@ -35,6 +38,7 @@ pub const FORMATS: &[FormatRow] = &[
     npy::ROW,
     npz::ROW,
     idx::ROW,
+    onnx::ROW,
     pickle::ROW,
     csv::ROW,
 ];
