@@ -3,7 +3,9 @@
 use crate::{Checkpoint, Error, Head, Input, Limits, Sniff};
 
 pub(crate) mod csv;
+pub(crate) mod hdf5;
 pub(crate) mod idx;
+pub(crate) mod keras;
 pub(crate) mod npy;
 pub(crate) mod npz;
 pub(crate) mod pickle;
@@ -34,6 +36,8 @@ pub const FORMATS: &[FormatRow] = &[
     pytorch::ROW,
     npy::ROW,
     npz::ROW,
+    hdf5::ROW,
+    keras::ROW,
     idx::ROW,
     pickle::ROW,
     csv::ROW,
