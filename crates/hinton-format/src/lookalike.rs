@@ -135,7 +135,6 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
     later("GGML (llama.cpp before GGUF)", Sniff::Certain, |head| {
         [b"lmgg", b"fmgg", b"tjgg"].iter().any(|magic| starts(head, *magic))
     }),
-    later("HDF5 (Keras .h5 and others)", Sniff::Certain, |head| starts(head, b"\x89HDF\r\n\x1a\n")),
     later("TensorFlow Lite", Sniff::Certain, |head| at(head, 4, b"TFL3")),
     later("ExecuTorch", Sniff::Certain, |head| at(head, 4, b"ET1")),
     later("MATLAB 5 (.mat)", Sniff::Certain, |head| starts(head, b"MATLAB 5.0 MAT-file")),
@@ -147,10 +146,6 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
     later("PyTorch before 1.6 (not a zip)", Sniff::Certain, |head| {
         // Protocol 2, then torch's magic number 0x1950a86a20f9469cfc6c as a long.
         starts(head, b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19")
-    }),
-    later("a Keras 3 archive (.keras)", Sniff::Likely, |head| {
-        zip_member(head).is_some_and(|name| name == "metadata.json" || name == "config.json")
-            || (is_zip(head) && head.has_extension(&["keras"]))
     }),
     later("TorchScript", Sniff::Likely, |head| {
         zip_member(head).is_some_and(|name| name.contains("/code/") || name.ends_with("/version"))

@@ -4,8 +4,10 @@ use crate::{Checkpoint, Error, Head, Input, Limits, Sniff};
 
 mod affine;
 pub(crate) mod csv;
+pub(crate) mod hdf5;
 pub(crate) mod idx;
 pub(crate) mod notes;
+pub(crate) mod keras;
 pub(crate) mod npy;
 pub(crate) mod npz;
 pub(crate) mod onnx;
@@ -37,6 +39,8 @@ pub const FORMATS: &[FormatRow] = &[
     pytorch::ROW,
     npy::ROW,
     npz::ROW,
+    hdf5::ROW,
+    keras::ROW,
     idx::ROW,
     onnx::ROW,
     pickle::ROW,
