@@ -48,6 +48,21 @@ const EXPECTED: &[Expected] = &[
         ErrorKind::Malformed,
         &["9223372036854775807", "64 bits"],
     ),
+    expect(
+        "malformed/gguf_2e60_tensors.gguf",
+        ErrorKind::Malformed,
+        &["at byte 8", "1152921504606846976 tensors", "download"],
+    ),
+    expect(
+        "malformed/gguf_offset_past_end.gguf",
+        ErrorKind::Malformed,
+        &["tensor \"", "the file has 160", "download"],
+    ),
+    expect(
+        "malformed/gguf_truncated_header.gguf",
+        ErrorKind::Malformed,
+        &["15 in all", "download"],
+    ),
     expect("malformed/html_instead.safetensors", ErrorKind::Unrecognised, &["HTML", "download"]),
     expect(
         "malformed/lfs_pointer.safetensors",
@@ -118,7 +133,6 @@ fn odd_names_are_kept_as_they_are() {
 fn formats_of_later_are_named() {
     let Some(data) = common::shared_data() else { return };
     let known = [
-        ("gguf/crafted_common_quants.gguf", "GGUF"),
         ("keras/crafted_mnist_softmax.weights.h5", "HDF5"),
         ("keras/crafted_mnist_softmax.keras", "Keras 3"),
         ("onnx/rten_mnist.onnx", "ONNX"),

@@ -3,6 +3,7 @@
 use crate::{Checkpoint, Error, Head, Input, Limits, Sniff};
 
 pub(crate) mod csv;
+pub(crate) mod gguf;
 pub(crate) mod idx;
 pub(crate) mod npy;
 pub(crate) mod npz;
@@ -31,6 +32,7 @@ pub struct FormatRow {
 pub const FORMATS: &[FormatRow] = &[
     safetensors::ROW,
     sharded::ROW,
+    gguf::ROW,
     pytorch::ROW,
     npy::ROW,
     npz::ROW,
