@@ -9,7 +9,7 @@ use hinton_tensor::{Dtype, Index, Slice, Tensor, Work, summary::summarize};
 use serde_json::Value;
 
 /// Kinds of the truth files that this test reads.
-const KINDS: [&str; 6] = ["safetensors", "npy", "npz", "idx", "idx.gz", "gguf"];
+const KINDS: [&str; 7] = ["safetensors", "npy", "npz", "idx", "idx.gz", "gguf", "ggml-rwkv"];
 
 /// serde_json reads numbers to the last bit but one.
 const JSON: f64 = 4.0 * f64::EPSILON;

@@ -3,6 +3,7 @@
 use crate::{Checkpoint, Error, Head, Input, Limits, Sniff};
 
 pub(crate) mod csv;
+pub(crate) mod ggml;
 pub(crate) mod gguf;
 pub(crate) mod idx;
 pub(crate) mod npy;
@@ -33,6 +34,7 @@ pub const FORMATS: &[FormatRow] = &[
     safetensors::ROW,
     sharded::ROW,
     gguf::ROW,
+    ggml::ROW,
     pytorch::ROW,
     npy::ROW,
     npz::ROW,

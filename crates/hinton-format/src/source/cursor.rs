@@ -29,6 +29,11 @@ impl<'a> Cursor<'a> {
         Cursor { data, endian, at: 0, end, window: Vec::new(), window_at: 0 }
     }
 
+    /// At byte 0 of `data`, whose headers lie between data of any size.
+    pub(crate) fn whole(data: &'a dyn Bytes, endian: Endian) -> Self {
+        Cursor { data, endian, at: 0, end: data.len(), window: Vec::new(), window_at: 0 }
+    }
+
     /// The byte that is read next.
     pub(crate) fn at(&self) -> u64 {
         self.at
