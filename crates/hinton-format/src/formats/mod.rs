@@ -4,10 +4,12 @@ use crate::{Checkpoint, Error, Head, Input, Limits, Sniff};
 
 mod affine;
 pub(crate) mod csv;
+pub(crate) mod ggml;
+pub(crate) mod gguf;
 pub(crate) mod hdf5;
 pub(crate) mod idx;
-pub(crate) mod notes;
 pub(crate) mod keras;
+pub(crate) mod notes;
 pub(crate) mod npy;
 pub(crate) mod npz;
 pub(crate) mod onnx;
@@ -36,6 +38,8 @@ pub struct FormatRow {
 pub const FORMATS: &[FormatRow] = &[
     safetensors::ROW,
     sharded::ROW,
+    gguf::ROW,
+    ggml::ROW,
     pytorch::ROW,
     npy::ROW,
     npz::ROW,
