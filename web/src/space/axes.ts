@@ -39,7 +39,7 @@ void main() {
 `;
 
 /** CSS pixels between two numbers, at least. */
-const TICK_DISTANCE = [72, 56] as const;
+const TICK_DISTANCE = [64, 48] as const;
 
 /** The box behind the points: a grid on its three far sides, numbers and names on its near edges. */
 export class Axes {
@@ -126,7 +126,7 @@ function drawAxis(axis: number, box: Box, standpoint: Standpoint, pen: Pen, name
   const opacity = axis === 2 ? depth : axis === 1 ? Math.abs(flatness * 2 - 1) : 1;
   const distance = TICK_DISTANCE[axis === 0 ? 0 : 1];
   const [low, high] = [standpoint.toData(axis, box.low[axis]!), standpoint.toData(axis, box.high[axis]!)];
-  for (const { value, text } of ticks(low, high, clamp(length / distance, 1, 9))) {
+  for (const { value, text } of ticks(low, high, clamp(length / distance, 2, 9))) {
     const along = standpoint.toScene(axis, value);
     const strength = (value === 0 ? 0.85 : 0.4) * (axis === 2 ? depth : 1);
     // Across the floor or the back wall, whichever far sides this axis lies in.

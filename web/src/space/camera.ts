@@ -1,7 +1,7 @@
 import { Matrix4, PerspectiveCamera, Vector3 } from "three";
 import { type Moment, stretchOf } from "./moment";
 import type { Triple } from "./page";
-import { type View, mix, wrapDegrees } from "./view";
+import { type View, clamp, mix, wrapDegrees } from "./view";
 
 /** Room around a flat picture for numbers and names of axes, in CSS pixels. */
 export const MARGIN = 60;
@@ -28,6 +28,8 @@ export class Standpoint {
   /** Half of the box that the axes span. */
   readonly half: Triple;
   readonly flatness: number;
+  /** Sizes that are meant for a stage of 700 CSS pixels times this fit this stage. */
+  readonly magnitude: number;
   private readonly project = new Matrix4();
 
   constructor(
@@ -45,6 +47,7 @@ export class Standpoint {
     ) as Triple;
     this.halfHeight = mix(this.halfHeightInSpace(), this.halfHeightFlat(), flatness) / view.zoom;
     this.scale = height / 2 / this.halfHeight;
+    this.magnitude = clamp(Math.min(width, height) / 700, 0.5, 3);
 
     const [a, e] = [radians(this.azimuth), radians(this.elevation)];
     this.right = new Vector3(-Math.sin(a), Math.cos(a), 0);
@@ -89,10 +92,13 @@ export class Standpoint {
     return mix(FIELD, FLAT_FIELD, this.flatness);
   }
 
-  /** Whatever way the box is turned, it fits; nearly, for its corners seldom point up or sideways. */
+  /**
+   * Whatever way the box is turned, it fits, so that turning does not zoom. A cube's near corner
+   * reaches 1.03 of its half diagonal when it points down at an elevation of 30 degrees.
+   */
   private halfHeightInSpace(): number {
-    const room = Math.min(this.width, this.height) - MARGIN;
-    return (Math.hypot(...this.half) * 0.95 * this.height) / Math.max(room, 50);
+    const room = Math.min(this.width - 1.6 * MARGIN, this.height - MARGIN);
+    return (Math.hypot(...this.half) * 1.03 * this.height) / Math.max(room, 50);
   }
 
   private halfHeightFlat(): number {

@@ -130,7 +130,7 @@ export class Cloud {
     const [from, to] = moment.weights;
     this.uniforms.weightFrom.value.set(...standpoint.stretch).multiplyScalar(from);
     this.uniforms.weightTo.value.set(...standpoint.stretch).multiplyScalar(to);
-    this.uniforms.size.value = view.size * pixelRatio;
+    this.uniforms.size.value = view.size * standpoint.magnitude * pixelRatio;
     this.uniforms.focus.value = standpoint.distance;
     this.points.visible = view.points && this.page.count > 0;
     this.lines.visible = view.lines && this.page.lines.length > 0;

@@ -4,7 +4,7 @@ export function ticks(low: number, high: number, count: number): { value: number
   if (!(span > 0) || !Number.isFinite(span)) return [];
   const rough = span / Math.max(count, 1);
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * [1, 2, 5, 10].find((factor) => power * factor >= rough * 0.999)!;
+  const step = power * [1, 2, 5, 10].find((factor) => power * factor >= rough * 0.75)!;
   const found = [];
   for (let at = Math.ceil(low / step - 1e-9); at <= Math.floor(high / step + 1e-9); at++) {
     const value = at * step;

@@ -12,7 +12,7 @@ export interface View {
   panY: number;
   points: boolean;
   lines: boolean;
-  /** Diameter of a point in CSS pixels. */
+  /** Diameter of a point in CSS pixels, on a stage of 700; larger on a larger one. */
   size: number;
   /** One scale for all axes; otherwise each fills the box. */
   equal: boolean;
@@ -26,13 +26,16 @@ export const HOME: Camera = { azimuth: -60, elevation: 30, zoom: 1, panX: 0, pan
 
 /** What the page opens with. */
 export function initialView(points: number, lines: number): View {
-  return { step: 0, ...HOME, points: true, lines: lines > 0, size: pointSize(points), equal: true, axes: true, theme: null };
+  return { step: 0, ...HOME, points: true, lines: lines > 0, size: pointSize(points, lines), equal: true, axes: true, theme: null };
 }
 
-/** Many points are small, so that they don't become a sheet; few are large enough to be seen. */
-function pointSize(points: number): number {
-  const size = 280 / Math.sqrt(Math.max(points, 1));
-  return Math.round(Math.min(Math.max(size, 1.5), 9) * 2) / 2;
+/**
+ * Many points are small, so that they don't become a sheet; few are large enough to be seen. Where
+ * there are lines, points are their knots.
+ */
+function pointSize(points: number, lines: number): number {
+  const size = (lines > 0 ? 150 : 200) / Math.sqrt(Math.max(points, 1));
+  return Math.round(Math.min(Math.max(size, 1.5), lines > 0 ? 6 : 8) * 2) / 2;
 }
 
 type Listener = (view: View, before: View) => void;

@@ -20,7 +20,7 @@ export function showWords(page: Page, frames: Measured[], store: Store): void {
   byId("notes").hidden = page.notes.length === 0;
   const detail = byId("detail") as HTMLDetailsElement;
   // Where there is little room the reader asks for it.
-  detail.open = matchMedia("(min-width: 56rem)").matches;
+  detail.open = getComputedStyle(document.body).getPropertyValue("--narrow") !== "1";
   const update = () => showStep(page, frames, store.view.step);
   store.onChange(update);
   update();
