@@ -188,7 +188,7 @@ fn drive(shots: Option<&Path>) -> Result<(), Failure> {
 
 /// A browser: the one that `CHROMIUM` names, or else one that is installed.
 fn browser() -> Option<PathBuf> {
-    if let Some(named) = std::env::var_os("CHROMIUM") {
+    if let Some(named) = std::env::var_os("CHROMIUM").filter(|name| !name.is_empty()) {
         return Some(PathBuf::from(named));
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
