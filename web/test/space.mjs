@@ -109,6 +109,14 @@ const TESTS = {
     assert.ok(new Set(mesh).size > 100, "a mesh has a hundred colours and more");
   },
 
+  async "what is nearer hides what is farther"(open) {
+    const [orange, blue] = [0xd55e00, 0x0072b2];
+    const front = await picture(await open("depth", "azimuth=0&elevation=0&size=20&axes=off"));
+    assert.ok(count(front, orange) > 100 && count(front, blue) === 0, "the near one, though it is drawn first");
+    const back = await picture(await open("depth", "azimuth=180&elevation=0&size=20&axes=off"));
+    assert.ok(count(back, blue) > 100 && count(back, orange) === 0, "and from the other side the other");
+  },
+
   async "dragging turns it, and reset brings it back"(open) {
     const page = await open("fold", "step=3");
     const before = await picture(page);
@@ -212,6 +220,9 @@ const TESTS = {
     await press(page, ",");
     await page.waitForTimeout(1200);
     assert.deepEqual(await said(page), { step: "5" });
+    await press(page, "1", ".", ".", ".");
+    await page.waitForTimeout(1200);
+    assert.equal((await said(page)).step, "4", "three taps are three steps");
     await press(page, "Home", "?");
     assert.ok(await page.locator("#keys").isVisible());
     await press(page, "Escape");

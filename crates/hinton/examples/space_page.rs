@@ -25,6 +25,8 @@ fn main() -> std::io::Result<()> {
         ("fold", fold(&SMALL)),
         ("stretch", fold(&W1)),
         ("rings", rings()),
+        ("wheel", wheel()),
+        ("depth", depth()),
         ("one", SpacePage { frames: vec![input(mesh(9))], ..mesh_page("One step", 9) }),
         ("empty", SpacePage { title: "Nothing".into(), ..SpacePage::default() }),
         ("hostile", hostile()),
@@ -73,6 +75,44 @@ fn rings() -> SpacePage {
         legend: Legend::Labels(vec![("inner ring".into(), blue), ("outer ring".into(), orange)]),
         notes: vec!["400 of 60,000 points are shown: every 150th".into()],
         frames: vec![input, wide, bent],
+        ..SpacePage::default()
+    }
+}
+
+/// Colours that tell both coordinates of the input.
+fn wheel() -> SpacePage {
+    let color = |x: f32, y: f32| {
+        let byte = |share: f32| (share * 255.0) as u32;
+        let (x, y) = (x / 10.0 + 0.5, y / 10.0 + 0.5);
+        Color::rgb(byte(x) << 16 | byte(1.0 - (x + y) / 2.0) << 8 | byte(y))
+    };
+    let input = input(mesh(60));
+    let at = |index: i32| index as f32 / 2.0 - 4.75;
+    let row = |y: i32| (0..20).map(|x| color(at(x), at(19 - y))).collect();
+    let map = linear("Linear Layer (2D -> 3D)", &input, &SMALL, 3, 2);
+    let bent = tanh("+ tanh", &map);
+    SpacePage {
+        colors: input.points.iter().map(|point| color(point[0], point[1])).collect(),
+        legend: Legend::Plane {
+            labels: ["first input", "second input"].map(String::from),
+            low: [-5.0; 2],
+            high: [5.0; 2],
+            colors: (0..20).map(row).collect(),
+        },
+        frames: vec![input, map, bent],
+        ..mesh_page("Both coordinates", 60)
+    }
+}
+
+/// Two points, one behind the other as seen along x; the near one comes first.
+fn depth() -> SpacePage {
+    let points = vec![[1.0, 0.0, 0.0], [-1.0, 0.0, 0.0]];
+    let mut only = frame("Input", String::new(), 3, points, Morph::LinearMap);
+    (only.axes.low, only.axes.high) = ([-1.0; 3], [1.0; 3]);
+    SpacePage {
+        title: "Depth".into(),
+        frames: vec![only],
+        colors: vec![Color::rgb(0xd55e00), Color::rgb(0x0072b2)],
         ..SpacePage::default()
     }
 }

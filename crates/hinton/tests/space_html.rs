@@ -251,6 +251,19 @@ fn themes_legends_and_morphs_are_told() {
 }
 
 #[test]
+fn a_plane_of_colours_is_told_row_by_row() {
+    let colors = vec![vec![Color::BLACK, Color::WHITE]; 3];
+    let labels = ["across", "up"].map(String::from);
+    let legend = Legend::Plane { labels, low: [0.0, 1.0], high: [2.0, 3.0], colors };
+    let read = Read::of(&SpacePage { legend, ..SpacePage::default() });
+    let legend = &read.words["legend"];
+    assert_eq!(legend["kind"], "plane");
+    assert_eq!(legend["labels"][1], "up");
+    assert_eq!(legend["low"], serde_json::json!([0.0, 1.0]));
+    assert_eq!(legend["colors"][2], serde_json::json!(["#000000", "#ffffff"]));
+}
+
+#[test]
 fn a_page_of_nothing_is_a_page() {
     let read = Read::of(&SpacePage::default());
     assert_eq!(read.words["count"], 0);

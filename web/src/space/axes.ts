@@ -39,7 +39,7 @@ void main() {
 `;
 
 /** CSS pixels between two numbers, at least. */
-const TICK_DISTANCE = [64, 48] as const;
+const TICK_DISTANCE = [84, 62] as const;
 
 /** The box behind the points: a grid on its three far sides, numbers and names on its near edges. */
 export class Axes {

@@ -20,7 +20,11 @@ export interface Frame {
 
 export type Legend =
   | { kind: "labels"; items: [string, string][] }
-  | { kind: "ramp"; label: string; low: number | null; high: number | null; colors: string[] };
+  | { kind: "ramp"; label: string; low: number | null; high: number | null; colors: string[] }
+  | { kind: "plane"; labels: [string, string]; low: Ends; high: Ends; colors: string[][] };
+
+/** JSON has no infinities: they arrive as null. */
+type Ends = [number | null, number | null];
 
 export interface Page {
   title: string;

@@ -11,6 +11,8 @@ export class Player {
   private readonly timeline: Timeline;
   private run: ((seconds: number) => boolean) | null = null;
   private last = 0;
+  /** The step that it is walking to. */
+  private goal: number | null = null;
   private listeners: (() => void)[] = [];
 
   constructor(
@@ -47,6 +49,7 @@ export class Player {
 
   pause(): void {
     this.run = null;
+    this.goal = null;
     if (!this.playing) return;
     this.playing = false;
     for (const listener of this.listeners) listener();
@@ -61,6 +64,7 @@ export class Player {
       this.store.set({ step: to });
       return;
     }
+    this.goal = to;
     let share = 0;
     this.start(false, (seconds) => {
       share = Math.min(1, share + seconds / STRIDE);
@@ -71,7 +75,8 @@ export class Player {
 
   /** The whole step after this one, or before. */
   stepBy(direction: 1 | -1): void {
-    const { step } = this.store.view;
+    // On the way to a step it counts from there, so that three taps are three steps.
+    const step = this.goal ?? this.store.view.step;
     this.goTo(direction > 0 ? Math.floor(step + 1 + 1e-6) : Math.ceil(step - 1 - 1e-6));
   }
 
@@ -93,7 +98,6 @@ export class Player {
   }
 
   private finish(): void {
-    if (this.playing) this.pause();
-    else this.run = null;
+    this.pause();
   }
 }

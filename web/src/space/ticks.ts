@@ -1,10 +1,22 @@
-/** Round numbers between two ends, about `count` of them, at distances of 1, 2 or 5 times ten to some power. */
+/**
+ * Round numbers between two ends at distances of 1, 2 or 5 times ten to some power: about `count` of
+ * them, and at least two, for one alone gives no scale.
+ */
 export function ticks(low: number, high: number, count: number): { value: number; text: string }[] {
   const span = high - low;
   if (!(span > 0) || !Number.isFinite(span)) return [];
   const rough = span / Math.max(count, 1);
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * [1, 2, 5, 10].find((factor) => power * factor >= rough * 0.75)!;
+  const steps = [0.2, 0.5, 1, 2, 5, 10].map((factor) => power * factor);
+  const wanted = steps.findIndex((step) => step >= rough * 0.75);
+  for (const step of steps.slice(0, wanted + 1).reverse()) {
+    const found = between(low, high, step);
+    if (found.length > 1) return found;
+  }
+  return [];
+}
+
+function between(low: number, high: number, step: number): { value: number; text: string }[] {
   const found = [];
   for (let at = Math.ceil(low / step - 1e-9); at <= Math.floor(high / step + 1e-9); at++) {
     const value = at * step;

@@ -67,6 +67,8 @@ function fillLegend(element: HTMLElement, legend: Legend | null): void {
       item.append(swatch, text);
       element.append(item);
     }
+  } else if (legend?.kind === "plane") {
+    element.append(planeOf(legend));
   } else if (legend) {
     const ramp = document.createElement("i");
     ramp.className = "ramp";
@@ -77,6 +79,31 @@ function fillLegend(element: HTMLElement, legend: Legend | null): void {
     name.textContent = legend.label;
     element.append(name, endText(legend.low), ramp, endText(legend.high));
   }
+}
+
+/** A little map of the colours, with its ends at its sides. */
+function planeOf({ labels, low, high, colors }: Extract<Legend, { kind: "plane" }>): HTMLElement {
+  const plane = document.createElement("div");
+  plane.className = "plane";
+  const map = document.createElement("i");
+  // One cell for each colour: no more are sent than can be seen.
+  map.style.gridTemplateColumns = `repeat(${colors[0]?.length ?? 1}, 1fr)`;
+  for (const color of colors.flat()) {
+    const cell = document.createElement("i");
+    cell.style.background = color;
+    map.append(cell);
+  }
+  const ends = (axis: 0 | 1) => {
+    const span = document.createElement("span");
+    span.className = axis === 0 ? "across" : "up";
+    // The upper end is written first, as it stands.
+    span.append(...(axis === 0 ? [endText(low[0]), endText(high[0])] : [endText(high[1]), endText(low[1])]));
+    return span;
+  };
+  const names = document.createElement("b");
+  names.textContent = `→ ${labels[0]}\n↑ ${labels[1]}`;
+  plane.append(ends(1), map, ends(0), names);
+  return plane;
 }
 
 function endText(value: number | null): HTMLElement {

@@ -161,6 +161,17 @@ pub enum Legend {
         /// Colours at equal distances; some twenty look smooth.
         colors: Vec<Color>,
     },
+    /// Two quantities at once, such as both coordinates of the input: a small map.
+    Plane {
+        /// Their names: across, upwards.
+        labels: [String; 2],
+        /// The values at the left and the lower side.
+        low: [f64; 2],
+        /// The values at the right and the upper side.
+        high: [f64; 2],
+        /// Rows of equal length, the upper first; some twenty by twenty look smooth.
+        colors: Vec<Vec<Color>>,
+    },
 }
 
 impl Legend {
@@ -172,11 +183,19 @@ impl Legend {
                 json!({ "kind": "labels", "items": items.collect::<Vec<_>>() })
             }
             Legend::Ramp { label, low, high, colors } => {
-                let colors: Vec<String> = colors.iter().map(|color| color.hex()).collect();
+                let colors = hex_of(colors);
                 json!({ "kind": "ramp", "label": label, "low": low, "high": high, "colors": colors })
+            }
+            Legend::Plane { labels, low, high, colors } => {
+                let colors: Vec<Vec<String>> = colors.iter().map(|row| hex_of(row)).collect();
+                json!({ "kind": "plane", "labels": labels, "low": low, "high": high, "colors": colors })
             }
         }
     }
+}
+
+fn hex_of(colors: &[Color]) -> Vec<String> {
+    colors.iter().map(|color| color.hex()).collect()
 }
 
 /// The page as one self-contained file.
