@@ -274,6 +274,17 @@ const TESTS = {
     assert.equal(changed(before, await picture(await open("long", "step=60.4"))), 0);
   },
 
+  async "values of any size are drawn, with numbers on the axes"(open) {
+    for (const [step, number] of [[1, "2e38"], [2, "4e−39"], [3, "1.000004e6"], [4, "−1.2e30"], [1.5, "1e38"], [2.5, "500000"]]) {
+      const page = await open("extreme", `step=${step}`);
+      assert.ok(new Set(await picture(page)).size > 50 || step === 4, `step ${step} has the colours of the mesh`);
+      const numbers = await page.locator("#labels .tick:visible").allTextContents();
+      assert.ok(numbers.includes(number), `${step}: ${numbers.join(" ")}`);
+      // Three axes, each with every number once.
+      for (const text of numbers) assert.ok(numbers.filter((other) => other === text).length <= 3, numbers.join(" "));
+    }
+  },
+
   async "fingers turn and pinch on a phone"(open) {
     const page = await open("fold", "step=3", { viewport: PHONE, hasTouch: true, isMobile: true });
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), PHONE.width, "nothing sticks out");

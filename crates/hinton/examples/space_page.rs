@@ -27,6 +27,7 @@ fn main() -> std::io::Result<()> {
         ("rings", rings()),
         ("wheel", wheel()),
         ("depth", depth()),
+        ("extreme", extreme()),
         ("one", SpacePage { frames: vec![input(mesh(9))], ..mesh_page("One step", 9) }),
         ("empty", SpacePage { title: "Nothing".into(), ..SpacePage::default() }),
         ("hostile", hostile()),
@@ -115,6 +116,21 @@ fn depth() -> SpacePage {
         colors: vec![Color::rgb(0xd55e00), Color::rgb(0x0072b2)],
         ..SpacePage::default()
     }
+}
+
+/// Values at the ends of what f32 holds, far from zero, and all the same.
+fn extreme() -> SpacePage {
+    let scaled = |name: &str, scale: f32, shift: f32| {
+        let points = mesh(9).into_iter().map(|point| point.map(|value| value * scale + shift));
+        frame(name, String::new(), 3, points.collect(), Morph::LinearMap)
+    };
+    let frames = vec![
+        scaled("huge", 6e37, 0.0),
+        scaled("tiny", 1e-39, 0.0),
+        scaled("far", 1.0, 1e6),
+        scaled("one place", 0.0, -1e30),
+    ];
+    SpacePage { frames, ..mesh_page("Extremes", 9) }
 }
 
 /// Names that try to break out, values that are no numbers, edges to nowhere.

@@ -41,6 +41,12 @@ void main() {
 /** CSS pixels between two numbers, at least. */
 const TICK_DISTANCE = [84, 62] as const;
 
+/** Closer than this, in CSS pixels, numbers would touch. */
+const CLOSEST_TICKS = 16;
+
+/** About the width of a figure, in CSS pixels. */
+const LETTER = 7;
+
 /** The box behind the points: a grid on its three far sides, numbers and names on its near edges. */
 export class Axes {
   readonly object = new LineSegments(
@@ -126,7 +132,10 @@ function drawAxis(axis: number, box: Box, standpoint: Standpoint, pen: Pen, name
   const opacity = axis === 2 ? depth : axis === 1 ? Math.abs(flatness * 2 - 1) : 1;
   const distance = TICK_DISTANCE[axis === 0 ? 0 : 1];
   const [low, high] = [standpoint.toData(axis, box.low[axis]!), standpoint.toData(axis, box.high[axis]!)];
-  for (const { value, text } of ticks(low, high, clamp(length / distance, 2, 9))) {
+  const numbers = ticks(low, high, clamp(length / distance, 2, 9));
+  // On an axis that is all but a point they would lie on each other.
+  const legible = length / Math.max(numbers.length - 1, 1) > CLOSEST_TICKS;
+  for (const { value, text } of numbers) {
     const along = standpoint.toScene(axis, value);
     const strength = (value === 0 ? 0.85 : 0.4) * (axis === 2 ? depth : 1);
     // Across the floor or the back wall, whichever far sides this axis lies in.
@@ -138,13 +147,21 @@ function drawAxis(axis: number, box: Box, standpoint: Standpoint, pen: Pen, name
       pen.line(from, to, strength * (flat ? depth : 1));
     }
     const { x, y } = standpoint.toScreen(at(along));
-    if (opacity > 0) labels.push({ text, x: x + out.x * 9, y: y + out.y * 9, out, opacity, kind: "tick" });
+    if (opacity > 0 && legible) labels.push({ text, x: x + out.x * 9, y: y + out.y * 9, out, opacity, kind: "tick" });
   }
   if (opacity > 0 && name) {
     const middle = { x: (ends[0].x + ends[1].x) / 2, y: (ends[0].y + ends[1].y) / 2 };
-    const gap = axis === 0 ? 34 : 44;
-    const upright = axis === 1 && flatness > 0.5;
-    labels.push({ text: name, x: middle.x + out.x * gap, y: middle.y + out.y * gap, out, opacity, kind: upright ? "upright" : "name" });
+    const widest = Math.max(2, ...labels.map((label) => label.text.length));
+    const gap = 22 + Math.abs(out.x) * widest * LETTER + Math.abs(out.y) * 12;
+    if (axis !== 1 || flatness <= 0.5) {
+      labels.push({ text: name, x: middle.x + out.x * gap, y: middle.y + out.y * gap, out, opacity, kind: "name" });
+    } else if (gap < MARGIN - 6) {
+      labels.push({ text: name, x: middle.x + out.x * gap, y: middle.y + out.y * gap, out, opacity, kind: "upright" });
+    } else {
+      // Beside long numbers there is no room: it goes above the axis.
+      const top = ends[0].y < ends[1].y ? ends[0] : ends[1];
+      labels.push({ text: name, x: top.x, y: top.y - 14, out, opacity, kind: "name" });
+    }
   }
   return labels;
 }

@@ -43,7 +43,7 @@ export function measureAll(page: Page): Measured[] {
 function measure(frame: Frame, count: number): Measured {
   const drawn = frame.positions.length;
   const longest = Math.max(...AXES.map((axis) => frame.high[axis] - frame.low[axis]));
-  const room = longest > 0 ? longest * 0.03 : Math.max(Math.abs(frame.high[0]), 1) * 0.5;
+  const room = longest > 0 ? longest * 0.03 : Math.max(1, ...frame.high.map(Math.abs)) * 0.5;
   const widen = (axis: number) => (axis < drawn ? room : 0);
   const low = AXES.map((axis) => frame.low[axis] - widen(axis)) as Triple;
   const high = AXES.map((axis) => frame.high[axis] + widen(axis)) as Triple;

@@ -1,3 +1,5 @@
+import { clamp } from "./view";
+
 /**
  * Round numbers between two ends at distances of 1, 2 or 5 times ten to some power: about `count` of
  * them, and at least two, for one alone gives no scale.
@@ -25,15 +27,20 @@ function between(low: number, high: number, step: number): { value: number; text
   return found;
 }
 
-/** A number with as many decimals as its step needs, and a real minus sign. */
+/** A number with as many decimals as its step needs, so that no two steps look the same, and a real minus sign. */
 export function numberText(value: number, step: number): string {
   if (value === 0) return "0";
-  const largest = Math.max(Math.abs(value), step);
-  const text =
-    largest >= 1e5 || step < 1e-4
-      ? value.toExponential(Math.max(0, Math.round(Math.log10(Math.abs(value) / step)))).replace(/\.?0+e/, "e").replace("e+", "e")
-      : value.toFixed(Math.max(0, -Math.floor(Math.log10(step) + 1e-9)));
+  const decimals = -exponent(step);
+  const plain = Math.abs(value) < 1e6 && decimals <= 4;
+  const text = plain
+    ? value.toFixed(Math.max(0, decimals))
+    : value.toExponential(clamp(exponent(value) + decimals, 0, 15)).replace(/\.?0*e\+?/, "e");
   return text.replaceAll("-", "−");
+}
+
+/** The power of ten that a number begins with. */
+function exponent(value: number): number {
+  return Math.floor(Math.log10(Math.abs(value)) + 1e-9);
 }
 
 /** A number in about three digits. */
