@@ -1,8 +1,9 @@
-//! `cargo xtask test`: everything a change must pass. It needs Rust and nothing else.
+//! `cargo xtask test`: everything a change must pass. It needs Rust and nothing else; what needs
+//! Node or a browser is done where they are, and said where they aren't.
 
 use std::time::Instant;
 
-use crate::{Failure, arrows, demo, licences, new, reference, shell};
+use crate::{Failure, arrows, demo, licences, new, reference, shell, web};
 
 /// One thing that must hold.
 struct Step {
@@ -18,6 +19,8 @@ const STEPS: &[Step] = &[
     Step { name: "lints", run: lints },
     Step { name: "tests", run: tests },
     Step { name: "templates", run: new::check },
+    Step { name: "web", run: || web::run(&["--check".to_string()]) },
+    Step { name: "browser", run: || web::run(&["--test".to_string()]) },
     Step { name: "documentation", run: documentation },
     Step { name: "demo", run: || demo::run(&[]) },
     Step { name: "reference", run: || reference::run(&["--check".to_string()]) },
