@@ -20,6 +20,7 @@
 //! Internal to `hinton`: this crate may change without notice.
 #![deny(unsafe_code)]
 
+pub mod data;
 mod error;
 mod init;
 pub mod layers;
@@ -30,7 +31,9 @@ pub mod random;
 mod real;
 mod shape;
 mod simd;
+pub mod sparse;
 mod spec;
+pub mod train;
 
 pub use error::NetError;
 pub use init::{INITS, Init, InitRow};
