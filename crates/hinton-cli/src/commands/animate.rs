@@ -1,6 +1,5 @@
 //! `hinton animate`: runs become films.
 
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
@@ -13,6 +12,7 @@ use hinton::{
 use super::CommandRow;
 use crate::args::{apply_settings_but, output, patterns, settings, tensors, thread_count, threads};
 use crate::failure::{Failure, note, run_warnings};
+use crate::interrupt;
 use crate::progress::{Bar, Count};
 
 pub(super) const ROW: CommandRow = CommandRow {
@@ -130,6 +130,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     match (strip, output) {
         (Some((count, output)), _) => {
             let picture = film.strip(count)?;
+            let _gently = interrupt::gently();
             write_bytes(file, &render(&picture, output, &picture.render_options())?)?;
         }
         (None, Some(output)) => save(matches, &mut film, file, output)?,
@@ -148,9 +149,10 @@ fn save(
     let settings = FilmSettings::new(loops, matches.get_flag("indexed"));
     let count = film.len();
     let drawing = Count::new("drawing", "frames");
+    let _gently = interrupt::gently();
     let report = save_film(film, file, output, settings, &mut |done| {
         drawing.show(done, count);
-        ControlFlow::Continue(())
+        interrupt::flow()
     })?;
     drawing.finish();
     report.notes.iter().for_each(|text| note(text));

@@ -10,6 +10,7 @@ use hinton::export::{EXPORTS, export_to, named};
 use super::CommandRow;
 use crate::args::{output, path, patterns, tensors};
 use crate::failure::{Failure, note, warnings};
+use crate::interrupt;
 use crate::progress::Bar;
 
 pub(super) const ROW: CommandRow = CommandRow {
@@ -77,6 +78,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
             }
         }
     } else {
+        let _gently = interrupt::gently();
         hinton::export::export_as(&selected, row, target, &bar)?
     };
     drop(bar);
