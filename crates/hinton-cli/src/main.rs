@@ -3,6 +3,7 @@
 
 mod args;
 mod commands;
+mod encoder;
 mod failure;
 mod human;
 mod interrupt;

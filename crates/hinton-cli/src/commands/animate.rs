@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use hinton::animate::{Metric, Show, StepRange, Timing};
 use hinton::{
-    AnimateRequest, DrawRequest, Film, FilmSettings, FrameSource, Run, RunOptions, animate,
-    film_output_for, output_for, render, save_film, write_bytes,
+    AnimateRequest, DrawRequest, Film, FilmRow, FilmSettings, FrameSource, OutputRow, Run,
+    RunOptions, animate, film_output_for, output_for, render, save_film, write_bytes,
 };
 
 use super::CommandRow;
 use crate::args::{apply_settings_but, output, patterns, settings, tensors, thread_count, threads};
+use crate::encoder::{self, Asked, CODECS};
 use crate::failure::{Failure, note, run_warnings};
 use crate::interrupt;
 use crate::progress::{Bar, Count};
@@ -32,6 +33,7 @@ pub(super) const ROW: CommandRow = CommandRow {
   hinton animate run/ -t W --morph 4 --duration 8 --metric accuracy -o w.gif
   hinton animate small/ large/ -t fc.weight --as hinton -o both.gif
   hinton animate run/ -t fc.weight --strip 8 -o strip.pdf
+  hinton animate run/ -t fc.weight --codec av1 -o fc.webm
   hinton animate run/ -t fc.weight -o frames/",
     args,
     run,
@@ -94,6 +96,17 @@ fn film_args(command: Command) -> Command {
             value("strip", "N", "No film but N of its pictures beside one another (png, svg, pdf)")
                 .value_parser(value_parser!(u16).range(1..=1000)),
         )
+        .arg(codec())
+        .arg(
+            value("ffmpeg", "ARGS", "Have ffmpeg write the film, with arguments of your own")
+                .long_help(
+                    "Have ffmpeg write the film, with arguments of your own for its output, \
+                     separated by spaces: --ffmpeg '-c:v libx264 -crf 10 -pix_fmt yuv444p'. The \
+                     file's extension chooses the container.",
+                )
+                .allow_hyphen_values(true)
+                .conflicts_with_all(["codec", "strip", "indexed"]),
+        )
         .arg(
             Arg::new("indexed")
                 .long("indexed")
@@ -103,12 +116,42 @@ fn film_args(command: Command) -> Command {
         )
 }
 
+/// `--codec`, with what each is good for.
+fn codec() -> Arg {
+    let names: Vec<&str> = CODECS.iter().map(|row| row.name).collect();
+    let rows = CODECS.iter().map(|row| {
+        let extensions: Vec<String> = row.extensions.iter().map(|e| format!(".{e}")).collect();
+        format!("  {:<7}{} ({})", row.name, row.about, extensions.join(" "))
+    });
+    let help = format!("Have ffmpeg write the film, by {}", names.join(", "));
+    let long = format!(
+        "Have ffmpeg write the film, where it is installed:\n\n{}\n\nPictures follow one another at \
+         an even rate, to which times are rounded; how often the film plays is up to the player.",
+        rows.collect::<Vec<_>>().join("\n")
+    );
+    Arg::new("codec")
+        .long("codec")
+        .value_name("CODEC")
+        .help(help)
+        .long_help(long)
+        .help_heading("Film")
+        .conflicts_with_all(["strip", "indexed"])
+}
+
+/// What is made of the film.
+enum Target<'a> {
+    /// So many of its pictures beside one another.
+    Strip(usize, &'static OutputRow),
+    /// A film by an encoder of our own.
+    Film(&'static FilmRow),
+    /// A film by ffmpeg.
+    Ffmpeg(Asked<'a>),
+}
+
 fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let Some(file) = matches.get_one::<PathBuf>("output") else { return Ok(()) };
-    let strip = matches.get_one::<u16>("strip").map(|&count| usize::from(count));
     // A wrong name is told before the work.
-    let strip = strip.map(|count| Ok::<_, Failure>((count, output_for(file)?))).transpose()?;
-    let output = if strip.is_none() { Some(film_output_for(file)?) } else { None };
+    let target = target(matches, file)?;
     let bar = Bar::new();
     let looking = Count::new("looking at", "steps");
     let looked = |done: usize, all: usize| looking.show(done, all);
@@ -127,33 +170,53 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let mut film = animate(&runs, &patterns(matches), &request)?;
     looking.finish();
     film.notes().iter().for_each(|text| note(text));
-    match (strip, output) {
-        (Some((count, output)), _) => {
-            let picture = film.strip(count)?;
-            let _gently = interrupt::gently();
-            write_bytes(file, &render(&picture, output, &picture.render_options())?)?;
-        }
-        (None, Some(output)) => save(matches, &mut film, file, output)?,
-        (None, None) => {}
+    if let Target::Strip(count, output) = target {
+        let picture = film.strip(count)?;
+        let _gently = interrupt::gently();
+        write_bytes(file, &render(&picture, output, &picture.render_options())?)?;
+        return Ok(());
     }
-    Ok(())
+    save(matches, &mut film, file, &target)
+}
+
+fn target<'a>(matches: &'a ArgMatches, file: &Path) -> Result<Target<'a>, Failure> {
+    if let Some(&count) = matches.get_one::<u16>("strip") {
+        return Ok(Target::Strip(usize::from(count), output_for(file)?));
+    }
+    if let Some(name) = matches.get_one::<String>("codec") {
+        return Ok(Target::Ffmpeg(Asked::Codec(encoder::codec(name, file)?)));
+    }
+    if let Some(arguments) = matches.get_one::<String>("ffmpeg") {
+        return Ok(Target::Ffmpeg(Asked::Arguments(arguments)));
+    }
+    match (film_output_for(file), encoder::advice(file)) {
+        (Ok(output), _) => Ok(Target::Film(output)),
+        (Err(error), Some(advice)) => Err(Failure::usage(error.to_string(), advice)),
+        (Err(error), None) => Err(error.into()),
+    }
 }
 
 fn save(
     matches: &ArgMatches,
     film: &mut Film<'_>,
     file: &Path,
-    output: &hinton::FilmRow,
+    target: &Target<'_>,
 ) -> Result<(), Failure> {
     let loops = matches.get_one::<u16>("loop").copied().unwrap_or(0);
     let settings = FilmSettings::new(loops, matches.get_flag("indexed"));
     let count = film.len();
     let drawing = Count::new("drawing", "frames");
     let _gently = interrupt::gently();
-    let report = save_film(film, file, output, settings, &mut |done| {
-        drawing.show(done, count);
-        interrupt::flow()
-    })?;
+    let report = match target {
+        Target::Film(output) => save_film(film, file, output, settings, &mut |done| {
+            drawing.show(done, count);
+            interrupt::flow()
+        })?,
+        Target::Ffmpeg(asked) => {
+            encoder::save(film, file, asked, &mut |done| drawing.show(done, count))?
+        }
+        Target::Strip(..) => return Ok(()),
+    };
     drawing.finish();
     report.notes.iter().for_each(|text| note(text));
     Ok(())
