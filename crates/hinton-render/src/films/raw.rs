@@ -138,7 +138,15 @@ mod tests {
 
     #[test]
     fn odd_pages_get_a_line_more() {
-        let scene = even_sides(Scene::new(10.5, 20.0), 2.0);
+        let scene = Scene {
+            width: 10.5,
+            height: 20.0,
+            background: None,
+            title: String::new(),
+            description: String::new(),
+            items: Vec::new(),
+        };
+        let scene = even_sides(scene, 2.0);
         assert_eq!((scene.width, scene.height), (11.0, 20.0));
     }
 }
