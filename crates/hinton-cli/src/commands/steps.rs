@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hinton::{Run, RunOptions, RunTensor, select, visible};
+use hinton::{Run, RunKind, RunOptions, RunTensor, select, visible};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, run_warnings};
@@ -18,8 +18,15 @@ pub(super) fn as_run(path: &Path, asked: bool) -> Result<Option<Run>, Failure> {
     if !path.is_dir() || hinton::open(path).is_ok() {
         return Ok(None);
     }
-    // Where it is no run either, the error of the checkpoint says more.
-    Ok(open().ok().filter(|run| run.steps.len() > 1))
+    match open() {
+        Ok(run) if run.kind == RunKind::RunFolder || run.steps.len() > 1 => Ok(Some(run)),
+        // A run folder whose run.json cannot be used.
+        Err(error) if path.join("run.json").is_file() && path.join("steps").is_dir() => {
+            Err(error.into())
+        }
+        // Where it is no run either, the error of the checkpoint says more.
+        _ => Ok(None),
+    }
 }
 
 /// A run's report, as JSON or as text.
