@@ -198,3 +198,63 @@ fn a_run_plays_while_it_is_written() {
     assert!(lengths.windows(2).all(|pair| pair[0].1 <= pair[1].1), "steps are only added");
     assert!(lengths[5].1 > lengths[0].1, "it grew while it was read");
 }
+
+#[test]
+fn files_that_the_shell_has_listed_are_one_run() {
+    let folder = Folder::new();
+    run(&folder, &[&[("w", W, 1.0)], &[("w", W, 2.0)], &[("w", W, 3.0)]]);
+    let files = ["run/steps/0.safetensors", "run/steps/1.safetensors", "run/steps/2.safetensors"];
+    folder.ok(&[&["animate"], &files[..], &["-o", "film.gif"]].concat());
+    assert_eq!(decode::decode_gif(&folder.read("film.gif")).len(), 3);
+    // Two runs stay two.
+    folder.ok(&["animate", "run", "run", "-o", "two.gif"]);
+    let width = |name: &str| decode::decode_gif(&folder.read(name))[0].width;
+    assert!(width("two.gif") > width("film.gif"));
+}
+
+#[test]
+fn films_go_to_standard_output() {
+    let folder = Folder::new();
+    run(&folder, &[&[("w", W, 1.0)], &[("w", W, 2.0)]]);
+    folder.ok(&["animate", "run", "-o", "film.gif"]);
+    assert_eq!(folder.ok(&["animate", "run", "-o", "-"]).bytes, folder.read("film.gif"));
+    folder.ok(&["animate", "run", "-o", "film.webp"]);
+    let webp = folder.ok(&["animate", "run", "--format", "webp", "-o", "-"]).bytes;
+    assert_eq!(webp, folder.read("film.webp"));
+    assert!(
+        folder.ok(&["animate", "run", "--strip", "2", "-o", "-"]).bytes.starts_with(b"\x89PNG")
+    );
+    assert!(
+        folder.fails(2, &["animate", "run", "--format", "frames", "-o", "-"]).contains("folder")
+    );
+    assert!(
+        folder.fails(2, &["animate", "run", "--format", "mpg", "-o", "x"]).contains("gif, apng")
+    );
+    assert!(folder.fails(2, &["animate", "run", "--strip", "2", "-o", "x.gif"]).contains(".svg"));
+    assert_eq!(folder.made(), ["film.gif", "film.webp", "run"]);
+}
+
+#[test]
+fn options_without_effect_are_said() {
+    let folder = Folder::new();
+    run(&folder, &[&[("w", W, 1.0)], &[("w", W, 2.0)]]);
+    let said = |words: &[&str]| folder.run(&[&["animate", "run"], words].concat()).err;
+    assert!(
+        said(&["--indexed", "-o", "x.gif"]).starts_with("note: --indexed has no effect on gif")
+    );
+    assert!(said(&["--loop", "2", "-o", "x/"]).starts_with("note: --loop has no effect on frames"));
+    assert_eq!(said(&["--loop", "2", "-o", "x.gif"]), "");
+}
+
+#[test]
+fn a_run_is_no_checkpoint() {
+    let folder = Folder::new();
+    run(&folder, &[&[("w", W, 1.0)], &[("w", W, 2.0)]]);
+    for words in [["draw", "run", "-o", "x.png"], ["export", "run/steps", "-o", "x.npy"]] {
+        let text = folder.fails(1, &words);
+        assert!(
+            text.contains("this is a run of 2 steps") && text.contains("`hinton animate run"),
+            "{text}"
+        );
+    }
+}

@@ -49,8 +49,9 @@ pub use error::{Error, Fault};
 pub use export::export;
 pub use input::{Element, tensor, tensor_of};
 pub use save::{
-    FilmSettings, film_output_for, film_pictures, frame_rate, make_folder, output_for,
-    output_named, render, save, save_film, save_with, write_by, write_bytes,
+    FilmSettings, film_bytes, film_output_for, film_output_named, film_pictures, frame_rate,
+    make_folder, output_for, output_named, render, save, save_film, save_with, write_by,
+    write_bytes,
 };
 pub use select::{Selected, is_glob, select};
 pub use settings::SETTINGS;

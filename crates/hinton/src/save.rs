@@ -135,6 +135,38 @@ pub fn film_output_for(path: &Path) -> Result<&'static FilmRow, Error> {
     })
 }
 
+/// The output of films of that name.
+///
+/// # Errors
+/// An unknown name lists those there are.
+pub fn film_output_named(name: &str) -> Result<&'static FilmRow, Error> {
+    FILMS.iter().find(|output| output.name.eq_ignore_ascii_case(name)).ok_or_else(|| {
+        let names: Vec<&str> = FILMS.iter().map(|output| output.name).collect();
+        let help = format!("there are {}", names.join(", "));
+        Error::request(format!("there is no output of films {name:?}"), help)
+    })
+}
+
+/// The bytes of a film that is one file. `watch` is told how many frames are done.
+///
+/// # Errors
+/// As [`save_film`]; a folder of pictures is no one file.
+pub fn film_bytes(
+    film: &mut Film<'_>,
+    output: &FilmRow,
+    settings: FilmSettings,
+    watch: Watch<'_>,
+) -> Result<(Vec<u8>, FilmReport), Error> {
+    let FilmWriter::File(write) = output.write else {
+        let help = "name a folder to write them to";
+        return Err(Error::request(format!("{} is a folder of pictures", output.name), help));
+    };
+    let options = film_options(film, output, settings)?;
+    let mut bytes = io::Cursor::new(Vec::new());
+    let report = write(film, &mut bytes, &options, watch)?;
+    Ok((bytes.into_inner(), report))
+}
+
 /// Saves a film: one file, whole or not at all, or a folder of pictures, each whole. Memory stays
 /// bounded however long it is. `watch` is told how many frames are done.
 ///
@@ -148,16 +180,7 @@ pub fn save_film(
     settings: FilmSettings,
     watch: Watch<'_>,
 ) -> Result<FilmReport, Error> {
-    if output.mime == "image/gif" || settings.indexed {
-        film.limit_colors()?;
-    }
-    let options = FilmOptions {
-        dpi: film.dpi(),
-        loop_count: settings.loops,
-        threads: film.threads(),
-        indexed: settings.indexed,
-        ..FilmOptions::default()
-    };
+    let options = film_options(film, output, settings)?;
     match output.write {
         FilmWriter::File(write) => {
             let mut report = None;
@@ -185,6 +208,25 @@ pub fn save_film(
             Ok(report)
         }
     }
+}
+
+/// Options for an output; the film keeps to the colours that it can hold.
+fn film_options(
+    film: &mut Film<'_>,
+    output: &FilmRow,
+    settings: FilmSettings,
+) -> Result<FilmOptions, Error> {
+    let indexed = settings.indexed && matches!(output.write, FilmWriter::Folder(_));
+    if output.mime == "image/gif" || indexed {
+        film.limit_colors()?;
+    }
+    Ok(FilmOptions {
+        dpi: film.dpi(),
+        loop_count: settings.loops,
+        threads: film.threads(),
+        indexed,
+        ..FilmOptions::default()
+    })
 }
 
 /// Draws a film and hands its pictures to `take`, in order and as raw pixels, for another program to

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use hinton::animate::{Metric, Show, StepRange, Timing};
 use hinton::{
-    AnimateRequest, DrawRequest, Film, FilmRow, FilmSettings, FrameSource, OutputRow, Run,
-    RunOptions, animate, film_output_for, output_for, render, save_film, write_bytes,
+    AnimateRequest, DrawRequest, Film, FilmRow, FilmSettings, FilmWriter, FrameSource, OutputRow,
+    Run, RunOptions, animate, film_bytes, film_output_for, film_output_named, output_for,
+    output_named, render, save_film, write_bytes,
 };
 
 use super::CommandRow;
@@ -14,6 +15,7 @@ use crate::args::{apply_settings_but, output, patterns, settings, tensors, threa
 use crate::encoder::{self, Asked, CODECS};
 use crate::failure::{Failure, note, run_warnings};
 use crate::interrupt;
+use crate::out;
 use crate::progress::{Bar, Count};
 
 pub(super) const ROW: CommandRow = CommandRow {
@@ -47,16 +49,31 @@ fn args(command: Command) -> Command {
                 .required(true)
                 .action(ArgAction::Append)
                 .value_parser(value_parser!(PathBuf))
-                .help("A run: a file, a folder, or a pattern such as 'epoch_*.npz'; several play beside one another"),
+                .help("A run: a file, a folder, or a pattern such as 'epoch_*.npz'")
+                .long_help(
+                    "A run: a file, a folder, or a pattern such as 'epoch_*.npz'. Several play beside \
+                     one another; several files of one step each are one run.",
+                ),
         )
         .arg(tensors())
         .arg(
             output()
                 .required(true)
                 .help("The film by its extension, or a folder (frames/) for numbered pictures"),
+        )
+        .arg(
+            Arg::new("format")
+                .long("format")
+                .value_name("FORMAT")
+                .help("The output, where the file's name does not say [- : gif]"),
         );
-    let command = film_args(command);
-    settings(command).arg(threads())
+    let command = settings(film_args(command)).arg(threads());
+    command.mut_arg("range", |range| {
+        let help = range.get_long_help().map(ToString::to_string).unwrap_or_default();
+        range.long_help(format!(
+            "{help}\n\nIn a film it holds for all frames; per-frame: each frame spans its own values."
+        ))
+    })
 }
 
 fn film_args(command: Command) -> Command {
@@ -172,22 +189,45 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     film.notes().iter().for_each(|text| note(text));
     if let Target::Strip(count, output) = target {
         let picture = film.strip(count)?;
+        let bytes = render(&picture, output, &picture.render_options())?;
+        if is_stdout(file) {
+            return out::emit_data(&bytes);
+        }
         let _gently = interrupt::gently();
-        write_bytes(file, &render(&picture, output, &picture.render_options())?)?;
-        return Ok(());
+        return Ok(write_bytes(file, &bytes)?);
     }
     save(matches, &mut film, file, &target)
 }
 
+fn is_stdout(file: &Path) -> bool {
+    file == Path::new("-")
+}
+
 fn target<'a>(matches: &'a ArgMatches, file: &Path) -> Result<Target<'a>, Failure> {
+    let format = matches.get_one::<String>("format").map(String::as_str);
     if let Some(&count) = matches.get_one::<u16>("strip") {
-        return Ok(Target::Strip(usize::from(count), output_for(file)?));
+        let output = match format {
+            Some(name) => output_named(name),
+            None if is_stdout(file) => output_named("png"),
+            None => output_for(file),
+        };
+        // Films have other extensions, and a strip is no film.
+        let output = output.map_err(|error| match film_output_for(file) {
+            Ok(_) => Failure::from(error).with_help(
+                "--strip makes one picture: .png, .svg or .pdf; without it this is a film",
+            ),
+            Err(_) => error.into(),
+        })?;
+        return Ok(Target::Strip(usize::from(count), output));
     }
     if let Some(name) = matches.get_one::<String>("codec") {
         return Ok(Target::Ffmpeg(Asked::Codec(encoder::codec(name, file)?)));
     }
     if let Some(arguments) = matches.get_one::<String>("ffmpeg") {
         return Ok(Target::Ffmpeg(Asked::Arguments(arguments)));
+    }
+    if let Some(name) = format.or(is_stdout(file).then_some("gif")) {
+        return Ok(Target::Film(film_output_named(name)?));
     }
     match (film_output_for(file), encoder::advice(file)) {
         (Ok(output), _) => Ok(Target::Film(output)),
@@ -206,12 +246,21 @@ fn save(
     let settings = FilmSettings::new(loops, matches.get_flag("indexed"));
     let count = film.len();
     let drawing = Count::new("drawing", "frames");
+    without_effect(matches, target);
+    let mut watch = |done: usize| {
+        drawing.show(done, count);
+        interrupt::flow()
+    };
     let _gently = interrupt::gently();
     let report = match target {
-        Target::Film(output) => save_film(film, file, output, settings, &mut |done| {
-            drawing.show(done, count);
-            interrupt::flow()
-        })?,
+        Target::Film(output) if is_stdout(file) => {
+            out::refuse_terminal()?;
+            let (bytes, report) = film_bytes(film, output, settings, &mut watch)?;
+            drawing.finish();
+            out::emit(&bytes)?;
+            report
+        }
+        Target::Film(output) => save_film(film, file, output, settings, &mut watch)?,
         Target::Ffmpeg(asked) => {
             encoder::save(film, file, asked, &mut |done| drawing.show(done, count))?
         }
@@ -220,6 +269,24 @@ fn save(
     drawing.finish();
     report.notes.iter().for_each(|text| note(text));
     Ok(())
+}
+
+/// Says which options the output takes no notice of.
+fn without_effect(matches: &ArgMatches, target: &Target<'_>) {
+    let (name, has_loop, is_folder) = match target {
+        Target::Film(row) => {
+            let is_folder = matches!(row.write, FilmWriter::Folder(_));
+            (row.name, !is_folder && row.name != "mp4", is_folder)
+        }
+        Target::Ffmpeg(_) => ("video", false, false),
+        Target::Strip(..) => return,
+    };
+    if matches.contains_id("loop") && !has_loop {
+        note(&format!("--loop has no effect on {name}: how often it plays is up to the player"));
+    }
+    if matches.get_flag("indexed") && !is_folder {
+        note(&format!("--indexed has no effect on {name}: it is for folders of pictures"));
+    }
 }
 
 fn request<'a>(
@@ -268,16 +335,24 @@ fn hold(text: &str) -> Result<(f64, f64), Failure> {
     }
 }
 
-/// Opens the runs, each by itself.
+/// Opens the runs, each by itself. Files of which each holds one step are one run, for that is what
+/// `epoch_*.npz` becomes where the shell expands it.
 fn runs(matches: &ArgMatches) -> Result<Vec<Run>, Failure> {
-    let paths = matches.get_many::<PathBuf>("run").into_iter().flatten();
+    let paths: Vec<&PathBuf> = matches.get_many("run").into_iter().flatten().collect();
     let steps_axis = matches.get_one::<u16>("steps-axis").map(|&axis| usize::from(axis));
     let options = RunOptions { steps_axis, ..RunOptions::default() };
     let mut runs = Vec::new();
-    for path in paths {
-        let run = hinton::open_run(&[path], &options)?;
-        run_warnings(&run);
-        runs.push(run);
+    for path in &paths {
+        runs.push(hinton::open_run(&[path], &options)?);
     }
+    if paths.len() > 1 && runs.iter().zip(&paths).all(|(run, path)| is_step(run, path)) {
+        runs = vec![hinton::open_run(&paths, &options)?];
+    }
+    runs.iter().for_each(run_warnings);
     Ok(runs)
+}
+
+/// Whether it is a file that holds one step.
+fn is_step(run: &Run, path: &Path) -> bool {
+    run.steps.len() == 1 && path.is_file()
 }

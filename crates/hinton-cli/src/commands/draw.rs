@@ -9,6 +9,7 @@ use hinton::{
 };
 
 use super::CommandRow;
+use super::steps::open_one;
 use crate::args::{
     apply_settings, output, path, patterns, settings, tensors, thread_count, threads,
 };
@@ -74,7 +75,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     if let Target::Terminal(terminal) = &target {
         fit(&mut request, terminal, matches);
     }
-    let checkpoint = hinton::open(path)?;
+    let checkpoint = open_one(path)?;
     warnings(&checkpoint);
     let patterns = patterns(matches);
     if let Target::File(file, output) = target

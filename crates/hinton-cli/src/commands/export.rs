@@ -8,6 +8,7 @@ use hinton::Error;
 use hinton::export::{EXPORTS, export_to, named};
 
 use super::CommandRow;
+use super::steps::open_one;
 use crate::args::{output, path, patterns, tensors};
 use crate::failure::{Failure, note, warnings};
 use crate::interrupt;
@@ -51,7 +52,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
         None if target == Path::new("-") => named(EXPORTS[0].name)?,
         None => hinton::export::export_for(target)?,
     };
-    let checkpoint = hinton::open(path)?;
+    let checkpoint = open_one(path)?;
     warnings(&checkpoint);
     let selected = hinton::select(&checkpoint, &patterns(matches))?;
     let bar = Bar::new();
