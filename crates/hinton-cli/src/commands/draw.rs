@@ -9,10 +9,12 @@ use hinton::{
 };
 
 use super::CommandRow;
+use super::steps::open_one;
 use crate::args::{
     apply_settings, output, path, patterns, settings, tensors, thread_count, threads,
 };
 use crate::failure::{Failure, note, warnings};
+use crate::interrupt;
 use crate::out;
 use crate::progress::Bar;
 use crate::terminal::{GRAPHICS, Terminal, graphics_named};
@@ -73,7 +75,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     if let Target::Terminal(terminal) = &target {
         fit(&mut request, terminal, matches);
     }
-    let checkpoint = hinton::open(path)?;
+    let checkpoint = open_one(path)?;
     warnings(&checkpoint);
     let patterns = patterns(matches);
     if let Target::File(file, output) = target
@@ -94,7 +96,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
             out::emit_data(&render(&picture, output, &picture.render_options())?)?
         }
         Target::File(file, output) => {
-            write_bytes(file, &render(&picture, output, &picture.render_options())?)?;
+            write(file, &render(&picture, output, &picture.render_options())?)?;
         }
     }
     picture.notes.iter().for_each(|text| note(text));
@@ -162,6 +164,9 @@ fn one_each(
     }
     let mut written = std::collections::BTreeSet::new();
     for selected in select(checkpoint, patterns)? {
+        if interrupt::asked() {
+            return Err(Failure::stopped());
+        }
         if selected.tensor.elements() == 0 {
             note(&format!("{} has no values: no file is written", visible(&selected.label())));
             continue;
@@ -176,7 +181,7 @@ fn one_each(
         }
         let picture = draw(std::slice::from_ref(&selected), request, bar)?;
         let bytes = render(&picture, output, &picture.render_options())?;
-        write_bytes(Path::new(&path), &bytes)?;
+        write(Path::new(&path), &bytes)?;
         for text in &picture.notes {
             note(&format!("{path}: {text}"));
         }
@@ -185,6 +190,12 @@ fn one_each(
         return Err(Failure::work(format!("{}: there is nothing to draw", checkpoint.path)));
     }
     Ok(())
+}
+
+/// Writes a file whole or not at all, whoever asks to stop.
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let _gently = interrupt::gently();
+    Ok(write_bytes(path, bytes)?)
 }
 
 /// Most bytes of a tensor's name in a file name: file systems allow 255 for the whole.
