@@ -32,6 +32,7 @@ pub mod arrange;
 pub mod demo;
 pub mod export;
 pub mod inspect;
+pub mod runs;
 pub mod settings;
 
 mod draw;
@@ -52,7 +53,8 @@ pub use save::{
     FilmSettings, film_output_for, make_folder, output_for, output_named, render, save, save_film,
     save_with, write_bytes,
 };
-pub use select::{Selected, is_glob, select};
+pub use runs::{RunRequest, draw_runs};
+pub use select::{Selected, is_glob, select, select_from};
 pub use settings::SETTINGS;
 
 pub use hinton_chart::{
@@ -67,7 +69,7 @@ pub use hinton_render::films::{FILMS, FilmReport, FilmRow, FilmWriter, FrameSour
 pub use hinton_render::{
     Graphics, OUTPUTS, OutputRow, RenderError, RenderOptions, TerminalOptions,
 };
-pub use hinton_run::{Run, RunKind, RunOptions, RunTensor, open_run_watched};
+pub use hinton_run::{Run, RunKind, RunOptions, RunTensor, is_run_folder, open_run_watched};
 pub use hinton_scene::{Color, Scene, visible};
 pub use hinton_tensor::{
     Cancelled, Dtype, Endian, Fold, Progress, Quiet, Slice, Summary, Tensor, TensorError, Work,

@@ -127,7 +127,7 @@ fn asks<'a, S: AsRef<str>>(
             draw.options.size = room(&draw.options, count, band);
             if runs.len() > 1 && draw.options.title.is_none() {
                 let names = patterns.join(", ");
-                let parts = [view::run_name(run), names];
+                let parts = [crate::runs::run_name(run), names];
                 let parts: Vec<String> = parts.into_iter().filter(|p| !p.is_empty()).collect();
                 draw.options.title = Some(parts.join(" · "));
             }

@@ -3,7 +3,7 @@
 use hinton_chart::{MetricLine, Timeline};
 use hinton_run::Run;
 
-use super::view::run_name;
+use crate::runs::run_name;
 use super::{AnimateRequest, Metric, Show, StepRange};
 use crate::Error;
 
