@@ -82,7 +82,8 @@ impl Axis {
             let step = ((last - first) as usize / most.max(1) + 1).max(1);
             return (first..=last).step_by(step).map(pow10).filter(|&t| self.holds(t)).collect();
         }
-        let all = (first - 1..=last).map(pow10).flat_map(|power| [1.0, 2.0, 5.0].map(|n| n * power));
+        let all =
+            (first - 1..=last).map(pow10).flat_map(|power| [1.0, 2.0, 5.0].map(|n| n * power));
         let ticks: Vec<f64> = all.filter(|&tick| self.holds(tick)).collect();
         if ticks.len() > 1 { ticks } else { self.even_ticks(most) }
     }
@@ -182,7 +183,7 @@ pub(crate) fn numbers_width(y: &Axis, height: f64, theme: &Theme) -> f64 {
 }
 
 fn y_ticks(y: &Axis, height: f64) -> Vec<(f64, String)> {
-    y.ticks((height / 34.0).clamp(2.0, 8.0) as usize)
+    y.ticks((height / 26.0).clamp(2.0, 8.0) as usize)
 }
 
 #[cfg(test)]

@@ -3,12 +3,17 @@
 use hinton_scene::{Align, Baseline, Color, Item, Path, Point, Rect, Shape, fit, measure};
 
 use crate::Theme;
+use crate::dash::dashed;
 use crate::frame::text;
 
 /// Height of one line of a label, points.
 const LINE: f64 = 10.0;
-/// From the plot to the names, points.
-pub(crate) const LEAD: f64 = 16.0;
+/// From the plot to the names, points: the lead from the line's end, and a piece of the line.
+pub(crate) const LEAD: f64 = 26.0;
+/// Length of the piece of the line before its name, points.
+const SAMPLE: f64 = 12.0;
+/// A line that ends further from the right has no lead: it would cross others.
+const NEAR: f64 = 8.0;
 
 /// The name of one line, and what is said under it.
 #[derive(Debug, Clone)]
@@ -16,6 +21,8 @@ pub(crate) struct EndLabel {
     pub(crate) name: String,
     pub(crate) detail: String,
     pub(crate) color: Color,
+    /// Lengths of ink and space of the line; empty where it is whole.
+    pub(crate) dash: &'static [f64],
     /// Where the line ends.
     pub(crate) end: Point,
 }
@@ -37,31 +44,38 @@ pub(crate) fn items(
 ) -> Option<Vec<Item>> {
     let tall = plot.h + LINE;
     let lines = if labels.len() as f64 * (2.0 * LINE + 3.0) <= tall { 2 } else { 1 };
-    let height = lines as f64 * LINE + if lines == 2 { 3.0 } else { 0.0 };
+    let height = if lines == 2 { 2.0 * LINE + 3.0 } else { LINE };
     if labels.len() as f64 * height > tall || width <= LEAD + 8.0 {
         return None;
     }
     let mut order: Vec<&EndLabel> = labels.iter().collect();
     order.sort_by(|a, b| a.end.y.total_cmp(&b.end.y));
     let wanted: Vec<f64> = order.iter().map(|label| label.end.y).collect();
+    // The first line of a label stands at its place, what is said of it below.
+    let below = height - LINE;
+    let shift = |middle: f64| middle - below / 2.0;
+    let wanted: Vec<f64> = wanted.into_iter().map(|at| at + below / 2.0).collect();
     let middles = apart(&wanted, height, plot.y - LINE / 2.0, plot.bottom() + LINE / 2.0);
+    let middles = middles.into_iter().map(shift);
     let x = plot.right() + LEAD;
     let room = width - LEAD;
     let mut items = Vec::new();
     for (label, middle) in order.iter().zip(middles) {
-        let lead = Path::polyline(
-            &[label.end, Point::new(plot.right() + 4.0, middle), Point::new(x - 3.0, middle)],
-            false,
-        );
-        items.push(Shape::stroked(lead, label.color.alpha(130), 0.6));
+        let from = Point::new(x - SAMPLE - 3.0, middle);
+        if label.end.x >= plot.right() - NEAR {
+            let lead = Path::polyline(&[label.end, Point::new(from.x - 1.0, middle)], false);
+            items.push(Shape::stroked(lead, label.color.alpha(120), 0.6));
+        }
+        let sample = [from, Point::new(x - 3.0, middle)];
+        items.push(Shape::stroked(dashed(&sample, label.dash), label.color, 1.6));
         let mut style = theme.label();
         style.color = label.color.mix(theme.ink, 0.35);
         let put = |words: &str, y: f64, style| {
             text(&fit(words, style, room), x, y, style, Align::Start, Baseline::Middle)
         };
         if lines == 2 && !label.detail.is_empty() {
-            items.push(put(&label.name, middle - LINE / 2.0, style));
-            items.push(put(&label.detail, middle + LINE / 2.0, theme.label()));
+            items.push(put(&label.name, middle, style));
+            items.push(put(&label.detail, middle + LINE, theme.label()));
         } else {
             items.push(put(&label.name, middle, style));
         }

@@ -10,6 +10,7 @@
 mod axes;
 mod colorbar;
 mod colormap;
+mod dash;
 mod end_labels;
 mod error;
 

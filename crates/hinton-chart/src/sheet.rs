@@ -85,7 +85,7 @@ impl Sheet {
         }
         y = self.lines(&mut items, subtitle, y);
         for part in parts {
-            y += BETWEEN;
+            y += if y > margin { BETWEEN } else { 0.0 };
             if !part.heading.is_empty() {
                 y = self.heading(&mut items, &part.heading, y);
             }

@@ -34,8 +34,9 @@ impl Window {
     }
 }
 
-/// Each value replaced by the mean of the `window` values around it; of fewer at the ends, where the
-/// window is cut evenly on both sides so that the line stays where the values are.
+/// Each value replaced by the mean of the `window` values around it. At the start, where values often
+/// fall steeply, the window grows evenly on both sides; at the end it is of the values there are, so
+/// that the line does not end in noise.
 pub(crate) fn smoothed(points: &[(f64, f64)], window: usize) -> Vec<(f64, f64)> {
     let half = window.max(1) / 2;
     let mut sums = Window::default();
@@ -43,12 +44,12 @@ pub(crate) fn smoothed(points: &[(f64, f64)], window: usize) -> Vec<(f64, f64)> 
     let (mut first, mut end) = (0, 0);
     let mut smooth = Vec::with_capacity(points.len());
     for (at, &(place, _)) in points.iter().enumerate() {
-        let reach = half.min(at).min(points.len() - 1 - at);
-        while end <= at + reach {
+        let half = half.min(at);
+        while end <= (at + half).min(points.len() - 1) {
             sums.push(points[end].1);
             end += 1;
         }
-        while first < at - reach {
+        while first + half < at {
             sums.pop();
             first += 1;
         }
@@ -95,7 +96,7 @@ mod tests {
     #[test]
     fn means_are_of_the_values_around() {
         let smooth = smoothed(&points(&[1.0, 2.0, 6.0, 4.0, 5.0]), 3);
-        assert_eq!(smooth, points(&[1.0, 3.0, 4.0, 5.0, 5.0]));
+        assert_eq!(smooth, points(&[1.0, 3.0, 4.0, 5.0, 4.5]));
         assert_eq!(smoothed(&points(&[7.0]), 9), points(&[7.0]));
         assert!(smoothed(&[], 9).is_empty());
     }

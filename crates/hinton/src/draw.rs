@@ -4,9 +4,7 @@ use hinton_chart::{Course, Need, NumberFormat, Options, Panel, Spread, preset};
 use hinton_render::RenderOptions;
 use hinton_scene::Scene;
 use hinton_tensor::reduce::Mark;
-use hinton_tensor::{
-    Fold, GridRequest, Progress, Quiet, Summary, Tensor, Work, reduce, summarize,
-};
+use hinton_tensor::{Fold, GridRequest, Progress, Quiet, Summary, Tensor, Work, reduce, summarize};
 
 use crate::arrange::{Arrangement, Each, PanelSource, Reshape, arrange};
 use crate::{Error, Selected};
@@ -277,11 +275,7 @@ const MOST_BLOCKS: usize = 1 << 16;
 
 /// The values of one row at their places. Of a very long one the smallest and the largest of blocks,
 /// and a NaN or infinity where a block has one.
-fn line(
-    row: &Tensor,
-    source: &PanelSource,
-    work: Work<'_>,
-) -> Result<Vec<(f64, f64)>, Error> {
+fn line(row: &Tensor, source: &PanelSource, work: Work<'_>) -> Result<Vec<(f64, f64)>, Error> {
     let place = |at: usize| match source.places.get(at) {
         Some(&place) => place,
         None => source.numbers[1].number(at) as f64,

@@ -49,11 +49,11 @@ pub use draw::{DrawRequest, Picture, draw, draw_arrangement, threads};
 pub use error::{Error, Fault};
 pub use export::export;
 pub use input::{Element, tensor, tensor_of};
+pub use runs::{RunRequest, draw_runs};
 pub use save::{
     FilmSettings, film_output_for, make_folder, output_for, output_named, render, save, save_film,
     save_with, write_bytes,
 };
-pub use runs::{RunRequest, draw_runs};
 pub use select::{Selected, is_glob, select, select_from};
 pub use settings::SETTINGS;
 

@@ -50,12 +50,7 @@ impl Selected {
     pub fn sliced(tensor: &Tensor, slice: &Slice) -> Result<Self, Error> {
         let part = addressable(tensor)?.slice(slice)?;
         let (axes, numbers) = remaining_axes(slice, tensor.shape()).into_iter().unzip();
-        Ok(Selected {
-            part: slice.to_string(),
-            axes,
-            numbers,
-            ..Selected::whole(part)
-        })
+        Ok(Selected { part: slice.to_string(), axes, numbers, ..Selected::whole(part) })
     }
 
     /// Name and slice as one text, as the file has it (not escaped).

@@ -1,6 +1,8 @@
 //! Which classes are taken for which: counts of a classifier's answers.
 
-use hinton_scene::{Align, Baseline, Cells, Color, Item, Path, Point, Rect, Shape, TextStyle, measure};
+use hinton_scene::{
+    Align, Baseline, Cells, Color, Item, Path, Point, Rect, Shape, TextStyle, measure,
+};
 use hinton_tensor::reduce::Mark;
 use hinton_tensor::{Fold, GridRequest};
 
@@ -69,7 +71,8 @@ impl Counts {
             )));
         }
         if rows > MOST_CLASSES {
-            let why = format!("more than {MOST_CLASSES} classes; a heat map shows it: --as heatmap");
+            let why =
+                format!("more than {MOST_CLASSES} classes; a heat map shows it: --as heatmap");
             return Err(unfit(why));
         }
         let grid = panel.grids.first().filter(|grid| !grid.values.is_empty());
@@ -120,7 +123,8 @@ impl Counts {
 
 /// Widens what has the full colour of a mistake, so that this picture's worst mistakes fit too.
 fn share(panels: &[Panel], options: &mut Options) {
-    let worst = panels.iter().filter_map(|panel| Counts::new(panel).ok()).map(|counts| counts.worst());
+    let worst =
+        panels.iter().filter_map(|panel| Counts::new(panel).ok()).map(|counts| counts.worst());
     let worst = worst.fold(options.count_axis.map_or(0.0, |axis| axis.1), f64::max);
     options.count_axis = Some((0.0, worst));
 }
@@ -143,7 +147,8 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let page = Page::new(&named);
     let theme = page.theme.clone();
     let hues = Hues::new(&theme, options.count_axis.map_or(worst, |axis| axis.1));
-    let cells: Vec<Extent> = panels.iter().map(|p| Extent::new(p.extent.rows, p.extent.cols)).collect();
+    let cells: Vec<Extent> =
+        panels.iter().map(|p| Extent::new(p.extent.rows, p.extent.cols)).collect();
     let extents: Vec<Extent> = panels.iter().map(|panel| panel.extent.clone()).collect();
     let mut words = words(panels, &counts, options);
     words.legend_height = 3.0 * 14.0 + 2.0 * BAR.1;
@@ -214,7 +219,13 @@ impl Hues {
             }) as u16
         };
         let cells = (0..counts.values.len()).map(cell).collect();
-        Item::Cells(Cells { rect: area.rect, rows: counts.classes, cols: counts.classes, palette, cells })
+        Item::Cells(Cells {
+            rect: area.rect,
+            rows: counts.classes,
+            cols: counts.classes,
+            palette,
+            cells,
+        })
     }
 }
 
@@ -231,7 +242,11 @@ fn rounded_up(share: f64) -> f64 {
 fn words(panels: &[Panel], counts: &[Counts], options: &Options) -> Words {
     let accuracy = |counts: &Counts| {
         let (right, all) = (counts.right(), counts.all());
-        if all > 0.0 { format!("accuracy {}", three_digits(right / all)) } else { "no examples".to_owned() }
+        if all > 0.0 {
+            format!("accuracy {}", three_digits(right / all))
+        } else {
+            "no examples".to_owned()
+        }
     };
     let default = match (panels, counts) {
         ([panel], [counts]) => format!("{}: {}", panel.label(), accuracy(counts)),
@@ -240,16 +255,14 @@ fn words(panels: &[Panel], counts: &[Counts], options: &Options) -> Words {
     let title = options.title.clone().unwrap_or(default);
     let mut subtitle = Vec::new();
     for (counts, name) in counts.iter().zip(common::names(panels)) {
-        let said = format!(
-            "{} of {} right",
-            whole(counts.right()),
-            whole(counts.all())
-        );
+        let said = format!("{} of {} right", whole(counts.right()), whole(counts.all()));
         let alone = options.title.is_some() && panels.len() == 1;
-        let said = if alone || panels.len() > 1 { format!("{}, {said}", accuracy(counts)) } else { said };
+        let said =
+            if alone || panels.len() > 1 { format!("{}, {said}", accuracy(counts)) } else { said };
         subtitle.push(if panels.len() > 1 { format!("{name}: {said}") } else { said });
     }
-    subtitle.push(format!("{} classes", counts.iter().map(|counts| counts.classes).max().unwrap_or(0)));
+    subtitle
+        .push(format!("{} classes", counts.iter().map(|counts| counts.classes).max().unwrap_or(0)));
     subtitle.push("rows ↓ true class · columns → predicted class".to_owned());
     let mut notes = Vec::new();
     let odd: usize = counts.iter().map(|counts| counts.odd).sum();
@@ -272,7 +285,8 @@ fn words(panels: &[Panel], counts: &[Counts], options: &Options) -> Words {
 fn commonest(counts: &Counts, options: &Options) -> Option<String> {
     let mistakes = (0..counts.values.len()).filter(|&at| !counts.is_right(at));
     let counted = mistakes.filter(|&at| counts.values[at] > 0.0);
-    let most = counted.reduce(|best, at| if counts.values[at] > counts.values[best] { at } else { best })?;
+    let most = counted
+        .reduce(|best, at| if counts.values[at] > counts.values[best] { at } else { best })?;
     let class = |class: usize| options.row_labels.get(class).unwrap_or_else(|| class.to_string());
     Some(format!(
         "most often {} is taken for {}: {} times, {} of its examples",

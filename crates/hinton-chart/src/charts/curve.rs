@@ -6,6 +6,7 @@ use super::common;
 use super::over::{self, Odd};
 use super::{ChartRow, Need};
 use crate::axes::{Axis, BELOW, Plot, numbers_width, whole_text};
+use crate::dash::dashed;
 use crate::end_labels::{self, EndLabel};
 use crate::frame::Page;
 use crate::smooth::{reduced, smoothed};
@@ -46,8 +47,24 @@ struct Line<'a> {
     color: Color,
     dash: &'static [f64],
     points: &'a [(f64, f64)],
+    /// The running means over its points, in pieces; empty where it is not smoothed.
+    smooth: Vec<Vec<(f64, f64)>>,
     /// Where its best value is, by the metric's name.
     best: Vec<Best>,
+}
+
+impl Line<'_> {
+    fn is_smooth(&self) -> bool {
+        !self.smooth.is_empty()
+    }
+
+    /// The last point that has a place.
+    fn end(&self) -> Option<(f64, f64)> {
+        match self.smooth.last().and_then(|piece| piece.last()) {
+            Some(end) => Some(*end),
+            None => self.points.iter().rev().find(|point| point.1.is_finite()).copied(),
+        }
+    }
 }
 
 /// A value worth a ring.
@@ -61,15 +78,19 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let inner = Options { legend: Some(false), ..options.clone() };
     let page = Page::new(&inner);
     let theme = page.theme.clone();
-    let lines = lines(panels, &theme)?;
+    let lines = lines(panels, &theme, options)?;
     let x_name = over::shared_name(panels);
     let drawn = Drawn::new(&lines, options);
 
+    let size = over::plot_size(&page, NATURAL, FLAT);
     let mut words = words(panels, &lines, options, x_name);
-    words.notes.extend(drawn.words());
+    let dense = lines.iter().map(|line| line.points.len()).max();
+    let dense = dense.filter(|&points| is_dense(points, size.0, options));
+    let facts: Vec<String> = drawn.words(&lines).into_iter().chain(dense.map(density)).collect();
+    words.notes.extend(facts.iter().cloned());
     words.notes.extend(best_words(&lines, x_name));
     words.notes.extend(options.notes.iter().cloned());
-    let layout = page.block(over::plot_size(&page, NATURAL, FLAT), &words);
+    let layout = page.block(size, &words);
     let body = layout.areas[0].rect;
     let mut plot = drawn.plot(&lines, body, options, &theme)?;
     let named = options.legend.unwrap_or(true);
@@ -77,8 +98,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let left = numbers_width(&plot.y, body.h - BELOW, &theme);
     let strip = end_labels::width(&labels, &theme, body.w * 0.36);
     let bare = end_labels::LEAD / 2.0;
-    plot.rect =
-        Rect::new(body.x + left, body.y, body.w - left - strip.max(bare), body.h - BELOW);
+    plot.rect = Rect::new(body.x + left, body.y, body.w - left - strip.max(bare), body.h - BELOW);
     if plot.rect.w < 20.0 || plot.rect.h < 16.0 {
         return Err(page.no_room());
     }
@@ -88,14 +108,11 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
 
     let mut items = plot.axes(&theme, x_name);
     items.extend(drawn.odd.items(&plot, &theme));
-    let mut was_reduced = None;
     // Dense lines below, so that those of few points are seen.
     let mut order: Vec<usize> = (0..lines.len()).collect();
     order.sort_by_key(|&at| std::cmp::Reverse(lines[at].points.len()));
     for at in order {
-        let (line_items, reduced_from) = line_items(&lines[at], &plot, options, &theme);
-        items.extend(line_items);
-        was_reduced = was_reduced.max(reduced_from);
+        items.extend(line_items(&lines[at], &plot, size.0, options, &theme));
     }
     let mut notes = layout.notes.clone();
     match end_labels::items(&labels, &theme, plot.rect, strip) {
@@ -103,18 +120,26 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
         None if labels.is_empty() => {}
         None => notes.push("there is no room for the names of the lines".to_owned()),
     }
-    notes.extend(drawn.words());
-    if let Some(points) = was_reduced {
-        notes.push(format!(
-            "of {} points every column of pixels shows the smallest and the largest",
-            short_count(points as u64)
-        ));
-    }
+    notes.extend(facts);
     Ok(Picture { scene: page.scene(&layout, &words, items), notes })
 }
 
+/// Whether so many points are more than a plot of about that width shows one by one.
+fn is_dense(points: usize, width: f64, options: &Options) -> bool {
+    points as f64 > 2.0 * width * options.dpi / 72.0
+}
+
+fn density(points: usize) -> String {
+    let points = short_count(points as u64);
+    format!("of {points} points every column of pixels shows the smallest and the largest")
+}
+
 /// The lines, told apart by run and metric.
-fn lines<'a>(panels: &'a [Panel], theme: &Theme) -> Result<Vec<Line<'a>>, ChartError> {
+fn lines<'a>(
+    panels: &'a [Panel],
+    theme: &Theme,
+    options: &Options,
+) -> Result<Vec<Line<'a>>, ChartError> {
     let unfit = |what: &str, why: &str| ChartError::Unfit {
         chart: "curve",
         what: what.to_owned(),
@@ -144,6 +169,8 @@ fn lines<'a>(panels: &'a [Panel], theme: &Theme) -> Result<Vec<Line<'a>>, ChartE
         let (color, dash) = if parts.len() > 1 { (part, name) } else { (name, 0) };
         let dash = dash + color / theme.series.len();
         let points = panel.course.line();
+        let smooth = smooth_pieces(points, options);
+        let all: Vec<(f64, f64)> = smooth.iter().flatten().copied().collect();
         Line {
             label: match (names.len(), parts.len()) {
                 (1, 2..) => panel.part.clone(),
@@ -153,10 +180,23 @@ fn lines<'a>(panels: &'a [Panel], theme: &Theme) -> Result<Vec<Line<'a>>, ChartE
             color: theme.series[color % theme.series.len()],
             dash: DASHES[dash % DASHES.len()],
             points,
-            best: best(&panel.name, points),
+            best: best(&panel.name, if smooth.is_empty() { points } else { &all }),
+            smooth,
         }
     };
     Ok(panels.iter().map(line).collect())
+}
+
+/// Running means of each piece of a line that is long enough; a mean over most of a line would show
+/// nothing of it.
+fn smooth_pieces(points: &[(f64, f64)], options: &Options) -> Vec<Vec<(f64, f64)>> {
+    match options.smooth {
+        Some(window) if window > 1 && points.len() >= window.saturating_mul(2) => {
+            let pieces = points.split(|point| !point.1.is_finite());
+            pieces.filter(|piece| !piece.is_empty()).map(|piece| smoothed(piece, window)).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// Parts of names of metrics that are to fall, and of those that are to rise.
@@ -199,9 +239,9 @@ impl Drawn {
             odd.line(line.points, below_log);
         }
         let outside = match options.range {
-            Some(Range::Fixed(low, high)) => values()
-                .filter(|value| value.is_finite() && !(low..=high).contains(value))
-                .count(),
+            Some(Range::Fixed(low, high)) => {
+                values().filter(|value| value.is_finite() && !(low..=high).contains(value)).count()
+            }
             _ => 0,
         };
         Drawn {
@@ -214,16 +254,26 @@ impl Drawn {
     }
 
     /// What a person should know.
-    fn words(&self) -> Vec<String> {
+    fn words(&self, lines: &[Line<'_>]) -> Vec<String> {
         let mut words = Vec::new();
         if let Some(window) = self.smooth {
             let points = window / 2 * 2 + 1;
-            words.push(format!("strong: the mean of {points} points; pale: the values"));
+            let smooth = lines.iter().filter(|line| line.is_smooth()).count();
+            if smooth > 0 {
+                words.push(format!("strong: the mean of {points} points; pale: the values"));
+            }
+            match lines.len() - smooth {
+                0 => {}
+                _ if smooth == 0 => words.push(format!("too few points for means of {points}")),
+                _ => words.push("lines of few points are not smoothed".to_owned()),
+            }
         }
         words.extend(self.odd.words());
         if self.below_log > 0 {
             let count = short_count(self.below_log as u64);
-            words.push(format!("{count} values are not above zero: marked below the logarithmic axis"));
+            words.push(format!(
+                "{count} values are not above zero: marked below the logarithmic axis"
+            ));
         }
         if self.outside > 0 {
             let count = short_count(self.outside as u64);
@@ -243,7 +293,8 @@ impl Drawn {
         let _ = theme;
         let points = || lines.iter().flat_map(|line| line.points);
         let ends = |values: &mut dyn Iterator<Item = f64>| {
-            values.fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)))
+            values
+                .fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)))
         };
         let x = ends(&mut points().map(|point| point.0));
         if x.0 > x.1 {
@@ -300,20 +351,23 @@ fn robust(lines: &[Line<'_>], positive: bool) -> Option<(f64, f64)> {
     Some((at(0.01), at(0.99)))
 }
 
-/// A line, its points where they are few, a ring at its best; and how many points it had where not
-/// all of them are drawn.
+/// A line, its points where they are few, a ring at its best.
 fn line_items(
     line: &Line<'_>,
     plot: &Plot,
+    width: f64,
     options: &Options,
     theme: &Theme,
-) -> (Vec<Item>, Option<usize>) {
+) -> Vec<Item> {
     let mut items = Vec::new();
     let pixels = options.dpi / 72.0;
     let column = |place: f64| (plot.at_x(place) * pixels).floor() as i64;
-    let columns = (plot.rect.w * pixels).max(1.0) as usize;
-    let is_dense = line.points.len() > 2 * columns;
-    let smooth = options.smooth.filter(|&window| window > 1 && line.points.len() > 2);
+    let is_dense = is_dense(line.points.len(), width, options);
+    let stroke = |points: &[(f64, f64)], color: Color, width: f64| {
+        let kept = if is_dense { reduced(points, column) } else { points.to_vec() };
+        let places: Vec<Point> = kept.into_iter().map(|point| plot.point(point)).collect();
+        Shape::stroked(dashed(&places, line.dash), color, width)
+    };
     let drawable =
         |point: &(f64, f64)| point.1.is_finite() && plot.y.share(point.1) > -1.0 + f64::EPSILON;
     let mut lone = Vec::new();
@@ -324,20 +378,16 @@ fn line_items(
         if piece.len() < 2 {
             continue;
         }
-        let stroke = |points: &[(f64, f64)], color: Color, width: f64| {
-            let kept = if is_dense { reduced(points, column) } else { points.to_vec() };
-            let places: Vec<Point> = kept.into_iter().map(|point| plot.point(point)).collect();
-            Shape::stroked(dashed(&places, line.dash), color, width)
+        let (color, width) = match (line.is_smooth(), is_dense) {
+            (true, _) => (line.color.alpha(70), WIDTHS.1),
+            (false, true) => (line.color, WIDTHS.1),
+            (false, false) => (line.color, WIDTHS.0),
         };
-        match smooth {
-            Some(window) => {
-                items.push(stroke(piece, line.color.alpha(70), WIDTHS.1));
-                items.push(stroke(&smoothed(piece, window), line.color, WIDTHS.0));
-            }
-            None => {
-                let width = if is_dense { WIDTHS.1 } else { WIDTHS.0 };
-                items.push(stroke(piece, line.color, width));
-            }
+        items.push(stroke(piece, color, width));
+    }
+    for piece in &line.smooth {
+        for part in piece.split(|point| !drawable(point)).filter(|part| part.len() > 1) {
+            items.push(stroke(part, line.color, WIDTHS.0));
         }
     }
     // A value alone between two that are missing is a dot, however many points there are.
@@ -352,7 +402,7 @@ fn line_items(
         items.push(Shape::filled(Path::circle(at, 2.6), theme.page));
         items.push(Shape::stroked(Path::circle(at, 2.6), line.color, 1.2));
     }
-    (items, is_dense.then_some(line.points.len()))
+    items
 }
 
 /// Small discs.
@@ -365,56 +415,17 @@ fn discs(centers: &[Point], fill: Color) -> Option<Item> {
     (!places.is_empty()).then_some(Item::Marks(Marks { fill, shape: MarkShape::Disc, places }))
 }
 
-/// A polyline in dashes of those lengths of ink and space.
-fn dashed(points: &[Point], lengths: &[f64]) -> Path {
-    let whole: f64 = lengths.iter().sum();
-    if whole <= 0.0 {
-        return Path::polyline(points, false);
-    }
-    let mut path = Path::new();
-    let mut ink: Vec<Point> = points.first().copied().into_iter().collect();
-    let (mut at, mut left) = (0, lengths[0]);
-    for pair in points.windows(2) {
-        let (from, to) = (pair[0], pair[1]);
-        let length = ((to.x - from.x) * (to.x - from.x) + (to.y - from.y) * (to.y - from.y)).sqrt();
-        let mut done = 0.0;
-        while length - done > left {
-            done += left;
-            let share = done / length;
-            let turn =
-                Point::new(from.x + (to.x - from.x) * share, from.y + (to.y - from.y) * share);
-            if at % 2 == 0 {
-                ink.push(turn);
-                path.extend(Path::polyline(&ink, false));
-            }
-            ink = vec![turn];
-            at = (at + 1) % lengths.len();
-            left = lengths[at];
-        }
-        left -= length - done;
-        if at % 2 == 0 {
-            ink.push(to);
-        }
-    }
-    if at % 2 == 0 && ink.len() > 1 {
-        path.extend(Path::polyline(&ink, false));
-    }
-    path
-}
-
 /// The names, and the last values.
 fn end_labels(lines: &[Line<'_>], plot: &Plot) -> Vec<EndLabel> {
     let label = |line: &Line<'_>| {
-        let shown = |point: &&(f64, f64)| point.1.is_finite();
-        let end = line.points.iter().rev().find(shown).or(line.points.last())?;
-        let last = line.points.last()?.1;
-        let end = plot.point(*end);
-        Some(EndLabel {
-            name: line.label.clone(),
-            detail: short(last),
-            color: line.color,
-            end,
-        })
+        let last = *line.points.last()?;
+        let end = line.end().unwrap_or(last);
+        let detail = match line.is_smooth() && last.1.is_finite() {
+            true => format!("mean {}", short(end.1)),
+            false => short(last.1),
+        };
+        let (name, color, dash) = (line.label.clone(), line.color, line.dash);
+        Some(EndLabel { name, detail, color, dash, end: plot.point(end) })
     };
     lines.iter().filter_map(label).collect()
 }
@@ -435,7 +446,12 @@ fn words(panels: &[Panel], lines: &[Line<'_>], options: &Options, x_name: &str) 
         count => vec![format!("{count} lines"), points],
     };
     if first <= last {
-        subtitle.push(format!("{x_name} {} … {}", whole_text(first), whole_text(last)));
+        let noun = if first < last { format!("{x_name}s") } else { x_name.to_owned() };
+        let noun = if matches!(x_name, "step" | "position") { noun } else { x_name.to_owned() };
+        subtitle.push(match first < last {
+            true => format!("{noun} {} … {}", whole_text(first), whole_text(last)),
+            false => format!("{noun} {}", whole_text(first)),
+        });
     }
     if options.log_counts {
         subtitle.push("values on a logarithmic axis".to_owned());
@@ -454,7 +470,8 @@ fn best_words(lines: &[Line<'_>], x_name: &str) -> Vec<String> {
             .iter()
             .map(|best| {
                 let (place, value) = best.point;
-                format!("{} {} at {noun} {}", best.word, short(value), whole_text(place))
+                let of = if line.is_smooth() { " mean" } else { "" };
+                format!("{}{of} {} at {noun} {}", best.word, short(value), whole_text(place))
             })
             .collect();
         match (best.is_empty(), lines.len()) {
@@ -469,25 +486,6 @@ fn best_words(lines: &[Line<'_>], x_name: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hinton_scene::Segment;
-
-    #[test]
-    fn dashes_have_their_lengths_around_corners() {
-        let corner = [Point::new(0.0, 0.0), Point::new(3.0, 0.0), Point::new(3.0, 30.0)];
-        let path = dashed(&corner, &[5.0, 5.0]);
-        let moves: Vec<Point> = path
-            .segments
-            .iter()
-            .filter_map(|segment| match segment {
-                Segment::Move(to) => Some(*to),
-                _ => None,
-            })
-            .collect();
-        let wanted = [(0.0, 0.0), (3.0, 7.0), (3.0, 17.0), (3.0, 27.0)];
-        assert_eq!(moves, wanted.map(|(x, y)| Point::new(x, y)));
-        assert_eq!(dashed(&corner, &[]).segments.len(), 3);
-        assert!(dashed(&[], &[5.0, 5.0]).segments.is_empty());
-    }
 
     #[test]
     fn names_tell_what_is_best() {

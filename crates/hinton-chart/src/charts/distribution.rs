@@ -36,12 +36,8 @@ const FLAT: f64 = 0.52;
 /// Space between plots, points.
 const BETWEEN: (f64, f64) = (18.0, 12.0);
 /// The bands: which quantiles, what they hold, and how much of the colour they have.
-const BANDS: [(usize, usize, &str, f64); 4] = [
-    (0, 8, "all values", 0.16),
-    (1, 7, "98 %", 0.30),
-    (2, 6, "90 %", 0.46),
-    (3, 5, "50 %", 0.70),
-];
+const BANDS: [(usize, usize, &str, f64); 4] =
+    [(0, 8, "all values", 0.16), (1, 7, "98 %", 0.30), (2, 6, "90 %", 0.46), (3, 5, "50 %", 0.70)];
 const MEDIAN: usize = 4;
 /// Most tensors that are named one by one in notes.
 const MOST_NAMED: usize = 3;
@@ -61,7 +57,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
         (count, None) if page.width().is_some_and(|width| width < 420.0) => (1, count),
         (count, columns) => facet_grid(count, columns.or(Some(count.min(2)))),
     };
-    let head = if panels.len() > 1 { LINE + 4.0 } else { 0.0 };
+    let head = if panels.len() > 1 { LINE + 8.0 } else { 0.0 };
     let size = body_size(&page, columns, rows, head);
     let layout = page.block(size, &words);
     let body = layout.areas[0].rect;
@@ -74,7 +70,8 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     for (at, panel) in panels.iter().enumerate() {
         let x = body.x + (at % columns) as f64 * (cell.0 + BETWEEN.0);
         let y = body.y + (at / columns) as f64 * (cell.1 + BETWEEN.1);
-        let plot = plot(panels, panel, options, Rect::new(x, y + head, cell.0, cell.1 - head), &theme);
+        let plot =
+            plot(panels, panel, options, Rect::new(x, y + head, cell.0, cell.1 - head), &theme);
         if plot.rect.w < 16.0 || plot.rect.h < 12.0 {
             return Err(page.no_room());
         }
@@ -83,7 +80,8 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
             let name = fit(&name(panel), style, cell.0);
             items.push(text(&name, x, y + LINE, style, Align::Start, Baseline::Alphabetic));
         }
-        let name = if at / columns + 1 == rows || at + columns >= panels.len() { x_name } else { "" };
+        let name =
+            if at / columns + 1 == rows || at + columns >= panels.len() { x_name } else { "" };
         items.extend(plot.axes(&theme, name));
         let (drawn, count) = drawn(panel, &plot, options, &theme);
         items.extend(drawn);
@@ -146,11 +144,13 @@ fn plot(panels: &[Panel], panel: &Panel, options: &Options, place: Rect, theme: 
     let spreads = || panels.iter().flat_map(|panel| panel.course.spreads());
     let first = spreads().map(|spread| spread.place).fold(f64::MAX, f64::min);
     let last = spreads().map(|spread| spread.place).fold(f64::MIN, f64::max);
-    let x = if first < last { Axis::even(first, last) } else { Axis::even(first - 1.0, last + 1.0) };
+    let x =
+        if first < last { Axis::even(first, last) } else { Axis::even(first - 1.0, last + 1.0) };
     let robust = options.range == Some(Range::Robust);
     let (under, over) = if robust { (1, 7) } else { (0, 8) };
     let same = panels.iter().filter(|one| one.name == panel.name);
-    let quantiles = || same.clone().flat_map(|one| one.course.spreads()).filter_map(|s| s.quantiles);
+    let quantiles =
+        || same.clone().flat_map(|one| one.course.spreads()).filter_map(|s| s.quantiles);
     let low = quantiles().map(|q| q[under]).fold(f64::MAX, f64::min);
     let high = quantiles().map(|q| q[over]).fold(f64::MIN, f64::max);
     let (low, high) = if low > high { (-1.0, 1.0) } else { (low, high) };
@@ -174,7 +174,12 @@ fn plot(panels: &[Panel], panel: &Panel, options: &Options, place: Rect, theme: 
 
 /// Bands, median, zero line, and marks for what is odd; and how many steps there were where not
 /// each has a place of its own.
-fn drawn(panel: &Panel, plot: &Plot, options: &Options, theme: &Theme) -> (Vec<Item>, Option<usize>) {
+fn drawn(
+    panel: &Panel,
+    plot: &Plot,
+    options: &Options,
+    theme: &Theme,
+) -> (Vec<Item>, Option<usize>) {
     let spreads = panel.course.spreads();
     let pixels = options.dpi / 72.0;
     let column = |place: f64| (plot.at_x(place) * pixels).floor() as i64;
@@ -226,14 +231,14 @@ fn tint(theme: &Theme, strength: f64) -> Color {
 /// Neighbouring steps with finite values and one shape.
 fn pieces(spreads: &[Spread]) -> Vec<&[Spread]> {
     let parts = spreads.split(|spread| spread.quantiles.is_none());
-    parts.flat_map(|part| part.chunk_by(|a, b| a.shape == b.shape)).filter(|p| !p.is_empty()).collect()
+    parts
+        .flat_map(|part| part.chunk_by(|a, b| a.shape == b.shape))
+        .filter(|p| !p.is_empty())
+        .collect()
 }
 
 /// The quantiles at each place, or of each column of pixels: the widest of its steps.
-fn quantiles(
-    piece: &[Spread],
-    column: Option<&impl Fn(f64) -> i64>,
-) -> Vec<(f64, [f64; 9])> {
+fn quantiles(piece: &[Spread], column: Option<&impl Fn(f64) -> i64>) -> Vec<(f64, [f64; 9])> {
     let mut points: Vec<(f64, [f64; 9])> = Vec::new();
     for spread in piece {
         let Some(of) = spread.quantiles else { continue };
@@ -328,14 +333,19 @@ fn legend(panels: &[Panel], theme: &Theme) -> Vec<Swatch> {
         label: label.to_owned(),
     }));
     let spreads = || panels.iter().flat_map(|panel| panel.course.spreads());
-    let mut odd = |count: usize, color: Color, what: &str| {
-        if count > 0 {
-            let label = format!("{what}: {}", steps(count));
+    // Steps of several tensors are the same steps.
+    let mut odd = |is: fn(&Spread) -> bool, color: Color, what: &str| {
+        let mut places: Vec<f64> =
+            spreads().filter(|spread| is(spread)).map(|spread| spread.place).collect();
+        places.sort_by(f64::total_cmp);
+        places.dedup();
+        if !places.is_empty() {
+            let label = format!("{what}: {}", steps(places.len()));
             list.push(Swatch { color, label });
         }
     };
-    odd(spreads().filter(|spread| spread.nan > 0).count(), theme.nan, "NaN");
-    odd(spreads().filter(|spread| spread.infinite > 0).count(), theme.pos_inf, "±∞");
+    odd(|spread| spread.nan > 0, theme.nan, "NaN");
+    odd(|spread| spread.infinite > 0, theme.pos_inf, "±∞");
     list
 }
 
@@ -394,7 +404,8 @@ fn panel_facts(panel: &Panel, x_name: &str) -> Vec<String> {
     for (what, count) in [("NaN", (|s| s.nan) as fn(&Spread) -> u64), ("±∞", |s| s.infinite)] {
         let having: Vec<&Spread> = spreads.iter().filter(|spread| count(spread) > 0).collect();
         if let Some(first) = having.first() {
-            let values: u64 = having.iter().map(|spread| count(spread)).fold(0, u64::saturating_add);
+            let values: u64 =
+                having.iter().map(|spread| count(spread)).fold(0, u64::saturating_add);
             facts.push(format!(
                 "{what} in {} ({} values), the first at {x_name} {}",
                 steps(having.len()),

@@ -5,15 +5,13 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use hinton::{
     Checkpoint, DrawRequest, Graphics, Length, OutputRow, PageSize, Picture, Run, RunRequest,
-    Selected, ThemeName, draw_arrangement, draw_runs, make_folder, output_for, output_named, render,
-    select, select_from, visible, write_bytes,
+    Selected, ThemeName, draw_arrangement, draw_runs, make_folder, output_for, output_named,
+    render, select, select_from, visible, write_bytes,
 };
 
 use super::{CommandRow, steps};
-use crate::args::{
-    apply_settings, output, patterns, settings, tensors, thread_count, threads,
-};
-use crate::failure::{Failure, note, run_warnings, warnings};
+use crate::args::{apply_settings, output, patterns, settings, tensors, thread_count, threads};
+use crate::failure::{Failure, note, run_warnings_but_tensors, warnings};
 use crate::out;
 use crate::progress::{Bar, Count};
 use crate::terminal::{GRAPHICS, Terminal, graphics_named};
@@ -109,7 +107,7 @@ fn opened(
     for path in paths {
         match steps::as_run(path, asked)? {
             Some(run) => {
-                run_warnings(&run);
+                run_warnings_but_tensors(&run);
                 runs.push(run);
             }
             None => {
@@ -186,7 +184,8 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
             draw(&selected, &request, &bar)?
         }
         (Opened::Runs(_), Some(_)) => {
-            let help = "name the file in full; `hinton animate RUN -o frames/` writes a picture a step";
+            let help =
+                "name the file in full; `hinton animate RUN -o frames/` writes a picture a step";
             return Err(Failure::usage("-o with {} is for the tensors of one file", help));
         }
         (Opened::Runs(runs), None) => draw_all(&runs, &patterns, &request, matches)?,

@@ -239,6 +239,8 @@ fn comparable(need: Need, panels: usize) -> Need {
             requests.iter_mut().for_each(|request| request.fold = Fold::Mean);
             requests
         }
-        Need::Summaries | Need::Lines | Need::Spreads => vec![GridRequest::new(CELLS, CELLS, Fold::Mean); panels],
+        Need::Summaries | Need::Lines | Need::Spreads => {
+            vec![GridRequest::new(CELLS, CELLS, Fold::Mean); panels]
+        }
     })
 }

@@ -11,7 +11,7 @@ const OPTIMIZER: [&str; 3] = ["optimizer.", "optim.", "optimizer_state"];
 const MOST_PICTURES: usize = 64;
 
 /// The tensor that is a confusion matrix by its name.
-pub(super) fn confusion(run: &Run) -> Option<&str> {
+pub(crate) fn confusion(run: &Run) -> Option<&str> {
     let is_one = |tensor: &&RunTensor| {
         let square = matches!(tensor.shape(), [rows, cols] if rows == cols && *rows > 1);
         square && tensor.name.to_ascii_lowercase().contains("confusion")

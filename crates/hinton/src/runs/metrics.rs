@@ -27,7 +27,7 @@ pub(super) struct Family {
 }
 
 /// Curves of the metrics that were asked for; each quantity has a plot.
-pub(super) fn draw(runs: &[Run], request: &RunRequest<'_>) -> Result<Picture, Error> {
+pub(super) fn draw(runs: &[&Run], request: &RunRequest<'_>) -> Result<Picture, Error> {
     let families = match request.metrics.as_slice() {
         [] => favourites(runs)?,
         wanted => asked(runs, wanted)?,
@@ -39,7 +39,7 @@ pub(super) fn draw(runs: &[Run], request: &RunRequest<'_>) -> Result<Picture, Er
     let mut scenes: Vec<Scene> = Vec::new();
     let mut notes = Vec::new();
     for family in &families {
-        let request = sized(request, sheet.whole());
+        let request = sized(request, sheet.half());
         let picture = one(runs, family, &request)?;
         scenes.push(picture.scene);
         for note in picture.notes {
@@ -65,7 +65,7 @@ pub(super) fn sized<'a>(request: &RunRequest<'a>, width: f64) -> RunRequest<'a> 
 
 /// One plot.
 pub(super) fn one(
-    runs: &[Run],
+    runs: &[&Run],
     family: &Family,
     request: &RunRequest<'_>,
 ) -> Result<Picture, Error> {
@@ -91,8 +91,8 @@ pub(super) fn one(
 }
 
 /// Runs that have none of these metrics.
-fn left_out(runs: &[Run], family: &Family) -> Option<String> {
-    let has_none = |run: &&Run| family.names.iter().all(|name| run.series(name).is_empty());
+fn left_out(runs: &[&Run], family: &Family) -> Option<String> {
+    let has_none = |run: &Run| family.names.iter().all(|name| run.series(name).is_empty());
     let names = run_names(runs);
     let without: Vec<&str> = runs
         .iter()
@@ -126,15 +126,16 @@ fn panel(metric: &str, part: String, series: &[(u64, f64)]) -> Panel {
 }
 
 /// How many points a noisy line is smoothed over on a page; `None` where no line is.
-pub(super) fn smoothing(runs: &[Run], family: &Family) -> Option<usize> {
-    let lengths = runs.iter().flat_map(|run| family.names.iter().map(|name| run.series(name).len()));
+pub(super) fn smoothing(runs: &[&Run], family: &Family) -> Option<usize> {
+    let lengths =
+        runs.iter().flat_map(|run| family.names.iter().map(|name| run.series(name).len()));
     lengths.max().filter(|&most| most > NOISY).map(|most| most / 50 * 2 + 1)
 }
 
 /// The names of the metrics of all runs.
-fn all_names(runs: &[Run]) -> Vec<&str> {
+fn all_names<'r>(runs: &[&'r Run]) -> Vec<&'r str> {
     let mut names: Vec<&str> = Vec::new();
-    for name in runs.iter().flat_map(Run::metric_names) {
+    for name in runs.iter().flat_map(|run| run.metric_names()) {
         if !names.contains(&name) {
             names.push(name);
         }
@@ -170,7 +171,7 @@ fn quantity(name: &str) -> String {
 }
 
 /// The metrics that were named, each at least once in a run.
-fn asked(runs: &[Run], wanted: &[String]) -> Result<Vec<Family>, Error> {
+fn asked(runs: &[&Run], wanted: &[String]) -> Result<Vec<Family>, Error> {
     let names = all_names(runs);
     let mut chosen: Vec<&str> = Vec::new();
     for pattern in wanted {
@@ -196,23 +197,23 @@ fn unknown(names: &[&str], pattern: &str) -> Error {
 }
 
 /// Losses and accuracies; where there are none, the first other metric.
-pub(super) fn favourites(runs: &[Run]) -> Result<Vec<Family>, Error> {
+pub(super) fn favourites(runs: &[&Run]) -> Result<Vec<Family>, Error> {
     let names = all_names(runs);
     let all = families(names.iter().copied());
     // Norms of each tensor's gradient are many, and say so by their dots.
     let is_plain = |family: &&Family| !family.quantity.contains(['.', '/']);
     let is_favourite = |family: &&Family| FAVOURITES.iter().any(|w| family.quantity.contains(w));
     let places = |family: &Family| FAVOURITES.iter().position(|w| family.quantity.contains(w));
-    let mut chosen: Vec<usize> = (0..all.len())
-        .filter(|&at| is_plain(&&all[at]) && is_favourite(&&all[at]))
-        .collect();
+    let mut chosen: Vec<usize> =
+        (0..all.len()).filter(|&at| is_plain(&&all[at]) && is_favourite(&&all[at])).collect();
     chosen.sort_by_key(|&at| places(&all[at]));
     if chosen.is_empty() {
         let is_other = |at: &usize| !PACE.contains(&all[*at].quantity.as_str());
         chosen.extend((0..all.len()).find(is_other));
     }
     if chosen.is_empty() {
-        let help = "name a tensor: -t NAME --as distribution, or -t NAME for the last step's values";
+        let help =
+            "name a tensor: -t NAME --as distribution, or -t NAME for the last step's values";
         return Err(Error::missing("the run has no metrics to draw", help));
     }
     Ok(all

@@ -7,6 +7,9 @@ mod page;
 mod spreads;
 mod step;
 
+pub(crate) use known::confusion;
+pub(crate) use step::learn;
+
 use hinton_chart::charts;
 use hinton_run::Run;
 
@@ -57,6 +60,8 @@ pub fn draw_runs<S: AsRef<str>>(
     patterns: &[S],
     request: &RunRequest<'_>,
 ) -> Result<Picture, Error> {
+    let runs: Vec<&Run> = runs.iter().collect();
+    let runs = runs.as_slice();
     if runs.is_empty() {
         return Err(Error::missing("there is no run to draw", ""));
     }
@@ -75,7 +80,7 @@ pub fn draw_runs<S: AsRef<str>>(
         (None, true) if !shape_is_asked && request.step.is_none() => page::draw(runs, request),
         _ => {
             if chart == Some("confusion") && patterns.is_empty() {
-                patterns.extend(known::confusion(&runs[0]).map(str::to_owned));
+                patterns.extend(known::confusion(runs[0]).map(str::to_owned));
             }
             step::draw(runs, &patterns, request)
         }
@@ -89,8 +94,8 @@ pub(crate) fn run_name(run: &Run) -> String {
 }
 
 /// Names of runs by which they are told apart: as short as may be.
-pub(crate) fn run_names(runs: &[Run]) -> Vec<String> {
-    let short: Vec<String> = runs.iter().map(run_name).collect();
+pub(crate) fn run_names(runs: &[&Run]) -> Vec<String> {
+    let short: Vec<String> = runs.iter().map(|run| run_name(run)).collect();
     let is_told = |name: &String| short.iter().filter(|other| *other == name).count() == 1;
     let long = |at: usize| {
         let path = std::path::Path::new(&runs[at].path);

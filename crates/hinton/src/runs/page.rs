@@ -12,19 +12,25 @@ use crate::{Error, Picture};
 /// Most quantities whose curves are shown, and most tensors whose weights are.
 const MOST_CURVES: usize = 4;
 const MOST_WEIGHTS: usize = 2;
+/// Most confusion matrices in a row.
+const MOST_BESIDE: usize = 3;
 
 /// Parts as they come about, and what is left out.
 struct Page<'r, 'a> {
-    runs: &'r [Run],
+    runs: &'r [&'r Run],
     request: &'r RunRequest<'a>,
     sheet: Sheet,
     parts: Vec<SheetPart>,
+    /// What the page says of what it leaves out.
+    left_out: Vec<String>,
+    /// What its pictures say of themselves.
     notes: Vec<String>,
 }
 
-pub(super) fn draw(runs: &[Run], request: &RunRequest<'_>) -> Result<Picture, Error> {
+pub(super) fn draw(runs: &[&Run], request: &RunRequest<'_>) -> Result<Picture, Error> {
     let sheet = Sheet::new(&request.draw.options);
-    let mut page = Page { runs, request, sheet, parts: Vec::new(), notes: Vec::new() };
+    let mut page =
+        Page { runs, request, sheet, parts: Vec::new(), left_out: Vec::new(), notes: Vec::new() };
     page.curves()?;
     page.distributions()?;
     page.last()?;
@@ -36,8 +42,9 @@ pub(super) fn draw(runs: &[Run], request: &RunRequest<'_>) -> Result<Picture, Er
     }
     let names = run_names(runs);
     let title = request.draw.options.title.clone().unwrap_or_else(|| names.join(", "));
-    let scene = page.sheet.page(&title, &page.subtitle(), &page.parts, &page.notes);
-    Ok(Picture { scene, notes: page.notes, dpi: request.draw.options.dpi })
+    let scene = page.sheet.page(&title, &page.subtitle(), &page.parts, &page.left_out);
+    let notes = page.left_out.into_iter().chain(page.notes).collect();
+    Ok(Picture { scene, notes, dpi: request.draw.options.dpi })
 }
 
 impl<'a> Page<'_, 'a> {
@@ -67,8 +74,7 @@ impl<'a> Page<'_, 'a> {
         match drawn {
             Ok(picture) => {
                 for note in picture.notes {
-                    // Which step it is stands in the picture.
-                    if !self.notes.contains(&note) && !note.contains("of every column") {
+                    if !self.notes.contains(&note) {
                         self.notes.push(note);
                     }
                 }
@@ -76,7 +82,7 @@ impl<'a> Page<'_, 'a> {
             }
             Err(stop @ Error::Tensor(TensorError::Cancelled(_))) => Err(stop),
             Err(why) => {
-                self.notes.push(format!("{what} left out: {why}"));
+                self.left_out.push(format!("{what} left out: {why}"));
                 Ok(None)
             }
         }
@@ -86,7 +92,7 @@ impl<'a> Page<'_, 'a> {
         let families = match favourites(self.runs) {
             Ok(families) => families,
             Err(why) => {
-                self.notes.push(format!("no curves: {why}"));
+                self.left_out.push(format!("no curves: {why}"));
                 return Ok(());
             }
         };
@@ -106,7 +112,7 @@ impl<'a> Page<'_, 'a> {
 
     fn distributions(&mut self) -> Result<(), Error> {
         if self.runs.iter().all(|run| run.steps.len() < 2) {
-            self.notes.push("no distributions: there is one step only".to_owned());
+            self.left_out.push("no distributions: there is one step only".to_owned());
             return Ok(());
         }
         let request = sized(self.request, self.sheet.whole());
@@ -118,33 +124,48 @@ impl<'a> Page<'_, 'a> {
 
     /// The confusion matrix and the weights of the last step that has them.
     fn last(&mut self) -> Result<(), Error> {
-        let run = &self.runs[0];
-        let confusion = known::confusion(run).map(str::to_owned);
-        let weights: Vec<String> = known::learned(run)
-            .into_iter()
-            .filter(|tensor| tensor.shape().len() > 1)
-            .take(MOST_WEIGHTS)
-            .map(|tensor| tensor.name.clone())
-            .collect();
+        let confusion = self.runs.iter().find_map(|run| known::confusion(run));
+        let weights = self.weights();
         let mut scenes = Vec::new();
         // Several runs take a row for each tensor.
         let alone = self.runs.len() > 1 || usize::from(confusion.is_some()) + weights.len() == 1;
         let width = if alone { self.sheet.whole() } else { self.sheet.half() };
-        if let Some(name) = &confusion {
-            let request = self.chart("confusion", width);
-            let drawn = step::draw(self.runs, std::slice::from_ref(name), &request);
-            scenes.extend(self.scene(name, drawn)?);
+        if let Some(name) = confusion {
+            let mut request = self.chart("confusion", width);
+            let columns = self.runs.len().min(MOST_BESIDE);
+            request.draw.options.columns = request.draw.options.columns.or(Some(columns));
+            scenes.extend(self.tensor(name, &request)?);
         } else {
-            self.notes.push("no confusion matrix is recorded".to_owned());
+            self.left_out.push("no confusion matrix is recorded".to_owned());
         }
         for name in &weights {
-            let mut request = sized(self.request, width);
-            request.draw.options.smooth = None;
-            let drawn = step::draw(self.runs, std::slice::from_ref(name), &request);
-            scenes.extend(self.scene(name, drawn)?);
+            scenes.extend(self.tensor(name, &sized(self.request, width))?);
         }
         self.add("At the last step", scenes);
         Ok(())
+    }
+
+    /// The first weights of each run, those with two axes or more.
+    fn weights(&self) -> Vec<String> {
+        let most = (MOST_WEIGHTS / self.runs.len()).max(1);
+        let mut names: Vec<String> = Vec::new();
+        for run in self.runs {
+            let learned = known::learned(run).into_iter();
+            let weights = learned.filter(|tensor| tensor.shape().len() > 1).take(most);
+            for tensor in weights {
+                if !names.contains(&tensor.name) {
+                    names.push(tensor.name.clone());
+                }
+            }
+        }
+        names
+    }
+
+    /// A tensor of the last step of the runs that have it.
+    fn tensor(&mut self, name: &str, request: &RunRequest<'a>) -> Result<Option<Scene>, Error> {
+        let has = |run: &&&Run| run.find_tensor(name).is_some();
+        let runs: Vec<&Run> = self.runs.iter().filter(has).copied().collect();
+        self.scene(name, step::draw(&runs, &[name.to_owned()], request))
     }
 
     fn chart(&self, name: &str, width: f64) -> RunRequest<'a> {

@@ -14,7 +14,7 @@ const MOST: usize = 24;
 
 /// Distributions of the tensors that the patterns mean, or of the first learned ones.
 pub(super) fn draw(
-    runs: &[Run],
+    runs: &[&Run],
     patterns: &[String],
     request: &RunRequest<'_>,
 ) -> Result<Picture, Error> {
@@ -31,24 +31,25 @@ pub(super) fn draw(
 }
 
 fn panels(
-    runs: &[Run],
+    runs: &[&Run],
     patterns: &[String],
     request: &RunRequest<'_>,
 ) -> Result<(Vec<Panel>, Vec<String>), Error> {
     let mut notes = Vec::new();
-    let patterns = match patterns {
-        [] => unasked(&runs[0], &mut notes)?,
-        patterns => patterns.to_vec(),
-    };
+    let most = (MOST_UNASKED / runs.len()).max(1);
     let count = runs.iter().map(|run| run.steps.len()).sum();
     let mut panels: Vec<Panel> = Vec::new();
     let mut done = 0;
     for (run, name) in runs.iter().zip(run_names(runs)) {
+        let patterns = match patterns {
+            [] => unasked(run, most, &mut notes)?,
+            patterns => patterns.to_vec(),
+        };
         let mut tensors = Gathered::default();
         let mut error = None;
         for at in 0..run.steps.len() {
             match step(run, at, &patterns, request) {
-                Ok(found) => tensors.add(run, at, found),
+                Ok(found) => tensors.add(at, found),
                 Err(Error::Tensor(stop @ TensorError::Cancelled(_))) => return Err(stop.into()),
                 Err(why) => error = error.or(Some(why)),
             }
@@ -79,16 +80,19 @@ fn panels(
 }
 
 /// The names of the tensors that are shown where none was asked for.
-fn unasked(run: &Run, notes: &mut Vec<String>) -> Result<Vec<String>, Error> {
+fn unasked(run: &Run, most: usize, notes: &mut Vec<String>) -> Result<Vec<String>, Error> {
     let learned = known::learned(run);
     if learned.is_empty() {
         let message = "the run has no tensor of floating-point numbers that is not optimizer state";
         return Err(Error::missing(message, "name one: -t NAME"));
     }
-    if learned.len() > MOST_UNASKED {
-        notes.push(format!("the first {MOST_UNASKED} of {} tensors; -t names others", learned.len()));
+    if learned.len() > most {
+        let note = format!("the first {most} of {} tensors; -t names others", learned.len());
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
     }
-    Ok(learned.into_iter().take(MOST_UNASKED).map(|tensor| tensor.name.clone()).collect())
+    Ok(learned.into_iter().take(most).map(|tensor| tensor.name.clone()).collect())
 }
 
 /// The spreads of a step: what each is of, its dtype and its spread.
@@ -132,7 +136,7 @@ struct Gathered {
 }
 
 impl Gathered {
-    fn add(&mut self, _: &Run, at: usize, found: Vec<(String, &'static str, Spread)>) {
+    fn add(&mut self, at: usize, found: Vec<(String, &'static str, Spread)>) {
         for (label, dtype, spread) in found {
             match self.all.iter_mut().find(|one| one.0 == label) {
                 Some(one) => one.2.push((at, spread)),
@@ -141,8 +145,7 @@ impl Gathered {
         }
     }
 
-    /// A panel each; steps that lack the tensor are there as missing, from the run's first step to
-    /// its last, unless hardly any step has it because it is recorded more rarely.
+    /// A panel each; steps that lack the tensor are there as missing.
     fn panels(self, run: &Run, part: &str) -> Vec<Panel> {
         let panel = |(name, dtype, spreads): (String, &'static str, Vec<(usize, Spread)>)| {
             let mut all = Vec::with_capacity(run.steps.len());

@@ -10,14 +10,14 @@ use crate::{DrawRequest, Error, Picture, Selected, draw_arrangement, select};
 /// The tensors that the patterns mean in the step that was asked for, or in the last that has them;
 /// of several runs all in one picture, on one scale.
 pub(super) fn draw(
-    runs: &[Run],
+    runs: &[&Run],
     patterns: &[String],
     request: &RunRequest<'_>,
 ) -> Result<Picture, Error> {
     let mut draw = request.draw.clone();
     let mut selected: Vec<Selected> = Vec::new();
     for (run, name) in runs.iter().zip(run_names(runs)) {
-        let (at, mut found) = chosen(run, patterns, request)?;
+        let (at, mut found) = chosen(run, patterns, request.step)?;
         let of = if runs.len() > 1 { format!("{name}: ") } else { String::new() };
         draw.options.notes.push(format!("{of}{}", words(run, at)));
         if runs.len() > 1 {
@@ -28,7 +28,7 @@ pub(super) fn draw(
     if selected.is_empty() {
         return Err(Error::missing("the step holds no tensors", ""));
     }
-    learn_from_settings(&runs[0], &selected, &mut draw);
+    learn_from_settings(runs[0], &selected, &mut draw);
     if runs.len() > 1 && draw.chart.is_none() {
         // A chart that was asked for draws all on one scale.
         draw.chart = Some(arrange(&selected[..1], &draw)?.chart.name.to_owned());
@@ -36,6 +36,18 @@ pub(super) fn draw(
     let mut picture = draw_arrangement(&arrange(&selected, &draw)?, &draw)?;
     picture.notes.extend(draw.options.notes.iter().skip(request.draw.options.notes.len()).cloned());
     Ok(picture)
+}
+
+/// Class names and the shape of pictures for what the patterns mean in the last step that has it,
+/// where the settings of the run tell them and the request leaves them open.
+pub(crate) fn learn(run: &Run, patterns: &[String], draw: &mut DrawRequest<'_>) {
+    // What cannot be found is told by whoever draws it.
+    if run.settings.is_some()
+        && !patterns.is_empty()
+        && let Ok((_, selected)) = chosen(run, patterns, None)
+    {
+        learn_from_settings(run, &selected, draw);
+    }
 }
 
 /// Class names and the shape of pictures, where the settings of the run tell them.
@@ -51,8 +63,7 @@ fn learn_from_settings(run: &Run, selected: &[Selected], draw: &mut DrawRequest<
     let is_free = draw.chart.is_none() && draw.each.is_none() && draw.reshape.is_none();
     let is_whole = first.part.is_empty() && !draw.transpose;
     let alike = selected.iter().all(|one| one.tensor.shape() == shape);
-    if let (true, Some((each, shape))) =
-        (is_free && is_whole && alike, known::pictures(run, shape))
+    if let (true, Some((each, shape))) = (is_free && is_whole && alike, known::pictures(run, shape))
     {
         draw.each = Some(each);
         draw.reshape = Some(shape);
@@ -63,12 +74,12 @@ fn learn_from_settings(run: &Run, selected: &[Selected], draw: &mut DrawRequest<
 fn chosen(
     run: &Run,
     patterns: &[String],
-    request: &RunRequest<'_>,
+    step: Option<u64>,
 ) -> Result<(usize, Vec<Selected>), Error> {
     let found = |at: usize| -> Result<(usize, Vec<Selected>), Error> {
         Ok((at, select(&run.checkpoint(at)?, patterns)?))
     };
-    if let Some(number) = request.step {
+    if let Some(number) = step {
         let at = run.steps.iter().rposition(|step| step.number == number);
         return found(at.ok_or_else(|| no_step(run, number))?);
     }

@@ -73,7 +73,8 @@ fn of_columns(prepared: &Prepared) -> Result<Vec<PanelSource>, Error> {
             Some(places) => Along { places: Arc::clone(places), name: name(0), ..Along::default() },
             None => Along { numbers: prepared.numbers[0], ..Along::default() },
         };
-        let label = if columns > 1 || !prepared.columns.is_empty() { name(at) } else { String::new() };
+        let label =
+            if columns > 1 || !prepared.columns.is_empty() { name(at) } else { String::new() };
         Ok(line(prepared, column(at)?, label, along))
     });
     lines.collect()
