@@ -15,6 +15,9 @@ pub(super) fn as_run(path: &Path, asked: bool) -> Result<Option<Run>, Failure> {
     if asked {
         return Ok(Some(open()?));
     }
+    if hinton::is_run_folder(path) {
+        return Ok(Some(open()?));
+    }
     if !path.is_dir() || hinton::open(path).is_ok() {
         return Ok(None);
     }

@@ -3,9 +3,9 @@
 use hinton_chart::{MetricLine, Timeline};
 use hinton_run::Run;
 
-use super::view::run_name;
 use super::{AnimateRequest, Metric, Show, StepRange};
 use crate::Error;
+use crate::runs::run_name;
 
 /// Parts of names of metrics that people look at first, in order.
 const FAVOURITES: [&str; 3] = ["loss", "acc", "error"];

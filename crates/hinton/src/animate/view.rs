@@ -9,6 +9,7 @@ use hinton_tensor::{Fold, GridRequest, Summary, TensorError, Work};
 
 use crate::arrange::{Arrangement, PanelSource, arrange};
 use crate::draw::read;
+use crate::runs::run_name;
 use crate::{DrawRequest, Error, Selected, select};
 
 /// Most cells in each direction of what is compared where the chart itself wants no cells.
@@ -237,12 +238,6 @@ impl<E: Into<Error>> From<E> for Skip {
     }
 }
 
-/// What people call the run: the name of its file or folder.
-pub(super) fn run_name(run: &Run) -> String {
-    let path = std::path::Path::new(&run.path);
-    path.file_name().map_or_else(|| run.path.clone(), |name| name.to_string_lossy().into_owned())
-}
-
 /// Cells that can be compared: means, whatever the chart would fold.
 fn comparable(need: Need, panels: usize) -> Need {
     Need::Grids(match need {
@@ -250,6 +245,8 @@ fn comparable(need: Need, panels: usize) -> Need {
             requests.iter_mut().for_each(|request| request.fold = Fold::Mean);
             requests
         }
-        Need::Summaries => vec![GridRequest::new(CELLS, CELLS, Fold::Mean); panels],
+        Need::Summaries | Need::Lines | Need::Spreads => {
+            vec![GridRequest::new(CELLS, CELLS, Fold::Mean); panels]
+        }
     })
 }
