@@ -69,11 +69,22 @@ function isMixture(color, ...three) {
   return s > -0.02 && t > -0.02 && s + t < 1.02 && off < 3;
 }
 
-/** What a page says of itself in its address. */
+/** What a page says of itself in its address, when it has come to rest. */
 async function said(page) {
-  await page.waitForTimeout(300);
-  const hash = new URL(page.url()).hash.slice(1);
-  return Object.fromEntries(new URLSearchParams(hash));
+  for (let before = null; before !== page.url(); ) {
+    before = page.url();
+    await page.waitForTimeout(500);
+  }
+  return Object.fromEntries(new URLSearchParams(new URL(page.url()).hash.slice(1)));
+}
+
+/** Looks at a page again and again while it plays. */
+async function watch(page, look) {
+  for (const end = Date.now() + 120_000; (await page.getAttribute("#play", "aria-label")) === "Pause"; ) {
+    assert.ok(Date.now() < end, "it plays on and on");
+    await look();
+    await page.waitForTimeout(20);
+  }
 }
 
 /** The picture alone, when it has come to rest. */
@@ -194,14 +205,11 @@ const TESTS = {
     await page.click("#play");
     assert.equal(await page.getAttribute("#play", "aria-label"), "Pause");
     const names = new Set();
-    while ((await page.getAttribute("#play", "aria-label")) === "Pause") {
-      names.add(await page.textContent("#name"));
-      await page.waitForTimeout(50);
-    }
+    await watch(page, async () => names.add(await page.textContent("#name")));
     assert.equal(await page.textContent("#where"), "Step 6 of 6");
     assert.ok(names.size >= 4, [...names].join(", "));
-    await press(page, "Space");
-    await page.waitForTimeout(100);
+    await page.selectOption("#speed", "0.25");
+    await page.click("#play");
     assert.match(await page.textContent("#where"), /^Step [12] of 6/);
     await press(page, "Space");
     assert.equal(await page.getAttribute("#play", "aria-label"), "Play");
@@ -218,10 +226,8 @@ const TESTS = {
     await press(page, "p", "l", "e", "a", "[", "6");
     assert.deepEqual(await said(page), { step: "6" });
     await press(page, ",");
-    await page.waitForTimeout(1200);
     assert.deepEqual(await said(page), { step: "5" });
     await press(page, "1", ".", ".", ".");
-    await page.waitForTimeout(1200);
     assert.equal((await said(page)).step, "4", "three taps are three steps");
     await press(page, "Home", "?");
     assert.ok(await page.locator("#keys").isVisible());
@@ -235,7 +241,7 @@ const TESTS = {
     assert.equal((await picture(one))[0], 0x14171c, "dark");
     const other = await open("fold", "");
     await other.evaluate((hash) => (location.hash = hash), hash);
-    await other.waitForTimeout(100);
+    await other.waitForFunction(() => document.getElementById("where").textContent === "Step 4 of 6");
     assert.equal(changed(await picture(one), await picture(other)), 0);
     const nonsense = await open("fold", "step=many&zoom=&azimuth=1e999&what=5&&=");
     assert.equal(await nonsense.textContent("#where"), "Step 1 of 6");
@@ -306,10 +312,7 @@ const TESTS = {
     await page.selectOption("#speed", "4");
     await page.click("#play");
     const seen = new Set();
-    while ((await page.getAttribute("#play", "aria-label")) === "Pause") {
-      seen.add(await page.textContent("#where"));
-      await page.waitForTimeout(20);
-    }
+    await watch(page, async () => seen.add(await page.textContent("#where")));
     assert.ok([...seen].every((where) => /^Step \d of 6$/.test(where)), [...seen].join(", "));
   },
 

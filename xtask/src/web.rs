@@ -192,10 +192,10 @@ fn browser() -> Option<PathBuf> {
         return Some(PathBuf::from(named));
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let on_path = |name: &&str| {
-        std::env::split_paths(&path).map(|dir| dir.join(name)).find(|file| file.is_file())
+    let on_path = |name| {
+        std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
     };
-    let installed = BROWSERS.iter().find_map(|name| on_path(&name));
+    let installed = BROWSERS.iter().find_map(on_path);
     installed.or_else(|| BROWSER_FILES.iter().map(PathBuf::from).find(|file| file.is_file()))
 }
 
