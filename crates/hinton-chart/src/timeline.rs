@@ -19,6 +19,8 @@ const MARGIN: f64 = 16.0;
 const WORDS: f64 = 0.5;
 /// Space between words and line, points.
 const GAP: f64 = 14.0;
+/// How much of the page's colour a line has that is still to come.
+const AHEAD: f64 = 0.6;
 /// Radius of the dot, points.
 const DOT: f64 = 3.0;
 
@@ -177,15 +179,29 @@ impl Timeline {
             Point::new(plot.x + self.share(point.0) * plot.w, plot.bottom() - share * plot.h)
         };
         let several = self.lines.len() > 1;
-        for (row, line) in self.lines.iter().enumerate() {
-            let color = if several { self.color(theme, row) } else { theme.soft };
+        let parts_of = |points: &[(f64, f64)]| -> Vec<Path> {
             // A break wherever a value is missing.
-            for part in line.points.split(|point| !is_shown(&point)) {
-                let places: Vec<Point> = part.iter().map(place).collect();
-                if places.len() > 1 {
-                    items.push(Shape::stroked(Path::polyline(&places, false), color, 1.0));
-                }
+            let parts = points.split(|point| !is_shown(&point)).filter(|part| part.len() > 1);
+            let places = parts.map(|part| part.iter().map(place).collect::<Vec<_>>());
+            places.map(|places| Path::polyline(&places, false)).collect()
+        };
+        let colors = |row: usize| match several {
+            true => (self.color(theme, row), self.color(theme, row).mix(theme.page, AHEAD)),
+            false => (theme.soft, theme.line),
+        };
+        // All of it, and over that what has been.
+        for (row, line) in self.lines.iter().enumerate() {
+            let paths = parts_of(&line.points).into_iter();
+            items.extend(paths.map(|path| Shape::stroked(path, colors(row).1, 1.0)));
+        }
+        for (row, line) in self.lines.iter().enumerate() {
+            let after = line.points.partition_point(|point| point.0 <= at);
+            let mut been = line.points.get(..after).unwrap_or_default().to_vec();
+            if been.last().is_some_and(|last| last.0 < at) {
+                been.extend(between(&line.points, at).map(|value| (at, value)));
             }
+            let paths = parts_of(&been).into_iter();
+            items.extend(paths.map(|path| Shape::stroked(path, colors(row).0, 1.0)));
         }
         for (row, line) in self.lines.iter().enumerate() {
             let color = if several { self.color(theme, row) } else { theme.ink };
@@ -249,9 +265,11 @@ mod tests {
             .map(|at| timeline.under(page(), &theme, at, &format!("step {at}")))
             .collect();
         assert!(scenes.iter().all(|scene| scene.height == 100.0 + timeline.height()));
-        assert_eq!(scenes[0].items.len(), scenes[1].items.len());
-        let differ = scenes[0].items.iter().zip(&scenes[1].items).filter(|(a, b)| a != b);
-        assert_eq!(differ.count(), 3, "step, value, dot");
+        let others = |one: usize, other: usize| {
+            scenes[one].items.iter().filter(|item| !scenes[other].items.contains(item)).count()
+        };
+        assert_eq!(others(0, 1), 3, "step, value, dot");
+        assert_eq!(others(1, 0), 4, "and the part of the line that has been");
         assert!(scenes[1].description.starts_with("step 5 · loss 1 · a page"));
     }
 

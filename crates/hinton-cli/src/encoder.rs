@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::thread::JoinHandle;
+use std::thread::{Scope, ScopedJoinHandle};
 
 use hinton::{Film, FilmError, FilmReport, RawPicture, film_pictures, frame_rate, write_by};
 
@@ -186,12 +186,23 @@ fn encode(
     arguments: &[String],
     done: &mut dyn FnMut(usize),
 ) -> Result<FilmReport, Failure> {
-    let mut running: Option<Running> = None;
+    std::thread::scope(|scope| encode_in(scope, film, temporary, arguments, done))
+}
+
+fn encode_in<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    film: &Film<'_>,
+    temporary: &Path,
+    arguments: &[String],
+    done: &mut dyn FnMut(usize),
+) -> Result<FilmReport, Failure> {
+    let mut running: Option<Running<'scope>> = None;
     let mut not_running = None;
     let rate = frame_rate(film);
     let mut take = |picture: RawPicture<'_>| {
         if running.is_none() {
-            match Running::start(temporary, arguments, (picture.width, picture.height), rate) {
+            let size = (picture.width, picture.height);
+            match Running::start(scope, temporary, arguments, size, rate) {
                 Ok(started) => running = Some(started),
                 Err(error) => {
                     not_running = Some(not_started(error));
@@ -243,14 +254,15 @@ fn not_started(error: std::io::Error) -> Failure {
 const MOST_SAID: usize = 64 << 10;
 
 /// ffmpeg at work.
-struct Running {
+struct Running<'scope> {
     child: Child,
     input: ChildStdin,
-    said: JoinHandle<String>,
+    said: ScopedJoinHandle<'scope, String>,
 }
 
-impl Running {
+impl<'scope> Running<'scope> {
     fn start(
+        scope: &'scope Scope<'scope, '_>,
         temporary: &Path,
         arguments: &[String],
         (width, height): (usize, usize),
@@ -277,7 +289,7 @@ impl Running {
             return Err(std::io::Error::other("no pipes"));
         };
         // Emptied as it fills: a full pipe would stop ffmpeg, and it us.
-        let said = std::thread::spawn(move || {
+        let said = scope.spawn(move || {
             let (mut errors, mut said) = (errors, Vec::new());
             let mut part = [0; 4096];
             while let Ok(count @ 1..) = errors.read(&mut part) {

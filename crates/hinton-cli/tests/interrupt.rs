@@ -7,7 +7,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use support::Folder;
+use support::{Folder, pause};
 
 const SIGINT: i32 = 2;
 const SIGTERM: i32 = 15;
@@ -49,7 +49,7 @@ fn left_behind(folder: &Folder) -> Vec<String> {
 /// Runs it and sends a signal after a share of the time that it takes.
 fn cut_off(folder: &Folder, args: &[&str], after: Duration, signal: i32) -> ExitStatus {
     let mut child = start(folder, args);
-    std::thread::sleep(after);
+    pause(after);
     send(&child, signal);
     child.wait().unwrap()
 }
@@ -119,15 +119,15 @@ fn the_second_signal_ends_at_once() {
         Command::new("mkfifo").arg(folder.path().join("full")).status().is_ok_and(|s| s.success())
     );
     run_of_matrices(&folder);
-    let reader = {
-        let path = folder.path().join("full");
-        std::thread::spawn(move || std::fs::File::open(path).unwrap())
-    };
-    let mut child = start(&folder, &["export", "run.npy", "-o", "full", "--format", "npy"]);
-    let reader = reader.join().unwrap();
-    std::thread::sleep(Duration::from_millis(200));
+    let path = folder.path().join("full");
+    let (mut child, reader) = std::thread::scope(|scope| {
+        let reader = scope.spawn(|| std::fs::File::open(&path).unwrap());
+        let child = start(&folder, &["export", "run.npy", "-o", "full", "--format", "npy"]);
+        (child, reader.join().unwrap())
+    });
+    pause(Duration::from_millis(200));
     send(&child, SIGINT);
-    std::thread::sleep(Duration::from_millis(200));
+    pause(Duration::from_millis(200));
     assert!(child.try_wait().unwrap().is_none(), "the first asks, and the work is stuck");
     send(&child, SIGINT);
     assert_eq!(child.wait().unwrap().signal(), Some(SIGINT));

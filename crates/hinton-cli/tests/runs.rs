@@ -9,7 +9,7 @@ mod support;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use support::{Folder, Said};
+use support::{Folder, Said, pause};
 
 /// A safetensors file of f32 tensors.
 fn tensors(tensors: &[(&str, &[usize], f32)]) -> Vec<u8> {
@@ -173,7 +173,7 @@ fn write_steps(home: &Path, stop: &AtomicBool) {
             format!("{{\"step\":{step},\"loss\":{}}}\n", 1.0 / f64::from(step)).as_bytes(),
         );
         std::fs::write(home.join("metrics.jsonl"), log).unwrap();
-        std::thread::sleep(std::time::Duration::from_millis(2));
+        pause(std::time::Duration::from_millis(2));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use ttf_parser::kern::Subtable;
 use ttf_parser::{Face, GlyphId, OutlineBuilder};
 
 use crate::{Path, Point, Segment};
@@ -21,6 +22,10 @@ pub struct Font {
     face: Face<'static>,
     data: &'static [u8],
     weight: Weight,
+    /// The glyphs of the ASCII characters: nearly all that is ever asked for.
+    ascii: [u16; 128],
+    /// The table of kerning, found once.
+    kerning: Option<Subtable<'static>>,
 }
 
 static REGULAR: &[u8] = include_bytes!("../assets/fonts/Inter-Regular.ttf");
@@ -34,10 +39,13 @@ impl Font {
     pub fn get(weight: Weight) -> &'static Font {
         static FONTS: OnceLock<[Font; 2]> = OnceLock::new();
         let fonts = FONTS.get_or_init(|| {
-            let load = |data: &'static [u8], weight| Font {
-                face: Face::parse(data, 0).expect("the embedded font is tested to parse"),
-                data,
-                weight,
+            let load = |data: &'static [u8], weight| {
+                let face = Face::parse(data, 0).expect("the embedded font is tested to parse");
+                let ascii = std::array::from_fn(|at| glyph(&face, char::from(at as u8)));
+                let kerning = face.tables().kern.and_then(|kern| {
+                    kern.subtables.into_iter().find(|table| table.horizontal && !table.variable)
+                });
+                Font { face, data, weight, ascii, kerning }
             };
             [load(REGULAR, Weight::Regular), load(SEMI_BOLD, Weight::SemiBold)]
         });
@@ -84,7 +92,7 @@ impl Font {
 
     /// The glyph of a character; glyph 0 (a box) where the face has none.
     pub fn glyph(&self, c: char) -> u16 {
-        self.face.glyph_index(c).map_or(0, |glyph| glyph.0)
+        self.ascii.get(c as usize).copied().unwrap_or_else(|| glyph(&self.face, c))
     }
 
     /// How far a glyph moves the pen, in em.
@@ -94,10 +102,8 @@ impl Font {
 
     /// What is added between two glyphs, in em.
     pub fn kerning(&self, left: u16, right: u16) -> f64 {
-        let subtable = self.face.tables().kern.and_then(|kern| {
-            kern.subtables.into_iter().find(|table| table.horizontal && !table.variable)
-        });
-        let units = subtable.and_then(|table| table.glyphs_kerning(GlyphId(left), GlyphId(right)));
+        let table = self.kerning.as_ref();
+        let units = table.and_then(|table| table.glyphs_kerning(GlyphId(left), GlyphId(right)));
         self.em(units.unwrap_or(0))
     }
 
@@ -111,6 +117,10 @@ impl Font {
     fn em(&self, units: i16) -> f64 {
         f64::from(units) / self.units_per_em()
     }
+}
+
+fn glyph(face: &Face<'_>, c: char) -> u16 {
+    face.glyph_index(c).map_or(0, |glyph| glyph.0)
 }
 
 /// Collects an outline, turning quadratic curves into cubic ones.

@@ -86,6 +86,14 @@ impl Drop for Folder {
     }
 }
 
+/// Lets time pass.
+pub(crate) fn pause(time: std::time::Duration) {
+    let begun = std::time::Instant::now();
+    while begun.elapsed() < time {
+        std::thread::yield_now();
+    }
+}
+
 pub(crate) fn said(output: Output) -> Said {
     Said {
         code: output.status.code().unwrap_or(-1),

@@ -22,10 +22,13 @@ pub(super) fn changed<T: Copy + PartialEq>(
     for y in y0..y1 {
         let (one, two) = (&before[row(before, y)], &after[row(after, y)]);
         // Only what could widen the rectangle is looked at.
-        let left = (0..x0).find(|&x| one[x] != two[x]);
-        let right = (x1..width).rev().find(|&x| one[x] != two[x]);
-        x0 = left.unwrap_or(x0);
-        x1 = right.map_or(x1, |x| x + 1);
+        // Slices are compared many elements at a time, so most rows are done with that.
+        if one[..x0] != two[..x0] {
+            x0 = (0..x0).find(|&x| one[x] != two[x]).unwrap_or(x0);
+        }
+        if one[x1..] != two[x1..] {
+            x1 = (x1..width).rev().find(|&x| one[x] != two[x]).map_or(x1, |x| x + 1);
+        }
     }
     // A single row may have its first difference right of `x1` and its last left of `x0`.
     Some(Bounds { x0: x0.min(x1.saturating_sub(1)), y0, x1: x1.max(x0 + 1), y1 })

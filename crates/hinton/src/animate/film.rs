@@ -220,10 +220,18 @@ impl<'a> Film<'a> {
         });
         let frame = |step: usize| {
             let at = At { step, share: 0.0 };
-            Ok((self.scene(at, true)?, self.words(at)))
+            let mut words = self.words(at);
+            // Without titles several pictures side by side would have no names.
+            if self.views.len() > 1 {
+                let are_runs = self.views.iter().all(|view| view.group == 0);
+                let names: Vec<String> = self.views.iter().map(|v| v.name(are_runs)).collect();
+                words = format!("{words}: {}", names.join(" | "));
+            }
+            Ok((self.scene(at, true)?, words))
         };
         let frames: Vec<(Scene, String)> = chosen.map(frame).collect::<Result<_, Error>>()?;
-        let options = StripOptions { columns: columns(count), ..StripOptions::default() };
+        let options =
+            StripOptions { columns: columns(count, self.views.len()), ..StripOptions::default() };
         Ok(Picture { scene: strip(&frames, &options), notes: self.notes.clone(), dpi: self.dpi })
     }
 
@@ -321,9 +329,11 @@ fn give_spans(panels: &mut [Panel], spans: &[Arc<Summary>]) {
     }
 }
 
-/// Columns of a strip: one row while it is short, else about three times as wide as high.
-fn columns(count: usize) -> usize {
-    if count <= STRIP_COLUMNS { count } else { count.div_ceil(count.div_ceil(STRIP_COLUMNS)) }
+/// Columns of a strip: one row while it is short, else about three times as wide as high. `beside`
+/// pictures make one frame.
+fn columns(count: usize, beside: usize) -> usize {
+    let most = (STRIP_COLUMNS / beside.max(1)).max(1);
+    if count <= most { count } else { count.div_ceil(count.div_ceil(most)) }
 }
 
 /// Whether values are written into cells.

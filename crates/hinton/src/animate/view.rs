@@ -210,6 +210,11 @@ impl<'a> View<'a> {
         Ok((picture.scene, picture.notes))
     }
 
+    /// What it shows, in a word: its run, or the first of its tensors.
+    pub(super) fn name(&self, of_run: bool) -> String {
+        if of_run { run_name(self.run) } else { self.labels.first().cloned().unwrap_or_default() }
+    }
+
     /// How many panels it has.
     pub(super) fn panels(&self) -> usize {
         self.plan.len()
