@@ -22,9 +22,8 @@ pub(super) fn draw_dots(
     origin: (f64, f64),
     dots: &Dots,
 ) {
-    let place = |[x, y]: [f32; 2]| {
-        [(f64::from(x) - origin.0) * scale, (f64::from(y) - origin.1) * scale]
-    };
+    let place =
+        |[x, y]: [f32; 2]| [(f64::from(x) - origin.0) * scale, (f64::from(y) - origin.1) * scale];
     let palette: Vec<[u8; 4]> = dots.palette.iter().map(|&color| rgba(color)).collect();
     let diameter = dots.diameter * scale;
     let stamps = Stamps::new(diameter);
@@ -83,7 +82,8 @@ impl Stamps {
         let (x, y) = (floor(x * PLACES as f64), floor(y * PLACES as f64));
         let place = (y & (PLACES - 1)) * PLACES + (x & (PLACES - 1));
         let reach = (self.side / 2) as i64;
-        let (left, top) = ((x >> PLACES.trailing_zeros()) - reach, (y >> PLACES.trailing_zeros()) - reach);
+        let (left, top) =
+            ((x >> PLACES.trailing_zeros()) - reach, (y >> PLACES.trailing_zeros()) - reach);
         let size = self.side * self.side;
         let stamp = &self.coverage[place as usize * size..][..size];
         let side = self.side as i64;
@@ -121,13 +121,7 @@ fn disc_share([x, y]: [f64; 2], middle: [f64; 2], radius: f64) -> f64 {
 }
 
 /// A large disc, by the distance of each pixel from its middle.
-fn draw_disc(
-    canvas: &mut Canvas,
-    bounds: Bounds,
-    [x, y]: [f64; 2],
-    radius: f64,
-    color: [u8; 4],
-) {
+fn draw_disc(canvas: &mut Canvas, bounds: Bounds, [x, y]: [f64; 2], radius: f64, color: [u8; 4]) {
     if !(radius > 0.0 && radius.is_finite() && x.is_finite() && y.is_finite()) {
         return;
     }
@@ -217,7 +211,12 @@ mod tests {
         for diameter in [0.3, 0.8, 1.0, 2.4, 7.0, 23.0, 31.0] {
             for _ in 0..20 {
                 let at = [random.between(-2.0, 42.0) as f32, random.between(-2.0, 42.0) as f32];
-                let got = draw(diameter / 2.0, 1.0, 2.0, vec![Piece::Dot { at: at.map(|v| v / 2.0), color: 0 }]);
+                let got = draw(
+                    diameter / 2.0,
+                    1.0,
+                    2.0,
+                    vec![Piece::Dot { at: at.map(|v| v / 2.0), color: 0 }],
+                );
                 let [x, y] = at.map(f64::from);
                 let inside = |px: f64, py: f64| {
                     (px - x).powi(2) + (py - y).powi(2) <= diameter * diameter / 4.0
@@ -258,7 +257,11 @@ mod tests {
             let want = coverage_by_samples(SIDE, SIDE, 12, inside);
             let ink = |all: &[f64]| all.iter().sum::<f64>();
             let off = (ink(&got) - ink(&want)).abs();
-            assert!(off < 0.6 + ink(&want) * 0.06, "{width} {from:?} {to:?}: {off} of {}", ink(&want));
+            assert!(
+                off < 0.6 + ink(&want) * 0.06,
+                "{width} {from:?} {to:?}: {off} of {}",
+                ink(&want)
+            );
             for (got, want) in got.iter().zip(want) {
                 assert!((got - want).abs() < 0.35, "{width} {from:?} {to:?}: {got} {want}");
             }
@@ -267,7 +270,8 @@ mod tests {
 
     #[test]
     fn level_lines_meet_without_a_seam() {
-        let line = |from: f32, to: f32| Piece::Line { from: [from, 10.5], to: [to, 10.5], color: 0 };
+        let line =
+            |from: f32, to: f32| Piece::Line { from: [from, 10.5], to: [to, 10.5], color: 0 };
         let got = draw(1.0, 1.0, 1.0, vec![line(4.0, 12.0), line(12.0, 20.0)]);
         assert!(got[10 * SIDE + 4..10 * SIDE + 20].iter().all(|&share| share == 1.0));
         assert_eq!(got.iter().filter(|&&share| share > 0.0).count(), 16);

@@ -82,3 +82,90 @@ pub(crate) fn for_each<S: Send>(
         None => Ok(states),
     }
 }
+
+/// Does every item on the threads of `work`, each thread with a state of its own, and gives back the
+/// states, in no particular order: whatever is made of them must not depend on who did what. `todo`
+/// may stop the work, and so may its progress, which hears nothing of single items.
+///
+/// # Errors
+/// [`Cancelled`] when the work was stopped.
+pub fn share_out<T: Send, S: Send>(
+    items: impl Iterator<Item = T> + Send,
+    work: Work<'_>,
+    state: impl Fn() -> S + Sync,
+    todo: impl Fn(&mut S, T) -> std::ops::ControlFlow<()> + Sync,
+) -> Result<Vec<S>, Cancelled> {
+    let items = Mutex::new(Some(items));
+    let stopped = std::sync::atomic::AtomicBool::new(false);
+    let next = || {
+        let mut items = items.lock().unwrap_or_else(PoisonError::into_inner);
+        let item = items.as_mut()?.next();
+        if item.is_none() {
+            *items = None;
+        }
+        item
+    };
+    let worker = || {
+        let mut mine = state();
+        while let Some(item) = next() {
+            let goes_on =
+                todo(&mut mine, item).is_continue() && work.progress.advance(0).is_continue();
+            if !goes_on {
+                stopped.store(true, std::sync::atomic::Ordering::Relaxed);
+                *items.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            }
+        }
+        mine
+    };
+    let states = std::thread::scope(|scope| {
+        let started: Vec<_> = (1..work.threads.max(1))
+            .map_while(|_| std::thread::Builder::new().spawn_scoped(scope, worker).ok())
+            .collect();
+        let mut states = vec![worker()];
+        for helper in started {
+            match helper.join() {
+                Ok(state) => states.push(state),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        states
+    });
+    if stopped.into_inner() { Err(Cancelled) } else { Ok(states) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use super::*;
+
+    #[test]
+    fn every_item_is_done_once() {
+        for threads in [1, 2, 7] {
+            let mut cells = vec![0u32; 1000];
+            let states = share_out(
+                cells.chunks_mut(7).enumerate(),
+                Work::on(threads),
+                || 0usize,
+                |count, (at, chunk)| {
+                    chunk.fill(at as u32 + 1);
+                    *count += chunk.len();
+                    ControlFlow::Continue(())
+                },
+            );
+            assert_eq!(states.unwrap().into_iter().sum::<usize>(), 1000);
+            assert!(cells.iter().enumerate().all(|(at, &cell)| cell as usize == at / 7 + 1));
+        }
+    }
+
+    #[test]
+    fn work_can_be_stopped() {
+        let stopped = share_out(
+            0..1_000_000_000u64,
+            Work::on(2),
+            || (),
+            |(), at| if at > 100 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) },
+        );
+        assert_eq!(stopped.unwrap_err(), Cancelled);
+    }
+}
