@@ -24,7 +24,6 @@ pub use bytes::{Bytes, Memory, ReadError};
 pub use decode::{decode_f32, decode_f64};
 pub use dtype::{Dtype, Endian};
 pub use error::TensorError;
-pub use read::share_out;
 pub use reduce::{Fold, Grid, GridRequest, reduce};
 pub use shape::{View, element_count};
 pub use slice::{Index, Slice};

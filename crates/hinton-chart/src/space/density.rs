@@ -3,17 +3,15 @@
 //! Counts are spread over opacities by their rank (histogram equalisation), so that thin and dense
 //! parts both show; the colour is the mean of those of the points.
 
-use std::ops::ControlFlow;
-
 use hinton_scene::Color;
 use hinton_tensor::{Cancelled, Work, share_out};
 
 use super::camera::Lens;
 
-/// Points that a thread takes at a time.
+/// Points between two looks at whether the work is to be stopped.
 const STRIPE: usize = 1 << 16;
 /// Opacity of a pixel with the fewest points, of 255.
-const FAINTEST: f64 = 56.0;
+const FAINTEST: f64 = 96.0;
 /// Counts that are told apart exactly; above, only their magnitude is.
 const EXACT_COUNTS: usize = 1 << 16;
 
@@ -133,16 +131,19 @@ pub(crate) fn count(
     let last = colors.last().copied().unwrap_or([128, 128, 128, 1]);
     let highest = places.iter().copied().max().map_or(0, usize::from);
     colors.resize(colors.len().max(highest + 1), last);
-    let stripes = points.chunks(STRIPE).zip(places.chunks(STRIPE));
-    let parts = share_out(
-        stripes,
-        work,
-        || Sums::new(raster),
-        |sums, (points, places)| {
+    let each = most.div_ceil(work.threads.max(1)).max(1);
+    let shares: Vec<_> = points.chunks(each).zip(places.chunks(each)).collect();
+    let parts = share_out(shares, work.threads, |(points, places)| {
+        let mut sums = Sums::new(raster);
+        for (points, places) in points.chunks(STRIPE).zip(places.chunks(STRIPE)) {
+            if work.progress.advance(0).is_break() {
+                return Err(Cancelled);
+            }
             sums.add(points, &colors, places, &eye);
-            ControlFlow::Continue(())
-        },
-    )?;
+        }
+        Ok(sums)
+    });
+    let parts: Vec<Sums> = parts.into_iter().collect::<Result<_, _>>()?;
     let mut parts = parts.into_iter();
     let mut all = parts.next().unwrap_or_else(|| Sums::new(raster));
     parts.for_each(|part| all.merge(&part));
@@ -262,7 +263,7 @@ mod tests {
         let counts = [1, 1, 1, 1, 2, 3, 70_000, 5_000_000];
         let table = Opacities::of(counts.into_iter());
         let seen: Vec<u8> = counts.iter().map(|&count| table.get(count)).collect();
-        assert_eq!(seen[..4], [56; 4]);
+        assert_eq!(seen[..4], [96; 4]);
         assert!(seen.windows(2).all(|pair| pair[0] <= pair[1]), "{seen:?}");
         assert_eq!(seen[7], 255);
         let alike = Opacities::of([4, 4, 4].into_iter());

@@ -24,8 +24,9 @@ const AROUND: f64 = 24.0;
 /// diagonal is 1.83 in both.
 const SIDES: [f64; 3] = [1.142_857_142_857_142_8, 1.142_857_142_857_142_8, 0.857_142_857_142_857_1];
 const CUBE: [f64; 3] = [1.056_25; 3];
-/// Half of that diagonal.
-const HALF_DIAGONAL: f64 = 0.915;
+/// How far a box reaches from its middle on the page: less than half of that diagonal, for only a
+/// corner that points to the side would need it all.
+const REACH: f64 = 0.8;
 /// A side so many times another is drawn on a scale of its own.
 const ALIKE: f64 = 3.0;
 
@@ -55,7 +56,7 @@ pub(super) fn draw_facet(facet: &Facet<'_>) -> Result<Drawn, SpaceError> {
     let (lens, area, Plane { below, above }) = if is_box {
         let (data, sides) = facet.box_of(around);
         let middle = place.center();
-        let unit = (place.w / 2.0 - AROUND) / HALF_DIAGONAL;
+        let unit = (place.w / 2.0 - AROUND) / REACH;
         let lens = Lens::new(&options.camera, &data, sides, [middle.x, middle.y], unit);
         let axes = Axes { data: &data, lens: &lens, names: &step.axes, colors, numbers };
         (lens, place, axes.walls(place.w))

@@ -6,5 +6,4 @@ mod stripes;
 
 pub(crate) use layout::Layout;
 pub(crate) use source::{Piece, Source, swap};
-pub use stripes::share_out;
 pub(crate) use stripes::{Turn, for_each};
