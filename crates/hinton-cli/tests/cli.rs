@@ -18,7 +18,8 @@ fn json(text: &str) -> Value {
 fn help_shows_commands_options_and_examples() {
     let folder = Folder::new();
     let help = folder.ok(&["--help"]).out;
-    for command in ["inspect", "draw", "animate", "export", "demo", "list", "completions"] {
+    for command in ["inspect", "check", "draw", "animate", "export", "demo", "list", "completions"]
+    {
         assert!(help.contains(&format!("\n  {command} ")), "{command}");
         let long = folder.ok(&[command, "--help"]).out;
         assert!(long.contains("Examples:"), "{command}");
@@ -570,4 +571,35 @@ fn steps_of_runs_are_listed() {
     assert!(said.err.contains("note: ") && said.err.contains("one step"), "{}", said.err);
     let one = said.out;
     assert!(one.contains("1 step,"), "{one}");
+}
+
+#[test]
+fn check_says_what_is_wrong_and_ends_with_1() {
+    let folder = Folder::new();
+    let sound = folder.ok(&["check", MLP]).out;
+    assert!(sound.starts_with("digits_mlp.safetensors: nothing wrong"), "{sound}");
+    let mut file = safetensors(&["a", "b"]);
+    let end = file.len();
+    file[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
+    folder.write("nan.safetensors", &file);
+    let said = folder.run(&["check", "nan.safetensors", MLP]);
+    assert_eq!((said.code, said.err.as_str()), (1, ""));
+    let fault = "FAULT  nan           b: 1 of 6 values are NaN, the first at [1, 2]";
+    assert!(said.out.contains(fault), "{}", said.out);
+    assert!(
+        folder.ok(&["check", "nan.safetensors", "--allow", "nan"]).out.contains("nothing wrong")
+    );
+    let report = json(&folder.run(&["check", "nan.safetensors", "--json"]).out);
+    assert_eq!(report["faults"], 1);
+    assert_eq!(report["findings"][0]["places"][0], serde_json::json!([1, 2]));
+
+    folder.write("twice.safetensors", &safetensors(&["a", "b"]));
+    assert!(folder.ok(&["check", "twice.safetensors"]).out.contains("b: equal to a"));
+    assert_eq!(folder.run(&["check", "twice.safetensors", "--strict"]).code, 1);
+    assert_eq!(
+        folder.run(&["check", "twice.safetensors", "--strict", "--allow", "duplicate"]).code,
+        0
+    );
+    let text = folder.fails(2, &["check", MLP, "--allow", "nans"]);
+    assert!(text.contains("help: kinds are unreadable, refused"), "{text}");
 }

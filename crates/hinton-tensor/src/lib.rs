@@ -17,6 +17,7 @@ mod tensor;
 mod work;
 
 pub mod decode;
+pub mod examine;
 pub mod reduce;
 pub mod summary;
 
@@ -24,6 +25,7 @@ pub use bytes::{Bytes, Memory, ReadError};
 pub use decode::{decode_f32, decode_f64};
 pub use dtype::{Dtype, Endian};
 pub use error::TensorError;
+pub use examine::{Examination, examine, find_first, same_bits};
 pub use reduce::{Fold, Grid, GridRequest, reduce};
 pub use shape::{View, element_count};
 pub use slice::{Index, Slice};

@@ -155,10 +155,12 @@ fn combine(
 }
 
 fn warn(warnings: &mut Vec<Warning>, names: &[&str], message: &str) {
-    warnings.extend(names.iter().take(MOST_WARNINGS).map(|name| Warning::about(*name, message)));
+    warnings.extend(
+        names.iter().take(MOST_WARNINGS).map(|name| Warning::about(*name, message).as_fault()),
+    );
     if names.len() > MOST_WARNINGS {
         let more = names.len() - MOST_WARNINGS;
-        warnings.push(Warning::file(format!("{more} more tensors: {message}")));
+        warnings.push(Warning::file(format!("{more} more tensors: {message}")).as_fault());
     }
 }
 
@@ -185,7 +187,7 @@ fn join(name: &str, shards: Vec<Checkpoint>, limits: &Limits) -> Result<Checkpoi
                 whole.tensors.push(tensor);
             } else {
                 let message = format!("skipped in {}: an earlier shard has it too", tensor.file());
-                whole.warnings.push(Warning::about(tensor.name(), message));
+                whole.warnings.push(Warning::about(tensor.name(), message).as_fault());
             }
         }
         whole.warnings.extend(shard.warnings);
