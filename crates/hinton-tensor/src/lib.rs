@@ -26,6 +26,7 @@ pub use decode::{decode_f32, decode_f64};
 pub use dtype::{Dtype, Endian};
 pub use error::TensorError;
 pub use examine::{Examination, examine, find_first, same_bits};
+pub use read::share_out;
 pub use reduce::{Fold, Grid, GridRequest, reduce};
 pub use shape::{View, element_count};
 pub use slice::{Index, Slice};
