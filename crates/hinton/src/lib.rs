@@ -34,6 +34,7 @@ pub mod demo;
 pub mod export;
 pub mod inspect;
 pub mod settings;
+pub mod space;
 
 mod draw;
 mod error;
