@@ -23,6 +23,7 @@
 mod error;
 mod init;
 pub mod layers;
+pub mod linear_map;
 pub mod math;
 mod network;
 pub mod product;
@@ -31,6 +32,7 @@ mod real;
 mod shape;
 mod simd;
 mod spec;
+mod trace;
 
 pub use error::NetError;
 pub use init::{INITS, Init, InitRow};
@@ -39,3 +41,4 @@ pub use network::{Array, Network, NetworkStep};
 pub use real::Real;
 pub use shape::Shape;
 pub use spec::Spec;
+pub use trace::{Trace, TraceError};
