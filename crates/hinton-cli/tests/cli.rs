@@ -52,7 +52,7 @@ fn mistakes_on_the_command_line_end_with_2_and_a_cure() {
     assert!(text.contains("--range"), "{text}");
     assert!(folder.fails(2, &["draw", MLP, "--size", "15", "-o", "x.png"]).contains("15x10in"));
     assert!(folder.fails(2, &["draw", MLP, "-t", "0.weight[a]", "-o", "x.png"]).contains("slice"));
-    assert!(folder.fails(2, &["export", MLP, "-o", "x.doc"]).contains(".npy, .csv"));
+    assert!(folder.fails(2, &["export", MLP, "-o", "x.doc"]).contains(".npy, .npz, .csv"));
     let text = folder.fails(2, &[MLP]);
     assert!(text.contains(&format!("help: `hinton draw {MLP}` draws it")), "{text}");
     let said = folder.run(&[]);
@@ -115,7 +115,19 @@ fn json_has_the_keys_that_were_promised() {
         |value: &Value| -> Vec<String> { value.as_object().unwrap().keys().cloned().collect() };
     let mut top = keys(&report);
     top.sort();
-    assert_eq!(top, ["format", "metadata", "path", "tensors", "warnings"]);
+    assert_eq!(
+        top,
+        [
+            "architecture_guess",
+            "by_dtype",
+            "by_kind",
+            "format",
+            "metadata",
+            "path",
+            "tensors",
+            "warnings"
+        ]
+    );
     let first = &report["tensors"][0];
     let mut of_tensor = keys(first);
     of_tensor.sort();
@@ -602,4 +614,46 @@ fn check_says_what_is_wrong_and_ends_with_1() {
     );
     let text = folder.fails(2, &["check", MLP, "--allow", "nans"]);
     assert!(text.contains("help: kinds are unreadable, refused"), "{text}");
+}
+
+#[test]
+fn inspect_shows_modules_kinds_and_orders() {
+    let folder = Folder::new();
+    let text = folder.ok(&["inspect", MLP]).out;
+    assert!(text.contains("  kinds: 2 matrices"), "{text}");
+    assert!(text.contains("  guess: a network of 2 dense layers"), "{text}");
+    let tree = folder.ok(&["inspect", "digits_softmax.safetensors", "--depth", "2"]).out;
+    let lines: Vec<&str> = tree.lines().skip_while(|line| !line.starts_with("MODULE")).collect();
+    assert!(lines.iter().any(|line| line.starts_with("optimizer ")), "{tree}");
+    assert!(lines.iter().any(|line| line.starts_with("  exp_avg ")), "{tree}");
+    assert!(!tree.contains("NAME"), "{tree}");
+
+    let sorted = folder.ok(&["inspect", MLP, "--sort", "norm"]).out;
+    let place = |name: &str| sorted.find(&format!("\n{name} ")).unwrap();
+    assert!(place("0.weight") < place("0.bias") && sorted.contains("HISTOGRAM"), "{sorted}");
+    let report = json(&folder.ok(&["inspect", MLP, "--sort", "name", "--json"]).out);
+    assert_eq!(report["tensors"][0]["name"], "0.bias");
+    assert_eq!(report["by_kind"]["matrices"]["tensors"], 2);
+    assert_eq!(report["architecture_guess"], "a network of 2 dense layers");
+}
+
+#[test]
+fn two_files_are_set_side_by_side() {
+    let folder = Folder::new();
+    let first = safetensors(&["a", "b"]);
+    let mut second = safetensors(&["b", "c"]);
+    let start = second.len() - 48;
+    second[start..start + 4].copy_from_slice(&0.5f32.to_le_bytes());
+    folder.write("first.safetensors", &first);
+    folder.write("second.safetensors", &second);
+    let args = ["inspect", "first.safetensors", "second.safetensors", "--compare"];
+    let text = folder.ok(&args).out;
+    assert!(text.contains("1 only in the first, 1 same shape, 1 only in the second"), "{text}");
+    let text = folder.ok(&[&args[..], &["--stats"]].concat()).out;
+    let line = text.lines().find(|line| line.starts_with("b ")).unwrap();
+    let words: Vec<&str> = line.split_whitespace().collect();
+    assert_eq!(&words[words.len() - 6..], ["values", "differ", "1", "0.5", "6.74", "%"], "{line}");
+    let report = json(&folder.ok(&[&args[..], &["--stats", "--json"]].concat()).out);
+    assert_eq!(report["tensors"][1]["largest"], 0.5);
+    assert!(folder.fails(2, &["inspect", MLP, "--compare"]).contains("for two files, not 1"));
 }

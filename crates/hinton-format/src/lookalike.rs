@@ -135,7 +135,6 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
     later("GGML (llama.cpp before GGUF)", Sniff::Certain, |head| {
         [b"lmgg", b"fmgg", b"tjgg"].iter().any(|magic| starts(head, *magic))
     }),
-    later("HDF5 (Keras .h5 and others)", Sniff::Certain, |head| starts(head, b"\x89HDF\r\n\x1a\n")),
     later("TensorFlow Lite", Sniff::Certain, |head| at(head, 4, b"TFL3")),
     later("ExecuTorch", Sniff::Certain, |head| at(head, 4, b"ET1")),
     later("MATLAB 5 (.mat)", Sniff::Certain, |head| starts(head, b"MATLAB 5.0 MAT-file")),
@@ -148,14 +147,9 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
         // Protocol 2, then torch's magic number 0x1950a86a20f9469cfc6c as a long.
         starts(head, b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19")
     }),
-    later("a Keras 3 archive (.keras)", Sniff::Likely, |head| {
-        zip_member(head).is_some_and(|name| name == "metadata.json" || name == "config.json")
-            || (is_zip(head) && head.has_extension(&["keras"]))
-    }),
     later("TorchScript", Sniff::Likely, |head| {
         zip_member(head).is_some_and(|name| name.contains("/code/") || name.ends_with("/version"))
     }),
-    later("ONNX", Sniff::Likely, is_onnx),
     later("Core ML", Sniff::Likely, |head| {
         head.has_extension(&["mlmodel"]) && starts(head, b"\x08")
     }),
@@ -275,19 +269,6 @@ fn is_pe(head: &Head<'_>) -> bool {
     let Some(offset) = head.bytes.get(0x3c..0x40) else { return false };
     let offset = u32::from_le_bytes([offset[0], offset[1], offset[2], offset[3]]) as usize;
     starts(head, b"MZ") && at(head, offset, b"PE\0\0")
-}
-
-/// ONNX is a protobuf without a magic number: field 1 (IR version, a small number), then usually
-/// field 2 (the producer's name).
-fn is_onnx(head: &Head<'_>) -> bool {
-    let [0x08, 1..=32, tag, len, name @ ..] = head.bytes else { return false };
-    if head.has_extension(&["onnx"]) {
-        return true;
-    }
-    let name = name.get(..usize::from(*len));
-    *tag == 0x12
-        && *len > 0
-        && name.is_some_and(|name| name.iter().all(|byte| byte.is_ascii_graphic()))
 }
 
 /// The first bytes, as people read them: hexadecimal and text.

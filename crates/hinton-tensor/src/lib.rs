@@ -8,6 +8,7 @@
 #![deny(unsafe_code)]
 
 mod bytes;
+mod difference;
 mod dtype;
 mod error;
 mod read;
@@ -23,6 +24,7 @@ pub mod summary;
 
 pub use bytes::{Bytes, Memory, ReadError};
 pub use decode::{decode_f32, decode_f64};
+pub use difference::{Difference, difference};
 pub use dtype::{Dtype, Endian};
 pub use error::TensorError;
 pub use examine::{Examination, examine, find_first, same_bits};

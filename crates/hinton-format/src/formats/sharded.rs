@@ -7,7 +7,7 @@ mod folder;
 mod index;
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path};
+use std::path::Path;
 
 pub(crate) use self::folder::open_folder;
 use self::index::Index;
@@ -76,10 +76,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
 
 /// A shard lies in the folder of its index, or below it.
 fn check_inside(shard: &str) -> Result<(), Error> {
-    let plain = |part: Component<'_>| matches!(part, Component::Normal(_));
-    let path = Path::new(shard);
-    let odd = |byte: u8| matches!(byte, b'\\' | b':' | 0);
-    if shard.is_empty() || !path.components().all(plain) || shard.bytes().any(odd) {
+    if !file::is_below(shard) {
         return Err(Error::new(
             ErrorKind::Refused,
             format!("the index names the shard {shard:?}, which does not lie in its folder"),
