@@ -20,6 +20,7 @@
 //! Internal to `hinton`: this crate may change without notice.
 #![deny(unsafe_code)]
 
+pub mod data;
 mod error;
 mod init;
 pub mod layers;
@@ -31,8 +32,10 @@ pub mod random;
 mod real;
 mod shape;
 mod simd;
+pub mod sparse;
 mod spec;
 mod trace;
+pub mod train;
 
 pub use error::NetError;
 pub use init::{INITS, Init, InitRow};

@@ -94,6 +94,10 @@ impl<R: Real> Layer<R> for Linear {
         }
     }
 
+    fn linear(&self) -> Option<&Linear> {
+        Some(self)
+    }
+
     fn boxed(&self) -> Box<dyn Layer<R>> {
         Box::new(self.clone())
     }

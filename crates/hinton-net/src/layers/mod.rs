@@ -35,6 +35,7 @@ pub use relu::Relu;
 pub use sigmoid::Sigmoid;
 pub use silu::Silu;
 pub use softmax::Softmax;
+pub(crate) use softmax::softmax_rows;
 pub use tanh::Tanh;
 
 /// One step of a network: a function of rows, with its gradients.
@@ -71,6 +72,11 @@ pub trait Layer<R: Real>: Debug + Send + Sync {
 
     /// Computes gradients of a batch.
     fn backward(&self, batch: Backward<'_, R>);
+
+    /// The linear map that it is, if it is one.
+    fn linear(&self) -> Option<&Linear> {
+        None
+    }
 
     /// A copy.
     fn boxed(&self) -> Box<dyn Layer<R>>;

@@ -83,7 +83,11 @@ impl<R: Real> Kernel for Rows<'_, R> {
             // The largest becomes 0, so that no power is too large.
             let mut largest = row[0];
             row.iter().for_each(|x| largest = if *x > largest { *x } else { largest });
-            row.iter_mut().for_each(|x| *x = (*x - largest).exp());
+            row.iter_mut().for_each(|x| *x -= largest);
+        }
+        // All rows in one loop, for a row is often shorter than a vector.
+        self.rows.iter_mut().for_each(|x| *x = x.exp());
+        for row in self.rows.chunks_exact_mut(width) {
             let mut sum = R::ZERO;
             row.iter().for_each(|x| sum += *x);
             row.iter_mut().for_each(|x| *x = *x / sum);
