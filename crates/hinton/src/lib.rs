@@ -51,12 +51,14 @@ pub use error::{Error, Fault};
 pub use export::export;
 pub use input::{Element, tensor, tensor_of};
 pub use save::{
-    FilmSettings, film_output_for, make_folder, output_for, output_named, render, save, save_film,
-    save_with, write_bytes,
+    FilmSettings, Playable, film_output_for, make_folder, output_for, output_named, render, save,
+    save_film, save_with, write_bytes,
 };
 pub use select::{Selected, is_glob, select};
 pub use settings::SETTINGS;
 
+/// How points in space are drawn.
+pub use hinton_chart::space as space_chart;
 pub use hinton_chart::{
     Annotate, CHARTS, ChartError, ChartRow, ColorScale, Colormap, Kind as ColormapKind, Labels,
     Length, Look, NumberFormat, Numbering, Options, PRESETS, PageSize, PresetRow, Range, ScaleKind,

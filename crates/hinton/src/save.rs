@@ -5,11 +5,11 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use hinton_render::films::{
-    FILMS, FilmError, FilmOptions, FilmReport, FilmRow, FilmWriter, Sink, Watch,
+    FILMS, FilmError, FilmOptions, FilmReport, FilmRow, FilmWriter, FrameSource, Sink, Watch,
 };
 use hinton_render::{OUTPUTS, OutputRow, RenderOptions};
 
-use crate::{Error, Film, Picture};
+use crate::{Error, Picture};
 
 /// The output of that name.
 ///
@@ -134,6 +134,21 @@ pub fn film_output_for(path: &Path) -> Result<&'static FilmRow, Error> {
     })
 }
 
+/// A film that can be saved.
+pub trait Playable: FrameSource {
+    /// Pixels to the inch it is made for.
+    fn dpi(&self) -> f64;
+
+    /// Threads it is to be made with.
+    fn threads(&self) -> usize;
+
+    /// Uses few enough colours that a file of 256 colours keeps those that mean something.
+    ///
+    /// # Errors
+    /// When what it shows cannot be made.
+    fn limit_colors(&mut self) -> Result<(), Error>;
+}
+
 /// Saves a film: one file, whole or not at all, or a folder of pictures, each whole. Memory stays
 /// bounded however long it is. `watch` is told how many frames are done.
 ///
@@ -141,7 +156,7 @@ pub fn film_output_for(path: &Path) -> Result<&'static FilmRow, Error> {
 /// When a frame cannot be made, the output cannot hold the film, the file cannot be written, or
 /// `watch` stopped it.
 pub fn save_film(
-    film: &mut Film<'_>,
+    film: &mut dyn Playable,
     path: &Path,
     output: &FilmRow,
     settings: FilmSettings,

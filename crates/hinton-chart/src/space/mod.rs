@@ -148,6 +148,8 @@ pub struct SpaceOptions<'a> {
     pub notes: Vec<String>,
     /// Whether the key of the colours is drawn.
     pub legend: bool,
+    /// Lines that are kept under the name of a step, so that pictures of a series have one layout.
+    pub detail_lines: usize,
     /// What is drawn of the cloud.
     pub parts: Parts,
     /// Diameter of the points, in points of the page; `None` goes by their number.
@@ -173,6 +175,7 @@ impl Default for SpaceOptions<'_> {
             subtitle: Vec::new(),
             notes: Vec::new(),
             legend: true,
+            detail_lines: 0,
             parts: Parts::Both,
             point_size: None,
             density: Density::Auto,

@@ -76,7 +76,7 @@ pub(super) fn draw(
         let lines = steps.iter().map(|step| name_lines(&step.name, name_style, side).len());
         let details = steps.iter().map(|step| details(step, &colors, side).len());
         let names = lines.max().unwrap_or(0) as f64 * line;
-        names + details.max().unwrap_or(0) as f64 * LINE + 6.0
+        names + details.max().unwrap_or(0).max(options.detail_lines) as f64 * LINE + 6.0
     };
     let note_lines = wrap(&options.notes, &colors.theme, words_width);
     let foot = match note_lines.len() {

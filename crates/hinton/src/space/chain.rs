@@ -1,13 +1,14 @@
 //! Checkpoints whose tensors form a chain of layers.
 
 use hinton_net::layers::Linear;
-use hinton_net::{Init, Network, NetError, Shape, Spec};
+use hinton_net::{Init, NetError, Network, Shape, Spec};
 use hinton_run::natural_cmp;
 use hinton_tensor::Tensor;
 
 use crate::{Checkpoint, Error, shape_text};
 
 /// A matrix and what is added after it.
+#[derive(Clone, Copy)]
 struct Link<'a> {
     weight: &'a Tensor,
     bias: Option<&'a Tensor>,
@@ -106,14 +107,7 @@ fn of_tensors(
         ));
     }
     let mut notes = Vec::new();
-    let mut order = chain_order(&links);
-    if order.is_none() {
-        links.sort_by(|a, b| natural_cmp(a.weight.name(), b.weight.name()));
-        order = chain_order(&links);
-        if order.is_some() {
-            notes.push("the matrices are taken in the order of their names".to_owned());
-        }
-    }
+    let order = chain_order(&mut links, &mut notes);
     let Some(order) = order else { return Err(no_chain(path, &links)) };
     let ambiguous = links.iter().all(|link| link.weight.shape()[0] == link.weight.shape()[1])
         || links.len() == 1 && links[0].bias.is_none();
@@ -124,7 +118,8 @@ fn of_tensors(
     let word = activation.unwrap_or("relu");
     if links.len() > 1 {
         let assumed = if activation.is_some() { "" } else { " is assumed" };
-        let cure = if activation.is_some() { "" } else { " (a checkpoint does not say; --activation)" };
+        let cure =
+            if activation.is_some() { "" } else { " (a checkpoint does not say; --activation)" };
         notes.push(format!("{word}{assumed} between the linear maps, none after the last{cure}"));
     }
     let names: Vec<&str> = links.iter().map(|link| link.weight.name()).collect();
@@ -132,19 +127,42 @@ fn of_tensors(
     Ok((build(&links, order, word)?, notes))
 }
 
-fn chain_order(links: &[Link<'_>]) -> Option<Order> {
-    let fits = |order: &Order| {
-        links.iter().all(|link| link.fits(*order)) && broken(links, *order).is_none()
+/// The order of the axes with which the matrices chain, in the file's order or in that of their names.
+fn chain_order(links: &mut [Link<'_>], notes: &mut Vec<String>) -> Option<Order> {
+    // Kernels and W are written [in, out], weights [out, in]; what does not chain is tried turned.
+    let is_turned = links.iter().any(|link| {
+        let name = link.weight.name();
+        name.ends_with("kernel") || name.ends_with('W') || name.ends_with('w')
+    });
+    let orders = match is_turned {
+        true => [Order::InOut, Order::OutIn],
+        false => [Order::OutIn, Order::InOut],
     };
-    [Order::OutIn, Order::InOut].into_iter().find(fits)
+    let as_stored: Vec<Link<'_>> = links.to_vec();
+    for order in orders {
+        links.clone_from_slice(&as_stored);
+        if chains(links, order) {
+            return Some(order);
+        }
+        links.sort_by(|a, b| natural_cmp(a.weight.name(), b.weight.name()));
+        if chains(links, order) {
+            notes.push("the matrices are taken in the order of their names".to_owned());
+            return Some(order);
+        }
+    }
+    links.clone_from_slice(&as_stored);
+    None
+}
+
+fn chains(links: &[Link<'_>], order: Order) -> bool {
+    links.iter().all(|link| link.fits(order)) && broken(links, order).is_none()
 }
 
 fn no_chain(path: &str, links: &[Link<'_>]) -> Error {
     let order = Order::OutIn;
     let at = broken(links, order).unwrap_or(0);
-    let told = |link: &Link<'_>| {
-        format!("{} {}", link.weight.name(), shape_text(link.weight.shape()))
-    };
+    let told =
+        |link: &Link<'_>| format!("{} {}", link.weight.name(), shape_text(link.weight.shape()));
     let (one, two) = (&links[at], links.get(at + 1).unwrap_or(&links[at]));
     Error::missing(
         format!(
@@ -200,10 +218,11 @@ fn push_word(network: &mut Network<f64>, word: &str, name: &str) -> Result<(), E
 /// A network whose layers are known, with the values of the checkpoint.
 fn of_spec(checkpoint: &Checkpoint, text: &str) -> Result<(Network<f64>, Vec<String>), Error> {
     let mut spec = Spec::parse(text)?;
-    let links = links(checkpoint);
+    let mut links = links(checkpoint);
+    let order = chain_order(&mut links, &mut Vec::new());
     if spec.input.is_none() {
         // `10` alone: as wide as the matrices are.
-        if let Some(order) = chain_order(&links) {
+        if let Some(order) = order.filter(|_| !links.is_empty()) {
             spec = spec.for_points(Shape::Flat(links[0].sides(order).0));
         }
     }
@@ -240,7 +259,8 @@ fn of_spec(checkpoint: &Checkpoint, text: &str) -> Result<(Network<f64>, Vec<Str
         let reversed: Vec<usize> = shape.shape.iter().rev().copied().collect();
         let is_square = reversed == shape.shape;
         let turned = tensor.shape() == reversed && (!is_square || tensor.name() == "weight");
-        let tensor = if turned && shape.shape.len() == 2 { tensor.transpose()? } else { tensor.clone() };
+        let tensor =
+            if turned && shape.shape.len() == 2 { tensor.transpose()? } else { tensor.clone() };
         network.set(&name, tensor.shape(), &tensor.to_f64()?)?;
     }
     Ok((network, notes))
@@ -273,12 +293,8 @@ mod tests {
 
     #[test]
     fn chains_are_found_whatever_they_are_called() {
-        let torch: &[(&str, &[usize])] = &[
-            ("0.weight", &[3, 2]),
-            ("0.bias", &[3]),
-            ("2.weight", &[4, 3]),
-            ("2.bias", &[4]),
-        ];
+        let torch: &[(&str, &[usize])] =
+            &[("0.weight", &[3, 2]), ("0.bias", &[3]), ("2.weight", &[4, 3]), ("2.bias", &[4])];
         let (text, notes) = spec(torch, Some("tanh"));
         assert_eq!(text, "2-3-tanh-4");
         assert_eq!(notes[0], "net.pt: the chain is 0.weight → 2.weight");
@@ -303,8 +319,8 @@ mod tests {
         };
         assert_eq!(
             fault(&[("a.weight", &[128, 784]), ("b.weight", &[10, 64])]),
-            "net.pt: the matrices form no chain: a.weight 128 x 784 gives 128 values, and b.weight \
-             10 x 64 takes 64"
+            "net.pt: the matrices form no chain: a.weight 128 × 784 gives 128 values, and b.weight \
+             10 × 64 takes 64"
         );
         assert!(fault(&[("c.weight", &[6, 1, 5, 5]), ("f.weight", &[10, 6])]).contains("c.weight"));
         assert!(fault(&[("b", &[3])]).contains("found none"));

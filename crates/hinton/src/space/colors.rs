@@ -80,19 +80,21 @@ pub(crate) fn color(
         by => by,
     };
     let few = |map: Colormap| levels.map_or(map, |levels| map.with_levels(levels));
-    let named = |name: &str| few(map.or_else(|| Colormap::named(name)).unwrap_or_else(|| Colormap::house(false)));
+    let named = |name: &str| {
+        few(map.or_else(|| Colormap::named(name)).unwrap_or_else(|| Colormap::house(false)))
+    };
     if matches!(by, ColorBy::Angle | ColorBy::Wheel) && set.width < 2 {
-        return Err(Error::request(
-            "points of 1 coordinate have no angle",
-            "color them by first",
-        ));
+        return Err(Error::request("points of 1 coordinate have no angle", "color them by first"));
     }
     Ok(match by {
         ColorBy::Auto | ColorBy::Coordinate(_) => {
             let axis = if let ColorBy::Coordinate(axis) = by { axis } else { 0 };
             if axis >= set.width {
                 return Err(Error::request(
-                    format!("--color coordinate:{axis}: points have {} coordinates, counted from 0", set.width),
+                    format!(
+                        "--color coordinate:{axis}: points have {} coordinates, counted from 0",
+                        set.width
+                    ),
                     "",
                 ));
             }
@@ -102,14 +104,18 @@ pub(crate) fn color(
             let high = values().fold(f64::NEG_INFINITY, f64::max);
             let scale = if high > low { 1.0 / (high - low) } else { 0.0 };
             let places = values().map(|value| map.index((value - low) * scale) as u16).collect();
-            let name = if set.width == 1 { "input".to_owned() } else { format!("input {}", axis + 1) };
+            let name =
+                if set.width == 1 { "input".to_owned() } else { format!("input {}", axis + 1) };
             with_map(map, places, ColorKey::Bar { name, map, low, high })
         }
         ColorBy::Angle => {
             let map = named("twilight");
             let angle = |row: &[f64]| turn_of(row[0], row[1]);
-            let places =
-                set.values.chunks(set.width).map(|row| map.index(angle(row) + 0.5) as u16).collect();
+            let places = set
+                .values
+                .chunks(set.width)
+                .map(|row| map.index(angle(row) + 0.5) as u16)
+                .collect();
             let key = ColorKey::Bar { name: "angle, °".to_owned(), map, low: -180.0, high: 180.0 };
             with_map(map, places, key)
         }

@@ -159,7 +159,8 @@ fn of_checkpoint(checkpoint: &crate::Checkpoint, request: &NetworkRequest) -> Re
     refuse_weights(request, "a checkpoint")?;
     let (network, notes) =
         chain::network(checkpoint, request.model.as_deref(), request.activation.as_deref())?;
-    let name = Path::new(&checkpoint.path).file_name().map(|name| name.to_string_lossy().into_owned());
+    let name =
+        Path::new(&checkpoint.path).file_name().map(|name| name.to_string_lossy().into_owned());
     let title = name.unwrap_or_else(|| checkpoint.path.clone());
     let title = format!("{title} · {}", network.spec());
     Ok(Model { title, notes, kind: Kind::Chain(network) })
@@ -184,9 +185,9 @@ fn of_run(run: &Run, request: &NetworkRequest) -> Result<Model, Error> {
     let readable = |index: &usize| run.steps[*index].broken.is_none();
     let index = match request.step {
         None => (0..run.steps.len()).rev().find(readable),
-        Some(number) => (0..run.steps.len())
-            .filter(readable)
-            .find(|&index| run.steps[index].number == number),
+        Some(number) => {
+            (0..run.steps.len()).filter(readable).find(|&index| run.steps[index].number == number)
+        }
     };
     let Some(index) = index else {
         let numbers: Vec<String> =
@@ -204,7 +205,11 @@ fn of_run(run: &Run, request: &NetworkRequest) -> Result<Model, Error> {
 }
 
 /// The network of one step of a run.
-pub(crate) fn of_run_step(run: &Run, index: usize, request: &NetworkRequest) -> Result<Model, Error> {
+pub(crate) fn of_run_step(
+    run: &Run,
+    index: usize,
+    request: &NetworkRequest,
+) -> Result<Model, Error> {
     let checkpoint = run.checkpoint(index)?;
     let spec = request.model.clone().or_else(|| setting(run, "model"));
     let (network, mut notes) =
@@ -314,11 +319,11 @@ fn single_precision(network: &Network<f64>) -> Result<Network<f32>, Error> {
 /// The steps with their points.
 fn stages(network: &Network<f64>, trace: Vec<(usize, Values)>) -> Vec<Stage> {
     let arrays = network.arrays();
-    let parameter = |step: &str, name: &str| {
-        arrays.iter().find(|array| array.name == format!("{step}.{name}"))
-    };
+    let parameter =
+        |step: &str, name: &str| arrays.iter().find(|array| array.name == format!("{step}.{name}"));
     let map = |step: &hinton_net::NetworkStep<f64>| {
-        let weight = parameter(&step.name, "weight").filter(|_| step.layer.row().name == "linear")?;
+        let weight =
+            parameter(&step.name, "weight").filter(|_| step.layer.row().name == "linear")?;
         Some(LinearMap {
             rows: weight.shape[0],
             columns: weight.shape[1],

@@ -35,7 +35,8 @@ impl FromStr for Flatten {
             "pca2" => return Ok(Flatten::Principal2),
             _ => {}
         }
-        let units: Result<Vec<usize>, _> = text.split(',').map(|word| word.trim().parse()).collect();
+        let units: Result<Vec<usize>, _> =
+            text.split(',').map(|word| word.trim().parse()).collect();
         match units {
             Ok(units) if matches!(units.len(), 2 | 3) => Ok(Flatten::Coordinates(units)),
             _ => Err(fault()),
@@ -177,7 +178,9 @@ impl Placement {
                 let range = at * STRIPE * width..(at * STRIPE + stripe.len()) * width;
                 match &stage.values {
                     Values::F32(values) => direct(&values[range], width, stripe, |value| value),
-                    Values::F64(values) => direct(&values[range], width, stripe, |value| value as f32),
+                    Values::F64(values) => {
+                        direct(&values[range], width, stripe, |value| value as f32)
+                    }
                 }
             });
             return places;

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::str::FromStr;
 
+use hinton_net::data::{TOYS, digits};
 use hinton_net::random::Random;
 use hinton_tensor::Dtype;
 
@@ -26,6 +27,8 @@ pub enum PointSource {
     Circle,
     /// Circles in one another, each a class.
     Rings,
+    /// A data set of the training command: `spirals`, `digits` ….
+    Data(&'static str),
     /// A table of numbers: `.npy`, `.csv` or anything else that opens.
     File(std::path::PathBuf),
 }
@@ -40,15 +43,26 @@ impl FromStr for PointSource {
             "line" => PointSource::Line,
             "circle" => PointSource::Circle,
             "rings" => PointSource::Rings,
+            data if data_names().any(|name| name == data) => {
+                PointSource::Data(data_names().find(|name| *name == data).unwrap_or_default())
+            }
             file if file.contains(['.', '/', '\\']) => PointSource::File(file.into()),
             other => {
                 return Err(Error::request(
                     format!("--points {other:?}: there are no such points"),
-                    "write mesh, cloud, line, circle, rings, or a file such as points.npy",
+                    format!(
+                        "write mesh, cloud, line, circle, rings, {}, or a file such as points.npy",
+                        data_names().collect::<Vec<_>>().join(", ")
+                    ),
                 ));
             }
         })
     }
+}
+
+/// The data sets that ship inside.
+fn data_names() -> impl Iterator<Item = &'static str> {
+    TOYS.iter().map(|row| row.name).chain(["digits"])
 }
 
 /// Which points, and how many.
@@ -122,10 +136,7 @@ impl PointSet {
 pub fn points(request: &PointRequest, width: usize) -> Result<PointSet, Error> {
     for (option, value) in [("--extent", request.extent), ("--spacing", request.spacing)] {
         if let Some(value) = value.filter(|value| !(*value > 0.0 && value.is_finite())) {
-            return Err(Error::request(
-                format!("{option} {value}: expected a number above 0"),
-                "",
-            ));
+            return Err(Error::request(format!("{option} {value}: expected a number above 0"), ""));
         }
     }
     let set = match &request.source {
@@ -145,6 +156,7 @@ pub fn points(request: &PointRequest, width: usize) -> Result<PointSet, Error> {
             set.labels = Some((classes, names));
             set
         }
+        PointSource::Data(name) => data(name, request, width)?,
         PointSource::File(path) => file(path, request, width)?,
     };
     if set.len() > MOST_POINTS {
@@ -212,7 +224,11 @@ fn mesh(request: &PointRequest, width: usize) -> Result<PointSet, Error> {
             values.push(axis[at / side.pow(place as u32) % side]);
         }
     }
-    let mut set = PointSet::new(format!("mesh of {}", [side.to_string().as_str()].repeat(width).join("x")), width, values);
+    let mut set = PointSet::new(
+        format!("mesh of {}", vec![side.to_string(); width].join("x")),
+        width,
+        values,
+    );
     set.lines = mesh_lines(side, width);
     Ok(set)
 }
@@ -266,7 +282,9 @@ fn circles(
 ) -> Result<PointSet, Error> {
     if width < 2 {
         return Err(Error::request(
-            format!("--points {name}: a circle has 2 dimensions, and this network takes 1 value a point"),
+            format!(
+                "--points {name}: a circle has 2 dimensions, and this network takes 1 value a point"
+            ),
             "choose mesh, cloud or line",
         ));
     }
@@ -289,6 +307,30 @@ fn circles(
         set.lines.push([at, first + (at + 1 - first) % count as u32]);
     }
     Ok(set)
+}
+
+/// A data set that ships inside.
+fn data(name: &'static str, request: &PointRequest, width: usize) -> Result<PointSet, Error> {
+    let toy = TOYS.iter().find(|row| row.name == name);
+    let set = match toy {
+        Some(row) => row.points(request.count.unwrap_or(600).min(MOST_POINTS), request.seed),
+        None => digits(),
+    };
+    if set.inputs.width() != width {
+        return Err(Error::request(
+            format!(
+                "points of the wrong width: the network takes {width} values a point, {name} has {}",
+                set.inputs.width()
+            ),
+            format!("choose other --points, or a network that begins with {}", set.inputs.width()),
+        ));
+    }
+    let count = request.count.map_or(set.len(), |count| count.min(set.len()));
+    let which: Vec<u32> = (0..count as u32).collect();
+    let values = set.inputs.gather(&which).into_iter().map(f64::from).collect();
+    let mut points = PointSet::new(format!("{count} points of {name}"), width, values);
+    points.labels = Some((set.labels[..count].to_vec(), set.classes));
+    Ok(points)
 }
 
 /// A table from a file: rows of `width` values, perhaps with one more for the label.
@@ -314,7 +356,7 @@ fn file(path: &Path, request: &PointRequest, width: usize) -> Result<PointSet, E
         return Err(too_many(kept));
     }
     let part = match kept < rows {
-        true => tensor.slice(&format!("[:{kept}]").parse()?)?,
+        true => tensor.slice(&first_rows(kept)?)?,
         false => tensor.clone(),
     };
     let mut values = part.to_f64()?;
@@ -351,6 +393,11 @@ fn file(path: &Path, request: &PointRequest, width: usize) -> Result<PointSet, E
     set.labels = labels;
     set.notes = notes;
     Ok(set)
+}
+
+fn first_rows(count: usize) -> Result<crate::Slice, Error> {
+    let text = format!("[:{count}]");
+    text.parse().map_err(|error| Error::request(format!("--count {count}: {error}"), ""))
 }
 
 /// The one table in a file.
@@ -417,7 +464,13 @@ mod tests {
 
     #[test]
     fn lines_join_neighbours() {
-        for (source, width) in [(PointSource::Mesh, 2), (PointSource::Mesh, 3), (PointSource::Circle, 2), (PointSource::Rings, 3), (PointSource::Line, 2)] {
+        for (source, width) in [
+            (PointSource::Mesh, 2),
+            (PointSource::Mesh, 3),
+            (PointSource::Circle, 2),
+            (PointSource::Rings, 3),
+            (PointSource::Line, 2),
+        ] {
             let set = set(source.clone(), width);
             assert!(!set.lines.is_empty());
             let point = |at: u32| &set.values[at as usize * width..][..width];

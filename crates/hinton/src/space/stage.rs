@@ -98,7 +98,9 @@ impl LinearMap {
         let columns = self.columns.min(MOST_COLUMNS);
         let rows = self.rows.min(MOST_ROWS);
         let cells: Vec<Vec<String>> = (0..rows)
-            .map(|row| (0..columns).map(|at| number(self.weights[row * self.columns + at])).collect())
+            .map(|row| {
+                (0..columns).map(|at| number(self.weights[row * self.columns + at])).collect()
+            })
             .collect();
         let width = cells.iter().flatten().map(String::len).max().unwrap_or(0);
         let more = if self.columns > columns { " …" } else { "" };
@@ -171,7 +173,13 @@ mod tests {
             weights: vec![0.0, 1.0, 1.0, 0.0],
             bias: vec![0.5, 0.0],
         };
-        assert!(square.text().ends_with("bias [0.5000  0.0000]\nsingular values 1.0000  1.0000\ndeterminant -1.0000\n"), "{}", square.text());
+        assert!(
+            square.text().ends_with(
+                "bias [0.5000  0.0000]\nsingular values 1.0000  1.0000\ndeterminant -1.0000\n"
+            ),
+            "{}",
+            square.text()
+        );
         assert_eq!(square.words().unwrap(), "singular values 1, 1 · determinant −1");
         let large = LinearMap { rows: 20, columns: 10, weights: vec![1.0; 200], bias: Vec::new() };
         assert!(large.text().contains("… 20 x 10 in all]"), "{}", large.text());

@@ -11,7 +11,8 @@ const HELP: &str = "write the step and its matrix, row by row: --weights '0=[[3,
 
 /// Gives steps of a network the weights of `0=[[3,0],[0,3]]`, several parted by `;`, or of a file.
 pub(crate) fn set(network: &mut Network<f64>, text: &str) -> Result<(), Error> {
-    let is_written = text.split_once('=').is_some_and(|(_, rest)| rest.trim_start().starts_with('['));
+    let is_written =
+        text.split_once('=').is_some_and(|(_, rest)| rest.trim_start().starts_with('['));
     if !is_written {
         return set_file(network, text);
     }
