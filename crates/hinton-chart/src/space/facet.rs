@@ -28,7 +28,9 @@ const CUBE: [f64; 3] = [1.056_25; 3];
 /// corner that points to the side would need it all.
 const REACH: f64 = 0.8;
 /// A side so many times another is drawn on a scale of its own.
-const ALIKE: f64 = 3.0;
+const ALIKE: f64 = 2.0;
+/// More points than this among lines are paler than the lines.
+const MANY_BETWEEN: usize = 1_000;
 
 /// Everything that one step is drawn from.
 pub(super) struct Facet<'a> {
@@ -50,7 +52,7 @@ pub(super) fn draw_facet(facet: &Facet<'_>) -> Result<Drawn, SpaceError> {
     let is_box = step.dims > 2 || options.always_box;
     let around = step.range.unwrap_or_else(|| facet.needs());
     let numbers = match options.style {
-        SpaceStyle::Black => TextStyle { size: 9.0, ..colors.theme.label() },
+        SpaceStyle::Black => TextStyle { size: 10.0, ..colors.theme.label() },
         SpaceStyle::House => TextStyle { size: 7.0, ..colors.theme.label() },
     };
     let (lens, area, Plane { below, above }) = if is_box {
@@ -142,13 +144,13 @@ impl Facet<'_> {
         let has_lines = options.parts != Parts::Points && !cloud.lines.is_empty();
         let lines = if has_lines { cloud.lines } else { &[] };
         let draws_points = options.parts != Parts::Lines || !has_lines;
-        // Lines are paler, so that the points stand out: the second half of the palette.
+        // Folds show in the lines: points between them are paler. The second half of the palette is
+        // that of the lines.
         let half = cloud.palette.len() as u16;
-        let mut palette = cloud.palette.to_vec();
-        palette.extend(cloud.palette.iter().map(|color| {
-            let alpha = if draws_points { 150 } else { 255 };
-            color.alpha((u16::from(color.a) * alpha / 255) as u8)
-        }));
+        let pale = if has_lines && points > MANY_BETWEEN { 140 } else { 255 };
+        let faded = |color: &Color| color.alpha((u16::from(color.a) * pale / 255) as u8);
+        let mut palette: Vec<Color> = cloud.palette.iter().map(faded).collect();
+        palette.extend(cloud.palette);
         let pieces = pieces(
             step.points,
             cloud.colors,
@@ -159,7 +161,7 @@ impl Facet<'_> {
             draws_points,
         );
         let diameter = options.point_size.unwrap_or_else(|| point_size(points, area.w, has_lines));
-        let width = (diameter * 0.35).clamp(0.3, 0.7);
+        let width = (area.w / 500.0).clamp(0.4, 0.8);
         Ok(vec![Item::Dots(Dots { palette, diameter, width, pieces })])
     }
 

@@ -127,7 +127,7 @@ pub struct SpaceOptions<'a> {
     pub camera: Camera,
     /// Whether planes are drawn in a box too, as the films do that pass from one to the other.
     pub always_box: bool,
-    /// Whether all axes of a box have one scale; `None` where no side is more than three times
+    /// Whether all axes of a box have one scale; `None` where no side is more than twice
     /// another.
     pub equal_axes: Option<bool>,
     /// Look of everything but the points.

@@ -11,6 +11,8 @@ mod colors;
 mod film;
 pub mod html;
 mod model;
+#[cfg(feature = "onnx")]
+mod onnx;
 mod place;
 mod points;
 pub mod presets;

@@ -64,7 +64,6 @@ impl Target {
         let film = film_output_for(&file);
         let page = output_for(&file);
         match (moves, film, page) {
-            // APNG is a PNG that moves.
             (true, Ok(film), _) => Ok(Target::Film(file, film)),
             (true, Err(error), Err(_)) => Err(error.into()),
             (true, Err(_), Ok(row)) => Err(Failure::usage(
@@ -94,8 +93,15 @@ impl Target {
 
     /// A page as wide as the window, and colours of its background, where nothing else was said.
     pub(super) fn fit(&self, matches: &ArgMatches, request: &mut ShowRequest<'_>) {
-        let Target::Terminal(terminal) = self else { return };
         let options = &mut request.options;
+        if let Target::Film(_, output) = self
+            && output.mime == "image/gif"
+            && matches.get_one::<f64>("dpi").is_none()
+        {
+            // A GIF of points hardly shrinks: it is the size of its pixels.
+            options.dpi = 96.0;
+        }
+        let Target::Terminal(terminal) = self else { return };
         if options.size.is_none() {
             let (width, _) = terminal.options.cell_pixels;
             let width = terminal.options.columns as f64 * f64::from(width);
@@ -238,7 +244,8 @@ pub(super) fn run_film(
         points = source;
         words::limit(matches, &mut points);
     }
-    let request = words::show(matches, bar)?;
+    let mut request = words::show(matches, bar)?;
+    target.fit(matches, &mut request);
     let timing = film_request(matches, output);
     let mut film = space::run_film(&run, network, &points, request, timing)?;
     film.notes().iter().for_each(|text| note(text));

@@ -228,22 +228,14 @@ pub(super) fn apply(matches: &ArgMatches, request: &mut ShowRequest<'_>) -> Resu
     camera.azimuth = real(matches, "azimuth").unwrap_or(camera.azimuth);
     camera.elevation = real(matches, "elevation").unwrap_or(camera.elevation);
     camera.zoom = real(matches, "zoom").unwrap_or(camera.zoom);
-    for (name, value, most) in [
-        ("azimuth", camera.azimuth, 36_000.0),
-        ("elevation", camera.elevation, 36_000.0),
-        ("zoom", camera.zoom - 0.01, 1000.0),
-        ("point-size", options.point_size.unwrap_or(1.0) - 0.01, 1000.0),
+    for (name, value, least, most) in [
+        ("azimuth", camera.azimuth, -36_000.0, 36_000.0),
+        ("elevation", camera.elevation, -36_000.0, 36_000.0),
+        ("zoom", camera.zoom, 0.01, 1000.0),
+        ("point-size", options.point_size.unwrap_or(1.0), 0.01, 1000.0),
     ] {
-        let least = if matches!(name, "zoom" | "point-size") { 0.0 } else { -36_000.0 };
         if !(least..=most).contains(&value) {
-            let message = format!(
-                "--{name}: expected a number {} to {most}",
-                least.max(0.01 * f64::from(u8::from(least == 0.0))).min(if least < 0.0 {
-                    least
-                } else {
-                    0.01
-                })
-            );
+            let message = format!("--{name} {value}: expected a number from {least} to {most}");
             return Err(Failure::usage(message, ""));
         }
     }
