@@ -107,6 +107,8 @@ def main():
     matrix(folder, "1024x1024.npy", normal(1024, 1024, 1024))
     matrix(folder, "8x16.npy", lambda: np.random.default_rng(8).random((8, 16)) * 0.05)
     matrix(folder, "8192x8192.npy", normal(8192, 8192, 8192))
+    matrix(folder, "points-1m.npy", normal(61, 1_000_000, 2))
+    matrix(folder, "points-10m.npy", normal(62, 10_000_000, 2))
     two_gib(folder)
     hundred_gib(folder)
 
