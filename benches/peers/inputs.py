@@ -133,6 +133,8 @@ def main():
     matrix(folder, "run-1000.npy", lambda: (walk(1000, 784, 10, scale=2.0) - 1.0).astype(np.float32))
     frames(folder, sys.argv[2], 200)
     frames(folder, sys.argv[2], 30)
+    matrix(folder, "points-1m.npy", normal(61, 1_000_000, 2))
+    matrix(folder, "points-10m.npy", normal(62, 10_000_000, 2))
     two_gib(folder)
     hundred_gib(folder)
 

@@ -31,6 +31,7 @@ mod timeline;
 mod words;
 
 pub mod charts;
+pub mod space;
 
 pub use charts::{CHARTS, ChartRow, Need};
 pub use colormap::{Colormap, Kind, colormaps};

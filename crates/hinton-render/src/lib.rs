@@ -14,4 +14,6 @@ pub mod raster;
 
 pub use error::{PixelLimit, RenderError};
 pub use outputs::terminal::{Graphics, TerminalOptions};
-pub use outputs::{OUTPUTS, OutputRow, RenderOptions, base64, check_page, check_size};
+pub use outputs::{
+    MOST_PATH_DOTS, OUTPUTS, OutputRow, RenderOptions, base64, check_page, check_size,
+};

@@ -32,6 +32,8 @@ pub enum Item {
     Cells(Cells),
     /// Many marks of one colour.
     Marks(Marks),
+    /// Dots and lines of many colours.
+    Dots(Dots),
     /// Items that belong together, perhaps clipped.
     Group(Group),
 }
@@ -102,6 +104,40 @@ pub struct Marks {
     pub shape: MarkShape,
     /// Where they are: x, y, width, height.
     pub places: Vec<[f32; 4]>,
+}
+
+/// Dots and lines of many colours, each laid over those before it: points in space, farthest first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dots {
+    /// The colours used; at most 65,536.
+    pub palette: Vec<Color>,
+    /// Diameter of a dot, points.
+    pub diameter: f64,
+    /// Width of a line, points; its ends are butt.
+    pub width: f64,
+    /// What is drawn, first below. What is not finite, or has no colour, is not drawn.
+    pub pieces: Vec<Piece>,
+}
+
+/// A dot or a line; `color` is a place in the palette.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Piece {
+    /// A disc.
+    Dot {
+        /// Its middle: x, y.
+        at: [f32; 2],
+        /// Its colour.
+        color: u16,
+    },
+    /// A straight line.
+    Line {
+        /// Where it begins: x, y.
+        from: [f32; 2],
+        /// Where it ends.
+        to: [f32; 2],
+        /// Its colour.
+        color: u16,
+    },
 }
 
 /// Items that belong together.

@@ -19,5 +19,5 @@ pub use color::Color;
 pub use escape::visible;
 pub use font::{Font, Outline, Weight};
 pub use geometry::{Path, Point, Rect, Segment};
-pub use item::{Cells, Group, Image, Item, MarkShape, Marks, Scene, Shape, Stroke};
+pub use item::{Cells, Dots, Group, Image, Item, MarkShape, Marks, Piece, Scene, Shape, Stroke};
 pub use text::{Align, Baseline, Glyph, Text, TextStyle, fit, measure, turn};

@@ -1,7 +1,7 @@
 //! Scenes made smaller, larger, or moved: everything that has a place or a size, and nothing else.
 
-use crate::{Cells, Glyph, Group, Image, Item, Marks, Path, Point, Rect, Scene, Segment, Shape};
-use crate::{Stroke, Text, TextStyle};
+use crate::{Cells, Dots, Glyph, Group, Image, Item, Marks, Path, Piece, Point, Rect, Scene};
+use crate::{Segment, Shape, Stroke, Text, TextStyle};
 
 /// `at * factor + shift`, in both directions.
 #[derive(Debug, Clone, Copy)]
@@ -72,6 +72,7 @@ impl Change {
                 let places = marks.places.iter().map(place).collect();
                 Item::Marks(Marks { fill: marks.fill, shape: marks.shape, places })
             }
+            Item::Dots(dots) => Item::Dots(self.dots(dots)),
             Item::Group(group) => Item::Group(Group {
                 label: group.label.clone(),
                 clip: group.clip.map(|clip| self.rect(clip)),
@@ -92,6 +93,25 @@ impl Change {
             glyphs: text.glyphs.iter().map(glyph).collect(),
             width: text.width * self.factor,
             align: text.align,
+        }
+    }
+
+    fn dots(self, dots: &Dots) -> Dots {
+        let place = |[x, y]: [f32; 2]| {
+            let Point { x, y } = self.point(Point::new(f64::from(x), f64::from(y)));
+            [x as f32, y as f32]
+        };
+        let piece = |piece: &Piece| match *piece {
+            Piece::Dot { at, color } => Piece::Dot { at: place(at), color },
+            Piece::Line { from, to, color } => {
+                Piece::Line { from: place(from), to: place(to), color }
+            }
+        };
+        Dots {
+            palette: dots.palette.clone(),
+            diameter: dots.diameter * self.factor,
+            width: dots.width * self.factor,
+            pieces: dots.pieces.iter().map(piece).collect(),
         }
     }
 
@@ -151,6 +171,15 @@ mod tests {
                 shape: MarkShape::Disc,
                 places: vec![[1.0, 2.0, 3.0, 4.0]],
             }),
+            Item::Dots(Dots {
+                palette: vec![Color::BLACK],
+                diameter: 2.0,
+                width: 0.5,
+                pieces: vec![
+                    Piece::Dot { at: [1.0, 2.0], color: 0 },
+                    Piece::Line { from: [3.0, 4.0], to: [5.0, 6.0], color: 0 },
+                ],
+            }),
         ];
         let group = Group { label: "all".to_owned(), clip: Some(rect), items };
         Scene {
@@ -181,11 +210,15 @@ mod tests {
     fn everything_is_scaled() {
         let Item::Group(group) = &scene().scaled(2.0).items[0] else { panic!() };
         assert_eq!(group.clip, Some(Rect::new(20.0, 40.0, 60.0, 80.0)));
-        let [shape, text, image, cells, marks] = &group.items[..] else { panic!() };
+        let [shape, text, image, cells, marks, dots] = &group.items[..] else { panic!() };
         let twice = Rect::new(20.0, 40.0, 60.0, 80.0);
         assert!(matches!(image, Item::Image(image) if image.rect == twice));
         assert!(matches!(cells, Item::Cells(cells) if cells.rect == twice));
         assert!(matches!(marks, Item::Marks(marks) if marks.places == [[2.0, 4.0, 6.0, 8.0]]));
+        let Item::Dots(dots) = dots else { panic!() };
+        assert_eq!((dots.diameter, dots.width), (4.0, 1.0));
+        assert_eq!(dots.pieces[0], Piece::Dot { at: [2.0, 4.0], color: 0 });
+        assert_eq!(dots.pieces[1], Piece::Line { from: [6.0, 8.0], to: [10.0, 12.0], color: 0 });
         let Item::Shape(shape) = shape else { panic!() };
         assert_eq!(shape.stroke.map(|stroke| stroke.width), Some(1.0));
         assert_eq!(shape.path, Path::circle(Point::new(10.0, 12.0), 4.0));

@@ -53,13 +53,15 @@ pub use export::export;
 pub use input::{Element, tensor, tensor_of};
 pub use runs::{RunRequest, draw_runs};
 pub use save::{
-    FilmSettings, film_bytes, film_output_for, film_output_named, film_pictures, frame_rate,
-    make_folder, output_for, output_named, render, save, save_film, save_with, write_by,
-    write_bytes,
+    FilmSettings, Playable, film_bytes, film_output_for, film_output_named, film_pictures,
+    frame_rate, make_folder, output_for, output_named, render, save, save_film, save_with,
+    write_by, write_bytes,
 };
 pub use select::{Selected, is_glob, select, select_from};
 pub use settings::SETTINGS;
 
+/// How points in space are drawn.
+pub use hinton_chart::space as space_chart;
 pub use hinton_chart::{
     Annotate, CHARTS, ChartError, ChartRow, ColorScale, Colormap, Kind as ColormapKind, Labels,
     Length, Look, NumberFormat, Numbering, Options, PRESETS, PageSize, PresetRow, Range, ScaleKind,

@@ -5,12 +5,12 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use hinton_render::films::{
-    FILMS, FilmError, FilmOptions, FilmReport, FilmRow, FilmWriter, Sink, TakePicture, Watch,
-    raw_pictures,
+    FILMS, FilmError, FilmOptions, FilmReport, FilmRow, FilmWriter, FrameSource, Sink, TakePicture,
+    Watch, raw_pictures,
 };
 use hinton_render::{OUTPUTS, OutputRow, RenderOptions};
 
-use crate::{Error, Film, Picture};
+use crate::{Error, Picture};
 
 /// The output of that name.
 ///
@@ -152,7 +152,7 @@ pub fn film_output_named(name: &str) -> Result<&'static FilmRow, Error> {
 /// # Errors
 /// As [`save_film`]; a folder of pictures is no one file.
 pub fn film_bytes(
-    film: &mut Film<'_>,
+    film: &mut dyn Playable,
     output: &FilmRow,
     settings: FilmSettings,
     watch: Watch<'_>,
@@ -167,6 +167,24 @@ pub fn film_bytes(
     Ok((bytes.into_inner(), report))
 }
 
+/// A film that can be saved.
+pub trait Playable: FrameSource {
+    /// Pixels to the inch it is made for.
+    fn dpi(&self) -> f64;
+
+    /// Frames a second, where none is held longer.
+    fn rate(&self) -> f64;
+
+    /// Threads it is to be made with.
+    fn threads(&self) -> usize;
+
+    /// Uses few enough colours that a file of 256 colours keeps those that mean something.
+    ///
+    /// # Errors
+    /// When what it shows cannot be made.
+    fn limit_colors(&mut self) -> Result<(), Error>;
+}
+
 /// Saves a film: one file, whole or not at all, or a folder of pictures, each whole. Memory stays
 /// bounded however long it is. `watch` is told how many frames are done.
 ///
@@ -174,7 +192,7 @@ pub fn film_bytes(
 /// When a frame cannot be made, the output cannot hold the film, the file cannot be written, or
 /// `watch` stopped it.
 pub fn save_film(
-    film: &mut Film<'_>,
+    film: &mut dyn Playable,
     path: &Path,
     output: &FilmRow,
     settings: FilmSettings,
@@ -212,7 +230,7 @@ pub fn save_film(
 
 /// Options for an output; the film keeps to the colours that it can hold.
 fn film_options(
-    film: &mut Film<'_>,
+    film: &mut dyn Playable,
     output: &FilmRow,
     settings: FilmSettings,
 ) -> Result<FilmOptions, Error> {
@@ -235,7 +253,7 @@ fn film_options(
 /// # Errors
 /// When a frame cannot be made, or `take` or `watch` ends it.
 pub fn film_pictures(
-    film: &Film<'_>,
+    film: &dyn Playable,
     take: TakePicture<'_>,
     watch: Watch<'_>,
 ) -> Result<FilmReport, FilmError> {
@@ -245,7 +263,7 @@ pub fn film_pictures(
 }
 
 /// Pictures in a thousand seconds, for outputs whose pictures follow one another at an even rate.
-pub fn frame_rate(film: &Film<'_>) -> u32 {
+pub fn frame_rate(film: &dyn Playable) -> u32 {
     (film.rate() * 1000.0).round().max(1.0) as u32
 }
 

@@ -8,6 +8,7 @@ mod draw;
 mod export;
 mod inspect;
 mod list;
+mod space;
 mod steps;
 
 use clap::{ArgMatches, Command};
@@ -34,6 +35,7 @@ pub(crate) struct CommandRow {
 pub(crate) const COMMANDS: &[CommandRow] = &[
     draw::ROW,
     animate::ROW,
+    space::ROW,
     inspect::ROW,
     check::ROW,
     export::ROW,

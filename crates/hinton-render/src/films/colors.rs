@@ -8,7 +8,7 @@ mod palette;
 
 use std::collections::BTreeSet;
 
-use hinton_scene::{Color, Item, Scene, Segment};
+use hinton_scene::{Color, Item, Piece, Point, Scene, Segment};
 
 use crate::raster::canvas::{blend, rgba};
 use ground::Grounds;
@@ -131,6 +131,17 @@ impl FilmColors {
                         let rect = hinton_scene::Rect::new(x, y, w, h);
                         self.add_edge(grounds.at(rect.center()).0, marks.fill);
                     }
+                }
+                // They lie over one another, so the nearest of all colours is near enough at the edges;
+                // the first speaks for the ground of all.
+                Item::Dots(dots) => {
+                    let Some(Piece::Dot { at: [x, y], .. } | Piece::Line { from: [x, y], .. }) =
+                        dots.pieces.first()
+                    else {
+                        continue;
+                    };
+                    let below = grounds.at(Point::new(f64::from(*x), f64::from(*y))).0;
+                    self.cells.extend(dots.palette.iter().map(|&color| over(below, color)));
                 }
                 Item::Group(group) => self.add_items(&group.items, grounds),
             }

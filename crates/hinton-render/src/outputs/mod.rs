@@ -1,6 +1,7 @@
 //! The outputs: one file each, one row each.
 
 pub mod base64;
+mod dots;
 mod font;
 mod grid;
 mod marks;
@@ -13,6 +14,8 @@ pub mod terminal;
 use hinton_scene::{Rect, Scene, visible};
 
 use crate::{RenderError, raster};
+
+pub use dots::MOST_PATH_DOTS;
 
 /// What an output needs to know besides the scene.
 #[derive(Debug, Clone, PartialEq)]

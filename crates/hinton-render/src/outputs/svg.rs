@@ -1,12 +1,12 @@
 //! SVG 1.1 with CSS: vector shapes, real text, its fonts inside.
 
 use hinton_scene::{
-    Cells, Color, Font, Group, Item, MarkShape, Marks, Path, Rect, Scene, Segment, Shape, Text,
-    Weight,
+    Cells, Color, Dots, Font, Group, Item, MarkShape, Marks, Path, Rect, Scene, Segment, Shape,
+    Text, Weight,
 };
 
 use super::{
-    OutputRow, RenderOptions, base64, font, grid, is_finite, marks, number, png, readable,
+    OutputRow, RenderOptions, base64, dots, font, grid, is_finite, marks, number, png, readable,
 };
 use crate::RenderError;
 use crate::raster::{canvas::Canvas, points};
@@ -18,7 +18,8 @@ pub(super) const ROW: OutputRow = OutputRow {
     help: "Vector shapes and real, selectable text with the used part of its font inside, so it looks \
            the same everywhere; sharp at any zoom, and easy to edit. Heat maps of more than 20,000 \
            cells are pictures of one pixel a cell, lossless; more than 1,100,000 squares of a Hinton \
-           diagram are a picture of up to 16 megapixels. The title and the description are there \
+           diagram are a picture of up to 16 megapixels, and so are more than 100,000 points and lines \
+           in space. The title and the description are there \
            for screen readers. For papers made with LaTeX, prefer pdf.",
     extensions: &["svg"],
     mime: "image/svg+xml",
@@ -31,6 +32,7 @@ fn write(scene: &Scene, _: &RenderOptions) -> Result<Vec<u8>, RenderError> {
         out: Vec::new(),
         paths: grid::as_paths(scene),
         mark_paths: marks::as_paths(scene),
+        dot_paths: dots::as_paths(scene),
         page: (scene.width, scene.height),
     };
     svg.open(scene);
@@ -45,6 +47,8 @@ struct Svg {
     paths: bool,
     /// Whether marks are.
     mark_paths: bool,
+    /// Whether dots are.
+    dot_paths: bool,
     /// Width and height of the page, points.
     page: (f64, f64),
 }
@@ -177,6 +181,12 @@ impl Svg {
                 }
             }
             Item::Marks(marks) => self.marks(marks),
+            Item::Dots(dots) if self.dot_paths => self.dots(dots),
+            Item::Dots(dots) => {
+                if let Some((rect, canvas)) = dots::as_pixels(dots, self.page) {
+                    self.picture(rect, &canvas, true)?;
+                }
+            }
             Item::Group(group) => self.group(group)?,
         }
         Ok(())
@@ -393,6 +403,27 @@ impl Svg {
             self.out.push(b'z');
         }
         self.text("\"/>\n");
+    }
+
+    /// Dots as lines of no length with round ends; those of one colour that follow one another as one
+    /// path.
+    fn dots(&mut self, dots: &Dots) {
+        for run in dots::runs(dots) {
+            self.text("<path fill=\"none\"");
+            self.paint("stroke", run.color);
+            self.attribute("stroke-width", run.width);
+            if run.is_round {
+                self.text(" stroke-linecap=\"round\"");
+            }
+            self.text(" d=\"");
+            for [x0, y0, x1, y1] in run.lines() {
+                self.out.push(b'M');
+                self.pair(x0, y0);
+                self.out.push(b'l');
+                self.pair(x1 - x0, y1 - y0);
+            }
+            self.text("\"/>\n");
+        }
     }
 
     /// Two numbers in thousandths.

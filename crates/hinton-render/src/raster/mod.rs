@@ -5,6 +5,7 @@
 
 pub mod canvas;
 mod cells;
+mod dots;
 mod fill;
 mod glyph;
 mod rect;
@@ -12,7 +13,7 @@ mod stroke;
 #[cfg(test)]
 pub(crate) mod testing;
 
-use hinton_scene::{Item, Marks, Path, Point, Rect, Scene, Segment, Shape};
+use hinton_scene::{Dots, Item, Marks, Path, Point, Rect, Scene, Segment, Shape};
 
 use crate::error::{PixelLimit, RenderError};
 use canvas::{Bounds, Canvas, MOST_PIXELS, MOST_SIDE, blend_span, rgba};
@@ -105,6 +106,12 @@ pub(crate) fn draw_marks(canvas: &mut Canvas, scale: f64, origin: (f64, f64), ma
     rect::draw_marks(canvas, bounds, scale, origin, marks, &mut Filler::default());
 }
 
+/// Draws dots alone, likewise.
+pub(crate) fn draw_dots(canvas: &mut Canvas, scale: f64, origin: (f64, f64), dots: &Dots) {
+    let bounds = canvas.bounds();
+    dots::draw_dots(canvas, bounds, scale, origin, dots);
+}
+
 /// The whole pixels of a picture of so many points with `scale` pixels to the point.
 ///
 /// # Errors
@@ -150,6 +157,7 @@ impl Painter<'_> {
             Item::Marks(marks) => {
                 rect::draw_marks(canvas, bounds, scale, (0.0, 0.0), marks, self.filler);
             }
+            Item::Dots(dots) => dots::draw_dots(canvas, bounds, scale, (0.0, 0.0), dots),
             Item::Group(group) => {
                 let bounds = match group.clip {
                     Some(clip) => bounds.clipped(scaled(clip, scale)),

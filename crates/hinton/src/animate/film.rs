@@ -12,6 +12,7 @@ use super::look::{Panels, Seen, Shown, changes};
 use super::steps::Moment;
 use super::view::{Skip, View};
 use super::{AnimateRequest, time};
+use crate::save::Playable;
 use crate::{Error, Picture};
 
 /// Most pictures in a row of it.
@@ -135,16 +136,6 @@ impl<'a> Film<'a> {
         &self.notes
     }
 
-    /// Pixels to the inch it is made for.
-    pub fn dpi(&self) -> f64 {
-        self.dpi
-    }
-
-    /// Threads it was asked to be made with.
-    pub fn threads(&self) -> usize {
-        self.threads
-    }
-
     /// The numbers of the steps that are shown, in order.
     pub fn steps(&self) -> Vec<u64> {
         self.shown.iter().map(|shown| shown.moment.number).collect()
@@ -153,25 +144,6 @@ impl<'a> Film<'a> {
     /// How long each frame is shown, milliseconds.
     pub fn durations(&self) -> &[u32] {
         &self.durations
-    }
-
-    /// Frames a second, where none is held longer.
-    pub fn rate(&self) -> f64 {
-        self.rate
-    }
-
-    /// Uses few enough colours that films of 256 colours keep those of cells exactly, with values
-    /// written in them or without.
-    ///
-    /// # Errors
-    /// When the first frame cannot be made.
-    pub fn limit_colors(&mut self) -> Result<(), Error> {
-        let first = self.picture(0)?;
-        if has_values(&first.scene.items) {
-            let levels = map_levels(true);
-            self.views.iter_mut().for_each(|view| view.options.levels = Some(levels));
-        }
-        Ok(())
     }
 
     /// One frame as a picture.
@@ -308,6 +280,29 @@ impl FrameSource for Film<'_> {
     fn frame(&self, index: usize) -> Result<Frame, SourceError> {
         let picture = self.picture(index)?;
         Ok(Frame { scene: picture.scene, duration_ms: self.durations[index] })
+    }
+}
+
+impl Playable for Film<'_> {
+    fn dpi(&self) -> f64 {
+        self.dpi
+    }
+
+    fn rate(&self) -> f64 {
+        self.rate
+    }
+
+    fn threads(&self) -> usize {
+        self.threads
+    }
+
+    fn limit_colors(&mut self) -> Result<(), Error> {
+        let first = self.picture(0)?;
+        if has_values(&first.scene.items) {
+            let levels = map_levels(true);
+            self.views.iter_mut().for_each(|view| view.options.levels = Some(levels));
+        }
+        Ok(())
     }
 }
 

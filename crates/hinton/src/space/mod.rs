@@ -1,5 +1,32 @@
 //! What a network does to space: points after every step, in colours that stay theirs.
 //!
+//! - [`model`] opens a network: a spec, a checkpoint, an ONNX file, a step of a recorded run.
+//! - [`points`] makes the points that are sent through it.
+//! - [`Show`] sends them, and is drawn: [`Show::page`] as one page, [`Show::pictures`] as one
+//!   picture a step, [`Show::film`] as a film that passes from step to step, [`Show::npz`] as numbers.
 //! - [`html`](mod@html) writes the steps as one page that turns, zooms and plays in a browser.
 
+mod chain;
+mod colors;
+mod film;
 pub mod html;
+mod model;
+#[cfg(feature = "onnx")]
+mod onnx;
+mod place;
+mod points;
+pub mod presets;
+mod regions;
+mod run_film;
+mod show;
+mod stage;
+mod weights;
+
+pub use colors::ColorBy;
+pub use film::{FilmRequest, SpaceFilm};
+pub use model::{Model, NetworkRequest, Precision, is_run, model};
+pub use place::Flatten;
+pub use points::{PointRequest, PointSet, PointSource, points};
+pub use run_film::{RunFilm, run_film, run_points};
+pub use show::{Guides, Show, ShowRequest};
+pub use stage::{LinearMap, Stage, Values};

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use hinton_scene::{
-    Cells, Color, Font, Group, Image, Item, MarkShape, Marks, Path, Point, Rect, Scene, Segment,
-    Shape, Text, Weight, turn,
+    Cells, Color, Dots, Font, Group, Image, Item, MarkShape, Marks, Path, Point, Rect, Scene,
+    Segment, Shape, Text, Weight, turn,
 };
 
-use crate::outputs::{grid, is_finite, marks, number};
+use crate::outputs::{dots, grid, is_finite, marks, number};
 use crate::raster::{canvas::Canvas, points};
 
 /// What the page draws and what it needs for that.
@@ -24,6 +24,8 @@ pub(super) struct Content {
     paths: bool,
     /// Whether marks are written as paths.
     mark_paths: bool,
+    /// Whether dots are.
+    dot_paths: bool,
     /// Width and height of the page, points.
     page: (f64, f64),
 }
@@ -46,6 +48,7 @@ impl Content {
             alphas: BTreeSet::new(),
             paths,
             mark_paths: marks::as_paths(scene),
+            dot_paths: dots::as_paths(scene),
             page: (scene.width, scene.height),
         };
         // From here on y goes down, as in the scene; corners are mitred as in the other outputs.
@@ -114,6 +117,12 @@ impl Content {
             Item::Image(image) => self.image(image),
             Item::Cells(cells) => self.cells(cells),
             Item::Marks(marks) => self.marks(marks),
+            Item::Dots(dots) if self.dot_paths => self.dots(dots),
+            Item::Dots(dots) => {
+                if let Some((rect, canvas)) = dots::as_pixels(dots, self.page) {
+                    self.picture(rect, canvas);
+                }
+            }
             Item::Group(group) => self.group(group),
         }
     }
@@ -304,6 +313,31 @@ impl Content {
                 col = end;
             }
         }
+    }
+
+    /// Dots as lines of no length with round caps.
+    fn dots(&mut self, dots: &Dots) {
+        for run in dots::runs(dots) {
+            self.with_alpha(run.color.a, |content| {
+                content.color(run.color, "RG");
+                content.numbers(&[run.width]);
+                content.text(if run.is_round { "w 1 J\n" } else { "w 0 J\n" });
+                for [x0, y0, x1, y1] in run.lines() {
+                    content.pair(x0, y0, " m ");
+                    content.pair(x1, y1, " l\n");
+                }
+                content.text("S\n");
+            });
+        }
+        self.text("0 J\n");
+    }
+
+    /// Two numbers in thousandths and what is done with them.
+    fn pair(&mut self, one: i64, two: i64, operator: &str) {
+        number::push_thousandths(&mut self.out, one);
+        self.out.push(b' ');
+        number::push_thousandths(&mut self.out, two);
+        self.text(operator);
     }
 
     /// Marks of one colour as one path.

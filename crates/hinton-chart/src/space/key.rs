@@ -1,0 +1,123 @@
+//! What the colours mean.
+
+use hinton_scene::{Align, Baseline, Cells, Color, Item, Path, Point, Rect, Shape};
+
+use crate::colorbar::{Swatch, swatches};
+use crate::frame::text;
+use crate::ticks::{even_ticks, tick_texts};
+use crate::{Colormap, Theme};
+
+/// What the colours of the points mean.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ColorKey {
+    /// Nothing that needs saying.
+    None,
+    /// A number of each input point.
+    Bar {
+        /// What the number is.
+        name: String,
+        /// Its colours.
+        map: Colormap,
+        /// The number that has the map's first colour.
+        low: f64,
+        /// The number that has its last.
+        high: f64,
+    },
+    /// Where in a plane each input point lies.
+    Plane {
+        /// What the plane is.
+        name: String,
+        /// Colours, row by row, the first row at the top; as many rows as columns.
+        pixels: Vec<Color>,
+        /// Smallest and largest coordinate, in both directions.
+        reach: (f64, f64),
+    },
+    /// A class of each input point.
+    Classes(Vec<(Color, String)>),
+}
+
+/// Most classes that are listed.
+const MOST_CLASSES: usize = 20;
+
+impl ColorKey {
+    /// Height that it needs.
+    pub(crate) fn height(&self) -> f64 {
+        match self {
+            ColorKey::None => 0.0,
+            ColorKey::Bar { .. } => 130.0,
+            ColorKey::Plane { .. } => 90.0,
+            ColorKey::Classes(classes) => 4.0 + classes.len().min(MOST_CLASSES + 1) as f64 * 12.0,
+        }
+    }
+
+    /// The key with its corner at (x, y).
+    pub(crate) fn items(&self, theme: &Theme, x: f64, y: f64) -> Vec<Item> {
+        match self {
+            ColorKey::None => Vec::new(),
+            ColorKey::Bar { name, map, low, high } => bar(theme, x, y, name, *map, *low, *high),
+            ColorKey::Plane { name, pixels, reach } => plane(theme, x, y, name, pixels, *reach),
+            ColorKey::Classes(classes) => {
+                let mut list: Vec<Swatch> = classes
+                    .iter()
+                    .take(MOST_CLASSES)
+                    .map(|(color, label)| Swatch { color: *color, label: label.clone() })
+                    .collect();
+                if classes.len() > MOST_CLASSES {
+                    let label = format!("… {} more", classes.len() - MOST_CLASSES);
+                    list.push(Swatch { color: theme.page, label });
+                }
+                swatches(&list, theme, x, y + 2.0)
+            }
+        }
+    }
+}
+
+fn bar(theme: &Theme, x: f64, y: f64, name: &str, map: Colormap, low: f64, high: f64) -> Vec<Item> {
+    let style = theme.label();
+    let rect = Rect::new(x, y + 14.0, 10.0, 104.0);
+    let mut items = vec![text(name, x, y, style, Align::Start, Baseline::Top)];
+    items.push(Item::Cells(Cells {
+        rect,
+        rows: map.len(),
+        cols: 1,
+        palette: (0..map.len()).map(|at| map.entry(at)).collect(),
+        cells: (0..map.len()).rev().map(|at| at as u16).collect(),
+    }));
+    items.push(Shape::stroked(Path::rect(rect), theme.line, 0.5));
+    let mut ticks = Path::new();
+    let values = even_ticks(low, high, 5);
+    for (&value, label) in values.iter().zip(tick_texts(&values)) {
+        let share = if high > low { (value - low) / (high - low) } else { 0.5 };
+        let at = rect.bottom() - share * rect.h;
+        ticks.extend(Path::line(Point::new(rect.right(), at), Point::new(rect.right() + 3.0, at)));
+        items.push(text(&label, rect.right() + 6.0, at, style, Align::Start, Baseline::Middle));
+    }
+    items.push(Shape::stroked(ticks, theme.line, 0.5));
+    items
+}
+
+fn plane(
+    theme: &Theme,
+    x: f64,
+    y: f64,
+    name: &str,
+    pixels: &[Color],
+    reach: (f64, f64),
+) -> Vec<Item> {
+    let style = theme.label();
+    let side = (1..).find(|side| side * side >= pixels.len()).unwrap_or(1);
+    let rect = Rect::new(x, y + 14.0, 56.0, 56.0);
+    let mut items = vec![text(name, x, y, style, Align::Start, Baseline::Top)];
+    items.push(Item::Image(hinton_scene::Image {
+        rect,
+        width: side,
+        height: side,
+        pixels: pixels.to_vec(),
+    }));
+    items.push(Shape::stroked(Path::rect(rect), theme.line, 0.5));
+    let labels = tick_texts(&[reach.0, reach.1]);
+    let bottom = rect.bottom() + 3.0;
+    items.push(text(&labels[0], rect.x, bottom, style, Align::Start, Baseline::Top));
+    items.push(text(&labels[1], rect.right(), bottom, style, Align::End, Baseline::Top));
+    items
+}

@@ -1,0 +1,145 @@
+//! `hinton space`: what a network does to points, step by step.
+
+mod output;
+mod preset;
+mod words;
+
+use std::path::{Path, PathBuf};
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use hinton::space::{self, Model, PointSet, Show};
+
+use super::CommandRow;
+use crate::args::{output as output_argument, threads};
+use crate::failure::{Failure, note};
+use crate::out;
+use crate::progress::Bar;
+
+pub(super) const ROW: CommandRow = CommandRow {
+    name: "space",
+    about: "See what a network does to space: points after every step, as pictures and films",
+    help: "Sends points through a network and draws them after every step. Each point keeps the colour that \
+           its input gave it, so that stretching, folding and tearing show. NETWORK is a line such as \
+           2-3-tanh-3-tanh-2 (numbers are widths, the linear maps between them come by themselves), a \
+           checkpoint whose matrices form a chain, an ONNX file, or a recorded run. With -o the name chooses \
+           what is written: a page (.png .svg .pdf), a film (.gif .apng .webp .mp4, or --morph and \
+           --orbit with a folder), a folder with a picture of each step (steps/), the numbers (.npz), or a page \
+           that turns in a browser (.html). The weights of each step are printed first.",
+    examples: "Examples:
+  hinton space 2-3-tanh-3-tanh-2                            in the terminal
+  hinton space 2-3-tanh-3-tanh-2 --scale 2 -o fold.png
+  hinton space 2-3-tanh --weights '0=[[3,0],[0,3],[6,6]]' -o steps/
+  hinton space 2-3-tanh-3-tanh-2 --morph --orbit -o fold.gif
+  hinton space 2-5-relu-2 --points circle --color angle -o ring.svg
+  hinton space model.safetensors --activation tanh --points points.csv -o space.png
+  hinton space mnist.onnx --points t10k-images-idx3-ubyte.gz --count 2000 -o digits.html
+  hinton space run/ -o learn.gif
+  hinton space --preset space-stretching --networks all -o space/",
+    args,
+    run,
+};
+
+fn args(command: Command) -> Command {
+    let command = command.arg(
+        Arg::new("network")
+            .value_name("NETWORK")
+            .help("2-3-tanh-2, a checkpoint, an ONNX file or a recorded run"),
+    );
+    let command = command.arg(output_argument().help(
+        "A page, film, folder/, .npz or .html; without it the terminal; - is standard output (png)",
+    ));
+    words::args(preset::args(command)).arg(threads())
+}
+
+fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    let bar = Bar::new();
+    if matches.get_one::<String>("preset").is_some() {
+        return preset::run(matches, &bar);
+    }
+    let Some(source) = matches.get_one::<String>("network") else {
+        return Err(Failure::usage(
+            "no network is named",
+            "name one: hinton space 2-3-tanh-3-tanh-2, or a file",
+        ));
+    };
+    let target = output::Target::of(matches)?;
+    let network = words::network(matches)?;
+    let path = Path::new(source);
+    if space::is_run(path) && target.is_film() && network.step.is_none() {
+        return output::run_film(matches, path, &network, &target, &bar);
+    }
+    let model = space::model(source, &network)?;
+    let set = points(matches, &model, path)?;
+    let mut request = words::show(matches, &bar)?;
+    target.fit(matches, &mut request);
+    let show = Show::new(&model, set, request)?;
+    print_weights(&show, &target)?;
+    show.notes().iter().for_each(|text| note(text));
+    output::write(matches, show, &target)
+}
+
+/// The points: those that were asked for, or those that a run was trained on.
+fn points(matches: &ArgMatches, model: &Model, path: &Path) -> Result<PointSet, Failure> {
+    let mut request = words::points(matches)?;
+    if matches.get_one::<String>("points").is_none()
+        && let Some(source) = space::run_points(path)
+    {
+        request = source;
+        words::limit(matches, &mut request);
+    } else if matches.get_one::<String>("points").is_none() && model.input_width() > 3 {
+        request.source = space::PointSource::Cloud;
+        if model.input_width() == 64 {
+            request.source = "digits".parse()?;
+        }
+        note(&format!(
+            "the network takes {} values a point: a {} is sent; --points chooses others",
+            model.input_width(),
+            if model.input_width() == 64 { "data set of 8 x 8 digits" } else { "cloud" }
+        ));
+    }
+    Ok(space::points(&request, model.input_width())?)
+}
+
+/// Says the weights of each step, where they do not get into the way of bytes.
+fn print_weights(show: &Show<'_>, target: &output::Target) -> Result<(), Failure> {
+    if target.is_stdout() {
+        return Ok(());
+    }
+    let mut text = String::new();
+    for (heading, weights) in show.weights() {
+        text.push_str(&heading);
+        text.push('\n');
+        text.push_str(&weights);
+    }
+    out::emit(text.as_bytes())
+}
+
+/// An option with a value, under a heading.
+fn value(name: &'static str, word: &'static str, help: &'static str, heading: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name(word).help(help).help_heading(heading)
+}
+
+/// An option without one.
+fn flag(name: &'static str, help: &'static str, heading: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue).help(help).help_heading(heading)
+}
+
+/// A number.
+fn number(
+    name: &'static str,
+    word: &'static str,
+    help: &'static str,
+    heading: &'static str,
+) -> Arg {
+    value(name, word, help, heading).value_parser(value_parser!(f64)).allow_negative_numbers(true)
+}
+
+/// A whole number.
+fn count(name: &'static str, word: &'static str, help: &'static str, heading: &'static str) -> Arg {
+    value(name, word, help, heading).value_parser(value_parser!(u64))
+}
+
+/// The file that is written.
+fn file(matches: &ArgMatches) -> Option<&PathBuf> {
+    matches.get_one::<PathBuf>("output")
+}

@@ -1,0 +1,253 @@
+//! Where the pictures of `hinton space` go.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use clap::ArgMatches;
+use hinton::space::{self, FilmRequest, NetworkRequest, Show, ShowRequest};
+use hinton::{
+    FilmRow, FilmSettings, FilmWriter, Graphics, Length, OutputRow, PageSize, Picture, Playable,
+    ThemeName, export, film_output_for, make_folder, output_for, output_named, render, save_film,
+    write_bytes,
+};
+
+use super::words;
+use crate::failure::{Failure, note};
+use crate::out;
+use crate::progress::{Bar, Count};
+use crate::terminal::Terminal;
+
+/// Where the pictures go.
+pub(super) enum Target {
+    Terminal(Box<Terminal>),
+    Stdout,
+    Page(PathBuf, &'static OutputRow),
+    Steps(PathBuf, &'static OutputRow),
+    Film(PathBuf, &'static FilmRow),
+    Numbers(PathBuf),
+    Html(PathBuf),
+}
+
+impl Target {
+    /// What the name that was given means. A wrong one is told before the work.
+    pub(super) fn of(matches: &ArgMatches) -> Result<Self, Failure> {
+        let moves = matches.get_flag("morph") || matches.get_flag("orbit");
+        let Some(file) = super::file(matches) else {
+            return match moves {
+                true => Err(Failure::usage(
+                    "--morph and --orbit make a film, and no file is named",
+                    "add -o fold.gif, .apng, .webp, .mp4, or a folder such as frames/",
+                )),
+                false => Ok(Target::Terminal(Box::new(Terminal::detect(None)))),
+            };
+        };
+        if file == Path::new("-") {
+            return Ok(Target::Stdout);
+        }
+        let extension = file.extension().and_then(|e| e.to_str()).unwrap_or_default();
+        let extension = extension.to_ascii_lowercase();
+        let text = file.to_string_lossy();
+        let is_folder = text.ends_with(['/', std::path::MAIN_SEPARATOR]) || file.is_dir();
+        let file = file.clone();
+        if is_folder {
+            let name = matches.get_one::<String>("format").map_or("png", String::as_str);
+            return Ok(match moves {
+                true => Target::Film(file.clone(), film_output_for(&file)?),
+                false => Target::Steps(file, output_named(name)?),
+            });
+        }
+        match extension.as_str() {
+            "npz" | "safetensors" => return Ok(Target::Numbers(file)),
+            "html" | "htm" => return Ok(Target::Html(file)),
+            _ => {}
+        }
+        let film = film_output_for(&file);
+        let page = output_for(&file);
+        match (moves, film, page) {
+            (true, Ok(film), _) => Ok(Target::Film(file, film)),
+            (true, Err(error), Err(_)) => Err(error.into()),
+            (true, Err(_), Ok(row)) => Err(Failure::usage(
+                format!(
+                    "{}: {} holds no film, and --morph and --orbit make one",
+                    file.display(),
+                    row.name
+                ),
+                "write a .gif, .apng, .webp or .mp4, or a folder such as frames/",
+            )),
+            (false, _, Ok(row)) => Ok(Target::Page(file, row)),
+            (false, Ok(film), Err(_)) => Ok(Target::Film(file, film)),
+            (false, Err(film), Err(page)) => {
+                let is_mp4 = extension == "mp4";
+                Err(if is_mp4 { film.into() } else { unknown(&file, page.into()) })
+            }
+        }
+    }
+
+    pub(super) fn is_film(&self) -> bool {
+        matches!(self, Target::Film(..))
+    }
+
+    pub(super) fn is_stdout(&self) -> bool {
+        matches!(self, Target::Stdout)
+    }
+
+    /// A page as wide as the window, and colours of its background, where nothing else was said.
+    pub(super) fn fit(&self, matches: &ArgMatches, request: &mut ShowRequest<'_>) {
+        let options = &mut request.options;
+        if let Target::Film(_, output) = self
+            && output.mime == "image/gif"
+            && matches.get_one::<f64>("dpi").is_none()
+        {
+            // A GIF of points hardly shrinks: it is the size of its pixels.
+            options.dpi = 96.0;
+        }
+        let Target::Terminal(terminal) = self else { return };
+        if options.size.is_none() {
+            let (width, _) = terminal.options.cell_pixels;
+            let width = terminal.options.columns as f64 * f64::from(width);
+            options.size = Some(PageSize { width: Length::Pixels(width), height: None });
+        }
+        let is_dark = !terminal.is_light && terminal.options.graphics != Graphics::Ascii;
+        if matches.get_one::<String>("theme").is_none() && is_dark {
+            options.theme = ThemeName::Dark;
+        }
+    }
+}
+
+fn unknown(file: &Path, failure: Failure) -> Failure {
+    let _ = failure;
+    let extension = file.extension().and_then(|e| e.to_str()).unwrap_or_default();
+    let message = match extension {
+        "" => format!("{}: the name has no extension to choose the output", file.display()),
+        other => format!("{}: nothing here writes .{other}", file.display()),
+    };
+    let films: Vec<String> =
+        hinton::FILMS.iter().flat_map(|row| row.extensions).map(|e| format!(".{e}")).collect();
+    Failure::usage(
+        message,
+        format!(
+            "there are .png, .svg, .pdf, {}, .npz, .html, and a folder such as steps/",
+            films.join(", ")
+        ),
+    )
+}
+
+/// Writes what was asked for.
+pub(super) fn write(matches: &ArgMatches, show: Show<'_>, target: &Target) -> Result<(), Failure> {
+    match target {
+        Target::Terminal(terminal) => {
+            let picture = show.page()?;
+            let mut options = picture.render_options();
+            options.terminal = terminal.options.clone();
+            say(&picture, &show);
+            out::emit(&render(&picture, output_named("terminal")?, &options)?)
+        }
+        Target::Stdout => {
+            let picture = show.page()?;
+            say(&picture, &show);
+            let output = output_named("png")?;
+            out::emit_data(&render(&picture, output, &picture.render_options())?)
+        }
+        Target::Page(file, output) => {
+            let picture = show.page()?;
+            say(&picture, &show);
+            if !matches!(output.name, "png") && show.is_pixels_in_vectors(show.stages().len()) {
+                note(&format!(
+                    "{}: so many points and lines are held as a picture of pixels",
+                    file.display()
+                ));
+            }
+            Ok(write_bytes(file, &render(&picture, output, &picture.render_options())?)?)
+        }
+        Target::Steps(folder, output) => {
+            make_folder(folder)?;
+            for (name, picture) in show.pictures()? {
+                let extension = output.extensions.first().copied().unwrap_or(output.name);
+                let path = folder.join(format!("{name}.{extension}"));
+                write_bytes(&path, &render(&picture, output, &picture.render_options())?)?;
+            }
+            Ok(())
+        }
+        Target::Film(file, output) => {
+            let request = film_request(matches, output);
+            let mut film = show.film(request)?;
+            save(matches, &mut film, file, output)
+        }
+        Target::Numbers(file) => {
+            export(show.tensors()?, file)?.iter().for_each(|text| note(text));
+            Ok(())
+        }
+        Target::Html(file) => {
+            let theme = matches.get_one::<String>("theme").and_then(|theme| theme.parse().ok());
+            Ok(write_bytes(file, &show.html(theme))?)
+        }
+    }
+}
+
+/// Notes of a picture that were not said yet.
+fn say(picture: &Picture, show: &Show<'_>) {
+    let said = show.notes();
+    picture.notes.iter().filter(|text| !said.contains(text)).for_each(|text| note(text));
+}
+
+pub(super) fn film_request(matches: &ArgMatches, output: &FilmRow) -> FilmRequest {
+    let mut request = FilmRequest::default();
+    let real = |name: &str| matches.get_one::<f64>(name).copied();
+    let (morph, orbit) = (matches.get_flag("morph"), matches.get_flag("orbit"));
+    request.morph = morph || !orbit;
+    request.orbit = orbit;
+    // A GIF counts hundredths of a second and holds no movement between frames.
+    let usual = if output.mime == "image/gif" { 15.0 } else { 30.0 };
+    request.fps = real("fps").unwrap_or(usual);
+    request.pause = real("pause").unwrap_or(request.pause);
+    request.travel = real("travel").unwrap_or(request.travel);
+    request.duration = real("duration");
+    request
+}
+
+fn save(
+    matches: &ArgMatches,
+    film: &mut dyn Playable,
+    file: &Path,
+    output: &FilmRow,
+) -> Result<(), Failure> {
+    let loops = matches.get_one::<u64>("loop").copied().unwrap_or(0);
+    let settings = FilmSettings::new(u16::try_from(loops).unwrap_or(u16::MAX), false);
+    let count = film.len();
+    let drawing = Count::new("drawing", "frames");
+    if let FilmWriter::Folder(_) = output.write {
+        note(&format!("{}: {count} frames", file.display()));
+    }
+    let report = save_film(film, file, output, settings, &mut |done| {
+        drawing.show(done, count);
+        ControlFlow::Continue(())
+    })?;
+    drawing.finish();
+    report.notes.iter().for_each(|text| note(text));
+    Ok(())
+}
+
+/// A recorded run over its training.
+pub(super) fn run_film(
+    matches: &ArgMatches,
+    path: &Path,
+    network: &NetworkRequest,
+    target: &Target,
+    bar: &Bar,
+) -> Result<(), Failure> {
+    let Target::Film(file, output) = target else { return Ok(()) };
+    let run = hinton::open_run(&[path], &hinton::RunOptions::default())?;
+    let mut points = words::points(matches)?;
+    if matches.get_one::<String>("points").is_none()
+        && let Some(source) = space::run_points(path)
+    {
+        points = source;
+        words::limit(matches, &mut points);
+    }
+    let mut request = words::show(matches, bar)?;
+    target.fit(matches, &mut request);
+    let timing = film_request(matches, output);
+    let mut film = space::run_film(&run, network, &points, request, timing)?;
+    film.notes().iter().for_each(|text| note(text));
+    save(matches, &mut film, file, output)
+}

@@ -1,0 +1,341 @@
+//! Networks to send points through, from wherever they are.
+
+use std::path::Path;
+
+use hinton_net::{Init, Network, Real, Spec, Trace, TraceError};
+use hinton_run::{Run, RunOptions, is_run_folder, open_run};
+use hinton_tensor::Work;
+
+use super::chain;
+use super::{LinearMap, Stage, Values, weights};
+use crate::Error;
+
+/// What is said about a network besides where it is.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct NetworkRequest {
+    /// Weights by hand: `0=[[3,0],[0,3],[6,6]]`, or files of them.
+    pub weights: Vec<String>,
+    /// How the other weights are made; the row's name.
+    pub init: String,
+    /// What they are multiplied with.
+    pub scale: f64,
+    /// Their seed.
+    pub seed: u64,
+    /// Whether the linear maps of a spec add a bias.
+    pub bias: bool,
+    /// The layer between the linear maps of a checkpoint, which does not say.
+    pub activation: Option<String>,
+    /// The layers of a checkpoint, as a spec.
+    pub model: Option<String>,
+    /// The step of a run; `None` is the last.
+    pub step: Option<u64>,
+}
+
+impl Default for NetworkRequest {
+    fn default() -> Self {
+        NetworkRequest {
+            weights: Vec::new(),
+            init: "uniform".to_owned(),
+            scale: 1.0,
+            seed: 0,
+            bias: false,
+            activation: None,
+            model: None,
+            step: None,
+        }
+    }
+}
+
+impl NetworkRequest {
+    fn init(&self) -> Result<Init, Error> {
+        if !self.scale.is_finite() {
+            let message = format!("--scale {}: expected a number", self.scale);
+            return Err(Error::request(message, ""));
+        }
+        Ok(Init { scale: self.scale, ..Init::named(&self.init)? })
+    }
+}
+
+/// A network that points can be sent through.
+#[derive(Debug)]
+pub struct Model {
+    /// Its name, for people: the spec, or the file.
+    pub title: String,
+    /// What was assumed.
+    pub notes: Vec<String>,
+    pub(crate) kind: Kind,
+}
+
+/// How it is computed.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// By our own layers.
+    Chain(Network<f64>),
+    /// By an ONNX engine.
+    #[cfg(feature = "onnx")]
+    Onnx(Box<super::onnx::Graph>),
+}
+
+/// The precision that points are computed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Precision {
+    /// Double for up to a million points.
+    #[default]
+    Auto,
+    /// Single.
+    F32,
+    /// Double.
+    F64,
+}
+
+/// More points than this are computed in single precision.
+const MANY: usize = 1_000_000;
+
+/// Opens a network: a spec such as `2-3-tanh-3-tanh-2`, a checkpoint, an ONNX file, or a step of a
+/// recorded run.
+///
+/// # Errors
+/// When there is no such file and it is no spec, the file holds no network, its steps do not chain,
+/// or its weights are not finite.
+pub fn model(source: &str, request: &NetworkRequest) -> Result<Model, Error> {
+    let path = Path::new(source);
+    let model = if is_run(path) {
+        let run = open_run(&[path.to_owned()], &RunOptions::default())?;
+        of_run(&run, request)?
+    } else if is_onnx(path) {
+        of_onnx(path, request)?
+    } else if exists(path) {
+        of_checkpoint(&crate::open(path)?, request)?
+    } else if source.starts_with(|c: char| c.is_ascii_digit()) && !source.contains(['/', '.']) {
+        of_spec(source, request)?
+    } else {
+        return Err(Error::missing(
+            format!("{source}: there is no such file, and it is no network written as 2-3-tanh-2"),
+            "name a checkpoint, an ONNX file or a recorded run, or write widths and layers between \
+             dashes",
+        ));
+    };
+    check_finite(&model)?;
+    Ok(model)
+}
+
+/// Whether a path is the folder of a recorded run.
+pub fn is_run(path: &Path) -> bool {
+    path.is_dir() && is_run_folder(path)
+}
+
+fn exists(path: &Path) -> bool {
+    path.exists()
+}
+
+fn is_onnx(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| extension.eq_ignore_ascii_case("onnx")) && exists(path)
+}
+
+fn of_spec(text: &str, request: &NetworkRequest) -> Result<Model, Error> {
+    let spec = Spec::parse(text)?;
+    let written = spec.to_string();
+    let spec = if request.bias { spec } else { spec.without_bias() };
+    let mut network = Network::build(&spec, &request.init()?, request.seed)?;
+    for text in &request.weights {
+        weights::set(&mut network, text)?;
+    }
+    Ok(Model { title: written, notes: Vec::new(), kind: Kind::Chain(network) })
+}
+
+fn refuse_weights(request: &NetworkRequest, what: &str) -> Result<(), Error> {
+    match request.weights.is_empty() {
+        true => Ok(()),
+        false => Err(Error::request(
+            format!("--weights: the weights of {what} are in the file"),
+            "give weights by hand to a network written as 2-3-tanh-2",
+        )),
+    }
+}
+
+fn of_checkpoint(checkpoint: &crate::Checkpoint, request: &NetworkRequest) -> Result<Model, Error> {
+    refuse_weights(request, "a checkpoint")?;
+    let (network, notes) =
+        chain::network(checkpoint, request.model.as_deref(), request.activation.as_deref())?;
+    let name =
+        Path::new(&checkpoint.path).file_name().map(|name| name.to_string_lossy().into_owned());
+    let title = name.unwrap_or_else(|| checkpoint.path.clone());
+    let title = format!("{title} · {}", network.spec());
+    Ok(Model { title, notes, kind: Kind::Chain(network) })
+}
+
+#[cfg(feature = "onnx")]
+fn of_onnx(path: &Path, request: &NetworkRequest) -> Result<Model, Error> {
+    refuse_weights(request, "an ONNX file")?;
+    super::onnx::open(path)
+}
+
+#[cfg(not(feature = "onnx"))]
+fn of_onnx(path: &Path, _: &NetworkRequest) -> Result<Model, Error> {
+    Err(Error::request(
+        format!("{}: this program was built without the ONNX engine", path.display()),
+        "build it with --features onnx",
+    ))
+}
+
+fn of_run(run: &Run, request: &NetworkRequest) -> Result<Model, Error> {
+    refuse_weights(request, "a run")?;
+    let readable = |index: &usize| run.steps[*index].broken.is_none();
+    let index = match request.step {
+        None => (0..run.steps.len()).rev().find(readable),
+        Some(number) => {
+            (0..run.steps.len()).filter(readable).find(|&index| run.steps[index].number == number)
+        }
+    };
+    let Some(index) = index else {
+        let numbers: Vec<String> =
+            run.steps.iter().take(8).map(|step| step.number.to_string()).collect();
+        return Err(Error::request(
+            format!(
+                "{}: there is no step {} that can be read",
+                run.path,
+                request.step.map_or("at all".to_owned(), |step| step.to_string())
+            ),
+            format!("its steps are {} …", numbers.join(", ")),
+        ));
+    };
+    of_run_step(run, index, request)
+}
+
+/// The network of one step of a run.
+pub(crate) fn of_run_step(
+    run: &Run,
+    index: usize,
+    request: &NetworkRequest,
+) -> Result<Model, Error> {
+    let checkpoint = run.checkpoint(index)?;
+    let spec = request.model.clone().or_else(|| setting(run, "model"));
+    let (network, mut notes) =
+        chain::network(&checkpoint, spec.as_deref(), request.activation.as_deref())?;
+    let number = run.steps[index].number;
+    if run.steps.len() > 1 {
+        notes.push(format!("step {number} of the run"));
+    }
+    let title = format!("{} · {} · step {number}", run.path, network.spec());
+    Ok(Model { title, notes, kind: Kind::Chain(network) })
+}
+
+/// A text among the settings of a run.
+pub(crate) fn setting(run: &Run, name: &str) -> Option<String> {
+    let settings: serde_json::Value = serde_json::from_str(run.settings.as_deref()?).ok()?;
+    settings.get(name)?.as_str().map(str::to_owned)
+}
+
+/// Refuses weights that are not finite: every point would be lost.
+fn check_finite(model: &Model) -> Result<(), Error> {
+    let Kind::Chain(network) = &model.kind else { return Ok(()) };
+    for array in network.arrays() {
+        if let Some(at) = array.values.iter().position(|value| !value.is_finite()) {
+            let last = array.shape.last().copied().unwrap_or(1).max(1);
+            let place = match array.shape.len() {
+                0 | 1 => format!("[{at}]"),
+                _ => format!("[{}, {}]", at / last, at % last),
+            };
+            return Err(Error::missing(
+                format!(
+                    "{}: {}{place}: expected a finite weight, found {}",
+                    model.title, array.name, array.values[at]
+                ),
+                "no point has a place after it; `hinton check` finds all of them",
+            ));
+        }
+    }
+    Ok(())
+}
+
+impl Model {
+    /// Values of a point that comes in.
+    pub fn input_width(&self) -> usize {
+        match &self.kind {
+            Kind::Chain(network) => network.input().width(),
+            #[cfg(feature = "onnx")]
+            Kind::Onnx(graph) => graph.input_width(),
+        }
+    }
+
+    /// Sends points through: the input, and the points after every step.
+    ///
+    /// # Errors
+    /// When they do not fit, a step fails, or the work was stopped.
+    pub fn trace(
+        &self,
+        values: Vec<f64>,
+        precision: Precision,
+        work: Work<'_>,
+    ) -> Result<Vec<Stage>, Error> {
+        match &self.kind {
+            Kind::Chain(network) => {
+                let points = network.points(&values)?;
+                let single = match precision {
+                    Precision::Auto => points > MANY,
+                    Precision::F32 => true,
+                    Precision::F64 => false,
+                };
+                let trace = match single {
+                    true => {
+                        let network = single_precision(network)?;
+                        let values = values.iter().map(|&value| value as f32).collect();
+                        traced(network.trace(values, work)?, Values::F32)
+                    }
+                    false => traced(network.trace(values, work)?, Values::F64),
+                };
+                Ok(stages(network, trace))
+            }
+            #[cfg(feature = "onnx")]
+            Kind::Onnx(graph) => graph.trace(&values),
+        }
+    }
+}
+
+fn traced<R>(trace: Trace<R>, kind: impl Fn(Vec<R>) -> Values) -> Vec<(usize, Values)> {
+    trace.widths.into_iter().zip(trace.values.into_iter().map(kind)).collect()
+}
+
+impl From<TraceError> for Error {
+    fn from(error: TraceError) -> Self {
+        match error {
+            TraceError::Net(error) => Error::Net(error),
+            TraceError::Cancelled(error) => Error::Tensor(error.into()),
+        }
+    }
+}
+
+/// The same network with rounded weights.
+fn single_precision(network: &Network<f64>) -> Result<Network<f32>, Error> {
+    let mut single = Network::<f32>::from_spec(&network.spec(), &Init::default(), 0)?;
+    for (to, from) in single.values_mut().iter_mut().zip(network.values()) {
+        *to = f32::of(*from);
+    }
+    Ok(single)
+}
+
+/// The steps with their points.
+fn stages(network: &Network<f64>, trace: Vec<(usize, Values)>) -> Vec<Stage> {
+    let arrays = network.arrays();
+    let parameter =
+        |step: &str, name: &str| arrays.iter().find(|array| array.name == format!("{step}.{name}"));
+    let map = |step: &hinton_net::NetworkStep<f64>| {
+        let weight =
+            parameter(&step.name, "weight").filter(|_| step.layer.row().name == "linear")?;
+        Some(LinearMap {
+            rows: weight.shape[0],
+            columns: weight.shape[1],
+            weights: weight.values.clone(),
+            bias: parameter(&step.name, "bias").map_or(Vec::new(), |bias| bias.values.clone()),
+        })
+    };
+    let names = std::iter::once((String::new(), "Input".to_owned(), None)).chain(
+        network.steps().iter().map(|step| (step.name.clone(), step.layer.label(), map(step))),
+    );
+    names
+        .zip(trace)
+        .map(|((name, label, map), (width, values))| Stage { name, label, width, values, map })
+        .collect()
+}

@@ -1,0 +1,496 @@
+//! The points that are sent through a network.
+
+use std::path::Path;
+use std::str::FromStr;
+
+use hinton_net::data::{TOYS, digits};
+use hinton_net::random::Random;
+use hinton_tensor::Dtype;
+
+use crate::Error;
+
+/// Most points that are sent through a network at once.
+const MOST_POINTS: usize = 16_000_000;
+/// Most lines of a mesh that are drawn in each direction: with more, folds drown in ink.
+const MOST_MESH_LINES: usize = 21;
+
+/// Where points come from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PointSource {
+    /// An even mesh over a square (or a line, or a cube) from −extent up to extent.
+    Mesh,
+    /// Standard normal numbers.
+    Cloud,
+    /// A line along the first axis.
+    Line,
+    /// A circle.
+    Circle,
+    /// Circles in one another, each a class.
+    Rings,
+    /// A data set of the training command: `spirals`, `digits` ….
+    Data(&'static str),
+    /// A table of numbers: `.npy`, `.csv` or anything else that opens.
+    File(std::path::PathBuf),
+}
+
+impl FromStr for PointSource {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Ok(match text {
+            "mesh" => PointSource::Mesh,
+            "cloud" => PointSource::Cloud,
+            "line" => PointSource::Line,
+            "circle" => PointSource::Circle,
+            "rings" => PointSource::Rings,
+            data if data_names().any(|name| name == data) => {
+                PointSource::Data(data_names().find(|name| *name == data).unwrap_or_default())
+            }
+            file if file.contains(['.', '/', '\\']) => PointSource::File(file.into()),
+            other => {
+                return Err(Error::request(
+                    format!("--points {other:?}: there are no such points"),
+                    format!(
+                        "write mesh, cloud, line, circle, rings, {}, or a file such as points.npy",
+                        data_names().collect::<Vec<_>>().join(", ")
+                    ),
+                ));
+            }
+        })
+    }
+}
+
+/// The data sets that ship inside.
+fn data_names() -> impl Iterator<Item = &'static str> {
+    TOYS.iter().map(|row| row.name).chain(["digits"])
+}
+
+/// Which points, and how many.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct PointRequest {
+    /// Where they come from.
+    pub source: PointSource,
+    /// Half the side of the mesh, the length of the line, the radius of circles.
+    pub extent: Option<f64>,
+    /// Distance of the points of a mesh.
+    pub spacing: Option<f64>,
+    /// How many, where that is free; of a file, how many at most.
+    pub count: Option<usize>,
+    /// Seed of clouds.
+    pub seed: u64,
+    /// A file with a label for each point; `None` takes the column after the coordinates.
+    pub labels: Option<std::path::PathBuf>,
+}
+
+impl Default for PointRequest {
+    fn default() -> Self {
+        PointRequest {
+            source: PointSource::Mesh,
+            extent: None,
+            spacing: None,
+            count: None,
+            seed: 0,
+            labels: None,
+        }
+    }
+}
+
+/// Points, row after row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PointSet {
+    /// What they are, for people.
+    pub name: String,
+    /// Values of a point.
+    pub width: usize,
+    /// The values, point after point.
+    pub values: Vec<f64>,
+    /// Lines between points.
+    pub lines: Vec<[u32; 2]>,
+    /// The class of each point, and the names of the classes.
+    pub labels: Option<(Vec<u32>, Vec<String>)>,
+    /// What a person should know.
+    pub notes: Vec<String>,
+}
+
+impl PointSet {
+    /// How many points.
+    pub fn len(&self) -> usize {
+        self.values.len() / self.width.max(1)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    fn new(name: String, width: usize, values: Vec<f64>) -> Self {
+        PointSet { name, width, values, lines: Vec::new(), labels: None, notes: Vec::new() }
+    }
+}
+
+/// The points for a network that takes `width` values.
+///
+/// # Errors
+/// When the points do not fit the network, an option makes no sense, or a file cannot be read.
+pub fn points(request: &PointRequest, width: usize) -> Result<PointSet, Error> {
+    for (option, value) in [("--extent", request.extent), ("--spacing", request.spacing)] {
+        if let Some(value) = value.filter(|value| !(*value > 0.0 && value.is_finite())) {
+            return Err(Error::request(format!("{option} {value}: expected a number above 0"), ""));
+        }
+    }
+    let set = match &request.source {
+        PointSource::Mesh => mesh(request, width)?,
+        PointSource::Cloud => cloud(request, width)?,
+        PointSource::Line => line(request, width),
+        PointSource::Circle => {
+            let count = request.count.unwrap_or(200);
+            circles(request, width, &[1.0], count, "circle")?
+        }
+        PointSource::Rings => {
+            let shares: Vec<f64> = (1..=5).map(|ring| f64::from(ring) / 5.0).collect();
+            let count = request.count.unwrap_or(500).div_ceil(5);
+            let mut set = circles(request, width, &shares, count, "rings")?;
+            let classes = (0..set.len()).map(|at| (at / count) as u32).collect();
+            let names = (1..=5).map(|ring| format!("ring {ring}")).collect();
+            set.labels = Some((classes, names));
+            set
+        }
+        PointSource::Data(name) => data(name, request, width)?,
+        PointSource::File(path) => file(path, request, width)?,
+    };
+    if set.len() > MOST_POINTS {
+        return Err(too_many(set.len()));
+    }
+    if set.is_empty() {
+        return Err(Error::missing(format!("{}: there are no points", set.name), ""));
+    }
+    check_finite(&set)?;
+    Ok(set)
+}
+
+fn too_many(count: usize) -> Error {
+    Error::request(
+        format!("{count} points are more than the {MOST_POINTS} that are drawn"),
+        "ask for fewer: a larger --spacing, a smaller --extent or --count",
+    )
+}
+
+fn check_finite(set: &PointSet) -> Result<(), Error> {
+    let Some(at) = set.values.iter().position(|value| !value.is_finite()) else { return Ok(()) };
+    let (point, column) = (at / set.width, at % set.width);
+    let help = "points need a place: fill in or leave out what is missing";
+    Err(Error::missing(
+        format!(
+            "{}: point {point} (from 0), coordinate {column}: expected a finite number, found {}",
+            set.name, set.values[at]
+        ),
+        help,
+    ))
+}
+
+/// `low, low + step, …` below `high`, as numpy's `arange` counts them.
+fn arange(low: f64, high: f64, step: f64) -> Vec<f64> {
+    let count = ((high - low) / step).ceil().max(1.0);
+    // A last value that rounding alone makes is left out.
+    let count = if (high - low) / step - (count - 1.0) < 1e-9 { count - 1.0 } else { count };
+    (0..count.max(1.0) as usize).map(|at| low + at as f64 * step).collect()
+}
+
+fn mesh(request: &PointRequest, width: usize) -> Result<PointSet, Error> {
+    if width == 1 {
+        // The original's line of 50 points from −1 to 1.
+        return Ok(line(request, 1));
+    }
+    if width > 3 {
+        return Err(Error::request(
+            format!("a mesh has 1 to 3 dimensions, and this network takes {width} values a point"),
+            "choose other --points: cloud, a data set, or a file such as points.npy",
+        ));
+    }
+    let extent = request.extent.unwrap_or(5.0);
+    let spacing = request.spacing.unwrap_or(if width == 2 { 0.1 } else { 0.5 });
+    let estimate = (2.0 * extent / spacing).powi(width as i32);
+    if estimate > MOST_POINTS as f64 {
+        return Err(too_many(estimate.min(1e18) as usize));
+    }
+    let axis = arange(-extent, extent, spacing);
+    let side = axis.len();
+    let all = side.pow(width as u32);
+    let mut values = Vec::with_capacity(all * width);
+    for at in 0..all {
+        // The first coordinate is the slowest.
+        for place in (0..width).rev() {
+            values.push(axis[at / side.pow(place as u32) % side]);
+        }
+    }
+    let mut set = PointSet::new(
+        format!("mesh of {}", vec![side.to_string(); width].join("x")),
+        width,
+        values,
+    );
+    set.lines = mesh_lines(side, width);
+    Ok(set)
+}
+
+/// Lines along every axis, through every so many-th place of the other axes.
+fn mesh_lines(side: usize, width: usize) -> Vec<[u32; 2]> {
+    let every = side.div_ceil(MOST_MESH_LINES).max(1);
+    let drawn = |place: usize| place % every == 0 || place + 1 == side;
+    let mut lines = Vec::new();
+    for at in 0..side.pow(width as u32) {
+        let place = |axis: usize| at / side.pow(axis as u32) % side;
+        for axis in 0..width {
+            let others = (0..width).filter(|&other| other != axis).all(|other| drawn(place(other)));
+            if others && place(axis) + 1 < side {
+                lines.push([at as u32, (at + side.pow(axis as u32)) as u32]);
+            }
+        }
+    }
+    lines
+}
+
+fn cloud(request: &PointRequest, width: usize) -> Result<PointSet, Error> {
+    let count = request.count.unwrap_or(if width == 1 { 50 } else { 1000 });
+    if count > MOST_POINTS || count.saturating_mul(width) > 1 << 31 {
+        return Err(too_many(count));
+    }
+    let scale = request.extent.unwrap_or(1.0);
+    let mut random = Random::of(request.seed, "cloud");
+    let values = (0..count * width).map(|_| random.normal() * scale).collect();
+    Ok(PointSet::new(format!("cloud of {count}"), width, values))
+}
+
+fn line(request: &PointRequest, width: usize) -> PointSet {
+    let count = request.count.unwrap_or(if width == 1 { 50 } else { 200 }).clamp(2, MOST_POINTS);
+    let extent = request.extent.unwrap_or(if width == 1 { 1.0 } else { 5.0 });
+    let mut values = vec![0.0; count * width];
+    for (at, row) in values.chunks_mut(width).enumerate() {
+        row[0] = -extent + 2.0 * extent * at as f64 / (count - 1) as f64;
+    }
+    let mut set = PointSet::new(format!("line of {count}"), width, values);
+    set.lines = (1..count as u32).map(|at| [at - 1, at]).collect();
+    set
+}
+
+fn circles(
+    request: &PointRequest,
+    width: usize,
+    shares: &[f64],
+    count: usize,
+    name: &str,
+) -> Result<PointSet, Error> {
+    if width < 2 {
+        return Err(Error::request(
+            format!(
+                "--points {name}: a circle has 2 dimensions, and this network takes 1 value a point"
+            ),
+            "choose mesh, cloud or line",
+        ));
+    }
+    if count.saturating_mul(shares.len()) > MOST_POINTS || count < 3 {
+        return Err(Error::request(
+            format!("--count {count}: a circle has 3 to {MOST_POINTS} points"),
+            "",
+        ));
+    }
+    let extent = request.extent.unwrap_or(if shares.len() == 1 { 1.0 } else { 5.0 });
+    let mut values = vec![0.0; count * shares.len() * width];
+    for (at, row) in values.chunks_mut(width).enumerate() {
+        let (sin, cos) = hinton_scene::turn(360.0 * (at % count) as f64 / count as f64);
+        let radius = extent * shares[at / count];
+        (row[0], row[1]) = (radius * cos, radius * sin);
+    }
+    let mut set = PointSet::new(format!("{name} of {}", count * shares.len()), width, values);
+    for at in 0..(count * shares.len()) as u32 {
+        let first = at - at % count as u32;
+        set.lines.push([at, first + (at + 1 - first) % count as u32]);
+    }
+    Ok(set)
+}
+
+/// A data set that ships inside.
+fn data(name: &'static str, request: &PointRequest, width: usize) -> Result<PointSet, Error> {
+    let toy = TOYS.iter().find(|row| row.name == name);
+    let set = match toy {
+        Some(row) => row.points(request.count.unwrap_or(600).min(MOST_POINTS), request.seed),
+        None => digits(),
+    };
+    if set.inputs.width() != width {
+        return Err(Error::request(
+            format!(
+                "points of the wrong width: the network takes {width} values a point, {name} has {}",
+                set.inputs.width()
+            ),
+            format!("choose other --points, or a network that begins with {}", set.inputs.width()),
+        ));
+    }
+    let count = request.count.map_or(set.len(), |count| count.min(set.len()));
+    let which: Vec<u32> = (0..count as u32).collect();
+    let values = set.inputs.gather(&which).into_iter().map(f64::from).collect();
+    let mut points = PointSet::new(format!("{count} points of {name}"), width, values);
+    points.labels = Some((set.labels[..count].to_vec(), set.classes));
+    Ok(points)
+}
+
+/// A table from a file: rows of `width` values, perhaps with one more for the label.
+fn file(path: &Path, request: &PointRequest, width: usize) -> Result<PointSet, Error> {
+    let name = path.display().to_string();
+    let tensor = only_tensor(path)?;
+    let shape = tensor.shape().to_vec();
+    let rows = shape.first().copied().unwrap_or(0);
+    let found: usize = shape.iter().skip(1).product();
+    let has_labels = found == width + 1 && shape.len() == 2;
+    if !(found == width || has_labels || (shape.len() == 1 && width == 1)) {
+        return Err(Error::missing(
+            format!(
+                "{name}: points of the wrong width: the network takes {width} values a point, the \
+                 file has shape {}",
+                crate::shape_text(&shape)
+            ),
+            format!("give rows of {width} values, or of {} with a label in the last", width + 1),
+        ));
+    }
+    let kept = request.count.map_or(rows, |count| count.min(rows));
+    if kept.saturating_mul(found.max(1)) > 1 << 31 {
+        return Err(too_many(kept));
+    }
+    let part = match kept < rows {
+        true => tensor.slice(&first_rows(kept)?)?,
+        false => tensor.clone(),
+    };
+    let mut values = part.to_f64()?;
+    let mut notes = Vec::new();
+    if kept < rows {
+        notes.push(format!("{name}: the first {kept} of {rows} points"));
+    }
+    let mut labels = None;
+    if has_labels {
+        let column = values.chunks(width + 1).map(|row| row[width]).collect();
+        labels = Some(classes(column, &name)?);
+        values = values.chunks(width + 1).flat_map(|row| row[..width].iter().copied()).collect();
+        notes.push(format!("{name}: the last of {found} columns is taken as the label"));
+    }
+    if tensor.dtype() == Dtype::U8 {
+        values.iter_mut().for_each(|value| *value /= 255.0);
+        notes.push(format!("{name}: bytes are divided by 255"));
+    }
+    if let Some(path) = &request.labels {
+        let column = only_tensor(path)?.to_f64()?;
+        if column.len() < kept {
+            return Err(Error::missing(
+                format!(
+                    "{}: expected a label for each of {kept} points, found {}",
+                    path.display(),
+                    column.len()
+                ),
+                "",
+            ));
+        }
+        labels = Some(classes(column[..kept].to_vec(), &path.display().to_string())?);
+    }
+    let mut set = PointSet::new(name, width, values);
+    set.labels = labels;
+    set.notes = notes;
+    Ok(set)
+}
+
+fn first_rows(count: usize) -> Result<crate::Slice, Error> {
+    let text = format!("[:{count}]");
+    text.parse().map_err(|error| Error::request(format!("--count {count}: {error}"), ""))
+}
+
+/// The one table in a file.
+fn only_tensor(path: &Path) -> Result<crate::Tensor, Error> {
+    let checkpoint = crate::open(path)?;
+    match checkpoint.tensors.as_slice() {
+        [tensor] => Ok(tensor.clone()),
+        [] => Err(Error::missing(format!("{}: the file holds no numbers", path.display()), "")),
+        several => {
+            let names: Vec<&str> = several.iter().take(5).map(crate::Tensor::name).collect();
+            Err(Error::missing(
+                format!(
+                    "{}: expected one table of points, found {} tensors ({} …)",
+                    path.display(),
+                    several.len(),
+                    names.join(", ")
+                ),
+                "export the one that holds the points: hinton export FILE -t NAME -o points.npy",
+            ))
+        }
+    }
+}
+
+/// Whole numbers as classes.
+fn classes(column: Vec<f64>, name: &str) -> Result<(Vec<u32>, Vec<String>), Error> {
+    let mut distinct: Vec<i64> = Vec::with_capacity(column.len());
+    for (at, &value) in column.iter().enumerate() {
+        if value.fract() != 0.0 || value.abs() > 1e15 || value.is_nan() {
+            return Err(Error::missing(
+                format!("{name}: the label of point {at} is {value}: expected a whole number"),
+                "leave the column out, or color by --color coordinate:K",
+            ));
+        }
+        distinct.push(value as i64);
+    }
+    let all = distinct.clone();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let place = |value: i64| distinct.binary_search(&value).unwrap_or(0) as u32;
+    let classes = all.into_iter().map(place).collect();
+    Ok((classes, distinct.iter().map(i64::to_string).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(source: PointSource, width: usize) -> PointSet {
+        points(&PointRequest { source, ..PointRequest::default() }, width).unwrap()
+    }
+
+    #[test]
+    fn the_mesh_is_the_originals() {
+        let mesh = set(PointSource::Mesh, 2);
+        assert_eq!(mesh.len(), 10_000);
+        assert_eq!(mesh.values[..4], [-5.0, -5.0, -5.0, -5.0 + 0.1]);
+        assert_eq!(mesh.values[200], -5.0 + 0.1);
+        assert!((mesh.values[19_999] - 4.9).abs() < 1e-9);
+        let line = set(PointSource::Mesh, 1);
+        assert_eq!((line.len(), line.values[0], line.values[49]), (50, -1.0, 1.0));
+        assert_eq!(set(PointSource::Cloud, 2).len(), 1000);
+        assert_eq!(set(PointSource::Cloud, 1).len(), 50);
+    }
+
+    #[test]
+    fn lines_join_neighbours() {
+        for (source, width) in [
+            (PointSource::Mesh, 2),
+            (PointSource::Mesh, 3),
+            (PointSource::Circle, 2),
+            (PointSource::Rings, 3),
+            (PointSource::Line, 2),
+        ] {
+            let set = set(source.clone(), width);
+            assert!(!set.lines.is_empty());
+            let point = |at: u32| &set.values[at as usize * width..][..width];
+            let length = |[a, b]: &[u32; 2]| {
+                point(*a).iter().zip(point(*b)).map(|(x, y)| (x - y).powi(2)).sum::<f64>().sqrt()
+            };
+            let most = set.lines.iter().map(length).fold(0.0, f64::max);
+            assert!(most < 0.51, "{source:?}: {most}");
+        }
+    }
+
+    #[test]
+    fn a_mesh_that_cannot_be_is_refused() {
+        let refused = |spacing: f64, width: usize| {
+            let request = PointRequest { spacing: Some(spacing), ..PointRequest::default() };
+            points(&request, width).unwrap_err().to_string()
+        };
+        assert!(refused(1e-9, 2).contains("more than"));
+        assert!(refused(0.1, 784).contains("takes 784 values"));
+        assert!(refused(-1.0, 2).contains("--spacing -1"));
+        assert!(refused(f64::NAN, 2).contains("--spacing NaN"));
+    }
+}

@@ -1,0 +1,62 @@
+//! Which class a network gives each place of the plane.
+
+use hinton_chart::space::{Box3, Regions};
+use hinton_scene::Color;
+use hinton_tensor::Work;
+
+use super::{Model, Precision, Stage};
+use crate::Error;
+
+/// Places across and down.
+const SIDE: usize = 180;
+/// How much of a class's colour lies on the page.
+const STRENGTH: f64 = 0.3;
+
+/// The regions of a plane, in pale colours of the classes.
+pub(crate) fn regions(
+    model: &Model,
+    plane: Box3,
+    classes: &[Color],
+    page: Color,
+    work: Work<'_>,
+) -> Result<Regions, Error> {
+    let at = |axis: usize, place: usize| {
+        let share = (place as f64 + 0.5) / SIDE as f64;
+        plane.low[axis] + (plane.high[axis] - plane.low[axis]) * share
+    };
+    let mut values = Vec::with_capacity(SIDE * SIDE * 2);
+    for row in 0..SIDE {
+        for column in 0..SIDE {
+            // The first row is the highest.
+            values.extend([at(0, column), at(1, SIDE - 1 - row)]);
+        }
+    }
+    let stages = model.trace(values, Precision::F32, work)?;
+    let pale: Vec<Color> = classes.iter().map(|&class| page.mix(class, STRENGTH)).collect();
+    let pixels = match stages.last() {
+        Some(last) => (0..SIDE * SIDE).map(|place| pale[class(last, place).min(pale.len() - 1)]),
+        None => return Err(Error::missing("the network has no steps", "")),
+    };
+    Ok(Regions {
+        columns: SIDE,
+        rows: SIDE,
+        pixels: pixels.collect(),
+        x: (plane.low[0], plane.high[0]),
+        y: (plane.low[1], plane.high[1]),
+    })
+}
+
+/// The class of a point: the place of its largest value; of a single one, whether it is above the
+/// middle (a half after a sigmoid, else zero).
+pub(crate) fn class(last: &Stage, point: usize) -> usize {
+    let mut row = vec![0.0; last.width];
+    last.values.row(point, &mut row);
+    if let [value] = row[..] {
+        let middle = if last.label == "Sigmoid" { 0.5 } else { 0.0 };
+        return usize::from(value > middle);
+    }
+    let largest = |best: (usize, f64), (at, value): (usize, f64)| {
+        if value > best.1 { (at, value) } else { best }
+    };
+    row.into_iter().enumerate().fold((0, f64::NEG_INFINITY), largest).0
+}

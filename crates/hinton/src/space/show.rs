@@ -1,0 +1,475 @@
+//! Points sent through a network, ready to be drawn.
+
+use hinton_chart::space::{
+    Box3, Cloud, ColorKey, Guide, GuideKind, MANY_POINTS, Regions, SpaceError, SpaceOptions,
+    SpaceStep, space,
+};
+use hinton_chart::{Colormap, Theme, short_count};
+use hinton_render::MOST_PATH_DOTS;
+use hinton_scene::Color;
+use hinton_tensor::Tensor;
+
+use super::colors::{self, Colored};
+use super::html::{self, SpaceFrame, SpacePage};
+use super::place::Placement;
+use super::{ColorBy, Flatten, Model, PointSet, Precision, Stage, regions};
+use crate::{Error, Picture, tensor_of};
+
+/// Space around the points, as a share of their extent.
+pub(crate) const PADDING: f64 = 0.05;
+
+/// Colours of the points of a file of 256 colours.
+const LEVELS: usize = 64;
+
+/// Which arrows and outlines go through a network of two inputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Guides {
+    /// The basis and the unit square, where points have no labels.
+    #[default]
+    Auto,
+    /// None.
+    Off,
+    /// The basis, the unit square and the unit circle.
+    All,
+}
+
+/// How points sent through a network are shown.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct ShowRequest<'a> {
+    /// How each picture is drawn.
+    pub options: SpaceOptions<'a>,
+    /// What colours points.
+    pub color: ColorBy,
+    /// The colour map; `None` is that of [`ColorBy`].
+    pub cmap: Option<Colormap>,
+    /// Most colours of the map that are used.
+    pub levels: Option<usize>,
+    /// How more than three values become places.
+    pub flatten: Flatten,
+    /// Which arrows and outlines there are.
+    pub guides: Guides,
+    /// Whether the plane is coloured by the class that each place is given; `None` where points of
+    /// two inputs have labels.
+    pub regions: Option<bool>,
+    /// The precision that points are computed in.
+    pub precision: Precision,
+}
+
+/// One step, ready to be drawn.
+#[derive(Debug, Clone)]
+pub(crate) struct Shown {
+    pub(crate) title: String,
+    pub(crate) details: Vec<String>,
+    pub(crate) dims: usize,
+    pub(crate) places: Vec<[f32; 3]>,
+    pub(crate) guides: Vec<Guide>,
+    pub(crate) regions: Option<Regions>,
+    pub(crate) axes: [String; 3],
+    pub(crate) range: Box3,
+}
+
+/// Points sent through a network.
+pub struct Show<'a> {
+    title: String,
+    set: PointSet,
+    stages: Vec<Stage>,
+    notes: Vec<String>,
+    pub(crate) request: ShowRequest<'a>,
+    pub(crate) colored: Colored,
+    pub(crate) shown: Vec<Shown>,
+    /// How each step's values became places.
+    pub(crate) placements: Vec<Placement>,
+}
+
+impl std::fmt::Debug for Show<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Show").field("title", &self.title).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Show<'a> {
+    /// Sends points through a network and finds their places.
+    ///
+    /// # Errors
+    /// When the points do not fit, a request does not fit the network, or the work was stopped.
+    pub fn new(model: &Model, set: PointSet, request: ShowRequest<'a>) -> Result<Self, Error> {
+        Show::with_placements(model, set, request, None)
+    }
+
+    /// The same with places found as they were in another.
+    pub(crate) fn with_placements(
+        model: &Model,
+        set: PointSet,
+        request: ShowRequest<'a>,
+        placements: Option<&[Placement]>,
+    ) -> Result<Self, Error> {
+        let work = request.options.work;
+        let stages = model.trace(set.values.clone(), request.precision, work)?;
+        let theme = request.options.theme;
+        let colored = colors::color(&set, request.color, request.cmap, request.levels, theme)?;
+        let fitted: Vec<Placement> = match placements {
+            Some(placements) => placements.to_vec(),
+            None => stages
+                .iter()
+                .map(|stage| Placement::of(stage, &request.flatten))
+                .collect::<Result<_, _>>()?,
+        };
+        let mut shown = Vec::with_capacity(stages.len());
+        for (stage, placement) in stages.iter().zip(&fitted) {
+            let places = placement.places(stage, work);
+            let range = around(&places, work);
+            shown.push(Shown {
+                title: stage.label.clone(),
+                details: details(stage, placement),
+                dims: placement.dims(stage.width),
+                guides: Vec::new(),
+                regions: None,
+                axes: placement.axes(stage.width),
+                range: range.padded(PADDING),
+                places,
+            });
+        }
+        let mut show = Show {
+            title: model.title.clone(),
+            notes: [set.notes.clone(), model.notes.clone()].concat(),
+            set,
+            stages,
+            request,
+            colored,
+            shown,
+            placements: fitted,
+        };
+        show.add_guides(model)?;
+        show.add_regions(model)?;
+        Ok(show)
+    }
+
+    fn add_guides(&mut self, model: &Model) -> Result<(), Error> {
+        let wanted = match self.request.guides {
+            Guides::Auto => self.set.labels.is_none() && self.set.len() <= MANY_POINTS,
+            Guides::Off => false,
+            Guides::All => true,
+        };
+        if !wanted || self.set.width != 2 {
+            return Ok(());
+        }
+        for (kind, outline) in outlines(self.request.guides == Guides::All) {
+            let stages = model.trace(outline, Precision::F64, hinton_tensor::Work::quiet())?;
+            for ((stage, placement), shown) in
+                stages.iter().zip(&self.placements).zip(&mut self.shown)
+            {
+                let points = placement.places(stage, hinton_tensor::Work::quiet());
+                shown.guides.push(Guide { kind, points });
+            }
+        }
+        Ok(())
+    }
+
+    fn add_regions(&mut self, model: &Model) -> Result<(), Error> {
+        let labelled = self.set.labels.as_ref().map(|(_, names)| names.len());
+        let outputs = self.stages.last().map_or(0, |last| last.width);
+        let classes = outputs.max(2);
+        let fits = self.set.width == 2 && (1..=256).contains(&outputs);
+        let wanted = self.request.regions.unwrap_or(fits && labelled == Some(classes));
+        if !wanted {
+            return Ok(());
+        }
+        if !fits {
+            return Err(Error::request(
+                format!(
+                    "--regions: points of {} values cannot be a plane of {outputs} classes",
+                    self.set.width
+                ),
+                "regions are drawn of classifiers of two inputs",
+            ));
+        }
+        let page = Theme::named(self.request.options.theme).page;
+        let mut colors = self.colored.classes.clone();
+        if colors.len() < classes {
+            colors = colors::class_colors(classes);
+        }
+        let plane = self.shown[0].range.cube();
+        let found = regions::regions(model, plane, &colors, page, self.request.options.work)?;
+        self.shown[0].regions = Some(found);
+        Ok(())
+    }
+
+    /// Colours of so few levels that a file of 256 colours keeps them.
+    pub(crate) fn limit_colors(&mut self) -> Result<(), Error> {
+        let levels = Some(self.request.levels.unwrap_or(LEVELS).min(LEVELS));
+        let theme = self.request.options.theme;
+        let ShowRequest { color, cmap, .. } = self.request;
+        self.colored = colors::color(&self.set, color, cmap, levels, theme)?;
+        Ok(())
+    }
+
+    /// The same with another title over the last step.
+    pub fn renamed_last(mut self, title: &str) -> Self {
+        if let Some(last) = self.shown.last_mut() {
+            title.clone_into(&mut last.title);
+            last.details.clear();
+        }
+        self
+    }
+
+    /// The points after every step, the input first.
+    pub fn stages(&self) -> &[Stage] {
+        &self.stages
+    }
+
+    /// What was assumed, reduced or left out, one sentence each.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// The network's name.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// The points that were sent.
+    pub fn points(&self) -> &PointSet {
+        &self.set
+    }
+
+    /// The share of points whose class is that of their label, where both are known.
+    pub fn accuracy(&self) -> Option<f64> {
+        let (labels, names) = self.set.labels.as_ref()?;
+        let last = self.stages.last()?;
+        if last.width.max(2) != names.len() {
+            return None;
+        }
+        let right = labels.iter().enumerate();
+        let right = right.filter(|&(at, &label)| regions::class(last, at) == label as usize);
+        Some(right.count() as f64 / labels.len().max(1) as f64)
+    }
+
+    /// Each step's weights with four decimals, its singular values and determinant, before the
+    /// picture of it: a heading and the text, empty where a step has none.
+    pub fn weights(&self) -> Vec<(String, String)> {
+        let text = |stage: &Stage| stage.map.as_ref().map_or(String::new(), |map| map.text());
+        let stages = self.stages.iter().skip(1);
+        stages.map(|stage| (heading(stage), text(stage))).collect()
+    }
+
+    pub(crate) fn cloud(&self) -> Cloud<'_> {
+        Cloud {
+            palette: &self.colored.palette,
+            colors: &self.colored.places,
+            lines: &self.set.lines,
+            key: &self.colored.key,
+        }
+    }
+
+    /// A step as the chart takes it.
+    pub(crate) fn step(&self, at: usize) -> SpaceStep<'_> {
+        let shown = &self.shown[at];
+        SpaceStep {
+            name: shown.title.clone(),
+            details: shown.details.clone(),
+            dims: shown.dims,
+            points: &shown.places,
+            guides: &shown.guides,
+            regions: shown.regions.as_ref(),
+            axes: shown.axes.clone(),
+            range: Some(shown.range),
+        }
+    }
+
+    /// The words of a page that are the same whatever steps it shows.
+    pub(crate) fn options(&self) -> SpaceOptions<'a> {
+        let mut options = self.request.options.clone();
+        if options.title.is_empty() && options.style == hinton_chart::space::SpaceStyle::House {
+            options.title.clone_from(&self.title);
+            options.subtitle.push(self.set.name.clone());
+            let points = short_count(self.set.len() as u64);
+            if !self.set.name.contains(&self.set.len().to_string()) {
+                options.subtitle.push(format!("{points} points"));
+            }
+            options.subtitle.push("each point keeps its colour".to_owned());
+            if let Some(accuracy) = self.accuracy() {
+                options.subtitle.push(format!("{:.1} % right", accuracy * 100.0));
+            }
+            options.notes.extend(self.notes.iter().cloned());
+        }
+        options
+    }
+
+    /// Some steps on one page.
+    ///
+    /// # Errors
+    /// When the page has no room for them, or the work was stopped.
+    pub fn page_of(&self, steps: &[usize]) -> Result<Picture, Error> {
+        let steps: Vec<SpaceStep<'_>> = steps.iter().map(|&at| self.step(at)).collect();
+        let options = self.options();
+        let picture = space(self.cloud(), &steps, &options)?;
+        let dpi = options.dpi;
+        let mut notes = self.notes.clone();
+        notes.extend(picture.notes);
+        Ok(Picture { scene: picture.scene, notes, dpi })
+    }
+
+    /// All steps on one page, side by side.
+    ///
+    /// # Errors
+    /// As [`Show::page_of`].
+    pub fn page(&self) -> Result<Picture, Error> {
+        let all: Vec<usize> = (0..self.shown.len()).collect();
+        self.page_of(&all)
+    }
+
+    /// A picture of each step: a name for its file, and the picture.
+    ///
+    /// # Errors
+    /// As [`Show::page_of`].
+    pub fn pictures(&self) -> Result<Vec<(String, Picture)>, Error> {
+        let picture = |at: usize| Ok((self.file_name(at), self.page_of(&[at])?));
+        (0..self.shown.len()).map(picture).collect()
+    }
+
+    /// `2-tanh`: the place of a step and what it is.
+    fn file_name(&self, at: usize) -> String {
+        let words = self.stages[at].label.to_lowercase().replace("->", "to");
+        let keeps = |c: char| if c.is_alphanumeric() { c } else { '-' };
+        let words: String = words.chars().map(keeps).collect();
+        let words: Vec<&str> = words.split('-').filter(|word| !word.is_empty()).collect();
+        format!("{at:02}-{}", words.join("-"))
+    }
+
+    /// Whether a vector file of these steps holds points as a picture of pixels.
+    pub fn is_pixels_in_vectors(&self, steps: usize) -> bool {
+        let pieces = (self.set.len() + self.set.lines.len()) * steps;
+        pieces > MOST_PATH_DOTS
+    }
+
+    /// The points after every step as tensors, with the numbers as computed: `0_input`, `1_tanh` ….
+    ///
+    /// # Errors
+    /// Never, but for more values than can be addressed.
+    pub fn tensors(&self) -> Result<Vec<Tensor>, Error> {
+        let tensor = |(at, stage): (usize, &Stage)| {
+            let name = self.file_name(at);
+            let shape = [self.set.len(), stage.width];
+            match &stage.values {
+                super::Values::F32(values) => tensor_of(name, &shape, values),
+                super::Values::F64(values) => tensor_of(name, &shape, values),
+            }
+        };
+        let mut all: Vec<Tensor> =
+            self.stages.iter().enumerate().map(tensor).collect::<Result<_, _>>()?;
+        if let Some((labels, _)) = &self.set.labels {
+            all.push(tensor_of("labels", &[labels.len()], labels)?);
+        }
+        Ok(all)
+    }
+
+    /// The steps as one page for a browser.
+    pub fn html(&self, theme: Option<crate::ThemeName>) -> Vec<u8> {
+        let frame = |(at, shown): (usize, &Shown)| {
+            let stage = &self.stages[at];
+            let text = stage.map.as_ref().map_or(String::new(), |map| map.text());
+            let flat = self.placements[at].words(stage);
+            let detail: Vec<String> =
+                flat.into_iter().chain([text]).filter(|t| !t.is_empty()).collect();
+            let cut = |at: usize| !matches!(self.placements[at], Placement::Direct);
+            let morph = match () {
+                () if at > 0 && (cut(at) || cut(at - 1)) => html::Morph::Cut,
+                () if stage.map.is_some() => html::Morph::LinearMap,
+                () => html::Morph::Activation,
+            };
+            let mut axes = html::Axes::default();
+            axes.low = shown.range.low.map(|value| value as f32);
+            axes.high = shown.range.high.map(|value| value as f32);
+            if shown.axes.iter().any(|name| !name.is_empty()) {
+                axes.names.clone_from(&shown.axes);
+            }
+            SpaceFrame {
+                name: shown.title.clone(),
+                detail: detail.join("\n"),
+                dims: shown.dims,
+                points: shown.places.clone(),
+                morph,
+                axes,
+            }
+        };
+        let color = |&place: &u16| self.colored.palette[usize::from(place)];
+        let page = SpacePage {
+            title: self.title.clone(),
+            theme,
+            frames: self.shown.iter().enumerate().map(frame).collect(),
+            colors: self.colored.places.iter().map(color).collect(),
+            lines: self.set.lines.clone(),
+            legend: legend(&self.colored.key),
+            notes: self.notes.clone(),
+        };
+        html::html(&page)
+    }
+}
+
+impl From<SpaceError> for Error {
+    fn from(error: SpaceError) -> Self {
+        match error {
+            SpaceError::Chart(error) => Error::Chart(error),
+            SpaceError::Cancelled(error) => Error::Tensor(error.into()),
+        }
+    }
+}
+
+fn legend(key: &ColorKey) -> html::Legend {
+    match key {
+        ColorKey::None | ColorKey::Plane { .. } => html::Legend::None,
+        ColorKey::Bar { name, map, low, high } => html::Legend::Ramp {
+            label: name.clone(),
+            low: *low,
+            high: *high,
+            colors: (0..24).map(|at| map.color(f64::from(at) / 23.0)).collect::<Vec<Color>>(),
+        },
+        ColorKey::Classes(classes) => html::Legend::Labels(
+            classes.iter().map(|(color, name)| (name.clone(), *color)).collect(),
+        ),
+    }
+}
+
+fn heading(stage: &Stage) -> String {
+    match stage.name.is_empty() {
+        true => stage.label.clone(),
+        false => format!("step {}: {}", stage.name, stage.label),
+    }
+}
+
+fn details(stage: &Stage, placement: &Placement) -> Vec<String> {
+    let map = stage.map.as_ref().and_then(super::LinearMap::words);
+    placement.words(stage).into_iter().chain(map).collect()
+}
+
+/// The box around many points, on several threads.
+fn around(places: &[[f32; 3]], work: hinton_tensor::Work<'_>) -> Box3 {
+    let stripes: Vec<&[[f32; 3]]> = places.chunks(1 << 16).collect();
+    let boxes = hinton_tensor::share_out(stripes, work.threads, |stripe| Box3::around(stripe));
+    boxes.into_iter().fold(Box3::EMPTY, Box3::and)
+}
+
+/// The arrows and outlines in the plane of the input.
+fn outlines(all: bool) -> Vec<(GuideKind, Vec<f64>)> {
+    const PARTS: usize = 24;
+    let line = |from: [f64; 2], to: [f64; 2], parts: usize| {
+        (0..parts).flat_map(move |part| {
+            let share = part as f64 / PARTS as f64;
+            [0, 1].map(|axis| from[axis] + (to[axis] - from[axis]) * share)
+        })
+    };
+    let corners = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]];
+    let side = |at: usize| line(corners[at], corners[(at + 1) % 4], PARTS);
+    let mut outlines = vec![(GuideKind::Square, (0..4).flat_map(side).collect())];
+    if all {
+        let circle = (0..96).flat_map(|at| {
+            let (sin, cos) = hinton_scene::turn(360.0 * f64::from(at) / 96.0);
+            [cos, sin]
+        });
+        outlines.push((GuideKind::Circle, circle.collect()));
+    }
+    outlines.push((GuideKind::FirstBasis, line([0.0; 2], [1.0, 0.0], PARTS + 1).collect()));
+    outlines.push((GuideKind::SecondBasis, line([0.0; 2], [0.0, 1.0], PARTS + 1).collect()));
+    outlines
+}

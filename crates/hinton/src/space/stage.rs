@@ -1,0 +1,187 @@
+//! Points after one step of a network.
+
+use hinton_chart::NumberFormat;
+use hinton_net::linear_map::{determinant, singular_values};
+
+/// Numbers of one precision, row after row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Values {
+    /// Single precision.
+    F32(Vec<f32>),
+    /// Double precision.
+    F64(Vec<f64>),
+}
+
+impl Values {
+    /// How many.
+    pub fn len(&self) -> usize {
+        match self {
+            Values::F32(values) => values.len(),
+            Values::F64(values) => values.len(),
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The number at a place.
+    pub fn get(&self, at: usize) -> f64 {
+        match self {
+            Values::F32(values) => f64::from(values[at]),
+            Values::F64(values) => values[at],
+        }
+    }
+
+    /// Fills `row` with the row of that number.
+    pub(crate) fn row(&self, at: usize, row: &mut [f64]) {
+        let width = row.len();
+        for (column, value) in row.iter_mut().enumerate() {
+            *value = self.get(at * width + column);
+        }
+    }
+}
+
+/// A linear map: what it multiplies with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LinearMap {
+    /// Values that go out.
+    pub rows: usize,
+    /// Values that come in.
+    pub columns: usize,
+    /// Row by row: row r has the weights of what goes out at r.
+    pub weights: Vec<f64>,
+    /// What is added; empty where nothing is.
+    pub bias: Vec<f64>,
+}
+
+/// Points after one step, or the input.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stage {
+    /// Its name in the network: `0`, `fc1`, `/conv1/Conv`; empty for the input.
+    pub name: String,
+    /// What it is, for people: `Input`, `Linear Layer (2D -> 3D)`, `Tanh`.
+    pub label: String,
+    /// Values of a point.
+    pub width: usize,
+    /// The points.
+    pub values: Values,
+    /// What it multiplies with, where it is a linear map.
+    pub map: Option<LinearMap>,
+}
+
+/// Most rows and columns of a matrix that is written out.
+const MOST_ROWS: usize = 16;
+const MOST_COLUMNS: usize = 8;
+/// Largest side of a matrix whose stretches are found.
+const MOST_STRETCHED: usize = 256;
+
+impl LinearMap {
+    /// By how much it stretches, largest first; `None` where it is too large to say quickly.
+    pub fn stretches(&self) -> Option<Vec<f64>> {
+        (self.rows.min(self.columns) <= MOST_STRETCHED && self.rows.max(self.columns) <= 4096)
+            .then(|| singular_values(&self.weights, self.rows, self.columns))
+    }
+
+    /// By how much it changes areas and volumes, negative where it mirrors; `None` where there are
+    /// other dimensions after it than before, or it is too large to say quickly.
+    pub fn determinant(&self) -> Option<f64> {
+        (self.rows == self.columns && self.rows <= MOST_STRETCHED)
+            .then(|| determinant(&self.weights, self.rows))
+    }
+
+    /// The matrix with four decimals, its singular values and determinant.
+    pub fn text(&self) -> String {
+        let decimals = NumberFormat::fixed(4);
+        let number = |value: f64| decimals.write(value).replace('−', "-");
+        let columns = self.columns.min(MOST_COLUMNS);
+        let rows = self.rows.min(MOST_ROWS);
+        let cells: Vec<Vec<String>> = (0..rows)
+            .map(|row| {
+                (0..columns).map(|at| number(self.weights[row * self.columns + at])).collect()
+            })
+            .collect();
+        let width = cells.iter().flatten().map(String::len).max().unwrap_or(0);
+        let more = if self.columns > columns { " …" } else { "" };
+        let mut text = String::new();
+        for (at, row) in cells.iter().enumerate() {
+            let row: Vec<String> = row.iter().map(|cell| format!("{cell:>width$}")).collect();
+            let open = if at == 0 { "[[" } else { " [" };
+            let close = if at + 1 == self.rows { "]]" } else { "]" };
+            text.push_str(&format!("{open}{}{more}{close}\n", row.join("  ")));
+        }
+        if self.rows > rows {
+            text.push_str(&format!(" … {} x {} in all]\n", self.rows, self.columns));
+        } else if self.columns > columns {
+            text.push_str(&format!(" {} x {} in all\n", self.rows, self.columns));
+        }
+        if !self.bias.is_empty() && self.bias.iter().any(|&value| value != 0.0) {
+            let shown: Vec<String> =
+                self.bias.iter().take(MOST_COLUMNS).map(|&value| number(value)).collect();
+            let more = if self.bias.len() > MOST_COLUMNS { " …" } else { "" };
+            text.push_str(&format!("bias [{}{more}]\n", shown.join("  ")));
+        }
+        if let Some(stretches) = self.stretches() {
+            let shown: Vec<String> =
+                stretches.iter().take(MOST_COLUMNS).map(|&value| number(value)).collect();
+            let more = if stretches.len() > MOST_COLUMNS { " …" } else { "" };
+            text.push_str(&format!("singular values {}{more}\n", shown.join("  ")));
+        }
+        if let Some(determinant) = self.determinant() {
+            text.push_str(&format!("determinant {}\n", number(determinant)));
+        }
+        text
+    }
+
+    /// The same in half a line, for pictures.
+    pub(crate) fn words(&self) -> Option<String> {
+        let stretches = self.stretches()?;
+        let shown: Vec<String> =
+            stretches.iter().take(4).map(|&value| crate::short(value)).collect();
+        let more = if stretches.len() > 4 { " …" } else { "" };
+        let determinant = match self.determinant() {
+            Some(determinant) if self.rows <= 16 => {
+                format!(" · determinant {}", crate::short(determinant))
+            }
+            _ => String::new(),
+        };
+        Some(format!("singular values {}{more}{determinant}", shown.join(", ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_map_is_written_as_a_matrix() {
+        let map = LinearMap {
+            rows: 3,
+            columns: 2,
+            weights: vec![3.0, 0.0, 0.0, 3.0, 6.0, -6.0],
+            bias: Vec::new(),
+        };
+        assert_eq!(
+            map.text(),
+            "[[ 3.0000   0.0000]\n [ 0.0000   3.0000]\n [ 6.0000  -6.0000]]\n\
+             singular values 9.0000  3.0000\n"
+        );
+        let square = LinearMap {
+            rows: 2,
+            columns: 2,
+            weights: vec![0.0, 1.0, 1.0, 0.0],
+            bias: vec![0.5, 0.0],
+        };
+        assert!(
+            square.text().ends_with(
+                "bias [0.5000  0.0000]\nsingular values 1.0000  1.0000\ndeterminant -1.0000\n"
+            ),
+            "{}",
+            square.text()
+        );
+        assert_eq!(square.words().unwrap(), "singular values 1, 1 · determinant −1");
+        let large = LinearMap { rows: 20, columns: 10, weights: vec![1.0; 200], bias: Vec::new() };
+        assert!(large.text().contains("… 20 x 10 in all]"), "{}", large.text());
+    }
+}
