@@ -227,8 +227,8 @@ fn empty_and_nonfinite_tensors_do_not_panic() {
             let extents = [hinton_chart::Extent::new(matrix.0, 2)];
             let options = Options::default();
             let ask = match (chart.need)(&extents, &options) {
-                hinton_chart::Need::Summaries => None,
                 hinton_chart::Need::Grids(requests) => requests.into_iter().next(),
+                _ => None,
             };
             let panel = common::panel("w", matrix.0, matrix.1, &matrix.2, ask);
             if let Err(error) = (chart.build)(&[panel], &options) {
