@@ -112,6 +112,7 @@ const SAID: &[Said] = &[
     ("legend", "", &[("no-legend", "")]),
     ("log", "", &[]),
     ("bins", "3", &[]),
+    ("smooth", "5", &[]),
 ];
 
 #[test]
