@@ -149,7 +149,8 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     }
     let page = Page::new(&named);
     let theme = page.theme.clone();
-    let hues = Hues::new(&theme, options.count_axis.map_or(worst, |axis| axis.1));
+    let shades = options.levels.map_or(SHADES, |levels| (levels / 2).clamp(1, SHADES));
+    let hues = Hues::new(&theme, shades, options.count_axis.map_or(worst, |axis| axis.1));
     let cells: Vec<Extent> =
         panels.iter().map(|p| Extent::new(p.extent.rows, p.extent.cols)).collect();
     let extents: Vec<Extent> = panels.iter().map(|panel| panel.extent.clone()).collect();
@@ -184,24 +185,26 @@ struct Hues {
     nan: Color,
     right: Color,
     wrong: Color,
+    shades: f64,
     /// The share of a row that has the full colour of a mistake.
     reach: f64,
 }
 
 impl Hues {
-    fn new(theme: &Theme, worst: f64) -> Hues {
+    fn new(theme: &Theme, shades: usize, worst: f64) -> Hues {
         let (right, wrong) = match theme.is_dark() {
             true => (Color::rgb(0x4aa3f0), Color::rgb(0xff9d4d)),
             false => (Color::rgb(0x08519c), Color::rgb(0xc2410c)),
         };
-        Hues { page: theme.page, nan: theme.nan, right, wrong, reach: rounded_up(worst) }
+        let reach = rounded_up(worst);
+        Hues { page: theme.page, nan: theme.nan, right, wrong, shades: shades as f64, reach }
     }
 
     /// The colour of a share: nothing is the page's.
     fn color(&self, share: f64, is_right: bool) -> Color {
         let (hue, reach) = if is_right { (self.right, 1.0) } else { (self.wrong, self.reach) };
-        let level = (share / reach).clamp(0.0, 1.0) * SHADES as f64;
-        self.page.mix(hue, level.round() / SHADES as f64)
+        let level = (share / reach).clamp(0.0, 1.0) * self.shades;
+        self.page.mix(hue, level.round() / self.shades)
     }
 
     fn of(&self, counts: &Counts, at: usize) -> Color {
