@@ -315,3 +315,13 @@ fn what_a_small_page_leaves_out_is_said() {
     assert!(notes.contains("legend") && notes.contains("words"), "{notes}");
     assert!(notes.contains("2 labels for 8 rows"), "{notes}");
 }
+
+#[test]
+fn tiles_on_a_page_of_given_width_keep_their_shape() {
+    let tiles: Vec<_> = (0..64).map(|_| (28, 28, noise(784))).collect();
+    let mut options = Options::default();
+    options.size = "300pt".parse().ok();
+    let picture = draw("tiles", &tiles, &options);
+    let drawn = cells(&picture);
+    assert!(drawn[..64].iter().all(|tile| tile.rows == 28 && tile.cols == 28));
+}
