@@ -26,6 +26,16 @@ impl Failure {
         Failure { code: 1, message: message.into(), help: None, silent: false }
     }
 
+    /// The same with something to do about it.
+    pub(crate) fn with_help(self, help: impl Into<String>) -> Self {
+        Failure { help: Some(help.into()), ..self }
+    }
+
+    /// The work was asked to stop and did.
+    pub(crate) fn stopped() -> Self {
+        Failure::work("stopped before the end; what was unfinished is removed")
+    }
+
     /// The work failed, and it has been said.
     pub(crate) fn said(code: u8) -> Self {
         Failure { code, message: String::new(), help: None, silent: true }

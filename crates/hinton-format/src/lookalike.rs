@@ -131,11 +131,9 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
         }),
         ..other("a tar archive", |head| at(head, 257, b"ustar"), "unpack it with tar -xf")
     },
-    later("GGUF (llama.cpp)", Sniff::Certain, |head| starts(head, b"GGUF")),
     later("GGML (llama.cpp before GGUF)", Sniff::Certain, |head| {
         [b"lmgg", b"fmgg", b"tjgg"].iter().any(|magic| starts(head, *magic))
     }),
-    later("HDF5 (Keras .h5 and others)", Sniff::Certain, |head| starts(head, b"\x89HDF\r\n\x1a\n")),
     later("TensorFlow Lite", Sniff::Certain, |head| at(head, 4, b"TFL3")),
     later("ExecuTorch", Sniff::Certain, |head| at(head, 4, b"ET1")),
     later("MATLAB 5 (.mat)", Sniff::Certain, |head| starts(head, b"MATLAB 5.0 MAT-file")),
@@ -148,14 +146,9 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
         // Protocol 2, then torch's magic number 0x1950a86a20f9469cfc6c as a long.
         starts(head, b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19")
     }),
-    later("a Keras 3 archive (.keras)", Sniff::Likely, |head| {
-        zip_member(head).is_some_and(|name| name == "metadata.json" || name == "config.json")
-            || (is_zip(head) && head.has_extension(&["keras"]))
-    }),
     later("TorchScript", Sniff::Likely, |head| {
         zip_member(head).is_some_and(|name| name.contains("/code/") || name.ends_with("/version"))
     }),
-    later("ONNX", Sniff::Likely, is_onnx),
     later("Core ML", Sniff::Likely, |head| {
         head.has_extension(&["mlmodel"]) && starts(head, b"\x08")
     }),
@@ -277,19 +270,6 @@ fn is_pe(head: &Head<'_>) -> bool {
     starts(head, b"MZ") && at(head, offset, b"PE\0\0")
 }
 
-/// ONNX is a protobuf without a magic number: field 1 (IR version, a small number), then usually
-/// field 2 (the producer's name).
-fn is_onnx(head: &Head<'_>) -> bool {
-    let [0x08, 1..=32, tag, len, name @ ..] = head.bytes else { return false };
-    if head.has_extension(&["onnx"]) {
-        return true;
-    }
-    let name = name.get(..usize::from(*len));
-    *tag == 0x12
-        && *len > 0
-        && name.is_some_and(|name| name.iter().all(|byte| byte.is_ascii_graphic()))
-}
-
 /// The first bytes, as people read them: hexadecimal and text.
 pub(crate) fn first_bytes(bytes: &[u8]) -> String {
     let shown = &bytes[..bytes.len().min(16)];
@@ -342,7 +322,7 @@ mod tests {
         );
         assert!(message(b"\n <!DOCTYPE HTML><p>", "w.pt").contains("HTML"));
         assert!(message(b"\x89PNG\r\n\x1a\n....", "w.pt").contains("PNG"));
-        assert!(message(b"GGUF\x03\0\0\0", "w.gguf").contains("does not read yet"));
+        assert!(message(b"tjgg\x03\0\0\0", "w.bin").contains("does not read yet"));
         assert!(message(b"{\"model_type\": 1}", "config.json").contains("a configuration"));
         assert!(message(b"{\"a\": 1}", "tokenizer.json").contains("a tokenizer"));
         assert!(message(b"Entry not found", "w.pt").contains("Entry not found"));

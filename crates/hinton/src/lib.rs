@@ -29,11 +29,13 @@
 
 pub mod animate;
 pub mod arrange;
+pub mod check;
 pub mod demo;
 pub mod export;
 pub mod inspect;
 pub mod runs;
 pub mod settings;
+pub mod space;
 
 mod draw;
 mod error;
@@ -51,8 +53,9 @@ pub use export::export;
 pub use input::{Element, tensor, tensor_of};
 pub use runs::{RunRequest, draw_runs};
 pub use save::{
-    FilmSettings, film_output_for, make_folder, output_for, output_named, render, save, save_film,
-    save_with, write_bytes,
+    FilmSettings, film_bytes, film_output_for, film_output_named, film_pictures, frame_rate,
+    make_folder, output_for, output_named, render, save, save_film, save_with, write_by,
+    write_bytes,
 };
 pub use select::{Selected, is_glob, select, select_from};
 pub use settings::SETTINGS;
@@ -65,7 +68,9 @@ pub use hinton_chart::{
 pub use hinton_format::{
     Checkpoint, Error as FormatError, ErrorKind, FORMATS, FormatRow, Limits, Warning,
 };
-pub use hinton_render::films::{FILMS, FilmReport, FilmRow, FilmWriter, FrameSource};
+pub use hinton_render::films::{
+    FILMS, FilmError, FilmReport, FilmRow, FilmWriter, FrameSource, RawPicture,
+};
 pub use hinton_render::{
     Graphics, OUTPUTS, OutputRow, RenderError, RenderOptions, TerminalOptions,
 };

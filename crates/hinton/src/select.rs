@@ -221,9 +221,9 @@ pub fn is_glob(checkpoint: &Checkpoint, pattern: &str) -> bool {
     !named(pattern) && !named(base) && glob::is_glob(base)
 }
 
-/// Whether a name fits a pattern with wildcards.
-pub(crate) fn fits(pattern: &str, name: &str) -> bool {
-    glob::is_glob(pattern) && glob::matches(pattern, name)
+/// Whether the whole name fits a glob.
+pub(crate) fn fits_glob(pattern: &str, name: &str) -> bool {
+    glob::matches(pattern, name)
 }
 
 /// Places in the file of what a pattern means, and the slice at its end.

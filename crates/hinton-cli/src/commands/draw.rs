@@ -12,6 +12,7 @@ use hinton::{
 use super::{CommandRow, steps};
 use crate::args::{apply_settings, output, patterns, settings, tensors, thread_count, threads};
 use crate::failure::{Failure, note, run_warnings_but_tensors, warnings};
+use crate::interrupt;
 use crate::out;
 use crate::progress::{Bar, Count};
 use crate::terminal::{GRAPHICS, Terminal, graphics_named};
@@ -198,7 +199,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
             out::emit_data(&render(&picture, output, &picture.render_options())?)?
         }
         Target::File(file, output) => {
-            write_bytes(file, &render(&picture, output, &picture.render_options())?)?;
+            write(file, &render(&picture, output, &picture.render_options())?)?;
         }
     }
     picture.notes.iter().for_each(|text| note(text));
@@ -266,6 +267,9 @@ fn one_each(
     }
     let mut written = std::collections::BTreeSet::new();
     for selected in select(checkpoint, patterns)? {
+        if interrupt::asked() {
+            return Err(Failure::stopped());
+        }
         if selected.tensor.elements() == 0 {
             note(&format!("{} has no values: no file is written", visible(&selected.label())));
             continue;
@@ -280,7 +284,7 @@ fn one_each(
         }
         let picture = draw(std::slice::from_ref(&selected), request, bar)?;
         let bytes = render(&picture, output, &picture.render_options())?;
-        write_bytes(Path::new(&path), &bytes)?;
+        write(Path::new(&path), &bytes)?;
         for text in &picture.notes {
             note(&format!("{path}: {text}"));
         }
@@ -289,6 +293,12 @@ fn one_each(
         return Err(Failure::work(format!("{}: there is nothing to draw", checkpoint.path)));
     }
     Ok(())
+}
+
+/// Writes a file whole or not at all, whoever asks to stop.
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let _gently = interrupt::gently();
+    Ok(write_bytes(path, bytes)?)
 }
 
 /// Most bytes of a tensor's name in a file name: file systems allow 255 for the whole.

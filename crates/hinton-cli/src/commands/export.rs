@@ -8,13 +8,15 @@ use hinton::Error;
 use hinton::export::{EXPORTS, export_to, named};
 
 use super::CommandRow;
+use super::steps::open_one;
 use crate::args::{output, path, patterns, tensors};
 use crate::failure::{Failure, note, warnings};
+use crate::interrupt;
 use crate::progress::Bar;
 
 pub(super) const ROW: CommandRow = CommandRow {
     name: "export",
-    about: "Write the values of tensors to .npy, .csv or .safetensors",
+    about: "Write the values of tensors to .npy, .npz, .csv or .safetensors",
     help: "Writes the values of a tensor, or of a slice of one, to a file that other programs read. \
            The extension chooses the kind. dtypes stay as they are where the file has them; where \
            not, that is said.",
@@ -29,10 +31,9 @@ pub(super) const ROW: CommandRow = CommandRow {
             .arg(tensors())
             .arg(output().required(true).help("The file to write; - is standard output"))
             .arg(
-                Arg::new("format")
-                    .long("format")
-                    .value_name("FORMAT")
-                    .help("npy, csv or safetensors, where the file's name does not say [- : npy]"),
+                Arg::new("format").long("format").value_name("FORMAT").help(
+                    "npy, npz, csv or safetensors, where the file's name does not say [- : npy]",
+                ),
             )
     },
     run,
@@ -50,7 +51,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
         None if target == Path::new("-") => named(EXPORTS[0].name)?,
         None => hinton::export::export_for(target)?,
     };
-    let checkpoint = hinton::open(path)?;
+    let checkpoint = open_one(path)?;
     warnings(&checkpoint);
     let selected = hinton::select(&checkpoint, &patterns(matches))?;
     let bar = Bar::new();
@@ -77,6 +78,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
             }
         }
     } else {
+        let _gently = interrupt::gently();
         hinton::export::export_as(&selected, row, target, &bar)?
     };
     drop(bar);

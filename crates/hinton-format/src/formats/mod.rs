@@ -2,10 +2,17 @@
 
 use crate::{Checkpoint, Error, Head, Input, Limits, Sniff};
 
+mod affine;
 pub(crate) mod csv;
+pub(crate) mod ggml;
+pub(crate) mod gguf;
+pub(crate) mod hdf5;
 pub(crate) mod idx;
+pub(crate) mod keras;
+pub(crate) mod notes;
 pub(crate) mod npy;
 pub(crate) mod npz;
+pub(crate) mod onnx;
 pub(crate) mod pickle;
 pub(crate) mod pytorch;
 pub(crate) mod safetensors;
@@ -31,10 +38,15 @@ pub struct FormatRow {
 pub const FORMATS: &[FormatRow] = &[
     safetensors::ROW,
     sharded::ROW,
+    gguf::ROW,
+    ggml::ROW,
     pytorch::ROW,
     npy::ROW,
     npz::ROW,
+    hdf5::ROW,
+    keras::ROW,
     idx::ROW,
+    onnx::ROW,
     pickle::ROW,
     csv::ROW,
 ];

@@ -54,6 +54,12 @@ pub(super) fn moments(
             notes.push(format!("{alone} steps of {} are in no other run: left out", run_name(run)));
         }
     }
+    if let Some(run) = runs.iter().find(|run| run.steps.is_empty()) {
+        return Err(Error::missing(
+            format!("{}: the run has no steps yet", run.path),
+            "try again when it has saved one",
+        ));
+    }
     if all.is_empty() {
         return Err(Error::missing(
             "the runs have no step number in common",

@@ -92,7 +92,7 @@ pub(super) fn prepare(selected: &Selected, request: &DrawRequest<'_>) -> Result<
         name: selected.tensor.name().to_owned(),
         part: selected.part.clone(),
         shape: selected.tensor.shape().to_vec(),
-        dtype: selected.tensor.dtype().name(),
+        dtype: selected.tensor.stored_type(),
         axes: selected.axes.iter().map(|axis| format!("axis {axis}")).collect(),
         numbers: selected.numbers.clone(),
         turned: false,

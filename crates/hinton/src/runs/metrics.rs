@@ -175,7 +175,7 @@ fn asked(runs: &[&Run], wanted: &[String]) -> Result<Vec<Family>, Error> {
     let names = all_names(runs);
     let mut chosen: Vec<&str> = Vec::new();
     for pattern in wanted {
-        let fits = |name: &&str| *name == pattern || crate::select::fits(pattern, name);
+        let fits = |name: &&str| *name == pattern || crate::select::fits_glob(pattern, name);
         let found: Vec<&str> = names.iter().copied().filter(fits).collect();
         if found.is_empty() {
             return Err(unknown(&names, pattern));

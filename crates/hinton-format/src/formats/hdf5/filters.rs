@@ -1,0 +1,228 @@
+//! The filters that chunks went through when they were written, undone.
+
+use std::io::Read;
+
+use flate2::bufread::ZlibDecoder;
+
+use super::checksum::fletcher32;
+use super::file::H5File;
+use super::object::Message;
+use crate::{Error, ErrorKind};
+
+/// One filter of a pipeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Filter {
+    /// zlib.
+    Deflate,
+    /// The first bytes of all elements, then their second bytes …; with the bytes of an element.
+    Shuffle(usize),
+    /// A checksum at the end.
+    Fletcher32,
+    /// h5py's LZF.
+    Lzf,
+}
+
+/// Names of filters that are not undone, by number
+/// (https://github.com/HDFGroup/hdf5_plugins and the registry it names).
+const OTHERS: &[(u16, &str)] = &[
+    (4, "szip"),
+    (5, "n-bit packing"),
+    (6, "scale-offset packing"),
+    (307, "bzip2"),
+    (32001, "Blosc"),
+    (32004, "LZ4"),
+    (32008, "bitshuffle"),
+    (32013, "ZFP"),
+    (32015, "Zstandard"),
+    (32026, "Blosc2"),
+];
+
+/// Reads a filter message.
+///
+/// # Errors
+/// [`ErrorKind::Unsupported`] names a filter that cannot be undone.
+pub(super) fn pipeline(
+    file: &H5File,
+    message: &Message,
+    element: u64,
+) -> Result<Vec<Filter>, Error> {
+    let mut fields = message.fields(file, "filters");
+    let version = fields.version(1..=2)?;
+    let count = fields.u8()?;
+    if version == 1 {
+        fields.take(6)?;
+    }
+    let mut filters = Vec::new();
+    for _ in 0..count {
+        let id = fields.u16()?;
+        let name_len = if version == 1 || id >= 256 { usize::from(fields.u16()?) } else { 0 };
+        fields.u16()?;
+        let values = usize::from(fields.u16()?);
+        fields.take(if version == 1 { name_len.next_multiple_of(8) } else { name_len })?;
+        let first = if values > 0 { Some(fields.u32()?) } else { None };
+        fields.take(4 * values.saturating_sub(1))?;
+        if version == 1 && values % 2 == 1 {
+            fields.take(4)?;
+        }
+        filters.push(match id {
+            1 => Filter::Deflate,
+            2 => Filter::Shuffle(first.map_or(element as usize, |size| size as usize)),
+            3 => Filter::Fletcher32,
+            32000 => Filter::Lzf,
+            _ => return Err(unknown(id).at_byte(fields.at())),
+        });
+    }
+    Ok(filters)
+}
+
+fn unknown(id: u16) -> Error {
+    let name = OTHERS.iter().find(|(known, _)| *known == id);
+    let name = name.map_or_else(|| format!("filter {id}"), |(_, name)| (*name).to_owned());
+    let message = format!("it is packed with {name}; gzip, LZF, shuffle and Fletcher-32 are read");
+    Error::new(ErrorKind::Unsupported, message)
+        .cure("write it again with gzip, e.g. h5repack -f GZIP=6")
+}
+
+/// Undoes the filters, the last one first, but for those whose bit is set in `mask`. What comes
+/// out has `size` bytes.
+///
+/// # Errors
+/// What is wrong with the chunk.
+pub(super) fn undo(
+    filters: &[Filter],
+    mask: u32,
+    stored: Vec<u8>,
+    size: usize,
+) -> Result<Vec<u8>, String> {
+    // Checksums may be inside what was compressed.
+    let most = size.saturating_add(4 * filters.len());
+    let mut bytes = stored;
+    for (number, filter) in filters.iter().enumerate().rev() {
+        if number < 32 && mask >> number & 1 == 1 {
+            continue;
+        }
+        bytes = match *filter {
+            Filter::Deflate => inflate(&bytes, most)?,
+            Filter::Shuffle(element) => unshuffle(bytes, element),
+            Filter::Fletcher32 => checked(bytes)?,
+            Filter::Lzf => lzf(&bytes, most)?,
+        };
+    }
+    if bytes.len() == size {
+        Ok(bytes)
+    } else {
+        Err(format!("it unpacks to {} bytes, expected {size}", bytes.len()))
+    }
+}
+
+fn inflate(packed: &[u8], most: usize) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let mut decoder = ZlibDecoder::new(packed).take(most as u64 + 1);
+    decoder.read_to_end(&mut bytes).map_err(|error| format!("it does not inflate: {error}"))?;
+    if bytes.len() > most {
+        return Err(format!("it inflates to more than {most} bytes"));
+    }
+    Ok(bytes)
+}
+
+fn unshuffle(bytes: Vec<u8>, element: usize) -> Vec<u8> {
+    if element < 2 {
+        return bytes;
+    }
+    let count = bytes.len() / element;
+    let mut out = vec![0; bytes.len()];
+    let (planes, rest) = bytes.split_at(count * element);
+    for (byte, plane) in planes.chunks_exact(count.max(1)).enumerate() {
+        for (value, element) in plane.iter().zip(out.chunks_exact_mut(element)) {
+            element[byte] = *value;
+        }
+    }
+    out[count * element..].copy_from_slice(rest);
+    out
+}
+
+fn checked(mut bytes: Vec<u8>) -> Result<Vec<u8>, String> {
+    let Some(len) = bytes.len().checked_sub(4) else {
+        return Err("it is too short for its checksum".to_owned());
+    };
+    let sum = bytes.split_off(len);
+    let expected = u32::from_le_bytes([sum[0], sum[1], sum[2], sum[3]]);
+    let found = fletcher32(&bytes);
+    // Files of old versions on big-endian machines have the bytes of each half swapped.
+    let swapped = (expected & 0x00ff_00ff) << 8 | (expected >> 8) & 0x00ff_00ff;
+    if found == expected || found == swapped {
+        return Ok(bytes);
+    }
+    Err(format!("its checksum is {found:08x}, expected {expected:08x}"))
+}
+
+/// LibLZF: runs of literals, and copies of what came out before.
+fn lzf(packed: &[u8], most: usize) -> Result<Vec<u8>, String> {
+    let cut = || "its LZF data is damaged".to_owned();
+    // No better than 264 bytes for 3.
+    let mut out = Vec::with_capacity(most.min(packed.len().saturating_mul(88)));
+    let mut rest = packed;
+    let mut next = |count: usize| -> Result<&[u8], String> {
+        let (part, after) = rest.split_at_checked(count).ok_or_else(cut)?;
+        rest = after;
+        Ok(part)
+    };
+    let mut left = packed.len();
+    while left > 0 {
+        let control = usize::from(next(1)?[0]);
+        left -= 1;
+        if control < 32 {
+            out.extend(next(control + 1)?);
+            left -= control + 1;
+        } else {
+            let mut len = control >> 5;
+            if len == 7 {
+                len += usize::from(next(1)?[0]);
+                left -= 1;
+            }
+            let low = usize::from(next(1)?[0]);
+            left -= 1;
+            let back = ((control & 31) << 8 | low) + 1;
+            let from = out.len().checked_sub(back).ok_or_else(cut)?;
+            // A copy may reach into itself, so it goes byte by byte.
+            for at in from..from + len + 2 {
+                out.push(out[at]);
+            }
+        }
+        if out.len() > most {
+            return Err(format!("it unpacks to more than {most} bytes"));
+        }
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lzf_copies_what_came_before() {
+        // Two literals, then 5 bytes from 2 back, reaching into themselves.
+        assert_eq!(lzf(&[1, b'a', b'b', 3 << 5, 1], 7).unwrap(), b"abababa");
+        assert!(lzf(&[1, b'a', b'b', 3 << 5, 1], 6).is_err());
+        assert!(lzf(&[1, b'a', b'b', 3 << 5, 2], 9).is_err(), "before the first byte");
+        assert!(lzf(&[5, b'a'], 9).is_err(), "literals that are not there");
+        assert!(lzf(&[7 << 5], 9).is_err(), "a length that is not there");
+    }
+
+    #[test]
+    fn planes_become_elements_and_the_rest_stays() {
+        assert_eq!(unshuffle(b"adbecfX".to_vec(), 3), b"abcdefX");
+        assert_eq!(unshuffle(b"ab".to_vec(), 8), b"ab");
+    }
+
+    #[test]
+    fn masked_filters_are_left_out_and_sizes_checked() {
+        let filters = [Filter::Shuffle(2), Filter::Fletcher32];
+        assert_eq!(undo(&filters, 0b11, b"abcd".to_vec(), 4).unwrap(), b"abcd");
+        assert_eq!(undo(&filters, 0b10, b"acbd".to_vec(), 4).unwrap(), b"abcd");
+        assert!(undo(&filters, 0b11, b"abc".to_vec(), 4).unwrap_err().contains("3 bytes"));
+        assert!(undo(&filters, 0, b"abcdefgh".to_vec(), 4).unwrap_err().contains("checksum"));
+        assert!(undo(&filters, 0, b"abc".to_vec(), 4).is_err());
+    }
+}
