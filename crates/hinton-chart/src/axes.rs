@@ -30,6 +30,14 @@ impl Axis {
         Axis { low, high, is_log: false }
     }
 
+    /// An even axis with space below and above: that share of what is between.
+    pub(crate) fn roomy(low: f64, high: f64, below: f64, above: f64) -> Axis {
+        // Halves and ends, because sums of f64 may pass what f64 holds.
+        let span = high / 2.0 - low / 2.0;
+        let low = (low - 2.0 * span * below).max(-f64::MAX);
+        Axis::even(low, (high + 2.0 * span * above).min(f64::MAX))
+    }
+
     /// A logarithmic axis over positive values; one value stands in its middle.
     pub(crate) fn logarithmic(low: f64, high: f64) -> Axis {
         let low = low.max(f64::MIN_POSITIVE);

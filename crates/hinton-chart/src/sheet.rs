@@ -187,8 +187,7 @@ mod tests {
 
     #[test]
     fn a_page_of_given_size_holds_all() {
-        let mut options = Options::default();
-        options.size = "300x200pt".parse().ok();
+        let options = Options { size: "300x200pt".parse().ok(), ..Options::default() };
         let sheet = Sheet::new(&options);
         assert_eq!(sheet.half(), sheet.whole(), "narrow");
         let part = SheetPart { heading: String::new(), scenes: vec![scene(200.0, 900.0)] };

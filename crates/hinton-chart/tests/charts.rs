@@ -227,8 +227,8 @@ fn empty_and_nonfinite_tensors_do_not_panic() {
             let extents = [hinton_chart::Extent::new(matrix.0, 2)];
             let options = Options::default();
             let ask = match (chart.need)(&extents, &options) {
-                hinton_chart::Need::Summaries => None,
                 hinton_chart::Need::Grids(requests) => requests.into_iter().next(),
+                _ => None,
             };
             let panel = common::panel("w", matrix.0, matrix.1, &matrix.2, ask);
             if let Err(error) = (chart.build)(&[panel], &options) {
@@ -314,4 +314,14 @@ fn what_a_small_page_leaves_out_is_said() {
     let notes = picture.notes.join("\n");
     assert!(notes.contains("legend") && notes.contains("words"), "{notes}");
     assert!(notes.contains("2 labels for 8 rows"), "{notes}");
+}
+
+#[test]
+fn tiles_on_a_page_of_given_width_keep_their_shape() {
+    let tiles: Vec<_> = (0..64).map(|_| (28, 28, noise(784))).collect();
+    let mut options = Options::default();
+    options.size = "300pt".parse().ok();
+    let picture = draw("tiles", &tiles, &options);
+    let drawn = cells(&picture);
+    assert!(drawn[..64].iter().all(|tile| tile.rows == 28 && tile.cols == 28));
 }

@@ -256,17 +256,21 @@ fn bands_hold_the_quantiles() {
     let steps = [(0, values.clone()), (50, values.clone()), (100, values)];
     let mut options = Options::default();
     options.range = "0..1".parse().ok();
-    let picture = build("distribution", &[spread_panel("w", &steps)], &options);
+    let panels = [spread_panel("w", &steps)];
+    let words = build("distribution", &panels, &options);
+    // The legend has the colours too.
+    options.legend = Some(false);
+    let picture = build("distribution", &panels, &options);
     let theme = light();
     let band = |strength: f64| reach(&picture, theme.page.mix(theme.series[0], strength));
     let (top, bottom) = band(0.16);
     let height = bottom - top;
     for (strength, share) in [(0.30, 0.98), (0.46, 0.90), (0.70, 0.50)] {
         let (from, to) = band(strength);
-        assert!(((to - from) / height - share).abs() < 1e-6, "{share}");
-        assert!(((from - top) - (bottom - to)).abs() < 1e-6, "in the middle");
+        assert!(((to - from) / height - share).abs() < 1e-4, "{share}");
+        assert!(((from - top) - (bottom - to)).abs() < 1e-3, "in the middle");
     }
-    says(&picture, &["median", "50 %", "all values", "3 steps, 0 … 100", "least 0 · largest 1"]);
+    says(&words, &["median", "50 %", "all values", "3 steps, 0 … 100", "least 0 · largest 1"]);
 }
 
 #[test]
@@ -286,7 +290,7 @@ fn a_step_of_nan_is_said_and_spoils_no_other() {
         &picture,
         &[
             "NaN in 2 steps (4 values), the first at step 10",
-            "±∞ in 1 step (1 values), the first at step 40",
+            "±∞ in 1 step (1 value), the first at step 40",
             "missing in 1 step, the first is 30",
             "from step 60 its shape is 2, 3 before",
             "NaN: 2 steps",
@@ -308,7 +312,9 @@ fn a_step_of_nan_is_said_and_spoils_no_other() {
 fn no_extreme_is_lost_among_many_steps() {
     let mut steps: Vec<(u64, Vec<f32>)> = (0..5_000).map(|at| (at, vec![-1.0, 0.0, 1.0])).collect();
     steps[3_333].1 = vec![-9.0, 0.0, 9.0];
-    let picture = build("distribution", &[spread_panel("w", &steps)], &Options::default());
+    let mut options = Options::default();
+    options.legend = Some(false);
+    let picture = build("distribution", &[spread_panel("w", &steps)], &options);
     let theme = light();
     let (top, bottom) = reach(&picture, theme.page.mix(theme.series[0], 0.16));
     let zero = (top + bottom) / 2.0;
@@ -406,7 +412,7 @@ fn colours_are_shares_of_the_row() {
 #[test]
 fn odd_counts_are_said() {
     let picture = confusion(vec![1.0, f32::NAN, 0.0, 0.0], &Options::default());
-    says(&picture, &["1 counts are not finite", "1 classes have no examples", "1 of 1 right"]);
+    says(&picture, &["1 count is not finite", "1 class has no examples", "1 of 1 right"]);
     let nothing = confusion(vec![0.0; 9], &Options::default());
     says(&nothing, &["no examples"]);
     let matrix = |shape: (usize, usize), values: &[f32]| {

@@ -586,6 +586,37 @@ fn steps_of_runs_are_listed() {
 }
 
 #[test]
+fn runs_become_pages_curves_and_single_steps() {
+    let folder = Folder::new();
+    checkpoints(&folder);
+    let log = b"{\"epoch\":1,\"loss\":2}\n{\"epoch\":2,\"loss\":1}\n{\"epoch\":3,\"loss\":NaN}\n";
+    folder.write("run/metrics.jsonl", log);
+    let svg = |args: &[&str]| {
+        let said = folder.run(&[&["draw", "run"], args, &["-o", "x.svg"]].concat());
+        assert_eq!(said.code, 0, "{}", said.err);
+        (String::from_utf8(folder.read("x.svg")).unwrap(), said.err)
+    };
+    let (page, notes) = svg(&[]);
+    for words in ["Learning", "How values spread", "At the last step", "3 recorded steps"] {
+        assert!(page.contains(words), "{words}");
+    }
+    assert!(notes.contains("note: no confusion matrix is recorded"), "{notes}");
+    let (curve, notes) = svg(&["--metric", "loss"]);
+    assert!(curve.contains("lowest 1 at step 2"), "{curve}");
+    assert!(notes.contains("1 value is NaN, at 3"), "{notes}");
+    assert!(svg(&["-t", "w", "--step", "2"]).0.contains("step 2, 2 of 3"));
+    assert!(svg(&["-t", "w", "--as", "distribution"]).0.contains("3 steps, 1 … 3"));
+    let text = folder.fails(1, &["draw", "run", "--step", "9", "-o", "y.svg"]);
+    assert!(text.contains("help: the nearest are 3"), "{text}");
+    let text = folder.fails(2, &["draw", "run", MLP, "-o", "y.svg"]);
+    assert!(text.contains("is a training run"), "{text}");
+    let text = folder.fails(2, &["draw", "run", "-o", "{}.svg"]);
+    assert!(text.contains("hinton animate RUN"), "{text}");
+    let text = folder.fails(2, &["animate", "run", "--as", "curve", "-o", "y.gif"]);
+    assert!(text.contains("hinton draw RUN --as curve"), "{text}");
+}
+
+#[test]
 fn check_says_what_is_wrong_and_ends_with_1() {
     let folder = Folder::new();
     let sound = folder.ok(&["check", MLP]).out;

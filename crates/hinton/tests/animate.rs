@@ -92,7 +92,9 @@ fn every_step_is_a_frame_and_has_its_time() {
 fn all_frames_of_every_chart_have_one_layout() {
     let folder = Folder::new();
     let runs = [run_of(&folder, 5, &[6, 7])];
-    for chart in CHARTS {
+    // Of square counts `runs.rs` makes a film; the other two show all steps at once.
+    let plays = |name: &str| !matches!(name, "curve" | "distribution" | "confusion");
+    for chart in CHARTS.iter().filter(|chart| plays(chart.name)) {
         for own_range in [false, true] {
             let mut draw = DrawRequest::chart(chart.name);
             draw.options.own_range = own_range;

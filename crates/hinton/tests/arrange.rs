@@ -270,5 +270,5 @@ fn empty_tensors_are_said_and_not_drawn() {
 fn unknown_charts_list_those_there_are() {
     let one = [Selected::whole(counting("w", &[2, 2]))];
     let error = arrange(&one, &DrawRequest::chart("pie")).err().unwrap();
-    assert!(error.help().unwrap().contains("hinton, heatmap, tiles, histogram, overview"));
+    assert!(error.help().unwrap().contains("histogram, curve, distribution, confusion, overview"));
 }

@@ -7,6 +7,7 @@ use hinton_tensor::reduce::Mark;
 use hinton_tensor::{Fold, GridRequest};
 
 use super::common;
+use super::over;
 use super::{ChartRow, Need};
 use crate::frame::{Area, CellRule, Layout, Page, frame, text};
 use crate::math::{decade, pow10};
@@ -40,6 +41,8 @@ const MOST_WRITTEN: usize = 64;
 const SHADES: usize = 200;
 /// Height of a colour bar, points.
 const BAR: (f64, f64) = (10.0, 56.0);
+/// From the word above one bar to that above the next.
+const LEGEND_STEP: f64 = 14.0 + BAR.1 + 16.0;
 
 fn need(extents: &[Extent], _: &Options) -> Need {
     let whole = |_: &Extent| GridRequest::new(MOST_CLASSES, MOST_CLASSES, Fold::Max);
@@ -146,12 +149,13 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     }
     let page = Page::new(&named);
     let theme = page.theme.clone();
-    let hues = Hues::new(&theme, options.count_axis.map_or(worst, |axis| axis.1));
+    let shades = options.levels.map_or(SHADES, |levels| (levels / 2).clamp(1, SHADES));
+    let hues = Hues::new(&theme, shades, options.count_axis.map_or(worst, |axis| axis.1));
     let cells: Vec<Extent> =
         panels.iter().map(|p| Extent::new(p.extent.rows, p.extent.cols)).collect();
     let extents: Vec<Extent> = panels.iter().map(|panel| panel.extent.clone()).collect();
     let mut words = words(panels, &counts, options);
-    words.legend_height = 3.0 * 14.0 + 2.0 * BAR.1;
+    words.legend_height = 2.0 * LEGEND_STEP + 12.0;
     let layout = page.layout(&cells, &extents, RULE, &words)?;
 
     let mut items = layout.label_items(&page);
@@ -181,24 +185,26 @@ struct Hues {
     nan: Color,
     right: Color,
     wrong: Color,
+    shades: f64,
     /// The share of a row that has the full colour of a mistake.
     reach: f64,
 }
 
 impl Hues {
-    fn new(theme: &Theme, worst: f64) -> Hues {
+    fn new(theme: &Theme, shades: usize, worst: f64) -> Hues {
         let (right, wrong) = match theme.is_dark() {
             true => (Color::rgb(0x4aa3f0), Color::rgb(0xff9d4d)),
             false => (Color::rgb(0x08519c), Color::rgb(0xc2410c)),
         };
-        Hues { page: theme.page, nan: theme.nan, right, wrong, reach: rounded_up(worst) }
+        let reach = rounded_up(worst);
+        Hues { page: theme.page, nan: theme.nan, right, wrong, shades: shades as f64, reach }
     }
 
     /// The colour of a share: nothing is the page's.
     fn color(&self, share: f64, is_right: bool) -> Color {
         let (hue, reach) = if is_right { (self.right, 1.0) } else { (self.wrong, self.reach) };
-        let level = (share / reach).clamp(0.0, 1.0) * SHADES as f64;
-        self.page.mix(hue, level.round() / SHADES as f64)
+        let level = (share / reach).clamp(0.0, 1.0) * self.shades;
+        self.page.mix(hue, level.round() / self.shades)
     }
 
     fn of(&self, counts: &Counts, at: usize) -> Color {
@@ -253,6 +259,15 @@ fn words(panels: &[Panel], counts: &[Counts], options: &Options) -> Words {
         _ => format!("{} confusion matrices", panels.len()),
     };
     let title = options.title.clone().unwrap_or(default);
+    let classes = counts.iter().map(|counts| counts.classes).max().unwrap_or(0);
+    let about =
+        [format!("{classes} classes"), "rows ↓ true class · columns → predicted class".to_owned()];
+    // Beside others, as in a film, the words keep their place: nothing comes and goes.
+    if options.over.is_some() {
+        let title = options.title.clone().unwrap_or_else(|| over::title(panels, "matrices"));
+        let subtitle = counts.iter().map(accuracy).chain(about).collect();
+        return Words { title, subtitle, notes: options.notes.clone(), legend_height: 0.0 };
+    }
     let mut subtitle = Vec::new();
     for (counts, name) in counts.iter().zip(common::names(panels)) {
         let said = format!("{} of {} right", whole(counts.right()), whole(counts.all()));
@@ -261,18 +276,20 @@ fn words(panels: &[Panel], counts: &[Counts], options: &Options) -> Words {
             if alone || panels.len() > 1 { format!("{}, {said}", accuracy(counts)) } else { said };
         subtitle.push(if panels.len() > 1 { format!("{name}: {said}") } else { said });
     }
-    subtitle
-        .push(format!("{} classes", counts.iter().map(|counts| counts.classes).max().unwrap_or(0)));
-    subtitle.push("rows ↓ true class · columns → predicted class".to_owned());
+    subtitle.extend(about);
     let mut notes = Vec::new();
     let odd: usize = counts.iter().map(|counts| counts.odd).sum();
     if odd > 0 {
-        notes.push(format!("{odd} counts are not finite: in a colour of their own, in no sum"));
+        let counts = if odd == 1 { "1 count is" } else { &format!("{odd} counts are") };
+        notes.push(format!("{counts} not finite: in a colour of its own, in no sum"));
     }
     let empty: usize =
         counts.iter().map(|counts| counts.rows.iter().filter(|row| **row == 0.0).count()).sum();
     if empty > 0 {
-        notes.push(format!("{empty} classes have no examples: their rows are blank"));
+        notes.push(match empty {
+            1 => "1 class has no examples: its row is blank".to_owned(),
+            _ => format!("{empty} classes have no examples: their rows are blank"),
+        });
     }
     notes.extend(options.notes.iter().cloned());
     if let [counts] = counts {
@@ -400,7 +417,7 @@ fn legend(hues: &Hues, layout: &Layout, theme: &Theme, odd: usize) -> Vec<Item> 
             let label = percent(share);
             items.push(text(&label, bar.right() + 6.0, y, style, Align::Start, Baseline::Middle));
         }
-        top = bar.bottom() + 16.0;
+        top += LEGEND_STEP;
     }
     let below = if odd > 0 { format!("NaN {odd}") } else { "of each row".to_owned() };
     items.push(text(&below, layout.legend.x, top, style, Align::Start, Baseline::Top));

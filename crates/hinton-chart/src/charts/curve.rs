@@ -270,14 +270,14 @@ impl Drawn {
         }
         words.extend(self.odd.words());
         if self.below_log > 0 {
-            let count = short_count(self.below_log as u64);
+            let values = count_of_values(self.below_log);
             words.push(format!(
-                "{count} values are not above zero: marked below the logarithmic axis"
+                "{values} not above zero: marked at the foot of the logarithmic axis"
             ));
         }
         if self.outside > 0 {
-            let count = short_count(self.outside as u64);
-            words.push(format!("{count} values lie outside --range and are drawn at its edge"));
+            let values = count_of_values(self.outside);
+            words.push(format!("{values} outside --range: drawn at its edge"));
         }
         words
     }
@@ -333,10 +333,15 @@ impl Drawn {
         // Zero is on the axis where values come near it.
         let low = if low >= 0.0 && low <= high * 0.4 { 0.0 } else { low };
         let high = if high <= 0.0 && high >= low * 0.4 { 0.0 } else { high };
-        let room = (high / 2.0 - low / 2.0) * 0.08;
-        let room = if room.is_finite() { room } else { 0.0 };
-        let low = if low == 0.0 { low } else { low - room };
-        Axis::even(low, if high == 0.0 { high } else { high + room })
+        let room = |end: f64| if end == 0.0 { 0.0 } else { 0.04 };
+        Axis::roomy(low, high, room(low), room(high))
+    }
+}
+
+fn count_of_values(count: usize) -> String {
+    match count {
+        1 => "1 value is".to_owned(),
+        count => format!("{} values are", short_count(count as u64)),
     }
 }
 

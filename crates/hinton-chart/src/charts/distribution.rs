@@ -160,11 +160,7 @@ fn plot(panels: &[Panel], panel: &Panel, options: &Options, place: Rect, theme: 
             let reach = low.abs().max(high.abs());
             Axis::even(-reach, reach)
         }
-        _ => {
-            let room = (high / 2.0 - low / 2.0) * 0.06;
-            let room = if room.is_finite() { room } else { 0.0 };
-            Axis::even(low - room, high + room)
-        }
+        _ => Axis::roomy(low, high, 0.03, 0.03),
     };
     let left = numbers_width(&y, place.h - BELOW, theme);
     let rect = Rect::new(place.x + left, place.y, place.w - left, place.h - BELOW);
@@ -205,7 +201,8 @@ fn drawn(
         let line: Vec<Point> = points.iter().map(point).collect();
         match line[..] {
             [only] => {
-                let side = |by: f64| Point::new(only.x + by, only.y);
+                let x = inside(only.x, plot);
+                let side = |by: f64| Point::new(x + by, only.y);
                 median.extend(Path::line(side(-LONE), side(LONE)));
             }
             _ => median.extend(Path::polyline(&line, false)),
@@ -223,6 +220,11 @@ fn drawn(
 
 /// Half the width of a step that stands alone, points.
 const LONE: f64 = 5.0;
+
+/// The middle of a bar so that it does not cover the numbers beside the plot.
+fn inside(x: f64, plot: &Plot) -> f64 {
+    x.min(plot.rect.right() - LONE).max(plot.rect.x + LONE)
+}
 
 fn tint(theme: &Theme, strength: f64) -> Color {
     theme.page.mix(theme.series[0], strength)
@@ -264,7 +266,8 @@ fn area(points: &[(f64, [f64; 9])], plot: &Plot, (low, high): (usize, usize), ba
         let (top, bottom) = (plot.at_y(q[high]), plot.at_y(q[low]));
         // Narrower outside, as the ends of a box plot are.
         let half = LONE * [0.4, 0.6, 0.8, 1.0][band];
-        let rect = Rect::new(plot.at_x(*place) - half, top, 2.0 * half, (bottom - top).max(0.3));
+        let x = inside(plot.at_x(*place), plot);
+        let rect = Rect::new(x - half, top, 2.0 * half, (bottom - top).max(0.3));
         return Path::rect(rect);
     }
     let upper = points.iter().map(|(place, q)| plot.point((*place, q[high])));
@@ -305,7 +308,7 @@ fn marks(spreads: &[Spread], plot: &Plot, theme: &Theme) -> Vec<Item> {
     let infinite = stretches(&|spread| spread.infinite > 0);
     let mut items = Vec::new();
     items.extend(band(&nan, plot, theme.nan.alpha(30)));
-    items.extend(edge(&nan, plot, plot.rect.bottom() - 3.0, theme.nan));
+    items.extend(edge(&nan, plot, plot.rect.bottom() - over::EDGE, theme.nan));
     items.extend(edge(&infinite, plot, plot.rect.y, theme.pos_inf));
     let mut changes = Path::new();
     for (before, after) in shape_changes(spreads) {
@@ -407,9 +410,10 @@ fn panel_facts(panel: &Panel, x_name: &str) -> Vec<String> {
             let values: u64 =
                 having.iter().map(|spread| count(spread)).fold(0, u64::saturating_add);
             facts.push(format!(
-                "{what} in {} ({} values), the first at {x_name} {}",
+                "{what} in {} ({} value{}), the first at {x_name} {}",
                 steps(having.len()),
                 short_count(values),
+                if values == 1 { "" } else { "s" },
                 whole_text(first.place)
             ));
         }

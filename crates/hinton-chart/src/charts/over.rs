@@ -6,6 +6,10 @@ use crate::axes::{Plot, whole_text};
 use crate::frame::Page;
 use crate::{Panel, Theme, short_count};
 
+/// Thickness of marks at the edges of a plot, and how far they reach past their place, points.
+pub(super) const EDGE: f64 = 4.0;
+const WIDER: f64 = 1.6;
+
 /// What runs right, as all panels call it.
 pub(super) fn shared_name(panels: &[Panel]) -> &str {
     let first = panels.first().map_or("", |panel| panel.orientation.as_str());
@@ -100,10 +104,10 @@ impl Odd {
         let mut items = Vec::new();
         items.extend(band(&self.nan, plot, theme.nan.alpha(36)));
         for (stretches, y, color) in [
-            (&self.below, bottom - 3.0, theme.soft),
-            (&self.neg_inf, bottom - 3.0, theme.neg_inf),
+            (&self.below, bottom - EDGE, theme.soft),
+            (&self.neg_inf, bottom - EDGE, theme.neg_inf),
             (&self.pos_inf, top, theme.pos_inf),
-            (&self.nan, bottom - 3.0, theme.nan),
+            (&self.nan, bottom - EDGE, theme.nan),
         ] {
             items.extend(edge(stretches, plot, y, color));
         }
@@ -118,7 +122,7 @@ pub(super) fn band(stretches: &[(f64, f64)], plot: &Plot, color: Color) -> Optio
 
 /// Marks of some thickness at an edge of the plot.
 pub(super) fn edge(stretches: &[(f64, f64)], plot: &Plot, y: f64, color: Color) -> Option<Item> {
-    filled(stretches, plot, (y, 3.0), color)
+    filled(stretches, plot, (y, EDGE), color)
 }
 
 fn filled(
@@ -134,7 +138,7 @@ fn filled(
     places.sort_by(|a, b| a.0.total_cmp(&b.0));
     for (from, to) in places {
         // Wide enough to be seen; what is covered already is not covered twice.
-        let (from, to) = ((from - 1.2).max(done), to + 1.2);
+        let (from, to) = ((from - WIDER).max(done), to + WIDER);
         if to > from {
             path.extend(Path::rect(Rect::new(from, y, to - from, height)));
             done = to;

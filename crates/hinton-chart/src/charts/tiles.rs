@@ -40,7 +40,13 @@ fn need(extents: &[Extent], options: &Options) -> Need {
     let page = Page::new(options);
     let fold = options.reduce.unwrap_or_default();
     let (max_rows, max_cols) = match options.size {
-        Some(_) => page.most_cells(extents, RULE),
+        Some(size) if size.height.is_some() => page.most_cells(extents, RULE),
+        // A page of given width grows downwards.
+        Some(_) => {
+            let columns = options.columns.unwrap_or_else(|| wide_columns(extents.len())).max(1);
+            let pixels = page.room().0 / columns as f64 * options.dpi / 72.0;
+            (pixels as usize, pixels as usize)
+        }
         // The page grows with the number of tiles; a tile needs no more cells than it has pixels.
         None => {
             let pixels = natural_tile(extents.len(), options) * options.dpi / 72.0;

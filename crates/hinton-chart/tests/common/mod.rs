@@ -55,8 +55,10 @@ pub(crate) fn spread_panel(name: &str, steps: &[(u64, Vec<f32>)]) -> Panel {
             Spread::of(*number as f64, &[count], &summary)
         }
     };
+    let count = steps.iter().map(|step| step.1.len()).max().unwrap_or(0);
     Panel {
         orientation: "step".to_owned(),
+        shape: vec![count],
         course: Course::Spreads(steps.iter().map(spread).collect()),
         ..panel(name, 1, 1, &[0.0], None)
     }

@@ -87,7 +87,8 @@ fn unasked(run: &Run, most: usize, notes: &mut Vec<String>) -> Result<Vec<String
         return Err(Error::missing(message, "name one: -t NAME"));
     }
     if learned.len() > most {
-        let note = format!("the first {most} of {} tensors; -t names others", learned.len());
+        let first = if most == 1 { "the first".to_owned() } else { format!("the first {most}") };
+        let note = format!("{first} of {} tensors; -t names others", learned.len());
         if !notes.contains(&note) {
             notes.push(note);
         }
@@ -101,7 +102,7 @@ fn step(
     at: usize,
     patterns: &[String],
     request: &RunRequest<'_>,
-) -> Result<Vec<(String, &'static str, Spread)>, Error> {
+) -> Result<Vec<Found>, Error> {
     let checkpoint = run.checkpoint(at)?;
     let place = run.steps[at].number as f64;
     let work = Work {
@@ -123,54 +124,68 @@ fn step(
     let spread = |one: &Selected| {
         let summary = summarize(&one.tensor, work)?;
         let spread = Spread::of(place, one.tensor.shape(), &summary);
-        Ok((one.label(), one.tensor.dtype().name(), spread))
+        Ok(Found { label: one.label(), dtype: one.tensor.dtype().name(), spread })
     };
     chosen.iter().map(spread).collect()
 }
 
-/// Spreads of tensors, step by step.
+/// A tensor of a step.
+struct Found {
+    label: String,
+    dtype: &'static str,
+    spread: Spread,
+}
+
+/// A tensor over the steps that have it: their indices and its spreads.
+struct OverSteps {
+    label: String,
+    dtype: &'static str,
+    spreads: Vec<(usize, Spread)>,
+}
+
+/// Tensors over steps, in order of first appearance.
 #[derive(Default)]
 struct Gathered {
-    /// What each is of, its dtype, and at which step which spread.
-    all: Vec<(String, &'static str, Vec<(usize, Spread)>)>,
+    all: Vec<OverSteps>,
 }
 
 impl Gathered {
-    fn add(&mut self, at: usize, found: Vec<(String, &'static str, Spread)>) {
-        for (label, dtype, spread) in found {
-            match self.all.iter_mut().find(|one| one.0 == label) {
-                Some(one) => one.2.push((at, spread)),
-                None => self.all.push((label, dtype, vec![(at, spread)])),
+    fn add(&mut self, at: usize, found: Vec<Found>) {
+        for Found { label, dtype, spread } in found {
+            match self.all.iter_mut().find(|one| one.label == label) {
+                Some(one) => one.spreads.push((at, spread)),
+                None => self.all.push(OverSteps { label, dtype, spreads: vec![(at, spread)] }),
             }
         }
     }
 
     /// A panel each; steps that lack the tensor are there as missing.
     fn panels(self, run: &Run, part: &str) -> Vec<Panel> {
-        let panel = |(name, dtype, spreads): (String, &'static str, Vec<(usize, Spread)>)| {
-            let mut all = Vec::with_capacity(run.steps.len());
-            let mut there = spreads.into_iter().peekable();
-            for at in 0..run.steps.len() {
-                match there.next_if(|one| one.0 == at) {
-                    Some((_, spread)) => all.push(spread),
-                    None => all.push(Spread::missing(run.steps[at].number as f64)),
-                }
-            }
-            let shape = all.iter().find_map(|spread| spread.shape.clone()).unwrap_or_default();
-            Panel {
-                name,
-                part: part.to_owned(),
-                extent: Extent::new(1, all.len()),
-                shape,
-                dtype,
-                orientation: "step".to_owned(),
-                number: None,
-                grids: Vec::new(),
-                summary: Summary::empty(),
-                over: None,
-                course: Course::Spreads(all),
-            }
+        self.all.into_iter().map(|one| one.panel(run, part)).collect()
+    }
+}
+
+impl OverSteps {
+    fn panel(self, run: &Run, part: &str) -> Panel {
+        let mut there = self.spreads.into_iter().peekable();
+        let spread = |at: usize| match there.next_if(|one| one.0 == at) {
+            Some((_, spread)) => spread,
+            None => Spread::missing(run.steps[at].number as f64),
         };
-        self.all.into_iter().map(panel).collect()
+        let all: Vec<Spread> = (0..run.steps.len()).map(spread).collect();
+        let shape = all.iter().find_map(|spread| spread.shape.clone()).unwrap_or_default();
+        Panel {
+            name: self.label,
+            part: part.to_owned(),
+            extent: Extent::new(1, all.len()),
+            shape,
+            dtype: self.dtype,
+            orientation: "step".to_owned(),
+            number: None,
+            grids: Vec::new(),
+            summary: Summary::empty(),
+            over: None,
+            course: Course::Spreads(all),
+        }
     }
 }

@@ -21,7 +21,12 @@ pub(super) fn lay(prepared: &Prepared) -> Result<Laid, Error> {
             let along = Along { numbers, ..Along::default() };
             vec![line(prepared, tensor.reshape(&[1, length])?, String::new(), along)]
         }
-        [rows, columns] if rows >= columns && columns <= MOST_COLUMNS + 1 => of_columns(prepared)?,
+        // A table whose columns have names is read down, however short.
+        [rows, columns]
+            if (rows >= columns || !prepared.columns.is_empty()) && columns <= MOST_COLUMNS + 1 =>
+        {
+            of_columns(prepared)?
+        }
         [rows, _] if rows <= MOST_COLUMNS => of_rows(prepared)?,
         _ => return Err(unfit(prepared)),
     };
