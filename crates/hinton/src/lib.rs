@@ -33,6 +33,7 @@ pub mod demo;
 pub mod export;
 pub mod inspect;
 pub mod settings;
+pub mod train;
 
 mod draw;
 mod error;

@@ -8,6 +8,7 @@ mod export;
 mod inspect;
 mod list;
 mod steps;
+mod train;
 
 use clap::{ArgMatches, Command};
 
@@ -30,8 +31,16 @@ pub(crate) struct CommandRow {
 }
 
 /// Every command, in the order of the help.
-pub(crate) const COMMANDS: &[CommandRow] =
-    &[draw::ROW, animate::ROW, inspect::ROW, export::ROW, demo::ROW, list::ROW, completions::ROW];
+pub(crate) const COMMANDS: &[CommandRow] = &[
+    draw::ROW,
+    animate::ROW,
+    train::ROW,
+    inspect::ROW,
+    export::ROW,
+    demo::ROW,
+    list::ROW,
+    completions::ROW,
+];
 
 /// The command of that name.
 pub(crate) fn named(name: &str) -> Option<&'static CommandRow> {

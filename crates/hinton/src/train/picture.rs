@@ -1,0 +1,37 @@
+//! What a network has learned, as a picture.
+
+use hinton_net::Shape;
+
+use super::Session;
+use crate::arrange::Each;
+use crate::{DrawRequest, Error, Picture, Selected, draw, tensor_of};
+
+pub(super) fn picture(session: &Session<'_>, request: &DrawRequest<'_>) -> Result<Picture, Error> {
+    let mut request = request.clone();
+    let network = session.network();
+    let arrays = network.arrays();
+    let mut selected = Vec::new();
+    match (session.is_softmax(), session.data().input, arrays.first()) {
+        (true, Shape::Image { channels: 1, height, width }, Some(weight)) => {
+            let (classes, pixels) = (weight.shape[0], weight.shape[1]);
+            let values = hinton_net::product::transposed(&weight.values, classes, pixels);
+            selected.push(Selected::from(tensor_of("weight", &[pixels, classes], &values)?));
+            request.each = request.each.or(Some(Each::Column));
+            if request.reshape.is_none() {
+                request.reshape = Some(format!("{height}x{width}").parse()?);
+            }
+            if request.options.columns.is_none()
+                && request.given.iter().all(|name| *name != "preset")
+            {
+                request.options.columns = Some(classes.min(5));
+            }
+        }
+        _ => {
+            for array in &arrays {
+                let tensor = tensor_of(array.name.as_str(), &array.shape, &array.values)?;
+                selected.push(Selected::from(tensor));
+            }
+        }
+    }
+    draw(selected, &request)
+}
