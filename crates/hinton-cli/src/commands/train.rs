@@ -199,6 +199,9 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     };
     let outcome = session.run(&mut watch)?;
     watch.bar.finish();
+    if let Some(live) = &mut watch.live {
+        live.finish()?;
+    }
     drop(gently);
     if let Some(failure) = watch.failed {
         return Err(failure);
@@ -208,7 +211,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
         let picture = session.picture(&request)?;
         write_bytes(file, &render(&picture, output, &picture.render_options())?)?;
         picture.notes.iter().for_each(|text| note(text));
-    } else if terminal.is_there && !is_live {
+    } else if terminal.is_there || graphics.is_some() {
         let picture = session.picture(&shown)?;
         show(&picture, &terminal)?;
     }
@@ -338,7 +341,10 @@ impl Watcher<'_> {
     fn say(&mut self, text: &str) -> Result<(), Failure> {
         self.bar.finish();
         match &mut self.live {
-            Some(live) => live.say(text),
+            Some(live) => {
+                live.say(text);
+                Ok(())
+            }
             None => out::emit(text.as_bytes()),
         }
     }
@@ -372,7 +378,11 @@ impl Watch for Watcher<'_> {
         let is_first = std::mem::take(&mut self.first);
         if session.is_softmax() && (is_first || report.epoch >= report.of) {
             let (low, high) = session.weight_range();
-            text.push_str(&format!("{low:.6} {high:.6}\n"));
+            // Weights that ran away are told in powers of ten.
+            match low.abs().max(high.abs()) < 1e6 {
+                true => text.push_str(&format!("{low:.6} {high:.6}\n")),
+                false => text.push_str(&format!("{low:e} {high:e}\n")),
+            }
         }
         let result = self.say(&text);
         self.bar = Count::new("training", "steps");

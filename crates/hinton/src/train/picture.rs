@@ -11,6 +11,10 @@ pub(super) fn picture(session: &Session<'_>, request: &DrawRequest<'_>) -> Resul
     let network = session.network();
     let arrays = network.arrays();
     let mut selected = Vec::new();
+    let has_preset = request.given.contains(&"preset");
+    if request.options.title.is_none() && !has_preset {
+        request.options.title = Some(title(session));
+    }
     match (session.is_softmax(), session.data().input, arrays.first()) {
         (true, Shape::Image { channels: 1, height, width }, Some(weight)) => {
             let (classes, pixels) = (weight.shape[0], weight.shape[1]);
@@ -20,9 +24,7 @@ pub(super) fn picture(session: &Session<'_>, request: &DrawRequest<'_>) -> Resul
             if request.reshape.is_none() {
                 request.reshape = Some(format!("{height}x{width}").parse()?);
             }
-            if request.options.columns.is_none()
-                && request.given.iter().all(|name| *name != "preset")
-            {
+            if request.options.columns.is_none() && !has_preset {
                 request.options.columns = Some(classes.min(5));
             }
         }
@@ -34,4 +36,17 @@ pub(super) fn picture(session: &Session<'_>, request: &DrawRequest<'_>) -> Resul
         }
     }
     draw(selected, &request)
+}
+
+fn title(session: &Session<'_>) -> String {
+    let model = match session.is_softmax() {
+        true => "Softmax regression".to_owned(),
+        false => session.network().spec(),
+    };
+    let (done, step) = (session.epochs_done(), session.steps());
+    let when = match step == done * session.steps_per_epoch() {
+        true => format!("epoch {done}"),
+        false => format!("step {step}"),
+    };
+    format!("{model} on {}, {when}", session.data().name)
 }

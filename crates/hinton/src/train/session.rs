@@ -266,7 +266,11 @@ impl<'d> Session<'d> {
             let step = self.steps();
             let progress = StepProgress { step, epoch, done: (step - 1) % of + 1, of };
             let ends = progress.done == of;
+            // What the watcher does with the step is no training.
+            let before = watch.now();
             let flow = watch.step(&progress, self);
+            let watched = since(before, watch.now());
+            begun = begun.map(|begun| begun + watched);
             if let Some(recorder) = &mut self.recorder {
                 recorder.step(step, &report)?;
             }
@@ -276,8 +280,9 @@ impl<'d> Session<'d> {
             }
             let is_due = self.settings.record_every.takes(step, false);
             if flow.is_break() || (is_due && self.recorder.is_some()) {
-                seconds += since(begun, watch.now());
-                self.seconds += since(begun, watch.now());
+                let part = since(begun, watch.now());
+                seconds += part;
+                self.seconds += part;
                 self.save(Some(&report), &self.evaluate())?;
                 begun = watch.now();
             }
@@ -285,8 +290,9 @@ impl<'d> Session<'d> {
                 return Ok(Some(Outcome::Stopped));
             }
         }
-        seconds += since(begun, watch.now());
-        self.seconds += since(begun, watch.now());
+        let part = since(begun, watch.now());
+        seconds += part;
+        self.seconds += part;
         let evaluation = self.evaluate();
         let validation = evaluation.score;
         let report = EpochReport { epoch, of: self.settings.epochs, seconds, validation, training };

@@ -21,12 +21,14 @@ pub(super) struct Live<'a> {
     request: DrawRequest<'a>,
     /// Lines of the picture that stands there.
     lines: usize,
+    /// What is to be said above the next picture.
+    said: String,
     drawn: Option<Instant>,
 }
 
 impl<'a> Live<'a> {
     pub(super) fn new(terminal: &'a Terminal, request: DrawRequest<'a>) -> Self {
-        Live { terminal, request, lines: 0, drawn: None }
+        Live { terminal, request, lines: 0, said: String::new(), drawn: None }
     }
 
     /// Draws the weights after a step, where it is time.
@@ -44,14 +46,19 @@ impl<'a> Live<'a> {
         let epochs = session.settings().epochs;
         let status = format!("epoch {epoch} of {epochs}, step {done} of {of} ({step} in all)\n");
         self.drawn = Some(Instant::now());
-        self.replace("", &picture, &status)
+        self.replace(&picture, &status)
     }
 
-    /// Lines that stay, above the picture.
-    pub(super) fn say(&mut self, text: &str) -> Result<(), Failure> {
-        let up = self.up();
+    /// Lines that stay, above the next picture.
+    pub(super) fn say(&mut self, text: &str) {
+        self.said.push_str(text);
+    }
+
+    /// Takes the picture away; what was said stays.
+    pub(super) fn finish(&mut self) -> Result<(), Failure> {
+        let text = format!("{}\x1b[J{}", self.up(), std::mem::take(&mut self.said));
         self.lines = 0;
-        out::emit(format!("{up}\x1b[J{text}").as_bytes())
+        out::emit(text.as_bytes())
     }
 
     /// The picture as the terminal takes it, no taller than the window.
@@ -78,13 +85,18 @@ impl<'a> Live<'a> {
     }
 
     /// Writes the picture over the one before, in one go, so that nothing flickers.
-    fn replace(&mut self, before: &str, picture: &[u8], status: &str) -> Result<(), Failure> {
+    fn replace(&mut self, picture: &[u8], status: &str) -> Result<(), Failure> {
         // Terminals that know of it show everything between the two at once.
-        let mut bytes = format!("\x1b[?2026h{}{before}", self.up()).into_bytes();
-        bytes.extend_from_slice(picture);
-        bytes.extend_from_slice(b"\x1b[K");
-        bytes.extend_from_slice(status.as_bytes());
-        bytes.extend_from_slice(b"\x1b[?2026l");
+        let mut bytes = format!("\x1b[?2026h{}", self.up()).into_bytes();
+        for byte in self.said.bytes().chain(picture.iter().copied()).chain(status.bytes()) {
+            if byte == b'\n' {
+                // What stood there before may have been longer.
+                bytes.extend_from_slice(b"\x1b[K");
+            }
+            bytes.push(byte);
+        }
+        bytes.extend_from_slice(b"\x1b[J\x1b[?2026l");
+        self.said.clear();
         self.lines = picture.iter().chain(status.as_bytes()).filter(|byte| **byte == b'\n').count();
         out::emit(&bytes)
     }
