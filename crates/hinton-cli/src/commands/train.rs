@@ -116,7 +116,9 @@ fn args(command: Command) -> Command {
                 .value_parser(names(OPTIMIZERS.iter().map(|row| row.name).collect())),
         ))
         .arg(training(
-            value("lr", "RATE", "The learning rate").value_parser(value_parser!(f64)),
+            value("lr", "RATE", "The learning rate")
+                .value_parser(value_parser!(f64))
+                .allow_negative_numbers(true),
         ))
         .arg(training(value("batch", "N", "Points of a step").value_parser(whole())))
         .arg(training(
@@ -332,9 +334,9 @@ impl Watcher<'_> {
         if let Err(failure) = result {
             self.failed = Some(failure);
         }
-        match self.failed.is_some() || interrupt::asked() || self.is_over() {
+        match self.failed.is_some() || self.is_over() {
             true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
+            false => interrupt::flow(),
         }
     }
 
