@@ -36,6 +36,7 @@ pub mod inspect;
 pub mod runs;
 pub mod settings;
 pub mod space;
+pub mod train;
 
 mod draw;
 mod error;
