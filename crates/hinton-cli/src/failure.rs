@@ -26,6 +26,11 @@ impl Failure {
         Failure { code: 1, message: message.into(), help: None, silent: false }
     }
 
+    /// The input or the work failed, and something can be done about it.
+    pub(crate) fn work_but(message: impl Into<String>, help: &str) -> Self {
+        Failure { help: Some(help.to_owned()), ..Failure::work(message) }
+    }
+
     /// The work failed, and it has been said.
     pub(crate) fn said(code: u8) -> Self {
         Failure { code, message: String::new(), help: None, silent: true }

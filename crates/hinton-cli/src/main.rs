@@ -3,8 +3,10 @@
 
 mod args;
 mod commands;
+mod download;
 mod failure;
 mod human;
+mod interrupt;
 mod out;
 mod progress;
 mod table;
@@ -28,13 +30,10 @@ fn main() -> ExitCode {
     let Some(row) = commands::named(name) else {
         return ExitCode::from(2);
     };
-    match (row.run)(arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            failure.report();
-            ExitCode::from(failure.code())
-        }
-    }
+    let failure = (row.run)(arguments).err();
+    failure.iter().for_each(Failure::report);
+    interrupt::end();
+    failure.map_or(ExitCode::SUCCESS, |failure| ExitCode::from(failure.code()))
 }
 
 /// Help and version are printed; anything else was a wrong command line.

@@ -1,4 +1,4 @@
-//! What the terminal can show. Only this file looks at the environment.
+//! What the terminal can show. Only this file and `download.rs` look at the environment.
 
 use std::io::IsTerminal;
 

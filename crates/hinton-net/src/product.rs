@@ -7,7 +7,7 @@ use crate::Real;
 use crate::simd::{self, Kernel};
 
 /// Columns that are done side by side.
-const LANES: usize = 16;
+pub(crate) const LANES: usize = 16;
 
 /// The left matrix of a product.
 #[derive(Debug, Clone, Copy)]
@@ -143,16 +143,16 @@ impl<R: Real> Product<'_, R> {
                 let rows: [&[R]; ROWS] =
                     std::array::from_fn(|index| &values[(row + index) * inner..][..inner]);
                 for (at, right) in panel.iter().enumerate() {
-                    for index in 0..ROWS {
-                        add_scaled(&mut sums[index], rows[index][at], right);
+                    for (sums, row) in sums.iter_mut().zip(&rows) {
+                        *sums = scaled(*sums, row[at], right);
                     }
                 }
             }
             Left::Columns { values, outer } => {
                 for (column, right) in values.chunks_exact(outer).zip(panel) {
-                    let left = &column[row..][..ROWS];
-                    for index in 0..ROWS {
-                        add_scaled(&mut sums[index], left[index], right);
+                    let Some((left, _)) = column[row..].split_first_chunk::<ROWS>() else { break };
+                    for (sums, left) in sums.iter_mut().zip(left) {
+                        *sums = scaled(*sums, *left, right);
                     }
                 }
             }
@@ -164,11 +164,14 @@ impl<R: Real> Product<'_, R> {
     }
 }
 
+/// `sums + left * right`. Arrays come and go by value, for then they stay in registers.
 #[inline(always)]
-fn add_scaled<R: Real>(sums: &mut [R; LANES], left: R, right: &[R; LANES]) {
+pub(crate) fn scaled<R: Real>(mut sums: [R; LANES], left: R, right: &[R; LANES]) -> [R; LANES] {
+    let right = *right;
     for lane in 0..LANES {
         sums[lane] += left * right[lane];
     }
+    sums
 }
 
 /// Maps of at most 4 to at most 4 dimensions, as they move points in the plane and in space: there

@@ -4,10 +4,9 @@
 //! added stays as it is, as long as what the zero is multiplied with is finite.
 
 use crate::Real;
+use crate::product::{LANES, scaled};
 use crate::simd::{self, Kernel};
 
-/// Columns that are done side by side.
-const LANES: usize = 16;
 /// Rows that are done side by side.
 const ROWS: usize = 4;
 
@@ -152,16 +151,14 @@ impl<R: Real> Kernel for Product<'_, R> {
                 let common = rows.iter().map(|(columns, _)| columns.len()).min().unwrap_or(0);
                 let heads = rows.map(|(columns, values)| (&columns[..common], &values[..common]));
                 for at in 0..common {
-                    for index in 0..ROWS {
-                        let (columns, values) = heads[index];
-                        let right = &panel[usize::from(columns[at])];
-                        add_scaled(&mut sums[index], values[at], right);
+                    for (sums, (columns, values)) in sums.iter_mut().zip(&heads) {
+                        *sums = scaled(*sums, values[at], &panel[usize::from(columns[at])]);
                     }
                 }
                 for (sums, (columns, values)) in sums.iter_mut().zip(rows) {
                     let mut own = *sums;
                     for (column, value) in columns[common..].iter().zip(&values[common..]) {
-                        add_scaled(&mut own, *value, &panel[usize::from(*column)]);
+                        own = scaled(own, *value, &panel[usize::from(*column)]);
                     }
                     *sums = own;
                 }
@@ -197,20 +194,14 @@ impl<R: Real> Kernel for Transposed<'_, R> {
                 scale[..lanes].copy_from_slice(&right[first..first + lanes]);
                 let (columns, values) = self.rows.row(*row as usize);
                 for (column, value) in columns.iter().zip(values) {
-                    add_scaled(&mut panel[usize::from(*column)], *value, &scale);
+                    let sums = &mut panel[usize::from(*column)];
+                    *sums = scaled(*sums, *value, &scale);
                 }
             }
             for (lane, row) in panel.iter().zip(self.out.chunks_exact_mut(self.columns)) {
                 row[first..first + lanes].copy_from_slice(&lane[..lanes]);
             }
         }
-    }
-}
-
-#[inline(always)]
-fn add_scaled<R: Real>(sums: &mut [R; LANES], left: R, right: &[R; LANES]) {
-    for lane in 0..LANES {
-        sums[lane] += left * right[lane];
     }
 }
 

@@ -9,7 +9,7 @@ use crate::folder::{About, METRICS, RUN_JSON, STEPS, about, number_of, read_abou
 use crate::json::{self, Json, of_f64};
 use crate::log::Line;
 use crate::run::check_inside;
-use crate::{RUN_FORMAT, RUN_VERSION, RunError, disk};
+use crate::{LogRow, RUN_FORMAT, RUN_VERSION, RunError, disk};
 
 /// End of the names of temporary files.
 const TEMPORARY_END: &str = ".hinton-tmp";
@@ -179,16 +179,39 @@ impl RunWriter {
         self.line(&NewStep { number, time, tensors: &[], metrics }, false)
     }
 
-    fn line(&self, step: &NewStep<'_>, saved: bool) -> Result<(), RunError> {
-        let mut pairs = vec![("step".to_owned(), Json::Number(step.number.into()))];
-        if saved {
-            pairs.push(("saved".to_owned(), Json::Bool(true)));
+    /// Adds many rows of metrics without tensors, in one write.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn log_rows(&mut self, rows: &[LogRow]) -> Result<(), RunError> {
+        let mut lines = String::new();
+        for LogRow { number, time, metrics } in rows {
+            let metrics: Vec<(&str, f64)> =
+                metrics.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+            let step = NewStep { number: *number, time: *time, tensors: &[], metrics: &metrics };
+            lines.push_str(&line(&step, false));
         }
-        pairs.extend(step.time.map(|time| ("time".to_owned(), of_f64(time))));
-        pairs.push(("metrics".to_owned(), metrics_json(step.metrics)));
-        let line = format!("{}\n", Json::Object(pairs));
+        match lines.as_str() {
+            "" => Ok(()),
+            lines => disk::append(&self.folder.join(METRICS), lines.as_bytes(), self.durable),
+        }
+    }
+
+    fn line(&self, step: &NewStep<'_>, saved: bool) -> Result<(), RunError> {
+        let line = line(step, saved);
         disk::append(&self.folder.join(METRICS), line.as_bytes(), self.durable)
     }
+}
+
+/// A step's line of metrics, with its end.
+fn line(step: &NewStep<'_>, saved: bool) -> String {
+    let mut pairs = vec![("step".to_owned(), Json::Number(step.number.into()))];
+    if saved {
+        pairs.push(("saved".to_owned(), Json::Bool(true)));
+    }
+    pairs.extend(step.time.map(|time| ("time".to_owned(), of_f64(time))));
+    pairs.push(("metrics".to_owned(), metrics_json(step.metrics)));
+    format!("{}\n", Json::Object(pairs))
 }
 
 /// Nothing is written through links that lead out of the folder.

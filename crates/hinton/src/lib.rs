@@ -35,6 +35,7 @@ pub mod export;
 pub mod inspect;
 pub mod settings;
 pub mod space;
+pub mod train;
 
 mod draw;
 mod error;

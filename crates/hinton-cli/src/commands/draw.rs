@@ -127,7 +127,7 @@ fn draw(selected: &[Selected], request: &DrawRequest<'_>, bar: &Bar) -> Result<P
 }
 
 /// A page as wide as the window, and colours of its background, where nothing else was said.
-fn fit(request: &mut DrawRequest<'_>, terminal: &Terminal, matches: &ArgMatches) {
+pub(super) fn fit(request: &mut DrawRequest<'_>, terminal: &Terminal, matches: &ArgMatches) {
     let options = &mut request.options;
     let (width, _) = terminal.options.cell_pixels;
     if options.size.is_none() {
@@ -141,7 +141,7 @@ fn fit(request: &mut DrawRequest<'_>, terminal: &Terminal, matches: &ArgMatches)
     }
 }
 
-fn show(picture: &Picture, terminal: &Terminal) -> Result<(), Failure> {
+pub(super) fn show(picture: &Picture, terminal: &Terminal) -> Result<(), Failure> {
     let mut options = picture.render_options();
     options.terminal = terminal.options.clone();
     out::emit(&render(picture, output_named("terminal")?, &options)?)

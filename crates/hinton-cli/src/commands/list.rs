@@ -12,9 +12,10 @@ use crate::terminal::Terminal;
 
 pub(super) const ROW: CommandRow = CommandRow {
     name: "list",
-    about: "List formats, charts, outputs, colour maps, presets",
+    about: "List formats, charts, outputs, colour maps, presets, layers, data sets",
     help: "Lists what there is: the file formats that are read, charts, outputs, colour maps (with \
-           their colours, on a terminal of 24 bits), presets, exports, options and commands.",
+           their colours, on a terminal of 24 bits), presets, exports, the layers that models are written \
+           of, data sets, optimisers, initialisations, options and commands.",
     examples: "Examples:
   hinton list charts
   hinton list colormaps
@@ -48,13 +49,17 @@ pub(super) const ROW: CommandRow = CommandRow {
 type Entries = fn() -> Vec<Entry>;
 
 /// What can be listed.
-const KINDS: [(&str, Entries); 8] = [
+const KINDS: [(&str, Entries); 12] = [
     ("formats", formats),
     ("charts", charts),
     ("outputs", outputs),
     ("colormaps", maps),
     ("presets", presets),
     ("exports", exports),
+    ("layers", layers),
+    ("data", data),
+    ("optimizers", optimizers),
+    ("inits", inits),
     ("options", options),
     ("commands", commands),
 ];
@@ -74,6 +79,26 @@ fn entry(name: &str, about: &str, help: &str, extensions: &[&str]) -> Entry {
         help: help.to_owned(),
         extensions: extensions.iter().map(|e| format!(".{e}")).collect(),
     }
+}
+
+fn layers() -> Vec<Entry> {
+    let row = |row: &hinton::train::LayerRow| {
+        entry(row.name, row.about, &format!("Written `{}`. {}.", row.usage, row.help), &[])
+    };
+    hinton::train::LAYERS.iter().map(row).collect()
+}
+
+fn data() -> Vec<Entry> {
+    hinton::train::DATA.iter().map(|row| entry(row.name, row.about, row.help, &[])).collect()
+}
+
+fn optimizers() -> Vec<Entry> {
+    let rows = hinton::train::OPTIMIZERS.iter();
+    rows.map(|row| entry(row.name, row.about, &format!("{}.", row.help), &[])).collect()
+}
+
+fn inits() -> Vec<Entry> {
+    hinton::train::INITS.iter().map(|row| entry(row.name, row.about, row.help, &[])).collect()
 }
 
 fn formats() -> Vec<Entry> {

@@ -10,6 +10,7 @@ mod inspect;
 mod list;
 mod space;
 mod steps;
+mod train;
 
 use clap::{ArgMatches, Command};
 
@@ -35,6 +36,7 @@ pub(crate) struct CommandRow {
 pub(crate) const COMMANDS: &[CommandRow] = &[
     draw::ROW,
     animate::ROW,
+    train::ROW,
     space::ROW,
     inspect::ROW,
     check::ROW,

@@ -33,25 +33,47 @@ impl Conv {
         self.window.channels * self.window.size * self.window.size
     }
 
-    /// What each cell of a kernel sees at each place: `[cells, places]`.
+    /// What each cell of a kernel sees at each place: `[cells, places]`. What lies in the padding is not
+    /// written.
     fn seen<R: Real>(&self, picture: &[R], seen: &mut [R]) {
-        let places = self.window.count();
+        let (places, stride) = (self.window.count(), self.window.stride);
         let (area, kernel) = (self.window.height * self.window.width, self.window.size.pow(2));
         for channel in 0..self.window.channels {
             let plane = &picture[channel * area..][..area];
             let rows = &mut seen[channel * kernel * places..][..kernel * places];
-            self.window.visit(|place, cell, at| rows[cell * places + place] = plane[at]);
+            self.window.visit_rows(|cell, range, at| {
+                let row = &mut rows[cell * places + range.start..cell * places + range.end];
+                match stride {
+                    1 => row.copy_from_slice(&plane[at..at + row.len()]),
+                    _ => {
+                        let pixels = plane[at..].iter().step_by(stride);
+                        row.iter_mut().zip(pixels).for_each(|(seen, pixel)| *seen = *pixel);
+                    }
+                }
+            });
         }
     }
 
     /// Adds what each cell sees back to where it was seen.
     fn add_back<R: Real>(&self, seen: &[R], picture: &mut [R]) {
-        let places = self.window.count();
+        let (places, stride) = (self.window.count(), self.window.stride);
         let (area, kernel) = (self.window.height * self.window.width, self.window.size.pow(2));
         for channel in 0..self.window.channels {
             let plane = &mut picture[channel * area..][..area];
             let rows = &seen[channel * kernel * places..][..kernel * places];
-            self.window.visit(|place, cell, at| plane[at] += rows[cell * places + place]);
+            self.window.visit_rows(|cell, range, at| {
+                let row = &rows[cell * places + range.start..cell * places + range.end];
+                match stride {
+                    1 => {
+                        let pixels = &mut plane[at..at + row.len()];
+                        pixels.iter_mut().zip(row).for_each(|(pixel, seen)| *pixel += *seen);
+                    }
+                    _ => {
+                        let pixels = plane[at..].iter_mut().step_by(stride);
+                        pixels.zip(row).for_each(|(pixel, seen)| *pixel += *seen);
+                    }
+                }
+            });
         }
     }
 }
@@ -120,24 +142,28 @@ impl<R: Real> Layer<R> for Conv {
         let weight = &batch.values[..self.filters * cells];
         let (by_weight, by_bias) = batch.by_values.split_at_mut(self.filters * cells);
         let mut seen = vec![R::ZERO; cells * places];
+        let mut by_seen = vec![R::ZERO; cells * places];
+        let mut by_turned = vec![R::ZERO; by_weight.len()];
         let mut by_input = batch.by_input;
         let width = self.window.shape().width();
         let pictures = batch.input.chunks_exact(width);
         let outputs = batch.by_output.chunks_exact(self.filters * places);
         for (point, (picture, by_y)) in pictures.zip(outputs).enumerate() {
             self.seen(picture, &mut seen);
-            let at_places = product::transposed(&seen, cells, places);
-            product::add_product(Left::rows(by_y, places), &at_places, by_weight, cells);
+            let by_places = product::transposed(by_y, self.filters, places);
+            let left = Left::rows(&seen, places);
+            product::add_product(left, &by_places, &mut by_turned, self.filters);
             for (by_bias, channel) in by_bias.iter_mut().zip(by_y.chunks_exact(places)) {
                 channel.iter().for_each(|value| *by_bias += *value);
             }
             let Some(by_input) = &mut by_input else { continue };
-            let mut by_seen = vec![R::ZERO; cells * places];
             product::product(Left::columns(weight, cells), by_y, &mut by_seen, places);
             let by_picture = &mut by_input[point * width..][..width];
             by_picture.fill(R::ZERO);
             self.add_back(&by_seen, by_picture);
         }
+        let by_turned = product::transposed(&by_turned, cells, self.filters);
+        by_weight.iter_mut().zip(by_turned).for_each(|(sum, value)| *sum += value);
     }
 
     fn boxed(&self) -> Box<dyn Layer<R>> {

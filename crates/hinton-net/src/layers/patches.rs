@@ -56,23 +56,44 @@ impl Window {
     }
 
     /// Calls with each place, each cell of the window there, both in order, and the cell's index in a
-    /// channel; cells in the padding are left out.
+    /// channel. Windows without padding only.
     #[inline]
     pub(crate) fn visit(&self, mut cell: impl FnMut(usize, usize, usize)) {
         let (rows, columns) = self.places();
         for place in 0..rows * columns {
-            let (top, left) = (place / columns * self.stride, place % columns * self.stride);
+            let start = place / columns * self.stride * self.width + place % columns * self.stride;
             for y in 0..self.size {
-                let Some(y_in) = (top + y).checked_sub(self.padding) else { continue };
-                if y_in >= self.height {
+                for x in 0..self.size {
+                    cell(place, y * self.size + x, start + y * self.width + x);
+                }
+            }
+        }
+    }
+
+    /// Calls with each cell of the window and each row of places at which the cell lies in the picture:
+    /// the cell, its places, and where the first of them is in a channel. From place to place it is a
+    /// stride further.
+    #[inline]
+    pub(crate) fn visit_rows(&self, mut row: impl FnMut(usize, std::ops::Range<usize>, usize)) {
+        let (rows, columns) = self.places();
+        let Window { size, stride, padding, .. } = *self;
+        // Places whose cell at `offset` is not in the padding.
+        let inside = |offset: usize, length: usize, places: usize| {
+            let first = padding.saturating_sub(offset).div_ceil(stride);
+            let end = (length + padding).saturating_sub(offset).div_ceil(stride);
+            first..end.clamp(first, places.max(first))
+        };
+        for cell in 0..size * size {
+            let (y, x) = (cell / size, cell % size);
+            let across = inside(x, self.width, columns);
+            for place in inside(y, self.height, rows) {
+                if across.is_empty() || place >= rows {
                     continue;
                 }
-                for x in 0..self.size {
-                    let Some(x_in) = (left + x).checked_sub(self.padding) else { continue };
-                    if x_in < self.width {
-                        cell(place, y * self.size + x, y_in * self.width + x_in);
-                    }
-                }
+                let top = place * stride + y - padding;
+                let left = across.start * stride + x - padding;
+                let places = place * columns + across.start..place * columns + across.end;
+                row(cell, places, top * self.width + left);
             }
         }
     }

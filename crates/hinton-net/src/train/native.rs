@@ -13,9 +13,9 @@ use crate::{Array, NetError, Network};
 /// Points that are evaluated at once.
 const EVALUATED: usize = 256;
 /// Multiplications of a batch that are worth another thread.
-const WORTH_A_THREAD: usize = 10_000_000;
+const WORTH_A_THREAD: usize = 40_000_000;
 /// Parts of a batch where it is shared out; fixed, so that sums are folded alike on any machine.
-const PARTS: usize = 8;
+const PARTS: usize = 4;
 
 /// Trains on the processor: the same data, seed and settings give the same bits on every machine and
 /// with any number of threads.
@@ -26,6 +26,8 @@ pub struct NativeTrainer<'a> {
     optimizer: Optimizer,
     threads: usize,
     gradient: Vec<f32>,
+    /// The gradients of parts of a batch, kept because making them anew costs more than their sums.
+    parts: Vec<Vec<f32>>,
     /// Where each parameter lies, and its name.
     parameters: Vec<(String, Range<usize>)>,
     /// Multiplications for each point, about.
@@ -54,6 +56,7 @@ impl<'a> NativeTrainer<'a> {
             optimizer: Optimizer::new(row, rate, weights),
             threads: threads.max(1),
             gradient: vec![0.0; weights],
+            parts: Vec::new(),
             network,
             parameters,
             work,
@@ -73,7 +76,7 @@ impl<'a> NativeTrainer<'a> {
     }
 
     /// The loss of a batch, and in `gradient` that of its mean.
-    fn gradient(&self, batch: &[u32], gradient: &mut [f32]) -> Score {
+    fn gradient(&self, batch: &[u32], gradient: &mut [f32], buffers: &mut Vec<Vec<f32>>) -> Score {
         let share = 1.0 / batch.len().max(1) as f32;
         let own = |part: &[u32], by_values: &mut [f32]| {
             let labels = self.labels(part);
@@ -84,17 +87,18 @@ impl<'a> NativeTrainer<'a> {
             gradient.fill(0.0);
             return own(batch, gradient);
         }
-        let pieces: Vec<&[u32]> = batch.chunks(batch.len().div_ceil(PARTS)).collect();
-        let parts = share_out(pieces, self.threads, |part| {
-            let mut by_values = vec![0.0; self.network.values().len()];
-            let score = own(part, &mut by_values);
-            (score, by_values)
-        });
+        let pieces = batch.chunks(batch.len().div_ceil(PARTS));
+        buffers.resize_with(PARTS, || vec![0.0; gradient.len()]);
+        let scores =
+            share_out(pieces.zip(&mut *buffers).collect(), self.threads, |(part, buffer)| {
+                buffer.fill(0.0);
+                (own(part, buffer), &*buffer)
+            });
         gradient.fill(0.0);
         let mut all = Score::default();
-        for (score, by_values) in parts {
+        for (score, by_values) in scores {
             all = all.and(score);
-            gradient.iter_mut().zip(by_values).for_each(|(sum, value)| *sum += value);
+            gradient.iter_mut().zip(by_values).for_each(|(sum, value)| *sum += *value);
         }
         all
     }
@@ -129,8 +133,9 @@ impl Trainer for NativeTrainer<'_> {
 
     fn step(&mut self, batch: &[u32]) -> StepReport {
         let mut gradient = std::mem::take(&mut self.gradient);
-        let score = self.gradient(batch, &mut gradient);
-        self.gradient = gradient;
+        let mut parts = std::mem::take(&mut self.parts);
+        let score = self.gradient(batch, &mut gradient, &mut parts);
+        (self.gradient, self.parts) = (gradient, parts);
         let squares: Vec<f64> = self
             .parameters
             .iter()

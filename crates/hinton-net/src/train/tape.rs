@@ -174,15 +174,18 @@ pub(super) fn score<R: Real>(scores: &mut [R], labels: &[u32]) -> Score {
     if classes == 0 {
         return score;
     }
+    // How far below the highest score that of its class is: exact however small its share gets.
+    let mut below = Vec::with_capacity(points);
+    let mut places = Vec::with_capacity(points);
     for (row, label) in scores.chunks_exact(classes).zip(labels) {
-        score.correct += u64::from(best(row) == *label as usize);
+        let place = best(row);
+        below.push(row[place] - row[*label as usize]);
+        places.push(place);
+        score.correct += u64::from(place == *label as usize);
     }
     softmax_rows(scores, points);
-    for (row, label) in scores.chunks_exact(classes).zip(labels) {
-        // A share that is too small for a number is the smallest one there is, not zero.
-        let share = row[*label as usize];
-        let share = if share < R::of(1e-37) { R::of(1e-37) } else { share };
-        score.loss -= share.ln().f64();
+    for ((row, place), below) in scores.chunks_exact(classes).zip(places).zip(below) {
+        score.loss += below.f64() - row[place].ln().f64();
     }
     score
 }

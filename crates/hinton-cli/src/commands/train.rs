@@ -1,0 +1,409 @@
+//! `hinton train`: a network learns, and it can be seen.
+
+mod live;
+mod source;
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use hinton::train::{
+    EpochReport, INITS, Init, OPTIMIZERS, OptimizerRow, Order, Outcome, Session, Settings,
+    StepProgress, Watch,
+};
+use hinton::{DrawRequest, output_for, render, write_bytes};
+
+use self::live::Live;
+use super::CommandRow;
+use super::draw::{fit, show};
+use crate::args::{apply_settings, output, settings, thread_count, threads};
+use crate::failure::{Failure, note};
+use crate::progress::Count;
+use crate::terminal::{GRAPHICS, Terminal, graphics_named};
+use crate::{interrupt, out};
+
+pub(super) const ROW: CommandRow = CommandRow {
+    name: "train",
+    about: "Train a small network and watch what it learns",
+    help: "Trains softmax regression, or any small network written in a line, prints a line an epoch, and \
+           shows the weights: of softmax regression on pictures one picture for each class. DATA is digits \
+           (inside the program, and what is taken if nothing is said), mnist or fashion-mnist (in the cache \
+           folder, in --data FOLDER, or downloaded), points of the plane (spirals, circles, moons, xor, \
+           gaussians), or a file of your own: .npz, .npy, .csv with --inputs and --labels. --record keeps a \
+           run folder for `hinton animate`; --resume goes on with it, bit for bit as if it had not stopped. \
+           Ctrl-C finishes the step and writes the run. The same seed gives the same weights on every \
+           machine and with any number of threads. Models are widths and layers between dashes, such as \
+           784-128-relu-10; `hinton list layers` has the words. Softmax regression on mnist begins with \
+           the settings of the published run: zeros, Adam at 0.001, batches of 128 in file order, the first \
+           5,000 images set apart.",
+    examples: "Examples:
+  hinton train
+  hinton train mnist --epochs 11 --record run -o weights.png
+  hinton train fashion-mnist --live
+  hinton train spirals --model 2-16-tanh-16-tanh-2 --record run
+  hinton train digits --model lenet --record run --record-every log
+  hinton train iris.csv --labels species --model 4-8-tanh-3
+  hinton train --resume run --epochs 10",
+    args,
+    run,
+};
+
+fn args(command: Command) -> Command {
+    let value = |name: &'static str, word: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(word).help(help)
+    };
+    let training = |arg: Arg| arg.help_heading("Training");
+    let data = |arg: Arg| arg.help_heading("Data");
+    let names = |names: Vec<&'static str>| PossibleValuesParser::new(names);
+    let whole = || value_parser!(u64).range(1..);
+    let command = command
+        .arg(Arg::new("set").value_name("DATA").help(
+            "digits, mnist, fashion-mnist, spirals, circles, moons, xor, gaussians, or a file",
+        ))
+        .arg(output().help("The weights as a picture, by its extension [default: in the terminal]"))
+        .arg(
+            value("record", "RUN", "Keep the training in a run folder")
+                .value_parser(value_parser!(PathBuf)),
+        )
+        .arg(
+            value(
+                "record-every",
+                "WHEN",
+                "Which steps: epoch, log (dense early, sparse later) or a number",
+            )
+            .requires("record"),
+        )
+        .arg(
+            value("resume", "RUN", "Go on with a recorded training; --epochs is how many more")
+                .value_parser(value_parser!(PathBuf))
+                .conflicts_with_all([
+                    "set",
+                    "record",
+                    "model",
+                    "init",
+                    "optimizer",
+                    "lr",
+                    "batch",
+                    "seed",
+                    "validation",
+                    "shuffle",
+                    "inputs",
+                    "labels",
+                    "patience",
+                ]),
+        )
+        .arg(
+            Arg::new("live")
+                .long("live")
+                .action(ArgAction::SetTrue)
+                .help("Redraw the weights in the terminal while it trains"),
+        )
+        .arg(
+            value("graphics", "KIND", "What the terminal can show, where that is not found out")
+                .value_parser(GRAPHICS.map(|(name, _)| name)),
+        );
+    let command = command
+        .arg(training(value(
+            "model",
+            "SPEC",
+            "softmax, lenet, or layers such as 784-128-relu-10 [default: softmax; a small tanh network for points of the plane]",
+        )))
+        .arg(training(value("epochs", "N", "Times through the data").value_parser(whole())))
+        .arg(training(
+            value("optimizer", "NAME", "How gradients change the weights [default: adam]")
+                .value_parser(names(OPTIMIZERS.iter().map(|row| row.name).collect())),
+        ))
+        .arg(training(
+            value("lr", "RATE", "The learning rate")
+                .value_parser(value_parser!(f64))
+                .allow_negative_numbers(true),
+        ))
+        .arg(training(value("batch", "N", "Points of a step").value_parser(whole())))
+        .arg(training(
+            value("init", "NAME", "The weights before training [default: zeros for softmax, else uniform]")
+                .value_parser(names(INITS.iter().map(|row| row.name).collect())),
+        ))
+        .arg(training(
+            value("seed", "N", "What everything random follows from [default: 0]")
+                .value_parser(value_parser!(u64)),
+        ))
+        .arg(training(
+            value("shuffle", "WHEN", "Whether points are shuffled: not, once before all, or each epoch")
+                .value_parser(Order::WORDS),
+        ))
+        .arg(training(
+            value("patience", "N", "Stop after so many epochs without a smaller loss").value_parser(whole()),
+        ))
+        .arg(training(
+            value("time-limit", "SECONDS", "Stop after so long").value_parser(value_parser!(f64)),
+        ));
+    let command = command
+        .arg(data(
+            value("validation", "N", "Points set apart to measure with: the first ones")
+                .value_parser(whole()),
+        ))
+        .arg(data(
+            value("data", "FOLDER", "Where the files of mnist or fashion-mnist are")
+                .value_parser(value_parser!(PathBuf)),
+        ))
+        .arg(data(
+            Arg::new("offline")
+                .long("offline")
+                .action(ArgAction::SetTrue)
+                .help("Never download anything"),
+        ))
+        .arg(data(value(
+            "inputs",
+            "NAMES",
+            "An array, or columns with commas between them, of your own file",
+        )))
+        .arg(data(value("labels", "NAME", "The array, column or file that holds the labels")));
+    settings(command).arg(threads())
+}
+
+fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    // Wrong names are told before the work.
+    let target = matches.get_one::<PathBuf>("output");
+    let target = target.map(|file| Ok::<_, Failure>((file, output_for(file)?))).transpose()?;
+    let mut request = DrawRequest::default();
+    request.threads = thread_count(matches);
+    apply_settings(matches, &mut request)?;
+    let graphics = matches.get_one::<String>("graphics").and_then(|word| graphics_named(word));
+    let terminal = Terminal::detect(graphics);
+    let is_live = matches.get_flag("live");
+    if is_live && !terminal.is_there {
+        return Err(Failure::usage(
+            "--live draws in a terminal, and standard output is none",
+            "leave out --live, or record and animate: --record RUN",
+        ));
+    }
+    let resumed = matches.get_one::<PathBuf>("resume");
+    let source = source::load(matches, resumed.map(PathBuf::as_path))?;
+    source.notes.iter().for_each(|text| note(text));
+    let mut session = match resumed {
+        Some(folder) => resume(matches, folder, &source)?,
+        None => begin(matches, &source)?,
+    };
+    let folder = resumed.or(matches.get_one::<PathBuf>("record")).map(PathBuf::as_path);
+
+    let gently = interrupt::gently();
+    let mut shown = request.clone();
+    fit(&mut shown, &terminal, matches);
+    let mut watch = Watcher {
+        begun: Instant::now(),
+        limit: matches.get_one::<f64>("time-limit").copied(),
+        bar: Count::new("training", "steps"),
+        live: is_live.then(|| Live::new(&terminal, shown.clone())),
+        failed: None,
+        first: session.epochs_done() == 0,
+    };
+    let outcome = session.run(&mut watch)?;
+    watch.bar.finish();
+    if let Some(live) = &mut watch.live {
+        live.finish()?;
+    }
+    drop(gently);
+    if let Some(failure) = watch.failed {
+        return Err(failure);
+    }
+    ended(&outcome, &session, folder, &watch)?;
+    if let Some((file, output)) = target {
+        let picture = session.picture(&request)?;
+        write_bytes(file, &render(&picture, output, &picture.render_options())?)?;
+        picture.notes.iter().for_each(|text| note(text));
+    } else if terminal.is_there || graphics.is_some() {
+        let picture = session.picture(&shown)?;
+        show(&picture, &terminal)?;
+    }
+    Ok(())
+}
+
+/// A training that has not begun.
+fn begin<'d>(matches: &ArgMatches, source: &'d source::Source) -> Result<Session<'d>, Failure> {
+    let text = |name: &str| matches.get_one::<String>(name).map(String::as_str);
+    let whole = |name: &str| matches.get_one::<u64>(name).copied();
+    let count = |name: &str| whole(name).map(|count| usize::try_from(count).unwrap_or(usize::MAX));
+    let model = text("model").unwrap_or_default();
+    let mut settings = Settings::of(&source.data, model)?;
+    settings.about_data.clone_from(&source.about);
+    if let Some(name) = text("optimizer") {
+        settings.optimizer = OptimizerRow::named(name).map_err(hinton::Error::from)?;
+        settings.rate = settings.optimizer.rate;
+    }
+    if let Some(name) = text("init") {
+        settings.init = Init::named(name).map_err(hinton::Error::from)?;
+    }
+    settings.rate = matches.get_one::<f64>("lr").copied().unwrap_or(settings.rate);
+    settings.batch = count("batch").unwrap_or(settings.batch);
+    settings.seed = whole("seed").unwrap_or(settings.seed);
+    settings.validation = count("validation").unwrap_or(settings.validation);
+    settings.epochs = whole("epochs").unwrap_or(settings.epochs);
+    settings.patience = whole("patience").unwrap_or(settings.patience);
+    if let Some(word) = text("shuffle") {
+        settings.order = word.parse::<Order>()?;
+    }
+    if let Some(word) = text("record-every") {
+        settings.record_every = word.parse()?;
+    }
+    let mut session = Session::new(&source.data, settings, thread_count(matches))?;
+    if let Some(folder) = matches.get_one::<PathBuf>("record") {
+        session.record(folder)?;
+    }
+    Ok(session)
+}
+
+/// A training that goes on.
+fn resume<'d>(
+    matches: &ArgMatches,
+    folder: &Path,
+    source: &'d source::Source,
+) -> Result<Session<'d>, Failure> {
+    let mut session = Session::resume(folder, &source.data, thread_count(matches))?;
+    match matches.get_one::<u64>("epochs") {
+        Some(more) => session.set_epochs(session.epochs_done() + more),
+        None if session.epochs_done() >= session.settings().epochs => {
+            return Err(Failure::usage(
+                format!("{}: its {} epochs are done", folder.display(), session.epochs_done()),
+                "say how many more: --epochs 10",
+            ));
+        }
+        None => {}
+    }
+    Ok(session)
+}
+
+/// Says how it ended.
+fn ended(
+    outcome: &Outcome,
+    session: &Session<'_>,
+    folder: Option<&Path>,
+    watch: &Watcher<'_>,
+) -> Result<(), Failure> {
+    let step = session.steps();
+    match outcome {
+        Outcome::Finished => Ok(()),
+        Outcome::Patience { best } => {
+            note(&format!("the loss got no smaller since epoch {best}: training ended"));
+            Ok(())
+        }
+        Outcome::Stopped => {
+            let why = if watch.is_over() { "the time is over" } else { "stopped" };
+            match folder {
+                Some(folder) => note(&format!(
+                    "{why} after step {step}; go on with: hinton train --resume {}",
+                    folder.display()
+                )),
+                None => note(&format!(
+                    "{why} after step {step}; nothing was recorded, --record RUN would keep it"
+                )),
+            }
+            Ok(())
+        }
+        Outcome::Diverged { step, what, advice } => {
+            let kept = folder.map_or(String::new(), |folder| {
+                format!("; the run so far is in {}", folder.display())
+            });
+            Err(Failure::work_but(
+                format!("training diverged at step {step}: {what} is not finite{kept}"),
+                advice,
+            ))
+        }
+    }
+}
+
+/// Prints, draws, and stops where it is asked to.
+struct Watcher<'a> {
+    begun: Instant,
+    limit: Option<f64>,
+    bar: Count,
+    live: Option<Live<'a>>,
+    failed: Option<Failure>,
+    /// Whether the first epoch of all is still to come.
+    first: bool,
+}
+
+impl Watcher<'_> {
+    fn is_over(&self) -> bool {
+        self.limit.is_some_and(|limit| self.begun.elapsed().as_secs_f64() >= limit)
+    }
+
+    /// Whether to go on; a failure to print ends the training, too.
+    fn flow(&mut self, result: Result<(), Failure>) -> ControlFlow<()> {
+        if let Err(failure) = result {
+            self.failed = Some(failure);
+        }
+        match self.failed.is_some() || self.is_over() {
+            true => ControlFlow::Break(()),
+            false => interrupt::flow(),
+        }
+    }
+
+    fn say(&mut self, text: &str) -> Result<(), Failure> {
+        self.bar.finish();
+        match &mut self.live {
+            Some(live) => {
+                live.say(text);
+                Ok(())
+            }
+            None => out::emit(text.as_bytes()),
+        }
+    }
+}
+
+impl Watch for Watcher<'_> {
+    fn now(&mut self) -> Option<f64> {
+        Some(self.begun.elapsed().as_secs_f64())
+    }
+
+    fn step(&mut self, progress: &StepProgress, session: &Session<'_>) -> ControlFlow<()> {
+        let result = match &mut self.live {
+            Some(live) => live.step(progress, session),
+            None => {
+                self.bar.show(progress.done as usize, progress.of as usize);
+                Ok(())
+            }
+        };
+        self.flow(result)
+    }
+
+    fn epoch(&mut self, report: &EpochReport, session: &Session<'_>) -> ControlFlow<()> {
+        let score = report.validation;
+        let mut text = format!(
+            "Total time {:5.2}s accuracy:{:.4} loss:{:.4}\n",
+            report.seconds,
+            score.accuracy(),
+            score.mean_loss()
+        );
+        // Where the original draws its weights it prints their range: after the first and the last.
+        let is_first = std::mem::take(&mut self.first);
+        if session.is_softmax() && (is_first || report.epoch >= report.of) {
+            let (low, high) = session.weight_range();
+            // Weights that ran away are told in powers of ten.
+            match low.abs().max(high.abs()) < 1e6 {
+                true => text.push_str(&format!("{low:.6} {high:.6}\n")),
+                false => text.push_str(&format!("{low:e} {high:e}\n")),
+            }
+        }
+        let result = self.say(&text);
+        self.bar = Count::new("training", "steps");
+        self.flow(result)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hinton::train::{DATA, MODELS};
+
+    use super::*;
+
+    #[test]
+    fn the_help_names_all_data_and_models() {
+        let mut command = args(Command::new("train"));
+        let help = command.render_long_help().to_string();
+        for name in DATA.iter().map(|row| row.name).chain(MODELS.iter().map(|row| row.name)) {
+            assert!(help.contains(name), "{name}");
+        }
+    }
+}

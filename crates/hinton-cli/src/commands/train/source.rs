@@ -1,0 +1,78 @@
+//! Where the points come from: inside the program, a folder, the cache, the network, the user's file.
+
+use std::path::{Path, PathBuf};
+
+use clap::ArgMatches;
+use hinton::train::{self, Columns, DataRow, DataSet};
+
+use crate::download;
+use crate::failure::Failure;
+
+/// Points, and how they were come by.
+pub(super) struct Source {
+    pub(super) data: DataSet,
+    /// What was assumed.
+    pub(super) notes: Vec<String>,
+    /// What is to be kept with a recorded run so that it can be gone on with.
+    pub(super) about: Vec<(String, String)>,
+}
+
+/// The data that was named, or that a run was trained on.
+pub(super) fn load(matches: &ArgMatches, resumed: Option<&Path>) -> Result<Source, Failure> {
+    let Some(folder) = resumed else {
+        let text = |name: &str| matches.get_one::<String>(name).cloned();
+        let name = text("set").unwrap_or_else(|| "digits".to_owned());
+        let columns = Columns { inputs: text("inputs"), labels: text("labels") };
+        let seed = matches.get_one::<u64>("seed").copied().unwrap_or(0);
+        return named(matches, &name, seed, columns);
+    };
+    let (name, settings) = train::data_of(folder)?;
+    let about = |key: &str| {
+        let found = settings.about_data.iter().find(|(name, _)| name == key);
+        found.map(|(_, value)| value.clone())
+    };
+    let columns = Columns { inputs: about("inputs"), labels: about("labels") };
+    let mut source = match about("path") {
+        Some(path) => own(Path::new(&path), columns)?,
+        None => named(matches, &name, settings.seed, columns)?,
+    };
+    // They were said when it began.
+    source.notes.clear();
+    Ok(source)
+}
+
+fn named(matches: &ArgMatches, name: &str, seed: u64, columns: Columns) -> Result<Source, Failure> {
+    let inside = |data: DataSet| Source { data, notes: Vec::new(), about: Vec::new() };
+    match train::row(name) {
+        Some(row) if row.files.is_empty() => Ok(inside(train::named(name, seed)?)),
+        Some(row) => Ok(inside(train::in_folder(row, &folder(matches, row)?)?)),
+        None if Path::new(name).exists() => own(Path::new(name), columns),
+        None => Ok(inside(train::named(name, seed)?)),
+    }
+}
+
+/// The folder with the files: the one that was named, or the cache, filled where it is allowed.
+fn folder(matches: &ArgMatches, row: &'static DataRow) -> Result<PathBuf, Failure> {
+    if let Some(folder) = matches.get_one::<PathBuf>("data") {
+        // The folder of all data will do.
+        let inner = folder.join(row.name);
+        let has = |folder: &Path| row.files.iter().any(|file| folder.join(file.name).exists());
+        return Ok(if !has(folder) && inner.is_dir() { inner } else { folder.clone() });
+    }
+    download::folder(row, matches.get_flag("offline"))
+}
+
+fn own(path: &Path, columns: Columns) -> Result<Source, Failure> {
+    let own = train::own(path, &columns)?;
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut about = vec![("path".to_owned(), whole.to_string_lossy().into_owned())];
+    about.extend(columns.inputs.map(|inputs| ("inputs".to_owned(), inputs)));
+    about.extend(columns.labels.map(|labels| {
+        // A file of labels is found again from anywhere.
+        let is_file = Path::new(&labels).is_file();
+        let whole = std::path::absolute(&labels).ok().filter(|_| is_file);
+        let labels = whole.map_or(labels, |whole| whole.to_string_lossy().into_owned());
+        ("labels".to_owned(), labels)
+    }));
+    Ok(Source { data: own.data, notes: own.notes, about })
+}

@@ -1,0 +1,411 @@
+//! A training, from its first step to its last.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use hinton_format::Checkpoint;
+use hinton_net::Network;
+use hinton_net::data::DataSet;
+use hinton_net::random::Random;
+use hinton_net::train::{Evaluation, NativeTrainer, Score, StepReport, Trainer};
+
+use super::picture;
+use super::record::{self, Recorder};
+use super::settings::{Order, Settings, is_softmax};
+use crate::{DrawRequest, Error, Picture};
+
+/// Who hears of a training, tells it the time, and may stop it.
+pub trait Watch {
+    /// Seconds of any clock; none where there is none.
+    fn now(&mut self) -> Option<f64> {
+        None
+    }
+
+    /// A step is done. `Break` stops the training.
+    fn step(&mut self, _progress: &StepProgress, _session: &Session<'_>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    /// An epoch is done. `Break` stops the training.
+    fn epoch(&mut self, _report: &EpochReport, _session: &Session<'_>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+/// Hears nothing and never stops.
+#[derive(Debug, Clone, Copy)]
+pub struct Unwatched;
+
+impl Watch for Unwatched {}
+
+/// How far a training is.
+#[derive(Debug, Clone, Copy)]
+pub struct StepProgress {
+    /// Steps done in all.
+    pub step: u64,
+    /// The epoch that runs, from 1.
+    pub epoch: u64,
+    /// Steps done in it.
+    pub done: u64,
+    /// Steps it has.
+    pub of: u64,
+}
+
+/// What an epoch gave.
+#[derive(Debug, Clone)]
+pub struct EpochReport {
+    /// Its number, from 1.
+    pub epoch: u64,
+    /// Epochs that are planned in all.
+    pub of: u64,
+    /// Seconds that its steps took, evaluation not counted; 0 where there is no clock.
+    pub seconds: f64,
+    /// Loss and accuracy on the points that were set apart.
+    pub validation: Score,
+    /// Loss and accuracy of its steps, each before its weights changed.
+    pub training: Score,
+}
+
+/// How a training ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// All epochs are done.
+    Finished,
+    /// The watcher stopped it.
+    Stopped,
+    /// The loss got no smaller for as long as the patience lasted.
+    Patience {
+        /// The epoch with the smallest loss.
+        best: u64,
+    },
+    /// Something is not finite.
+    Diverged {
+        /// The step that could not be taken, from 1.
+        step: u64,
+        /// What is not finite.
+        what: String,
+        /// What to do.
+        advice: String,
+    },
+}
+
+/// A training.
+pub struct Session<'d> {
+    data: &'d DataSet,
+    settings: Settings,
+    trainer: Box<dyn Trainer + 'd>,
+    /// The first are set apart, the others train.
+    points: Vec<u32>,
+    recorder: Option<Recorder>,
+    /// Smallest loss so far and its epoch.
+    best: Option<(f64, u64)>,
+    /// Seconds of training so far.
+    seconds: f64,
+}
+
+impl std::fmt::Debug for Session<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl<'d> Session<'d> {
+    /// A training that has not begun, on so many threads (0 is one for each core).
+    ///
+    /// # Errors
+    /// When the model does not fit the data, or a setting makes no sense.
+    pub fn new(data: &'d DataSet, settings: Settings, threads: usize) -> Result<Self, Error> {
+        check(data, &settings)?;
+        let network = settings.network()?;
+        let (row, rate) = (settings.optimizer, settings.rate);
+        let threads = crate::draw::threads(threads);
+        let trainer = NativeTrainer::new(data, network, row, rate, threads)?;
+        let mut points: Vec<u32> = (0..data.len() as u32).collect();
+        if settings.order != Order::File {
+            let order = Random::of(settings.seed, "points").order(points.len());
+            points = order.into_iter().map(|point| point as u32).collect();
+        }
+        let trainer = Box::new(trainer);
+        Ok(Session { data, settings, trainer, points, recorder: None, best: None, seconds: 0.0 })
+    }
+
+    /// Records from now on into a folder that holds no run yet, beginning with the weights as they are.
+    ///
+    /// # Errors
+    /// When there is a run in the folder, or it cannot be written.
+    pub fn record(&mut self, folder: &Path) -> Result<(), Error> {
+        self.recorder = Some(Recorder::create(folder, self.data, &self.settings)?);
+        self.save(None, &self.evaluate())
+    }
+
+    /// A training that goes on where a recorded one stopped, and is recorded with it.
+    ///
+    /// # Errors
+    /// When the folder holds no run of this data that can be gone on with.
+    pub fn resume(folder: &Path, data: &'d DataSet, threads: usize) -> Result<Self, Error> {
+        let past = record::read(folder, data)?;
+        let mut session = Session::new(data, past.settings, threads)?;
+        session.trainer.restore(past.step, &past.parameters, &past.memory)?;
+        session.best = past.best;
+        session.seconds = past.seconds;
+        session.recorder = Some(Recorder::resume(folder, is_softmax(session.network()))?);
+        Ok(session)
+    }
+
+    /// How it is trained.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Trains until so many epochs are done in all.
+    pub fn set_epochs(&mut self, epochs: u64) {
+        self.settings.epochs = epochs;
+    }
+
+    /// The data.
+    pub fn data(&self) -> &DataSet {
+        self.data
+    }
+
+    /// The network as it is now.
+    pub fn network(&self) -> &Network<f32> {
+        self.trainer.network()
+    }
+
+    /// Whether it is softmax regression, whose weights are one picture for each class.
+    pub fn is_softmax(&self) -> bool {
+        is_softmax(self.network())
+    }
+
+    /// Steps done.
+    pub fn steps(&self) -> u64 {
+        self.trainer.steps()
+    }
+
+    /// Whole epochs done.
+    pub fn epochs_done(&self) -> u64 {
+        self.steps() / self.steps_per_epoch()
+    }
+
+    /// Epochs done, parts of one included.
+    fn epochs(&self) -> f64 {
+        self.steps() as f64 / self.steps_per_epoch() as f64
+    }
+
+    /// Steps of an epoch.
+    pub fn steps_per_epoch(&self) -> u64 {
+        let points = self.points.len() - self.settings.validation;
+        points.div_ceil(self.settings.batch) as u64
+    }
+
+    /// How well the points that were set apart are told apart.
+    pub fn evaluate(&self) -> Evaluation {
+        self.trainer.evaluate(&self.points[..self.settings.validation])
+    }
+
+    /// Smallest and largest weight, biases left out.
+    pub fn weight_range(&self) -> (f32, f32) {
+        let network = self.network();
+        let mut range = (f32::INFINITY, f32::NEG_INFINITY);
+        for (name, _, at) in network.parameters() {
+            if name.ends_with(".weight") {
+                for value in &network.values()[at] {
+                    range = (range.0.min(*value), range.1.max(*value));
+                }
+            }
+        }
+        range
+    }
+
+    /// Parameters and what the optimiser remembers, as a recorded step has them.
+    ///
+    /// # Errors
+    /// When a tensor cannot be made of them.
+    pub fn checkpoint(&self) -> Result<Checkpoint, Error> {
+        record::checkpoint(&*self.trainer)
+    }
+
+    /// The weights as a picture: of softmax regression on pictures one for each class, of other networks
+    /// an overview.
+    ///
+    /// # Errors
+    /// When the request does not fit them.
+    pub fn picture(&self, request: &DrawRequest<'_>) -> Result<Picture, Error> {
+        picture::picture(self, request)
+    }
+
+    /// Trains until all epochs are done, the watcher stops it, or something is not finite. What is
+    /// recorded is whole when it returns, and a training can be gone on with by calling again.
+    ///
+    /// # Errors
+    /// When the run cannot be written.
+    pub fn run(&mut self, watch: &mut dyn Watch) -> Result<Outcome, Error> {
+        while self.epochs_done() < self.settings.epochs {
+            if let Some(outcome) = self.epoch(watch)? {
+                return Ok(outcome);
+            }
+        }
+        Ok(Outcome::Finished)
+    }
+
+    /// What is left of an epoch.
+    fn epoch(&mut self, watch: &mut dyn Watch) -> Result<Option<Outcome>, Error> {
+        let of = self.steps_per_epoch();
+        let (epoch, skipped) = (self.steps() / of + 1, self.steps() % of);
+        let order = self.order(epoch);
+        let mut training = Score::default();
+        let mut begun = watch.now();
+        let mut seconds = 0.0;
+        let mut last = None;
+        for batch in order.chunks(self.settings.batch).skip(skipped as usize) {
+            let report = self.trainer.step(batch);
+            if report.diverged.is_some() {
+                return self.diverged(&report).map(Some);
+            }
+            training = training.and(report.score);
+            let step = self.steps();
+            let progress = StepProgress { step, epoch, done: (step - 1) % of + 1, of };
+            let ends = progress.done == of;
+            // What the watcher does with the step is no training.
+            let before = watch.now();
+            let flow = watch.step(&progress, self);
+            let watched = since(before, watch.now());
+            begun = begun.map(|begun| begun + watched);
+            if let Some(recorder) = &mut self.recorder {
+                recorder.step(step, &report)?;
+            }
+            if ends {
+                last = Some(report);
+                break;
+            }
+            let is_due = self.settings.record_every.takes(step, false);
+            if flow.is_break() || (is_due && self.recorder.is_some()) {
+                let part = since(begun, watch.now());
+                seconds += part;
+                self.seconds += part;
+                self.save(Some(&report), &self.evaluate())?;
+                begun = watch.now();
+            }
+            if flow.is_break() {
+                return Ok(Some(Outcome::Stopped));
+            }
+        }
+        let part = since(begun, watch.now());
+        seconds += part;
+        self.seconds += part;
+        let evaluation = self.evaluate();
+        let validation = evaluation.score;
+        let report = EpochReport { epoch, of: self.settings.epochs, seconds, validation, training };
+        let flow = watch.epoch(&report, self);
+        let patience = self.patience(epoch, validation.mean_loss());
+        let ended = match patience {
+            Some(outcome) => Some(outcome),
+            None => flow.is_break().then_some(Outcome::Stopped),
+        };
+        self.end_epoch(
+            last.as_ref(),
+            &evaluation,
+            ended.is_some() || epoch >= self.settings.epochs,
+        )?;
+        Ok(ended)
+    }
+
+    /// The points of an epoch, in its order: the same whenever it is asked for.
+    fn order(&self, epoch: u64) -> Vec<u32> {
+        let points = &self.points[self.settings.validation..];
+        if self.settings.order != Order::Epoch {
+            return points.to_vec();
+        }
+        let seed = self.settings.seed.wrapping_add(epoch.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let order = Random::of(seed, "epoch").order(points.len());
+        order.into_iter().map(|index| points[index]).collect()
+    }
+
+    /// Whether there has been no smaller loss for long enough.
+    fn patience(&mut self, epoch: u64, loss: f64) -> Option<Outcome> {
+        if self.best.is_none_or(|(best, _)| loss < best) {
+            self.best = Some((loss, epoch));
+        }
+        let (_, best) = self.best?;
+        let is_over = self.settings.patience > 0 && epoch - best >= self.settings.patience;
+        is_over.then_some(Outcome::Patience { best })
+    }
+
+    fn end_epoch(
+        &mut self,
+        report: Option<&StepReport>,
+        evaluation: &Evaluation,
+        is_last: bool,
+    ) -> Result<(), Error> {
+        let step = self.trainer.steps();
+        if is_last || self.settings.record_every.takes(step, true) {
+            return self.save(report, evaluation);
+        }
+        let epoch = self.epochs();
+        let mut metrics = record::step_metrics(report, None);
+        metrics.extend(record::evaluation_metrics(evaluation, epoch, self.seconds));
+        if let Some(recorder) = &mut self.recorder {
+            recorder.log(step, metrics)?;
+        }
+        Ok(())
+    }
+
+    /// Records the weights as they are.
+    fn save(&mut self, report: Option<&StepReport>, evaluation: &Evaluation) -> Result<(), Error> {
+        let epoch = self.epochs();
+        let Some(recorder) = &mut self.recorder else { return Ok(()) };
+        recorder.save(&*self.trainer, report, evaluation, epoch, self.seconds)
+    }
+
+    /// Records how far it came, and says what to do.
+    fn diverged(&mut self, report: &StepReport) -> Result<Outcome, Error> {
+        let step = self.steps() + 1;
+        let what = report.diverged.as_ref().map_or("the loss", |why| &why.what).to_owned();
+        let is_saved =
+            self.recorder.as_ref().is_none_or(|recorder| recorder.last() == Some(self.steps()));
+        if !is_saved {
+            self.save(None, &self.evaluate())?;
+        }
+        if let Some(recorder) = &mut self.recorder {
+            recorder.step(step, report)?;
+            recorder.flush()?;
+        }
+        let rate = self.settings.rate;
+        let largest = largest(self.data);
+        let mut advice = format!("try a lower learning rate: --lr {}", rate / 10.0);
+        if largest > 100.0 {
+            advice.push_str(&format!("; or scale the inputs, which reach {largest}"));
+        }
+        Ok(Outcome::Diverged { step, what, advice })
+    }
+}
+
+fn since(begun: Option<f64>, now: Option<f64>) -> f64 {
+    match (begun, now) {
+        (Some(begun), Some(now)) => (now - begun).max(0.0),
+        _ => 0.0,
+    }
+}
+
+/// The largest magnitude of the inputs.
+fn largest(data: &DataSet) -> f32 {
+    let all: Vec<u32> = (0..data.len().min(10_000) as u32).collect();
+    data.inputs.gather(&all).iter().fold(0.0, |most, value| most.max(value.abs()))
+}
+
+fn check(data: &DataSet, settings: &Settings) -> Result<(), Error> {
+    let Settings { validation, batch, rate, .. } = *settings;
+    if validation == 0 || validation >= data.len() {
+        return Err(Error::request(
+            format!("--validation {validation}: {} has {} points", data.name, data.len()),
+            format!("set apart 1 to {} of them", data.len().saturating_sub(1)),
+        ));
+    }
+    if batch == 0 {
+        return Err(Error::request("--batch 0: a step needs at least one point", ""));
+    }
+    if !rate.is_finite() || rate <= 0.0 {
+        return Err(Error::request(format!("--lr {rate}: expected a positive number"), ""));
+    }
+    Ok(())
+}
