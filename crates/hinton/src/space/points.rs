@@ -236,7 +236,7 @@ fn mesh(request: &PointRequest, width: usize) -> Result<PointSet, Error> {
 /// Lines along every axis, through every so many-th place of the other axes.
 fn mesh_lines(side: usize, width: usize) -> Vec<[u32; 2]> {
     let every = side.div_ceil(MOST_MESH_LINES).max(1);
-    let drawn = |place: usize| place % every == 0 || place + 1 == side;
+    let drawn = |place: usize| place.is_multiple_of(every) || place + 1 == side;
     let mut lines = Vec::new();
     for at in 0..side.pow(width as u32) {
         let place = |axis: usize| at / side.pow(axis as u32) % side;
