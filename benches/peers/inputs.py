@@ -5,8 +5,12 @@
 Every file is made once from a fixed seed and kept; a file that is there is left alone.
 """
 
+import gzip
 import json
+import os
 import pathlib
+import shutil
+import struct
 import sys
 
 import numpy as np
@@ -95,6 +99,31 @@ def hundred_gib(folder):
     index.write_text(json.dumps({"metadata": {"total_size": total}, "weight_map": names}))
 
 
+def mnist(folder):
+    """The training files of MNIST: from HINTON_DATA or shared/data beside the repository, or else
+    pictures of as many pixels that are not zero, so that the work is the same."""
+    home = folder / "mnist"
+    if home.exists():
+        return
+    partial = folder / "mnist.tmp"
+    partial.mkdir(exist_ok=True)
+    names = ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"]
+    beside = pathlib.Path(__file__).resolve().parents[3] / "shared/data"
+    real = pathlib.Path(os.environ.get("HINTON_DATA", beside)) / "mnist"
+    if real.is_dir():
+        for name in names:
+            shutil.copy(real / name, partial / name)
+    else:
+        random = np.random.default_rng(60000)
+        pixels = random.integers(1, 256, (60000, 28, 28), dtype=np.uint8)
+        pixels[random.random(pixels.shape) > 0.19] = 0
+        labels = random.integers(0, 10, 60000, dtype=np.uint8)
+        heads = [struct.pack(">iiii", 2051, 60000, 28, 28), struct.pack(">ii", 2049, 60000)]
+        for name, head, values in zip(names, heads, [pixels, labels]):
+            (partial / name).write_bytes(gzip.compress(head + values.tobytes(), 6))
+    partial.rename(home)
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
@@ -111,6 +140,7 @@ def main():
     matrix(folder, "points-10m.npy", normal(62, 10_000_000, 2))
     two_gib(folder)
     hundred_gib(folder)
+    mnist(folder)
 
 
 main()

@@ -58,6 +58,27 @@ const PAGES: &[Page] = &[
         body: rows,
     },
     Page {
+        name: "layers",
+        title: "Layers",
+        about: "What models are written of: `2-16-tanh-16-tanh-2` is widths and words between dashes, the \
+                same wherever `hinton` takes a model. `1x28x28-conv:6:5-relu-10` begins with a picture's \
+                shape.",
+        body: rows,
+    },
+    Page { name: "data", title: "Data sets", about: "`hinton train DATA`", body: rows },
+    Page {
+        name: "optimizers",
+        title: "Optimisers",
+        about: "`hinton train --optimizer NAME`",
+        body: rows,
+    },
+    Page {
+        name: "inits",
+        title: "Initialisations",
+        about: "`hinton train --init NAME`: the weights before training.",
+        body: rows,
+    },
+    Page {
         name: "colormaps",
         title: "Colour maps",
         about: "`hinton draw PATH --cmap NAME`; `NAME_r` is the same map the other way round. `hinton \

@@ -176,6 +176,14 @@ pub(super) const CASES: &[Case] = &[
         limits: &[Limit::Cpu(0.30), Limit::Anonymous(100.0)],
     },
     Case {
+        name: "train-mnist",
+        about: "softmax regression on MNIST, 11 epochs, from the packed files",
+        ours: &["train", "mnist", "--data", "@mnist", "--epochs", "11"],
+        runs: 7,
+        peers: &[peer("numpy by hand", &["mnist_softmax.py", "@mnist", "11"])],
+        limits: &[Limit::Cpu(0.8)],
+    },
+    Case {
         name: "inspect-100gib",
         about: "list the tensors of 100 GiB of sharded safetensors (sparse files)",
         ours: &["inspect", "@100gib/model.safetensors.index.json"],

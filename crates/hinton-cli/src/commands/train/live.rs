@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use hinton::train::{Session, StepProgress};
-use hinton::{DrawRequest, Length, PageSize, output_named, render};
+use hinton::{DrawRequest, Graphics, Length, PageSize, output_named, render};
 
 use crate::failure::Failure;
 use crate::out;
@@ -78,6 +78,7 @@ impl<'a> Live<'a> {
                 let mut options = picture.render_options();
                 options.terminal = self.terminal.options.clone();
                 options.terminal.columns = columns;
+                options.terminal.graphics = letters(options.terminal.graphics);
                 return Ok(render(&picture, output_named("terminal")?, &options)?);
             }
             columns = ((columns as f64 * room / tall) as usize).clamp(20, columns - 1);
@@ -109,5 +110,13 @@ impl<'a> Live<'a> {
             let _ = write!(text, "\x1b[{}F", self.lines);
         }
         text
+    }
+}
+
+/// Pictures made of letters can be written over; whoever shows others has colours for them.
+fn letters(graphics: Graphics) -> Graphics {
+    match graphics {
+        Graphics::Kitty | Graphics::Iterm2 | Graphics::Sixel => Graphics::TrueColor,
+        letters => letters,
     }
 }
