@@ -28,6 +28,16 @@ pub enum NetError {
         /// What it is given.
         found: String,
     },
+    /// A network that is too large to be looked at.
+    #[error("step {step} ({layer}): {what}")]
+    Limit {
+        /// Name of the step.
+        step: String,
+        /// The layer.
+        layer: String,
+        /// How large it would be, and the limit.
+        what: String,
+    },
     /// Points that the network does not take.
     #[error("{found} values are no whole number of points: this network takes {}", expected.takes())]
     Points {

@@ -106,9 +106,6 @@ pub struct Principal {
     pub shares: Vec<f64>,
 }
 
-/// Widest rows whose directions are found.
-pub const MOST_PRINCIPAL: usize = 4096;
-
 /// Finds the `count` directions of largest variance from the covariance of rows, `width * width`
 /// values, row-major, by Jacobi rotations for narrow rows and by repeated products (orthogonal
 /// iteration) for wide ones.

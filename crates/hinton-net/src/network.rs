@@ -6,6 +6,9 @@ use crate::layers::{Arguments, Flatten, Forward, Layer, ParameterShape};
 use crate::random::Random;
 use crate::{Init, NetError, Real, Shape, Spec};
 
+/// Most parameters of a network, and most values of a row between two steps.
+const MOST: (usize, usize) = (1 << 28, 1 << 24);
+
 /// A chain of named steps.
 ///
 /// The values of all parameters lie in one vector, step after step. Names are those of PyTorch's
@@ -100,7 +103,7 @@ impl<R: Real> Network<R> {
     /// Adds a step at the end; without a name it is called after its place. Its parameters are zero.
     ///
     /// # Errors
-    /// When it does not fit what comes before, or its name is taken.
+    /// When it does not fit what comes before, its name is taken, or the network grows too large.
     pub fn push(&mut self, name: Option<&str>, layer: Box<dyn Layer<R>>) -> Result<(), NetError> {
         let name = name.map_or_else(|| self.steps.len().to_string(), str::to_owned);
         if self.steps.iter().any(|step| step.name == name) {
@@ -119,6 +122,16 @@ impl<R: Real> Network<R> {
             found: input.takes(),
         })?;
         let count: usize = layer.parameters().iter().map(ParameterShape::count).sum();
+        let (all, width) = (self.values.len().saturating_add(count), output.width());
+        if all > MOST.0 || width > MOST.1 {
+            let what = match width > MOST.1 {
+                true => format!("{width} values go out of it, the limit is {}", MOST.1),
+                false => {
+                    format!("the network would have {all} parameters, the limit is {}", MOST.0)
+                }
+            };
+            return Err(NetError::Limit { step: name, layer: layer.label(), what });
+        }
         let at = self.values.len()..self.values.len() + count;
         self.values.resize(at.end, R::ZERO);
         self.steps.push(NetworkStep { name, layer, input, output, at });
@@ -354,6 +367,8 @@ mod tests {
         assert!(fault("tanh").contains("begin with the width"));
         assert!(fault("4x4-softmax").contains("step 0 (Softmax): it takes rows"));
         assert!(fault("4-tanh:3").contains("no use for \"3\""));
+        assert!(fault("1000000-1000000").contains("1000001000000 parameters, the limit is"));
+        assert!(fault("1000x1000-conv:1000:1").contains("1000000000 values go out"));
         let mut network = Network::<f32>::from_spec("2-3", &Init::default(), 1).unwrap();
         let wrong = crate::layers::Linear { inputs: 4, outputs: 2, has_bias: true };
         let fault = network.push(Some("fc2"), Box::new(wrong)).unwrap_err().to_string();

@@ -143,9 +143,9 @@ impl Axes<'_> {
         below.push(Shape::stroked(edges, colors.edge, 0.6));
         let mut above = Vec::new();
         let middle = place(std::array::from_fn(|axis| (data.low[axis] + data.high[axis]) / 2.0));
-        for axis in 0..3 {
+        for (axis, ticks) in ticks.iter().enumerate() {
             if let Some(edge) = outer_edge(data, lens, axis, &backs) {
-                self.numbers_along(&mut above, edge, axis, &ticks[axis], middle);
+                self.numbers_along(&mut above, edge, axis, ticks, middle);
             }
         }
         Plane { below, above }

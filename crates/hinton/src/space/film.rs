@@ -193,7 +193,8 @@ impl SpaceFilm<'_> {
     fn cut(&mut self, fps: f64, end: f64) {
         let mut times = Vec::new();
         for part in &self.parts {
-            let is_still = !part.moves && !(self.orbit && self.turning(part.from, part.to));
+            let turns = self.orbit && self.turning(part.from, part.to);
+            let is_still = !(part.moves || turns);
             let frames =
                 if is_still { 1.0 } else { ((part.to - part.from) * fps).round().max(1.0) };
             let count = frames as usize;

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use hinton_net::linear_map::{MOST_PRINCIPAL, Principal, principal};
+use hinton_net::linear_map::{Principal, principal};
 use hinton_tensor::{Work, share_out};
 
 use super::{Stage, Values};
@@ -60,6 +60,9 @@ const MOST_FITTED: usize = 20_000;
 /// The same for wide rows, whose products cost the square of the width.
 const MOST_FITTED_WIDE: usize = 2_000;
 const WIDE: usize = 64;
+/// The same for rows so wide that products of points are fewer than those of values.
+const MOST_FITTED_VERY_WIDE: usize = 300;
+const VERY_WIDE: usize = 1024;
 
 impl Placement {
     /// Fits it to the points of a step.
@@ -86,11 +89,7 @@ impl Placement {
         if stage.width <= dims {
             return Ok(Placement::Direct);
         }
-        Ok(match stage.width > MOST_PRINCIPAL {
-            // So wide that the covariance has no room: the first units.
-            true => Placement::Coordinates((0..dims).collect()),
-            false => Placement::Principal(fit(stage, dims)),
-        })
+        Ok(Placement::Principal(fit(stage, dims)))
     }
 
     /// Dimensions of the places.
@@ -211,7 +210,11 @@ fn points(stage: &Stage) -> usize {
 
 /// Points that directions are fitted to.
 fn fitted(stage: &Stage) -> usize {
-    let most = if stage.width > WIDE { MOST_FITTED_WIDE } else { MOST_FITTED };
+    let most = match stage.width {
+        width if width > VERY_WIDE => MOST_FITTED_VERY_WIDE,
+        width if width > WIDE => MOST_FITTED_WIDE,
+        _ => MOST_FITTED,
+    };
     points(stage).min(most)
 }
 
@@ -231,16 +234,55 @@ fn fit(stage: &Stage, dims: usize) -> Principal {
     for row in &rows {
         mean.iter_mut().zip(row).for_each(|(mean, value)| *mean += value * share);
     }
-    let mut covariance = vec![0.0; width * width];
     for row in &mut rows {
         row.iter_mut().zip(&mean).for_each(|(value, mean)| *value -= mean);
+    }
+    match width > VERY_WIDE {
+        true => by_points(mean, &rows, dims),
+        false => by_values(mean, &rows, dims),
+    }
+}
+
+/// Directions from the products of values with values.
+fn by_values(mean: Vec<f64>, rows: &[Vec<f64>], dims: usize) -> Principal {
+    let width = mean.len();
+    let mut covariance = vec![0.0; width * width];
+    for row in rows {
         for (at, &value) in row.iter().enumerate().filter(|(_, value)| **value != 0.0) {
             let sums = &mut covariance[at * width..][..width];
-            sums.iter_mut().zip(&*row).for_each(|(sum, other)| *sum += value * other);
+            sums.iter_mut().zip(row).for_each(|(sum, other)| *sum += value * other);
         }
     }
+    let share = 1.0 / rows.len().max(1) as f64;
     covariance.iter_mut().for_each(|sum| *sum *= share);
     principal(mean, &covariance, dims)
+}
+
+/// Directions from the products of points with points, which have the same variances: the way for
+/// more values than points.
+fn by_points(mean: Vec<f64>, rows: &[Vec<f64>], dims: usize) -> Principal {
+    let count = rows.len();
+    let mut products = vec![0.0; count * count];
+    for (at, row) in rows.iter().enumerate() {
+        for (other, beside) in rows.iter().enumerate().take(at + 1) {
+            let product: f64 = row.iter().zip(beside).map(|(x, y)| x * y).sum();
+            products[at * count + other] = product;
+            products[other * count + at] = product;
+        }
+    }
+    let found = principal(vec![0.0; count], &products, dims);
+    let direction = |weights: &Vec<f64>| {
+        let mut direction = vec![0.0; mean.len()];
+        for (row, weight) in rows.iter().zip(weights) {
+            direction.iter_mut().zip(row).for_each(|(sum, value)| *sum += weight * value);
+        }
+        let length = direction.iter().map(|value| value * value).sum::<f64>().sqrt();
+        let scale = if length > 0.0 { 1.0 / length } else { 0.0 };
+        direction.iter_mut().for_each(|value| *value *= scale);
+        direction
+    };
+    let directions = found.directions.iter().map(direction).collect();
+    Principal { mean, directions, shares: found.shares }
 }
 
 #[cfg(test)]
@@ -265,6 +307,22 @@ mod tests {
             assert_eq!(placement.places(&stage, Work::quiet()), [want]);
             assert_eq!(placement.dims(width), width);
             assert_eq!(placement.words(&stage), None);
+        }
+    }
+
+    #[test]
+    fn very_wide_rows_have_the_same_directions() {
+        let mut random = hinton_net::random::Random::new(2);
+        let rows: Vec<Vec<f64>> = (0..40)
+            .map(|_| (0..7).map(|at| random.normal() * f64::from(7 - at)).collect())
+            .collect();
+        let one = by_values(vec![0.0; 7], &rows, 3);
+        let two = by_points(vec![0.0; 7], &rows, 3);
+        for at in 0..3 {
+            assert!((one.shares[at] - two.shares[at]).abs() < 1e-9);
+            let along: f64 =
+                one.directions[at].iter().zip(&two.directions[at]).map(|(x, y)| x * y).sum();
+            assert!((along.abs() - 1.0).abs() < 1e-6, "{at} {along}");
         }
     }
 

@@ -236,7 +236,7 @@ fn mesh(request: &PointRequest, width: usize) -> Result<PointSet, Error> {
 /// Lines along every axis, through every so many-th place of the other axes.
 fn mesh_lines(side: usize, width: usize) -> Vec<[u32; 2]> {
     let every = side.div_ceil(MOST_MESH_LINES).max(1);
-    let drawn = |place: usize| place % every == 0 || place + 1 == side;
+    let drawn = |place: usize| place.is_multiple_of(every) || place + 1 == side;
     let mut lines = Vec::new();
     for at in 0..side.pow(width as u32) {
         let place = |axis: usize| at / side.pow(axis as u32) % side;
@@ -360,20 +360,22 @@ fn file(path: &Path, request: &PointRequest, width: usize) -> Result<PointSet, E
         false => tensor.clone(),
     };
     let mut values = part.to_f64()?;
+    // In pictures the folder is of no interest.
+    let shown = path.file_name().map_or(name.clone(), |file| file.to_string_lossy().into_owned());
     let mut notes = Vec::new();
     if kept < rows {
-        notes.push(format!("{name}: the first {kept} of {rows} points"));
+        notes.push(format!("{shown}: the first {kept} of {rows} points"));
     }
     let mut labels = None;
     if has_labels {
         let column = values.chunks(width + 1).map(|row| row[width]).collect();
         labels = Some(classes(column, &name)?);
         values = values.chunks(width + 1).flat_map(|row| row[..width].iter().copied()).collect();
-        notes.push(format!("{name}: the last of {found} columns is taken as the label"));
+        notes.push(format!("{shown}: the last of {found} columns is taken as the label"));
     }
     if tensor.dtype() == Dtype::U8 {
         values.iter_mut().for_each(|value| *value /= 255.0);
-        notes.push(format!("{name}: bytes are divided by 255"));
+        notes.push(format!("{shown}: bytes are divided by 255"));
     }
     if let Some(path) = &request.labels {
         let column = only_tensor(path)?.to_f64()?;
@@ -389,7 +391,7 @@ fn file(path: &Path, request: &PointRequest, width: usize) -> Result<PointSet, E
         }
         labels = Some(classes(column[..kept].to_vec(), &path.display().to_string())?);
     }
-    let mut set = PointSet::new(name, width, values);
+    let mut set = PointSet::new(shown, width, values);
     set.labels = labels;
     set.notes = notes;
     Ok(set)

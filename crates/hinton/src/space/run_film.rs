@@ -16,7 +16,7 @@ use crate::{Error, Picture};
 /// Most steps of a run that are shown; of more an even choice.
 const MOST_STEPS: usize = 400;
 /// Size of the picture, points of the page.
-const SIZE: (f64, f64) = (720.0, 440.0);
+const SIZE: (f64, f64) = (720.0, 404.0);
 
 /// The points that a run was trained on, where its settings name them.
 pub fn run_points(path: &Path) -> Option<PointRequest> {

@@ -378,9 +378,11 @@ impl<'a> Show<'a> {
                 () if stage.map.is_some() => html::Morph::LinearMap,
                 () => html::Morph::Activation,
             };
-            let mut axes = html::Axes::default();
-            axes.low = shown.range.low.map(|value| value as f32);
-            axes.high = shown.range.high.map(|value| value as f32);
+            let mut axes = html::Axes {
+                low: shown.range.low.map(|value| value as f32),
+                high: shown.range.high.map(|value| value as f32),
+                ..html::Axes::default()
+            };
             if shown.axes.iter().any(|name| !name.is_empty()) {
                 axes.names.clone_from(&shown.axes);
             }
@@ -446,7 +448,7 @@ fn details(stage: &Stage, placement: &Placement) -> Vec<String> {
 /// The box around many points, on several threads.
 fn around(places: &[[f32; 3]], work: hinton_tensor::Work<'_>) -> Box3 {
     let stripes: Vec<&[[f32; 3]]> = places.chunks(1 << 16).collect();
-    let boxes = hinton_tensor::share_out(stripes, work.threads, |stripe| Box3::around(stripe));
+    let boxes = hinton_tensor::share_out(stripes, work.threads, Box3::around);
     boxes.into_iter().fold(Box3::EMPTY, Box3::and)
 }
 

@@ -99,7 +99,10 @@ pub const DATA: &[DataRow] = &[
                 sha256: "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
             },
         ],
-        mirrors: &["http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"],
+        mirrors: &[
+            "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
+            "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+        ],
         classes: &[
             "T-shirt",
             "Trouser",

@@ -284,6 +284,6 @@ pub(super) fn read(folder: &Path, data: &DataSet) -> Result<Past, Error> {
             best = Some((loss, epoch as u64));
         }
     }
-    let seconds = until("seconds").last().map_or(0.0, |(_, seconds)| seconds);
+    let seconds = until("seconds").next_back().map_or(0.0, |(_, seconds)| seconds);
     Ok(Past { settings, step, parameters, memory, best, seconds })
 }
