@@ -14,6 +14,8 @@ pub fn open(format: &str, bytes: &[u8]) {
     let mut limits = Limits::default();
     limits.header_bytes = 1 << 20;
     limits.inflate_bytes = 1 << 16;
+    limits.held_bytes = 1 << 20;
+    limits.fields = 1 << 18;
     limits.text_bytes = 1 << 20;
     limits.pickle_steps = 1 << 16;
     let data = Arc::new(Memory::new(bytes));

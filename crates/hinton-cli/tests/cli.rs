@@ -18,7 +18,8 @@ fn json(text: &str) -> Value {
 fn help_shows_commands_options_and_examples() {
     let folder = Folder::new();
     let help = folder.ok(&["--help"]).out;
-    for command in ["inspect", "draw", "animate", "export", "demo", "list", "completions"] {
+    for command in ["inspect", "check", "draw", "animate", "export", "demo", "list", "completions"]
+    {
         assert!(help.contains(&format!("\n  {command} ")), "{command}");
         let long = folder.ok(&[command, "--help"]).out;
         assert!(long.contains("Examples:"), "{command}");
@@ -51,7 +52,7 @@ fn mistakes_on_the_command_line_end_with_2_and_a_cure() {
     assert!(text.contains("--range"), "{text}");
     assert!(folder.fails(2, &["draw", MLP, "--size", "15", "-o", "x.png"]).contains("15x10in"));
     assert!(folder.fails(2, &["draw", MLP, "-t", "0.weight[a]", "-o", "x.png"]).contains("slice"));
-    assert!(folder.fails(2, &["export", MLP, "-o", "x.doc"]).contains(".npy, .csv"));
+    assert!(folder.fails(2, &["export", MLP, "-o", "x.doc"]).contains(".npy, .npz, .csv"));
     let text = folder.fails(2, &[MLP]);
     assert!(text.contains(&format!("help: `hinton draw {MLP}` draws it")), "{text}");
     let said = folder.run(&[]);
@@ -114,7 +115,19 @@ fn json_has_the_keys_that_were_promised() {
         |value: &Value| -> Vec<String> { value.as_object().unwrap().keys().cloned().collect() };
     let mut top = keys(&report);
     top.sort();
-    assert_eq!(top, ["format", "metadata", "path", "tensors", "warnings"]);
+    assert_eq!(
+        top,
+        [
+            "architecture_guess",
+            "by_dtype",
+            "by_kind",
+            "format",
+            "metadata",
+            "path",
+            "tensors",
+            "warnings"
+        ]
+    );
     let first = &report["tensors"][0];
     let mut of_tensor = keys(first);
     of_tensor.sort();
@@ -570,4 +583,77 @@ fn steps_of_runs_are_listed() {
     assert!(said.err.contains("note: ") && said.err.contains("one step"), "{}", said.err);
     let one = said.out;
     assert!(one.contains("1 step,"), "{one}");
+}
+
+#[test]
+fn check_says_what_is_wrong_and_ends_with_1() {
+    let folder = Folder::new();
+    let sound = folder.ok(&["check", MLP]).out;
+    assert!(sound.starts_with("digits_mlp.safetensors: nothing wrong"), "{sound}");
+    let mut file = safetensors(&["a", "b"]);
+    let end = file.len();
+    file[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
+    folder.write("nan.safetensors", &file);
+    let said = folder.run(&["check", "nan.safetensors", MLP]);
+    assert_eq!((said.code, said.err.as_str()), (1, ""));
+    let fault = "FAULT  nan           b: 1 of 6 values are NaN, the first at [1, 2]";
+    assert!(said.out.contains(fault), "{}", said.out);
+    assert!(
+        folder.ok(&["check", "nan.safetensors", "--allow", "nan"]).out.contains("nothing wrong")
+    );
+    let report = json(&folder.run(&["check", "nan.safetensors", "--json"]).out);
+    assert_eq!(report["faults"], 1);
+    assert_eq!(report["findings"][0]["places"][0], serde_json::json!([1, 2]));
+
+    folder.write("twice.safetensors", &safetensors(&["a", "b"]));
+    assert!(folder.ok(&["check", "twice.safetensors"]).out.contains("b: equal to a"));
+    assert_eq!(folder.run(&["check", "twice.safetensors", "--strict"]).code, 1);
+    assert_eq!(
+        folder.run(&["check", "twice.safetensors", "--strict", "--allow", "duplicate"]).code,
+        0
+    );
+    let text = folder.fails(2, &["check", MLP, "--allow", "nans"]);
+    assert!(text.contains("help: kinds are unreadable, refused"), "{text}");
+}
+
+#[test]
+fn inspect_shows_modules_kinds_and_orders() {
+    let folder = Folder::new();
+    let text = folder.ok(&["inspect", MLP]).out;
+    assert!(text.contains("  kinds: 2 matrices"), "{text}");
+    assert!(text.contains("  guess: a network of 2 dense layers"), "{text}");
+    let tree = folder.ok(&["inspect", "digits_softmax.safetensors", "--depth", "2"]).out;
+    let lines: Vec<&str> = tree.lines().skip_while(|line| !line.starts_with("MODULE")).collect();
+    assert!(lines.iter().any(|line| line.starts_with("optimizer ")), "{tree}");
+    assert!(lines.iter().any(|line| line.starts_with("  exp_avg ")), "{tree}");
+    assert!(!tree.contains("NAME"), "{tree}");
+
+    let sorted = folder.ok(&["inspect", MLP, "--sort", "norm"]).out;
+    let place = |name: &str| sorted.find(&format!("\n{name} ")).unwrap();
+    assert!(place("0.weight") < place("0.bias") && sorted.contains("HISTOGRAM"), "{sorted}");
+    let report = json(&folder.ok(&["inspect", MLP, "--sort", "name", "--json"]).out);
+    assert_eq!(report["tensors"][0]["name"], "0.bias");
+    assert_eq!(report["by_kind"]["matrices"]["tensors"], 2);
+    assert_eq!(report["architecture_guess"], "a network of 2 dense layers");
+}
+
+#[test]
+fn two_files_are_set_side_by_side() {
+    let folder = Folder::new();
+    let first = safetensors(&["a", "b"]);
+    let mut second = safetensors(&["b", "c"]);
+    let start = second.len() - 48;
+    second[start..start + 4].copy_from_slice(&0.5f32.to_le_bytes());
+    folder.write("first.safetensors", &first);
+    folder.write("second.safetensors", &second);
+    let args = ["inspect", "first.safetensors", "second.safetensors", "--compare"];
+    let text = folder.ok(&args).out;
+    assert!(text.contains("1 only in the first, 1 same shape, 1 only in the second"), "{text}");
+    let text = folder.ok(&[&args[..], &["--stats"]].concat()).out;
+    let line = text.lines().find(|line| line.starts_with("b ")).unwrap();
+    let words: Vec<&str> = line.split_whitespace().collect();
+    assert_eq!(&words[words.len() - 6..], ["values", "differ", "1", "0.5", "6.74", "%"], "{line}");
+    let report = json(&folder.ok(&[&args[..], &["--stats", "--json"]].concat()).out);
+    assert_eq!(report["tensors"][1]["largest"], 0.5);
+    assert!(folder.fails(2, &["inspect", MLP, "--compare"]).contains("for two files, not 1"));
 }

@@ -28,17 +28,25 @@ pub struct Warning {
     pub subject: String,
     /// What is the matter, in one sentence.
     pub message: String,
+    /// Whether the file contradicts itself or lacks something, so that a copy of it should not be
+    /// trusted; else it is merely odd, or hinton leaves something out.
+    pub is_fault: bool,
 }
 
 impl Warning {
     /// A warning about a tensor or member.
     pub fn about(subject: impl Into<String>, message: impl Into<String>) -> Self {
-        Warning { subject: subject.into(), message: message.into() }
+        Warning { subject: subject.into(), message: message.into(), is_fault: false }
     }
 
     /// A warning about the file as a whole.
     pub fn file(message: impl Into<String>) -> Self {
-        Warning { subject: String::new(), message: message.into() }
+        Warning { subject: String::new(), message: message.into(), is_fault: false }
+    }
+
+    /// The same, as a fault of the file.
+    pub fn as_fault(self) -> Self {
+        Warning { is_fault: true, ..self }
     }
 }
 

@@ -12,6 +12,8 @@ pub struct Limits {
     pub axes: usize,
     /// Deepest nesting of containers (JSON, pickle, dictionaries).
     pub depth: usize,
+    /// Most fields of a file of protocol buffers.
+    pub fields: u64,
     /// Most steps of the pickle interpreter.
     pub pickle_steps: u64,
     /// Most bytes that a compressed member is inflated into memory; larger ones are streamed.
@@ -30,6 +32,7 @@ impl Default for Limits {
             tensors: 4_000_000,
             axes: 64,
             depth: 128,
+            fields: 200_000_000,
             pickle_steps: 200_000_000,
             inflate_bytes: 64 << 20,
             held_bytes: 1 << 30,

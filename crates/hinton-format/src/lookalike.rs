@@ -150,7 +150,6 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
     later("TorchScript", Sniff::Likely, |head| {
         zip_member(head).is_some_and(|name| name.contains("/code/") || name.ends_with("/version"))
     }),
-    later("ONNX", Sniff::Likely, is_onnx),
     later("Core ML", Sniff::Likely, |head| {
         head.has_extension(&["mlmodel"]) && starts(head, b"\x08")
     }),
@@ -270,19 +269,6 @@ fn is_pe(head: &Head<'_>) -> bool {
     let Some(offset) = head.bytes.get(0x3c..0x40) else { return false };
     let offset = u32::from_le_bytes([offset[0], offset[1], offset[2], offset[3]]) as usize;
     starts(head, b"MZ") && at(head, offset, b"PE\0\0")
-}
-
-/// ONNX is a protobuf without a magic number: field 1 (IR version, a small number), then usually
-/// field 2 (the producer's name).
-fn is_onnx(head: &Head<'_>) -> bool {
-    let [0x08, 1..=32, tag, len, name @ ..] = head.bytes else { return false };
-    if head.has_extension(&["onnx"]) {
-        return true;
-    }
-    let name = name.get(..usize::from(*len));
-    *tag == 0x12
-        && *len > 0
-        && name.is_some_and(|name| name.iter().all(|byte| byte.is_ascii_graphic()))
 }
 
 /// The first bytes, as people read them: hexadecimal and text.

@@ -48,6 +48,16 @@ const EXPECTED: &[Expected] = &[
         ErrorKind::Malformed,
         &["9223372036854775807", "64 bits"],
     ),
+    expect(
+        "malformed/onnx_cut.onnx",
+        ErrorKind::Malformed,
+        &["at byte", "claims", "bytes, its message has", "download"],
+    ),
+    expect(
+        "malformed/onnx_external_traversal.onnx",
+        ErrorKind::Refused,
+        &["tensor \"w\"", "../../../../etc/passwd", "outside the folder"],
+    ),
     expect("malformed/html_instead.safetensors", ErrorKind::Unrecognised, &["HTML", "download"]),
     expect(
         "malformed/lfs_pointer.safetensors",
@@ -121,7 +131,6 @@ fn formats_of_later_are_named() {
         ("gguf/crafted_common_quants.gguf", "GGUF"),
         ("keras/crafted_mnist_softmax.weights.h5", "HDF5"),
         ("keras/crafted_mnist_softmax.keras", "Keras 3"),
-        ("onnx/rten_mnist.onnx", "ONNX"),
         ("tflite/person_detect.tflite", "TensorFlow Lite"),
         ("coreml/MNIST.mlmodel", "Core ML"),
         ("matlab/ex3weights.mat", "MATLAB"),

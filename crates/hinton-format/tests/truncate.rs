@@ -18,12 +18,16 @@ fn fixtures() -> Vec<(PathBuf, Vec<u8>)> {
         .collect()
 }
 
+/// Formats of protocol buffers, by their folders.
+const MESSAGES: [&str; 1] = ["/onnx/"];
+
 /// Small bounds: a lie about sizes must not cost memory or time.
 fn limits() -> Limits {
     let mut limits = Limits::default();
     limits.header_bytes = 1 << 20;
     limits.inflate_bytes = 1 << 20;
     limits.pickle_steps = 1 << 16;
+    limits.fields = 1 << 20;
     limits
 }
 
@@ -41,6 +45,12 @@ fn a_cut_file_is_an_error_or_reads_right() {
             let Ok(cut) = read_all(&name, &bytes[..len], &limits()) else { continue };
             // A text that ends early is a shorter text; nothing in it tells.
             if name.contains("/csv/") {
+                continue;
+            }
+            // A message that ends between two fields is a shorter message; nothing in it tells.
+            if MESSAGES.iter().any(|folder| name.contains(folder)) {
+                let whole = whole.as_ref().unwrap();
+                assert!(whole.starts_with(&cut), "{name} cut at {len}");
                 continue;
             }
             assert_eq!(Ok(cut), whole, "{name} cut at {len}");

@@ -9,8 +9,8 @@ use hinton_tensor::{Dtype, Index, Slice, Tensor, Work, summary::summarize};
 use serde_json::Value;
 
 /// Kinds of the truth files that this test reads.
-const KINDS: [&str; 8] =
-    ["safetensors", "npy", "npz", "idx", "idx.gz", "hdf5", "keras-h5", "keras-v3"];
+const KINDS: [&str; 9] =
+    ["safetensors", "npy", "npz", "idx", "idx.gz", "hdf5", "keras-h5", "keras-v3", "onnx"];
 
 /// serde_json reads numbers to the last bit but one.
 const JSON: f64 = 4.0 * f64::EPSILON;
@@ -107,9 +107,13 @@ fn dtype(name: &str) -> Dtype {
         "i4" => "i32",
         "i8" if name.len() == 3 => "i64",
         "u8" if name.len() == 3 => "u64",
-        "u1" | "uint8" => "u8",
-        "float32" => "f32",
+        "u1" | "uint8" | "UINT8" => "u8",
+        "float32" | "FLOAT" | "FLOAT32" => "f32",
+        "float16" | "FLOAT16" => "f16",
         "float64" => "f64",
+        "INT8" => "i8",
+        "int32" | "INT32" => "i32",
+        "int64" | "INT64" => "i64",
         other => other,
     };
     Dtype::from_name(spelt).unwrap_or_else(|| panic!("dtype {name}"))

@@ -8,6 +8,7 @@
 #![deny(unsafe_code)]
 
 mod bytes;
+mod difference;
 mod dtype;
 mod error;
 mod read;
@@ -17,13 +18,16 @@ mod tensor;
 mod work;
 
 pub mod decode;
+pub mod examine;
 pub mod reduce;
 pub mod summary;
 
 pub use bytes::{Bytes, Memory, ReadError};
 pub use decode::{decode_f32, decode_f64};
+pub use difference::{Difference, difference};
 pub use dtype::{Dtype, Endian};
 pub use error::TensorError;
+pub use examine::{Examination, examine, find_first, same_bits};
 pub use reduce::{Fold, Grid, GridRequest, reduce};
 pub use shape::{View, element_count};
 pub use slice::{Index, Slice};

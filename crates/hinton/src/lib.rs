@@ -29,6 +29,7 @@
 
 pub mod animate;
 pub mod arrange;
+pub mod check;
 pub mod demo;
 pub mod export;
 pub mod inspect;

@@ -165,6 +165,11 @@ pub fn is_glob(checkpoint: &Checkpoint, pattern: &str) -> bool {
     !named(pattern) && !named(base) && glob::is_glob(base)
 }
 
+/// Whether the whole name fits a glob.
+pub(crate) fn fits_glob(pattern: &str, name: &str) -> bool {
+    glob::matches(pattern, name)
+}
+
 /// Places in the file of what a pattern means, and the slice at its end.
 fn find(checkpoint: &Checkpoint, pattern: &str) -> Result<(Vec<usize>, Option<Slice>), Error> {
     let named = |name: &str| places(checkpoint, |tensor| tensor.name() == name);

@@ -94,7 +94,13 @@ fn csv_reads_back_to_the_last_digit() {
 fn csv_is_plain() {
     let text = |tensor: Tensor| {
         let mut out = Vec::new();
-        export_to(&[Selected::whole(tensor)], &EXPORTS[1], &mut out, &hinton::Quiet).unwrap();
+        export_to(
+            &[Selected::whole(tensor)],
+            hinton::export::named("csv").unwrap(),
+            &mut out,
+            &hinton::Quiet,
+        )
+        .unwrap();
         String::from_utf8(out).unwrap()
     };
     assert_eq!(text(counting("w", &[3])), "0.0\n1.0\n2.0\n");
@@ -124,7 +130,7 @@ fn what_does_not_fit_is_refused_with_a_cure() {
     let (message, _) = refused(vec![counting("a", &[2]), counting("a", &[2])], "w.safetensors");
     assert!(message.contains("two tensors are called \"a\""), "{message}");
     let (_, help) = refused(vec![counting("a", &[2])], "w.xlsx");
-    assert_eq!(help, "there are .npy, .csv, .safetensors");
+    assert_eq!(help, "there are .npy, .npz, .csv, .safetensors");
     let (message, _) = refused(vec![of_bytes(Dtype::C64, &[2])], "w.csv");
     assert!(message.contains("no complex"), "{message}");
     // Nothing was begun that is not finished.
@@ -181,4 +187,36 @@ fn progress_counts_every_byte_and_may_stop() {
         let error = export_to(&selected, row, &mut std::io::sink(), &counter(0)).unwrap_err();
         assert!(matches!(error, Error::Tensor(TensorError::Cancelled(_))), "{error}");
     }
+}
+
+#[test]
+fn npz_holds_several_and_is_the_same_every_time() {
+    let folder = Folder::new();
+    let path = folder.path("w.npz");
+    let tensors: Vec<Tensor> = Dtype::ALL
+        .into_iter()
+        .map(|dtype| of_bytes(dtype, &[3, 8]).named(format!("a/{dtype}")))
+        .chain([counting("empty", &[0, 4]), counting("scalar", &[])])
+        .collect();
+    let notes = export(tensors.clone(), &path).unwrap();
+    assert!(notes.iter().any(|note| note.contains("numpy has no bf16")), "{notes:?}");
+    let back = open(&path).unwrap().tensors;
+    assert_eq!(back.len(), tensors.len());
+    for (back, tensor) in back.iter().zip(&tensors) {
+        assert_eq!((back.name(), back.shape()), (tensor.name(), tensor.shape()));
+        let bits = |values: Vec<f64>| values.into_iter().map(f64::to_bits).collect::<Vec<_>>();
+        assert_eq!(
+            bits(back.to_f64().unwrap()),
+            bits(tensor.to_f64().unwrap()),
+            "{}",
+            tensor.name()
+        );
+    }
+    let again = folder.path("again.npz");
+    export(tensors.clone(), &again).unwrap();
+    assert!(std::fs::read(&path).unwrap() == std::fs::read(&again).unwrap());
+    let twice = [tensors[0].clone(), tensors[0].clone()];
+    let error = export(twice, folder.path("twice.npz")).unwrap_err();
+    assert!(error.to_string().contains("two tensors are called"), "{error}");
+    assert!(!folder.path("twice.npz").exists());
 }

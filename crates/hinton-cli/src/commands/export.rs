@@ -14,7 +14,7 @@ use crate::progress::Bar;
 
 pub(super) const ROW: CommandRow = CommandRow {
     name: "export",
-    about: "Write the values of tensors to .npy, .csv or .safetensors",
+    about: "Write the values of tensors to .npy, .npz, .csv or .safetensors",
     help: "Writes the values of a tensor, or of a slice of one, to a file that other programs read. \
            The extension chooses the kind. dtypes stay as they are where the file has them; where \
            not, that is said.",
@@ -29,10 +29,9 @@ pub(super) const ROW: CommandRow = CommandRow {
             .arg(tensors())
             .arg(output().required(true).help("The file to write; - is standard output"))
             .arg(
-                Arg::new("format")
-                    .long("format")
-                    .value_name("FORMAT")
-                    .help("npy, csv or safetensors, where the file's name does not say [- : npy]"),
+                Arg::new("format").long("format").value_name("FORMAT").help(
+                    "npy, npz, csv or safetensors, where the file's name does not say [- : npy]",
+                ),
             )
     },
     run,

@@ -1,6 +1,7 @@
 //! The commands: one file each, one row each.
 
 mod animate;
+mod check;
 mod completions;
 mod demo;
 mod draw;
@@ -30,8 +31,16 @@ pub(crate) struct CommandRow {
 }
 
 /// Every command, in the order of the help.
-pub(crate) const COMMANDS: &[CommandRow] =
-    &[draw::ROW, animate::ROW, inspect::ROW, export::ROW, demo::ROW, list::ROW, completions::ROW];
+pub(crate) const COMMANDS: &[CommandRow] = &[
+    draw::ROW,
+    animate::ROW,
+    inspect::ROW,
+    check::ROW,
+    export::ROW,
+    demo::ROW,
+    list::ROW,
+    completions::ROW,
+];
 
 /// The command of that name.
 pub(crate) fn named(name: &str) -> Option<&'static CommandRow> {

@@ -98,6 +98,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     }
     let warning = (needs < left).then(|| {
         Warning::file(format!("{} bytes behind the values belong to no tensor", left - needs))
+            .as_fault()
     });
     let tensor = Tensor::new(
         name_of(input),

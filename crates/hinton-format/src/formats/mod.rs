@@ -2,12 +2,15 @@
 
 use crate::{Checkpoint, Error, Head, Input, Limits, Sniff};
 
+mod affine;
 pub(crate) mod csv;
 pub(crate) mod hdf5;
 pub(crate) mod idx;
+pub(crate) mod notes;
 pub(crate) mod keras;
 pub(crate) mod npy;
 pub(crate) mod npz;
+pub(crate) mod onnx;
 pub(crate) mod pickle;
 pub(crate) mod pytorch;
 pub(crate) mod safetensors;
@@ -39,6 +42,7 @@ pub const FORMATS: &[FormatRow] = &[
     hdf5::ROW,
     keras::ROW,
     idx::ROW,
+    onnx::ROW,
     pickle::ROW,
     csv::ROW,
 ];

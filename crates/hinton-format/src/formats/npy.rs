@@ -173,7 +173,7 @@ impl Header {
         }
         let warning = (bytes < have).then(|| {
             let message = format!("{} bytes behind the values belong to no tensor", have - bytes);
-            Warning::about(name, message)
+            Warning::about(name, message).as_fault()
         });
         let view = if self.fortran { View::packed_fortran(shape) } else { View::packed(shape) };
         let tensor = Tensor::new(name, file, *dtype, self.endian, view, *data_start, data)?;

@@ -220,11 +220,12 @@ fn check_cover(
     let mut covered = 0;
     let mut last = "";
     let mut hole = |from: u64, to: u64| {
-        warnings.push(Warning::file(format!(
+        let message = format!(
             "{} bytes at byte {} belong to no tensor; other readers may refuse the file",
             to - from,
             data_start + from
-        )));
+        );
+        warnings.push(Warning::file(message).as_fault());
     };
     for entry in by_offset {
         if entry.begin < covered {

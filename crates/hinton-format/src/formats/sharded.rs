@@ -7,7 +7,7 @@ mod folder;
 mod index;
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path};
+use std::path::Path;
 
 pub(crate) use self::folder::open_folder;
 use self::index::Index;
@@ -76,10 +76,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
 
 /// A shard lies in the folder of its index, or below it.
 fn check_inside(shard: &str) -> Result<(), Error> {
-    let plain = |part: Component<'_>| matches!(part, Component::Normal(_));
-    let path = Path::new(shard);
-    let odd = |byte: u8| matches!(byte, b'\\' | b':' | 0);
-    if shard.is_empty() || !path.components().all(plain) || shard.bytes().any(odd) {
+    if !file::is_below(shard) {
         return Err(Error::new(
             ErrorKind::Refused,
             format!("the index names the shard {shard:?}, which does not lie in its folder"),
@@ -155,10 +152,12 @@ fn combine(
 }
 
 fn warn(warnings: &mut Vec<Warning>, names: &[&str], message: &str) {
-    warnings.extend(names.iter().take(MOST_WARNINGS).map(|name| Warning::about(*name, message)));
+    warnings.extend(
+        names.iter().take(MOST_WARNINGS).map(|name| Warning::about(*name, message).as_fault()),
+    );
     if names.len() > MOST_WARNINGS {
         let more = names.len() - MOST_WARNINGS;
-        warnings.push(Warning::file(format!("{more} more tensors: {message}")));
+        warnings.push(Warning::file(format!("{more} more tensors: {message}")).as_fault());
     }
 }
 
@@ -185,7 +184,7 @@ fn join(name: &str, shards: Vec<Checkpoint>, limits: &Limits) -> Result<Checkpoi
                 whole.tensors.push(tensor);
             } else {
                 let message = format!("skipped in {}: an earlier shard has it too", tensor.file());
-                whole.warnings.push(Warning::about(tensor.name(), message));
+                whole.warnings.push(Warning::about(tensor.name(), message).as_fault());
             }
         }
         whole.warnings.extend(shard.warnings);

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Component, Path};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hinton_tensor::{Bytes, ReadError};
@@ -78,6 +78,13 @@ pub fn is_dir(path: &Path) -> bool {
 /// Whether there is a file at `path` (links are followed).
 pub fn is_file(path: &Path) -> bool {
     path.is_file()
+}
+
+/// Whether a name that a file gives for a file beside it stays in its folder, or below it.
+pub(crate) fn is_below(name: &str) -> bool {
+    let plain = |part: Component<'_>| matches!(part, Component::Normal(_));
+    let odd = |byte: u8| matches!(byte, b'\\' | b':' | 0);
+    !name.is_empty() && Path::new(name).components().all(plain) && !name.bytes().any(odd)
 }
 
 fn open_error(path: &Path, error: &io::Error) -> Error {

@@ -1,14 +1,16 @@
-//! Where bytes come from: mapped files, parts of other bytes, inflated members.
+//! Where bytes come from: mapped files, parts of other bytes, inflated members, decoded lists.
 //!
 //! Everything that touches the file system is in [`mod@file`]; nothing is ever written.
 
 pub mod file;
 pub mod inflate;
+pub mod made;
 pub mod part;
 pub(crate) mod reader;
 
 pub use file::map_file;
 pub use inflate::{Inflate, gunzip};
+pub use made::{Computed, Lazy};
 pub use part::Part;
 pub(crate) use reader::ByteReader;
 

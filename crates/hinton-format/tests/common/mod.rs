@@ -51,3 +51,35 @@ pub(crate) fn read_all(name: &str, bytes: &[u8], limits: &Limits) -> Result<Vec<
     };
     checkpoint.tensors.iter().map(read).collect()
 }
+
+/// Compares every file that the `truth.json` of a fixture folder lists with what the original
+/// library read in it: the same tensors, shapes, dtypes and values, no more and no fewer.
+pub(crate) fn check_truth(folder: &str) {
+    let folder = fixtures().join(folder);
+    let truth = std::fs::read(folder.join("truth.json")).unwrap();
+    let truth: serde_json::Value = serde_json::from_slice(&truth).unwrap();
+    for (file, expected) in truth.as_object().unwrap() {
+        let checkpoint = hinton_format::open(&folder.join(file), &Limits::default())
+            .unwrap_or_else(|error| panic!("{error}"));
+        let expected = expected.as_object().unwrap();
+        let mut found: Vec<&str> = checkpoint.tensors.iter().map(|tensor| tensor.name()).collect();
+        let mut wanted: Vec<&str> = expected.keys().map(String::as_str).collect();
+        found.sort_unstable();
+        wanted.sort_unstable();
+        assert_eq!(found, wanted, "{file}");
+        for tensor in &checkpoint.tensors {
+            let truth = &expected[tensor.name()];
+            let what = format!("{file}: {}", tensor.name());
+            let shape: Vec<usize> = serde_json::from_value(truth["shape"].clone()).unwrap();
+            assert_eq!(tensor.shape(), shape, "{what}");
+            assert_eq!(tensor.dtype().name(), truth["dtype"].as_str().unwrap(), "{what}");
+            let values = truth["values"].as_array().unwrap().iter().map(|value| {
+                // JSON has no infinities and no NaN; they are written as texts.
+                value.as_f64().unwrap_or_else(|| value.as_str().unwrap().parse().unwrap())
+            });
+            let values: Vec<u64> = values.map(f64::to_bits).collect();
+            let found: Vec<u64> = tensor.to_f64().unwrap().into_iter().map(f64::to_bits).collect();
+            assert_eq!(found, values, "{what}: {:?}", tensor.to_f64().unwrap());
+        }
+    }
+}

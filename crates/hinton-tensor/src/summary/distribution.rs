@@ -88,6 +88,23 @@ impl Distribution {
         None
     }
 
+    /// How many values have a magnitude below `limit`, zeros included; of a bin that holds the
+    /// limit, the part below it.
+    pub(super) fn within(&self, limit: f64) -> u64 {
+        let part = |index: usize| {
+            let (low, high, count) = self.span(index);
+            let (near, far) = (low.abs().min(high.abs()), low.abs().max(high.abs()));
+            if far < limit {
+                count
+            } else if near >= limit {
+                0
+            } else {
+                ((limit - near) / (far - near) * count as f64) as u64
+            }
+        };
+        (0..self.len()).map(part).sum()
+    }
+
     /// Number of values or bins.
     fn len(&self) -> usize {
         match self {

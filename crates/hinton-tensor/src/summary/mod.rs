@@ -150,6 +150,19 @@ impl Summary {
         Some(value.clamp(min, max))
     }
 
+    /// How many finite values have a magnitude in `(0, limit)`. Exact where
+    /// [`is_exact`](Summary::is_exact), and where `limit` is a power of two that `f32` has; else the
+    /// bin that holds the limit counts in part.
+    pub fn smaller_than(&self, limit: f64) -> u64 {
+        self.distribution.within(limit).saturating_sub(self.zeros)
+    }
+
+    /// How many finite values have a magnitude of `limit` or more; exact as
+    /// [`smaller_than`](Summary::smaller_than).
+    pub fn at_least(&self, limit: f64) -> u64 {
+        self.finite().saturating_sub(self.distribution.within(limit))
+    }
+
     /// Whether quantiles and histograms are exact (dtypes of at most 16 bits, few values, or few
     /// different simple ones); else they are within 0.8 % of the value.
     pub fn is_exact(&self) -> bool {

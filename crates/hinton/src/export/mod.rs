@@ -2,6 +2,7 @@
 
 mod csv;
 mod npy;
+mod npz;
 mod safetensors;
 
 use std::io::{self, Write};
@@ -31,7 +32,7 @@ pub struct ExportRow {
 type WriteTensors = fn(&[Selected], &mut dyn Write, &dyn Progress) -> Result<Vec<String>, Stop>;
 
 /// Every file that values are exported to.
-pub const EXPORTS: &[ExportRow] = &[npy::ROW, csv::ROW, safetensors::ROW];
+pub const EXPORTS: &[ExportRow] = &[npy::ROW, npz::ROW, csv::ROW, safetensors::ROW];
 
 /// Why writing stopped.
 pub(crate) enum Stop {
@@ -150,7 +151,7 @@ fn only<'a>(tensors: &'a [Selected], kind: &str) -> Result<&'a Tensor, Error> {
         [one] => Ok(&one.tensor),
         _ => Err(Error::missing(
             format!("{kind} holds one tensor, {} were asked for", tensors.len()),
-            "name one with -t NAME, or write .safetensors, which holds several",
+            "name one with -t NAME, or write .npz or .safetensors, which hold several",
         )),
     }
 }

@@ -20,6 +20,15 @@ fn write(
     progress: &dyn Progress,
 ) -> Result<Vec<String>, Stop> {
     let tensor = only(tensors, ".npy")?;
+    Ok(write_array(tensor, out, progress)?.into_iter().collect())
+}
+
+/// One tensor as numpy's file; what a person should know of it.
+pub(super) fn write_array(
+    tensor: &Tensor,
+    out: &mut dyn Write,
+    progress: &dyn Progress,
+) -> Result<Option<String>, Stop> {
     let kept = descr(tensor.dtype());
     out.write_all(&header(kept.unwrap_or("<f4"), tensor.shape()))?;
     pieces(tensor, progress, |piece| {
@@ -34,8 +43,8 @@ fn write(
         Ok(())
     })?;
     Ok(match kept {
-        Some(_) => Vec::new(),
-        None => vec![format!("numpy has no {}: the values are written as float32", tensor.dtype())],
+        Some(_) => None,
+        None => Some(format!("numpy has no {}: the values are written as float32", tensor.dtype())),
     })
 }
 

@@ -1,9 +1,12 @@
 //! `hinton inspect`: what files hold.
 
+mod beside;
+mod parts;
+
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
-use hinton::inspect::{InspectReport, QUANTILES, TensorReport, inspect};
+use hinton::inspect::{InspectReport, QUANTILES, Sort, TensorReport, inspect};
 use hinton::{Checkpoint, Summary, Work, visible};
 
 use super::{CommandRow, steps};
@@ -26,10 +29,16 @@ pub(super) const ROW: CommandRow = CommandRow {
            headers are read, whatever the size. Statistics count finite values only; NaN and \
            infinities are counted beside them. Quantiles are exact for dtypes of at most 16 bits and \
            for small tensors, else within 0.8 % of the value. Of a run (a folder of checkpoints, a \
-           run folder) it lists steps, metrics and tensors, as `hinton animate` plays it.",
+           run folder) it lists steps, metrics and tensors, as `hinton animate` plays it. Kinds of \
+           tensors and the network are guessed from names and shapes. Two files are set side by side \
+           with --compare: what each has, and with --stats how far the values are from each other \
+           (CHANGE is the norm of the difference in percent of the norm of the first).",
     examples: "Examples:
   hinton inspect model.safetensors
   hinton inspect model.pt -t '*.weight' --stats
+  hinton inspect model.safetensors --depth 2          totals of the modules, as a tree
+  hinton inspect model.pt --sort norm                the largest weights first
+  hinton inspect before.pt after.pt --compare --stats
   hinton inspect checkpoints/ --json | jq '.tensors[].name'
   hinton inspect run/                    the steps of a run and their tensors
   hinton inspect list.pkl --steps        a file with a list of arrays, as a run",
@@ -57,6 +66,32 @@ pub(super) const ROW: CommandRow = CommandRow {
                     .help("Print JSON: an object, for several PATHs an array"),
             )
             .arg(
+                Arg::new("tree")
+                    .long("tree")
+                    .action(ArgAction::SetTrue)
+                    .help("List modules, not tensors: what each holds in all"),
+            )
+            .arg(
+                Arg::new("depth")
+                    .long("depth")
+                    .value_name("N")
+                    .value_parser(value_parser!(u16).range(1..))
+                    .help("How deep the tree of modules goes [default: 2]; means --tree"),
+            )
+            .arg(
+                Arg::new("sort")
+                    .long("sort")
+                    .value_name("KEY")
+                    .value_parser(Sort::WORDS.map(|(word, _)| word))
+                    .help("Order of the tensors; norm and max mean --stats [default: the file's]"),
+            )
+            .arg(
+                Arg::new("compare")
+                    .long("compare")
+                    .action(ArgAction::SetTrue)
+                    .help("Set two files side by side, tensor by tensor"),
+            )
+            .arg(
                 Arg::new("steps")
                     .long("steps")
                     .action(ArgAction::SetTrue)
@@ -73,6 +108,10 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let patterns = patterns(matches);
     let json = matches.get_flag("json");
     let width = Terminal::detect(None).text_width();
+    if matches.get_flag("compare") {
+        let text = compared(&paths, &patterns, matches, width)?;
+        return out::emit(text.as_bytes());
+    }
     let mut failed = None;
     let mut reports = Vec::new();
     for &path in &paths {
@@ -99,6 +138,29 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     failed.map_or(Ok(()), |code| Err(Failure::said(code)))
 }
 
+fn compared(
+    paths: &[&PathBuf],
+    patterns: &[String],
+    matches: &ArgMatches,
+    width: Option<usize>,
+) -> Result<String, Failure> {
+    let [first, second] = paths else {
+        return Err(Failure::usage(
+            format!("--compare is for two files, not {}", paths.len()),
+            "hinton inspect BEFORE AFTER --compare",
+        ));
+    };
+    beside::report(&beside::Ask {
+        first,
+        second,
+        patterns,
+        reads: matches.get_flag("stats"),
+        json: matches.get_flag("json"),
+        threads: thread_count(matches),
+        width,
+    })
+}
+
 fn open(path: &PathBuf) -> Result<Checkpoint, Failure> {
     Ok(hinton::open(path)?)
 }
@@ -115,16 +177,26 @@ fn report(
         warnings(checkpoint);
     }
     let mut report = inspect(checkpoint, patterns)?;
-    if matches.get_flag("stats") {
+    let sort = matches.get_one::<String>("sort");
+    let sort = Sort::WORDS.into_iter().find(|(word, _)| sort.is_some_and(|sort| sort == word));
+    if matches.get_flag("stats") || sort.is_some_and(|(_, sort)| sort.needs_stats()) {
         let bar = Bar::new();
         bar.expect(report.bytes());
         let threads = hinton::threads(thread_count(matches));
         report.summarize(Work { threads, progress: &bar })?;
     }
+    if let Some((_, sort)) = sort {
+        report.sort(sort);
+    }
     if json {
         return report.to_json().map_err(|error| Failure::work(error.to_string()));
     }
-    Ok(format!("{}{}", heading(&report), tensors_text(&report, width)))
+    let depth = matches.get_one::<u16>("depth").map(|&depth| usize::from(depth));
+    let body = match depth.or(matches.get_flag("tree").then_some(2)) {
+        Some(depth) => parts::tree(&report, depth - 1, width),
+        None => tensors_text(&report, width),
+    };
+    Ok(format!("{}{body}", heading(&report)))
 }
 
 fn heading(report: &InspectReport<'_>) -> String {
@@ -140,6 +212,7 @@ fn heading(report: &InspectReport<'_>) -> String {
     if checkpoint.files.len() > 1 {
         text.push_str(&format!("  in {}\n", human::several(checkpoint.files.len() as u64, "file")));
     }
+    text.push_str(&parts::summary(report));
     let (most, characters) = METADATA;
     for (key, value) in checkpoint.metadata.iter().take(most) {
         let value = visible(value);

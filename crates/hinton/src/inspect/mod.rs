@@ -1,15 +1,22 @@
 //! What a file holds: names, shapes, sizes and, where asked, statistics.
 
+mod compare;
+mod guess;
+mod totals;
+
 use std::borrow::Cow;
 use std::io;
 
 use hinton_format::Checkpoint;
 use hinton_scene::visible;
-use hinton_tensor::{Summary, Work, summarize};
+use hinton_tensor::{Summary, Tensor, Work, summarize};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::ser::Formatter;
 
 use crate::{Error, Selected, select};
+pub use compare::{Comparison, Pair, compare};
+pub use guess::architecture;
+pub use totals::{Module, Total, by_dtype, by_kind, kind, modules};
 
 /// The quantiles that are reported, and how JSON names them.
 pub const QUANTILES: [(f64, &str); 7] = [
@@ -53,6 +60,30 @@ pub fn inspect<'a, S: AsRef<str>>(
     Ok(InspectReport { checkpoint, tensors })
 }
 
+/// An order of tensors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// By bytes, the largest first.
+    Size,
+    /// By Euclidean norm; needs statistics.
+    Norm,
+    /// By largest magnitude; needs statistics.
+    Max,
+    /// By name.
+    Name,
+}
+
+impl Sort {
+    /// The words for them, as `--sort` takes them.
+    pub const WORDS: [(&str, Sort); 4] =
+        [("size", Sort::Size), ("norm", Sort::Norm), ("max", Sort::Max), ("name", Sort::Name)];
+
+    /// Whether it needs statistics.
+    pub fn needs_stats(self) -> bool {
+        matches!(self, Sort::Norm | Sort::Max)
+    }
+}
+
 impl InspectReport<'_> {
     /// Values in all.
     pub fn parameters(&self) -> u64 {
@@ -73,6 +104,39 @@ impl InspectReport<'_> {
             one.summary = Some(summarize(&one.selected.tensor, work)?);
         }
         Ok(())
+    }
+
+    /// The tensors themselves.
+    pub fn tensors(&self) -> impl Iterator<Item = &Tensor> {
+        self.tensors.iter().map(|one| &one.selected.tensor)
+    }
+
+    /// What the file probably is; a guess from names and shapes.
+    pub fn architecture(&self) -> Option<String> {
+        architecture(&self.tensors().collect::<Vec<_>>())
+    }
+
+    /// Puts the tensors in another order: names as people count (`layer.2` before `layer.10`), or
+    /// the largest first. What has no such figure comes last; equals stay in the file's order.
+    pub fn sort(&mut self, by: Sort) {
+        let figure = |one: &TensorReport| {
+            let summary = one.summary.as_ref();
+            match by {
+                Sort::Size => Some(one.selected.tensor.byte_len() as f64),
+                Sort::Norm => summary.and_then(Summary::l2),
+                Sort::Max => summary.and_then(Summary::max_abs),
+                Sort::Name => None,
+            }
+        };
+        match by {
+            Sort::Name => self
+                .tensors
+                .sort_by(|a, b| hinton_run::natural_cmp(&a.selected.label(), &b.selected.label())),
+            _ => self.tensors.sort_by(|a, b| {
+                let (a, b) = (figure(a).unwrap_or(-1.0), figure(b).unwrap_or(-1.0));
+                b.total_cmp(&a)
+            }),
+        }
     }
 
     /// The report as one line of JSON. Keys are in a fixed order, tensors and metadata in the
@@ -128,11 +192,14 @@ impl Serialize for InspectReport<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let checkpoint = self.checkpoint;
         let warnings: Vec<String> = checkpoint.warnings.iter().map(ToString::to_string).collect();
-        let mut map = serializer.serialize_map(Some(5))?;
+        let mut map = serializer.serialize_map(Some(8))?;
         map.serialize_entry("path", &checkpoint.path)?;
         map.serialize_entry("format", checkpoint.format)?;
         map.serialize_entry("metadata", &Metadata(&checkpoint.metadata))?;
         map.serialize_entry("warnings", &warnings)?;
+        map.serialize_entry("architecture_guess", &self.architecture())?;
+        map.serialize_entry("by_dtype", &Totals(by_dtype(self.tensors())))?;
+        map.serialize_entry("by_kind", &Totals(by_kind(self.tensors())))?;
         map.serialize_entry("tensors", &Tensors(&self.tensors))?;
         map.end()
     }
@@ -150,6 +217,29 @@ impl Serialize for Metadata<'_> {
                 map.serialize_entry(key, value)?;
             }
         }
+        map.end()
+    }
+}
+
+/// Totals by name, in order.
+struct Totals(Vec<(&'static str, Total)>);
+
+impl Serialize for Totals {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, total) in &self.0 {
+            map.serialize_entry(name, total)?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for Total {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(3))?;
+        map.serialize_entry("tensors", &self.tensors)?;
+        map.serialize_entry("values", &self.values)?;
+        map.serialize_entry("bytes", &self.bytes)?;
         map.end()
     }
 }

@@ -1,0 +1,191 @@
+//! `hinton check`: what is wrong with files.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, value_parser};
+use hinton::check::{CHECKS, CheckReport, CheckRow, Finding, check_path};
+use hinton::inspect::to_json;
+use hinton::{Work, visible};
+
+use super::CommandRow;
+use crate::args::{patterns, tensors, thread_count, threads};
+use crate::failure::Failure;
+use crate::progress::Bar;
+use crate::{human, out};
+
+/// Most findings of one kind that are listed for one file without --all.
+const MOST: usize = 8;
+
+pub(super) const ROW: CommandRow = CommandRow {
+    name: "check",
+    about: "Say what is wrong with files: NaN, dead units, duplicates, damage",
+    help: "Reads every value once and says what is wrong: NaN and infinities with the first \
+           coordinates, files that are cut, lie about their sizes, lack shards or would execute code \
+           (nothing is executed). It notes what is worth a look: tensors that are constant or zero, \
+           rows and columns of zeros, tensors stored twice or sharing bytes, values far outside the \
+           rest, subnormal and saturated values. Exit code 1 means that something is wrong, 0 that \
+           nothing is; notes alone don't count without --strict.",
+    examples: "Examples:
+  hinton check model.safetensors
+  hinton check checkpoints/*.pt --json > report.json
+  hinton check model.pt --allow nan,inf      as a step of CI that knows of them
+  hinton check model.pt --strict --allow shared
+  hinton check model.pt -t 'encoder.*' --all",
+    args: |command| {
+        command
+            .arg(
+                Arg::new("path")
+                    .value_name("PATH")
+                    .required(true)
+                    .action(ArgAction::Append)
+                    .value_parser(value_parser!(PathBuf))
+                    .help("Weights files, or folders that hold one"),
+            )
+            .arg(tensors())
+            .arg(
+                Arg::new("allow")
+                    .long("allow")
+                    .value_name("KIND")
+                    .action(ArgAction::Append)
+                    .value_delimiter(',')
+                    .help("Kinds that are no matter; listed below")
+                    .long_help(kinds_help()),
+            )
+            .arg(
+                Arg::new("strict")
+                    .long("strict")
+                    .action(ArgAction::SetTrue)
+                    .help("Notes count too: exit code 1 where there is any"),
+            )
+            .arg(
+                Arg::new("all")
+                    .long("all")
+                    .action(ArgAction::SetTrue)
+                    .help("List every finding, not the first 8 of each kind"),
+            )
+            .arg(
+                Arg::new("json")
+                    .long("json")
+                    .action(ArgAction::SetTrue)
+                    .help("Print JSON: an object, for several PATHs an array"),
+            )
+            .arg(threads())
+    },
+    run,
+};
+
+fn kinds_help() -> String {
+    let mut text = "Kinds that are no matter, separated by commas:\n".to_owned();
+    for is_fault in [true, false] {
+        text.push_str(if is_fault { "\nFaults:\n" } else { "\nNotes:\n" });
+        for row in CHECKS.iter().filter(|row| row.is_fault == is_fault) {
+            text.push_str(&format!("  {:<13} {}\n", row.name, row.about));
+        }
+    }
+    text
+}
+
+fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    let paths: Vec<&PathBuf> = matches.get_many("path").map(Iterator::collect).unwrap_or_default();
+    let allowed = allowed(matches)?;
+    let patterns = patterns(matches);
+    let threads = hinton::threads(thread_count(matches));
+    let mut reports = Vec::new();
+    for &path in &paths {
+        let bar = Bar::new();
+        if let Ok(file) = hinton::open(path) {
+            bar.expect(file.tensors.iter().map(|tensor| tensor.byte_len()).sum());
+        }
+        let mut report = check_path(path, &patterns, Work { threads, progress: &bar })?;
+        report.allow(&allowed);
+        reports.push(report);
+    }
+    let text = match matches.get_flag("json") {
+        true => json(&reports)?,
+        false => {
+            let most = if matches.get_flag("all") { usize::MAX } else { MOST };
+            let texts: Vec<String> = reports.iter().map(|report| text(report, most)).collect();
+            texts.join("\n")
+        }
+    };
+    out::emit(text.as_bytes())?;
+    let is_strict = matches.get_flag("strict");
+    let counts = |finding: &Finding| is_strict || finding.kind.is_fault;
+    match reports.iter().flat_map(|report| &report.findings).any(counts) {
+        true => Err(Failure::said(1)),
+        false => Ok(()),
+    }
+}
+
+fn allowed(matches: &ArgMatches) -> Result<Vec<&'static CheckRow>, Failure> {
+    let names = matches.get_many::<String>("allow").into_iter().flatten();
+    let row = |name: &String| {
+        hinton::check::named(name.trim()).ok_or_else(|| {
+            let kinds: Vec<&str> = CHECKS.iter().map(|row| row.name).collect();
+            let message = format!("--allow {name:?}: there is no such kind");
+            Failure::usage(message, format!("kinds are {}", kinds.join(", ")))
+        })
+    };
+    names.map(row).collect()
+}
+
+fn json(reports: &[CheckReport]) -> Result<String, Failure> {
+    let text = match reports {
+        [one] => to_json(one),
+        several => to_json(several),
+    };
+    text.map(|text| text + "\n").map_err(|error| Failure::work(error.to_string()))
+}
+
+fn text(report: &CheckReport, most: usize) -> String {
+    let faults = report.faults().count();
+    let notes = report.findings.len() - faults;
+    let verdict = match (faults, notes) {
+        (0, 0) => "nothing wrong".to_owned(),
+        (0, notes) => format!("nothing wrong, {}", human::several(notes as u64, "note")),
+        (faults, 0) => human::several(faults as u64, "fault"),
+        (faults, notes) => format!(
+            "{}, {}",
+            human::several(faults as u64, "fault"),
+            human::several(notes as u64, "note")
+        ),
+    };
+    let mut text = format!("{}: {verdict}", visible(&report.path));
+    if !report.format.is_empty() {
+        text.push_str(&format!(
+            " ({}, {}, {})",
+            report.format,
+            human::several(report.tensors as u64, "tensor"),
+            human::several(report.values, "value")
+        ));
+    }
+    text.push('\n');
+    for kind in CHECKS {
+        text.push_str(&of_kind(report, kind, most));
+    }
+    text
+}
+
+/// The findings of one kind: a line each, and how many more there are.
+fn of_kind(report: &CheckReport, kind: &CheckRow, most: usize) -> String {
+    let found: Vec<&Finding> =
+        report.findings.iter().filter(|finding| finding.kind.name == kind.name).collect();
+    let what = if kind.is_fault { "FAULT" } else { "note " };
+    let mut text = String::new();
+    for finding in found.iter().take(most) {
+        let subject = match finding.tensor.as_str() {
+            "" => String::new(),
+            name => format!("{}: ", visible(name)),
+        };
+        let message = visible(&finding.message);
+        text.push_str(&format!("  {what}  {:<12}  {subject}{message}\n", kind.name));
+    }
+    if found.len() > most {
+        let more = found.len() - most;
+        text.push_str(&format!(
+            "  {what}  {:<12}  and {more} more (--all lists them)\n",
+            kind.name
+        ));
+    }
+    text
+}

@@ -1,0 +1,100 @@
+//! External data: values in a file beside the model.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use hinton_tensor::Bytes;
+
+use crate::source::{file, map_file};
+use crate::{Error, ErrorKind, Input};
+
+/// The files beside a model, each opened once.
+pub(super) struct Beside<'a> {
+    input: &'a Input,
+    open: BTreeMap<String, (String, Arc<dyn Bytes>)>,
+    order: Vec<String>,
+}
+
+/// The range of a file that holds the values of a tensor.
+pub(super) struct Place {
+    /// The file, as people name it.
+    pub(super) file: String,
+    pub(super) data: Arc<dyn Bytes>,
+    pub(super) start: u64,
+    /// Its length, where the model tells it.
+    pub(super) len: Option<u64>,
+}
+
+impl<'a> Beside<'a> {
+    pub(super) fn new(input: &'a Input) -> Self {
+        Beside { input, open: BTreeMap::new(), order: Vec::new() }
+    }
+
+    /// The files that were opened, in order.
+    pub(super) fn files(self) -> Vec<String> {
+        self.order
+    }
+
+    /// The place that the entries `location`, `offset` and `length` of a tensor name.
+    ///
+    /// # Errors
+    /// Where it leaves the folder of the model, or the file is not there.
+    pub(super) fn place(&mut self, entries: &[(String, String)]) -> Result<Place, Error> {
+        let entry = |key: &str| entries.iter().find(|(name, _)| name == key).map(|(_, text)| text);
+        let number = |key: &str| {
+            let parsed = entry(key).map(|text| text.trim().parse::<u64>());
+            parsed.transpose().map_err(|_| {
+                let text = entry(key).map(String::as_str).unwrap_or_default();
+                Error::malformed(format!("the {key} of its external data is {text:?}"))
+            })
+        };
+        let Some(location) = entry("location") else {
+            return Err(Error::malformed("its external data has no location"));
+        };
+        let (start, len) = (number("offset")?.unwrap_or(0), number("length")?);
+        let (file, data) = self.file(location)?;
+        let end = start.checked_add(len.unwrap_or(0));
+        if end.is_none_or(|end| end > data.len()) {
+            let have = data.len();
+            let message = format!(
+                "its values should lie at byte {start} of {location:?}, {} bytes; the file has {have}",
+                len.unwrap_or(0)
+            );
+            return Err(Error::malformed(message).cure(format!("get {location:?} again")));
+        }
+        Ok(Place { file, data, start, len })
+    }
+
+    fn file(&mut self, location: &str) -> Result<(String, Arc<dyn Bytes>), Error> {
+        if let Some((file, data)) = self.open.get(location) {
+            return Ok((file.clone(), data.clone()));
+        }
+        let plain = location.strip_prefix("./").unwrap_or(location);
+        if !file::is_below(plain) {
+            let message =
+                format!("its external data is at {location:?}, outside the folder of the model");
+            return Err(Error::new(ErrorKind::Refused, message)
+                .cure("get the model from a source you trust"));
+        }
+        let Some(path) = &self.input.path else {
+            let message = format!("its values are in {location:?}, beside the model");
+            return Err(
+                Error::new(ErrorKind::Unsupported, message).cure("open the model as a file")
+            );
+        };
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let path = folder.join(plain);
+        if !file::is_file(&path) {
+            let place = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+            let message = format!("its values are in {location:?}, which is missing");
+            let cure = format!("download {location:?} into {}", place.display());
+            return Err(Error::new(ErrorKind::Io, message).cure(cure));
+        }
+        let file = path.display().to_string();
+        let data = map_file(&path)?;
+        self.order.push(file.clone());
+        self.open.insert(location.to_owned(), (file.clone(), data.clone()));
+        Ok((file, data))
+    }
+}

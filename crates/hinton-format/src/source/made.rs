@@ -1,0 +1,151 @@
+//! Bytes that no file holds as they are: made from others when they are asked for.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use hinton_tensor::{Bytes, ReadError};
+
+/// Bytes that are made whole when first asked for, and held from then on.
+///
+/// For encodings without an address for each value, such as lists of variable-length integers.
+pub struct Lazy {
+    len: u64,
+    make: Box<dyn Fn() -> Result<Vec<u8>, ReadError> + Send + Sync>,
+    made: OnceLock<Result<Vec<u8>, ReadError>>,
+}
+
+impl Lazy {
+    /// `make` gives exactly `len` bytes, or says why it cannot.
+    pub fn new(
+        len: u64,
+        make: impl Fn() -> Result<Vec<u8>, ReadError> + Send + Sync + 'static,
+    ) -> Self {
+        Lazy { len, make: Box::new(make), made: OnceLock::new() }
+    }
+
+    fn made(&self) -> Result<&[u8], ReadError> {
+        let made = self.made.get_or_init(|| {
+            let bytes = (self.make)()?;
+            if bytes.len() as u64 == self.len {
+                return Ok(bytes);
+            }
+            let why = format!("expected {} decoded bytes, found {}", self.len, bytes.len());
+            Err(ReadError { offset: 0, len: self.len, why })
+        });
+        made.as_deref().map_err(ReadError::clone)
+    }
+}
+
+impl Bytes for Lazy {
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn slice(&self, range: Range<u64>) -> Option<&[u8]> {
+        // Where it fails, the reader comes again through `read_at` and is told why.
+        let bytes = self.made().ok()?;
+        bytes.get(usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?)
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
+        let bytes = self.made()?;
+        let end = offset.checked_add(buf.len() as u64).filter(|end| *end <= self.len);
+        let Some(end) = end else {
+            return Err(ReadError::past_end(offset, buf.len() as u64, self.len));
+        };
+        buf.copy_from_slice(&bytes[offset as usize..end as usize]);
+        Ok(())
+    }
+}
+
+/// Fills a buffer of whole values, the first of which has that index.
+type Fill = dyn Fn(u64, &mut [u8]) -> Result<(), ReadError> + Send + Sync;
+
+/// Values of a fixed width, each of which can be computed from its index; nothing is held.
+pub struct Computed {
+    values: u64,
+    width: usize,
+    fill: Box<Fill>,
+}
+
+impl Computed {
+    /// `values` values of `width` bytes; `fill(first, buf)` writes those from `first` on, and is
+    /// never asked for more than there are.
+    pub fn new(
+        values: u64,
+        width: usize,
+        fill: impl Fn(u64, &mut [u8]) -> Result<(), ReadError> + Send + Sync + 'static,
+    ) -> Self {
+        Computed { values, width: width.max(1), fill: Box::new(fill) }
+    }
+}
+
+impl Bytes for Computed {
+    fn len(&self) -> u64 {
+        self.values.saturating_mul(self.width as u64)
+    }
+
+    fn slice(&self, _range: Range<u64>) -> Option<&[u8]> {
+        None
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
+        let width = self.width as u64;
+        let len = buf.len() as u64;
+        let end = offset.checked_add(len).filter(|end| *end <= self.len());
+        let Some(end) = end else { return Err(ReadError::past_end(offset, len, self.len())) };
+        if buf.is_empty() {
+            return Ok(());
+        }
+        if offset.is_multiple_of(width) && len.is_multiple_of(width) {
+            return (self.fill)(offset / width, buf);
+        }
+        // A range that cuts values: whole ones are made, and what was asked for is taken.
+        let first = offset / width;
+        let mut whole = vec![0; ((end.div_ceil(width) - first) * width) as usize];
+        (self.fill)(first, &mut whole)?;
+        let skip = (offset - first * width) as usize;
+        buf.copy_from_slice(&whole[skip..skip + buf.len()]);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lazy_bytes_are_made_once_and_checked() {
+        let lazy = Lazy::new(4, || Ok(b"abcd".to_vec()));
+        assert_eq!(lazy.slice(1..3), Some(&b"bc"[..]));
+        let mut buf = [0; 2];
+        lazy.read_at(2, &mut buf).unwrap();
+        assert_eq!(&buf, b"cd");
+        assert!(lazy.read_at(3, &mut buf).is_err());
+        assert!(lazy.read_at(u64::MAX, &mut buf).is_err());
+        let short = Lazy::new(4, || Ok(Vec::new()));
+        assert_eq!(short.slice(0..1), None);
+        let error = short.read_at(0, &mut buf).unwrap_err();
+        assert!(error.to_string().contains("expected 4 decoded bytes, found 0"), "{error}");
+    }
+
+    #[test]
+    fn computed_values_are_given_by_any_range() {
+        let squares = Computed::new(5, 2, |first, buf| {
+            for (at, value) in buf.chunks_exact_mut(2).enumerate() {
+                let index = first as u16 + at as u16;
+                value.copy_from_slice(&(index * index).to_le_bytes());
+            }
+            Ok(())
+        });
+        let whole: Vec<u8> = [0u16, 1, 4, 9, 16].iter().flat_map(|v| v.to_le_bytes()).collect();
+        for start in 0..=10 {
+            for end in start..=10 {
+                let mut buf = vec![0xee; end - start];
+                squares.read_at(start as u64, &mut buf).unwrap();
+                assert_eq!(buf, whole[start..end]);
+            }
+        }
+        assert!(squares.read_at(9, &mut [0; 2]).is_err());
+    }
+}

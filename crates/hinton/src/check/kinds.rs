@@ -1,0 +1,47 @@
+//! What may be wrong: one row each.
+
+/// A kind of finding.
+#[derive(Debug, PartialEq, Eq)]
+pub struct CheckRow {
+    /// Its name, as `--allow` takes it.
+    pub name: &'static str,
+    /// One line.
+    pub about: &'static str,
+    /// Whether something is wrong (a fault), or merely worth a look (a note).
+    pub is_fault: bool,
+}
+
+macro_rules! rows {
+    ($($(#[$doc:meta])* $constant:ident = $name:literal, $fault:literal, $about:literal;)*) => {
+        $($(#[$doc])* pub(super) const $constant: &CheckRow =
+            &CheckRow { name: $name, about: $about, is_fault: $fault };)*
+
+        /// Every kind, faults first.
+        pub const CHECKS: &[&CheckRow] = &[$($constant),*];
+    };
+}
+
+rows! {
+    UNREADABLE = "unreadable", true, "the file cannot be opened, or values cannot be read";
+    REFUSED = "refused", true, "it would execute code or reach outside its folder; nothing was executed";
+    STRUCTURE = "structure", true, "the file contradicts itself: shards or index, bytes that belong to no tensor";
+    NAN = "nan", true, "values that are not a number";
+    INFINITY = "inf", true, "infinite values";
+    SKIPPED = "skipped", false, "what hinton leaves out or finds odd while it opens the file";
+    OVERLAP = "overlap", false, "tensors whose bytes overlap without being the same";
+    SHARED = "shared", false, "tensors that are the same bytes of the file (tied weights)";
+    STRIDED = "strided", false, "tensors stored as strided views (transposed, or with gaps)";
+    DUPLICATE = "duplicate", false, "tensors with equal values that are stored twice";
+    ZERO = "zero", false, "tensors of nothing but zeros";
+    CONSTANT = "constant", false, "tensors of one value throughout";
+    DEAD_ROWS = "dead-rows", false, "positions on the first axis with nothing but zeros: units without weights";
+    DEAD_COLUMNS = "dead-columns", false, "positions on the second axis with nothing but zeros: inputs without effect";
+    OUTLIER = "outlier", false, "values more than a hundred times as large as all but a thousandth of their tensor";
+    SUBNORMAL = "subnormal", false, "a tenth or more of the values are subnormal: too small for full precision";
+    SATURATED = "saturated", false, "quantised values at the end of their range: more than 1 %";
+}
+
+/// The kind of that name.
+pub fn named(name: &str) -> Option<&'static CheckRow> {
+    CHECKS.iter().copied().find(|row| row.name == name)
+}

@@ -1,0 +1,190 @@
+//! What network a file is of, guessed from its tensors' names.
+
+use hinton_tensor::Tensor;
+
+use crate::select::fits_glob;
+
+/// A family of networks and the names that tell it: every pattern must fit some tensor.
+struct Family {
+    name: &'static str,
+    patterns: &'static [&'static str],
+}
+
+/// The most particular first. Names are those of the libraries that publish the checkpoints.
+const FAMILIES: &[Family] = &[
+    Family {
+        name: "a mixture-of-experts transformer (Mixtral's names)",
+        patterns: &["*.block_sparse_moe.experts.*"],
+    },
+    Family {
+        name: "a mixture-of-experts transformer",
+        patterns: &["*.mlp.experts.*", "*.self_attn.q_proj.weight"],
+    },
+    Family {
+        name: "a transformer with low-rank adapters (LoRA)",
+        patterns: &["*lora_A*", "*lora_B*"],
+    },
+    Family {
+        name: "a decoder of Llama's kind (gated MLP, RMSNorm)",
+        patterns: &["*.self_attn.q_proj.*", "*.mlp.gate_proj.*"],
+    },
+    Family {
+        name: "a decoder of Phi's or Falcon's kind",
+        patterns: &["*.self_attn.q_proj.*", "*.mlp.fc1.*"],
+    },
+    Family {
+        name: "a decoder in GGUF's names (Llama's kind)",
+        patterns: &["blk.*.attn_q.weight", "blk.*.ffn_gate.weight"],
+    },
+    Family { name: "GPT-2", patterns: &["*attn.c_attn.weight", "*mlp.c_fc.weight"] },
+    Family {
+        name: "GPT-NeoX",
+        patterns: &["*.attention.query_key_value.weight", "*.mlp.dense_h_to_4h.weight"],
+    },
+    Family { name: "T5", patterns: &["*.SelfAttention.q.weight", "*.DenseReluDense.*"] },
+    Family {
+        name: "Whisper or BART",
+        patterns: &[
+            "*encoder.layers.*.self_attn.q_proj.weight",
+            "*decoder.layers.*.encoder_attn.*",
+        ],
+    },
+    Family { name: "CLIP", patterns: &["text_model.*", "vision_model.*"] },
+    Family {
+        name: "a vision transformer",
+        patterns: &["*patch_embed*", "*blocks.0.attn.qkv.weight"],
+    },
+    Family {
+        name: "a vision transformer",
+        patterns: &["*patch_embeddings*", "*attention.query.weight"],
+    },
+    Family {
+        name: "BERT",
+        patterns: &["*.attention.self.query.weight", "*.attention.output.dense.weight"],
+    },
+    Family { name: "Mamba", patterns: &["*.mixer.A_log"] },
+    Family { name: "RWKV", patterns: &["blocks.0.att.time_decay"] },
+    Family {
+        name: "a diffusion U-Net",
+        patterns: &["*down_blocks.*", "*mid_block.*", "*up_blocks.*"],
+    },
+    Family {
+        name: "a diffusion U-Net",
+        patterns: &["*input_blocks.*", "*middle_block.*", "*output_blocks.*"],
+    },
+    Family { name: "a ResNet", patterns: &["*layer1.0.conv1.weight", "*layer4.0.conv1.weight"] },
+    Family { name: "a MobileNet or Xception (separable convolutions)", patterns: &["*depthwise*"] },
+    Family {
+        name: "a MobileNet or Xception (separable convolutions)",
+        patterns: &["*separable_conv*"],
+    },
+    Family {
+        name: "a VGG or AlexNet (features, then a classifier)",
+        patterns: &["features.0.weight", "classifier.*"],
+    },
+    Family {
+        name: "a recurrent network (LSTM or GRU)",
+        patterns: &["*weight_ih_l0*", "*weight_hh_l0*"],
+    },
+    Family { name: "a recurrent network (LSTM or GRU)", patterns: &["*recurrent_kernel*"] },
+    Family { name: "a transformer", patterns: &["*attention*"] },
+    Family { name: "a transformer", patterns: &["*attn*"] },
+];
+
+/// What the file probably is, in a few words with the number of its layers; `None` where nothing
+/// speaks for anything. A guess, and to be shown as one.
+pub fn architecture(tensors: &[&Tensor]) -> Option<String> {
+    let has = |pattern: &&str| tensors.iter().any(|tensor| fits_glob(pattern, tensor.name()));
+    let family = FAMILIES.iter().find(|family| family.patterns.iter().all(&has));
+    match family {
+        Some(family) => Some(match layers(tensors) {
+            Some(count) => format!("{}, {count} layers", family.name),
+            None => family.name.to_owned(),
+        }),
+        None => by_shape(tensors),
+    }
+}
+
+/// What the modules are called that a network repeats.
+const REPEATED: [&str; 6] = ["layers", "layer", "blocks", "block", "blk", "h"];
+
+/// How many layers stand behind one another: one more than the largest number after such a word.
+fn layers(tensors: &[&Tensor]) -> Option<usize> {
+    let mut most = None;
+    for tensor in tensors {
+        let parts: Vec<&str> = tensor.name().split(['.', '/']).collect();
+        for pair in parts.windows(2).filter(|pair| REPEATED.contains(&pair[0])) {
+            let number = pair[1].parse::<usize>().ok().filter(|number| *number < 10_000);
+            most = most.max(number);
+        }
+    }
+    most.map(|number| number + 1)
+}
+
+/// Networks of plain layers, from the shapes.
+fn by_shape(tensors: &[&Tensor]) -> Option<String> {
+    let axes = |count: usize| tensors.iter().filter(|tensor| tensor.shape().len() == count).count();
+    let (matrices, kernels) = (axes(2), axes(4));
+    let others = tensors.len() - matrices - kernels - axes(1) - axes(0);
+    if others > 0
+        || super::totals::by_kind(tensors.iter().copied())
+            .iter()
+            .any(|(kind, _)| *kind == "optimiser state")
+    {
+        return None;
+    }
+    match (kernels, matrices, axes(1)) {
+        (0, 1, 1) => Some("one linear layer (a linear or softmax classifier)".to_owned()),
+        (0, layers, biases) if layers > 1 && biases <= layers => {
+            Some(format!("a network of {layers} dense layers"))
+        }
+        (convolutions, layers, _) if convolutions > 0 => {
+            let several = |count: usize, what: &str| match count {
+                1 => format!("1 {what}"),
+                count => format!("{count} {what}s"),
+            };
+            let mut text =
+                format!("a convolutional network: {}", several(convolutions, "convolution"));
+            if layers > 0 {
+                text.push_str(&format!(", {}", several(layers, "dense layer")));
+            }
+            Some(text)
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guess(names: &[(&str, &[usize])]) -> Option<String> {
+        let tensors: Vec<Tensor> = names
+            .iter()
+            .map(|(name, shape)| {
+                Tensor::from_f32(*name, shape, &vec![0.0; shape.iter().product()]).unwrap()
+            })
+            .collect();
+        architecture(&tensors.iter().collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn families_are_told_by_names_and_plain_networks_by_shapes() {
+        let llama = guess(&[
+            ("model.layers.0.self_attn.q_proj.weight", &[2, 2]),
+            ("model.layers.1.mlp.gate_proj.weight", &[2, 2]),
+        ]);
+        assert_eq!(
+            llama.as_deref(),
+            Some("a decoder of Llama's kind (gated MLP, RMSNorm), 2 layers")
+        );
+        let softmax = guess(&[("weight", &[4, 2]), ("bias", &[2])]);
+        assert_eq!(softmax.as_deref(), Some("one linear layer (a linear or softmax classifier)"));
+        let dense = guess(&[("0.weight", &[4, 2]), ("0.bias", &[4]), ("2.weight", &[3, 4])]);
+        assert_eq!(dense.as_deref(), Some("a network of 2 dense layers"));
+        let conv = guess(&[("conv1.weight", &[4, 1, 3, 3]), ("fc.weight", &[2, 4])]);
+        let text = "a convolutional network: 1 convolution, 1 dense layer";
+        assert_eq!(conv.as_deref(), Some(text));
+        assert_eq!(guess(&[("x", &[2, 3, 4])]), None);
+    }
+}

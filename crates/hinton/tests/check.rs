@@ -1,0 +1,154 @@
+//! What is wrong with files is found, named, and nothing else is.
+
+mod common;
+
+use std::path::Path;
+
+use common::{Folder, checkpoint, data};
+use hinton::check::{CHECKS, CheckReport, check, check_path};
+use hinton::{Checkpoint, Tensor, Work, tensor_of};
+
+const NONE: &[&str] = &[];
+
+fn of(tensors: Vec<Tensor>) -> Checkpoint {
+    Checkpoint { tensors, ..checkpoint(&[]) }
+}
+
+fn report(file: &Checkpoint) -> CheckReport {
+    check(file, NONE, Work::on(2)).unwrap()
+}
+
+/// Kind, tensor and message of each finding.
+fn lines(report: &CheckReport) -> Vec<String> {
+    let line =
+        |one: &hinton::check::Finding| format!("{} {}: {}", one.kind.name, one.tensor, one.message);
+    report.findings.iter().map(line).collect()
+}
+
+fn ramp(count: usize) -> Vec<f32> {
+    (0..count).map(|at| 0.1 + (at % 89) as f32).collect()
+}
+
+#[test]
+fn rows_are_whole() {
+    for row in CHECKS {
+        assert_eq!(hinton::check::named(row.name), Some(*row));
+        assert_eq!(CHECKS.iter().filter(|other| other.name == row.name).count(), 1);
+        assert!(row.about.len() > 10 && !row.about.ends_with('.'), "{}", row.name);
+    }
+    assert!(CHECKS.is_sorted_by_key(|row| !row.is_fault), "faults first");
+}
+
+#[test]
+fn a_sound_file_has_nothing_wrong() {
+    let file = of(vec![tensor_of("w", &[30, 40], &ramp(1200)).unwrap()]);
+    let report = report(&file);
+    assert_eq!(lines(&report), [""; 0]);
+    assert_eq!((report.tensors, report.values), (1, 1200));
+}
+
+#[test]
+fn values_that_are_no_numbers_are_faults_with_their_first_place() {
+    let mut values = ramp(1200);
+    values[41] = f32::NAN;
+    values[1199] = f32::NAN;
+    values[7] = f32::NEG_INFINITY;
+    let file = of(vec![
+        tensor_of("w", &[30, 40], &values).unwrap(),
+        tensor_of("gone", &[2], &[f32::NAN; 2]).unwrap(),
+    ]);
+    let report = report(&file);
+    assert_eq!(
+        lines(&report),
+        [
+            "nan w: 2 of 1,200 values are NaN, the first at [1, 1]",
+            "nan gone: all 2 values are NaN",
+            "inf w: 1 of 1,200 values are -inf, the first at [0, 7]",
+        ]
+    );
+    assert_eq!(report.faults().count(), 3);
+    assert_eq!((report.findings[0].count, &report.findings[0].places), (2, &vec![vec![1, 1]]));
+}
+
+#[test]
+fn what_is_worth_a_look_is_noted() {
+    let mut dead = ramp(1200);
+    dead[40..80].fill(0.0);
+    (0..30).for_each(|row| dead[row * 40 + 5] = -0.0);
+    let mut far = ramp(1200);
+    far[600] = -1e6;
+    let small: Vec<f32> = (0..1200).map(|at| if at % 4 == 0 { 1e-39 } else { 1.0 }).collect();
+    let codes: Vec<i8> = (0..1200).map(|at| if at % 10 == 0 { -128 } else { 5 }).collect();
+    let file = of(vec![
+        tensor_of("dead", &[30, 40], &dead).unwrap(),
+        tensor_of("far", &[30, 40], &far).unwrap(),
+        tensor_of("zero", &[3, 4], &[0.0f32; 12]).unwrap(),
+        tensor_of("one", &[3], &[1.0f64; 3]).unwrap(),
+        tensor_of("scalar", &[], &[1.0f32]).unwrap(),
+        tensor_of("small", &[1200], &small).unwrap(),
+        tensor_of("codes", &[1200], &codes).unwrap(),
+        tensor_of("again", &[30, 40], &dead).unwrap(),
+    ]);
+    let report = report(&file);
+    assert_eq!(
+        lines(&report),
+        [
+            "duplicate again: equal to dead, and stored again",
+            "zero zero: all 12 values are zero",
+            "constant one: all 3 values are 1",
+            "dead-rows dead: 1 of 30 positions of axis 0 hold nothing but zeros: 1",
+            "dead-rows again: 1 of 30 positions of axis 0 hold nothing but zeros: 1",
+            "dead-columns dead: 1 of 40 positions of axis 1 hold nothing but zeros: 5",
+            "dead-columns again: 1 of 40 positions of axis 1 hold nothing but zeros: 5",
+            "outlier far: 1 of 1,200 values are of magnitude 8810 or more, 100 times the rest, the \
+             first at [15, 0]",
+            "subnormal small: 300 of 1,200 values are below 1.18e−38 in magnitude, where f32 loses \
+             precision",
+            "saturated codes: 120 of 1,200 values are at ±127, the end of i8",
+        ]
+    );
+    assert_eq!(report.faults().count(), 0);
+    let mut allowed = report.clone();
+    allowed.allow(&[hinton::check::named("outlier").unwrap()]);
+    assert_eq!(allowed.findings.len(), report.findings.len() - 1);
+}
+
+#[test]
+fn tensors_in_the_same_bytes_are_shared_or_overlap() {
+    let whole = tensor_of("whole", &[30, 40], &ramp(1200)).unwrap();
+    let part = whole.slice(&"[10:12]".parse().unwrap()).unwrap().named("part");
+    let turned = whole.transpose().unwrap().named("turned");
+    let file = of(vec![whole.clone(), whole.clone().named("tied"), part, turned]);
+    let found = lines(&report(&file));
+    assert!(found.contains(&"shared tied: the same 4800 bytes as whole".to_owned()), "{found:?}");
+    let overlap = "overlap part: bytes 1600 to 1920 belong to whole too".to_owned();
+    assert!(found.contains(&overlap), "{found:?}");
+    assert!(found.iter().any(|line| line.starts_with("overlap turned: ")), "{found:?}");
+    assert!(found.iter().any(|line| line.starts_with("strided turned: ")), "{found:?}");
+    assert!(!found.iter().any(|line| line.starts_with("duplicate")), "{found:?}");
+}
+
+#[test]
+fn files_that_cannot_be_opened_are_faults() {
+    let folder = Folder::new();
+    std::fs::write(folder.path("cut.npy"), b"\x93NUMPY\x01\x00\xff\xff").unwrap();
+    let found = check_path(&folder.path("cut.npy"), NONE, Work::quiet()).unwrap();
+    assert_eq!(found.findings.len(), 1);
+    assert_eq!(found.findings[0].kind.name, "unreadable");
+    assert!(
+        check_path(Path::new("no-such-file"), NONE, Work::quiet()).unwrap().faults().count() == 1
+    );
+}
+
+#[test]
+fn real_files() {
+    let Some(data) = data() else { return };
+    let kinds = |name: &str| -> Vec<&'static str> {
+        let report = check_path(&data.join(name), NONE, Work::on(2)).unwrap();
+        report.findings.iter().map(|finding| finding.kind.name).collect()
+    };
+    assert_eq!(kinds("malformed/pt_calls_os_system.pt"), ["refused"]);
+    assert_eq!(kinds("malformed/st_offsets_past_end.safetensors"), ["unreadable"]);
+    assert_eq!(kinds("pytorch/lpips_v0.1_alex.pth"), ["dead-columns"; 5]);
+    assert_eq!(kinds("safetensors/crafted_sharded_mlp"), [""; 0]);
+}
