@@ -9,8 +9,19 @@ use hinton_tensor::{Dtype, Index, Slice, Tensor, Work, summary::summarize};
 use serde_json::Value;
 
 /// Kinds of the truth files that this test reads.
-const KINDS: [&str; 9] =
-    ["safetensors", "npy", "npz", "idx", "idx.gz", "hdf5", "keras-h5", "keras-v3", "onnx"];
+const KINDS: [&str; 11] = [
+    "safetensors",
+    "npy",
+    "npz",
+    "idx",
+    "idx.gz",
+    "hdf5",
+    "keras-h5",
+    "keras-v3",
+    "mat",
+    "flax-msgpack",
+    "onnx",
+];
 
 /// serde_json reads numbers to the last bit but one.
 const JSON: f64 = 4.0 * f64::EPSILON;

@@ -4,12 +4,14 @@
 
 pub mod file;
 pub mod inflate;
+pub mod joined;
 pub mod made;
 pub mod part;
 pub(crate) mod reader;
 
 pub use file::map_file;
 pub use inflate::{Inflate, gunzip};
+pub use joined::Joined;
 pub use made::{Computed, Lazy};
 pub use part::Part;
 pub(crate) use reader::ByteReader;
