@@ -12,9 +12,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 
-def main():
-    source, target = sys.argv[1:]
-    matrix = np.load(source)
+def annotated(matrix):
+    """The figure, and what a film would change in it: the image and the texts."""
     rows, columns = matrix.shape
     figure, axes = plt.subplots(figsize=(15, 10), dpi=100)
     image = axes.imshow(matrix, cmap="YlGn")
@@ -29,10 +28,11 @@ def main():
     axes.grid(which="minor", color="w", linestyle="-", linewidth=3)
     axes.tick_params(which="minor", bottom=False, left=False, top=False)
     threshold = image.norm(matrix.max()) / 2
+    texts = []
     for row in range(rows):
         for column in range(columns):
             value = matrix[row, column]
-            axes.text(
+            text = axes.text(
                 column,
                 row,
                 f"{value:.9f}",
@@ -41,7 +41,15 @@ def main():
                 fontsize=7,
                 color="white" if image.norm(value) > threshold else "black",
             )
+            texts.append(text)
+    return figure, image, texts
+
+
+def main():
+    source, target = sys.argv[1:]
+    figure, _, _ = annotated(np.load(source))
     figure.savefig(target)
 
 
-main()
+if __name__ == "__main__":
+    main()

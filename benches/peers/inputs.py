@@ -1,12 +1,15 @@
 """Writes the matrices and checkpoints that the benchmark draws and measures.
 
-    inputs.py FOLDER
+    inputs.py FOLDER HINTON
+
+HINTON draws the numbered pictures that encoders start from.
 
 Every file is made once from a fixed seed and kept; a file that is there is left alone.
 """
 
 import json
 import pathlib
+import subprocess
 import sys
 
 import numpy as np
@@ -95,6 +98,24 @@ def hundred_gib(folder):
     index.write_text(json.dumps({"metadata": {"total_size": total}, "weight_map": names}))
 
 
+def walk(steps, *shape, scale):
+    """Values over time that change a little in every step, from 0 to `scale`."""
+    random = np.random.default_rng(steps)
+    phase = random.random(shape) + 0.004 * np.arange(steps).reshape(-1, *[1] * len(shape)) * random.random(shape)
+    return np.abs(phase % 2 - 1) * scale
+
+
+def frames(folder, hinton, count):
+    """The pictures of the annotated film, from which encoders start."""
+    home = folder / f"frames-{count}"
+    if home.exists():
+        return
+    command = [hinton, "animate", folder / f"run-{count}.npy", "--as", "heatmap", "--annotate={:.9f}"]
+    partial = folder / f"partial-{count}"
+    subprocess.run([*command, "--size", "1500x1000px", "-o", f"{partial}/"], check=True)
+    partial.rename(home)
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
@@ -107,6 +128,11 @@ def main():
     matrix(folder, "1024x1024.npy", normal(1024, 1024, 1024))
     matrix(folder, "8x16.npy", lambda: np.random.default_rng(8).random((8, 16)) * 0.05)
     matrix(folder, "8192x8192.npy", normal(8192, 8192, 8192))
+    matrix(folder, "run-200.npy", lambda: walk(200, 8, 16, scale=0.05))
+    matrix(folder, "run-30.npy", lambda: walk(30, 8, 16, scale=0.05))
+    matrix(folder, "run-1000.npy", lambda: (walk(1000, 784, 10, scale=2.0) - 1.0).astype(np.float32))
+    frames(folder, sys.argv[2], 200)
+    frames(folder, sys.argv[2], 30)
     two_gib(folder)
     hundred_gib(folder)
 

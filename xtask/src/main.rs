@@ -10,6 +10,7 @@ mod new;
 mod reference;
 mod shell;
 mod test;
+mod web;
 
 use std::process::ExitCode;
 
@@ -71,6 +72,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[--check]",
         about: "prints docs/reference/ anew from the tables; --check only compares",
         run: reference::run,
+    },
+    Command {
+        name: "web",
+        arguments: "[--check|--test [FOLDER]]",
+        about: "builds web/ into the pages that Rust ships; compares them; drives them in Chromium, with screenshots to FOLDER",
+        run: web::run,
     },
     Command {
         name: "bench",

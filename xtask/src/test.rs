@@ -1,8 +1,9 @@
-//! `cargo xtask test`: everything a change must pass. It needs Rust and nothing else.
+//! `cargo xtask test`: everything a change must pass. It needs Rust and nothing else; what needs
+//! Node or a browser is done where they are, and said where they aren't.
 
 use std::time::Instant;
 
-use crate::{Failure, arrows, demo, licences, new, reference, shell};
+use crate::{Failure, arrows, demo, licences, new, reference, shell, web};
 
 /// One thing that must hold.
 struct Step {
@@ -17,7 +18,10 @@ const STEPS: &[Step] = &[
     Step { name: "licences", run: || licences::run(&[]) },
     Step { name: "lints", run: lints },
     Step { name: "tests", run: tests },
+    Step { name: "MP4", run: mp4 },
     Step { name: "templates", run: new::check },
+    Step { name: "web", run: || web::run(&["--check".to_string()]) },
+    Step { name: "browser", run: || web::run(&["--test".to_string()]) },
     Step { name: "documentation", run: documentation },
     Step { name: "demo", run: || demo::run(&[]) },
     Step { name: "reference", run: || reference::run(&["--check".to_string()]) },
@@ -55,6 +59,19 @@ fn lints() -> Result<(), Failure> {
 /// Unit tests, tests of the crates from outside, and the examples in the documentation.
 fn tests() -> Result<(), Failure> {
     shell::run(shell::cargo().args(["test", "--quiet", "--workspace"]))
+}
+
+/// The films' tests with the encoder of MP4, which takes a C++ compiler: the library alone, in the
+/// profile of the tests, for most of the cost is the encoder's own source, built once.
+fn mp4() -> Result<(), Failure> {
+    let compilers = ["c++", "g++", "clang++", "cl"];
+    if !compilers.iter().any(|name| shell::works(shell::program(name).arg("--version"))) {
+        println!("there is no C++ compiler: MP4 was not checked");
+        return Ok(());
+    }
+    let mut tests = shell::cargo();
+    tests.args(["test", "--quiet", "--package", "hinton-render", "--features", "mp4"]);
+    shell::run(tests.args(["--lib", "--test", "films"]))
 }
 
 /// The documentation builds, and no link in it is broken.

@@ -7,8 +7,11 @@
 //! Internal to `hinton`: this crate may change without notice.
 #![forbid(unsafe_code)]
 
+mod axes;
 mod colorbar;
 mod colormap;
+mod dash;
+mod end_labels;
 mod error;
 
 mod frame;
@@ -19,7 +22,9 @@ mod options;
 mod panel;
 mod preset;
 mod scale;
+mod sheet;
 mod size;
+mod smooth;
 mod theme;
 mod ticks;
 mod timeline;
@@ -32,9 +37,10 @@ pub use colormap::{Colormap, Kind, colormaps};
 pub use error::ChartError;
 pub use number::{NumberFormat, short, short_count};
 pub use options::{Annotate, Labels, Look, Options, Range, ScaleKind};
-pub use panel::{Extent, Numbering, Panel, Picture, shape_text};
+pub use panel::{Course, Extent, Numbering, Panel, Picture, Spread, shape_text};
 pub use preset::{PRESETS, PresetRow, preset};
 pub use scale::ColorScale;
+pub use sheet::{Sheet, SheetPart};
 pub use size::{Length, PageSize};
 pub use theme::{Theme, ThemeName};
 pub use timeline::{MetricLine, Timeline};

@@ -40,8 +40,11 @@ pub struct Options {
     pub dpi: f64,
     /// Colours of page and type.
     pub theme: ThemeName,
-    /// Counts on a logarithmic axis (histogram).
+    /// A logarithmic axis: of counts (histogram), of values (curve).
     pub log_counts: bool,
+    /// Points that each point of a smoothed line is the mean of, at least 2 (curve); `None` smooths
+    /// nothing.
+    pub smooth: Option<usize>,
     /// Number of bins (histogram).
     pub bins: Option<usize>,
     /// Notes written under the picture, before the chart's own.
@@ -53,7 +56,8 @@ pub struct Options {
     /// With `over`: colours and squares still follow each picture's own values.
     pub own_range: bool,
     /// Least and largest height of a histogram's axis of counts (of shares, where there are several
-    /// tensors); `None` takes the picture's own.
+    /// tensors), and the share of errors that has the full colour in a confusion matrix; `None` takes
+    /// the picture's own.
     pub count_axis: Option<(f64, f64)>,
     /// Most colours of the map that are used, at least 2; `None` uses all.
     pub levels: Option<usize>,
@@ -79,6 +83,7 @@ impl Default for Options {
             dpi: 144.0,
             theme: ThemeName::Light,
             log_counts: false,
+            smooth: None,
             bins: None,
             notes: Vec::new(),
             over: None,

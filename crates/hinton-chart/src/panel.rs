@@ -76,6 +76,8 @@ pub struct Panel {
     /// Statistics of this panel over all pictures that are shown beside this one, such as all steps
     /// of a run; `None` where the picture stands alone.
     pub over: Option<Arc<Summary>>,
+    /// What it is along an axis such as the steps of a run; empty where the chart asked for none.
+    pub course: Course,
 }
 
 impl Panel {
@@ -92,6 +94,77 @@ impl Panel {
     /// The shape as people write it: `784 × 10`.
     pub fn shape_text(&self) -> String {
         shape_text(&self.shape)
+    }
+}
+
+/// What a panel is along an axis: the steps of a run, the positions of a vector.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Course {
+    /// Nothing of the kind.
+    #[default]
+    None,
+    /// A number at each place. Places are finite and never fall; a value may be NaN or infinite.
+    Line(Vec<(f64, f64)>),
+    /// How the values of a tensor spread at each place; places never fall.
+    Spreads(Vec<Spread>),
+}
+
+impl Course {
+    /// Numbers at their places; none where it is something else.
+    pub fn line(&self) -> &[(f64, f64)] {
+        match self {
+            Course::Line(points) => points,
+            _ => &[],
+        }
+    }
+
+    /// Spreads at their places; none where it is something else.
+    pub fn spreads(&self) -> &[Spread] {
+        match self {
+            Course::Spreads(spreads) => spreads,
+            _ => &[],
+        }
+    }
+}
+
+/// How the values of a tensor spread at one place: a summary in a few numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spread {
+    /// Where it is: the number of the step.
+    pub place: f64,
+    /// The tensor's shape there; `None` where it is not there.
+    pub shape: Option<Vec<usize>>,
+    /// All values.
+    pub elements: u64,
+    /// Those that are not a number.
+    pub nan: u64,
+    /// Those that are infinite, of either sign.
+    pub infinite: u64,
+    /// The [`QUANTILES`](Spread::QUANTILES) of the finite values; `None` where there is none.
+    pub quantiles: Option<[f64; 9]>,
+}
+
+impl Spread {
+    /// Which quantiles are kept: the least value, 1, 5, 25, 50, 75, 95 and 99 % and the largest.
+    pub const QUANTILES: [f64; 9] = [0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0];
+
+    /// The spread of those values at a place.
+    pub fn of(place: f64, shape: &[usize], summary: &Summary) -> Spread {
+        let quantiles: Option<Vec<f64>> =
+            Spread::QUANTILES.iter().map(|&q| summary.quantile(q)).collect();
+        Spread {
+            place,
+            shape: Some(shape.to_vec()),
+            elements: summary.elements,
+            nan: summary.nan,
+            infinite: summary.pos_inf + summary.neg_inf,
+            quantiles: quantiles.and_then(|all| all.try_into().ok()),
+        }
+    }
+
+    /// Nothing there.
+    pub fn missing(place: f64) -> Spread {
+        Spread { place, shape: None, elements: 0, nan: 0, infinite: 0, quantiles: None }
     }
 }
 

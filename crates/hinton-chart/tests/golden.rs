@@ -73,6 +73,34 @@ fn cases() -> Vec<Case> {
         case("histogram_log", "histogram", vec![square(), (40, 40, noise(1600))], |options| {
             options.log_counts = true;
         }),
+        case("curve", "curve", vec![(2, 12, falling(24))], |_| {}),
+        case("curve_odd_log_dark", "curve", vec![(1, 14, odd_line())], |options| {
+            options.theme = ThemeName::Dark;
+            options.log_counts = true;
+        }),
+        case(
+            "curve_smooth",
+            "curve",
+            vec![(1, 900, falling(900)), (1, 4, falling(4))],
+            |options| {
+                options.smooth = Some(41);
+                options.size = "300x200px".parse().ok();
+            },
+        ),
+        case("distribution", "distribution", vec![(7, 40, growing(7, 40))], |_| {}),
+        case(
+            "distribution_odd_dark",
+            "distribution",
+            vec![(6, 20, with_nan(growing(6, 20))), (1, 20, noise(20))],
+            |options| options.theme = ThemeName::Dark,
+        ),
+        case("confusion", "confusion", vec![(4, 4, counts())], |options| {
+            options.row_labels =
+                Labels::List(["cat", "dog", "bird", "fish"].map(str::to_owned).into());
+        }),
+        case("confusion_odd_dark", "confusion", vec![(3, 3, odd_counts())], |options| {
+            options.theme = ThemeName::Dark;
+        }),
         case(
             "overview",
             "overview",
@@ -85,6 +113,45 @@ fn cases() -> Vec<Case> {
         all.push(case(&format!("preset_{}", preset.name), preset.chart, matrices, preset.apply));
     }
     all
+}
+
+/// Values that fall, with noise.
+fn falling(count: usize) -> Vec<f32> {
+    let noise = noise(count);
+    (0..count).map(|at| 1.0 / (1.0 + at as f32 * 0.3) + noise[at] * 0.05).collect()
+}
+
+fn odd_line() -> Vec<f32> {
+    let mut values: Vec<f32> = (0..14).map(|at| 100.0 / (1 + at * at) as f32).collect();
+    values[3] = f32::NAN;
+    values[4] = f32::NAN;
+    values[7] = f32::INFINITY;
+    values[9] = 0.0;
+    values[11] = f32::NEG_INFINITY;
+    values
+}
+
+/// Rows of values that spread more and more.
+fn growing(rows: usize, cols: usize) -> Vec<f32> {
+    let noise = noise(rows * cols);
+    let row = |at: usize| (at / cols) as f32;
+    (0..rows * cols).map(|at| noise[at] * (0.2 + row(at)) + 0.1 * row(at)).collect()
+}
+
+/// A NaN in the third row of six, nothing but NaN in the fifth.
+fn with_nan(mut values: Vec<f32>) -> Vec<f32> {
+    let cols = values.len() / 6;
+    values[2 * cols] = f32::NAN;
+    values[4 * cols..5 * cols].fill(f32::NAN);
+    values
+}
+
+fn counts() -> Vec<f32> {
+    vec![90., 8., 0., 2., 15., 75., 5., 5., 0., 1., 48., 1., 0., 0., 0., 1200.]
+}
+
+fn odd_counts() -> Vec<f32> {
+    vec![5., f32::NAN, 1., 0., 0., 0., 2., 3., 5.]
 }
 
 fn folder() -> PathBuf {

@@ -109,7 +109,7 @@ fn help_text(about: &str, help: &str) -> clap::builder::StyledStr {
 fn heading(setting: &str) -> &'static str {
     match setting {
         "as" | "preset" | "transpose" | "reshape" | "each" => "What is drawn",
-        "log" | "bins" | "max-weight" | "columns" | "reduce" => "Charts",
+        "log" | "smooth" | "bins" | "max-weight" | "columns" | "reduce" => "Charts",
         "cmap" | "range" | "scale" => "Colours",
         _ => "Page and type",
     }

@@ -26,6 +26,16 @@ impl Failure {
         Failure { code: 1, message: message.into(), help: None, silent: false }
     }
 
+    /// The same with something to do about it.
+    pub(crate) fn with_help(self, help: impl Into<String>) -> Self {
+        Failure { help: Some(help.into()), ..self }
+    }
+
+    /// The work was asked to stop and did.
+    pub(crate) fn stopped() -> Self {
+        Failure::work("stopped before the end; what was unfinished is removed")
+    }
+
     /// The work failed, and it has been said.
     pub(crate) fn said(code: u8) -> Self {
         Failure { code, message: String::new(), help: None, silent: true }
@@ -72,11 +82,22 @@ const MOST_WARNINGS: usize = 20;
 
 /// Says what was noticed while a run was opened.
 pub(crate) fn run_warnings(run: &hinton::Run) {
-    for warning in run.warnings.iter().take(MOST_WARNINGS) {
+    say_warnings(run, |_| true);
+}
+
+/// The same without what is about single tensors, which pictures of them say themselves.
+pub(crate) fn run_warnings_but_tensors(run: &hinton::Run) {
+    say_warnings(run, |warning| warning.subject.is_empty());
+}
+
+fn say_warnings(run: &hinton::Run, is_said: fn(&hinton::Warning) -> bool) {
+    let said = || run.warnings.iter().filter(|warning| is_said(warning));
+    for warning in said().take(MOST_WARNINGS) {
         note(&format!("{}: {warning}", run.path));
     }
-    if run.warnings.len() > MOST_WARNINGS {
-        note(&format!("{}: and {} more notes", run.path, run.warnings.len() - MOST_WARNINGS));
+    let count = said().count();
+    if count > MOST_WARNINGS {
+        note(&format!("{}: and {} more notes", run.path, count - MOST_WARNINGS));
     }
 }
 

@@ -3,8 +3,10 @@
 
 mod args;
 mod commands;
+mod encoder;
 mod failure;
 mod human;
+mod interrupt;
 mod out;
 mod progress;
 mod table;
@@ -28,13 +30,14 @@ fn main() -> ExitCode {
     let Some(row) = commands::named(name) else {
         return ExitCode::from(2);
     };
-    match (row.run)(arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            failure.report();
-            ExitCode::from(failure.code())
-        }
-    }
+    let result = (row.run)(arguments);
+    let failure = match result {
+        Err(_) if interrupt::asked() => Some(Failure::stopped()),
+        result => result.err(),
+    };
+    failure.iter().for_each(Failure::report);
+    interrupt::end();
+    failure.map_or(ExitCode::SUCCESS, |failure| ExitCode::from(failure.code()))
 }
 
 /// Help and version are printed; anything else was a wrong command line.

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use hinton::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::interrupt;
+
 /// Work that is done sooner shows no bar.
 const PATIENCE: Duration = Duration::from_millis(500);
 
@@ -61,7 +63,7 @@ impl Progress for Bar {
         if self.shows && self.begun.elapsed() > PATIENCE {
             self.show();
         }
-        ControlFlow::Continue(())
+        interrupt::flow()
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod checkpoint;
 mod error;
+mod ggml;
 mod limits;
 mod lookalike;
 mod nearest;

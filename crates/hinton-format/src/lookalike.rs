@@ -131,7 +131,6 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
         }),
         ..other("a tar archive", |head| at(head, 257, b"ustar"), "unpack it with tar -xf")
     },
-    later("GGUF (llama.cpp)", Sniff::Certain, |head| starts(head, b"GGUF")),
     later("GGML (llama.cpp before GGUF)", Sniff::Certain, |head| {
         [b"lmgg", b"fmgg", b"tjgg"].iter().any(|magic| starts(head, *magic))
     }),
@@ -316,7 +315,7 @@ mod tests {
         );
         assert!(message(b"\n <!DOCTYPE HTML><p>", "w.pt").contains("HTML"));
         assert!(message(b"\x89PNG\r\n\x1a\n....", "w.pt").contains("PNG"));
-        assert!(message(b"GGUF\x03\0\0\0", "w.gguf").contains("does not read yet"));
+        assert!(message(b"tjgg\x03\0\0\0", "w.bin").contains("does not read yet"));
         assert!(message(b"{\"model_type\": 1}", "config.json").contains("a configuration"));
         assert!(message(b"{\"a\": 1}", "tokenizer.json").contains("a tokenizer"));
         assert!(message(b"Entry not found", "w.pt").contains("Entry not found"));

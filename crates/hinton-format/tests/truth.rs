@@ -4,12 +4,12 @@ mod common;
 
 use std::path::Path;
 
-use hinton_format::{Limits, open};
+use hinton_format::{Checkpoint, Limits, open};
 use hinton_tensor::{Dtype, Index, Slice, Tensor, Work, summary::summarize};
 use serde_json::Value;
 
 /// Kinds of the truth files that this test reads.
-const KINDS: [&str; 11] = [
+const KINDS: [&str; 13] = [
     "safetensors",
     "npy",
     "npz",
@@ -21,6 +21,8 @@ const KINDS: [&str; 11] = [
     "mat",
     "flax-msgpack",
     "onnx",
+    "gguf",
+    "ggml-rwkv",
 ];
 
 /// serde_json reads numbers to the last bit but one.
@@ -52,7 +54,9 @@ fn compare(path: &Path, truth: &Value) {
             return;
         }
     };
-    assert_eq!(checkpoint.tensors.len(), expected.len(), "{file}");
+    let stored = checkpoint.tensors.iter().filter(|tensor| !tensor.is_derived());
+    assert_eq!(stored.count(), expected.len(), "{file}");
+    compare_metadata(&file.to_string(), &checkpoint, truth);
     for truth in expected {
         let name = truth["name"].as_str().unwrap();
         let found = checkpoint.tensors.iter().find(|tensor| tensor.name() == name);
@@ -63,10 +67,56 @@ fn compare(path: &Path, truth: &Value) {
     }
 }
 
+/// The keys and values of a GGUF file; of long lists the length, the first three and the last.
+fn compare_metadata(file: &str, checkpoint: &Checkpoint, truth: &Value) {
+    let Some(pairs) = truth["notes"][0]["kv"].as_object() else { return };
+    let pairs = pairs.iter().filter(|(key, _)| !key.starts_with("GGUF."));
+    for (key, value) in pairs {
+        let found = checkpoint.metadata.iter().find(|(name, _)| name == key);
+        let (_, text) = found.unwrap_or_else(|| panic!("{file} has no {key}"));
+        match &value[1] {
+            Value::String(expected) => assert_eq!(text, expected, "{file} {key}"),
+            Value::Object(list) => {
+                let json = |item: &Value| match item {
+                    Value::Number(number) if number.is_f64() => {
+                        format!("{:?}", number.as_f64().unwrap() as f32)
+                    }
+                    item => item.to_string(),
+                };
+                let items = |name: &str| -> Vec<String> {
+                    list[name].as_array().unwrap().iter().map(json).collect()
+                };
+                let n = list["n"].as_u64().unwrap();
+                let start = if n > 16 { format!("{n} ") } else { String::new() };
+                assert!(text.starts_with(&start), "{file} {key}: {text}");
+                let first = format!("[{}", items("first").join(", "));
+                assert!(text.contains(&first), "{file} {key}: {text} lacks {first}");
+                let last = format!("{}]", items("last").concat());
+                assert!(text.ends_with(&last), "{file} {key}: {text} lacks {last}");
+            }
+            Value::Number(number) if number.is_f64() => {
+                let found: f64 = text.parse().unwrap();
+                let expected = number.as_f64().unwrap();
+                assert!((found - expected).abs() <= 1e-7 * expected.abs(), "{file} {key}: {text}");
+            }
+            other => assert_eq!(*text, other.to_string(), "{file} {key}"),
+        }
+    }
+}
+
 fn compare_tensor(what: &str, tensor: &Tensor, truth: &Value) {
     let shape: Vec<usize> = serde_json::from_value(truth["shape"].clone()).unwrap();
     assert_eq!(tensor.shape(), shape, "{what}");
-    assert_eq!(tensor.dtype(), dtype(truth["dtype"].as_str().unwrap()), "{what}");
+    // The truth of GGUF has the dtype of the values that its library gives.
+    if truth["qtype"].is_null() {
+        assert_eq!(tensor.dtype(), dtype(truth["dtype"].as_str().unwrap()), "{what}");
+    }
+    if let Some(kind) = truth["qtype"].as_str() {
+        assert!(tensor.stored_type().eq_ignore_ascii_case(kind), "{what}: {tensor:?}");
+    }
+    if let Some(bytes) = truth["n_bytes"].as_u64() {
+        assert_eq!(tensor.stored_len(), bytes, "{what}: bytes as stored");
+    }
     let summary = summarize(tensor, Work::on(2)).unwrap();
     assert_eq!(Some(summary.elements), truth["n"].as_u64(), "{what}");
     assert_eq!(Some(summary.nan), truth["n_nan"].as_u64(), "{what}: NaN");

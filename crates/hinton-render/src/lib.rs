@@ -14,4 +14,4 @@ pub mod raster;
 
 pub use error::{PixelLimit, RenderError};
 pub use outputs::terminal::{Graphics, TerminalOptions};
-pub use outputs::{OUTPUTS, OutputRow, RenderOptions, check_page, check_size};
+pub use outputs::{OUTPUTS, OutputRow, RenderOptions, base64, check_page, check_size};

@@ -8,12 +8,14 @@
 #![deny(unsafe_code)]
 
 mod bytes;
+mod computed;
 mod difference;
 mod dtype;
 mod error;
 mod read;
 mod shape;
 mod slice;
+mod stored;
 mod tensor;
 mod work;
 
@@ -23,14 +25,17 @@ pub mod reduce;
 pub mod summary;
 
 pub use bytes::{Bytes, Memory, ReadError};
-pub use decode::{decode_f32, decode_f64};
+pub use computed::{Computed, Decode};
+pub use decode::{decode_f32, decode_f64, f16_to_f32};
 pub use difference::{Difference, difference};
 pub use dtype::{Dtype, Endian};
 pub use error::TensorError;
 pub use examine::{Examination, examine, find_first, same_bits};
+pub use read::share_out;
 pub use reduce::{Fold, Grid, GridRequest, reduce};
 pub use shape::{View, element_count};
 pub use slice::{Index, Slice};
+pub use stored::Stored;
 pub use summary::{Summary, summarize};
 pub use tensor::Tensor;
 pub use work::{Cancelled, Progress, Quiet, Work};

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::{Bytes, Dtype, Endian, Index, Memory, Slice, TensorError, View, decode, element_count};
+use crate::{
+    Bytes, Dtype, Endian, Index, Memory, Slice, Stored, TensorError, View, decode, element_count,
+};
 
 /// A named tensor that lies in some bytes and has not been read yet.
 ///
@@ -16,6 +18,7 @@ pub struct Tensor {
     view: View,
     start: u64,
     data: Arc<dyn Bytes>,
+    stored: Option<Stored>,
 }
 
 impl std::fmt::Debug for Tensor {
@@ -45,8 +48,8 @@ impl Tensor {
         start: u64,
         data: Arc<dyn Bytes>,
     ) -> Result<Self, TensorError> {
-        let tensor =
-            Tensor { name: name.into(), file: file.into(), dtype, endian, view, start, data };
+        let (name, file) = (name.into(), file.into());
+        let tensor = Tensor { name, file, dtype, endian, view, start, data, stored: None };
         tensor.check()?;
         Ok(tensor)
     }
@@ -160,6 +163,37 @@ impl Tensor {
     /// Bytes of its values, packed (not the storage it may share with others).
     pub fn byte_len(&self) -> u64 {
         self.dtype.bytes_of(self.elements()).unwrap_or(u64::MAX)
+    }
+
+    /// How its values are stored, where the file has no array of its dtype (a quantised tensor:
+    /// its dtype is that of the decoded values).
+    pub fn stored(&self) -> Option<&Stored> {
+        self.stored.as_ref()
+    }
+
+    /// The type as the file has it: that of the [stored](Tensor::stored) values, else the dtype.
+    pub fn stored_type(&self) -> &'static str {
+        self.stored.as_ref().map_or(self.dtype.name(), Stored::name)
+    }
+
+    /// Bytes in the file: of [stored](Tensor::stored) values these (of a slice its share), else
+    /// [`byte_len`](Tensor::byte_len). Zero for values computed from other tensors.
+    pub fn stored_len(&self) -> u64 {
+        match &self.stored {
+            Some(stored) => stored.bytes_of(self.elements()),
+            None => self.byte_len(),
+        }
+    }
+
+    /// Whether it is computed from other tensors of its file, and so no part of the file's totals.
+    pub fn is_derived(&self) -> bool {
+        self.stored.as_ref().is_some_and(|stored| stored.raw().is_none())
+    }
+
+    /// The same tensor with a word on how it is stored.
+    pub fn stored_as(mut self, stored: Stored) -> Self {
+        self.stored = Some(stored);
+        self
     }
 
     /// The same tensor under another name.
@@ -375,6 +409,19 @@ mod tests {
         let flat = transposed.reshape(&[6]).unwrap();
         assert_eq!(flat.to_f32().unwrap(), [0., 3., 1., 4., 2., 5.]);
         assert!(tensor.reshape(&[4]).unwrap_err().to_string().contains("6 values"));
+    }
+
+    #[test]
+    fn what_is_stored_is_told_and_survives_slices() {
+        let tensor = counting(&[4, 8]);
+        assert_eq!((tensor.stored_type(), tensor.stored_len()), ("f32", 128));
+        let raw = Arc::new(Memory::new(vec![0u8; 34]));
+        let tensor = tensor.stored_as(Stored::encoded("Q8_0", raw, 32));
+        assert_eq!((tensor.stored_type(), tensor.stored_len()), ("Q8_0", 34));
+        let row = tensor.slice(&"[1]".parse().unwrap()).unwrap();
+        assert_eq!((row.stored_type(), row.stored_len()), ("Q8_0", 9), "a quarter, rounded up");
+        let derived = tensor.stored_as(Stored::derived("GPTQ"));
+        assert_eq!((derived.stored_len(), derived.is_derived()), (0, true));
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Tensors to a picture.
 
-use hinton_chart::{Need, NumberFormat, Options, Panel, preset};
+use hinton_chart::{Course, Need, NumberFormat, Options, Panel, Spread, preset};
 use hinton_render::RenderOptions;
 use hinton_scene::Scene;
-use hinton_tensor::{Progress, Quiet, Summary, Work, reduce, summarize};
+use hinton_tensor::reduce::Mark;
+use hinton_tensor::{Fold, GridRequest, Progress, Quiet, Summary, Tensor, Work, reduce, summarize};
 
 use crate::arrange::{Arrangement, Each, PanelSource, Reshape, arrange};
 use crate::{Error, Selected};
@@ -228,9 +229,16 @@ pub(crate) fn read(
 ) -> Result<Panel, Error> {
     let mut grids = Vec::new();
     let mut summary = Summary::empty();
+    let mut course = Course::None;
     for plane in &source.planes {
         match need {
             Need::Summaries => summary.merge(&summarize(plane, work)?),
+            Need::Lines => course = Course::Line(line(plane, source, work)?),
+            Need::Spreads => {
+                summary.merge(&summarize(plane, work)?);
+                let place = source.number.unwrap_or(0) as f64;
+                course = Course::Spreads(vec![Spread::of(place, &source.shape, &summary)]);
+            }
             Need::Grids(requests) => {
                 let Some(mut request) = requests.get(at).copied() else { continue };
                 request.sample_bytes = request.sample_bytes.or(sample);
@@ -256,5 +264,38 @@ pub(crate) fn read(
         grids,
         summary,
         over: None,
+        course,
     })
+}
+
+/// Most values of a line that are kept one by one.
+const MOST_POINTS: u64 = 1 << 22;
+/// Most blocks that a longer line is folded into.
+const MOST_BLOCKS: usize = 1 << 16;
+
+/// The values of one row at their places. Of a very long one the smallest and the largest of blocks,
+/// and a NaN or infinity where a block has one.
+fn line(row: &Tensor, source: &PanelSource, work: Work<'_>) -> Result<Vec<(f64, f64)>, Error> {
+    let place = |at: usize| match source.places.get(at) {
+        Some(&place) => place,
+        None => source.numbers[1].number(at) as f64,
+    };
+    if row.elements() <= MOST_POINTS {
+        let values = row.to_f64()?;
+        return Ok(values.into_iter().enumerate().map(|(at, value)| (place(at), value)).collect());
+    }
+    let fold = |fold| reduce(row, GridRequest::new(1, MOST_BLOCKS, fold), work);
+    let (low, high) = (fold(Fold::Min)?, fold(Fold::Max)?);
+    let mut points = Vec::with_capacity(3 * low.cols);
+    for at in 0..low.cols {
+        let here = place(at * low.block.1);
+        let odd = match low.marks.get(at).copied().unwrap_or_default() {
+            Mark::None => None,
+            Mark::NegInf => Some(f64::NEG_INFINITY),
+            Mark::PosInf | Mark::BothInf => Some(f64::INFINITY),
+            Mark::Nan => Some(f64::NAN),
+        };
+        points.extend([low.value(at), high.value(at)].into_iter().chain(odd).map(|v| (here, v)));
+    }
+    Ok(points)
 }

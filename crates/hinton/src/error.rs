@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use hinton_chart::ChartError;
 use hinton_format::Error as FormatError;
+use hinton_net::NetError;
 use hinton_render::RenderError;
 use hinton_render::films::FilmError;
 use hinton_run::RunError;
@@ -28,6 +29,9 @@ pub enum Error {
     /// A run could not be opened or written.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// A network that cannot be made or used.
+    #[error(transparent)]
+    Net(#[from] NetError),
     /// A film could not be made.
     #[error(transparent)]
     Film(#[from] FilmError),
@@ -100,6 +104,9 @@ impl Error {
         match self {
             Error::Request { .. }
             | Error::Chart(ChartError::Option { .. })
+            | Error::Net(
+                NetError::Spec { .. } | NetError::Chain { .. } | NetError::Option { .. },
+            )
             | Error::Run(RunError::Request { .. }) => Fault::Request,
             _ => Fault::Work,
         }
@@ -110,6 +117,7 @@ impl Error {
         match self {
             Error::Open(error) => error.cure_text(),
             Error::Run(error) => error.cure_text(),
+            Error::Net(error) => error.help(),
             Error::Request { help, .. }
             | Error::Missing { help, .. }
             | Error::Write { help, .. } => help.as_deref(),

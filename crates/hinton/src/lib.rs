@@ -33,7 +33,9 @@ pub mod check;
 pub mod demo;
 pub mod export;
 pub mod inspect;
+pub mod runs;
 pub mod settings;
+pub mod space;
 
 mod draw;
 mod error;
@@ -49,11 +51,13 @@ pub use draw::{DrawRequest, Picture, draw, draw_arrangement, threads};
 pub use error::{Error, Fault};
 pub use export::export;
 pub use input::{Element, tensor, tensor_of};
+pub use runs::{RunRequest, draw_runs};
 pub use save::{
-    FilmSettings, film_output_for, make_folder, output_for, output_named, render, save, save_film,
-    save_with, write_bytes,
+    FilmSettings, film_bytes, film_output_for, film_output_named, film_pictures, frame_rate,
+    make_folder, output_for, output_named, render, save, save_film, save_with, write_by,
+    write_bytes,
 };
-pub use select::{Selected, is_glob, select};
+pub use select::{Selected, is_glob, select, select_from};
 pub use settings::SETTINGS;
 
 pub use hinton_chart::{
@@ -64,11 +68,13 @@ pub use hinton_chart::{
 pub use hinton_format::{
     Checkpoint, Error as FormatError, ErrorKind, FORMATS, FormatRow, Limits, Warning,
 };
-pub use hinton_render::films::{FILMS, FilmReport, FilmRow, FilmWriter, FrameSource};
+pub use hinton_render::films::{
+    FILMS, FilmError, FilmReport, FilmRow, FilmWriter, FrameSource, RawPicture,
+};
 pub use hinton_render::{
     Graphics, OUTPUTS, OutputRow, RenderError, RenderOptions, TerminalOptions,
 };
-pub use hinton_run::{Run, RunKind, RunOptions, RunTensor, open_run_watched};
+pub use hinton_run::{Run, RunKind, RunOptions, RunTensor, is_run_folder, open_run_watched};
 pub use hinton_scene::{Color, Scene, visible};
 pub use hinton_tensor::{
     Cancelled, Dtype, Endian, Fold, Progress, Quiet, Slice, Summary, Tensor, TensorError, Work,

@@ -1,11 +1,12 @@
 //! Pictures and values to files: the one place that writes.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use hinton_render::films::{
-    FILMS, FilmError, FilmOptions, FilmReport, FilmRow, FilmWriter, Sink, Watch,
+    FILMS, FilmError, FilmOptions, FilmReport, FilmRow, FilmWriter, Sink, TakePicture, Watch,
+    raw_pictures,
 };
 use hinton_render::{OUTPUTS, OutputRow, RenderOptions};
 
@@ -134,6 +135,38 @@ pub fn film_output_for(path: &Path) -> Result<&'static FilmRow, Error> {
     })
 }
 
+/// The output of films of that name.
+///
+/// # Errors
+/// An unknown name lists those there are.
+pub fn film_output_named(name: &str) -> Result<&'static FilmRow, Error> {
+    FILMS.iter().find(|output| output.name.eq_ignore_ascii_case(name)).ok_or_else(|| {
+        let names: Vec<&str> = FILMS.iter().map(|output| output.name).collect();
+        let help = format!("there are {}", names.join(", "));
+        Error::request(format!("there is no output of films {name:?}"), help)
+    })
+}
+
+/// The bytes of a film that is one file. `watch` is told how many frames are done.
+///
+/// # Errors
+/// As [`save_film`]; a folder of pictures is no one file.
+pub fn film_bytes(
+    film: &mut Film<'_>,
+    output: &FilmRow,
+    settings: FilmSettings,
+    watch: Watch<'_>,
+) -> Result<(Vec<u8>, FilmReport), Error> {
+    let FilmWriter::File(write) = output.write else {
+        let help = "name a folder to write them to";
+        return Err(Error::request(format!("{} is a folder of pictures", output.name), help));
+    };
+    let options = film_options(film, output, settings)?;
+    let mut bytes = io::Cursor::new(Vec::new());
+    let report = write(film, &mut bytes, &options, watch)?;
+    Ok((bytes.into_inner(), report))
+}
+
 /// Saves a film: one file, whole or not at all, or a folder of pictures, each whole. Memory stays
 /// bounded however long it is. `watch` is told how many frames are done.
 ///
@@ -147,16 +180,7 @@ pub fn save_film(
     settings: FilmSettings,
     watch: Watch<'_>,
 ) -> Result<FilmReport, Error> {
-    if output.mime == "image/gif" || settings.indexed {
-        film.limit_colors()?;
-    }
-    let options = FilmOptions {
-        dpi: film.dpi(),
-        loop_count: settings.loops,
-        threads: film.threads(),
-        indexed: settings.indexed,
-        ..FilmOptions::default()
-    };
+    let options = film_options(film, output, settings)?;
     match output.write {
         FilmWriter::File(write) => {
             let mut report = None;
@@ -184,6 +208,45 @@ pub fn save_film(
             Ok(report)
         }
     }
+}
+
+/// Options for an output; the film keeps to the colours that it can hold.
+fn film_options(
+    film: &mut Film<'_>,
+    output: &FilmRow,
+    settings: FilmSettings,
+) -> Result<FilmOptions, Error> {
+    let indexed = settings.indexed && matches!(output.write, FilmWriter::Folder(_));
+    if output.mime == "image/gif" || indexed {
+        film.limit_colors()?;
+    }
+    Ok(FilmOptions {
+        dpi: film.dpi(),
+        loop_count: settings.loops,
+        threads: film.threads(),
+        indexed,
+        ..FilmOptions::default()
+    })
+}
+
+/// Draws a film and hands its pictures to `take`, in order and as raw pixels, for another program to
+/// encode at [`frame_rate`]. `watch` is told how many frames are done.
+///
+/// # Errors
+/// When a frame cannot be made, or `take` or `watch` ends it.
+pub fn film_pictures(
+    film: &Film<'_>,
+    take: TakePicture<'_>,
+    watch: Watch<'_>,
+) -> Result<FilmReport, FilmError> {
+    let options =
+        FilmOptions { dpi: film.dpi(), threads: film.threads(), ..FilmOptions::default() };
+    raw_pictures(film, &options, frame_rate(film), take, watch)
+}
+
+/// Pictures in a thousand seconds, for outputs whose pictures follow one another at an even rate.
+pub fn frame_rate(film: &Film<'_>) -> u32 {
+    (film.rate() * 1000.0).round().max(1.0) as u32
 }
 
 fn film_error(path: &Path, error: FilmError) -> Error {
@@ -229,33 +292,66 @@ pub(crate) fn write_with(
     write: impl FnOnce(&mut dyn Sink) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let failed = |error| Error::write(path, error);
-    // A link stays a link: the file it leads to is replaced.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| end_of_links(path));
-    let before = fs::metadata(&target).ok();
-    if let Some(before) = &before {
-        if before.is_dir() {
-            return Err(refused(path, "it is a folder", "name a file in it"));
-        }
-        if !before.is_file() {
-            // A device or pipe cannot be replaced, only written to.
-            let mut out = OpenOptions::new().write(true).open(&target).map_err(failed)?;
-            return write(&mut out);
-        }
-        if before.permissions().readonly() {
-            let help = "allow writing to it, or write elsewhere";
-            return Err(refused(path, "it may only be read", help));
-        }
+    let target = Target::of(path)?;
+    if target.is_device() {
+        // A device or pipe cannot be replaced, only written to.
+        let mut out = OpenOptions::new().write(true).open(&target.path).map_err(failed)?;
+        return write(&mut out);
     }
-    let temporary = Temporary::beside(&target).map_err(failed)?;
+    let temporary = Temporary::beside(&target.path, "").map_err(failed)?;
     let mut out = BufWriter::new(&temporary.file);
     write(&mut out)?;
     out.flush().map_err(failed)?;
     drop(out);
-    if let Some(before) = before {
-        // Where permissions cannot be kept, the file is still worth having.
-        let _ = temporary.file.set_permissions(before.permissions());
+    temporary.replace(&target).map_err(failed)
+}
+
+/// As [`write_bytes`], for a file that something else writes, such as another program: `write` is
+/// given the name of an empty file beside the target, with the same extension, to write over.
+///
+/// # Errors
+/// That of `write`, or when the file cannot be made; what was there before is unharmed.
+pub fn write_by<E: From<Error>>(
+    path: &Path,
+    write: impl FnOnce(&Path) -> Result<(), E>,
+) -> Result<(), E> {
+    let failed = |error| E::from(Error::write(path, error));
+    let target = Target::of(path)?;
+    if target.is_device() {
+        return Err(refused(path, "it is no ordinary file", "name a file").into());
     }
-    temporary.take_the_name(&target).map_err(failed)
+    let extension = path.extension().map(|extension| format!(".{}", extension.to_string_lossy()));
+    let extension = extension.unwrap_or_default();
+    let temporary = Temporary::beside(&target.path, &extension).map_err(failed)?;
+    write(&temporary.path)?;
+    temporary.replace(&target).map_err(failed)
+}
+
+/// A file that is to be written or replaced.
+struct Target {
+    /// Where links lead: a link stays a link, and the file it leads to is replaced.
+    path: PathBuf,
+    /// What is there.
+    before: Option<Metadata>,
+}
+
+impl Target {
+    fn of(path: &Path) -> Result<Self, Error> {
+        let target = fs::canonicalize(path).unwrap_or_else(|_| end_of_links(path));
+        let before = fs::metadata(&target).ok();
+        if before.as_ref().is_some_and(Metadata::is_dir) {
+            return Err(refused(path, "it is a folder", "name a file in it"));
+        }
+        if before.as_ref().is_some_and(|b| b.is_file() && b.permissions().readonly()) {
+            let help = "allow writing to it, or write elsewhere";
+            return Err(refused(path, "it may only be read", help));
+        }
+        Ok(Target { path: target, before })
+    }
+
+    fn is_device(&self) -> bool {
+        self.before.as_ref().is_some_and(|before| !before.is_file())
+    }
 }
 
 /// Most links that are followed one after another, as Linux does.
@@ -288,13 +384,14 @@ struct Temporary {
 }
 
 impl Temporary {
-    fn beside(target: &Path) -> io::Result<Self> {
+    fn beside(target: &Path, extension: &str) -> io::Result<Self> {
         let name = target.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_string_lossy();
         // Names of files may have 255 bytes.
         let name: String = name.chars().take(50).collect();
         let process = std::process::id();
         for attempt in 0.. {
-            let path = target.with_file_name(format!(".{name}.{process}-{attempt}.hinton-tmp"));
+            let path =
+                target.with_file_name(format!(".{name}.{process}-{attempt}.hinton-tmp{extension}"));
             match OpenOptions::new().write(true).create_new(true).open(&path) {
                 Ok(file) => return Ok(Temporary { file, path, kept: false }),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < 1000 => {}
@@ -304,8 +401,13 @@ impl Temporary {
         Err(io::ErrorKind::AlreadyExists.into())
     }
 
-    fn take_the_name(mut self, target: &Path) -> io::Result<()> {
-        fs::rename(&self.path, target)?;
+    /// Takes the target's name and permissions.
+    fn replace(mut self, target: &Target) -> io::Result<()> {
+        if let Some(before) = &target.before {
+            // Where permissions cannot be kept, the file is still worth having.
+            let _ = fs::set_permissions(&self.path, before.permissions());
+        }
+        fs::rename(&self.path, &target.path)?;
         self.kept = true;
         Ok(())
     }

@@ -21,6 +21,11 @@ pub struct Selected {
     pub axes: Vec<usize>,
     /// How the whole tensor numbers the positions of each remaining axis.
     pub numbers: Vec<Numbering>,
+    /// What the file calls the columns of a table; empty where it does not name them, or they were
+    /// sliced.
+    pub columns: Vec<String>,
+    /// Which of several files it is of, where another has a tensor of the same name; else empty.
+    pub of: String,
 }
 
 impl Selected {
@@ -28,7 +33,14 @@ impl Selected {
     pub fn whole(tensor: Tensor) -> Self {
         let axes: Vec<usize> = (0..tensor.shape().len()).collect();
         let numbers = vec![Numbering::default(); axes.len()];
-        Selected { tensor, part: String::new(), axes, numbers }
+        Selected {
+            tensor,
+            part: String::new(),
+            axes,
+            numbers,
+            columns: Vec::new(),
+            of: String::new(),
+        }
     }
 
     /// A slice of a tensor.
@@ -38,7 +50,7 @@ impl Selected {
     pub fn sliced(tensor: &Tensor, slice: &Slice) -> Result<Self, Error> {
         let part = addressable(tensor)?.slice(slice)?;
         let (axes, numbers) = remaining_axes(slice, tensor.shape()).into_iter().unzip();
-        Ok(Selected { tensor: part, part: slice.to_string(), axes, numbers })
+        Ok(Selected { part: slice.to_string(), axes, numbers, ..Selected::whole(part) })
     }
 
     /// Name and slice as one text, as the file has it (not escaped).
@@ -136,8 +148,12 @@ pub fn select<S: AsRef<str>>(
     checkpoint: &Checkpoint,
     patterns: &[S],
 ) -> Result<Vec<Selected>, Error> {
+    let whole = |tensor: &Tensor| Selected {
+        columns: column_names(checkpoint, tensor),
+        ..Selected::whole(tensor.clone())
+    };
     if patterns.is_empty() {
-        return Ok(checkpoint.tensors.iter().cloned().map(Selected::whole).collect());
+        return Ok(checkpoint.tensors.iter().map(whole).collect());
     }
     let mut seen = std::collections::BTreeSet::new();
     let mut selected = Vec::new();
@@ -151,11 +167,51 @@ pub fn select<S: AsRef<str>>(
             let tensor = &checkpoint.tensors[place];
             selected.push(match &slice {
                 Some(slice) => Selected::sliced(tensor, slice)?,
-                None => Selected::whole(tensor.clone()),
+                None => whole(tensor),
             });
         }
     }
     Ok(selected)
+}
+
+/// The tensors that the patterns mean in each of several files. Those that share their name are told
+/// apart by the [name of their file](Selected::of).
+///
+/// # Errors
+/// As [`select`].
+pub fn select_from<S: AsRef<str>>(
+    checkpoints: &[Checkpoint],
+    patterns: &[S],
+) -> Result<Vec<Selected>, Error> {
+    let mut all: Vec<(usize, Selected)> = Vec::new();
+    for (at, checkpoint) in checkpoints.iter().enumerate() {
+        all.extend(select(checkpoint, patterns)?.into_iter().map(|one| (at, one)));
+    }
+    let names: Vec<(usize, String)> = all.iter().map(|(at, one)| (*at, one.label())).collect();
+    // The columns of tables bear their own names.
+    let is_shared = |at: usize, one: &Selected| {
+        !one.columns.is_empty()
+            || names.iter().any(|(other, name)| *other != at && *name == one.label())
+    };
+    for (at, one) in &mut all {
+        if checkpoints.len() > 1 && is_shared(*at, one) {
+            one.of = file_name(&checkpoints[*at].path);
+        }
+    }
+    Ok(all.into_iter().map(|(_, one)| one).collect())
+}
+
+fn file_name(path: &str) -> String {
+    let name = std::path::Path::new(path).file_name();
+    name.map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+/// The names that a table's file gives its columns, where there is one for each.
+fn column_names(checkpoint: &Checkpoint, tensor: &Tensor) -> Vec<String> {
+    let entry = checkpoint.metadata.iter().find(|(key, _)| key == "columns");
+    let names = entry.and_then(|(_, json)| serde_json::from_str::<Vec<String>>(json).ok());
+    let fits = |names: &Vec<String>| tensor.shape().len() == 2 && tensor.shape()[1] == names.len();
+    names.filter(fits).unwrap_or_default()
 }
 
 /// Whether the pattern may mean several tensors of this file: a glob that is not itself a name.

@@ -44,7 +44,7 @@ const EVERY: &[&str] = &[];
 /// Charts whose values become colours.
 const COLORED: &[&str] = &["heatmap", "tiles", "overview"];
 /// Charts of one matrix, with labels.
-const MATRICES: &[&str] = &["hinton", "heatmap"];
+const MATRICES: &[&str] = &["hinton", "heatmap", "confusion"];
 
 /// Everything that can be said about a picture, in the order in which it is applied: a preset
 /// first, what is said besides after it.
@@ -129,7 +129,7 @@ pub const SETTINGS: &[SettingRow] = &[
         help: "MIN..MAX as in -0.5..0.5; data: from the smallest to the largest; robust: from the \
                1 % to the 99 % quantile; symmetric: as far below zero as above, the default of \
                diverging maps.",
-        charts: &["heatmap", "tiles", "histogram", "overview"],
+        charts: &["heatmap", "tiles", "histogram", "overview", "curve", "distribution"],
         choices: || vec!["data", "robust", "symmetric"],
         set: |request, value| parsed(value, |range: Range| request.options.range = Some(range)),
     },
@@ -148,7 +148,7 @@ pub const SETTINGS: &[SettingRow] = &[
         about: "Write the values into the cells, in a format such as .2f",
         help: "Formats are Python's: .2f, .3g, {:+.1e}, {:.0%}. Without the option values are \
                written where three digits fit.",
-        charts: &["heatmap"],
+        charts: &["heatmap", "confusion"],
         choices: nothing,
         set: |request, value| {
             parsed(value, |annotate: Annotate| request.options.annotate = annotate)
@@ -208,7 +208,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Value("N"),
         about: "Columns of tiles or facets",
         help: "",
-        charts: &["hinton", "heatmap", "tiles", "overview"],
+        charts: &["hinton", "heatmap", "tiles", "overview", "distribution", "confusion"],
         choices: nothing,
         set: |request, value| {
             let columns = number("columns", value, 1.0, 65_536.0, true)?;
@@ -247,7 +247,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Nothing,
         about: "Show the legend",
         help: "",
-        charts: &["hinton", "heatmap", "tiles", "histogram"],
+        charts: &["hinton", "heatmap", "tiles", "histogram", "curve", "distribution", "confusion"],
         choices: nothing,
         set: |request, _| {
             request.options.legend = Some(true);
@@ -300,12 +300,24 @@ pub const SETTINGS: &[SettingRow] = &[
     SettingRow {
         name: "log",
         takes: Takes::Nothing,
-        about: "Counts of a histogram on a logarithmic axis",
+        about: "A logarithmic axis: counts of a histogram, values of a curve",
         help: "",
-        charts: &["histogram"],
+        charts: &["histogram", "curve"],
         choices: nothing,
         set: |request, _| {
             request.options.log_counts = true;
+            Ok(())
+        },
+    },
+    SettingRow {
+        name: "smooth",
+        takes: Takes::Value("N"),
+        about: "Draw the mean of N points of a curve over its paled values",
+        help: "Each point becomes the mean of the N points around it, of fewer near the ends.",
+        charts: &["curve"],
+        choices: nothing,
+        set: |request, value| {
+            request.options.smooth = Some(number("smooth", value, 1.0, 1e9, true)? as usize);
             Ok(())
         },
     },
@@ -368,6 +380,9 @@ pub(crate) fn without_effect(request: &DrawRequest<'_>, chart: &str) -> Vec<Stri
         "hinton" => "a Hinton diagram",
         "heatmap" => "a heat map",
         "histogram" => "a histogram",
+        "curve" => "a curve",
+        "distribution" => "a distribution",
+        "confusion" => "a confusion matrix",
         "overview" => "an overview",
         other => other,
     };

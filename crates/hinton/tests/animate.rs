@@ -5,25 +5,13 @@ mod common;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use common::Folder;
+use common::{Folder, put, safetensors};
 use hinton::animate::{Metric, Show, Timing};
 use hinton::{
     AnimateRequest, CHARTS, DrawRequest, Film, FilmSettings, FrameSource, Run, RunOptions, Scene,
     animate, film_output_for, open_run, render, save_film,
 };
 use hinton_scene::Item;
-
-/// A safetensors file of one tensor `w`.
-fn safetensors(shape: &[usize], values: &[f32]) -> Vec<u8> {
-    let header = format!(
-        "{{\"w\":{{\"dtype\":\"F32\",\"shape\":{shape:?},\"data_offsets\":[0,{}]}}}}",
-        values.len() * 4
-    );
-    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
-    bytes.extend(header.as_bytes());
-    bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
-    bytes
-}
 
 /// Values that grow tenfold a step and change their signs, with one NaN in step 3.
 fn values(step: u32, count: usize) -> Vec<f32> {
@@ -32,12 +20,6 @@ fn values(step: u32, count: usize) -> Vec<f32> {
         _ => (at as f32 - 3.0) * 10f32.powi(step as i32) / 1000.0,
     };
     (0..count).map(one).collect()
-}
-
-fn put(folder: &Folder, name: &str, shape: &[usize], values: &[f32]) {
-    let path = folder.path(name);
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(path, safetensors(shape, values)).unwrap();
 }
 
 /// Steps 1 to `last`, each a matrix of that shape, and a log.

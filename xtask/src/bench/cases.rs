@@ -6,7 +6,8 @@ pub(super) struct Case {
     pub(super) name: &'static str,
     /// The job in words.
     pub(super) about: &'static str,
-    /// The arguments of `hinton`; `@x` is target/bench/x.
+    /// The arguments of `hinton`; `@x` is target/bench/x. Where they name an .mp4 it is built with
+    /// the feature `mp4`.
     pub(super) ours: &'static [&'static str],
     /// How often hinton is run; the median counts.
     pub(super) runs: usize,
@@ -20,7 +21,8 @@ pub(super) struct Case {
 pub(super) struct Peer {
     /// How it goes about it.
     pub(super) about: &'static str,
-    /// The script of benches/peers/ and its arguments; `@x` is target/bench/x.
+    /// The script of benches/peers/ and its arguments; `@x` is target/bench/x. A script that ends
+    /// with code 77 lacks a program: it is left out, with what it said.
     pub(super) command: &'static [&'static str],
     /// Takes most of a minute: run once, and only with `--slow`.
     pub(super) slow: bool,
@@ -39,6 +41,8 @@ pub(super) enum Limit {
     Anonymous(f64),
     /// Megabytes of memory, pages of mapped files included, at the peak.
     Resident(f64),
+    /// Kilobytes of the file that is written.
+    File(f64),
 }
 
 const fn peer(about: &'static str, command: &'static [&'static str]) -> Peer {
@@ -198,6 +202,112 @@ pub(super) const CASES: &[Case] = &[
         ],
         // 4 GB/s of 2^31 bytes.
         limits: &[Limit::Wall(0.537), Limit::TimesFirstPeer(3.0)],
+    },
+    Case {
+        name: "film-200-gif",
+        about: "200 steps of 8x16, nine decimals, 1500x1000 pixels, to GIF",
+        ours: &[
+            "animate",
+            "@run-200.npy",
+            "--as",
+            "heatmap",
+            "--annotate={:.9f}",
+            "--row-labels",
+            "embed_dim_{}",
+            "--col-labels",
+            "orig_dim_{}",
+            "--size",
+            "1500x1000px",
+            "-o",
+            "@out/film-200.gif",
+        ],
+        runs: 5,
+        peers: &[
+            slow(
+                "matplotlib's animation, Pillow writes",
+                &["film.py", "@run-200.npy", "@out/peer-200.gif", "pillow"],
+            ),
+            peer(
+                "gifsicle -O3 on hinton's file",
+                &["encode.py", "gifsicle", "@out/film-200.gif", "@out/gifsicle-200.gif"],
+            ),
+        ],
+        limits: &[Limit::Cpu(2.0), Limit::File(16_000.0)],
+    },
+    Case {
+        name: "film-200-mp4",
+        about: "200 steps of 8x16, nine decimals, 1500x1000 pixels, to MP4",
+        ours: &[
+            "animate",
+            "@run-200.npy",
+            "--as",
+            "heatmap",
+            "--annotate={:.9f}",
+            "--row-labels",
+            "embed_dim_{}",
+            "--col-labels",
+            "orig_dim_{}",
+            "--size",
+            "1500x1000px",
+            "-o",
+            "@out/film-200.mp4",
+        ],
+        runs: 3,
+        peers: &[
+            slow(
+                "matplotlib's animation, ffmpeg writes",
+                &["film.py", "@run-200.npy", "@out/peer-200.mp4", "ffmpeg"],
+            ),
+            peer(
+                "ffmpeg alone, from finished PNGs",
+                &["encode.py", "x264", "@frames-200", "@out/ffmpeg-200.mp4"],
+            ),
+        ],
+        limits: &[Limit::Cpu(6.0)],
+    },
+    // hinton cannot be asked to encode without drawing; with drawing it keeps the encoder's limit.
+    Case {
+        name: "film-30-gif",
+        about: "30 frames of 1500x1000 to GIF: hinton draws them too, the others start at PNGs",
+        ours: &[
+            "animate",
+            "@run-30.npy",
+            "--as",
+            "heatmap",
+            "--annotate={:.9f}",
+            "--size",
+            "1500x1000px",
+            "-o",
+            "@out/film-30.gif",
+        ],
+        runs: 7,
+        peers: &[
+            peer(
+                "ffmpeg, palettegen and paletteuse",
+                &["encode.py", "palettegen", "@frames-30", "@out/ffmpeg-30.gif"],
+            ),
+            peer("gifski", &["encode.py", "gifski", "@frames-30", "@out/gifski-30.gif"]),
+        ],
+        limits: &[Limit::Cpu(0.24)],
+    },
+    Case {
+        name: "film-1000-tiles",
+        about: "1000 steps of 784x10 as ten pictures of 28x28, 800x600 pixels, to GIF",
+        ours: &[
+            "animate",
+            "@run-1000.npy",
+            "--each",
+            "column",
+            "--reshape",
+            "28x28",
+            "--size",
+            "800x600px",
+            "-o",
+            "@out/film-1000.gif",
+        ],
+        runs: 3,
+        peers: &[],
+        limits: &[Limit::Wall(5.0), Limit::Resident(300.0)],
     },
 ];
 

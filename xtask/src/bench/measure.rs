@@ -19,11 +19,38 @@ pub(super) struct Cost {
     pub(super) resident: f64,
     /// Megabytes at the peak, without them.
     pub(super) anonymous: f64,
+    /// Kilobytes of the file that it wrote, where there is one.
+    pub(super) file: Option<f64>,
+}
+
+/// What a script ends with that lacks a program, as automake has it.
+const LACKS: i64 = 77;
+
+/// Why something was not measured.
+#[derive(Debug)]
+pub(super) enum Missed {
+    /// A program is not installed: what the script said.
+    Lacks(String),
+    /// It failed.
+    Failed(Failure),
+}
+
+impl<E: Into<Failure>> From<E> for Missed {
+    fn from(error: E) -> Self {
+        Missed::Failed(error.into())
+    }
 }
 
 /// Runs it once unmeasured (so that files lie in memory) unless `runs` is 1, then `runs` times, then
 /// once more to watch its memory.
-pub(super) fn median(python: &Path, command: &[String], runs: usize) -> Result<Cost, Failure> {
+///
+/// `output` is the file that it writes, if one.
+pub(super) fn median(
+    python: &Path,
+    command: &[String],
+    output: Option<&Path>,
+    runs: usize,
+) -> Result<Cost, Missed> {
     if runs > 1 {
         once(python, command, false)?;
     }
@@ -38,18 +65,22 @@ pub(super) fn median(python: &Path, command: &[String], runs: usize) -> Result<C
         wall: middle(&values, "wall"),
         resident: middle(&values, "resident") / 1e6,
         anonymous: watched["anonymous"].as_f64().unwrap_or(f64::NAN) / 1e6,
+        file: output.and_then(|path| std::fs::metadata(path).ok()).map(|of| of.len() as f64 / 1e3),
     })
 }
 
-fn once(python: &Path, command: &[String], memory: bool) -> Result<Value, Failure> {
+fn once(python: &Path, command: &[String], memory: bool) -> Result<Value, Missed> {
     let mut measured = shell::program(&python.to_string_lossy());
     measured.arg(shell::root().join("benches/measure.py"));
     if memory {
         measured.arg("--memory");
     }
     let answer: Value = serde_json::from_str(&shell::output(measured.args(command))?)?;
+    let said = answer["stderr"].as_str().unwrap_or_default();
+    if answer["code"].as_i64() == Some(LACKS) {
+        return Err(Missed::Lacks(said.trim().to_owned()));
+    }
     if answer["code"].as_i64() != Some(0) {
-        let said = answer["stderr"].as_str().unwrap_or_default();
         return Err(format!("{} failed:\n{said}", command.join(" ")).into());
     }
     Ok(answer)

@@ -12,11 +12,13 @@ use std::path::{Path, PathBuf};
 
 use crate::{Failure, shell};
 use cases::{CASES, Case, Peer};
-use measure::Cost;
+use measure::{Cost, Missed};
 
 /// Where things are.
 struct Places {
     hinton: PathBuf,
+    /// With the feature `mp4`; `None` where it was not asked for or cannot be built.
+    with_mp4: Option<PathBuf>,
     python: PathBuf,
     files: PathBuf,
 }
@@ -25,8 +27,8 @@ struct Places {
 struct Outcome {
     case: &'static Case,
     ours: Cost,
-    /// One for each of the case's peers; nothing where it was left out for being slow.
-    peers: Vec<Option<Cost>>,
+    /// One for each of the case's peers, or why it was left out.
+    peers: Vec<Result<Cost, String>>,
 }
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
@@ -36,10 +38,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     if write && chosen.len() < CASES.len() {
         return Err("--write wants all the cases, for docs/benchmarks.md shows all".into());
     }
-    let places = prepare()?;
+    let places = prepare(&chosen)?;
     let mut outcomes = Vec::new();
     for case in chosen {
-        let outcome = measure_case(case, &places, slow)?;
+        let Some(outcome) = measure_case(case, &places, slow)? else {
+            println!("{}\n  left out: this machine builds no hinton with MP4", case.about);
+            continue;
+        };
         println!("{}", report::lines(&outcome));
         outcomes.push(outcome);
     }
@@ -70,10 +75,13 @@ fn chosen(arguments: &[String]) -> Result<Vec<&'static Case>, Failure> {
 }
 
 /// Builds what is compared and writes what it works on.
-fn prepare() -> Result<Places, Failure> {
+fn prepare(chosen: &[&Case]) -> Result<Places, Failure> {
     if !shell::works(shell::program("python3").arg("--version")) {
         return Err("no python3 here: the benchmark needs it to measure and to compare".into());
     }
+    // The last one built is the one that lies there, so the other is put aside.
+    let with_mp4 =
+        if chosen.iter().any(|case| wants_mp4(case)) { binary_with_mp4()? } else { None };
     let hinton = shell::release_binary()?;
     let files = shell::target_dir()?.join("bench");
     std::fs::create_dir_all(files.join("out"))?;
@@ -91,30 +99,71 @@ fn prepare() -> Result<Places, Failure> {
 
     println!("inputs in {}", shell::shown(&files));
     let mut inputs = shell::program(&python.to_string_lossy());
-    shell::run(inputs.arg(peers.join("inputs.py")).arg(&files))?;
-    Ok(Places { hinton, python, files })
+    shell::run(inputs.arg(peers.join("inputs.py")).arg(&files).arg(&hinton))?;
+    Ok(Places { hinton, with_mp4, python, files })
 }
 
-fn measure_case(case: &'static Case, places: &Places, slow: bool) -> Result<Outcome, Failure> {
-    let command = our_command(case, places);
-    let ours = measure::median(&places.python, &command, case.runs)?;
+fn wants_mp4(case: &Case) -> bool {
+    case.ours.iter().any(|word| word.ends_with(".mp4"))
+}
+
+/// A copy of the binary with its MP4 encoder, which takes a C++ compiler.
+fn binary_with_mp4() -> Result<Option<PathBuf>, Failure> {
+    let mut build = shell::cargo();
+    build.args(["build", "--release", "--package", "hinton-cli", "--features", "mp4"]);
+    if shell::run(&mut build).is_err() {
+        return Ok(None);
+    }
+    let folder = shell::target_dir()?;
+    let name = format!("hinton-mp4{}", std::env::consts::EXE_SUFFIX);
+    let copy = folder.join("release").join(name);
+    let built = folder.join("release").join(format!("hinton{}", std::env::consts::EXE_SUFFIX));
+    std::fs::copy(built, &copy)?;
+    Ok(Some(copy))
+}
+
+/// `None` where there is no binary for it.
+fn measure_case(
+    case: &'static Case,
+    places: &Places,
+    slow: bool,
+) -> Result<Option<Outcome>, Failure> {
+    let Some(command) = our_command(case, places) else { return Ok(None) };
+    let output = output(case.ours, &places.files);
+    let ours = match measure::median(&places.python, &command, output.as_deref(), case.runs) {
+        Ok(cost) => cost,
+        Err(Missed::Lacks(said)) => return Err(said.into()),
+        Err(Missed::Failed(failure)) => return Err(failure),
+    };
     let mut peers = Vec::new();
     for peer in case.peers {
         if peer.slow && !slow {
-            peers.push(None);
+            peers.push(Err("it wants --slow".to_owned()));
             continue;
         }
         let command = peer_command(peer, places);
         let runs = if peer.slow { 1 } else { case.runs.min(3) };
-        peers.push(Some(measure::median(&places.python, &command, runs)?));
+        let output = self::output(peer.command, &places.files);
+        peers.push(match measure::median(&places.python, &command, output.as_deref(), runs) {
+            Ok(cost) => Ok(cost),
+            Err(Missed::Lacks(said)) => Err(said),
+            Err(Missed::Failed(failure)) => return Err(failure),
+        });
     }
-    Ok(Outcome { case, ours, peers })
+    Ok(Some(Outcome { case, ours, peers }))
 }
 
-fn our_command(case: &Case, places: &Places) -> Vec<String> {
-    let mut words = vec![places.hinton.to_string_lossy().into_owned()];
+/// The file that a command writes, if it writes one to target/bench/out.
+fn output(words: &[&str], files: &Path) -> Option<PathBuf> {
+    let last = words.iter().rfind(|word| word.starts_with("@out/"))?;
+    Some(PathBuf::from(placed(last, files)))
+}
+
+fn our_command(case: &Case, places: &Places) -> Option<Vec<String>> {
+    let binary = if wants_mp4(case) { places.with_mp4.as_ref()? } else { &places.hinton };
+    let mut words = vec![binary.to_string_lossy().into_owned()];
     words.extend(case.ours.iter().map(|word| placed(word, &places.files)));
-    words
+    Some(words)
 }
 
 fn peer_command(peer: &Peer, places: &Places) -> Vec<String> {

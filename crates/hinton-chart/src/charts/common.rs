@@ -118,6 +118,13 @@ fn precision_note(summary: &Summary) -> Option<String> {
     }
 }
 
+/// Shape and dtype, where all panels have one.
+pub(super) fn shape_of_all(panels: &[Panel]) -> Option<String> {
+    let dtype = same(panels, |panel| panel.dtype)?;
+    let shape = same(panels, Panel::shape_text)?;
+    (!dtype.is_empty()).then(|| format!("{shape} {dtype}"))
+}
+
 /// What all panels have in common, if they do.
 fn same<T: PartialEq>(panels: &[Panel], of: impl Fn(&Panel) -> T) -> Option<T> {
     let first = of(panels.first()?);

@@ -5,9 +5,13 @@ use hinton_tensor::GridRequest;
 use crate::{ChartError, Extent, Options, Panel, Picture};
 
 mod common;
+mod confusion;
+mod curve;
+mod distribution;
 mod heatmap;
 mod hinton;
 mod histogram;
+mod over;
 mod overview;
 mod tiles;
 
@@ -18,6 +22,10 @@ pub enum Need {
     Summaries,
     /// A grid for each panel, no larger than asked.
     Grids(Vec<GridRequest>),
+    /// The values of each panel, which is one row, as a [line](crate::Course::Line).
+    Lines,
+    /// The [spread](crate::Course::Spreads) of each panel's values, at every place there is.
+    Spreads,
 }
 
 /// A way to draw numbers.
@@ -39,8 +47,16 @@ pub struct ChartRow {
 }
 
 /// Every chart.
-pub const CHARTS: &[ChartRow] =
-    &[hinton::ROW, heatmap::ROW, tiles::ROW, histogram::ROW, overview::ROW];
+pub const CHARTS: &[ChartRow] = &[
+    hinton::ROW,
+    heatmap::ROW,
+    tiles::ROW,
+    histogram::ROW,
+    curve::ROW,
+    distribution::ROW,
+    confusion::ROW,
+    overview::ROW,
+];
 
 /// The chart of that name.
 pub fn named(name: &str) -> Option<&'static ChartRow> {

@@ -1,7 +1,7 @@
 //! Panels of values for the tests.
 #![allow(dead_code)]
 
-use hinton_chart::{Extent, Need, Options, Panel, Picture, charts};
+use hinton_chart::{Course, Extent, Need, Options, Panel, Picture, Spread, charts};
 use hinton_scene::{Cells, Item, Marks, Text};
 use hinton_tensor::{GridRequest, Tensor, Work, reduce, summarize};
 
@@ -30,10 +30,45 @@ pub(crate) fn panel(
         grids: grid.into_iter().collect(),
         summary,
         over: None,
+        course: Course::None,
     }
 }
 
-/// Draws matrices of (rows, columns, values).
+/// A panel with numbers at their places.
+pub(crate) fn line_panel(name: &str, part: &str, points: &[(f64, f64)]) -> Panel {
+    Panel {
+        part: part.to_owned(),
+        orientation: "step".to_owned(),
+        dtype: "",
+        course: Course::Line(points.to_vec()),
+        ..panel(name, 1, 1, &[0.0], None)
+    }
+}
+
+/// A panel of a tensor over steps: the number and the values of each; none where it is missing.
+pub(crate) fn spread_panel(name: &str, steps: &[(u64, Vec<f32>)]) -> Panel {
+    let spread = |(number, values): &(u64, Vec<f32>)| match values.len() {
+        0 => Spread::missing(*number as f64),
+        count => {
+            let tensor = Tensor::from_f32(name, &[count], values).unwrap();
+            let summary = summarize(&tensor, Work::quiet()).unwrap();
+            Spread::of(*number as f64, &[count], &summary)
+        }
+    };
+    Panel {
+        orientation: "step".to_owned(),
+        course: Course::Spreads(steps.iter().map(spread).collect()),
+        ..panel(name, 1, 1, &[0.0], None)
+    }
+}
+
+/// Draws panels.
+pub(crate) fn build(chart: &str, panels: &[Panel], options: &Options) -> Picture {
+    (charts::named(chart).unwrap().build)(panels, options).unwrap()
+}
+
+/// Draws matrices of (rows, columns, values); of curves each row is numbers over steps, of
+/// distributions each row is the tensor at a step.
 pub(crate) fn draw(
     chart: &str,
     matrices: &[(usize, usize, Vec<f32>)],
@@ -45,6 +80,23 @@ pub(crate) fn draw(
     let asks = match (chart.need)(&extents, options) {
         Need::Summaries => vec![None; matrices.len()],
         Need::Grids(requests) => requests.into_iter().map(Some).collect(),
+        Need::Lines => {
+            let lines = matrices.iter().flat_map(|(_, cols, values)| values.chunks(*cols));
+            let point = |(at, value): (usize, &f32)| (10.0 * at as f64, f64::from(*value));
+            let panel = |(at, row): (usize, &[f32])| {
+                let points: Vec<_> = row.iter().enumerate().map(point).collect();
+                line_panel(&format!("metric {at}"), "", &points)
+            };
+            return build(chart.name, &lines.enumerate().map(panel).collect::<Vec<_>>(), options);
+        }
+        Need::Spreads => {
+            let panel = |(rows, cols, values): &(usize, usize, Vec<f32>)| {
+                let row = |at: usize| values[at * cols..(at + 1) * cols].to_vec();
+                let steps: Vec<_> = (0..*rows).map(|at| (10 * at as u64, row(at))).collect();
+                spread_panel("w", &steps)
+            };
+            return build(chart.name, &matrices.iter().map(panel).collect::<Vec<_>>(), options);
+        }
     };
     let panels: Vec<Panel> = matrices
         .iter()

@@ -1,18 +1,21 @@
 //! `hinton animate`: runs become films.
 
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use hinton::animate::{Metric, Show, StepRange, Timing};
 use hinton::{
-    AnimateRequest, DrawRequest, Film, FilmSettings, FrameSource, Run, RunOptions, animate,
-    film_output_for, output_for, render, save_film, write_bytes,
+    AnimateRequest, DrawRequest, Film, FilmRow, FilmSettings, FilmWriter, FrameSource, OutputRow,
+    Run, RunOptions, animate, film_bytes, film_output_for, film_output_named, output_for,
+    output_named, render, save_film, write_bytes,
 };
 
 use super::CommandRow;
 use crate::args::{apply_settings_but, output, patterns, settings, tensors, thread_count, threads};
+use crate::encoder::{self, Asked, CODECS};
 use crate::failure::{Failure, note, run_warnings};
+use crate::interrupt;
+use crate::out;
 use crate::progress::{Bar, Count};
 
 pub(super) const ROW: CommandRow = CommandRow {
@@ -32,6 +35,7 @@ pub(super) const ROW: CommandRow = CommandRow {
   hinton animate run/ -t W --morph 4 --duration 8 --metric accuracy -o w.gif
   hinton animate small/ large/ -t fc.weight --as hinton -o both.gif
   hinton animate run/ -t fc.weight --strip 8 -o strip.pdf
+  hinton animate run/ -t fc.weight --codec av1 -o fc.webm
   hinton animate run/ -t fc.weight -o frames/",
     args,
     run,
@@ -45,16 +49,31 @@ fn args(command: Command) -> Command {
                 .required(true)
                 .action(ArgAction::Append)
                 .value_parser(value_parser!(PathBuf))
-                .help("A run: a file, a folder, or a pattern such as 'epoch_*.npz'; several play beside one another"),
+                .help("A run: a file, a folder, or a pattern such as 'epoch_*.npz'")
+                .long_help(
+                    "A run: a file, a folder, or a pattern such as 'epoch_*.npz'. Several play beside \
+                     one another; several files of one step each are one run.",
+                ),
         )
         .arg(tensors())
         .arg(
             output()
                 .required(true)
                 .help("The film by its extension, or a folder (frames/) for numbered pictures"),
+        )
+        .arg(
+            Arg::new("format")
+                .long("format")
+                .value_name("FORMAT")
+                .help("The output, where the file's name does not say [- : gif]"),
         );
-    let command = film_args(command);
-    settings(command).arg(threads())
+    let command = settings(film_args(command)).arg(threads());
+    command.mut_arg("range", |range| {
+        let help = range.get_long_help().map(ToString::to_string).unwrap_or_default();
+        range.long_help(format!(
+            "{help}\n\nIn a film it holds for all frames; per-frame: each frame spans its own values."
+        ))
+    })
 }
 
 fn film_args(command: Command) -> Command {
@@ -94,6 +113,17 @@ fn film_args(command: Command) -> Command {
             value("strip", "N", "No film but N of its pictures beside one another (png, svg, pdf)")
                 .value_parser(value_parser!(u16).range(1..=1000)),
         )
+        .arg(codec())
+        .arg(
+            value("ffmpeg", "ARGS", "Have ffmpeg write the film, with arguments of your own")
+                .long_help(
+                    "Have ffmpeg write the film, with arguments of your own for its output, \
+                     separated by spaces: --ffmpeg '-c:v libx264 -crf 10 -pix_fmt yuv444p'. The \
+                     file's extension chooses the container.",
+                )
+                .allow_hyphen_values(true)
+                .conflicts_with_all(["codec", "strip", "indexed"]),
+        )
         .arg(
             Arg::new("indexed")
                 .long("indexed")
@@ -103,12 +133,42 @@ fn film_args(command: Command) -> Command {
         )
 }
 
+/// `--codec`, with what each is good for.
+fn codec() -> Arg {
+    let names: Vec<&str> = CODECS.iter().map(|row| row.name).collect();
+    let rows = CODECS.iter().map(|row| {
+        let extensions: Vec<String> = row.extensions.iter().map(|e| format!(".{e}")).collect();
+        format!("  {:<7}{} ({})", row.name, row.about, extensions.join(" "))
+    });
+    let help = format!("Have ffmpeg write the film, by {}", names.join(", "));
+    let long = format!(
+        "Have ffmpeg write the film, where it is installed:\n\n{}\n\nPictures follow one another at \
+         an even rate, to which times are rounded; how often the film plays is up to the player.",
+        rows.collect::<Vec<_>>().join("\n")
+    );
+    Arg::new("codec")
+        .long("codec")
+        .value_name("CODEC")
+        .help(help)
+        .long_help(long)
+        .help_heading("Film")
+        .conflicts_with_all(["strip", "indexed"])
+}
+
+/// What is made of the film.
+enum Target<'a> {
+    /// So many of its pictures beside one another.
+    Strip(usize, &'static OutputRow),
+    /// A film by an encoder of our own.
+    Film(&'static FilmRow),
+    /// A film by ffmpeg.
+    Ffmpeg(Asked<'a>),
+}
+
 fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let Some(file) = matches.get_one::<PathBuf>("output") else { return Ok(()) };
-    let strip = matches.get_one::<u16>("strip").map(|&count| usize::from(count));
     // A wrong name is told before the work.
-    let strip = strip.map(|count| Ok::<_, Failure>((count, output_for(file)?))).transpose()?;
-    let output = if strip.is_none() { Some(film_output_for(file)?) } else { None };
+    let target = target(matches, file)?;
     let bar = Bar::new();
     let looking = Count::new("looking at", "steps");
     let looked = |done: usize, all: usize| looking.show(done, all);
@@ -127,34 +187,106 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let mut film = animate(&runs, &patterns(matches), &request)?;
     looking.finish();
     film.notes().iter().for_each(|text| note(text));
-    match (strip, output) {
-        (Some((count, output)), _) => {
-            let picture = film.strip(count)?;
-            write_bytes(file, &render(&picture, output, &picture.render_options())?)?;
+    if let Target::Strip(count, output) = target {
+        let picture = film.strip(count)?;
+        let bytes = render(&picture, output, &picture.render_options())?;
+        if is_stdout(file) {
+            return out::emit_data(&bytes);
         }
-        (None, Some(output)) => save(matches, &mut film, file, output)?,
-        (None, None) => {}
+        let _gently = interrupt::gently();
+        return Ok(write_bytes(file, &bytes)?);
     }
-    Ok(())
+    save(matches, &mut film, file, &target)
+}
+
+fn is_stdout(file: &Path) -> bool {
+    file == Path::new("-")
+}
+
+fn target<'a>(matches: &'a ArgMatches, file: &Path) -> Result<Target<'a>, Failure> {
+    let format = matches.get_one::<String>("format").map(String::as_str);
+    if let Some(&count) = matches.get_one::<u16>("strip") {
+        let output = match format {
+            Some(name) => output_named(name),
+            None if is_stdout(file) => output_named("png"),
+            None => output_for(file),
+        };
+        // Films have other extensions, and a strip is no film.
+        let output = output.map_err(|error| match film_output_for(file) {
+            Ok(_) => Failure::from(error).with_help(
+                "--strip makes one picture: .png, .svg or .pdf; without it this is a film",
+            ),
+            Err(_) => error.into(),
+        })?;
+        return Ok(Target::Strip(usize::from(count), output));
+    }
+    if let Some(name) = matches.get_one::<String>("codec") {
+        return Ok(Target::Ffmpeg(Asked::Codec(encoder::codec(name, file)?)));
+    }
+    if let Some(arguments) = matches.get_one::<String>("ffmpeg") {
+        return Ok(Target::Ffmpeg(Asked::Arguments(arguments)));
+    }
+    if let Some(name) = format.or(is_stdout(file).then_some("gif")) {
+        return Ok(Target::Film(film_output_named(name)?));
+    }
+    match (film_output_for(file), encoder::advice(file)) {
+        (Ok(output), _) => Ok(Target::Film(output)),
+        (Err(error), Some(advice)) => Err(Failure::usage(error.to_string(), advice)),
+        (Err(error), None) => Err(error.into()),
+    }
 }
 
 fn save(
     matches: &ArgMatches,
     film: &mut Film<'_>,
     file: &Path,
-    output: &hinton::FilmRow,
+    target: &Target<'_>,
 ) -> Result<(), Failure> {
     let loops = matches.get_one::<u16>("loop").copied().unwrap_or(0);
     let settings = FilmSettings::new(loops, matches.get_flag("indexed"));
     let count = film.len();
     let drawing = Count::new("drawing", "frames");
-    let report = save_film(film, file, output, settings, &mut |done| {
+    without_effect(matches, target);
+    let mut watch = |done: usize| {
         drawing.show(done, count);
-        ControlFlow::Continue(())
-    })?;
+        interrupt::flow()
+    };
+    let _gently = interrupt::gently();
+    let report = match target {
+        Target::Film(output) if is_stdout(file) => {
+            out::refuse_terminal()?;
+            let (bytes, report) = film_bytes(film, output, settings, &mut watch)?;
+            drawing.finish();
+            out::emit(&bytes)?;
+            report
+        }
+        Target::Film(output) => save_film(film, file, output, settings, &mut watch)?,
+        Target::Ffmpeg(asked) => {
+            encoder::save(film, file, asked, &mut |done| drawing.show(done, count))?
+        }
+        Target::Strip(..) => return Ok(()),
+    };
     drawing.finish();
     report.notes.iter().for_each(|text| note(text));
     Ok(())
+}
+
+/// Says which options the output takes no notice of.
+fn without_effect(matches: &ArgMatches, target: &Target<'_>) {
+    let (name, has_loop, is_folder) = match target {
+        Target::Film(row) => {
+            let is_folder = matches!(row.write, FilmWriter::Folder(_));
+            (row.name, !is_folder && row.name != "mp4", is_folder)
+        }
+        Target::Ffmpeg(_) => ("video", false, false),
+        Target::Strip(..) => return,
+    };
+    if matches.contains_id("loop") && !has_loop {
+        note(&format!("--loop has no effect on {name}: how often it plays is up to the player"));
+    }
+    if matches.get_flag("indexed") && !is_folder {
+        note(&format!("--indexed has no effect on {name}: it is for folders of pictures"));
+    }
 }
 
 fn request<'a>(
@@ -203,16 +335,24 @@ fn hold(text: &str) -> Result<(f64, f64), Failure> {
     }
 }
 
-/// Opens the runs, each by itself.
+/// Opens the runs, each by itself. Files of which each holds one step are one run, for that is what
+/// `epoch_*.npz` becomes where the shell expands it.
 fn runs(matches: &ArgMatches) -> Result<Vec<Run>, Failure> {
-    let paths = matches.get_many::<PathBuf>("run").into_iter().flatten();
+    let paths: Vec<&PathBuf> = matches.get_many("run").into_iter().flatten().collect();
     let steps_axis = matches.get_one::<u16>("steps-axis").map(|&axis| usize::from(axis));
     let options = RunOptions { steps_axis, ..RunOptions::default() };
     let mut runs = Vec::new();
-    for path in paths {
-        let run = hinton::open_run(&[path], &options)?;
-        run_warnings(&run);
-        runs.push(run);
+    for path in &paths {
+        runs.push(hinton::open_run(&[path], &options)?);
     }
+    if paths.len() > 1 && runs.iter().zip(&paths).all(|(run, path)| is_step(run, path)) {
+        runs = vec![hinton::open_run(&paths, &options)?];
+    }
+    runs.iter().for_each(run_warnings);
     Ok(runs)
+}
+
+/// Whether it is a file that holds one step.
+fn is_step(run: &Run, path: &Path) -> bool {
+    run.steps.len() == 1 && path.is_file()
 }

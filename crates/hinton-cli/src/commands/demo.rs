@@ -7,7 +7,7 @@ use clap::{Arg, ArgMatches, value_parser};
 
 use super::CommandRow;
 use crate::failure::Failure;
-use crate::{human, out};
+use crate::{human, interrupt, out};
 
 pub(super) const ROW: CommandRow = CommandRow {
     name: "demo",
@@ -33,7 +33,9 @@ pub(super) const ROW: CommandRow = CommandRow {
 fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let Some(folder) = matches.get_one::<PathBuf>("dir") else { return Ok(()) };
     let begun = Instant::now();
+    let gently = interrupt::gently();
     let files = hinton::demo::gallery(folder)?;
+    drop(gently);
     let seconds = begun.elapsed().as_secs_f64();
     let count = |wanted: &[&str]| {
         let is = |file: &&PathBuf| wanted.iter().any(|e| file.extension().is_some_and(|x| x == *e));

@@ -2,27 +2,31 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Arg, ArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use hinton::{
-    Checkpoint, DrawRequest, Graphics, Length, OutputRow, PageSize, Picture, Selected, ThemeName,
-    draw_arrangement, make_folder, output_for, output_named, render, select, visible, write_bytes,
+    Checkpoint, DrawRequest, Graphics, Length, OutputRow, PageSize, Picture, Run, RunRequest,
+    Selected, ThemeName, draw_arrangement, draw_runs, make_folder, output_for, output_named,
+    render, select, select_from, visible, write_bytes,
 };
 
-use super::CommandRow;
-use crate::args::{
-    apply_settings, output, path, patterns, settings, tensors, thread_count, threads,
-};
-use crate::failure::{Failure, note, warnings};
+use super::{CommandRow, steps};
+use crate::args::{apply_settings, output, patterns, settings, tensors, thread_count, threads};
+use crate::failure::{Failure, note, run_warnings_but_tensors, warnings};
+use crate::interrupt;
 use crate::out;
-use crate::progress::Bar;
+use crate::progress::{Bar, Count};
 use crate::terminal::{GRAPHICS, Terminal, graphics_named};
 
 pub(super) const ROW: CommandRow = CommandRow {
     name: "draw",
-    about: "Draw tensors, in a file or in the terminal",
+    about: "Draw tensors or a training run, in a file or in the terminal",
     help: "Draws tensors. Without -o in the terminal, else the file's extension chooses the output. \
            Without -t a file with one tensor draws it, and a file with several an overview of all. \
-           Without --as the shape chooses the chart.",
+           Without --as the shape chooses the chart. Of a training run (a run folder, a folder of \
+           checkpoints) without -t it draws a page: curves of the metrics, how the weights spread over \
+           the steps, the last confusion matrix and the last weights; with -t a tensor of the last step \
+           or of --step; with --metric or --as curve metrics; with --as distribution how tensors spread. \
+           Several runs, or several files, share one picture.",
     examples: "Examples:
   hinton draw model.safetensors                        an overview in the terminal
   hinton draw model.pt -t fc.weight -o fc.pdf          one tensor, as a page for print
@@ -31,11 +35,40 @@ pub(super) const ROW: CommandRow = CommandRow {
   hinton draw model.pt -t '*.weight' -o 'out/{}.png'   a file for each
   hinton draw model.pt -t '*.weight' --as histogram --log -o spread.svg
   hinton draw w.npy --as heatmap --annotate=.2f --cmap viridis --range robust -o w.png
-  hinton draw w.npy --preset matplotlib-hinton -o hinton.png",
+  hinton draw w.npy --preset matplotlib-hinton -o hinton.png
+  hinton draw run/ -o run.png                          a page of a training run
+  hinton draw run/ -t fc.weight --step 500 -o w.png    a tensor of one of its steps
+  hinton draw a/ b/ --metric '*loss' --smooth 50 --log -o loss.pdf
+  hinton draw run/ -t '*.weight' --as distribution -o spread.svg
+  hinton draw run/ --as confusion -o confusion.png
+  hinton draw losses.csv --as curve -o losses.png      columns of a table, or any vector",
     args: |command| {
         let command = command
-            .arg(path())
+            .arg(
+                Arg::new("path")
+                    .value_name("PATH")
+                    .required(true)
+                    .action(ArgAction::Append)
+                    .value_parser(value_parser!(PathBuf))
+                    .help("Weights files, folders that hold one, or training runs"),
+            )
             .arg(tensors())
+            .arg(
+                Arg::new("metric")
+                    .long("metric")
+                    .value_name("NAME")
+                    .action(ArgAction::Append)
+                    .help_heading("Runs")
+                    .help("A metric of runs as a curve, or a glob such as '*loss'; any number of times"),
+            )
+            .arg(
+                Arg::new("step")
+                    .long("step")
+                    .value_name("N")
+                    .value_parser(value_parser!(u64))
+                    .help_heading("Runs")
+                    .help("The step whose tensors are drawn [default: the last that has them]"),
+            )
             .arg(output().help("The file to write; - is standard output; {} stands for the tensor"))
             .arg(
                 Arg::new("format")
@@ -55,6 +88,64 @@ pub(super) const ROW: CommandRow = CommandRow {
     run,
 };
 
+/// What the paths are.
+enum Opened {
+    Files(Vec<Checkpoint>),
+    Runs(Vec<Run>),
+}
+
+/// Opens the paths: all as runs where one is a run or something was asked that only runs have.
+fn opened(
+    paths: &[&PathBuf],
+    request: &DrawRequest<'_>,
+    matches: &ArgMatches,
+) -> Result<Opened, Failure> {
+    let asked = matches.contains_id("metric")
+        || matches.contains_id("step")
+        || request.chart.as_deref() == Some("distribution");
+    let mut files = Vec::new();
+    let mut runs = Vec::new();
+    for path in paths {
+        match steps::as_run(path, asked)? {
+            Some(run) => {
+                run_warnings_but_tensors(&run);
+                runs.push(run);
+            }
+            None => {
+                let file = hinton::open(path)?;
+                warnings(&file);
+                files.push(file);
+            }
+        }
+    }
+    match (files.first(), runs.first()) {
+        (Some(file), Some(run)) => Err(Failure::usage(
+            format!("{} is a weights file, and {} is a training run", file.path, run.path),
+            "draw them one by one",
+        )),
+        (_, Some(_)) => Ok(Opened::Runs(runs)),
+        _ => Ok(Opened::Files(files)),
+    }
+}
+
+fn draw_all(
+    runs: &[Run],
+    patterns: &[String],
+    request: &DrawRequest<'_>,
+    matches: &ArgMatches,
+) -> Result<Picture, Failure> {
+    let looking = Count::new("looking at", "steps");
+    let looked = |done: usize, all: usize| looking.show(done, all);
+    let mut request = RunRequest::of(request.clone());
+    let metrics = matches.get_many::<String>("metric");
+    request.metrics = metrics.map(|names| names.cloned().collect()).unwrap_or_default();
+    request.step = matches.get_one::<u64>("step").copied();
+    request.looked = &looked;
+    let picture = draw_runs(runs, patterns, &request)?;
+    looking.finish();
+    Ok(picture)
+}
+
 /// Where a picture goes.
 enum Target<'a> {
     Terminal(Terminal),
@@ -63,7 +154,7 @@ enum Target<'a> {
 }
 
 fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let Some(path) = matches.get_one::<PathBuf>("path") else { return Ok(()) };
+    let paths: Vec<&PathBuf> = matches.get_many("path").map(Iterator::collect).unwrap_or_default();
     let target = target(matches)?;
     let bar = Bar::new();
     let mut request = DrawRequest::default();
@@ -73,19 +164,33 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     if let Target::Terminal(terminal) = &target {
         fit(&mut request, terminal, matches);
     }
-    let checkpoint = hinton::open(path)?;
-    warnings(&checkpoint);
     let patterns = patterns(matches);
-    if let Target::File(file, output) = target
-        && file.to_string_lossy().contains("{}")
-    {
-        return one_each(&checkpoint, &patterns, &request, &bar, file, output);
-    }
-    let selected = select(&checkpoint, &patterns)?;
-    if selected.is_empty() {
-        return Err(Failure::work(format!("{}: the file holds no tensors", checkpoint.path)));
-    }
-    let picture = draw(&selected, &request, &bar)?;
+    let each = match target {
+        Target::File(file, output) if file.to_string_lossy().contains("{}") => Some((file, output)),
+        _ => None,
+    };
+    let picture = match (opened(&paths, &request, matches)?, each) {
+        (Opened::Files(files), Some((file, output))) => {
+            let [checkpoint] = files.as_slice() else {
+                return Err(Failure::usage("-o with {} takes one PATH", "draw file by file"));
+            };
+            return one_each(checkpoint, &patterns, &request, &bar, file, output);
+        }
+        (Opened::Files(files), None) => {
+            let selected = select_from(&files, &patterns)?;
+            if selected.is_empty() {
+                let path = files.first().map_or("", |file| &file.path);
+                return Err(Failure::work(format!("{path}: the file holds no tensors")));
+            }
+            draw(&selected, &request, &bar)?
+        }
+        (Opened::Runs(_), Some(_)) => {
+            let help =
+                "name the file in full; `hinton animate RUN -o frames/` writes a picture a step";
+            return Err(Failure::usage("-o with {} is for the tensors of one file", help));
+        }
+        (Opened::Runs(runs), None) => draw_all(&runs, &patterns, &request, matches)?,
+    };
     drop(request);
     drop(bar);
     match target {
@@ -94,7 +199,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
             out::emit_data(&render(&picture, output, &picture.render_options())?)?
         }
         Target::File(file, output) => {
-            write_bytes(file, &render(&picture, output, &picture.render_options())?)?;
+            write(file, &render(&picture, output, &picture.render_options())?)?;
         }
     }
     picture.notes.iter().for_each(|text| note(text));
@@ -162,6 +267,9 @@ fn one_each(
     }
     let mut written = std::collections::BTreeSet::new();
     for selected in select(checkpoint, patterns)? {
+        if interrupt::asked() {
+            return Err(Failure::stopped());
+        }
         if selected.tensor.elements() == 0 {
             note(&format!("{} has no values: no file is written", visible(&selected.label())));
             continue;
@@ -176,7 +284,7 @@ fn one_each(
         }
         let picture = draw(std::slice::from_ref(&selected), request, bar)?;
         let bytes = render(&picture, output, &picture.render_options())?;
-        write_bytes(Path::new(&path), &bytes)?;
+        write(Path::new(&path), &bytes)?;
         for text in &picture.notes {
             note(&format!("{path}: {text}"));
         }
@@ -185,6 +293,12 @@ fn one_each(
         return Err(Failure::work(format!("{}: there is nothing to draw", checkpoint.path)));
     }
     Ok(())
+}
+
+/// Writes a file whole or not at all, whoever asks to stop.
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let _gently = interrupt::gently();
+    Ok(write_bytes(path, bytes)?)
 }
 
 /// Most bytes of a tensor's name in a file name: file systems allow 255 for the whole.

@@ -8,8 +8,10 @@ use hinton::Error;
 use hinton::export::{EXPORTS, export_to, named};
 
 use super::CommandRow;
+use super::steps::open_one;
 use crate::args::{output, path, patterns, tensors};
 use crate::failure::{Failure, note, warnings};
+use crate::interrupt;
 use crate::progress::Bar;
 
 pub(super) const ROW: CommandRow = CommandRow {
@@ -49,7 +51,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
         None if target == Path::new("-") => named(EXPORTS[0].name)?,
         None => hinton::export::export_for(target)?,
     };
-    let checkpoint = hinton::open(path)?;
+    let checkpoint = open_one(path)?;
     warnings(&checkpoint);
     let selected = hinton::select(&checkpoint, &patterns(matches))?;
     let bar = Bar::new();
@@ -76,6 +78,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
             }
         }
     } else {
+        let _gently = interrupt::gently();
         hinton::export::export_as(&selected, row, target, &bar)?
     };
     drop(bar);

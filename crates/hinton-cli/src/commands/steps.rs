@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hinton::{Run, RunOptions, RunTensor, select, visible};
+use hinton::{Checkpoint, Run, RunKind, RunOptions, RunTensor, select, visible};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, run_warnings};
@@ -15,11 +15,38 @@ pub(super) fn as_run(path: &Path, asked: bool) -> Result<Option<Run>, Failure> {
     if asked {
         return Ok(Some(open()?));
     }
+    if hinton::is_run_folder(path) {
+        return Ok(Some(open()?));
+    }
     if !path.is_dir() || hinton::open(path).is_ok() {
         return Ok(None);
     }
-    // Where it is no run either, the error of the checkpoint says more.
-    Ok(open().ok().filter(|run| run.steps.len() > 1))
+    match open() {
+        Ok(run) if run.kind == RunKind::RunFolder || run.steps.len() > 1 => Ok(Some(run)),
+        // A run folder whose run.json cannot be used.
+        Err(error) if path.join("run.json").is_file() && path.join("steps").is_dir() => {
+            Err(error.into())
+        }
+        // Where it is no run either, the error of the checkpoint says more.
+        _ => Ok(None),
+    }
+}
+
+/// Opens one checkpoint. What is a run instead is called so, with what can be done with it.
+pub(super) fn open_one(path: &Path) -> Result<Checkpoint, Failure> {
+    let error = match hinton::open(path) {
+        Ok(checkpoint) => return Ok(checkpoint),
+        Err(error) => error,
+    };
+    let run = as_run(path, false).ok().flatten().filter(|run| !run.steps.is_empty());
+    let Some(run) = run else { return Err(error.into()) };
+    let shown = path.display();
+    let count = human::several(run.steps.len() as u64, "step");
+    let step = run.steps.last().map(|step| step.name.clone()).unwrap_or_default();
+    Err(Failure::work(format!("{shown}: this is a run of {count}, and one of them is wanted"))
+        .with_help(format!(
+            "name the file of one, such as {step}; `hinton animate {shown} -o film.gif` plays all"
+        )))
 }
 
 /// A run's report, as JSON or as text.

@@ -6,6 +6,8 @@ mod affine;
 pub(crate) mod csv;
 pub(crate) mod darknet;
 pub(crate) mod flax;
+pub(crate) mod ggml;
+pub(crate) mod gguf;
 pub(crate) mod hdf5;
 pub(crate) mod idx;
 pub(crate) mod keras;
@@ -39,6 +41,8 @@ pub struct FormatRow {
 pub const FORMATS: &[FormatRow] = &[
     safetensors::ROW,
     sharded::ROW,
+    gguf::ROW,
+    ggml::ROW,
     pytorch::ROW,
     npy::ROW,
     npz::ROW,

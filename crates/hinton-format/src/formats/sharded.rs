@@ -105,7 +105,7 @@ fn check_present(folder: &Path, shards: &[String]) -> Result<(), Error> {
 }
 
 /// Up to ten names, quoted, and how many more there are.
-fn listed(names: &[&str]) -> String {
+pub(crate) fn listed(names: &[&str]) -> String {
     const MOST: usize = 10;
     let mut text: Vec<String> = names.iter().take(MOST).map(|name| format!("{name:?}")).collect();
     if names.len() > MOST {
@@ -163,7 +163,11 @@ fn warn(warnings: &mut Vec<Warning>, names: &[&str], message: &str) {
 
 /// The shards one behind the other. Metadata that several shards share is kept once; a tensor
 /// that two shards have is kept from the first, with a warning.
-fn join(name: &str, shards: Vec<Checkpoint>, limits: &Limits) -> Result<Checkpoint, Error> {
+pub(crate) fn join(
+    name: &str,
+    shards: Vec<Checkpoint>,
+    limits: &Limits,
+) -> Result<Checkpoint, Error> {
     let mut whole = Checkpoint {
         path: name.to_owned(),
         format: shards.first().map_or(ROW.name, |shard| shard.format),

@@ -2,6 +2,7 @@
 //!
 //! Everything that touches the file system is in [`mod@file`]; nothing is ever written.
 
+pub(crate) mod cursor;
 pub mod file;
 pub mod inflate;
 pub mod joined;
@@ -9,6 +10,7 @@ pub mod made;
 pub mod part;
 pub(crate) mod reader;
 
+pub(crate) use cursor::Cursor;
 pub use file::map_file;
 pub use inflate::{Inflate, gunzip};
 pub use joined::Joined;

@@ -87,9 +87,13 @@ impl FilmColors {
                     if let Some(fill) = shape.fill {
                         let seen = self.add_edge(below, fill);
                         grounds.add_fill(&shape.path, seen);
+                        self.plain.extend(grounds.add_tints(seen, fill));
                     }
                     if let Some(stroke) = shape.stroke {
-                        self.add_edge(below, stroke.color);
+                        let seen = self.add_edge(below, stroke.color);
+                        if shape.fill.is_some_and(is_clear) {
+                            grounds.add_tint(seen);
+                        }
                     }
                 }
                 Item::Text(text) => {
@@ -168,6 +172,11 @@ impl FilmColors {
         let steps = places.add_steps(&self.on_plain, &on_cells);
         (Palette::new(places.colors(), steps), note)
     }
+}
+
+/// Whether what lies below shows through.
+fn is_clear(color: Color) -> bool {
+    color.a < 255
 }
 
 /// The colour of a scene's page on white.

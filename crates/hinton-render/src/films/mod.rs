@@ -17,6 +17,7 @@ mod mp4;
 #[cfg(feature = "mp4")]
 mod mux;
 mod pipeline;
+mod raw;
 mod strip;
 mod webp;
 #[cfg(feature = "mp4")]
@@ -29,6 +30,7 @@ use hinton_scene::Scene;
 
 pub use colors::{FilmColors, map_levels};
 pub use error::{FilmError, SourceError};
+pub use raw::{RawPicture, TakePicture, raw_pictures};
 pub use strip::{StripOptions, strip};
 
 /// One picture of a film and how long it is shown.

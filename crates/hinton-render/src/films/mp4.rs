@@ -12,6 +12,7 @@ use openh264::formats::YUVSlices;
 use super::gif::{SameSize, on_white, told};
 use super::mux::Muxer;
 use super::pipeline::{self, Steps};
+use super::raw::even_sides;
 use super::yuv::Planes;
 use super::{FilmError, FilmOptions, FilmReport, FilmRow, FilmWriter, FrameSource, Sink, Watch};
 use crate::raster::Artist;
@@ -82,15 +83,8 @@ fn draw(
     dpi: f64,
 ) -> Result<Drawn, FilmError> {
     let frame = source.frame(index).map_err(|error| FilmError::Source { frame: index, error })?;
-    let mut scene = on_white(frame.scene);
-    // 4:2:0 has a colour for every two pixels both ways, so an odd page gets a line more.
     let scale = dpi / 72.0;
-    for side in [&mut scene.width, &mut scene.height] {
-        let pixels = (*side * scale).round();
-        if pixels % 2.0 == 1.0 {
-            *side = (pixels + 1.0) / scale;
-        }
-    }
+    let scene = even_sides(on_white(frame.scene), scale);
     let canvas =
         artist.draw(&scene, scale).map_err(|error| FilmError::Render { frame: index, error })?;
     Ok(Drawn { planes: Arc::new(Planes::new(canvas)), duration_ms: frame.duration_ms.max(1) })

@@ -1,6 +1,6 @@
 //! The outputs: one file each, one row each.
 
-mod base64;
+pub mod base64;
 mod font;
 mod grid;
 mod marks;

@@ -15,6 +15,12 @@ const PIECE: u64 = 32 << 10;
 /// Bytes brought into little-endian order at once.
 const SWAPPED: usize = 4 << 10;
 
+/// The value of an IEEE 754 binary16 pattern.
+#[inline(always)]
+pub fn f16_to_f32(bits: u16) -> f32 {
+    half::f16(bits)
+}
+
 /// Decodes packed values of `dtype` into `out`, as `f32`: as many as `bytes` and `out` both hold.
 pub fn decode_f32(dtype: Dtype, endian: Endian, bytes: &[u8], out: &mut [f32]) {
     decode(dtype, endian, bytes, out, le::to_f32);

@@ -6,4 +6,5 @@ mod stripes;
 
 pub(crate) use layout::Layout;
 pub(crate) use source::{Piece, Source, swap};
+pub use stripes::share_out;
 pub(crate) use stripes::{Turn, for_each};

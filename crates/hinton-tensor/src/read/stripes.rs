@@ -82,3 +82,60 @@ pub(crate) fn for_each<S: Send>(
         None => Ok(states),
     }
 }
+
+/// Does each piece of work on at most `threads` threads, and gives back what each gave, in the order
+/// of the pieces. Which thread does which piece is chance, so what a piece gives must not depend on
+/// it: pieces that are parts of one slice, taken by `chunks_mut`, keep that by themselves.
+pub fn share_out<P: Send, T: Send>(
+    pieces: Vec<P>,
+    threads: usize,
+    todo: impl Fn(P) -> T + Sync,
+) -> Vec<T> {
+    let helpers = threads.clamp(1, pieces.len().max(1)) - 1;
+    if helpers == 0 {
+        return pieces.into_iter().map(todo).collect();
+    }
+    let mut done: Vec<Option<T>> = pieces.iter().map(|_| None).collect();
+    let left = Mutex::new(pieces.into_iter().zip(&mut done));
+    let worker = || {
+        loop {
+            let next = left.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some((piece, place)) = next else { return };
+            *place = Some(todo(piece));
+        }
+    };
+    std::thread::scope(|scope| {
+        // Where the system gives no more threads, fewer do the work.
+        let started: Vec<_> = (0..helpers)
+            .map_while(|_| std::thread::Builder::new().spawn_scoped(scope, worker).ok())
+            .collect();
+        worker();
+        for helper in started {
+            if let Err(panic) = helper.join() {
+                std::panic::resume_unwind(panic);
+            }
+        }
+    });
+    drop(left);
+    done.into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shared_work_comes_back_in_order() {
+        let mut values = vec![0u64; 1000];
+        for threads in [0, 1, 2, 7, 5000] {
+            let pieces: Vec<_> = values.chunks_mut(7).enumerate().collect();
+            let done = share_out(pieces, threads, |(index, piece): (usize, &mut [u64])| {
+                piece.iter_mut().for_each(|value| *value += index as u64);
+                index
+            });
+            assert_eq!(done, (0..1000usize.div_ceil(7)).collect::<Vec<_>>(), "{threads}");
+        }
+        assert!(values.iter().enumerate().all(|(at, value)| *value == 5 * (at as u64 / 7)));
+        assert!(share_out(Vec::<u8>::new(), 4, |piece| piece).is_empty());
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hinton_chart::Panel;
+use hinton_chart::{Course, Panel};
 use hinton_tensor::reduce::Mark;
 use hinton_tensor::{Grid, Summary, Tensor, Work, summarize};
 
@@ -36,6 +36,7 @@ fn cell_by_cell(
         grids: Vec::with_capacity(after.grids.len()),
         summary: Summary::empty(),
         over: after.over.clone(),
+        course: Course::None,
     };
     for (one, other) in before.grids.iter().zip(&after.grids) {
         let grid = grid(one, other, &combine)?;

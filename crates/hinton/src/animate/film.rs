@@ -25,6 +25,7 @@ pub struct Film<'a> {
     spans: Vec<Vec<Arc<Summary>>>,
     morph: usize,
     durations: Vec<u32>,
+    rate: f64,
     timeline: Option<Timeline>,
     theme: Theme,
     dpi: f64,
@@ -58,14 +59,15 @@ impl<'a> Film<'a> {
     ) -> Result<Self, Error> {
         let options = &request.draw.options;
         let morph = if seen.shown.len() > 1 { request.morph } else { 0 };
-        let durations = time::durations(seen.shown.len(), morph, request.timing, request.hold)?;
+        let times = time::times(seen.shown.len(), morph, request.timing, request.hold)?;
         let mut film = Film {
             views: seen.views,
             shown: seen.shown,
             kept: seen.kept,
             spans: seen.spans,
             morph,
-            durations,
+            durations: times.durations,
+            rate: times.rate,
             timeline,
             theme: Theme::named(options.theme),
             dpi: options.dpi,
@@ -151,6 +153,11 @@ impl<'a> Film<'a> {
     /// How long each frame is shown, milliseconds.
     pub fn durations(&self) -> &[u32] {
         &self.durations
+    }
+
+    /// Frames a second, where none is held longer.
+    pub fn rate(&self) -> f64 {
+        self.rate
     }
 
     /// Uses few enough colours that films of 256 colours keep those of cells exactly, with values

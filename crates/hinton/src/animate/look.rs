@@ -11,7 +11,7 @@ use super::view::{Ask, Skip, View};
 use super::{AnimateRequest, Show};
 use crate::{Error, Fault};
 
-/// Most steps that were left out which are named one by one.
+/// Most reasons for leaving steps out that are told, and most steps of each that are named.
 const MOST_NAMED: usize = 5;
 
 /// The panels of one view.
@@ -132,14 +132,37 @@ impl<'r, 'a> Look<'r, 'a> {
     /// Says which steps are not shown, and why.
     fn tell_left(&mut self) {
         self.left.sort_by_key(|left| left.0);
-        for (number, why) in self.left.iter().take(MOST_NAMED) {
-            self.notes.push(format!("step {number} is left out: {why}"));
+        // Those with one reason together, in the order of the first of each.
+        let mut reasons: Vec<(&str, Vec<u64>)> = Vec::new();
+        for (number, why) in &self.left {
+            match reasons.iter_mut().find(|(reason, _)| reason == why) {
+                Some((_, numbers)) => numbers.push(*number),
+                None => reasons.push((why, vec![*number])),
+            }
         }
-        if self.left.len() > MOST_NAMED {
-            let more = self.left.len() - MOST_NAMED;
-            let last = self.left.last().map_or(0, |left| left.0);
-            self.notes.push(format!("and {more} more steps are left out, up to step {last}"));
+        for (why, numbers) in reasons.iter().take(MOST_NAMED) {
+            self.notes.push(match numbers.as_slice() {
+                [number] => format!("step {number} is left out: {why}"),
+                _ => format!("steps {} are left out: {why}", listed(numbers)),
+            });
         }
+        let more: Vec<u64> =
+            reasons.iter().skip(MOST_NAMED).flat_map(|(_, numbers)| numbers).copied().collect();
+        if !more.is_empty() {
+            self.notes.push(format!("also left out: {}", listed(&more)));
+        }
+    }
+}
+
+/// "1, 2 and 3"; of many the first and how many more.
+fn listed(numbers: &[u64]) -> String {
+    let words: Vec<String> = numbers.iter().take(MOST_NAMED).map(u64::to_string).collect();
+    match (numbers.len() - words.len(), words.split_last()) {
+        (0, Some((last, [_, ..]))) => {
+            format!("{} and {last}", words[..words.len() - 1].join(", "))
+        }
+        (0, _) => words.concat(),
+        (more, _) => format!("{} and {more} more", words.join(", ")),
     }
 }
 

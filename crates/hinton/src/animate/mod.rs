@@ -86,17 +86,34 @@ pub fn animate<'a, S: AsRef<str>>(
     patterns: &[S],
     request: &AnimateRequest<'a>,
 ) -> Result<Film<'a>, Error> {
+    let mut patterns: Vec<String> = patterns.iter().map(|one| one.as_ref().to_owned()).collect();
+    one_step_at_a_time(request)?;
+    if request.draw.chart.as_deref() == Some("confusion") && patterns.is_empty() {
+        patterns.extend(runs.first().and_then(crate::runs::confusion).map(str::to_owned));
+    }
     let mut notes = Vec::new();
     let moments = steps::moments(runs, request.steps, &mut notes)?;
     let timeline = match captioned(request) {
         true => Some(steps::timeline(runs, &moments, request)?),
         false => None,
     };
-    let asks = asks(runs, patterns, request, timeline.as_ref());
+    let asks = asks(runs, &patterns, request, timeline.as_ref());
     let mut look = Look::new(request, notes);
     let (views, moments) = look.first_views(asks, moments)?;
     let seen = look.all(views, moments)?;
     Film::new(seen, timeline, request)
+}
+
+/// Charts that show all steps in one picture have none for each step.
+fn one_step_at_a_time(request: &AnimateRequest<'_>) -> Result<(), Error> {
+    let chart = request.draw.chart.as_deref();
+    match chart.filter(|chart| matches!(*chart, "curve" | "distribution")) {
+        None => Ok(()),
+        Some(chart) => Err(Error::request(
+            format!("--as {chart} shows all steps in one picture: there is nothing to play"),
+            format!("draw it: hinton draw RUN --as {chart} -o {chart}.png"),
+        )),
+    }
 }
 
 /// Whether the picture has a band that says the step. Pictures that say nothing do not.
@@ -106,13 +123,13 @@ fn captioned(request: &AnimateRequest<'_>) -> bool {
 }
 
 /// What is shown beside one another.
-fn asks<'a, S: AsRef<str>>(
+fn asks<'a>(
     runs: &'a [Run],
-    patterns: &[S],
+    patterns: &[String],
     request: &AnimateRequest<'a>,
     timeline: Option<&Timeline>,
 ) -> Vec<Ask<'a>> {
-    let all: Vec<String> = patterns.iter().map(|one| one.as_ref().to_owned()).collect();
+    let all = patterns.to_vec();
     let each_alone = (2..=MOST_BESIDE).contains(&all.len()) && request.draw.chart.is_none();
     let groups: Vec<Vec<String>> = match each_alone {
         true => all.into_iter().map(|one| vec![one]).collect(),
@@ -124,10 +141,11 @@ fn asks<'a, S: AsRef<str>>(
     for (group, patterns) in groups.iter().enumerate() {
         for (run_at, run) in runs.iter().enumerate() {
             let mut draw = request.draw.clone();
+            crate::runs::learn(run, patterns, &mut draw);
             draw.options.size = room(&draw.options, count, band);
             if runs.len() > 1 && draw.options.title.is_none() {
                 let names = patterns.join(", ");
-                let parts = [view::run_name(run), names];
+                let parts = [crate::runs::run_name(run), names];
                 let parts: Vec<String> = parts.into_iter().filter(|p| !p.is_empty()).collect();
                 draw.options.title = Some(parts.join(" · "));
             }

@@ -3,9 +3,9 @@
 use hinton_chart::{MetricLine, Timeline};
 use hinton_run::Run;
 
-use super::view::run_name;
 use super::{AnimateRequest, Metric, Show, StepRange};
 use crate::Error;
+use crate::runs::run_name;
 
 /// Parts of names of metrics that people look at first, in order.
 const FAVOURITES: [&str; 3] = ["loss", "acc", "error"];
@@ -53,6 +53,12 @@ pub(super) fn moments(
         if alone > 0 && all.iter().all(|moment| moment.steps.len() > at) {
             notes.push(format!("{alone} steps of {} are in no other run: left out", run_name(run)));
         }
+    }
+    if let Some(run) = runs.iter().find(|run| run.steps.is_empty()) {
+        return Err(Error::missing(
+            format!("{}: the run has no steps yet", run.path),
+            "try again when it has saved one",
+        ));
     }
     if all.is_empty() {
         return Err(Error::missing(

@@ -19,15 +19,24 @@ const FEW: usize = 20;
 /// Longest a frame may be shown, milliseconds: an hour.
 const LONGEST: f64 = 3_600_000.0;
 
-/// How long each frame is shown, milliseconds: `between` frames lie between two steps, and the first
+/// When each frame is shown.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Times {
+    /// How long each frame is shown, milliseconds.
+    pub(super) durations: Vec<u32>,
+    /// Frames a second, where none is held.
+    pub(super) rate: f64,
+}
+
+/// How long each frame is shown: `between` frames lie between two steps, and the first
 /// and last are held for at least so many seconds. The ends of frames are rounded, not their
 /// lengths, so that the film keeps its length.
-pub(super) fn durations(
+pub(super) fn times(
     steps: usize,
     between: usize,
     timing: Timing,
     hold: (f64, f64),
-) -> Result<Vec<u32>, Error> {
+) -> Result<Times, Error> {
     let frames = steps + steps.saturating_sub(1) * between;
     let wanted = |value: f64, option: &str, most: f64| match value > 0.0 && value <= most {
         true => Ok(value),
@@ -67,7 +76,7 @@ pub(super) fn durations(
         shown += length;
         length as u32
     };
-    Ok((0..frames).map(length).collect())
+    Ok(Times { durations: (0..frames).map(length).collect(), rate: 1000.0 / each })
 }
 
 /// What is left for each frame of a film of that length, milliseconds.
@@ -91,14 +100,14 @@ mod tests {
 
     #[test]
     fn films_keep_their_length() {
-        let all = |steps, timing, hold| durations(steps, 0, timing, hold).unwrap();
+        let all = |steps, timing, hold| times(steps, 0, timing, hold).unwrap().durations;
         assert_eq!(all(3, Timing::Fps(30.0), (0.0, 0.0)), [33, 34, 33]);
         assert_eq!(all(3, Timing::Fps(10.0), (0.5, 1.0)), [500, 100, 1000]);
         let film = all(41, Timing::Duration(5.0), (0.0, 1.0));
         assert_eq!(film.iter().sum::<u32>(), 5000);
         assert_eq!(film[40], 1000);
         assert_eq!(all(41, Timing::Auto, (0.0, 0.0))[7], 100);
-        assert_eq!(durations(3, 4, Timing::Auto, (0.0, 0.0)).unwrap(), [40; 11]);
+        assert_eq!(times(3, 4, Timing::Auto, (0.0, 0.0)).unwrap().durations, [40; 11]);
         assert_eq!(all(1, Timing::Duration(2.0), (0.0, 0.0)), [2000]);
     }
 
@@ -111,7 +120,7 @@ mod tests {
             (Timing::Duration(0.5), (1.0, 1.0)),
             (Timing::Auto, (-1.0, 0.0)),
         ] {
-            assert!(durations(10, 0, timing, hold).is_err(), "{timing:?} {hold:?}");
+            assert!(times(10, 0, timing, hold).is_err(), "{timing:?} {hold:?}");
         }
     }
 }

@@ -9,7 +9,8 @@ use hinton_tensor::{Fold, GridRequest, Summary, TensorError, Work};
 
 use crate::arrange::{Arrangement, PanelSource, arrange};
 use crate::draw::read;
-use crate::{DrawRequest, Error, select};
+use crate::runs::run_name;
+use crate::{DrawRequest, Error, Selected, select};
 
 /// Most cells in each direction of what is compared where the chart itself wants no cells.
 const CELLS: usize = 2_048;
@@ -20,6 +21,9 @@ pub(super) struct View<'a> {
     /// Which of the runs.
     pub(super) run_at: usize,
     patterns: Vec<String>,
+    /// The tensors that the patterns mean, as the first step has them: what appears later is told by
+    /// the run, and not shown.
+    labels: Vec<String>,
     request: DrawRequest<'a>,
     /// Views of one group show the same tensors and share one scale.
     pub(super) group: usize,
@@ -74,7 +78,9 @@ impl<'a> View<'a> {
     /// The view as that step has it; all others must be like it.
     pub(super) fn new(ask: Ask<'a>, step: usize) -> Result<Self, Error> {
         let Ask { run, run_at, patterns, group, request, compares } = ask;
-        let arrangement = arranged(run, step, &patterns, &request)?;
+        let selected = select(&run.checkpoint(step)?, &patterns)?;
+        let labels = selected.iter().map(Selected::label).collect();
+        let arrangement = arrange(&selected, &request)?;
         let mut options = request.options.clone();
         options.columns = options.columns.or(arrangement.columns);
         if arrangement.title.is_some() && options.title.is_none() {
@@ -98,6 +104,7 @@ impl<'a> View<'a> {
             run,
             run_at,
             patterns,
+            labels,
             group,
             chart: arrangement.chart,
             options,
@@ -111,7 +118,17 @@ impl<'a> View<'a> {
 
     /// The panels of a step, values read. `Err` with [`Skip`] where the step has no such tensors.
     pub(super) fn read(&self, step: usize, work: Work<'_>) -> Result<Vec<Panel>, Skip> {
-        let arrangement = arranged(self.run, step, &self.patterns, &self.request)?;
+        if self.run.steps.get(step).is_some_and(|step| step.broken.is_some()) {
+            // Why was told when the run was opened.
+            return Err(Skip::Left("cannot be read".to_owned()));
+        }
+        let mut selected = select(&self.run.checkpoint(step)?, &self.patterns)?;
+        selected.retain(|one| self.labels.contains(&one.label()));
+        let is_there = |label: &&String| selected.iter().any(|one| one.label() == **label);
+        if let Some(missing) = self.labels.iter().find(|label| !is_there(label)) {
+            return Err(Skip::Left(format!("{} is missing there", visible(missing))));
+        }
+        let arrangement = arrange(&selected, &self.request)?;
         self.check(&arrangement)?;
         let mut panels = Vec::with_capacity(arrangement.panels.len());
         for (at, source) in arrangement.panels.iter().enumerate() {
@@ -221,22 +238,6 @@ impl<E: Into<Error>> From<E> for Skip {
     }
 }
 
-fn arranged(
-    run: &Run,
-    step: usize,
-    patterns: &[String],
-    request: &DrawRequest<'_>,
-) -> Result<Arrangement, Error> {
-    let selected = select(&run.checkpoint(step)?, patterns)?;
-    arrange(&selected, request)
-}
-
-/// What people call the run: the name of its file or folder.
-pub(super) fn run_name(run: &Run) -> String {
-    let path = std::path::Path::new(&run.path);
-    path.file_name().map_or_else(|| run.path.clone(), |name| name.to_string_lossy().into_owned())
-}
-
 /// Cells that can be compared: means, whatever the chart would fold.
 fn comparable(need: Need, panels: usize) -> Need {
     Need::Grids(match need {
@@ -244,6 +245,8 @@ fn comparable(need: Need, panels: usize) -> Need {
             requests.iter_mut().for_each(|request| request.fold = Fold::Mean);
             requests
         }
-        Need::Summaries => vec![GridRequest::new(CELLS, CELLS, Fold::Mean); panels],
+        Need::Summaries | Need::Lines | Need::Spreads => {
+            vec![GridRequest::new(CELLS, CELLS, Fold::Mean); panels]
+        }
     })
 }

@@ -1,5 +1,9 @@
 //! Tensors laid out as matrices, by a plan.
 
+mod lines;
+
+use std::sync::Arc;
+
 use hinton_chart::{Numbering, shape_text as times, short_count};
 use hinton_scene::visible;
 use hinton_tensor::Tensor;
@@ -27,9 +31,18 @@ pub(super) struct Prepared {
     reshaped: bool,
     /// One picture for each position of this axis, because only so the reshape fits.
     each_fits: Option<usize>,
+    /// What the columns of a table are called; empty where that is not known.
+    columns: Vec<String>,
+    /// Which of several files or runs it is of; empty where there is one.
+    of: String,
 }
 
 impl Prepared {
+    /// The tensor's name, after that of its file or run where there are several.
+    fn full_name(&self) -> String {
+        if self.of.is_empty() { self.name.clone() } else { format!("{} {}", self.of, self.name) }
+    }
+
     /// Name and slice, escaped.
     pub(super) fn label(&self) -> String {
         visible(&format!("{}{}", self.name, self.part)).into_owned()
@@ -79,18 +92,21 @@ pub(super) fn prepare(selected: &Selected, request: &DrawRequest<'_>) -> Result<
         name: selected.tensor.name().to_owned(),
         part: selected.part.clone(),
         shape: selected.tensor.shape().to_vec(),
-        dtype: selected.tensor.dtype().name(),
+        dtype: selected.tensor.stored_type(),
         axes: selected.axes.iter().map(|axis| format!("axis {axis}")).collect(),
         numbers: selected.numbers.clone(),
         turned: false,
         reshaped: false,
         each_fits: None,
+        columns: selected.columns.clone(),
+        of: selected.of.clone(),
     };
     if request.transpose {
         prepared.tensor = prepared.tensor.transpose()?;
         prepared.axes.reverse();
         prepared.numbers.reverse();
         prepared.turned = true;
+        prepared.columns.clear();
     }
     if let (Some(reshape), None) = (&request.reshape, request.each) {
         if let Some(shape) = reshape.fill(prepared.tensor.elements()) {
@@ -98,6 +114,7 @@ pub(super) fn prepare(selected: &Selected, request: &DrawRequest<'_>) -> Result<
             prepared.axes = reshaped_axes(shape.len());
             prepared.numbers = vec![Numbering::default(); shape.len()];
             prepared.reshaped = true;
+            prepared.columns.clear();
         } else {
             prepared.each_fits = Some(fitting_axis(&prepared, reshape)?);
         }
@@ -152,8 +169,8 @@ pub(super) fn plan(
     request: &DrawRequest<'_>,
     chart: &str,
 ) -> Result<Plan, Error> {
-    // These two show a tensor as a whole.
-    if matches!(chart, "histogram" | "overview") && request.each.is_none() {
+    // These show a tensor as a whole.
+    if matches!(chart, "histogram" | "overview" | "distribution") && request.each.is_none() {
         return Ok(Plan::Matrix);
     }
     let shape = prepared.tensor.shape();
@@ -198,13 +215,14 @@ pub(super) fn lay(prepared: &Prepared, plan: &Plan, room: usize) -> Result<Laid,
     match plan {
         Plan::Matrix => Ok(Laid::all(if room > 0 { vec![matrix(prepared)?] } else { Vec::new() })),
         Plan::Each { axis, shape } => each(prepared, *axis, shape.as_deref(), room),
+        Plan::Lines => lines::lay(prepared),
         Plan::Kernels { order, kind } => kernels(prepared, order, *kind, room),
     }
 }
 
 fn whole(prepared: &Prepared, planes: Vec<Tensor>) -> PanelSource {
     PanelSource {
-        name: prepared.name.clone(),
+        name: prepared.full_name(),
         part: prepared.part.clone(),
         shape: prepared.shape.clone(),
         dtype: prepared.dtype,
@@ -212,6 +230,7 @@ fn whole(prepared: &Prepared, planes: Vec<Tensor>) -> PanelSource {
         planes,
         number: None,
         numbers: matrix_numbers(prepared.tensor.shape(), &prepared.numbers),
+        places: Arc::default(),
     }
 }
 
@@ -222,7 +241,7 @@ fn matrix(prepared: &Prepared) -> Result<PanelSource, Error> {
 /// One picture of several, of a tensor of this name.
 fn picture(prepared: &Prepared, shape: &[usize], planes: Vec<Tensor>) -> PanelSource {
     PanelSource {
-        name: format!("{}{}", prepared.name, prepared.part),
+        name: format!("{}{}", prepared.full_name(), prepared.part),
         part: String::new(),
         shape: shape.to_vec(),
         dtype: prepared.dtype,
@@ -230,6 +249,7 @@ fn picture(prepared: &Prepared, shape: &[usize], planes: Vec<Tensor>) -> PanelSo
         planes,
         number: None,
         numbers: [Numbering::default(); 2],
+        places: Arc::default(),
     }
 }
 

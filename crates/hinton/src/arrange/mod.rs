@@ -7,6 +7,7 @@ mod words;
 pub use words::{Each, Reshape};
 
 use std::path::Path;
+use std::sync::Arc;
 
 use hinton_chart::{CHARTS, ChartRow, Extent, Numbering, charts};
 use hinton_tensor::Tensor;
@@ -38,6 +39,8 @@ pub struct PanelSource {
     pub number: Option<i64>,
     /// The numbers of rows and columns.
     pub numbers: [Numbering; 2],
+    /// Places of the columns along an axis, such as step numbers; empty where they are their numbers.
+    pub places: Arc<[f64]>,
 }
 
 impl PanelSource {

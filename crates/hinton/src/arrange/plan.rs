@@ -20,6 +20,8 @@ pub(super) enum Plan {
     Matrix,
     /// One picture for each position of an axis, reshaped where a shape is given.
     Each { axis: usize, shape: Option<Vec<usize>> },
+    /// A line for each row of numbers.
+    Lines,
     /// One picture for each kernel of a convolution.
     Kernels { order: [usize; 4], kind: Kernels },
 }
@@ -69,6 +71,9 @@ pub(super) fn default(shape: &[usize]) -> (&'static str, Plan) {
 
 /// The plan for a chart that was asked for.
 pub(super) fn for_chart(chart: &str, shape: &[usize]) -> Plan {
+    if chart == "curve" {
+        return Plan::Lines;
+    }
     if chart != "tiles" {
         return Plan::Matrix;
     }
@@ -179,6 +184,7 @@ mod tests {
             ("tiles", &[64, 32, 3, 3], torch(Kernels::Grid)),
             ("tiles", &[2, 3, 4, 5, 6], each(0, None)),
             ("histogram", &[2, 3, 4], Plan::Matrix),
+            ("curve", &[7], Plan::Lines),
         ];
         for (chart, shape, plan) in table {
             assert_eq!(for_chart(chart, shape), *plan, "{chart} {shape:?}");

@@ -85,14 +85,23 @@ impl Sort {
 }
 
 impl InspectReport<'_> {
-    /// Values in all.
-    pub fn parameters(&self) -> u64 {
-        self.tensors.iter().map(|one| one.selected.tensor.elements()).fold(0, u64::saturating_add)
+    fn total(&self, of: impl Fn(&Tensor) -> u64) -> u64 {
+        self.tensors.iter().map(|one| of(&one.selected.tensor)).fold(0, u64::saturating_add)
     }
 
-    /// Bytes of all values, packed.
+    /// Values in all; those computed from other tensors of the file count once, as stored.
+    pub fn parameters(&self) -> u64 {
+        self.total(|tensor| if tensor.is_derived() { 0 } else { tensor.elements() })
+    }
+
+    /// Bytes of all values as the file stores them.
     pub fn bytes(&self) -> u64 {
-        self.tensors.iter().map(|one| one.selected.tensor.byte_len()).fold(0, u64::saturating_add)
+        self.total(Tensor::stored_len)
+    }
+
+    /// Bytes that statistics have to read: of all values, decoded.
+    pub fn bytes_to_read(&self) -> u64 {
+        self.total(Tensor::byte_len)
     }
 
     /// Reads every value and adds the statistics.
@@ -261,10 +270,13 @@ impl Serialize for TensorReport {
         let tensor = &self.selected.tensor;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("name", &self.selected.label())?;
-        map.serialize_entry("dtype", tensor.dtype().name())?;
+        map.serialize_entry("dtype", tensor.stored_type())?;
         map.serialize_entry("shape", tensor.shape())?;
         map.serialize_entry("elements", &tensor.elements())?;
-        map.serialize_entry("bytes", &tensor.byte_len())?;
+        map.serialize_entry("bytes", &tensor.stored_len())?;
+        if tensor.stored().is_some() {
+            map.serialize_entry("decoded", tensor.dtype().name())?;
+        }
         map.serialize_entry("file", tensor.file())?;
         if let Some(summary) = &self.summary {
             map.serialize_entry("stats", &Stats(summary))?;

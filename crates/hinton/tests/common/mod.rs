@@ -69,3 +69,22 @@ pub(crate) fn data() -> Option<PathBuf> {
     println!("skipped: there is no folder {}", folder.display());
     None
 }
+
+/// A safetensors file of one tensor `w`.
+pub(crate) fn safetensors(shape: &[usize], values: &[f32]) -> Vec<u8> {
+    let header = format!(
+        "{{\"w\":{{\"dtype\":\"F32\",\"shape\":{shape:?},\"data_offsets\":[0,{}]}}}}",
+        values.len() * 4
+    );
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(header.as_bytes());
+    bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+    bytes
+}
+
+/// Writes a file of one tensor `w`, and the folders above it.
+pub(crate) fn put(folder: &Folder, name: &str, shape: &[usize], values: &[f32]) {
+    let path = folder.path(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, safetensors(shape, values)).unwrap();
+}

@@ -25,8 +25,9 @@ const METADATA: (usize, usize) = (12, 100);
 pub(super) const ROW: CommandRow = CommandRow {
     name: "inspect",
     about: "List the tensors of files: names, shapes, sizes, statistics",
-    help: "Lists every tensor with its dtype, shape and bytes, and the totals. Without --stats only \
-           headers are read, whatever the size. Statistics count finite values only; NaN and \
+    help: "Lists every tensor with its dtype, shape and bytes, and the totals; quantised tensors as the \
+           file stores them (Q4_K), while statistics are of the weights they stand for. Without \
+           --stats only headers are read, whatever the size. Statistics count finite values only; NaN and \
            infinities are counted beside them. Quantiles are exact for dtypes of at most 16 bits and \
            for small tensors, else within 0.8 % of the value. Of a run (a folder of checkpoints, a \
            run folder) it lists steps, metrics and tensors, as `hinton animate` plays it. Kinds of \
@@ -181,7 +182,7 @@ fn report(
     let sort = Sort::WORDS.into_iter().find(|(word, _)| sort.is_some_and(|sort| sort == word));
     if matches.get_flag("stats") || sort.is_some_and(|(_, sort)| sort.needs_stats()) {
         let bar = Bar::new();
-        bar.expect(report.bytes());
+        bar.expect(report.bytes_to_read());
         let threads = hinton::threads(thread_count(matches));
         report.summarize(Work { threads, progress: &bar })?;
     }
@@ -253,9 +254,9 @@ fn facts(tensor: &TensorReport) -> Vec<String> {
     let values = &tensor.selected.tensor;
     vec![
         visible(&tensor.selected.label()).into_owned(),
-        values.dtype().name().to_owned(),
+        values.stored_type().to_owned(),
         human::shape(values.shape()),
-        human::bytes(values.byte_len()),
+        if values.is_derived() { String::new() } else { human::bytes(values.stored_len()) },
     ]
 }
 

@@ -3,12 +3,16 @@
 use std::path::Path;
 
 use super::{ROW, join, listed};
+use crate::formats::{gguf, safetensors};
 use crate::open::{open_shard, recognise};
 use crate::source::file::{self, Entry};
 use crate::{Checkpoint, Error, ErrorKind, Input, Limits, open};
 
 /// Most files of a folder that are looked into.
 const MOST_FILES: usize = 5_000;
+
+/// Formats whose files are numbered parts; their names are the files' extensions too.
+const SPLIT: [&str; 2] = [safetensors::ROW.name, gguf::ROW.name];
 
 /// Opens what a folder holds.
 ///
@@ -51,6 +55,12 @@ pub(crate) fn open_folder(path: &Path, limits: &Limits) -> Result<Checkpoint, Er
             Ok(checkpoint)
         }
         several => match numbered(several)? {
+            // The first part of a split GGUF finds the others.
+            Some(names) if several.iter().all(|(_, format)| *format == gguf::ROW.name) => {
+                let mut checkpoint = open(&path.join(names[0]), limits)?;
+                checkpoint.path = path.display().to_string();
+                Ok(checkpoint)
+            }
             Some(names) => open_numbered(path, &names, limits),
             None => Err(ambiguous(several)),
         },
@@ -109,7 +119,7 @@ fn numbered<'a>(weights: &[(&'a str, &str)]) -> Result<Option<Vec<&'a str>>, Err
     let mut shards = Vec::new();
     for (name, format) in weights {
         match shard_number(name) {
-            Some((stem, number, total)) if *format == "safetensors" => {
+            Some((stem, number, total)) if SPLIT.contains(format) => {
                 shards.push((stem, total, number, *name));
             }
             _ => return Ok(None),
@@ -117,7 +127,8 @@ fn numbered<'a>(weights: &[(&'a str, &str)]) -> Result<Option<Vec<&'a str>>, Err
     }
     shards.sort_unstable();
     let Some((stem, total, ..)) = shards.first().copied() else { return Ok(None) };
-    if shards.iter().any(|shard| (shard.0, shard.1) != (stem, total)) {
+    let mixed = weights.iter().any(|(_, format)| *format != weights[0].1);
+    if mixed || shards.iter().any(|shard| (shard.0, shard.1) != (stem, total)) {
         return Ok(None);
     }
     // The number of files bounds this, not the total that a name claims.
@@ -126,8 +137,9 @@ fn numbered<'a>(weights: &[(&'a str, &str)]) -> Result<Option<Vec<&'a str>>, Err
         .filter(|number| !shards.iter().any(|shard| shard.2 == *number))
         .collect();
     if let Some(first) = missing.first() {
-        let width = shards[0].3.len() - stem.len() - "--of-.safetensors".len();
-        let file = format!("{stem}-{first:0w$}-of-{total:0w$}.safetensors", w = width / 2);
+        let ending = weights[0].1;
+        let width = shards[0].3.len() - stem.len() - "--of-.".len() - ending.len();
+        let file = format!("{stem}-{first:0w$}-of-{total:0w$}.{ending}", w = width / 2);
         return Err(Error::new(
             ErrorKind::Io,
             format!("the folder has {} of {total} shards; {file:?} is missing", shards.len()),
@@ -139,7 +151,7 @@ fn numbered<'a>(weights: &[(&'a str, &str)]) -> Result<Option<Vec<&'a str>>, Err
 
 /// Stem, number and total of `stem-00001-of-00003.safetensors`.
 fn shard_number(name: &str) -> Option<(&str, u64, u64)> {
-    let name = name.strip_suffix(".safetensors")?;
+    let (name, _) = name.rsplit_once('.').filter(|(_, ending)| SPLIT.contains(ending))?;
     let (rest, total) = name.rsplit_once("-of-")?;
     let (stem, number) = rest.rsplit_once('-')?;
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
@@ -166,6 +178,8 @@ mod tests {
         assert_eq!(shard_number("m-00002-of-00003.safetensors"), Some(("m", 2, 3)));
         assert_eq!(shard_number("m-2-of-00003.safetensors"), None);
         assert_eq!(shard_number("m.safetensors"), None);
+        assert_eq!(shard_number("m-00002-of-00003.gguf"), Some(("m", 2, 3)));
+        assert_eq!(shard_number("m-00002-of-00003.pt"), None);
         let of = |names: &[&'static str]| {
             let weights: Vec<_> = names.iter().map(|name| (*name, "safetensors")).collect();
             numbered(&weights).map_err(|error| error.to_string())

@@ -2,10 +2,13 @@
 
 use hinton_scene::{Cells, Color, Path, Point, Rect, Segment, Text, Weight, turn};
 
-use super::over;
+use super::{is_clear, over};
 
 /// Only so many areas are looked through, the last first.
 const MOST: usize = 1024;
+
+/// Most colours of areas over one another: four that let through, with their borders.
+const MOST_TINTS: usize = 48;
 
 enum Ground<'a> {
     Fill(Rect, Color),
@@ -16,11 +19,13 @@ enum Ground<'a> {
 pub(super) struct Grounds<'a> {
     page: Color,
     areas: Vec<Ground<'a>>,
+    /// Colours that areas which let through have, alone and over one another, and their borders.
+    tints: Vec<Color>,
 }
 
 impl<'a> Grounds<'a> {
     pub(super) fn new(page: Color) -> Self {
-        Grounds { page, areas: Vec::new() }
+        Grounds { page, areas: Vec::new(), tints: Vec::new() }
     }
 
     /// Adds a filled path when it is a rectangle.
@@ -30,6 +35,27 @@ impl<'a> Grounds<'a> {
             if rect.w > 0.0 && rect.h > 0.0 {
                 self.areas.push(Ground::Fill(rect, color));
             }
+        }
+    }
+
+    /// Where a fill lets through, whatever its outline, it may lie over any that does. Gives the
+    /// colours that this makes, `seen` is the one on its own ground.
+    pub(super) fn add_tints(&mut self, seen: Color, fill: Color) -> Vec<Color> {
+        if !is_clear(fill) {
+            return Vec::new();
+        }
+        let mut made: Vec<Color> = self.tints.iter().map(|&below| over(below, fill)).collect();
+        made.retain(|color| !self.tints.contains(color));
+        made.truncate(MOST_TINTS.saturating_sub(self.tints.len()));
+        self.tints.extend(&made);
+        self.add_tint(seen);
+        made
+    }
+
+    /// The colour of a border of such an area: the next may lie over it.
+    pub(super) fn add_tint(&mut self, color: Color) {
+        if self.tints.len() < MOST_TINTS && !self.tints.contains(&color) {
+            self.tints.push(color);
         }
     }
 

@@ -137,3 +137,22 @@ fn many_plain_colours_are_no_panic() {
     assert_eq!(palette.colors().len(), MOST);
     assert!(note.is_some());
 }
+
+#[test]
+fn areas_that_let_through_are_exact_over_one_another() {
+    use hinton_scene::{Path, Point, Shape};
+    let mut scene = scene(4, false);
+    let fills = [0x0072B2, 0xD55E00, 0x009E73].map(|color| Color::rgb(color).alpha(40));
+    let corners = [(10.0, 40.0), (30.0, 2.0), (50.0, 40.0), (31.0, 44.0)];
+    let outline: Vec<Point> = corners.iter().map(|&(x, y)| Point::new(x, y)).collect();
+    for fill in fills {
+        scene.items.push(Shape::filled(Path::polyline(&outline, true), fill));
+    }
+    let (palette, note) = palette(&scene);
+    assert_eq!(note, None);
+    for chosen in 1..8 {
+        let laid = fills.iter().enumerate().filter(|(at, _)| chosen >> at & 1 == 1);
+        let seen = laid.fold(Color::WHITE, |below, (_, &fill)| over(below, fill));
+        assert!(palette.colors().contains(&seen), "{chosen:03b}");
+    }
+}

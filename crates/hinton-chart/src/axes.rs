@@ -1,0 +1,228 @@
+//! Axes of numbers: where a value lies on the page, round ticks, grid lines.
+
+use hinton_scene::{Align, Baseline, Item, Path, Point, Rect, Shape, measure};
+
+use crate::frame::text;
+use crate::math::{log10, pow10};
+use crate::scale::widen;
+use crate::ticks::{even_ticks, tick_texts};
+use crate::{Theme, short, short_count};
+
+/// Whole numbers are written out below this; above it an `f64` does not tell neighbours apart.
+const WRITTEN_OUT: f64 = 1e15;
+/// Space between the numbers and the plot, points.
+const NUMBER_GAP: f64 = 6.0;
+/// Height below a plot for numbers and the name of the axis, points.
+pub(crate) const BELOW: f64 = 30.0;
+
+/// From a value to a share of an axis.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Axis {
+    low: f64,
+    high: f64,
+    is_log: bool,
+}
+
+impl Axis {
+    /// An even axis; one value stands in its middle.
+    pub(crate) fn even(low: f64, high: f64) -> Axis {
+        let (low, high) = widen(low, high);
+        Axis { low, high, is_log: false }
+    }
+
+    /// A logarithmic axis over positive values; one value stands in its middle.
+    pub(crate) fn logarithmic(low: f64, high: f64) -> Axis {
+        let low = low.max(f64::MIN_POSITIVE);
+        let (low, high) = if low < high { (low, high) } else { (low / 2.0, low * 2.0) };
+        Axis { low, high, is_log: true }
+    }
+
+    /// Whether the value has a place on the axis.
+    pub(crate) fn holds(&self, value: f64) -> bool {
+        (self.low..=self.high).contains(&value)
+    }
+
+    /// Where the value lies: 0 at the low end, 1 at the high one; not cut at the ends. What is not
+    /// above zero lies below a logarithmic axis.
+    pub(crate) fn share(&self, value: f64) -> f64 {
+        if self.is_log {
+            let (low, high) = (log10(self.low), log10(self.high));
+            return if value > 0.0 { (log10(value) - low) / (high - low) } else { -1.0 };
+        }
+        // Halves, because a difference of two f64 may pass what f64 holds.
+        (value / 2.0 - self.low / 2.0) / (self.high / 2.0 - self.low / 2.0)
+    }
+
+    /// Round values along the axis and how they are written, about `most`.
+    pub(crate) fn ticks(&self, most: usize) -> Vec<(f64, String)> {
+        let ticks = if self.is_log { self.powers(most) } else { self.even_ticks(most) };
+        let labels = match self.is_log {
+            true => ticks.iter().map(|&tick| short(tick)).collect(),
+            false => tick_texts(&ticks),
+        };
+        ticks.into_iter().zip(labels).collect()
+    }
+
+    /// The same for an axis of whole numbers such as steps: none between them, written out.
+    pub(crate) fn whole_ticks(&self, most: usize) -> Vec<(f64, String)> {
+        let ticks = self.even_ticks(most).into_iter().filter(|tick| tick.fract() == 0.0);
+        ticks.map(|tick| (tick, whole_text(tick))).collect()
+    }
+
+    fn even_ticks(&self, most: usize) -> Vec<f64> {
+        let ticks = even_ticks(self.low, self.high, most.max(1));
+        ticks.into_iter().filter(|&tick| self.holds(tick)).collect()
+    }
+
+    /// Powers of ten; with 2 and 5 times each where they are few; even numbers where there is none.
+    fn powers(&self, most: usize) -> Vec<f64> {
+        let (first, last) =
+            ((log10(self.low) - 1e-9).ceil() as i32, (log10(self.high) + 1e-9).floor() as i32);
+        if last - first >= 2 {
+            let step = ((last - first) as usize / most.max(1) + 1).max(1);
+            return (first..=last).step_by(step).map(pow10).filter(|&t| self.holds(t)).collect();
+        }
+        let all =
+            (first - 1..=last).map(pow10).flat_map(|power| [1.0, 2.0, 5.0].map(|n| n * power));
+        let ticks: Vec<f64> = all.filter(|&tick| self.holds(tick)).collect();
+        if ticks.len() > 1 { ticks } else { self.even_ticks(most) }
+    }
+}
+
+/// A whole number such as a step's, written out where that is exact.
+pub(crate) fn whole_text(value: f64) -> String {
+    match value {
+        value if value.fract() != 0.0 || value.abs() >= WRITTEN_OUT => short(value),
+        value if value < 0.0 => format!("−{}", short_count(-value as u64)),
+        value => short_count(value as u64),
+    }
+}
+
+/// A plot with two axes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Plot {
+    pub(crate) rect: Rect,
+    pub(crate) x: Axis,
+    pub(crate) y: Axis,
+    /// Whether places along x are whole numbers.
+    pub(crate) whole: bool,
+}
+
+impl Plot {
+    pub(crate) fn at_x(&self, place: f64) -> f64 {
+        self.rect.x + self.x.share(place) * self.rect.w
+    }
+
+    /// Cut at the edges of the plot.
+    pub(crate) fn at_y(&self, value: f64) -> f64 {
+        self.rect.bottom() - self.y.share(value).clamp(0.0, 1.0) * self.rect.h
+    }
+
+    pub(crate) fn point(&self, (place, value): (f64, f64)) -> Point {
+        Point::new(self.at_x(place), self.at_y(value))
+    }
+
+    /// Values of y worth a number.
+    fn y_ticks(&self) -> Vec<(f64, String)> {
+        y_ticks(&self.y, self.rect.h)
+    }
+
+    /// Values of x worth a number, as many as keep apart.
+    fn x_ticks(&self, theme: &Theme) -> Vec<(f64, String)> {
+        let ticks = |most: usize| match self.whole {
+            true => self.x.whole_ticks(most),
+            false => self.x.ticks(most),
+        };
+        let mut most = (self.rect.w / 40.0).clamp(1.0, 10.0) as usize;
+        loop {
+            let ticks = ticks(most);
+            let keep_apart = ticks.windows(2).all(|pair| {
+                let half = |at: usize| measure(&pair[at].1, theme.label()) / 2.0;
+                self.at_x(pair[1].0) - self.at_x(pair[0].0) >= half(0) + half(1) + 10.0
+            });
+            if keep_apart || most == 1 {
+                return ticks;
+            }
+            most -= 1;
+        }
+    }
+
+    /// Grid lines, numbers, and the name of the horizontal axis; drawn first, below the data.
+    pub(crate) fn axes(&self, theme: &Theme, x_name: &str) -> Vec<Item> {
+        let Rect { x, .. } = self.rect;
+        let (right, bottom) = (self.rect.right(), self.rect.bottom());
+        let style = theme.label();
+        let mut items = Vec::new();
+        let mut grid = Path::new();
+        let mut numbers = Vec::new();
+        for (tick, label) in self.y_ticks() {
+            let y = self.at_y(tick);
+            grid.extend(Path::line(Point::new(x, y), Point::new(right, y)));
+            numbers.push(text(&label, x - NUMBER_GAP, y, style, Align::End, Baseline::Middle));
+        }
+        items.push(Shape::stroked(grid, theme.line.alpha(90), 0.5));
+        let mut marks = Path::line(Point::new(x, bottom), Point::new(right, bottom));
+        for (tick, label) in self.x_ticks(theme) {
+            let at = self.at_x(tick);
+            marks.extend(Path::line(Point::new(at, bottom), Point::new(at, bottom + 3.0)));
+            numbers.push(text(&label, at, bottom + 6.0, style, Align::Middle, Baseline::Top));
+        }
+        items.push(Shape::stroked(marks, theme.soft, 0.8));
+        items.extend(numbers);
+        let middle = self.rect.center().x;
+        items.push(text(x_name, middle, bottom + 18.0, style, Align::Middle, Baseline::Top));
+        items
+    }
+}
+
+/// Width that the numbers of a vertical axis need, with the space after them.
+pub(crate) fn numbers_width(y: &Axis, height: f64, theme: &Theme) -> f64 {
+    let ticks = y_ticks(y, height);
+    let widths = ticks.iter().map(|(_, label)| measure(label, theme.label()));
+    widths.fold(0.0, f64::max) + NUMBER_GAP
+}
+
+fn y_ticks(y: &Axis, height: f64) -> Vec<(f64, String)> {
+    y.ticks((height / 26.0).clamp(2.0, 8.0) as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(ticks: Vec<(f64, String)>) -> Vec<String> {
+        ticks.into_iter().map(|tick| tick.1).collect()
+    }
+
+    #[test]
+    fn steps_are_written_out_and_whole() {
+        let axis = Axis::even(0.0, 4_730.0);
+        assert_eq!(texts(axis.whole_ticks(5)), ["0", "1,000", "2,000", "3,000", "4,000"]);
+        assert_eq!(texts(Axis::even(0.0, 2.0).whole_ticks(8)), ["0", "1", "2"]);
+        let huge = Axis::even(1.0, 9_007_199_254_740_991.0);
+        assert!(texts(huge.whole_ticks(4)).iter().all(|text| text.contains("e15")));
+        let far = Axis::even(1e18, 1e18 + 4096.0);
+        assert!(far.whole_ticks(4).iter().all(|tick| far.holds(tick.0)));
+    }
+
+    #[test]
+    fn logarithmic_axes_count_in_powers() {
+        assert_eq!(
+            texts(Axis::logarithmic(0.0005, 20.0).ticks(8)),
+            ["0.001", "0.01", "0.1", "1", "10"]
+        );
+        assert_eq!(texts(Axis::logarithmic(0.3, 2.5).ticks(8)), ["0.5", "1", "2"]);
+        assert!(Axis::logarithmic(0.31, 0.33).ticks(4).len() > 1);
+        assert_eq!(Axis::logarithmic(1.0, 100.0).share(10.0), 0.5);
+        assert_eq!(Axis::logarithmic(1.0, 100.0).share(0.0), -1.0);
+        assert!(Axis::logarithmic(1.0, 1.0).share(1.0) - 0.5 < 1e-12);
+    }
+
+    #[test]
+    fn ends_may_be_as_far_apart_as_numbers_are() {
+        let axis = Axis::even(-f64::MAX, f64::MAX);
+        assert_eq!(axis.share(0.0), 0.5);
+        assert_eq!(axis.share(f64::MAX), 1.0);
+        assert_eq!(Axis::even(3.0, 3.0).share(3.0), 0.5);
+    }
+}

@@ -1,0 +1,153 @@
+//! Points with their classes, to be learned.
+
+mod digits;
+mod toys;
+
+use crate::sparse::SparseRows;
+use crate::{Real, Shape};
+
+pub use digits::digits;
+pub use toys::{TOYS, ToyRow};
+
+/// Points with their classes.
+#[derive(Debug, Clone)]
+pub struct DataSet {
+    /// What it is called.
+    pub name: String,
+    /// What a point is.
+    pub input: Shape,
+    /// Names of the classes.
+    pub classes: Vec<String>,
+    /// The points.
+    pub inputs: Inputs,
+    /// The class of each point.
+    pub labels: Vec<u32>,
+}
+
+/// Points as rows of values.
+#[derive(Debug, Clone)]
+pub enum Inputs {
+    /// Every value, row after row.
+    Dense {
+        /// Values of a point.
+        width: usize,
+        /// The values.
+        values: Vec<f32>,
+    },
+    /// What is not zero.
+    Sparse(SparseRows<f32>),
+}
+
+impl Inputs {
+    /// Points of `width` values, kept without their zeros where most are.
+    pub fn new(width: usize, values: Vec<f32>) -> Self {
+        match SparseRows::new(&values, width, |value| value == 0.0, |value| value) {
+            Some(rows) => Inputs::Sparse(rows),
+            None => Inputs::Dense { width, values },
+        }
+    }
+
+    /// Points of `width` bytes, each divided by `divisor`.
+    pub fn of_bytes(width: usize, bytes: &[u8], divisor: f32) -> Self {
+        let table: [f32; 256] = std::array::from_fn(|byte| byte as f32 / divisor);
+        let real = |byte: u8| table[usize::from(byte)];
+        match SparseRows::new(bytes, width, |byte| byte == 0, real) {
+            Some(rows) => Inputs::Sparse(rows),
+            None => Inputs::Dense { width, values: bytes.iter().map(|byte| real(*byte)).collect() },
+        }
+    }
+
+    /// How many points.
+    pub fn len(&self) -> usize {
+        match self {
+            Inputs::Dense { width, values } => values.len() / (*width).max(1),
+            Inputs::Sparse(rows) => rows.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Values of a point.
+    pub fn width(&self) -> usize {
+        match self {
+            Inputs::Dense { width, .. } => *width,
+            Inputs::Sparse(rows) => rows.width(),
+        }
+    }
+
+    /// Some points, every value of them.
+    pub fn gather(&self, which: &[u32]) -> Vec<f32> {
+        let width = self.width();
+        let mut rows = vec![0.0; which.len() * width];
+        for (row, out) in which.iter().zip(rows.chunks_exact_mut(width.max(1))) {
+            let row = *row as usize;
+            match self {
+                Inputs::Dense { values, .. } => {
+                    out.copy_from_slice(&values[row * width..][..width])
+                }
+                Inputs::Sparse(rows) => rows.write(row, out),
+            }
+        }
+        rows
+    }
+}
+
+impl DataSet {
+    /// How many points.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// A number that differs where the points or their classes do, to tell that a training goes on
+    /// with the same data. Not meant against malice.
+    pub fn fingerprint(&self) -> u64 {
+        let mut hash = 0xcbf2_9ce4_8422_2325u64;
+        // FNV-1a by words instead of bytes.
+        let mut mix = |word: u64| {
+            hash = (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(29);
+        };
+        mix(self.len() as u64);
+        mix(self.inputs.width() as u64);
+        self.labels.iter().for_each(|label| mix(u64::from(*label)));
+        match &self.inputs {
+            Inputs::Dense { values, .. } => {
+                values.iter().for_each(|value| mix(u64::from(value.to_bits())));
+            }
+            Inputs::Sparse(rows) => (0..rows.len()).for_each(|row| {
+                let (columns, values) = rows.row(row);
+                let pairs = columns.iter().zip(values);
+                pairs.for_each(|(column, value)| {
+                    mix(u64::from(*column) << 32 | u64::from(value.to_bits()));
+                });
+            }),
+        }
+        hash
+    }
+}
+
+/// Some rows of points, as a network takes them.
+#[derive(Debug, Clone, Copy)]
+pub enum Rows<'a, R> {
+    /// Every value.
+    Dense(&'a [R]),
+    /// The rows of these numbers, without their zeros.
+    Sparse(&'a SparseRows<R>, &'a [u32]),
+}
+
+impl<R: Real> Rows<'_, R> {
+    /// How many values they are, zeros included.
+    pub fn values(&self) -> usize {
+        match self {
+            Rows::Dense(values) => values.len(),
+            Rows::Sparse(rows, which) => rows.width() * which.len(),
+        }
+    }
+}

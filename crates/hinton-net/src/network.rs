@@ -1,0 +1,365 @@
+//! A chain of named steps and the values of its parameters.
+
+use std::ops::Range;
+
+use crate::layers::{Arguments, Flatten, Forward, Layer, ParameterShape};
+use crate::random::Random;
+use crate::{Init, NetError, Real, Shape, Spec};
+
+/// A chain of named steps.
+///
+/// The values of all parameters lie in one vector, step after step. Names are those of PyTorch's
+/// `Sequential`: `0.weight`, `0.bias`, `2.weight` ….
+#[derive(Debug)]
+pub struct Network<R: Real> {
+    input: Shape,
+    steps: Vec<NetworkStep<R>>,
+    values: Vec<R>,
+}
+
+/// A step of a [`Network`].
+#[derive(Debug)]
+pub struct NetworkStep<R: Real> {
+    /// Its name: its place in the chain, or the name it has in a checkpoint.
+    pub name: String,
+    /// What it does.
+    pub layer: Box<dyn Layer<R>>,
+    /// What comes in.
+    pub input: Shape,
+    /// What goes out.
+    pub output: Shape,
+    /// Where its parameters lie in the network's values.
+    pub at: Range<usize>,
+}
+
+/// A parameter with its values, laid out as PyTorch has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Array<R> {
+    /// `0.weight`.
+    pub name: String,
+    /// Length of each axis.
+    pub shape: Vec<usize>,
+    /// The values in C order (last axis fastest).
+    pub values: Vec<R>,
+}
+
+impl<R: Real> Clone for Network<R> {
+    fn clone(&self) -> Self {
+        let step = |step: &NetworkStep<R>| NetworkStep {
+            name: step.name.clone(),
+            layer: step.layer.boxed(),
+            input: step.input,
+            output: step.output,
+            at: step.at.clone(),
+        };
+        let steps = self.steps.iter().map(step).collect();
+        Network { input: self.input, steps, values: self.values.clone() }
+    }
+}
+
+impl<R: Real> Network<R> {
+    /// A network without a step, for points of that shape.
+    pub fn new(input: Shape) -> Self {
+        Network { input, steps: Vec::new(), values: Vec::new() }
+    }
+
+    /// The network of a model in a line, which begins with the width of the points.
+    ///
+    /// The same seed gives the same network, in `f32` and in `f64` but for rounding.
+    ///
+    /// # Errors
+    /// When the model cannot be understood or its layers do not chain.
+    pub fn from_spec(text: &str, init: &Init, seed: u64) -> Result<Self, NetError> {
+        Network::build(&Spec::parse(text)?, init, seed)
+    }
+
+    /// As [`Network::from_spec`], of a model that was read already.
+    ///
+    /// # Errors
+    /// When it does not begin with the width of the points, has unknown layers, or does not chain.
+    pub fn build(spec: &Spec, init: &Init, seed: u64) -> Result<Self, NetError> {
+        let Some(input) = spec.input else {
+            return Err(spec.fault("it does not begin with the width of the points".to_owned()));
+        };
+        let mut network = Network::new(input);
+        for (row, parts) in spec.layers()? {
+            let is_linear = row.name == crate::LAYERS[0].name;
+            if is_linear && matches!(network.output(), Shape::Image { .. }) {
+                network.push(None, Box::new(Flatten))?;
+            }
+            let build = R::pick(&row.build);
+            let layer = build(&Arguments { parts }, &network.output()).map_err(|why| {
+                spec.fault(format!("{} at step {}: {why}", row.name, network.len()))
+            })?;
+            network.push(None, layer)?;
+        }
+        network.init(init, seed);
+        Ok(network)
+    }
+
+    /// Adds a step at the end; without a name it is called after its place. Its parameters are zero.
+    ///
+    /// # Errors
+    /// When it does not fit what comes before, or its name is taken.
+    pub fn push(&mut self, name: Option<&str>, layer: Box<dyn Layer<R>>) -> Result<(), NetError> {
+        let name = name.map_or_else(|| self.steps.len().to_string(), str::to_owned);
+        if self.steps.iter().any(|step| step.name == name) {
+            let expected = "a name of its own".to_owned();
+            return Err(NetError::Parameter {
+                name,
+                expected,
+                found: "one that is taken".to_owned(),
+            });
+        }
+        let input = self.output();
+        let output = layer.output(&input).map_err(|expected| NetError::Chain {
+            step: name.clone(),
+            layer: layer.label(),
+            expected,
+            found: input.takes(),
+        })?;
+        let count: usize = layer.parameters().iter().map(ParameterShape::count).sum();
+        let at = self.values.len()..self.values.len() + count;
+        self.values.resize(at.end, R::ZERO);
+        self.steps.push(NetworkStep { name, layer, input, output, at });
+        Ok(())
+    }
+
+    /// Gives every parameter the values it begins with.
+    pub fn init(&mut self, init: &Init, seed: u64) {
+        let mut random = Random::of(seed, "weights");
+        let mut values = Vec::with_capacity(self.values.len());
+        for step in &self.steps {
+            for shape in step.layer.parameters() {
+                values.extend(init.values::<R>(&shape, &mut random));
+            }
+        }
+        self.values = values;
+    }
+
+    /// The shape of a point.
+    pub fn input(&self) -> Shape {
+        self.input
+    }
+
+    /// The shape of what goes out.
+    pub fn output(&self) -> Shape {
+        self.steps.last().map_or(self.input, |step| step.output)
+    }
+
+    /// The steps, in order.
+    pub fn steps(&self) -> &[NetworkStep<R>] {
+        &self.steps
+    }
+
+    /// How many steps.
+    pub fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Whether it has no step, and gives what it gets.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// The values of all parameters as they lie, step after step.
+    pub fn values(&self) -> &[R] {
+        &self.values
+    }
+
+    /// The same, to be changed.
+    pub fn values_mut(&mut self) -> &mut [R] {
+        &mut self.values
+    }
+
+    /// The model in a line.
+    pub fn spec(&self) -> String {
+        let words = self.steps.iter().map(|step| step.layer.word());
+        std::iter::once(self.input.to_string()).chain(words).collect::<Vec<_>>().join("-")
+    }
+
+    /// Every parameter, with its name in the network and where it lies.
+    pub fn parameters(&self) -> Vec<(String, ParameterShape, Range<usize>)> {
+        let mut all = Vec::new();
+        for step in &self.steps {
+            let mut start = step.at.start;
+            for shape in step.layer.parameters() {
+                let at = start..start + shape.count();
+                start = at.end;
+                all.push((format!("{}.{}", step.name, shape.name), shape, at));
+            }
+        }
+        all
+    }
+
+    /// Every parameter with its values, laid out as PyTorch has it.
+    pub fn arrays(&self) -> Vec<Array<R>> {
+        self.arrays_of(&self.values)
+    }
+
+    /// As [`Network::arrays`], of other values of the same layout: gradients, or what an optimiser
+    /// remembers.
+    ///
+    /// # Panics
+    /// When there are not as many as the network has.
+    pub fn arrays_of(&self, values: &[R]) -> Vec<Array<R>> {
+        assert_eq!(values.len(), self.values.len(), "values of the network's layout");
+        let array = |(name, shape, at): (String, ParameterShape, Range<usize>)| {
+            let values = &values[at];
+            let values = match shape.is_transposed {
+                true => crate::product::transposed(values, shape.shape[1], shape.shape[0]),
+                false => values.to_vec(),
+            };
+            Array { name, shape: shape.shape, values }
+        };
+        self.parameters().into_iter().map(array).collect()
+    }
+
+    /// Gives a parameter its values, laid out as PyTorch has it.
+    ///
+    /// # Errors
+    /// When there is no such parameter, or its shape is another.
+    pub fn set(&mut self, name: &str, shape: &[usize], values: &[R]) -> Result<(), NetError> {
+        let mut own = std::mem::take(&mut self.values);
+        let result = self.set_in(&mut own, name, shape, values);
+        self.values = own;
+        result
+    }
+
+    /// As [`Network::set`], in other values of the same layout.
+    ///
+    /// # Errors
+    /// When there is no such parameter, or its shape is another.
+    pub fn set_in(
+        &self,
+        all: &mut [R],
+        name: &str,
+        shape: &[usize],
+        values: &[R],
+    ) -> Result<(), NetError> {
+        let parameters = self.parameters();
+        let fault = |expected: String, found: String| {
+            Err(NetError::Parameter { name: name.to_owned(), expected, found })
+        };
+        let Some((_, own, at)) = parameters.iter().find(|(own, ..)| own == name) else {
+            let names: Vec<&str> = parameters.iter().map(|(name, ..)| name.as_str()).collect();
+            return fault(format!("one of {}", names.join(", ")), "no such name".to_owned());
+        };
+        if own.shape != shape {
+            return fault(format!("shape {:?}", own.shape), format!("shape {shape:?}"));
+        }
+        if own.count() != values.len() {
+            return fault(format!("{} values", own.count()), format!("{} values", values.len()));
+        }
+        match own.is_transposed {
+            true => {
+                let turned = crate::product::transposed(values, own.shape[0], own.shape[1]);
+                all[at.clone()].copy_from_slice(&turned);
+            }
+            false => all[at.clone()].copy_from_slice(values),
+        }
+        Ok(())
+    }
+
+    /// How many points `values` are.
+    ///
+    /// # Errors
+    /// When they are no whole number of points.
+    pub fn points(&self, values: &[R]) -> Result<usize, NetError> {
+        match values.len() % self.input.width() {
+            0 => Ok(values.len() / self.input.width()),
+            _ => Err(NetError::Points { expected: self.input, found: values.len() }),
+        }
+    }
+
+    /// What goes out for each point, row after row.
+    ///
+    /// # Errors
+    /// When `values` are no whole number of points.
+    pub fn forward(&self, values: &[R]) -> Result<Vec<R>, NetError> {
+        let points = self.points(values)?;
+        let mut rows = values.to_vec();
+        for step in &self.steps {
+            let mut output = vec![R::ZERO; points * step.output.width()];
+            self.step(step, &rows, points, &mut output);
+            rows = output;
+        }
+        Ok(rows)
+    }
+
+    /// One step: rows of its input to rows of its output, which is overwritten.
+    ///
+    /// # Panics
+    /// When the lengths are not those of `points` rows, or the step is not of this network.
+    pub fn step(&self, step: &NetworkStep<R>, input: &[R], points: usize, output: &mut [R]) {
+        assert_eq!(input.len(), points * step.input.width(), "rows of a step's input");
+        assert_eq!(output.len(), points * step.output.width(), "rows of a step's output");
+        let values = &self.values[step.at.clone()];
+        step.layer.forward(Forward { values, input, points, output });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_is_torchs_sequential() {
+        let network = Network::<f32>::from_spec("2-3-tanh-3-tanh-2", &Init::default(), 1).unwrap();
+        let names: Vec<_> = network.parameters().into_iter().map(|(name, ..)| name).collect();
+        assert_eq!(names, ["0.weight", "0.bias", "2.weight", "2.bias", "4.weight", "4.bias"]);
+        assert_eq!(network.arrays()[0].shape, [3, 2]);
+        assert_eq!(network.spec(), "2-3-tanh-3-tanh-2");
+        assert_eq!(network.steps()[0].layer.label(), "Linear Layer (2D -> 3D)");
+        let twin = Network::<f64>::from_spec("2-3-tanh-3-tanh-2", &Init::default(), 1).unwrap();
+        let rounded: Vec<f32> = twin.values().iter().map(|x| *x as f32).collect();
+        assert_eq!(network.values(), rounded);
+    }
+
+    #[test]
+    fn weights_by_hand_move_points_as_written() {
+        let spec = Spec::parse("2-3").unwrap().without_bias();
+        let mut network = Network::<f64>::build(&spec, &Init::default(), 0).unwrap();
+        network.set("0.weight", &[3, 2], &[3.0, 0.0, 0.0, 3.0, 6.0, 6.0]).unwrap();
+        assert_eq!(network.forward(&[1.0, 2.0, -1.0, 0.5]).unwrap(), [3., 6., 18., -3., 1.5, -3.]);
+        assert_eq!(network.arrays()[0].values, [3.0, 0.0, 0.0, 3.0, 6.0, 6.0]);
+        let fault = network.set("0.weight", &[2, 3], &[0.0; 6]).unwrap_err().to_string();
+        assert_eq!(fault, "parameter \"0.weight\": expected shape [3, 2], found shape [2, 3]");
+        let fault = network.set("1.weight", &[2, 3], &[0.0; 6]).unwrap_err().to_string();
+        assert!(fault.contains("one of 0.weight"), "{fault}");
+        assert!(network.forward(&[1.0; 3]).unwrap_err().to_string().contains("rows of 2 values"));
+    }
+
+    #[test]
+    fn pictures_flow_and_flatten() {
+        let text = "28x28-conv:6:5:1:2-relu-maxpool:2-conv:16:5-relu-maxpool:2-120-relu-10";
+        let network = Network::<f32>::from_spec(text, &Init::default(), 1).unwrap();
+        assert_eq!(network.steps()[6].input.to_string(), "16x5x5");
+        assert_eq!(network.steps()[6].layer.label(), "Flatten");
+        assert_eq!(network.output(), Shape::Flat(10));
+        assert_eq!(network.forward(&[0.5; 784]).unwrap().len(), 10);
+    }
+
+    #[test]
+    fn what_does_not_chain_is_told() {
+        let fault = |text: &str| {
+            Network::<f32>::from_spec(text, &Init::default(), 1)
+                .map(|_| ())
+                .unwrap_err()
+                .to_string()
+        };
+        assert!(fault("784-conv:6:5").contains("conv at step 0: pictures"));
+        assert!(fault("4x4-conv:6:5").contains("does not fit a picture of 4x4"));
+        assert!(fault("4x4-conv:0:3").contains("whole number from 1"));
+        assert!(fault("tanh").contains("begin with the width"));
+        assert!(fault("4x4-softmax").contains("step 0 (Softmax): it takes rows"));
+        assert!(fault("4-tanh:3").contains("no use for \"3\""));
+        let mut network = Network::<f32>::from_spec("2-3", &Init::default(), 1).unwrap();
+        let wrong = crate::layers::Linear { inputs: 4, outputs: 2, has_bias: true };
+        let fault = network.push(Some("fc2"), Box::new(wrong)).unwrap_err().to_string();
+        assert_eq!(
+            fault,
+            "step fc2 (Linear Layer (4D -> 2D)): it takes rows of 4 values, but comes after rows of 3 values"
+        );
+    }
+}

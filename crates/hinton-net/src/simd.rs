@@ -1,0 +1,65 @@
+//! One kernel, compiled for each set of vector instructions, chosen when the program runs.
+//!
+//! The versions give the same bits: a kernel is plain code whose sums have a fixed order, vectors only
+//! do several of them at once, and Rust never contracts `a * b + c` to a fused multiply-add.
+
+/// Plain code that is worth compiling for wide vectors.
+pub(crate) trait Kernel {
+    /// What it gives.
+    type Output;
+
+    /// Does the work. `WIDE` says that there are 32 registers of 512 bits; it may change the grouping
+    /// of work but not the order of any sum. Implementations are `#[inline(always)]`.
+    fn run<const WIDE: bool>(self) -> Self::Output;
+}
+
+/// Runs the kernel with the widest vectors that this machine has.
+#[inline]
+#[allow(unsafe_code)]
+pub(crate) fn run<K: Kernel>(kernel: K) -> K::Output {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::is_x86_feature_detected as has;
+        if has!("avx512f") && has!("avx512vl") && has!("avx512dq") && has!("avx512bw") {
+            // SAFETY: the machine has what the function is compiled for.
+            return unsafe { avx512(kernel) };
+        }
+        if has!("avx2") {
+            // SAFETY: as above.
+            return unsafe { avx2(kernel) };
+        }
+    }
+    kernel.run::<false>()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw")]
+fn avx512<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run::<true>()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn avx2<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run::<false>()
+}
+
+/// Runs the kernel in every version that this machine has, for tests that compare them.
+#[cfg(test)]
+#[allow(unsafe_code)]
+pub(crate) fn run_all<K: Kernel + Clone>(kernel: K) -> Vec<(&'static str, K::Output)> {
+    let mut outputs = vec![("plain", kernel.clone().run::<false>())];
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::is_x86_feature_detected as has;
+        if has!("avx2") {
+            // SAFETY: the machine has what the function is compiled for.
+            outputs.push(("avx2", unsafe { avx2(kernel.clone()) }));
+        }
+        if has!("avx512f") && has!("avx512vl") && has!("avx512dq") && has!("avx512bw") {
+            // SAFETY: as above.
+            outputs.push(("avx512", unsafe { avx512(kernel) }));
+        }
+    }
+    outputs
+}

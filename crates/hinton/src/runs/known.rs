@@ -1,0 +1,90 @@
+//! What the names and settings of a run tell: its weights, its classes, the shape of its pictures.
+
+use hinton_run::{Run, RunTensor};
+use serde_json::Value;
+
+use crate::arrange::{Each, Reshape};
+
+/// What the names of optimizer state begin with.
+const OPTIMIZER: [&str; 3] = ["optimizer.", "optim.", "optimizer_state"];
+/// Most classes whose weights are shown as a picture each.
+const MOST_PICTURES: usize = 64;
+
+/// The tensor that is a confusion matrix by its name.
+pub(crate) fn confusion(run: &Run) -> Option<&str> {
+    let is_one = |tensor: &&RunTensor| {
+        let square = matches!(tensor.shape(), [rows, cols] if rows == cols && *rows > 1);
+        square && tensor.name.to_ascii_lowercase().contains("confusion")
+    };
+    run.tensor_names().iter().find(is_one).map(|tensor| tensor.name.as_str())
+}
+
+/// The tensors that were learned, those with most axes' worth first: matrices and kernels in the
+/// run's order, then vectors. No optimizer state, no counts.
+pub(super) fn learned(run: &Run) -> Vec<&RunTensor> {
+    let is_learned = |tensor: &&RunTensor| {
+        let name = tensor.name.to_ascii_lowercase();
+        let is_state = OPTIMIZER.iter().any(|head| name.starts_with(head));
+        let is_float = tensor.dtype().is_some_and(|dtype| !dtype.is_integer());
+        is_float && !is_state && confusion(run) != Some(&tensor.name)
+    };
+    let axes = |tensor: &&RunTensor| tensor.shape().len();
+    let learned = || run.tensor_names().iter().filter(is_learned);
+    let matrices = learned().filter(|tensor| axes(tensor) > 1);
+    matrices.chain(learned().filter(|tensor| axes(tensor) <= 1)).collect()
+}
+
+/// One of the run's settings.
+fn setting(run: &Run, name: &str) -> Option<Value> {
+    let settings: Value = serde_json::from_str(run.settings.as_deref()?).ok()?;
+    settings.get(name).cloned()
+}
+
+/// The names of the classes, where the settings give so many.
+pub(super) fn classes(run: &Run, count: usize) -> Option<Vec<String>> {
+    let names = setting(run, "classes")?;
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let names: Vec<String> = names.as_array()?.iter().map(text).collect();
+    (names.len() == count).then_some(names)
+}
+
+/// Rows and columns of the pictures that the network sees.
+fn image(run: &Run) -> Option<[usize; 2]> {
+    let image = setting(run, "image")?;
+    let side = |value: &Value| value.as_u64().and_then(|side| usize::try_from(side).ok());
+    let sides: Option<Vec<usize>> = image.as_array()?.iter().map(side).collect();
+    sides?.try_into().ok()
+}
+
+/// How weights of that shape are taken apart into pictures of what the network sees: for each
+/// class, or each hidden unit.
+pub(super) fn pictures(run: &Run, shape: &[usize]) -> Option<(Each, Reshape)> {
+    let [height, width] = image(run)?;
+    let pixels = height.checked_mul(width).filter(|&pixels| pixels > 1)?;
+    match *shape {
+        [rows, cols] if rows == pixels && cols <= MOST_PICTURES => {
+            Some((Each::Column, Reshape::from([height, width])))
+        }
+        [rows, cols] if cols == pixels && rows <= MOST_PICTURES => {
+            Some((Each::Row, Reshape::from([height, width])))
+        }
+        _ => None,
+    }
+}
+
+/// What the training is, in one line of settings.
+pub(super) fn about(run: &Run) -> Vec<String> {
+    let mut said: Vec<String> = run.trained.iter().cloned().collect();
+    for name in ["data", "model", "optimizer", "lr", "batch"] {
+        let value = match setting(run, name) {
+            Some(Value::String(text)) if !text.is_empty() => text,
+            Some(value @ Value::Number(_)) => value.to_string(),
+            _ => continue,
+        };
+        said.push(format!("{name} {value}"));
+    }
+    said
+}

@@ -1,0 +1,248 @@
+//! Metrics of runs as curves.
+
+use hinton_chart::{Course, Extent, Panel, Sheet, SheetPart, charts};
+use hinton_run::Run;
+use hinton_scene::Scene;
+use hinton_tensor::Summary;
+
+use super::{RunRequest, run_names};
+use crate::select::near;
+use crate::{Error, Picture};
+
+/// Parts of names of metrics that people look at first, in order.
+const FAVOURITES: [&str; 2] = ["loss", "acc"];
+/// What the names of metrics on data that was not trained on begin with.
+const PARTS: [&str; 8] = ["validation", "valid", "val", "training", "train", "test", "eval", "dev"];
+/// Metrics that tell the pace and not the success.
+const PACE: [&str; 6] = ["time", "epoch", "step", "seconds", "samples", "iteration"];
+/// Values of a line that are smoothed without being asked: so many of a noisy line make a page's
+/// picture readable.
+const NOISY: usize = 400;
+
+/// Metrics of one quantity: they share an axis.
+pub(super) struct Family {
+    /// `loss` of `validation_loss`.
+    pub(super) quantity: String,
+    pub(super) names: Vec<String>,
+}
+
+/// Curves of the metrics that were asked for; each quantity has a plot.
+pub(super) fn draw(runs: &[&Run], request: &RunRequest<'_>) -> Result<Picture, Error> {
+    let families = match request.metrics.as_slice() {
+        [] => favourites(runs)?,
+        wanted => asked(runs, wanted)?,
+    };
+    if let [only] = families.as_slice() {
+        return one(runs, only, request);
+    }
+    let sheet = Sheet::new(&request.draw.options);
+    let mut scenes: Vec<Scene> = Vec::new();
+    let mut notes = Vec::new();
+    for family in &families {
+        let request = sized(request, sheet.half());
+        let picture = one(runs, family, &request)?;
+        scenes.push(picture.scene);
+        for note in picture.notes {
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+    }
+    let title = request.draw.options.title.clone().unwrap_or_default();
+    let part = SheetPart { heading: String::new(), scenes };
+    let scene = sheet.page(&title, &[], &[part], &[]);
+    Ok(Picture { scene, notes, dpi: request.draw.options.dpi })
+}
+
+/// The same request for a picture of that width, which the chart titles itself.
+pub(super) fn sized<'a>(request: &RunRequest<'a>, width: f64) -> RunRequest<'a> {
+    let mut request = request.clone();
+    let width = hinton_chart::Length::Points(width);
+    request.draw.options.size = Some(hinton_chart::PageSize { width, height: None });
+    request.draw.options.title = None;
+    request
+}
+
+/// One plot.
+pub(super) fn one(
+    runs: &[&Run],
+    family: &Family,
+    request: &RunRequest<'_>,
+) -> Result<Picture, Error> {
+    let mut panels = Vec::new();
+    for (run, name) in runs.iter().zip(run_names(runs)) {
+        for metric in &family.names {
+            let series = run.series(metric);
+            if !series.is_empty() {
+                let part = if runs.len() > 1 { name.clone() } else { String::new() };
+                panels.push(panel(metric, part, &series));
+            }
+        }
+    }
+    let Some(chart) = charts::named("curve") else {
+        return Err(Error::missing("there is no chart of curves", ""));
+    };
+    let options = &request.draw.options;
+    let built = (chart.build)(&panels, options)?;
+    let mut notes = built.notes;
+    notes.extend(left_out(runs, family));
+    notes.extend(crate::settings::without_effect(&request.draw, chart.name));
+    Ok(Picture { scene: built.scene, notes, dpi: options.dpi })
+}
+
+/// Runs that have none of these metrics.
+fn left_out(runs: &[&Run], family: &Family) -> Option<String> {
+    let has_none = |run: &Run| family.names.iter().all(|name| run.series(name).is_empty());
+    let names = run_names(runs);
+    let without: Vec<&str> = runs
+        .iter()
+        .zip(&names)
+        .filter(|(run, _)| has_none(run))
+        .map(|(_, name)| name.as_str())
+        .collect();
+    let names = family.names.join(", ");
+    (!without.is_empty()).then(|| format!("{} without {names}: left out", without.join(", ")))
+}
+
+/// A metric as a panel of one row.
+fn panel(metric: &str, part: String, series: &[(u64, f64)]) -> Panel {
+    let mut points: Vec<(f64, f64)> =
+        series.iter().map(|&(number, value)| (number as f64, value)).collect();
+    points.sort_by(|a, b| a.0.total_cmp(&b.0));
+    Panel {
+        name: metric.to_owned(),
+        part,
+        shape: vec![points.len()],
+        // The chart says the number of points; how they were stored says nothing.
+        dtype: "",
+        orientation: "step".to_owned(),
+        number: None,
+        extent: Extent::new(1, points.len()),
+        grids: Vec::new(),
+        summary: Summary::empty(),
+        over: None,
+        course: Course::Line(points),
+    }
+}
+
+/// How many points a noisy line is smoothed over on a page; `None` where no line is.
+pub(super) fn smoothing(runs: &[&Run], family: &Family) -> Option<usize> {
+    let lengths =
+        runs.iter().flat_map(|run| family.names.iter().map(|name| run.series(name).len()));
+    lengths.max().filter(|&most| most > NOISY).map(|most| most / 50 * 2 + 1)
+}
+
+/// The names of the metrics of all runs.
+fn all_names<'r>(runs: &[&'r Run]) -> Vec<&'r str> {
+    let mut names: Vec<&str> = Vec::new();
+    for name in runs.iter().flat_map(|run| run.metric_names()) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// Metrics by quantity, in order of first appearance; training before validation.
+fn families<'n>(names: impl IntoIterator<Item = &'n str>) -> Vec<Family> {
+    let mut families: Vec<Family> = Vec::new();
+    for name in names {
+        let quantity = quantity(name);
+        match families.iter_mut().find(|family| family.quantity == quantity) {
+            Some(family) => family.names.push(name.to_owned()),
+            None => families.push(Family { quantity, names: vec![name.to_owned()] }),
+        }
+    }
+    families
+}
+
+/// What a metric measures: its name without the part of the data that it is of.
+fn quantity(name: &str) -> String {
+    let lower = name.to_ascii_lowercase();
+    let cut = PARTS.iter().find_map(|part| {
+        let rest = lower.strip_prefix(part)?;
+        let rest = rest.strip_prefix(['_', '-', '/', '.', ' '])?;
+        (!rest.is_empty()).then(|| rest.to_owned())
+    });
+    match cut.unwrap_or(lower).as_str() {
+        "acc" => "accuracy".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+/// The metrics that were named, each at least once in a run.
+fn asked(runs: &[&Run], wanted: &[String]) -> Result<Vec<Family>, Error> {
+    let names = all_names(runs);
+    let mut chosen: Vec<&str> = Vec::new();
+    for pattern in wanted {
+        let fits = |name: &&str| *name == pattern || crate::select::fits_glob(pattern, name);
+        let found: Vec<&str> = names.iter().copied().filter(fits).collect();
+        if found.is_empty() {
+            return Err(unknown(&names, pattern));
+        }
+        chosen.extend(found.into_iter().filter(|name| !chosen.contains(name)).collect::<Vec<_>>());
+    }
+    Ok(families(chosen))
+}
+
+fn unknown(names: &[&str], pattern: &str) -> Error {
+    let message = format!("--metric {pattern:?}: no run has such a metric");
+    Error::missing(
+        message,
+        match names.is_empty() {
+            true => "they have none at all".to_owned(),
+            false => format!("there are {}", near::nearest(names.iter().copied(), pattern)),
+        },
+    )
+}
+
+/// Losses and accuracies; where there are none, the first other metric.
+pub(super) fn favourites(runs: &[&Run]) -> Result<Vec<Family>, Error> {
+    let names = all_names(runs);
+    let all = families(names.iter().copied());
+    // Norms of each tensor's gradient are many, and say so by their dots.
+    let is_plain = |family: &&Family| !family.quantity.contains(['.', '/']);
+    let is_favourite = |family: &&Family| FAVOURITES.iter().any(|w| family.quantity.contains(w));
+    let places = |family: &Family| FAVOURITES.iter().position(|w| family.quantity.contains(w));
+    let mut chosen: Vec<usize> =
+        (0..all.len()).filter(|&at| is_plain(&&all[at]) && is_favourite(&&all[at])).collect();
+    chosen.sort_by_key(|&at| places(&all[at]));
+    if chosen.is_empty() {
+        let is_other = |at: &usize| !PACE.contains(&all[*at].quantity.as_str());
+        chosen.extend((0..all.len()).find(is_other));
+    }
+    if chosen.is_empty() {
+        let help =
+            "name a tensor: -t NAME --as distribution, or -t NAME for the last step's values";
+        return Err(Error::missing("the run has no metrics to draw", help));
+    }
+    Ok(all
+        .into_iter()
+        .enumerate()
+        .filter(|(at, _)| chosen.contains(at))
+        .map(|(_, family)| family)
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantities_are_parted_from_the_data() {
+        for (name, of) in [
+            ("validation_loss", "loss"),
+            ("val_acc", "accuracy"),
+            ("Train/Loss", "loss"),
+            ("loss", "loss"),
+            ("test", "test"),
+            ("grad_norm", "grad_norm"),
+            ("value", "value"),
+        ] {
+            assert_eq!(quantity(name), of, "{name}");
+        }
+        let found = families(["loss", "accuracy", "validation_loss"]);
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[0].names, ["loss", "validation_loss"]);
+    }
+}

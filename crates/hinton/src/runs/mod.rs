@@ -1,0 +1,116 @@
+//! Runs as pictures: their metrics, how their tensors spread over the steps, the tensors of one
+//! step, and a page of all these.
+
+mod known;
+mod metrics;
+mod page;
+mod spreads;
+mod step;
+
+pub(crate) use known::confusion;
+pub(crate) use step::learn;
+
+use hinton_chart::charts;
+use hinton_run::Run;
+
+use crate::{DrawRequest, Error, Picture};
+
+/// What is to be drawn of runs, and how. `Default` draws the page.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct RunRequest<'a> {
+    /// How it is drawn.
+    pub draw: DrawRequest<'a>,
+    /// Metrics of the curves: names, or globs such as `*loss`; empty chooses losses and accuracies.
+    pub metrics: Vec<String>,
+    /// Number of the step whose tensors are drawn; `None` is the last that has them.
+    pub step: Option<u64>,
+    /// Told how many of how many steps have been looked at.
+    pub looked: &'a (dyn Fn(usize, usize) + Sync),
+}
+
+impl Default for RunRequest<'_> {
+    fn default() -> Self {
+        RunRequest::of(DrawRequest::default())
+    }
+}
+
+impl<'a> RunRequest<'a> {
+    /// Draws so.
+    pub fn of(draw: DrawRequest<'a>) -> Self {
+        RunRequest { draw, metrics: Vec::new(), step: None, looked: &|_, _| {} }
+    }
+}
+
+/// Draws runs.
+///
+/// - Without a chart, patterns or metrics: a page of curves, distributions, the last confusion
+///   matrix and the last weights, as far as the runs have them.
+/// - With metrics, or `curve` without patterns: the metrics, all runs in one plot.
+/// - With `distribution`: how the tensors of the patterns (the first weights without one) spread
+///   over the steps.
+/// - Otherwise the tensors of one step as [`draw`](crate::draw()) draws those of a checkpoint;
+///   `confusion` without patterns takes the tensor of that name.
+///
+/// # Errors
+/// When no run, step, metric or tensor is there as asked, values cannot be read, or the work was
+/// stopped.
+pub fn draw_runs<S: AsRef<str>>(
+    runs: &[Run],
+    patterns: &[S],
+    request: &RunRequest<'_>,
+) -> Result<Picture, Error> {
+    let runs: Vec<&Run> = runs.iter().collect();
+    let runs = runs.as_slice();
+    if runs.is_empty() {
+        return Err(Error::missing("there is no run to draw", ""));
+    }
+    let mut patterns: Vec<String> = patterns.iter().map(|one| one.as_ref().to_owned()).collect();
+    let chart = request.draw.chart.as_deref();
+    if let Some(name) = chart.filter(|name| charts::named(name).is_none()) {
+        let known: Vec<&str> = hinton_chart::CHARTS.iter().map(|chart| chart.name).collect();
+        let message = format!("there is no chart {name:?}");
+        return Err(Error::request(message, format!("there are {}", known.join(", "))));
+    }
+    let shape_is_asked = request.draw.each.is_some() || request.draw.reshape.is_some();
+    match (chart, patterns.is_empty()) {
+        (Some("curve"), true) => metrics::draw(runs, request),
+        (None, true) if !request.metrics.is_empty() => metrics::draw(runs, request),
+        (Some("distribution"), _) => spreads::draw(runs, &patterns, request),
+        (None, true) if !shape_is_asked && request.step.is_none() => page::draw(runs, request),
+        _ => {
+            if chart == Some("confusion") && patterns.is_empty() {
+                patterns.extend(known::confusion(runs[0]).map(str::to_owned));
+            }
+            step::draw(runs, &patterns, request)
+        }
+    }
+}
+
+/// What people call a run: the name of its file or folder.
+pub(crate) fn run_name(run: &Run) -> String {
+    let path = std::path::Path::new(&run.path);
+    path.file_name().map_or_else(|| run.path.clone(), |name| name.to_string_lossy().into_owned())
+}
+
+/// Names of runs by which they are told apart: as short as may be.
+pub(crate) fn run_names(runs: &[&Run]) -> Vec<String> {
+    let short: Vec<String> = runs.iter().map(|run| run_name(run)).collect();
+    let is_told = |name: &String| short.iter().filter(|other| *other == name).count() == 1;
+    let long = |at: usize| {
+        let path = std::path::Path::new(&runs[at].path);
+        let parent = path.parent().and_then(|parent| parent.file_name());
+        match parent {
+            Some(parent) => format!("{}/{}", parent.to_string_lossy(), short[at]),
+            None => format!("{} ({})", short[at], at + 1),
+        }
+    };
+    let mut names: Vec<String> = Vec::new();
+    for (at, name) in short.iter().enumerate() {
+        let name = if is_told(name) { name.clone() } else { long(at) };
+        // Two paths may still end alike, or one may be named twice.
+        let name = if names.contains(&name) { format!("{name} ({})", at + 1) } else { name };
+        names.push(name);
+    }
+    names
+}

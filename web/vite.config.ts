@@ -1,0 +1,64 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { defineConfig, type Plugin } from "vite";
+
+/** A file of this folder as text. */
+function read(path: string): string {
+  return readFileSync(fileURLToPath(new URL(path, import.meta.url)), "utf8");
+}
+
+/** What must stay with every copy of the libraries in the page. */
+function notices(): string {
+  const { version } = JSON.parse(read("node_modules/three/package.json"));
+  return `three.js ${version} (https://threejs.org)\n\n${read("node_modules/three/LICENSE").trim()}\n`;
+}
+
+/**
+ * Puts program and styles into the page, so that one file is built. The marks {{hinton:...}} in it
+ * are for crates/hinton/src/space/html.rs, which puts the data in.
+ */
+function onePage(name: string, folder: string): Plugin {
+  return {
+    name: "one-page",
+    enforce: "post",
+    generateBundle(_options, bundle) {
+      let script = "";
+      for (const [file, output] of Object.entries(bundle)) {
+        if (output.type === "chunk") script += output.code;
+        else this.error(`${file} would not be in the page`);
+        delete bundle[file];
+      }
+      for (const danger of ["</script", "<!--", "{{hinton:"]) {
+        if (script.toLowerCase().includes(danger)) this.error(`the program contains ${danger}`);
+      }
+      const style = read(`${folder}/style.css`);
+      const parts: Record<string, string> = { notices: notices(), style: style.trim(), script: script.trim() };
+      const source = read(`${folder}/page.html`).replace(/\{\{(notices|style|script)\}\}/g, (_, part) => parts[part]!);
+      this.emitFile({ type: "asset", fileName: name, source });
+      this.emitFile({
+        type: "asset",
+        fileName: "LICENSES.txt",
+        source: `Libraries in ${name}, which cargo xtask web builds from web/.\n\n${notices()}`,
+      });
+    },
+  };
+}
+
+export default defineConfig({
+  // Nothing of the environment may reach the page: the same sources give the same bytes.
+  envDir: false,
+  publicDir: false,
+  logLevel: "warn",
+  build: {
+    outDir: "../crates/hinton/assets/web",
+    emptyOutDir: true,
+    target: "es2022",
+    modulePreload: false,
+    chunkSizeWarningLimit: 1000,
+    rollupOptions: {
+      input: "src/space/main.ts",
+      output: { format: "iife", entryFileNames: "[name].js", assetFileNames: "[name][extname]" },
+    },
+  },
+  plugins: [onePage("space.html", "src/space")],
+});
