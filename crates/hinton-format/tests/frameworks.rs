@@ -59,7 +59,7 @@ fn broken_flax_files_say_what_is_wrong() {
     let error = open_bytes("w.msgpack", &file[..12]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Malformed);
     assert!(error.cure_text().unwrap().contains("download"), "{error}");
-    let deep = [vec![0x81, 0xa1, b'a'].repeat(200), vec![0xc0]].concat();
+    let deep = [[0x81, 0xa1, b'a'].repeat(200), [0xc0].to_vec()].concat();
     assert_eq!(open_bytes("w.msgpack", &deep).unwrap_err().kind(), ErrorKind::Limit);
     let long = [&[0xde, 0, 1, 0xda, 0x20, 0][..], &[b'k'; 0x2000], &[0xc0]].concat();
     let error = open_bytes("w.msgpack", &long).unwrap_err();
