@@ -136,12 +136,6 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
     }),
     later("TensorFlow Lite", Sniff::Certain, |head| at(head, 4, b"TFL3")),
     later("ExecuTorch", Sniff::Certain, |head| at(head, 4, b"ET1")),
-    later("MATLAB 5 (.mat)", Sniff::Certain, |head| starts(head, b"MATLAB 5.0 MAT-file")),
-    later("Darknet weights", Sniff::Certain, |head| {
-        // Major, minor and revision of the writer, 32 bits each; 0.2.5 is the usual one.
-        let named = head.has_extension(&["weights"]) && head.bytes.len() > 12;
-        (named && starts(head, &[0, 0, 0, 0])) || starts(head, b"\0\0\0\0\x02\0\0\0\x05\0\0\0")
-    }),
     later("PyTorch before 1.6 (not a zip)", Sniff::Certain, |head| {
         // Protocol 2, then torch's magic number 0x1950a86a20f9469cfc6c as a long.
         starts(head, b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19")
@@ -152,7 +146,6 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
     later("Core ML", Sniff::Likely, |head| {
         head.has_extension(&["mlmodel"]) && starts(head, b"\x08")
     }),
-    later("MessagePack (Flax)", Sniff::Likely, |head| head.has_extension(&["msgpack"])),
     later("a TensorFlow saved model", Sniff::Likely, |head| head.has_extension(&["pb"])),
     later("a TensorFlow checkpoint", Sniff::Likely, |head| {
         head.has_extension(&["index", "meta"]) || head.name.contains(".data-0000")

@@ -44,8 +44,15 @@ fn a_cut_file_is_an_error_or_reads_right() {
         let whole = read_all(&name, &bytes, &limits());
         for len in lengths(bytes.len()) {
             let Ok(cut) = read_all(&name, &bytes[..len], &limits()) else { continue };
-            // A text that ends early is a shorter text; nothing in it tells.
-            if name.contains("/csv/") {
+            // A text that ends early is a shorter text, as are floats without names; nothing in
+            // them tells.
+            if name.contains("/csv/") || name.contains("/darknet/") {
+                continue;
+            }
+            // Variables one behind another, and nothing that counts them.
+            if name.contains("/matlab/") {
+                let whole = whole.as_ref().unwrap();
+                assert!(whole.starts_with(&cut), "{name} cut at {len}");
                 continue;
             }
             // One that ends between two things is a shorter one; nothing in it tells.

@@ -9,7 +9,7 @@ use hinton_tensor::{Dtype, Index, Slice, Tensor, Work, summary::summarize};
 use serde_json::Value;
 
 /// Kinds of the truth files that this test reads.
-const KINDS: [&str; 11] = [
+const KINDS: [&str; 13] = [
     "safetensors",
     "npy",
     "npz",
@@ -18,6 +18,8 @@ const KINDS: [&str; 11] = [
     "hdf5",
     "keras-h5",
     "keras-v3",
+    "mat",
+    "flax-msgpack",
     "onnx",
     "gguf",
     "ggml-rwkv",

@@ -4,11 +4,14 @@ use crate::{Checkpoint, Error, Head, Input, Limits, Sniff};
 
 mod affine;
 pub(crate) mod csv;
+pub(crate) mod darknet;
+pub(crate) mod flax;
 pub(crate) mod ggml;
 pub(crate) mod gguf;
 pub(crate) mod hdf5;
 pub(crate) mod idx;
 pub(crate) mod keras;
+pub(crate) mod matlab;
 pub(crate) mod notes;
 pub(crate) mod npy;
 pub(crate) mod npz;
@@ -43,8 +46,11 @@ pub const FORMATS: &[FormatRow] = &[
     pytorch::ROW,
     npy::ROW,
     npz::ROW,
+    matlab::ROW,
     hdf5::ROW,
     keras::ROW,
+    flax::ROW,
+    darknet::ROW,
     idx::ROW,
     onnx::ROW,
     pickle::ROW,

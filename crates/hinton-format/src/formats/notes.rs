@@ -4,7 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hinton_tensor::Tensor;
 
-use crate::Warning;
+use crate::{Error, ErrorKind, Warning};
+
+/// Longest path of names in names, in bytes. A name that stands once in a file may stand before
+/// the names of everything below it, so that a small file could otherwise take much memory.
+const LONGEST_PATH: usize = 4096;
+
+/// Refuses paths that are too long.
+pub(crate) fn check_path(path: &str) -> Result<(), Error> {
+    let len = path.len();
+    if len <= LONGEST_PATH {
+        return Ok(());
+    }
+    let start: String = path.chars().take(40).collect();
+    let message =
+        format!("the name {start:?}… has {len} bytes, the limit for a path is {LONGEST_PATH}");
+    Err(Error::new(ErrorKind::Limit, message))
+}
 
 /// Most warnings for one reason; the rest is counted.
 const MOST: usize = 20;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use flate2::Crc;
-use flate2::bufread::{DeflateDecoder, MultiGzDecoder};
+use flate2::bufread::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use hinton_tensor::{Bytes, ReadError};
 
 use super::ByteReader;
@@ -48,6 +48,8 @@ enum Wrapper {
     Deflate { crc: u32 },
     /// Gzip members one behind another; they carry their own checksums.
     Gzip,
+    /// zlib, which carries its own checksum.
+    Zlib,
 }
 
 impl Packed {
@@ -59,6 +61,7 @@ impl Packed {
         match self.wrapper {
             Wrapper::Deflate { .. } => Box::new(DeflateDecoder::new(reader)),
             Wrapper::Gzip => Box::new(MultiGzDecoder::new(reader)),
+            Wrapper::Zlib => Box::new(ZlibDecoder::new(reader)),
         }
     }
 
@@ -66,6 +69,7 @@ impl Packed {
         match self.wrapper {
             Wrapper::Deflate { .. } => "compressed member",
             Wrapper::Gzip => "gzip data",
+            Wrapper::Zlib => "compressed element",
         }
     }
 }
@@ -98,6 +102,31 @@ impl Inflate {
         crc: u32,
         limits: &Limits,
     ) -> Result<Self, ReadError> {
+        Inflate::checked(data, start, packed_len, len, Wrapper::Deflate { crc }, limits)
+    }
+
+    /// zlib data: `packed_len` bytes at `start` of `data` that inflate to `len` bytes.
+    ///
+    /// # Errors
+    /// As [`Inflate::deflate`].
+    pub fn zlib(
+        data: Arc<dyn Bytes>,
+        start: u64,
+        packed_len: u64,
+        len: u64,
+        limits: &Limits,
+    ) -> Result<Self, ReadError> {
+        Inflate::checked(data, start, packed_len, len, Wrapper::Zlib, limits)
+    }
+
+    fn checked(
+        data: Arc<dyn Bytes>,
+        start: u64,
+        packed_len: u64,
+        len: u64,
+        wrapper: Wrapper,
+        limits: &Limits,
+    ) -> Result<Self, ReadError> {
         if start.checked_add(packed_len).is_none_or(|end| end > data.len()) {
             return Err(ReadError::past_end(start, packed_len, data.len()));
         }
@@ -108,7 +137,7 @@ impl Inflate {
             );
             return Err(ReadError { offset: start, len: packed_len, why });
         }
-        let packed = Packed { data, start, len: packed_len, wrapper: Wrapper::Deflate { crc } };
+        let packed = Packed { data, start, len: packed_len, wrapper };
         Ok(Inflate::new(packed, len, limits))
     }
 
@@ -279,6 +308,20 @@ pub fn deflate_head(
     want: u64,
 ) -> Result<Vec<u8>, ReadError> {
     let wrapper = Wrapper::Deflate { crc: 0 };
+    head(&Packed { data: data.clone(), start, len: packed_len, wrapper }, want)
+}
+
+/// The first bytes, at most `want`, of zlib data, without inflating the rest.
+///
+/// # Errors
+/// When the data is damaged before any byte came out.
+pub fn zlib_head(
+    data: &Arc<dyn Bytes>,
+    start: u64,
+    packed_len: u64,
+    want: u64,
+) -> Result<Vec<u8>, ReadError> {
+    let wrapper = Wrapper::Zlib;
     head(&Packed { data: data.clone(), start, len: packed_len, wrapper }, want)
 }
 

@@ -5,6 +5,7 @@
 pub(crate) mod cursor;
 pub mod file;
 pub mod inflate;
+pub mod joined;
 pub mod made;
 pub mod part;
 pub(crate) mod reader;
@@ -12,6 +13,7 @@ pub(crate) mod reader;
 pub(crate) use cursor::Cursor;
 pub use file::map_file;
 pub use inflate::{Inflate, gunzip};
+pub use joined::Joined;
 pub use made::{Computed, Lazy};
 pub use part::Part;
 pub(crate) use reader::ByteReader;

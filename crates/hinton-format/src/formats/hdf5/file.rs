@@ -167,7 +167,8 @@ impl H5File {
             return Err(Error::malformed(format!("the {what} has only {len} bytes")).at_byte(at));
         };
         let (expected, found) = (u32::from_le_bytes(*sum), lookup3(content));
-        if expected != found {
+        // A fuzzer would hardly ever get past a checksum to what it guards.
+        if expected != found && !cfg!(fuzzing) {
             return Err(Error::malformed(format!(
                 "the {what} is damaged: its checksum is {found:08x}, expected {expected:08x}"
             ))

@@ -7,6 +7,7 @@ use super::file::H5File;
 use super::links::{Target, is_group, links};
 use super::object::Object;
 use super::{dataset, order};
+use crate::formats::notes::check_path;
 use crate::{Checkpoint, Error, ErrorKind, Warning};
 
 /// Adds all datasets of numbers and all attributes to the checkpoint.
@@ -40,6 +41,7 @@ impl Walk<'_> {
         let links = links(self.file, object).map_err(|error| error.for_tensor(name()))?;
         for link in links {
             let path = format!("{path}{}", link.name);
+            check_path(&path).map_err(|error| error.at_byte(at))?;
             match link.target {
                 Target::Object(at) => self.object(at, &path, depth)?,
                 Target::Soft(to) => self.skip(&path, format!("a link to {to:?}, listed there")),
