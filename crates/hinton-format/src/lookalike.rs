@@ -1,6 +1,7 @@
 //! What is not weights but often lies under a name of weights, and what is weights but is not
 //! read yet. A table: a new look-alike is one row.
 
+use crate::formats::tensorflow::index_of;
 use crate::{Error, ErrorKind, Head, Sniff};
 
 /// Something that can be recognised and not opened.
@@ -136,7 +137,6 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
         [b"lmgg", b"fmgg", b"tjgg"].iter().any(|magic| starts(head, *magic))
     }),
     later("HDF5 (Keras .h5 and others)", Sniff::Certain, |head| starts(head, b"\x89HDF\r\n\x1a\n")),
-    later("TensorFlow Lite", Sniff::Certain, |head| at(head, 4, b"TFL3")),
     later("ExecuTorch", Sniff::Certain, |head| at(head, 4, b"ET1")),
     later("MATLAB 5 (.mat)", Sniff::Certain, |head| starts(head, b"MATLAB 5.0 MAT-file")),
     later("Darknet weights", Sniff::Certain, |head| {
@@ -158,11 +158,20 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
     later("Core ML", Sniff::Likely, |head| {
         head.has_extension(&["mlmodel"]) && starts(head, b"\x08")
     }),
+    Lookalike {
+        strength: Sniff::Likely,
+        message: Some(|head| {
+            let file = head.name.rsplit(['/', '\\']).next().unwrap_or_default();
+            let index = index_of(file).unwrap_or_default();
+            format!("this belongs to a TensorFlow checkpoint, which is opened by {index:?}")
+        }),
+        ..other(
+            "part of a TensorFlow checkpoint",
+            |head| index_of(head.name.rsplit(['/', '\\']).next().unwrap_or_default()).is_some(),
+            "name the .index file beside it",
+        )
+    },
     later("MessagePack (Flax)", Sniff::Likely, |head| head.has_extension(&["msgpack"])),
-    later("a TensorFlow saved model", Sniff::Likely, |head| head.has_extension(&["pb"])),
-    later("a TensorFlow checkpoint", Sniff::Likely, |head| {
-        head.has_extension(&["index", "meta"]) || head.name.contains(".data-0000")
-    }),
     Lookalike {
         strength: Sniff::Likely,
         message: Some(|head| match zip_member(head) {

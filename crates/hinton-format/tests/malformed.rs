@@ -136,7 +136,6 @@ fn formats_of_later_are_named() {
         ("matlab/ex3weights.mat", "MATLAB"),
         ("flax/crafted_mnist_softmax.msgpack", "MessagePack"),
         ("ggml/tiny-rwkv-4v0-660K-FP32.bin", "GGML"),
-        ("tensorflow/crafted_softmax_ckpts/ckpt-0.index", "TensorFlow checkpoint"),
     ];
     for (file, name) in known {
         // A reader that has come since is no mistake.

@@ -19,7 +19,7 @@ fn fixtures() -> Vec<(PathBuf, Vec<u8>)> {
 }
 
 /// Formats of protocol buffers, by their folders.
-const MESSAGES: [&str; 1] = ["/onnx/"];
+const MESSAGES: [&str; 2] = ["/onnx/", "/tfgraph/"];
 
 /// Small bounds: a lie about sizes must not cost memory or time.
 fn limits() -> Limits {

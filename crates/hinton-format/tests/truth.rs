@@ -9,7 +9,7 @@ use hinton_tensor::{Dtype, Index, Slice, Tensor, Work, summary::summarize};
 use serde_json::Value;
 
 /// Kinds of the truth files that this test reads.
-const KINDS: [&str; 6] = ["safetensors", "npy", "npz", "idx", "idx.gz", "onnx"];
+const KINDS: [&str; 7] = ["safetensors", "npy", "npz", "idx", "idx.gz", "onnx", "tf-checkpoint"];
 
 /// serde_json reads numbers to the last bit but one.
 const JSON: f64 = 4.0 * f64::EPSILON;
@@ -31,7 +31,9 @@ fn every_shared_file_reads_as_its_own_library_reads_it() {
 
 fn compare(path: &Path, truth: &Value) {
     let file = path.display();
-    let expected = truth["tensors"].as_array().unwrap();
+    let all = truth["tensors"].as_array().unwrap();
+    // Texts are no tensors; a warning or the metadata tells of them.
+    let expected: Vec<&Value> = all.iter().filter(|truth| truth["dtype"] != "string").collect();
     let checkpoint = match open(path, &Limits::default()) {
         Ok(checkpoint) => checkpoint,
         // Object arrays: numpy refuses them too.

@@ -48,8 +48,8 @@ impl Steps {
             Steps::Whole => 1,
             Steps::Axis { len, .. } => len,
             Steps::Blocks { len, inner, block } => {
-                let outer = values / (len * inner).max(1);
-                outer * len.div_ceil(block) * inner
+                let outer = values / len.saturating_mul(inner).max(1);
+                outer.saturating_mul(len.div_ceil(block)).saturating_mul(inner)
             }
         }
     }
@@ -68,7 +68,7 @@ impl Steps {
 
 fn axis_of(shape: &[usize], axis: usize) -> Option<(u64, u64)> {
     let len = *shape.get(axis)? as u64;
-    let inner = shape[axis + 1..].iter().map(|dim| *dim as u64).product();
+    let inner = shape[axis + 1..].iter().fold(1u64, |all, dim| all.saturating_mul(*dim as u64));
     Some((len, inner))
 }
 

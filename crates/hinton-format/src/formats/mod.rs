@@ -5,6 +5,7 @@ use crate::{Checkpoint, Error, Head, Input, Limits, Sniff};
 mod affine;
 pub(crate) mod csv;
 pub(crate) mod idx;
+mod narrow;
 pub(crate) mod notes;
 pub(crate) mod npy;
 pub(crate) mod npz;
@@ -13,6 +14,8 @@ pub(crate) mod pickle;
 pub(crate) mod pytorch;
 pub(crate) mod safetensors;
 pub(crate) mod sharded;
+pub(crate) mod tensorflow;
+pub(crate) mod tflite;
 
 /// A format hinton reads.
 pub struct FormatRow {
@@ -39,6 +42,9 @@ pub const FORMATS: &[FormatRow] = &[
     npz::ROW,
     idx::ROW,
     onnx::ROW,
+    tflite::ROW,
+    tensorflow::CHECKPOINT,
+    tensorflow::GRAPH,
     pickle::ROW,
     csv::ROW,
 ];

@@ -24,6 +24,12 @@ pub(crate) fn open_folder(path: &Path, limits: &Limits) -> Result<Checkpoint, Er
         checkpoint.path = path.display().to_string();
         return Ok(checkpoint);
     }
+    // What TensorFlow saves beside it belongs to it.
+    if let Some(model) = files.iter().find(|file| file.name == "saved_model.pb") {
+        let mut checkpoint = open(&path.join(&model.name), limits)?;
+        checkpoint.path = path.display().to_string();
+        return Ok(checkpoint);
+    }
     if files.len() > MOST_FILES {
         return Err(Error::new(
             ErrorKind::Limit,
