@@ -155,9 +155,6 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
     later("TorchScript", Sniff::Likely, |head| {
         zip_member(head).is_some_and(|name| name.contains("/code/") || name.ends_with("/version"))
     }),
-    later("Core ML", Sniff::Likely, |head| {
-        head.has_extension(&["mlmodel"]) && starts(head, b"\x08")
-    }),
     Lookalike {
         strength: Sniff::Likely,
         message: Some(|head| {

@@ -131,8 +131,6 @@ fn formats_of_later_are_named() {
         ("gguf/crafted_common_quants.gguf", "GGUF"),
         ("keras/crafted_mnist_softmax.weights.h5", "HDF5"),
         ("keras/crafted_mnist_softmax.keras", "Keras 3"),
-        ("tflite/person_detect.tflite", "TensorFlow Lite"),
-        ("coreml/MNIST.mlmodel", "Core ML"),
         ("matlab/ex3weights.mat", "MATLAB"),
         ("flax/crafted_mnist_softmax.msgpack", "MessagePack"),
         ("ggml/tiny-rwkv-4v0-660K-FP32.bin", "GGML"),

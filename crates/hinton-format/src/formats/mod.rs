@@ -3,6 +3,8 @@
 use crate::{Checkpoint, Error, Head, Input, Limits, Sniff};
 
 mod affine;
+pub(crate) mod caffe;
+pub(crate) mod coreml;
 pub(crate) mod csv;
 pub(crate) mod idx;
 mod narrow;
@@ -45,6 +47,8 @@ pub const FORMATS: &[FormatRow] = &[
     tflite::ROW,
     tensorflow::CHECKPOINT,
     tensorflow::GRAPH,
+    coreml::ROW,
+    caffe::ROW,
     pickle::ROW,
     csv::ROW,
 ];
