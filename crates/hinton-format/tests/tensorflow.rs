@@ -40,7 +40,7 @@ fn what_is_not_shown_is_said() {
     assert_eq!(fixture("tfcheckpoint/parts.index").files.len(), 4);
     let saved = fixture("tfgraph/saved");
     assert_eq!(saved.format, "tfgraph");
-    let said = ["2 constants of one value are not listed"];
+    let said = ["2 constants of one value or of text are not listed"];
     assert_eq!(warnings(&saved), said);
     assert_eq!(metadata(&saved, "tags"), Some("serve"));
     assert_eq!(metadata(&saved, "tensorflow"), Some("2.16.1"));

@@ -247,6 +247,8 @@ impl Reader<'_> {
             Some(at) => i32::from_le_bytes(self.flat.number(at)?),
             None => 0,
         };
+        // A list has one axis, whichever the quantiser names.
+        let axis = if tensor.shape().len() == 1 { 0 } else { axis };
         let name = format!("{}.dequantised", tensor.name());
         let steps = match (scales.len(), usize::try_from(axis)) {
             (1, _) => Some(Steps::Whole),

@@ -49,7 +49,7 @@ struct Reader<'a> {
     wire: Wire,
     limits: &'a Limits,
     file: Arc<str>,
-    /// Constants of fewer values are counted and not listed.
+    /// Constants of fewer values, and then those of text, are counted and not listed.
     least: u64,
     tensors: Vec<Tensor>,
     skipped: Skipped,
@@ -91,7 +91,7 @@ pub(super) fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> 
     }
     reader.metadata.push(("nodes".to_owned(), reader.nodes.to_string()));
     if reader.small > 0 {
-        let message = "constants of one value are not listed";
+        let message = "constants of one value or of text are not listed";
         warnings.push(Warning::file(format!("{} {message}", reader.small)));
     }
     tensors.append(&mut reader.tensors);
@@ -231,7 +231,9 @@ impl Reader<'_> {
     }
 
     fn keep(&mut self, proto: &Proto, name: String) -> Result<(), Error> {
-        if proto.elements().is_some_and(|elements| elements < self.least) {
+        let small = proto.elements().is_some_and(|elements| elements < self.least);
+        // What a SavedModel does to save and restore itself is full of names.
+        if small || (self.least > 0 && proto.is_text()) {
             self.small += 1;
             return Ok(());
         }

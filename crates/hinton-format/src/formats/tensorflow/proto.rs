@@ -80,7 +80,7 @@ pub(super) struct Proto {
     at: u64,
 }
 
-/// Typed fields: number, encoding, and how many numbers make one value.
+/// Typed fields: number and encoding.
 const TYPED: [(u64, Encoding); 10] = [
     (5, Encoding::Fixed(4)),
     (6, Encoding::Fixed(8)),
@@ -127,7 +127,12 @@ impl Proto {
         Ok(proto)
     }
 
-    /// Values in the shape, or of `own_shape` where the proto has none of its own (version 1).
+    /// Whether it holds text.
+    pub(super) fn is_text(&self) -> bool {
+        self.data_type == 7
+    }
+
+    /// How many values its shape has; `None` where they cannot be counted.
     pub(super) fn elements(&self) -> Option<u64> {
         element_count(&self.shape)
     }
