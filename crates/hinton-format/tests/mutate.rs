@@ -4,7 +4,7 @@
 
 mod common;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -67,9 +67,9 @@ fn limits() -> Limits {
 }
 
 /// Opens the bytes as the row says, and reads what is not too large; whether it opened.
-fn read(row: &FormatRow, path: &PathBuf, bytes: Vec<u8>) -> bool {
+fn read(row: &FormatRow, path: &Path, bytes: Vec<u8>) -> bool {
     let data = Arc::new(Memory::new(bytes));
-    let input = Input { name: path.display().to_string(), path: Some(path.clone()), data };
+    let input = Input { name: path.display().to_string(), path: Some(path.to_owned()), data };
     let Ok(checkpoint) = (row.open)(&input, &limits()) else { return false };
     for tensor in &checkpoint.tensors {
         if tensor.elements() <= 1 << 16

@@ -161,11 +161,8 @@ impl Reader<'_> {
                     }
                 }
                 8 => double.add(&field)?,
-                6 | 9 => {
-                    if !field.range().is_ok_and(|range| range.is_empty()) {
-                        self.gradients += 1;
-                    }
-                }
+                6 | 9 if field.range().is_ok_and(|range| range.is_empty()) => {}
+                6 | 9 => self.gradients += 1,
                 _ => {}
             }
         }

@@ -2,6 +2,7 @@
 //! the others hold a slice each.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use hinton_tensor::{Endian, Memory, Tensor, View, element_count};
@@ -24,13 +25,13 @@ struct Listed {
 }
 
 /// A slice of a tensor: its extents, and its values.
-type Slice = (Vec<Extent>, Proto, Arc<Wire>);
+type Slice = (Vec<Extent>, Proto, Rc<Wire>);
 
 pub(super) fn open(input: &Input, limits: &Limits, entries: &[Entry]) -> Result<Checkpoint, Error> {
     let mut listed = Vec::new();
     let mut slices: BTreeMap<String, Vec<Slice>> = BTreeMap::new();
     for entry in entries {
-        let wire = Arc::new(Wire::new(Arc::new(Memory::new(entry.value.as_slice())), limits));
+        let wire = Rc::new(Wire::new(Arc::new(Memory::new(entry.value.as_slice())), limits));
         for field in wire.fields(wire.root()) {
             let field = field?;
             match field.number {
@@ -89,7 +90,7 @@ fn list(wire: &Wire, field: &Field, limits: &Limits) -> Result<Vec<Listed>, Erro
 
 /// `SavedSlice`, with the name of its tensor.
 fn saved(
-    wire: &Arc<Wire>,
+    wire: &Rc<Wire>,
     field: &Field,
     limits: &Limits,
 ) -> Result<Option<(String, Slice)>, Error> {

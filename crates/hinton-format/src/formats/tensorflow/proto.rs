@@ -68,6 +68,9 @@ pub(super) fn slice(wire: &Wire, field: &Field, limits: &Limits) -> Result<Vec<E
     Ok(extents)
 }
 
+/// The type of values, the bytes they lie in, and the first of those.
+type Values = (Dtype, Arc<dyn Bytes>, u64);
+
 /// A `TensorProto`: where its values lie, and none of them.
 pub(super) struct Proto {
     pub(super) data_type: u64,
@@ -143,7 +146,7 @@ impl Proto {
         wire: &Wire,
         elements: u64,
         limits: &Limits,
-    ) -> Result<Result<(Dtype, Arc<dyn Bytes>, u64), String>, Error> {
+    ) -> Result<Result<Values, String>, Error> {
         let Some(dtype) = dtype(self.data_type) else {
             return Ok(Err(skipped(self.data_type)));
         };
