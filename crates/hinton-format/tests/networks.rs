@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use hinton_format::{Checkpoint, ErrorKind, Input, Limits, open, open_input};
@@ -86,10 +87,30 @@ fn formats_without_a_magic_number_are_told_from_each_other() {
 }
 
 #[test]
+fn an_ml_program_stays_in_its_folder() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mlprogram");
+    std::fs::create_dir_all(&folder).unwrap();
+    let own = common::fixtures().join("coreml/half.mlpackage/Data/com.apple.CoreML");
+    let bytes = std::fs::read(own.join("model.mlmodel")).unwrap();
+    let path = folder.join("m.mlmodel");
+    std::fs::write(&path, &bytes).unwrap();
+    let error = open(&path, &Limits::default()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Io);
+    assert!(error.message().contains("\"weights/weight.bin\", which is missing"), "{error}");
+    // As many characters, but out of the folder.
+    let (from, to) = (b"@model_path/weights/", b"@model_path/../ghts/");
+    let at = bytes.windows(from.len()).position(|window| window == from).unwrap();
+    let mut leaving = bytes;
+    leaving[at..at + to.len()].copy_from_slice(to);
+    std::fs::write(&path, &leaving).unwrap();
+    let error = open(&path, &Limits::default()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused, "{error}");
+}
+
+#[test]
 fn a_core_ml_model_of_another_kind_is_named() {
-    // Specification 7, an input x, and an empty ML program (field 502) or tree ensemble (302).
-    for (tag, says) in [([0xb2, 0x1f], "it is an ML program"), ([0xf2, 0x12], "model of kind 302")]
-    {
+    // Specification 7, an input x, and an empty tree ensemble (field 302) or identity (900).
+    for (tag, says) in [([0xa2, 0x38], "model of kind 900"), ([0xf2, 0x12], "model of kind 302")] {
         let bytes = [&[0x08, 7, 0x12, 5, 0x0a, 3, 0x0a, 1, b'x'][..], &tag, &[0]].concat();
         let input =
             Input { name: "m.mlmodel".into(), path: None, data: Arc::new(Memory::new(bytes)) };

@@ -3,6 +3,7 @@
 use crate::{Checkpoint, Error, Head, Input, Limits, Sniff};
 
 mod affine;
+mod beside;
 pub(crate) mod caffe;
 pub(crate) mod coreml;
 pub(crate) mod csv;

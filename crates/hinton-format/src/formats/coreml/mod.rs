@@ -3,6 +3,7 @@
 //! Layout: <https://apple.github.io/coremltools/mlmodel/index.html>.
 
 mod layers;
+mod program;
 mod weights;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use hinton_tensor::Tensor;
 use self::layers::{LAYERS, Weight};
 use self::weights::Weights;
 use super::FormatRow;
+use super::beside::Beside;
 use super::notes::{Skipped, distinct};
 use crate::container::protobuf::{Field, Message, Sketch, Wire, sketch};
 use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff};
@@ -19,14 +21,15 @@ use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff};
 /// The row of the table.
 pub(crate) const ROW: FormatRow = FormatRow {
     name: "coreml",
-    about: "a neural network for Core ML, by Apple",
+    about: "a neural network or ML program for Core ML, by Apple",
     help: "Read: the weights of every layer of a neural network (NeuralNetwork, -Classifier, \
            -Regressor), of the networks in branches and loops, and of those in a pipeline; f32, f16, \
            i8, and codes of 1 to 8 bits. A weight is named LAYER.FIELD and has the shape that the \
            layer's parameters give it; where they do not tell, it is a list. Quantised weights are \
            listed as their codes, and once more as NAME.dequantised, f32, by scale and bias or by \
-           lookup table. ML programs (.mlpackage) and classic models are not read. \
-           Layout: Model.proto and NeuralNetwork.proto of coremltools",
+           lookup table. Of an ML program (.mlpackage, the folder) the constants in weights/ and those \
+           of floats in the model, as stored. Classic models (trees, support vectors) are not read. \
+           Layout: Model.proto, NeuralNetwork.proto, MIL.proto and StorageFormat.hpp of coremltools",
     extensions: &["mlmodel"],
     sniff,
     open,
@@ -71,6 +74,9 @@ struct Reader<'a> {
     metadata: Vec<(String, String)>,
     layers: u64,
     networks: u64,
+    beside: Beside<'a>,
+    /// Values of an ML program that are settings of its operations.
+    settings: u64,
     /// The model's kind, where it is none that is read.
     other: Option<u64>,
 }
@@ -85,33 +91,38 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         metadata: Vec::new(),
         layers: 0,
         networks: 0,
+        beside: Beside::new(input),
+        settings: 0,
         other: None,
     };
     reader.model(reader.wire.root(), "")?;
     if reader.networks == 0 {
         return Err(match reader.other {
-            Some(502) => Error::new(
-                ErrorKind::Unsupported,
-                "it is an ML program, which has its weights in another file; it is not read yet",
-            )
-            .cure("convert the model to ONNX or safetensors with the library that made it"),
             Some(number) => Error::new(
                 ErrorKind::Unsupported,
-                format!("it holds no neural network, but a model of kind {number}"),
+                format!(
+                    "it holds no neural network and no ML program, but a model of kind {number}"
+                ),
             ),
             None => Error::malformed("it holds no model")
                 .cure("the file is cut or no model of Core ML: get it again"),
         });
     }
     reader.metadata.push(("layers".to_owned(), reader.layers.to_string()));
+    if reader.settings > 0 {
+        let count = reader.settings.to_string();
+        reader.metadata.push(("settings of operations, not listed".to_owned(), count));
+    }
     let mut warnings = reader.skipped.warnings();
     distinct(&mut reader.tensors, &mut warnings);
+    let mut files = vec![input.name.clone()];
+    files.extend(reader.beside.files());
     Ok(Checkpoint {
         path: input.name.clone(),
         format: ROW.name,
         metadata: reader.metadata,
         tensors: reader.tensors,
-        files: vec![input.name.clone()],
+        files,
         warnings,
     })
 }
@@ -131,6 +142,10 @@ impl Reader<'_> {
                     self.network(network, prefix)?;
                 }
                 number if PIPELINES.contains(&number) => self.pipeline(&field, prefix)?,
+                502 => {
+                    let program = self.wire.enter(&field)?;
+                    self.program(program, prefix)?;
+                }
                 number if number >= 200 => self.other = Some(number),
                 _ => {}
             }

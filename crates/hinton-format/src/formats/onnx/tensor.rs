@@ -6,8 +6,8 @@ use std::sync::Arc;
 use hinton_tensor::{Bytes, Endian, Tensor, View, element_count};
 
 use super::dtype::{Kind, Layout, Typed, kind};
-use super::external::Beside;
 use crate::container::protobuf::{Encoding, Message, Numbers, Wire};
+use crate::formats::beside::Beside;
 use crate::formats::narrow::narrow;
 use crate::{Error, ErrorKind, Limits};
 

@@ -15,6 +15,13 @@ const MOST_FILES: usize = 5_000;
 /// # Errors
 /// When it holds no weights, or several files that do not belong together.
 pub(crate) fn open_folder(path: &Path, limits: &Limits) -> Result<Checkpoint, Error> {
+    // An .mlpackage of Core ML, whose manifest names what is always there.
+    let model = path.join("Data/com.apple.CoreML/model.mlmodel");
+    if file::is_file(&model) {
+        let mut checkpoint = open(&model, limits)?;
+        checkpoint.path = path.display().to_string();
+        return Ok(checkpoint);
+    }
     let files: Vec<Entry> = file::read_dir(path)?
         .into_iter()
         .filter(|entry| !entry.is_dir && !entry.name.starts_with('.') && entry.len > 0)
