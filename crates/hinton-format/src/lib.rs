@@ -21,6 +21,7 @@ pub mod source;
 
 pub use checkpoint::{Checkpoint, Warning};
 pub use error::{Error, ErrorKind};
+pub use formats::tensorflow::index_of;
 pub use formats::{FORMATS, FormatRow};
 pub use limits::Limits;
 pub use nearest::nearest;

@@ -1,6 +1,7 @@
 //! What is not weights but often lies under a name of weights, and what is weights but is not
 //! read yet. A table: a new look-alike is one row.
 
+use crate::formats::tensorflow::index_of;
 use crate::{Error, ErrorKind, Head, Sniff};
 
 /// Something that can be recognised and not opened.
@@ -134,7 +135,6 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
     later("GGML (llama.cpp before GGUF)", Sniff::Certain, |head| {
         [b"lmgg", b"fmgg", b"tjgg"].iter().any(|magic| starts(head, *magic))
     }),
-    later("TensorFlow Lite", Sniff::Certain, |head| at(head, 4, b"TFL3")),
     later("ExecuTorch", Sniff::Certain, |head| at(head, 4, b"ET1")),
     later("PyTorch before 1.6 (not a zip)", Sniff::Certain, |head| {
         // Protocol 2, then torch's magic number 0x1950a86a20f9469cfc6c as a long.
@@ -143,13 +143,19 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
     later("TorchScript", Sniff::Likely, |head| {
         zip_member(head).is_some_and(|name| name.contains("/code/") || name.ends_with("/version"))
     }),
-    later("Core ML", Sniff::Likely, |head| {
-        head.has_extension(&["mlmodel"]) && starts(head, b"\x08")
-    }),
-    later("a TensorFlow saved model", Sniff::Likely, |head| head.has_extension(&["pb"])),
-    later("a TensorFlow checkpoint", Sniff::Likely, |head| {
-        head.has_extension(&["index", "meta"]) || head.name.contains(".data-0000")
-    }),
+    Lookalike {
+        strength: Sniff::Likely,
+        message: Some(|head| {
+            let file = head.name.rsplit(['/', '\\']).next().unwrap_or_default();
+            let index = index_of(file).unwrap_or_default();
+            format!("this belongs to a TensorFlow checkpoint, which is opened by {index:?}")
+        }),
+        ..other(
+            "part of a TensorFlow checkpoint",
+            |head| index_of(head.name.rsplit(['/', '\\']).next().unwrap_or_default()).is_some(),
+            "name the .index file beside it",
+        )
+    },
     Lookalike {
         strength: Sniff::Likely,
         message: Some(|head| match zip_member(head) {

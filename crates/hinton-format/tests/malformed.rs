@@ -139,24 +139,6 @@ fn odd_names_are_kept_as_they_are() {
     assert_eq!(names("malicious/picklescan/data2_int_arrays.npz").len(), 2);
 }
 
-#[test]
-fn formats_of_later_are_named() {
-    let Some(data) = common::shared_data() else { return };
-    let known = [
-        ("tflite/person_detect.tflite", "TensorFlow Lite"),
-        ("coreml/MNIST.mlmodel", "Core ML"),
-        ("matlab/ex3weights.mat", "MATLAB"),
-        ("flax/crafted_mnist_softmax.msgpack", "MessagePack"),
-        ("tensorflow/crafted_softmax_ckpts/ckpt-0.index", "TensorFlow checkpoint"),
-    ];
-    for (file, name) in known {
-        // A reader that has come since is no mistake.
-        let Err(error) = open(&data.join(file), &Limits::default()) else { continue };
-        assert!(error.message().contains(name), "{error}");
-        assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
-    }
-}
-
 /// Files are written to a folder of the test's own below the target directory.
 fn scratch(name: &str) -> std::path::PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);

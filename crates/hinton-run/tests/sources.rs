@@ -165,6 +165,25 @@ fn a_folder_plays_in_natural_order_and_tells_of_the_rest() {
 }
 
 #[test]
+fn the_files_of_tensorflow_checkpoints_are_no_strangers() {
+    let Some(data) = shared_data() else { return };
+    let folder = Folder::new();
+    for file in std::fs::read_dir(data.join("tensorflow/crafted_softmax_ckpts")).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        folder.put(&format!("run/{name}"), std::fs::read(&path).unwrap());
+    }
+    folder.put("run/checkpoint", "model_checkpoint_path: \"ckpt-11\"\n");
+    let run = folder.open(&["run"]).unwrap();
+    assert_eq!(numbers(&run), [0, 1, 2, 4, 7, 11]);
+    assert_eq!(values(&run, 4, "step/.ATTRIBUTES/VARIABLE_VALUE"), [7.0]);
+    assert_eq!(said(&run), "");
+    // Values without an index are.
+    folder.put("run/lost.data-00000-of-00001", "values");
+    assert!(says(&folder.open(&["run"]).unwrap(), "\"lost.data-00000-of-00001\""));
+}
+
+#[test]
 fn folders_of_checkpoints_and_the_state_of_the_trainer() {
     let folder = Folder::new();
     for step in [500, 1000, 1500] {

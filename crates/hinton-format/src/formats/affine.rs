@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use hinton_tensor::{Dtype, Endian, ReadError, Tensor, View, decode_f64};
+use hinton_tensor::{Dtype, Endian, ReadError, Stored, Tensor, View, decode_f64};
 
 use crate::Error;
 use crate::source::{Computed, read_vec};
@@ -48,8 +48,8 @@ impl Steps {
             Steps::Whole => 1,
             Steps::Axis { len, .. } => len,
             Steps::Blocks { len, inner, block } => {
-                let outer = values / (len * inner).max(1);
-                outer * len.div_ceil(block) * inner
+                let outer = values / len.saturating_mul(inner).max(1);
+                outer.saturating_mul(len.div_ceil(block)).saturating_mul(inner)
             }
         }
     }
@@ -68,7 +68,7 @@ impl Steps {
 
 fn axis_of(shape: &[usize], axis: usize) -> Option<(u64, u64)> {
     let len = *shape.get(axis)? as u64;
-    let inner = shape[axis + 1..].iter().map(|dim| *dim as u64).product();
+    let inner = shape[axis + 1..].iter().fold(1u64, |all, dim| all.saturating_mul(*dim as u64));
     Some((len, inner))
 }
 
@@ -103,7 +103,8 @@ pub(crate) fn dequantised(stored: &Tensor, affine: &Affine, name: &str) -> Resul
     };
     let data = Arc::new(Computed::new(values, 4, fill));
     let view = View::packed(stored.shape());
-    Ok(Tensor::new(name, stored.file(), Dtype::F32, Endian::Little, view, 0, data)?)
+    let tensor = Tensor::new(name, stored.file(), Dtype::F32, Endian::Little, view, 0, data)?;
+    Ok(tensor.stored_as(Stored::derived("affine codes")))
 }
 
 struct Numbers {

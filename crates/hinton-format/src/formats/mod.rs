@@ -3,6 +3,9 @@
 use crate::{Checkpoint, Error, Head, Input, Limits, Sniff};
 
 mod affine;
+mod beside;
+pub(crate) mod caffe;
+pub(crate) mod coreml;
 pub(crate) mod csv;
 pub(crate) mod darknet;
 pub(crate) mod flax;
@@ -12,6 +15,7 @@ pub(crate) mod hdf5;
 pub(crate) mod idx;
 pub(crate) mod keras;
 pub(crate) mod matlab;
+mod narrow;
 pub(crate) mod notes;
 pub(crate) mod npy;
 pub(crate) mod npz;
@@ -20,6 +24,8 @@ pub(crate) mod pickle;
 pub(crate) mod pytorch;
 pub(crate) mod safetensors;
 pub(crate) mod sharded;
+pub(crate) mod tensorflow;
+pub(crate) mod tflite;
 
 /// A format hinton reads.
 pub struct FormatRow {
@@ -53,6 +59,11 @@ pub const FORMATS: &[FormatRow] = &[
     darknet::ROW,
     idx::ROW,
     onnx::ROW,
+    tflite::ROW,
+    tensorflow::CHECKPOINT,
+    tensorflow::GRAPH,
+    coreml::ROW,
+    caffe::ROW,
     pickle::ROW,
     csv::ROW,
 ];

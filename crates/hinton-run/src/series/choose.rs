@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use hinton_format::{Checkpoint, Error, ErrorKind, Limits, Warning, open};
+use hinton_format::{Checkpoint, Error, ErrorKind, Limits, Warning, index_of, open};
 
 use super::Item;
 use super::beside::is_log;
@@ -108,6 +108,7 @@ pub(super) fn choose(path: &Path, limits: &Limits) -> Result<Chosen, RunError> {
             quoted(&names)
         )));
     }
+    others.retain(|entry| !is_part(&entry.name, &items));
     let mut warnings = capped(warnings, "groups of files left out");
     if !outside.is_empty() {
         let names: Vec<&str> = outside.iter().map(String::as_str).collect();
@@ -115,6 +116,16 @@ pub(super) fn choose(path: &Path, limits: &Limits) -> Result<Chosen, RunError> {
         warnings.push(Warning::file(message));
     }
     Ok(Chosen { items, others, warnings })
+}
+
+/// Whether a file is part of a step: what lies beside the index of a TensorFlow checkpoint.
+fn is_part(name: &str, items: &[Item]) -> bool {
+    let is_step = |index: &str| items.iter().any(|item| item.label == index);
+    match index_of(name) {
+        Some(index) => is_step(&index),
+        // Where TensorFlow keeps the name of the last one.
+        None => name == "checkpoint" && items.iter().any(|item| item.label.ends_with(".index")),
+    }
 }
 
 /// Whether an entry is a link to something outside its folder. Stores of models are made of such

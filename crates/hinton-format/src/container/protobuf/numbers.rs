@@ -73,6 +73,33 @@ impl Numbers {
         }
     }
 
+    /// How many there are, counted.
+    ///
+    /// # Errors
+    /// When the bytes cannot be read.
+    pub fn counted(&self, wire: &Wire) -> Result<u64, Error> {
+        if let Some(count) = self.count() {
+            return Ok(count);
+        }
+        let mut count = 0;
+        for field in wire.fields(self.message) {
+            let field = field?;
+            match field.value {
+                Value::Varint(_) if field.number == self.number => count += 1,
+                Value::Bytes(start, end) if field.number == self.number => {
+                    let mut at = start;
+                    while at < end {
+                        let bytes = read_vec(&*wire.data, at, (end - at).min(1 << 16))?;
+                        count += bytes.iter().filter(|byte| **byte < 0x80).count() as u64;
+                        at += bytes.len() as u64;
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(count)
+    }
+
     /// The numbers as `count` values of `width` bytes each, little-endian, and the byte at which
     /// they start: where they lie as they are, the file's own bytes, else bytes that are decoded
     /// when first read. Of integers, the lower bytes are taken.

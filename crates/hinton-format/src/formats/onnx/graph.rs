@@ -6,10 +6,10 @@ use std::sync::Arc;
 use hinton_tensor::{Dtype, Endian, Tensor, View};
 
 use super::dense::dense;
-use super::external::Beside;
 use super::tensor::{Proto, pair};
 use crate::container::protobuf::{Encoding, Field, Message, Numbers, Wire};
 use crate::formats::affine::{Affine, Steps, dequantised};
+use crate::formats::beside::Beside;
 use crate::formats::notes::{Skipped, distinct};
 use crate::{Checkpoint, Error, ErrorKind, Input, Limits, Warning};
 

@@ -5,7 +5,6 @@
 
 mod dense;
 mod dtype;
-mod external;
 mod graph;
 mod tensor;
 

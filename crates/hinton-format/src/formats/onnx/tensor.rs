@@ -3,12 +3,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use hinton_tensor::{Bytes, Dtype, Endian, ReadError, Tensor, View, element_count};
+use hinton_tensor::{Bytes, Endian, Tensor, View, element_count};
 
 use super::dtype::{Kind, Layout, Typed, kind};
-use super::external::Beside;
 use crate::container::protobuf::{Encoding, Message, Numbers, Wire};
-use crate::source::{Computed, read_vec};
+use crate::formats::beside::Beside;
+use crate::formats::narrow::narrow;
 use crate::{Error, ErrorKind, Limits};
 
 /// The fields of a `TensorProto`: where its values lie, and none of them.
@@ -174,40 +174,14 @@ fn build(
     let (dtype, data, start): (_, Arc<dyn Bytes>, _) = match layout {
         Layout::Plain(dtype) => (dtype, data, start),
         Layout::Packed { bits, signed } => {
-            let dtype = if signed { Dtype::I8 } else { Dtype::U8 };
-            let fill =
-                move |first: u64, buf: &mut [u8]| unpack(&*data, start, first, bits, signed, buf);
-            (dtype, Arc::new(Computed::new(elements, 1, fill)), 0)
+            let (dtype, data) = narrow(data, start, elements, bits, signed);
+            (dtype, data, 0)
         }
         // Skipped before.
         Layout::Text => return Err(Error::new(ErrorKind::Unsupported, "it holds text")),
     };
     let view = View::packed(shape);
     Ok(Tensor::new(name, file.clone(), dtype, Endian::Little, view, start, data)?)
-}
-
-/// Integers narrower than a byte, low bits first, one to a byte.
-fn unpack(
-    data: &dyn Bytes,
-    start: u64,
-    first: u64,
-    bits: u32,
-    signed: bool,
-    out: &mut [u8],
-) -> Result<(), ReadError> {
-    let each = u64::from(8 / bits);
-    let (from, to) = (first / each, (first + out.len() as u64).div_ceil(each));
-    let packed = read_vec(data, start + from, to - from)?;
-    for (at, value) in out.iter_mut().enumerate() {
-        let index = first - from * each + at as u64;
-        let byte = packed[(index / each) as usize];
-        let shift = (index % each) as u32 * bits;
-        let code = byte >> shift & ((1 << bits) - 1);
-        // A code with its highest bit set is negative.
-        let high = signed && code >> (bits - 1) == 1;
-        *value = if high { code | !((1 << bits) - 1) } else { code };
-    }
-    Ok(())
 }
 
 /// A `StringStringEntryProto`.
@@ -222,24 +196,4 @@ pub(super) fn pair(wire: &Wire, message: Message) -> Result<(String, String), Er
         }
     }
     Ok((key, value))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use hinton_tensor::Memory;
-
-    #[test]
-    fn narrow_integers_are_unpacked_from_any_value_on() {
-        let data = Memory::new(*b"\x21\x8f\x07");
-        let read = |first, count, bits, signed| {
-            let mut out = vec![0; count];
-            unpack(&data, 0, first, bits, signed, &mut out).unwrap();
-            out.into_iter().map(|byte| byte as i8).collect::<Vec<i8>>()
-        };
-        assert_eq!(read(0, 5, 4, true), [1, 2, -1, -8, 7]);
-        assert_eq!(read(1, 3, 4, false), [2, 15, 8]);
-        assert_eq!(read(0, 8, 2, true), [1, 0, -2, 0, -1, -1, 0, -2]);
-        assert_eq!(read(5, 2, 2, false), [3, 0]);
-    }
 }

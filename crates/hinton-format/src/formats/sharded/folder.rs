@@ -19,12 +19,25 @@ const SPLIT: [&str; 2] = [safetensors::ROW.name, gguf::ROW.name];
 /// # Errors
 /// When it holds no weights, or several files that do not belong together.
 pub(crate) fn open_folder(path: &Path, limits: &Limits) -> Result<Checkpoint, Error> {
+    // An .mlpackage of Core ML, whose manifest names what is always there.
+    let model = path.join("Data/com.apple.CoreML/model.mlmodel");
+    if file::is_file(&model) {
+        let mut checkpoint = open(&model, limits)?;
+        checkpoint.path = path.display().to_string();
+        return Ok(checkpoint);
+    }
     let files: Vec<Entry> = file::read_dir(path)?
         .into_iter()
         .filter(|entry| !entry.is_dir && !entry.name.starts_with('.') && entry.len > 0)
         .collect();
     if let Some(index) = choose_index(&files)? {
         let mut checkpoint = open(&path.join(index), limits)?;
+        checkpoint.path = path.display().to_string();
+        return Ok(checkpoint);
+    }
+    // What TensorFlow saves beside it belongs to it.
+    if let Some(model) = files.iter().find(|file| file.name == "saved_model.pb") {
+        let mut checkpoint = open(&path.join(&model.name), limits)?;
         checkpoint.path = path.display().to_string();
         return Ok(checkpoint);
     }

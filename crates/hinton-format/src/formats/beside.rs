@@ -1,4 +1,4 @@
-//! External data: values in a file beside the model.
+//! External data: values in a file beside the model, of ONNX and Core ML.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,29 +10,29 @@ use crate::source::{file, map_file};
 use crate::{Error, ErrorKind, Input};
 
 /// The files beside a model, each opened once.
-pub(super) struct Beside<'a> {
+pub(crate) struct Beside<'a> {
     input: &'a Input,
     open: BTreeMap<String, (String, Arc<dyn Bytes>)>,
     order: Vec<String>,
 }
 
 /// The range of a file that holds the values of a tensor.
-pub(super) struct Place {
+pub(crate) struct Place {
     /// The file, as people name it.
-    pub(super) file: String,
-    pub(super) data: Arc<dyn Bytes>,
-    pub(super) start: u64,
+    pub(crate) file: String,
+    pub(crate) data: Arc<dyn Bytes>,
+    pub(crate) start: u64,
     /// Its length, where the model tells it.
-    pub(super) len: Option<u64>,
+    pub(crate) len: Option<u64>,
 }
 
 impl<'a> Beside<'a> {
-    pub(super) fn new(input: &'a Input) -> Self {
+    pub(crate) fn new(input: &'a Input) -> Self {
         Beside { input, open: BTreeMap::new(), order: Vec::new() }
     }
 
     /// The files that were opened, in order.
-    pub(super) fn files(self) -> Vec<String> {
+    pub(crate) fn files(self) -> Vec<String> {
         self.order
     }
 
@@ -40,7 +40,7 @@ impl<'a> Beside<'a> {
     ///
     /// # Errors
     /// Where it leaves the folder of the model, or the file is not there.
-    pub(super) fn place(&mut self, entries: &[(String, String)]) -> Result<Place, Error> {
+    pub(crate) fn place(&mut self, entries: &[(String, String)]) -> Result<Place, Error> {
         let entry = |key: &str| entries.iter().find(|(name, _)| name == key).map(|(_, text)| text);
         let number = |key: &str| {
             let parsed = entry(key).map(|text| text.trim().parse::<u64>());
@@ -66,7 +66,11 @@ impl<'a> Beside<'a> {
         Ok(Place { file, data, start, len })
     }
 
-    fn file(&mut self, location: &str) -> Result<(String, Arc<dyn Bytes>), Error> {
+    /// The file of that name in the folder of the model, or below it.
+    ///
+    /// # Errors
+    /// As [`Beside::place`].
+    pub(crate) fn file(&mut self, location: &str) -> Result<(String, Arc<dyn Bytes>), Error> {
         if let Some((file, data)) = self.open.get(location) {
             return Ok((file.clone(), data.clone()));
         }

@@ -1,0 +1,183 @@
+//! Partitioned variables: one tensor whose slices lie in several places.
+
+use std::sync::Arc;
+
+use hinton_tensor::{Bytes, ReadError};
+
+use super::proto::Extent;
+use crate::Error;
+use crate::source::Computed;
+
+/// A slice of a tensor, and where its values lie, packed.
+pub(super) struct Part {
+    /// First position and length on each axis.
+    axes: Vec<(u64, u64)>,
+    /// Values that stand next to each other in the slice and in the whole: those of a run of
+    /// positions of `axis`, each of `inner` values.
+    axis: usize,
+    inner: u64,
+    pub(super) data: Arc<dyn Bytes>,
+    pub(super) start: u64,
+}
+
+/// The extents as first positions and lengths, checked to lie in the shape.
+pub(super) fn axes(extents: &[Extent], shape: &[usize]) -> Result<Vec<(u64, u64)>, Error> {
+    let outside =
+        || Error::malformed(format!("a slice {extents:?} of it leaves its shape {shape:?}"));
+    if extents.len() != shape.len() {
+        return Err(outside());
+    }
+    let each = extents.iter().zip(shape).map(|((start, len), dim)| {
+        let dim = *dim as u64;
+        let len = len.unwrap_or(dim.saturating_sub(*start));
+        let fits = start.checked_add(len).is_some_and(|end| end <= dim);
+        fits.then_some((*start, len)).ok_or_else(outside)
+    });
+    each.collect()
+}
+
+impl Part {
+    pub(super) fn new(
+        axes: Vec<(u64, u64)>,
+        shape: &[usize],
+        data: Arc<dyn Bytes>,
+        start: u64,
+    ) -> Self {
+        let full = |axis: usize| axes[axis] == (0, shape[axis] as u64);
+        let axis = (0..axes.len()).rev().find(|axis| !full(*axis)).unwrap_or(0);
+        let inner =
+            shape.iter().skip(axis + 1).fold(1u64, |all, dim| all.saturating_mul(*dim as u64));
+        Part { axes, axis, inner, data, start }
+    }
+
+    pub(super) fn elements(&self) -> u64 {
+        self.axes.iter().fold(1, |all, (_, len)| all.saturating_mul(*len))
+    }
+
+    /// Where the value at a position lies in the slice, and how many follow it there as in the
+    /// whole; `None` where it is not in the slice.
+    fn find(&self, position: &[u64]) -> Option<(u64, u64)> {
+        let mut flat = 0;
+        for (at, (start, len)) in position.iter().zip(&self.axes) {
+            let within = at.checked_sub(*start).filter(|within| within < len)?;
+            flat = flat * len + within;
+        }
+        let Some((start, len)) = self.axes.get(self.axis) else { return Some((flat, 1)) };
+        // Positions left on the axis, less what is gone of the first.
+        let left = (start + len - position[self.axis]) * self.inner;
+        Some((flat, left - flat % self.inner.max(1)))
+    }
+}
+
+/// The whole tensor's values, `width` bytes each.
+///
+/// # Errors
+/// Where the slices have more or fewer values than the whole.
+pub(super) fn join(
+    parts: Vec<Part>,
+    shape: &[usize],
+    elements: u64,
+    width: u64,
+) -> Result<Arc<dyn Bytes>, Error> {
+    let have: u64 = parts.iter().map(Part::elements).fold(0, u64::saturating_add);
+    if have != elements {
+        let message = format!("it has {elements} values, its {} slices have {have}", parts.len());
+        return Err(Error::malformed(message));
+    }
+    let shape: Vec<u64> = shape.iter().map(|dim| *dim as u64).collect();
+    let fill = move |first: u64, buf: &mut [u8]| {
+        let mut rest = buf;
+        let mut at = first;
+        let mut last = 0;
+        while !rest.is_empty() {
+            let position = position(at, &shape);
+            let asked = rest.len() as u64 / width;
+            // The slice of the value before is most often that of the next.
+            let order = (last..parts.len()).chain(0..last);
+            let found = order.filter_map(|part| Some((part, parts[part].find(&position)?))).next();
+            let Some((part, (flat, run))) = found else {
+                let why = format!("no slice of the tensor holds its value {at}");
+                return Err(ReadError { offset: at * width, len: width, why });
+            };
+            last = part;
+            let count = run.clamp(1, asked);
+            let (own, behind) = rest.split_at_mut((count * width) as usize);
+            parts[part].data.read_at(parts[part].start + flat * width, own)?;
+            rest = behind;
+            at += count;
+        }
+        Ok(())
+    };
+    Ok(Arc::new(Computed::new(elements, width as usize, fill)))
+}
+
+fn position(mut flat: u64, shape: &[u64]) -> Vec<u64> {
+    let mut position = vec![0; shape.len()];
+    for (at, dim) in position.iter_mut().zip(shape).rev() {
+        *at = flat % dim;
+        flat /= dim;
+    }
+    position
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hinton_tensor::Memory;
+
+    /// A tensor of bytes that count up, cut along its axes.
+    fn joined(shape: &[usize], cuts: &[&[Extent]]) -> Vec<u8> {
+        let elements: usize = shape.iter().product();
+        let dims: Vec<u64> = shape.iter().map(|dim| *dim as u64).collect();
+        let part = |extents: &&[Extent]| {
+            let axes = axes(extents, shape).unwrap();
+            let inside = |flat: &usize| {
+                let position = position(*flat as u64, &dims);
+                position
+                    .iter()
+                    .zip(&axes)
+                    .all(|(at, (start, len))| *at >= *start && at - start < *len)
+            };
+            let values: Vec<u8> = (0..elements).filter(inside).map(|flat| flat as u8).collect();
+            Part::new(axes, shape, Arc::new(Memory::new(values)), 0)
+        };
+        let parts = cuts.iter().map(part).collect();
+        let whole = join(parts, shape, elements as u64, 1).unwrap();
+        let mut out = vec![0; elements];
+        // From the middle on, and all of it.
+        whole.read_at(elements as u64 / 2, &mut out[elements / 2..]).unwrap();
+        assert!(
+            out[elements / 2..].iter().enumerate().all(|(at, v)| *v as usize == at + elements / 2)
+        );
+        whole.read_at(0, &mut out).unwrap();
+        out
+    }
+
+    #[test]
+    fn slices_along_any_axis_are_joined() {
+        let all: Vec<u8> = (0..24).collect();
+        let full = (0, None);
+        assert_eq!(joined(&[4, 6], &[&[(0, Some(1)), full], &[(1, Some(3)), full]]), all);
+        assert_eq!(joined(&[4, 6], &[&[full, (4, Some(2))], &[full, (0, Some(4))]]), all);
+        let middle = [[full, (0, Some(1)), full], [full, (1, Some(2)), full]];
+        assert_eq!(joined(&[2, 3, 4], &[&middle[0], &middle[1]]), all);
+        let quarters: Vec<[Extent; 2]> = [(0, 0), (0, 3), (2, 0), (2, 3)]
+            .map(|(row, column)| [(row, Some(2)), (column, Some(3))])
+            .to_vec();
+        let quarters: Vec<&[Extent]> = quarters.iter().map(|one| &one[..]).collect();
+        assert_eq!(joined(&[4, 6], &quarters), all);
+        assert_eq!(joined(&[24], &[&[(0, Some(5))], &[(5, Some(19))]]), all);
+    }
+
+    #[test]
+    fn slices_that_do_not_fit_are_errors() {
+        assert!(axes(&[(1, Some(4))], &[4]).is_err());
+        assert!(axes(&[(u64::MAX, Some(2))], &[4]).is_err());
+        assert!(axes(&[], &[4]).is_err());
+        let twice = || Part::new(vec![(0, 1)], &[2], Arc::new(Memory::new([7])), 0);
+        let bytes = join(vec![twice(), twice()], &[2], 2, 1).unwrap();
+        let error = bytes.read_at(0, &mut [0; 2]).unwrap_err();
+        assert!(error.to_string().contains("no slice of the tensor holds its value 1"), "{error}");
+        assert!(join(vec![twice()], &[2], 2, 1).is_err());
+    }
+}

@@ -1,0 +1,121 @@
+//! TensorFlow Lite, Core ML and Caffe: the fixtures value by value, and what is said of the rest.
+
+mod common;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use hinton_format::{Checkpoint, ErrorKind, Input, Limits, open, open_input};
+use hinton_tensor::Memory;
+
+#[test]
+fn tflite_of_every_dtype_and_quantisation() {
+    common::check_truth("tflite");
+}
+
+#[test]
+fn core_ml_of_every_layer_and_quantisation() {
+    common::check_truth("coreml");
+}
+
+#[test]
+fn caffe_of_every_version() {
+    common::check_truth("caffe");
+}
+
+fn fixture(name: &str) -> Checkpoint {
+    open(&common::fixtures().join(name), &Limits::default()).unwrap()
+}
+
+fn warnings(checkpoint: &Checkpoint) -> Vec<String> {
+    checkpoint.warnings.iter().map(ToString::to_string).collect()
+}
+
+fn metadata<'a>(checkpoint: &'a Checkpoint, key: &str) -> Option<&'a str> {
+    let pairs = &checkpoint.metadata;
+    pairs.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
+}
+
+#[test]
+fn what_is_quantised_or_skipped_is_said() {
+    let quantised = fixture("tflite/quantised.tflite");
+    let told = metadata(&quantised, "quantised").unwrap();
+    assert!(
+        told.starts_with("whole: scale 0.5, zero point 3; rows: 3 scales along axis 0, "),
+        "{told}"
+    );
+    assert!(told.contains("0.5 to 2, zero points 0 to 2; columns: "), "{told}");
+    assert_eq!(metadata(&quantised, "description"), Some("made by make.py"));
+    assert_eq!(
+        warnings(&fixture("tflite/dtypes.tflite")),
+        [
+            "\"words\": skipped: it holds text",
+            "\"sparse\": skipped: it is sparse, and only its other values are stored",
+        ]
+    );
+    let today = fixture("caffe/today.caffemodel");
+    assert_eq!(warnings(&today), ["the gradients (diff) of 1 blobs are not shown"]);
+    assert_eq!(metadata(&today, "network"), Some("today"));
+    let plain = fixture("coreml/plain.mlmodel");
+    assert_eq!(metadata(&plain, "author"), Some("make.py"));
+    assert_eq!(metadata(&plain, "specification"), Some("5"));
+}
+
+#[test]
+fn formats_without_a_magic_number_are_told_from_each_other() {
+    // Whatever the extension, even none: the fields tell.
+    let files = [
+        ("onnx/graphs.onnx", "onnx"),
+        ("onnx/raw.onnx", "onnx"),
+        ("coreml/plain.mlmodel", "coreml"),
+        ("coreml/pipeline.mlmodel", "coreml"),
+        ("caffe/today.caffemodel", "caffe"),
+        ("caffe/version_1.caffemodel", "caffe"),
+        ("tfgraph/frozen.pb", "tfgraph"),
+        ("tfgraph/saved/saved_model.pb", "tfgraph"),
+    ];
+    for (file, format) in files {
+        let bytes = std::fs::read(common::fixtures().join(file)).unwrap();
+        for name in [file, "model", "model.bin"] {
+            let data = Arc::new(Memory::new(bytes.as_slice()));
+            let input = Input { name: name.to_owned(), path: None, data };
+            let opened = open_input(&input, &Limits::default());
+            let opened = opened.unwrap_or_else(|error| panic!("{file} as {name}: {error}"));
+            assert_eq!(opened.format, format, "{file} as {name}");
+        }
+    }
+}
+
+#[test]
+fn an_ml_program_stays_in_its_folder() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mlprogram");
+    std::fs::create_dir_all(&folder).unwrap();
+    let own = common::fixtures().join("coreml/half.mlpackage/Data/com.apple.CoreML");
+    let bytes = std::fs::read(own.join("model.mlmodel")).unwrap();
+    let path = folder.join("m.mlmodel");
+    std::fs::write(&path, &bytes).unwrap();
+    let error = open(&path, &Limits::default()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Io);
+    assert!(error.message().contains("\"weights/weight.bin\", which is missing"), "{error}");
+    // As many characters, but out of the folder.
+    let (from, to) = (b"@model_path/weights/", b"@model_path/../ghts/");
+    let at = bytes.windows(from.len()).position(|window| window == from).unwrap();
+    let mut leaving = bytes;
+    leaving[at..at + to.len()].copy_from_slice(to);
+    std::fs::write(&path, &leaving).unwrap();
+    let error = open(&path, &Limits::default()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused, "{error}");
+}
+
+#[test]
+fn a_core_ml_model_of_another_kind_is_named() {
+    // Specification 7, an input x, and an empty tree ensemble (field 302) or identity (900).
+    for (tag, says) in [([0xa2, 0x38], "model of kind 900"), ([0xf2, 0x12], "model of kind 302")] {
+        let bytes = [&[0x08, 7, 0x12, 5, 0x0a, 3, 0x0a, 1, b'x'][..], &tag, &[0]].concat();
+        let input =
+            Input { name: "m.mlmodel".into(), path: None, data: Arc::new(Memory::new(bytes)) };
+        let error = open_input(&input, &Limits::default()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        assert!(error.message().contains(says), "{error}");
+    }
+}
