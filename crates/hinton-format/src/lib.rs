@@ -13,6 +13,7 @@ mod limits;
 mod lookalike;
 mod nearest;
 mod open;
+mod quantised;
 mod sniff;
 
 pub mod container;
