@@ -26,4 +26,5 @@ pub use formats::{FORMATS, FormatRow};
 pub use limits::Limits;
 pub use nearest::nearest;
 pub use open::{Input, open, open_input};
+pub use quantised::DEQUANTISED;
 pub use sniff::{Head, Sniff};

@@ -23,6 +23,9 @@ use self::config::Config;
 use self::parts::{Rows, Whole};
 use crate::{Checkpoint, Limits, Warning};
 
+/// The key of metadata that says which weights were added.
+pub const DEQUANTISED: &str = "dequantised";
+
 /// A way to store quantised weights.
 struct Layout {
     /// The ending of a tensor's name that makes one look closer.
@@ -162,7 +165,7 @@ pub(crate) fn add(checkpoint: &mut Checkpoint, folder: Option<&Path>, limits: &L
     for (said, count) in words.into_iter().filter(|_| !full).take(MOST_WARNINGS) {
         let weights = if count == 1 { "weight" } else { "weights" };
         let text = format!("{count} {weights} {said}; shown beside what is stored");
-        checkpoint.metadata.push(("dequantised".to_owned(), text));
+        checkpoint.metadata.push((DEQUANTISED.to_owned(), text));
     }
     checkpoint.warnings.extend(guesses.into_iter().take(MOST_WARNINGS).map(Warning::file));
     let more = failed.len().saturating_sub(MOST_WARNINGS);
