@@ -77,8 +77,12 @@ fn every_layout_decodes_as_its_library_would() {
 fn what_was_done_is_said_and_what_was_guessed_is_a_warning() {
     let gptq = opened("gptq.safetensors");
     assert_eq!(
-        words(&gptq)[0],
-        "1 weight from GPTQ: 4 bits in groups of 32; shown beside what is stored"
+        words(&gptq),
+        [
+            "1 weight from GPTQ: 4 bits in groups of 32; 1 weight from GPTQ: 8 bits in groups of 32; \
+          1 weight from GPTQ: 2 bits in groups of 16; 1 weight from GPTQ: 3 bits in groups of 32; \
+          shown beside what is stored"
+        ]
     );
     assert_eq!(warnings(&gptq), [""; 0]);
     // Behind the tensor it was told by, and nothing stored is hidden.

@@ -186,6 +186,7 @@ impl Serialize for TensorReport {
         map.serialize_entry("bytes", &tensor.stored_len())?;
         if tensor.stored().is_some() {
             map.serialize_entry("decoded", tensor.dtype().name())?;
+            map.serialize_entry("derived", &tensor.is_derived())?;
         }
         map.serialize_entry("file", tensor.file())?;
         if let Some(summary) = &self.summary {

@@ -162,9 +162,13 @@ pub(crate) fn add(checkpoint: &mut Checkpoint, folder: Option<&Path>, limits: &L
     if full {
         checkpoint.tensors.retain(|tensor| !tensor.is_derived());
     }
-    for (said, count) in words.into_iter().filter(|_| !full).take(MOST_WARNINGS) {
-        let weights = if count == 1 { "weight" } else { "weights" };
-        let text = format!("{count} {weights} {said}; shown beside what is stored");
+    if !full && !words.is_empty() {
+        let one = |(said, count): (String, usize)| match count {
+            1 => format!("1 weight {said}"),
+            count => format!("{count} weights {said}"),
+        };
+        let done: Vec<String> = words.into_iter().take(MOST_WARNINGS).map(one).collect();
+        let text = format!("{}; shown beside what is stored", done.join("; "));
         checkpoint.metadata.push((DEQUANTISED.to_owned(), text));
     }
     checkpoint.warnings.extend(guesses.into_iter().take(MOST_WARNINGS).map(Warning::file));
