@@ -24,7 +24,7 @@ pub(super) fn tq1_0(bytes: &[u8], out: &mut [f32]) {
         for (part, digits) in [(&block[..32], 5), (&block[32..48], 5), (&block[48..52], 4)] {
             for power in &POWERS[..digits] {
                 for (out, byte) in out[done..].iter_mut().zip(part) {
-                    let digit = u16::from(byte.wrapping_mul(*power)) * 3 >> 8;
+                    let digit = (u16::from(byte.wrapping_mul(*power)) * 3) >> 8;
                     *out = d * (i32::from(digit) - 1) as f32;
                 }
                 done += part.len();

@@ -168,8 +168,7 @@ mod tests {
     fn a_header_has_a_limit() {
         let data: Arc<dyn Bytes> = Arc::new(Memory::new(vec![0; 100]));
         let data = Part::new(data, 0, 100).unwrap();
-        let mut limits = Limits::default();
-        limits.header_bytes = 10;
+        let limits = Limits { header_bytes: 10, ..Limits::default() };
         let mut cursor = Cursor::new(&data, Endian::Little, &limits);
         cursor.skip(8, "a").unwrap();
         assert_eq!(cursor.u32("b").unwrap_err().kind(), ErrorKind::Limit);
