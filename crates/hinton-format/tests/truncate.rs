@@ -39,8 +39,9 @@ fn a_cut_file_is_an_error_or_reads_right() {
         let whole = read_all(&name, &bytes, &limits());
         for len in lengths(bytes.len()) {
             let Ok(cut) = read_all(&name, &bytes[..len], &limits()) else { continue };
-            // A text that ends early is a shorter text; nothing in it tells.
-            if name.contains("/csv/") {
+            // A text that ends early is a shorter text; nothing in it tells. So is a file of
+            // rwkv.cpp, of which a warning says so.
+            if name.contains("/csv/") || name.contains("/ggml/") {
                 continue;
             }
             assert_eq!(Ok(cut), whole, "{name} cut at {len}");
