@@ -68,6 +68,8 @@ fn every_layout_decodes_as_its_library_would() {
         ("fp8_row.safetensors", "from FP8", 1),
         ("fp8_even.safetensors", "from FP8", 1),
         ("mxfp4.safetensors", "from MXFP4", 1),
+        ("nvfp4_modelopt.safetensors", "from NVFP4", 1),
+        ("nvfp4_packed.safetensors", "from NVFP4", 1),
     ] {
         assert_eq!(compare(name, kind), count, "{name}");
     }

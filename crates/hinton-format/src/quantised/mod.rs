@@ -1,5 +1,5 @@
 //! Weights that a file stores as codes in one tensor and scales in others: FP8, GPTQ, AWQ,
-//! bitsandbytes, MLX. The tensors stay as they are; the weight that they stand for comes beside
+//! bitsandbytes, MLX, MXFP4, NVFP4. The tensors stay as they are; the weight that they stand for comes beside
 //! them, decoded when it is read.
 //!
 //! Layouts are told by the names and shapes of tensors; one file a family, one row each. Values are
@@ -44,6 +44,8 @@ const LAYOUTS: &[Layout] = &[
     Layout { ending: ".scale_weight", find: scaled::find },
     Layout { ending: ".biases", find: mlx::find },
     Layout { ending: "_blocks", find: microscaled::find },
+    Layout { ending: ".weight_scale_2", find: microscaled::find_nvfp4 },
+    Layout { ending: ".weight_global_scale", find: microscaled::find_nvfp4 },
 ];
 
 /// Most warnings of weights that cannot be decoded; the rest is counted.
