@@ -145,6 +145,45 @@ def mnist(folder):
     partial.rename(home)
 
 
+def blocks(random, count, size, scales):
+    """Blocks of random codes, whose binary16 numbers at the bytes `scales` are those of a layer."""
+    raw = random.integers(0, 256, (count, size), dtype=np.uint8)
+    for at in scales:
+        scale = (random.standard_normal(count, dtype=np.float32) * 0.002).astype("<f2")
+        raw[:, at : at + 2] = scale.view(np.uint8).reshape(count, 2)
+    return raw.tobytes()
+
+
+def gguf(folder):
+    """1 GiB of GGUF: weight matrices of Q4_K and of Q8_0, half of the bytes each."""
+    path = folder / "1gib.gguf"
+    if path.exists():
+        return
+    random = np.random.default_rng(4)
+    tensors = []  # name, (columns, rows), number of the type, values and bytes of a block, scales
+    for i in range(16):
+        tensors.append((f"blk.{i}.ffn_up.weight", (4096, 14563), 12, 256, 144, [0, 2]))
+        tensors.append((f"blk.{i}.attn_q.weight", (4096, 7710), 8, 32, 34, [0]))
+
+    def text(value):
+        return struct.pack("<Q", len(value)) + value.encode()
+
+    head = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), 1)
+    head += text("general.architecture") + struct.pack("<I", 8) + text("llama")
+    at = 0
+    for name, (cols, rows), kind, values, size, _ in tensors:
+        head += text(name) + struct.pack("<IQQIQ", 2, cols, rows, kind, at)
+        at += cols * rows // values * size
+        at += -at % 32
+    partial = path.with_suffix(".tmp")
+    with open(partial, "wb") as file:
+        file.write(head + bytes(-len(head) % 32))
+        for _, (cols, rows), _, values, size, scales in tensors:
+            file.write(blocks(random, cols * rows // values, size, scales))
+            file.write(bytes(-file.tell() % 32))
+    partial.rename(path)
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
@@ -167,6 +206,7 @@ def main():
     two_gib(folder)
     hundred_gib(folder)
     mnist(folder)
+    gguf(folder)
 
 
 main()

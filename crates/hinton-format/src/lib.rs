@@ -13,6 +13,7 @@ mod limits;
 mod lookalike;
 mod nearest;
 mod open;
+mod quantised;
 mod sniff;
 
 pub mod container;
@@ -26,4 +27,5 @@ pub use formats::{FORMATS, FormatRow};
 pub use limits::Limits;
 pub use nearest::nearest;
 pub use open::{Input, open, open_input};
+pub use quantised::DEQUANTISED;
 pub use sniff::{Head, Sniff};

@@ -8,7 +8,9 @@ use hinton_tensor::Bytes;
 use crate::formats::sharded;
 use crate::source::inflate::gzip_head;
 use crate::source::{file, gunzip, map_file, read_head};
-use crate::{Checkpoint, Error, ErrorKind, FORMATS, FormatRow, Head, Limits, Sniff, lookalike};
+use crate::{
+    Checkpoint, Error, ErrorKind, FORMATS, FormatRow, Head, Limits, Sniff, lookalike, quantised,
+};
 
 /// Bytes that are looked at to tell what a file is.
 const HEAD: u64 = 4096;
@@ -63,9 +65,12 @@ pub fn open(path: &Path, limits: &Limits) -> Result<Checkpoint, Error> {
 /// # Errors
 /// As [`open`].
 pub fn open_input(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
-    detect(input)
+    let mut checkpoint = detect(input)
         .and_then(|row| open_as(row, input, limits))
-        .map_err(|error| error.in_file(&input.name))
+        .map_err(|error| error.in_file(&input.name))?;
+    let folder = input.path.as_deref().and_then(Path::parent);
+    quantised::add(&mut checkpoint, folder, limits);
+    Ok(checkpoint)
 }
 
 /// Opens a file that an index names; it may be of any format, but no index itself, so that no

@@ -69,7 +69,7 @@ pub use hinton_chart::{
     Theme, ThemeName, colormaps, shape_text, short, short_count,
 };
 pub use hinton_format::{
-    Checkpoint, Error as FormatError, ErrorKind, FORMATS, FormatRow, Limits, Warning,
+    Checkpoint, DEQUANTISED, Error as FormatError, ErrorKind, FORMATS, FormatRow, Limits, Warning,
 };
 pub use hinton_render::films::{
     FILMS, FilmError, FilmReport, FilmRow, FilmWriter, FrameSource, RawPicture,

@@ -220,3 +220,46 @@ fn npz_holds_several_and_is_the_same_every_time() {
     assert!(error.to_string().contains("two tensors are called"), "{error}");
     assert!(!folder.path("twice.npz").exists());
 }
+
+#[test]
+fn quantised_tensors_are_listed_as_stored_and_exported_as_decoded() {
+    let fixtures =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../hinton-format/tests/fixtures");
+    let file = open(fixtures.join("gguf/every_type.gguf")).unwrap();
+    let report = hinton::inspect::inspect(&file, &["Q4_K"]).unwrap();
+    assert_eq!((report.parameters(), report.bytes(), report.bytes_to_read()), (512, 288, 2048));
+    let json = report.to_json().unwrap();
+    assert!(
+        json.contains(r#""dtype":"Q4_K","shape":[2,256],"elements":512,"bytes":288,"#),
+        "{json}"
+    );
+    assert!(json.contains(r#""decoded":"f32","derived":false"#), "{json}");
+
+    let folder = Folder::new();
+    let path = folder.path("w.safetensors");
+    let notes = export(select(&file, &["Q4_K", "Q4_K.values"]).unwrap(), &path).unwrap();
+    assert_eq!(notes, ["1 quantised tensor is written as decoded f32 values (Q4_K)"]);
+    let back = open(&path).unwrap();
+    assert_eq!(back.tensors[0].to_f32().unwrap(), back.tensors[1].to_f32().unwrap());
+}
+
+#[test]
+fn weights_computed_from_others_count_in_no_total() {
+    let fixtures =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../hinton-format/tests/fixtures");
+    let file = open(fixtures.join("quantised/awq.safetensors")).unwrap();
+    let report = hinton::inspect::inspect(&file, &["a.*"]).unwrap();
+    // 64 x 4 words, 2 x 4 words, 2 x 32 halves; not the 32 x 64 weight.
+    assert_eq!((report.tensors.len(), report.parameters(), report.bytes()), (4, 328, 1184));
+    assert!(report.to_json().unwrap().contains(r#""bytes":0,"decoded":"f32","derived":true"#));
+    let alone = hinton::inspect::inspect(&file, &["a.weight"]).unwrap();
+    assert_eq!((alone.parameters(), alone.bytes()), (2048, 0));
+    // It lies turned: its file has the inputs down.
+    let folder = Folder::new();
+    let path = folder.path("w.npy");
+    export(select(&file, &["a.weight"]).unwrap(), &path).unwrap();
+    let expected = select(&file, &["expected.a.weight"]).unwrap().remove(0).tensor;
+    let back = open(&path).unwrap().tensors.remove(0);
+    assert_eq!(back.shape(), [32, 64]);
+    assert_eq!(back.to_f32().unwrap(), expected.to_f32().unwrap());
+}

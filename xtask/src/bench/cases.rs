@@ -406,6 +406,18 @@ pub(super) const CASES: &[Case] = &[
         // 0.02 a frame.
         limits: &[Limit::Cpu(3.1)],
     },
+    Case {
+        name: "statistics-gguf",
+        about: "statistics, quantiles and histogram of 1 GiB of GGUF, half Q4_K and half Q8_0",
+        ours: &["inspect", "@1gib.gguf", "--stats"],
+        runs: 5,
+        peers: &[peer(
+            "gguf.quants.dequantize and numpy, no quantiles, no histogram",
+            &["gguf_statistics.py", "@1gib.gguf"],
+        )],
+        // Five times as fast as the peer.
+        limits: &[Limit::TimesFirstPeer(0.2), Limit::Anonymous(100.0)],
+    },
 ];
 
 #[cfg(test)]

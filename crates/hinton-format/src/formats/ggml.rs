@@ -31,6 +31,8 @@ pub(crate) const ROW: FormatRow = FormatRow {
 /// The magic number, as it lies in files of either byte order.
 const MAGICS: [(&[u8; 4], Endian); 2] = [(b"fmgg", Endian::Little), (b"ggmf", Endian::Big)];
 const VERSIONS: std::ops::RangeInclusive<u32> = 100..=101;
+/// The tensor that every model ends with; nothing else tells a file cut between two tensors.
+const LAST: &str = "head.weight";
 /// Longest name of a tensor.
 const LONGEST_NAME: u32 = 1 << 16;
 
@@ -109,13 +111,19 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         }
         tensors.extend(file.tensor(&mut cursor)?);
     }
+    let mut warnings = file.warnings;
+    if !file.names.contains(LAST) {
+        let message =
+            format!("there is no {LAST}: the file may be cut, it does not say how long it is");
+        warnings.push(Warning::file(message));
+    }
     Ok(Checkpoint {
         path: input.name.clone(),
         format: ROW.name,
         metadata,
         tensors,
         files: vec![input.name.clone()],
-        warnings: file.warnings,
+        warnings,
     })
 }
 

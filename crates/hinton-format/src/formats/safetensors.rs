@@ -21,6 +21,9 @@ pub(crate) const ROW: FormatRow = FormatRow {
            integers, BOOL, C64), metadata, and models split into shards (see `sharded`). Checked: \
            header, byte ranges, shapes, overlaps. A tensor of another dtype is skipped with a \
            warning; bytes that belong to no tensor are a warning. \
+           Quantised weights are recognised by the names and shapes of their parts: FP8 with scales, \
+           GPTQ (2, 3, 4, 8 bits), AWQ, NF4, FP4 and INT8 of bitsandbytes, MLX, MXFP4 of gpt-oss, NVFP4; \
+           the weight they stand for comes beside them, under its own name where that is free. \
            Layout: https://github.com/huggingface/safetensors#format",
     extensions: &["safetensors"],
     sniff,

@@ -73,6 +73,9 @@ pub(crate) fn packed_bytes(tensor: &Tensor) -> Result<Vec<u8>, TensorError> {
         let read = tensor.data().read_at(tensor.start().saturating_add(skipped), &mut out);
         return read.map(|()| out).map_err(|error| tensor.read_error(error));
     }
+    if let Some(held) = held(tensor, &source)? {
+        return packed_bytes(&held);
+    }
     let layout = Layout::c_order(tensor.view());
     let size = source.size() as u64;
     for first in (0..tensor.elements()).step_by(PIECE as usize) {
@@ -83,6 +86,27 @@ pub(crate) fn packed_bytes(tensor: &Tensor) -> Result<Vec<u8>, TensorError> {
         layout.load_into(&source, first, &mut out[begin..])?;
     }
     Ok(out)
+}
+
+/// The values in memory, where they must be read and their axes lie in another order than they are
+/// asked for (a transposed matrix that is inflated or decoded): read in the order they lie in, each
+/// once, instead of value by value.
+fn held(tensor: &Tensor, source: &Source<'_>) -> Result<Option<Tensor>, TensorError> {
+    if source.is_in_memory() || tensor.elements() == 0 {
+        return Ok(None);
+    }
+    let strides = &tensor.view().strides;
+    let mut order: Vec<usize> = (0..strides.len()).collect();
+    order.sort_by_key(|&axis| std::cmp::Reverse(strides[axis].unsigned_abs()));
+    let long = order.iter().filter(|&&axis| tensor.shape()[axis] > 1);
+    if strides.contains(&0) || long.is_sorted() {
+        return Ok(None);
+    }
+    let mut back = vec![0; order.len()];
+    for (at, &axis) in order.iter().enumerate() {
+        back[axis] = at;
+    }
+    tensor.permute(&order)?.to_memory()?.permute(&back).map(Some)
 }
 
 pub(crate) fn to_f32(tensor: &Tensor) -> Result<Vec<f32>, TensorError> {
@@ -98,6 +122,9 @@ fn to_floats<T: Copy + Default>(
     kernel: fn(Dtype, &[u8], &mut [T]),
 ) -> Result<Vec<T>, TensorError> {
     let source = Source::new(tensor);
+    if let Some(held) = held(tensor, &source)? {
+        return to_floats(&held, kernel);
+    }
     let layout = Layout::c_order(tensor.view());
     let mut out = room_for(tensor, tensor.elements())?;
     let mut piece = Piece::default();

@@ -5,6 +5,7 @@ mod npy;
 mod npz;
 mod safetensors;
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -129,7 +130,20 @@ pub fn export_as(
         notes = (row.write)(tensors, out, progress).map_err(|stop| stop.at(path))?;
         Ok(())
     })?;
+    notes.extend(decoded(tensors));
     Ok(notes)
+}
+
+/// What is said of tensors whose values the file does not store as such.
+fn decoded(tensors: &[Selected]) -> Option<String> {
+    let stored = tensors.iter().map(|one| &one.tensor).filter(|one| one.stored().is_some());
+    let kinds: BTreeSet<&str> = stored.clone().map(Tensor::stored_type).collect();
+    let count = stored.count();
+    let kinds: Vec<&str> = kinds.into_iter().collect();
+    let tensors = if count == 1 { "tensor is" } else { "tensors are" };
+    (count > 0).then(|| {
+        format!("{count} quantised {tensors} written as decoded f32 values ({})", kinds.join(", "))
+    })
 }
 
 /// Writes the values of tensors to anything that takes bytes; see [`export_as`].
@@ -142,7 +156,10 @@ pub fn export_to(
     out: &mut dyn Write,
     progress: &dyn Progress,
 ) -> Result<Vec<String>, Error> {
-    (row.write)(tensors, out, progress).map_err(|stop| stop.at(Path::new("standard output")))
+    let notes = (row.write)(tensors, out, progress);
+    let mut notes = notes.map_err(|stop| stop.at(Path::new("standard output")))?;
+    notes.extend(decoded(tensors));
+    Ok(notes)
 }
 
 /// The one tensor that a file of one tensor holds.

@@ -89,9 +89,14 @@ impl InspectReport<'_> {
         self.tensors.iter().map(|one| of(&one.selected.tensor)).fold(0, u64::saturating_add)
     }
 
-    /// Values in all; those computed from other tensors of the file count once, as stored.
+    /// Values in all. Those computed from other tensors of the file are counted in these, unless
+    /// they are all that was asked for.
     pub fn parameters(&self) -> u64 {
-        self.total(|tensor| if tensor.is_derived() { 0 } else { tensor.elements() })
+        let derived = self.tensors.iter().all(|one| one.selected.tensor.is_derived());
+        self.total(|tensor| match tensor.is_derived() && !derived {
+            true => 0,
+            false => tensor.elements(),
+        })
     }
 
     /// Bytes of all values as the file stores them.
@@ -276,6 +281,7 @@ impl Serialize for TensorReport {
         map.serialize_entry("bytes", &tensor.stored_len())?;
         if tensor.stored().is_some() {
             map.serialize_entry("decoded", tensor.dtype().name())?;
+            map.serialize_entry("derived", &tensor.is_derived())?;
         }
         map.serialize_entry("file", tensor.file())?;
         if let Some(summary) = &self.summary {

@@ -11,7 +11,7 @@ pub struct Total {
     pub tensors: u64,
     /// How many values in all.
     pub values: u64,
-    /// How many bytes in all, packed.
+    /// How many bytes in all, as the file stores them.
     pub bytes: u64,
 }
 
@@ -19,7 +19,7 @@ impl Total {
     fn add(&mut self, tensor: &Tensor) {
         self.tensors += 1;
         self.values = self.values.saturating_add(tensor.elements());
-        self.bytes = self.bytes.saturating_add(tensor.byte_len());
+        self.bytes = self.bytes.saturating_add(tensor.stored_len());
     }
 }
 
@@ -39,11 +39,11 @@ pub struct Module {
 /// What separates the parts of a tensor's name.
 const SEPARATORS: [char; 2] = ['.', '/'];
 
-/// The modules of these tensors, at most `depth` deep (0 is the root's children alone), each before
+/// The modules of these tensors (without those computed from others), at most `depth` deep (0 is the root's children alone), each before
 /// what lies in it, in order of first appearance. A tensor at the root is a module of its own.
 pub fn modules<'a>(tensors: impl IntoIterator<Item = &'a Tensor>, depth: usize) -> Vec<Module> {
     let mut root = Node::default();
-    for tensor in tensors {
+    for tensor in tensors.into_iter().filter(|tensor| !tensor.is_derived()) {
         let mut node = &mut root;
         for (level, (part, path)) in parts(tensor.name()).into_iter().enumerate() {
             if level > depth {
@@ -108,7 +108,7 @@ impl Node {
 
 /// Totals by dtype, the one with most bytes first.
 pub fn by_dtype<'a>(tensors: impl IntoIterator<Item = &'a Tensor>) -> Vec<(&'static str, Total)> {
-    grouped(tensors, |tensor| tensor.dtype().name())
+    grouped(tensors, Tensor::stored_type)
 }
 
 /// Totals by [`kind`], the one with most bytes first.
@@ -121,7 +121,7 @@ fn grouped<'a>(
     key: impl Fn(&Tensor) -> &'static str,
 ) -> Vec<(&'static str, Total)> {
     let mut groups: Vec<(&'static str, Total)> = Vec::new();
-    for tensor in tensors {
+    for tensor in tensors.into_iter().filter(|tensor| !tensor.is_derived()) {
         let name = key(tensor);
         match groups.iter_mut().find(|(other, _)| *other == name) {
             Some((_, total)) => total.add(tensor),

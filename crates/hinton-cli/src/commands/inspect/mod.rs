@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use hinton::inspect::{InspectReport, QUANTILES, Sort, TensorReport, inspect};
-use hinton::{Checkpoint, Summary, Work, visible};
+use hinton::{Checkpoint, DEQUANTISED, Summary, Work, visible};
 
 use super::{CommandRow, steps};
 use crate::args::{patterns, tensors, thread_count, threads};
@@ -215,7 +215,10 @@ fn heading(report: &InspectReport<'_>) -> String {
     }
     text.push_str(&parts::summary(report));
     let (most, characters) = METADATA;
-    for (key, value) in checkpoint.metadata.iter().take(most) {
+    // What was done to the tensors is said whatever else there is.
+    let (done, rest): (Vec<_>, Vec<_>) =
+        checkpoint.metadata.iter().partition(|(key, _)| key == DEQUANTISED);
+    for (key, value) in rest.iter().take(most).chain(&done) {
         let value = visible(value);
         let mut shown: String = value.chars().take(characters).collect();
         if shown.len() < value.len() {
@@ -223,9 +226,9 @@ fn heading(report: &InspectReport<'_>) -> String {
         }
         text.push_str(&format!("  {} = {shown}\n", visible(key)));
     }
-    if checkpoint.metadata.len() > most {
-        let more = checkpoint.metadata.len() - most;
-        text.push_str(&format!("  and {more} more entries of metadata\n"));
+    if rest.len() > most {
+        let more = rest.len() - most;
+        text.push_str(&format!("  and {more} more entries of metadata, which --json lists\n"));
     }
     text
 }

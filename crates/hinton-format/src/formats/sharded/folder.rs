@@ -6,7 +6,7 @@ use super::{ROW, join, listed};
 use crate::formats::{gguf, safetensors};
 use crate::open::{open_shard, recognise};
 use crate::source::file::{self, Entry};
-use crate::{Checkpoint, Error, ErrorKind, Input, Limits, open};
+use crate::{Checkpoint, Error, ErrorKind, Input, Limits, open, quantised};
 
 /// Most files of a folder that are looked into.
 const MOST_FILES: usize = 5_000;
@@ -179,7 +179,9 @@ fn open_numbered(path: &Path, names: &[&str], limits: &Limits) -> Result<Checkpo
     for name in names {
         shards.push(open_shard(&Input::from_path(&path.join(name))?, limits)?);
     }
-    join(&path.display().to_string(), shards, limits)
+    let mut whole = join(&path.display().to_string(), shards, limits)?;
+    quantised::add(&mut whole, Some(path), limits);
+    Ok(whole)
 }
 
 #[cfg(test)]

@@ -1,0 +1,83 @@
+//! What a model's settings say of its quantisation.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::source::{file, map_file, read_vec};
+
+/// Longest settings that are looked into.
+const LONGEST: u64 = 4 << 20;
+/// Files beside the weights that may hold settings.
+const FILES: [&str; 2] = ["config.json", "quantize_config.json"];
+
+/// The settings, where there are any.
+#[derive(Debug, Default)]
+pub(super) struct Config {
+    /// `quantization_config` of Hugging Face, or the whole of AutoGPTQ's own file.
+    quantisation: Value,
+    /// `quantization` of MLX.
+    mlx: Value,
+    /// Metadata of the weights file.
+    metadata: Vec<(String, String)>,
+}
+
+/// Reads the settings beside the weights; those that cannot be read are none.
+pub(super) fn read(folder: Option<&Path>, metadata: &[(String, String)]) -> Config {
+    let metadata = metadata.iter().filter(|(key, _)| key.starts_with("gptq_")).cloned().collect();
+    let mut config = Config { metadata, ..Config::default() };
+    let Some(folder) = folder else { return config };
+    for name in FILES {
+        let path = folder.join(name);
+        let Some(mut value) = read_json(&path) else { continue };
+        if config.mlx.is_null() {
+            config.mlx = value["quantization"].take();
+        }
+        if config.quantisation.is_null() {
+            let nested = value["quantization_config"].take();
+            config.quantisation = if name == FILES[0] { nested } else { value };
+        }
+    }
+    config
+}
+
+fn read_json(path: &Path) -> Option<Value> {
+    if !file::is_file(path) {
+        return None;
+    }
+    let data = map_file(path).ok()?;
+    if data.len() > LONGEST {
+        return None;
+    }
+    serde_json::from_slice(&read_vec(&*data, 0, data.len()).ok()?).ok()
+}
+
+impl Config {
+    /// A whole number of the settings of GPTQ, AWQ or FP8.
+    pub(super) fn number(&self, key: &str) -> Option<u64> {
+        self.quantisation[key].as_u64().or_else(|| {
+            let key = format!("gptq_{key}");
+            self.metadata.iter().find(|(name, _)| *name == key)?.1.parse().ok()
+        })
+    }
+
+    /// A text of the settings of GPTQ, AWQ or FP8.
+    pub(super) fn text(&self, key: &str) -> Option<&str> {
+        self.quantisation[key].as_str()
+    }
+
+    /// Rows and columns of a block with one scale.
+    pub(super) fn block(&self) -> Option<(usize, usize)> {
+        let [rows, cols] = self.quantisation["weight_block_size"].as_array()?.as_slice() else {
+            return None;
+        };
+        let of = |value: &Value| usize::try_from(value.as_u64()?).ok().filter(|&len| len > 0);
+        Some((of(rows)?, of(cols)?))
+    }
+
+    /// Bits and group size of a module of MLX, which may have settings of its own.
+    pub(super) fn mlx(&self, module: &str) -> Option<(u64, u64)> {
+        let of = |value: &Value| Some((value["bits"].as_u64()?, value["group_size"].as_u64()?));
+        of(&self.mlx[module]).or_else(|| of(&self.mlx))
+    }
+}

@@ -1,0 +1,170 @@
+//! Quantised weights in safetensors, against what numpy computes from the stored tensors.
+
+mod common;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use common::Values;
+use hinton_format::{Checkpoint, Limits, open};
+use hinton_tensor::{Bytes, Memory, Tensor};
+
+fn fixture(name: &str) -> PathBuf {
+    common::fixtures().join("quantised").join(name)
+}
+
+fn opened(name: &str) -> Checkpoint {
+    open(&fixture(name), &Limits::default()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn find<'c>(checkpoint: &'c Checkpoint, name: &str) -> Option<&'c Tensor> {
+    checkpoint.tensors.iter().find(|tensor| tensor.name() == name)
+}
+
+fn warnings(checkpoint: &Checkpoint) -> Vec<String> {
+    checkpoint.warnings.iter().map(ToString::to_string).collect()
+}
+
+fn words(checkpoint: &Checkpoint) -> Vec<&str> {
+    let said = checkpoint.metadata.iter().filter(|(key, _)| key == "dequantised");
+    said.map(|(_, text)| text.as_str()).collect()
+}
+
+/// Compares each derived weight with the `expected.` one; returns how many.
+fn compare(name: &str, kind: &str) -> usize {
+    let checkpoint = opened(name);
+    let mut count = 0;
+    for expected in &checkpoint.tensors {
+        let Some(weight_name) = expected.name().strip_prefix("expected.") else { continue };
+        let beside = format!("{weight_name} (dequantised)");
+        let weight = find(&checkpoint, &beside).or_else(|| find(&checkpoint, weight_name));
+        let weight = weight.unwrap_or_else(|| panic!("{name}: no {weight_name}"));
+        assert!(weight.is_derived() && weight.stored_len() == 0, "{name}: {weight_name}");
+        assert_eq!(weight.stored_type(), kind, "{name}");
+        assert_eq!(weight.shape(), expected.shape(), "{name}: {weight_name}");
+        assert_eq!(weight.to_f32().unwrap(), expected.to_f32().unwrap(), "{name}: {weight_name}");
+        // A part of it is a part of the whole.
+        let slice = "[...,1:3,3:9]".parse().unwrap();
+        let part = |tensor: &Tensor| tensor.slice(&slice).unwrap().to_f32().unwrap();
+        assert_eq!(part(weight), part(expected), "{name}: {weight_name}");
+        count += 1;
+    }
+    count
+}
+
+#[test]
+fn every_layout_decodes_as_its_library_would() {
+    for (name, kind, count) in [
+        ("gptq.safetensors", "from GPTQ", 4),
+        ("gptq_v2/model.safetensors", "from GPTQ", 1),
+        ("gptq_v2", "from GPTQ", 1),
+        ("awq.safetensors", "from AWQ", 2),
+        ("nf4.safetensors", "from NF4", 2),
+        ("int8.safetensors", "from INT8", 1),
+        ("mlx_guessed.safetensors", "from MLX", 3),
+        ("mlx/model.safetensors", "from MLX", 3),
+        ("fp8_block/model.safetensors", "from FP8", 1),
+        ("fp8_tensor.safetensors", "from FP8", 1),
+        ("fp8_row.safetensors", "from FP8", 1),
+        ("fp8_even.safetensors", "from FP8", 1),
+        ("mxfp4.safetensors", "from MXFP4", 1),
+        ("nvfp4_modelopt.safetensors", "from NVFP4", 1),
+        ("nvfp4_packed.safetensors", "from NVFP4", 1),
+    ] {
+        assert_eq!(compare(name, kind), count, "{name}");
+    }
+}
+
+#[test]
+fn what_was_done_is_said_and_what_was_guessed_is_a_warning() {
+    let gptq = opened("gptq.safetensors");
+    assert_eq!(
+        words(&gptq),
+        [
+            "1 weight from GPTQ: 4 bits in groups of 32; 1 weight from GPTQ: 8 bits in groups of 32; \
+          1 weight from GPTQ: 2 bits in groups of 16; 1 weight from GPTQ: 3 bits in groups of 32; \
+          shown beside what is stored"
+        ]
+    );
+    assert_eq!(warnings(&gptq), [""; 0]);
+    // Behind the tensor it was told by, and nothing stored is hidden.
+    let names: Vec<&str> = gptq.tensors.iter().map(Tensor::name).collect();
+    let at = names.iter().position(|name| *name == "a.qweight").unwrap();
+    assert_eq!(names[at + 1], "a.weight");
+    assert!(names.contains(&"a.g_idx") && names.contains(&"a.scales"));
+
+    let mlx = opened("mlx_guessed.safetensors");
+    assert_eq!(warnings(&mlx).len(), 3, "{:?}", warnings(&mlx));
+    assert!(warnings(&mlx).iter().any(|said| said
+        == "from MLX: no config.json says how, so 4 bits in groups of 64 are guessed; 8 bits in \
+            groups of 32, 2 bits in groups of 128 would fit too"));
+    assert_eq!(warnings(&opened("mlx/model.safetensors")), [""; 0]);
+    assert!(find(&mlx, "a.weight").is_some() && find(&mlx, "a.weight (dequantised)").is_some());
+}
+
+/// A copy of a fixture with some header text replaced by text of the same length.
+fn altered(name: &str, from: &str, to: &str) -> Result<Checkpoint, hinton_format::Error> {
+    assert_eq!(from.len(), to.len());
+    let bytes = std::fs::read(fixture(name)).unwrap();
+    let at = bytes.windows(from.len()).position(|part| part == from.as_bytes()).unwrap();
+    let mut changed = bytes;
+    changed[at..at + to.len()].copy_from_slice(to.as_bytes());
+    let data: Arc<dyn Bytes> = Arc::new(Memory::new(changed));
+    let input = hinton_format::Input { name: name.to_owned(), path: None, data };
+    hinton_format::open_input(&input, &Limits::default())
+}
+
+#[test]
+fn parts_that_do_not_fit_are_shown_as_stored() {
+    for (name, from, to, says) in [
+        ("fp8_even.safetensors", "[2,2]", "[4,1]", "do not fit 6 x 10 codes"),
+        ("fp8_even.safetensors", "[2, 2]", "[4, 1]", "do not fit 6 x 10 codes"),
+        ("nf4.safetensors", "\"blocksize\": 64", "\"blocksize\": 00", "description is no JSON"),
+        ("nf4.safetensors", "\"shape\": [16,", "\"shape\": [19,", "do not fill shape [19, 24]"),
+        ("nf4.safetensors", "\"nf4\"", "\"nf9\"", "its type is Some(\"nf9\")"),
+        ("int8.safetensors", "a.weight_format", "a.weight_farmat", ""),
+    ] {
+        let bytes = std::fs::read(fixture(name)).unwrap();
+        if !bytes.windows(from.len()).any(|part| part == from.as_bytes()) {
+            continue;
+        }
+        let checkpoint = altered(name, from, to).unwrap();
+        let said = warnings(&checkpoint).join("\n");
+        assert!(said.contains(says), "{name}: {said:?} lacks {says:?}");
+    }
+}
+
+#[test]
+fn a_group_that_is_not_there_is_an_error_of_that_weight_only() {
+    let mut bytes = std::fs::read(fixture("gptq.safetensors")).unwrap();
+    let checkpoint = opened("gptq.safetensors");
+    let groups = find(&checkpoint, "a.g_idx").unwrap();
+    let at = groups.start() as usize;
+    bytes[at..at + 4].copy_from_slice(&99u32.to_le_bytes());
+    let data: Arc<dyn Bytes> = Arc::new(Memory::new(bytes));
+    let input = hinton_format::Input { name: "g.safetensors".to_owned(), path: None, data };
+    let checkpoint = hinton_format::open_input(&input, &Limits::default()).unwrap();
+    let error = find(&checkpoint, "a.weight").unwrap().to_f32().unwrap_err().to_string();
+    assert!(error.contains("g_idx puts row 0 into group 99, there are 2"), "{error}");
+    assert!(find(&checkpoint, "b.weight").unwrap().to_f32().is_ok());
+}
+
+#[test]
+fn broken_headers_and_values_never_panic() {
+    for path in common::files(&common::fixtures().join("quantised")) {
+        let name = path.display().to_string();
+        let bytes = std::fs::read(&path).unwrap();
+        let header = 8 + u64::from_le_bytes(*bytes.first_chunk().unwrap()) as usize;
+        let read = |bytes: &[u8]| -> Option<Vec<Values>> {
+            common::read_all(&name, bytes, &Limits::default()).ok()
+        };
+        let step = (header / 300).max(1);
+        for at in (8..header).step_by(step) {
+            for mask in [0x01, 0x02, 0x04, 0x10] {
+                let mut flipped = bytes.clone();
+                flipped[at] ^= mask;
+                let _ = read(&flipped);
+            }
+        }
+    }
+}
