@@ -10,7 +10,7 @@ pub(super) struct Exhibit {
     pub(super) title: &'static str,
     /// How to read it.
     pub(super) text: &'static str,
-    /// One of the files that ship inside.
+    /// One of the files that ship inside, or a network in a line, to be shown by `hinton space`.
     pub(super) file: &'static str,
     /// What follows `-t`.
     pub(super) tensors: &'static [&'static str],
@@ -28,6 +28,11 @@ impl Exhibit {
         self.themed
     }
 
+    /// Whether it is a network in a line.
+    pub(super) fn is_network(&self) -> bool {
+        super::FILES.iter().all(|(name, _)| *name != self.file)
+    }
+
     /// The extensions that are written; the dark picture is for the page alone.
     pub(super) fn extensions(&self, dark: bool) -> impl Iterator<Item = &'static str> {
         let also: &'static [&'static str] = if dark { &[] } else { self.also };
@@ -41,13 +46,16 @@ impl Exhibit {
 
     /// The command that makes the picture, in parts that belong together.
     pub(super) fn command(&self) -> Vec<String> {
-        let mut words = vec!["hinton draw".to_owned(), self.file.to_owned()];
+        let verb = if self.is_network() { "hinton space" } else { "hinton draw" };
+        let mut words = vec![verb.to_owned(), self.file.to_owned()];
         for tensor in self.tensors {
             words.push(format!("-t {}", quoted(tensor)));
         }
         for (setting, value) in self.settings {
             words.push(match settings::named(setting).map(|row| row.takes) {
                 Some(Takes::Value(_)) => format!("--{setting} {}", quoted(value)),
+                // Words of `hinton space`, which all have a value.
+                None if self.is_network() => format!("--{setting} {}", quoted(value)),
                 Some(Takes::Perhaps(_)) => format!("--{setting}={}", quoted(value)),
                 _ => format!("--{setting}"),
             });
@@ -230,6 +238,18 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         settings: &[("preset", "matplotlib-heatmap"), ("range", "-0.3..0.3")],
         also: &[],
         themed: false,
+    },
+    Exhibit {
+        name: "space",
+        title: "What a network does to space",
+        text: "A mesh of points after every step of a small random network. Each point keeps the colour \
+               of its input: linear maps stretch and turn, tanh bends all into a box, and the last map \
+               flattens what is left. Red and green are the images of the basis.",
+        file: "2-3-tanh-3-tanh-2",
+        tensors: &[],
+        settings: &[("scale", "2"), ("seed", "3")],
+        also: &["html"],
+        themed: true,
     },
 ];
 

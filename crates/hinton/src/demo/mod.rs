@@ -13,7 +13,10 @@ use std::sync::Arc;
 use hinton_format::{Checkpoint, Input, Limits};
 use hinton_tensor::Memory;
 
-use crate::{DrawRequest, Error, draw, make_folder, output_for, render, select, write_bytes};
+use crate::space::{self, NetworkRequest, PointRequest, Show, ShowRequest};
+use crate::{
+    DrawRequest, Error, ThemeName, draw, make_folder, output_for, render, select, write_bytes,
+};
 use exhibits::{EXHIBITS, Exhibit};
 
 /// Softmax regression on 8 x 8 digits: `weight` of 64 x 10, `bias` of 10, and Adam's moments.
@@ -109,8 +112,44 @@ fn pictures() -> Result<Vec<Drawn>, Error> {
     Ok(pictures)
 }
 
+/// A network in a line, and the mesh that it is sent.
+fn network_drawn(exhibit: &'static Exhibit, dark: bool) -> Result<Drawn, Error> {
+    let mut network = NetworkRequest::default();
+    for (word, value) in exhibit.settings {
+        let number = || value.parse::<f64>().unwrap_or(1.0);
+        match *word {
+            "scale" => network.scale = number(),
+            "seed" => network.seed = number() as u64,
+            other => return Err(Error::request(format!("the demo cannot set {other}"), "")),
+        }
+    }
+    let model = space::model(exhibit.file, &network)?;
+    let set = space::points(&PointRequest::default(), model.input_width())?;
+    let mut request = ShowRequest::default();
+    if dark {
+        request.options.theme = ThemeName::Dark;
+    }
+    let show = Show::new(&model, set, request)?;
+    let picture = show.page()?;
+    let options = picture.render_options();
+    let mut files = Vec::new();
+    for extension in exhibit.extensions(dark) {
+        let name = exhibit.picture(dark, extension);
+        let bytes = match extension {
+            "html" => show.html(None),
+            _ => render(&picture, output_for(Path::new(&name))?, &options)?,
+        };
+        files.push((name, bytes));
+    }
+    let css_width = (picture.scene.width * 96.0 / 72.0).round() as u32;
+    Ok(Drawn { exhibit, dark, css_width, files })
+}
+
 /// One exhibit in each of its outputs.
 fn drawn(exhibit: &'static Exhibit, dark: bool) -> Result<Drawn, Error> {
+    if exhibit.is_network() {
+        return network_drawn(exhibit, dark);
+    }
     let file = open(exhibit.file)?;
     let mut request = DrawRequest { threads: 1, ..DrawRequest::default() };
     for (setting, value) in exhibit.settings {
