@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the demo weights in crates/hinton/assets/demo/.
+"""Writes the demo data in crates/hinton/assets/demo/ and the weights that tests use.
 
     pip install numpy==2.4.6 scikit-learn==1.9.1
     python tools/assets/make_demo_weights.py
@@ -18,7 +18,9 @@ import pathlib
 import numpy as np
 from sklearn.datasets import load_digits
 
-OUT = pathlib.Path(__file__).resolve().parents[2] / "crates/hinton/assets/demo"
+CRATE = pathlib.Path(__file__).resolve().parents[2] / "crates/hinton"
+OUT = CRATE / "assets/demo"
+WEIGHTS = CRATE / "tests/fixtures/demo"
 SEED = 1797
 
 
@@ -101,7 +103,7 @@ def make_softmax():
 
     accuracy, adam = train([w, b], forward, gradients, epochs, 0.01, decay=1e-3)
     safetensors(
-        OUT / "digits_softmax.safetensors",
+        WEIGHTS / "digits_softmax.safetensors",
         {
             "weight": w,
             "bias": b,
@@ -131,7 +133,7 @@ def make_mlp():
 
     accuracy, _ = train([w0, b0, w2, b2], forward, gradients, epochs, 0.005, decay=1e-3)
     safetensors(
-        OUT / "digits_mlp.safetensors",
+        WEIGHTS / "digits_mlp.safetensors",
         {"0.weight": w0, "0.bias": b0, "2.weight": w2, "2.bias": b2},
         metadata("a 64-32-10 tanh network on the UCI 8x8 handwritten digits", epochs, accuracy),
     )
@@ -168,7 +170,7 @@ def make_conv():
 
     accuracy, _ = train([w1, b1, w2, b2], forward, gradients, epochs, 0.004, decay=1e-3)
     safetensors(
-        OUT / "digits_conv.safetensors",
+        WEIGHTS / "digits_conv.safetensors",
         {"conv1.weight": w1, "conv1.bias": b1, "fc.weight": w2, "fc.bias": b2},
         metadata(
             "a 5x5 convolution of 16 channels, relu and a linear layer"
@@ -192,6 +194,7 @@ def make_matrix():
 
 if __name__ == "__main__":
     OUT.mkdir(parents=True, exist_ok=True)
+    WEIGHTS.mkdir(parents=True, exist_ok=True)
     make_softmax()
     make_mlp()
     make_conv()

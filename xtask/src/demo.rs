@@ -22,7 +22,7 @@ pub(crate) fn run(_arguments: &[String]) -> Result<(), Failure> {
     if !missing.is_empty() {
         return Err(format!("index.html shows what is not there: {}", missing.join(", ")).into());
     }
-    for extension in ["png", "svg", "pdf"] {
+    for extension in ["png", "svg", "pdf", "gif", "safetensors"] {
         if !files.iter().any(|file| has_extension(file, extension)) {
             return Err(format!("hinton demo wrote no .{extension}").into());
         }

@@ -32,7 +32,7 @@ pub use log::LogRow;
 pub use natural::natural_cmp;
 pub use open::{RunOptions, is_run_folder, open_run, open_run_watched};
 pub use run::{Run, RunKind, RunTensor, Span, Step};
-pub use write::{NewStep, NewTensor, RunWriter};
+pub use write::{NewStep, NewTensor, RunWriter, remove_run};
 
 /// The name that `run.json` gives as its `format`.
 pub const RUN_FORMAT: &str = "hinton-run";

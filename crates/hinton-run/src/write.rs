@@ -214,6 +214,31 @@ fn line(step: &NewStep<'_>, saved: bool) -> String {
     format!("{}\n", Json::Object(pairs))
 }
 
+/// Removes the run in a folder: `run.json`, the metrics and the steps. Other files stay, and so does
+/// the folder. Where there is no run, nothing is done.
+///
+/// # Errors
+/// When the folder cannot be listed, or the run lies behind links that lead out of it.
+pub fn remove_run(folder: &Path) -> Result<(), RunError> {
+    if disk::kind(&folder.join(RUN_JSON)).is_none() {
+        return Ok(());
+    }
+    check_links(folder)?;
+    let steps = folder.join(STEPS);
+    if disk::kind(&steps).is_some() {
+        for entry in disk::list(&steps)? {
+            let path = steps.join(&entry.name);
+            if number_of(&entry.name).is_some() && !entry.is_link {
+                disk::remove(&path);
+            }
+        }
+    }
+    // The file that makes it a run goes last.
+    disk::remove(&folder.join(METRICS));
+    disk::remove(&folder.join(RUN_JSON));
+    Ok(())
+}
+
 /// Nothing is written through links that lead out of the folder.
 fn check_links(folder: &Path) -> Result<(), RunError> {
     check_inside(&folder.join(STEPS), folder)?;

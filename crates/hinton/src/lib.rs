@@ -5,8 +5,8 @@
 //! ```
 //! # let folder = std::env::temp_dir().join(format!("hinton-doc-{}", std::process::id()));
 //! # std::fs::create_dir_all(&folder)?;
-//! # std::fs::write(folder.join("digits.safetensors"), hinton::demo::SOFTMAX)?;
 //! # let (model, picture_path) = (folder.join("digits.safetensors"), folder.join("weight.png"));
+//! # hinton::export(hinton::train::digits("softmax", 1)?.tensors, &model)?;
 //! use hinton::{DrawRequest, draw, open, save, select};
 //!
 //! let file = open(model)?;

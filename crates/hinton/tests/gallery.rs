@@ -15,12 +15,14 @@ fn the_gallery_shows_what_it_writes() {
         let path = folder.path("g").join(file);
         assert!(fs::metadata(&path).unwrap().len() > 0, "{}", file.display());
         let name = file.to_str().unwrap();
-        let is_picture = ["png", "svg", "pdf"].iter().any(|e| name.ends_with(e));
+        let is_picture = ["png", "svg", "pdf", "gif"].iter().any(|e| name.ends_with(e));
         assert!(!is_picture || page.contains(&format!("\"{name}\"")), "{name} is not on the page");
     }
     for extension in ["png", "svg", "pdf"] {
         assert!(files.iter().any(|file| file.extension().is_some_and(|e| e == extension)));
     }
+    // Twice into one folder, to end as once into another.
+    hinton::demo::gallery(&folder.path("h")).unwrap();
     let again = hinton::demo::gallery(&folder.path("h")).unwrap();
     assert_eq!(files, again);
     for file in &files {
@@ -34,7 +36,18 @@ fn every_chart_is_drawn() {
     let folder = Folder::new();
     hinton::demo::gallery(&folder.path("g")).unwrap();
     let page = fs::read_to_string(folder.path("g/index.html")).unwrap();
-    for chart in ["overview", "classes", "hinton", "annotated", "kernels", "histogram"] {
+    for chart in [
+        "overview",
+        "classes",
+        "learn",
+        "run",
+        "space",
+        "spirals",
+        "hinton",
+        "annotated",
+        "kernels",
+        "histogram",
+    ] {
         assert!(page.contains(&format!("id=\"{chart}\"")), "{chart}");
     }
     assert!(page.contains("prefers-color-scheme: dark"));

@@ -7,7 +7,28 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
-/// A folder of this test's own, with the demo's files in it.
+/// Small trained networks, made once by `tools/assets/make_demo_weights.py`.
+const WEIGHTS: &[(&str, &[u8])] = &[
+    (
+        "digits_softmax.safetensors",
+        include_bytes!("../../../hinton/tests/fixtures/demo/digits_softmax.safetensors"),
+    ),
+    (
+        "digits_mlp.safetensors",
+        include_bytes!("../../../hinton/tests/fixtures/demo/digits_mlp.safetensors"),
+    ),
+    (
+        "digits_conv.safetensors",
+        include_bytes!("../../../hinton/tests/fixtures/demo/digits_conv.safetensors"),
+    ),
+];
+
+/// The files that every folder has.
+fn files() -> impl Iterator<Item = &'static (&'static str, &'static [u8])> {
+    hinton::demo::FILES.iter().chain(WEIGHTS)
+}
+
+/// A folder of this test's own, with the demo's data and trained networks in it.
 pub(crate) struct Folder(PathBuf);
 
 /// What the binary said.
@@ -24,7 +45,7 @@ impl Folder {
             format!("hinton-cli-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let path = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&path).unwrap();
-        for (name, bytes) in hinton::demo::FILES {
+        for (name, bytes) in files() {
             std::fs::write(path.join(name), bytes).unwrap();
         }
         Folder(path)
@@ -46,7 +67,7 @@ impl Folder {
     pub(crate) fn made(&self) -> Vec<String> {
         let entries = std::fs::read_dir(&self.0).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
-        let demo = |name: &String| hinton::demo::FILES.iter().any(|(file, _)| file == name);
+        let demo = |name: &String| files().any(|(file, _)| file == name);
         let mut names: Vec<String> = names.filter(|name| !demo(name)).collect();
         names.sort();
         names

@@ -1,5 +1,6 @@
 //! What the gallery shows: each picture is its command.
 
+use super::trained::{RECORDED, Recorded};
 use crate::settings::{self, Takes};
 
 /// One picture of the gallery.
@@ -10,10 +11,8 @@ pub(super) struct Exhibit {
     pub(super) title: &'static str,
     /// How to read it.
     pub(super) text: &'static str,
-    /// One of the files that ship inside, or a network in a line, to be shown by `hinton space`.
-    pub(super) file: &'static str,
-    /// What follows `-t`.
-    pub(super) tensors: &'static [&'static str],
+    /// What is shown, and how.
+    pub(super) shows: Shows,
     /// Settings and their values, as on the command line; a value may be empty.
     pub(super) settings: &'static [(&'static str, &'static str)],
     /// Extensions besides `png`.
@@ -22,21 +21,51 @@ pub(super) struct Exhibit {
     pub(super) themed: bool,
 }
 
+/// What an exhibit shows.
+pub(super) enum Shows {
+    /// Tensors of a file: `hinton draw FILE -t …`.
+    Tensors { file: &'static str, tensors: &'static [&'static str] },
+    /// A recorded run: `hinton draw RUN`.
+    Run { run: &'static str, tensors: &'static [&'static str] },
+    /// A run as a film: `hinton animate RUN -t …`.
+    Film { run: &'static str, tensors: &'static [&'static str] },
+    /// A network of random weights, so many times as large as usual:
+    /// `hinton space NETWORK --scale … --seed …`.
+    Space { network: &'static str, scale: f64, seed: u64 },
+    /// What a run has learned to do to its points: `hinton space RUN`.
+    SpaceOfRun { run: &'static str },
+}
+
 impl Exhibit {
     /// Whether there is a dark picture too.
     pub(super) fn has_dark(&self) -> bool {
         self.themed
     }
 
-    /// Whether it is a network in a line.
-    pub(super) fn is_network(&self) -> bool {
-        super::FILES.iter().all(|(name, _)| *name != self.file)
+    /// The extension of the picture that the page shows.
+    pub(super) fn main_extension(&self) -> &'static str {
+        if matches!(self.shows, Shows::Film { .. }) { "gif" } else { "png" }
     }
 
-    /// The extensions that are written; the dark picture is for the page alone.
+    /// The extensions of the pictures; the dark one is for the page alone.
     pub(super) fn extensions(&self, dark: bool) -> impl Iterator<Item = &'static str> {
         let also: &'static [&'static str] = if dark { &[] } else { self.also };
-        std::iter::once("png").chain(also.iter().copied())
+        std::iter::once(self.main_extension()).chain(also.iter().copied())
+    }
+
+    /// A page that turns and plays in a browser, where there is one.
+    pub(super) fn page(&self) -> Option<String> {
+        let is_space = matches!(self.shows, Shows::Space { .. } | Shows::SpaceOfRun { .. });
+        is_space.then(|| self.picture(false, "html"))
+    }
+
+    /// The command that makes what this one is drawn from, where there is one.
+    pub(super) fn before(&self) -> Option<String> {
+        let run = match &self.shows {
+            Shows::Run { run, .. } | Shows::Film { run, .. } | Shows::SpaceOfRun { run } => *run,
+            _ => return None,
+        };
+        RECORDED.iter().find(|one| one.folder == run).map(Recorded::command)
     }
 
     /// File name of a picture.
@@ -46,21 +75,27 @@ impl Exhibit {
 
     /// The command that makes the picture, in parts that belong together.
     pub(super) fn command(&self) -> Vec<String> {
-        let verb = if self.is_network() { "hinton space" } else { "hinton draw" };
-        let mut words = vec![verb.to_owned(), self.file.to_owned()];
-        for tensor in self.tensors {
-            words.push(format!("-t {}", quoted(tensor)));
+        let (verb, source, tensors): (_, _, &[&str]) = match &self.shows {
+            Shows::Tensors { file, tensors } => ("draw", *file, tensors),
+            Shows::Run { run, tensors } => ("draw", *run, tensors),
+            Shows::Film { run, tensors } => ("animate", *run, tensors),
+            Shows::Space { network, .. } => ("space", *network, &[]),
+            Shows::SpaceOfRun { run } => ("space", *run, &[]),
+        };
+        let mut words = vec![format!("hinton {verb}"), source.to_owned()];
+        words.extend(tensors.iter().map(|tensor| format!("-t {}", quoted(tensor))));
+        if let Shows::Space { scale, seed, .. } = &self.shows {
+            words.push(format!("--scale {scale}"));
+            words.push(format!("--seed {seed}"));
         }
         for (setting, value) in self.settings {
             words.push(match settings::named(setting).map(|row| row.takes) {
                 Some(Takes::Value(_)) => format!("--{setting} {}", quoted(value)),
-                // Words of `hinton space`, which all have a value.
-                None if self.is_network() => format!("--{setting} {}", quoted(value)),
                 Some(Takes::Perhaps(_)) => format!("--{setting}={}", quoted(value)),
                 _ => format!("--{setting}"),
             });
         }
-        words.push(format!("-o {}", self.picture(false, "png")));
+        words.push(format!("-o {}", self.picture(false, self.main_extension())));
         words
     }
 }
@@ -76,6 +111,8 @@ const MLP: &str = "digits_mlp.safetensors";
 const CONV: &str = "digits_conv.safetensors";
 const IMAGES: &str = "digits_images.npy";
 const RANDOM: &str = "hinton_demo.npy";
+const DIGITS_RUN: &str = "digits_run";
+const SPIRALS_RUN: &str = "spirals_run";
 
 /// The gallery, in order.
 pub(super) const EXHIBITS: &[Exhibit] = &[
@@ -84,8 +121,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         title: "A whole file at a glance",
         text: "A file with several tensors and no options: every tensor with its name, shape and \
                range. These are the weights of a softmax classifier and what Adam remembers of them.",
-        file: SOFTMAX,
-        tensors: &[],
+        shows: Shows::Tensors { file: SOFTMAX, tensors: &[] },
         settings: &[],
         also: &["pdf"],
         themed: true,
@@ -95,18 +131,57 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         title: "What a classifier looks for",
         text: "One column of the weights for each digit, as the 8 × 8 picture it weighs. Orange and brown \
                pixels speak for the digit, blue ones against it; zero is exactly white, on dark pages black.",
-        file: SOFTMAX,
-        tensors: &["weight"],
+        shows: Shows::Tensors { file: SOFTMAX, tensors: &["weight"] },
         settings: &[("each", "column"), ("reshape", "8x8"), ("columns", "5")],
         also: &["svg", "pdf"],
+        themed: true,
+    },
+    Exhibit {
+        name: "learn",
+        title: "Watching it learn",
+        text: "Every recorded step of a training in one film, on one scale: dense where the learning is. The line \
+               below is the loss.",
+        shows: Shows::Film { run: DIGITS_RUN, tensors: &["weight"] },
+        settings: &[("each", "column"), ("reshape", "8x8"), ("columns", "5")],
+        also: &[],
+        themed: true,
+    },
+    Exhibit {
+        name: "run",
+        title: "A training at a glance",
+        text: "Loss and accuracy, how the weights spread over the steps, which digits are taken for which, \
+               and the weights at the end.",
+        shows: Shows::Run { run: DIGITS_RUN, tensors: &[] },
+        settings: &[],
+        also: &["pdf"],
+        themed: true,
+    },
+    Exhibit {
+        name: "space",
+        title: "What a network does to space",
+        text: "A mesh of points after every step of a small random network. Each point keeps the colour \
+               of its input: linear maps stretch and turn, tanh bends all into a box, and the last map \
+               flattens what is left. The page beside it turns, zooms and plays.",
+        shows: Shows::Space { network: "2-3-tanh-3-tanh-2", scale: 2.0, seed: 3 },
+        settings: &[],
+        also: &[],
+        themed: true,
+    },
+    Exhibit {
+        name: "spirals",
+        title: "How spirals come apart",
+        text: "A network of 16 and 16 units after its training: layer by layer it untangles two spirals, until a \
+               straight line tells them apart.",
+        shows: Shows::SpaceOfRun { run: SPIRALS_RUN },
+        settings: &[],
+        also: &[],
         themed: true,
     },
     Exhibit {
         name: "images",
         title: "What it was trained on",
         text: "Bytes of three axes are pictures: one tile for each, in greys.",
-        file: IMAGES,
-        tensors: &[],
+        shows: Shows::Tensors { file: IMAGES, tensors: &[] },
         settings: &[("columns", "20")],
         also: &[],
         themed: true,
@@ -116,8 +191,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         title: "A Hinton diagram",
         text: "The area of a square is the magnitude of a weight, white is positive and black is \
                negative: the output layer of a network with 32 hidden units.",
-        file: MLP,
-        tensors: &["2.weight"],
+        shows: Shows::Tensors { file: MLP, tensors: &["2.weight"] },
         settings: &[],
         also: &["svg", "pdf"],
         themed: true,
@@ -126,8 +200,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         name: "annotated",
         title: "A heat map with its values",
         text: "Values are written in black or white, whichever reads better on the cell's colour.",
-        file: MLP,
-        tensors: &["2.weight[:,:12]"],
+        shows: Shows::Tensors { file: MLP, tensors: &["2.weight[:,:12]"] },
         settings: &[
             ("as", "heatmap"),
             ("annotate", ".2f"),
@@ -141,8 +214,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         name: "hidden-units",
         title: "What hidden units see",
         text: "Each row of the first layer as a picture of the 8 × 8 pixels it reads.",
-        file: MLP,
-        tensors: &["0.weight"],
+        shows: Shows::Tensors { file: MLP, tensors: &["0.weight"] },
         settings: &[("each", "row"), ("reshape", "8x8"), ("columns", "8")],
         also: &[],
         themed: true,
@@ -151,8 +223,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         name: "kernels",
         title: "Convolution kernels",
         text: "The shape [16, 1, 5, 5] is recognised as a convolution: a tile for each filter.",
-        file: CONV,
-        tensors: &["conv1.weight"],
+        shows: Shows::Tensors { file: CONV, tensors: &["0.weight"] },
         settings: &[],
         also: &["svg"],
         themed: true,
@@ -162,8 +233,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         title: "A matrix as a heat map",
         text: "A classifier on top of a convolution: ten digits down, 256 inputs across. Only the \
                middle 98 % of the values span the colours, so single outliers do not pale the rest.",
-        file: CONV,
-        tensors: &["fc.weight"],
+        shows: Shows::Tensors { file: CONV, tensors: &["3.weight"] },
         settings: &[("as", "heatmap"), ("range", "robust")],
         also: &[],
         themed: true,
@@ -172,8 +242,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         name: "moments",
         title: "Many magnitudes",
         text: "Adam's second moments span many powers of ten; a logarithmic scale shows them all.",
-        file: SOFTMAX,
-        tensors: &["optimizer.exp_avg_sq.weight"],
+        shows: Shows::Tensors { file: SOFTMAX, tensors: &["optimizer.exp_avg_sq.weight"] },
         settings: &[("as", "heatmap"), ("transpose", ""), ("scale", "symlog"), ("cmap", "viridis")],
         also: &[],
         themed: true,
@@ -182,8 +251,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         name: "histogram",
         title: "How weights spread",
         text: "The weights of the first layer, counted.",
-        file: MLP,
-        tensors: &["0.weight"],
+        shows: Shows::Tensors { file: MLP, tensors: &["0.weight"] },
         settings: &[("as", "histogram")],
         also: &["svg"],
         themed: true,
@@ -192,8 +260,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         name: "histograms",
         title: "Layers beside one another",
         text: "Several tensors over one another, shares of their values on a logarithmic axis.",
-        file: MLP,
-        tensors: &["*.weight"],
+        shows: Shows::Tensors { file: MLP, tensors: &["?.weight"] },
         settings: &[("as", "histogram"), ("log", ""), ("bins", "40")],
         also: &["pdf"],
         themed: true,
@@ -202,8 +269,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         name: "paper",
         title: "For print",
         text: "The paper theme: black type on white. As a PDF it is vector, with real text.",
-        file: RANDOM,
-        tensors: &[],
+        shows: Shows::Tensors { file: RANDOM, tensors: &[] },
         settings: &[("theme", "paper"), ("size", "8cm"), ("title", "")],
         also: &["svg", "pdf"],
         themed: false,
@@ -212,8 +278,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         name: "matplotlib-hinton",
         title: "matplotlib's Hinton diagram",
         text: "The picture of matplotlib's gallery from the same numbers, its transposition included.",
-        file: RANDOM,
-        tensors: &[],
+        shows: Shows::Tensors { file: RANDOM, tensors: &[] },
         settings: &[("preset", "matplotlib-hinton")],
         also: &[],
         themed: false,
@@ -223,8 +288,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         title: "The tutorials' picture of a softmax classifier",
         text: "Twelve frames, ten used, colour map seismic from the smallest to the largest weight: \
                here white is the middle of the range and not zero.",
-        file: SOFTMAX,
-        tensors: &["weight"],
+        shows: Shows::Tensors { file: SOFTMAX, tensors: &["weight"] },
         settings: &[("preset", "mnist-weights"), ("each", "column"), ("reshape", "8x8")],
         also: &[],
         themed: false,
@@ -233,23 +297,10 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         name: "matplotlib-heatmap",
         title: "matplotlib's annotated heat map",
         text: "15 × 10 inches, nine decimals, white lines, column labels on top.",
-        file: MLP,
-        tensors: &["0.weight[:8,10:20]"],
+        shows: Shows::Tensors { file: MLP, tensors: &["0.weight[:8,10:20]"] },
         settings: &[("preset", "matplotlib-heatmap"), ("range", "-0.3..0.3")],
         also: &[],
         themed: false,
-    },
-    Exhibit {
-        name: "space",
-        title: "What a network does to space",
-        text: "A mesh of points after every step of a small random network. Each point keeps the colour \
-               of its input: linear maps stretch and turn, tanh bends all into a box, and the last map \
-               flattens what is left. Red and green are the images of the basis.",
-        file: "2-3-tanh-3-tanh-2",
-        tensors: &[],
-        settings: &[("scale", "2"), ("seed", "3")],
-        also: &["html"],
-        themed: true,
     },
 ];
 

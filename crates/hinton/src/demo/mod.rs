@@ -1,56 +1,40 @@
-//! The whole story on data that ships inside: every chart, drawn from small trained classifiers of
-//! handwritten digits, with the command that makes each picture.
+//! The whole story on data that ships inside: small classifiers of handwritten digits and of spirals
+//! are trained while you wait, and every chart is drawn from them, with the command that makes each
+//! picture.
 //!
 //! Data and licence: `assets/demo/README.md`, which is written beside the pictures.
 
 mod exhibits;
 mod page;
+mod trained;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use hinton_format::{Checkpoint, Input, Limits};
-use hinton_tensor::Memory;
-
-use crate::space::{self, NetworkRequest, PointRequest, Show, ShowRequest};
+use crate::animate::{AnimateRequest, animate};
+use crate::runs::{RunRequest, draw_runs};
+use crate::space::{self, PointRequest, Show, ShowRequest};
 use crate::{
-    DrawRequest, Error, ThemeName, draw, make_folder, output_for, render, select, write_bytes,
+    DrawRequest, Error, FilmSettings, Picture, RunOptions, ThemeName, draw, film_bytes,
+    film_output_named, make_folder, open_run, output_for, render, select, write_bytes,
 };
-use exhibits::{EXHIBITS, Exhibit};
-
-/// Softmax regression on 8 x 8 digits: `weight` of 64 x 10, `bias` of 10, and Adam's moments.
-pub const SOFTMAX: &[u8] = include_bytes!("../../assets/demo/digits_softmax.safetensors");
+use exhibits::{EXHIBITS, Exhibit, Shows};
+use trained::{RECORDED, TRAINED};
 
 /// The data that ships inside: file name and bytes.
 pub const FILES: &[(&str, &[u8])] = &[
-    ("digits_softmax.safetensors", SOFTMAX),
-    ("digits_mlp.safetensors", include_bytes!("../../assets/demo/digits_mlp.safetensors")),
-    ("digits_conv.safetensors", include_bytes!("../../assets/demo/digits_conv.safetensors")),
     ("digits_images.npy", include_bytes!("../../assets/demo/digits_images.npy")),
     ("hinton_demo.npy", include_bytes!("../../assets/demo/hinton_demo.npy")),
     ("README.md", include_bytes!("../../assets/demo/README.md")),
 ];
 
-/// Opens one of the [`FILES`] from memory.
+/// Writes the gallery: the data, networks that are trained on the spot, every picture, light and
+/// dark, and an `index.html` that shows them with the command that made each. Returns the files
+/// written, in order, relative to the folder.
 ///
 /// # Errors
-/// When there is no such file.
-pub fn open(name: &str) -> Result<Checkpoint, Error> {
-    let (_, bytes) = FILES
-        .iter()
-        .find(|(file, _)| *file == name)
-        .ok_or_else(|| Error::missing(format!("the demo has no file {name:?}"), ""))?;
-    let data = Arc::new(Memory::new(*bytes));
-    let input = Input { name: name.to_owned(), path: None, data };
-    Ok(hinton_format::open_input(&input, &Limits::default())?)
-}
-
-/// Writes the gallery: the data, every picture, light and dark, and an `index.html` that shows them
-/// with the command that made each. Returns the files written, in order, relative to the folder.
-///
-/// # Errors
-/// When a picture cannot be drawn or a file cannot be written.
+/// When there are runs in the folder that this gallery did not make, a picture cannot be drawn or a
+/// file cannot be written.
 pub fn gallery(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     make_folder(folder)?;
     let mut written = Vec::new();
@@ -59,11 +43,23 @@ pub fn gallery(folder: &Path) -> Result<Vec<PathBuf>, Error> {
         written.push(PathBuf::from(name));
         Ok::<(), Error>(())
     };
-    for (name, bytes) in FILES {
+    let mut files: Files = FILES.iter().map(|(name, bytes)| (*name, bytes.to_vec())).collect();
+    files.extend(shared_out(TRAINED, |one| Ok((one.file, one.bytes()?)))?);
+    for (name, bytes) in &files {
         write((*name).to_owned(), bytes)?;
     }
+    for run in RECORDED {
+        hinton_run::remove_run(&folder.join(run.folder))?;
+    }
+    shared_out(RECORDED, |run| run.record(folder))?;
+
     let mut widths = BTreeMap::new();
-    for drawn in pictures()? {
+    let jobs: Vec<(&'static Exhibit, bool)> = EXHIBITS
+        .iter()
+        .flat_map(|exhibit| [(exhibit, false), (exhibit, true)])
+        .filter(|(exhibit, dark)| !dark || exhibit.has_dark())
+        .collect();
+    for drawn in shared_out(&jobs, |(exhibit, dark)| drawn(exhibit, *dark, folder, &files))? {
         if !drawn.dark {
             widths.insert(drawn.exhibit.name, drawn.css_width);
         }
@@ -72,7 +68,41 @@ pub fn gallery(folder: &Path) -> Result<Vec<PathBuf>, Error> {
         }
     }
     write("index.html".to_owned(), page::html(EXHIBITS, &widths).as_bytes())?;
+    written.extend(RECORDED.iter().map(|run| Path::new(run.folder).join("run.json")));
     Ok(written)
+}
+
+/// Files by name.
+type Files = BTreeMap<&'static str, Vec<u8>>;
+
+/// Does each of the jobs, shared out to the cores; results in their order.
+fn shared_out<J: Sync, R: Send>(
+    jobs: &[J],
+    todo: impl Fn(&J) -> Result<R, Error> + Sync,
+) -> Result<Vec<R>, Error> {
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let worker = || {
+        let mut done = Vec::new();
+        loop {
+            let at = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let Some(job) = jobs.get(at) else { return done };
+            done.push((at, todo(job)));
+        }
+    };
+    let mut results: Vec<(usize, Result<R, Error>)> = std::thread::scope(|scope| {
+        let helpers = crate::draw::threads(0).min(jobs.len()).saturating_sub(1);
+        let threads: Vec<_> = (0..helpers).map(|_| scope.spawn(worker)).collect();
+        let mut results = worker();
+        for thread in threads {
+            match thread.join() {
+                Ok(part) => results.extend(part),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        results
+    });
+    results.sort_by_key(|(at, _)| *at);
+    results.into_iter().map(|(_, result)| result).collect()
 }
 
 /// One exhibit, drawn.
@@ -85,72 +115,13 @@ struct Drawn {
     files: Vec<(String, Vec<u8>)>,
 }
 
-/// Every exhibit, in order; they are shared out to the cores.
-fn pictures() -> Result<Vec<Drawn>, Error> {
-    let jobs: Vec<(&'static Exhibit, bool)> = EXHIBITS
-        .iter()
-        .flat_map(|exhibit| [(exhibit, false), (exhibit, true)])
-        .filter(|(exhibit, dark)| !dark || exhibit.has_dark())
-        .collect();
-    let share = jobs.len().div_ceil(crate::draw::threads(0)).max(1);
-    let draw_all = |part: &[(&'static Exhibit, bool)]| -> Result<Vec<Drawn>, Error> {
-        part.iter().map(|(exhibit, dark)| drawn(exhibit, *dark)).collect()
-    };
-    let parts: Vec<Result<Vec<Drawn>, Error>> = std::thread::scope(|scope| {
-        let threads: Vec<_> =
-            jobs.chunks(share).map(|part| scope.spawn(move || draw_all(part))).collect();
-        let parts = threads.into_iter().map(|thread| match thread.join() {
-            Ok(part) => part,
-            Err(panic) => std::panic::resume_unwind(panic),
-        });
-        parts.collect()
-    });
-    let mut pictures = Vec::new();
-    for part in parts {
-        pictures.extend(part?);
-    }
-    Ok(pictures)
-}
-
-/// A network in a line, and the mesh that it is sent.
-fn network_drawn(exhibit: &'static Exhibit, dark: bool) -> Result<Drawn, Error> {
-    let mut network = NetworkRequest::default();
-    for (word, value) in exhibit.settings {
-        let number = || value.parse::<f64>().unwrap_or(1.0);
-        match *word {
-            "scale" => network.scale = number(),
-            "seed" => network.seed = number() as u64,
-            other => return Err(Error::request(format!("the demo cannot set {other}"), "")),
-        }
-    }
-    let model = space::model(exhibit.file, &network)?;
-    let set = space::points(&PointRequest::default(), model.input_width())?;
-    let mut request = ShowRequest::default();
-    if dark {
-        request.options.theme = ThemeName::Dark;
-    }
-    let show = Show::new(&model, set, request)?;
-    let picture = show.page()?;
-    let options = picture.render_options();
-    let mut files = Vec::new();
-    for extension in exhibit.extensions(dark) {
-        let name = exhibit.picture(dark, extension);
-        let bytes = match extension {
-            "html" => show.html(None),
-            _ => render(&picture, output_for(Path::new(&name))?, &options)?,
-        };
-        files.push((name, bytes));
-    }
-    let css_width = (picture.scene.width * 96.0 / 72.0).round() as u32;
-    Ok(Drawn { exhibit, dark, css_width, files })
-}
-
 /// One exhibit in each of its outputs.
-fn drawn(exhibit: &'static Exhibit, dark: bool) -> Result<Drawn, Error> {
-    if exhibit.is_network() {
-        return network_drawn(exhibit, dark);
-    }
-    let file = open(exhibit.file)?;
+fn drawn(
+    exhibit: &'static Exhibit,
+    dark: bool,
+    folder: &Path,
+    files: &Files,
+) -> Result<Drawn, Error> {
     let mut request = DrawRequest { threads: 1, ..DrawRequest::default() };
     for (setting, value) in exhibit.settings {
         request = request.set(setting, value)?;
@@ -158,8 +129,70 @@ fn drawn(exhibit: &'static Exhibit, dark: bool) -> Result<Drawn, Error> {
     if dark {
         request = request.set("theme", "dark")?;
     }
-    let selected = select(&file, exhibit.tensors)?;
-    let picture = draw(selected, &request)?;
+    let run = |name: &str| open_run(&[folder.join(name)], &RunOptions::default());
+    match &exhibit.shows {
+        Shows::Tensors { file, tensors } => {
+            let bytes = files.get(file).map(Vec::as_slice).unwrap_or_default();
+            let selected = select(&trained::opened(file, bytes)?, tensors)?;
+            picture(exhibit, dark, draw(selected, &request)?)
+        }
+        Shows::Run { run: name, tensors } => {
+            let picture_of = draw_runs(&[run(name)?], tensors, &RunRequest::of(request))?;
+            picture(exhibit, dark, picture_of)
+        }
+        Shows::Film { run: name, tensors } => {
+            let runs = [run(name)?];
+            let mut film = animate(&runs, tensors, &AnimateRequest::of(request))?;
+            let width = css_width(&film.picture(0)?);
+            let mut files = Vec::new();
+            for extension in exhibit.extensions(dark) {
+                let output = film_output_named(extension)?;
+                let settings = FilmSettings::new(0, false);
+                let watch = &mut |_| std::ops::ControlFlow::Continue(());
+                let (bytes, _) = film_bytes(&mut film, output, settings, watch)?;
+                files.push((exhibit.picture(dark, extension), bytes));
+            }
+            Ok(Drawn { exhibit, dark, css_width: width, files })
+        }
+        Shows::Space { network, scale, seed } => {
+            let asked = space::NetworkRequest {
+                scale: *scale,
+                seed: *seed,
+                ..space::NetworkRequest::default()
+            };
+            let model = space::model(network, &asked)?;
+            let set = space::points(&PointRequest::default(), model.input_width())?;
+            space_of(exhibit, dark, &Show::new(&model, set, show_request(dark))?)
+        }
+        Shows::SpaceOfRun { run } => {
+            let path = folder.join(run);
+            let model = space::model(&path.to_string_lossy(), &space::NetworkRequest::default())?;
+            let source = space::run_points(&path).unwrap_or_default();
+            let set = space::points(&source, model.input_width())?;
+            space_of(exhibit, dark, &Show::new(&model, set, show_request(dark))?)
+        }
+    }
+}
+
+fn show_request(dark: bool) -> ShowRequest<'static> {
+    let mut request = ShowRequest::default();
+    if dark {
+        request.options.theme = ThemeName::Dark;
+    }
+    request
+}
+
+/// Points in space as a page, and as one that turns in a browser.
+fn space_of(exhibit: &'static Exhibit, dark: bool, show: &Show<'_>) -> Result<Drawn, Error> {
+    let mut drawn = picture(exhibit, dark, show.page()?)?;
+    if !dark {
+        drawn.files.push((exhibit.picture(false, "html"), show.html(None)));
+    }
+    Ok(drawn)
+}
+
+/// A picture in each of the exhibit's outputs.
+fn picture(exhibit: &'static Exhibit, dark: bool, picture: Picture) -> Result<Drawn, Error> {
     let options = picture.render_options();
     let mut files = Vec::new();
     for extension in exhibit.extensions(dark) {
@@ -167,6 +200,9 @@ fn drawn(exhibit: &'static Exhibit, dark: bool) -> Result<Drawn, Error> {
         let bytes = render(&picture, output_for(Path::new(&name))?, &options)?;
         files.push((name, bytes));
     }
-    let css_width = (picture.scene.width * 96.0 / 72.0).round() as u32;
-    Ok(Drawn { exhibit, dark, css_width, files })
+    Ok(Drawn { exhibit, dark, css_width: css_width(&picture), files })
+}
+
+fn css_width(picture: &Picture) -> u32 {
+    (picture.scene.width * 96.0 / 72.0).round() as u32
 }

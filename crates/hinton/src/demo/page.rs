@@ -38,8 +38,8 @@ pub(super) fn html(exhibits: &[Exhibit], widths: &BTreeMap<&str, u32>) -> String
     page.push_str(&format!("<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"));
     page.push_str("<h1>What hinton shows</h1>\n");
     page.push_str(
-        "<p>Small classifiers of handwritten digits, drawn in every way. The weights lie in this \
-         folder, so each command works as it stands here. Data and licence: \
+        "<p>Small networks, trained while this page was made, drawn in every way. The weights and runs \
+         lie in this folder, so each command works as it stands here. Data and licence: \
          <a href=\"README.md\">README.md</a>.</p>\n<nav>\n",
     );
     for exhibit in exhibits {
@@ -55,24 +55,27 @@ pub(super) fn html(exhibits: &[Exhibit], widths: &BTreeMap<&str, u32>) -> String
 
 fn section(exhibit: &Exhibit, width: Option<u32>) -> String {
     let width = width.map_or(String::new(), |width| format!(" width=\"{width}\""));
-    let light = exhibit.picture(false, "png");
+    let main = exhibit.main_extension();
+    let light = exhibit.picture(false, main);
     let title = escaped(exhibit.title);
     let dark = match exhibit.has_dark() {
         true => format!(
             "<source srcset=\"{}\" media=\"(prefers-color-scheme: dark)\">",
-            exhibit.picture(true, "png")
+            exhibit.picture(true, main)
         ),
         false => String::new(),
     };
     // A line breaks between options, not inside one.
     let words =
         exhibit.command().into_iter().map(|word| format!("<span>{}</span>", escaped(&word)));
-    let command = words.collect::<Vec<_>>().join(" ");
+    let before = exhibit.before().map_or(String::new(), |before| format!("{}\n", escaped(&before)));
+    let command = before + &words.collect::<Vec<_>>().join(" ");
     let mut files: Vec<String> =
         exhibit.extensions(false).map(|e| exhibit.picture(false, e)).collect();
     if exhibit.has_dark() {
-        files.push(exhibit.picture(true, "png"));
+        files.push(exhibit.picture(true, main));
     }
+    files.extend(exhibit.page());
     let links: Vec<String> =
         files.iter().map(|file| format!("<a href=\"{file}\">{file}</a>")).collect();
     format!(

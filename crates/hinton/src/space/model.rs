@@ -218,7 +218,7 @@ pub(crate) fn of_run_step(
     if run.steps.len() > 1 {
         notes.push(format!("step {number} of the run"));
     }
-    let title = format!("{} · {} · step {number}", run.path, network.spec());
+    let title = format!("{} · {} · step {number}", crate::runs::run_name(run), network.spec());
     Ok(Model { title, notes, kind: Kind::Chain(network) })
 }
 
@@ -230,6 +230,8 @@ pub(crate) fn setting(run: &Run, name: &str) -> Option<String> {
 
 /// Refuses weights that are not finite: every point would be lost.
 fn check_finite(model: &Model) -> Result<(), Error> {
+    // Without the feature `onnx` there is no other kind.
+    #[allow(irrefutable_let_patterns)]
     let Kind::Chain(network) = &model.kind else { return Ok(()) };
     for array in network.arrays() {
         if let Some(at) = array.values.iter().position(|value| !value.is_finite()) {

@@ -63,6 +63,8 @@ const WIDE: usize = 64;
 /// The same for rows so wide that products of points are fewer than those of values.
 const MOST_FITTED_VERY_WIDE: usize = 300;
 const VERY_WIDE: usize = 1024;
+/// A share of the variance that is rounding alone.
+const NO_VARIANCE: f64 = 1e-12;
 
 impl Placement {
     /// Fits it to the points of a step.
@@ -237,10 +239,16 @@ fn fit(stage: &Stage, dims: usize) -> Principal {
     for row in &mut rows {
         row.iter_mut().zip(&mean).for_each(|(value, mean)| *value -= mean);
     }
-    match width > VERY_WIDE {
+    let mut found = match width > VERY_WIDE {
         true => by_points(mean, &rows, dims),
         false => by_values(mean, &rows, dims),
-    }
+    };
+    // A plane in a wider space stays a plane: a third direction would show nothing but rounding,
+    // drawn as large as the rest.
+    let kept = found.shares.iter().take_while(|share| **share > NO_VARIANCE).count().max(2);
+    found.directions.truncate(kept);
+    found.shares.truncate(kept);
+    found
 }
 
 /// Directions from the products of values with values.
@@ -341,6 +349,7 @@ mod tests {
         let places = placement.places(&stage, Work::on(2));
         let apart = (places[199][0] - places[0][0]).abs();
         assert!((f64::from(apart) - 19.9 * 6f64.sqrt()).abs() < 1e-3, "{apart}");
+        assert_eq!(placement.dims(5), 2, "it varies in two directions only");
         let chosen = Placement::of(&stage, &"2,0".parse().unwrap()).unwrap();
         assert_eq!(chosen.places(&stage, Work::quiet())[10], [7.0, 1.0, 0.0]);
         let fault = Placement::of(&stage, &"0,9".parse().unwrap()).unwrap_err().to_string();
