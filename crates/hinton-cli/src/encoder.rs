@@ -6,7 +6,11 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::thread::{Scope, ScopedJoinHandle};
 
-use hinton::{Film, FilmError, FilmReport, RawPicture, film_pictures, frame_rate, write_by};
+use clap::{Arg, ArgMatches, Command as Arguments};
+use hinton::{
+    FilmError, FilmReport, FilmRow, Playable, RawPicture, film_output_for, film_pictures,
+    frame_rate, write_by,
+};
 
 use crate::failure::Failure;
 use crate::interrupt;
@@ -81,8 +85,68 @@ pub(crate) enum Asked<'a> {
     Arguments(&'a str),
 }
 
+/// `--codec` and `--ffmpeg`; neither goes with the options `but`.
+pub(crate) fn args(command: Arguments, but: &[&'static str]) -> Arguments {
+    let names: Vec<&str> = CODECS.iter().map(|row| row.name).collect();
+    let rows = CODECS.iter().map(|row| {
+        let extensions: Vec<String> = row.extensions.iter().map(|e| format!(".{e}")).collect();
+        format!("  {:<7}{} ({})", row.name, row.about, extensions.join(" "))
+    });
+    let long = format!(
+        "Have ffmpeg write the film, where it is installed:\n\n{}\n\nPictures follow one another at \
+         an even rate, to which times are rounded; how often the film plays is up to the player.",
+        rows.collect::<Vec<_>>().join("\n")
+    );
+    command
+        .arg(
+            Arg::new("codec")
+                .long("codec")
+                .value_name("CODEC")
+                .help(format!("Have ffmpeg write the film, by {}", names.join(", ")))
+                .long_help(long)
+                .help_heading("Film")
+                .conflicts_with_all(but),
+        )
+        .arg(
+            Arg::new("ffmpeg")
+                .long("ffmpeg")
+                .value_name("ARGS")
+                .help("Have ffmpeg write the film, with arguments of your own")
+                .long_help(
+                    "Have ffmpeg write the film, with arguments of your own for its output, \
+                     separated by spaces: --ffmpeg '-c:v libx264 -crf 10 -pix_fmt yuv444p'. The \
+                     file's extension chooses the container.",
+                )
+                .help_heading("Film")
+                .allow_hyphen_values(true)
+                .conflicts_with("codec")
+                .conflicts_with_all(but),
+        )
+}
+
+/// What was asked of ffmpeg for a file, if anything.
+pub(crate) fn asked<'a>(
+    matches: &'a ArgMatches,
+    file: &Path,
+) -> Result<Option<Asked<'a>>, Failure> {
+    let text = |name: &str| matches.get_one::<String>(name);
+    match (text("codec"), text("ffmpeg")) {
+        (Some(name), _) => Ok(Some(Asked::Codec(codec(name, file)?))),
+        (None, Some(arguments)) => Ok(Some(Asked::Arguments(arguments))),
+        (None, None) => Ok(None),
+    }
+}
+
+/// The output of our own for a film of that name; where there is none, what ffmpeg could do.
+pub(crate) fn own(file: &Path) -> Result<&'static FilmRow, Failure> {
+    film_output_for(file).map_err(|error| match advice(file) {
+        Some(advice) => Failure::usage(error.to_string(), advice),
+        None => error.into(),
+    })
+}
+
 /// The codec of that name for a file of that name.
-pub(crate) fn codec(name: &str, file: &Path) -> Result<&'static CodecRow, Failure> {
+fn codec(name: &str, file: &Path) -> Result<&'static CodecRow, Failure> {
     let Some(row) = CODECS.iter().find(|row| row.name.eq_ignore_ascii_case(name)) else {
         let names: Vec<&str> = CODECS.iter().map(|row| row.name).collect();
         let help = format!("there are {}", names.join(", "));
@@ -100,7 +164,7 @@ pub(crate) fn codec(name: &str, file: &Path) -> Result<&'static CodecRow, Failur
 }
 
 /// What to do about a file that only ffmpeg can write; `None` where it is no video.
-pub(crate) fn advice(file: &Path) -> Option<String> {
+fn advice(file: &Path) -> Option<String> {
     let extension = extension_of(file);
     // The usual one for the extension before those that merely allow it.
     let usual = CODECS.iter().find(|row| row.extensions.first() == Some(&extension.as_str()));
@@ -117,13 +181,19 @@ pub(crate) fn advice(file: &Path) -> Option<String> {
     })
 }
 
+/// Whether the name is that of a video.
+pub(crate) fn is_video(file: &Path) -> bool {
+    let extension = extension_of(file);
+    CODECS.iter().any(|row| row.extensions.contains(&extension.as_str()))
+}
+
 fn extension_of(file: &Path) -> String {
     file.extension().map(|e| e.to_string_lossy().to_ascii_lowercase()).unwrap_or_default()
 }
 
 /// Writes the film by ffmpeg, whole or not at all. `done` is told how many frames are.
 pub(crate) fn save(
-    film: &Film<'_>,
+    film: &dyn Playable,
     file: &Path,
     asked: &Asked<'_>,
     done: &mut dyn FnMut(usize),
@@ -181,7 +251,7 @@ fn of_codec(row: &CodecRow, file: &Path) -> Result<Vec<String>, Failure> {
 }
 
 fn encode(
-    film: &Film<'_>,
+    film: &dyn Playable,
     temporary: &Path,
     arguments: &[String],
     done: &mut dyn FnMut(usize),
@@ -191,7 +261,7 @@ fn encode(
 
 fn encode_in<'scope>(
     scope: &'scope Scope<'scope, '_>,
-    film: &Film<'_>,
+    film: &dyn Playable,
     temporary: &Path,
     arguments: &[String],
     done: &mut dyn FnMut(usize),

@@ -12,7 +12,7 @@ use hinton::{
 
 use super::CommandRow;
 use crate::args::{apply_settings_but, output, patterns, settings, tensors, thread_count, threads};
-use crate::encoder::{self, Asked, CODECS};
+use crate::encoder::{self, Asked};
 use crate::failure::{Failure, note, run_warnings};
 use crate::interrupt;
 use crate::out;
@@ -113,17 +113,6 @@ fn film_args(command: Command) -> Command {
             value("strip", "N", "No film but N of its pictures beside one another (png, svg, pdf)")
                 .value_parser(value_parser!(u16).range(1..=1000)),
         )
-        .arg(codec())
-        .arg(
-            value("ffmpeg", "ARGS", "Have ffmpeg write the film, with arguments of your own")
-                .long_help(
-                    "Have ffmpeg write the film, with arguments of your own for its output, \
-                     separated by spaces: --ffmpeg '-c:v libx264 -crf 10 -pix_fmt yuv444p'. The \
-                     file's extension chooses the container.",
-                )
-                .allow_hyphen_values(true)
-                .conflicts_with_all(["codec", "strip", "indexed"]),
-        )
         .arg(
             Arg::new("indexed")
                 .long("indexed")
@@ -131,28 +120,6 @@ fn film_args(command: Command) -> Command {
                 .help("A folder of pictures in the 256 colours that a GIF has")
                 .help_heading("Film"),
         )
-}
-
-/// `--codec`, with what each is good for.
-fn codec() -> Arg {
-    let names: Vec<&str> = CODECS.iter().map(|row| row.name).collect();
-    let rows = CODECS.iter().map(|row| {
-        let extensions: Vec<String> = row.extensions.iter().map(|e| format!(".{e}")).collect();
-        format!("  {:<7}{} ({})", row.name, row.about, extensions.join(" "))
-    });
-    let help = format!("Have ffmpeg write the film, by {}", names.join(", "));
-    let long = format!(
-        "Have ffmpeg write the film, where it is installed:\n\n{}\n\nPictures follow one another at \
-         an even rate, to which times are rounded; how often the film plays is up to the player.",
-        rows.collect::<Vec<_>>().join("\n")
-    );
-    Arg::new("codec")
-        .long("codec")
-        .value_name("CODEC")
-        .help(help)
-        .long_help(long)
-        .help_heading("Film")
-        .conflicts_with_all(["strip", "indexed"])
 }
 
 /// What is made of the film.
@@ -220,20 +187,13 @@ fn target<'a>(matches: &'a ArgMatches, file: &Path) -> Result<Target<'a>, Failur
         })?;
         return Ok(Target::Strip(usize::from(count), output));
     }
-    if let Some(name) = matches.get_one::<String>("codec") {
-        return Ok(Target::Ffmpeg(Asked::Codec(encoder::codec(name, file)?)));
-    }
-    if let Some(arguments) = matches.get_one::<String>("ffmpeg") {
-        return Ok(Target::Ffmpeg(Asked::Arguments(arguments)));
+    if let Some(asked) = encoder::asked(matches, file)? {
+        return Ok(Target::Ffmpeg(asked));
     }
     if let Some(name) = format.or(is_stdout(file).then_some("gif")) {
         return Ok(Target::Film(film_output_named(name)?));
     }
-    match (film_output_for(file), encoder::advice(file)) {
-        (Ok(output), _) => Ok(Target::Film(output)),
-        (Err(error), Some(advice)) => Err(Failure::usage(error.to_string(), advice)),
-        (Err(error), None) => Err(error.into()),
-    }
+    Ok(Target::Film(encoder::own(file)?))
 }
 
 fn save(

@@ -11,6 +11,7 @@ use hinton::space::{self, Model, PointSet, Show};
 
 use super::CommandRow;
 use crate::args::{output as output_argument, threads};
+use crate::encoder;
 use crate::failure::{Failure, note};
 use crate::out;
 use crate::progress::Bar;
@@ -33,6 +34,7 @@ pub(super) const ROW: CommandRow = CommandRow {
   hinton space 2-5-relu-2 --points circle --color angle -o ring.svg
   hinton space model.safetensors --activation tanh --points points.csv -o space.png
   hinton space mnist.onnx --points t10k-images-idx3-ubyte.gz --count 2000 -o digits.html
+  hinton space 2-3-tanh-3-tanh-2 --morph --orbit --codec h264 -o fold.mp4     by ffmpeg
   hinton space run/ -o learn.gif
   hinton space --preset space-stretching --networks all -o space/",
     args,
@@ -48,7 +50,7 @@ fn args(command: Command) -> Command {
     let command = command.arg(output_argument().help(
         "A page, film, folder/, .npz or .html; without it the terminal; - is standard output (png)",
     ));
-    words::args(preset::args(command)).arg(threads())
+    encoder::args(words::args(preset::args(command)), &[]).arg(threads())
 }
 
 fn run(matches: &ArgMatches) -> Result<(), Failure> {
@@ -101,7 +103,7 @@ fn points(matches: &ArgMatches, model: &Model, path: &Path) -> Result<PointSet, 
 }
 
 /// Says the weights of each step, where they do not get into the way of bytes.
-fn print_weights(show: &Show<'_>, target: &output::Target) -> Result<(), Failure> {
+fn print_weights(show: &Show<'_>, target: &output::Target<'_>) -> Result<(), Failure> {
     if target.is_stdout() {
         return Ok(());
     }

@@ -1,6 +1,5 @@
 //! Where the pictures of `hinton space` go.
 
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
@@ -12,25 +11,38 @@ use hinton::{
 };
 
 use super::words;
+use crate::encoder::{self, Asked};
 use crate::failure::{Failure, note};
-use crate::out;
 use crate::progress::{Bar, Count};
 use crate::terminal::Terminal;
+use crate::{interrupt, out};
+
+/// What writes a film.
+pub(super) enum Encoding<'a> {
+    Own(&'static FilmRow),
+    Ffmpeg(Asked<'a>),
+}
+
+impl Encoding<'_> {
+    fn is_gif(&self) -> bool {
+        matches!(self, Encoding::Own(row) if row.mime == "image/gif")
+    }
+}
 
 /// Where the pictures go.
-pub(super) enum Target {
+pub(super) enum Target<'a> {
     Terminal(Box<Terminal>),
     Stdout,
     Page(PathBuf, &'static OutputRow),
     Steps(PathBuf, &'static OutputRow),
-    Film(PathBuf, &'static FilmRow),
+    Film(PathBuf, Encoding<'a>),
     Numbers(PathBuf),
     Html(PathBuf),
 }
 
-impl Target {
+impl<'a> Target<'a> {
     /// What the name that was given means. A wrong one is told before the work.
-    pub(super) fn of(matches: &ArgMatches) -> Result<Self, Failure> {
+    pub(super) fn of(matches: &'a ArgMatches) -> Result<Self, Failure> {
         let moves = matches.get_flag("morph") || matches.get_flag("orbit");
         let Some(file) = super::file(matches) else {
             return match moves {
@@ -49,10 +61,13 @@ impl Target {
         let text = file.to_string_lossy();
         let is_folder = text.ends_with(['/', std::path::MAIN_SEPARATOR]) || file.is_dir();
         let file = file.clone();
+        if let Some(asked) = encoder::asked(matches, &file)? {
+            return Ok(Target::Film(file, Encoding::Ffmpeg(asked)));
+        }
         if is_folder {
             let name = matches.get_one::<String>("format").map_or("png", String::as_str);
             return Ok(match moves {
-                true => Target::Film(file.clone(), film_output_for(&file)?),
+                true => Target::Film(file.clone(), Encoding::Own(film_output_for(&file)?)),
                 false => Target::Steps(file, output_named(name)?),
             });
         }
@@ -61,11 +76,11 @@ impl Target {
             "html" | "htm" => return Ok(Target::Html(file)),
             _ => {}
         }
-        let film = film_output_for(&file);
+        let film = encoder::own(&file);
         let page = output_for(&file);
         match (moves, film, page) {
-            (true, Ok(film), _) => Ok(Target::Film(file, film)),
-            (true, Err(error), Err(_)) => Err(error.into()),
+            (true, Ok(film), _) => Ok(Target::Film(file, Encoding::Own(film))),
+            (true, Err(error), Err(_)) => Err(error),
             (true, Err(_), Ok(row)) => Err(Failure::usage(
                 format!(
                     "{}: {} holds no film, and --morph and --orbit make one",
@@ -75,10 +90,9 @@ impl Target {
                 "write a .gif, .apng, .webp or .mp4, or a folder such as frames/",
             )),
             (false, _, Ok(row)) => Ok(Target::Page(file, row)),
-            (false, Ok(film), Err(_)) => Ok(Target::Film(file, film)),
-            (false, Err(film), Err(page)) => {
-                let is_mp4 = extension == "mp4";
-                Err(if is_mp4 { film.into() } else { unknown(&file, page.into()) })
+            (false, Ok(film), Err(_)) => Ok(Target::Film(file, Encoding::Own(film))),
+            (false, Err(film), Err(_)) => {
+                Err(if encoder::is_video(&file) { film } else { unknown(&file) })
             }
         }
     }
@@ -94,8 +108,8 @@ impl Target {
     /// A page as wide as the window, and colours of its background, where nothing else was said.
     pub(super) fn fit(&self, matches: &ArgMatches, request: &mut ShowRequest<'_>) {
         let options = &mut request.options;
-        if let Target::Film(_, output) = self
-            && output.mime == "image/gif"
+        if let Target::Film(_, encoding) = self
+            && encoding.is_gif()
             && matches.get_one::<f64>("dpi").is_none()
         {
             // A GIF of points hardly shrinks: it is the size of its pixels.
@@ -114,8 +128,7 @@ impl Target {
     }
 }
 
-fn unknown(file: &Path, failure: Failure) -> Failure {
-    let _ = failure;
+fn unknown(file: &Path) -> Failure {
     let extension = file.extension().and_then(|e| e.to_str()).unwrap_or_default();
     let message = match extension {
         "" => format!("{}: the name has no extension to choose the output", file.display()),
@@ -133,7 +146,12 @@ fn unknown(file: &Path, failure: Failure) -> Failure {
 }
 
 /// Writes what was asked for.
-pub(super) fn write(matches: &ArgMatches, show: Show<'_>, target: &Target) -> Result<(), Failure> {
+pub(super) fn write(
+    matches: &ArgMatches,
+    show: Show<'_>,
+    target: &Target<'_>,
+) -> Result<(), Failure> {
+    let _gently = interrupt::gently();
     match target {
         Target::Terminal(terminal) => {
             let picture = show.page()?;
@@ -168,10 +186,10 @@ pub(super) fn write(matches: &ArgMatches, show: Show<'_>, target: &Target) -> Re
             }
             Ok(())
         }
-        Target::Film(file, output) => {
-            let request = film_request(matches, output);
+        Target::Film(file, encoding) => {
+            let request = film_request(matches, encoding);
             let mut film = show.film(request)?;
-            save(matches, &mut film, file, output)
+            save(matches, &mut film, file, encoding)
         }
         Target::Numbers(file) => {
             export(show.tensors()?, file)?.iter().for_each(|text| note(text));
@@ -190,14 +208,14 @@ fn say(picture: &Picture, show: &Show<'_>) {
     picture.notes.iter().filter(|text| !said.contains(text)).for_each(|text| note(text));
 }
 
-pub(super) fn film_request(matches: &ArgMatches, output: &FilmRow) -> FilmRequest {
+pub(super) fn film_request(matches: &ArgMatches, encoding: &Encoding<'_>) -> FilmRequest {
     let mut request = FilmRequest::default();
     let real = |name: &str| matches.get_one::<f64>(name).copied();
     let (morph, orbit) = (matches.get_flag("morph"), matches.get_flag("orbit"));
     request.morph = morph || !orbit;
     request.orbit = orbit;
     // A GIF counts hundredths of a second and holds no movement between frames.
-    let usual = if output.mime == "image/gif" { 15.0 } else { 30.0 };
+    let usual = if encoding.is_gif() { 15.0 } else { 30.0 };
     request.fps = real("fps").unwrap_or(usual);
     request.pause = real("pause").unwrap_or(request.pause);
     request.travel = real("travel").unwrap_or(request.travel);
@@ -209,19 +227,27 @@ fn save(
     matches: &ArgMatches,
     film: &mut dyn Playable,
     file: &Path,
-    output: &FilmRow,
+    encoding: &Encoding<'_>,
 ) -> Result<(), Failure> {
     let loops = matches.get_one::<u64>("loop").copied().unwrap_or(0);
     let settings = FilmSettings::new(u16::try_from(loops).unwrap_or(u16::MAX), false);
     let count = film.len();
     let drawing = Count::new("drawing", "frames");
-    if let FilmWriter::Folder(_) = output.write {
-        note(&format!("{}: {count} frames", file.display()));
-    }
-    let report = save_film(film, file, output, settings, &mut |done| {
-        drawing.show(done, count);
-        ControlFlow::Continue(())
-    })?;
+    let _gently = interrupt::gently();
+    let report = match encoding {
+        Encoding::Own(output) => {
+            if let FilmWriter::Folder(_) = output.write {
+                note(&format!("{}: {count} frames", file.display()));
+            }
+            save_film(film, file, output, settings, &mut |done| {
+                drawing.show(done, count);
+                interrupt::flow()
+            })?
+        }
+        Encoding::Ffmpeg(asked) => {
+            encoder::save(film, file, asked, &mut |done| drawing.show(done, count))?
+        }
+    };
     drawing.finish();
     report.notes.iter().for_each(|text| note(text));
     Ok(())
@@ -232,10 +258,10 @@ pub(super) fn run_film(
     matches: &ArgMatches,
     path: &Path,
     network: &NetworkRequest,
-    target: &Target,
+    target: &Target<'_>,
     bar: &Bar,
 ) -> Result<(), Failure> {
-    let Target::Film(file, output) = target else { return Ok(()) };
+    let Target::Film(file, encoding) = target else { return Ok(()) };
     let run = hinton::open_run(&[path], &hinton::RunOptions::default())?;
     let mut points = words::points(matches)?;
     if matches.get_one::<String>("points").is_none()
@@ -246,8 +272,8 @@ pub(super) fn run_film(
     }
     let mut request = words::show(matches, bar)?;
     target.fit(matches, &mut request);
-    let timing = film_request(matches, output);
+    let timing = film_request(matches, encoding);
     let mut film = space::run_film(&run, network, &points, request, timing)?;
     film.notes().iter().for_each(|text| note(text));
-    save(matches, &mut film, file, output)
+    save(matches, &mut film, file, encoding)
 }
