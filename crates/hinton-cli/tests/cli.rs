@@ -493,6 +493,11 @@ fn the_gallerys_commands_work_as_they_stand() {
         let command = shown.replace("<span>", "").replace("</span>", "").replace("&amp;", "&");
         let picture = command.rsplit(' ').next().unwrap().to_owned();
         let original = folder.read(&format!("gallery/{picture}"));
+        // A run is recorded into a folder that has none.
+        let run = command.lines().next().and_then(|line| line.split_once("--record "));
+        if let Some((_, run)) = run.filter(|_| command.lines().count() > 1) {
+            std::fs::remove_dir_all(folder.path().join("gallery").join(run)).unwrap();
+        }
         std::fs::remove_file(folder.path().join("gallery").join(&picture)).unwrap();
         let status = std::process::Command::new("/bin/sh")
             .arg("-c")

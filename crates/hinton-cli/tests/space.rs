@@ -20,7 +20,7 @@ fn pages_steps_numbers_and_films_are_written() {
     run(&["-o", "steps/"]);
     assert!(folder.path().join("steps/02-tanh.png").is_file());
     for name in ["fold.gif", "fold.webp", "numbers.npz", "page.html", "page.pdf"] {
-        let mut words = vec!["--size", "200x200px", "-o", name];
+        let mut words = vec!["--size", "400x400px", "-o", name];
         if name.starts_with("fold") {
             words.extend(["--duration", "0.4", "--orbit", "--morph"]);
         }
@@ -40,7 +40,7 @@ fn pages_steps_numbers_and_films_are_written() {
 fn the_preset_makes_the_pictures_of_the_notebooks() {
     let folder = Folder::new();
     let words =
-        ["space", "--preset", "space-stretching", "--networks", "all", "--size", "200x200px"];
+        ["space", "--preset", "space-stretching", "--networks", "all", "--size", "400x400px"];
     let said = folder.ok(&[&words[..], &["--point-size", "1", "-o", "space/"]].concat()).out;
     assert_eq!(said.matches("[[3.0000  0.0000]\n [0.0000  3.0000]\n [6.0000  6.0000]]").count(), 6);
     let made = std::fs::read_dir(folder.path().join("space")).unwrap().count();

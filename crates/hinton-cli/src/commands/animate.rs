@@ -67,7 +67,8 @@ fn args(command: Command) -> Command {
                 .value_name("FORMAT")
                 .help("The output, where the file's name does not say [- : gif]"),
         );
-    let command = settings(film_args(command)).arg(threads());
+    let command = encoder::args(film_args(command), &["strip", "indexed"]);
+    let command = settings(command).arg(threads());
     command.mut_arg("range", |range| {
         let help = range.get_long_help().map(ToString::to_string).unwrap_or_default();
         range.long_help(format!(
