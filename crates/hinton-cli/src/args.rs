@@ -167,6 +167,11 @@ pub(crate) fn path() -> Arg {
         .help("A weights file, or a folder that holds one")
 }
 
+/// The weights files that a command reads.
+pub(crate) fn paths() -> Arg {
+    path().action(ArgAction::Append).help("Weights files, or folders that hold one")
+}
+
 /// The file that a command writes.
 pub(crate) fn output() -> Arg {
     Arg::new("output")

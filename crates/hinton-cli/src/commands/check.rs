@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::{Arg, ArgAction, ArgMatches, value_parser};
+use clap::{Arg, ArgAction, ArgMatches};
 use hinton::check::{CHECKS, CheckReport, CheckRow, Finding, check_path};
 use hinton::inspect::to_json;
 use hinton::{Work, visible};
 
 use super::CommandRow;
-use crate::args::{patterns, tensors, thread_count, threads};
+use crate::args::{paths, patterns, tensors, thread_count, threads};
 use crate::failure::Failure;
 use crate::progress::Bar;
 use crate::{human, out};
@@ -33,14 +33,7 @@ pub(super) const ROW: CommandRow = CommandRow {
   hinton check model.pt -t 'encoder.*' --all",
     args: |command| {
         command
-            .arg(
-                Arg::new("path")
-                    .value_name("PATH")
-                    .required(true)
-                    .action(ArgAction::Append)
-                    .value_parser(value_parser!(PathBuf))
-                    .help("Weights files, or folders that hold one"),
-            )
+            .arg(paths())
             .arg(tensors())
             .arg(
                 Arg::new("allow")

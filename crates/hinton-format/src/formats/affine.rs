@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use hinton_tensor::{Dtype, Endian, ReadError, Stored, Tensor, View, decode_f64};
 
 use crate::Error;
-use crate::source::{Computed, read_vec};
+use crate::source::{Made, read_vec};
 
 /// Scales and zero points, and which of them belongs to which value.
 #[derive(Debug, Clone)]
@@ -101,7 +101,7 @@ pub(crate) fn dequantised(stored: &Tensor, affine: &Affine, name: &str) -> Resul
         }
         Ok(())
     };
-    let data = Arc::new(Computed::new(values, 4, fill));
+    let data = Arc::new(Made::new(values, 4, fill));
     let view = View::packed(stored.shape());
     let tensor = Tensor::new(name, stored.file(), Dtype::F32, Endian::Little, view, 0, data)?;
     Ok(tensor.stored_as(Stored::derived("affine codes")))

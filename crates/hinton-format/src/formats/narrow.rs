@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hinton_tensor::{Bytes, Dtype, ReadError};
 
-use crate::source::{Computed, read_vec};
+use crate::source::{Made, read_vec};
 
 /// `elements` integers of `bits` bits from byte `start` of `data` on, one to a byte: `i8` or `u8`.
 pub(crate) fn narrow(
@@ -16,7 +16,7 @@ pub(crate) fn narrow(
 ) -> (Dtype, Arc<dyn Bytes>) {
     let dtype = if signed { Dtype::I8 } else { Dtype::U8 };
     let fill = move |first: u64, buf: &mut [u8]| unpack(&*data, start, first, bits, signed, buf);
-    (dtype, Arc::new(Computed::new(elements, 1, fill)))
+    (dtype, Arc::new(Made::new(elements, 1, fill)))
 }
 
 fn unpack(

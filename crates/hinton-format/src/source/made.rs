@@ -62,13 +62,13 @@ impl Bytes for Lazy {
 type Fill = dyn Fn(u64, &mut [u8]) -> Result<(), ReadError> + Send + Sync;
 
 /// Values of a fixed width, each of which can be computed from its index; nothing is held.
-pub struct Computed {
+pub struct Made {
     values: u64,
     width: usize,
     fill: Box<Fill>,
 }
 
-impl Computed {
+impl Made {
     /// `values` values of `width` bytes; `fill(first, buf)` writes those from `first` on, and is
     /// never asked for more than there are.
     pub fn new(
@@ -76,11 +76,11 @@ impl Computed {
         width: usize,
         fill: impl Fn(u64, &mut [u8]) -> Result<(), ReadError> + Send + Sync + 'static,
     ) -> Self {
-        Computed { values, width: width.max(1), fill: Box::new(fill) }
+        Made { values, width: width.max(1), fill: Box::new(fill) }
     }
 }
 
-impl Bytes for Computed {
+impl Bytes for Made {
     fn len(&self) -> u64 {
         self.values.saturating_mul(self.width as u64)
     }
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn computed_values_are_given_by_any_range() {
-        let squares = Computed::new(5, 2, |first, buf| {
+        let squares = Made::new(5, 2, |first, buf| {
             for (at, value) in buf.chunks_exact_mut(2).enumerate() {
                 let index = first as u16 + at as u16;
                 value.copy_from_slice(&(index * index).to_le_bytes());

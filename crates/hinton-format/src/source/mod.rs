@@ -14,7 +14,7 @@ pub(crate) use cursor::Cursor;
 pub use file::map_file;
 pub use inflate::{Inflate, gunzip};
 pub use joined::Joined;
-pub use made::{Computed, Lazy};
+pub use made::{Lazy, Made};
 pub use part::Part;
 pub(crate) use reader::ByteReader;
 

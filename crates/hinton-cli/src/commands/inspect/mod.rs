@@ -10,7 +10,7 @@ use hinton::inspect::{InspectReport, QUANTILES, Sort, TensorReport, inspect};
 use hinton::{Checkpoint, DEQUANTISED, Summary, Work, visible};
 
 use super::{CommandRow, steps};
-use crate::args::{patterns, tensors, thread_count, threads};
+use crate::args::{paths, patterns, tensors, thread_count, threads};
 use crate::failure::{Failure, warnings};
 use crate::progress::Bar;
 use crate::table::Table;
@@ -45,14 +45,7 @@ pub(super) const ROW: CommandRow = CommandRow {
   hinton inspect list.pkl --steps        a file with a list of arrays, as a run",
     args: |command| {
         command
-            .arg(
-                Arg::new("path")
-                    .value_name("PATH")
-                    .required(true)
-                    .action(ArgAction::Append)
-                    .value_parser(value_parser!(PathBuf))
-                    .help("Weights files, or folders that hold one"),
-            )
+            .arg(paths())
             .arg(tensors())
             .arg(
                 Arg::new("stats")

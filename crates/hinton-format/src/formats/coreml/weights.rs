@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hinton_tensor::{Bytes, Dtype, Endian, Tensor, View, element_count};
 
 use crate::container::protobuf::{Encoding, Message, Numbers, Wire};
-use crate::source::{Computed, read_vec};
+use crate::source::{Made, read_vec};
 use crate::{Error, Limits};
 
 /// The weights of a field: where they lie, and how they are quantised.
@@ -133,7 +133,7 @@ fn unpacked(data: Arc<dyn Bytes>, start: u64, count: u64, bits: u64) -> Arc<dyn 
         }
         Ok(())
     };
-    Arc::new(Computed::new(count, 1, fill))
+    Arc::new(Made::new(count, 1, fill))
 }
 
 impl Quantised {
@@ -198,7 +198,7 @@ impl Quantised {
             }
             Ok(())
         };
-        Ok(Arc::new(Computed::new(count, 4, fill)))
+        Ok(Arc::new(Made::new(count, 4, fill)))
     }
 }
 

@@ -8,7 +8,7 @@ use hinton_tensor::{Bytes, Dtype, Endian, Tensor, View, element_count};
 use super::element::{Element, Elements, dtype_of, kind};
 use crate::formats::notes::{Skipped, check_path, distinct};
 use crate::source::inflate::zlib_head;
-use crate::source::{Computed, Inflate, read_vec};
+use crate::source::{Inflate, Made, read_vec};
 use crate::{Checkpoint, Error, ErrorKind, Input, Limits};
 
 /// Bytes before the first variable.
@@ -354,7 +354,7 @@ fn complex_of(part: Dtype) -> Option<(Dtype, usize)> {
 }
 
 /// Real and imaginary parts lie apart in the file, side by side in a complex value.
-fn interleaved(data: &Arc<dyn Bytes>, real: Element, imaginary: Element, width: usize) -> Computed {
+fn interleaved(data: &Arc<dyn Bytes>, real: Element, imaginary: Element, width: usize) -> Made {
     let data = data.clone();
     let fill = move |first: u64, out: &mut [u8]| {
         let mut part = vec![0; out.len() / 2];
@@ -366,5 +366,5 @@ fn interleaved(data: &Arc<dyn Bytes>, real: Element, imaginary: Element, width: 
         }
         Ok(())
     };
-    Computed::new(real.len / width as u64, 2 * width, fill)
+    Made::new(real.len / width as u64, 2 * width, fill)
 }

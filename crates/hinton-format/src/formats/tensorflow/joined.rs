@@ -6,7 +6,7 @@ use hinton_tensor::{Bytes, ReadError};
 
 use super::proto::Extent;
 use crate::Error;
-use crate::source::Computed;
+use crate::source::Made;
 
 /// A slice of a tensor, and where its values lie, packed.
 pub(super) struct Part {
@@ -108,7 +108,7 @@ pub(super) fn join(
         }
         Ok(())
     };
-    Ok(Arc::new(Computed::new(elements, width as usize, fill)))
+    Ok(Arc::new(Made::new(elements, width as usize, fill)))
 }
 
 fn position(mut flat: u64, shape: &[u64]) -> Vec<u64> {

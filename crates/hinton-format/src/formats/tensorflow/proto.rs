@@ -7,7 +7,7 @@ use hinton_tensor::{Bytes, Dtype, Endian, Tensor, View, element_count};
 
 use super::dtype::{dtype, skipped};
 use crate::container::protobuf::{Encoding, Field, Message, Numbers, Wire};
-use crate::source::{Computed, read_vec};
+use crate::source::{Made, read_vec};
 use crate::{Error, Limits};
 
 /// The lengths of the axes.
@@ -169,7 +169,7 @@ impl Proto {
         }
         let Some((_, numbers)) = self.typed.iter().find(|(_, numbers)| !numbers.is_empty()) else {
             // What is not written is zero.
-            let zeros = Computed::new(elements, width as usize, |_, buf| {
+            let zeros = Made::new(elements, width as usize, |_, buf| {
                 buf.fill(0);
                 Ok(())
             });
@@ -249,5 +249,5 @@ fn repeated(
         }
         Ok(())
     };
-    Arc::new(Computed::new(elements, width as usize, fill))
+    Arc::new(Made::new(elements, width as usize, fill))
 }
