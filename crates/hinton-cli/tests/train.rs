@@ -60,10 +60,6 @@ fn an_epoch_is_a_line() {
     assert_eq!((said.code, said.out.lines().count()), (0, 3), "{}", said.err);
     let whole = folder.run(&["train", "--epochs", "5", "--record", "whole"]);
     assert_eq!(whole.code, 0);
-    assert_eq!(
-        folder.read("run/steps/225.safetensors").len(),
-        folder.read("whole/steps/225.safetensors").len()
-    );
     let weights = |run: &str| {
         let run = hinton::open_run(&[folder.path().join(run)], &RunOptions::default()).unwrap();
         let last = run.steps.len() - 1;
