@@ -20,11 +20,7 @@ fn pages_steps_numbers_and_films_are_written() {
     run(&["-o", "steps/"]);
     assert!(folder.path().join("steps/02-tanh.png").is_file());
     for name in ["fold.gif", "fold.webp", "numbers.npz", "page.html", "page.pdf"] {
-<<<<<<< HEAD
-        let mut words = vec!["--size", "400x400px", "-o", name];
-=======
         let mut words = vec!["--size", "420x420px", "-o", name];
->>>>>>> space
         if name.starts_with("fold") {
             words.extend(["--duration", "0.4", "--orbit", "--morph"]);
         }
