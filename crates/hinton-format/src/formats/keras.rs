@@ -1,6 +1,6 @@
 //! `.keras`: Keras 3's archive, a zip with the architecture as JSON and the weights as HDF5.
 //!
-//! Layout: `keras/src/saving/saving_lib.py` of https://github.com/keras-team/keras: the members
+//! Layout: `keras/src/saving/saving_lib.py` of <https://github.com/keras-team/keras>: the members
 //! `metadata.json`, `config.json` and `model.weights.h5`.
 
 use std::sync::Arc;

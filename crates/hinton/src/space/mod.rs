@@ -3,7 +3,7 @@
 //! - [`model`] opens a network: a spec, a checkpoint, an ONNX file, a step of a recorded run.
 //! - [`points`] makes the points that are sent through it.
 //! - [`Show`] sends them, and is drawn: [`Show::page`] as one page, [`Show::pictures`] as one
-//!   picture a step, [`Show::film`] as a film that passes from step to step, [`Show::npz`] as numbers.
+//!   picture a step, [`Show::film`] as a film that passes from step to step, [`Show::tensors`] as numbers.
 //! - [`html`](mod@html) writes the steps as one page that turns, zooms and plays in a browser.
 
 mod chain;

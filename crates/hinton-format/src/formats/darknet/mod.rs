@@ -1,8 +1,8 @@
 //! Darknet: weights of YOLO and friends, floats without names; the `.cfg` beside them says which
 //! is which.
 //!
-//! Layout: `src/parser.c` (`load_weights_upto`) of https://github.com/pjreddie/darknet and of
-//! https://github.com/AlexeyAB/darknet
+//! Layout: `src/parser.c` (`load_weights_upto`) of <https://github.com/pjreddie/darknet> and of
+//! <https://github.com/AlexeyAB/darknet>
 
 mod cfg;
 mod layers;

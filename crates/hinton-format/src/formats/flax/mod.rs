@@ -1,7 +1,7 @@
 //! Flax: parameters of JAX models as `flax.serialization` writes them, nested dictionaries in
 //! MessagePack with arrays as extensions.
 //!
-//! Layout: `flax/serialization.py` of https://github.com/google/flax
+//! Layout: `flax/serialization.py` of <https://github.com/google/flax>
 
 mod msgpack;
 

@@ -1,6 +1,6 @@
 //! MessagePack, one value after another, as places in the file: nothing is copied.
 //!
-//! Layout: https://github.com/msgpack/msgpack/blob/master/spec.md
+//! Layout: <https://github.com/msgpack/msgpack/blob/master/spec.md>
 
 use hinton_tensor::Bytes;
 

@@ -1,6 +1,6 @@
 //! HDF5: Keras' `.h5`, `.hdf5` and `.weights.h5`, and any other file with datasets of numbers.
 //!
-//! Layout: the HDF5 File Format Specification 3.0, https://docs.hdfgroup.org (also `H5F`, `H5O`,
+//! Layout: the HDF5 File Format Specification 3.0, <https://docs.hdfgroup.org> (also `H5F`, `H5O`,
 //! `H5D`, `H5HF`, `H5B2`, `H5FA` and `H5EA` of the HDF5 library for what it leaves open).
 
 mod array;
