@@ -178,12 +178,19 @@ fn drive(shots: Option<&Path>) -> Result<(), Failure> {
     let pages = shell::target_dir()?.join("space-pages");
     let example = ["run", "--quiet", "--package", "hinton", "--example", "space_page", "--"];
     shell::run(shell::cargo().args(example).arg(&pages))?;
-    let mut node = shell::program("node");
-    node.arg("web/test/space.mjs").arg(&pages).arg(browser);
-    if let Some(folder) = shots {
-        node.arg(folder);
-    }
-    shell::run(&mut node)
+    let drive = || {
+        let mut node = shell::program("node");
+        node.arg("web/test/space.mjs").arg(&pages).arg(&browser);
+        if let Some(folder) = shots {
+            node.arg(folder);
+        }
+        shell::run(&mut node)
+    };
+    // A browser may crash under a page that is right; a page that is wrong fails again.
+    drive().or_else(|failure| {
+        println!("{failure}: once more, in a new browser");
+        drive()
+    })
 }
 
 /// A browser: the one that `CHROMIUM` names, or else one that is installed.
