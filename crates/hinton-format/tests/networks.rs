@@ -5,7 +5,8 @@ mod common;
 use std::path::Path;
 use std::sync::Arc;
 
-use hinton_format::{Checkpoint, ErrorKind, Input, Limits, open, open_input};
+use common::{fixture, metadata, warnings};
+use hinton_format::{ErrorKind, Input, Limits, open, open_input};
 use hinton_tensor::Memory;
 
 #[test]
@@ -21,19 +22,6 @@ fn core_ml_of_every_layer_and_quantisation() {
 #[test]
 fn caffe_of_every_version() {
     common::check_truth("caffe");
-}
-
-fn fixture(name: &str) -> Checkpoint {
-    open(&common::fixtures().join(name), &Limits::default()).unwrap()
-}
-
-fn warnings(checkpoint: &Checkpoint) -> Vec<String> {
-    checkpoint.warnings.iter().map(ToString::to_string).collect()
-}
-
-fn metadata<'a>(checkpoint: &'a Checkpoint, key: &str) -> Option<&'a str> {
-    let pairs = &checkpoint.metadata;
-    pairs.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
 }
 
 #[test]

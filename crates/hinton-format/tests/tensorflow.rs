@@ -4,6 +4,7 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
+use common::{fixture, metadata, warnings};
 use hinton_format::{Checkpoint, ErrorKind, Limits, open};
 
 #[test]
@@ -14,19 +15,6 @@ fn checkpoints_of_every_kind_are_read() {
 #[test]
 fn graphs_and_saved_models_are_read() {
     common::check_truth("tfgraph");
-}
-
-fn fixture(name: &str) -> Checkpoint {
-    open(&common::fixtures().join(name), &Limits::default()).unwrap()
-}
-
-fn warnings(checkpoint: &Checkpoint) -> Vec<String> {
-    checkpoint.warnings.iter().map(ToString::to_string).collect()
-}
-
-fn metadata<'a>(checkpoint: &'a Checkpoint, key: &str) -> Option<&'a str> {
-    let pairs = &checkpoint.metadata;
-    pairs.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
 }
 
 #[test]

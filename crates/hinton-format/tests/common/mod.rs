@@ -89,3 +89,22 @@ pub(crate) fn check_truth(folder: &str) {
         }
     }
 }
+
+/// A fixture by its path below the folder of fixtures, opened.
+pub(crate) fn fixture(name: &str) -> hinton_format::Checkpoint {
+    hinton_format::open(&fixtures().join(name), &hinton_format::Limits::default()).unwrap()
+}
+
+/// What was noticed when it was opened.
+pub(crate) fn warnings(checkpoint: &hinton_format::Checkpoint) -> Vec<String> {
+    checkpoint.warnings.iter().map(ToString::to_string).collect()
+}
+
+/// The metadata of that key.
+pub(crate) fn metadata<'a>(
+    checkpoint: &'a hinton_format::Checkpoint,
+    key: &str,
+) -> Option<&'a str> {
+    let pairs = &checkpoint.metadata;
+    pairs.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
+}
