@@ -68,11 +68,11 @@ impl Set {
         guides: &'a [Guide],
         regions: Option<&'a Regions>,
     ) -> Vec<SpaceStep<'a>> {
-        let step = |name: &str, dims, points| SpaceStep {
+        let step = |name: &str, dims, points: &'a [[f32; 3]]| SpaceStep {
             name: name.to_owned(),
             details: Vec::new(),
             dims,
-            points,
+            points: points.into(),
             guides: &[],
             regions: None,
             axes: if dims == 3 { ["x", "y", "z"].map(str::to_owned) } else { Default::default() },
@@ -145,7 +145,7 @@ fn pictures() -> Vec<(&'static str, Picture, f64)> {
     let colors: Vec<u16> = points.iter().map(|p| ((p[0] + 1.0) * 127.0) as u16).collect();
     let classes = ColorKey::Classes(vec![(Color::rgb(0xd55e00), "low".to_owned())]);
     let cloud = Cloud { palette: &set.palette, colors: &colors, lines: &[], key: &classes };
-    let step = SpaceStep { points: &points, regions: None, guides: &[], ..all[0].clone() };
+    let step = SpaceStep { points: (&points).into(), regions: None, guides: &[], ..all[0].clone() };
     let density = SpaceOptions { density: Density::On, ..house(ThemeName::Dark) };
     let cube = SpaceOptions {
         camera: Camera { azimuth: 35.0, elevation: -20.0, ..Camera::default() },
@@ -225,7 +225,7 @@ fn planes_have_equal_axes() {
     let set = mesh(5);
     let mut points = set.input.clone();
     points.iter_mut().for_each(|point| point[1] *= 0.25);
-    let step = SpaceStep { points: &points, ..set.steps(&[], None)[0].clone() };
+    let step = SpaceStep { points: (&points).into(), ..set.steps(&[], None)[0].clone() };
     let picture = space(set.cloud(), &[step], &SpaceOptions::default()).unwrap();
     let dots: Vec<[f32; 2]> = pieces(&picture)
         .iter()
@@ -246,7 +246,7 @@ fn a_point_without_a_place_is_told_and_spoils_nothing() {
     let mut points = set.bent.clone();
     points[3] = [f32::NAN, 0.0, 0.0];
     points[4] = [0.0, f32::INFINITY, 0.0];
-    let step = SpaceStep { points: &points, ..set.steps(&[], None)[2].clone() };
+    let step = SpaceStep { points: (&points).into(), ..set.steps(&[], None)[2].clone() };
     let picture = space(set.cloud(), &[step], &SpaceOptions::default()).unwrap();
     assert_eq!(picture.notes, ["tanh: 2 points are not finite and not drawn"]);
     let dots = pieces(&picture);

@@ -278,7 +278,7 @@ impl<R: Real> Network<R> {
     ///
     /// # Errors
     /// When they are no whole number of points.
-    pub fn points(&self, values: &[R]) -> Result<usize, NetError> {
+    pub fn points<I>(&self, values: &[I]) -> Result<usize, NetError> {
         match values.len() % self.input.width() {
             0 => Ok(values.len() / self.input.width()),
             _ => Err(NetError::Points { expected: self.input, found: values.len() }),

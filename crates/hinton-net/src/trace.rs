@@ -15,9 +15,9 @@ const STRIPE: usize = 2048;
 pub struct Trace<R> {
     /// How many points.
     pub points: usize,
-    /// Values of a point: of the input, then after each step.
+    /// Values of a point after each step.
     pub widths: Vec<usize>,
-    /// Rows of so many values, point after point: the input, then after each step.
+    /// Rows of so many values, point after point, after each step.
     pub values: Vec<Vec<R>>,
 }
 
@@ -34,33 +34,36 @@ pub enum TraceError {
 
 impl<R: Real> Network<R> {
     /// The points after every step, in stripes on the threads of `work`; the values do not depend on
-    /// how many there are. Memory is that of the values themselves.
+    /// how many there are. Points may come in another precision than the network computes in.
+    /// Memory is that of the values themselves.
     ///
     /// ```
     /// use hinton_net::{Init, Network};
     /// use hinton_tensor::Work;
     ///
     /// let network = Network::<f64>::from_spec("2-3-tanh", &Init::default(), 7).unwrap();
-    /// let trace = network.trace(vec![0.5, -1.0, 2.0, 0.25], Work::quiet()).unwrap();
-    /// assert_eq!(trace.widths, [2, 3, 3]);
-    /// assert_eq!(trace.values[2].len(), 6);
+    /// let trace = network.trace(&[0.5, -1.0, 2.0, 0.25], Work::quiet()).unwrap();
+    /// assert_eq!(trace.widths, [3, 3]);
+    /// assert_eq!(trace.values[1].len(), 6);
     /// ```
     ///
     /// # Errors
     /// When the values are no whole number of points, or the work was stopped.
-    pub fn trace(&self, input: Vec<R>, work: Work<'_>) -> Result<Trace<R>, TraceError> {
-        let points = self.points(&input)?;
-        let mut widths = vec![self.input().width()];
-        widths.extend(self.steps().iter().map(|step| step.output.width()));
+    pub fn trace<I: Real>(&self, input: &[I], work: Work<'_>) -> Result<Trace<R>, TraceError> {
+        let points = self.points(input)?;
+        let widths: Vec<usize> = self.steps().iter().map(|step| step.output.width()).collect();
         let mut after: Vec<Vec<R>> =
-            widths[1..].iter().map(|width| vec![R::ZERO; points * width]).collect();
+            widths.iter().map(|width| vec![R::ZERO; points * width]).collect();
+        if widths.is_empty() {
+            return Ok(Trace { points, widths, values: after });
+        }
         let mut outputs: Vec<_> = after
             .iter_mut()
-            .zip(&widths[1..])
+            .zip(&widths)
             .map(|(values, width)| values.chunks_mut(STRIPE * width.max(&1)))
             .collect();
-        let stripes: Vec<(&[R], Vec<&mut [R]>)> = input
-            .chunks(STRIPE * widths[0])
+        let stripes: Vec<(&[I], Vec<&mut [R]>)> = input
+            .chunks(STRIPE * self.input().width())
             .map(|stripe| (stripe, outputs.iter_mut().filter_map(Iterator::next).collect()))
             .collect();
         let stopped = AtomicBool::new(false);
@@ -68,7 +71,8 @@ impl<R: Real> Network<R> {
             if stopped.load(Ordering::Relaxed) {
                 return;
             }
-            self.trace_stripe(stripe, outputs);
+            let input: Vec<R> = stripe.iter().map(|&value| R::of(value.f64())).collect();
+            self.trace_stripe(&input, outputs);
             let bytes = size_of_val(stripe) as u64;
             if let ControlFlow::Break(()) = work.progress.advance(bytes) {
                 stopped.store(true, Ordering::Relaxed);
@@ -78,8 +82,7 @@ impl<R: Real> Network<R> {
         if stopped.into_inner() {
             return Err(Cancelled.into());
         }
-        let values = std::iter::once(input).chain(after).collect();
-        Ok(Trace { points, widths, values })
+        Ok(Trace { points, widths, values: after })
     }
 
     fn trace_stripe(&self, input: &[R], outputs: Vec<&mut [R]>) {
@@ -102,14 +105,17 @@ mod tests {
         let network =
             Network::<f64>::from_spec("2-3-tanh-3-softmax-2", &Init::default(), 1).unwrap();
         let input: Vec<f64> = (0..2 * 5001).map(|at| f64::from(at) * 1e-3 - 5.0).collect();
-        let one = network.trace(input.clone(), Work::quiet()).unwrap();
-        assert_eq!(one.widths, [2, 3, 3, 3, 3, 2]);
+        let one = network.trace(&input, Work::quiet()).unwrap();
+        assert_eq!(one.widths, [3, 3, 3, 3, 2]);
         assert_eq!(one.points, 5001);
-        assert_eq!(one.values[5], network.forward(&input).unwrap());
+        assert_eq!(one.values[4], network.forward(&input).unwrap());
         for threads in [2, 5] {
-            assert_eq!(network.trace(input.clone(), Work::on(threads)).unwrap(), one);
+            assert_eq!(network.trace(&input, Work::on(threads)).unwrap(), one);
         }
-        assert!(network.trace(vec![1.0; 3], Work::quiet()).is_err());
-        assert_eq!(network.trace(Vec::new(), Work::quiet()).unwrap().points, 0);
+        let single: Vec<f32> = input.iter().map(|&value| value as f32).collect();
+        let rounded: Vec<f64> = single.iter().map(|&value| f64::from(value)).collect();
+        assert_eq!(network.trace(&single, Work::on(2)), network.trace(&rounded, Work::quiet()));
+        assert!(network.trace(&[1.0; 3], Work::quiet()).is_err());
+        assert_eq!(network.trace::<f64>(&[], Work::quiet()).unwrap().points, 0);
     }
 }

@@ -200,7 +200,7 @@ fn labels_lie_in_the_last_column() {
     request.source = PointSource::File(path);
     let set = points(&request, 2).unwrap();
     assert_eq!(set.labels, Some((vec![0, 1, 0], vec!["3".to_owned(), "7".to_owned()])));
-    assert_eq!(set.values, [0.5, 1.0, 1.5, -1.0, 2.5, 0.0]);
+    assert_eq!(set.values.iter().collect::<Vec<_>>(), [0.5, 1.0, 1.5, -1.0, 2.5, 0.0]);
 }
 
 fn show(spec: &str, set: PointSet) -> Show<'static> {

@@ -1,5 +1,10 @@
 //! The part of space that is drawn.
 
+use super::Points;
+
+/// Points that are looked at side by side.
+const ABREAST: usize = 8;
+
 /// Smallest and largest coordinate of each axis.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Box3 {
@@ -14,18 +19,12 @@ impl Box3 {
     pub const EMPTY: Box3 = Box3 { low: [f64::INFINITY; 3], high: [f64::NEG_INFINITY; 3] };
 
     /// Around all points; coordinates that are not finite count for nothing.
-    pub fn around<'a>(points: impl IntoIterator<Item = &'a [f32; 3]>) -> Self {
-        let (mut low, mut high) = ([f32::INFINITY; 3], [f32::NEG_INFINITY; 3]);
-        for point in points {
-            for axis in 0..3 {
-                // `min` and `max` leave NaN out; what is infinite must not count either.
-                let value = point[axis];
-                let value = if value.is_finite() { value } else { f32::NAN };
-                low[axis] = low[axis].min(value);
-                high[axis] = high[axis].max(value);
-            }
+    pub fn around(points: Points<'_>) -> Self {
+        match points.width() {
+            1 => bounds::<1>(points.values()),
+            2 => bounds::<2>(points.values()),
+            _ => bounds::<3>(points.values()),
         }
-        Box3 { low: low.map(f64::from), high: high.map(f64::from) }
     }
 
     /// Around both.
@@ -81,6 +80,39 @@ impl Box3 {
     }
 }
 
+/// Smallest and largest of each of `W` numbers a point; the other coordinates are 0.
+///
+/// Minima and maxima are kept for several points side by side, which vectors do at once.
+fn bounds<const W: usize>(values: &[f32]) -> Box3 {
+    let mut low = [[f32::INFINITY; W]; ABREAST];
+    let mut high = [[f32::NEG_INFINITY; W]; ABREAST];
+    let (points, _) = values.as_chunks::<W>();
+    let (blocks, rest) = points.as_chunks::<ABREAST>();
+    let mut take = |points: &[[f32; W]]| {
+        for ((low, high), point) in low.iter_mut().zip(&mut high).zip(points) {
+            for axis in 0..W {
+                let value = point[axis];
+                // What is infinite does not count, and no comparison with NaN is true.
+                let value = if value.abs() < f32::INFINITY { value } else { f32::NAN };
+                low[axis] = if value < low[axis] { value } else { low[axis] };
+                high[axis] = if value > high[axis] { value } else { high[axis] };
+            }
+        }
+    };
+    blocks.iter().for_each(|block| take(block));
+    take(rest);
+    let mut around = Box3 { low: [0.0; 3], high: [0.0; 3] };
+    if points.is_empty() {
+        return Box3::EMPTY;
+    }
+    for axis in 0..W {
+        let each = |all: &[[f32; W]; ABREAST]| all.map(|point| f64::from(point[axis]));
+        around.low[axis] = each(&low).into_iter().fold(f64::INFINITY, f64::min);
+        around.high[axis] = each(&high).into_iter().fold(f64::NEG_INFINITY, f64::max);
+    }
+    around
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,10 +120,15 @@ mod tests {
     #[test]
     fn odd_coordinates_count_for_nothing() {
         let points = [[1.0, f32::NAN, 0.0], [-2.0, 3.0, f32::INFINITY]];
-        let around = Box3::around(&points);
+        let around = Box3::around(Points::from(&points[..]));
         assert_eq!((around.low, around.high), ([-2.0, 3.0, 0.0], [1.0, 3.0, 0.0]));
         let padded = around.padded(0.1);
         assert_eq!(padded.low, [-2.3, 1.5, -1.5]);
+        let plane = Box3::around(Points::new(&[1.0, 5.0, -2.0, f32::NAN, 0.5, 7.0], 2));
+        assert_eq!((plane.low, plane.high), ([-2.0, 5.0, 0.0], [1.0, 7.0, 0.0]));
+        let many: Vec<f32> = (0..1001).map(|at| ((at * 37) % 1001) as f32).collect();
+        let line = Box3::around(Points::new(&many, 1));
+        assert_eq!((line.low[0], line.high[0], line.high[1]), (0.0, 1000.0, 0.0));
         let nothing = Box3::EMPTY.padded(0.1);
         assert_eq!((nothing.low, nothing.high), ([-0.5; 3], [0.5; 3]));
         assert_eq!(padded.cube().longest(), padded.longest());

@@ -6,6 +6,7 @@
 use hinton_scene::Color;
 use hinton_tensor::{Cancelled, Work, share_out};
 
+use super::Points;
 use super::camera::Lens;
 
 /// Points between two looks at whether the work is to be stopped.
@@ -39,20 +40,40 @@ impl Sums {
         Sums { columns, rows, pixels: vec![[0; 4]; columns * rows] }
     }
 
-    /// Adds points; those outside, and those that are not finite, are left out.
-    fn add(&mut self, points: &[[f32; 3]], colors: &[[u32; 4]], places: &[u16], eye: &Eye) {
-        let (columns, rows) = (self.columns as f32, self.rows as f32);
-        for (point, &place) in points.iter().zip(places) {
-            let [x, y] = eye.pixel(*point);
-            // False for NaN too.
-            if x >= 0.0 && x < columns && y >= 0.0 && y < rows {
-                let pixel = &mut self.pixels[y as usize * self.columns + x as usize];
-                let color = colors[usize::from(place)];
-                for (sum, part) in pixel.iter_mut().zip(color) {
+    /// Adds points; those outside, and those that are not finite, are left out. Says how many are
+    /// not finite.
+    fn add(&mut self, points: Points<'_>, colors: &[[u32; 4]], places: &[u16], eye: &Eye) -> u64 {
+        match points.width() {
+            1 => self.add_all::<1>(points.values(), colors, places, eye),
+            2 => self.add_all::<2>(points.values(), colors, places, eye),
+            _ => self.add_all::<3>(points.values(), colors, places, eye),
+        }
+    }
+
+    fn add_all<const W: usize>(
+        &mut self,
+        values: &[f32],
+        colors: &[[u32; 4]],
+        places: &[u16],
+        eye: &Eye,
+    ) -> u64 {
+        let mut odd = 0;
+        let mut pixels = [0; ABREAST];
+        let (points, _) = values.as_chunks::<W>();
+        for (points, places) in points.chunks(ABREAST).zip(places.chunks(ABREAST)) {
+            // Where they fall is found side by side, in vectors; then they are added one by one.
+            eye.pixels(points, self.columns, self.rows, &mut pixels);
+            for ((&pixel, &place), point) in pixels.iter().zip(places).zip(points) {
+                let Some(pixel) = self.pixels.get_mut(pixel as usize) else {
+                    odd += u64::from(!point.iter().all(|value| value.is_finite()));
+                    continue;
+                };
+                for (sum, part) in pixel.iter_mut().zip(colors[usize::from(place)]) {
                     *sum += part;
                 }
             }
         }
+        odd
     }
 
     fn merge(&mut self, other: &Sums) {
@@ -70,8 +91,11 @@ impl Sums {
             if count == 0 {
                 return Color::BLACK.alpha(0);
             }
-            let mean =
-                |sum: u32| ((u64::from(sum) + u64::from(count) / 2) / u64::from(count)) as u8;
+            // A multiplication instead of three divisions; what is added is less than any whole
+            // number can lack, so that the result is that of whole numbers.
+            let share = 1.0 / f64::from(count);
+            let half = f64::from(count / 2);
+            let mean = |sum: u32| ((f64::from(sum) + half) * share + 1e-10) as u8;
             Color { r: mean(red), g: mean(green), b: mean(blue), a: opacities.get(count) }
         };
         self.pixels.iter().map(color).collect()
@@ -96,12 +120,40 @@ impl Eye {
     }
 
     #[inline(always)]
-    fn pixel(&self, [x, y, z]: [f32; 3]) -> [f32; 2] {
-        let dot = |row: &[f32; 4]| row[0] * x + row[1] * y + row[2] * z + row[3];
+    fn pixel<const W: usize>(&self, point: &[f32; W]) -> [f32; 2] {
+        let dot = |row: &[f32; 4]| {
+            let parts = point.iter().zip(row).map(|(value, factor)| value * factor);
+            // From the left, as the parts stand: `(x + y) + z`, then the shift.
+            parts.reduce(|sum, part| sum + part).unwrap_or(0.0) + row[3]
+        };
         let scale = 1.0 / (1.0 - dot(&self.rows[2]));
         [self.middle[0] + dot(&self.rows[0]) * scale, self.middle[1] + dot(&self.rows[1]) * scale]
     }
+
+    /// Which pixel each point falls on, row after row; [`NOWHERE`] for those outside.
+    fn pixels<const W: usize>(
+        &self,
+        points: &[[f32; W]],
+        columns: usize,
+        rows: usize,
+        pixels: &mut [u32; ABREAST],
+    ) {
+        let (right, bottom) = (columns as f32, rows as f32);
+        for (pixel, point) in pixels.iter_mut().zip(points) {
+            let [x, y] = self.pixel(point);
+            // False for NaN too. What is no pixel is clamped first, so that the numbers fit.
+            let inside = (x >= 0.0) & (x < right) & (y >= 0.0) & (y < bottom);
+            let (x, y) = if inside { (x, y) } else { (0.0, 0.0) };
+            let at = y as i32 * columns as i32 + x as i32;
+            *pixel = if inside { at as u32 } else { NOWHERE };
+        }
+    }
 }
+
+/// Points whose pixels are found side by side.
+const ABREAST: usize = 64;
+/// No pixel.
+const NOWHERE: u32 = u32::MAX;
 
 /// Most points of a picture: the sums of one pixel hold them all.
 pub(crate) const MOST_POINTS: usize = (u32::MAX / 255) as usize;
@@ -111,20 +163,22 @@ const FEW: usize = 2_000_000;
 
 /// Counts the points of each pixel; of more than [`MOST_POINTS`] only the first.
 ///
+/// Also says how many points are not finite.
+///
 /// # Errors
 /// When the work was stopped.
 pub(crate) fn count(
-    points: &[[f32; 3]],
+    points: Points<'_>,
     places: &[u16],
     palette: &[Color],
     lens: &Lens,
     raster: Raster,
     work: Work<'_>,
-) -> Result<Sums, Cancelled> {
+) -> Result<(Sums, u64), Cancelled> {
     let eye = Eye::new(lens, raster);
     let most = points.len().min(MOST_POINTS);
     let work = Work { threads: work.threads.min(most.div_ceil(FEW)), ..work };
-    let (points, places) = (&points[..most], &places[..most.min(places.len())]);
+    let (points, places) = (points.first(most), &places[..most.min(places.len())]);
     // A place past the palette's end has the last colour.
     let mut colors: Vec<[u32; 4]> =
         palette.iter().map(|c| [c.r, c.g, c.b, 1].map(u32::from)).collect();
@@ -134,20 +188,23 @@ pub(crate) fn count(
     let each = most.div_ceil(work.threads.max(1)).max(1);
     let shares: Vec<_> = points.chunks(each).zip(places.chunks(each)).collect();
     let parts = share_out(shares, work.threads, |(points, places)| {
-        let mut sums = Sums::new(raster);
+        let (mut sums, mut odd) = (Sums::new(raster), 0);
         for (points, places) in points.chunks(STRIPE).zip(places.chunks(STRIPE)) {
             if work.progress.advance(0).is_break() {
                 return Err(Cancelled);
             }
-            sums.add(points, &colors, places, &eye);
+            odd += sums.add(points, &colors, places, &eye);
         }
-        Ok(sums)
+        Ok((sums, odd))
     });
-    let parts: Vec<Sums> = parts.into_iter().collect::<Result<_, _>>()?;
+    let parts: Vec<(Sums, u64)> = parts.into_iter().collect::<Result<_, _>>()?;
     let mut parts = parts.into_iter();
-    let mut all = parts.next().unwrap_or_else(|| Sums::new(raster));
-    parts.for_each(|part| all.merge(&part));
-    Ok(all)
+    let (mut all, mut odd) = parts.next().unwrap_or_else(|| (Sums::new(raster), 0));
+    for (part, more) in parts {
+        all.merge(&part);
+        odd += more;
+    }
+    Ok((all, odd))
 }
 
 /// For each count the opacity that the share of pixels with fewer points gives it.
@@ -224,12 +281,14 @@ mod tests {
     #[test]
     fn counts_are_those_of_a_plain_loop() {
         let (points, places, palette, lens, raster) = set();
-        let got = count(&points, &places, &palette, &lens, raster, Work::quiet()).unwrap();
+        let (got, odd) =
+            count((&points).into(), &places, &palette, &lens, raster, Work::quiet()).unwrap();
+        assert_eq!(odd, 2);
         let eye = Eye::new(&lens, raster);
         let mut want = vec![[0u32; 4]; 90 * 80];
         for (point, &place) in points.iter().zip(&places) {
             let seen = lens.see(point.map(f64::from)).at;
-            let [x, y] = eye.pixel(*point);
+            let [x, y] = eye.pixel(point);
             if x.is_finite() && y.is_finite() && x.abs() < 1e4 && y.abs() < 1e4 {
                 assert!((f64::from(x) - (seen[0] - 2.0) * 0.9).abs() < 1e-2);
                 assert!((f64::from(y) - (seen[1] - 3.0) * 0.9).abs() < 1e-2);
@@ -252,10 +311,45 @@ mod tests {
     fn threads_change_nothing() {
         let (points, places, palette, lens, raster) = set();
         let counted = |threads| {
-            count(&points, &places, &palette, &lens, raster, Work::on(threads)).unwrap().pixels
+            count((&points).into(), &places, &palette, &lens, raster, Work::on(threads))
+                .unwrap()
+                .0
+                .pixels
         };
         let one = counted(1);
         assert!([2, 3, 8].into_iter().all(|threads| counted(threads) == one));
+    }
+
+    #[test]
+    fn a_plane_is_counted_as_the_same_points_in_space() {
+        let (points, places, palette, _, raster) = set();
+        let flat: Vec<[f32; 3]> = points.iter().map(|&[x, y, _]| [x, y, 0.0]).collect();
+        let pairs: Vec<f32> = flat.iter().flat_map(|&[x, y, _]| [x, y]).collect();
+        let data = Box3 { low: [-1.5; 3], high: [1.5; 3] };
+        let lens = Lens::flat(&data, [50.0, 50.0], 30.0);
+        let counted =
+            |points| count(points, &places, &palette, &lens, raster, Work::quiet()).unwrap().0;
+        let pairs = counted(Points::new(&pairs, 2));
+        assert_eq!(pairs.pixels, counted((&flat).into()).pixels);
+        let want = |sum: u32, count: u32| (sum + count / 2) / count;
+        for (sums, color) in pairs.pixels.iter().zip(pairs.colors()).filter(|(sums, _)| sums[3] > 0)
+        {
+            assert_eq!([color.r, color.g, color.b].map(u32::from), [0, 1, 2].map(|at| want(sums[at], sums[3])));
+        }
+    }
+
+    #[test]
+    fn means_are_those_of_whole_numbers() {
+        for count in (1..2000u32).chain([65_537, 9_999_991, 16_843_009]) {
+            for level in [0, 1, 7, 128, 254, 255] {
+                for off in [0, 1, count / 2, count.div_ceil(2), count - 1] {
+                    let sum = (level * count).saturating_sub(off);
+                    let sums = Sums { columns: 1, rows: 1, pixels: vec![[sum, sum, sum, count]] };
+                    let want = (u64::from(sum) + u64::from(count / 2)) / u64::from(count);
+                    assert_eq!(u64::from(sums.colors()[0].r), want, "{sum} of {count}");
+                }
+            }
+        }
     }
 
     #[test]

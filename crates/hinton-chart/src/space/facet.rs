@@ -122,18 +122,20 @@ impl Facet<'_> {
     ) -> Result<Vec<Item>, SpaceError> {
         let Facet { cloud, step, options, .. } = *self;
         let points = step.points.len();
-        let odd = step.points.iter().filter(|point| !point.iter().all(|v| v.is_finite())).count();
-        if odd > 0 {
-            let odd = short_count(odd as u64);
-            notes.push(format!("{}: {odd} points are not finite and not drawn", step.name));
-        }
+        let say_odd = |odd: u64, notes: &mut Vec<String>| {
+            if odd > 0 {
+                let odd = short_count(odd);
+                notes.push(format!("{}: {odd} points are not finite and not drawn", step.name));
+            }
+        };
         let counts = match options.density {
             Density::Auto => points > MANY_POINTS,
             Density::On => true,
             Density::Off => false,
         };
         if counts {
-            let image = self.density(lens, area)?;
+            let (image, odd) = self.density(lens, area)?;
+            say_odd(odd, notes);
             notes.push(
                 "points are counted for each pixel: the more, the more opaque (by rank); colours \
                  are their means"
@@ -141,6 +143,8 @@ impl Facet<'_> {
             );
             return Ok(vec![image]);
         }
+        let is_odd = |point: &[f32; 3]| !point.iter().all(|value| value.is_finite());
+        say_odd(step.points.iter().filter(is_odd).count() as u64, notes);
         let has_lines = options.parts != Parts::Points && !cloud.lines.is_empty();
         let lines = if has_lines { cloud.lines } else { &[] };
         let draws_points = options.parts != Parts::Lines || !has_lines;
@@ -165,8 +169,8 @@ impl Facet<'_> {
         Ok(vec![Item::Dots(Dots { palette, diameter, width, pieces })])
     }
 
-    /// The points as counts for each pixel.
-    fn density(&self, lens: &Lens, area: Rect) -> Result<Item, SpaceError> {
+    /// The points as counts for each pixel, and how many are not finite.
+    fn density(&self, lens: &Lens, area: Rect) -> Result<(Item, u64), SpaceError> {
         let Facet { cloud, step, options, .. } = *self;
         let per_point = options.dpi / 72.0;
         // Pixels of the picture are pixels of the page.
@@ -176,14 +180,16 @@ impl Facet<'_> {
         let columns = pixels(corner[0], area.right());
         let rows = pixels(corner[1], area.bottom());
         let raster = Raster { columns, rows, corner, per_point };
-        let sums = count(step.points, cloud.colors, cloud.palette, lens, raster, options.work)?;
+        let (sums, odd) =
+            count(step.points, cloud.colors, cloud.palette, lens, raster, options.work)?;
         let size = |pixels: usize| pixels as f64 / per_point;
-        Ok(Item::Image(Image {
+        let image = Image {
             rect: Rect::new(corner[0], corner[1], size(columns), size(rows)),
             width: columns,
             height: rows,
             pixels: sums.colors(),
-        }))
+        };
+        Ok((Item::Image(image), odd))
     }
 }
 

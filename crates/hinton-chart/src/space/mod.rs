@@ -13,6 +13,7 @@ mod facet;
 mod key;
 mod page;
 mod pieces;
+mod points;
 mod style;
 
 use hinton_scene::Color;
@@ -23,6 +24,7 @@ use crate::{ChartError, PageSize, Picture, ThemeName};
 pub use box3::Box3;
 pub use camera::{Camera, Projection};
 pub use key::ColorKey;
+pub use points::Points;
 pub use style::SpaceStyle;
 
 /// The points that go through all steps: their colours, and the lines between them.
@@ -48,7 +50,7 @@ pub struct SpaceStep<'a> {
     /// Coordinates that mean something: up to 2 are drawn in a plane, 3 in a box.
     pub dims: usize,
     /// The points; coordinates from `dims` on are 0.
-    pub points: &'a [[f32; 3]],
+    pub points: Points<'a>,
     /// Arrows and outlines that go through the steps as the points do.
     pub guides: &'a [Guide],
     /// What lies below the points of a plane.

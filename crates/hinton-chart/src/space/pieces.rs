@@ -2,12 +2,13 @@
 
 use hinton_scene::Piece;
 
+use super::Points;
 use super::camera::Lens;
 
 /// The pieces of points and lines. In a plane the lines lie below the points; in space all are
 /// sorted by how far they are from the eye, a line by its middle.
 pub(crate) fn pieces(
-    points: &[[f32; 3]],
+    points: Points<'_>,
     places: &[u16],
     lines: &[[u32; 2]],
     lens: &Lens,
@@ -15,12 +16,16 @@ pub(crate) fn pieces(
     has_depth: bool,
     draws_points: bool,
 ) -> Vec<Piece> {
-    let mut seen: Vec<([f32; 2], f32)> = Vec::with_capacity(points.len());
-    for point in points {
+    let see = |point: [f32; 3]| {
         let there = lens.see(point.map(f64::from));
-        seen.push((there.at.map(|value| value as f32), there.near as f32));
-    }
+        (there.at.map(|value| value as f32), there.near as f32)
+    };
     let place = |at: usize| places.get(at).copied().unwrap_or(0);
+    if !has_depth && lines.is_empty() && draws_points {
+        let dot = |(at, point)| Piece::Dot { at: see(point).0, color: place(at) };
+        return points.iter().enumerate().map(dot).collect();
+    }
+    let seen: Vec<([f32; 2], f32)> = points.iter().map(see).collect();
     let line = |&[from, to]: &[u32; 2]| {
         let (from, to) = (from as usize, to as usize);
         let color = line_color(place(from));
@@ -93,7 +98,7 @@ mod tests {
         let data = Box3 { low: [-1.0; 3], high: [1.0; 3] };
         let lens = Lens::new(&Camera::ABOVE, &data, [1.0; 3], [0.0; 2], 1.0);
         let points = [[0.0, 0.0, 0.9], [0.0, 0.0, -0.9], [0.5, 0.0, 0.0], [-0.5, 0.0, 0.1]];
-        let all = pieces(&points, &[0, 1, 2, 3], &[[2, 3]], &lens, |color| color, true, true);
+        let all = pieces((&points[..]).into(), &[0, 1, 2, 3], &[[2, 3]], &lens, |color| color, true, true);
         let colors: Vec<(bool, u16)> = all
             .iter()
             .map(|piece| match *piece {
@@ -102,8 +107,8 @@ mod tests {
             })
             .collect();
         assert_eq!(colors, [(true, 1), (true, 2), (false, 2), (true, 3), (true, 0)]);
-        let flat = pieces(&points, &[0, 1, 2, 3], &[[2, 3]], &lens, |color| color, false, true);
+        let flat = pieces((&points[..]).into(), &[0, 1, 2, 3], &[[2, 3]], &lens, |color| color, false, true);
         assert!(matches!(flat[0], Piece::Line { .. }));
-        assert!(pieces(&points, &[], &[[0, 9]], &lens, |color| color, true, false).is_empty());
+        assert!(pieces((&points[..]).into(), &[], &[[0, 9]], &lens, |color| color, true, false).is_empty());
     }
 }

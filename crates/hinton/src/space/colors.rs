@@ -99,23 +99,18 @@ pub(crate) fn color(
                 ));
             }
             let map = named("viridis");
-            let values = || set.values.iter().skip(axis).step_by(set.width).copied();
-            let low = values().fold(f64::INFINITY, f64::min);
-            let high = values().fold(f64::NEG_INFINITY, f64::max);
+            let (low, high) = set.values.range(set.width, axis);
             let scale = if high > low { 1.0 / (high - low) } else { 0.0 };
-            let places = values().map(|value| map.index((value - low) * scale) as u16).collect();
+            let place = |value: f64, _| map.index((value - low) * scale) as u16;
+            let places = set.values.map_rows(set.width, [axis; 2], place);
             let name =
                 if set.width == 1 { "input".to_owned() } else { format!("input {}", axis + 1) };
             with_map(map, places, ColorKey::Bar { name, map, low, high })
         }
         ColorBy::Angle => {
             let map = named("twilight");
-            let angle = |row: &[f64]| turn_of(row[0], row[1]);
-            let places = set
-                .values
-                .chunks(set.width)
-                .map(|row| map.index(angle(row) + 0.5) as u16)
-                .collect();
+            let place = |x: f64, y: f64| map.index(turn_of(x, y) + 0.5) as u16;
+            let places = set.values.map_rows(set.width, [0, 1], place);
             let key = ColorKey::Bar { name: "angle, °".to_owned(), map, low: -180.0, high: 180.0 };
             with_map(map, places, key)
         }
@@ -168,12 +163,9 @@ fn turn_of(x: f64, y: f64) -> f64 {
 }
 
 fn wheel(set: &PointSet, theme: ThemeName) -> Colored {
-    let reach = set
-        .values
-        .chunks(set.width)
-        .map(|row| row[0].abs().max(row[1].abs()))
-        .fold(0.0, f64::max)
-        .max(f64::MIN_POSITIVE);
+    let ends = [0, 1].map(|column| set.values.range(set.width, column));
+    let farthest = ends.map(|(low, high)| low.abs().max(high.abs()));
+    let reach = farthest[0].max(farthest[1]).max(f64::MIN_POSITIVE);
     let place = |x: f64, y: f64| {
         let hue = ((turn_of(x, y) + 0.5) * HUES as f64) as usize % HUES;
         let far = (x * x + y * y).sqrt() / reach / std::f64::consts::SQRT_2;
@@ -195,7 +187,7 @@ fn wheel(set: &PointSet, theme: ThemeName) -> Colored {
     let pixels = (0..side * side)
         .map(|pixel| palette[usize::from(place(at(pixel % side), -at(pixel / side)))])
         .collect();
-    let places = set.values.chunks(set.width).map(|row| place(row[0], row[1])).collect();
+    let places = set.values.map_rows(set.width, [0, 1], place);
     let key = ColorKey::Plane { name: "input".to_owned(), pixels, reach: (-reach, reach) };
     Colored { palette, places, key, classes: Vec::new() }
 }

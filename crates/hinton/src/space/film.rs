@@ -1,6 +1,6 @@
 //! Films that pass from step to step, and turn.
 
-use hinton_chart::space::{Box3, Camera, Guide, SpaceOptions, SpaceStep, space};
+use hinton_chart::space::{Box3, Camera, Guide, Points, SpaceOptions, SpaceStep, space};
 use hinton_chart::{Length, PageSize};
 use hinton_render::films::{Frame, FrameSource, SourceError};
 use hinton_scene::Scene;
@@ -261,17 +261,17 @@ impl SpaceFilm<'_> {
     }
 
     fn scene(&self, time: f64, part: Part, share: f64) -> Result<Scene, Error> {
-        let here = &self.show.shown[part.step];
-        let before = &self.show.shown[if part.moves { part.step - 1 } else { part.step }];
+        let was = if part.moves { part.step - 1 } else { part.step };
+        let (here, before) = (&self.show.shown[part.step], &self.show.shown[was]);
         let options =
             SpaceOptions { camera: self.camera(time, part, share), ..self.options.clone() };
         let is_still = share == 1.0;
         let mixed: Vec<[f32; 3]>;
         let points = match is_still {
-            true => &here.places,
+            true => self.show.places(part.step),
             false => {
-                mixed = mix(&before.places, &here.places, share as f32);
-                &mixed
+                mixed = mix(self.show.places(was), self.show.places(part.step), share as f32);
+                (&mixed).into()
             }
         };
         let guides: Vec<Guide> = before
@@ -280,7 +280,7 @@ impl SpaceFilm<'_> {
             .zip(&here.guides)
             .map(|(from, to)| Guide {
                 kind: to.kind,
-                points: mix(&from.points, &to.points, share as f32),
+                points: mix((&from.points).into(), (&to.points).into(), share as f32),
             })
             .collect();
         let range = |shown: &Shown| self.range(shown);
@@ -317,11 +317,11 @@ impl SpaceFilm<'_> {
 }
 
 /// Points part of the way to others.
-fn mix(from: &[[f32; 3]], to: &[[f32; 3]], share: f32) -> Vec<[f32; 3]> {
-    let point = |(from, to): (&[f32; 3], &[f32; 3])| {
+fn mix(from: Points<'_>, to: Points<'_>, share: f32) -> Vec<[f32; 3]> {
+    let point = |(from, to): ([f32; 3], [f32; 3])| {
         std::array::from_fn(|axis| (1.0 - share) * from[axis] + share * to[axis])
     };
-    from.iter().zip(to).map(point).collect()
+    from.iter().zip(to.iter()).map(point).collect()
 }
 
 impl FrameSource for SpaceFilm<'_> {
@@ -405,7 +405,7 @@ mod tests {
     #[test]
     fn linear_maps_are_passed_through_as_matrices() {
         let film = show("2-3-tanh-2").film(FilmRequest::default()).unwrap();
-        let (input, linear) = (&film.show.shown[0].places, &film.show.shown[1].places);
+        let (input, linear) = (film.show.places(0), film.show.places(1));
         let half = mix(input, linear, 0.5);
         let map = film.show.stages()[1].map.clone().unwrap();
         for (point, half) in input.iter().zip(half) {

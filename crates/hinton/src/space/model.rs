@@ -268,36 +268,34 @@ impl Model {
     /// When they do not fit, a step fails, or the work was stopped.
     pub fn trace(
         &self,
-        values: Vec<f64>,
+        values: impl Into<Values>,
         precision: Precision,
         work: Work<'_>,
     ) -> Result<Vec<Stage>, Error> {
+        let values = values.into();
         match &self.kind {
             Kind::Chain(network) => {
-                let points = network.points(&values)?;
+                let points = values.len() / network.input().width().max(1);
                 let single = match precision {
                     Precision::Auto => points > MANY,
                     Precision::F32 => true,
                     Precision::F64 => false,
                 };
-                let trace = match single {
-                    true => {
-                        let network = single_precision(network)?;
-                        let values = values.iter().map(|&value| value as f32).collect();
-                        traced(network.trace(values, work)?, Values::F32)
-                    }
-                    false => traced(network.trace(values, work)?, Values::F64),
+                if single {
+                    let values = values.single();
+                    let trace = single_precision(network)?.trace(&values, work)?;
+                    return Ok(stages(network, Values::F32(values), trace));
+                }
+                let trace = match &values {
+                    Values::F32(values) => network.trace(values, work)?,
+                    Values::F64(values) => network.trace(values, work)?,
                 };
-                Ok(stages(network, trace))
+                Ok(stages(network, values, trace))
             }
             #[cfg(feature = "onnx")]
-            Kind::Onnx(graph) => graph.trace(&values),
+            Kind::Onnx(graph) => graph.trace(&values.single()),
         }
     }
-}
-
-fn traced<R>(trace: Trace<R>, kind: impl Fn(Vec<R>) -> Values) -> Vec<(usize, Values)> {
-    trace.widths.into_iter().zip(trace.values.into_iter().map(kind)).collect()
 }
 
 impl From<TraceError> for Error {
@@ -319,7 +317,10 @@ fn single_precision(network: &Network<f64>) -> Result<Network<f32>, Error> {
 }
 
 /// The steps with their points.
-fn stages(network: &Network<f64>, trace: Vec<(usize, Values)>) -> Vec<Stage> {
+fn stages<R>(network: &Network<f64>, input: Values, trace: Trace<R>) -> Vec<Stage>
+where
+    Values: From<Vec<R>>,
+{
     let arrays = network.arrays();
     let parameter =
         |step: &str, name: &str| arrays.iter().find(|array| array.name == format!("{step}.{name}"));
@@ -336,8 +337,10 @@ fn stages(network: &Network<f64>, trace: Vec<(usize, Values)>) -> Vec<Stage> {
     let names = std::iter::once((String::new(), "Input".to_owned(), None)).chain(
         network.steps().iter().map(|step| (step.name.clone(), step.layer.label(), map(step))),
     );
+    let widths = std::iter::once(network.input().width()).chain(trace.widths);
+    let values = std::iter::once(input).chain(trace.values.into_iter().map(Values::from));
     names
-        .zip(trace)
+        .zip(widths.zip(values))
         .map(|((name, label, map), (width, values))| Stage { name, label, width, values, map })
         .collect()
 }

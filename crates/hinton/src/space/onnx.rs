@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
 
 use hinton_format::Limits;
 use hinton_format::container::protobuf::{Field, Message, Wire};
@@ -362,15 +363,14 @@ impl Graph {
     }
 
     /// Sends points through, some at a time.
-    pub(crate) fn trace(&self, values: &[f64]) -> Result<Vec<Stage>, Error> {
+    pub(crate) fn trace(&self, input: &Arc<Vec<f32>>) -> Result<Vec<Stage>, Error> {
         let width = self.input_width();
-        if !values.len().is_multiple_of(width) {
+        if !input.len().is_multiple_of(width) {
             return Err(odd(
                 &self.path,
-                &format!("{} values are no rows of {width}", values.len()),
+                &format!("{} values are no rows of {width}", input.len()),
             ));
         }
-        let input: Vec<f32> = values.iter().map(|&value| value as f32).collect();
         let points = input.len() / width;
         let mut after: Vec<Vec<f32>> = vec![Vec::new(); self.steps.len()];
         let mut batch = self.batch.unwrap_or(BATCH);
@@ -392,7 +392,7 @@ impl Graph {
             name: String::new(),
             label: "Input".to_owned(),
             width,
-            values: Values::F32(input),
+            values: Values::F32(input.clone()),
             map: None,
         }];
         let mut before = width;
@@ -412,7 +412,7 @@ impl Graph {
                 name: node.output.clone(),
                 label,
                 width,
-                values: Values::F32(values),
+                values: values.into(),
                 map,
             });
         }

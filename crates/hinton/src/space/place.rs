@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use hinton_chart::space::Points;
 use hinton_net::linear_map::{Principal, principal};
 use hinton_tensor::{Work, share_out};
 
@@ -168,6 +169,16 @@ impl Placement {
         place
     }
 
+    /// The values of a step as they are, where they are places already.
+    pub(crate) fn held<'a>(&self, stage: &'a Stage) -> Option<Points<'a>> {
+        match (self, &stage.values, stage.width) {
+            (Placement::Direct, Values::F32(values), 1..=3) => {
+                Some(Points::new(values, stage.width))
+            }
+            _ => None,
+        }
+    }
+
     /// The places of all points of a step.
     pub(crate) fn places(&self, stage: &Stage, work: Work<'_>) -> Vec<[f32; 3]> {
         const STRIPE: usize = 1 << 15;
@@ -302,7 +313,7 @@ mod tests {
             name: "2".to_owned(),
             label: "Tanh".to_owned(),
             width,
-            values: Values::F64(values),
+            values: values.into(),
             map: None,
         }
     }

@@ -7,6 +7,7 @@ use hinton_net::data::{TOYS, digits};
 use hinton_net::random::Random;
 use hinton_tensor::Dtype;
 
+use super::Values;
 use crate::Error;
 
 /// Most points that are sent through a network at once.
@@ -104,7 +105,7 @@ pub struct PointSet {
     /// Values of a point.
     pub width: usize,
     /// The values, point after point.
-    pub values: Vec<f64>,
+    pub values: Values,
     /// Lines between points.
     pub lines: Vec<[u32; 2]>,
     /// The class of each point, and the names of the classes.
@@ -124,7 +125,8 @@ impl PointSet {
         self.values.is_empty()
     }
 
-    fn new(name: String, width: usize, values: Vec<f64>) -> Self {
+    fn new(name: String, width: usize, values: impl Into<Values>) -> Self {
+        let values = values.into();
         PointSet { name, width, values, lines: Vec::new(), labels: None, notes: Vec::new() }
     }
 }
@@ -177,13 +179,14 @@ fn too_many(count: usize) -> Error {
 }
 
 fn check_finite(set: &PointSet) -> Result<(), Error> {
-    let Some(at) = set.values.iter().position(|value| !value.is_finite()) else { return Ok(()) };
+    let Some(at) = set.values.first_odd() else { return Ok(()) };
     let (point, column) = (at / set.width, at % set.width);
     let help = "points need a place: fill in or leave out what is missing";
     Err(Error::missing(
         format!(
             "{}: point {point} (from 0), coordinate {column}: expected a finite number, found {}",
-            set.name, set.values[at]
+            set.name,
+            set.values.get(at)
         ),
         help,
     ))
@@ -257,7 +260,7 @@ fn cloud(request: &PointRequest, width: usize) -> Result<PointSet, Error> {
     }
     let scale = request.extent.unwrap_or(1.0);
     let mut random = Random::of(request.seed, "cloud");
-    let values = (0..count * width).map(|_| random.normal() * scale).collect();
+    let values: Vec<f64> = (0..count * width).map(|_| random.normal() * scale).collect();
     Ok(PointSet::new(format!("cloud of {count}"), width, values))
 }
 
@@ -327,7 +330,7 @@ fn data(name: &'static str, request: &PointRequest, width: usize) -> Result<Poin
     }
     let count = request.count.map_or(set.len(), |count| count.min(set.len()));
     let which: Vec<u32> = (0..count as u32).collect();
-    let values = set.inputs.gather(&which).into_iter().map(f64::from).collect();
+    let values = set.inputs.gather(&which);
     let mut points = PointSet::new(format!("{count} points of {name}"), width, values);
     points.labels = Some((set.labels[..count].to_vec(), set.classes));
     Ok(points)
@@ -359,7 +362,11 @@ fn file(path: &Path, request: &PointRequest, width: usize) -> Result<PointSet, E
         true => tensor.slice(&first_rows(kept)?)?,
         false => tensor.clone(),
     };
-    let mut values = part.to_f64()?;
+    let mut values = match part.dtype() {
+        // Held as they are in the file: many points are long lists.
+        Dtype::F32 | Dtype::F16 | Dtype::Bf16 => Values::from(part.to_f32()?),
+        _ => Values::from(part.to_f64()?),
+    };
     // In pictures the folder is of no interest.
     let shown = path.file_name().map_or(name.clone(), |file| file.to_string_lossy().into_owned());
     let mut notes = Vec::new();
@@ -368,13 +375,15 @@ fn file(path: &Path, request: &PointRequest, width: usize) -> Result<PointSet, E
     }
     let mut labels = None;
     if has_labels {
-        let column = values.chunks(width + 1).map(|row| row[width]).collect();
-        labels = Some(classes(column, &name)?);
-        values = values.chunks(width + 1).flat_map(|row| row[..width].iter().copied()).collect();
+        labels = Some(classes(values.map_rows(found, [width; 2], |label, _| label), &name)?);
+        values = match values {
+            Values::F32(values) => without_last(&values, found).into(),
+            Values::F64(values) => without_last(&values, found).into(),
+        };
         notes.push(format!("{shown}: the last of {found} columns is taken as the label"));
     }
     if tensor.dtype() == Dtype::U8 {
-        values.iter_mut().for_each(|value| *value /= 255.0);
+        values = values.iter().map(|value| value / 255.0).collect::<Vec<f64>>().into();
         notes.push(format!("{shown}: bytes are divided by 255"));
     }
     if let Some(path) = &request.labels {
@@ -395,6 +404,11 @@ fn file(path: &Path, request: &PointRequest, width: usize) -> Result<PointSet, E
     set.labels = labels;
     set.notes = notes;
     Ok(set)
+}
+
+/// Rows of `width` numbers without their last.
+fn without_last<T: Copy>(values: &[T], width: usize) -> Vec<T> {
+    values.chunks_exact(width).flat_map(|row| &row[..width - 1]).copied().collect()
 }
 
 fn first_rows(count: usize) -> Result<crate::Slice, Error> {
@@ -455,11 +469,12 @@ mod tests {
     fn the_mesh_is_the_originals() {
         let mesh = set(PointSource::Mesh, 2);
         assert_eq!(mesh.len(), 10_000);
-        assert_eq!(mesh.values[..4], [-5.0, -5.0, -5.0, -5.0 + 0.1]);
-        assert_eq!(mesh.values[200], -5.0 + 0.1);
-        assert!((mesh.values[19_999] - 4.9).abs() < 1e-9);
+        let first: Vec<f64> = mesh.values.iter().take(4).collect();
+        assert_eq!(first, [-5.0, -5.0, -5.0, -5.0 + 0.1]);
+        assert_eq!(mesh.values.get(200), -5.0 + 0.1);
+        assert!((mesh.values.get(19_999) - 4.9).abs() < 1e-9);
         let line = set(PointSource::Mesh, 1);
-        assert_eq!((line.len(), line.values[0], line.values[49]), (50, -1.0, 1.0));
+        assert_eq!((line.len(), line.values.get(0), line.values.get(49)), (50, -1.0, 1.0));
         assert_eq!(set(PointSource::Cloud, 2).len(), 1000);
         assert_eq!(set(PointSource::Cloud, 1).len(), 50);
     }
@@ -475,7 +490,8 @@ mod tests {
         ] {
             let set = set(source.clone(), width);
             assert!(!set.lines.is_empty());
-            let point = |at: u32| &set.values[at as usize * width..][..width];
+            let values: Vec<f64> = set.values.iter().collect();
+            let point = |at: u32| &values[at as usize * width..][..width];
             let length = |[a, b]: &[u32; 2]| {
                 point(*a).iter().zip(point(*b)).map(|(x, y)| (x - y).powi(2)).sum::<f64>().sqrt()
             };

@@ -106,11 +106,9 @@ pub fn run_film<'a>(
             }
         }
         words.extend(show.accuracy().map(|right| format!("{:.1} % right", right * 100.0)));
-        let mut shown = show.shown;
-        let mut first = shown.swap_remove(0);
-        let places = if at == 0 { first.places } else { shown.swap_remove(0).places };
-        range = range.and(Box3::around(&places));
-        let regions = first.regions.take();
+        let places: Vec<[f32; 3]> = show.places(at).iter().collect();
+        range = range.and(Box3::around((&places).into()));
+        let regions = show.shown.into_iter().next().and_then(|first| first.regions);
         moments.push(Moment { number: step.number, words: words.join(" · "), places, regions });
     }
     let durations = durations(moments.len(), &timing)?;
@@ -170,7 +168,7 @@ impl RunFilm<'_> {
         input.regions = moment.regions.as_ref();
         input.details.clear();
         let mut output = self.first.step(last);
-        output.points = &moment.places;
+        output.points = (&moment.places).into();
         output.guides = &[];
         output.range = Some(self.range);
         output.name = format!("After {}", output.name);

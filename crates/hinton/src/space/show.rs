@@ -1,8 +1,8 @@
 //! Points sent through a network, ready to be drawn.
 
 use hinton_chart::space::{
-    Box3, Cloud, ColorKey, Guide, GuideKind, MANY_POINTS, Regions, SpaceError, SpaceOptions,
-    SpaceStep, space,
+    Box3, Cloud, ColorKey, Guide, GuideKind, MANY_POINTS, Points, Regions, SpaceError,
+    SpaceOptions, SpaceStep, space,
 };
 use hinton_chart::{Colormap, Theme, short_count};
 use hinton_render::MOST_PATH_DOTS;
@@ -62,7 +62,8 @@ pub(crate) struct Shown {
     pub(crate) title: String,
     pub(crate) details: Vec<String>,
     pub(crate) dims: usize,
-    pub(crate) places: Vec<[f32; 3]>,
+    /// Empty where the step's values are places as they are; [`Show::places`] gives both.
+    pub(crate) own_places: Vec<[f32; 3]>,
     pub(crate) guides: Vec<Guide>,
     pub(crate) regions: Option<Regions>,
     pub(crate) axes: [String; 3],
@@ -117,8 +118,14 @@ impl<'a> Show<'a> {
         };
         let mut shown = Vec::with_capacity(stages.len());
         for (stage, placement) in stages.iter().zip(&fitted) {
-            let places = placement.places(stage, work);
-            let range = around(&places, work);
+            let (own_places, range) = match placement.held(stage) {
+                Some(places) => (Vec::new(), around(places, work)),
+                None => {
+                    let places = placement.places(stage, work);
+                    let range = around((&places).into(), work);
+                    (places, range)
+                }
+            };
             shown.push(Shown {
                 title: stage.label.clone(),
                 details: details(stage, placement),
@@ -127,7 +134,7 @@ impl<'a> Show<'a> {
                 regions: None,
                 axes: placement.axes(stage.width),
                 range: range.padded(PADDING),
-                places,
+                own_places,
             });
         }
         let mut show = Show {
@@ -262,6 +269,12 @@ impl<'a> Show<'a> {
         }
     }
 
+    /// The places of all points after a step.
+    pub(crate) fn places(&self, at: usize) -> Points<'_> {
+        let held = self.placements[at].held(&self.stages[at]);
+        held.unwrap_or_else(|| (&self.shown[at].own_places).into())
+    }
+
     /// A step as the chart takes it.
     pub(crate) fn step(&self, at: usize) -> SpaceStep<'_> {
         let shown = &self.shown[at];
@@ -269,7 +282,7 @@ impl<'a> Show<'a> {
             name: shown.title.clone(),
             details: shown.details.clone(),
             dims: shown.dims,
-            points: &shown.places,
+            points: self.places(at),
             guides: &shown.guides,
             regions: shown.regions.as_ref(),
             axes: shown.axes.clone(),
@@ -390,7 +403,7 @@ impl<'a> Show<'a> {
                 name: shown.title.clone(),
                 detail: detail.join("\n"),
                 dims: shown.dims,
-                points: shown.places.clone(),
+                points: self.places(at).iter().collect(),
                 morph,
                 axes,
             }
@@ -446,8 +459,8 @@ fn details(stage: &Stage, placement: &Placement) -> Vec<String> {
 }
 
 /// The box around many points, on several threads.
-fn around(places: &[[f32; 3]], work: hinton_tensor::Work<'_>) -> Box3 {
-    let stripes: Vec<&[[f32; 3]]> = places.chunks(1 << 16).collect();
+fn around(places: Points<'_>, work: hinton_tensor::Work<'_>) -> Box3 {
+    let stripes: Vec<Points<'_>> = places.chunks(1 << 16).collect();
     let boxes = hinton_tensor::share_out(stripes, work.threads, Box3::around);
     boxes.into_iter().fold(Box3::EMPTY, Box3::and)
 }

@@ -1,15 +1,30 @@
 //! Points after one step of a network.
 
+use std::sync::Arc;
+
 use hinton_chart::NumberFormat;
+use hinton_net::Real;
 use hinton_net::linear_map::{determinant, singular_values};
 
-/// Numbers of one precision, row after row.
+/// Numbers of one precision, row after row. A copy shares them.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Values {
     /// Single precision.
-    F32(Vec<f32>),
+    F32(Arc<Vec<f32>>),
     /// Double precision.
-    F64(Vec<f64>),
+    F64(Arc<Vec<f64>>),
+}
+
+impl From<Vec<f32>> for Values {
+    fn from(values: Vec<f32>) -> Self {
+        Values::F32(Arc::new(values))
+    }
+}
+
+impl From<Vec<f64>> for Values {
+    fn from(values: Vec<f64>) -> Self {
+        Values::F64(Arc::new(values))
+    }
 }
 
 impl Values {
@@ -34,6 +49,54 @@ impl Values {
         }
     }
 
+    /// The numbers in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = f64> {
+        (0..self.len()).map(|at| self.get(at))
+    }
+
+    /// In single precision; the same numbers where they are.
+    pub(crate) fn single(&self) -> Arc<Vec<f32>> {
+        match self {
+            Values::F32(values) => values.clone(),
+            Values::F64(values) => Arc::new(values.iter().map(|&value| value as f32).collect()),
+        }
+    }
+
+    /// The first that is not finite.
+    pub(crate) fn first_odd(&self) -> Option<usize> {
+        match self {
+            Values::F32(values) => first_odd(values),
+            Values::F64(values) => first_odd(values),
+        }
+    }
+
+    /// Smallest and largest number in a column of rows of `width`; infinities the wrong way round
+    /// where there is none.
+    pub(crate) fn range(&self, width: usize, column: usize) -> (f64, f64) {
+        match self {
+            Values::F32(values) => range(values, width, column),
+            Values::F64(values) => range(values, width, column),
+        }
+    }
+
+    /// What becomes of two columns of each row of `width`.
+    pub(crate) fn map_rows<R>(
+        &self,
+        width: usize,
+        columns: [usize; 2],
+        of: impl Fn(f64, f64) -> R,
+    ) -> Vec<R> {
+        let [x, y] = columns;
+        match self {
+            Values::F32(values) => {
+                values.chunks_exact(width).map(|row| of(row[x].into(), row[y].into())).collect()
+            }
+            Values::F64(values) => {
+                values.chunks_exact(width).map(|row| of(row[x], row[y])).collect()
+            }
+        }
+    }
+
     /// Fills `row` with the row of that number.
     pub(crate) fn row(&self, at: usize, row: &mut [f64]) {
         let width = row.len();
@@ -41,6 +104,34 @@ impl Values {
             *value = self.get(at * width + column);
         }
     }
+}
+
+/// Numbers that are looked at together: vectors do several at once, and a block without a fault
+/// is passed over.
+const BLOCK: usize = 512;
+
+fn first_odd<T: Real>(values: &[T]) -> Option<usize> {
+    let is_odd = |block: &[T]| block.iter().fold(false, |odd, value| odd | !value.is_finite());
+    let block = values.chunks(BLOCK).position(is_odd)?;
+    let from = block * BLOCK;
+    values[from..].iter().position(|value| !value.is_finite()).map(|at| from + at)
+}
+
+fn range<T: Real>(values: &[T], width: usize, column: usize) -> (f64, f64) {
+    let start = (T::of(f64::INFINITY), T::of(f64::NEG_INFINITY));
+    // Several side by side: each waits for the one before it in its own place only.
+    let mut found = [start; 8];
+    for block in values.chunks(found.len() * width) {
+        for ((low, high), row) in found.iter_mut().zip(block.chunks_exact(width)) {
+            let value = row[column];
+            *low = if value < *low { value } else { *low };
+            *high = if value > *high { value } else { *high };
+        }
+    }
+    let (low, high) = (f64::INFINITY, f64::NEG_INFINITY);
+    found.iter().fold((low, high), |(low, high), found| {
+        (low.min(found.0.f64()), high.max(found.1.f64()))
+    })
 }
 
 /// A linear map: what it multiplies with.
