@@ -122,7 +122,7 @@ fn pictures() -> Vec<(&'static str, Picture, f64)> {
     };
     let house = |theme| SpaceOptions {
         theme,
-        dpi: 72.0,
+        dpi: 48.0,
         title: "2-3-tanh".to_owned(),
         subtitle: vec!["169 points".to_owned()],
         ..SpaceOptions::default()
@@ -153,12 +153,12 @@ fn pictures() -> Vec<(&'static str, Picture, f64)> {
         ..house(ThemeName::Paper)
     };
     vec![
-        ("space", draw(&all, &house(ThemeName::Light)), 72.0),
-        ("space_dark", draw(&all, &house(ThemeName::Dark)), 72.0),
+        ("space", draw(&all, &house(ThemeName::Light)), 48.0),
+        ("space_dark", draw(&all, &house(ThemeName::Dark)), 48.0),
         ("space_black", draw(&all[2..], &black), 50.0),
         ("space_black_plane", draw(&all[..1], &black), 50.0),
-        ("space_below", draw(&all[1..2], &cube), 72.0),
-        ("space_density", space(cloud, &[step], &density).unwrap(), 72.0),
+        ("space_below", draw(&all[1..2], &cube), 48.0),
+        ("space_density", space(cloud, &[step], &density).unwrap(), 48.0),
     ]
 }
 

@@ -334,7 +334,10 @@ mod tests {
         let want = |sum: u32, count: u32| (sum + count / 2) / count;
         for (sums, color) in pairs.pixels.iter().zip(pairs.colors()).filter(|(sums, _)| sums[3] > 0)
         {
-            assert_eq!([color.r, color.g, color.b].map(u32::from), [0, 1, 2].map(|at| want(sums[at], sums[3])));
+            assert_eq!(
+                [color.r, color.g, color.b].map(u32::from),
+                [0, 1, 2].map(|at| want(sums[at], sums[3]))
+            );
         }
     }
 

@@ -98,7 +98,15 @@ mod tests {
         let data = Box3 { low: [-1.0; 3], high: [1.0; 3] };
         let lens = Lens::new(&Camera::ABOVE, &data, [1.0; 3], [0.0; 2], 1.0);
         let points = [[0.0, 0.0, 0.9], [0.0, 0.0, -0.9], [0.5, 0.0, 0.0], [-0.5, 0.0, 0.1]];
-        let all = pieces((&points[..]).into(), &[0, 1, 2, 3], &[[2, 3]], &lens, |color| color, true, true);
+        let all = pieces(
+            (&points[..]).into(),
+            &[0, 1, 2, 3],
+            &[[2, 3]],
+            &lens,
+            |color| color,
+            true,
+            true,
+        );
         let colors: Vec<(bool, u16)> = all
             .iter()
             .map(|piece| match *piece {
@@ -107,8 +115,19 @@ mod tests {
             })
             .collect();
         assert_eq!(colors, [(true, 1), (true, 2), (false, 2), (true, 3), (true, 0)]);
-        let flat = pieces((&points[..]).into(), &[0, 1, 2, 3], &[[2, 3]], &lens, |color| color, false, true);
+        let flat = pieces(
+            (&points[..]).into(),
+            &[0, 1, 2, 3],
+            &[[2, 3]],
+            &lens,
+            |color| color,
+            false,
+            true,
+        );
         assert!(matches!(flat[0], Piece::Line { .. }));
-        assert!(pieces((&points[..]).into(), &[], &[[0, 9]], &lens, |color| color, true, false).is_empty());
+        assert!(
+            pieces((&points[..]).into(), &[], &[[0, 9]], &lens, |color| color, true, false)
+                .is_empty()
+        );
     }
 }

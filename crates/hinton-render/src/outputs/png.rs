@@ -1,6 +1,6 @@
 //! PNG, in the smallest kind that loses nothing.
 
-use hinton_scene::{Color, Scene};
+use hinton_scene::{Color, Item, Scene};
 use png::{BitDepth, ColorType, DeflateCompression, Encoder, EncodingError, Filter};
 
 use super::{OutputRow, RenderOptions, readable};
@@ -25,9 +25,19 @@ fn write(scene: &Scene, options: &RenderOptions) -> Result<Vec<u8>, RenderError>
     let about = About {
         dpi: Some(options.dpi),
         texts: &[("Title", &title), ("Description", &description), ("Software", "hinton")],
-        unlike: false,
+        unlike: has_dots(&scene.items),
     };
     encode(&canvas, &about)
+}
+
+/// Whether there are dots. They are scattered, so that pixels say little of those beside them: such
+/// pictures pack better (by a sixth), and in half the time, as they are than as differences.
+fn has_dots(items: &[Item]) -> bool {
+    items.iter().any(|item| match item {
+        Item::Dots(dots) => !dots.pieces.is_empty(),
+        Item::Group(group) => has_dots(&group.items),
+        _ => false,
+    })
 }
 
 /// Pictures of more pixels than this are compressed less: time counts more than a tenth in size.
@@ -115,7 +125,12 @@ fn encode_inner(canvas: &Canvas, about: &About) -> Result<Vec<u8>, EncodingError
             encoder.set_color(if opaque { ColorType::Rgb } else { ColorType::Rgba });
             encoder.set_filter(if about.unlike { Filter::NoFilter } else { Filter::Adaptive });
             if opaque {
-                canvas.pixels().iter().flat_map(|[r, g, b, _]| [*r, *g, *b]).collect()
+                let mut data = vec![0; canvas.pixels().len() * 3];
+                let (pixels, _) = data.as_chunks_mut::<3>();
+                for (to, [r, g, b, _]) in pixels.iter_mut().zip(canvas.pixels()) {
+                    *to = [*r, *g, *b];
+                }
+                data
             } else {
                 canvas.pixels().as_flattened().to_vec()
             }

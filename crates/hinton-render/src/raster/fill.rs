@@ -10,6 +10,8 @@ use super::canvas::Bounds;
 
 /// Farthest a flattened curve may lie from the true one, pixels.
 const FLATNESS: f64 = 0.05;
+/// Sums that are looked at together.
+const BLOCK: usize = 32;
 /// Most lines a curve is made of.
 const MOST_LINES: f64 = 1000.0;
 
@@ -208,6 +210,12 @@ fn sweep(sums: &mut [f32], first: usize, last: usize, mut span: impl FnMut(usize
         sums[x] = 0.0;
         let start = x;
         x += 1;
+        // Wide areas by blocks, which vectors look at at once.
+        while x + BLOCK <= last
+            && sums[x..x + BLOCK].iter().fold(0, |any, sum| any | sum.to_bits()) == 0
+        {
+            x += BLOCK;
+        }
         while x < last && sums[x] == 0.0 {
             x += 1;
         }

@@ -366,10 +366,7 @@ impl Graph {
     pub(crate) fn trace(&self, input: &Arc<Vec<f32>>) -> Result<Vec<Stage>, Error> {
         let width = self.input_width();
         if !input.len().is_multiple_of(width) {
-            return Err(odd(
-                &self.path,
-                &format!("{} values are no rows of {width}", input.len()),
-            ));
+            return Err(odd(&self.path, &format!("{} values are no rows of {width}", input.len())));
         }
         let points = input.len() / width;
         let mut after: Vec<Vec<f32>> = vec![Vec::new(); self.steps.len()];

@@ -129,9 +129,9 @@ fn range<T: Real>(values: &[T], width: usize, column: usize) -> (f64, f64) {
         }
     }
     let (low, high) = (f64::INFINITY, f64::NEG_INFINITY);
-    found.iter().fold((low, high), |(low, high), found| {
-        (low.min(found.0.f64()), high.max(found.1.f64()))
-    })
+    found
+        .iter()
+        .fold((low, high), |(low, high), found| (low.min(found.0.f64()), high.max(found.1.f64())))
 }
 
 /// A linear map: what it multiplies with.
