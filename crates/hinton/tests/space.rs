@@ -264,3 +264,22 @@ fn digits_go_through_a_network_of_their_own() {
     let page = show.html(None);
     assert!(page.len() < 3 << 20);
 }
+
+#[test]
+fn a_page_of_many_points_is_a_sample_and_says_so() {
+    let page = |count: usize, color: &str| {
+        let mut request = PointRequest::default();
+        request.source = PointSource::Cloud;
+        request.count = Some(count);
+        let model = model("2", &NetworkRequest::default()).unwrap();
+        let mut show = ShowRequest::default();
+        show.color = color.parse().unwrap();
+        let show = Show::new(&model, points(&request, 2).unwrap(), show).unwrap();
+        String::from_utf8(show.html(None)).unwrap()
+    };
+    let few = page(500, "wheel");
+    assert!(few.contains("\"kind\":\"plane\"") && few.contains("input 2"), "the wheel has a key");
+    let many = page(120_000, "first");
+    assert!(many.contains("100000 of 120000 points, evenly chosen"));
+    assert!(many.len() < 3_500_000, "{}", many.len());
+}

@@ -21,6 +21,9 @@ pub(crate) const PADDING: f64 = 0.05;
 /// Colours of the points of a file of 256 colours.
 const LEVELS: usize = 64;
 
+/// Most points of a page for a browser: some thirty megabytes, through six steps.
+const MOST_PAGE_POINTS: usize = 100_000;
+
 /// Which arrows and outlines go through a network of two inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Guides {
@@ -377,8 +380,11 @@ impl<'a> Show<'a> {
         Ok(all)
     }
 
-    /// The steps as one page for a browser.
+    /// The steps as one page for a browser. Of more than 100,000 points it has an even sample, without
+    /// the lines between them, and says so.
     pub fn html(&self, theme: Option<crate::ThemeName>) -> Vec<u8> {
+        let (all, kept) = (self.set.len(), self.set.len().min(MOST_PAGE_POINTS));
+        let which = |at: usize| (at as u64 * all as u64 / kept.max(1) as u64) as usize;
         let frame = |(at, shown): (usize, &Shown)| {
             let stage = &self.stages[at];
             let text = stage.map.as_ref().map_or(String::new(), |map| map.text());
@@ -399,24 +405,33 @@ impl<'a> Show<'a> {
             if shown.axes.iter().any(|name| !name.is_empty()) {
                 axes.names.clone_from(&shown.axes);
             }
+            let places = self.places(at);
             SpaceFrame {
                 name: shown.title.clone(),
                 detail: detail.join("\n"),
                 dims: shown.dims,
-                points: self.places(at).iter().collect(),
+                points: (0..kept).map(|point| places.get(which(point))).collect(),
                 morph,
                 axes,
             }
         };
-        let color = |&place: &u16| self.colored.palette[usize::from(place)];
+        let places = &self.colored.places;
+        let color = |at: usize| self.colored.palette[usize::from(places[which(at)])];
+        let mut notes = self.notes.clone();
+        let mut lines = self.set.lines.clone();
+        if kept < all {
+            let without = if lines.is_empty() { "" } else { ", without the lines between them" };
+            notes.push(format!("{kept} of {all} points, evenly chosen{without}"));
+            lines.clear();
+        }
         let page = SpacePage {
             title: self.title.clone(),
             theme,
             frames: self.shown.iter().enumerate().map(frame).collect(),
-            colors: self.colored.places.iter().map(color).collect(),
-            lines: self.set.lines.clone(),
+            colors: (0..kept).map(color).collect(),
+            lines,
             legend: legend(&self.colored.key),
-            notes: self.notes.clone(),
+            notes,
         };
         html::html(&page)
     }
@@ -433,7 +448,20 @@ impl From<SpaceError> for Error {
 
 fn legend(key: &ColorKey) -> html::Legend {
     match key {
-        ColorKey::None | ColorKey::Plane { .. } => html::Legend::None,
+        ColorKey::None => html::Legend::None,
+        ColorKey::Plane { name, pixels, reach } => {
+            let side = pixels.len().isqrt().max(1);
+            let every = side.div_ceil(24);
+            let rows = pixels.chunks(side).skip(every / 2).step_by(every);
+            let thinned =
+                |row: &[Color]| row.iter().skip(every / 2).step_by(every).copied().collect();
+            html::Legend::Plane {
+                labels: [1, 2].map(|axis| format!("{name} {axis}")),
+                low: [reach.0; 2],
+                high: [reach.1; 2],
+                colors: rows.map(thinned).collect(),
+            }
+        }
         ColorKey::Bar { name, map, low, high } => html::Legend::Ramp {
             label: name.clone(),
             low: *low,
