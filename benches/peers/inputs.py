@@ -8,15 +8,24 @@ Every file is made once from a fixed seed and kept; a file that is there is left
 """
 
 import gzip
+import io
 import json
 import os
 import pathlib
+import pickle
 import shutil
 import struct
 import subprocess
 import sys
+import types
+import zipfile
 
+import h5py
 import numpy as np
+import onnx
+import onnx.helper
+import onnx.numpy_helper
+import safetensors.numpy
 
 GIB = 1 << 30
 
@@ -184,6 +193,89 @@ def gguf(folder):
     partial.rename(path)
 
 
+def torch_zip(path, tensors):
+    """What torch.save writes of f32 tensors: a zip of a pickle and of one stored member a storage."""
+    torch, utils = types.ModuleType("torch"), types.ModuleType("torch._utils")
+
+    class FloatStorage:
+        pass
+
+    def rebuild(*_):
+        pass
+
+    for module, item, name in [(torch, FloatStorage, "FloatStorage"), (utils, rebuild, "_rebuild_tensor_v2")]:
+        item.__module__, item.__name__, item.__qualname__ = module.__name__, name, name
+        setattr(module, name, item)
+
+    class Tensor:
+        def __init__(self, key, shape):
+            self.key, self.shape = key, shape
+
+        def __reduce__(self):
+            storage = Storage(self.key, int(np.prod(self.shape)))
+            strides = tuple(int(np.prod(self.shape[axis + 1 :])) for axis in range(len(self.shape)))
+            return rebuild, (storage, 0, self.shape, strides, False, {})
+
+    class Storage:
+        def __init__(self, key, count):
+            self.key, self.count = key, count
+
+    class Pickler(pickle.Pickler):
+        def persistent_id(self, item):
+            if isinstance(item, Storage):
+                return ("storage", FloatStorage, item.key, "cpu", item.count)
+            return None
+
+    state = {name: Tensor(str(at), values.shape) for at, (name, values) in enumerate(tensors)}
+    text = io.BytesIO()
+    # Only names are written of the two modules, which need not be there.
+    sys.modules["torch"], sys.modules["torch._utils"] = torch, utils
+    try:
+        Pickler(text, 2).dump(state)
+    finally:
+        del sys.modules["torch"], sys.modules["torch._utils"]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("archive/data.pkl", text.getvalue())
+        for at, (_, values) in enumerate(tensors):
+            archive.writestr(f"archive/data/{at}", values.tobytes())
+        archive.writestr("archive/version", "3\n")
+
+
+def onnx_file(path, tensors):
+    held = [onnx.numpy_helper.from_array(values, name) for name, values in tensors]
+    graph = onnx.helper.make_graph([], "weights", [], [], initializer=held)
+    onnx.save(onnx.helper.make_model(graph), path)
+
+
+def hdf5_file(path, tensors):
+    with h5py.File(path, "w") as file:
+        for name, values in tensors:
+            file.create_dataset(name.replace(".", "/"), data=values)
+
+
+WRITERS = {
+    "1gib.safetensors": lambda path, tensors: safetensors.numpy.save_file(dict(tensors), path),
+    "1gib.pt": torch_zip,
+    "1gib.h5": hdf5_file,
+    "1gib.onnx": onnx_file,
+    "1gib.npz": lambda path, tensors: np.savez(path, **dict(tensors)),
+}
+
+
+def kinds(folder):
+    """1 GiB of f32 as each kind of file that one meets at that size: sixteen matrices."""
+    missing = [name for name in WRITERS if not (folder / name).exists()]
+    if not missing:
+        return
+    random = np.random.default_rng(5)
+    shape = (4096, 4096)
+    tensors = [(f"blocks.{i}.weight", random.standard_normal(shape, dtype=np.float32) * np.float32(0.02)) for i in range(16)]
+    for name in missing:
+        partial = folder / f"partial-{name}"
+        WRITERS[name](str(partial), tensors)
+        partial.rename(folder / name)
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
@@ -207,6 +299,7 @@ def main():
     hundred_gib(folder)
     mnist(folder)
     gguf(folder)
+    kinds(folder)
 
 
 main()

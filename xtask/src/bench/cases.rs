@@ -418,6 +418,87 @@ pub(super) const CASES: &[Case] = &[
         // Five times as fast as the peer.
         limits: &[Limit::TimesFirstPeer(0.2), Limit::Anonymous(100.0)],
     },
+    Case {
+        name: "statistics-safetensors",
+        about: "statistics, quantiles and histogram of 1 GiB of f32 as .safetensors",
+        ours: &["inspect", "@1gib.safetensors", "--stats"],
+        runs: 5,
+        peers: &[
+            peer(
+                "safetensors and numpy, all of it",
+                &["library_statistics.py", "@1gib.safetensors"],
+            ),
+            peer(
+                "safetensors and numpy, no quantiles, no histogram",
+                &["library_statistics.py", "@1gib.safetensors", "--moments"],
+            ),
+        ],
+        // Five times as fast as the library it comes from.
+        limits: &[Limit::TimesFirstPeer(0.2), Limit::Anonymous(100.0)],
+    },
+    Case {
+        name: "statistics-pytorch",
+        about: "statistics, quantiles and histogram of 1 GiB of f32 as .pt",
+        ours: &["inspect", "@1gib.pt", "--stats"],
+        runs: 5,
+        peers: &[
+            peer(
+                "torch.load, mapped, and numpy, all of it",
+                &["library_statistics.py", "@1gib.pt"],
+            ),
+            peer(
+                "torch.load, mapped, and numpy, no quantiles, no histogram",
+                &["library_statistics.py", "@1gib.pt", "--moments"],
+            ),
+        ],
+        // Five times as fast as the library it comes from.
+        limits: &[Limit::TimesFirstPeer(0.2), Limit::Anonymous(100.0)],
+    },
+    Case {
+        name: "statistics-hdf5",
+        about: "statistics, quantiles and histogram of 1 GiB of f32 as .h5",
+        ours: &["inspect", "@1gib.h5", "--stats"],
+        runs: 5,
+        peers: &[
+            peer("h5py and numpy, all of it", &["library_statistics.py", "@1gib.h5"]),
+            peer(
+                "h5py and numpy, no quantiles, no histogram",
+                &["library_statistics.py", "@1gib.h5", "--moments"],
+            ),
+        ],
+        // Five times as fast as the library it comes from.
+        limits: &[Limit::TimesFirstPeer(0.2), Limit::Anonymous(100.0)],
+    },
+    Case {
+        name: "statistics-onnx",
+        about: "statistics, quantiles and histogram of 1 GiB of f32 as .onnx",
+        ours: &["inspect", "@1gib.onnx", "--stats"],
+        runs: 5,
+        peers: &[
+            peer("onnx.load and numpy, all of it", &["library_statistics.py", "@1gib.onnx"]),
+            peer(
+                "onnx.load and numpy, no quantiles, no histogram",
+                &["library_statistics.py", "@1gib.onnx", "--moments"],
+            ),
+        ],
+        // Five times as fast as the library it comes from.
+        limits: &[Limit::TimesFirstPeer(0.2), Limit::Anonymous(100.0)],
+    },
+    Case {
+        name: "statistics-npz",
+        about: "statistics, quantiles and histogram of 1 GiB of f32 as .npz",
+        ours: &["inspect", "@1gib.npz", "--stats"],
+        runs: 5,
+        peers: &[
+            peer("np.load and numpy, all of it", &["library_statistics.py", "@1gib.npz"]),
+            peer(
+                "np.load and numpy, no quantiles, no histogram",
+                &["library_statistics.py", "@1gib.npz", "--moments"],
+            ),
+        ],
+        // Five times as fast as the library it comes from.
+        limits: &[Limit::TimesFirstPeer(0.2), Limit::Anonymous(100.0)],
+    },
 ];
 
 #[cfg(test)]
