@@ -407,6 +407,25 @@ pub(super) const CASES: &[Case] = &[
         limits: &[Limit::Cpu(3.1)],
     },
     Case {
+        name: "space-morph-mp4",
+        about: "the same to MP4 (H.264)",
+        ours: &[
+            "space",
+            "2-3-tanh-3-tanh-2",
+            "--morph",
+            "--travel",
+            "1",
+            "--guides",
+            "off",
+            "-o",
+            "@out/morph.mp4",
+        ],
+        runs: 3,
+        peers: &[],
+        // 0.02 a frame.
+        limits: &[Limit::Cpu(3.1)],
+    },
+    Case {
         name: "statistics-gguf",
         about: "statistics, quantiles and histogram of 1 GiB of GGUF, half Q4_K and half Q8_0",
         ours: &["inspect", "@1gib.gguf", "--stats"],

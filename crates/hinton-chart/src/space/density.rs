@@ -141,13 +141,21 @@ impl Eye {
         let (right, bottom) = (columns as f32, rows as f32);
         for (pixel, point) in pixels.iter_mut().zip(points) {
             let [x, y] = self.pixel(point);
-            // False for NaN too. What is no pixel is clamped first, so that the numbers fit.
+            // False for NaN too. Without branches and conversions, which vectors do not have.
             let inside = (x >= 0.0) & (x < right) & (y >= 0.0) & (y < bottom);
             let (x, y) = if inside { (x, y) } else { (0.0, 0.0) };
-            let at = y as i32 * columns as i32 + x as i32;
-            *pixel = if inside { at as u32 } else { NOWHERE };
+            let at = floor(y).wrapping_mul(columns as u32).wrapping_add(floor(x));
+            *pixel = if inside { at } else { NOWHERE };
         }
     }
+}
+
+/// The whole number below one from 0 to 2^22: where 2^23 is added no bits are left for the rest.
+#[inline(always)]
+fn floor(value: f32) -> u32 {
+    const SHIFT: f32 = 8_388_608.0;
+    let nearest = value + SHIFT;
+    (nearest.to_bits() & 0x007f_ffff).wrapping_sub(u32::from(nearest - SHIFT > value))
 }
 
 /// Points whose pixels are found side by side.
@@ -342,16 +350,31 @@ mod tests {
     }
 
     #[test]
+    fn floors_are_exact() {
+        let near = |whole: u32| {
+            let whole = whole as f32;
+            [whole, whole.next_up(), whole.next_down().max(0.0), whole + 0.5]
+        };
+        for value in (0..3000).chain([65_535, 4_194_302]).flat_map(near) {
+            assert_eq!(floor(value), value as u32, "{value}");
+        }
+    }
+
+    #[test]
     fn means_are_those_of_whole_numbers() {
+        let mut pixels = Vec::new();
         for count in (1..2000u32).chain([65_537, 9_999_991, 16_843_009]) {
             for level in [0, 1, 7, 128, 254, 255] {
                 for off in [0, 1, count / 2, count.div_ceil(2), count - 1] {
                     let sum = (level * count).saturating_sub(off);
-                    let sums = Sums { columns: 1, rows: 1, pixels: vec![[sum, sum, sum, count]] };
-                    let want = (u64::from(sum) + u64::from(count / 2)) / u64::from(count);
-                    assert_eq!(u64::from(sums.colors()[0].r), want, "{sum} of {count}");
+                    pixels.push([sum, sum, sum, count]);
                 }
             }
+        }
+        let sums = Sums { columns: pixels.len(), rows: 1, pixels };
+        for (color, &[sum, _, _, count]) in sums.colors().iter().zip(&sums.pixels) {
+            let want = (u64::from(sum) + u64::from(count / 2)) / u64::from(count);
+            assert_eq!(u64::from(color.r), want, "{sum} of {count}");
         }
     }
 
