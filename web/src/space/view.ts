@@ -34,7 +34,7 @@ export function initialView(points: number, lines: number): View {
  * there are lines, points are their knots.
  */
 function pointSize(points: number, lines: number): number {
-  const size = (lines > 0 ? 150 : 200) / Math.sqrt(Math.max(points, 1));
+  const size = (lines > 0 ? 240 : 320) / Math.sqrt(Math.max(points, 1));
   return Math.round(Math.min(Math.max(size, 1.5), lines > 0 ? 6 : 8) * 2) / 2;
 }
 
