@@ -16,6 +16,7 @@ use crate::container::pickle::{Pickle, load, starts_like_pickle};
 use crate::source::read_vec;
 use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff};
 
+pub(crate) use metadata::plain_value;
 pub(crate) use reader::{Leaf, Raw, Reader, Storages, Stored};
 pub(crate) use walk::{Found, walk};
 

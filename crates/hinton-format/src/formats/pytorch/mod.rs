@@ -1,7 +1,10 @@
-//! Files of `torch.save`: zip archives (torch 1.6 and later) and the older sequence of pickles.
+//! Files of `torch.save`: zip archives (torch 1.6 and later), the older sequence of pickles, and the
+//! tar archives before it; folders of `torch.distributed.checkpoint`.
 
+pub(crate) mod dcp;
 mod dtype;
 mod legacy;
+mod optimizer;
 mod rebuild;
 mod zipped;
 
