@@ -133,9 +133,10 @@ fn an_optimizer_alone_is_said_to_be_one() {
 #[test]
 fn what_is_not_read_is_said() {
     let zstd = opened(&folder("zstd"));
-    assert_eq!(common::warnings(&zstd), [
-        "\"a\": its chunks were written with the extension \"stream.zstd/1\": not read"
-    ]);
+    assert_eq!(
+        common::warnings(&zstd),
+        ["\"a\": its chunks were written with the extension \"stream.zstd/1\": not read"]
+    );
     assert_eq!(zstd.tensors.len(), 1);
     let safe = failed(&folder("safe"));
     assert_eq!(safe.kind(), ErrorKind::Unsupported);
@@ -166,7 +167,10 @@ fn a_missing_file_hides_only_its_own() {
     let names: Vec<&str> = rest.tensors.iter().map(|tensor| tensor.name()).collect();
     assert!(names.contains(&"few") && !names.contains(&"both"), "{names:?}");
     let said = warnings(&rest);
-    assert!(said.contains("\"both\": its values are in \"__3_0.distcp\", which is missing"), "{said}");
+    assert!(
+        said.contains("\"both\": its values are in \"__3_0.distcp\", which is missing"),
+        "{said}"
+    );
     assert!(rest.warnings.iter().all(|warning| warning.is_fault));
     for rank in 0..3 {
         std::fs::remove_file(copy.path(&format!("__{rank}_0.distcp"))).unwrap();
@@ -190,10 +194,9 @@ fn a_short_file_hides_only_what_is_behind_its_end() {
 #[test]
 fn chunks_that_overlap_or_leave_holes_are_named() {
     // The second chunk of `rows` starts at [2, 0]: K 2 K 0, in the list of chunks and in the key.
-    for (new, wanted) in [
-        (b"K\x01K\x00\x86", "overlap"),
-        (b"K\x05K\x00\x86", "leaves its shape [6, 2]"),
-    ] {
+    for (new, wanted) in
+        [(b"K\x01K\x00\x86", "overlap"), (b"K\x05K\x00\x86", "leaves its shape [6, 2]")]
+    {
         let copy = Copy::of("ranks", "overlap");
         copy.replace("__1.metadata", b"K\x02K\x00\x86", new);
         let error = failed(&copy.path("__0.metadata"));

@@ -13,8 +13,7 @@ use hinton_format::{FORMATS, FormatRow, Input, Limits};
 use hinton_tensor::Memory;
 
 /// The rows whose fixtures are changed.
-const ROWS: [&str; 7] =
-    ["onnx", "tfcheckpoint", "tfgraph", "tflite", "coreml", "caffe", "dcp"];
+const ROWS: [&str; 7] = ["onnx", "tfcheckpoint", "tfgraph", "tflite", "coreml", "caffe", "dcp"];
 
 /// xorshift64* (Vigna 2016): the same changes in every run.
 struct Numbers(u64);

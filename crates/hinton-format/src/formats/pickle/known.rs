@@ -58,6 +58,19 @@ pub(super) fn first_unknown_call<'p>(pickle: &'p Pickle<'_>) -> Option<&'p Globa
     pickle.globals().iter().find(|global| global.called && !is_known(global))
 }
 
+/// Whether it is the function that looks up attributes by name, which are named one by one.
+fn is_getattr(global: &Global) -> bool {
+    matches!(&*global.module, "builtins" | "__builtin__") && global.name == "getattr"
+}
+
+/// Up to 60 names, and how many more there are.
+fn listed(names: &[String]) -> String {
+    let more = names.len().saturating_sub(MOST);
+    let listed = names[..names.len() - more].join(", ");
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{listed}{more}")
+}
+
 /// Names what was not loaded.
 pub(super) fn warn(pickle: &Pickle<'_>, found: &mut Found) {
     let unknown: Vec<&Global> = pickle.globals().iter().filter(|g| !is_known(g)).collect();
@@ -67,16 +80,19 @@ pub(super) fn warn(pickle: &Pickle<'_>, found: &mut Found) {
     ] {
         let names: Vec<String> = unknown
             .iter()
-            .filter(|global| global.called == called)
+            .filter(|global| global.called == called && !is_getattr(global))
             .map(|global| global.shown())
             .collect();
         if names.is_empty() {
             continue;
         }
-        let more = names.len().saturating_sub(MOST);
-        let listed = names[..names.len() - more].join(", ");
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let message = format!("{what}: {listed}{more}");
+        found.warnings.push(Warning::file(format!("{what}: {}", listed(&names))));
+    }
+    if !pickle.attributes().is_empty() {
+        let message = format!(
+            "builtins.getattr would look these up, which is not done: {}",
+            listed(pickle.attributes())
+        );
         found.warnings.push(Warning::file(message));
     }
 }

@@ -17,7 +17,7 @@ use crate::source::read_vec;
 use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff};
 
 pub(crate) use metadata::plain_value;
-pub(crate) use reader::{Leaf, Raw, Reader, Storages, Stored};
+pub(crate) use reader::{Leaf, Placed, Raw, Reader, Storages, Stored};
 pub(crate) use walk::{Found, walk};
 
 /// Pickles of numpy arrays.

@@ -46,6 +46,22 @@ pub(crate) trait Storages {
     fn find(&self, key: &str) -> Result<Stored, Error>;
     /// The byte order of all of them.
     fn endian(&self) -> Endian;
+    /// The tensor of that key, in files that keep tensors beside the pickle.
+    ///
+    /// # Errors
+    /// When the file lies about it, or has none of that key.
+    fn tensor(&self, _key: &str) -> Result<Option<Placed>, Error> {
+        Ok(None)
+    }
+}
+
+/// A tensor that lies outside the pickle.
+pub(crate) struct Placed {
+    pub(crate) dtype: Dtype,
+    pub(crate) view: View,
+    pub(crate) stored: Stored,
+    /// What a person should know about it.
+    pub(crate) note: Option<String>,
 }
 
 /// Numbers of lists that are copied, for each byte of the pickle.

@@ -6,6 +6,7 @@ mod dtype;
 mod legacy;
 mod optimizer;
 mod rebuild;
+mod tarred;
 mod zipped;
 
 use super::FormatRow;
@@ -37,10 +38,19 @@ fn sniff(head: &Head<'_>) -> Sniff {
     if is_legacy_torch(head.bytes) {
         return Sniff::Certain;
     }
-    zipped::sniff(head, ROW.extensions)
+    match tarred::sniff(head) {
+        Sniff::No => zipped::sniff(head, ROW.extensions),
+        found => found,
+    }
 }
 
 fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
-    let head = crate::source::read_head(&*input.data, 64)?;
-    if is_legacy_torch(&head) { legacy::open(input, limits) } else { zipped::open(input, limits) }
+    let head = crate::source::read_head(&*input.data, 512)?;
+    if is_legacy_torch(&head) {
+        legacy::open(input, limits)
+    } else if crate::container::tar::is_tar(&head) {
+        tarred::open(input, limits)
+    } else {
+        zipped::open(input, limits)
+    }
 }

@@ -36,6 +36,8 @@ pub(super) fn sniff(head: &Head<'_>, extensions: &[&str]) -> Sniff {
         name.ends_with("/.data/serialization_id")
             || name.ends_with("/byteorder")
             || name.ends_with("/constants.pkl")
+            || name.ends_with("/version")
+            || name.contains("/code/__torch__")
             || name.split_once('/').is_some_and(|(_, rest)| is_storage(rest))
     };
     if names.iter().any(|name| of_torch(name)) || head.has_extension(extensions) {
