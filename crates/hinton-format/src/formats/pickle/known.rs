@@ -46,7 +46,8 @@ fn is_known(global: &Global) -> bool {
         // Types and constants; what builds anything is called, and then it is not known.
         "numpy" => !global.called || name == "dtype",
         "torch" => !global.called || matches!(name, "Size" | "device" | "dtype"),
-        "torch.cuda" | "torch.storage" | "torch.serialization" => !global.called,
+        "torch.cuda" | "torch.storage" => !global.called,
+        "torch.serialization" => !global.called || name == "_get_layout",
         "torch.nn.parameter" => matches!(name, "Parameter" | "Buffer") && !global.called,
         "torch.jit._pickle" => true,
         _ => module.starts_with("__torch__."),

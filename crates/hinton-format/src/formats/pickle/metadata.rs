@@ -107,6 +107,7 @@ fn append(name: &mut String, pickle: &Pickle<'_>, label: Label) {
             Some(text) => text,
             None => key_text(pickle, key, NAME_BYTES),
         },
+        Label::Word(word) => word.to_owned(),
     };
     if !name.is_empty() {
         name.push('.');

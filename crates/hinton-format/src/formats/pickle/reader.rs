@@ -7,7 +7,7 @@ use hinton_tensor::{Bytes, Dtype, Endian, Memory, Tensor, View};
 
 use super::{numbers, numpy};
 use crate::container::pickle::{Blob, Id, Node, Object, Pickle};
-use crate::formats::pytorch;
+use crate::formats::pytorch::{self, composite};
 use crate::{Error, ErrorKind, Limits};
 
 /// What building a leaf gave.
@@ -138,9 +138,10 @@ impl<'p> Reader<'p> {
             return true;
         }
         match self.pickle.object(id) {
-            Some((_, Some((module, name)))) => {
+            Some((object, Some((module, name)))) => {
                 (numpy::is_array(module, name) && (self.lists_are_arrays || name != "scalar"))
-                    || pytorch::is_tensor(module, name)
+                    || (pytorch::is_tensor(module, name)
+                        && !composite::is_composite(self.pickle, object))
             }
             _ => false,
         }
