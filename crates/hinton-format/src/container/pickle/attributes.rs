@@ -10,8 +10,10 @@ use super::calls::refused;
 use super::machine::{Machine, Step};
 use super::{Id, Node, globals};
 
-/// Longest chain of `getattr` in `getattr`.
+/// Longest chain of `getattr` in `getattr`, most parts of a way, and most bytes of it.
 const LONGEST_CHAIN: usize = 8;
+const MOST_PARTS: usize = 16;
+const LONGEST_WAY: usize = 1024;
 
 /// What an attribute is looked up on.
 enum Way {
@@ -67,38 +69,32 @@ impl Machine<'_> {
 
     /// Judges a call of `getattr` and notes it.
     fn attribute(&mut self, args: Id) -> Step<()> {
-        let shown = match self.way(args, LONGEST_CHAIN) {
+        let (path, shown, attributes) = match self.way(args, LONGEST_CHAIN) {
             Some(Way::Named { module, name }) => {
                 let shown = globals::shown(&module, &name);
-                if self.leads_to_danger(&module, &name) {
-                    return refused(&shown);
-                }
-                shown
+                // Of the module only the whole can tell, as where it is named by itself.
+                (format!("{module}.{name}"), shown, name)
             }
-            Some(Way::Made(path)) => {
-                let mut parts = path.split('.');
-                if parts.any(|part| globals::is_dangerous("attribute", &format!("of.{part}"))) {
-                    return refused(&format!("getattr for {}", globals::shown("…", &path)));
-                }
-                globals::shown("…", &path)
-            }
+            Some(Way::Made(path)) => (String::new(), globals::shown("…", &path), path),
             None => return refused("getattr with a name that is made, not written"),
         };
-        if self.attributes_seen.contains(&shown) {
+        let whole = if path.is_empty() { format!("….{attributes}") } else { path.clone() };
+        let parts = attributes.split('.').take(MOST_PARTS + 1);
+        if whole.len() > LONGEST_WAY || parts.count() > MOST_PARTS {
+            return refused(&format!("getattr for {shown}, which is too long a way"));
+        }
+        if self.attributes_seen.contains(&whole) {
             return Ok(());
         }
-        self.charge(2 * shown.len() + 128)?;
-        self.attributes_seen.insert(shown.clone());
+        if globals::is_dangerous_path(&path)
+            || attributes.split('.').any(globals::is_dangerous_part)
+        {
+            return refused(&format!("getattr for {shown}"));
+        }
+        self.charge(whole.len() + shown.len() + 256)?;
+        self.attributes_seen.insert(whole);
         self.attributes.push(shown);
         Ok(())
-    }
-
-    /// Whether a dotted name is dangerous, wherever its module ends.
-    fn leads_to_danger(&self, module: &str, name: &str) -> bool {
-        let whole = format!("{module}.{name}");
-        let dots = whole.match_indices('.').map(|(at, _)| at).filter(|at| *at >= module.len());
-        let mut splits = dots.map(|at| (&whole[..at], &whole[at + 1..]));
-        splits.any(|(module, name)| globals::is_dangerous(module, name))
     }
 
     /// The way that arguments of `getattr` describe; `None` where the name is no text, or the way

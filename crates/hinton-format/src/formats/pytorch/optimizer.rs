@@ -64,7 +64,8 @@ pub(super) fn is_alone_by_names<'n>(
     let mut some = false;
     for name in tensors {
         some = true;
-        if !before(name, "state").is_some_and(|prefix| groups.binary_search(&prefix).is_ok()) {
+        let prefix = before(name, "state");
+        if prefix.is_none_or(|prefix| groups.binary_search(&prefix).is_err()) {
             return false;
         }
     }

@@ -1,17 +1,19 @@
 //! From the index to a checkpoint: every tensor from its chunks.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hinton_tensor::{Bytes, Endian, Memory, Tensor, View, element_count};
 
 use super::ROW;
-use super::index::{Chunk, Described, Index, Kind};
-use super::item;
+use super::index::{Chunk, Described, Index, Kind, Place};
+use super::item::{self, Source};
 use crate::formats::beside::Beside;
 use crate::formats::notes::Skipped;
 use crate::formats::pieces::{self, Part};
 use crate::formats::pytorch::dtype::Element;
 use crate::formats::pytorch::optimizer;
+use crate::formats::safetensors;
 use crate::formats::sharded::listed;
 use crate::source::Made;
 use crate::{Checkpoint, Error, ErrorKind, Input, Limits, Warning};
@@ -27,13 +29,21 @@ pub(super) struct Assembly<'a> {
     input: &'a Input,
     limits: &'a Limits,
     beside: Beside<'a>,
+    /// The chunks of files in safetensors form, by file and where it begins.
+    safetensors: BTreeMap<(String, u64), BTreeMap<String, Tensor>>,
     comparisons: u64,
 }
 
 impl<'a> Assembly<'a> {
     pub(super) fn new(input: &'a Input, index: &'a Index, limits: &'a Limits) -> Self {
-        let beside = Beside::new(input);
-        Assembly { index, input, limits, beside, comparisons: COMPARISONS }
+        Assembly {
+            index,
+            input,
+            limits,
+            beside: Beside::new(input),
+            safetensors: BTreeMap::new(),
+            comparisons: COMPARISONS,
+        }
     }
 
     /// Opens what can be opened; one odd tensor hides no other.
@@ -137,11 +147,13 @@ impl<'a> Assembly<'a> {
             let message = format!("the metadata does not say where its chunk at {start:?} lies");
             return Err(Error::malformed(message));
         };
-        let input = item::input(place, &mut self.beside)?;
-        let (tensor, note) = item::tensor(&input, self.limits).map_err(|error| {
-            let kind = error.kind();
+        let read = match item::source(place, &mut self.beside)? {
+            Source::Saved(input) => item::tensor(&input, self.limits),
+            Source::Safetensors(input) => self.named(name, place, &input).map(|one| (one, None)),
+        };
+        let (tensor, note) = read.map_err(|error| {
             let message = format!("its chunk in {:?}: {}", place.file, error.message());
-            Error::new(kind, message)
+            Error::new(error.kind(), message)
         })?;
         let mut wanted = chunk.shape.clone();
         if element == Element::PairsOfF4
@@ -160,6 +172,19 @@ impl<'a> Assembly<'a> {
             .cure("copy the files and .metadata again, from the same checkpoint"));
         }
         Ok((tensor, note))
+    }
+
+    /// The chunk of that name in a safetensors file.
+    fn named(&mut self, name: &str, place: &Place, input: &Input) -> Result<Tensor, Error> {
+        let key = (place.file.clone(), place.offset);
+        if !self.safetensors.contains_key(&key) {
+            let opened = (safetensors::ROW.open)(input, self.limits)?;
+            let tensors = opened.tensors.into_iter();
+            let by_name = tensors.map(|tensor| (tensor.name().to_owned(), tensor)).collect();
+            self.safetensors.insert(key.clone(), by_name);
+        }
+        let found = self.safetensors.get(&key).and_then(|tensors| tensors.get(name));
+        found.cloned().ok_or_else(|| Error::malformed("no tensor there has its name"))
     }
 
     fn joined(

@@ -1,7 +1,7 @@
 //! `.metadata`: the dataclasses of torch.distributed.checkpoint, as far as they say which tensors
 //! there are and where their chunks lie.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use hinton_tensor::Bytes;
@@ -17,7 +17,7 @@ use crate::{Error, ErrorKind, Limits};
 pub(super) struct Index {
     pub(super) entries: Vec<Entry>,
     /// Where the bytes of a chunk lie, by name and first position (none for Python objects).
-    places: HashMap<Key, Place>,
+    places: BTreeMap<Key, Place>,
     /// The version of the layout, where it is said.
     pub(super) version: Option<String>,
 }
@@ -144,16 +144,10 @@ struct Parser<'p> {
 impl Parser<'_> {
     fn index(mut self) -> Result<Index, Error> {
         let root = self.pickle.root();
-        let is_ours = self.class(root).is_some_and(|(module, name)| {
-            module.starts_with("torch.distributed.") && name == "Metadata"
-        });
-        if !is_ours {
-            let message = "the pickle holds no Metadata of torch.distributed.checkpoint";
-            return Err(Error::new(ErrorKind::Unrecognised, message));
-        }
         let pairs = self.field(root, "state_dict_metadata").and_then(|id| self.dict(id));
         let Some(pairs) = pairs else {
-            return Err(Error::malformed("the metadata has no state_dict_metadata"));
+            let message = "the pickle holds no Metadata of torch.distributed.checkpoint";
+            return Err(Error::new(ErrorKind::Unrecognised, message));
         };
         let limits = self.reader.limits;
         let mut index = Index::default();

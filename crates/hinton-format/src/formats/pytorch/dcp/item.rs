@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hinton_tensor::{Bytes, Tensor};
+use hinton_tensor::Tensor;
 
 use super::index::Place;
 use crate::formats::beside::Beside;
@@ -13,15 +13,26 @@ use crate::{Error, ErrorKind, Input, Limits};
 /// Longest object that is looked into for a plain value.
 const LONGEST_VALUE: u64 = 1 << 16;
 
-/// The file of `torch.save` at a place.
-pub(super) fn input(place: &Place, beside: &mut Beside<'_>) -> Result<Input, Error> {
+/// What a chunk lies in.
+pub(super) enum Source {
+    /// A file of `torch.save`, of this chunk alone.
+    Saved(Input),
+    /// A safetensors file, in which the chunk has the name of its tensor.
+    Safetensors(Input),
+}
+
+/// What lies at a place.
+///
+/// # Errors
+/// When the file is missing, too short, outside the folder, or holds something else there.
+pub(super) fn source(place: &Place, beside: &mut Beside<'_>) -> Result<Source, Error> {
     if let Some(how) = &place.packed {
         let message = format!("its chunks were written with the extension {how:?}: not read");
         return Err(
             Error::new(ErrorKind::Unsupported, message).cure("save it again without _extensions")
         );
     }
-    let (file, data) = beside.file(&place.file)?;
+    let (name, data) = beside.file(&place.file)?;
     let have = data.len();
     if place.offset.checked_add(place.len).is_none_or(|end| end > have) {
         return Err(Error::malformed(format!(
@@ -30,28 +41,25 @@ pub(super) fn input(place: &Place, beside: &mut Beside<'_>) -> Result<Input, Err
         ))
         .cure(format!("{:?} is cut short: download or copy it again", place.file)));
     }
-    let data: Arc<dyn Bytes> = Arc::new(Part::new(data, place.offset, place.len)?);
-    if !read_head(&*data, 4)?.starts_with(b"PK\x03\x04") {
-        return Err(no_zip(place, beside));
+    let part = |len| -> Result<Input, Error> {
+        let data = Arc::new(Part::new(data.clone(), place.offset, len)?);
+        Ok(Input { name: name.clone(), path: None, data })
+    };
+    let rest = part(have - place.offset)?;
+    let head = read_head(&*rest.data, 9)?;
+    if head.starts_with(b"PK\x03\x04") {
+        return part(place.len).map(Source::Saved);
     }
-    Ok(Input { name: file, path: None, data })
-}
-
-/// What is said of a chunk that is no file of `torch.save`.
-fn no_zip(place: &Place, beside: &mut Beside<'_>) -> Error {
-    let head = beside.file(&place.file).ok().and_then(|(_, data)| read_head(&*data, 64).ok());
-    // The header of a safetensors file is a length and a JSON object.
-    if head.is_some_and(|head| head.get(8..10) == Some(b"{\"")) {
-        let message =
-            "its chunks were written with SerializationFormat.SAFETENSORS: not read as a folder";
-        let cure = format!("open {:?} under a name that ends with .safetensors", place.file);
-        return Error::new(ErrorKind::Unsupported, message).cure(cure);
+    // With SerializationFormat.SAFETENSORS the offset is that of a whole safetensors file, whose
+    // header is a length and a JSON object.
+    if head.get(8) == Some(&b'{') {
+        return Ok(Source::Safetensors(rest));
     }
-    Error::malformed(format!(
-        "byte {} of {:?} should begin a chunk of it, a zip archive, and does not",
+    Err(Error::malformed(format!(
+        "at byte {} of {:?} there should be a chunk of it: a zip archive or a safetensors file",
         place.offset, place.file
     ))
-    .cure(format!("download or copy {:?} again", place.file))
+    .cure(format!("download or copy {:?} again", place.file)))
 }
 
 /// The one tensor of a chunk, and what is to be known about it.
@@ -81,5 +89,8 @@ pub(super) fn value(
     if place.len > LONGEST_VALUE {
         return Ok(None);
     }
-    zipped::plain_value(&input(place, beside)?, limits)
+    match source(place, beside)? {
+        Source::Saved(input) => zipped::plain_value(&input, limits),
+        Source::Safetensors(_) => Ok(None),
+    }
 }

@@ -26,8 +26,8 @@ which every rank wrote for itself. Tensors have the names of the state dict, opt
 one that is sharded is joined from its chunks, along any axes, and its values are read by range. \
 Numbers, texts and lists of them go to the metadata, other Python objects are counted in a warning. \
 A tensor whose chunks are missing, overlap or leave holes is named in a warning and not shown. \
-Files lie beside `.metadata` or below it, never elsewhere. Not read: chunks written as safetensors \
-or with an extension (zstd). Specified by torch/distributed/checkpoint/metadata.py and \
+Files lie beside `.metadata` or below it, never elsewhere. Chunks may be files of torch.save or of \
+safetensors; those written with an extension (zstd) are not read. Specified by torch/distributed/checkpoint/metadata.py and \
 filesystem.py.",
     extensions: &["metadata", "distcp"],
     sniff,
@@ -49,14 +49,9 @@ fn sniff(head: &Head<'_>) -> Sniff {
     if is_chunks && (head.bytes.starts_with(b"PK\x03\x04") || has(b"DCP_VERSION")) {
         return Sniff::Certain;
     }
-    // The class of the object itself is named first: torch.distributed.checkpoint.metadata, or
-    // torch.distributed._shard.checkpoint.metadata before torch 2.0.
-    let start = &head.bytes[..head.bytes.len().min(128)];
-    let names = |part: &[u8]| start.windows(part.len()).any(|window| window == part);
-    if head.bytes.first() == Some(&0x80)
-        && names(b"torch.distributed.")
-        && names(b"checkpoint.metadata")
-    {
+    // The class is torch.distributed.checkpoint.metadata.Metadata, torch.distributed._shard.… before
+    // torch 2.0, or one that Megatron derives from it; the first attribute is always this.
+    if head.bytes.first() == Some(&0x80) && has(b"state_dict_metadata") && has(b"Metadata") {
         return Sniff::Certain;
     }
     if is_chunks { Sniff::Likely } else { Sniff::No }
@@ -79,9 +74,10 @@ pub(crate) fn file_of(folder: &Path, names: &[&str]) -> Option<String> {
 }
 
 fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
-    let head = crate::source::read_head(&*input.data, 1)?;
+    let start = crate::source::read_head(&*input.data, 1)?;
+    let head = Head { bytes: &start, len: None, name: &input.name };
     // The pickles start with PROTO, the files of chunks never do.
-    if head.first() == Some(&0x80) {
+    if start.first() == Some(&0x80) || !head.has_extension(&[CHUNKS]) {
         return open_metadata(input, limits);
     }
     let metadata = metadata_beside(input)?;
