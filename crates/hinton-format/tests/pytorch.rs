@@ -137,7 +137,7 @@ fn tar_archives_are_opened_by_what_is_in_them() {
     assert!(error.message().contains("storage \"1\" should have 255 elements"), "{error}");
     // A tensor over a storage that is not there.
     let mut lost = bytes.clone();
-    let key = at(b"X\x03\0\0\0101");
+    let key = at(b"X\x03\x00\x00\x00101");
     lost[key + 7] = b'9';
     let error = open_bytes("lost.pt", &lost).unwrap_err();
     assert!(error.message().contains("no tensor and no storage \"109\""), "{error}");
