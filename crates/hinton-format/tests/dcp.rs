@@ -151,12 +151,24 @@ fn chunks_without_metadata_say_what_is_missing() {
     for path in [copy.path("__0_0.distcp"), copy.0.clone()] {
         let error = failed(&path);
         assert_eq!(error.kind(), ErrorKind::Io);
-        assert!(error.message().contains("the file .metadata, which has them, is missing"));
+        assert!(error.message().contains("the file .metadata, which does, is missing"));
         assert!(error.cure_text().unwrap().contains("copy .metadata into"), "{error}");
     }
     let bytes = std::fs::read(copy.path("__0_0.distcp")).unwrap();
     let error = open_bytes("__0_0.distcp", &bytes).unwrap_err();
     assert_eq!(error.cure_text(), Some("open it as a file"));
+}
+
+#[test]
+fn chunks_of_safetensors_open_alone_where_the_metadata_is_missing() {
+    let copy = Copy::of("safe", "alone");
+    assert_eq!(opened(&copy.path("__0_0.distcp")).tensors[0].shape(), [6, 2]);
+    std::fs::remove_file(copy.path(".metadata")).unwrap();
+    let alone = opened(&copy.path("__0_0.distcp"));
+    assert_eq!(alone.tensors[0].shape(), [2, 2]);
+    let said = warnings(&alone);
+    assert!(said.contains("only this file's chunks are shown, each as a tensor"), "{said}");
+    assert!(alone.warnings[0].is_fault);
 }
 
 #[test]
@@ -256,20 +268,22 @@ fn broken_metadata_never_panics() {
 
 #[test]
 fn broken_chunks_never_panic() {
-    let copy = Copy::of("", "broken");
-    let file = copy.path("__0_0.distcp");
-    let bytes = std::fs::read(&file).unwrap();
-    let mut numbers = Numbers(7);
-    for round in 0..1500 {
-        let mut broken = bytes.clone();
-        for _ in 0..=numbers.below(3) {
-            let at = numbers.below(broken.len());
-            broken[at] = numbers.next() as u8;
+    for name in ["", "safe", "training"] {
+        let copy = Copy::of(name, "broken");
+        let file = copy.path("__0_0.distcp");
+        let bytes = std::fs::read(&file).unwrap();
+        let mut numbers = Numbers(7);
+        for round in 0..500 {
+            let mut broken = bytes.clone();
+            for _ in 0..=numbers.below(3) {
+                let at = numbers.below(broken.len());
+                broken[at] = numbers.next() as u8;
+            }
+            if round % 5 == 0 {
+                broken.truncate(1 + numbers.below(bytes.len()));
+            }
+            std::fs::write(&file, broken).unwrap();
+            read_all(open(&copy.0, &Limits::default()));
         }
-        if round % 5 == 0 {
-            broken.truncate(1 + numbers.below(bytes.len()));
-        }
-        std::fs::write(&file, broken).unwrap();
-        read_all(open(&copy.0, &Limits::default()));
     }
 }

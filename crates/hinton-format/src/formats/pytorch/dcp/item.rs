@@ -50,9 +50,8 @@ pub(super) fn source(place: &Place, beside: &mut Beside<'_>) -> Result<Source, E
     if head.starts_with(b"PK\x03\x04") {
         return part(place.len).map(Source::Saved);
     }
-    // With SerializationFormat.SAFETENSORS the offset is that of a whole safetensors file, whose
-    // header is a length and a JSON object.
-    if head.get(8) == Some(&b'{') {
+    // With SerializationFormat.SAFETENSORS the offset is that of a whole safetensors file.
+    if is_safetensors(&head) {
         return Ok(Source::Safetensors(rest));
     }
     Err(Error::malformed(format!(
@@ -60,6 +59,11 @@ pub(super) fn source(place: &Place, beside: &mut Beside<'_>) -> Result<Source, E
         place.offset, place.file
     ))
     .cure(format!("download or copy {:?} again", place.file)))
+}
+
+/// Whether bytes start like a safetensors file: a length and a JSON object.
+pub(super) fn is_safetensors(head: &[u8]) -> bool {
+    head.get(8) == Some(&b'{') && head.get(6..8) == Some(&[0, 0])
 }
 
 /// The one tensor of a chunk, and what is to be known about it.

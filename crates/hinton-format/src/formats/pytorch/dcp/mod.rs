@@ -11,9 +11,9 @@ use self::assemble::Assembly;
 use self::index::Index;
 use crate::container::pickle::load;
 use crate::formats::FormatRow;
-use crate::formats::pickle;
+use crate::formats::{pickle, safetensors};
 use crate::source::file;
-use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff};
+use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, Warning};
 
 /// Folders of PyTorch's distributed checkpoints.
 pub(crate) const ROW: FormatRow = FormatRow {
@@ -46,7 +46,7 @@ const MOST_RANKS: usize = 5_000;
 fn sniff(head: &Head<'_>) -> Sniff {
     let has = |part: &[u8]| head.bytes.windows(part.len()).any(|window| window == part);
     let is_chunks = head.has_extension(&[CHUNKS]);
-    if is_chunks && (head.bytes.starts_with(b"PK\x03\x04") || has(b"DCP_VERSION")) {
+    if is_chunks && (head.bytes.starts_with(b"PK\x03\x04") || item::is_safetensors(head.bytes)) {
         return Sniff::Certain;
     }
     // The class is torch.distributed.checkpoint.metadata.Metadata, torch.distributed._shard.… before
@@ -74,16 +74,29 @@ pub(crate) fn file_of(folder: &Path, names: &[&str]) -> Option<String> {
 }
 
 fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
-    let start = crate::source::read_head(&*input.data, 1)?;
+    let start = crate::source::read_head(&*input.data, 9)?;
     let head = Head { bytes: &start, len: None, name: &input.name };
     // The pickles start with PROTO, the files of chunks never do.
     if start.first() == Some(&0x80) || !head.has_extension(&[CHUNKS]) {
         return open_metadata(input, limits);
     }
-    let metadata = metadata_beside(input)?;
+    let metadata = match metadata_beside(input) {
+        Ok(metadata) => metadata,
+        Err(error) if item::is_safetensors(&start) => return alone(input, &error, limits),
+        Err(error) => return Err(error),
+    };
     let mut checkpoint =
         open_metadata(&metadata, limits).map_err(|error| error.in_file(&metadata.name))?;
     checkpoint.path.clone_from(&input.name);
+    Ok(checkpoint)
+}
+
+/// Chunks that have names of their own, without the metadata that puts them together.
+fn alone(input: &Input, missing: &Error, limits: &Limits) -> Result<Checkpoint, Error> {
+    let mut checkpoint = (safetensors::ROW.open)(input, limits)?;
+    let message =
+        format!("only this file's chunks are shown, each as a tensor: {}", missing.message());
+    checkpoint.warnings.push(Warning::file(message).as_fault());
     Ok(checkpoint)
 }
 
@@ -109,9 +122,9 @@ fn read(input: &Input, limits: &Limits) -> Result<Index, Error> {
 
 /// The metadata in the folder of a file of chunks.
 fn metadata_beside(input: &Input) -> Result<Input, Error> {
-    const WHAT: &str = "a .distcp file holds chunks of tensors without their names";
+    const WHAT: &str = "a .distcp file holds chunks of tensors and does not say of which";
     let Some(path) = &input.path else {
-        let message = format!("{WHAT}, which are in the .metadata beside it");
+        let message = format!("{WHAT}, which is in the .metadata beside it");
         return Err(Error::new(ErrorKind::Unsupported, message).cure("open it as a file"));
     };
     let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -123,7 +136,7 @@ fn metadata_beside(input: &Input) -> Result<Input, Error> {
         None => {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
             let folder = folder.unwrap_or(Path::new("."));
-            let message = format!("{WHAT}; the file .metadata, which has them, is missing");
+            let message = format!("{WHAT}; the file .metadata, which does, is missing");
             let cure = format!(
                 "copy .metadata into {} too; programs that copy folders leave out names that \
                  start with a dot",
