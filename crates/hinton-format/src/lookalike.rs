@@ -136,13 +136,6 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
         [b"lmgg", b"fmgg", b"tjgg"].iter().any(|magic| starts(head, *magic))
     }),
     later("ExecuTorch", Sniff::Certain, |head| at(head, 4, b"ET1")),
-    later("PyTorch before 1.6 (not a zip)", Sniff::Certain, |head| {
-        // Protocol 2, then torch's magic number 0x1950a86a20f9469cfc6c as a long.
-        starts(head, b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19")
-    }),
-    later("TorchScript", Sniff::Likely, |head| {
-        zip_member(head).is_some_and(|name| name.contains("/code/") || name.ends_with("/version"))
-    }),
     Lookalike {
         strength: Sniff::Likely,
         message: Some(|head| {

@@ -13,7 +13,7 @@ use hinton_format::{FORMATS, FormatRow, Input, Limits};
 use hinton_tensor::Memory;
 
 /// The rows whose fixtures are changed.
-const ROWS: [&str; 6] = ["onnx", "tfcheckpoint", "tfgraph", "tflite", "coreml", "caffe"];
+const ROWS: [&str; 7] = ["onnx", "tfcheckpoint", "tfgraph", "tflite", "coreml", "caffe", "dcp"];
 
 /// xorshift64* (Vigna 2016): the same changes in every run.
 struct Numbers(u64);
@@ -163,7 +163,8 @@ fn run(for_seconds: Option<u64>) {
     for name in ROWS {
         let row = FORMATS.iter().find(|row| row.name == name).unwrap();
         let mut folders = vec![common::fixtures().join(name)];
-        folders.extend([folders[0].join("external"), folders[0].join("saved")]);
+        let below = ["external", "saved", "training", "dtypes"];
+        folders.extend(below.map(|folder| folders[0].join(folder)));
         let files = folders
             .iter()
             .filter(|folder| folder.is_dir())

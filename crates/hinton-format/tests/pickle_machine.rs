@@ -199,6 +199,59 @@ fn a_mention_is_enough_to_refuse() {
     }
 }
 
+/// Opcodes that call `getattr` for what stands on the stack; the name follows as UNICODE.
+const GETATTR: &[u8] = b"cbuiltins\ngetattr\n(";
+
+#[test]
+fn attributes_stay_opaque_and_are_listed() {
+    for (rest, wanted) in [
+        (&b"cmodels\nOuter\nVInner\ntR."[..], "models.Outer.Inner"),
+        // A class inside a class, made an instance of, as protocol 2 writes it.
+        (b"cmodels\nOuter\nVInner\ntR)\x81.", "models.Outer.Inner"),
+        (b"cmodels\nOuter\nVInner\ntR)R.", "models.Outer.Inner"),
+        (b"cenums\nMode\nVTRAIN\ntR.", "enums.Mode.TRAIN"),
+        (b"cfunctions\nSwish\nVapply\ntR.", "functions.Swish.apply"),
+        // A bound method, which is kept and not called.
+        (b"cm\nf\n)RVforward\ntR.", "….forward"),
+        (b"cbuiltins\ngetattr\n(cm\nA\nVB\ntRVC\ntR.", "m.A.B.C"),
+    ] {
+        let stream = [GETATTR, rest].concat();
+        let pickle = run(&stream).unwrap();
+        let last = pickle.attributes().last().map(String::as_str);
+        assert_eq!(last, Some(wanted), "{rest:?}");
+    }
+    let partial = run(b"cfunctools\npartial\n(cm\nf\ntR.").unwrap();
+    assert!(partial.attributes().is_empty());
+}
+
+#[test]
+fn attributes_that_lead_to_danger_are_refused() {
+    for (rest, wanted) in [
+        (&b"ctorch.serialization\nos\nVsystem\ntR."[..], "torch.serialization.os.system"),
+        (b"ctorch\nhub\nVload\ntR.", "torch.hub.load"),
+        (b"cm\nA\nV__globals__\ntR.", "m.A.__globals__"),
+        (b"cm\nf\n)RV__class__\ntR.", "getattr for ….__class__"),
+        (b"cm\nA\ncm\nname\n)RtR.", "a name that is made"),
+        // What is found on an object is called.
+        (b"cm\nf\n)RVrun\ntR(Vx\ntR.", "run.(…)"),
+        // The function itself is handed on.
+        (b"0cm\nmap\n(cbuiltins\ngetattr\ntR.", "builtins.getattr as a value"),
+    ] {
+        let error = fails(&[GETATTR, rest].concat());
+        assert_eq!(error.kind(), ErrorKind::Refused, "{rest:?}");
+        assert!(error.message().contains(wanted), "{error}");
+        assert!(error.byte().is_some());
+    }
+    let mut chain = b"cm\nA\n".to_vec();
+    for _ in 0..12 {
+        chain = [GETATTR, &chain, b"Va\ntR"].concat();
+    }
+    assert_eq!(fails(&[&chain[..], b"."].concat()).kind(), ErrorKind::Refused);
+    let called = fails(b"cfunctools\npartial\n(cm\nf\ntR)R.");
+    assert!(called.message().contains("functools.partial(…)(…)"), "{called}");
+    assert_eq!(fails(b"cfunctools\nreduce\n.").kind(), ErrorKind::Refused);
+}
+
 /// `]` doubled `times` times: a list of two of the list before.
 fn doubled(times: usize) -> Vec<u8> {
     let mut stream = b"\x80\x02]q\x00".to_vec();

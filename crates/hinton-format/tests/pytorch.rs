@@ -1,5 +1,6 @@
 //! PyTorch files: against the truth about real ones, broken ones, and our own fixtures.
 
+mod common;
 mod python_support;
 
 use std::io::Write;
@@ -69,20 +70,81 @@ fn warnings(checkpoint: &Checkpoint) -> String {
 #[test]
 fn what_is_not_shown_is_named_and_hides_nothing_else() {
     let odd = warnings(&opened("odd.pt"));
-    assert!(odd.contains("\"sparse\": a sparse tensor: not read"), "{odd}");
-    assert!(odd.contains("\"csr\": a sparse tensor: not read"), "{odd}");
+    let parts = "of shape [2, 2], listed as the parts that the file stores";
+    assert!(odd.contains(&format!("\"sparse\": a sparse tensor (COO) {parts}")), "{odd}");
+    assert!(odd.contains(&format!("\"csr\": a sparse tensor (CSR) {parts}")), "{odd}");
     assert!(odd.contains("\"meta\": a tensor on the meta device"), "{odd}");
     let quantised = warnings(&opened("quantised.pt"));
     assert!(quantised.contains("\"q\": quantised, scale 0.25, zero point 3"), "{quantised}");
     assert!(quantised.contains("\"c\": quantised, a scale for each channel"), "{quantised}");
     let complex = warnings(&opened("complex.pt"));
     assert!(complex.contains("\"conj\": torch applies conj"), "{complex}");
+    let wrapped = warnings(&opened("wrapped.pt"));
+    assert!(wrapped.contains(&format!("\"w\": a mynets.Wrapped {parts}")), "{wrapped}");
+    assert!(wrapped.contains("\"nested\": a nested tensor, listed as the parts"), "{wrapped}");
+    let distributed = warnings(&opened("dtensor.pt"));
+    let local = "\"w\": the part that one process had of a torch.distributed.tensor.DTensor of shape \
+                 [3, 2]";
+    assert!(distributed.contains(local), "{distributed}");
     let module = warnings(&opened("module.pt"));
     assert!(module.contains("mynets.Net"), "{module}");
     assert!(module.contains("torch.nn.modules.linear.Linear"), "{module}");
     for quiet in ["lone.pt", "state_p2.pt", "strided.pt", "dtypes_rare.pt", "checkpoint.pt"] {
         assert_eq!(warnings(&opened(quiet)), "", "{quiet}");
     }
+}
+
+#[test]
+fn looking_up_attributes_is_named_and_refuses_nothing() {
+    let attributes = warnings(&opened("attributes.pt"));
+    let looked_up = "builtins.getattr would look these up, which is not done: ";
+    assert!(attributes.contains("mynets.Outer.Inner"), "{attributes}");
+    assert!(attributes.contains("….method"), "{attributes}");
+    assert!(attributes.contains(looked_up), "{attributes}");
+    assert!(attributes.contains("functools.partial"), "{attributes}");
+}
+
+#[test]
+fn an_optimizer_alone_is_said_to_be_one() {
+    let optimizer = opened("optimizer.pt");
+    assert_eq!(
+        common::warnings(&optimizer),
+        [
+            "it holds the state of an optimizer and no weights; those are in another file of the same \
+         training"
+        ]
+    );
+    assert_eq!(optimizer.tensors.len(), 6);
+}
+
+#[test]
+fn tar_archives_are_opened_by_what_is_in_them() {
+    let tar = opened("tar.pt");
+    assert_eq!(tar.format, "pytorch");
+    assert_eq!(tar.metadata, [("epoch".to_owned(), "4".to_owned())]);
+    assert_eq!(warnings(&tar), "\"row\": a storage without a shape, shown as a row");
+    let bytes = std::fs::read(fixture("pytorch", "tar.pt")).unwrap();
+    for name in ["weights", "weights.csv", "weights.tar"] {
+        assert_eq!(open_bytes(name, &bytes).unwrap().tensors.len(), 5, "{name}");
+    }
+    let at = |name: &[u8]| bytes.windows(name.len()).position(|part| part == name).unwrap();
+    // A storage of more elements than there are bytes.
+    let mut long = bytes.clone();
+    let count = at(b"FloatStorage");
+    let count = count + bytes[count..].windows(8).position(|w| w == 12u64.to_le_bytes()).unwrap();
+    long[count] = 0xff;
+    let error = open_bytes("long.pt", &long).unwrap_err();
+    assert!(error.message().contains("storage \"1\" should have 255 elements"), "{error}");
+    // A tensor over a storage that is not there.
+    let mut lost = bytes.clone();
+    let key = at(b"X\x03\x00\x00\x00101");
+    lost[key + 7] = b'9';
+    let error = open_bytes("lost.pt", &lost).unwrap_err();
+    assert!(error.message().contains("no tensor and no storage \"109\""), "{error}");
+    assert_eq!(error.tensor(), Some("state.w"));
+    let end = at(b"storages\0") + 600;
+    let cut = open_bytes("cut.pt", &bytes[..end]).unwrap_err();
+    assert!(cut.message().contains(&format!("the archive has {end} in all")), "{cut}");
 }
 
 #[test]

@@ -50,8 +50,12 @@ pub(crate) fn pattern(name: &str) -> String {
     pattern + &name[from..]
 }
 
-/// Whether it is a part of a checkpoint in several files: `model-00001-of-00003.safetensors`.
+/// Whether it is a part of a checkpoint in several files: `model-00001-of-00003.safetensors`, or
+/// `__0_0.distcp` and `.metadata` of PyTorch's distributed checkpoints.
 pub(crate) fn is_shard(name: &str) -> bool {
+    if name.ends_with(".distcp") || name.ends_with(".metadata") {
+        return true;
+    }
     let stem = stem(name);
     stem.rsplit_once("-of-").is_some_and(|(before, total)| {
         let number = before.rsplit_once('-').map_or("", |(_, number)| number);
@@ -211,6 +215,7 @@ mod tests {
         assert_eq!(pattern("ckpt-10.npz.gz"), "ckpt-#.npz.gz");
         assert!(is_shard("model-00001-of-00003.safetensors"));
         assert!(!is_shard("part-of-3.safetensors"));
+        assert!(is_shard("__3_0.distcp") && is_shard(".metadata") && !is_shard("metadata"));
     }
 
     #[test]

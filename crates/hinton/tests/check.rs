@@ -141,6 +141,17 @@ fn files_that_cannot_be_opened_are_faults() {
 }
 
 #[test]
+fn attributes_that_a_pickle_looks_up_are_named() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../hinton-format/tests/fixtures");
+    let report = check_path(&fixtures.join("pytorch/attributes.pt"), NONE, Work::quiet()).unwrap();
+    assert_eq!(report.tensors, 2);
+    assert_eq!(report.faults().count(), 0);
+    let found = lines(&report);
+    let names = |line: &String| line.contains("builtins.getattr") && line.contains("Outer.Inner");
+    assert!(found.iter().any(names), "{found:?}");
+}
+
+#[test]
 fn real_files() {
     let Some(data) = data() else { return };
     let kinds = |name: &str| -> Vec<&'static str> {

@@ -21,6 +21,7 @@ pub(crate) mod npy;
 pub(crate) mod npz;
 pub(crate) mod onnx;
 pub(crate) mod pickle;
+mod pieces;
 pub(crate) mod pytorch;
 pub(crate) mod safetensors;
 pub(crate) mod sharded;
@@ -50,6 +51,7 @@ pub const FORMATS: &[FormatRow] = &[
     gguf::ROW,
     ggml::ROW,
     pytorch::ROW,
+    pytorch::dcp::ROW,
     npy::ROW,
     npz::ROW,
     matlab::ROW,

@@ -5,6 +5,17 @@ use super::opcode as op;
 use super::{Blob, Global, How, Id, Node, Object, globals, text};
 use crate::{Error, ErrorKind};
 
+/// The end of a pickle that would run what it names.
+pub(super) fn refused<T>(shown: &str) -> Step<T> {
+    Err(Fault::Other(Box::new(
+        Error::new(
+            ErrorKind::Refused,
+            format!("the pickle calls {shown}: refused, nothing was executed"),
+        )
+        .cure("do not load this file in Python; get the weights as safetensors"),
+    )))
+}
+
 impl Machine<'_> {
     pub(super) fn global(&mut self, code: u8) -> Step<()> {
         let id = if code == op::GLOBAL {
@@ -52,14 +63,7 @@ impl Machine<'_> {
         }
         let (module, name) = key.clone();
         if globals::is_dangerous(&module, &name) {
-            let shown = globals::shown(&module, &name);
-            return Err(Fault::Other(Box::new(
-                Error::new(
-                    ErrorKind::Refused,
-                    format!("the pickle calls {shown}: refused, nothing was executed"),
-                )
-                .cure("do not load this file in Python; get the weights as safetensors"),
-            )));
+            return refused(&globals::shown(&module, &name));
         }
         if globals::is_joblib_array(&module, &name) {
             return Err(Fault::Other(Box::new(
@@ -116,6 +120,7 @@ impl Machine<'_> {
                 self.nodes[args.index()].kind()
             ));
         }
+        self.judge(callable, args)?;
         match &self.nodes[callable.index()] {
             Node::Global(index) => self.globals[*index as usize].called = true,
             Node::Object(_) | Node::Persid(_) => {}

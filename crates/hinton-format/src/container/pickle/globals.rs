@@ -41,8 +41,8 @@ const DANGEROUS: &[(&str, Names)] = &[
     ("ensurepip", All),
     ("fileinput", All),
     ("ftplib", All),
-    ("functools", These(&["partial", "partialmethod", "reduce"])),
-    ("_functools", These(&["partial", "reduce"])),
+    ("functools", These(&["reduce"])),
+    ("_functools", These(&["reduce"])),
     ("glob", All),
     ("httplib", All),
     ("http", All),
@@ -163,7 +163,6 @@ const BUILTINS: &[&str] = &[
     "execfile",
     "exit",
     "file",
-    "getattr",
     "globals",
     "help",
     "input",
@@ -213,13 +212,29 @@ pub(super) fn is_dangerous(module: &str, name: &str) -> bool {
     }
     // From protocol 4 on a name may be a path: `torch.serialization` `os.system` reaches `os`
     // through the modules that a harmless module has imported.
-    let path: Vec<&str> = name.split('.').collect();
-    path.len() > 1
-        && path.iter().any(|part| {
-            BUILTINS.contains(part)
-                || part.starts_with("__")
-                || DANGEROUS.iter().any(|(row, names)| matches!(names, All) && row == part)
+    name.contains('.') && name.split('.').any(is_dangerous_part)
+}
+
+/// Whether a part of a path leads to what is dangerous, whatever it is a part of.
+pub(super) fn is_dangerous_part(part: &str) -> bool {
+    // `apply` is a builtin of Python 2, and how autograd's functions are called.
+    (BUILTINS.contains(&part) && part != "apply")
+        || matches!(part, "builtins" | "getattr")
+        || part.starts_with("__")
+        || DANGEROUS.iter().any(|(row, names)| matches!(names, All) && *row == part)
+}
+
+/// Whether a path leads to what is dangerous, wherever in it the module ends: `torch.hub.load`.
+pub(super) fn is_dangerous_path(path: &str) -> bool {
+    let (_, last) = path.rsplit_once('.').unwrap_or_default();
+    DANGEROUS.iter().any(|(row, names)| {
+        let rest = path.strip_prefix(row).and_then(|rest| rest.strip_prefix('.'));
+        rest.is_some_and(|rest| match names {
+            All => true,
+            These(list) if std::ptr::eq(*list, MAKERS) => list.contains(&last),
+            These(list) => list.contains(&rest),
         })
+    })
 }
 
 fn is_within(module: &str, row: &str) -> bool {
@@ -261,7 +276,9 @@ mod tests {
             ("os.path", "join"),
             ("posix", "popen"),
             ("builtins", "eval"),
-            ("__builtin__", "getattr"),
+            ("__builtin__", "setattr"),
+            ("_functools", "reduce"),
+            ("torch.serialization", "builtins.getattr"),
             ("_operator", "attrgetter"),
             ("httplib", "HTTPSConnection"),
             ("numpy.testing._private.utils", "runstring"),
@@ -289,7 +306,10 @@ mod tests {
             ("numpy.core.multiarray", "_reconstruct"),
             ("oscillator", "Model"),
             ("builtins", "set"),
+            ("builtins", "getattr"),
+            ("functools", "partial"),
             ("models.yolo", "Detect.Inner"),
+            ("models.functions", "Swish.apply"),
         ] {
             assert!(!is_dangerous(module, name), "{module}.{name}");
         }

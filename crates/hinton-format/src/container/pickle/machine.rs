@@ -1,6 +1,6 @@
 //! The stack machine: every opcode, no call.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::cursor::{Cursor, Cut};
 use super::memo::Memo;
@@ -39,6 +39,7 @@ pub fn load<'a>(stream: &'a [u8], start: usize, limits: &Limits) -> Result<Pickl
             stream,
             nodes: machine.nodes,
             globals: machine.globals,
+            attributes: machine.attributes,
             root,
             end: machine.cursor.at,
             protocol: machine.protocol,
@@ -91,6 +92,9 @@ pub(super) struct Machine<'a> {
     pub(super) memo: Memo,
     pub(super) globals: Vec<Global>,
     pub(super) global_ids: HashMap<(String, String), Id>,
+    /// What `getattr` would look up, each once, and to tell that.
+    pub(super) attributes: Vec<String>,
+    pub(super) attributes_seen: HashSet<String>,
     pub(super) steps_left: u64,
     pub(super) memory_left: u64,
     pub(super) limits: Limits,
@@ -113,6 +117,8 @@ impl<'a> Machine<'a> {
             memo: Memo::default(),
             globals: Vec::new(),
             global_ids: HashMap::new(),
+            attributes: Vec::new(),
+            attributes_seen: HashSet::new(),
             steps_left: limits.pickle_steps,
             memory_left: limits.header_bytes.saturating_mul(MEMORY_PER_HEADER_BYTE),
             limits: *limits,
@@ -161,6 +167,7 @@ impl<'a> Machine<'a> {
             self.cursor.at += 1;
             if code == op::STOP {
                 let root = self.pop("STOP")?;
+                self.judge_values(root)?;
                 return Ok(root);
             }
             self.step(code)?;

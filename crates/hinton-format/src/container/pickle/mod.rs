@@ -7,6 +7,7 @@
 //!
 //! Specified by CPython's `Lib/pickletools.py`, `Lib/pickle.py` and `Modules/_pickle.c`.
 
+mod attributes;
 mod calls;
 mod cursor;
 mod globals;

@@ -145,6 +145,7 @@ pub struct Pickle<'a> {
     pub(super) stream: &'a [u8],
     pub(super) nodes: Vec<Node>,
     pub(super) globals: Vec<Global>,
+    pub(super) attributes: Vec<String>,
     pub(super) root: Id,
     pub(super) end: usize,
     pub(super) protocol: u8,
@@ -184,6 +185,12 @@ impl<'a> Pickle<'a> {
     /// Every class and function the stream names, in order, each once.
     pub fn globals(&self) -> &[Global] {
         &self.globals
+    }
+
+    /// What the stream would look up with `getattr`, as `module.Class.attribute`, in order, each
+    /// once; escaped and cut so that it can be shown. `….attribute` where it is one of an object.
+    pub fn attributes(&self) -> &[String] {
+        &self.attributes
     }
 
     /// A node.

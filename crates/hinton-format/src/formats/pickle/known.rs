@@ -46,7 +46,8 @@ fn is_known(global: &Global) -> bool {
         // Types and constants; what builds anything is called, and then it is not known.
         "numpy" => !global.called || name == "dtype",
         "torch" => !global.called || matches!(name, "Size" | "device" | "dtype"),
-        "torch.cuda" | "torch.storage" | "torch.serialization" => !global.called,
+        "torch.cuda" | "torch.storage" => !global.called,
+        "torch.serialization" => !global.called || name == "_get_layout",
         "torch.nn.parameter" => matches!(name, "Parameter" | "Buffer") && !global.called,
         "torch.jit._pickle" => true,
         _ => module.starts_with("__torch__."),
@@ -58,6 +59,19 @@ pub(super) fn first_unknown_call<'p>(pickle: &'p Pickle<'_>) -> Option<&'p Globa
     pickle.globals().iter().find(|global| global.called && !is_known(global))
 }
 
+/// Whether it is the function that looks up attributes by name, which are named one by one.
+fn is_getattr(global: &Global) -> bool {
+    matches!(&*global.module, "builtins" | "__builtin__") && global.name == "getattr"
+}
+
+/// Up to 60 names, and how many more there are.
+fn listed(names: &[String]) -> String {
+    let more = names.len().saturating_sub(MOST);
+    let listed = names[..names.len() - more].join(", ");
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{listed}{more}")
+}
+
 /// Names what was not loaded.
 pub(super) fn warn(pickle: &Pickle<'_>, found: &mut Found) {
     let unknown: Vec<&Global> = pickle.globals().iter().filter(|g| !is_known(g)).collect();
@@ -67,16 +81,19 @@ pub(super) fn warn(pickle: &Pickle<'_>, found: &mut Found) {
     ] {
         let names: Vec<String> = unknown
             .iter()
-            .filter(|global| global.called == called)
+            .filter(|global| global.called == called && !is_getattr(global))
             .map(|global| global.shown())
             .collect();
         if names.is_empty() {
             continue;
         }
-        let more = names.len().saturating_sub(MOST);
-        let listed = names[..names.len() - more].join(", ");
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let message = format!("{what}: {listed}{more}");
+        found.warnings.push(Warning::file(format!("{what}: {}", listed(&names))));
+    }
+    if !pickle.attributes().is_empty() {
+        let message = format!(
+            "builtins.getattr would look these up, which is not done: {}",
+            listed(pickle.attributes())
+        );
         found.warnings.push(Warning::file(message));
     }
 }

@@ -78,6 +78,15 @@ pub(super) fn collect(reader: &mut Reader<'_>, map: &Map, found: &mut Found) -> 
     Ok(())
 }
 
+/// The whole pickle as text, where it is a plain value or a list of them.
+///
+/// # Errors
+/// As [`collect`].
+pub(crate) fn plain_value(reader: &mut Reader<'_>) -> Result<Option<String>, Error> {
+    let root = reader.pickle.root();
+    Ok(number_text(reader, root)?.or_else(|| value(reader.pickle, root)))
+}
+
 /// A number of numpy as text.
 fn number_text(reader: &mut Reader<'_>, id: Id) -> Result<Option<String>, Error> {
     if !reader.is_scalar(id) {
@@ -98,6 +107,7 @@ fn append(name: &mut String, pickle: &Pickle<'_>, label: Label) {
             Some(text) => text,
             None => key_text(pickle, key, NAME_BYTES),
         },
+        Label::Word(word) => word.to_owned(),
     };
     if !name.is_empty() {
         name.push('.');

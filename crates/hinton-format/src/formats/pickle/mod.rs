@@ -16,7 +16,8 @@ use crate::container::pickle::{Pickle, load, starts_like_pickle};
 use crate::source::read_vec;
 use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff};
 
-pub(crate) use reader::{Leaf, Raw, Reader, Storages, Stored};
+pub(crate) use metadata::plain_value;
+pub(crate) use reader::{Leaf, Placed, Raw, Reader, Storages, Stored};
 pub(crate) use walk::{Found, walk};
 
 /// Pickles of numpy arrays.

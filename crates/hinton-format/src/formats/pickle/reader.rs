@@ -7,7 +7,7 @@ use hinton_tensor::{Bytes, Dtype, Endian, Memory, Tensor, View};
 
 use super::{numbers, numpy};
 use crate::container::pickle::{Blob, Id, Node, Object, Pickle};
-use crate::formats::pytorch;
+use crate::formats::pytorch::{self, composite};
 use crate::{Error, ErrorKind, Limits};
 
 /// What building a leaf gave.
@@ -46,6 +46,22 @@ pub(crate) trait Storages {
     fn find(&self, key: &str) -> Result<Stored, Error>;
     /// The byte order of all of them.
     fn endian(&self) -> Endian;
+    /// The tensor of that key, in files that keep tensors beside the pickle.
+    ///
+    /// # Errors
+    /// When the file lies about it, or has none of that key.
+    fn tensor(&self, _key: &str) -> Result<Option<Placed>, Error> {
+        Ok(None)
+    }
+}
+
+/// A tensor that lies outside the pickle.
+pub(crate) struct Placed {
+    pub(crate) dtype: Dtype,
+    pub(crate) view: View,
+    pub(crate) stored: Stored,
+    /// What a person should know about it.
+    pub(crate) note: Option<String>,
 }
 
 /// Numbers of lists that are copied, for each byte of the pickle.
@@ -122,9 +138,10 @@ impl<'p> Reader<'p> {
             return true;
         }
         match self.pickle.object(id) {
-            Some((_, Some((module, name)))) => {
+            Some((object, Some((module, name)))) => {
                 (numpy::is_array(module, name) && (self.lists_are_arrays || name != "scalar"))
-                    || pytorch::is_tensor(module, name)
+                    || (pytorch::is_tensor(module, name)
+                        && !composite::is_composite(self.pickle, object))
             }
             _ => false,
         }

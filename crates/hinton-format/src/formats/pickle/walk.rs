@@ -7,6 +7,7 @@ use hinton_tensor::Tensor;
 use super::reader::{Leaf, Reader};
 use super::{known, metadata, numbers};
 use crate::container::pickle::{How, Id, Node, Object, Pickle};
+use crate::formats::pytorch::composite::{self, PartName};
 use crate::{Error, ErrorKind, Warning};
 
 /// What a pickle holds.
@@ -26,6 +27,8 @@ pub(super) enum Label {
     Index(usize),
     /// By a key.
     Key(Id),
+    /// By a word of ours.
+    Word(&'static str),
     /// Not at all: it is the container itself in another guise.
     Same,
 }
@@ -120,6 +123,13 @@ impl Map {
                 None => {
                     let id = *id;
                     open.pop();
+                    // One that has no tensor among its parts is named all the same.
+                    if let Some((object, _)) = pickle.object(id)
+                        && composite::is_composite(pickle, object)
+                    {
+                        map.holds[id.index()] = true;
+                        map.leaves += 1;
+                    }
                     if reader.lists_are_arrays {
                         map.lists.note(reader, id);
                     }
@@ -174,6 +184,7 @@ impl Walker<'_> {
         let mut name = reader.prefix.to_owned();
         let mut on_way = vec![false; pickle.len()];
         let mut way = Vec::new();
+        self.note(reader, root, self.root_name)?;
         self.enter(pickle, root, name.len(), &mut way, &mut on_way)?;
         while let Some(frame) = way.last_mut() {
             let Some((label, part)) = frame.rest.next() else {
@@ -194,6 +205,7 @@ impl Walker<'_> {
                         format!("the pickle nests more than {limit} containers"),
                     ));
                 }
+                self.note(reader, part, &name)?;
                 self.enter(pickle, part, name.len(), &mut way, &mut on_way)?;
             }
         }
@@ -215,7 +227,17 @@ impl Walker<'_> {
         Ok(())
     }
 
-    fn leaf(&mut self, reader: &mut Reader<'_>, id: Id, name: String) -> Result<(), Error> {
+    /// Says what a tensor is that is listed as its parts.
+    fn note(&mut self, reader: &Reader<'_>, id: Id, name: &str) -> Result<(), Error> {
+        let Some(note) = composite::note(reader.pickle, id) else { return Ok(()) };
+        let name = if name.is_empty() { self.root_name } else { name };
+        self.admit(reader, name)?;
+        self.found.warnings.push(Warning::about(name, note));
+        Ok(())
+    }
+
+    /// Counts something that gets a name of its own.
+    fn admit(&mut self, reader: &Reader<'_>, name: &str) -> Result<(), Error> {
         self.name_bytes += name.len() as u64;
         let most = self.most.min(reader.limits.tensors);
         if self.count >= most || self.name_bytes > reader.limits.header_bytes {
@@ -225,6 +247,11 @@ impl Walker<'_> {
             ));
         }
         self.count += 1;
+        Ok(())
+    }
+
+    fn leaf(&mut self, reader: &mut Reader<'_>, id: Id, name: String) -> Result<(), Error> {
+        self.admit(reader, &name)?;
         let mut leaf = reader.build(id, &name);
         // A parameter stands for its tensor; a chain of them would be made by hand.
         for _ in 0..4 {
@@ -265,6 +292,7 @@ fn push_label(name: &mut String, pickle: &Pickle<'_>, label: Label) {
         Label::Same => return,
         Label::Index(index) => index.to_string(),
         Label::Key(key) => key_text(pickle, key, usize::MAX),
+        Label::Word(word) => word.to_owned(),
     };
     if !name.is_empty() {
         name.push('.');
@@ -349,6 +377,14 @@ fn keyed(pairs: &[(Id, Id)]) -> Vec<(Label, Id)> {
 }
 
 fn object_parts(pickle: &Pickle<'_>, object: &Object) -> Vec<(Label, Id)> {
+    if let Some(parts) = composite::parts(pickle, object) {
+        let label = |name| match name {
+            PartName::Whole => Label::Same,
+            PartName::Word(word) => Label::Word(word),
+            PartName::Attribute(key) => Label::Key(key),
+        };
+        return parts.into_iter().map(|(name, part)| (label(name), part)).collect();
+    }
     let args = pickle.args(object);
     let mut out = match pickle.global_name(object.callable) {
         // Python 2 gives an OrderedDict its pairs as an argument.
@@ -362,6 +398,11 @@ fn object_parts(pickle: &Pickle<'_>, object: &Object) -> Vec<(Label, Id)> {
                 _ => None,
             })
             .collect(),
+        // Parameters and variables before torch 0.4: the tensor first.
+        Some(
+            ("torch.nn.parameter", "Parameter" | "Buffer")
+            | ("torch.autograd.variable" | "torch.autograd", "Variable"),
+        ) => args.first().map(|&data| vec![(Label::Same, data)]).unwrap_or_default(),
         // A subclass of dict, list or tuple before protocol 2: class, base, contents.
         Some(("copy_reg" | "copyreg", "_reconstructor")) => match args {
             [_, _, contents] => vec![(Label::Same, *contents)],

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use hinton_tensor::{Bytes, Endian};
 
-use super::ROW;
 use super::dtype::{self, Element};
 use super::rebuild::storage_key;
+use super::{ROW, optimizer};
 use crate::container::pickle::{Id, Node, Pickle, load};
 use crate::formats::pickle::{self, Reader, Storages, Stored, walk};
 use crate::source::read_vec;
@@ -48,6 +48,9 @@ pub(super) fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> 
             Some(error) => return Err(error),
             None => found.warnings.push(Warning::file("the file holds no tensor")),
         }
+    }
+    if optimizer::is_alone(&main, &found.tensors) {
+        found.warnings.push(optimizer::note());
     }
     Ok(Checkpoint {
         path: input.name.clone(),

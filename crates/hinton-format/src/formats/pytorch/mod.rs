@@ -1,8 +1,13 @@
-//! Files of `torch.save`: zip archives (torch 1.6 and later) and the older sequence of pickles.
+//! Files of `torch.save`: zip archives (torch 1.6 and later), the older sequence of pickles, and the
+//! tar archives before it; folders of `torch.distributed.checkpoint`.
 
+pub(crate) mod composite;
+pub(crate) mod dcp;
 mod dtype;
 mod legacy;
+mod optimizer;
 mod rebuild;
+mod tarred;
 mod zipped;
 
 use super::FormatRow;
@@ -17,11 +22,12 @@ pub(crate) const ROW: FormatRow = FormatRow {
     name: "pytorch",
     about: "PyTorch .pt, .pth, .bin, .ckpt: state dicts and whole checkpoints; never executed",
     help: "\
-Files of torch.save: zip archives (torch 1.6 and later), and the older sequence of pickles. State \
-dicts, nested dicts and whole checkpoints with optimizer state; names are joined by dots \
+Files of torch.save: zip archives (torch 1.6 and later), the older sequence of pickles, and the tar \
+archives before 0.1.10. State dicts, nested dicts and whole checkpoints with optimizer state; names are joined by dots \
 (`optimizer.state.0.exp_avg`); whole modules and TorchScript archives give the tensors that they \
 store. Strided views, shared storages, every dtype, both byte orders. Quantised tensors are shown \
-as the integers they store; sparse, nested and meta tensors are named in a warning. Numbers and \
+as the integers they store; sparse and nested tensors, and those of classes that wrap others \
+(torchao), as the parts that the file stores; meta tensors are named in a warning. Numbers and \
 texts (epoch, learning rate) go to the metadata. Nothing is executed: a pickle that names a \
 function which can run code is refused by that name. Specified by torch/serialization.py and \
 torch/_utils.py.",
@@ -34,10 +40,19 @@ fn sniff(head: &Head<'_>) -> Sniff {
     if is_legacy_torch(head.bytes) {
         return Sniff::Certain;
     }
-    zipped::sniff(head, ROW.extensions)
+    match tarred::sniff(head) {
+        Sniff::No => zipped::sniff(head, ROW.extensions),
+        found => found,
+    }
 }
 
 fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
-    let head = crate::source::read_head(&*input.data, 64)?;
-    if is_legacy_torch(&head) { legacy::open(input, limits) } else { zipped::open(input, limits) }
+    let head = crate::source::read_head(&*input.data, 512)?;
+    if is_legacy_torch(&head) {
+        legacy::open(input, limits)
+    } else if crate::container::tar::is_tar(&head) {
+        tarred::open(input, limits)
+    } else {
+        zipped::open(input, limits)
+    }
 }

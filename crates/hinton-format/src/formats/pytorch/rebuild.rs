@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use hinton_tensor::{Bytes, View};
+use hinton_tensor::{Bytes, Endian, View};
 
 use super::dtype::{self, Element};
 use super::legacy::{self, Nested};
 use crate::container::pickle::{Id, Node, Object, Pickle};
-use crate::formats::pickle::{Leaf, Raw, Reader, Stored};
+use crate::formats::pickle::{Leaf, Placed, Raw, Reader, Stored};
 use crate::source::Part;
 use crate::{Error, ErrorKind};
 
@@ -48,12 +48,30 @@ pub(crate) fn build(
     }
 }
 
+/// The tensor that a persistent id stands for, where the file keeps tensors beside the pickle.
+fn placed(reader: &Reader<'_>, id: Id) -> Result<Option<Placed>, Error> {
+    let (Some(storages), Node::Persid(key)) = (reader.storages, reader.pickle.node(id)) else {
+        return Ok(None);
+    };
+    match number_key(reader.pickle, *key) {
+        Some(key) => storages.tensor(&key),
+        None => Ok(None),
+    }
+}
+
 /// A storage that no tensor is made of, as a row of its elements.
 pub(crate) fn lone_storage(
     reader: &mut Reader<'_>,
     storage: Id,
     name: &str,
 ) -> Result<Leaf, Error> {
+    if let Some(placed) = placed(reader, storage)? {
+        let Placed { dtype, view, stored, note } = placed;
+        let part = Part::new(stored.data, stored.start, stored.len)?;
+        let raw = Raw { data: Arc::new(part), start: 0, len: stored.len };
+        let tensor = reader.tensor(name, (dtype, Endian::Little), view, &raw)?;
+        return Ok(Leaf::Tensor(tensor, note));
+    }
     let reference = match Reference::of(reader, storage)? {
         Ok(reference) => reference,
         Err(why) => return Ok(Leaf::unsupported(why)),
@@ -274,6 +292,14 @@ fn nested(reader: &mut Reader<'_>, storage: Id) -> Result<Option<Nested>, Error>
 pub(super) fn storage_key(pickle: &Pickle<'_>, key: Id) -> Option<String> {
     let (text, len) = pickle.text_start(key, KEY_BYTES)?;
     (len <= KEY_BYTES).then(|| text.into_owned())
+}
+
+/// The key of a tensor or storage of the files that count them by address.
+pub(super) fn number_key(pickle: &Pickle<'_>, key: Id) -> Option<String> {
+    match pickle.int(key) {
+        Some(number) => Some(number.to_string()),
+        None => pickle.text_start(key, 64).filter(|(_, len)| *len <= 64).map(|(key, _)| key.into()),
+    }
 }
 
 /// A reference to a storage: `('storage', class, key, location, numel[, view])`.

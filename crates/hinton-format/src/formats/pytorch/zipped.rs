@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use hinton_tensor::{Bytes, Endian};
 
-use super::ROW;
+use super::{ROW, optimizer};
 use crate::container::pickle::load;
 use crate::container::zip::Zip;
 use crate::formats::pickle::{self, Found, Reader, Storages, Stored, walk};
@@ -36,6 +36,8 @@ pub(super) fn sniff(head: &Head<'_>, extensions: &[&str]) -> Sniff {
         name.ends_with("/.data/serialization_id")
             || name.ends_with("/byteorder")
             || name.ends_with("/constants.pkl")
+            || name.ends_with("/version")
+            || name.contains("/code/__torch__")
             || name.split_once('/').is_some_and(|(_, rest)| is_storage(rest))
     };
     if names.iter().any(|name| of_torch(name)) || head.has_extension(extensions) {
@@ -200,7 +202,23 @@ fn part(
             None => found.warnings.push(Warning::file("the file holds no tensor")),
         }
     }
+    if stem == "data" && optimizer::is_alone(&loaded, &found.tensors) {
+        found.warnings.push(optimizer::note());
+    }
     Ok(found)
+}
+
+/// The object of an archive as text, where it is a plain value or a list of them.
+pub(super) fn plain_value(input: &Input, limits: &Limits) -> Result<Option<String>, Error> {
+    let zip = Zip::open(input.data.clone(), limits)?;
+    let main = zip.members().iter().find(|member| member.name.ends_with("/data.pkl"));
+    let Some(member) = main.filter(|member| member.size <= limits.header_bytes) else {
+        return Ok(None);
+    };
+    let data = pickle::addressable(&zip.bytes(member, limits)?, limits)?;
+    let loaded =
+        load(pickle::whole(&data), 0, limits).map_err(|error| in_member(&member.name, error))?;
+    pickle::plain_value(&mut Reader::new(&loaded, data.clone(), &input.name, limits))
 }
 
 /// An error about a position in a member, not in the file.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{ROW, join, listed};
+use crate::formats::pytorch::dcp;
 use crate::formats::{gguf, safetensors};
 use crate::open::{open_shard, recognise};
 use crate::source::file::{self, Entry};
@@ -26,7 +27,14 @@ pub(crate) fn open_folder(path: &Path, limits: &Limits) -> Result<Checkpoint, Er
         checkpoint.path = path.display().to_string();
         return Ok(checkpoint);
     }
-    let files: Vec<Entry> = file::read_dir(path)?
+    let entries = file::read_dir(path)?;
+    let names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
+    if let Some(main) = dcp::file_of(path, &names) {
+        let mut checkpoint = open(&path.join(main), limits)?;
+        checkpoint.path = path.display().to_string();
+        return Ok(checkpoint);
+    }
+    let files: Vec<Entry> = entries
         .into_iter()
         .filter(|entry| !entry.is_dir && !entry.name.starts_with('.') && entry.len > 0)
         .collect();

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use hinton_tensor::{Bytes, Endian, Memory, Tensor, View, element_count};
 
 use super::dtype::{dtype, skipped};
-use super::joined::{Part, axes, join};
-use super::proto::{Extent, shape, slice};
+use super::proto::{shape, slice};
 use super::{CHECKPOINT, objects, old};
 use crate::container::protobuf::Wire;
 use crate::container::table::{self, Entry};
 use crate::formats::notes::Skipped;
+use crate::formats::pieces::{Extent, Part, axes, join};
 use crate::source::{file, map_file};
 use crate::{Checkpoint, Error, ErrorKind, Input, Limits, Warning};
 

@@ -6,7 +6,6 @@
 mod bundle;
 mod dtype;
 mod graph;
-mod joined;
 mod objects;
 mod old;
 mod proto;

@@ -9,11 +9,11 @@ use hinton_tensor::{Endian, Memory, Tensor, View, element_count};
 
 use super::CHECKPOINT;
 use super::dtype::{dtype, skipped};
-use super::joined::{Part, axes, join};
-use super::proto::{Extent, Proto, shape, slice};
+use super::proto::{Proto, shape, slice};
 use crate::container::protobuf::{Field, Wire};
 use crate::container::table::Entry;
 use crate::formats::notes::Skipped;
+use crate::formats::pieces::{Extent, Part, axes, join};
 use crate::{Checkpoint, Error, Input, Limits};
 
 /// `SavedSliceMeta`: a tensor, as the list has it.

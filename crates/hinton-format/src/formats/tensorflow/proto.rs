@@ -7,6 +7,7 @@ use hinton_tensor::{Bytes, Dtype, Endian, Tensor, View, element_count};
 
 use super::dtype::{dtype, skipped};
 use crate::container::protobuf::{Encoding, Field, Message, Numbers, Wire};
+use crate::formats::pieces::Extent;
 use crate::source::{Made, read_vec};
 use crate::{Error, Limits};
 
@@ -38,9 +39,6 @@ pub(super) fn shape(wire: &Wire, field: &Field, limits: &Limits) -> Result<Vec<u
     }
     Ok(shape)
 }
-
-/// One axis of a slice: where it starts and how long it is; `None` for all of the axis.
-pub(super) type Extent = (u64, Option<u64>);
 
 /// The axes of a slice.
 pub(super) fn slice(wire: &Wire, field: &Field, limits: &Limits) -> Result<Vec<Extent>, Error> {

@@ -1,27 +1,30 @@
-//! Partitioned variables: one tensor whose slices lie in several places.
+//! One tensor whose slices lie in several places: partitioned variables of TensorFlow, chunks of
+//! PyTorch's distributed checkpoints.
 
 use std::sync::Arc;
 
 use hinton_tensor::{Bytes, ReadError};
 
-use super::proto::Extent;
 use crate::Error;
 use crate::source::Made;
 
+/// One axis of a slice: where it starts and how long it is; `None` for all of the axis.
+pub(crate) type Extent = (u64, Option<u64>);
+
 /// A slice of a tensor, and where its values lie, packed.
-pub(super) struct Part {
+pub(crate) struct Part {
     /// First position and length on each axis.
     axes: Vec<(u64, u64)>,
     /// Values that stand next to each other in the slice and in the whole: those of a run of
     /// positions of `axis`, each of `inner` values.
     axis: usize,
     inner: u64,
-    pub(super) data: Arc<dyn Bytes>,
-    pub(super) start: u64,
+    pub(crate) data: Arc<dyn Bytes>,
+    pub(crate) start: u64,
 }
 
 /// The extents as first positions and lengths, checked to lie in the shape.
-pub(super) fn axes(extents: &[Extent], shape: &[usize]) -> Result<Vec<(u64, u64)>, Error> {
+pub(crate) fn axes(extents: &[Extent], shape: &[usize]) -> Result<Vec<(u64, u64)>, Error> {
     let outside =
         || Error::malformed(format!("a slice {extents:?} of it leaves its shape {shape:?}"));
     if extents.len() != shape.len() {
@@ -37,7 +40,7 @@ pub(super) fn axes(extents: &[Extent], shape: &[usize]) -> Result<Vec<(u64, u64)
 }
 
 impl Part {
-    pub(super) fn new(
+    pub(crate) fn new(
         axes: Vec<(u64, u64)>,
         shape: &[usize],
         data: Arc<dyn Bytes>,
@@ -50,7 +53,7 @@ impl Part {
         Part { axes, axis, inner, data, start }
     }
 
-    pub(super) fn elements(&self) -> u64 {
+    pub(crate) fn elements(&self) -> u64 {
         self.axes.iter().fold(1, |all, (_, len)| all.saturating_mul(*len))
     }
 
@@ -73,7 +76,7 @@ impl Part {
 ///
 /// # Errors
 /// Where the slices have more or fewer values than the whole.
-pub(super) fn join(
+pub(crate) fn join(
     parts: Vec<Part>,
     shape: &[usize],
     elements: u64,
