@@ -2,6 +2,7 @@
 //! read yet. A table: a new look-alike is one row.
 
 use crate::formats::tensorflow::index_of;
+use crate::source::wrapper;
 use crate::{Error, ErrorKind, Head, Sniff};
 
 /// Something that can be recognised and not opened.
@@ -119,13 +120,21 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
     other("an SQLite database", |head| starts(head, b"SQLite format 3\0"), WRONG_FILE),
     other("a Parquet table", |head| starts(head, b"PAR1"), WRONG_FILE),
     other("an Arrow table", |head| starts(head, b"ARROW1"), WRONG_FILE),
-    compressed("zstd-compressed data", |head| starts(head, b"\x28\xb5\x2f\xfd")),
-    compressed("xz-compressed data", |head| starts(head, b"\xfd7zXZ\0")),
     compressed("bzip2-compressed data", |head| starts(head, b"BZh") && at(head, 4, b"1AY&SY")),
     compressed("lz4-compressed data", |head| starts(head, b"\x04\x22\x4d\x18")),
     compressed("a 7-Zip archive", |head| starts(head, b"7z\xbc\xaf\x27\x1c")),
     compressed("a RAR archive", |head| starts(head, b"Rar!\x1a\x07")),
-    compressed("gzip data inside gzip data", |head| starts(head, b"\x1f\x8b\x08")),
+    Lookalike {
+        message: Some(|head| {
+            let inner = wrapper::starts_wrapped(head.bytes).map_or("data", |inner| inner.name);
+            format!("there is {inner} data inside what is packed; one layer is looked through")
+        }),
+        ..other(
+            "packed data inside packed data",
+            |head| wrapper::starts_wrapped(head.bytes).is_some(),
+            UNPACK,
+        )
+    },
     Lookalike {
         message: Some(|_| {
             "this is a tar archive; hinton opens the files in it, not the archive".to_owned()
@@ -195,7 +204,10 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
 const fn compressed(name: &'static str, test: fn(&Head<'_>) -> bool) -> Lookalike {
     Lookalike {
         message: Some(|_| {
-            "this is packed in a way that hinton does not unpack; it reads gzip".to_owned()
+            format!(
+                "this is packed in a way that hinton does not unpack; it reads {}",
+                wrapper::names()
+            )
         }),
         ..other(name, test, UNPACK)
     }

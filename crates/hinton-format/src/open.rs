@@ -6,8 +6,8 @@ use std::sync::Arc;
 use hinton_tensor::Bytes;
 
 use crate::formats::sharded;
-use crate::source::inflate::gzip_head;
-use crate::source::{file, gunzip, map_file, read_head};
+use crate::source::wrapper::{self, Wrapper, unwrapped_name};
+use crate::source::{file, map_file, read_head};
 use crate::{
     Checkpoint, Error, ErrorKind, FORMATS, FormatRow, Head, Limits, Sniff, lookalike, quantised,
 };
@@ -22,7 +22,7 @@ pub struct Input {
     pub name: String,
     /// Where it lies, for formats whose data lies in files beside it; `None` for memory.
     pub path: Option<PathBuf>,
-    /// Its bytes (inflated, where it came gzipped).
+    /// Its bytes (unpacked, where it came wrapped in gzip or the like).
     pub data: Arc<dyn Bytes>,
 }
 
@@ -36,10 +36,11 @@ impl Input {
         Ok(Input { name: path.display().to_string(), path: Some(path.to_owned()), data })
     }
 
-    /// The file's name without folder, `.gz` and extension: what a lone tensor in it is called.
+    /// The file's name without folder, extension and that of a wrapper, such as `.gz`: what a lone
+    /// tensor in it is called.
     pub fn stem(&self) -> &str {
         let file = self.name.rsplit(['/', '\\']).next().unwrap_or_default();
-        let unpacked = file.strip_suffix(".gz").unwrap_or(file);
+        let unpacked = unwrapped_name(file);
         match unpacked.rsplit_once('.') {
             Some((stem, _)) if !stem.is_empty() => stem,
             _ => unpacked,
@@ -60,12 +61,12 @@ pub fn open(path: &Path, limits: &Limits) -> Result<Checkpoint, Error> {
 }
 
 /// Opens bytes under a name: decides by content which format they are, and looks through one
-/// layer of gzip.
+/// layer of gzip, zstd or xz.
 ///
 /// # Errors
 /// As [`open`].
 pub fn open_input(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
-    let mut checkpoint = detect(input)
+    let mut checkpoint = detect(input, limits)
         .and_then(|row| open_as(row, input, limits))
         .map_err(|error| error.in_file(&input.name))?;
     let folder = input.path.as_deref().and_then(Path::parent);
@@ -76,7 +77,7 @@ pub fn open_input(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
 /// Opens a file that an index names; it may be of any format, but no index itself, so that no
 /// circle of files can be opened for ever.
 pub(crate) fn open_shard(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
-    let opened = detect(input).and_then(|row| {
+    let opened = detect(input, limits).and_then(|row| {
         if row.name == sharded::ROW.name {
             let message = "an index names it as a shard, but it is an index itself";
             return Err(Error::new(ErrorKind::Refused, message));
@@ -90,42 +91,46 @@ pub(crate) fn open_shard(input: &Input, limits: &Limits) -> Result<Checkpoint, E
 ///
 /// # Errors
 /// Where it is none that hinton reads, or cannot be read.
-pub(crate) fn recognise(path: &Path) -> Result<&'static FormatRow, Error> {
-    detect(&Input::from_path(path)?)
+pub(crate) fn recognise(path: &Path, limits: &Limits) -> Result<&'static FormatRow, Error> {
+    detect(&Input::from_path(path)?, limits)
 }
 
-fn is_gzip(head: &[u8]) -> bool {
-    head.starts_with(b"\x1f\x8b\x08")
-}
-
-/// The format of a file, by its first bytes; of gzip data, by the first bytes in it.
-fn detect(input: &Input) -> Result<&'static FormatRow, Error> {
-    let start = read_head(&*input.data, HEAD)?;
-    if !is_gzip(&start) {
-        return choose(&Head { bytes: &start, len: Some(input.data.len()), name: &input.name });
-    }
-    // Of a large file that is of no use, no more than this is inflated.
-    let start = gzip_head(&input.data, HEAD)?;
-    choose(&Head { bytes: &start, len: None, name: &input.name })
+/// The format of a file, by its first bytes; of packed data, by the first bytes in it.
+fn detect(input: &Input, limits: &Limits) -> Result<&'static FormatRow, Error> {
+    let Some(wrapper) = wrapper::around(&*input.data)? else {
+        return choose(input);
+    };
+    let len = wrapper.len(&input.data, limits)?;
+    // Of a large file that is of no use, no more than this is unpacked.
+    let start = wrapper.head(&input.data, HEAD, limits)?;
+    choose_by(&Head { bytes: &start, len, name: &input.name })
 }
 
 fn open_as(row: &FormatRow, input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
-    if !is_gzip(&read_head(&*input.data, 3)?) {
+    let Some(wrapper) = wrapper::around(&*input.data)? else {
         return (row.open)(input, limits);
-    }
-    let data = gunzip(&input.data, limits)?;
+    };
+    let unpacked = unpacked(wrapper, input, limits)?;
     // Now the length is known, and some formats can be told better.
-    let start = read_head(&*data, HEAD)?;
-    let head = Head { bytes: &start, len: Some(data.len()), name: &input.name };
-    let row = choose(&head)?;
-    (row.open)(&Input { name: input.name.clone(), path: input.path.clone(), data }, limits)
+    let row = choose(&unpacked)?;
+    (row.open)(&unpacked, limits)
+}
+
+fn unpacked(wrapper: &Wrapper, input: &Input, limits: &Limits) -> Result<Input, Error> {
+    let data = wrapper.open(&input.data, limits)?;
+    Ok(Input { name: input.name.clone(), path: input.path.clone(), data })
+}
+
+fn choose(input: &Input) -> Result<&'static FormatRow, Error> {
+    let start = read_head(&*input.data, HEAD)?;
+    choose_by(&Head { bytes: &start, len: Some(input.data.len()), name: &input.name })
 }
 
 /// The format that a file is of. Certain formats come first, then look-alikes with a magic
 /// number, then likely formats (those of the file's extension before others), then the other
 /// look-alikes. The extension alone decides only where the content says nothing; then the format's
 /// reader can say what is wrong with it.
-fn choose(head: &Head<'_>) -> Result<&'static FormatRow, Error> {
+fn choose_by(head: &Head<'_>) -> Result<&'static FormatRow, Error> {
     let answers: Vec<Sniff> = FORMATS.iter().map(|row| (row.sniff)(head)).collect();
     let best = |wanted: Sniff| {
         let rows = || {
@@ -172,7 +177,9 @@ mod tests {
 
     #[test]
     fn stems_lose_folder_and_extension() {
-        assert_eq!(input("a/b/w.npy.gz", b"").stem(), "w");
+        for name in ["a/b/w.npy.gz", "w.npy.zst", "w.npy.XZ", "w.tgz"] {
+            assert_eq!(input(name, b"").stem(), "w");
+        }
         assert_eq!(input("layers.0.weight.csv", b"").stem(), "layers.0.weight");
         assert_eq!(input(".hidden", b"").stem(), ".hidden");
         assert_eq!(input("C:\\x\\w.npy", b"").stem(), "w");

@@ -64,7 +64,7 @@ fn open_member(
     limits: &Limits,
     checkpoint: &mut Checkpoint,
 ) -> Result<bool, Error> {
-    if !zip.head(member, npy::MAGIC.len() as u64)?.starts_with(npy::MAGIC) {
+    if !zip.head(member, npy::MAGIC.len() as u64, limits)?.starts_with(npy::MAGIC) {
         return if member.name.ends_with(".npy") {
             Err(Error::malformed("expected \\x93NUMPY at the start of the member")
                 .at_byte(member.start))
@@ -72,7 +72,7 @@ fn open_member(
             Ok(false)
         };
     }
-    let header = npy::Header::read(&|want| zip.head(member, want), limits)?;
+    let header = npy::Header::read(&|want| zip.head(member, want, limits), limits)?;
     let bytes = zip.bytes(member, limits)?;
     let (tensor, warning) =
         header.tensor(tensor_name(member), input.name.as_str().into(), bytes)?;

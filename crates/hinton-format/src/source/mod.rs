@@ -2,6 +2,7 @@
 //!
 //! Everything that touches the file system is in [`mod@file`]; nothing is ever written.
 
+pub(crate) mod coding;
 pub(crate) mod cursor;
 pub mod file;
 pub mod inflate;
@@ -9,10 +10,11 @@ pub mod joined;
 pub mod made;
 pub mod part;
 pub(crate) mod reader;
+pub(crate) mod wrapper;
 
 pub(crate) use cursor::Cursor;
 pub use file::map_file;
-pub use inflate::{Inflate, gunzip};
+pub use inflate::Inflate;
 pub use joined::Joined;
 pub use made::{Lazy, Made};
 pub use part::Part;

@@ -13,6 +13,7 @@ use hinton_tensor::{Dtype, Endian, Tensor, View, element_count};
 
 use self::layers::Weights;
 use super::FormatRow;
+use crate::source::wrapper::unwrapped_name;
 use crate::source::{file, map_file, read_head, read_vec};
 use crate::{Checkpoint, Error, Head, Input, Limits, Sniff, Warning};
 
@@ -41,7 +42,7 @@ fn is_partial_name(name: &str) -> bool {
 
 fn sniff(head: &Head<'_>) -> Sniff {
     let Some(version) = Version::read(head.bytes) else { return Sniff::No };
-    let named = head.has_extension(ROW.extensions) || is_partial_name(head.name);
+    let named = head.has_extension(ROW.extensions) || is_partial_name(unwrapped_name(head.name));
     let whole = head.len.is_none_or(|len| (len.saturating_sub(version.header())).is_multiple_of(4));
     match version {
         // What every Darknet since 2016 writes.
@@ -163,7 +164,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
 fn config(input: &Input) -> Result<Option<(PathBuf, String)>, Error> {
     let Some(path) = &input.path else { return Ok(None) };
     let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return Ok(None) };
-    let mut stem = name.strip_suffix(".gz").unwrap_or(name);
+    let mut stem = unwrapped_name(name);
     while let Some((shorter, _)) = stem.rsplit_once('.') {
         stem = shorter;
         let beside = path.with_file_name(format!("{stem}.cfg"));

@@ -7,7 +7,8 @@ use hinton_tensor::{Bytes, Dtype, Endian, Tensor, View, element_count};
 
 use super::element::{Element, Elements, dtype_of, kind};
 use crate::formats::notes::{Skipped, check_path, distinct};
-use crate::source::inflate::zlib_head;
+use crate::source::coding::ZLIB;
+use crate::source::inflate;
 use crate::source::{Inflate, Made, read_vec};
 use crate::{Checkpoint, Error, ErrorKind, Input, Limits};
 
@@ -88,7 +89,8 @@ impl File<'_> {
                         .cure("the file is cut or damaged: download or copy it again")
                 };
                 // The size it inflates to is in the tag inside.
-                let tag = zlib_head(&variables.data, at, len, 8).map_err(damaged)?;
+                let tag = inflate::head(&ZLIB, &variables.data, (at, len), 8, self.limits)
+                    .map_err(damaged)?;
                 let Some(size) = tag.get(4..8).and_then(|size| size.try_into().ok()) else {
                     return Err(Error::malformed("a compressed element of no size").at_byte(at));
                 };
@@ -97,8 +99,15 @@ impl File<'_> {
                     Endian::Big => u32::from_be_bytes(size),
                 };
                 let whole = 8 + u64::from(size);
-                let inflated = Inflate::zlib(variables.data.clone(), at, len, whole, self.limits)
-                    .map_err(damaged)?;
+                let inflated = Inflate::new(
+                    &ZLIB,
+                    variables.data.clone(),
+                    (at, len),
+                    whole,
+                    None,
+                    self.limits,
+                )
+                .map_err(damaged)?;
                 let mut inside = Elements::new(Arc::new(inflated), 0, whole, variables.endian);
                 let element = inside.next()?;
                 if element.kind != kind::MATRIX {

@@ -59,7 +59,7 @@ pub(crate) fn open_folder(path: &Path, limits: &Limits) -> Result<Checkpoint, Er
     let mut weights: Vec<(&str, &str)> = Vec::new();
     let mut later = None;
     for entry in &files {
-        match recognise(&path.join(&entry.name)) {
+        match recognise(&path.join(&entry.name), limits) {
             Ok(row) => weights.push((&entry.name, row.name)),
             // Weights of a format that is known, but not read yet.
             Err(error) if error.kind() == ErrorKind::Unsupported => {

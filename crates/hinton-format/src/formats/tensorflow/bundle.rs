@@ -14,6 +14,7 @@ use crate::container::protobuf::Wire;
 use crate::container::table::{self, Entry};
 use crate::formats::notes::Skipped;
 use crate::formats::pieces::{Extent, Part, axes, join};
+use crate::source::wrapper::unwrapped_name;
 use crate::source::{file, map_file};
 use crate::{Checkpoint, Error, ErrorKind, Input, Limits, Warning};
 
@@ -245,7 +246,7 @@ impl<'a> Bundle<'a> {
             );
         };
         let stem = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-        let stem = stem.strip_suffix(".gz").unwrap_or(&stem);
+        let stem = unwrapped_name(&stem);
         let stem = stem.strip_suffix(".index").unwrap_or(stem);
         let name = format!("{stem}.data-{number:05}-of-{shards:05}");
         let folder = path.parent().unwrap_or(Path::new(""));
