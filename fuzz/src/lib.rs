@@ -22,13 +22,34 @@ pub fn open(format: &str, bytes: &[u8]) {
     let input = Input { name: format!("fuzz.{format}"), path: None, data };
     let row = FORMATS.iter().find(|row| row.name == format).expect("a row of that name");
     for opened in [(row.open)(&input, &limits), hinton_format::open_input(&input, &limits)] {
-        let Ok(checkpoint) = opened else { continue };
-        for tensor in checkpoint.tensors {
-            if tensor.elements() <= MOST_VALUES
-                && let Ok(values) = tensor.to_f64()
-            {
-                assert_eq!(values.len() as u64, tensor.elements(), "{tensor:?}");
-            }
+        read(opened);
+    }
+}
+
+/// Opens the bytes as what gzip, zstd or xz packed: read as whatever the name says, which needs no
+/// first bytes.
+pub fn open_packed(bytes: &[u8]) {
+    for (start, name) in [(&b"\x1f\x8b\x08"[..], "gz"), (b"\x28\xb5\x2f\xfd", "zst"), (b"\xfd7zXZ\0", "xz")] {
+        let bytes = [start, bytes].concat();
+        for inflate_bytes in [1 << 8, 1 << 16] {
+            let mut limits = Limits::default();
+            limits.inflate_bytes = inflate_bytes;
+            limits.held_bytes = 1 << 20;
+            limits.text_bytes = 1 << 20;
+            let data = Arc::new(Memory::new(bytes.clone()));
+            let input = Input { name: format!("fuzz.csv.{name}"), path: None, data };
+            read(hinton_format::open_input(&input, &limits));
+        }
+    }
+}
+
+fn read(opened: Result<hinton_format::Checkpoint, hinton_format::Error>) {
+    let Ok(checkpoint) = opened else { return };
+    for tensor in checkpoint.tensors {
+        if tensor.elements() <= MOST_VALUES
+            && let Ok(values) = tensor.to_f64()
+        {
+            assert_eq!(values.len() as u64, tensor.elements(), "{tensor:?}");
         }
     }
 }

@@ -135,12 +135,6 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
             UNPACK,
         )
     },
-    Lookalike {
-        message: Some(|_| {
-            "this is a tar archive; hinton opens the files in it, not the archive".to_owned()
-        }),
-        ..other("a tar archive", |head| at(head, 257, b"ustar"), "unpack it with tar -xf")
-    },
     later("GGML (llama.cpp before GGUF)", Sniff::Certain, |head| {
         [b"lmgg", b"fmgg", b"tjgg"].iter().any(|magic| starts(head, *magic))
     }),
@@ -157,17 +151,6 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
             |head| index_of(head.name.rsplit(['/', '\\']).next().unwrap_or_default()).is_some(),
             "name the .index file beside it",
         )
-    },
-    Lookalike {
-        strength: Sniff::Likely,
-        message: Some(|head| match zip_member(head) {
-            Some(name) => format!(
-                "this is a zip archive, but no weights that hinton knows: its first member is \
-                 {name:?}"
-            ),
-            None => "this is a zip archive with nothing in it".to_owned(),
-        }),
-        ..other("a zip archive", is_zip, "unpack it and open the weights in it")
     },
     Lookalike {
         strength: Sniff::Likely,
@@ -331,7 +314,6 @@ mod tests {
         assert!(message(b"{\"a\": 1}", "tokenizer.json").contains("a tokenizer"));
         assert!(message(b"Entry not found", "w.pt").contains("Entry not found"));
         assert!(message(b"", "w.pt").contains("0 bytes"));
-        assert!(message(b"PK\x05\x06", "w.zip").contains("nothing in it"));
         assert_eq!(message(b"\x01\x02\x03\x04", "w.bin"), "");
     }
 }

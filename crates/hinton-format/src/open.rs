@@ -1,13 +1,13 @@
 //! Opening a path: file or folder, whatever it is.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use hinton_tensor::Bytes;
 
-use crate::formats::sharded;
+use crate::formats::{archive, sharded};
 use crate::source::wrapper::{self, Wrapper, unwrapped_name};
-use crate::source::{file, map_file, read_head};
+use crate::source::{Location, read_head};
 use crate::{
     Checkpoint, Error, ErrorKind, FORMATS, FormatRow, Head, Limits, Sniff, lookalike, quantised,
 };
@@ -21,7 +21,7 @@ pub struct Input {
     /// The path as people gave it, for names and errors.
     pub name: String,
     /// Where it lies, for formats whose data lies in files beside it; `None` for memory.
-    pub path: Option<PathBuf>,
+    pub path: Option<Location>,
     /// Its bytes (unpacked, where it came wrapped in gzip or the like).
     pub data: Arc<dyn Bytes>,
 }
@@ -32,8 +32,16 @@ impl Input {
     /// # Errors
     /// When it cannot be read, see [`map_file`].
     pub fn from_path(path: &Path) -> Result<Self, Error> {
-        let data = map_file(path)?;
-        Ok(Input { name: path.display().to_string(), path: Some(path.to_owned()), data })
+        Input::at(&path.into())
+    }
+
+    /// The file at a location.
+    ///
+    /// # Errors
+    /// When it cannot be read, see [`Location::open`].
+    pub fn at(location: &Location) -> Result<Self, Error> {
+        let data = location.open()?;
+        Ok(Input { name: location.display().to_string(), path: Some(location.clone()), data })
     }
 
     /// The file's name without folder, extension and that of a wrapper, such as `.gz`: what a lone
@@ -53,11 +61,16 @@ impl Input {
 /// # Errors
 /// [`Error`] names the file, what was expected and found, and the cure.
 pub fn open(path: &Path, limits: &Limits) -> Result<Checkpoint, Error> {
-    if file::is_dir(path) {
-        return sharded::open_folder(path, limits)
-            .map_err(|error| error.in_file(&path.display().to_string()));
+    open_at(&archive::locate(path, limits)?, limits)
+}
+
+/// Opens what lies at a location, as [`open`] does.
+pub(crate) fn open_at(location: &Location, limits: &Limits) -> Result<Checkpoint, Error> {
+    if location.is_dir() {
+        return sharded::open_folder(location, limits)
+            .map_err(|error| error.in_file(&location.display().to_string()));
     }
-    open_input(&Input::from_path(path)?, limits)
+    open_input(&Input::at(location)?, limits)
 }
 
 /// Opens bytes under a name: decides by content which format they are, and looks through one
@@ -67,36 +80,42 @@ pub fn open(path: &Path, limits: &Limits) -> Result<Checkpoint, Error> {
 /// As [`open`].
 pub fn open_input(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     let mut checkpoint = detect(input, limits)
-        .and_then(|row| open_as(row, input, limits))
+        .and_then(|(row, _)| open_as(row, input, limits))
         .map_err(|error| error.in_file(&input.name))?;
-    let folder = input.path.as_deref().and_then(Path::parent);
-    quantised::add(&mut checkpoint, folder, limits);
+    let folder = input.path.as_ref().map(Location::folder);
+    quantised::add(&mut checkpoint, folder.as_ref(), limits);
     Ok(checkpoint)
 }
 
 /// Opens a file that an index names; it may be of any format, but no index itself, so that no
 /// circle of files can be opened for ever.
 pub(crate) fn open_shard(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
-    let opened = detect(input, limits).and_then(|row| {
-        if row.name == sharded::ROW.name {
-            let message = "an index names it as a shard, but it is an index itself";
-            return Err(Error::new(ErrorKind::Refused, message));
-        }
-        open_as(row, input, limits)
+    let opened = detect(input, limits).and_then(|(row, _)| {
+        let itself = match row.name {
+            name if name == sharded::ROW.name => "an index",
+            _ if archive::is_archive(row) => "an archive",
+            _ => return open_as(row, input, limits),
+        };
+        let message = format!("an index names it as a shard, but it is {itself} itself");
+        Err(Error::new(ErrorKind::Refused, message))
     });
     opened.map_err(|error| error.in_file(&input.name))
 }
 
-/// The format of a file, without opening it.
+/// The format of a file, without opening it, and how sure that is: [`Sniff::No`] where only its
+/// extension speaks for it.
 ///
 /// # Errors
 /// Where it is none that hinton reads, or cannot be read.
-pub(crate) fn recognise(path: &Path, limits: &Limits) -> Result<&'static FormatRow, Error> {
-    detect(&Input::from_path(path)?, limits)
+pub(crate) fn recognise(
+    location: &Location,
+    limits: &Limits,
+) -> Result<(&'static FormatRow, Sniff), Error> {
+    detect(&Input::at(location)?, limits)
 }
 
 /// The format of a file, by its first bytes; of packed data, by the first bytes in it.
-fn detect(input: &Input, limits: &Limits) -> Result<&'static FormatRow, Error> {
+fn detect(input: &Input, limits: &Limits) -> Result<(&'static FormatRow, Sniff), Error> {
     let Some(wrapper) = wrapper::around(&*input.data)? else {
         return choose(input);
     };
@@ -112,7 +131,7 @@ fn open_as(row: &FormatRow, input: &Input, limits: &Limits) -> Result<Checkpoint
     };
     let unpacked = unpacked(wrapper, input, limits)?;
     // Now the length is known, and some formats can be told better.
-    let row = choose(&unpacked)?;
+    let (row, _) = choose(&unpacked)?;
     (row.open)(&unpacked, limits)
 }
 
@@ -121,7 +140,7 @@ fn unpacked(wrapper: &Wrapper, input: &Input, limits: &Limits) -> Result<Input, 
     Ok(Input { name: input.name.clone(), path: input.path.clone(), data })
 }
 
-fn choose(input: &Input) -> Result<&'static FormatRow, Error> {
+fn choose(input: &Input) -> Result<(&'static FormatRow, Sniff), Error> {
     let start = read_head(&*input.data, HEAD)?;
     choose_by(&Head { bytes: &start, len: Some(input.data.len()), name: &input.name })
 }
@@ -130,7 +149,7 @@ fn choose(input: &Input) -> Result<&'static FormatRow, Error> {
 /// number, then likely formats (those of the file's extension before others), then the other
 /// look-alikes. The extension alone decides only where the content says nothing; then the format's
 /// reader can say what is wrong with it.
-fn choose_by(head: &Head<'_>) -> Result<&'static FormatRow, Error> {
+fn choose_by(head: &Head<'_>) -> Result<(&'static FormatRow, Sniff), Error> {
     let answers: Vec<Sniff> = FORMATS.iter().map(|row| (row.sniff)(head)).collect();
     let best = |wanted: Sniff| {
         let rows = || {
@@ -139,19 +158,19 @@ fn choose_by(head: &Head<'_>) -> Result<&'static FormatRow, Error> {
         rows().find(|row| head.has_extension(row.extensions)).or_else(|| rows().next())
     };
     if let Some(row) = best(Sniff::Certain) {
-        return Ok(row);
+        return Ok((row, Sniff::Certain));
     }
     if let Some(error) = lookalike::find(head, Sniff::Certain) {
         return Err(error);
     }
     if let Some(row) = best(Sniff::Likely) {
-        return Ok(row);
+        return Ok((row, Sniff::Likely));
     }
     if let Some(error) = lookalike::find(head, Sniff::Likely) {
         return Err(error);
     }
     let named = FORMATS.iter().find(|row| head.has_extension(row.extensions));
-    named.ok_or_else(|| unknown(head))
+    named.map(|row| (row, Sniff::No)).ok_or_else(|| unknown(head))
 }
 
 fn unknown(head: &Head<'_>) -> Error {

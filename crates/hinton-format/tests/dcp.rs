@@ -249,7 +249,7 @@ fn broken_metadata_never_panics() {
         let try_open = |bytes: &[u8]| {
             let data = std::sync::Arc::new(hinton_tensor::Memory::new(bytes));
             let (name, path) = (path.display().to_string(), Some(path.clone()));
-            let input = hinton_format::Input { name, path, data };
+            let input = hinton_format::Input { name, path: path.map(Into::into), data };
             read_all(hinton_format::open_input(&input, &Limits::default()));
         };
         for len in 0..bytes.len() {

@@ -69,7 +69,7 @@ fn limits() -> Limits {
 /// Opens the bytes as the row says, and reads what is not too large; whether it opened.
 fn read(row: &FormatRow, path: &Path, bytes: Vec<u8>) -> bool {
     let data = Arc::new(Memory::new(bytes));
-    let input = Input { name: path.display().to_string(), path: Some(path.to_owned()), data };
+    let input = Input { name: path.display().to_string(), path: Some(path.into()), data };
     let Ok(checkpoint) = (row.open)(&input, &limits()) else { return false };
     for tensor in &checkpoint.tensors {
         if tensor.elements() <= 1 << 16

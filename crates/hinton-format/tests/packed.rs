@@ -70,7 +70,7 @@ fn every_fixture_wrapped_in_each_wrapper_gives_the_same() {
     let mut count = 0;
     for folder in std::fs::read_dir(fixtures()).unwrap() {
         let folder = folder.unwrap().path();
-        if !folder.is_dir() || folder.ends_with("packed") {
+        if !folder.is_dir() || ["tar", "packed"].iter().any(|name| folder.ends_with(name)) {
             continue;
         }
         for path in files(&folder) {

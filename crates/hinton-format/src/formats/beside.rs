@@ -1,12 +1,11 @@
 //! External data: values in a file beside the model, of ONNX and Core ML.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use hinton_tensor::Bytes;
 
-use crate::source::{file, map_file};
+use crate::source::file;
 use crate::{Error, ErrorKind, Input};
 
 /// The files beside a model, each opened once.
@@ -87,16 +86,15 @@ impl<'a> Beside<'a> {
                 Error::new(ErrorKind::Unsupported, message).cure("open the model as a file")
             );
         };
-        let folder = path.parent().unwrap_or(Path::new(""));
+        let folder = path.folder();
         let path = folder.join(plain);
-        if !file::is_file(&path) {
-            let place = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        if !path.is_file() {
             let message = format!("its values are in {location:?}, which is missing");
-            let cure = format!("download {location:?} into {}", place.display());
+            let cure = format!("download {location:?} into {}", folder.shown());
             return Err(Error::new(ErrorKind::Io, message).cure(cure));
         }
         let file = path.display().to_string();
-        let data = map_file(&path)?;
+        let data = path.open()?;
         self.order.push(file.clone());
         self.open.insert(location.to_owned(), (file.clone(), data.clone()));
         Ok((file, data))

@@ -56,6 +56,10 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         warnings: Vec::new(),
     };
     if !zip.members().iter().any(|member| is_weights(&member.name)) {
+        if !input.name.ends_with(".keras") {
+            // Its first member is called as Keras calls it, but it is a folder that was packed.
+            return (super::archive::ZIP.open)(input, limits);
+        }
         let message = "the archive has no member .weights.h5, so it holds no weights of Keras";
         return Err(Error::new(ErrorKind::Unrecognised, message)
             .cure("unpack it and open the weights in it"));

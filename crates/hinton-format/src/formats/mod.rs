@@ -3,6 +3,7 @@
 use crate::{Checkpoint, Error, Head, Input, Limits, Sniff};
 
 mod affine;
+pub(crate) mod archive;
 mod beside;
 pub(crate) mod caffe;
 pub(crate) mod coreml;
@@ -68,6 +69,8 @@ pub const FORMATS: &[FormatRow] = &[
     caffe::ROW,
     pickle::ROW,
     csv::ROW,
+    archive::ZIP,
+    archive::TAR,
 ];
 
 /// The byte of some JSON text at which its reader stopped.

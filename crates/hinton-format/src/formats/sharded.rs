@@ -9,11 +9,11 @@ mod index;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-pub(crate) use self::folder::open_folder;
+pub(crate) use self::folder::{groups, is_ignored, open_folder, scattered};
 use self::index::Index;
 use super::FormatRow;
 use crate::open::open_shard;
-use crate::source::{file, read_vec};
+use crate::source::{Location, file, read_vec};
 use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, Warning, lookalike};
 
 /// The row of the table.
@@ -64,12 +64,12 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
             "an index can only be opened as a file, with its shards beside it",
         ));
     };
-    let folder = path.parent().unwrap_or(Path::new(""));
-    check_present(folder, &index.files)?;
+    let folder = path.folder();
+    check_present(&folder, &index.files)?;
 
     let mut shards = Vec::with_capacity(index.files.len());
     for shard in &index.files {
-        shards.push(open_shard(&Input::from_path(&folder.join(shard))?, limits)?);
+        shards.push(open_shard(&Input::at(&folder.join(shard))?, limits)?);
     }
     combine(input, &index, shards, limits)
 }
@@ -86,22 +86,18 @@ fn check_inside(shard: &str) -> Result<(), Error> {
     Ok(())
 }
 
-fn check_present(folder: &Path, shards: &[String]) -> Result<(), Error> {
-    let missing: Vec<&str> = shards
-        .iter()
-        .map(String::as_str)
-        .filter(|shard| !file::is_file(&folder.join(shard)))
-        .collect();
+fn check_present(folder: &Location, shards: &[String]) -> Result<(), Error> {
+    let missing: Vec<&str> =
+        shards.iter().map(String::as_str).filter(|shard| !folder.join(shard).is_file()).collect();
     if missing.is_empty() {
         return Ok(());
     }
     let names = listed(&missing);
-    let place = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     Err(Error::new(
         ErrorKind::Io,
         format!("{} of its {} shards are missing: {names}", missing.len(), shards.len()),
     )
-    .cure(format!("download {names} into {}", place.display())))
+    .cure(format!("download {names} into {}", folder.shown())))
 }
 
 /// Up to ten names, quoted, and how many more there are.

@@ -1,10 +1,8 @@
 //! What a model's settings say of its quantisation.
 
-use std::path::Path;
-
 use serde_json::Value;
 
-use crate::source::{file, map_file, read_vec};
+use crate::source::{Location, read_vec};
 
 /// Longest settings that are looked into.
 const LONGEST: u64 = 4 << 20;
@@ -23,7 +21,7 @@ pub(super) struct Config {
 }
 
 /// Reads the settings beside the weights; those that cannot be read are none.
-pub(super) fn read(folder: Option<&Path>, metadata: &[(String, String)]) -> Config {
+pub(super) fn read(folder: Option<&Location>, metadata: &[(String, String)]) -> Config {
     let metadata = metadata.iter().filter(|(key, _)| key.starts_with("gptq_")).cloned().collect();
     let mut config = Config { metadata, ..Config::default() };
     let Some(folder) = folder else { return config };
@@ -41,11 +39,11 @@ pub(super) fn read(folder: Option<&Path>, metadata: &[(String, String)]) -> Conf
     config
 }
 
-fn read_json(path: &Path) -> Option<Value> {
-    if !file::is_file(path) {
+fn read_json(path: &Location) -> Option<Value> {
+    if !path.is_file() {
         return None;
     }
-    let data = map_file(path).ok()?;
+    let data = path.open().ok()?;
     if data.len() > LONGEST {
         return None;
     }

@@ -14,13 +14,13 @@ mod parts;
 mod scaled;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::Arc;
 
 use hinton_tensor::{Computed, Dtype, Endian, Stored, Tensor, View};
 
 use self::config::Config;
 use self::parts::{Rows, Whole};
+use crate::source::Location;
 use crate::{Checkpoint, Limits, Warning};
 
 /// The key of metadata that says which weights were added.
@@ -104,7 +104,7 @@ struct Weight {
 
 /// Adds the weights that tensors of the checkpoint stand for, each behind them. `folder` holds the
 /// model's `config.json`, where there is one.
-pub(crate) fn add(checkpoint: &mut Checkpoint, folder: Option<&Path>, limits: &Limits) {
+pub(crate) fn add(checkpoint: &mut Checkpoint, folder: Option<&Location>, limits: &Limits) {
     let could = |tensor: &Tensor| LAYOUTS.iter().any(|row| tensor.name().ends_with(row.ending));
     if checkpoint.tensors.iter().any(Tensor::is_derived) || !checkpoint.tensors.iter().any(could) {
         return;

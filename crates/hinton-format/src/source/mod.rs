@@ -5,8 +5,10 @@
 pub(crate) mod coding;
 pub(crate) mod cursor;
 pub mod file;
+pub mod folder;
 pub mod inflate;
 pub mod joined;
+pub mod location;
 pub mod made;
 pub mod part;
 pub(crate) mod reader;
@@ -14,8 +16,10 @@ pub(crate) mod wrapper;
 
 pub(crate) use cursor::Cursor;
 pub use file::map_file;
+pub use folder::{Disk, Folder, InMemory};
 pub use inflate::Inflate;
 pub use joined::Joined;
+pub use location::Location;
 pub use made::{Lazy, Made};
 pub use part::Part;
 pub(crate) use reader::ByteReader;

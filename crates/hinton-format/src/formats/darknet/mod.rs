@@ -14,7 +14,7 @@ use hinton_tensor::{Dtype, Endian, Tensor, View, element_count};
 use self::layers::Weights;
 use super::FormatRow;
 use crate::source::wrapper::unwrapped_name;
-use crate::source::{file, map_file, read_head, read_vec};
+use crate::source::{read_head, read_vec};
 use crate::{Checkpoint, Error, Head, Input, Limits, Sniff, Warning};
 
 /// The row of the table.
@@ -167,16 +167,16 @@ fn config(input: &Input) -> Result<Option<(PathBuf, String)>, Error> {
     let mut stem = unwrapped_name(name);
     while let Some((shorter, _)) = stem.rsplit_once('.') {
         stem = shorter;
-        let beside = path.with_file_name(format!("{stem}.cfg"));
-        if stem.is_empty() || !file::is_file(&beside) {
+        let beside = path.beside(format!("{stem}.cfg"));
+        if stem.is_empty() || !beside.is_file() {
             continue;
         }
-        let data = map_file(&beside)?;
+        let data = beside.open()?;
         if data.len() > CFG {
             return Ok(None);
         }
         let text = read_vec(&*data, 0, data.len())?;
-        return Ok(Some((beside, String::from_utf8_lossy(&text).into_owned())));
+        return Ok(Some((beside.to_path_buf(), String::from_utf8_lossy(&text).into_owned())));
     }
     Ok(None)
 }

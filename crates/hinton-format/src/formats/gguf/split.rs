@@ -7,7 +7,6 @@ use std::path::Path;
 use super::header::Header;
 use super::open_one;
 use crate::formats::sharded;
-use crate::source::file;
 use crate::{Checkpoint, Error, Input, Limits, Warning};
 
 /// Digits of the numbers in names.
@@ -39,25 +38,24 @@ pub(super) fn complete(
 ) -> Result<Checkpoint, Error> {
     let Part { number, count, .. } = part;
     let shown = number.saturating_add(1);
-    let names = input.path.as_deref().and_then(|path| names(path, part));
-    let (Some((path, names)), 0) = (input.path.as_deref().zip(names), number) else {
+    let names = input.path.as_ref().and_then(|path| names(path, part));
+    let (Some((path, names)), 0) = (input.path.as_ref().zip(names), number) else {
         first.warnings.push(Warning::file(format!(
             "this is part {shown} of {count}; open the first part or the folder for the whole model"
         )));
         return Ok(first);
     };
-    let folder = path.parent().unwrap_or(Path::new(""));
     let mut metadata = std::mem::take(&mut first.metadata);
     let mut keys: BTreeSet<String> = metadata.iter().map(|(key, _)| key.clone()).collect();
     let mut parts = vec![first];
     let mut missing = Vec::new();
     for name in names {
-        let path = folder.join(&name);
-        if !file::is_file(&path) {
+        let path = path.beside(&name);
+        if !path.is_file() {
             missing.push(name);
             continue;
         }
-        let (mut other, _) = Input::from_path(&path)
+        let (mut other, _) = Input::at(&path)
             .and_then(|input| open_one(&input, limits))
             .map_err(|error| error.in_file(&path.display().to_string()))?;
         // Each part has a number of its own; that of the first says that it is the first.

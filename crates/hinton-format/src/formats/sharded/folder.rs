@@ -1,54 +1,107 @@
 //! A folder: the index in it, its numbered shards, or its one weights file.
 
-use std::path::Path;
+mod below;
+mod cache;
+mod choose;
+mod numbered;
 
 use super::{ROW, join, listed};
+use crate::formats::gguf;
 use crate::formats::pytorch::dcp;
-use crate::formats::{gguf, safetensors};
-use crate::open::{open_shard, recognise};
-use crate::source::file::{self, Entry};
-use crate::{Checkpoint, Error, ErrorKind, Input, Limits, open, quantised};
+use crate::open::{open_at, open_shard, recognise};
+use crate::source::Location;
+use crate::source::file::Entry;
+use crate::{Checkpoint, Error, ErrorKind, Input, Limits, Sniff, Warning, quantised};
+
+pub(crate) use below::{groups, is_ignored, scattered};
 
 /// Most files of a folder that are looked into.
 const MOST_FILES: usize = 5_000;
-
-/// Formats whose files are numbered parts; their names are the files' extensions too.
-const SPLIT: [&str; 2] = [safetensors::ROW.name, gguf::ROW.name];
 
 /// Opens what a folder holds.
 ///
 /// # Errors
 /// When it holds no weights, or several files that do not belong together.
-pub(crate) fn open_folder(path: &Path, limits: &Limits) -> Result<Checkpoint, Error> {
-    // An .mlpackage of Core ML, whose manifest names what is always there.
-    let model = path.join("Data/com.apple.CoreML/model.mlmodel");
-    if file::is_file(&model) {
-        let mut checkpoint = open(&model, limits)?;
-        checkpoint.path = path.display().to_string();
-        return Ok(checkpoint);
-    }
-    let entries = file::read_dir(path)?;
-    let names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
-    if let Some(main) = dcp::file_of(path, &names) {
-        let mut checkpoint = open(&path.join(main), limits)?;
-        checkpoint.path = path.display().to_string();
-        return Ok(checkpoint);
-    }
-    let files: Vec<Entry> = entries
-        .into_iter()
+pub(crate) fn open_folder(folder: &Location, limits: &Limits) -> Result<Checkpoint, Error> {
+    let snapshot = cache::snapshot(folder, limits)?;
+    let place = snapshot.as_ref().unwrap_or(folder);
+    let files = files(place)?;
+    let mut checkpoint = match whole(place, &files)? {
+        Some(file) => {
+            let mut checkpoint = open_at(&file, limits)?;
+            checkpoint.warnings.extend(choose::beside(&files, &checkpoint.files));
+            checkpoint
+        }
+        None => open_loose(place, &files, limits)?,
+    };
+    checkpoint.path = folder.display().to_string();
+    Ok(checkpoint)
+}
+
+/// The files of a folder that are looked at.
+fn files(place: &Location) -> Result<Vec<Entry>, Error> {
+    let entries = place.entries()?.into_iter();
+    Ok(entries
         .filter(|entry| !entry.is_dir && !entry.name.starts_with('.') && entry.len > 0)
-        .collect();
-    if let Some(index) = choose_index(&files)? {
-        let mut checkpoint = open(&path.join(index), limits)?;
-        checkpoint.path = path.display().to_string();
-        return Ok(checkpoint);
+        .collect())
+}
+
+/// The file that stands for the whole folder, where there is one by its name.
+fn whole(place: &Location, files: &[Entry]) -> Result<Option<Location>, Error> {
+    // An .mlpackage of Core ML, whose manifest names what is always there.
+    let model = place.join("Data/com.apple.CoreML/model.mlmodel");
+    if model.is_file() {
+        return Ok(Some(model));
+    }
+    let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+    if let Some(main) = dcp::file_of(place, &names) {
+        return Ok(Some(place.join(main)));
+    }
+    if let Some(index) = choose_index(files)? {
+        return Ok(Some(place.join(index)));
     }
     // What TensorFlow saves beside it belongs to it.
-    if let Some(model) = files.iter().find(|file| file.name == "saved_model.pb") {
-        let mut checkpoint = open(&path.join(&model.name), limits)?;
-        checkpoint.path = path.display().to_string();
-        return Ok(checkpoint);
+    let saved = files.iter().find(|file| file.name == "saved_model.pb");
+    Ok(saved.map(|file| place.join(&file.name)))
+}
+
+/// A weights file by its name in its folder, and the name of its format.
+type Weights<'a> = (&'a str, &'static str);
+
+/// What the files of a folder are.
+#[derive(Default)]
+struct Told<'a> {
+    weights: Vec<Weights<'a>>,
+    /// Files that have the extension of a format, and nothing else of it.
+    by_name: Vec<Weights<'a>>,
+    /// The first that is of a format not read yet.
+    later: Option<String>,
+}
+
+/// Which of the files are weights.
+fn tell<'a>(place: &Location, files: &'a [Entry], limits: &Limits) -> Told<'a> {
+    let mut told = Told::default();
+    for entry in files {
+        match recognise(&place.join(&entry.name), limits) {
+            Ok((row, Sniff::No)) => told.by_name.push((&entry.name, row.name)),
+            Ok((row, _)) => told.weights.push((&entry.name, row.name)),
+            // Weights of a format that is known, but not read yet.
+            Err(error) if error.kind() == ErrorKind::Unsupported => {
+                let message = || format!("{:?}: {}", entry.name, error.message());
+                told.later.get_or_insert_with(message);
+            }
+            Err(_) => {}
+        }
     }
+    if told.weights.is_empty() {
+        // Their reader can say what is wrong with them.
+        told.weights = std::mem::take(&mut told.by_name);
+    }
+    told
+}
+
+/// Opens the weights in a folder that nothing describes.
+fn open_loose(place: &Location, files: &[Entry], limits: &Limits) -> Result<Checkpoint, Error> {
     if files.len() > MOST_FILES {
         return Err(Error::new(
             ErrorKind::Limit,
@@ -56,36 +109,24 @@ pub(crate) fn open_folder(path: &Path, limits: &Limits) -> Result<Checkpoint, Er
         )
         .cure("name the weights file"));
     }
-    let mut weights: Vec<(&str, &str)> = Vec::new();
-    let mut later = None;
-    for entry in &files {
-        match recognise(&path.join(&entry.name), limits) {
-            Ok(row) => weights.push((&entry.name, row.name)),
-            // Weights of a format that is known, but not read yet.
-            Err(error) if error.kind() == ErrorKind::Unsupported => {
-                later.get_or_insert_with(|| format!("{:?}: {}", entry.name, error.message()));
-            }
-            Err(_) => {}
-        }
-    }
-    match weights.as_slice() {
-        [] => Err(nothing(&files, later)),
-        [(only, _)] => {
-            let mut checkpoint = open(&path.join(only), limits)?;
-            checkpoint.path = path.display().to_string();
-            Ok(checkpoint)
-        }
-        several => match numbered(several)? {
+    let Told { weights, by_name, later } = tell(place, files, limits);
+    let (chosen, left) = choose::model(weights);
+    let mut checkpoint = match chosen.as_slice() {
+        [] => return below::open_only(place, files, later, limits),
+        [(only, _)] => open_at(&place.join(only), limits)?,
+        several => match numbered::shards(several)? {
             // The first part of a split GGUF finds the others.
             Some(names) if several.iter().all(|(_, format)| *format == gguf::ROW.name) => {
-                let mut checkpoint = open(&path.join(names[0]), limits)?;
-                checkpoint.path = path.display().to_string();
-                Ok(checkpoint)
+                open_at(&place.join(names[0]), limits)?
             }
-            Some(names) => open_numbered(path, &names, limits),
-            None => Err(ambiguous(several)),
+            Some(names) => open_numbered(place, &names, limits)?,
+            None => return Err(ambiguous(place, several)),
         },
-    }
+    };
+    checkpoint.warnings.extend(left);
+    let odd: Vec<&str> = by_name.iter().map(|(name, _)| *name).collect();
+    checkpoint.warnings.extend(left_out(&odd, "not what the extension says"));
+    Ok(checkpoint)
 }
 
 /// The one index of the folder. Of one for safetensors and one for another format, which hold the
@@ -122,8 +163,9 @@ fn nothing(files: &[Entry], later: Option<String>) -> Error {
     Error::new(ErrorKind::Unrecognised, message).cure("name a weights file, or another folder")
 }
 
-fn ambiguous(weights: &[(&str, &str)]) -> Error {
+fn ambiguous(place: &Location, weights: &[Weights<'_>]) -> Error {
     let names: Vec<&str> = weights.iter().map(|(name, _)| *name).collect();
+    let first = names.first().map(|name| place.join(name)).unwrap_or_else(|| place.clone());
     Error::new(
         ErrorKind::Unrecognised,
         format!(
@@ -132,86 +174,20 @@ fn ambiguous(weights: &[(&str, &str)]) -> Error {
             listed(&names)
         ),
     )
-    .cure("name the one to open")
+    .cure(format!("name the one to open, such as {}", first.display()))
 }
 
-/// The names, where all are shards of one model (`model-00001-of-00003.safetensors`), in order.
-fn numbered<'a>(weights: &[(&'a str, &str)]) -> Result<Option<Vec<&'a str>>, Error> {
-    let mut shards = Vec::new();
-    for (name, format) in weights {
-        match shard_number(name) {
-            Some((stem, number, total)) if SPLIT.contains(format) => {
-                shards.push((stem, total, number, *name));
-            }
-            _ => return Ok(None),
-        }
-    }
-    shards.sort_unstable();
-    let Some((stem, total, ..)) = shards.first().copied() else { return Ok(None) };
-    let mixed = weights.iter().any(|(_, format)| *format != weights[0].1);
-    if mixed || shards.iter().any(|shard| (shard.0, shard.1) != (stem, total)) {
-        return Ok(None);
-    }
-    // The number of files bounds this, not the total that a name claims.
-    let missing: Vec<u64> = (1..=total)
-        .take(shards.len() + 10)
-        .filter(|number| !shards.iter().any(|shard| shard.2 == *number))
-        .collect();
-    if let Some(first) = missing.first() {
-        let ending = weights[0].1;
-        let width = shards[0].3.len() - stem.len() - "--of-.".len() - ending.len();
-        let file = format!("{stem}-{first:0w$}-of-{total:0w$}.{ending}", w = width / 2);
-        return Err(Error::new(
-            ErrorKind::Io,
-            format!("the folder has {} of {total} shards; {file:?} is missing", shards.len()),
-        )
-        .cure(format!("download {file:?} into the folder")));
-    }
-    Ok(Some(shards.into_iter().map(|shard| shard.3).collect()))
-}
-
-/// Stem, number and total of `stem-00001-of-00003.safetensors`.
-fn shard_number(name: &str) -> Option<(&str, u64, u64)> {
-    let (name, _) = name.rsplit_once('.').filter(|(_, ending)| SPLIT.contains(ending))?;
-    let (rest, total) = name.rsplit_once("-of-")?;
-    let (stem, number) = rest.rsplit_once('-')?;
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits(number) || !digits(total) || number.len() != total.len() {
-        return None;
-    }
-    Some((stem, number.parse().ok()?, total.parse().ok()?))
-}
-
-fn open_numbered(path: &Path, names: &[&str], limits: &Limits) -> Result<Checkpoint, Error> {
+fn open_numbered(place: &Location, names: &[&str], limits: &Limits) -> Result<Checkpoint, Error> {
     let mut shards = Vec::with_capacity(names.len());
     for name in names {
-        shards.push(open_shard(&Input::from_path(&path.join(name))?, limits)?);
+        shards.push(open_shard(&Input::at(&place.join(name))?, limits)?);
     }
-    let mut whole = join(&path.display().to_string(), shards, limits)?;
-    quantised::add(&mut whole, Some(path), limits);
+    let mut whole = join(&place.display().to_string(), shards, limits)?;
+    quantised::add(&mut whole, Some(place), limits);
     Ok(whole)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shards_are_told_by_their_names() {
-        assert_eq!(shard_number("m-00002-of-00003.safetensors"), Some(("m", 2, 3)));
-        assert_eq!(shard_number("m-2-of-00003.safetensors"), None);
-        assert_eq!(shard_number("m.safetensors"), None);
-        assert_eq!(shard_number("m-00002-of-00003.gguf"), Some(("m", 2, 3)));
-        assert_eq!(shard_number("m-00002-of-00003.pt"), None);
-        let of = |names: &[&'static str]| {
-            let weights: Vec<_> = names.iter().map(|name| (*name, "safetensors")).collect();
-            numbered(&weights).map_err(|error| error.to_string())
-        };
-        let [a, b] = ["m-00001-of-00002.safetensors", "m-00002-of-00002.safetensors"];
-        assert_eq!(of(&[b, a]), Ok(Some(vec![a, b])));
-        assert_eq!(of(&[a, "n-00002-of-00002.safetensors"]), Ok(None));
-        assert_eq!(of(&[a, "other.safetensors"]), Ok(None));
-        let error = of(&["m-00001-of-00003.safetensors", "m-00003-of-00003.safetensors"]);
-        assert!(error.unwrap_err().contains("\"m-00002-of-00003.safetensors\" is missing"));
-    }
+/// A note about weights that are not opened.
+fn left_out(names: &[&str], why: &str) -> Option<Warning> {
+    (!names.is_empty()).then(|| Warning::file(format!("left out, {why}: {}", listed(names))))
 }

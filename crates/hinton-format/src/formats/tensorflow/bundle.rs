@@ -2,7 +2,6 @@
 //! `NAME.data-00000-of-00001` beside it.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use hinton_tensor::{Bytes, Endian, Memory, Tensor, View, element_count};
@@ -15,7 +14,6 @@ use crate::container::table::{self, Entry};
 use crate::formats::notes::Skipped;
 use crate::formats::pieces::{Extent, Part, axes, join};
 use crate::source::wrapper::unwrapped_name;
-use crate::source::{file, map_file};
 use crate::{Checkpoint, Error, ErrorKind, Input, Limits, Warning};
 
 /// The key of the object graph, which is no variable.
@@ -249,15 +247,14 @@ impl<'a> Bundle<'a> {
         let stem = unwrapped_name(&stem);
         let stem = stem.strip_suffix(".index").unwrap_or(stem);
         let name = format!("{stem}.data-{number:05}-of-{shards:05}");
-        let folder = path.parent().unwrap_or(Path::new(""));
+        let folder = path.folder();
         let path = folder.join(&name);
-        if !file::is_file(&path) {
-            let place = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        if !path.is_file() {
             let message = format!("its values are in {name:?}, which is missing");
-            let cure = format!("copy {name:?} into {}; it belongs to the index", place.display());
+            let cure = format!("copy {name:?} into {}; it belongs to the index", folder.shown());
             return Err(Error::new(ErrorKind::Io, message).cure(cure));
         }
-        let data = map_file(&path)?;
+        let data = path.open()?;
         let file: Arc<str> = path.display().to_string().into();
         self.shards.insert(number, (file.clone(), data.clone()));
         Ok((file, data))

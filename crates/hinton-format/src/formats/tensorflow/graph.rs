@@ -1,6 +1,5 @@
 //! `GraphDef` and `SavedModel`: the constants of a graph, and the variables beside it.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use hinton_tensor::Tensor;
@@ -9,7 +8,6 @@ use super::proto::Proto;
 use super::{CHECKPOINT, GRAPH};
 use crate::container::protobuf::{Field, Message, Sketch, Wire, sketch};
 use crate::formats::notes::{Skipped, distinct};
-use crate::source::file;
 use crate::{Checkpoint, Error, ErrorKind, Input, Limits, Warning};
 
 /// Fields of `SavedModel`: a version, then graphs that begin with what is told of them.
@@ -110,11 +108,11 @@ pub(super) fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> 
 /// The variables beside a SavedModel.
 fn variables(input: &Input, limits: &Limits) -> Result<Option<Checkpoint>, Error> {
     let Some(path) = &input.path else { return Ok(None) };
-    let index = path.parent().unwrap_or(Path::new("")).join("variables").join("variables.index");
-    if !file::is_file(&index) {
+    let index = path.beside("variables/variables.index");
+    if !index.is_file() {
         return Ok(None);
     }
-    let input = Input::from_path(&index)?;
+    let input = Input::at(&index)?;
     (CHECKPOINT.open)(&input, limits).map(Some).map_err(|error| error.in_file(&input.name))
 }
 

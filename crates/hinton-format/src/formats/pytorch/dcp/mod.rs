@@ -5,14 +5,13 @@ mod assemble;
 mod index;
 mod item;
 
-use std::path::{Path, PathBuf};
 
 use self::assemble::Assembly;
 use self::index::Index;
 use crate::container::pickle::load;
 use crate::formats::FormatRow;
 use crate::formats::{pickle, safetensors};
-use crate::source::file;
+use crate::source::Location;
 use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, Warning};
 
 /// Folders of PyTorch's distributed checkpoints.
@@ -58,11 +57,13 @@ fn sniff(head: &Head<'_>) -> Sniff {
 }
 
 /// The file of a folder that opens its distributed checkpoint, where it holds one.
-pub(crate) fn file_of(folder: &Path, names: &[&str]) -> Option<String> {
+pub(crate) fn file_of(folder: &Location, names: &[&str]) -> Option<String> {
+    let limits = Limits::default();
     let is_ours = |name: &str| {
-        crate::open::recognise(&folder.join(name)).is_ok_and(|row| row.name == ROW.name)
+        let recognised = crate::open::recognise(&folder.join(name), &limits);
+        recognised.is_ok_and(|(row, _)| row.name == ROW.name)
     };
-    if file::is_file(&folder.join(METADATA)) && is_ours(METADATA) {
+    if folder.join(METADATA).is_file() && is_ours(METADATA) {
         return Some(METADATA.to_owned());
     }
     let ending = |ending: &str| {
@@ -104,7 +105,7 @@ fn open_metadata(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     let mut index = read(input, limits)?;
     let mut files = vec![input.name.clone()];
     for path in other_ranks(input)? {
-        let other = Input::from_path(&path)?;
+        let other = Input::at(&path)?;
         index.merge(read(&other, limits).map_err(|error| error.in_file(&other.name))?, limits)?;
         files.push(other.name);
     }
@@ -131,16 +132,14 @@ fn metadata_beside(input: &Input) -> Result<Input, Error> {
     // `__3_0.distcp` was written by rank 3.
     let rank = file.split('_').nth(2).unwrap_or_default();
     let names = [METADATA.to_owned(), format!("__{rank}.metadata")];
-    match names.iter().map(|name| path.with_file_name(name)).find(|path| file::is_file(path)) {
-        Some(path) => Input::from_path(&path),
+    match names.iter().map(|name| path.beside(name)).find(Location::is_file) {
+        Some(path) => Input::at(&path),
         None => {
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-            let folder = folder.unwrap_or(Path::new("."));
             let message = format!("{WHAT}; the file .metadata, which does, is missing");
             let cure = format!(
                 "copy .metadata into {} too; programs that copy folders leave out names that \
                  start with a dot",
-                folder.display()
+                path.folder().shown()
             );
             Err(Error::new(ErrorKind::Io, message).cure(cure))
         }
@@ -148,7 +147,7 @@ fn metadata_beside(input: &Input) -> Result<Input, Error> {
 }
 
 /// What the other ranks wrote, where this is a rank's own metadata, by number.
-fn other_ranks(input: &Input) -> Result<Vec<PathBuf>, Error> {
+fn other_ranks(input: &Input) -> Result<Vec<Location>, Error> {
     let number = |name: &str| -> Option<u64> {
         name.strip_prefix("__")?.strip_suffix(".metadata")?.parse().ok()
     };
@@ -156,8 +155,9 @@ fn other_ranks(input: &Input) -> Result<Vec<PathBuf>, Error> {
     let Some(own) = number(&path.file_name().unwrap_or_default().to_string_lossy()) else {
         return Ok(Vec::new());
     };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut others: Vec<(u64, String)> = file::read_dir(folder.unwrap_or(Path::new(".")))?
+    let folder = path.folder();
+    let mut others: Vec<(u64, String)> = folder
+        .entries()?
         .into_iter()
         .filter_map(|entry| Some((number(&entry.name)?, entry.name)))
         .filter(|(number, _)| *number != own)
@@ -167,5 +167,5 @@ fn other_ranks(input: &Input) -> Result<Vec<PathBuf>, Error> {
         return Err(Error::new(ErrorKind::Limit, message));
     }
     others.sort();
-    Ok(others.into_iter().map(|(_, name)| path.with_file_name(name)).collect())
+    Ok(others.into_iter().map(|(_, name)| folder.join(name)).collect())
 }

@@ -1,0 +1,152 @@
+//! Where a file lies: on disk, or in an archive.
+
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use hinton_tensor::Bytes;
+
+use super::file::{self, Entry};
+use super::{Folder, map_file};
+use crate::{Error, ErrorKind, nearest};
+
+/// A path, and what it is a path in. Files that belong together are looked for from one's location,
+/// so that a model in an archive opens as in a folder.
+#[derive(Clone)]
+pub struct Location {
+    path: PathBuf,
+    /// The archive that it lies in, and that archive's path.
+    archive: Option<(PathBuf, Arc<dyn Folder>)>,
+}
+
+impl Location {
+    /// The folder of everything in an archive that lies at `path`.
+    pub(crate) fn root_of(path: PathBuf, archive: Arc<dyn Folder>) -> Self {
+        Location { path: path.clone(), archive: Some((path, archive)) }
+    }
+
+    /// Whether it lies in an archive.
+    pub fn is_in_archive(&self) -> bool {
+        self.archive.is_some()
+    }
+
+    /// The file or folder of that name below this folder.
+    #[must_use]
+    pub fn join(&self, name: impl AsRef<Path>) -> Self {
+        Location { path: self.path.join(name), archive: self.archive.clone() }
+    }
+
+    /// The folder, as people name it: `.` where its path is empty.
+    pub fn shown(&self) -> String {
+        if self.path.as_os_str().is_empty() {
+            return ".".to_owned();
+        }
+        self.path.display().to_string()
+    }
+
+    /// The folder that it lies in.
+    #[must_use]
+    pub fn folder(&self) -> Self {
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        Location { path: folder.to_owned(), archive: self.archive.clone() }
+    }
+
+    /// The file or folder of that name in the same folder, or below that.
+    #[must_use]
+    pub fn beside(&self, name: impl AsRef<Path>) -> Self {
+        self.folder().join(name)
+    }
+
+    /// Its name in the archive, with `/` between the parts; `None` where it lies outside.
+    fn member(&self) -> Option<(String, &dyn Folder)> {
+        let (root, archive) = self.archive.as_ref()?;
+        let below = self.path.strip_prefix(root).ok()?;
+        let parts: Vec<_> =
+            below.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+        Some((parts.join("/"), &**archive))
+    }
+
+    /// Whether there is a file (links are followed).
+    pub fn is_file(&self) -> bool {
+        match (self.member(), &self.archive) {
+            (Some((name, archive)), _) => {
+                !name.is_empty() && matches!(archive.file(&name), Ok(Some(_)))
+            }
+            (None, Some(_)) => false,
+            (None, None) => file::is_file(&self.path),
+        }
+    }
+
+    /// Whether there is a folder (links are followed).
+    pub fn is_dir(&self) -> bool {
+        match (self.member(), &self.archive) {
+            (Some((name, archive)), _) => {
+                name.is_empty() || archive.list(&name).is_ok_and(|entries| !entries.is_empty())
+            }
+            (None, Some(_)) => false,
+            (None, None) => file::is_dir(&self.path),
+        }
+    }
+
+    /// The entries of the folder, sorted by name.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] when it cannot be read.
+    pub fn entries(&self) -> Result<Vec<Entry>, Error> {
+        match self.member() {
+            Some((name, archive)) => archive.list(&name),
+            None if self.path.as_os_str().is_empty() => file::read_dir(Path::new(".")),
+            None => file::read_dir(&self.path),
+        }
+    }
+
+    /// The bytes of the file.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read, see [`map_file`].
+    pub fn open(&self) -> Result<Arc<dyn Bytes>, Error> {
+        let Some((name, archive)) = self.member() else { return map_file(&self.path) };
+        let named = |error: Error| error.in_file(&self.path.display().to_string());
+        match archive.file(&name).map_err(named)? {
+            Some(bytes) if bytes.is_empty() => Err(named(file::empty_file())),
+            Some(bytes) => Ok(bytes),
+            None => Err(named(self.missing(archive))),
+        }
+    }
+
+    fn missing(&self, archive: &dyn Folder) -> Error {
+        let error = Error::new(ErrorKind::Io, "there is no such file or folder in the archive");
+        let folder = self.folder();
+        let below = folder.member().map(|(name, _)| name).unwrap_or_default();
+        let entries = archive.list(&below).unwrap_or_default();
+        let wanted = self.path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        let ranked = nearest(entries.iter().map(|entry| entry.name.as_str()), &wanted);
+        let near: Vec<String> =
+            ranked.into_iter().take(3).map(|(_, name)| format!("{name:?}")).collect();
+        match near.as_slice() {
+            [] => error.cure("check the name"),
+            names => error.cure(format!("in its place there is {}", names.join(", "))),
+        }
+    }
+}
+
+impl From<PathBuf> for Location {
+    /// The location of that path on disk.
+    fn from(path: PathBuf) -> Self {
+        Location { path, archive: None }
+    }
+}
+
+impl From<&Path> for Location {
+    fn from(path: &Path) -> Self {
+        path.to_owned().into()
+    }
+}
+
+impl Deref for Location {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.path
+    }
+}

@@ -1,0 +1,234 @@
+//! Archives with checkpoints inside, made by Python's zipfile and tarfile, and folders.
+
+mod common;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use common::{files, fixture, fixtures, read_all, warnings};
+use hinton_format::{Checkpoint, Error, ErrorKind, Input, Limits, open, open_input};
+use hinton_tensor::Memory;
+
+/// A fixture by its name, and what may come behind it.
+fn path(name: &str) -> PathBuf {
+    let archive = name.split('/').next().unwrap();
+    let is_tar = archive.contains(".tar") || archive.ends_with(".tgz");
+    fixtures().join(if is_tar { "tar" } else { "zip" }).join(name)
+}
+
+fn bytes(name: &str) -> Vec<u8> {
+    std::fs::read(path(name)).unwrap()
+}
+
+fn opened(name: &str) -> Checkpoint {
+    open(&path(name), &Limits::default()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn fails(name: &str) -> Error {
+    open(&path(name), &Limits::default()).map(|_| ()).expect_err(name)
+}
+
+fn streaming() -> Limits {
+    let mut limits = Limits::default();
+    limits.inflate_bytes = 64;
+    limits
+}
+
+fn names(checkpoint: &Checkpoint) -> Vec<&str> {
+    checkpoint.tensors.iter().map(|tensor| tensor.name()).collect()
+}
+
+#[test]
+fn one_checkpoint_in_an_archive_is_opened_as_it_is_alone() {
+    let plain = read_all("p.safetensors", &bytes("plain.safetensors"), &Limits::default()).unwrap();
+    let archives = [
+        "one.zip",
+        "stored.zip",
+        "one.tar",
+        "one.tar.gz",
+        "one.tgz",
+        "one.tar.zst",
+        "one.tar.xz",
+        "config_first.zip",
+        "wrapped_member.zip",
+    ];
+    for name in archives {
+        for limits in [Limits::default(), streaming()] {
+            // From memory, under any name, and from disk.
+            for called in [name, "download"] {
+                let found = read_all(called, &bytes(name), &limits).unwrap();
+                assert_eq!(found, plain, "{name} called {called}");
+            }
+            let checkpoint = open(&path(name), &limits).unwrap();
+            assert_eq!(checkpoint.format, "safetensors");
+            assert_eq!(checkpoint.path, path(name).display().to_string());
+            let member = Path::new(&checkpoint.files[0]).strip_prefix(path(name)).unwrap();
+            assert!(member.display().to_string().starts_with("model.safetensors"), "{member:?}");
+        }
+    }
+}
+
+#[test]
+fn what_lies_beside_it_is_said_to_be_left_out() {
+    assert_eq!(
+        warnings(&opened("one.zip")),
+        ["of the archive these members are left out: \"README.md\""]
+    );
+    assert!(warnings(&opened("mac.zip")).is_empty(), "what the Finder adds is nothing");
+    let warnings = warnings(&opened("links.tar.gz"));
+    assert!(warnings[1].contains("(a link or a special file): \"passwd\""), "{warnings:?}");
+}
+
+#[test]
+fn models_in_shards_and_onnx_open_as_in_a_folder() {
+    for name in ["sharded.zip", "sharded.tar.gz"] {
+        for limits in [Limits::default(), streaming()] {
+            let checkpoint = open(&path(name), &limits).unwrap();
+            assert_eq!(names(&checkpoint), ["first.w", "second.w"]);
+            assert_eq!(checkpoint.files.len(), 3);
+            assert_eq!(checkpoint.tensors[1].to_f64().unwrap().len(), 12);
+            let noted = warnings(&checkpoint);
+            assert_eq!(noted.len(), 1, "{noted:?}");
+            assert!(noted[0].contains("\"net/tokenizer.json\""), "{noted:?}");
+        }
+        // By its path inside: the folder, and a shard alone.
+        let folder = opened(&format!("{name}/net"));
+        assert_eq!(names(&folder), ["first.w", "second.w"]);
+        let shard = opened(&format!("{name}/net/model-00002-of-00002.safetensors"));
+        assert_eq!(names(&shard), ["second.w"]);
+    }
+    let onnx = opened("onnx.zip");
+    assert_eq!((onnx.format, names(&onnx)), ("onnx", vec!["w"]));
+}
+
+#[test]
+fn several_checkpoints_are_listed_and_one_can_be_named() {
+    for name in ["several.zip", "several.tar.xz"] {
+        let error = fails(name);
+        let said = "holds several checkpoints: \"a/first.safetensors\", \"b/second.safetensors\"";
+        assert!(error.message().contains(said), "{error}");
+        assert!(error.cure_text().unwrap().ends_with(&format!("{name}/a")), "{error:?}");
+        assert_eq!(error.file(), path(name).display().to_string());
+        let first = opened(&format!("{name}/a"));
+        assert_eq!(first.tensors[1].shape(), [4, 5]);
+        let second = opened(&format!("{name}/b/second.safetensors"));
+        assert_eq!(second.tensors[1].shape(), [6, 5]);
+        let error = fails(&format!("{name}/b/secnod.safetensors"));
+        assert_eq!(error.kind(), ErrorKind::Io);
+        assert!(error.message().contains("no such file or folder in the archive"), "{error}");
+        assert!(error.cure_text().unwrap().contains("\"second.safetensors\""));
+        let error = fails(&format!("{name}/notes.txt"));
+        assert!(error.to_string().contains("notes.txt: this is text"), "{error}");
+    }
+    let error = fails("plain.safetensors/w");
+    assert!(error.message().contains("no archive that something could lie in"), "{error}");
+    let error = fails("one.zip/../../plain.safetensors");
+    assert!(matches!(error.kind(), ErrorKind::Io), "{error}");
+}
+
+#[test]
+fn long_names_of_every_dialect_are_read() {
+    for name in ["long_gnu.tar.gz", "long_pax.tar.gz", "prefix.tar.gz"] {
+        let checkpoint = opened(name);
+        assert_eq!(checkpoint.tensors[0].shape(), [20]);
+        assert!(checkpoint.files[0].ends_with("/w.npy"));
+        assert!(checkpoint.files[0].len() > path(name).as_os_str().len() + 150);
+    }
+}
+
+#[test]
+fn names_that_lead_out_are_names_and_nothing_else() {
+    let checkpoint = opened("slip.zip");
+    assert_eq!(names(&checkpoint), ["b", "w"]);
+    let noted = warnings(&checkpoint);
+    let said = "(its name leads out of the archive): \"../../escaped\\u{1b}[31m\", \"/etc/w.npy\"";
+    assert!(noted.iter().any(|warning| warning.contains(said)), "{noted:?}");
+}
+
+#[test]
+fn archives_in_archives_and_without_weights_are_refused() {
+    for name in ["nested.zip", "nested.tar.gz"] {
+        let error = fails(name);
+        assert_eq!(error.kind(), ErrorKind::Refused);
+        assert!(error.message().contains("an archive inside the archive"), "{error}");
+        let inner = if name.ends_with("zip") { "inner.zip" } else { "inner.tar.gz" };
+        let error = fails(&format!("{name}/{inner}"));
+        assert!(error.message().contains("an archive inside an archive"), "{error}");
+    }
+    let error = fails("nothing.zip");
+    assert!(error.message().contains("it has \"README.md\", \"config.json\""), "{error}");
+    assert!(fails("empty.zip").message().contains("no file in it"));
+}
+
+#[test]
+fn cut_and_flipped_archives_are_errors_and_no_panics() {
+    for name in ["one.zip", "sharded.zip", "one.tar", "sharded.tar.gz", "one.tar.zst"] {
+        let whole = bytes(name);
+        for limits in [Limits::default(), streaming()] {
+            for cut in (0..whole.len()).step_by(1 + whole.len() / 600) {
+                let found = read_all(name, &whole[..cut], &limits);
+                // Behind the last member of a tar there are only zeros.
+                assert!(found.is_err() || name == "one.tar" && cut > 1751, "{name} cut at {cut}");
+            }
+            let mut bytes = whole.clone();
+            for at in 0..bytes.len().min(4096) {
+                bytes[at] ^= 1 << (at % 8);
+                let _ = read_all(name, &bytes, &limits);
+                bytes[at] ^= 1 << (at % 8);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_fixture_in_an_archive_gives_the_same() {
+    let mut count = 0;
+    for folder in std::fs::read_dir(fixtures()).unwrap() {
+        let folder = folder.unwrap().path();
+        if !folder.is_dir() || ["zip", "tar", "packed"].iter().any(|name| folder.ends_with(name)) {
+            continue;
+        }
+        for path in files(&folder) {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            let bytes = std::fs::read(&path).unwrap();
+            let Ok(plain) = read_all(&name, &bytes, &Limits::default()) else { continue };
+            let packed = zipped(&[(&name, &bytes), ("README.md", b"# words\n")]);
+            let found = read_all("packed.zip", &packed, &Limits::default());
+            assert_eq!(found.as_ref(), Ok(&plain), "{name}");
+            count += 1;
+        }
+    }
+    assert!(count > 60, "{count}");
+}
+
+fn zipped(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, bytes) in members {
+        let options = zip::write::SimpleFileOptions::default()
+            .compression_method(zip::CompressionMethod::DEFLATE);
+        writer.start_file(*name, options).unwrap();
+        writer.write_all(bytes).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+#[test]
+fn a_member_can_be_no_bomb() {
+    let zeros = vec![0; 64 << 20];
+    let mut limits = streaming();
+    limits.held_bytes = 1 << 20;
+    let packed = zipped(&[("zeros", &zeros)]);
+    let input = Input { name: "z.zip".to_owned(), path: None, data: Arc::new(Memory::new(packed)) };
+    let error = open_input(&input, &limits).map(|_| ()).unwrap_err();
+    assert!(error.message().contains("holds no weights that hinton reads"), "{error}");
+}
+
+#[test]
+fn folders_of_hugging_face_open_as_the_model_in_them() {
+    let hub = fixture("folders/hub");
+    assert_eq!((hub.format, names(&hub)), ("safetensors", vec!["b", "w"]));
+    let onnx = fixture("folders/onnx_only");
+    assert_eq!(onnx.format, "onnx");
+    assert_eq!(warnings(&onnx), ["the weights are those of the folder \"onnx\""]);
+}
