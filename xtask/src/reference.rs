@@ -41,7 +41,7 @@ const PAGES: &[Page] = &[
         name: "formats",
         title: "File formats",
         about: "What `hinton` opens. The content decides which format a file is, not its name; each \
-                may lie in a `.gz`.",
+                may be wrapped in gzip, zstd or xz.",
         body: rows,
     },
     Page {

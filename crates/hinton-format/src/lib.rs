@@ -22,6 +22,7 @@ pub mod source;
 
 pub use checkpoint::{Checkpoint, Warning};
 pub use error::{Error, ErrorKind};
+pub use formats::sharded::CONFIGURED;
 pub use formats::tensorflow::index_of;
 pub use formats::{FORMATS, FormatRow};
 pub use limits::Limits;
@@ -29,3 +30,4 @@ pub use nearest::nearest;
 pub use open::{Input, open, open_input};
 pub use quantised::DEQUANTISED;
 pub use sniff::{Head, Sniff};
+pub use source::wrapper::unwrapped_name;

@@ -228,7 +228,97 @@ fn a_member_can_be_no_bomb() {
 fn folders_of_hugging_face_open_as_the_model_in_them() {
     let hub = fixture("folders/hub");
     assert_eq!((hub.format, names(&hub)), ("safetensors", vec!["b", "w"]));
+    assert_eq!(common::metadata(&hub, hinton_format::CONFIGURED), Some("LlamaForCausalLM"));
     let onnx = fixture("folders/onnx_only");
     assert_eq!(onnx.format, "onnx");
     assert_eq!(warnings(&onnx), ["the weights are those of the folder \"onnx\""]);
+}
+
+/// A fresh folder for a test.
+#[cfg(unix)]
+fn fresh(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// A model's folder in Hugging Face's cache, as `hf download` leaves it.
+#[cfg(unix)]
+fn cached(name: &str, commits: &[&str], main: Option<&str>) -> PathBuf {
+    use std::os::unix::fs::symlink;
+
+    let model = fresh(name).join("models--org--net");
+    std::fs::create_dir_all(model.join("blobs")).unwrap();
+    std::fs::create_dir_all(model.join("refs")).unwrap();
+    let files = [
+        "model.safetensors.index.json",
+        "model-00001-of-00002.safetensors",
+        "model-00002-of-00002.safetensors",
+        "config.json",
+    ];
+    for (number, commit) in commits.iter().enumerate() {
+        let snapshot = model.join("snapshots").join(commit);
+        std::fs::create_dir_all(&snapshot).unwrap();
+        for (place, file) in files.into_iter().enumerate() {
+            let blob = format!("{number}{place}");
+            let member = open_member(&format!("net/{file}"));
+            std::fs::write(model.join("blobs").join(&blob), member).unwrap();
+            symlink(format!("../../blobs/{blob}"), snapshot.join(file)).unwrap();
+        }
+    }
+    if let Some(main) = main {
+        std::fs::write(model.join("refs/main"), main).unwrap();
+    }
+    model
+}
+
+/// A member of the archive with a model in shards.
+#[cfg(unix)]
+fn open_member(name: &str) -> Vec<u8> {
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes("sharded.zip"))).unwrap();
+    let mut content = Vec::new();
+    std::io::Read::read_to_end(&mut archive.by_name(name).unwrap(), &mut content).unwrap();
+    content
+}
+
+#[cfg(unix)]
+#[test]
+fn the_cache_of_hugging_face_opens_by_its_links() {
+    let model = cached("cache-main", &["aaa", "bbb"], Some("bbb\n"));
+    let checkpoint = open(&model, &Limits::default()).unwrap();
+    assert_eq!(names(&checkpoint), ["first.w", "second.w"]);
+    assert!(checkpoint.files[0].contains("snapshots/bbb/"));
+    let snapshot = open(&model.join("snapshots/aaa"), &Limits::default()).unwrap();
+    assert_eq!(snapshot.tensors.len(), 2);
+    let one = cached("cache-one", &["aaa"], None);
+    assert_eq!(open(&one, &Limits::default()).unwrap().tensors.len(), 2);
+    let two = cached("cache-two", &["aaa", "bbb"], Some("ccc"));
+    let error = open(&two, &Limits::default()).unwrap_err();
+    assert!(error.message().contains("with 2 snapshots"), "{error}");
+    assert!(error.cure_text().unwrap().ends_with("snapshots/aaa"));
+    let none = cached("cache-none", &[], None);
+    std::fs::create_dir_all(none.join("snapshots")).unwrap();
+    assert!(open(&none, &Limits::default()).unwrap_err().message().contains("without a snapshot"));
+    // The folder of all models.
+    let hub = one.parent().unwrap();
+    let error = open(hub, &Limits::default()).unwrap_err();
+    assert!(error.message().contains("models--org--net/model.safetensors.index.json"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_shard_that_links_elsewhere_is_refused() {
+    use std::os::unix::fs::symlink;
+
+    let folder = fresh("links");
+    let elsewhere = fresh("links-elsewhere").join("w.safetensors");
+    std::fs::write(&elsewhere, open_member("net/model-00002-of-00002.safetensors")).unwrap();
+    for name in ["model.safetensors.index.json", "model-00001-of-00002.safetensors"] {
+        std::fs::write(folder.join(name), open_member(&format!("net/{name}"))).unwrap();
+    }
+    symlink(&elsewhere, folder.join("model-00002-of-00002.safetensors")).unwrap();
+    let error = open(&folder, &Limits::default()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused);
+    assert!(error.message().contains("leads out of the folder"), "{error}");
 }

@@ -136,7 +136,7 @@ fn stem(name: &str) -> &str {
             && extension.starts_with(|first: char| first.is_ascii_alphabetic());
         (fits && !stem.is_empty()).then_some(stem.len())
     };
-    let name = name.strip_suffix(".gz").unwrap_or(name);
+    let name = hinton_format::unwrapped_name(name);
     without(name).map_or(name, |end| &name[..end])
 }
 

@@ -152,7 +152,7 @@ fn is_prefix(word: &str) -> bool {
 fn name_of_lone(path: &Path) -> String {
     let file = path.file_name().map(|name| name.to_string_lossy().into_owned());
     let file = file.unwrap_or_default();
-    let stem = file.strip_suffix(".gz").unwrap_or(&file);
+    let stem = hinton_format::unwrapped_name(&file);
     let stem = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem);
     if stem.is_empty() { "value".to_owned() } else { stem.to_owned() }
 }

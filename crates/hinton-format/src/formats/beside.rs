@@ -80,13 +80,13 @@ impl<'a> Beside<'a> {
             return Err(Error::new(ErrorKind::Refused, message)
                 .cure("get the model from a source you trust"));
         }
-        let Some(path) = &self.input.path else {
+        let Some(model) = &self.input.path else {
             let message = format!("its values are in {location:?}, beside the model");
             return Err(
                 Error::new(ErrorKind::Unsupported, message).cure("open the model as a file")
             );
         };
-        let folder = path.folder();
+        let folder = model.folder();
         let path = folder.join(plain);
         if !path.is_file() {
             let message = format!("its values are in {location:?}, which is missing");
@@ -94,6 +94,7 @@ impl<'a> Beside<'a> {
             return Err(Error::new(ErrorKind::Io, message).cure(cure));
         }
         let file = path.display().to_string();
+        path.check_beside(model)?;
         let data = path.open()?;
         self.order.push(file.clone());
         self.open.insert(location.to_owned(), (file.clone(), data.clone()));

@@ -9,6 +9,7 @@ mod index;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+pub use self::folder::CONFIGURED;
 pub(crate) use self::folder::{groups, is_ignored, open_folder, scattered};
 use self::index::Index;
 use super::FormatRow;
@@ -66,6 +67,9 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     };
     let folder = path.folder();
     check_present(&folder, &index.files)?;
+    for shard in &index.files {
+        folder.join(shard).check_beside(path)?;
+    }
 
     let mut shards = Vec::with_capacity(index.files.len());
     for shard in &index.files {

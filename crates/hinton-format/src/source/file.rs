@@ -87,6 +87,25 @@ pub(crate) fn is_below(name: &str) -> bool {
     !name.is_empty() && Path::new(name).components().all(plain) && !name.bytes().any(odd)
 }
 
+/// Whether what lies at `path`, wherever links lead, lies in the folder of the file `model`, or
+/// where links lead from that file too: folders of Hugging Face's cache are links to blobs that lie
+/// in one folder. What git-annex keeps of a repository lies in it. A file that is missing is told
+/// elsewhere.
+pub(crate) fn stays_beside(path: &Path, model: &Path) -> bool {
+    let Ok(target) = fs::canonicalize(path) else { return true };
+    let folder = match model.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let Ok(folder) = fs::canonicalize(folder) else { return false };
+    let real = fs::canonicalize(model).ok();
+    let of_model = real.as_deref().and_then(Path::parent);
+    let annexed = |above: &Path| target.starts_with(above.join(".git/annex/objects"));
+    target.starts_with(&folder)
+        || of_model.is_some_and(|folder| target.starts_with(folder))
+        || folder.ancestors().any(annexed)
+}
+
 fn open_error(path: &Path, error: &io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::NotFound => {

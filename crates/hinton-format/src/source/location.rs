@@ -57,6 +57,23 @@ impl Location {
         self.folder().join(name)
     }
 
+    /// Checks that the file, which the file at `model` names, does not lie elsewhere behind a link.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Refused`] where it does.
+    pub(crate) fn check_beside(&self, model: &Location) -> Result<(), Error> {
+        if self.is_in_archive() || file::stays_beside(&self.path, &model.path) {
+            return Ok(());
+        }
+        let message = format!(
+            "{:?} is a link that leads out of the folder of what names it",
+            self.path.display().to_string()
+        );
+        Err(Error::new(ErrorKind::Refused, message).cure(
+            "get the model from a source you trust; put the file itself there, if it is yours",
+        ))
+    }
+
     /// Its name in the archive, with `/` between the parts; `None` where it lies outside.
     fn member(&self) -> Option<(String, &dyn Folder)> {
         let (root, archive) = self.archive.as_ref()?;

@@ -51,7 +51,7 @@ pub(crate) fn starts_wrapped(bytes: &[u8]) -> Option<&'static Wrapper> {
 }
 
 /// A file's name without the extension of a wrapper, in any case: `w.npy` for `w.npy.gz`.
-pub(crate) fn unwrapped_name(name: &str) -> &str {
+pub fn unwrapped_name(name: &str) -> &str {
     match name.rsplit_once('.') {
         Some((stem, extension))
             if WRAPPERS.iter().any(|known| extension.eq_ignore_ascii_case(known.extension)) =>

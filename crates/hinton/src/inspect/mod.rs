@@ -7,7 +7,7 @@ mod totals;
 use std::borrow::Cow;
 use std::io;
 
-use hinton_format::Checkpoint;
+use hinton_format::{CONFIGURED, Checkpoint};
 use hinton_scene::visible;
 use hinton_tensor::{Summary, Tensor, Work, summarize};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
@@ -125,9 +125,15 @@ impl InspectReport<'_> {
         self.tensors.iter().map(|one| &one.selected.tensor)
     }
 
-    /// What the file probably is; a guess from names and shapes.
+    /// What the file probably is: what its `config.json` says, and a guess from names and shapes.
     pub fn architecture(&self) -> Option<String> {
-        architecture(&self.tensors().collect::<Vec<_>>())
+        let guess = architecture(&self.tensors().collect::<Vec<_>>());
+        let told = self.checkpoint.metadata.iter().find(|(key, _)| key == CONFIGURED);
+        match (told, guess) {
+            (Some((_, told)), Some(guess)) => Some(format!("{told} (config.json); {guess}")),
+            (Some((_, told)), None) => Some(format!("{told} (config.json)")),
+            (None, guess) => guess,
+        }
     }
 
     /// Puts the tensors in another order: names as people count (`layer.2` before `layer.10`), or

@@ -125,8 +125,9 @@ pub fn is_run(path: &Path) -> bool {
     path.is_dir() && is_run_folder(path)
 }
 
+/// Whether there is something at that path, or an archive on the way to it.
 fn exists(path: &Path) -> bool {
-    path.exists()
+    path.ancestors().any(Path::is_file) || path.exists()
 }
 
 fn is_onnx(path: &Path) -> bool {

@@ -3,6 +3,7 @@
 mod below;
 mod cache;
 mod choose;
+mod configured;
 mod numbered;
 
 use super::{ROW, join, listed};
@@ -12,6 +13,8 @@ use crate::open::{open_at, open_shard, recognise};
 use crate::source::Location;
 use crate::source::file::Entry;
 use crate::{Checkpoint, Error, ErrorKind, Input, Limits, Sniff, Warning, quantised};
+
+pub use configured::CONFIGURED;
 
 pub(crate) use below::{groups, is_ignored, scattered};
 
@@ -23,7 +26,7 @@ const MOST_FILES: usize = 5_000;
 /// # Errors
 /// When it holds no weights, or several files that do not belong together.
 pub(crate) fn open_folder(folder: &Location, limits: &Limits) -> Result<Checkpoint, Error> {
-    let snapshot = cache::snapshot(folder, limits)?;
+    let snapshot = cache::snapshot(folder)?;
     let place = snapshot.as_ref().unwrap_or(folder);
     let files = files(place)?;
     let mut checkpoint = match whole(place, &files)? {
@@ -35,6 +38,7 @@ pub(crate) fn open_folder(folder: &Location, limits: &Limits) -> Result<Checkpoi
         None => open_loose(place, &files, limits)?,
     };
     checkpoint.path = folder.display().to_string();
+    checkpoint.metadata.extend(configured::architecture(place));
     Ok(checkpoint)
 }
 

@@ -237,23 +237,24 @@ impl<'a> Bundle<'a> {
             let message = format!("its values are in shard {number} of {shards}");
             return Err(Error::malformed(message));
         }
-        let Some(path) = &self.input.path else {
+        let Some(index) = &self.input.path else {
             let message = "its values are in a .data file beside the index";
             return Err(
                 Error::new(ErrorKind::Unsupported, message).cure("open the index as a file")
             );
         };
-        let stem = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        let stem = index.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
         let stem = unwrapped_name(&stem);
         let stem = stem.strip_suffix(".index").unwrap_or(stem);
         let name = format!("{stem}.data-{number:05}-of-{shards:05}");
-        let folder = path.folder();
+        let folder = index.folder();
         let path = folder.join(&name);
         if !path.is_file() {
             let message = format!("its values are in {name:?}, which is missing");
             let cure = format!("copy {name:?} into {}; it belongs to the index", folder.shown());
             return Err(Error::new(ErrorKind::Io, message).cure(cure));
         }
+        path.check_beside(index)?;
         let data = path.open()?;
         let file: Arc<str> = path.display().to_string().into();
         self.shards.insert(number, (file.clone(), data.clone()));

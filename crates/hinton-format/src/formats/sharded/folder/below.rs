@@ -1,6 +1,6 @@
 //! What lies in the folders below a folder.
 
-use super::{MOST_FILES, files, listed, nothing, open_folder, tell, whole};
+use super::{MOST_FILES, cache, files, listed, nothing, open_folder, tell, whole};
 use crate::formats::archive;
 use crate::source::Location;
 use crate::source::file::Entry;
@@ -38,6 +38,9 @@ fn look(
     seen: &mut usize,
     found: &mut Vec<Group>,
 ) -> Result<(), Error> {
+    if let Ok(Some(snapshot)) = cache::snapshot(place) {
+        return look(&snapshot, below, depth + 1, above, limits, seen, found);
+    }
     let files = files(place)?;
     // Folders count too: links could lead around in circles of them.
     *seen += 1 + files.len();

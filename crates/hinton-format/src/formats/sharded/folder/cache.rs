@@ -4,7 +4,7 @@
 
 use super::listed;
 use crate::source::{Location, read_head};
-use crate::{Error, ErrorKind, Limits};
+use crate::{Error, ErrorKind};
 
 /// Most bytes of the name of a commit.
 const LONGEST_COMMIT: u64 = 128;
@@ -14,7 +14,7 @@ const LONGEST_COMMIT: u64 = 128;
 ///
 /// # Errors
 /// Where there is no snapshot, or several and nothing chooses.
-pub(super) fn snapshot(folder: &Location, _: &Limits) -> Result<Option<Location>, Error> {
+pub(super) fn snapshot(folder: &Location) -> Result<Option<Location>, Error> {
     let snapshots = folder.join("snapshots");
     if !snapshots.is_dir() || !(folder.join("refs").is_dir() || folder.join("blobs").is_dir()) {
         return Ok(None);
