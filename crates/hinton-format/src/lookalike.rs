@@ -1,6 +1,8 @@
 //! What is not weights but often lies under a name of weights, and what is weights but is not
 //! read yet. A table: a new look-alike is one row.
 
+mod texts;
+
 use crate::formats::tensorflow::index_of;
 use crate::source::wrapper;
 use crate::{Error, ErrorKind, Head, Sniff};
@@ -16,10 +18,12 @@ pub(crate) struct Lookalike {
     pub(crate) test: fn(&Head<'_>) -> bool,
     /// What is said; `None` says that the name holds no weights, or that they are not read yet.
     pub(crate) message: Option<fn(&Head<'_>) -> String>,
-    /// What to do.
+    /// What to do, where the kind of text does not say.
     pub(crate) cure: &'static str,
     /// [`ErrorKind::Unsupported`] where there are weights inside.
     pub(crate) kind: ErrorKind,
+    /// Which texts it may be.
+    kinds: Option<&'static [texts::Kind]>,
 }
 
 impl Lookalike {
@@ -32,7 +36,9 @@ impl Lookalike {
             }
             (None, _) => format!("this is {name}; it holds no weights"),
         };
-        Error::new(self.kind, message).cure(self.cure)
+        let kind =
+            self.kinds.zip(text(head)).and_then(|(kinds, text)| texts::kind(kinds, head, text));
+        Error::new(self.kind, message).cure(kind.map_or(self.cure, |kind| kind.cure))
     }
 }
 
@@ -58,12 +64,21 @@ const fn other(name: &'static str, test: fn(&Head<'_>) -> bool, cure: &'static s
         message: None,
         cure,
         kind: ErrorKind::Unrecognised,
+        kinds: None,
     }
 }
 
 /// A row for weights that are not read yet.
 const fn later(name: &'static str, strength: Sniff, test: fn(&Head<'_>) -> bool) -> Lookalike {
-    Lookalike { name, strength, test, message: None, cure: CONVERT, kind: ErrorKind::Unsupported }
+    Lookalike {
+        name,
+        strength,
+        test,
+        message: None,
+        cure: CONVERT,
+        kind: ErrorKind::Unsupported,
+        kinds: None,
+    }
 }
 
 /// Every look-alike, the most certain first.
@@ -108,6 +123,29 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
         WRONG_FILE,
     ),
     other("a WAV sound", |head| starts(head, b"RIFF") && at(head, 8, b"WAVE"), WRONG_FILE),
+    other("an SVG image", |head| text_starts(head, &["<svg"]), WRONG_FILE),
+    other("a BMP image", |head| starts(head, b"BM") && at(head, 6, b"\0\0\0\0"), WRONG_FILE),
+    other(
+        "an AVIF or HEIF image",
+        |head| {
+            let brands: [&[u8]; 4] = [b"ftypavif", b"ftypheic", b"ftypmif1", b"ftypheix"];
+            brands.iter().any(|brand| at(head, 4, brand))
+        },
+        WRONG_FILE,
+    ),
+    other("a FLAC sound", |head| starts(head, b"fLaC"), WRONG_FILE),
+    other("an Ogg sound or film", |head| starts(head, b"OggS"), WRONG_FILE),
+    other("a Matroska or WebM film", |head| starts(head, b"\x1a\x45\xdf\xa3"), WRONG_FILE),
+    other(
+        "a TensorBoard log of a training (summaries)",
+        // A length, its checksum, then an event whose third field is the version (event.proto).
+        |head| {
+            let event = head.bytes.iter().skip(12).take(52).copied().collect::<Vec<u8>>();
+            contains(&event, b"brain.Event:")
+        },
+        "look at it with tensorboard --logdir; weights lie in checkpoints beside it",
+    ),
+    other("a SentencePiece tokenizer", is_sentencepiece, "choose the weights file beside it"),
     other("an MP4 film", |head| at(head, 4, b"ftyp"), WRONG_FILE),
     other("a PDF document", |head| starts(head, b"%PDF-"), WRONG_FILE),
     other("an ELF program or library", |head| starts(head, b"\x7fELF"), WRONG_FILE),
@@ -155,16 +193,11 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
     Lookalike {
         strength: Sniff::Likely,
         message: Some(|head| {
-            let file = head.name.rsplit(['/', '\\']).next().unwrap_or_default();
-            let what = if file.contains("token") || file.contains("vocab") {
-                "a tokenizer"
-            } else if file.contains("config") {
-                "a configuration"
-            } else {
-                "settings or a server's error message"
-            };
+            let kind = text(head).and_then(|text| texts::kind(texts::JSON, head, text));
+            let what = kind.map_or("settings", |kind| kind.name);
             format!("this is JSON text ({what}), not weights")
         }),
+        kinds: Some(texts::JSON),
         ..other("JSON text", is_json, "choose the weights file beside it")
     },
     Lookalike {
@@ -177,8 +210,11 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
                 .chars()
                 .take(60)
                 .collect();
-            format!("this is text, not weights; it begins {line:?}")
+            let kind = text(head).and_then(|text| texts::kind(texts::TEXTS, head, text));
+            let what = kind.map_or("text", |kind| kind.name);
+            format!("this is {what}, not weights; it begins {line:?}")
         }),
+        kinds: Some(texts::TEXTS),
         ..other("text", |head| text(head).is_some(), WRONG_FILE)
     },
 ];
@@ -250,6 +286,20 @@ pub(crate) fn zip_member<'a>(head: &Head<'a>) -> Option<&'a str> {
     std::str::from_utf8(head.bytes.get(30..30 + usize::from(len))?).ok()
 }
 
+fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
+    bytes.windows(wanted.len()).any(|part| part == wanted)
+}
+
+/// Pieces one behind another, each a text, a score and mostly a type (sentencepiece_model.proto);
+/// among the first are those for unknown words and for ends.
+fn is_sentencepiece(head: &Head<'_>) -> bool {
+    let [0x0a, piece, 0x0a, text, ..] = *head.bytes else { return false };
+    let marks: [&[u8]; 4] = [b"<unk>", b"<pad>", b"<s>", b"[PAD]"];
+    let first = head.bytes.get(4..4 + usize::from(text)).unwrap_or_default();
+    let behind = head.bytes.get(4 + usize::from(text)).copied();
+    piece > text && marks.contains(&first) && behind == Some(0x15)
+}
+
 fn is_pe(head: &Head<'_>) -> bool {
     // The offset of the PE header stands at 0x3c.
     let Some(offset) = head.bytes.get(0x3c..0x40) else { return false };
@@ -285,10 +335,13 @@ fn lfs_message(head: &Head<'_>) -> String {
 mod tests {
     use super::*;
 
-    fn message(bytes: &[u8], name: &str) -> String {
+    pub(super) fn told(bytes: &[u8], name: &str) -> Option<Error> {
         let head = Head { bytes, len: Some(bytes.len() as u64), name };
-        let error = find(&head, Sniff::Certain).or_else(|| find(&head, Sniff::Likely));
-        error.map(|error| error.message().to_owned()).unwrap_or_default()
+        find(&head, Sniff::Certain).or_else(|| find(&head, Sniff::Likely))
+    }
+
+    fn message(bytes: &[u8], name: &str) -> String {
+        told(bytes, name).map(|error| error.message().to_owned()).unwrap_or_default()
     }
 
     #[test]
@@ -315,5 +368,13 @@ mod tests {
         assert!(message(b"Entry not found", "w.pt").contains("Entry not found"));
         assert!(message(b"", "w.pt").contains("0 bytes"));
         assert_eq!(message(b"\x01\x02\x03\x04", "w.bin"), "");
+        let pieces = b"\x0a\x0e\x0a\x05<unk>\x15\0\0\0\0\x18\x02\x0a\x0c\x0a\x03<s>";
+        assert!(message(pieces, "tokenizer.model").contains("a SentencePiece tokenizer"));
+        let event = b"\x18\0\0\0\0\0\0\0\x01\x02\x03\x04\x09\0\0\0\0\0\0\0\0\x1a\x0dbrain.Event:2";
+        let error = told(event, "events.out.tfevents.17.host").unwrap();
+        assert!(error.message().contains("a TensorBoard log"), "{error}");
+        assert!(error.cure_text().unwrap().contains("tensorboard --logdir"));
+        assert!(message(b"\0\0\0\x1cftypavif", "x.avif").contains("AVIF"));
+        assert!(message(b"<svg xmlns=''/>", "x.svg").contains("SVG"));
     }
 }

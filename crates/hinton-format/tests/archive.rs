@@ -234,6 +234,26 @@ fn folders_of_hugging_face_open_as_the_model_in_them() {
     assert_eq!(warnings(&onnx), ["the weights are those of the folder \"onnx\""]);
 }
 
+#[test]
+fn what_a_trainer_leaves_beside_the_model_is_left_out() {
+    let trained = fixture("folders/trained");
+    assert_eq!((trained.format, names(&trained)), ("safetensors", vec!["b", "w"]));
+    assert_eq!(
+        warnings(&trained),
+        [
+            "left out, the state of training beside the model: \"training_args.bin\"",
+            "left out, the same model in another file: \"pytorch_model.bin\"",
+        ]
+    );
+    let folder = fixtures().join("folders/trained");
+    let alone = |name: &str| open(&folder.join(name), &Limits::default()).map(|_| ()).unwrap_err();
+    let error = alone("training_args.bin");
+    assert!(error.message().contains("these are the settings of a training"), "{error}");
+    assert!(error.message().contains("nothing was executed"), "{error}");
+    assert_eq!(error.cure_text(), Some("choose the weights file beside it"));
+    assert!(alone("events.out.tfevents.1700000000.host.1.0").message().contains("TensorBoard"));
+}
+
 /// A fresh folder for a test.
 #[cfg(unix)]
 fn fresh(name: &str) -> PathBuf {

@@ -12,7 +12,7 @@ mod zipped;
 
 use super::FormatRow;
 use super::pickle::is_legacy_torch;
-use crate::{Checkpoint, Error, Head, Input, Limits, Sniff};
+use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff};
 
 pub(crate) use legacy::Nested;
 pub(crate) use rebuild::{build, is_tensor, lone_storage};
@@ -48,11 +48,21 @@ fn sniff(head: &Head<'_>) -> Sniff {
 
 fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     let head = crate::source::read_head(&*input.data, 512)?;
-    if is_legacy_torch(&head) {
+    let opened = if is_legacy_torch(&head) {
         legacy::open(input, limits)
     } else if crate::container::tar::is_tar(&head) {
         tarred::open(input, limits)
     } else {
         zipped::open(input, limits)
+    };
+    opened.map_err(settings_of_training)
+}
+
+/// What transformers saves beside a model as `training_args.bin` is one object with no tensor.
+fn settings_of_training(error: Error) -> Error {
+    if error.kind() != ErrorKind::Refused || !error.message().contains("TrainingArguments") {
+        return error;
     }
+    let message = format!("these are the settings of a training, not weights: {}", error.message());
+    Error::new(ErrorKind::Unrecognised, message).cure("choose the weights file beside it")
 }
