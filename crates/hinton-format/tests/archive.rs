@@ -214,6 +214,21 @@ fn zipped(members: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 #[test]
+fn tables_and_copies_beside_a_model_are_no_checkpoints() {
+    let model = bytes("plain.safetensors");
+    let onnx = std::fs::read(fixtures().join("folders/hub/onnx/model.onnx")).unwrap();
+    let packed = zipped(&[
+        ("data/labels.csv", b"1,2\n3,4\n"),
+        ("net/model.safetensors", &model),
+        ("net/onnx/model.onnx", &onnx),
+    ]);
+    let plain = read_all("p.safetensors", &model, &Limits::default()).unwrap();
+    assert_eq!(read_all("p.zip", &packed, &Limits::default()), Ok(plain));
+    let packed = zipped(&[("data/labels.csv", b"1,2\n3,4\n"), ("notes.md", b"# words\n")]);
+    assert_eq!(read_all("p.zip", &packed, &Limits::default()).unwrap()[0].1, [2, 2]);
+}
+
+#[test]
 fn a_member_can_be_no_bomb() {
     let zeros = vec![0; 64 << 20];
     let mut limits = streaming();

@@ -258,3 +258,45 @@ fn layers_and_other_packers_are_refused() {
     let error = fails("w.bz2", b"BZh91AY&SY\x00\x00", &Limits::default());
     assert!(error.message().contains("it reads gzip, zstd and xz"), "{error}");
 }
+
+/// Numbers of a xorshift generator.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % most.max(1) as u64) as usize
+    }
+}
+
+/// The decoders are other people's. Their checksums let few changes through to what is behind
+/// them, so files without checksums are changed most.
+#[test]
+fn changed_data_never_panics() {
+    let seconds = std::env::var("MUTATE_SECONDS").ok().and_then(|text| text.parse().ok());
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(seconds.unwrap_or(2));
+    let mut limits = streaming();
+    limits.held_bytes = 1 << 20;
+    let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
+    let mut rounds = 0;
+    while rounds < 300 || std::time::Instant::now() < end {
+        for path in files(&fixtures().join("packed")) {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            let mut bytes = std::fs::read(&path).unwrap();
+            for _ in 0..=numbers.below(4) {
+                let at = numbers.below(bytes.len());
+                match numbers.below(4) {
+                    0 => bytes[at] ^= 1 << numbers.below(8),
+                    1 => bytes[at] = numbers.below(256) as u8,
+                    2 => drop(bytes.drain(at..(at + 1 + numbers.below(4)).min(bytes.len()))),
+                    _ => bytes.insert(at, numbers.below(256) as u8),
+                }
+            }
+            let _ = read_all(name, &bytes, &Limits::default());
+            let _ = read_all(name, &bytes, &limits);
+        }
+        rounds += 1;
+    }
+}

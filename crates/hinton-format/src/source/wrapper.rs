@@ -28,8 +28,11 @@ pub(crate) struct Wrapper {
     coding: &'static Coding,
     /// How long the data says that it unpacks to, where it says so; what it says is checked
     /// when its end is read.
-    promised: fn(&Arc<dyn Bytes>, &Limits) -> Result<Option<u64>, Error>,
+    promised: fn(&Arc<dyn Bytes>, &Limits) -> Promise,
 }
+
+/// A length, where the data says one.
+type Promise = Result<Option<u64>, Error>;
 
 /// Every wrapper that is looked through.
 pub(crate) const WRAPPERS: &[Wrapper] = &[gzip::ROW, zstd::ROW, xz::ROW];

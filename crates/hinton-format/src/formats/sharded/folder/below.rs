@@ -1,7 +1,7 @@
 //! What lies in the folders below a folder.
 
 use super::{MOST_FILES, cache, files, listed, nothing, open_folder, tell, whole};
-use crate::formats::archive;
+use crate::formats::{archive, csv};
 use crate::source::Location;
 use crate::source::file::Entry;
 use crate::{Checkpoint, Error, ErrorKind, Limits, Warning};
@@ -15,68 +15,91 @@ pub(crate) struct Group {
     pub(crate) folder: Location,
     /// The weights files in it, by their paths below the folder where the search began.
     pub(crate) files: Vec<String>,
+    /// Whether they are tables, such as data or a log beside a model.
+    is_table: bool,
 }
 
 /// Every folder with weights from `place` on, in the order of their names, a folder before those
-/// in it. Copies of a model in the folders of [`COPIES`] below it are no weights of their own.
+/// in it. Copies of a model in the folders of [`COPIES`] below it are no weights of their own, nor
+/// are tables where there is anything else.
 ///
 /// # Errors
 /// When there are too many files, or a folder cannot be read.
 pub(crate) fn groups(place: &Location, limits: &Limits) -> Result<Vec<Group>, Error> {
-    let mut found = Vec::new();
-    let mut seen = 0;
-    look(place, "", 0, false, limits, &mut seen, &mut found)?;
+    let mut search = Search { limits, seen: 0, found: Vec::new() };
+    search.look(place, &Path { below: "", depth: 0, is_in_model: false })?;
+    let mut found = search.found;
+    if found.iter().any(|group| !group.is_table) {
+        found.retain(|group| !group.is_table);
+    }
     Ok(found)
 }
 
-fn look(
-    place: &Location,
-    below: &str,
+/// How the search came to a folder.
+struct Path<'a> {
+    /// The folder's path below where the search began.
+    below: &'a str,
     depth: usize,
-    above: bool,
-    limits: &Limits,
-    seen: &mut usize,
-    found: &mut Vec<Group>,
-) -> Result<(), Error> {
-    if let Ok(Some(snapshot)) = cache::snapshot(place) {
-        return look(&snapshot, below, depth + 1, above, limits, seen, found);
+    /// Whether a folder above has weights.
+    is_in_model: bool,
+}
+
+impl Path<'_> {
+    fn to(&self, name: &str) -> String {
+        if self.below.is_empty() { name.to_owned() } else { format!("{}/{name}", self.below) }
     }
-    let files = files(place)?;
-    // Folders count too: links could lead around in circles of them.
-    *seen += 1 + files.len();
-    if *seen > MOST_FILES {
-        let message = format!("there are more than {MOST_FILES} files; so many are looked into");
-        return Err(Error::new(ErrorKind::Limit, message).cure("name the weights file"));
-    }
-    let path =
-        |name: &str| if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
-    if let Some(file) = whole(place, &files)? {
-        let name = file.strip_prefix(&**place).unwrap_or(&file).display().to_string();
-        found.push(Group { folder: place.clone(), files: vec![path(&name)] });
-        return Ok(());
-    }
-    let weights = tell(place, &files, limits).weights;
-    // An archive in an archive, or a table, is not what is looked for.
-    let names: Vec<String> = weights
-        .iter()
-        .filter(|(_, format)| !archive::is_name(format))
-        .map(|(name, _)| path(name))
-        .collect();
-    let has_weights = !names.is_empty();
-    if has_weights {
-        found.push(Group { folder: place.clone(), files: names });
-    }
-    if depth >= limits.depth {
-        return Ok(());
-    }
-    for entry in place.entries()? {
-        let is_copy = (has_weights || above) && COPIES.contains(&entry.name.as_str());
-        if entry.is_dir && !is_ignored(&entry.name) && !is_copy {
-            let inner = place.join(&entry.name);
-            look(&inner, &path(&entry.name), depth + 1, has_weights || above, limits, seen, found)?;
+}
+
+struct Search<'a> {
+    limits: &'a Limits,
+    /// Files and folders that were looked at.
+    seen: usize,
+    found: Vec<Group>,
+}
+
+impl Search<'_> {
+    fn look(&mut self, place: &Location, path: &Path<'_>) -> Result<(), Error> {
+        if path.depth > self.limits.depth {
+            return Ok(());
         }
+        if let Ok(Some(snapshot)) = cache::snapshot(place) {
+            return self.look(&snapshot, &Path { depth: path.depth + 1, ..*path });
+        }
+        let files = files(place)?;
+        // Folders count too: links could lead around in circles of them.
+        self.seen += 1 + files.len();
+        if self.seen > MOST_FILES {
+            let message =
+                format!("there are more than {MOST_FILES} files; so many are looked into");
+            return Err(Error::new(ErrorKind::Limit, message).cure("name the weights file"));
+        }
+        if let Some(file) = whole(place, &files)? {
+            let name = file.strip_prefix(&**place).unwrap_or(&file).display().to_string();
+            self.add(place, vec![path.to(&name)], false);
+            return Ok(());
+        }
+        let told = tell(place, &files, self.limits);
+        // An archive in an archive is not what is looked for.
+        let weights = || told.weights.iter().filter(|(_, format)| !archive::is_name(format));
+        let names: Vec<String> = weights().map(|(name, _)| path.to(name)).collect();
+        let is_in_model = path.is_in_model || !names.is_empty();
+        if !names.is_empty() {
+            self.add(place, names, weights().all(|(_, format)| *format == csv::ROW.name));
+        }
+        for entry in place.entries()?.into_iter().filter(|entry| entry.is_dir) {
+            let is_copy = is_in_model && COPIES.contains(&entry.name.as_str());
+            if !is_ignored(&entry.name) && !is_copy {
+                let below = path.to(&entry.name);
+                let path = Path { below: &below, depth: path.depth + 1, is_in_model };
+                self.look(&place.join(&entry.name), &path)?;
+            }
+        }
+        Ok(())
     }
-    Ok(())
+
+    fn add(&mut self, folder: &Location, files: Vec<String>, is_table: bool) {
+        self.found.push(Group { folder: folder.clone(), files, is_table });
+    }
 }
 
 /// Folders that programs leave behind.
