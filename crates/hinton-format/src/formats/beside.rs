@@ -90,7 +90,7 @@ impl<'a> Beside<'a> {
         let path = folder.join(plain);
         if !path.is_file() {
             let message = format!("its values are in {location:?}, which is missing");
-            let cure = format!("download {location:?} into {}", folder.shown());
+            let cure = format!("download {location:?} into {}", folder.shown_folder());
             return Err(Error::new(ErrorKind::Io, message).cure(cure));
         }
         let file = path.display().to_string();

@@ -101,7 +101,7 @@ fn check_present(folder: &Location, shards: &[String]) -> Result<(), Error> {
         ErrorKind::Io,
         format!("{} of its {} shards are missing: {names}", missing.len(), shards.len()),
     )
-    .cure(format!("download {names} into {}", folder.shown())))
+    .cure(format!("download {names} into {}", folder.shown_folder())))
 }
 
 /// Up to ten names, quoted, and how many more there are.

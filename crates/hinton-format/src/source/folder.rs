@@ -30,7 +30,7 @@ pub trait Folder: Send + Sync {
 }
 
 /// Refuses names that lead out of the folder.
-fn check(name: &str) -> Result<(), Error> {
+pub(crate) fn check(name: &str) -> Result<(), Error> {
     if file::is_below(name) {
         return Ok(());
     }
@@ -60,6 +60,42 @@ impl Folder for Disk {
 
     fn shown(&self, name: &str) -> String {
         self.0.join(name).display().to_string()
+    }
+}
+
+/// A folder in another.
+pub struct Below {
+    folder: Arc<dyn Folder>,
+    name: String,
+}
+
+impl Below {
+    /// The folder at that name.
+    ///
+    /// # Errors
+    /// When the name leads out of the outer one.
+    pub fn new(folder: Arc<dyn Folder>, name: &str) -> Result<Self, Error> {
+        check(name)?;
+        Ok(Below { folder, name: name.to_owned() })
+    }
+
+    fn inside(&self, name: &str) -> String {
+        if name.is_empty() { self.name.clone() } else { format!("{}/{name}", self.name) }
+    }
+}
+
+impl Folder for Below {
+    fn file(&self, name: &str) -> Result<Option<Arc<dyn Bytes>>, Error> {
+        check(name)?;
+        self.folder.file(&self.inside(name))
+    }
+
+    fn list(&self, below: &str) -> Result<Vec<Entry>, Error> {
+        self.folder.list(&self.inside(below))
+    }
+
+    fn shown(&self, name: &str) -> String {
+        self.folder.shown(&self.inside(name))
     }
 }
 

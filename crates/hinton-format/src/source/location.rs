@@ -7,7 +7,7 @@ use std::sync::Arc;
 use hinton_tensor::Bytes;
 
 use super::file::{self, Entry};
-use super::{Folder, map_file};
+use super::{Folder, folder, map_file};
 use crate::{Error, ErrorKind, nearest};
 
 /// A path, and what it is a path in. Files that belong together are looked for from one's location,
@@ -37,7 +37,7 @@ impl Location {
     }
 
     /// The folder, as people name it: `.` where its path is empty.
-    pub fn shown(&self) -> String {
+    pub(crate) fn shown_folder(&self) -> String {
         if self.path.as_os_str().is_empty() {
             return ".".to_owned();
         }
@@ -147,6 +147,28 @@ impl Location {
     }
 }
 
+/// The folder at a location, for formats that are folders.
+impl Folder for Location {
+    fn file(&self, name: &str) -> Result<Option<Arc<dyn Bytes>>, Error> {
+        folder::check(name)?;
+        let file = self.join(name);
+        if file.is_file() { file.open().map(Some) } else { Ok(None) }
+    }
+
+    fn list(&self, below: &str) -> Result<Vec<Entry>, Error> {
+        if below.is_empty() {
+            return self.entries();
+        }
+        folder::check(below)?;
+        let folder = self.join(below);
+        if folder.is_dir() { folder.entries() } else { Ok(Vec::new()) }
+    }
+
+    fn shown(&self, name: &str) -> String {
+        self.join(name).display().to_string()
+    }
+}
+
 impl From<PathBuf> for Location {
     /// The location of that path on disk.
     fn from(path: PathBuf) -> Self {
@@ -165,5 +187,38 @@ impl Deref for Location {
 
     fn deref(&self) -> &Path {
         &self.path
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::InMemory;
+
+    #[test]
+    fn a_location_is_a_path_in_what_it_lies_in() {
+        let files = [("a/w.npy", "1"), ("a/b/c", "22"), ("d", "3")];
+        let files = files.map(|(name, text)| (name.to_owned(), Arc::from(text.as_bytes())));
+        let archive: Arc<dyn Folder> = Arc::new(InMemory(files.into()));
+        let root = Location::root_of(PathBuf::from("x/m.zip"), archive);
+        let file = root.join("a/w.npy");
+        assert!(root.is_dir() && root.join("a").is_dir() && file.is_file());
+        assert!(!file.is_dir() && !root.is_file() && !root.join("e").is_dir());
+        assert_eq!(file.display().to_string(), "x/m.zip/a/w.npy");
+        assert!(file.beside("b/c").is_file());
+        assert_eq!(file.open().unwrap().len(), 1);
+        // What lies beside the archive is none of its files.
+        assert!(!root.beside("m.zip").is_file() && !root.folder().is_dir());
+        assert!(root.join("../../Cargo.toml").open().is_err());
+        let error = root.join("a/w.npz").open().map(|_| ()).unwrap_err();
+        assert_eq!(error.cure_text(), Some("in its place there is \"w.npy\", \"b\""));
+        for folder in [root.join("a"), Location::from(Path::new(env!("CARGO_MANIFEST_DIR")))] {
+            let names = |below: &str| folder.list(below).unwrap().len();
+            assert!(names("") > 1 && names("none") == 0);
+            assert_eq!(folder.file("../d").err().unwrap().kind(), ErrorKind::Refused);
+            assert!(folder.file("none").unwrap().is_none());
+        }
+        assert_eq!(root.join("a").file("b/c").unwrap().unwrap().len(), 2);
+        assert_eq!(root.join("a").list("b").unwrap()[0].name, "c");
     }
 }

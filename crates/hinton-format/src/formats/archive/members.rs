@@ -9,8 +9,8 @@ use hinton_tensor::{Bytes, ReadError};
 
 use crate::container::{tar, zip};
 use crate::source::file::{Entry, is_below};
-use crate::source::{Folder, Location, read_head, wrapper};
-use crate::{Error, ErrorKind, Input, Limits};
+use crate::source::{Folder, Location, folder, read_head, wrapper};
+use crate::{Error, Input, Limits};
 
 /// Bytes of each member that are kept, where the archive can only be read from its start.
 const HEAD: u64 = 4096;
@@ -130,12 +130,7 @@ impl Members {
 
 impl Folder for Members {
     fn file(&self, name: &str) -> Result<Option<Arc<dyn Bytes>>, Error> {
-        if !is_below(name) {
-            let message = format!("it names the file {name:?}, which does not lie in its folder");
-            return Err(
-                Error::new(ErrorKind::Refused, message).cure("get it from a source you trust")
-            );
-        }
+        folder::check(name)?;
         let Some(file) = self.files.get(name) else { return Ok(None) };
         file.bytes.get_or_init(|| (self.open)(file.number)).clone().map(Some)
     }

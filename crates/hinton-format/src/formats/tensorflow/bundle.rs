@@ -251,7 +251,8 @@ impl<'a> Bundle<'a> {
         let path = folder.join(&name);
         if !path.is_file() {
             let message = format!("its values are in {name:?}, which is missing");
-            let cure = format!("copy {name:?} into {}; it belongs to the index", folder.shown());
+            let cure =
+                format!("copy {name:?} into {}; it belongs to the index", folder.shown_folder());
             return Err(Error::new(ErrorKind::Io, message).cure(cure));
         }
         path.check_beside(index)?;

@@ -5,7 +5,6 @@ mod assemble;
 mod index;
 mod item;
 
-
 use self::assemble::Assembly;
 use self::index::Index;
 use crate::container::pickle::load;
@@ -139,7 +138,7 @@ fn metadata_beside(input: &Input) -> Result<Input, Error> {
             let cure = format!(
                 "copy .metadata into {} too; programs that copy folders leave out names that \
                  start with a dot",
-                path.folder().shown()
+                path.folder().shown_folder()
             );
             Err(Error::new(ErrorKind::Io, message).cure(cure))
         }

@@ -141,7 +141,7 @@ pub(crate) fn scattered(groups: &[Group], said: &str) -> Error {
     let error = Error::new(ErrorKind::Unrecognised, format!("{said} {}", listed(&names)));
     match groups.first() {
         Some(group) => {
-            error.cure(format!("name the one to open, such as {}", group.folder.shown()))
+            error.cure(format!("name the one to open, such as {}", group.folder.shown_folder()))
         }
         None => error,
     }
