@@ -29,7 +29,9 @@ pub fn open(format: &str, bytes: &[u8]) {
 /// Opens the bytes as what gzip, zstd or xz packed: read as whatever the name says, which needs no
 /// first bytes.
 pub fn open_packed(bytes: &[u8]) {
-    for (start, name) in [(&b"\x1f\x8b\x08"[..], "gz"), (b"\x28\xb5\x2f\xfd", "zst"), (b"\xfd7zXZ\0", "xz")] {
+    for (start, name) in
+        [(&b"\x1f\x8b\x08"[..], "gz"), (b"\x28\xb5\x2f\xfd", "zst"), (b"\xfd7zXZ\0", "xz")]
+    {
         let bytes = [start, bytes].concat();
         for inflate_bytes in [1 << 8, 1 << 16] {
             let mut limits = Limits::default();

@@ -72,7 +72,7 @@ impl Members {
                 tar::Kind::File => members.push((number, member.name.clone(), member.size)),
                 tar::Kind::Folder => {}
                 tar::Kind::Other => {
-                    others.push((member.name.clone(), "a link or a special file"));
+                    others.push((member.name.clone(), "links or special files"));
                 }
             }
         }
@@ -108,7 +108,7 @@ impl Members {
                 continue;
             }
             if !is_below(plain) || plain.split('/').any(|part| part.is_empty() || part == ".") {
-                left_out.push((name, "its name leads out of the archive"));
+                left_out.push((name, "their names lead out of the archive"));
                 continue;
             }
             // Of two with one name the last counts, as when they are unpacked.
