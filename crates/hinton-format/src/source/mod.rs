@@ -2,8 +2,10 @@
 //!
 //! Everything that touches the file system is in [`mod@file`]; nothing is ever written.
 
+pub(crate) mod cache;
 pub(crate) mod cursor;
 pub mod file;
+pub(crate) mod grid;
 pub mod inflate;
 pub mod joined;
 pub mod made;
