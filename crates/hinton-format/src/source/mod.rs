@@ -5,15 +5,18 @@
 pub(crate) mod cache;
 pub(crate) mod cursor;
 pub mod file;
+pub mod folder;
 pub(crate) mod grid;
 pub mod inflate;
 pub mod joined;
 pub mod made;
 pub mod part;
 pub(crate) mod reader;
+pub(crate) mod unzstd;
 
 pub(crate) use cursor::Cursor;
 pub use file::map_file;
+pub use folder::{Disk, Folder, InMemory};
 pub use inflate::{Inflate, gunzip};
 pub use joined::Joined;
 pub use made::{Lazy, Made};

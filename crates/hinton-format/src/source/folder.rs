@@ -1,0 +1,128 @@
+//! A folder of files that belong together: on disk, or in memory.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use hinton_tensor::{Bytes, Memory};
+
+use super::file::{self, Entry};
+use super::map_file;
+use crate::{Error, ErrorKind};
+
+/// Files by their names below a folder, with `/` between the parts. None is outside of it.
+pub trait Folder: Send + Sync {
+    /// The bytes of a file; `None` where there is none of that name.
+    ///
+    /// # Errors
+    /// When the name leads out of the folder, or the file cannot be read or is empty.
+    fn file(&self, name: &str) -> Result<Option<Arc<dyn Bytes>>, Error>;
+
+    /// The entries of the folder at `below`, sorted by name; of the folder itself where that is
+    /// empty; none where there is no such folder.
+    ///
+    /// # Errors
+    /// When the name leads out of the folder, or it cannot be read.
+    fn list(&self, below: &str) -> Result<Vec<Entry>, Error>;
+
+    /// What people call a file of this folder.
+    fn shown(&self, name: &str) -> String;
+}
+
+/// Refuses names that lead out of the folder.
+fn check(name: &str) -> Result<(), Error> {
+    if file::is_below(name) {
+        return Ok(());
+    }
+    let message = format!("it names the file {name:?}, which does not lie in its folder");
+    Err(Error::new(ErrorKind::Refused, message).cure("get it from a source you trust"))
+}
+
+/// A folder on disk.
+#[derive(Debug, Clone)]
+pub struct Disk(pub PathBuf);
+
+impl Folder for Disk {
+    fn file(&self, name: &str) -> Result<Option<Arc<dyn Bytes>>, Error> {
+        check(name)?;
+        let path = self.0.join(name);
+        if file::is_file(&path) { map_file(&path).map(Some) } else { Ok(None) }
+    }
+
+    fn list(&self, below: &str) -> Result<Vec<Entry>, Error> {
+        if below.is_empty() {
+            return file::read_dir(&self.0);
+        }
+        check(below)?;
+        let path = self.0.join(below);
+        if file::is_dir(&path) { file::read_dir(&path) } else { Ok(Vec::new()) }
+    }
+
+    fn shown(&self, name: &str) -> String {
+        self.0.join(name).display().to_string()
+    }
+}
+
+/// A folder in memory.
+#[derive(Clone, Default)]
+pub struct InMemory(pub BTreeMap<String, Arc<[u8]>>);
+
+impl Folder for InMemory {
+    fn file(&self, name: &str) -> Result<Option<Arc<dyn Bytes>>, Error> {
+        check(name)?;
+        let bytes = self.0.get(name).cloned();
+        Ok(bytes.map(|bytes| -> Arc<dyn Bytes> { Arc::new(Memory::new(bytes)) }))
+    }
+
+    fn list(&self, below: &str) -> Result<Vec<Entry>, Error> {
+        let start = if below.is_empty() { String::new() } else { format!("{below}/") };
+        let mut entries: Vec<Entry> = Vec::new();
+        for (name, bytes) in &self.0 {
+            let Some(rest) = name.strip_prefix(&start) else { continue };
+            let (name, is_dir) = match rest.split_once('/') {
+                Some((folder, _)) => (folder, true),
+                None => (rest, false),
+            };
+            let len = if is_dir { 0 } else { bytes.len() as u64 };
+            if !entries.iter().rev().take(1).any(|last| last.name == name) {
+                entries.push(Entry { name: name.to_owned(), is_dir, len });
+            }
+        }
+        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        entries.dedup_by(|a, b| a.name == b.name);
+        Ok(entries)
+    }
+
+    fn shown(&self, name: &str) -> String {
+        name.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_hold_what_is_below_them_and_no_more() {
+        let files = [("a/b/c", "1"), ("a/d", "22"), ("a/b/e", "3"), ("f", "4")];
+        let files = files.map(|(name, text)| (name.to_owned(), Arc::from(text.as_bytes())));
+        let folder = InMemory(files.into());
+        let names = |below: &str| -> Vec<(String, bool)> {
+            let entries = folder.list(below).unwrap().into_iter();
+            entries.map(|entry| (entry.name, entry.is_dir)).collect()
+        };
+        assert_eq!(names(""), [("a".to_owned(), true), ("f".to_owned(), false)]);
+        assert_eq!(names("a"), [("b".to_owned(), true), ("d".to_owned(), false)]);
+        assert_eq!(names("a/d"), []);
+        assert_eq!(folder.file("a/d").unwrap().unwrap().len(), 2);
+        assert!(folder.file("a/b").unwrap().is_none());
+        let disk = Disk(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src"));
+        assert!(disk.file("lib.rs").unwrap().is_some());
+        assert!(disk.file("source").unwrap().is_none());
+        assert!(disk.list("source").unwrap().iter().any(|entry| entry.name == "folder.rs"));
+        for name in ["../Cargo.toml", "/etc/passwd", "source/../lib.rs", ""] {
+            assert_eq!(disk.file(name).err().unwrap().kind(), ErrorKind::Refused, "{name}");
+            assert_eq!(folder.file(name).err().unwrap().kind(), ErrorKind::Refused, "{name}");
+        }
+    }
+}
