@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use hinton_tensor::Bytes;
 
-use crate::formats::sharded;
+use crate::formats::{FOLDERS, sharded};
 use crate::source::inflate::gzip_head;
-use crate::source::{file, gunzip, map_file, read_head};
+use crate::source::{Disk, Folder, file, gunzip, map_file, read_head};
 use crate::{
     Checkpoint, Error, ErrorKind, FORMATS, FormatRow, Head, Limits, Sniff, lookalike, quantised,
 };
@@ -53,10 +53,30 @@ impl Input {
 /// [`Error`] names the file, what was expected and found, and the cure.
 pub fn open(path: &Path, limits: &Limits) -> Result<Checkpoint, Error> {
     if file::is_dir(path) {
-        return sharded::open_folder(path, limits)
-            .map_err(|error| error.in_file(&path.display().to_string()));
+        let name = path.display().to_string();
+        let opened = match open_folder(&name, Arc::new(Disk(path.to_owned())), limits) {
+            Ok(None) => sharded::open_folder(path, limits),
+            Ok(Some(checkpoint)) => Ok(checkpoint),
+            Err(error) => Err(error),
+        };
+        return opened.map_err(|error| error.in_file(&name));
     }
     open_input(&Input::from_path(path)?, limits)
+}
+
+/// Opens a folder of a format that is a folder, on disk or not; `None` where it is of none.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_folder(
+    name: &str,
+    folder: Arc<dyn Folder>,
+    limits: &Limits,
+) -> Result<Option<Checkpoint>, Error> {
+    let entries = folder.list("")?;
+    let row = FOLDERS.iter().find(|row| (row.holds)(name, &entries, &*folder));
+    let opened = row.map(|row| (row.open)(name, folder, limits)).transpose();
+    opened.map_err(|error| error.in_file(name))
 }
 
 /// Opens bytes under a name: decides by content which format they are, and looks through one

@@ -1,5 +1,9 @@
 //! The formats: one file each, one row each.
 
+use std::sync::Arc;
+
+use crate::source::Folder;
+use crate::source::file::Entry;
 use crate::{Checkpoint, Error, Head, Input, Limits, Sniff};
 
 mod affine;
@@ -20,6 +24,7 @@ pub(crate) mod notes;
 pub(crate) mod npy;
 pub(crate) mod npz;
 pub(crate) mod onnx;
+pub(crate) mod orbax;
 pub(crate) mod pickle;
 mod pieces;
 pub(crate) mod pytorch;
@@ -27,6 +32,7 @@ pub(crate) mod safetensors;
 pub(crate) mod sharded;
 pub(crate) mod tensorflow;
 pub(crate) mod tflite;
+pub(crate) mod zarr;
 
 /// A format hinton reads.
 pub struct FormatRow {
@@ -58,6 +64,8 @@ pub const FORMATS: &[FormatRow] = &[
     hdf5::ROW,
     keras::ROW,
     flax::ROW,
+    orbax::ROW,
+    zarr::ROW,
     darknet::ROW,
     idx::ROW,
     onnx::ROW,
@@ -69,6 +77,17 @@ pub const FORMATS: &[FormatRow] = &[
     pickle::ROW,
     csv::ROW,
 ];
+
+/// A format whose checkpoints are folders that no single file in them can stand for.
+pub(crate) struct FolderRow {
+    /// Whether a folder of that name (as people gave it), with these entries, is of the format.
+    pub(crate) holds: fn(&str, &[Entry], &dyn Folder) -> bool,
+    /// Reads the index of such a folder, and no values.
+    pub(crate) open: fn(&str, Arc<dyn Folder>, &Limits) -> Result<Checkpoint, Error>,
+}
+
+/// The formats of folders. They are asked before the files in a folder are looked at.
+pub(crate) const FOLDERS: &[FolderRow] = &[orbax::FOLDER, zarr::FOLDER];
 
 /// The byte of some JSON text at which its reader stopped.
 fn json_byte(text: &[u8], error: &serde_json::Error) -> u64 {

@@ -63,6 +63,42 @@ impl Folder for Disk {
     }
 }
 
+/// A folder in another.
+pub struct Below {
+    folder: Arc<dyn Folder>,
+    name: String,
+}
+
+impl Below {
+    /// The folder at that name.
+    ///
+    /// # Errors
+    /// When the name leads out of the outer one.
+    pub fn new(folder: Arc<dyn Folder>, name: &str) -> Result<Self, Error> {
+        check(name)?;
+        Ok(Below { folder, name: name.to_owned() })
+    }
+
+    fn inside(&self, name: &str) -> String {
+        if name.is_empty() { self.name.clone() } else { format!("{}/{name}", self.name) }
+    }
+}
+
+impl Folder for Below {
+    fn file(&self, name: &str) -> Result<Option<Arc<dyn Bytes>>, Error> {
+        check(name)?;
+        self.folder.file(&self.inside(name))
+    }
+
+    fn list(&self, below: &str) -> Result<Vec<Entry>, Error> {
+        self.folder.list(&self.inside(below))
+    }
+
+    fn shown(&self, name: &str) -> String {
+        self.folder.shown(&self.inside(name))
+    }
+}
+
 /// A folder in memory.
 #[derive(Clone, Default)]
 pub struct InMemory(pub BTreeMap<String, Arc<[u8]>>);

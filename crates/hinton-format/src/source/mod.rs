@@ -12,11 +12,12 @@ pub mod joined;
 pub mod made;
 pub mod part;
 pub(crate) mod reader;
+pub(crate) mod shuffle;
 pub(crate) mod unzstd;
 
 pub(crate) use cursor::Cursor;
 pub use file::map_file;
-pub use folder::{Disk, Folder, InMemory};
+pub use folder::{Below, Disk, Folder, InMemory};
 pub use inflate::{Inflate, gunzip};
 pub use joined::Joined;
 pub use made::{Lazy, Made};
