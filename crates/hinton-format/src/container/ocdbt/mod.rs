@@ -39,8 +39,14 @@ pub struct Value {
     pub file: Arc<str>,
 }
 
+impl std::fmt::Debug for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} bytes in {:?}", self.data.len(), self.file)
+    }
+}
+
 /// The keys and values of the newest version of a database.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Database {
     /// Sorted by key.
     pub entries: BTreeMap<Vec<u8>, Value>,

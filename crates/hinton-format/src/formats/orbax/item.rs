@@ -48,7 +48,12 @@ pub(super) fn add(
     limits: &Limits,
 ) -> Result<(), Error> {
     let tree = read_tree(&**folder, prefix, found, limits)?;
-    let (store, keys) = store(folder, found, limits)?;
+    let in_database = tree.as_ref().is_some_and(|tree| tree.in_database);
+    let (store, keys) = if in_database || folder.file(MANIFEST)?.is_some() {
+        database(folder, found, limits)?
+    } else {
+        files(folder, found)?
+    };
     let mut claimed = BTreeSet::new();
     let mut strings = None;
     for leaf in tree.iter().flat_map(|tree| &tree.leaves) {
@@ -141,26 +146,31 @@ fn read_tree(
     }
 }
 
-/// Where the arrays lie, and the keys of all that are found without the tree.
-fn store(
+/// Where arrays lie, and the keys of all that are found without the tree.
+type Arrays = (Arc<dyn Store>, BTreeSet<String>);
+
+/// Arrays in a database.
+fn database(
     folder: &Arc<dyn Folder>,
     found: &mut Found<'_>,
     limits: &Limits,
-) -> Result<(Arc<dyn Store>, BTreeSet<String>), Error> {
-    if folder.file(MANIFEST)?.is_some() {
-        let database = ocdbt::read(&**folder, limits)?;
-        found.files.extend(database.files.iter().map(|name| folder.shown(name)));
-        let keys = database.entries.keys().filter_map(|key| {
-            let key = std::str::from_utf8(key).ok()?;
-            match key.rsplit_once('/') {
-                Some((array, V2_ARRAY | V3_NODE)) => Some(array.to_owned()),
-                None if [V2_ARRAY, V3_NODE].contains(&key) => Some(String::new()),
-                _ => None,
-            }
-        });
-        let keys = keys.collect();
-        return Ok((Arc::new(Keyed { database, folder: folder.clone() }), keys));
-    }
+) -> Result<Arrays, Error> {
+    let database = ocdbt::read(&**folder, limits)?;
+    found.files.extend(database.files.iter().map(|name| folder.shown(name)));
+    let keys = database.entries.keys().filter_map(|key| {
+        let key = std::str::from_utf8(key).ok()?;
+        match key.rsplit_once('/') {
+            Some((array, V2_ARRAY | V3_NODE)) => Some(array.to_owned()),
+            None if [V2_ARRAY, V3_NODE].contains(&key) => Some(String::new()),
+            _ => None,
+        }
+    });
+    let keys = keys.collect();
+    Ok((Arc::new(Keyed { database, folder: folder.clone() }), keys))
+}
+
+/// Arrays in folders.
+fn files(folder: &Arc<dyn Folder>, found: &mut Found<'_>) -> Result<Arrays, Error> {
     let mut keys = BTreeSet::new();
     for entry in folder.list("")?.into_iter().filter(|entry| entry.is_dir) {
         for described in [V2_ARRAY, V3_NODE] {

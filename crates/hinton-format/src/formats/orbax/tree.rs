@@ -14,6 +14,8 @@ use crate::{Error, Limits};
 pub(super) struct Tree {
     /// In the order of the file.
     pub(super) leaves: Vec<Leaf>,
+    /// Whether it says that the arrays are in a database.
+    pub(super) in_database: bool,
     /// What the user added.
     pub(super) custom: Value,
 }
@@ -67,6 +69,9 @@ impl<'de> Visitor<'de> for &mut Reader<'_> {
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
                 "tree_metadata" => map.next_value_seed(Leaves(self))?,
+                "use_ocdbt" => {
+                    self.tree.in_database = map.next_value::<Value>()? == Value::Bool(true);
+                }
                 "custom_metadata" => self.tree.custom = map.next_value()?,
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
