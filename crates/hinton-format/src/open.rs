@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hinton_tensor::Bytes;
 
-use crate::formats::{FOLDERS, sharded};
+use crate::formats::{FOLDERS, FolderRow, Holds, sharded};
 use crate::source::inflate::gzip_head;
 use crate::source::{Disk, Folder, file, gunzip, map_file, read_head};
 use crate::{
@@ -74,9 +74,19 @@ pub fn open_folder(
     limits: &Limits,
 ) -> Result<Option<Checkpoint>, Error> {
     let entries = folder.list("")?;
-    let row = FOLDERS.iter().find(|row| (row.holds)(name, &entries, &*folder));
+    let holds = |row: &FolderRow| (row.holds)(name, &entries, &*folder) != Holds::Nothing;
+    let row = FOLDERS.iter().find(|row| holds(row));
     let opened = row.map(|row| (row.open)(name, folder, limits)).transpose();
     opened.map_err(|error| error.in_file(name))
+}
+
+/// Whether a folder is one checkpoint of a format that is a folder, whatever is in it; a folder of
+/// several is not.
+pub fn is_one_folder(path: &Path) -> bool {
+    let folder = Disk(path.to_owned());
+    let Ok(entries) = folder.list("") else { return false };
+    let name = path.display().to_string();
+    FOLDERS.iter().any(|row| (row.holds)(&name, &entries, &folder) == Holds::One)
 }
 
 /// Opens bytes under a name: decides by content which format they are, and looks through one

@@ -48,7 +48,7 @@ fn a_folder_of_steps_lists_them_and_an_unfinished_save_is_told() {
     let error = open(&fixtures().join("orbax/manager"), &Limits::default()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unrecognised);
     assert!(error.message().ends_with("has 2 steps of a run: \"2\", \"10\""), "{error}");
-    assert!(error.cure_text().unwrap().contains("manager/10, or see them all with hinton steps"));
+    assert!(error.cure_text().unwrap().contains("manager/10; together they are a run"));
     let unfinished = fixtures().join("orbax/manager/20.orbax-checkpoint-tmp-1700000000");
     let error = open(&unfinished, &Limits::default()).unwrap_err();
     assert!(error.message().starts_with("Orbax did not finish this save"), "{error}");

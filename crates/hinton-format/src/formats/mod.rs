@@ -80,10 +80,20 @@ pub const FORMATS: &[FormatRow] = &[
 
 /// A format whose checkpoints are folders that no single file in them can stand for.
 pub(crate) struct FolderRow {
-    /// Whether a folder of that name (as people gave it), with these entries, is of the format.
-    pub(crate) holds: fn(&str, &[Entry], &dyn Folder) -> bool,
+    /// What a folder of that name (as people gave it), with these entries, is to the format.
+    pub(crate) holds: fn(&str, &[Entry], &dyn Folder) -> Holds,
     /// Reads the index of such a folder, and no values.
     pub(crate) open: fn(&str, Arc<dyn Folder>, &Limits) -> Result<Checkpoint, Error>,
+}
+
+/// What a folder is to a format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Holds {
+    Nothing,
+    /// One checkpoint, or what is left of one.
+    One,
+    /// A folder of checkpoints.
+    Several,
 }
 
 /// The formats of folders. They are asked before the files in a folder are looked at.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::item::{self, Found};
 use super::{METADATA, ROW, STEP_METADATA};
+use crate::formats::Holds;
 use crate::formats::notes::distinct;
 use crate::formats::sharded::listed;
 use crate::formats::zarr::{Nodes, json, text};
@@ -35,9 +36,13 @@ enum Kind {
     Other,
 }
 
-/// Whether a folder is of Orbax.
-pub(super) fn holds(name: &str, entries: &[Entry], folder: &dyn Folder) -> bool {
-    !matches!(kind(name, entries, folder), Kind::Other)
+/// What a folder is to Orbax.
+pub(super) fn holds(name: &str, entries: &[Entry], folder: &dyn Folder) -> Holds {
+    match kind(name, entries, folder) {
+        Kind::Item | Kind::Step | Kind::Unfinished => Holds::One,
+        Kind::Steps(_) => Holds::Several,
+        Kind::Other => Holds::Nothing,
+    }
 }
 
 fn kind(name: &str, entries: &[Entry], folder: &dyn Folder) -> Kind {
@@ -141,7 +146,7 @@ fn several(name: &str, steps: &[String]) -> Error {
     let message = format!("the folder has {} steps of a run: {}", steps.len(), listed(&names));
     let place = name.trim_end_matches('/');
     Error::new(ErrorKind::Unrecognised, message)
-        .cure(format!("name one, e.g. {place}/{newest}, or see them all with hinton steps {place}"))
+        .cure(format!("name one, e.g. {place}/{newest}; together they are a run"))
 }
 
 fn unfinished() -> Error {

@@ -17,7 +17,7 @@ pub(crate) use self::meta::{V2_ARRAY, V3_NODE};
 pub(crate) use self::nodes::{Node, Nodes, json, text};
 pub(crate) use self::store::{Files, Keyed, Store};
 use super::notes::distinct;
-use super::{FolderRow, FormatRow};
+use super::{FolderRow, FormatRow, Holds};
 use crate::source::file::Entry;
 use crate::source::{Disk, Folder};
 use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, lookalike};
@@ -71,9 +71,10 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     open_folder(&shown.display().to_string(), Arc::new(Disk(shown.to_owned())), limits)
 }
 
-fn holds(_name: &str, entries: &[Entry], _folder: &dyn Folder) -> bool {
+fn holds(_name: &str, entries: &[Entry], _folder: &dyn Folder) -> Holds {
     let tells = [V2_ARRAY, V2_GROUP, V3_NODE];
-    entries.iter().any(|entry| !entry.is_dir && tells.contains(&&*entry.name))
+    let told = entries.iter().any(|entry| !entry.is_dir && tells.contains(&&*entry.name));
+    if told { Holds::One } else { Holds::Nothing }
 }
 
 fn open_folder(name: &str, folder: Arc<dyn Folder>, limits: &Limits) -> Result<Checkpoint, Error> {
