@@ -2,11 +2,15 @@
 
 use std::io::Read;
 
-use ruzstd::decoding::{DEFAULT_MAX_WINDOW_SIZE, FrameDecoder, StreamingDecoder};
+use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 
 /// First bytes of a frame that holds data, and of one that is skipped (the low half byte is free).
 const FRAME: u32 = 0xfd2f_b528;
 const SKIPPED: u32 = 0x184d_2a50;
+
+/// What a reader sets aside for a frame, however little comes out of it: no more than this, which is
+/// what the standard asks of every reader (3.1.1.1.2), or than may come out of it.
+const WINDOW: u64 = 8 << 20;
 
 /// What `packed` unpacks to: no more than `most` bytes. Checksums are compared.
 ///
@@ -37,8 +41,7 @@ pub(crate) fn unzstd(packed: &[u8], most: usize) -> Result<Vec<u8>, String> {
 fn frame(rest: &mut &[u8], most: usize, out: &mut Vec<u8>) -> Result<(), String> {
     let failed = |error: &dyn std::fmt::Display| format!("its zstd data is damaged: {error}");
     let mut decoder = FrameDecoder::new();
-    // Data of known length may be its own window.
-    decoder.set_max_window_size(DEFAULT_MAX_WINDOW_SIZE.max(most as u64));
+    decoder.set_max_window_size((most as u64).checked_next_power_of_two().unwrap_or(0).max(WINDOW));
     let mut stream =
         StreamingDecoder::new_with_decoder(&mut *rest, decoder).map_err(|error| failed(&error))?;
     let left = (most - out.len()) as u64;
