@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use common::{check_truth, fixture, metadata, warnings};
 use hinton_format::source::InMemory;
-use hinton_format::{Checkpoint, Error, ErrorKind, Limits, open_folder};
+use hinton_format::{Checkpoint, Error, ErrorKind, Limits, open, open_folder};
 use hinton_tensor::{Slice, Tensor};
 
 #[test]
@@ -54,6 +54,31 @@ fn slices_are_those_of_the_whole() {
                 assert!(same, "{} {slice}", tensor.name());
             }
         }
+    }
+}
+
+#[test]
+fn chunks_too_large_to_be_held_are_read_as_streams() {
+    let mut limits = Limits::default();
+    limits.held_bytes = 100;
+    for group in ["packed", "v3"] {
+        let folder = common::fixtures().join("zarr").join(group);
+        let held = fixture(&format!("zarr/{group}"));
+        let mut streamed = 0;
+        for own in &open(&folder, &limits).unwrap().tensors {
+            let whole = tensor(&held, own.name());
+            let bits = |tensor: &Tensor| -> Vec<u64> {
+                tensor.to_f64().unwrap().into_iter().map(f64::to_bits).collect()
+            };
+            assert_eq!(bits(own), bits(whole), "{}", own.name());
+            // From the end to the start too.
+            let turned = |tensor: &Tensor| bits(&tensor.slice(&"[::-1]".parse().unwrap()).unwrap());
+            if own.data().is_sequential() {
+                assert_eq!(turned(own), turned(whole), "{}", own.name());
+                streamed += 1;
+            }
+        }
+        assert_eq!(streamed, if group == "packed" { 4 } else { 0 }, "{group}");
     }
 }
 
@@ -135,11 +160,16 @@ fn what_is_not_read_is_skipped_with_a_word() {
     ] {
         assert!(skipped(".zarray", &v2(key, value)).contains(says), "{value}");
     }
-    // Too large to be unpacked; one that is not packed is read in place.
+    // Too large to be unpacked at once; what is not packed is read in place, zstd as a stream.
     let large = String::from_utf8(v2("chunks", "[4000000000, 1]")).unwrap();
     assert_eq!(skipped(".zarray", large.as_bytes()), "");
-    let large = large.replace("\"compressor\":null", "\"compressor\":{\"id\":\"zstd\"}");
-    assert!(skipped(".zarray", large.as_bytes()).contains("is more than 1073741824 bytes"));
+    let packed = |id: &str| {
+        large.replace("\"compressor\":null", &format!("\"compressor\":{{\"id\":{id:?}}}"))
+    };
+    assert_eq!(skipped(".zarray", packed("zstd").as_bytes()), "");
+    assert!(
+        skipped(".zarray", packed("blosc").as_bytes()).contains("is more than 1073741824 bytes")
+    );
     for (key, value, says) in [
         ("data_type", "\"string\"", "\"string\", which are not read"),
         ("chunk_grid", "{\"name\": \"rectilinear\"}", "its chunks are \"rectilinear\""),

@@ -83,8 +83,11 @@ pub(crate) struct FolderRow {
     /// What a folder of that name (as people gave it), with these entries, is to the format.
     pub(crate) holds: fn(&str, &[Entry], &dyn Folder) -> Holds,
     /// Reads the index of such a folder, and no values.
-    pub(crate) open: fn(&str, Arc<dyn Folder>, &Limits) -> Result<Checkpoint, Error>,
+    pub(crate) open: OpenFolder,
 }
+
+/// Opens a folder that people call so.
+pub(crate) type OpenFolder = fn(&str, Arc<dyn Folder>, &Limits) -> Result<Checkpoint, Error>;
 
 /// What a folder is to a format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

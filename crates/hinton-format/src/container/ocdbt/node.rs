@@ -108,7 +108,7 @@ fn inner(
     let (files, starts) = (fields.varints(count)?, fields.varints(count)?);
     let lens = fields.varints(count)?;
     // Statistics: keys, bytes of the tree, bytes of values.
-    fields.varints(count.checked_mul(3).unwrap_or(usize::MAX))?;
+    fields.varints(count.saturating_mul(3))?;
     fields.end()?;
     let mut children = Vec::new();
     for (at, key) in keys.into_iter().enumerate() {

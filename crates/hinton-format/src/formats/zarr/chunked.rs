@@ -8,6 +8,7 @@ use hinton_tensor::{Bytes, Dtype, ReadError, Tensor, View, element_count};
 use super::codec::{self, checked};
 use super::meta::{Array, Shards};
 use super::store::Store;
+use super::streamed::{Streams, can_stream};
 use super::value::widen;
 use crate::source::cache::ChunkCache;
 use crate::source::grid::{Answer, ChunkGrid, Piece, place, put_fill};
@@ -27,6 +28,8 @@ struct Chunked {
     prefix: String,
     array: Array,
     grid: ChunkGrid,
+    /// Of chunks that are too large to be held.
+    streams: Option<Streams>,
     /// Lengths of the array and its chunks along the axes as chunks have them.
     dims: Vec<u64>,
     extents: Vec<u64>,
@@ -63,7 +66,9 @@ pub(crate) fn tensor(
     let first = format!("{prefix}{}", array.keys.key(&vec![0; shape.len()]));
     let (file, kind) = (store.file(&first), array.kind);
     let (store, cache) = (store.clone(), cache.clone());
-    let chunked = Chunked { store, cache, id, prefix, array, grid, dims, extents };
+    let is_large = grid.chunk_bytes() as u64 > limits.held_bytes && can_stream(&array.codecs);
+    let streams = is_large.then(Streams::default);
+    let chunked = Chunked { store, cache, id, prefix, array, grid, streams, dims, extents };
     let data: Arc<dyn Bytes> = match kind.bits {
         None => Arc::new(chunked),
         Some(bits) => Arc::new(Made::new(chunked.len(), 1, move |first, buf| {
@@ -183,6 +188,10 @@ impl Chunked {
             }
             return piece.fill(|_, inside, to| stored.read_at(inside, to));
         }
+        if let Some((streams, codec)) = self.streams.as_ref().zip(self.array.codecs.first()) {
+            let Some(stored) = self.stored(number)? else { return self.missing(piece) };
+            return streams.fill(number, &stored, *codec, piece);
+        }
         let slot = self.cache.slot((self.id, number), size, self.grid.row());
         // Nothing is kept of a chunk that is missing.
         let decoded = slot.get_or_init(|| match self.stored(number)? {
@@ -227,6 +236,10 @@ impl Bytes for Chunked {
 
     fn slice(&self, _range: Range<u64>) -> Option<&[u8]> {
         None
+    }
+
+    fn is_sequential(&self) -> bool {
+        self.streams.is_some()
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {

@@ -6,6 +6,7 @@ mod v3;
 use serde_json::Value;
 
 use super::codec::Codec;
+use super::streamed::can_stream;
 use super::value::Kind;
 use crate::{Error, ErrorKind, Limits};
 
@@ -123,8 +124,9 @@ fn check(array: &Array, limits: &Limits) -> Result<(), Error> {
     let element = array.kind.dtype.bits() / 8;
     let bytes = chunk.iter().try_fold(element, |size, dim| size.checked_mul(*dim));
     let most = limits.held_bytes;
-    // What is not packed is read in place.
-    if bytes.is_none_or(|bytes| bytes > most && !array.codecs.is_empty()) {
+    // What is not packed is read in place, what is packed in a simple way as a stream.
+    let any = array.codecs.is_empty() || can_stream(&array.codecs);
+    if bytes.is_none_or(|bytes| bytes > most && !any) {
         return Err(limit(format!("a chunk of {chunk:?} elements is more than {most} bytes")));
     }
     Ok(())

@@ -8,6 +8,7 @@ mod codec;
 mod meta;
 mod nodes;
 mod store;
+mod streamed;
 mod value;
 
 use std::path::Path;

@@ -190,8 +190,8 @@ mod tests {
         let kind = |dtype| Kind { dtype, endian: Endian::Little, bits: None };
         let of = |value: Value, dtype| fill(&value, kind(dtype)).unwrap();
         assert_eq!(of(json!(1.5), Dtype::F32), 1.5f32.to_le_bytes());
-        assert_eq!(of(json!(0), Dtype::F32), []);
-        assert_eq!(of(json!(null), Dtype::I8), []);
+        assert!(of(json!(0), Dtype::F32).is_empty());
+        assert!(of(json!(null), Dtype::I8).is_empty());
         assert_eq!(of(json!("0x7fc00001"), Dtype::F32), [1, 0, 0xc0, 0x7f]);
         assert_eq!(of(json!("-Infinity"), Dtype::F16), [0, 0xfc]);
         assert_eq!(of(json!(1.0), Dtype::Bf16), [0x80, 0x3f]);
