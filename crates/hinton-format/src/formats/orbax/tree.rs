@@ -149,8 +149,7 @@ mod tests {
         assert_eq!(tree.custom["lr"], 1);
         let wrong = parse(br#"{"tree_metadata": {"('a',)": {}}}"#, &Limits::default());
         assert!(wrong.unwrap_err().message().contains("no list of keys"));
-        let mut limits = Limits::default();
-        limits.tensors = 1;
+        let limits = Limits { tensors: 1, ..Limits::default() };
         assert!(parse(text, &limits).unwrap_err().message().contains("more than 1 leaves"));
     }
 }
