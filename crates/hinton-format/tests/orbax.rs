@@ -228,6 +228,12 @@ fn the_oldest_versions_are_not_shown() {
 #[test]
 fn a_linked_or_foreign_folder_is_none_of_it() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    // Weights beside the steps are what the folder is opened for.
+    let mut beside = files("manager");
+    beside.0.insert("notes.json".to_owned(), Arc::from(&b"{}"[..]));
+    assert!(open_folder("here", Arc::new(beside.clone()), &Limits::default()).is_err());
+    beside.0.insert("model.safetensors".to_owned(), Arc::from(&b"x"[..]));
+    assert!(open_folder("here", Arc::new(beside), &Limits::default()).unwrap().is_none());
     let opened = open_folder("src", Arc::new(Disk(folder)), &Limits::default()).unwrap();
     assert!(opened.is_none());
 }

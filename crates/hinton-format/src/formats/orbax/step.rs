@@ -23,6 +23,8 @@ const JSON_ITEM: &str = "metadata";
 const METRICS: &str = "metrics";
 /// Longest JSON item that becomes metadata.
 const LONGEST_JSON: u64 = 1 << 16;
+/// Ends of the names of what people keep beside steps.
+const NOTES: [&str; 8] = ["json", "jsonl", "txt", "md", "yaml", "yml", "log", "gin"];
 /// Most folders of a folder that are looked into to tell what it is.
 const PROBES: usize = 8;
 
@@ -59,6 +61,14 @@ fn kind(name: &str, entries: &[Entry], folder: &dyn Folder) -> Kind {
     }
     if is_step {
         return Kind::Step;
+    }
+    // Files that may be weights themselves say what the folder is.
+    let is_note = |entry: &Entry| {
+        let ending = entry.name.rsplit_once('.').map_or("", |(_, ending)| ending);
+        entry.is_dir || entry.name.starts_with('.') || NOTES.contains(&ending)
+    };
+    if !entries.iter().all(is_note) {
+        return Kind::Other;
     }
     let folders = || entries.iter().filter(|entry| entry.is_dir);
     let mut steps: Vec<(u64, String)> = folders()
