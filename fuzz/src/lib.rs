@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use hinton_format::{FORMATS, Input, Limits};
+use hinton_format::source::InMemory;
+use hinton_format::{Checkpoint, FORMATS, Input, Limits};
 use hinton_tensor::Memory;
 
 /// Most values that are read of a tensor; a few bytes can honestly stand for many (strides of 0).
@@ -11,6 +12,49 @@ const MOST_VALUES: u64 = 1 << 16;
 /// Opens the bytes as the format of that row, whatever they look like, and once more as whatever
 /// they look like.
 pub fn open(format: &str, bytes: &[u8]) {
+    let limits = limits();
+    let data = Arc::new(Memory::new(bytes));
+    let input = Input { name: format!("fuzz.{format}"), path: None, data };
+    let row = FORMATS.iter().find(|row| row.name == format).expect("a row of that name");
+    for opened in [(row.open)(&input, &limits), hinton_format::open_input(&input, &limits)] {
+        let Ok(checkpoint) = opened else { continue };
+        read(checkpoint);
+    }
+}
+
+/// Opens files as the folder that they make, and reads every value.
+pub fn open_files(files: &[(&str, &[u8])]) {
+    let files = files.iter().map(|(name, bytes)| ((*name).to_owned(), Arc::from(*bytes)));
+    let folder = Arc::new(InMemory(files.collect()));
+    if let Ok(Some(checkpoint)) = hinton_format::open_folder("fuzz", folder, &limits()) {
+        read(checkpoint);
+    }
+}
+
+/// Two parts of the bytes; the first byte says how long the first is.
+pub fn halves(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let Some((share, rest)) = bytes.split_first() else { return (&[], &[]) };
+    rest.split_at(rest.len() * usize::from(*share) / 255)
+}
+
+/// A block of OCDBT that is not packed, with its length and checksum.
+pub fn block(magic: u32, body: &[u8]) -> Vec<u8> {
+    let mut out = magic.to_be_bytes().to_vec();
+    out.extend((body.len() as u64 + 18).to_le_bytes());
+    out.extend([0, 0]);
+    out.extend(body);
+    let mut crc = !0u32;
+    for byte in &out {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = if crc & 1 == 1 { crc >> 1 ^ 0x82f6_3b78 } else { crc >> 1 };
+        }
+    }
+    out.extend((!crc).to_le_bytes());
+    out
+}
+
+fn limits() -> Limits {
     let mut limits = Limits::default();
     limits.header_bytes = 1 << 20;
     limits.inflate_bytes = 1 << 16;
@@ -18,12 +62,7 @@ pub fn open(format: &str, bytes: &[u8]) {
     limits.fields = 1 << 18;
     limits.text_bytes = 1 << 20;
     limits.pickle_steps = 1 << 16;
-    let data = Arc::new(Memory::new(bytes));
-    let input = Input { name: format!("fuzz.{format}"), path: None, data };
-    let row = FORMATS.iter().find(|row| row.name == format).expect("a row of that name");
-    for opened in [(row.open)(&input, &limits), hinton_format::open_input(&input, &limits)] {
-        read(opened);
-    }
+    limits
 }
 
 /// Opens the bytes as what gzip, zstd or xz packed: read as whatever the name says, which needs no
@@ -40,13 +79,14 @@ pub fn open_packed(bytes: &[u8]) {
             limits.text_bytes = 1 << 20;
             let data = Arc::new(Memory::new(bytes.clone()));
             let input = Input { name: format!("fuzz.csv.{name}"), path: None, data };
-            read(hinton_format::open_input(&input, &limits));
+            if let Ok(checkpoint) = hinton_format::open_input(&input, &limits) {
+                read(checkpoint);
+            }
         }
     }
 }
 
-fn read(opened: Result<hinton_format::Checkpoint, hinton_format::Error>) {
-    let Ok(checkpoint) = opened else { return };
+fn read(checkpoint: Checkpoint) {
     for tensor in checkpoint.tensors {
         if tensor.elements() <= MOST_VALUES
             && let Ok(values) = tensor.to_f64()

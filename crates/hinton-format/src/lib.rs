@@ -27,7 +27,7 @@ pub use formats::tensorflow::index_of;
 pub use formats::{FORMATS, FormatRow};
 pub use limits::Limits;
 pub use nearest::nearest;
-pub use open::{Input, open, open_input};
+pub use open::{Input, is_one_folder, open, open_folder, open_input};
 pub use quantised::DEQUANTISED;
 pub use sniff::{Head, Sniff};
 pub use source::wrapper::unwrapped_name;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use hinton_tensor::Bytes;
 
-use crate::formats::{archive, sharded};
+use crate::formats::{FOLDERS, FolderRow, Holds, archive, sharded};
 use crate::source::wrapper::{self, Wrapper, unwrapped_name};
-use crate::source::{Location, read_head};
+use crate::source::{Disk, Folder, Location, read_head};
 use crate::{
     Checkpoint, Error, ErrorKind, FORMATS, FormatRow, Head, Limits, Sniff, lookalike, quantised,
 };
@@ -67,10 +67,40 @@ pub fn open(path: &Path, limits: &Limits) -> Result<Checkpoint, Error> {
 /// Opens what lies at a location, as [`open`] does.
 pub(crate) fn open_at(location: &Location, limits: &Limits) -> Result<Checkpoint, Error> {
     if location.is_dir() {
-        return sharded::open_folder(location, limits)
-            .map_err(|error| error.in_file(&location.display().to_string()));
+        let name = location.display().to_string();
+        let opened = match open_folder(&name, Arc::new(location.clone()), limits) {
+            Ok(None) => sharded::open_folder(location, limits),
+            Ok(Some(checkpoint)) => Ok(checkpoint),
+            Err(error) => Err(error),
+        };
+        return opened.map_err(|error| error.in_file(&name));
     }
     open_input(&Input::at(location)?, limits)
+}
+
+/// Opens a folder of a format that is a folder, on disk or not; `None` where it is of none.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_folder(
+    name: &str,
+    folder: Arc<dyn Folder>,
+    limits: &Limits,
+) -> Result<Option<Checkpoint>, Error> {
+    let entries = folder.list("")?;
+    let holds = |row: &FolderRow| (row.holds)(name, &entries, &*folder) != Holds::Nothing;
+    let row = FOLDERS.iter().find(|row| holds(row));
+    let opened = row.map(|row| (row.open)(name, folder, limits)).transpose();
+    opened.map_err(|error| error.in_file(name))
+}
+
+/// Whether a folder is one checkpoint of a format that is a folder, whatever is in it; a folder of
+/// several is not.
+pub fn is_one_folder(path: &Path) -> bool {
+    let folder = Disk(path.to_owned());
+    let Ok(entries) = folder.list("") else { return false };
+    let name = path.display().to_string();
+    FOLDERS.iter().any(|row| (row.holds)(&name, &entries, &folder) == Holds::One)
 }
 
 /// Opens bytes under a name: decides by content which format they are, and looks through one

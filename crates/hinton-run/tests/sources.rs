@@ -419,3 +419,28 @@ fn shared_animation_data_is_a_list_of_41() {
     assert_eq!(values(&run, 40, "crafted_animation_data").len(), 80);
     assert_eq!(said(&run), "");
 }
+
+/// A fixture of Orbax that hinton-format reads.
+fn orbax(name: &str) -> PathBuf {
+    let fixtures =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../hinton-format/tests/fixtures");
+    fixtures.join("orbax").join(name)
+}
+
+#[test]
+fn the_steps_of_orbaxs_manager_are_a_run() {
+    let run = open_run(&[orbax("manager")], &RunOptions::default()).unwrap();
+    assert_eq!((run.kind, numbers(&run)), (RunKind::Checkpoints, vec![2, 10]));
+    assert_eq!(values(&run, 0, "w"), [2.0; 4]);
+    assert_eq!(values(&run, 1, "w"), [10.0; 4]);
+    assert_eq!(run.steps[0].metric("lr"), Some(0.1));
+    // One checkpoint is one step, whatever numbered folders are in it.
+    let one = open_run(&[orbax("manager/10")], &RunOptions::default()).unwrap();
+    assert_eq!(one.steps.len(), 1);
+    let item = open_run(&[orbax("zarr3")], &RunOptions::default()).unwrap();
+    assert_eq!(item.tensor_names().len(), 3);
+    assert!(says(&item, "one checkpoint in several files"), "{}", said(&item));
+    let unfinished = orbax("manager/20.orbax-checkpoint-tmp-1700000000");
+    let error = open_run(&[unfinished], &RunOptions::default()).unwrap_err();
+    assert!(error.to_string().contains("did not finish this save"), "{error}");
+}

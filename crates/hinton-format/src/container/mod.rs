@@ -1,7 +1,8 @@
 //! Containers that know nothing of tensors: zip, tar, pickle, protocol buffers, FlatBuffers,
-//! sorted tables.
+//! sorted tables, B+trees in log files.
 
 pub mod flatbuffer;
+pub mod ocdbt;
 pub mod pickle;
 pub mod protobuf;
 pub mod table;

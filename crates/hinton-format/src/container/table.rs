@@ -147,7 +147,7 @@ fn unmask(stored: u32) -> u32 {
 }
 
 /// CRC-32C (Castagnoli; RFC 3720, B.4), bit by bit over a table of 16 steps.
-fn crc32c(bytes: &[u8]) -> u32 {
+pub(crate) fn crc32c(bytes: &[u8]) -> u32 {
     const STEPS: [u32; 16] = {
         let mut steps = [0; 16];
         let mut at = 0;
@@ -173,7 +173,7 @@ fn crc32c(bytes: &[u8]) -> u32 {
 }
 
 /// Snappy's raw format. The size that it declares was checked by the caller.
-fn unsnap(bytes: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn unsnap(bytes: &[u8]) -> Option<Vec<u8>> {
     let (size, len) = varint(bytes)?;
     let size = usize::try_from(size).ok()?;
     let mut rest = &bytes[len..];

@@ -1,5 +1,9 @@
 //! The formats: one file each, one row each.
 
+use std::sync::Arc;
+
+use crate::source::Folder;
+use crate::source::file::Entry;
 use crate::{Checkpoint, Error, Head, Input, Limits, Sniff};
 
 mod affine;
@@ -21,6 +25,7 @@ pub(crate) mod notes;
 pub(crate) mod npy;
 pub(crate) mod npz;
 pub(crate) mod onnx;
+pub(crate) mod orbax;
 pub(crate) mod pickle;
 mod pieces;
 pub(crate) mod pytorch;
@@ -28,6 +33,7 @@ pub(crate) mod safetensors;
 pub(crate) mod sharded;
 pub(crate) mod tensorflow;
 pub(crate) mod tflite;
+pub(crate) mod zarr;
 
 /// A format hinton reads.
 pub struct FormatRow {
@@ -59,6 +65,8 @@ pub const FORMATS: &[FormatRow] = &[
     hdf5::ROW,
     keras::ROW,
     flax::ROW,
+    orbax::ROW,
+    zarr::ROW,
     darknet::ROW,
     idx::ROW,
     onnx::ROW,
@@ -72,6 +80,30 @@ pub const FORMATS: &[FormatRow] = &[
     archive::ZIP,
     archive::TAR,
 ];
+
+/// A format whose checkpoints are folders that no single file in them can stand for.
+pub(crate) struct FolderRow {
+    /// What a folder of that name (as people gave it), with these entries, is to the format.
+    pub(crate) holds: fn(&str, &[Entry], &dyn Folder) -> Holds,
+    /// Reads the index of such a folder, and no values.
+    pub(crate) open: OpenFolder,
+}
+
+/// Opens a folder that people call so.
+pub(crate) type OpenFolder = fn(&str, Arc<dyn Folder>, &Limits) -> Result<Checkpoint, Error>;
+
+/// What a folder is to a format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Holds {
+    Nothing,
+    /// One checkpoint, or what is left of one.
+    One,
+    /// A folder of checkpoints.
+    Several,
+}
+
+/// The formats of folders. They are asked before the files in a folder are looked at.
+pub(crate) const FOLDERS: &[FolderRow] = &[orbax::FOLDER, zarr::FOLDER];
 
 /// The byte of some JSON text at which its reader stopped.
 fn json_byte(text: &[u8], error: &serde_json::Error) -> u64 {

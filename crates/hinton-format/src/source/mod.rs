@@ -2,21 +2,25 @@
 //!
 //! Everything that touches the file system is in [`mod@file`]; nothing is ever written.
 
+pub(crate) mod cache;
 pub(crate) mod coding;
 pub(crate) mod cursor;
 pub mod file;
 pub mod folder;
+pub(crate) mod grid;
 pub mod inflate;
 pub mod joined;
 pub mod location;
 pub mod made;
 pub mod part;
 pub(crate) mod reader;
+pub(crate) mod shuffle;
+pub(crate) mod unzstd;
 pub(crate) mod wrapper;
 
 pub(crate) use cursor::Cursor;
 pub use file::map_file;
-pub use folder::{Disk, Folder, InMemory};
+pub use folder::{Below, Disk, Folder, InMemory};
 pub use inflate::Inflate;
 pub use joined::Joined;
 pub use location::Location;

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use hinton_format::{Checkpoint, Error, ErrorKind, Limits, Warning, index_of, open};
+use hinton_format::{Checkpoint, Error, ErrorKind, Limits, Warning, index_of, is_one_folder, open};
 
 use super::Item;
 use super::beside::is_log;
@@ -66,6 +66,9 @@ impl Group {
 /// # Errors
 /// When the folder cannot be listed or holds no weights.
 pub(super) fn choose(path: &Path, limits: &Limits) -> Result<Chosen, RunError> {
+    if is_one_folder(path) {
+        return one_step(path, limits);
+    }
     let mut others = Vec::new();
     let mut groups: Vec<Group> = Vec::new();
     let mut is_sharded = false;
@@ -83,13 +86,7 @@ pub(super) fn choose(path: &Path, limits: &Limits) -> Result<Chosen, RunError> {
         .sort_by(|a, b| a.rank().cmp(&b.rank()).then_with(|| natural_cmp(&a.pattern, &b.pattern)));
     let first_is_series = groups.first().is_some_and(Group::is_series);
     if !first_is_series && (is_sharded || groups.is_empty()) {
-        // One checkpoint in several files, or nothing: the format's reader says what it has.
-        open(path, limits)?;
-        let label =
-            path.file_name().map_or(disk::shown(path), |name| name.to_string_lossy().into());
-        let items = vec![Item { label, path: path.to_owned() }];
-        let said = "the folder is one checkpoint in several files: the run has one step";
-        return Ok(Chosen { items, others: Vec::new(), warnings: vec![Warning::file(said)] });
+        return one_step(path, limits);
     }
     let mut warnings = Vec::new();
     let mut items = Vec::new();
@@ -116,6 +113,15 @@ pub(super) fn choose(path: &Path, limits: &Limits) -> Result<Chosen, RunError> {
         warnings.push(Warning::file(message));
     }
     Ok(Chosen { items, others, warnings })
+}
+
+/// One checkpoint in several files, or nothing: the format's reader says what it has.
+fn one_step(path: &Path, limits: &Limits) -> Result<Chosen, RunError> {
+    open(path, limits)?;
+    let label = path.file_name().map_or(disk::shown(path), |name| name.to_string_lossy().into());
+    let items = vec![Item { label, path: path.to_owned() }];
+    let said = "the folder is one checkpoint in several files: the run has one step";
+    Ok(Chosen { items, others: Vec::new(), warnings: vec![Warning::file(said)] })
 }
 
 /// Whether a file is part of a step: what lies beside the index of a TensorFlow checkpoint.

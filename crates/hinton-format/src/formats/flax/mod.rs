@@ -337,7 +337,7 @@ fn plain(value: Value) -> String {
 }
 
 /// The dtype of numpy's and ml_dtypes' name.
-fn dtype_of(name: &str) -> Option<Dtype> {
+pub(super) fn dtype_of(name: &str) -> Option<Dtype> {
     Some(match name {
         "float64" => Dtype::F64,
         "float32" => Dtype::F32,

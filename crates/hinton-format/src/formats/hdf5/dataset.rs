@@ -5,12 +5,13 @@ use std::sync::Arc;
 use hinton_tensor::{Bytes, Tensor, View, element_count};
 
 use super::attribute::datatype_of;
-use super::chunked::{Chunked, Fill, Parts};
+use super::chunked::{Chunked, Parts};
 use super::datatype::{Datatype, Kind};
 use super::file::H5File;
 use super::filters;
 use super::layout::{self, Chunks, Layout, Space};
 use super::object::{Object, kind};
+use crate::source::grid::Fill;
 use crate::{Error, ErrorKind};
 
 /// Deflate cannot do better than this; a dataset larger than that many times the file holds mostly

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use hinton_tensor::Bytes;
 
-use super::cache::ChunkCache;
 use super::checksum::lookup3;
+use crate::source::cache::ChunkCache;
 use crate::source::read_vec;
 use crate::{Error, ErrorKind, Limits};
 

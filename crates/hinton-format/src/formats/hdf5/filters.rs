@@ -7,6 +7,7 @@ use flate2::bufread::ZlibDecoder;
 use super::checksum::fletcher32;
 use super::file::H5File;
 use super::object::Message;
+use crate::source::shuffle::unshuffle;
 use crate::{Error, ErrorKind};
 
 /// One filter of a pipeline.
@@ -125,22 +126,6 @@ fn inflate(packed: &[u8], most: usize) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-fn unshuffle(bytes: Vec<u8>, element: usize) -> Vec<u8> {
-    if element < 2 {
-        return bytes;
-    }
-    let count = bytes.len() / element;
-    let mut out = vec![0; bytes.len()];
-    let (planes, rest) = bytes.split_at(count * element);
-    for (byte, plane) in planes.chunks_exact(count.max(1)).enumerate() {
-        for (value, element) in plane.iter().zip(out.chunks_exact_mut(element)) {
-            element[byte] = *value;
-        }
-    }
-    out[count * element..].copy_from_slice(rest);
-    out
-}
-
 fn checked(mut bytes: Vec<u8>) -> Result<Vec<u8>, String> {
     let Some(len) = bytes.len().checked_sub(4) else {
         return Err("it is too short for its checksum".to_owned());
@@ -208,12 +193,6 @@ mod tests {
         assert!(lzf(&[1, b'a', b'b', 3 << 5, 2], 9).is_err(), "before the first byte");
         assert!(lzf(&[5, b'a'], 9).is_err(), "literals that are not there");
         assert!(lzf(&[7 << 5], 9).is_err(), "a length that is not there");
-    }
-
-    #[test]
-    fn planes_become_elements_and_the_rest_stays() {
-        assert_eq!(unshuffle(b"adbecfX".to_vec(), 3), b"abcdefX");
-        assert_eq!(unshuffle(b"ab".to_vec(), 8), b"ab");
     }
 
     #[test]

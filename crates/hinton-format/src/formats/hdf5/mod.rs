@@ -6,7 +6,6 @@
 mod array;
 mod attribute;
 mod btree2;
-mod cache;
 mod checksum;
 mod chunked;
 mod chunks;

@@ -1,4 +1,4 @@
-//! Decoded chunks of a file, the last ones used, in bounded memory.
+//! Decoded chunks of the arrays of a file, the last ones used, in bounded memory.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -12,14 +12,14 @@ const BYTES: usize = 64 << 20;
 const CHUNKS: usize = 1 << 14;
 
 /// A decoded chunk, or why it could not be decoded. Whoever needs it first decodes it; others wait.
-pub(super) type Slot = Arc<OnceLock<Result<Vec<u8>, ReadError>>>;
+pub(crate) type Slot = Arc<OnceLock<Result<Vec<u8>, ReadError>>>;
 
-/// A dataset's number, and a chunk's number in it.
+/// An array's number, and a chunk's number in it.
 type Key = (u64, u64);
 
-/// The chunks of all datasets of a file.
+/// The chunks of all arrays of a file.
 #[derive(Default)]
-pub(super) struct ChunkCache {
+pub(crate) struct ChunkCache {
     inner: Mutex<Inner>,
 }
 
@@ -36,7 +36,7 @@ impl ChunkCache {
     /// The slot of a chunk of `size` bytes; the oldest ones are let go to make room. `row` is the
     /// size of the chunks that lie beside each other along all axes but the first, which reading
     /// in order comes back to.
-    pub(super) fn slot(&self, key: Key, size: usize, row: usize) -> Slot {
+    pub(crate) fn slot(&self, key: Key, size: usize, row: usize) -> Slot {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         inner.now += 1;
         let now = inner.now;

@@ -1,0 +1,162 @@
+//! Zarr: folders of arrays in chunks, each a file of its own.
+//!
+//! Layout: <https://zarr-specs.readthedocs.io>
+
+mod blosc;
+mod chunked;
+mod codec;
+mod meta;
+mod nodes;
+mod store;
+mod streamed;
+mod value;
+
+use std::path::Path;
+use std::sync::Arc;
+
+pub(crate) use self::meta::{V2_ARRAY, V3_NODE};
+pub(crate) use self::nodes::{Node, Nodes, json, text};
+pub(crate) use self::store::{Files, Keyed, Store};
+use super::notes::distinct;
+use super::{FolderRow, FormatRow, Holds};
+use crate::source::file::Entry;
+use crate::source::{Disk, Folder};
+use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, lookalike};
+
+/// The row of the table.
+pub(crate) const ROW: FormatRow = FormatRow {
+    name: "zarr",
+    about: "Zarr: a folder of arrays in chunks (.zarray or zarr.json, versions 2 and 3)",
+    help: "Read: an array or a group of them as a folder, of version 2 (.zarray, .zgroup) and \
+           version 3 (zarr.json, also with shards); every dtype of numbers, bfloat16 and 8-bit \
+           floats too; either order of values; chunks as they are or packed with zstd, gzip, zlib, \
+           LZ4 or Blosc (every codec of it), with CRC-32C. Chunks that are missing have the fill \
+           value. Values are unpacked chunk by chunk when they are asked for. Arrays are named by \
+           their path, attributes are metadata. Skipped with a warning: texts, records, other \
+           codecs. Zarr in a zip archive is not opened. Layout: zarr-specs.readthedocs.io",
+    extensions: &["zarray", "zgroup"],
+    sniff,
+    open,
+};
+
+/// How its folders are told and opened.
+pub(crate) const FOLDER: FolderRow = FolderRow { holds, open: open_folder };
+
+/// Names of the files that tell a folder.
+const V2_GROUP: &str = ".zgroup";
+/// Most folders that are looked into.
+const MOST_FOLDERS: usize = 100_000;
+
+fn sniff(head: &Head<'_>) -> Sniff {
+    let is_json = lookalike::text(head).is_some_and(|text| text.trim_start().starts_with('{'));
+    let named = |name: &str| head.name.ends_with(name);
+    let says = |word: &[u8]| head.bytes.windows(word.len()).any(|part| part == word);
+    if is_json
+        && (says(b"\"zarr_format\"")
+            || [V2_ARRAY, V2_GROUP, V3_NODE].iter().any(|name| named(name)))
+    {
+        Sniff::Certain
+    } else {
+        Sniff::No
+    }
+}
+
+/// A metadata file stands for the folder that it lies in.
+fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
+    let Some(path) = &input.path else {
+        let message = "this describes an array or a group, whose values lie beside it";
+        return Err(Error::new(ErrorKind::Unsupported, message).cure("open it as a file"));
+    };
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let shown = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    open_folder(&shown.display().to_string(), Arc::new(Disk(shown.to_owned())), limits)
+}
+
+fn holds(_name: &str, entries: &[Entry], _folder: &dyn Folder) -> Holds {
+    let tells = [V2_ARRAY, V2_GROUP, V3_NODE];
+    let told = entries.iter().any(|entry| !entry.is_dir && tells.contains(&&*entry.name));
+    if told { Holds::One } else { Holds::Nothing }
+}
+
+fn open_folder(name: &str, folder: Arc<dyn Folder>, limits: &Limits) -> Result<Checkpoint, Error> {
+    let store: Arc<dyn Store> = Arc::new(Files(folder.clone()));
+    let mut nodes = Nodes::new(limits);
+    let mut walk = Walk { folder: &*folder, store, nodes: &mut nodes, limits, seen: 0 };
+    walk.node("", stem(name), 0)?;
+    let Nodes { mut tensors, metadata, skipped, .. } = nodes;
+    let mut warnings = skipped.warnings();
+    distinct(&mut tensors, &mut warnings);
+    let files = vec![name.to_owned()];
+    Ok(Checkpoint { path: name.to_owned(), format: ROW.name, metadata, tensors, files, warnings })
+}
+
+/// What a lone array in a folder is called: the folder's name without its ending.
+fn stem(name: &str) -> &str {
+    let mut parts = name.rsplit(['/', '\\']);
+    match parts.find(|part| !part.is_empty() && *part != ".") {
+        None | Some("..") => "array",
+        Some(last) => last.strip_suffix(".zarr").filter(|stem| !stem.is_empty()).unwrap_or(last),
+    }
+}
+
+/// Goes through the folders of groups. Those of arrays are not listed: they may have any number of
+/// chunks.
+struct Walk<'a, 'b> {
+    folder: &'a dyn Folder,
+    store: Arc<dyn Store>,
+    nodes: &'a mut Nodes<'b>,
+    limits: &'a Limits,
+    /// Folders looked into.
+    seen: usize,
+}
+
+impl Walk<'_, '_> {
+    /// The node at `path`, and what is below it; `lone` names it where it is the root.
+    fn node(&mut self, path: &str, lone: &str, depth: usize) -> Result<(), Error> {
+        self.seen += 1;
+        let limit = |message: String| Error::new(ErrorKind::Limit, message);
+        if depth > self.limits.depth {
+            let most = self.limits.depth;
+            return Err(limit(format!("groups lie deeper than {most} in each other")));
+        }
+        if self.seen > MOST_FOLDERS {
+            let message = format!("there are more than {MOST_FOLDERS} folders");
+            return Err(limit(message).cure("open one of the groups in it"));
+        }
+        let name = if path.is_empty() { lone } else { path };
+        let prefix = if path.is_empty() { String::new() } else { format!("{path}/") };
+        match self.nodes.add(&self.store, path, name)? {
+            Node::Array => return Ok(()),
+            Node::Group => {}
+            Node::Nothing if self.store.get(&format!("{prefix}{V2_GROUP}"))?.is_some() => {
+                self.nodes.beside(&self.store, &prefix, name)?;
+            }
+            Node::Nothing => return Ok(()),
+        }
+        for entry in self.folder.list(path)? {
+            if entry.is_dir {
+                self.node(&format!("{prefix}{}", entry.name), lone, depth + 1)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lone_array_is_called_as_its_folder() {
+        for (name, called) in [
+            ("a/w.zarr", "w"),
+            ("a/w.zarr/", "w"),
+            ("a/w/.", "w"),
+            (".", "array"),
+            ("a/..", "array"),
+            (".zarr", ".zarr"),
+        ] {
+            assert_eq!(stem(name), called, "{name}");
+        }
+    }
+}
