@@ -70,7 +70,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "reference",
         arguments: "[--check]",
-        about: "prints docs/reference/ anew from the tables; --check only compares",
+        about: "prints docs/reference/ and docs/formats.md anew from the tables; --check only compares",
         run: reference::run,
     },
     Command {

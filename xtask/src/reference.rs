@@ -1,4 +1,5 @@
-//! `cargo xtask reference`: docs/reference/, printed by the binary from its own tables.
+//! `cargo xtask reference`: docs/reference/ and docs/formats.md, printed by the binary from its own
+//! tables.
 
 use std::path::Path;
 
@@ -6,10 +7,12 @@ use serde_json::Value;
 
 use crate::{Failure, shell};
 
-/// A page of docs/reference/.
+/// A page of the reference.
 struct Page {
-    /// File name without `.md`, and what `hinton list` calls it.
+    /// What `hinton list` calls it.
     name: &'static str,
+    /// Its file, seen from docs/reference/.
+    file: &'static str,
     /// Its heading.
     title: &'static str,
     /// What it is, under the heading.
@@ -21,24 +24,28 @@ struct Page {
 const PAGES: &[Page] = &[
     Page {
         name: "commands",
+        file: "commands.md",
         title: "Commands",
         about: "What `hinton COMMAND --help` says.",
         body: helps,
     },
     Page {
         name: "options",
+        file: "options.md",
         title: "Options of a picture",
         about: "The same words on the command line and in `hinton::SETTINGS`.",
         body: rows,
     },
     Page {
         name: "charts",
+        file: "charts.md",
         title: "Charts",
         about: "`hinton draw PATH --as CHART`; without `--as` the shape chooses.",
         body: rows,
     },
     Page {
         name: "formats",
+        file: "../formats.md",
         title: "File formats",
         about: "What `hinton` opens. The content decides which format a file is, not its name; each \
                 may be wrapped in gzip, zstd or xz.",
@@ -46,40 +53,58 @@ const PAGES: &[Page] = &[
     },
     Page {
         name: "outputs",
+        file: "outputs.md",
         title: "Outputs",
         about: "The extension after `-o` chooses one, or `--format`.",
         body: rows,
     },
-    Page { name: "exports", title: "Exports", about: "What `hinton export` writes.", body: rows },
+    Page {
+        name: "exports",
+        file: "exports.md",
+        title: "Exports",
+        about: "What `hinton export` writes.",
+        body: rows,
+    },
     Page {
         name: "presets",
+        file: "presets.md",
         title: "Presets",
         about: "`hinton draw PATH --preset NAME` draws a picture as people know it.",
         body: rows,
     },
     Page {
         name: "layers",
+        file: "layers.md",
         title: "Layers",
         about: "What models are written of: `2-16-tanh-16-tanh-2` is widths and words between dashes, the \
                 same wherever `hinton` takes a model. `1x28x28-conv:6:5-relu-10` begins with a picture's \
                 shape.",
         body: rows,
     },
-    Page { name: "data", title: "Data sets", about: "`hinton train DATA`", body: rows },
+    Page {
+        name: "data",
+        file: "data.md",
+        title: "Data sets",
+        about: "`hinton train DATA`",
+        body: rows,
+    },
     Page {
         name: "optimizers",
+        file: "optimizers.md",
         title: "Optimisers",
         about: "`hinton train --optimizer NAME`",
         body: rows,
     },
     Page {
         name: "inits",
+        file: "inits.md",
         title: "Initialisations",
         about: "`hinton train --init NAME`: the weights before training.",
         body: rows,
     },
     Page {
         name: "colormaps",
+        file: "colormaps.md",
         title: "Colour maps",
         about: "`hinton draw PATH --cmap NAME`; `NAME_r` is the same map the other way round. `hinton \
                 list colormaps` shows them in a terminal.",
@@ -98,9 +123,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     std::fs::create_dir_all(&folder)?;
     let mut pages = vec![("README.md".to_string(), index())];
     for page in PAGES {
-        let Page { name, title, about, body } = page;
+        let Page { name, file, title, about, body } = page;
         let body = body(&binary, name)?;
-        pages.push((format!("{name}.md"), format!("# {title}\n\n{about}\n\n{}\n", body.trim())));
+        pages.push(((*file).to_owned(), format!("# {title}\n\n{about}\n\n{}\n", body.trim())));
     }
     let mut stale = Vec::new();
     for (name, text) in &pages {
@@ -121,7 +146,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         }
     }
     match (check, stale.is_empty()) {
-        (_, true) => println!("docs/reference: {} pages, all as the tables say", pages.len()),
+        (_, true) => println!("docs/reference and docs/formats.md: {} pages, all as the tables say", pages.len()),
         (false, _) => println!("wrote {}", stale.join(", ")),
         (true, _) => {
             let stale = stale.join(", ");
@@ -136,8 +161,8 @@ fn index() -> String {
         "# Reference\n\nPrinted from the tables in the code by `cargo xtask reference`; not to be \
          edited by hand.\n\n",
     );
-    for Page { name, title, .. } in PAGES {
-        text.push_str(&format!("- [{title}]({name}.md)\n"));
+    for Page { file, title, .. } in PAGES {
+        text.push_str(&format!("- [{title}]({file})\n"));
     }
     text
 }
@@ -205,7 +230,7 @@ mod tests {
     fn pages_are_unique_and_the_index_links_each() {
         for (at, page) in PAGES.iter().enumerate() {
             assert!(PAGES[..at].iter().all(|other| other.name != page.name), "{}", page.name);
-            assert!(index().contains(&format!("({}.md)", page.name)));
+            assert!(index().contains(&format!("({})", page.file)));
         }
     }
 

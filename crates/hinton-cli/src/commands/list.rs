@@ -70,6 +70,8 @@ struct Entry {
     about: String,
     help: String,
     extensions: Vec<String>,
+    /// Of a file format, its quantised types.
+    quantised: Option<&'static str>,
 }
 
 fn entry(name: &str, about: &str, help: &str, extensions: &[&str]) -> Entry {
@@ -78,6 +80,7 @@ fn entry(name: &str, about: &str, help: &str, extensions: &[&str]) -> Entry {
         about: about.to_owned(),
         help: help.to_owned(),
         extensions: extensions.iter().map(|e| format!(".{e}")).collect(),
+        quantised: None,
     }
 }
 
@@ -102,7 +105,11 @@ fn inits() -> Vec<Entry> {
 }
 
 fn formats() -> Vec<Entry> {
-    FORMATS.iter().map(|row| entry(row.name, row.about, row.help, row.extensions)).collect()
+    let row = |row: &hinton::FormatRow| Entry {
+        quantised: Some(row.quantised),
+        ..entry(row.name, row.about, row.help, row.extensions)
+    };
+    FORMATS.iter().map(row).collect()
 }
 
 fn charts() -> Vec<Entry> {
@@ -176,9 +183,9 @@ fn table(entries: &[Entry], width: Option<usize>) -> String {
     table.whole_text(width)
 }
 
-/// A heading and its paragraphs for each.
+/// A heading and its paragraphs for each; file formats in a table first.
 fn markdown(entries: &[Entry]) -> String {
-    let mut text = String::new();
+    let mut text = overview(entries);
     for entry in entries {
         text.push_str(&format!("## `{}`\n\n{}.\n", entry.name, entry.about.trim_end_matches('.')));
         if !entry.extensions.is_empty() {
@@ -187,18 +194,50 @@ fn markdown(entries: &[Entry]) -> String {
             text.push_str(&format!("\nExtensions: {}.\n", extensions.join(", ")));
         }
         if !entry.help.is_empty() {
-            text.push_str(&format!("\n{}\n", entry.help));
+            let help = match entry.help.rsplit_once(" Layout: ") {
+                Some((help, layout)) => format!("{help}\n\nLayout: {layout}."),
+                None => entry.help.clone(),
+            };
+            text.push_str(&format!("\n{help}\n"));
         }
         text.push('\n');
     }
     format!("{}\n", text.trim_end())
 }
 
+/// A table of what has quantised types or not; nothing of other rows.
+fn overview(entries: &[Entry]) -> String {
+    let line = |entry: &Entry| {
+        let quantised = match entry.quantised? {
+            "" => "–",
+            types => types,
+        };
+        let extensions = match entry.extensions.as_slice() {
+            [] => "–".to_owned(),
+            all => format!("`{}`", all.join(" ")),
+        };
+        let Entry { name, about, .. } = entry;
+        Some(format!("| [{name}](#{name}) | {extensions} | {about} | {quantised} |\n"))
+    };
+    let lines: Vec<String> = entries.iter().filter_map(line).collect();
+    match lines.is_empty() {
+        true => String::new(),
+        false => format!(
+            "| format | extensions | what it is | quantised types |\n| --- | --- | --- | --- |\n{}\n",
+            lines.concat()
+        ),
+    }
+}
+
 fn json(entries: &[Entry]) -> Result<String, Failure> {
     let quoted = |text: &str| hinton::inspect::to_json(text);
     let object = |entry: &Entry| {
+        let quantised = match entry.quantised {
+            Some(types) => format!(",\"quantised\":{}", quoted(types)?),
+            None => String::new(),
+        };
         Ok(format!(
-            "{{\"name\":{},\"about\":{},\"help\":{},\"extensions\":{}}}",
+            "{{\"name\":{},\"about\":{},\"help\":{},\"extensions\":{}{quantised}}}",
             quoted(&entry.name)?,
             quoted(&entry.about)?,
             quoted(&entry.help)?,

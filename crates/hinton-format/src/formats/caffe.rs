@@ -19,6 +19,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
            of version 1 and of version 0. A blob is named LAYER.0, LAYER.1 … in the layer's order: \
            weights first, then biases. Old blobs have four axes (num, channels, height, width). \
            Gradients (diff) are not shown. Layout: caffe.proto of Caffe",
+    quantised: "",
     extensions: &["caffemodel"],
     sniff,
     open,

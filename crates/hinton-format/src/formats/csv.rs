@@ -24,7 +24,9 @@ pub(crate) const ROW: FormatRow = FormatRow {
            where there are up to 10,000); comments behind `#` at the start of a line; texts in \
            double quotes. Empty cells, NA, null and nan are NaN; inf is infinite. The values are \
            f64; the tensor is named after the file and has two axes, or one where the table has \
-           one column. Every row must have as many cells. A decimal comma is not read.",
+           one column. Every row must have as many cells. A decimal comma is not read. \
+           Layout: RFC 4180, read generously",
+    quantised: "",
     extensions: &["csv", "tsv", "tab", "txt", "dat"],
     sniff,
     open,

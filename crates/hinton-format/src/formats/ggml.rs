@@ -23,6 +23,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
            round. Not read: quantised files of version 100 and the types that ggml gave up \
            (Q4_1_O, Q4_2, Q4_3), nor models of llama.cpp and whisper.cpp from before GGUF. \
            Layout: https://github.com/RWKV/rwkv.cpp/blob/master/docs/FILE_FORMAT.md",
+    quantised: "Q4_0 to Q8_1, Q2_K to Q8_K, decoded",
     extensions: &[],
     sniff,
     open,

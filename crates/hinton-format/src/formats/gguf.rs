@@ -28,6 +28,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
            split into -00001-of-00003.gguf opens whole by its first part or its folder, another \
            part alone. Types that ggml gave up (Q4_2, Q4_3, those repacked for ARM) are skipped \
            with a warning. Layout: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md",
+    quantised: "every block type of ggml, decoded",
     extensions: &["gguf"],
     sniff,
     open,

@@ -16,6 +16,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
     help: "Read: all six types of values (u8, i8, i16, i32, f32, f64), any number of axes. The \
            tensor is named after the file, up to its first dot. \
            Layout: the IDX format, described with the MNIST files by Yann LeCun",
+    quantised: "",
     extensions: &["idx", "idx1-ubyte", "idx2-ubyte", "idx3-ubyte", "idx4-ubyte", "ubyte"],
     sniff,
     open,

@@ -22,6 +22,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
            architecture (as JSON text, `config.json`) are metadata. The architecture is never run: \
            Lambda layers and custom objects are text like the rest. Other members are skipped \
            with a warning. Layout: saving_lib.py of Keras 3",
+    quantised: "",
     extensions: &["keras"],
     sniff,
     open,

@@ -43,6 +43,8 @@ pub struct FormatRow {
     pub about: &'static str,
     /// A paragraph: what is read, what is not, where the layout is specified.
     pub help: &'static str,
+    /// Which quantised types it has, and what is read of them; empty where it has none.
+    pub quantised: &'static str,
     /// Usual extensions, without the dot; they only break ties.
     pub extensions: &'static [&'static str],
     /// Whether a file that starts like this is of the format.

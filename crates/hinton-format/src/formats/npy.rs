@@ -22,6 +22,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
            floats of 2, 4 and 8 bytes, complex numbers. The tensor is named after the file. \
            Refused: object arrays, which are pickles. Not read: structured arrays, texts, dates, \
            long doubles. Layout: numpy.lib.format",
+    quantised: "",
     extensions: &["npy"],
     sniff,
     open,

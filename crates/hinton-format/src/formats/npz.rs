@@ -12,6 +12,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
            members, without `.npy`. Members that are no arrays of numbers are skipped with a \
            warning. Names that look like paths are names and nothing else: nothing is unpacked to \
            disk. Layout: numpy.savez",
+    quantised: "",
     extensions: &["npz"],
     sniff,
     open,

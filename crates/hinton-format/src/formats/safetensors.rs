@@ -25,6 +25,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
            GPTQ (2, 3, 4, 8 bits), AWQ, NF4, FP4 and INT8 of bitsandbytes, MLX, MXFP4 of gpt-oss, NVFP4; \
            the weight they stand for comes beside them, under its own name where that is free. \
            Layout: https://github.com/huggingface/safetensors#format",
+    quantised: "FP8, GPTQ, AWQ, bitsandbytes, MLX, MXFP4, NVFP4: as stored and as weights",
     extensions: &["safetensors"],
     sniff,
     open,

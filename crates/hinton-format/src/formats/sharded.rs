@@ -27,6 +27,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
            Tensors come shard by shard, the shards sorted by name. Tensors that the index lists \
            and no shard has, or the other way, are warnings. The checkpoint's format is that of \
            its shards. Layout: the weight_map of Hugging Face's transformers",
+    quantised: "those of its shards",
     extensions: &["index.json"],
     sniff,
     open,

@@ -24,6 +24,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
            with one scale or one for each position of an axis; `quantised` in the metadata tells the \
            scales. Texts and sparse tensors are skipped with a warning. \
            Layout: schema.fbs of TensorFlow Lite",
+    quantised: "integers with scales: as stored and dequantised",
     extensions: &["tflite", "lite"],
     sniff,
     open,

@@ -24,6 +24,7 @@ pub(crate) const ZIP: FormatRow = FormatRow {
            Zip64 is read; encrypted members and archives inside archives are not. Archives that \
            are a format of their own (PyTorch, .npz, .keras) are opened as such. The checkpoint's \
            format is that of what lies inside. Layout: PKWARE's APPNOTE 6.3.10",
+    quantised: "those of the file inside",
     extensions: &["zip"],
     sniff: |head| if lookalike::is_zip(head) { Sniff::Likely } else { Sniff::No },
     open: open_zip,
@@ -39,6 +40,7 @@ pub(crate) const TAR: FormatRow = FormatRow {
            special files are left out. A packed archive is read from its start to its end once to \
            list what is in it, since tar has no index. The checkpoint's format is that of what \
            lies inside. Layout: POSIX.1-2001, and GNU tar's manual",
+    quantised: "those of the file inside",
     extensions: &["tar", "tgz", "tzst", "txz", "nemo"],
     sniff: |head| if tar::is_tar(head.bytes) { Sniff::Likely } else { Sniff::No },
     open: open_tar,

@@ -30,6 +30,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
            lookup table. Of an ML program (.mlpackage, the folder) the constants in weights/ and those \
            of floats in the model, as stored. Classic models (trees, support vectors) are not read. \
            Layout: Model.proto, NeuralNetwork.proto, MIL.proto and StorageFormat.hpp of coremltools",
+    quantised: "codes of 1 to 8 bits: as stored and dequantised",
     extensions: &["mlmodel"],
     sniff,
     open,

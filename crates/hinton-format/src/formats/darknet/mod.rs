@@ -26,6 +26,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
            and for yolo.conv.15); a file of the first layers only is fine. Without a .cfg, or with \
            one that does not fit, all values are one flat tensor, and why is said. Not split: \
            layers of other kinds with weights. Layout: parser.c of Darknet",
+    quantised: "",
     extensions: &["weights"],
     sniff,
     open,

@@ -23,6 +23,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
            dictionaries and lists, named by their path (`params/Dense_0/kernel`), also arrays cut \
            into pieces of 1 GiB. Plain numbers and texts (the step, say) are metadata. Arrays \
            of other types are skipped with a warning. Layout: flax/serialization.py",
+    quantised: "",
     extensions: &["msgpack", "flax"],
     sniff,
     open,

@@ -40,6 +40,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
            is kept; attributes are metadata. Skipped with a warning: texts, records, references, \
            virtual datasets, other filters; links into other files are never followed. \
            Layout: HDF5 File Format Specification, The HDF Group",
+    quantised: "",
     extensions: &["h5", "hdf5", "hdf", "he5"],
     sniff,
     open,

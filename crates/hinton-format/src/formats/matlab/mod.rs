@@ -21,6 +21,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
            metadata. Skipped with a warning: sparse matrices, objects, function handles; in 7.3 \
            cells, whose content is listed under #refs#. Files before version 5 are not read. \
            Layout: MAT-File Format, The MathWorks",
+    quantised: "",
     extensions: &["mat"],
     sniff,
     open,

@@ -26,6 +26,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
            that the graph itself dequantises by scale and zero point is listed as stored, and once \
            more dequantised, under the name that the graph gives it. Texts are skipped with a \
            warning. Layout: onnx.proto of https://github.com/onnx/onnx",
+    quantised: "DequantizeLinear: as stored and dequantised",
     extensions: &["onnx"],
     sniff,
     open,

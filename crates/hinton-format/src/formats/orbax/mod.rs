@@ -27,6 +27,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
            are metadata. A folder of one step opens as that step, a folder of several is a run. A \
            save that was not finished is refused. Layout: orbax.readthedocs.io, and \
            google.github.io/tensorstore/kvstore/ocdbt",
+    quantised: "",
     extensions: &["ocdbt"],
     sniff,
     open,

@@ -31,7 +31,8 @@ numbers, nested or not, become tensors as numpy.array would make them; numbers, 
 lists go to the metadata. Nothing is executed: a pickle that names a function which can run code is \
 refused by that name, objects of other classes are named in a warning and what is stored in them is \
 shown. Object arrays, structured arrays, joblib files, out-of-band buffers and extension codes are \
-not read. Specified by CPython's Lib/pickletools.py and numpy's ndarray.__reduce__.",
+not read. Layout: Lib/pickletools.py of CPython and ndarray.__reduce__ of numpy",
+    quantised: "",
     extensions: &["pkl", "pickle", "p", "pck", "obj", "dat", "data"],
     sniff,
     open,

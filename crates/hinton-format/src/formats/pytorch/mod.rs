@@ -29,8 +29,9 @@ store. Strided views, shared storages, every dtype, both byte orders. Quantised 
 as the integers they store; sparse and nested tensors, and those of classes that wrap others \
 (torchao), as the parts that the file stores; meta tensors are named in a warning. Numbers and \
 texts (epoch, learning rate) go to the metadata. Nothing is executed: a pickle that names a \
-function which can run code is refused by that name. Specified by torch/serialization.py and \
-torch/_utils.py.",
+function which can run code is refused by that name. Layout: torch/serialization.py and \
+torch/_utils.py of PyTorch",
+    quantised: "the integers that are stored",
     extensions: &["pt", "pth", "bin", "ckpt", "jit", "ptl"],
     sniff,
     open,

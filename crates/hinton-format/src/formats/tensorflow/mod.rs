@@ -27,6 +27,7 @@ pub(crate) const CHECKPOINT: FormatRow = FormatRow {
            named as the checkpoint names them; where an object graph tells what a variable was \
            called in the program, `variables` in the metadata lists it. Texts are skipped with a \
            warning. Layout: tensor_bundle.h and saved_tensor_slice.proto of TensorFlow",
+    quantised: "",
     extensions: &["index", "ckpt"],
     sniff: sniff_checkpoint,
     open: bundle::open,
@@ -41,6 +42,7 @@ pub(crate) const GRAPH: FormatRow = FormatRow {
            variables in variables/ beside it, and the constants of more than one value. Raw and \
            typed values, and values that are stored once and repeated. Texts are skipped with a \
            warning. Layout: graph.proto, saved_model.proto and tensor.proto of TensorFlow",
+    quantised: "",
     extensions: &["pb"],
     sniff: sniff_graph,
     open: graph::open,

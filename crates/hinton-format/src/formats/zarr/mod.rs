@@ -34,6 +34,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
            value. Values are unpacked chunk by chunk when they are asked for. Arrays are named by \
            their path, attributes are metadata. Skipped with a warning: texts, records, other \
            codecs. Zarr in a zip archive is not opened. Layout: zarr-specs.readthedocs.io",
+    quantised: "",
     extensions: &["zarray", "zgroup"],
     sniff,
     open,

@@ -25,8 +25,9 @@ one that is sharded is joined from its chunks, along any axes, and its values ar
 Numbers, texts and lists of them go to the metadata, other Python objects are counted in a warning. \
 A tensor whose chunks are missing, overlap or leave holes is named in a warning and not shown. \
 Files lie beside `.metadata` or below it, never elsewhere. Chunks may be files of torch.save or of \
-safetensors; those written with an extension (zstd) are not read. Specified by torch/distributed/checkpoint/metadata.py and \
+safetensors; those written with an extension (zstd) are not read. Layout: torch/distributed/checkpoint/metadata.py and \
 filesystem.py.",
+    quantised: "the integers that are stored",
     extensions: &["metadata", "distcp"],
     sniff,
     open,
