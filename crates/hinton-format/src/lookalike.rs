@@ -202,6 +202,30 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
     },
     Lookalike {
         strength: Sniff::Likely,
+        message: Some(|_| "this is Darknet's description of a network, without weights".to_owned()),
+        ..other(
+            "a description of Darknet",
+            |head| text(head).is_some_and(|text| begins(text, &["[net]", "[network]"])),
+            "open the .weights or .conv.N file beside it: it is split into layers by this one",
+        )
+    },
+    Lookalike {
+        strength: Sniff::Likely,
+        message: Some(|_| "this is Caffe's description of a network, without weights".to_owned()),
+        ..other(
+            "a description of Caffe",
+            |head| {
+                text(head).is_some_and(|text| {
+                    begins(text, &["name:", "layer", "input"])
+                        && text.contains("layer")
+                        && text.contains('{')
+                })
+            },
+            "open the .caffemodel of this network",
+        )
+    },
+    Lookalike {
+        strength: Sniff::Likely,
         message: Some(|head| {
             let line: String = String::from_utf8_lossy(head.bytes)
                 .lines()
@@ -247,6 +271,12 @@ fn text_starts(head: &Head<'_>, words: &[&str]) -> bool {
     words.iter().any(|word| {
         bytes.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
     })
+}
+
+/// Whether the first line that is no comment begins with one of these words.
+fn begins(text: &str, words: &[&str]) -> bool {
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
+    line.is_some_and(|line| words.iter().any(|word| line.starts_with(word)))
 }
 
 /// The head as text, where it is: UTF-8 (a character cut at its end is fine), no control bytes.
@@ -366,6 +396,11 @@ mod tests {
         assert!(message(b"{\"model_type\": 1}", "config.json").contains("a configuration"));
         assert!(message(b"{\"a\": 1}", "tokenizer.json").contains("a tokenizer"));
         assert!(message(b"Entry not found", "w.pt").contains("Entry not found"));
+        let cfg = b"# tiny\n\n[net]\nbatch=1\n";
+        assert!(message(cfg, "yolo.cfg").contains("Darknet's description"));
+        let prototxt = b"name: \"LeNet\"\nlayer {\n  name: \"data\"\n}\n";
+        assert!(message(prototxt, "lenet.prototxt").contains("Caffe's description"));
+        assert!(message(b"name: someone\nlayers\n", "notes.txt").contains("it begins"));
         assert!(message(b"", "w.pt").contains("0 bytes"));
         assert_eq!(message(b"\x01\x02\x03\x04", "w.bin"), "");
         let pieces = b"\x0a\x0e\x0a\x05<unk>\x15\0\0\0\0\x18\x02\x0a\x0c\x0a\x03<s>";

@@ -90,7 +90,7 @@ fn what_is_stored_is_told_in_its_own_bytes() {
     for (name, bytes) in [("Q4_K", 288), ("Q8_0", 136), ("IQ1_S", 100), ("MXFP4", 68)] {
         let tensor = tensor(&checkpoint, name);
         assert_eq!((tensor.stored_type(), tensor.stored_len()), (name, bytes));
-        assert_eq!(tensor.stored().unwrap().raw().unwrap().len(), bytes);
+        assert_eq!(tensor.stored().unwrap().blocks().unwrap().raw.len(), bytes);
     }
     let plain = tensor(&checkpoint, "plain.BF16");
     assert_eq!((plain.stored_type(), plain.stored_len()), ("bf16", 24));

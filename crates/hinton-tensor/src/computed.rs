@@ -2,6 +2,7 @@
 //! codes with scales beside them.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::{Bytes, ReadError};
 
@@ -24,6 +25,20 @@ pub trait Decode: Send + Sync {
     /// # Errors
     /// [`ReadError`] when the bytes below cannot be read.
     fn decode(&self, first: u64, out: &mut [f32]) -> Result<(), ReadError>;
+}
+
+impl<D: Decode + ?Sized> Decode for Arc<D> {
+    fn values(&self) -> u64 {
+        (**self).values()
+    }
+
+    fn unit(&self) -> usize {
+        (**self).unit()
+    }
+
+    fn decode(&self, first: u64, out: &mut [f32]) -> Result<(), ReadError> {
+        (**self).decode(first, out)
+    }
 }
 
 /// Decoded values as bytes: `f32`, little-endian, one behind another. Only the blocks that a range

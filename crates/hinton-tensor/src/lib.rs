@@ -35,7 +35,7 @@ pub use read::share_out;
 pub use reduce::{Fold, Grid, GridRequest, reduce};
 pub use shape::{View, element_count};
 pub use slice::{Index, Slice};
-pub use stored::Stored;
+pub use stored::{Blocks, Stored};
 pub use summary::{Summary, summarize};
 pub use tensor::Tensor;
 pub use work::{Cancelled, Progress, Quiet, Work};

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::Bytes;
+use crate::examine::Look;
+use crate::{Bytes, Dtype, Endian, Tensor, TensorError, View};
 
 /// What the file has instead of an array of the tensor's dtype: blocks of codes with scales, say.
 /// The tensor's own bytes are then the decoded values.
@@ -10,22 +11,41 @@ use crate::Bytes;
 pub struct Stored {
     /// What people call it: `Q4_K`, `GPTQ`.
     name: &'static str,
-    /// The bytes as stored; `None` where the tensor is computed from others of the same file, which
-    /// hold the bytes.
-    raw: Option<Arc<dyn Bytes>>,
-    /// Values that the stored bytes stand for.
-    elements: u64,
+    how: How,
+    look: Option<Arc<dyn Look>>,
+}
+
+#[derive(Clone)]
+enum How {
+    Blocks(Blocks),
+    /// Computed from these tensors of the same file, which hold the bytes.
+    Derived(Arc<[Tensor]>),
+}
+
+/// Values in blocks of as many bytes each, one behind another in C order.
+#[derive(Clone)]
+pub struct Blocks {
+    /// The bytes as stored, of the whole tensor.
+    pub raw: Arc<dyn Bytes>,
+    /// Values that they stand for.
+    pub elements: u64,
+    /// Values of a block, at least 1; rows are whole blocks.
+    pub values: u64,
+    /// Bytes of a block, at least 1.
+    pub bytes: u64,
+    /// Byte order of the numbers in a block.
+    pub endian: Endian,
 }
 
 impl Stored {
-    /// Stored as `raw`, which stands for `elements` values.
-    pub fn encoded(name: &'static str, raw: Arc<dyn Bytes>, elements: u64) -> Self {
-        Stored { name, raw: Some(raw), elements }
+    /// Stored in blocks.
+    pub fn in_blocks(name: &'static str, blocks: Blocks) -> Self {
+        Stored { name, how: How::Blocks(blocks), look: None }
     }
 
-    /// Not stored: computed from other tensors of the file.
-    pub fn derived(name: &'static str) -> Self {
-        Stored { name, raw: None, elements: 0 }
+    /// Not stored: computed from `parts`, other tensors of the file.
+    pub fn derived(name: &'static str, parts: impl Into<Arc<[Tensor]>>) -> Self {
+        Stored { name, how: How::Derived(parts.into()), look: None }
     }
 
     /// What people call it: `Q4_K`, `GPTQ`.
@@ -33,15 +53,133 @@ impl Stored {
         self.name
     }
 
-    /// The bytes as stored, of the whole tensor; `None` where it is [derived](Stored::derived).
-    pub fn raw(&self) -> Option<&Arc<dyn Bytes>> {
-        self.raw.as_ref()
+    /// The blocks as stored, of the whole tensor; `None` where it is [derived](Stored::derived).
+    pub fn blocks(&self) -> Option<&Blocks> {
+        match &self.how {
+            How::Blocks(blocks) => Some(blocks),
+            How::Derived(_) => None,
+        }
+    }
+
+    /// The tensors that it is computed from; none where it is in blocks.
+    pub fn parts(&self) -> &[Tensor] {
+        match &self.how {
+            How::Blocks(_) => &[],
+            How::Derived(parts) => parts,
+        }
+    }
+
+    /// The same, with a way to look at its blocks.
+    pub fn looked_at(mut self, look: Arc<dyn Look>) -> Self {
+        self.look = Some(look);
+        self
+    }
+
+    /// A way to look at its blocks, where there is one.
+    pub fn look(&self) -> Option<&dyn Look> {
+        self.look.as_deref()
     }
 
     /// Stored bytes of `elements` of the values: their share, rounded up.
     pub(crate) fn bytes_of(&self, elements: u64) -> u64 {
-        let whole = self.raw.as_ref().map_or(0, |raw| raw.len());
-        let share = u128::from(whole) * u128::from(elements);
-        share.div_ceil(u128::from(self.elements.max(1))).try_into().unwrap_or(u64::MAX)
+        let Some(blocks) = self.blocks() else { return 0 };
+        let share = u128::from(blocks.raw.len()) * u128::from(elements);
+        share.div_ceil(u128::from(blocks.elements.max(1))).try_into().unwrap_or(u64::MAX)
+    }
+}
+
+impl Tensor {
+    /// The bytes of its blocks as they are stored, as `u8` of the same axes, the last one in bytes;
+    /// `None` where it is not stored in [blocks](Stored::blocks).
+    ///
+    /// # Errors
+    /// [`TensorError::Shape`] for a slice that cuts blocks, or turns their axis.
+    pub fn as_blocks(&self) -> Result<Option<Tensor>, TensorError> {
+        let Some(blocks) = self.stored().and_then(Stored::blocks) else { return Ok(None) };
+        let view = block_view(self.view(), blocks).ok_or_else(|| {
+            let (name, values) = (self.stored_type(), blocks.values);
+            self.shape_error(format!(
+                "blocks of {name} hold {values} values each along the last axis, and the slice \
+                 cuts or turns them"
+            ))
+        })?;
+        let (file, data) = (self.file(), blocks.raw.clone());
+        Tensor::new(self.name(), file, Dtype::U8, Endian::Little, view, 0, data).map(Some)
+    }
+}
+
+/// The view of values as one of bytes; `None` where it does not take whole blocks.
+fn block_view(view: &View, blocks: &Blocks) -> Option<View> {
+    let (&last, lead) = view.shape.split_last()?;
+    let (&step, strides) = view.strides.split_last()?;
+    if view.elements() == 0 {
+        let mut shape = lead.to_vec();
+        shape.push(bytes_of(last as u64, blocks)?.try_into().ok()?);
+        return Some(View::packed(&shape));
+    }
+    if step != 1 && last != 1 || !last.is_multiple_of(usize::try_from(blocks.values).ok()?) {
+        return None;
+    }
+    let mut in_bytes = Vec::with_capacity(view.shape.len());
+    for (stride, len) in strides.iter().zip(lead) {
+        let bytes = bytes_of(stride.unsigned_abs(), blocks).or((*len == 1).then_some(0))?;
+        in_bytes.push(i64::try_from(bytes).ok()?.checked_mul(stride.signum())?);
+    }
+    in_bytes.push(1);
+    let mut shape = lead.to_vec();
+    shape.push(bytes_of(last as u64, blocks)?.try_into().ok()?);
+    Some(View { shape, strides: in_bytes, offset: bytes_of(view.offset, blocks)? })
+}
+
+/// Bytes of so many values, where they are whole blocks.
+fn bytes_of(values: u64, blocks: &Blocks) -> Option<u64> {
+    let whole = values.is_multiple_of(blocks.values.max(1));
+    whole.then(|| (values / blocks.values.max(1)).checked_mul(blocks.bytes)).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Memory;
+
+    /// 3 rows of 8 values in blocks of 4 values and 2 bytes: the bytes are 0, 1, 2 …
+    fn blocks() -> Tensor {
+        let raw = Arc::new(Memory::new((0..12).collect::<Vec<u8>>()));
+        let values: Vec<f32> = (0..24).map(|value| value as f32).collect();
+        let endian = Endian::Little;
+        let blocks = Blocks { raw, elements: 24, values: 4, bytes: 2, endian };
+        let stored = Stored::in_blocks("B4", blocks);
+        Tensor::from_f32("w", &[3, 8], &values).unwrap().stored_as(stored)
+    }
+
+    #[test]
+    fn blocks_are_rows_of_bytes() {
+        let whole = blocks().as_blocks().unwrap().unwrap();
+        assert_eq!((whole.shape(), whole.dtype(), whole.name()), (&[3, 4][..], Dtype::U8, "w"));
+        assert_eq!(whole.packed_bytes().unwrap(), (0..12).collect::<Vec<u8>>());
+        assert!(whole.stored().is_none());
+    }
+
+    #[test]
+    fn slices_of_whole_blocks_are_theirs() {
+        let bytes = |slice: &str| {
+            let part = blocks().slice(&slice.parse().unwrap()).unwrap().as_blocks().unwrap();
+            let part = part.unwrap();
+            (part.shape().to_vec(), part.packed_bytes().unwrap())
+        };
+        assert_eq!(bytes("[1]"), (vec![4], vec![4, 5, 6, 7]));
+        assert_eq!(bytes("[::-2]"), (vec![2, 4], vec![8, 9, 10, 11, 0, 1, 2, 3]));
+        assert_eq!(bytes("[:,4:]"), (vec![3, 2], vec![2, 3, 6, 7, 10, 11]));
+        assert_eq!(bytes("[3:]"), (vec![0, 4], vec![]));
+    }
+
+    #[test]
+    fn a_slice_that_cuts_blocks_is_refused() {
+        for slice in ["[:,1:]", "[:,::2]", "[:,::-1]", "[0,0]", "[:,2:6]"] {
+            let part = blocks().slice(&slice.parse().unwrap()).unwrap();
+            let error = part.as_blocks().unwrap_err().to_string();
+            assert!(error.contains("blocks of B4 hold 4 values"), "{slice}: {error}");
+        }
+        assert!(blocks().transpose().unwrap().as_blocks().is_err());
     }
 }

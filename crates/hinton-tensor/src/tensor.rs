@@ -18,7 +18,7 @@ pub struct Tensor {
     view: View,
     start: u64,
     data: Arc<dyn Bytes>,
-    stored: Option<Stored>,
+    stored: Option<Arc<Stored>>,
 }
 
 impl std::fmt::Debug for Tensor {
@@ -168,12 +168,12 @@ impl Tensor {
     /// How its values are stored, where the file has no array of its dtype (a quantised tensor:
     /// its dtype is that of the decoded values).
     pub fn stored(&self) -> Option<&Stored> {
-        self.stored.as_ref()
+        self.stored.as_deref()
     }
 
     /// The type as the file has it: that of the [stored](Tensor::stored) values, else the dtype.
     pub fn stored_type(&self) -> &'static str {
-        self.stored.as_ref().map_or(self.dtype.name(), Stored::name)
+        self.stored().map_or(self.dtype.name(), Stored::name)
     }
 
     /// Bytes in the file: of [stored](Tensor::stored) values these (of a slice its share), else
@@ -187,12 +187,12 @@ impl Tensor {
 
     /// Whether it is computed from other tensors of its file, and so no part of the file's totals.
     pub fn is_derived(&self) -> bool {
-        self.stored.as_ref().is_some_and(|stored| stored.raw().is_none())
+        self.stored.as_ref().is_some_and(|stored| stored.blocks().is_none())
     }
 
     /// The same tensor with a word on how it is stored.
     pub fn stored_as(mut self, stored: Stored) -> Self {
-        self.stored = Some(stored);
+        self.stored = Some(Arc::new(stored));
         self
     }
 
@@ -416,11 +416,13 @@ mod tests {
         let tensor = counting(&[4, 8]);
         assert_eq!((tensor.stored_type(), tensor.stored_len()), ("f32", 128));
         let raw = Arc::new(Memory::new(vec![0u8; 34]));
-        let tensor = tensor.stored_as(Stored::encoded("Q8_0", raw, 32));
+        let endian = Endian::Little;
+        let blocks = crate::Blocks { raw, elements: 32, values: 32, bytes: 34, endian };
+        let tensor = tensor.stored_as(Stored::in_blocks("Q8_0", blocks));
         assert_eq!((tensor.stored_type(), tensor.stored_len()), ("Q8_0", 34));
         let row = tensor.slice(&"[1]".parse().unwrap()).unwrap();
         assert_eq!((row.stored_type(), row.stored_len()), ("Q8_0", 9), "a quarter, rounded up");
-        let derived = tensor.stored_as(Stored::derived("GPTQ"));
+        let derived = tensor.stored_as(Stored::derived("GPTQ", []));
         assert_eq!((derived.stored_len(), derived.is_derived()), (0, true));
     }
 

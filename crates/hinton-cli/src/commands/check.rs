@@ -23,7 +23,7 @@ pub(super) const ROW: CommandRow = CommandRow {
            coordinates, files that are cut, lie about their sizes, lack shards or would execute code \
            (nothing is executed). It notes what is worth a look: tensors that are constant or zero, \
            rows and columns of zeros, tensors stored twice or sharing bytes, values far outside the \
-           rest, subnormal and saturated values. Exit code 1 means that something is wrong, 0 that \
+           rest, subnormal and saturated values, quantised blocks that are empty or saturated. Exit code 1 means that something is wrong, 0 that \
            nothing is; notes alone don't count without --strict.",
     examples: "Examples:
   hinton check model.safetensors

@@ -3,9 +3,9 @@
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use clap::{Arg, ArgMatches};
+use clap::{Arg, ArgAction, ArgMatches};
 use hinton::Error;
-use hinton::export::{EXPORTS, export_to, named};
+use hinton::export::{EXPORTS, Export, named};
 
 use super::CommandRow;
 use super::steps::open_one;
@@ -19,12 +19,16 @@ pub(super) const ROW: CommandRow = CommandRow {
     about: "Write the values of tensors to .npy, .npz, .csv or .safetensors",
     help: "Writes the values of a tensor, or of a slice of one, to a file that other programs read. \
            The extension chooses the kind. dtypes stay as they are where the file has them; where \
-           not, that is said.",
+           not, that is said. Of a quantised tensor the decoded values are written; with --stored \
+           what the file has instead: of GGUF's blocks the bytes (u8, rows by bytes of a row), in \
+           place of a weight that hinton computes its codes and scales, of a dtype that numpy has \
+           not the bits. Its type is said, and kept in the metadata of .safetensors under stored.",
     examples: "Examples:
   hinton export model.pt -t fc.weight -o fc.npy
   hinton export model.pt -t 'conv1.weight[0,0,:,:]' -o kernel.csv
   hinton export model.pt -t 'encoder.*' -o encoder.safetensors
-  hinton export w.npz -t W -o - --format csv | head",
+  hinton export w.npz -t W -o - --format csv | head
+  hinton export model.gguf --stored -o blocks.safetensors",
     args: |command| {
         command
             .arg(path())
@@ -34,6 +38,12 @@ pub(super) const ROW: CommandRow = CommandRow {
                 Arg::new("format").long("format").value_name("FORMAT").help(
                     "npy, npz, csv or safetensors, where the file's name does not say [- : npy]",
                 ),
+            )
+            .arg(
+                Arg::new("stored")
+                    .long("stored")
+                    .action(ArgAction::SetTrue)
+                    .help("Quantised tensors as the file stores them, not decoded"),
             )
     },
     run,
@@ -55,15 +65,21 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     warnings(&checkpoint);
     let selected = hinton::select(&checkpoint, &patterns(matches))?;
     let bar = Bar::new();
-    for one in &selected {
-        bar.expect(one.tensor.byte_len());
+    if selected.is_empty() {
+        let message = format!("{}: the file holds no tensors", path.display());
+        return Err(Failure::work(message));
     }
+    let export = match matches.get_flag("stored") {
+        true => Export::stored(&selected, row)?,
+        false => Export::values(&selected, row),
+    };
+    bar.expect(export.bytes());
     let notes = if target == Path::new("-") {
         if row.name != "csv" {
             crate::out::refuse_terminal()?;
         }
         let mut out = BufWriter::new(std::io::stdout().lock());
-        match export_to(&selected, row, &mut out, &bar) {
+        match export.write(&mut out, &bar) {
             Err(Error::Write { source: Some(source), .. })
                 if source.kind() == std::io::ErrorKind::BrokenPipe =>
             {
@@ -79,7 +95,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
         }
     } else {
         let _gently = interrupt::gently();
-        hinton::export::export_as(&selected, row, target, &bar)?
+        export.save(target, &bar)?
     };
     drop(bar);
     notes.iter().for_each(|text| note(text));

@@ -88,6 +88,8 @@ pub(crate) fn dequantised(stored: &Tensor, affine: &Affine, name: &str) -> Resul
         );
         return Err(Error::malformed(message).for_tensor(stored.name()));
     }
+    let parts: Vec<Tensor> =
+        [stored, &affine.scales].into_iter().chain(&affine.zeros).cloned().collect();
     let (source, affine) = (stored.clone(), affine.clone());
     let numbers: OnceLock<Result<Numbers, ReadError>> = OnceLock::new();
     let fill = move |first: u64, buf: &mut [u8]| {
@@ -104,7 +106,7 @@ pub(crate) fn dequantised(stored: &Tensor, affine: &Affine, name: &str) -> Resul
     let data = Arc::new(Made::new(values, 4, fill));
     let view = View::packed(stored.shape());
     let tensor = Tensor::new(name, stored.file(), Dtype::F32, Endian::Little, view, 0, data)?;
-    Ok(tensor.stored_as(Stored::derived("affine codes")))
+    Ok(tensor.stored_as(Stored::derived("affine codes", parts)))
 }
 
 struct Numbers {

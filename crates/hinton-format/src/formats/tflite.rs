@@ -257,8 +257,12 @@ impl Reader<'_> {
             (_, Err(_)) => None,
         };
         let affine = steps.and_then(|steps| {
-            let scales = Tensor::from_f32("scale", &[scales.len()], &scales).ok()?;
-            let zeros = if zeros.is_empty() { None } else { Some(longs(&zeros)?) };
+            let called = |part: &str| format!("{}.{part}", tensor.name());
+            let scales = Tensor::from_f32(called("scale"), &[scales.len()], &scales).ok()?;
+            let zeros = match zeros.is_empty() {
+                true => None,
+                false => Some(longs(called("zero_point"), &zeros)?),
+            };
             Some(Affine { scales, zeros, steps })
         });
         match affine.map(|affine| dequantised(tensor, &affine, &name)) {
@@ -273,10 +277,10 @@ impl Reader<'_> {
     }
 }
 
-fn longs(values: &[i64]) -> Option<Tensor> {
+fn longs(name: String, values: &[i64]) -> Option<Tensor> {
     let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
     let (view, data) = (View::packed(&[values.len()]), Arc::new(Memory::new(bytes)));
-    Tensor::new("zero point", "memory", Dtype::I64, Endian::Little, view, 0, data).ok()
+    Tensor::new(name, "memory", Dtype::I64, Endian::Little, view, 0, data).ok()
 }
 
 /// Scales and zero points in a few words.

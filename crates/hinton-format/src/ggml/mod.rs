@@ -9,13 +9,15 @@ mod grids;
 mod importance;
 mod k_quants;
 mod legacy;
+mod odd;
 mod ternary;
 
 use std::sync::Arc;
 
+use hinton_tensor::examine::{Look, Odd};
 use hinton_tensor::{
-    Bytes, Computed, Decode, Dtype, Endian, ReadError, Stored, Tensor, TensorError, View,
-    element_count,
+    Blocks as StoredBlocks, Bytes, Computed, Decode, Dtype, Endian, ReadError, Stored, Tensor,
+    TensorError, View, element_count,
 };
 
 use crate::source::Part;
@@ -49,6 +51,8 @@ pub(crate) struct Blocks {
     pub(crate) bytes: usize,
     /// Decodes as many whole blocks as both hold.
     decode: fn(&[u8], &mut [f32]),
+    /// What is odd about a block.
+    odd: fn(&[u8]) -> Option<Odd>,
     /// Numbers of several bytes in a block: first byte, width, count. They have the file's byte
     /// order.
     words: &'static [(usize, usize, usize)],
@@ -65,13 +69,14 @@ const fn blocks(
     name: &'static str,
     (values, bytes): (usize, usize),
     decode: fn(&[u8], &mut [f32]),
+    odd: fn(&[u8]) -> Option<Odd>,
     words: &'static [(usize, usize, usize)],
 ) -> GgmlType {
     let big_endian = matches!(id, 2 | 8 | 12 | 14 | 39 | 40);
     GgmlType {
         id,
         name,
-        layout: Layout::Blocks(Blocks { values, bytes, decode, words, big_endian }),
+        layout: Layout::Blocks(Blocks { values, bytes, decode, odd, words, big_endian }),
     }
 }
 
@@ -84,38 +89,45 @@ const SCALES: &[(usize, usize, usize)] = &[(0, 2, 2)];
 pub(crate) const TYPES: &[GgmlType] = &[
     plain(0, "F32", Dtype::F32),
     plain(1, "F16", Dtype::F16),
-    blocks(2, "Q4_0", (32, 18), legacy::q4_0, SCALE),
-    blocks(3, "Q4_1", (32, 20), legacy::q4_1, SCALES),
-    blocks(6, "Q5_0", (32, 22), legacy::q5_0, &[(0, 2, 1), (2, 4, 1)]),
-    blocks(7, "Q5_1", (32, 24), legacy::q5_1, &[(0, 2, 2), (4, 4, 1)]),
-    blocks(8, "Q8_0", (32, 34), legacy::q8_0, SCALE),
-    blocks(9, "Q8_1", (32, 36), legacy::q8_1, SCALES),
-    blocks(10, "Q2_K", (256, 84), k_quants::q2_k, &[(80, 2, 2)]),
-    blocks(11, "Q3_K", (256, 110), k_quants::q3_k, &[(108, 2, 1)]),
-    blocks(12, "Q4_K", (256, 144), k_quants::q4_k, SCALES),
-    blocks(13, "Q5_K", (256, 176), k_quants::q5_k, SCALES),
-    blocks(14, "Q6_K", (256, 210), k_quants::q6_k, &[(208, 2, 1)]),
-    blocks(15, "Q8_K", (256, 292), k_quants::q8_k, &[(0, 4, 1), (260, 2, 16)]),
-    blocks(16, "IQ2_XXS", (256, 66), importance::iq2_xxs, &[(0, 2, 33)]),
-    blocks(17, "IQ2_XS", (256, 74), importance::iq2_xs, &[(0, 2, 33)]),
-    blocks(18, "IQ3_XXS", (256, 98), importance::iq3_xxs, &[(0, 2, 1), (66, 4, 8)]),
-    blocks(19, "IQ1_S", (256, 50), importance::iq1_s, &[(0, 2, 1), (34, 2, 8)]),
-    blocks(20, "IQ4_NL", (32, 18), importance::iq4_nl, SCALE),
-    blocks(21, "IQ3_S", (256, 110), importance::iq3_s, SCALE),
-    blocks(22, "IQ2_S", (256, 82), importance::iq2_s, SCALE),
-    blocks(23, "IQ4_XS", (256, 136), importance::iq4_xs, SCALES),
+    blocks(2, "Q4_0", (32, 18), legacy::q4_0, odd::q4_0, SCALE),
+    blocks(3, "Q4_1", (32, 20), legacy::q4_1, odd::q4_1, SCALES),
+    blocks(6, "Q5_0", (32, 22), legacy::q5_0, odd::q5_0, &[(0, 2, 1), (2, 4, 1)]),
+    blocks(7, "Q5_1", (32, 24), legacy::q5_1, odd::q5_1, &[(0, 2, 2), (4, 4, 1)]),
+    blocks(8, "Q8_0", (32, 34), legacy::q8_0, odd::q8_0, SCALE),
+    blocks(9, "Q8_1", (32, 36), legacy::q8_1, odd::q8_1, SCALES),
+    blocks(10, "Q2_K", (256, 84), k_quants::q2_k, odd::q2_k, &[(80, 2, 2)]),
+    blocks(11, "Q3_K", (256, 110), k_quants::q3_k, odd::q3_k, &[(108, 2, 1)]),
+    blocks(12, "Q4_K", (256, 144), k_quants::q4_k, odd::q4_k, SCALES),
+    blocks(13, "Q5_K", (256, 176), k_quants::q5_k, odd::q5_k, SCALES),
+    blocks(14, "Q6_K", (256, 210), k_quants::q6_k, odd::q6_k, &[(208, 2, 1)]),
+    blocks(15, "Q8_K", (256, 292), k_quants::q8_k, odd::q8_k, &[(0, 4, 1), (260, 2, 16)]),
+    blocks(16, "IQ2_XXS", (256, 66), importance::iq2_xxs, odd::only_scale, &[(0, 2, 33)]),
+    blocks(17, "IQ2_XS", (256, 74), importance::iq2_xs, odd::only_scale, &[(0, 2, 33)]),
+    blocks(
+        18,
+        "IQ3_XXS",
+        (256, 98),
+        importance::iq3_xxs,
+        odd::only_scale,
+        &[(0, 2, 1), (66, 4, 8)],
+    ),
+    blocks(19, "IQ1_S", (256, 50), importance::iq1_s, odd::only_scale, &[(0, 2, 1), (34, 2, 8)]),
+    blocks(20, "IQ4_NL", (32, 18), importance::iq4_nl, odd::iq4_nl, SCALE),
+    blocks(21, "IQ3_S", (256, 110), importance::iq3_s, odd::only_scale, SCALE),
+    blocks(22, "IQ2_S", (256, 82), importance::iq2_s, odd::only_scale, SCALE),
+    blocks(23, "IQ4_XS", (256, 136), importance::iq4_xs, odd::iq4_xs, SCALES),
     plain(24, "I8", Dtype::I8),
     plain(25, "I16", Dtype::I16),
     plain(26, "I32", Dtype::I32),
     plain(27, "I64", Dtype::I64),
     plain(28, "F64", Dtype::F64),
-    blocks(29, "IQ1_M", (256, 56), importance::iq1_m, &[(48, 2, 4)]),
+    blocks(29, "IQ1_M", (256, 56), importance::iq1_m, odd::iq1_m, &[(48, 2, 4)]),
     plain(30, "BF16", Dtype::Bf16),
-    blocks(34, "TQ1_0", (256, 54), ternary::tq1_0, &[(52, 2, 1)]),
-    blocks(35, "TQ2_0", (256, 66), ternary::tq2_0, &[(64, 2, 1)]),
-    blocks(39, "MXFP4", (32, 17), four_bit_float::mxfp4, &[]),
-    blocks(40, "NVFP4", (64, 36), four_bit_float::nvfp4, &[]),
-    blocks(41, "Q1_0", (128, 18), ternary::q1_0, SCALE),
+    blocks(34, "TQ1_0", (256, 54), ternary::tq1_0, odd::tq1_0, &[(52, 2, 1)]),
+    blocks(35, "TQ2_0", (256, 66), ternary::tq2_0, odd::tq2_0, &[(64, 2, 1)]),
+    blocks(39, "MXFP4", (32, 17), four_bit_float::mxfp4, odd::mxfp4, &[]),
+    blocks(40, "NVFP4", (64, 36), four_bit_float::nvfp4, odd::nvfp4, &[]),
+    blocks(41, "Q1_0", (128, 18), ternary::q1_0, odd::only_scale, SCALE),
 ];
 
 /// Numbers that ggml has given up, and what they were.
@@ -206,9 +218,11 @@ pub(crate) fn tensor(
         |source| TensorError::Read { name: name.to_owned(), file: file.to_string(), source };
     let raw: Arc<dyn Bytes> = Arc::new(Part::new(data, start, len).map_err(failed)?);
     let elements = element_count(shape).unwrap_or(0);
-    let values = Computed::new(InBlocks { raw: raw.clone(), blocks, endian, elements });
-    let stored = Stored::encoded(kind.name, raw, elements);
-    let data = Arc::new(values);
+    let own = Arc::new(InBlocks { raw: raw.clone(), blocks, endian, elements });
+    let (values, bytes) = (blocks.values as u64, blocks.bytes as u64);
+    let stored = StoredBlocks { raw, elements, values, bytes, endian };
+    let stored = Stored::in_blocks(kind.name, stored).looked_at(own.clone());
+    let data = Arc::new(Computed::new(own));
     Ok(Tensor::new(name, file, Dtype::F32, Endian::Little, view, 0, data)?.stored_as(stored))
 }
 
@@ -230,13 +244,25 @@ impl Decode for InBlocks {
     }
 
     fn decode(&self, first: u64, out: &mut [f32]) -> Result<(), ReadError> {
-        let Blocks { values, bytes, decode, .. } = self.blocks;
-        let from = first / values as u64 * bytes as u64;
-        let len = out.len() / values * bytes;
+        let Blocks { values, decode, .. } = self.blocks;
+        self.with_blocks(first / values as u64, out.len() / values, |raw| decode(raw, out))
+    }
+}
+
+impl InBlocks {
+    /// The bytes of whole blocks, little-endian.
+    fn with_blocks(
+        &self,
+        first: u64,
+        count: usize,
+        with: impl FnOnce(&[u8]),
+    ) -> Result<(), ReadError> {
+        let bytes = self.blocks.bytes;
+        let (from, len) = (first * bytes as u64, count * bytes);
         if self.endian == Endian::Little
             && let Some(raw) = self.raw.slice(from..from + len as u64)
         {
-            decode(raw, out);
+            with(raw);
             return Ok(());
         }
         let mut raw = vec![0; len];
@@ -244,8 +270,34 @@ impl Decode for InBlocks {
         if self.endian == Endian::Big {
             raw.chunks_exact_mut(bytes).for_each(|block| turn(block, self.blocks.words));
         }
-        decode(&raw, out);
+        with(&raw);
         Ok(())
+    }
+}
+
+/// Blocks that are looked at together.
+const TOGETHER: u64 = 256;
+
+impl Look for InBlocks {
+    fn blocks(&self) -> u64 {
+        self.elements / self.blocks.values as u64
+    }
+
+    fn turns(&self) -> u64 {
+        self.blocks().div_ceil(TOGETHER)
+    }
+
+    fn look(&self, turn: u64, tell: &mut dyn FnMut(u64, Odd)) -> Result<(), ReadError> {
+        let Blocks { values, bytes, odd, .. } = self.blocks;
+        let first = turn * TOGETHER;
+        let count = TOGETHER.min(self.blocks().saturating_sub(first)) as usize;
+        self.with_blocks(first, count, |raw| {
+            for (block, number) in raw.chunks_exact(bytes).zip(first..) {
+                if let Some(odd) = odd(block) {
+                    tell(number * values as u64, odd);
+                }
+            }
+        })
     }
 }
 
@@ -314,6 +366,19 @@ mod tests {
                 decode(&vec![byte; 3 * bytes], &mut out);
                 assert!(out.iter().all(|value| *value != f32::MIN_POSITIVE), "{}", row.name);
                 assert_eq!(out[0].to_bits(), out[values].to_bits(), "{}", row.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_look_takes_any_bytes() {
+        for row in TYPES {
+            let Layout::Blocks(Blocks { bytes, odd, .. }) = row.layout else { continue };
+            // Scales of zero; E8M0 has none.
+            let zero = odd(&vec![0; bytes]);
+            assert_eq!(zero, (row.name != "MXFP4").then_some(Odd::Empty), "{}", row.name);
+            for byte in [0x7f, 0x80, 0xff] {
+                odd(&vec![byte; bytes]);
             }
         }
     }

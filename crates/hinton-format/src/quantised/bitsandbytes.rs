@@ -4,10 +4,11 @@
 //!
 //! bitsandbytes, `functional.py`: `dequantize_4bit`, `QuantState.from_dict`.
 
+use hinton_tensor::examine::Odd;
 use hinton_tensor::{Dtype, ReadError, Tensor, element_count};
 use serde_json::Value;
 
-use super::parts::{Rows, Values};
+use super::parts::{Rows, Values, odd_scale};
 use super::{Found, Weight};
 
 /// Longest description that is read.
@@ -68,6 +69,28 @@ impl Rows for FourBit {
             let byte = bytes[(at / 2 - from) as usize];
             let code = if at.is_multiple_of(2) { byte >> 4 } else { byte & 15 };
             *out = self.map[usize::from(code)] * scale.1;
+        }
+        Ok(())
+    }
+
+    fn blocks(&self) -> u64 {
+        self.values.div_ceil(self.block)
+    }
+
+    fn turns(&self) -> u64 {
+        self.blocks()
+    }
+
+    fn look(&self, block: u64, tell: &mut dyn FnMut(u64, Odd)) -> Result<(), ReadError> {
+        let first = block * self.block;
+        let count = self.block.min(self.values - first);
+        let bytes = self.codes.u8(first / 2, count.div_ceil(2) as usize)?;
+        let top = self.map.iter().fold(0.0f32, |top, value| top.max(value.abs()));
+        let at_end = |code: u8| self.map[usize::from(code)].abs() == top;
+        let is_full = || bytes.iter().all(|byte| at_end(byte >> 4) && at_end(byte & 15));
+        let odd = odd_scale(self.absmax.of(block)?);
+        if let Some(odd) = odd.or_else(|| is_full().then_some(Odd::Full)) {
+            tell(first, odd);
         }
         Ok(())
     }

@@ -5,9 +5,12 @@
 //! zeros less 1 (`gptq_v2` does not): AutoGPTQ, `qlinear_cuda_old.py`. AWQ packs eight codes of
 //! four bits along the rows in the order 0, 2, 4, 6, 1, 3, 5, 7: AutoAWQ, `packing_utils.py`.
 
+use std::sync::OnceLock;
+
+use hinton_tensor::examine::Odd;
 use hinton_tensor::{Dtype, ReadError};
 
-use super::parts::{Rows, Values, code, lie};
+use super::parts::{Rows, Values, code, lie, odd_scale};
 use super::{Found, Weight};
 
 const WORDS: &[Dtype] = &[Dtype::I32, Dtype::U32];
@@ -33,6 +36,8 @@ struct Columns {
     scales: Values,
     /// The group of each row, where they are not in order.
     groups: Option<Values>,
+    /// Those with their rows, sorted, once they were asked for.
+    sorted: OnceLock<Result<Vec<(u32, u64)>, ReadError>>,
     /// Rows, columns, and rows of a group.
     rows: u64,
     width: u64,
@@ -58,6 +63,37 @@ impl Rows for Columns {
             Packing::Awq => self.awq(row, group, first, out),
         }
     }
+
+    fn blocks(&self) -> u64 {
+        self.count * self.width
+    }
+
+    fn turns(&self) -> u64 {
+        self.count
+    }
+
+    fn look(&self, group: u64, tell: &mut dyn FnMut(u64, Odd)) -> Result<(), ReadError> {
+        let rows = self.rows_of(group)?;
+        let Some(&first) = rows.first() else { return Ok(()) };
+        let mut scales = vec![0.0; self.width as usize];
+        self.scales.f32(group * self.width, &mut scales)?;
+        let mut left: Vec<usize> = Vec::new();
+        for (column, scale) in scales.into_iter().enumerate() {
+            match odd_scale(scale) {
+                Some(odd) => tell(first * self.width + column as u64, odd),
+                None => left.push(column),
+            }
+        }
+        // After a few rows no column is left whose codes were all at an end.
+        for row in rows {
+            self.keep_ends(row, &mut left)?;
+            if left.is_empty() {
+                return Ok(());
+            }
+        }
+        left.into_iter().for_each(|column| tell(first * self.width + column as u64, Odd::Full));
+        Ok(())
+    }
 }
 
 impl Columns {
@@ -71,6 +107,52 @@ impl Columns {
                 Err(lie(format!("g_idx puts row {row} into group {group}, there are {groups}")))
             }
         }
+    }
+
+    /// The rows of a group, in their order.
+    fn rows_of(&self, group: u64) -> Result<Vec<u64>, ReadError> {
+        let Some(groups) = &self.groups else {
+            let first = group * self.group;
+            return Ok((first..self.rows.min(first + self.group)).collect());
+        };
+        let sorted = self.sorted.get_or_init(|| {
+            let all = groups.u32(0, self.rows as usize)?;
+            let mut pairs: Vec<(u32, u64)> = all.into_iter().zip(0..).collect();
+            pairs.sort_unstable();
+            Ok(pairs)
+        });
+        let sorted = sorted.as_ref().map_err(ReadError::clone)?;
+        let from = sorted.partition_point(|(own, _)| u64::from(*own) < group);
+        let own = sorted[from..].iter().take_while(|(own, _)| u64::from(*own) == group);
+        Ok(own.map(|(_, row)| *row).collect())
+    }
+
+    /// Keeps the columns whose code in that row is the lowest or the highest there is.
+    fn keep_ends(&self, row: u64, columns: &mut Vec<usize>) -> Result<(), ReadError> {
+        match self.packing {
+            Packing::Awq => {
+                let codes = self.codes.u32(row * (self.width / 8), (self.width / 8) as usize)?;
+                columns.retain(|column| {
+                    let place = column / 8 * 8 + PLACES[column % 8] as usize;
+                    [0, 15].contains(&code(&codes, 4, place as u64))
+                });
+            }
+            Packing::Gptq { bits, .. } => {
+                let bit = row * u64::from(bits);
+                let (word, shift, width) = (bit / 32, (bit % 32) as u32, self.width as usize);
+                let low = self.codes.u32(word * self.width, width)?;
+                let high = match shift + bits > 32 {
+                    true => self.codes.u32((word + 1) * self.width, width)?,
+                    false => vec![0; width],
+                };
+                let mask = (1u64 << bits) - 1;
+                columns.retain(|&column| {
+                    let both = u64::from(low[column]) | u64::from(high[column]) << 32;
+                    [0, mask].contains(&(both >> shift & mask))
+                });
+            }
+        }
+        Ok(())
     }
 
     /// `out` holds the scales.
@@ -176,6 +258,7 @@ pub(super) fn find(found: &Found<'_>) -> Result<Option<Weight>, String> {
         zeros,
         scales,
         groups,
+        sorted: OnceLock::new(),
         rows: rows as u64,
         width: width as u64,
         group: group as u64,

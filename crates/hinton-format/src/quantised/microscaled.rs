@@ -5,9 +5,10 @@
 //! FP8 scales, `weight_scale`, and one more for the tensor: times `weight_scale_2` (TensorRT Model
 //! Optimizer), or divided by `weight_global_scale`, beside `weight_packed` (compressed-tensors).
 
+use hinton_tensor::examine::Odd;
 use hinton_tensor::{Dtype, ReadError};
 
-use super::parts::{Rows, Values};
+use super::parts::{Rows, Values, odd_scale};
 use super::{Found, Weight};
 
 /// The values of E2M1.
@@ -57,6 +58,29 @@ impl Rows for Microscaled {
             let byte = bytes[(at / 2 - from) as usize];
             let code = if at.is_multiple_of(2) { byte & 15 } else { byte >> 4 };
             *out = VALUES[usize::from(code)] * scales[(at / self.block - block) as usize];
+        }
+        Ok(())
+    }
+
+    fn blocks(&self) -> u64 {
+        self.rows * self.blocks
+    }
+
+    fn turns(&self) -> u64 {
+        self.rows
+    }
+
+    fn look(&self, row: u64, tell: &mut dyn FnMut(u64, Odd)) -> Result<(), ReadError> {
+        let mut scales = vec![0.0; self.blocks as usize];
+        self.load_scales(row * self.blocks, &mut scales)?;
+        let each = (self.block / 2) as usize;
+        let codes = self.codes.u8(row * self.blocks * self.block / 2, scales.len() * each)?;
+        for (at, (scale, codes)) in scales.iter().zip(codes.chunks_exact(each)).enumerate() {
+            // The largest value is the code 7, with or without its sign.
+            let is_full = || codes.iter().all(|byte| byte & 0x77 == 0x77);
+            if let Some(odd) = odd_scale(*scale).or_else(|| is_full().then_some(Odd::Full)) {
+                tell(row * self.width() + at as u64 * self.block, odd);
+            }
         }
         Ok(())
     }

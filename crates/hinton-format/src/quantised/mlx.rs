@@ -2,9 +2,10 @@
 //!
 //! `mlx.core.quantize`: the value is scale times code plus bias.
 
+use hinton_tensor::examine::Odd;
 use hinton_tensor::{Dtype, ReadError};
 
-use super::parts::{Rows, Values, code};
+use super::parts::{Rows, Values, code, odd_scale};
 use super::{Found, Weight};
 
 const FLOATS: &[Dtype] = &[Dtype::F16, Dtype::Bf16, Dtype::F32];
@@ -53,6 +54,38 @@ impl Rows for Affine {
             }
             at += now.len() as u64;
             out = later;
+        }
+        Ok(())
+    }
+
+    fn blocks(&self) -> u64 {
+        self.rows * (self.width / self.group)
+    }
+
+    fn turns(&self) -> u64 {
+        self.rows
+    }
+
+    fn look(&self, row: u64, tell: &mut dyn FnMut(u64, Odd)) -> Result<(), ReadError> {
+        let groups = (self.width / self.group) as usize;
+        let (mut scales, mut biases) = (vec![0.0; groups], vec![0.0; groups]);
+        self.scales.f32(row * groups as u64, &mut scales)?;
+        self.biases.f32(row * groups as u64, &mut biases)?;
+        let each = (self.group * u64::from(self.bits) / 32) as usize;
+        let codes = self.codes.u32(row * (groups * each) as u64, groups * each)?;
+        let end = (1 << self.bits) - 1;
+        for (at, (scale, bias)) in scales.into_iter().zip(biases).enumerate() {
+            let own = &codes[at * each..(at + 1) * each];
+            let is_full = || (0..self.group).all(|k| [0, end].contains(&code(own, self.bits, k)));
+            let odd = match (odd_scale(scale), odd_scale(bias)) {
+                (Some(Odd::Broken), _) | (_, Some(Odd::Broken)) => Some(Odd::Broken),
+                // A bias alone is a constant.
+                (Some(odd), bias) => bias.map(|_| odd),
+                (None, _) => is_full().then_some(Odd::Full),
+            };
+            if let Some(odd) = odd {
+                tell(row * self.width + at as u64 * self.group, odd);
+            }
         }
         Ok(())
     }

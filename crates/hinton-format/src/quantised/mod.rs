@@ -13,6 +13,7 @@ mod mlx;
 mod parts;
 mod scaled;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -59,6 +60,8 @@ struct Found<'c> {
     tensors: &'c [Tensor],
     by_name: &'c BTreeMap<&'c str, usize>,
     config: &'c Config,
+    /// The tensors that were asked for: what the weight is computed from.
+    used: RefCell<BTreeSet<usize>>,
 }
 
 impl<'c> Found<'c> {
@@ -68,7 +71,14 @@ impl<'c> Found<'c> {
     }
 
     fn named(&self, name: &str) -> Option<&'c Tensor> {
-        self.by_name.get(name).map(|&index| &self.tensors[index])
+        let index = *self.by_name.get(name)?;
+        self.used.borrow_mut().insert(index);
+        self.tensors.get(index)
+    }
+
+    /// The tensors that were asked for so far, in the file's order.
+    fn used(&self) -> Vec<Tensor> {
+        self.used.borrow().iter().filter_map(|&index| self.tensors.get(index)).cloned().collect()
     }
 
     /// The tensors whose names begin with stem and `start`.
@@ -81,6 +91,7 @@ impl<'c> Found<'c> {
             .map(|(_, &index)| index)
             .take(8)
             .collect();
+        self.used.borrow_mut().extend(&names);
         names.into_iter().map(move |index| &tensors[index])
     }
 }
@@ -130,7 +141,8 @@ pub(crate) fn add(checkpoint: &mut Checkpoint, folder: Option<&Location>, limits
             continue;
         };
         let tensors = &checkpoint.tensors;
-        let found = Found { tensor, stem, tensors, by_name: &by_name, config: &config };
+        let used = RefCell::new(BTreeSet::from([index]));
+        let found = Found { tensor, stem, tensors, by_name: &by_name, config: &config, used };
         let weight = match (row.find)(&found) {
             Ok(Some(weight)) => weight,
             Ok(None) => continue,
@@ -150,7 +162,7 @@ pub(crate) fn add(checkpoint: &mut Checkpoint, folder: Option<&Location>, limits
         }
         let said = format!("{}: {}", weight.kind, weight.words);
         guesses.extend(weight.guess.iter().map(|guess| format!("{}: {guess}", weight.kind)));
-        match derived(tensor, name, weight) {
+        match derived(tensor, name, weight, found.used()) {
             Ok(weight) => made.push((index, weight)),
             Err(error) => failed.push(Warning::about(tensor.name(), error.what())),
         }
@@ -182,17 +194,20 @@ pub(crate) fn add(checkpoint: &mut Checkpoint, folder: Option<&Location>, limits
     }
 }
 
-/// The tensor of a weight; `part` is one that it is stored in.
+/// The tensor of a weight that is stored in `parts`; `part` is one of them.
 fn derived(
     part: &Tensor,
     name: String,
     weight: Weight,
+    parts: Vec<Tensor>,
 ) -> Result<Tensor, hinton_tensor::TensorError> {
     let view = View::packed(&weight.shape);
-    let data = Arc::new(Computed::new(Whole(weight.rows)));
+    let rows = Arc::new(Whole(weight.rows.into()));
+    let data = Arc::new(Computed::new(rows.clone()));
     let tensor = Tensor::new(name, part.file(), Dtype::F32, Endian::Little, view, 0, data)?;
     let tensor = if weight.turned { tensor.transpose()? } else { tensor };
-    Ok(tensor.stored_as(Stored::derived(weight.kind)))
+    let stored = Stored::derived(weight.kind, parts);
+    Ok(tensor.stored_as(if rows.0.blocks() > 0 { stored.looked_at(rows) } else { stored }))
 }
 
 /// Puts each tensor behind the one at its index.

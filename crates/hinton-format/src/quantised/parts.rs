@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use hinton_tensor::examine::{Look, Odd};
 use hinton_tensor::{Bytes, Decode, Dtype, Endian, ReadError, Tensor, decode_f32};
 
 /// A matrix whose values are computed row by row.
@@ -15,10 +16,48 @@ pub(super) trait Rows: Send + Sync {
 
     /// Fills `out` with the values of a row from column `first` on.
     fn row(&self, row: u64, first: u64, out: &mut [f32]) -> Result<(), ReadError>;
+
+    /// Blocks that have a scale of their own; 0 where they are not looked at.
+    fn blocks(&self) -> u64 {
+        0
+    }
+
+    /// Pieces of work in which [`look`](Rows::look) does them.
+    fn turns(&self) -> u64 {
+        0
+    }
+
+    /// Tells of the odd blocks of that piece, each by the number of its first value.
+    fn look(&self, _turn: u64, _tell: &mut dyn FnMut(u64, Odd)) -> Result<(), ReadError> {
+        Ok(())
+    }
 }
 
 /// The rows one behind another.
-pub(super) struct Whole(pub(super) Box<dyn Rows>);
+pub(super) struct Whole(pub(super) Arc<dyn Rows>);
+
+impl Look for Whole {
+    fn blocks(&self) -> u64 {
+        self.0.blocks()
+    }
+
+    fn turns(&self) -> u64 {
+        self.0.turns()
+    }
+
+    fn look(&self, turn: u64, tell: &mut dyn FnMut(u64, Odd)) -> Result<(), ReadError> {
+        self.0.look(turn, tell)
+    }
+}
+
+/// What a scale says of its block; nothing where codes decide.
+pub(super) fn odd_scale(scale: f32) -> Option<Odd> {
+    match scale {
+        _ if !scale.is_finite() => Some(Odd::Broken),
+        0.0 => Some(Odd::Empty),
+        _ => None,
+    }
+}
 
 impl Decode for Whole {
     fn values(&self) -> u64 {

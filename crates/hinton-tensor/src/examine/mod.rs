@@ -5,6 +5,7 @@
 //! something to be found (NaN, an infinity, a value far outside) are values read again, up to the
 //! first of each.
 
+mod blocks;
 mod digest;
 mod lines;
 
@@ -12,6 +13,7 @@ use crate::decode::le;
 use crate::read::{Layout, Piece, Source, for_each};
 use crate::summary::{Counter, FEW, Moments, joined};
 use crate::{Dtype, Quiet, Summary, Tensor, TensorError, Work, summarize};
+pub use blocks::{Blocks, Look, MOST_BLOCKS, Odd, OddBlocks};
 use digest::{fold, of_stripe};
 use lines::Lines;
 
@@ -31,6 +33,8 @@ pub struct Examination {
     pub zero_columns: Vec<usize>,
     /// Whether columns were looked at.
     pub columns_seen: bool,
+    /// What is odd about its blocks of codes, where it has any.
+    pub blocks: Blocks,
     /// A digest of dtype, shape and the bytes in C order. Equal tensors have equal digests; that
     /// equal digests are equal tensors is to be checked.
     pub digest: u128,
@@ -56,12 +60,17 @@ pub fn examine(tensor: &Tensor, work: Work<'_>) -> Result<Examination, TensorErr
         moments: Vec::new(),
         digests: Vec::new(),
         lines: Lines::new(tensor.shape(), tensor.dtype()),
+        seen: blocks::Seen::default(),
     };
     let stripes = elements.div_ceil(STRIPE);
+    let look = blocks::of(tensor);
     let states = for_each(stripes, source.is_sequential(), work, state, |state, turn| {
         let first = turn.index * STRIPE;
         layout.load(&source, first..elements.min(first + STRIPE), &mut state.piece)?;
         turn.pass();
+        if let Some(look) = look {
+            state.seen.look(look, turn.index, stripes).map_err(|error| tensor.read_error(error))?;
+        }
         Ok(state.add(turn.index, first))
     })?;
     let mut found = gather(tensor, states);
@@ -79,6 +88,7 @@ struct State<'t> {
     moments: Vec<(u64, Moments)>,
     digests: Vec<(u64, u128)>,
     lines: Option<Lines>,
+    seen: blocks::Seen,
 }
 
 impl State<'_> {
@@ -101,8 +111,10 @@ fn gather(tensor: &Tensor, states: Vec<State<'_>>) -> Examination {
     let mut digests = Vec::new();
     let mut lines: Option<Lines> = None;
     let mut counted = Vec::new();
+    let mut seen = blocks::Seen::default();
     for state in states {
         digests.extend(state.digests);
+        seen.merge(state.seen);
         match (&mut lines, state.lines) {
             (Some(all), Some(part)) => all.merge(&part),
             (all, part) => *all = part,
@@ -115,6 +127,7 @@ fn gather(tensor: &Tensor, states: Vec<State<'_>>) -> Examination {
     Examination {
         summary: joined(counted),
         zero_rows: rows.unwrap_or_default(),
+        blocks: blocks::of(tensor).map(|look| seen.blocks(tensor, look)).unwrap_or_default(),
         columns_seen: columns.is_some(),
         zero_columns: columns.unwrap_or_default(),
         digest: fold(tensor, digests.into_iter().map(|(_, digest)| digest)),

@@ -27,6 +27,7 @@ rows! {
     STRUCTURE = "structure", true, "the file contradicts itself: shards or index, bytes that belong to no tensor";
     NAN = "nan", true, "values that are not a number";
     INFINITY = "inf", true, "infinite values";
+    BROKEN_BLOCKS = "broken-blocks", true, "quantised blocks whose scale is infinite or not a number";
     SKIPPED = "skipped", false, "what hinton leaves out or finds odd while it opens the file";
     OVERLAP = "overlap", false, "tensors whose bytes overlap without being the same";
     SHARED = "shared", false, "tensors that are the same bytes of the file (tied weights)";
@@ -39,6 +40,8 @@ rows! {
     OUTLIER = "outlier", false, "values more than a hundred times as large as all but a thousandth of their tensor";
     SUBNORMAL = "subnormal", false, "a tenth or more of the values are subnormal: too small for full precision";
     SATURATED = "saturated", false, "quantised values at the end of their range: more than 1 %";
+    EMPTY_BLOCKS = "empty-blocks", false, "quantised blocks with a scale of zero, beside others that have one";
+    SATURATED_BLOCKS = "saturated-blocks", false, "quantised blocks with every code at an end of its range";
 }
 
 /// The kind of that name.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hinton_scene::visible;
+use hinton_tensor::examine::Blocks;
 use hinton_tensor::{
     Cancelled, Dtype, Examination, Tensor, TensorError, Work, examine, find_first, same_bits,
 };
@@ -97,6 +98,9 @@ fn of_tensor(
     ));
     found.extend(subnormal(tensor, label, &examined));
     found.extend(saturated(tensor, label, &examined));
+    if !is_constant {
+        found.extend(blocks(label, &examined.blocks));
+    }
     let compares = !is_constant && summary.elements > 1;
     Ok((compares.then_some(examined.digest), found))
 }
@@ -212,6 +216,27 @@ fn saturated(tensor: &Tensor, label: &str, examined: &Examination) -> Option<Fin
         tensor.dtype()
     );
     Some(Finding { count, ..Finding::of(kinds::SATURATED, label, message) })
+}
+
+/// Blocks of quantised tensors.
+fn blocks(label: &str, blocks: &Blocks) -> impl Iterator<Item = Finding> {
+    let all = blocks.looked_at;
+    let kinds = [
+        (kinds::BROKEN_BLOCKS, &blocks.broken, "have a scale that is infinite or not a number"),
+        (kinds::EMPTY_BLOCKS, &blocks.empty, "have a scale of zero"),
+        (kinds::SATURATED_BLOCKS, &blocks.full, "have every code at an end of its range"),
+    ];
+    let found = kinds.map(|(kind, odd, what)| {
+        let first = odd.first.first().filter(|_| odd.count > 0)?;
+        let message = format!(
+            "{} of {} blocks {what}, the first at {first:?}",
+            short_count(odd.count),
+            short_count(all)
+        );
+        let places = odd.first.iter().take(MOST_PLACES).cloned().collect();
+        Some(Finding { count: odd.count, places, ..Finding::of(kind, label, message) })
+    });
+    found.into_iter().flatten()
 }
 
 /// Of tensors with one digest, those that are equal to the first and lie elsewhere.

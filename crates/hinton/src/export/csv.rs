@@ -5,18 +5,20 @@ use std::io::Write;
 
 use hinton_tensor::{Dtype, Progress, Tensor};
 
-use super::{ExportRow, Stop, only, pieces};
+use super::{ExportRow, Stop, Told, only, pieces};
 use crate::{Error, Selected};
 
 pub(super) const ROW: ExportRow = ExportRow {
     name: "csv",
     about: "One matrix or vector as text; every value reads back as it was",
     extension: "csv",
+    holds: |dtype| !dtype.is_complex(),
     write,
 };
 
 fn write(
     tensors: &[Selected],
+    _told: &Told,
     out: &mut dyn Write,
     progress: &dyn Progress,
 ) -> Result<Vec<String>, Stop> {

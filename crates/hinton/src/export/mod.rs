@@ -4,13 +4,14 @@ mod csv;
 mod npy;
 mod npz;
 mod safetensors;
+mod stored;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use hinton_tensor::{Cancelled, Index, Progress, Quiet, Slice, Tensor, TensorError};
+use hinton_tensor::{Cancelled, Dtype, Index, Progress, Quiet, Slice, Tensor, TensorError};
 
 use crate::select::near;
 use crate::{Error, Selected};
@@ -26,11 +27,17 @@ pub struct ExportRow {
     pub about: &'static str,
     /// The extension that chooses it, without the dot.
     pub extension: &'static str,
+    /// Whether it has values of that dtype.
+    pub(crate) holds: fn(Dtype) -> bool,
     /// Writes the tensors; returns what a person should know.
     pub(crate) write: WriteTensors,
 }
 
-type WriteTensors = fn(&[Selected], &mut dyn Write, &dyn Progress) -> Result<Vec<String>, Stop>;
+type WriteTensors =
+    fn(&[Selected], &Told, &mut dyn Write, &dyn Progress) -> Result<Vec<String>, Stop>;
+
+/// Of which types tensors are that are written as [stored](Export::stored), by their names.
+type Told = BTreeMap<String, String>;
 
 /// Every file that values are exported to.
 pub const EXPORTS: &[ExportRow] = &[npy::ROW, npz::ROW, csv::ROW, safetensors::ROW];
@@ -121,17 +128,70 @@ where
 /// As [`export`].
 pub fn export_as(
     tensors: &[Selected],
-    row: &ExportRow,
+    row: &'static ExportRow,
     path: &Path,
     progress: &dyn Progress,
 ) -> Result<Vec<String>, Error> {
-    let mut notes = Vec::new();
-    crate::save::write_with(path, |out| {
-        notes = (row.write)(tensors, out, progress).map_err(|stop| stop.at(path))?;
-        Ok(())
-    })?;
-    notes.extend(decoded(tensors));
-    Ok(notes)
+    Export::values(tensors, row).save(path, progress)
+}
+
+/// Tensors on their way into a file of one kind: as values, or as the file they are of stores them.
+pub struct Export {
+    row: &'static ExportRow,
+    tensors: Vec<Selected>,
+    told: Told,
+    notes: Vec<String>,
+}
+
+impl Export {
+    /// The values, decoded where they are quantised.
+    pub fn values(tensors: &[Selected], row: &'static ExportRow) -> Self {
+        let notes = decoded(tensors).into_iter().collect();
+        Export { row, tensors: tensors.to_vec(), told: Told::new(), notes }
+    }
+
+    /// What is stored: of a tensor in blocks its bytes, `u8` of the same axes with the last one in
+    /// bytes; in place of a weight that is computed from other tensors these; of a dtype that the
+    /// kind of file has not, the bits as whole numbers. All others are as
+    /// [values](Export::values). safetensors get the types as JSON under `stored` in their metadata.
+    ///
+    /// # Errors
+    /// A slice that cuts blocks, or one of a computed weight.
+    pub fn stored(tensors: &[Selected], row: &'static ExportRow) -> Result<Self, Error> {
+        let (tensors, told, notes) = stored::as_stored(tensors, row)?;
+        Ok(Export { row, tensors, told, notes })
+    }
+
+    /// Bytes of the tensors that will be written.
+    pub fn bytes(&self) -> u64 {
+        self.tensors.iter().map(|one| one.tensor.byte_len()).fold(0, u64::saturating_add)
+    }
+
+    /// Writes the file. Returns what a person should know.
+    ///
+    /// # Errors
+    /// As [`export`].
+    pub fn save(self, path: &Path, progress: &dyn Progress) -> Result<Vec<String>, Error> {
+        let mut notes = Vec::new();
+        crate::save::write_with(path, |out| {
+            let written = (self.row.write)(&self.tensors, &self.told, out, progress);
+            notes = written.map_err(|stop| stop.at(path))?;
+            Ok(())
+        })?;
+        notes.extend(self.notes);
+        Ok(notes)
+    }
+
+    /// Writes to anything that takes bytes, as [`save`](Export::save).
+    ///
+    /// # Errors
+    /// As [`export`].
+    pub fn write(self, out: &mut dyn Write, progress: &dyn Progress) -> Result<Vec<String>, Error> {
+        let written = (self.row.write)(&self.tensors, &self.told, out, progress);
+        let mut notes = written.map_err(|stop| stop.at(Path::new("standard output")))?;
+        notes.extend(self.notes);
+        Ok(notes)
+    }
 }
 
 /// What is said of tensors whose values the file does not store as such.
@@ -152,14 +212,11 @@ fn decoded(tensors: &[Selected]) -> Option<String> {
 /// As [`export`].
 pub fn export_to(
     tensors: &[Selected],
-    row: &ExportRow,
+    row: &'static ExportRow,
     out: &mut dyn Write,
     progress: &dyn Progress,
 ) -> Result<Vec<String>, Error> {
-    let notes = (row.write)(tensors, out, progress);
-    let mut notes = notes.map_err(|stop| stop.at(Path::new("standard output")))?;
-    notes.extend(decoded(tensors));
-    Ok(notes)
+    Export::values(tensors, row).write(out, progress)
 }
 
 /// The one tensor that a file of one tensor holds.

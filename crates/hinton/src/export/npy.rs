@@ -4,18 +4,20 @@ use std::io::Write;
 
 use hinton_tensor::{Dtype, Progress, Tensor};
 
-use super::{ExportRow, Stop, only, pieces};
+use super::{ExportRow, Stop, Told, only, pieces};
 use crate::Selected;
 
 pub(super) const ROW: ExportRow = ExportRow {
     name: "npy",
     about: "One tensor for numpy; dtypes that numpy has not become float32",
     extension: "npy",
+    holds: |dtype| descr(dtype).is_some(),
     write,
 };
 
 fn write(
     tensors: &[Selected],
+    _told: &Told,
     out: &mut dyn Write,
     progress: &dyn Progress,
 ) -> Result<Vec<String>, Stop> {
@@ -58,7 +60,7 @@ fn bytes(piece: &Tensor) -> Result<Vec<u8>, Stop> {
 }
 
 /// numpy's name of a dtype; `None` where it has none.
-fn descr(dtype: Dtype) -> Option<&'static str> {
+pub(super) fn descr(dtype: Dtype) -> Option<&'static str> {
     Some(match dtype {
         Dtype::F64 => "<f8",
         Dtype::F32 => "<f4",

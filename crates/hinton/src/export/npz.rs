@@ -9,18 +9,20 @@ use hinton_tensor::Progress;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::{ExportRow, Stop, npy};
+use super::{ExportRow, Stop, Told, npy};
 use crate::{Error, Selected};
 
 pub(super) const ROW: ExportRow = ExportRow {
     name: "npz",
     about: "Any number of tensors for numpy; dtypes that numpy has not become float32",
     extension: "npz",
+    holds: |dtype| npy::descr(dtype).is_some(),
     write,
 };
 
 fn write(
     tensors: &[Selected],
+    _told: &Told,
     out: &mut dyn Write,
     progress: &dyn Progress,
 ) -> Result<Vec<String>, Stop> {

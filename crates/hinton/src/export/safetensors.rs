@@ -1,26 +1,30 @@
 //! safetensors: <https://github.com/huggingface/safetensors#format>.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use hinton_tensor::{Dtype, Progress};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::{ExportRow, Stop, pieces};
+use super::{ExportRow, Stop, Told, pieces};
 use crate::{Error, Selected};
 
 pub(super) const ROW: ExportRow = ExportRow {
     name: "safetensors",
     about: "One or several tensors with their names and dtypes",
     extension: "safetensors",
+    holds: |dtype| dtype_name(dtype).is_some(),
     write,
 };
 
 /// The key of the header that holds strings instead of a tensor.
 const METADATA: &str = "__metadata__";
+/// The key of the notes that says of which types stored bytes are: JSON of names and types.
+const STORED: &str = "stored";
 
 fn write(
     tensors: &[Selected],
+    told: &Told,
     out: &mut dyn Write,
     progress: &dyn Progress,
 ) -> Result<Vec<String>, Stop> {
@@ -44,7 +48,8 @@ fn write(
         entries.push((name, Entry { dtype, shape: tensor.shape(), offsets: [offset, end] }));
         offset = end;
     }
-    let mut header = serde_json::to_vec(&Header(&entries)).map_err(std::io::Error::other)?;
+    let mut header =
+        serde_json::to_vec(&Header { entries: &entries, told }).map_err(std::io::Error::other)?;
     header.resize(header.len().next_multiple_of(8), b' ');
     out.write_all(&(header.len() as u64).to_le_bytes())?;
     out.write_all(&header)?;
@@ -90,12 +95,21 @@ fn dtype_name(dtype: Dtype) -> Option<&'static str> {
     })
 }
 
-struct Header<'a>(&'a [(String, Entry<'a>)]);
+struct Header<'a> {
+    entries: &'a [(String, Entry<'a>)],
+    told: &'a Told,
+}
 
 impl Serialize for Header<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (name, entry) in self.0 {
+        let notes = usize::from(!self.told.is_empty());
+        let mut map = serializer.serialize_map(Some(self.entries.len() + notes))?;
+        if notes > 0 {
+            // The format has texts alone here.
+            let types = serde_json::to_string(self.told).map_err(serde::ser::Error::custom)?;
+            map.serialize_entry(METADATA, &BTreeMap::from([(STORED, types)]))?;
+        }
+        for (name, entry) in self.entries {
             map.serialize_entry(name, entry)?;
         }
         map.end()

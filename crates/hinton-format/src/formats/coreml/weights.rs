@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use hinton_tensor::{Bytes, Dtype, Endian, Tensor, View, element_count};
+use hinton_tensor::{Bytes, Dtype, Endian, Stored, Tensor, TensorError, View, element_count};
 
 use crate::container::protobuf::{Encoding, Message, Numbers, Wire};
 use crate::source::{Made, read_vec};
@@ -114,7 +114,10 @@ impl Weights {
         let Some(quantised) = quantised else { return Ok(Ok(vec![stored])) };
         let values = quantised.values(codes, count, &shape, dtype == Dtype::I8)?;
         let dequantised = make(&format!("{name}.dequantised"), &shape, Dtype::F32, values, 0)?;
-        Ok(Ok(vec![stored, dequantised]))
+        let mut parts = vec![stored.clone()];
+        parts.extend(quantised.parts(name)?);
+        let how = if quantised.table.is_empty() { "affine codes" } else { "codes of a table" };
+        Ok(Ok(vec![stored, dequantised.stored_as(Stored::derived(how, parts))]))
     }
 }
 
@@ -158,6 +161,17 @@ impl Quantised {
     /// Whether it says which values the codes are.
     fn is_told(&self) -> bool {
         !self.scales.is_empty() || !self.table.is_empty()
+    }
+
+    /// Scales, biases and table as tensors that have no name in the file.
+    fn parts(&self, name: &str) -> Result<Vec<Tensor>, TensorError> {
+        let all = [("scale", &self.scales), ("bias", &self.biases), ("table", &self.table)];
+        let given = all.into_iter().filter(|(_, values)| !values.is_empty());
+        given
+            .map(|(part, values)| {
+                Tensor::from_f32(format!("{name}.{part}"), &[values.len()], values)
+            })
+            .collect()
     }
 
     /// The value of each code: from the table, or `code * scale + bias` with a scale for all or for

@@ -1,0 +1,121 @@
+//! Every real file in every command: it works, or says why not as a person expects.
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use support::{Folder, Said};
+
+/// Files that are no weights, and what is said of them.
+const NONE: &[(&str, &str)] = &[
+    ("odd/numpy_py3-objarr.npy", "this is an object array"),
+    (".cfg", "Darknet's description of a network"),
+    ("log.json", "this is JSON text"),
+    (".data-00000-of-00001", "name the .index file beside it"),
+];
+
+/// Files with tensors of which a command has nothing to do: its first word, and what is said.
+const NOTHING: &[(&str, &str, &str)] = &[
+    ("gguf/ggml-vocab-llama-spm.gguf", "draw", "the file holds no tensors"),
+    ("gguf/ggml-vocab-llama-spm.gguf", "export", "the file holds no tensors"),
+    ("pytorch/burn_empty.pt", "draw", "there is nothing to draw"),
+];
+
+/// Files with NaN and infinities in them, put there on purpose.
+const FAULTS: &[&str] = &["safetensors/crafted_some_dtypes.safetensors"];
+
+/// The folder of real files, where there is one; says so where there is none.
+fn data() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    let folder = std::env::var_os("HINTON_DATA").map_or(beside, PathBuf::from);
+    match folder.canonicalize() {
+        Ok(folder) => Some(folder),
+        Err(_) => {
+            println!("skipped: there is no folder {}", folder.display());
+            None
+        }
+    }
+}
+
+/// The files below a folder, without those that are broken on purpose and those that are no data.
+fn files(folder: &Path, found: &mut Vec<String>) {
+    let mut entries: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    for path in entries {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        match path.is_dir() {
+            true if ["malformed", "malicious", "truth"].contains(&name) => {}
+            true => files(&path, found),
+            false if name.ends_with(".md") => {}
+            false => found.push(path.to_str().unwrap().to_owned()),
+        }
+    }
+}
+
+/// Whether standard error has notes and warnings only.
+fn is_quiet(said: &Said) -> bool {
+    let known = ["note: ", "warning: ", "  "];
+    said.err.lines().all(|line| known.iter().any(|word| line.starts_with(word)))
+}
+
+fn every_command(folder: &Folder, path: &str) {
+    let refused = NONE.iter().find(|(end, _)| path.ends_with(end));
+    for args in [
+        &["inspect", path, "--stats"][..],
+        &["draw", path, "-o", "x.png"],
+        &["draw", path],
+        &["draw", path, "-o", "-", "--format", "svg"],
+        &["export", path, "-o", "x.npz"],
+        &["export", path, "--stored", "-o", "x.safetensors"],
+        &["check", path],
+    ] {
+        let said = folder.run(args);
+        let what = format!("{args:?}: {}{}", said.err, if said.code == 0 { "" } else { &said.out });
+        let nothing = NOTHING.iter().find(|(end, word, _)| path.ends_with(end) && args[0] == *word);
+        let expected = refused.map(|(_, text)| *text).or(nothing.map(|(_, _, text)| *text));
+        if let Some(text) = expected {
+            assert_eq!(said.code, 1, "{what}");
+            // A file that cannot be opened is what check reports.
+            let place = if args[0] == "check" { &said.out } else { &said.err };
+            assert!(place.contains(text), "{what}");
+            continue;
+        }
+        let is_fault = args[0] == "check" && FAULTS.iter().any(|end| path.ends_with(end));
+        assert_eq!(said.code, i32::from(is_fault), "{what}");
+        assert!(is_quiet(&said), "{what}");
+        let made = match args {
+            [.., "x.png"] => folder.read("x.png").starts_with(b"\x89PNG"),
+            [.., "svg"] => said.out.starts_with("<svg") || said.out.contains("<svg "),
+            [.., "x.npz"] => folder.read("x.npz").starts_with(b"PK"),
+            [.., "x.safetensors"] => folder.read("x.safetensors").len() > 8,
+            _ => said.out.lines().count() > usize::from(args[0] == "draw"),
+        };
+        assert!(made, "{what}");
+    }
+    let npz = folder.path().join("x.npz");
+    if npz.exists() {
+        folder.ok(&["inspect", "x.npz"]);
+        std::fs::remove_file(npz).unwrap();
+    }
+}
+
+#[test]
+fn every_command_on_every_file() {
+    let Some(data) = data() else { return };
+    let mut all = Vec::new();
+    files(&data, &mut all);
+    assert!(all.len() > 100, "{} files", all.len());
+    let next = AtomicUsize::new(0);
+    let worker = || {
+        let folder = Folder::new();
+        while let Some(path) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+            every_command(&folder, path);
+        }
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(worker);
+        scope.spawn(worker);
+    });
+}
