@@ -146,7 +146,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         }
     }
     match (check, stale.is_empty()) {
-        (_, true) => println!("docs/reference and docs/formats.md: {} pages, all as the tables say", pages.len()),
+        (_, true) => println!(
+            "docs/reference and docs/formats.md: {} pages, all as the tables say",
+            pages.len()
+        ),
         (false, _) => println!("wrote {}", stale.join(", ")),
         (true, _) => {
             let stale = stale.join(", ");

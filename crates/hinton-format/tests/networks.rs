@@ -42,7 +42,7 @@ fn what_is_quantised_or_skipped_is_said() {
         ]
     );
     let today = fixture("caffe/today.caffemodel");
-    assert_eq!(warnings(&today), ["the gradients (diff) of 1 blobs are not shown"]);
+    assert_eq!(warnings(&today), ["the gradients (diff) of 1 blob are not shown"]);
     assert_eq!(metadata(&today, "network"), Some("today"));
     let plain = fixture("coreml/plain.mlmodel");
     assert_eq!(metadata(&plain, "author"), Some("make.py"));

@@ -27,7 +27,7 @@ pub(super) const ROW: ChartRow = ChartRow {
 /// Width of the whole sheet on a page that takes what it needs, points.
 const NATURAL_WIDTH: f64 = 620.0;
 /// Most lines that a name may take.
-const NAME_LINES: usize = 2;
+const NAME_LINES: usize = 4;
 const GAP: f64 = 12.0;
 
 /// Largest cell of a thumbnail, points.
@@ -61,8 +61,8 @@ struct Sheet {
     heights: Vec<f64>,
     /// Lines of each name.
     names: Vec<Vec<String>>,
-    /// Height of the words under a thumbnail: name, shape, range.
-    words: f64,
+    /// Height of the words under the thumbnails of each row: name, shape, range.
+    words: Vec<f64>,
 }
 
 impl Sheet {
@@ -89,10 +89,14 @@ impl Sheet {
         let style = page.theme.name_style();
         let names: Vec<Vec<String>> =
             names.unwrap_or_default().iter().map(|name| name_lines(name, style, column)).collect();
-        let lines = names.iter().map(Vec::len).max().unwrap_or(NAME_LINES);
-        let words = (lines + 2) as f64 * LINE + 4.0;
+        let words_of = |lines: usize| (lines + 2) as f64 * LINE + 4.0;
+        let longest = |row: &[Vec<String>]| row.iter().map(Vec::len).max().unwrap_or(1);
+        let words: Vec<f64> = match names.is_empty() {
+            true => vec![words_of(2); rows],
+            false => names.chunks(columns).map(|row| words_of(longest(row))).collect(),
+        };
         let most = match page.height() {
-            Some(_) => (room_h / rows as f64 - words - GAP).max(4.0),
+            Some(_) => ((room_h - words.iter().sum::<f64>()) / rows as f64 - GAP).max(4.0),
             None => column,
         };
         let thumb = column.min(most);
@@ -105,32 +109,40 @@ impl Sheet {
 
     fn size(&self) -> (f64, f64) {
         let width = self.column * self.columns as f64 + GAP * (self.columns - 1) as f64;
-        let height = self.heights.iter().map(|height| height + self.words + GAP).sum::<f64>() - GAP;
-        (width, height)
+        (width, self.above(self.heights.len()) - GAP)
+    }
+
+    /// Height of so many rows, with the gaps behind them.
+    fn above(&self, rows: usize) -> f64 {
+        let both = self.heights.iter().zip(&self.words).take(rows);
+        both.map(|(height, words)| height + words + GAP).sum()
     }
 
     /// Where thumbnail `at` goes: at the left and the foot of its place, above its words.
     fn place(&self, at: usize, origin: Rect) -> Rect {
         let (column, row) = (at % self.columns, at / self.columns);
-        let above: f64 = self.heights[..row].iter().map(|height| height + self.words + GAP).sum();
+        let above = self.above(row);
         let (w, h) = self.sizes[at];
         let x = origin.x + column as f64 * (self.column + GAP);
         Rect::new(x, origin.y + above + self.heights[row] - h, w, h)
     }
 }
 
-/// A name on one line, or broken after a dot into two; what still does not fit loses its middle.
+/// A name on one line, or broken after dots and the like into up to four; what still does not fit
+/// loses its middle.
 fn name_lines(name: &str, style: TextStyle, width: f64) -> Vec<String> {
     let name = visible(name);
-    if measure(&name, style) <= width {
-        return vec![name.into_owned()];
+    let mut lines = Vec::new();
+    let mut rest = &*name;
+    while lines.len() + 1 < NAME_LINES && measure(rest, style) > width {
+        let breaks = rest.char_indices().filter(|(_, c)| matches!(c, '.' | '/' | '_'));
+        let fits = |&at: &usize| measure(&rest[..at], style) <= width;
+        let Some(at) = breaks.map(|(at, c)| at + c.len_utf8()).rfind(fits) else { break };
+        lines.push(rest[..at].to_owned());
+        rest = &rest[at..];
     }
-    let breaks = name.char_indices().filter(|(_, c)| matches!(c, '.' | '/' | '_'));
-    let fits = |&at: &usize| measure(&name[..at], style) <= width;
-    match breaks.map(|(at, c)| at + c.len_utf8()).rfind(fits) {
-        Some(at) => vec![name[..at].to_owned(), fit(&name[at..], style, width)],
-        None => vec![fit(&name, style, width)],
-    }
+    lines.push(fit(rest, style, width));
+    lines
 }
 
 /// Cells keep their shape as far as a thumbnail can: long strips are made thick enough to see.
@@ -255,7 +267,11 @@ fn caption(panel: &Panel, name: &[String], place: Rect, width: f64, page: &Page<
         .map(|(count, what)| format!("{} {what}", short_count(count)))
         .collect();
     let range = match (summary.min(), summary.max()) {
-        (Some(min), Some(max)) if min == max => format!("all {}", short(min)),
+        (Some(min), _) if summary.elements == 1 => short(min),
+        (Some(min), Some(max)) if min == max => match odd.is_empty() {
+            true => format!("all {}", short(min)),
+            false => format!("the rest {}", short(min)),
+        },
         (Some(min), Some(max)) => format!("{} … {}", short(min), short(max)),
         _ if summary.elements == 0 => "no values".to_owned(),
         _ => "no finite value".to_owned(),

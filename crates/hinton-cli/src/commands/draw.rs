@@ -182,7 +182,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
                 let path = files.first().map_or("", |file| &file.path);
                 return Err(Failure::work(format!("{path}: the file holds no tensors")));
             }
-            draw(&selected, &request, &bar)?
+            draw(&selected, &request, &bar, &files)?
         }
         (Opened::Runs(_), Some(_)) => {
             let help =
@@ -225,8 +225,19 @@ fn target(matches: &ArgMatches) -> Result<Target<'_>, Failure> {
     })
 }
 
-fn draw(selected: &[Selected], request: &DrawRequest<'_>, bar: &Bar) -> Result<Picture, Failure> {
-    let arrangement = hinton::arrange::arrange(selected, request)?;
+fn draw(
+    selected: &[Selected],
+    request: &DrawRequest<'_>,
+    bar: &Bar,
+    files: &[Checkpoint],
+) -> Result<Picture, Failure> {
+    let mut arrangement = hinton::arrange::arrange(selected, request)?;
+    // What was named, rather than the file beside it in which the values lie.
+    if let ([file], Some(title)) = (files, &mut arrangement.title)
+        && let Some(name) = Path::new(&file.path).file_name()
+    {
+        *title = name.to_string_lossy().into_owned();
+    }
     bar.expect(arrangement.bytes());
     Ok(draw_arrangement(&arrangement, request)?)
 }
@@ -282,7 +293,8 @@ fn one_each(
             path = pattern.replace("{}", &format!("{name}-{again}"));
             again += 1;
         }
-        let picture = draw(std::slice::from_ref(&selected), request, bar)?;
+        let picture =
+            draw(std::slice::from_ref(&selected), request, bar, std::slice::from_ref(checkpoint))?;
         let bytes = render(&picture, output, &picture.render_options())?;
         write(Path::new(&path), &bytes)?;
         for text in &picture.notes {

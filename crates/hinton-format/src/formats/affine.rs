@@ -106,7 +106,7 @@ pub(crate) fn dequantised(stored: &Tensor, affine: &Affine, name: &str) -> Resul
     let data = Arc::new(Made::new(values, 4, fill));
     let view = View::packed(stored.shape());
     let tensor = Tensor::new(name, stored.file(), Dtype::F32, Endian::Little, view, 0, data)?;
-    Ok(tensor.stored_as(Stored::derived("affine codes", parts)))
+    Ok(tensor.stored_as(Stored::derived("from codes", parts)))
 }
 
 struct Numbers {

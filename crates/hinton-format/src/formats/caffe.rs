@@ -80,7 +80,8 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     metadata.push(("layers".to_owned(), layers.to_string()));
     let mut warnings = reader.skipped.warnings();
     if reader.gradients > 0 {
-        let message = format!("the gradients (diff) of {} blobs are not shown", reader.gradients);
+        let blobs = if reader.gradients == 1 { "blob" } else { "blobs" };
+        let message = format!("the gradients (diff) of {} {blobs} are not shown", reader.gradients);
         warnings.push(Warning::file(message));
     }
     let mut tensors = reader.tensors;

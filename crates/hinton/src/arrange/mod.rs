@@ -146,6 +146,11 @@ pub fn arrange(selected: &[Selected], request: &DrawRequest<'_>) -> Result<Arran
     if prepared.iter().any(|tensor| tensor.tensor.dtype().is_complex()) {
         notes.push("complex values are shown by their magnitude".to_owned());
     }
+    let derived = selected.iter().filter(|one| one.tensor.is_derived()).count();
+    if chart.name == "overview" && derived > 0 && derived < selected.len() {
+        let are = if derived == 1 { "is" } else { "are" };
+        notes.push(format!("{derived} of them {are} dequantised from others of the file"));
+    }
     let title = if chart.name == "overview" { file_title(&prepared) } else { None };
     Ok(Arrangement { chart, panels, title, columns, notes })
 }

@@ -116,7 +116,7 @@ impl Weights {
         let dequantised = make(&format!("{name}.dequantised"), &shape, Dtype::F32, values, 0)?;
         let mut parts = vec![stored.clone()];
         parts.extend(quantised.parts(name)?);
-        let how = if quantised.table.is_empty() { "affine codes" } else { "codes of a table" };
+        let how = if quantised.table.is_empty() { "from codes" } else { "from a table" };
         Ok(Ok(vec![stored, dequantised.stored_as(Stored::derived(how, parts))]))
     }
 }
