@@ -173,9 +173,6 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
             UNPACK,
         )
     },
-    later("GGML (llama.cpp before GGUF)", Sniff::Certain, |head| {
-        [b"lmgg", b"fmgg", b"tjgg"].iter().any(|magic| starts(head, *magic))
-    }),
     later("ExecuTorch", Sniff::Certain, |head| at(head, 4, b"ET1")),
     Lookalike {
         strength: Sniff::Likely,
@@ -392,7 +389,6 @@ mod tests {
         );
         assert!(message(b"\n <!DOCTYPE HTML><p>", "w.pt").contains("HTML"));
         assert!(message(b"\x89PNG\r\n\x1a\n....", "w.pt").contains("PNG"));
-        assert!(message(b"tjgg\x03\0\0\0", "w.bin").contains("does not read yet"));
         assert!(message(b"{\"model_type\": 1}", "config.json").contains("a configuration"));
         assert!(message(b"{\"a\": 1}", "tokenizer.json").contains("a tokenizer"));
         assert!(message(b"Entry not found", "w.pt").contains("Entry not found"));

@@ -57,7 +57,7 @@ fn lies_and_types_of_the_past_are_told() {
         (made(101, 2, &[33], 20), "its rows have 33 values"),
         (made(101, 0, &[u32::MAX; 3], 20), "more bytes than 64 bits can count"),
         (made(101, 0, &[1; 65], 20), "a tensor with 65 axes"),
-        (made(7, 0, &[4], 16), "GGML (llama.cpp before GGUF)"),
+        (made(7, 0, &[4], 16), "its version is ggmf 7"),
     ] {
         let error = opened.unwrap_err();
         assert!(error.to_string().contains(says), "{error}");

@@ -21,7 +21,7 @@ fn fixtures() -> Vec<(PathBuf, Vec<u8>)> {
 
 /// Formats that are one thing after another, with nothing that tells how many there should be:
 /// protocol buffers and rwkv.cpp's files. By their folders.
-const OPEN_ENDED: [&str; 5] = ["/onnx/", "/tfgraph/", "/coreml/", "/caffe/", "/ggml/"];
+const OPEN_ENDED: [&str; 6] = ["/onnx/", "/tfgraph/", "/coreml/", "/caffe/", "/ggml/", "/ggjt/"];
 
 /// Small bounds: a lie about sizes must not cost memory or time.
 fn limits() -> Limits {

@@ -21,7 +21,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
            quantised types Q4_0 to Q8_1 and Q2_K to Q8_K, listed as stored and drawn as the values \
            that ggml computes. Shapes are in numpy's order; the file lists them the other way \
            round. Not read: quantised files of version 100 and the types that ggml gave up \
-           (Q4_1_O, Q4_2, Q4_3), nor models of llama.cpp and whisper.cpp from before GGUF. \
+           (Q4_1_O, Q4_2, Q4_3). Other models of that time: see `ggjt`. \
            Layout: https://github.com/RWKV/rwkv.cpp/blob/master/docs/FILE_FORMAT.md",
     quantised: "Q4_0 to Q8_1, Q2_K to Q8_K, decoded",
     extensions: &[],

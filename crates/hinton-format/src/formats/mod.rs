@@ -14,6 +14,7 @@ pub(crate) mod coreml;
 pub(crate) mod csv;
 pub(crate) mod darknet;
 pub(crate) mod flax;
+pub(crate) mod ggjt;
 pub(crate) mod ggml;
 pub(crate) mod gguf;
 pub(crate) mod hdf5;
@@ -59,6 +60,7 @@ pub const FORMATS: &[FormatRow] = &[
     sharded::ROW,
     gguf::ROW,
     ggml::ROW,
+    ggjt::ROW,
     pytorch::ROW,
     pytorch::dcp::ROW,
     npy::ROW,
