@@ -2,10 +2,13 @@
 //!
 //! Layout: <https://apple.github.io/coremltools/mlmodel/index.html>.
 
+mod bits;
+mod constexpr;
 mod layers;
 mod program;
 mod weights;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hinton_tensor::Tensor;
@@ -28,9 +31,10 @@ pub(crate) const ROW: FormatRow = FormatRow {
            layer's parameters give it; where they do not tell, it is a list. Quantised weights are \
            listed as their codes, and once more as NAME.dequantised, f32, by scale and bias or by \
            lookup table. Of an ML program (.mlpackage, the folder) the constants in weights/ and those \
-           of floats in the model, as stored. Classic models (trees, support vectors) are not read. \
+           of floats in the model; compressed weights (constexpr_: affine, block-wise, tables, sparse) \
+           as stored, and once more by the name of their output, f32. Classic models (trees, support vectors) are not read. \
            Layout: Model.proto, NeuralNetwork.proto, MIL.proto and StorageFormat.hpp of coremltools",
-    quantised: "codes of 1 to 8 bits: as stored and dequantised",
+    quantised: "codes of 1 to 8 bits, tables, sparse weights: as stored and dequantised",
     extensions: &["mlmodel"],
     sniff,
     open,
@@ -76,6 +80,8 @@ struct Reader<'a> {
     layers: u64,
     networks: u64,
     beside: Beside<'a>,
+    /// Constants of an ML program by their names: what operations may be given.
+    made: BTreeMap<String, Tensor>,
     /// Values of an ML program that are settings of its operations.
     settings: u64,
     /// The model's kind, where it is none that is read.
@@ -93,6 +99,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         layers: 0,
         networks: 0,
         beside: Beside::new(input),
+        made: BTreeMap::new(),
         settings: 0,
         other: None,
     };

@@ -3,17 +3,26 @@
 
 use std::sync::Arc;
 
-use hinton_tensor::{Bytes, Dtype, Endian, Tensor, View, element_count};
+use hinton_tensor::{Bytes, Dtype, Endian, Memory, Tensor, View, element_count};
 
 use super::Reader;
+use super::bits::unpacked;
+use super::constexpr::{Operands, decompressed};
 use crate::container::protobuf::{Encoding, Field, Message, Numbers};
 use crate::formats::narrow::narrow;
+use crate::source::Part;
 use crate::{Error, ErrorKind};
 
 /// The first four bytes of what is told of a blob.
 const SENTINEL: [u8; 4] = 0xdead_beef_u32.to_le_bytes();
 /// What the file of a blob begins with: the folder of the model.
 const FOLDER: &str = "@model_path/";
+
+/// How operations begin that stand for a compressed weight.
+const COMPRESSED: &str = "constexpr_";
+
+/// A name, and the type and axes of a tensor.
+type Output = (String, Option<(u64, Vec<u64>)>);
 
 /// Bytes, and the first in them that belongs to a value.
 type Values = (Arc<dyn Bytes>, u64);
@@ -46,6 +55,8 @@ fn kind(number: u64) -> Result<Kind, String> {
         35 => return Ok(Kind::Narrow { bits: 4, signed: false }),
         36 => return Ok(Kind::Narrow { bits: 2, signed: false }),
         37 => return Ok(Kind::Narrow { bits: 1, signed: false }),
+        38 => return Ok(Kind::Narrow { bits: 6, signed: false }),
+        39 => return Ok(Kind::Narrow { bits: 3, signed: false }),
         2 => return Err("skipped: it holds text".to_owned()),
         _ => return Err(format!("skipped: its type {number} is none that hinton reads")),
     }))
@@ -56,6 +67,19 @@ impl Kind {
         match self {
             Kind::Plain(dtype) => dtype.bits(),
             Kind::Narrow { bits, .. } => u64::from(bits),
+        }
+    }
+}
+
+impl Kind {
+    /// The numbers from byte `start` on, one to a byte where they are narrower.
+    fn read(self, data: Arc<dyn Bytes>, start: u64, elements: u64) -> (Dtype, Arc<dyn Bytes>) {
+        match self {
+            Kind::Plain(dtype) => (dtype, data),
+            Kind::Narrow { bits: bits @ (3 | 6), .. } => {
+                (Dtype::U8, Arc::new(unpacked(data, start, elements, u64::from(bits))))
+            }
+            Kind::Narrow { bits, signed } => narrow(data, start, elements, bits, signed),
         }
     }
 }
@@ -109,42 +133,199 @@ impl Reader<'_> {
         self.layers += 1;
         let message = self.wire.enter(field)?;
         let (mut operator, mut output, mut blocks) = (String::new(), String::new(), Vec::new());
+        let mut outputs = Vec::new();
         for field in self.fields(message)? {
             match field.number {
                 1 => operator = self.wire.text(&field)?,
-                3 if output.is_empty() => {
-                    for field in self.fields(self.wire.enter(&field)?)? {
-                        if field.number == 1 {
-                            output = self.wire.text(&field)?;
-                        }
-                    }
+                3 => {
+                    let (name, told) = self.output(&field)?;
+                    output = if outputs.is_empty() { name.clone() } else { output };
+                    outputs.push((name, told));
                 }
                 4 => blocks.push(field),
                 _ => {}
             }
         }
+        let mut operands = Operands::new();
         for (key, value) in self.entries(message, 5)? {
             let name = match (operator.as_str(), key.as_str()) {
                 (_, "name") => continue,
                 ("const", "val") => format!("{prefix}{output}"),
                 _ => format!("{prefix}{output}.{key}"),
             };
-            self.value(value, &name).map_err(|error| error.for_tensor(&*name))?;
+            let operand = self.operand(value, &name, &operator)?;
+            operands.extend(operand.map(|tensor| (key, tensor)));
         }
         for (key, argument) in self.entries(message, 2)? {
             for binding in self.fields(argument)?.iter().filter(|field| field.number == 1) {
                 for field in self.fields(self.wire.enter(binding)?)? {
-                    if field.number == 2 {
-                        let name = format!("{prefix}{output}.{key}");
-                        let value = self.wire.enter(&field)?;
-                        self.value(value, &name).map_err(|error| error.for_tensor(&*name))?;
-                    }
+                    let operand = match field.number {
+                        1 => {
+                            self.made.get(&format!("{prefix}{}", self.wire.text(&field)?)).cloned()
+                        }
+                        2 => {
+                            let name = format!("{prefix}{output}.{key}");
+                            let value = self.wire.enter(&field)?;
+                            self.operand(value, &name, &operator)?
+                        }
+                        _ => None,
+                    };
+                    operands.extend(operand.map(|tensor| (key.clone(), tensor)));
                 }
             }
+        }
+        if operator.starts_with(COMPRESSED) {
+            self.decompress(&operator, &operands, &outputs, prefix)?;
+        } else if let (Some(("const", tensor)), true) =
+            (operands.remove("val").map(|tensor| (operator.as_str(), tensor)), !output.is_empty())
+        {
+            self.made.insert(format!("{prefix}{output}"), tensor);
         }
         for block in blocks {
             let block = self.wire.enter(&block)?;
             self.block(block, &format!("{prefix}{output}/"))?;
+        }
+        Ok(())
+    }
+
+    /// The name of an output, and its type where it is a tensor.
+    fn output(&self, field: &Field) -> Result<Output, Error> {
+        let (mut name, mut told) = (String::new(), None);
+        for field in self.fields(self.wire.enter(field)?)? {
+            match field.number {
+                1 => name = self.wire.text(&field)?,
+                2 => told = self.tensor_type(self.wire.enter(&field)?)?,
+                _ => {}
+            }
+        }
+        Ok((name, told))
+    }
+
+    /// A value, listed where it is one to be listed; the tensor of it where the operation may need it.
+    fn operand(
+        &mut self,
+        message: Message,
+        name: &str,
+        operator: &str,
+    ) -> Result<Option<Tensor>, Error> {
+        let named = |error: Error| error.for_tensor(name);
+        let before = self.tensors.len();
+        self.value(message, name).map_err(named)?;
+        if let Some(tensor) = self.tensors.get(before) {
+            return Ok(Some(tensor.clone()));
+        }
+        match operator.starts_with(COMPRESSED) {
+            true => self.setting(message, name).map_err(named),
+            false => Ok(None),
+        }
+    }
+
+    /// The numbers of a setting.
+    fn setting(&self, message: Message, name: &str) -> Result<Option<Tensor>, Error> {
+        let (mut told, mut immediate) = (None, None);
+        for field in self.fields(message)? {
+            match field.number {
+                2 => told = self.tensor_type(self.wire.enter(&field)?)?,
+                3 => immediate = Some(field),
+                _ => {}
+            }
+        }
+        let (Some((number, dims)), Some(field)) = (told, immediate) else { return Ok(None) };
+        let shape: Option<Vec<usize>> = dims.iter().map(|dim| usize::try_from(*dim).ok()).collect();
+        let Some((shape, elements)) =
+            shape.and_then(|shape| element_count(&shape).map(|count| (shape, count)))
+        else {
+            return Ok(None);
+        };
+        let (dtype, (data, start)) = match kind(number) {
+            Ok(Kind::Plain(dtype)) if matches!(number, 10..=13) => {
+                match self.immediate(&field, elements, number)? {
+                    Some(values) => (dtype, values),
+                    None => return Ok(None),
+                }
+            }
+            Ok(kind) => match self.integers(&field, elements, kind)? {
+                Some((dtype, data)) => (dtype, (data, 0)),
+                None => return Ok(None),
+            },
+            Err(_) => return Ok(None),
+        };
+        let (file, view) = (self.file.clone(), View::packed(&shape));
+        Ok(Some(Tensor::new(name, file, dtype, Endian::Little, view, start, data)?))
+    }
+
+    /// Integers in the model: as bytes, or as numbers of 32 bits.
+    fn integers(
+        &self,
+        field: &Field,
+        elements: u64,
+        kind: Kind,
+    ) -> Result<Option<(Dtype, Arc<dyn Bytes>)>, Error> {
+        /// A setting is one number, or one for each channel.
+        const MOST: usize = 1 << 20;
+        for tensor in self.fields(self.wire.enter(field)?)?.iter().filter(|field| field.number == 1)
+        {
+            for field in self.fields(self.wire.enter(tensor)?)? {
+                let inner = self.fields(self.wire.enter(&field)?)?;
+                let Some(values) = inner.iter().find(|field| field.number == 1) else { continue };
+                match (field.number, kind) {
+                    (2, _) => {
+                        let mut list = Vec::new();
+                        self.wire.integers(values, &mut list, MOST)?;
+                        let bytes: Vec<u8> =
+                            list.iter().flat_map(|value| (*value as i32).to_le_bytes()).collect();
+                        let fits = list.len() as u64 == elements;
+                        return Ok(fits.then(|| (Dtype::I32, Arc::new(Memory::new(bytes)) as _)));
+                    }
+                    (7, kind) => {
+                        let range = values.range()?;
+                        let needs = elements.saturating_mul(kind.bits()).div_ceil(8);
+                        if range.end - range.start != needs {
+                            return Ok(None);
+                        }
+                        let data = Part::new(self.wire.data().clone(), range.start, needs)?;
+                        return Ok(Some(kind.read(Arc::new(data), 0, elements)));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The weight that a `constexpr_…` operation stands for, beside what it is computed from.
+    fn decompress(
+        &mut self,
+        operator: &str,
+        operands: &Operands,
+        outputs: &[Output],
+        prefix: &str,
+    ) -> Result<(), Error> {
+        // Of a mask and its values, the values.
+        let Some((output, Some((_, dims)))) = outputs.last() else { return Ok(()) };
+        let inner = operands.get("indices_mask").or(operands.get("data_mask"));
+        let shape: Option<Vec<usize>> = match inner {
+            Some(mask) => Some(mask.shape().to_vec()),
+            None => dims.iter().map(|dim| usize::try_from(*dim).ok()).collect(),
+        };
+        let name = format!("{prefix}{output}");
+        let made = match shape {
+            Some(shape) => decompressed(operator, operands, &name, &shape),
+            None => Err("its shape cannot be counted".to_owned()),
+        };
+        match made {
+            Ok(Some(tensor)) => {
+                // What is still sparse is made dense by the operation that follows.
+                if inner.is_none() {
+                    self.tensors.push(tensor.clone());
+                }
+                self.made.insert(name, tensor);
+            }
+            Ok(None) => {
+                let source = operands.get("source_val").cloned();
+                self.made.extend(source.map(|source| (name, source)));
+            }
+            Err(why) => self.skipped.add(name, format!("not dequantised: {why}")),
         }
         Ok(())
     }
@@ -195,8 +376,8 @@ impl Reader<'_> {
         };
         let (dtype, data, start) = match kind {
             Kind::Plain(dtype) => (dtype, data, start),
-            Kind::Narrow { bits, signed } => {
-                let (dtype, data) = narrow(data, start, elements, bits, signed);
+            Kind::Narrow { .. } => {
+                let (dtype, data) = kind.read(data, start, elements);
                 (dtype, data, 0)
             }
         };
