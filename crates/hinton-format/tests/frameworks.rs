@@ -21,7 +21,7 @@ fn metadata(checkpoint: &Checkpoint) -> Vec<(&str, &str)> {
 #[test]
 fn fixtures_hold_what_made_them() {
     assert_eq!(compare_fixtures("flax"), 2);
-    assert_eq!(compare_fixtures("matlab"), 5);
+    assert_eq!(compare_fixtures("matlab"), 8);
     assert_eq!(compare_fixtures("darknet"), 3);
 }
 
@@ -75,8 +75,24 @@ fn matlab_says_what_it_skips() {
         assert_eq!(metadata(&checkpoint), expected);
         assert_eq!(warnings(&checkpoint), [""; 0]);
     }
-    let found = warnings(&opened("matlab", "sparse.mat"));
-    assert_eq!(found, ["\"s\": skipped: a sparse matrix of shape [3, 3]"]);
+    for name in ["sparse.mat", "sparse_packed.mat"] {
+        assert_eq!(
+            warnings(&opened("matlab", name)),
+            [
+                "\"s\": it is sparse: 5 of 20 values are stored, the others shown as zeros",
+                "\"none\": it is sparse: 0 of 6 values are stored, the others shown as zeros",
+                "\"huge\": skipped: it is sparse, 1 values in shape [268435456, 2], too large to be \
+                 filled in",
+                "\"z\": skipped: a sparse matrix of complex values, shape [5, 4]",
+            ]
+        );
+    }
+    let checkpoint = opened("matlab", "version_4.mat");
+    assert_eq!(metadata(&checkpoint), [("header", "MATLAB 4"), ("words", "some text")]);
+    assert_eq!(
+        warnings(&checkpoint),
+        ["\"s\": it is sparse: 5 of 20 values are stored, the others shown as zeros"]
+    );
     let checkpoint = opened("matlab", "hdf5.mat");
     assert_eq!(metadata(&checkpoint), [("words", "some text")]);
     assert_eq!(

@@ -28,6 +28,7 @@ fn limits() -> Limits {
     let mut limits = Limits::default();
     limits.header_bytes = 1 << 20;
     limits.inflate_bytes = 1 << 20;
+    limits.held_bytes = 1 << 20;
     limits.pickle_steps = 1 << 16;
     limits.fields = 1 << 20;
     limits

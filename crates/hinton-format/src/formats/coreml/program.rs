@@ -24,6 +24,9 @@ const COMPRESSED: &str = "constexpr_";
 /// A name, and the type and axes of a tensor.
 type Output = (String, Option<(u64, Vec<u64>)>);
 
+/// Numbers from the first byte on.
+type Numbered = (Dtype, Arc<dyn Bytes>);
+
 /// Bytes, and the first in them that belongs to a value.
 type Values = (Arc<dyn Bytes>, u64);
 
@@ -260,7 +263,7 @@ impl Reader<'_> {
         field: &Field,
         elements: u64,
         kind: Kind,
-    ) -> Result<Option<(Dtype, Arc<dyn Bytes>)>, Error> {
+    ) -> Result<Option<Numbered>, Error> {
         /// A setting is one number, or one for each channel.
         const MOST: usize = 1 << 20;
         for tensor in self.fields(self.wire.enter(field)?)?.iter().filter(|field| field.number == 1)

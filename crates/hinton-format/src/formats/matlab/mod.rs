@@ -1,9 +1,11 @@
-//! MATLAB `.mat`: version 5 (saved with `-v6` or `-v7`), and 7.3, which is HDF5.
+//! MATLAB `.mat`: version 4 (saved with `-v4`), version 5 (saved with `-v6` or `-v7`), and 7.3, which is HDF5.
 //!
 //! Layout: "MAT-File Format" by The MathWorks for version 5; for 7.3 what MATLAB adds to HDF5 are
 //! the attributes `MATLAB_class`, `MATLAB_empty` and `MATLAB_int_decode`.
 
 mod element;
+mod sparse;
+mod v4;
 mod v5;
 mod v73;
 
@@ -13,13 +15,14 @@ use crate::{Checkpoint, Error, Head, Input, Limits, Sniff};
 /// The row of the table.
 pub(crate) const ROW: FormatRow = FormatRow {
     name: "matlab",
-    about: "MATLAB .mat of versions 5 and 7.3, with matrices in cells and structs",
+    about: "MATLAB .mat of versions 4, 5 and 7.3, with matrices in cells and structs",
     help: "Read: numeric and logical arrays, real and complex, compressed or not, of either byte \
            order; those in structs and cells by their path in MATLAB's words \
            (`net.layers{1}.weights{2}`, counted from 1). Shapes and orientation are MATLAB's, the \
            dtype is the one stored, which may be smaller than MATLAB's class. Short texts are \
-           metadata. Skipped with a warning: sparse matrices, objects, function handles; in 7.3 \
-           cells, whose content is listed under #refs#. Files before version 5 are not read. \
+           metadata. Sparse matrices of versions 4 and 5 are shown with their zeros, up to 1 GiB of \
+           them. Skipped with a warning: larger and complex sparse ones, objects, function handles; \
+           in 7.3 cells, whose content is listed under #refs#. \
            Layout: MAT-File Format, The MathWorks",
     quantised: "",
     extensions: &["mat"],
@@ -46,7 +49,7 @@ fn sniff(head: &Head<'_>) -> Sniff {
     } else if named && head.bytes.starts_with(b"MATLAB ") {
         // Cut inside its first line; as a text it could pass for a table.
         Sniff::Certain
-    } else if is_v5(head.bytes) && named {
+    } else if named && (is_v5(head.bytes) || v4::is_v4(head)) {
         Sniff::Likely
     } else {
         Sniff::No
@@ -65,8 +68,10 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     };
     if is_v73(&start) || hdf5::is_hdf5(&start) {
         v73::open(input, limits, &mut checkpoint)?;
-    } else {
+    } else if is_v5(&start) || start.starts_with(b"MATLAB ") {
         v5::open(input, &start, limits, &mut checkpoint)?;
+    } else {
+        v4::open(input, limits, &mut checkpoint)?;
     }
     Ok(checkpoint)
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use hinton_tensor::{Bytes, Dtype, Endian, Tensor, View, element_count};
 
 use super::element::{Element, Elements, dtype_of, kind};
+use super::sparse;
 use crate::formats::notes::{Skipped, check_path, distinct};
 use crate::source::coding::ZLIB;
 use crate::source::inflate;
@@ -180,8 +181,18 @@ impl File<'_> {
             }
             class::CHAR => self.text(parts, head),
             class::SPARSE => {
-                let why = format!("skipped: a sparse matrix of shape {:?}", head.dims);
-                self.skipped.add(head.name, why);
+                let told = (head.dims.as_slice(), head.complex, head.logical);
+                let (file, name) = (self.input.name.clone(), head.name.clone());
+                let made = sparse::of_v5(parts, &name, &file, told, self.limits);
+                let word = match made.map_err(|error| error.for_tensor(name.as_str()))? {
+                    Ok((tensor, word)) => {
+                        self.room()?;
+                        self.checkpoint.tensors.push(tensor);
+                        word
+                    }
+                    Err(why) => why,
+                };
+                self.skipped.add(name, word);
                 Ok(())
             }
             class::DOUBLE..=class::UINT64 => {
@@ -285,12 +296,20 @@ impl File<'_> {
         Ok(())
     }
 
-    fn numbers(&mut self, parts: &mut Elements, head: Head) -> Result<(), Error> {
+    /// Whether there is room for one more array.
+    fn room(&self) -> Result<(), Error> {
         let limit = self.limits.tensors;
-        if self.checkpoint.tensors.len() >= limit {
-            let message = format!("there are more than {limit} arrays");
-            return Err(Error::new(ErrorKind::Limit, message));
+        match self.checkpoint.tensors.len() < limit {
+            true => Ok(()),
+            false => {
+                let message = format!("there are more than {limit} arrays");
+                Err(Error::new(ErrorKind::Limit, message))
+            }
         }
+    }
+
+    fn numbers(&mut self, parts: &mut Elements, head: Head) -> Result<(), Error> {
+        self.room()?;
         let real = self.part(parts, &head)?;
         let Head { complex, logical, dims, name, .. } = head;
         let (dtype, start, data): (Dtype, u64, Arc<dyn Bytes>) = if complex {
