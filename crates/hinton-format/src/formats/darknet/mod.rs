@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use hinton_tensor::{Dtype, Endian, Tensor, View, element_count};
 
-use self::layers::Weights;
+use self::layers::{How, Weights};
 use super::FormatRow;
 use crate::source::wrapper::unwrapped_name;
 use crate::source::{read_head, read_vec};
@@ -21,10 +21,11 @@ use crate::{Checkpoint, Error, Head, Input, Limits, Sniff, Warning};
 pub(crate) const ROW: FormatRow = FormatRow {
     name: "darknet",
     about: "Darknet weights (.weights, .conv.N), split into layers by the .cfg beside them",
-    help: "Read: the weights of convolutional and connected layers by the number and kind of the \
-           layer, where a .cfg of the same name lies beside the file (yolo.cfg for yolo.weights \
+    help: "Read: the weights of convolutional, deconvolutional, local, connected, batchnorm and \
+           recurrent layers (rnn, lstm, gru, crnn) by the number and kind of the layer, where a .cfg of the same name lies beside the file (yolo.cfg for yolo.weights \
            and for yolo.conv.15); a file of the first layers only is fine. Without a .cfg, or with \
-           one that does not fit, all values are one flat tensor, and why is said. Not split: \
+           one that does not fit, all values are one flat tensor, and why is said. Recurrent and \
+           batchnorm layers are taken as the version says: AlexeyAB's from 0.2.5 on. Not split: \
            layers of other kinds with weights. Layout: parser.c of Darknet",
     quantised: "",
     extensions: &["weights"],
@@ -79,9 +80,14 @@ impl Version {
         if wide { 20 } else { 16 }
     }
 
-    /// Whether the matrices of connected layers lie with inputs first.
-    fn is_transposed(self) -> bool {
-        self.major > 1000 || self.minor > 1000
+    /// How weights lie: connected layers with inputs first in versions past 1000; AlexeyAB's writes
+    /// 0.2.5.
+    fn how(self) -> How {
+        let Version { major, minor, revision } = self;
+        How {
+            transposed: major > 1000 || minor > 1000,
+            forked: (major, minor) == (0, 2) && revision >= 5,
+        }
     }
 }
 
@@ -133,7 +139,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         }
         Some((path, text)) => {
             checkpoint.files.push(path.display().to_string());
-            match layers::split(&text, floats, version.is_transposed(), limits) {
+            match layers::split(&text, floats, version.how(), limits) {
                 Ok(split) => {
                     checkpoint.warnings.extend(split.note.map(Warning::file));
                     split.weights
@@ -200,6 +206,7 @@ mod tests {
         assert_eq!(sniffed("x.weights", [1 << 30, 1, 0], 24), Sniff::No);
         assert_eq!(Version { major: 0, minor: 1, revision: 0 }.header(), 16);
         assert_eq!(Version { major: 0, minor: 2, revision: 0 }.header(), 20);
-        assert!(Version { major: 0, minor: 1002, revision: 0 }.is_transposed());
+        assert!(Version { major: 0, minor: 1002, revision: 0 }.how().transposed);
+        assert!(Version { major: 0, minor: 2, revision: 5 }.how().forked);
     }
 }
