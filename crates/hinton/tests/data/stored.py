@@ -25,8 +25,8 @@ def fnv(data):
 def of_gguf(path):
     tensors = {}
     for tensor in gguf.GGUFReader(path).tensors:
-        # The package gives blocks of Q8_1 40 bytes, ggml 36.
-        if tensor.data.dtype == "uint8" and tensor.tensor_type.name != "Q8_1":
+        # The package gives blocks of Q8_1 40 bytes, ggml 36; BF16 is no block type.
+        if tensor.data.dtype == "uint8" and tensor.tensor_type.name not in ("Q8_1", "BF16"):
             data = tensor.data
             kind = tensor.tensor_type.name
             tensors[tensor.name] = [kind, list(data.shape), fnv(data.tobytes())]
