@@ -107,3 +107,32 @@ fn a_core_ml_model_of_another_kind_is_named() {
         assert!(error.message().contains(says), "{error}");
     }
 }
+
+/// The model beside its weights, since without them there is nothing to decompress.
+#[test]
+fn changed_compressed_programs_never_panic() {
+    let folder = std::env::temp_dir().join(format!("hinton-program-{}", std::process::id()));
+    for name in ["compressed16", "compressed18"] {
+        let own = common::fixtures().join(format!("coreml/{name}.mlpackage/Data/com.apple.CoreML"));
+        std::fs::create_dir_all(folder.join("weights")).unwrap();
+        let weights = "weights/weight.bin";
+        std::fs::copy(own.join(weights), folder.join(weights)).unwrap();
+        let model = std::fs::read(own.join("model.mlmodel")).unwrap();
+        let path = folder.join("model.mlmodel");
+        let mut limits = Limits::default();
+        limits.held_bytes = 1 << 20;
+        let mut opened = 0;
+        for at in (0..model.len()).step_by(19) {
+            let mut bytes = model.clone();
+            bytes[at] ^= 1 << (at / 19 % 8);
+            std::fs::write(&path, bytes).unwrap();
+            let Ok(checkpoint) = open(&path, &limits) else { continue };
+            opened += 1;
+            for tensor in checkpoint.tensors.iter().filter(|one| one.elements() < 1 << 16) {
+                let _ = tensor.to_f32();
+            }
+        }
+        assert!(opened > 50, "{name}: {opened}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
