@@ -195,7 +195,9 @@ fn markdown(entries: &[Entry]) -> String {
         }
         if !entry.help.is_empty() {
             let help = match entry.help.rsplit_once(" Layout: ") {
-                Some((help, layout)) => format!("{help}\n\nLayout: {layout}."),
+                Some((help, layout)) => {
+                    format!("{help}\n\nLayout: {}.", layout.trim_end_matches('.'))
+                }
                 None => entry.help.clone(),
             };
             text.push_str(&format!("\n{help}\n"));
