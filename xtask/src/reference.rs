@@ -129,7 +129,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     }
     let mut stale = Vec::new();
     for (name, text) in &pages {
-        let path = folder.join(name);
+        let path = match name.strip_prefix("../") {
+            Some(above) => shell::root().join("docs").join(above),
+            None => folder.join(name),
+        };
         // A checkout may have other line ends than the binary prints.
         let known = std::fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
         if known != *text {
