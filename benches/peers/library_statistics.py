@@ -25,7 +25,7 @@ def of_pytorch(path):
     try:
         import torch
     except ImportError:
-        print("torch is not installed")
+        print("torch is not installed", file=sys.stderr)
         sys.exit(77)
     for name, tensor in torch.load(path, map_location="cpu", weights_only=True, mmap=True).items():
         yield name, tensor.numpy()

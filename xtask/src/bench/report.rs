@@ -12,13 +12,13 @@ use crate::{Failure, shell};
 pub(super) fn lines(outcome: &Outcome) -> String {
     let Outcome { case, ours, peers } = outcome;
     let mut text = format!("{}\n", case.about);
-    let _ = writeln!(text, "  {:<44}{}", "hinton", cost(ours));
+    let _ = writeln!(text, "  {:<62}{}", "hinton", cost(ours));
     for (peer, measured) in case.peers.iter().zip(peers) {
         let figures = match measured {
             Ok(measured) => format!("{}  {}", cost(measured), ratio(measured, ours)),
             Err(why) => format!("not run: {why}"),
         };
-        let _ = writeln!(text, "  {:<44}{figures}", peer.about);
+        let _ = writeln!(text, "  {:<62}{figures}", peer.about);
     }
     let _ = write!(text, "  {}", verdicts(outcome).join("; "));
     text
@@ -60,6 +60,9 @@ fn verdict(limit: Limit, Outcome { ours, peers, .. }: &Outcome) -> String {
             ("wall", "s", ours.wall, times * first)
         }
     };
+    if most.is_nan() {
+        return format!("{what} {measured:.3} {unit}: the first peer was not run");
+    }
     let word = if measured <= most { "kept" } else { "MISSED" };
     let places = if unit == "s" { 3 } else { 0 };
     format!("{what} {measured:.places$} of {most:.places$} {unit}: {word}")
@@ -196,7 +199,8 @@ mod tests {
     #[test]
     fn a_peer_that_was_not_run_makes_no_limit_kept() {
         let outcome = Outcome { peers: vec![Err("it wants --slow".into())], ..outcome(0.001) };
-        assert!(verdict(Limit::TimesFirstPeer(3.0), &outcome).ends_with("MISSED"));
+        let said = verdict(Limit::TimesFirstPeer(3.0), &outcome);
+        assert!(said.ends_with("the first peer was not run"), "{said}");
         assert!(lines(&outcome).contains("--slow"));
     }
 

