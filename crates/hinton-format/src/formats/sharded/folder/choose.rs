@@ -1,5 +1,7 @@
 //! Which of several weights files of a folder is the model.
 
+use std::collections::BTreeSet;
+
 use super::numbered::shard_number;
 use super::{Weights, left_out};
 use crate::Warning;
@@ -44,7 +46,7 @@ const TRAINING: [&str; 8] = [
 /// The place of a file among the names of a model.
 fn rank(name: &str) -> Option<usize> {
     let plain = match shard_number(name) {
-        Some((stem, ..)) => format!("{stem}.{}", name.rsplit('.').next().unwrap_or_default()),
+        Some(shard) => format!("{}.{}", shard.stem, shard.ending),
         None => name.to_owned(),
     };
     let known = MODEL.iter().position(|known| *known == plain);
@@ -88,10 +90,9 @@ const SAME: &str = "the same model in another file";
 
 /// Notes about weights beside those that were opened, by their names.
 pub(super) fn beside(files: &[Entry], opened: &[String]) -> Vec<Warning> {
-    let is_open = |name: &str| {
-        opened.iter().any(|file| file.rsplit(['/', '\\']).next().is_some_and(|file| file == name))
-    };
-    let others = files.iter().map(|file| file.name.as_str()).filter(|name| !is_open(name));
+    let opened: BTreeSet<&str> =
+        opened.iter().filter_map(|file| file.rsplit(['/', '\\']).next()).collect();
+    let others = files.iter().map(|file| file.name.as_str()).filter(|name| !opened.contains(name));
     let same: Vec<&str> = others.filter(|name| rank(name).is_some()).collect();
     left_out(&same, SAME).into_iter().collect()
 }

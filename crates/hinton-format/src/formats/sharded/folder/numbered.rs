@@ -12,46 +12,57 @@ pub(super) fn shards<'a>(weights: &[Weights<'a>]) -> Result<Option<Vec<&'a str>>
     let mut found = Vec::new();
     for (name, format) in weights {
         match shard_number(name) {
-            Some((stem, number, total)) if SPLIT.contains(format) => {
-                found.push((stem, total, number, *name));
-            }
+            Some(shard) if SPLIT.contains(format) => found.push((shard, *name)),
             _ => return Ok(None),
         }
     }
     found.sort_unstable();
-    let Some((stem, total, ..)) = found.first().copied() else { return Ok(None) };
+    let Some((Shard { stem, total, digits, ending, .. }, _)) = found.first().copied() else {
+        return Ok(None);
+    };
     let mixed = weights.iter().any(|(_, format)| *format != weights[0].1);
-    if mixed || found.iter().any(|shard| (shard.0, shard.1) != (stem, total)) {
+    if mixed || found.iter().any(|(shard, _)| (shard.stem, shard.total) != (stem, total)) {
         return Ok(None);
     }
     // The number of files bounds this, not the total that a name claims.
     let missing: Vec<u64> = (1..=total)
         .take(found.len() + 10)
-        .filter(|number| !found.iter().any(|shard| shard.2 == *number))
+        .filter(|number| !found.iter().any(|shard| shard.0.number == *number))
         .collect();
     if let Some(first) = missing.first() {
-        let ending = weights[0].1;
-        let width = found[0].3.len() - stem.len() - "--of-.".len() - ending.len();
-        let file = format!("{stem}-{first:0w$}-of-{total:0w$}.{ending}", w = width / 2);
+        let file = format!("{stem}-{first:0digits$}-of-{total:0digits$}.{ending}");
         return Err(Error::new(
             ErrorKind::Io,
             format!("the folder has {} of {total} shards; {file:?} is missing", found.len()),
         )
         .cure(format!("download {file:?} into the folder")));
     }
-    Ok(Some(found.into_iter().map(|shard| shard.3).collect()))
+    Ok(Some(found.into_iter().map(|(_, name)| name).collect()))
 }
 
-/// Stem, number and total of `stem-00001-of-00003.safetensors`.
-pub(super) fn shard_number(name: &str) -> Option<(&str, u64, u64)> {
-    let (name, _) = name.rsplit_once('.').filter(|(_, ending)| SPLIT.contains(ending))?;
+/// What the name of a shard says: `stem-00001-of-00003.ending`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Shard<'a> {
+    pub(super) stem: &'a str,
+    total: u64,
+    number: u64,
+    /// Digits of each of the two numbers.
+    digits: usize,
+    /// The name's extension, which need not be that of what the file holds.
+    pub(super) ending: &'a str,
+}
+
+/// The parts of `stem-00001-of-00003.safetensors`.
+pub(super) fn shard_number(name: &str) -> Option<Shard<'_>> {
+    let (name, ending) = name.rsplit_once('.').filter(|(_, ending)| SPLIT.contains(ending))?;
     let (rest, total) = name.rsplit_once("-of-")?;
     let (stem, number) = rest.rsplit_once('-')?;
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits(number) || !digits(total) || number.len() != total.len() {
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number(number) || !is_number(total) || number.len() != total.len() {
         return None;
     }
-    Some((stem, number.parse().ok()?, total.parse().ok()?))
+    let digits = number.len();
+    Some(Shard { stem, total: total.parse().ok()?, number: number.parse().ok()?, digits, ending })
 }
 
 #[cfg(test)]
@@ -60,10 +71,11 @@ mod tests {
 
     #[test]
     fn shards_are_told_by_their_names() {
-        assert_eq!(shard_number("m-00002-of-00003.safetensors"), Some(("m", 2, 3)));
+        let parts = |ending| Shard { stem: "m", total: 3, number: 2, digits: 5, ending };
+        assert_eq!(shard_number("m-00002-of-00003.safetensors"), Some(parts("safetensors")));
         assert_eq!(shard_number("m-2-of-00003.safetensors"), None);
         assert_eq!(shard_number("m.safetensors"), None);
-        assert_eq!(shard_number("m-00002-of-00003.gguf"), Some(("m", 2, 3)));
+        assert_eq!(shard_number("m-00002-of-00003.gguf"), Some(parts("gguf")));
         assert_eq!(shard_number("m-00002-of-00003.pt"), None);
         let of = |names: &[&'static str]| {
             let weights: Vec<_> = names.iter().map(|name| (*name, "safetensors")).collect();
@@ -75,5 +87,8 @@ mod tests {
         assert_eq!(of(&[a, "other.safetensors"]), Ok(None));
         let error = of(&["m-00001-of-00003.safetensors", "m-00003-of-00003.safetensors"]);
         assert!(error.unwrap_err().contains("\"m-00002-of-00003.safetensors\" is missing"));
+        // The content is safetensors, whatever the names say.
+        let error = of(&["m-1-of-3.gguf", "m-2-of-3.gguf"]);
+        assert!(error.unwrap_err().contains("\"m-3-of-3.gguf\" is missing"));
     }
 }
