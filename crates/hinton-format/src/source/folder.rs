@@ -1,6 +1,7 @@
 //! A folder of files that belong together: on disk, or in memory.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -36,6 +37,35 @@ pub(crate) fn check(name: &str) -> Result<(), Error> {
     }
     let message = format!("it names the file {name:?}, which does not lie in its folder");
     Err(Error::new(ErrorKind::Refused, message).cure("get it from a source you trust"))
+}
+
+/// The entries of the folder at `below` among files by their names, sorted by name. What lies in
+/// the folders of that folder is not walked through.
+pub(crate) fn entries<F>(
+    files: &BTreeMap<String, F>,
+    below: &str,
+    len: impl Fn(&F) -> u64,
+) -> Vec<Entry> {
+    let start = if below.is_empty() { String::new() } else { format!("{below}/") };
+    let mut found: Vec<Entry> = Vec::new();
+    let mut from = Bound::Included(start.clone());
+    while let Some((name, file)) = files.range((from, Bound::Unbounded)).next() {
+        let Some(rest) = name.strip_prefix(&start) else { break };
+        match rest.split_once('/') {
+            Some((folder, _)) => {
+                found.push(Entry { name: folder.to_owned(), is_dir: true, len: 0 });
+                // '0' comes behind '/', so this comes behind everything in that folder.
+                from = Bound::Included(format!("{start}{folder}0"));
+            }
+            None => {
+                found.push(Entry { name: rest.to_owned(), is_dir: false, len: len(file) });
+                from = Bound::Excluded(name.clone());
+            }
+        }
+    }
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    found.dedup_by(|a, b| a.name == b.name);
+    found
 }
 
 /// A folder on disk.
@@ -111,22 +141,7 @@ impl Folder for InMemory {
     }
 
     fn list(&self, below: &str) -> Result<Vec<Entry>, Error> {
-        let start = if below.is_empty() { String::new() } else { format!("{below}/") };
-        let mut entries: Vec<Entry> = Vec::new();
-        for (name, bytes) in &self.0 {
-            let Some(rest) = name.strip_prefix(&start) else { continue };
-            let (name, is_dir) = match rest.split_once('/') {
-                Some((folder, _)) => (folder, true),
-                None => (rest, false),
-            };
-            let len = if is_dir { 0 } else { bytes.len() as u64 };
-            if !entries.iter().rev().take(1).any(|last| last.name == name) {
-                entries.push(Entry { name: name.to_owned(), is_dir, len });
-            }
-        }
-        entries.sort_by(|a, b| a.name.cmp(&b.name));
-        entries.dedup_by(|a, b| a.name == b.name);
-        Ok(entries)
+        Ok(entries(&self.0, below, |bytes| bytes.len() as u64))
     }
 
     fn shown(&self, name: &str) -> String {
@@ -137,6 +152,25 @@ impl Folder for InMemory {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn entries_are_those_of_one_level() {
+        let names = ["a", "a-b", "a/b", "a/c/d", "a0", "b/c", "b.c", "b/d/e", "\u{e4}/x"];
+        let files = names.map(|name| (name.to_owned(), name.len() as u64)).into();
+        let of = |below: &str| -> Vec<(String, bool, u64)> {
+            let found = entries(&files, below, |len| *len).into_iter();
+            found.map(|entry| (entry.name, entry.is_dir, entry.len)).collect()
+        };
+        let file = |name: &str, len| (name.to_owned(), false, len);
+        let folder = |name: &str| (name.to_owned(), true, 0);
+        // Of a file and a folder of one name it is the file.
+        let top = [file("a", 1), file("a-b", 3), file("a0", 2), folder("b"), file("b.c", 3)];
+        assert_eq!(of(""), [&top[..], &[folder("\u{e4}")]].concat());
+        assert_eq!(of("a"), [file("b", 3), folder("c")]);
+        assert_eq!(of("b"), [file("c", 3), folder("d")]);
+        assert_eq!(of("b/d"), [file("e", 5)]);
+        assert_eq!(of("none"), []);
+    }
 
     #[test]
     fn folders_hold_what_is_below_them_and_no_more() {

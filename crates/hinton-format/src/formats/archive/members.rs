@@ -1,9 +1,9 @@
 //! The members of an archive, as files of a folder.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 
 use hinton_tensor::{Bytes, ReadError};
 
@@ -14,6 +14,9 @@ use crate::{Error, Input, Limits};
 
 /// Bytes of each member that are kept, where the archive can only be read from its start.
 const HEAD: u64 = 4096;
+/// Bytes of a packed member that are unpacked to tell what it is: as many as the reader of what is
+/// packed in it asks for at once.
+const LOOK: u64 = 64 << 10;
 /// Most members whose first bytes are kept.
 const MOST_HEADS: usize = 5_000;
 
@@ -24,6 +27,7 @@ type Open = dyn Fn(usize) -> Result<Arc<dyn Bytes>, Error> + Send + Sync;
 pub(super) struct Members {
     files: BTreeMap<String, File>,
     open: Box<Open>,
+    kept: Mutex<Kept>,
     /// Members that are no files of the folder, and why.
     pub(super) left_out: Vec<(String, &'static str)>,
 }
@@ -31,8 +35,40 @@ pub(super) struct Members {
 struct File {
     number: usize,
     len: u64,
-    /// Kept, so that what is inflated once serves all.
-    bytes: OnceLock<Result<Arc<dyn Bytes>, Error>>,
+    is_packed: bool,
+    /// As long as it is used or kept, so that what is inflated once serves all.
+    bytes: Mutex<Option<Weak<dyn Bytes>>>,
+}
+
+/// A member, as an archive lists it.
+struct Listed {
+    name: String,
+    len: u64,
+    is_file: bool,
+    is_packed: bool,
+}
+
+/// Packed members that were used last: what is read piece by piece is not inflated for each.
+struct Kept {
+    members: VecDeque<(u64, Arc<dyn Bytes>)>,
+    bytes: u64,
+    /// Most bytes that they may have together; one is kept in any case.
+    most: u64,
+}
+
+impl Kept {
+    fn keep(&mut self, len: u64, member: Arc<dyn Bytes>) {
+        // A large one is inflated up to that, see `Inflate`; the smallest takes some memory too.
+        let cost = len.min(self.most).saturating_add(1 << 10);
+        self.members.push_back((cost, member));
+        self.bytes = self.bytes.saturating_add(cost);
+        while self.bytes > self.most
+            && self.members.len() > 1
+            && let Some((cost, _)) = self.members.pop_front()
+        {
+            self.bytes = self.bytes.saturating_sub(cost);
+        }
+    }
 }
 
 impl Members {
@@ -50,17 +86,28 @@ impl Members {
     }
 
     pub(super) fn of_zip(zip: zip::Zip, limits: &Limits) -> Members {
-        let listed: Vec<(String, u64, bool)> = zip
-            .members()
-            .iter()
-            .map(|member| (member.name.clone(), member.size, !member.name.ends_with('/')))
-            .collect();
-        let limits = *limits;
-        let open = move |number: usize| match zip.members().get(number) {
-            Some(member) => zip.bytes(member, &limits),
-            None => Err(Error::malformed("the zip archive has no such member")),
+        let listed = |member: &zip::Member| Listed {
+            name: member.name.clone(),
+            len: member.size,
+            is_file: !member.name.ends_with('/'),
+            is_packed: member.method != zip::Method::Stored,
         };
-        Members::new(listed, Box::new(open))
+        let listed: Vec<Listed> = zip.members().iter().map(listed).collect();
+        let (zip, limits) = (Arc::new(zip), *limits);
+        let open = move |number: usize| {
+            let Some(member) = zip.members().get(number) else {
+                return Err(Error::malformed("the zip archive has no such member"));
+            };
+            let whole = zip.bytes(member, &limits)?;
+            if member.method == zip::Method::Stored || member.size <= LOOK {
+                return Ok(whole);
+            }
+            let (zip, member) = (zip.clone(), member.clone());
+            // Where that fails, the whole says why.
+            let head = move || zip.head(&member, LOOK, &limits).unwrap_or_default();
+            Ok(Arc::new(Headed::new(LOOK, head, whole)))
+        };
+        Members::new(listed, Box::new(open), limits.held_bytes)
     }
 
     pub(super) fn of_tar(data: &Arc<dyn Bytes>, limits: &Limits) -> Result<Members, Error> {
@@ -85,36 +132,40 @@ impl Members {
             };
             let whole = tar.bytes(member)?;
             Ok(match heads.get(&number) {
-                Some(head) => Arc::new(Headed { head: head.clone(), whole }),
+                Some(head) => {
+                    let head = head.clone();
+                    Arc::new(Headed::new(HEAD, move || head, whole))
+                }
                 None => whole,
             })
         };
-        let listed = members.into_iter().map(|(_, name, size)| (name, size, true)).collect();
-        let mut members = Members::new(listed, Box::new(open));
+        let listed = members
+            .into_iter()
+            .map(|(_, name, len)| Listed { name, len, is_file: true, is_packed: false })
+            .collect();
+        let mut members = Members::new(listed, Box::new(open), limits.held_bytes);
         members.left_out.extend(others);
         Ok(members)
     }
 
-    /// `listed` has for each member its name, its length, and whether it is a file.
-    fn new(listed: Vec<(String, u64, bool)>, open: Box<Open>) -> Members {
+    /// Of packed ones at most so many bytes are kept when nothing uses them.
+    fn new(listed: Vec<Listed>, open: Box<Open>, most: u64) -> Members {
         let mut files = BTreeMap::new();
         let mut left_out = Vec::new();
-        for (number, (name, len, is_file)) in listed.into_iter().enumerate() {
-            let mut plain = name.as_str();
-            while let Some(rest) = plain.strip_prefix("./") {
-                plain = rest.trim_start_matches('/');
-            }
+        for (number, Listed { name, len, is_file, is_packed }) in listed.into_iter().enumerate() {
+            let plain = plain(&name);
             if !is_file || plain.is_empty() {
                 continue;
             }
-            if !is_below(plain) || plain.split('/').any(|part| part.is_empty() || part == ".") {
+            if name.starts_with('/') || !is_below(&plain) {
                 left_out.push((name, "their names lead out of the archive"));
                 continue;
             }
             // Of two with one name the last counts, as when they are unpacked.
-            files.insert(plain.to_owned(), File { number, len, bytes: OnceLock::new() });
+            files.insert(plain, File { number, len, is_packed, bytes: Mutex::new(None) });
         }
-        Members { files, open, left_out }
+        let kept = Kept { members: VecDeque::new(), bytes: 0, most };
+        Members { files, open, kept: Mutex::new(kept), left_out }
     }
 
     /// The names of all files.
@@ -132,28 +183,21 @@ impl Folder for Members {
     fn file(&self, name: &str) -> Result<Option<Arc<dyn Bytes>>, Error> {
         folder::check(name)?;
         let Some(file) = self.files.get(name) else { return Ok(None) };
-        file.bytes.get_or_init(|| (self.open)(file.number)).clone().map(Some)
+        let mut used = file.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bytes) = used.as_ref().and_then(Weak::upgrade) {
+            return Ok(Some(bytes));
+        }
+        let bytes = (self.open)(file.number)?;
+        *used = Some(Arc::downgrade(&bytes));
+        if file.is_packed {
+            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.keep(file.len, bytes.clone());
+        }
+        Ok(Some(bytes))
     }
 
     fn list(&self, below: &str) -> Result<Vec<Entry>, Error> {
-        let start = if below.is_empty() { String::new() } else { format!("{below}/") };
-        let mut entries: Vec<Entry> = Vec::new();
-        let inside =
-            self.files.range(start.clone()..).take_while(|(name, _)| name.starts_with(&start));
-        for (name, file) in inside {
-            let rest = &name[start.len()..];
-            let (name, is_dir) = match rest.split_once('/') {
-                Some((folder, _)) => (folder, true),
-                None => (rest, false),
-            };
-            if entries.last().is_none_or(|last| last.name != name) {
-                let len = if is_dir { 0 } else { file.len };
-                entries.push(Entry { name: name.to_owned(), is_dir, len });
-            }
-        }
-        entries.sort_by(|a, b| a.name.cmp(&b.name));
-        entries.dedup_by(|a, b| a.name == b.name);
-        Ok(entries)
+        Ok(folder::entries(&self.files, below, |file| file.len))
     }
 
     fn shown(&self, name: &str) -> String {
@@ -172,10 +216,30 @@ fn heads(tar: &tar::Tar) -> Result<BTreeMap<usize, Vec<u8>>, Error> {
     Ok(heads)
 }
 
-/// Bytes of which the first are in memory.
+/// A name as it is unpacked: without the parts that lead nowhere.
+fn plain(name: &str) -> String {
+    let parts: Vec<&str> =
+        name.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    parts.join("/")
+}
+
+/// Bytes of which the first are had without the others.
 struct Headed {
-    head: Vec<u8>,
+    /// Most bytes of the head.
+    most: u64,
+    head: LazyLock<Vec<u8>, Box<dyn FnOnce() -> Vec<u8> + Send>>,
     whole: Arc<dyn Bytes>,
+}
+
+impl Headed {
+    /// `head` gives the first bytes, at most `most`, when they are wanted.
+    fn new(
+        most: u64,
+        head: impl FnOnce() -> Vec<u8> + Send + 'static,
+        whole: Arc<dyn Bytes>,
+    ) -> Self {
+        Headed { most, head: LazyLock::new(Box::new(head)), whole }
+    }
 }
 
 impl Bytes for Headed {
@@ -189,16 +253,82 @@ impl Bytes for Headed {
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
         let end = offset.saturating_add(buf.len() as u64);
-        match (usize::try_from(offset), usize::try_from(end)) {
-            (Ok(start), Ok(end)) if end <= self.head.len() => {
-                buf.copy_from_slice(&self.head[start..end]);
-                Ok(())
-            }
-            _ => self.whole.read_at(offset, buf),
+        if end <= self.most
+            && let Some(head) = self.head.get(offset as usize..end as usize)
+        {
+            buf.copy_from_slice(head);
+            return Ok(());
         }
+        self.whole.read_at(offset, buf)
     }
 
     fn is_sequential(&self) -> bool {
         self.whole.is_sequential()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::open::recognise;
+    use ::zip::write::SimpleFileOptions;
+    use ::zip::{CompressionMethod, ZipWriter};
+    use hinton_tensor::Memory;
+    use std::io::{Cursor, Write};
+
+    /// Members of a zip archive of arrays of one megabyte, of which the last is damaged near its end.
+    fn members() -> Members {
+        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+        let deflated = SimpleFileOptions::default().compression_method(CompressionMethod::DEFLATE);
+        let mut array = b"\x93NUMPY\x01\0v\0".to_vec();
+        array.extend(b"{'descr': '|u1', 'fortran_order': False, 'shape': (1000000,), }");
+        array.resize(127, b' ');
+        array.push(b'\n');
+        array.extend(
+            (0..1_000_000u32).map(|n| (n.wrapping_mul(n).wrapping_mul(0x9e37_79b1) >> 23) as u8),
+        );
+        for name in ["a.npy", "b.npy", "c.npy"] {
+            writer.start_file(name, deflated).unwrap();
+            writer.write_all(&array).unwrap();
+        }
+        let mut bytes = writer.finish().unwrap().into_inner();
+        let zip = zip::Zip::open(Arc::new(Memory::new(bytes.clone())), &Limits::default()).unwrap();
+        let last = &zip.members()[2];
+        bytes[(last.start + last.packed) as usize - 1000] ^= 0x55;
+        let limits = Limits { held_bytes: 1_500_000, ..Limits::default() };
+        let zip = zip::Zip::open(Arc::new(Memory::new(bytes)), &limits).unwrap();
+        Members::of_zip(zip, &limits)
+    }
+
+    #[test]
+    fn members_are_told_without_unpacking_them_and_few_are_kept() {
+        let members = members();
+        let bytes = members.file("c.npy").unwrap().unwrap();
+        assert!(read_head(&*bytes, LOOK).unwrap().starts_with(b"\x93NUMPY"));
+        assert!(read_head(&*bytes, LOOK + 1).is_err(), "it is damaged further on");
+        let one = members.file("a.npy").unwrap().unwrap();
+        assert!(Arc::ptr_eq(&one, &members.file("a.npy").unwrap().unwrap()), "all share it");
+        drop((bytes, one));
+        let members = Arc::new(members);
+        let root = Location::root_of(PathBuf::from("x.zip"), members.clone());
+        for name in ["a.npy", "b.npy", "c.npy"] {
+            assert_eq!(recognise(&root.join(name), &Limits::default()).unwrap().0.name, "npy");
+        }
+        let is_kept = |file: &File| file.bytes.lock().unwrap().as_ref()?.upgrade();
+        assert_eq!(members.files.values().filter_map(is_kept).count(), 1);
+    }
+
+    #[test]
+    fn names_are_plain() {
+        let open = |_: usize| -> Result<Arc<dyn Bytes>, Error> { unreachable!() };
+        let names = ["a//b", "c/./d", ".//e", "./", "f/../g", "/h", "../i", "j/"];
+        let listed = names.map(|name| {
+            let is_file = !name.ends_with('/');
+            Listed { name: name.to_owned(), len: 1, is_file, is_packed: false }
+        });
+        let members = Members::new(listed.into(), Box::new(open), 0);
+        assert_eq!(members.names().collect::<Vec<_>>(), ["a/b", "c/d", "e"]);
+        let left: Vec<&str> = members.left_out.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(left, ["f/../g", "/h", "../i"]);
     }
 }
