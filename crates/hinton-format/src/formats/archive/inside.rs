@@ -1,5 +1,6 @@
 //! What is opened of an archive.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::is_archive;
@@ -42,10 +43,8 @@ fn notes(
     left_out: &[(String, &str)],
     opened: &[String],
 ) -> Vec<Warning> {
-    let is_open = |name: &str| {
-        let shown = root.join(name).display().to_string();
-        opened.contains(&shown)
-    };
+    let opened: BTreeSet<&str> = opened.iter().map(String::as_str).collect();
+    let is_open = |name: &str| opened.contains(&*root.join(name).display().to_string());
     let is_noise = |name: &str| name.split('/').any(is_ignored);
     let others: Vec<&str> =
         names.iter().map(String::as_str).filter(|name| !is_open(name) && !is_noise(name)).collect();
