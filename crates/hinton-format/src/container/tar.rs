@@ -11,8 +11,11 @@ use crate::{Error, ErrorKind, Limits};
 /// Headers and data are padded to blocks of this size.
 const BLOCK: u64 = 512;
 
-/// Most bytes of a long name, or of a member's pax records.
+/// Most bytes of a member's pax records.
 const LONGEST_RECORD: u64 = 1 << 20;
+
+/// Most bytes of a name: as many as the longest path of any system.
+const LONGEST_NAME: u64 = 32 << 10;
 
 /// An archive whose headers have been read.
 pub struct Tar {
@@ -53,7 +56,7 @@ pub fn is_tar(head: &[u8]) -> bool {
 /// told from these.
 pub fn first_names(head: &[u8]) -> Vec<String> {
     let whole: Arc<dyn Bytes> = Arc::new(hinton_tensor::Memory::new(head));
-    let mut walk = Walk { data: &*whole, at: 0, long: Long::default() };
+    let mut walk = Walk::new(&*whole, &Limits::default());
     let mut names = Vec::new();
     while let Ok(Some(member)) = walk.next() {
         names.push(member.name);
@@ -67,16 +70,12 @@ impl Tar {
     ///
     /// # Errors
     /// [`ErrorKind::Malformed`] for a damaged or cut archive, [`ErrorKind::Limit`] for one with
-    /// more than `limits.tensors` members.
+    /// more than `limits.tensors` headers, or with names and records of more than
+    /// `limits.header_bytes`.
     pub fn open(data: Arc<dyn Bytes>, limits: &Limits) -> Result<Tar, Error> {
-        let mut walk = Walk { data: &*data, at: 0, long: Long::default() };
+        let mut walk = Walk::new(&*data, limits);
         let mut members = Vec::new();
         while let Some(member) = walk.next()? {
-            if members.len() >= limits.tensors {
-                let limit = limits.tensors;
-                let message = format!("the tar archive has more than {limit} members");
-                return Err(Error::new(ErrorKind::Limit, message).at_byte(walk.at));
-            }
             let end = member.start.checked_add(member.size);
             if end.is_none_or(|end| end > data.len()) {
                 return Err(Error::malformed(format!(
@@ -132,9 +131,17 @@ struct Walk<'d> {
     /// Where the next header is.
     at: u64,
     long: Long,
+    limits: Limits,
+    /// Headers so far, and bytes of the names and records that they brought.
+    headers: usize,
+    bytes: u64,
 }
 
-impl Walk<'_> {
+impl<'d> Walk<'d> {
+    fn new(data: &'d dyn Bytes, limits: &Limits) -> Self {
+        Walk { data, at: 0, long: Long::default(), limits: *limits, headers: 0, bytes: 0 }
+    }
+
     /// The next member; `None` at the end, which is a block of zeros or the last byte.
     fn next(&mut self) -> Result<Option<Member>, Error> {
         loop {
@@ -154,12 +161,13 @@ impl Walk<'_> {
                     .at_byte(at)
                     .cure("the archive is damaged: download or copy it again"));
             }
+            self.count_header(at)?;
             let Some(mut size) = header.size() else {
                 let message = "the size of a member of the tar archive is no number";
                 return Err(Error::malformed(message).at_byte(at));
             };
             // `at` is less than the archive's length, which no archive makes near 2^64.
-            let start = at.saturating_add(BLOCK);
+            let start = self.behind_map(&header, at.saturating_add(BLOCK))?;
             let kind = header.kind();
             // Links and devices have no data, whatever their size says.
             if let (b'0' | 0 | b'7', Some(long)) = (kind, self.long.size) {
@@ -170,13 +178,20 @@ impl Walk<'_> {
             let padded = size.div_ceil(BLOCK).saturating_mul(BLOCK);
             self.at = start.saturating_add(padded);
             match kind {
-                b'L' => self.long.name = Some(text(&self.record(start, size)?)),
-                b'x' => pax(&self.record(start, size)?, &mut self.long),
+                b'L' => {
+                    let name = self.record(start, size, LONGEST_NAME)?;
+                    self.long.name = Some(text(&name));
+                }
+                b'x' => {
+                    let records = self.record(start, size, LONGEST_RECORD)?;
+                    pax(&records, &mut self.long);
+                }
                 // GNU's long link, and what holds for all members that follow.
                 b'K' | b'g' => {}
                 _ => {
                     let long = std::mem::take(&mut self.long);
                     let name = long.name.unwrap_or_else(|| header.name());
+                    self.count_bytes(at, name.len() as u64, LONGEST_NAME)?;
                     let kind = match kind {
                         b'5' => Kind::Folder,
                         // Before ustar a folder is a file whose name ends so.
@@ -190,14 +205,48 @@ impl Walk<'_> {
         }
     }
 
-    fn record(&self, start: u64, size: u64) -> Result<Vec<u8>, Error> {
-        if size > LONGEST_RECORD {
-            let message = format!(
-                "a record of the tar archive has {size} bytes, the limit is {LONGEST_RECORD}"
-            );
-            return Err(Error::new(ErrorKind::Limit, message).at_byte(start));
+    /// Where the data of a member starts. Before it a sparse file of GNU tar may go on with the map
+    /// of its holes, of which each block says whether another follows; its size leaves them out.
+    fn behind_map(&mut self, header: &Header<'_>, mut start: u64) -> Result<u64, Error> {
+        let mut goes_on = header.map_goes_on();
+        while goes_on {
+            self.count_header(start)?;
+            let mut block = [0; BLOCK as usize];
+            self.data.read_at(start, &mut block).map_err(|_| cut(start))?;
+            goes_on = block[504] != 0;
+            start = start.saturating_add(BLOCK);
         }
+        Ok(start)
+    }
+
+    fn record(&mut self, start: u64, size: u64, most: u64) -> Result<Vec<u8>, Error> {
+        self.count_bytes(start, size, most)?;
         read_vec(self.data, start, size).map_err(|_| cut(start))
+    }
+
+    fn count_header(&mut self, at: u64) -> Result<(), Error> {
+        let limit = self.limits.tensors;
+        if self.headers >= limit {
+            let message = format!("the tar archive has more than {limit} headers");
+            return Err(Error::new(ErrorKind::Limit, message).at_byte(at));
+        }
+        self.headers += 1;
+        Ok(())
+    }
+
+    /// Counts the bytes of a name or of records, of which there may be at most `most`.
+    fn count_bytes(&mut self, at: u64, len: u64, most: u64) -> Result<(), Error> {
+        let all = self.bytes.saturating_add(len);
+        let limit = self.limits.header_bytes;
+        let message = if len > most {
+            format!("a name or record of the tar archive has {len} bytes, the limit is {most}")
+        } else if all > limit {
+            format!("the names and records of the tar archive have more than {limit} bytes")
+        } else {
+            self.bytes = all;
+            return Ok(());
+        };
+        Err(Error::new(ErrorKind::Limit, message).at_byte(at))
     }
 }
 
@@ -252,6 +301,11 @@ impl Header<'_> {
 
     fn kind(&self) -> u8 {
         self.0[156]
+    }
+
+    /// Whether a sparse file's map of holes goes on in the block that follows.
+    fn map_goes_on(&self) -> bool {
+        self.kind() == b'S' && self.0[257..265] == *b"ustar  \0" && self.0[482] != 0
     }
 
     fn name(&self) -> String {
@@ -345,6 +399,52 @@ mod tests {
         assert_eq!(content("a.bin"), b"newer");
         assert!(tar.bytes(&tar.members()[4]).is_err());
         assert_eq!(first_names(&bytes[..2000]), ["folder/", "a.bin"]);
+    }
+
+    #[test]
+    fn the_map_of_a_sparse_file_goes_on_before_its_data() {
+        let mut sparse = vec![0; 512];
+        sparse[..4].copy_from_slice(b"hole");
+        sparse[124..135].copy_from_slice(b"00000001000");
+        sparse[156] = b'S';
+        sparse[257..265].copy_from_slice(b"ustar  \0");
+        sparse[482] = 1;
+        sparse[148..156].fill(b' ');
+        let sum: u32 = sparse.iter().map(|byte| u32::from(*byte)).sum();
+        sparse[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+        let mut map = vec![b'1'; 1024];
+        map[504] = 1;
+        map[1016] = 0;
+        let bytes = [sparse, map, vec![b'd'; 512], member("w", b'0', b"abc")].concat();
+        let tar = open(&bytes).unwrap();
+        let found: Vec<_> = tar.members().iter().map(|m| (&*m.name, m.kind, m.start)).collect();
+        assert_eq!(found, [("hole", Kind::Other, 1536), ("w", Kind::File, 2560)]);
+        assert!(open(&bytes[..1200]).is_err());
+    }
+
+    #[test]
+    fn names_and_records_are_bounded() {
+        let long = |len| vec![b'n'; len];
+        let fails = |bytes: &[u8], limits: &Limits| {
+            let opened = Tar::open(Arc::new(Memory::new(bytes)), limits);
+            let error = opened.err().expect("it asks for too much");
+            assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
+            error.to_string()
+        };
+        let named = [member("l", b'L', &long(40_000)), member("a", b'0', b"")].concat();
+        assert!(fails(&named, &Limits::default()).contains("the limit is 32768"));
+        let path = [b"40011 path=", &long(39_999)[..], b"\n"].concat();
+        let named = [member("x", b'x', &path), member("a", b'0', b"")].concat();
+        assert!(fails(&named, &Limits::default()).contains("the limit is 32768"));
+        // Each is small; all together are not.
+        let many = [member("l", b'L', &long(1000)), member("a", b'0', b"")].concat().repeat(20);
+        assert_eq!(open(&many).unwrap().members().len(), 20);
+        let limits = Limits { header_bytes: 20_000, ..Limits::default() };
+        assert!(fails(&many, &limits).contains("more than 20000 bytes"));
+        // Records count as members do, though none of these has one.
+        let limits = Limits { tensors: 10, ..Limits::default() };
+        let records = member("g", b'g', b"").repeat(20);
+        assert!(fails(&records, &limits).contains("more than 10 headers"));
     }
 
     #[test]
