@@ -2,24 +2,29 @@
 //! which a tensor is a key; `tensors` says of each key the storage, sizes and strides; `storages`
 //! holds the numbers. Specified by `legacy_load` in torch/serialization.py.
 
+mod stretch;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use hinton_tensor::{Bytes, Endian, View};
 
+use self::stretch::Stretch;
 use super::dtype::{self, Element};
 use super::rebuild::number_key;
 use super::{ROW, optimizer};
 use crate::container::pickle::{Id, Pickle, load};
 use crate::container::tar::{self, Tar};
 use crate::formats::pickle::{self, Placed, Reader, Storages, Stored, walk};
-use crate::source::{Cursor, read_vec};
+use crate::source::Cursor;
 use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, Warning};
 
 /// The members of such an archive.
 const MEMBERS: [&str; 4] = ["sys_info", "pickle", "tensors", "storages"];
 
-/// Bytes that are read for a pickle between data, where they are not addressable.
+/// Bytes that are read for a pickle between data, where they are not addressable: so many at first,
+/// and more where it does not end in them.
+const FIRST: u64 = 4 << 10;
 const WINDOW: u64 = 1 << 20;
 
 pub(super) fn sniff(head: &Head<'_>) -> Sniff {
@@ -123,16 +128,19 @@ impl Table {
     /// A number of storages; for each its key, place and class, its length and its elements; then
     /// the storages that are views of others.
     fn storages(&mut self, data: &Arc<dyn Bytes>, limits: &Limits) -> Result<(), Error> {
-        let (count, mut at) = pickle_at(data, 0, limits, count)?;
+        let mut stretch = Stretch::new(&**data);
+        let (count, mut at) = counted(&mut stretch, "storages", limits)?;
         for _ in 0..count {
-            let ((key, element), end) = pickle_at(data, at, limits, |pickle| {
+            let ((key, element), end) = pickle_at(&mut stretch, at, limits, |pickle| {
                 let [key, _, class] = pickle.sequence(pickle.root())? else { return None };
                 let (module, name) = pickle.global_name(*class)?;
                 Some((number_key(pickle, *key)?, dtype::of_storage(module, name)?))
             })?;
-            let mut count = [0; 8];
-            data.read_at(end, &mut count)?;
-            let (count, start) = (u64::from_le_bytes(count), end + 8);
+            let Some(count) = stretch.from(end, 8)?.first_chunk() else {
+                let message = format!("storage {key:?} has no number of elements");
+                return Err(Error::malformed(message).at_byte(end));
+            };
+            let (count, start) = (u64::from_le_bytes(*count), end + 8);
             let left = data.len() - start;
             let len = count.checked_mul(element.bytes()).filter(|len| *len <= left);
             let len = len.ok_or_else(|| {
@@ -146,7 +154,7 @@ impl Table {
             self.storages.insert(key, (element, Stored { data: data.clone(), start, len, name }));
             at = start + len;
         }
-        let (views, _) = pickle_at(data, at, limits, |pickle| {
+        let (views, _) = pickle_at(&mut stretch, at, limits, |pickle| {
             let views = pickle.sequence(pickle.root())?;
             Some(views.iter().try_for_each(|&view| self.storage_view(pickle, view)))
         })?;
@@ -176,13 +184,15 @@ impl Table {
     /// A number of tensors; for each its key, storage and class, then the number of axes, their
     /// lengths, their strides, and the first element.
     fn tensors(&mut self, data: &Arc<dyn Bytes>, limits: &Limits) -> Result<(), Error> {
-        let (count, mut at) = pickle_at(data, 0, limits, count)?;
+        let data = pickle::addressable(data, limits)?;
+        let mut stretch = Stretch::new(&*data);
+        let (count, mut at) = counted(&mut stretch, "tensors", limits)?;
         for _ in 0..count {
-            let ((key, storage), end) = pickle_at(data, at, limits, |pickle| {
+            let ((key, storage), end) = pickle_at(&mut stretch, at, limits, |pickle| {
                 let [key, storage, _] = pickle.sequence(pickle.root())? else { return None };
                 Some((number_key(pickle, *key)?, number_key(pickle, *storage)))
             })?;
-            let mut cursor = Cursor::whole(&**data, Endian::Little);
+            let mut cursor = Cursor::whole(&*data, Endian::Little);
             cursor.skip(end, "the tensors before it")?;
             // Eight bytes, of which torch reads four.
             let axes = cursor.u32("the number of axes")? as usize;
@@ -213,35 +223,116 @@ impl Table {
     }
 }
 
-fn count(pickle: &Pickle<'_>) -> Option<u64> {
-    u64::try_from(pickle.int(pickle.root())?).ok()
+/// The number that a member starts with, and the byte behind it.
+fn counted(stretch: &mut Stretch<'_>, what: &str, limits: &Limits) -> Result<(u64, u64), Error> {
+    let (count, end) =
+        pickle_at(stretch, 0, limits, |pickle| u64::try_from(pickle.int(pickle.root())?).ok())?;
+    let limit = limits.tensors;
+    if usize::try_from(count).is_ok_and(|count| count <= limit) {
+        return Ok((count, end));
+    }
+    let message = format!("the file has {count} {what}, the limit is {limit}");
+    Err(Error::new(ErrorKind::Limit, message).at_byte(0))
 }
 
 /// What the pickle at a byte says, and the byte behind it.
 fn pickle_at<T>(
-    data: &Arc<dyn Bytes>,
+    stretch: &mut Stretch<'_>,
     at: u64,
     limits: &Limits,
     read: impl FnOnce(&Pickle<'_>) -> Option<T>,
 ) -> Result<(T, u64), Error> {
-    let copy;
-    let stream = match data.slice(at..data.len()) {
-        Some(stream) => stream,
-        None => {
-            copy = read_vec(&**data, at, data.len().saturating_sub(at).min(WINDOW))?;
-            &copy
+    let left = stretch.left(at);
+    let mut want = FIRST;
+    loop {
+        let stream = stretch.from(at, want)?;
+        let is_all = want >= WINDOW || stream.len() as u64 >= left;
+        match load(stream, 0, limits) {
+            Ok(loaded) => {
+                let value = read(&loaded).ok_or_else(|| {
+                    Error::malformed("the pickle there is not what torch writes").at_byte(at)
+                })?;
+                return Ok((value, at + loaded.end() as u64));
+            }
+            Err(error) if is_all => return Err(moved(&error, at)),
+            Err(_) => want *= 2,
         }
-    };
-    let loaded = load(stream, 0, limits).map_err(|error| {
-        let byte = error.byte().unwrap_or(0).saturating_add(at);
-        let said = Error::new(error.kind(), error.message()).at_byte(byte);
-        match error.cure_text() {
-            Some(cure) => said.cure(cure),
-            None => said,
+    }
+}
+
+/// An error of a pickle that starts at a byte.
+fn moved(error: &Error, at: u64) -> Error {
+    let byte = error.byte().unwrap_or(0).saturating_add(at);
+    let said = Error::new(error.kind(), error.message()).at_byte(byte);
+    match error.cure_text() {
+        Some(cure) => said.cure(cure),
+        None => said,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hinton_tensor::ReadError;
+    use std::ops::Range;
+    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+    /// Bytes as a stream gives them.
+    #[derive(Default)]
+    struct Stream {
+        bytes: Vec<u8>,
+        at: AtomicU64,
+        jumps_back: AtomicU64,
+    }
+
+    impl Bytes for Stream {
+        fn len(&self) -> u64 {
+            self.bytes.len() as u64
         }
-    })?;
-    match read(&loaded) {
-        Some(value) => Ok((value, at + loaded.end() as u64)),
-        None => Err(Error::malformed("the pickle there is not what torch writes").at_byte(at)),
+
+        fn slice(&self, _: Range<u64>) -> Option<&[u8]> {
+            None
+        }
+
+        fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
+            let end = offset + buf.len() as u64;
+            if self.at.swap(end, Relaxed) > offset {
+                self.jumps_back.fetch_add(1, Relaxed);
+            }
+            buf.copy_from_slice(&self.bytes[offset as usize..end as usize]);
+            Ok(())
+        }
+    }
+
+    fn storage(key: &str, place: &str, count: u64) -> Vec<u8> {
+        let pickle = format!("(S'{key}'\nS'{place}'\nctorch\nFloatStorage\nt.");
+        let data = vec![7; count as usize * 4];
+        [pickle.as_bytes(), &count.to_le_bytes(), &data].concat()
+    }
+
+    #[test]
+    fn storages_are_read_from_front_to_back() {
+        let mut bytes = b"I1002\n.".to_vec();
+        bytes.extend((0..1000u64).flat_map(|n| storage(&n.to_string(), "cpu", n % 90)));
+        bytes.extend(storage("large", "cpu", 500_000));
+        bytes.extend(storage("long", &"cpu".repeat(20_000), 1));
+        bytes.extend(b"(l.");
+        let data = Arc::new(Stream { bytes, ..Stream::default() });
+        let read: Arc<dyn Bytes> = data.clone();
+        let mut table = Table::default();
+        table.storages(&read, &Limits::default()).unwrap();
+        assert_eq!(table.storages.len(), 1002);
+        assert_eq!(table.storages["large"].1.len, 2_000_000);
+        assert_eq!(data.jumps_back.load(Relaxed), 0);
+        for cut in [3, 8, 60, 5_000, data.bytes.len() - 2] {
+            let bytes = data.bytes[..cut].to_vec();
+            let cut: Arc<dyn Bytes> = Arc::new(Stream { bytes, ..Stream::default() });
+            assert!(Table::default().storages(&cut, &Limits::default()).is_err());
+        }
+        let limits = Limits { tensors: 1000, ..Limits::default() };
+        let error = Table::default().storages(&read, &limits).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Limit);
+        let error = Table::default().tensors(&read, &limits).unwrap_err();
+        assert!(error.message().contains("1002 tensors"), "{error}");
     }
 }
