@@ -237,3 +237,101 @@ fn a_linked_or_foreign_folder_is_none_of_it() {
     let opened = open_folder("src", Arc::new(Disk(folder)), &Limits::default()).unwrap();
     assert!(opened.is_none());
 }
+
+/// An array of two values in a folder of its own.
+const ARRAY: &str = r#"{"zarr_format": 2, "shape": [2], "chunks": [2], "dtype": "<f4",
+    "order": "C", "compressor": null, "filters": null, "fill_value": 0}"#;
+
+/// `_METADATA` with leaves of those keys and types.
+fn tree(leaves: &[(&[&str], &str)]) -> String {
+    let leaf = |(keys, kind): &(&[&str], &str)| {
+        let parts: Vec<_> = keys.iter().map(|key| serde_json::json!({"key": key})).collect();
+        let value = serde_json::json!({"value_type": kind, "skip_deserialize": false});
+        let leaf = serde_json::json!({"key_metadata": parts, "value_metadata": value});
+        format!("{:?}: {leaf}", keys.join("|"))
+    };
+    let leaves: Vec<String> = leaves.iter().map(leaf).collect();
+    format!("{{\"use_ocdbt\": false, \"tree_metadata\": {{{}}}}}", leaves.join(", "))
+}
+
+fn in_memory(files: &[(&str, &str)]) -> InMemory {
+    let files = files.iter().map(|(name, text)| ((*name).to_owned(), Arc::from(text.as_bytes())));
+    InMemory(files.collect())
+}
+
+#[test]
+fn leaves_that_share_a_key_and_texts_that_are_missing_are_told() {
+    let leaves: [(&[&str], &str); 5] = [
+        (&["a.b"], "jax.Array"),
+        (&["a", "b"], "jax.Array"),
+        (&["word"], "string"),
+        (&["lost"], "string"),
+        (&["word"], "string"),
+    ];
+    let tree = tree(&leaves);
+    let strings = r#"{"word": "hello"}"#;
+    let files = [("_METADATA", &*tree), ("_strings.json", strings), ("a.b/.zarray", ARRAY)];
+    let checkpoint = opened(&in_memory(&files)).unwrap();
+    let names: Vec<&str> = checkpoint.tensors.iter().map(|tensor| tensor.name()).collect();
+    assert_eq!(names, ["a.b"]);
+    assert_eq!(checkpoint.metadata, [("word".to_owned(), "hello".to_owned())]);
+    let shared = |key| {
+        format!(
+            "its values would lie under the key {key:?}, as those of an earlier name do: left out"
+        )
+    };
+    let said = [
+        format!("\"a/b\": {}", shared("a.b")),
+        "\"lost\": the tree lists it as a text, but there is none".to_owned(),
+        format!("\"word\": {}", shared("word")),
+    ];
+    assert_eq!(warnings(&checkpoint), said);
+    assert!(checkpoint.warnings.iter().all(|warning| warning.is_fault));
+}
+
+#[test]
+fn metadata_that_many_keys_share_has_a_limit() {
+    let array =
+        ARRAY.replace('{', &format!("{{\"attributes\": {{\"a\": {:?}}},", "x".repeat(2000)));
+    let mut database = Database::default();
+    database.files.insert("d/values".to_owned(), array.clone().into_bytes());
+    let keys: Vec<String> = (0..9).map(|number| format!("a{number}/.zarray")).collect();
+    let place = (Some((0, 0)), array.len() as u64);
+    let entries: Vec<_> =
+        keys.iter().map(|key| (key.as_bytes(), place.0, place.1, &b""[..])).collect();
+    let folder = Arc::new(database.with_root(0, &leaf(&["d/values"], &entries)).folder());
+    let mut limits = Limits::default();
+    assert_eq!(open_folder("here", folder.clone(), &limits).unwrap().unwrap().tensors.len(), 9);
+    limits.header_bytes = 20_000;
+    let error = open_folder("here", folder, &limits).unwrap_err();
+    assert_eq!((error.kind(), error.file()), (ErrorKind::Limit, "d/values"), "{error}");
+    assert!(error.message().contains("more bytes than the limit of 20000"), "{error}");
+}
+
+#[test]
+fn items_that_are_left_out_are_told() {
+    let tree = tree(&[(&["w"], "jax.Array")]);
+    let long = format!("{:?}", "x".repeat(70_000));
+    let files = in_memory(&[
+        ("_CHECKPOINT_METADATA", "{}"),
+        ("cut/metadata", "{\"seed\":"),
+        ("descriptor/descriptor.pbtxt", "x"),
+        ("long/metadata", &long),
+        ("metrics/metrics", "{\"loss\": 0.5}"),
+        ("state/_METADATA", &tree),
+        ("state/w/.zarray", ARRAY),
+    ]);
+    let checkpoint = opened(&files).unwrap();
+    assert_eq!(checkpoint.tensors.len(), 1);
+    assert_eq!(metadata(&checkpoint, "loss"), Some("0.5"));
+    let said = warnings(&checkpoint);
+    let left = "this item of the step is left out:";
+    assert_eq!(said.len(), 3, "{said:?}");
+    assert!(said[0].starts_with(&format!("\"cut\": {left} this is no JSON: EOF")), "{said:?}");
+    let other = format!("\"descriptor\": {left} it has neither arrays nor JSON of Orbax");
+    assert_eq!(said[1], other);
+    let long = format!("\"long\": {left} its JSON has 70002 bytes, the limit is 65536");
+    assert_eq!(said[2], long);
+    let faults: Vec<bool> = checkpoint.warnings.iter().map(|warning| warning.is_fault).collect();
+    assert_eq!(faults, [true, false, false]);
+}

@@ -3,13 +3,13 @@
 
 mod common;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use common::{check_truth, fixture, metadata, warnings};
-use hinton_format::source::InMemory;
+use hinton_format::source::file::Entry;
+use hinton_format::source::{Folder, InMemory};
 use hinton_format::{Checkpoint, Error, ErrorKind, Limits, open, open_folder};
-use hinton_tensor::{Slice, Tensor};
+use hinton_tensor::{Bytes, ReadError, Slice, Tensor};
 
 #[test]
 fn fixtures_hold_what_the_originals_read_in_them() {
@@ -96,9 +96,15 @@ fn attributes_are_metadata() {
 
 /// Opens files in memory.
 fn opened(files: &[(&str, &[u8])]) -> Result<Checkpoint, Error> {
-    let files: BTreeMap<String, Arc<[u8]>> =
-        files.iter().map(|(name, bytes)| ((*name).to_owned(), Arc::from(*bytes))).collect();
-    open_folder("here", Arc::new(InMemory(files)), &Limits::default()).map(Option::unwrap)
+    limited(files, &Limits::default())
+}
+
+fn limited(files: &[(&str, &[u8])], limits: &Limits) -> Result<Checkpoint, Error> {
+    open_folder("here", Arc::new(in_memory(files)), limits).map(Option::unwrap)
+}
+
+fn in_memory(files: &[(&str, &[u8])]) -> InMemory {
+    InMemory(files.iter().map(|(name, bytes)| ((*name).to_owned(), Arc::from(*bytes))).collect())
 }
 
 /// The metadata of version 2, with one entry changed.
@@ -181,6 +187,106 @@ fn what_is_not_read_is_skipped_with_a_word() {
         assert!(skipped("zarr.json", &v3(key, value)).contains(says), "{value}");
     }
     assert_eq!(skipped("zarr.json", &v3("novelty", "{\"must_understand\": false}")), "");
+}
+
+#[test]
+fn frames_of_zstd_follow_each_other_and_are_checked_in_streams_too() {
+    // "abcabc…", 60 letters with their checksum, by the original; a frame that is skipped.
+    let frame = b"(\xb5/\xfd$<M\x00\x00\x18abc\x01\x00\xf6tC8K /";
+    let chunk = [frame, &b"\x51\x2a\x4d\x18\x02\0\0\0xy"[..], frame].concat();
+    let text = String::from_utf8(v2("dtype", "\"|u1\"")).unwrap();
+    let text = text.replace("[2,3]", "[1,120]").replace("null", "{\"id\":\"zstd\"}");
+    let text = text.replace("\"filters\":{\"id\":\"zstd\"}", "\"filters\":null");
+    for held_bytes in [1 << 30, 100] {
+        let mut limits = Limits::default();
+        limits.held_bytes = held_bytes;
+        let read = |chunk: &[u8]| {
+            let files = [(".zarray", text.as_bytes()), ("0.0", chunk)];
+            let checkpoint = limited(&files, &limits).unwrap();
+            let tensor = &checkpoint.tensors[0];
+            assert_eq!(tensor.data().is_sequential(), held_bytes == 100);
+            tensor.to_f64().map_err(|error| error.to_string())
+        };
+        let letters: Vec<f64> = b"abc".repeat(40).into_iter().map(f64::from).collect();
+        assert_eq!(read(&chunk), Ok(letters));
+        for at in [frame.len() - 1, chunk.len() - 1] {
+            let mut flipped = chunk.clone();
+            flipped[at] ^= 1;
+            assert!(read(&flipped).unwrap_err().contains("checksum"), "byte {at}");
+        }
+        for wrong in [&chunk[..chunk.len() - 1], &chunk[..40], &[&chunk[..], frame].concat()] {
+            assert!(read(wrong).unwrap_err().contains("damaged"), "{} bytes", wrong.len());
+        }
+    }
+}
+
+/// A folder in which one file has a length that nothing is behind, as a sparse file has.
+struct Sparse(InMemory, &'static str);
+
+impl Folder for Sparse {
+    fn file(&self, name: &str) -> Result<Option<Arc<dyn Bytes>>, Error> {
+        if name == self.1 { Ok(Some(Arc::new(Nothing))) } else { self.0.file(name) }
+    }
+
+    fn list(&self, below: &str) -> Result<Vec<Entry>, Error> {
+        self.0.list(below)
+    }
+
+    fn shown(&self, name: &str) -> String {
+        self.0.shown(name)
+    }
+}
+
+struct Nothing;
+
+impl Bytes for Nothing {
+    fn len(&self) -> u64 {
+        1 << 40
+    }
+
+    fn slice(&self, _range: std::ops::Range<u64>) -> Option<&[u8]> {
+        None
+    }
+
+    fn read_at(&self, _offset: u64, _buf: &mut [u8]) -> Result<(), ReadError> {
+        panic!("memory was asked for, and filled")
+    }
+}
+
+#[test]
+fn stored_lengths_are_not_believed() {
+    let read = |name: &str, text: &[u8], sparse| {
+        let folder = Sparse(in_memory(&[(name, text)]), sparse);
+        let checkpoint = open_folder("here", Arc::new(folder), &Limits::default()).unwrap();
+        checkpoint.unwrap().tensors[0].to_f64().unwrap_err().to_string()
+    };
+    let error = read(".zarray", &v2("compressor", "{\"id\": \"blosc\"}"), "0.0");
+    assert!(error.contains("it has 1099511627776 bytes, expected 65563 at most"), "{error}");
+    // One shard of 2^34 chunks, whose index would fit in the file.
+    let text = String::from_utf8(v3("shape", "[4]")).unwrap();
+    let text = text.replace("\"chunk_shape\":[4]", "\"chunk_shape\":[34359738368]");
+    let error = read("zarr.json", text.as_bytes(), "c/0");
+    assert!(error.contains("its index has 274877906944 bytes, the limit is 268435456"), "{error}");
+}
+
+#[test]
+fn metadata_has_a_limit_in_all() {
+    let mut limits = Limits::default();
+    limits.header_bytes = 20_000;
+    let array = v2("order", "\"C\"");
+    let attributes = format!("{{\"about\": \"{}\"}}", "x".repeat(2_500));
+    let names = ["a", "b", "c", "d"].map(|name| [".zarray", ".zattrs"].map(|file| (name, file)));
+    let names: Vec<String> =
+        names.concat().into_iter().map(|(name, file)| format!("{name}/{file}")).collect();
+    let mut files: Vec<(&str, &[u8])> = vec![(".zgroup", b"{\"zarr_format\": 2}")];
+    for name in &names {
+        let is_array = name.ends_with(".zarray");
+        files.push((name, if is_array { &array } else { attributes.as_bytes() }));
+    }
+    let error = limited(&files, &limits).unwrap_err();
+    assert_eq!((error.kind(), error.file()), (ErrorKind::Limit, "d/.zattrs"), "{error}");
+    assert!(error.message().contains("more bytes than the limit of 20000"), "{error}");
+    assert_eq!(limited(&files[..7], &limits).unwrap().tensors.len(), 3);
 }
 
 /// The message of the error of reading the lone tensor.

@@ -46,7 +46,7 @@ pub(crate) struct Source {
 
 impl Source {
     /// The `len` bytes from `start` on, and how many of them have been taken so far.
-    pub(super) fn new(data: Arc<dyn Bytes>, start: u64, len: u64) -> (Source, Arc<AtomicU64>) {
+    pub(crate) fn new(data: Arc<dyn Bytes>, start: u64, len: u64) -> (Source, Arc<AtomicU64>) {
         let reader = BufReader::with_capacity(1 << 16, ByteReader::new(data, start, len));
         let taken = Arc::new(AtomicU64::new(0));
         (Source { reader, taken: taken.clone() }, taken)

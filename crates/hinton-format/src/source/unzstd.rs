@@ -1,61 +1,128 @@
-//! Small runs of zstd data (RFC 8878), unpacked at once through `ruzstd`.
+//! zstd data (RFC 8878), unpacked frame by frame through `ruzstd`: as a stream, or at once.
 
-use std::io::Read;
+use std::io::{self, BufRead, Read};
 
-use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
+use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
+use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-/// First bytes of a frame that holds data, and of one that is skipped (the low half byte is free).
-const FRAME: u32 = 0xfd2f_b528;
-const SKIPPED: u32 = 0x184d_2a50;
-
-/// What a reader sets aside for a frame, however little comes out of it: no more than this, which is
-/// what the standard asks of every reader (3.1.1.1.2), or than may come out of it.
-const WINDOW: u64 = 8 << 20;
+/// What the standard asks of every reader to set aside for a frame (3.1.1.1.2).
+pub(crate) const WINDOW: u64 = 8 << 20;
 
 /// What `packed` unpacks to: no more than `most` bytes. Checksums are compared.
 ///
 /// # Errors
 /// What is wrong with it.
 pub(crate) fn unzstd(packed: &[u8], most: usize) -> Result<Vec<u8>, String> {
+    if packed.is_empty() {
+        return Err("there is no zstd frame".to_owned());
+    }
+    // No more need be looked back than may come out.
+    let window = (most as u64).checked_next_power_of_two().unwrap_or(0).max(WINDOW);
     let mut out = Vec::new();
-    let mut rest = packed;
-    while let Some(start) = rest.first_chunk::<4>() {
-        match u32::from_le_bytes(*start) {
-            FRAME => frame(&mut rest, most, &mut out)?,
-            magic if magic & !0xf == SKIPPED => {
-                let len = rest.get(4..8).and_then(|len| len.try_into().ok());
-                let len = len.map(u32::from_le_bytes).ok_or("a skipped frame is cut")?;
-                rest = rest.get(8 + len as usize..).ok_or("a skipped frame is cut")?;
-            }
-            magic => return Err(format!("it begins with {magic:08x}, which is no zstd frame")),
-        }
-    }
-    if rest.is_empty() && !packed.is_empty() {
-        Ok(out)
-    } else {
-        Err("it ends in the middle of a zstd frame".to_owned())
-    }
-}
-
-/// Unpacks one frame, and moves on behind it.
-fn frame(rest: &mut &[u8], most: usize, out: &mut Vec<u8>) -> Result<(), String> {
-    let failed = |error: &dyn std::fmt::Display| format!("its zstd data is damaged: {error}");
-    let mut decoder = FrameDecoder::new();
-    decoder.set_max_window_size((most as u64).checked_next_power_of_two().unwrap_or(0).max(WINDOW));
-    let mut stream =
-        StreamingDecoder::new_with_decoder(&mut *rest, decoder).map_err(|error| failed(&error))?;
-    let left = (most - out.len()) as u64;
-    (&mut stream).take(left + 1).read_to_end(out).map_err(|error| failed(&error))?;
+    Frames::new(packed, window)
+        .take((most as u64).saturating_add(1))
+        .read_to_end(&mut out)
+        .map_err(|error| format!("its zstd data is damaged: {error}"))?;
     if out.len() > most {
         return Err(format!("it unpacks to more than {most} bytes"));
     }
-    let decoder = stream.into_frame_decoder();
-    match (decoder.get_checksum_from_data(), decoder.get_calculated_checksum()) {
-        (Some(expected), Some(found)) if expected != found => {
-            Err(format!("its checksum is {found:08x}, expected {expected:08x}"))
+    Ok(out)
+}
+
+/// The content of all frames, one behind another. Each is compared with its checksum where its end
+/// is read.
+pub(crate) struct Frames<R> {
+    source: R,
+    decoder: FrameDecoder,
+    window: u64,
+    is_open: bool,
+}
+
+impl<R: BufRead> Read for Frames<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if buf.is_empty() {
+            return Ok(0);
         }
-        _ => Ok(()),
+        loop {
+            if !self.is_open && !self.next_frame()? {
+                return Ok(0);
+            }
+            let count = self.decoder.read(buf)?;
+            if count > 0 {
+                return Ok(count);
+            }
+            if self.decoder.is_finished() {
+                self.check_frame()?;
+                self.is_open = false;
+            } else {
+                let one = BlockDecodingStrategy::UptoBlocks(1);
+                self.decoder.decode_blocks(&mut self.source, one).map_err(io::Error::other)?;
+            }
+        }
     }
+}
+
+impl<R: BufRead> Frames<R> {
+    /// Reads frames that look back no more than `window` bytes.
+    pub(crate) fn new(source: R, window: u64) -> Self {
+        Frames { source, decoder: new_decoder(window), window, is_open: false }
+    }
+
+    /// Goes on to the next frame that holds data; false at the end.
+    fn next_frame(&mut self) -> io::Result<bool> {
+        loop {
+            if self.source.fill_buf()?.is_empty() {
+                return Ok(false);
+            }
+            // Used again, it would reserve the whole window, however little comes.
+            self.decoder = new_decoder(self.window);
+            match self.decoder.init(&mut self.source) {
+                Ok(()) => {
+                    self.is_open = true;
+                    return Ok(true);
+                }
+                Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame {
+                    length,
+                    ..
+                })) => self.skip(u64::from(length))?,
+                Err(FrameDecoderError::ReadFrameHeaderError(
+                    ReadFrameHeaderError::BadMagicNumber(magic),
+                )) => {
+                    let why = format!("it goes on with {magic:08x}, which is no zstd frame");
+                    return Err(io::Error::other(why));
+                }
+                Err(error) => return Err(io::Error::other(error)),
+            }
+        }
+    }
+
+    fn skip(&mut self, len: u64) -> io::Result<()> {
+        let skipped = io::copy(&mut self.source.by_ref().take(len), &mut io::sink())?;
+        if skipped < len {
+            let why = format!("a skippable frame of {len} bytes ends after {skipped}");
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, why));
+        }
+        Ok(())
+    }
+
+    /// Compares a frame that has been read with its checksum.
+    fn check_frame(&self) -> io::Result<()> {
+        let Some(promised) = self.decoder.get_checksum_from_data() else { return Ok(()) };
+        match self.decoder.get_calculated_checksum() {
+            Some(found) if found != promised => {
+                let why =
+                    format!("the checksum of its frame is {found:08x}, expected {promised:08x}");
+                Err(io::Error::other(why))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn new_decoder(window: u64) -> FrameDecoder {
+    let mut decoder = FrameDecoder::new();
+    decoder.set_max_window_size(window);
+    decoder
 }
 
 #[cfg(test)]
@@ -79,6 +146,7 @@ mod tests {
         let mut flipped = ABC.to_vec();
         *flipped.last_mut().unwrap() ^= 1;
         assert!(unzstd(&flipped, 60).unwrap_err().contains("checksum"));
-        assert!(unzstd(b"abcdefgh", 60).unwrap_err().contains("no zstd frame"));
+        assert!(unzstd(b"abcdefgh", 60).unwrap_err().contains("64636261, which is no zstd frame"));
+        assert!(unzstd(b"", 60).is_err());
     }
 }

@@ -14,8 +14,9 @@ use super::inflate::{Inflate, Packed, head};
 use super::read_head;
 use crate::{Error, Limits};
 
+pub(crate) use gzip::CODING as GZIP;
 pub(crate) use xz::CODING as XZ;
-pub(crate) use zstd::CODING as ZSTD;
+pub(crate) use zstd::{CODING as ZSTD, first_window};
 
 /// A way of packing whole files.
 pub(crate) struct Wrapper {

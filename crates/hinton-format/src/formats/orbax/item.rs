@@ -7,7 +7,7 @@ use super::tree::{self, Kind, Leaf, Tree};
 use super::{METADATA, SHARDING};
 use crate::container::ocdbt::{self, MANIFEST};
 use crate::formats::flax;
-use crate::formats::zarr::{Files, Keyed, Node, Nodes, Store, V2_ARRAY, V3_NODE, json, text};
+use crate::formats::zarr::{Files, Keyed, Node, Nodes, Store, V2_ARRAY, V3_NODE, text};
 use crate::source::file::Entry;
 use crate::source::{Folder, read_vec};
 use crate::{Error, ErrorKind, Input, Limits, Warning};
@@ -58,15 +58,29 @@ pub(super) fn add(
     let mut strings = None;
     for leaf in tree.iter().flat_map(|tree| &tree.leaves) {
         let name = format!("{prefix}{}", leaf.name);
+        if leaf.kind != Kind::Empty && !claimed.insert((leaf.kind, leaf.key.as_str())) {
+            let said = format!(
+                "its values would lie under the key {:?}, as those of an earlier name do: left out",
+                leaf.key
+            );
+            found.warnings.push(Warning::about(name, said).as_fault());
+            continue;
+        }
         match leaf.kind {
             Kind::Empty => {}
             Kind::Text => {
-                let strings = strings.get_or_insert_with(|| optional(&**folder, STRINGS));
-                let value = strings.as_ref().map_err(Clone::clone)?.get(&leaf.key).map(text);
-                found.nodes.metadata.push((name, value.unwrap_or_default()));
+                if strings.is_none() {
+                    strings = Some(optional(&**folder, STRINGS, &mut found.nodes)?);
+                }
+                match strings.as_ref().and_then(|strings| strings.get(&leaf.key)) {
+                    Some(value) => found.nodes.note(name, text(value))?,
+                    None => {
+                        let said = "the tree lists it as a text, but there is none";
+                        found.warnings.push(Warning::about(name, said).as_fault());
+                    }
+                }
             }
             Kind::Array => {
-                claimed.insert(leaf.key.as_str());
                 if found.nodes.add(&store, &leaf.key, &name)? == Node::Nothing {
                     let said = "the tree lists it, but there are no values of it";
                     found.warnings.push(Warning::about(name, said).as_fault());
@@ -76,10 +90,11 @@ pub(super) fn add(
     }
     if let Some(custom) = tree.as_ref().map(|tree| &tree.custom) {
         for (key, value) in custom.as_object().into_iter().flatten() {
-            found.nodes.metadata.push((format!("{prefix}{key}"), text(value)));
+            found.nodes.note(format!("{prefix}{key}"), text(value))?;
         }
     }
-    let more: Vec<&String> = keys.iter().filter(|key| !claimed.contains(key.as_str())).collect();
+    let more: Vec<&String> =
+        keys.iter().filter(|key| !claimed.contains(&(Kind::Array, key.as_str()))).collect();
     if tree.is_none() && !more.is_empty() {
         let said = format!(
             "there is no {METADATA}: names are made of the keys, in which a dot may part two names \
@@ -114,6 +129,7 @@ fn read_tree(
             let message = format!("the tree has {len} bytes, the limit is {limit}");
             return Err(named(Error::new(ErrorKind::Limit, message)));
         }
+        found.nodes.spend(len).map_err(named)?;
         let text = read_vec(&*data, 0, len)?;
         return tree::parse(&text, limits).map(Some).map_err(named);
     }
@@ -137,7 +153,7 @@ fn read_tree(
                         let key = key.to_owned();
                         tree.leaves.push(Leaf { name, key, kind: Kind::Array });
                     }
-                    None => found.nodes.metadata.push((format!("{prefix}{name}"), value)),
+                    None => found.nodes.note(format!("{prefix}{name}"), value)?,
                 }
             }
             Ok(Some(tree))
@@ -184,9 +200,13 @@ fn files(folder: &Arc<dyn Folder>, found: &mut Found<'_>) -> Result<Arrays, Erro
 }
 
 /// A file of JSON that need not be there.
-pub(super) fn optional(folder: &dyn Folder, name: &str) -> Result<serde_json::Value, Error> {
+pub(super) fn optional(
+    folder: &dyn Folder,
+    name: &str,
+    nodes: &mut Nodes<'_>,
+) -> Result<serde_json::Value, Error> {
     match folder.file(name)? {
-        Some(data) => json(&*data).map_err(|error| error.in_file(&folder.shown(name))),
+        Some(data) => nodes.json(&*data).map_err(|error| error.in_file(&folder.shown(name))),
         None => Ok(serde_json::Value::Null),
     }
 }

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::item::{self, Found};
 use super::{METADATA, ROW, STEP_METADATA};
 use crate::formats::Holds;
 use crate::formats::notes::distinct;
 use crate::formats::sharded::listed;
-use crate::formats::zarr::{Nodes, json, text};
+use crate::formats::zarr::{Nodes, text};
 use crate::source::file::Entry;
 use crate::source::{Below, Folder};
-use crate::{Checkpoint, Error, ErrorKind, Limits};
+use crate::{Checkpoint, Error, ErrorKind, Limits, Warning};
 
 /// Items whose name says nothing, and does not begin the names of arrays where they are alone.
 const UNNAMED: [&str; 2] = ["default", "pytree"];
@@ -180,7 +182,7 @@ fn step(
         let inside = below.list("")?;
         if name.contains(UNFINISHED) {
             let said = "Orbax did not finish to write this item, and it is left out";
-            found.warnings.push(crate::Warning::about(name, said).as_fault());
+            found.warnings.push(Warning::about(name, said).as_fault());
         } else if item::is_item(&inside, &*below) {
             items.push((name, below));
         } else {
@@ -203,31 +205,46 @@ fn step(
 
 /// What is said of a step: metrics and custom metadata.
 fn step_metadata(folder: &dyn Folder, found: &mut Found<'_>) -> Result<(), Error> {
-    let json = item::optional(folder, STEP_METADATA)?;
+    let json = item::optional(folder, STEP_METADATA, &mut found.nodes)?;
     for part in ["custom_metadata", "metrics"] {
         for (key, value) in json.get(part).and_then(|part| part.as_object()).into_iter().flatten() {
-            found.nodes.metadata.push((key.clone(), text(value)));
+            found.nodes.note(key.clone(), text(value))?;
         }
     }
     Ok(())
 }
 
-/// An item without arrays: the numbers of metrics, one by one, or other JSON as a text.
+/// An item without arrays: the numbers of metrics, one by one, or other JSON as a text. It is beside
+/// the arrays, which can be read without it.
 fn json_item(name: &str, folder: &dyn Folder, found: &mut Found<'_>) -> Result<(), Error> {
     let file = if name == METRICS { METRICS } else { JSON_ITEM };
-    let Some(data) = folder.file(file)?.filter(|data| data.len() <= LONGEST_JSON) else {
-        return Ok(());
+    let (said, is_fault) = match folder.file(file) {
+        Ok(None) => ("it has neither arrays nor JSON of Orbax".to_owned(), false),
+        Ok(Some(data)) if data.len() > LONGEST_JSON => {
+            let len = data.len();
+            (format!("its JSON has {len} bytes, the limit is {LONGEST_JSON}"), false)
+        }
+        Ok(Some(data)) => match found.nodes.json(&*data) {
+            Ok(json) => return json_texts(name, &json, found),
+            Err(error) if error.kind() == ErrorKind::Limit => {
+                return Err(error.in_file(&folder.shown(file)));
+            }
+            Err(error) => (error.message().to_owned(), true),
+        },
+        Err(error) => (error.message().to_owned(), true),
     };
-    // It is beside the arrays, which can be read without it.
-    let Ok(json) = json(&*data) else { return Ok(()) };
+    let warning = Warning::about(name, format!("this item of the step is left out: {said}"));
+    found.warnings.push(if is_fault { warning.as_fault() } else { warning });
+    Ok(())
+}
+
+fn json_texts(name: &str, json: &Value, found: &mut Found<'_>) -> Result<(), Error> {
     match json.as_object().filter(|_| name == METRICS) {
         Some(metrics) => {
-            let metrics = metrics.iter().map(|(key, value)| (key.clone(), text(value)));
-            found.nodes.metadata.extend(metrics);
+            metrics.iter().try_for_each(|(key, value)| found.nodes.note(key.clone(), text(value)))
         }
-        None => found.nodes.metadata.push((name.to_owned(), json.to_string())),
+        None => found.nodes.note(name.to_owned(), json.to_string()),
     }
-    Ok(())
 }
 
 #[cfg(test)]

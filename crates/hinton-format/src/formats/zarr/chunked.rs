@@ -8,7 +8,7 @@ use hinton_tensor::{Bytes, Dtype, ReadError, Tensor, View, element_count};
 use super::codec::{self, checked};
 use super::meta::{Array, Shards};
 use super::store::Store;
-use super::streamed::{Streams, can_stream};
+use super::streamed::{self, Streams};
 use super::value::widen;
 use crate::source::cache::ChunkCache;
 use crate::source::grid::{Answer, ChunkGrid, Piece, place, put_fill};
@@ -30,6 +30,8 @@ struct Chunked {
     grid: ChunkGrid,
     /// Of chunks that are too large to be held.
     streams: Option<Streams>,
+    /// Most bytes of the index of a shard.
+    longest_index: u64,
     /// Lengths of the array and its chunks along the axes as chunks have them.
     dims: Vec<u64>,
     extents: Vec<u64>,
@@ -66,9 +68,12 @@ pub(crate) fn tensor(
     let first = format!("{prefix}{}", array.keys.key(&vec![0; shape.len()]));
     let (file, kind) = (store.file(&first), array.kind);
     let (store, cache) = (store.clone(), cache.clone());
-    let is_large = grid.chunk_bytes() as u64 > limits.held_bytes && can_stream(&array.codecs);
-    let streams = is_large.then(Streams::default);
-    let chunked = Chunked { store, cache, id, prefix, array, grid, streams, dims, extents };
+    let size = grid.chunk_bytes() as u64;
+    let way = streamed::way(&array.codecs).filter(|_| size > limits.held_bytes);
+    let streams = way.map(|way| Streams::new(way, size, limits.held_bytes));
+    let longest_index = limits.header_bytes;
+    let chunked =
+        Chunked { store, cache, id, prefix, array, grid, streams, longest_index, dims, extents };
     let data: Arc<dyn Bytes> = match kind.bits {
         None => Arc::new(chunked),
         Some(bits) => Arc::new(Made::new(chunked.len(), 1, move |first, buf| {
@@ -147,6 +152,10 @@ impl Chunked {
         let Some(size) = size.filter(|size| *size <= shard.len()) else {
             return Err(wrong(format!("an index of {each:?} chunks does not fit in it")));
         };
+        if size > self.longest_index {
+            let limit = self.longest_index;
+            return Err(wrong(format!("its index has {size} bytes, the limit is {limit}")));
+        }
         let number = numbered(&shard_at, &self.array.shape, &shards.extent);
         let slot = self.cache.slot((self.id | INDEX, number), size as usize, 0);
         let index = slot.get_or_init(|| {
@@ -188,16 +197,20 @@ impl Chunked {
             }
             return piece.fill(|_, inside, to| stored.read_at(inside, to));
         }
-        if let Some((streams, codec)) = self.streams.as_ref().zip(self.array.codecs.first()) {
+        if let Some(streams) = &self.streams {
             let Some(stored) = self.stored(number)? else { return self.missing(piece) };
-            return streams.fill(number, &stored, *codec, piece);
+            return streams.fill(number, &stored, piece);
         }
         let slot = self.cache.slot((self.id, number), size, self.grid.row());
         // Nothing is kept of a chunk that is missing.
         let decoded = slot.get_or_init(|| match self.stored(number)? {
             None => Ok(Vec::new()),
             Some(stored) => {
-                let len = stored.len();
+                let (len, most) = (stored.len(), codec::longest(size));
+                if len > most {
+                    let why = format!("it has {len} bytes, expected {most} at most");
+                    return Err(wrong(len, &why));
+                }
                 let bytes = read_vec(&*stored, 0, len)?;
                 codec::undo(&self.array.codecs, bytes, size).map_err(|why| wrong(len, &why))
             }

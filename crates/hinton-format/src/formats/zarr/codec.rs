@@ -62,6 +62,13 @@ pub(super) fn codec(name: &str, settings: &Value) -> Result<Codec, Error> {
     }
 }
 
+/// Most bytes that a chunk of `size` bytes is packed to. What does not get shorter gets longer by a
+/// 255th (LZ4), and by what is said of it.
+pub(super) fn longest(size: usize) -> u64 {
+    let size = size as u64;
+    size.saturating_add(size / 8).saturating_add(1 << 16)
+}
+
 /// Undoes the codecs, the last first. What comes out has `size` bytes.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ mod v3;
 use serde_json::Value;
 
 use super::codec::Codec;
-use super::streamed::can_stream;
+use super::streamed;
 use super::value::Kind;
 use crate::{Error, ErrorKind, Limits};
 
@@ -125,7 +125,7 @@ fn check(array: &Array, limits: &Limits) -> Result<(), Error> {
     let bytes = chunk.iter().try_fold(element, |size, dim| size.checked_mul(*dim));
     let most = limits.held_bytes;
     // What is not packed is read in place, what is packed in a simple way as a stream.
-    let any = array.codecs.is_empty() || can_stream(&array.codecs);
+    let any = array.codecs.is_empty() || streamed::way(&array.codecs).is_some();
     if bytes.is_none_or(|bytes| bytes > most && !any) {
         return Err(limit(format!("a chunk of {chunk:?} elements is more than {most} bytes")));
     }

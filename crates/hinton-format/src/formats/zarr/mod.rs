@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub(crate) use self::meta::{V2_ARRAY, V3_NODE};
-pub(crate) use self::nodes::{Node, Nodes, json, text};
+pub(crate) use self::nodes::{Node, Nodes, text};
 pub(crate) use self::store::{Files, Keyed, Store};
 use super::notes::distinct;
 use super::{FolderRow, FormatRow, Holds};

@@ -15,6 +15,8 @@ use crate::{Error, ErrorKind, Limits};
 
 /// Most bytes of a metadata file.
 const LONGEST: u64 = 16 << 20;
+/// What each text that is kept costs besides its bytes.
+const TEXT_COST: u64 = 64;
 /// Attributes of version 2.
 const ATTRIBUTES: &str = ".zattrs";
 
@@ -24,6 +26,8 @@ pub(crate) struct Nodes<'a> {
     cache: Arc<ChunkCache>,
     /// Arrays met, the skipped ones included.
     met: u64,
+    /// Bytes that metadata may still take, read and kept: many keys may lie in one place.
+    left: u64,
     pub(crate) tensors: Vec<Tensor>,
     pub(crate) metadata: Vec<(String, String)>,
     pub(crate) skipped: Skipped,
@@ -43,6 +47,7 @@ impl<'a> Nodes<'a> {
             limits,
             cache: Arc::default(),
             met: 0,
+            left: limits.header_bytes,
             tensors: Vec::new(),
             metadata: Vec::new(),
             skipped: Skipped::default(),
@@ -66,8 +71,7 @@ impl<'a> Nodes<'a> {
             let path = format!("{prefix}{file}");
             let Some(data) = store.get(&path)? else { continue };
             let named = |error: Error| error.for_tensor(name).in_file(&store.file(&path));
-            let json = json(&*data).map_err(named)?;
-            let attributes = json.get("attributes").cloned();
+            let json = self.json(&*data).map_err(named)?;
             let node = match meta::read(file, &json, self.limits) {
                 Ok(Described::Group) => Node::Group,
                 Ok(Described::Array(array)) => {
@@ -79,8 +83,10 @@ impl<'a> Nodes<'a> {
                     Node::Array
                 }
             };
-            match attributes {
-                Some(attributes) => self.attributes(name, key.is_empty(), &attributes),
+            match json.get("attributes") {
+                Some(attributes) => {
+                    self.attributes(name, key.is_empty(), attributes).map_err(named)?;
+                }
                 None => self.beside(store, &prefix, name)?,
             }
             return Ok(node);
@@ -97,18 +103,61 @@ impl<'a> Nodes<'a> {
     ) -> Result<(), Error> {
         let path = format!("{prefix}{ATTRIBUTES}");
         if let Some(data) = store.get(&path)? {
-            let json = json(&*data).map_err(|error| error.in_file(&store.file(&path)))?;
-            self.attributes(name, prefix.is_empty(), &json);
+            let named = |error: Error| error.in_file(&store.file(&path));
+            let json = self.json(&*data).map_err(named)?;
+            self.attributes(name, prefix.is_empty(), &json).map_err(named)?;
         }
         Ok(())
     }
 
     /// Those of the root by their name, others as `name@attribute`.
-    fn attributes(&mut self, name: &str, is_root: bool, json: &Value) {
+    fn attributes(&mut self, name: &str, is_root: bool, json: &Value) -> Result<(), Error> {
         for (key, value) in json.as_object().into_iter().flatten() {
             let key = if is_root { key.clone() } else { format!("{name}@{key}") };
-            self.metadata.push((key, text(value)));
+            self.note(key, text(value))?;
         }
+        Ok(())
+    }
+
+    /// Keeps a text.
+    ///
+    /// # Errors
+    /// When there is no room for it.
+    pub(crate) fn note(&mut self, key: String, value: String) -> Result<(), Error> {
+        self.spend(TEXT_COST + key.len() as u64 + value.len() as u64)?;
+        self.metadata.push((key, value));
+        Ok(())
+    }
+
+    /// Reads a file of JSON.
+    ///
+    /// # Errors
+    /// When it is none, is too long, or when too much has been read.
+    pub(crate) fn json(&mut self, data: &dyn Bytes) -> Result<Value, Error> {
+        let len = data.len();
+        if len > LONGEST {
+            let message = format!("the metadata has {len} bytes, the limit is {LONGEST}");
+            return Err(Error::new(ErrorKind::Limit, message));
+        }
+        self.spend(len)?;
+        let text = read_vec(data, 0, len)?;
+        serde_json::from_slice(&text).map_err(|error| {
+            let at = crate::formats::json_byte(&text, &error);
+            Error::malformed(format!("this is no JSON: {error}")).at_byte(at)
+        })
+    }
+
+    /// Takes bytes of what all metadata together may take.
+    ///
+    /// # Errors
+    /// When there are not as many.
+    pub(crate) fn spend(&mut self, len: u64) -> Result<(), Error> {
+        let limit = self.limits.header_bytes;
+        self.left = self.left.checked_sub(len).ok_or_else(|| {
+            let message = format!("all metadata together has more bytes than the limit of {limit}");
+            Error::new(ErrorKind::Limit, message)
+        })?;
+        Ok(())
     }
 
     fn array(
@@ -146,21 +195,4 @@ impl<'a> Nodes<'a> {
 /// A value as metadata has it: texts as they are, others as JSON.
 pub(crate) fn text(json: &Value) -> String {
     json.as_str().map_or_else(|| json.to_string(), str::to_owned)
-}
-
-/// Reads a file of JSON.
-///
-/// # Errors
-/// When it is none, or too long.
-pub(crate) fn json(data: &dyn Bytes) -> Result<Value, Error> {
-    let len = data.len();
-    if len > LONGEST {
-        let message = format!("the metadata has {len} bytes, the limit is {LONGEST}");
-        return Err(Error::new(ErrorKind::Limit, message));
-    }
-    let text = read_vec(data, 0, len)?;
-    serde_json::from_slice(&text).map_err(|error| {
-        let at = crate::formats::json_byte(&text, &error);
-        Error::malformed(format!("this is no JSON: {error}")).at_byte(at)
-    })
 }

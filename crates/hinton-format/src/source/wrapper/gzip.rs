@@ -5,7 +5,7 @@ use flate2::bufread::MultiGzDecoder;
 use super::Wrapper;
 use crate::source::coding::{Coding, DEFLATE_RATIO};
 
-const CODING: Coding = Coding {
+pub(crate) const CODING: Coding = Coding {
     what: "gzip data",
     best_ratio: DEFLATE_RATIO,
     open: |source, _| Box::new(MultiGzDecoder::new(source)),

@@ -58,6 +58,13 @@ pub(super) fn content_len(data: &dyn Bytes, window: u64) -> Result<Option<u64>, 
     Ok(total)
 }
 
+/// Most bytes that a block of the first frame looks back; `None` where the data begins with
+/// something else.
+pub(crate) fn first_window(data: &dyn Bytes) -> Option<u64> {
+    let start = read_vec(data, 0, data.len().min(LONGEST_HEADER)).ok()?;
+    header(&start, 0).ok()?.map(|header| header.window)
+}
+
 /// Magic number, descriptor, window, dictionary, content.
 const LONGEST_HEADER: u64 = 4 + 1 + 1 + 4 + 8;
 
