@@ -146,6 +146,7 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
         "look at it with tensorboard --logdir; weights lie in checkpoints beside it",
     ),
     other("a SentencePiece tokenizer", is_sentencepiece, "choose the weights file beside it"),
+    other("a tiktoken tokenizer", is_tiktoken, "choose the weights file beside it"),
     other("an MP4 film", |head| at(head, 4, b"ftyp"), WRONG_FILE),
     other("a PDF document", |head| starts(head, b"%PDF-"), WRONG_FILE),
     other("an ELF program or library", |head| starts(head, b"\x7fELF"), WRONG_FILE),
@@ -327,6 +328,23 @@ fn is_sentencepiece(head: &Head<'_>) -> bool {
     piece > text && marks.contains(&first) && behind == Some(0x15)
 }
 
+/// Lines of a piece in base64 and its number (tiktoken/load.py): the first pieces are single bytes,
+/// so that no table of labels and numbers is taken for one.
+fn is_tiktoken(head: &Head<'_>) -> bool {
+    let Some(text) = text(head) else { return false };
+    let is_piece = |(number, line): (usize, &str)| {
+        let (piece, rank) = line.split_once(' ')?;
+        let base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+        let byte = piece.strip_suffix("==").filter(|digits| digits.len() == 2)?;
+        Some(byte.bytes().all(base64) && rank.parse() == Ok(number))
+    };
+    let named = head.has_extension(&["tiktoken"]);
+    let lines = text.lines().take(16);
+    let count = lines.clone().count();
+    named
+        || (count > 3 && lines.enumerate().take(count - 1).all(|line| is_piece(line) == Some(true)))
+}
+
 fn is_pe(head: &Head<'_>) -> bool {
     // The offset of the PE header stands at 0x3c.
     let Some(offset) = head.bytes.get(0x3c..0x40) else { return false };
@@ -401,6 +419,11 @@ mod tests {
         assert_eq!(message(b"\x01\x02\x03\x04", "w.bin"), "");
         let pieces = b"\x0a\x0e\x0a\x05<unk>\x15\0\0\0\0\x18\x02\x0a\x0c\x0a\x03<s>";
         assert!(message(pieces, "tokenizer.model").contains("a SentencePiece tokenizer"));
+        let ranks = "IQ== 0\nIg== 1\nIw== 2\nJA== 3\nJQ== 4\n";
+        assert!(message(ranks.as_bytes(), "tokenizer.model").contains("a tiktoken tokenizer"));
+        assert!(message(b"IGEgYg== 0\n", "qwen.tiktoken").contains("a tiktoken tokenizer"));
+        let labels = b"ab== 5\ncd== 7\nef== 1\ngh== 0\nij== 4\n";
+        assert!(!message(labels, "table.txt").contains("tiktoken"));
         let event = b"\x18\0\0\0\0\0\0\0\x01\x02\x03\x04\x09\0\0\0\0\0\0\0\0\x1a\x0dbrain.Event:2";
         let error = told(event, "events.out.tfevents.17.host").unwrap();
         assert!(error.message().contains("a TensorBoard log"), "{error}");

@@ -30,6 +30,13 @@ pub trait Bytes: Send + Sync {
     fn is_sequential(&self) -> bool {
         false
     }
+
+    /// Where the byte at `offset` lies: a number that tells the data that holds it from all other
+    /// data in memory, and the byte of that data. Parts of the same data answer alike, so that
+    /// two tensors are known to lie in the same bytes. The number is an address: it orders nothing.
+    fn place(&self, offset: u64) -> (usize, u64) {
+        (std::ptr::from_ref(self).cast::<()>().addr(), offset)
+    }
 }
 
 /// A range of bytes could not be read.

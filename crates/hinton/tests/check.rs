@@ -128,6 +128,30 @@ fn tensors_in_the_same_bytes_are_shared_or_overlap() {
     assert!(!found.iter().any(|line| line.starts_with("duplicate")), "{found:?}");
 }
 
+/// Tied weights of PyTorch: they are stored once, whatever the file.
+#[test]
+fn views_of_one_storage_are_shared_and_no_duplicates() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../hinton-format/tests/fixtures");
+    for name in ["tied.pt", "tied_deflated.pt", "tied_legacy.pt"] {
+        let path = fixtures.join("pytorch").join(name);
+        let found = lines(&check_path(&path, NONE, Work::quiet()).unwrap());
+        let of = |kind: &str| -> Vec<&str> {
+            found.iter().filter_map(|line| line.strip_prefix(kind)).collect()
+        };
+        let shared = ["head: the same 96 bytes as embed", "copied_head: the same 96 bytes as copy"];
+        assert_eq!(of("shared "), shared, "{name}");
+        assert_eq!(of("duplicate "), ["copy: equal to embed, and stored again"], "{name}");
+        let overlaps = of("overlap ");
+        assert_eq!(overlaps.len(), 2, "left and right lie in embed, side by side: {overlaps:?}");
+        for (line, side) in overlaps.iter().zip(["left", "right"]) {
+            assert!(line.starts_with(&format!("{side}: some of the bytes ")), "{line}");
+            assert!(line.ends_with("belong to embed too"), "{line}");
+        }
+        assert_eq!(of("strided ").len(), 2);
+        assert_eq!(found.len(), 7, "{found:?}");
+    }
+}
+
 #[test]
 fn files_that_cannot_be_opened_are_faults() {
     let folder = Folder::new();

@@ -72,6 +72,70 @@ impl Part {
     }
 }
 
+/// Most slices that are asked one after the other.
+const FEW: usize = 4;
+
+/// Slices in a tree of boxes: the one that holds a position is found without asking all of them.
+enum Tree {
+    Few(Vec<Part>),
+    /// Two halves, and the box around both: first position and end on each axis.
+    Halves(Vec<(u64, u64)>, Box<[Tree; 2]>),
+}
+
+impl Tree {
+    /// Slices halved along the axis on which most of them lie side by side, and so on.
+    fn new(mut parts: Vec<Part>) -> Tree {
+        if parts.len() <= FEW {
+            return Tree::Few(parts);
+        }
+        let around = around(&parts);
+        let axis = longest(&parts);
+        parts.sort_by_key(|part| part.axes.get(axis).map_or(0, |(start, _)| *start));
+        let second = parts.split_off(parts.len() / 2);
+        Tree::Halves(around, Box::new([Tree::new(parts), Tree::new(second)]))
+    }
+
+    /// The slice that holds a position, where in it, and how many values follow there.
+    fn find(&self, position: &[u64]) -> Option<(&Part, u64, u64)> {
+        match self {
+            Tree::Few(parts) => parts
+                .iter()
+                .find_map(|part| part.find(position).map(|(flat, run)| (part, flat, run))),
+            Tree::Halves(around, halves) => {
+                let mut axes = position.iter().zip(around);
+                let is_inside = axes.all(|(at, (start, end))| start <= at && at < end);
+                halves.iter().filter(|_| is_inside).find_map(|half| half.find(position))
+            }
+        }
+    }
+}
+
+/// The box around slices: first position and end on each axis.
+fn around(parts: &[Part]) -> Vec<(u64, u64)> {
+    let mut around = vec![(u64::MAX, 0); parts.first().map_or(0, |part| part.axes.len())];
+    for part in parts {
+        for ((first, end), (start, len)) in around.iter_mut().zip(&part.axes) {
+            *first = (*first).min(*start);
+            *end = (*end).max(start.saturating_add(*len));
+        }
+    }
+    around
+}
+
+/// The axis along which slices lie furthest apart, for their length.
+fn longest(parts: &[Part]) -> usize {
+    let axes = parts.first().map_or(0, |part| part.axes.len());
+    let apart = |axis: usize| {
+        let extents = || parts.iter().filter_map(move |part| part.axes.get(axis));
+        let starts = || extents().map(|(start, _)| *start);
+        let spread = starts().max().unwrap_or(0) - starts().min().unwrap_or(0);
+        let len = extents().map(|(_, len)| *len).max().unwrap_or(0).max(1);
+        // In shares of a length, so that two slices of uneven lengths count.
+        (u128::from(spread) << 32) / u128::from(len)
+    };
+    (0..axes).max_by_key(|axis| apart(*axis)).unwrap_or(0)
+}
+
 /// The whole tensor's values, `width` bytes each.
 ///
 /// # Errors
@@ -88,24 +152,20 @@ pub(crate) fn join(
         return Err(Error::malformed(message));
     }
     let shape: Vec<u64> = shape.iter().map(|dim| *dim as u64).collect();
+    let tree = Tree::new(parts);
     let fill = move |first: u64, buf: &mut [u8]| {
         let mut rest = buf;
         let mut at = first;
-        let mut last = 0;
         while !rest.is_empty() {
             let position = position(at, &shape);
             let asked = rest.len() as u64 / width;
-            // The slice of the value before is most often that of the next.
-            let order = (last..parts.len()).chain(0..last);
-            let found = order.filter_map(|part| Some((part, parts[part].find(&position)?))).next();
-            let Some((part, (flat, run))) = found else {
+            let Some((part, flat, run)) = tree.find(&position) else {
                 let why = format!("no slice of the tensor holds its value {at}");
                 return Err(ReadError { offset: at * width, len: width, why });
             };
-            last = part;
             let count = run.clamp(1, asked);
             let (own, behind) = rest.split_at_mut((count * width) as usize);
-            parts[part].data.read_at(parts[part].start + flat * width, own)?;
+            part.data.read_at(part.start + flat * width, own)?;
             rest = behind;
             at += count;
         }
@@ -170,6 +230,72 @@ mod tests {
         let quarters: Vec<&[Extent]> = quarters.iter().map(|one| &one[..]).collect();
         assert_eq!(joined(&[4, 6], &quarters), all);
         assert_eq!(joined(&[24], &[&[(0, Some(5))], &[(5, Some(19))]]), all);
+    }
+
+    /// The whole cut in boxes of these lengths along its axes.
+    fn boxes(shape: [usize; 2], len: [u64; 2]) -> Vec<[Extent; 2]> {
+        let cuts = |axis: usize| {
+            let dim = shape[axis] as u64;
+            (0..dim).step_by(len[axis] as usize).map(move |at| (at, Some(len[axis].min(dim - at))))
+        };
+        cuts(0).flat_map(|row| cuts(1).map(move |column| [row, column])).collect()
+    }
+
+    #[test]
+    fn many_slices_in_any_order_are_joined() {
+        for (shape, len) in [([12, 20], [3, 4]), ([13, 17], [2, 5]), ([1, 200], [1, 3])] {
+            let mut cuts = boxes(shape, len);
+            let all: Vec<u8> = (0..shape[0] * shape[1]).map(|at| at as u8).collect();
+            for turn in 0..cuts.len() {
+                cuts.rotate_left(turn % 5);
+                cuts.reverse();
+                let cuts: Vec<&[Extent]> = cuts.iter().map(|one| &one[..]).collect();
+                assert_eq!(joined(&shape, &cuts), all);
+            }
+        }
+        // Four boxes around a fifth, which no straight cut parts.
+        let wheel = |at: u64| {
+            let boxes = [
+                [(at, 1), (0, 2)],
+                [(at, 2), (2, 1)],
+                [(at + 2, 1), (1, 2)],
+                [(at + 1, 2), (0, 1)],
+                [(at + 1, 1), (1, 1)],
+            ];
+            boxes.map(|axes| axes.map(|(start, len)| (start, Some(len))))
+        };
+        let cuts: Vec<[Extent; 2]> = (0..4).flat_map(|turn| wheel(3 * turn)).collect();
+        let cuts: Vec<&[Extent]> = cuts.iter().map(|one| &one[..]).collect();
+        assert_eq!(joined(&[12, 3], &cuts), (0..36).collect::<Vec<u8>>());
+    }
+
+    /// How many boxes and slices are asked for a position.
+    fn asked(tree: &Tree, position: &[u64]) -> usize {
+        match tree {
+            Tree::Few(parts) => parts.len(),
+            Tree::Halves(around, halves) => {
+                let mut axes = position.iter().zip(around);
+                let is_inside = axes.all(|(at, (start, end))| start <= at && at < end);
+                let below = halves.iter().filter(|_| is_inside).map(|half| asked(half, position));
+                1 + below.sum::<usize>()
+            }
+        }
+    }
+
+    #[test]
+    fn few_of_many_slices_are_asked_for_a_value() {
+        let shape = [500, 500];
+        let data: Arc<dyn Bytes> = Arc::new(Memory::new(vec![7; 100]));
+        let part = |extents: &[Extent; 2]| {
+            Part::new(axes(extents, &shape).unwrap(), &shape, data.clone(), 0)
+        };
+        let tree = Tree::new(boxes(shape, [10, 10]).iter().map(part).collect());
+        for position in [[0, 0], [499, 499], [250, 250], [123, 456]] {
+            assert!(tree.find(&position).is_some());
+            let asked = asked(&tree, &position);
+            assert!(asked < 100, "{asked} of 2,500");
+        }
+        assert!(tree.find(&[500, 0]).is_none());
     }
 
     #[test]

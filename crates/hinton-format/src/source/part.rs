@@ -50,6 +50,10 @@ impl Bytes for Part {
     fn is_sequential(&self) -> bool {
         self.whole.is_sequential()
     }
+
+    fn place(&self, offset: u64) -> (usize, u64) {
+        self.whole.place(self.start.saturating_add(offset))
+    }
 }
 
 #[cfg(test)]
@@ -68,6 +72,11 @@ mod tests {
         assert_eq!(&buf, b"56");
         assert!(part.read_at(4, &mut buf).is_err());
         assert!(part.read_at(u64::MAX, &mut buf).is_err());
+        let inner: Arc<dyn Bytes> = Arc::new(part);
+        let again = Part::new(inner, 1, 2).unwrap();
+        assert_eq!(again.place(1), whole.place(4), "a part of a part lies in the whole");
+        let other: Arc<dyn Bytes> = Arc::new(Memory::new(*b"0123456789"));
+        assert_ne!(other.place(4), whole.place(4));
         assert!(Part::new(whole.clone(), 8, 3).is_err());
         assert!(Part::new(whole, u64::MAX, 2).is_err());
     }

@@ -1,6 +1,7 @@
 //! What is wrong with a file: one pass over all values, and a look at how it is put together.
 
 mod kinds;
+mod place;
 mod structure;
 mod values;
 

@@ -1,13 +1,14 @@
 //! How a file is put together: what its reader noticed, and where the tensors' bytes lie.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
 
 use hinton_format::Checkpoint;
 use hinton_scene::visible;
 use hinton_tensor::Tensor;
 
+use super::place::{is_same, place, share_bytes};
 use super::{Finding, kinds};
 use crate::Selected;
 
@@ -37,15 +38,8 @@ fn strided(selected: &[Selected]) -> Vec<Finding> {
         .collect()
 }
 
-/// A tensor's bytes: in which data, and where.
-type Place = (usize, Range<u64>);
-
-fn place(tensor: &Tensor) -> Option<Place> {
-    let (low, high) = tensor.view().reach()?;
-    let from = tensor.start().checked_add(tensor.dtype().bytes_of(low)?)?;
-    let to = tensor.start().checked_add(tensor.dtype().bytes_of(high.checked_add(1)?)?)?;
-    Some((Arc::as_ptr(tensor.data()).cast::<u8>() as usize, from..to))
-}
+/// Most tensors that are compared with one behind them in the same bytes.
+const MOST_OPEN: usize = 16;
 
 /// Whole tensors that are the same bytes, and those whose bytes overlap otherwise.
 fn overlaps(selected: &[Selected]) -> Vec<Finding> {
@@ -53,36 +47,55 @@ fn overlaps(selected: &[Selected]) -> Vec<Finding> {
     let mut files: BTreeMap<usize, usize> = BTreeMap::new();
     let mut places: Vec<(usize, Range<u64>, usize)> = Vec::new();
     for (index, one) in selected.iter().enumerate().filter(|(_, one)| one.part.is_empty()) {
-        if let Some((address, range)) = place(&one.tensor).filter(|(_, range)| !range.is_empty()) {
+        if let Some((data, range)) = place(&one.tensor).filter(|(_, range)| !range.is_empty()) {
             let next = files.len();
-            places.push((*files.entry(address).or_insert(next), range, index));
+            places.push((*files.entry(data).or_insert(next), range, index));
         }
     }
-    places.sort_by_key(|(file, range, index)| (*file, range.start, range.end, *index));
+    places.sort_by_key(|(file, range, index)| (*file, range.start, Reverse(range.end), *index));
     let mut found: Vec<(usize, Finding)> = Vec::new();
-    let mut furthest: Option<&(usize, Range<u64>, usize)> = None;
+    // Those before it that reach into where one starts.
+    let mut open: Vec<&(usize, Range<u64>, usize)> = Vec::new();
     for this in &places {
         let (file, range, index) = this;
+        open.retain(|(other, reach, _)| other == file && reach.end > range.start);
         let tensor = &selected[*index].tensor;
-        let before = furthest.filter(|(other, reach, _)| other == file && reach.end > range.start);
-        if let Some((_, reach, other)) = before {
-            let other = &selected[*other].tensor;
-            let name = visible(other.name());
-            let is_same = reach == range && other.view() == tensor.view();
-            let finding = if is_same && other.dtype() == tensor.dtype() {
-                let message = format!("the same {} bytes as {name}", range.end - range.start);
-                Finding::of(kinds::SHARED, tensor.name(), message)
-            } else {
-                let (from, to) = (range.start, range.end.min(reach.end));
-                let message = format!("bytes {from} to {to} belong to {name} too");
-                Finding::of(kinds::OVERLAP, tensor.name(), message)
-            };
-            found.push((*index, finding));
-        }
-        if before.is_none_or(|(_, reach, _)| reach.end < range.end) {
-            furthest = Some(this);
+        let others = || open.iter().map(|(_, _, other)| &selected[*other].tensor);
+        let finding = match others().find(|other| is_same(other, tensor)) {
+            Some(same) => Some(shared(same, tensor, range)),
+            None => others()
+                .find(|other| share_bytes(other, tensor))
+                .map(|other| overlap(other, tensor)),
+        };
+        found.extend(finding.map(|finding| (*index, finding)));
+        if open.len() < MOST_OPEN {
+            open.push(this);
+        } else if let Some(shortest) = open.iter_mut().min_by_key(|(_, reach, _)| reach.end)
+            && shortest.1.end < range.end
+        {
+            *shortest = this;
         }
     }
     found.sort_by_key(|(index, _)| *index);
     found.into_iter().map(|(_, finding)| finding).collect()
+}
+
+fn shared(other: &Tensor, tensor: &Tensor, range: &Range<u64>) -> Finding {
+    let message =
+        format!("the same {} bytes as {}", range.end - range.start, visible(other.name()));
+    Finding::of(kinds::SHARED, tensor.name(), message)
+}
+
+fn overlap(other: &Tensor, tensor: &Tensor) -> Finding {
+    let (_, reach) = place(other).unwrap_or_default();
+    let (_, range) = place(tensor).unwrap_or_default();
+    let (from, to) = (range.start.max(reach.start), range.end.min(reach.end));
+    let some = if fills(other, &reach) && fills(tensor, &range) { "" } else { "some of the " };
+    let message = format!("{some}bytes {from} to {to} belong to {} too", visible(other.name()));
+    Finding::of(kinds::OVERLAP, tensor.name(), message)
+}
+
+/// Whether a tensor has no gaps in its range.
+fn fills(tensor: &Tensor, range: &Range<u64>) -> bool {
+    tensor.byte_len() == range.end - range.start && !tensor.view().strides.contains(&0)
 }

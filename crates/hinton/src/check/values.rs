@@ -1,7 +1,6 @@
 //! What the values themselves tell.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hinton_scene::visible;
 use hinton_tensor::examine::Blocks;
@@ -9,6 +8,7 @@ use hinton_tensor::{
     Cancelled, Dtype, Examination, Tensor, TensorError, Work, examine, find_first, same_bits,
 };
 
+use super::place::{place, share_bytes};
 use super::{CheckRow, Finding, MOST_PLACES, kinds};
 use crate::{Error, Selected, short, short_count};
 
@@ -239,14 +239,18 @@ fn blocks(label: &str, blocks: &Blocks) -> impl Iterator<Item = Finding> {
     found.into_iter().flatten()
 }
 
-/// Of tensors with one digest, those that are equal to the first and lie elsewhere.
+/// Of tensors with one digest, those that are equal to the first and lie elsewhere; of those that
+/// lie in one place, the first.
 fn duplicates(selected: &[Selected], places: &[usize]) -> Result<Vec<Finding>, Error> {
     let mut found = Vec::new();
     let Some((&first, others)) = places.split_first() else { return Ok(found) };
     let original = &selected[first];
+    let mut known = BTreeSet::new();
     for &other in others {
         let one = &selected[other];
-        if lies_in_the_same_place(&original.tensor, &one.tensor) {
+        let at = place(&one.tensor).map(|(data, range)| (data, range.start, range.end));
+        let is_known = at.is_some_and(|at| !known.insert(at));
+        if is_known || share_bytes(&original.tensor, &one.tensor) {
             continue;
         }
         if same_bits(&original.tensor, &one.tensor)? {
@@ -257,8 +261,4 @@ fn duplicates(selected: &[Selected], places: &[usize]) -> Result<Vec<Finding>, E
         }
     }
     Ok(found)
-}
-
-fn lies_in_the_same_place(a: &Tensor, b: &Tensor) -> bool {
-    Arc::ptr_eq(a.data(), b.data()) && a.start() == b.start() && a.view() == b.view()
 }

@@ -10,7 +10,6 @@ use super::{ROW, optimizer};
 use crate::container::pickle::load;
 use crate::container::zip::Zip;
 use crate::formats::pickle::{self, Found, Reader, Storages, Stored, walk};
-use crate::source::read_vec;
 use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, Warning};
 
 /// What a lone tensor is called.
@@ -112,7 +111,11 @@ impl Storages for Members<'_> {
 }
 
 pub(super) fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
-    let zip = Zip::open(input.data.clone(), limits)?;
+    open_zip(input, &Zip::open(input.data.clone(), limits)?, limits)
+}
+
+/// Opens an archive whose table of members has been read.
+pub(super) fn open_zip(input: &Input, zip: &Zip, limits: &Limits) -> Result<Checkpoint, Error> {
     let mut mains: Vec<&str> = zip
         .members()
         .iter()
@@ -127,7 +130,7 @@ pub(super) fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> 
         ));
     };
     let prefix = &main[..main.len() - "data.pkl".len()];
-    let endian = match word(&zip, &format!("{prefix}byteorder"), limits)?.as_deref() {
+    let endian = match word(zip, &format!("{prefix}byteorder"), limits)?.as_deref() {
         None | Some("little") => Endian::Little,
         Some("big") => Endian::Big,
         Some(other) => {
@@ -136,12 +139,12 @@ pub(super) fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> 
             )));
         }
     };
-    let mut found = part(input, &zip, prefix, "data", endian, limits)?;
+    let mut found = part(input, zip, prefix, "data", endian, limits)?;
     for other in mains.iter().skip(1) {
         found.warnings.push(Warning::about(*other, "a second data.pkl: not read"));
     }
     if zip.find(&format!("{prefix}constants.pkl")).is_some() {
-        let constants = part(input, &zip, prefix, "constants", endian, limits)?;
+        let constants = part(input, zip, prefix, "constants", endian, limits)?;
         found.tensors.extend(constants.tensors);
         found.warnings.extend(constants.warnings);
     }
@@ -158,8 +161,7 @@ pub(super) fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> 
 /// The text of a short member; `None` where there is none.
 fn word(zip: &Zip, name: &str, limits: &Limits) -> Result<Option<String>, Error> {
     let Some(member) = zip.find(name) else { return Ok(None) };
-    let data = zip.bytes(member, limits)?;
-    let bytes = read_vec(&*data, 0, data.len().min(WORD_BYTES))?;
+    let bytes = zip.head(member, WORD_BYTES, limits)?;
     Ok(Some(String::from_utf8_lossy(&bytes).trim().to_owned()))
 }
 
@@ -209,8 +211,11 @@ fn part(
 }
 
 /// The object of an archive as text, where it is a plain value or a list of them.
-pub(super) fn plain_value(input: &Input, limits: &Limits) -> Result<Option<String>, Error> {
-    let zip = Zip::open(input.data.clone(), limits)?;
+pub(super) fn plain_value(
+    input: &Input,
+    zip: &Zip,
+    limits: &Limits,
+) -> Result<Option<String>, Error> {
     let main = zip.members().iter().find(|member| member.name.ends_with("/data.pkl"));
     let Some(member) = main.filter(|member| member.size <= limits.header_bytes) else {
         return Ok(None);

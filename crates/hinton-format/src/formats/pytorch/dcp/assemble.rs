@@ -7,7 +7,7 @@ use hinton_tensor::{Bytes, Endian, Memory, Tensor, View, element_count};
 
 use super::ROW;
 use super::index::{Chunk, Described, Index, Kind, Place};
-use super::item::{self, Source};
+use super::item::{self, Budget, Source};
 use crate::formats::beside::Beside;
 use crate::formats::notes::Skipped;
 use crate::formats::pieces::{self, Part};
@@ -30,7 +30,8 @@ pub(super) struct Assembly<'a> {
     limits: &'a Limits,
     beside: Beside<'a>,
     /// The chunks of files in safetensors form, by file and where it begins.
-    safetensors: BTreeMap<(String, u64), BTreeMap<String, Tensor>>,
+    safetensors: BTreeMap<(String, u64), Result<BTreeMap<String, Tensor>, Error>>,
+    budget: Budget,
     comparisons: u64,
 }
 
@@ -42,6 +43,7 @@ impl<'a> Assembly<'a> {
             limits,
             beside: Beside::new(input),
             safetensors: BTreeMap::new(),
+            budget: Budget::new(limits),
             comparisons: COMPARISONS,
         }
     }
@@ -128,27 +130,29 @@ impl<'a> Assembly<'a> {
         match chunks.as_slice() {
             [] => Err(Error::malformed("its metadata lists no chunk")),
             [chunk] if chunk.shape == *shape => {
-                let (tensor, note) = self.chunk(name, *element, chunk)?;
+                let (tensor, note) = self.chunk(name, *element, chunk, true)?;
                 Ok((tensor.named(name), note))
             }
             _ => self.joined(name, *element, shape, &chunks, element_total),
         }
     }
 
-    /// The tensor of a chunk, checked to be what the metadata says.
+    /// The tensor of a chunk, checked to be what the metadata says; `is_only` where there is no
+    /// other.
     fn chunk(
         &mut self,
         name: &str,
         element: Element,
         chunk: &Chunk,
+        is_only: bool,
     ) -> Result<(Tensor, Option<String>), Error> {
-        let Some(place) = self.index.place(name, Some(&chunk.start)) else {
+        let Some(place) = self.index.chunk(name, &chunk.start, is_only) else {
             let start = &chunk.start;
             let message = format!("the metadata does not say where its chunk at {start:?} lies");
             return Err(Error::malformed(message));
         };
         let read = match item::source(place, &mut self.beside)? {
-            Source::Saved(input) => item::tensor(&input, self.limits),
+            Source::Saved(input) => item::tensor(&input, &mut self.budget),
             Source::Safetensors(input) => self.named(name, place, &input).map(|one| (one, None)),
         };
         let (tensor, note) = read.map_err(|error| {
@@ -178,13 +182,27 @@ impl<'a> Assembly<'a> {
     fn named(&mut self, name: &str, place: &Place, input: &Input) -> Result<Tensor, Error> {
         let key = (place.file.clone(), place.offset);
         if !self.safetensors.contains_key(&key) {
-            let opened = (safetensors::ROW.open)(input, self.limits)?;
-            let tensors = opened.tensors.into_iter();
-            let by_name = tensors.map(|tensor| (tensor.name().to_owned(), tensor)).collect();
-            self.safetensors.insert(key.clone(), by_name);
+            let opened = self.header(input);
+            self.safetensors.insert(key.clone(), opened);
         }
-        let found = self.safetensors.get(&key).and_then(|tensors| tensors.get(name));
-        found.cloned().ok_or_else(|| Error::malformed("no tensor there has its name"))
+        let missing = || Error::malformed("no tensor there has its name");
+        match self.safetensors.get(&key) {
+            Some(Ok(tensors)) => tensors.get(name).cloned().ok_or_else(missing),
+            Some(Err(error)) => Err(error.clone()),
+            None => Err(missing()),
+        }
+    }
+
+    /// The tensors that a safetensors file lists.
+    fn header(&mut self, input: &Input) -> Result<BTreeMap<String, Tensor>, Error> {
+        let mut len = [0; 8];
+        input.data.read_at(0, &mut len)?;
+        // One that says it is longer is an error, and costs nothing.
+        let len = u64::from_le_bytes(len);
+        self.budget.spend(if len <= self.limits.header_bytes { len } else { 0 })?;
+        let opened = (safetensors::ROW.open)(input, self.limits)?;
+        let tensors = opened.tensors.into_iter();
+        Ok(tensors.map(|tensor| (tensor.name().to_owned(), tensor)).collect())
     }
 
     fn joined(
@@ -213,7 +231,7 @@ impl<'a> Assembly<'a> {
         let mut parts = Vec::with_capacity(chunks.len());
         let mut first: Option<(Tensor, Option<String>)> = None;
         for chunk in chunks {
-            let (tensor, note) = self.chunk(name, element, chunk)?;
+            let (tensor, note) = self.chunk(name, element, chunk, false)?;
             if first.as_ref().is_some_and(|(first, _)| first.endian() != tensor.endian()) {
                 return Err(Error::malformed("its chunks have different byte orders"));
             }
@@ -274,12 +292,12 @@ impl<'a> Assembly<'a> {
         let objects = index.entries.iter().filter(|entry| matches!(entry.kind, Ok(Kind::Object)));
         for (number, entry) in objects.enumerate() {
             let name = entry.name.as_str();
-            let Some(place) = index.place(name, None) else {
+            let Some(place) = index.object(name) else {
                 broken.add(name, "the metadata does not say where this object lies");
                 continue;
             };
             let value = match number {
-                0..MOST_VALUES => item::value(place, &mut self.beside, self.limits),
+                0..MOST_VALUES => item::value(place, &mut self.beside, &mut self.budget),
                 _ => Ok(None),
             };
             match value {

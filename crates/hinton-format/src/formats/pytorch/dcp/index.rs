@@ -16,6 +16,8 @@ use crate::{Error, ErrorKind, Limits};
 #[derive(Default)]
 pub(super) struct Index {
     pub(super) entries: Vec<Entry>,
+    /// Which entry has a name.
+    by_name: HashMap<String, usize>,
     /// Where the bytes of a chunk lie, by name and first position (none for Python objects).
     places: BTreeMap<Key, Place>,
     /// The version of the layout, where it is said.
@@ -81,13 +83,16 @@ impl Index {
         parser.index()
     }
 
-    /// Where the chunk that starts there lies. Metadata before torch 2.0 leaves out where the only
-    /// chunk of a tensor starts.
-    pub(super) fn place(&self, name: &str, start: Option<&[usize]>) -> Option<&Place> {
-        let place = |start: Option<&[usize]>| {
-            self.places.get(&(name.to_owned(), start.map(<[usize]>::to_vec)))
-        };
-        place(start).or_else(|| place(None))
+    /// Where a Python object lies.
+    pub(super) fn object(&self, name: &str) -> Option<&Place> {
+        self.places.get(&(name.to_owned(), None))
+    }
+
+    /// Where the chunk that starts there lies; `is_only` where the tensor has no other. Metadata
+    /// before torch 2.0 leaves out where the only chunk of a tensor starts.
+    pub(super) fn chunk(&self, name: &str, start: &[usize], is_only: bool) -> Option<&Place> {
+        let place = self.places.get(&(name.to_owned(), Some(start.to_vec())));
+        place.or_else(|| self.object(name).filter(|_| is_only))
     }
 
     /// Takes in what another rank wrote.
@@ -95,12 +100,9 @@ impl Index {
     /// # Errors
     /// When together they have more entries than there may be.
     pub(super) fn merge(&mut self, other: Index, limits: &Limits) -> Result<(), Error> {
-        let mut own: HashMap<String, usize> = HashMap::new();
-        for (at, entry) in self.entries.iter().enumerate() {
-            own.insert(entry.name.clone(), at);
-        }
         for entry in other.entries {
-            let Some(&at) = own.get(&entry.name) else {
+            let Some(&at) = self.by_name.get(&entry.name) else {
+                self.by_name.insert(entry.name.clone(), self.entries.len());
                 self.entries.push(entry);
                 continue;
             };
@@ -151,12 +153,11 @@ impl Parser<'_> {
         };
         let limits = self.reader.limits;
         let mut index = Index::default();
-        let mut seen: HashMap<String, usize> = HashMap::new();
         for (key, value) in pairs {
             let name = self.name(key)?;
             let kind = self.kind(value);
             // Of a key that comes twice the last one counts, as in Python.
-            if let Some(&at) = seen.get(&name) {
+            if let Some(&at) = index.by_name.get(&name) {
                 let earlier: &mut Entry = &mut index.entries[at];
                 earlier.kind = kind;
                 continue;
@@ -164,7 +165,7 @@ impl Parser<'_> {
             if index.entries.len() >= limits.tensors {
                 return Err(too_many(&limits));
             }
-            seen.insert(name.clone(), index.entries.len());
+            index.by_name.insert(name.clone(), index.entries.len());
             index.entries.push(Entry { name, kind });
         }
         let places = self.field(root, "storage_data").and_then(|id| self.dict(id));
@@ -344,5 +345,48 @@ impl Parser<'_> {
             Node::Object(object) => Some(object.pairs.clone()),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn index(places: &[(&str, Option<Vec<usize>>)], objects: &[&str]) -> Index {
+        let place = || Place { file: "f".to_owned(), offset: 0, len: 1, packed: None };
+        let names = objects.iter().enumerate();
+        Index {
+            entries: objects
+                .iter()
+                .map(|name| Entry { name: (*name).to_owned(), kind: Ok(Kind::Object) })
+                .collect(),
+            by_name: names.map(|(at, name)| ((*name).to_owned(), at)).collect(),
+            places: places
+                .iter()
+                .map(|(name, start)| (((*name).to_owned(), start.clone()), place()))
+                .collect(),
+            version: None,
+        }
+    }
+
+    #[test]
+    fn a_place_without_a_start_is_that_of_an_only_chunk() {
+        let index = index(&[("old", None), ("new", Some(vec![2]))], &[]);
+        assert!(index.chunk("old", &[0], true).is_some());
+        assert!(index.chunk("old", &[0], false).is_none());
+        assert!(index.chunk("new", &[2], false).is_some());
+        assert!(index.chunk("new", &[0], true).is_none());
+    }
+
+    #[test]
+    fn ranks_are_merged_by_name() {
+        let mut all = index(&[], &["a", "b"]);
+        for _ in 0..2 {
+            all.merge(index(&[], &["b", "c"]), &Limits::default()).unwrap();
+        }
+        let names: Vec<&str> = all.entries.iter().map(|entry| entry.name.as_str()).collect();
+        assert_eq!(names, ["a", "b", "c"]);
+        let limits = Limits { tensors: 3, ..Limits::default() };
+        assert!(all.merge(index(&[], &["d"]), &limits).is_err());
     }
 }
