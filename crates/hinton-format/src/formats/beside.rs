@@ -88,7 +88,7 @@ impl<'a> Beside<'a> {
         };
         let folder = model.folder();
         let path = folder.join(plain);
-        if !path.is_file() {
+        if path.is_missing() {
             let message = format!("its values are in {location:?}, which is missing");
             let cure = format!("download {location:?} into {}", folder.shown_folder());
             return Err(Error::new(ErrorKind::Io, message).cure(cure));

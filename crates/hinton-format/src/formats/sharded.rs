@@ -93,7 +93,7 @@ fn check_inside(shard: &str) -> Result<(), Error> {
 
 fn check_present(folder: &Location, shards: &[String]) -> Result<(), Error> {
     let missing: Vec<&str> =
-        shards.iter().map(String::as_str).filter(|shard| !folder.join(shard).is_file()).collect();
+        shards.iter().map(String::as_str).filter(|shard| folder.join(shard).is_missing()).collect();
     if missing.is_empty() {
         return Ok(());
     }

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hinton_tensor::{Bytes, ReadError};
@@ -87,28 +87,133 @@ pub(crate) fn is_below(name: &str) -> bool {
     !name.is_empty() && Path::new(name).components().all(plain) && !name.bytes().any(odd)
 }
 
-/// Whether what lies at `path`, wherever links lead, lies in the folder of the file `model`, or
-/// where links lead from that file too: folders of Hugging Face's cache are links to blobs that lie
-/// in one folder. What git-annex keeps of a repository lies in it. A file that is missing is told
-/// elsewhere.
-pub(crate) fn stays_beside(path: &Path, model: &Path) -> bool {
+/// What lies at a name below a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum There {
+    Nothing,
+    Folder,
+    File,
+}
+
+/// Looks for a name that is below a folder, see [`is_below`]. Links on the way from the folder on
+/// are followed where they stay in it or lead to where a tool keeps the folder's files, see
+/// [`keeps`]; links on the way to the folder are not looked at. There is nothing only where the
+/// system says so: what cannot be reached might be there.
+///
+/// # Errors
+/// [`ErrorKind::Refused`] for a link that leads out of the folder, and for what is neither file nor
+/// folder; [`ErrorKind::Io`] for a link that leads nowhere, and for what may not be looked at.
+pub(crate) fn look_below(folder: &Path, name: &str) -> Result<There, Error> {
+    let mut path = folder.to_owned();
+    let mut found = None;
+    for part in Path::new(name).components() {
+        path.push(part);
+        let failed = |error: io::Error| open_error(&path, &error).in_file(&shown(&path));
+        let own = match fs::symlink_metadata(&path) {
+            Ok(own) => own,
+            Err(error) if is_absent(&error) => return Ok(There::Nothing),
+            Err(error) => return Err(failed(error)),
+        };
+        found = Some(own.file_type());
+        if own.is_symlink() {
+            found = Some(fs::metadata(&path).map_err(failed)?.file_type());
+            if !stays_below(&path, folder) {
+                return Err(leads_out(&path, "the folder").in_file(&shown(&path)));
+            }
+        }
+    }
+    match found {
+        None => Ok(There::Nothing),
+        Some(kind) if kind.is_dir() => Ok(There::Folder),
+        Some(kind) if kind.is_file() => Ok(There::File),
+        Some(_) => Err(no_file().in_file(&shown(&path))),
+    }
+}
+
+/// Whether nothing lies at `path`, not even a link that leads nowhere. What may not be looked at
+/// is something.
+pub(crate) fn is_missing(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_err_and(|error| is_absent(&error))
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+/// Checks that the file at `path`, which the file at `model` names, lies beside it or below, or
+/// where links lead from `model` too, and that it is no pipe or device, which could be waited for
+/// without end. A file that is missing is told elsewhere.
+///
+/// # Errors
+/// [`ErrorKind::Refused`] where it does not.
+pub(crate) fn check_beside(path: &Path, model: &Path) -> Result<(), Error> {
+    if !stays_beside(path, model) {
+        return Err(leads_out(path, "the folder of what names it"));
+    }
+    let odd = |kind: fs::FileType| !kind.is_file() && !kind.is_dir();
+    if fs::metadata(path).is_ok_and(|behind| odd(behind.file_type())) {
+        return Err(no_file().in_file(&shown(path)));
+    }
+    Ok(())
+}
+
+/// Whether what lies at `path`, wherever links lead, lies in the folder of the file `model`, where
+/// links lead from that file too, or where a tool keeps the folder's files, see [`keeps`].
+fn stays_beside(path: &Path, model: &Path) -> bool {
     let Ok(target) = fs::canonicalize(path) else { return true };
-    let folder = match model.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let Ok(folder) = fs::canonicalize(folder) else { return false };
     let real = fs::canonicalize(model).ok();
     let of_model = real.as_deref().and_then(Path::parent);
+    let folder = real_folder(model.parent().unwrap_or(Path::new("")));
+    of_model.is_some_and(|folder| target.starts_with(folder))
+        || folder.is_ok_and(|folder| keeps(&folder, &target))
+}
+
+/// Whether what lies at `path`, wherever links lead, lies in that folder, or where a tool keeps its
+/// files, see [`keeps`].
+fn stays_below(path: &Path, folder: &Path) -> bool {
+    let Ok(target) = fs::canonicalize(path) else { return false };
+    real_folder(folder).is_ok_and(|folder| keeps(&folder, &target))
+}
+
+/// Whether a file or folder lies in a folder, or in what tools keep for it and put links to in it:
+/// the objects of git-annex in the repository that it lies in, the blobs of Hugging Face's cache
+/// beside the snapshot that it lies in. Both paths are without links.
+fn keeps(folder: &Path, target: &Path) -> bool {
     let annexed = |above: &Path| target.starts_with(above.join(".git/annex/objects"));
-    target.starts_with(&folder)
-        || of_model.is_some_and(|folder| target.starts_with(folder))
-        || folder.ancestors().any(annexed)
+    let cached = |above: &Path| {
+        let model = above.parent().filter(|_| above.ends_with("snapshots"));
+        model.is_some_and(|model| target.starts_with(model.join("blobs")))
+    };
+    target.starts_with(folder) || folder.ancestors().any(|above| annexed(above) || cached(above))
+}
+
+fn real_folder(folder: &Path) -> io::Result<PathBuf> {
+    fs::canonicalize(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
+}
+
+fn leads_out(path: &Path, of: &str) -> Error {
+    let message = format!("{:?} is a link that leads out of {of}", shown(path));
+    Error::new(ErrorKind::Refused, message)
+        .cure("get the model from a source you trust; put the file itself there, if it is yours")
+}
+
+fn no_file() -> Error {
+    Error::new(ErrorKind::Refused, "it is a pipe or a device, expected a file")
+        .cure("get the model from a source you trust")
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
 }
 
 fn open_error(path: &Path, error: &io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::NotFound => {
+            if let Ok(target) = fs::read_link(path) {
+                let message = format!("it is a link that leads nowhere: to {:?}", shown(&target));
+                return Error::new(ErrorKind::Io, message)
+                    .cure("fetch the file that it stands for, with git annex get or the like");
+            }
             let missing = Error::new(ErrorKind::Io, "there is no such file or folder");
             match near_names(path).as_slice() {
                 [] => missing.cure("check the path"),

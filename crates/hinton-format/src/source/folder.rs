@@ -2,28 +2,30 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hinton_tensor::{Bytes, Memory};
 
-use super::file::{self, Entry};
+use super::file::{self, Entry, There};
 use super::map_file;
 use crate::{Error, ErrorKind};
 
 /// Files by their names below a folder, with `/` between the parts. None is outside of it.
 pub trait Folder: Send + Sync {
-    /// The bytes of a file; `None` where there is none of that name.
+    /// The bytes of a file; `None` only where there is none of that name, so that what cannot be
+    /// read is never taken for what was never written.
     ///
     /// # Errors
-    /// When the name leads out of the folder, or the file cannot be read or is empty.
+    /// When the name leads out of the folder, by itself or by a link, or the file cannot be reached
+    /// or read or is empty.
     fn file(&self, name: &str) -> Result<Option<Arc<dyn Bytes>>, Error>;
 
     /// The entries of the folder at `below`, sorted by name; of the folder itself where that is
     /// empty; none where there is no such folder.
     ///
     /// # Errors
-    /// When the name leads out of the folder, or it cannot be read.
+    /// When the name leads out of the folder, by itself or by a link, or it cannot be read.
     fn list(&self, below: &str) -> Result<Vec<Entry>, Error>;
 
     /// What people call a file of this folder.
@@ -68,24 +70,30 @@ pub(crate) fn entries<F>(
     found
 }
 
-/// A folder on disk.
+/// A folder on disk. Links in it are followed where they stay in it or lead to what git-annex or
+/// Hugging Face's cache keeps for it.
 #[derive(Debug, Clone)]
 pub struct Disk(pub PathBuf);
 
 impl Folder for Disk {
     fn file(&self, name: &str) -> Result<Option<Arc<dyn Bytes>>, Error> {
         check(name)?;
-        let path = self.0.join(name);
-        if file::is_file(&path) { map_file(&path).map(Some) } else { Ok(None) }
+        match file::look_below(&self.0, name)? {
+            There::File => map_file(&self.0.join(name)).map(Some),
+            There::Folder | There::Nothing => Ok(None),
+        }
     }
 
     fn list(&self, below: &str) -> Result<Vec<Entry>, Error> {
         if below.is_empty() {
-            return file::read_dir(&self.0);
+            let is_here = self.0.as_os_str().is_empty();
+            return file::read_dir(if is_here { Path::new(".") } else { &self.0 });
         }
         check(below)?;
-        let path = self.0.join(below);
-        if file::is_dir(&path) { file::read_dir(&path) } else { Ok(Vec::new()) }
+        match file::look_below(&self.0, below)? {
+            There::Folder => file::read_dir(&self.0.join(below)),
+            There::File | There::Nothing => Ok(Vec::new()),
+        }
     }
 
     fn shown(&self, name: &str) -> String {

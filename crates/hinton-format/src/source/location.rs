@@ -7,7 +7,7 @@ use std::sync::Arc;
 use hinton_tensor::Bytes;
 
 use super::file::{self, Entry};
-use super::{Folder, folder, map_file};
+use super::{Disk, Folder, folder, map_file};
 use crate::{Error, ErrorKind, nearest};
 
 /// A path, and what it is a path in. Files that belong together are looked for from one's location,
@@ -17,6 +17,16 @@ pub struct Location {
     path: PathBuf,
     /// The archive that it lies in, and that archive's path.
     archive: Option<(PathBuf, Arc<dyn Folder>)>,
+}
+
+/// What a location is in.
+enum Place<'a> {
+    Disk,
+    /// The archive that it is a member of, and its name there with `/` between the parts; empty for
+    /// the folder of everything.
+    Member(String, &'a dyn Folder),
+    /// Not in the archive that it should be in. It is looked for nowhere else.
+    Outside,
 }
 
 impl Location {
@@ -57,51 +67,62 @@ impl Location {
         self.folder().join(name)
     }
 
-    /// Checks that the file, which the file at `model` names, does not lie elsewhere behind a link.
+    /// Checks that the file, which the file at `model` names, does not lie elsewhere behind a link,
+    /// and is no pipe or device.
     ///
     /// # Errors
-    /// [`ErrorKind::Refused`] where it does.
+    /// [`ErrorKind::Refused`] where it does or is one.
     pub(crate) fn check_beside(&self, model: &Location) -> Result<(), Error> {
-        if self.is_in_archive() || file::stays_beside(&self.path, &model.path) {
+        if self.is_in_archive() {
             return Ok(());
         }
-        let message = format!(
-            "{:?} is a link that leads out of the folder of what names it",
-            self.path.display().to_string()
-        );
-        Err(Error::new(ErrorKind::Refused, message).cure(
-            "get the model from a source you trust; put the file itself there, if it is yours",
-        ))
+        file::check_beside(&self.path, &model.path)
     }
 
-    /// Its name in the archive, with `/` between the parts; `None` where it lies outside.
-    fn member(&self) -> Option<(String, &dyn Folder)> {
-        let (root, archive) = self.archive.as_ref()?;
-        let below = self.path.strip_prefix(root).ok()?;
+    fn place(&self) -> Place<'_> {
+        let Some((root, archive)) = &self.archive else { return Place::Disk };
+        let Ok(below) = self.path.strip_prefix(root) else { return Place::Outside };
         let parts: Vec<_> =
             below.components().map(|part| part.as_os_str().to_string_lossy()).collect();
-        Some((parts.join("/"), &**archive))
+        Place::Member(parts.join("/"), &**archive)
     }
 
-    /// Whether there is a file (links are followed).
+    /// Whether there is a file (links on disk are followed). One in an archive need not be
+    /// readable, as one that is encrypted.
     pub fn is_file(&self) -> bool {
-        match (self.member(), &self.archive) {
-            (Some((name, archive)), _) => {
-                !name.is_empty() && matches!(archive.file(&name), Ok(Some(_)))
+        match self.place() {
+            Place::Disk => file::is_file(&self.path),
+            Place::Member(name, archive) => {
+                !name.is_empty()
+                    && match archive.file(&name) {
+                        Ok(found) => found.is_some(),
+                        Err(error) => error.kind() != ErrorKind::Refused,
+                    }
             }
-            (None, Some(_)) => false,
-            (None, None) => file::is_file(&self.path),
+            Place::Outside => false,
+        }
+    }
+
+    /// Whether there is nothing. What is there and cannot be read is not missing: who opens it
+    /// hears why.
+    pub fn is_missing(&self) -> bool {
+        match self.place() {
+            Place::Disk => file::is_missing(&self.path),
+            Place::Member(name, archive) => {
+                !self.is_dir() && matches!(archive.file(&name), Ok(None))
+            }
+            Place::Outside => true,
         }
     }
 
     /// Whether there is a folder (links are followed).
     pub fn is_dir(&self) -> bool {
-        match (self.member(), &self.archive) {
-            (Some((name, archive)), _) => {
+        match self.place() {
+            Place::Disk => file::is_dir(&self.path),
+            Place::Member(name, archive) => {
                 name.is_empty() || archive.list(&name).is_ok_and(|entries| !entries.is_empty())
             }
-            (None, Some(_)) => false,
-            (None, None) => file::is_dir(&self.path),
+            Place::Outside => false,
         }
     }
 
@@ -110,10 +131,10 @@ impl Location {
     /// # Errors
     /// [`ErrorKind::Io`] when it cannot be read.
     pub fn entries(&self) -> Result<Vec<Entry>, Error> {
-        match self.member() {
-            Some((name, archive)) => archive.list(&name),
-            None if self.path.as_os_str().is_empty() => file::read_dir(Path::new(".")),
-            None => file::read_dir(&self.path),
+        match self.place() {
+            Place::Disk => Disk(self.path.clone()).list(""),
+            Place::Member(name, archive) => archive.list(&name),
+            Place::Outside => Err(self.outside()),
         }
     }
 
@@ -122,20 +143,34 @@ impl Location {
     /// # Errors
     /// When there is none, or it cannot be read, see [`map_file`].
     pub fn open(&self) -> Result<Arc<dyn Bytes>, Error> {
-        let Some((name, archive)) = self.member() else { return map_file(&self.path) };
-        let named = |error: Error| error.in_file(&self.path.display().to_string());
-        match archive.file(&name).map_err(named)? {
-            Some(bytes) if bytes.is_empty() => Err(named(file::empty_file())),
-            Some(bytes) => Ok(bytes),
-            None => Err(named(self.missing(archive))),
+        match self.place() {
+            Place::Disk => map_file(&self.path),
+            Place::Member(name, archive) => match self.read(&name, archive)? {
+                Some(bytes) => Ok(bytes),
+                None => Err(self.missing().in_file(&self.path.display().to_string())),
+            },
+            Place::Outside => Err(self.outside()),
         }
     }
 
-    fn missing(&self, archive: &dyn Folder) -> Error {
+    /// The bytes of a member; `None` where there is none.
+    fn read(&self, name: &str, archive: &dyn Folder) -> Result<Option<Arc<dyn Bytes>>, Error> {
+        let named = |error: Error| error.in_file(&self.path.display().to_string());
+        let bytes = archive.file(name).map_err(named)?;
+        if bytes.as_ref().is_some_and(|bytes| bytes.is_empty()) {
+            return Err(named(file::empty_file()));
+        }
+        Ok(bytes)
+    }
+
+    fn outside(&self) -> Error {
+        let message = "this does not lie in the archive that it is looked for in";
+        Error::new(ErrorKind::Refused, message).in_file(&self.path.display().to_string())
+    }
+
+    fn missing(&self) -> Error {
         let error = Error::new(ErrorKind::Io, "there is no such file or folder in the archive");
-        let folder = self.folder();
-        let below = folder.member().map(|(name, _)| name).unwrap_or_default();
-        let entries = archive.list(&below).unwrap_or_default();
+        let entries = self.folder().entries().unwrap_or_default();
         let wanted = self.path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
         let ranked = nearest(entries.iter().map(|entry| entry.name.as_str()), &wanted);
         let near: Vec<String> =
@@ -152,7 +187,11 @@ impl Folder for Location {
     fn file(&self, name: &str) -> Result<Option<Arc<dyn Bytes>>, Error> {
         folder::check(name)?;
         let file = self.join(name);
-        if file.is_file() { file.open().map(Some) } else { Ok(None) }
+        match file.place() {
+            Place::Disk => Disk(self.path.clone()).file(name),
+            Place::Member(name, archive) => file.read(&name, archive),
+            Place::Outside => Err(file.outside()),
+        }
     }
 
     fn list(&self, below: &str) -> Result<Vec<Entry>, Error> {
@@ -160,8 +199,10 @@ impl Folder for Location {
             return self.entries();
         }
         folder::check(below)?;
-        let folder = self.join(below);
-        if folder.is_dir() { folder.entries() } else { Ok(Vec::new()) }
+        match &self.archive {
+            None => Disk(self.path.clone()).list(below),
+            Some(_) => self.join(below).entries(),
+        }
     }
 
     fn shown(&self, name: &str) -> String {
@@ -210,6 +251,11 @@ mod tests {
         // What lies beside the archive is none of its files.
         assert!(!root.beside("m.zip").is_file() && !root.folder().is_dir());
         assert!(root.join("../../Cargo.toml").open().is_err());
+        // Nor is it looked for on disk.
+        let manifest = root.join(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
+        assert_eq!(manifest.open().err().unwrap().kind(), ErrorKind::Refused);
+        assert_eq!(manifest.folder().entries().unwrap_err().kind(), ErrorKind::Refused);
+        assert!(!manifest.is_file() && !manifest.folder().is_dir());
         let error = root.join("a/w.npz").open().map(|_| ()).unwrap_err();
         assert_eq!(error.cure_text(), Some("in its place there is \"w.npy\", \"b\""));
         for folder in [root.join("a"), Location::from(Path::new(env!("CARGO_MANIFEST_DIR")))] {

@@ -249,7 +249,7 @@ impl<'a> Bundle<'a> {
         let name = format!("{stem}.data-{number:05}-of-{shards:05}");
         let folder = index.folder();
         let path = folder.join(&name);
-        if !path.is_file() {
+        if path.is_missing() {
             let message = format!("its values are in {name:?}, which is missing");
             let cure =
                 format!("copy {name:?} into {}; it belongs to the index", folder.shown_folder());
