@@ -39,7 +39,7 @@ pub(super) fn complete(
     let Part { number, count, .. } = part;
     let shown = number.saturating_add(1);
     let names = input.path.as_ref().and_then(|path| names(path, part));
-    let (Some((path, names)), 0) = (input.path.as_ref().zip(names), number) else {
+    let (Some((own, names)), 0) = (input.path.as_ref().zip(names), number) else {
         first.warnings.push(Warning::file(format!(
             "this is part {shown} of {count}; open the first part or the folder for the whole model"
         )));
@@ -50,12 +50,14 @@ pub(super) fn complete(
     let mut parts = vec![first];
     let mut missing = Vec::new();
     for name in names {
-        let path = path.beside(&name);
-        if !path.is_file() {
+        let path = own.beside(&name);
+        if path.is_missing() {
             missing.push(name);
             continue;
         }
-        let (mut other, _) = Input::at(&path)
+        let (mut other, _) = path
+            .check_beside(own)
+            .and_then(|()| Input::at(&path))
             .and_then(|input| open_one(&input, limits))
             .map_err(|error| error.in_file(&path.display().to_string()))?;
         // Each part has a number of its own; that of the first says that it is the first.

@@ -183,8 +183,11 @@ fn ambiguous(place: &Location, weights: &[Weights<'_>]) -> Error {
 
 fn open_numbered(place: &Location, names: &[&str], limits: &Limits) -> Result<Checkpoint, Error> {
     let mut shards = Vec::with_capacity(names.len());
+    let first = place.join(names.first().copied().unwrap_or_default());
     for name in names {
-        shards.push(open_shard(&Input::at(&place.join(name))?, limits)?);
+        let shard = place.join(name);
+        shard.check_beside(&first)?;
+        shards.push(open_shard(&Input::at(&shard)?, limits)?);
     }
     let mut whole = join(&place.display().to_string(), shards, limits)?;
     quantised::add(&mut whole, Some(place), limits);

@@ -109,9 +109,10 @@ pub(super) fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> 
 fn variables(input: &Input, limits: &Limits) -> Result<Option<Checkpoint>, Error> {
     let Some(path) = &input.path else { return Ok(None) };
     let index = path.beside("variables/variables.index");
-    if !index.is_file() {
+    if index.is_missing() {
         return Ok(None);
     }
+    index.check_beside(path)?;
     let input = Input::at(&index)?;
     (CHECKPOINT.open)(&input, limits).map(Some).map_err(|error| error.in_file(&input.name))
 }

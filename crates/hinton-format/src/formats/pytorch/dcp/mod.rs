@@ -132,8 +132,11 @@ fn metadata_beside(input: &Input) -> Result<Input, Error> {
     // `__3_0.distcp` was written by rank 3.
     let rank = file.split('_').nth(2).unwrap_or_default();
     let names = [METADATA.to_owned(), format!("__{rank}.metadata")];
-    match names.iter().map(|name| path.beside(name)).find(Location::is_file) {
-        Some(path) => Input::at(&path),
+    match names.iter().map(|name| path.beside(name)).find(|metadata| !metadata.is_missing()) {
+        Some(metadata) => {
+            metadata.check_beside(path)?;
+            Input::at(&metadata)
+        }
         None => {
             let message = format!("{WHAT}; the file .metadata, which does, is missing");
             let cure = format!(
@@ -167,5 +170,9 @@ fn other_ranks(input: &Input) -> Result<Vec<Location>, Error> {
         return Err(Error::new(ErrorKind::Limit, message));
     }
     others.sort();
-    Ok(others.into_iter().map(|(_, name)| folder.join(name)).collect())
+    let others: Vec<Location> = others.into_iter().map(|(_, name)| folder.join(name)).collect();
+    for other in &others {
+        other.check_beside(path)?;
+    }
+    Ok(others)
 }
