@@ -1,8 +1,8 @@
 //! The members of an archive, as files of a folder.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 
 use hinton_tensor::{Bytes, ReadError};
@@ -10,7 +10,7 @@ use hinton_tensor::{Bytes, ReadError};
 use crate::container::{tar, zip};
 use crate::source::file::{Entry, is_below};
 use crate::source::{Folder, Location, folder, read_head, wrapper};
-use crate::{Error, Input, Limits};
+use crate::{Error, ErrorKind, Input, Limits};
 
 /// Bytes of each member that are kept, where the archive can only be read from its start.
 const HEAD: u64 = 4096;
@@ -30,6 +30,8 @@ pub(super) struct Members {
     kept: Mutex<Kept>,
     /// Members that are no files of the folder, and why.
     pub(super) left_out: Vec<(String, &'static str)>,
+    /// The names of links and special files.
+    links: BTreeSet<String>,
 }
 
 struct File {
@@ -144,6 +146,8 @@ impl Members {
             .map(|(_, name, len)| Listed { name, len, is_file: true, is_packed: false })
             .collect();
         let mut members = Members::new(listed, Box::new(open), limits.held_bytes);
+        let plain = |name: &str| name.trim_start_matches("./").trim_end_matches('/').to_owned();
+        members.links = others.iter().map(|(name, _)| plain(name)).collect();
         members.left_out.extend(others);
         Ok(members)
     }
@@ -165,7 +169,17 @@ impl Members {
             files.insert(plain, File { number, len, is_packed, bytes: Mutex::new(None) });
         }
         let kept = Kept { members: VecDeque::new(), bytes: 0, most };
-        Members { files, open, kept: Mutex::new(kept), left_out }
+        Members { files, open, kept: Mutex::new(kept), left_out, links: BTreeSet::new() }
+    }
+
+    /// What is said of a name that is a link, or that one leads to: what it stands for is not known,
+    /// but it is not nothing.
+    fn linked(&self, name: &str) -> Option<Error> {
+        let mut way = Path::new(name).ancestors().filter_map(Path::to_str);
+        let link = way.find(|above| self.links.contains(*above))?;
+        let message =
+            format!("{link:?} is a link in the archive, or a special file; none is followed");
+        Some(Error::new(ErrorKind::Refused, message).cure("unpack the archive first"))
     }
 
     /// The names of all files.
@@ -182,7 +196,9 @@ impl Members {
 impl Folder for Members {
     fn file(&self, name: &str) -> Result<Option<Arc<dyn Bytes>>, Error> {
         folder::check(name)?;
-        let Some(file) = self.files.get(name) else { return Ok(None) };
+        let Some(file) = self.files.get(name) else {
+            return self.linked(name).map_or(Ok(None), Err);
+        };
         let mut used = file.bytes.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(bytes) = used.as_ref().and_then(Weak::upgrade) {
             return Ok(Some(bytes));
