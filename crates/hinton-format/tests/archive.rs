@@ -214,6 +214,129 @@ fn zipped(members: &[(&str, &[u8])]) -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
+/// A folder of fixtures in a zip archive.
+fn zipped_folder(folder: &str) -> Vec<u8> {
+    let mut members = Vec::new();
+    let mut left = vec![fixtures().join(folder)];
+    while let Some(place) = left.pop() {
+        for entry in std::fs::read_dir(place).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                left.push(path);
+            } else {
+                let name = path.strip_prefix(fixtures().join(folder)).unwrap();
+                let name = name.display().to_string();
+                members.push((name, std::fs::read(&path).unwrap()));
+            }
+        }
+    }
+    members.sort();
+    let members: Vec<(&str, &[u8])> =
+        members.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    zipped(&members)
+}
+
+#[test]
+fn folders_of_zarr_and_orbax_open_in_an_archive() {
+    let scratch = Path::new(env!("CARGO_TARGET_TMPDIR")).join("folders-in-archives");
+    std::fs::create_dir_all(&scratch).unwrap();
+    let described = |checkpoint: &Checkpoint| -> Vec<String> {
+        let tensors = checkpoint.tensors.iter();
+        tensors
+            .map(|tensor| {
+                let bits: Vec<u64> =
+                    tensor.to_f64().unwrap().into_iter().map(f64::to_bits).collect();
+                format!("{} {:?} {bits:?}", tensor.name(), tensor.shape())
+            })
+            .collect()
+    };
+    for (folder, file) in [
+        ("zarr/v2", ".zgroup"),
+        ("zarr/v3", "zarr.json"),
+        ("orbax/zarr3", "_METADATA"),
+        ("orbax/zarr3_files", "_METADATA"),
+        ("orbax/items/5", "_CHECKPOINT_METADATA"),
+    ] {
+        let plain = fixture(folder);
+        let archive = scratch.join(format!("{}.zip", folder.replace('/', "-")));
+        std::fs::write(&archive, zipped_folder(folder)).unwrap();
+        for path in [archive.clone(), archive.join(file)] {
+            let found = open(&path, &Limits::default()).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!((found.format, described(&found)), (plain.format, described(&plain)));
+            assert_eq!(warnings(&found), warnings(&plain), "{folder}");
+        }
+    }
+    // The working folder is nothing to an archive in memory, whatever it is called.
+    let lone = zipped(&[("zarr.json", ARRAY.as_bytes()), ("c/0", &[1, 2]), ("c/1", &[3, 4])]);
+    for name in ["", "w.zip"] {
+        let found = read_all(name, &lone, &Limits::default()).unwrap();
+        assert_eq!(found[0].2, [1.0, 2.0, 3.0, 4.0].map(f64::to_bits));
+    }
+    let alone = zipped(&[("words.json", ARRAY.as_bytes()), ("c/0", &[1, 2])]);
+    let error = read_all("w.zip", &alone, &Limits::default()).unwrap_err();
+    assert!(error.contains("the folder holds no zarr"), "{error}");
+}
+
+const ARRAY: &str = r#"{"zarr_format": 3, "node_type": "array", "shape": [4],
+    "data_type": "uint8", "fill_value": 7, "chunk_key_encoding": {"name": "default"},
+    "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [2]}},
+    "codecs": [{"name": "bytes"}]}"#;
+
+/// The same archive, in which a member claims to be encrypted.
+fn encrypted(mut bytes: Vec<u8>, name: &str) -> Vec<u8> {
+    let is_header = |at: usize| {
+        bytes[at..].starts_with(b"PK\x01\x02") && bytes[at + 46..].starts_with(name.as_bytes())
+    };
+    let header = (0..bytes.len() - 46).find(|at| is_header(*at)).unwrap();
+    bytes[header + 8] |= 1;
+    bytes
+}
+
+#[test]
+fn a_member_that_cannot_be_read_is_neither_missing_nor_empty() {
+    let store = zipped(&[("zarr.json", ARRAY.as_bytes()), ("c/0", &[1, 2]), ("c/1", &[3, 4])]);
+    let error = read_all("w.zip", &encrypted(store, "c/1"), &Limits::default()).unwrap_err();
+    assert!(error.contains("its chunk \"c/1\": the zip member is encrypted"), "{error}");
+    let shard = "model-00002-of-00002.safetensors";
+    let model = encrypted(zipped_folder("sharded"), shard);
+    let error = read_all("m.zip", &model, &Limits::default()).unwrap_err();
+    assert!(error.contains("the zip member is encrypted"), "{error}");
+}
+
+/// A tar archive of files, of which those without bytes are links.
+fn tarred(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut archive = Vec::new();
+    for (name, bytes) in members {
+        let mut header = [0; 512];
+        header[..name.len()].copy_from_slice(name.as_bytes());
+        header[124..135].copy_from_slice(format!("{:011o}", bytes.len()).as_bytes());
+        header[148..156].copy_from_slice(b"        ");
+        header[156] = if bytes.is_empty() { b'2' } else { b'0' };
+        header[257..265].copy_from_slice(b"ustar\x0000");
+        let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+        header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        archive.extend(header);
+        archive.extend(*bytes);
+        archive.resize(archive.len().next_multiple_of(512), 0);
+    }
+    archive.resize(archive.len() + 1024, 0);
+    archive
+}
+
+#[test]
+fn a_link_in_an_archive_is_no_fill_value() {
+    for links in [&["c/1"][..], &["c/1/"], &["./c"]] {
+        let mut members: Vec<(&str, &[u8])> = vec![("./zarr.json", ARRAY.as_bytes())];
+        members.extend(links.iter().map(|link| (*link, &b""[..])));
+        let found = read_all("w.tar", &tarred(&members), &Limits::default());
+        let error = found.unwrap_err();
+        assert!(error.contains("is a link in the archive"), "{error}");
+    }
+    let whole = tarred(&[("zarr.json", ARRAY.as_bytes()), ("c/1", &[3, 4])]);
+    let found = read_all("w.tar", &whole, &Limits::default()).unwrap();
+    assert_eq!(found[0].2, [7.0, 7.0, 3.0, 4.0].map(f64::to_bits));
+}
+
 #[test]
 fn tables_and_copies_beside_a_model_are_no_checkpoints() {
     let model = bytes("plain.safetensors");

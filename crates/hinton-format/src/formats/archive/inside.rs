@@ -1,12 +1,13 @@
 //! What is opened of an archive.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::is_archive;
 use super::members::Members;
 use crate::formats::sharded::{self, groups, is_ignored, listed, scattered};
-use crate::open::recognise;
+use crate::open::{open_folder, recognise};
 use crate::source::Location;
 use crate::{Checkpoint, Error, ErrorKind, Input, Limits, Warning};
 
@@ -24,16 +25,46 @@ pub(super) fn open(input: &Input, members: Members, limits: &Limits) -> Result<C
         return Err(Error::new(ErrorKind::Unrecognised, "this is an archive with no file in it")
             .cure("choose the weights file"));
     }
-    let groups = groups(&root, limits)?;
-    let folder = match groups.as_slice() {
-        [] => return Err(nothing(&root, &names, limits)),
-        [only] => &only.folder,
-        _ => return Err(scattered(&groups, "the archive holds several checkpoints:")),
-    };
-    let mut checkpoint = sharded::open_folder(folder, limits)?;
+    let (mut checkpoint, opened) = find(&root, &names, limits)?;
     checkpoint.path.clone_from(&input.name);
-    checkpoint.warnings.extend(notes(&root, &names, &left_out, &checkpoint.files));
+    checkpoint.warnings.extend(notes(&root, &names, &left_out, &opened));
     Ok(checkpoint)
+}
+
+/// The checkpoint in an archive, and the files and folders that are opened for it.
+fn find(
+    root: &Location,
+    names: &[String],
+    limits: &Limits,
+) -> Result<(Checkpoint, Vec<String>), Error> {
+    if let Some(found) = whole(root, limits)? {
+        return Ok(found);
+    }
+    let folder = only(root, names, limits)?;
+    if let Some(found) = whole(&folder, limits)? {
+        return Ok(found);
+    }
+    let checkpoint = sharded::open_folder(&folder, limits)?;
+    let opened = checkpoint.files.clone();
+    Ok((checkpoint, opened))
+}
+
+/// The checkpoint that a folder is, of a format that is a folder, and what is opened by that:
+/// everything in it.
+fn whole(folder: &Location, limits: &Limits) -> Result<Option<(Checkpoint, Vec<String>)>, Error> {
+    let name = folder.display().to_string();
+    let checkpoint = open_folder(&name, Arc::new(folder.clone()), limits)?;
+    Ok(checkpoint.map(|checkpoint| (checkpoint, vec![name])))
+}
+
+/// The one folder of an archive that has weights.
+fn only(root: &Location, names: &[String], limits: &Limits) -> Result<Location, Error> {
+    let groups = groups(root, limits)?;
+    match groups.as_slice() {
+        [] => Err(nothing(root, names, limits)),
+        [only] => Ok(only.folder.clone()),
+        _ => Err(scattered(&groups, "the archive holds several checkpoints:")),
+    }
 }
 
 /// What is said of members that were not opened.
@@ -43,8 +74,8 @@ fn notes(
     left_out: &[(String, &str)],
     opened: &[String],
 ) -> Vec<Warning> {
-    let opened: BTreeSet<&str> = opened.iter().map(String::as_str).collect();
-    let is_open = |name: &str| opened.contains(&*root.join(name).display().to_string());
+    let opened: BTreeSet<&Path> = opened.iter().map(Path::new).collect();
+    let is_open = |name: &str| root.join(name).ancestors().any(|above| opened.contains(above));
     let is_noise = |name: &str| name.split('/').any(is_ignored);
     let others: Vec<&str> =
         names.iter().map(String::as_str).filter(|name| !is_open(name) && !is_noise(name)).collect();

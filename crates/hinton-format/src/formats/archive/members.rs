@@ -146,7 +146,6 @@ impl Members {
             .map(|(_, name, len)| Listed { name, len, is_file: true, is_packed: false })
             .collect();
         let mut members = Members::new(listed, Box::new(open), limits.held_bytes);
-        let plain = |name: &str| name.trim_start_matches("./").trim_end_matches('/').to_owned();
         members.links = others.iter().map(|(name, _)| plain(name)).collect();
         members.left_out.extend(others);
         Ok(members)

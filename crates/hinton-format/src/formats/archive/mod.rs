@@ -17,7 +17,8 @@ pub(crate) const ZIP: FormatRow = FormatRow {
     name: "zip",
     about: "a checkpoint in a zip archive, with whatever lies beside it",
     help: "A zip archive opens as the folder that it holds: one weights file, a model in shards \
-           with its index, a folder as Hugging Face has them, a SavedModel. README, settings and \
+           with its index, a folder as Hugging Face has them, a SavedModel, a folder of zarr or \
+           Orbax. README, settings and \
            tokenizers beside it are left out, with a note. Of several checkpoints one is named by \
            its path in the archive: models.zip/inner/model.pt. Nothing is unpacked to disk: stored \
            members are read in place, those packed with deflate, zstd or xz as they are used. \

@@ -7,12 +7,10 @@ mod item;
 mod step;
 mod tree;
 
-use std::path::Path;
 use std::sync::Arc;
 
 use super::{FolderRow, FormatRow};
 use crate::container::ocdbt::is_manifest;
-use crate::source::{Disk, Folder};
 use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, lookalike};
 
 /// The row of the table.
@@ -56,8 +54,6 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         let message = "this is one file of an Orbax checkpoint; the others lie beside it";
         return Err(Error::new(ErrorKind::Unsupported, message).cure("open it as a file"));
     };
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let shown = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let folder: Arc<dyn Folder> = Arc::new(Disk(shown.to_owned()));
-    step::open(&shown.display().to_string(), folder, limits)
+    let folder = path.folder();
+    step::open(&folder.shown_folder(), Arc::new(folder), limits)
 }

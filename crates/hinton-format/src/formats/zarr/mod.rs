@@ -11,7 +11,6 @@ mod store;
 mod streamed;
 mod value;
 
-use std::path::Path;
 use std::sync::Arc;
 
 pub(crate) use self::meta::{V2_ARRAY, V3_NODE};
@@ -19,8 +18,8 @@ pub(crate) use self::nodes::{Node, Nodes, text};
 pub(crate) use self::store::{Files, Keyed, Store};
 use super::notes::distinct;
 use super::{FolderRow, FormatRow, Holds};
+use crate::source::Folder;
 use crate::source::file::Entry;
-use crate::source::{Disk, Folder};
 use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, lookalike};
 
 /// The row of the table.
@@ -33,7 +32,8 @@ pub(crate) const ROW: FormatRow = FormatRow {
            LZ4 or Blosc (every codec of it), with CRC-32C. Chunks that are missing have the fill \
            value. Values are unpacked chunk by chunk when they are asked for. Arrays are named by \
            their path, attributes are metadata. Skipped with a warning: texts, records, other \
-           codecs. Zarr in a zip archive is not opened. Layout: zarr-specs.readthedocs.io",
+           codecs. A zip archive of a store opens too; one of several folders in it is named by its \
+           path: x.zip/w.zarr. Links that lead out of the folder are not followed. Layout: zarr-specs.readthedocs.io",
     quantised: "",
     extensions: &["zarray", "zgroup"],
     sniff,
@@ -68,9 +68,8 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         let message = "this describes an array or a group, whose values lie beside it";
         return Err(Error::new(ErrorKind::Unsupported, message).cure("open it as a file"));
     };
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let shown = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    open_folder(&shown.display().to_string(), Arc::new(Disk(shown.to_owned())), limits)
+    let folder = path.folder();
+    open_folder(&folder.shown_folder(), Arc::new(folder), limits)
 }
 
 fn holds(_name: &str, entries: &[Entry], _folder: &dyn Folder) -> Holds {
@@ -126,11 +125,26 @@ impl Walk<'_, '_> {
         }
         let name = if path.is_empty() { lone } else { path };
         let prefix = if path.is_empty() { String::new() } else { format!("{path}/") };
-        match self.nodes.add(&self.store, path, name)? {
+        let found = match self.nodes.add(&self.store, path, name) {
+            // The rest can be read without what links lead to.
+            Err(error) if error.kind() == ErrorKind::Refused && !path.is_empty() => {
+                self.nodes.skipped.add(name, format!("skipped: {}", error.message()));
+                return Ok(());
+            }
+            found => found?,
+        };
+        match found {
             Node::Array => return Ok(()),
             Node::Group => {}
             Node::Nothing if self.store.get(&format!("{prefix}{V2_GROUP}"))?.is_some() => {
                 self.nodes.beside(&self.store, &prefix, name)?;
+            }
+            Node::Nothing if path.is_empty() => {
+                let message =
+                    format!("the folder holds no zarr: no {V2_ARRAY}, {V2_GROUP} or {V3_NODE}");
+                return Err(
+                    Error::new(ErrorKind::Unrecognised, message).cure("name another folder")
+                );
             }
             Node::Nothing => return Ok(()),
         }
