@@ -220,7 +220,7 @@ const TESTS = {
     await press(page, "ArrowLeft", "ArrowUp", "+");
     assert.deepEqual(await said(page), { step: "3", azimuth: "-55", elevation: "25", zoom: "1.2" });
     await press(page, "r", "p", "e", "a", "]");
-    assert.deepEqual(await said(page), { step: "3", points: "off", size: "2", equal: "off", axes: "off" });
+    assert.deepEqual(await said(page), { step: "3", points: "off", size: "3", equal: "off", axes: "off" });
     await press(page, "l");
     assert.equal(new Set(await picture(page)).size, 1, "neither points nor lines nor axes");
     await press(page, "p", "l", "e", "a", "[", "6");
