@@ -30,7 +30,7 @@ impl Input {
     /// The file on disk, mapped.
     ///
     /// # Errors
-    /// When it cannot be read, see [`map_file`].
+    /// When it cannot be read, see [`map_file`](crate::source::map_file).
     pub fn from_path(path: &Path) -> Result<Self, Error> {
         Input::at(&path.into())
     }
