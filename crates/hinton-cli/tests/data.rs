@@ -4,20 +4,7 @@ mod support;
 
 use std::path::{Path, PathBuf};
 
-use support::Folder;
-
-/// The folder of real files, where there is one; says so where there is none.
-fn data() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let folder = std::env::var_os("HINTON_DATA").map_or(beside, PathBuf::from);
-    match folder.canonicalize() {
-        Ok(folder) => Some(folder),
-        Err(_) => {
-            println!("skipped: there is no folder {}", folder.display());
-            None
-        }
-    }
-}
+use support::{Folder, data};
 
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };

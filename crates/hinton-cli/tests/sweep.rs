@@ -5,7 +5,7 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use support::{Folder, Said};
+use support::{Folder, Said, data};
 
 /// Files that are no weights, and what is said of them.
 const NONE: &[(&str, &str)] = &[
@@ -24,19 +24,6 @@ const NOTHING: &[(&str, &str, &str)] = &[
 
 /// Files with NaN and infinities in them, put there on purpose.
 const FAULTS: &[&str] = &["safetensors/crafted_some_dtypes.safetensors"];
-
-/// The folder of real files, where there is one; says so where there is none.
-fn data() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let folder = std::env::var_os("HINTON_DATA").map_or(beside, PathBuf::from);
-    match folder.canonicalize() {
-        Ok(folder) => Some(folder),
-        Err(_) => {
-            println!("skipped: there is no folder {}", folder.display());
-            None
-        }
-    }
-}
 
 /// The files below a folder, without those that are broken on purpose and those that are no data.
 fn files(folder: &Path, found: &mut Vec<String>) {

@@ -94,18 +94,7 @@ fn change(bytes: &[u8], numbers: &mut Numbers) -> Vec<u8> {
 fn read(files: BTreeMap<String, Arc<[u8]>>) -> bool {
     let opened = open_folder("changed", Arc::new(InMemory(files)), &limits());
     let Ok(Some(checkpoint)) = opened else { return false };
-    for tensor in &checkpoint.tensors {
-        if tensor.elements() <= 1 << 16
-            && let Ok(values) = tensor.to_f64()
-        {
-            assert_eq!(values.len() as u64, tensor.elements());
-        }
-        // The end of one that is too large to be read whole.
-        if tensor.elements() > 1 << 16 && !tensor.shape().is_empty() {
-            let last = vec![hinton_tensor::Index::At(-1); tensor.shape().len()];
-            let _ = tensor.slice(&hinton_tensor::Slice(last)).and_then(|one| one.to_f64());
-        }
-    }
+    common::read_values(&checkpoint);
     true
 }
 

@@ -72,18 +72,7 @@ fn read(row: &FormatRow, path: &Path, bytes: Vec<u8>) -> bool {
     let data = Arc::new(Memory::new(bytes));
     let input = Input { name: path.display().to_string(), path: Some(path.into()), data };
     let Ok(checkpoint) = (row.open)(&input, &limits()) else { return false };
-    for tensor in &checkpoint.tensors {
-        if tensor.elements() <= 1 << 16
-            && let Ok(values) = tensor.to_f64()
-        {
-            assert_eq!(values.len() as u64, tensor.elements());
-        }
-        // The end of one that is too large to be read whole.
-        if tensor.elements() > 1 << 16 && !tensor.shape().is_empty() {
-            let last = vec![hinton_tensor::Index::At(-1); tensor.shape().len()];
-            let _ = tensor.slice(&hinton_tensor::Slice(last)).and_then(|one| one.to_f64());
-        }
-    }
+    common::read_values(&checkpoint);
     true
 }
 

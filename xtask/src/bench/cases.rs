@@ -53,6 +53,17 @@ const fn slow(about: &'static str, command: &'static [&'static str]) -> Peer {
     Peer { about, command, slow: true }
 }
 
+/// Statistics of a file of 1 GiB, five times as fast as by the library that its format comes from.
+const fn of_a_gibibyte(
+    name: &'static str,
+    about: &'static str,
+    ours: &'static [&'static str],
+    peers: &'static [Peer],
+) -> Case {
+    let limits = &[Limit::TimesFirstPeer(0.2), Limit::Anonymous(100.0)];
+    Case { name, about, ours, runs: 5, peers, limits }
+}
+
 const PATCHES: &str = "matplotlib, one patch a cell";
 const COLLECTION: &str = "matplotlib, one PolyCollection";
 
@@ -437,12 +448,11 @@ pub(super) const CASES: &[Case] = &[
         // Five times as fast as the peer.
         limits: &[Limit::TimesFirstPeer(0.2), Limit::Anonymous(100.0)],
     },
-    Case {
-        name: "statistics-safetensors",
-        about: "statistics, quantiles and histogram of 1 GiB of f32 as .safetensors",
-        ours: &["inspect", "@1gib.safetensors", "--stats"],
-        runs: 5,
-        peers: &[
+    of_a_gibibyte(
+        "statistics-safetensors",
+        "statistics, quantiles and histogram of 1 GiB of f32 as .safetensors",
+        &["inspect", "@1gib.safetensors", "--stats"],
+        &[
             peer(
                 "safetensors and numpy, all of it",
                 &["library_statistics.py", "@1gib.safetensors"],
@@ -452,15 +462,12 @@ pub(super) const CASES: &[Case] = &[
                 &["library_statistics.py", "@1gib.safetensors", "--moments"],
             ),
         ],
-        // Five times as fast as the library it comes from.
-        limits: &[Limit::TimesFirstPeer(0.2), Limit::Anonymous(100.0)],
-    },
-    Case {
-        name: "statistics-pytorch",
-        about: "statistics, quantiles and histogram of 1 GiB of f32 as .pt",
-        ours: &["inspect", "@1gib.pt", "--stats"],
-        runs: 5,
-        peers: &[
+    ),
+    of_a_gibibyte(
+        "statistics-pytorch",
+        "statistics, quantiles and histogram of 1 GiB of f32 as .pt",
+        &["inspect", "@1gib.pt", "--stats"],
+        &[
             peer(
                 "torch.load, mapped, and numpy, all of it",
                 &["library_statistics.py", "@1gib.pt"],
@@ -470,54 +477,43 @@ pub(super) const CASES: &[Case] = &[
                 &["library_statistics.py", "@1gib.pt", "--moments"],
             ),
         ],
-        // Five times as fast as the library it comes from.
-        limits: &[Limit::TimesFirstPeer(0.2), Limit::Anonymous(100.0)],
-    },
-    Case {
-        name: "statistics-hdf5",
-        about: "statistics, quantiles and histogram of 1 GiB of f32 as .h5",
-        ours: &["inspect", "@1gib.h5", "--stats"],
-        runs: 5,
-        peers: &[
+    ),
+    of_a_gibibyte(
+        "statistics-hdf5",
+        "statistics, quantiles and histogram of 1 GiB of f32 as .h5",
+        &["inspect", "@1gib.h5", "--stats"],
+        &[
             peer("h5py and numpy, all of it", &["library_statistics.py", "@1gib.h5"]),
             peer(
                 "h5py and numpy, no quantiles, no histogram",
                 &["library_statistics.py", "@1gib.h5", "--moments"],
             ),
         ],
-        // Five times as fast as the library it comes from.
-        limits: &[Limit::TimesFirstPeer(0.2), Limit::Anonymous(100.0)],
-    },
-    Case {
-        name: "statistics-onnx",
-        about: "statistics, quantiles and histogram of 1 GiB of f32 as .onnx",
-        ours: &["inspect", "@1gib.onnx", "--stats"],
-        runs: 5,
-        peers: &[
+    ),
+    of_a_gibibyte(
+        "statistics-onnx",
+        "statistics, quantiles and histogram of 1 GiB of f32 as .onnx",
+        &["inspect", "@1gib.onnx", "--stats"],
+        &[
             peer("onnx.load and numpy, all of it", &["library_statistics.py", "@1gib.onnx"]),
             peer(
                 "onnx.load and numpy, no quantiles, no histogram",
                 &["library_statistics.py", "@1gib.onnx", "--moments"],
             ),
         ],
-        // Five times as fast as the library it comes from.
-        limits: &[Limit::TimesFirstPeer(0.2), Limit::Anonymous(100.0)],
-    },
-    Case {
-        name: "statistics-npz",
-        about: "statistics, quantiles and histogram of 1 GiB of f32 as .npz",
-        ours: &["inspect", "@1gib.npz", "--stats"],
-        runs: 5,
-        peers: &[
+    ),
+    of_a_gibibyte(
+        "statistics-npz",
+        "statistics, quantiles and histogram of 1 GiB of f32 as .npz",
+        &["inspect", "@1gib.npz", "--stats"],
+        &[
             peer("np.load and numpy, all of it", &["library_statistics.py", "@1gib.npz"]),
             peer(
                 "np.load and numpy, no quantiles, no histogram",
                 &["library_statistics.py", "@1gib.npz", "--moments"],
             ),
         ],
-        // Five times as fast as the library it comes from.
-        limits: &[Limit::TimesFirstPeer(0.2), Limit::Anonymous(100.0)],
-    },
+    ),
 ];
 
 #[cfg(test)]

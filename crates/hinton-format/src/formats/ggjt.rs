@@ -10,6 +10,7 @@ use std::sync::Arc;
 use hinton_tensor::{Dtype, Endian, Tensor, View};
 
 use super::FormatRow;
+use super::ggml::TensorHead;
 use super::notes::Skipped;
 use crate::ggml::{self, GgmlType, Place};
 use crate::source::Cursor;
@@ -124,7 +125,7 @@ const LONGEST: u32 = 4096;
 /// Most tokens.
 const MOST_TOKENS: u32 = 1 << 22;
 /// Most axes of a tensor in ggml.
-const AXES: u32 = 4;
+const AXES: usize = 4;
 /// Setting `ftype` counts changes of quantised layouts in thousands (whisper.cpp, ggml's examples).
 const GENERATION: u32 = 1000;
 
@@ -260,32 +261,9 @@ fn start(
     Ok(fits.then_some(Start { metadata, mel, ftype, at }))
 }
 
-/// What is told of a tensor.
-struct Header {
-    name: String,
-    code: u32,
-    /// In numpy's order.
-    shape: Vec<usize>,
-}
-
-fn header(cursor: &mut Cursor<'_>, magic: &Magic) -> Result<Header, Error> {
+fn header(cursor: &mut Cursor<'_>, magic: &Magic) -> Result<TensorHead, Error> {
     let at = cursor.at();
-    let axes = cursor.u32("a number of axes")?;
-    let len = cursor.u32("the length of a name")?;
-    let code = cursor.u32("a type")?;
-    if axes > AXES || !(1..=LONGEST).contains(&len) {
-        let message = format!("a tensor with {axes} axes and a name of {len} bytes");
-        return Err(Error::malformed(message)
-            .at_byte(at)
-            .cure("the file is damaged: download or copy it again"));
-    }
-    let mut shape = Vec::with_capacity(axes as usize);
-    for _ in 0..axes {
-        shape.push(cursor.u32("the length of an axis")? as usize);
-    }
-    shape.reverse();
-    let name = cursor.take(u64::from(len), "a name")?;
-    let name = String::from_utf8_lossy(&name).into_owned();
+    let TensorHead { name, code, shape } = TensorHead::read(cursor, AXES, 1..=LONGEST)?;
     if ggml::type_of(code).is_none() && OLD.iter().all(|(id, ..)| *id != code) {
         let message = format!("its type {code} is none of ggml's");
         return Err(Error::malformed(message).for_tensor(name).at_byte(at));
@@ -295,7 +273,7 @@ fn header(cursor: &mut Cursor<'_>, magic: &Magic) -> Result<Header, Error> {
         // The last tensor of a file may have no values and no padding.
         cursor.skip(padding.min(cursor.left()), "padding")?;
     }
-    Ok(Header { name, code, shape })
+    Ok(TensorHead { name, code, shape })
 }
 
 fn tensors(
@@ -335,7 +313,7 @@ fn tensors(
             return Err(Error::new(ErrorKind::Limit, message).at_byte(cursor.at()));
         }
         let at = cursor.at();
-        let Header { name, code, shape } = header(&mut cursor, magic)?;
+        let TensorHead { name, code, shape } = header(&mut cursor, magic)?;
         let named = |error: Error| error.for_tensor(&name).at_byte(at);
         let old = OLD.iter().find(|(id, .., since)| *id == code && generation < *since);
         let (len, kind) = match old {

@@ -4,6 +4,7 @@
 //! Layout: <https://github.com/RWKV/rwkv.cpp/blob/master/docs/FILE_FORMAT.md>.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use hinton_tensor::{Endian, Tensor};
@@ -138,15 +139,28 @@ struct File<'i> {
     warnings: Vec<Warning>,
 }
 
-impl File<'_> {
-    /// The next tensor; nothing where an earlier one has its name.
-    fn tensor(&mut self, cursor: &mut Cursor<'_>) -> Result<Option<Tensor>, Error> {
+/// What stands before the values of a tensor, in all files before GGUF.
+pub(super) struct TensorHead {
+    pub(super) name: String,
+    /// The number of its type.
+    pub(super) code: u32,
+    /// Slowest axis first.
+    pub(super) shape: Vec<usize>,
+}
+
+impl TensorHead {
+    /// Reads it; more axes and names of other lengths than these are damage.
+    pub(super) fn read(
+        cursor: &mut Cursor<'_>,
+        most_axes: usize,
+        name_lengths: RangeInclusive<u32>,
+    ) -> Result<Self, Error> {
         let at = cursor.at();
         let axes = cursor.u32("a number of axes")?;
-        let name_len = cursor.u32("the length of a name")?;
+        let len = cursor.u32("the length of a name")?;
         let code = cursor.u32("a type")?;
-        if axes as usize > self.limits.axes || name_len > LONGEST_NAME {
-            let message = format!("a tensor with {axes} axes and a name of {name_len} bytes");
+        if axes as usize > most_axes || !name_lengths.contains(&len) {
+            let message = format!("a tensor with {axes} axes and a name of {len} bytes");
             return Err(Error::malformed(message)
                 .at_byte(at)
                 .cure("the file is damaged: download or copy it again"));
@@ -157,8 +171,17 @@ impl File<'_> {
         }
         // The file has the fastest axis first.
         shape.reverse();
-        let name = cursor.take(u64::from(name_len), "a name")?;
-        let name = String::from_utf8_lossy(&name).into_owned();
+        let name = cursor.take(u64::from(len), "a name")?;
+        Ok(TensorHead { name: String::from_utf8_lossy(&name).into_owned(), code, shape })
+    }
+}
+
+impl File<'_> {
+    /// The next tensor; nothing where an earlier one has its name.
+    fn tensor(&mut self, cursor: &mut Cursor<'_>) -> Result<Option<Tensor>, Error> {
+        let at = cursor.at();
+        let TensorHead { name, code, shape } =
+            TensorHead::read(cursor, self.limits.axes, 0..=LONGEST_NAME)?;
         let fail = |error: Error| error.for_tensor(&name).at_byte(at);
 
         let id = self.kind(code).map_err(fail)?;

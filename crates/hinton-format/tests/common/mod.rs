@@ -108,3 +108,19 @@ pub(crate) fn metadata<'a>(
     let pairs = &checkpoint.metadata;
     pairs.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
 }
+
+/// Reads every value of a changed file, of large tensors the last: errors are answers too.
+pub(crate) fn read_values(checkpoint: &hinton_format::Checkpoint) {
+    for tensor in &checkpoint.tensors {
+        if tensor.elements() <= 1 << 16
+            && let Ok(values) = tensor.to_f64()
+        {
+            assert_eq!(values.len() as u64, tensor.elements());
+        }
+        // The end of one that is too large to be read whole.
+        if tensor.elements() > 1 << 16 && !tensor.shape().is_empty() {
+            let last = vec![hinton_tensor::Index::At(-1); tensor.shape().len()];
+            let _ = tensor.slice(&hinton_tensor::Slice(last)).and_then(|one| one.to_f64());
+        }
+    }
+}

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use hinton_tensor::{Dtype, Endian, ReadError, Stored, Tensor, View, decode_f32, element_count};
 
+use super::bits::{self, First};
 use crate::formats::affine::{Affine, Steps, dequantised};
 use crate::source::{Made, read_vec};
 
@@ -180,7 +181,7 @@ fn values(tensor: &Tensor, first: u64, count: usize) -> Result<Vec<f32>, ReadErr
 /// `count` numbers of `bits` bits behind one another in the bytes of a tensor, low bits first.
 fn unpacked(packed: &Tensor, count: u64, bits: u64) -> Result<Tensor, String> {
     let (data, start) = (packed.data().clone(), packed.start());
-    let data = Arc::new(super::bits::unpacked(data, start, count, bits));
+    let data = Arc::new(bits::unpacked(data, start, count, bits, First::Low));
     let view = View::packed(&[usize::try_from(count).map_err(|error| error.to_string())?]);
     let (name, file) = (packed.name(), packed.file());
     Tensor::new(name, file, Dtype::U8, Endian::Little, view, 0, data).map_err(|e| e.to_string())

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hinton_tensor::{Bytes, Dtype, Endian, Memory, Tensor, View, element_count};
 
 use super::Reader;
-use super::bits::unpacked;
+use super::bits::{First, unpacked};
 use super::constexpr::{Operands, decompressed};
 use crate::container::protobuf::{Encoding, Field, Message, Numbers};
 use crate::formats::narrow::narrow;
@@ -80,7 +80,7 @@ impl Kind {
         match self {
             Kind::Plain(dtype) => (dtype, data),
             Kind::Narrow { bits: bits @ (3 | 6), .. } => {
-                (Dtype::U8, Arc::new(unpacked(data, start, elements, u64::from(bits))))
+                (Dtype::U8, Arc::new(unpacked(data, start, elements, u64::from(bits), First::Low)))
             }
             Kind::Narrow { bits, signed } => narrow(data, start, elements, bits, signed),
         }

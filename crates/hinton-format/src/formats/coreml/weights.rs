@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use hinton_tensor::{Bytes, Dtype, Endian, Stored, Tensor, TensorError, View, element_count};
 
+use super::bits::{First, unpacked};
 use crate::container::protobuf::{Encoding, Message, Numbers, Wire};
 use crate::source::{Made, read_vec};
 use crate::{Error, Limits};
@@ -107,7 +108,7 @@ impl Weights {
         let shape = fitted(count);
         let codes: Arc<dyn Bytes> = match bits {
             8 => Arc::new(crate::source::Part::new(data, range.start, count)?),
-            _ => unpacked(data, range.start, count, bits),
+            _ => Arc::new(unpacked(data, range.start, count, bits, First::High)),
         };
         let stored = make(name, &shape, dtype, codes.clone(), 0)?;
         let quantised = self.quantised.as_ref().filter(|one| one.is_told());
@@ -119,24 +120,6 @@ impl Weights {
         let how = if quantised.table.is_empty() { "from codes" } else { "from a table" };
         Ok(Ok(vec![stored, dequantised.stored_as(Stored::derived(how, parts))]))
     }
-}
-
-/// Codes of fewer than eight bits, the first in the high bits, one to a byte.
-fn unpacked(data: Arc<dyn Bytes>, start: u64, count: u64, bits: u64) -> Arc<dyn Bytes> {
-    let fill = move |first: u64, buf: &mut [u8]| {
-        let from = first * bits / 8;
-        let to = ((first + buf.len() as u64) * bits).div_ceil(8);
-        let packed = read_vec(&*data, start + from, to - from)?;
-        for (at, code) in buf.iter_mut().enumerate() {
-            let bit = (first + at as u64) * bits - from * 8;
-            let byte = (bit / 8) as usize;
-            let next = packed.get(byte + 1).copied().unwrap_or(0);
-            let pair = u16::from_be_bytes([packed[byte], next]);
-            *code = (pair << (bit % 8) >> (16 - bits)) as u8;
-        }
-        Ok(())
-    };
-    Arc::new(Made::new(count, 1, fill))
 }
 
 impl Quantised {

@@ -10,7 +10,7 @@ use super::dtype::{self, Element};
 use super::rebuild::storage_key;
 use super::{ROW, optimizer};
 use crate::container::pickle::{Id, Node, Pickle, load};
-use crate::formats::pickle::{self, Reader, Storages, Stored, walk};
+use crate::formats::pickle::{self, Found, Reader, Storages, Stored, walk};
 use crate::source::read_vec;
 use crate::{Checkpoint, Error, ErrorKind, Input, Limits, Warning};
 
@@ -42,14 +42,23 @@ pub(super) fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> 
     let (main, table) = read(&input.data, pickle::whole(&data), limits)?;
     let mut reader = Reader::new(&main, data.clone(), &input.name, limits);
     reader.storages = Some(&table);
-    let mut found = walk(&mut reader, "tensor")?;
+    let found = walk(&mut reader, "tensor")?;
+    checkpoint(&main, found, input)
+}
+
+/// What was found in the object of a file: an error where a refused call is why there is nothing.
+pub(super) fn checkpoint(
+    main: &Pickle<'_>,
+    mut found: Found,
+    input: &Input,
+) -> Result<Checkpoint, Error> {
     if found.tensors.is_empty() {
-        match pickle::refused_call(&main) {
+        match pickle::refused_call(main) {
             Some(error) => return Err(error),
             None => found.warnings.push(Warning::file("the file holds no tensor")),
         }
     }
-    if optimizer::is_alone(&main, &found.tensors) {
+    if optimizer::is_alone(main, &found.tensors) {
         found.warnings.push(optimizer::note());
     }
     Ok(Checkpoint {

@@ -11,13 +11,13 @@ use hinton_tensor::{Bytes, Endian, View};
 
 use self::stretch::Stretch;
 use super::dtype::{self, Element};
+use super::legacy::checkpoint;
 use super::rebuild::number_key;
-use super::{ROW, optimizer};
 use crate::container::pickle::{Id, Pickle, load};
 use crate::container::tar::{self, Tar};
 use crate::formats::pickle::{self, Placed, Reader, Storages, Stored, walk};
 use crate::source::Cursor;
-use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, Warning};
+use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff};
 
 /// The members of such an archive.
 const MEMBERS: [&str; 4] = ["sys_info", "pickle", "tensors", "storages"];
@@ -59,24 +59,8 @@ pub(super) fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> 
     let main = load(pickle::whole(&data), 0, limits).map_err(|error| in_member("pickle", error))?;
     let mut reader = Reader::new(&main, data.clone(), &input.name, limits);
     reader.storages = Some(&table);
-    let mut found = walk(&mut reader, "tensor")?;
-    if found.tensors.is_empty() {
-        match pickle::refused_call(&main) {
-            Some(error) => return Err(in_member("pickle", error)),
-            None => found.warnings.push(Warning::file("the file holds no tensor")),
-        }
-    }
-    if optimizer::is_alone(&main, &found.tensors) {
-        found.warnings.push(optimizer::note());
-    }
-    Ok(Checkpoint {
-        path: input.name.clone(),
-        format: ROW.name,
-        metadata: found.metadata,
-        tensors: found.tensors,
-        files: vec![input.name.clone()],
-        warnings: found.warnings,
-    })
+    let found = walk(&mut reader, "tensor")?;
+    checkpoint(&main, found, input).map_err(|error| in_member("pickle", error))
 }
 
 /// A storage's elements, and where they lie.
