@@ -21,6 +21,7 @@ mod work;
 
 pub mod decode;
 pub mod examine;
+pub mod outline;
 pub mod reduce;
 pub mod summary;
 

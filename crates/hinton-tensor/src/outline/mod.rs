@@ -1,0 +1,113 @@
+//! What a model is made of, found in the names of its tensors: layers, the kinds of tensor in each,
+//! experts, and what stands before and after them.
+//!
+//! No list of architectures: a number in a name counts a layer when the names behind it repeat for
+//! its values. So `model.layers.0.self_attn.q_proj.weight` is kind `self_attn.q_proj.weight` of layer
+//! 0, and `blk.3.ffn_gate_inp.weight`, `h.11.attn.c_attn.weight`, `layer_4/attention/self/query/kernel`
+//! and `layer1.0.conv1.weight` fall into layers the same way. Names and shapes are all it takes: no
+//! value is read.
+
+mod aside;
+mod index;
+mod natural;
+mod stack;
+
+use std::collections::BTreeSet;
+
+pub use aside::{Aside, aside};
+pub use stack::{Kind, Layer, Stack};
+
+/// What is known of a tensor: its name and shape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Named<'a> {
+    /// Its full name.
+    pub name: &'a str,
+    /// Its shape.
+    pub shape: &'a [usize],
+}
+
+impl Named<'_> {
+    /// Whether it holds a single value, whatever its axes.
+    pub fn is_scalar(&self) -> bool {
+        self.shape.iter().all(|&length| length == 1)
+    }
+}
+
+/// Tensors put in order. Every tensor is in exactly one of the lists, as its index.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Outline {
+    /// Tensors before the layers, such as embeddings, in the order of the file.
+    pub first: Vec<usize>,
+    /// Repeated layers; or, where names repeat nothing, modules and what each holds.
+    pub stacks: Vec<Stack>,
+    /// Tensors behind the layers, such as heads, in the order of the file.
+    pub last: Vec<usize>,
+    /// Tensors of a single value that belong to no layer.
+    pub scalars: Vec<usize>,
+}
+
+/// More tensors than this outside of layers are put in order as modules.
+const FEW_SINGLES: usize = 12;
+/// Words in names of what stands before the layers.
+const FIRST: [&str; 8] = ["embed", "embd", "wte", "wpe", "token", "patch", "conv_in", "stem"];
+/// Words in names of what stands behind them.
+const LAST: [&str; 9] = [
+    "head",
+    "output",
+    "classifier",
+    "logit",
+    "pooler",
+    "final",
+    "ln_f",
+    "conv_out",
+    "conv_norm_out",
+];
+
+/// Puts the tensors of a model in order. The order of layers is natural (2 before 10); everything
+/// else keeps the order of the file, or natural order where the file is sorted by name.
+///
+/// Time is that of sorting the names.
+pub fn outline(tensors: &[Named<'_>]) -> Outline {
+    let mut rest: Vec<usize> = (0..tensors.len()).collect();
+    if rest.windows(2).all(|pair| tensors[pair[0]].name <= tensors[pair[1]].name) {
+        rest.sort_by(|&a, &b| natural::compare(tensors[a].name, tensors[b].name));
+    }
+    let mut place = vec![0; tensors.len()];
+    rest.iter().enumerate().for_each(|(position, &index)| place[index] = position);
+    let found = index::find(tensors, &rest);
+    let mut outline =
+        Outline { stacks: stack::stacks(tensors, &rest, &found), ..Outline::default() };
+    let stacked: BTreeSet<usize> =
+        outline.stacks.iter().flat_map(Stack::members).copied().collect();
+    rest.retain(|index| !stacked.contains(index));
+    let (scalars, singles): (Vec<usize>, Vec<usize>) =
+        rest.into_iter().partition(|&index| tensors[index].is_scalar());
+    outline.scalars = scalars;
+    let middle = stacked.iter().map(|&index| place[index]).min();
+    if singles.len() > FEW_SINGLES
+        && let Some(modules) = stack::modules(tensors, &singles)
+    {
+        // Few modules beside large stacks stay behind them.
+        let is_first = middle.is_none_or(|middle| {
+            let before = singles.iter().filter(|&&index| place[index] < middle).count();
+            2 * before >= singles.len()
+        });
+        let position = if is_first { 0 } else { outline.stacks.len() };
+        outline.stacks.insert(position, modules);
+        return outline;
+    }
+    for index in singles {
+        let name = tensors[index].name.to_ascii_lowercase();
+        let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+        let before = match (has(&LAST), has(&FIRST)) {
+            (_, true) => true,
+            (true, false) => false,
+            _ => middle.is_none_or(|middle| place[index] < middle),
+        };
+        if before { outline.first.push(index) } else { outline.last.push(index) }
+    }
+    outline
+}
+
+#[cfg(test)]
+mod tests;
