@@ -1,7 +1,7 @@
 //! Metrics in files beside the steps: `metrics.jsonl`, `log.json`, Keras's and Lightning's CSV, the
 //! `trainer_state.json` of transformers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use hinton_format::Warning;
 
@@ -75,12 +75,18 @@ impl Table {
         for key in STEP_KEYS {
             let found: BTreeSet<u64> = self.numbers(key).collect();
             let hits = numbers.intersection(&found).count();
+            let (first, last) = (found.first().unwrap_or(&0), found.last().unwrap_or(&0));
+            let other_numbers = format!(
+                "its {key}s run from {first} to {last}, which are not the numbers of the steps"
+            );
+            if is(key, "epoch") && counts_from_zero(&found, &numbers) {
+                let mut fit = self.by(key);
+                fit.merged.shift_by_one();
+                return Ok(Fit { shifted: Some(other_numbers), ..fit });
+            }
             if hits < numbers.len() && found.len() == numbers.len() && hits > 0 {
                 // One counts from 0 and the other from 1, or they are two runs.
-                let (first, last) = (found.first().unwrap_or(&0), found.last().unwrap_or(&0));
-                return Err(format!(
-                    "its {key}s run from {first} to {last}, which are not the numbers of the steps"
-                ));
+                return Err(other_numbers);
             }
             let named = key == word || (word == "it" && key == "iteration");
             let better = best.is_none_or(|best| (hits, named) > (best.0, best.1));
@@ -115,7 +121,7 @@ impl Table {
         for (step, metrics) in steps.iter().zip(&self.rows) {
             merged.add(LogRow { number: step.number, time: None, metrics: metrics.clone() });
         }
-        Ok(Fit { key: "place", merged })
+        Ok(Fit { key: "place", merged, shifted: None })
     }
 
     fn by(&self, key: &'static str) -> Fit {
@@ -133,8 +139,16 @@ impl Table {
             }
             merged.add(LogRow { number, time, metrics });
         }
-        Fit { key, merged }
+        Fit { key, merged, shifted: None }
     }
+}
+
+/// Whether a log counts epochs from 0 and the names of the checkpoints from 1, as Keras's CSVLogger
+/// and ModelCheckpoint do: every checkpoint has its row one number lower, and the last none of its own.
+fn counts_from_zero(found: &BTreeSet<u64>, numbers: &BTreeSet<u64>) -> bool {
+    let (Some(&first), Some(&last)) = (found.first(), found.last()) else { return false };
+    let has_row = |number: &u64| number.checked_sub(1).is_some_and(|row| found.contains(&row));
+    first == 0 && numbers.last() == Some(&(last + 1)) && numbers.iter().all(has_row)
 }
 
 /// A table that numbers the steps of a run.
@@ -142,6 +156,8 @@ pub(crate) struct Fit {
     /// The column that numbers them, or `place`.
     pub(crate) key: &'static str,
     pub(crate) merged: Merged,
+    /// Where the file's epochs count from 0 and these are one higher: how it counts.
+    pub(crate) shifted: Option<String>,
 }
 
 fn is(name: &str, key: &str) -> bool {
@@ -242,6 +258,8 @@ fn of_csv(text: &str) -> Option<Rows> {
 #[derive(Debug, Default)]
 pub(crate) struct Merged {
     rows: BTreeMap<u64, LogRow>,
+    /// Where a metric stands in a row that has been added to; only looked up, never walked.
+    index: HashMap<u64, HashMap<String, usize>>,
     /// For each metric that had two values for one step, how often.
     twice: BTreeMap<String, u64>,
 }
@@ -253,16 +271,34 @@ impl Merged {
         let empty = || LogRow { number, time: None, metrics: Vec::new() };
         let known = self.rows.entry(number).or_insert_with(empty);
         known.time = row.time.or(known.time);
+        let index = self.index.entry(number).or_default();
+        // Other ways of adding do not keep the index.
+        for (place, (name, _)) in known.metrics.iter().enumerate().skip(index.len()) {
+            index.entry(name.clone()).or_insert(place);
+        }
         for (name, value) in row.metrics {
-            match known.metrics.iter_mut().find(|metric| metric.0 == name) {
-                None => known.metrics.push((name, value)),
-                Some(metric) => {
+            match index.get(&name) {
+                None => {
+                    index.insert(name.clone(), known.metrics.len());
+                    known.metrics.push((name, value));
+                }
+                Some(&place) => {
+                    let metric = &mut known.metrics[place];
                     if metric.1.to_bits() != value.to_bits() {
                         *self.twice.entry(name).or_default() += 1;
                     }
                     metric.1 = value;
                 }
             }
+        }
+    }
+
+    /// Counts from one higher.
+    fn shift_by_one(&mut self) {
+        self.index.clear();
+        for (number, mut row) in std::mem::take(&mut self.rows) {
+            row.number = number.saturating_add(1);
+            self.rows.insert(row.number, row);
         }
     }
 
@@ -317,8 +353,9 @@ fn give(from: &LogRow, to: &mut LogRow) {
 }
 
 fn add_new(from: &[(String, f64)], to: &mut Vec<(String, f64)>) {
+    let mut known: HashSet<String> = to.iter().map(|metric| metric.0.clone()).collect();
     for (name, value) in from {
-        if !to.iter().any(|known| known.0 == *name) {
+        if known.insert(name.clone()) {
             to.push((name.clone(), *value));
         }
     }
@@ -414,7 +451,7 @@ mod tests {
     #[test]
     fn what_does_not_clearly_match_is_not_used() {
         let log = "epoch,loss\n0,1\n1,2\n2,3\n";
-        let error = fitted(log, &[1, 2, 3], "epoch").unwrap_err();
+        let error = fitted(log, &[2, 3, 4], "epoch").unwrap_err();
         assert!(error.contains("epochs run from 0 to 2"), "{error}");
         assert_eq!(fitted(log, &[10, 20, 30, 40], "epoch"), Err(String::new()));
         assert!(Table::read(b"{\"a\": \"b\"}").unwrap().fit(&steps(&[1]), "").is_err());
@@ -422,6 +459,41 @@ mod tests {
         assert_eq!(Table::read(b"a,b\n1,2\n"), None);
         assert_eq!(Table::read(b"[1, 2]"), None);
         assert_eq!(Table::read(b""), None);
+    }
+
+    #[test]
+    fn a_log_of_keras_counts_from_zero_and_its_checkpoints_from_one() {
+        let log = "epoch,loss,val_loss\n0,1.0,1.2\n1,0.5,0.6\n2,0.25,\n";
+        for numbers in [&[1, 2, 3][..], &[1, 3]] {
+            let fit = Table::read(log.as_bytes()).unwrap().fit(&steps(numbers), "").ok().unwrap();
+            assert!(fit.shifted.is_some() && fit.key == "epoch");
+            let rows = fit.merged.into_rows();
+            assert_eq!(rows[0], row(1, &[("loss", 1.0), ("val_loss", 1.2)]));
+            assert_eq!(rows[2], row(3, &[("loss", 0.25)]));
+        }
+        // Steps are counted by the trainer itself; a log that goes on is another run's.
+        for (log, numbers) in [
+            ("step,loss\n0,1\n1,2\n2,3\n", [1, 2, 3]),
+            ("epoch,loss\n0,1\n1,2\n2,3\n3,4\n", [1, 2, 3]),
+        ] {
+            let fit = Table::read(log.as_bytes()).unwrap().fit(&steps(&numbers), "");
+            assert!(!fit.is_ok_and(|fit| fit.shifted.is_some()), "{log}");
+        }
+    }
+
+    #[test]
+    fn many_metrics_of_one_step_are_looked_up() {
+        // Searched for one by one, 200,000 names would take minutes.
+        let metrics: Vec<(String, f64)> = (0..200_000).map(|at| (format!("m{at}"), 1.0)).collect();
+        let one = LogRow { number: 1, time: None, metrics };
+        let mut merged = Merged::default();
+        merged.add(one.clone());
+        merged.add(one.clone());
+        merged.fill(one.clone());
+        assert!(merged.warnings().is_empty());
+        let mut steps = steps(&[1]);
+        merged.give_to(&mut steps);
+        assert_eq!(steps[0].metrics, one.metrics);
     }
 
     #[test]

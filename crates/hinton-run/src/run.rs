@@ -1,5 +1,6 @@
 //! A run: its steps, its tensors, and reading them one by one.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -156,13 +157,9 @@ impl Run {
     pub fn metric_names(&self) -> Vec<&str> {
         let of_steps = self.steps.iter().flat_map(|step| &step.metrics);
         let of_log = self.log.iter().flat_map(|row| &row.metrics);
-        let mut names: Vec<&str> = Vec::new();
-        for (name, _) in of_steps.chain(of_log) {
-            if !names.contains(&name.as_str()) {
-                names.push(name);
-            }
-        }
-        names
+        let mut seen = HashSet::new();
+        let names = of_steps.chain(of_log).map(|metric| metric.0.as_str());
+        names.filter(|name| seen.insert(*name)).collect()
     }
 
     /// A metric over the run, by step number: from the log, which may know more steps than have

@@ -325,6 +325,24 @@ fn logs_beside_the_steps_are_used_where_they_match() {
     assert!(!says(&run, "config.json"));
 }
 
+/// Keras's CSVLogger counts epochs from 0, its ModelCheckpoint from 1; the log is often `training.log`.
+#[test]
+fn a_log_of_keras_fits_its_checkpoints() {
+    for log in ["training.csv", "training.log"] {
+        let folder = Folder::new();
+        for number in 1..=3 {
+            folder.put(&format!("k/model_{number:02}.safetensors"), one(0.0));
+        }
+        folder.put(&format!("k/{log}"), "epoch,loss,val_loss\n0,4,5\n1,3,4\n2,2,3\n");
+        let run = folder.open(&["k"]).unwrap();
+        assert_eq!(numbers(&run), [1, 2, 3], "{}", said(&run));
+        assert_eq!(run.logs, [format!("{log} (by epoch)")], "{}", said(&run));
+        assert_eq!(run.series("loss"), [(1, 4.0), (2, 3.0), (3, 2.0)]);
+        assert_eq!(run.steps[2].metric("val_loss"), Some(3.0));
+        assert!(says(&run, "its epochs count from 0, those of the checkpoints from 1"));
+    }
+}
+
 #[test]
 fn opening_can_be_watched_and_stopped() {
     let folder = Folder::new();

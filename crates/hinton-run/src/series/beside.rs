@@ -6,12 +6,12 @@ use hinton_format::Warning;
 
 use super::order::quoted;
 use crate::disk::{self, Entry, Kind};
-use crate::log::{Merged, Table};
+use crate::log::{Fit, Merged, Table};
 use crate::scan::numbered;
 use crate::{Run, natural_cmp};
 
 /// Extensions of files that may be logs.
-const LOG_EXTENSIONS: [&str; 5] = ["json", "jsonl", "ndjson", "csv", "tsv"];
+const LOG_EXTENSIONS: [&str; 6] = ["json", "jsonl", "ndjson", "csv", "tsv", "log"];
 /// Most bytes of a log beside checkpoints, and most logs.
 const LOG_BYTES: u64 = 16 << 20;
 const MOST_LOGS: usize = 50;
@@ -39,6 +39,10 @@ pub(super) fn is_log(entry: &Entry) -> bool {
     table(entry).is_some_and(|table| table.is_numbered())
 }
 
+fn not_used(name: &str, why: &str) -> Warning {
+    Warning::about(name, format!("its metrics are not used: {why}"))
+}
+
 /// Gives the steps the metrics of the logs that clearly belong to them, and tells of the rest.
 pub(super) fn add_logs(run: &mut Run, mut others: Others, word: &str) {
     others.entries.sort_by(|a, b| natural_cmp(&a.name, &b.name));
@@ -51,6 +55,7 @@ pub(super) fn add_logs(run: &mut Run, mut others: Others, word: &str) {
     }
     let mut merged = Merged::default();
     let mut unused = Vec::new();
+    let mut fits: Vec<(&str, Fit)> = Vec::new();
     let mut tables = 0;
     for entry in &others.entries {
         let table = if tables < MOST_LOGS { table(entry) } else { None };
@@ -60,16 +65,25 @@ pub(super) fn add_logs(run: &mut Run, mut others: Others, word: &str) {
         };
         tables += 1;
         match table.fit(&run.steps, word) {
-            Ok(fit) => {
-                run.logs.push(format!("{} (by {})", entry.name, fit.key));
-                merged.join(fit.merged);
-            }
+            Ok(fit) => fits.push((entry.name.as_str(), fit)),
             Err(why) if why.is_empty() => unused.push(&entry.name),
-            Err(why) => {
-                let message = format!("its metrics are not used: {why}");
-                run.warnings.push(Warning::about(&*entry.name, message));
-            }
+            Err(why) => run.warnings.push(not_used(&entry.name, &why)),
         }
+    }
+    // Beside a log with the numbers of the steps, one that counts from 0 is of something else.
+    let is_exact = fits.iter().any(|(_, fit)| fit.shifted.is_none());
+    for (name, fit) in fits {
+        if let Some(numbers) = &fit.shifted {
+            if is_exact {
+                run.warnings.push(not_used(name, numbers));
+                continue;
+            }
+            let message = "its epochs count from 0, those of the checkpoints from 1: each \
+                           checkpoint has the metrics of the epoch one lower";
+            run.warnings.push(Warning::about(name, message));
+        }
+        run.logs.push(format!("{name} (by {})", fit.key));
+        merged.join(fit.merged);
     }
     if others.are_said && !unused.is_empty() {
         let message = format!("no part of the run: {}", quoted(&unused));
