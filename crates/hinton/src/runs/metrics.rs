@@ -1,5 +1,7 @@
 //! Metrics of runs as curves.
 
+use std::collections::{HashMap, HashSet};
+
 use hinton_chart::{Course, Extent, Panel, Sheet, SheetPart, charts};
 use hinton_run::Run;
 use hinton_scene::Scene;
@@ -134,24 +136,23 @@ pub(super) fn smoothing(runs: &[&Run], family: &Family) -> Option<usize> {
 
 /// The names of the metrics of all runs.
 fn all_names<'r>(runs: &[&'r Run]) -> Vec<&'r str> {
-    let mut names: Vec<&str> = Vec::new();
-    for name in runs.iter().flat_map(|run| run.metric_names()) {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    names
+    let mut seen = HashSet::new();
+    let names = runs.iter().flat_map(|run| run.metric_names());
+    names.filter(|name| seen.insert(*name)).collect()
 }
 
 /// Metrics by quantity, in order of first appearance; training before validation.
 fn families<'n>(names: impl IntoIterator<Item = &'n str>) -> Vec<Family> {
     let mut families: Vec<Family> = Vec::new();
+    // Where a quantity stands; only looked up, never walked.
+    let mut index: HashMap<String, usize> = HashMap::new();
     for name in names {
         let quantity = quantity(name);
-        match families.iter_mut().find(|family| family.quantity == quantity) {
-            Some(family) => family.names.push(name.to_owned()),
-            None => families.push(Family { quantity, names: vec![name.to_owned()] }),
+        let place = *index.entry(quantity.clone()).or_insert(families.len());
+        if place == families.len() {
+            families.push(Family { quantity, names: Vec::new() });
         }
+        families[place].names.push(name.to_owned());
     }
     families
 }
@@ -174,13 +175,14 @@ fn quantity(name: &str) -> String {
 fn asked(runs: &[&Run], wanted: &[String]) -> Result<Vec<Family>, Error> {
     let names = all_names(runs);
     let mut chosen: Vec<&str> = Vec::new();
+    let mut seen = HashSet::new();
     for pattern in wanted {
         let fits = |name: &&str| *name == pattern || crate::select::fits_glob(pattern, name);
         let found: Vec<&str> = names.iter().copied().filter(fits).collect();
         if found.is_empty() {
             return Err(unknown(&names, pattern));
         }
-        chosen.extend(found.into_iter().filter(|name| !chosen.contains(name)).collect::<Vec<_>>());
+        chosen.extend(found.into_iter().filter(|name| seen.insert(*name)));
     }
     Ok(families(chosen))
 }
