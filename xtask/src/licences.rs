@@ -13,6 +13,7 @@ const ALLOWED: &[&str] = &[
     "BSD-2-Clause",
     "BSD-3-Clause",
     "BSL-1.0",
+    "bzip2-1.0.6",
     "CDLA-Permissive-2.0",
     "ISC",
     "MIT",

@@ -48,7 +48,7 @@ const PAGES: &[Page] = &[
         file: "../formats.md",
         title: "File formats",
         about: "What `hinton` opens. The content decides which format a file is, not its name; each \
-                may be wrapped in gzip, zstd or xz.",
+                may be wrapped in gzip, zstd, xz, zlib, bzip2 or LZ4.",
         body: rows,
     },
     Page {

@@ -159,8 +159,6 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
     other("an SQLite database", |head| starts(head, b"SQLite format 3\0"), WRONG_FILE),
     other("a Parquet table", |head| starts(head, b"PAR1"), WRONG_FILE),
     other("an Arrow table", |head| starts(head, b"ARROW1"), WRONG_FILE),
-    compressed("bzip2-compressed data", |head| starts(head, b"BZh") && at(head, 4, b"1AY&SY")),
-    compressed("lz4-compressed data", |head| starts(head, b"\x04\x22\x4d\x18")),
     compressed("a 7-Zip archive", |head| starts(head, b"7z\xbc\xaf\x27\x1c")),
     compressed("a RAR archive", |head| starts(head, b"Rar!\x1a\x07")),
     Lookalike {

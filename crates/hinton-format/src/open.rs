@@ -104,7 +104,7 @@ pub fn is_one_folder(path: &Path) -> bool {
 }
 
 /// Opens bytes under a name: decides by content which format they are, and looks through one
-/// layer of gzip, zstd or xz.
+/// layer of gzip, zstd, xz, zlib, bzip2 or LZ4.
 ///
 /// # Errors
 /// As [`open`].

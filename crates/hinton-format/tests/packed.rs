@@ -255,8 +255,8 @@ fn layers_and_other_packers_are_refused() {
             assert!(error.message().contains("one layer is looked through"), "{error}");
         }
     }
-    let error = fails("w.bz2", b"BZh91AY&SY\x00\x00", &Limits::default());
-    assert!(error.message().contains("it reads gzip, zstd and xz"), "{error}");
+    let error = fails("w.7z", b"7z\xbc\xaf\x27\x1c\x00\x04", &Limits::default());
+    assert!(error.message().contains("it reads gzip, zstd, xz, zlib, bzip2 and lz4"), "{error}");
 }
 
 /// Numbers of a xorshift generator.

@@ -1,7 +1,10 @@
 //! What may lie around a file of any format: a table, one row a wrapper.
 
+mod bzip2;
 mod gzip;
+mod lz4;
 mod xz;
+mod zlib;
 mod zstd;
 
 use std::io::Read;
@@ -36,10 +39,11 @@ pub(crate) struct Wrapper {
 type Promise = Result<Option<u64>, Error>;
 
 /// Every wrapper that is looked through.
-pub(crate) const WRAPPERS: &[Wrapper] = &[gzip::ROW, zstd::ROW, xz::ROW];
+pub(crate) const WRAPPERS: &[Wrapper] =
+    &[gzip::ROW, zstd::ROW, xz::ROW, zlib::ROW, bzip2::ROW, lz4::ROW];
 
 /// Most bytes that tell which wrapper it is.
-const MAGIC: u64 = 8;
+const MAGIC: u64 = 512;
 
 /// The wrapper that data is packed in.
 ///

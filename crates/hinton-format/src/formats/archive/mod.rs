@@ -36,7 +36,7 @@ pub(crate) const TAR: FormatRow = FormatRow {
     name: "tar",
     about: "a checkpoint in a tar archive (also .tar.gz, .tar.zst, .tar.xz)",
     help: "A tar archive opens as the folder that it holds, as `zip` does, also wrapped in gzip, \
-           zstd or xz: models.tar.gz/inner/model.pt names one of several checkpoints. ustar, pax \
+           zstd, xz, zlib, bzip2 or LZ4: models.tar.gz/inner/model.pt names one of several checkpoints. ustar, pax \
            and GNU's long names and sizes are read, checksums of headers are compared; links and \
            special files are left out. A packed archive is read from its start to its end once to \
            list what is in it, since tar has no index. The checkpoint's format is that of what \
