@@ -173,12 +173,12 @@ fn npy_of_every_kind() {
     assert_eq!(complex.tensors[0].dtype(), Dtype::C64);
     let path = common::fixtures().join("npy/objects.npy");
     let error = open(&path, &Limits::default()).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Refused);
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
 
     let mut bytes = std::fs::read(common::fixtures().join("npy/small.npy")).unwrap();
     bytes.extend([0; 3]);
     let longer = memory("w.npy", &bytes, &Limits::default()).unwrap();
-    assert_eq!(warnings(&longer), ["\"w\": 3 bytes behind the values belong to no tensor"]);
+    assert_eq!(warnings(&longer), ["3 bytes behind the values belong to no tensor"]);
 }
 
 #[test]

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use hinton_tensor::{Bytes, Dtype, Endian, Tensor, View, element_count};
 
 use self::literal::Literal;
-use super::FormatRow;
-use crate::source::read_head;
+use super::{FormatRow, pickle};
+use crate::source::{Part, read_head, read_vec};
 use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, Warning};
 
 /// The row of the table.
@@ -19,11 +19,14 @@ pub(crate) const ROW: FormatRow = FormatRow {
     name: "npy",
     about: "one numpy array",
     help: "Read: versions 1 to 3, C and Fortran order, both byte orders, booleans, integers, \
-           floats of 2, 4 and 8 bytes, complex numbers. The tensor is named after the file. \
-           Refused: object arrays, which are pickles. Not read: structured arrays, texts, dates, \
-           long doubles. Layout: numpy.lib.format",
+           floats of 2, 4 and 8 bytes, complex numbers; of ml_dtypes what numpy's header still \
+           tells (`|V2` is bfloat16, `<f1` is float8_e5m2). The tensor is named after the file. \
+           An array of Python objects is a pickle, whose arrays are shown as in `pickle`; nothing \
+           is executed. Several arrays one behind another, as Equinox and repeated calls of \
+           np.save write them, are named 0, 1, 2 and so on; a line of JSON before them is \
+           metadata. Not read: structured arrays, texts, dates, long doubles. Layout: numpy.lib.format",
     quantised: "",
-    extensions: &["npy"],
+    extensions: &["npy", "eqx"],
     sniff,
     open,
 };
@@ -33,21 +36,147 @@ pub(crate) const MAGIC: &[u8] = b"\x93NUMPY";
 const FIRST_READ: u64 = 256;
 
 fn sniff(head: &Head<'_>) -> Sniff {
-    if head.bytes.starts_with(MAGIC) { Sniff::Certain } else { Sniff::No }
+    let starts = head.bytes.starts_with(MAGIC) || json_line(head.bytes).is_some();
+    if starts { Sniff::Certain } else { Sniff::No }
+}
+
+/// Bytes of a line of JSON with an array behind it, as Equinox's users write their settings.
+fn json_line(bytes: &[u8]) -> Option<usize> {
+    let end = bytes.iter().position(|byte| *byte == b'\n')? + 1;
+    (bytes.starts_with(b"{") && bytes[end..].starts_with(MAGIC)).then_some(end)
 }
 
 fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
-    let header = Header::read(&|want| Ok(read_head(&*input.data, want)?), limits)?;
-    let (tensor, warning) =
-        header.tensor(input.stem(), input.name.as_str().into(), input.data.clone())?;
-    Ok(Checkpoint {
+    let mut checkpoint = Checkpoint {
         path: input.name.clone(),
         format: ROW.name,
         metadata: Vec::new(),
-        tensors: vec![tensor],
+        tensors: Vec::new(),
         files: vec![input.name.clone()],
-        warnings: warning.into_iter().collect(),
-    })
+        warnings: Vec::new(),
+    };
+    let mut start = 0;
+    let starts_with_json = read_head(&*input.data, 1)? == b"{";
+    let want = if starts_with_json { LONGEST_LINE } else { 0 };
+    if let Some(end) = json_line(&read_head(&*input.data, want)?) {
+        let line = read_vec(&*input.data, 0, end as u64)?;
+        let line = String::from_utf8_lossy(&line).trim().to_owned();
+        checkpoint.metadata.push(("header".to_owned(), line));
+        start = end as u64;
+    }
+    let len = input.data.len();
+    let mut arrays = Arrays { names: Vec::new(), checkpoint };
+    loop {
+        let rest: Arc<dyn Bytes> = match start {
+            0 => input.data.clone(),
+            _ => Arc::new(Part::new(input.data.clone(), start, len - start)?),
+        };
+        // Whether others follow is known once the first has been read.
+        let name = if arrays.names.is_empty() { input.stem() } else { "" };
+        let end = start
+            + arrays.add(&rest, name, &input.name, limits).map_err(|error| {
+                if start == 0 { error } else { error.for_tensor(arrays.names.len().to_string()) }
+            })?;
+        let more =
+            (end < len).then(|| read_vec(&*input.data, end, (len - end).min(8))).transpose()?;
+        match more {
+            Some(more) if more.starts_with(MAGIC) => start = end,
+            Some(_) => {
+                let message = format!("{} bytes behind the values belong to no tensor", len - end);
+                arrays.checkpoint.warnings.push(Warning::file(message).as_fault());
+                return Ok(arrays.numbered());
+            }
+            None => return Ok(arrays.numbered()),
+        }
+    }
+}
+
+/// Longest line of JSON before the arrays.
+const LONGEST_LINE: u64 = 1 << 20;
+
+/// Arrays one behind another.
+struct Arrays {
+    /// For each the number of tensors that it gave.
+    names: Vec<usize>,
+    checkpoint: Checkpoint,
+}
+
+impl Arrays {
+    /// Adds the array at the start of `data`; gives the byte behind it.
+    fn add(
+        &mut self,
+        data: &Arc<dyn Bytes>,
+        name: &str,
+        file: &str,
+        limits: &Limits,
+    ) -> Result<u64, Error> {
+        if self.names.len() >= limits.tensors {
+            let limit = limits.tensors;
+            let message = format!("the file has more arrays than the limit of {limit}");
+            return Err(Error::new(ErrorKind::Limit, message));
+        }
+        let before = self.checkpoint.tensors.len();
+        let header = Header::read(&|want| Ok(read_head(&**data, want)?), limits)?;
+        let end = add(&header, data, ("", name), (file, limits), &mut self.checkpoint)?;
+        self.names.push(self.checkpoint.tensors.len() - before);
+        Ok(end)
+    }
+
+    /// The checkpoint; of several arrays each tensor is called after its array's place.
+    fn numbered(mut self) -> Checkpoint {
+        if self.names.len() > 1 {
+            let mut tensors = self.checkpoint.tensors.iter_mut();
+            for (index, count) in self.names.iter().enumerate() {
+                for (inner, tensor) in tensors.by_ref().take(*count).enumerate() {
+                    let place = match (inner, *count) {
+                        (_, 1) => index.to_string(),
+                        _ => format!("{index}.{}", tensor.name()),
+                    };
+                    *tensor = tensor.clone().named(place);
+                }
+            }
+        }
+        self.checkpoint
+    }
+}
+
+/// Adds what the array at the start of `data` holds to a checkpoint; gives the byte behind it.
+/// What is in an array of objects is named below the prefix, a lone array by the second name.
+///
+/// # Errors
+/// As those of [`Header::tensor`], and of pickles.
+pub(crate) fn add(
+    header: &Header,
+    data: &Arc<dyn Bytes>,
+    (prefix, name): (&str, &str),
+    (file, limits): (&str, &Limits),
+    checkpoint: &mut Checkpoint,
+) -> Result<u64, Error> {
+    if header.is_objects {
+        let names = (file, prefix, name);
+        let (found, end) = pickle::inside(data, header.data_start, names, limits)?;
+        if found.tensors.is_empty() {
+            let nothing = || {
+                let message = "this is an object array: its values are Python objects, and there is \
+                               no array and no list of numbers among them";
+                Error::new(ErrorKind::Unsupported, message)
+                    .cure("save the numbers with a dtype of numbers")
+            };
+            return Err(found.first_skipped.unwrap_or_else(nothing));
+        }
+        let place = |key: String| if prefix.is_empty() { key } else { format!("{prefix}.{key}") };
+        checkpoint.tensors.extend(found.tensors);
+        checkpoint.warnings.extend(found.warnings);
+        let metadata = found.metadata.into_iter().map(|(key, value)| (place(key), value));
+        checkpoint.metadata.extend(metadata);
+        return Ok(end);
+    }
+    let (tensor, end) = header.tensor(name, file.into(), data.clone())?;
+    if let Some(note) = header.note {
+        checkpoint.warnings.push(Warning::about(name, note));
+    }
+    checkpoint.tensors.push(tensor);
+    Ok(end)
 }
 
 /// What stands before the values.
@@ -59,6 +188,10 @@ pub(crate) struct Header {
     pub(crate) shape: Vec<usize>,
     /// Byte at which the values start.
     pub(crate) data_start: u64,
+    /// Whether the values are Python objects, in a pickle; then the dtype means nothing.
+    pub(crate) is_objects: bool,
+    /// What a person should know of the dtype.
+    pub(crate) note: Option<&'static str>,
 }
 
 impl Header {
@@ -129,8 +262,24 @@ impl Header {
         let missing = |key: &str| Error::malformed(format!("the header does not name {key}"));
         let shape = shape_of(shape.ok_or_else(|| missing("shape"))?, limits)?;
         let fortran = fortran.ok_or_else(|| missing("fortran_order"))?;
+        let note;
         let (dtype, endian) = match descr.ok_or_else(|| missing("descr"))? {
-            Literal::Text(descr) => dtype(&descr)?,
+            Literal::Text(descr) if is_objects(&descr) => {
+                let (dtype, endian) = (Dtype::U8, Endian::Little);
+                return Ok(Header {
+                    dtype,
+                    endian,
+                    fortran,
+                    shape,
+                    data_start,
+                    is_objects: true,
+                    note: None,
+                });
+            }
+            Literal::Text(descr) => {
+                note = raw_note(&descr);
+                dtype(&descr)?
+            }
             Literal::List(_) => {
                 return Err(unsupported("the array is structured (its values have named fields)"));
             }
@@ -139,10 +288,10 @@ impl Header {
                 return Err(Error::malformed(format!("descr is {kind}, expected a text")));
             }
         };
-        Ok(Header { dtype, endian, fortran, shape, data_start })
+        Ok(Header { dtype, endian, fortran, shape, data_start, is_objects: false, note })
     }
 
-    /// The array as a tensor of `data`, the whole file's bytes; a warning where bytes are left.
+    /// The array as a tensor of `data`, which starts with this header, and the byte behind its values.
     ///
     /// # Errors
     /// When the values do not fit in the data.
@@ -151,7 +300,7 @@ impl Header {
         name: &str,
         file: Arc<str>,
         data: Arc<dyn Bytes>,
-    ) -> Result<(Tensor, Option<Warning>), Error> {
+    ) -> Result<(Tensor, u64), Error> {
         let Header { dtype, shape, data_start, .. } = self;
         let bytes = element_count(shape).and_then(|count| dtype.bytes_of(count));
         let Some(bytes) = bytes else {
@@ -172,13 +321,9 @@ impl Header {
             .for_tensor(name)
             .at_byte(*data_start));
         }
-        let warning = (bytes < have).then(|| {
-            let message = format!("{} bytes behind the values belong to no tensor", have - bytes);
-            Warning::about(name, message).as_fault()
-        });
         let view = if self.fortran { View::packed_fortran(shape) } else { View::packed(shape) };
         let tensor = Tensor::new(name, file, *dtype, self.endian, view, *data_start, data)?;
-        Ok((tensor, warning))
+        Ok((tensor, data_start + bytes))
     }
 }
 
@@ -246,9 +391,29 @@ pub(crate) fn dtype(descr: &str) -> Result<(Dtype, Endian), Error> {
         "f8" => Dtype::F64,
         "c8" => Dtype::C64,
         "c16" => Dtype::C128,
+        // Nothing else writes two raw bytes into weights; see `raw_note`.
+        "V2" => Dtype::Bf16,
+        "f1" => Dtype::F8E5m2,
         _ => return Err(no_number(descr, kind)),
     };
     Ok((dtype, if order == ">" { Endian::Big } else { Endian::Little }))
+}
+
+/// Whether `descr` is that of an array of Python objects.
+fn is_objects(descr: &str) -> bool {
+    descr.trim_start_matches(['|', '<', '>', '=']).starts_with('O')
+}
+
+/// What is said of dtypes of ml_dtypes, whose names numpy's header does not hold.
+fn raw_note(descr: &str) -> Option<&'static str> {
+    match descr.trim_start_matches(['|', '<', '>', '=']) {
+        "V2" => Some(
+            "the header says two raw bytes (|V2), which is how numpy stores bfloat16 of JAX: read \
+             as bfloat16",
+        ),
+        "f1" => Some("the header says a float of one byte (f1): read as float8_e5m2 of ml_dtypes"),
+        _ => None,
+    }
 }
 
 fn no_number(descr: &str, kind: &str) -> Error {
@@ -260,10 +425,10 @@ fn no_number(descr: &str, kind: &str) -> Error {
         )
         .cure("save the numbers with a dtype of numbers, e.g. array.astype('float32')"),
         Some(b'V') => unsupported(&format!(
-            "the values are raw bytes ({descr:?}); numpy writes bfloat16 and 8-bit floats of \
-             other libraries so, without their name"
+            "the values are raw bytes ({descr:?}); numpy writes 8-bit floats and 4-bit integers of \
+             ml_dtypes so, without their name"
         ))
-        .cure("save them as float32, e.g. array.astype('float32')"),
+        .cure("save them as float32, or integers as int8, e.g. array.astype('int8')"),
         Some(b'S' | b'a' | b'U') => unsupported(&format!("the values are texts ({descr:?})")),
         Some(b'M' | b'm') => unsupported(&format!("the values are dates or times ({descr:?})")),
         Some(b'f' | b'c') => {
@@ -314,10 +479,8 @@ mod tests {
             let text = format!("{{'descr': {descr}, 'fortran_order': False, 'shape': (1,), }}");
             read(&text).unwrap_err()
         };
-        assert_eq!(of("'|O'").kind(), ErrorKind::Refused);
-        assert!(of("'|O'").message().contains("object array"));
         assert_eq!(of("[('a', '<f4'), ('b', '<i4', (2,))]").kind(), ErrorKind::Unsupported);
-        assert!(of("'|V2'").message().contains("bfloat16"));
+        assert!(of("'|V1'").message().contains("4-bit integers"));
         assert!(of("'<U4'").message().contains("texts"));
         assert_eq!(of("'<f16'").kind(), ErrorKind::Unsupported);
         assert_eq!(of("'<x4'").kind(), ErrorKind::Malformed);

@@ -46,7 +46,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
             Ok(false) if is_of_macos(member) => of_macos.push(member.name.as_str()),
             Ok(false) => checkpoint.warnings.push(skipped("it is no .npy array")),
             // One array of objects or texts does not hide the others.
-            Err(error) if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::Refused) => {
+            Err(error) if error.kind() == ErrorKind::Unsupported => {
                 checkpoint.warnings.push(skipped(error.message()));
             }
             Err(error) => return Err(error.for_tensor(tensor_name(member))),
@@ -87,10 +87,13 @@ fn open_member(
     }
     let header = npy::Header::read(&|want| zip.head(member, want, limits), limits)?;
     let bytes = zip.bytes(member, limits)?;
-    let (tensor, warning) =
-        header.tensor(tensor_name(member), input.name.as_str().into(), bytes)?;
-    checkpoint.tensors.push(tensor);
-    checkpoint.warnings.extend(warning);
+    let name = tensor_name(member);
+    let end = npy::add(&header, &bytes, (name, name), (&input.name, limits), checkpoint)?;
+    let left = bytes.len().saturating_sub(end);
+    if left > 0 {
+        let message = format!("{left} bytes behind the values belong to no tensor");
+        checkpoint.warnings.push(Warning::about(name, message).as_fault());
+    }
     Ok(true)
 }
 

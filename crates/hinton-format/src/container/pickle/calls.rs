@@ -65,15 +65,6 @@ impl Machine<'_> {
         if globals::is_dangerous(&module, &name) {
             return refused(&globals::shown(&module, &name));
         }
-        if globals::is_joblib_array(&module, &name) {
-            return Err(Fault::Other(Box::new(
-                Error::new(
-                    ErrorKind::Unsupported,
-                    "a joblib file, whose arrays lie between the opcodes",
-                )
-                .cure("save the arrays again with numpy.savez or pickle.dump"),
-            )));
-        }
         self.charge(4 * (module.len() + name.len()) + 256)?;
         let byte = self.op_at as u64;
         let index = self.globals.len() as u32;
@@ -152,7 +143,7 @@ impl Machine<'_> {
         match &mut self.nodes[target.index()] {
             Node::Object(object) => {
                 object.state.push(state);
-                Ok(())
+                self.joblib_array(target)
             }
             other => wrong(format!("BUILD cannot set the state of {}", other.kind())),
         }

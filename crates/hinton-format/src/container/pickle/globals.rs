@@ -248,8 +248,8 @@ fn within_these(module: &str, row: &str, name: &str, list: &[&str]) -> bool {
     module_fits && list.contains(&name)
 }
 
-/// Formats that go under `.pkl` too, but put raw data between the opcodes.
-pub(super) fn is_joblib_array(module: &str, name: &str) -> bool {
+/// Whether it is a class for which joblib puts raw data between the opcodes.
+pub(crate) fn is_joblib_array(module: &str, name: &str) -> bool {
     matches!(module, "joblib.numpy_pickle" | "sklearn.externals.joblib.numpy_pickle")
         && matches!(name, "NumpyArrayWrapper" | "NDArrayWrapper" | "ZNDArrayWrapper")
 }

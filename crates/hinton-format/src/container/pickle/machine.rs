@@ -29,7 +29,7 @@ pub(super) const NAME_BYTES: usize = 4096;
 ///
 /// # Errors
 /// [`ErrorKind::Refused`] when it names something dangerous, [`ErrorKind::Malformed`] when it is
-/// cut or wrong, [`ErrorKind::Unsupported`] for extension codes, out-of-band buffers and joblib,
+/// cut or wrong, [`ErrorKind::Unsupported`] for extension codes, out-of-band buffers and old joblib,
 /// [`ErrorKind::Limit`] past `limits.pickle_steps` or memory of four times `limits.header_bytes`.
 /// Each names the byte and the opcode.
 pub fn load<'a>(stream: &'a [u8], start: usize, limits: &Limits) -> Result<Pickle<'a>, Error> {
@@ -95,6 +95,8 @@ pub(super) struct Machine<'a> {
     /// What `getattr` would look up, each once, and to tell that.
     pub(super) attributes: Vec<String>,
     pub(super) attributes_seen: HashSet<String>,
+    /// How many pickles this one is inside of.
+    pub(super) nesting: usize,
     pub(super) steps_left: u64,
     pub(super) memory_left: u64,
     pub(super) limits: Limits,
@@ -119,6 +121,7 @@ impl<'a> Machine<'a> {
             global_ids: HashMap::new(),
             attributes: Vec::new(),
             attributes_seen: HashSet::new(),
+            nesting: 0,
             steps_left: limits.pickle_steps,
             memory_left: limits.header_bytes.saturating_mul(MEMORY_PER_HEADER_BYTE),
             limits: *limits,
@@ -167,7 +170,10 @@ impl<'a> Machine<'a> {
             self.cursor.at += 1;
             if code == op::STOP {
                 let root = self.pop("STOP")?;
-                self.judge_values(root)?;
+                // The outermost pickle has the values of all.
+                if self.nesting == 0 {
+                    self.judge_values(root)?;
+                }
                 return Ok(root);
             }
             self.step(code)?;

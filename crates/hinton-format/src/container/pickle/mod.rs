@@ -11,6 +11,7 @@ mod attributes;
 mod calls;
 mod cursor;
 mod globals;
+mod joblib;
 mod machine;
 mod memo;
 mod node;
@@ -18,5 +19,6 @@ mod opcode;
 mod text;
 mod values;
 
+pub(crate) use globals::is_joblib_array;
 pub use machine::{load, starts_like_pickle};
 pub use node::{Blob, Global, How, Id, Node, Object, Pickle};

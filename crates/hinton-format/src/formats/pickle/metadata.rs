@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fmt::Write;
 
 use super::numbers::{self, Number};
+use super::numpy;
 use super::reader::Reader;
 use super::walk::{Found, Label, Map, key_text, parts};
 use crate::container::pickle::{Id, Node, Pickle};
@@ -118,6 +119,9 @@ fn append(name: &mut String, pickle: &Pickle<'_>, label: Label) {
 /// The parts of containers, and of the few classes that are plain bags of values.
 fn transparent_parts(pickle: &Pickle<'_>, id: Id) -> Vec<(Label, Id)> {
     let Some((object, callable)) = pickle.object(id) else { return parts(pickle, id) };
+    if numpy::objects(pickle, object).is_some() {
+        return parts(pickle, id);
+    }
     match callable {
         Some(("collections", "OrderedDict")) => {
             // Its state is `_metadata` of torch, version numbers of no use to people.

@@ -29,11 +29,12 @@ Pickles of protocols 0 to 5 as written by Python 2 and 3 with numpy 1 and 2, and
 Arrays keep their place as a name: `0`, `1`, `a.b.0`; a lone array is named after the file. Lists of \
 numbers, nested or not, become tensors as numpy.array would make them; numbers, strings and other \
 lists go to the metadata. Nothing is executed: a pickle that names a function which can run code is \
-refused by that name, objects of other classes are named in a warning and what is stored in them is \
-shown. Object arrays, structured arrays, joblib files, out-of-band buffers and extension codes are \
-not read. Layout: Lib/pickletools.py of CPython and ndarray.__reduce__ of numpy",
+refused by that name, objects of other classes are named in a warning and what is stored in them, or \
+given to calls that are not made, is shown: arrays of JAX, CuPy, Flax, Theano and Paddle, estimators \
+of scikit-learn. Files of joblib are read, arrays of objects as what they hold. Structured arrays, \
+out-of-band buffers and extension codes are not read. Layout: Lib/pickletools.py of CPython and ndarray.__reduce__ of numpy",
     quantised: "",
-    extensions: &["pkl", "pickle", "p", "pck", "obj", "dat", "data"],
+    extensions: &["pkl", "pickle", "p", "pck", "obj", "dat", "data", "joblib", "pdparams", "pdopt"],
     sniff,
     open,
 };
@@ -76,6 +77,26 @@ fn runs(head: &Head<'_>) -> bool {
     let whole = head.len.is_none_or(|len| len <= head.bytes.len() as u64);
     // A small file that was cut is still a pickle where its name says so.
     starts_like_pickle(head.bytes, whole && !head.has_extension(ROW.extensions))
+}
+
+/// What the pickle at a byte of other data holds, and the byte behind it. Names begin with
+/// `prefix`; one array that is the whole is called `lone`.
+///
+/// # Errors
+/// As those of opening a pickle; `Ok` where it is sound and holds no array.
+pub(crate) fn inside(
+    data: &Arc<dyn Bytes>,
+    start: u64,
+    (file, prefix, lone): (&str, &str, &str),
+    limits: &Limits,
+) -> Result<(Found, u64), Error> {
+    let data = addressable(data, limits)?;
+    let pickle = load(whole(&data), usize::try_from(start).unwrap_or(usize::MAX), limits)?;
+    let mut reader = Reader::new(&pickle, data.clone(), file, limits);
+    reader.lists_are_arrays = true;
+    reader.prefix = prefix;
+    let found = walk(&mut reader, lone)?;
+    Ok((found, pickle.end() as u64))
 }
 
 fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {

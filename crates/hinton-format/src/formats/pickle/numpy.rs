@@ -3,7 +3,7 @@
 use hinton_tensor::{Dtype, Endian, View, element_count};
 
 use super::reader::{Leaf, Raw, Reader};
-use crate::container::pickle::{Id, Node, Object};
+use crate::container::pickle::{Id, Node, Object, Pickle};
 use crate::{Error, ErrorKind};
 
 /// Whether a callable makes an array.
@@ -16,7 +16,64 @@ pub(super) fn is_array(module: &str, name: &str) -> bool {
         "numpy.core.numeric" | "numpy._core.numeric" => name == "_frombuffer",
         "numpy.ma.core" | "numpy.ma" => name == "_mareconstruct",
         "array" => name == "_array_reconstructor",
+        // Arrays of JAX, which pickle as numpy's.
+        "jax._src.array" | "jax._src.device_array" | "jax.interpreters.xla" => {
+            matches!(name, "_reconstruct_array" | "reconstruct_device_array" | "_reconstruct")
+        }
+        "joblib.numpy_pickle" | "sklearn.externals.joblib.numpy_pickle" => {
+            name == "NumpyArrayWrapper"
+        }
         _ => false,
+    }
+}
+
+/// The values of an array of Python objects, and its shape; `None` where the object is none.
+pub(super) fn objects<'p>(pickle: &'p Pickle<'_>, object: &Object) -> Option<(&'p [Id], &'p [Id])> {
+    let (module, name) = pickle.global_name(object.callable)?;
+    if name == "NumpyArrayWrapper" && is_array(module, name) {
+        // Of joblib an array of objects is a pickle of its own.
+        let (inner, _) = object.items.first().and_then(|&inner| pickle.object(inner))?;
+        let (_, "_reconstruct") = pickle.global_name(inner.callable)? else { return None };
+        return objects(pickle, inner);
+    }
+    if name != "_reconstruct" {
+        return None;
+    }
+    if !is_array(module, "_reconstruct") {
+        return None;
+    }
+    let Parts { shape, dtype, data, .. } = Parts::of(pickle, *object.state.last()?)?;
+    let (call, Some(("numpy", "dtype"))) = pickle.object(dtype)? else { return None };
+    let (code, _) = pickle.text_start(*pickle.args(call).first()?, 8)?;
+    let code = code.trim_start_matches(['|', '<', '>', '=']);
+    let Node::List(items) = pickle.node(data) else { return None };
+    code.starts_with('O').then_some((items.as_slice(), pickle.sequence(shape)?))
+}
+
+/// The state of an array: `(version, shape, dtype, fortran, data)`.
+struct Parts {
+    shape: Id,
+    dtype: Id,
+    fortran: Id,
+    data: Id,
+}
+
+impl Parts {
+    fn of(pickle: &Pickle<'_>, state: Id) -> Option<Parts> {
+        let mut parts = pickle.sequence(state).unwrap_or(&[]);
+        // Subclasses put numpy's state first, and their own behind it.
+        if let Some(inner) = parts.first().and_then(|&first| pickle.sequence(first))
+            && inner.len() == 5
+            && pickle.sequence(inner[1]).is_some()
+        {
+            parts = inner;
+        }
+        match *parts {
+            [_, shape, dtype, fortran, data] | [shape, dtype, fortran, data] => {
+                Some(Parts { shape, dtype, fortran, data })
+            }
+            _ => None,
+        }
     }
 }
 
@@ -28,7 +85,13 @@ pub(super) fn build(
     name: &str,
 ) -> Result<Leaf, Error> {
     match function {
-        "_reconstruct" => reconstruct(reader, object, name),
+        "_reconstruct_array" | "reconstruct_device_array" => {
+            // The function that makes the array, its arguments, the array's state, that of JAX.
+            let state = reader.pickle.args(object).get(2).copied();
+            reconstruct(reader, state, name)
+        }
+        "NumpyArrayWrapper" => joblib(reader, object, name),
+        "_reconstruct" => reconstruct(reader, object.state.last().copied(), name),
         "_mareconstruct" => masked(reader, object, name),
         "_frombuffer" => from_buffer(reader, object, name),
         "scalar" => scalar(reader, object, name),
@@ -46,27 +109,35 @@ enum Elements {
     Objects,
 }
 
-/// `_reconstruct(class, (0,), b'b')` with the state `(version, shape, dtype, fortran, data)`.
-fn reconstruct(reader: &mut Reader<'_>, object: &Object, name: &str) -> Result<Leaf, Error> {
+/// `NumpyArrayWrapper` with a dict as its state, and its bytes or the array of objects.
+fn joblib(reader: &mut Reader<'_>, object: &Object, name: &str) -> Result<Leaf, Error> {
     let pickle = reader.pickle;
-    let Some(&state) = object.state.last() else {
+    let (Some(&state), [data]) = (object.state.last(), object.items.as_slice()) else {
+        return Ok(Leaf::unsupported("an array of joblib whose contents the pickle does not give"));
+    };
+    let Node::Bytes(_) = pickle.node(*data) else { return Ok(Leaf::Alias(*data)) };
+    let found = |wanted: &str| {
+        let Node::Dict(pairs) = pickle.node(state) else { return None };
+        let is_it = |key: Id| pickle.text_start(key, 64).is_some_and(|(key, _)| key == wanted);
+        pairs.iter().take(64).find(|(key, _)| is_it(*key)).map(|(_, value)| *value)
+    };
+    let (Some(shape), Some(dtype)) = (found("shape"), found("dtype")) else {
+        return Ok(Leaf::unsupported("an array of joblib without a shape or a dtype"));
+    };
+    let fortran = found("order").and_then(|order| pickle.text(order)).is_some_and(|o| o == "F");
+    finish(reader, name, dtype, shape, fortran, *data)
+}
+
+/// `_reconstruct(class, (0,), b'b')` with the state `(version, shape, dtype, fortran, data)`.
+fn reconstruct(reader: &mut Reader<'_>, state: Option<Id>, name: &str) -> Result<Leaf, Error> {
+    let Some(state) = state else {
         return Ok(Leaf::unsupported("an array whose contents the pickle does not give"));
     };
-    let mut parts = pickle.sequence(state).unwrap_or(&[]);
-    // Subclasses put numpy's state first, and their own behind it.
-    if let Some(inner) = parts.first().and_then(|&first| pickle.sequence(first))
-        && inner.len() == 5
-        && pickle.sequence(inner[1]).is_some()
-    {
-        parts = inner;
-    }
-    let (shape, dtype, fortran, data) = match *parts {
-        [_, shape, dtype, fortran, data] => (shape, dtype, fortran, data),
-        [shape, dtype, fortran, data] => (shape, dtype, fortran, data),
-        _ => return Ok(Leaf::unsupported("an array of a class whose state is not numpy's")),
+    let Some(parts) = Parts::of(reader.pickle, state) else {
+        return Ok(Leaf::unsupported("an array of a class whose state is not numpy's"));
     };
-    let fortran = pickle.int(fortran).unwrap_or(0) != 0;
-    finish(reader, name, dtype, shape, fortran, data)
+    let fortran = reader.pickle.int(parts.fortran).unwrap_or(0) != 0;
+    finish(reader, name, parts.dtype, parts.shape, fortran, parts.data)
 }
 
 /// `_mareconstruct(class, base, (0,), b'b')` with the state
@@ -251,7 +322,9 @@ fn type_code(code: &str) -> Option<Dtype> {
         "b1" | "?" => Dtype::Bool,
         "c8" => Dtype::C64,
         "c16" => Dtype::C128,
-        "bfloat16" => Dtype::Bf16,
+        // Under numpy alone ml_dtypes' bfloat16 is two raw bytes, its float8_e5m2 a float of one.
+        "bfloat16" | "V2" => Dtype::Bf16,
+        "f1" => Dtype::F8E5m2,
         _ => return None,
     })
 }

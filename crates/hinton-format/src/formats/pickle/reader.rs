@@ -80,7 +80,7 @@ pub(crate) struct Reader<'p> {
     /// Whether lists of numbers are arrays (else they are metadata).
     pub(crate) lists_are_arrays: bool,
     /// What names start with; empty for nothing.
-    pub(crate) prefix: &'static str,
+    pub(crate) prefix: &'p str,
     /// Numbers of lists that may still be copied.
     pub(crate) numbers_left: u64,
     /// Storages of torch inside the pickle, by where their bytes lie.
@@ -139,7 +139,9 @@ impl<'p> Reader<'p> {
         }
         match self.pickle.object(id) {
             Some((object, Some((module, name)))) => {
-                (numpy::is_array(module, name) && (self.lists_are_arrays || name != "scalar"))
+                (numpy::is_array(module, name)
+                    && (self.lists_are_arrays || name != "scalar")
+                    && numpy::objects(self.pickle, object).is_none())
                     || (pytorch::is_tensor(module, name)
                         && !composite::is_composite(self.pickle, object))
             }

@@ -1,12 +1,13 @@
 //! From a pickle's root to its arrays, each under the name of the way that leads to it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use hinton_tensor::Tensor;
 
 use super::reader::{Leaf, Reader};
-use super::{known, metadata, numbers};
+use super::{known, metadata, numbers, numpy};
 use crate::container::pickle::{How, Id, Node, Object, Pickle};
+use crate::formats::notes;
 use crate::formats::pytorch::composite::{self, PartName};
 use crate::{Error, ErrorKind, Warning};
 
@@ -46,7 +47,6 @@ pub(crate) fn walk(reader: &mut Reader<'_>, root_name: &str) -> Result<Found, Er
     let map = Map::of(reader, &mut effort)?;
     let mut walker = Walker {
         found: Found::default(),
-        names: HashSet::new(),
         count: 0,
         name_bytes: 0,
         effort,
@@ -56,6 +56,7 @@ pub(crate) fn walk(reader: &mut Reader<'_>, root_name: &str) -> Result<Found, Er
     };
     walker.run(reader)?;
     let Walker { mut found, map, .. } = walker;
+    notes::distinct(&mut found.tensors, &mut found.warnings);
     metadata::collect(reader, &map, &mut found)?;
     known::warn(reader.pickle, &mut found);
     Ok(found)
@@ -157,7 +158,6 @@ impl Map {
 struct Walker<'r> {
     found: Found,
     map: Map,
-    names: HashSet<String>,
     /// Arrays found, and bytes of their names.
     count: usize,
     name_bytes: u64,
@@ -279,10 +279,6 @@ impl Walker<'_> {
                 self.found.first_skipped.get_or_insert_with(|| error.for_tensor(&name));
             }
         }
-        if !self.names.insert(name.clone()) {
-            let message = "more than one tensor has this name";
-            self.found.warnings.push(Warning::about(name, message));
-        }
         Ok(())
     }
 }
@@ -386,6 +382,14 @@ fn object_parts(pickle: &Pickle<'_>, object: &Object) -> Vec<(Label, Id)> {
         return parts.into_iter().map(|(name, part)| (label(name), part)).collect();
     }
     let args = pickle.args(object);
+    if let Some((items, shape)) = numpy::objects(pickle, object) {
+        // One object is the object; a row of them may be a row of numbers.
+        return match (shape, items) {
+            ([], [only]) => vec![(Label::Same, *only)],
+            ([_], _) => object_list(pickle, object),
+            _ => indexed(items),
+        };
+    }
     let mut out = match pickle.global_name(object.callable) {
         // Python 2 gives an OrderedDict its pairs as an argument.
         Some(("collections", "OrderedDict")) => args
@@ -412,6 +416,10 @@ fn object_parts(pickle: &Pickle<'_>, object: &Object) -> Vec<(Label, Id)> {
             [_, list] => vec![(Label::Same, *list)],
             _ => Vec::new(),
         },
+        // Paddle writes a tensor as a pair of its name and its values.
+        Some(("builtins" | "__builtin__", "tuple")) if pair(pickle, args).is_some() => {
+            pair(pickle, args).map(|values| (Label::Same, values)).into_iter().collect()
+        }
         Some(("builtins" | "__builtin__", "list" | "tuple" | "dict" | "set" | "frozenset")) => {
             args.iter().map(|&arg| (Label::Same, arg)).collect()
         }
@@ -420,14 +428,52 @@ fn object_parts(pickle: &Pickle<'_>, object: &Object) -> Vec<(Label, Id)> {
         }
         // Named tuples: `__new__` gets the fields.
         _ if object.how == How::New => indexed(args),
-        _ => Vec::new(),
+        // Arrays of many libraries are calls with one of numpy's among the arguments (CuPy, Theano,
+        // Flax's FrozenDict): the call is not made, what it is given is shown.
+        _ => arguments(pickle, args),
     };
+    if let Some(Node::Dict(pairs)) = object.kwargs.map(|kwargs| pickle.node(kwargs)) {
+        out.extend(keyed(pairs));
+    }
     for &state in &object.state {
         out.extend(state_parts(pickle, state));
     }
     out.extend(indexed(&object.items));
     out.extend(keyed(&object.pairs));
     out
+}
+
+/// The arguments of a call that is not made; where only one can hold anything, it stands for all.
+fn arguments(pickle: &Pickle<'_>, args: &[Id]) -> Vec<(Label, Id)> {
+    let holds = |id: &&Id| {
+        let node = pickle.node(**id);
+        let sequence = matches!(node, Node::List(_) | Node::Tuple(_) | Node::Set(_));
+        sequence || matches!(node, Node::Dict(_) | Node::Object(_) | Node::FrozenSet(_))
+    };
+    let mut holding = args.iter().filter(holds);
+    match (holding.next(), holding.next()) {
+        (Some(only), None) => vec![(Label::Same, *only)],
+        _ => indexed(args),
+    }
+}
+
+/// The second part of `tuple((text, values))`.
+fn pair(pickle: &Pickle<'_>, args: &[Id]) -> Option<Id> {
+    let [inner] = args else { return None };
+    match *pickle.sequence(*inner)? {
+        [name, values] if pickle.text_start(name, 1).is_some() => Some(values),
+        _ => None,
+    }
+}
+
+/// The list in the state of an array of objects.
+fn object_list(pickle: &Pickle<'_>, object: &Object) -> Vec<(Label, Id)> {
+    // Of joblib the array is an item.
+    if let Some(&inner) = object.items.first() {
+        return vec![(Label::Same, inner)];
+    }
+    let state = object.state.last().and_then(|&state| pickle.sequence(state));
+    state.and_then(|state| state.last()).map(|&list| (Label::Same, list)).into_iter().collect()
 }
 
 /// The attributes that a state sets: a dict, or a pair of a dict and one for slots.

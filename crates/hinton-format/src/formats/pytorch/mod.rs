@@ -7,6 +7,7 @@ mod dtype;
 mod legacy;
 mod optimizer;
 mod rebuild;
+mod signs;
 mod tarred;
 mod zipped;
 

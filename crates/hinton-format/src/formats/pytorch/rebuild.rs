@@ -6,6 +6,7 @@ use hinton_tensor::{Bytes, Endian, View};
 
 use super::dtype::{self, Element};
 use super::legacy::{self, Nested};
+use super::signs::{Signs, Turned};
 use crate::container::pickle::{Id, Node, Object, Pickle};
 use crate::formats::pickle::{Leaf, Placed, Raw, Reader, Stored};
 use crate::source::Part;
@@ -183,10 +184,17 @@ fn strided(
         // An empty tensor's storage may be missing, and its offset may be anything.
         view.offset = 0;
     }
-    let raw = source.bytes(reader, view.elements() == 0)?;
+    let mut raw = source.bytes(reader, view.elements() == 0)?;
     let endian = reader.storages.map(|storages| storages.endian()).unwrap_or_default();
-    let tensor = reader.tensor(name, (element.dtype(), endian), view, &raw)?;
-    Ok(Leaf::Tensor(tensor, bits_note(reader, metadata)))
+    let (negative, conjugate) = (is_set(reader, metadata, "neg"), is_set(reader, metadata, "conj"));
+    let dtype = element.dtype();
+    if let Some(signs) = Signs::of(dtype, endian, negative, conjugate) {
+        raw.data = Arc::new(Turned { data: raw.data, start: raw.start, signs });
+    } else if negative {
+        return Ok(Leaf::unsupported(format!("a negated view of {dtype}: not read")));
+    }
+    let tensor = reader.tensor(name, (dtype, endian), view, &raw)?;
+    Ok(Leaf::Tensor(tensor, None))
 }
 
 /// The view of a packed tensor whose elements hold two values each.
@@ -200,19 +208,15 @@ fn pairs(view: View) -> Option<View> {
     Some(View::packed(&shape))
 }
 
-/// What to say where the tensor has its conjugate or negative bit set.
-fn bits_note(reader: &Reader<'_>, metadata: Option<Id>) -> Option<String> {
+/// Whether the tensor's metadata has a bit set.
+fn is_set(reader: &Reader<'_>, metadata: Option<Id>, bit: &str) -> bool {
     let pickle = reader.pickle;
-    let Node::Dict(pairs) = pickle.node(metadata?) else { return None };
-    let set: Vec<_> = pairs
-        .iter()
-        .take(16)
-        .filter(|(_, value)| matches!(pickle.node(*value), Node::Bool(true)))
-        .filter_map(|(key, _)| pickle.text(*key))
-        .filter(|key| matches!(&**key, "conj" | "neg"))
-        .collect();
-    (!set.is_empty()).then(|| {
-        format!("torch applies {} to the stored values, which are shown as stored", set.join(", "))
+    let Some(Node::Dict(pairs)) = metadata.map(|metadata| pickle.node(metadata)) else {
+        return false;
+    };
+    pairs.iter().take(16).any(|(key, value)| {
+        matches!(pickle.node(*value), Node::Bool(true))
+            && pickle.text_start(*key, 16).is_some_and(|(key, _)| key == bit)
     })
 }
 
