@@ -70,6 +70,15 @@ fn every_layout_decodes_as_its_library_would() {
         ("mxfp4.safetensors", "from MXFP4", 1),
         ("nvfp4_modelopt.safetensors", "from NVFP4", 1),
         ("nvfp4_packed.safetensors", "from NVFP4", 1),
+        ("ct.safetensors", "from INT", 7),
+        ("mxfp4_ct.safetensors", "from MXFP4", 1),
+        ("mxfp8_ct.safetensors", "from MXFP8", 1),
+        ("mxfp4_deepseek.safetensors", "from MXFP4", 1),
+        ("mxfp4_mlx.safetensors", "from MXFP4", 1),
+        ("mxfp8_mlx.safetensors", "from MXFP8", 1),
+        ("nvfp4_mlx.safetensors", "from NVFP4", 1),
+        ("fp8_scale.safetensors", "from FP8", 1),
+        ("quanto.safetensors", "from INT8", 1),
     ] {
         assert_eq!(compare(name, kind), count, "{name}");
     }
@@ -100,6 +109,94 @@ fn what_was_done_is_said_and_what_was_guessed_is_a_warning() {
             groups of 32, 2 bits in groups of 128 would fit too"));
     assert_eq!(warnings(&opened("mlx/model.safetensors")), [""; 0]);
     assert!(find(&mlx, "a.weight").is_some() && find(&mlx, "a.weight (dequantised)").is_some());
+}
+
+#[test]
+fn codes_are_remarked_on_and_nothing_else_is() {
+    let remarks = |checkpoint: &Checkpoint| -> Vec<(String, String)> {
+        let tensors = checkpoint.tensors.iter();
+        tensors.filter_map(|one| Some((one.name().to_owned(), one.remark()?.to_owned()))).collect()
+    };
+    let ct = remarks(&opened("mxfp4_ct.safetensors"));
+    let text = "codes of a.weight, shown as stored";
+    assert_eq!(ct, [("a.weight_packed".to_owned(), text.to_owned())]);
+    let gptq = remarks(&opened("gptq.safetensors"));
+    assert!(gptq.iter().all(|(name, _)| name.ends_with(".qweight")) && gptq.len() == 4, "{gptq:?}");
+
+    let checkpoint = opened("unknown_codes.safetensors");
+    let unknown = "codes of a quantised weight, shown as stored: hinton does not know their layout";
+    let expected = [
+        ("a.q_weight", "packed codes of EXL2, shown as stored"),
+        ("b.B", "packed codes of Marlin, shown as stored"),
+        ("c.weight_packed", unknown),
+        ("d.weight", unknown),
+    ];
+    let found = remarks(&checkpoint);
+    let found: Vec<(&str, &str)> =
+        found.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    assert_eq!(found.len(), expected.len(), "{found:?}");
+    for row in expected {
+        assert!(found.contains(&row), "{row:?} is not in {found:?}");
+    }
+    // Each is a note too.
+    assert_eq!(warnings(&checkpoint).len(), 4, "{:?}", warnings(&checkpoint));
+    // A slice of codes is still codes.
+    let part = find(&checkpoint, "b.B").unwrap().slice(&"[0]".parse().unwrap()).unwrap();
+    assert!(part.remark().is_some());
+}
+
+#[test]
+fn weights_of_public_layouts_are_those_of_their_truth() {
+    let Some(data) = common::shared_data() else { return };
+    let folder = data.join("../field/packed-weights-shown-raw");
+    if !folder.is_dir() {
+        println!("skipped: there is no folder {}", folder.display());
+        return;
+    }
+    for (name, kind) in [
+        ("ct_int4", "from INT"),
+        ("mxfp4_ct", "from MXFP4"),
+        ("mlx_mxfp4", "from MXFP4"),
+        ("mlx_mxfp8", "from MXFP8"),
+        ("mlx_nvfp4", "from NVFP4"),
+        ("fp8_ds_scale", "from FP8"),
+        ("fp8_ue8m0", "from FP8"),
+        ("quanto8", "from INT8"),
+    ] {
+        let open = |file: &str| open(&folder.join(name).join(file), &Limits::default()).unwrap();
+        let (checkpoint, truth) = (open("model.safetensors"), open("truth.npz"));
+        let truth = &truth.tensors[0];
+        let derived: Vec<&Tensor> =
+            checkpoint.tensors.iter().filter(|one| one.is_derived()).collect();
+        assert_eq!(derived.len(), 1, "{name}");
+        assert_eq!(derived[0].stored_type(), kind, "{name}");
+        assert_eq!(derived[0].shape(), truth.shape(), "{name}");
+        assert_eq!(derived[0].to_f32().unwrap(), truth.to_f32().unwrap(), "{name}");
+    }
+    for name in ["exl2", "gptq_marlin"] {
+        let path = folder.join(name).join("model.safetensors");
+        let checkpoint = open(&path, &Limits::default()).unwrap();
+        assert!(checkpoint.tensors.iter().any(|one| one.remark().is_some()), "{name}");
+    }
+}
+
+#[test]
+fn an_order_of_columns_that_is_not_there_is_an_error_or_none() {
+    let bytes = std::fs::read(fixture("ct.safetensors")).unwrap();
+    let checkpoint = opened("ct.safetensors");
+    let start = find(&checkpoint, "f.weight_g_idx").unwrap().start() as usize;
+    let altered = |group: u32| {
+        let mut bytes = bytes.clone();
+        bytes[start..start + 4].copy_from_slice(&group.to_le_bytes());
+        let data: Arc<dyn Bytes> = Arc::new(Memory::new(bytes));
+        let input = hinton_format::Input { name: "c.safetensors".to_owned(), path: None, data };
+        let checkpoint = hinton_format::open_input(&input, &Limits::default()).unwrap();
+        find(&checkpoint, "f.weight").unwrap().to_f32()
+    };
+    let error = altered(9).unwrap_err().to_string();
+    assert!(error.contains("weight_g_idx puts column 0 into group 9, there are 3"), "{error}");
+    // What the library writes where nothing was ordered.
+    assert!(altered(u32::MAX).is_ok());
 }
 
 /// A copy of a fixture with some header text replaced by text of the same length.

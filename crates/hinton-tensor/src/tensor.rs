@@ -19,6 +19,7 @@ pub struct Tensor {
     start: u64,
     data: Arc<dyn Bytes>,
     stored: Option<Arc<Stored>>,
+    remark: Option<Arc<str>>,
 }
 
 impl std::fmt::Debug for Tensor {
@@ -49,7 +50,8 @@ impl Tensor {
         data: Arc<dyn Bytes>,
     ) -> Result<Self, TensorError> {
         let (name, file) = (name.into(), file.into());
-        let tensor = Tensor { name, file, dtype, endian, view, start, data, stored: None };
+        let (stored, remark) = (None, None);
+        let tensor = Tensor { name, file, dtype, endian, view, start, data, stored, remark };
         tensor.check()?;
         Ok(tensor)
     }
@@ -193,6 +195,18 @@ impl Tensor {
     /// The same tensor with a word on how it is stored.
     pub fn stored_as(mut self, stored: Stored) -> Self {
         self.stored = Some(Arc::new(stored));
+        self
+    }
+
+    /// What a person must know to read its values right, in a few words: that they are packed codes,
+    /// say.
+    pub fn remark(&self) -> Option<&str> {
+        self.remark.as_deref()
+    }
+
+    /// The same tensor with a [remark](Tensor::remark).
+    pub fn remarked(mut self, remark: impl Into<Arc<str>>) -> Self {
+        self.remark = Some(remark.into());
         self
     }
 

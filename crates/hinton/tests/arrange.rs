@@ -272,3 +272,24 @@ fn unknown_charts_list_those_there_are() {
     let error = arrange(&one, &DrawRequest::chart("pie")).err().unwrap();
     assert!(error.help().unwrap().contains("histogram, curve, distribution, confusion, overview"));
 }
+
+#[test]
+fn codes_of_quantised_weights_are_said_in_the_picture() {
+    let notes = |remarked: usize, all: usize| {
+        let tensors = (0..all).map(|index| {
+            let tensor = counting(&format!("t{index}"), &[4, 4]);
+            match index < remarked {
+                true => tensor.remarked("codes of t, shown as stored"),
+                false => tensor,
+            }
+        });
+        let selected: Vec<Selected> = tensors.map(Selected::whole).collect();
+        arrange(&selected, &DrawRequest::chart("overview")).unwrap().notes
+    };
+    assert_eq!(notes(0, 2), [""; 0]);
+    assert_eq!(notes(1, 2), ["t0 holds codes of t, shown as stored"]);
+    let several = "hold codes of quantised weights, shown as stored";
+    assert_eq!(notes(2, 2), [format!("t0 and t1 {several}")]);
+    assert_eq!(notes(3, 4), [format!("t0, t1 and t2 {several}")]);
+    assert_eq!(notes(6, 6), [format!("t0, t1, t2 and 3 more {several}")]);
+}

@@ -92,6 +92,9 @@ fn ordinary_blocks_have_nothing_and_zeros_throughout_are_told_once() {
         "quantised/mxfp4.safetensors",
         "quantised/nvfp4_modelopt.safetensors",
         "quantised/nvfp4_packed.safetensors",
+        "quantised/ct.safetensors",
+        "quantised/mxfp4_ct.safetensors",
+        "quantised/nvfp4_mlx.safetensors",
     ] {
         let report = check_path(&fixtures.join(name), NONE, Work::on(2)).unwrap();
         assert_eq!(blocks(&report), [""; 0], "{name}");

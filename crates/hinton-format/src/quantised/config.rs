@@ -64,6 +64,15 @@ impl Config {
         self.quantisation[key].as_str()
     }
 
+    /// Bits and group size of the weights of each group of modules, of compressed-tensors.
+    pub(super) fn groups(&self) -> impl Iterator<Item = (Option<u64>, Option<u64>)> {
+        let groups = self.quantisation["config_groups"].as_object();
+        groups.into_iter().flat_map(|groups| groups.values()).map(|group| {
+            let weights = &group["weights"];
+            (weights["num_bits"].as_u64(), weights["group_size"].as_u64())
+        })
+    }
+
     /// Rows and columns of a block with one scale.
     pub(super) fn block(&self) -> Option<(usize, usize)> {
         let [rows, cols] = self.quantisation["weight_block_size"].as_array()?.as_slice() else {

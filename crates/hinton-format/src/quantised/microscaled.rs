@@ -3,10 +3,12 @@
 //! MXFP4 as in gpt-oss: `NAME_blocks` of 32 codes and `NAME_scales`, powers of two as bytes (OCP
 //! "Microscaling Formats (MX)" 1.0; transformers, `integrations/mxfp4.py`). NVFP4: blocks of 16 with
 //! FP8 scales, `weight_scale`, and one more for the tensor: times `weight_scale_2` (TensorRT Model
-//! Optimizer), or divided by `weight_global_scale`, beside `weight_packed` (compressed-tensors).
+//! Optimizer), or divided by `weight_global_scale`, beside `weight_packed` (compressed-tensors). MXFP4
+//! of compressed-tensors is `weight_packed` and `weight_scale`, of DeepSeek `weight` and `scale`, of MLX
+//! `weight` in words and `scales`, as is its NVFP4, without a scale for the tensor.
 
 use hinton_tensor::examine::Odd;
-use hinton_tensor::{Dtype, ReadError};
+use hinton_tensor::{Dtype, ReadError, Tensor};
 
 use super::parts::{Rows, Values, odd_scale};
 use super::{Found, Weight};
@@ -15,7 +17,7 @@ use super::{Found, Weight};
 const VALUES: [f32; 16] =
     [0., 0.5, 1., 1.5, 2., 3., 4., 6., -0., -0.5, -1., -1.5, -2., -3., -4., -6.];
 
-struct Microscaled {
+pub(super) struct Microscaled {
     codes: Values,
     scales: Values,
     rows: u64,
@@ -27,7 +29,7 @@ struct Microscaled {
 }
 
 /// What a block's scale means.
-enum Scale {
+pub(super) enum Scale {
     /// Its power of two.
     Power,
     /// Its value times another.
@@ -107,6 +109,60 @@ impl Microscaled {
     }
 }
 
+/// The weight of codes of four bits that fill rows of `shape` bytes, with a scale for each block.
+///
+/// # Errors
+/// Where scales do not fit the codes.
+pub(super) fn weight(
+    (kind, name): (&'static str, String),
+    codes: &Tensor,
+    scales: &Tensor,
+    block: usize,
+    scale: Scale,
+) -> Result<Weight, String> {
+    let &[ref lead @ .., stored] = codes.shape() else {
+        return Err("its codes are one number".to_owned());
+    };
+    let too_long = || "its rows are longer than can be counted".to_owned();
+    let bytes = stored.checked_mul((codes.dtype().bits() / 8) as usize).ok_or_else(too_long)?;
+    let width = bytes.checked_mul(2).ok_or_else(too_long)?;
+    if lead.is_empty() || width % block != 0 {
+        return Err(format!("rows of {width} codes are no blocks of {block}"));
+    }
+    let blocks = width / block;
+    let mut grouped = lead.to_vec();
+    grouped.push(blocks);
+    let scales = Values::fitting(Some(scales), "scales", &grouped, &[scales.dtype()])?;
+    let scales = match scale {
+        Scale::Power => scales.seen_as(Dtype::U8)?,
+        Scale::Times(_) | Scale::By(_) => scales.seen_as(Dtype::F8E4m3)?,
+    };
+    let mut shape = lead.to_vec();
+    shape.push(width);
+    let rows = lead.iter().product::<usize>() as u64;
+    let (blocks, block) = (blocks as u64, block as u64);
+    let codes = Values::of(codes)?.seen_as(Dtype::U8)?;
+    Ok(Weight {
+        kind,
+        name,
+        shape,
+        turned: false,
+        rows: Box::new(Microscaled { codes, scales, rows, blocks, block, scale }),
+        words: format!("blocks of {block}"),
+        guess: None,
+    })
+}
+
+/// MXFP4 of compressed-tensors: bytes of codes, and powers of two as bytes.
+pub(super) fn find_packed(found: &Found<'_>) -> Result<Option<Weight>, String> {
+    let Some(scales) = found.part(".weight_scale") else { return Ok(None) };
+    if scales.dtype() != Dtype::U8 && scales.dtype() != Dtype::F8E8m0 {
+        return Ok(None);
+    }
+    let name = format!("{}.weight", found.stem);
+    weight(("from MXFP4", name), found.tensor, scales, 32, Scale::Power).map(Some)
+}
+
 /// 2^(code - 127).
 fn power(code: u8) -> f32 {
     match code {
@@ -160,31 +216,15 @@ pub(super) fn find_nvfp4(found: &Found<'_>) -> Result<Option<Weight>, String> {
     if codes.dtype() != Dtype::U8 || lead.is_empty() || !bytes.is_multiple_of(8) {
         return Ok(None);
     }
-    let mut grouped = lead.to_vec();
-    grouped.push(bytes / 8);
-    let scales = found.part(".weight_scale");
-    let scales = Values::fitting(scales, "scales", &grouped, &[Dtype::F8E4m3])?;
+    let scales = found.part(".weight_scale").ok_or("there are no scales")?;
+    if scales.dtype() != Dtype::F8E4m3 {
+        return Err(format!("{:?} is {}, expected f8_e4m3", scales.name(), scales.dtype()));
+    }
     if found.tensor.elements() != 1 {
         return Err(format!("{:?} is not one number", found.tensor.name()));
     }
     let other = Values::of(found.tensor)?.one(0).map_err(|error| error.to_string())?;
-    let mut shape = lead.to_vec();
-    shape.push(bytes.checked_mul(2).ok_or("its rows are longer than can be counted")?);
-    let rows = lead.iter().product::<usize>() as u64;
-    Ok(Some(Weight {
-        kind: "from NVFP4",
-        name: format!("{}.weight", found.stem),
-        shape,
-        turned: false,
-        rows: Box::new(Microscaled {
-            codes: Values::of(codes)?,
-            scales,
-            rows,
-            blocks: bytes as u64 / 8,
-            block: 16,
-            scale: if by { Scale::By(other) } else { Scale::Times(other) },
-        }),
-        words: "blocks of 16".to_owned(),
-        guess: None,
-    }))
+    let scale = if by { Scale::By(other) } else { Scale::Times(other) };
+    let name = format!("{}.weight", found.stem);
+    weight(("from NVFP4", name), codes, scales, 16, scale).map(Some)
 }

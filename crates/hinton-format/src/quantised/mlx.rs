@@ -1,12 +1,14 @@
 //! MLX: codes of 2 to 8 bits without gaps in words of 32, a scale and a bias for each group of a row.
 //!
-//! `mlx.core.quantize`: the value is scale times code plus bias.
+//! `mlx.core.quantize`: the value is scale times code plus bias. In its modes mxfp4, mxfp8 and nvfp4 the
+//! scales are bytes and there is no bias.
 
 use hinton_tensor::examine::Odd;
 use hinton_tensor::{Dtype, ReadError};
 
+use super::microscaled::{self, Scale};
 use super::parts::{Rows, Values, code, odd_scale};
-use super::{Found, Weight};
+use super::{Found, Weight, scaled};
 
 const FLOATS: &[Dtype] = &[Dtype::F16, Dtype::Bf16, Dtype::F32];
 const BITS: [u64; 6] = [2, 3, 4, 5, 6, 8];
@@ -125,6 +127,32 @@ pub(super) fn find(found: &Found<'_>) -> Result<Option<Weight>, String> {
         words: format!("{bits} bits in groups of {group}"),
         guess,
     }))
+}
+
+/// The weight of `scales` that are bytes, with `weight` beside them: words of one group tell the mode.
+pub(super) fn find_floats(found: &Found<'_>) -> Result<Option<Weight>, String> {
+    let scales = found.tensor;
+    let Some(codes) = found.part(".weight").filter(|codes| codes.dtype() == Dtype::U32) else {
+        return Ok(None);
+    };
+    if scales.dtype() != Dtype::U8 || found.part(".biases").is_some() {
+        return Ok(None);
+    }
+    let (&[ref lead @ .., words], &[ref own @ .., groups]) = (codes.shape(), scales.shape()) else {
+        return Ok(None);
+    };
+    if lead != own || lead.is_empty() || groups == 0 || words % groups != 0 {
+        let (scales, codes) = (scales.shape(), codes.shape());
+        return Err(format!("scales of shape {scales:?} do not fit codes of {codes:?}"));
+    }
+    let name = format!("{}.weight", found.stem);
+    let weight = match words / groups {
+        2 => microscaled::weight(("from NVFP4", name), codes, scales, 16, Scale::Times(1.0))?,
+        4 => microscaled::weight(("from MXFP4", name), codes, scales, 32, Scale::Power)?,
+        8 => scaled::mlx(found, codes, name)?,
+        words => return Err(format!("{words} words a group are of no mode of MLX that is known")),
+    };
+    Ok(Some(weight))
 }
 
 /// Bits and group size: as the settings say, else as the shapes allow, which is a guess.

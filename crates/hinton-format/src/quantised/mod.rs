@@ -1,12 +1,14 @@
 //! Weights that a file stores as codes in one tensor and scales in others: FP8, GPTQ, AWQ,
-//! bitsandbytes, MLX, MXFP4, NVFP4. The tensors stay as they are; the weight that they stand for comes beside
-//! them, decoded when it is read.
+//! bitsandbytes, compressed-tensors, MLX, MXFP4, NVFP4 and others. The tensors stay as they are; the
+//! weight that they stand for comes beside them, decoded when it is read.
 //!
 //! Layouts are told by the names and shapes of tensors; one file a family, one row each. Values are
 //! the products in `f32`, without the rounding to the half precision that a model computes in.
 
 mod bitsandbytes;
+mod codes;
 mod columns;
+mod compressed;
 mod config;
 mod microscaled;
 mod mlx;
@@ -41,7 +43,11 @@ const LAYOUTS: &[Layout] = &[
     Layout { ending: ".absmax", find: bitsandbytes::find },
     Layout { ending: ".SCB", find: scaled::find_int8 },
     Layout { ending: ".weight_scale_inv", find: scaled::find },
+    Layout { ending: ".weight_packed", find: compressed::find },
     Layout { ending: ".weight_scale", find: scaled::find },
+    Layout { ending: ".scale", find: scaled::find },
+    Layout { ending: "._scale", find: scaled::find_quanto },
+    Layout { ending: ".scales", find: mlx::find_floats },
     Layout { ending: ".scale_weight", find: scaled::find },
     Layout { ending: ".biases", find: mlx::find },
     Layout { ending: "_blocks", find: microscaled::find },
@@ -113,11 +119,19 @@ struct Weight {
     guess: Option<String>,
 }
 
-/// Adds the weights that tensors of the checkpoint stand for, each behind them. `folder` holds the
-/// model's `config.json`, where there is one.
+/// Adds the weights that tensors of the checkpoint stand for, each behind them, and remarks on the codes.
+/// `folder` holds the model's `config.json`, where there is one.
 pub(crate) fn add(checkpoint: &mut Checkpoint, folder: Option<&Location>, limits: &Limits) {
+    // A reader that knows of codes itself has added the weights.
+    if !checkpoint.tensors.iter().any(Tensor::is_derived) {
+        add_weights(checkpoint, folder, limits);
+    }
+    codes::remark(checkpoint);
+}
+
+fn add_weights(checkpoint: &mut Checkpoint, folder: Option<&Location>, limits: &Limits) {
     let could = |tensor: &Tensor| LAYOUTS.iter().any(|row| tensor.name().ends_with(row.ending));
-    if checkpoint.tensors.iter().any(Tensor::is_derived) || !checkpoint.tensors.iter().any(could) {
+    if !checkpoint.tensors.iter().any(could) {
         return;
     }
     let config = config::read(folder, &checkpoint.metadata);

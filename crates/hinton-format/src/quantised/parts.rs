@@ -128,6 +128,18 @@ impl Values {
         Values::of(tensor)
     }
 
+    /// The same bytes as values of another dtype, numbered in that one.
+    ///
+    /// # Errors
+    /// Where they are words in big-endian order, whose bytes lie the other way round.
+    pub(super) fn seen_as(mut self, dtype: Dtype) -> Result<Self, String> {
+        if self.endian == Endian::Big && self.size > 1 {
+            return Err("its words are big-endian".to_owned());
+        }
+        (self.dtype, self.size) = (dtype, dtype.bits() / 8);
+        Ok(self)
+    }
+
     fn bytes(&self, first: u64, count: usize) -> Result<Cow<'_, [u8]>, ReadError> {
         let from = self.start + first * self.size;
         let len = count * self.size as usize;

@@ -1,12 +1,13 @@
-//! Codes of 8 bits times scales: FP8 of DeepSeek, vLLM and ComfyUI, INT8 of bitsandbytes.
+//! Codes of 8 bits times scales: FP8 of DeepSeek, vLLM and ComfyUI, MXFP8, INT8 of bitsandbytes and quanto.
 //!
 //! FP8: a scale for the tensor, for each row, or for blocks of it (`weight_block_size`, 128 x 128);
 //! `weight_scale_inv` is a factor too, whatever its name (DeepSeek-V3, `inference/kernel.py`,
 //! `weight_dequant`). INT8: `SCB` is the largest magnitude of a row, which the code 127 stands for
-//! (bitsandbytes, `int8_vectorwise_dequant`).
+//! (bitsandbytes, `int8_vectorwise_dequant`). MXFP8: blocks of 32 in a row, with powers of two as bytes.
 
 use hinton_tensor::{Dtype, ReadError, Tensor};
 
+use super::microscaled::{self, Scale};
 use super::parts::{Rows, Values};
 use super::{Found, Weight};
 
@@ -59,16 +60,42 @@ impl Rows for Scaled {
     }
 }
 
-/// FP8, or INT8 of compressed-tensors, beside a scale.
+/// FP8 or INT8 beside a scale; FP4 of DeepSeek, two codes a byte.
 pub(super) fn find(found: &Found<'_>) -> Result<Option<Weight>, String> {
     let Some(codes) = found.part(".weight") else { return Ok(None) };
+    let last = |tensor: &Tensor| tensor.shape().last().copied().unwrap_or(0);
+    let is_four_bit = codes.dtype().bits() == 8
+        && found.tensor.dtype() == Dtype::F8E8m0
+        && last(codes).is_multiple_of(16)
+        && last(found.tensor) == last(codes) / 16
+        && codes.shape().len() == found.tensor.shape().len()
+        && codes.dtype().is_integer();
+    if is_four_bit {
+        let name = codes.name().to_owned();
+        let scales = found.tensor;
+        return microscaled::weight(("from MXFP4", name), codes, scales, 32, Scale::Power)
+            .map(Some);
+    }
+    beside(found, codes, codes.name().to_owned())
+}
+
+/// quanto: `weight._data` and `weight._scale`; the stem is the weight's name.
+pub(super) fn find_quanto(found: &Found<'_>) -> Result<Option<Weight>, String> {
+    let Some(codes) = found.part("._data") else { return Ok(None) };
+    beside(found, codes, found.stem.to_owned())
+}
+
+/// Codes beside a scale, under that name.
+fn beside(found: &Found<'_>, codes: &Tensor, name: String) -> Result<Option<Weight>, String> {
+    let scales = found.tensor;
+    let is_mx = scales.dtype() == Dtype::U8;
     let kind = match codes.dtype() {
+        Dtype::F8E4m3 | Dtype::F8E5m2 if is_mx => "from MXFP8",
         Dtype::F8E4m3 | Dtype::F8E5m2 | Dtype::F8E4m3Fnuz | Dtype::F8E5m2Fnuz => "from FP8",
-        Dtype::I8 => "from INT8",
+        Dtype::I8 if !is_mx => "from INT8",
         _ => return Ok(None),
     };
-    let scales = found.tensor;
-    if !FLOATS.contains(&scales.dtype()) {
+    if !is_mx && !FLOATS.contains(&scales.dtype()) {
         return Err(format!("its scales are {}", scales.dtype()));
     }
     let (&[ref lead @ .., rows, width], shape) = (codes.shape(), scales.shape()) else {
@@ -96,7 +123,11 @@ pub(super) fn find(found: &Found<'_>) -> Result<Option<Weight>, String> {
     let block = if one_each { (matrix, width) } else { block };
     let rows = Scaled {
         codes: Values::of(codes)?,
-        scales: Values::of(scales)?,
+        scales: if is_mx {
+            Values::of(scales)?.seen_as(Dtype::F8E8m0)?
+        } else {
+            Values::of(scales)?
+        },
         rows: (rows * count) as u64,
         width: width as u64,
         block: (block.0.max(1) as u64, block.1.max(1) as u64),
@@ -106,7 +137,7 @@ pub(super) fn find(found: &Found<'_>) -> Result<Option<Weight>, String> {
     };
     Ok(Some(Weight {
         kind,
-        name: codes.name().to_owned(),
+        name,
         shape: codes.shape().to_vec(),
         turned: false,
         rows: Box::new(rows),
@@ -173,4 +204,36 @@ pub(super) fn find_int8(found: &Found<'_>) -> Result<Option<Weight>, String> {
         words: "one scale a row (bitsandbytes)".to_owned(),
         guess: None,
     }))
+}
+
+/// MXFP8 of MLX: four codes of E4M3 a word, and powers of two for blocks of 32.
+pub(super) fn mlx(found: &Found<'_>, codes: &Tensor, name: String) -> Result<Weight, String> {
+    let &[ref lead @ .., words] = codes.shape() else {
+        return Err("its codes are one number".to_owned());
+    };
+    let width = words.checked_mul(4).ok_or("its rows are longer than can be counted")?;
+    let mut shape = lead.to_vec();
+    shape.push(width / 32);
+    let scales = Values::fitting(Some(found.tensor), "scales", &shape, &[Dtype::U8])?;
+    *shape.last_mut().unwrap_or(&mut 0) = width;
+    let rows = lead.iter().product::<usize>();
+    let scaled = Scaled {
+        codes: Values::of(codes)?.seen_as(Dtype::F8E4m3)?,
+        scales: scales.seen_as(Dtype::F8E8m0)?,
+        rows: rows as u64,
+        width: width as u64,
+        block: (1, 32),
+        matrix: (rows.max(1) as u64, rows as u64),
+        across: (width / 32) as u64,
+        factor: 1.0,
+    };
+    Ok(Weight {
+        kind: "from MXFP8",
+        name,
+        shape,
+        turned: false,
+        rows: Box::new(scaled),
+        words: "blocks of 32".to_owned(),
+        guess: None,
+    })
 }

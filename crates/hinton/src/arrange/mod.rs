@@ -10,6 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use hinton_chart::{CHARTS, ChartRow, Extent, Numbering, charts};
+use hinton_scene::visible;
 use hinton_tensor::Tensor;
 
 use crate::{DrawRequest, Error, Selected};
@@ -151,8 +152,29 @@ pub fn arrange(selected: &[Selected], request: &DrawRequest<'_>) -> Result<Arran
         let are = if derived == 1 { "is" } else { "are" };
         notes.push(format!("{derived} of them {are} dequantised from others of the file"));
     }
+    notes.extend(remarks(selected));
     let title = if chart.name == "overview" { file_title(&prepared) } else { None };
     Ok(Arrangement { chart, panels, title, columns, notes })
+}
+
+/// What must be known to read the values right, such as that they are codes: of one tensor in full, of
+/// several the first names.
+fn remarks(selected: &[Selected]) -> Option<String> {
+    const MOST_NAMES: usize = 3;
+    let remarked: Vec<&Selected> =
+        selected.iter().filter(|one| one.tensor.remark().is_some()).collect();
+    let name = |one: &Selected| visible(one.tensor.name()).into_owned();
+    if let [one] = remarked.as_slice() {
+        return Some(format!("{} holds {}", name(one), visible(one.tensor.remark()?)));
+    }
+    let mut names: Vec<String> = remarked.iter().take(MOST_NAMES).map(|one| name(one)).collect();
+    let more = remarked.len() - names.len();
+    let last = match more {
+        0 => names.pop()?,
+        more => format!("{more} more"),
+    };
+    let first = names.join(", ");
+    Some(format!("{first} and {last} hold codes of quantised weights, shown as stored"))
 }
 
 /// Tensors without values are left out, and that is said.

@@ -289,6 +289,9 @@ impl Serialize for TensorReport {
             map.serialize_entry("decoded", tensor.dtype().name())?;
             map.serialize_entry("derived", &tensor.is_derived())?;
         }
+        if let Some(remark) = tensor.remark() {
+            map.serialize_entry("remark", remark)?;
+        }
         map.serialize_entry("file", tensor.file())?;
         if let Some(summary) = &self.summary {
             map.serialize_entry("stats", &Stats(summary))?;

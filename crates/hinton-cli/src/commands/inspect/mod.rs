@@ -248,9 +248,11 @@ fn tensors_text(report: &InspectReport<'_>, width: Option<usize>) -> String {
 
 fn facts(tensor: &TensorReport) -> Vec<String> {
     let values = &tensor.selected.tensor;
+    // The remark in full is a note, or stands in the JSON.
+    let codes = if values.remark().is_some() { " codes" } else { "" };
     vec![
         visible(&tensor.selected.label()).into_owned(),
-        values.stored_type().to_owned(),
+        format!("{}{codes}", values.stored_type()),
         human::shape(values.shape()),
         if values.is_derived() { String::new() } else { human::bytes(values.stored_len()) },
     ]
