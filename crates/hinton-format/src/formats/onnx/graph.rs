@@ -1,11 +1,12 @@
 //! `ModelProto`, `GraphProto` and `NodeProto`: where tensors are, and what each is called.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use hinton_tensor::{Dtype, Endian, Tensor, View};
 
 use super::dense::dense;
+use super::nbits::{self, Parts, Sizes};
 use super::tensor::{Proto, pair};
 use crate::container::protobuf::{Encoding, Field, Message, Numbers, Wire};
 use crate::formats::affine::{Affine, Steps, dequantised};
@@ -58,6 +59,15 @@ struct Scope {
     prefix: String,
     own: BTreeMap<String, usize>,
     dequantise: Vec<Dequantise>,
+    /// Nodes that take codes in blocks, see [`nbits`].
+    blocks: Vec<Blocks>,
+}
+
+/// A `MatMulNBits` or `GatherBlockQuantized` node.
+struct Blocks {
+    inputs: Vec<String>,
+    is_matrix: bool,
+    sizes: Sizes,
 }
 
 /// A `DequantizeLinear` node.
@@ -208,7 +218,9 @@ impl<'a> Reader<'a> {
         for field in self.fields(message, 7)? {
             self.node(&field, &mut scope)?;
         }
-        self.dequantise(&scope)
+        self.dequantise(&scope)?;
+        self.blocks(&scope);
+        Ok(())
     }
 
     /// `GraphProto`.
@@ -234,7 +246,9 @@ impl<'a> Reader<'a> {
                 _ => {}
             }
         }
-        self.dequantise(&scope)
+        self.dequantise(&scope)?;
+        self.blocks(&scope);
+        Ok(())
     }
 
     /// Keeps a tensor, or the reason why it is skipped.
@@ -327,11 +341,19 @@ impl<'a> Reader<'a> {
             (name, _) => name.to_owned(),
         };
         let (mut axis, mut block) = (1, 0);
+        let mut sizes = Sizes::default();
         for field in &node.attributes {
             let attribute = self.attribute(self.wire.enter(field)?)?;
             match (attribute.name.as_str(), attribute.integer) {
                 ("axis", Some(value)) => axis = value as i64,
-                ("block_size", Some(value)) => block = value,
+                ("block_size", Some(value)) => {
+                    block = value;
+                    sizes.block = Some(value);
+                }
+                ("K", value @ Some(_)) => sizes.columns = value,
+                ("N", value @ Some(_)) => sizes.rows = value,
+                ("bits", value @ Some(_)) => sizes.bits = value,
+                ("quantize_axis", Some(value)) => sizes.quantise_axis = Some(value as i64),
                 _ => {}
             }
             let name = match constant {
@@ -351,6 +373,11 @@ impl<'a> Reader<'a> {
                 let graph = self.wire.enter(graph)?;
                 self.graph(graph, &format!("{below}.{index}/"))?;
             }
+        }
+        let is_matrix = node.operator == "MatMulNBits";
+        if is_matrix || node.operator == "GatherBlockQuantized" {
+            scope.blocks.push(Blocks { inputs: node.inputs, is_matrix, sizes });
+            return Ok(());
         }
         if node.operator == "DequantizeLinear" && !node.output.is_empty() {
             let Node { inputs, output, .. } = node;
@@ -480,6 +507,41 @@ impl<'a> Reader<'a> {
             self.wire.integers(&field, &mut list, MOST)?;
         }
         Ok(list)
+    }
+
+    /// Weights that operators take as codes in blocks, each once.
+    fn blocks(&mut self, scope: &Scope) {
+        let mut done = BTreeSet::new();
+        for node in &scope.blocks {
+            let name = |at: usize| node.inputs.get(at).filter(|name| !name.is_empty());
+            let input = |at: usize| {
+                let index = scope.own.get(name(at)?)?;
+                self.tensors.get(*index)
+            };
+            // What comes behind the codes: scales, zero points, for a matrix an order of columns.
+            let (codes, scales, zeros, order) = match node.is_matrix {
+                true => (1, 2, 3, name(4)),
+                false => (0, 2, 3, None),
+            };
+            let (Some(codes), Some(scales)) = (input(codes), input(scales)) else { continue };
+            if !done.insert(codes.name().to_owned()) {
+                continue;
+            }
+            let full = format!("{} (dequantised)", codes.name());
+            if order.is_some() || name(zeros).is_some() && input(zeros).is_none() {
+                self.skipped.add(full, "skipped: its zero points or its order are not in the file");
+                continue;
+            }
+            let parts = Parts { codes, scales, zeros: input(zeros) };
+            let made = match node.is_matrix {
+                true => nbits::matrix(&parts, node.sizes, &full),
+                false => nbits::table(&parts, node.sizes, &full, self.limits),
+            };
+            match made {
+                Ok(tensor) => self.tensors.push(tensor),
+                Err(error) => self.skipped.add(full, format!("skipped: {}", error.message())),
+            }
+        }
     }
 
     /// Weights that the graph stores quantised and dequantises itself, by scale and zero point.

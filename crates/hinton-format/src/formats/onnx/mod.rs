@@ -6,6 +6,7 @@
 mod dense;
 mod dtype;
 mod graph;
+mod nbits;
 mod tensor;
 
 use self::graph::Reader;
@@ -24,9 +25,11 @@ pub(crate) const ROW: FormatRow = FormatRow {
            A constant is named as its output, any other tensor of a node NODE.ATTRIBUTE; those of \
            a subgraph stand below NODE/ATTRIBUTE/, those of a function below FUNCTION/. A weight \
            that the graph itself dequantises by scale and zero point is listed as stored, and once \
-           more dequantised, under the name that the graph gives it. Texts are skipped with a \
+           more dequantised, under the name that the graph gives it; so are codes in blocks of \
+           MatMulNBits (2, 4 and 8 bits, as the matrix of a MatMul) and GatherBlockQuantized, as NAME \
+           (dequantised). Texts are skipped with a \
            warning. Layout: onnx.proto of https://github.com/onnx/onnx",
-    quantised: "DequantizeLinear: as stored and dequantised",
+    quantised: "DequantizeLinear, MatMulNBits, GatherBlockQuantized: as stored and dequantised",
     extensions: &["onnx"],
     sniff,
     open,
