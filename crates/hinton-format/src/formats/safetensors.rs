@@ -27,7 +27,8 @@ pub(crate) const ROW: FormatRow = FormatRow {
            beside them, under its own name where that is free. Codes of other layouts (EXL2, EXL3, Marlin, \
            HQQ, BitNet and unknown ones) are shown as stored, and that is said wherever they are shown. \
            Layout: https://github.com/huggingface/safetensors#format",
-    quantised: "FP8, GPTQ, AWQ, bitsandbytes, compressed-tensors, quanto, MLX, MXFP4, MXFP8, NVFP4: as stored and as weights",
+    quantised: "FP8, GPTQ, AWQ, bitsandbytes, compressed-tensors, quanto, MLX, MXFP4, MXFP8, NVFP4: \
+                as stored and as weights",
     extensions: &["safetensors"],
     sniff,
     open,
