@@ -14,11 +14,16 @@ use crate::failure::Failure;
 const ABOUT: &str = "See neural networks: any weights file becomes a picture";
 const AFTER: &str = "Examples:
   hinton demo                                  a gallery of everything, from data that ships inside
-  hinton draw model.safetensors                a picture in the terminal
+  hinton model.safetensors                     a picture in the terminal: short for hinton draw
   hinton draw model.pt -t fc.weight -o fc.png  a picture in a file
   hinton inspect model.npz --stats             names, shapes and statistics
 
 `hinton COMMAND --help` shows examples and every option.";
+
+/// Help in the order in which it is read: what the command does, how it is written, examples, and
+/// then every option.
+const HELP: &str =
+    "{before-help}{about-with-newline}\n{usage-heading} {usage}{after-help}\n\n{all-args}";
 
 /// The whole command line.
 pub(crate) fn command() -> Command {
@@ -26,6 +31,7 @@ pub(crate) fn command() -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .about(ABOUT)
         .after_help(AFTER)
+        .help_template(HELP)
         .arg_required_else_help(true)
         .subcommand_required(true)
         .subcommand_value_name("COMMAND")
@@ -37,6 +43,7 @@ pub(crate) fn command() -> Command {
             .about(row.about)
             .long_about(row.help)
             .after_help(row.examples)
+            .help_template(HELP)
             .args_override_self(true);
         command = command.subcommand((row.args)(sub));
     }
@@ -99,6 +106,21 @@ fn setting(row: &'static SettingRow) -> Arg {
             arg.value_name(value).num_args(0..=1).require_equals(true).default_missing_value("")
         }
     }
+}
+
+/// Leaves the settings of pictures out of a command's own help, which names them in one line and
+/// says where they are explained. They work, and a shell completes them, as before.
+pub(crate) fn settings_elsewhere(mut command: Command, but: &[&str]) -> Command {
+    let hidden = || SETTINGS.iter().filter(|row| !but.contains(&row.name));
+    for row in hidden() {
+        command = command.mut_arg(row.name, |arg| arg.hide_short_help(true).hide_long_help(true));
+    }
+    let names: Vec<String> = hidden().map(|row| format!("--{}", row.name)).collect();
+    let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    command.after_help(format!(
+        "{examples}\n\nPictures heed the options of `hinton draw` too, which its help explains:\n{}",
+        names.join(", ")
+    ))
 }
 
 /// Long help: the line, then the paragraph. Texts of the tables live as long as the program.

@@ -15,12 +15,10 @@ mod terminal;
 
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
-
 use failure::Failure;
 
 fn main() -> ExitCode {
-    let words: Vec<_> = std::env::args_os().collect();
+    let words = words();
     let matches = match args::command().try_get_matches_from(&words) {
         Ok(matches) => matches,
         Err(error) => return refuse(&error, &words),
@@ -41,21 +39,26 @@ fn main() -> ExitCode {
     failure.map_or(ExitCode::SUCCESS, |failure| ExitCode::from(failure.code()))
 }
 
-/// Help and version are printed; anything else was a wrong command line.
+/// Help and version are printed; anything else was a wrong command line. Without any word the help
+/// is what was asked for.
 fn refuse(error: &clap::Error, words: &[std::ffi::OsString]) -> ExitCode {
-    let code = u8::try_from(error.exit_code()).unwrap_or(2);
-    let word = words.get(1).filter(|word| std::path::Path::new(word).exists());
-    if let (ErrorKind::InvalidSubcommand, Some(word)) = (error.kind(), word) {
-        let kind = if std::path::Path::new(word).is_dir() { "folder" } else { "file" };
-        let file = word.to_string_lossy();
-        Failure::usage(
-            format!("{file} is a {kind}; what is to be done with it?"),
-            format!("`hinton draw {file}` draws it, `hinton inspect {file}` lists what it holds"),
-        )
-        .report();
-        return ExitCode::from(2);
-    }
     // A closed pipe is no error, and there is nowhere else to say it.
     let _ = error.print();
-    ExitCode::from(code)
+    match words.len() {
+        0 | 1 => ExitCode::SUCCESS,
+        _ => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)),
+    }
+}
+
+/// `hinton FILE` is short for `hinton draw FILE`, unless the file is named as a command is.
+fn words() -> Vec<std::ffi::OsString> {
+    let mut words: Vec<_> = std::env::args_os().collect();
+    let is_path = words.get(1).is_some_and(|word| {
+        let is_command = word.to_str().is_some_and(|word| commands::named(word).is_some());
+        !is_command && std::path::Path::new(word).exists()
+    });
+    if is_path {
+        words.insert(1, "draw".into());
+    }
+    words
 }

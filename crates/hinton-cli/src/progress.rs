@@ -3,16 +3,21 @@
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use hinton::Progress;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::interrupt;
 
 /// Work that is done sooner shows no bar.
 const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How often a sign of life moves.
+const BEAT: Duration = Duration::from_millis(100);
 
 /// Counts bytes; shows a bar once the work takes longer than a moment.
 pub(crate) struct Bar {
@@ -104,10 +109,11 @@ impl Count {
     fn start(&self, all: u64) -> ProgressBar {
         let bar = ProgressBar::with_draw_target(Some(all), ProgressDrawTarget::stderr());
         let Count { doing, what, .. } = self;
-        let template =
-            format!("{doing} {{wide_bar}} {{pos}} of {{len}} {what}, {{per_sec}}, {{eta}} left");
+        let template = format!(
+            "{doing} {{wide_bar}} {{pos}} of {{len}} {what}, {{rate}} a second, {{eta}} left"
+        );
         if let Ok(style) = ProgressStyle::with_template(&template) {
-            bar.set_style(style);
+            bar.set_style(style.with_key("rate", rate));
         }
         bar
     }
@@ -123,5 +129,54 @@ impl Count {
 impl Drop for Count {
     fn drop(&mut self) {
         self.finish();
+    }
+}
+
+/// Things a second with two digits: `16`, `0.52`.
+fn rate(state: &ProgressState, text: &mut dyn std::fmt::Write) {
+    let rate = state.per_sec();
+    let digits = if rate < 1.0 { 2 } else { usize::from(rate < 10.0) };
+    // What cannot be shown is left out.
+    let _ = write!(text, "{rate:.digits$}");
+}
+
+/// Says what is being done where nobody can tell how much is left, once it takes longer than a
+/// moment.
+pub(crate) struct Wait {
+    over: Option<(mpsc::Sender<()>, JoinHandle<()>)>,
+}
+
+impl Wait {
+    /// Work that `doing` names: `sending the points through the network`.
+    pub(crate) fn new(doing: &'static str) -> Self {
+        if !std::io::stderr().is_terminal() {
+            return Wait { over: None };
+        }
+        let (end, ended) = mpsc::channel();
+        let thread = std::thread::Builder::new().spawn(move || {
+            if ended.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout) {
+                return;
+            }
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}, {elapsed}") {
+                bar.set_style(style);
+            }
+            bar.set_message(doing);
+            while ended.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
+                bar.tick();
+            }
+            bar.finish_and_clear();
+        });
+        Wait { over: thread.ok().map(|thread| (end, thread)) }
+    }
+}
+
+impl Drop for Wait {
+    fn drop(&mut self) {
+        if let Some((end, thread)) = self.over.take() {
+            drop(end);
+            // It only draws: where it failed there is nothing to take away.
+            let _ = thread.join();
+        }
     }
 }

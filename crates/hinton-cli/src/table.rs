@@ -96,7 +96,7 @@ impl Table {
 }
 
 /// A text in lines of at most `most` characters, cut between words.
-fn lines(text: &str, most: usize) -> Vec<String> {
+pub(crate) fn lines(text: &str, most: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let Some(line) = lines.last_mut() else { break };

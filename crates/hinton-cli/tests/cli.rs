@@ -53,11 +53,15 @@ fn mistakes_on_the_command_line_end_with_2_and_a_cure() {
     assert!(folder.fails(2, &["draw", MLP, "--size", "15", "-o", "x.png"]).contains("15x10in"));
     assert!(folder.fails(2, &["draw", MLP, "-t", "0.weight[a]", "-o", "x.png"]).contains("slice"));
     assert!(folder.fails(2, &["export", MLP, "-o", "x.doc"]).contains(".npy, .npz, .csv"));
-    let text = folder.fails(2, &[MLP]);
-    assert!(text.contains(&format!("help: `hinton draw {MLP}` draws it")), "{text}");
+    let text = folder.fails(2, &["draw", MLP, "-o", "x.gif"]);
+    assert!(text.contains("gif is a film") && text.contains("hinton animate"), "{text}");
+    let text = folder.fails(2, &["animate", MLP, "-o", "x.gif"]);
+    assert!(text.contains("one step") && text.contains("hinton draw"), "{text}");
+    // Without a word the help is the answer; a file alone is drawn.
     let said = folder.run(&[]);
-    assert_eq!(said.code, 2);
-    assert!(said.err.contains("Commands:"), "{}", said.err);
+    assert_eq!(said.code, 0);
+    assert!(said.err.contains("hinton draw") || said.out.contains("hinton draw"));
+    assert_eq!(folder.ok(&[MLP]).out, folder.ok(&["draw", MLP]).out);
     assert!(folder.made().is_empty(), "{:?}", folder.made());
 }
 
@@ -538,7 +542,11 @@ fn runs_become_films_and_strips() {
     let folder = Folder::new();
     checkpoints(&folder);
     for file in ["w.gif", "w.webp", "w.apng", "w.png"] {
-        folder.ok(&["animate", "run", "-t", "w", "--as", "heatmap", "--fps", "10", "-o", file]);
+        let words = ["animate", "run", "-t", "w", "--as", "heatmap", "--fps", "10", "-o", file];
+        let said = folder.run(&words);
+        assert_eq!(said.code, 0, "{}", said.err);
+        // A film in a picture's name is said to be one.
+        assert_eq!(said.err.contains("this is a film (apng)"), file == "w.png", "{}", said.err);
     }
     let gif = folder.read("w.gif");
     assert!(gif.starts_with(b"GIF89a"));

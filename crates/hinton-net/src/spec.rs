@@ -98,9 +98,10 @@ impl Spec {
         }
     }
 
-    /// An error that tells this model.
+    /// An error that quotes this model as it was written.
     pub(crate) fn fault(&self, why: String) -> NetError {
-        fault(&self.to_string(), why)
+        let written = Spec { without_bias: false, ..self.clone() };
+        fault(&written.to_string(), why)
     }
 }
 

@@ -291,10 +291,11 @@ fn unknown(checkpoint: &Checkpoint, pattern: &str) -> Error {
     }
     if glob::is_glob(base) {
         let message = format!("{path}: no tensor matches {:?}", visible(base));
-        return Error::missing(
-            message,
-            format!("there are {}", near::some_names(checkpoint, base)),
-        );
+        let help = match near::mended_glob(checkpoint, base) {
+            Some(mended) => format!("did you mean \"{}\"?", visible(&mended)),
+            None => format!("the file has {}", near::some_names(checkpoint, base)),
+        };
+        return Error::missing(message, help);
     }
     let message = format!("{path}: there is no tensor {:?}", visible(base));
     let nearest = near::nearest(checkpoint.tensors.iter().map(Tensor::name), base);

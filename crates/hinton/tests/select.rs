@@ -82,7 +82,7 @@ fn globs_without_a_match_show_some_names() {
     assert_eq!(error.to_string(), "model.test: no tensor matches \"conv2.*\"");
     assert_eq!(
         error.help().unwrap(),
-        "there are \"conv1.weight\", \"conv1.bias\", \"fc.weight\" and 4 more"
+        "the file has \"conv1.weight\", \"conv1.bias\", \"fc.weight\" and 4 more"
     );
 }
 

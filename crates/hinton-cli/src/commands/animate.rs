@@ -11,7 +11,10 @@ use hinton::{
 };
 
 use super::CommandRow;
-use crate::args::{apply_settings_but, output, patterns, settings, tensors, thread_count, threads};
+use crate::args::{
+    apply_settings_but, output, patterns, settings, settings_elsewhere, tensors, thread_count,
+    threads,
+};
 use crate::encoder::{self, Asked};
 use crate::failure::{Failure, note, run_warnings};
 use crate::interrupt;
@@ -68,7 +71,7 @@ fn args(command: Command) -> Command {
                 .help("The output, where the file's name does not say [- : gif]"),
         );
     let command = encoder::args(film_args(command), &["strip", "indexed"]);
-    let command = settings(command).arg(threads());
+    let command = settings_elsewhere(settings(command), &["as", "range"]).arg(threads());
     command.mut_arg("range", |range| {
         let help = range.get_long_help().map(ToString::to_string).unwrap_or_default();
         range.long_help(format!(
@@ -152,6 +155,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     draw.options.own_range = is_own_range;
     let request = request(matches, draw, &looked)?;
     let runs = runs(matches)?;
+    png_is_apng(file, &target);
     let mut film = animate(&runs, &patterns(matches), &request)?;
     looking.finish();
     film.notes().iter().for_each(|text| note(text));
@@ -309,8 +313,38 @@ fn runs(matches: &ArgMatches) -> Result<Vec<Run>, Failure> {
     if paths.len() > 1 && runs.iter().zip(&paths).all(|(run, path)| is_step(run, path)) {
         runs = vec![hinton::open_run(&paths, &options)?];
     }
+    one_step(matches, &runs)?;
     runs.iter().for_each(run_warnings);
     Ok(runs)
+}
+
+/// Nothing moves in a file of one step: that is a picture. A run that has only begun is played.
+fn one_step(matches: &ArgMatches, runs: &[Run]) -> Result<(), Failure> {
+    let path = matches.get_one::<PathBuf>("run");
+    let (Some(path), [run]) = (path, runs) else { return Ok(()) };
+    if !is_step(run, path) {
+        return Ok(());
+    }
+    let file = path.display();
+    Err(Failure::usage(
+        format!("{file}: the file holds one step, and a film needs several"),
+        format!(
+            "`hinton draw {file}` draws it; if an axis of an array is time, say which: --steps-axis 0"
+        ),
+    ))
+}
+
+/// A film in a file that is named as a picture is said to be one.
+fn png_is_apng(file: &Path, target: &Target<'_>) {
+    let is_png = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("png"));
+    if let (Target::Film(row), true) = (target, is_png) {
+        note(&format!(
+            "{}: this is a film ({}); programs that don't know it show its first frame; \
+             `hinton draw` or --strip makes a picture",
+            file.display(),
+            row.name
+        ));
+    }
 }
 
 /// Whether it is a file that holds one step.

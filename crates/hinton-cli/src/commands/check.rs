@@ -11,6 +11,8 @@ use super::CommandRow;
 use crate::args::{paths, patterns, tensors, thread_count, threads};
 use crate::failure::Failure;
 use crate::progress::Bar;
+use crate::table::lines;
+use crate::terminal::Terminal;
 use crate::{human, out};
 
 /// Most findings of one kind that are listed for one file without --all.
@@ -41,7 +43,7 @@ pub(super) const ROW: CommandRow = CommandRow {
                     .value_name("KIND")
                     .action(ArgAction::Append)
                     .value_delimiter(',')
-                    .help("Kinds that are no matter; listed below")
+                    .help("Kinds of findings to leave out; listed below")
                     .long_help(kinds_help()),
             )
             .arg(
@@ -68,7 +70,7 @@ pub(super) const ROW: CommandRow = CommandRow {
 };
 
 fn kinds_help() -> String {
-    let mut text = "Kinds that are no matter, separated by commas:\n".to_owned();
+    let mut text = "Kinds of findings to leave out, separated by commas:\n".to_owned();
     for is_fault in [true, false] {
         text.push_str(if is_fault { "\nFaults:\n" } else { "\nNotes:\n" });
         for row in CHECKS.iter().filter(|row| row.is_fault == is_fault) {
@@ -97,7 +99,9 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
         true => json(&reports)?,
         false => {
             let most = if matches.get_flag("all") { usize::MAX } else { MOST };
-            let texts: Vec<String> = reports.iter().map(|report| text(report, most)).collect();
+            let width = Terminal::detect(None).text_width();
+            let texts: Vec<String> =
+                reports.iter().map(|report| text(report, most, width)).collect();
             texts.join("\n")
         }
     };
@@ -130,7 +134,7 @@ fn json(reports: &[CheckReport]) -> Result<String, Failure> {
     text.map(|text| text + "\n").map_err(|error| Failure::work(error.to_string()))
 }
 
-fn text(report: &CheckReport, most: usize) -> String {
+fn text(report: &CheckReport, most: usize, width: Option<usize>) -> String {
     let faults = report.faults().count();
     let notes = report.findings.len() - faults;
     let verdict = match (faults, notes) {
@@ -154,13 +158,13 @@ fn text(report: &CheckReport, most: usize) -> String {
     }
     text.push('\n');
     for kind in CHECKS {
-        text.push_str(&of_kind(report, kind, most));
+        text.push_str(&of_kind(report, kind, most, width));
     }
     text
 }
 
 /// The findings of one kind: a line each, and how many more there are.
-fn of_kind(report: &CheckReport, kind: &CheckRow, most: usize) -> String {
+fn of_kind(report: &CheckReport, kind: &CheckRow, most: usize, width: Option<usize>) -> String {
     let found: Vec<&Finding> =
         report.findings.iter().filter(|finding| finding.kind.name == kind.name).collect();
     let what = if kind.is_fault { "FAULT" } else { "note " };
@@ -170,8 +174,14 @@ fn of_kind(report: &CheckReport, kind: &CheckRow, most: usize) -> String {
             "" => String::new(),
             name => format!("{}: ", visible(name)),
         };
-        let message = visible(&finding.message);
-        text.push_str(&format!("  {what}  {:<12}  {subject}{message}\n", kind.name));
+        let said = format!("{subject}{}", visible(&finding.message));
+        let mut head = format!("  {what}  {:<12}  ", kind.name);
+        let indent = head.chars().count();
+        // What follows hangs under the first line, broken at blanks.
+        for line in lines(&said, width.map_or(usize::MAX, |width| width.saturating_sub(indent))) {
+            text.push_str(&format!("{head}{line}\n"));
+            head = " ".repeat(indent);
+        }
     }
     if found.len() > most {
         let more = found.len() - most;

@@ -216,13 +216,24 @@ fn target(matches: &ArgMatches) -> Result<Target<'_>, Failure> {
         },
         Some(file) => match format {
             Some(output) => Target::File(file, output),
-            None => Target::File(file, output_for(file)?),
+            None => Target::File(file, output_for(file).map_err(|error| not_a_film(file, error))?),
         },
         None => match format {
             Some(output) if output.name != "terminal" => Target::Stdout(output),
             _ => Target::Terminal(Terminal::detect(graphics)),
         },
     })
+}
+
+/// Why a name chooses no picture; that of a film names the command that makes films.
+fn not_a_film(file: &Path, error: hinton::Error) -> Failure {
+    match hinton::film_output_for(file) {
+        Ok(film) => Failure::usage(
+            format!("{}: {} is a film, and this is one picture", file.display(), film.name),
+            "pictures are .png, .svg, .pdf; `hinton animate RUN -o film.gif` makes films of runs",
+        ),
+        Err(_) => error.into(),
+    }
 }
 
 fn draw(

@@ -7,14 +7,14 @@ mod words;
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use hinton::space::{self, Model, PointSet, Show};
+use hinton::space::{self, LinearMap, Model, PointSet, Show};
 
 use super::CommandRow;
 use crate::args::{output as output_argument, threads};
 use crate::encoder;
 use crate::failure::{Failure, note};
 use crate::out;
-use crate::progress::Bar;
+use crate::progress::{Bar, Wait};
 
 pub(super) const ROW: CommandRow = CommandRow {
     name: "space",
@@ -74,7 +74,9 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let set = points(matches, &model, path)?;
     let mut request = words::show(matches, &bar)?;
     target.fit(matches, &mut request);
+    let wait = Wait::new("sending the points through the network");
     let show = Show::new(&model, set, request)?;
+    drop(wait);
     print_weights(&show, &target)?;
     show.notes().iter().for_each(|text| note(text));
     output::write(matches, show, &target)
@@ -102,14 +104,24 @@ fn points(matches: &ArgMatches, model: &Model, path: &Path) -> Result<PointSet, 
     Ok(space::points(&request, model.input_width())?)
 }
 
-/// Says the weights of each step, where they do not get into the way of bytes.
+/// Largest side of a matrix that is printed beside a file: more numbers nobody reads.
+const MOST_PRINTED: usize = 16;
+
+/// Says the weights of each step, where they do not get into the way of bytes. Beside a file only
+/// small matrices are printed, whole; the heading says the widths of the others.
 fn print_weights(show: &Show<'_>, target: &output::Target<'_>) -> Result<(), Failure> {
     if target.is_stdout() {
         return Ok(());
     }
     let mut text = String::new();
-    for (heading, weights) in show.weights() {
+    let stages = show.stages().iter().skip(1);
+    for ((heading, weights), stage) in show.weights().into_iter().zip(stages) {
+        let is_small = |map: &LinearMap| map.rows.max(map.columns) <= MOST_PRINTED;
         text.push_str(&heading);
+        if !target.is_terminal() && !stage.map.as_ref().is_none_or(is_small) {
+            text.push('\n');
+            continue;
+        }
         text.push('\n');
         text.push_str(&weights);
     }

@@ -1,5 +1,7 @@
 //! What network a file is of, guessed from its tensors' names.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use hinton_tensor::Tensor;
 
 use crate::select::fits_glob;
@@ -98,6 +100,7 @@ pub fn architecture(tensors: &[&Tensor]) -> Option<String> {
     let family = FAMILIES.iter().find(|family| family.patterns.iter().all(&has));
     match family {
         Some(family) => Some(match layers(tensors) {
+            Some(1) => format!("{}, 1 layer", family.name),
             Some(count) => format!("{}, {count} layers", family.name),
             None => family.name.to_owned(),
         }),
@@ -108,17 +111,21 @@ pub fn architecture(tensors: &[&Tensor]) -> Option<String> {
 /// What the modules are called that a network repeats.
 const REPEATED: [&str; 6] = ["layers", "layer", "blocks", "block", "blk", "h"];
 
-/// How many layers stand behind one another: one more than the largest number after such a word.
+/// How many layers there are: the different numbers after such a word and what stands before it, of
+/// the word that has most. A file that holds only layer 31 has one.
 fn layers(tensors: &[&Tensor]) -> Option<usize> {
-    let mut most = None;
+    let mut numbers: BTreeMap<Vec<&str>, BTreeSet<usize>> = BTreeMap::new();
     for tensor in tensors {
         let parts: Vec<&str> = tensor.name().split(['.', '/']).collect();
-        for pair in parts.windows(2).filter(|pair| REPEATED.contains(&pair[0])) {
+        for (index, pair) in parts.windows(2).enumerate() {
             let number = pair[1].parse::<usize>().ok().filter(|number| *number < 10_000);
-            most = most.max(number);
+            if let Some(number) = number.filter(|_| REPEATED.contains(&pair[0])) {
+                numbers.entry(parts[..=index].to_vec()).or_default().insert(number);
+                break;
+            }
         }
     }
-    most.map(|number| number + 1)
+    numbers.values().map(BTreeSet::len).max()
 }
 
 /// Networks of plain layers, from the shapes.
@@ -178,6 +185,8 @@ mod tests {
             llama.as_deref(),
             Some("a decoder of Llama's kind (gated MLP, RMSNorm), 2 layers")
         );
+        let last = guess(&[("layers.31.attn.q", &[2, 2]), ("layers.31.attn.k", &[2, 2])]);
+        assert_eq!(last.as_deref(), Some("a transformer, 1 layer"));
         let softmax = guess(&[("weight", &[4, 2]), ("bias", &[2])]);
         assert_eq!(softmax.as_deref(), Some("one linear layer (a linear or softmax classifier)"));
         let dense = guess(&[("0.weight", &[4, 2]), ("0.bias", &[4]), ("2.weight", &[3, 4])]);

@@ -1,5 +1,7 @@
 //! Which names a mistyped one might have meant.
 
+use std::collections::BTreeSet;
+
 use hinton_format::{Checkpoint, nearest as ranked};
 use hinton_scene::visible;
 
@@ -35,8 +37,67 @@ pub(super) fn some_names(checkpoint: &Checkpoint, pattern: &str) -> String {
     }
 }
 
+/// The glob with each misspelt word replaced by the nearest word of the names, where that matches
+/// something: `layers.*.wieght` becomes `layers.*.weight`.
+pub(super) fn mended_glob(checkpoint: &Checkpoint, pattern: &str) -> Option<String> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let mut known = BTreeSet::new();
+    for tensor in &checkpoint.tensors {
+        known.extend(tensor.name().split(|c| !is_word(c)).filter(|word| !word.is_empty()));
+    }
+    let mut mended = String::new();
+    let mut rest = pattern;
+    while let Some(first) = rest.chars().next() {
+        let end = rest.find(|c| is_word(c) != is_word(first)).unwrap_or(rest.len());
+        let (piece, after) = rest.split_at(end);
+        // A piece beside a star is a part of a word.
+        let is_part = mended.ends_with(['*', '?']) || after.starts_with(['*', '?']);
+        let is_known = match is_part {
+            true => known.iter().any(|word| word.contains(piece)),
+            false => known.contains(piece),
+        };
+        match is_word(first) && !is_known {
+            true => mended.push_str(near_enough(known.iter().copied(), piece)?),
+            false => mended.push_str(piece),
+        }
+        rest = after;
+    }
+    let fits = |tensor: &hinton_tensor::Tensor| super::glob::matches(&mended, tensor.name());
+    (mended != pattern && checkpoint.tensors.iter().any(fits)).then_some(mended)
+}
+
 fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<String> =
         names.into_iter().map(|name| format!("\"{}\"", visible(name))).collect();
     names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use hinton_tensor::Tensor;
+
+    use super::*;
+
+    #[test]
+    fn misspelt_globs_are_mended() {
+        let names = ["model.layers.0.fc.weight", "model.layers.0.fc.bias", "norm.weight"];
+        let tensors = names.map(|name| Tensor::from_f32(name, &[1], &[1.0]).unwrap()).to_vec();
+        let file = Checkpoint {
+            path: "m".to_owned(),
+            format: "npz",
+            metadata: Vec::new(),
+            tensors,
+            files: Vec::new(),
+            warnings: Vec::new(),
+        };
+        for (pattern, mended) in [
+            ("*.layers.*.wieght", Some("*.layers.*.weight")),
+            ("norn.*", Some("norm.*")),
+            ("*.fc.bais", Some("*.fc.bias")),
+            ("*.lyaers.?.fc.weigth", Some("*.layers.?.fc.weight")),
+            ("decoder.*.wieght", None),
+        ] {
+            assert_eq!(mended_glob(&file, pattern).as_deref(), mended, "{pattern}");
+        }
+    }
 }

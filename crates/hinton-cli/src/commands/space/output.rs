@@ -101,6 +101,10 @@ impl<'a> Target<'a> {
         matches!(self, Target::Film(..))
     }
 
+    pub(super) fn is_terminal(&self) -> bool {
+        matches!(self, Target::Terminal(_))
+    }
+
     pub(super) fn is_stdout(&self) -> bool {
         matches!(self, Target::Stdout)
     }

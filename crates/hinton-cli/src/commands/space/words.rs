@@ -45,7 +45,7 @@ pub(super) fn args(command: Command) -> Command {
         .arg(number(
             "extent",
             "E",
-            "Half the side of the mesh, the radius of circles [default: 5]",
+            "Half the side of the mesh [default: 5]; the radius of a circle [default: 1], of rings [default: 5]",
             POINTS,
         ))
         .arg(number("spacing", "S", "Distance of the points of the mesh [default: 0.1]", POINTS))

@@ -22,15 +22,15 @@ const SENTENCE: usize = 12;
 /// Places the level texts of a scene, large ones first. A text keeps the end it is aligned by,
 /// since letters of the terminal are wider or narrower than the scene's; where two meet, the first
 /// stays.
-/// Returns a place for every character of the picture, row by row.
-pub(super) fn place(scene: &Scene, fit: Fit) -> Vec<Option<Letter>> {
+/// Returns a place for every character of the picture, row by row. `ellipsis` ends what is cut off.
+pub(super) fn place(scene: &Scene, fit: Fit, ellipsis: &str) -> Vec<Option<Letter>> {
     let mut texts = Vec::new();
     collect(&scene.items, &mut texts);
     texts.sort_by(|one, two| two.style.size.total_cmp(&one.style.size));
     let mut grid = vec![None; fit.columns * fit.rows];
     for text in texts {
         let letters: Vec<char> = text.content.chars().filter(|&c| width(c) > 0).collect();
-        let letters = shorten(letters, fit.columns);
+        let letters = shorten(letters, fit.columns, ellipsis);
         let length: usize = letters.iter().map(|&c| width(c)).sum();
         let column = |x: f64| x / scene.width * fit.columns as f64;
         let start = match text.align {
@@ -90,19 +90,22 @@ fn collect<'a>(items: &'a [Item], texts: &mut Vec<&'a Text>) {
     }
 }
 
-/// Letters that fit into `columns`, the last replaced by … when some are cut off.
-fn shorten(mut letters: Vec<char>, columns: usize) -> Vec<char> {
-    let mut length: usize = letters.iter().map(|&c| width(c)).sum();
-    if length <= columns {
+/// Letters that fit into `columns`. Where some are cut off, the ellipsis stands for them, after a
+/// whole word where one ends in the last third.
+fn shorten(mut letters: Vec<char>, columns: usize, ellipsis: &str) -> Vec<char> {
+    let length = |letters: &[char]| letters.iter().map(|&c| width(c)).sum::<usize>();
+    if length(&letters) <= columns {
         return letters;
     }
-    while length >= columns {
-        match letters.pop() {
-            Some(c) => length -= width(c),
-            None => return letters,
-        }
+    let ellipsis: Vec<char> = ellipsis.chars().take(columns).collect();
+    while length(&letters) + ellipsis.len() > columns {
+        letters.pop();
     }
-    letters.push('…');
+    let least = letters.len() * 2 / 3;
+    if let Some(blank) = letters.iter().rposition(|&c| c == ' ').filter(|&blank| blank >= least) {
+        letters.truncate(blank + 1);
+    }
+    letters.extend(ellipsis);
     letters
 }
 
@@ -165,7 +168,7 @@ mod tests {
             description: String::new(),
             items: items.collect(),
         };
-        let grid = place(&scene, fit);
+        let grid = place(&scene, fit, "…");
         let letter = |letter: &Option<Letter>| letter.map_or(' ', |letter| letter.c.unwrap_or('_'));
         let row = |row: &[Option<Letter>]| row.iter().map(letter).collect::<String>();
         grid.chunks(fit.columns).map(|letters| row(letters).trim_end().to_string()).collect()
@@ -192,8 +195,14 @@ mod tests {
     #[test]
     fn nothing_leaves_the_picture() {
         let long = "far too long for so small a window";
-        assert_eq!(rows(&[(long, 100.0, 10.0, 8.0)], FIT)[0], "far too long for so…");
+        assert_eq!(rows(&[(long, 100.0, 10.0, 8.0)], FIT)[0], "far too long for …");
         assert_eq!(rows(&[(long, 100.0, 10.0, 8.0)], Fit { columns: 1, rows: 1 }), ["…"]);
+        let letters = || long.chars().collect();
+        assert_eq!(
+            shorten(letters(), 20, "...").iter().collect::<String>(),
+            "far too long for ..."
+        );
+        assert_eq!(shorten(letters(), 2, "...").iter().collect::<String>(), "..");
         assert_eq!(rows(&[("日本", 199.0, 10.0, 8.0)], FIT)[0], "                日_本_");
         assert_eq!(rows(&[("off", 100.0, 900.0, 8.0)], FIT), ["", "", "", "", ""]);
     }

@@ -91,7 +91,9 @@ fn write(scene: &Scene, options: &RenderOptions) -> Result<Vec<u8>, RenderError>
         }
         Graphics::TrueColor | Graphics::Colors256 | Graphics::Ascii => {
             let fit = Fit::new(scene, terminal, LEAST_COLUMN);
-            let letters = letters::place(scene, fit);
+            // ASCII has no character for it, and a single point would end a sentence.
+            let ellipsis = if terminal.graphics == Graphics::Ascii { "..." } else { "…" };
+            let letters = letters::place(scene, fit, ellipsis);
             match terminal.graphics {
                 Graphics::Ascii => blocks::ascii(scene, fit, &letters),
                 kind => blocks::half_blocks(scene, fit, &letters, kind == Graphics::TrueColor),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use hinton_chart::{Numbering, shape_text};
+use hinton_scene::visible;
 use hinton_tensor::Tensor;
 
 use super::{Laid, PanelSource, Prepared};
@@ -35,13 +36,14 @@ pub(super) fn lay(prepared: &Prepared) -> Result<Laid, Error> {
 }
 
 fn unfit(prepared: &Prepared) -> Error {
+    let name = visible(prepared.tensor.name());
     Error::missing(
         format!(
             "{} has the shape {}: a curve needs a vector, or a table of at most {MOST_COLUMNS} lines",
             prepared.label(),
             shape_text(prepared.tensor.shape())
         ),
-        "choose a line with a slice, such as -t 'w[0,:]', or some: -t 'w[:8]'",
+        format!("choose a line with a slice, such as -t '{name}[0,:]', or some: -t '{name}[:8]'"),
     )
 }
 
