@@ -30,4 +30,5 @@ pub use nearest::nearest;
 pub use open::{Input, is_one_folder, open, open_folder, open_input};
 pub use quantised::DEQUANTISED;
 pub use sniff::{Head, Sniff};
+pub use source::utf8_text;
 pub use source::wrapper::unwrapped_name;

@@ -7,7 +7,7 @@ use hinton_format::{Checkpoint, Error, ErrorKind, Warning};
 
 use crate::disk::{self, Entry, Kind};
 use crate::json::{self, Json};
-use crate::log::{Line, LogRow, Merged};
+use crate::metrics::{Line, LogRow, Metrics};
 use crate::open::Watch;
 use crate::run::{Sources, check_inside, open_step};
 use crate::scan::{Scan, capped, numbered, oddities};
@@ -103,16 +103,17 @@ pub(crate) fn open(folder: &Path, options: &RunOptions, watch: Watch<'_>) -> Res
     let mut scan = Scan::default();
     let (mut steps, mut paths) = (Vec::with_capacity(total), Vec::with_capacity(total));
     let mut told = Vec::new();
-    let mut merged = Merged::default();
-    lines.iter().for_each(|line| merged.add(line.row.clone()));
+    let mut metrics = Metrics::default();
+    lines.iter().for_each(|line| metrics.push_row(&line.row));
+    let mut inside = Metrics::default();
     for (at, (number, entry)) in found.into_iter().enumerate() {
-        let (time, metrics) = (None, Vec::new());
-        let mut step = Step { number, name: entry.name, time, metrics, broken: None };
+        let mut step =
+            Step { number, name: entry.name, time: None, metrics: Vec::new(), broken: None };
         match open_step(&entry.path, Some(folder), &options.limits) {
             Ok(checkpoint) => {
                 scan.add(at, checkpoint.tensors.iter());
                 check_number(&step, &checkpoint, &mut told);
-                merged.fill(row_of(number, &checkpoint));
+                inside.push_row(&row_of(number, &checkpoint));
                 told.extend(checkpoint.warnings.into_iter().map(|one| of_step(&step.name, one)));
             }
             Err(error) => step.broken = Some(error),
@@ -130,8 +131,11 @@ pub(crate) fn open(folder: &Path, options: &RunOptions, watch: Watch<'_>) -> Res
         warnings.push(Warning::file("there are no steps yet"));
     }
     say_lost(&lines, &steps, &mut warnings);
-    warnings.extend(merged.warnings());
-    merged.give_to(&mut steps);
+    metrics.settle();
+    inside.settle();
+    metrics.join(inside);
+    warnings.extend(metrics.warnings());
+    metrics.give_to(&mut steps);
     let numbers: Vec<(u64, &str)> =
         steps.iter().map(|step| (step.number, step.name.as_str())).collect();
     warnings.extend(ties_and_gaps(&numbers));
@@ -147,7 +151,8 @@ pub(crate) fn open(folder: &Path, options: &RunOptions, watch: Watch<'_>) -> Res
         warnings,
         trained,
         settings,
-        log: merged.into_rows(),
+        metrics,
+        axis: "step".to_owned(),
         logs,
         tensors,
         sources: Sources::Files { paths, root: Some(folder.to_owned()) },

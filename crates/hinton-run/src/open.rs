@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use hinton_format::{Error, ErrorKind, Limits};
 
 use crate::disk::{self, Kind};
-use crate::{Run, RunError, folder, glob, series, single};
+use crate::{Run, RunError, folder, glob, open_log, series, single};
 
 /// How a run is opened.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub(crate) type Watch<'a> = &'a mut dyn FnMut(usize, usize) -> ControlFlow<()>;
 
 /// Opens what the paths mean as one run:
 ///
-/// - one file: a list of arrays (`.npz`, pickle), an array over time, or a checkpoint (one step);
+/// - one file: a log of metrics (CSV, JSON, JSON lines), a list of arrays (`.npz`, pickle), an array over time, or a checkpoint (one step);
 /// - one folder: a run folder, a folder of checkpoints (files, or folders such as
 ///   `checkpoint-500/`), or one checkpoint in several files;
 /// - several files and folders, or a pattern (`epoch_*.npz`) that means some: each is a checkpoint.
@@ -72,7 +72,10 @@ pub fn open_run_watched(
     let mut run = match found.as_slice() {
         [only] if lone_folder && folder::is_one(only) => folder::open(only, options, watch)?,
         [only] if lone_folder => series::of_folder(only, options, watch)?,
-        [only] => single::open_file(only, options)?,
+        [only] => match open_log(only, false, &options.limits)? {
+            Some(log) if options.steps_axis.is_none() => log,
+            _ => single::open_file(only, options)?,
+        },
         several => series::of_list(several, options, watch)?,
     };
     if let [only] = paths {

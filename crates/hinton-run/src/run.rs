@@ -8,7 +8,7 @@ use hinton_format::{Checkpoint, Error, ErrorKind, Limits, Warning};
 use hinton_tensor::{Dtype, Tensor};
 
 use crate::single::Whole;
-use crate::{LogRow, disk, series};
+use crate::{Metrics, disk, series};
 
 /// What a run was opened from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,6 +20,8 @@ pub enum RunKind {
     Axis,
     /// A folder or a list of checkpoints.
     Checkpoints,
+    /// A log of metrics alone.
+    Log,
     /// A run folder (`run.json`, `steps/`, `metrics.jsonl`).
     RunFolder,
 }
@@ -30,6 +32,7 @@ impl fmt::Display for RunKind {
             RunKind::List => "a list of arrays",
             RunKind::Axis => "arrays over time",
             RunKind::Checkpoints => "checkpoints",
+            RunKind::Log => "a log of metrics",
             RunKind::RunFolder => "a run folder",
         })
     }
@@ -51,9 +54,10 @@ pub struct Run {
     pub trained: Option<String>,
     /// The settings of the training as JSON text, from `run.json`.
     pub settings: Option<String>,
-    /// Every row of metrics that was found, by number; also rows between the steps, which have no
-    /// tensors.
-    pub log: Vec<LogRow>,
+    /// Every metric that was found, by step number; also of steps between those that have tensors.
+    pub metrics: Metrics,
+    /// What the numbers of the steps count: `step`, `epoch`.
+    pub axis: String,
     /// The files that the metrics come from, as people name them.
     pub logs: Vec<String>,
     pub(crate) tensors: Vec<RunTensor>,
@@ -156,24 +160,27 @@ impl Run {
     /// The names of all metrics of steps and log, in order of first appearance.
     pub fn metric_names(&self) -> Vec<&str> {
         let of_steps = self.steps.iter().flat_map(|step| &step.metrics);
-        let of_log = self.log.iter().flat_map(|row| &row.metrics);
+        let of_steps = of_steps.map(|metric| metric.0.as_str());
         let mut seen = HashSet::new();
-        let names = of_steps.chain(of_log).map(|metric| metric.0.as_str());
+        let names = of_steps.chain(self.metrics.names());
         names.filter(|name| seen.insert(*name)).collect()
     }
 
     /// A metric over the run, by step number: from the log, which may know more steps than have
     /// tensors, or else from the steps.
     pub fn series(&self, metric: &str) -> Vec<(u64, f64)> {
-        let value =
-            |metrics: &[(String, f64)]| metrics.iter().find(|one| one.0 == metric).map(|one| one.1);
-        let of_log = self.log.iter().filter_map(|row| Some((row.number, value(&row.metrics)?)));
-        let logged: Vec<(u64, f64)> = of_log.collect();
+        let logged = self.metrics.series(metric);
         if !logged.is_empty() {
-            return logged;
+            return logged.to_vec();
         }
         let steps = self.steps.iter();
-        steps.filter_map(|step| Some((step.number, value(&step.metrics)?))).collect()
+        steps.filter_map(|step| Some((step.number, step.metric(metric)?))).collect()
+    }
+
+    /// As [`Run::series`], by place along the axis: fractions of epochs are no numbers of steps.
+    pub fn curve(&self, metric: &str) -> Vec<(f64, f64)> {
+        let series = self.series(metric).into_iter();
+        series.map(|(number, value)| (self.metrics.place(number), value)).collect()
     }
 
     /// Opens the checkpoint of a step: headers, no values. Nothing is kept, so that a run of any

@@ -12,7 +12,7 @@ use hinton_format::{Error, Warning};
 use crate::open::Watch;
 use crate::run::{Sources, open_step};
 use crate::scan::{Scan, capped, oddities};
-use crate::{Run, RunError, RunKind, RunOptions, Step, disk};
+use crate::{Metrics, Run, RunError, RunKind, RunOptions, Step, disk};
 
 use self::beside::Others;
 pub(crate) use self::choose::open_folder;
@@ -136,7 +136,8 @@ fn assemble(
         warnings,
         trained: None,
         settings: None,
-        log: Vec::new(),
+        metrics: Metrics::default(),
+        axis: "step".to_owned(),
         logs: Vec::new(),
         tensors,
         sources: Sources::Files { paths, root: None },

@@ -5,10 +5,9 @@ use std::path::Path;
 use hinton_format::{Checkpoint, Error, ErrorKind, Warning, open};
 use hinton_tensor::Tensor;
 
-use crate::log::Merged;
 use crate::run::Sources;
 use crate::scan::{Scan, oddities};
-use crate::{Run, RunError, RunKind, RunOptions, Step, disk};
+use crate::{Metrics, Run, RunError, RunKind, RunOptions, Step, disk};
 
 /// Formats in which numbered names are places in a list; elsewhere they are layers.
 const LIST_FORMATS: [&str; 3] = ["pickle", "npz", "npy"];
@@ -286,7 +285,8 @@ fn finish(
         warnings,
         trained: None,
         settings: None,
-        log: Merged::default().into_rows(),
+        metrics: Metrics::default(),
+        axis: "step".to_owned(),
         logs: Vec::new(),
         tensors,
         sources: Sources::Whole(Box::new(whole)),

@@ -7,7 +7,7 @@ use hinton_tensor::{Dtype, element_count};
 
 use crate::folder::{About, METRICS, RUN_JSON, STEPS, about, number_of, read_about, step_path};
 use crate::json::{self, Json, of_f64};
-use crate::log::Line;
+use crate::metrics::Line;
 use crate::run::check_inside;
 use crate::{LogRow, RUN_FORMAT, RUN_VERSION, RunError, disk};
 

@@ -94,6 +94,16 @@ pub fn open_run(paths: &[impl AsRef<Path>], options: &RunOptions) -> Result<Run,
     Ok(hinton_run::open_run(&paths, options)?)
 }
 
+/// Opens a log of a training (CSV, JSON, JSON lines) as a run of metrics without steps; `None`
+/// where the file is none. `any_header` also takes a table whose header names neither a step nor a
+/// metric.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn open_log(path: impl AsRef<Path>, any_header: bool) -> Result<Option<Run>, Error> {
+    Ok(hinton_run::open_log(path.as_ref(), any_header, &Limits::default())?)
+}
+
 /// Opens a weights file, or a folder that holds one in shards. Reads headers and no values;
 /// decides by content what it is; never executes anything.
 ///

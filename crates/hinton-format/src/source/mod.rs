@@ -15,6 +15,7 @@ pub mod made;
 pub mod part;
 pub(crate) mod reader;
 pub(crate) mod shuffle;
+pub mod text;
 pub(crate) mod unzstd;
 pub(crate) mod wrapper;
 
@@ -27,6 +28,7 @@ pub use location::Location;
 pub use made::{Lazy, Made};
 pub use part::Part;
 pub(crate) use reader::ByteReader;
+pub use text::utf8_text;
 
 use hinton_tensor::{Bytes, ReadError};
 

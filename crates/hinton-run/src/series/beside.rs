@@ -6,12 +6,10 @@ use hinton_format::Warning;
 
 use super::order::quoted;
 use crate::disk::{self, Entry, Kind};
-use crate::log::{Fit, Merged, Table};
+use crate::metrics::{self, Fit, Metrics, Table};
 use crate::scan::numbered;
 use crate::{Run, natural_cmp};
 
-/// Extensions of files that may be logs.
-const LOG_EXTENSIONS: [&str; 6] = ["json", "jsonl", "ndjson", "csv", "tsv", "log"];
 /// Most bytes of a log beside checkpoints, and most logs.
 const LOG_BYTES: u64 = 16 << 20;
 const MOST_LOGS: usize = 50;
@@ -27,16 +25,15 @@ pub(super) struct Others {
 
 /// The table in a file, where it may be a log.
 fn table(entry: &Entry) -> Option<Table> {
-    let extension = entry.name.rsplit_once('.')?.1.to_ascii_lowercase();
-    if entry.kind != Kind::File || !LOG_EXTENSIONS.contains(&extension.as_str()) {
+    if entry.kind != Kind::File || !metrics::has_log_name(&entry.name) {
         return None;
     }
-    Table::read(&disk::read(&entry.path, LOG_BYTES).ok()?)
+    Table::read(&disk::read(&entry.path, LOG_BYTES).ok()?, false)
 }
 
 /// Whether a file holds numbered rows of metrics rather than weights.
 pub(super) fn is_log(entry: &Entry) -> bool {
-    table(entry).is_some_and(|table| table.is_numbered())
+    table(entry).is_some_and(|table| metrics::is_log(&table))
 }
 
 fn not_used(name: &str, why: &str) -> Warning {
@@ -53,7 +50,7 @@ pub(super) fn add_logs(run: &mut Run, mut others: Others, word: &str) {
         let name = parts.join("/");
         others.entries.push(Entry { name, path, kind: Kind::File, is_link: false });
     }
-    let mut merged = Merged::default();
+    let mut merged = Metrics::default();
     let mut unused = Vec::new();
     let mut fits: Vec<(&str, Fit)> = Vec::new();
     let mut tables = 0;
@@ -83,7 +80,10 @@ pub(super) fn add_logs(run: &mut Run, mut others: Others, word: &str) {
             run.warnings.push(Warning::about(name, message));
         }
         run.logs.push(format!("{name} (by {})", fit.key));
-        merged.join(fit.merged);
+        if run.logs.len() == 1 && fit.key != "place" {
+            run.axis.clone_from(&fit.key);
+        }
+        merged.join(fit.metrics);
     }
     if others.are_said && !unused.is_empty() {
         let message = format!("no part of the run: {}", quoted(&unused));
@@ -91,14 +91,14 @@ pub(super) fn add_logs(run: &mut Run, mut others: Others, word: &str) {
     }
     run.warnings.extend(merged.warnings());
     merged.give_to(&mut run.steps);
-    run.log = merged.into_rows();
-    if !run.log.is_empty() {
-        let has = |number| run.log.binary_search_by_key(&number, |row| row.number).is_ok();
+    if !merged.is_empty() {
+        let known = merged.numbers();
         let numbers = run.steps.iter().map(|step| step.number);
-        let without: Vec<u64> = numbers.filter(|number| !has(*number)).collect();
+        let without: Vec<u64> = numbers.filter(|number| !known.contains(number)).collect();
         if !without.is_empty() {
             let message = format!("the log has no metrics of {}", numbered(&without));
             run.warnings.push(Warning::file(message));
         }
     }
+    run.metrics = merged;
 }
