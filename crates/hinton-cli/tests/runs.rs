@@ -256,3 +256,21 @@ fn a_run_is_no_checkpoint() {
         "{text}"
     );
 }
+
+#[test]
+fn a_log_alone_is_curves() {
+    let folder = Folder::new();
+    folder.write("log.csv", b"Wall time,Step,Value\n1700000000.5,0,0.9\n1700000001.5,100,0.8\n");
+    folder.write("log.jsonl", b"{\"step\": 0, \"loss\": 2}\n{\"step\": 5, \"loss\": 1}\n{\"st");
+    folder.ok(&["draw", "log.csv", "-o", "log.svg"]);
+    folder.ok(&["draw", "log.csv", "log.jsonl", "-o", "both.svg"]);
+    folder.ok(&["draw", "log.jsonl", "--metric", "l*", "-o", "loss.svg"]);
+    let said = folder.ok(&["inspect", "log.csv"]).out;
+    assert!(said.contains("a log of metrics, 1 metric\n"), "{said}");
+    assert!(said.contains("(by step)") && !said.contains("Wall time"), "{said}");
+    // Asked for as a table it is one.
+    folder.ok(&["draw", "log.csv", "--as", "heatmap", "-o", "table.svg"]);
+    assert!(folder.ok(&["inspect", "log.csv", "--stats"]).out.contains("f64"));
+    let said = folder.fails(1, &["draw", "log.csv", "--metric", "los*", "-o", "x.svg"]);
+    assert!(said.contains("Value"), "{said}");
+}

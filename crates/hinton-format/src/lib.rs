@@ -8,6 +8,7 @@
 
 mod checkpoint;
 mod error;
+mod events;
 mod ggml;
 mod limits;
 mod lookalike;
@@ -22,6 +23,7 @@ pub mod source;
 
 pub use checkpoint::{Checkpoint, Warning};
 pub use error::{Error, ErrorKind};
+pub use events::{EventScalar, Events, is_events, open_events, read_events};
 pub use formats::sharded::CONFIGURED;
 pub use formats::tensorflow::index_of;
 pub use formats::{FORMATS, FormatRow};

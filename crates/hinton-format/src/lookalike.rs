@@ -5,7 +5,7 @@ mod texts;
 
 use crate::formats::tensorflow::index_of;
 use crate::source::wrapper;
-use crate::{Error, ErrorKind, Head, Sniff};
+use crate::{Error, ErrorKind, Head, Sniff, is_events};
 
 /// Something that can be recognised and not opened.
 pub(crate) struct Lookalike {
@@ -138,12 +138,8 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
     other("a Matroska or WebM film", |head| starts(head, b"\x1a\x45\xdf\xa3"), WRONG_FILE),
     other(
         "a TensorBoard log of a training (summaries)",
-        // A length, its checksum, then an event whose third field is the version (event.proto).
-        |head| {
-            let event = head.bytes.iter().skip(12).take(52).copied().collect::<Vec<u8>>();
-            contains(&event, b"brain.Event:")
-        },
-        "look at it with tensorboard --logdir; weights lie in checkpoints beside it",
+        |head| is_events(head.bytes),
+        "`hinton draw` shows its scalars as curves; weights lie in checkpoints beside it",
     ),
     other("a SentencePiece tokenizer", is_sentencepiece, "choose the weights file beside it"),
     other("a tiktoken tokenizer", is_tiktoken, "choose the weights file beside it"),
@@ -425,7 +421,7 @@ mod tests {
         let event = b"\x18\0\0\0\0\0\0\0\x01\x02\x03\x04\x09\0\0\0\0\0\0\0\0\x1a\x0dbrain.Event:2";
         let error = told(event, "events.out.tfevents.17.host").unwrap();
         assert!(error.message().contains("a TensorBoard log"), "{error}");
-        assert!(error.cure_text().unwrap().contains("tensorboard --logdir"));
+        assert!(error.cure_text().unwrap().contains("hinton draw"));
         assert!(message(b"\0\0\0\x1cftypavif", "x.avif").contains("AVIF"));
         assert!(message(b"<svg xmlns=''/>", "x.svg").contains("SVG"));
     }

@@ -88,6 +88,16 @@ pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
+/// The first bytes of a regular file, at most so many.
+pub(crate) fn head(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
+    let failed = |error: io::Error| read_error(path, &error);
+    let mut bytes = Vec::new();
+    if kind(path) == Some(Kind::File) {
+        File::open(path).map_err(failed)?.take(most).read_to_end(&mut bytes).map_err(failed)?;
+    }
+    Ok(bytes)
+}
+
 /// The path as people read it.
 pub(crate) fn shown(path: &Path) -> String {
     path.display().to_string()

@@ -28,7 +28,7 @@ mod write;
 
 pub use error::RunError;
 pub use hinton_format::Warning;
-pub use metrics::{LogRow, Metrics, is_pace, open_log};
+pub use metrics::{LogRow, Metrics, is_pace, open_log, open_logs};
 pub use natural::natural_cmp;
 pub use open::{RunOptions, is_run_folder, open_run, open_run_watched};
 pub use run::{Run, RunKind, RunTensor, Span, Step};

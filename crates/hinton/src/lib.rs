@@ -104,6 +104,15 @@ pub fn open_log(path: impl AsRef<Path>, any_header: bool) -> Result<Option<Run>,
     Ok(hinton_run::open_log(path.as_ref(), any_header, &Limits::default())?)
 }
 
+/// Opens the logs in a folder as runs of metrics without steps: event files of TensorBoard, each
+/// folder of them a run, or the logs in it, each a run; none where there are none.
+///
+/// # Errors
+/// When a folder or a log cannot be read.
+pub fn open_logs(folder: impl AsRef<Path>) -> Result<Vec<Run>, Error> {
+    Ok(hinton_run::open_logs(folder.as_ref(), &Limits::default())?)
+}
+
 /// Opens a weights file, or a folder that holds one in shards. Reads headers and no values;
 /// decides by content what it is; never executes anything.
 ///

@@ -251,6 +251,30 @@ fn confusion_matrices_play_and_charts_of_all_steps_do_not() {
 }
 
 #[test]
+fn a_log_alone_is_a_plot_for_each_quantity() {
+    let folder = Folder::new();
+    let log = |name: &str, text: &str| {
+        std::fs::write(folder.path(name), text).unwrap();
+        hinton::open_log(folder.path(name), false).unwrap()
+    };
+    let keras = "epoch,accuracy,loss,val_loss,lr\n0,0.5,3,4,0.1\n1,0.6,2,3,0.1\n4,0.7,1,2,0.1\n";
+    let lightning = "epoch,step,train_loss,val_loss\n0,9,0.5,\n0,10,,0.45\n1,19,0.3,\n1,20,,0.35\n";
+    let keras = log("keras.csv", keras).unwrap();
+    let lightning = log("lightning.csv", lightning).unwrap();
+    let page = draw_runs(&[keras], &none(), &RunRequest::default()).unwrap();
+    says(&page, &["keras.csv", "loss, val_loss", "accuracy", "lr", "epochs 0 … 4"]);
+    // One quantity is one plot; empty cells are no points, and nothing is NaN.
+    let picture =
+        draw_runs(std::slice::from_ref(&lightning), &none(), &RunRequest::default()).unwrap();
+    says(&picture, &["train_loss, val_loss", "2 points", "steps 9 … 20"]);
+    assert!(!words(&picture).contains("NaN"));
+    let named = RunRequest { metrics: vec!["val*".to_owned()], ..RunRequest::default() };
+    says(&draw_runs(&[lightning], &none(), &named).unwrap(), &["lowest 0.35 at step 20"]);
+    assert!(log("points.csv", "x,y,label\n1,2,0\n3,4,1\n").is_none());
+    assert!(log("words.txt", "nothing that counts\n").is_none());
+}
+
+#[test]
 fn tables_and_vectors_are_curves() {
     let folder = Folder::new();
     let table = |name: &str, text: &str| {
@@ -261,7 +285,7 @@ fn tables_and_vectors_are_curves() {
     let none: [&str; 0] = [];
     let curve = DrawRequest::chart("curve");
     let picture = draw(select(&log, &none).unwrap(), &curve).unwrap();
-    says(&picture, &["loss, val_loss", "epoch 1 … 5", "lowest 1 at epoch 5"]);
+    says(&picture, &["loss, val_loss", "epochs 1 … 5", "lowest 1 at epoch 5"]);
     let other = table("other.csv", "epoch,loss,val_loss\n1,6,7\n2,5,6\n");
     let both = draw(select_from(&[log, other], &none).unwrap(), &curve).unwrap();
     says(&both, &["log.csv loss", "other.csv val_loss", "4 lines"]);

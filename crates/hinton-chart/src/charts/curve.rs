@@ -451,8 +451,11 @@ fn words(panels: &[Panel], lines: &[Line<'_>], options: &Options, x_name: &str) 
         count => vec![format!("{count} lines"), points],
     };
     if first <= last {
-        let noun = if first < last { format!("{x_name}s") } else { x_name.to_owned() };
-        let noun = if matches!(x_name, "step" | "position") { noun } else { x_name.to_owned() };
+        let is_word = x_name.bytes().all(|byte| byte.is_ascii_lowercase());
+        let noun = match is_word && first < last {
+            true => format!("{x_name}s"),
+            false => x_name.to_owned(),
+        };
         subtitle.push(match first < last {
             true => format!("{noun} {} … {}", whole_text(first), whole_text(last)),
             false => format!("{noun} {}", whole_text(first)),

@@ -41,7 +41,8 @@ pub(super) const ROW: CommandRow = CommandRow {
   hinton draw a/ b/ --metric '*loss' --smooth 50 --log -o loss.pdf
   hinton draw run/ -t '*.weight' --as distribution -o spread.svg
   hinton draw run/ --as confusion -o confusion.png
-  hinton draw losses.csv --as curve -o losses.png      columns of a table, or any vector",
+  hinton draw log.csv -o curves.png                    a log of Keras, Lightning, TensorBoard, W&B
+  hinton draw a.csv b.csv --metric '*loss' -o loss.png  logs over one another",
     args: |command| {
         let command = command
             .arg(
@@ -100,22 +101,38 @@ fn opened(
     request: &DrawRequest<'_>,
     matches: &ArgMatches,
 ) -> Result<Opened, Failure> {
-    let asked = matches.contains_id("metric")
-        || matches.contains_id("step")
-        || request.chart.as_deref() == Some("distribution");
+    let metrics = matches.contains_id("metric");
+    let chart = request.chart.as_deref();
+    let asked = metrics || matches.contains_id("step") || chart == Some("distribution");
+    // The numbers of a log are drawn as a table where that was asked for.
+    let as_table = matches.contains_id("tensor")
+        || request.each.is_some()
+        || request.reshape.is_some()
+        || request.transpose
+        || !matches!(chart, None | Some("curve"));
     let mut files = Vec::new();
     let mut runs = Vec::new();
     for path in paths {
-        match steps::as_run(path, asked)? {
+        let log = if as_table { None } else { hinton::open_log(path, metrics)? };
+        let run = match log {
+            None => steps::as_run(path, asked)?,
+            log => log,
+        };
+        match run {
             Some(run) => {
                 run_warnings_but_tensors(&run);
                 runs.push(run);
             }
-            None => {
-                let file = hinton::open(path)?;
-                warnings(&file);
-                files.push(file);
-            }
+            None => match steps::file_or_logs(path)? {
+                steps::Found::File(file) => {
+                    warnings(&file);
+                    files.push(file);
+                }
+                steps::Found::Logs(logs) => {
+                    logs.iter().for_each(run_warnings_but_tensors);
+                    runs.extend(logs);
+                }
+            },
         }
     }
     match (files.first(), runs.first()) {

@@ -32,6 +32,25 @@ pub(super) fn as_run(path: &Path, asked: bool) -> Result<Option<Run>, Failure> {
     }
 }
 
+/// What a path is that is no run of checkpoints.
+pub(super) enum Found {
+    File(Checkpoint),
+    /// A folder of logs alone.
+    Logs(Vec<Run>),
+}
+
+/// Opens a checkpoint, or the logs in a folder that holds no weights.
+pub(super) fn file_or_logs(path: &Path) -> Result<Found, Failure> {
+    match hinton::open(path) {
+        Ok(file) => Ok(Found::File(file)),
+        Err(error) if path.is_dir() => match hinton::open_logs(path)? {
+            logs if logs.is_empty() => Err(error.into()),
+            logs => Ok(Found::Logs(logs)),
+        },
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Opens one checkpoint. What is a run instead is called so, with what can be done with it.
 pub(super) fn open_one(path: &Path) -> Result<Checkpoint, Failure> {
     let error = match hinton::open(path) {
@@ -62,6 +81,9 @@ pub(super) fn report(
         return text.map_err(|error| Failure::work(error.to_string()));
     }
     run_warnings(run);
+    if run.kind == RunKind::Log {
+        return Ok(format!("{}{}", heading(run), metrics(run).text(width)));
+    }
     Ok(format!("{}{}\n{}", heading(run), steps(run).text(width), names(run, &tensors).text(width)))
 }
 
@@ -93,13 +115,15 @@ fn chosen<'a>(run: &'a Run, patterns: &[String]) -> Result<Vec<&'a RunTensor>, F
 }
 
 fn heading(run: &Run) -> String {
-    let mut text = format!(
-        "{}: {}, {}, {}\n",
-        visible(&run.path),
-        run.kind,
-        human::several(run.steps.len() as u64, "step"),
-        human::several(run.tensor_names().len() as u64, "tensor"),
-    );
+    let count = |count: usize, noun: &str| human::several(count as u64, noun);
+    let holds = match run.kind {
+        RunKind::Log => count(run.metric_names().len(), "metric"),
+        _ => {
+            let tensors = count(run.tensor_names().len(), "tensor");
+            format!("{}, {tensors}", count(run.steps.len(), "step"))
+        }
+    };
+    let mut text = format!("{}: {}, {holds}\n", visible(&run.path), run.kind);
     if let Some(trained) = &run.trained {
         text.push_str(&format!("  {}\n", visible(trained)));
     }
@@ -122,6 +146,31 @@ fn steps(run: &Run) -> Table {
             None => step.metrics.iter().map(metric).collect::<Vec<_>>().join("  "),
         };
         table.push(vec![step.number.to_string(), visible(&step.name).into_owned(), said]);
+    }
+    table
+}
+
+/// A line for each metric of a log.
+fn metrics(run: &Run) -> Table {
+    let mut table = Table::new(&[
+        "metric", ">values", ">from", ">to", ">first", ">last", ">lowest", ">highest",
+    ]);
+    for name in run.metric_names() {
+        let points = run.curve(name);
+        let number = |value: Option<f64>| human::number(value);
+        let values = || points.iter().map(|point| point.1);
+        let finite = || values().filter(|value| value.is_finite());
+        let place = |point: Option<&(f64, f64)>| point.map_or(String::new(), |it| it.0.to_string());
+        table.push(vec![
+            visible(name).into_owned(),
+            points.len().to_string(),
+            place(points.first()),
+            place(points.last()),
+            number(values().next()),
+            number(values().next_back()),
+            number(finite().reduce(f64::min)),
+            number(finite().reduce(f64::max)),
+        ]);
     }
     table
 }
@@ -172,9 +221,16 @@ fn as_json(run: &Run, tensors: &[&RunTensor]) -> Value {
         });
         json!({ "name": tensor.name, "spans": spans.collect::<Vec<_>>() })
     });
+    let metrics = run.metric_names().into_iter().map(|name| {
+        let points =
+            run.curve(name).into_iter().map(|(place, value)| json!([place, finite(value)]));
+        (name.to_owned(), points.collect::<Value>())
+    });
     json!({
         "path": run.path,
         "kind": run.kind.to_string(),
+        "axis": run.axis,
+        "metrics": metrics.collect::<serde_json::Map<_, _>>(),
         "trained": run.trained,
         "steps": steps.collect::<Vec<_>>(),
         "tensors": tensors.collect::<Vec<_>>(),

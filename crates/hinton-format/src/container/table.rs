@@ -141,8 +141,8 @@ fn entries(content: &[u8], at: Option<u64>, budget: &mut u64) -> Result<Option<V
     Ok(Some(found))
 }
 
-/// Undoes how LevelDB stores a checksum beside the data that it checks.
-fn unmask(stored: u32) -> u32 {
+/// Undoes how LevelDB and TensorFlow store a checksum beside the data that it checks.
+pub(crate) fn unmask(stored: u32) -> u32 {
     stored.wrapping_sub(0xa282_ead8).rotate_left(15)
 }
 

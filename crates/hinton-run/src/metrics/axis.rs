@@ -71,16 +71,12 @@ pub(super) fn is_axis(name: &str) -> bool {
     rank(name).is_some()
 }
 
-fn is_epoch(name: &str) -> bool {
-    plain(name).contains("epoch")
-}
-
 /// Whether a metric tells how far and how fast a training went, rather than how well: `epoch`,
 /// `iter_time`, `fps`.
 pub fn is_pace(name: &str) -> bool {
     let plain = plain(name);
     let is_part = |part: &&str| plain.contains(*part);
-    is_axis(name) || TIMES.contains(&plain.as_str()) || PACE.iter().any(|part| is_part(&part))
+    is_axis(name) || TIMES.contains(&plain.as_str()) || PACE.iter().any(is_part)
 }
 
 /// Whether one of the names is that of a metric.
@@ -133,9 +129,14 @@ impl Places {
             let rows = (0..table.rows.len()).map(|row| Some((row + from) as f64)).collect();
             return Places { word: word.to_owned(), column: None, rows, carried: 0 };
         };
-        let epoch = axes.iter().map(|axis| axis.0).find(|&it| is_epoch(&table.names[it]));
-        if let Some(rows) = epoch.and_then(|epoch| fractions(table, epoch, column)) {
-            return Places { word: "epoch".to_owned(), column: Some(column), rows, carried: 0 };
+        let is_epoch = |column: &usize| plain(&table.names[*column]).contains("epoch");
+        let (epochs, others): (Vec<usize>, Vec<usize>) =
+            axes.iter().map(|axis| axis.0).partition(is_epoch);
+        let within = if is_epoch(&column) { others.first().copied() } else { Some(column) };
+        let rows = epochs.first().zip(within).and_then(|(&epoch, it)| fractions(table, epoch, it));
+        if let Some(rows) = rows {
+            let column = within;
+            return Places { word: "epoch".to_owned(), column, rows, carried: 0 };
         }
         let mut last = None;
         let mut carried = 0;
@@ -468,8 +469,11 @@ mod tests {
         assert_eq!(fitted(r#"{"epochs": 10, "lr": 0.1}"#, &[5, 10], ""), Err(String::new()));
     }
 
+    /// A metric and its points.
+    type Named = (String, Vec<(f64, f64)>);
+
     /// What numbers the rows of a log alone, and the metrics with their places.
-    fn alone(text: &str) -> (String, Vec<(String, Vec<(f64, f64)>)>) {
+    fn alone(text: &str) -> (String, Vec<Named>) {
         let table = Table::read(text.as_bytes(), false).unwrap();
         assert!(is_log(&table), "{text}");
         let alone = super::super::logs::Alone::of(&table, "log.csv");
@@ -477,7 +481,7 @@ mod tests {
             let points = alone.metrics.series(name).iter();
             points.map(|(number, value)| (alone.metrics.place(*number), *value)).collect()
         };
-        let metrics: Vec<(String, Vec<(f64, f64)>)> = alone
+        let metrics: Vec<Named> = alone
             .metrics
             .names()
             .filter(|name| !is_pace(name))
@@ -486,7 +490,7 @@ mod tests {
         (alone.word, metrics)
     }
 
-    fn named(name: &str, points: &[(f64, f64)]) -> (String, Vec<(f64, f64)>) {
+    fn named(name: &str, points: &[(f64, f64)]) -> Named {
         (name.to_owned(), points.to_vec())
     }
 
@@ -563,10 +567,11 @@ mod tests {
 {"mode": "val", "epoch": 1, "iter": 20, "lr": 0.1, "mAP": 0.25}
 {"mode": "train", "epoch": 2, "iter": 50, "lr": 0.1, "loss": 2.0, "time": 0.5}
 {"mode": "train", "epoch": 2, "iter": 100, "lr": 0.1, "loss": 1.0, "time": 0.4}
+{"mode": "train", "epoch": 3, "iter": 50, "lr": 0.1, "loss": 0.5, "time": 0.4}
 "#;
         let (word, metrics) = alone(text);
         assert_eq!(word, "epoch");
-        let loss = [(0.5, 4.0), (1.0, 3.0), (1.5, 2.0), (2.0, 1.0)];
+        let loss = [(0.5, 4.0), (1.0, 3.0), (1.5, 2.0), (2.0, 1.0), (2.5, 0.5)];
         assert!(metrics.contains(&named("train_loss", &loss)), "{metrics:?}");
         assert!(metrics.contains(&named("val_mAP", &[(1.0, 0.25)])), "{metrics:?}");
     }

@@ -2,18 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
-use hinton_format::{Limits, Warning};
+use hinton_format::{ErrorKind, Limits, Warning};
 
 use super::axis::{Places, is_log};
 use super::table::Table;
-use super::{Metrics, has_log_name};
+use super::{Metrics, events, has_log_name};
 use crate::disk::{self, Kind};
 use crate::json;
 use crate::run::Sources;
-use crate::{Run, RunError, RunKind};
+use crate::{Run, RunError, RunKind, natural_cmp};
 
 /// Most bytes of a log.
 const LOG_BYTES: u64 = 256 << 20;
+/// How deep folders of event files lie, how many folders are looked at, and how many runs opened.
+const DEEPEST: usize = 4;
+const MOST_FOLDERS: usize = 1000;
+const MOST_RUNS: usize = 24;
 /// What stands before the tag in the names of files that TensorBoard exports.
 const TAG: &str = "tag-";
 
@@ -24,10 +28,17 @@ const TAG: &str = "tag-";
 /// When the file cannot be read.
 pub fn open_log(path: &Path, any_header: bool, limits: &Limits) -> Result<Option<Run>, RunError> {
     let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    if events::is_event_file(path, &name) {
+        return of_event_files(path, &[path.to_owned()], limits).map(Some);
+    }
     if disk::kind(path) != Some(Kind::File) || !has_log_name(&name) {
         return Ok(None);
     }
-    let text = disk::read(path, LOG_BYTES.min(limits.text_bytes))?;
+    let text = match disk::read(path, LOG_BYTES.min(limits.text_bytes)) {
+        // What is too long for a log may be a table of weights.
+        Err(error) if error.kind() == ErrorKind::Limit => return Ok(None),
+        text => text?,
+    };
     let Some(table) = Table::read(&text, any_header) else { return Ok(None) };
     drop(text);
     if !(any_header || is_log(&table)) {
@@ -42,8 +53,76 @@ pub fn open_log(path: &Path, any_header: bool, limits: &Limits) -> Result<Option
     Ok(Some(of_metrics(path, alone.word, alone.metrics, warnings, limits)))
 }
 
+/// Opens a folder of logs as runs without steps: event files of TensorBoard that lie in it, and in
+/// its folders down to a few levels, as `tensorboard --logdir` does, each folder a run; where there
+/// are none, the other logs in the folder itself, each a run.
+///
+/// # Errors
+/// When a folder cannot be listed, or a log cannot be read.
+pub fn open_logs(folder: &Path, limits: &Limits) -> Result<Vec<Run>, RunError> {
+    if disk::kind(folder) != Some(Kind::Folder) {
+        return Ok(Vec::new());
+    }
+    let mut runs = Vec::new();
+    let mut folders = vec![(folder.to_owned(), 0)];
+    let mut looked = 0;
+    while let Some((path, depth)) = folders.pop() {
+        looked += 1;
+        if runs.len() == MOST_RUNS || looked > MOST_FOLDERS {
+            break;
+        }
+        let mut entries = disk::list(&path)?;
+        entries.sort_by(|a, b| natural_cmp(&a.name, &b.name));
+        let is_one = |entry: &&disk::Entry| events::is_event_file(&entry.path, &entry.name);
+        let files: Vec<PathBuf> =
+            entries.iter().filter(is_one).map(|entry| entry.path.clone()).collect();
+        if !files.is_empty() {
+            runs.push(of_event_files(&path, &files, limits)?);
+        }
+        // The last is taken first; a link could lead back to where it came from.
+        let inside = entries.iter().rev().filter(|it| it.kind == Kind::Folder && !it.is_link);
+        folders.extend(inside.map(|it| (it.path.clone(), depth + 1)).filter(|it| it.1 <= DEEPEST));
+    }
+    // What holds nothing but texts and pictures shows nothing beside runs with numbers.
+    if runs.iter().any(|run| !run.metrics.is_empty()) {
+        runs.retain(|run| !run.metrics.is_empty());
+    }
+    if runs.is_empty() {
+        let mut entries = disk::list(folder)?;
+        entries.sort_by(|a, b| natural_cmp(&a.name, &b.name));
+        for entry in entries.iter().take(MOST_FOLDERS) {
+            runs.extend(open_log(&entry.path, false, limits)?);
+            if runs.len() == MOST_RUNS {
+                break;
+            }
+        }
+    }
+    Ok(runs)
+}
+
+/// The event files of one folder as a run: a trainer that goes on starts a new one.
+fn of_event_files(path: &Path, files: &[PathBuf], limits: &Limits) -> Result<Run, RunError> {
+    let mut all = Metrics::default();
+    let mut warnings = Vec::new();
+    for file in files {
+        let (metrics, said) = events::read(file)?;
+        let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
+        let of_file = |one: Warning| match files.len() {
+            1 => one,
+            _ => Warning::about(name.clone().unwrap_or_default(), one.message),
+        };
+        warnings.extend(said.into_iter().map(of_file));
+        // Of equal steps those of the later file hold.
+        let mut newer = metrics;
+        newer.join(all);
+        all = newer;
+    }
+    warnings.extend(all.warnings());
+    Ok(of_metrics(path, "step".to_owned(), all, warnings, limits))
+}
+
 /// A run of metrics alone.
-pub(super) fn of_metrics(
+fn of_metrics(
     path: &Path,
     axis: String,
     metrics: Metrics,

@@ -2,6 +2,7 @@
 
 mod axis;
 mod csv;
+pub(crate) mod events;
 mod line;
 mod logs;
 mod table;
@@ -16,7 +17,7 @@ use crate::scan::capped;
 pub use axis::is_pace;
 pub(crate) use axis::{Fit, is_log};
 pub(crate) use line::Line;
-pub use logs::open_log;
+pub use logs::{open_log, open_logs};
 pub(crate) use table::Table;
 
 /// The metrics of one step number, as a log gives them.

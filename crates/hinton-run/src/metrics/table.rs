@@ -14,6 +14,8 @@ const PART_NAMES: [&str; 7] = ["mode", "split", "phase", "subset", "stage", "par
 /// Longest name put before those of an object in an object, and how deep they nest.
 const LONGEST_PREFIX: usize = 128;
 const DEEPEST: usize = 4;
+/// Most bytes of one JSON document: its values take many times as much.
+const MOST_JSON: usize = 32 << 20;
 
 /// The numbers of a log, row by row; what is no number is left out.
 #[derive(Debug, Default, PartialEq)]
@@ -65,14 +67,19 @@ impl Table {
         let text = hinton_format::utf8_text(text);
         let start = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text).trim_ascii_start();
         let table = match start.first()? {
-            b'{' | b'[' => match json::parse(&text) {
-                Ok(json) => of_json(&json)?,
-                Err(_) => of_lines(start)?,
+            b'{' | b'[' => match whole(&text) {
+                Some(json) => of_json(&json)?,
+                None => of_lines(start)?,
             },
             _ => csv::read(std::str::from_utf8(start).ok()?, any_header)?,
         };
         (!table.rows.is_empty()).then_some(table)
     }
+}
+
+/// A text as one JSON document, where it is one that is short enough to be held as values.
+fn whole(text: &[u8]) -> Option<Json> {
+    (text.len() <= MOST_JSON).then(|| json::parse(text).ok()).flatten()
 }
 
 /// A table that is being put together: names are looked up, not searched for.
@@ -241,7 +248,8 @@ fn of_lines(text: &[u8]) -> Option<Table> {
         }
         let is_read = json::parse(line).ok().and_then(|json| builder.row(&json)).is_some();
         let is_last = lines.peek().is_none();
-        if !is_read && !(is_last && !builder.table.rows.is_empty()) {
+        let is_cut = is_last && !builder.table.rows.is_empty();
+        if !is_read && !is_cut {
             unread += 1;
             if unread > builder.table.rows.len() {
                 return None;

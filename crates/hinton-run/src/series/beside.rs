@@ -8,7 +8,7 @@ use super::order::quoted;
 use crate::disk::{self, Entry, Kind};
 use crate::metrics::{self, Fit, Metrics, Table};
 use crate::scan::numbered;
-use crate::{Run, natural_cmp};
+use crate::{Run, Step, natural_cmp};
 
 /// Most bytes of a log beside checkpoints, and most logs.
 const LOG_BYTES: u64 = 16 << 20;
@@ -40,6 +40,15 @@ fn not_used(name: &str, why: &str) -> Warning {
     Warning::about(name, format!("its metrics are not used: {why}"))
 }
 
+/// The metrics of an event file, where at least half of the steps have some.
+fn of_events(entry: &Entry, steps: &[Step]) -> Result<Option<Fit>, String> {
+    let (metrics, _) = metrics::events::read(&entry.path).map_err(|error| error.to_string())?;
+    let known = metrics.numbers();
+    let hits = steps.iter().filter(|step| known.contains(&step.number)).count();
+    let fits = hits * 2 >= steps.len() && hits >= steps.len().min(2);
+    Ok(fits.then(|| Fit { key: "step".to_owned(), metrics, shifted: None }))
+}
+
 /// Gives the steps the metrics of the logs that clearly belong to them, and tells of the rest.
 pub(super) fn add_logs(run: &mut Run, mut others: Others, word: &str) {
     others.entries.sort_by(|a, b| natural_cmp(&a.name, &b.name));
@@ -55,6 +64,15 @@ pub(super) fn add_logs(run: &mut Run, mut others: Others, word: &str) {
     let mut fits: Vec<(&str, Fit)> = Vec::new();
     let mut tables = 0;
     for entry in &others.entries {
+        if tables < MOST_LOGS && metrics::events::is_event_file(&entry.path, &entry.name) {
+            tables += 1;
+            match of_events(entry, &run.steps) {
+                Ok(Some(fit)) => fits.push((entry.name.as_str(), fit)),
+                Ok(None) => unused.push(entry.name.as_str()),
+                Err(why) => run.warnings.push(not_used(&entry.name, &why)),
+            }
+            continue;
+        }
         let table = if tables < MOST_LOGS { table(entry) } else { None };
         let Some(table) = table else {
             unused.push(entry.name.as_str());

@@ -113,7 +113,7 @@ fn points(run: &Run, at: usize, name: &str, positions: Option<&[Moment]>) -> Vec
         };
         return moments.iter().filter_map(value).collect();
     }
-    run.series(name).into_iter().map(|(number, value)| (number as f64, value)).collect()
+    run.curve(name)
 }
 
 /// The name of the metric that is shown.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use hinton_chart::{Course, Extent, Panel, Sheet, SheetPart, charts};
-use hinton_run::Run;
+use hinton_run::{Run, RunKind, is_pace};
 use hinton_scene::Scene;
 use hinton_tensor::Summary;
 
@@ -15,8 +15,8 @@ use crate::{Error, Picture};
 const FAVOURITES: [&str; 2] = ["loss", "acc"];
 /// What the names of metrics on data that was not trained on begin with.
 const PARTS: [&str; 8] = ["validation", "valid", "val", "training", "train", "test", "eval", "dev"];
-/// Metrics that tell the pace and not the success.
-const PACE: [&str; 6] = ["time", "epoch", "step", "seconds", "samples", "iteration"];
+/// Most quantities of logs that are shown without being asked for.
+pub(super) const MOST_OF_LOGS: usize = 12;
 /// Values of a line that are smoothed without being asked: so many of a noisy line make a page's
 /// picture readable.
 const NOISY: usize = 400;
@@ -30,18 +30,26 @@ pub(super) struct Family {
 
 /// Curves of the metrics that were asked for; each quantity has a plot.
 pub(super) fn draw(runs: &[&Run], request: &RunRequest<'_>) -> Result<Picture, Error> {
-    let families = match request.metrics.as_slice() {
+    let mut families = match request.metrics.as_slice() {
+        [] if are_logs(runs) => ranked(runs)?,
         [] => favourites(runs)?,
         wanted => asked(runs, wanted)?,
     };
+    let mut left_out = Vec::new();
+    if request.metrics.is_empty() && families.len() > MOST_OF_LOGS {
+        left_out.push(not_shown(&families[MOST_OF_LOGS..]));
+        families.truncate(MOST_OF_LOGS);
+    }
     if let [only] = families.as_slice() {
         return one(runs, only, request);
     }
     let sheet = Sheet::new(&request.draw.options);
     let mut scenes: Vec<Scene> = Vec::new();
-    let mut notes = Vec::new();
+    let mut notes = left_out.clone();
     for family in &families {
-        let request = sized(request, sheet.half());
+        let mut request = sized(request, sheet.half());
+        let smooth = &mut request.draw.options.smooth;
+        *smooth = smooth.or_else(|| smoothing(runs, family));
         let picture = one(runs, family, &request)?;
         scenes.push(picture.scene);
         for note in picture.notes {
@@ -50,9 +58,9 @@ pub(super) fn draw(runs: &[&Run], request: &RunRequest<'_>) -> Result<Picture, E
             }
         }
     }
-    let title = request.draw.options.title.clone().unwrap_or_default();
+    let title = request.draw.options.title.clone().unwrap_or_else(|| run_names(runs).join(", "));
     let part = SheetPart { heading: String::new(), scenes };
-    let scene = sheet.page(&title, &[], &[part], &[]);
+    let scene = sheet.page(&title, &[], &[part], &left_out);
     Ok(Picture { scene, notes, dpi: request.draw.options.dpi })
 }
 
@@ -74,10 +82,10 @@ pub(super) fn one(
     let mut panels = Vec::new();
     for (run, name) in runs.iter().zip(run_names(runs)) {
         for metric in &family.names {
-            let series = run.series(metric);
-            if !series.is_empty() {
+            let points = run.curve(metric);
+            if !points.is_empty() {
                 let part = if runs.len() > 1 { name.clone() } else { String::new() };
-                panels.push(panel(metric, part, &series));
+                panels.push(panel(metric, part, &run.axis, points));
             }
         }
     }
@@ -107,9 +115,7 @@ fn left_out(runs: &[&Run], family: &Family) -> Option<String> {
 }
 
 /// A metric as a panel of one row.
-fn panel(metric: &str, part: String, series: &[(u64, f64)]) -> Panel {
-    let mut points: Vec<(f64, f64)> =
-        series.iter().map(|&(number, value)| (number as f64, value)).collect();
+fn panel(metric: &str, part: String, axis: &str, mut points: Vec<(f64, f64)>) -> Panel {
     points.sort_by(|a, b| a.0.total_cmp(&b.0));
     Panel {
         name: metric.to_owned(),
@@ -117,7 +123,7 @@ fn panel(metric: &str, part: String, series: &[(u64, f64)]) -> Panel {
         shape: vec![points.len()],
         // The chart says the number of points; how they were stored says nothing.
         dtype: "",
-        orientation: "step".to_owned(),
+        orientation: axis.to_owned(),
         number: None,
         extent: Extent::new(1, points.len()),
         grids: Vec::new(),
@@ -159,12 +165,13 @@ fn families<'n>(names: impl IntoIterator<Item = &'n str>) -> Vec<Family> {
 
 /// What a metric measures: its name without the part of the data that it is of.
 fn quantity(name: &str) -> String {
-    let lower = name.to_ascii_lowercase();
-    let cut = PARTS.iter().find_map(|part| {
-        let rest = lower.strip_prefix(part)?;
-        let rest = rest.strip_prefix(['_', '-', '/', '.', ' '])?;
-        (!rest.is_empty()).then(|| rest.to_owned())
-    });
+    // W&B writes the name of the run before that of the metric.
+    let lower = name.rsplit(" - ").next().unwrap_or(name).to_ascii_lowercase();
+    const SIGNS: [char; 5] = ['_', '-', '/', '.', ' '];
+    let first = |part: &&str| lower.strip_prefix(*part)?.strip_prefix(SIGNS);
+    let last = |part: &&str| lower.strip_suffix(*part)?.strip_suffix(SIGNS);
+    let cut = PARTS.iter().find_map(|part| first(&part).or_else(|| last(&part)));
+    let cut = cut.filter(|rest| !rest.is_empty()).map(str::to_owned);
     match cut.unwrap_or(lower).as_str() {
         "acc" => "accuracy".to_owned(),
         other => other.to_owned(),
@@ -198,32 +205,57 @@ fn unknown(names: &[&str], pattern: &str) -> Error {
     )
 }
 
-/// Losses and accuracies; where there are none, the first other metric.
-pub(super) fn favourites(runs: &[&Run]) -> Result<Vec<Family>, Error> {
-    let names = all_names(runs);
-    let all = families(names.iter().copied());
-    // Norms of each tensor's gradient are many, and say so by their dots.
-    let is_plain = |family: &&Family| !family.quantity.contains(['.', '/']);
-    let is_favourite = |family: &&Family| FAVOURITES.iter().any(|w| family.quantity.contains(w));
-    let places = |family: &Family| FAVOURITES.iter().position(|w| family.quantity.contains(w));
-    let mut chosen: Vec<usize> =
-        (0..all.len()).filter(|&at| is_plain(&&all[at]) && is_favourite(&&all[at])).collect();
-    chosen.sort_by_key(|&at| places(&all[at]));
-    if chosen.is_empty() {
-        let is_other = |at: &usize| !PACE.contains(&all[*at].quantity.as_str());
-        chosen.extend((0..all.len()).find(is_other));
-    }
-    if chosen.is_empty() {
+/// Whether the runs are logs alone.
+pub(super) fn are_logs(runs: &[&Run]) -> bool {
+    runs.iter().all(|run| run.kind == RunKind::Log)
+}
+
+/// The place of a quantity among those that people look at first; `None` behind them.
+fn place(family: &Family) -> Option<usize> {
+    FAVOURITES.iter().position(|word| family.quantity.contains(word))
+}
+
+/// What says by its dots that it is one of many: norms of each tensor's gradient.
+fn is_plain(family: &Family) -> bool {
+    !family.quantity.contains('.')
+}
+
+/// Losses, accuracies, then all others but those that tell the pace.
+pub(super) fn ranked(runs: &[&Run]) -> Result<Vec<Family>, Error> {
+    let mut all = families(all_names(runs));
+    all.retain(|family| family.names.iter().any(|name| !is_pace(name)));
+    if all.is_empty() {
         let help =
             "name a tensor: -t NAME --as distribution, or -t NAME for the last step's values";
         return Err(Error::missing("the run has no metrics to draw", help));
     }
-    Ok(all
-        .into_iter()
-        .enumerate()
-        .filter(|(at, _)| chosen.contains(at))
-        .map(|(_, family)| family)
-        .collect())
+    let rank = |family: &Family| {
+        let is_one_of_many = !is_plain(family);
+        (is_one_of_many, place(family).unwrap_or(FAVOURITES.len()))
+    };
+    all.sort_by_key(rank);
+    Ok(all)
+}
+
+/// Losses and accuracies; where there are none, the first other metric.
+pub(super) fn favourites(runs: &[&Run]) -> Result<Vec<Family>, Error> {
+    let mut all = ranked(runs)?;
+    let is_favourite = |family: &Family| is_plain(family) && place(family).is_some();
+    let count = all.iter().take_while(|family| is_favourite(family)).count();
+    all.truncate(count.max(1));
+    Ok(all)
+}
+
+/// Says which quantities there are beside those that are shown.
+pub(super) fn not_shown(families: &[Family]) -> String {
+    const MOST: usize = 6;
+    let names: Vec<&str> =
+        families.iter().take(MOST).map(|family| family.quantity.as_str()).collect();
+    let more = match families.len().saturating_sub(MOST) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("not shown: {}{more}; choose with --metric", names.join(", "))
 }
 
 #[cfg(test)]
@@ -238,6 +270,9 @@ mod tests {
             ("Train/Loss", "loss"),
             ("loss", "loss"),
             ("test", "test"),
+            ("eager-1 - train/loss", "loss"),
+            ("Loss/val", "loss"),
+            ("accuracy_train", "accuracy"),
             ("grad_norm", "grad_norm"),
             ("value", "value"),
         ] {

@@ -44,6 +44,7 @@ impl<'a> RunRequest<'a> {
 
 /// Draws runs.
 ///
+/// - Logs alone: their metrics, a plot for each quantity.
 /// - Without a chart, patterns or metrics: a page of curves, distributions, the last confusion
 ///   matrix and the last weights, as far as the runs have them.
 /// - With metrics, or `curve` without patterns: the metrics, all runs in one plot.
@@ -76,6 +77,7 @@ pub fn draw_runs<S: AsRef<str>>(
     match (chart, patterns.is_empty()) {
         (Some("curve"), true) => metrics::draw(runs, request),
         (None, true) if !request.metrics.is_empty() => metrics::draw(runs, request),
+        (None, true) if metrics::are_logs(runs) => metrics::draw(runs, request),
         (Some("distribution"), _) => spreads::draw(runs, &patterns, request),
         (None, true) if !shape_is_asked && request.step.is_none() => page::draw(runs, request),
         _ => {

@@ -5,7 +5,7 @@ use hinton_run::Run;
 use hinton_scene::{Scene, visible};
 use hinton_tensor::TensorError;
 
-use super::metrics::{favourites, sized, smoothing};
+use super::metrics::{not_shown, ranked, sized, smoothing};
 use super::{RunRequest, known, metrics, run_names, spreads, step};
 use crate::{Error, Picture};
 
@@ -89,7 +89,7 @@ impl<'a> Page<'_, 'a> {
     }
 
     fn curves(&mut self) -> Result<(), Error> {
-        let families = match favourites(self.runs) {
+        let families = match ranked(self.runs) {
             Ok(families) => families,
             Err(why) => {
                 self.left_out.push(format!("no curves: {why}"));
@@ -97,6 +97,9 @@ impl<'a> Page<'_, 'a> {
             }
         };
         let shown = families.len().min(MOST_CURVES);
+        if families.len() > shown {
+            self.left_out.push(not_shown(&families[shown..]));
+        }
         let mut scenes = Vec::new();
         for family in families.iter().take(shown) {
             let width = if shown > 1 { self.sheet.half() } else { self.sheet.whole() };

@@ -109,9 +109,25 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let mut failed = None;
     let mut reports = Vec::new();
     for &path in &paths {
-        let report = match steps::as_run(path, matches.get_flag("steps")) {
+        // A log's numbers are those of a table where they are asked for as such.
+        let as_table = matches.get_flag("stats") || !patterns.is_empty();
+        let log = if as_table { Ok(None) } else { hinton::open_log(path, false) };
+        let run = match log {
+            Ok(None) => steps::as_run(path, matches.get_flag("steps")),
+            log => log.map_err(Failure::from),
+        };
+        let report = match run {
             Ok(Some(run)) => steps::report(&run, &patterns, json, width),
-            Ok(None) => open(path).and_then(|file| report(&file, &patterns, matches, json, width)),
+            Ok(None) => match steps::file_or_logs(path) {
+                Ok(steps::Found::File(file)) => report(&file, &patterns, matches, json, width),
+                Ok(steps::Found::Logs(logs)) => {
+                    for log in &logs {
+                        reports.push(steps::report(log, &patterns, json, width)?);
+                    }
+                    continue;
+                }
+                Err(failure) => Err(failure),
+            },
             Err(failure) => Err(failure),
         };
         match report {
@@ -123,7 +139,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
             report => reports.push(report?),
         }
     }
-    let text = match (json, paths.len()) {
+    let text = match (json, paths.len().max(reports.len())) {
         (true, 1) => format!("{}\n", reports.concat()),
         (true, _) => format!("[{}]\n", reports.join(",\n")),
         (false, _) => reports.join("\n"),
@@ -153,10 +169,6 @@ fn compared(
         threads: thread_count(matches),
         width,
     })
-}
-
-fn open(path: &PathBuf) -> Result<Checkpoint, Failure> {
-    Ok(hinton::open(path)?)
 }
 
 /// One file's report, as JSON or as text.
