@@ -308,10 +308,6 @@ pub(crate) fn zip_member<'a>(head: &Head<'a>) -> Option<&'a str> {
     std::str::from_utf8(head.bytes.get(30..30 + usize::from(len))?).ok()
 }
 
-fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
-    bytes.windows(wanted.len()).any(|part| part == wanted)
-}
-
 /// Pieces one behind another, each a text, a score and mostly a type (sentencepiece_model.proto);
 /// among the first are those for unknown words and for ends.
 fn is_sentencepiece(head: &Head<'_>) -> bool {
