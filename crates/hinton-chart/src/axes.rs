@@ -20,14 +20,25 @@ pub(crate) const BELOW: f64 = 30.0;
 pub(crate) struct Axis {
     low: f64,
     high: f64,
-    is_log: bool,
+    scale: Scale,
+}
+
+/// How values become lengths.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Scale {
+    Even,
+    /// For values above zero.
+    Logarithmic,
+    /// For values of both signs: even around zero, up to about this magnitude, and logarithmic
+    /// beyond it on both sides.
+    BothSides(f64),
 }
 
 impl Axis {
     /// An even axis; one value stands in its middle.
     pub(crate) fn even(low: f64, high: f64) -> Axis {
         let (low, high) = widen(low, high);
-        Axis { low, high, is_log: false }
+        Axis { low, high, scale: Scale::Even }
     }
 
     /// An even axis with space below and above: that share of what is between.
@@ -42,7 +53,13 @@ impl Axis {
     pub(crate) fn logarithmic(low: f64, high: f64) -> Axis {
         let low = low.max(f64::MIN_POSITIVE);
         let (low, high) = if low < high { (low, high) } else { (low / 2.0, low * 2.0) };
-        Axis { low, high, is_log: true }
+        Axis { low, high, scale: Scale::Logarithmic }
+    }
+
+    /// A logarithmic axis for values of both signs, even between `-linear` and `linear`.
+    pub(crate) fn both_sides(low: f64, high: f64, linear: f64) -> Axis {
+        let (low, high) = widen(low, high);
+        Axis { low, high, scale: Scale::BothSides(linear.max(f64::MIN_POSITIVE)) }
     }
 
     /// Whether the value has a place on the axis.
@@ -53,20 +70,31 @@ impl Axis {
     /// Where the value lies: 0 at the low end, 1 at the high one; not cut at the ends. What is not
     /// above zero lies below a logarithmic axis.
     pub(crate) fn share(&self, value: f64) -> f64 {
-        if self.is_log {
-            let (low, high) = (log10(self.low), log10(self.high));
-            return if value > 0.0 { (log10(value) - low) / (high - low) } else { -1.0 };
-        }
-        // Halves, because a difference of two f64 may pass what f64 holds.
-        (value / 2.0 - self.low / 2.0) / (self.high / 2.0 - self.low / 2.0)
+        let length = match self.scale {
+            Scale::Logarithmic if value <= 0.0 => return -1.0,
+            Scale::Logarithmic => log10,
+            Scale::BothSides(linear) => {
+                let length = |value: f64| value.signum() * log10(1.0 + (value / linear).abs());
+                let (low, high) = (length(self.low), length(self.high));
+                return (length(value) - low) / (high - low);
+            }
+            // Halves, because a difference of two f64 may pass what f64 holds.
+            Scale::Even => |value: f64| value / 2.0,
+        };
+        let (low, high) = (length(self.low), length(self.high));
+        (length(value) - low) / (high - low)
     }
 
     /// Round values along the axis and how they are written, about `most`.
     pub(crate) fn ticks(&self, most: usize) -> Vec<(f64, String)> {
-        let ticks = if self.is_log { self.powers(most) } else { self.even_ticks(most) };
-        let labels = match self.is_log {
-            true => ticks.iter().map(|&tick| short(tick)).collect(),
-            false => tick_texts(&ticks),
+        let ticks = match self.scale {
+            Scale::Even => self.even_ticks(most),
+            Scale::Logarithmic => self.powers(most),
+            Scale::BothSides(linear) => self.signed_powers(linear, most),
+        };
+        let labels = match self.scale {
+            Scale::Even => tick_texts(&ticks),
+            _ => ticks.iter().map(|&tick| short(tick)).collect(),
         };
         ticks.into_iter().zip(labels).collect()
     }
@@ -80,6 +108,22 @@ impl Axis {
     fn even_ticks(&self, most: usize) -> Vec<f64> {
         let ticks = even_ticks(self.low, self.high, most.max(1));
         ticks.into_iter().filter(|&tick| self.holds(tick)).collect()
+    }
+
+    /// Zero, and powers of ten on both sides of it.
+    fn signed_powers(&self, linear: f64, most: usize) -> Vec<f64> {
+        let first = log10(linear).ceil() as i32;
+        let reach = self.low.abs().max(self.high.abs());
+        let last = (log10(reach) + 1e-9).floor() as i32;
+        let sides = if self.low < 0.0 && self.high > 0.0 { 2 } else { 1 };
+        let room = (most / sides).max(1) as i32;
+        let step = ((last - first) / room + 1).max(1);
+        // From the largest inward, so that the far end has a number.
+        let powers: Vec<f64> =
+            (0..).map(|at| last - at * step).take_while(|&p| p >= first).map(pow10).collect();
+        let below = powers.iter().map(|power| -power);
+        let above = powers.iter().rev().copied();
+        below.chain([0.0]).chain(above).filter(|&tick| self.holds(tick)).collect()
     }
 
     /// Powers of ten; with 2 and 5 times each where they are few; even numbers where there is none.
@@ -224,6 +268,18 @@ mod tests {
         assert_eq!(Axis::logarithmic(1.0, 100.0).share(10.0), 0.5);
         assert_eq!(Axis::logarithmic(1.0, 100.0).share(0.0), -1.0);
         assert!(Axis::logarithmic(1.0, 1.0).share(1.0) - 0.5 < 1e-12);
+    }
+
+    #[test]
+    fn both_sides_of_zero_count_in_powers() {
+        let axis = Axis::both_sides(-1e6, 1e6, 1.0);
+        assert_eq!(axis.share(0.0), 0.5);
+        assert!((axis.share(-1e3) + axis.share(1e3) - 1.0).abs() < 1e-12);
+        assert!((axis.share(1e6) - 1.0).abs() < 1e-12 && axis.share(-1e6).abs() < 1e-12);
+        let ticks = axis.ticks(8);
+        assert!(ticks.iter().any(|tick| tick.0 == 0.0) && ticks.len() <= 9, "{ticks:?}");
+        assert!(ticks.iter().any(|tick| tick.0 == 1e6) && ticks.iter().any(|tick| tick.0 == -1e6));
+        assert!(ticks.windows(2).all(|pair| pair[0].0 < pair[1].0), "{ticks:?}");
     }
 
     #[test]

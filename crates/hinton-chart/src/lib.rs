@@ -11,6 +11,7 @@ mod axes;
 mod colorbar;
 mod colormap;
 mod dash;
+mod distinct;
 mod end_labels;
 mod error;
 

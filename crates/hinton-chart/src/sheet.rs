@@ -16,6 +16,8 @@ const TWO_COLUMNS: f64 = 500.0;
 /// Type of the page's title and of headings, points.
 const TITLE: f64 = 16.0;
 const HEADING: f64 = 11.0;
+/// Type of what went wrong, points.
+const ALARM: f64 = 10.0;
 
 /// A heading and the pictures under it.
 #[derive(Debug, Clone)]
@@ -32,6 +34,7 @@ pub struct Sheet {
     theme: Theme,
     width: f64,
     height: Option<f64>,
+    alarm: Option<String>,
 }
 
 impl Sheet {
@@ -42,7 +45,14 @@ impl Sheet {
             theme: Theme::named(options.theme),
             width: options.size.map_or(NATURAL, |size| points(size.width)),
             height: options.size.and_then(|size| size.height.map(points)),
+            alarm: None,
         }
+    }
+
+    /// What went wrong, in a sentence: it stands below the title before everything else, in the
+    /// colour of values that are not numbers.
+    pub fn set_alarm(&mut self, alarm: Option<String>) {
+        self.alarm = alarm;
     }
 
     fn margin(&self) -> f64 {
@@ -83,6 +93,15 @@ impl Sheet {
             items.push(text(&title, margin, y, style, Align::Start, Baseline::Top));
             y += TITLE + 6.0;
         }
+        if let Some(alarm) = &self.alarm {
+            let style = TextStyle { size: ALARM, color: theme.nan, ..theme.title() };
+            for line in wrap(std::slice::from_ref(alarm), theme, room * theme.label().size / ALARM)
+            {
+                items.push(text(&line, margin, y, style, Align::Start, Baseline::Top));
+                y += ALARM + 4.0;
+            }
+            y += 2.0;
+        }
         y = self.lines(&mut items, subtitle, y);
         for part in parts {
             y += if y > margin { BETWEEN } else { 0.0 };
@@ -94,7 +113,9 @@ impl Sheet {
         if !notes.is_empty() {
             y = self.lines(&mut items, notes, y + BETWEEN);
         }
-        let description: Vec<&str> = subtitle.iter().chain(notes).map(String::as_str).collect();
+        let alarm = self.alarm.iter();
+        let description: Vec<&str> =
+            alarm.chain(subtitle).chain(notes).map(String::as_str).collect();
         let shown = parts.iter().flat_map(|part| &part.scenes).map(|scene| scene.title.as_str());
         let scene = Scene {
             width: self.width,

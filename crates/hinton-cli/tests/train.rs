@@ -31,14 +31,18 @@ fn an_epoch_is_a_line() {
     assert_eq!(said.code, 0, "{}", said.err);
     let lines: Vec<&str> = said.out.lines().collect();
     assert_eq!(lines.len(), 5, "{}", said.out);
-    for line in [lines[0], lines[2], lines[3]] {
-        assert!(line.starts_with("Total time ") && line.contains("s accuracy:0."), "{line}");
-        assert!(line.contains(" loss:"), "{line}");
+    for (line, start) in
+        [(lines[0], "epoch 1/3  "), (lines[2], "epoch 2/3"), (lines[3], "epoch 3/3")]
+    {
+        assert!(line.starts_with(start) && line.contains("s  accuracy 0."), "{line}");
+        assert!(line.contains("  loss "), "{line}");
     }
     for line in [lines[1], lines[4]] {
-        let range: Vec<f64> = line.split(' ').map(|word| word.parse().unwrap()).collect();
-        assert!(range.len() == 2 && range[0] < 0.0 && range[1] > 0.0, "{line}");
+        let words: Vec<&str> = line.split(' ').collect();
+        let ["weights", "from", low, "to", high] = words[..] else { panic!("{line}") };
+        assert!(low.parse::<f64>().unwrap() < 0.0 && high.parse::<f64>().unwrap() > 0.0, "{line}");
     }
+    assert!(said.err.contains("see it with: hinton draw run"), "{}", said.err);
     assert!(folder.read("weights.png").starts_with(b"\x89PNG"));
     let said = folder.run(&[
         "animate",
@@ -69,6 +73,18 @@ fn an_epoch_is_a_line() {
 }
 
 #[test]
+fn four_points_are_enough() {
+    let folder = Folder::new();
+    folder.write("xor.csv", b"a,b,y\n0,0,0\n0,1,1\n1,0,1\n1,1,0\n");
+    let words = ["train", "xor.csv", "--labels", "y", "--model", "2-8-tanh-2", "--epochs", "2"];
+    let said = folder.run(&words);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(said.err.contains("no points are set apart"), "{}", said.err);
+    let said = folder.run(&[&words[..], &["--validation", "0"]].concat());
+    assert_eq!(said.code, 0, "{}", said.err);
+}
+
+#[test]
 fn wrong_words_are_told_before_the_work() {
     let folder = Folder::new();
     for (words, message, help) in [
@@ -77,7 +93,7 @@ fn wrong_words_are_told_before_the_work() {
         (&["train", "--model", "nett"], "no model \"nett\"", "softmax, lenet"),
         (&["train", "--model", "64-9"], "9 scores, but digits has 10", "end the model with -10"),
         (&["train", "--lr", "-1"], "--lr -1", ""),
-        (&["train", "--validation", "5000"], "1797 points", "set apart 1 to 1796"),
+        (&["train", "--validation", "5000"], "1797 points", "set apart up to 1796"),
         (&["train", "--live"], "--live draws in a terminal", "--record RUN"),
         (&["train", "-o", "weights.xyz"], "xyz", ""),
         (&["train", "mnist", "--data", "nowhere"], "there is no train-images", "--data FOLDER"),

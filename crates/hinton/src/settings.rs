@@ -300,9 +300,9 @@ pub const SETTINGS: &[SettingRow] = &[
     SettingRow {
         name: "log",
         takes: Takes::Nothing,
-        about: "A logarithmic axis: counts of a histogram, values of a curve",
+        about: "A logarithmic axis: counts of a histogram, values of a curve or distribution",
         help: "",
-        charts: &["histogram", "curve"],
+        charts: &["histogram", "curve", "distribution"],
         choices: nothing,
         set: |request, _| {
             request.options.log_counts = true;

@@ -5,8 +5,10 @@ mod common;
 use std::path::Path;
 
 use common::{Folder, checkpoint, data};
-use hinton::check::{CHECKS, CheckReport, check, check_path};
-use hinton::{Checkpoint, Tensor, Work, tensor_of};
+use hinton::check::{CHECKS, CheckReport, check, check_path, check_run};
+use hinton::{Checkpoint, RunOptions, Tensor, Work, open_run, tensor_of};
+use hinton_run::{NewStep, NewTensor, RunWriter};
+use hinton_tensor::Dtype;
 
 const NONE: &[&str] = &[];
 
@@ -101,7 +103,7 @@ fn what_is_worth_a_look_is_noted() {
             "dead-columns dead: 1 of 40 positions of axis 1 hold nothing but zeros: 5",
             "dead-columns again: 1 of 40 positions of axis 1 hold nothing but zeros: 5",
             "outlier far: 1 of 1,200 values are of magnitude 8810 or more, 100 times the rest, the \
-             first at [15, 0]",
+             largest 1e6, the first at [15, 0]",
             "subnormal small: 300 of 1,200 values are below 1.18e−38 in magnitude, where f32 loses \
              precision",
             "saturated codes: 120 of 1,200 values are at ±127, the end of i8",
@@ -111,6 +113,64 @@ fn what_is_worth_a_look_is_noted() {
     let mut allowed = report.clone();
     allowed.allow(&[hinton::check::named("outlier").unwrap()]);
     assert_eq!(allowed.findings.len(), report.findings.len() - 1);
+}
+
+#[test]
+fn a_line_of_nan_is_one_fault_and_odd_layers_are_named() {
+    let mut column = ramp(1200);
+    (0..30).for_each(|row| column[row * 40 + 7] = f32::NAN);
+    let mut equal = ramp(40);
+    equal.copy_within(0..10, 20);
+    let mut huge = ramp(100);
+    huge[3] = 2.5e21;
+    let scaled = |scale: f32| -> Vec<f32> { ramp(64).iter().map(|value| value * scale).collect() };
+    let layer = |at: usize, scale| tensor_of(format!("h.{at}.w"), &[8, 8], &scaled(scale)).unwrap();
+    let mut tensors = vec![
+        tensor_of("column", &[30, 40], &column).unwrap(),
+        tensor_of("equal", &[4, 10], &equal).unwrap(),
+        tensor_of("huge", &[10, 10], &huge).unwrap(),
+        tensor_of(
+            "faint",
+            &[10, 10],
+            &ramp(100).iter().map(|value| value * 1e-9).collect::<Vec<f32>>(),
+        )
+        .unwrap(),
+    ];
+    tensors.extend((0..4).map(|at| layer(at, if at == 2 { 500.0 } else { 1.0 + at as f32 })));
+    let found = lines(&report(&of(tensors)));
+    let expected = [
+        "nan column: all of column 7 is NaN (30 values)",
+        "huge huge: 1 of 100 values are above 1e15, the largest 2.5e21",
+        "equal-rows equal: 2 of 4 rows are equal to another: 0, 2",
+        "siblings h.2.w: its root mean square is ",
+        "faint faint: the root mean square of its values is ",
+    ];
+    assert_eq!(found.len(), expected.len(), "{found:?}");
+    for (line, start) in found.iter().zip(expected) {
+        assert!(line.starts_with(start), "{line}");
+    }
+}
+
+#[test]
+fn every_step_of_a_run_is_checked() {
+    let folder = Folder::new();
+    let path = folder.path("run");
+    let mut writer = RunWriter::create(&path, "", "").unwrap();
+    for step in 0..4u64 {
+        let scale = if step == 3 { f32::NAN } else { 100f32.powi(3 * step as i32) };
+        let bytes: Vec<u8> =
+            ramp(64).iter().flat_map(|value| (value * scale).to_le_bytes()).collect();
+        let shape = &[8, 8];
+        let tensors = [NewTensor { name: "w", dtype: Dtype::F32, shape, bytes: &bytes }];
+        let step = NewStep { number: 10 * step, tensors: &tensors, ..NewStep::default() };
+        writer.append(&step).unwrap();
+    }
+    let run = open_run(&[path], &RunOptions::default()).unwrap();
+    let found = lines(&check_run(&run, NONE, Work::on(2)).unwrap());
+    let has = |words: &str| found.iter().any(|line| line.contains(words));
+    assert!(has("nan w: step 30: all 64 values are NaN"), "{found:?}");
+    assert!(has("growth w: 2 steps, the first is 10: its root mean square is"), "{found:?}");
+    assert!(check_run(&run, &["other"], Work::on(2)).is_err());
 }
 
 #[test]

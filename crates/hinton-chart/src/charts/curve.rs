@@ -7,6 +7,7 @@ use super::over::{self, Odd};
 use super::{ChartRow, Need};
 use crate::axes::{Axis, BELOW, Plot, numbers_width, whole_text};
 use crate::dash::dashed;
+use crate::distinct::distinct;
 use crate::end_labels::{self, EndLabel};
 use crate::frame::Page;
 use crate::smooth::{reduced, smoothed};
@@ -22,7 +23,8 @@ pub(super) const ROW: ChartRow = ChartRow {
            metrics of one run in the dash of the line. Where points outnumber pixels every column of pixels shows its \
            smallest and its largest value, so no spike is lost. NaN and infinities break the line, are \
            marked at the edges and counted. --smooth N draws the mean of N points over the paled values, \
-           --log makes the axis of values logarithmic, --range sets its ends.",
+           --log makes the axis of values logarithmic, as it is by itself where a line spans more than a factor of 10,000 \
+           (accuracies and learning rates excepted); --range sets its ends.",
     need: |_: &[Extent], _: &Options| Need::Lines,
     build,
     share: None,
@@ -30,6 +32,10 @@ pub(super) const ROW: ChartRow = ChartRow {
 
 /// Width and height of the plot on a page that takes what it needs, points.
 const NATURAL: (f64, f64) = (420.0, 230.0);
+/// Values that span more than this are shown on a logarithmic axis.
+const WIDE: f64 = 1e4;
+/// Most lines whose best values are written below the plot.
+const MOST_WORDS: usize = 4;
 /// Height of a plot whose page has a width only, as a share of it.
 const FLAT: f64 = 0.5;
 /// Most lines that can be told apart: colours times dashes.
@@ -51,6 +57,8 @@ struct Line<'a> {
     smooth: Vec<Vec<(f64, f64)>>,
     /// Where its best value is, by the metric's name.
     best: Vec<Best>,
+    /// Whether it is never a reason for a logarithmic axis.
+    is_even: bool,
 }
 
 impl Line<'_> {
@@ -83,12 +91,14 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let drawn = Drawn::new(&lines, options);
 
     let size = over::plot_size(&page, NATURAL, FLAT);
-    let mut words = words(panels, &lines, options, x_name);
+    let mut words = words(panels, &lines, &drawn, options, x_name);
     let dense = lines.iter().map(|line| line.points.len()).max();
     let dense = dense.filter(|&points| is_dense(points, size.0, options));
     let facts: Vec<String> = drawn.words(&lines).into_iter().chain(dense.map(density)).collect();
     words.notes.extend(facts.iter().cloned());
-    words.notes.extend(best_words(&lines, x_name));
+    if lines.len() <= MOST_WORDS {
+        words.notes.extend(best_words(&lines, x_name));
+    }
     words.notes.extend(options.notes.iter().cloned());
     let layout = page.block(size, &words);
     let body = layout.areas[0].rect;
@@ -181,10 +191,16 @@ fn lines<'a>(
             dash: DASHES[dash % DASHES.len()],
             points,
             best: best(&panel.name, if smooth.is_empty() { points } else { &all }),
+            is_even: reads_evenly(&panel.name),
             smooth,
         }
     };
-    Ok(panels.iter().map(line).collect())
+    let mut lines: Vec<Line<'_>> = panels.iter().map(line).collect();
+    let labels: Vec<String> = lines.iter().map(|line| line.label.clone()).collect();
+    for (line, label) in lines.iter_mut().zip(distinct(&labels)) {
+        line.label = label;
+    }
+    Ok(lines)
 }
 
 /// Running means of each piece of a line that is long enough; a mean over most of a line would show
@@ -229,10 +245,28 @@ struct Drawn {
     logarithmic: bool,
 }
 
+/// Whether the values of a line span so much that an even axis would show its largest alone.
+/// Shares that are to rise, and schedules of learning rates, are read on even axes.
+fn is_wide(line: &Line<'_>) -> bool {
+    let positive = || line.points.iter().map(|point| point.1).filter(|value| *value > 0.0);
+    let finite = || positive().filter(|value| value.is_finite());
+    let (low, high) = (finite().fold(f64::MAX, f64::min), finite().fold(0.0, f64::max));
+    !line.is_even && low < high && high / WIDE > low
+}
+
+/// Whether a metric of that name is read on an even axis whatever it spans.
+fn reads_evenly(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let is_rate = name == "lr" || name.contains("learning_rate") || name.contains("lr/");
+    is_rate || TO_RISE.iter().any(|word| name.contains(word))
+}
+
 impl Drawn {
     fn new(lines: &[Line<'_>], options: &Options) -> Drawn {
         let values = || lines.iter().flat_map(|line| line.points.iter().map(|point| point.1));
-        let logarithmic = options.log_counts && values().any(|value| value > 0.0);
+        let asked = options.log_counts && values().any(|value| value > 0.0);
+        let logarithmic = asked || (options.range.is_none() && lines.iter().any(is_wide));
+        let logarithmic = logarithmic && (asked || !values().any(|value| value < 0.0));
         let below_log = |value: f64| logarithmic && value.is_finite() && value <= 0.0;
         let mut odd = Odd::default();
         for line in lines {
@@ -436,7 +470,13 @@ fn end_labels(lines: &[Line<'_>], plot: &Plot) -> Vec<EndLabel> {
 }
 
 /// Title and the line under it.
-fn words(panels: &[Panel], lines: &[Line<'_>], options: &Options, x_name: &str) -> Words {
+fn words(
+    panels: &[Panel],
+    lines: &[Line<'_>],
+    drawn: &Drawn,
+    options: &Options,
+    x_name: &str,
+) -> Words {
     let title = options.title.clone().unwrap_or_else(|| over::title(panels, "curves"));
     let counts = || lines.iter().map(|line| line.points.len());
     let (least, most) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
@@ -461,7 +501,7 @@ fn words(panels: &[Panel], lines: &[Line<'_>], options: &Options, x_name: &str) 
             false => format!("{noun} {}", whole_text(first)),
         });
     }
-    if options.log_counts {
+    if options.log_counts || drawn.logarithmic {
         subtitle.push("values on a logarithmic axis".to_owned());
     }
     let shape = common::shape_of_all(panels);
@@ -494,6 +534,14 @@ fn best_words(lines: &[Line<'_>], x_name: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shares_and_rates_are_read_evenly() {
+        for (name, is_even) in [("val_acc", true), ("lr", true), ("lr/pg0", true), ("loss", false)]
+        {
+            assert_eq!(reads_evenly(name), is_even, "{name}");
+        }
+    }
 
     #[test]
     fn names_tell_what_is_best() {

@@ -21,7 +21,8 @@ pub(super) const ROW: ChartRow = ChartRow {
            (strongest); the line is the median. Several tensors have a plot each, and the same tensor of several runs one axis. Quantiles are of \
            the finite values: steps with NaN or infinities are marked at the edge and counted, steps \
            without any finite value and steps that lack the tensor are hatched, and where the shape changes the bands \
-           break. Where steps outnumber pixels each column of pixels spans all of its steps. --range sets the ends of the axis; robust \
+           break. Runs beside one another have an axis each where their scales differ tenfold, and where steps spread over more \
+           than a factor of 10,000, or with --log, the axis is logarithmic on both sides of zero. Where steps outnumber pixels each column of pixels spans all of its steps. --range sets the ends of the axis; robust \
            is from the least 1 % to the largest 99 % quantile. Quantiles of 32-bit values are within \
            0.8 %, least and largest exact.",
     need: |_: &[Extent], _: &Options| Need::Spreads,
@@ -31,6 +32,10 @@ pub(super) const ROW: ChartRow = ChartRow {
 
 /// Width and height of one plot alone, and of one of several, on a page that takes what it needs.
 const NATURAL: [(f64, f64); 2] = [(440.0, 240.0), (290.0, 160.0)];
+/// From this factor between the scales of runs on each has its own, and from this factor between the
+/// spreads of steps on the axis is logarithmic.
+const APART: f64 = 10.0;
+const WIDE: f64 = 1e4;
 /// Height of a plot whose page has a width only, as a share of it.
 const FLAT: f64 = 0.52;
 /// Space between plots, points.
@@ -139,6 +144,31 @@ fn body_size(page: &Page<'_>, columns: usize, rows: usize, head: f64) -> (f64, f
     }
 }
 
+/// The largest magnitude of a spread.
+fn reach(quantiles: &[f64; 9]) -> f64 {
+    quantiles[0].abs().max(quantiles[8].abs())
+}
+
+/// The largest magnitude over the steps of a panel.
+fn panel_reach(panel: &Panel) -> f64 {
+    let quantiles = panel.course.spreads().iter().filter_map(|spread| spread.quantiles);
+    quantiles.map(|q| reach(&q)).fold(0.0, f64::max)
+}
+
+/// Whether the runs that have this tensor differ so much that one axis would hide some of them.
+fn own_scales(panels: &[Panel], name: &str) -> bool {
+    let reaches =
+        || panels.iter().filter(|one| one.name == name).map(panel_reach).filter(|r| *r > 0.0);
+    reaches().fold(0.0, f64::max) / APART > reaches().fold(f64::MAX, f64::min)
+}
+
+/// Whether the axis of a panel is logarithmic by itself.
+fn is_wide(panel: &Panel) -> bool {
+    let quantiles = panel.course.spreads().iter().filter_map(|spread| spread.quantiles);
+    let reaches = || quantiles.clone().map(|q| reach(&q)).filter(|reach| *reach > 0.0);
+    reaches().fold(0.0, f64::max) / WIDE > reaches().fold(f64::MAX, f64::min)
+}
+
 /// The axes of a panel: places of all panels, values of those of the same name.
 fn plot(panels: &[Panel], panel: &Panel, options: &Options, place: Rect, theme: &Theme) -> Plot {
     let spreads = || panels.iter().flat_map(|panel| panel.course.spreads());
@@ -148,17 +178,28 @@ fn plot(panels: &[Panel], panel: &Panel, options: &Options, place: Rect, theme: 
         if first < last { Axis::even(first, last) } else { Axis::even(first - 1.0, last + 1.0) };
     let robust = options.range == Some(Range::Robust);
     let (under, over) = if robust { (1, 7) } else { (0, 8) };
-    let same = panels.iter().filter(|one| one.name == panel.name);
+    let is_own = own_scales(panels, &panel.name);
+    let is_shown = |one: &&Panel| match is_own {
+        true => std::ptr::eq(*one, panel),
+        false => one.name == panel.name,
+    };
+    let same = panels.iter().filter(is_shown);
     let quantiles =
         || same.clone().flat_map(|one| one.course.spreads()).filter_map(|s| s.quantiles);
     let low = quantiles().map(|q| q[under]).fold(f64::MAX, f64::min);
     let high = quantiles().map(|q| q[over]).fold(f64::MIN, f64::max);
     let (low, high) = if low > high { (-1.0, 1.0) } else { (low, high) };
+    let linear =
+        quantiles().map(|q| reach(&q)).filter(|reach| *reach > 0.0).fold(f64::MAX, f64::min);
+    let is_wide = options.range.is_none() && same.clone().any(is_wide);
     let y = match options.range {
         Some(Range::Fixed(low, high)) => Axis::even(low, high),
         Some(Range::Symmetric) => {
             let reach = low.abs().max(high.abs());
             Axis::even(-reach, reach)
+        }
+        _ if is_wide || (options.log_counts && linear < f64::MAX) => {
+            Axis::both_sides(low, high, if is_wide { linear } else { linear / 10.0 })
         }
         _ => Axis::roomy(low, high, 0.03, 0.03),
     };
@@ -375,7 +416,14 @@ fn words(panels: &[Panel], options: &Options, x_name: &str) -> Words {
         subtitle.push(format!("{x_name} {}", whole_text(first)));
     }
     subtitle.extend(common::shape_of_all(panels));
+    let is_log = options.log_counts || panels.iter().any(is_wide);
+    if options.range.is_none() && is_log {
+        subtitle.push("logarithmic on both sides of zero".to_owned());
+    }
     let mut notes = Vec::new();
+    if panels.iter().any(|panel| own_scales(panels, &panel.name)) {
+        notes.push("runs whose scales differ tenfold have an axis each".to_owned());
+    }
     if let [panel] = panels {
         let quantiles = || panel.course.spreads().iter().filter_map(|spread| spread.quantiles);
         let low = quantiles().map(|q| q[0]).fold(f64::MAX, f64::min);

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches};
-use hinton::check::{CHECKS, CheckReport, CheckRow, Finding, check_path};
+use hinton::check::{CHECKS, CheckReport, CheckRow, Finding, check_path, check_run};
 use hinton::inspect::to_json;
 use hinton::{Work, visible};
 
-use super::CommandRow;
+use super::{CommandRow, steps};
 use crate::args::{paths, patterns, tensors, thread_count, threads};
 use crate::failure::Failure;
 use crate::progress::Bar;
@@ -25,11 +25,13 @@ pub(super) const ROW: CommandRow = CommandRow {
            coordinates, files that are cut, lie about their sizes, lack shards or would execute code \
            (nothing is executed). It notes what is worth a look: tensors that are constant or zero, \
            rows and columns of zeros, tensors stored twice or sharing bytes, values far outside the \
-           rest, subnormal and saturated values, quantised blocks that are empty or saturated. Exit code 1 means that something is wrong, 0 that \
-           nothing is; notes alone don't count without --strict.",
+           rest, layers far from their siblings, equal rows, subnormal and saturated values, quantised blocks that are empty or saturated. Exit code 1 means that something is wrong, 0 that \
+           nothing is; notes alone don't count without --strict. Of a training run every step is checked: each finding is \
+           told once, with the first step that has it.",
     examples: "Examples:
   hinton check model.safetensors
   hinton check checkpoints/*.pt --json > report.json
+  hinton check run/                          every step of a training run
   hinton check model.pt --allow nan,inf      as a step of CI that knows of them
   hinton check model.pt --strict --allow shared
   hinton check model.pt -t 'encoder.*' --all",
@@ -88,10 +90,21 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let mut reports = Vec::new();
     for &path in &paths {
         let bar = Bar::new();
-        if let Ok(file) = hinton::open(path) {
+        let work = Work { threads, progress: &bar };
+        let run = steps::as_run(path, false)?;
+        if let Some(run) = &run {
+            let bytes = |at: usize| {
+                let file = run.checkpoint(at).ok();
+                file.map_or(0, |file| file.tensors.iter().map(|one| one.byte_len()).sum::<u64>())
+            };
+            bar.expect(bytes(0).saturating_mul(run.steps.len() as u64));
+        } else if let Ok(file) = hinton::open(path) {
             bar.expect(file.tensors.iter().map(|tensor| tensor.byte_len()).sum());
         }
-        let mut report = check_path(path, &patterns, Work { threads, progress: &bar })?;
+        let mut report = match run {
+            Some(run) => check_run(&run, &patterns, work)?,
+            None => check_path(path, &patterns, work)?,
+        };
         report.allow(&allowed);
         reports.push(report);
     }

@@ -247,6 +247,11 @@ fn begin<'d>(matches: &ArgMatches, source: &'d source::Source) -> Result<Session
     if let Some(word) = text("record-every") {
         settings.record_every = word.parse()?;
     }
+    if settings.validation == 0 {
+        note(
+            "no points are set apart: loss and accuracy are those of the points that are trained on",
+        );
+    }
     let mut session = Session::new(&source.data, settings, thread_count(matches))?;
     if let Some(folder) = matches.get_one::<PathBuf>("record") {
         session.record(folder)?;
@@ -283,7 +288,12 @@ fn ended(
 ) -> Result<(), Failure> {
     let step = session.steps();
     match outcome {
-        Outcome::Finished => Ok(()),
+        Outcome::Finished => {
+            if let Some(folder) = folder {
+                note(&format!("the run is in {0}; see it with: hinton draw {0}", folder.display()));
+            }
+            Ok(())
+        }
         Outcome::Patience { best } => {
             note(&format!("the loss got no smaller since epoch {best}: training ended"));
             Ok(())
@@ -368,20 +378,23 @@ impl Watch for Watcher<'_> {
 
     fn epoch(&mut self, report: &EpochReport, session: &Session<'_>) -> ControlFlow<()> {
         let score = report.validation;
+        let width = report.of.to_string().len();
         let mut text = format!(
-            "Total time {:5.2}s accuracy:{:.4} loss:{:.4}\n",
+            "epoch {:>width$}/{}  time {:5.2}s  accuracy {:.4}  loss {:.4}\n",
+            report.epoch,
+            report.of,
             report.seconds,
             score.accuracy(),
             score.mean_loss()
         );
-        // Where the original draws its weights it prints their range: after the first and the last.
+        // The range of the weights shows how far they went: after the first epoch and the last.
         let is_first = std::mem::take(&mut self.first);
         if session.is_softmax() && (is_first || report.epoch >= report.of) {
             let (low, high) = session.weight_range();
             // Weights that ran away are told in powers of ten.
             match low.abs().max(high.abs()) < 1e6 {
-                true => text.push_str(&format!("{low:.6} {high:.6}\n")),
-                false => text.push_str(&format!("{low:e} {high:e}\n")),
+                true => text.push_str(&format!("weights from {low:.6} to {high:.6}\n")),
+                false => text.push_str(&format!("weights from {low:e} to {high:e}\n")),
             }
         }
         let result = self.say(&text);

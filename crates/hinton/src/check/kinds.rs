@@ -27,6 +27,8 @@ rows! {
     STRUCTURE = "structure", true, "the file contradicts itself: shards or index, bytes that belong to no tensor";
     NAN = "nan", true, "values that are not a number";
     INFINITY = "inf", true, "infinite values";
+    HUGE = "huge", true, "weights so large that their squares overflow: the training has diverged";
+    GROWTH = "growth", true, "of a run: weights ten thousand times as large as in its first step";
     BROKEN_BLOCKS = "broken-blocks", true, "quantised blocks whose scale is infinite or not a number";
     SKIPPED = "skipped", false, "what hinton leaves out or finds odd while it opens the file";
     OVERLAP = "overlap", false, "tensors whose bytes overlap without being the same";
@@ -37,6 +39,9 @@ rows! {
     CONSTANT = "constant", false, "tensors of one value throughout";
     DEAD_ROWS = "dead-rows", false, "positions on the first axis with nothing but zeros: units without weights";
     DEAD_COLUMNS = "dead-columns", false, "positions on the second axis with nothing but zeros: inputs without effect";
+    EQUAL_ROWS = "equal-rows", false, "rows of a matrix that are equal: units that do the same";
+    SIBLINGS = "siblings", false, "tensors a hundred times larger or smaller than their like in other layers";
+    FAINT = "faint", false, "matrices so small that they do next to nothing: a root mean square below 0.00001";
     OUTLIER = "outlier", false, "values more than a hundred times as large as all but a thousandth of their tensor";
     SUBNORMAL = "subnormal", false, "a tenth or more of the values are subnormal: too small for full precision";
     SATURATED = "saturated", false, "quantised values at the end of their range: more than 1 %";

@@ -2,6 +2,8 @@
 
 mod kinds;
 mod place;
+mod run;
+mod siblings;
 mod structure;
 mod values;
 
@@ -13,6 +15,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::{Error, Selected, select};
 pub use kinds::{CHECKS, CheckRow, named};
+pub use run::check_run;
 
 /// Something found.
 #[derive(Debug, Clone, PartialEq)]
@@ -119,19 +122,35 @@ pub fn check<S: AsRef<str>>(
     patterns: &[S],
     work: Work<'_>,
 ) -> Result<CheckReport, Error> {
+    Ok(check_sized(checkpoint, patterns, work)?.0)
+}
+
+/// As [`check`], and how large the tensors are.
+fn check_sized<S: AsRef<str>>(
+    checkpoint: &Checkpoint,
+    patterns: &[S],
+    work: Work<'_>,
+) -> Result<(CheckReport, Vec<values::Size>), Error> {
     let selected: Vec<Selected> = select(checkpoint, patterns)?;
     let mut findings = structure::findings(checkpoint, &selected);
-    findings.extend(values::findings(&selected, work)?);
-    // Sorting is stable: within a kind the order stays the file's.
-    let place = |kind: &CheckRow| CHECKS.iter().position(|row| *row == kind);
-    findings.sort_by_key(|finding| place(finding.kind));
-    Ok(CheckReport {
+    let of_values = values::findings(&selected, work)?;
+    findings.extend(of_values.found);
+    findings.extend(siblings::findings(&of_values.sizes));
+    sort(&mut findings);
+    let report = CheckReport {
         path: checkpoint.path.clone(),
         format: checkpoint.format,
         tensors: selected.len(),
         values: selected.iter().map(|one| one.tensor.elements()).fold(0, u64::saturating_add),
         findings,
-    })
+    };
+    Ok((report, of_values.sizes))
+}
+
+/// By kind in the order of the table. Sorting is stable: within a kind the order stays the file's.
+fn sort(findings: &mut [Finding]) {
+    let place = |kind: &CheckRow| CHECKS.iter().position(|row| *row == kind);
+    findings.sort_by_key(|finding| place(finding.kind));
 }
 
 impl Serialize for CheckReport {

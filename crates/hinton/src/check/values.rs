@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use hinton_scene::visible;
 use hinton_tensor::examine::Blocks;
 use hinton_tensor::{
-    Cancelled, Dtype, Examination, Tensor, TensorError, Work, examine, find_first, same_bits,
+    Cancelled, Dtype, Examination, Summary, Tensor, TensorError, Work, examine, find_first,
+    same_bits, summarize,
 };
 
 use super::place::{place, share_bytes};
@@ -18,19 +19,49 @@ const ENOUGH: u64 = 1000;
 /// (and at least one) at each end.
 const FAR: f64 = 100.0;
 const SHARE: f64 = 0.0005;
+/// Above this magnitude the squares of weights overflow f32, or do after a few sums.
+const HUGE: f64 = 1e15;
+/// Below this root mean square a matrix of at least so many values does next to nothing.
+const FAINT: f64 = 1e-5;
+const ENOUGH_WEIGHTS: u64 = 64;
+/// Parts of the names of what an optimizer keeps, which may well be small.
+const STATE: [&str; 5] = ["optim", "exp_avg", "moment", "adam", "velocity"];
+/// Rows are compared in matrices of at most so many values, and at least so many columns: in
+/// narrow ones equal rows are chance.
+const MOST_COMPARED: u64 = 16 << 20;
+const FEWEST_EQUAL: usize = 3;
 /// From this share of the values on, subnormal numbers are told of.
 const MANY_SUBNORMAL: f64 = 0.1;
 /// From this share on, values at the end of a narrow range are.
 const MANY_SATURATED: f64 = 0.01;
 
+/// What is found by reading, and how large the tensors are.
+pub(super) struct Found {
+    pub(super) found: Vec<Finding>,
+    pub(super) sizes: Vec<Size>,
+}
+
+/// How large the values of a tensor are.
+pub(super) struct Size {
+    pub(super) label: String,
+    pub(super) shape: Vec<usize>,
+    /// Root of the mean of the squares of the finite values.
+    pub(super) rms: f64,
+}
+
 /// What is found by reading.
-pub(super) fn findings(selected: &[Selected], work: Work<'_>) -> Result<Vec<Finding>, Error> {
+pub(super) fn findings(selected: &[Selected], work: Work<'_>) -> Result<Found, Error> {
     let mut found = Vec::new();
+    let mut sizes = Vec::new();
     let mut seen: BTreeMap<u128, Vec<usize>> = BTreeMap::new();
     for (index, one) in selected.iter().enumerate() {
         let label = one.label();
         let part = match of_tensor(&one.tensor, &label, work) {
-            Ok((digest, part)) => {
+            Ok((digest, rms, part)) => {
+                let shape = one.tensor.shape().to_vec();
+                let is_float = !one.tensor.dtype().is_integer();
+                let rms = rms.filter(|_| is_float && one.part.is_empty());
+                sizes.extend(rms.map(|rms| Size { label: label.clone(), shape, rms }));
                 // Constants are equal by nature; views of the same bytes are told as such.
                 if let Some(digest) = digest {
                     seen.entry(digest).or_default().push(index);
@@ -45,19 +76,20 @@ pub(super) fn findings(selected: &[Selected], work: Work<'_>) -> Result<Vec<Find
     for places in seen.values().filter(|places| places.len() > 1) {
         found.extend(duplicates(selected, places)?);
     }
-    Ok(found)
+    Ok(Found { found, sizes })
 }
 
 fn is_cancelled(error: &TensorError) -> bool {
     matches!(error, TensorError::Cancelled(Cancelled))
 }
 
-/// The findings of one tensor; its digest, where it makes sense to compare.
+/// The findings of one tensor; its digest, where it makes sense to compare; the root of the mean
+/// of its squares.
 fn of_tensor(
     tensor: &Tensor,
     label: &str,
     work: Work<'_>,
-) -> Result<(Option<u128>, Vec<Finding>), TensorError> {
+) -> Result<(Option<u128>, Option<f64>, Vec<Finding>), TensorError> {
     let examined = examine(tensor, work)?;
     let summary = &examined.summary;
     let mut found = Vec::new();
@@ -70,11 +102,19 @@ fn of_tensor(
         found.push(at_first(kind, label, tensor, count, what, place));
         Ok::<(), TensorError>(())
     };
-    first_of(kinds::NAN, summary.nan, "NaN", &f64::is_nan)?;
+    let whole = whole_line(tensor, summary, work)?;
+    if whole.is_none() {
+        first_of(kinds::NAN, summary.nan, "NaN", &f64::is_nan)?;
+    }
     first_of(kinds::INFINITY, summary.pos_inf, "+inf", &|value| value == f64::INFINITY)?;
     first_of(kinds::INFINITY, summary.neg_inf, "-inf", &|value| value == f64::NEG_INFINITY)?;
     if let Some((limit, count)) = outliers(&examined) {
-        let what = format!("of magnitude {} or more, 100 times the rest,", short(limit));
+        let largest = summary.max_abs().unwrap_or(limit);
+        let what = format!(
+            "of magnitude {} or more, 100 times the rest, the largest {},",
+            short(limit),
+            short(largest)
+        );
         first_of(kinds::OUTLIER, count, &what, &|value| value.is_finite() && value.abs() >= limit)?;
     }
     let is_constant = summary.finite() == summary.elements && summary.min() == summary.max();
@@ -101,8 +141,125 @@ fn of_tensor(
     if !is_constant {
         found.extend(blocks(label, &examined.blocks));
     }
+    found.extend(whole.map(|(what, place)| Finding {
+        count: summary.nan,
+        places: vec![place],
+        ..Finding::of(kinds::NAN, label, what)
+    }));
+    found.extend(huge(tensor, label, summary));
+    found.extend(faint(tensor, label, summary, is_constant));
+    if !is_constant {
+        found.extend(equal_rows(tensor, label)?);
+    }
     let compares = !is_constant && summary.elements > 1;
-    Ok((compares.then_some(examined.digest), found))
+    let rms = rms(summary).filter(|_| !is_constant);
+    Ok((compares.then_some(examined.digest), rms, found))
+}
+
+fn rms(summary: &Summary) -> Option<f64> {
+    Some(summary.l2()? / (summary.finite() as f64).sqrt())
+}
+
+/// Where the NaN of a matrix are one whole row or column: what to say, and the first of them.
+fn whole_line(
+    tensor: &Tensor,
+    summary: &Summary,
+    work: Work<'_>,
+) -> Result<Option<(String, Vec<usize>)>, TensorError> {
+    let &[rows, columns] = tensor.shape() else { return Ok(None) };
+    let is_line = summary.nan == rows as u64 || summary.nan == columns as u64;
+    if summary.nan < 2 || summary.nan == summary.elements || !is_line {
+        return Ok(None);
+    }
+    let quiet = Work { threads: 1, progress: &hinton_tensor::Quiet };
+    let Some(first) = find_first(tensor, &f64::is_nan, quiet)? else { return Ok(None) };
+    for (axis, name) in [(1, "column"), (0, "row")] {
+        let line = tensor.index_axis(axis, first[axis])?;
+        if line.elements() == summary.nan && summarize(&line, work)?.nan == summary.nan {
+            let count = short_count(summary.nan);
+            let what = format!("all of {name} {} is NaN ({count} values)", first[axis]);
+            return Ok(Some((what, first)));
+        }
+    }
+    Ok(None)
+}
+
+/// Weights whose squares overflow f32, or nearly. Attention masks hold the least value of their
+/// type on purpose, throughout.
+fn huge(tensor: &Tensor, label: &str, summary: &Summary) -> Option<Finding> {
+    let largest = summary.max_abs().filter(|largest| *largest > HUGE)?;
+    if tensor.dtype().is_integer() || is_mask(summary) {
+        return None;
+    }
+    let count = summary.at_least(HUGE).max(1);
+    let message = format!(
+        "{} of {} values are above {}, the largest {}",
+        short_count(count),
+        short_count(summary.elements),
+        short(HUGE),
+        short(largest)
+    );
+    Some(Finding { count, ..Finding::of(kinds::HUGE, label, message) })
+}
+
+/// Whether the large values are all one and the least, as those of a mask are.
+fn is_mask(summary: &Summary) -> bool {
+    let is_one_sided = summary.max().is_some_and(|max| max.abs() < 2.0);
+    is_one_sided && summary.min() == summary.quantile(0.05)
+}
+
+/// A matrix so small that it does next to nothing.
+fn faint(tensor: &Tensor, label: &str, summary: &Summary, is_constant: bool) -> Option<Finding> {
+    let rms = rms(summary)?;
+    let is_state = STATE.iter().any(|part| label.to_ascii_lowercase().contains(part));
+    let is_matrix = tensor.shape().len() > 1 && summary.elements >= ENOUGH_WEIGHTS;
+    let is_faint = rms < FAINT && !tensor.dtype().is_integer();
+    (is_faint && is_matrix && !is_state && !is_constant).then(|| {
+        let message = format!("the root mean square of its values is {}", short(rms));
+        Finding::of(kinds::FAINT, label, message)
+    })
+}
+
+/// Rows of a matrix that are equal and not zero.
+fn equal_rows(tensor: &Tensor, label: &str) -> Result<Option<Finding>, TensorError> {
+    let &[rows, columns] = tensor.shape() else { return Ok(None) };
+    let is_small = tensor.elements() <= MOST_COMPARED && !tensor.dtype().is_integer();
+    if rows < 2 || columns < FEWEST_EQUAL || !is_small {
+        return Ok(None);
+    }
+    let values = tensor.to_f32()?;
+    // By their bits; -0 and 0 differ, and units that do the same have the same bits.
+    let mut sorted: Vec<(Vec<u32>, usize)> = Vec::with_capacity(rows);
+    for (row, values) in values.chunks_exact(columns).enumerate() {
+        if values.iter().any(|value| *value != 0.0) && values.iter().all(|value| value.is_finite())
+        {
+            sorted.push((values.iter().map(|value| value.to_bits()).collect(), row));
+        }
+    }
+    sorted.sort_unstable();
+    let mut groups: Vec<Vec<usize>> = sorted
+        .chunk_by(|a, b| a.0 == b.0)
+        .filter(|group| group.len() > 1)
+        .map(|group| group.iter().map(|one| one.1).collect())
+        .collect();
+    groups.sort_unstable();
+    let Some(first) = groups.first() else { return Ok(None) };
+    let count: usize = groups.iter().map(Vec::len).sum();
+    let shown: Vec<String> = first.iter().take(MOST_PLACES).map(usize::to_string).collect();
+    let more = if first.len() > MOST_PLACES { " …" } else { "" };
+    let others = match groups.len() {
+        1 => String::new(),
+        groups => format!("; {groups} groups in all"),
+    };
+    let message = format!(
+        "{} of {} rows are equal to another: {}{more}{others}",
+        short_count(count as u64),
+        short_count(rows as u64),
+        shown.join(", ")
+    );
+    let places = first.iter().take(MOST_PLACES).map(|&row| vec![row]).collect();
+    let count = count as u64;
+    Ok(Some(Finding { count, places, ..Finding::of(kinds::EQUAL_ROWS, label, message) }))
 }
 
 fn at_first(

@@ -7,7 +7,7 @@ use hinton_run::{Run, RunKind, is_pace};
 use hinton_scene::Scene;
 use hinton_tensor::Summary;
 
-use super::{RunRequest, run_names};
+use super::{RunRequest, run_names, trouble};
 use crate::select::near;
 use crate::{Error, Picture};
 
@@ -43,9 +43,11 @@ pub(super) fn draw(runs: &[&Run], request: &RunRequest<'_>) -> Result<Picture, E
     if let [only] = families.as_slice() {
         return one(runs, only, request);
     }
-    let sheet = Sheet::new(&request.draw.options);
+    let mut sheet = Sheet::new(&request.draw.options);
+    let alarm = trouble::of_metrics(runs);
+    sheet.set_alarm(alarm.clone());
     let mut scenes: Vec<Scene> = Vec::new();
-    let mut notes = left_out.clone();
+    let mut notes: Vec<String> = alarm.into_iter().chain(left_out.iter().cloned()).collect();
     for family in &families {
         let mut request = sized(request, sheet.half());
         let smooth = &mut request.draw.options.smooth;

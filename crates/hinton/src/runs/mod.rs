@@ -6,6 +6,7 @@ mod metrics;
 mod page;
 mod spreads;
 mod step;
+mod trouble;
 
 pub(crate) use known::confusion;
 pub(crate) use step::learn;

@@ -6,7 +6,7 @@ use hinton_scene::{Scene, visible};
 use hinton_tensor::TensorError;
 
 use super::metrics::{not_shown, ranked, sized, smoothing};
-use super::{RunRequest, known, metrics, run_names, spreads, step};
+use super::{RunRequest, known, metrics, run_names, spreads, step, trouble};
 use crate::{Error, Picture};
 
 /// Most quantities whose curves are shown, and most tensors whose weights are.
@@ -42,8 +42,10 @@ pub(super) fn draw(runs: &[&Run], request: &RunRequest<'_>) -> Result<Picture, E
     }
     let names = run_names(runs);
     let title = request.draw.options.title.clone().unwrap_or_else(|| names.join(", "));
+    let alarm = trouble::of_runs(runs, request)?;
+    page.sheet.set_alarm(alarm.clone());
     let scene = page.sheet.page(&title, &page.subtitle(), &page.parts, &page.left_out);
-    let notes = page.left_out.into_iter().chain(page.notes).collect();
+    let notes = alarm.into_iter().chain(page.left_out).chain(page.notes).collect();
     Ok(Picture { scene, notes, dpi: request.draw.options.dpi })
 }
 

@@ -198,9 +198,12 @@ impl<'d> Session<'d> {
         points.div_ceil(self.settings.batch) as u64
     }
 
-    /// How well the points that were set apart are told apart.
+    /// How well the points that were set apart are told apart; all points, where none are set apart.
     pub fn evaluate(&self) -> Evaluation {
-        self.trainer.evaluate(&self.points[..self.settings.validation])
+        self.trainer.evaluate(match self.settings.validation {
+            0 => &self.points,
+            apart => &self.points[..apart],
+        })
     }
 
     /// Smallest and largest weight, biases left out.
@@ -395,10 +398,13 @@ fn largest(data: &DataSet) -> f32 {
 
 fn check(data: &DataSet, settings: &Settings) -> Result<(), Error> {
     let Settings { validation, batch, rate, .. } = *settings;
-    if validation == 0 || validation >= data.len() {
+    if validation >= data.len() {
         return Err(Error::request(
             format!("--validation {validation}: {} has {} points", data.name, data.len()),
-            format!("set apart 1 to {} of them", data.len().saturating_sub(1)),
+            format!(
+                "set apart up to {} of them; 0 measures on those that are trained on",
+                data.len().saturating_sub(1)
+            ),
         ));
     }
     if batch == 0 {

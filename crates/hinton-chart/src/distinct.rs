@@ -1,0 +1,61 @@
+//! Names without what all of them share, so that what differs is what stays where room is short.
+
+/// Names up to this many characters stay whole.
+const SHORT: usize = 16;
+/// Signs between the parts of a name.
+const SIGNS: [char; 6] = ['.', '/', '_', '-', ' ', ':'];
+
+/// The names without the parts at their start and end that all of them have: of
+/// `layers.0.mlp.weight` and `layers.1.mlp.weight` what is left is `0` and `1`. Short names stay as
+/// they are, and so do all where one of them would be left empty.
+pub(crate) fn distinct(names: &[String]) -> Vec<String> {
+    let is_short = names.iter().all(|name| name.chars().count() <= SHORT);
+    let (Some(first), false) = (names.first(), names.len() < 2 || is_short) else {
+        return names.to_vec();
+    };
+    let start = |end: usize| names.iter().all(|name| name.starts_with(&first[..end]));
+    let prefix = ends(first).filter(|&end| start(end)).max().unwrap_or(0);
+    let finish = |from: usize| {
+        let suffix = &first[from..];
+        names.iter().all(|name| name.len() > prefix + suffix.len() && name.ends_with(suffix))
+    };
+    let starts = first.char_indices().filter(|(_, c)| SIGNS.contains(c)).map(|(at, _)| at);
+    let suffix = starts.filter(|&from| from > prefix && finish(from)).min();
+    let suffix = suffix.map_or(0, |from| first.len() - from);
+    let trimmed = |name: &String| {
+        let inner = &name[prefix..name.len() - suffix];
+        inner.trim_matches(SIGNS).to_owned()
+    };
+    let left: Vec<String> = names.iter().map(trimmed).collect();
+    let is_told = |name: &String| !name.is_empty();
+    if left.iter().all(is_told) { left } else { names.to_vec() }
+}
+
+/// Where a part of the name ends: behind each sign.
+fn ends(name: &str) -> impl Iterator<Item = usize> + '_ {
+    name.char_indices().filter(|(_, c)| SIGNS.contains(c)).map(|(at, c)| at + c.len_utf8())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(names: &[&str]) -> Vec<String> {
+        distinct(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn what_names_share_is_left_out() {
+        assert_eq!(of(&["layers.0.mlp.weight", "layers.11.mlp.weight"]), ["0", "11"]);
+        assert_eq!(of(&["eager-1 - train/loss", "calm-2 - train/loss"]), ["eager-1", "calm-2"]);
+        // Where the parts end, not the letters.
+        let [a, b] = ["encoder.weight.first", "encoder.weights.first"];
+        assert_eq!(of(&[a, b]), ["weight", "weights"]);
+        for whole in [&["loss", "val_loss"][..], &["a_single_name_of_some_length"]] {
+            assert_eq!(of(whole), whole);
+        }
+        // One is the other's end.
+        let nested = ["validation_perplexity", "perplexity"];
+        assert_eq!(of(&nested), nested);
+    }
+}

@@ -1,0 +1,192 @@
+//! What went wrong in a run, in one sentence: the first bad step, the loss before and after, the
+//! tensor that broke first.
+
+use hinton_chart::{short, short_count};
+use hinton_run::Run;
+use hinton_scene::visible;
+use hinton_tensor::{Summary, TensorError, Work, summarize};
+
+use super::{RunRequest, known, run_names};
+use crate::Error;
+
+/// A loss that is this many times its lowest value before, and its first value, has diverged.
+const JUMP: f64 = 100.0;
+/// Weights that are this many times as large as in the first step have diverged.
+const GROWTH: f64 = 1e4;
+/// Most values of a step that are read to find the tensor that broke.
+const MOST_VALUES: u64 = 64 << 20;
+
+/// What went wrong in the runs, by their metrics and their tensors; `None` where nothing did.
+///
+/// # Errors
+/// When the work was stopped.
+pub(super) fn of_runs(runs: &[&Run], request: &RunRequest<'_>) -> Result<Option<String>, Error> {
+    let mut said = Vec::new();
+    for (run, name) in runs.iter().zip(run_names(runs)) {
+        let parts: Vec<String> =
+            loss_words(run).into_iter().chain(tensor_words(run, request)?).collect();
+        said.extend(sentence(&parts, &name, runs.len()));
+    }
+    Ok((!said.is_empty()).then(|| said.join(" ")))
+}
+
+/// What the metrics alone tell.
+pub(super) fn of_metrics(runs: &[&Run]) -> Option<String> {
+    let names = run_names(runs);
+    let said: Vec<String> = runs
+        .iter()
+        .zip(&names)
+        .filter_map(|(run, name)| sentence(loss_words(run).as_slice(), name, runs.len()))
+        .collect();
+    (!said.is_empty()).then(|| said.join(" "))
+}
+
+fn sentence(parts: &[String], name: &str, runs: usize) -> Option<String> {
+    let of = if runs > 1 { format!("{}: diverged", visible(name)) } else { "Diverged".to_owned() };
+    (!parts.is_empty()).then(|| format!("{of}: {}.", parts.join("; ")))
+}
+
+/// The first place at which a loss is no number any more, or far above what it was.
+fn loss_words(run: &Run) -> Option<String> {
+    let is_loss = |name: &&str| name.to_ascii_lowercase().contains("loss");
+    let losses = run.metric_names().into_iter().filter(is_loss);
+    let found = losses.filter_map(|name| Some((name, first_bad(&run.curve(name))?)));
+    let (name, bad) = found.min_by(|a, b| a.1.place.total_cmp(&b.1.place))?;
+    let (name, axis) = (visible(name), visible(&run.axis));
+    let value = match bad.value {
+        value if value.is_nan() => "NaN".to_owned(),
+        value => short(value),
+    };
+    let before = match bad.before {
+        Some((place, before)) => {
+            format!(" after {} at {axis} {}", short(before), place_text(place))
+        }
+        None => ", its first value".to_owned(),
+    };
+    Some(format!("{name} is {value} at {axis} {}{before}", place_text(bad.place)))
+}
+
+fn place_text(place: f64) -> String {
+    match place.fract() == 0.0 && (0.0..1e15).contains(&place) {
+        true => short_count(place as u64),
+        false => short(place),
+    }
+}
+
+struct Bad {
+    place: f64,
+    value: f64,
+    before: Option<(f64, f64)>,
+}
+
+fn first_bad(points: &[(f64, f64)]) -> Option<Bad> {
+    let first = points.first()?.1;
+    let mut lowest = f64::INFINITY;
+    let mut before = None;
+    for &(place, value) in points {
+        let is_far = lowest > 0.0 && value > JUMP * lowest && value > JUMP * first;
+        if !value.is_finite() || (lowest.is_finite() && is_far) {
+            return Some(Bad { place, value, before });
+        }
+        lowest = lowest.min(value);
+        before = Some((place, value));
+    }
+    None
+}
+
+/// The tensor that broke first and the step in which it did. What is broken stays so, which is why
+/// the last step tells whether to look, and halving finds the first.
+fn tensor_words(run: &Run, request: &RunRequest<'_>) -> Result<Option<String>, Error> {
+    let names: Vec<&str> =
+        known::learned(run).into_iter().map(|tensor| tensor.name.as_str()).collect();
+    let steps: Vec<usize> =
+        (0..run.steps.len()).filter(|&at| run.steps[at].broken.is_none()).collect();
+    let (Some(&first), Some(&last)) = (steps.first(), steps.last()) else { return Ok(None) };
+    let start = summaries(run, first, &names, request)?;
+    let broken = |at: usize| -> Result<Option<String>, Error> {
+        let found = summaries(run, at, &names, request)?;
+        Ok(found.iter().find_map(|(name, summary)| {
+            let reach = start.iter().find(|one| one.0 == *name).and_then(|one| one.1.max_abs());
+            Some(format!("{} {}", visible(name), fault(summary, reach)?))
+        }))
+    };
+    if broken(last)?.is_none() {
+        return Ok(None);
+    }
+    let (mut low, mut high) = (0, steps.len() - 1);
+    while low < high {
+        let middle = usize::midpoint(low, high);
+        match broken(steps[middle])? {
+            Some(_) => high = middle,
+            None => low = middle + 1,
+        }
+    }
+    let number = short_count(run.steps[steps[low]].number);
+    Ok(broken(steps[low])?.map(|what| format!("in the weights of step {number}, {what}")))
+}
+
+/// What is wrong with a tensor; `reach` is its largest magnitude in the first step.
+fn fault(summary: &Summary, reach: Option<f64>) -> Option<String> {
+    let bad = summary.elements - summary.finite();
+    if bad > 0 {
+        let all = short_count(summary.elements);
+        return Some(match bad == summary.elements {
+            true => format!("has no finite value of {all}"),
+            false => format!("has {} of {all} values that are NaN or infinite", short_count(bad)),
+        });
+    }
+    let (now, then) = (summary.max_abs()?, reach.filter(|reach| *reach > 0.0)?);
+    (now / GROWTH > then).then(|| format!("reaches {}, from {}", short(now), short(then)))
+}
+
+/// The summaries of these tensors in a step, as far as they are not too large to be read for this.
+fn summaries<'n>(
+    run: &Run,
+    at: usize,
+    names: &[&'n str],
+    request: &RunRequest<'_>,
+) -> Result<Vec<(&'n str, Summary)>, Error> {
+    let work = Work {
+        threads: crate::draw::threads(request.draw.threads),
+        progress: request.draw.progress,
+    };
+    let Ok(checkpoint) = run.checkpoint(at) else { return Ok(Vec::new()) };
+    let mut left = MOST_VALUES;
+    let mut found = Vec::new();
+    for name in names {
+        let Some(tensor) = checkpoint.tensors.iter().find(|tensor| tensor.name() == *name) else {
+            continue;
+        };
+        let Some(rest) = left.checked_sub(tensor.elements()) else { continue };
+        left = rest;
+        match summarize(tensor, work) {
+            Ok(summary) => found.push((*name, summary)),
+            Err(stop @ TensorError::Cancelled(_)) => return Err(stop.into()),
+            // A tensor that cannot be read is told by whoever draws it.
+            Err(_) => {}
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bad(values: &[f64]) -> Option<(f64, Option<f64>)> {
+        let points: Vec<(f64, f64)> =
+            values.iter().enumerate().map(|(at, value)| (at as f64, *value)).collect();
+        first_bad(&points).map(|bad| (bad.place, bad.before.map(|before| before.1)))
+    }
+
+    #[test]
+    fn the_first_bad_value_is_found() {
+        assert_eq!(bad(&[2.0, 1.0, f64::NAN, f64::NAN]), Some((2.0, Some(1.0))));
+        assert_eq!(bad(&[f64::INFINITY]), Some((0.0, None)));
+        assert_eq!(bad(&[2.0, 0.5, 2e30, 4e5]), Some((2.0, Some(0.5))));
+        // A loss that falls far and rises again a little has not diverged.
+        assert_eq!(bad(&[2.0, 1e-6, 1e-3, 0.1]), None);
+        assert_eq!(bad(&[2.0, 1.0, 0.5]), None);
+        assert_eq!(bad(&[]), None);
+    }
+}
