@@ -268,7 +268,8 @@ fn a_log_alone_is_a_plot_for_each_quantity() {
         draw_runs(std::slice::from_ref(&lightning), &none(), &RunRequest::default()).unwrap();
     says(&picture, &["train_loss, val_loss", "2 points", "steps 9 … 20"]);
     assert!(!words(&picture).contains("NaN"));
-    let named = RunRequest { metrics: vec!["val*".to_owned()], ..RunRequest::default() };
+    let mut named = RunRequest::default();
+    named.metrics = vec!["val*".to_owned()];
     says(&draw_runs(&[lightning], &none(), &named).unwrap(), &["lowest 0.35 at step 20"]);
     assert!(log("points.csv", "x,y,label\n1,2,0\n3,4,1\n").is_none());
     assert!(log("words.txt", "nothing that counts\n").is_none());
