@@ -1,12 +1,13 @@
 //! Legends: the colour bar, and what is odd in the data.
 
 use hinton_scene::{Align, Baseline, Cells, Color, Item, Path, Point, Rect, Shape};
-use hinton_tensor::Summary;
+use hinton_tensor::{Grid, Summary};
 
+use crate::cells::{cells_beyond, is_two_way};
 use crate::frame::text;
 use crate::math::{decade, pow10};
 use crate::ticks::{even_ticks, tick_texts};
-use crate::{ColorScale, ScaleKind, Theme, short_count};
+use crate::{ColorScale, ScaleKind, Span, Theme, short, short_count};
 
 /// Width of the bar.
 const BAR: f64 = 10.0;
@@ -15,29 +16,160 @@ const TALLEST: f64 = 170.0;
 /// Height of one line of the legend.
 const LINE: f64 = 12.0;
 
-/// The colour bar with numbers, and under it the counts of NaN, infinities and values past the
-/// range.
-pub(crate) fn colorbar(
-    scale: &ColorScale,
-    theme: &Theme,
-    place: Rect,
-    summary: &Summary,
-) -> Vec<Item> {
-    let oddities = oddities(scale, theme, summary);
-    let room = place.h - oddities.len() as f64 * LINE - 10.0;
-    let bar = Rect::new(place.x, place.y + 3.0, BAR, room.clamp(40.0, TALLEST));
-    let mut items = vec![bar_cells(scale, bar)];
-    items.push(Shape::stroked(Path::rect(bar), theme.line, 0.5));
+/// What a colour bar explains: the scale, and the cells that are coloured by it.
+pub(crate) struct Key<'a> {
+    pub(crate) scale: &'a ColorScale,
+    pub(crate) theme: &'a Theme,
+    /// Statistics of the values, for those that are not finite.
+    pub(crate) summary: &'a Summary,
+    pub(crate) cells: KeyCells,
+}
 
+/// What a colour bar has to say about the cells.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct KeyCells {
+    /// Whether cells are coloured in two directions, by root mean square and balance of signs.
+    pub(crate) is_two_way: bool,
+    /// Whether a cell stands for several values.
+    pub(crate) are_folded: bool,
+    /// How many cells lie above and below the range; `None` where the picture is one of a series,
+    /// whose legend is the same in all.
+    pub(crate) beyond: Option<(u64, u64)>,
+    /// Whether some cell of the pictures lies above and below the range.
+    pub(crate) is_beyond: (bool, bool),
+}
+
+impl KeyCells {
+    /// Of these grids; `span` is that of all pictures shown beside this one, and `are_many` says
+    /// that there are others.
+    pub(crate) fn new<'g>(
+        grids: impl Iterator<Item = &'g Grid> + Clone,
+        scale: &ColorScale,
+        span: &Span,
+        are_many: bool,
+    ) -> KeyCells {
+        let counts = grids.clone().map(|grid| cells_beyond(grid, scale));
+        let beyond = counts.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        KeyCells {
+            is_two_way: grids.clone().any(|grid| is_two_way(grid, scale)),
+            are_folded: grids.clone().any(|grid| grid.block != (1, 1)),
+            beyond: (!are_many).then_some(beyond),
+            is_beyond: (span.max > scale.high(), span.min < scale.low()),
+        }
+    }
+
+    /// A note on the cells that lie beyond the range; `None` where there is none.
+    pub(crate) fn note(&self, scale: &ColorScale, span: &Span) -> Option<String> {
+        if self.is_beyond == (false, false) {
+            return None;
+        }
+        let (low, high) = (short(scale.low()), short(scale.high()));
+        let range = match () {
+            () if scale.low() == -scale.high() => format!("±{high}"),
+            () => format!("{low} to {high}"),
+        };
+        let count = self.beyond.map(|(above, below)| above + below);
+        let what = match (self.are_folded, count) {
+            (true, Some(1)) => "1 cell lies",
+            (false, Some(1)) => "1 value lies",
+            (true, _) => "cells lie",
+            (false, _) => "values lie",
+        };
+        let what = match count {
+            Some(1) => what.to_owned(),
+            Some(count) => format!("{} {what}", short_count(count)),
+            None => format!("some {what}"),
+        };
+        let ends = match self.is_beyond {
+            // Of values themselves the page gives the ends in its figures.
+            _ if !self.are_folded => String::new(),
+            (true, true) => format!(", from {} to {}", short(span.min), short(span.max)),
+            (true, false) => format!(", up to {}", short(span.max)),
+            (false, _) => format!(", down to {}", short(span.min)),
+        };
+        Some(format!("colours span {range}; {what} beyond{ends}"))
+    }
+}
+
+/// The colour bar with numbers, and under it the counts of NaN, infinities and cells past the range.
+pub(crate) fn colorbar(key: &Key<'_>, place: Rect) -> Vec<Item> {
+    let theme = key.theme;
+    let oddities = oddities(key);
+    let lines = swatch_lines(&oddities);
+    let words = if key.cells.is_two_way { WORDS } else { 0.0 };
+    let room = place.h - lines as f64 * LINE - 10.0 - words;
+    let width = if key.cells.is_two_way { FIELD } else { BAR };
+    let bar = Rect::new(place.x, place.y + 3.0, width, room.clamp(40.0, TALLEST));
+    let items_of = if key.cells.is_two_way { two_way_field } else { plain_bar };
+    let mut items = items_of(key, bar);
+    items.extend(swatches(&oddities, theme, place.x, bar.bottom() + 12.0 + words));
+    items.push(Shape::stroked(Path::rect(bar), theme.line, 0.5));
+    items
+}
+
+/// Height of the words under a field of two directions.
+const WORDS: f64 = 22.0;
+/// Width of that field.
+const FIELD: f64 = 30.0;
+
+/// The colours of a scale from low to high.
+fn plain_bar(key: &Key<'_>, bar: Rect) -> Vec<Item> {
+    let mut items = vec![bar_cells(key.scale, bar)];
+    let labels = tick_labels(key.scale, bar.h);
+    let y = |value: f64| bar.bottom() - key.scale.share(value) * bar.h;
+    items.extend(ticks(key.theme, bar, labels.into_iter().map(|(v, text)| (y(v), text))));
+    items
+}
+
+/// The field of two directions: the root mean square runs up from zero, the balance of signs right
+/// from all negative to all positive.
+fn two_way_field(key: &Key<'_>, bar: Rect) -> Vec<Item> {
+    const COLUMNS: usize = 15;
+    let Key { scale, theme, .. } = *key;
+    let rows = (bar.h / 2.0) as usize;
+    let reach = scale.low().abs().max(scale.high().abs());
+    let magnitudes = scale.magnitudes();
+    let entry = |at: usize| {
+        let (row, col) = (at / COLUMNS, at % COLUMNS);
+        let share = 1.0 - row as f64 / (rows - 1) as f64;
+        let balance = 2.0 * col as f64 / (COLUMNS - 1) as f64 - 1.0;
+        scale.two_way_index(magnitudes.value_at(share), balance)
+    };
+    let mut items = vec![Item::Cells(Cells {
+        rect: bar,
+        rows,
+        cols: COLUMNS,
+        palette: scale.two_way_palette(),
+        cells: (0..rows * COLUMNS).map(entry).collect(),
+    })];
+    let labels = tick_labels(&magnitudes, bar.h).into_iter().filter(|(v, _)| *v <= reach);
+    let y = |value: f64| bar.bottom() - magnitudes.share(value) * bar.h;
+    items.extend(ticks(theme, bar, labels.map(|(v, text)| (y(v), text))));
     let style = theme.label();
-    let mut ticks = Path::new();
-    for (value, label) in tick_labels(scale, bar.h) {
-        let y = bar.bottom() - scale.share(value) * bar.h;
-        ticks.extend(Path::line(Point::new(bar.right(), y), Point::new(bar.right() + 3.0, y)));
+    // Clear of the number beside the lower end.
+    let below = bar.bottom() + 3.0;
+    let name_top = bar.bottom() + 7.0;
+    for (word, x, align) in [
+        ("−", bar.x + 1.0, Align::Start),
+        ("±", bar.center().x, Align::Middle),
+        ("+", bar.right() - 1.0, Align::End),
+    ] {
+        items.push(text(word, x, below, style, align, Baseline::Top));
+    }
+    items.push(text("signs", bar.right() + 6.0, name_top, style, Align::Start, Baseline::Top));
+    items
+}
+
+/// Marks at the right of a bar, with their numbers.
+fn ticks(theme: &Theme, bar: Rect, labels: impl Iterator<Item = (f64, String)>) -> Vec<Item> {
+    let style = theme.label();
+    let mut marks = Path::new();
+    let mut items = Vec::new();
+    for (y, label) in labels {
+        marks.extend(Path::line(Point::new(bar.right(), y), Point::new(bar.right() + 3.0, y)));
         items.push(text(&label, bar.right() + 6.0, y, style, Align::Start, Baseline::Middle));
     }
-    items.push(Shape::stroked(ticks, theme.line, 0.5));
-    items.extend(swatches(&oddities, theme, place.x, bar.bottom() + 12.0));
+    items.push(Shape::stroked(marks, theme.line, 0.5));
     items
 }
 
@@ -47,40 +179,37 @@ pub(crate) struct Swatch {
     pub(crate) label: String,
 }
 
-/// Small squares with a word each, one below the other.
+/// Lines that swatches take.
+pub(crate) fn swatch_lines(list: &[Swatch]) -> usize {
+    list.iter().map(|swatch| swatch.label.lines().count()).sum()
+}
+
+/// Small squares with words each, one below the other.
 pub(crate) fn swatches(list: &[Swatch], theme: &Theme, x: f64, top: f64) -> Vec<Item> {
     let mut items = Vec::new();
-    for (at, swatch) in list.iter().enumerate() {
-        let y = top + at as f64 * LINE;
+    let mut y = top - LINE;
+    for swatch in list {
+        y += LINE;
         let square = Rect::new(x + 1.0, y, 7.0, 7.0);
         items.push(Shape::filled(Path::rect(square), swatch.color));
         items.push(Shape::stroked(Path::rect(square), theme.line, 0.4));
-        let middle = y + 3.5;
-        items.push(text(
-            &swatch.label,
-            x + BAR + 6.0,
-            middle,
-            theme.label(),
-            Align::Start,
-            Baseline::Middle,
-        ));
+        for (at, line) in swatch.label.lines().enumerate() {
+            y += if at > 0 { LINE } else { 0.0 };
+            let style = theme.label();
+            items.push(text(line, x + BAR + 6.0, y + 3.5, style, Align::Start, Baseline::Middle));
+        }
     }
     items
 }
 
 /// Height that [`colorbar`] needs; where the scale may be another in pictures beside this one, for
 /// all of them.
-pub(crate) fn colorbar_height(
-    scale: &ColorScale,
-    theme: &Theme,
-    summary: &Summary,
-    varies: bool,
-) -> f64 {
-    let swatches = match varies {
-        true => nonfinite(theme, summary).len() + 2,
-        false => oddities(scale, theme, summary).len(),
+pub(crate) fn colorbar_height(key: &Key<'_>, varies: bool) -> f64 {
+    let lines = match varies {
+        true => nonfinite(key.theme, key.summary).len() + 4,
+        false => swatch_lines(&oddities(key)),
     };
-    legend_height(66.0, swatches)
+    legend_height(66.0 + if key.cells.is_two_way { WORDS } else { 0.0 }, lines)
 }
 
 /// Height of a legend of `base` points with so many swatches under it.
@@ -89,23 +218,27 @@ pub(crate) fn legend_height(base: f64, swatches: usize) -> f64 {
 }
 
 /// What is in the data that the colour bar does not show.
-fn oddities(scale: &ColorScale, theme: &Theme, summary: &Summary) -> Vec<Swatch> {
-    let mut list = nonfinite(theme, summary);
-    // Values on the edge have the edge's own colour; those past it are counted.
-    let past = |low: f64, high: f64| {
-        let count = summary.histogram(low, high, 1).first().copied().unwrap_or(0);
-        about(summary, count)
+fn oddities(key: &Key<'_>) -> Vec<Swatch> {
+    let scale = key.scale;
+    let mut list = nonfinite(key.theme, key.summary);
+    // What lies on the edge has the edge's own colour; what lies past it is counted.
+    let what = |count: Option<u64>| match (count, key.cells.are_folded) {
+        (Some(1), true) => "1 cell".to_owned(),
+        (Some(1), false) => "1 value".to_owned(),
+        (Some(count), true) => format!("{} cells", short_count(count)),
+        (Some(count), false) => format!("{} values", short_count(count)),
+        (None, true) => "cells".to_owned(),
+        (None, false) => "values".to_owned(),
     };
-    let (min, max) = (summary.min().unwrap_or(0.0), summary.max().unwrap_or(0.0));
-    if max > scale.high() {
-        let count = past(scale.high().next_up(), max);
-        let color = scale.color(scale.high());
-        list.push(Swatch { color, label: format!("above {count}") });
-    }
-    if min < scale.low() {
-        let count = past(min, scale.low().next_down());
-        let color = scale.color(scale.low());
-        list.push(Swatch { color, label: format!("below {count}") });
+    let ends = [
+        (key.cells.is_beyond.0, key.cells.beyond.map(|beyond| beyond.0), "above", scale.high()),
+        (key.cells.is_beyond.1, key.cells.beyond.map(|beyond| beyond.1), "below", scale.low()),
+    ];
+    for (is_beyond, count, word, end) in ends {
+        if is_beyond && count != Some(0) {
+            let label = format!("{}\n{word} {}", what(count), short(end));
+            list.push(Swatch { color: scale.color(end), label });
+        }
     }
     list
 }

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod axes;
+mod cells;
 mod colorbar;
 mod colormap;
 mod dash;
@@ -26,6 +27,7 @@ mod scale;
 mod sheet;
 mod size;
 mod smooth;
+mod span;
 mod theme;
 mod ticks;
 mod timeline;
@@ -44,5 +46,6 @@ pub use preset::{PRESETS, PresetRow, preset};
 pub use scale::ColorScale;
 pub use sheet::{Sheet, SheetPart};
 pub use size::{Length, PageSize};
+pub use span::Span;
 pub use theme::{Theme, ThemeName};
 pub use timeline::{MetricLine, Timeline};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hinton_scene::{Color, Rect};
 use hinton_tensor::{Fold, Summary};
 
-use crate::{ChartError, Colormap, NumberFormat, PageSize, ThemeName};
+use crate::{ChartError, Colormap, NumberFormat, PageSize, Span, ThemeName};
 
 /// Everything a person can say about a picture. `Default` is what is drawn when nothing is said.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,7 +14,8 @@ use crate::{ChartError, Colormap, NumberFormat, PageSize, ThemeName};
 pub struct Options {
     /// Colour map; `None` is our diverging map, or greys for pictures of bytes.
     pub cmap: Option<Colormap>,
-    /// Which values the colours span; `None` chooses by the map.
+    /// Which values the colours span; `None` chooses: all cells, or 99.5 % of them where the largest
+    /// are more than twice as large as those; around zero where the map has a middle.
     pub range: Option<Range>,
     /// How values spread over the colours.
     pub scale: ScaleKind,
@@ -30,7 +31,7 @@ pub struct Options {
     pub columns: Option<usize>,
     /// Magnitude that fills a cell of a Hinton diagram; `None` is the next power of two.
     pub max_weight: Option<f64>,
-    /// How values become one cell when cells outnumber pixels.
+    /// How values become one cell when values outnumber pixels; `None` lets the chart choose.
     pub reduce: Option<Fold>,
     /// Whether there is a legend; `None` is yes.
     pub legend: Option<bool>,
@@ -53,6 +54,9 @@ pub struct Options {
     /// colours, legend, figures and the room for values follow them, so that all of these pictures
     /// have one scale and one layout. `None` takes the picture's own.
     pub over: Option<Arc<Summary>>,
+    /// What the cells span over everything that is shown beside this picture: with it all of these
+    /// pictures have one scale. `None` takes the picture's own.
+    pub over_cells: Option<Span>,
     /// With `over`: colours and squares still follow each picture's own values.
     pub own_range: bool,
     /// Least and largest height of a histogram's axis of counts (of shares, where there are several
@@ -87,6 +91,7 @@ impl Default for Options {
             bins: None,
             notes: Vec::new(),
             over: None,
+            over_cells: None,
             own_range: false,
             count_axis: None,
             levels: None,
@@ -160,11 +165,11 @@ impl Default for Look {
 /// Which values the colours span.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Range {
-    /// From the smallest to the largest value.
+    /// From the smallest to the largest cell.
     Data,
-    /// From the 1 % to the 99 % quantile (around zero for diverging maps).
+    /// From the 1 % to the 99 % quantile of the cells (around zero for diverging maps).
     Robust,
-    /// From −max|w| to max|w|.
+    /// From −max|w| to max|w| of the cells.
     Symmetric,
     /// As given.
     Fixed(f64, f64),

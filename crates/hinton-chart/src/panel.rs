@@ -91,6 +91,11 @@ impl Panel {
         self.over.as_deref().unwrap_or(&self.summary)
     }
 
+    /// Whether it is made of bytes, as the images of a data set are.
+    pub fn is_picture(&self) -> bool {
+        self.dtype == "u8"
+    }
+
     /// The shape as people write it: `784 × 10`.
     pub fn shape_text(&self) -> String {
         shape_text(&self.shape)

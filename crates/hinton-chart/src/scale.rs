@@ -1,11 +1,13 @@
 //! From a value to a colour.
 
+use std::sync::OnceLock;
+
 use hinton_scene::Color;
-use hinton_tensor::Summary;
 use hinton_tensor::reduce::Mark;
 
 use crate::math::ln;
-use crate::{Colormap, Kind, Options, Range, ScaleKind, Theme};
+use crate::span::{Span, is_centred, is_on_offset};
+use crate::{Colormap, Options, Range, ScaleKind, Theme};
 
 /// Values become colours: one scale for everything in a picture.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,41 +19,46 @@ pub struct ColorScale {
     reach: Option<f64>,
     kind: ScaleKind,
     specials: [Color; 3],
+    /// Most colours in two directions; `None` where there may be many.
+    two_way_levels: Option<usize>,
 }
+
+/// Steps of hue from grey to an end of the map, and the same where colours are few.
+const HUES: (usize, usize) = (8, 4);
 
 /// Share of the largest magnitude below which symlog is linear.
 const SYMLOG_LINEAR: f64 = 1e-3;
 
 impl ColorScale {
-    /// The scale that the options ask for, over all values of these summaries.
-    pub fn fit(options: &Options, theme: &Theme, values: &Summary, picture_of_bytes: bool) -> Self {
-        let map = options.cmap.unwrap_or_else(|| match (picture_of_bytes, theme.is_dark()) {
+    /// The scale that the options ask for, over cells of this span; `is_picture` says that they are
+    /// pictures made of bytes.
+    pub fn fit(options: &Options, theme: &Theme, span: &Span, is_picture: bool) -> Self {
+        let is_centred = is_centred(options, is_picture);
+        let is_on_offset = is_centred
+            && matches!(options.range, None | Some(Range::Data | Range::Robust))
+            && options.cmap.is_none()
+            && is_on_offset(span.min, span.max);
+        let is_centred = is_centred && !is_on_offset;
+        let map = options.cmap.unwrap_or_else(|| match (is_picture, is_on_offset) {
             (true, _) => Colormap::named("gray").unwrap_or_else(|| Colormap::house(false)),
-            (false, dark) => Colormap::house(dark),
+            (_, true) => Colormap::sequential(theme.is_dark()),
+            _ => Colormap::house(theme.is_dark()),
         });
         let map = options.levels.map_or(map, |most| map.with_levels(most));
-        let centred = map.kind() == Kind::Diverging && options.look.zero_is_middle;
-        let wanted = options.range.unwrap_or(if centred { Range::Symmetric } else { Range::Data });
-        let min = values.min().unwrap_or(0.0);
-        let max = values.max().unwrap_or(0.0);
-        let (low, high) = match wanted {
-            Range::Fixed(low, high) => (low, high),
-            Range::Data => (min, max),
-            Range::Robust => {
-                let low = values.quantile(0.01).unwrap_or(min);
-                let high = values.quantile(0.99).unwrap_or(max);
+        let (min, max) = if span.min > span.max { (0.0, 0.0) } else { (span.min, span.max) };
+        let (low, high) = if span.low > span.high { (0.0, 0.0) } else { (span.low, span.high) };
+        let (low, high) = match options.range {
+            None | Some(Range::Robust | Range::Symmetric) if is_centred => {
                 let reach = low.abs().max(high.abs());
-                if centred { one_sided(-reach, reach, min, max) } else { (low, high) }
+                one_sided(-reach, reach, min, max)
             }
-            Range::Symmetric => {
-                let reach = min.abs().max(max.abs());
-                if centred { one_sided(-reach, reach, min, max) } else { (-reach, reach) }
-            }
+            _ => (low, high),
         };
         let (low, high) = widen(low, high);
-        let reach = centred.then(|| low.abs().max(high.abs()));
+        let reach = is_centred.then(|| low.abs().max(high.abs()));
         let specials = [theme.nan, theme.pos_inf, theme.neg_inf];
-        ColorScale { map, low, high, reach, kind: options.scale, specials }
+        let two_way_levels = options.levels;
+        ColorScale { map, low, high, reach, kind: options.scale, specials, two_way_levels }
     }
 
     /// Smallest value that has a colour of its own.
@@ -128,10 +135,87 @@ impl ColorScale {
         (0..self.map.len()).map(|at| self.map.entry(at)).chain(self.specials).collect()
     }
 
+    /// The colours of cells that hold a root mean square and a balance of signs: those of
+    /// [`palette`](ColorScale::palette), then those between the two ends of the map.
+    pub(crate) fn two_way_palette(&self) -> Vec<Color> {
+        let mut colors = self.palette();
+        let hues = self.hues();
+        let depths = self.depths();
+        for depth in 1..=depths {
+            let share = depth as f64 / depths as f64;
+            let ends = [-1.0, 1.0].map(|sign| self.map.color(0.5 + sign * 0.5 * share));
+            let grey = grey(ends.map(Color::luminance).iter().sum::<f64>() / 2.0);
+            for hue in 1..2 * hues {
+                let end = ends[usize::from(hue > hues)];
+                let off = hue.abs_diff(hues) as f64 / hues as f64;
+                colors.push(grey.mix(end, off));
+            }
+        }
+        colors
+    }
+
+    /// The entry of [`two_way_palette`](ColorScale::two_way_palette) for a root mean square and a
+    /// balance of signs (−1 to 1).
+    pub(crate) fn two_way_index(&self, rms: f64, balance: f64) -> u16 {
+        let reach = self.reach.unwrap_or(1.0);
+        let share = self.bend(rms.min(reach), reach);
+        let (hues, depths) = (self.hues(), self.depths());
+        let depth = (share * depths as f64 + 0.5) as usize;
+        let hue = ((balance.clamp(-1.0, 1.0) + 1.0) * hues as f64 + 0.5) as usize;
+        let entry = match hue {
+            _ if depth == 0 => self.map.index(0.5),
+            0 => self.map.index(0.5 - 0.5 * depth as f64 / depths as f64),
+            hue if hue == 2 * hues => self.map.index(0.5 + 0.5 * depth as f64 / depths as f64),
+            hue => self.map.len() + self.specials.len() + (depth - 1) * (2 * hues - 1) + hue - 1,
+        };
+        entry as u16
+    }
+
+    /// The same scale for magnitudes alone, from zero to the end.
+    pub(crate) fn magnitudes(&self) -> ColorScale {
+        let reach = self.low.abs().max(self.high.abs());
+        ColorScale { low: 0.0, high: reach, reach: Some(reach), ..self.clone() }
+    }
+
+    /// The value at a share (0 to 1) of the way from low to high on the colour bar.
+    pub(crate) fn value_at(&self, share: f64) -> f64 {
+        // The share rises with the value: halving finds it, whatever the scale's measure.
+        let (mut low, mut high) = (self.low, self.high);
+        for _ in 0..40 {
+            let middle = low + (high - low) / 2.0;
+            if self.share(middle) < share { low = middle } else { high = middle }
+        }
+        high
+    }
+
+    /// Steps of hue from grey to an end of the map.
+    fn hues(&self) -> usize {
+        if self.two_way_levels.is_some() { HUES.1 } else { HUES.0 }
+    }
+
+    /// Steps from the middle of the map to its ends, where cells are coloured in two directions.
+    fn depths(&self) -> usize {
+        let whole = self.map.len() / 2;
+        match self.two_way_levels {
+            Some(levels) => (levels / (2 * HUES.1 + 1)).clamp(2, whole.max(2)),
+            None => whole,
+        }
+    }
+
     /// The colour of a finite value.
     pub fn color(&self, value: f64) -> Color {
         self.map.color(self.position(value))
     }
+}
+
+/// The grey of that relative luminance.
+fn grey(luminance: f64) -> Color {
+    static GREYS: OnceLock<[f64; 256]> = OnceLock::new();
+    let of = |level: usize| Color { r: level as u8, g: level as u8, b: level as u8, a: 255 };
+    let greys = GREYS.get_or_init(|| std::array::from_fn(|level| of(level).luminance()));
+    let above = greys.partition_point(|&grey| grey < luminance).min(255);
+    let below = above.saturating_sub(1);
+    of(if luminance - greys[below] < greys[above] - luminance { below } else { above })
 }
 
 /// Cuts a symmetric range to the side where values are, when all are on one side.

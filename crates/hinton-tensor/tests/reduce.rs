@@ -14,10 +14,10 @@ use hinton_tensor::{
 };
 use proptest::prelude::*;
 
-const FOLDS: [Fold; 5] = [Fold::Mean, Fold::Extreme, Fold::Max, Fold::Min, Fold::Ink];
+const FOLDS: [Fold; 6] = [Fold::Mean, Fold::Extreme, Fold::Max, Fold::Min, Fold::Ink, Fold::Rms];
 
-/// What a cell of these values shows: value, negative plane, mark.
-fn plain_cell(fold: Fold, values: &[f64]) -> (f64, f64, Mark) {
+/// What a cell of these values shows: value, negative plane or balance of signs, mark.
+fn plain_cell(fold: Fold, values: &[f64], is_one_value: bool) -> (f64, f64, Mark) {
     let finite: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
     let has = |which: fn(&f64) -> bool| values.iter().any(which);
     let (up, down) = (has(|v| *v == f64::INFINITY), has(|v| *v == f64::NEG_INFINITY));
@@ -40,6 +40,17 @@ fn plain_cell(fold: Fold, values: &[f64]) -> (f64, f64, Mark) {
         Fold::Max => (max, 0.0, mark),
         Fold::Min => (min, 0.0, mark),
         Fold::Extreme => (if max >= -min { max } else { min }, 0.0, mark),
+        Fold::Rms if is_one_value => (finite[0], 0.0, mark),
+        Fold::Rms => {
+            // Divided by the largest first: squares of f64 can pass its range.
+            let scale = max.abs().max(min.abs());
+            let part = |v: f64| if scale > 0.0 { v / scale } else { 0.0 };
+            let squares: f64 = finite.iter().map(|&v| part(v) * part(v)).sum();
+            let magnitudes: f64 = finite.iter().map(|&v| part(v).abs()).sum();
+            let sum: f64 = finite.iter().map(|&v| part(v)).sum();
+            let balance = if magnitudes > 0.0 { sum / magnitudes } else { 0.0 };
+            ((squares / count).sqrt() * scale, balance, mark)
+        }
     }
 }
 
@@ -53,6 +64,8 @@ fn check(grid: &Grid, values: &[f64], request: GridRequest, what: &str) {
     assert_eq!(grid.values.len(), if values.is_empty() { 0 } else { grid.rows * grid.cols });
     let negative = if grid.fold == Fold::Ink { grid.values.len() } else { 0 };
     assert_eq!(grid.negative.len(), negative, "{what}");
+    let has_balance = grid.fold == Fold::Rms && grid.block != (1, 1);
+    assert_eq!(grid.balance.len(), if has_balance { grid.values.len() } else { 0 }, "{what}");
     let all_finite = values.iter().all(|v| v.is_finite());
     assert_eq!(grid.marks.is_empty(), all_finite, "{what}");
     for at in 0..grid.values.len() {
@@ -63,7 +76,7 @@ fn check(grid: &Grid, values: &[f64], request: GridRequest, what: &str) {
             .flat_map(|row| right.clone().map(move |col| row * cols + col))
             .map(|at| values[at])
             .collect();
-        let (value, below, mark) = plain_cell(grid.fold, &block);
+        let (value, below, mark) = plain_cell(grid.fold, &block, grid.block == (1, 1));
         let clamp = |v: f64| v.clamp(-f64::from(f32::MAX), f64::from(f32::MAX));
         let scale = block.iter().filter(|v| v.is_finite()).fold(0.0, |a: f64, v| a.max(v.abs()));
         let near = |fast: f32, slow: f64| {
@@ -76,6 +89,11 @@ fn check(grid: &Grid, values: &[f64], request: GridRequest, what: &str) {
         if grid.fold == Fold::Ink {
             assert!(near(grid.negative[at], below), "{what} {row},{col} below");
         }
+        if let Some(&balance) = grid.balance.get(at) {
+            let below = if below.is_nan() { 0.0 } else { below };
+            let off = (f64::from(balance) - below).abs();
+            assert!(off < 1e-5, "{what} {row},{col} balance: {balance} {below}");
+        }
         if !all_finite {
             assert_eq!(grid.marks[at], mark, "{what} {row},{col}");
         }
@@ -86,6 +104,7 @@ fn same(a: &Grid, b: &Grid) -> bool {
     let bits = |values: &[f32]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
     bits(&a.values) == bits(&b.values)
         && bits(&a.negative) == bits(&b.negative)
+        && bits(&a.balance) == bits(&b.balance)
         && a.marks == b.marks
         && a.summary == b.summary
         && (a.rows, a.cols, a.block, a.read) == (b.rows, b.cols, b.block, b.read)

@@ -127,8 +127,10 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Value("RANGE"),
         about: "The values the colours span: MIN..MAX, data, robust or symmetric",
         help: "MIN..MAX as in -0.5..0.5; data: from the smallest to the largest; robust: from the \
-               1 % to the 99 % quantile; symmetric: as far below zero as above, the default of \
-               diverging maps.",
+               1 % to the 99 % quantile; symmetric: as far below zero as above. Colours span the cells \
+               as they are drawn. Without it: all cells, as far below zero as above in diverging maps; \
+               99.5 % of them where the largest is more than twice as large as those, which the \
+               picture then says.",
         charts: &["heatmap", "tiles", "histogram", "overview", "curve", "distribution"],
         choices: || vec!["data", "robust", "symmetric"],
         set: |request, value| parsed(value, |range: Range| request.options.range = Some(range)),
@@ -233,10 +235,14 @@ pub const SETTINGS: &[SettingRow] = &[
         name: "reduce",
         takes: Takes::Value("HOW"),
         about: "How values become one cell when they outnumber the pixels",
-        help: "mean averages; extreme keeps the value of largest magnitude, so a lone outlier stays \
-               visible; max and min keep the largest and smallest.",
+        help: "rms, the default of diverging maps: how dark a cell is shows the root mean square of its \
+               values, its hue the balance of their signs (grey is mixed). mean, the default of other \
+               maps: noise fades, what values have in common stays. extreme keeps the value of largest \
+               magnitude, so a lone outlier stays visible; max and min keep the largest and smallest. \
+               A Hinton diagram keeps the area of both signs, an overview the extreme, unless asked \
+               otherwise.",
         charts: &["hinton", "heatmap", "tiles", "overview"],
-        choices: || vec!["mean", "extreme", "max", "min"],
+        choices: || FOLDS.iter().map(|fold| fold.0).collect(),
         set: |request, value| {
             request.options.reduce = Some(fold(value)?);
             Ok(())
@@ -456,13 +462,18 @@ fn labels(option: &str, value: &str) -> Result<Labels, Error> {
     }
 }
 
+/// Ways to fold, by their words.
+const FOLDS: [(&str, Fold); 5] = [
+    ("rms", Fold::Rms),
+    ("mean", Fold::Mean),
+    ("extreme", Fold::Extreme),
+    ("max", Fold::Max),
+    ("min", Fold::Min),
+];
+
 fn fold(value: &str) -> Result<Fold, Error> {
-    Ok(match choice("reduce", value, &["mean", "extreme", "max", "min"])? {
-        "extreme" => Fold::Extreme,
-        "max" => Fold::Max,
-        "min" => Fold::Min,
-        _ => Fold::Mean,
-    })
+    let word = choice("reduce", value, &FOLDS.map(|fold| fold.0))?;
+    Ok(FOLDS.iter().find(|fold| fold.0 == word).map_or(Fold::Rms, |fold| fold.1))
 }
 
 fn number(option: &str, value: &str, least: f64, most: f64, whole: bool) -> Result<f64, Error> {

@@ -2,16 +2,21 @@
 
 use hinton_tensor::{Fold, Summary};
 
+use crate::math::decade;
+use crate::number::significant;
+use crate::span::is_centred;
 use crate::words::Words;
-use crate::{ChartError, ColorScale, Extent, Options, Panel, short, short_count};
+use crate::{ChartError, ColorScale, Extent, Options, Panel, Span, short, short_count};
 
 /// What all panels are together.
 pub(super) struct Whole {
     /// Statistics that legend and words follow: over all values of all panels, and of all pictures
     /// that are shown beside this one.
     pub(super) summary: Summary,
-    /// Statistics that colours and sizes follow.
+    /// Statistics that sizes follow.
     pub(super) scale: Summary,
+    /// What the cells span that colours follow.
+    pub(super) span: Span,
     /// Rows and columns of values of each.
     pub(super) extents: Vec<Extent>,
     /// Rows and columns of cells of each.
@@ -45,9 +50,17 @@ pub(super) fn whole(
     });
     let summary = span(panels, options);
     let scale = if options.own_range { merged(panels) } else { summary.clone() };
+    let own = || Span::of_panels(panels, options);
+    let span = match (options.over_cells, &options.over) {
+        _ if options.own_range => own(),
+        (Some(over), _) => over,
+        (None, Some(over)) => Span::of_summary(over, options, is_picture(panels)),
+        (None, None) => own(),
+    };
     Ok(Whole {
         summary,
         scale,
+        span,
         extents: panels.iter().map(|panel| panel.extent.clone()).collect(),
         cells: cells.collect(),
     })
@@ -72,7 +85,17 @@ pub(super) fn merged(panels: &[Panel]) -> Summary {
 
 /// Whether the panels are pictures made of bytes (such as the images of a data set).
 pub(super) fn is_picture(panels: &[Panel]) -> bool {
-    panels.iter().all(|panel| panel.dtype == "u8")
+    panels.iter().all(Panel::is_picture)
+}
+
+/// How cells are folded where nothing was asked for: by root mean square where colours have a middle,
+/// so that structure shows at every size; by mean where they have none, and the sign would be lost.
+pub(super) fn default_fold(options: &Options) -> Fold {
+    match options.reduce {
+        Some(fold) => fold,
+        None if is_centred(options, false) => Fold::Rms,
+        None => Fold::Mean,
+    }
 }
 
 /// Title, subtitle and notes of a page of panels.
@@ -95,7 +118,7 @@ pub(super) fn words(panels: &[Panel], noun: &str, options: &Options, summary: &S
         .push(orientation.unwrap_or_else(|| "first axes run down, the others right".to_owned()));
     // What was done to the values comes first: it may not be cut off on a small page.
     let mut notes = reduction_notes(panels);
-    notes.extend(precision_note(summary));
+    notes.extend(precision_note(panels, summary));
     notes.extend(options.notes.iter().cloned());
     notes.push(match options.over {
         Some(_) => format!("over all steps: {}", figures(summary)),
@@ -104,15 +127,18 @@ pub(super) fn words(panels: &[Panel], noun: &str, options: &Options, summary: &S
     Words { title, subtitle, notes, legend_height: 0.0 }
 }
 
-/// Folded cells and squares are 32-bit floats; what these cannot hold is said.
-fn precision_note(summary: &Summary) -> Option<String> {
+/// Folded cells are 32-bit floats; what these cannot hold is said.
+fn precision_note(panels: &[Panel], summary: &Summary) -> Option<String> {
+    if panels.iter().flat_map(|panel| &panel.grids).all(|grid| grid.block == (1, 1)) {
+        return None;
+    }
     let largest = summary.max_abs().unwrap_or(0.0);
     match () {
         () if largest > f64::from(f32::MAX) => {
-            Some("values past 3.4e38 are drawn as 3.4e38 where cells are folded".to_owned())
+            Some("values past 3.4e38 are drawn as 3.4e38".to_owned())
         }
         () if largest > 0.0 && largest < f64::from(f32::MIN_POSITIVE) => {
-            Some("values this small are drawn as zero where cells are folded".to_owned())
+            Some("values this small are drawn as zero".to_owned())
         }
         () => None,
     }
@@ -151,18 +177,25 @@ pub(super) fn names(panels: &[Panel]) -> Vec<String> {
     panels.iter().map(name).collect()
 }
 
-/// Smallest, largest, mean and spread in one line.
+/// Smallest, largest, mean and spread in one line, with as many digits as tell the ends apart.
 pub(super) fn figures(summary: &Summary) -> String {
     match (summary.min(), summary.max(), summary.mean(), summary.std()) {
-        (Some(min), Some(max), Some(mean), Some(std)) => format!(
-            "min {} · max {} · mean {} · std {}",
-            short(min),
-            short(max),
-            short(mean),
-            short(std)
-        ),
+        (Some(min), Some(max), Some(mean), Some(std)) => {
+            let digits = digits_apart(min, max);
+            let [min, max, mean] = [min, max, mean].map(|value| significant(value, digits));
+            format!("min {min} · max {max} · mean {mean} · std {}", short(std))
+        }
         _ => "no finite value".to_owned(),
     }
+}
+
+/// Significant digits that tell values between two ends apart, at least 3.
+pub(super) fn digits_apart(min: f64, max: f64) -> i32 {
+    let (largest, span) = (min.abs().max(max.abs()), max - min);
+    if !(span > 0.0 && largest.is_finite() && span.is_finite()) {
+        return 3;
+    }
+    (decade(largest) - decade(span) + 3).clamp(3, 15)
 }
 
 /// How values were folded into cells, and what was not read.
@@ -176,7 +209,10 @@ pub(super) fn reduction_notes(panels: &[Panel]) -> Vec<String> {
         let block =
             format!("{up_to}{} × {} values", short_count(rows as u64), short_count(cols as u64));
         notes.push(match grid.fold {
-            Fold::Mean => format!("each cell is the mean of {block}"),
+            Fold::Rms if grids().any(|grid| !grid.balance.is_empty()) => {
+                format!("each cell is the RMS of {block}; its hue shows their signs, grey is mixed")
+            }
+            Fold::Mean | Fold::Rms => format!("each cell is the mean of {block}"),
             Fold::Extreme => format!("each cell is the value of largest magnitude of {block}"),
             Fold::Max => format!("each cell is the largest of {block}"),
             Fold::Min => format!("each cell is the smallest of {block}"),

@@ -1,14 +1,13 @@
 //! A matrix as coloured cells, with values, labels and a colour bar.
 
-use hinton_scene::{
-    Align, Baseline, Cells, Color, Item, Path, Point, Shape, Text, TextStyle, measure,
-};
+use hinton_scene::{Align, Baseline, Color, Item, Path, Point, Shape, Text, TextStyle, measure};
 use hinton_tensor::reduce::Mark;
 use hinton_tensor::{Grid, GridRequest, Summary};
 
 use super::common::{self, Whole};
 use super::{ChartRow, Need};
-use crate::colorbar::{colorbar, colorbar_height};
+use crate::cells::{cell_colors, cells_item};
+use crate::colorbar::{Key, KeyCells, colorbar, colorbar_height};
 use crate::frame::{Area, CellRule, Page, frame};
 use crate::math::{decade, pow10};
 use crate::{Annotate, ChartError, ColorScale, Extent, NumberFormat, Options, Panel, Picture};
@@ -18,8 +17,11 @@ pub(super) const ROW: ChartRow = ChartRow {
     about: "a matrix as coloured cells, with values, labels and a colour bar",
     help: "Every value is a cell; rows run down and columns run right. The default colours run from \
            blue (negative) through white (exactly zero) to orange and brown (positive); on a dark page \
-           zero is black. NaN and infinities have colours of their own and are counted. Where cells \
-           outnumber pixels each cell stands for a block of values (--reduce) and the picture says so. \
+           zero is black. NaN and infinities have colours of their own and are counted. Where values \
+           outnumber pixels each cell stands for a block of them (--reduce), and the picture says so: \
+           how dark it is shows their root mean square, its hue the balance of their signs, blue where \
+           all are negative, orange where all are positive, grey where they are mixed. Values that \
+           lie farther from zero than from one another get a sequential map over their own range. \
            --annotate writes the values into the cells, in black or white by contrast.",
     need,
     build,
@@ -38,19 +40,23 @@ const MOST_BOXES: usize = 500;
 fn need(extents: &[Extent], options: &Options) -> Need {
     let page = Page::new(options);
     let (max_rows, max_cols) = page.most_cells(extents, RULE);
-    let fold = options.reduce.unwrap_or_default();
+    let fold = common::default_fold(options);
     let request = GridRequest { max_rows, max_cols, fold, sample_bytes: None };
     Need::Grids(vec![request; extents.len()])
 }
 
 fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let page = Page::new(options);
-    let Whole { summary, scale: shown, extents, cells } =
-        common::whole("heatmap", panels, options)?;
-    let scale = ColorScale::fit(options, &page.theme, &shown, common::is_picture(panels));
+    let Whole { summary, span, extents, cells, .. } = common::whole("heatmap", panels, options)?;
+    let scale = ColorScale::fit(options, &page.theme, &span, common::is_picture(panels));
+    let grids = panels.iter().map(|panel| &panel.grids[0]);
+    let are_many = options.over.is_some() && !options.own_range;
+    let key_cells = KeyCells::new(grids, &scale, &span, are_many);
+    let key = Key { scale: &scale, theme: &page.theme, summary: &summary, cells: key_cells };
 
     let mut words = common::words(panels, "matrices", options, &summary);
-    words.legend_height = colorbar_height(&scale, &page.theme, &summary, options.own_range);
+    words.notes.splice(..0, key_cells.note(&scale, &span));
+    words.legend_height = colorbar_height(&key, options.own_range);
     let layout = page.layout(&cells, &extents, RULE, &words)?;
     let annotation = annotation(panels, options, layout.areas[0]);
     // The note needs room of its own, which moves nothing but what lies below the cells.
@@ -61,7 +67,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     items.extend(layout.facet_names(&page, &common::names(panels)));
     for (panel, area) in panels.iter().zip(&layout.areas) {
         let grid = &panel.grids[0];
-        items.push(cells_item(grid, area, &scale));
+        items.push(cells_item(grid, area.rect, &scale));
         if options.look.cell_gap > 0.0 {
             items.push(gap_lines(area, page.theme.page, options.look.cell_gap));
         }
@@ -75,28 +81,13 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
         }
     }
     if page.legend {
-        items.extend(colorbar(&scale, &page.theme, layout.legend, &shown));
+        items.extend(colorbar(&key, layout.legend));
     }
     let mut notes = common::reduction_notes(panels);
     notes.extend(layout.notes.clone());
     notes.extend(common::scale_notes(&scale));
     notes.extend(annotation.note);
     Ok(Picture { scene: page.scene(&layout, &words, items), notes })
-}
-
-/// The coloured cells of one grid.
-pub(super) fn cells_item(grid: &Grid, area: &Area, scale: &ColorScale) -> Item {
-    let index = |at: usize| {
-        let mark = grid.marks.get(at).copied().unwrap_or_default();
-        scale.index(grid.value(at), mark)
-    };
-    Item::Cells(Cells {
-        rect: area.rect,
-        rows: grid.rows,
-        cols: grid.cols,
-        palette: scale.palette(),
-        cells: (0..grid.values.len()).map(index).collect(),
-    })
 }
 
 /// Lines of the page's colour between the cells, along the outer border too.
@@ -240,7 +231,7 @@ fn values(
     format: &NumberFormat,
     size: f64,
 ) -> Vec<Item> {
-    let palette = scale.palette();
+    let grounds = cell_colors(grid, scale);
     let pitch = (area.rect.w / area.cols as f64, area.rect.h / area.rows as f64);
     let one = |at: usize| {
         let mark = grid.marks.get(at).copied().unwrap_or_default();
@@ -250,8 +241,7 @@ fn values(
             Mark::PosInf | Mark::BothInf => f64::INFINITY,
             Mark::NegInf => f64::NEG_INFINITY,
         };
-        let ground = palette[usize::from(scale.index(grid.value(at), mark))];
-        let color = ground.readable(Color::BLACK, Color::WHITE);
+        let color = grounds[at].readable(Color::BLACK, Color::WHITE);
         let style = TextStyle { size, weight: Default::default(), color };
         let x = area.rect.x + ((at % grid.cols) as f64 + 0.5) * pitch.0;
         let y = area.rect.y + ((at / grid.cols) as f64 + 0.5) * pitch.1;

@@ -54,7 +54,7 @@ struct Inks {
 
 fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let page = Page::new(options);
-    let Whole { summary, scale, extents, cells } = common::whole("hinton", panels, options)?;
+    let Whole { summary, scale, extents, cells, .. } = common::whole("hinton", panels, options)?;
     let largest = scale.max_abs().unwrap_or(0.0);
     let max_weight = match options.max_weight {
         Some(given) => given,
@@ -226,12 +226,17 @@ fn squares(
     Drawn { items, clipped: clipped_count }
 }
 
-/// Positive and negative ink of a cell. Grids that keep ink have two planes; others one value.
+/// Positive and negative ink of a cell. Grids that keep ink have two planes; others, and those whose
+/// values are known exactly, one value.
 fn planes(grid: &Grid, at: usize) -> (f64, f64) {
-    let value = f64::from(grid.values[at]);
     let (positive, negative) = match grid.negative.get(at) {
-        Some(negative) => (value, f64::from(*negative)),
-        None => (value.max(0.0), (-value).max(0.0)),
+        Some(negative) if grid.exact.is_empty() => {
+            (f64::from(grid.values[at]), f64::from(*negative))
+        }
+        _ => {
+            let value = grid.value(at);
+            (value.max(0.0), (-value).max(0.0))
+        }
     };
     let known = |ink: f64| if ink.is_finite() { ink } else { 0.0 };
     (known(positive), known(negative))

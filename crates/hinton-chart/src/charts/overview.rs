@@ -4,12 +4,12 @@ use hinton_scene::{Align, Baseline, Item, Rect, TextStyle, fit, measure, visible
 use hinton_tensor::{Fold, GridRequest};
 
 use super::common;
-use super::heatmap::cells_item;
 use super::{ChartRow, Need};
-use crate::frame::{Area, LINE, Page, frame, text};
+use crate::cells::cells_item;
+use crate::frame::{LINE, Page, frame, text};
 use crate::words::Words;
 use crate::{
-    ChartError, ColorScale, Extent, Options, Panel, Picture, Range, Theme, short, short_count,
+    ChartError, ColorScale, Extent, Options, Panel, Picture, Range, Span, Theme, short, short_count,
 };
 
 pub(super) const ROW: ChartRow = ChartRow {
@@ -194,6 +194,7 @@ fn words(panels: &[Panel], options: &Options) -> Words {
         Fold::Extreme => "large matrices are folded to the value of largest magnitude",
         Fold::Max => "large matrices are folded to their largest values",
         Fold::Min => "large matrices are folded to their smallest values",
+        Fold::Rms => "large matrices are folded to their root mean square; grey is of mixed signs",
         Fold::Mean | Fold::Ink => "large matrices are folded to means",
     };
     let mut subtitle = vec![
@@ -229,7 +230,7 @@ fn scales(panels: &[Panel], options: &Options) -> &'static str {
     let theme = Theme::named(options.theme);
     let centred = |panel: &Panel| {
         let picture = common::is_picture(std::slice::from_ref(panel));
-        ColorScale::fit(options, &theme, panel.span(), picture).zero_is_middle()
+        ColorScale::fit(options, &theme, &span(panel, options), picture).zero_is_middle()
     };
     match options.range {
         Some(Range::Fixed(..)) => "all on one scale",
@@ -238,18 +239,24 @@ fn scales(panels: &[Panel], options: &Options) -> &'static str {
     }
 }
 
+/// What the colours of a thumbnail are fitted to: its cells, or the values of all pictures beside it.
+fn span(panel: &Panel, options: &Options) -> Span {
+    match panel.over.as_deref() {
+        Some(over) if !options.own_range => Span::of_summary(over, options, panel.is_picture()),
+        _ => Span::of_panels(std::slice::from_ref(panel), options),
+    }
+}
+
 fn thumbnail(panel: &Panel, rect: Rect, page: &Page<'_>) -> Vec<Item> {
     let theme = &page.theme;
     let Some(grid) = panel.grids.first().filter(|grid| !grid.values.is_empty()) else {
         return vec![frame(rect, theme.line, 0.5)];
     };
-    let area = Area { rect, rows: grid.rows, cols: grid.cols };
     let picture = common::is_picture(std::slice::from_ref(panel));
-    let values = if page.options.own_range { &panel.summary } else { panel.span() };
-    let scale = ColorScale::fit(page.options, theme, values, picture);
+    let scale = ColorScale::fit(page.options, theme, &span(panel, page.options), picture);
     let odd = panel.summary.finite() < panel.summary.elements;
     let (color, width) = if odd { (theme.nan, 1.2) } else { (theme.line, 0.4) };
-    vec![cells_item(grid, &area, &scale), frame(rect, color, width)]
+    vec![cells_item(grid, rect, &scale), frame(rect, color, width)]
 }
 
 fn caption(panel: &Panel, name: &[String], place: Rect, width: f64, page: &Page<'_>) -> Vec<Item> {

@@ -5,9 +5,9 @@ use hinton_tensor::reduce::Mark;
 use hinton_tensor::{Grid, GridRequest, Summary};
 
 use super::common::{self, Whole};
-use super::heatmap::cells_item;
 use super::{ChartRow, Need};
-use crate::colorbar::{Swatch, colorbar, colorbar_height, nonfinite, swatches};
+use crate::cells::cells_item;
+use crate::colorbar::{Key, KeyCells, Swatch, colorbar, colorbar_height, nonfinite, swatches};
 use crate::frame::{Area, CellRule, LINE, Page, frame, text};
 use crate::{ChartError, ColorScale, Extent, Options, Panel, Picture, ScaleKind, Theme, short};
 
@@ -38,7 +38,7 @@ const LABELLED: f64 = 22.0;
 
 fn need(extents: &[Extent], options: &Options) -> Need {
     let page = Page::new(options);
-    let fold = options.reduce.unwrap_or_default();
+    let fold = common::default_fold(options);
     let (max_rows, max_cols) = match options.size {
         Some(size) if size.height.is_some() => page.most_cells(extents, RULE),
         // A page of given width grows downwards.
@@ -65,14 +65,17 @@ fn natural_tile(count: usize, options: &Options) -> f64 {
 
 fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let page = Page::new(options);
-    let Whole { summary, scale: values, extents: _, cells } =
-        common::whole("tiles", panels, options)?;
-    let picture = common::is_picture(panels);
-    let scale = ColorScale::fit(options, &page.theme, &values, picture);
+    let Whole { summary, span, cells, .. } = common::whole("tiles", panels, options)?;
+    let scale = ColorScale::fit(options, &page.theme, &span, common::is_picture(panels));
+    let grids = panels.iter().flat_map(|panel| &panel.grids);
+    let are_many = options.over.is_some() && !options.own_range;
+    let key_cells = KeyCells::new(grids, &scale, &span, are_many);
+    let key = Key { scale: &scale, theme: &page.theme, summary: &summary, cells: key_cells };
     let colored = panels.iter().any(|panel| panel.grids.len() == 3);
 
     let mut words = common::words(panels, "pictures", options, &summary);
-    words.legend_height = colorbar_height(&scale, &page.theme, &summary, options.own_range);
+    words.notes.splice(..0, key_cells.note(&scale, &span));
+    words.legend_height = colorbar_height(&key, options.own_range);
     let plan = TilePlan::new(&page, &cells, panels.len());
     let mut items = Vec::new();
     // The body is one block to the page's layout; the tiles are placed inside it here.
@@ -85,7 +88,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
         let area = Area { rect, rows: grid.rows, cols: grid.cols };
         items.push(match panel.grids.as_slice() {
             [red, green, blue] => rgb_item([red, green, blue], &area, &scale, &page.theme),
-            _ => cells_item(grid, &area, &scale),
+            _ => cells_item(grid, rect, &scale),
         });
         let (color, width) = options.look.frame.unwrap_or((page.theme.line, 0.4));
         items.push(frame(rect, color, width));
@@ -102,7 +105,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
         let list = rgb_legend(&scale, &page.theme, &summary);
         items.extend(swatches(&list, &page.theme, layout.legend.x, layout.legend.y + 3.0));
     } else if page.legend {
-        items.extend(colorbar(&scale, &page.theme, layout.legend, &values));
+        items.extend(colorbar(&key, layout.legend));
     }
     let mut notes = common::reduction_notes(panels);
     notes.extend(layout.notes.clone());
@@ -275,7 +278,7 @@ fn rgb_item(planes: [&Grid; 3], area: &Area, scale: &ColorScale, theme: &Theme) 
             Some(Mark::PosInf | Mark::BothInf) => theme.pos_inf,
             Some(_) => theme.nan,
             None => {
-                let [r, g, b] = planes.map(|plane| channel(f64::from(plane.values[at])));
+                let [r, g, b] = planes.map(|plane| channel(plane.value(at)));
                 Color { r, g, b, a: 255 }
             }
         }

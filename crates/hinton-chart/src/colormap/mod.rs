@@ -52,9 +52,21 @@ pub struct Row {
 
 static DATA: &[u8] = include_bytes!("../../assets/colormaps.bin");
 
+/// viridis without the end that lies too near to the page: yellow on white, violet on dark pages.
+static SEQUENTIAL: [Row; 2] = [
+    Row { name: "hinton_sequential", kind: Kind::Perceptual, start: VIRIDIS.start, len: 196 },
+    Row {
+        name: "hinton_sequential_dark",
+        kind: Kind::Perceptual,
+        start: VIRIDIS.start + 52,
+        len: VIRIDIS.len - 52,
+    },
+];
+const VIRIDIS: &Row = &table::MATPLOTLIB[0];
+
 /// Every colour map by name, ours first; each also exists reversed, as `NAME_r`.
 pub fn colormaps() -> impl Iterator<Item = &'static Row> {
-    table::OURS.iter().chain(table::MATPLOTLIB)
+    table::OURS.iter().chain(&SEQUENTIAL).chain(table::MATPLOTLIB)
 }
 
 /// A colour map: 0 to 1 becomes a colour.
@@ -102,9 +114,16 @@ impl Colormap {
         Colormap { name, reversed, kind: row.kind, start, all, len: all, flipped }
     }
 
-    /// Our diverging map for light pages: white is exactly the middle.
+    /// Our diverging map: white is exactly the middle.
     pub fn house(dark: bool) -> Colormap {
         let row = &table::OURS[usize::from(dark)];
+        Colormap::of(row, row.name, false, false)
+    }
+
+    /// Our sequential map, for values that lie far from zero: viridis without the end that a light (or
+    /// dark) page swallows.
+    pub fn sequential(dark: bool) -> Colormap {
+        let row = &SEQUENTIAL[usize::from(dark)];
         Colormap::of(row, row.name, false, false)
     }
 

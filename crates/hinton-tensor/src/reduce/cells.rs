@@ -14,13 +14,24 @@ pub(super) struct Sums {
     sum: Vec<f64>,
     /// For [`Fold::Ink`]: sums of the negative parts' magnitudes.
     negative: Vec<f64>,
+    /// For [`Fold::Rms`]: sums of all magnitudes, and of squares.
+    magnitudes: Vec<f64>,
+    squares: Vec<f64>,
     low: Vec<f32>,
     high: Vec<f32>,
 }
 
 impl Sums {
     pub(super) fn new(fold: Fold, len: usize) -> Self {
-        let mut sums = Sums { fold, sum: vec![], negative: vec![], low: vec![], high: vec![] };
+        let mut sums = Sums {
+            fold,
+            sum: vec![],
+            negative: vec![],
+            magnitudes: vec![],
+            squares: vec![],
+            low: vec![],
+            high: vec![],
+        };
         sums.clear(len);
         sums
     }
@@ -36,6 +47,11 @@ impl Sums {
             Fold::Ink => {
                 refill(&mut self.sum);
                 refill(&mut self.negative);
+            }
+            Fold::Rms => {
+                refill(&mut self.sum);
+                refill(&mut self.magnitudes);
+                refill(&mut self.squares);
             }
             Fold::Extreme | Fold::Max | Fold::Min => {
                 self.low.clear();
@@ -69,6 +85,9 @@ impl Sums {
                 add_sums(&mut self.sum, rows, |value| if value > 0.0 { value } else { 0.0 });
                 add_sums(&mut self.negative, rows, |value| if value < 0.0 { -value } else { 0.0 });
             }
+            Fold::Rms => {
+                add_moments(&mut self.sum, &mut self.magnitudes, &mut self.squares, rows);
+            }
             Fold::Extreme | Fold::Max | Fold::Min => {
                 take_ends(&mut self.low, rows, |value, low| value < low);
                 take_ends(&mut self.high, rows, |value, high| value > high);
@@ -85,6 +104,11 @@ impl Sums {
                 fold_into(&mut self.sum, &others.sum, first, width, total);
                 fold_into(&mut self.negative, &others.negative, first, width, total);
             }
+            Fold::Rms => {
+                fold_into(&mut self.sum, &others.sum, first, width, total);
+                fold_into(&mut self.magnitudes, &others.magnitudes, first, width, total);
+                fold_into(&mut self.squares, &others.squares, first, width, total);
+            }
             Fold::Extreme | Fold::Max | Fold::Min => {
                 fold_into(&mut self.low, &others.low, first, width, |cell, columns| {
                     columns.iter().fold(cell, |low, &value| if value < low { value } else { low })
@@ -96,13 +120,14 @@ impl Sums {
         }
     }
 
-    /// The value of each cell, and for [`Fold::Ink`] its negative plane, onto the ends of the lists;
-    /// `finite` tells how many values a cell has.
+    /// The value of each cell onto the end of `values`; for [`Fold::Ink`] its negative plane, and
+    /// for [`Fold::Rms`] its balance of signs, onto that of `second`. `finite` tells how many values
+    /// a cell has.
     pub(super) fn finish(
         &self,
         finite: impl Fn(usize) -> u64,
         values: &mut Vec<f32>,
-        negative: &mut Vec<f32>,
+        second: &mut Vec<f32>,
     ) {
         let means = |sums: &[f64], into: &mut Vec<f32>| {
             let mean = |(cell, sum): (usize, &f64)| match finite(cell) {
@@ -118,7 +143,19 @@ impl Sums {
             Fold::Mean => means(&self.sum, values),
             Fold::Ink => {
                 means(&self.sum, values);
-                means(&self.negative, negative);
+                means(&self.negative, second);
+            }
+            Fold::Rms => {
+                let rms = |(cell, squares): (usize, &f64)| match finite(cell) {
+                    0 => f32::NAN,
+                    count => (squares / count as f64).sqrt() as f32,
+                };
+                values.extend(self.squares.iter().enumerate().map(rms));
+                let balance = |(sum, magnitudes): (&f64, &f64)| match *magnitudes > 0.0 {
+                    true => (sum / magnitudes).clamp(-1.0, 1.0) as f32,
+                    false => 0.0,
+                };
+                second.extend(self.sum.iter().zip(&self.magnitudes).map(balance));
             }
             Fold::Max => values.extend(ends().map(|ends| known(ends, ends.1))),
             Fold::Min => values.extend(ends().map(|ends| known(ends, ends.0))),
@@ -143,6 +180,32 @@ fn add_sums<const N: usize>(sums: &mut [f64], rows: [&[f32]; N], part: impl Fn(f
     }
 }
 
+/// Adds each value, its magnitude and its square to its column's sums.
+#[inline(always)]
+fn add_moments<const N: usize>(
+    sums: &mut [f64],
+    magnitudes: &mut [f64],
+    squares: &mut [f64],
+    rows: [&[f32]; N],
+) {
+    let rows = rows.map(|row| &row[..sums.len()]);
+    let magnitudes = &mut magnitudes[..sums.len()];
+    let squares = &mut squares[..sums.len()];
+    for (col, sum) in sums.iter_mut().enumerate() {
+        let first = f64::from(rows[0][col]);
+        let (mut all, mut magnitude, mut square) = (first, first.abs(), first * first);
+        for row in &rows[1..] {
+            let value = f64::from(row[col]);
+            all += value;
+            magnitude += value.abs();
+            square += value * value;
+        }
+        *sum += all;
+        magnitudes[col] += magnitude;
+        squares[col] += square;
+    }
+}
+
 /// Puts a value in its column's place where it is `beyond` what is there.
 #[inline(always)]
 fn take_ends<const N: usize>(
@@ -161,7 +224,7 @@ fn take_ends<const N: usize>(
 /// What stands for a value that is not finite: it changes no fold.
 pub(super) fn neutral(fold: Fold) -> f32 {
     match fold {
-        Fold::Mean | Fold::Ink => -0.0,
+        Fold::Mean | Fold::Ink | Fold::Rms => -0.0,
         Fold::Extreme | Fold::Max | Fold::Min => f32::NAN,
     }
 }
@@ -292,8 +355,8 @@ pub(super) struct Tile {
     pub(super) rows: Range<usize>,
     pub(super) cols: Range<usize>,
     pub(super) values: Vec<f32>,
-    /// For [`Fold::Ink`], else empty.
-    pub(super) negative: Vec<f32>,
+    /// The negative plane of [`Fold::Ink`], the balance of [`Fold::Rms`]; else empty.
+    pub(super) second: Vec<f32>,
     /// Empty when every value is finite.
     pub(super) marks: Vec<Mark>,
 }

@@ -213,20 +213,20 @@ impl<'t> Job<'_, 't> {
     fn close(&self, open: Open) -> Tile {
         let cells = open.rows.len() * open.cols.len();
         let mut values = Vec::with_capacity(cells);
-        let mut negative = Vec::new();
+        let mut second = Vec::new();
         let widths = open.cols.clone().map(|col| self.plan.cols.values(col).len() as u64);
         let widths: Vec<u64> = widths.collect();
         for (sums, row) in open.sums.iter().zip(open.rows.clone()) {
             let read = self.plan.rows.read_of(row) as u64;
             let first = open.cell(row, open.cols.start);
             let finite = |at: usize| read * widths[at] - open.odd.count(first + at);
-            sums.finish(finite, &mut values, &mut negative);
+            sums.finish(finite, &mut values, &mut second);
         }
         let marks = match open.odd.is_empty() {
             true => Vec::new(),
             false => (0..cells).map(|cell| open.odd.mark(cell)).collect(),
         };
-        Tile { rows: open.rows, cols: open.cols, values, negative, marks }
+        Tile { rows: open.rows, cols: open.cols, values, second, marks }
     }
 }
 

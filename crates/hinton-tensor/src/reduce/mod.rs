@@ -24,6 +24,9 @@ pub enum Fold {
     Max,
     /// The smallest value.
     Min,
+    /// Two planes: the root mean square of the finite values, and the balance of their signs. Noise
+    /// keeps its strength however many values a cell has, where a mean fades.
+    Rms,
     /// Two planes: the mean of the positive parts and the mean of the negative parts (as
     /// magnitudes), so that the ink of a Hinton diagram stays proportional to |w|.
     Ink,
@@ -84,10 +87,15 @@ pub struct Grid {
     /// How blocks were folded.
     pub fold: Fold,
     /// One value a cell, row by row; NaN where a block has no finite value. For [`Fold::Ink`] the
-    /// positive plane.
+    /// positive plane; for [`Fold::Rms`] the root mean square, which is never negative, unless a cell
+    /// is one value, which then has its sign.
     pub values: Vec<f32>,
     /// For [`Fold::Ink`]: the negative plane (magnitudes); else empty.
     pub negative: Vec<f32>,
+    /// For [`Fold::Rms`] where cells hold several values: how one-sided the finite values of each
+    /// cell are, Σ v / Σ |v|. 1 where all are positive, −1 where all are negative, near 0 where both
+    /// signs weigh the same (and 0 where all are zero). Else empty.
+    pub balance: Vec<f32>,
     /// One mark a cell, or empty when every value is finite.
     pub marks: Vec<Mark>,
     /// The values as `f64`, with their signs whatever the fold, for a matrix whose numbers can be
@@ -111,16 +119,18 @@ impl Grid {
     }
 
     /// The value of cell `at` (row by row), as exactly as it is known; of [`Fold::Ink`] the
-    /// positive plane less the negative one. NaN where a cell has no finite value, or where there
+    /// positive plane less the negative one, of [`Fold::Rms`] the root mean square with the sign of
+    /// the cell's [balance](Grid::balance). NaN where a cell has no finite value, or where there
     /// is no such cell.
     pub fn value(&self, at: usize) -> f64 {
         if let Some(&exact) = self.exact.get(at) {
             return exact;
         }
         let value = self.values.get(at).map_or(f64::NAN, |&value| f64::from(value));
-        match self.negative.get(at) {
-            Some(&negative) => value - f64::from(negative),
-            None => value,
+        match (self.negative.get(at), self.balance.get(at)) {
+            (Some(&negative), _) => value - f64::from(negative),
+            (None, Some(&balance)) if balance < 0.0 => -value,
+            (None, _) => value,
         }
     }
 }
@@ -154,11 +164,16 @@ pub fn reduce(tensor: &Tensor, request: GridRequest, work: Work<'_>) -> Result<G
         };
         return reduce(&held, request, work);
     }
-    let job = Job { source: &source, plan: &plan, dtype: tensor.dtype(), fold: request.fold };
+    // A cell of one value is that value, which has a sign.
+    let fold = match request.fold {
+        Fold::Rms if shown_as(&plan, &request).is_unfolded() => Fold::Mean,
+        fold => fold,
+    };
+    let job = Job { source: &source, plan: &plan, dtype: tensor.dtype(), fold };
     let (down, across) = plan.tiles();
     // Few values have a summary of their own, without a table; a sample has not.
     let few = tensor.elements() <= FEW && plan.rows.all_read() == plan.rows.len;
-    let state = || Worker::new(request.fold, (!few).then(|| Counter::new(tensor.dtype())));
+    let state = || Worker::new(fold, (!few).then(|| Counter::new(tensor.dtype())));
     let workers =
         for_each(down * across, in_order, work, state, |worker, turn| job.tile(worker, turn))?;
     let mut tiles = Vec::new();
@@ -203,6 +218,7 @@ fn empty(shape: (usize, usize), request: GridRequest) -> Grid {
         fold: request.fold,
         values: Vec::new(),
         negative: Vec::new(),
+        balance: Vec::new(),
         marks: Vec::new(),
         exact: Vec::new(),
         shape,
@@ -220,12 +236,8 @@ fn assembled(
     tiles: Vec<Tile>,
     summary: Summary,
 ) -> Result<Grid, TensorError> {
-    let (down, right) = match plan.transposed {
-        true => (&plan.cols, &plan.rows),
-        false => (&plan.rows, &plan.cols),
-    };
-    let (block_rows, rows) = cells_shown(down, request.max_rows);
-    let (block_cols, cols) = cells_shown(right, request.max_cols);
+    let shown = shown_as(plan, &request);
+    let Shown { down, right, block, rows, cols } = shown;
     let cells = rows as u64 * cols as u64;
     let room = |wanted: bool| -> Result<Vec<f32>, TensorError> {
         let mut room = room_for(tensor, if wanted { cells } else { 0 })?;
@@ -235,10 +247,11 @@ fn assembled(
     let mut grid = Grid {
         rows,
         cols,
-        block: (block_rows, block_cols),
+        block,
         fold: request.fold,
         values: room(true)?,
         negative: room(request.fold == Fold::Ink)?,
+        balance: room(request.fold == Fold::Rms && !shown.is_unfolded())?,
         marks: Vec::new(),
         exact: Vec::new(),
         shape,
@@ -251,7 +264,8 @@ fn assembled(
     let places = Places { plan, down, right, rows, cols };
     for tile in &tiles {
         places.put(tile, &tile.values, &mut grid.values);
-        places.put(tile, &tile.negative, &mut grid.negative);
+        let second = if request.fold == Fold::Ink { &mut grid.negative } else { &mut grid.balance };
+        places.put(tile, &tile.second, second);
         places.put(tile, &tile.marks, &mut grid.marks);
     }
     Ok(grid)
@@ -295,6 +309,33 @@ impl Places<'_> {
             }
         }
     }
+}
+
+/// The axes of a plan as the grid shows them.
+#[derive(Clone, Copy)]
+struct Shown<'p> {
+    down: &'p Axis,
+    right: &'p Axis,
+    block: (usize, usize),
+    rows: usize,
+    cols: usize,
+}
+
+impl Shown<'_> {
+    /// Whether every cell is one value.
+    fn is_unfolded(&self) -> bool {
+        self.block == (1, 1)
+    }
+}
+
+fn shown_as<'p>(plan: &'p Plan, request: &GridRequest) -> Shown<'p> {
+    let (down, right) = match plan.transposed {
+        true => (&plan.cols, &plan.rows),
+        false => (&plan.rows, &plan.cols),
+    };
+    let (block_rows, rows) = cells_shown(down, request.max_rows);
+    let (block_cols, cols) = cells_shown(right, request.max_cols);
+    Shown { down, right, block: (block_rows, block_cols), rows, cols }
 }
 
 /// Values of a cell and number of cells of an axis as the grid shows it.

@@ -95,7 +95,9 @@ impl Summary {
     /// Population standard deviation of the finite values (numpy's `std`); `None` where there is
     /// none.
     pub fn std(&self) -> Option<f64> {
-        (self.finite() > 0).then(|| self.moments.std())
+        // The sums of equal values are rounded; their spread is not.
+        let spread = if self.min == self.max { 0.0 } else { self.moments.std() };
+        (self.finite() > 0).then_some(spread)
     }
 
     /// Euclidean norm of the finite values: sqrt(Σ x²); `None` where there is none. Infinite only

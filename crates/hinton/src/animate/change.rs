@@ -54,6 +54,7 @@ fn grid(before: &Grid, after: &Grid, combine: impl Fn(f64, f64) -> f64) -> Resul
     let mark = |grid: &Grid, at: usize| grid.marks.get(at).copied().unwrap_or_default();
     let mut values = cells(&before.values, &after.values);
     let mut negative = cells(&before.negative, &after.negative);
+    let balance = cells(&before.balance, &after.balance);
     let mut exact: Vec<f64> = match before.exact.len() == after.exact.len() {
         true => before.exact.iter().zip(&after.exact).map(|(&a, &b)| combine(a, b)).collect(),
         false => Vec::new(),
@@ -89,6 +90,7 @@ fn grid(before: &Grid, after: &Grid, combine: impl Fn(f64, f64) -> f64) -> Resul
         values,
         exact,
         negative,
+        balance,
         marks,
         shape: after.shape,
         read: after.read,

@@ -76,6 +76,7 @@ impl<'a> Film<'a> {
             progress: request.draw.progress,
             notes: seen.notes,
         };
+        film.views.iter_mut().zip(&seen.cells).for_each(|(view, &cells)| view.share_cells(cells));
         film.fix()?;
         Ok(film)
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hinton_chart::Panel;
+use hinton_chart::{Panel, Span};
 use hinton_tensor::{Summary, Work};
 
 use super::change::difference;
@@ -32,6 +32,8 @@ pub(super) struct Seen<'a> {
     pub(super) kept: Option<Vec<Vec<Panels>>>,
     /// `[view][panel]`: statistics over all steps.
     pub(super) spans: Vec<Vec<Arc<Summary>>>,
+    /// `[view]`: what the cells span over all steps.
+    pub(super) cells: Vec<Span>,
     pub(super) notes: Vec<String>,
 }
 
@@ -125,8 +127,9 @@ impl<'r, 'a> Look<'r, 'a> {
             self.notes.push(format!("step {} is compared with, not shown", before.number));
         }
         let spans = gathered.spans(&views);
+        let cells = gathered.cells(&views);
         let kept = gathered.kept;
-        Ok(Seen { views, shown, kept, spans, notes: self.notes })
+        Ok(Seen { views, shown, kept, spans, cells, notes: self.notes })
     }
 
     /// Says which steps are not shown, and why.
@@ -175,6 +178,8 @@ pub(super) fn changes(before: &[Panel], after: &[Panel]) -> Result<Vec<Panel>, E
 struct Gathered {
     /// `[view][panel]`.
     spans: Vec<Vec<Summary>>,
+    /// `[view]`.
+    cells: Vec<Span>,
     kept: Option<Vec<Vec<Panels>>>,
     size: usize,
     /// Most bytes that are kept.
@@ -183,12 +188,16 @@ struct Gathered {
 
 impl Gathered {
     fn new(views: &[View<'_>], most: usize) -> Self {
-        Gathered { spans: vec![Vec::new(); views.len()], kept: Some(Vec::new()), size: 0, most }
+        let spans = vec![Vec::new(); views.len()];
+        let cells = vec![Span::EMPTY; views.len()];
+        Gathered { spans, cells, kept: Some(Vec::new()), size: 0, most }
     }
 
     fn add(&mut self, views: &[View<'_>], panels: Vec<Vec<Panel>>) {
         let mut step = Vec::with_capacity(panels.len());
-        for ((view, mut panels), spans) in views.iter().zip(panels).zip(&mut self.spans) {
+        let places = self.spans.iter_mut().zip(&mut self.cells);
+        for ((view, mut panels), (spans, cells)) in views.iter().zip(panels).zip(places) {
+            cells.join(&Span::of_panels(&panels, &view.options));
             spans.resize(panels.len(), Summary::empty());
             for (span, panel) in spans.iter_mut().zip(&panels) {
                 span.merge(&panel.summary);
@@ -201,6 +210,17 @@ impl Gathered {
             Some(kept) if self.size <= self.most => kept.push(step),
             _ => self.kept = None,
         }
+    }
+
+    /// What the cells of each view span; views of one group share theirs.
+    fn cells(&self, views: &[View<'_>]) -> Vec<Span> {
+        let one = |view: &View<'_>| {
+            let mut span = Span::EMPTY;
+            let group = views.iter().zip(&self.cells).filter(|(one, _)| one.group == view.group);
+            group.for_each(|(_, cells)| span.join(cells));
+            span
+        };
+        views.iter().map(one).collect()
     }
 
     /// Statistics of each panel; views of one group share theirs.

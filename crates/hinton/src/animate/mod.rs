@@ -156,8 +156,8 @@ fn asks<'a>(
             };
             draw.options.notes.extend(said.map(str::to_owned));
             let patterns = patterns.clone();
-            let compares = request.show != Show::Value || request.morph > 0;
-            asks.push(Ask { run, run_at, patterns, group, request: draw, compares });
+            let (compares, mixes) = (request.show != Show::Value, request.morph > 0);
+            asks.push(Ask { run, run_at, patterns, group, request: draw, compares, mixes });
         }
     }
     asks

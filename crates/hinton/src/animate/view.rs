@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hinton_chart::{ChartRow, Need, Options, Panel};
+use hinton_chart::{ChartRow, Need, Options, Panel, Span};
 use hinton_run::Run;
 use hinton_scene::{Scene, visible};
 use hinton_tensor::{Fold, GridRequest, Summary, TensorError, Work};
@@ -70,14 +70,16 @@ pub(super) struct Ask<'a> {
     pub(super) group: usize,
     /// How it is drawn, its page and title settled.
     pub(super) request: DrawRequest<'a>,
-    /// Whether steps are compared or mixed cell by cell.
+    /// Whether steps are compared cell by cell.
     pub(super) compares: bool,
+    /// Whether steps are mixed cell by cell.
+    pub(super) mixes: bool,
 }
 
 impl<'a> View<'a> {
     /// The view as that step has it; all others must be like it.
     pub(super) fn new(ask: Ask<'a>, step: usize) -> Result<Self, Error> {
-        let Ask { run, run_at, patterns, group, request, compares } = ask;
+        let Ask { run, run_at, patterns, group, request, compares, mixes } = ask;
         let selected = select(&run.checkpoint(step)?, &patterns)?;
         let labels = selected.iter().map(Selected::label).collect();
         let arrangement = arrange(&selected, &request)?;
@@ -89,6 +91,9 @@ impl<'a> View<'a> {
         let mut notes = arrangement.notes.clone();
         let extents: Vec<_> = arrangement.panels.iter().map(PanelSource::extent).collect();
         let mut need = (arrangement.chart.need)(&extents, &options);
+        if mixes && !matches!(need, Need::Grids(_)) {
+            need = comparable(need, extents.len());
+        }
         if compares {
             need = comparable(need, extents.len());
             options.reduce = Some(Fold::Mean);
@@ -179,7 +184,9 @@ impl<'a> View<'a> {
                 .grids
                 .iter()
                 .map(|g| {
-                    g.values.len() * 4 + g.exact.len() * 8 + g.negative.len() * 4 + g.marks.len()
+                    (g.values.len() + g.negative.len() + g.balance.len()) * 4
+                        + g.exact.len() * 8
+                        + g.marks.len()
                 })
                 .sum()
         };
@@ -223,6 +230,11 @@ impl<'a> View<'a> {
     /// Gives all pictures these statistics to fit their scale to.
     pub(super) fn share(&mut self, over: &Summary) {
         self.options.over = Some(Arc::new(over.clone()));
+    }
+
+    /// Gives all pictures this span of cells to fit their colours to.
+    pub(super) fn share_cells(&mut self, span: Span) {
+        self.options.over_cells = Some(span);
     }
 }
 
