@@ -41,6 +41,16 @@ impl Failure {
         Failure { code, message: String::new(), help: None, silent: true }
     }
 
+    /// The same with another exit code.
+    pub(crate) fn coded(self, code: u8) -> Self {
+        Failure { code, ..self }
+    }
+
+    /// Whether it has been said already.
+    pub(crate) fn is_said(&self) -> bool {
+        self.silent
+    }
+
     /// The exit code.
     pub(crate) fn code(&self) -> u8 {
         self.code

@@ -32,7 +32,7 @@ pub use difference::{Difference, difference};
 pub use dtype::{Dtype, Endian};
 pub use error::TensorError;
 pub use examine::{Examination, examine, find_first, same_bits};
-pub use read::share_out;
+pub use read::{Packed, STRIPE, Stripe, read_values, share_out, side_by_side};
 pub use reduce::{Fold, Grid, GridRequest, reduce};
 pub use shape::{View, element_count};
 pub use slice::{Index, Slice};

@@ -31,6 +31,7 @@ pub mod animate;
 pub mod arrange;
 pub mod check;
 pub mod demo;
+pub mod diff;
 pub mod export;
 pub mod inspect;
 pub mod runs;

@@ -4,6 +4,7 @@ mod animate;
 mod check;
 mod completions;
 mod demo;
+mod diff;
 mod draw;
 mod export;
 mod inspect;
@@ -40,6 +41,7 @@ pub(crate) const COMMANDS: &[CommandRow] = &[
     space::ROW,
     inspect::ROW,
     check::ROW,
+    diff::ROW,
     export::ROW,
     demo::ROW,
     list::ROW,

@@ -1,10 +1,12 @@
 //! Strided values to packed little-endian bytes: the one place where views meet bytes.
 
 mod layout;
+mod pairs;
 mod source;
 mod stripes;
 
 pub(crate) use layout::Layout;
+pub use pairs::{Packed, STRIPE, Stripe, read_values, side_by_side};
 pub(crate) use source::{Piece, Source, swap};
 pub use stripes::share_out;
 pub(crate) use stripes::{Turn, for_each};

@@ -1,0 +1,142 @@
+//! `hinton diff`: what changed between two files.
+
+mod text;
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, ArgMatches, value_parser};
+use hinton::Work;
+use hinton::diff::{CONDITIONS, Rule, conditions, diff, to_csv, to_markdown};
+use hinton::inspect::to_json;
+
+use super::CommandRow;
+use crate::args::{patterns, tensors, thread_count, threads};
+use crate::failure::{Failure, warnings};
+use crate::out;
+use crate::progress::Bar;
+use crate::terminal::Terminal;
+
+/// Tensors that are listed without --all.
+const MOST: usize = 10;
+
+pub(super) const ROW: CommandRow = CommandRow {
+    name: "diff",
+    about: "Say what changed between two files: which tensors, where, how much",
+    help: "Matches the tensors of two files, which may be of different formats, and measures each pair \
+           in one pass: equal values, relative change (the norm of the difference over that of the \
+           first), cosine, largest change, sign flips, NaN and infinities that came or went. Tensors are \
+           matched by name, by name without a prefix such as `module.`, by the names that other \
+           libraries use (GGUF, Keras, Flax), and by their values where names say nothing; how is said. \
+           Quantised tensors are compared as the weights they stand for. Beside each change stands \
+           what a cast to the coarser dtype does by itself. Only weights are compared: a small change \
+           may matter, and a large one may not. Exit code 0 means that both are the same, 1 that they differ, 2 \
+           that they cannot be compared; with --fail-on 1 means that a condition is met.",
+    examples: "Examples:
+  hinton diff before.safetensors after.safetensors
+  hinton diff model.safetensors model-Q8_0.gguf       the same model in another format
+  hinton diff a.pt b.pt -t '*.q_proj.weight' --all
+  hinton diff a.pt b.pt --fail-on 'rel>0.02,nan'      as a step of CI
+  hinton diff a.pt b.pt --json | jq .summary
+  hinton diff a.pt b.pt --markdown >> report.md       for a pull request",
+    args: |command| {
+        let file = |name: &'static str, label: &'static str, about: &'static str| {
+            Arg::new(name)
+                .value_name(label)
+                .required(true)
+                .value_parser(value_parser!(PathBuf))
+                .help(about)
+        };
+        let flag = |name: &'static str, about: &'static str| {
+            Arg::new(name).long(name).action(ArgAction::SetTrue).help(about)
+        };
+        command
+            .arg(file("a", "A", "A weights file, or a folder that holds one"))
+            .arg(file("b", "B", "The file to compare it with"))
+            .arg(tensors())
+            .arg(
+                Arg::new("match")
+                    .long("match")
+                    .value_name("RULE")
+                    .value_parser(PossibleValuesParser::new(Rule::WORDS.map(|(word, _)| word)))
+                    .help("By what tensors may be matched [default: values, which means all]"),
+            )
+            .arg(
+                Arg::new("sort")
+                    .long("sort")
+                    .value_name("KEY")
+                    .value_parser(PossibleValuesParser::new(text::SORTS.map(|sort| sort.0)))
+                    .help("Order of the tensors [default: rel]"),
+            )
+            .arg(flag("all", "List every tensor, not the 10 that changed most"))
+            .arg(
+                Arg::new("fail-on")
+                    .long("fail-on")
+                    .value_name("CONDITIONS")
+                    .allow_hyphen_values(true)
+                    .help("Exit with 1 if one is met, as 'rel>0.02,nan', and with 0 if none is")
+                    .long_help(conditions_help()),
+            )
+            .arg(flag("json", "Print JSON").conflicts_with_all(["csv", "markdown"]))
+            .arg(flag("csv", "Print CSV, a line for each tensor").conflicts_with("markdown"))
+            .arg(flag("markdown", "Print Markdown for a pull request"))
+            .arg(threads())
+    },
+    run,
+};
+
+fn conditions_help() -> String {
+    let mut text =
+        "Exit with 1 if one of these is met, separated by commas, and with 0 if none is:\n\n"
+            .to_owned();
+    for row in CONDITIONS {
+        text.push_str(&format!("  {:<10} {}\n", row.form(), row.about));
+    }
+    text
+}
+
+fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    // As diff(1): 1 is for files that differ, so whatever goes wrong is 2.
+    compared(matches).map_err(|failure| if failure.is_said() { failure } else { failure.coded(2) })
+}
+
+fn compared(matches: &ArgMatches) -> Result<(), Failure> {
+    let path = |name: &str| matches.get_one::<PathBuf>(name).cloned().unwrap_or_default();
+    let is_text = !["json", "csv", "markdown"].into_iter().any(|name| matches.get_flag(name));
+    let word = |name: &str| matches.get_one::<String>(name).map_or("", String::as_str);
+    let rule = Rule::WORDS.into_iter().find(|(name, _)| *name == word("match"));
+    let rule = rule.map_or(Rule::default(), |(_, rule)| rule);
+    let fail_on = match matches.get_one::<String>("fail-on") {
+        Some(text) => Some(conditions(text)?),
+        None => None,
+    };
+    let (a, b) = (hinton::open(path("a"))?, hinton::open(path("b"))?);
+    if is_text {
+        warnings(&a);
+        warnings(&b);
+    }
+    let mut found = diff(&a, &b, &patterns(matches), rule)?;
+    let bar = Bar::new();
+    bar.expect(found.bytes());
+    found.read(Work { threads: hinton::threads(thread_count(matches)), progress: &bar })?;
+    drop(bar);
+    let most = if matches.get_flag("all") { usize::MAX } else { MOST };
+    let failures: Option<Vec<String>> =
+        fail_on.map(|list| list.iter().filter_map(|condition| condition.failure(&found)).collect());
+    let text = if matches.get_flag("json") {
+        to_json(&found).map_err(|error| Failure::work(error.to_string()))? + "\n"
+    } else if matches.get_flag("csv") {
+        to_csv(&found)
+    } else if matches.get_flag("markdown") {
+        to_markdown(&found, most)
+    } else {
+        let width = Terminal::detect(None).text_width();
+        text::report(&found, &text::Ask { sort: word("sort"), most, width })
+    };
+    out::emit(text.as_bytes())?;
+    for failure in failures.iter().flatten() {
+        crate::failure::note(&format!("fails on {failure}"));
+    }
+    let differs = failures.map_or(!found.is_same(), |failures| !failures.is_empty());
+    if differs { Err(Failure::said(1)) } else { Ok(()) }
+}

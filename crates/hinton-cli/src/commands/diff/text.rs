@@ -1,0 +1,152 @@
+//! A comparison as text for a terminal.
+
+use hinton::diff::{Change, Diff, Measures, Pair};
+use hinton::{Tensor, visible};
+
+use crate::human;
+use crate::table::Table;
+
+/// Most names of tensors in one file only, or with other shapes, that are listed.
+const MOST_NAMES: usize = 10;
+
+/// By what a list can be sorted, the largest first; `None` is the order of the file.
+type Sort = (&'static str, Option<fn(&Pair, &Measures) -> f64>);
+
+pub(super) const SORTS: [Sort; 5] = [
+    (
+        "rel",
+        Some(|pair, measures| {
+            if measures.odd.changed() > 0 {
+                return f64::INFINITY;
+            }
+            // Equal pairs, which have no relative change, come last.
+            if pair.is_equal() { -1.0 } else { measures.relative().unwrap_or(f64::MAX) }
+        }),
+    ),
+    ("max", Some(|_, measures| measures.largest.as_ref().map_or(0.0, |one| one.magnitude))),
+    ("changed", Some(|_, measures| measures.changed_share())),
+    ("norm", Some(|_, measures| measures.norm_difference)),
+    ("file", None),
+];
+
+/// How it is shown.
+pub(super) struct Ask<'a> {
+    /// One of [`SORTS`]; empty for the first.
+    pub(super) sort: &'a str,
+    /// Most tensors.
+    pub(super) most: usize,
+    /// Characters of a line.
+    pub(super) width: Option<usize>,
+}
+
+pub(super) fn report(diff: &Diff, ask: &Ask<'_>) -> String {
+    let mut text = format!("a  {}\nb  {}\n", visible(&diff.path_a), visible(&diff.path_b));
+    for line in diff.summary() {
+        text.push_str(&line);
+        text.push('\n');
+    }
+    text.push_str(&pairs(diff, ask));
+    text.push_str(&singles(
+        "shapes differ",
+        ask,
+        diff.unlike.iter().map(|(a, b)| {
+            let (shape_a, shape_b) = (human::shape(a.shape()), human::shape(b.shape()));
+            format!("{}: {shape_a} against {shape_b}", visible(a.name()))
+        }),
+    ));
+    let single = |tensor: &Tensor| {
+        let (name, shape) = (visible(tensor.name()).into_owned(), human::shape(tensor.shape()));
+        format!("{name} {} {shape}", tensor.stored_type())
+    };
+    text.push_str(&singles("only in a", ask, diff.only_a.iter().map(single)));
+    text.push_str(&singles("only in b", ask, diff.only_b.iter().map(single)));
+    text
+}
+
+fn pairs(diff: &Diff, ask: &Ask<'_>) -> String {
+    let is_all = ask.most == usize::MAX;
+    let mut shown: Vec<(&Pair, &Measures)> = diff
+        .pairs
+        .iter()
+        .filter_map(|pair| Some((pair, pair.measures.as_ref()?)))
+        .filter(|(pair, _)| is_all || !pair.is_equal())
+        .collect();
+    if shown.is_empty() {
+        return String::new();
+    }
+    let sort = SORTS.iter().find(|(word, _)| *word == ask.sort).unwrap_or(&SORTS[0]);
+    if let Some(key) = sort.1 {
+        shown.sort_by(|a, b| key(b.0, b.1).total_cmp(&key(a.0, a.1)));
+    }
+    let mut table =
+        Table::new(&["name", ">changed", ">relative", ">cosine", ">max change", "note"]);
+    for (pair, measures) in shown.iter().take(ask.most) {
+        table.push(row(pair, measures));
+    }
+    let mut text = format!("\n{}", table.text(ask.width));
+    if shown.len() > ask.most {
+        let more = shown.len() - ask.most;
+        text.push_str(&format!(
+            "and {} that changed (--all lists them)\n",
+            human::several(more as u64, "more tensor")
+        ));
+    }
+    text
+}
+
+fn row(pair: &Pair, measures: &Measures) -> Vec<String> {
+    let percent = |share: Option<f64>| {
+        share.map_or("-".to_owned(), |share| format!("{} %", human::number(Some(share * 100.0))))
+    };
+    vec![
+        visible(pair.a.name()).into_owned(),
+        percent(Some(measures.changed_share())),
+        percent(measures.relative()),
+        human::number(measures.cosine()),
+        human::number(Some(measures.largest.as_ref().map_or(0.0, |one| one.magnitude))),
+        note(pair, measures),
+    ]
+}
+
+/// What else is to be said of a pair, shortly.
+fn note(pair: &Pair, measures: &Measures) -> String {
+    let mut notes = Vec::new();
+    let odd = &measures.odd;
+    for (count, what) in [
+        (odd.nan_came, "NaN came"),
+        (odd.nan_went, "NaN went"),
+        (odd.inf_came, "inf came"),
+        (odd.inf_went, "inf went"),
+    ] {
+        if count > 0 {
+            notes.push(format!("{} {what}", human::count(count)));
+        }
+    }
+    if pair.is_noise() {
+        notes.push(format!("{} rounding", measures.noise.name));
+    }
+    match &pair.change {
+        Change::None => {}
+        Change::Axes { order, .. } if order.len() == 2 => notes.push("transposed".to_owned()),
+        Change::Axes { .. } => notes.push("axes reordered".to_owned()),
+        Change::Rotary { .. } => notes.push("rotary order".to_owned()),
+        Change::Reshaped => notes.push("reshaped".to_owned()),
+        Change::Rows { a, b } => notes.push(format!("rows {a} → {b}")),
+    }
+    notes.join(", ")
+}
+
+/// A list under a heading, where there is anything to list.
+fn singles(what: &str, ask: &Ask<'_>, lines: impl ExactSizeIterator<Item = String>) -> String {
+    let count = lines.len();
+    if count == 0 {
+        return String::new();
+    }
+    let most = ask.most.max(MOST_NAMES);
+    let mut text = format!("\n{what}:\n");
+    lines.take(most).for_each(|line| text.push_str(&format!("  {line}\n")));
+    if count > most {
+        text.push_str(&format!("  and {} more (--all lists them)\n", count - most));
+    }
+    text
+}

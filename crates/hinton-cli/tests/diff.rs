@@ -1,0 +1,92 @@
+//! `hinton diff` as a person or a script of CI uses it.
+
+mod support;
+
+use std::path::Path;
+
+use support::{Folder, Said};
+
+/// The pairs that `make_diff.py` made, in a folder of this test's own.
+fn folder() -> Folder {
+    let folder = Folder::new();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../hinton/tests/fixtures/diff");
+    for name in ["tuned_a", "tuned_b", "cast_b", "wrapped_b"] {
+        let name = format!("{name}.safetensors");
+        folder.write(&name, &std::fs::read(fixtures.join(&name)).unwrap());
+    }
+    folder
+}
+
+fn diff(folder: &Folder, b: &str, more: &[&str]) -> Said {
+    folder.run(&[&["diff", "tuned_a.safetensors", b], more].concat())
+}
+
+#[test]
+fn exit_codes_are_those_of_diff() {
+    let folder = folder();
+    let same = diff(&folder, "tuned_a.safetensors", &[]);
+    assert_eq!((same.code, same.err.as_str()), (0, ""));
+    assert!(same.out.contains("\nidentical: 9 tensors"), "{}", same.out);
+    assert_eq!(diff(&folder, "tuned_b.safetensors", &[]).code, 1);
+    assert_eq!(diff(&folder, "cast_b.safetensors", &[]).code, 1);
+    let missing = diff(&folder, "nothing.safetensors", &[]);
+    assert_eq!((missing.code, missing.out.as_str()), (2, ""));
+    assert!(missing.err.starts_with("error: "), "{}", missing.err);
+    folder.write("broken.safetensors", b"\xff\x00\x00\x00\x00\x00\x00\x00{");
+    assert_eq!(diff(&folder, "broken.safetensors", &[]).code, 2);
+}
+
+#[test]
+fn what_changed_most_comes_first() {
+    let folder = folder();
+    let text = diff(&folder, "tuned_b.safetensors", &[]).out;
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[2].starts_with("5 of 9 tensors changed"), "{text}");
+    let head = lines.iter().position(|line| line.starts_with("NAME")).unwrap();
+    assert!(lines[head + 1].starts_with("layers.1.k_proj.weight"), "{text}");
+    assert!(lines[head + 1].contains("1 NaN came, 1 inf came"), "{text}");
+    assert_eq!(lines.len(), head + 6, "{text}");
+    let all = diff(&folder, "tuned_b.safetensors", &["--all", "--sort", "file"]).out;
+    assert_eq!(all.lines().count(), lines.len() + 4, "{all}");
+}
+
+#[test]
+fn conditions_decide_the_exit_code() {
+    let folder = folder();
+    let met = diff(&folder, "tuned_b.safetensors", &["--fail-on", "nan,rel>9"]);
+    assert_eq!(met.code, 1);
+    assert_eq!(met.err, "note: fails on nan: layers.1.k_proj.weight\n");
+    let none = diff(&folder, "tuned_b.safetensors", &["--fail-on", "rel>9,dtype,missing"]);
+    assert_eq!((none.code, none.err.as_str()), (0, ""));
+    let wrong = diff(&folder, "tuned_b.safetensors", &["--fail-on", "rel=9"]);
+    assert_eq!(wrong.code, 2);
+    assert!(wrong.err.contains("conditions are rel>N"), "{}", wrong.err);
+}
+
+#[test]
+fn programs_read_json_csv_and_markdown() {
+    let folder = folder();
+    let json = diff(&folder, "wrapped_b.safetensors", &["--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!((&json["version"], &json["same"]), (&1.into(), &false.into()));
+    assert_eq!(json["matched"][1]["found"], "prefix");
+    assert_eq!(json["only_a"][0]["name"], "steps");
+    let csv = diff(&folder, "tuned_b.safetensors", &["--csv"]).out;
+    assert!(csv.starts_with("a,b,how,") && csv.lines().count() == 10, "{csv}");
+    let markdown = diff(&folder, "tuned_b.safetensors", &["--markdown"]).out;
+    assert!(markdown.contains("| tensor | changed |"), "{markdown}");
+    let both = diff(&folder, "tuned_b.safetensors", &["--csv", "--json"]);
+    assert_eq!(both.code, 2);
+}
+
+#[test]
+fn only_the_tensors_that_are_named_are_compared() {
+    let folder = folder();
+    let some = diff(&folder, "tuned_b.safetensors", &["-t", "layers.0.k*", "-t", "*.norm.weight"]);
+    assert_eq!(some.code, 0);
+    assert!(some.out.contains("identical: 3 tensors"), "{}", some.out);
+    let none = diff(&folder, "tuned_b.safetensors", &["-t", "nothing.*"]);
+    assert_eq!((none.code, none.out.as_str()), (2, ""));
+    let row = diff(&folder, "tuned_b.safetensors", &["-t", "layers.1.q_proj.weight[3]"]);
+    assert!(row.out.contains("1 of 1 tensor changed"), "{}", row.out);
+}

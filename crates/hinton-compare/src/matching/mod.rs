@@ -1,0 +1,226 @@
+//! Which tensor of the first file is which of the second.
+//!
+//! By name first; then by name without a prefix or wrapper, or as other libraries call it; then by
+//! values, where no two others are nearly as close. How each pair was found is kept.
+
+mod names;
+mod rotary;
+mod shapes;
+mod values;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hinton_tensor::{Tensor, TensorError};
+
+pub use shapes::Change;
+
+/// How far names and shapes may differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Rule {
+    /// Names and shapes are the same.
+    Exact,
+    /// Names may be those of another library, have a prefix or a wrapper more.
+    Names,
+    /// Besides, tensors whose names say nothing are matched by their values.
+    #[default]
+    Values,
+}
+
+impl Rule {
+    /// The words for them.
+    pub const WORDS: [(&str, Rule); 3] =
+        [("exact", Rule::Exact), ("names", Rule::Names), ("values", Rule::Values)];
+}
+
+/// By what two tensors were found to be the same one.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Found {
+    /// The same name.
+    Name,
+    /// The same name but for what stands before it: this, in the first or in the second file.
+    Prefix(String),
+    /// Another library's name for it, or a wrapper inside the name.
+    Convention,
+    /// Their values: the relative error of a sample, and that of the next best candidate.
+    Values {
+        /// Of this pair.
+        error: f64,
+        /// Of the next best candidate of the same shape; `None` where there was none.
+        next: Option<f64>,
+    },
+}
+
+/// Two tensors that are compared.
+#[derive(Debug, Clone)]
+pub struct Match {
+    /// The first, as it is compared.
+    pub a: Tensor,
+    /// The second, as it is compared: in the first one's axes.
+    pub b: Tensor,
+    /// By what they were found.
+    pub found: Found,
+    /// What was done so that their shapes agree.
+    pub change: Change,
+}
+
+/// Two tensors of one name that cannot be compared.
+#[derive(Debug, Clone)]
+pub struct Unlike {
+    /// The first.
+    pub a: Tensor,
+    /// The second.
+    pub b: Tensor,
+}
+
+/// All tensors of two files.
+#[derive(Debug, Clone, Default)]
+pub struct Matching {
+    /// Those that are in both, in the order of the first file.
+    pub pairs: Vec<Match>,
+    /// Those whose names agree and whose shapes don't.
+    pub unlike: Vec<Unlike>,
+    /// Those that only the first file has.
+    pub only_a: Vec<Tensor>,
+    /// Those that only the second has.
+    pub only_b: Vec<Tensor>,
+}
+
+/// Finds for each tensor of the first file the same one in the second. Reads values of tensors only
+/// where names or axes leave it open: a sample of at most 32,768 each.
+///
+/// # Errors
+/// When bytes cannot be read.
+pub fn match_tensors(a: &[Tensor], b: &[Tensor], rule: Rule) -> Result<Matching, TensorError> {
+    let mut state = State {
+        a,
+        b,
+        rule,
+        left_a: (0..a.len()).collect(),
+        left_b: (0..b.len()).collect(),
+        pairs: Vec::new(),
+        unlike: Vec::new(),
+    };
+    state.by_key(Tensor::name, &Found::Name)?;
+    if rule != Rule::Exact {
+        state.by_prefix()?;
+        let key = |tensor: &Tensor| names::canonical(tensor.name());
+        state.by_key(key, &Found::Convention)?;
+    }
+    if rule == Rule::Values {
+        for (index_a, index_b, error, next) in values::closest(a, &state.left_a, b, &state.left_b)?
+        {
+            state.pair(index_a, index_b, Found::Values { error, next })?;
+        }
+    }
+    Ok(state.finished())
+}
+
+struct State<'t> {
+    a: &'t [Tensor],
+    b: &'t [Tensor],
+    rule: Rule,
+    left_a: BTreeSet<usize>,
+    left_b: BTreeSet<usize>,
+    pairs: Vec<(usize, Match)>,
+    unlike: Vec<(usize, Unlike)>,
+}
+
+impl<'t> State<'t> {
+    /// Pairs those left over that have the same key, where no other of their file has it.
+    fn by_key<K: Ord>(
+        &mut self,
+        key: impl Fn(&'t Tensor) -> K,
+        found: &Found,
+    ) -> Result<(), TensorError> {
+        let keys_b = unique(self.left_b.iter().map(|&index| (key(&self.b[index]), index)));
+        let keys_a = unique(self.left_a.iter().map(|&index| (key(&self.a[index]), index)));
+        for (key, index_a) in keys_a {
+            if let (Some(index_a), Some(Some(index_b))) = (index_a, keys_b.get(&key)) {
+                self.pair(index_a, *index_b, found.clone())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Pairs those left over whose names agree behind one prefix, the most common one first.
+    fn by_prefix(&mut self) -> Result<(), TensorError> {
+        for _ in 0..names::MOST_PREFIXES {
+            let of = |tensors: &'t [Tensor], left: &BTreeSet<usize>| -> Vec<&'t str> {
+                left.iter().map(|&index| tensors[index].name()).collect()
+            };
+            let (names_a, names_b) = (of(self.a, &self.left_a), of(self.b, &self.left_b));
+            let Some(prefix) = names::common_prefix(&names_a, &names_b) else { return Ok(()) };
+            let before = self.left_a.len();
+            let found = Found::Prefix(prefix.text.to_owned());
+            let (cut_a, cut_b) =
+                if prefix.is_first { (prefix.text, "") } else { ("", prefix.text) };
+            let index_of: BTreeMap<&str, usize> =
+                self.left_b.iter().map(|&index| (self.b[index].name(), index)).collect();
+            for index_a in self.left_a.clone() {
+                let rest = self.a[index_a].name().strip_prefix(cut_a);
+                let name = rest.map(|rest| format!("{cut_b}{rest}"));
+                if let Some(&index_b) = name.and_then(|name| index_of.get(name.as_str())) {
+                    self.pair(index_a, index_b, found.clone())?;
+                }
+            }
+            if self.left_a.len() == before {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn pair(&mut self, index_a: usize, index_b: usize, found: Found) -> Result<(), TensorError> {
+        let (a, b) = (&self.a[index_a], &self.b[index_b]);
+        let changed = match self.rule {
+            Rule::Exact => (a.shape() == b.shape()).then(|| (a.clone(), b.clone(), Change::None)),
+            _ => shapes::agree(a, b)?,
+        };
+        match changed {
+            Some((a, b, change)) => self.pairs.push((index_a, Match { a, b, found, change })),
+            // Only one name for both makes it certain that they are meant to be the same.
+            None if found == Found::Name => {
+                self.unlike.push((index_a, Unlike { a: a.clone(), b: b.clone() }));
+            }
+            None => return Ok(()),
+        }
+        self.left_a.remove(&index_a);
+        self.left_b.remove(&index_b);
+        Ok(())
+    }
+
+    fn finished(mut self) -> Matching {
+        self.pairs.sort_by_key(|(index, _)| *index);
+        self.unlike.sort_by_key(|(index, _)| *index);
+        let parts = self.parts();
+        let of = |tensors: &[Tensor], left: BTreeSet<usize>| -> Vec<Tensor> {
+            let left = left.into_iter().map(|index| tensors[index].clone());
+            left.filter(|tensor| !parts.contains(tensor.name())).collect()
+        };
+        Matching {
+            only_a: of(self.a, self.left_a),
+            only_b: of(self.b, self.left_b),
+            pairs: self.pairs.into_iter().map(|(_, pair)| pair).collect(),
+            unlike: self.unlike.into_iter().map(|(_, pair)| pair).collect(),
+        }
+    }
+
+    /// Names of what weights that were matched are computed from.
+    fn parts(&self) -> BTreeSet<String> {
+        let sides = self.pairs.iter().flat_map(|(_, pair)| [&pair.a, &pair.b]);
+        let stored = sides.filter_map(Tensor::stored);
+        stored.flat_map(|stored| stored.parts()).map(|part| part.name().to_owned()).collect()
+    }
+}
+
+/// Each key with its index; `None` where several have it.
+fn unique<K: Ord>(keys: impl Iterator<Item = (K, usize)>) -> BTreeMap<K, Option<usize>> {
+    let mut found = BTreeMap::new();
+    for (key, index) in keys {
+        found.entry(key).and_modify(|index| *index = None).or_insert(Some(index));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,127 @@
+//! What makes the shapes of two tensors agree: views of the same values.
+
+use hinton_tensor::{Index, Slice, Tensor, TensorError};
+
+use super::rotary;
+use crate::relative_error;
+
+/// One arrangement of axes is taken over another where its error is so much smaller.
+const BETTER: f64 = 5.0;
+
+/// What was done so that two shapes agree.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// Nothing: they do.
+    None,
+    /// The second one's axes stand in another order.
+    Axes {
+        /// Axis `k` of the first is axis `order[k]` of the second.
+        order: Vec<usize>,
+        /// The relative error of a sample so, and with the axes as they stand; `None` where the
+        /// shapes left no choice.
+        errors: Option<(f64, f64)>,
+    },
+    /// One stores the rows of each attention head in the order that its rotary embedding wants, as
+    /// GGUF does: pairs beside one another, not halves behind one another. Both are compared as
+    /// heads x halves x pairs (x inputs).
+    Rotary {
+        /// Rows of a head.
+        head: usize,
+        /// The relative error of a sample so, and with the rows as they stand.
+        errors: (f64, f64),
+    },
+    /// The second is read in C order with the first one's axes.
+    Reshaped,
+    /// One has more positions on axis 0; only those that both have are compared.
+    Rows {
+        /// Positions of the first.
+        a: usize,
+        /// Of the second.
+        b: usize,
+    },
+}
+
+/// Both as views of one shape; `None` where nothing here makes their shapes agree.
+pub(super) fn agree(
+    a: &Tensor,
+    b: &Tensor,
+) -> Result<Option<(Tensor, Tensor, Change)>, TensorError> {
+    let done = |b: Tensor, change| Ok(Some((a.clone(), b, change)));
+    let is_turned = is_kernel(a.name()) != is_kernel(b.name());
+    if a.shape() == b.shape() {
+        let order = turned_order(a.shape().len(), is_kernel(a.name()));
+        let turned =
+            order.filter(|_| is_turned).and_then(|order| Some((with_axes(a, b, &order)?, order)));
+        let Some((turned, order)) = turned else {
+            let rotary = rotary::undone(a, b)?;
+            return Ok(Some(rotary.unwrap_or_else(|| (a.clone(), b.clone(), Change::None))));
+        };
+        // Square: the names say that it is turned, unless the values clearly say otherwise.
+        let (so, as_is) = (relative_error(a, &turned)?, relative_error(a, b)?);
+        return match as_is * BETTER <= so {
+            true => done(b.clone(), Change::None),
+            false => done(turned, Change::Axes { order, errors: Some((so, as_is)) }),
+        };
+    }
+    for order in orders(a.shape().len(), is_kernel(a.name())) {
+        if let Some(turned) = with_axes(a, b, &order) {
+            return done(turned, Change::Axes { order, errors: None });
+        }
+    }
+    let squeezed = |tensor: &Tensor| -> Vec<usize> {
+        tensor.shape().iter().copied().filter(|&len| len != 1).collect()
+    };
+    if squeezed(a) == squeezed(b) && b.elements() > 0 {
+        return done(b.reshape(a.shape())?, Change::Reshaped);
+    }
+    rows(a, b)
+}
+
+/// A vocabulary that has grown: all axes but the first agree.
+fn rows(a: &Tensor, b: &Tensor) -> Result<Option<(Tensor, Tensor, Change)>, TensorError> {
+    let (&[rows_a, ref rest_a @ ..], &[rows_b, ref rest_b @ ..]) = (a.shape(), b.shape()) else {
+        return Ok(None);
+    };
+    let (fewer, more) = (rows_a.min(rows_b), rows_a.max(rows_b));
+    let is_grown = !rest_a.is_empty() && rest_a == rest_b && fewer >= more - fewer;
+    if !is_grown || !a.dtype().is_byte_sized() || !b.dtype().is_byte_sized() {
+        return Ok(None);
+    }
+    let common = |tensor: &Tensor| {
+        let stop = i64::try_from(fewer).ok();
+        tensor.slice(&Slice(vec![Index::Range { start: None, stop, step: 1 }]))
+    };
+    Ok(Some((common(a)?, common(b)?, Change::Rows { a: rows_a, b: rows_b })))
+}
+
+/// Whether it is called as Keras and Flax call weights, which they store inputs first.
+fn is_kernel(name: &str) -> bool {
+    name.strip_suffix(":0").unwrap_or(name).rsplit(['.', '/']).next() == Some("kernel")
+}
+
+/// The order of axes between PyTorch (outputs, inputs, places) and Keras (places, inputs, outputs).
+fn turned_order(axes: usize, first_is_kernel: bool) -> Option<Vec<usize>> {
+    match axes {
+        0 | 1 => None,
+        2 => Some(vec![1, 0]),
+        axes if first_is_kernel => Some((2..axes).chain([1, 0]).collect()),
+        axes => Some([axes - 1, axes - 2].into_iter().chain(0..axes - 2).collect()),
+    }
+}
+
+/// Orders of axes that are tried where shapes differ.
+fn orders(axes: usize, first_is_kernel: bool) -> Vec<Vec<usize>> {
+    let conventional = [first_is_kernel, !first_is_kernel].map(|first| turned_order(axes, first));
+    let mut orders: Vec<Vec<usize>> = conventional.into_iter().flatten().collect();
+    if axes > 2 {
+        orders.push((0..axes).rev().collect());
+    }
+    orders
+}
+
+fn with_axes(a: &Tensor, b: &Tensor, order: &[usize]) -> Option<Tensor> {
+    let fits = b.shape().len() == order.len()
+        && order.iter().zip(a.shape()).all(|(&axis, &len)| b.shape()[axis] == len);
+    // Values narrower than a byte can't be turned without a copy.
+    if fits { b.permute(order).ok() } else { None }
+}

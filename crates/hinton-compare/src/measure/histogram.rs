@@ -1,0 +1,152 @@
+//! Counts of differences by magnitude, and of values of one side against the other.
+
+/// Cells of a joint histogram along each side.
+pub const JOINT: usize = 64;
+/// Upper bits of an `f32` that number a bin: sign, exponent and the first three bits behind it.
+const BITS: u32 = 12;
+/// Number of bins.
+pub(super) const BINS: usize = 1 << BITS;
+
+/// How many differences are how large: signed, eight bins an octave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Histogram {
+    counts: Vec<u64>,
+}
+
+/// A bin of a [`Histogram`]: differences from `low` to `high` (both of one sign, or zero).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bin {
+    /// The end nearer to minus infinity.
+    pub low: f64,
+    /// The other end.
+    pub high: f64,
+    /// How many there are.
+    pub count: u64,
+}
+
+impl Default for Histogram {
+    fn default() -> Self {
+        Histogram { counts: vec![0; BINS] }
+    }
+}
+
+impl Histogram {
+    pub(super) fn add(&mut self, differences: &[f32]) {
+        let Some(counts) = self.counts.first_chunk_mut::<BINS>() else { return };
+        for difference in differences {
+            counts[(difference.to_bits() >> (32 - BITS)) as usize] += 1;
+        }
+    }
+
+    pub(super) fn add_zeros(&mut self, count: u64) {
+        self.counts[0] += count;
+    }
+
+    pub(super) fn merge(&mut self, other: &Histogram) {
+        for (count, more) in self.counts.iter_mut().zip(&other.counts) {
+            *count += more;
+        }
+    }
+
+    /// Differences counted.
+    pub fn total(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    /// The bins that are not empty, from the most negative difference to the most positive. Those
+    /// of either zero and below 2^-126 are one bin from 0 to 0.
+    pub fn bins(&self) -> Vec<Bin> {
+        let half = BINS / 2;
+        // The lowest eight bins of either sign hold zero and subnormal numbers.
+        let tiny = 8;
+        let zeros: u64 = [0, half].iter().flat_map(|from| &self.counts[*from..from + tiny]).sum();
+        let bounds = |index: usize| {
+            let at = |index: usize| f64::from(f32::from_bits((index as u32) << (32 - BITS)));
+            let high = if index + 1 >= (0xFF << 3) { f64::from(f32::MAX) } else { at(index + 1) };
+            (at(index), high)
+        };
+        let negative = (half + tiny..BINS).rev().map(|index| {
+            let (low, high) = bounds(index - half);
+            Bin { low: -high, high: -low, count: self.counts[index] }
+        });
+        let positive = (tiny..half).map(|index| {
+            let (low, high) = bounds(index);
+            Bin { low, high, count: self.counts[index] }
+        });
+        let zero = std::iter::once(Bin { low: 0.0, high: 0.0, count: zeros });
+        negative.chain(zero).chain(positive).filter(|bin| bin.count > 0).collect()
+    }
+}
+
+/// How often a value of the first tensor stands where the second has which value: [`JOINT`] times
+/// [`JOINT`] cells over equal steps from `-range` to `range` on both sides. Values outside count in
+/// the outermost cells.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Joint {
+    /// Largest magnitude of the cells.
+    pub range: f64,
+    /// Counts: `counts[i * 64 + j]` of values of the first in step `i` and of the second in step
+    /// `j`, steps counted from `-range`.
+    pub counts: Vec<u64>,
+    /// One of so many blocks of 2,048 values was counted; 1 is all.
+    pub every: u64,
+}
+
+impl Joint {
+    pub(super) fn new(range: f64, every: u64) -> Self {
+        Joint { range, counts: vec![0; JOINT * JOINT], every }
+    }
+
+    pub(super) fn add(&mut self, a: &[f32], b: &[f32]) {
+        let scale = (JOINT as f64 / 2.0 / self.range) as f32;
+        for (&a, &b) in a.iter().zip(b) {
+            self.counts[step(a, scale) * JOINT + step(b, scale)] += 1;
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: &Joint) {
+        for (count, more) in self.counts.iter_mut().zip(&other.counts) {
+            *count += more;
+        }
+    }
+}
+
+/// The step of a finite value.
+fn step(value: f32, scale: f32) -> usize {
+    let place = value * scale + (JOINT / 2) as f32;
+    // What is below zero becomes zero.
+    (place as usize).min(JOINT - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bins_hold_what_they_say() {
+        let mut histogram = Histogram::default();
+        let values = [0.0, -0.0, 1e-40, 0.25, -0.25, 3e38, -1.0, 1.0, 1.05, 1.126];
+        histogram.add(&values);
+        histogram.add_zeros(2);
+        assert_eq!(histogram.total(), 12);
+        let bins = histogram.bins();
+        assert!(bins.is_sorted_by(|a, b| a.high <= b.low), "{bins:?}");
+        let zero = bins.iter().find(|bin| bin.low == 0.0 && bin.high == 0.0).unwrap();
+        assert_eq!(zero.count, 5);
+        for value in [0.25f64, -0.25, -1.0, 1.0, 1.05, f64::from(3e38f32)] {
+            let holds = |bin: &&Bin| bin.low <= value && value <= bin.high && bin.low != bin.high;
+            assert!(bins.iter().any(|bin| holds(&bin)), "{value}");
+        }
+        let one = bins.iter().find(|bin| bin.low == 1.0).unwrap();
+        assert_eq!((one.high, one.count), (1.125, 2));
+    }
+
+    #[test]
+    fn joint_cells_are_steps_and_ends_catch_the_rest() {
+        let mut joint = Joint::new(2.0, 1);
+        joint.add(&[-2.0, 0.0, 1.99, 9.0], &[-9.0, 0.0, -1.99, 9.0]);
+        for (i, j) in [(0, 0), (32, 32), (63, 0), (63, 63)] {
+            assert_eq!(joint.counts[i * JOINT + j], 1, "{i} {j}");
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Conditions under which a comparison fails: `rel>0.02,nan`.
+
+use super::{Diff, Measures, Pair};
+use crate::{Error, short, visible};
+
+/// What a condition looks at.
+pub struct ConditionRow {
+    /// Its name.
+    pub name: &'static str,
+    /// One line.
+    pub about: &'static str,
+    /// The side of the number that fails; `None` for conditions without a number.
+    pub compares: Option<char>,
+    find: Find,
+}
+
+enum Find {
+    /// A number of each pair.
+    Pair(fn(&Pair, &Measures) -> Option<f64>),
+    /// How much there is of something in the files.
+    Files(fn(&Diff) -> usize),
+}
+
+/// Every condition.
+pub const CONDITIONS: &[ConditionRow] = &[
+    ConditionRow {
+        name: "rel",
+        about: "norm of the difference over that of the first: rel>0.02",
+        compares: Some('>'),
+        find: Find::Pair(|_, measures| measures.relative().or(Some(f64::INFINITY))),
+    },
+    ConditionRow {
+        name: "max",
+        about: "largest change of a value: max>1e-3",
+        compares: Some('>'),
+        find: Find::Pair(|_, measures| measures.largest.as_ref().map(|one| one.magnitude)),
+    },
+    ConditionRow {
+        name: "changed",
+        about: "share of the values of a tensor that changed: changed>0.5",
+        compares: Some('>'),
+        find: Find::Pair(|_, measures| Some(measures.changed_share())),
+    },
+    ConditionRow {
+        name: "cos",
+        about: "cosine of both: cos<0.99",
+        compares: Some('<'),
+        find: Find::Pair(|_, measures| measures.cosine()),
+    },
+    ConditionRow {
+        name: "flips",
+        about: "share of the values that changed their sign: flips>0.01",
+        compares: Some('>'),
+        find: Find::Pair(|_, measures| {
+            Some(measures.sign_flips as f64 / measures.elements.max(1) as f64)
+        }),
+    },
+    ConditionRow {
+        name: "nan",
+        about: "a NaN or infinity came or went",
+        compares: None,
+        find: Find::Pair(|_, measures| Some(measures.odd.changed() as f64)),
+    },
+    ConditionRow {
+        name: "dtype",
+        about: "a dtype differs",
+        compares: None,
+        find: Find::Pair(|pair, _| Some(f64::from(u8::from(pair.is_cast())))),
+    },
+    ConditionRow {
+        name: "missing",
+        about: "a tensor is only in one file",
+        compares: None,
+        find: Find::Files(|diff| diff.only_a.len() + diff.only_b.len()),
+    },
+    ConditionRow {
+        name: "shape",
+        about: "shapes differ",
+        compares: None,
+        find: Find::Files(|diff| diff.unlike.len()),
+    },
+];
+
+/// A condition and its number.
+pub struct Condition {
+    row: &'static ConditionRow,
+    bound: f64,
+}
+
+/// Reads conditions separated by commas.
+///
+/// # Errors
+/// [`Error::Request`] names what is not understood and the conditions there are.
+pub fn conditions(text: &str) -> Result<Vec<Condition>, Error> {
+    text.split(',').map(str::trim).map(condition).collect()
+}
+
+fn condition(text: &str) -> Result<Condition, Error> {
+    let end = text.find(['<', '>']).unwrap_or(text.len());
+    let (name, rest) = (text[..end].trim(), &text[end..]);
+    let wrong = || {
+        let forms: Vec<String> = CONDITIONS.iter().map(ConditionRow::form).collect();
+        Error::request(
+            format!("fail-on: {text:?} is no condition"),
+            format!("conditions are {}", forms.join(", ")),
+        )
+    };
+    let row = CONDITIONS.iter().find(|row| row.name == name).ok_or_else(wrong)?;
+    let bound = match row.compares {
+        Some(sign) => rest.strip_prefix(sign).and_then(|number| number.trim().parse().ok()),
+        None => rest.is_empty().then_some(0.0),
+    };
+    let bound = bound.filter(|bound: &f64| bound.is_finite()).ok_or_else(wrong)?;
+    Ok(Condition { row, bound })
+}
+
+impl ConditionRow {
+    /// How it is written: `rel>N`, `nan`.
+    pub fn form(&self) -> String {
+        self.compares.map_or(self.name.to_owned(), |sign| format!("{}{sign}N", self.name))
+    }
+}
+
+impl Condition {
+    /// Why a comparison that has been read fails, in one line; `None` where it does not.
+    pub fn failure(&self, diff: &Diff) -> Option<String> {
+        let Condition { row, bound } = self;
+        let text = match row.compares {
+            Some(sign) => format!("{}{sign}{}", row.name, short(*bound)),
+            None => row.name.to_owned(),
+        };
+        let of = match row.find {
+            Find::Files(count) => {
+                return Some(count(diff)).filter(|count| *count > 0).map(|count| {
+                    format!("{text}: {}", super::summary::several(count as u64, "tensor"))
+                });
+            }
+            Find::Pair(of) => of,
+        };
+        let is_under = row.compares == Some('<');
+        let breaks = |value: &f64| if is_under { value < bound } else { value > bound };
+        let figures = diff.pairs.iter().filter_map(|pair| {
+            let figure = of(pair, pair.measures.as_ref()?)?;
+            breaks(&figure).then_some((pair, figure))
+        });
+        let mut broken: Vec<(&Pair, f64)> = figures.collect();
+        broken.sort_by(|a, b| if is_under { a.1.total_cmp(&b.1) } else { b.1.total_cmp(&a.1) });
+        let (worst, figure) = broken.first()?;
+        let name = visible(worst.a.name()).into_owned();
+        let figure = row.compares.map_or(String::new(), |_| format!(" ({})", short(*figure)));
+        let more = match broken.len() - 1 {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        Some(format!("{text}: {name}{figure}{more}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditions_are_read_and_wrong_ones_told() {
+        let found = conditions("rel>0.02, nan,cos<0.9").unwrap();
+        let names: Vec<&str> = found.iter().map(|one| one.row.name).collect();
+        assert_eq!(names, ["rel", "nan", "cos"]);
+        assert_eq!(found[0].bound, 0.02);
+        for wrong in ["", "rel", "rel<1", "rel>x", "nan>1", "cos>0.1", "best", "rel>nan"] {
+            let error = conditions(wrong).err().unwrap();
+            assert!(error.help().unwrap().contains("rel>N"), "{wrong}");
+        }
+    }
+}

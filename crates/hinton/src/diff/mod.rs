@@ -1,0 +1,238 @@
+//! What changed between two checkpoints: their tensors matched, and each pair measured in one pass.
+//!
+//! ```
+//! # let folder = std::env::temp_dir().join(format!("hinton-doc-diff-{}", std::process::id()));
+//! # std::fs::create_dir_all(&folder)?;
+//! # let (before, after) = (folder.join("a.safetensors"), folder.join("b.safetensors"));
+//! # hinton::export(hinton::train::digits("softmax", 1)?.tensors, &before)?;
+//! # std::fs::copy(&before, &after)?;
+//! use hinton::diff::{Rule, diff};
+//!
+//! let (before, after) = (hinton::open(before)?, hinton::open(after)?);
+//! let mut found = diff(&before, &after, &[] as &[&str], Rule::default())?;
+//! found.read(hinton::Work::quiet())?;
+//! assert!(found.is_same());
+//! # std::fs::remove_dir_all(&folder)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod fail;
+mod summary;
+mod write;
+
+pub use hinton_compare::{Change, Found, Largest, Line, Lines, Measures, Noise, Odd, Rule};
+use hinton_compare::{Match, Unlike, match_tensors, measure};
+use hinton_format::Checkpoint;
+use hinton_scene::visible;
+use hinton_tensor::{Tensor, Work};
+
+use crate::{Error, select};
+pub use fail::{CONDITIONS, Condition, ConditionRow, conditions};
+pub use write::{to_csv, to_markdown};
+
+/// A cast is recognised by an error of at most so many times that of normally distributed values.
+const NOISE_SLACK: f64 = 1.25;
+
+/// Two checkpoints, tensor by tensor.
+#[derive(Debug, Clone)]
+pub struct Diff {
+    /// The first file's path.
+    pub path_a: String,
+    /// The second's.
+    pub path_b: String,
+    /// Tensors that both have, in the order of the first.
+    pub pairs: Vec<Pair>,
+    /// Tensors of one name whose shapes can't be made to agree: first and second.
+    pub unlike: Vec<(Tensor, Tensor)>,
+    /// Tensors that only the first has.
+    pub only_a: Vec<Tensor>,
+    /// Tensors that only the second has.
+    pub only_b: Vec<Tensor>,
+}
+
+/// A tensor that both files have.
+#[derive(Debug, Clone)]
+pub struct Pair {
+    /// The first one, as it is compared.
+    pub a: Tensor,
+    /// The second one, in the first one's axes.
+    pub b: Tensor,
+    /// By what they were found to be the same tensor.
+    pub found: Found,
+    /// What was done so that their shapes agree.
+    pub change: Change,
+    /// How far they are from each other, once [`Diff::read`] has looked.
+    pub measures: Option<Measures>,
+}
+
+/// Matches the tensors of two files that the patterns mean (all, without any).
+///
+/// # Errors
+/// As [`select`], where a pattern means nothing in both files; or when values cannot be read where
+/// names leave it open which tensor is which.
+pub fn diff<S: AsRef<str>>(
+    a: &Checkpoint,
+    b: &Checkpoint,
+    patterns: &[S],
+    rule: Rule,
+) -> Result<Diff, Error> {
+    let (of_a, of_b) = match (select(a, patterns), select(b, patterns)) {
+        // A tensor that one file lacks is what a comparison is to show.
+        (Err(error), Err(_)) => return Err(error),
+        (of_a, of_b) => (of_a.unwrap_or_default(), of_b.unwrap_or_default()),
+    };
+    let named = |selected: Vec<crate::Selected>| -> Vec<Tensor> {
+        selected.into_iter().map(|one| one.tensor.clone().named(one.label())).collect()
+    };
+    let matching = match_tensors(&named(of_a), &named(of_b), rule)?;
+    let pair = |Match { a, b, found, change }| Pair { a, b, found, change, measures: None };
+    Ok(Diff {
+        path_a: a.path.clone(),
+        path_b: b.path.clone(),
+        pairs: matching.pairs.into_iter().map(pair).collect(),
+        unlike: matching.unlike.into_iter().map(|Unlike { a, b }| (a, b)).collect(),
+        only_a: matching.only_a,
+        only_b: matching.only_b,
+    })
+}
+
+impl Diff {
+    /// Bytes that [`read`](Diff::read) reads.
+    pub fn bytes(&self) -> u64 {
+        let sides = self.pairs.iter().flat_map(|pair| [&pair.a, &pair.b]);
+        sides.map(Tensor::byte_len).fold(0, u64::saturating_add)
+    }
+
+    /// Measures every pair: one pass over the values, a few stripes in memory at a time.
+    ///
+    /// # Errors
+    /// When values cannot be read, or the work was stopped.
+    pub fn read(&mut self, work: Work<'_>) -> Result<(), Error> {
+        for pair in &mut self.pairs {
+            pair.measures = Some(measure(&pair.a, &pair.b, work)?.measures);
+        }
+        Ok(())
+    }
+
+    /// Whether both hold the same tensors with equal values in the same dtypes; names may differ
+    /// where the rule allowed it. False before [`read`](Diff::read).
+    pub fn is_same(&self) -> bool {
+        self.has_same_tensors() && self.pairs.iter().all(|pair| pair.is_equal() && !pair.is_cast())
+    }
+
+    /// Whether every tensor of each was found in the other, in full.
+    fn has_same_tensors(&self) -> bool {
+        let is_whole = |pair: &Pair| !matches!(pair.change, Change::Rows { .. });
+        self.only_a.is_empty()
+            && self.only_b.is_empty()
+            && self.unlike.is_empty()
+            && self.pairs.iter().all(is_whole)
+    }
+
+    /// The pairs, those that changed most first: by relative change, NaN and infinities that came or
+    /// went before all others. Equals stay in order.
+    pub fn by_change(&self) -> Vec<&Pair> {
+        let mut pairs: Vec<&Pair> = self.pairs.iter().collect();
+        pairs.sort_by(|a, b| b.weight().total_cmp(&a.weight()));
+        pairs
+    }
+
+    /// The norm of all differences over that of the first file's values; `None` where those are zero
+    /// throughout or nothing has been read. Integers, which count steps rather than weigh, are left
+    /// out where there is anything else.
+    pub fn relative(&self) -> Option<f64> {
+        let is_weight = |pair: &&Pair| !pair.a.dtype().is_integer();
+        let has_weights = self.pairs.iter().any(|pair| is_weight(&pair));
+        let weights = || self.pairs.iter().filter(|pair| !has_weights || is_weight(pair));
+        let measures = || weights().filter_map(|pair| pair.measures.as_ref());
+        let norm = |of: fn(&Measures) -> f64| {
+            // Scaled by the largest, so that squares neither vanish nor become infinite.
+            let most = measures().map(of).fold(0.0, f64::max);
+            let squares: f64 = measures().map(|one| (of(one) / most).powi(2)).sum();
+            if most > 0.0 { most * squares.sqrt() } else { 0.0 }
+        };
+        let (difference, first) = (norm(|one| one.norm_difference), norm(|one| one.norm_a));
+        match difference {
+            0.0 => measures().next().map(|_| 0.0),
+            _ => (first > 0.0).then(|| difference / first),
+        }
+    }
+
+    /// What differs, in a few sentences, the most important first.
+    pub fn summary(&self) -> Vec<String> {
+        summary::sentences(self)
+    }
+}
+
+impl Pair {
+    /// Whether all values are equal; false before they are read.
+    pub fn is_equal(&self) -> bool {
+        self.measures.as_ref().is_some_and(Measures::is_same)
+    }
+
+    /// Whether the files store them in different types.
+    pub fn is_cast(&self) -> bool {
+        self.a.stored_type() != self.b.stored_type()
+    }
+
+    /// Whether they differ, and by no more than a cast of normally distributed values to the coarser
+    /// of both types does by itself.
+    pub fn is_noise(&self) -> bool {
+        let Some(measures) = &self.measures else { return false };
+        let noise = measures.noise.relative.filter(|noise| *noise > 0.0);
+        let relative = measures.relative().filter(|relative| *relative > 0.0);
+        let is_small = relative.zip(noise).is_some_and(|(one, noise)| one <= noise * NOISE_SLACK);
+        is_small && measures.odd.changed() == 0
+    }
+
+    /// The name, and the other file's where that is another.
+    pub fn label(&self) -> String {
+        match self.a.name() == self.b.name() {
+            true => visible(self.a.name()).into_owned(),
+            false => format!("{} = {}", visible(self.a.name()), visible(self.b.name())),
+        }
+    }
+
+    /// How both were matched, in a few words; `same name` where there is nothing more to say.
+    pub fn how(&self) -> String {
+        let found = match &self.found {
+            Found::Name => "same name".to_owned(),
+            Found::Prefix(prefix) => format!("prefix {}", visible(prefix)),
+            Found::Convention => "name of another library".to_owned(),
+            Found::Values { error, next } => match next {
+                Some(next) => format!(
+                    "values (error {}, next best {})",
+                    crate::short(*error),
+                    crate::short(*next)
+                ),
+                None => format!("values (error {})", crate::short(*error)),
+            },
+        };
+        match &self.change {
+            Change::None => found,
+            Change::Axes { order, errors } => {
+                let turned = if order.len() == 2 { "transposed" } else { "axes reordered" };
+                let errors = errors.map_or(String::new(), |(so, as_is)| {
+                    format!(" (error {} against {})", crate::short(so), crate::short(as_is))
+                });
+                format!("{found}, {turned}{errors}")
+            }
+            Change::Rotary { head, errors: (so, as_is) } => format!(
+                "{found}, rows of heads of {head} reordered (error {} against {})",
+                crate::short(*so),
+                crate::short(*as_is)
+            ),
+            Change::Reshaped => format!("{found}, reshaped"),
+            Change::Rows { a, b } => format!("{found}, common rows of {a} and {b}"),
+        }
+    }
+
+    /// By what pairs are put in order.
+    fn weight(&self) -> f64 {
+        let Some(measures) = &self.measures else { return -1.0 };
+        if measures.odd.changed() > 0 {
+            return f64::INFINITY;
+        }
+        measures.relative().unwrap_or(f64::MAX)
+    }
+}

@@ -1,0 +1,179 @@
+//! What differs, in sentences.
+
+use std::collections::BTreeMap;
+
+use super::{Change, Diff, Found, Pair};
+use crate::{short, short_count, visible};
+
+pub(super) fn sentences(diff: &Diff) -> Vec<String> {
+    let mut lines = vec![headline(diff)];
+    lines.extend(counts(diff));
+    lines.extend(odd(diff));
+    lines.extend(casts(diff));
+    lines.extend(matched(diff));
+    lines
+}
+
+fn headline(diff: &Diff) -> String {
+    let pairs = &diff.pairs;
+    let count = pairs.len() as u64;
+    let changed = || pairs.iter().filter(|pair| !pair.is_equal());
+    if pairs.is_empty() {
+        return "nothing in common: no tensor of one file was found in the other".to_owned();
+    }
+    if pairs.iter().any(|pair| pair.measures.is_none()) {
+        return format!("{} in both; no values were read", several(count, "tensor"));
+    }
+    let values: u64 = pairs.iter().map(|pair| pair.a.elements()).fold(0, u64::saturating_add);
+    let all = format!("{}, {}", several(count, "tensor"), several(values, "value"));
+    if diff.is_same() {
+        return format!("identical: {all}, all equal");
+    }
+    let others = match diff.has_same_tensors() {
+        true => "",
+        false => "; not every tensor is in both",
+    };
+    if changed().next().is_none() {
+        return match pairs.iter().any(Pair::is_cast) {
+            true => format!("equal values in other dtypes: {all}{others}"),
+            false => format!("equal where both have it: {all}{others}"),
+        };
+    }
+    let touched: u64 =
+        pairs.iter().filter_map(|pair| Some(pair.measures.as_ref()?.changed())).sum();
+    let share = percent(touched as f64 / values.max(1) as f64);
+    let change =
+        diff.relative().map_or(String::new(), |one| format!("; relative change {}", percent(one)));
+    let number = changed().count() as u64;
+    let noise = match changed().all(Pair::is_noise) {
+        true => "the same up to rounding: ",
+        false => "",
+    };
+    format!(
+        "{noise}{number} of {} changed, {share} of the values{change}{others}",
+        several(count, "tensor")
+    )
+}
+
+fn counts(diff: &Diff) -> Option<String> {
+    let equal = diff.pairs.iter().filter(|pair| pair.is_equal()).count();
+    let read = diff.pairs.iter().filter(|pair| pair.measures.is_some()).count();
+    let mut parts = Vec::new();
+    let mut add = |count: usize, what: String| {
+        if count > 0 {
+            parts.push(format!("{} {what}", short_count(count as u64)));
+        }
+    };
+    add(equal, "identical".to_owned());
+    add(read - equal, "changed".to_owned());
+    add(diff.unlike.len(), "with other shapes".to_owned());
+    add(diff.only_a.len(), format!("only in {}", visible(&diff.path_a)));
+    add(diff.only_b.len(), format!("only in {}", visible(&diff.path_b)));
+    (parts.len() > 1).then(|| parts.join(", "))
+}
+
+/// NaN and infinities that came or went.
+fn odd(diff: &Diff) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (what, of) in [
+        ("NaN came", (|odd| odd.nan_came) as fn(&super::Odd) -> u64),
+        ("NaN went", |odd| odd.nan_went),
+        ("infinities came", |odd| odd.inf_came),
+        ("infinities went", |odd| odd.inf_went),
+    ] {
+        let count = |pair: &Pair| pair.measures.as_ref().map_or(0, |one| of(&one.odd));
+        let total: u64 = diff.pairs.iter().map(count).sum();
+        let tensors = diff.pairs.iter().filter(|pair| count(pair) > 0).count() as u64;
+        if let Some(first) = diff.pairs.iter().find(|pair| count(pair) > 0) {
+            let (total, name) = (short_count(total), visible(first.a.name()).into_owned());
+            lines.push(match tensors {
+                1 => format!("{what}: {total} in {name}"),
+                tensors => {
+                    format!("{what}: {total} in {}, first {name}", several(tensors, "tensor"))
+                }
+            });
+        }
+    }
+    lines
+}
+
+/// Which dtypes became which, and what that does by itself.
+fn casts(diff: &Diff) -> Vec<String> {
+    let mut casts: BTreeMap<(&str, &str), Vec<&Pair>> = BTreeMap::new();
+    for pair in diff.pairs.iter().filter(|pair| pair.is_cast()) {
+        casts.entry((pair.a.stored_type(), pair.b.stored_type())).or_default().push(pair);
+    }
+    let mut lines = Vec::new();
+    for ((from, to), pairs) in casts {
+        let measures = || pairs.iter().filter_map(|pair| pair.measures.as_ref());
+        let mut line = format!("{from} → {to}: {}", several(pairs.len() as u64, "tensor"));
+        let changed = measures().filter(|one| !one.is_same()).count();
+        let noisy = pairs.iter().filter(|pair| pair.is_noise()).count();
+        let noise = measures().next().map(|one| one.noise);
+        let floor = noise.and_then(|noise| noise.relative.filter(|relative| *relative > 0.0));
+        if measures().next().is_some() && changed == 0 {
+            line.push_str(", all values kept");
+        } else if let (Some(noise), Some(floor)) = (noise, floor) {
+            let what = match noisy {
+                noisy if noisy == changed => "none changed by more than".to_owned(),
+                noisy => format!("{} changed by more than", changed - noisy),
+            };
+            let (floor, name) = (percent(floor), noise.name);
+            line.push_str(&format!(", {what} a cast to {name} does by itself ({floor})"));
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+/// How those were matched that have other names or axes.
+fn matched(diff: &Diff) -> Vec<String> {
+    let mut counts: Vec<(String, u64)> = Vec::new();
+    let mut rotary = None;
+    for pair in &diff.pairs {
+        let found = match &pair.found {
+            Found::Name => None,
+            Found::Prefix(prefix) => Some(format!("by name without {}", visible(prefix))),
+            Found::Convention => Some("by the names that other libraries use".to_owned()),
+            Found::Values { .. } => Some("by their values alone".to_owned()),
+        };
+        let change = match &pair.change {
+            Change::None => None,
+            Change::Axes { order, .. } if order.len() == 2 => Some("transposed".to_owned()),
+            Change::Axes { .. } => Some("with their axes in another order".to_owned()),
+            Change::Rotary { head, errors: (so, as_is) } => {
+                // The errors of the first stand for all.
+                let known = rotary.get_or_insert((*so, *as_is));
+                Some(format!(
+                    "after undoing the permutation for rotary embedding (heads of {head}; error {} against {})",
+                    short(known.0),
+                    short(known.1)
+                ))
+            }
+            Change::Reshaped => Some("reshaped".to_owned()),
+            Change::Rows { .. } => Some("by the rows that both have".to_owned()),
+        };
+        for what in found.into_iter().chain(change) {
+            match counts.iter_mut().find(|(known, _)| *known == what) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((what, 1)),
+            }
+        }
+    }
+    let text =
+        |(what, count): (String, u64)| format!("{} matched {what}", several(count, "tensor"));
+    counts.into_iter().map(text).collect()
+}
+
+pub(super) fn several(count: u64, what: &str) -> String {
+    format!("{} {what}{}", short_count(count), if count == 1 { "" } else { "s" })
+}
+
+/// A share in percent: `0.17 %`.
+pub(super) fn percent(share: f64) -> String {
+    // Rounding is not to hide that something changed, or that something did not.
+    match share {
+        share if share > 0.999 && share < 1.0 => "99.9 %".to_owned(),
+        share => format!("{} %", short(share * 100.0).replace('−', "-")),
+    }
+}
