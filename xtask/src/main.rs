@@ -7,6 +7,7 @@ mod demo;
 mod laws;
 mod licences;
 mod new;
+mod python;
 mod reference;
 mod shell;
 mod test;
@@ -78,6 +79,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[--check|--test [FOLDER]]",
         about: "builds web/ into the pages that Rust ships; compares them; drives them in Chromium, with screenshots to FOLDER",
         run: web::run,
+    },
+    Command {
+        name: "python",
+        arguments: "",
+        about: "builds the wheel of python/ and runs its tests, in an environment under the target folder",
+        run: python::run,
     },
     Command {
         name: "bench",

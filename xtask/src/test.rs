@@ -1,9 +1,9 @@
 //! `cargo xtask test`: everything a change must pass. It needs Rust and nothing else; what needs
-//! Node or a browser is done where they are, and said where they aren't.
+//! Node, a browser or Python is done where they are, and said where they aren't.
 
 use std::time::Instant;
 
-use crate::{Failure, arrows, demo, licences, new, reference, shell, web};
+use crate::{Failure, arrows, demo, licences, new, python, reference, shell, web};
 
 /// One thing that must hold.
 struct Step {
@@ -22,6 +22,7 @@ const STEPS: &[Step] = &[
     Step { name: "templates", run: new::check },
     Step { name: "web", run: || web::run(&["--check".to_string()]) },
     Step { name: "browser", run: || web::run(&["--test".to_string()]) },
+    Step { name: "Python", run: || python::run(&[]) },
     Step { name: "documentation", run: documentation },
     Step { name: "demo", run: || demo::run(&[]) },
     Step { name: "reference", run: || reference::run(&["--check".to_string()]) },

@@ -42,6 +42,7 @@ pub mod train;
 mod draw;
 mod error;
 mod input;
+mod pixels;
 mod save;
 mod select;
 
@@ -53,6 +54,7 @@ pub use draw::{DrawRequest, Picture, draw, draw_arrangement, threads};
 pub use error::{Error, Fault};
 pub use export::export;
 pub use input::{Element, tensor, tensor_of};
+pub use pixels::{Pixels, pixels};
 pub use runs::{RunRequest, draw_runs};
 pub use save::{
     FilmSettings, Playable, film_bytes, film_output_for, film_output_named, film_pictures,
@@ -78,11 +80,14 @@ pub use hinton_render::films::{
 pub use hinton_render::{
     Graphics, OUTPUTS, OutputRow, RenderError, RenderOptions, TerminalOptions,
 };
-pub use hinton_run::{Run, RunKind, RunOptions, RunTensor, is_run_folder, open_run_watched};
+pub use hinton_run::{
+    NewStep, NewTensor, Run, RunKind, RunOptions, RunTensor, RunWriter, is_run_folder,
+    open_run_watched,
+};
 pub use hinton_scene::{Color, Scene, visible};
 pub use hinton_tensor::{
-    Cancelled, Dtype, Endian, Fold, Progress, Quiet, Slice, Summary, Tensor, TensorError, Work,
-    summarize,
+    Bytes, Cancelled, Dtype, Endian, Fold, Progress, Quiet, ReadError, Slice, Summary, Tensor,
+    TensorError, View, Work, summarize,
 };
 
 /// Opens a training run: a file with a list of arrays or an array over time, a folder or a list of

@@ -1,0 +1,198 @@
+//! The settings of a picture as Python's keyword arguments: the library's one table, in its words.
+
+use hinton::settings::{SettingRow, Takes, named};
+use hinton::{DrawRequest, Error, SETTINGS};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict, PyString};
+
+use crate::errors::with_cure;
+
+/// A setting of the table as a keyword: its name, whether it takes `"nothing"` (a flag), a `"value"` or
+/// `"perhaps"` one, one line, a paragraph, its choices, and the charts that heed it (empty: all).
+type Keyword = (String, &'static str, String, String, Vec<&'static str>, &'static [&'static str]);
+
+/// The keywords of `draw`, in the order of the table. What the command line switches off by a word of
+/// its own (`--no-legend`) is `False` here and no keyword.
+#[pyfunction]
+pub(crate) fn settings() -> Vec<Keyword> {
+    let rows = SETTINGS.iter().filter(|row| opposite(row).is_none());
+    rows.map(|row| {
+        let takes = match row.takes {
+            Takes::Nothing => "nothing",
+            Takes::Value(_) => "value",
+            Takes::Perhaps(_) => "perhaps",
+        };
+        let (about, help) = (in_keywords(row.about), in_keywords(&row.full_help()));
+        (keyword(row), takes, about, help, (row.choices)(), row.charts)
+    })
+    .collect()
+}
+
+/// What a setting is called in Python. `as` is a word of the language.
+fn keyword(row: &SettingRow) -> String {
+    match row.name {
+        "as" => "chart".to_owned(),
+        name => name.replace('-', "_"),
+    }
+}
+
+/// The setting that this one switches off.
+fn opposite(row: &SettingRow) -> Option<&'static SettingRow> {
+    named(row.name.strip_prefix("no-")?)
+}
+
+/// Settings as the library takes them: name and value.
+pub(crate) type Words = Vec<(&'static str, String)>;
+
+/// What keyword arguments say, in the order of the table. `None` means that it was not said.
+///
+/// # Errors
+/// `TypeError` for an unknown keyword or a value of a wrong type.
+pub(crate) fn words(keywords: Option<&Bound<'_, PyDict>>) -> PyResult<Words> {
+    let mut words = Words::new();
+    let Some(keywords) = keywords else { return Ok(words) };
+    refuse_unknown(keywords)?;
+    for row in SETTINGS.iter().filter(|row| opposite(row).is_none()) {
+        let value = keywords.get_item(keyword(row))?.filter(|value| !value.is_none());
+        words.extend(value.map(|value| word(row, &value)).transpose()?.flatten());
+    }
+    Ok(words)
+}
+
+/// The request that they make.
+///
+/// # Errors
+/// A value that a setting does not take.
+pub(crate) fn request<'a>(words: &Words) -> Result<DrawRequest<'a>, Error> {
+    words.iter().try_fold(DrawRequest::default(), |request, (name, value)| request.set(name, value))
+}
+
+fn refuse_unknown(keywords: &Bound<'_, PyDict>) -> PyResult<()> {
+    let known: Vec<String> =
+        SETTINGS.iter().filter(|row| opposite(row).is_none()).map(keyword).collect();
+    for (key, _) in keywords {
+        let key: String = key.extract()?;
+        if known.contains(&key) {
+            continue;
+        }
+        // The library knows the nearest of its own words.
+        let near = DrawRequest::default().set(&key.replace('_', "-"), "");
+        let cure = near.err().as_ref().and_then(Error::help).map(|help| help.replace('-', "_"));
+        let unknown = PyTypeError::new_err(format!("draw() has no keyword {key:?}"));
+        return Err(with_cure(unknown, cure.as_deref()));
+    }
+    Ok(())
+}
+
+/// A Python value as the table's word and text; `None` where it says nothing.
+fn word(
+    row: &'static SettingRow,
+    value: &Bound<'_, PyAny>,
+) -> PyResult<Option<(&'static str, String)>> {
+    if let Ok(flag) = value.cast::<PyBool>() {
+        return of_flag(row, flag.is_true());
+    }
+    if row.takes == Takes::Nothing {
+        let name = keyword(row);
+        return Err(PyTypeError::new_err(format!("{name}: expected True or False")));
+    }
+    let is_labels = row.name.ends_with("-labels");
+    let text = match value.cast::<PyString>() {
+        Ok(text) => text.to_string(),
+        Err(_) => match value.try_iter().ok() {
+            None => number(value)?,
+            Some(parts) => {
+                let parts = parts.map(|part| number(&part?)).collect::<PyResult<Vec<String>>>()?;
+                match row.name {
+                    "range" => parts.join(".."),
+                    // A list of one line is a list too.
+                    _ if is_labels => parts.iter().map(|line| format!("{line}\n")).collect(),
+                    _ => parts.join("x"),
+                }
+            }
+        },
+    };
+    Ok(Some((row.name, text)))
+}
+
+fn of_flag(row: &'static SettingRow, flag: bool) -> PyResult<Option<(&'static str, String)>> {
+    let off = SETTINGS.iter().find(|other| other.name.strip_prefix("no-") == Some(row.name));
+    match (row.takes, flag) {
+        (Takes::Nothing | Takes::Perhaps(_), true) => Ok(Some((row.name, String::new()))),
+        (_, false) if off.is_some() => Ok(off.map(|off| (off.name, String::new()))),
+        (Takes::Nothing, false) => Ok(None),
+        (Takes::Value(_), false) if row.name.ends_with("-labels") => {
+            Ok(Some((row.name, "off".to_owned())))
+        }
+        (Takes::Value(_), false) if row.name == "title" => Ok(Some((row.name, String::new()))),
+        _ => Err(PyValueError::new_err(format!(
+            "{}: {} is no value of it",
+            keyword(row),
+            if flag { "True" } else { "False" }
+        ))),
+    }
+}
+
+/// A number or a text as the table reads it. Objects that merely print themselves are refused, for what
+/// they print is no value.
+fn number(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    if let Ok(text) = value.cast::<PyString>() {
+        return Ok(text.to_string());
+    }
+    if let Ok(whole) = value.extract::<i64>() {
+        return Ok(whole.to_string());
+    }
+    match value.extract::<f64>() {
+        Ok(number) => Ok(number.to_string()),
+        Err(_) => Err(PyTypeError::new_err(format!(
+            "expected a number or a text, not {}",
+            value.get_type().name()?
+        ))),
+    }
+}
+
+/// A sentence of the library in the words of Python: `--cmap "x"` becomes `cmap="x"`. Command lines in it
+/// stay what they are.
+pub(crate) fn in_keywords(text: &str) -> String {
+    let mut said = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(dashes) = rest.find("--") {
+        let (before, after) = rest.split_at(dashes);
+        let word = &after[2..];
+        let end = word.find(|c: char| !(c.is_ascii_lowercase() || c == '-')).unwrap_or(word.len());
+        said.push_str(before);
+        rest = &word[end..];
+        match named(&word[..end]).filter(|_| !is_in_command(&said)) {
+            None => said.push_str(&after[..2 + end]),
+            Some(row) => match opposite(row) {
+                Some(on) => said.push_str(&format!("{}=False", keyword(on))),
+                None => {
+                    said.push_str(&keyword(row));
+                    if let Some(value) = rest.strip_prefix(' ').filter(|r| r.starts_with('"')) {
+                        said.push('=');
+                        rest = value;
+                    }
+                }
+            },
+        }
+    }
+    said.push_str(rest);
+    said
+}
+
+/// Whether the text so far ends within a command line such as `hinton draw RUN`.
+fn is_in_command(said: &str) -> bool {
+    let began = COMMAND_WORDS.iter().filter_map(|word| said.rfind(word)).max();
+    began.is_some_and(|began| !said[began..].contains(['`', ';', '\n']))
+}
+
+/// How command lines in sentences begin.
+const COMMAND_WORDS: [&str; 6] = [
+    "hinton draw ",
+    "hinton animate ",
+    "hinton train ",
+    "hinton space ",
+    "hinton inspect ",
+    "hinton export ",
+];

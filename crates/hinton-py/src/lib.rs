@@ -1,0 +1,70 @@
+//! `hinton._hinton`: what the Python package in `python/` calls.
+//!
+//! This crate turns Python's values into the library's and back, and holds no work of its own: what a
+//! user sees (`hinton.open`, `hinton.draw` …) is written in Python over these few functions.
+#![deny(unsafe_code)]
+
+mod checkpoint;
+mod errors;
+mod keywords;
+mod lent;
+mod picture;
+mod run;
+mod tensor;
+mod work;
+
+use std::ffi::OsString;
+
+use pyo3::prelude::*;
+
+/// A chart of the table: name, one line, help.
+#[pyfunction]
+fn charts() -> Vec<(&'static str, &'static str, &'static str)> {
+    hinton::CHARTS.iter().map(|row| (row.name, row.about, row.help)).collect()
+}
+
+/// A colour map of the table: name, kind, and its colours as (red, green, blue) of 0 to 255.
+type Map = (&'static str, &'static str, Vec<(u8, u8, u8)>);
+
+/// Every colour map of the table.
+#[pyfunction]
+fn colormaps() -> Vec<Map> {
+    let colors = |map: &hinton::Colormap| {
+        let colors = (0..map.len()).map(|index| map.entry(index));
+        colors.map(|color| (color.r, color.g, color.b)).collect()
+    };
+    let rows = hinton::colormaps();
+    rows.map(|row| {
+        let map = hinton::Colormap::named(row.name);
+        (row.name, row.kind.name(), map.as_ref().map(colors).unwrap_or_default())
+    })
+    .collect()
+}
+
+/// Does what a command line says, in this process; gives back the exit code.
+#[pyfunction]
+fn main(py: Python<'_>, words: Vec<OsString>) -> u8 {
+    py.detach(|| hinton_cli::run(words))
+}
+
+/// The extension module.
+#[pymodule]
+fn _hinton(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_class::<checkpoint::Checkpoint>()?;
+    module.add_class::<tensor::Tensor>()?;
+    module.add_class::<picture::Picture>()?;
+    module.add_class::<run::Runs>()?;
+    module.add_class::<run::Film>()?;
+    module.add_class::<run::Recorder>()?;
+    module.add_function(wrap_pyfunction!(run::open_runs, module)?)?;
+    module.add_function(wrap_pyfunction!(run::is_run, module)?)?;
+    module.add_function(wrap_pyfunction!(charts, module)?)?;
+    module.add_function(wrap_pyfunction!(colormaps, module)?)?;
+    module.add_function(wrap_pyfunction!(keywords::settings, module)?)?;
+    module.add_function(wrap_pyfunction!(checkpoint::open, module)?)?;
+    module.add_function(wrap_pyfunction!(checkpoint::of_tensors, module)?)?;
+    module.add_function(wrap_pyfunction!(lent::lend, module)?)?;
+    module.add_function(wrap_pyfunction!(main, module)?)?;
+    Ok(())
+}

@@ -1,0 +1,300 @@
+//! Training runs: read, drawn, played and written.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hinton::animate::{Metric, Show, StepRange, Timing};
+use hinton::{
+    AnimateRequest, DrawRequest, Error, FilmSettings, NewStep, NewTensor, RunOptions, RunRequest,
+    RunWriter, animate, draw_runs, film_bytes, film_output_for, film_output_named, save_film,
+};
+use pyo3::exceptions::PyIndexError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict};
+
+use crate::checkpoint::Checkpoint;
+use crate::errors::raised;
+use crate::picture::Picture;
+use crate::tensor::Tensor;
+use crate::work::Stop;
+use crate::{keywords, work};
+
+/// One or several runs: metrics are known, tensors are read when they are asked for.
+#[pyclass(frozen, module = "hinton._hinton")]
+pub(crate) struct Runs(Arc<Vec<hinton::Run>>);
+
+/// Opens a run for each path.
+#[pyfunction]
+pub(crate) fn open_runs(py: Python<'_>, paths: Vec<PathBuf>) -> PyResult<Runs> {
+    let runs = work::run(py, |_| {
+        let open = |path| hinton::open_run(&[path], &RunOptions::default());
+        paths.iter().map(open).collect::<Result<Vec<_>, Error>>()
+    })?;
+    Ok(Runs(Arc::new(runs)))
+}
+
+/// Whether a path is a run folder.
+#[pyfunction]
+pub(crate) fn is_run(path: PathBuf) -> bool {
+    hinton::is_run_folder(&path)
+}
+
+/// A step: its number, when it was taken in seconds, and its metrics.
+type Step = (u64, Option<f64>, Vec<(String, f64)>);
+
+#[pymethods]
+impl Runs {
+    /// The paths they were opened from.
+    #[getter]
+    fn paths(&self) -> Vec<String> {
+        self.0.iter().map(|run| run.path.clone()).collect()
+    }
+
+    /// What was trained, where the run says it.
+    fn trained(&self, run: usize) -> PyResult<Option<String>> {
+        Ok(self.run(run)?.trained.clone())
+    }
+
+    /// The settings of the training as JSON, where the run says them.
+    fn settings(&self, run: usize) -> PyResult<Option<String>> {
+        Ok(self.run(run)?.settings.clone())
+    }
+
+    /// What a person should know of all of them.
+    #[getter]
+    fn warnings(&self) -> Vec<String> {
+        let warnings = self.0.iter().flat_map(|run| &run.warnings);
+        warnings.map(ToString::to_string).collect()
+    }
+
+    /// The steps that have tensors.
+    fn steps(&self, run: usize) -> PyResult<Vec<Step>> {
+        let steps = self.run(run)?.steps.iter();
+        Ok(steps.map(|step| (step.number, step.time, step.metrics.clone())).collect())
+    }
+
+    /// Names of the metrics.
+    fn metric_names(&self, run: usize) -> PyResult<Vec<String>> {
+        Ok(self.run(run)?.metric_names().into_iter().map(str::to_owned).collect())
+    }
+
+    /// A metric over all rows that have it: number of the step, value.
+    fn series(&self, run: usize, metric: &str) -> PyResult<Vec<(u64, f64)>> {
+        Ok(self.run(run)?.series(metric))
+    }
+
+    /// Names of the tensors of any step.
+    fn tensor_names(&self, run: usize) -> PyResult<Vec<String>> {
+        Ok(self.run(run)?.tensor_names().iter().map(|tensor| tensor.name.clone()).collect())
+    }
+
+    /// The tensors of a step, counted from 0.
+    fn checkpoint(&self, py: Python<'_>, run: usize, step: usize) -> PyResult<Checkpoint> {
+        let opened = self.run(run)?;
+        if step >= opened.steps.len() {
+            return Err(PyIndexError::new_err(format!("step {step} of {}", opened.steps.len())));
+        }
+        Ok(Checkpoint(work::run(py, |_| Ok(opened.checkpoint(step)?))?))
+    }
+
+    /// Draws them: a page, metrics, spreads or the tensors of a step.
+    #[pyo3(signature = (patterns, metrics, step=None, threads=0, **settings))]
+    fn draw(
+        &self,
+        py: Python<'_>,
+        patterns: Vec<String>,
+        metrics: Vec<String>,
+        step: Option<u64>,
+        threads: usize,
+        settings: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Picture> {
+        let words = keywords::words(settings)?;
+        Ok(Picture(work::run(py, |stop| {
+            let mut request = RunRequest::of(keywords::request(&words)?);
+            request.draw.threads = threads;
+            request.draw.progress = stop;
+            request.metrics = metrics;
+            request.step = step;
+            draw_runs(&self.0, &patterns, &request)
+        })?))
+    }
+
+    /// What is to be played. Nothing is read yet.
+    #[pyo3(signature = (patterns, pace, threads=0, **settings))]
+    fn animate(
+        &self,
+        patterns: Vec<String>,
+        pace: Pace,
+        threads: usize,
+        settings: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Film> {
+        let mut words = keywords::words(settings)?;
+        let before = words.len();
+        words.retain(|(name, value)| !(*name == "range" && value == "per-frame"));
+        let own_range = words.len() < before;
+        Ok(Film { runs: Arc::clone(&self.0), patterns, pace, threads, words, own_range })
+    }
+}
+
+impl Runs {
+    fn run(&self, index: usize) -> PyResult<&hinton::Run> {
+        self.0.get(index).ok_or_else(|| PyIndexError::new_err(format!("run {index}")))
+    }
+}
+
+/// How a film goes, in the words of the command.
+#[derive(FromPyObject, Clone)]
+#[pyo3(from_item_all)]
+pub(crate) struct Pace {
+    show: Option<String>,
+    steps: Option<String>,
+    metric: Option<String>,
+    hold: Option<(f64, f64)>,
+    morph: usize,
+    fps: Option<f64>,
+    duration: Option<f64>,
+}
+
+/// A film of runs, drawn when it is saved.
+#[pyclass(frozen, module = "hinton._hinton")]
+pub(crate) struct Film {
+    runs: Arc<Vec<hinton::Run>>,
+    patterns: Vec<String>,
+    pace: Pace,
+    threads: usize,
+    words: keywords::Words,
+    /// Whether each frame has a range of its own.
+    own_range: bool,
+}
+
+impl Film {
+    /// Looks at all steps and hands the film on; gives what came of it, and notes.
+    fn play<T: Send>(
+        &self,
+        py: Python<'_>,
+        todo: impl FnOnce(&mut hinton::Film<'_>, &Stop) -> Result<T, Error> + Send,
+    ) -> PyResult<(T, Vec<String>)> {
+        let (done, notes) = work::run(py, |stop| {
+            let mut draw = keywords::request(&self.words)?;
+            draw.threads = self.threads;
+            draw.progress = stop;
+            draw.options.own_range = self.own_range;
+            let request = self.request(draw)?;
+            let mut film = animate(&self.runs, &self.patterns, &request)?;
+            let notes = film.notes().to_vec();
+            Ok((todo(&mut film, stop)?, notes))
+        })?;
+        Ok((done, notes.iter().map(|note| keywords::in_keywords(note)).collect()))
+    }
+
+    fn request<'a>(&self, draw: DrawRequest<'a>) -> Result<AnimateRequest<'a>, Error> {
+        let mut request = AnimateRequest::of(draw);
+        if let Some(show) = &self.pace.show {
+            request.show = show.parse::<Show>()?;
+        }
+        if let Some(steps) = &self.pace.steps {
+            request.steps = steps.parse::<StepRange>()?;
+        }
+        if let Some(metric) = &self.pace.metric {
+            request.metric = Metric::from(metric.as_str());
+        }
+        request.hold = self.pace.hold.unwrap_or(request.hold);
+        request.morph = self.pace.morph;
+        request.timing = match (self.pace.fps, self.pace.duration) {
+            (Some(fps), _) => Timing::Fps(fps),
+            (None, Some(seconds)) => Timing::Duration(seconds),
+            (None, None) => Timing::Auto,
+        };
+        Ok(request)
+    }
+}
+
+#[pymethods]
+impl Film {
+    /// Writes it to a file or a folder of pictures; the name chooses. Plays so many times, 0 for ever.
+    fn save(&self, py: Python<'_>, path: PathBuf, loops: u16) -> PyResult<Vec<String>> {
+        let output = film_output_for(&path).map_err(raised)?;
+        let settings = FilmSettings::new(loops, false);
+        let (report, mut notes) = self.play(py, |film, stop| {
+            save_film(film, &path, output, settings, &mut |_| stop.flow())
+        })?;
+        notes.extend(report.notes.iter().map(|note| keywords::in_keywords(note)));
+        Ok(notes)
+    }
+
+    /// The bytes of an output that is one file: `gif`, `apng`, `webp`.
+    fn encode<'py>(
+        &self,
+        py: Python<'py>,
+        output: &str,
+        loops: u16,
+    ) -> PyResult<(Bound<'py, PyBytes>, Vec<String>)> {
+        let output = film_output_named(output).map_err(raised)?;
+        let settings = FilmSettings::new(loops, false);
+        let ((bytes, report), mut notes) =
+            self.play(py, |film, stop| film_bytes(film, output, settings, &mut |_| stop.flow()))?;
+        notes.extend(report.notes.iter().map(|note| keywords::in_keywords(note)));
+        Ok((PyBytes::new(py, &bytes), notes))
+    }
+
+    /// So many of its pictures beside one another.
+    fn strip(&self, py: Python<'_>, count: usize) -> PyResult<Picture> {
+        Ok(Picture(self.play(py, |film, _| film.strip(count))?.0))
+    }
+}
+
+/// Writes a run folder.
+#[pyclass(frozen, module = "hinton._hinton")]
+pub(crate) struct Recorder(Mutex<RunWriter>);
+
+#[pymethods]
+impl Recorder {
+    /// Starts a run in a folder that has none, or goes on with the one that is there.
+    #[new]
+    fn new(path: PathBuf, trained: &str, settings: &str, resume: bool) -> PyResult<Self> {
+        let writer = match resume && hinton::is_run_folder(&path) {
+            true => RunWriter::resume(&path),
+            false => RunWriter::create(&path, trained, settings),
+        };
+        Ok(Recorder(Mutex::new(writer.map_err(|error| raised(error.into()))?)))
+    }
+
+    /// The last step that has tensors.
+    #[getter]
+    fn last(&self) -> Option<u64> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).last()
+    }
+
+    /// Adds a step, or without tensors a row of metrics. The interpreter goes on meanwhile.
+    fn write(
+        &self,
+        py: Python<'_>,
+        number: u64,
+        time: Option<f64>,
+        tensors: Vec<PyRef<'_, Tensor>>,
+        metrics: Vec<(String, f64)>,
+    ) -> PyResult<()> {
+        let tensors: Vec<hinton::Tensor> =
+            tensors.iter().map(|tensor| tensor.0.tensor.clone()).collect();
+        let written = py.detach(|| {
+            let mut writer = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let metrics: Vec<(&str, f64)> =
+                metrics.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+            if tensors.is_empty() {
+                return Ok(writer.log(number, time, &metrics)?);
+            }
+            let values = tensors.iter().map(hinton::Tensor::packed_bytes);
+            let values = values.collect::<Result<Vec<_>, _>>()?;
+            let parts = tensors.iter().zip(&values).map(|(tensor, bytes)| NewTensor {
+                name: tensor.name(),
+                dtype: tensor.dtype(),
+                shape: tensor.shape(),
+                bytes,
+            });
+            let parts: Vec<NewTensor<'_>> = parts.collect();
+            writer.append(&NewStep { number, time, tensors: &parts, metrics: &metrics })?;
+            Ok::<(), Error>(())
+        });
+        written.map_err(raised)
+    }
+}

@@ -1,0 +1,60 @@
+"""See neural networks: their weights, their training, and what they do to data.
+
+>>> import hinton
+>>> hinton.draw([[1, -2], [3, 0.5]])                    # doctest: +SKIP
+>>> hinton.open("model.safetensors").draw("fc1.weight").save("fc1.png")   # doctest: +SKIP
+
+`draw` takes arrays (numpy, torch, JAX, anything with a buffer), modules, dictionaries of arrays, and paths
+of files. `open` reads a weights file lazily. Keyword arguments are the settings of the command line:
+`hinton.settings()` lists them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ._checkpoint import Checkpoint, open
+from ._draw import curve, draw, heatmap, hinton, histogram, overview, tiles
+from ._errors import HintonWarning
+from ._hinton import __version__
+from ._matplotlib import on, register
+from ._picture import Picture
+from ._record import Recorder, record
+from ._run import Film, Run, Step, run
+from ._tables import Setting, charts, colormaps, settings
+from ._tensor import Tensor
+
+__all__ = [
+    "Checkpoint",
+    "Film",
+    "HintonWarning",
+    "Picture",
+    "Recorder",
+    "Run",
+    "Setting",
+    "Step",
+    "Tensor",
+    "__version__",
+    "charts",
+    "colormaps",
+    "curve",
+    "draw",
+    "heatmap",
+    "hinton",
+    "histogram",
+    "on",
+    "open",
+    "overview",
+    "record",
+    "register",
+    "run",
+    "settings",
+    "tiles",
+]
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Makes `%hinton` known: `%load_ext hinton`."""
+    from ._magic import load
+
+    load(shell)

@@ -1,0 +1,193 @@
+"""Arrays of any library as tensors, where they lie in memory.
+
+Nothing is imported here that the caller has not imported: a torch tensor is known by its class, and when
+there is one, torch is there.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from . import _hinton
+from ._errors import refused, warn
+
+#: Types of torch and of ml_dtypes that numpy does not have: hinton's name and bytes.
+FOREIGN = {
+    "bfloat16": ("bf16", 2),
+    "float8_e4m3fn": ("f8_e4m3", 1),
+    "float8_e5m2": ("f8_e5m2", 1),
+}
+
+
+def is_from(value: Any, module: str) -> bool:
+    """Whether a class of the value comes from that library."""
+    return any(base.__module__.split(".")[0] == module for base in type(value).__mro__)
+
+
+def is_array(value: Any) -> bool:
+    """Whether the value is one array, or lends itself as one."""
+    if isinstance(value, (str, bytes, Mapping)) or isinstance(value, type):
+        return False
+    return isinstance(value, (memoryview, bytearray)) or any(
+        hasattr(value, name)
+        for name in ("__array_interface__", "__dlpack__", "__array__", "__buffer__")
+    ) or is_from(value, "array")
+
+
+def tensor(value: Any, name: str, device: str | None = None) -> _hinton.Tensor:
+    """The tensor of one array, without a copy where it lies in memory as numbers.
+
+    `device="cpu"` allows copies from a GPU.
+    """
+    if isinstance(value, _hinton.Tensor):
+        return value.named(name)
+    if is_from(value, "torch"):
+        return of_torch(value, name, device)
+    if isinstance(value, (list, tuple, int, float, complex)):
+        return of_list(value, name)
+    return of_numpy(as_numpy(value, name), name)
+
+
+def as_numpy(value: Any, name: str) -> Any:
+    """The value as numpy sees it, without a copy where that is possible."""
+    import numpy
+
+    if isinstance(value, numpy.ma.MaskedArray):
+        # What is masked is no number, and charts show it as such.
+        floats: Any = value.astype(numpy.result_type(value.dtype, numpy.float32))
+        return floats.filled(numpy.nan)
+    if isinstance(value, (numpy.ndarray, numpy.generic)):
+        return numpy.asarray(value)
+    if is_from(value, "array") or isinstance(value, (memoryview, bytearray)):
+        return numpy.asarray(value)
+    if hasattr(value, "__array_interface__") or hasattr(value, "__array__"):
+        return numpy.asarray(value)
+    if hasattr(value, "__dlpack__"):
+        try:
+            return numpy.from_dlpack(value)
+        except (BufferError, RuntimeError) as error:
+            cure = "copy it to the memory of the CPU first"
+            raise refused(TypeError, f"{name!r}: {error}", cure) from error
+    raise refused(
+        TypeError,
+        f"{name!r}: a {type(value).__qualname__} is no array",
+        "give an array, a tensor, a module, a dictionary of arrays, or the path of a file",
+    )
+
+
+def of_list(value: Any, name: str) -> _hinton.Tensor:
+    """Lists of numbers: a copy, as they are no array."""
+    import numpy
+
+    try:
+        return of_numpy(numpy.asarray(value), name)
+    except ValueError as error:
+        cure = "give rows of one length"
+        raise refused(ValueError, f"{name!r}: the lists are no array: {error}", cure) from error
+
+
+def of_numpy(array: Any, name: str) -> _hinton.Tensor:
+    """A numpy array of any strides and byte order."""
+    import numpy
+
+    if array.dtype.name in FOREIGN:
+        dtype, size = FOREIGN[array.dtype.name]
+        return lend(array.view(f"u{size}"), name, dtype)
+    if array.dtype.kind not in "biufc" or array.dtype.itemsize > (16 if array.dtype.kind == "c" else 8):
+        cure = "`.astype(float)` makes numbers of it"
+        if array.dtype.names:
+            cure = f"draw one of its fields: {', '.join(map(repr, array.dtype.names))}"
+        message = f"{name!r}: values of type {array.dtype} are no numbers that hinton draws"
+        raise refused(TypeError, message, cure)
+    if any(stride % array.dtype.itemsize for stride in array.strides):
+        # A field of packed records lies at odd places.
+        array = numpy.ascontiguousarray(array)
+    return lend(array, name, None)
+
+
+def lend(array: Any, name: str, dtype: str | None) -> _hinton.Tensor:
+    """An array without axes can't lend itself; its one value in a row can."""
+    if array.ndim == 0:
+        return _hinton.lend(name, array.reshape(1), dtype, True)
+    return _hinton.lend(name, array, dtype)
+
+
+def of_torch(value: Any, name: str, device: str | None) -> _hinton.Tensor:
+    """A torch tensor on the CPU, of any strides; one of another device where a copy is allowed."""
+    torch = sys.modules["torch"]
+    value = value.detach()
+    if hasattr(value, "full_tensor") and hasattr(value, "placements"):
+        cure = "`.full_tensor()` on every rank gathers it, `.to_local()` is the part of this one"
+        raise refused(TypeError, f"{name!r}: the tensor is spread over several processes", cure)
+    if value.layout != torch.strided:
+        cure = "`.to_dense()` makes an array of it"
+        raise refused(TypeError, f"{name!r}: a tensor of layout {value.layout} is no array", cure)
+    if value.is_quantized:
+        cure = "`.dequantize()` gives its values, `.int_repr()` its integers"
+        raise refused(TypeError, f"{name!r}: the tensor is quantised", cure)
+    if value.device.type == "meta":
+        cure = "load the weights first"
+        raise refused(ValueError, f"{name!r}: the tensor has a shape and no values", cure)
+    if value.device.type != "cpu":
+        if device != "cpu":
+            cure = 'device="cpu" copies it, and waits for the device'
+            raise refused(ValueError, f"{name!r}: the tensor is on {value.device}", cure)
+        value = value.cpu()
+    value = value.resolve_conj().resolve_neg()
+    foreign = FOREIGN.get(str(value.dtype).removeprefix("torch."))
+    if foreign is None:
+        return of_numpy(value.numpy(), name)
+    dtype, size = foreign
+    bits = value.view(torch.int16 if size == 2 else torch.uint8)
+    return lend(bits.numpy(), name, dtype)
+
+
+def is_model(value: Any) -> bool:
+    """Whether the value holds named arrays: a module, a model, a dictionary or a list of arrays."""
+    return (
+        isinstance(value, Mapping)
+        or callable(getattr(value, "state_dict", None))
+        or (is_from(value, "keras") and hasattr(value, "weights"))
+        or is_from(value, "flax")
+    )
+
+
+def tensors(value: Any, device: str | None = None) -> list[_hinton.Tensor]:
+    """The named tensors of a model, a state dict, or arrays in dictionaries and lists, in their order."""
+    found: list[_hinton.Tensor] = []
+    skipped: list[str] = []
+    for name, part in parts(value, ""):
+        if is_array(part) or isinstance(part, _hinton.Tensor):
+            found.append(tensor(part, name, device))
+        elif isinstance(part, (int, float)) and not isinstance(part, bool):
+            found.append(tensor(part, name))
+        elif part is not None:
+            skipped.append(f"{name} ({type(part).__qualname__})")
+    if skipped:
+        some = ", ".join(skipped[:3]) + (" …" if len(skipped) > 3 else "")
+        warn([f"{len(skipped)} {'values are' if len(skipped) > 1 else 'value is'} no array: {some}"])
+    return found
+
+
+def parts(value: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    """Every leaf under its name; the names of dictionaries and the places in lists are joined by dots."""
+    if is_from(value, "keras") and hasattr(value, "weights") and not is_array(value):
+        for weight in value.weights:
+            yield joined(prefix, str(getattr(weight, "path", weight.name))), weight
+    elif not isinstance(value, Mapping) and callable(getattr(value, "state_dict", None)):
+        yield from parts(value.state_dict(), prefix)
+    elif isinstance(value, Mapping):
+        for name, part in value.items():
+            yield from parts(part, joined(prefix, str(name)))
+    elif isinstance(value, (list, tuple)) and any(is_array(part) for part in value):
+        fields = getattr(value, "_fields", range(len(value)))
+        for name, part in zip(fields, value):
+            yield from parts(part, joined(prefix, str(name)))
+    else:
+        yield prefix, value
+
+
+def joined(prefix: str, name: str) -> str:
+    return f"{prefix}.{name}" if prefix else name

@@ -1,0 +1,148 @@
+"""Weights files, and models in memory, as mappings of tensors."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from . import _arrays, _hinton
+from ._errors import warn
+from ._tensor import Tensor
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from ._keywords import Settings
+    from ._picture import Picture
+
+#: Rows of the table that a notebook shows.
+ROWS = 40
+
+
+class Checkpoint(Mapping[str, Tensor]):
+    """Named tensors of a file, a folder of shards, or a model; in the file's order."""
+
+    def __init__(self, inner: _hinton.Checkpoint) -> None:
+        self._inner = inner
+        self._tensors: dict[str, Tensor] | None = None
+
+    def _all(self) -> dict[str, Tensor]:
+        if self._tensors is None:
+            self._tensors = {tensor.name: Tensor(tensor) for tensor in self._inner.select([])}
+        return self._tensors
+
+    @property
+    def path(self) -> str:
+        """The path it was opened from, or what its tensors were taken from."""
+        return self._inner.path
+
+    @property
+    def format(self) -> str:
+        """The name of the format, as `hinton list formats` has it; `"memory"` for a model."""
+        return self._inner.format
+
+    @property
+    def files(self) -> list[str]:
+        """The files that were opened: one, or the shards."""
+        return self._inner.files
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the tensors."""
+        return self._inner.names
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Length of each axis, by name."""
+        return {name: tensor.shape for name, tensor in self._all().items()}
+
+    @property
+    def dtypes(self) -> dict[str, str]:
+        """The type of the values, by name."""
+        return {name: tensor.dtype for name, tensor in self._all().items()}
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """Metadata of the file; nested values are JSON."""
+        return dict(self._inner.metadata)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What was skipped, odd or assumed when it was opened."""
+        return self._inner.warnings
+
+    def __getitem__(self, name: str) -> Tensor:
+        found = self._all().get(name)
+        if found is not None:
+            return found
+        # A slice in the notation of the command, or an error with the nearest names.
+        selected = self._inner.select([name])
+        if len(selected) != 1:
+            raise KeyError(f"{name!r} means {len(selected)} tensors; .select() returns them")
+        return Tensor(selected[0])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._all()
+
+    def select(self, *patterns: str) -> list[Tensor]:
+        """The tensors that names, globs (`"*.weight"`) and slices (`"conv1.weight[:,0]"`) mean."""
+        return [Tensor(tensor) for tensor in self._inner.select(list(patterns))]
+
+    def summary(self, *patterns: str) -> dict[str, Any]:
+        """What `hinton inspect --stats --json` prints: every value is read."""
+        report: dict[str, Any] = json.loads(self._inner.inspect(list(patterns), True))
+        return report
+
+    def check(self, *patterns: str) -> dict[str, Any]:
+        """What `hinton check --json` prints: NaN, infinities, dead and equal tensors. Reads every value."""
+        report: dict[str, Any] = json.loads(self._inner.check(list(patterns)))
+        return report
+
+    def draw(self, *patterns: str, **settings: Unpack[Settings]) -> Picture:
+        """Draws the tensors that the patterns mean; without any, an overview of all."""
+        from ._draw import draw
+
+        return draw(self, *patterns, **settings)
+
+    def save(self, path: str | os.PathLike[str], *patterns: str) -> None:
+        """Writes the tensors to a file of another format, as `hinton export` does."""
+        warn(self._inner.export(list(patterns), os.fspath(path)))
+
+    def __repr__(self) -> str:
+        return f"<hinton.Checkpoint {self.path!r}: {len(self)} tensors, {self.format}>"
+
+    def _repr_html_(self) -> str:
+        head = f"<caption>{html.escape(self.path)}: {len(self)} tensors, {html.escape(self.format)}</caption>"
+        rows = "".join(
+            f"<tr><td style='text-align:left'>{html.escape(name)}</td>"
+            f"<td>{' × '.join(map(str, tensor.shape))}</td><td>{html.escape(tensor.stored)}</td></tr>"
+            for name, tensor in list(self._all().items())[:ROWS]
+        )
+        more = f"<tr><td colspan='3'>… {len(self) - ROWS} more</td></tr>" if len(self) > ROWS else ""
+        return f"<table>{head}<tr><th>tensor</th><th>shape</th><th>type</th></tr>{rows}{more}</table>"
+
+
+def open(path: str | os.PathLike[str]) -> Checkpoint:
+    """Opens a weights file, or a folder that holds one in shards. Headers are read, and no values.
+
+    Raises:
+        FileNotFoundError: nothing is there.
+        OSError: the file cannot be read, is damaged, or is of no format that is known.
+    """
+    opened = _hinton.open(os.fspath(path))
+    warn(opened.warnings)
+    return Checkpoint(opened)
+
+
+def of_model(model: Any, name: str, device: str | None) -> Checkpoint:
+    """The named arrays of a model, where they lie."""
+    return Checkpoint(_hinton.of_tensors(name, _arrays.tensors(model, device)))

@@ -1,0 +1,43 @@
+"""`%hinton` in IPython: a line of the command `draw`, whose words may be variables."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+from ._draw import draw
+from ._picture import Picture
+
+
+def load(shell: Any) -> None:
+    """Registers `%hinton`."""
+
+    def line_magic(line: str) -> Picture:
+        """`%hinton W chart=heatmap cmap=viridis`: draws a variable, an expression or a file."""
+        return of_line(line, shell.user_ns)
+
+    shell.register_magic_function(line_magic, "line", "hinton")
+
+
+def of_line(line: str, names: dict[str, Any]) -> Picture:
+    """The picture that a line asks for: what, then tensors and `setting=value`."""
+    what, _, rest = line.strip().partition(" ")
+    if not what:
+        raise ValueError("%hinton: nothing to draw; `%hinton W chart=heatmap` draws the variable W")
+    settings: dict[str, Any] = {}
+    tensors = []
+    for word in shlex.split(rest):
+        name, equals, value = word.partition("=")
+        if equals and name.isidentifier():
+            settings[name] = {"True": True, "False": False}.get(value, value)
+        else:
+            tensors.append(word)
+    return draw(named(what, names), *tensors, **settings)
+
+
+def named(word: str, names: dict[str, Any]) -> Any:
+    """A variable, or an attribute or an item of one, without blanks in it; else the path of a file."""
+    root = word.split(".")[0].split("[")[0]
+    if root not in names:
+        return word
+    return eval(word, names)

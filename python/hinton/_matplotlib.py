@@ -1,0 +1,49 @@
+"""Pictures in axes of matplotlib, and the colour maps under its names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ._draw import draw
+from ._tables import colormaps
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from ._keywords import Drawing
+    from ._picture import Picture
+
+
+def on(ax: Any, what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
+    """Draws into axes of matplotlib, as large as they are now: `hinton.on(ax, W, chart="heatmap")`.
+
+    The picture brings its own labels and legend; the axes' are switched off. Returns the picture, so that it can
+    be saved by itself.
+    """
+    from matplotlib.image import BboxImage
+
+    figure = ax.get_figure(root=True)
+    extent = ax.get_window_extent()
+    width, height = extent.width / figure.dpi, extent.height / figure.dpi
+    settings.setdefault("size", f"{width:.4f}x{height:.4f}in")
+    picture = draw(what, *tensors, **settings)
+    # Twice the pixels of the figure, so that it stays sharp where the figure is saved larger.
+    image = BboxImage(ax.bbox, interpolation="antialiased")
+    image.set_data(picture.to_numpy(dpi=2 * figure.dpi))
+    ax.set_axis_off()
+    ax.add_artist(image)
+    return picture
+
+
+def register() -> list[str]:
+    """Registers hinton's colour maps in matplotlib as `hinton.NAME`, and returns these names."""
+    from matplotlib import colormaps as known
+    from matplotlib.colors import ListedColormap
+
+    names = []
+    for name, colors in colormaps().items():
+        full = f"hinton.{name}"
+        parts = [tuple(part / 255 for part in color) for color in colors]
+        known.register(ListedColormap(parts, name=full), name=full, force=True)
+        names.append(full)
+    return names

@@ -1,0 +1,188 @@
+"""Training runs: what was recorded, as numbers, pictures and films."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from . import _hinton
+from ._checkpoint import Checkpoint
+from ._errors import refused, warn
+from ._picture import Picture, shown
+from ._tables import with_settings
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from ._keywords import Settings
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step that has tensors."""
+
+    #: Its number.
+    number: int
+    #: When it was taken, in seconds of the recorder's clock.
+    time: float | None
+    #: Its metrics by name.
+    metrics: dict[str, float]
+
+
+class Run:
+    """A training run, or several that are shown together; numbers and names are those of the first."""
+
+    def __init__(self, inner: _hinton.Runs) -> None:
+        self._inner = inner
+
+    @property
+    def paths(self) -> list[str]:
+        """The paths they were opened from."""
+        return self._inner.paths
+
+    @property
+    def trained(self) -> str | None:
+        """What was trained, where the run says it."""
+        return self._inner.trained(0)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings of the training, where the run says them."""
+        settings: dict[str, Any] = json.loads(self._inner.settings(0) or "{}")
+        return settings
+
+    @property
+    def steps(self) -> list[Step]:
+        """The steps that have tensors, in order."""
+        return [Step(number, time, dict(metrics)) for number, time, metrics in self._inner.steps(0)]
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the tensors of any step."""
+        return self._inner.tensor_names(0)
+
+    @property
+    def metrics(self) -> dict[str, list[tuple[int, float]]]:
+        """Every metric by name: number of the step and value, also between the steps with tensors."""
+        return {name: self._inner.series(0, name) for name in self._inner.metric_names(0)}
+
+    def at(self, number: int = -1) -> Checkpoint:
+        """The tensors of the step with that number; -1 is the last."""
+        numbers = [step.number for step in self.steps]
+        if number == -1 and numbers:
+            return Checkpoint(self._inner.checkpoint(0, len(numbers) - 1))
+        if number not in numbers:
+            near = min(numbers, key=lambda other: abs(other - number), default=None)
+            cure = "the run has no tensors" if near is None else f"the nearest is {near}"
+            raise refused(KeyError, f"no step {number} has tensors", cure)
+        return Checkpoint(self._inner.checkpoint(0, numbers.index(number)))
+
+    def draw(
+        self,
+        *tensors: str,
+        metric: str | Sequence[str] | None = None,
+        step: int | None = None,
+        threads: int = 0,
+        **settings: Unpack[Settings],
+    ) -> Picture:
+        """Draws a page of the run; tensors of a step; or with `metric` (names, or globs) curves."""
+        metrics = [metric] if isinstance(metric, str) else list(metric or [])
+        picture = self._inner.draw(list(tensors), metrics, step, threads, **settings)
+        return shown(picture)
+
+    def animate(
+        self,
+        *tensors: str,
+        show: str | None = None,
+        steps: str | None = None,
+        metric: str | None = None,
+        fps: float | None = None,
+        duration: float | None = None,
+        hold: float | tuple[float, float] | None = None,
+        morph: int = 0,
+        threads: int = 0,
+        **settings: Unpack[Settings],
+    ) -> Film:
+        """A film of the same picture of every step, on one scale.
+
+        Args:
+            tensors: Which tensors; without any, all.
+            show: `"value"`, or how they change: the words of `hinton animate --show`.
+            steps: Steps by number: `"0..100"`, `"50.."`, `"0..100:5"`.
+            metric: The metric under the picture, or `"off"`.
+            fps: Frames a second.
+            duration: Seconds in all, instead of `fps`.
+            hold: Least seconds of the last frame, or of the first and the last.
+            morph: Pictures between two steps.
+        """
+        if fps is not None and duration is not None:
+            raise refused(ValueError, "fps and duration say the same", "give one of them")
+        pace = {
+            "show": show,
+            "steps": steps,
+            "metric": metric,
+            "fps": fps,
+            "duration": duration,
+            "hold": (0.0, float(hold)) if isinstance(hold, (int, float)) else hold,
+            "morph": morph,
+        }
+        return Film(self._inner.animate(list(tensors), pace, threads, **settings))
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        if not self.steps and not self.metrics:
+            return {"text/plain": repr(self)}, {}
+        return self.draw()._repr_mimebundle_()
+
+    def __repr__(self) -> str:
+        return f"<hinton.Run {', '.join(self.paths)}: {len(self.steps)} steps, {len(self.names)} tensors>"
+
+
+class Film:
+    """A film of a run. It is drawn when it is shown or saved."""
+
+    def __init__(self, inner: _hinton.Film) -> None:
+        self._inner = inner
+        self._apng: bytes | None = None
+
+    def save(self, path: str | os.PathLike[str], *, loop: int = 0) -> None:
+        """Writes a film (GIF, APNG, WebP by the extension) or a folder of pictures. `loop=0` is for ever."""
+        warn(self._inner.save(os.fspath(path), loop))
+
+    def encode(self, output: str, *, loop: int = 0) -> bytes:
+        """The bytes of `"gif"`, `"apng"` or `"webp"`."""
+        film, notes = self._inner.encode(output, loop)
+        warn(notes)
+        return film
+
+    def strip(self, pictures: int = 6) -> Picture:
+        """So many of its pictures beside one another, for paper."""
+        return Picture(self._inner.strip(pictures))
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        # An animated PNG plays where a PNG is shown, and its first frame stands where it does not.
+        if self._apng is None:
+            self._apng = self.encode("apng")
+        data = base64.b64encode(self._apng).decode("ascii")
+        return {"image/png": data, "text/plain": repr(self)}, {}
+
+    def __repr__(self) -> str:
+        return "<hinton.Film: .save('film.gif') writes it>"
+
+
+def run(*paths: str | os.PathLike[str]) -> Run:
+    """Opens a training run: a run folder, a folder of checkpoints, a list of arrays. Several are shown together.
+
+    Raises:
+        OSError: nothing is there, or it is no run.
+    """
+    opened = _hinton.open_runs([os.fspath(path) for path in paths])
+    warn(opened.warnings)
+    return Run(opened)
+
+
+with_settings(Run.draw)
+with_settings(Run.animate)

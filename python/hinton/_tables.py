@@ -1,0 +1,63 @@
+"""The tables of the library: settings, charts, colour maps."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from . import _hinton
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A keyword of `draw`."""
+
+    #: The keyword.
+    name: str
+    #: Whether it takes `"nothing"` (True or False), a `"value"`, or `"perhaps"` a value.
+    takes: str
+    #: What it does, in a line.
+    about: str
+    #: What it does, in a paragraph.
+    help: str
+    #: The values it takes, where they are names; empty otherwise.
+    choices: tuple[str, ...]
+    #: The charts that heed it; empty for all.
+    charts: tuple[str, ...]
+
+
+def settings() -> dict[str, Setting]:
+    """The keywords of `draw` by name, in the order of the reference."""
+    return {
+        name: Setting(name, takes, about, help, tuple(choices), tuple(charts))
+        for name, takes, about, help, choices, charts in _hinton.settings()
+    }
+
+
+def charts() -> dict[str, str]:
+    """The charts: name, and what it shows."""
+    return {name: about for name, about, _ in _hinton.charts()}
+
+
+def colormaps() -> dict[str, list[tuple[int, int, int]]]:
+    """The colour maps: name, and colours from low to high as red, green and blue of 0 to 255."""
+    return {name: colors for name, _, colors in _hinton.colormaps()}
+
+
+def with_settings(function: Function) -> Function:
+    """Gives a function that takes `**settings` their names, for `help()` and for completion."""
+    signature = inspect.signature(function)
+    own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    taken = {parameter.name for parameter in own}
+    if getattr(function, "__name__", "draw") in charts():
+        taken.add("chart")
+    rows = [row for row in settings().values() if row.name not in taken]
+    keywords = [inspect.Parameter(row.name, inspect.Parameter.KEYWORD_ONLY, default=None) for row in rows]
+    function.__signature__ = signature.replace(parameters=[*own, *keywords])  # type: ignore[attr-defined]
+    lines = "\n".join(f"    {row.name}: {row.about}" for row in rows)
+    function.__doc__ = f"{inspect.cleandoc(function.__doc__ or '')}\n\nSettings:\n{lines}\n"
+    return function

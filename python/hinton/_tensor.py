@@ -1,0 +1,141 @@
+"""One tensor of a file or of memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from . import _hinton
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from numpy import ndarray
+
+    from ._keywords import Settings
+    from ._picture import Picture
+
+#: numpy's type for a type of hinton; others are decoded to float32.
+IN_NUMPY = {
+    "bool": "?",
+    "i8": "i1",
+    "i16": "<i2",
+    "i32": "<i4",
+    "i64": "<i8",
+    "u8": "u1",
+    "u16": "<u2",
+    "u32": "<u4",
+    "u64": "<u8",
+    "f16": "<f2",
+    "f32": "<f4",
+    "f64": "<f8",
+    "c64": "<c8",
+    "c128": "<c16",
+}
+
+
+class Tensor:
+    """A named tensor whose values are read when they are asked for.
+
+    Slices (`tensor[0, :, ::2]`) are views that read nothing; `numpy()` or `numpy.asarray(tensor)` reads.
+    """
+
+    __slots__ = ("_inner",)
+
+    def __init__(self, inner: _hinton.Tensor) -> None:
+        self._inner = inner
+
+    @property
+    def name(self) -> str:
+        """Its name in the file, with the slice where it is one: `fc1.weight[0:3]`."""
+        return self._inner.name
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Length of each axis."""
+        return self._inner.shape
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        size = 1
+        for axis in self.shape:
+            size *= axis
+        return size
+
+    @property
+    def dtype(self) -> str:
+        """The type of the values: `"f32"`, `"bf16"`, `"i8"` …"""
+        return self._inner.dtype
+
+    @property
+    def stored(self) -> str:
+        """The type in the file: `"Q4_K"` for values that are decoded when they are read."""
+        return self._inner.stored
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in the file."""
+        return self._inner.nbytes
+
+    @property
+    def file(self) -> str:
+        """The file that holds it."""
+        return self._inner.file
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("a tensor without axes has no length")
+        return self.shape[0]
+
+    def __getitem__(self, key: Any) -> Tensor:
+        return Tensor(self._inner.slice(notation(key)))
+
+    def numpy(self) -> ndarray[Any, Any]:
+        """The values, read and packed in C order. Types that numpy does not have become float32."""
+        import numpy
+
+        dtype = IN_NUMPY.get(self.dtype)
+        array = numpy.empty(self.shape, numpy.dtype(dtype or "<f4"))
+        if array.size:
+            self._inner.read_into(array.reshape(-1).view("u1"), dtype is None)
+        return array
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> ndarray[Any, Any]:
+        if copy is False:
+            raise ValueError("a tensor of a file is read, and so a copy")
+        array = self.numpy()
+        return array if dtype is None else array.astype(dtype, copy=False)
+
+    def draw(self, **settings: Unpack[Settings]) -> Picture:
+        """Draws it, as `hinton.draw` does."""
+        from ._draw import draw
+
+        return draw(self, **settings)
+
+    def __repr__(self) -> str:
+        shape = " x ".join(map(str, self.shape)) or "one value"
+        return f"<hinton.Tensor {self.name!r}: {shape}, {self.stored}>"
+
+
+def notation(key: Any) -> str:
+    """A key of Python in the notation of the command: `[0,:,::2]`."""
+    keys = key if isinstance(key, tuple) else (key,)
+    return "[" + ",".join(map(part, keys)) + "]"
+
+
+def part(key: Any) -> str:
+    if key is Ellipsis:
+        return "..."
+    if isinstance(key, slice):
+        bounds = ":".join("" if bound is None else str(int(bound)) for bound in (key.start, key.stop))
+        return bounds if key.step is None else f"{bounds}:{int(key.step)}"
+    try:
+        return str(key.__index__())
+    except AttributeError:
+        kind = type(key).__qualname__
+        raise TypeError(f"an index is a number, a slice or ..., not a {kind}; read it first: .numpy()") from None

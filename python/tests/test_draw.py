@@ -1,0 +1,144 @@
+"""Pictures: the same as the command's, with its settings as keywords."""
+
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import hinton
+
+W = np.random.default_rng(0).normal(size=(6, 8)).astype("f4")
+
+
+def command(*words, **keywords):
+    hinton_command = Path(sysconfig.get_path("scripts")) / f"hinton{sysconfig.get_config_var('EXE') or ''}"
+    return subprocess.run([hinton_command, *map(str, words)], capture_output=True, **keywords)
+
+
+@pytest.fixture
+def file(tmp_path):
+    np.savez(tmp_path / "w.npz", **{"fc1.weight": W, "fc1.bias": W[0]})
+    return tmp_path / "w.npz"
+
+
+@pytest.mark.parametrize(
+    "settings, words",
+    [
+        ({}, []),
+        ({"chart": "heatmap", "cmap": "viridis"}, ["--as", "heatmap", "--cmap", "viridis"]),
+        ({"range": (-1, 2.5), "legend": False}, ["--range=-1..2.5", "--no-legend"]),
+        ({"annotate": True, "chart": "heatmap"}, ["--annotate", "--as", "heatmap"]),
+        ({"transpose": True, "title": "a title"}, ["--transpose", "--title", "a title"]),
+    ],
+)
+def test_a_picture_is_the_command_s_to_the_byte(file, tmp_path, settings, words):
+    drawn = hinton.open(file).draw("fc1.weight", **settings)
+    done = command("draw", file, "-t", "fc1.weight", "-o", tmp_path / "c.png", *words)
+    assert done.returncode == 0, done.stderr
+    drawn.save(tmp_path / "p.png")
+    assert (tmp_path / "p.png").read_bytes() == (tmp_path / "c.png").read_bytes()
+
+
+def test_the_command_and_its_exit_codes(file):
+    assert b"fc1.weight" in command("inspect", file).stdout
+    assert command("draw", file, "--cmap", "viridsi").returncode == 2
+    assert command("draw", "nowhere.npz").returncode == 1
+    module = subprocess.run([sys.executable, "-m", "hinton", "--version"], capture_output=True)
+    assert hinton.__version__.encode() in module.stdout
+
+
+def test_named_charts():
+    for chart in ("hinton", "heatmap", "histogram"):
+        assert getattr(hinton, chart)(W).encode("svg") == hinton.draw(W, chart=chart).encode("svg")
+
+
+def test_a_picture_in_every_form(tmp_path):
+    picture = hinton.draw(W, name="weights")
+    pixels = picture.to_numpy(dpi=96)
+    assert pixels.ndim == 3 and pixels.shape[2] == 4 and pixels.dtype == np.uint8
+    assert abs(pixels.shape[1] - picture.size[0] * 96 / 72) <= 1
+    bundle, size = picture._repr_mimebundle_()
+    assert bundle["image/png"].startswith("iVBOR")
+    assert "hinton.Picture" in bundle["text/plain"]
+    assert abs(size["image/png"]["width"] - pixels.shape[1]) <= 1
+    assert picture.html().startswith("<img") and "alt=" in picture.html()
+    assert picture.encode("svg").startswith(b"<svg")
+    assert len(picture.text(columns=60, rows=20, colors=0).splitlines()) > 3
+    for name in ("a.pdf", "a.svg", "a.png"):
+        picture.save(tmp_path / name)
+        assert (tmp_path / name).stat().st_size > 100
+    with pytest.raises(ValueError):
+        picture.save(tmp_path / "a.docx")
+    with pytest.raises(OSError):
+        picture.save(tmp_path / "no" / "folder" / "a.png")
+
+
+def test_errors_name_keywords_and_have_a_cure():
+    with pytest.raises(ValueError) as raised:
+        hinton.draw(W, cmap="viridsi")
+    assert "--" not in str(raised.value) and "viridis" in raised.value.cure
+    with pytest.raises(TypeError, match='no keyword "cmpa"') as raised:
+        hinton.draw(W, cmpa="viridis")
+    assert "cmap" in raised.value.cure
+    with pytest.raises(TypeError):
+        hinton.draw(W, range=object())
+    with pytest.raises(ValueError):
+        hinton.draw(W, chart="hintn")
+    with pytest.raises(TypeError, match="transpose"):
+        hinton.draw(W, transpose="yes")
+
+
+def test_what_a_person_should_know_is_a_warning():
+    with pytest.warns(hinton.HintonWarning) as told:
+        hinton.draw(W, chart="histogram", annotate=True)
+    assert told[0].filename == __file__
+    assert "--" not in str(told[0].message)
+
+
+def test_every_setting_is_a_keyword_with_help():
+    import inspect
+
+    keywords = inspect.signature(hinton.draw).parameters
+    for row in hinton.settings().values():
+        assert row.name in keywords and row.name in hinton.draw.__doc__
+        assert row.about and "--" not in row.about + row.help
+    assert "chart" not in inspect.signature(hinton.heatmap).parameters
+
+
+def test_type_checkers_know_the_table():
+    import importlib.util
+
+    path = Path(__file__).parents[1] / "tools" / "keywords.py"
+    spec = importlib.util.spec_from_file_location("keywords", path)
+    keywords = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(keywords)
+    committed = (path.parents[1] / "hinton" / "_keywords.py").read_text(encoding="utf-8")
+    assert committed == keywords.written(), "run python python/tools/keywords.py"
+
+
+def test_nothing_else_is_imported():
+    code = "import sys, hinton; print([m for m in ('numpy', 'torch', 'IPython', 'matplotlib') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert done.stdout.strip() == b"[]"
+
+
+def test_the_magic():
+    from hinton._magic import of_line
+
+    assert of_line("W chart=heatmap", {"W": W}).encode("svg") == hinton.heatmap(W).encode("svg")
+    assert of_line("m['w'] cmap=viridis title='a b'", {"m": {"w": W}}).size
+
+
+def test_ctrl_c_stops_work():
+    code = (
+        "import numpy, hinton, _thread, threading\n"
+        "W = numpy.lib.stride_tricks.as_strided(numpy.ones(1 << 20, 'f4'), (1 << 19, 1 << 19), (4, 4))\n"
+        "threading.Timer(0.3, _thread.interrupt_main).start()\n"
+        "try: hinton.draw(W)\n"
+        "except KeyboardInterrupt: print('stopped')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
+    assert done.stdout.strip() == b"stopped", done.stderr

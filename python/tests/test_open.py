@@ -1,0 +1,89 @@
+"""Files as mappings of tensors."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+import hinton
+
+ARRAYS = {
+    "fc1.weight": np.arange(12, dtype="f4").reshape(3, 4),
+    "fc1.bias": np.array([0.5, -1, 2], dtype="f8"),
+    "steps": np.array([7], dtype="i8"),
+}
+
+
+@pytest.fixture
+def opened(tmp_path):
+    np.savez(tmp_path / "w.npz", **ARRAYS)
+    return hinton.open(tmp_path / "w.npz")
+
+
+def test_a_file_is_a_mapping_in_its_order(opened):
+    assert list(opened) == opened.names == list(ARRAYS)
+    assert opened.shapes == {name: values.shape for name, values in ARRAYS.items()}
+    assert opened.dtypes == {"fc1.weight": "f32", "fc1.bias": "f64", "steps": "i64"}
+    assert "fc1.bias" in opened and "fc1" not in opened and len(opened) == 3
+    for name, values in ARRAYS.items():
+        np.testing.assert_array_equal(opened[name].numpy(), values)
+        np.testing.assert_array_equal(np.asarray(opened[name]), values)
+
+
+@pytest.mark.parametrize("key", [np.s_[0], np.s_[1:, ::2], np.s_[..., -1], np.s_[::-1], np.s_[2, 3]])
+def test_slices_are_those_of_numpy(opened, key):
+    np.testing.assert_array_equal(opened["fc1.weight"][key].numpy(), ARRAYS["fc1.weight"][key])
+
+
+def test_select_takes_globs_and_slices(opened):
+    assert [tensor.name for tensor in opened.select("fc1.*")] == ["fc1.weight", "fc1.bias"]
+    assert opened["fc1.weight[0]"].shape == (4,)
+
+
+def test_errors_are_python_s(opened, tmp_path):
+    with pytest.raises(KeyError) as raised:
+        opened["fc1.weigth"]
+    assert "fc1.weight" in raised.value.cure
+    with pytest.raises(FileNotFoundError):
+        hinton.open(tmp_path / "none.npz")
+    with pytest.raises(OSError) as raised:
+        (tmp_path / "odd.bin").write_bytes(b"\x00\x01 nothing that is known")
+        hinton.open(tmp_path / "odd.bin")
+    assert raised.value.kind and hasattr(raised.value, "cure")
+    with pytest.raises(IndexError):
+        opened["fc1.weight"][9]
+    with pytest.raises(TypeError, match="index"):
+        opened["fc1.weight"]["a"]
+    with pytest.raises(TypeError):
+        len(opened["fc1.weight"][0, 0])
+
+
+def test_reports_are_those_of_the_command(opened):
+    tensors = opened.summary("fc1.weight")["tensors"]
+    assert [tensor["name"] for tensor in tensors] == ["fc1.weight"]
+    assert isinstance(opened.check(), dict)
+
+
+def test_a_table_for_notebooks(opened):
+    assert "3 × 4" in opened._repr_html_() and "fc1.bias" in opened._repr_html_()
+    assert "3 tensors" in repr(opened)
+
+
+def test_writing_other_formats(opened, tmp_path):
+    opened.save(tmp_path / "w.safetensors", "fc1.*")
+    again = hinton.open(tmp_path / "w.safetensors")
+    assert sorted(again) == ["fc1.bias", "fc1.weight"]
+    np.testing.assert_array_equal(again["fc1.weight"].numpy(), ARRAYS["fc1.weight"])
+
+
+def test_nothing_in_a_file_is_run(tmp_path):
+    class Trap:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "sprung"), "w"))
+
+    (tmp_path / "trap.pkl").write_bytes(pickle.dumps(Trap()))
+    try:
+        hinton.open(tmp_path / "trap.pkl")
+    except OSError:
+        pass
+    assert not (tmp_path / "sprung").exists()

@@ -1,0 +1,105 @@
+//! `cargo xtask python`: builds the wheel of `python/` and runs the package's tests, in an environment of its
+//! own under the target folder.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::{Failure, shell};
+
+/// What the environment holds.
+const REQUIREMENTS: &str = "python/requirements-test.txt";
+
+/// Names under which Python may be found.
+const PYTHONS: &[&str] = &["python3", "python"];
+
+/// Ends well where Python is new enough and can make environments (Debian packs that apart).
+const IS_FIT: &str = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))";
+
+/// What pip says when it cannot reach the index.
+const UNREACHABLE: &[&str] = &[
+    "Failed to establish a new connection",
+    "NewConnectionError",
+    "NameResolutionError",
+    "ConnectTimeoutError",
+    "ReadTimeoutError",
+    "ProxyError",
+    "Max retries exceeded",
+    "Network is unreachable",
+    "HTTP error 403",
+    "HTTP error 407",
+    "HTTP error 5",
+];
+
+pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
+    if !arguments.is_empty() {
+        return Err("expected no arguments".into());
+    }
+    let python = match environment()? {
+        Ok(python) => python,
+        Err(why) => {
+            println!("{why}: the Python package was not built and not tested");
+            return Ok(());
+        }
+    };
+    install(&python)?;
+    let mut tests = shell::program(&python.to_string_lossy());
+    shell::run(tests.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "python/tests"]))?;
+    let cache = shell::target_dir()?.join("mypy");
+    let mut types = shell::program(&python.to_string_lossy());
+    types.args(["-m", "mypy", "--config-file", "pyproject.toml", "--cache-dir"]).arg(cache);
+    shell::run(types.current_dir(shell::root().join("python")))
+}
+
+/// Python of an environment that has what the tests need, or why there is none.
+fn environment() -> Result<Result<PathBuf, String>, Failure> {
+    let fit = |name: &&&str| shell::works(shell::program(name).args(["-c", IS_FIT]));
+    let Some(system) = PYTHONS.iter().find(fit) else {
+        return Ok(Err("Python 3.11 or newer with venv is not installed".to_owned()));
+    };
+    let folder = shell::target_dir()?.join("python");
+    let python = match cfg!(windows) {
+        true => folder.join("Scripts").join("python.exe"),
+        false => folder.join("bin").join("python"),
+    };
+    let wanted = shell::read(&shell::root().join(REQUIREMENTS))?;
+    // Written last, so that it says that everything got there.
+    let installed = folder.join("installed.txt");
+    if std::fs::read_to_string(&installed).is_ok_and(|there| there == wanted) {
+        return Ok(Ok(python));
+    }
+    println!("pip install: fetching what {REQUIREMENTS} names");
+    shell::output(shell::program(system).args(["-m", "venv"]).arg(&folder))?;
+    let mut pip = pip(&python);
+    pip.args(["install", "--quiet", "--retries", "1", "--timeout", "30", "-r", REQUIREMENTS]);
+    if let Err(failure) = shell::output(&mut pip) {
+        let said = failure.to_string();
+        return match UNREACHABLE.iter().find(|words| said.contains(**words)) {
+            Some(words) => Ok(Err(format!("the Python package index cannot be reached ({words})"))),
+            None => Err(failure),
+        };
+    }
+    std::fs::write(&installed, wanted)?;
+    Ok(Ok(python))
+}
+
+fn pip(python: &Path) -> Command {
+    let mut pip = shell::program(&python.to_string_lossy());
+    pip.args(["-m", "pip", "--disable-pip-version-check"]);
+    pip
+}
+
+/// Builds the wheel in the profile of the tests, whose dependencies are built already, and installs it.
+fn install(python: &Path) -> Result<(), Failure> {
+    let wheels = shell::target_dir()?.join("wheels-test");
+    if wheels.exists() {
+        std::fs::remove_dir_all(&wheels)?;
+    }
+    let mut build = shell::program(&python.to_string_lossy());
+    build.args(["-m", "maturin", "build", "--quiet", "--profile", "dev", "--locked"]);
+    build.arg("--out").arg(&wheels).arg("--interpreter").arg(python);
+    shell::run(build.current_dir(shell::root().join("python")))?;
+    let wheel = std::fs::read_dir(&wheels)?.next().ok_or("maturin built no wheel")??.path();
+    let mut pip = pip(python);
+    pip.args(["install", "--quiet", "--force-reinstall", "--no-deps"]).arg(wheel);
+    shell::run(&mut pip)
+}
