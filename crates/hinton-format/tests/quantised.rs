@@ -79,6 +79,10 @@ fn every_layout_decodes_as_its_library_would() {
         ("nvfp4_mlx.safetensors", "from NVFP4", 1),
         ("fp8_scale.safetensors", "from FP8", 1),
         ("quanto.safetensors", "from INT8", 1),
+        ("bitnet/model.safetensors", "from BitNet", 1),
+        ("bitnet_auto/model.safetensors", "from BitNet", 1),
+        ("hqq.safetensors", "from HQQ", 5),
+        ("keras_int8.weights.h5", "from INT8", 4),
     ] {
         assert_eq!(compare(name, kind), count, "{name}");
     }
@@ -181,6 +185,51 @@ fn weights_of_public_layouts_are_those_of_their_truth() {
 }
 
 #[test]
+fn codes_of_keras_are_weights_beside_its_other_layers() {
+    let Some(data) = common::shared_data() else { return };
+    let path = data.join("../field/packed-weights-shown-raw/keras_int8.keras");
+    if !path.is_file() {
+        println!("skipped: there is no file {}", path.display());
+        return;
+    }
+    let checkpoint = open(&path, &Limits::default()).unwrap();
+    let derived: Vec<&Tensor> = checkpoint.tensors.iter().filter(|one| one.is_derived()).collect();
+    assert_eq!(derived.len(), 2);
+    for weight in derived {
+        let stem = weight.name().strip_suffix("/0 (dequantised)").unwrap();
+        let part =
+            |number: u8| find(&checkpoint, &format!("{stem}/{number}")).unwrap().to_f32().unwrap();
+        let (codes, scales) = (part(0), part(2));
+        let each = codes.iter().zip(scales.iter().cycle());
+        let expected: Vec<f32> = each.map(|(code, scale)| code / scale).collect();
+        assert_eq!(weight.to_f32().unwrap(), expected);
+        // A kernel has as many codes as weights: none is beyond what Keras draws at the start.
+        assert!(expected.iter().all(|value| value.abs() < 1.0), "{expected:?}");
+    }
+}
+
+#[test]
+fn parts_that_do_not_fit_leave_codes_that_are_said_to_be_codes() {
+    // The number of bits, in `a.nbits`.
+    let bytes = std::fs::read(fixture("hqq.safetensors")).unwrap();
+    let start = find(&opened("hqq.safetensors"), "a.nbits").unwrap().start() as usize;
+    for (bits, why) in
+        [(2, "do not fit a weight"), (3, "expected a matrix of i32"), (200, "200 bits")]
+    {
+        let mut bytes = bytes.clone();
+        bytes[start] = bits;
+        let data: Arc<dyn Bytes> = Arc::new(Memory::new(bytes));
+        let input = hinton_format::Input { name: "h.safetensors".to_owned(), path: None, data };
+        let checkpoint = hinton_format::open_input(&input, &Limits::default()).unwrap();
+        assert!(find(&checkpoint, "a.weight").is_none());
+        let said = warnings(&checkpoint);
+        assert!(said.iter().any(|text| text.contains(why)), "{said:?}");
+        let codes = find(&checkpoint, "a.W_q").unwrap();
+        assert_eq!(codes.remark(), Some("packed codes of HQQ, shown as stored"));
+    }
+}
+
+#[test]
 fn an_order_of_columns_that_is_not_there_is_an_error_or_none() {
     let bytes = std::fs::read(fixture("ct.safetensors")).unwrap();
     let checkpoint = opened("ct.safetensors");
@@ -251,7 +300,11 @@ fn broken_headers_and_values_never_panic() {
     for path in common::files(&common::fixtures().join("quantised")) {
         let name = path.display().to_string();
         let bytes = std::fs::read(&path).unwrap();
-        let header = 8 + u64::from_le_bytes(*bytes.first_chunk().unwrap()) as usize;
+        // What stands before the values; all of a file of HDF5, whose headers lie between them.
+        let header = match name.ends_with(".safetensors") {
+            true => 8 + u64::from_le_bytes(*bytes.first_chunk().unwrap()) as usize,
+            false => bytes.len(),
+        };
         let read = |bytes: &[u8]| -> Option<Vec<Values>> {
             common::read_all(&name, bytes, &Limits::default()).ok()
         };

@@ -20,9 +20,10 @@ pub(crate) const ROW: FormatRow = FormatRow {
     help: "Read: the weights of every HDF5 member, as in `hdf5`, named by the member and the path \
            in it: `model.weights.h5:layers/dense/vars/0`. The version of Keras and the \
            architecture (as JSON text, `config.json`) are metadata. The architecture is never run: \
-           Lambda layers and custom objects are text like the rest. Other members are skipped \
-           with a warning. Layout: saving_lib.py of Keras 3",
-    quantised: "",
+           Lambda layers and custom objects are text like the rest. Layers quantised to int8 have \
+           their weights beside the codes, named with (dequantised); int4 is shown as stored. Other \
+           members are skipped with a warning. Layout: saving_lib.py of Keras 3",
+    quantised: "int8: as stored and as weights",
     extensions: &["keras"],
     sniff,
     open,

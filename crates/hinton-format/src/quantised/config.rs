@@ -16,14 +16,18 @@ pub(super) struct Config {
     quantisation: Value,
     /// `quantization` of MLX.
     mlx: Value,
+    /// Whether the settings of a Keras model, `config.json` in its archive, name 4 bits.
+    keras_int4: bool,
     /// Metadata of the weights file.
     metadata: Vec<(String, String)>,
 }
 
 /// Reads the settings beside the weights; those that cannot be read are none.
 pub(super) fn read(folder: Option<&Location>, metadata: &[(String, String)]) -> Config {
+    let keras = metadata.iter().find(|(key, _)| key == "model_config");
+    let keras_int4 = keras.is_some_and(|(_, text)| text.contains("\"int4"));
     let metadata = metadata.iter().filter(|(key, _)| key.starts_with("gptq_")).cloned().collect();
-    let mut config = Config { metadata, ..Config::default() };
+    let mut config = Config { metadata, keras_int4, ..Config::default() };
     let Some(folder) = folder else { return config };
     for name in FILES {
         let path = folder.join(name);
@@ -57,6 +61,11 @@ impl Config {
             let key = format!("gptq_{key}");
             self.metadata.iter().find(|(name, _)| *name == key)?.1.parse().ok()
         })
+    }
+
+    /// Whether a model of Keras has layers of 4 bits, which look like layers of 8.
+    pub(super) fn is_keras_int4(&self) -> bool {
+        self.keras_int4
     }
 
     /// A text of the settings of GPTQ, AWQ or FP8.

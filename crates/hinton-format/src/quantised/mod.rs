@@ -5,11 +5,14 @@
 //! Layouts are told by the names and shapes of tensors; one file a family, one row each. Values are
 //! the products in `f32`, without the rounding to the half precision that a model computes in.
 
+mod bitnet;
 mod bitsandbytes;
 mod codes;
 mod columns;
 mod compressed;
 mod config;
+mod hqq;
+mod keras;
 mod microscaled;
 mod mlx;
 mod parts;
@@ -41,6 +44,9 @@ struct Layout {
 const LAYOUTS: &[Layout] = &[
     Layout { ending: ".qweight", find: columns::find },
     Layout { ending: ".absmax", find: bitsandbytes::find },
+    Layout { ending: ".W_q", find: hqq::find },
+    Layout { ending: "/vars/1", find: keras::find },
+    Layout { ending: "/vars/2", find: keras::find },
     Layout { ending: ".SCB", find: scaled::find_int8 },
     Layout { ending: ".weight_scale_inv", find: scaled::find },
     Layout { ending: ".weight_packed", find: compressed::find },

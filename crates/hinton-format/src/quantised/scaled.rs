@@ -7,6 +7,7 @@
 
 use hinton_tensor::{Dtype, ReadError, Tensor};
 
+use super::bitnet;
 use super::microscaled::{self, Scale};
 use super::parts::{Rows, Values};
 use super::{Found, Weight};
@@ -75,6 +76,9 @@ pub(super) fn find(found: &Found<'_>) -> Result<Option<Weight>, String> {
         let scales = found.tensor;
         return microscaled::weight(("from MXFP4", name), codes, scales, 32, Scale::Power)
             .map(Some);
+    }
+    if codes.dtype() == Dtype::U8 {
+        return bitnet::find(found, codes);
     }
     beside(found, codes, codes.name().to_owned())
 }
