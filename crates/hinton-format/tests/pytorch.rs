@@ -230,3 +230,55 @@ fn the_name_does_not_matter() {
         }
     }
 }
+
+#[test]
+fn archives_of_torch_export_are_as_they_were_written() {
+    common::check_truth("pt2");
+    let checkpoint = common::fixture("pt2/new.pt2");
+    assert_eq!(checkpoint.format, "pt2");
+    assert_eq!(common::metadata(&checkpoint, "archive_version"), Some("0"));
+    let said = common::warnings(&checkpoint);
+    let expected = [
+        "\"sparse\": skipped: it is sparse, or laid out by a library of its own",
+        "\"sub\": skipped: it is pickled, as tensors of classes of their own are",
+    ];
+    assert_eq!(said, expected);
+}
+
+#[test]
+fn what_an_archive_of_torch_export_says_is_checked() {
+    let path = common::fixtures().join("pt2/new.pt2");
+    let bytes = std::fs::read(&path).unwrap();
+    let error = |from: &str, to: &str| {
+        assert_eq!(from.len(), to.len());
+        let mut bytes = bytes.clone();
+        let found = bytes.windows(from.len()).position(|part| part == from.as_bytes()).unwrap();
+        bytes[found..found + to.len()].copy_from_slice(to.as_bytes());
+        common::read_all("net.pt2", &bytes, &Limits::default()).unwrap_err()
+    };
+    let said = error("\"weight_0\"", "\"weight_9\"");
+    assert!(said.contains("\"net/data/weights/weight_9\" is not in the archive"), "{said}");
+    // Sizes, strides and offsets that leave the member.
+    let said = error("{\"as_int\": 3}", "{\"as_int\": 9}");
+    assert!(said.contains("fc.weight"), "{said}");
+    let said = error("\"storage_offset\": {\"as_int\": 0}", "\"storage_offset\": {\"as_int\": 5}");
+    assert!(said.contains("fc."), "{said}");
+    let said = error("{\"config\": {\"fc", "{\"config\": [\"fc");
+    assert!(said.contains("model_weights_config.json"), "{said}");
+}
+
+#[test]
+fn public_archives_of_torch_export_open() {
+    let Some(data) = common::shared_data() else { return };
+    let folder = data.join("../field/torch-export-pt2");
+    if !folder.is_dir() {
+        println!("skipped: there is no folder {}", folder.display());
+        return;
+    }
+    for name in ["new.pt2", "old.pt2"] {
+        let checkpoint = hinton_format::open(&folder.join(name), &Limits::default()).unwrap();
+        assert_eq!(checkpoint.format, "pt2", "{name}");
+        assert!(!checkpoint.tensors.is_empty(), "{name}");
+        common::read_values(&checkpoint);
+    }
+}

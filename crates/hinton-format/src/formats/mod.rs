@@ -29,6 +29,7 @@ pub(crate) mod onnx;
 pub(crate) mod orbax;
 pub(crate) mod pickle;
 mod pieces;
+pub(crate) mod pt2;
 pub(crate) mod pytorch;
 pub(crate) mod safetensors;
 pub(crate) mod sharded;
@@ -61,6 +62,7 @@ pub const FORMATS: &[FormatRow] = &[
     gguf::ROW,
     ggml::ROW,
     ggjt::ROW,
+    pt2::ROW,
     pytorch::ROW,
     pytorch::dcp::ROW,
     npy::ROW,
