@@ -2,6 +2,7 @@
 //!
 //! Everything that touches the file system is in [`mod@file`]; nothing is ever written.
 
+pub(crate) mod blosc;
 pub(crate) mod cache;
 pub(crate) mod coding;
 pub(crate) mod cursor;

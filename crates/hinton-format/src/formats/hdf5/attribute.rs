@@ -117,6 +117,7 @@ fn value(file: &H5File, fields: &mut Fields<'_>, datatype: &Datatype, shape: &[u
 
 fn described(kind: &Kind) -> String {
     match kind {
+        Kind::Opaque => "(opaque bytes, not shown)".to_owned(),
         Kind::Other(what) => format!("({what}, not shown)"),
         _ => "(damaged)".to_owned(),
     }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use hinton_tensor::{Bytes, Tensor, View, element_count};
+use hinton_tensor::{Bytes, Dtype, Endian, Tensor, View, element_count};
 
-use super::attribute::datatype_of;
+use super::attribute::{attributes, datatype_of};
 use super::chunked::{Chunked, Parts};
 use super::datatype::{Datatype, Kind};
 use super::file::H5File;
@@ -37,6 +37,7 @@ pub(super) fn tensor(file: &H5File, object: &Object, name: &str, id: u64) -> Res
     let mut shape = space.shape().ok_or_else(|| missing("shape that can be counted"))?;
     let (dtype, endian) = match &datatype.kind {
         Kind::Number(dtype, endian) => (*dtype, *endian),
+        Kind::Opaque => (named_type(file, object, datatype.size)?, Endian::Little),
         Kind::Array(of, dims) => match of.kind {
             Kind::Number(dtype, endian) => {
                 shape.extend(dims);
@@ -60,6 +61,26 @@ pub(super) fn tensor(file: &H5File, object: &Object, name: &str, id: u64) -> Res
     Ok(Tensor::new(name, file.name.clone(), dtype, endian, view, start, data)?)
 }
 
+/// Floats that h5py has no type for are opaque; Keras names them in the attribute `dtype`
+/// (keras/src/saving/saving_lib.py, H5Entry), with the bytes that each takes.
+const NAMED: [(&str, u64, Dtype); 3] = [
+    ("bfloat16", 2, Dtype::Bf16),
+    ("float8_e4m3fn", 1, Dtype::F8E4m3),
+    ("float8_e5m2", 1, Dtype::F8E5m2),
+];
+
+/// The type of opaque values, as an attribute of the dataset names it.
+fn named_type(file: &H5File, object: &Object, size: u64) -> Result<Dtype, Error> {
+    let name = attributes(file, object)?.into_iter().find(|one| one.name == "dtype");
+    let name = name.map(|one| one.text()).unwrap_or_default();
+    let known = NAMED.iter().find(|(known, bytes, _)| *known == name && *bytes == size);
+    known.map(|(.., dtype)| *dtype).ok_or_else(|| {
+        let named =
+            if name.is_empty() { String::new() } else { format!(", which it calls {name:?}") };
+        unsupported(&format!("it holds opaque bytes, {size} a value{named}"))
+    })
+}
+
 fn unsupported(message: &str) -> Error {
     Error::new(ErrorKind::Unsupported, message)
 }
@@ -68,6 +89,7 @@ fn what_it_holds(kind: &Kind) -> String {
     match kind {
         Kind::Text | Kind::Varying { text: true, .. } => "it holds texts".to_owned(),
         Kind::Varying { .. } => "it holds lists of different lengths".to_owned(),
+        Kind::Opaque => "it holds opaque bytes".to_owned(),
         Kind::Other(what) => format!("it holds {what}"),
         _ => "it holds no numbers".to_owned(),
     }

@@ -16,6 +16,8 @@ pub(super) enum Kind {
     Text,
     /// A text or a list of any length, which lies in a heap.
     Varying { text: bool, of: Box<Datatype> },
+    /// Bytes without a meaning of their own.
+    Opaque,
     /// No number; named for people.
     Other(String),
 }
@@ -52,7 +54,11 @@ fn at_depth(fields: &mut Fields<'_>, depth: usize) -> Result<Datatype, Error> {
             fields.take(4)?;
             Kind::Other("bit fields".to_owned())
         }
-        5 => Kind::Other("opaque bytes".to_owned()),
+        5 => {
+            // Its tag.
+            fields.take((bits & 0xff).next_multiple_of(8) as usize)?;
+            Kind::Opaque
+        }
         6 => compound(fields, version, bits & 0xffff, size, depth)?,
         7 => Kind::Other("references to other objects".to_owned()),
         8 => enumeration(fields, version, bits & 0xffff, depth)?,

@@ -1,13 +1,15 @@
 //! The filters that chunks went through when they were written, undone.
 
-use std::io::Read;
-
+use bzip2::bufread::MultiBzDecoder;
 use flate2::bufread::ZlibDecoder;
 
 use super::checksum::fletcher32;
 use super::file::H5File;
 use super::object::Message;
+use super::plugins::{self, Bitshuffle};
+use crate::source::blosc::{self, inflate};
 use crate::source::shuffle::unshuffle;
+use crate::source::unzstd::unzstd;
 use crate::{Error, ErrorKind};
 
 /// One filter of a pipeline.
@@ -21,6 +23,12 @@ pub(super) enum Filter {
     Fletcher32,
     /// h5py's LZF.
     Lzf,
+    Bzip2,
+    Blosc,
+    Zstd,
+    /// Blocks of LZ4, each behind its length.
+    Lz4,
+    Bitshuffle(Bitshuffle),
 }
 
 /// Names of filters that are not undone, by number
@@ -29,12 +37,7 @@ const OTHERS: &[(u16, &str)] = &[
     (4, "szip"),
     (5, "n-bit packing"),
     (6, "scale-offset packing"),
-    (307, "bzip2"),
-    (32001, "Blosc"),
-    (32004, "LZ4"),
-    (32008, "bitshuffle"),
     (32013, "ZFP"),
-    (32015, "Zstandard"),
     (32026, "Blosc2"),
 ];
 
@@ -60,8 +63,14 @@ pub(super) fn pipeline(
         fields.u16()?;
         let values = usize::from(fields.u16()?);
         fields.take(if version == 1 { name_len.next_multiple_of(8) } else { name_len })?;
-        let first = if values > 0 { Some(fields.u32()?) } else { None };
-        fields.take(4 * values.saturating_sub(1))?;
+        let mut settings = [0; 5];
+        for at in 0..values {
+            let value = fields.u32()?;
+            if let Some(setting) = settings.get_mut(at) {
+                *setting = value;
+            }
+        }
+        let first = (values > 0).then_some(settings[0]);
         if version == 1 && values % 2 == 1 {
             fields.take(4)?;
         }
@@ -69,17 +78,25 @@ pub(super) fn pipeline(
             1 => Filter::Deflate,
             2 => Filter::Shuffle(first.map_or(element as usize, |size| size as usize)),
             3 => Filter::Fletcher32,
+            307 => Filter::Bzip2,
             32000 => Filter::Lzf,
+            32001 => Filter::Blosc,
+            32004 => Filter::Lz4,
+            32008 => Filter::Bitshuffle(Bitshuffle::of(settings, element)?),
+            32015 => Filter::Zstd,
             _ => return Err(unknown(id).at_byte(fields.at())),
         });
     }
     Ok(filters)
 }
 
+/// What is undone, for a sentence.
+const READ: &str = "gzip, LZF, bzip2, zstd, LZ4, Blosc, shuffle, bitshuffle and Fletcher-32";
+
 fn unknown(id: u16) -> Error {
     let name = OTHERS.iter().find(|(known, _)| *known == id);
     let name = name.map_or_else(|| format!("filter {id}"), |(_, name)| (*name).to_owned());
-    let message = format!("it is packed with {name}; gzip, LZF, shuffle and Fletcher-32 are read");
+    let message = format!("it is packed with {name}; {READ} are read");
     Error::new(ErrorKind::Unsupported, message)
         .cure("write it again with gzip, e.g. h5repack -f GZIP=6")
 }
@@ -103,10 +120,15 @@ pub(super) fn undo(
             continue;
         }
         bytes = match *filter {
-            Filter::Deflate => inflate(&bytes, most)?,
+            Filter::Deflate => inflate(ZlibDecoder::new(&*bytes), most)?,
             Filter::Shuffle(element) => unshuffle(bytes, element),
             Filter::Fletcher32 => checked(bytes)?,
             Filter::Lzf => lzf(&bytes, most)?,
+            Filter::Bzip2 => inflate(MultiBzDecoder::new(&*bytes), most)?,
+            Filter::Blosc => blosc::unpack(&bytes, most)?,
+            Filter::Zstd => unzstd(&bytes, most)?,
+            Filter::Lz4 => plugins::lz4_blocks(&bytes, most)?,
+            Filter::Bitshuffle(how) => how.undo(bytes, most)?,
         };
     }
     if bytes.len() == size {
@@ -114,16 +136,6 @@ pub(super) fn undo(
     } else {
         Err(format!("it unpacks to {} bytes, expected {size}", bytes.len()))
     }
-}
-
-fn inflate(packed: &[u8], most: usize) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
-    let mut decoder = ZlibDecoder::new(packed).take(most as u64 + 1);
-    decoder.read_to_end(&mut bytes).map_err(|error| format!("it does not inflate: {error}"))?;
-    if bytes.len() > most {
-        return Err(format!("it inflates to more than {most} bytes"));
-    }
-    Ok(bytes)
 }
 
 fn checked(mut bytes: Vec<u8>) -> Result<Vec<u8>, String> {

@@ -20,6 +20,7 @@ mod links;
 mod natural;
 mod object;
 mod order;
+mod plugins;
 mod walk;
 
 use std::sync::Arc;
@@ -35,7 +36,8 @@ pub(crate) const ROW: FormatRow = FormatRow {
     about: "Keras .h5, .hdf5 and .weights.h5, and other HDF5 files with datasets of numbers",
     help: "Read: every dataset of numbers in any group, named by its path; integers, floats (f16, \
            bf16 and fp8 too), complex numbers and booleans of either byte order; contiguous, \
-           compact and chunked, packed with gzip, LZF, shuffle or Fletcher-32; files of every \
+           compact and chunked, packed with gzip, LZF, bzip2, zstd, LZ4, Blosc, shuffle, \
+           bitshuffle or Fletcher-32; bfloat16 and float8 as Keras 3 writes them; files of every \
            version of the library, also behind a user block. Keras' order of layers and weights \
            is kept; attributes are metadata. Skipped with a warning: texts, records, references, \
            virtual datasets, other filters; links into other files are never followed. \

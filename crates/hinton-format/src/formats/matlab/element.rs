@@ -10,6 +10,7 @@ use crate::source::read_vec;
 /// Types of elements (`mi…` in the specification).
 pub(super) mod kind {
     pub(crate) const INT8: u32 = 1;
+    pub(crate) const UINT8: u32 = 2;
     pub(crate) const UINT16: u32 = 4;
     pub(crate) const INT32: u32 = 5;
     pub(crate) const UINT32: u32 = 6;
@@ -94,21 +95,29 @@ impl Elements {
         Ok(Element { kind: first, at: at + 8, len })
     }
 
-    /// The next element, which must be of that type and have no more bytes than `most`; its bytes.
-    pub(super) fn bytes(&mut self, kind: u32, most: u64, what: &str) -> Result<Vec<u8>, Error> {
+    /// The next element, which must be of one of these types and have no more bytes than `most`;
+    /// its bytes. Other programs than MATLAB write other types of the same size.
+    pub(super) fn bytes(&mut self, kinds: &[u32], most: u64, what: &str) -> Result<Vec<u8>, Error> {
         let element = self.next()?;
-        if element.kind != kind || element.len > most {
+        if !kinds.contains(&element.kind) || element.len > most {
             let Element { kind: found, at, len } = element;
+            let wanted = kinds.first().copied().unwrap_or_default();
             let message =
-                format!("expected the {what} (type {kind}), found {len} bytes of type {found}");
+                format!("expected the {what} (type {wanted}), found {len} bytes of type {found}");
             return Err(Error::malformed(message).at_byte(at));
         }
         Ok(read_vec(&*self.data, element.at, element.len)?)
     }
 
+    /// The next element's text, which is a name.
+    pub(super) fn name(&mut self, most: u64, what: &str) -> Result<String, Error> {
+        let bytes = self.bytes(&[kind::INT8, kind::UINT8, kind::UTF8], most, what)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
     /// The next element's 32-bit numbers.
-    pub(super) fn numbers(&mut self, kind: u32, most: u64, what: &str) -> Result<Vec<u32>, Error> {
-        let bytes = self.bytes(kind, 4 * most, what)?;
+    pub(super) fn numbers(&mut self, most: u64, what: &str) -> Result<Vec<u32>, Error> {
+        let bytes = self.bytes(&[kind::INT32, kind::UINT32], 4 * most, what)?;
         Ok(bytes.chunks_exact(4).map(|bytes| self.number(bytes)).collect())
     }
 }

@@ -21,8 +21,8 @@ pub(crate) const ROW: FormatRow = FormatRow {
            (`net.layers{1}.weights{2}`, counted from 1). Shapes and orientation are MATLAB's, the \
            dtype is the one stored, which may be smaller than MATLAB's class. Short texts are \
            metadata. Sparse matrices of versions 4 and 5 are shown with their zeros, up to 1 GiB of \
-           them. Skipped with a warning: larger and complex sparse ones, objects, function handles; \
-           in 7.3 cells, whose content is listed under #refs#. \
+           them. Skipped with a warning: larger and complex sparse ones, objects, function handles, a \
+           variable that is damaged; in 7.3 cells, whose content is listed under #refs#. \
            Layout: MAT-File Format, The MathWorks",
     quantised: "",
     extensions: &["mat"],

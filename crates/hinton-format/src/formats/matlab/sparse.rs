@@ -47,13 +47,24 @@ pub(super) fn of_v5(
         return Ok(Err(format!("skipped: a sparse matrix of complex values, shape {dims:?}")));
     }
     let (ir, jc, pr) = (parts.next()?, parts.next()?, parts.next()?);
-    let Some(dtype) = dtype_of(pr.kind) else {
+    let Some(mut dtype) = dtype_of(pr.kind) else {
         return Ok(Err(format!("skipped: sparse values of type {}", pr.kind)));
     };
     let integers = |one: Element| matches!(one.kind, kind::INT32 | kind::UINT32);
     if !integers(ir) || !integers(jc) || jc.len / 4 != columns as u64 + 1 {
         let message = format!("a sparse matrix whose columns are {} bytes", jc.len);
         return Err(Error::malformed(message).at_byte(jc.at));
+    }
+    // MATLAB calls the values of a logical matrix doubles, and stores a byte of each.
+    let counted = jc.len.checked_sub(4).map(|last| read_vec(&*parts.data, jc.at + last, 4));
+    let counted = counted.transpose()?.unwrap_or_default();
+    let counted = counted.first_chunk::<4>().map_or(0, |bytes| match parts.endian {
+        Endian::Little => u32::from_le_bytes(*bytes),
+        Endian::Big => u32::from_be_bytes(*bytes),
+    });
+    let counted = u64::from(counted);
+    if logical && pr.len < counted.saturating_mul(dtype.bits() / 8) && pr.len >= counted {
+        dtype = Dtype::U8;
     }
     let width = (dtype.bits() / 8) as usize;
     let values = Sparse {
@@ -66,7 +77,7 @@ pub(super) fn of_v5(
         width,
         starts: OnceLock::new(),
     };
-    let stored = u64::from(values.numbers(jc, columns as u64, 1)?[0]);
+    let stored = counted;
     if ir.len / 4 < stored || pr.len / (width as u64) < stored {
         let message = format!("a sparse matrix of {stored} values in {} bytes", pr.len);
         return Err(Error::malformed(message).at_byte(pr.at));
@@ -84,6 +95,12 @@ pub(super) fn of_v5(
     Ok(Ok((tensor, word(stored, elements))))
 }
 
+/// Most values of a column whose rows are in any order.
+const LONGEST_UNORDERED: u32 = 1 << 16;
+
+/// Where each column begins among the values; whether rows rise in every column.
+type Starts = (Vec<u32>, bool);
+
 struct Sparse {
     data: Arc<dyn Bytes>,
     endian: Endian,
@@ -92,7 +109,7 @@ struct Sparse {
     columns: Element,
     values: Element,
     width: usize,
-    starts: OnceLock<Result<Vec<u32>, ReadError>>,
+    starts: OnceLock<Result<Starts, ReadError>>,
 }
 
 impl Sparse {
@@ -105,16 +122,57 @@ impl Sparse {
         Ok(bytes.as_chunks::<4>().0.iter().map(|bytes| number(*bytes)).collect())
     }
 
+    /// Where each column begins among the values, and whether rows rise in every column.
+    ///
+    /// # Errors
+    /// When columns overlap, or rows in a long column do not rise, as MATLAB's do: all of it would
+    /// have to be looked through for every part of it.
+    fn read_starts(&self) -> Result<Starts, ReadError> {
+        /// Rows that are looked at in one go.
+        const AT_ONCE: u64 = 1 << 16;
+        let starts = self.numbers(self.columns, 0, self.shape[1] as u64 + 1)?;
+        if !starts.is_sorted() {
+            return Err(outside(&self.shape));
+        }
+        let stored = u64::from(starts.last().copied().unwrap_or(0));
+        let (mut above, mut column, mut rise) = (None, 0, true);
+        for first in (0..stored).step_by(AT_ONCE as usize) {
+            let rows = self.numbers(self.rows, first, AT_ONCE.min(stored - first))?;
+            for (index, row) in (first..).zip(rows) {
+                while starts.get(column).is_some_and(|start| u64::from(*start) <= index) {
+                    (above, column) = (None, column + 1);
+                }
+                rise &= above.is_none_or(|above| above < row);
+                above = Some(row);
+            }
+        }
+        let longest = starts.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0);
+        if !rise && longest > LONGEST_UNORDERED {
+            let why =
+                format!("{longest} rows of a sparse column of shape {:?} do not rise", self.shape);
+            return Err(ReadError { offset: self.rows.at, len: self.rows.len, why });
+        }
+        Ok((starts, rise))
+    }
+
+    /// The first of the values in a range of one column that lies in that row or below it.
+    fn search(&self, row: u64, (mut from, mut to): (u32, u32)) -> Result<u32, ReadError> {
+        while from < to {
+            let middle = from + (to - from) / 2;
+            let found = self.numbers(self.rows, u64::from(middle), 1)?;
+            if found.first().is_some_and(|found| u64::from(*found) < row) {
+                from = middle + 1;
+            } else {
+                to = middle;
+            }
+        }
+        Ok(from)
+    }
+
     /// Fills in values from number `first` on, down the columns.
     fn fill(&self, first: u64, out: &mut [u8]) -> Result<(), ReadError> {
-        let starts = self.starts.get_or_init(|| {
-            let all = self.numbers(self.columns, 0, self.shape[1] as u64 + 1)?;
-            match all.is_sorted() {
-                true => Ok(all),
-                false => Err(outside(&self.shape)),
-            }
-        });
-        let starts = starts.as_ref().map_err(ReadError::clone)?;
+        let starts = self.starts.get_or_init(|| self.read_starts());
+        let (starts, rise) = starts.as_ref().map_err(ReadError::clone)?;
         out.fill(0);
         let height = self.shape[0].max(1) as u64;
         let end = first + (out.len() / self.width) as u64;
@@ -122,6 +180,15 @@ impl Sparse {
         for column in columns {
             let (Some(&from), Some(&to)) = (starts.get(column), starts.get(column + 1)) else {
                 return Err(outside(&self.shape));
+            };
+            // Of a tall column only the part that is asked for.
+            let top = column as u64 * height;
+            let (from, to) = match rise {
+                true => {
+                    let from = self.search(first.saturating_sub(top), (from, to))?;
+                    (from, self.search((end - top).min(height), (from, to))?)
+                }
+                false => (from, to),
             };
             let (from, count) = (u64::from(from), u64::from(to - from));
             let rows = self.numbers(self.rows, from, count)?;

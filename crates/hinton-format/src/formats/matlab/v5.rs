@@ -11,7 +11,7 @@ use crate::formats::notes::{Skipped, check_path, distinct};
 use crate::source::coding::ZLIB;
 use crate::source::inflate;
 use crate::source::{Inflate, Made, read_vec};
-use crate::{Checkpoint, Error, ErrorKind, Input, Limits};
+use crate::{Checkpoint, Error, ErrorKind, Input, Limits, Warning};
 
 /// Bytes before the first variable.
 const HEADER: u64 = 128;
@@ -27,6 +27,7 @@ mod class {
     pub(super) const CHAR: u32 = 4;
     pub(super) const SPARSE: u32 = 5;
     pub(super) const DOUBLE: u32 = 6;
+    pub(super) const UINT8: u32 = 9;
     pub(super) const UINT64: u32 = 15;
     pub(super) const FUNCTION: u32 = 16;
     pub(super) const OPAQUE: u32 = 17;
@@ -52,10 +53,14 @@ pub(super) fn open(
     let text = text.trim_end_matches(['\0', ' ']);
     checkpoint.metadata.push(("header".to_owned(), text.to_owned()));
     let mut variables = Elements::new(input.data.clone(), HEADER, input.data.len(), endian);
-    let mut file = File { input, limits, checkpoint, skipped: Skipped::default() };
+    let mut file =
+        File { input, limits, checkpoint, skipped: Skipped::default(), first_broken: None };
     while variables.left() > 0 {
         let element = variables.next()?;
-        file.variable(&variables, element)?;
+        file.guarded(&variables, element)?;
+    }
+    if let (true, Some(error)) = (file.checkpoint.tensors.is_empty(), file.first_broken.take()) {
+        return Err(error);
     }
     let skipped = file.skipped;
     checkpoint.warnings.extend(skipped.warnings());
@@ -68,6 +73,8 @@ struct File<'a> {
     limits: &'a Limits,
     checkpoint: &'a mut Checkpoint,
     skipped: Skipped,
+    /// What is wrong with the first variable that cannot be read.
+    first_broken: Option<Error>,
 }
 
 /// What stands before the data of every array.
@@ -79,6 +86,21 @@ struct Head {
 }
 
 impl File<'_> {
+    /// Adds a variable; one that is damaged hides no other.
+    fn guarded(&mut self, variables: &Elements, element: Element) -> Result<(), Error> {
+        match self.variable(variables, element) {
+            Err(error) if error.kind() != ErrorKind::Limit => {
+                let name = error.tensor().unwrap_or_default().to_owned();
+                let byte = error.byte().map_or(String::new(), |byte| format!(", at byte {byte}"));
+                let message = format!("skipped, it cannot be read{byte}: {}", error.message());
+                self.checkpoint.warnings.push(Warning::about(name, message).as_fault());
+                self.first_broken.get_or_insert(error);
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
     fn variable(&mut self, variables: &Elements, element: Element) -> Result<(), Error> {
         let Element { kind, at, len } = element;
         match kind {
@@ -151,32 +173,39 @@ impl File<'_> {
             let message = format!("arrays lie deeper than {limit} in each other");
             return Err(Error::new(ErrorKind::Limit, message).at_byte(parts.at));
         }
-        let flags = parts.numbers(kind::UINT32, 2, "array flags")?;
+        let flags = parts.numbers(2, "array flags")?;
         let flags = flags.first().copied().unwrap_or(0);
         let class = flags & 0xff;
         if class == class::OPAQUE {
-            let name = parts.bytes(kind::INT8, TEXT, "name")?;
-            let name = path.unwrap_or_else(|| String::from_utf8_lossy(&name).into_owned());
-            self.skipped.add(name, "skipped: an object of a class");
+            let name = parts.name(TEXT, "name")?;
+            parts.name(TEXT, "type system")?;
+            let class = parts.name(TEXT, "class name")?;
+            self.skipped.add(path.unwrap_or(name), object_word(&class));
             return Ok(());
         }
-        let dims = parts.numbers(kind::INT32, self.limits.axes as u64, "dimensions")?;
+        let dims = parts.numbers(self.limits.axes as u64, "dimensions")?;
         if let Some(dim) = dims.iter().find(|dim| **dim > i32::MAX as u32) {
             let message = format!("a dimension of {}, which cannot be", *dim as i32);
             return Err(Error::malformed(message).at_byte(parts.at));
         }
-        let name = parts.bytes(kind::INT8, TEXT, "name")?;
+        let name = parts.name(TEXT, "name")?;
+        if path.is_none() && name.is_empty() && class == class::UINT8 {
+            let why = "left out: what MATLAB keeps beside texts, tables and functions (the function \
+                       workspace)";
+            self.skipped.add(name, why);
+            return Ok(());
+        }
         let head = Head {
             complex: flags & 0x800 != 0,
             logical: flags & 0x200 != 0,
             dims: dims.iter().map(|dim| *dim as usize).collect(),
-            name: path.unwrap_or_else(|| String::from_utf8_lossy(&name).into_owned()),
+            name: path.unwrap_or(name),
         };
         match class {
             class::CELL => self.cell(parts, &head, depth),
             class::STRUCT => self.structure(parts, &head, depth),
             class::OBJECT => {
-                parts.bytes(kind::INT8, TEXT, "class name")?;
+                parts.name(TEXT, "class name")?;
                 self.structure(parts, &head, depth)
             }
             class::CHAR => self.text(parts, head),
@@ -219,25 +248,22 @@ impl File<'_> {
     }
 
     fn structure(&mut self, parts: &mut Elements, head: &Head, depth: usize) -> Result<(), Error> {
-        let width = parts.numbers(kind::INT32, 1, "length of field names")?;
+        let width = parts.numbers(1, "length of field names")?;
         let width = width.first().map_or(0, |width| *width as usize);
-        let names = parts.bytes(kind::INT8, self.limits.header_bytes, "field names")?;
+        let names =
+            parts.bytes(&[kind::INT8, kind::UINT8], self.limits.header_bytes, "field names")?;
         if width == 0 && !names.is_empty() {
             return Err(Error::malformed("field names of no length").at_byte(parts.at));
         }
-        let names: Vec<String> = names
-            .chunks_exact(width.max(1))
-            .map(|name| {
-                let name = name.split(|byte| *byte == 0).next().unwrap_or(&[]);
-                String::from_utf8_lossy(name).into_owned()
-            })
-            .collect();
-        if names.is_empty() {
+        if names.len() < width.max(1) {
             return Ok(());
         }
         let places = count(&head.dims);
         for place in 1..=places {
-            for field in &names {
+            // Made one by one: names of a byte each would take many times their bytes.
+            for field in names.chunks_exact(width.max(1)) {
+                let field = field.split(|byte| *byte == 0).next().unwrap_or(&[]);
+                let field = String::from_utf8_lossy(field);
                 let path = match places {
                     1 => format!("{}.{field}", head.name),
                     _ => format!("{}({place}).{field}", head.name),
@@ -262,7 +288,7 @@ impl File<'_> {
 
     /// A line of text becomes metadata.
     fn text(&mut self, parts: &mut Elements, head: Head) -> Result<(), Error> {
-        if head.dims.iter().product::<usize>() == 0 {
+        if head.dims.contains(&0) {
             self.checkpoint.metadata.push((head.name, String::new()));
             return Ok(());
         }
@@ -365,6 +391,20 @@ impl File<'_> {
             _ => Ok(real),
         }
     }
+}
+
+/// What is said of an object of a class, whose layout only MATLAB knows.
+fn object_word(class: &str) -> String {
+    let lower = class.to_ascii_lowercase();
+    let is_network = ["network", "graph", "net"].iter().any(|end| lower.ends_with(end));
+    let cure = match is_network {
+        true => {
+            "save its weights as arrays in MATLAB (w = net.Layers(2).Weights; save('w.mat', 'w')), \
+             or write it with exportONNXNetwork"
+        }
+        false => "save its arrays as plain variables in MATLAB (s = struct(x); save('s.mat', 's'))",
+    };
+    format!("skipped: an object of the class {class}, whose layout only MATLAB knows; {cure}")
 }
 
 /// Places of a cell or struct array; each takes bytes of the file, so that a lie ends early.

@@ -1,12 +1,10 @@
 //! What the bytes of a chunk went through when they were written, undone.
 
-use std::io::Read;
-
 use flate2::bufread::{MultiGzDecoder, ZlibDecoder};
 use serde_json::Value;
 
-use super::blosc::{self, lz4};
 use crate::container::table::crc32c;
+use crate::source::blosc::{self, inflate, lz4};
 use crate::source::shuffle::unshuffle;
 use crate::source::unzstd::unzstd;
 use crate::{Error, ErrorKind};
@@ -101,16 +99,6 @@ pub(super) fn undo(codecs: &[Codec], stored: Vec<u8>, size: usize) -> Result<Vec
     } else {
         Err(format!("it unpacks to {} bytes, expected {size}", bytes.len()))
     }
-}
-
-pub(super) fn inflate(decoder: impl Read, most: usize) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
-    let mut decoder = decoder.take(most as u64 + 1);
-    decoder.read_to_end(&mut bytes).map_err(|error| format!("it does not inflate: {error}"))?;
-    if bytes.len() > most {
-        return Err(format!("it inflates to more than {most} bytes"));
-    }
-    Ok(bytes)
 }
 
 /// The bytes before the checksum at their end.

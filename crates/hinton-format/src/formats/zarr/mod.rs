@@ -2,7 +2,6 @@
 //!
 //! Layout: <https://zarr-specs.readthedocs.io>
 
-mod blosc;
 mod chunked;
 mod codec;
 mod meta;

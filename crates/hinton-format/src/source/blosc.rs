@@ -1,14 +1,15 @@
-//! Blosc's container of packed blocks, as numcodecs and zarr write it.
+//! Blosc's container of packed blocks, as numcodecs, zarr, PyTables and hdf5plugin write it.
 //!
 //! Layout: <https://github.com/Blosc/c-blosc/blob/main/README_CHUNK_FORMAT.rst>; LZ4:
 //! <https://github.com/lz4/lz4/blob/dev/doc/lz4_Block_format.md>.
 
+use std::io::Read;
+
 use flate2::bufread::ZlibDecoder;
 
-use super::codec::inflate;
+use super::shuffle::{unshuffle, unshuffle_bits};
+use super::unzstd::unzstd;
 use crate::container::table::unsnap;
-use crate::source::shuffle::{unshuffle, unshuffle_bits};
-use crate::source::unzstd::unzstd;
 
 /// Bytes of the header.
 const HEADER: usize = 16;
@@ -29,7 +30,7 @@ mod flag {
 ///
 /// # Errors
 /// What is wrong with it.
-pub(super) fn unpack(packed: &[u8], most: usize) -> Result<Vec<u8>, String> {
+pub(crate) fn unpack(packed: &[u8], most: usize) -> Result<Vec<u8>, String> {
     let cut = || "its Blosc data is cut".to_owned();
     let number = |at: usize| -> Result<usize, String> {
         let bytes = packed.get(at..).and_then(|rest| rest.first_chunk::<4>()).ok_or_else(cut)?;
@@ -111,13 +112,27 @@ fn block(packed: &[u8], len: usize, streams: usize, codec: u8) -> Result<Vec<u8>
     if out.len() == len { Ok(out) } else { Err(damaged()) }
 }
 
+/// What a decoder gives: no more than `most` bytes.
+///
+/// # Errors
+/// What is wrong with the data.
+pub(crate) fn inflate(decoder: impl Read, most: usize) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let mut decoder = decoder.take(most as u64 + 1);
+    decoder.read_to_end(&mut bytes).map_err(|error| format!("it does not inflate: {error}"))?;
+    if bytes.len() > most {
+        return Err(format!("it inflates to more than {most} bytes"));
+    }
+    Ok(bytes)
+}
+
 fn snappy(packed: &[u8], size: usize) -> Option<Vec<u8>> {
     let (claimed, _) = crate::container::protobuf::varint(packed)?;
     (claimed == size as u64).then(|| unsnap(packed)).flatten()
 }
 
 /// A block of LZ4 that unpacks to `size` bytes.
-pub(super) fn lz4(packed: &[u8], size: usize) -> Option<Vec<u8>> {
+pub(crate) fn lz4(packed: &[u8], size: usize) -> Option<Vec<u8>> {
     let mut rest = packed.iter();
     let mut out: Vec<u8> = Vec::new();
     /// A length whose first part is in half a byte.
