@@ -100,3 +100,109 @@ fn packed_pickles_are_looked_through() {
         assert!(!checkpoint.tensors.is_empty(), "{name}");
     }
 }
+
+#[test]
+fn keras_bfloat16_is_read_by_its_name() {
+    let Some(checkpoint) = opened("keras-bf16-opaque/bf16.weights.h5") else { return };
+    assert_eq!(checkpoint.tensors.len(), 8);
+    for tensor in &checkpoint.tensors {
+        assert_eq!(tensor.dtype().name(), "bf16", "{}", tensor.name());
+        assert!(tensor.to_f64().unwrap().iter().all(|value| value.abs() < 2.0));
+    }
+    assert!(checkpoint.warnings.is_empty(), "{:?}", checkpoint.warnings);
+}
+
+#[test]
+fn filters_of_plugins_are_undone() {
+    let Some(checkpoint) = opened("hdf5-blosc-and-others/filters.h5") else { return };
+    // What h5py with hdf5plugin reads in each.
+    for name in ["bitshuffle", "blosc", "blosc_zstd_bs", "bz2", "gzip", "lz4", "lzf", "zstd"] {
+        let tensor = checkpoint.tensors.iter().find(|tensor| tensor.name() == name).unwrap();
+        let sum: f64 = tensor.to_f64().unwrap().iter().sum();
+        assert!((sum + 101.91332382685505).abs() < 1e-9, "{name}: {sum}");
+    }
+    let told: Vec<String> = checkpoint.warnings.iter().map(ToString::to_string).collect();
+    for name in ["Blosc2", "szip", "scale-offset"] {
+        assert!(told.iter().any(|one| one.contains(name)), "{name}: {told:?}");
+    }
+}
+
+#[test]
+fn matlab_files_of_others_are_read() {
+    let told = |checkpoint: &Checkpoint| {
+        checkpoint.warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    let Some(sparse) = opened("matlab-real-files/logical_sparse.mat") else { return };
+    assert_eq!(names(&sparse), ["W", "mask"]);
+    assert_eq!(sparse.tensors[1].dtype().name(), "bool");
+    assert_eq!(sparse.tensors[1].shape(), [5, 4]);
+    assert_eq!(sparse.tensors[1].to_f64().unwrap().iter().sum::<f64>(), 5.0);
+    let Some(unsigned) = opened("matlab-real-files/uint32_dims.mat") else { return };
+    assert_eq!((names(&unsigned), unsigned.tensors[0].shape()), (vec!["W"], &[2, 3][..]));
+    let Some(workspace) = opened("matlab-real-files/workspace.mat") else { return };
+    assert_eq!(names(&workspace), ["W"]);
+    assert!(told(&workspace).contains("function workspace"), "{}", told(&workspace));
+    let Some(object) = opened("matlab-real-files/opaque.mat") else { return };
+    assert!(told(&object).contains("an object of the class DAGNetwork"), "{}", told(&object));
+    assert!(told(&object).contains("exportONNXNetwork"), "{}", told(&object));
+}
+
+fn told(checkpoint: &Checkpoint) -> String {
+    checkpoint.warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn corners_of_indexes() {
+    for (name, word) in [
+        ("stale_index", "of another cut of the model"),
+        ("null_meta", ""),
+        ("one_of_ten", "9 of the 10 shards of this model are missing"),
+        ("stray_single", "left out, which the index does not name: \"model.safetensors\""),
+        ("index_wrong_shard", "it lies in another shard than the index says"),
+    ] {
+        let Some(checkpoint) = opened(&format!("sharded-index-corners/{name}")) else { return };
+        assert!(told(&checkpoint).contains(word), "{name}: {}", told(&checkpoint));
+        let all =
+            if name == "one_of_ten" { vec!["l1.weight"] } else { vec!["l1.weight", "l2.weight"] };
+        let mut found = names(&checkpoint);
+        found.sort_unstable();
+        assert_eq!(found, all, "{name}");
+    }
+}
+
+#[test]
+fn a_model_of_keras_in_shards_is_one() {
+    for name in ["keras-sharded-weights", "keras-sharded-weights/sh.weights.json"] {
+        let Some(checkpoint) = opened(name) else { return };
+        let found = names(&checkpoint);
+        assert!(found.contains(&"layers/dense/vars/0"), "{found:?}");
+        assert!(found.contains(&"layers/dense_1/vars/1"), "{found:?}");
+        assert_eq!(checkpoint.files.len(), 6, "{:?}", checkpoint.files);
+        assert_eq!(told(&checkpoint), "");
+    }
+}
+
+#[test]
+fn the_policy_of_stable_baselines_is_the_model() {
+    let Some(checkpoint) = opened("sb3-zip/ppo_model.zip") else { return };
+    assert!(checkpoint.files[0].ends_with("policy.pth"), "{:?}", checkpoint.files);
+    assert!(told(&checkpoint).contains("policy.optimizer.pth"), "{}", told(&checkpoint));
+}
+
+#[test]
+fn variants_and_settings_are_not_the_model() {
+    let Some(unet) = opened("folder-taken-for-a-run/unet") else { return };
+    assert!(unet.files[0].ends_with("model.safetensors"), "{:?}", unet.files);
+    assert!(told(&unet).contains("variants of the model"), "{}", told(&unet));
+    let fails = |name: &str| match field(name).map(|path| open(&path, &Limits::default())) {
+        Some(Err(error)) => error.to_string(),
+        other => panic!("{name}: {other:?}"),
+    };
+    let root = "settings-read-as-a-table";
+    let settings = fails(&format!("{root}/lightning_logs/version_0/hparams.yaml"));
+    assert!(settings.contains("a configuration (YAML)"), "{settings}");
+    let megatron = fails(&format!("{root}/megatron"));
+    assert!(megatron.contains("one for each rank"), "{megatron}");
+    let lightning = fails(&format!("{root}/lightning_logs/version_0"));
+    assert!(lightning.contains("checkpoints/epoch=0-step=10.ckpt"), "{lightning}");
+}

@@ -3,7 +3,13 @@
 //!
 //! The names of one series differ in their numbers only, so the numbers stand in columns. Of these
 //! the one behind a word such as `step` or `epoch` is the step; without such a word it is the first
-//! whole number that is not the same everywhere. The other columns that change are metrics.
+//! whole number that is not the same everywhere, unless it is something else: a precision (`fp16`),
+//! a version (`v1`), a size (`7b`), a rank, a fold, a date. Fractions, and numbers behind `=` or the
+//! name of a metric, are metrics.
+
+mod meaning;
+
+pub(crate) use meaning::Sign;
 
 /// What a name says.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -29,7 +35,52 @@ struct Slot {
     word: String,
     /// All that names it where `=` stands before it: `val_loss`.
     key: Option<String>,
+    /// What it is, where it is certainly no step.
+    other: Option<&'static str>,
 }
+
+impl Slot {
+    /// Whether it may be the number of a step.
+    fn may_be_step(&self) -> bool {
+        self.whole.is_some() && (self.other.is_none() || self.has_step_word())
+    }
+
+    fn has_step_word(&self) -> bool {
+        WORDS.iter().any(|words| words.contains(&self.word.as_str()))
+    }
+
+    /// Whether it is a metric, where it is not the step.
+    fn may_be_metric(&self) -> bool {
+        let named = self.has_step_word() || METRICS.contains(&self.word.as_str());
+        self.key.is_some() || named || (self.other.is_none() && self.whole.is_none())
+    }
+}
+
+/// Words before numbers that are metrics.
+const METRICS: [&str; 22] = [
+    "loss",
+    "acc",
+    "accuracy",
+    "score",
+    "error",
+    "err",
+    "lr",
+    "auc",
+    "map",
+    "psnr",
+    "ssim",
+    "bleu",
+    "wer",
+    "cer",
+    "iou",
+    "miou",
+    "dice",
+    "reward",
+    "fid",
+    "ppl",
+    "perplexity",
+    "top",
+];
 
 /// Words before a step number, the strongest first.
 const WORDS: [&[&str]; 3] = [
@@ -76,7 +127,7 @@ pub(crate) fn read(names: &[&str]) -> Vec<Named> {
     let columns = rows.first().map_or(0, Vec::len);
     let varies = |column: usize| rows.iter().any(|row| row[column].value != rows[0][column].value);
     let varying: Vec<usize> = (0..columns).filter(|&column| varies(column)).collect();
-    let whole = |column: &&usize| rows.iter().any(|row| row[**column].whole.is_some());
+    let whole = |column: &&usize| rows.iter().any(|row| row[**column].may_be_step());
     let candidates: Vec<usize> = varying.iter().filter(whole).copied().collect();
     let step = strongest(&candidates, |column| &rows[0][column].word)
         .or_else(|| candidates.first().copied());
@@ -91,7 +142,7 @@ pub(crate) fn read(names: &[&str]) -> Vec<Named> {
 
 /// Reads a name that stands alone: a number behind a known word, else the last whole one.
 fn read_one(row: &[Slot]) -> Named {
-    let candidates: Vec<usize> = (0..row.len()).filter(|&at| row[at].whole.is_some()).collect();
+    let candidates: Vec<usize> = (0..row.len()).filter(|&at| row[at].may_be_step()).collect();
     let step = strongest(&candidates, |at| &row[at].word).or_else(|| candidates.last().copied());
     let Some(step) = step else { return Named::default() };
     let named = (0..row.len()).filter(|&at| at != step && row[at].key.is_some());
@@ -107,7 +158,7 @@ fn strongest<'a>(candidates: &[usize], word: impl Fn(usize) -> &'a String) -> Op
 
 fn metrics(row: &[Slot], columns: impl Iterator<Item = usize>) -> Vec<(String, f64)> {
     let mut metrics: Vec<(String, f64)> = Vec::new();
-    for slot in columns.filter_map(|at| row.get(at)) {
+    for slot in columns.filter_map(|at| row.get(at)).filter(|slot| slot.may_be_metric()) {
         let name = match &slot.key {
             Some(key) => key.clone(),
             None if slot.word.is_empty() => "metric".to_owned(),
@@ -180,10 +231,12 @@ fn slots(name: &str) -> Vec<Slot> {
             value: text.parse().unwrap_or(f64::INFINITY),
             word,
             key,
+            other: None,
         });
         at = end;
         before = end;
     }
+    meaning::tell(name, &mut slots);
     slots
 }
 
@@ -230,8 +283,8 @@ mod tests {
         assert_eq!(numbers(&["resnet18_epoch_3.pth"]), [Some(3)]);
         assert_eq!(numbers(&["final.pth", "epoch_3.pth"]), [None, Some(3)]);
         assert_eq!(numbers(&["a_99999999999999999999999.npy", "a_1.npy"]), [None, Some(1)]);
-        // Dates have no word: the first part that changes is taken, the order is still right.
-        assert_eq!(numbers(&["2024-01-15.npz", "2024-01-16.npz"]), [Some(15), Some(16)]);
+        assert_eq!(numbers(&["m7b_step_10.pt", "m7b_step_20.pt"]), [Some(10), Some(20)]);
+        assert_eq!(numbers(&["2024-01-15_epoch_3.pt"]), [Some(3)]);
     }
 
     #[test]
@@ -264,7 +317,7 @@ mod tests {
 
     #[test]
     fn strange_names_do_no_harm() {
-        assert_eq!(numbers(&["a#b", "a1b"]), [None, Some(1)]);
+        assert_eq!(numbers(&["a#c", "a1c"]), [None, Some(1)]);
         for name in ["", ".", "a#b", "é9é", "1e", "1e+", "9.", "=5", "...1.2.3...", "0.0e-5x"] {
             let _ = (pattern(name), read(&[name]), is_shard(name));
         }

@@ -223,14 +223,11 @@ fn the_number_comes_from_metadata_or_the_place() {
 
     folder.put("b/x.safetensors", one(0.0));
     folder.put("b/y.safetensors", one(1.0));
-    let run = folder.open(&["b"]).unwrap();
+    let error = folder.open(&["b"]).unwrap_err().to_string();
+    assert!(error.contains("not taken for steps of a run: \"x.safetensors\""), "{error}");
+    let run = folder.open(&["b/x.safetensors", "b/y.safetensors"]).unwrap();
     assert_eq!(numbers(&run), [0, 1]);
     assert!(says(&run, "numbered from 0 in natural order"));
-
-    folder.put("b/optimizer.safetensors", one(1.0));
-    let run = folder.open(&["b"]).unwrap();
-    assert_eq!(run.steps.len(), 2);
-    assert!(says(&run, "left out, because other names have the steps: \"optimizer.safetensors\""));
 
     let run = folder.open(&["b/x.safetensors", "a/beta.safetensors"]).unwrap();
     assert_eq!(numbers(&run), [30, 31]);
@@ -268,12 +265,12 @@ fn broken_steps_are_listed_and_hide_nothing() {
 #[test]
 fn tensors_that_change_are_told() {
     let folder = Folder::new();
-    folder.put("s1.safetensors", safetensors(&[("a", &[2], &[0.; 2]), ("b", &[1], &[0.])], ""));
-    folder.put("s2.safetensors", safetensors(&[("a", &[3], &[0.; 3]), ("c", &[1], &[0.])], ""));
+    folder.put("step1.safetensors", safetensors(&[("a", &[2], &[0.; 2]), ("b", &[1], &[0.])], ""));
+    folder.put("step2.safetensors", safetensors(&[("a", &[3], &[0.; 3]), ("c", &[1], &[0.])], ""));
     let run = folder.open(&["."]).unwrap();
     let names: Vec<&str> = run.tensor_names().iter().map(|one| one.name.as_str()).collect();
     assert_eq!(names, ["a", "b", "c"]);
-    assert!(says(&run, "\"a\": its shape changes from [2] to [3] in step 2 (s2.safetensors)"));
+    assert!(says(&run, "\"a\": its shape changes from [2] to [3] in step 2 (step2.safetensors)"));
     assert!(says(&run, "\"b\": it is missing in step 2"));
     assert!(says(&run, "\"c\": it appears late, in step 2"));
     assert!(run.tensor(0, "c").unwrap().is_none());
@@ -289,6 +286,70 @@ fn ties_and_gaps_are_told() {
     assert_eq!(numbers(&run), [1, 1, 2, 3, 4, 5, 7, 8]);
     assert!(says(&run, "several steps have the number 1: \"e01.safetensors\", \"e1.safetensors\""));
     assert!(says(&run, "step 6 not there"), "{}", said(&run));
+}
+
+#[test]
+fn guesses_are_no_facts() {
+    let folder = Folder::new();
+    for (place, names, why) in [
+        ("dates", ["m_2023-01-01", "m_2023-01-02", "m_2023-12-31"], "a date, no step"),
+        ("sizes", ["llama-7b", "llama-13b", "llama-70b"], "a size, no step"),
+        ("folds", ["fold_1", "fold_2", "fold_3"], "a fold or a seed, no step"),
+        ("versions", ["sd-v1-4", "sd-v1-5", "sd-v2-1"], "a version, no step"),
+        ("best", ["best", "last", "swa"], "nothing in their names"),
+    ] {
+        for name in names {
+            folder.put(&format!("{place}/{name}.safetensors"), one(1.0));
+        }
+        let error = folder.open(&[place]).unwrap_err().to_string();
+        assert!(error.contains("not taken for steps of a run") && error.contains(why), "{error}");
+        let all = folder.open(&[&format!("{place}/*.safetensors")]).unwrap();
+        assert_eq!(all.steps.len(), 3, "named one by one they are steps");
+        assert!(all.metric_names().is_empty(), "{:?}", all.metric_names());
+    }
+    // Numbers without a word are steps where the same tensors are in all.
+    folder.put("bare/a_1.safetensors", one(1.0));
+    folder.put("bare/a_2.safetensors", one(1.0));
+    assert_eq!(numbers(&folder.open(&["bare"]).unwrap()), [1, 2]);
+    folder.put("bare/a_2.safetensors", safetensors(&[("w", &[1], &[0.])], ""));
+    assert!(folder.open(&["bare"]).is_err());
+    // A file without a number ends the series.
+    folder.put("kohya/lora-000002.safetensors", one(2.0));
+    folder.put("kohya/lora-000004.safetensors", one(4.0));
+    folder.put("kohya/lora.safetensors", one(5.0));
+    let run = folder.open(&["kohya"]).unwrap();
+    assert_eq!(numbers(&run), [2, 4, 5]);
+    assert_eq!(values(&run, 2, "w"), [5.0; 6]);
+    // Steps lie where trainers keep them, the log beside is theirs.
+    for epoch in 1..=3 {
+        folder.put(&format!("log/checkpoints/epoch={epoch}.safetensors"), one(1.0));
+    }
+    folder.put("log/metrics.csv", "epoch,loss\n1,3\n2,2\n3,1\n");
+    folder.put("log/hparams.yaml", "lr: 0.1\n");
+    let run = folder.open(&["log"]).unwrap();
+    assert_eq!(numbers(&run), [1, 2, 3], "{}", said(&run));
+    assert_eq!(run.series("loss"), [(1, 3.0), (2, 2.0), (3, 1.0)], "{}", said(&run));
+    assert!(says(&run, "the steps are those of the folder \"checkpoints\""));
+}
+
+#[test]
+fn shared_folders_are_what_they_are() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../../shared/field/folder-taken-for-a-run");
+    if !root.is_dir() {
+        println!("skipped: there is no {}", root.display());
+        return;
+    }
+    let opened = |name: &str| open_run(&[root.join(name)], &RunOptions::default());
+    for name in ["dates", "ggufs", "bestlast", "megatron", "megatron/iter_0000100"] {
+        let error = opened(name).map(|run| run.steps.len()).unwrap_err().to_string();
+        println!("{name}: {error}");
+    }
+    for name in ["unet", "keras_shards"] {
+        let run = opened(name).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(run.steps.len(), 1, "{name}: {}", said(&run));
+    }
+    assert_eq!(numbers(&opened("kohya").unwrap()), [2, 4, 5]);
 }
 
 #[test]

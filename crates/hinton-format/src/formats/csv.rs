@@ -37,12 +37,27 @@ const MOST_LABELS: usize = 10_000;
 
 fn sniff(head: &Head<'_>) -> Sniff {
     let Some(text) = lookalike::text(head) else { return Sniff::No };
+    if head.has_extension(&["yaml", "yml"]) || is_settings(text) {
+        return Sniff::No;
+    }
     let whole = head.len.is_some_and(|len| len <= head.bytes.len() as u64);
     let lines = dialect::first_lines(text.as_bytes(), whole);
     let named = head.has_extension(&["csv", "tsv", "tab"]);
     let likely = Dialect::detect(&lines).is_some()
         || (named && (dialect::has_numbers(&lines) || dialect::is_wide(&lines, whole)));
     if likely { Sniff::Likely } else { Sniff::No }
+}
+
+/// Whether the first lines are names with values, `lr: 0.1`, as settings are written.
+fn is_settings(text: &str) -> bool {
+    let is_pair = |line: &str| {
+        line.split_once(": ").is_some_and(|(name, _)| {
+            name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+                && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
+        })
+    };
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty()).take(8).peekable();
+    lines.peek().is_some() && lines.all(is_pair)
 }
 
 fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {

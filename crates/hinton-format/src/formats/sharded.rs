@@ -6,8 +6,10 @@
 mod folder;
 mod index;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+
+use hinton_tensor::Tensor;
 
 pub use self::folder::CONFIGURED;
 pub(crate) use self::folder::{groups, is_ignored, open_folder, scattered};
@@ -22,13 +24,14 @@ pub(crate) const ROW: FormatRow = FormatRow {
     name: "sharded",
     about: "a model in several files: by an index (*.index.json), or as a folder",
     help: "Read: an index that names which file holds which tensor (`weight_map`), a folder with \
-           such an index, and a folder of files named like model-00001-of-00003.safetensors. The \
+           such an index, and a folder of files named like model-00001-of-00003.safetensors; \
+           Keras' .weights.json with its shards, whose weights have the names that `keras` gives. The \
            shards lie beside the index or below it, never elsewhere; a missing one is an error. \
            Tensors come shard by shard, the shards sorted by name. Tensors that the index lists \
            and no shard has, or the other way, are warnings. The checkpoint's format is that of \
            its shards. Layout: the weight_map of Hugging Face's transformers",
     quantised: "those of its shards",
-    extensions: &["index.json"],
+    extensions: &["index.json", "weights.json"],
     sniff,
     open,
 };
@@ -67,6 +70,9 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         ));
     };
     let folder = path.folder();
+    if let Some(stale) = folder::stale(&folder, &input.name, &index, limits)? {
+        return Ok(stale);
+    }
     check_present(&folder, &index.files)?;
     for shard in &index.files {
         folder.join(shard).check_beside(path)?;
@@ -76,7 +82,37 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     for shard in &index.files {
         shards.push(open_shard(&Input::at(&folder.join(shard))?, limits)?);
     }
+    shards.extend(strays(&folder, path, &index, &shards, limits)?);
     combine(input, &index, shards, limits)
+}
+
+/// Tensors that the index lists and its shards do not have, from numbered shards beside them that
+/// it does not name.
+fn strays(
+    folder: &Location,
+    path: &Location,
+    index: &Index,
+    shards: &[Checkpoint],
+    limits: &Limits,
+) -> Result<Option<Checkpoint>, Error> {
+    let held: BTreeSet<&str> =
+        shards.iter().flat_map(|shard| &shard.tensors).map(Tensor::name).collect();
+    let lost: BTreeSet<&str> = index.tensors.iter().map(|(name, _)| name.as_str()).collect();
+    let lost: BTreeSet<&str> = lost.difference(&held).copied().collect();
+    if lost.is_empty() {
+        return Ok(None);
+    }
+    let mut found: Vec<Checkpoint> = Vec::new();
+    for name in folder::unlisted_shards(folder, &index.files)? {
+        let shard = folder.join(&name);
+        shard.check_beside(path)?;
+        let Ok(mut shard) = open_shard(&Input::at(&shard)?, limits) else { continue };
+        shard.tensors.retain(|tensor| lost.contains(tensor.name()));
+        if !shard.tensors.is_empty() {
+            found.push(shard);
+        }
+    }
+    if found.is_empty() { Ok(None) } else { join("", found, limits).map(Some) }
 }
 
 /// A shard lies in the folder of its index, or below it.
@@ -142,7 +178,11 @@ fn combine(
             Some(_) => {}
         }
     }
-    let unlisted: Vec<&str> = held.into_keys().collect();
+    // An index of groups says nothing of single tensors.
+    let unlisted: Vec<&str> = match index.tensors.is_empty() {
+        true => Vec::new(),
+        false => held.into_keys().collect(),
+    };
     let mut warnings = Vec::new();
     warn(&mut warnings, &missing, "the index lists it, but no shard has it");
     warn(&mut warnings, &elsewhere, "it lies in another shard than the index says");

@@ -8,11 +8,12 @@ use hinton_format::{Checkpoint, Error, ErrorKind, Limits, Warning, index_of, is_
 
 use super::Item;
 use super::beside::is_log;
-use super::order::quoted;
+use super::order::{metadata_number, quoted};
 use crate::disk::{self, Entry, Kind};
+use crate::name::{self, Sign};
 use crate::run::open_step;
 use crate::scan::capped;
-use crate::{RunError, name, natural_cmp};
+use crate::{RunError, natural_cmp};
 
 /// Files of a folder whose content is looked at to tell what all of their pattern are.
 const PROBES: usize = 8;
@@ -29,6 +30,9 @@ const WEIGHTS: [&str; 7] = [
 /// Parts of names of what a trainer keeps beside its weights.
 const NO_WEIGHTS: [&str; 4] = ["optim", "sched", "rng", "scaler"];
 
+/// Folders in which trainers keep the steps of a run.
+const PLACES: [&str; 5] = ["checkpoints", "weights", "ckpts", "snapshots", "models"];
+
 /// The steps of a folder.
 pub(super) struct Chosen {
     pub(super) items: Vec<Item>,
@@ -40,12 +44,28 @@ pub(super) struct Chosen {
 struct Group {
     pattern: String,
     entries: Vec<Entry>,
+    /// What says that their numbers are steps.
+    sign: Sign,
+    /// Whether they are steps one after another.
+    is_series: bool,
 }
 
 impl Group {
-    /// Whether its entries can be steps one after another.
-    fn is_series(&self) -> bool {
-        self.entries.len() > 1 && self.pattern.contains('#')
+    /// Whether its entries are steps one after another: a word in their names says so, or nothing
+    /// says otherwise and they hold the same tensors.
+    fn is_series(&self, limits: &Limits) -> bool {
+        self.entries.len() > 1
+            && match self.sign {
+                Sign::Word => true,
+                Sign::Bare => alike(self.probes(), limits),
+                Sign::Other(_) | Sign::Nothing => false,
+            }
+    }
+
+    /// A few of its entries.
+    fn probes(&self) -> impl Iterator<Item = &Entry> {
+        let step = self.entries.len().div_ceil(PROBES).max(1);
+        self.entries.iter().step_by(step)
     }
 
     /// Whether its name is that of what a trainer keeps beside its weights.
@@ -55,44 +75,63 @@ impl Group {
     }
 
     /// Series with the most steps first; what is beside the weights last.
-    fn rank(&self) -> (bool, Reverse<usize>) {
-        (self.is_beside(), Reverse(self.entries.len()))
+    fn rank(&self) -> (bool, bool, Reverse<usize>) {
+        (self.is_beside(), !self.is_series, Reverse(self.entries.len()))
     }
 }
 
-/// Chooses the steps: the largest series of names that hold weights. Without one, every weights
-/// file is a step; a checkpoint in several files is one step.
+/// Chooses the steps: the largest series of names that hold weights, and the file without a number
+/// that ends it. Without one, every weights file is a step where a name or metadata say so; a
+/// checkpoint in several files is one step.
 ///
 /// # Errors
-/// When the folder cannot be listed or holds no weights.
+/// When the folder cannot be listed, holds no weights, or weights that nothing calls steps.
 pub(super) fn choose(path: &Path, limits: &Limits) -> Result<Chosen, RunError> {
     if is_one_folder(path) {
-        return one_step(path, limits);
+        return one_step(path, &[], limits);
     }
     let mut others = Vec::new();
     let mut groups: Vec<Group> = Vec::new();
     let mut is_sharded = false;
-    for group in grouped(disk::list(path)?) {
-        let shards = group.entries.iter().any(|entry| name::is_shard(&entry.name));
-        let index = group.entries.iter().any(|entry| entry.name.ends_with(".index.json"));
+    let entries = disk::list(path)?;
+    let indexed: Vec<String> =
+        entries.iter().filter_map(|entry| keras_index(&entry.name)).map(str::to_owned).collect();
+    for group in grouped(entries) {
+        let is_shard = |name: &str| {
+            name::is_shard(name) || indexed.iter().any(|stem| is_keras_shard(name, stem))
+        };
+        let shards = group.entries.iter().any(|entry| is_shard(&entry.name));
+        let index = group
+            .entries
+            .iter()
+            .any(|entry| entry.name.ends_with(".index.json") || keras_index(&entry.name).is_some());
         is_sharded |= shards || index;
         if !shards && !index && holds_weights(&group, limits) {
-            groups.push(group);
+            let is_series = group.is_series(limits);
+            groups.push(Group { is_series, ..group });
         } else {
             others.extend(group.entries);
         }
     }
     groups
         .sort_by(|a, b| a.rank().cmp(&b.rank()).then_with(|| natural_cmp(&a.pattern, &b.pattern)));
-    let first_is_series = groups.first().is_some_and(Group::is_series);
-    if !first_is_series && (is_sharded || groups.is_empty()) {
-        return one_step(path, limits);
+    if groups.is_empty()
+        && !is_sharded
+        && let Some(mut chosen) = place_below(path, limits)
+    {
+        chosen.others.extend(others);
+        return Ok(chosen);
     }
+    let first_is_series = groups.first().is_some_and(|group| group.is_series);
+    if !first_is_series && (is_sharded || !is_numbered(&groups, limits)) {
+        return one_step(path, &groups, limits);
+    }
+    let last = groups.first().and_then(|first| ends(first, &groups, limits));
     let mut warnings = Vec::new();
     let mut items = Vec::new();
     let mut outside: Vec<String> = Vec::new();
     for (at, group) in groups.into_iter().enumerate() {
-        if at == 0 || !(first_is_series || group.is_beside()) {
+        if at == 0 || last == Some(at) || !(first_is_series || group.is_beside()) {
             let led_out = group.entries.iter().filter(|entry| leads_out(entry, path));
             outside.extend(led_out.map(|entry| entry.name.clone()));
             let item = |entry: Entry| Item { label: entry.name, path: entry.path };
@@ -116,12 +155,111 @@ pub(super) fn choose(path: &Path, limits: &Limits) -> Result<Chosen, RunError> {
 }
 
 /// One checkpoint in several files, or nothing: the format's reader says what it has.
-fn one_step(path: &Path, limits: &Limits) -> Result<Chosen, RunError> {
-    open(path, limits)?;
+///
+/// # Errors
+/// When it is neither. Of several weights files the error says why they are taken for no steps.
+fn one_step(path: &Path, groups: &[Group], limits: &Limits) -> Result<Chosen, RunError> {
+    if let Err(error) = open(path, limits) {
+        let files: Vec<&str> =
+            groups.iter().flat_map(|group| &group.entries).map(|entry| &*entry.name).collect();
+        if files.len() < 2 || error.kind() != ErrorKind::Unrecognised {
+            return Err(error.into());
+        }
+        let other = groups.iter().find_map(|group| match group.sign {
+            Sign::Other(what) if group.entries.len() > 1 => Some(what),
+            _ => None,
+        });
+        let why = match other {
+            Some(what) => format!("the number in their names is {what}, no step"),
+            None => "nothing in their names or metadata numbers them".to_owned(),
+        };
+        let names = quoted(&files);
+        return Err(RunError::request(
+            format!(
+                "{}: these are not taken for steps of a run: {names}; {why}",
+                disk::shown(path)
+            ),
+            "name one of them, or all of them one by one to take them as steps in that order",
+        ));
+    }
     let label = path.file_name().map_or(disk::shown(path), |name| name.to_string_lossy().into());
     let items = vec![Item { label, path: path.to_owned() }];
     let said = "the folder is one checkpoint in several files: the run has one step";
     Ok(Chosen { items, others: Vec::new(), warnings: vec![Warning::file(said)] })
+}
+
+/// The steps in a folder below in which trainers keep them, where this one has only its logs.
+fn place_below(path: &Path, limits: &Limits) -> Option<Chosen> {
+    let place = PLACES.iter().map(|name| path.join(name)).find(|place| {
+        disk::kind(place) == Some(Kind::Folder)
+            && disk::real(place)
+                .is_some_and(|real| disk::real(path).is_some_and(|root| real.starts_with(root)))
+    })?;
+    let mut chosen = choose(&place, limits).ok().filter(|chosen| chosen.items.len() > 1)?;
+    let name = place.file_name().unwrap_or_default().to_string_lossy();
+    chosen.warnings.insert(0, Warning::file(format!("the steps are those of the folder {name:?}")));
+    Some(chosen)
+}
+
+/// Whether weights without a series are steps all the same: one has a step's number in its name, or
+/// all have different ones in their metadata.
+fn is_numbered(groups: &[Group], limits: &Limits) -> bool {
+    let weights = || groups.iter().filter(|group| !group.is_beside());
+    if weights().any(|group| group.sign == Sign::Word) {
+        return true;
+    }
+    if weights().any(|group| matches!(group.sign, Sign::Other(_))) {
+        return false;
+    }
+    let entries = weights().flat_map(|group| &group.entries);
+    let number = |entry: &Entry| metadata_number(&open_step(&entry.path, None, limits).ok()?);
+    let numbers: Option<Vec<u64>> = entries.take(PROBES).map(number).collect();
+    numbers.is_some_and(|mut numbers| {
+        let count = numbers.len();
+        numbers.sort_unstable();
+        numbers.dedup();
+        count > 1 && numbers.len() == count
+    })
+}
+
+/// The group of one file that ends a series: its name is that of the others without the number, as
+/// `lora.safetensors` is beside `lora-000002.safetensors`, and it holds the same tensors.
+fn ends(series: &Group, groups: &[Group], limits: &Limits) -> Option<usize> {
+    let plain = ["-#", "_#", ".#", "#"].into_iter().find_map(|number| {
+        let (before, after) = series.pattern.split_once(number)?;
+        Some(format!("{before}{after}")).filter(|plain| !plain.contains('#'))
+    })?;
+    let at = groups.iter().position(|group| group.pattern == plain && group.entries.len() == 1)?;
+    let both = series.entries.first().into_iter().chain(&groups[at].entries);
+    (series.is_series && alike(both, limits)).then_some(at)
+}
+
+/// Whether all that can be read hold the same tensors: names, types and shapes.
+fn alike<'a>(entries: impl Iterator<Item = &'a Entry>, limits: &Limits) -> bool {
+    let mut opened = entries.filter_map(|entry| open_step(&entry.path, None, limits).ok());
+    let Some(first) = opened.next() else { return true };
+    opened.all(|other| {
+        let mut pairs = first.tensors.iter().zip(&other.tensors);
+        // The name of a lone array is that of its file.
+        let lone = first.tensors.len() == 1;
+        first.tensors.len() == other.tensors.len()
+            && pairs.all(|(a, b)| {
+                (lone || a.name() == b.name()) && a.dtype() == b.dtype() && (a.shape() == b.shape())
+            })
+    })
+}
+
+/// The stem of a model of Keras in several files, where the name is that of its index.
+fn keras_index(name: &str) -> Option<&str> {
+    name.strip_suffix(".weights.json")
+}
+
+/// Whether a name is that of a shard of Keras: `stem_00001.weights.h5`.
+fn is_keras_shard(name: &str, stem: &str) -> bool {
+    let middle = name.strip_prefix(stem).and_then(|rest| rest.strip_suffix(".weights.h5"));
+    middle.is_some_and(|middle| {
+        middle.strip_prefix('_').is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
+    })
 }
 
 /// Whether a file is part of a step: what lies beside the index of a TensorFlow checkpoint.
@@ -150,7 +288,10 @@ fn grouped(entries: Vec<Entry>) -> Vec<Group> {
         }
         groups.entry(pattern).or_default().push(entry);
     }
-    let group = |(pattern, entries)| Group { pattern, entries };
+    let group = |(pattern, entries): (String, Vec<Entry>)| {
+        let names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
+        Group { sign: Sign::of(&names), pattern, entries, is_series: false }
+    };
     groups.into_iter().map(group).collect()
 }
 
@@ -162,9 +303,7 @@ fn holds_weights(group: &Group, limits: &Limits) -> bool {
     if hidden || unnumbered_folder {
         return false;
     }
-    let entries = &group.entries;
-    let step = entries.len().div_ceil(PROBES).max(1);
-    entries.iter().step_by(step).any(|entry| match open_step(&entry.path, None, limits) {
+    group.probes().any(|entry| match open_step(&entry.path, None, limits) {
         Ok(_) => !is_log(entry),
         Err(error) => match error.kind() {
             ErrorKind::Unrecognised => false,

@@ -6,9 +6,10 @@ mod choose;
 mod configured;
 mod numbered;
 
+use super::index::Index;
 use super::{ROW, join, listed};
-use crate::formats::gguf;
 use crate::formats::pytorch::dcp;
+use crate::formats::{csv, gguf};
 use crate::open::{open_at, open_shard, recognise};
 use crate::source::Location;
 use crate::source::file::Entry;
@@ -32,7 +33,9 @@ pub(crate) fn open_folder(folder: &Location, limits: &Limits) -> Result<Checkpoi
     let mut checkpoint = match whole(place, &files)? {
         Some(file) => {
             let mut checkpoint = open_at(&file, limits)?;
-            checkpoint.warnings.extend(choose::beside(&files, &checkpoint.files));
+            let is_index =
+                file.file_name().is_some_and(|name| name.to_string_lossy().ends_with(".json"));
+            checkpoint.warnings.extend(choose::beside(&files, &checkpoint.files, is_index));
             checkpoint
         }
         None => open_loose(place, &files, limits)?,
@@ -114,10 +117,27 @@ fn open_loose(place: &Location, files: &[Entry], limits: &Limits) -> Result<Chec
         .cure("name the weights file"));
     }
     let Told { weights, by_name, later } = tell(place, files, limits);
+    // A log, or a note of a trainer that is a number, beside the folders with the weights.
+    let weights = match weights.iter().all(|(_, format)| *format == csv::ROW.name)
+        && below::has_weights(place, limits)
+    {
+        true => Vec::new(),
+        false => weights,
+    };
     let (chosen, left) = choose::model(weights);
     let mut checkpoint = match chosen.as_slice() {
         [] => return below::open_only(place, files, later, limits),
-        [(only, _)] => open_at(&place.join(only), limits)?,
+        [(only, format)] => {
+            let mut checkpoint = open_at(&place.join(only), limits)?;
+            if let Some(total) =
+                numbered::one_of(only).filter(|total| *total > 1 && *format != gguf::ROW.name)
+            {
+                let message =
+                    format!("{} of the {total} shards of this model are missing", total - 1);
+                checkpoint.warnings.push(Warning::about(*only, message).as_fault());
+            }
+            checkpoint
+        }
         several => match numbered::shards(several)? {
             // The first part of a split GGUF finds the others.
             Some(names) if several.iter().all(|(_, format)| *format == gguf::ROW.name) => {
@@ -133,15 +153,58 @@ fn open_loose(place: &Location, files: &[Entry], limits: &Limits) -> Result<Chec
     Ok(checkpoint)
 }
 
+/// The numbered shards beside an index that names none of them, and of whose own not all are there:
+/// it was left over from another cut of the model.
+///
+/// # Errors
+/// When the shards cannot be opened.
+pub(super) fn stale(
+    folder: &Location,
+    name: &str,
+    index: &Index,
+    limits: &Limits,
+) -> Result<Option<Checkpoint>, Error> {
+    if !index.files.iter().any(|shard| folder.join(shard).is_missing()) {
+        return Ok(None);
+    }
+    let files = files(folder)?;
+    let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+    let Some(shards) = numbered::full_set(&names) else { return Ok(None) };
+    if shards.iter().any(|shard| index.files.iter().any(|listed| listed == shard)) {
+        return Ok(None);
+    }
+    let mut whole = open_numbered(folder, &shards, limits)?;
+    let message = format!(
+        "the index is of another cut of the model: it names {}, which are not all here; the shards \
+         that are here are a full set and were opened",
+        listed(&index.files.iter().map(String::as_str).collect::<Vec<_>>())
+    );
+    whole.warnings.push(Warning::about(name, message).as_fault());
+    whole.path = name.to_owned();
+    Ok(Some(whole))
+}
+
+/// Numbered shards of a folder that are not in a list, in order.
+///
+/// # Errors
+/// When the folder cannot be listed.
+pub(super) fn unlisted_shards(folder: &Location, listed: &[String]) -> Result<Vec<String>, Error> {
+    let names = files(folder)?.into_iter().map(|file| file.name);
+    let mut names: Vec<String> = names
+        .filter(|name| numbered::one_of(name).is_some() && !listed.contains(name))
+        .take(MOST_FILES)
+        .collect();
+    names.sort_unstable();
+    Ok(names)
+}
+
 /// The one index of the folder. Of one for safetensors and one for another format, which hold the
 /// same model, it is the former.
 fn choose_index(files: &[Entry]) -> Result<Option<&str>, Error> {
-    let ending = format!(".{}", ROW.extensions[0]);
-    let names: Vec<&str> = files
-        .iter()
-        .map(|file| file.name.as_str())
-        .filter(|name| name.ends_with(&ending))
-        .collect();
+    let is_index =
+        |name: &str| ROW.extensions.iter().any(|ending| name.ends_with(&format!(".{ending}")));
+    let names: Vec<&str> =
+        files.iter().map(|file| file.name.as_str()).filter(|name| is_index(name)).collect();
     let safe: Vec<&str> =
         names.iter().copied().filter(|name| name.contains(".safetensors.")).collect();
     match (names.as_slice(), safe.as_slice()) {

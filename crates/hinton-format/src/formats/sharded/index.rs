@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Deserializer as _;
-use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::{Error, Limits};
@@ -16,7 +16,8 @@ pub(super) struct Index {
     pub(super) metadata: Vec<(String, String)>,
     /// The shards, sorted by name.
     pub(super) files: Vec<String>,
-    /// Tensor and position of its shard in `files`, sorted by tensor.
+    /// Tensor and position of its shard in `files`, sorted by tensor. Empty where the index names
+    /// groups and all shards that a group lies in, as Keras' does.
     pub(super) tensors: Vec<(String, usize)>,
 }
 
@@ -33,18 +34,65 @@ pub(super) fn parse(bytes: &[u8], limits: &Limits) -> Result<Index, Error> {
         return Err(Error::malformed("the index lists no tensors: it has no weight_map")
             .cure("choose the weights file beside it"));
     };
-    let mut files: Vec<String> = weight_map.values().cloned().collect();
+    let mut files: Vec<String> = weight_map.values().flat_map(Shards::names).cloned().collect();
     files.sort_unstable();
     files.dedup();
     let place = |file: &String| files.binary_search(file).unwrap_or(0);
-    let tensors = weight_map.iter().map(|(name, file)| (name.clone(), place(file))).collect();
+    let of_groups = weight_map.values().any(|shards| matches!(shards, Shards::Several(_)));
+    let tensor = |(name, shards): (&String, &Shards)| match shards {
+        Shards::One(file) if !of_groups => Some((name.clone(), place(file))),
+        _ => None,
+    };
+    let tensors = weight_map.iter().filter_map(tensor).collect();
     Ok(Index { metadata: reader.metadata, files, tensors })
+}
+
+/// Where a tensor or a group of them lies.
+#[derive(Debug, PartialEq)]
+enum Shards {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl<'de> Deserialize<'de> for Shards {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        struct Names;
+        impl<'de> Visitor<'de> for Names {
+            type Value = Shards;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string or a list of strings")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Shards, E> {
+                Ok(Shards::One(name.to_owned()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Shards, A::Error> {
+                let mut names = Vec::new();
+                while let Some(name) = list.next_element()? {
+                    names.push(name);
+                }
+                Ok(Shards::Several(names))
+            }
+        }
+        json.deserialize_any(Names)
+    }
+}
+
+impl Shards {
+    fn names(&self) -> &[String] {
+        match self {
+            Shards::One(name) => std::slice::from_ref(name),
+            Shards::Several(names) => names,
+        }
+    }
 }
 
 struct IndexReader<'a> {
     limits: &'a Limits,
     metadata: Vec<(String, String)>,
-    weight_map: Option<BTreeMap<String, String>>,
+    weight_map: Option<BTreeMap<String, Shards>>,
 }
 
 impl<'de> Visitor<'de> for &mut IndexReader<'_> {
@@ -64,7 +112,8 @@ impl<'de> Visitor<'de> for &mut IndexReader<'_> {
                     self.weight_map = Some(map.next_value_seed(WeightMap(self.limits.tensors))?);
                 }
                 "metadata" => {
-                    let metadata: Map<String, Value> = map.next_value()?;
+                    let metadata: Option<Map<String, Value>> = map.next_value()?;
+                    let metadata = metadata.unwrap_or_default();
                     self.metadata.extend(metadata.into_iter().map(|(key, value)| match value {
                         Value::String(text) => (key, text),
                         other => (key, other.to_string()),
@@ -83,7 +132,7 @@ impl<'de> Visitor<'de> for &mut IndexReader<'_> {
 struct WeightMap(usize);
 
 impl<'de> DeserializeSeed<'de> for WeightMap {
-    type Value = BTreeMap<String, String>;
+    type Value = BTreeMap<String, Shards>;
 
     fn deserialize<D: serde::Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
         json.deserialize_map(self)
@@ -91,7 +140,7 @@ impl<'de> DeserializeSeed<'de> for WeightMap {
 }
 
 impl<'de> Visitor<'de> for WeightMap {
-    type Value = BTreeMap<String, String>;
+    type Value = BTreeMap<String, Shards>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a map from tensors to files")
@@ -99,7 +148,7 @@ impl<'de> Visitor<'de> for WeightMap {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut files = BTreeMap::new();
-        while let Some((tensor, file)) = map.next_entry::<String, String>()? {
+        while let Some((tensor, file)) = map.next_entry::<String, Shards>()? {
             if files.len() >= self.0 {
                 let limit = self.0;
                 return Err(A::Error::custom(format!("more tensors than the limit of {limit}")));
@@ -134,13 +183,20 @@ mod tests {
     }
 
     #[test]
+    fn keras_names_all_shards_of_a_group() {
+        let index = index(r#"{"metadata": null, "weight_map": {"/a": ["1", "2"], "/b": ["2"]}}"#);
+        let index = index.unwrap();
+        assert_eq!((index.files, index.tensors), (vec!["1".to_owned(), "2".to_owned()], vec![]));
+    }
+
+    #[test]
     fn mistakes_are_told() {
         assert!(index("{}").unwrap_err().contains("no weight_map"));
         assert!(index(r#"{"weight_map": {}}"#).unwrap_err().contains("lists no tensors"));
         assert!(
             index(r#"{"weight_map": {"a": "1", "a": "2"}}"#).unwrap_err().contains("two shards")
         );
-        assert!(index(r#"{"weight_map": {"a": 1}}"#).unwrap_err().contains("expected a string"));
+        assert!(index(r#"{"weight_map": {"a": 1}}"#).unwrap_err().contains("a string or a list"));
         assert!(index(r#"{"weight_map""#).is_err());
     }
 }

@@ -102,6 +102,12 @@ impl Search<'_> {
     }
 }
 
+/// Whether a folder below has weights that are more than tables.
+pub(super) fn has_weights(place: &Location, limits: &Limits) -> bool {
+    let groups = groups(place, limits).unwrap_or_default();
+    groups.iter().any(|group| !group.is_table && *group.folder != **place)
+}
+
 /// Folders that programs leave behind.
 pub(crate) fn is_ignored(name: &str) -> bool {
     name.starts_with('.') || name == "__MACOSX"
@@ -138,7 +144,17 @@ pub(super) fn open_only(
 pub(crate) fn scattered(groups: &[Group], said: &str) -> Error {
     let names: Vec<&str> =
         groups.iter().flat_map(|group| group.files.iter().map(String::as_str)).collect();
-    let error = Error::new(ErrorKind::Unrecognised, format!("{said} {}", listed(&names)));
+    let of_rank = |group: &Group| {
+        let name = group.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        name.starts_with("mp_rank_") || name.starts_with("tp_rank_")
+    };
+    let mut message = format!("{said} {}", listed(&names));
+    if groups.len() > 1 && groups.iter().all(of_rank) {
+        message.push_str(
+            ", one for each rank: every rank has a slice of the same tensors, and they are not joined",
+        );
+    }
+    let error = Error::new(ErrorKind::Unrecognised, message);
     match groups.first() {
         Some(group) => {
             error.cure(format!("name the one to open, such as {}", group.folder.shown_folder()))

@@ -55,7 +55,29 @@ fn rank(name: &str) -> Option<usize> {
 }
 
 fn is_training(name: &str) -> bool {
-    TRAINING.iter().any(|start| name.starts_with(start))
+    // Stable-Baselines3 writes policy.optimizer.pth and pytorch_variables.pth beside policy.pth.
+    let of_part = name.contains(".optimizer.") || name == "pytorch_variables.pth";
+    of_part || TRAINING.iter().any(|start| name.starts_with(start))
+}
+
+/// Words in the name of a copy of a model in another precision, or of its averaged weights.
+const VARIANTS: [&str; 10] =
+    ["fp16", "fp32", "bf16", "fp8", "int8", "int4", "ema", "non_ema", "ema_only", "pruned"];
+
+/// Whether a name is that of another file with the word of a variant more, `model.fp16.safetensors`
+/// for `model.safetensors`.
+fn is_variant(name: &str, weights: &[Weights<'_>]) -> bool {
+    VARIANTS.iter().any(|word| {
+        [".", "-", "_"].iter().any(|mark| {
+            let part = format!("{mark}{word}");
+            name.match_indices(&part).any(|(start, _)| {
+                let (before, after) = (&name[..start], &name[start + part.len()..]);
+                let plain = format!("{before}{after}");
+                after.starts_with(['.', '-', '_'])
+                    && weights.iter().any(|(other, _)| *other == plain)
+            })
+        })
+    })
 }
 
 /// The weights that are the model, and notes about the others. Several are left where nothing
@@ -79,6 +101,8 @@ pub(super) fn model(mut weights: Vec<Weights<'_>>) -> (Vec<Weights<'_>>, Vec<War
         leave(&mut weights, "a table beside the weights", &|(_, format)| *format == csv::ROW.name);
     }
     leave(&mut weights, "the state of training beside the model", &|(name, _)| is_training(name));
+    let all = weights.clone();
+    leave(&mut weights, "variants of the model", &|(name, _)| is_variant(name, &all));
     let ranks: Option<Vec<usize>> = weights.iter().map(|(name, _)| rank(name)).collect();
     if let Some(first) = ranks.and_then(|ranks| ranks.into_iter().min()) {
         leave(&mut weights, SAME, &|(name, _)| rank(name) != Some(first));
@@ -89,12 +113,14 @@ pub(super) fn model(mut weights: Vec<Weights<'_>>) -> (Vec<Weights<'_>>, Vec<War
 const SAME: &str = "the same model in another file";
 
 /// Notes about weights beside those that were opened, by their names.
-pub(super) fn beside(files: &[Entry], opened: &[String]) -> Vec<Warning> {
+pub(super) fn beside(files: &[Entry], opened: &[String], is_index: bool) -> Vec<Warning> {
     let opened: BTreeSet<&str> =
         opened.iter().filter_map(|file| file.rsplit(['/', '\\']).next()).collect();
     let others = files.iter().map(|file| file.name.as_str()).filter(|name| !opened.contains(name));
     let same: Vec<&str> = others.filter(|name| rank(name).is_some()).collect();
-    left_out(&same, SAME).into_iter().collect()
+    // Nobody has compared them.
+    let why = if is_index { "which the index does not name" } else { SAME };
+    left_out(&same, why).into_iter().collect()
 }
 
 #[cfg(test)]
@@ -126,6 +152,15 @@ mod tests {
             chosen(&["data.csv", "old.zip", "optimizer.pt", "w.pt", "rng_state_0.pth"]);
         assert_eq!(names, ["w.pt"]);
         assert_eq!(notes.len(), 3, "{notes:?}");
+        let (names, notes) = chosen(&["unet.fp16.bin", "unet.bin", "unet.non_ema.bin"]);
+        assert_eq!(names, ["unet.bin"]);
+        assert_eq!(
+            notes,
+            ["left out, variants of the model: \"unet.fp16.bin\", \"unet.non_ema.bin\""]
+        );
+        assert_eq!(chosen(&["unet.fp16.bin", "vae.bin"]).0.len(), 2);
+        let (names, _) = chosen(&["policy.optimizer.pth", "policy.pth", "pytorch_variables.pth"]);
+        assert_eq!(names, ["policy.pth"]);
         assert_eq!(chosen(&["optimizer.pt"]).0, ["optimizer.pt"]);
         assert_eq!(chosen(&["a.pt", "model.safetensors"]).0.len(), 2, "nothing tells");
         let shards = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"];

@@ -40,6 +40,26 @@ pub(super) fn shards<'a>(weights: &[Weights<'a>]) -> Result<Option<Vec<&'a str>>
     Ok(Some(found.into_iter().map(|(_, name)| name).collect()))
 }
 
+/// The full set of numbered shards among names; `None` where there is none, or several.
+pub(super) fn full_set<'a>(names: &[&'a str]) -> Option<Vec<&'a str>> {
+    let mut found: Vec<_> =
+        names.iter().filter_map(|name| Some((shard_number(name)?, *name))).collect();
+    found.sort_unstable();
+    let (first, _) = *found.first()?;
+    let same = |shard: &Shard<'_>| {
+        (shard.stem, shard.total, shard.ending) == (first.stem, first.total, first.ending)
+    };
+    let in_order =
+        (1..).zip(&found).all(|(number, (shard, _))| shard.number == number && same(shard));
+    (in_order && found.len() as u64 == first.total)
+        .then(|| found.into_iter().map(|(_, name)| name).collect())
+}
+
+/// How many shards a file of that name is one of; `None` where it is no shard.
+pub(super) fn one_of(name: &str) -> Option<u64> {
+    shard_number(name).map(|shard| shard.total)
+}
+
 /// What the name of a shard says: `stem-00001-of-00003.ending`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Shard<'a> {
