@@ -1,10 +1,10 @@
 //! Legends: the colour bar, and what is odd in the data.
 
-use hinton_scene::{Align, Baseline, Cells, Color, Item, Path, Point, Rect, Shape};
+use hinton_scene::{Align, Baseline, Cells, Color, Item, Path, Point, Rect, Shape, measure};
 use hinton_tensor::{Grid, Summary};
 
 use crate::cells::{cells_beyond, is_two_way};
-use crate::frame::text;
+use crate::frame::{LEGEND_WIDTH, LOW_LEGEND, Page, text};
 use crate::math::{decade, pow10};
 use crate::ticks::{even_ticks, tick_texts};
 use crate::{ColorScale, ScaleKind, Span, Theme, short, short_count};
@@ -13,6 +13,12 @@ use crate::{ColorScale, ScaleKind, Span, Theme, short, short_count};
 const BAR: f64 = 10.0;
 /// Tallest bar.
 const TALLEST: f64 = 170.0;
+/// Height of a bar that lies below the data.
+const LOW_BAR: f64 = 7.0;
+/// Height of a field of two directions that lies below the data.
+const LOW_FIELD: f64 = 18.0;
+/// Width that a swatch takes in a line below the data.
+const LOW_SWATCH: f64 = 90.0;
 /// Height of one line of the legend.
 const LINE: f64 = 12.0;
 
@@ -95,6 +101,9 @@ impl KeyCells {
 pub(crate) fn colorbar(key: &Key<'_>, place: Rect) -> Vec<Item> {
     let theme = key.theme;
     let oddities = oddities(key);
+    if is_low(place) {
+        return low_colorbar(key, place, &oddities);
+    }
     let lines = swatch_lines(&oddities);
     let words = if key.cells.is_two_way { WORDS } else { 0.0 };
     let room = place.h - lines as f64 * LINE - 10.0 - words;
@@ -173,6 +182,107 @@ fn ticks(theme: &Theme, bar: Rect, labels: impl Iterator<Item = (f64, String)>) 
     items
 }
 
+/// Whether a legend in that place lies below the data: wide and low.
+pub(crate) fn is_low(place: Rect) -> bool {
+    place.w > LEGEND_WIDTH
+}
+
+/// The same below the data: the bar lies, its numbers under it, the counts in lines below.
+fn low_colorbar(key: &Key<'_>, place: Rect, odd: &[Swatch]) -> Vec<Item> {
+    let (scale, theme) = (key.scale, key.theme);
+    let mut items = Vec::new();
+    let bottom = if key.cells.is_two_way {
+        let field = Rect::new(place.x, place.y, place.w - 10.0, LOW_FIELD);
+        items.extend(low_field(key, field));
+        field.bottom()
+    } else {
+        let bar = Rect::new(place.x, place.y, place.w, LOW_BAR);
+        let Item::Cells(upright) = bar_cells(scale, bar) else { return items };
+        let entries = upright.cells.iter().rev();
+        let colors = entries.map(|&entry| upright.palette[usize::from(entry)]).collect();
+        items.extend(low_bar(bar, colors, &low_ticks(scale, bar.w), theme));
+        bar.bottom()
+    };
+    items.extend(swatches_in(odd, theme, Rect { y: bottom + 16.0, ..place }));
+    items
+}
+
+/// Numbers for a bar of that width, at shares of its length.
+fn low_ticks(scale: &ColorScale, width: f64) -> Vec<(f64, String)> {
+    let labels = tick_labels(scale, width * 0.6).into_iter();
+    labels.map(|(value, label)| (scale.share(value), label)).collect()
+}
+
+/// The field of two directions, lying: the root mean square runs right from zero, the balance of
+/// signs up from all negative to all positive.
+fn low_field(key: &Key<'_>, field: Rect) -> Vec<Item> {
+    const ROWS: usize = 9;
+    const COLUMNS: usize = 120;
+    let Key { scale, theme, .. } = *key;
+    let magnitudes = scale.magnitudes();
+    let entry = |at: usize| {
+        let share = (at % COLUMNS) as f64 / (COLUMNS - 1) as f64;
+        let balance = 1.0 - 2.0 * (at / COLUMNS) as f64 / (ROWS - 1) as f64;
+        scale.two_way_index(magnitudes.value_at(share), balance)
+    };
+    let cells = Item::Cells(Cells {
+        rect: field,
+        rows: ROWS,
+        cols: COLUMNS,
+        palette: scale.two_way_palette(),
+        cells: (0..ROWS * COLUMNS).map(entry).collect(),
+    });
+    let mut items = low_marks(field, &low_ticks(&magnitudes, field.w), theme);
+    items.insert(0, cells);
+    for (sign, y) in [("+", field.y + 3.5), ("−", field.bottom() - 3.5)] {
+        let x = field.right() + 3.0;
+        items.push(text(sign, x, y, theme.label(), Align::Start, Baseline::Middle));
+    }
+    items
+}
+
+/// A bar that lies, low colours first, with numbers under it at those shares of its length. Numbers
+/// at the ends stay above the bar.
+pub(crate) fn low_bar(
+    bar: Rect,
+    colors: Vec<Color>,
+    ticks: &[(f64, String)],
+    theme: &Theme,
+) -> Vec<Item> {
+    let cells = Item::Cells(Cells {
+        rect: bar,
+        rows: 1,
+        cols: colors.len(),
+        cells: (0..colors.len()).map(|index| index as u16).collect(),
+        palette: colors,
+    });
+    let mut items = low_marks(bar, ticks, theme);
+    items.insert(0, cells);
+    items
+}
+
+/// A frame around a bar that lies, and its numbers.
+fn low_marks(bar: Rect, ticks: &[(f64, String)], theme: &Theme) -> Vec<Item> {
+    let style = theme.label();
+    let mut items = vec![Shape::stroked(Path::rect(bar), theme.line, 0.5)];
+    let mut marks = Path::new();
+    let mut taken = f64::NEG_INFINITY;
+    for (share, label) in ticks {
+        let x = bar.x + share * bar.w;
+        marks.extend(Path::line(Point::new(x, bar.bottom()), Point::new(x, bar.bottom() + 2.5)));
+        let width = measure(label, style);
+        let left = (x - width / 2.0).min(bar.right() - width).max(bar.x);
+        if left < taken {
+            continue;
+        }
+        taken = left + width + 4.0;
+        let y = bar.bottom() + 4.5;
+        items.push(text(label, left, y, style, Align::Start, Baseline::Top));
+    }
+    items.push(Shape::stroked(marks, theme.line, 0.5));
+    items
+}
+
 /// A line of the legend: a colour and what it stands for.
 pub(crate) struct Swatch {
     pub(crate) color: Color,
@@ -202,9 +312,57 @@ pub(crate) fn swatches(list: &[Swatch], theme: &Theme, x: f64, top: f64) -> Vec<
     items
 }
 
+/// Small squares with a word each: one below the other beside the data, in lines below them.
+pub(crate) fn swatches_in(list: &[Swatch], theme: &Theme, place: Rect) -> Vec<Item> {
+    if !is_low(place) {
+        return swatches(list, theme, place.x, place.y + 3.0);
+    }
+    let places = low_places(list, theme, place);
+    let swatch = |(swatch, (x, y)): (&Swatch, (f64, f64))| {
+        let label = swatch.label.replace('\n', " ");
+        swatches(&[Swatch { label, ..*swatch }], theme, x, y)
+    };
+    list.iter().zip(places).flat_map(swatch).collect()
+}
+
+/// Lines that swatches take below the data.
+pub(crate) fn low_lines(list: &[Swatch], theme: &Theme, place: Rect) -> usize {
+    let last = low_places(list, theme, place).last().map_or(place.y, |last| last.1);
+    ((last - place.y) / LINE).round() as usize + 1
+}
+
+/// Where swatches go in lines below the data.
+fn low_places(list: &[Swatch], theme: &Theme, place: Rect) -> Vec<(f64, f64)> {
+    let (mut x, mut y) = (place.x, place.y);
+    let mut places = Vec::with_capacity(list.len());
+    for swatch in list {
+        let width = BAR + 6.0 + measure(&swatch.label, theme.label()) + 10.0;
+        if x > place.x && x + width > place.right() {
+            (x, y) = (place.x, y + LINE);
+        }
+        places.push((x, y));
+        x += width;
+    }
+    places
+}
+
+/// Height of so many swatches in a legend of that width below the data.
+pub(crate) fn low_swatches_height(count: usize, width: f64) -> f64 {
+    let in_line = (width / LOW_SWATCH).floor().max(1.0);
+    (count as f64 / in_line).ceil() * LINE
+}
+
 /// Height that [`colorbar`] needs; where the scale may be another in pictures beside this one, for
 /// all of them.
-pub(crate) fn colorbar_height(key: &Key<'_>, varies: bool) -> f64 {
+pub(crate) fn colorbar_height(key: &Key<'_>, page: &Page<'_>, varies: bool) -> f64 {
+    if page.has_low_legend() {
+        let swatches = match varies {
+            true => nonfinite(key.theme, key.summary).len() + 2,
+            false => oddities(key).len(),
+        };
+        let field = if key.cells.is_two_way { LOW_FIELD - LOW_BAR } else { 0.0 };
+        return LOW_LEGEND + field + low_swatches_height(swatches, page.legend_width());
+    }
     let lines = match varies {
         true => nonfinite(key.theme, key.summary).len() + 4,
         false => swatch_lines(&oddities(key)),

@@ -7,7 +7,7 @@
 use hinton_scene::{Align, Baseline, Color, Item, Path, Rect, Scene, Shape, Text, fit, measure};
 
 use crate::labels::Strips;
-use crate::words::{Words, wrap};
+use crate::words::{Words, wrap, wrap_most};
 use crate::{ChartError, Extent, Options, Theme};
 
 /// White space around everything.
@@ -21,7 +21,15 @@ const GAP: f64 = 10.0;
 /// Width of the legend, with the space before it.
 pub(crate) const LEGEND_WIDTH: f64 = 72.0;
 const LEGEND_GAP: f64 = 16.0;
-/// Lines kept for subtitle and notes on a page of fixed size.
+/// Pages narrower than this, points, have the legend below the data.
+const NARROW: f64 = 330.0;
+/// Space between the data and a legend below them.
+const LOW_GAP: f64 = 9.0;
+/// Height kept for a legend below the data on a page of given height: a colour bar and its numbers.
+pub(crate) const LOW_LEGEND: f64 = 22.0;
+/// Widest legend below the data, points.
+const LOW_WIDEST: f64 = 260.0;
+/// Lines kept for the subtitle, and for notes, on a page of fixed size.
 const RESERVED_LINES: f64 = 2.0;
 /// Longest side of the body on a page that takes what it needs.
 const NATURAL_MOST: f64 = 640.0;
@@ -31,8 +39,12 @@ const NATURAL_SIDE: f64 = 440.0;
 const SMALLEST_FACET: f64 = 100.0;
 /// Most areas side by side, unless asked for.
 const MOST_FACET_COLUMNS: usize = 6;
-/// Narrowest page, so that titles have room.
-const NARROWEST: f64 = 250.0;
+/// A matrix is drawn at most so many times as long as it is wide, where its cells need not be square.
+const LONGEST: usize = 4;
+/// Narrowest page that takes what it needs, so that its words are readable.
+const NARROWEST: f64 = 170.0;
+/// Width that such a page grows to for a long title.
+const TITLE_MOST: f64 = 400.0;
 
 /// How cells may be shaped.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -53,9 +65,11 @@ pub(crate) struct Page<'a> {
     pub(crate) options: &'a Options,
     pub(crate) theme: Theme,
     pub(crate) legend: bool,
+    /// Whether the legend lies below the data.
+    low_legend: bool,
     titled: bool,
-    /// Lines kept for subtitle and notes on a page of fixed size.
-    lines: f64,
+    /// Lines kept for the subtitle, and for notes, on a page of fixed size.
+    lines: (f64, f64),
     left_out: Vec<&'static str>,
     width: Option<f64>,
     height: Option<f64>,
@@ -79,7 +93,8 @@ pub(crate) struct Layout {
     title_at: (f64, f64),
     words_width: f64,
     notes_y: f64,
-    bounded: bool,
+    /// Most lines of the subtitle, and of notes.
+    lines: Option<(f64, f64)>,
     /// Width of the column that each area stands in.
     columns: Vec<f64>,
     /// What the page had no room for.
@@ -93,45 +108,52 @@ impl<'a> Page<'a> {
             options,
             theme: Theme::named(options.theme),
             legend: options.legend.unwrap_or(true),
+            low_legend: false,
             titled: options.title.as_deref() != Some(""),
-            lines: RESERVED_LINES,
+            lines: (RESERVED_LINES, RESERVED_LINES),
             left_out: Vec::new(),
             width: options.size.map(|size| points(size.width)),
             height: options.size.and_then(|size| size.height.map(points)),
         };
+        page.low_legend = page.width.is_some_and(|width| {
+            width < NARROW && page.height.is_none_or(|height| height > width * 0.7)
+        });
         page.make_room();
         page
     }
 
-    /// Leaves out words, then the legend, then the title, where a small page has no room for them
-    /// beside the data.
+    /// Leaves out notes, then the subtitle, then the title where a small page has no room for them
+    /// beside the data. Without the legend the data cannot be read: it goes last, and never where it
+    /// was asked for.
     fn make_room(&mut self) {
-        let cramped = |page: &Self| {
-            let (width, height) = page.room();
-            page.width.is_some_and(|all| width < all * 0.45)
-                || page.height.is_some_and(|all| height < all * 0.45)
-        };
-        if cramped(self) && self.titled {
-            self.lines = 1.0;
-            self.left_out.push("all of the words");
+        let across = |page: &Self| page.width.map_or(1.0, |all| page.room().0 / all);
+        let down = |page: &Self| page.height.map_or(1.0, |all| page.room().1 / all);
+        if down(self) < 0.45 && self.titled {
+            self.lines.1 = 0.0;
+            self.left_out.push("notes");
         }
-        if cramped(self) && self.legend {
-            self.legend = false;
-            self.left_out.push("the legend");
+        if down(self) < 0.45 && self.titled {
+            self.lines.0 = 0.0;
+            self.left_out.push("subtitle");
         }
-        if cramped(self) && self.titled {
+        if down(self) < 0.6 && self.lines.0 == 0.0 && self.titled {
             self.titled = false;
-            self.left_out = vec!["title, words and legend"];
+            self.left_out.push("title");
+        }
+        if across(self).min(down(self)) < 0.3 && self.options.legend.is_none() && self.legend {
+            self.legend = false;
+            self.left_out.push("legend");
         }
     }
 
     /// What a small page had no room for.
     fn left_out_notes(&self) -> Vec<String> {
-        let note = |what: &str| format!("the page has no room for {what}: ask for a larger --size");
-        match self.left_out.as_slice() {
-            [] => Vec::new(),
-            all => vec![note(&all.join(" and "))],
-        }
+        let what = match self.left_out.as_slice() {
+            [] => return Vec::new(),
+            [one] => (*one).to_owned(),
+            [most @ .., last] => format!("{} and {last}", most.join(", ")),
+        };
+        vec![format!("the page has no room for {what}: ask for a larger --size")]
     }
 
     /// Width of the page, where it is given.
@@ -165,8 +187,27 @@ impl<'a> Page<'a> {
         if self.has_title() && lines > 0.0 { GAP + lines * LINE } else { 0.0 }
     }
 
+    /// Width of a legend at the right, with the space before it.
     fn legend_space(&self) -> f64 {
-        if self.legend { LEGEND_WIDTH + LEGEND_GAP } else { 0.0 }
+        if self.legend && !self.low_legend { LEGEND_WIDTH + LEGEND_GAP } else { 0.0 }
+    }
+
+    /// Height of a legend below the data, with the space before it.
+    fn low_space(&self, height: f64) -> f64 {
+        if self.legend && self.low_legend { LOW_GAP + height } else { 0.0 }
+    }
+
+    /// Width of the legend: narrow beside the data, wide below them.
+    pub(crate) fn legend_width(&self) -> f64 {
+        match self.width {
+            Some(width) if self.low_legend => (width - 2.0 * self.margin()).clamp(1.0, LOW_WIDEST),
+            _ => LEGEND_WIDTH,
+        }
+    }
+
+    /// Whether the legend lies below the data: wide and low.
+    pub(crate) fn has_low_legend(&self) -> bool {
+        self.low_legend
     }
 
     /// Room for all data areas and their labels: width and height; natural pages have the most
@@ -181,7 +222,8 @@ impl<'a> Page<'a> {
         let width =
             self.width.map_or(NATURAL_MOST, |width| width - 2.0 * margin - self.legend_space());
         let height = self.height.map_or(NATURAL_MOST, |height| {
-            height - 2.0 * margin - self.head_height(self.lines) - self.foot_height(self.lines)
+            let words = self.head_height(self.lines.0) + self.foot_height(self.lines.1);
+            height - 2.0 * margin - words - self.low_space(LOW_LEGEND)
         });
         (width.max(1.0), height.max(1.0))
     }
@@ -201,7 +243,17 @@ impl<'a> Page<'a> {
             let strips = self.strips(extent, &cells, guess, inner, rule);
             inner = (inner.0 - strips.left - strips.right, inner.1 - strips.top);
         }
-        (most(inner.1), most(inner.0))
+        let most = (most(inner.1), most(inner.0));
+        match extents {
+            [first, rest @ ..]
+                if rest
+                    .iter()
+                    .all(|other| other.rows == first.rows && other.cols == first.cols) =>
+            {
+                in_proportion(first, most)
+            }
+            _ => most,
+        }
     }
 
     /// Room for one of so many areas that share the page.
@@ -299,27 +351,35 @@ impl<'a> Page<'a> {
         let body_h = box_size.1 + facet_head + strips.top;
         let above = strips.top + facet_head;
         let legend_h = if self.legend { words.legend_height } else { 0.0 };
-        let body_h = body_h.max(legend_h + above);
+        let low = self.low_space(legend_h);
+        let body_h = if low > 0.0 { body_h } else { body_h.max(legend_h + above) };
         let margin = self.margin();
         let page_w = self.width.unwrap_or_else(|| {
             let title = measure(&words.title, self.theme.title());
-            (body_w + self.legend_space())
-                .max(title.min(NARROWEST * 1.6))
-                .max(if self.has_title() { NARROWEST } else { 0.0 })
-                + 2.0 * margin
+            (body_w + self.legend_space()).max(title.min(TITLE_MOST)).max(if self.has_title() {
+                NARROWEST
+            } else {
+                0.0
+            }) + 2.0 * margin
         });
         let words_width = page_w - 2.0 * margin;
         let bounded = self.height.is_some();
-        let head = self.head_height(self.lines(&words.subtitle, words_width, bounded));
-        let foot = self.foot_height(self.lines(&words.notes, words_width, bounded));
-        let page_h = self.height.unwrap_or(2.0 * margin + head + body_h + foot);
+        let head = self.head_height(match bounded {
+            true => self.lines.0,
+            false => wrap(&words.subtitle, &self.theme, words_width).len() as f64,
+        });
+        let foot = self.foot_height(match bounded {
+            true => self.lines.1,
+            false => wrap(&words.notes, &self.theme, words_width).len() as f64,
+        });
+        let page_h = self.height.unwrap_or(2.0 * margin + head + body_h + low + foot);
 
         // The body: at the left below the title; centred on pages that say nothing.
         let free = (
             page_w - 2.0 * margin - body_w - self.legend_space(),
-            page_h - 2.0 * margin - head - foot - body_h,
+            page_h - 2.0 * margin - head - foot - body_h - low,
         );
-        let centred = if self.has_title() { 0.0 } else { 0.5 };
+        let centred = if self.has_title() && !bounded { 0.0 } else { 0.5 };
         let mut origin = (
             margin + free.0.max(0.0) * centred + strips.left,
             margin + head + free.1.max(0.0) * centred + strips.top + facet_head,
@@ -344,17 +404,23 @@ impl<'a> Page<'a> {
             let rect = Rect::new(x, y, pitch.0 * cols as f64, pitch.1 * rows as f64);
             Area { rect, rows, cols }
         });
-        let legend_x = origin.0 + body_w - strips.left + LEGEND_GAP;
-        let legend_h = (body_h - above).max(legend_h);
+        let legend = if low > 0.0 {
+            let width = self.legend_width().min(page_w - margin - origin.0);
+            let top = origin.1 - above + body_h + LOW_GAP;
+            Rect::new(origin.0, top, width, legend_h)
+        } else {
+            let left = origin.0 + body_w - strips.left + LEGEND_GAP;
+            Rect::new(left, origin.1, LEGEND_WIDTH, (body_h - above).max(legend_h))
+        };
         Layout {
             page: (page_w, page_h),
             areas: areas.collect(),
             strips,
-            legend: Rect::new(legend_x, origin.1, LEGEND_WIDTH, legend_h),
+            legend,
             title_at: (margin, margin),
             words_width,
             notes_y: page_h - margin - foot + GAP,
-            bounded,
+            lines: bounded.then_some(self.lines),
             columns: (0..cells.len()).map(|at| widths[at % columns]).collect(),
             notes: self.left_out_notes(),
         }
@@ -387,7 +453,10 @@ impl<'a> Page<'a> {
             }
             // A long strip is made thick enough to see.
             let thick = |short: f64| {
-                whole_pixels((side / 4.0 / short).clamp(even, rule.largest.max(even)), pixel)
+                whole_pixels(
+                    (side / LONGEST as f64 / short).clamp(even, rule.largest.max(even)),
+                    pixel,
+                )
             };
             return if cols >= rows {
                 (even, thick(rows).max(even))
@@ -404,13 +473,14 @@ impl<'a> Page<'a> {
         }
         if self.height.is_none() {
             let even = width.min(rule.largest * 2.0).min((room.0 / rows).max(pixel));
-            let thick = |short: f64| (room.0 / 4.0 / short).clamp(even, rule.largest.max(even));
+            let thick =
+                |short: f64| (room.0 / LONGEST as f64 / short).clamp(even, rule.largest.max(even));
             return if cols >= rows { (even, thick(rows)) } else { (thick(cols).min(width), even) };
         }
         // On a page of given size a long matrix may stretch to a quarter of its length.
         let (long_w, long_h) = (even * cols, even * rows);
         let stretch = |short: f64, long: f64, room: f64, count: f64| {
-            short.max((long / 4.0).min(room) / count)
+            short.max((long / LONGEST as f64).min(room) / count)
         };
         if long_w >= long_h {
             (even, stretch(even, long_w, room.1, rows))
@@ -423,13 +493,6 @@ impl<'a> Page<'a> {
     fn snap(&self, position: f64) -> f64 {
         let pixel = 72.0 / self.options.dpi;
         (position / pixel).round() * pixel
-    }
-
-    fn lines(&self, parts: &[String], width: f64, bounded: bool) -> f64 {
-        if bounded {
-            return if self.has_title() { self.lines } else { 0.0 };
-        }
-        wrap(parts, &self.theme, width).len() as f64
     }
 
     pub(crate) fn no_room(&self) -> ChartError {
@@ -448,10 +511,13 @@ impl<'a> Page<'a> {
             let (x, y) = layout.title_at;
             let title = fit(&words.title, theme.title(), layout.words_width);
             all.push(text(&title, x, y, theme.title(), Align::Start, Baseline::Top));
-            let lines = wrap(&words.subtitle, theme, layout.words_width);
-            self.write_lines(&mut all, lines, layout, y + TITLE_LINE);
-            let notes = wrap(&words.notes, theme, layout.words_width);
-            self.write_lines(&mut all, notes, layout, layout.notes_y);
+            let most =
+                |lines: f64| if layout.lines.is_some() { lines as usize } else { usize::MAX };
+            let (above, below) = layout.lines.unwrap_or_default();
+            let lines = wrap_most(&words.subtitle, theme, layout.words_width, most(above));
+            self.write_lines(&mut all, &lines, layout, y + TITLE_LINE);
+            let notes = wrap_most(&words.notes, theme, layout.words_width, most(below));
+            self.write_lines(&mut all, &notes, layout, layout.notes_y);
         }
         all.extend(items);
         let (width, height) = layout.page;
@@ -467,15 +533,9 @@ impl<'a> Page<'a> {
         }
     }
 
-    fn write_lines(&self, items: &mut Vec<Item>, lines: Vec<String>, layout: &Layout, top: f64) {
-        let most = if layout.bounded { self.lines as usize } else { usize::MAX };
+    fn write_lines(&self, items: &mut Vec<Item>, lines: &[String], layout: &Layout, top: f64) {
         let style = self.theme.label();
-        let mut lines = lines;
-        if lines.len() > most && most > 0 {
-            let rest = lines.split_off(most - 1).join(" · ");
-            lines.push(rest);
-        }
-        for (at, line) in lines.iter().take(most).enumerate() {
+        for (at, line) in lines.iter().enumerate() {
             let line = fit(line, style, layout.words_width);
             let y = top + 2.0 + at as f64 * LINE;
             items.push(text(&line, layout.title_at.0, y, style, Align::Start, Baseline::Top));
@@ -536,6 +596,19 @@ fn facet_space(areas: usize) -> (f64, f64) {
     if areas == 1 { (0.0, 0.0) } else { (LINE + 3.0, 14.0) }
 }
 
+/// The most cells that leave a folded matrix its proportions: blocks are square unless the short
+/// side would be less than a quarter of the long one.
+fn in_proportion(extent: &Extent, (most_rows, most_cols): (usize, usize)) -> (usize, usize) {
+    let (rows, cols) = (extent.rows.max(1), extent.cols.max(1));
+    let block = rows.div_ceil(most_rows.max(1)).max(cols.div_ceil(most_cols.max(1)));
+    if block == 1 {
+        return (most_rows, most_cols);
+    }
+    let least = (rows.max(cols).div_ceil(block) / LONGEST).max(1);
+    let side = |values: usize, most: usize| values.div_ceil(block).max(least).min(most);
+    (side(rows, most_rows), side(cols, most_cols))
+}
+
 fn largest(cells: &[Extent]) -> (usize, usize) {
     let rows = cells.iter().map(|cell| cell.rows).max().unwrap_or(1);
     let cols = cells.iter().map(|cell| cell.cols).max().unwrap_or(1);
@@ -546,4 +619,19 @@ fn largest(cells: &[Extent]) -> (usize, usize) {
 fn whole_pixels(length: f64, pixel: f64) -> f64 {
     let pixels = length / pixel;
     if pixels >= 2.0 { pixels.floor() * pixel } else { length }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folded_matrices_keep_their_proportions() {
+        let cells = |rows, cols, most| in_proportion(&Extent::new(rows, cols), most);
+        assert_eq!(cells(4096, 11_008, (1280, 1280)), (456, 1224));
+        assert_eq!(cells(11_008, 4096, (1280, 1280)), (1224, 456));
+        // Long ones are drawn thicker than they are, so that their cells are seen.
+        assert_eq!(cells(100, 100_000, (1280, 1280)), (316, 1266));
+        assert_eq!(cells(20, 30, (1280, 1280)), (1280, 1280));
+    }
 }

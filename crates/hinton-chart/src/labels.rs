@@ -79,18 +79,36 @@ impl Strips {
         let turned = style.size * 1.6;
         let row_pitch = pitch.1 * cells.rows as f64 / extent.rows.max(1) as f64;
         let col_pitch = pitch.0 * cells.cols as f64 / extent.cols.max(1) as f64;
+        let index = |at: usize| measure(&extent.col_numbers.number(at).to_string(), style);
+        let widest = index(0).max(index(extent.cols.saturating_sub(1))) + 8.0;
+        let step = |count: usize, room: f64, pitch: f64| {
+            nice_step(count, |step| step as f64 * pitch >= room)
+        };
+        let mut steps = (step(extent.rows, line, row_pitch), step(extent.cols, widest, col_pitch));
+        // Sides of one scale are counted alike.
+        let both = steps.0.max(steps.1);
+        let alike = (row_pitch / col_pitch.max(1e-9) - 1.0).abs() < 0.01
+            && options.row_labels == Labels::Auto
+            && options.col_labels == Labels::Auto;
+        if alike && both * 2 <= extent.rows.min(extent.cols) {
+            steps = (both, both);
+        }
         let rows = labels(
             &options.row_labels,
             extent.rows,
             extent.row_numbers,
-            line,
+            steps.0,
             line * 0.9,
             row_pitch,
         );
-        let index = |at: usize| measure(&extent.col_numbers.number(at).to_string(), style);
-        let widest = index(0).max(index(extent.cols.saturating_sub(1))) + 8.0;
-        let cols =
-            labels(&options.col_labels, extent.cols, extent.col_numbers, widest, turned, col_pitch);
+        let cols = labels(
+            &options.col_labels,
+            extent.cols,
+            extent.col_numbers,
+            steps.1,
+            turned,
+            col_pitch,
+        );
 
         let widest = |labels: &[(f64, String)]| {
             labels.iter().map(|(_, label)| measure(label, style)).fold(0.0, f64::max)
@@ -179,7 +197,7 @@ fn labels(
     labels: &Labels,
     count: usize,
     numbers: Numbering,
-    room_for_number: f64,
+    step: usize,
     room_for_name: f64,
     pitch: f64,
 ) -> Vec<(f64, String)> {
@@ -188,8 +206,9 @@ fn labels(
         Labels::Off => Vec::new(),
         // A single row or column needs no number.
         Labels::Auto if count < 2 => Vec::new(),
+        // One number alone tells nothing.
+        Labels::Auto if step >= count => Vec::new(),
         Labels::Auto => {
-            let step = nice_step(count, |step| step as f64 * pitch >= room_for_number);
             let from = nice_start(count, step, numbers);
             let label = |at| (middle(at), numbers.number(at).to_string());
             (from..count).step_by(step).map(label).collect()
@@ -233,7 +252,8 @@ mod tests {
     use super::*;
 
     fn auto(count: usize, numbers: Numbering, pitch: f64) -> Vec<String> {
-        let all = labels(&Labels::Auto, count, numbers, 10.0, 10.0, pitch);
+        let step = nice_step(count, |step| step as f64 * pitch >= 10.0);
+        let all = labels(&Labels::Auto, count, numbers, step, 10.0, pitch);
         all.into_iter().map(|(_, label)| label).collect()
     }
 
@@ -248,7 +268,7 @@ mod tests {
         assert_eq!(auto(30, numbers(29, -1), 1.0), ["20", "10", "0"]);
         assert_eq!(auto(30, numbers(1, 10), 1.0), ["1", "101", "201"]);
         let pattern = Labels::Pattern("d{}".to_owned());
-        let named = labels(&pattern, 2, numbers(5, -2), 1.0, 1.0, 20.0);
+        let named = labels(&pattern, 2, numbers(5, -2), 1, 1.0, 20.0);
         assert_eq!([named[0].1.as_str(), &named[1].1], ["d5", "d3"]);
     }
 

@@ -32,6 +32,7 @@ mod theme;
 mod ticks;
 mod timeline;
 mod words;
+mod zoom;
 
 pub mod charts;
 pub mod space;

@@ -41,6 +41,10 @@ pub struct Options {
     pub dpi: f64,
     /// Colours of page and type.
     pub theme: ThemeName,
+    /// Size of labels and numbers, points; titles and margins follow. `None` goes by the page.
+    pub font_size: Option<f64>,
+    /// Width of the lines of curves, points.
+    pub line_width: Option<f64>,
     /// A logarithmic axis: of counts (histogram), of values (curve).
     pub log_counts: bool,
     /// Points that each point of a smoothed line is the mean of, at least 2 (curve); `None` smooths
@@ -86,6 +90,8 @@ impl Default for Options {
             size: None,
             dpi: 144.0,
             theme: ThemeName::Light,
+            font_size: None,
+            line_width: None,
             log_counts: false,
             smooth: None,
             bins: None,

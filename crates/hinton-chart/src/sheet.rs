@@ -4,6 +4,7 @@ use hinton_scene::{Align, Baseline, Item, Path, Point, Scene, Shape, TextStyle, 
 
 use crate::frame::{LINE, text};
 use crate::words::wrap;
+use crate::zoom::{DESIGNED, label_size};
 use crate::{Options, Theme};
 
 /// White space around the page and between pictures, points.
@@ -32,6 +33,9 @@ pub struct SheetPart {
 #[derive(Debug, Clone)]
 pub struct Sheet {
     theme: Theme,
+    /// How much larger the page is drawn than its pictures are designed.
+    zoom: f64,
+    /// Width and height before that.
     width: f64,
     height: Option<f64>,
     alarm: Option<String>,
@@ -40,10 +44,14 @@ pub struct Sheet {
 impl Sheet {
     /// A page of the size that the options ask for; as high as it needs where they name no height.
     pub fn new(options: &Options) -> Sheet {
-        let points = |length: crate::Length| length.points(options.dpi);
+        let zoom = label_size(options) / DESIGNED;
+        let points = |length: crate::Length| length.points(options.dpi) / zoom;
+        // Larger type on a page that takes what it needs leaves the page its width.
+        let natural = if options.font_size.is_some() { NATURAL / zoom } else { NATURAL };
         Sheet {
             theme: Theme::named(options.theme),
-            width: options.size.map_or(NATURAL, |size| points(size.width)),
+            zoom,
+            width: options.size.map_or(natural, |size| points(size.width)),
             height: options.size.and_then(|size| size.height.map(points)),
             alarm: None,
         }
@@ -53,6 +61,12 @@ impl Sheet {
     /// colour of values that are not numbers.
     pub fn set_alarm(&mut self, alarm: Option<String>) {
         self.alarm = alarm;
+    }
+
+    /// Options for a picture of that width on the sheet, which is drawn larger with it.
+    pub fn options(options: &Options, width: f64) -> Options {
+        let size = crate::PageSize { width: crate::Length::Points(width), height: None };
+        Options { size: Some(size), font_size: Some(DESIGNED), title: None, ..options.clone() }
     }
 
     fn margin(&self) -> f64 {
@@ -125,7 +139,8 @@ impl Sheet {
             description: description.into_iter().chain(shown).collect::<Vec<_>>().join(" · "),
             items,
         };
-        self.fitted(scene)
+        let scene = self.fitted(scene);
+        if self.zoom == 1.0 { scene } else { scene.scaled(self.zoom) }
     }
 
     fn lines(&self, items: &mut Vec<Item>, parts: &[String], top: f64) -> f64 {

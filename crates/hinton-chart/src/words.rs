@@ -18,15 +18,27 @@ pub(crate) struct Words {
 
 /// Parts joined by ` · ` into lines no wider than `width`.
 pub(crate) fn wrap(parts: &[String], theme: &Theme, width: f64) -> Vec<String> {
+    wrap_most(parts, theme, width, usize::MAX)
+}
+
+/// The same in at most so many lines: parts that do not fit whole are left out, shorter ones after
+/// them are not.
+pub(crate) fn wrap_most(parts: &[String], theme: &Theme, width: f64, most: usize) -> Vec<String> {
     let style = theme.label();
     let mut lines: Vec<String> = Vec::new();
-    for part in parts.iter().filter(|part| !part.is_empty()) {
+    let clauses = parts.iter().flat_map(|part| part.split(" · ")).filter(|part| !part.is_empty());
+    for part in clauses {
         match lines.last_mut() {
             Some(line) if measure(&format!("{line} · {part}"), style) <= width => {
                 line.push_str(" · ");
                 line.push_str(part);
             }
-            _ => lines.extend(wrap_words(part, style, width)),
+            _ => {
+                let broken = wrap_words(part, style, width);
+                if lines.len() + broken.len() <= most {
+                    lines.extend(broken);
+                }
+            }
         }
     }
     lines

@@ -228,12 +228,12 @@ fn empty_and_nonfinite_tensors_do_not_panic() {
             let matrix = (values.len() / 2, 2, values.clone());
             let extents = [hinton_chart::Extent::new(matrix.0, 2)];
             let options = Options::default();
-            let ask = match (chart.need)(&extents, &options) {
+            let ask = match chart.needs(&extents, &options) {
                 hinton_chart::Need::Grids(requests) => requests.into_iter().next(),
                 _ => None,
             };
             let panel = common::panel("w", matrix.0, matrix.1, &matrix.2, ask);
-            if let Err(error) = (chart.build)(&[panel], &options) {
+            if let Err(error) = chart.draw(&[panel], &options) {
                 assert!(error.to_string().contains(chart.name), "{error}");
             }
         }
@@ -251,7 +251,7 @@ fn hostile_names_are_shown_escaped() {
     };
     let panel = common::panel(tensor_name, 2, 2, &[1.0, 2.0, 3.0, 4.0], Some(ask));
     let chart = hinton_chart::charts::named("heatmap").unwrap();
-    let picture = (chart.build)(&[panel], &Options::default()).unwrap();
+    let picture = chart.draw(&[panel], &Options::default()).unwrap();
     assert!(words(&picture).contains("w\\u{1b}[31m<script>"));
 }
 
@@ -314,8 +314,36 @@ fn what_a_small_page_leaves_out_is_said() {
     options.row_labels = Labels::List(vec!["a".to_owned(), "b".to_owned()]);
     let picture = draw("heatmap", &[(8, 8, noise(64))], &options);
     let notes = picture.notes.join("\n");
-    assert!(notes.contains("legend") && notes.contains("words"), "{notes}");
+    assert!(notes.contains("notes") && !notes.contains("legend"), "{notes}");
     assert!(notes.contains("2 labels for 8 rows"), "{notes}");
+}
+
+#[test]
+fn a_column_of_a_paper_keeps_the_legend_below() {
+    for (chart, bar) in [("heatmap", true), ("hinton", false), ("tiles", true)] {
+        let at = |size: &str| {
+            let mut options = Options::default();
+            options.size = size.parse().ok();
+            draw(chart, &[(12, 12, noise(144))], &options)
+        };
+        for size in ["8.5cm", "6cm", "8.5x10cm", "6x6cm"] {
+            let picture = at(size);
+            assert!(!picture.notes.iter().any(|note| note.contains("legend")), "{chart} {size}");
+            let drawn = cells(&picture);
+            let low = drawn.iter().skip(1).any(|cells| cells.rect.y > drawn[0].rect.bottom());
+            assert_eq!(low, bar, "{chart} {size}");
+        }
+        // A poster is the same picture, larger.
+        let (page, poster) = (at("20x28cm").scene, at("80x112cm").scene);
+        let largest = |scene: &hinton_scene::Scene| {
+            let sizes = scene.items.iter().filter_map(|item| match item {
+                Item::Text(text) => Some(text.style.size),
+                _ => None,
+            });
+            sizes.fold(0.0, f64::max)
+        };
+        assert!(largest(&poster) > 3.0 * largest(&page), "{chart}");
+    }
 }
 
 #[test]

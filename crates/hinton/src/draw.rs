@@ -194,13 +194,13 @@ pub fn draw_arrangement(
     options.title = options.title.or_else(|| arrangement.title.clone());
     options.notes.extend(arrangement.notes.iter().cloned());
     let extents: Vec<_> = arrangement.panels.iter().map(PanelSource::extent).collect();
-    let need = (arrangement.chart.need)(&extents, &options);
+    let need = arrangement.chart.needs(&extents, &options);
     let sample = arrangement.sample_bytes();
     let mut panels = Vec::with_capacity(extents.len());
     for (at, source) in arrangement.panels.iter().enumerate() {
         panels.push(read(source, at, &need, sample, request.work())?);
     }
-    let mut built = (arrangement.chart.build)(&panels, &options)?;
+    let mut built = arrangement.chart.draw(&panels, &options)?;
     let mut notes = arrangement.notes.clone();
     notes.append(&mut built.notes);
     notes.extend(crate::settings::without_effect(request, arrangement.chart.name));

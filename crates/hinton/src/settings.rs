@@ -277,10 +277,35 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Value("SIZE"),
         about: "Page size: 15x10in, 1500x1000px, 8cm",
         help: "A width, or width x height, in in, cm, mm, pt or px. Without a height the page is as \
-               high as the picture needs.",
+               high as the picture needs. The picture grows with the page.",
         charts: EVERY,
         choices: nothing,
         set: |request, value| parsed(value, |size: PageSize| request.options.size = Some(size)),
+    },
+    SettingRow {
+        name: "font-size",
+        takes: Takes::Value("PT"),
+        about: "Size of labels and numbers, points; titles, margins and legends follow",
+        help: "Without it type goes by the page: 6.5 points in a column of a paper, 8 on a page, larger \
+               on a poster.",
+        charts: EVERY,
+        choices: nothing,
+        set: |request, value| {
+            request.options.font_size = Some(number("font-size", value, 1.0, 500.0, false)?);
+            Ok(())
+        },
+    },
+    SettingRow {
+        name: "line-width",
+        takes: Takes::Value("PT"),
+        about: "Width of the lines of curves, points",
+        help: "",
+        charts: &["curve"],
+        choices: nothing,
+        set: |request, value| {
+            request.options.line_width = Some(number("line-width", value, 0.05, 100.0, false)?);
+            Ok(())
+        },
     },
     SettingRow {
         name: "dpi",

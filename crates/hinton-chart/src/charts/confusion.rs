@@ -9,7 +9,8 @@ use hinton_tensor::{Fold, GridRequest};
 use super::common;
 use super::over;
 use super::{ChartRow, Need};
-use crate::frame::{Area, CellRule, Layout, Page, frame, text};
+use crate::colorbar::{is_low, low_bar};
+use crate::frame::{Area, CellRule, LOW_LEGEND, Layout, Page, frame, text};
 use crate::math::{decade, pow10};
 use crate::words::Words;
 use crate::{
@@ -155,7 +156,8 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
         panels.iter().map(|p| Extent::new(p.extent.rows, p.extent.cols)).collect();
     let extents: Vec<Extent> = panels.iter().map(|panel| panel.extent.clone()).collect();
     let mut words = words(panels, &counts, options);
-    words.legend_height = 2.0 * LEGEND_STEP + 12.0;
+    words.legend_height =
+        if page.has_low_legend() { LOW_LEGEND + 12.0 } else { 2.0 * LEGEND_STEP + 12.0 };
     let layout = page.layout(&cells, &extents, RULE, &words)?;
 
     let mut items = layout.label_items(&page);
@@ -396,6 +398,9 @@ fn lines(area: &Area, theme: &Theme) -> Item {
 
 /// A bar for right answers and one for mistakes.
 fn legend(hues: &Hues, layout: &Layout, theme: &Theme, odd: usize) -> Vec<Item> {
+    if is_low(layout.legend) {
+        return low_legend(hues, layout.legend, theme, odd);
+    }
     let style = theme.label();
     let mut items = Vec::new();
     let mut top = layout.legend.y;
@@ -421,6 +426,30 @@ fn legend(hues: &Hues, layout: &Layout, theme: &Theme, odd: usize) -> Vec<Item> 
     }
     let below = if odd > 0 { format!("NaN {odd}") } else { "of each row".to_owned() };
     items.push(text(&below, layout.legend.x, top, style, Align::Start, Baseline::Top));
+    items
+}
+
+/// The same below the data: the two bars beside one another.
+fn low_legend(hues: &Hues, place: Rect, theme: &Theme, odd: usize) -> Vec<Item> {
+    const APART: f64 = 16.0;
+    let style = theme.label();
+    let mut items = Vec::new();
+    let width = (place.w - APART) / 2.0;
+    let of = if odd > 0 { format!("mistaken · NaN {odd}") } else { "mistaken".to_owned() };
+    for (at, (word, is_right, reach)) in
+        [("right, of each row", true, 1.0), (of.as_str(), false, hues.reach)]
+            .into_iter()
+            .enumerate()
+    {
+        let x = place.x + at as f64 * (width + APART);
+        items.push(text(word, x, place.y, style, Align::Start, Baseline::Top));
+        let bar = Rect::new(x, place.y + 10.0, width, 7.0);
+        let share = |at: usize| (at as f64 + 0.5) / hues.shades;
+        let shades = hues.shades as usize;
+        let colors = (0..shades).map(|at| hues.color(share(at) * reach, is_right)).collect();
+        let ticks = [0.0, 0.5, 1.0].map(|share| (share, percent(share * reach)));
+        items.extend(low_bar(bar, colors, &ticks, theme));
+    }
     items
 }
 

@@ -399,6 +399,7 @@ fn line_items(
     theme: &Theme,
 ) -> Vec<Item> {
     let mut items = Vec::new();
+    let widths = options.line_width.map_or(WIDTHS, |wide| (wide, wide * WIDTHS.1 / WIDTHS.0));
     let pixels = options.dpi / 72.0;
     let column = |place: f64| (plot.at_x(place) * pixels).floor() as i64;
     let is_dense = is_dense(line.points.len(), width, options);
@@ -418,15 +419,15 @@ fn line_items(
             continue;
         }
         let (color, width) = match (line.is_smooth(), is_dense) {
-            (true, _) => (line.color.alpha(70), WIDTHS.1),
-            (false, true) => (line.color, WIDTHS.1),
-            (false, false) => (line.color, WIDTHS.0),
+            (true, _) => (line.color.alpha(70), widths.1),
+            (false, true) => (line.color, widths.1),
+            (false, false) => (line.color, widths.0),
         };
         items.push(stroke(piece, color, width));
     }
     for piece in &line.smooth {
         for part in piece.split(|point| !drawable(point)).filter(|part| part.len() > 1) {
-            items.push(stroke(part, line.color, WIDTHS.0));
+            items.push(stroke(part, line.color, widths.0));
         }
     }
     // A value alone between two that are missing is a dot, however many points there are.

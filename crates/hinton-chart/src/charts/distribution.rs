@@ -6,7 +6,7 @@ use super::common;
 use super::over::{self, band, edge, hatched};
 use super::{ChartRow, Need};
 use crate::axes::{Axis, BELOW, Plot, numbers_width, whole_text};
-use crate::colorbar::{Swatch, legend_height, swatches};
+use crate::colorbar::{Swatch, legend_height, low_swatches_height, swatches_in};
 use crate::frame::{LINE, Page, facet_grid, text};
 use crate::words::Words;
 use crate::{
@@ -56,7 +56,10 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let facts = facts(panels, x_name);
     words.notes.extend(facts.iter().cloned());
     words.notes.extend(options.notes.iter().cloned());
-    words.legend_height = legend_height(0.0, BANDS.len() + 5);
+    words.legend_height = match page.has_low_legend() {
+        true => low_swatches_height(BANDS.len() + 5, page.legend_width()),
+        false => legend_height(0.0, BANDS.len() + 5),
+    };
     let (columns, rows) = match (panels.len(), options.columns) {
         // A narrow page has room for one below the other only.
         (count, None) if page.width().is_some_and(|width| width < 420.0) => (1, count),
@@ -94,7 +97,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     }
     if page.legend {
         let list = legend(panels, &theme);
-        items.extend(swatches(&list, &theme, layout.legend.x, layout.legend.y + 3.0));
+        items.extend(swatches_in(&list, &theme, layout.legend));
     }
     let mut notes = layout.notes.clone();
     notes.extend(facts);

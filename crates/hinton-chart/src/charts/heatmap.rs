@@ -56,7 +56,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
 
     let mut words = common::words(panels, "matrices", options, &summary);
     words.notes.splice(..0, key_cells.note(&scale, &span));
-    words.legend_height = colorbar_height(&key, options.own_range);
+    words.legend_height = colorbar_height(&key, &page, options.own_range);
     let layout = page.layout(&cells, &extents, RULE, &words)?;
     let annotation = annotation(panels, options, layout.areas[0]);
     // The note needs room of its own, which moves nothing but what lies below the cells.

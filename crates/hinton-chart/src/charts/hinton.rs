@@ -8,7 +8,7 @@ use hinton_tensor::{Fold, Grid, GridRequest, Summary};
 
 use super::common::{self, Whole};
 use super::{ChartRow, Need};
-use crate::colorbar::{Swatch, legend_height, nonfinite, swatches};
+use crate::colorbar::{Swatch, is_low, legend_height, low_swatches_height, nonfinite, swatches_in};
 use crate::frame::{Area, CellRule, LINE, Page, frame, text};
 use crate::math::next_power_of_two;
 use crate::number::significant;
@@ -71,7 +71,10 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let most = summary.max_abs().unwrap_or(0.0);
     let clips = options.look.clip_squares && options.max_weight.is_some_and(|given| most > given);
     let swatches = nonfinite(&page.theme, &summary).len() + usize::from(clips);
-    words.legend_height = legend_height(LEGEND_CELL * 3.0 + 16.0, swatches);
+    words.legend_height = match page.has_low_legend() {
+        true => LEGEND_CELL + 4.0 + low_swatches_height(swatches, page.legend_width()),
+        false => legend_height(LEGEND_CELL * 3.0 + 16.0, swatches),
+    };
     let layout = page.layout(&cells, &extents, RULE, &words)?;
     let mut items = layout.label_items(&page);
     items.extend(layout.facet_names(&page, &common::names(panels)));
@@ -277,6 +280,8 @@ impl OddMarks {
     }
 }
 
+/// Shares of the largest weight that the legend shows a square of.
+const REFERENCES: [f64; 3] = [1.0, 0.25, 0.0625];
 /// Cells of the reference squares, points.
 const LEGEND_CELL: f64 = 15.0;
 
@@ -291,11 +296,16 @@ fn legend(
 ) -> Vec<Item> {
     let style = theme.label();
     let mut items = Vec::new();
-    let (x, y) = (place.x, place.y);
-    let ground = Rect::new(x, y, LEGEND_CELL * 2.0, LEGEND_CELL * 3.0);
-    items.push(Shape::filled(Path::rect(ground), inks.ground));
-    for (row, share) in [1.0, 0.25, 0.0625].into_iter().enumerate() {
-        let middle = y + (row as f64 + 0.5) * LEGEND_CELL;
+    let (mut x, mut y) = (place.x, place.y);
+    let low = is_low(place);
+    let apart = (place.w / REFERENCES.len() as f64).max(LEGEND_CELL * 2.0 + 44.0);
+    for share in REFERENCES {
+        if low && x + apart > place.right() + 1.0 {
+            break;
+        }
+        let ground = Rect::new(x, y, LEGEND_CELL * 2.0, LEGEND_CELL);
+        items.push(Shape::filled(Path::rect(ground), inks.ground));
+        let middle = ground.center().y;
         // The largest reference leaves a hair of ground, so that it is seen as a square.
         let side = f64::sqrt(share) * (LEGEND_CELL - 2.0);
         for (column, fill) in [inks.positive, inks.negative].into_iter().enumerate() {
@@ -306,17 +316,26 @@ fn legend(
         let label = format!("±{}", significant(max_weight * share, 4));
         let at = ground.right() + 5.0;
         items.push(text(&label, at, middle, style, Align::Start, Baseline::Middle));
+        match low {
+            true => x += apart,
+            false => y += LEGEND_CELL,
+        }
     }
-    let below = ground.bottom() + 5.0;
-    for (column, sign) in ["+", "−"].into_iter().enumerate() {
-        let middle = x + (column as f64 + 0.5) * LEGEND_CELL;
-        items.push(text(sign, middle, below, style, Align::Middle, Baseline::Top));
+    if low {
+        y += LEGEND_CELL + 4.0;
+    } else {
+        y += 5.0;
+        for (column, sign) in ["+", "−"].into_iter().enumerate() {
+            let middle = place.x + (column as f64 + 0.5) * LEGEND_CELL;
+            items.push(text(sign, middle, y, style, Align::Middle, Baseline::Top));
+        }
+        y += LINE + 1.0;
     }
     let mut odd = nonfinite(theme, summary);
     if clipped > 0 {
         let label = format!("clipped {}", short_count(clipped as u64));
         odd.push(Swatch { color: theme.alarm, label });
     }
-    items.extend(swatches(&odd, theme, x, below + LINE + 4.0));
+    items.extend(swatches_in(&odd, theme, Rect { y, ..place }));
     items
 }

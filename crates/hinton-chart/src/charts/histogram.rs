@@ -6,7 +6,9 @@ use hinton_tensor::Summary;
 
 use super::common;
 use super::{ChartRow, Need};
-use crate::colorbar::{Swatch, about, legend_height, nonfinite, swatches};
+use crate::colorbar::{
+    Swatch, about, is_low, legend_height, low_swatches_height, nonfinite, swatches_in,
+};
 use crate::frame::{Layout, Page, text};
 use crate::math::{ln, log10, pow10};
 use crate::scale::widen;
@@ -106,7 +108,14 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
         ));
     }
     words.notes.extend(notes.iter().cloned());
-    words.legend_height = legend_height(0.0, series.len() + 4);
+    let lists_nothing =
+        options.over.is_none() && options.range.is_none() && nonfinite(&theme, &summary).is_empty();
+    words.legend_height = match page.has_low_legend() {
+        // Most histograms of one tensor have nothing to list.
+        true if !several && lists_nothing => 0.0,
+        true => low_swatches_height(series.len() + 4, page.legend_width()),
+        false => legend_height(0.0, series.len() + 4),
+    };
     let layout = page.block(plot_size(&page), &words);
     notes.extend(layout.notes.clone());
     let area = layout.areas[0].rect;
@@ -337,7 +346,8 @@ fn legend(
     let mut list = Vec::new();
     if series.len() > 1 {
         for one in series {
-            let label = fit(&one.label, style, layout.legend.w - 16.0);
+            let room = if is_low(layout.legend) { 3.0 } else { 1.0 };
+            let label = fit(&one.label, style, layout.legend.w / room - 16.0);
             list.push(Swatch { color: one.color, label });
         }
     }
@@ -349,5 +359,5 @@ fn legend(
         let label = format!("outside {}", about(&all, outside));
         list.push(Swatch { color: theme.line, label });
     }
-    swatches(&list, theme, layout.legend.x, layout.legend.y + 3.0)
+    swatches_in(&list, theme, layout.legend)
 }

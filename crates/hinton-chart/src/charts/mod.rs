@@ -2,6 +2,7 @@
 
 use hinton_tensor::GridRequest;
 
+use crate::zoom::{DESIGNED, designed, label_size, zoomed};
 use crate::{ChartError, Extent, Options, Panel, Picture};
 
 mod common;
@@ -36,14 +37,32 @@ pub struct ChartRow {
     pub about: &'static str,
     /// A paragraph: what it shows, how to read it, where it comes from.
     pub help: &'static str,
-    /// What it needs to draw panels of these extents on that page.
-    pub need: fn(&[Extent], &Options) -> Need,
-    /// Draws the panels.
-    pub build: fn(&[Panel], &Options) -> Result<Picture, ChartError>,
+    /// What it needs to draw panels of these extents on a page with labels of the designed size.
+    need: fn(&[Extent], &Options) -> Need,
+    /// Draws the panels on such a page.
+    build: fn(&[Panel], &Options) -> Result<Picture, ChartError>,
     /// Widens in the options what all pictures of a series must share and statistics do not tell;
     /// called with the panels of each picture before the first is drawn. `None` where there is
     /// nothing such.
     pub share: Option<fn(&[Panel], &mut Options)>,
+}
+
+impl ChartRow {
+    /// What it needs to draw panels of these extents on that page.
+    pub fn needs(&self, extents: &[Extent], options: &Options) -> Need {
+        match label_size(options) / DESIGNED {
+            1.0 => (self.need)(extents, options),
+            zoom => (self.need)(extents, &designed(options, zoom)),
+        }
+    }
+
+    /// Draws the panels, with type, lines and margins that fit the page.
+    ///
+    /// # Errors
+    /// When the panels do not fit the chart, or the page has no room.
+    pub fn draw(&self, panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
+        zoomed(options, |options| (self.build)(panels, options))
+    }
 }
 
 /// Every chart.

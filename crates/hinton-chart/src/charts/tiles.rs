@@ -7,7 +7,7 @@ use hinton_tensor::{Grid, GridRequest, Summary};
 use super::common::{self, Whole};
 use super::{ChartRow, Need};
 use crate::cells::cells_item;
-use crate::colorbar::{Key, KeyCells, Swatch, colorbar, colorbar_height, nonfinite, swatches};
+use crate::colorbar::{Key, KeyCells, Swatch, colorbar, colorbar_height, nonfinite, swatches_in};
 use crate::frame::{Area, CellRule, LINE, Page, frame, text};
 use crate::{ChartError, ColorScale, Extent, Options, Panel, Picture, ScaleKind, Theme, short};
 
@@ -75,7 +75,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
 
     let mut words = common::words(panels, "pictures", options, &summary);
     words.notes.splice(..0, key_cells.note(&scale, &span));
-    words.legend_height = colorbar_height(&key, options.own_range);
+    words.legend_height = colorbar_height(&key, &page, options.own_range);
     let plan = TilePlan::new(&page, &cells, panels.len());
     let mut items = Vec::new();
     // The body is one block to the page's layout; the tiles are placed inside it here.
@@ -103,7 +103,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     }
     if page.legend && colored {
         let list = rgb_legend(&scale, &page.theme, &summary);
-        items.extend(swatches(&list, &page.theme, layout.legend.x, layout.legend.y + 3.0));
+        items.extend(swatches_in(&list, &page.theme, layout.legend));
     } else if page.legend {
         items.extend(colorbar(&key, layout.legend));
     }

@@ -2,8 +2,8 @@
 
 use hinton_scene::{Align, Baseline, Cells, Color, Item, Path, Point, Rect, Shape};
 
-use crate::colorbar::{Swatch, swatches};
-use crate::frame::text;
+use crate::colorbar::{Swatch, low_bar, low_lines, swatches, swatches_in};
+use crate::frame::{LOW_LEGEND, text};
 use crate::ticks::{even_ticks, tick_texts};
 use crate::{Colormap, Theme};
 
@@ -38,6 +38,8 @@ pub enum ColorKey {
 
 /// Most classes that are listed.
 const MOST_CLASSES: usize = 20;
+/// Height of the name above a bar below the steps, points.
+const LOW_NAME: f64 = 10.0;
 
 impl ColorKey {
     /// Height that it needs.
@@ -56,19 +58,59 @@ impl ColorKey {
             ColorKey::None => Vec::new(),
             ColorKey::Bar { name, map, low, high } => bar(theme, x, y, name, *map, *low, *high),
             ColorKey::Plane { name, pixels, reach } => plane(theme, x, y, name, pixels, *reach),
-            ColorKey::Classes(classes) => {
-                let mut list: Vec<Swatch> = classes
-                    .iter()
-                    .take(MOST_CLASSES)
-                    .map(|(color, label)| Swatch { color: *color, label: label.clone() })
-                    .collect();
-                if classes.len() > MOST_CLASSES {
-                    let label = format!("… {} more", classes.len() - MOST_CLASSES);
-                    list.push(Swatch { color: theme.page, label });
-                }
-                swatches(&list, theme, x, y + 2.0)
+            ColorKey::Classes(_) => swatches(&self.swatches(theme), theme, x, y + 2.0),
+        }
+    }
+}
+
+impl ColorKey {
+    /// Height that it needs below the steps, in that width.
+    pub(crate) fn low_height(&self, theme: &Theme, width: f64) -> f64 {
+        match self {
+            ColorKey::None => 0.0,
+            ColorKey::Bar { .. } => LOW_NAME + LOW_LEGEND,
+            ColorKey::Plane { .. } => 84.0,
+            ColorKey::Classes(_) => {
+                let place = Rect::new(0.0, 0.0, width, 0.0);
+                12.0 * low_lines(&self.swatches(theme), theme, place) as f64
             }
         }
+    }
+
+    /// The key below the steps.
+    pub(crate) fn low_items(&self, theme: &Theme, place: Rect) -> Vec<Item> {
+        match self {
+            ColorKey::Bar { name, map, low, high } => {
+                let name = text(name, place.x, place.y, theme.label(), Align::Start, Baseline::Top);
+                let bar = Rect::new(place.x, place.y + LOW_NAME, place.w.min(260.0), 7.0);
+                let values = even_ticks(*low, *high, 5);
+                let share =
+                    |value: f64| if high > low { (value - low) / (high - low) } else { 0.5 };
+                let ticks: Vec<(f64, String)> =
+                    values.iter().map(|&value| share(value)).zip(tick_texts(&values)).collect();
+                let colors = (0..map.len()).map(|at| map.entry(at)).collect();
+                let mut items = vec![name];
+                items.extend(low_bar(bar, colors, &ticks, theme));
+                items
+            }
+            ColorKey::Classes(_) => swatches_in(&self.swatches(theme), theme, place),
+            _ => self.items(theme, place.x, place.y),
+        }
+    }
+
+    /// A line for each class.
+    fn swatches(&self, theme: &Theme) -> Vec<Swatch> {
+        let ColorKey::Classes(classes) = self else { return Vec::new() };
+        let mut list: Vec<Swatch> = classes
+            .iter()
+            .take(MOST_CLASSES)
+            .map(|(color, label)| Swatch { color: *color, label: label.clone() })
+            .collect();
+        if classes.len() > MOST_CLASSES {
+            let label = format!("… {} more", classes.len() - MOST_CLASSES);
+            list.push(Swatch { color: theme.page, label });
+        }
+        list
     }
 }
 

@@ -19,6 +19,7 @@ mod style;
 use hinton_scene::Color;
 use hinton_tensor::{Cancelled, Work};
 
+use crate::zoom::{DESIGNED, fitting, larger, sized, smaller};
 use crate::{ChartError, PageSize, Picture, ThemeName};
 
 pub use box3::Box3;
@@ -140,6 +141,8 @@ pub struct SpaceOptions<'a> {
     pub size: Option<PageSize>,
     /// Pixels to the inch.
     pub dpi: f64,
+    /// Size of labels, points; `None` goes by the page.
+    pub font_size: Option<f64>,
     /// Steps side by side.
     pub columns: Option<usize>,
     /// Title; an empty one leaves it out.
@@ -172,6 +175,7 @@ impl Default for SpaceOptions<'_> {
             theme: ThemeName::Light,
             size: None,
             dpi: 144.0,
+            font_size: None,
             columns: None,
             title: String::new(),
             subtitle: Vec::new(),
@@ -228,5 +232,21 @@ pub fn space(
             return Err(unfit(what, "each point needs one").into());
         }
     }
-    page::draw(cloud, steps, options)
+    let size =
+        options.font_size.unwrap_or_else(|| fitting(options.theme, options.size, options.dpi));
+    let zoom = size / DESIGNED;
+    if zoom == 1.0 {
+        return page::draw(cloud, steps, options);
+    }
+    let inner = SpaceOptions {
+        size: options.size.map(|size| smaller(size, options.dpi, zoom)),
+        dpi: options.dpi * zoom,
+        point_size: options.point_size.map(|size| size / zoom),
+        ..options.clone()
+    };
+    let Picture { scene, notes } = match page::draw(cloud, steps, &inner) {
+        Err(SpaceError::Chart(error)) => return Err(larger(error, zoom).into()),
+        other => other?,
+    };
+    Ok(Picture { scene: sized(scene.scaled(zoom), options.size, options.dpi), notes })
 }

@@ -17,6 +17,12 @@ const TITLE: f64 = 16.0;
 const GAP: f64 = 16.0;
 /// Width of the key, with the space before it.
 const KEY: f64 = 84.0;
+/// Space between the steps and a key below them.
+const LOW_GAP: f64 = 8.0;
+/// Pages narrower than this, points, have the key below the steps.
+const NARROW: f64 = 330.0;
+/// On pages of given width steps are put below one another rather than drawn smaller than this.
+const READABLE: f64 = 140.0;
 /// Most lines of a step's name.
 const NAME_LINES: usize = 3;
 /// Smallest side that a step can be drawn on.
@@ -51,22 +57,34 @@ pub(super) fn draw(
     let is_black = options.style == SpaceStyle::Black;
     let points = |length: Length| length.points(options.dpi);
     let given = options.size.map(|size| (points(size.width), size.height.map(points)));
-    let (columns, natural_side) = natural(steps.len(), options.columns);
-    let rows = steps.len().div_ceil(columns);
-    let key_height = if options.legend { cloud.key.height() } else { 0.0 };
-    let key_width = if key_height > 0.0 { KEY } else { 0.0 };
-    let across = |side: f64| columns as f64 * side + (columns - 1) as f64 * GAP;
-    let mut side = match given {
-        Some((width, _)) => (width - 2.0 * MARGIN - key_width - across(0.0)) / columns as f64,
-        None => natural_side,
+    let margin = given.map_or(MARGIN, |(width, _)| MARGIN.min(width * 0.04));
+    let (mut columns, natural_side) = natural(steps.len(), options.columns);
+    let low_key = given.is_some_and(|(width, _)| width < NARROW);
+    let legend_width = given.map_or(0.0, |(width, _)| width - 2.0 * margin);
+    let key_height = match options.legend {
+        true if low_key => cloud.key.low_height(&colors.theme, legend_width),
+        true => cloud.key.height(),
+        false => 0.0,
     };
+    let key_width = if key_height > 0.0 && !low_key { KEY } else { 0.0 };
+    let low_height = if key_height > 0.0 && low_key { LOW_GAP + key_height } else { 0.0 };
+    let across = |columns: usize, side: f64| columns as f64 * side + (columns - 1) as f64 * GAP;
+    let side_of = |columns: usize, width: f64| {
+        (width - 2.0 * margin - key_width - across(columns, 0.0)) / columns as f64
+    };
+    if let (Some((width, None)), None) = (given, options.columns) {
+        while columns > 1 && side_of(columns, width) < READABLE {
+            columns -= 1;
+        }
+    }
+    let mut side = given.map_or(natural_side, |(width, _)| side_of(columns, width));
     let name_style = match is_black {
         true => TextStyle { size: 13.0, weight: Weight::Regular, color: colors.theme.ink },
         false => TextStyle { weight: Weight::SemiBold, ..colors.theme.name_style() },
     };
     let line = name_style.size + 3.0;
-    let width = given.map_or(across(side) + key_width + 2.0 * MARGIN, |(width, _)| width);
-    let words_width = width - 2.0 * MARGIN;
+    let width = given.map_or(across(columns, side) + key_width + 2.0 * margin, |(width, _)| width);
+    let words_width = width - 2.0 * margin;
     let subtitle = wrap(&options.subtitle, &colors.theme, words_width);
     let head = match options.title.is_empty() {
         true => 0.0,
@@ -83,10 +101,23 @@ pub(super) fn draw(
         0 => 0.0,
         lines => 8.0 + lines as f64 * LINE,
     };
-    if let Some((_, Some(height))) = given {
-        let room = height - 2.0 * MARGIN - head - foot - GAP * (rows - 1) as f64;
-        side = side.min(room / rows as f64 - heads(side));
+    if let Some((width, Some(height))) = given {
+        // The largest steps that the page has room for, in as many columns as that takes.
+        let fitting = |columns: usize| {
+            let rows = steps.len().div_ceil(columns);
+            let room = height - 2.0 * margin - head - foot - low_height - GAP * (rows - 1) as f64;
+            let side = side_of(columns, width);
+            side.min(room / rows as f64 - heads(side))
+        };
+        if options.columns.is_none() {
+            let better = |best: usize, other: usize| {
+                if fitting(other) > fitting(best) { other } else { best }
+            };
+            columns = (1..=steps.len()).fold(columns, better);
+        }
+        side = fitting(columns);
     }
+    let rows = steps.len().div_ceil(columns);
     if side < SMALLEST || side.is_nan() {
         let (width, height) = given.unwrap_or((side, None));
         let height = height.unwrap_or(width);
@@ -94,18 +125,19 @@ pub(super) fn draw(
     }
     let facet_head = heads(side);
     let body = rows as f64 * (side + facet_head) + GAP * (rows - 1) as f64;
-    let natural_height = 2.0 * MARGIN + head + body.max(key_height) + foot;
+    let body_and_key = if low_key { body + low_height } else { body.max(key_height) };
+    let natural_height = 2.0 * margin + head + body_and_key + foot;
     let height = given.and_then(|(_, height)| height).unwrap_or(natural_height);
     // Centred where the page has more room than is needed.
-    let left = MARGIN + (words_width - key_width - across(side)).max(0.0) / 2.0;
-    let top = MARGIN + head + (height - natural_height).max(0.0) / 2.0;
+    let left = margin + (words_width - key_width - across(columns, side)).max(0.0) / 2.0;
+    let top = margin + head + (height - natural_height).max(0.0) / 2.0;
 
     let mut items = Vec::new();
     if !options.title.is_empty() {
         let style = colors.theme.title();
         let title = fit(&options.title, style, words_width);
-        items.push(text(&title, MARGIN, MARGIN, style, Align::Start, Baseline::Top));
-        write(&mut items, &subtitle, MARGIN, MARGIN + TITLE + 2.0, &colors);
+        items.push(text(&title, margin, margin, style, Align::Start, Baseline::Top));
+        write(&mut items, &subtitle, margin, margin + TITLE + 2.0, &colors);
     }
     let mut notes = Vec::new();
     for (at, step) in steps.iter().enumerate() {
@@ -127,12 +159,15 @@ pub(super) fn draw(
         items.extend(drawn);
         notes.append(&mut said);
     }
-    if key_height > 0.0 {
-        let x = width - MARGIN - KEY + 18.0;
+    if low_height > 0.0 {
+        let place = Rect::new(margin, top + body + LOW_GAP, legend_width, key_height);
+        items.extend(cloud.key.low_items(&colors.theme, place));
+    } else if key_height > 0.0 {
+        let x = width - margin - KEY + 18.0;
         items.extend(cloud.key.items(&colors.theme, x, top + facet_head));
     }
-    let notes_top = top + body.max(key_height) + 8.0;
-    write(&mut items, &note_lines, MARGIN, notes_top, &colors);
+    let notes_top = top + body_and_key + 8.0;
+    write(&mut items, &note_lines, margin, notes_top, &colors);
     notes.dedup();
     let names: Vec<&str> = steps.iter().map(|step| step.name.as_str()).collect();
     let title = if options.title.is_empty() { names.join(", ") } else { options.title.clone() };

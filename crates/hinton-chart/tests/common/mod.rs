@@ -66,7 +66,7 @@ pub(crate) fn spread_panel(name: &str, steps: &[(u64, Vec<f32>)]) -> Panel {
 
 /// Draws panels.
 pub(crate) fn build(chart: &str, panels: &[Panel], options: &Options) -> Picture {
-    (charts::named(chart).unwrap().build)(panels, options).unwrap()
+    charts::named(chart).unwrap().draw(panels, options).unwrap()
 }
 
 /// Draws matrices of (rows, columns, values); of curves each row is numbers over steps, of
@@ -79,7 +79,7 @@ pub(crate) fn draw(
     let chart = charts::named(chart).unwrap();
     let extents: Vec<Extent> =
         matrices.iter().map(|&(rows, cols, _)| Extent::new(rows, cols)).collect();
-    let asks = match (chart.need)(&extents, options) {
+    let asks = match chart.needs(&extents, options) {
         Need::Summaries => vec![None; matrices.len()],
         Need::Grids(requests) => requests.into_iter().map(Some).collect(),
         Need::Lines => {
@@ -105,7 +105,7 @@ pub(crate) fn draw(
         .zip(asks)
         .map(|((rows, cols, values), ask)| panel("w", *rows, *cols, values, ask))
         .collect();
-    (chart.build)(&panels, options).unwrap()
+    chart.draw(&panels, options).unwrap()
 }
 
 /// All items, those in groups too.

@@ -90,7 +90,7 @@ impl<'a> View<'a> {
         }
         let mut notes = arrangement.notes.clone();
         let extents: Vec<_> = arrangement.panels.iter().map(PanelSource::extent).collect();
-        let mut need = (arrangement.chart.need)(&extents, &options);
+        let mut need = arrangement.chart.needs(&extents, &options);
         if mixes && !matches!(need, Need::Grids(_)) {
             need = comparable(need, extents.len());
         }
@@ -210,9 +210,9 @@ impl<'a> View<'a> {
                     options.title = Some(String::new());
                     options
                 };
-                (self.chart.build)(panels, &options)?
+                self.chart.draw(panels, &options)?
             }
-            false => (self.chart.build)(panels, &self.options)?,
+            false => self.chart.draw(panels, &self.options)?,
         };
         Ok((picture.scene, picture.notes))
     }

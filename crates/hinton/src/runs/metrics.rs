@@ -69,9 +69,7 @@ pub(super) fn draw(runs: &[&Run], request: &RunRequest<'_>) -> Result<Picture, E
 /// The same request for a picture of that width, which the chart titles itself.
 pub(super) fn sized<'a>(request: &RunRequest<'a>, width: f64) -> RunRequest<'a> {
     let mut request = request.clone();
-    let width = hinton_chart::Length::Points(width);
-    request.draw.options.size = Some(hinton_chart::PageSize { width, height: None });
-    request.draw.options.title = None;
+    request.draw.options = Sheet::options(&request.draw.options, width);
     request
 }
 
@@ -95,7 +93,7 @@ pub(super) fn one(
         return Err(Error::missing("there is no chart of curves", ""));
     };
     let options = &request.draw.options;
-    let built = (chart.build)(&panels, options)?;
+    let built = chart.draw(&panels, options)?;
     let mut notes = built.notes;
     notes.extend(left_out(runs, family));
     notes.extend(crate::settings::without_effect(&request.draw, chart.name));

@@ -111,6 +111,7 @@ pub(super) fn args(command: Command) -> Command {
                 .value_parser(["light", "dark", "paper"]),
         )
         .arg(value("size", "SIZE", "The page: 15x10in, 900x900px, 8cm", PAGE))
+        .arg(number("font-size", "PT", "Size of labels, points; titles and margins follow", PAGE))
         .arg(number("dpi", "N", "Pixels to the inch [default: 144]", PAGE))
         .arg(count("columns", "N", "Steps side by side", PAGE))
         .arg(value("title", "TEXT", "Title of the page", PAGE))
@@ -252,6 +253,12 @@ pub(super) fn apply(matches: &ArgMatches, request: &mut ShowRequest<'_>) -> Resu
     }
     if let Some(size) = text(matches, "size") {
         options.size = Some(size.parse().map_err(hinton::Error::from)?);
+    }
+    if let Some(size) = real(matches, "font-size") {
+        if !(1.0..=500.0).contains(&size) {
+            return Err(Failure::usage(format!("--font-size {size}: expected 1 to 500"), ""));
+        }
+        options.font_size = Some(size);
     }
     if let Some(dpi) = real(matches, "dpi") {
         if !(1.0..=4800.0).contains(&dpi) {
