@@ -70,8 +70,11 @@ fn the_summary_says_first_what_differs() {
     let summary = found.summary();
     assert!(summary[0].starts_with("5 of 9 tensors changed, "), "{summary:?}");
     assert_eq!(summary[1], "4 identical, 5 changed");
-    assert_eq!(summary[2], "NaN came: 1 in layers.1.k_proj.weight");
-    assert_eq!(summary[3], "infinities came: 1 in layers.1.k_proj.weight");
+    let kinds =
+        "in layers.*: q_proj.weight in 2 of 2, k_proj.weight in 1 of 2 layers; unchanged 1 kind";
+    assert_eq!(summary[2], kinds);
+    assert_eq!(summary[3], "NaN came: 1 in layers.1.k_proj.weight");
+    assert_eq!(summary[4], "infinities came: 1 in layers.1.k_proj.weight");
     assert_eq!(found.by_change()[0].a.name(), "layers.1.k_proj.weight");
 }
 

@@ -3,6 +3,7 @@
 //! By name first; then by name without a prefix or wrapper, or as other libraries call it; then by
 //! values, where no two others are nearly as close. How each pair was found is kept.
 
+mod fused;
 mod names;
 mod rotary;
 mod shapes;
@@ -106,8 +107,12 @@ pub fn match_tensors(a: &[Tensor], b: &[Tensor], rule: Rule) -> Result<Matching,
         let key = |tensor: &Tensor| names::canonical(tensor.name());
         state.by_key(key, &Found::Convention)?;
     }
+    if rule != Rule::Exact {
+        state.by_rows()?;
+    }
     if rule == Rule::Values {
-        for (index_a, index_b, error, next) in values::closest(a, &state.left_a, b, &state.left_b)?
+        for values::Closest { a: index_a, b: index_b, error, next } in
+            values::closest(a, &state.left_a, b, &state.left_b)?
         {
             state.pair(index_a, index_b, Found::Values { error, next })?;
         }
@@ -166,6 +171,42 @@ impl<'t> State<'t> {
             if self.left_a.len() == before {
                 return Ok(());
             }
+        }
+        Ok(())
+    }
+
+    /// Pairs rows of one tensor with those that other files keep apart: query, key and value.
+    fn by_rows(&mut self) -> Result<(), TensorError> {
+        let of = |tensors: &'t [Tensor], left: &BTreeSet<usize>| -> Vec<(usize, &'t Tensor)> {
+            left.iter().map(|&index| (index, &tensors[index])).collect()
+        };
+        let (left_a, left_b) = (of(self.a, &self.left_a), of(self.b, &self.left_b));
+        let (whole_a, whole_b) = (fused::find(&left_a, &left_b), fused::find(&left_b, &left_a));
+        let sides = whole_a.into_iter().map(|one| (one, true));
+        for (one, is_first) in sides.chain(whole_b.into_iter().map(|one| (one, false))) {
+            let (wholes, parts) = if is_first { (self.a, self.b) } else { (self.b, self.a) };
+            let whole = &wholes[one.whole];
+            // Values narrower than a byte can't be cut without a copy.
+            let left = if is_first { &self.left_b } else { &self.left_a };
+            let are_left = one.parts.iter().all(|index| left.contains(index));
+            if !are_left || !whole.dtype().is_byte_sized() {
+                continue;
+            }
+            let mut first = 0;
+            for &index in &one.parts {
+                let part = &parts[index];
+                let count = part.shape().first().copied().unwrap_or(0);
+                let rows = fused::rows(whole, first, count)?;
+                let (a, b) = if is_first { (rows, part.clone()) } else { (part.clone(), rows) };
+                let change = Change::Part { first, rows: count };
+                let pair = Match { a, b, found: Found::Convention, change };
+                self.pairs.push((if is_first { one.whole } else { index }, pair));
+                first += count;
+                let left = if is_first { &mut self.left_b } else { &mut self.left_a };
+                left.remove(&index);
+            }
+            let left = if is_first { &mut self.left_a } else { &mut self.left_b };
+            left.remove(&one.whole);
         }
         Ok(())
     }

@@ -30,6 +30,13 @@ pub enum Change {
         /// The relative error of a sample so, and with the rows as they stand.
         errors: (f64, f64),
     },
+    /// Rows of a tensor that the other file keeps as several.
+    Part {
+        /// The first of them.
+        first: usize,
+        /// How many.
+        rows: usize,
+    },
     /// The second is read in C order with the first one's axes.
     Reshaped,
     /// One has more positions on axis 0; only those that both have are compared.

@@ -15,6 +15,10 @@ fn matched(a: &[Tensor], b: &[Tensor], rule: Rule) -> Matching {
     match_tensors(a, b, rule).unwrap()
 }
 
+fn by_name(a: &Tensor, b: &Tensor) -> Matching {
+    matched(std::slice::from_ref(a), std::slice::from_ref(b), Rule::Names)
+}
+
 #[test]
 fn names_prefixes_and_conventions_in_that_order() {
     let a = [tensor("fc.weight", &[4, 3], 1), tensor("fc.bias", &[4], 2), tensor("x", &[2], 3)];
@@ -47,10 +51,10 @@ fn shapes_are_made_to_agree_or_told() {
 fn a_square_kernel_is_turned_unless_its_values_say_otherwise() {
     let weight = tensor("fc.weight", &[8, 8], 1);
     let kernel = weight.transpose().unwrap().named("fc/kernel");
-    let found = matched(&[weight.clone()], &[kernel], Rule::Names);
+    let found = by_name(&weight, &kernel);
     assert!(matches!(&found.pairs[0].change, Change::Axes { errors: Some((0.0, _)), .. }));
     let as_is = weight.clone().named("fc/kernel");
-    let found = matched(&[weight], &[as_is], Rule::Names);
+    let found = by_name(&weight, &as_is);
     assert_eq!(found.pairs[0].change, Change::None);
 }
 
@@ -59,7 +63,7 @@ fn conv_kernels_of_keras_are_turned() {
     let weight = tensor("conv.weight", &[6, 4, 3, 2], 1);
     let kernel = weight.permute(&[2, 3, 1, 0]).unwrap().named("conv/kernel");
     for (a, b) in [(&weight, &kernel), (&kernel, &weight)] {
-        let found = matched(&[a.clone()], &[b.clone()], Rule::Names);
+        let found = by_name(a, b);
         assert_eq!(found.pairs[0].b.to_f32().unwrap(), a.to_f32().unwrap());
     }
 }
@@ -85,14 +89,35 @@ fn the_rotary_permutation_of_gguf_is_undone() {
     let permuted = parts.permute(&[0, 2, 1, 3]).unwrap().reshape(&[heads * head, inputs]).unwrap();
     let permuted = permuted.named("blk.0.attn_q.weight");
     for (a, b) in [(&weight, &permuted), (&permuted, &weight)] {
-        let found = matched(&[a.clone()], &[b.clone()], Rule::Names);
+        let found = by_name(a, b);
         let pair = &found.pairs[0];
         assert!(matches!(pair.change, Change::Rotary { head: 8, errors: (0.0, _) }), "{pair:?}");
         assert_eq!(pair.a.to_f32().unwrap(), pair.b.to_f32().unwrap());
     }
     // What has not been permuted stays as it is, and so do values that have nothing in common.
     let as_is = weight.clone().named("blk.0.attn_q.weight");
-    assert_eq!(matched(&[weight.clone()], &[as_is], Rule::Names).pairs[0].change, Change::None);
+    assert_eq!(by_name(&weight, &as_is).pairs[0].change, Change::None);
     let other = tensor("blk.0.attn_q.weight", &[heads * head, inputs], 9);
-    assert_eq!(matched(&[weight], &[other], Rule::Names).pairs[0].change, Change::None);
+    assert_eq!(by_name(&weight, &other).pairs[0].change, Change::None);
+}
+
+#[test]
+fn fused_rows_are_compared_with_what_they_are_made_of() {
+    let whole = tensor("model.layers.0.self_attn.qkv_proj.weight", &[8, 3], 1);
+    let part = |word: &str, rows: &str| {
+        let slice = rows.parse().unwrap();
+        let name = format!("model.layers.0.self_attn.{word}.weight");
+        whole.slice(&slice).unwrap().named(name)
+    };
+    let parts = [part("v_proj", "[6:8]"), part("q_proj", "[0:4]"), part("k_proj", "[4:6]")];
+    let whole = [whole.clone()];
+    for (a, b) in [(&whole[..], &parts[..]), (&parts[..], &whole[..])] {
+        let found = matched(a, b, Rule::Names);
+        assert_eq!((found.pairs.len(), found.only_a.len(), found.only_b.len()), (3, 0, 0));
+        for pair in &found.pairs {
+            assert_eq!(pair.a.to_f32().unwrap(), pair.b.to_f32().unwrap(), "{pair:?}");
+        }
+    }
+    // One part is missing: nothing is assumed.
+    assert!(matched(&whole, &parts[..2], Rule::Names).pairs.is_empty());
 }

@@ -14,14 +14,26 @@ const LARGEST_ERROR: f64 = 0.5;
 /// The next best candidate must be so much worse.
 const BETTER: f64 = 5.0;
 
-/// Pairs of those left over whose samples agree and agree with no other: indexes, relative error, and
-/// that of the next best.
+/// Two that are each other's best by far.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Closest {
+    /// Index of the first.
+    pub(super) a: usize,
+    /// Of the second.
+    pub(super) b: usize,
+    /// The relative error of a sample.
+    pub(super) error: f64,
+    /// That of the next best candidate of either.
+    pub(super) next: Option<f64>,
+}
+
+/// Pairs of those left over whose samples agree and agree with no other.
 pub(super) fn closest(
     a: &[Tensor],
     left_a: &BTreeSet<usize>,
     b: &[Tensor],
     left_b: &BTreeSet<usize>,
-) -> Result<Vec<(usize, usize, f64, Option<f64>)>, TensorError> {
+) -> Result<Vec<Closest>, TensorError> {
     let (of_a, of_b) = (by_size(a, left_a), by_size(b, left_b));
     let mut pairs = Vec::new();
     for (size, indexes_a) in of_a {
@@ -45,18 +57,18 @@ pub(super) fn closest(
         }
         pairs.extend(clear(&errors));
     }
-    pairs.sort_by_key(|pair| pair.0);
+    pairs.sort_by_key(|pair: &Closest| pair.a);
     Ok(pairs)
 }
 
 /// Those that are each other's best by far.
-fn clear(errors: &[(usize, usize, f64)]) -> Vec<(usize, usize, f64, Option<f64>)> {
+fn clear(errors: &[(usize, usize, f64)]) -> Vec<Closest> {
     let mut pairs = Vec::new();
     for &(a, b, error) in errors.iter().filter(|one| one.2 <= LARGEST_ERROR) {
         let others = errors.iter().filter(|one| (one.0 == a) != (one.1 == b));
         let next = others.map(|one| one.2).min_by(f64::total_cmp);
         if next.is_none_or(|next| next > 0.0 && error * BETTER <= next) {
-            pairs.push((a, b, error, next));
+            pairs.push(Closest { a, b, error, next });
         }
     }
     pairs
@@ -82,7 +94,8 @@ mod tests {
     #[test]
     fn only_clear_pairs_are_taken() {
         let errors = [(0, 0, 0.01), (0, 1, 1.4), (1, 0, 1.4), (1, 1, 0.02)];
-        assert_eq!(clear(&errors), [(0, 0, 0.01, Some(1.4)), (1, 1, 0.02, Some(1.4))]);
+        let pair = |a, b, error| Closest { a, b, error, next: Some(1.4) };
+        assert_eq!(clear(&errors), [pair(0, 0, 0.01), pair(1, 1, 0.02)]);
         // Two that are the same tell nothing about which is which.
         assert!(clear(&[(0, 0, 0.0), (0, 1, 0.0)]).is_empty());
         assert!(clear(&[(0, 0, 0.1), (0, 1, 0.3)]).is_empty());

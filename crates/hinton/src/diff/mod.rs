@@ -222,6 +222,9 @@ impl Pair {
                 crate::short(*so),
                 crate::short(*as_is)
             ),
+            Change::Part { first, rows } => {
+                format!("{found}, rows {first} to {} of a fused tensor", first + rows)
+            }
             Change::Reshaped => format!("{found}, reshaped"),
             Change::Rows { a, b } => format!("{found}, common rows of {a} and {b}"),
         }

@@ -2,12 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use hinton_tensor::outline::{Named, outline};
+
 use super::{Change, Diff, Found, Pair};
 use crate::{short, short_count, visible};
+
+/// Kinds of tensor that are named for a stack of layers.
+const MOST_KINDS: usize = 6;
 
 pub(super) fn sentences(diff: &Diff) -> Vec<String> {
     let mut lines = vec![headline(diff)];
     lines.extend(counts(diff));
+    lines.extend(kinds(diff));
     lines.extend(odd(diff));
     lines.extend(casts(diff));
     lines.extend(matched(diff));
@@ -70,6 +76,50 @@ fn counts(diff: &Diff) -> Option<String> {
     add(diff.only_a.len(), format!("only in {}", visible(&diff.path_a)));
     add(diff.only_b.len(), format!("only in {}", visible(&diff.path_b)));
     (parts.len() > 1).then(|| parts.join(", "))
+}
+
+/// Where in a model's layers it changed, unless that is everywhere: a fine-tuning of few kinds of
+/// tensor, layers that were frozen.
+fn kinds(diff: &Diff) -> Vec<String> {
+    let named: Vec<Named<'_>> = diff
+        .pairs
+        .iter()
+        .map(|pair| Named { name: pair.a.name(), shape: pair.a.shape() })
+        .collect();
+    let is_changed = |index: &usize| !diff.pairs[*index].is_equal();
+    let stacks = outline(&named).stacks;
+    let lines = stacks.iter().filter(|stack| !stack.pattern.is_empty()).filter_map(|stack| {
+        let layers = 0..stack.layers.len();
+        let mut changed: Vec<(&str, usize)> = stack
+            .kinds
+            .iter()
+            .enumerate()
+            .map(|(kind, row)| {
+                let has_changed = |layer: &usize| stack.cell(*layer, kind).iter().any(is_changed);
+                (row.name.as_str(), layers.clone().filter(has_changed).count())
+            })
+            .filter(|(_, count)| *count > 0)
+            .collect();
+        let still = stack.kinds.len() - changed.len();
+        if changed.is_empty() || still == 0 {
+            return None;
+        }
+        changed.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        let all = layers.len();
+        let part = |(name, count): &(&str, usize)| format!("{} in {count} of {all}", visible(name));
+        let mut parts: Vec<String> = changed.iter().take(MOST_KINDS).map(part).collect();
+        if changed.len() > MOST_KINDS {
+            parts.push(format!("{} more kinds", changed.len() - MOST_KINDS));
+        }
+        let pattern = stack.pattern.replace("{}", "*");
+        Some(format!(
+            "in {}: {} layers; unchanged {}",
+            visible(&pattern),
+            parts.join(", "),
+            several(still as u64, "kind")
+        ))
+    });
+    lines.collect()
 }
 
 /// NaN and infinities that came or went.
@@ -150,6 +200,7 @@ fn matched(diff: &Diff) -> Vec<String> {
                     short(known.1)
                 ))
             }
+            Change::Part { .. } => Some("as rows of a fused tensor".to_owned()),
             Change::Reshaped => Some("reshaped".to_owned()),
             Change::Rows { .. } => Some("by the rows that both have".to_owned()),
         };

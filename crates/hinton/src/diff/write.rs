@@ -101,6 +101,7 @@ fn change_word(change: &Change) -> &'static str {
         Change::None => "none",
         Change::Axes { .. } => "axes",
         Change::Rotary { .. } => "rotary",
+        Change::Part { .. } => "part",
         Change::Reshaped => "reshaped",
         Change::Rows { .. } => "rows",
     }

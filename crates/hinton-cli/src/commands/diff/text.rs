@@ -130,6 +130,7 @@ fn note(pair: &Pair, measures: &Measures) -> String {
         Change::Axes { order, .. } if order.len() == 2 => notes.push("transposed".to_owned()),
         Change::Axes { .. } => notes.push("axes reordered".to_owned()),
         Change::Rotary { .. } => notes.push("rotary order".to_owned()),
+        Change::Part { .. } => notes.push("fused".to_owned()),
         Change::Reshaped => notes.push("reshaped".to_owned()),
         Change::Rows { a, b } => notes.push(format!("rows {a} → {b}")),
     }
