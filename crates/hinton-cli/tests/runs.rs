@@ -263,7 +263,9 @@ fn a_log_alone_is_curves() {
     folder.write("log.csv", b"Wall time,Step,Value\n1700000000.5,0,0.9\n1700000001.5,100,0.8\n");
     folder.write("log.jsonl", b"{\"step\": 0, \"loss\": 2}\n{\"step\": 5, \"loss\": 1}\n{\"st");
     folder.ok(&["draw", "log.csv", "-o", "log.svg"]);
-    folder.ok(&["draw", "log.csv", "log.jsonl", "-o", "both.svg"]);
+    let said = folder.run(&["draw", "log.csv", "log.jsonl", "-o", "both.svg"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(said.err.contains("log.csv without loss: left out"), "{}", said.err);
     folder.ok(&["draw", "log.jsonl", "--metric", "l*", "-o", "loss.svg"]);
     let said = folder.ok(&["inspect", "log.csv"]).out;
     assert!(said.contains("a log of metrics, 1 metric\n"), "{said}");

@@ -141,8 +141,12 @@ fn args(command: Command) -> Command {
         ));
     let command = command
         .arg(data(
-            value("validation", "N", "Points set apart to measure with: the first ones")
-                .value_parser(whole()),
+            value(
+                "validation",
+                "N",
+                "Points set apart to measure with: the first ones; 0 measures on those trained on",
+            )
+            .value_parser(value_parser!(u64)),
         ))
         .arg(data(
             value("data", "FOLDER", "Where the files of mnist or fashion-mnist are")

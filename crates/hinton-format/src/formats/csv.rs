@@ -12,7 +12,7 @@ use hinton_tensor::{Bytes, Dtype, Endian, ReadError, Tensor, View};
 
 use self::dialect::{Dialect, Line, Lines};
 use super::FormatRow;
-use crate::source::read_vec;
+use crate::source::{read_vec, utf8_text};
 use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, Warning, lookalike};
 
 /// The row of the table.
@@ -21,8 +21,9 @@ pub(crate) const ROW: FormatRow = FormatRow {
     about: "a table of numbers as text: commas, tabs, semicolons or white space",
     help: "Read: cells between commas, tabs, semicolons or white space; an optional first row of \
            names (kept as metadata `columns`); an optional first column of labels (kept as `rows` \
-           where there are up to 10,000); comments behind `#` at the start of a line; texts in \
-           double quotes. Empty cells, NA, null and nan are NaN; inf is infinite. The values are \
+           where there are up to 10,000); other columns of words (kept as `text.NAME` up to 200,000 rows, for labels and \
+           classes); word vectors in the text form of GloVe, word2vec and fastText; UTF-16 with its mark; comments behind `#` at the start of a line; texts in \
+           double quotes. Empty cells, NA, null and nan are NaN; thousands may be parted by commas in quotes; inf is infinite. The values are \
            f64; the tensor is named after the file and has two axes, or one where the table has \
            one column. Every row must have as many cells. A decimal comma is not read. \
            Layout: RFC 4180, read generously",
@@ -34,9 +35,16 @@ pub(crate) const ROW: FormatRow = FormatRow {
 
 /// Most row labels that are kept as metadata.
 const MOST_LABELS: usize = 10_000;
+/// Most rows whose words are kept as metadata.
+const MOST_TEXTS: usize = 200_000;
 
 fn sniff(head: &Head<'_>) -> Sniff {
-    let Some(text) = lookalike::text(head) else { return Sniff::No };
+    let decoded = utf_16(head.bytes);
+    let text = match &decoded {
+        Some(text) => std::str::from_utf8(text).ok(),
+        None => lookalike::text(head),
+    };
+    let Some(text) = text else { return Sniff::No };
     if head.has_extension(&["yaml", "yml"]) || is_settings(text) {
         return Sniff::No;
     }
@@ -75,19 +83,21 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         return Err(Error::new(ErrorKind::Unrecognised, message));
     }
     let dialect = Dialect::detect(&lines)
+        .or_else(|| Dialect::behind_first(&lines))
         .or_else(|| Dialect::guess(&lines))
         .ok_or_else(|| Error::malformed("there is no row of numbers in the text"))?;
 
     // This pass keeps no values: they are parsed when they are used.
     let mut labels = Vec::new();
+    let mut texts: Vec<Vec<String>> = vec![Vec::new(); dialect.words.len()];
     let scan = scan(
         &text,
         &dialect,
         |_| {},
-        |label| {
-            if labels.len() <= MOST_LABELS {
-                labels.push(label);
-            }
+        |column, text| match column {
+            None if labels.len() <= MOST_LABELS => labels.push(text()),
+            Some(column) if texts[column].len() <= MOST_TEXTS => texts[column].push(text()),
+            _ => {}
         },
     )?;
     let (rows, columns) = (scan.rows, dialect.columns);
@@ -100,7 +110,25 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         warnings: Vec::new(),
     };
     if let Some(header) = &dialect.header {
-        checkpoint.metadata.push(("columns".to_owned(), json_texts(header)));
+        let names: Vec<String> = header
+            .iter()
+            .enumerate()
+            .filter(|(column, _)| !dialect.words.get(*column).is_some_and(|is_word| *is_word))
+            .map(|(_, name)| name.clone())
+            .collect();
+        checkpoint.metadata.push(("columns".to_owned(), json_texts(&names)));
+    }
+    for (column, texts) in texts.iter().enumerate().filter(|(column, _)| dialect.words[*column]) {
+        let name = dialect.header.as_ref().and_then(|header| header.get(column)).cloned();
+        let name = name.unwrap_or_else(|| column.to_string());
+        let message = match texts.len() > MOST_TEXTS {
+            true => format!("its words are not kept: {rows} rows (the limit is 200,000)"),
+            false => "it holds words: they are labels, and no part of the tensor".to_owned(),
+        };
+        if texts.len() <= MOST_TEXTS {
+            checkpoint.metadata.push((format!("text.{name}"), json_texts(texts)));
+        }
+        checkpoint.warnings.push(Warning::about(format!("column {name}"), message));
     }
     if labels.len() > MOST_LABELS {
         let message = format!("the labels of {rows} rows are not kept (the limit is 10,000)");
@@ -134,12 +162,22 @@ fn json_texts(texts: &[String]) -> String {
     serde_json::Value::from(texts.to_vec()).to_string()
 }
 
-/// All of the text: in place where it is addressable, else read.
+/// All of the text: in place where it is addressable, else read; UTF-16 as UTF-8.
 fn whole_text(data: &dyn Bytes) -> Result<Cow<'_, [u8]>, ReadError> {
-    match data.slice(0..data.len()) {
-        Some(text) => Ok(Cow::Borrowed(text)),
-        None => read_vec(data, 0, data.len()).map(Cow::Owned),
-    }
+    let text = match data.slice(0..data.len()) {
+        Some(text) => Cow::Borrowed(text),
+        None => Cow::Owned(read_vec(data, 0, data.len())?),
+    };
+    Ok(match utf_16(&text) {
+        Some(decoded) => Cow::Owned(decoded),
+        None => text,
+    })
+}
+
+/// A text in UTF-16 as UTF-8; `None` where it does not begin with the mark of UTF-16.
+fn utf_16(text: &[u8]) -> Option<Vec<u8>> {
+    let is_marked = text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff");
+    is_marked.then(|| utf8_text(text).into_owned())
 }
 
 /// What a pass over all rows found.
@@ -149,18 +187,21 @@ struct Scan {
     late_comments: usize,
 }
 
-/// Parses every row: values in order to `value`, labels to `label`.
+/// Parses every row: values in order to `value`; to `word` labels (of no column) and words with their
+/// column behind the labels, as what makes the text where it is wanted.
 fn scan(
     text: &[u8],
     dialect: &Dialect,
     mut value: impl FnMut(f64),
-    mut label: impl FnMut(String),
+    mut word: impl FnMut(Option<usize>, &dyn Fn() -> String),
 ) -> Result<Scan, Error> {
     let mut rows = 0;
     let mut late_comments = 0;
-    let mut skip_header = dialect.header.is_some();
+    let mut skip_header = dialect.header.is_some() || dialect.counted;
+    let skip = usize::from(dialect.labels);
+    let has_words = dialect.words.contains(&true);
     for Line { number, start, bytes, comment } in Lines::new(text) {
-        if comment {
+        if comment && !dialect.is_row(bytes) {
             late_comments += usize::from(rows > 0);
             continue;
         }
@@ -170,7 +211,9 @@ fn scan(
         let mut count = 0;
         for cell in dialect.cells(bytes) {
             if dialect.labels && count == 0 {
-                label(cell.text());
+                word(None, &|| cell.text());
+            } else if has_words && dialect.words.get(count - skip).is_some_and(|is_word| *is_word) {
+                word(Some(count - skip), &|| cell.text());
             } else {
                 let number_of = cell.number().ok_or_else(|| {
                     Error::malformed(format!(
@@ -184,7 +227,7 @@ fn scan(
             }
             count += 1;
         }
-        let expected = dialect.columns + usize::from(dialect.labels);
+        let expected = dialect.words.len() + skip;
         if count != expected {
             return Err(Error::malformed(format!(
                 "line {number} has {count} cells, the rows before it have {expected}; the first \
@@ -218,7 +261,8 @@ impl Table {
                 .try_reserve_exact(size)
                 .map_err(|_| fails("there is not enough memory for the table".to_owned()))?;
             let push = |value: f64| values.extend_from_slice(&value.to_le_bytes());
-            scan(&text, &self.dialect, push, |_| {}).map_err(|error| fails(error.to_string()))?;
+            scan(&text, &self.dialect, push, |_, _| {})
+                .map_err(|error| fails(error.to_string()))?;
             if values.len() as u64 != self.len {
                 return Err(fails("the file has changed since it was opened".to_owned()));
             }
@@ -304,6 +348,52 @@ mod tests {
             assert_eq!(checkpoint.tensors[0].shape(), [2, 2], "{text:?}");
             assert_eq!(checkpoint.metadata[0].1, r#"["x","y"]"#);
         }
+    }
+
+    #[test]
+    fn columns_of_words_are_labels() {
+        let iris =
+            table("sepal,petal,species\n5.1,1.4,setosa\n7,4.7,versicolor\n6,,setosa\n").unwrap();
+        assert_eq!(iris.tensors[0].shape(), [3, 2]);
+        assert_eq!(values(&iris)[..4], [5.1, 1.4, 7., 4.7]);
+        let species = r#"["setosa","versicolor","setosa"]"#.to_owned();
+        assert_eq!(iris.metadata[0].1, r#"["sepal","petal"]"#);
+        assert_eq!(iris.metadata[1], ("text.species".to_owned(), species.clone()));
+        assert!(iris.warnings[0].to_string().contains("column species"), "{:?}", iris.warnings);
+        // Without a header, as the files of UCI are.
+        let plain = table("5.1,1.4,setosa\n7,4.7,versicolor\n6,5,setosa\n").unwrap();
+        assert_eq!(plain.tensors[0].shape(), [3, 2]);
+        assert_eq!(plain.metadata, [("text.2".to_owned(), species)]);
+        assert_eq!(sniffed(b"5,1,setosa\n7,4,virginica\n6,5,setosa\n", "iris.data"), Sniff::Likely);
+    }
+
+    #[test]
+    fn no_row_is_lost_to_the_header() {
+        let thousands = table("\"1,000\",5\n\"2,500.5\",6\n3,#DIV/0!\n").unwrap();
+        assert_eq!(thousands.tensors[0].shape(), [3, 2]);
+        assert_eq!(values(&thousands)[..4], [1000., 5., 2500.5, 6.]);
+        let error = table("one,5\n2,6\n3,7\n").unwrap_err();
+        assert!(error.message().contains("\"one\" is no number"), "{error}");
+    }
+
+    #[test]
+    fn word_vectors_keep_every_word() {
+        let glove = table("the 0.1 0.2 0.3\n1990 0.4 0.5 0.6\n# 0.7 0.8 0.9\n").unwrap();
+        assert_eq!(glove.tensors[0].shape(), [3, 3]);
+        assert_eq!(glove.metadata, [("rows".to_owned(), r##"["the","1990","#"]"##.to_owned())]);
+        let fast = table("2 3\nthe 0.1 0.2 0.3\n10 0.4 0.5 0.6\n").unwrap();
+        assert_eq!((fast.tensors[0].shape(), values(&fast)[3]), (&[2, 3][..], 0.4));
+    }
+
+    #[test]
+    fn texts_in_utf_16_are_read() {
+        let text: Vec<u8> =
+            "\u{feff}a\tb\r\n1\t2\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(sniffed(&text, "x.txt"), Sniff::Likely);
+        let data = Arc::new(Memory::new(text));
+        let input = Input { name: "t.txt".to_owned(), path: None, data };
+        let checkpoint = open(&input, &Limits::default()).unwrap();
+        assert_eq!(values(&checkpoint), [1., 2.]);
     }
 
     #[test]

@@ -84,9 +84,8 @@ pub fn open_logs(folder: &Path, limits: &Limits) -> Result<Vec<Run>, RunError> {
         folders.extend(inside.map(|it| (it.path.clone(), depth + 1)).filter(|it| it.1 <= DEEPEST));
     }
     // What holds nothing but texts and pictures shows nothing beside runs with numbers.
-    if runs.iter().any(|run| !run.metrics.is_empty()) {
-        runs.retain(|run| !run.metrics.is_empty());
-    }
+    let (mut runs, without): (Vec<Run>, Vec<Run>) =
+        runs.into_iter().partition(|run| !run.metrics.is_empty());
     if runs.is_empty() {
         let mut entries = disk::list(folder)?;
         entries.sort_by(|a, b| natural_cmp(&a.name, &b.name));
@@ -97,7 +96,7 @@ pub fn open_logs(folder: &Path, limits: &Limits) -> Result<Vec<Run>, RunError> {
             }
         }
     }
-    Ok(runs)
+    Ok(if runs.is_empty() { without } else { runs })
 }
 
 /// The event files of one folder as a run: a trainer that goes on starts a new one.

@@ -80,6 +80,15 @@ pub fn check_run<S: AsRef<str>>(
         .collect();
     // Broken steps are findings of their own.
     findings.retain(|finding| !finding.message.contains("cannot be read"));
+    let loss = crate::runs::loss_words(run);
+    findings.extend(loss.map(|what| Finding::of(kinds::DIVERGED, "", what)));
+    // What a training begins with says nothing once it has begun.
+    let begins = |seen: &Seen| {
+        let is_start = run.steps.first().is_some_and(|step| step.number == seen.first);
+        let is_blank = [kinds::ZERO, kinds::CONSTANT].contains(&seen.finding.kind);
+        is_start && is_blank && seen.steps == 1 && run.steps.len() > 1
+    };
+    seen.retain(|seen| !begins(seen));
     findings.extend(seen.into_iter().map(|seen| seen.told(run.steps.len())));
     sort(&mut findings);
     Ok(CheckReport {

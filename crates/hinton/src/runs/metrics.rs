@@ -15,6 +15,8 @@ use crate::{Error, Picture};
 const FAVOURITES: [&str; 2] = ["loss", "acc"];
 /// What the names of metrics on data that was not trained on begin with.
 const PARTS: [&str; 8] = ["validation", "valid", "val", "training", "train", "test", "eval", "dev"];
+/// Those of data that was not trained on.
+const HELD_OUT: [&str; 4] = ["val", "test", "eval", "dev"];
 /// Most quantities of logs that are shown without being asked for.
 pub(super) const MOST_OF_LOGS: usize = 12;
 /// Values of a line that are smoothed without being asked: so many of a noisy line make a page's
@@ -160,7 +162,17 @@ fn families<'n>(names: impl IntoIterator<Item = &'n str>) -> Vec<Family> {
         }
         families[place].names.push(name.to_owned());
     }
+    for family in &mut families {
+        family.names.sort_by_key(|name| is_held_out(name));
+    }
     families
+}
+
+/// Whether a metric is of data that was not trained on.
+fn is_held_out(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let is_part = |part: &&str| lower.starts_with(*part) || lower.ends_with(&format!("/{part}"));
+    HELD_OUT.iter().any(|part| is_part(&part))
 }
 
 /// What a metric measures: its name without the part of the data that it is of.
@@ -216,7 +228,7 @@ fn place(family: &Family) -> Option<usize> {
 }
 
 /// What says by its dots that it is one of many: norms of each tensor's gradient.
-fn is_plain(family: &Family) -> bool {
+pub(super) fn is_plain(family: &Family) -> bool {
     !family.quantity.contains('.')
 }
 
@@ -281,5 +293,7 @@ mod tests {
         let found = families(["loss", "accuracy", "validation_loss"]);
         assert_eq!(found.len(), 2);
         assert_eq!(found[0].names, ["loss", "validation_loss"]);
+        let found = families(["validation_loss", "loss"]);
+        assert_eq!(found[0].names, ["loss", "validation_loss"], "training comes first");
     }
 }

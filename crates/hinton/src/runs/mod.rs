@@ -10,6 +10,7 @@ mod trouble;
 
 pub(crate) use known::confusion;
 pub(crate) use step::learn;
+pub(crate) use trouble::loss_words;
 
 use hinton_chart::charts;
 use hinton_run::Run;

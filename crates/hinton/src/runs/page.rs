@@ -5,7 +5,7 @@ use hinton_run::Run;
 use hinton_scene::{Scene, visible};
 use hinton_tensor::TensorError;
 
-use super::metrics::{not_shown, ranked, sized, smoothing};
+use super::metrics::{is_plain, not_shown, ranked, sized, smoothing};
 use super::{RunRequest, known, metrics, run_names, spreads, step, trouble};
 use crate::{Error, Picture};
 
@@ -98,7 +98,9 @@ impl<'a> Page<'_, 'a> {
                 return Ok(());
             }
         };
-        let shown = families.len().min(MOST_CURVES);
+        // Norms of each tensor's gradient are many; they come only where there is nothing else.
+        let plain = families.iter().take_while(|family| is_plain(family)).count();
+        let shown = plain.max(1).min(MOST_CURVES);
         if families.len() > shown {
             self.left_out.push(not_shown(&families[shown..]));
         }
@@ -144,7 +146,11 @@ impl<'a> Page<'_, 'a> {
             self.left_out.push("no confusion matrix is recorded".to_owned());
         }
         for name in &weights {
-            scenes.extend(self.tensor(name, &sized(self.request, width))?);
+            if trouble::scales_differ(self.runs, name, self.request)? {
+                scenes.extend(self.tensor_of_each(name)?);
+            } else {
+                scenes.extend(self.tensor(name, &sized(self.request, width))?);
+            }
         }
         self.add("At the last step", scenes);
         Ok(())
@@ -171,6 +177,20 @@ impl<'a> Page<'_, 'a> {
         let has = |run: &&&Run| run.find_tensor(name).is_some();
         let runs: Vec<&Run> = self.runs.iter().filter(has).copied().collect();
         self.scene(name, step::draw(&runs, &[name.to_owned()], request))
+    }
+
+    /// A tensor of the last step of each run that has it, each on a scale of its own.
+    fn tensor_of_each(&mut self, name: &str) -> Result<Vec<Scene>, Error> {
+        let mut scenes = Vec::new();
+        for (run, of) in self.runs.iter().zip(run_names(self.runs)) {
+            if run.find_tensor(name).is_some() {
+                let mut request = sized(self.request, self.sheet.half());
+                request.draw.options.title = Some(format!("{of}: {name}, on its own scale"));
+                let drawn = step::draw(&[run], &[name.to_owned()], &request);
+                scenes.extend(self.scene(name, drawn)?);
+            }
+        }
+        Ok(scenes)
     }
 
     fn chart(&self, name: &str, width: f64) -> RunRequest<'a> {

@@ -13,6 +13,8 @@ use crate::Error;
 const JUMP: f64 = 100.0;
 /// Weights that are this many times as large as in the first step have diverged.
 const GROWTH: f64 = 1e4;
+/// From this factor between the scales of runs on each has its own.
+const APART: f64 = 10.0;
 /// Most values of a step that are read to find the tensor that broke.
 const MOST_VALUES: u64 = 64 << 20;
 
@@ -46,8 +48,30 @@ fn sentence(parts: &[String], name: &str, runs: usize) -> Option<String> {
     (!parts.is_empty()).then(|| format!("{of}: {}.", parts.join("; ")))
 }
 
+/// Whether the last steps of several runs hold a tensor in scales so different that one range would
+/// leave some of them blank.
+///
+/// # Errors
+/// When the work was stopped.
+pub(super) fn scales_differ(
+    runs: &[&Run],
+    name: &str,
+    request: &RunRequest<'_>,
+) -> Result<bool, Error> {
+    let (mut low, mut high) = (f64::MAX, 0.0f64);
+    for run in runs.iter().filter(|_| runs.len() > 1) {
+        let Some(last) = run.steps.len().checked_sub(1) else { continue };
+        for (_, summary) in summaries(run, last, &[name], request)? {
+            let reach = summary.max_abs().filter(|reach| *reach > 0.0);
+            low = low.min(reach.unwrap_or(low));
+            high = high.max(reach.unwrap_or(high));
+        }
+    }
+    Ok(high / APART > low)
+}
+
 /// The first place at which a loss is no number any more, or far above what it was.
-fn loss_words(run: &Run) -> Option<String> {
+pub(crate) fn loss_words(run: &Run) -> Option<String> {
     let is_loss = |name: &&str| name.to_ascii_lowercase().contains("loss");
     let losses = run.metric_names().into_iter().filter(is_loss);
     let found = losses.filter_map(|name| Some((name, first_bad(&run.curve(name))?)));

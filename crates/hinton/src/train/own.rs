@@ -13,6 +13,8 @@ use crate::Error;
 const MOST_VALUES: u64 = 1 << 30;
 /// Most classes.
 const MOST_CLASSES: usize = 1000;
+/// What stands before the names of columns of words in the metadata of a table.
+const WORDS: &str = "text.";
 /// Names that inputs often have, and labels.
 const INPUTS: [&str; 10] = [
     "x_train",
@@ -104,6 +106,8 @@ enum Marks {
 struct Table {
     names: Vec<String>,
     rows: Option<Vec<String>>,
+    /// Columns of words: their names and what stands in them.
+    words: Vec<(String, Vec<String>)>,
     tensor: Tensor,
 }
 
@@ -119,7 +123,12 @@ fn table(file: &Checkpoint) -> Result<Option<Table>, Error> {
     }
     let names = texts("columns").filter(|names| names.len() == columns);
     let names = names.unwrap_or_else(|| (0..columns).map(|column| column.to_string()).collect());
-    Ok(Some(Table { names, rows: texts("rows"), tensor: tensor.clone() }))
+    let words = file
+        .metadata
+        .iter()
+        .filter_map(|(key, _)| Some((key.strip_prefix(WORDS)?.to_owned(), texts(key)?)));
+    let words = words.collect();
+    Ok(Some(Table { names, rows: texts("rows"), words, tensor: tensor.clone() }))
 }
 
 struct Source<'a> {
@@ -141,15 +150,37 @@ impl Source<'_> {
         asked: &Columns,
         notes: &mut Vec<String>,
     ) -> Result<(Given, Marks), Error> {
+        let all: Vec<String> =
+            table.names.iter().chain(table.words.iter().map(|words| &words.0)).cloned().collect();
+        let words = |name: &str| table.words.iter().find(|words| words.0 == name.trim());
         let find = |name: &str| {
+            if let (Some((name, words)), None) =
+                (words(name), table.names.iter().position(|own| own == name.trim()))
+            {
+                let first = words.first().map_or("", String::as_str);
+                let message =
+                    format!("{}: column {name} holds words: {first:?}", self.path.display());
+                return Err(Error::missing(message, "inputs are numbers; words can be labels"));
+            }
             let at = table.names.iter().position(|own| own == name.trim());
-            at.ok_or_else(|| self.missing("column", name.trim(), &table.names))
+            at.ok_or_else(|| self.missing("column", name.trim(), &all))
         };
         let width = table.names.len();
         let values = table.tensor.to_f64()?;
         let column = |at: usize| values.iter().skip(at).step_by(width).copied().collect::<Vec<_>>();
         let guessed = LABELS.iter().find_map(|name| table.names.iter().position(|own| own == name));
+        let known = LABELS.iter().find_map(|name| words(name));
+        let named = match (&asked.labels, guessed, table.words.as_slice()) {
+            (Some(name), ..) => words(name),
+            (None, None, [only]) if table.rows.is_none() && known.is_none() => {
+                notes.push(format!("the words of column {} are taken as labels", only.0));
+                Some(only)
+            }
+            (None, None, _) => known,
+            (None, Some(_), _) => None,
+        };
         let (label, marks) = match (&asked.labels, guessed, &table.rows) {
+            _ if named.is_some() => (None, named.map(|words| Marks::Names(words.1.clone()))),
             (Some(name), ..) => (Some(find(name)?), None),
             (None, Some(at), _) => (Some(at), None),
             (None, None, Some(rows)) => {

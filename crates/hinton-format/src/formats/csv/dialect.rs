@@ -11,9 +11,13 @@ pub(super) struct Dialect {
     separator: Separator,
     /// The names in the first row, without the label column's.
     pub(super) header: Option<Vec<String>>,
+    /// Whether the first row holds the number of rows and of columns, as word2vec writes them.
+    pub(super) counted: bool,
+    /// For each column behind the labels whether it holds words.
+    pub(super) words: Vec<bool>,
     /// Whether the first column holds labels.
     pub(super) labels: bool,
-    /// Columns of numbers.
+    /// Columns of numbers; not those of words.
     pub(super) columns: usize,
 }
 
@@ -125,6 +129,16 @@ impl Dialect {
         wide.or(fits.first()).cloned()
     }
 
+    /// The dialect of the rows behind the first, where that is no header though a cell of it is no
+    /// number: the row is read, so that the cell is told.
+    pub(super) fn behind_first(lines: &[&[u8]]) -> Option<Dialect> {
+        let dialect = Dialect::detect(lines.get(1..)?)?;
+        let is_plain = dialect.header.is_none() && !dialect.labels && !dialect.counted;
+        let first: Vec<Cell<'_>> = dialect.cells(lines[0]).collect();
+        let fits = first.len() == dialect.words.len() && first.iter().any(Cell::is_finite);
+        (is_plain && fits).then_some(dialect)
+    }
+
     /// The dialect in which the first lines make sense, though later ones do not; it is good
     /// enough to say which line is wrong.
     pub(super) fn guess(lines: &[&[u8]]) -> Option<Dialect> {
@@ -132,6 +146,12 @@ impl Dialect {
     }
 
     fn fit(separator: Separator, lines: &[&[u8]]) -> Option<Dialect> {
+        if let Some((first, rest)) = lines.split_first()
+            && is_counted(separator, first, rest)
+        {
+            let dialect = Dialect::fit(separator, rest).filter(|dialect| dialect.header.is_none());
+            return dialect.map(|dialect| Dialect { counted: true, ..dialect });
+        }
         let rows: Vec<Vec<Cell<'_>>> =
             lines.iter().map(|line| cells_of(separator, line).collect()).collect();
         let (first, others) = rows.split_first()?;
@@ -151,27 +171,77 @@ impl Dialect {
         }
         let data_has_labels = match others {
             [] => is_text(&first[0]),
+            // Of the words of a language some are numbers: 1990.
+            rows if separator == Separator::Space && width > 2 => {
+                let is_row = first.len() == width && !first[1..].iter().any(is_text);
+                let first = is_row.then_some(first).into_iter();
+                let all: Vec<bool> = first.chain(rows).map(|row| is_text(&row[0])).collect();
+                2 * all.iter().filter(|is_text| **is_text).count() >= all.len()
+            }
             rows => rows.iter().all(|row| is_text(&row[0])),
         };
         let labels = width > 1 && (short || index || data_has_labels);
         let skip = usize::from(labels);
         let named = if short { &first[..] } else { &first[skip.min(first.len())..] };
-        let header = short || named.iter().any(is_text);
+        let words = words(separator, others, skip, width);
+        let is_number = |column: usize| !words.get(column).is_some_and(|is_word| *is_word);
+        let numbers_of = |row: &'_ [Cell<'_>]| -> Vec<bool> {
+            let cells = row.iter().enumerate().filter(|(column, _)| is_number(*column));
+            cells.map(|(_, cell)| cell.number().is_none()).collect()
+        };
+        let in_first = numbers_of(named);
+        let header = short || in_first.iter().any(|is_text| *is_text);
+        let is_mixed = in_first.contains(&true) && named.iter().any(Cell::is_finite);
         let data = if header { others } else { &rows[..] };
-        let mut numbers = data.iter().flat_map(|row| &row[skip..]);
-        let all = numbers.clone().all(|cell| !is_text(cell));
-        // A table of nothing but gaps, or no table at all.
-        if !all || !numbers.any(Cell::is_finite) {
+        let all = data.iter().all(|row| !numbers_of(&row[skip..]).contains(&true));
+        let any = data.iter().any(|row| row[skip..].iter().any(Cell::is_finite));
+        // A table of nothing but gaps, a row with a cell that should be a number, or no table at all.
+        if !all || !any || is_mixed {
             return None;
         }
         let header = header.then(|| named.iter().map(Cell::text).collect());
-        Some(Dialect { separator, header, labels, columns: width - skip })
+        let columns = words.iter().filter(|is_word| !**is_word).count();
+        Some(Dialect { separator, header, counted: false, labels, words, columns })
+    }
+
+    /// Whether a line that looks like a comment is a row of this table: the word `#` and its numbers.
+    pub(super) fn is_row(&self, line: &[u8]) -> bool {
+        let mut cells = self.cells(line).skip(1);
+        let is_of_words = self.labels && self.separator == Separator::Space && self.columns > 2;
+        is_of_words
+            && cells.by_ref().take(self.columns).filter(|cell| cell.number().is_some()).count()
+                == self.columns
+            && cells.next().is_none()
     }
 
     /// The cells of a line.
     pub(super) fn cells<'a>(&self, line: &'a [u8]) -> impl Iterator<Item = Cell<'a>> {
         cells_of(self.separator, line)
     }
+}
+
+/// Whether the first line holds two whole numbers of which the second is the width of the others,
+/// which have a word first: the text form of word2vec and fastText.
+fn is_counted(separator: Separator, first: &[u8], rest: &[&[u8]]) -> bool {
+    if separator != Separator::Space {
+        return false;
+    }
+    let whole = |cell: Cell<'_>| cell.number().filter(|number| number.fract() == 0.0);
+    let counts: Option<Vec<f64>> = cells_of(separator, first).map(whole).collect();
+    let Some([_, width]) = counts.as_deref() else { return false };
+    let fits = |line: &&[u8]| cells_of(separator, line).count() as f64 == width + 1.0;
+    *width > 1.0 && !rest.is_empty() && rest.iter().all(fits)
+}
+
+/// Which columns behind the labels hold words, in every row that is looked at. Words between blanks
+/// are prose.
+fn words(separator: Separator, rows: &[Vec<Cell<'_>>], skip: usize, width: usize) -> Vec<bool> {
+    let is_word = |column: usize| {
+        let mut cells = rows.iter().map(|row| &row[column]);
+        let is_parted = separator != Separator::Space && rows.len() > 1;
+        is_parted && cells.clone().any(|cell| !cell.is_blank()) && cells.all(Cell::is_word)
+    };
+    (skip..width).map(is_word).collect()
 }
 
 /// One cell.
@@ -207,11 +277,17 @@ impl Cell<'_> {
         }
         let bytes = self.unquoted();
         let bytes = bytes.trim_ascii();
-        let gaps: [&[u8]; 6] = [b"", b"na", b"n/a", b"#n/a", b"null", b"none"];
+        let gaps: [&[u8]; 8] =
+            [b"", b"na", b"n/a", b"#n/a", b"null", b"none", b"#div/0!", b"#value!"];
         if gaps.iter().any(|gap| bytes.eq_ignore_ascii_case(gap)) {
             return Some(f64::NAN);
         }
-        parse(bytes)
+        parse(bytes).or_else(|| grouped(bytes))
+    }
+
+    /// Whether it is a word, or empty.
+    fn is_word(&self) -> bool {
+        self.number().is_none() || self.is_blank()
     }
 
     fn is_blank(&self) -> bool {
@@ -221,6 +297,18 @@ impl Cell<'_> {
     fn is_finite(&self) -> bool {
         self.number().is_some_and(f64::is_finite)
     }
+}
+
+/// A number whose thousands are parted by commas: `1,234,567.5`.
+fn grouped(bytes: &[u8]) -> Option<f64> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let whole = text.split('.').next()?.trim_start_matches(['-', '+']);
+    let mut groups = whole.split(',');
+    let first = groups.next()?;
+    let is_first = (1..=3).contains(&first.len());
+    let mut others = groups.peekable();
+    let is_grouped = is_first && others.peek().is_some() && others.all(|group| group.len() == 3);
+    if is_grouped { text.replace(',', "").parse().ok() } else { None }
 }
 
 fn parse(bytes: &[u8]) -> Option<f64> {
