@@ -248,6 +248,7 @@ fn hostile_names_are_shown_escaped() {
         max_cols: 9,
         fold: Fold::Mean,
         sample_bytes: None,
+        quantiles: true,
     };
     let panel = common::panel(tensor_name, 2, 2, &[1.0, 2.0, 3.0, 4.0], Some(ask));
     let chart = hinton_chart::charts::named("heatmap").unwrap();

@@ -12,7 +12,7 @@ use crate::{Error, Selected};
 /// Above so many bytes an overview reads a sample of each large tensor.
 const READ_WHOLE: u64 = 2 << 30;
 /// Bytes that such an overview reads in all, and at least of each tensor.
-const SAMPLE: (u64, u64) = (512 << 20, 256 << 10);
+const SAMPLE: (u64, u64) = (512 << 20, 16 << 10);
 
 /// What is to be drawn, and how. `Default` leaves every choice to the tensors' shapes.
 #[derive(Clone)]
@@ -196,10 +196,7 @@ pub fn draw_arrangement(
     let extents: Vec<_> = arrangement.panels.iter().map(PanelSource::extent).collect();
     let need = arrangement.chart.needs(&extents, &options);
     let sample = arrangement.sample_bytes();
-    let mut panels = Vec::with_capacity(extents.len());
-    for (at, source) in arrangement.panels.iter().enumerate() {
-        panels.push(read(source, at, &need, sample, request.work())?);
-    }
+    let panels = read_all(&arrangement.panels, &need, sample, request.work())?;
     let mut built = arrangement.chart.draw(&panels, &options)?;
     let mut notes = arrangement.notes.clone();
     notes.append(&mut built.notes);
@@ -208,6 +205,30 @@ pub fn draw_arrangement(
         notes.extend(range_note(&panels));
     }
     Ok(Picture { scene: built.scene, notes, dpi: options.dpi })
+}
+
+/// Panels of more tensors than this are read side by side, one by a thread.
+const MANY: usize = 64;
+
+/// The values of all panels.
+fn read_all(
+    sources: &[PanelSource],
+    need: &Need,
+    sample: Option<u64>,
+    work: Work<'_>,
+) -> Result<Vec<Panel>, Error> {
+    let one =
+        |(index, source): (usize, &PanelSource), work| read(source, index, need, sample, work);
+    // What is unpacked while it is read is read in its order, by one thread.
+    let is_sequential =
+        |source: &PanelSource| source.planes.iter().any(|plane| plane.data().is_sequential());
+    if sources.len() <= MANY || !matches!(need, Need::Grids(_)) || sources.iter().any(is_sequential)
+    {
+        return sources.iter().enumerate().map(|source| one(source, work)).collect();
+    }
+    let alone = |source| one(source, Work { threads: 1, ..work });
+    let pieces: Vec<_> = sources.iter().enumerate().collect();
+    hinton_tensor::share_out(pieces, work.threads, alone).into_iter().collect()
 }
 
 /// The smallest and the largest value of all panels: `weights [-0.537, 0.605]`.

@@ -41,7 +41,7 @@ fn need(extents: &[Extent], options: &Options) -> Need {
     let page = Page::new(options);
     let (max_rows, max_cols) = page.most_cells(extents, RULE);
     let fold = common::default_fold(options);
-    let request = GridRequest { max_rows, max_cols, fold, sample_bytes: None };
+    let request = GridRequest { max_rows, max_cols, fold, sample_bytes: None, quantiles: true };
     Need::Grids(vec![request; extents.len()])
 }
 

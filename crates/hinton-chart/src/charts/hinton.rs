@@ -41,7 +41,10 @@ fn need(extents: &[Extent], options: &Options) -> Need {
     let (max_rows, max_cols) = page.most_cells(extents, RULE);
     // A fold that was asked for is drawn as one square a cell; else ink is kept.
     let fold = options.reduce.unwrap_or(Fold::Ink);
-    Need::Grids(vec![GridRequest { max_rows, max_cols, fold, sample_bytes: None }; extents.len()])
+    Need::Grids(vec![
+        GridRequest { max_rows, max_cols, fold, sample_bytes: None, quantiles: true };
+        extents.len()
+    ])
 }
 
 /// The colours of a diagram.

@@ -16,6 +16,8 @@ mod over;
 mod overview;
 mod tiles;
 
+pub use overview::FEW as FEW_IN_OVERVIEW;
+
 /// What a chart needs to be told of each panel before it can draw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Need {

@@ -54,7 +54,10 @@ fn need(extents: &[Extent], options: &Options) -> Need {
         }
     };
     let (max_rows, max_cols) = (max_rows.max(1), max_cols.max(1));
-    Need::Grids(vec![GridRequest { max_rows, max_cols, fold, sample_bytes: None }; extents.len()])
+    Need::Grids(vec![
+        GridRequest { max_rows, max_cols, fold, sample_bytes: None, quantiles: true };
+        extents.len()
+    ])
 }
 
 /// Side of one of so many tiles on a page that takes what it needs, points.

@@ -27,7 +27,7 @@ pub fn map_file(path: &Path) -> Result<Arc<dyn Bytes>, Error> {
         return Err(named(empty_file()));
     }
     match map(&file) {
-        Ok(mapped) if !mapped.0.is_empty() => Ok(Arc::new(mapped)),
+        Ok(map) if !map.is_empty() => Ok(Arc::new(Mapped { map, file: kept_open(file) })),
         _ => positioned(file, metadata.len()).map_err(|error| named(open_error(path, &error))),
     }
 }
@@ -250,34 +250,67 @@ fn near_names(path: &Path) -> Vec<String> {
 }
 
 /// A file mapped into memory.
-struct Mapped(Mmap);
+struct Mapped {
+    map: Mmap,
+    /// The file itself, for reading by position.
+    file: Option<File>,
+}
+
+/// The file, unless so many are open that others could not be opened any more.
+#[cfg(unix)]
+fn kept_open(file: File) -> Option<File> {
+    use std::os::fd::AsRawFd;
+    /// Systems allow 256 open files or more.
+    const MOST: i32 = 128;
+    (file.as_raw_fd() < MOST).then_some(file)
+}
+
+/// Elsewhere the map is read.
+#[cfg(not(unix))]
+fn kept_open(_file: File) -> Option<File> {
+    None
+}
+
+/// Fills `buf` from the file itself, and says whether it could: scattered reads then take what was
+/// asked for and no more, where the first touch of a mapped page fetches megabytes around it.
+#[cfg(unix)]
+fn read_apart(file: &File, offset: u64, buf: &mut [u8]) -> bool {
+    std::os::unix::fs::FileExt::read_exact_at(file, buf, offset).is_ok()
+}
+
+#[cfg(not(unix))]
+fn read_apart(_file: &File, _offset: u64, _buf: &mut [u8]) -> bool {
+    false
+}
 
 #[allow(unsafe_code)]
-fn map(file: &File) -> io::Result<Mapped> {
+fn map(file: &File) -> io::Result<Mmap> {
     // SAFETY: the map is read-only and lives as long as it is read. What the type system cannot
     // promise is that nobody cuts or rewrites the file meanwhile; like every reader of mapped
     // files we ask that of the user (README, "not guaranteed"). No value read from the map is
     // trusted without a check at the time of reading, so changed bytes give other numbers or an
     // error, and no reference into the map outlives the `Mapped`.
-    unsafe { Mmap::map(file) }.map(Mapped)
+    unsafe { Mmap::map(file) }
 }
 
 impl Bytes for Mapped {
     fn len(&self) -> u64 {
-        self.0.len() as u64
+        self.map.len() as u64
     }
 
     fn slice(&self, range: Range<u64>) -> Option<&[u8]> {
         let start = usize::try_from(range.start).ok()?;
         let end = usize::try_from(range.end).ok()?;
-        self.0.get(start..end)
+        self.map.get(start..end)
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
         let len = buf.len() as u64;
         match offset.checked_add(len).and_then(|end| self.slice(offset..end)) {
             Some(bytes) => {
-                buf.copy_from_slice(bytes);
+                if !self.file.as_ref().is_some_and(|file| read_apart(file, offset, buf)) {
+                    buf.copy_from_slice(bytes);
+                }
                 Ok(())
             }
             None => Err(ReadError::past_end(offset, len, self.len())),

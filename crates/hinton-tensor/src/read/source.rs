@@ -61,6 +61,11 @@ impl<'t> Source<'t> {
         Source { tensor, size, memory, low }
     }
 
+    /// Elements that are read by position even where they are addressable.
+    pub(crate) fn read_apart(tensor: &'t Tensor) -> Self {
+        Source { memory: None, ..Source::new(tensor) }
+    }
+
     /// Bytes of one element as handed out.
     pub(crate) fn size(&self) -> usize {
         self.size

@@ -45,12 +45,15 @@ pub struct GridRequest {
     /// (columns, where columns lie together in memory), about as many as this many bytes hold and
     /// at least one of each block. `None` reads everything.
     pub sample_bytes: Option<u64>,
+    /// Whether the summary knows quantiles and histograms. Without, it takes less time and memory:
+    /// that counts where tensors are many. Of few values it knows them all the same.
+    pub quantiles: bool,
 }
 
 impl GridRequest {
     /// At most so many cells, every value read.
     pub fn new(max_rows: usize, max_cols: usize, fold: Fold) -> Self {
-        GridRequest { max_rows, max_cols, fold, sample_bytes: None }
+        GridRequest { max_rows, max_cols, fold, sample_bytes: None, quantiles: true }
     }
 }
 
@@ -169,11 +172,18 @@ pub fn reduce(tensor: &Tensor, request: GridRequest, work: Work<'_>) -> Result<G
         Fold::Rms if shown_as(&plan, &request).is_unfolded() => Fold::Mean,
         fold => fold,
     };
+    // Rows far apart are read by themselves: a map would fetch what lies between them too.
+    let is_sampled = plan.rows.all_read() < plan.rows.len && tensor.elements() > FEW;
+    let source = if is_sampled { Source::read_apart(tensor) } else { source };
     let job = Job { source: &source, plan: &plan, dtype: tensor.dtype(), fold };
     let (down, across) = plan.tiles();
     // Few values have a summary of their own, without a table; a sample has not.
     let few = tensor.elements() <= FEW && plan.rows.all_read() == plan.rows.len;
-    let state = || Worker::new(fold, (!few).then(|| Counter::new(tensor.dtype())));
+    let counter = match request.quantiles {
+        true => Counter::new,
+        false => Counter::without_quantiles,
+    };
+    let state = || Worker::new(fold, (!few).then(|| counter(tensor.dtype())));
     let workers =
         for_each(down * across, in_order, work, state, |worker, turn| job.tile(worker, turn))?;
     let mut tiles = Vec::new();

@@ -10,7 +10,8 @@ use crate::decode::{half, le, small};
 /// Counts and extremes of values; independent of the order in which they came.
 pub(crate) struct Counter {
     dtype: Dtype,
-    table: Table,
+    /// Counts of patterns; `None` where moments are all that is asked for.
+    table: Option<Table>,
     seen: u64,
     nan: u64,
     pos_inf: u64,
@@ -32,9 +33,20 @@ struct Scratch {
 
 impl Counter {
     pub(crate) fn new(dtype: Dtype) -> Self {
+        let size = if dtype.bits() <= 8 { 1 << 8 } else { 1 << 16 };
+        Counter { table: Some(Table::new(size)), ..Counter::of_moments(dtype) }
+    }
+
+    /// Counts without a table of values, where one would be large: for thousands of small tensors it
+    /// would cost more than reading them.
+    pub(crate) fn without_quantiles(dtype: Dtype) -> Self {
+        if dtype.bits() <= 8 { Counter::new(dtype) } else { Counter::of_moments(dtype) }
+    }
+
+    fn of_moments(dtype: Dtype) -> Self {
         Counter {
             dtype,
-            table: Table::new(if dtype.bits() <= 8 { 1 << 8 } else { 1 << 16 }),
+            table: None,
             seen: 0,
             nan: 0,
             pos_inf: 0,
@@ -50,28 +62,31 @@ impl Counter {
     /// Counts little-endian values, whole bytes each. Their moments, where the table will not give
     /// them exactly (the caller merges them in a fixed order).
     pub(crate) fn add(&mut self, bytes: &[u8]) -> Moments {
-        match self.dtype.bits() {
-            0..=8 => {
+        match (self.dtype.bits(), &mut self.table) {
+            (0..=8, Some(table)) => {
                 self.seen += bytes.len() as u64;
-                self.table.add_bytes(bytes);
+                table.add_bytes(bytes);
                 Moments::default()
             }
-            16 => {
+            (16, Some(table)) => {
                 self.seen += bytes.len() as u64 / 2;
-                self.table.add_halves(bytes);
+                table.add_halves(bytes);
                 Moments::default()
             }
-            _ if self.dtype == Dtype::F32 => self.add_f32(bytes),
+            (..=16, _) => self.add_narrow(bytes),
+            _ if self.dtype == Dtype::F32 => self.add_narrow(bytes),
             _ => self.add_wide(bytes),
         }
     }
 
-    fn add_f32(&mut self, bytes: &[u8]) -> Moments {
+    /// Values that `f32` holds exactly.
+    fn add_narrow(&mut self, bytes: &[u8]) -> Moments {
         let mut moments = Moments::default();
         let mut narrow = std::mem::take(&mut self.scratch.narrow);
-        for part in bytes.chunks(BLOCK * 4) {
-            narrow.resize(part.len() / 4, 0.0);
-            le::to_f32(Dtype::F32, part, &mut narrow);
+        let size = (self.dtype.bits().div_ceil(8)) as usize;
+        for part in bytes.chunks(BLOCK * size) {
+            narrow.resize(part.len() / size, 0.0);
+            le::to_f32(self.dtype, part, &mut narrow);
             self.seen += narrow.len() as u64;
             let mut found = block(&narrow);
             if found.is_none() {
@@ -79,7 +94,9 @@ impl Counter {
                 found = block(&narrow);
             }
             // The table counts infinities and NaN too; their patterns are left out at the end.
-            self.coarse |= self.table.add_upper_halves(part) != 0;
+            if let Some(table) = &mut self.table {
+                self.coarse |= table.add_upper_halves(part) != 0;
+            }
             self.note(found, &mut moments);
         }
         self.scratch.narrow = narrow;
@@ -100,14 +117,16 @@ impl Counter {
                 wide.retain(|&value| self.keep(value));
                 found = block(&wide);
             }
-            patterns.clear();
-            let mut rounded = false;
-            patterns.extend(wide.iter().flat_map(|&value| {
-                let narrow = super::distribution::as_f32(value);
-                rounded |= f64::from(narrow) != value;
-                narrow.to_le_bytes()
-            }));
-            self.coarse |= rounded | (self.table.add_upper_halves(&patterns) != 0);
+            if let Some(table) = &mut self.table {
+                patterns.clear();
+                let mut rounded = false;
+                patterns.extend(wide.iter().flat_map(|&value| {
+                    let narrow = super::distribution::as_f32(value);
+                    rounded |= f64::from(narrow) != value;
+                    narrow.to_le_bytes()
+                }));
+                self.coarse |= rounded | (table.add_upper_halves(&patterns) != 0);
+            }
             self.note(found, &mut moments);
         }
         self.scratch.wide = wide;
@@ -134,7 +153,9 @@ impl Counter {
 
     /// Adds what another thread has seen of the same tensor.
     pub(crate) fn merge(&mut self, other: &Counter) {
-        self.table.merge(&other.table);
+        if let (Some(table), Some(other)) = (&mut self.table, &other.table) {
+            table.merge(other);
+        }
         self.seen += other.seen;
         self.nan += other.nan;
         self.pos_inf += other.pos_inf;
@@ -147,15 +168,16 @@ impl Counter {
 
     /// The statistics; `moments` are those that [`add`](Counter::add) gave, merged.
     pub(crate) fn summary(self, moments: Moments) -> Summary {
-        if self.dtype.bits() <= 16 {
-            return self.exact_summary();
-        }
-        let keys = (0x8000..=0xFF7Fu16).rev().chain(0..=0x7F7F);
-        let bins: Vec<(u16, u64)> = keys
-            .map(|key| (key, self.table.count(usize::from(key))))
-            .filter(|&(_, count)| count > 0)
-            .collect();
-        let bins = Distribution::Bins(bins);
+        let distribution = match &self.table {
+            Some(table) if self.dtype.bits() <= 16 => return self.exact_summary(table),
+            Some(table) => {
+                let keys = (0x8000..=0xFF7Fu16).rev().chain(0..=0x7F7F);
+                let bins = keys.map(|key| (key, table.count(usize::from(key))));
+                let bins = Distribution::Bins(bins.filter(|&(_, count)| count > 0).collect());
+                if self.coarse { bins } else { bins.lower_edges() }
+            }
+            None => Distribution::of_sorted([]),
+        };
         Summary {
             elements: self.seen,
             nan: self.nan,
@@ -166,15 +188,15 @@ impl Counter {
             min: self.min + 0.0,
             max: self.max + 0.0,
             moments,
-            distribution: if self.coarse { bins } else { bins.lower_edges() },
+            distribution,
         }
     }
 
     /// Everything from the table.
-    fn exact_summary(self) -> Summary {
+    fn exact_summary(&self, table: &Table) -> Summary {
         let counts = (0..=u16::MAX).map(|index| {
             let (pattern, value) = self.pattern(index);
-            (value, self.table.count(usize::from(pattern)))
+            (value, table.count(usize::from(pattern)))
         });
         Summary::of_counts(counts.filter(|&(_, count)| count > 0))
     }

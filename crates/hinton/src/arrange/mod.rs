@@ -6,12 +6,14 @@ mod words;
 
 pub use words::{Each, Reshape};
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use hinton_chart::{CHARTS, ChartRow, Extent, Numbering, charts};
 use hinton_scene::visible;
 use hinton_tensor::Tensor;
+use hinton_tensor::outline::{Aside, Named, aside};
 
 use crate::{DrawRequest, Error, Selected};
 
@@ -114,6 +116,9 @@ pub fn arrange(selected: &[Selected], request: &DrawRequest<'_>) -> Result<Arran
     if chart.name != "overview" {
         leave_out_empty(&mut prepared, &mut notes)?;
     }
+    if chart.name == "overview" {
+        notes.extend(put_aside(&mut prepared));
+    }
     let mut panels = Vec::new();
     let mut columns = None;
     let mut total = 0usize;
@@ -129,7 +134,10 @@ pub fn arrange(selected: &[Selected], request: &DrawRequest<'_>) -> Result<Arran
         let is_asked = request.chart.is_some() || request.each.is_some();
         let is_grid = matches!(plan, plan::Plan::Kernels { kind: plan::Kernels::Grid, .. });
         let most = if is_asked || is_grid { MOST_TILES } else { MOST_UNASKED };
-        let room = most.min(MOST_TILES - panels.len());
+        let room = match chart.name {
+            "overview" => most,
+            _ => most.min(MOST_TILES - panels.len()),
+        };
         let laid = lay::lay(tensor, &plan, room)?;
         total = total.saturating_add(laid.count);
         others = laid.others;
@@ -175,6 +183,29 @@ fn remarks(selected: &[Selected]) -> Option<String> {
     };
     let first = names.join(", ");
     Some(format!("{first} and {last} hold codes of quantised weights, shown as stored"))
+}
+
+/// Leaves out of the map of a model what is no weight of it, such as the state of an optimizer, and
+/// says so; unless nothing else was chosen.
+fn put_aside(prepared: &mut Vec<lay::Prepared>) -> Vec<String> {
+    let reason =
+        |one: &lay::Prepared| aside(Named { name: one.tensor.name(), shape: one.tensor.shape() });
+    if prepared.len() <= charts::FEW_IN_OVERVIEW || prepared.iter().all(|one| reason(one).is_some())
+    {
+        return Vec::new();
+    }
+    let mut counts: BTreeMap<Aside, (usize, String)> = BTreeMap::new();
+    for one in prepared.iter() {
+        if let Some(reason) = reason(one) {
+            counts.entry(reason).or_insert_with(|| (0, one.label())).0 += 1;
+        }
+    }
+    prepared.retain(|one| reason(one).is_none());
+    let note = |(reason, (count, first)): (Aside, (usize, String))| match count {
+        1 => format!("not shown: {first}, no weight of the model"),
+        count => format!("not shown: {count} {}, such as {first}", reason.words()),
+    };
+    counts.into_iter().map(note).collect()
 }
 
 /// Tensors without values are left out, and that is said.

@@ -1,10 +1,10 @@
-//! A contact sheet: every tensor of a file at a glance.
+//! A few tensors as large pictures.
 
 use hinton_scene::{Align, Baseline, Item, Rect, TextStyle, fit, measure, visible};
 use hinton_tensor::{Fold, GridRequest};
 
-use super::common;
-use super::{ChartRow, Need};
+use super::super::Need;
+use super::super::common;
 use crate::cells::cells_item;
 use crate::frame::{LINE, Page, frame, text};
 use crate::words::Words;
@@ -12,30 +12,20 @@ use crate::{
     ChartError, ColorScale, Extent, Options, Panel, Picture, Range, Span, Theme, short, short_count,
 };
 
-pub(super) const ROW: ChartRow = ChartRow {
-    name: "overview",
-    about: "a contact sheet of every tensor: thumbnail, name, shape, range",
-    help: "One thumbnail for each tensor in the file's order, each on its own colour scale (white is zero \
-           in every one), with its name, shape, dtype and range. Thumbnails are folded by the value of \
-           largest magnitude unless --reduce says otherwise, so that a lone outlier or NaN is seen; a \
-           tensor with NaN or infinities says so in a loud colour.",
-    need,
-    build,
-    share: None,
-};
-
 /// Width of the whole sheet on a page that takes what it needs, points.
 const NATURAL_WIDTH: f64 = 620.0;
 /// Most lines that a name may take.
 const NAME_LINES: usize = 4;
 const GAP: f64 = 12.0;
+/// Narrowest column where they can be wider.
+const SMALLEST: f64 = 90.0;
 
 /// Largest cell of a thumbnail, points.
 const CELL: f64 = 9.0;
 /// How thick one row of a strip may be, points.
 const THICKEST: f64 = 12.0;
 
-fn need(extents: &[Extent], options: &Options) -> Need {
+pub(super) fn need(extents: &[Extent], options: &Options) -> Need {
     let page = Page::new(options);
     let sheet = Sheet::new(&page, extents, None);
     let pixels = |points: f64| ((points * options.dpi / 72.0) as usize).max(1);
@@ -44,6 +34,7 @@ fn need(extents: &[Extent], options: &Options) -> Need {
         max_cols: pixels(sheet.thumb),
         fold: options.reduce.unwrap_or(Fold::Extreme),
         sample_bytes: None,
+        quantiles: true,
     };
     Need::Grids(extents.iter().map(request).collect())
 }
@@ -81,6 +72,11 @@ impl Sheet {
         };
         let columns = page.options.columns.unwrap_or_else(|| {
             let columns = (((width + GAP) / (ideal + GAP)) as usize).max(1);
+            // Narrow pages would grow long.
+            let columns = match count > 3 * columns {
+                true => columns.max(((width + GAP) / (SMALLEST + GAP)) as usize),
+                false => columns,
+            };
             if count <= columns { count.max(1) } else { columns }
         });
         let rows = count.div_ceil(columns).max(1);
@@ -118,13 +114,13 @@ impl Sheet {
         both.map(|(height, words)| height + words + GAP).sum()
     }
 
-    /// Where thumbnail `at` goes: at the left and the foot of its place, above its words.
+    /// Where thumbnail `at` goes: at the left and the top of its place.
     fn place(&self, at: usize, origin: Rect) -> Rect {
         let (column, row) = (at % self.columns, at / self.columns);
         let above = self.above(row);
         let (w, h) = self.sizes[at];
         let x = origin.x + column as f64 * (self.column + GAP);
-        Rect::new(x, origin.y + above + self.heights[row] - h, w, h)
+        Rect::new(x, origin.y + above, w, h)
     }
 }
 
@@ -154,9 +150,14 @@ fn thumb_size(extent: &Extent, side: f64) -> (f64, f64) {
     (thick(cols), thick(rows))
 }
 
-fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
-    // The sheet has no legend of its own: every thumbnail has its own scale and says its range.
-    let options = &Options { legend: Some(false), ..options.clone() };
+/// Whether the pictures have room on the page; a page without a height has.
+pub(super) fn fits(panels: &[Panel], page: &Page<'_>) -> bool {
+    let extents: Vec<Extent> = panels.iter().map(|panel| panel.extent.clone()).collect();
+    let names: Vec<String> = panels.iter().map(Panel::label).collect();
+    page.height().is_none() || Sheet::new(page, &extents, Some(&names)).size().1 <= page.room().1
+}
+
+pub(super) fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let page = Page::new(options);
     if panels.is_empty() {
         return Err(ChartError::Unfit {

@@ -1,0 +1,434 @@
+//! Where the tiles of a map go: rows are layers, columns kinds of tensor.
+
+use hinton_scene::{Align, Rect, TextStyle, fit, measure};
+use hinton_tensor::outline::{Named, Outline, Stack, outline};
+
+use crate::{Panel, Theme, short};
+
+/// Height of the bar under a tile, and the gap above it.
+pub(super) const BAR: (f64, f64) = (2.0, 1.2);
+/// Sides of a tile that are tried, points, the largest that fits first.
+const SIDES: [f64; 14] =
+    [64.0, 56.0, 48.0, 42.0, 36.0, 31.0, 27.0, 23.0, 20.0, 17.0, 14.5, 12.0, 10.0, 8.0];
+/// Side of tiles where layers are binned.
+const BINNED: f64 = 17.0;
+/// Largest ratio of a tile's sides.
+const SLIMMEST: f64 = 3.0;
+/// Widest labels of rows, and highest names of columns.
+const LABEL: f64 = 120.0;
+const NAME: f64 = 92.0;
+/// Space between tiles, between stacks and between parts of a stack that stand side by side.
+const GAP: f64 = 3.0;
+const BETWEEN: f64 = 14.0;
+const BESIDE: f64 = 18.0;
+/// Width of a tensor before or behind the layers, and height of its tile.
+const SINGLE: (f64, f64) = (96.0, 46.0);
+/// Thickness of a vector there.
+const STRIP: f64 = 8.0;
+/// Most lines of the names of columns where they are a list.
+const LIST_LINES: usize = 8;
+/// Height of a line of small type.
+const LINE: f64 = 9.5;
+/// Most lines of the table of single values.
+const SCALAR_LINES: usize = 6;
+
+/// A tile: one tensor, or several as a mosaic.
+pub(super) struct Tile {
+    pub(super) rect: Rect,
+    pub(super) bar: Rect,
+    /// The panels in it.
+    pub(super) members: Vec<usize>,
+    /// Tensors of one number are compared with each other: stack and column.
+    pub(super) kind: Option<(usize, usize)>,
+}
+
+/// A text on the map.
+pub(super) struct Label {
+    pub(super) text: String,
+    pub(super) x: f64,
+    pub(super) y: f64,
+    pub(super) style: TextStyle,
+    pub(super) align: Align,
+    /// Whether it runs upwards.
+    pub(super) is_upright: bool,
+}
+
+/// The map, from (0, 0) on.
+#[derive(Default)]
+pub(super) struct Map {
+    pub(super) width: f64,
+    pub(super) height: f64,
+    /// The width that anything takes of it.
+    pub(super) used: f64,
+    pub(super) tiles: Vec<Tile>,
+    pub(super) labels: Vec<Label>,
+    /// Most layers that one row stands for.
+    pub(super) binned: usize,
+    /// Most tensors of one tile that are experts or the like.
+    pub(super) experts: usize,
+    /// How many layers there are in all.
+    pub(super) layers: usize,
+}
+
+/// Lays the panels out in a width, and in a height as far as tiles can still be seen.
+pub(super) fn map(
+    panels: &[Panel],
+    theme: &Theme,
+    width: f64,
+    height: f64,
+    is_narrow: bool,
+) -> Map {
+    let named: Vec<Named<'_>> =
+        panels.iter().map(|panel| Named { name: &panel.name, shape: &panel.shape }).collect();
+    let outline = outline(&named);
+    let lay = |side: f64, bin: usize| {
+        let mut layer =
+            Layer { panels, theme, side, bin, is_narrow, map: Map { width, ..Map::default() } };
+        layer.all(&outline);
+        layer.map.used = layer.used();
+        layer.map
+    };
+    for side in SIDES {
+        let map = lay(side, 1);
+        if map.height <= height {
+            return map;
+        }
+    }
+    let mut bin = 2;
+    let most = outline.stacks.iter().map(|stack| stack.layers.len()).max().unwrap_or(1);
+    loop {
+        let map = lay(BINNED, bin);
+        if map.height <= height || bin >= most {
+            return map;
+        }
+        bin = bin + bin.div_ceil(4);
+    }
+}
+
+struct Layer<'a> {
+    panels: &'a [Panel],
+    theme: &'a Theme,
+    side: f64,
+    bin: usize,
+    is_narrow: bool,
+    map: Map,
+}
+
+/// A column of a stack, measured.
+struct Column {
+    kind: usize,
+    /// Which column of the stack it is, from 0.
+    place: usize,
+    width: f64,
+}
+
+impl Layer<'_> {
+    fn all(&mut self, outline: &Outline) {
+        self.singles(&outline.first);
+        for (index, stack) in outline.stacks.iter().enumerate() {
+            self.stack(index, stack);
+        }
+        self.singles(&outline.last);
+        self.scalars(outline);
+        self.map.height = (self.map.height - BETWEEN).max(1.0);
+    }
+
+    fn used(&self) -> f64 {
+        let tiles = self.map.tiles.iter().map(|tile| tile.rect.right().max(tile.bar.right()));
+        let labels = self.map.labels.iter().map(|label| match (label.is_upright, label.align) {
+            (false, Align::Start) => label.x + measure(&label.text, label.style),
+            _ => label.x,
+        });
+        tiles.chain(labels).fold(0.0, f64::max).min(self.map.width)
+    }
+
+    fn small(&self) -> TextStyle {
+        TextStyle { size: 6.5, ..self.theme.label() }
+    }
+
+    fn label(&mut self, text: String, x: f64, y: f64, style: TextStyle, align: Align) {
+        self.map.labels.push(Label { text, x, y, style, align, is_upright: false });
+    }
+
+    /// Tensors beside one another, each with its name.
+    fn singles(&mut self, tensors: &[usize]) {
+        let gap = GAP * 3.0;
+        let columns = ((self.map.width + gap) / (SINGLE.0 + gap)).floor().max(1.0);
+        let pitch = (self.map.width + gap) / columns;
+        let room = pitch - gap;
+        let high = SINGLE.1.min(self.map.width * 0.1);
+        let (name, small) = (TextStyle { size: 7.0, ..self.theme.name_style() }, self.small());
+        for row in tensors.chunks(columns as usize) {
+            let top = self.map.height;
+            let mut bottom = top;
+            for (column, &tensor) in row.iter().enumerate() {
+                let (x, panel) = (column as f64 * pitch, &self.panels[tensor]);
+                let (w, h) = match is_strip(panel) {
+                    true => (room.min(SINGLE.0), STRIP),
+                    false => shape(panel, high, room),
+                };
+                let bar = Rect::new(x, top + h + BAR.1, room.min(SINGLE.0), BAR.0);
+                let rect = Rect::new(x, top, w, h);
+                self.map.tiles.push(Tile { rect, bar, members: vec![tensor], kind: None });
+                let below = bar.y + BAR.0 + 3.0;
+                self.label(fit(&panel.label(), name, room), x, below, name, Align::Start);
+                let shape = format!("{} {}", panel.shape_text(), panel.dtype);
+                self.label(fit(&shape, small, room), x, below + LINE, small, Align::Start);
+                bottom = bottom.max(below + 2.0 * LINE);
+            }
+            self.map.height = bottom + GAP;
+        }
+        if !tensors.is_empty() {
+            self.map.height += BETWEEN - GAP;
+        }
+    }
+
+    fn stack(&mut self, index: usize, stack: &Stack) {
+        let rows: Vec<Vec<usize>> = (0..stack.layers.len())
+            .collect::<Vec<_>>()
+            .chunks(self.bin)
+            .map(<[_]>::to_vec)
+            .collect();
+        self.map.binned = self.map.binned.max(rows.first().map_or(1, Vec::len));
+        self.map.layers += stack.layers.len();
+        let experts = stack.cells.iter().map(Vec::len).max().unwrap_or(1);
+        self.map.experts = self.map.experts.max(experts);
+        let small = self.small();
+        let text_of = |row: &Vec<usize>| match (row.first(), row.last()) {
+            (Some(first), Some(last)) if first < last => {
+                format!("{}–{}", stack.layers[*first].label, stack.layers[*last].label)
+            }
+            (Some(first), _) => stack.layers[*first].label.clone(),
+            _ => String::new(),
+        };
+        let most = LABEL.min(self.map.width * 0.3);
+        let labels: Vec<String> = rows.iter().map(|row| fit(&text_of(row), small, most)).collect();
+        let label_w = labels.iter().map(|text| measure(text, small)).fold(0.0, f64::max) + 4.0;
+        let (columns, tile_h) = self.columns(stack);
+        self.heading(stack, &columns);
+        for band in self.bands(columns, self.map.width - label_w) {
+            self.band(index, stack, &band, &rows, &labels, (label_w, tile_h));
+        }
+    }
+
+    /// The columns of a stack, and the height of its tiles.
+    fn columns(&self, stack: &Stack) -> (Vec<Column>, f64) {
+        let mut columns = Vec::new();
+        let mut tile_h = 0.0f64;
+        for kind in 0..stack.kinds.len() {
+            let cells = (0..stack.layers.len()).map(|layer| stack.cell(layer, kind));
+            let members: Vec<usize> = cells.clone().flatten().copied().collect();
+            let panels = || members.iter().map(|&member| &self.panels[member]);
+            let many = cells.map(<[usize]>::len).max().unwrap_or(1) > 1 || self.bin > 1;
+            let width = if many {
+                let strips = panels().all(is_strip);
+                tile_h = tile_h.max(self.side);
+                self.side * if strips { 0.6 } else { 1.6 }
+            } else if panels().all(is_strip) {
+                (self.side * 0.2).clamp(5.0, 9.0)
+            } else {
+                let sizes = panels().filter(|panel| !is_strip(panel));
+                let sizes = sizes.map(|panel| shape(panel, self.side, self.side));
+                let (w, h) = sizes
+                    .fold((0.0f64, 0.0f64), |most, one| (most.0.max(one.0), most.1.max(one.1)));
+                tile_h = tile_h.max(h);
+                w.max(5.0)
+            };
+            columns.push(Column { kind, place: columns.len(), width });
+        }
+        (columns, if tile_h > 0.0 { tile_h } else { self.side })
+    }
+
+    /// Columns that fit beside one another.
+    fn bands(&self, columns: Vec<Column>, width: f64) -> Vec<Vec<Column>> {
+        let mut bands: Vec<Vec<Column>> = Vec::new();
+        let mut used = f64::INFINITY;
+        for column in columns {
+            if used + column.width > width {
+                bands.push(Vec::new());
+                used = 0.0;
+            }
+            used += column.width + GAP;
+            if let Some(band) = bands.last_mut() {
+                band.push(column);
+            }
+        }
+        bands
+    }
+
+    /// What the rows are; on pages without room for upright names what the columns are, too.
+    fn heading(&mut self, stack: &Stack, columns: &[Column]) {
+        let style = TextStyle { size: 7.5, ..self.theme.name_style() };
+        let y = self.map.height;
+        let what = match stack.pattern.as_str() {
+            "" => format!("{} modules", stack.layers.len()),
+            pattern => format!("{pattern}: {} layers", stack.layers.len()),
+        };
+        let mut words = what;
+        if self.is_narrow {
+            let name = |(place, column): (usize, &Column)| {
+                format!("{} {}", letter(place), short_kind(&stack.kinds[column.kind].name))
+            };
+            let names: Vec<String> = columns.iter().enumerate().map(name).collect();
+            words = format!("{words}: {}", names.join(", "));
+        }
+        let mut rest = words.as_str();
+        let mut line = 0;
+        while !rest.is_empty() && line < LIST_LINES {
+            let breaks = rest.match_indices(", ").map(|(place, _)| place + 2).chain([rest.len()]);
+            let fits = |end: &usize| measure(rest[..*end].trim_end(), style) <= self.map.width;
+            let end = match line + 1 {
+                LIST_LINES => rest.len(),
+                _ => breaks.filter(fits).last().unwrap_or(rest.len()),
+            };
+            let text = fit(rest[..end].trim_end(), style, self.map.width);
+            self.label(text, 0.0, y + line as f64 * LINE, style, Align::Start);
+            rest = &rest[end..];
+            line += 1;
+        }
+        self.map.height += line as f64 * LINE + 3.0;
+    }
+
+    /// Rows of tiles, in several parts side by side where there is room.
+    fn band(
+        &mut self,
+        index: usize,
+        stack: &Stack,
+        columns: &[Column],
+        rows: &[Vec<usize>],
+        labels: &[String],
+        (label_w, tile_h): (f64, f64),
+    ) {
+        let small = self.small();
+        let width: f64 = label_w + columns.iter().map(|column| column.width + GAP).sum::<f64>();
+        let parts = ((self.map.width + BESIDE) / (width + BESIDE)).floor().max(1.0) as usize;
+        let each = rows.len().div_ceil(parts.min(rows.len()).max(1)).max(1);
+        let names: Vec<String> = columns
+            .iter()
+            .map(|column| match self.is_narrow {
+                true => letter(column.place),
+                false => fit(short_kind(&stack.kinds[column.kind].name), small, NAME),
+            })
+            .collect();
+        let head = match self.is_narrow {
+            true => LINE,
+            false => names.iter().map(|name| measure(name, small)).fold(0.0, f64::max) + 4.0,
+        };
+        let pitch = tile_h + BAR.0 + BAR.1 + GAP;
+        let top = self.map.height + head;
+        for (part, rows) in rows.chunks(each).enumerate() {
+            let left = part as f64 * (width + BESIDE);
+            let mut x = left + label_w;
+            for (column, name) in columns.iter().zip(&names) {
+                let upright = Label {
+                    text: name.clone(),
+                    x: x + column.width.min(12.0) / 2.0,
+                    y: top - 3.0,
+                    style: small,
+                    align: Align::Start,
+                    is_upright: true,
+                };
+                self.map.labels.push(match self.is_narrow {
+                    true => Label { x, y: top - LINE, is_upright: false, ..upright },
+                    false => upright,
+                });
+                for (row, layers) in rows.iter().enumerate() {
+                    let members: Vec<usize> = layers
+                        .iter()
+                        .flat_map(|&layer| stack.cell(layer, column.kind).iter().copied())
+                        .collect();
+                    if members.is_empty() {
+                        continue;
+                    }
+                    let y = top + row as f64 * pitch;
+                    let (w, h) = match members.as_slice() {
+                        [one] if self.bin == 1 && !is_strip(&self.panels[*one]) => {
+                            let size = shape(&self.panels[*one], self.side, self.side);
+                            (size.0.min(column.width), size.1)
+                        }
+                        [one] if self.bin == 1 && is_strip(&self.panels[*one]) => {
+                            (column.width.min(9.0), tile_h)
+                        }
+                        _ => (column.width, tile_h),
+                    };
+                    let bar = Rect::new(x, y + h + BAR.1, column.width, BAR.0);
+                    // Modules that nothing repeats are no siblings.
+                    let kind = (!stack.pattern.is_empty()).then_some((index, column.kind));
+                    self.map.tiles.push(Tile { rect: Rect::new(x, y, w, h), bar, members, kind });
+                }
+                x += column.width + GAP;
+            }
+            for (row, text) in labels[part * each..].iter().take(rows.len()).enumerate() {
+                let y = top + row as f64 * pitch + (tile_h / 2.0 - 3.0).clamp(0.0, 6.0);
+                self.label(text.clone(), left + label_w - 4.0, y, small, Align::End);
+            }
+        }
+        self.map.height = top + each as f64 * pitch + BETWEEN - GAP;
+    }
+
+    /// Single values as a table.
+    fn scalars(&mut self, outline: &Outline) {
+        let tensors = &outline.scalars;
+        if tensors.is_empty() {
+            return;
+        }
+        let small = self.small();
+        let columns = (self.map.width / 150.0).floor().max(1.0) as usize;
+        let room = columns * SCALAR_LINES;
+        let shown = if tensors.len() > room { room - 1 } else { tensors.len() };
+        let mut texts: Vec<(String, String)> = tensors[..shown]
+            .iter()
+            .map(|&tensor| {
+                let panel = &self.panels[tensor];
+                let summary = panel.span();
+                let value = summary.min().map_or("not finite".to_owned(), short);
+                (panel.label(), value)
+            })
+            .collect();
+        if shown < tensors.len() {
+            texts.push((format!("and {} more values", tensors.len() - shown), String::new()));
+        }
+        let lines = texts.len().div_ceil(columns);
+        let pitch = self.map.width / columns as f64;
+        let top = self.map.height;
+        for (position, (name, value)) in texts.into_iter().enumerate() {
+            let (x, y) =
+                ((position / lines) as f64 * pitch, top + (position % lines) as f64 * LINE);
+            let value_w = measure(&value, small) + 6.0;
+            let name = fit(&name, small, pitch - value_w - 12.0);
+            self.label(name, x, y, small, Align::Start);
+            self.label(value, x + pitch - 12.0, y, small, Align::End);
+        }
+        self.map.height += lines as f64 * LINE + BETWEEN;
+    }
+}
+
+/// Whether a tensor is drawn as a thin strip.
+pub(super) fn is_strip(panel: &Panel) -> bool {
+    panel.extent.rows.min(panel.extent.cols) <= 1
+}
+
+/// Width and height of a matrix's tile, no longer than `side` and no wider than `room`.
+fn shape(panel: &Panel, side: f64, room: f64) -> (f64, f64) {
+    let (rows, cols) = (panel.extent.rows.max(1) as f64, panel.extent.cols.max(1) as f64);
+    let ratio = (cols / rows).clamp(1.0 / SLIMMEST, SLIMMEST);
+    let width = (side * ratio).min(room);
+    if ratio >= 1.0 { (width, width / ratio) } else { (width, side) }
+}
+
+/// What stands for a column on pages without room for its name: a to z, then a1 and so on.
+fn letter(place: usize) -> String {
+    let letter = char::from(b'a' + (place % 26) as u8);
+    match place / 26 {
+        0 => letter.to_string(),
+        round => format!("{letter}{round}"),
+    }
+}
+
+/// `weight` at the end of a name goes without saying.
+fn short_kind(name: &str) -> &str {
+    match name {
+        "" => "·",
+        name => name.strip_suffix(".weight").unwrap_or(name),
+    }
+}
