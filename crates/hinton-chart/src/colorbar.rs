@@ -104,6 +104,10 @@ pub(crate) fn colorbar(key: &Key<'_>, place: Rect) -> Vec<Item> {
     if is_low(place) {
         return low_colorbar(key, place, &oddities);
     }
+    if key.summary.finite() == 0 {
+        // There is nothing whose colour a bar could explain.
+        return swatches(&oddities, theme, place.x, place.y + 3.0);
+    }
     let lines = swatch_lines(&oddities);
     let words = if key.cells.is_two_way { WORDS } else { 0.0 };
     let room = place.h - lines as f64 * LINE - 10.0 - words;

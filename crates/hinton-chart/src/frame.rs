@@ -57,6 +57,8 @@ pub(crate) struct CellRule {
     pub(crate) square: bool,
     /// Ground that reaches past the cells on every side, points.
     pub(crate) border: f64,
+    /// Least width and height of a cell on a page that takes what it needs, points.
+    pub(crate) least: (f64, f64),
 }
 
 /// The page before cells are known: how much room the body has.
@@ -450,6 +452,10 @@ impl<'a> Page<'a> {
             let even = whole_pixels((side / long).min(rule.largest), pixel);
             if rule.square {
                 return (even, even);
+            }
+            if rule.least.0 > even || rule.least.1 > even {
+                let enough = |least: f64| (even.max(least) / pixel).ceil() * pixel;
+                return (enough(rule.least.0), enough(rule.least.1));
             }
             // A long strip is made thick enough to see.
             let thick = |short: f64| {

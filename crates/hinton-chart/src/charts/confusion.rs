@@ -31,7 +31,8 @@ pub(super) const ROW: ChartRow = ChartRow {
     share: Some(share),
 };
 
-const RULE: CellRule = CellRule { largest: 30.0, smallest_pixels: 1.0, square: true, border: 0.0 };
+const RULE: CellRule =
+    CellRule { largest: 30.0, smallest_pixels: 1.0, square: true, border: 0.0, least: (0.0, 0.0) };
 /// Most classes: each has cells of its own.
 const MOST_CLASSES: usize = 2_048;
 /// Sizes of type for counts, largest first.

@@ -1,5 +1,7 @@
 //! A matrix as coloured cells, with values, labels and a colour bar.
 
+use std::collections::BTreeSet;
+
 use hinton_scene::{Align, Baseline, Color, Item, Path, Point, Shape, Text, TextStyle, measure};
 use hinton_tensor::reduce::Mark;
 use hinton_tensor::{Grid, GridRequest, Summary};
@@ -29,13 +31,18 @@ pub(super) const ROW: ChartRow = ChartRow {
 };
 
 /// Cells as large as fit values when there are few.
-const RULE: CellRule = CellRule { largest: 36.0, smallest_pixels: 1.0, square: false, border: 0.0 };
+const RULE: CellRule =
+    CellRule { largest: 36.0, smallest_pixels: 1.0, square: false, border: 0.0, least: (0.0, 0.0) };
 /// Sizes of type for values, largest first.
 const VALUE_SIZES: [f64; 6] = [10.0, 9.0, 8.0, 7.0, 6.0, 5.0];
 /// Most cells that get a value; more could not be read.
 const MOST_VALUES: usize = 20_000;
-/// Most odd cells that get a box around them.
-const MOST_BOXES: usize = 500;
+/// Most cells that are not finite that get a cross.
+const MOST_CROSSES: usize = 20_000;
+/// Most rows (or columns) with such cells that get a triangle.
+const MOST_TRIANGLES: usize = 60;
+/// Longest side of cells that is made wider for values of a format that was asked for, points.
+const LONGEST_WRITTEN: f64 = 4_000.0;
 
 fn need(extents: &[Extent], options: &Options) -> Need {
     let page = Page::new(options);
@@ -57,11 +64,12 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let mut words = common::words(panels, "matrices", options, &summary);
     words.notes.splice(..0, key_cells.note(&scale, &span));
     words.legend_height = colorbar_height(&key, &page, options.own_range);
-    let layout = page.layout(&cells, &extents, RULE, &words)?;
+    let rule = CellRule { least: least_cell(panels, options), ..RULE };
+    let layout = page.layout(&cells, &extents, rule, &words)?;
     let annotation = annotation(panels, options, layout.areas[0]);
     // The note needs room of its own, which moves nothing but what lies below the cells.
     words.notes.extend(annotation.note.clone());
-    let layout = page.layout(&cells, &extents, RULE, &words)?;
+    let layout = page.layout(&cells, &extents, rule, &words)?;
 
     let mut items = layout.label_items(&page);
     items.extend(layout.facet_names(&page, &common::names(panels)));
@@ -71,7 +79,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
         if options.look.cell_gap > 0.0 {
             items.push(gap_lines(area, page.theme.page, options.look.cell_gap));
         }
-        items.extend(odd_boxes(grid, area, &page));
+        items.extend(odd_signs(grid, area, &page, annotation.format.is_some()));
         if let Some((format, size)) = &annotation.format {
             items.extend(values(grid, area, &scale, format, *size));
         }
@@ -106,20 +114,11 @@ fn gap_lines(area: &Area, color: Color, width: f64) -> Item {
     Shape::stroked(path, color, width)
 }
 
-/// Boxes around odd cells too small to be noticed: one NaN among millions is seen.
-fn odd_boxes(grid: &Grid, area: &Area, page: &Page<'_>) -> Vec<Item> {
+/// What tells cells that are not finite to every eye: a cross in those large enough, else small
+/// triangles outside the frame at their rows and columns, which cover no neighbour.
+fn odd_signs(grid: &Grid, area: &Area, page: &Page<'_>, is_annotated: bool) -> Vec<Item> {
     let pitch = (area.rect.w / area.cols as f64, area.rect.h / area.rows as f64);
-    let small = pitch.0.min(pitch.1) < 4.0;
-    let odd: Vec<usize> = grid
-        .marks
-        .iter()
-        .enumerate()
-        .filter(|(_, mark)| **mark != Mark::None)
-        .map(|(at, _)| at)
-        .collect();
-    if !small || odd.is_empty() || odd.len() > MOST_BOXES {
-        return Vec::new();
-    }
+    let is_small = pitch.0.min(pitch.1) < 4.0;
     let theme = &page.theme;
     let mut items = Vec::new();
     for (kinds, color) in [
@@ -127,24 +126,99 @@ fn odd_boxes(grid: &Grid, area: &Area, page: &Page<'_>) -> Vec<Item> {
         (&[Mark::PosInf, Mark::BothInf][..], theme.pos_inf),
         (&[Mark::NegInf][..], theme.neg_inf),
     ] {
-        let mut path = Path::new();
-        for &at in odd.iter().filter(|&&at| kinds.contains(&grid.marks[at])) {
-            let (row, col) = (at / grid.cols, at % grid.cols);
-            let x = area.rect.x + (col as f64 + 0.5) * pitch.0;
-            let y = area.rect.y + (row as f64 + 0.5) * pitch.1;
-            path.extend(Path::circle(Point::new(x, y), 4.0));
-        }
-        if !path.segments.is_empty() {
-            items.push(Shape::stroked(path, color, 1.2));
+        let marks = grid.marks.iter().enumerate();
+        let places = marks.filter(|(_, mark)| kinds.contains(mark));
+        let places: Vec<(usize, usize)> =
+            places.map(|(cell, _)| (cell / grid.cols, cell % grid.cols)).collect();
+        match is_small {
+            _ if places.is_empty() => {}
+            true => items.push(Shape::filled(triangles(&places, area), color)),
+            false if is_annotated || places.len() > MOST_CROSSES => {}
+            false => {
+                let ink = color.readable(Color::BLACK, Color::WHITE);
+                items.push(Shape::stroked(crosses(&places, area), ink, 0.6));
+            }
         }
     }
+    items.retain(|item| !matches!(item, Item::Shape(shape) if shape.path.segments.is_empty()));
     items
+}
+
+/// A cross from corner to corner of each of these cells.
+fn crosses(places: &[(usize, usize)], area: &Area) -> Path {
+    let Area { rect, rows, cols } = *area;
+    let (w, h) = (rect.w / cols as f64, rect.h / rows as f64);
+    let mut path = Path::new();
+    for &(row, col) in places {
+        let (left, top) = (rect.x + col as f64 * w, rect.y + row as f64 * h);
+        let (right, bottom) = (left + w, top + h);
+        path.extend(Path::line(Point::new(left, top), Point::new(right, bottom)));
+        path.extend(Path::line(Point::new(right, top), Point::new(left, bottom)));
+    }
+    path
+}
+
+/// Triangles that point at the rows of these cells from the right and at their columns from below;
+/// none at a side where there would be very many.
+fn triangles(places: &[(usize, usize)], area: &Area) -> Path {
+    const GAP: f64 = 1.0;
+    const LENGTH: f64 = 5.0;
+    const HALF: f64 = 2.5;
+    let Area { rect, rows, cols } = *area;
+    let few = |of: fn(&(usize, usize)) -> usize| -> Vec<usize> {
+        let lines: BTreeSet<usize> = places.iter().map(of).collect();
+        if lines.len() > MOST_TRIANGLES { Vec::new() } else { lines.into_iter().collect() }
+    };
+    let mut path = Path::new();
+    for row in few(|place| place.0) {
+        let y = rect.y + (row as f64 + 0.5) * rect.h / rows as f64;
+        let (tip, base) = (rect.right() + GAP, rect.right() + GAP + LENGTH);
+        path.extend(triangle([(tip, y), (base, y - HALF), (base, y + HALF)]));
+    }
+    for col in few(|place| place.1) {
+        let x = rect.x + (col as f64 + 0.5) * rect.w / cols as f64;
+        let (tip, base) = (rect.bottom() + GAP, rect.bottom() + GAP + LENGTH);
+        path.extend(triangle([(x, tip), (x + HALF, base), (x - HALF, base)]));
+    }
+    path
+}
+
+fn triangle(corners: [(f64, f64); 3]) -> Path {
+    Path::polyline(&corners.map(|(x, y)| Point::new(x, y)), true)
 }
 
 /// How values are written, if they are.
 struct Annotation {
     format: Option<(NumberFormat, f64)>,
     note: Option<String>,
+}
+
+/// Width and height that cells need to hold values in a format that was asked for: a page that takes
+/// what it needs grows rather than write other digits, or none.
+fn least_cell(panels: &[Panel], options: &Options) -> (f64, f64) {
+    const SIZE: f64 = 7.0;
+    let Annotate::As(format) = &options.annotate else { return (0.0, 0.0) };
+    let grids = || panels.iter().map(|panel| &panel.grids[0]);
+    let count: usize = grids().map(|grid| grid.values.len()).sum();
+    if count > MOST_VALUES || grids().any(|grid| grid.block != (1, 1)) {
+        return (0.0, 0.0);
+    }
+    let widest = widest_value(panels, options, format);
+    let style = TextStyle { size: SIZE, weight: Default::default(), color: Color::BLACK };
+    let gap = options.look.cell_gap;
+    let (width, height) = (measure(&widest, style) + gap + 5.0, SIZE * 1.2 + gap);
+    let fits = |grid: &Grid| {
+        width * grid.cols as f64 <= LONGEST_WRITTEN && height * grid.rows as f64 <= LONGEST_WRITTEN
+    };
+    if grids().all(fits) { (width, height) } else { (0.0, 0.0) }
+}
+
+/// The longest text of the values of these pictures, and of all beside them.
+fn widest_value(panels: &[Panel], options: &Options, format: &NumberFormat) -> String {
+    match &options.over {
+        Some(over) => widest_of(likely(over), format),
+        None => widest_of(panels.iter().flat_map(values_of), format),
+    }
 }
 
 /// The format and size that fit the cells: fewer digits, then smaller type, then none. A format
@@ -167,10 +241,7 @@ fn annotation(panels: &[Panel], options: &Options, area: Area) -> Annotation {
     }
     let exact = matches!(options.annotate, Annotate::As(_));
     for (at, format) in formats.iter().enumerate() {
-        let widest = match &options.over {
-            Some(over) => widest_of(likely(over), format),
-            None => widest_of(panels.iter().flat_map(values_of), format),
-        };
+        let widest = widest_value(panels, options, format);
         let fits = |size: f64| {
             let style = TextStyle { size, weight: Default::default(), color: Color::BLACK };
             measure(&widest, style) <= room.0 && size * 0.8 <= room.1

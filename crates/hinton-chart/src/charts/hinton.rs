@@ -33,8 +33,13 @@ pub(super) const ROW: ChartRow = ChartRow {
 const BORDER: f64 = 2.5;
 
 /// Squares smaller than this many device pixels a cell cannot be told apart.
-const RULE: CellRule =
-    CellRule { largest: 22.0, smallest_pixels: 5.0, square: true, border: BORDER };
+const RULE: CellRule = CellRule {
+    largest: 22.0,
+    smallest_pixels: 5.0,
+    square: true,
+    border: BORDER,
+    least: (0.0, 0.0),
+};
 
 fn need(extents: &[Extent], options: &Options) -> Need {
     let page = Page::new(options);
