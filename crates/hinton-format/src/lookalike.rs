@@ -68,6 +68,11 @@ const fn other(name: &'static str, test: fn(&Head<'_>) -> bool, cure: &'static s
     }
 }
 
+/// A row for a model in XML.
+const fn xml(name: &'static str, test: fn(&Head<'_>) -> bool, cure: &'static str) -> Lookalike {
+    Lookalike { kind: ErrorKind::Unsupported, ..other(name, test, cure) }
+}
+
 /// A row for weights that are not read yet.
 const fn later(name: &'static str, strength: Sniff, test: fn(&Head<'_>) -> bool) -> Lookalike {
     Lookalike {
@@ -107,11 +112,31 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
             DOWNLOAD,
         )
     },
+    xml(
+        "the description of an OpenVINO network",
+        |head| is_root(head, "net"),
+        "its weights are in the .bin beside it; save them as safetensors or .npz with openvino",
+    ),
+    xml(
+        "a PMML model",
+        |head| is_root(head, "PMML"),
+        "its weights are in the XML; save them as .csv or .npz with the program that wrote it",
+    ),
+    xml(
+        "an OpenCV model",
+        |head| is_root(head, "opencv_storage"),
+        "its weights are in the XML; load it with cv2 and save them with numpy.savez",
+    ),
     Lookalike {
-        message: Some(|_| {
-            "this is an XML page, not weights: probably a server's error message".to_owned()
+        message: Some(|_| "this is an XML page, not weights: a server's error message".to_owned()),
+        ..other("a server's error in XML", |head| is_root(head, "Error"), DOWNLOAD)
+    },
+    Lookalike {
+        message: Some(|head| match root(head) {
+            Some(root) => format!("this is an XML document, its root element is <{root}>"),
+            None => "this is an XML document".to_owned(),
         }),
-        ..other("an XML page", |head| text_starts(head, &["<?xml", "<error"]), DOWNLOAD)
+        ..other("an XML document", |head| text_starts(head, &["<?xml"]), WRONG_FILE)
     },
     other("a PNG image", |head| starts(head, b"\x89PNG\r\n\x1a\n"), WRONG_FILE),
     other("a JPEG image", |head| starts(head, b"\xff\xd8\xff"), WRONG_FILE),
@@ -263,6 +288,27 @@ fn text_starts(head: &Head<'_>, words: &[&str]) -> bool {
     words.iter().any(|word| {
         bytes.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
     })
+}
+
+/// The name of the root element, where it is XML: behind the declaration, comments and a DTD.
+fn root<'a>(head: &Head<'a>) -> Option<&'a str> {
+    let mut rest = text(head)?.trim_start();
+    loop {
+        rest = rest.strip_prefix('<')?;
+        let end = match rest.as_bytes().first()? {
+            b'?' => "?>",
+            b'!' if rest.starts_with("!--") => "-->",
+            b'!' => ">",
+            _ => break,
+        };
+        rest = rest.split_once(end)?.1.trim_start();
+    }
+    let len = rest.find(|c: char| c.is_whitespace() || matches!(c, '>' | '/'))?;
+    Some(rest[..len].get(..60.min(len)).unwrap_or_default()).filter(|name| !name.is_empty())
+}
+
+fn is_root(head: &Head<'_>, name: &str) -> bool {
+    root(head).is_some_and(|root| root.eq_ignore_ascii_case(name))
 }
 
 /// Whether the first line that is no comment begins with one of these words.
@@ -420,5 +466,10 @@ mod tests {
         assert!(error.cure_text().unwrap().contains("hinton draw"));
         assert!(message(b"\0\0\0\x1cftypavif", "x.avif").contains("AVIF"));
         assert!(message(b"<svg xmlns=''/>", "x.svg").contains("SVG"));
+        let openvino = b"<?xml version=\"1.0\"?>\n<!-- made --><net name=\"m\" version=\"11\">";
+        assert!(message(openvino, "m.xml").contains("an OpenVINO network"));
+        assert!(message(b"<?xml version='1.0'?><PMML version='4.4'>", "m.pmml").contains("PMML"));
+        assert!(message(b"<?xml version='1.0'?><Error><Code>", "w.pt").contains("server's error"));
+        assert!(message(b"<?xml version='1.0'?><a b='c'/>", "x.xml").contains("element is <a>"));
     }
 }

@@ -206,3 +206,12 @@ fn variants_and_settings_are_not_the_model() {
     let lightning = fails(&format!("{root}/lightning_logs/version_0"));
     assert!(lightning.contains("checkpoints/epoch=0-step=10.ckpt"), "{lightning}");
 }
+
+#[test]
+fn models_in_xml_are_no_errors_of_servers() {
+    for (name, what) in [("openvino.xml", "an OpenVINO network"), ("model.pmml", "a PMML model")] {
+        let Some(path) = field(&format!("xml-called-server-error/{name}")) else { return };
+        let error = open(&path, &Limits::default()).unwrap_err().to_string();
+        assert!(error.contains(what) && !error.contains("server"), "{error}");
+    }
+}
