@@ -24,7 +24,7 @@ use failure::Failure;
 ///
 /// Writes to the standard streams. Where work was stopped by a signal, the process ends by it.
 pub fn run(words: impl IntoIterator<Item = OsString>) -> u8 {
-    let words = with_command(words.into_iter().collect());
+    let words = with_command(with_format(words.into_iter().collect()));
     let matches = match args::command().try_get_matches_from(&words) {
         Ok(matches) => matches,
         Err(error) => return refuse(&error, &words),
@@ -66,4 +66,47 @@ fn with_command(mut words: Vec<OsString>) -> Vec<OsString> {
         words.insert(1, "draw".into());
     }
     words
+}
+
+/// `--annotate .2f` is `--annotate=.2f`: the option takes its value after `=` alone, because a path
+/// may follow it. A word that is a number format and no path is the value.
+fn with_format(words: Vec<OsString>) -> Vec<OsString> {
+    let is_format = |word: &str| {
+        let word = word.strip_prefix('%').unwrap_or(word);
+        let digits = word.trim_end_matches(|c: char| "fegEG%".contains(c));
+        let has_kind = digits.len() + 1 == word.len();
+        has_kind && digits.trim_start_matches('+').chars().all(|c| c == '.' || c.is_ascii_digit())
+    };
+    let mut joined: Vec<OsString> = Vec::with_capacity(words.len());
+    for word in words {
+        let is_value =
+            word.to_str().is_some_and(is_format) && !std::path::Path::new(&word).exists();
+        match joined.last_mut() {
+            Some(last) if is_value && last == "--annotate" => {
+                last.push("=");
+                last.push(&word);
+            }
+            _ => joined.push(word),
+        }
+    }
+    joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_format_follows_annotate_without_an_equals_sign() {
+        let joined = |words: &[&str]| {
+            let words = with_format(words.iter().map(OsString::from).collect());
+            words.into_iter().map(|word| word.into_string().unwrap()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(joined(&["--annotate", ".2f", "w.npy"]), "--annotate=.2f w.npy");
+        assert_eq!(joined(&["--annotate", "+.1e"]), "--annotate=+.1e");
+        assert_eq!(joined(&["--annotate", "%.3g"]), "--annotate=%.3g");
+        assert_eq!(joined(&["--annotate", "w.npy"]), "--annotate w.npy");
+        assert_eq!(joined(&["--annotate", "Cargo.toml"]), "--annotate Cargo.toml");
+        assert_eq!(joined(&["draw", ".2f"]), "draw .2f");
+    }
 }

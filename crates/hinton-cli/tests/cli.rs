@@ -291,7 +291,7 @@ fn every_option_changes_the_picture() {
     for options in [
         &["--cmap", "viridis"][..],
         &["--range", "-0.5..0.5"],
-        &["--range", "robust"],
+        &["--range", "data"],
         &["--scale", "symlog"],
         &["--annotate=.3f"],
         &["--no-annotate"],
@@ -615,7 +615,7 @@ fn runs_become_pages_curves_and_single_steps() {
     }
     assert!(notes.contains("note: no confusion matrix is recorded"), "{notes}");
     let (curve, notes) = svg(&["--metric", "loss"]);
-    assert!(curve.contains("lowest 1 at step 2"), "{curve}");
+    assert!(curve.contains("lowest 1 at epoch 2"), "{curve}");
     assert!(notes.contains("1 value is NaN, at 3"), "{notes}");
     assert!(svg(&["-t", "w", "--step", "2"]).0.contains("step 2, 2 of 3"));
     assert!(svg(&["-t", "w", "--as", "distribution"]).0.contains("3 steps, 1 … 3"));

@@ -383,9 +383,9 @@ fn the_published_mnist_run_comes_out() {
     let lines: Vec<&str> = said.out.lines().filter(|line| line.contains("accuracy")).collect();
     assert_eq!(lines.len(), 11, "{}", said.out);
     for (line, accuracy) in lines.iter().zip(published) {
-        assert!(line.contains(&format!("accuracy:{accuracy} ")), "{line}, not {accuracy}");
+        assert!(line.contains(&format!("accuracy {accuracy} ")), "{line}, not {accuracy}");
     }
-    assert!(said.out.contains("-0.245477 0.206278"), "{}", said.out);
+    assert!(said.out.contains("from -0.245477 to 0.206278"), "{}", said.out);
     let said = folder.run(&[
         "animate",
         "run",

@@ -110,6 +110,7 @@ const SAID: &[Said] = &[
     ("max-weight", "1000", &[]),
     ("reduce", "max", &[]),
     ("legend", "", &[("no-legend", "")]),
+    ("line-width", "5", &[]),
     ("log", "", &[]),
     ("bins", "3", &[]),
     ("smooth", "5", &[]),

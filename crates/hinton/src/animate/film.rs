@@ -226,7 +226,7 @@ impl<'a> Film<'a> {
         let number = shown.moment.number;
         if at.share > 0.0 {
             let next = self.shown.get(at.step + 1).map_or(number, |shown| shown.moment.number);
-            return format!("between steps {number} and {next}");
+            return format!("between {number} and {next}");
         }
         match &shown.before {
             Some(before) => format!("step {number} − step {}", before.number),

@@ -84,7 +84,7 @@ pub(super) fn timeline(
     let metric = metric(runs, &request.metric)?;
     let last = moments.iter().map(|moment| moment.number).max().unwrap_or(0);
     let longest = match (request.show, request.morph) {
-        (_, 1..) => format!("between steps {last} and {last}"),
+        (_, 1..) => format!("between {last} and {last}"),
         (Show::Value, _) => format!("step {last}"),
         _ => format!("step {last} − step {last}"),
     };

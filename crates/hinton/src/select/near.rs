@@ -57,7 +57,15 @@ pub(super) fn mended_glob(checkpoint: &Checkpoint, pattern: &str) -> Option<Stri
             false => known.contains(piece),
         };
         match is_word(first) && !is_known {
-            true => mended.push_str(near_enough(known.iter().copied(), piece)?),
+            true => {
+                let meant = near_enough(known.iter().copied(), piece)?;
+                // Another number is another layer, no slip of the finger.
+                let letters = |word: &str| word.replace(|c: char| c.is_ascii_digit(), "");
+                if letters(meant) == letters(piece) {
+                    return None;
+                }
+                mended.push_str(meant);
+            }
             false => mended.push_str(piece),
         }
         rest = after;
@@ -96,6 +104,7 @@ mod tests {
             ("*.fc.bais", Some("*.fc.bias")),
             ("*.lyaers.?.fc.weigth", Some("*.layers.?.fc.weight")),
             ("decoder.*.wieght", None),
+            ("*.fc2.*", None),
         ] {
             assert_eq!(mended_glob(&file, pattern).as_deref(), mended, "{pattern}");
         }
