@@ -117,7 +117,7 @@ fn all_frames_of_every_chart_have_one_layout() {
                 let changes = |text: &str| {
                     text.starts_with("NaN")
                         || text.contains("step ")
-                        || text.contains("steps ")
+                        || text.starts_with("between ")
                         || text.starts_with("loss")
                 };
                 texts(scene).into_iter().filter(|text| !changes(&text.0)).collect::<Vec<_>>()

@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn nothing_leaves_the_picture() {
         let long = "far too long for so small a window";
-        assert_eq!(rows(&[(long, 100.0, 10.0, 8.0)], FIT)[0], "far too long for …");
+        assert_eq!(rows(&[(long, 100.0, 10.0, 8.0)], FIT)[0], " far too long for …");
         assert_eq!(rows(&[(long, 100.0, 10.0, 8.0)], Fit { columns: 1, rows: 1 }), ["…"]);
         let letters = || long.chars().collect();
         assert_eq!(
