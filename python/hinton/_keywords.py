@@ -45,12 +45,16 @@ class Settings(TypedDict, total=False):
     """Show the legend"""
     size: Value
     """Page size: 15x10in, 1500x1000px, 8cm"""
+    font_size: Value
+    """Size of labels and numbers, points; titles, margins and legends follow"""
+    line_width: Value
+    """Width of the lines of curves, points"""
     dpi: Value
     """Pixels to the inch [default: 144]"""
     theme: Value
     """Colours of page and type"""
     log: bool | None
-    """A logarithmic axis: counts of a histogram, values of a curve"""
+    """A logarithmic axis: counts of a histogram, values of a curve or distribution"""
     smooth: Value
     """Draw the mean of N points of a curve over its paled values"""
     bins: Value

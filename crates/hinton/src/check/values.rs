@@ -83,13 +83,12 @@ fn is_cancelled(error: &TensorError) -> bool {
     matches!(error, TensorError::Cancelled(Cancelled))
 }
 
-/// The findings of one tensor; its digest, where it makes sense to compare; the root of the mean
-/// of its squares.
-fn of_tensor(
-    tensor: &Tensor,
-    label: &str,
-    work: Work<'_>,
-) -> Result<(Option<u128>, Option<f64>, Vec<Finding>), TensorError> {
+/// What is found of one tensor: its digest, where it makes sense to compare; the root of the mean of
+/// its squares; the findings.
+type OfTensor = (Option<u128>, Option<f64>, Vec<Finding>);
+
+/// Examines one tensor.
+fn of_tensor(tensor: &Tensor, label: &str, work: Work<'_>) -> Result<OfTensor, TensorError> {
     let examined = examine(tensor, work)?;
     let summary = &examined.summary;
     let mut found = Vec::new();
@@ -172,7 +171,7 @@ fn whole_line(
         return Ok(None);
     }
     let quiet = Work { threads: 1, progress: &hinton_tensor::Quiet };
-    let Some(first) = find_first(tensor, &f64::is_nan, quiet)? else { return Ok(None) };
+    let Some(first) = find_first(tensor, f64::is_nan, quiet)? else { return Ok(None) };
     for (axis, name) in [(1, "column"), (0, "row")] {
         let line = tensor.index_axis(axis, first[axis])?;
         if line.elements() == summary.nan && summarize(&line, work)?.nan == summary.nan {

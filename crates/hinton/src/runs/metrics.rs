@@ -172,7 +172,7 @@ fn families<'n>(names: impl IntoIterator<Item = &'n str>) -> Vec<Family> {
 fn is_held_out(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let is_part = |part: &&str| lower.starts_with(*part) || lower.ends_with(&format!("/{part}"));
-    HELD_OUT.iter().any(|part| is_part(&part))
+    HELD_OUT.iter().any(is_part)
 }
 
 /// What a metric measures: its name without the part of the data that it is of.
@@ -180,9 +180,9 @@ fn quantity(name: &str) -> String {
     // W&B writes the name of the run before that of the metric.
     let lower = name.rsplit(" - ").next().unwrap_or(name).to_ascii_lowercase();
     const SIGNS: [char; 5] = ['_', '-', '/', '.', ' '];
-    let first = |part: &&str| lower.strip_prefix(*part)?.strip_prefix(SIGNS);
-    let last = |part: &&str| lower.strip_suffix(*part)?.strip_suffix(SIGNS);
-    let cut = PARTS.iter().find_map(|part| first(&part).or_else(|| last(&part)));
+    let first = |part: &str| lower.strip_prefix(part)?.strip_prefix(SIGNS);
+    let last = |part: &str| lower.strip_suffix(part)?.strip_suffix(SIGNS);
+    let cut = PARTS.iter().find_map(|part| first(part).or_else(|| last(part)));
     let cut = cut.filter(|rest| !rest.is_empty()).map(str::to_owned);
     match cut.unwrap_or(lower).as_str() {
         "acc" => "accuracy".to_owned(),

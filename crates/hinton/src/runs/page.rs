@@ -100,7 +100,7 @@ impl<'a> Page<'_, 'a> {
         };
         // Norms of each tensor's gradient are many; they come only where there is nothing else.
         let plain = families.iter().take_while(|family| is_plain(family)).count();
-        let shown = plain.max(1).min(MOST_CURVES);
+        let shown = plain.clamp(1, MOST_CURVES);
         if families.len() > shown {
             self.left_out.push(not_shown(&families[shown..]));
         }
