@@ -158,7 +158,11 @@ impl<'a> Paint<'a> {
             over.for_each(|one| all.merge(one));
             Span::of_summary(&all, self.options, is_picture)
         };
-        ColorScale::fit(self.options, self.theme, &span, is_picture)
+        // One map for all weights, offset or not: tiles of one kind are compared down a column, and
+        // the page has one key.
+        let house = (!is_picture).then(|| Colormap::house(self.theme.is_dark()));
+        let options = Options { cmap: self.options.cmap.or(house), ..self.options.clone() };
+        ColorScale::fit(&options, self.theme, &span, is_picture)
     }
 
     fn cells(&self, panel: &Panel, rect: Rect, scale: &ColorScale) -> Item {
