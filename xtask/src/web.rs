@@ -1,4 +1,4 @@
-//! `cargo xtask web`: builds the pages of `web/` into `crates/hinton/assets/web/`, where Rust alone
+//! `cargo xtask web`: builds the pages of `web/` into the crates that ship them, where Rust alone
 //! finds them; checks that what lies there is what `web/` gives; drives the pages in a browser.
 
 use std::collections::BTreeMap;
@@ -7,8 +7,18 @@ use std::process::Command;
 
 use crate::{Failure, shell};
 
-/// The built pages, which are committed.
-const BUILT: &str = "crates/hinton/assets/web";
+/// A page of `web/`.
+struct Page {
+    /// The configuration of Vite that builds it.
+    config: &'static str,
+    /// The folder of what is built, which is committed and holds nothing else.
+    built: &'static str,
+}
+
+const PAGES: &[Page] = &[
+    Page { config: "vite.config.ts", built: "crates/hinton/assets/web" },
+    Page { config: "vite.viewer.ts", built: "crates/hinton-serve/assets" },
+];
 
 /// Names of browsers that can be driven, the free one first.
 const BROWSERS: &[&str] =
@@ -49,7 +59,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words[..] {
         [] => match tools()? {
-            Tools::Ready => build(&shell::root().join(BUILT)),
+            Tools::Ready => {
+                check_types()?;
+                PAGES.iter().try_for_each(|page| build(page, &shell::root().join(page.built)))
+            }
             Tools::Missing(why) => Err(why.into()),
         },
         ["--check"] => when_ready("the pages were not rebuilt", check),
@@ -126,10 +139,14 @@ fn is_new_enough(version: &str) -> bool {
     }
 }
 
-/// Checks the types and writes the pages into a folder, which it empties first.
-fn build(folder: &Path) -> Result<(), Failure> {
-    let arguments = ["run", "--silent", "build", "--", "--emptyOutDir", "--outDir"];
-    shell::run(npm().args(arguments).arg(folder))?;
+fn check_types() -> Result<(), Failure> {
+    shell::run(npm().args(["run", "--silent", "types"]))
+}
+
+/// Writes a page into a folder, which it empties first.
+fn build(page: &Page, folder: &Path) -> Result<(), Failure> {
+    let arguments = ["run", "--silent", "page", "--", "--config", page.config];
+    shell::run(npm().args(arguments).args(["--emptyOutDir", "--outDir"]).arg(folder))?;
     for (name, bytes) in contents(folder)? {
         println!("{}: {} bytes", shell::shown(&folder.join(name)), bytes.len());
     }
@@ -138,16 +155,20 @@ fn build(folder: &Path) -> Result<(), Failure> {
 
 /// Builds beside and compares.
 fn check() -> Result<(), Failure> {
-    let fresh = shell::target_dir()?.join("web-check");
-    build(&fresh)?;
-    let (committed, fresh) = (contents(&shell::root().join(BUILT))?, contents(&fresh)?);
-    let stale = differing(&committed, &fresh);
-    if stale.is_empty() {
-        println!("{BUILT} is what web/ gives");
-        return Ok(());
+    check_types()?;
+    for page in PAGES {
+        let fresh = shell::target_dir()?.join("web-check").join(page.config);
+        build(page, &fresh)?;
+        let (committed, fresh) = (contents(&shell::root().join(page.built))?, contents(&fresh)?);
+        let stale = differing(&committed, &fresh);
+        if !stale.is_empty() {
+            let files = stale.join(", ");
+            let why = format!("{} is stale ({files}): cargo xtask web builds it anew", page.built);
+            return Err(why.into());
+        }
+        println!("{} is what web/ gives", page.built);
     }
-    let files = stale.join(", ");
-    Err(format!("{BUILT} is stale ({files}): cargo xtask web builds it anew from web/").into())
+    Ok(())
 }
 
 /// Names and bytes of a folder's files.

@@ -1,0 +1,200 @@
+import type { Cell, Model } from "./model";
+import type { Player } from "./player";
+
+/** What actions work on. */
+export interface Acts {
+  model: Model;
+  player: Player;
+  openFind(): void;
+  openGoTo(): void;
+  openHelp(): void;
+  openExport(): void;
+  copyCommand(): void;
+  copyLink(): void;
+  copyBox(): void;
+}
+
+export interface Action {
+  /** As a reader is told. */
+  keys: string;
+  about: string;
+  group: "Move" | "Read" | "Find" | "Colour" | "Time" | "Page";
+  /** Values of `KeyboardEvent.key` in small letters, and what each does. */
+  on: Record<string, (acts: Acts, event: KeyboardEvent) => void>;
+}
+
+/** Moves the cell cursor, or the map where no cell has the cursor. */
+const arrow = (dx: number, dy: number) => ({ model }: Acts, event: KeyboardEvent) => {
+  const times = event.shiftKey ? 16 : 1;
+  const cell = model.cell();
+  if (!cell) return model.panBy(-dx * 60 * times, -dy * 60 * times);
+  const { rows, cols } = model.tensors[cell.tensor]!;
+  const clamp = (value: number, extent: number) => Math.min(Math.max(value, 0), extent - 1);
+  const next = { ...cell, row: clamp(cell.row + dy * times, rows), col: clamp(cell.col + dx * times, cols) };
+  model.setCell(next);
+  keepInSight(model, next);
+};
+
+/** Moves the map just so far that the cell can be seen. */
+export function keepInSight(model: Model, cell: Cell): void {
+  const [place, { rows, cols }] = [model.places.get(cell.tensor)!, model.tensors[cell.tensor]!];
+  const [camera, { width, height }] = [model.camera(), model.size()];
+  const x = (place.x + ((cell.col + 0.5) / cols) * place.w - camera.x) * camera.zoom + width / 2;
+  const y = (place.y + ((cell.row + 0.5) / rows) * place.h - camera.y) * camera.zoom + height / 2;
+  const margin = Math.min(60, width / 4, height / 4);
+  const beyond = (at: number, room: number) => (at < margin ? margin - at : at > room - margin ? room - margin - at : 0);
+  const [dx, dy] = [beyond(x, width), beyond(y, height)];
+  if (dx !== 0 || dy !== 0) model.panBy(dx, dy);
+}
+
+const zoom = (factor: number) => ({ model }: Acts) => model.zoomBy(factor, undefined, true);
+
+/** Goes to the next place that `check` complains of. */
+const fault = (by: number) => ({ model }: Acts) => {
+  const { faults } = model.statistics();
+  if (faults.length === 0) return model.say(model.statistics().done < model.statistics().of ? "Still looking for faults" : "No faults found");
+  faultAt = (faultAt + by + faults.length) % faults.length;
+  const found = faults[faultAt]!;
+  if (found.at) model.showCell({ tensor: found.t, row: found.at[0], col: found.at[1] });
+  else model.showTensor(found.t);
+  model.say(`Fault ${faultAt + 1} of ${faults.length}: ${model.tensors[found.t]!.name}: ${found.text}`);
+};
+let faultAt = -1;
+
+/** The next of a list after what is chosen now. */
+function next<T>(list: readonly T[], now: T, by = 1): T {
+  return list[(list.indexOf(now) + by + list.length) % list.length]!;
+}
+
+const neighbour = (by: number) => ({ model }: Acts) => {
+  const at = model.layout.tiles.findIndex((place) => place.tensor === model.focus());
+  const tiles = model.layout.tiles;
+  const found = tiles[(at + by + tiles.length) % tiles.length];
+  if (found) model.showTensor(found.tensor);
+};
+
+const RANGES = ["auto", "data", "q:0.999", "q:0.99", "q:0.95"];
+
+/** Makes the range of colours narrower or wider by a factor. */
+const stretch = (factor: number) => ({ model }: Acts) => {
+  const colours = model.shades.of(model.choice().share ? null : model.focus())?.colours ?? model.shades.shared()?.colours;
+  if (!colours) return;
+  const middle = colours.low < 0 && colours.high > 0 ? 0 : (colours.low + colours.high) / 2;
+  const end = (value: number) => Number((middle + (value - middle) * factor).toPrecision(4));
+  model.choose({ range: `${end(colours.low)},${end(colours.high)}` });
+};
+
+const toggle = (key: "hinton" | "numbers" | "share" | "list" | "details") => ({ model }: Acts) =>
+  model.choose({ [key]: !model.choice()[key] });
+
+/** Every action: what the page listens to and what the overlay says are one table. */
+export const ACTIONS: Action[] = [
+  {
+    keys: "← → ↑ ↓",
+    about: "move the map, or the cell cursor; with shift ×16",
+    group: "Move",
+    on: { arrowleft: arrow(-1, 0), arrowright: arrow(1, 0), arrowup: arrow(0, -1), arrowdown: arrow(0, 1) },
+  },
+  { keys: "+ −", about: "zoom in, zoom out", group: "Move", on: { "+": zoom(1.6), "=": zoom(1.6), "-": zoom(1 / 1.6), _: zoom(1 / 1.6) } },
+  { keys: "0", about: "the whole map", group: "Move", on: { "0": ({ model }) => model.showAll() } },
+  {
+    keys: "f",
+    about: "the whole tensor",
+    group: "Move",
+    on: { f: ({ model }) => (model.focus() === null ? model.showAll() : model.showTensor(model.focus()!)) },
+  },
+  { keys: "[ ]", about: "tensor before, tensor after", group: "Move", on: { "[": neighbour(-1), "]": neighbour(1) } },
+  {
+    keys: "enter",
+    about: "cell cursor on the middle cell, or zoom to it",
+    group: "Read",
+    on: {
+      enter: ({ model }) => {
+        const { width, height } = model.size();
+        const found = model.cell() ?? model.cellAt({ x: width / 2, y: height / 2 });
+        if (found) model.showCell(found);
+      },
+    },
+  },
+  {
+    keys: "esc",
+    about: "let go of cell, selection and tensor",
+    group: "Read",
+    on: {
+      escape: ({ model }) => {
+        if (model.selection()) model.setSelection(null);
+        else if (model.cell()) model.setCell(null);
+        else model.setChosen(null);
+      },
+    },
+  },
+  { keys: "c", about: "copy the selection as numpy", group: "Read", on: { c: ({ copyBox }) => copyBox() } },
+  { keys: "/", about: "find a tensor", group: "Find", on: { "/": ({ openFind }) => openFind() } },
+  { keys: "g", about: "go to an index, such as g 4095,17", group: "Find", on: { g: ({ openGoTo }) => openGoTo() } },
+  { keys: "n p", about: "next fault, fault before", group: "Find", on: { n: fault(1), p: fault(-1) } },
+  { keys: "h", about: "Hinton squares", group: "Colour", on: { h: toggle("hinton") } },
+  { keys: "w", about: "written numbers", group: "Colour", on: { w: toggle("numbers") } },
+  { keys: "< >", about: "narrower range, wider range", group: "Colour", on: { "<": stretch(1 / 1.25), ">": stretch(1.25) } },
+  {
+    keys: "r",
+    about: "next range: automatic, all data, 99.9 %, 99 %, 95 %",
+    group: "Colour",
+    on: { r: ({ model }) => model.choose({ range: next(RANGES, model.choice().range) }) },
+  },
+  {
+    keys: "m",
+    about: "next colour map",
+    group: "Colour",
+    on: { m: ({ model }) => model.choose({ map: next(model.catalogue.maps.map(({ name }) => name), model.mapName()) }) },
+  },
+  {
+    keys: "a",
+    about: "next scale: linear, symlog, log",
+    group: "Colour",
+    on: { a: ({ model }) => model.choose({ scale: next(["linear", "symlog", "log"] as const, model.choice().scale) }) },
+  },
+  {
+    keys: "o",
+    about: "next fold: RMS and balance, mean, extreme, ink",
+    group: "Colour",
+    on: { o: ({ model }) => model.choose({ fold: next(["r", "m", "e", "i"] as const, model.choice().fold) }) },
+  },
+  { keys: "s", about: "one range for all tensors, or each its own", group: "Colour", on: { s: toggle("share") } },
+  { keys: "space", about: "play, pause", group: "Time", on: { " ": ({ player }) => player.toggle() } },
+  { keys: ", .", about: "step before, step after", group: "Time", on: { ",": ({ player }) => player.stepBy(-1), ".": ({ player }) => player.stepBy(1) } },
+  { keys: "home end", about: "first step, last step", group: "Time", on: { home: ({ player }) => player.goTo(0), end: ({ player }) => player.goTo(Number.POSITIVE_INFINITY) } },
+  { keys: "l", about: "follow a run that is being written", group: "Time", on: { l: ({ player }) => player.follow() } },
+  { keys: "b", about: "list of tensors", group: "Page", on: { b: toggle("list") } },
+  { keys: "d", about: "details", group: "Page", on: { d: toggle("details") } },
+  {
+    keys: "t",
+    about: "light or dark",
+    group: "Page",
+    on: { t: ({ model }) => model.choose({ theme: model.dark() ? "light" : "dark" }) },
+  },
+  { keys: "e", about: "export the picture", group: "Page", on: { e: ({ openExport }) => openExport() } },
+  { keys: "y", about: "copy as command", group: "Page", on: { y: ({ copyCommand }) => copyCommand() } },
+  { keys: "u", about: "copy the address of this view", group: "Page", on: { u: ({ copyLink }) => copyLink() } },
+  { keys: "?", about: "keys", group: "Page", on: { "?": ({ openHelp }) => openHelp() } },
+];
+
+/** Keys that a control uses itself while it has the focus. */
+const OWN_KEYS = ["INPUT", "SELECT", "TEXTAREA"];
+
+export function listenToKeys(acts: Acts): void {
+  const table = new Map<string, (acts: Acts, event: KeyboardEvent) => void>();
+  for (const { on } of ACTIONS) for (const [key, act] of Object.entries(on)) table.set(key, act);
+  addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (document.querySelector("dialog[open]")) return;
+    const target = event.target as HTMLElement;
+    if (OWN_KEYS.includes(target.tagName) || target.isContentEditable) return;
+    const key = event.key.toLowerCase();
+    const pressed = ["BUTTON", "SUMMARY", "A"].includes(target.tagName) && (key === " " || key === "enter");
+    const act = table.get(key);
+    if (pressed || !act) return;
+    if (target.closest("[role=listbox]") && key.startsWith("arrow")) return;
+    event.preventDefault();
+    act(acts, event);
+  });
+}

@@ -1,0 +1,128 @@
+import { createEffect, on } from "solid-js";
+import type { Choice, Model } from "./model";
+
+/** Raised when an old address would mean something else. */
+const VERSION = "1";
+
+interface Part {
+  write(model: Model): string | null;
+  read(model: Model, text: string): void;
+}
+
+const FOLDS = ["r", "m", "e", "i"];
+const SCALES = ["linear", "log", "symlog"];
+
+function chosen<K extends keyof Choice>(key: K, write: (value: Choice[K]) => string, read: (text: string) => Choice[K] | undefined): Part {
+  return {
+    write: (model) => (model.choice()[key] === model.initial[key] ? null : write(model.choice()[key])),
+    read: (model, text) => {
+      const value = read(text);
+      if (value !== undefined) model.choose({ [key]: value });
+    },
+  };
+}
+
+const onOff = (key: "share" | "hinton" | "numbers" | "list" | "details") =>
+  chosen(key, (value) => (value ? "1" : "0"), (text) => (text === "1" ? true : text === "0" ? false : undefined));
+
+/** How each part of the view is written after the `#`; what is as at first is left out. */
+const PARTS: Record<string, Part> = {
+  at: {
+    write: (model) => {
+      const [camera, home] = [model.camera(), model.home()];
+      const places = Math.max(0, Math.ceil(Math.log10(camera.zoom)) + 2);
+      const near = (one: number, other: number) => Math.abs(one - other) * camera.zoom < 1;
+      if (near(camera.x, home.x) && near(camera.y, home.y) && Math.abs(camera.zoom / home.zoom - 1) < 1e-3) return null;
+      return [camera.x.toFixed(places), camera.y.toFixed(places), Number(camera.zoom.toPrecision(4))].map(Number).join(",");
+    },
+    read: (model, text) => {
+      const [x, y, zoom] = text.split(",").map(Number) as [number, number, number];
+      if ([x, y, zoom].every(Number.isFinite) && zoom > 0) model.setCamera({ x, y, zoom });
+    },
+  },
+  t: {
+    write: ({ chosen }) => (chosen() === null ? null : String(chosen())),
+    read: (model, text) => {
+      if (/^\d+$/.test(text) && model.tensors[Number(text)]) model.setChosen(Number(text));
+    },
+  },
+  cell: {
+    write: ({ cell }) => {
+      const at = cell();
+      return at && `${at.tensor}:${at.row},${at.col}`;
+    },
+    read: (model, text) => {
+      const [tensor, row, col] = text.split(/[:,]/).map(Number) as [number, number, number];
+      const found = model.tensors[tensor];
+      if (found && row >= 0 && col >= 0 && row < found.rows && col < found.cols) model.setCell({ tensor, row, col });
+    },
+  },
+  box: {
+    write: ({ selection }) => {
+      const found = selection();
+      return found && `${found.tensor}:${found.box.r0}-${found.box.r1},${found.box.c0}-${found.box.c1}`;
+    },
+    read: (model, text) => {
+      const [tensor, r0, r1, c0, c1] = text.split(/[:,-]/).map(Number) as [number, number, number, number, number];
+      const found = model.tensors[tensor];
+      if (found && r0 >= 0 && r0 < r1 && r1 <= found.rows && c0 >= 0 && c0 < c1 && c1 <= found.cols) {
+        model.setSelection({ tensor, box: { r0, r1, c0, c1 } });
+      }
+    },
+  },
+  step: chosen("step", String, (text) => (/^\d+$/.test(text) ? Number(text) : undefined)),
+  map: chosen("map", (value) => value ?? "", (text) => text || undefined),
+  scale: chosen("scale", String, (text) => (SCALES.includes(text) ? (text as Choice["scale"]) : undefined)),
+  range: chosen("range", String, (text) => text || undefined),
+  fold: chosen("fold", String, (text) => (FOLDS.includes(text) ? (text as Choice["fold"]) : undefined)),
+  share: onOff("share"),
+  h: onOff("hinton"),
+  n: onOff("numbers"),
+  list: onOff("list"),
+  panel: onOff("details"),
+  theme: chosen("theme", String, (text) => (text === "light" || text === "dark" ? text : undefined)),
+};
+
+export function writeAddress(model: Model): string {
+  const words: string[] = [];
+  for (const [name, part] of Object.entries(PARTS)) {
+    const text = part.write(model);
+    if (text !== null) words.push(`${name}=${encodeURIComponent(text).replace(/%2C/g, ",").replace(/%3A/g, ":")}`);
+  }
+  return words.length > 0 ? `v=${VERSION}&${words.join("&")}` : "";
+}
+
+/** Takes the view from a hash; words that make no sense are passed over. */
+export function readAddress(model: Model, hash: string): boolean {
+  const words = new URLSearchParams(hash.replace(/^#/, ""));
+  if (words.get("v") !== VERSION) return false;
+  for (const [name, part] of Object.entries(PARTS)) {
+    const text = words.get(name);
+    if (text !== null) part.read(model, text);
+  }
+  return words.has("at");
+}
+
+/** Keeps the address in step with the view, and the view with an address changed by hand. */
+export function keepInAddress(model: Model): void {
+  let timer: number | undefined;
+  let written = location.hash;
+  const write = () => {
+    timer = undefined;
+    const hash = writeAddress(model);
+    written = hash ? `#${hash}` : "";
+    try {
+      history.replaceState(null, "", written || location.pathname + location.search);
+    } catch {
+      // Pages inside other pages may not change their address.
+    }
+  };
+  createEffect(
+    on([model.camera, model.choice, model.chosen, model.cell, model.selection], () => {
+      timer ??= window.setTimeout(write, 250);
+    }, { defer: true }),
+  );
+  addEventListener("hashchange", () => {
+    if (location.hash !== written) readAddress(model, location.hash);
+  });
+}

@@ -1,0 +1,242 @@
+/**
+ * What the page asks of whoever reads the files: today a server on this machine (http.ts), or a
+ * WebAssembly module in a Worker. Every call is asynchronous and none knows of addresses.
+ */
+export interface Engine {
+  catalogue(signal?: AbortSignal): Promise<Catalogue>;
+  /** Tiles in the order asked; one that could not be read carries the reason instead. */
+  tiles(step: Step, asked: TileName[], signal?: AbortSignal): Promise<TileAnswer[]>;
+  /** Full precision of rows `r0..r1` and columns `c0..c1`, ends excluded; at most 65,536 cells. */
+  exact(step: Step, tensor: number, box: Box, signal?: AbortSignal): Promise<number[][]>;
+  value(step: Step, tensor: number, row: number, col: number, signal?: AbortSignal): Promise<ExactValue>;
+  stats(step: Step, tensor: number, signal?: AbortSignal): Promise<Stats>;
+  /** Statistics of all tensors, as far as the background pass has come. */
+  statistics(step: Step, signal?: AbortSignal): Promise<Statistics>;
+  profile(step: Step, tensor: number, line: ProfileLine, cells: number, signal?: AbortSignal): Promise<Profile>;
+  /** Colours of the whole map (`tensors` is null) or of each of up to 64 tensors on its own. */
+  colours(step: Step, tensors: number[] | null, how: Colouring, signal?: AbortSignal): Promise<Colours[]>;
+  series(signal?: AbortSignal): Promise<Curve[]>;
+  picture(step: Step, tensor: number, how: Colouring, box: Box | null, format: PictureFormat): Promise<Blob>;
+  command(step: Step, tensor: number, how: Colouring, box: Box | null): Promise<string>;
+  events(since: number, signal?: AbortSignal): Promise<Events>;
+}
+
+/** The number of a step; null where the sources have none. */
+export type Step = number | null;
+export type Fold = "r" | "m" | "e" | "i";
+export type PictureFormat = "png" | "svg" | "pdf";
+
+/** Rows `r0..r1`, columns `c0..c1`; ends excluded. */
+export interface Box {
+  r0: number;
+  c0: number;
+  r1: number;
+  c1: number;
+}
+
+export interface Catalogue {
+  version: number;
+  program: string;
+  title: string;
+  sources: Source[];
+  tensors: Tensor[];
+  layout: Layout;
+  maps: { name: string; kind: "diverging" | "sequential"; colourBlindSafe: boolean }[];
+  defaultMap: { light: string; dark: string };
+}
+
+export interface Source {
+  id: number;
+  name: string;
+  kind: "checkpoint" | "run";
+  format: string;
+  bytes: number;
+  notes: string[];
+  identity: string;
+  steps: { number: number; label: string }[];
+  live: boolean;
+}
+
+export interface Tensor {
+  id: number;
+  source: number;
+  name: string;
+  dtype: string;
+  shape: number[];
+  rows: number;
+  cols: number;
+  orientation: string;
+  quantized: boolean;
+  bytes: number;
+  offset: number | null;
+  skipped: string | null;
+}
+
+export interface Layout {
+  width: number;
+  height: number;
+  tiles: Placed[];
+  labels: Label[];
+}
+
+/** Where a tensor lies on the map, in world units: one is one CSS pixel at zoom 1. */
+export interface Placed {
+  tensor: number;
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+}
+
+export interface Label {
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+  text: string;
+  role: "column" | "row" | "group" | "tile";
+  align: "left" | "center" | "right";
+}
+
+/** A tile of 256 x 256 cells at most, of which each folds 2^levelRows x 2^levelCols values. */
+export interface TileName {
+  tensor: number;
+  fold: Fold;
+  levelRows: number;
+  levelCols: number;
+  row: number;
+  col: number;
+}
+
+export interface Tile {
+  rows: number;
+  cols: number;
+  /** One or two planes, each row by row: the upper halves of f32. */
+  planes: Uint16Array[];
+  /** Whether the 16 bits stand for exactly what the file holds. */
+  exact: boolean;
+  /** One of so many values was read; 1 means all. */
+  sampled: number;
+}
+
+export type TileAnswer = Tile | { error: string };
+
+export interface ExactValue {
+  value: number;
+  text: string;
+  index: number[];
+  file: string;
+  byte: number | null;
+  row: string | null;
+  col: string | null;
+  note?: string;
+}
+
+export interface Histogram {
+  edges: number[];
+  counts: number[];
+}
+
+export interface Stats {
+  count: number;
+  min: number;
+  max: number;
+  mean: number;
+  rms: number;
+  std: number;
+  kurtosis: number;
+  nan: number;
+  inf: number;
+  zeros: number;
+  quantiles: Record<string, number>;
+  histogram: Histogram;
+  sampled: boolean;
+  note?: string;
+}
+
+export interface StatisticsRow {
+  t: number;
+  rms: number;
+  mean: number;
+  min: number;
+  max: number;
+  nan: number;
+  inf: number;
+  zeros: number;
+  kurtosis: number;
+  histogram: number[];
+}
+
+export interface Fault {
+  t: number;
+  code: string;
+  text: string;
+  at: [number, number] | null;
+}
+
+export interface Statistics {
+  done: number;
+  of: number;
+  rows: StatisticsRow[];
+  faults: Fault[];
+}
+
+/** One whole row or column. */
+export type ProfileLine = { row: number } | { col: number };
+
+export interface Profile {
+  first: number;
+  count: number;
+  values: number[];
+  low: number[];
+  high: number[];
+}
+
+export interface Colouring {
+  map: string;
+  scale: string;
+  /** `auto`, `data`, `q:0.99`, or two numbers with a comma. */
+  range: string;
+  fold: Fold;
+  dark: boolean;
+}
+
+export interface Colours {
+  low: number;
+  high: number;
+  map: string;
+  scale: string;
+  /** For one plane: thresholds as bits of f32, and one colour more than thresholds. */
+  one: { thresholds: number[]; table: string };
+  /** For two planes: row-major, strength x balance. */
+  two: { strength: number[]; balance: number[]; table: string } | null;
+  nan: string;
+  posInf: string;
+  negInf: string;
+  paper: string;
+  ink: string;
+  legend: { ticks: { at: number; text: string }[] };
+  note?: string;
+}
+
+export interface Curve {
+  name: string;
+  steps: number[];
+  values: number[];
+}
+
+export interface Events {
+  now: number;
+  events: { kind: string; source?: number; number?: number }[];
+}
+
+/** What an engine throws; the words are for people. */
+export class EngineError extends Error {
+  constructor(
+    message: string,
+    /** Whether asking again can help. */
+    readonly passing: boolean,
+  ) {
+    super(message);
+  }
+}

@@ -1,0 +1,73 @@
+import { untrack } from "solid-js";
+import type { Stage } from "./map/stage";
+import type { Model } from "./model";
+import type { Player } from "./player";
+
+/** Pause between questions for what is new, milliseconds. */
+const EVERY = 1000;
+const EVERY_WHEN_HIDDEN = 10_000;
+
+/** Keeps statistics, steps and metrics as the engine knows them; never moves the map. */
+export function follow(model: Model, stage: Stage, player: Player): void {
+  let since = 0;
+  let failures = 0;
+  let statisticsStep: number | null | undefined;
+
+  const statistics = async () => {
+    const step = untrack(model.choice).step;
+    const known = untrack(model.statistics);
+    if (statisticsStep === step && known.done >= known.of) return;
+    const answer = await model.engine.statistics(step);
+    statisticsStep = step;
+    const finished = answer.done >= answer.of && (known.done < known.of || known.rows.length === 0);
+    model.setStatistics(answer);
+    // What was a sample can be exact now.
+    if (finished) stage.tiles.refresh();
+  };
+
+  const series = async () => {
+    if (untrack(model.steps).length === 0) return;
+    model.setCurves(await model.engine.series());
+  };
+
+  const events = async () => {
+    const { now, events } = await model.engine.events(since);
+    const first = since === 0;
+    since = now;
+    if (first || events.length === 0) return;
+    if (events.some(({ kind }) => kind === "step")) {
+      const catalogue = await model.engine.catalogue();
+      model.setSteps(catalogue.sources.flatMap((source) => source.steps));
+      await series();
+      if (untrack(player.following[0])) player.follow();
+    }
+    const changed = new Set(events.filter(({ kind }) => kind === "changed").map(({ source }) => source));
+    if (changed.size > 0) {
+      const tensors = model.tensors.filter(({ source }) => changed.has(source)).map(({ id }) => id);
+      stage.exact.forget();
+      model.stats.forget();
+      statisticsStep = undefined;
+      model.setStatistics({ ...untrack(model.statistics), done: 0 });
+      stage.tiles.discard(new Set(tensors));
+      model.say("The file changed on disk: shown anew");
+    }
+  };
+
+  const round = async () => {
+    try {
+      await statistics();
+      await events();
+      failures = 0;
+    } catch {
+      failures += 1;
+      if (failures === 3) model.say("hinton does not answer: is `hinton view` still running?");
+    }
+    const { done, of } = untrack(model.statistics);
+    const pause = document.hidden ? EVERY_WHEN_HIDDEN : done < of ? EVERY / 4 : EVERY * Math.min(2 ** failures, 16);
+    setTimeout(round, pause);
+  };
+  void series().catch(() => {
+    // The curves stay away; everything else works without them.
+  });
+  void round();
+}

@@ -1,0 +1,348 @@
+import type { Label } from "../engine";
+import type { Cell, Model } from "../model";
+import { fromBits16, isNaN16 } from "../bits";
+import { short } from "../numbers";
+import { type Rect, overlaps, rectToScreen } from "./camera";
+import type { Seen } from "./plan";
+import type { Stage } from "./stage";
+
+const FONT = 'Inter, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif';
+/** Cells at least so large have their number written in them, CSS pixels. */
+const NUMBER = { w: 34, h: 15 };
+/** Cells at least so large have a line between them. */
+const GRID = 10;
+/** Labels with less room than this are left out: a few letters of a name tell nothing. */
+const NARROWEST = { column: 26, row: 26, group: 40, tile: 64 };
+
+interface Ink {
+  text: string;
+  soft: string;
+  line: string;
+  accent: string;
+  paper: string;
+  alarm: string;
+}
+
+const INKS: Record<"light" | "dark", Ink> = {
+  light: { text: "#1a1f26", soft: "#5b6470", line: "#d5dae0", accent: "#2563eb", paper: "#ffffff", alarm: "#d0103a" },
+  dark: { text: "#f1f3f5", soft: "#a3adb8", line: "#3a424c", accent: "#6ea8ff", paper: "#14171c", alarm: "#ff6b7d" },
+};
+
+/** Draws words and lines over the tiles: frames, labels, numbers, the cursor, the selection. */
+export function drawOverlay(context: CanvasRenderingContext2D, ratio: number, stage: Stage, model: Model, found: Seen[]): void {
+  const { width, height } = model.size();
+  const ink = INKS[model.dark() ? "dark" : "light"];
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, width, height);
+  context.textBaseline = "middle";
+  drawFrames(context, ratio, model, found, ink);
+  for (const one of found) {
+    const cell = { w: one.rect.w / one.tensor.cols, h: one.rect.h / one.tensor.rows };
+    if (cell.w >= GRID && cell.h >= GRID) drawGrid(context, one, cell, width, height, ink);
+    if (cell.w >= NUMBER.w && cell.h >= NUMBER.h && model.choice().numbers && !model.choice().hinton) {
+      drawNumbers(context, stage, model, one, cell);
+    }
+  }
+  drawSelection(context, model, ink);
+  drawCursor(context, model, model.hover(), ink.soft, 1);
+  drawCursor(context, model, model.cell(), ink.accent, 2);
+  const taken = drawRulers(context, model, found, ink);
+  drawLabels(context, model, taken, ink);
+}
+
+function drawFrames(context: CanvasRenderingContext2D, ratio: number, model: Model, found: Seen[], ink: Ink): void {
+  const [chosen, faults] = [model.chosen(), model.faultsOf()];
+  context.lineWidth = 1 / ratio;
+  context.strokeStyle = ink.line;
+  context.beginPath();
+  for (const { rect, tensor } of found) {
+    if (tensor.skipped) {
+      context.fillStyle = ink.line;
+      context.globalAlpha = 0.35;
+      context.fillRect(rect.x, rect.y, rect.w, rect.h);
+      context.globalAlpha = 1;
+      if (rect.w > 80 && rect.h > 24) {
+        context.fillStyle = ink.soft;
+        context.font = `12px ${FONT}`;
+        context.textAlign = "center";
+        context.fillText(clipped(context, tensor.skipped, rect.w - 12), rect.x + rect.w / 2, rect.y + rect.h / 2);
+      }
+    }
+    if (rect.w < 6 || rect.h < 3) continue;
+    context.rect(rect.x - 0.5 / ratio, rect.y - 0.5 / ratio, rect.w + 1 / ratio, rect.h + 1 / ratio);
+  }
+  context.stroke();
+  for (const { rect, tensor } of found) {
+    if (faults.has(tensor.id) && rect.w < model.size().width) {
+      // A badge that is seen from afar.
+      context.fillStyle = ink.alarm;
+      context.beginPath();
+      context.arc(rect.x + rect.w, rect.y, 4, 0, 2 * Math.PI);
+      context.fill();
+      context.strokeStyle = ink.paper;
+      context.lineWidth = 1.5;
+      context.stroke();
+    }
+    if (tensor.id === chosen) {
+      context.strokeStyle = ink.accent;
+      context.lineWidth = 2;
+      context.strokeRect(rect.x - 2, rect.y - 2, rect.w + 4, rect.h + 4);
+    }
+  }
+}
+
+/** Rows and columns of a tensor that can be seen, ends excluded. */
+function visible({ tensor, rect }: Seen, cell: { w: number; h: number }, width: number, height: number) {
+  return {
+    r0: Math.max(Math.floor(-rect.y / cell.h), 0),
+    r1: Math.min(Math.ceil((height - rect.y) / cell.h), tensor.rows),
+    c0: Math.max(Math.floor(-rect.x / cell.w), 0),
+    c1: Math.min(Math.ceil((width - rect.x) / cell.w), tensor.cols),
+  };
+}
+
+function drawGrid(context: CanvasRenderingContext2D, one: Seen, cell: { w: number; h: number }, width: number, height: number, ink: Ink): void {
+  const { r0, r1, c0, c1 } = visible(one, cell, width, height);
+  const { rect } = one;
+  const [left, right] = [Math.max(rect.x, 0), Math.min(rect.x + rect.w, width)];
+  const [top, bottom] = [Math.max(rect.y, 0), Math.min(rect.y + rect.h, height)];
+  context.strokeStyle = ink.paper;
+  context.globalAlpha = Math.min((Math.min(cell.w, cell.h) - GRID) / 20, 1) * 0.6;
+  context.lineWidth = 1;
+  context.beginPath();
+  for (let r = r0 + 1; r < r1; r++) {
+    context.moveTo(left, rect.y + r * cell.h);
+    context.lineTo(right, rect.y + r * cell.h);
+  }
+  for (let c = c0 + 1; c < c1; c++) {
+    context.moveTo(rect.x + c * cell.w, top);
+    context.lineTo(rect.x + c * cell.w, bottom);
+  }
+  context.stroke();
+  context.globalAlpha = 1;
+}
+
+function drawNumbers(context: CanvasRenderingContext2D, stage: Stage, model: Model, one: Seen, cell: { w: number; h: number }): void {
+  const { width, height } = model.size();
+  const { step } = model.choice();
+  const shades = model.shades.of(one.tensor.id);
+  if (!shades) return;
+  const { r0, r1, c0, c1 } = visible(one, cell, width, height);
+  const digits = Math.min(Math.max(Math.floor((cell.w - 14) / 8) - 2, 2), 9);
+  const size = Math.min(Math.max(Math.min(cell.h * 0.42, (cell.w - 6) / (digits + 3) / 0.58), 8.5), 15);
+  context.font = `${size}px ${FONT}`;
+  context.textAlign = "center";
+  for (let r = r0; r < r1; r++) {
+    for (let c = c0; c < c1; c++) {
+      const peek = stage.peek(one.tensor.id, r, c);
+      if (!peek) continue;
+      const single = peek.level.rows === 0 && peek.level.cols === 0;
+      const exact = stage.exact.at(step, one.tensor, r, c);
+      const value = exact ?? (single ? fromBits16(peek.first) : undefined);
+      if (value === undefined) continue;
+      const [red, green, blue] = shades.at(peek.first, peek.second);
+      const light = 0.299 * red + 0.587 * green + 0.114 * blue;
+      context.fillStyle = light > 140 ? "#14171c" : "#ffffff";
+      // Rounded numbers are told by their paleness until the exact one is here.
+      context.globalAlpha = exact === undefined && !peek.exact ? 0.55 : 0.95;
+      // A tall cell reaches beyond the screen: the number stays in sight.
+      const [top, bottom] = [Math.max(one.rect.y + r * cell.h, 0), Math.min(one.rect.y + (r + 1) * cell.h, height)];
+      const [left, right] = [Math.max(one.rect.x + c * cell.w, 0), Math.min(one.rect.x + (c + 1) * cell.w, width)];
+      if (right - left < cell.w * 0.5 || bottom - top < size) continue;
+      context.fillText(fitting(context, value, digits, right - left - 4), (left + right) / 2, (top + bottom) / 2);
+    }
+  }
+  context.globalAlpha = 1;
+}
+
+/** The number with as many digits as there is room for. */
+function fitting(context: CanvasRenderingContext2D, value: number, digits: number, room: number): string {
+  for (let left = digits; left > 1; left--) {
+    const text = short(value, left);
+    if (context.measureText(text).width <= room) return text;
+  }
+  return short(value, 1);
+}
+
+function drawCursor(context: CanvasRenderingContext2D, model: Model, cell: Cell | null, colour: string, width: number): void {
+  const place = cell && model.places.get(cell.tensor);
+  if (!place) return;
+  const { tensor } = { tensor: model.tensors[cell.tensor]! };
+  const rect = rectToScreen(model.camera(), model.size(), place);
+  const [w, h] = [rect.w / tensor.cols, rect.h / tensor.rows];
+  if (Math.max(w, h) < 2 && width === 1) return;
+  const side = { w: Math.max(w, 5), h: Math.max(h, 5) };
+  const x = rect.x + (cell.col + 0.5) * w - side.w / 2;
+  const y = rect.y + (cell.row + 0.5) * h - side.h / 2;
+  context.strokeStyle = colour;
+  context.lineWidth = width;
+  context.strokeRect(x, y, side.w, side.h);
+  if (width > 1) {
+    // Where the row and the column run.
+    context.globalAlpha = 0.35;
+    context.lineWidth = 1;
+    context.beginPath();
+    context.moveTo(rect.x, y + side.h / 2);
+    context.lineTo(x, y + side.h / 2);
+    context.moveTo(x + side.w, y + side.h / 2);
+    context.lineTo(rect.x + rect.w, y + side.h / 2);
+    context.moveTo(x + side.w / 2, rect.y);
+    context.lineTo(x + side.w / 2, y);
+    context.moveTo(x + side.w / 2, y + side.h);
+    context.lineTo(x + side.w / 2, rect.y + rect.h);
+    context.stroke();
+    context.globalAlpha = 1;
+  }
+}
+
+function drawSelection(context: CanvasRenderingContext2D, model: Model, ink: Ink): void {
+  const selection = model.selection();
+  const place = selection && model.places.get(selection.tensor);
+  if (!place) return;
+  const tensor = model.tensors[selection.tensor]!;
+  const rect = rectToScreen(model.camera(), model.size(), place);
+  const { r0, r1, c0, c1 } = selection.box;
+  const [w, h] = [rect.w / tensor.cols, rect.h / tensor.rows];
+  const [x, y] = [rect.x + c0 * w, rect.y + r0 * h];
+  context.fillStyle = ink.accent;
+  context.globalAlpha = 0.1;
+  context.fillRect(x, y, (c1 - c0) * w, (r1 - r0) * h);
+  context.globalAlpha = 1;
+  context.strokeStyle = ink.accent;
+  context.lineWidth = 1.5;
+  context.setLineDash([5, 3]);
+  context.strokeRect(x, y, (c1 - c0) * w, (r1 - r0) * h);
+  context.setLineDash([]);
+}
+
+/** Numbers of rows and columns along the edges, where one tensor fills the picture. */
+function drawRulers(context: CanvasRenderingContext2D, model: Model, found: Seen[], ink: Ink): Rect[] {
+  const one = found.find(({ tensor }) => tensor.id === model.entered());
+  if (!one) return [];
+  const { width, height } = model.size();
+  const { rect, tensor } = one;
+  const cell = { w: rect.w / tensor.cols, h: rect.h / tensor.rows };
+  const edge = { x: Math.max(rect.x, 0), y: Math.max(rect.y, 0) };
+  const room = { right: Math.min(rect.x + rect.w, width), bottom: Math.min(rect.y + rect.h, height) };
+  const strips: Rect[] = [
+    { x: edge.x, y: Math.max(edge.y - 16, 0), w: room.right - edge.x, h: 16 },
+    { x: Math.max(edge.x - 40, 0), y: edge.y, w: 40, h: room.bottom - edge.y },
+  ];
+  context.font = `10px ${FONT}`;
+  const mark = (text: string, x: number, y: number, align: CanvasTextAlign) => {
+    context.textAlign = align;
+    context.lineWidth = 3;
+    context.strokeStyle = ink.paper;
+    context.strokeText(text, x, y);
+    context.fillStyle = ink.soft;
+    context.fillText(text, x, y);
+  };
+  const across = tickStep(56 / cell.w);
+  const down = tickStep(26 / cell.h);
+  const { r0, r1, c0, c1 } = visible(one, cell, width, height);
+  for (let c = Math.ceil(c0 / across) * across; c < c1; c += across) {
+    const x = rect.x + (c + 0.5) * cell.w;
+    if (x > edge.x + 12 && x < room.right - 12) mark(String(c), x, strips[0]!.y + 8, "center");
+  }
+  if (tensor.rows > 1) {
+    for (let r = Math.ceil(r0 / down) * down; r < r1; r += down) {
+      const y = rect.y + (r + 0.5) * cell.h;
+      if (y > edge.y + 20 && y < room.bottom - 8) mark(String(r), strips[1]!.x + 36, y, "right");
+    }
+  }
+  return strips;
+}
+
+/** 1, 2 or 5 times a power of ten. */
+function tickStep(least: number): number {
+  if (least <= 1) return 1;
+  const power = 10 ** Math.floor(Math.log10(least));
+  return [1, 2, 5, 10].map((times) => times * power).find((step) => step >= least)!;
+}
+
+const RANK = { column: 0, row: 1, group: 2, tile: 3 };
+
+/** Labels, most important first; one that would cover another is left out. */
+function drawLabels(context: CanvasRenderingContext2D, model: Model, taken: Rect[], ink: Ink): void {
+  const { width, height } = model.size();
+  const camera = model.camera();
+  const placed: Rect[] = [...taken];
+  const candidates: { label: Label; rect: Rect }[] = [];
+  for (const label of model.layout.labels) {
+    const rect = rectToScreen(camera, model.size(), label);
+    const sticky = label.role === "column" || label.role === "row";
+    if (rect.x > width || rect.x + rect.w < (label.role === "row" ? -1e9 : 0)) continue;
+    if (rect.y > height || rect.y + rect.h < (label.role === "column" ? -1e9 : 0)) continue;
+    if (!sticky && rect.w < NARROWEST[label.role]) continue;
+    candidates.push({ label, rect });
+  }
+  // Nobody can read thousands of labels: beyond this they cannot all have room anyway.
+  candidates.sort((one, other) => RANK[one.label.role] - RANK[other.label.role] || other.rect.w - one.rect.w);
+  for (const { label, rect } of candidates.slice(0, 1500)) {
+    const strong = label.role === "group";
+    const size = label.role === "tile" ? 11 : 11.5;
+    context.font = `${strong ? 600 : 400} ${size}px ${FONT}`;
+    const height = size + 3;
+    // At great zoom the label's own height says nothing: it is written at one size.
+    let y = rect.y + Math.min(rect.h / 2, height / 2);
+    if (label.role === "column") y = Math.max(rect.y + rect.h - height / 2, height / 2 + 2);
+    let room = rect.w - 2;
+    let x = label.align === "right" ? rect.x + rect.w : label.align === "center" ? rect.x + rect.w / 2 : rect.x;
+    if (label.role === "row") {
+      // Rows keep their names in sight while the map is moved; far away there is no room for them.
+      room = Math.max(Math.min(rect.w, 140), x - 4);
+      if (rect.h < 0) continue;
+      if (x < 44) x = 44;
+      room = Math.min(room, Math.max(x - 4, 40));
+    }
+    if (room < NARROWEST[label.role]) continue;
+    const text = clipped(context, label.text, room);
+    if (!text) continue;
+    const drawn = context.measureText(text).width;
+    const left = label.align === "right" ? x - drawn : label.align === "center" ? x - drawn / 2 : x;
+    const box = { x: left - 2, y: y - height / 2, w: drawn + 6, h: height };
+    if (placed.some((other) => overlaps(other, box))) continue;
+    placed.push(box);
+    context.textAlign = "left";
+    context.lineWidth = 3;
+    context.lineJoin = "round";
+    context.strokeStyle = ink.paper;
+    context.globalAlpha = 0.85;
+    context.strokeText(text, left, y);
+    context.globalAlpha = 1;
+    context.fillStyle = label.role === "tile" ? ink.soft : ink.text;
+    context.fillText(text, left, y);
+  }
+}
+
+const WIDTHS = new Map<string, string>();
+
+/** The text, or as much of its end as there is room for: the ends of names tell tensors apart. */
+function clipped(context: CanvasRenderingContext2D, text: string, room: number): string {
+  const key = `${context.font}/${Math.floor(room)}/${text}`;
+  const known = WIDTHS.get(key);
+  if (known !== undefined) return known;
+  let shown = text;
+  if (context.measureText(text).width > room) {
+    let [low, high] = [0, text.length];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (context.measureText(`\u2026${text.slice(text.length - middle)}`).width <= room) low = middle;
+      else high = middle - 1;
+    }
+    shown = low > 1 ? `\u2026${text.slice(text.length - low)}` : "";
+  }
+  if (WIDTHS.size > 20_000) WIDTHS.clear();
+  WIDTHS.set(key, shown);
+  return shown;
+}
+
+/** What a tile says of a cell in words: folded values say what they are. */
+export function wordsOf(first: number, second: number | null, folds: [number, number], fold: string): string {
+  const value = short(fromBits16(first), 3);
+  if (isNaN16(first)) return folds[0] * folds[1] === 1 ? "NaN" : "NaN inside";
+  if (folds[0] * folds[1] === 1) return value;
+  const kind = { r: "RMS", m: "mean", e: "extreme", i: "ink" }[fold] ?? "";
+  const balance = second === null ? "" : `, balance ${short(fromBits16(second), 2)}`;
+  return `${kind} ${value}${fold === "r" ? balance : ""} of ${folds[0]} \u00d7 ${folds[1]}`;
+}

@@ -1,0 +1,224 @@
+import { Pool, type Slot } from "./pool";
+import { FRAGMENT, VERTEX } from "./shader";
+import type { Shades } from "./shades";
+import { SIDE } from "./plan";
+
+/** A part of a tile on the screen. */
+export interface Piece {
+  slot: Slot;
+  shades: number;
+  balances: number;
+  rows: number;
+  cols: number;
+  planes: number;
+  hinton: boolean;
+  peak: number;
+  /** Left, top, right, bottom in device pixels. */
+  x0: number;
+  y0: number;
+  x1: number;
+  y1: number;
+  /** Columns and rows of the tile at those edges. */
+  u0: number;
+  v0: number;
+  u1: number;
+  v1: number;
+}
+
+/** Numbers of an instance: 11 floats and 8 integers. */
+const WORDS = 19;
+/** Of a table of colours on the card: `index & 1023` and `index >> 10`. */
+const TABLE = { width: 1024, height: 64 };
+/** How many colours of tensors of their own there is room for. */
+const MOST_SHADES = 128;
+
+/** What there is on the graphics card; all of it is made anew when the card loses it. */
+export class Painter {
+  readonly pool: Pool;
+  private readonly gl: WebGL2RenderingContext;
+  private readonly program: WebGLProgram;
+  private readonly uniforms: Record<string, WebGLUniformLocation | null>;
+  private readonly buffer: WebGLBuffer;
+  private words = new ArrayBuffer(WORDS * 4 * 1024);
+  private shadeRoom = 0;
+  private shadeTextures: WebGLTexture[] = [];
+  private shadePlaces = new Map<Shades, number>();
+
+  constructor(gl: WebGL2RenderingContext) {
+    this.gl = gl;
+    this.program = link(gl);
+    this.uniforms = Object.fromEntries(
+      ["size", "tiles", "one", "two", "both", "ground"].map((name) => [name, gl.getUniformLocation(this.program, name)]),
+    );
+    // A telephone has less memory than a workstation, and a smaller screen to fill.
+    this.pool = new Pool(gl, Math.min(screen.width, screen.height) < 600 ? 2 : 4);
+    this.buffer = gl.createBuffer()!;
+    gl.bindVertexArray(gl.createVertexArray());
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.buffer);
+    for (let location = 0; location < 5; location++) {
+      gl.enableVertexAttribArray(location);
+      gl.vertexAttribDivisor(location, 1);
+    }
+  }
+
+  /** The place of these colours on the card. */
+  placeOf(shades: Shades): number {
+    const known = this.shadePlaces.get(shades);
+    if (known !== undefined) {
+      // The one used last is the last to be thrown out.
+      this.shadePlaces.delete(shades);
+      this.shadePlaces.set(shades, known);
+      return known;
+    }
+    if (this.shadePlaces.size >= this.shadeRoom && this.shadeRoom < MOST_SHADES) this.growShades();
+    let place = this.shadePlaces.size;
+    if (place >= this.shadeRoom) {
+      const [oldest, freed] = this.shadePlaces.entries().next().value!;
+      this.shadePlaces.delete(oldest);
+      place = freed;
+    }
+    this.shadePlaces.set(shades, place);
+    this.uploadShades(shades, place);
+    return place;
+  }
+
+  /** Whether so many tensors can have colours of their own. */
+  hasRoomFor(shades: number): boolean {
+    return shades <= MOST_SHADES;
+  }
+
+  draw(pieces: Piece[], paper: [number, number, number], ground: [number, number, number]): void {
+    const { gl } = this;
+    const { drawingBufferWidth: width, drawingBufferHeight: height } = gl;
+    gl.viewport(0, 0, width, height);
+    gl.clearColor(paper[0] / 255, paper[1] / 255, paper[2] / 255, 1);
+    gl.clear(gl.COLOR_BUFFER_BIT);
+    if (pieces.length === 0 || this.shadeRoom === 0) return;
+    // A call for each array texture: a sampler cannot be chosen by instance.
+    pieces.sort((one, other) => one.slot.array - other.slot.array);
+    this.fill(pieces);
+    gl.useProgram(this.program);
+    gl.uniform2f(this.uniforms.size!, width, height);
+    gl.uniform3f(this.uniforms.ground!, ground[0] / 255, ground[1] / 255, ground[2] / 255);
+    gl.uniform1i(this.uniforms.tiles!, 0);
+    for (const [unit, name] of ["one", "two", "both"].entries()) {
+      gl.activeTexture(gl.TEXTURE1 + unit);
+      gl.bindTexture(gl.TEXTURE_2D_ARRAY, this.shadeTextures[unit]!);
+      gl.uniform1i(this.uniforms[name]!, 1 + unit);
+    }
+    gl.activeTexture(gl.TEXTURE0);
+    for (let start = 0; start < pieces.length; ) {
+      const { array } = pieces[start]!.slot;
+      let end = start + 1;
+      while (end < pieces.length && pieces[end]!.slot.array === array) end += 1;
+      gl.bindTexture(gl.TEXTURE_2D_ARRAY, this.pool.textures[array]!);
+      this.pointAt(start);
+      gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, end - start);
+      start = end;
+    }
+  }
+
+  private fill(pieces: Piece[]): void {
+    const { gl } = this;
+    const needed = pieces.length * WORDS * 4;
+    if (this.words.byteLength < needed) this.words = new ArrayBuffer(needed * 2);
+    const [floats, integers] = [new Float32Array(this.words), new Uint32Array(this.words)];
+    let at = 0;
+    for (const piece of pieces) {
+      floats[at] = piece.x0;
+      floats[at + 1] = piece.y0;
+      floats[at + 2] = piece.x1;
+      floats[at + 3] = piece.y1;
+      floats[at + 4] = piece.u0;
+      floats[at + 5] = piece.v0;
+      floats[at + 6] = piece.u1;
+      floats[at + 7] = piece.v1;
+      integers[at + 8] = piece.slot.x;
+      integers[at + 9] = piece.slot.y;
+      integers[at + 10] = piece.slot.layer;
+      integers[at + 11] = piece.shades;
+      integers[at + 12] = piece.rows;
+      integers[at + 13] = piece.cols;
+      integers[at + 14] = piece.planes;
+      integers[at + 15] = (piece.hinton ? 1 : 0) | (piece.balances << 1);
+      floats[at + 16] = (piece.x1 - piece.x0) / (piece.u1 - piece.u0);
+      floats[at + 17] = (piece.y1 - piece.y0) / (piece.v1 - piece.v0);
+      floats[at + 18] = piece.peak;
+      at += WORDS;
+    }
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.buffer);
+    gl.bufferData(gl.ARRAY_BUFFER, new Uint8Array(this.words, 0, needed), gl.STREAM_DRAW);
+  }
+
+  /** Makes the attributes begin at an instance. */
+  private pointAt(instance: number): void {
+    const { gl } = this;
+    const [stride, start] = [WORDS * 4, instance * WORDS * 4];
+    gl.vertexAttribPointer(0, 4, gl.FLOAT, false, stride, start);
+    gl.vertexAttribPointer(1, 4, gl.FLOAT, false, stride, start + 16);
+    gl.vertexAttribIPointer(2, 4, gl.UNSIGNED_INT, stride, start + 32);
+    gl.vertexAttribIPointer(3, 4, gl.UNSIGNED_INT, stride, start + 48);
+    gl.vertexAttribPointer(4, 3, gl.FLOAT, false, stride, start + 64);
+  }
+
+  /** One set of colours is enough for a map that shares them. */
+  private growShades(): void {
+    const { gl } = this;
+    for (const texture of this.shadeTextures) gl.deleteTexture(texture);
+    const shown = [...this.shadePlaces.keys()];
+    this.shadePlaces.clear();
+    this.shadeRoom = this.shadeRoom === 0 ? 2 : this.shadeRoom < 16 ? 16 : MOST_SHADES;
+    const make = (format: number, width: number, height: number) => {
+      const texture = gl.createTexture()!;
+      gl.activeTexture(gl.TEXTURE0);
+      gl.bindTexture(gl.TEXTURE_2D_ARRAY, texture);
+      gl.texStorage3D(gl.TEXTURE_2D_ARRAY, 1, format, width, height, this.shadeRoom);
+      gl.texParameteri(gl.TEXTURE_2D_ARRAY, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
+      gl.texParameteri(gl.TEXTURE_2D_ARRAY, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
+      return texture;
+    };
+    this.shadeTextures = [
+      make(gl.RGBA8, SIDE, SIDE),
+      make(gl.RG16UI, SIDE, SIDE),
+      make(gl.RGBA8, TABLE.width, TABLE.height),
+    ];
+    for (const shades of shown) {
+      const place = this.shadePlaces.size;
+      this.shadePlaces.set(shades, place);
+      this.uploadShades(shades, place);
+    }
+  }
+
+  private uploadShades(shades: Shades, place: number): void {
+    const { gl } = this;
+    const put = (unit: number, width: number, height: number, format: number, type: number, data: ArrayBufferView) => {
+      gl.activeTexture(gl.TEXTURE0);
+      gl.bindTexture(gl.TEXTURE_2D_ARRAY, this.shadeTextures[unit]!);
+      gl.texSubImage3D(gl.TEXTURE_2D_ARRAY, 0, 0, 0, place, width, height, 1, format, type, data);
+    };
+    put(0, SIDE, SIDE, gl.RGBA, gl.UNSIGNED_BYTE, shades.one);
+    if (!shades.two) return;
+    put(1, SIDE, SIDE, gl.RG_INTEGER, gl.UNSIGNED_SHORT, shades.two);
+    const rows = Math.ceil(shades.table.length / 4 / TABLE.width);
+    const table = new Uint8Array(rows * TABLE.width * 4);
+    table.set(shades.table);
+    put(2, TABLE.width, rows, gl.RGBA, gl.UNSIGNED_BYTE, table);
+  }
+}
+
+function link(gl: WebGL2RenderingContext): WebGLProgram {
+  const program = gl.createProgram()!;
+  for (const [type, source] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]] as const) {
+    const shader = gl.createShader(type)!;
+    gl.shaderSource(shader, source);
+    gl.compileShader(shader);
+    gl.attachShader(program, shader);
+  }
+  gl.linkProgram(program);
+  if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost()) {
+    const shaders = gl.getAttachedShaders(program) ?? [];
+    const said = shaders.map((shader) => gl.getShaderInfoLog(shader)).join("\n");
+    throw new Error(`the shader cannot be used: ${said} ${gl.getProgramInfoLog(program)}`);
+  }
+  return program;
+}

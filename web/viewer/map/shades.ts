@@ -1,0 +1,100 @@
+import type { Colours } from "../engine";
+import { INF16, NEGATIVE_INF16, fromBits16, fromBits32, isNaN16 } from "../bits";
+
+/** Number of patterns of 16 bits. */
+const PATTERNS = 65_536;
+
+/** All finite values of 16 bits and both zeros, ascending; made once. */
+const ASCENDING = ascending();
+
+function ascending(): Uint16Array {
+  const found = new Uint16Array(2 * INF16);
+  let at = 0;
+  for (let bits = NEGATIVE_INF16 - 1; bits >= 0x8000; bits--) found[at++] = bits;
+  for (let bits = 0; bits < INF16; bits++) found[at++] = bits;
+  return found;
+}
+
+/**
+ * The colour of every pattern of 16 bits, made from the engine's thresholds and table: a look-up
+ * is the same on every graphics card, so a tile has the very colours of `hinton draw`.
+ */
+export class Shades {
+  /** Of one plane: red, green, blue, 255 of each pattern. */
+  readonly one: Uint8Array<ArrayBuffer>;
+  /** Of two planes: strength and balance of each pattern as numbers into `table`. */
+  readonly two: Uint16Array<ArrayBuffer> | null;
+  /** Red, green, blue, 255, row-major strength x balance. */
+  readonly table: Uint8Array<ArrayBuffer>;
+  /** Columns of `table`. */
+  readonly balances: number;
+  /** The largest magnitude that has its own colour. */
+  readonly peak: number;
+
+  constructor(readonly colours: Colours) {
+    const { one, two } = colours;
+    this.one = new Uint8Array(PATTERNS * 4);
+    const table = colourBytes(one.table);
+    const indices = indexAll(one.thresholds);
+    const special = (bits: number) =>
+      isNaN16(bits) ? colours.nan : bits === INF16 ? colours.posInf : bits === NEGATIVE_INF16 ? colours.negInf : null;
+    for (let bits = 0; bits < PATTERNS; bits++) {
+      const index = indices[bits]! * 4;
+      this.one.set(table.subarray(index, index + 4), bits * 4);
+    }
+    for (const bits of [...range(INF16, 0x8000), ...range(NEGATIVE_INF16, PATTERNS)]) {
+      const colour = special(bits);
+      if (colour) this.one.set(colourBytes(colour.slice(1)), bits * 4);
+    }
+    this.two = two && new Uint16Array(PATTERNS * 2);
+    this.table = two ? colourBytes(two.table) : new Uint8Array(4);
+    this.balances = two ? two.balance.length + 1 : 1;
+    if (two && this.two) {
+      const [strength, balance] = [indexAll(two.strength), indexAll(two.balance)];
+      for (let bits = 0; bits < PATTERNS; bits++) {
+        this.two[bits * 2] = strength[bits]!;
+        this.two[bits * 2 + 1] = balance[bits]!;
+      }
+    }
+    const finite = [Math.abs(colours.low), Math.abs(colours.high)].filter(Number.isFinite);
+    this.peak = Math.max(...finite, 1e-38);
+  }
+
+  /** Red, green and blue of a cell: what the shader computes, for words drawn over it. */
+  at(first: number, second: number | null): [number, number, number] {
+    const from = second === null || !this.two || (first & 0x7fff) >= INF16 ? this.one : this.table;
+    const index = from === this.one ? first : this.two![first * 2]! * this.balances + this.two![second! * 2 + 1]!;
+    return [from[index * 4]!, from[index * 4 + 1]!, from[index * 4 + 2]!];
+  }
+}
+
+/** How many thresholds are not above each pattern's value. */
+function indexAll(thresholds: number[]): Uint16Array {
+  const found = new Uint16Array(PATTERNS);
+  const values = thresholds.map(fromBits32);
+  let index = 0;
+  for (const bits of ASCENDING) {
+    const value = fromBits16(bits);
+    while (index < values.length && values[index]! <= value) index += 1;
+    found[bits] = index;
+  }
+  // Infinities without a colour of their own are as the ends; what is no number has its own colour.
+  found[INF16] = values.length;
+  found[NEGATIVE_INF16] = 0;
+  return found;
+}
+
+/** `rrggbb` again and again, as red, green, blue, 255. */
+export function colourBytes(hex: string): Uint8Array<ArrayBuffer> {
+  const digits = hex.replace(/#/g, "");
+  const bytes = new Uint8Array((digits.length / 6) * 4);
+  for (let at = 0; at * 6 < digits.length; at++) {
+    const colour = Number.parseInt(digits.slice(at * 6, at * 6 + 6), 16);
+    bytes.set([colour >> 16, (colour >> 8) & 255, colour & 255, 255], at * 4);
+  }
+  return bytes;
+}
+
+function range(start: number, end: number): number[] {
+  return Array.from({ length: end - start }, (_, at) => start + at);
+}

@@ -1,0 +1,311 @@
+import { createEffect, untrack } from "solid-js";
+import type { Model } from "../model";
+import { ExactCells } from "./exact";
+import { drawOverlay } from "./overlay";
+import { Painter, type Piece } from "./painter";
+import { type Level, SIDE, type Seen, cellsAt, highest, nameOf, seen, urgency } from "./plan";
+import { colourBytes } from "./shades";
+import { type Kept, Tiles } from "./tiles";
+
+/** Levels that a missing tile may be replaced by while it is on its way: coarser, then finer. */
+const COARSER = 12;
+const FINER = 2;
+/** From this size on a cell is drawn as a Hinton square, CSS pixels. */
+export const HINTON_CELL = 6;
+/** Grey of Hinton diagrams, as in `hinton draw`. */
+const GROUND: [number, number, number] = [128, 128, 128];
+
+/** Draws the map: tiles by the graphics card, words and lines on a second canvas above it. */
+export class Stage {
+  readonly tiles: Tiles;
+  readonly exact: ExactCells;
+  private painter: Painter | null = null;
+  private gl: WebGL2RenderingContext | null = null;
+  private ratio = 1;
+  private asked = 0;
+  /** Whether the tiles must be drawn anew, too. */
+  private stale = true;
+  private pointer: { x: number; y: number } | null = null;
+  private readonly context: CanvasRenderingContext2D;
+  /** What the last picture was made of, for the value under the cursor. */
+  private last: Seen[] = [];
+
+  constructor(
+    private readonly element: HTMLElement,
+    private readonly canvas: HTMLCanvasElement,
+    private readonly overlay: HTMLCanvasElement,
+    private readonly model: Model,
+  ) {
+    const redraw = () => this.invalidate();
+    this.tiles = new Tiles(model.engine, redraw);
+    this.exact = new ExactCells(model.engine, redraw);
+    this.context = overlay.getContext("2d")!;
+    this.start();
+    canvas.addEventListener("webglcontextlost", (event) => {
+      event.preventDefault();
+      this.painter = null;
+      this.tiles.lostCard();
+    });
+    canvas.addEventListener("webglcontextrestored", () => {
+      this.start();
+      redraw();
+    });
+    this.watchSize();
+    createEffect(() => {
+      model.camera();
+      model.choice();
+      model.size();
+      model.dark();
+      model.shades.shared();
+      model.statistics();
+      if (!model.choice().share) for (const { tensor } of this.last) model.shades.of(tensor.id);
+      redraw();
+    });
+    createEffect(() => {
+      model.cell();
+      model.hover();
+      model.chosen();
+      model.selection();
+      this.invalidate(false);
+    });
+  }
+
+  /** Whether this browser can draw the map at all. */
+  get works(): boolean {
+    return this.gl !== null;
+  }
+
+  /** Draws anew before the browser paints next; words and lines alone if the tiles stay as they are. */
+  invalidate(tiles = true): void {
+    this.stale ||= tiles;
+    if (this.asked) return;
+    this.asked = requestAnimationFrame(() => {
+      this.asked = 0;
+      untrack(() => (this.stale ? this.frame() : this.words()));
+    });
+  }
+
+  /** Where the pointer is, so that tiles near it come first. */
+  pointAt(point: { x: number; y: number } | null): void {
+    this.pointer = point;
+  }
+
+  /** What the tiles know of a cell: at once, and rounded to 16 bits or folded. */
+  peek(tensor: number, row: number, col: number): { first: number; second: number | null; level: Level; exact: boolean } | null {
+    const { step, fold } = untrack(this.model.choice);
+    const of = this.model.tensors[tensor]!;
+    const top = Math.max(highest(of.rows), highest(of.cols));
+    const wanted = this.last.find((other) => other.tensor.id === tensor)?.level ?? { rows: 0, cols: 0 };
+    for (let up = 0; up <= top; up++) {
+      const level = { rows: wanted.rows + up, cols: wanted.cols + up };
+      const [r, c] = [Math.floor(row / 2 ** level.rows), Math.floor(col / 2 ** level.cols)];
+      const kept = this.tiles.get(step, fold, tensor, level, Math.floor(r / SIDE), Math.floor(c / SIDE));
+      if (!kept?.tile) continue;
+      const { tile } = kept;
+      const place = (r % SIDE) * tile.cols + (c % SIDE);
+      return { first: tile.planes[0]![place]!, second: tile.planes[1]?.[place] ?? null, level, exact: tile.exact };
+    }
+    return null;
+  }
+
+  private start(): void {
+    // Opaque: blending with the page would change the colours.
+    this.gl = this.canvas.getContext("webgl2", { alpha: false, antialias: false, depth: false, preserveDrawingBuffer: true });
+    if (!this.gl || this.gl.isContextLost()) return;
+    this.painter = new Painter(this.gl);
+  }
+
+  private watchSize(): void {
+    const observer = new ResizeObserver(([entry]) => {
+      const box = entry!.devicePixelContentBoxSize?.[0];
+      const { width, height } = entry!.contentRect;
+      const device = box
+        ? { width: box.inlineSize, height: box.blockSize }
+        : { width: Math.round(width * devicePixelRatio), height: Math.round(height * devicePixelRatio) };
+      this.resize({ width, height }, device);
+    });
+    try {
+      observer.observe(this.canvas, { box: "device-pixel-content-box" });
+    } catch {
+      // Safari does not know this box, nor does it say when the ratio changes.
+      observer.observe(this.canvas);
+      const listen = () => {
+        matchMedia(`(resolution: ${devicePixelRatio}dppx)`).addEventListener("change", () => {
+          const { clientWidth: width, clientHeight: height } = this.canvas;
+          this.resize({ width, height }, { width: width * devicePixelRatio, height: height * devicePixelRatio });
+          listen();
+        }, { once: true });
+      };
+      listen();
+    }
+  }
+
+  private resize(size: { width: number; height: number }, device: { width: number; height: number }): void {
+    if (size.width === 0 || size.height === 0) return;
+    const { model } = this;
+    const before = untrack(model.size);
+    const atHome = before.width === 0 || Math.abs(untrack(model.camera).zoom / model.home().zoom - 1) < 1e-6;
+    this.ratio = device.width / size.width;
+    for (const canvas of [this.canvas, this.overlay]) {
+      canvas.width = Math.round(device.width);
+      canvas.height = Math.round(device.height);
+    }
+    model.setSize(size);
+    if (atHome && !this.element.dataset.placed) model.setCamera(model.home());
+    // At once: a canvas is empty from when its size changes to when it is drawn.
+    untrack(() => this.frame());
+  }
+
+  private frame(): void {
+    const { model, painter, tiles } = this;
+    this.stale = false;
+    const { step, fold, hinton, share } = model.choice();
+    const size = model.size();
+    if (!painter || size.width === 0) return;
+    painter.pool.tick();
+    tiles.begin();
+    const found = seen(model.layout.tiles, model.tensors, model.camera(), size, this.ratio);
+    this.last = found;
+    const pieces: Piece[] = [];
+    let sampled = 1;
+    let missing = 0;
+    const pointer = this.pointer ?? { x: size.width / 2, y: size.height / 2 };
+    const room = share || painter.hasRoomFor(found.length);
+    for (const one of found) {
+      const { tensor, level, rect } = one;
+      if (tensor.skipped) continue;
+      const shades = room ? model.shades.of(tensor.id) : model.shades.shared();
+      const place = shades ? painter.placeOf(shades) : -1;
+      const cellSize = Math.min(rect.w / tensor.cols, rect.h / tensor.rows);
+      const add = (kept: Kept, at: Level, r: number, c: number, clip: Clip) => {
+        const slot = tiles.slotOf(kept, painter.pool);
+        if (!slot || !shades) return slot !== null;
+        sampled = Math.max(sampled, kept.tile!.sampled);
+        const piece = this.piece(one, kept, at, r, c, clip);
+        if (!piece) return true;
+        pieces.push({
+          ...piece, slot, shades: place, balances: shades.balances, peak: shades.peak, planes: kept.tile!.planes.length,
+          hinton: hinton && cellSize >= HINTON_CELL,
+        });
+        return true;
+      };
+      for (let r = one.tiles.r0; r < one.tiles.r1; r++) {
+        for (let c = one.tiles.c0; c < one.tiles.c1; c++) {
+          const distance = distanceTo(one, level, r, c, pointer);
+          tiles.wish(step, nameOf(tensor.id, fold, level, r, c), urgency(level, distance));
+          const kept = tiles.get(step, fold, tensor.id, level, r, c);
+          if (kept?.tile && add(kept, level, r, c, EVERYTHING)) continue;
+          if (kept?.error && !kept.tile) continue;
+          missing += 1;
+          this.stopgap(one, r, c, add);
+        }
+      }
+      if (missing > 0 && !tiles.has(step, fold, tensor.id)) {
+        // Something of the whole tensor first, if it is not all in one tile anyway.
+        const rows = Math.max(0, highest(tensor.rows) - 7);
+        const cols = Math.max(0, highest(tensor.cols) - 7);
+        const top = { rows: Math.max(rows, cols), cols: Math.max(rows, cols) };
+        if (top.rows > level.rows && top.cols > level.cols) tiles.wish(step, nameOf(tensor.id, fold, top, 0, 0), urgency(top, 0));
+      }
+    }
+    const paper = model.shades.shared()?.colours.paper;
+    const background = colourBytes((paper ?? (model.dark() ? "#14171c" : "#ffffff")).slice(1));
+    painter.draw(pieces, [background[0]!, background[1]!, background[2]!], GROUND);
+    tiles.end(step);
+    this.words();
+    this.tell(found, missing, sampled);
+  }
+
+  private words(): void {
+    drawOverlay(this.context, this.ratio, this, this.model, this.last);
+  }
+
+  /** Draws what there is of a tile that is not here: of coarser tiles, else of finer ones. */
+  private stopgap(one: Seen, r: number, c: number, add: (kept: Kept, at: Level, r: number, c: number, clip: Clip) => boolean): void {
+    const { step, fold } = this.model.choice();
+    const { tensor, level } = one;
+    const clip: Clip = {
+      r0: r * SIDE * 2 ** level.rows,
+      r1: (r + 1) * SIDE * 2 ** level.rows,
+      c0: c * SIDE * 2 ** level.cols,
+      c1: (c + 1) * SIDE * 2 ** level.cols,
+    };
+    for (let up = 1; up <= COARSER; up++) {
+      const at = { rows: level.rows + up, cols: level.cols + up };
+      const kept = this.tiles.get(step, fold, tensor.id, at, r >> up, c >> up);
+      if (kept?.tile && add(kept, at, r >> up, c >> up, clip)) return;
+    }
+    for (let down = 1; down <= FINER; down++) {
+      const at = { rows: level.rows - down, cols: level.cols - down };
+      if (at.rows < 0 || at.cols < 0) return;
+      const count = (extent: number, folds: number, index: number) =>
+        Math.min((index + 1) << down, Math.ceil(cellsAt(extent, folds) / SIDE));
+      let any = false;
+      for (let i = r << down; i < count(tensor.rows, at.rows, r); i++) {
+        for (let j = c << down; j < count(tensor.cols, at.cols, c); j++) {
+          const kept = this.tiles.get(step, fold, tensor.id, at, i, j);
+          if (kept?.tile && add(kept, at, i, j, clip)) any = true;
+        }
+      }
+      if (any) return;
+    }
+  }
+
+  /** The part of a tile that can be seen, in 64-bit floats until it is relative to the tile. */
+  private piece(one: Seen, kept: Kept, level: Level, r: number, c: number, clip: Clip) {
+    const { tensor, rect } = one;
+    const tile = kept.tile!;
+    const size = this.model.size();
+    const axis = (extent: number, start: number, length: number, folds: number, first: number, cells: number, from: number, to: number, room: number) => {
+      const unit = length / extent;
+      const fold = Math.min(2 ** folds, extent);
+      const origin = start + first * SIDE * 2 ** folds * unit;
+      const cell = fold * unit;
+      // A row of a single value may be thinner than a pixel, and must not vanish.
+      const thin = Math.max(1 / this.ratio - length, 0);
+      const low = Math.max(origin, start + from * unit, 0);
+      const high = Math.min(origin + cells * cell, start + Math.min(to, extent) * unit, start + length, room) + thin;
+      return [low, high, (low - origin) / cell, (high - origin) / cell] as const;
+    };
+    const [x0, x1, u0, u1] = axis(tensor.cols, rect.x, rect.w, level.cols, c, tile.cols, clip.c0, clip.c1, size.width);
+    const [y0, y1, v0, v1] = axis(tensor.rows, rect.y, rect.h, level.rows, r, tile.rows, clip.r0, clip.r1, size.height);
+    if (x1 <= x0 || y1 <= y0) return null;
+    const d = this.ratio;
+    return { x0: x0 * d, y0: y0 * d, x1: x1 * d, y1: y1 * d, u0, v0, u1, v1, rows: tile.rows, cols: tile.cols };
+  }
+
+  /** Says to the page, and to whoever measures it, how far the picture has come. */
+  private tell(found: Seen[], missing: number, sampled: number): void {
+    const { model, tiles } = this;
+    const here = found.find(({ tensor }) => tensor.id === model.focus()) ?? (found.length === 1 ? found[0] : undefined);
+    const folds: [number, number] = here
+      ? [Math.min(2 ** here.level.rows, here.tensor.rows), Math.min(2 ** here.level.cols, here.tensor.cols)]
+      : [1, 1];
+    const drawn = { folds, sampled, waiting: missing, trouble: tiles.trouble };
+    if (JSON.stringify(drawn) !== JSON.stringify(model.drawn())) queueMicrotask(() => model.setDrawn(drawn));
+    if (missing > 0 || !model.shades.shared()) return;
+    const { done, of } = model.statistics();
+    const state = sampled === 1 && done >= of ? "exact" : "first";
+    const { dataset } = document.body;
+    if (dataset.state === "loading") performance.mark("hinton:first-map");
+    if (state === "exact" && !performance.getEntriesByName("hinton:exact-map").length) performance.mark("hinton:exact-map");
+    if (dataset.state !== state) dataset.state = state;
+  }
+}
+
+/** Rows and columns of values that a piece may show, ends excluded. */
+interface Clip {
+  r0: number;
+  c0: number;
+  r1: number;
+  c1: number;
+}
+
+const EVERYTHING: Clip = { r0: 0, c0: 0, r1: Number.POSITIVE_INFINITY, c1: Number.POSITIVE_INFINITY };
+
+function distanceTo(one: Seen, level: Level, r: number, c: number, pointer: { x: number; y: number }): number {
+  const { tensor, rect } = one;
+  const x = rect.x + Math.min(((c + 0.5) * SIDE * 2 ** level.cols) / tensor.cols, 1) * rect.w;
+  const y = rect.y + Math.min(((r + 0.5) * SIDE * 2 ** level.rows) / tensor.rows, 1) * rect.h;
+  return Math.hypot(x - pointer.x, y - pointer.y);
+}

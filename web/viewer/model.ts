@@ -1,0 +1,339 @@
+import { type Accessor, batch, createEffect, createMemo, createSignal, on, untrack } from "solid-js";
+import type { Box, Catalogue, Colouring, Curve, Engine, ExactValue, Fault, Fold, Placed, Statistics, StatisticsRow, Stats, Tensor } from "./engine";
+import { type Camera, type Point, type Rect, type Size, between, fit, toWorld, zoomAbout } from "./map/camera";
+import { Shades } from "./map/shades";
+
+export interface Cell {
+  tensor: number;
+  row: number;
+  col: number;
+}
+
+export interface Selection {
+  tensor: number;
+  box: Box;
+}
+
+/** What a person can choose and the address keeps. */
+export interface Choice {
+  step: number | null;
+  map: string | null;
+  scale: "linear" | "log" | "symlog";
+  range: string;
+  fold: Fold;
+  share: boolean;
+  hinton: boolean;
+  numbers: boolean;
+  theme: "light" | "dark" | null;
+  list: boolean;
+  details: boolean;
+}
+
+/** What the last picture was made of. */
+export interface Drawn {
+  /** Values that a cell folds, where one tensor fills the picture. */
+  folds: [number, number];
+  /** One of so many values was read, at worst. */
+  sampled: number;
+  waiting: number;
+  trouble: string | null;
+}
+
+const SYSTEM_DARK = matchMedia("(prefers-color-scheme: dark)");
+const STILL = matchMedia("(prefers-reduced-motion: reduce)");
+/** A cell is never larger than this, CSS pixels. */
+const LARGEST_CELL = 220;
+
+export type Model = ReturnType<typeof createModel>;
+
+/** Everything the page knows and shows; the map and the panels follow it. */
+export function createModel(engine: Engine, catalogue: Catalogue) {
+  const { tensors, layout } = catalogue;
+  const places = new Map<number, Placed>(layout.tiles.map((place) => [place.tensor, place]));
+  const [steps, setSteps] = createSignal(catalogue.sources.flatMap((source) => source.steps));
+  const narrow = innerWidth < 720;
+  const initial: Choice = {
+    step: untrack(steps).at(-1)?.number ?? null,
+    map: null,
+    scale: "linear",
+    range: "auto",
+    fold: "r",
+    share: true,
+    hinton: false,
+    numbers: true,
+    theme: null,
+    list: innerWidth >= 1100,
+    details: innerWidth >= 900,
+  };
+  const [choice, setChoiceSignal] = createSignal<Choice>(initial);
+  const choose = (change: Partial<Choice>) => {
+    const now = untrack(choice);
+    const keys = Object.keys(change) as (keyof Choice)[];
+    if (keys.some((key) => change[key] !== now[key])) setChoiceSignal({ ...now, ...change });
+  };
+  const [size, setSize] = createSignal<Size>({ width: 0, height: 0 });
+  const [camera, setCameraSignal] = createSignal<Camera>({ x: 0, y: 0, zoom: 1 });
+  const [hover, setHover] = createSignal<Cell | null>(null, { equals: sameCell });
+  const [cell, setCell] = createSignal<Cell | null>(null, { equals: sameCell });
+  const [chosen, setChosen] = createSignal<number | null>(null);
+  const [selection, setSelection] = createSignal<Selection | null>(null);
+  const [statistics, setStatistics] = createSignal<Statistics>({ done: 0, of: tensors.length, rows: [], faults: [] });
+  const [curves, setCurves] = createSignal<Curve[]>([]);
+  const [drawn, setDrawn] = createSignal<Drawn>({ folds: [1, 1], sampled: 1, waiting: 0, trouble: null });
+  const [notice, setNotice] = createSignal<string>("");
+  const [spoken, setSpoken] = createSignal("");
+  const [systemDark, setSystemDark] = createSignal(SYSTEM_DARK.matches);
+  SYSTEM_DARK.addEventListener("change", () => setSystemDark(SYSTEM_DARK.matches));
+
+  const dark = createMemo(() => (choice().theme ?? (systemDark() ? "dark" : "light")) === "dark");
+  const mapName = createMemo(() => choice().map ?? (dark() ? catalogue.defaultMap.dark : catalogue.defaultMap.light));
+  const whole: Rect = { x: 0, y: 0, w: Math.max(layout.width, 1), h: Math.max(layout.height, 1) };
+  const home = () => fit(whole, untrack(size), narrow ? 8 : 20);
+
+  const how = (): Colouring => {
+    const { scale, range, fold } = choice();
+    return { map: mapName(), scale, range, fold, dark: dark() };
+  };
+  const colouring = createMemo<Colouring>(how, untrack(how), {
+    equals: (one, other) => JSON.stringify(one) === JSON.stringify(other),
+  });
+
+  /** The tensor that fills most of the picture's middle. */
+  const entered = createMemo<number | null>(() => {
+    const { width, height } = size();
+    const at = camera();
+    if (width === 0) return null;
+    for (const place of layout.tiles) {
+      const [w, h] = [place.w * at.zoom, place.h * at.zoom];
+      if (w < width * 0.35 && h < height * 0.35) continue;
+      if (at.x >= place.x && at.x < place.x + place.w && at.y >= place.y && at.y < place.y + place.h) return place.tensor;
+    }
+    return null;
+  });
+  /** The tensor that the panels speak of. */
+  const focus = createMemo<number | null>(() => chosen() ?? entered());
+
+  let flight = 0;
+  const setCamera = (next: Camera) => {
+    cancelAnimationFrame(flight);
+    setCameraSignal(next);
+  };
+  /** Goes there as a camera would, or at once for people who want no motion. */
+  const flyTo = (to: Camera, milliseconds = 320) => {
+    cancelAnimationFrame(flight);
+    const from = untrack(camera);
+    if (STILL.matches || milliseconds === 0) return void setCameraSignal(to);
+    const start = performance.now();
+    const move = (now: number) => {
+      const share = Math.min(Math.max((now - start) / milliseconds, 0), 1);
+      const eased = share < 0.5 ? 4 * share ** 3 : 1 - (2 - 2 * share) ** 3 / 2;
+      setCameraSignal(share === 1 ? to : between(from, to, eased));
+      if (share < 1) flight = requestAnimationFrame(move);
+    };
+    flight = requestAnimationFrame(move);
+  };
+
+  /** Least and greatest zoom about a point of the screen. */
+  const limits = (at: Point): [number, number] => {
+    const least = Math.min(home().zoom * 0.5, 1);
+    const found = placeAt(toWorld(untrack(camera), untrack(size), at)) ?? places.get(untrack(focus) ?? -1);
+    if (!found) return [least, 1e5];
+    const tensor = tensors[found.tensor]!;
+    return [least, Math.max(LARGEST_CELL * Math.max(tensor.cols / found.w, tensor.rows / found.h), 4)];
+  };
+  const zoomBy = (factor: number, at?: Point, animate = false) => {
+    const room = untrack(size);
+    const point = at ?? { x: room.width / 2, y: room.height / 2 };
+    const next = zoomAbout(untrack(camera), room, point, factor, limits(point));
+    if (animate) flyTo(next, 200);
+    else setCamera(next);
+  };
+  const panBy = (dx: number, dy: number) => {
+    const at = untrack(camera);
+    // Some of the map always stays in sight.
+    const clamp = (value: number, extent: number) => Math.min(Math.max(value, 0), extent);
+    setCamera({ x: clamp(at.x - dx / at.zoom, whole.w), y: clamp(at.y - dy / at.zoom, whole.h), zoom: at.zoom });
+  };
+  const showAll = () => {
+    setChosen(null);
+    flyTo(home());
+  };
+  const showTensor = (tensor: number, milliseconds?: number) => {
+    const place = places.get(tensor);
+    if (!place) return;
+    setChosen(tensor);
+    flyTo(fit(place, untrack(size), Math.min(untrack(size).width * 0.06, 48)), milliseconds);
+  };
+  /** Puts the cursor on a cell, and goes there until its number can be read. */
+  const showCell = (to: Cell, pixels = 44) => {
+    const [place, tensor] = [places.get(to.tensor), tensors[to.tensor]];
+    if (!place || !tensor) return;
+    const [w, h] = [place.w / tensor.cols, place.h / tensor.rows];
+    const zoom = Math.max(Math.min(pixels / Math.min(w, h), (LARGEST_CELL * 0.9) / Math.max(w, h)), 1e-6);
+    batch(() => {
+      setChosen(to.tensor);
+      setCell(to);
+    });
+    flyTo({ x: place.x + (to.col + 0.5) * w, y: place.y + (to.row + 0.5) * h, zoom: Math.max(zoom, untrack(camera).zoom) }, 420);
+  };
+
+  function placeAt(world: Point): Placed | null {
+    for (const place of layout.tiles) {
+      if (world.x >= place.x && world.x < place.x + place.w && world.y >= place.y && world.y < place.y + place.h) return place;
+    }
+    return null;
+  }
+  /** The cell under a point of the screen. */
+  const cellAt = (at: Point): Cell | null => {
+    const world = toWorld(untrack(camera), untrack(size), at);
+    const place = placeAt(world);
+    if (!place) return null;
+    const tensor = tensors[place.tensor]!;
+    const index = (value: number, extent: number) => Math.min(Math.max(Math.floor(value * extent), 0), extent - 1);
+    return {
+      tensor: place.tensor,
+      row: index((world.y - place.y) / place.h, tensor.rows),
+      col: index((world.x - place.x) / place.w, tensor.cols),
+    };
+  };
+  const cellPixels = (tensor: number) => {
+    const [place, { rows, cols }] = [places.get(tensor)!, tensors[tensor]!];
+    const { zoom } = untrack(camera);
+    return { w: (place.w * zoom) / cols, h: (place.h * zoom) / rows };
+  };
+
+  const say = (text: string) => {
+    setNotice(text);
+    clearTimeout(noticeTimer);
+    noticeTimer = window.setTimeout(() => setNotice(""), 5000);
+  };
+  let noticeTimer = 0;
+
+  const statisticsOf = createMemo(() => {
+    const found = new Map<number, StatisticsRow>();
+    for (const row of statistics().rows) found.set(row.t, row);
+    return found;
+  });
+  const faultsOf = createMemo(() => {
+    const found = new Map<number, Fault[]>();
+    for (const fault of statistics().faults) found.set(fault.t, [...(found.get(fault.t) ?? []), fault]);
+    return found;
+  });
+
+  return {
+    engine, catalogue, tensors, places, steps, setSteps, layout, whole, initial, choice, choose, size, setSize, camera, setCamera, flyTo, home,
+    hover, setHover, cell, setCell, chosen, setChosen, selection, setSelection, entered, focus, dark, mapName, colouring,
+    statistics, setStatistics, statisticsOf, faultsOf, curves, setCurves, drawn, setDrawn, notice, say, spoken, setSpoken,
+    zoomBy, panBy, showAll, showTensor, showCell, cellAt, cellPixels,
+    shades: createShades(engine, choice, colouring, say),
+    stats: createAnswers((tensor: number) => engine.stats(untrack(choice).step, tensor), () => choice().step),
+    exactValue: createExactValue(engine, choice, () => cell() ?? hover()),
+  };
+}
+
+/** Colours of the map and, where tensors have their own, of each. */
+function createShades(engine: Engine, choice: Accessor<Choice>, colouring: Accessor<Colouring>, say: (text: string) => void) {
+  const [shared, setShared] = createSignal<Shades | null>(null);
+  const [own, setOwn] = createSignal<ReadonlyMap<number, Shades>>(new Map());
+  let asked = new Set<number>();
+  let queue: number[] = [];
+  let abort = new AbortController();
+  createEffect(
+    on([colouring, () => (colouring().range === "auto" || !choice().share ? choice().step : null), () => choice().share], () => {
+      abort.abort();
+      abort = new AbortController();
+      asked = new Set();
+      queue = [];
+      if (!choice().share) setOwn(new Map());
+      engine
+        .colours(choice().step, null, colouring(), abort.signal)
+        .then(([colours]) => setShared(new Shades(colours!)))
+        .catch((error: unknown) => {
+          if (!(error instanceof DOMException)) say(error instanceof Error ? error.message : String(error));
+        });
+    }),
+  );
+  const flush = () => {
+    const [tensors, { signal }] = [queue.splice(0, 64), abort];
+    if (tensors.length === 0) return;
+    engine
+      .colours(untrack(choice).step, tensors, untrack(colouring), signal)
+      .then((list) => {
+        const next = new Map(untrack(own));
+        for (const [at, colours] of list.entries()) next.set(tensors[at]!, new Shades(colours));
+        setOwn(next);
+        flush();
+      })
+      .catch(() => {
+        for (const tensor of tensors) asked.delete(tensor);
+      });
+  };
+  return {
+    shared,
+    /** The colours of a tensor; null as long as they are on the way. */
+    of(tensor: number | null): Shades | null {
+      if (tensor === null || choice().share) return shared();
+      const known = own().get(tensor);
+      if (!known && !asked.has(tensor)) {
+        asked.add(tensor);
+        if (queue.push(tensor) === 1) queueMicrotask(flush);
+      }
+      return known ?? null;
+    },
+  };
+}
+
+/** Answers about tensors, each asked for once a step. */
+function createAnswers<T>(ask: (tensor: number) => Promise<T>, step: Accessor<number | null>) {
+  const [answers, setAnswers] = createSignal<ReadonlyMap<string, T>>(new Map());
+  const asked = new Set<string>();
+  return {
+    of(tensor: number | null): T | null {
+      if (tensor === null) return null;
+      const key = `${step() ?? ""}/${tensor}`;
+      if (!asked.has(key)) {
+        asked.add(key);
+        ask(tensor)
+          .then((answer) => setAnswers(new Map([...untrack(answers), [key, answer]].slice(-200) as [string, T][])))
+          .catch(() => setTimeout(() => asked.delete(key), 3000));
+      }
+      return answers().get(key) ?? null;
+    },
+    forget(): void {
+      asked.clear();
+      setAnswers(new Map());
+    },
+  };
+}
+
+/** The exact value of the cell under the cursor, after it has rested there. */
+function createExactValue(engine: Engine, choice: Accessor<Choice>, cell: Accessor<Cell | null>) {
+  const [exact, setExact] = createSignal<{ cell: Cell; value: ExactValue } | null>(null);
+  let timer = 0;
+  let abort = new AbortController();
+  createEffect(() => {
+    const at = cell();
+    const { step } = choice();
+    clearTimeout(timer);
+    abort.abort();
+    setExact(null);
+    if (!at) return;
+    abort = new AbortController();
+    const { signal } = abort;
+    timer = window.setTimeout(() => {
+      engine
+        .value(step, at.tensor, at.row, at.col, signal)
+        .then((value) => setExact({ cell: at, value }))
+        .catch(() => {
+          // The value of the tile stays; the cursor is elsewhere soon.
+        });
+    }, 60);
+  });
+  return exact;
+}
+
+function sameCell(one: Cell | null, other: Cell | null): boolean {
+  return one === other || (!!one && !!other && one.tensor === other.tensor && one.row === other.row && one.col === other.col);
+}
+
+export type { Stats, Tensor };

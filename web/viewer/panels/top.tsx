@@ -1,0 +1,108 @@
+import { For, Show, createMemo } from "solid-js";
+import { IconButton } from "../icons";
+import type { Model } from "../model";
+import { count } from "../numbers";
+
+/** Title, where the map is, and what can be opened. */
+export function Top(props: { model: Model; openFind(): void; openHelp(): void; openExport(): void }) {
+  const { model } = props;
+  const tensor = createMemo(() => {
+    const found = model.focus();
+    return found === null ? null : model.tensors[found]!;
+  });
+  const source = createMemo(() => {
+    const { sources } = model.catalogue;
+    const found = tensor();
+    return found ? sources.find(({ id }) => id === found.source) : sources.length === 1 ? sources[0] : undefined;
+  });
+  return (
+    <header id="top">
+      <IconButton icon="list" label="List of tensors" keys="b" pressed={model.choice().list} onClick={() => model.choose({ list: !model.choice().list })} />
+      <nav id="crumbs" aria-label="Where the map is">
+        <ol>
+          <li>
+            <button type="button" title="Show the whole map (0)" onClick={() => model.showAll()}>
+              {source()?.name ?? model.catalogue.title}
+            </button>
+          </li>
+          <Show when={tensor()}>
+            {(found) => (
+              <li class="grows">
+                <button type="button" title={`${found().name}: show all of it (f)`} onClick={() => model.showTensor(found().id)}>
+                  <bdi>{found().name}</bdi>
+                </button>
+              </li>
+            )}
+          </Show>
+          <Show when={model.cell()}>
+            {(cell) => (
+              <li>
+                <button type="button" title="Go to the cell (enter)" onClick={() => model.showCell(cell())}>
+                  [{index(model, cell())}]
+                </button>
+              </li>
+            )}
+          </Show>
+        </ol>
+      </nav>
+      <Show when={!tensor()}>
+        <span id="size-of-all">{count(model.tensors.length)} tensors</span>
+      </Show>
+      <button type="button" id="find-button" onClick={() => props.openFind()} title="Find a tensor (/)">
+        <span>Find</span>
+        <kbd>/</kbd>
+      </button>
+      <IconButton icon="take" label="Export the picture" keys="e" onClick={() => props.openExport()} />
+      <IconButton icon="theme" label="Light or dark" keys="t" onClick={() => model.choose({ theme: model.dark() ? "light" : "dark" })} />
+      <IconButton icon="help" label="Keys" keys="?" onClick={() => props.openHelp()} />
+      <IconButton icon="details" label="Details" keys="d" pressed={model.choice().details} onClick={() => model.choose({ details: !model.choice().details })} />
+    </header>
+  );
+}
+
+function index(model: Model, cell: { tensor: number; row: number; col: number }): string {
+  return model.tensors[cell.tensor]!.shape.length === 1 ? String(cell.col) : `${cell.row}, ${cell.col}`;
+}
+
+/** What a cell of the picture is, and what is still on its way. */
+export function Status(props: { model: Model }) {
+  const { model } = props;
+  const folds = () => {
+    const [rows, cols] = model.drawn().folds;
+    if (model.focus() === null) return "";
+    if (rows * cols === 1) return "every value has its own cell";
+    const words = { r: "RMS and balance", m: "mean", e: "value of largest magnitude", i: "ink" }[model.choice().fold];
+    return `each cell is the ${words} of ${count(rows)} × ${count(cols)} values`;
+  };
+  const percent = () => {
+    const zoom = model.camera().zoom * 100;
+    return `${zoom < 10 ? zoom.toPrecision(2) : count(zoom)} %`;
+  };
+  return (
+    <footer id="status">
+      <span>{folds()}</span>
+      <Show when={model.drawn().sampled > 1}>
+        <span class="warn">sampled 1:{count(model.drawn().sampled)}</span>
+      </Show>
+      <Show when={model.drawn().trouble}>
+        <span class="alarm">{model.drawn().trouble}</span>
+      </Show>
+      <span class="space" />
+      <Show when={model.drawn().waiting > 0}>
+        <span>{count(model.drawn().waiting)} tiles on the way</span>
+      </Show>
+      <Show when={model.statistics().done < model.statistics().of}>
+        <span>
+          statistics {count(model.statistics().done)} of {count(model.statistics().of)}
+        </span>
+      </Show>
+      <Show when={model.statistics().faults.length > 0}>
+        <span class="alarm">
+          {count(model.statistics().faults.length)} {model.statistics().faults.length === 1 ? "fault" : "faults"} (n)
+        </span>
+      </Show>
+      <For each={model.catalogue.sources.flatMap((source) => source.notes).slice(0, 1)}>{(note) => <span class="note">{note}</span>}</For>
+      <span class="zoom">{percent()}</span>
+    </footer>
+  );
+}

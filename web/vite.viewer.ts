@@ -1,0 +1,57 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type Plugin, defineConfig } from "vite";
+import solid from "vite-plugin-solid";
+
+/** A file of this folder as text. */
+function read(path: string): string {
+  return readFileSync(fileURLToPath(new URL(path, import.meta.url)), "utf8");
+}
+
+/** What must stay with every copy of the libraries in the page. */
+function notices(): string {
+  const { version } = JSON.parse(read("node_modules/solid-js/package.json"));
+  return `solid-js ${version} (https://www.solidjs.com)\n\n${read("node_modules/solid-js/LICENSE").trim()}\n`;
+}
+
+/** The page is served under a policy that allows no script or style within it: three files. */
+function threeFiles(): Plugin {
+  return {
+    name: "three-files",
+    enforce: "post",
+    generateBundle(_options, bundle) {
+      for (const [file, output] of Object.entries(bundle)) {
+        if (output.type !== "chunk" || file !== "viewer.js") this.error(`${file} would not be served`);
+      }
+      const style = ["viewer/style.css", "viewer/panels.css"].map((path) => read(path).trim()).join("\n\n");
+      this.emitFile({ type: "asset", fileName: "viewer.css", source: `${style}\n` });
+      this.emitFile({ type: "asset", fileName: "viewer.html", source: read("viewer/page.html") });
+      this.emitFile({ type: "asset", fileName: "favicon.svg", source: read("viewer/favicon.svg") });
+      this.emitFile({
+        type: "asset",
+        fileName: "LICENSES.txt",
+        source: `Libraries in viewer.js, which cargo xtask web builds from web/.\n\n${notices()}`,
+      });
+    },
+  };
+}
+
+export default defineConfig({
+  // Nothing of the environment may reach the page: the same sources give the same bytes.
+  envDir: false,
+  publicDir: false,
+  logLevel: "warn",
+  build: {
+    outDir: "../crates/hinton-serve/assets",
+    emptyOutDir: true,
+    target: "es2022",
+    modulePreload: false,
+    rollupOptions: {
+      input: "viewer/main.tsx",
+      // How long the compiler of solid-js takes is no fault of the page.
+      checks: { bundlerTimings: false, pluginTimings: false },
+      output: { format: "es", entryFileNames: "viewer.js", assetFileNames: "[name][extname]", codeSplitting: false },
+    },
+  },
+  plugins: [solid({ dev: false, hot: false }), threeFiles()],
+});
