@@ -28,6 +28,7 @@ mod sheet;
 mod size;
 mod smooth;
 mod span;
+mod steps;
 mod theme;
 mod ticks;
 mod timeline;
@@ -35,6 +36,7 @@ mod words;
 mod zoom;
 
 pub mod charts;
+pub mod model_map;
 pub mod space;
 
 pub use charts::{CHARTS, ChartRow, Need};
@@ -48,5 +50,6 @@ pub use scale::ColorScale;
 pub use sheet::{Sheet, SheetPart};
 pub use size::{Length, PageSize};
 pub use span::Span;
+pub use steps::{Steps, TwoWaySteps};
 pub use theme::{Theme, ThemeName};
 pub use timeline::{MetricLine, Timeline};

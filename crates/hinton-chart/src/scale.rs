@@ -157,11 +157,24 @@ impl ColorScale {
     /// The entry of [`two_way_palette`](ColorScale::two_way_palette) for a root mean square and a
     /// balance of signs (−1 to 1).
     pub(crate) fn two_way_index(&self, rms: f64, balance: f64) -> u16 {
+        self.two_way_entry(self.depth(rms), self.hue(balance))
+    }
+
+    /// How many steps from the middle of the map a root mean square is.
+    pub(crate) fn depth(&self, rms: f64) -> usize {
         let reach = self.reach.unwrap_or(1.0);
         let share = self.bend(rms.min(reach), reach);
+        (share * self.depths() as f64 + 0.5) as usize
+    }
+
+    /// Which hue a balance of signs (−1 to 1) has, from one end of the map over grey to the other.
+    pub(crate) fn hue(&self, balance: f64) -> usize {
+        ((balance.clamp(-1.0, 1.0) + 1.0) * self.hues() as f64 + 0.5) as usize
+    }
+
+    /// The entry of [`two_way_palette`](ColorScale::two_way_palette) for a depth and a hue.
+    pub(crate) fn two_way_entry(&self, depth: usize, hue: usize) -> u16 {
         let (hues, depths) = (self.hues(), self.depths());
-        let depth = (share * depths as f64 + 0.5) as usize;
-        let hue = ((balance.clamp(-1.0, 1.0) + 1.0) * hues as f64 + 0.5) as usize;
         let entry = match hue {
             _ if depth == 0 => self.map.index(0.5),
             0 => self.map.index(0.5 - 0.5 * depth as f64 / depths as f64),

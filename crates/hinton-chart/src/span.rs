@@ -32,6 +32,11 @@ impl Span {
         high: f64::NEG_INFINITY,
     };
 
+    /// From a smallest to a largest value, with colours over all of them.
+    pub fn of_values(min: f64, max: f64) -> Span {
+        Span { min, max, low: min, high: max }
+    }
+
     /// Of the cells of these grids; `is_picture` says that they are pictures made of bytes.
     pub fn of_cells<'g>(
         grids: impl Iterator<Item = &'g Grid>,

@@ -87,6 +87,7 @@ impl<'t> Job<'_, 't> {
         let mut left = left.by_ref().peekable();
         let mut lines: Vec<(usize, usize)> = Vec::new();
         let fit = usize::try_from(PIECE / row_bytes).unwrap_or(ROWS).clamp(1, ROWS);
+        let fit = self.plan.at_once.unwrap_or(fit);
         // Whole rows of cells where several fit.
         let fit = if fit > read.read { fit / read.read * read.read } else { fit };
         let width = usize::try_from(PIECE / size).unwrap_or(usize::MAX);
@@ -158,7 +159,8 @@ impl<'t> Job<'_, 't> {
         // Whole cells at once where they are narrower.
         let chunk = if block < DECODED { DECODED / block * block } else { DECODED };
         let chunk = chunk.min(cols.len());
-        let at_once = (DECODED / chunk).max(4);
+        // Sums are of four rows at a time: so many that no four are parted.
+        let at_once = (DECODED / chunk / 4 * 4).max(4);
         for start in (0..cols.len()).step_by(chunk) {
             let width = chunk.min(cols.len() - start);
             let first_col = cols.start + start;

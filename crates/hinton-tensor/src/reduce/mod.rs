@@ -7,7 +7,7 @@ mod plan;
 use crate::decode::room_for;
 use crate::read::{Source, for_each};
 use crate::summary::{Counter, FEW, joined};
-use crate::{Dtype, Summary, Tensor, TensorError, Work, summarize};
+use crate::{Dtype, Summary, Tensor, TensorError, Window, Work, summarize};
 use cells::Tile;
 use fold::{Job, Worker};
 use plan::{Axis, Plan};
@@ -55,6 +55,19 @@ impl GridRequest {
     pub fn new(max_rows: usize, max_cols: usize, fold: Fold) -> Self {
         GridRequest { max_rows, max_cols, fold, sample_bytes: None, quantiles: true }
     }
+}
+
+/// A window of a matrix, in cells that are anchored to the matrix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TileRequest {
+    /// Which values, and how many make a cell. Its rows and columns must begin at whole blocks for
+    /// its cells to be those of the whole matrix.
+    pub window: Window,
+    /// How blocks fold.
+    pub fold: Fold,
+    /// For a quick look: of a window of more bytes than this, only evenly spaced rows are read, as
+    /// in [`GridRequest::sample_bytes`]. `None` reads everything.
+    pub sample_bytes: Option<u64>,
 }
 
 /// Most cells of a grid that keeps [exact values](Grid::exact): more than a page has room to write.
@@ -167,11 +180,8 @@ pub fn reduce(tensor: &Tensor, request: GridRequest, work: Work<'_>) -> Result<G
         };
         return reduce(&held, request, work);
     }
-    // A cell of one value is that value, which has a sign.
-    let fold = match request.fold {
-        Fold::Rms if shown_as(&plan, &request).is_unfolded() => Fold::Mean,
-        fold => fold,
-    };
+    let shown = shown_as(&plan, (request.max_rows, request.max_cols));
+    let fold = shown.fold(request.fold);
     // Rows far apart are read by themselves: a map would fetch what lies between them too.
     let is_sampled = plan.rows.all_read() < plan.rows.len && tensor.elements() > FEW;
     let source = if is_sampled { Source::read_apart(tensor) } else { source };
@@ -199,12 +209,54 @@ pub fn reduce(tensor: &Tensor, request: GridRequest, work: Work<'_>) -> Result<G
         summary.repeat((plan.rows.repeats as u64).saturating_mul(plan.cols.repeats as u64));
         summary
     };
-    let mut grid = assembled(tensor, &plan, (rows, cols), request, tiles, summary)?;
+    let shown = (shown, request.fold);
+    let mut grid = assembled(tensor, &plan, (rows, cols), shown, tiles, summary)?;
     if exact {
         grid.exact = tensor.to_f64()?;
         grid.exact.iter_mut().filter(|value| !value.is_finite()).for_each(|v| *v = f64::NAN);
     }
     Ok(grid)
+}
+
+/// Folds a window of a tensor of two axes into cells of a given block. Cells of a window are those
+/// of the whole matrix, bit for bit, whatever the window and the number of threads; where rows are
+/// sampled, those that are read depend on the window.
+///
+/// The grid has no statistics, and its `shape` is that of the window. Values narrower than a byte
+/// are read where they lie.
+///
+/// # Errors
+/// When the tensor has not two axes or the window leaves it, its bytes cannot be read, or the work is
+/// cancelled.
+pub fn tile(tensor: &Tensor, request: &TileRequest, work: Work<'_>) -> Result<Grid, TensorError> {
+    let window = &request.window;
+    match *tensor.shape() {
+        [rows, cols] if window.rows.end <= rows && window.cols.end <= cols => {}
+        _ => {
+            let why = format!("it has no rows {:?} and columns {:?}", window.rows, window.cols);
+            return Err(tensor.shape_error(why));
+        }
+    }
+    let shape = (window.rows.len(), window.cols.len());
+    if window.values() == 0 {
+        return Ok(empty(shape, GridRequest::new(shape.0, shape.1, request.fold)));
+    }
+    let source = Source::new(tensor);
+    if !source.is_in_memory() && tensor.elements() <= FEW {
+        return tile(&tensor.to_memory()?, request, work);
+    }
+    let in_order = source.is_sequential();
+    let plan = Plan::of_window(tensor, request, source.size() as u64)
+        .ok_or_else(|| tensor.shape_error("it has not two axes".to_owned()))?;
+    let shown = shown_as(&plan, shape);
+    let job =
+        Job { source: &source, plan: &plan, dtype: tensor.dtype(), fold: shown.fold(request.fold) };
+    let (down, across) = plan.tiles();
+    let state = || Worker::new(job.fold, None);
+    let workers =
+        for_each(down * across, in_order, work, state, |worker, turn| job.tile(worker, turn))?;
+    let tiles = workers.into_iter().flat_map(|worker| worker.tiles).collect();
+    assembled(tensor, &plan, shape, (shown, request.fold), tiles, Summary::empty())
 }
 
 /// Whether a grid keeps its values as `f64`.
@@ -242,11 +294,10 @@ fn assembled(
     tensor: &Tensor,
     plan: &Plan,
     shape: (usize, usize),
-    request: GridRequest,
+    (shown, fold): (Shown<'_>, Fold),
     tiles: Vec<Tile>,
     summary: Summary,
 ) -> Result<Grid, TensorError> {
-    let shown = shown_as(plan, &request);
     let Shown { down, right, block, rows, cols } = shown;
     let cells = rows as u64 * cols as u64;
     let room = |wanted: bool| -> Result<Vec<f32>, TensorError> {
@@ -258,10 +309,10 @@ fn assembled(
         rows,
         cols,
         block,
-        fold: request.fold,
+        fold,
         values: room(true)?,
-        negative: room(request.fold == Fold::Ink)?,
-        balance: room(request.fold == Fold::Rms && !shown.is_unfolded())?,
+        negative: room(fold == Fold::Ink)?,
+        balance: room(fold == Fold::Rms && !shown.is_unfolded())?,
         marks: Vec::new(),
         exact: Vec::new(),
         shape,
@@ -274,7 +325,7 @@ fn assembled(
     let places = Places { plan, down, right, rows, cols };
     for tile in &tiles {
         places.put(tile, &tile.values, &mut grid.values);
-        let second = if request.fold == Fold::Ink { &mut grid.negative } else { &mut grid.balance };
+        let second = if fold == Fold::Ink { &mut grid.negative } else { &mut grid.balance };
         places.put(tile, &tile.second, second);
         places.put(tile, &tile.marks, &mut grid.marks);
     }
@@ -336,15 +387,21 @@ impl Shown<'_> {
     fn is_unfolded(&self) -> bool {
         self.block == (1, 1)
     }
+
+    /// How values are folded: a cell of one value is that value, which has a sign.
+    fn fold(&self, asked: Fold) -> Fold {
+        if asked == Fold::Rms && self.is_unfolded() { Fold::Mean } else { asked }
+    }
 }
 
-fn shown_as<'p>(plan: &'p Plan, request: &GridRequest) -> Shown<'p> {
+/// The axes as shown in at most so many rows and columns of cells.
+fn shown_as(plan: &Plan, (max_rows, max_cols): (usize, usize)) -> Shown<'_> {
     let (down, right) = match plan.transposed {
         true => (&plan.cols, &plan.rows),
         false => (&plan.rows, &plan.cols),
     };
-    let (block_rows, rows) = cells_shown(down, request.max_rows);
-    let (block_cols, cols) = cells_shown(right, request.max_cols);
+    let (block_rows, rows) = cells_shown(down, max_rows);
+    let (block_cols, cols) = cells_shown(right, max_cols);
     Shown { down, right, block: (block_rows, block_cols), rows, cols }
 }
 

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::GridRequest;
+use super::{GridRequest, TileRequest};
 use crate::{Tensor, View};
 
 /// Bytes of a tile, about: what one turn of a thread reads.
@@ -18,6 +18,8 @@ pub(super) const PIECE: u64 = 512 << 10;
 const TILES: usize = 16;
 /// Bytes below which a tile is not worth a thread's turn.
 const SMALL: u64 = 64 << 10;
+/// Columns of values of a tile where cells are anchored to the tensor, unless a cell has more.
+const ANCHORED: usize = 4096;
 
 /// One axis: its values and the cells they make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,11 +38,20 @@ pub(super) struct Axis {
 
 impl Axis {
     fn new(len: usize, stride: i64, most: usize) -> Self {
-        let block = len.div_ceil(most.max(1)).max(1);
         if stride == 0 && len > 1 {
             return Axis { len: 1, stride: 1, block: 1, read: 1, repeats: len };
         }
+        Axis::of_blocks(len, stride, len.div_ceil(most.max(1)).max(1))
+    }
+
+    fn of_blocks(len: usize, stride: i64, block: usize) -> Self {
         Axis { len, stride, block, read: block, repeats: 1 }
+    }
+
+    /// Reads only so many of the values of each cell that all of them have about `most` bytes.
+    fn sample(&mut self, most: u64, row_bytes: u64) {
+        let share = most as f64 / row_bytes as f64 / self.len as f64;
+        self.read = ((self.block as f64 * share) as usize).clamp(1, self.block);
     }
 
     /// Number of cells.
@@ -95,6 +106,9 @@ pub(super) struct Plan {
     pub(super) offset: u64,
     /// Rows and columns of cells of a tile.
     pub(super) tile: (usize, usize),
+    /// How many rows of values are folded before their columns are added up, where that must not
+    /// depend on the width of the matrix.
+    pub(super) at_once: Option<usize>,
 }
 
 impl Plan {
@@ -109,20 +123,40 @@ impl Plan {
         let (&[down, right], &[down_stride, right_stride]) = (&shape[..], &strides[..]) else {
             return None;
         };
-        let mut rows = Axis::new(down, down_stride, request.max_rows);
-        let mut cols = Axis::new(right, right_stride, request.max_cols);
-        let nearer = rows.stride.unsigned_abs() < cols.stride.unsigned_abs();
-        let transposed = rows.len > 1 && (cols.len == 1 || nearer);
-        if transposed {
-            std::mem::swap(&mut rows, &mut cols);
-        }
+        let rows = Axis::new(down, down_stride, request.max_rows);
+        let cols = Axis::new(right, right_stride, request.max_cols);
+        let (mut rows, cols, transposed) = in_memory_order(rows, cols);
         let row_bytes = (cols.len as u64).saturating_mul(size);
         if let Some(most) = request.sample_bytes.filter(|&most| tensor.byte_len() > most) {
-            let share = most as f64 / row_bytes as f64 / rows.len as f64;
-            rows.read = ((rows.block as f64 * share) as usize).clamp(1, rows.block);
+            rows.sample(most, row_bytes);
         }
         let tile = tile(&rows, &cols, row_bytes, in_order);
-        Some(Plan { rows, cols, transposed, offset: *offset, tile })
+        Some(Plan { rows, cols, transposed, offset: *offset, tile, at_once: None })
+    }
+
+    /// The plan for a window of a tensor of two axes, not empty and inside it. In which order the
+    /// values of a cell are added up depends on the block alone, not on the window.
+    pub(super) fn of_window(tensor: &Tensor, request: &TileRequest, size: u64) -> Option<Self> {
+        let View { strides, offset, .. } = tensor.view();
+        let &[down, right] = &strides[..] else { return None };
+        let window = &request.window;
+        let first = |index: usize, stride: i64| stride.wrapping_mul(index as i64);
+        let offset = offset
+            .wrapping_add_signed(first(window.rows.start, down))
+            .wrapping_add_signed(first(window.cols.start, right));
+        let rows = Axis::of_blocks(window.rows.len(), down, window.block.0.max(1));
+        let cols = Axis::of_blocks(window.cols.len(), right, window.block.1.max(1));
+        let (mut rows, cols, transposed) = in_memory_order(rows, cols);
+        let bytes = window.values().saturating_mul(size);
+        if let Some(most) = request.sample_bytes.filter(|&most| bytes > most) {
+            rows.sample(most, (cols.len as u64).saturating_mul(size));
+        }
+        let width = ANCHORED.max(cols.block);
+        let at_once = usize::try_from(PIECE / (width as u64).saturating_mul(size)).unwrap_or(1);
+        let at_once = (at_once / 4 * 4).max(1);
+        let tall = (at_once / rows.read).clamp(1, rows.cells());
+        let tile = (tall, (width / cols.block).min(cols.cells()));
+        Some(Plan { rows, cols, transposed, offset, tile, at_once: Some(at_once) })
     }
 
     /// Tiles below and beside one another.
@@ -155,6 +189,13 @@ impl Plan {
     pub(super) fn is_packed(&self) -> bool {
         self.cols.stride == 1 && self.rows.stride == self.cols.len as i64
     }
+}
+
+/// The axes by their distance in memory, the farther one first, and whether that swapped them.
+fn in_memory_order(rows: Axis, cols: Axis) -> (Axis, Axis, bool) {
+    let nearer = rows.stride.unsigned_abs() < cols.stride.unsigned_abs();
+    let transposed = rows.len > 1 && (cols.len == 1 || nearer);
+    if transposed { (cols, rows, true) } else { (rows, cols, false) }
 }
 
 fn tile(rows: &Axis, cols: &Axis, row_bytes: u64, in_order: bool) -> (usize, usize) {

@@ -1,6 +1,5 @@
 //! A model on one page: every tensor of a file at a glance.
 
-mod layout;
 mod paint;
 mod sheet;
 
@@ -9,8 +8,9 @@ use hinton_tensor::GridRequest;
 use super::common;
 use super::{ChartRow, Need};
 use crate::frame::Page;
+use crate::model_map::{self, ModelMap, Place};
 use crate::words::Words;
-use crate::{ChartError, Extent, Options, Panel, Picture, short_count};
+use crate::{ChartError, Extent, Options, Panel, Picture, short, short_count};
 
 pub(super) const ROW: ChartRow = ChartRow {
     name: "overview",
@@ -96,7 +96,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     }
     let (width, height) = room(&page);
     let is_narrow = page.width().is_some() && width <= NARROW;
-    let map = layout::map(panels, &page.theme, width, height - KEY, is_narrow);
+    let map = model_map::fitted(&places(panels), &page.theme, (width, height - KEY), is_narrow);
     if page.height().is_some() && map.height > height {
         return Err(page.no_room());
     }
@@ -119,12 +119,25 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     Ok(Picture { scene: page.scene(&layout, &words, items), notes })
 }
 
-fn words(
-    panels: &[Panel],
-    options: &Options,
-    map: &layout::Map,
-    paint: &paint::Paint<'_>,
-) -> Words {
+/// The panels as a map knows them.
+fn places(panels: &[Panel]) -> Vec<Place<'_>> {
+    panels.iter().map(place).collect()
+}
+
+fn place(panel: &Panel) -> Place<'_> {
+    let is_scalar = panel.shape.iter().all(|&length| length == 1);
+    let value = || panel.span().min().map_or("not finite".to_owned(), short);
+    Place {
+        name: &panel.name,
+        label: panel.label(),
+        shape: &panel.shape,
+        dtype: panel.dtype,
+        extent: (panel.extent.rows, panel.extent.cols),
+        value: is_scalar.then(value),
+    }
+}
+
+fn words(panels: &[Panel], options: &Options, map: &ModelMap, paint: &paint::Paint<'_>) -> Words {
     let count = short_count(panels.len() as u64);
     let values =
         |panel: &Panel| panel.shape.iter().fold(1u64, |all, &n| all.saturating_mul(n as u64));

@@ -3,18 +3,15 @@
 use hinton_scene::{Align, Baseline, Cells, Color, Item, Path, Point, Rect, Shape, Text};
 use hinton_tensor::Summary;
 
-use super::layout::{Map, Tile};
 use crate::cells::cells_item;
 use crate::math::{log10, pow10};
+use crate::model_map::{ModelMap, Tile, mosaic};
 use crate::{ColorScale, Colormap, Options, Panel, Span, Theme, short, short_count};
 
 /// A tensor's RMS is remarkable where it is so many times that of its siblings, or as many times less.
 const FAR: f64 = 10.0;
 /// Fewest siblings to be compared with.
 const SIBLINGS: usize = 4;
-/// What being twice as wide as high weighs beside empty places.
-const SLIM: f64 = 0.15;
-
 /// The root mean square of the finite values.
 pub(super) fn rms(summary: &Summary) -> Option<f64> {
     let finite = summary.finite();
@@ -37,7 +34,7 @@ pub(super) struct Paint<'a> {
 impl<'a> Paint<'a> {
     pub(super) fn new(
         panels: &'a [Panel],
-        map: &Map,
+        map: &ModelMap,
         options: &'a Options,
         theme: &'a Theme,
     ) -> Self {
@@ -72,7 +69,7 @@ impl<'a> Paint<'a> {
         self.theme.is_dark()
     }
 
-    pub(super) fn items(&self, map: &Map, origin: (f64, f64)) -> Vec<Item> {
+    pub(super) fn items(&self, map: &ModelMap, origin: (f64, f64)) -> Vec<Item> {
         let mut items = Vec::new();
         for tile in &map.tiles {
             self.tile(tile, origin, &mut items);
@@ -226,7 +223,7 @@ impl<'a> Paint<'a> {
 const BAR_KEY: f64 = 2.5;
 
 /// Which tensors have an RMS far from the median of their kind in their stack.
-fn far(map: &Map, all: &[Option<f64>]) -> Vec<bool> {
+fn far(map: &ModelMap, all: &[Option<f64>]) -> Vec<bool> {
     let mut kinds: std::collections::BTreeMap<(usize, usize), Vec<usize>> =
         std::collections::BTreeMap::new();
     for tile in &map.tiles {
@@ -265,32 +262,6 @@ fn keep_used_colors(cells: &mut Cells) {
     }
     used.shrink_to_fit();
     cells.palette = used;
-}
-
-/// Places of several tensors in one tile.
-fn mosaic(rect: Rect, count: usize) -> Vec<Rect> {
-    if count == 1 {
-        return vec![rect];
-    }
-    let even = ((count as f64 * rect.w / rect.h).sqrt().ceil() as usize).clamp(1, count);
-    // The fewest empty places, and pictures not too far from square.
-    let cost = |columns: usize| {
-        let rows = count.div_ceil(columns);
-        let empty = 1.0 - count as f64 / (rows * columns) as f64;
-        let sides = [rect.w / columns as f64, rect.h / rows as f64];
-        empty + SLIM * (sides[0].max(sides[1]) / sides[0].min(sides[1]) - 1.0)
-    };
-    let choices = even.div_ceil(2)..=(even * 2).min(count);
-    let columns = choices.min_by(|&a, &b| cost(a).total_cmp(&cost(b))).unwrap_or(even);
-    let rows = count.div_ceil(columns);
-    let (w, h) = (rect.w / columns as f64, rect.h / rows as f64);
-    let gap = if w.min(h) > 3.0 { 0.5 } else { 0.0 };
-    (0..count)
-        .map(|index| {
-            let (row, column) = ((index / columns) as f64, (index % columns) as f64);
-            Rect::new(rect.x + column * w, rect.y + row * h, w - gap, h - gap)
-        })
-        .collect()
 }
 
 fn outline(rect: Rect, color: Color, width: f64) -> Item {

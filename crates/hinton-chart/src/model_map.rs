@@ -1,12 +1,14 @@
-//! Where the tiles of a map go: rows are layers, columns kinds of tensor.
+//! The map of a model: where its tensors go when rows are layers and columns kinds of tensor.
+//!
+//! The overview draws it on a page, and a viewer as a map to move in: both are laid out here.
 
 use hinton_scene::{Align, Rect, TextStyle, fit, measure};
 use hinton_tensor::outline::{Named, Outline, Stack, outline};
 
-use crate::{Panel, Theme, short};
+use crate::{Theme, shape_text};
 
 /// Height of the bar under a tile, and the gap above it.
-pub(super) const BAR: (f64, f64) = (2.0, 1.2);
+const BAR: (f64, f64) = (2.0, 1.2);
 /// Sides of a tile that are tried, points, the largest that fits first.
 const SIDES: [f64; 14] =
     [64.0, 56.0, 48.0, 42.0, 36.0, 31.0, 27.0, 23.0, 20.0, 17.0, 14.5, 12.0, 10.0, 8.0];
@@ -32,61 +34,132 @@ const LINE: f64 = 9.5;
 /// Most lines of the table of single values.
 const SCALAR_LINES: usize = 6;
 
+/// What being twice as wide as high weighs beside empty places.
+const SLIM: f64 = 0.15;
+
+/// A tensor on the map.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Place<'a> {
+    /// Its full name, which says where it belongs.
+    pub name: &'a str,
+    /// What it is called on the map.
+    pub label: String,
+    /// Its shape.
+    pub shape: &'a [usize],
+    /// Its dtype's name.
+    pub dtype: &'a str,
+    /// Rows and columns of the matrix that it is shown as.
+    pub extent: (usize, usize),
+    /// Its value in few digits, of a tensor of one value whose value is known.
+    pub value: Option<String>,
+}
+
 /// A tile: one tensor, or several as a mosaic.
-pub(super) struct Tile {
-    pub(super) rect: Rect,
-    pub(super) bar: Rect,
-    /// The panels in it.
-    pub(super) members: Vec<usize>,
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tile {
+    /// Where its values are drawn.
+    pub rect: Rect,
+    /// Where a bar below it is drawn.
+    pub bar: Rect,
+    /// The tensors in it.
+    pub members: Vec<usize>,
     /// Tensors of one number are compared with each other: stack and column.
-    pub(super) kind: Option<(usize, usize)>,
+    pub kind: Option<(usize, usize)>,
+}
+
+/// What a text on the map names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// A kind of tensor: what stands below it.
+    Column,
+    /// A layer: what stands to its right.
+    Row,
+    /// A stack of layers.
+    Group,
+    /// One tensor.
+    Tile,
 }
 
 /// A text on the map.
-pub(super) struct Label {
-    pub(super) text: String,
-    pub(super) x: f64,
-    pub(super) y: f64,
-    pub(super) style: TextStyle,
-    pub(super) align: Align,
+#[derive(Debug, Clone, PartialEq)]
+pub struct Label {
+    /// The text.
+    pub text: String,
+    /// The place that `align` speaks of; of a text that runs upwards its lower end.
+    pub x: f64,
+    /// The top of a level text.
+    pub y: f64,
+    /// Its type.
+    pub style: TextStyle,
+    /// Which part of the text is at `x`.
+    pub align: Align,
     /// Whether it runs upwards.
-    pub(super) is_upright: bool,
+    pub is_upright: bool,
+    /// What it names.
+    pub role: Role,
 }
 
 /// The map, from (0, 0) on.
-#[derive(Default)]
-pub(super) struct Map {
-    pub(super) width: f64,
-    pub(super) height: f64,
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ModelMap {
+    /// The width it was laid out in.
+    pub width: f64,
+    /// Its height.
+    pub height: f64,
     /// The width that anything takes of it.
-    pub(super) used: f64,
-    pub(super) tiles: Vec<Tile>,
-    pub(super) labels: Vec<Label>,
+    pub used: f64,
+    /// The tiles.
+    pub tiles: Vec<Tile>,
+    /// The texts.
+    pub labels: Vec<Label>,
     /// Most layers that one row stands for.
-    pub(super) binned: usize,
+    pub binned: usize,
     /// Most tensors of one tile that are experts or the like.
-    pub(super) experts: usize,
+    pub experts: usize,
     /// How many layers there are in all.
-    pub(super) layers: usize,
+    pub layers: usize,
 }
 
-/// Lays the panels out in a width, and in a height as far as tiles can still be seen.
-pub(super) fn map(
-    panels: &[Panel],
-    theme: &Theme,
-    width: f64,
-    height: f64,
-    is_narrow: bool,
-) -> Map {
+/// A map of any height on which every tensor has a tile, as wide as makes it about `aspect` times as
+/// wide as high.
+pub fn whole(places: &[Place<'_>], theme: &Theme, aspect: f64) -> ModelMap {
+    const WIDTHS: [f64; 9] = [300.0, 450.0, 640.0, 900.0, 1280.0, 1800.0, 2560.0, 3600.0, 5120.0];
+    let outline = outlined(places);
+    let off = |map: &ModelMap| (map.used.max(1.0) / map.height / aspect).ln().abs();
+    let lay = |&width: &f64| {
+        let layer = Layer {
+            places,
+            theme,
+            side: SIDES[0],
+            bin: 1,
+            is_narrow: false,
+            is_whole: true,
+            map: ModelMap { width, ..ModelMap::default() },
+        };
+        layer.all(&outline)
+    };
+    let maps = WIDTHS.iter().map(lay);
+    maps.min_by(|one, two| off(one).total_cmp(&off(two))).unwrap_or_default()
+}
+
+fn outlined(places: &[Place<'_>]) -> Outline {
     let named: Vec<Named<'_>> =
-        panels.iter().map(|panel| Named { name: &panel.name, shape: &panel.shape }).collect();
-    let outline = outline(&named);
+        places.iter().map(|place| Named { name: place.name, shape: place.shape }).collect();
+    outline(&named)
+}
+
+/// Lays tensors out in a width, and in a height as far as tiles can still be seen.
+pub(crate) fn fitted(
+    places: &[Place<'_>],
+    theme: &Theme,
+    (width, height): (f64, f64),
+    is_narrow: bool,
+) -> ModelMap {
+    let outline = outlined(places);
     let lay = |side: f64, bin: usize| {
-        let mut layer =
-            Layer { panels, theme, side, bin, is_narrow, map: Map { width, ..Map::default() } };
-        layer.all(&outline);
-        layer.map.used = layer.used();
-        layer.map
+        let map = ModelMap { width, ..ModelMap::default() };
+        let layer = Layer { places, theme, side, bin, is_narrow, is_whole: false, map };
+        layer.all(&outline)
     };
     for side in SIDES {
         let map = lay(side, 1);
@@ -106,12 +179,14 @@ pub(super) fn map(
 }
 
 struct Layer<'a> {
-    panels: &'a [Panel],
+    places: &'a [Place<'a>],
     theme: &'a Theme,
     side: f64,
     bin: usize,
     is_narrow: bool,
-    map: Map,
+    /// Whether every tensor has a tile, also one of a single value.
+    is_whole: bool,
+    map: ModelMap,
 }
 
 /// A column of a stack, measured.
@@ -123,7 +198,7 @@ struct Column {
 }
 
 impl Layer<'_> {
-    fn all(&mut self, outline: &Outline) {
+    fn all(mut self, outline: &Outline) -> ModelMap {
         self.singles(&outline.first);
         for (index, stack) in outline.stacks.iter().enumerate() {
             self.stack(index, stack);
@@ -131,6 +206,8 @@ impl Layer<'_> {
         self.singles(&outline.last);
         self.scalars(outline);
         self.map.height = (self.map.height - BETWEEN).max(1.0);
+        self.map.used = self.used();
+        self.map
     }
 
     fn used(&self) -> f64 {
@@ -146,8 +223,9 @@ impl Layer<'_> {
         TextStyle { size: 6.5, ..self.theme.label() }
     }
 
-    fn label(&mut self, text: String, x: f64, y: f64, style: TextStyle, align: Align) {
-        self.map.labels.push(Label { text, x, y, style, align, is_upright: false });
+    fn label(&mut self, role: Role, text: String, (x, y): (f64, f64), style: TextStyle) {
+        let align = if role == Role::Row { Align::End } else { Align::Start };
+        self.map.labels.push(Label { text, x, y, style, align, is_upright: false, role });
     }
 
     /// Tensors beside one another, each with its name.
@@ -162,18 +240,18 @@ impl Layer<'_> {
             let top = self.map.height;
             let mut bottom = top;
             for (column, &tensor) in row.iter().enumerate() {
-                let (x, panel) = (column as f64 * pitch, &self.panels[tensor]);
-                let (w, h) = match is_strip(panel) {
+                let (x, place) = (column as f64 * pitch, &self.places[tensor]);
+                let (w, h) = match place.is_strip() {
                     true => (room.min(SINGLE.0), STRIP),
-                    false => shape(panel, high, room),
+                    false => shape(place, high, room),
                 };
                 let bar = Rect::new(x, top + h + BAR.1, room.min(SINGLE.0), BAR.0);
                 let rect = Rect::new(x, top, w, h);
                 self.map.tiles.push(Tile { rect, bar, members: vec![tensor], kind: None });
                 let below = bar.y + BAR.0 + 3.0;
-                self.label(fit(&panel.label(), name, room), x, below, name, Align::Start);
-                let shape = format!("{} {}", panel.shape_text(), panel.dtype);
-                self.label(fit(&shape, small, room), x, below + LINE, small, Align::Start);
+                self.label(Role::Tile, fit(&place.label, name, room), (x, below), name);
+                let shape = format!("{} {}", shape_text(place.shape), place.dtype);
+                self.label(Role::Tile, fit(&shape, small, room), (x, below + LINE), small);
                 bottom = bottom.max(below + 2.0 * LINE);
             }
             self.map.height = bottom + GAP;
@@ -218,17 +296,17 @@ impl Layer<'_> {
         for kind in 0..stack.kinds.len() {
             let cells = (0..stack.layers.len()).map(|layer| stack.cell(layer, kind));
             let members: Vec<usize> = cells.clone().flatten().copied().collect();
-            let panels = || members.iter().map(|&member| &self.panels[member]);
+            let places = || members.iter().map(|&member| &self.places[member]);
             let many = cells.map(<[usize]>::len).max().unwrap_or(1) > 1 || self.bin > 1;
             let width = if many {
-                let strips = panels().all(is_strip);
+                let strips = places().all(Place::is_strip);
                 tile_h = tile_h.max(self.side);
                 self.side * if strips { 0.6 } else { 1.6 }
-            } else if panels().all(is_strip) {
+            } else if places().all(Place::is_strip) {
                 (self.side * 0.2).clamp(5.0, 9.0)
             } else {
-                let sizes = panels().filter(|panel| !is_strip(panel));
-                let sizes = sizes.map(|panel| shape(panel, self.side, self.side));
+                let sizes = places().filter(|place| !place.is_strip());
+                let sizes = sizes.map(|place| shape(place, self.side, self.side));
                 let (w, h) = sizes
                     .fold((0.0f64, 0.0f64), |most, one| (most.0.max(one.0), most.1.max(one.1)));
                 tile_h = tile_h.max(h);
@@ -282,7 +360,7 @@ impl Layer<'_> {
                 _ => breaks.filter(fits).last().unwrap_or(rest.len()),
             };
             let text = fit(rest[..end].trim_end(), style, self.map.width);
-            self.label(text, 0.0, y + line as f64 * LINE, style, Align::Start);
+            self.label(Role::Group, text, (0.0, y + line as f64 * LINE), style);
             rest = &rest[end..];
             line += 1;
         }
@@ -327,6 +405,7 @@ impl Layer<'_> {
                     style: small,
                     align: Align::Start,
                     is_upright: true,
+                    role: Role::Column,
                 };
                 self.map.labels.push(match self.is_narrow {
                     true => Label { x, y: top - LINE, is_upright: false, ..upright },
@@ -342,11 +421,11 @@ impl Layer<'_> {
                     }
                     let y = top + row as f64 * pitch;
                     let (w, h) = match members.as_slice() {
-                        [one] if self.bin == 1 && !is_strip(&self.panels[*one]) => {
-                            let size = shape(&self.panels[*one], self.side, self.side);
+                        [one] if self.bin == 1 && !self.places[*one].is_strip() => {
+                            let size = shape(&self.places[*one], self.side, self.side);
                             (size.0.min(column.width), size.1)
                         }
-                        [one] if self.bin == 1 && is_strip(&self.panels[*one]) => {
+                        [one] if self.bin == 1 && self.places[*one].is_strip() => {
                             (column.width.min(9.0), tile_h)
                         }
                         _ => (column.width, tile_h),
@@ -360,7 +439,7 @@ impl Layer<'_> {
             }
             for (row, text) in labels[part * each..].iter().take(rows.len()).enumerate() {
                 let y = top + row as f64 * pitch + (tile_h / 2.0 - 3.0).clamp(0.0, 6.0);
-                self.label(text.clone(), left + label_w - 4.0, y, small, Align::End);
+                self.label(Role::Row, text.clone(), (left + label_w - 4.0, y), small);
             }
         }
         self.map.height = top + each as f64 * pitch + BETWEEN - GAP;
@@ -374,43 +453,48 @@ impl Layer<'_> {
         }
         let small = self.small();
         let columns = (self.map.width / 150.0).floor().max(1.0) as usize;
-        let room = columns * SCALAR_LINES;
+        let room = if self.is_whole { tensors.len() } else { columns * SCALAR_LINES };
         let shown = if tensors.len() > room { room - 1 } else { tensors.len() };
-        let mut texts: Vec<(String, String)> = tensors[..shown]
-            .iter()
-            .map(|&tensor| {
-                let panel = &self.panels[tensor];
-                let summary = panel.span();
-                let value = summary.min().map_or("not finite".to_owned(), short);
-                (panel.label(), value)
-            })
-            .collect();
-        if shown < tensors.len() {
-            texts.push((format!("and {} more values", tensors.len() - shown), String::new()));
-        }
-        let lines = texts.len().div_ceil(columns);
+        let lines = tensors.len().min(room).div_ceil(columns);
         let pitch = self.map.width / columns as f64;
         let top = self.map.height;
-        for (position, (name, value)) in texts.into_iter().enumerate() {
-            let (x, y) =
-                ((position / lines) as f64 * pitch, top + (position % lines) as f64 * LINE);
+        let at = |position: usize| {
+            ((position / lines) as f64 * pitch, top + (position % lines) as f64 * LINE)
+        };
+        let indent = if self.is_whole { LINE + 2.0 } else { 0.0 };
+        for (position, &tensor) in tensors[..shown].iter().enumerate() {
+            let (place, (x, y)) = (&self.places[tensor], at(position));
+            if self.is_whole {
+                let rect = Rect::new(x, y, LINE - 2.0, LINE - 2.0);
+                let bar = Rect::new(x, y + LINE - 2.0, LINE - 2.0, 0.0);
+                self.map.tiles.push(Tile { rect, bar, members: vec![tensor], kind: None });
+            }
+            let value = place.value.clone().unwrap_or_default();
             let value_w = measure(&value, small) + 6.0;
-            let name = fit(&name, small, pitch - value_w - 12.0);
-            self.label(name, x, y, small, Align::Start);
-            self.label(value, x + pitch - 12.0, y, small, Align::End);
+            let name = fit(&place.label, small, pitch - indent - value_w - 12.0);
+            self.label(Role::Tile, name, (x + indent, y), small);
+            if !value.is_empty() {
+                self.label(Role::Row, value, (x + pitch - 12.0, y), small);
+            }
+        }
+        if shown < tensors.len() {
+            let text = format!("and {} more values", tensors.len() - shown);
+            self.label(Role::Tile, text, at(shown), small);
         }
         self.map.height += lines as f64 * LINE + BETWEEN;
     }
 }
 
-/// Whether a tensor is drawn as a thin strip.
-pub(super) fn is_strip(panel: &Panel) -> bool {
-    panel.extent.rows.min(panel.extent.cols) <= 1
+impl Place<'_> {
+    /// Whether it is drawn as a thin strip.
+    fn is_strip(&self) -> bool {
+        self.extent.0.min(self.extent.1) <= 1
+    }
 }
 
 /// Width and height of a matrix's tile, no longer than `side` and no wider than `room`.
-fn shape(panel: &Panel, side: f64, room: f64) -> (f64, f64) {
-    let (rows, cols) = (panel.extent.rows.max(1) as f64, panel.extent.cols.max(1) as f64);
+fn shape(place: &Place<'_>, side: f64, room: f64) -> (f64, f64) {
+    let (rows, cols) = (place.extent.0.max(1) as f64, place.extent.1.max(1) as f64);
     let ratio = (cols / rows).clamp(1.0 / SLIMMEST, SLIMMEST);
     let width = (side * ratio).min(room);
     if ratio >= 1.0 { (width, width / ratio) } else { (width, side) }
@@ -431,4 +515,30 @@ fn short_kind(name: &str) -> &str {
         "" => "·",
         name => name.strip_suffix(".weight").unwrap_or(name),
     }
+}
+
+/// Places of several tensors in one tile.
+pub fn mosaic(rect: Rect, count: usize) -> Vec<Rect> {
+    if count == 1 {
+        return vec![rect];
+    }
+    let even = ((count as f64 * rect.w / rect.h).sqrt().ceil() as usize).clamp(1, count);
+    // The fewest empty places, and pictures not too far from square.
+    let cost = |columns: usize| {
+        let rows = count.div_ceil(columns);
+        let empty = 1.0 - count as f64 / (rows * columns) as f64;
+        let sides = [rect.w / columns as f64, rect.h / rows as f64];
+        empty + SLIM * (sides[0].max(sides[1]) / sides[0].min(sides[1]) - 1.0)
+    };
+    let choices = even.div_ceil(2)..=(even * 2).min(count);
+    let columns = choices.min_by(|&a, &b| cost(a).total_cmp(&cost(b))).unwrap_or(even);
+    let rows = count.div_ceil(columns);
+    let (w, h) = (rect.w / columns as f64, rect.h / rows as f64);
+    let gap = if w.min(h) > 3.0 { 0.5 } else { 0.0 };
+    (0..count)
+        .map(|index| {
+            let (row, column) = ((index / columns) as f64, (index % columns) as f64);
+            Rect::new(rect.x + column * w, rect.y + row * h, w - gap, h - gap)
+        })
+        .collect()
 }

@@ -1,0 +1,138 @@
+//! The geometry of tiles: a matrix cut into squares of cells at levels of detail.
+//!
+//! At level L a cell stands for a block of 2^L by 2^L values, and a tile holds at most [`TILE`] by
+//! [`TILE`] cells. Blocks are counted from the first value of the matrix, so a cell is the same
+//! whatever window it is asked for in; the last blocks and the last tiles of an axis are cut at its
+//! end. An axis that is shorter than a block is one block: a row of a million values keeps its one row
+//! at every level.
+
+use std::ops::Range;
+
+/// Most rows and columns of cells of a tile.
+pub const TILE: usize = 256;
+/// The highest level: no axis in memory is longer than a block of it.
+const MOST: u32 = usize::BITS - 2;
+
+/// The tiles of a matrix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tiling {
+    /// Rows and columns of values.
+    pub shape: (usize, usize),
+}
+
+/// Where a tile lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Window {
+    /// Rows of values.
+    pub rows: Range<usize>,
+    /// Columns of values.
+    pub cols: Range<usize>,
+    /// Rows and columns of values of a cell; the last ones may have fewer.
+    pub block: (usize, usize),
+}
+
+impl Window {
+    /// Rows and columns of cells.
+    pub fn cells(&self) -> (usize, usize) {
+        (self.rows.len().div_ceil(self.block.0), self.cols.len().div_ceil(self.block.1))
+    }
+
+    /// Number of values.
+    pub fn values(&self) -> u64 {
+        self.rows.len() as u64 * self.cols.len() as u64
+    }
+}
+
+impl Tiling {
+    /// The tiles of a matrix of so many rows and columns.
+    pub fn new(rows: usize, cols: usize) -> Self {
+        Tiling { shape: (rows, cols) }
+    }
+
+    /// Rows and columns of values of a cell at a level.
+    pub fn block(&self, level: u32) -> (usize, usize) {
+        let side = |len: usize| {
+            let enough = len.max(1).checked_next_power_of_two().unwrap_or(1 << MOST);
+            (1usize << level.min(MOST)).min(enough)
+        };
+        (side(self.shape.0), side(self.shape.1))
+    }
+
+    /// Rows and columns of cells at a level.
+    pub fn cells(&self, level: u32) -> (usize, usize) {
+        self.all(self.block(level)).cells()
+    }
+
+    /// Rows and columns of tiles at a level.
+    pub fn tiles(&self, level: u32) -> (usize, usize) {
+        let (rows, cols) = self.cells(level);
+        (rows.div_ceil(TILE), cols.div_ceil(TILE))
+    }
+
+    /// The lowest level at which one tile holds the whole matrix.
+    pub fn coarsest(&self) -> u32 {
+        (0..=MOST).find(|&level| self.tiles(level) <= (1, 1)).unwrap_or(MOST)
+    }
+
+    /// A tile by its row and column among those of its level; `None` where there is none.
+    pub fn tile(&self, level: u32, row: usize, col: usize) -> Option<Window> {
+        let block = self.block(level);
+        let part = |at: usize, block: usize, len: usize| {
+            let first = at.checked_mul(TILE)?.checked_mul(block).filter(|&first| first < len)?;
+            Some(first..len.min(first.saturating_add(TILE.saturating_mul(block))))
+        };
+        Some(Window {
+            rows: part(row, block.0, self.shape.0)?,
+            cols: part(col, block.1, self.shape.1)?,
+            block,
+        })
+    }
+
+    /// The matrix whole, in cells of that block.
+    pub fn all(&self, block: (usize, usize)) -> Window {
+        Window { rows: 0..self.shape.0, cols: 0..self.shape.1, block }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tiles_of_every_level_cover_each_value_once() {
+        for shape in [(1, 1), (256, 256), (257, 256), (1, 1000), (300, 5000), (70_000, 3)] {
+            let tiling = Tiling::new(shape.0, shape.1);
+            for level in 0..=tiling.coarsest() + 1 {
+                let (down, across) = tiling.tiles(level);
+                let (mut values, mut cells) = (0, 0);
+                for row in 0..down {
+                    for col in 0..across {
+                        let window = tiling.tile(level, row, col).unwrap();
+                        assert_eq!(window.rows.start % window.block.0, 0);
+                        let (rows, cols) = window.cells();
+                        assert!(rows <= TILE && cols <= TILE);
+                        values += window.values();
+                        cells += rows * cols;
+                    }
+                }
+                assert_eq!(values, (shape.0 * shape.1) as u64, "{shape:?} {level}");
+                assert_eq!(cells, tiling.cells(level).0 * tiling.cells(level).1);
+                assert_eq!(tiling.tile(level, down, 0), None);
+                assert_eq!(tiling.tile(level, 0, across), None);
+            }
+            assert_eq!(tiling.tiles(tiling.coarsest()), (1, 1));
+        }
+    }
+
+    #[test]
+    fn extremes_have_no_overflow() {
+        let tiling = Tiling::new(usize::MAX, 1);
+        assert_eq!(tiling.block(0), (1, 1));
+        assert!(tiling.tile(u32::MAX, 0, 0).is_some());
+        assert_eq!(tiling.tile(60, usize::MAX, 0), None);
+        assert_eq!(Tiling::new(0, 5).tiles(0), (0, 1));
+        assert_eq!(Tiling::new(0, 5).tile(0, 0, 0), None);
+        assert_eq!(Tiling::new(1, 1_000_000).block(4), (1, 16));
+        assert_eq!(Tiling::new(3, 1_000_000).block(4), (4, 16));
+    }
+}
