@@ -191,7 +191,7 @@ impl ColorScale {
     }
 
     /// The value at a share (0 to 1) of the way from low to high on the colour bar.
-    pub(crate) fn value_at(&self, share: f64) -> f64 {
+    pub fn value_at(&self, share: f64) -> f64 {
         // The share rises with the value: halving finds it, whatever the scale's measure.
         let (mut low, mut high) = (self.low, self.high);
         for _ in 0..40 {

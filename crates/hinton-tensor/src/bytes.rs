@@ -31,6 +31,12 @@ pub trait Bytes: Send + Sync {
         false
     }
 
+    /// The byte of the file on disk that the byte at `offset` is; `None` where the file does not have
+    /// it as it is (unpacked, decoded or computed bytes) or there is no file.
+    fn file_byte(&self, _offset: u64) -> Option<u64> {
+        None
+    }
+
     /// Where the byte at `offset` lies: a number that tells the data that holds it from all other
     /// data in memory, and the byte of that data. Parts of the same data answer alike, so that
     /// two tensors are known to lie in the same bytes. The number is an address: it orders nothing.

@@ -40,5 +40,5 @@ pub use slice::{Index, Slice};
 pub use stored::{Blocks, Stored};
 pub use summary::{Summary, summarize};
 pub use tensor::Tensor;
-pub use tiling::{TILE, Tiling, Window};
+pub use tiling::{Levels, TILE, Tiling, Window};
 pub use work::{Cancelled, Progress, Quiet, Work};

@@ -1,7 +1,7 @@
 //! The geometry of tiles: a matrix cut into squares of cells at levels of detail.
 //!
-//! At level L a cell stands for a block of 2^L by 2^L values, and a tile holds at most [`TILE`] by
-//! [`TILE`] cells. Blocks are counted from the first value of the matrix, so a cell is the same
+//! At level L of an axis a cell stands for 2^L of its values, and a tile holds at most [`TILE`] by
+//! [`TILE`] cells. Rows and columns have the same level unless a matrix is shown squeezed. Blocks are counted from the first value of the matrix, so a cell is the same
 //! whatever window it is asked for in; the last blocks and the last tiles of an axis are cut at its
 //! end. An axis that is shorter than a block is one block: a row of a million values keeps its one row
 //! at every level.
@@ -12,6 +12,9 @@ use std::ops::Range;
 pub const TILE: usize = 256;
 /// The highest level: no axis in memory is longer than a block of it.
 const MOST: u32 = usize::BITS - 2;
+
+/// The levels of rows and of columns.
+pub type Levels = (u32, u32);
 
 /// The tiles of a matrix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,34 +52,39 @@ impl Tiling {
         Tiling { shape: (rows, cols) }
     }
 
-    /// Rows and columns of values of a cell at a level.
-    pub fn block(&self, level: u32) -> (usize, usize) {
-        let side = |len: usize| {
+    /// Rows and columns of values of a cell at those levels.
+    pub fn block(&self, levels: Levels) -> (usize, usize) {
+        let side = |len: usize, level: u32| {
             let enough = len.max(1).checked_next_power_of_two().unwrap_or(1 << MOST);
             (1usize << level.min(MOST)).min(enough)
         };
-        (side(self.shape.0), side(self.shape.1))
+        (side(self.shape.0, levels.0), side(self.shape.1, levels.1))
     }
 
-    /// Rows and columns of cells at a level.
-    pub fn cells(&self, level: u32) -> (usize, usize) {
-        self.all(self.block(level)).cells()
+    /// Rows and columns of cells.
+    pub fn cells(&self, levels: Levels) -> (usize, usize) {
+        self.all(self.block(levels)).cells()
     }
 
-    /// Rows and columns of tiles at a level.
-    pub fn tiles(&self, level: u32) -> (usize, usize) {
-        let (rows, cols) = self.cells(level);
+    /// Rows and columns of tiles.
+    pub fn tiles(&self, levels: Levels) -> (usize, usize) {
+        let (rows, cols) = self.cells(levels);
         (rows.div_ceil(TILE), cols.div_ceil(TILE))
     }
 
-    /// The lowest level at which one tile holds the whole matrix.
+    /// The lowest level of both axes at which one tile holds the whole matrix.
     pub fn coarsest(&self) -> u32 {
-        (0..=MOST).find(|&level| self.tiles(level) <= (1, 1)).unwrap_or(MOST)
+        (0..=MOST)
+            .find(|&level| {
+                let (down, across) = self.tiles((level, level));
+                down <= 1 && across <= 1
+            })
+            .unwrap_or(MOST)
     }
 
-    /// A tile by its row and column among those of its level; `None` where there is none.
-    pub fn tile(&self, level: u32, row: usize, col: usize) -> Option<Window> {
-        let block = self.block(level);
+    /// A tile by its row and column among those of its levels; `None` where there is none.
+    pub fn tile(&self, levels: Levels, row: usize, col: usize) -> Option<Window> {
+        let block = self.block(levels);
         let part = |at: usize, block: usize, len: usize| {
             let first = at.checked_mul(TILE)?.checked_mul(block).filter(|&first| first < len)?;
             Some(first..len.min(first.saturating_add(TILE.saturating_mul(block))))
@@ -102,7 +110,7 @@ mod tests {
     fn tiles_of_every_level_cover_each_value_once() {
         for shape in [(1, 1), (256, 256), (257, 256), (1, 1000), (300, 5000), (70_000, 3)] {
             let tiling = Tiling::new(shape.0, shape.1);
-            for level in 0..=tiling.coarsest() + 1 {
+            for level in (0..=tiling.coarsest() + 1).flat_map(|l| [(l, l), (l, 0), (0, l)]) {
                 let (down, across) = tiling.tiles(level);
                 let (mut values, mut cells) = (0, 0);
                 for row in 0..down {
@@ -115,24 +123,24 @@ mod tests {
                         cells += rows * cols;
                     }
                 }
-                assert_eq!(values, (shape.0 * shape.1) as u64, "{shape:?} {level}");
+                assert_eq!(values, (shape.0 * shape.1) as u64, "{shape:?} {level:?}");
                 assert_eq!(cells, tiling.cells(level).0 * tiling.cells(level).1);
                 assert_eq!(tiling.tile(level, down, 0), None);
                 assert_eq!(tiling.tile(level, 0, across), None);
             }
-            assert_eq!(tiling.tiles(tiling.coarsest()), (1, 1));
+            assert_eq!(tiling.tiles((tiling.coarsest(), tiling.coarsest())), (1, 1));
         }
     }
 
     #[test]
     fn extremes_have_no_overflow() {
         let tiling = Tiling::new(usize::MAX, 1);
-        assert_eq!(tiling.block(0), (1, 1));
-        assert!(tiling.tile(u32::MAX, 0, 0).is_some());
-        assert_eq!(tiling.tile(60, usize::MAX, 0), None);
-        assert_eq!(Tiling::new(0, 5).tiles(0), (0, 1));
-        assert_eq!(Tiling::new(0, 5).tile(0, 0, 0), None);
-        assert_eq!(Tiling::new(1, 1_000_000).block(4), (1, 16));
-        assert_eq!(Tiling::new(3, 1_000_000).block(4), (4, 16));
+        assert_eq!(tiling.block((0, 0)), (1, 1));
+        assert!(tiling.tile((u32::MAX, u32::MAX), 0, 0).is_some());
+        assert_eq!(tiling.tile((60, 60), usize::MAX, 0), None);
+        assert_eq!(Tiling::new(0, 5).tiles((0, 0)), (0, 1));
+        assert_eq!(Tiling::new(0, 5).tile((0, 0), 0, 0), None);
+        assert_eq!(Tiling::new(1, 1_000_000).block((4, 4)), (1, 16));
+        assert_eq!(Tiling::new(3, 1_000_000).block((4, 4)), (4, 16));
     }
 }

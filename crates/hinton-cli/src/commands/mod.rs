@@ -12,6 +12,7 @@ mod list;
 mod space;
 mod steps;
 mod train;
+mod view;
 
 use clap::{ArgMatches, Command};
 
@@ -36,6 +37,7 @@ pub(crate) struct CommandRow {
 /// Every command, in the order of the help.
 pub(crate) const COMMANDS: &[CommandRow] = &[
     draw::ROW,
+    view::ROW,
     animate::ROW,
     train::ROW,
     space::ROW,

@@ -316,6 +316,10 @@ impl Bytes for Mapped {
             None => Err(ReadError::past_end(offset, len, self.len())),
         }
     }
+
+    fn file_byte(&self, offset: u64) -> Option<u64> {
+        Some(offset)
+    }
 }
 
 /// A file that is read by position, where mapping is not possible.
@@ -358,6 +362,10 @@ impl Bytes for Positioned {
         file.seek(SeekFrom::Start(offset))
             .and_then(|_| file.read_exact(buf))
             .map_err(|error| ReadError { offset, len, why: error.to_string() })
+    }
+
+    fn file_byte(&self, offset: u64) -> Option<u64> {
+        Some(offset)
     }
 }
 

@@ -61,6 +61,11 @@ impl Bytes for Joined {
         Ok(())
     }
 
+    fn file_byte(&self, offset: u64) -> Option<u64> {
+        let (start, part) = self.parts.get(self.part_at(offset))?;
+        part.file_byte(offset.checked_sub(*start)?)
+    }
+
     fn is_sequential(&self) -> bool {
         self.parts.iter().any(|(_, part)| part.is_sequential())
     }

@@ -51,6 +51,10 @@ impl Bytes for Part {
         self.whole.is_sequential()
     }
 
+    fn file_byte(&self, offset: u64) -> Option<u64> {
+        self.whole.file_byte(self.start.checked_add(offset)?)
+    }
+
     fn place(&self, offset: u64) -> (usize, u64) {
         self.whole.place(self.start.saturating_add(offset))
     }

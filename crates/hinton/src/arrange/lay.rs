@@ -378,17 +378,28 @@ fn idle_axes(shape: &[usize]) -> usize {
     if shape.len() > 2 { ones.min(shape.len() - 1) } else { 0 }
 }
 
-/// Any tensor as a matrix: a vector is one row; all axes but the first become one.
-fn as_matrix(tensor: &Tensor) -> Result<Tensor, Error> {
-    let shape = &tensor.shape()[idle_axes(tensor.shape())..];
-    let columns = |axes: &[usize]| axes.iter().product::<usize>();
-    let matrix = match shape {
+/// Rows and columns of the matrix that values of a shape are shown as: a vector is one row; all axes
+/// but the first become one.
+pub fn matrix_shape(shape: &[usize]) -> [usize; 2] {
+    match &shape[idle_axes(shape)..] {
         [] => [1, 1],
         [length] => [1, *length],
-        [_, _] if tensor.shape().len() == 2 => return Ok(tensor.clone()),
-        [rows, rest @ ..] => [*rows, columns(rest)],
-    };
-    Ok(tensor.reshape(&matrix)?)
+        [rows, rest @ ..] => [*rows, rest.iter().product()],
+    }
+}
+
+/// What the rows and columns of that matrix are, for people.
+pub fn matrix_orientation(shape: &[usize]) -> String {
+    let axes: Vec<String> = (0..shape.len()).map(|axis| format!("axis {axis}")).collect();
+    orientation(shape, &axes)
+}
+
+/// Any tensor as a matrix.
+fn as_matrix(tensor: &Tensor) -> Result<Tensor, Error> {
+    match tensor.shape().len() {
+        2 => Ok(tensor.clone()),
+        _ => Ok(tensor.reshape(&matrix_shape(tensor.shape()))?),
+    }
 }
 
 /// The numbers of the rows and columns of [`as_matrix`]; axes that became one count from 0.

@@ -4,6 +4,7 @@ mod lay;
 mod plan;
 mod words;
 
+pub use lay::{matrix_orientation, matrix_shape};
 pub use words::{Each, Reshape};
 
 use std::collections::BTreeMap;

@@ -1,0 +1,175 @@
+//! Connections and the threads that answer.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use hinton_view::Viewer;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::sync::{Notify, Semaphore};
+
+use crate::Access;
+use crate::respond::{Abandoned, Asked, Reply, answered, asked, trouble};
+
+/// How much a server does at once.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Most connections; more are closed at once.
+    pub connections: usize,
+    /// Most questions that are being answered, each on a thread.
+    pub answers: usize,
+    /// Most questions that wait for one.
+    pub waiting: usize,
+    /// Longest head of a request, bytes; at least 8192.
+    pub head: usize,
+    /// How long a head may take, and a connection lie idle.
+    pub patience: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let patience = Duration::from_secs(60);
+        Limits { connections: 64, answers: 4, waiting: 256, head: 32 << 10, patience }
+    }
+}
+
+/// Ends a server from elsewhere.
+#[derive(Debug, Clone, Default)]
+pub struct Stop(Arc<Notify>);
+
+impl Stop {
+    /// Asks the server to end: it accepts nothing more and leaves its connections.
+    pub fn stop(&self) {
+        self.0.notify_one();
+    }
+}
+
+/// What all connections share.
+struct Shared {
+    viewer: Arc<Viewer>,
+    access: Access,
+    answers: Semaphore,
+    waiting: AtomicUsize,
+    limits: Limits,
+}
+
+/// Answers on a listener until it is [stopped](Stop).
+///
+/// # Errors
+/// When the system refuses the means to listen.
+pub fn serve(
+    listener: TcpListener,
+    viewer: Arc<Viewer>,
+    access: Access,
+    limits: Limits,
+    stop: &Stop,
+) -> io::Result<()> {
+    listener.set_nonblocking(true)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .max_blocking_threads(limits.answers + 1)
+        .build()?;
+    let answers = Semaphore::new(limits.answers);
+    let shared = Arc::new(Shared { viewer, access, answers, waiting: AtomicUsize::new(0), limits });
+    let result = runtime.block_on(accept(listener, shared, stop));
+    // A question that is being answered is left alone, and so is its thread.
+    runtime.shutdown_background();
+    result
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>, stop: &Stop) -> io::Result<()> {
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let connections = Arc::new(Semaphore::new(shared.limits.connections));
+    let accepting = async {
+        loop {
+            let Ok((stream, _)) = listener.accept().await else {
+                // Out of files, say: those that are open will close.
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            };
+            let Ok(permit) = Arc::clone(&connections).try_acquire_owned() else { continue };
+            // Small answers go out at once.
+            let _ = stream.set_nodelay(true);
+            let shared = Arc::clone(&shared);
+            tokio::spawn(async move {
+                let limits = shared.limits;
+                let service = service_fn(move |request| reply(Arc::clone(&shared), request));
+                let connection = http1::Builder::new()
+                    .timer(TokioTimer::new())
+                    .header_read_timeout(limits.patience)
+                    .max_buf_size(limits.head.max(8192))
+                    .serve_connection(TokioIo::new(stream), service);
+                // Whatever ended it, there is nobody left to tell.
+                let _ = connection.await;
+                drop(permit);
+            });
+        }
+    };
+    let mut accepting = std::pin::pin!(accepting);
+    let mut stopped = std::pin::pin!(stop.0.notified());
+    std::future::poll_fn(|context| {
+        use std::future::Future;
+        use std::task::Poll;
+        if stopped.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Ok(()));
+        }
+        let accepting: Poll<Infallible> = accepting.as_mut().poll(context);
+        match accepting {
+            Poll::Ready(never) => match never {},
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
+}
+
+/// Raises its flag when it is dropped: when the connection of a question is gone.
+struct Waits(Abandoned);
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        self.0.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Counts who waits, also when the wait is given up.
+struct InLine<'a>(&'a AtomicUsize);
+
+impl Drop for InLine<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+async fn reply(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Reply, Infallible> {
+    let (parts, _) = request.into_parts();
+    let (route, query) = match asked(&shared.access, &parts) {
+        Asked::Reply(reply) => return Ok(reply),
+        Asked::Question(route, query) => (route, query),
+    };
+    if shared.waiting.fetch_add(1, Ordering::Relaxed) >= shared.limits.waiting {
+        shared.waiting.fetch_sub(1, Ordering::Relaxed);
+        let busy = trouble(StatusCode::SERVICE_UNAVAILABLE, "too many questions wait already");
+        return Ok(busy);
+    }
+    let line = InLine(&shared.waiting);
+    let permit = shared.answers.acquire().await;
+    drop(line);
+    let abandoned = Abandoned::default();
+    let waits = Waits(abandoned.clone());
+    let viewer = Arc::clone(&shared.viewer);
+    // A panic ends the work on one question; the answer says so, and the next goes on.
+    let work = move || answered(&viewer, &route, &query, &abandoned);
+    let answer = tokio::task::spawn_blocking(work).await;
+    drop((permit, waits));
+    let failed =
+        |_| trouble(StatusCode::INTERNAL_SERVER_ERROR, "the answer failed: a bug of hinton");
+    Ok(answer.unwrap_or_else(failed))
+}

@@ -1,0 +1,128 @@
+//! Cells that can be folded again.
+
+use super::Mark;
+
+/// What the values of a cell come to, in sums that add up: any [fold](crate::Fold) of any number of
+/// cells can be taken from them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Foldable {
+    /// Σ v of the finite values.
+    sum: f64,
+    /// Σ |v|.
+    magnitudes: f64,
+    /// Σ v².
+    squares: f64,
+    /// Least and greatest finite value; crossed where there is none.
+    low: f32,
+    high: f32,
+    /// Finite values; as many as `u32` counts.
+    count: u32,
+    /// Bits: NaN, +∞, −∞.
+    odd: u8,
+}
+
+const NAN: u8 = 1;
+const POS_INF: u8 = 2;
+const NEG_INF: u8 = 4;
+
+impl Default for Foldable {
+    /// Of no values.
+    fn default() -> Self {
+        Foldable {
+            sum: 0.0,
+            magnitudes: 0.0,
+            squares: 0.0,
+            low: f32::INFINITY,
+            high: f32::NEG_INFINITY,
+            count: 0,
+            odd: 0,
+        }
+    }
+}
+
+impl Foldable {
+    pub(super) fn new(
+        (sum, magnitudes, squares): (f64, f64, f64),
+        (low, high): (f32, f32),
+        count: u64,
+        mark: Mark,
+    ) -> Self {
+        let odd = match mark {
+            Mark::None => 0,
+            Mark::Nan => NAN,
+            Mark::PosInf => POS_INF,
+            Mark::NegInf => NEG_INF,
+            Mark::BothInf => POS_INF | NEG_INF,
+        };
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        Foldable { sum, magnitudes, squares, low, high, count, odd }
+    }
+
+    /// Adds the values of another cell.
+    pub fn add(&mut self, other: &Foldable) {
+        self.sum += other.sum;
+        self.magnitudes += other.magnitudes;
+        self.squares += other.squares;
+        self.low = if other.low < self.low { other.low } else { self.low };
+        self.high = if other.high > self.high { other.high } else { self.high };
+        self.count = self.count.saturating_add(other.count);
+        self.odd |= other.odd;
+    }
+
+    /// The mean of the finite values; NaN where there is none.
+    pub fn mean(&self) -> f32 {
+        self.over(self.sum)
+    }
+
+    /// The root mean square of the finite values; NaN where there is none.
+    pub fn rms(&self) -> f32 {
+        match self.count {
+            0 => f32::NAN,
+            count => (self.squares / f64::from(count)).sqrt() as f32,
+        }
+    }
+
+    /// Σ v / Σ |v|, from −1 to 1; 0 where all values are zero.
+    pub fn balance(&self) -> f32 {
+        match self.magnitudes > 0.0 {
+            true => (self.sum / self.magnitudes).clamp(-1.0, 1.0) as f32,
+            false => 0.0,
+        }
+    }
+
+    /// The value of largest magnitude, the positive one of two; NaN where there is none.
+    pub fn extreme(&self) -> f32 {
+        let (low, high) = self.ends();
+        if high >= -low { high } else { low }
+    }
+
+    /// Least and greatest finite value; NaN where there is none.
+    pub fn ends(&self) -> (f32, f32) {
+        if self.low <= self.high { (self.low, self.high) } else { (f32::NAN, f32::NAN) }
+    }
+
+    /// The mean of the positive parts, and that of the negative parts as magnitudes.
+    pub fn ink(&self) -> (f32, f32) {
+        let parts = [self.magnitudes + self.sum, self.magnitudes - self.sum];
+        let [positive, negative] = parts.map(|twice| self.over(twice.max(0.0) / 2.0));
+        (positive, negative)
+    }
+
+    /// What it holds besides finite values.
+    pub fn mark(&self) -> Mark {
+        match self.odd {
+            odd if odd & NAN != 0 => Mark::Nan,
+            0 => Mark::None,
+            POS_INF => Mark::PosInf,
+            NEG_INF => Mark::NegInf,
+            _ => Mark::BothInf,
+        }
+    }
+
+    fn over(&self, sum: f64) -> f32 {
+        match self.count {
+            0 => f32::NAN,
+            count => (sum / f64::from(count)) as f32,
+        }
+    }
+}

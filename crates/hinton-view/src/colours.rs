@@ -1,0 +1,277 @@
+//! Colours as thresholds and a table, made by the scale that pictures are drawn with.
+
+use hinton_chart::{
+    CHARTS, ColorScale, Colormap, Extent, Need, Options, Range, ScaleKind, Span, Theme, ThemeName,
+    short,
+};
+use hinton_scene::Color;
+use hinton_tensor::{Fold, Grid, GridRequest, Tensor, Work, reduce, share_out};
+use serde_json::{Value, json};
+
+use crate::answer::number;
+use crate::query::Query;
+use crate::sources::Sources;
+use crate::tiles::fold_named;
+use crate::{Answer, Refusal};
+
+/// Most tensors of a request.
+const MOST: usize = 64;
+/// Tensors of more bytes than this are sampled for their range.
+const READ_WHOLE: u64 = 64 << 20;
+const SAMPLE: u64 = 8 << 20;
+/// How many tensors, and bytes of each, the range that all share is found from.
+const SHARED: (usize, u64) = (64, 256 << 10);
+/// Cells of the longer side of a tensor for that.
+const SHARED_CELLS: usize = 64;
+/// Ticks of the legend, as shares of the bar.
+const TICKS: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
+
+/// What is asked of the colours.
+#[derive(Debug, Clone)]
+struct Wish {
+    options: Options,
+    /// A quantile that the range reaches to.
+    quantile: Option<f64>,
+    is_shared: bool,
+}
+
+/// Names of what a request may say.
+pub(crate) const NAMES: [&str; 8] = ["t", "s", "map", "scale", "range", "fold", "dark", "share"];
+
+/// The colours of tensors.
+pub(crate) fn colours(sources: &Sources, query: &Query, work: Work<'_>) -> Result<Answer, Refusal> {
+    let wish = wish(query)?;
+    let step = query.get("s")?;
+    let text = query.text("t").unwrap_or("-");
+    if text == "-" {
+        let span = shared_span(sources, step, &wish, work)?;
+        let mut all = of_span(&wish, &span, false);
+        all["note"] = json!("one range for all tensors");
+        return Ok(Answer::json(&all));
+    }
+    let tensors: Vec<usize> = text
+        .split(',')
+        .map(|one| one.parse().map_err(|_| Refusal::question(format!("t={text:?} makes no sense"))))
+        .collect::<Result<_, _>>()?;
+    if tensors.len() > MOST {
+        return Err(Refusal::question(format!("more than {MOST} tensors are asked for at once")));
+    }
+    let shared = match wish.is_shared && tensors.len() > 1 {
+        true => Some(shared_span(sources, step, &wish, work)?),
+        false => None,
+    };
+    let alone = Work { threads: 1, ..work };
+    let one = |tensor: usize| -> Result<Value, Refusal> {
+        let matrix = sources.matrix(tensor, step)?;
+        let is_picture = is_picture(&matrix);
+        let span = match shared {
+            Some(span) => span,
+            None => own_span(&matrix, &wish, is_picture, alone)?,
+        };
+        let mut colours = of_span(&wish, &span, is_picture);
+        colours["t"] = json!(tensor);
+        Ok(colours)
+    };
+    if let [tensor] = tensors[..] {
+        return Ok(Answer::json(&one(tensor)?));
+    }
+    let list = share_out(tensors, work.threads, one);
+    Ok(Answer::json(&json!({ "list": list.into_iter().collect::<Result<Vec<_>, _>>()? })))
+}
+
+/// Whether a tensor is made of bytes, as pictures are.
+fn is_picture(tensor: &Tensor) -> bool {
+    tensor.stored_type() == "u8"
+}
+
+fn wish(query: &Query) -> Result<Wish, Refusal> {
+    let mut options = Options::default();
+    if let Some(name) = query.text("map").filter(|&name| name != "auto") {
+        let map = Colormap::named(name);
+        options.cmap =
+            Some(map.ok_or_else(|| Refusal::question(format!("there is no map {name:?}")))?);
+    }
+    options.scale = match query.text("scale").unwrap_or("linear") {
+        "linear" => ScaleKind::Linear,
+        "sqrt" => ScaleKind::Sqrt,
+        "log" | "symlog" => ScaleKind::Symlog,
+        other => {
+            let expected = "expected linear, sqrt or symlog";
+            return Err(Refusal::question(format!("scale={other:?}: {expected}")));
+        }
+    };
+    let mut quantile = None;
+    options.range = match query.text("range").unwrap_or("auto") {
+        "auto" => None,
+        text => match text.strip_prefix("q:") {
+            Some(share) => {
+                let share = share.parse::<f64>().ok().filter(|share| (0.5..=1.0).contains(share));
+                let wrong = || Refusal::question("range=q:SHARE takes a share from 0.5 to 1");
+                quantile = Some(share.ok_or_else(wrong)?);
+                None
+            }
+            None => {
+                let text = text.replacen(',', "..", 1);
+                Some(text.parse::<Range>().map_err(|error| Refusal::question(format!("{error}")))?)
+            }
+        },
+    };
+    options.reduce = match query.text("fold") {
+        None | Some("r") => None,
+        Some(letter) => Some(fold_named(letter)?),
+    };
+    if query.switch("dark", false)? {
+        options.theme = ThemeName::Dark;
+    }
+    Ok(Wish { options, quantile, is_shared: query.switch("share", false)? })
+}
+
+/// What a tensor's cells span when it is drawn as a heat map, where the range depends on them.
+fn own_span(
+    matrix: &Tensor,
+    wish: &Wish,
+    is_picture: bool,
+    work: Work<'_>,
+) -> Result<Span, Refusal> {
+    if let Some(Range::Fixed(low, high)) = wish.options.range {
+        return Ok(Span::of_values(low, high));
+    }
+    let &[rows, cols] = matrix.shape() else {
+        return Err(Refusal::Work("the tensor is no matrix".to_owned()));
+    };
+    let chart = CHARTS.iter().find(|row| row.name == "heatmap");
+    let need = chart.map(|row| row.needs(&[Extent::new(rows, cols)], &wish.options));
+    let request = match need {
+        Some(Need::Grids(requests)) => requests.first().copied(),
+        _ => None,
+    };
+    let request = request.unwrap_or(GridRequest::new(512, 512, Fold::Rms));
+    let sample_bytes = (matrix.byte_len() > READ_WHOLE).then_some(SAMPLE);
+    let request = GridRequest { sample_bytes, quantiles: false, ..request };
+    let grid = reduce(matrix, request, work)?;
+    Ok(span_of(std::slice::from_ref(&grid), wish, is_picture))
+}
+
+/// What the cells of all tensors span, found from some of them.
+fn shared_span(
+    sources: &Sources,
+    step: Option<u64>,
+    wish: &Wish,
+    work: Work<'_>,
+) -> Result<Span, Refusal> {
+    if let Some(Range::Fixed(low, high)) = wish.options.range {
+        return Ok(Span::of_values(low, high));
+    }
+    let (most, sample) = SHARED;
+    let matrices: Vec<usize> = (0..sources.tensors.len())
+        .filter(|&tensor| sources.tensors[tensor].matrix.iter().all(|&length| length > 1))
+        .collect();
+    let all = match matrices.is_empty() {
+        true => (0..sources.tensors.len()).collect(),
+        false => matrices,
+    };
+    let every = all.len().div_ceil(most).max(1);
+    let chosen: Vec<usize> = all.into_iter().step_by(every).collect();
+    let alone = Work { threads: 1, ..work };
+    let one = |tensor: usize| {
+        let matrix = sources.matrix(tensor, step).ok()?;
+        let fold = wish.options.reduce.unwrap_or(Fold::Rms);
+        let request = GridRequest {
+            sample_bytes: Some(sample),
+            quantiles: false,
+            ..GridRequest::new(SHARED_CELLS, SHARED_CELLS, fold)
+        };
+        reduce(&matrix, request, alone).ok()
+    };
+    let grids: Vec<Grid> = share_out(chosen, work.threads, one).into_iter().flatten().collect();
+    Ok(span_of(&grids, wish, false))
+}
+
+fn span_of(grids: &[Grid], wish: &Wish, is_picture: bool) -> Span {
+    let Some(share) = wish.quantile else {
+        return Span::of_cells(grids.iter(), &wish.options, is_picture);
+    };
+    let values = grids.iter().flat_map(|grid| (0..grid.values.len()).map(|at| grid.value(at)));
+    let mut values: Vec<f64> = values.filter(|value| value.is_finite()).collect();
+    values.sort_by(f64::total_cmp);
+    let (Some(&min), Some(&max)) = (values.first(), values.last()) else { return Span::EMPTY };
+    let is_centred =
+        wish.options.cmap.is_none_or(|map| map.kind() == hinton_chart::Kind::Diverging);
+    let rank = |share: f64| ((values.len() - 1) as f64 * share).round() as usize;
+    if is_centred {
+        let mut magnitudes: Vec<f64> = values.iter().map(|value| value.abs()).collect();
+        magnitudes.sort_by(f64::total_cmp);
+        let reach = magnitudes[rank(share)];
+        return Span::of_values(if min < 0.0 { -reach } else { 0.0 }, reach);
+    }
+    let tail = (1.0 - share) / 2.0;
+    let (low, high) = (values[rank(tail)], values[rank(1.0 - tail)]);
+    if low < high { Span::of_values(low, high) } else { Span::of_values(min, max) }
+}
+
+/// Colours over a span.
+fn of_span(wish: &Wish, span: &Span, is_picture: bool) -> Value {
+    let theme = Theme::named(wish.options.theme);
+    let scale = ColorScale::fit(&wish.options, &theme, span, is_picture);
+    let (one, two) = (scale.steps(), scale.two_way_steps());
+    let two = match wish.options.reduce {
+        Some(Fold::Ink) => ink_steps(&scale),
+        _ => json!({
+            "strength": bits(&two.strength),
+            "balance": bits(&two.balance),
+            "table": table(&two.colors),
+        }),
+    };
+    let (low, high) = (scale.low(), scale.high());
+    let ticks = TICKS.iter().map(|&at| {
+        let value = match at {
+            0.0 => low,
+            1.0 => high,
+            at => scale.value_at(at),
+        };
+        json!({ "at": at, "value": number(value), "text": short(value) })
+    });
+    json!({
+        "low": number(low),
+        "high": number(high),
+        "map": scale.map().name(),
+        "scale": match scale.kind() {
+            ScaleKind::Linear => "linear",
+            ScaleKind::Sqrt => "sqrt",
+            ScaleKind::Symlog => "symlog",
+        },
+        "zeroIsMiddle": scale.zero_is_middle(),
+        "one": { "thresholds": bits(&one.thresholds), "table": table(&one.colors) },
+        "two": two,
+        "nan": theme.nan.hex(),
+        "posInf": theme.pos_inf.hex(),
+        "negInf": theme.neg_inf.hex(),
+        "paper": theme.page.hex(),
+        "ink": theme.ink.hex(),
+        "legend": { "ticks": ticks.collect::<Vec<_>>() },
+    })
+}
+
+/// The colours of cells that hold the mean of the positive parts and that of the negative ones: those
+/// of their difference, in steps of a sixteenth of the range.
+fn ink_steps(scale: &ColorScale) -> Value {
+    const STEPS: usize = 32;
+    let reach = scale.low().abs().max(scale.high().abs());
+    let edge = |step: usize| ((step as f64 - 0.5) * reach / STEPS as f64) as f32;
+    let edges: Vec<f32> = (1..=STEPS).map(edge).collect();
+    let middle = |step: usize| step as f64 * reach / STEPS as f64;
+    let colors: Vec<Color> = (0..=STEPS)
+        .flat_map(|up| (0..=STEPS).map(move |down| (up, down)))
+        .map(|(up, down)| scale.color(middle(up) - middle(down)))
+        .collect();
+    json!({ "strength": bits(&edges), "balance": bits(&edges), "table": table(&colors) })
+}
+
+fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|value| value.to_bits()).collect()
+}
+
+/// Colours as hexadecimal digits, six each.
+fn table(colors: &[Color]) -> String {
+    colors.iter().map(|color| color.hex().trim_start_matches('#').to_owned()).collect()
+}

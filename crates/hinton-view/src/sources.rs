@@ -1,0 +1,269 @@
+//! What is viewed: checkpoints and runs, and the tensors in them.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hinton::arrange::{matrix_orientation, matrix_shape};
+use hinton::{Checkpoint, Error, Run, RunKind, RunOptions, Tensor};
+
+use crate::Refusal;
+
+/// Most checkpoints of steps that are kept open.
+const MOST_STEPS: usize = 6;
+/// Most bytes of values that are kept in memory because they can only be read from the beginning on.
+const MOST_HELD: u64 = 1 << 30;
+
+/// One of the paths that a viewer was opened with.
+pub(crate) struct Source {
+    /// The path as the caller gave it.
+    pub(crate) path: PathBuf,
+    pub(crate) holds: Holds,
+}
+
+/// What a path is.
+pub(crate) enum Holds {
+    File(Checkpoint),
+    Run(Run),
+}
+
+/// A tensor of a source.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    /// Index of its source.
+    pub(crate) source: usize,
+    /// Its place among the tensors of its source.
+    pub(crate) index: usize,
+    pub(crate) name: String,
+    pub(crate) dtype: &'static str,
+    pub(crate) shape: Vec<usize>,
+    /// Rows and columns of the matrix that it is shown as.
+    pub(crate) matrix: [usize; 2],
+    pub(crate) is_quantised: bool,
+    pub(crate) bytes: u64,
+    /// The byte of its file at which its values begin, where they lie there as they are.
+    pub(crate) first_byte: Option<u64>,
+    /// What must be known to read its values right.
+    pub(crate) remark: Option<String>,
+}
+
+impl Entry {
+    pub(crate) fn orientation(&self) -> String {
+        matrix_orientation(&self.shape)
+    }
+}
+
+impl Source {
+    /// Opens a path: a run where it is one, else a checkpoint.
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+        let run = || hinton::open_run(&[path], &RunOptions::default());
+        let holds = if hinton::is_run_folder(path) {
+            Holds::Run(run()?)
+        } else {
+            match hinton::open(path) {
+                Ok(checkpoint) => Holds::File(checkpoint),
+                // A folder of checkpoints is none itself. Where it is no run either, the first
+                // error says more.
+                Err(error) => match run() {
+                    Ok(run) if run.kind == RunKind::RunFolder || run.steps.len() > 1 => {
+                        Holds::Run(run)
+                    }
+                    _ => return Err(error),
+                },
+            }
+        };
+        Ok(Source { path: path.to_owned(), holds })
+    }
+
+    /// Its name for people: the last part of the path.
+    pub(crate) fn name(&self) -> String {
+        let name = self.path.file_name().map(|name| name.to_string_lossy().into_owned());
+        name.unwrap_or_else(|| self.path.display().to_string())
+    }
+
+    /// The steps of a run; a checkpoint has none.
+    pub(crate) fn run(&self) -> Option<&Run> {
+        match &self.holds {
+            Holds::Run(run) => Some(run),
+            Holds::File(_) => None,
+        }
+    }
+
+    /// What a person should know about it.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let warnings = match &self.holds {
+            Holds::File(file) => &file.warnings,
+            Holds::Run(run) => &run.warnings,
+        };
+        warnings.iter().map(ToString::to_string).collect()
+    }
+
+    /// Its tensors, in the file's order.
+    fn entries(&self, source: usize) -> Vec<Entry> {
+        match &self.holds {
+            Holds::File(file) => {
+                let tensors = file.tensors.iter().enumerate();
+                tensors.map(|(index, tensor)| of_tensor(source, index, tensor)).collect()
+            }
+            Holds::Run(run) => {
+                let tensors = run.tensor_names().iter().enumerate();
+                let entry = |(index, tensor): (usize, &hinton::RunTensor)| {
+                    let shape = tensor.shape().to_vec();
+                    let dtype = tensor.dtype();
+                    let elements = shape.iter().fold(1u64, |all, &n| all.saturating_mul(n as u64));
+                    Entry {
+                        source,
+                        index,
+                        name: tensor.name.clone(),
+                        dtype: dtype.map_or("", |dtype| dtype.name()),
+                        matrix: matrix_shape(&shape),
+                        is_quantised: false,
+                        bytes: dtype.and_then(|dtype| dtype.bytes_of(elements)).unwrap_or(0),
+                        first_byte: None,
+                        remark: tensor
+                            .changes_shape()
+                            .then(|| "its shape changes over the steps".to_owned()),
+                        shape,
+                    }
+                };
+                tensors.map(entry).collect()
+            }
+        }
+    }
+}
+
+fn of_tensor(source: usize, index: usize, tensor: &Tensor) -> Entry {
+    Entry {
+        source,
+        index,
+        name: tensor.name().to_owned(),
+        dtype: tensor.stored_type(),
+        shape: tensor.shape().to_vec(),
+        matrix: matrix_shape(tensor.shape()),
+        is_quantised: tensor.stored().is_some(),
+        bytes: tensor.stored_len(),
+        first_byte: byte_of(tensor, 0),
+        remark: tensor.remark().map(str::to_owned),
+    }
+}
+
+/// The byte of its file at which the element of that number of a tensor's storage lies.
+pub(crate) fn byte_of(tensor: &Tensor, element: u64) -> Option<u64> {
+    let bits = tensor.view().offset.checked_add(element)?.checked_mul(tensor.dtype().bits())?;
+    tensor.data().file_byte(tensor.start().checked_add(bits / 8)?)
+}
+
+/// All sources, and what is kept of them.
+pub(crate) struct Sources {
+    pub(crate) all: Vec<Source>,
+    pub(crate) tensors: Vec<Entry>,
+    steps: Mutex<Vec<((usize, usize), Arc<Checkpoint>)>>,
+    held: Mutex<Vec<((usize, Option<usize>), Tensor)>>,
+}
+
+impl Sources {
+    pub(crate) fn new(all: Vec<Source>) -> Self {
+        let entries = all.iter().enumerate().flat_map(|(index, source)| source.entries(index));
+        let tensors = entries.collect();
+        Sources { tensors, all, steps: Mutex::default(), held: Mutex::default() }
+    }
+
+    /// The tensor of that number.
+    pub(crate) fn entry(&self, tensor: usize) -> Result<&Entry, Refusal> {
+        self.tensors.get(tensor).ok_or_else(|| {
+            let last = self.tensors.len().saturating_sub(1);
+            Refusal::question(format!("there is no tensor {tensor}, they are 0 to {last}"))
+        })
+    }
+
+    /// The index of the step that a number means for a source: none for a checkpoint, the last for a
+    /// run where none is named.
+    pub(crate) fn step(
+        &self,
+        source: usize,
+        number: Option<u64>,
+    ) -> Result<Option<usize>, Refusal> {
+        let Some(run) = self.all[source].run() else { return Ok(None) };
+        let index = match number {
+            None => run.steps.len().checked_sub(1),
+            Some(number) => run.steps.iter().position(|step| step.number == number),
+        };
+        let index = index.ok_or_else(|| {
+            let number = number.unwrap_or_default();
+            Refusal::question(format!("{} has no step {number}", self.all[source].name()))
+        })?;
+        Ok(Some(index))
+    }
+
+    /// A tensor as it lies in its file, of the step of that number.
+    pub(crate) fn tensor(&self, tensor: usize, number: Option<u64>) -> Result<Tensor, Refusal> {
+        let entry = self.entry(tensor)?;
+        let step = self.step(entry.source, number)?;
+        match (&self.all[entry.source].holds, step) {
+            (Holds::File(file), _) => Ok(file.tensors[entry.index].clone()),
+            (Holds::Run(run), step) => {
+                let step = step.unwrap_or_default();
+                let file = self.checkpoint(entry.source, run, step)?;
+                let found = file.tensors.iter().find(|tensor| tensor.name() == entry.name);
+                found.cloned().ok_or_else(|| {
+                    let name = &run.steps[step].name;
+                    Refusal::question(format!("{:?} is not in the step {name}", entry.name))
+                })
+            }
+        }
+    }
+
+    /// A tensor as the matrix that it is shown as. Values that can only be read from the beginning on
+    /// are kept in memory.
+    pub(crate) fn matrix(&self, tensor: usize, number: Option<u64>) -> Result<Tensor, Refusal> {
+        let key = (tensor, self.step(self.entry(tensor)?.source, number)?);
+        let found = self.tensor(tensor, number)?;
+        let is_held = found.data().is_sequential() && found.byte_len() <= MOST_HELD;
+        if is_held {
+            let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some((_, tensor)) = held.iter().find(|(other, _)| *other == key) {
+                return Ok(tensor.clone());
+            }
+        }
+        let found = if is_held { found.to_memory()? } else { found };
+        let matrix = match found.shape().len() {
+            2 => found,
+            _ => found.reshape(&matrix_shape(found.shape()))?,
+        };
+        if is_held {
+            let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+            held.push((key, matrix.clone()));
+            let bytes =
+                |held: &[(_, Tensor)]| held.iter().map(|(_, one)| one.byte_len()).sum::<u64>();
+            while held.len() > 1 && bytes(&held) > MOST_HELD {
+                held.remove(0);
+            }
+        }
+        Ok(matrix)
+    }
+
+    /// The checkpoint of a step; the last few stay open.
+    fn checkpoint(
+        &self,
+        source: usize,
+        run: &Run,
+        step: usize,
+    ) -> Result<Arc<Checkpoint>, Refusal> {
+        let key = (source, step);
+        let found = |steps: &mut Vec<((usize, usize), Arc<Checkpoint>)>| {
+            let place = steps.iter().position(|(other, _)| *other == key)?;
+            let one = steps.remove(place);
+            steps.push(one.clone());
+            Some(one.1)
+        };
+        if let Some(file) = found(&mut self.steps.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(file);
+        }
+        let file = Arc::new(run.checkpoint(step).map_err(Error::from)?);
+        let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+        steps.push((key, Arc::clone(&file)));
+        if steps.len() > MOST_STEPS {
+            steps.remove(0);
+        }
+        Ok(file)
+    }
+}
