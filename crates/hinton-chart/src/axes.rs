@@ -1,6 +1,6 @@
 //! Axes of numbers: where a value lies on the page, round ticks, grid lines.
 
-use hinton_scene::{Align, Baseline, Item, Path, Point, Rect, Shape, measure};
+use hinton_scene::{Align, Baseline, Item, Path, Point, Rect, Shape, Text, measure};
 
 use crate::frame::text;
 use crate::math::{log10, pow10};
@@ -201,19 +201,10 @@ impl Plot {
 
     /// Grid lines, numbers, and the name of the horizontal axis; drawn first, below the data.
     pub(crate) fn axes(&self, theme: &Theme, x_name: &str) -> Vec<Item> {
-        let Rect { x, .. } = self.rect;
-        let (right, bottom) = (self.rect.right(), self.rect.bottom());
         let style = theme.label();
-        let mut items = Vec::new();
-        let mut grid = Path::new();
-        let mut numbers = Vec::new();
-        for (tick, label) in self.y_ticks() {
-            let y = self.at_y(tick);
-            grid.extend(Path::line(Point::new(x, y), Point::new(right, y)));
-            numbers.push(text(&label, x - NUMBER_GAP, y, style, Align::End, Baseline::Middle));
-        }
-        items.push(Shape::stroked(grid, theme.line.alpha(90), 0.5));
-        let mut marks = Path::line(Point::new(x, bottom), Point::new(right, bottom));
+        let bottom = self.rect.bottom();
+        let (mut items, mut numbers) = self.grid(theme);
+        let mut marks = self.base();
         for (tick, label) in self.x_ticks(theme) {
             let at = self.at_x(tick);
             marks.extend(Path::line(Point::new(at, bottom), Point::new(at, bottom + 3.0)));
@@ -225,6 +216,69 @@ impl Plot {
         items.push(text(x_name, middle, bottom + 18.0, style, Align::Middle, Baseline::Top));
         items
     }
+
+    /// The same where places along x have names: each with its place, written upright where it is
+    /// wider than its share of the axis.
+    pub(crate) fn named_axes(&self, theme: &Theme, names: &[(f64, PlaceName)]) -> Vec<Item> {
+        let style = theme.label();
+        let bottom = self.rect.bottom();
+        let (mut items, numbers) = self.grid(theme);
+        let mut marks = self.base();
+        let mut words = numbers;
+        for (place, name) in names {
+            let x = self.at_x(*place);
+            marks.extend(Path::line(Point::new(x, bottom), Point::new(x, bottom + 2.0)));
+            words.push(match name {
+                PlaceName::Level(name) => {
+                    text(name, x, bottom + 5.0, style, Align::Middle, Baseline::Top)
+                }
+                PlaceName::Upright(name) => Item::Text(Text::rotated(
+                    name,
+                    x,
+                    bottom + 5.0,
+                    style,
+                    Align::End,
+                    Baseline::Middle,
+                    -90.0,
+                )),
+                PlaceName::None => continue,
+            });
+        }
+        items.push(Shape::stroked(marks, theme.soft, 0.8));
+        items.extend(words);
+        items
+    }
+
+    /// Lines across at round values of y, and their numbers.
+    fn grid(&self, theme: &Theme) -> (Vec<Item>, Vec<Item>) {
+        let (x, right) = (self.rect.x, self.rect.right());
+        let mut grid = Path::new();
+        let mut numbers = Vec::new();
+        for (tick, label) in self.y_ticks() {
+            let y = self.at_y(tick);
+            grid.extend(Path::line(Point::new(x, y), Point::new(right, y)));
+            let style = theme.label();
+            numbers.push(text(&label, x - NUMBER_GAP, y, style, Align::End, Baseline::Middle));
+        }
+        (vec![Shape::stroked(grid, theme.line.alpha(90), 0.5)], numbers)
+    }
+
+    /// The line at the foot of the plot.
+    fn base(&self) -> Path {
+        let bottom = self.rect.bottom();
+        Path::line(Point::new(self.rect.x, bottom), Point::new(self.rect.right(), bottom))
+    }
+}
+
+/// How a place along an axis is named.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum PlaceName {
+    /// Not at all: its neighbours are.
+    None,
+    /// Below the axis, level.
+    Level(String),
+    /// Below the axis, read upwards.
+    Upright(String),
 }
 
 /// Width that the numbers of a vertical axis need, with the space after them.

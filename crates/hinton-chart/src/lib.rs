@@ -39,12 +39,12 @@ pub mod charts;
 pub mod model_map;
 pub mod space;
 
-pub use charts::{CHARTS, ChartRow, Need};
+pub use charts::{CHARTS, ChartRow, MEASURES, MeasureRow, Need, measure};
 pub use colormap::{Colormap, Kind, colormaps};
 pub use error::ChartError;
 pub use number::{NumberFormat, short, short_count};
 pub use options::{Annotate, Labels, Look, Options, Range, ScaleKind};
-pub use panel::{Course, Extent, Numbering, Panel, Picture, Spread, shape_text};
+pub use panel::{Course, Extent, Measures, Numbering, Panel, Picture, Spread, shape_text};
 pub use preset::{PRESETS, PresetRow, preset};
 pub use scale::ColorScale;
 pub use sheet::{Sheet, SheetPart};

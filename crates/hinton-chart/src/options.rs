@@ -50,6 +50,9 @@ pub struct Options {
     /// Points that each point of a smoothed line is the mean of, at least 2 (curve); `None` smooths
     /// nothing.
     pub smooth: Option<usize>,
+    /// The only figure that is drawn (profile), one of [`MEASURES`](crate::MEASURES); `None` draws
+    /// all that there are.
+    pub measure: Option<&'static str>,
     /// Number of bins (histogram).
     pub bins: Option<usize>,
     /// Notes written under the picture, before the chart's own.
@@ -94,6 +97,7 @@ impl Default for Options {
             line_width: None,
             log_counts: false,
             smooth: None,
+            measure: None,
             bins: None,
             notes: Vec::new(),
             over: None,

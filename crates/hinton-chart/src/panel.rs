@@ -112,6 +112,8 @@ pub enum Course {
     Line(Vec<(f64, f64)>),
     /// How the values of a tensor spread at each place; places never fall.
     Spreads(Vec<Spread>),
+    /// Figures of a tensor at each place; places never fall.
+    Measures(Vec<Measures>),
 }
 
 impl Course {
@@ -128,6 +130,50 @@ impl Course {
         match self {
             Course::Spreads(spreads) => spreads,
             _ => &[],
+        }
+    }
+
+    /// Figures at their places; none where it is something else.
+    pub fn measures(&self) -> &[Measures] {
+        match self {
+            Course::Measures(measures) => measures,
+            _ => &[],
+        }
+    }
+}
+
+/// Figures of the values of a tensor at one place, over those that are finite.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Measures {
+    /// Where it is: the number of the step.
+    pub place: f64,
+    /// Root mean square; `None` where no value is finite.
+    pub rms: Option<f64>,
+    /// Standard deviation; `None` where no value is finite.
+    pub std: Option<f64>,
+    /// Largest magnitude; `None` where no value is finite.
+    pub max: Option<f64>,
+    /// Share of values that are exactly zero, 0 to 1; `None` where there are no values.
+    pub zeros: Option<f64>,
+    /// Norm of what was added since the place before, over the norm of what was there; `None` where
+    /// nothing was before, or it was all zeros.
+    pub update: Option<f64>,
+    /// Values that are not a number, or infinite.
+    pub odd: u64,
+}
+
+impl Measures {
+    /// The figures of those values at a place.
+    pub fn of(place: f64, summary: &Summary) -> Measures {
+        let share = summary.zeros as f64 / summary.elements.max(1) as f64;
+        Measures {
+            place,
+            rms: summary.rms(),
+            std: summary.std(),
+            max: summary.max_abs(),
+            zeros: (summary.elements > 0).then_some(share),
+            update: None,
+            odd: summary.elements - summary.finite(),
         }
     }
 }

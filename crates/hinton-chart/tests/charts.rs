@@ -27,7 +27,8 @@ fn rows_of_the_table_are_whole() {
 fn every_chart_draws_every_theme_and_says_range_and_orientation() {
     let matrix = (6, 9, noise(54));
     // Those over steps, and of counts, have tests of their own.
-    let of_values = |name: &str| !matches!(name, "curve" | "distribution" | "confusion");
+    let of_values =
+        |name: &str| !matches!(name, "curve" | "distribution" | "confusion" | "profile");
     for chart in CHARTS.iter().filter(|chart| of_values(chart.name)) {
         for theme in ThemeName::ALL {
             let mut options = Options::default();

@@ -108,10 +108,28 @@ fn cases() -> Vec<Case> {
             |_| {},
         ),
     ];
+    all.push(case("profile", "profile", profiled(), |options| {
+        options.size = Some("360px".parse().unwrap());
+    }));
+    all.push(case("profile_one_dark", "profile", profiled(), |options| {
+        options.theme = ThemeName::Dark;
+        options.measure = Some("max");
+    }));
     for preset in PRESETS {
         let matrices = if preset.chart == "tiles" { tiles(10) } else { vec![(4, 6, noise(24))] };
         all.push(case(&format!("preset_{}", preset.name), preset.chart, matrices, preset.apply));
     }
+    all
+}
+
+/// Weights of four layers, two kinds each: the third has a NaN, one tensor is all zeros.
+fn profiled() -> Vec<Matrix> {
+    let scaled = |at: usize| -> Vec<f32> {
+        noise(30).iter().map(|value| value * 4f32.powi(at as i32 - 4)).collect()
+    };
+    let mut all: Vec<Matrix> = (0..8).map(|at| (5, 6, scaled(at))).collect();
+    all[5].2[3] = f32::NAN;
+    all[2].2.fill(0.0);
     all
 }
 

@@ -1,6 +1,6 @@
 //! Tensors to a picture.
 
-use hinton_chart::{Course, Need, NumberFormat, Options, Panel, Spread, preset};
+use hinton_chart::{Course, Measures, Need, NumberFormat, Options, Panel, Spread, preset};
 use hinton_render::RenderOptions;
 use hinton_scene::Scene;
 use hinton_tensor::reduce::Mark;
@@ -222,8 +222,8 @@ fn read_all(
     // What is unpacked while it is read is read in its order, by one thread.
     let is_sequential =
         |source: &PanelSource| source.planes.iter().any(|plane| plane.data().is_sequential());
-    if sources.len() <= MANY || !matches!(need, Need::Grids(_)) || sources.iter().any(is_sequential)
-    {
+    let is_light = matches!(need, Need::Grids(_) | Need::Measures);
+    if sources.len() <= MANY || !is_light || sources.iter().any(is_sequential) {
         return sources.iter().enumerate().map(|source| one(source, work)).collect();
     }
     let alone = |source| one(source, Work { threads: 1, ..work });
@@ -254,6 +254,10 @@ pub(crate) fn read(
     for plane in &source.planes {
         match need {
             Need::Summaries => summary.merge(&summarize(plane, work)?),
+            Need::Measures => {
+                let measures = Measures::of(0.0, &summarize(plane, work)?);
+                course = Course::Measures(vec![measures]);
+            }
             Need::Lines => course = Course::Line(line(plane, source, work)?),
             Need::Spreads => {
                 summary.merge(&summarize(plane, work)?);

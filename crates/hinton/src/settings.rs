@@ -3,7 +3,8 @@
 use std::str::FromStr;
 
 use hinton_chart::{
-    Annotate, CHARTS, Colormap, Labels, PRESETS, PageSize, Range, ScaleKind, ThemeName, colormaps,
+    Annotate, CHARTS, Colormap, Labels, MEASURES, PRESETS, PageSize, Range, ScaleKind, ThemeName,
+    colormaps,
 };
 use hinton_tensor::Fold;
 
@@ -210,7 +211,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Value("N"),
         about: "Columns of tiles or facets",
         help: "",
-        charts: &["hinton", "heatmap", "tiles", "overview", "distribution", "confusion"],
+        charts: &["hinton", "heatmap", "tiles", "overview", "distribution", "confusion", "profile"],
         choices: nothing,
         set: |request, value| {
             let columns = number("columns", value, 1.0, 65_536.0, true)?;
@@ -253,7 +254,16 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Nothing,
         about: "Show the legend",
         help: "",
-        charts: &["hinton", "heatmap", "tiles", "histogram", "curve", "distribution", "confusion"],
+        charts: &[
+            "hinton",
+            "heatmap",
+            "tiles",
+            "histogram",
+            "curve",
+            "distribution",
+            "confusion",
+            "profile",
+        ],
         choices: nothing,
         set: |request, _| {
             request.options.legend = Some(true);
@@ -353,6 +363,21 @@ pub const SETTINGS: &[SettingRow] = &[
         },
     },
     SettingRow {
+        name: "measure",
+        takes: Takes::Value("NAME"),
+        about: "The only figure that a profile draws",
+        help: "rms: root mean square; std: standard deviation; max: largest magnitude; zeros: share of values \
+               that are exactly zero; update: of a run, the norm of what a step changed over the norm of the \
+               weights.",
+        charts: &["profile"],
+        choices: || MEASURES.iter().map(|row| row.name).collect(),
+        set: |request, value| {
+            let names: Vec<&str> = MEASURES.iter().map(|row| row.name).collect();
+            request.options.measure = Some(choice("measure", value, &names)?);
+            Ok(())
+        },
+    },
+    SettingRow {
         name: "bins",
         takes: Takes::Value("N"),
         about: "Bins of a histogram",
@@ -415,6 +440,7 @@ pub(crate) fn without_effect(request: &DrawRequest<'_>, chart: &str) -> Vec<Stri
         "distribution" => "a distribution",
         "confusion" => "a confusion matrix",
         "overview" => "an overview",
+        "profile" => "a profile",
         other => other,
     };
     unheeded.map(|row| format!("--{} has no effect on {what}", row.name)).collect()

@@ -47,6 +47,7 @@ fn every_chart_is_drawn() {
         "annotated",
         "kernels",
         "histogram",
+        "profile",
     ] {
         assert!(page.contains(&format!("id=\"{chart}\"")), "{chart}");
     }

@@ -251,6 +251,29 @@ fn confusion_matrices_play_and_charts_of_all_steps_do_not() {
 }
 
 #[test]
+fn a_profile_of_a_run_runs_over_its_steps() {
+    let folder = Folder::new();
+    let runs = [run(&folder, "toy", SETTINGS)];
+    let picture = draw_runs(&runs, &none(), &chart("profile")).unwrap();
+    says(
+        &picture,
+        &["2 tensors over steps", "steps 0 … 50", "update / weight", "root mean square"],
+    );
+    assert!(!words(&picture).contains("exp_avg"));
+    let bias = draw_runs(&runs, &["bias"], &chart("profile")).unwrap();
+    says(&bias, &["bias", "update / weight"]);
+    // A step is a checkpoint: its layers run right.
+    let mut request = chart("profile");
+    request.step = Some(20);
+    let step = draw_runs(&runs, &none(), &request).unwrap();
+    assert!(!words(&step).contains("update / weight"));
+    let (message, _) = error(&runs, &["wieght"], &chart("profile"));
+    assert!(message.contains("wieght"), "{message}");
+    let film = animate(&runs, &none(), &AnimateRequest::of(DrawRequest::chart("profile")));
+    assert!(film.unwrap_err().help().unwrap().contains("hinton draw RUN --as profile"));
+}
+
+#[test]
 fn a_log_alone_is_a_plot_for_each_quantity() {
     let folder = Folder::new();
     let log = |name: &str, text: &str| {

@@ -29,6 +29,7 @@ pub(super) const ROW: ChartRow = ChartRow {
     need,
     build,
     share: Some(share),
+    plays: true,
 };
 
 const RULE: CellRule =

@@ -28,6 +28,7 @@ pub(super) const ROW: ChartRow = ChartRow {
     need: |_: &[Extent], _: &Options| Need::Lines,
     build,
     share: None,
+    plays: false,
 };
 
 /// Width and height of the plot on a page that takes what it needs, points.

@@ -28,6 +28,7 @@ pub(super) const ROW: ChartRow = ChartRow {
     need: |_: &[Extent], _: &Options| Need::Spreads,
     build,
     share: None,
+    plays: false,
 };
 
 /// Width and height of one plot alone, and of one of several, on a page that takes what it needs.

@@ -28,6 +28,7 @@ pub(super) const ROW: ChartRow = ChartRow {
     need,
     build,
     share: None,
+    plays: true,
 };
 
 /// Cells as large as fit values when there are few.

@@ -27,6 +27,7 @@ pub(super) const ROW: ChartRow = ChartRow {
     need,
     build,
     share: None,
+    plays: true,
 };
 
 /// Grey around the cells, points: a white square at the edge is seen to end.

@@ -29,6 +29,7 @@ pub(super) const ROW: ChartRow = ChartRow {
     need: |_: &[Extent], _: &Options| Need::Summaries,
     build,
     share: Some(share),
+    plays: true,
 };
 
 /// Width and height of the plot on a page that takes what it needs, points.

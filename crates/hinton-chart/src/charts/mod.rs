@@ -14,15 +14,19 @@ mod hinton;
 mod histogram;
 mod over;
 mod overview;
+mod profile;
 mod tiles;
 
 pub use overview::FEW as FEW_IN_OVERVIEW;
+pub use profile::{MEASURES, MeasureRow, measure};
 
 /// What a chart needs to be told of each panel before it can draw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Need {
     /// Statistics of the values only.
     Summaries,
+    /// The [figures](crate::Course::Measures) of the values of each panel.
+    Measures,
     /// A grid for each panel, no larger than asked.
     Grids(Vec<GridRequest>),
     /// The values of each panel, which is one row, as a [line](crate::Course::Line).
@@ -47,6 +51,9 @@ pub struct ChartRow {
     /// called with the panels of each picture before the first is drawn. `None` where there is
     /// nothing such.
     pub share: Option<fn(&[Panel], &mut Options)>,
+    /// Whether there is a picture of it for each step of a run. Others show all steps, or all layers,
+    /// in one.
+    pub plays: bool,
 }
 
 impl ChartRow {
@@ -77,6 +84,7 @@ pub const CHARTS: &[ChartRow] = &[
     distribution::ROW,
     confusion::ROW,
     overview::ROW,
+    profile::ROW,
 ];
 
 /// The chart of that name.

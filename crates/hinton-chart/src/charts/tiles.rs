@@ -22,6 +22,7 @@ pub(super) const ROW: ChartRow = ChartRow {
     need,
     build,
     share: None,
+    plays: true,
 };
 
 const RULE: CellRule =

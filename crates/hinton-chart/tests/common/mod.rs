@@ -1,7 +1,7 @@
 //! Panels of values for the tests.
 #![allow(dead_code)]
 
-use hinton_chart::{Course, Extent, Need, Options, Panel, Picture, Spread, charts};
+use hinton_chart::{Course, Extent, Measures, Need, Options, Panel, Picture, Spread, charts};
 use hinton_scene::{Cells, Item, Marks, Text};
 use hinton_tensor::{GridRequest, Tensor, Work, reduce, summarize};
 
@@ -64,6 +64,13 @@ pub(crate) fn spread_panel(name: &str, steps: &[(u64, Vec<f32>)]) -> Panel {
     }
 }
 
+/// A panel with the figures of its values.
+pub(crate) fn measured_panel(name: &str, rows: usize, cols: usize, values: &[f32]) -> Panel {
+    let whole = panel(name, rows, cols, values, None);
+    let measures = Measures::of(0.0, &whole.summary);
+    Panel { course: Course::Measures(vec![measures]), ..whole }
+}
+
 /// Draws panels.
 pub(crate) fn build(chart: &str, panels: &[Panel], options: &Options) -> Picture {
     charts::named(chart).unwrap().draw(panels, options).unwrap()
@@ -82,6 +89,14 @@ pub(crate) fn draw(
     let asks = match chart.needs(&extents, options) {
         Need::Summaries => vec![None; matrices.len()],
         Need::Grids(requests) => requests.into_iter().map(Some).collect(),
+        Need::Measures => {
+            let panels = matrices.iter().enumerate().map(|(at, (rows, cols, values))| {
+                // Two kinds of tensor in each layer.
+                let kind = ["attn.q", "mlp.up"][at % 2];
+                measured_panel(&format!("layers.{}.{kind}.weight", at / 2), *rows, *cols, values)
+            });
+            return build(chart.name, &panels.collect::<Vec<_>>(), options);
+        }
         Need::Lines => {
             let lines = matrices.iter().flat_map(|(_, cols, values)| values.chunks(*cols));
             let point = |(at, value): (usize, &f32)| (10.0 * at as f64, f64::from(*value));

@@ -40,6 +40,7 @@ pub(super) const ROW: CommandRow = CommandRow {
   hinton draw run/ -t fc.weight --step 500 -o w.png    a tensor of one of its steps
   hinton draw a/ b/ --metric '*loss' --smooth 50 --log -o loss.pdf
   hinton draw run/ -t '*.weight' --as distribution -o spread.svg
+  hinton draw model.safetensors --as profile -o profile.png
   hinton draw run/ --as confusion -o confusion.png
   hinton draw log.csv -o curves.png                    a log of Keras, Lightning, TensorBoard, W&B
   hinton draw a.csv b.csv --metric '*loss' -o loss.png  logs over one another",

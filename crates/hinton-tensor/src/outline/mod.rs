@@ -109,5 +109,23 @@ pub fn outline(tensors: &[Named<'_>]) -> Outline {
     outline
 }
 
+/// Tensors as a row for each module and a column for each leaf such as `weight`, in the order of the
+/// file: for files whose names repeat nothing. A row for each tensor where leaves are too many.
+pub fn modules(tensors: &[Named<'_>]) -> Stack {
+    let order: Vec<usize> = (0..tensors.len()).collect();
+    stack::modules(tensors, &order).unwrap_or_else(|| Stack {
+        pattern: String::new(),
+        layers: tensors.iter().map(|one| Layer { label: one.name.to_owned() }).collect(),
+        kinds: vec![Kind { name: String::new() }],
+        cells: order.into_iter().map(|index| vec![index]).collect(),
+    })
+}
+
+/// A name's module and leaf: `bias` is the leaf of `encoder.fc.bias`, `encoder.fc` its module. The
+/// leaf is empty where the name has no parts.
+pub fn module_and_leaf(name: &str) -> (&str, &str) {
+    stack::split(name)
+}
+
 #[cfg(test)]
 mod tests;

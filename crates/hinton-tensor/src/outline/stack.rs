@@ -190,7 +190,7 @@ pub(super) fn modules(tensors: &[Named<'_>], order: &[usize]) -> Option<Stack> {
 }
 
 /// A name's module and leaf: `fc.bias` is `bias` of `fc`.
-fn split(name: &str) -> (&str, &str) {
+pub(super) fn split(name: &str) -> (&str, &str) {
     match name.rfind(['.', '/']) {
         Some(place) if place + 1 < name.len() => (&name[..place], &name[place + 1..]),
         _ => (name, ""),

@@ -106,6 +106,14 @@ impl Summary {
         (self.finite() > 0).then(|| self.moments.l2())
     }
 
+    /// Root mean square of the finite values: sqrt(Σ x² / n); `None` where there is none.
+    pub fn rms(&self) -> Option<f64> {
+        let finite = self.finite() as f64;
+        let rms = self.l2()? / finite.sqrt();
+        // The norm may pass the range of `f64` where the mean square does not.
+        Some(if rms.is_finite() { rms } else { self.max_abs()? })
+    }
+
     /// Sum of the magnitudes of the finite values: Σ |x|, the L1 norm; `None` where there is none.
     pub fn sum_abs(&self) -> Option<f64> {
         (self.finite() > 0).then(|| self.moments.sum_abs())

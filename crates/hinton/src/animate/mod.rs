@@ -8,7 +8,7 @@ mod time;
 mod view;
 mod words;
 
-use hinton_chart::{Length, Options, PageSize, Timeline};
+use hinton_chart::{ChartRow, Length, Options, PageSize, Timeline, charts};
 use hinton_run::Run;
 
 use crate::{DrawRequest, Error};
@@ -106,12 +106,12 @@ pub fn animate<'a, S: AsRef<str>>(
 
 /// Charts that show all steps in one picture have none for each step.
 fn one_step_at_a_time(request: &AnimateRequest<'_>) -> Result<(), Error> {
-    let chart = request.draw.chart.as_deref();
-    match chart.filter(|chart| matches!(*chart, "curve" | "distribution")) {
+    let chart = request.draw.chart.as_deref().and_then(charts::named);
+    match chart.filter(|chart| !chart.plays) {
         None => Ok(()),
-        Some(chart) => Err(Error::request(
-            format!("--as {chart} shows all steps in one picture: there is nothing to play"),
-            format!("draw it: hinton draw RUN --as {chart} -o {chart}.png"),
+        Some(ChartRow { name, .. }) => Err(Error::request(
+            format!("--as {name} shows all steps in one picture: there is nothing to play"),
+            format!("draw it: hinton draw RUN --as {name} -o {name}.png"),
         )),
     }
 }

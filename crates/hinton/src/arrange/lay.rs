@@ -170,7 +170,9 @@ pub(super) fn plan(
     chart: &str,
 ) -> Result<Plan, Error> {
     // These show a tensor as a whole.
-    if matches!(chart, "histogram" | "overview" | "distribution") && request.each.is_none() {
+    if matches!(chart, "histogram" | "overview" | "distribution" | "profile")
+        && request.each.is_none()
+    {
         return Ok(Plan::Matrix);
     }
     let shape = prepared.tensor.shape();

@@ -117,7 +117,7 @@ pub fn arrange(selected: &[Selected], request: &DrawRequest<'_>) -> Result<Arran
     if chart.name != "overview" {
         leave_out_empty(&mut prepared, &mut notes)?;
     }
-    if chart.name == "overview" {
+    if is_of_model(chart.name) {
         notes.extend(put_aside(&mut prepared));
     }
     let mut panels = Vec::new();
@@ -136,7 +136,7 @@ pub fn arrange(selected: &[Selected], request: &DrawRequest<'_>) -> Result<Arran
         let is_grid = matches!(plan, plan::Plan::Kernels { kind: plan::Kernels::Grid, .. });
         let most = if is_asked || is_grid { MOST_TILES } else { MOST_UNASKED };
         let room = match chart.name {
-            "overview" => most,
+            chart if is_of_model(chart) => most,
             _ => most.min(MOST_TILES - panels.len()),
         };
         let laid = lay::lay(tensor, &plan, room)?;
@@ -162,8 +162,14 @@ pub fn arrange(selected: &[Selected], request: &DrawRequest<'_>) -> Result<Arran
         notes.push(format!("{derived} of them {are} dequantised from others of the file"));
     }
     notes.extend(remarks(selected));
-    let title = if chart.name == "overview" { file_title(&prepared) } else { None };
+    let is_whole = chart.name == "overview" || (is_of_model(chart.name) && prepared.len() > 1);
+    let title = if is_whole { file_title(&prepared) } else { None };
     Ok(Arrangement { chart, panels, title, columns, notes })
+}
+
+/// Whether a chart shows the tensors of a model together, rather than each for itself.
+fn is_of_model(chart: &str) -> bool {
+    matches!(chart, "overview" | "profile" | "ridge")
 }
 
 /// What must be known to read the values right, such as that they are codes: of one tensor in full, of

@@ -157,6 +157,16 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         themed: true,
     },
     Exhibit {
+        name: "profile",
+        title: "How large weights are",
+        text: "Figures of the weights over the steps of a training: they grow, and each step changes them less. Of \
+               a checkpoint the same lines run over its layers.",
+        shows: Shows::Run { run: DIGITS_RUN, tensors: &[] },
+        settings: &[("as", "profile")],
+        also: &[],
+        themed: true,
+    },
+    Exhibit {
         name: "space",
         title: "What a network does to space",
         text: "A mesh of points after every step of a small random network. Each point keeps the colour \

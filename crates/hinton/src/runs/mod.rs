@@ -4,6 +4,7 @@
 mod known;
 mod metrics;
 mod page;
+mod profile;
 mod spreads;
 mod step;
 mod trouble;
@@ -52,6 +53,8 @@ impl<'a> RunRequest<'a> {
 /// - With metrics, or `curve` without patterns: the metrics, all runs in one plot.
 /// - With `distribution`: how the tensors of the patterns (the first weights without one) spread
 ///   over the steps.
+/// - With `profile` and no step: how large those tensors (all learned ones without a pattern) are over
+///   the steps.
 /// - Otherwise the tensors of one step as [`draw`](crate::draw()) draws those of a checkpoint;
 ///   `confusion` without patterns takes the tensor of that name.
 ///
@@ -81,6 +84,7 @@ pub fn draw_runs<S: AsRef<str>>(
         (None, true) if !request.metrics.is_empty() => metrics::draw(runs, request),
         (None, true) if metrics::are_logs(runs) => metrics::draw(runs, request),
         (Some("distribution"), _) => spreads::draw(runs, &patterns, request),
+        (Some("profile"), _) if request.step.is_none() => profile::draw(runs, &patterns, request),
         (None, true) if !shape_is_asked && request.step.is_none() => page::draw(runs, request),
         _ => {
             if chart == Some("confusion") && patterns.is_empty() {

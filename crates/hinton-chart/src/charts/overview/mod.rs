@@ -28,6 +28,7 @@ pub(super) const ROW: ChartRow = ChartRow {
     need,
     build,
     share: None,
+    plays: true,
 };
 
 /// Most tensors that an overview shows as large pictures; more become a map.

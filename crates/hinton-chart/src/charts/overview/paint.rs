@@ -14,8 +14,7 @@ const FAR: f64 = 10.0;
 const SIBLINGS: usize = 4;
 /// The root mean square of the finite values.
 pub(super) fn rms(summary: &Summary) -> Option<f64> {
-    let finite = summary.finite();
-    Some(summary.l2()? / (finite as f64).sqrt()).filter(|rms| rms.is_finite())
+    summary.rms()
 }
 
 /// What the tiles of a map have in common.
