@@ -70,6 +70,7 @@ export interface Tensor {
   bytes: number;
   offset: number | null;
   skipped: string | null;
+  note?: string | null;
 }
 
 export interface Layout {
@@ -96,6 +97,8 @@ export interface Label {
   text: string;
   role: "column" | "row" | "group" | "tile";
   align: "left" | "center" | "right";
+  /** Whether the text runs upwards; the box is that of the turned text. */
+  upright?: boolean;
 }
 
 /** A tile of 256 x 256 cells at most, of which each folds 2^levelRows x 2^levelCols values. */

@@ -14,7 +14,7 @@ export function follow(model: Model, stage: Stage, player: Player): void {
   let statisticsStep: number | null | undefined;
 
   const statistics = async () => {
-    const step = untrack(model.choice).step;
+    const step = untrack(model.rest);
     const known = untrack(model.statistics);
     if (statisticsStep === step && known.done >= known.of) return;
     const answer = await model.engine.statistics(step);

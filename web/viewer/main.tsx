@@ -79,6 +79,7 @@ function App(props: { engine: Engine; catalogue: Catalogue }) {
       say("This browser cannot draw the map: WebGL 2 is missing or switched off.");
       return;
     }
+    made.ahead = () => player.ahead();
     setStage(made);
     listenToGestures(element, model, made);
     listenToKeys({

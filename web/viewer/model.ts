@@ -82,6 +82,9 @@ export function createModel(engine: Engine, catalogue: Catalogue) {
   const [drawn, setDrawn] = createSignal<Drawn>({ folds: [1, 1], sampled: 1, waiting: 0, trouble: null });
   const [notice, setNotice] = createSignal<string>("");
   const [spoken, setSpoken] = createSignal("");
+  const [playing, setPlaying] = createSignal(false);
+  /** The step that words and curves are about: while a run plays they wait for its end. */
+  const rest = createMemo<number | null>((before) => (playing() ? before : choice().step), untrack(choice).step);
   const [systemDark, setSystemDark] = createSignal(SYSTEM_DARK.matches);
   SYSTEM_DARK.addEventListener("change", () => setSystemDark(SYSTEM_DARK.matches));
 
@@ -222,31 +225,40 @@ export function createModel(engine: Engine, catalogue: Catalogue) {
 
   return {
     engine, catalogue, tensors, places, steps, setSteps, layout, whole, initial, choice, choose, size, setSize, camera, setCamera, flyTo, home,
-    hover, setHover, cell, setCell, chosen, setChosen, selection, setSelection, entered, focus, dark, mapName, colouring,
+    playing, setPlaying, rest, hover, setHover, cell, setCell, chosen, setChosen, selection, setSelection, entered, focus, dark, mapName, colouring,
     statistics, setStatistics, statisticsOf, faultsOf, curves, setCurves, drawn, setDrawn, notice, say, spoken, setSpoken,
     zoomBy, panBy, showAll, showTensor, showCell, cellAt, cellPixels,
-    shades: createShades(engine, choice, colouring, say),
-    stats: createAnswers((tensor: number) => engine.stats(untrack(choice).step, tensor), () => choice().step),
-    exactValue: createExactValue(engine, choice, () => cell() ?? hover()),
+    shades: createShades(engine, choice, colouring, () => untrack(steps).at(-1)?.number ?? null, say),
+    stats: createAnswers((tensor: number) => engine.stats(untrack(rest), tensor), rest),
+    exactValue: createExactValue(engine, rest, playing, () => hover() ?? cell()),
   };
 }
 
-/** Colours of the map and, where tensors have their own, of each. */
-function createShades(engine: Engine, choice: Accessor<Choice>, colouring: Accessor<Colouring>, say: (text: string) => void) {
+/**
+ * Colours of the map and, where tensors have their own, of each. They are those of the newest step
+ * at all steps: a colour that meant something else at each step would hide what changes.
+ */
+function createShades(
+  engine: Engine,
+  choice: Accessor<Choice>,
+  colouring: Accessor<Colouring>,
+  newest: Accessor<number | null>,
+  say: (text: string) => void,
+) {
   const [shared, setShared] = createSignal<Shades | null>(null);
   const [own, setOwn] = createSignal<ReadonlyMap<number, Shades>>(new Map());
   let asked = new Set<number>();
   let queue: number[] = [];
   let abort = new AbortController();
   createEffect(
-    on([colouring, () => (colouring().range === "auto" || !choice().share ? choice().step : null), () => choice().share], () => {
+    on([colouring, () => choice().share], () => {
       abort.abort();
       abort = new AbortController();
       asked = new Set();
       queue = [];
       if (!choice().share) setOwn(new Map());
       engine
-        .colours(choice().step, null, colouring(), abort.signal)
+        .colours(newest(), null, colouring(), abort.signal)
         .then(([colours]) => setShared(new Shades(colours!)))
         .catch((error: unknown) => {
           if (!(error instanceof DOMException)) say(error instanceof Error ? error.message : String(error));
@@ -257,7 +269,7 @@ function createShades(engine: Engine, choice: Accessor<Choice>, colouring: Acces
     const [tensors, { signal }] = [queue.splice(0, 64), abort];
     if (tensors.length === 0) return;
     engine
-      .colours(untrack(choice).step, tensors, untrack(colouring), signal)
+      .colours(newest(), tensors, untrack(colouring), signal)
       .then((list) => {
         const next = new Map(untrack(own));
         for (const [at, colours] of list.entries()) next.set(tensors[at]!, new Shades(colours));
@@ -307,22 +319,22 @@ function createAnswers<T>(ask: (tensor: number) => Promise<T>, step: Accessor<nu
 }
 
 /** The exact value of the cell under the cursor, after it has rested there. */
-function createExactValue(engine: Engine, choice: Accessor<Choice>, cell: Accessor<Cell | null>) {
+function createExactValue(engine: Engine, step: Accessor<number | null>, playing: Accessor<boolean>, cell: Accessor<Cell | null>) {
   const [exact, setExact] = createSignal<{ cell: Cell; value: ExactValue } | null>(null);
   let timer = 0;
   let abort = new AbortController();
   createEffect(() => {
     const at = cell();
-    const { step } = choice();
+    const now = step();
     clearTimeout(timer);
     abort.abort();
     setExact(null);
-    if (!at) return;
+    if (!at || playing()) return;
     abort = new AbortController();
     const { signal } = abort;
     timer = window.setTimeout(() => {
       engine
-        .value(step, at.tensor, at.row, at.col, signal)
+        .value(now, at.tensor, at.row, at.col, signal)
         .then((value) => setExact({ cell: at, value }))
         .catch(() => {
           // The value of the tile stays; the cursor is elsewhere soon.

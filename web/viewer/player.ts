@@ -3,10 +3,11 @@ import type { Model } from "./model";
 
 /** Steps a second at speed 1. */
 const RATE = 4;
+/** Steps whose tiles are asked for before they are shown. */
+const AHEAD = 3;
 
 /** Goes through the steps of a run by the clock. */
 export class Player {
-  readonly playing = createSignal(false);
   readonly speed = createSignal(1);
   readonly loop = createSignal(true);
   readonly following = createSignal(false);
@@ -23,6 +24,14 @@ export class Player {
     return Math.max(this.model.steps().findIndex((step) => step.number === this.model.choice().step), 0);
   }
 
+  /** The steps that are shown next while it plays. */
+  ahead(): number[] {
+    if (!untrack(this.model.playing)) return [];
+    const steps = untrack(this.model.steps);
+    const now = untrack(() => this.index());
+    return Array.from({ length: Math.min(AHEAD, steps.length - 1) }, (_, at) => steps[(now + 1 + at) % steps.length]!.number);
+  }
+
   goTo(index: number): void {
     const steps = untrack(this.model.steps);
     if (steps.length === 0) return;
@@ -36,13 +45,13 @@ export class Player {
   }
 
   toggle(): void {
-    if (this.playing[0]()) this.stop();
+    if (this.model.playing()) this.stop();
     else this.play();
   }
 
   stop(): void {
     clearInterval(this.timer);
-    this.playing[1](false);
+    this.model.setPlaying(false);
   }
 
   /** Shows the newest step from now on, wherever the map is. */
@@ -57,7 +66,7 @@ export class Player {
 
   setSpeed(speed: number): void {
     this.speed[1](speed);
-    if (this.playing[0]()) {
+    if (this.model.playing()) {
       this.stop();
       this.play();
     }
@@ -68,7 +77,7 @@ export class Player {
     if (last < 1) return this.model.say("There is only one step");
     this.following[1](false);
     if (untrack(() => this.index()) === last) this.show(0);
-    this.playing[1](true);
+    this.model.setPlaying(true);
     this.timer = window.setInterval(
       () => {
         if (!this.ready()) return;

@@ -190,7 +190,7 @@ fn differing(one: &BTreeMap<String, Vec<u8>>, other: &BTreeMap<String, Vec<u8>>)
     names
 }
 
-/// Writes pages by the example and hands them to `web/test/space.mjs`.
+/// Drives the pages in a browser: those that an example writes, and those that the viewer serves.
 fn drive(shots: Option<&Path>) -> Result<(), Failure> {
     let Some(browser) = browser() else {
         println!("Chromium is not installed, and CHROMIUM names none: the pages were not driven");
@@ -199,9 +199,22 @@ fn drive(shots: Option<&Path>) -> Result<(), Failure> {
     let pages = shell::target_dir()?.join("space-pages");
     let example = ["run", "--quiet", "--package", "hinton", "--example", "space_page", "--"];
     shell::run(shell::cargo().args(example).arg(&pages))?;
+    drive_page("web/test/space.mjs", &pages, &browser, shots)?;
+    shell::run(shell::cargo().args(["build", "--quiet", "--package", "hinton-cli"]))?;
+    let program = format!("debug/hinton{}", std::env::consts::EXE_SUFFIX);
+    drive_page("web/test/viewer.mjs", &shell::target_dir()?.join(program), &browser, shots)
+}
+
+/// Hands what a script drives, the browser and the folder for screenshots to it.
+fn drive_page(
+    script: &str,
+    subject: &Path,
+    browser: &Path,
+    shots: Option<&Path>,
+) -> Result<(), Failure> {
     let drive = || {
         let mut node = shell::program("node");
-        node.arg("web/test/space.mjs").arg(&pages).arg(&browser);
+        node.arg(script).arg(subject).arg(browser);
         if let Some(folder) = shots {
             node.arg(folder);
         }

@@ -1,20 +1,17 @@
-import type { Label } from "../engine";
 import type { Cell, Model } from "../model";
 import { fromBits16, isNaN16 } from "../bits";
 import { short } from "../numbers";
-import { type Rect, overlaps, rectToScreen } from "./camera";
+import { type Rect, rectToScreen } from "./camera";
+import { FONT, clipped, drawLabels } from "./labels";
 import type { Seen } from "./plan";
 import type { Stage } from "./stage";
 
-const FONT = 'Inter, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif';
 /** Cells at least so large have their number written in them, CSS pixels. */
 const NUMBER = { w: 34, h: 15 };
 /** Cells at least so large have a line between them. */
 const GRID = 10;
-/** Labels with less room than this are left out: a few letters of a name tell nothing. */
-const NARROWEST = { column: 26, row: 26, group: 40, tile: 64 };
 
-interface Ink {
+export interface Ink {
   text: string;
   soft: string;
   line: string;
@@ -23,15 +20,25 @@ interface Ink {
   alarm: string;
 }
 
-const INKS: Record<"light" | "dark", Ink> = {
-  light: { text: "#1a1f26", soft: "#5b6470", line: "#d5dae0", accent: "#2563eb", paper: "#ffffff", alarm: "#d0103a" },
-  dark: { text: "#f1f3f5", soft: "#a3adb8", line: "#3a424c", accent: "#6ea8ff", paper: "#14171c", alarm: "#ff6b7d" },
-};
+/** The colours of the style sheet; read anew when light and dark change. */
+const inks = new Map<boolean, Ink>();
+
+function inkOf(dark: boolean): Ink {
+  let ink = inks.get(dark);
+  if (!ink) {
+    const style = getComputedStyle(document.documentElement);
+    const colour = (name: string) => style.getPropertyValue(`--${name}`).trim();
+    ink = { text: colour("ink"), soft: colour("soft"), line: colour("map-line"), accent: colour("accent"), paper: colour("page"), alarm: colour("alarm") };
+    inks.clear();
+    inks.set(dark, ink);
+  }
+  return ink;
+}
 
 /** Draws words and lines over the tiles: frames, labels, numbers, the cursor, the selection. */
 export function drawOverlay(context: CanvasRenderingContext2D, ratio: number, stage: Stage, model: Model, found: Seen[]): void {
   const { width, height } = model.size();
-  const ink = INKS[model.dark() ? "dark" : "light"];
+  const ink = inkOf(model.dark());
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
   context.textBaseline = "middle";
@@ -228,12 +235,17 @@ function drawRulers(context: CanvasRenderingContext2D, model: Model, found: Seen
     { x: edge.x, y: Math.max(edge.y - 16, 0), w: room.right - edge.x, h: 16 },
     { x: Math.max(edge.x - 40, 0), y: edge.y, w: 40, h: room.bottom - edge.y },
   ];
+  // Over cells the numbers need a ground of their own.
+  context.fillStyle = ink.paper;
+  context.globalAlpha = 0.95;
+  for (const [at, strip] of strips.entries()) {
+    const inside = at === 0 ? rect.y < 16 : rect.x < 40;
+    if (inside && (at === 0 || tensor.rows > 1)) context.fillRect(strip.x, strip.y, strip.w, strip.h);
+  }
+  context.globalAlpha = 1;
   context.font = `10px ${FONT}`;
   const mark = (text: string, x: number, y: number, align: CanvasTextAlign) => {
     context.textAlign = align;
-    context.lineWidth = 3;
-    context.strokeStyle = ink.paper;
-    context.strokeText(text, x, y);
     context.fillStyle = ink.soft;
     context.fillText(text, x, y);
   };
@@ -260,82 +272,6 @@ function tickStep(least: number): number {
   return [1, 2, 5, 10].map((times) => times * power).find((step) => step >= least)!;
 }
 
-const RANK = { column: 0, row: 1, group: 2, tile: 3 };
-
-/** Labels, most important first; one that would cover another is left out. */
-function drawLabels(context: CanvasRenderingContext2D, model: Model, taken: Rect[], ink: Ink): void {
-  const { width, height } = model.size();
-  const camera = model.camera();
-  const placed: Rect[] = [...taken];
-  const candidates: { label: Label; rect: Rect }[] = [];
-  for (const label of model.layout.labels) {
-    const rect = rectToScreen(camera, model.size(), label);
-    const sticky = label.role === "column" || label.role === "row";
-    if (rect.x > width || rect.x + rect.w < (label.role === "row" ? -1e9 : 0)) continue;
-    if (rect.y > height || rect.y + rect.h < (label.role === "column" ? -1e9 : 0)) continue;
-    if (!sticky && rect.w < NARROWEST[label.role]) continue;
-    candidates.push({ label, rect });
-  }
-  // Nobody can read thousands of labels: beyond this they cannot all have room anyway.
-  candidates.sort((one, other) => RANK[one.label.role] - RANK[other.label.role] || other.rect.w - one.rect.w);
-  for (const { label, rect } of candidates.slice(0, 1500)) {
-    const strong = label.role === "group";
-    const size = label.role === "tile" ? 11 : 11.5;
-    context.font = `${strong ? 600 : 400} ${size}px ${FONT}`;
-    const height = size + 3;
-    // At great zoom the label's own height says nothing: it is written at one size.
-    let y = rect.y + Math.min(rect.h / 2, height / 2);
-    if (label.role === "column") y = Math.max(rect.y + rect.h - height / 2, height / 2 + 2);
-    let room = rect.w - 2;
-    let x = label.align === "right" ? rect.x + rect.w : label.align === "center" ? rect.x + rect.w / 2 : rect.x;
-    if (label.role === "row") {
-      // Rows keep their names in sight while the map is moved; far away there is no room for them.
-      room = Math.max(Math.min(rect.w, 140), x - 4);
-      if (rect.h < 0) continue;
-      if (x < 44) x = 44;
-      room = Math.min(room, Math.max(x - 4, 40));
-    }
-    if (room < NARROWEST[label.role]) continue;
-    const text = clipped(context, label.text, room);
-    if (!text) continue;
-    const drawn = context.measureText(text).width;
-    const left = label.align === "right" ? x - drawn : label.align === "center" ? x - drawn / 2 : x;
-    const box = { x: left - 2, y: y - height / 2, w: drawn + 6, h: height };
-    if (placed.some((other) => overlaps(other, box))) continue;
-    placed.push(box);
-    context.textAlign = "left";
-    context.lineWidth = 3;
-    context.lineJoin = "round";
-    context.strokeStyle = ink.paper;
-    context.globalAlpha = 0.85;
-    context.strokeText(text, left, y);
-    context.globalAlpha = 1;
-    context.fillStyle = label.role === "tile" ? ink.soft : ink.text;
-    context.fillText(text, left, y);
-  }
-}
-
-const WIDTHS = new Map<string, string>();
-
-/** The text, or as much of its end as there is room for: the ends of names tell tensors apart. */
-function clipped(context: CanvasRenderingContext2D, text: string, room: number): string {
-  const key = `${context.font}/${Math.floor(room)}/${text}`;
-  const known = WIDTHS.get(key);
-  if (known !== undefined) return known;
-  let shown = text;
-  if (context.measureText(text).width > room) {
-    let [low, high] = [0, text.length];
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
-      if (context.measureText(`\u2026${text.slice(text.length - middle)}`).width <= room) low = middle;
-      else high = middle - 1;
-    }
-    shown = low > 1 ? `\u2026${text.slice(text.length - low)}` : "";
-  }
-  if (WIDTHS.size > 20_000) WIDTHS.clear();
-  WIDTHS.set(key, shown);
-  return shown;
-}
 
 /** What a tile says of a cell in words: folded values say what they are. */
 export function wordsOf(first: number, second: number | null, folds: [number, number], fold: string): string {

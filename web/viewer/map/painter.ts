@@ -51,7 +51,7 @@ export class Painter {
       ["size", "tiles", "one", "two", "both", "ground"].map((name) => [name, gl.getUniformLocation(this.program, name)]),
     );
     // A telephone has less memory than a workstation, and a smaller screen to fill.
-    this.pool = new Pool(gl, Math.min(screen.width, screen.height) < 600 ? 2 : 4);
+    this.pool = new Pool(gl, Math.min(screen.width, screen.height) < 600 ? 6 : 16);
     this.buffer = gl.createBuffer()!;
     gl.bindVertexArray(gl.createVertexArray());
     gl.bindBuffer(gl.ARRAY_BUFFER, this.buffer);

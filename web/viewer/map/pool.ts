@@ -1,8 +1,8 @@
 import type { Tile } from "../engine";
 import { SIDE } from "./plan";
 
-/** Layers of one array texture: 32 MiB of two 16-bit planes. WebGL2 promises 256. */
-const LAYERS = 128;
+/** Layers of one array texture: 8 MiB of two 16-bit planes, which the browser fills with zeros at first. */
+const LAYERS = 32;
 /** Smallest side of a place in a layer, as a power of two: 8 cells. */
 const SMALLEST = 3;
 /** log2 of a tile's side. */

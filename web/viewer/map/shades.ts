@@ -1,5 +1,5 @@
 import type { Colours } from "../engine";
-import { INF16, NEGATIVE_INF16, fromBits16, fromBits32, isNaN16 } from "../bits";
+import { INF16, NEGATIVE_INF16, fromBits16, fromBits32 } from "../bits";
 
 /** Number of patterns of 16 bits. */
 const PATTERNS = 65_536;
@@ -36,16 +36,17 @@ export class Shades {
     this.one = new Uint8Array(PATTERNS * 4);
     const table = colourBytes(one.table);
     const indices = indexAll(one.thresholds);
-    const special = (bits: number) =>
-      isNaN16(bits) ? colours.nan : bits === INF16 ? colours.posInf : bits === NEGATIVE_INF16 ? colours.negInf : null;
-    for (let bits = 0; bits < PATTERNS; bits++) {
-      const index = indices[bits]! * 4;
-      this.one.set(table.subarray(index, index + 4), bits * 4);
+    // Four bytes at a time.
+    const [all, entries] = [new Uint32Array(this.one.buffer), new Uint32Array(table.buffer)];
+    for (let bits = 0; bits < PATTERNS; bits++) all[bits] = entries[indices[bits]!]!;
+    const word = (colour: string) => new Uint32Array(colourBytes(colour).buffer)[0]!;
+    const nan = word(colours.nan);
+    for (let bits = INF16 + 1; bits < 0x8000; bits++) {
+      all[bits] = nan;
+      all[bits | 0x8000] = nan;
     }
-    for (const bits of [...range(INF16, 0x8000), ...range(NEGATIVE_INF16, PATTERNS)]) {
-      const colour = special(bits);
-      if (colour) this.one.set(colourBytes(colour.slice(1)), bits * 4);
-    }
+    all[INF16] = word(colours.posInf);
+    all[NEGATIVE_INF16] = word(colours.negInf);
     this.two = two && new Uint16Array(PATTERNS * 2);
     this.table = two ? colourBytes(two.table) : new Uint8Array(4);
     this.balances = two ? two.balance.length + 1 : 1;
@@ -93,8 +94,4 @@ export function colourBytes(hex: string): Uint8Array<ArrayBuffer> {
     bytes.set([colour >> 16, (colour >> 8) & 255, colour & 255, 255], at * 4);
   }
   return bytes;
-}
-
-function range(start: number, end: number): number[] {
-  return Array.from({ length: end - start }, (_, at) => start + at);
 }

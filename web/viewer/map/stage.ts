@@ -1,11 +1,12 @@
 import { createEffect, untrack } from "solid-js";
+import type { Fold, Step } from "../engine";
 import type { Model } from "../model";
 import { ExactCells } from "./exact";
 import { drawOverlay } from "./overlay";
 import { Painter, type Piece } from "./painter";
 import { type Level, SIDE, type Seen, cellsAt, highest, nameOf, seen, urgency } from "./plan";
 import { colourBytes } from "./shades";
-import { type Kept, Tiles } from "./tiles";
+import { type Kept, SOON, Tiles } from "./tiles";
 
 /** Levels that a missing tile may be replaced by while it is on its way: coarser, then finer. */
 const COARSER = 12;
@@ -29,6 +30,10 @@ export class Stage {
   private readonly context: CanvasRenderingContext2D;
   /** What the last picture was made of, for the value under the cursor. */
   private last: Seen[] = [];
+  /** Step and fold of the last complete picture: its tiles stay until those of another are here. */
+  private complete: { step: Step; fold: Fold } | null = null;
+  /** Steps whose tiles should be here before they are shown. */
+  ahead: () => Step[] = () => [];
 
   constructor(
     private readonly element: HTMLElement,
@@ -173,11 +178,12 @@ export class Stage {
     const room = share || painter.hasRoomFor(found.length);
     for (const one of found) {
       const { tensor, level, rect } = one;
+      const before = missing;
       if (tensor.skipped) continue;
       const shades = room ? model.shades.of(tensor.id) : model.shades.shared();
       const place = shades ? painter.placeOf(shades) : -1;
       const cellSize = Math.min(rect.w / tensor.cols, rect.h / tensor.rows);
-      const add = (kept: Kept, at: Level, r: number, c: number, clip: Clip) => {
+      const add: Add = (kept, at, r, c, clip) => {
         const slot = tiles.slotOf(kept, painter.pool);
         if (!slot || !shades) return slot !== null;
         sampled = Math.max(sampled, kept.tile!.sampled);
@@ -192,15 +198,15 @@ export class Stage {
       for (let r = one.tiles.r0; r < one.tiles.r1; r++) {
         for (let c = one.tiles.c0; c < one.tiles.c1; c++) {
           const distance = distanceTo(one, level, r, c, pointer);
-          tiles.wish(step, nameOf(tensor.id, fold, level, r, c), urgency(level, distance));
-          const kept = tiles.get(step, fold, tensor.id, level, r, c);
-          if (kept?.tile && add(kept, level, r, c, EVERYTHING)) continue;
-          if (kept?.error && !kept.tile) continue;
+          const kept = tiles.wish(step, nameOf(tensor.id, fold, level, r, c), urgency(level, distance));
+          if (kept.tile && add(kept, level, r, c, EVERYTHING)) continue;
+          if (kept.error) continue;
           missing += 1;
           this.stopgap(one, r, c, add);
         }
       }
-      if (missing > 0 && !tiles.has(step, fold, tensor.id)) {
+      const large = level.rows + 8 < highest(tensor.rows) || level.cols + 8 < highest(tensor.cols);
+      if (missing > before && large && !tiles.has(step, fold, tensor.id)) {
         // Something of the whole tensor first, if it is not all in one tile anyway.
         const rows = Math.max(0, highest(tensor.rows) - 7);
         const cols = Math.max(0, highest(tensor.cols) - 7);
@@ -209,9 +215,10 @@ export class Stage {
       }
     }
     const paper = model.shades.shared()?.colours.paper;
-    const background = colourBytes((paper ?? (model.dark() ? "#14171c" : "#ffffff")).slice(1));
+    const background = colourBytes(paper ?? (model.dark() ? "#14171c" : "#ffffff"));
     painter.draw(pieces, [background[0]!, background[1]!, background[2]!], GROUND);
-    tiles.end(step);
+    this.soon(found, step, fold);
+    tiles.end();
     this.words();
     this.tell(found, missing, sampled);
   }
@@ -220,10 +227,27 @@ export class Stage {
     drawOverlay(this.context, this.ratio, this, this.model, this.last);
   }
 
-  /** Draws what there is of a tile that is not here: of coarser tiles, else of finer ones. */
-  private stopgap(one: Seen, r: number, c: number, add: (kept: Kept, at: Level, r: number, c: number, clip: Clip) => boolean): void {
+  /** Asks for tiles of the steps that come next while a run plays. */
+  private soon(found: Seen[], now: Step, fold: Fold): void {
+    for (const [rank, step] of this.ahead().entries()) {
+      if (step === now) continue;
+      for (const { tensor, level, tiles } of found) {
+        for (let r = tiles.r0; r < tiles.r1; r++) {
+          for (let c = tiles.c0; c < tiles.c1; c++) this.tiles.wish(step, nameOf(tensor.id, fold, level, r, c), SOON * (rank + 1));
+        }
+      }
+    }
+  }
+
+  /**
+   * Draws what there is of a tile that is not here: the one of the step shown before, or of coarser
+   * tiles, else of finer ones.
+   */
+  private stopgap(one: Seen, r: number, c: number, add: Add): void {
     const { step, fold } = this.model.choice();
     const { tensor, level } = one;
+    const before = this.complete && this.tiles.get(this.complete.step, this.complete.fold, tensor.id, level, r, c);
+    if (before?.tile && add(before, level, r, c, EVERYTHING)) return;
     const clip: Clip = {
       r0: r * SIDE * 2 ** level.rows,
       r1: (r + 1) * SIDE * 2 ** level.rows,
@@ -284,6 +308,8 @@ export class Stage {
     const drawn = { folds, sampled, waiting: missing, trouble: tiles.trouble };
     if (JSON.stringify(drawn) !== JSON.stringify(model.drawn())) queueMicrotask(() => model.setDrawn(drawn));
     if (missing > 0 || !model.shades.shared()) return;
+    const { step, fold } = model.choice();
+    this.complete = { step, fold };
     const { done, of } = model.statistics();
     const state = sampled === 1 && done >= of ? "exact" : "first";
     const { dataset } = document.body;
@@ -292,6 +318,9 @@ export class Stage {
     if (dataset.state !== state) dataset.state = state;
   }
 }
+
+/** Adds a part of a tile to the picture; false if the tile is not on the card yet. */
+type Add = (kept: Kept, at: Level, r: number, c: number, clip: Clip) => boolean;
 
 /** Rows and columns of values that a piece may show, ends excluded. */
 interface Clip {

@@ -1,48 +1,62 @@
-import { type Engine, EngineError, type Fold, type Step, type Tile, type TileName } from "../engine";
+import { type Engine, EngineError, type Fold, type Step, type Tile, type TileAnswer, type TileName } from "../engine";
 import { type Level, foldOf, tileKey } from "./plan";
 import type { Pool, Slot } from "./pool";
 
 /** Most tiles a request. */
 const BATCH = 64;
-/** Most cells a request, so that the first large tiles do not wait for the last. */
-const BATCH_CELLS = 12 * 65_536;
+/** The same of large tiles, so that the first do not wait for the last. */
+const LARGE_BATCH = 12;
 /** Requests at one time: a browser opens six connections, and others want some of them. */
 const REQUESTS = 3;
 /** Bytes of tiles kept in memory beside the graphics card. */
 const BUDGET = 192 * 1024 * 1024;
 /** Times after which a sampled tile is asked for again, milliseconds. */
 const REFRESH = [700, 1500, 3000, 6000, 12_000];
-/** Tiles brought to the card in one frame. */
+/** Tiles of full size brought to the card in one frame. */
 const UPLOADS = 24;
 
-/** A tile that is here, or why it is not. */
+/** From this urgency on a tile is not seen yet, but soon may be. */
+export const SOON = 1e9;
+
+/** What is known of a tile: the tile, or why it is not here, or neither yet. */
 export interface Kept {
   tile: Tile | null;
   error: string | null;
   slot: Slot | null;
-  /** Number of the frame that used it last. */
+  /** Number of the frame that drew it last. */
   used: number;
+  /** Number of the frame that wished for it last. */
+  wanted: number;
+  /** Whether a request for it is on its way. */
+  asked: boolean;
   /** When to ask again; Infinity for never. */
   again: number;
   tries: number;
 }
 
 /** A tile that should be here. */
-export interface Wish {
+interface Wish {
+  step: Step;
   name: TileName;
   urgency: number;
+  kept: Kept;
 }
 
+/** The tiles of a tensor by their level and place, and of all tensors. */
 type Bucket = Map<number, Kept>;
+type Shelf = Bucket[];
 
 /** Tiles of every tensor, asked for in batches, most urgent first. */
 export class Tiles {
-  private shelves = new Map<string, Bucket[]>();
-  private wishes = new Map<string, Wish>();
-  private running: { names: Set<string>; abort: AbortController }[] = [];
+  private shelves = new Map<string, Shelf>();
+  /** The shelf used last: nearly always it is the next one, too. */
+  private recent: { step: Step; fold: Fold; shelf: Shelf } | null = null;
+  private wishes: Wish[] = [];
+  private running = new Set<{ wishes: Wish[]; abort: AbortController }>();
   private bytes = 0;
   private frame = 0;
   private uploads = 0;
+  private now = 0;
   private timer: number | undefined;
   /** What the engine said last when it could not answer at all. */
   trouble: string | null = null;
@@ -56,16 +70,20 @@ export class Tiles {
   begin(): void {
     this.frame += 1;
     this.uploads = 0;
-    this.wishes.clear();
+    this.wishes = [];
+    this.now = performance.now();
   }
 
   get(step: Step, fold: Fold, tensor: number, level: Level, row: number, col: number): Kept | null {
-    const bucket = this.shelves.get(shelfName(step, foldOf(level, fold)))?.[tensor];
+    const bucket = this.shelf(step, foldOf(level, fold))[tensor];
     return bucket?.get(tileKey(level, row, col)) ?? null;
   }
 
+  /** Whether any tile of a tensor is here. */
   has(step: Step, fold: Fold, tensor: number): boolean {
-    return (this.shelves.get(shelfName(step, fold))?.[tensor]?.size ?? 0) > 0;
+    const bucket = this.shelf(step, fold)[tensor];
+    if (bucket) for (const kept of bucket.values()) if (kept.tile) return true;
+    return false;
   }
 
   /** The tile's place on the card; null if it is not there yet and a later frame brings it. */
@@ -89,31 +107,34 @@ export class Tiles {
     return kept.slot;
   }
 
-  /** Asks for a tile unless it is here, and again if it was sampled and is due. */
-  wish(step: Step, name: TileName, urgency: number): void {
-    const kept = this.get(step, name.fold, name.tensor, levelOf(name), name.row, name.col);
-    if (kept && kept.again > performance.now()) return;
-    const key = wishName(step, name);
-    const known = this.wishes.get(key);
-    if (!known || known.urgency > urgency) this.wishes.set(key, { name, urgency });
+  /** The tile, if it is here; asks for it unless it is, and again if it was sampled and is due. */
+  wish(step: Step, name: TileName, urgency: number): Kept {
+    const level = { rows: name.levelRows, cols: name.levelCols };
+    const shelf = this.shelf(step, name.fold);
+    const bucket = (shelf[name.tensor] ??= new Map());
+    const key = tileKey(level, name.row, name.col);
+    let kept = bucket.get(key);
+    if (!kept) {
+      kept = { tile: null, error: null, slot: null, used: this.frame, wanted: 0, asked: false, again: 0, tries: 0 };
+      bucket.set(key, kept);
+    }
+    kept.wanted = this.frame;
+    if (kept.again <= this.now) this.wishes.push({ step, name, urgency, kept });
+    return kept;
   }
 
   /** Ends a picture: drops requests that nobody wants any more, and starts new ones. */
-  end(step: Step): void {
+  end(): void {
     for (const request of this.running) {
-      if (![...request.names].some((name) => this.wishes.has(name))) request.abort.abort();
+      if (!request.wishes.some(({ kept }) => kept.wanted === this.frame)) request.abort.abort();
     }
-    this.dispatch(step);
+    this.dispatch();
     if (this.bytes > BUDGET) this.forget();
   }
 
-  /** Whether all that was wished for is here. */
+  /** Whether all that is seen is here. */
   get settled(): boolean {
-    return this.wishes.size === 0 && this.running.length === 0;
-  }
-
-  get waiting(): number {
-    return this.wishes.size;
+    return !this.wishes.some(({ urgency, kept }) => urgency < SOON && !kept.tile && !kept.error);
   }
 
   /** Forgets what is on the card, which lost it. */
@@ -142,64 +163,75 @@ export class Tiles {
     this.onChange();
   }
 
-  private dispatch(step: Step): void {
-    const asked = new Set(this.running.flatMap((request) => [...request.names]));
-    const waiting = [...this.wishes].filter(([key]) => !asked.has(key));
-    if (waiting.length === 0 || this.running.length >= REQUESTS) return;
-    waiting.sort(([, one], [, other]) => one.urgency - other.urgency);
-    while (waiting.length > 0 && this.running.length < REQUESTS) this.send(step, waiting.splice(0, BATCH));
+  private shelf(step: Step, fold: Fold): Shelf {
+    const { recent } = this;
+    if (recent && recent.step === step && recent.fold === fold) return recent.shelf;
+    const name = `${step ?? ""}${fold}`;
+    let shelf = this.shelves.get(name);
+    if (!shelf) this.shelves.set(name, (shelf = []));
+    this.recent = { step, fold, shelf };
+    return shelf;
   }
 
-  private send(step: Step, batch: [string, Wish][]): void {
-    // How large a tile is only its answer says: large ones come of levels of which many are wanted.
-    const most = batch.length > BATCH_CELLS / 65_536 && batch.some(([, { name }]) => name.row > 0 || name.col > 0) ? 12 : BATCH;
-    const part = batch.slice(0, most);
-    const request = { names: new Set(part.map(([key]) => key)), abort: new AbortController() };
-    this.running.push(request);
-    const names = part.map(([, wish]) => wish.name);
+  private dispatch(): void {
+    if (this.running.size >= REQUESTS) return;
+    const waiting = this.wishes.filter(({ kept }) => !kept.asked);
+    waiting.sort((one, other) => one.urgency - other.urgency);
+    for (let start = 0; start < waiting.length && this.running.size < REQUESTS; ) {
+      // A request is of one step. How large a tile is only its answer says: large ones come of
+      // levels of which several are wanted.
+      const { step } = waiting[start]!;
+      let end = start;
+      let most = BATCH;
+      while (end < waiting.length && end - start < most && waiting[end]!.step === step) {
+        const { row, col } = waiting[end]!.name;
+        if (row > 0 || col > 0) most = LARGE_BATCH;
+        end += 1;
+      }
+      this.send(step, waiting.slice(start, end));
+      start = end;
+    }
+  }
+
+  private send(step: Step, wishes: Wish[]): void {
+    const request = { wishes, abort: new AbortController() };
+    this.running.add(request);
+    for (const { kept } of wishes) kept.asked = true;
     this.engine
-      .tiles(step, names, request.abort.signal)
+      .tiles(step, wishes.map(({ name }) => name), request.abort.signal)
       .then((answers) => {
         this.trouble = null;
-        for (const [at, answer] of answers.entries()) {
-          if ("error" in answer) this.keep(step, names[at]!, null, answer.error, true);
-          else this.keep(step, names[at]!, answer, null, false);
-        }
+        for (const [at, answer] of answers.entries()) this.keep(wishes[at]!.kept, answer, true);
       })
       .catch((error: unknown) => {
         if (request.abort.signal.aborted) return;
-        const passing = !(error instanceof EngineError) || error.passing;
         this.trouble = error instanceof Error ? error.message : String(error);
-        for (const name of names) this.keep(step, name, null, this.trouble, passing);
+        const passing = !(error instanceof EngineError) || error.passing;
+        for (const { kept } of wishes) this.keep(kept, { error: this.trouble }, passing);
       })
       .finally(() => {
-        this.running.splice(this.running.indexOf(request), 1);
-        for (const key of request.names) this.wishes.delete(key);
+        this.running.delete(request);
+        for (const { kept } of wishes) kept.asked = false;
         this.onChange();
       });
   }
 
-  private keep(step: Step, name: TileName, tile: Tile | null, error: string | null, passing: boolean): void {
-    const shelf = shelfName(step, name.fold);
-    let buckets = this.shelves.get(shelf);
-    if (!buckets) this.shelves.set(shelf, (buckets = []));
-    const bucket = (buckets[name.tensor] ??= new Map());
-    const key = tileKey(levelOf(name), name.row, name.col);
-    const before = bucket.get(key);
-    const tries = (before?.tries ?? 0) + 1;
-    const due = performance.now() + REFRESH[Math.min(tries - 1, REFRESH.length - 1)]!;
-    const again = tile ? (tile.sampled > 1 ? due : Number.POSITIVE_INFINITY) : passing ? due : Number.POSITIVE_INFINITY;
-    // A tile that came once is better than a failure to get it anew.
-    if (before?.tile && !tile) {
-      before.again = again;
-      before.tries = tries;
+  private keep(kept: Kept, answer: TileAnswer, passing: boolean): void {
+    kept.tries += 1;
+    const due = performance.now() + REFRESH[Math.min(kept.tries - 1, REFRESH.length - 1)]!;
+    if ("error" in answer) {
+      // A tile that came once is better than a failure to get it anew.
+      if (!kept.tile) kept.error = answer.error;
+      kept.again = passing ? due : Number.POSITIVE_INFINITY;
     } else {
-      if (before?.tile) this.bytes -= bytesOf(before.tile);
-      // The old place is given back when its turn to be thrown out comes.
-      bucket.set(key, { tile, error, slot: null, used: this.frame, again, tries });
-      if (tile) this.bytes += bytesOf(tile);
+      this.free(kept);
+      kept.tile = answer;
+      kept.error = null;
+      kept.used = this.frame;
+      kept.again = answer.sampled > 1 ? due : Number.POSITIVE_INFINITY;
+      this.bytes += bytesOf(answer);
     }
-    if (again < Number.POSITIVE_INFINITY) this.wakeAt(again);
+    if (kept.again < Number.POSITIVE_INFINITY) this.wakeAt(kept.again);
   }
 
   private wakeAt(time: number): void {
@@ -212,12 +244,12 @@ export class Tiles {
     );
   }
 
-  /** Frees a third of the memory, what was not used for longest first. */
+  /** Frees a third of the memory, what was not drawn for longest first. */
   private forget(): void {
     const all: { bucket: Bucket; key: number; kept: Kept }[] = [];
     for (const shelf of this.shelves.values()) {
       for (const bucket of shelf) {
-        if (bucket) for (const [key, kept] of bucket) if (kept.used < this.frame) all.push({ bucket, key, kept });
+        if (bucket) for (const [key, kept] of bucket) if (kept.wanted < this.frame && !kept.asked) all.push({ bucket, key, kept });
       }
     }
     all.sort((one, other) => one.kept.used - other.kept.used);
@@ -231,6 +263,7 @@ export class Tiles {
   /** Its place on the card is taken by others in its turn. */
   private free(kept: Kept): void {
     if (kept.tile) this.bytes -= bytesOf(kept.tile);
+    if (kept.slot) kept.slot.used = -1;
     kept.slot = null;
     kept.tile = null;
   }
@@ -244,16 +277,4 @@ export class Tiles {
 
 function bytesOf(tile: Tile): number {
   return tile.planes.reduce((sum, plane) => sum + plane.byteLength, 0);
-}
-
-function levelOf(name: TileName): Level {
-  return { rows: name.levelRows, cols: name.levelCols };
-}
-
-function shelfName(step: Step, fold: Fold): string {
-  return `${step ?? ""}${fold}`;
-}
-
-function wishName(step: Step, name: TileName): string {
-  return `${shelfName(step, name.fold)}${name.tensor}.${tileKey(levelOf(name), name.row, name.col)}`;
 }

@@ -99,7 +99,7 @@ export function Colour(props: { model: Model; mark: number | null }) {
   let bar!: HTMLCanvasElement;
   createEffect(() => {
     const found = shades();
-    const context = bar.getContext("2d")!;
+    const context = bar.getContext("2d", { willReadFrequently: true })!;
     const image = context.createImageData(WIDTH, 1);
     for (let x = 0; x < WIDTH; x++) {
       const [red, green, blue] = found?.at(toBits16(toValue(x + 0.5)), null) ?? [128, 128, 128];

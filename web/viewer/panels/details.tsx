@@ -74,12 +74,13 @@ export function Details(props: { model: Model; stage: Stage }) {
       <Show when={tensor()}>
         {(found) => (
           <section id="tensor" aria-label="Tensor">
-            <h2 class="name">{found().name}</h2>
+            <h2 class="name"><For each={found().name.split(/(?<=[./])/)}>{(word) => <>{word}<wbr /></>}</For></h2>
             <p class="facts">
               {shape(found().shape)} {found().dtype}
               {found().quantized ? ", quantised" : ""}, {bytes(found().bytes)}
             </p>
             <p class="facts faint">{found().orientation}</p>
+            <Show when={found().note}>{(note) => <p class="note">{note()}</p>}</Show>
             <Show when={found().skipped}>{(why) => <p class="alarm">{why()}</p>}</Show>
             <For each={model.faultsOf().get(found().id) ?? []}>
               {(fault) => (
@@ -134,22 +135,28 @@ function Profiles(props: { model: Model }) {
   const { model } = props;
   const [profiles, setProfiles] = createSignal<{ name: string; at: number; profile: Profile }[]>([]);
   let abort = new AbortController();
+  let timer = 0;
   createEffect(
-    on([model.cell, () => model.choice().step], ([cell, step]) => {
+    on([model.cell, model.rest], ([cell, step]) => {
       abort.abort();
+      clearTimeout(timer);
       if (!cell) {
         setProfiles([]);
         return;
       }
       abort = new AbortController();
       const { rows, cols } = model.tensors[cell.tensor]!;
-      const ask = (line: { row: number } | { col: number }) => model.engine.profile(step, cell.tensor, line, CURVE.cells, abort.signal);
-      const wanted: Promise<{ name: string; at: number; profile: Profile }>[] = [];
-      if (cols > 1) wanted.push(ask({ row: cell.row }).then((profile) => ({ name: `row ${count(cell.row)}`, at: cell.col / cols, profile })));
-      if (rows > 1) wanted.push(ask({ col: cell.col }).then((profile) => ({ name: `column ${count(cell.col)}`, at: cell.row / rows, profile })));
-      Promise.all(wanted).then(setProfiles).catch(() => {
-        // Aborted, or the server is gone, of which the map tells.
-      });
+      const { signal } = abort;
+      const ask = (line: { row: number } | { col: number }) => model.engine.profile(step, cell.tensor, line, CURVE.cells, signal);
+      // While a key is held down the cursor does not stay for long.
+      timer = window.setTimeout(() => {
+        const wanted: Promise<{ name: string; at: number; profile: Profile }>[] = [];
+        if (cols > 1) wanted.push(ask({ row: cell.row }).then((profile) => ({ name: `row ${count(cell.row)}`, at: cell.col / cols, profile })));
+        if (rows > 1) wanted.push(ask({ col: cell.col }).then((profile) => ({ name: `column ${count(cell.col)}`, at: cell.row / rows, profile })));
+        Promise.all(wanted).then(setProfiles).catch(() => {
+          // Aborted, or the server is gone, of which the map tells.
+        });
+      }, 120);
     }),
   );
   return (

@@ -1,6 +1,7 @@
 import { For, Show, createSignal } from "solid-js";
 import { ACTIONS, type Action } from "../actions";
 import type { PictureFormat } from "../engine";
+import { Icon } from "../icons";
 import type { Model } from "../model";
 import { sliceText } from "./selected";
 
@@ -10,7 +11,10 @@ const GROUPS: Action["group"][] = ["Move", "Read", "Find", "Colour", "Time", "Pa
 export function Help(props: { dialog(element: HTMLDialogElement): void }) {
   return (
     <dialog id="help" aria-labelledby="help-title" ref={props.dialog}>
-      <h2 id="help-title">Keys and gestures</h2>
+      <form method="dialog" class="head">
+        <h2 id="help-title">Keys and gestures</h2>
+        <button type="submit" class="icon-button" aria-label="Close" title="Close (esc)"><Icon name="close" /></button>
+      </form>
       <div class="groups">
         <For each={GROUPS}>
           {(group) => (
@@ -36,7 +40,6 @@ export function Help(props: { dialog(element: HTMLDialogElement): void }) {
         Wheel or two fingers zoom, dragging moves, a double click goes into a tensor. Drag with shift to select cells. Click a cell to
         keep the cursor on it. The address of this page keeps what you see.
       </p>
-      <form method="dialog"><button type="submit">Close</button></form>
     </dialog>
   );
 }
@@ -120,7 +123,10 @@ export function Export(props: { model: Model; dialog(element: HTMLDialogElement)
         props.dialog(element);
       }}
     >
-      <h2 id="export-title">Export</h2>
+      <form method="dialog" class="head">
+        <h2 id="export-title">Export</h2>
+        <button type="submit" class="icon-button" aria-label="Close" title="Close (esc)"><Icon name="close" /></button>
+      </form>
       <Show when={what()} fallback={<p>Choose a tensor first: click on it.</p>}>
         {(found) => (
           <>
@@ -138,7 +144,6 @@ export function Export(props: { model: Model; dialog(element: HTMLDialogElement)
           </>
         )}
       </Show>
-      <form method="dialog"><button type="submit">Close</button></form>
     </dialog>
   );
 }

@@ -19,7 +19,7 @@ export function MiniMap(props: { model: Model }) {
       const ratio = Math.min(devicePixelRatio, 3);
       canvas.width = w * ratio;
       canvas.height = h * ratio;
-      const context = canvas.getContext("2d")!;
+      const context = canvas.getContext("2d", { willReadFrequently: true })!;
       context.scale(ratio * scale, ratio * scale);
       context.fillStyle = model.dark() ? "#5b6470" : "#b9c0c8";
       for (const place of model.layout.tiles) context.fillRect(place.x, place.y, Math.max(place.w, 1 / scale), Math.max(place.h, 1 / scale));

@@ -78,7 +78,7 @@ export function Selected(props: { model: Model }) {
   let abort = new AbortController();
   let timer = 0;
   createEffect(
-    on([model.selection, () => model.choice().step], ([found, step]) => {
+    on([model.selection, model.rest], ([found, step]) => {
       clearTimeout(timer);
       abort.abort();
       setSummary(null);

@@ -12,7 +12,7 @@ const HEIGHT = 40;
 /** Steps of a run: a slider with the curves of its metrics behind it. */
 export function Timeline(props: { model: Model; player: Player }) {
   const { model, player } = props;
-  const [playing] = player.playing;
+  const { playing } = model;
   const [following] = player.following;
   const [loop, setLoop] = player.loop;
   const index = createMemo(() => player.index());

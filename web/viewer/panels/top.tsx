@@ -74,9 +74,13 @@ export function Status(props: { model: Model }) {
     const words = { r: "RMS and balance", m: "mean", e: "value of largest magnitude", i: "ink" }[model.choice().fold];
     return `each cell is the ${words} of ${count(rows)} × ${count(cols)} values`;
   };
-  const percent = () => {
-    const zoom = model.camera().zoom * 100;
-    return `${zoom < 10 ? zoom.toPrecision(2) : count(zoom)} %`;
+  const scale = () => {
+    const { zoom } = model.camera();
+    const tensor = model.entered();
+    if (tensor === null) return `${count(zoom * 100)} %`;
+    const { w, h } = model.cellPixels(tensor);
+    const pixels = (value: number) => (value >= 10 ? count(value) : value.toPrecision(2));
+    return `a value is ${pixels(w)} × ${pixels(h)} pixels`;
   };
   return (
     <footer id="status">
@@ -102,7 +106,7 @@ export function Status(props: { model: Model }) {
         </span>
       </Show>
       <For each={model.catalogue.sources.flatMap((source) => source.notes).slice(0, 1)}>{(note) => <span class="note">{note}</span>}</For>
-      <span class="zoom">{percent()}</span>
+      <span class="zoom">{scale()}</span>
     </footer>
   );
 }

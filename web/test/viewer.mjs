@@ -1,0 +1,452 @@
+// Drives the viewer as a person would, with the real server behind it:
+// `node test/viewer.mjs HINTON CHROMIUM [SCREENSHOTS]`.
+
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { MODEL, cellOnMap, launch, opener, pixelsAt, point, rest, serve, shown, variety, view, writeModels } from "./viewer-kit.mjs";
+
+const [hinton, executablePath, screenshots] = process.argv.slice(2);
+const files = writeModels();
+const model = await serve(hinton, files.model);
+const run = await serve(hinton, files.run);
+const catalogue = await model.ask("catalogue");
+const tensor = (name) => catalogue.tensors.find((other) => other.name === name).id;
+const WEIGHT = tensor("layers.0.weight");
+
+/** The nearest 16 bits of a value, as the tiles carry it. */
+function rounded(value) {
+  const word = new Uint32Array(Float32Array.of(value).buffer)[0];
+  return new Float32Array(Uint32Array.of(((word + 0x7fff + ((word >>> 16) & 1)) >>> 16) << 16).buffer)[0];
+}
+
+/** The colour that the engine's table gives a value. */
+function colourOf(colours, value) {
+  if (Number.isNaN(value)) return Number.parseInt(colours.nan.slice(1), 16);
+  if (!Number.isFinite(value)) return Number.parseInt((value > 0 ? colours.posInf : colours.negInf).slice(1), 16);
+  const thresholds = new Float32Array(Uint32Array.from(colours.one.thresholds).buffer);
+  const index = thresholds.filter((threshold) => threshold <= rounded(value)).length;
+  return Number.parseInt(colours.one.table.replace(/#/g, "").slice(index * 6, index * 6 + 6), 16);
+}
+
+/** Opens the page on a cell of a tensor, so near that cells can be told apart. */
+async function openAt(open, row, col, more = "", options = {}) {
+  const page = await open(model, `v=1&t=${WEIGHT}&cell=${WEIGHT}:${row},${col}${more && `&${more}`}`, options);
+  await page.focus("#map");
+  await page.keyboard.press("Enter");
+  await page.waitForTimeout(600);
+  await rest(page);
+  return page;
+}
+
+const press = async (page, ...keys) => {
+  for (const key of keys) await page.keyboard.press(key);
+};
+
+async function drag(page, from, to, key) {
+  await page.mouse.move(...from);
+  if (key) await page.keyboard.down(key);
+  await page.mouse.down();
+  await page.mouse.move((from[0] + to[0]) / 2, (from[1] + to[1]) / 2);
+  await page.mouse.move(...to);
+  await page.mouse.up();
+  if (key) await page.keyboard.up(key);
+}
+
+const TESTS = {
+  async "the map is drawn by software GL and is not blank"(open) {
+    const page = await open(model);
+    const renderer = await page.evaluate(() => {
+      const gl = document.getElementById("tiles").getContext("webgl2");
+      return gl.getParameter(gl.getExtension("WEBGL_debug_renderer_info")?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER);
+    });
+    assert.match(renderer, /SwiftShader/i);
+    assert.ok((await variety(page)) > 20, "many colours");
+    const marks = await page.evaluate(() => performance.getEntriesByType("mark").map(({ name }) => name));
+    assert.ok(marks.includes("hinton:first-map"));
+    await shown(page, "exact");
+  },
+
+  async "a cell has the colour of the engine's table"(open) {
+    for (const scheme of ["light", "dark"]) {
+      const page = await openAt(open, 5, 7, "n=0", { colorScheme: scheme });
+      const { defaultMap } = catalogue;
+      const colours = await model.ask(`colours?t=-&map=${defaultMap[scheme]}&scale=linear&range=auto&fold=r&dark=${scheme === "dark" ? 1 : 0}&share=1`);
+      const cells = [[4, 6], [4, 7], [5, 6], [5, 7], [6, 8], [6, 9], [3, 9], [7, 5]];
+      const points = [];
+      for (const [row, col] of cells) {
+        const [x, y] = await cellOnMap(page, catalogue, WEIGHT, row, col);
+        // Beside the middle, where no cross is.
+        points.push([x + 12, y]);
+      }
+      const found = await pixelsAt(page, points);
+      for (const [at, [row, col]] of cells.entries()) {
+        const value = MODEL["layers.0.weight"].values[row * 48 + col];
+        assert.equal(found[at].toString(16), colourOf(colours, value).toString(16), `${scheme}: row ${row}, column ${col}: ${value}`);
+      }
+    }
+  },
+
+  async "the map moves by wheel, drag, double click, pinch and keys"(open) {
+    const page = await open(model);
+    assert.equal((await view(page)).at, undefined, "the whole map is not written into the address");
+    const middle = await point(page, [300, 250]);
+    await page.mouse.wheel(0, -600);
+    const near = (await view(page)).at.split(",").map(Number);
+    await drag(page, middle, [middle[0] + 60, middle[1] + 30]);
+    const moved = (await view(page)).at.split(",").map(Number);
+    assert.ok(Math.abs((near[0] - moved[0]) * moved[2] - 60) < 3, `dragged by 60 pixels: ${near} to ${moved}`);
+    await press(page, "0");
+    await page.waitForTimeout(500);
+    assert.equal((await view(page)).at, undefined);
+    // A double click goes into a tensor.
+    const place = catalogue.layout.tiles.find((tile) => tile.tensor === WEIGHT);
+    await press(page, "+");
+    await page.waitForTimeout(300);
+    const [x, y] = await cellOnMap(page, catalogue, WEIGHT, 32, 24);
+    await page.mouse.dblclick(...(await point(page, [x, y])));
+    await page.waitForTimeout(600);
+    const [cx, cy] = (await view(page)).at.split(",").map(Number);
+    assert.ok(Math.abs(cx - place.x - place.w / 2) < 1 && Math.abs(cy - place.y - place.h / 2) < 1, "it is in the middle");
+    assert.match(await page.textContent("#crumbs"), /layers\.0\.weight/);
+    await press(page, "Escape", "Escape", "ArrowRight");
+    assert.ok(Number((await view(page)).at.split(",")[0]) > cx, "arrows move the map");
+  },
+
+  async "fingers move and zoom"(open) {
+    const page = await open(model, "", { viewport: { width: 390, height: 780 }, hasTouch: true });
+    const session = await page.context().newCDPSession(page);
+    const touch = (type, ...points) =>
+      session.send("Input.dispatchTouchEvent", { type, touchPoints: points.map(([x, y], id) => ({ x, y, id })) });
+    await touch("touchStart", [180, 250], [220, 250]);
+    await touch("touchMove", [140, 250], [260, 250]);
+    await touch("touchMove", [100, 250], [300, 250]);
+    await touch("touchEnd");
+    const [, , zoom] = (await view(page)).at.split(",").map(Number);
+    await touch("touchStart", [200, 300]);
+    await touch("touchMove", [230, 300]);
+    await touch("touchMove", [250, 300]);
+    await touch("touchEnd");
+    assert.equal(Number((await view(page)).at.split(",")[2]), zoom, "one finger does not zoom");
+  },
+
+  async "the cell under the cursor is read, exactly after a rest"(open) {
+    const page = await openAt(open, 10, 11);
+    await point(page, await cellOnMap(page, catalogue, WEIGHT, 12, 13));
+    await page.waitForSelector("#exact");
+    const text = (await page.textContent("#exact")).replace("\u2212", "-");
+    const value = Math.fround(MODEL["layers.0.weight"].values[12 * 48 + 13]);
+    assert.equal(Math.fround(Number(text)), value);
+    assert.match(await page.textContent("#readout"), /\[12, 13\]/);
+    assert.match(await page.textContent("#readout"), /model\.safetensors, byte/);
+    // The row and the column of the cell that was clicked.
+    await page.waitForSelector("#profiles .line");
+    assert.deepEqual(await page.locator("#profiles figcaption").allTextContents().then((all) => all.map((text) => text.split(" ").slice(0, 2).join(" "))), ["row 10", "column 11"]);
+    // Arrow keys move the cell's cursor, and a screen reader hears it.
+    await press(page, "ArrowDown", "ArrowRight");
+    await page.mouse.move(2, 2);
+    await page.waitForFunction(() => /row 11, column 12: /.test(document.getElementById("spoken").textContent));
+    assert.equal((await view(page)).cell, `${WEIGHT}:11,12`);
+  },
+
+  async "numbers are written into cells that have room"(open) {
+    const page = await openAt(open, 10, 11, "n=1");
+    const ink = () =>
+      page.evaluate(() => {
+        const canvas = document.getElementById("words");
+        const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+        let found = 0;
+        for (let at = 3; at < data.length; at += 4) found += data[at] > 128;
+        return found;
+      });
+    const written = await ink();
+    await press(page, "w");
+    await rest(page);
+    assert.ok((await ink()) < written * 0.8, "without numbers there is less ink");
+    assert.equal((await view(page)).n, "0");
+  },
+
+  async "a box is selected, counted and copied"(open) {
+    const page = await openAt(open, 20, 20);
+    const from = await point(page, await cellOnMap(page, catalogue, WEIGHT, 19, 18));
+    const to = await point(page, await cellOnMap(page, catalogue, WEIGHT, 21, 22));
+    await drag(page, from, to, "Shift");
+    await page.waitForSelector("#selected dl");
+    assert.match(await page.textContent("#selected"), /\[19:22, 18:23\]/);
+    assert.match(await page.textContent("#selected"), /15 cells/);
+    const values = [];
+    for (let r = 19; r < 22; r++) for (let c = 18; c < 23; c++) values.push(MODEL["layers.0.weight"].values[r * 48 + c]);
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const shownMean = Number((await page.textContent("#selected dd")).replace("\u2212", "-"));
+    assert.ok(Math.abs(shownMean - mean) < 1e-3 * Math.abs(mean) + 1e-6, `${shownMean} is not ${mean}`);
+    await press(page, "c");
+    await page.waitForFunction(() => /Copied 15 values/.test(document.getElementById("notice").textContent));
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    assert.match(copied, /^# layers\.0\.weight\[19:22, 18:23\]\nnp\.array\(\[\n/);
+    await page.click("text=Copy CSV");
+    await page.waitForFunction(() => /as CSV/.test(document.getElementById("notice").textContent));
+    const csv = (await page.evaluate(() => navigator.clipboard.readText())).trim().split(/[\n,]/).map(Number);
+    assert.deepEqual(csv.map(Math.fround), values.map(Math.fround));
+  },
+
+  async "tensors are found, sorted and gone to"(open) {
+    const page = await open(model, "", { viewport: { width: 1280, height: 800 }, state: "exact" });
+    await press(page, "/");
+    await page.waitForFunction(() => document.activeElement?.id === "find");
+    await page.keyboard.type("l1w");
+    await page.waitForFunction(() => /layers\.1\.weight/.test(document.querySelector("#tensors .row")?.textContent ?? ""));
+    await press(page, "Enter");
+    assert.equal((await view(page)).t, String(tensor("layers.1.weight")));
+    await page.fill("#find", "");
+    await page.selectOption("#sort", "size");
+    assert.match(await page.textContent("#tensors .row"), /embed\.weight/);
+    await page.selectOption("#sort", "nan");
+    assert.match(await page.textContent("#tensors .row"), /layers\.0\.weight/);
+    assert.match(await page.textContent("#tensors .row"), /2/);
+    // Faults: the value that is not a number is gone to.
+    await page.focus("#map");
+    await press(page, "n");
+    await page.waitForTimeout(600);
+    const seen = new Set();
+    for (let fault = 0; fault < 8; fault++) {
+      seen.add((await view(page)).cell);
+      await press(page, "n");
+      await page.waitForTimeout(500);
+    }
+    assert.ok(seen.has(`${WEIGHT}:5,7`) || seen.has(`${WEIGHT}:6,9`), `${[...seen]}`);
+    // An index that is typed.
+    await press(page, "g");
+    await page.keyboard.type("63,47");
+    await press(page, "Enter");
+    await page.waitForTimeout(600);
+    assert.match((await view(page)).cell, /:63,47$/);
+    await press(page, "g");
+    await page.keyboard.type("64,0");
+    await press(page, "Enter");
+    assert.match(await page.textContent("#goto [role=alert]"), /Expected row and column below 64 and 48/);
+    await press(page, "Escape");
+  },
+
+  async "colours change without a request for tiles"(open) {
+    const page = await openAt(open, 10, 11, "n=0");
+    const before = await variety(page);
+    assert.ok(before > 10);
+    const tiles = () => page.asked.filter((url) => url.includes("/api/tiles")).length;
+    const asked = tiles();
+    const spot = [await cellOnMap(page, catalogue, WEIGHT, 9, 12)];
+    const first = await pixelsAt(page, spot);
+    await page.click("text=95 %");
+    await rest(page);
+    assert.equal((await view(page)).range, "q:0.95");
+    await press(page, "m");
+    await rest(page);
+    assert.ok((await view(page)).map, "another map is in the address");
+    assert.notDeepEqual(await pixelsAt(page, spot), first);
+    await press(page, "r");
+    // The handle of the range is dragged.
+    const box = await page.locator("#histogram").boundingBox();
+    const handle = await page.locator("#histogram .handle").nth(1).boundingBox();
+    await drag(page, [handle.x + handle.width / 2, box.y + 30], [box.x + box.width * 0.7, box.y + 30]);
+    const range = (await view(page)).range.split(",").map(Number);
+    assert.equal(range[0], -range[1], "zero stays in the middle");
+    // Keys on the handle do the same.
+    await page.locator("#histogram .handle").nth(1).focus();
+    await press(page, "ArrowRight");
+    assert.ok(Number((await view(page)).range.split(",")[1]) > range[1]);
+    assert.equal(tiles(), asked, "no tile was asked for");
+    await page.focus("#map");
+    await press(page, "h");
+    await rest(page);
+    const squares = new Set(await pixelsAt(page, [spot[0], [spot[0][0] + 20, spot[0][1] + 20]]));
+    assert.ok([...squares].every((colour) => [0x000000, 0xffffff, 0x808080].includes(colour)), [...squares].map((c) => c.toString(16)).join());
+    await press(page, "h", "s");
+    await rest(page);
+    assert.equal((await view(page)).share, "0");
+    await press(page, "t");
+    assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), "dark");
+  },
+
+  async "a run plays, loops and is scrubbed"(open) {
+    const page = await open(run);
+    assert.match(await page.textContent("#timeline output"), /50/);
+    await page.focus("#map");
+    await press(page, "Home");
+    await rest(page);
+    assert.equal((await view(page)).step, "0");
+    const one = await page.locator("#map").screenshot();
+    await press(page, ".", ".");
+    await rest(page);
+    assert.equal((await view(page)).step, "20");
+    assert.notDeepEqual(await page.locator("#map").screenshot(), one, "another step is another picture");
+    await page.click("#play");
+    const steps = new Set();
+    for (const end = Date.now() + 15_000; steps.size < 6 && Date.now() < end; ) {
+      steps.add(await page.getAttribute("#step", "aria-valuetext"));
+      await page.waitForTimeout(40);
+    }
+    assert.equal(steps.size, 6, [...steps].join());
+    // Once every step is here, playing asks for no tile.
+    await page.waitForTimeout(2500);
+    const before = page.asked.filter((url) => url.includes("/api/tiles")).length;
+    await page.waitForTimeout(2500);
+    assert.equal(page.asked.filter((url) => url.includes("/api/tiles")).length, before);
+    await page.click("#play");
+    await page.locator("#step").fill("1");
+    assert.equal((await view(page)).step, "10");
+  },
+
+  async "the view is taken away: picture, command, address"(open) {
+    const page = await openAt(open, 10, 11, "range=-0.3,0.3&fold=e");
+    await press(page, "e");
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click("#export >> text=PNG")]);
+    assert.equal(download.suggestedFilename(), "layers.0.weight.png");
+    await press(page, "y");
+    await page.waitForFunction(() => /Copied: hinton draw /.test(document.getElementById("notice").textContent));
+    const command = await page.evaluate(() => navigator.clipboard.readText());
+    assert.match(command, /layers\.0\.weight/);
+    await press(page, "u");
+    await page.waitForFunction(() => /Copied the address/.test(document.getElementById("notice").textContent));
+    const address = await page.evaluate(() => navigator.clipboard.readText());
+    assert.ok(!address.includes("k="), "the key stays out of it");
+    const picture = await page.locator("#map").screenshot();
+    await page.mouse.move(2, 2);
+    await page.reload();
+    await shown(page);
+    await page.waitForTimeout(400);
+    assert.equal(page.url(), address);
+    assert.ok((await page.locator("#map").screenshot()).equals(picture) || (await variety(page)) > 10);
+  },
+
+  async "everyone: names, keys, focus, motion"(open) {
+    const page = await open(run, "", { reducedMotion: "reduce", viewport: { width: 1280, height: 800 } });
+    const nameless = await page.evaluate(() =>
+      [...document.querySelectorAll("button, input, select, [role=slider], [tabindex='0']")]
+        .filter((element) => !element.closest("dialog:not([open])"))
+        .filter((element) => !(element.getAttribute("aria-label") || element.labels?.length || element.textContent.trim()))
+        .map((element) => element.outerHTML),
+    );
+    assert.deepEqual(nameless, []);
+    await page.focus("#map");
+    await press(page, "?");
+    const rows = await page.locator("#help tr").count();
+    assert.ok(rows > 25, `${rows} keys are listed`);
+    await press(page, "Escape");
+    await press(page, "+");
+    await page.waitForTimeout(60);
+    const zoom = (await view(page)).at;
+    await page.waitForTimeout(300);
+    assert.equal((await view(page)).at, zoom, "without motion it is there at once");
+    const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
+    assert.notEqual(outline, "none", "what has the focus can be seen");
+    const forced = await open(model, "", { forcedColors: "active" });
+    assert.ok((await variety(forced)) > 20, "the map keeps its colours");
+  },
+
+  async "nothing is wider than a telephone"(open) {
+    const page = await open(run, "", { viewport: { width: 390, height: 844 } });
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
+    const beyond = await page.evaluate(() =>
+      [...document.querySelectorAll("button, input, select")]
+        .filter((element) => element.getBoundingClientRect().width > 0 && element.getBoundingClientRect().right > 391)
+        .map((element) => element.outerHTML),
+    );
+    assert.deepEqual(beyond, []);
+  },
+
+  async "a lost graphics card comes back with the same picture"(open) {
+    const page = await openAt(open, 10, 11);
+    const before = await page.locator("#map").screenshot();
+    await page.evaluate(async () => {
+      const lose = document.getElementById("tiles").getContext("webgl2").getExtension("WEBGL_lose_context");
+      lose.loseContext();
+      await new Promise((done) => setTimeout(done, 300));
+      lose.restoreContext();
+      await new Promise((done) => setTimeout(done, 500));
+    });
+    await rest(page);
+    assert.deepEqual(await page.locator("#map").screenshot(), before);
+  },
+
+  async "without the key the page says what to do"(open, faults) {
+    const page = await open({ address: `${model.address.split("#")[0]}#k=${"0".repeat(32)}` }, "", { state: "none" });
+    assert.match(await page.textContent("#message"), /open the address that hinton printed/);
+    // The refusal is what was asked for.
+    faults.length = 0;
+  },
+
+  async "a random walk leaves no error and no blank map"(open) {
+    let seed = 7;
+    const random = (below) => {
+      seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+      return Math.floor((seed / 2 ** 32) * below);
+    };
+    const KEYS = ["+", "+", "-", "0", "f", "[", "]", "Enter", "Escape", "h", "w", "<", ">", "r", "m", "a", "o", "s", "n", "p", "b", "d", "t", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"];
+    for (const server of [model, run]) {
+      const page = await open(server);
+      const box = await page.locator("#map").boundingBox();
+      const anywhere = () => [box.x + 20 + random(box.width - 40), box.y + 20 + random(box.height - 40)];
+      for (let action = 0; action < 250; action++) {
+        const kind = random(10);
+        if (kind < 6) await press(page, KEYS[random(KEYS.length)]);
+        else if (kind < 8) {
+          await page.mouse.move(...anywhere());
+          await page.mouse.wheel(0, random(1200) - 600);
+        } else if (kind < 9) await drag(page, anywhere(), anywhere(), random(3) === 0 ? "Shift" : undefined);
+        else await page.mouse.click(...anywhere());
+      }
+      await page.focus("#map");
+      await press(page, "Escape", "Escape", "Escape", "0");
+      await page.waitForTimeout(500);
+      await rest(page);
+      assert.ok((await variety(page)) > 3, "the map is not blank");
+      const heap = await page.evaluate(() => performance.memory?.usedJSHeapSize ?? 0);
+      assert.ok(heap < 400e6, `${heap} bytes of heap`);
+    }
+  },
+};
+
+const browser = await launch(executablePath);
+const only = process.env.ONLY;
+let failures = 0;
+let ran = 0;
+for (const [name, test] of Object.entries(TESTS)) {
+  if (only && !name.includes(only)) continue;
+  ran += 1;
+  const faults = [];
+  const { open, close } = opener(browser, faults);
+  const start = Date.now();
+  try {
+    await test(open, faults);
+    assert.deepEqual(faults, [], "the page complains or asks for something");
+    console.log(`ok   ${name} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
+  } catch (error) {
+    failures += 1;
+    console.log(`FAIL ${name}\n     ${String(error.stack).replaceAll("\n", "\n     ")}`);
+    for (const fault of faults) console.log(`     ${fault}`);
+  }
+  await close();
+}
+
+/** Pictures to look at. */
+if (screenshots) {
+  mkdirSync(screenshots, { recursive: true });
+  const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 }, wide: { width: 2560, height: 1440 } };
+  for (const [size, viewport] of Object.entries(SIZES)) {
+    for (const colorScheme of ["light", "dark"]) {
+      const { open, close } = opener(browser, []);
+      for (const [name, page] of [
+        ["map", await open(model, "", { viewport, colorScheme, state: "exact" })],
+        ["cells", await openAt(open, 10, 11, "", { viewport, colorScheme })],
+        ["run", await open(run, "", { viewport, colorScheme })],
+      ]) {
+        await page.screenshot({ path: join(screenshots, `viewer-${name}-${size}-${colorScheme}.png`) });
+      }
+      await close();
+    }
+  }
+}
+await browser.close();
+model.stop();
+run.stop();
+console.log(`${ran} tests of the viewer, ${failures} failed`);
+process.exitCode = failures > 0 ? 1 : 0;

@@ -1,0 +1,121 @@
+import type { Label } from "../engine";
+import type { Model } from "../model";
+import { type Rect, overlaps, rectToScreen } from "./camera";
+import type { Ink } from "./overlay";
+
+export const FONT = 'Inter, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif';
+
+/** What is most important is written first; what would cover it is left out. */
+const RANK = { group: 0, column: 1, row: 2, tile: 3 };
+/** Labels with less room than this are left out: a few letters of a name tell nothing. */
+const NARROWEST = { group: 0, column: 40, row: 0, tile: 64 };
+/** Nobody can read thousands of labels, and they cannot all have room. */
+const MOST = 1500;
+
+interface Candidate {
+  label: Label;
+  rect: Rect;
+}
+
+/** A text that is to be written: where its box is, and how much room there is along it. */
+interface Line {
+  text: string;
+  size: number;
+  box: Rect;
+}
+
+export function drawLabels(context: CanvasRenderingContext2D, model: Model, taken: Rect[], ink: Ink): void {
+  const { width, height } = model.size();
+  const camera = model.camera();
+  const candidates: Candidate[] = [];
+  for (const label of model.layout.labels) {
+    const rect = rectToScreen(camera, model.size(), label);
+    const long = label.upright ? rect.h : rect.w;
+    if (rect.x > width || rect.y > height || rect.x + Math.max(rect.w, 200) < 0 || rect.y + rect.h < 0) continue;
+    if (long >= NARROWEST[label.role]) candidates.push({ label, rect });
+  }
+  candidates.sort((one, other) => RANK[one.label.role] - RANK[other.label.role] || other.rect.w - one.rect.w);
+  const placed: Rect[] = [...taken];
+  for (const { label, rect } of candidates.slice(0, MOST)) {
+    const line = label.upright ? upright(context, label, rect) : level(context, label, rect, camera.zoom);
+    if (!line || placed.some((other) => overlaps(other, line.box))) continue;
+    placed.push(line.box);
+    write(context, line, label, ink);
+  }
+}
+
+/** The letters' size on the screen: that of the map, within what can be read and what is no poster. */
+function sizeOf(label: Label, thickness: number): number {
+  const [least, most] = label.role === "group" ? [11, 13] : [9, 11.5];
+  return Math.min(Math.max(thickness * 0.88, least), most);
+}
+
+function font(label: Label, size: number): string {
+  return `${label.role === "group" ? 600 : 400} ${size}px ${FONT}`;
+}
+
+function level(context: CanvasRenderingContext2D, label: Label, rect: Rect, zoom: number): Line | null {
+  const size = sizeOf(label, rect.h);
+  context.font = font(label, size);
+  // Groups and rows have nothing beside them; the others end where their tile does.
+  const free = label.role === "group" || label.role === "row";
+  const text = free ? label.text : clipped(context, label.text, rect.w + 2 * Math.min(zoom, 1));
+  if (!text) return null;
+  const w = context.measureText(text).width;
+  const x = label.align === "right" ? rect.x + rect.w - w : label.align === "center" ? rect.x + (rect.w - w) / 2 : rect.x;
+  // At great zoom the label's own height says nothing: it stays where its text begins.
+  const h = size + 3;
+  return { text, size, box: { x: x - 1, y: rect.y + Math.min(rect.h / 2, h / 2) - h / 2, w: w + 4, h } };
+}
+
+/** Written upwards, from the end that is next to the column. */
+function upright(context: CanvasRenderingContext2D, label: Label, rect: Rect): Line | null {
+  const size = sizeOf(label, rect.w);
+  context.font = font(label, size);
+  const text = clipped(context, label.text, rect.h);
+  if (!text) return null;
+  const [w, h] = [size + 2, context.measureText(text).width + 4];
+  return { text, size, box: { x: rect.x + rect.w / 2 - w / 2, y: rect.y + rect.h - h, w, h } };
+}
+
+function write(context: CanvasRenderingContext2D, { text, size, box }: Line, label: Label, ink: Ink): void {
+  context.save();
+  if (label.upright) {
+    context.translate(box.x + box.w / 2, box.y + box.h - 1);
+    context.rotate(-Math.PI / 2);
+  } else context.translate(box.x + 1, box.y + box.h / 2);
+  context.font = font(label, size);
+  context.textAlign = "left";
+  context.lineWidth = 3;
+  context.lineJoin = "round";
+  context.strokeStyle = ink.paper;
+  context.globalAlpha = 0.85;
+  context.strokeText(text, 0, 0);
+  context.globalAlpha = 1;
+  context.fillStyle = label.role === "tile" || label.role === "row" ? ink.soft : ink.text;
+  context.fillText(text, 0, 0);
+  context.restore();
+}
+
+const WIDTHS = new Map<string, string>();
+
+/** The text, or as much of its end as there is room for: the ends of names tell tensors apart. */
+export function clipped(context: CanvasRenderingContext2D, text: string, room: number): string {
+  const key = `${context.font}/${Math.floor(room)}/${text}`;
+  const known = WIDTHS.get(key);
+  if (known !== undefined) return known;
+  let shown = text;
+  if (context.measureText(text).width > room) {
+    let [low, high] = [0, text.length];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (context.measureText(`\u2026${text.slice(text.length - middle)}`).width <= room) low = middle;
+      else high = middle - 1;
+    }
+    shown = low > 1 ? `\u2026${text.slice(text.length - low)}` : "";
+  }
+  if (WIDTHS.size > 20_000) WIDTHS.clear();
+  WIDTHS.set(key, shown);
+  return shown;
+}
+
