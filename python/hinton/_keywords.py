@@ -47,6 +47,8 @@ class Settings(TypedDict, total=False):
     """Page size: 15x10in, 1500x1000px, 8cm"""
     font_size: Value
     """Size of labels and numbers, points; titles, margins and legends follow"""
+    font: Value
+    """Font of all text: a .ttf, .otf or .ttc file"""
     line_width: Value
     """Width of the lines of curves, points"""
     dpi: Value

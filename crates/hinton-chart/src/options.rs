@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
-use hinton_scene::{Color, Rect};
+use hinton_scene::{Color, Rect, Typeface};
 use hinton_tensor::{Fold, Summary};
 
 use crate::{ChartError, Colormap, NumberFormat, PageSize, Span, ThemeName};
@@ -43,6 +43,8 @@ pub struct Options {
     pub theme: ThemeName,
     /// Size of labels and numbers, points; titles and margins follow. `None` goes by the page.
     pub font_size: Option<f64>,
+    /// Font of all text; `None` is the embedded one.
+    pub font: Option<Typeface>,
     /// Width of the lines of curves, points.
     pub line_width: Option<f64>,
     /// A logarithmic axis: of counts (histogram), of values (curve).
@@ -94,6 +96,7 @@ impl Default for Options {
             dpi: 144.0,
             theme: ThemeName::Light,
             font_size: None,
+            font: None,
             line_width: None,
             log_counts: false,
             smooth: None,

@@ -8,6 +8,7 @@ mod commands;
 mod download;
 mod encoder;
 mod failure;
+mod fonts;
 mod human;
 mod interrupt;
 mod out;
@@ -19,11 +20,14 @@ use std::ffi::OsString;
 
 use failure::Failure;
 
+pub use fonts::use_system_fonts;
+
 /// Does what a command line says and returns its exit code: 0 is success, 1 says that the input or the
 /// work failed, 2 that the command line was wrong. The first word is the program's name.
 ///
 /// Writes to the standard streams. Where work was stopped by a signal, the process ends by it.
 pub fn run(words: impl IntoIterator<Item = OsString>) -> u8 {
+    use_system_fonts();
     let words = with_command(with_format(words.into_iter().collect()));
     let matches = match args::command().try_get_matches_from(&words) {
         Ok(matches) => matches,

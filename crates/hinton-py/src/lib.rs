@@ -50,6 +50,7 @@ fn main(py: Python<'_>, words: Vec<OsString>) -> u8 {
 /// The extension module.
 #[pymodule]
 fn _hinton(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    hinton_cli::use_system_fonts();
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<checkpoint::Checkpoint>()?;
     module.add_class::<tensor::Tensor>()?;

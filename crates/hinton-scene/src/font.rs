@@ -1,9 +1,12 @@
-//! The typeface, embedded: the same text has the same width on every machine.
+//! The typeface, embedded: the same text has the same width on every machine. And fonts beside it.
 
 use std::sync::OnceLock;
 
+use rustybuzz::ttf_parser::name_id;
+use rustybuzz::{Direction, Feature, UnicodeBuffer};
+
 use ttf_parser::kern::Subtable;
-use ttf_parser::{Face, GlyphId, OutlineBuilder};
+use ttf_parser::{Face, GlyphId, OutlineBuilder, Tag};
 
 use crate::{Path, Point, Segment};
 
@@ -17,10 +20,15 @@ pub enum Weight {
     SemiBold,
 }
 
-/// One face of the typeface.
+/// A font: a face of the typeface, or another one beside it.
 pub struct Font {
     face: Face<'static>,
+    /// Sets text in other scripts; the typeface needs none of that.
+    shaper: Option<rustybuzz::Face<'static>>,
+    number: u16,
     data: &'static [u8],
+    index: u32,
+    family: &'static str,
     weight: Weight,
     /// The glyphs of the ASCII characters: nearly all that is ever asked for.
     ascii: [u16; 128],
@@ -41,11 +49,13 @@ impl Font {
         let fonts = FONTS.get_or_init(|| {
             let load = |data: &'static [u8], weight| {
                 let face = Face::parse(data, 0).expect("the embedded font is tested to parse");
-                let ascii = std::array::from_fn(|at| glyph(&face, char::from(at as u8)));
                 let kerning = face.tables().kern.and_then(|kern| {
                     kern.subtables.into_iter().find(|table| table.horizontal && !table.variable)
                 });
-                Font { face, data, weight, ascii, kerning }
+                let ascii = ascii(&face);
+                let number = u16::from(weight == Weight::SemiBold);
+                let (shaper, index, family) = (None, 0, "Inter");
+                Font { face, shaper, number, data, index, family, weight, ascii, kerning }
             };
             [load(REGULAR, Weight::Regular), load(SEMI_BOLD, Weight::SemiBold)]
         });
@@ -55,9 +65,35 @@ impl Font {
         }
     }
 
-    /// The TrueType file.
+    /// A font beside the typeface; `None` for what is no font with outlines.
+    pub(crate) fn read(data: &'static [u8], index: u32, number: u16) -> Option<Font> {
+        let shaper = rustybuzz::Face::from_slice(data, index)?;
+        let face = Face::parse(data, index).ok().filter(has_outlines)?;
+        let family: &'static str = Box::leak(family_name(&face).into_boxed_str());
+        let (ascii, shaper) = (ascii(&face), Some(shaper));
+        let (weight, kerning) = (Weight::Regular, None);
+        Some(Font { face, shaper, number, data, index, family, weight, ascii, kerning })
+    }
+
+    /// Its number: 0 and 1 are the faces of the typeface, others count on from there in the order
+    /// in which they came. It is the same for the whole life of the program.
+    pub fn number(&self) -> u16 {
+        self.number
+    }
+
+    /// Whether it is a face of the typeface, which is the same on every machine.
+    pub fn is_typeface(&self) -> bool {
+        self.shaper.is_none()
+    }
+
+    /// The TrueType or OpenType file, or a collection of them.
     pub fn data(&self) -> &'static [u8] {
         self.data
+    }
+
+    /// The face in a collection; 0 elsewhere.
+    pub fn index(&self) -> u32 {
+        self.index
     }
 
     /// Its weight.
@@ -67,7 +103,7 @@ impl Font {
 
     /// The family name used in SVG and PDF.
     pub fn family(&self) -> &'static str {
-        "Inter"
+        self.family
     }
 
     /// Units to the em in the file.
@@ -114,6 +150,33 @@ impl Font {
         pen.path
     }
 
+    /// The glyphs of a text, from left to right. Digits have one width where the font knows how, and
+    /// letters stay apart where joining them is only a matter of looks.
+    pub(crate) fn shape(&self, text: &str, leftward: bool) -> Vec<Shaped> {
+        let Some(face) = &self.shaper else { return Vec::new() };
+        let mut buffer = UnicodeBuffer::new();
+        buffer.push_str(text);
+        buffer.set_direction(match leftward {
+            true => Direction::RightToLeft,
+            false => Direction::LeftToRight,
+        });
+        buffer.guess_segment_properties();
+        let feature = |name: &[u8; 4], value| Feature::new(Tag::from_bytes(name), value, ..);
+        let features = [feature(b"tnum", 1), feature(b"liga", 0), feature(b"clig", 0)];
+        let set = rustybuzz::shape(face, &features, buffer);
+        let em = |units: i32| f64::from(units) / self.units_per_em();
+        let glyphs = set.glyph_infos().iter().zip(set.glyph_positions());
+        glyphs
+            .map(|(info, place)| Shaped {
+                id: u16::try_from(info.glyph_id).unwrap_or(0),
+                cluster: info.cluster as usize,
+                advance: em(place.x_advance),
+                right: em(place.x_offset),
+                up: em(place.y_offset),
+            })
+            .collect()
+    }
+
     fn em(&self, units: i16) -> f64 {
         f64::from(units) / self.units_per_em()
     }
@@ -121,6 +184,41 @@ impl Font {
 
 fn glyph(face: &Face<'_>, c: char) -> u16 {
     face.glyph_index(c).map_or(0, |glyph| glyph.0)
+}
+
+fn ascii(face: &Face<'_>) -> [u16; 128] {
+    std::array::from_fn(|code| glyph(face, char::from(code as u8)))
+}
+
+/// Whether its glyphs are shapes; those of some emoji fonts are pictures.
+pub(crate) fn has_outlines(face: &Face<'_>) -> bool {
+    let tables = face.tables();
+    tables.glyf.is_some() || tables.cff.is_some()
+}
+
+/// The family's name, of letters, digits, blanks and hyphens only: it stands in style sheets.
+pub(crate) fn family_name(face: &Face<'_>) -> String {
+    let named = |id| {
+        let mut names = face.names().into_iter().filter(move |name| name.name_id == id);
+        names.find_map(|name| name.to_string())
+    };
+    let name = named(name_id::TYPOGRAPHIC_FAMILY).or_else(|| named(name_id::FAMILY));
+    let keeps = |c: &char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '-');
+    let name: String = name.unwrap_or_default().chars().filter(keeps).take(60).collect();
+    match name.trim() {
+        "" => "Unnamed".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+/// A glyph that was set by its font, sizes in em.
+pub(crate) struct Shaped {
+    pub(crate) id: u16,
+    /// Byte of the text that it begins to stand for.
+    pub(crate) cluster: usize,
+    pub(crate) advance: f64,
+    pub(crate) right: f64,
+    pub(crate) up: f64,
 }
 
 /// Collects an outline, turning quadratic curves into cubic ones.

@@ -9,14 +9,20 @@
 
 mod color;
 mod escape;
+mod faces;
 mod font;
 mod geometry;
 mod item;
+mod line;
 mod scaled;
 mod text;
 
 pub use color::Color;
 pub use escape::visible;
+pub use faces::{
+    Coverage, FontError, FontFile, FontSource, Typeface, coverage, lacking_characters,
+    set_font_source, with_typeface,
+};
 pub use font::{Font, Outline, Weight};
 pub use geometry::{Path, Point, Rect, Segment};
 pub use item::{Cells, Dots, Group, Image, Item, MarkShape, Marks, Piece, Scene, Shape, Stroke};

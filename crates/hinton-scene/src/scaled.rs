@@ -83,13 +83,18 @@ impl Change {
 
     fn text(self, text: &Text) -> Text {
         let Point { x, y } = self.point(Point::new(text.x, text.y));
-        let glyph = |glyph: &Glyph| Glyph { x: glyph.x * self.factor, ..*glyph };
+        let glyph = |glyph: &Glyph| Glyph {
+            x: glyph.x * self.factor,
+            up: glyph.up * self.factor,
+            ..*glyph
+        };
         Text {
             content: text.content.clone(),
             x,
             y,
             rotation: text.rotation,
             style: TextStyle { size: text.style.size * self.factor, ..text.style },
+            font: text.font,
             glyphs: text.glyphs.iter().map(glyph).collect(),
             width: text.width * self.factor,
             align: text.align,

@@ -7,6 +7,7 @@ use hinton_tensor::reduce::Mark;
 use hinton_tensor::{Fold, GridRequest, Progress, Quiet, Summary, Tensor, Work, reduce, summarize};
 
 use crate::arrange::{Arrangement, Each, PanelSource, Reshape, arrange};
+use crate::fonts::noted;
 use crate::{Error, Selected};
 
 /// Above so many bytes an overview reads a sample of each large tensor.
@@ -204,7 +205,7 @@ pub fn draw_arrangement(
     if request.says_range {
         notes.extend(range_note(&panels));
     }
-    Ok(Picture { scene: built.scene, notes, dpi: options.dpi })
+    Ok(noted(Picture { scene: built.scene, notes, dpi: options.dpi }))
 }
 
 /// Panels of more tensors than this are read side by side, one by a thread.

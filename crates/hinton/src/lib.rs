@@ -33,6 +33,7 @@ pub mod check;
 pub mod demo;
 pub mod diff;
 pub mod export;
+pub mod fonts;
 pub mod inspect;
 pub mod runs;
 pub mod settings;
@@ -84,7 +85,9 @@ pub use hinton_run::{
     NewStep, NewTensor, Run, RunKind, RunOptions, RunTensor, RunWriter, is_run_folder,
     open_run_watched,
 };
-pub use hinton_scene::{Color, Scene, visible};
+pub use hinton_scene::{
+    Color, Coverage, FontFile, FontSource, Scene, Typeface, coverage, set_font_source, visible,
+};
 pub use hinton_tensor::{
     Bytes, Cancelled, Dtype, Endian, Fold, Progress, Quiet, ReadError, Slice, Summary, Tensor,
     TensorError, View, Work, summarize,

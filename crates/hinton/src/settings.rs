@@ -306,6 +306,20 @@ pub const SETTINGS: &[SettingRow] = &[
         },
     },
     SettingRow {
+        name: "font",
+        takes: Takes::Value("FILE"),
+        about: "Font of all text: a .ttf, .otf or .ttc file",
+        help: "What it lacks is set in Inter, which is built in, and what that lacks in fonts of the \
+               system: other scripts look the same wherever the same fonts are installed. SVG and PDF \
+               hold the part of the font that they use.",
+        charts: EVERY,
+        choices: nothing,
+        set: |request, value| {
+            request.options.font = Some(crate::fonts::typeface(value)?);
+            Ok(())
+        },
+    },
+    SettingRow {
         name: "line-width",
         takes: Takes::Value("PT"),
         about: "Width of the lines of curves, points",

@@ -1,5 +1,6 @@
 //! The charts: one file each, one row each.
 
+use hinton_scene::with_typeface;
 use hinton_tensor::GridRequest;
 
 use crate::zoom::{DESIGNED, designed, label_size, zoomed};
@@ -59,10 +60,10 @@ pub struct ChartRow {
 impl ChartRow {
     /// What it needs to draw panels of these extents on that page.
     pub fn needs(&self, extents: &[Extent], options: &Options) -> Need {
-        match label_size(options) / DESIGNED {
+        with_typeface(options.font, || match label_size(options) / DESIGNED {
             1.0 => (self.need)(extents, options),
             zoom => (self.need)(extents, &designed(options, zoom)),
-        }
+        })
     }
 
     /// Draws the panels, with type, lines and margins that fit the page.
@@ -70,7 +71,7 @@ impl ChartRow {
     /// # Errors
     /// When the panels do not fit the chart, or the page has no room.
     pub fn draw(&self, panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
-        zoomed(options, |options| (self.build)(panels, options))
+        with_typeface(options.font, || zoomed(options, |options| (self.build)(panels, options)))
     }
 }
 

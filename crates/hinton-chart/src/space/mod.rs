@@ -16,7 +16,7 @@ mod pieces;
 mod points;
 mod style;
 
-use hinton_scene::Color;
+use hinton_scene::{Color, Typeface, with_typeface};
 use hinton_tensor::{Cancelled, Work};
 
 use crate::zoom::{DESIGNED, fitting, larger, sized, smaller};
@@ -143,6 +143,8 @@ pub struct SpaceOptions<'a> {
     pub dpi: f64,
     /// Size of labels, points; `None` goes by the page.
     pub font_size: Option<f64>,
+    /// Font of all text; `None` is the embedded one.
+    pub font: Option<Typeface>,
     /// Steps side by side.
     pub columns: Option<usize>,
     /// Title; an empty one leaves it out.
@@ -176,6 +178,7 @@ impl Default for SpaceOptions<'_> {
             size: None,
             dpi: 144.0,
             font_size: None,
+            font: None,
             columns: None,
             title: String::new(),
             subtitle: Vec::new(),
@@ -232,6 +235,15 @@ pub fn space(
             return Err(unfit(what, "each point needs one").into());
         }
     }
+    with_typeface(options.font, || zoomed(cloud, steps, options))
+}
+
+/// Draws with type of the size that fits the page.
+fn zoomed(
+    cloud: Cloud<'_>,
+    steps: &[SpaceStep<'_>],
+    options: &SpaceOptions<'_>,
+) -> Result<Picture, SpaceError> {
     let size =
         options.font_size.unwrap_or_else(|| fitting(options.theme, options.size, options.dpi));
     let zoom = size / DESIGNED;

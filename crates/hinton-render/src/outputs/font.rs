@@ -5,44 +5,62 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hinton_scene::{Font, Item, Scene, Weight};
+use hinton_scene::{Font, Item, Scene};
 use ttf_parser::{RawFace, Tag};
-
-/// The weights there are, with the number CSS gives them.
-pub(super) const WEIGHTS: [(Weight, u16); 2] = [(Weight::Regular, 400), (Weight::SemiBold, 600)];
 
 /// Tables kept as they are. `OS/2`, `name` and `post` matter to browsers only.
 const KEPT: [&[u8; 4]; 7] = [b"OS/2", b"hhea", b"hmtx", b"maxp", b"name", b"post", b"head"];
 
-/// The characters a scene shows in one weight, each with its glyph. Boxes for characters that the
-/// font lacks are left out.
-pub(super) fn used(scene: &Scene, weight: Weight) -> BTreeMap<char, u16> {
+/// The characters a scene shows in each font, by the font's number, each with its glyph.
+pub(super) fn used(scene: &Scene) -> BTreeMap<u16, BTreeMap<char, u16>> {
     let mut used = BTreeMap::new();
-    collect(&scene.items, weight, &mut used);
+    collect(&scene.items, &mut used);
     used
 }
 
-fn collect(items: &[Item], weight: Weight, used: &mut BTreeMap<char, u16>) {
+fn collect(items: &[Item], used: &mut BTreeMap<u16, BTreeMap<char, u16>>) {
     for item in items {
         match item {
-            Item::Group(group) => collect(&group.items, weight, used),
-            Item::Text(text) if text.style.weight == weight => {
-                let known = text.glyphs.iter().filter(|glyph| glyph.id != 0);
-                used.extend(known.map(|glyph| (glyph.c, glyph.id)));
+            Item::Group(group) => collect(&group.items, used),
+            Item::Text(text) => {
+                for glyph in &text.glyphs {
+                    used.entry(glyph.face).or_default().insert(glyph.c, glyph.id);
+                }
             }
             _ => {}
         }
     }
 }
 
-/// A font file with only these characters and glyph 0; the whole file should it be made in a way
-/// not known here.
-pub(super) fn subset(font: &Font, used: &BTreeMap<char, u16>) -> Vec<u8> {
-    cut(font.data(), used).unwrap_or_else(|| font.data().to_vec())
+/// Numbers of the fonts that a scene's texts are set in in place of the typeface.
+pub(super) fn typefaces(scene: &Scene) -> BTreeSet<u16> {
+    fn collect(items: &[Item], found: &mut BTreeSet<u16>) {
+        for item in items {
+            match item {
+                Item::Group(group) => collect(&group.items, found),
+                Item::Text(text) => {
+                    found.insert(text.font);
+                }
+                _ => {}
+            }
+        }
+    }
+    let mut found = BTreeSet::new();
+    collect(&scene.items, &mut found);
+    found.retain(|&number| !Font::numbered(number).is_typeface());
+    found
 }
 
-fn cut(data: &[u8], used: &BTreeMap<char, u16>) -> Option<Vec<u8>> {
-    let face = RawFace::parse(data, 0).ok()?;
+/// A font file with only these characters and glyph 0; the whole file should it be made in a way
+/// not known here. A face of such a collection has no file of its own.
+pub(super) fn subset(font: &Font, used: &BTreeMap<char, u16>) -> Option<Vec<u8>> {
+    let is_single = ttf_parser::fonts_in_collection(font.data()).is_none();
+    let whole = || is_single.then(|| font.data().to_vec());
+    cut(font.data(), font.index(), used).or_else(whole)
+}
+
+fn cut(data: &[u8], index: u32, used: &BTreeMap<char, u16>) -> Option<Vec<u8>> {
+    let face = RawFace::parse(data, index).ok()?;
     let table = |name: &[u8; 4]| face.table(Tag::from_bytes(name));
     let (glyf, loca) = (table(b"glyf")?, table(b"loca")?);
     let long = *table(b"head")?.get(51)? == 1;
@@ -185,6 +203,8 @@ fn check_sum(table: &[u8]) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use hinton_scene::Weight;
+
     use super::*;
 
     struct Lines(Vec<String>);
@@ -215,12 +235,12 @@ mod tests {
 
     #[test]
     fn a_subset_draws_the_same_and_no_more() {
-        for (weight, _) in WEIGHTS {
+        for weight in [Weight::Regular, Weight::SemiBold] {
             let font = Font::get(weight);
             // é and ü are composed of two glyphs each.
             let used: BTreeMap<char, u16> =
                 "Weé ü0.5−Δ".chars().map(|c| (c, font.glyph(c))).collect();
-            let bytes = subset(font, &used);
+            let bytes = subset(font, &used).unwrap();
             assert!(bytes.len() < font.data().len() / 3, "{}", bytes.len());
             assert_eq!(check_sum(&bytes), 0xB1B0_AFBA);
             let whole = ttf_parser::Face::parse(font.data(), 0).unwrap();
@@ -242,8 +262,8 @@ mod tests {
         let used = BTreeMap::from([('W', font.glyph('W')), ('é', font.glyph('é'))]);
         for length in (0..font.data().len()).step_by(997) {
             // Whatever comes, no panic.
-            cut(&font.data()[..length], &used);
+            cut(&font.data()[..length], 0, &used);
         }
-        assert_eq!(cut(b"not a font", &used), None);
+        assert_eq!(cut(b"not a font", 0, &used), None);
     }
 }

@@ -1,8 +1,10 @@
 //! SVG 1.1 with CSS: vector shapes, real text, its fonts inside.
 
+use std::collections::BTreeSet;
+
 use hinton_scene::{
-    Cells, Color, Dots, Font, Group, Item, MarkShape, Marks, Path, Rect, Scene, Segment, Shape,
-    Text, Weight,
+    Align, Cells, Color, Dots, Font, Group, Item, MarkShape, Marks, Path, Rect, Scene, Segment,
+    Shape, Text, Weight,
 };
 
 use super::{
@@ -34,6 +36,7 @@ fn write(scene: &Scene, _: &RenderOptions) -> Result<Vec<u8>, RenderError> {
         mark_paths: marks::as_paths(scene),
         dot_paths: dots::as_paths(scene),
         page: (scene.width, scene.height),
+        typefaces: font::typefaces(scene),
     };
     svg.open(scene);
     svg.items(&scene.items)?;
@@ -51,6 +54,20 @@ struct Svg {
     dot_paths: bool,
     /// Width and height of the page, points.
     page: (f64, f64),
+    /// Numbers of the fonts that take the typeface's place.
+    typefaces: BTreeSet<u16>,
+}
+
+/// The typeface, and what is most like it where its letters were taken out of the file.
+const FAMILIES: &str = "Inter,'Helvetica Neue',Helvetica,Arial,sans-serif";
+/// Largest font file, bytes, that is embedded whole.
+const MOST_WHOLE: usize = 2 << 20;
+
+fn weight_number(weight: Weight) -> u16 {
+    match weight {
+        Weight::Regular => 400,
+        Weight::SemiBold => 600,
+    }
 }
 
 impl Svg {
@@ -110,9 +127,7 @@ impl Svg {
         self.number(scene.width);
         self.text(" ");
         self.number(scene.height);
-        self.text(
-            "\" role=\"img\" font-family=\"Inter,'Helvetica Neue',Helvetica,Arial,sans-serif\">\n",
-        );
+        self.text(&format!("\" role=\"img\" font-family=\"{FAMILIES}\">\n"));
         self.element("title", &scene.title);
         self.element("desc", &scene.description);
         self.fonts(scene);
@@ -124,21 +139,33 @@ impl Svg {
         }
     }
 
-    /// The used part of each used font.
+    /// The used part of the typeface, and of another one in its place. Fonts for what those lack are
+    /// the viewer's own.
     fn fonts(&mut self, scene: &Scene) {
-        for (weight, css) in font::WEIGHTS {
-            let used = font::used(scene, weight);
-            if used.is_empty() {
+        for (number, used) in font::used(scene) {
+            let font = Font::numbered(number);
+            let Some(file) = font::subset(font, &used).filter(|_| self.embeds(number)) else {
+                continue;
+            };
+            let weight = weight_number(font.weight());
+            let family = font.family();
+            let quoted = if font.is_typeface() { family.to_owned() } else { format!("'{family}'") };
+            // Outlines of the Compact Font Format are OpenType; a file of them is embedded whole.
+            let is_compact = file.starts_with(b"OTTO");
+            let (mime, format) = if is_compact { ("otf", "opentype") } else { ("ttf", "truetype") };
+            if is_compact && file.len() > MOST_WHOLE {
                 continue;
             }
-            let face = Font::get(weight);
-            self.text(&format!(
-                "<style>@font-face{{font-family:{};font-weight:{css};src:url(data:font/ttf;base64,",
-                face.family()
-            ));
-            base64::push(&mut self.out, &font::subset(face, &used));
-            self.text(") format(\"truetype\")}</style>\n");
+            self.text("<style>@font-face{font-family:");
+            self.text(&format!("{quoted};font-weight:{weight};src:url(data:font/{mime};base64,"));
+            base64::push(&mut self.out, &file);
+            self.text(&format!(") format(\"{format}\")}}</style>\n"));
         }
+    }
+
+    /// Whether a font is part of the file.
+    fn embeds(&self, number: u16) -> bool {
+        Font::numbered(number).is_typeface() || self.typefaces.contains(&number)
     }
 
     /// ` name="#rrggbb"`, and its opacity where it is not opaque.
@@ -261,8 +288,8 @@ impl Svg {
         }
     }
 
-    /// A line of text with a place for each character, so that it is laid out the same even where
-    /// another font takes the place of ours.
+    /// A line of text, of our font with a place for each character, so that it is laid out the same
+    /// even where another font takes its place.
     fn line(&mut self, text: &Text) {
         let style = text.style;
         let numbers = [text.x, text.y, text.rotation, style.size];
@@ -270,9 +297,9 @@ impl Svg {
             return;
         }
         self.text("<text");
-        // A character outside our font may be more than one place for a viewer: see below.
-        let single = text.glyphs.iter().all(|glyph| glyph.id != 0 && !is_forbidden(glyph.c));
-        if single {
+        // Other scripts are set by the viewer, which joins and turns letters with fonts of its own.
+        let plain = text.is_plain();
+        if plain {
             self.text(" x=\"");
             for (at, glyph) in text.glyphs.iter().enumerate() {
                 if at > 0 {
@@ -281,10 +308,22 @@ impl Svg {
                 self.number(text.x + glyph.x);
             }
             self.text("\"");
+        } else {
+            let (anchor, share) = match text.align {
+                Align::Start => ("", 0.0),
+                Align::Middle => (" text-anchor=\"middle\"", 0.5),
+                Align::End => (" text-anchor=\"end\"", 1.0),
+            };
+            self.attribute("x", text.x + share * text.width);
+            self.text(anchor);
         }
         self.attribute("y", text.y);
         self.attribute("font-size", style.size);
-        if style.weight == Weight::SemiBold {
+        if self.typefaces.contains(&text.font) {
+            let family = Font::numbered(text.font).family();
+            self.text(&format!(" font-family=\"'{family}',{FAMILIES}\""));
+        }
+        if style.weight == Weight::SemiBold && Font::numbered(text.font).is_typeface() {
             self.text(" font-weight=\"600\"");
         }
         self.paint("fill", style.color);
@@ -298,17 +337,7 @@ impl Svg {
             self.text(")\"");
         }
         self.text(" xml:space=\"preserve\">");
-        for glyph in &text.glyphs {
-            if single {
-                self.escaped(glyph.c.encode_utf8(&mut [0; 4]));
-            } else if !is_forbidden(glyph.c) {
-                self.text("<tspan");
-                self.attribute("x", text.x + glyph.x);
-                self.text(">");
-                self.escaped(glyph.c.encode_utf8(&mut [0; 4]));
-                self.text("</tspan>");
-            }
-        }
+        self.escaped(&text.content);
         self.text("</text>\n");
     }
 

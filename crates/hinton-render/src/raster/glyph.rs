@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use hinton_scene::{Color, Font, Path, Point, Text, Weight, turn};
+use hinton_scene::{Color, Font, Glyph, Path, Point, Text, turn};
 
 use super::canvas::{Bounds, Canvas, blend, blend_span, rgba};
 use super::fill::Filler;
@@ -23,14 +23,17 @@ struct Mask {
     coverage: Vec<u8>,
 }
 
-/// Which glyph: weight, number, size in pixels (its bits), phase.
-type Key = (Weight, u16, u64, u8);
+/// Which outline: font, glyph.
+type Letter = (u16, u16);
+
+/// Which glyph: outline, size in pixels (its bits), phase.
+type Key = (Letter, u64, u8);
 
 /// The glyphs drawn so far. The map is only asked, never walked, so its order is not seen.
 #[derive(Default)]
 pub(super) struct Glyphs {
     masks: HashMap<Key, Mask>,
-    outlines: HashMap<(Weight, u16), Path>,
+    outlines: HashMap<Letter, Path>,
     /// Shades above clear that text may have; 0 lets it have all.
     steps: u8,
 }
@@ -51,14 +54,15 @@ impl Glyphs {
         }
     }
 
-    fn outline(&mut self, weight: Weight, glyph: u16) -> &Path {
-        self.outlines.entry((weight, glyph)).or_insert_with(|| Font::get(weight).outline(glyph))
+    fn outline(&mut self, letter: Letter) -> &Path {
+        let (font, glyph) = letter;
+        self.outlines.entry(letter).or_insert_with(|| Font::numbered(font).outline(glyph))
     }
 
     fn mask(&mut self, key: Key, filler: &mut Filler) -> &Mask {
         if !self.masks.contains_key(&key) {
-            let (weight, glyph, size, phase) = key;
-            let outline = self.outline(weight, glyph);
+            let (letter, size, phase) = key;
+            let outline = self.outline(letter);
             let mask = draw_mask(outline, f64::from_bits(size), f64::from(phase) / PHASES, filler);
             self.masks.insert(key, mask);
         }
@@ -80,13 +84,14 @@ pub(super) fn draw_text(
         return;
     }
     let weights = shades(text.style.color, glyphs.steps);
+    let letter = |glyph: &Glyph| (glyph.face, glyph.id);
     if text.rotation == 0.0 && size <= MOST_KEPT_SIZE {
         for glyph in &text.glyphs {
             // The baseline lies on a pixel edge: the feet of letters are sharp.
-            let baseline = (text.y * scale + 0.5).floor();
+            let baseline = ((text.y - glyph.up) * scale + 0.5).floor();
             let pen = ((text.x + glyph.x) * scale * PHASES + 0.5).floor() / PHASES;
             let phase = ((pen - pen.floor()) * PHASES) as u8;
-            let key = (text.style.weight, glyph.id, size.to_bits(), phase);
+            let key = (letter(glyph), size.to_bits(), phase);
             let mask = glyphs.mask(key, filler);
             stamp(canvas, bounds, (pen.floor(), baseline), mask, rgba(text.style.color), &weights);
         }
@@ -94,9 +99,10 @@ pub(super) fn draw_text(
     }
     let (sin, cos) = turn(text.rotation);
     for glyph in &text.glyphs {
-        let outline = glyphs.outline(text.style.weight, glyph.id);
+        let outline = glyphs.outline(letter(glyph));
         filler.path(bounds, outline, |point| {
-            let (along, down) = (glyph.x * scale + point.x * size, -point.y * size);
+            let (along, down) =
+                (glyph.x * scale + point.x * size, -glyph.up * scale - point.y * size);
             Point::new(
                 text.x * scale + along * cos - down * sin,
                 text.y * scale + along * sin + down * cos,
@@ -197,7 +203,7 @@ pub(crate) fn step_coverage(at: u32, steps: u32) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use hinton_scene::{Align, Baseline, Segment, TextStyle};
+    use hinton_scene::{Align, Baseline, Segment, TextStyle, Weight};
 
     use super::*;
     use crate::raster::fill::flatten;

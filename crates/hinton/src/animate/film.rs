@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hinton_chart::{Panel, Theme, Timeline};
 use hinton_render::films::{Frame, FrameSource, SourceError, StripOptions, map_levels, strip};
-use hinton_scene::{Item, Point, Scene};
+use hinton_scene::{Item, Point, Scene, Typeface, with_typeface};
 use hinton_tensor::{Progress, Summary, Work};
 
 use super::change::in_between;
@@ -29,6 +29,7 @@ pub struct Film<'a> {
     rate: f64,
     timeline: Option<Timeline>,
     theme: Theme,
+    font: Option<Typeface>,
     dpi: f64,
     threads: usize,
     progress: &'a dyn Progress,
@@ -71,6 +72,7 @@ impl<'a> Film<'a> {
             rate: times.rate,
             timeline,
             theme: Theme::named(options.theme),
+            font: options.font,
             dpi: options.dpi,
             threads: crate::draw::threads(request.draw.threads),
             progress: request.draw.progress,
@@ -160,7 +162,9 @@ impl<'a> Film<'a> {
         let at = self.at(index);
         let scene = self.scene(at, false)?;
         let scene = match &self.timeline {
-            Some(timeline) => timeline.under(scene, &self.theme, self.time(at), &self.words(at)),
+            Some(timeline) => with_typeface(self.font, || {
+                timeline.under(scene, &self.theme, self.time(at), &self.words(at))
+            }),
             None => scene,
         };
         Ok(Picture { scene, notes: Vec::new(), dpi: self.dpi })

@@ -15,7 +15,9 @@ pub(crate) use trouble::loss_words;
 
 use hinton_chart::charts;
 use hinton_run::Run;
+use hinton_scene::with_typeface;
 
+use crate::fonts::noted;
 use crate::{DrawRequest, Error, Picture};
 
 /// What is to be drawn of runs, and how. `Default` draws the page.
@@ -71,13 +73,22 @@ pub fn draw_runs<S: AsRef<str>>(
     if runs.is_empty() {
         return Err(Error::missing("there is no run to draw", ""));
     }
-    let mut patterns: Vec<String> = patterns.iter().map(|one| one.as_ref().to_owned()).collect();
+    let patterns: Vec<String> = patterns.iter().map(|one| one.as_ref().to_owned()).collect();
     let chart = request.draw.chart.as_deref();
     if let Some(name) = chart.filter(|name| charts::named(name).is_none()) {
         let known: Vec<&str> = hinton_chart::CHARTS.iter().map(|chart| chart.name).collect();
         let message = format!("there is no chart {name:?}");
         return Err(Error::request(message, format!("there are {}", known.join(", "))));
     }
+    with_typeface(request.draw.options.font, || draw_parts(runs, patterns, request)).map(noted)
+}
+
+fn draw_parts(
+    runs: &[&Run],
+    mut patterns: Vec<String>,
+    request: &RunRequest<'_>,
+) -> Result<Picture, Error> {
+    let chart = request.draw.chart.as_deref();
     let shape_is_asked = request.draw.each.is_some() || request.draw.reshape.is_some();
     match (chart, patterns.is_empty()) {
         (Some("curve"), true) => metrics::draw(runs, request),

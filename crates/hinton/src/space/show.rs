@@ -13,6 +13,7 @@ use super::colors::{self, Colored};
 use super::html::{self, SpaceFrame, SpacePage};
 use super::place::Placement;
 use super::{ColorBy, Flatten, Model, PointSet, Precision, Stage, regions};
+use crate::fonts::noted;
 use crate::{Error, Picture, tensor_of};
 
 /// Space around the points, as a share of their extent.
@@ -323,7 +324,7 @@ impl<'a> Show<'a> {
         let dpi = options.dpi;
         let mut notes = self.notes.clone();
         notes.extend(picture.notes);
-        Ok(Picture { scene: picture.scene, notes, dpi })
+        Ok(noted(Picture { scene: picture.scene, notes, dpi }))
     }
 
     /// All steps on one page, side by side.

@@ -112,6 +112,7 @@ pub(super) fn args(command: Command) -> Command {
         )
         .arg(value("size", "SIZE", "The page: 15x10in, 900x900px, 8cm", PAGE))
         .arg(number("font-size", "PT", "Size of labels, points; titles and margins follow", PAGE))
+        .arg(value("font", "FILE", "Font of all text: a .ttf, .otf or .ttc file", PAGE))
         .arg(number("dpi", "N", "Pixels to the inch [default: 144]", PAGE))
         .arg(count("columns", "N", "Steps side by side", PAGE))
         .arg(value("title", "TEXT", "Title of the page", PAGE))
@@ -259,6 +260,9 @@ pub(super) fn apply(matches: &ArgMatches, request: &mut ShowRequest<'_>) -> Resu
             return Err(Failure::usage(format!("--font-size {size}: expected 1 to 500"), ""));
         }
         options.font_size = Some(size);
+    }
+    if let Some(file) = text(matches, "font") {
+        options.font = Some(hinton::fonts::typeface(file)?);
     }
     if let Some(dpi) = real(matches, "dpi") {
         if !(1.0..=4800.0).contains(&dpi) {

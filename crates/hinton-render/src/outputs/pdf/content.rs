@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use hinton_scene::{
-    Cells, Color, Dots, Font, Group, Image, Item, MarkShape, Marks, Path, Point, Rect, Scene,
-    Segment, Shape, Text, Weight, turn,
+    Cells, Color, Dots, Font, Glyph, Group, Image, Item, MarkShape, Marks, Path, Point, Rect,
+    Scene, Segment, Shape, Text, Weight, turn,
 };
 
+use super::fonts::UsedFont;
 use crate::outputs::{dots, grid, is_finite, marks, number};
 use crate::raster::{canvas::Canvas, points};
 
@@ -16,8 +17,8 @@ pub(super) struct Content {
     pub(super) out: Vec<u8>,
     /// Pictures, named `I0`, `I1`, … in this order.
     pub(super) pictures: Vec<Canvas>,
-    /// Names of the fonts in use.
-    pub(super) fonts: BTreeSet<&'static str>,
+    /// The fonts in use, in the order in which they came.
+    pub(super) fonts: Vec<UsedFont>,
     /// Opacities in use, named `A0` to `A254`.
     pub(super) alphas: BTreeSet<u8>,
     /// Whether cells and pixels are written as rectangles.
@@ -30,11 +31,13 @@ pub(super) struct Content {
     page: (f64, f64),
 }
 
-/// The name of a weight among the page's fonts.
-pub(super) fn font_name(weight: Weight) -> &'static str {
-    match weight {
-        Weight::Regular => "F400",
-        Weight::SemiBold => "F600",
+/// The name of a font on the page. It goes by the page, not by the font's number, which depends on
+/// what was drawn before.
+pub(super) fn font_name(fonts: &[UsedFont], index: usize) -> String {
+    match fonts.get(index).filter(|used| used.font.is_typeface()) {
+        Some(used) if used.font.weight() == Weight::Regular => "F400".to_owned(),
+        Some(_) => "F600".to_owned(),
+        None => format!("F{index}"),
     }
 }
 
@@ -44,7 +47,7 @@ impl Content {
         let mut content = Content {
             out: Vec::new(),
             pictures: Vec::new(),
-            fonts: BTreeSet::new(),
+            fonts: Vec::new(),
             alphas: BTreeSet::new(),
             paths,
             mark_paths: marks::as_paths(scene),
@@ -198,41 +201,59 @@ impl Content {
     }
 
     fn glyphs(&mut self, text: &Text) {
-        let style = text.style;
-        let font = Font::get(style.weight);
-        // Boxes stand for characters the font lacks; whoever copies the text gets the characters.
-        let lacking = text.glyphs.iter().any(|glyph| glyph.id == 0);
-        if lacking {
+        // What was read and what is drawn differ: whoever copies the text gets what was read.
+        let plain = text.is_plain();
+        if !plain {
             self.text("/Span <</ActualText <FEFF");
             for unit in text.content.encode_utf16() {
                 self.text(&format!("{unit:04X}"));
             }
             self.text(">>> BDC\n");
         }
-        self.color(style.color, "rg");
+        self.color(text.style.color, "rg");
+        let is_one = |one: &Glyph, two: &Glyph| one.face == two.face && one.up == two.up;
+        text.glyphs.chunk_by(is_one).for_each(|run| self.run(text, run));
+        if !plain {
+            self.text("EMC\n");
+        }
+    }
+
+    /// Neighbours of one font at one height.
+    fn run(&mut self, text: &Text, glyphs: &[Glyph]) {
+        let Some(&Glyph { face, x: start, up, .. }) = glyphs.first() else { return };
+        let size = text.style.size;
         let (sin, cos) = turn(text.rotation);
-        self.fonts.insert(font_name(style.weight));
-        self.text(&format!("BT /{} ", font_name(style.weight)));
-        self.numbers(&[style.size]);
+        let index = self.font(face);
+        let name = font_name(&self.fonts, index);
+        self.text(&format!("BT /{name} "));
+        self.numbers(&[size]);
         self.text("Tf ");
         // The turn is kept to six decimals: a long line is off by less than a thousandth.
         self.text(&format!("{cos:.6} {sin:.6} {sin:.6} {:.6} ", -cos));
-        self.numbers(&[text.x, text.y]);
+        self.numbers(&[text.x + start * cos + up * sin, text.y + start * sin - up * cos]);
         self.text("Tm [<");
-        let mut pen = 0.0;
-        for glyph in &text.glyphs {
-            let apart = number::thousandths((pen - glyph.x) / style.size);
+        let mut pen = start;
+        for glyph in glyphs {
+            let apart = number::thousandths((pen - glyph.x) / size);
             if apart != 0 {
                 self.text(&format!(">{apart}<"));
-                pen -= apart as f64 / 1000.0 * style.size;
+                pen -= apart as f64 / 1000.0 * size;
             }
-            self.text(&format!("{:04X}", glyph.id));
-            pen += font.advance(glyph.id) * style.size;
+            let Some(used) = self.fonts.get_mut(index) else { continue };
+            let code = used.code(glyph);
+            pen += used.font.advance(glyph.id) * size;
+            self.text(&format!("{code:04X}"));
         }
         self.text(">] TJ ET\n");
-        if lacking {
-            self.text("EMC\n");
-        }
+    }
+
+    /// The place of a font among those in use.
+    fn font(&mut self, number: u16) -> usize {
+        let known = self.fonts.iter().position(|used| used.font.number() == number);
+        known.unwrap_or_else(|| {
+            self.fonts.push(UsedFont::new(Font::numbered(number)));
+            self.fonts.len() - 1
+        })
     }
 
     fn image(&mut self, image: &Image) {

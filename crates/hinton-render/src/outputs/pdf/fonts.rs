@@ -3,9 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use hinton_scene::{Font, Weight};
+use hinton_scene::{Font, Glyph, Weight};
 use pdf_writer::types::{CidFontType, FontFlags, SystemInfo, UnicodeCmap};
 use pdf_writer::{Filter, Finish, Name, Pdf, Rect, Ref, Str};
+use subsetter::GlyphRemapper;
+use ttf_parser::{RawFace, Tag};
 
 use super::deflated;
 use crate::RenderError;
@@ -14,16 +16,64 @@ use crate::outputs::font;
 const IDENTITY: SystemInfo =
     SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Identity"), supplement: 0 };
 
+/// What a page uses of a font.
+pub(super) struct UsedFont {
+    pub(super) font: &'static Font,
+    /// The characters, each with its glyph.
+    chars: BTreeMap<char, u16>,
+    /// The glyphs by their numbers on the page, each with its number in the font and its first
+    /// character. The typeface's glyphs keep their numbers, others are counted anew.
+    glyphs: BTreeMap<u16, (u16, char)>,
+    remapper: GlyphRemapper,
+}
+
+impl UsedFont {
+    pub(super) fn new(font: &'static Font) -> Self {
+        let glyphs = BTreeMap::from([(0, (0, '\0'))]);
+        UsedFont { font, chars: BTreeMap::new(), glyphs, remapper: GlyphRemapper::new() }
+    }
+
+    /// The number of a glyph on the page.
+    pub(super) fn code(&mut self, glyph: &Glyph) -> u16 {
+        let code = match self.font.is_typeface() {
+            true => glyph.id,
+            false => self.remapper.remap(glyph.id),
+        };
+        self.chars.insert(glyph.c, glyph.id);
+        self.glyphs.entry(code).or_insert((glyph.id, glyph.c));
+        code
+    }
+
+    /// The file of the used glyphs, and whether its outlines are of the Compact Font Format.
+    fn file(&self) -> Result<(Vec<u8>, bool), RenderError> {
+        if self.font.is_typeface() {
+            return Ok((font::subset(self.font, &self.chars).unwrap_or_default(), false));
+        }
+        let unusable = |why: String| RenderError::Encode {
+            output: "pdf",
+            why: format!("the font {} cannot be embedded: {why}", self.font.family()),
+        };
+        let (data, index) = (self.font.data(), self.font.index());
+        let file = subsetter::subset(data, index, &self.remapper)
+            .map_err(|error| unusable(error.to_string()))?;
+        let face = RawFace::parse(&file, 0).map_err(|error| unusable(error.to_string()))?;
+        Ok(match face.table(Tag::from_bytes(b"CFF ")) {
+            Some(outlines) => (outlines.to_vec(), true),
+            None => (file, false),
+        })
+    }
+}
+
 /// Writes a font as five objects, numbered by `next`, and returns the first.
 pub(super) fn write(
     pdf: &mut Pdf,
     mut next: impl FnMut() -> Ref,
-    weight: Weight,
-    used: &BTreeMap<char, u16>,
+    used: &UsedFont,
 ) -> Result<Ref, RenderError> {
-    let face = Font::get(weight);
+    let font = used.font;
+    let (bytes, is_compact) = used.file()?;
     let [composite, glyphs, descriptor, file, unicode] = std::array::from_fn(|_| next());
-    let name = name(face, used);
+    let name = name(font, &used.chars);
     let name = Name(name.as_bytes());
     pdf.type0_font(composite)
         .base_font(name)
@@ -31,21 +81,22 @@ pub(super) fn write(
         .descendant_font(glyphs)
         .to_unicode(unicode);
     let mut cid = pdf.cid_font(glyphs);
-    cid.subtype(CidFontType::Type2).base_font(name).system_info(IDENTITY);
+    cid.subtype(if is_compact { CidFontType::Type0 } else { CidFontType::Type2 });
+    cid.base_font(name).system_info(IDENTITY);
     cid.font_descriptor(descriptor).default_width(0.0);
-    cid.cid_to_gid_map_predefined(Name(b"Identity"));
-    let mut ids: Vec<u16> = used.values().copied().chain([0]).collect();
-    ids.sort_unstable();
-    ids.dedup();
+    if !is_compact {
+        cid.cid_to_gid_map_predefined(Name(b"Identity"));
+    }
+    let thousandths = |em: f64| (em * 1000.0) as f32;
     let mut widths = cid.widths();
-    for id in ids {
-        widths.same(id, id, (face.advance(id) * 1000.0) as f32);
+    for (&code, &(glyph, _)) in &used.glyphs {
+        widths.same(code, code, thousandths(font.advance(glyph)));
     }
     widths.finish();
     cid.finish();
-    let thousandths = |em: f64| (em * 1000.0) as f32;
-    let (up, down) = (thousandths(face.ascent()), -thousandths(face.descent()));
-    pdf.font_descriptor(descriptor)
+    let (up, down) = (thousandths(font.ascent()), -thousandths(font.descent()));
+    let mut about = pdf.font_descriptor(descriptor);
+    about
         .name(name)
         .flags(FontFlags::NON_SYMBOLIC)
         // Wide enough for every glyph; readers use it to decide what to draw anew.
@@ -53,35 +104,37 @@ pub(super) fn write(
         .italic_angle(0.0)
         .ascent(up)
         .descent(down)
-        .cap_height(thousandths(face.cap_height()))
-        .stem_v(if weight == Weight::Regular { 80.0 } else { 120.0 })
-        .font_file2(file);
-    let bytes = font::subset(face, used);
+        .cap_height(thousandths(font.cap_height()))
+        .stem_v(if font.weight() == Weight::Regular { 80.0 } else { 120.0 });
+    match is_compact {
+        true => about.font_file3(file),
+        false => about.font_file2(file),
+    };
+    about.finish();
     let packed = deflated(&bytes)?;
     let mut stream = pdf.stream(file, &packed);
-    stream.filter(Filter::FlateDecode).pair(Name(b"Length1"), bytes.len() as i32);
+    stream.filter(Filter::FlateDecode);
+    match is_compact {
+        true => stream.pair(Name(b"Subtype"), Name(b"CIDFontType0C")),
+        false => stream.pair(Name(b"Length1"), bytes.len() as i32),
+    };
     stream.finish();
-    let packed = deflated(&unicode_map(used))?;
+    let packed = deflated(&unicode_map(&used.glyphs))?;
     pdf.stream(unicode, &packed).filter(Filter::FlateDecode);
     Ok(composite)
 }
 
 /// The characters the glyphs stand for.
-fn unicode_map(used: &BTreeMap<char, u16>) -> Vec<u8> {
-    let mut characters: BTreeMap<u16, char> = BTreeMap::new();
-    for (&c, &id) in used {
-        // Of several characters with one glyph the first.
-        characters.entry(id).or_insert(c);
-    }
+fn unicode_map(glyphs: &BTreeMap<u16, (u16, char)>) -> Vec<u8> {
     let mut map = UnicodeCmap::new(Name(b"Custom"), IDENTITY);
-    for (&id, &c) in &characters {
-        map.pair(id, c);
+    for (&code, &(_, c)) in glyphs.iter().filter(|glyph| *glyph.0 != 0) {
+        map.pair(code, c);
     }
     map.finish().into_vec()
 }
 
 /// The font's name with the six letters that mark a subset, made from what is in it.
-fn name(face: &Font, used: &BTreeMap<char, u16>) -> String {
+fn name(font: &Font, used: &BTreeMap<char, u16>) -> String {
     let mut hash = 0xCBF2_9CE4_8422_2325u64;
     for &c in used.keys() {
         hash = (hash ^ u64::from(u32::from(c))).wrapping_mul(0x0100_0000_01B3);
@@ -91,6 +144,6 @@ fn name(face: &Font, used: &BTreeMap<char, u16>) -> String {
         name.push(char::from(b'A' + (hash % 26) as u8));
         hash /= 26;
     }
-    let style = if face.weight() == Weight::Regular { "Regular" } else { "SemiBold" };
-    format!("{name}+{}-{style}", face.family())
+    let style = if font.weight() == Weight::Regular { "Regular" } else { "SemiBold" };
+    format!("{name}+{}-{style}", font.family().replace(' ', ""))
 }

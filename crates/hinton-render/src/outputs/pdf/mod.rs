@@ -12,7 +12,7 @@ use flate2::write::ZlibEncoder;
 use hinton_scene::Scene;
 use pdf_writer::{Filter, Finish, Name, Pdf, Rect, Ref, TextStr};
 
-use super::{OutputRow, RenderOptions, font, png, readable};
+use super::{OutputRow, RenderOptions, png, readable};
 use crate::RenderError;
 use crate::raster::canvas::Canvas;
 use content::{Content, font_name};
@@ -51,12 +51,14 @@ fn write(scene: &Scene, _: &RenderOptions) -> Result<Vec<u8>, RenderError> {
     pdf.stream(instructions, &packed).filter(Filter::FlateDecode);
 
     let mut fonts = Vec::new();
-    for (weight, _) in font::WEIGHTS {
-        let used = font::used(scene, weight);
-        if !used.is_empty() || content.fonts.contains(font_name(weight)) {
-            fonts.push((font_name(weight), fonts::write(&mut pdf, &mut next, weight, &used)?));
-        }
+    for (index, used) in content.fonts.iter().enumerate() {
+        fonts.push((font_name(&content.fonts, index), used));
     }
+    fonts.sort_by(|one, two| one.0.cmp(&two.0));
+    let fonts: Vec<(String, Ref)> = fonts
+        .into_iter()
+        .map(|(name, used)| Ok((name, fonts::write(&mut pdf, &mut next, used)?)))
+        .collect::<Result<_, RenderError>>()?;
     let mut pictures = Vec::new();
     for canvas in &content.pictures {
         pictures.push(picture(&mut pdf, &mut next, canvas)?);
