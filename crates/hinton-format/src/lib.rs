@@ -9,6 +9,7 @@
 mod checkpoint;
 mod error;
 mod events;
+mod foreign;
 mod ggml;
 mod limits;
 mod lookalike;

@@ -9,8 +9,12 @@ use crate::formats::{FOLDERS, FolderRow, Holds, archive, sharded};
 use crate::source::wrapper::{self, Wrapper, unwrapped_name};
 use crate::source::{Disk, Folder, Location, read_head};
 use crate::{
-    Checkpoint, Error, ErrorKind, FORMATS, FormatRow, Head, Limits, Sniff, lookalike, quantised,
+    Checkpoint, Error, ErrorKind, FORMATS, FormatRow, Head, Limits, Sniff, foreign, lookalike,
+    quantised,
 };
+
+/// A format, and how sure it is: [`Sniff::No`] where only the extension speaks for it.
+type Found = (&'static FormatRow, Sniff);
 
 /// Bytes that are looked at to tell what a file is.
 const HEAD: u64 = 4096;
@@ -110,7 +114,7 @@ pub fn is_one_folder(path: &Path) -> bool {
 /// As [`open`].
 pub fn open_input(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     let mut checkpoint = detect(input, limits)
-        .and_then(|(row, _)| open_as(row, input, limits))
+        .and_then(|found| open_as(found, input, limits))
         .map_err(|error| error.in_file(&input.name))?;
     let folder = input.path.as_ref().map(Location::folder);
     quantised::add(&mut checkpoint, folder.as_ref(), limits);
@@ -120,11 +124,11 @@ pub fn open_input(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
 /// Opens a file that an index names; it may be of any format, but no index itself, so that no
 /// circle of files can be opened for ever.
 pub(crate) fn open_shard(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
-    let opened = detect(input, limits).and_then(|(row, _)| {
+    let opened = detect(input, limits).and_then(|(row, sniff)| {
         let itself = match row.name {
             name if name == sharded::ROW.name => "an index",
             _ if archive::is_archive(row) => "an archive",
-            _ => return open_as(row, input, limits),
+            _ => return open_as((row, sniff), input, limits),
         };
         let message = format!("an index names it as a shard, but it is {itself} itself");
         Err(Error::new(ErrorKind::Refused, message))
@@ -137,15 +141,12 @@ pub(crate) fn open_shard(input: &Input, limits: &Limits) -> Result<Checkpoint, E
 ///
 /// # Errors
 /// Where it is none that hinton reads, or cannot be read.
-pub(crate) fn recognise(
-    location: &Location,
-    limits: &Limits,
-) -> Result<(&'static FormatRow, Sniff), Error> {
+pub(crate) fn recognise(location: &Location, limits: &Limits) -> Result<Found, Error> {
     detect(&Input::at(location)?, limits)
 }
 
 /// The format of a file, by its first bytes; of packed data, by the first bytes in it.
-fn detect(input: &Input, limits: &Limits) -> Result<(&'static FormatRow, Sniff), Error> {
+fn detect(input: &Input, limits: &Limits) -> Result<Found, Error> {
     let Some(wrapper) = wrapper::around(&*input.data)? else {
         return choose(input);
     };
@@ -155,14 +156,29 @@ fn detect(input: &Input, limits: &Limits) -> Result<(&'static FormatRow, Sniff),
     choose_by(&Head { bytes: &start, len, name: &input.name })
 }
 
-fn open_as(row: &FormatRow, input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
+fn open_as(found: Found, input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     let Some(wrapper) = wrapper::around(&*input.data)? else {
-        return (row.open)(input, limits);
+        return read_as(found, input, limits);
     };
     let unpacked = unpacked(wrapper, input, limits)?;
     // Now the length is known, and some formats can be told better.
-    let (row, _) = choose(&unpacked)?;
-    (row.open)(&unpacked, limits)
+    read_as(choose(&unpacked)?, &unpacked, limits)
+}
+
+/// Reads it as that format. Where only the extension speaks for the format, what its reader says
+/// of other content is no news: the file is no format that is known.
+fn read_as((row, sniff): Found, input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
+    let opened = (row.open)(input, limits);
+    let is_guess = sniff == Sniff::No;
+    let says_nothing = |kind| matches!(kind, ErrorKind::Malformed | ErrorKind::Unrecognised);
+    match opened {
+        Err(error) if is_guess && says_nothing(error.kind()) => {
+            let start = read_head(&*input.data, HEAD)?;
+            let len = Some(input.data.len());
+            Err(foreign::unknown(&Head { bytes: &start, len, name: &input.name }, Some(row)))
+        }
+        opened => opened,
+    }
 }
 
 fn unpacked(wrapper: &Wrapper, input: &Input, limits: &Limits) -> Result<Input, Error> {
@@ -170,16 +186,15 @@ fn unpacked(wrapper: &Wrapper, input: &Input, limits: &Limits) -> Result<Input, 
     Ok(Input { name: input.name.clone(), path: input.path.clone(), data })
 }
 
-fn choose(input: &Input) -> Result<(&'static FormatRow, Sniff), Error> {
+fn choose(input: &Input) -> Result<Found, Error> {
     let start = read_head(&*input.data, HEAD)?;
     choose_by(&Head { bytes: &start, len: Some(input.data.len()), name: &input.name })
 }
 
 /// The format that a file is of. Certain formats come first, then look-alikes with a magic
-/// number, then likely formats (those of the file's extension before others), then the other
-/// look-alikes. The extension alone decides only where the content says nothing; then the format's
-/// reader can say what is wrong with it.
-fn choose_by(head: &Head<'_>) -> Result<(&'static FormatRow, Sniff), Error> {
+/// number and formats that are known and not read, then likely formats (those of the file's extension before others), then the other
+/// look-alikes. The extension alone decides only where the content says nothing.
+fn choose_by(head: &Head<'_>) -> Result<Found, Error> {
     let answers: Vec<Sniff> = FORMATS.iter().map(|row| (row.sniff)(head)).collect();
     let best = |wanted: Sniff| {
         let rows = || {
@@ -193,6 +208,9 @@ fn choose_by(head: &Head<'_>) -> Result<(&'static FormatRow, Sniff), Error> {
     if let Some(error) = lookalike::find(head, Sniff::Certain) {
         return Err(error);
     }
+    if let Some(error) = foreign::find(head) {
+        return Err(error);
+    }
     if let Some(row) = best(Sniff::Likely) {
         return Ok((row, Sniff::Likely));
     }
@@ -200,19 +218,7 @@ fn choose_by(head: &Head<'_>) -> Result<(&'static FormatRow, Sniff), Error> {
         return Err(error);
     }
     let named = FORMATS.iter().find(|row| head.has_extension(row.extensions));
-    named.map(|row| (row, Sniff::No)).ok_or_else(|| unknown(head))
-}
-
-fn unknown(head: &Head<'_>) -> Error {
-    let names: Vec<&str> = FORMATS.iter().map(|row| row.name).collect();
-    Error::new(
-        ErrorKind::Unrecognised,
-        format!(
-            "this is no format that hinton knows; its first bytes are {}",
-            lookalike::first_bytes(head.bytes)
-        ),
-    )
-    .cure(format!("hinton opens {}", names.join(", ")))
+    named.map(|row| (row, Sniff::No)).ok_or_else(|| foreign::unknown(head, None))
 }
 
 #[cfg(test)]

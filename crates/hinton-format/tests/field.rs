@@ -215,3 +215,40 @@ fn models_in_xml_are_no_errors_of_servers() {
         assert!(error.contains(what) && !error.contains("server's error"), "{error}");
     }
 }
+
+#[test]
+fn what_is_not_known_is_named() {
+    let root = "unknown-file-told-by-extension";
+    for (name, what) in [
+        ("GoogleNews-like.bin", "a model of word2vec"),
+        ("gpt2_124M.bin", "a checkpoint of llm.c"),
+        ("group1-shard1of1.bin", "a shard of a TensorFlow.js model"),
+        ("imatrix.dat", "an importance matrix of llama.cpp"),
+        ("input_0.pb", "an ONNX tensor on its own"),
+        ("lc0.pb.gz", "a network of Leela Chess Zero"),
+        ("model.msgpack", "a model of thinc"),
+        ("openvino.bin", "no format that hinton knows, and no ggjt file in spite of its name"),
+        ("shape_predictor.dat", "no format that hinton knows"),
+        ("stories260K.bin", "a model of llama2.c"),
+    ] {
+        let Some(path) = field(&format!("{root}/{name}")) else { return };
+        let error = open(&path, &Limits::default()).unwrap_err();
+        assert!(error.message().contains(what), "{error}");
+        let whole = format!("{error} {}", error.cure_text().unwrap_or_default());
+        assert!(!whole.contains("damaged") && !whole.contains("download or copy"), "{whole}");
+    }
+    for name in ["init_net.pb", "predict_net.pb"] {
+        let Some(path) = field(&format!("caffe2-as-empty-caffe/{name}")) else { return };
+        let error = open(&path, &Limits::default()).unwrap_err();
+        assert!(error.message().contains("a model of Caffe2"), "{error}");
+    }
+}
+
+#[test]
+fn external_data_of_other_systems_and_of_none() {
+    let Some(windows) = opened("onnx-external-paths/ext_winpath.onnx") else { return };
+    assert_eq!(windows.tensors[0].to_f64().unwrap().len(), 24);
+    let Some(path) = field("onnx-external-paths/ext_mem.onnx") else { return };
+    let error = open(&path, &Limits::default()).unwrap_err();
+    assert!(error.message().contains("in the memory of ONNX Runtime"), "{error}");
+}

@@ -240,8 +240,92 @@ fn a_mean_far_from_zero_keeps_its_deviation() {
         let count = values.len() as f64;
         let off = values.iter().map(|v| v - mean).sum::<f64>() / count;
         let var = values.iter().map(|v| (v - mean - off) * (v - mean - off)).sum::<f64>() / count;
-        assert!(close(summary.std().unwrap(), var.sqrt(), 1e-7), "{mean} {std}");
+        assert!(close(summary.std().unwrap(), var.sqrt(), 1e-12), "{mean} {std}");
         assert!(close(summary.mean().unwrap(), mean + off, 1e-15));
+    }
+}
+
+/// The exact mean and standard deviation of `(base + k) · unit`, rounded once: sums are of whole
+/// numbers.
+fn exact(base: i64, steps: &[i64], unit: f64) -> (f64, f64) {
+    let count = steps.len() as i128;
+    let sum: i128 = steps.iter().map(|&k| i128::from(k)).sum();
+    let squares: i128 = steps.iter().map(|&k| i128::from(k) * i128::from(k)).sum();
+    let mean = (i128::from(base) * count + sum) as f64 / count as f64 * unit;
+    let variance = (count * squares - sum * sum) as f64;
+    (mean, variance.sqrt() / count as f64 * unit)
+}
+
+#[test]
+fn deviations_of_nasty_arrays_are_those_of_numpy_in_extended_precision() {
+    let mut random = Random(77);
+    let mut arrays = 0;
+    for base in [0, 1, -3, 1 << 20, 100_000_000, -1_000_000_000_000, 1 << 52] {
+        for unit in [1.0, 2f64.powi(-40), 2f64.powi(900), 2f64.powi(-900)] {
+            for count in [1usize, 2, 100, 4096, 5000, 12_000] {
+                let shapes: [&dyn Fn(usize) -> i64; 5] = [
+                    &|_| 1,
+                    &|i| i as i64,
+                    &|i| (i % 2) as i64,
+                    // One value far from all others, at the start and inside.
+                    &|i| if i == 0 { 1 << 20 } else { (i % 3) as i64 },
+                    &|i| if i == count / 2 { -(1 << 22) } else { (i * i % 7) as i64 },
+                ];
+                let mut lists: Vec<Vec<i64>> =
+                    shapes.iter().map(|shape| (0..count).map(shape).collect()).collect();
+                lists.push((0..count).map(|_| (random.normal() * 1000.0) as i64).collect());
+                for steps in lists {
+                    let values = steps.iter().map(|k| (base + k) as f64 * unit);
+                    let bytes: Vec<u8> = values.flat_map(f64::to_le_bytes).collect();
+                    let tensor = packed(Dtype::F64, &[count], bytes);
+                    let summary = summarize(&tensor, Work::on(2)).unwrap();
+                    let (mean, std) = exact(base, &steps, unit);
+                    let what = format!("{base} {unit} {count}: {:?}", &steps[..count.min(4)]);
+                    let (found, deviation) = (summary.mean().unwrap(), summary.std().unwrap());
+                    assert!(close(deviation, std, 1e-12), "{what}: std {deviation}, is {std}");
+                    let slack = 4.0 * f64::EPSILON * summary.mean_abs().unwrap();
+                    assert!((found - mean).abs() <= slack, "{what}: mean {found}, is {mean}");
+                    arrays += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(arrays, 7 * 4 * 6 * 6);
+}
+
+#[test]
+fn a_constant_that_binary_has_not_does_not_deviate() {
+    for count in [3usize, 4000, 100_000] {
+        let bytes: Vec<u8> = (0..count).flat_map(|_| 0.1f64.to_le_bytes()).collect();
+        let summary = summarize(&packed(Dtype::F64, &[count], bytes), Work::quiet()).unwrap();
+        assert_eq!((summary.mean(), summary.std()), (Some(0.1), Some(0.0)));
+    }
+}
+
+#[test]
+fn quantiles_past_the_range_of_f32() {
+    let mut random = Random(78);
+    for (least, most) in [(40.0, 300.0), (-300.0, -45.0), (-300.0, 300.0)] {
+        let value = |random: &mut Random| {
+            let exponent = least + (most - least) * f64::from(random.next() as u32) / 4294967296.0;
+            let sign = if random.next() % 3 == 0 { -1.0 } else { 1.0 };
+            sign * 10f64.powf(exponent)
+        };
+        let values: Vec<f64> = (0..20_000).map(|_| value(&mut random)).collect();
+        let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        let tensor = packed(Dtype::F64, &[values.len()], bytes);
+        let summary = summarize(&tensor, Work::on(3)).unwrap();
+        assert!(!summary.is_exact());
+        let sorted = Plain::new(&values).finite;
+        for q in QUANTILES {
+            // Neighbours may be a power of ten apart: a value between them is as right.
+            let place = q * (sorted.len() - 1) as f64;
+            let (low, high) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
+            let found = summary.quantile(q).unwrap();
+            let room = 0.0079 * low.abs().max(high.abs());
+            let right = low - room <= found && found <= high + room;
+            assert!(right, "{least} {most}: quantile {q} {found}, between {low} and {high}");
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use hinton_scene::{Align, Baseline, Color, Item, Path, Point, Rect, Shape, fit};
 
-use hinton_tensor::Summary;
+use hinton_tensor::{Summary, whole_bins};
 
 use super::common;
 use super::{ChartRow, Need};
@@ -37,8 +37,10 @@ const NATURAL: (f64, f64) = (400.0, 220.0);
 /// Room for the numbers at the left and below.
 const LEFT: f64 = 40.0;
 const BELOW: f64 = 30.0;
-/// Whole numbers that span less than this get a bin each.
-const MOST_WHOLE_BINS: f64 = 100.0;
+/// Whole numbers that span no more than this get a bin each.
+const MOST_WHOLE_BINS: usize = 100;
+/// Whole numbers past this have no neighbour one away.
+const LARGEST_WHOLE: f64 = (1u64 << 52) as f64;
 /// Most tensors that can be told apart.
 const MOST_SERIES: usize = 8;
 
@@ -77,15 +79,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     if summary.finite() == 0 {
         return Err(unfit(format!("{:?}", panels[0].label()), "it has no finite value"));
     }
-    let (low, high) = range(options, &summary);
-    let whole = panels.iter().all(|panel| is_integer(panel.dtype)) && high - low < MOST_WHOLE_BINS;
-    let ((low, high), bins) = match options.bins {
-        // Whole numbers stand in the middle of a bin of their own.
-        None if whole => {
-            ((low.floor() - 0.5, high.ceil() + 0.5), (high.ceil() - low.floor()) as usize + 1)
-        }
-        bins => ((low, high), bins.unwrap_or_else(|| default_bins(panels)).clamp(1, 4096)),
-    };
+    let (low, high, bins) = bins(panels, options, &summary);
 
     // More than can be told apart become one: the values of all tensors together.
     let merged = panels.len() > MOST_SERIES;
@@ -160,9 +154,8 @@ fn series(panels: &[Panel], theme: &Theme, bins: (f64, f64, usize)) -> Vec<Serie
 
 /// Widens the axis of counts so that the bars of this picture fit too.
 fn share(panels: &[Panel], options: &mut Options) {
-    let (low, high) = range(options, &common::span(panels, options));
-    let bins = options.bins.unwrap_or_else(|| default_bins(panels)).clamp(1, 4096);
-    let series = series(panels, &Theme::named(options.theme), (low, high, bins));
+    let bins = bins(panels, options, &common::span(panels, options));
+    let series = series(panels, &Theme::named(options.theme), bins);
     let Some((least, top)) = ends(&series) else { return };
     let (low, high) = options.count_axis.unwrap_or((least, top));
     options.count_axis = Some((low.min(least), high.max(top)));
@@ -195,6 +188,22 @@ fn range(options: &Options, summary: &Summary) -> (f64, f64) {
         Some(Range::Data) | None => (min, max),
     };
     widen(low, high)
+}
+
+/// From where to where bins reach, and how many there are.
+fn bins(panels: &[Panel], options: &Options, summary: &Summary) -> (f64, f64, usize) {
+    let (low, high) = range(options, summary);
+    let integers = panels.iter().all(|panel| is_integer(panel.dtype));
+    let small = low.abs().max(high.abs()) < LARGEST_WHOLE;
+    match options.bins {
+        Some(bins) => (low, high, bins.clamp(1, 4096)),
+        // Whole numbers stand in the middle of a bin, and every bin has as many of them.
+        None if integers && small => {
+            let few = high - low < MOST_WHOLE_BINS as f64;
+            whole_bins(low, high, if few { MOST_WHOLE_BINS } else { default_bins(panels) })
+        }
+        None => (low, high, default_bins(panels)),
+    }
 }
 
 /// Whether a dtype of that name holds whole numbers.

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches};
-use hinton::check::{CHECKS, CheckReport, CheckRow, Finding, check_path, check_run};
+use hinton::check::{
+    CHECKS, CheckReport, CheckRow, Finding, LOG, check_log, check_path, check_run,
+};
 use hinton::inspect::to_json;
 use hinton::{Work, visible};
 
@@ -27,7 +29,7 @@ pub(super) const ROW: CommandRow = CommandRow {
            rows and columns of zeros, tensors stored twice or sharing bytes, values far outside the \
            rest, layers far from their siblings, equal rows, subnormal and saturated values, quantised blocks that are empty or saturated. Exit code 1 means that something is wrong, 0 that \
            nothing is; notes alone don't count without --strict. Of a training run every step is checked: each finding is \
-           told once, with the first step that has it.",
+           told once, with the first step that has it. Of a log alone its metrics are checked.",
     examples: "Examples:
   hinton check model.safetensors
   hinton check checkpoints/*.pt --json > report.json
@@ -89,6 +91,12 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let threads = hinton::threads(thread_count(matches));
     let mut reports = Vec::new();
     for &path in &paths {
+        // Of a log the metrics are checked; a table whose tensor is asked for is one.
+        let logs = if patterns.is_empty() { steps::logs(path)? } else { Vec::new() };
+        if !logs.is_empty() {
+            reports.extend(logs.iter().map(check_log));
+            continue;
+        }
         let bar = Bar::new();
         let work = Work { threads, progress: &bar };
         let run = steps::as_run(path, false)?;
@@ -101,13 +109,13 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
         } else if let Ok(file) = hinton::open(path) {
             bar.expect(file.tensors.iter().map(|tensor| tensor.byte_len()).sum());
         }
-        let mut report = match run {
+        let report = match run {
             Some(run) => check_run(&run, &patterns, work)?,
             None => check_path(path, &patterns, work)?,
         };
-        report.allow(&allowed);
         reports.push(report);
     }
+    reports.iter_mut().for_each(|report| report.allow(&allowed));
     let text = match matches.get_flag("json") {
         true => json(&reports)?,
         false => {
@@ -162,10 +170,11 @@ fn text(report: &CheckReport, most: usize, width: Option<usize>) -> String {
     };
     let mut text = format!("{}: {verdict}", visible(&report.path));
     if !report.format.is_empty() {
+        let noun = if report.format == LOG { "metric" } else { "tensor" };
         text.push_str(&format!(
             " ({}, {}, {})",
             report.format,
-            human::several(report.tensors as u64, "tensor"),
+            human::several(report.tensors as u64, noun),
             human::several(report.values, "value")
         ));
     }

@@ -35,20 +35,34 @@ pub(super) fn as_run(path: &Path, asked: bool) -> Result<Option<Run>, Failure> {
 /// What a path is that is no run of checkpoints.
 pub(super) enum Found {
     File(Checkpoint),
-    /// A folder of logs alone.
+    /// Logs alone: a file of one, or a folder.
     Logs(Vec<Run>),
 }
 
-/// Opens a checkpoint, or the logs in a folder that holds no weights.
+/// Opens a checkpoint, or the logs where there are no weights.
 pub(super) fn file_or_logs(path: &Path) -> Result<Found, Failure> {
     match hinton::open(path) {
         Ok(file) => Ok(Found::File(file)),
+        // A log in JSON is no table whose numbers could be asked for.
+        Err(error) if path.is_file() => match hinton::open_log(path, false) {
+            Ok(Some(log)) => Ok(Found::Logs(vec![log])),
+            _ => Err(error.into()),
+        },
         Err(error) if path.is_dir() => match hinton::open_logs(path)? {
             logs if logs.is_empty() => Err(error.into()),
             logs => Ok(Found::Logs(logs)),
         },
         Err(error) => Err(error.into()),
     }
+}
+
+/// The logs that a path means, without weights; none where it is something else.
+pub(super) fn logs(path: &Path) -> Result<Vec<Run>, Failure> {
+    if path.is_file() {
+        return Ok(hinton::open_log(path, false)?.into_iter().collect());
+    }
+    let is_other = !path.is_dir() || hinton::open(path).is_ok() || as_run(path, false)?.is_some();
+    Ok(if is_other { Vec::new() } else { hinton::open_logs(path)? })
 }
 
 /// Opens one checkpoint. What is a run instead is called so, with what can be done with it.

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use hinton_tensor::{Bytes, ReadError};
 
 pub use self::numbers::{Encoding, Numbers};
-pub(crate) use self::sketch::{Sketch, sketch};
+pub(crate) use self::sketch::{Sketch, sketch, sketch_head};
 use crate::source::read_vec;
 use crate::{Error, ErrorKind, Limits};
 

@@ -8,6 +8,9 @@ use hinton_tensor::Bytes;
 use crate::source::file;
 use crate::{Error, ErrorKind, Input};
 
+/// The location that ONNX Runtime writes for weights that lay in memory (`kTensorProtoMemoryAddressTag`).
+const IN_MEMORY: &str = "*/_ORT_MEM_ADDR_/*";
+
 /// The files beside a model, each opened once.
 pub(crate) struct Beside<'a> {
     input: &'a Input,
@@ -73,7 +76,15 @@ impl<'a> Beside<'a> {
         if let Some((file, data)) = self.open.get(location) {
             return Ok((file.clone(), data.clone()));
         }
-        let plain = location.strip_prefix("./").unwrap_or(location);
+        if location == IN_MEMORY {
+            let message = "it was saved while its weights were in the memory of ONNX Runtime: they are \
+                           not in the file";
+            return Err(Error::new(ErrorKind::Unsupported, message)
+                .cure("save the model anew with its weights, or open the one it was made from"));
+        }
+        // Windows writes paths with backslashes.
+        let written = location.replace('\\', "/");
+        let plain = written.strip_prefix("./").unwrap_or(&written);
         if !file::is_below(plain) {
             let message =
                 format!("its external data is at {location:?}, outside the folder of the model");

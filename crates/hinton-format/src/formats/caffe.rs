@@ -8,7 +8,9 @@ use hinton_tensor::{Dtype, Endian, Tensor, View, element_count};
 
 use super::FormatRow;
 use super::notes::{Skipped, distinct};
-use crate::container::protobuf::{Encoding, Field, Message, Numbers, Sketch, Wire, sketch};
+use crate::container::protobuf::{
+    Encoding, Field, Message, Numbers, Sketch, Wire, sketch, sketch_head,
+};
 use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, Warning};
 
 /// The row of the table.
@@ -26,7 +28,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
 };
 
 fn sniff(head: &Head<'_>) -> Sniff {
-    match sketch(head.bytes, head.len) {
+    match sketch_head(head, ROW.extensions) {
         Some(fields) if is_network(&fields) => Sniff::Likely,
         _ => Sniff::No,
     }
@@ -40,10 +42,14 @@ fn is_network(fields: &[Sketch<'_>]) -> bool {
         (4 | 5 | 7, 0) | (4, 2) => true,
         _ => false,
     };
-    // A layer begins with its name and its type, or with what goes into it.
+    // A layer begins with its name and its type, or with what goes into it. That of version 1 has
+    // its type as a number; Caffe2 has operators there, with their type in words.
     let layer = |field: &Sketch<'_>| {
         let begins = sketch(field.content, None).unwrap_or_default();
+        let has = |number, kind| begins.iter().any(|one| (one.number, one.kind) == (number, kind));
+        let is_operator = field.number == 2 && has(4, 2) && !has(5, 0);
         matches!(field.number, 2 | 100)
+            && !is_operator
             && begins.first().is_some_and(|first| {
                 matches!((first.number, first.kind), (1..=4, 2)) || first.number == 5
             })

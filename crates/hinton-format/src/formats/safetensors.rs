@@ -48,7 +48,12 @@ fn sniff(head: &Head<'_>) -> Sniff {
         (Some(len), None) => len >= 2 && len <= u64::from(u32::MAX),
         (None, _) => false,
     };
-    if fits && head.bytes.get(8) == Some(&b'{') { Sniff::Certain } else { Sniff::No }
+    match head.bytes.get(8) {
+        Some(b'{') if fits => Sniff::Certain,
+        // A header that ends behind the file: it was cut.
+        Some(b'{') if head.has_extension(ROW.extensions) => Sniff::Likely,
+        _ => Sniff::No,
+    }
 }
 
 fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {

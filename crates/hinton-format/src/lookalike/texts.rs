@@ -34,8 +34,15 @@ pub(super) const JSON: &[Kind] = &[
     },
     Kind {
         name: "the log of a training",
-        test: |name, text| name == "trainer_state.json" || text.contains("\"log_history\""),
-        cure: BESIDE,
+        test: |name, text| {
+            // One record of several: a place in the training, and a metric.
+            let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+            let is_record = text.trim_start_matches(['[', ' ', '\n', '\r']).starts_with('{')
+                && has(&["\"epoch\":", "\"step\":", "\"iter\":", "\"iteration\":"])
+                && has(&["loss\":", "acc\":", "accuracy\":", "\"lr\":", "metrics\":"]);
+            name == "trainer_state.json" || text.contains("\"log_history\"") || is_record
+        },
+        cure: "`hinton draw` and `hinton inspect` show its metrics; the weights are in another file",
     },
     Kind {
         name: "a tokenizer",
@@ -133,7 +140,8 @@ mod tests {
             ("adapter_config.json", r#"{"peft_type": "LORA"}"#, "an adapter", "adapter_model"),
             ("model_index.json", r#"{"_class_name": "X"}"#, "a pipeline's models", "unet/"),
             ("a.ipynb", r#"{"cells": []}"#, "a Jupyter notebook", "torch.save"),
-            ("trainer_state.json", r#"{"epoch": 1}"#, "the log of a training", "beside it"),
+            ("trainer_state.json", r#"{"epoch": 1}"#, "the log of a training", "hinton draw"),
+            ("a.json", r#"[{"step": 1, "loss": 2.5}]"#, "the log of a training", "hinton draw"),
             ("vocab.json", r#"{"!": 0}"#, "(a tokenizer)", "beside it"),
             ("w.bin", r#"{"error":"Repository not found"}"#, "a server's error", "download"),
             ("x.json", r#"{"model_type": "bert"}"#, "(a configuration)", "beside it"),

@@ -1,7 +1,7 @@
 //! What a thread has seen of a tensor's values.
 
 use super::Summary;
-use super::distribution::Distribution;
+use super::distribution::{Distribution, KEYS, is_edge, key_of, key_of_upper_half, rank};
 use super::moments::{BLOCK, Block, Moments, block};
 use super::table::Table;
 use crate::Dtype;
@@ -12,6 +12,9 @@ pub(crate) struct Counter {
     dtype: Dtype,
     /// Counts of patterns; `None` where moments are all that is asked for.
     table: Option<Table>,
+    /// Counts of the bins of values that `f32` does not hold as normal numbers; empty until there
+    /// is one.
+    extreme: Vec<u64>,
     seen: u64,
     nan: u64,
     pos_inf: u64,
@@ -23,6 +26,9 @@ pub(crate) struct Counter {
     coarse: bool,
     scratch: Scratch,
 }
+
+/// The least and the largest magnitude that are normal numbers of `f32`.
+const NORMAL: (f64, f64) = (f32::MIN_POSITIVE as f64, f32::MAX as f64);
 
 #[derive(Default)]
 struct Scratch {
@@ -47,6 +53,7 @@ impl Counter {
         Counter {
             dtype,
             table: None,
+            extreme: Vec::new(),
             seen: 0,
             nan: 0,
             pos_inf: 0,
@@ -119,13 +126,20 @@ impl Counter {
             }
             if let Some(table) = &mut self.table {
                 patterns.clear();
-                let mut rounded = false;
-                patterns.extend(wide.iter().flat_map(|&value| {
-                    let narrow = super::distribution::as_f32(value);
-                    rounded |= f64::from(narrow) != value;
-                    narrow.to_le_bytes()
-                }));
-                self.coarse |= rounded | (table.add_upper_halves(&patterns) != 0);
+                let mut is_coarse = false;
+                for &value in &wide {
+                    let size = value.abs();
+                    if size == 0.0 || (NORMAL.0..=NORMAL.1).contains(&size) {
+                        let narrow = value as f32;
+                        is_coarse |= f64::from(narrow) != value;
+                        patterns.extend(narrow.to_le_bytes());
+                    } else {
+                        self.extreme.resize(KEYS, 0);
+                        self.extreme[key_of(value) as usize] += 1;
+                        is_coarse |= !is_edge(value);
+                    }
+                }
+                self.coarse |= is_coarse | (table.add_upper_halves(&patterns) != 0);
             }
             self.note(found, &mut moments);
         }
@@ -156,6 +170,11 @@ impl Counter {
         if let (Some(table), Some(other)) = (&mut self.table, &other.table) {
             table.merge(other);
         }
+        if self.extreme.is_empty() {
+            self.extreme.clone_from(&other.extreme);
+        } else {
+            self.extreme.iter_mut().zip(&other.extreme).for_each(|(sum, more)| *sum += more);
+        }
         self.seen += other.seen;
         self.nan += other.nan;
         self.pos_inf += other.pos_inf;
@@ -172,8 +191,14 @@ impl Counter {
             Some(table) if self.dtype.bits() <= 16 => return self.exact_summary(table),
             Some(table) => {
                 let keys = (0x8000..=0xFF7Fu16).rev().chain(0..=0x7F7F);
-                let bins = keys.map(|key| (key, table.count(usize::from(key))));
-                let bins = Distribution::Bins(bins.filter(|&(_, count)| count > 0).collect());
+                let bins = keys.map(|key| (key_of_upper_half(key), table.count(usize::from(key))));
+                let mut bins: Vec<(u32, u64)> = bins.filter(|&(_, count)| count > 0).collect();
+                if !self.extreme.is_empty() {
+                    let extreme = self.extreme.iter().enumerate().filter(|(_, count)| **count > 0);
+                    bins.extend(extreme.map(|(key, &count)| (key as u32, count)));
+                    bins.sort_by_key(|&(key, _)| rank(key));
+                }
+                let bins = Distribution::Bins(bins);
                 if self.coarse { bins } else { bins.lower_edges() }
             }
             None => Distribution::of_sorted([]),

@@ -8,8 +8,8 @@ const MOST_EXACT: usize = 1 << 16;
 pub(super) enum Distribution {
     /// Each value.
     Values(Vec<(f64, u64)>),
-    /// The upper 16 bits of the value as `f32`.
-    Bins(Vec<(u16, u64)>),
+    /// The [key](key_of) of each bin.
+    Bins(Vec<(u32, u64)>),
 }
 
 impl Distribution {
@@ -49,13 +49,13 @@ impl Distribution {
                 }
             }
             (mine, theirs) => {
-                let order = |a: &u16, b: &u16| rank(*a).cmp(&rank(*b));
+                let order = |a: &u32, b: &u32| rank(*a).cmp(&rank(*b));
                 Distribution::Bins(merged(&mine.bins(), &theirs.bins(), order))
             }
         };
     }
 
-    fn bins(&self) -> std::borrow::Cow<'_, [(u16, u64)]> {
+    fn bins(&self) -> std::borrow::Cow<'_, [(u32, u64)]> {
         match self {
             Distribution::Values(values) => binned(values).into(),
             Distribution::Bins(bins) => bins.into(),
@@ -209,36 +209,53 @@ impl Edges {
     }
 }
 
-/// The value as `f32`; finite values stay finite.
-pub(super) fn as_f32(value: f64) -> f32 {
-    value.clamp(-f64::from(f32::MAX), f64::from(f32::MAX)) as f32
+/// Bits of an `f64` below those that are kept in the key of a bin.
+const DROPPED: u32 = 45;
+/// How many keys there are: a sign, 11 bits of exponent, 7 of mantissa.
+pub(super) const KEYS: usize = 1 << (64 - DROPPED);
+const SIGN: u32 = 1 << (63 - DROPPED);
+
+/// The bin of a finite value: its sign, exponent and 7 bits of its mantissa, as `f64`. For what
+/// `f32` holds as a normal number these are the upper 16 bits of it.
+pub(super) fn key_of(value: f64) -> u32 {
+    (value.to_bits() >> DROPPED) as u32
+}
+
+/// Whether a value is nothing but the edge of its bin.
+pub(super) fn is_edge(value: f64) -> bool {
+    value.to_bits() & ((1 << DROPPED) - 1) == 0
+}
+
+/// The bin of the upper 16 bits of an `f32`; what `f32` holds as a subnormal number counts with the
+/// bin of the least such.
+pub(super) fn key_of_upper_half(half: u16) -> u32 {
+    key_of(f64::from(f32::from_bits(u32::from(half) << 16)))
 }
 
 /// The edge of a bin that is nearest to zero.
-fn edge(key: u16) -> f64 {
-    f64::from(f32::from_bits(u32::from(key) << 16))
+fn edge(key: u32) -> f64 {
+    f64::from_bits(u64::from(key) << DROPPED)
 }
 
-/// A bin's values lie between these. The bins next to zero count as zero itself: what else they
-/// hold is below 1e-40.
-fn bounds(key: u16) -> (f64, f64) {
-    if key & 0x7FFF == 0 {
+/// A bin's values lie between these. The bins next to zero count as zero itself.
+fn bounds(key: u32) -> (f64, f64) {
+    if key & !SIGN == 0 {
         return (0.0, 0.0);
     }
     let near = edge(key);
-    let far = f64::from(f32::from_bits(u32::from(key) << 16 | 0xFFFF));
+    let far = f64::from_bits(u64::from(key) << DROPPED | ((1 << DROPPED) - 1));
     if near < far { (near, far) } else { (far, near) }
 }
 
 /// Place of a bin among all in rising order.
-fn rank(key: u16) -> u16 {
-    if key < 0x8000 { key | 0x8000 } else { !key }
+pub(super) fn rank(key: u32) -> u32 {
+    if key < SIGN { key | SIGN } else { !key & (SIGN - 1) }
 }
 
-fn binned(values: &[(f64, u64)]) -> Vec<(u16, u64)> {
-    let mut bins: Vec<(u16, u64)> = Vec::new();
+fn binned(values: &[(f64, u64)]) -> Vec<(u32, u64)> {
+    let mut bins: Vec<(u32, u64)> = Vec::new();
     for &(value, count) in values {
-        let key = (as_f32(value).to_bits() >> 16) as u16;
+        let key = key_of(value);
         match bins.last_mut() {
             Some(last) if last.0 == key => last.1 += count,
             _ => bins.push((key, count)),

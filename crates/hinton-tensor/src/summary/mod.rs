@@ -3,8 +3,8 @@
 //! Counts, minimum, maximum and the sums are of every value. Quantiles and histograms come from a
 //! table of 65,536 counts. For dtypes of at most 16 bits that is one count for each pattern, so
 //! everything is exact. For wider ones it is the upper 16 bits of the value as `f32`: bins at most
-//! 2^-7 (0.8 %) of the value wide; magnitudes past the range of `f32` count in its last bin, those
-//! below 1e-40 as zero. Where every value is such a bin's edge (small integers, bfloat16 kept as
+//! 2^-7 (0.8 %) of the value wide; magnitudes that `f32` has not as normal numbers have bins as
+//! wide, in a table of their own. Subnormal numbers of `f32` below 1e-40 count as zero. Where every value is such a bin's edge (small integers, bfloat16 kept as
 //! `f32`), and for tensors of few values, wider dtypes are exact too.
 
 mod counter;
@@ -190,6 +190,18 @@ impl Summary {
         counts
     }
 
+    /// Counts of finite values that are whole numbers, in at most `most` bins from the least to the
+    /// greatest, see [`whole_bins`]; no bin where there is no finite value.
+    pub fn integer_histogram(&self, most: usize) -> Vec<u64> {
+        let (Some(min), Some(max)) = (self.min(), self.max()) else { return Vec::new() };
+        // Past this whole numbers have no neighbour one away.
+        if min.abs().max(max.abs()) >= (1u64 << 52) as f64 {
+            return self.histogram(min, max, most);
+        }
+        let (low, high, bins) = whole_bins(min, max, most);
+        self.histogram(low, high, bins)
+    }
+
     /// Adds the values another summary has seen. Exact distributions stay exact while they hold at
     /// most 65,536 different values; else both are binned.
     pub fn merge(&mut self, other: &Summary) {
@@ -218,6 +230,26 @@ impl Summary {
         self.moments = self.moments.repeated(times);
         self.distribution.repeat(times);
     }
+}
+
+/// Equal bins for whole numbers from `low` to `high`, at most `most` of them: from where to where
+/// they reach (half a number beyond the outermost) and how many. Each holds as many whole numbers as
+/// the others, so that even counts look even.
+pub fn whole_bins(low: f64, high: f64, most: usize) -> (f64, f64, usize) {
+    let (low, high) = (low.floor(), high.ceil());
+    let numbers = high - low + 1.0;
+    let narrowest = (numbers / most.max(1) as f64).ceil().max(1.0);
+    // Of widths up to twice that, the one whose last bin lacks the fewest numbers.
+    let lacks = |width: f64| (numbers / width).ceil() * width - numbers;
+    let mut best = narrowest;
+    for step in 1..=(narrowest.min(64.0) as usize) {
+        let width = narrowest + step as f64;
+        if lacks(width) < lacks(best) {
+            best = width;
+        }
+    }
+    let bins = (numbers / best).ceil();
+    (low - 0.5, low - 0.5 + bins * best, bins as usize)
 }
 
 impl Default for Summary {
@@ -308,4 +340,21 @@ pub(crate) fn joined(states: impl IntoIterator<Item = (Counter, Vec<(u64, Moment
     let mut moments = Moments::default();
     stripes.iter().for_each(|(_, part)| moments.merge(part));
     counters.map_or_else(Summary::empty, |counter| counter.summary(moments))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_bin_holds_as_many_whole_numbers() {
+        assert_eq!(whole_bins(0.0, 9.0, 100), (-0.5, 9.5, 10));
+        assert_eq!(whole_bins(-127.0, 127.0, 100), (-127.5, 127.5, 85));
+        assert_eq!(whole_bins(-128.0, 127.0, 71), (-128.5, 127.5, 64));
+        assert_eq!(whole_bins(-8.0, 7.0, 16), (-8.5, 7.5, 16));
+        assert_eq!(whole_bins(-127.0, 127.0, 16), (-127.5, 127.5, 15));
+        assert_eq!(whole_bins(3.0, 3.0, 16), (2.5, 3.5, 1));
+        let (low, high, bins) = whole_bins(0.0, 1e6, 100);
+        assert!(bins <= 100 && low == -0.5 && high >= 1e6, "{low} {high} {bins}");
+    }
 }

@@ -16,6 +16,9 @@ const SCALE: i32 = 600;
 pub(crate) struct Moments {
     pub(crate) count: u64,
     mean: f64,
+    /// What the mean has beyond the last bit of `mean`: values may lie far from zero and close to
+    /// each other, and then this is what their deviations hang on.
+    rest: f64,
     /// Sum of squared deviations from the mean.
     m2: f64,
     /// Sum of magnitudes.
@@ -41,11 +44,13 @@ impl Moments {
         };
         let (mine, theirs) = (self.scaled(scale), other.scaled(scale));
         let (a, b) = (mine.count as f64, theirs.count as f64);
-        let delta = theirs.mean - mine.mean;
+        let delta = (theirs.mean - mine.mean) + (theirs.rest - mine.rest);
         let share = b / (a + b);
+        let (mean, rest) = sum_and_rest(mine.mean, mine.rest + delta * share);
         *self = Moments {
             count: mine.count.saturating_add(theirs.count),
-            mean: mine.mean + delta * share,
+            mean,
+            rest,
             m2: mine.m2 + theirs.m2 + delta * delta * a * share,
             abs: mine.abs + theirs.abs,
             scale,
@@ -62,21 +67,27 @@ impl Moments {
         }
     }
 
-    /// Moments of values and how often each occurs.
+    /// Moments of values and how often each occurs. Deviations are taken from one of the values,
+    /// then from their mean, with the correction of the two-pass formula (Chan, Golub and LeVeque,
+    /// 1983), and every sum is compensated (Neumaier, 1974).
     pub(crate) fn of_counts(counts: &[(f64, u64)]) -> Self {
         let count: u64 = counts.iter().fold(0, |sum, &(_, n)| sum.saturating_add(n));
         let largest = counts.iter().fold(0.0, |largest: f64, &(value, _)| largest.max(value.abs()));
         let scale = scale_for(largest);
         let factor = power_of_two(-scale);
         let fold = |term: &dyn Fn(f64) -> f64| -> f64 {
-            counts.iter().map(|&(value, n)| term(value * factor) * n as f64).sum()
+            compensated(counts.iter().map(|&(value, n)| term(value * factor) * n as f64))
         };
         if count == 0 {
             return Moments::default();
         }
-        let mean = fold(&|value| value) / count as f64;
-        let m2 = fold(&|value| (value - mean) * (value - mean));
-        Moments { count, mean, m2, abs: fold(&f64::abs), scale }
+        let about = counts[counts.len() / 2].0 * factor;
+        let off = fold(&|value| value - about) / count as f64;
+        let squares = fold(&|value| (value - about - off) * (value - about - off));
+        let left = fold(&|value| value - about - off);
+        let m2 = (squares - left * (left / count as f64)).max(0.0);
+        let (mean, rest) = sum_and_rest(about, off);
+        Moments { count, mean, rest, m2, abs: fold(&f64::abs), scale }
     }
 
     pub(crate) fn mean(&self) -> f64 {
@@ -103,12 +114,30 @@ impl Moments {
         let factor = power_of_two(self.scale - scale);
         Moments {
             mean: self.mean * factor,
+            rest: self.rest * factor,
             m2: self.m2 * factor * factor,
             abs: self.abs * factor,
             scale,
             ..*self
         }
     }
+}
+
+/// The sum of two numbers, rounded, and what rounding left out (Knuth's TwoSum).
+fn sum_and_rest(a: f64, b: f64) -> (f64, f64) {
+    let sum = a + b;
+    let of_b = sum - a;
+    let rest = (a - (sum - of_b)) + (b - of_b);
+    (sum, if rest.is_finite() { rest } else { 0.0 })
+}
+
+/// A sum that keeps what each addition rounds off.
+fn compensated(terms: impl Iterator<Item = f64>) -> f64 {
+    let (sum, lost) = terms.fold((0.0, 0.0), |(sum, lost), term| {
+        let (sum, rest) = sum_and_rest(sum, term);
+        (sum, lost + rest)
+    });
+    sum + lost
 }
 
 fn scale_for(largest: f64) -> i32 {
@@ -165,8 +194,8 @@ pub(crate) fn block<T: Value>(values: &[T]) -> Option<Block> {
     }
     let count = values.len() as f64;
     let m2 = (squares - sum * (sum / count)).max(0.0);
-    let mean = about + sum / count;
-    let moments = Moments { count: values.len() as u64, mean, m2, abs, scale: 0 };
+    let (mean, rest) = sum_and_rest(about, sum / count);
+    let moments = Moments { count: values.len() as u64, mean, rest, m2, abs, scale: 0 };
     Some(Block { moments, min, max, zeros })
 }
 

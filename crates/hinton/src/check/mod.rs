@@ -1,6 +1,7 @@
 //! What is wrong with a file: one pass over all values, and a look at how it is put together.
 
 mod kinds;
+mod log;
 mod place;
 mod run;
 mod siblings;
@@ -15,6 +16,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::{Error, Selected, select};
 pub use kinds::{CHECKS, CheckRow, named};
+pub use log::{LOG, check_log};
 pub use run::check_run;
 
 /// Something found.

@@ -301,7 +301,7 @@ fn wide(report: &InspectReport<'_>) -> Table {
         let summary = tensor.summary.as_ref().unwrap_or(&empty);
         row.extend([
             human::number(summary.min()),
-            histogram(summary),
+            histogram(tensor, summary),
             human::number(summary.max()),
             human::number(summary.mean()),
             human::number(summary.std()),
@@ -315,11 +315,14 @@ fn wide(report: &InspectReport<'_>) -> Table {
     table
 }
 
-fn histogram(summary: &Summary) -> String {
-    match (summary.min(), summary.max()) {
-        (Some(min), Some(max)) => human::blocks(&summary.histogram(min, max, BINS)),
-        _ => String::new(),
-    }
+fn histogram(tensor: &TensorReport, summary: &Summary) -> String {
+    let (Some(min), Some(max)) = (summary.min(), summary.max()) else { return String::new() };
+    let is_integer = tensor.selected.tensor.dtype().is_integer();
+    let counts = match is_integer && min < max {
+        true => summary.integer_histogram(BINS),
+        false => summary.histogram(min, max, BINS),
+    };
+    human::blocks(&counts)
 }
 
 /// Everything about a tensor in a few short lines.
@@ -334,7 +337,7 @@ fn block(tensor: &TensorReport, width: usize) -> String {
         format!(
             "{} {} {}",
             human::number(summary.min()),
-            histogram(summary),
+            histogram(tensor, summary),
             human::number(summary.max())
         ),
         format!("mean {}", human::number(summary.mean())),

@@ -2,6 +2,7 @@
 //! number from each other.
 
 use super::varint;
+use crate::Head;
 
 /// A field near the start of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +29,13 @@ impl Sketch<'_> {
         };
         !text.chars().any(|c| c.is_control() && !c.is_whitespace())
     }
+}
+
+/// The fields of a file as far as its head shows them. Where its name says which format it is, one
+/// that is shorter than its fields claim is that format, cut.
+pub(crate) fn sketch_head<'a>(head: &Head<'a>, extensions: &[&str]) -> Option<Vec<Sketch<'a>>> {
+    let cut = || head.has_extension(extensions).then(|| sketch(head.bytes, None)).flatten();
+    sketch(head.bytes, head.len).or_else(cut)
 }
 
 /// The fields that `bytes` begin with, of a message of `len` bytes; `None` where they are no

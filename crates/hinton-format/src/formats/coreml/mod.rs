@@ -18,7 +18,7 @@ use self::weights::Weights;
 use super::FormatRow;
 use super::beside::Beside;
 use super::notes::{Skipped, distinct};
-use crate::container::protobuf::{Field, Message, Sketch, Wire, sketch};
+use crate::container::protobuf::{Field, Message, Sketch, Wire, sketch, sketch_head};
 use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff};
 
 /// The row of the table.
@@ -41,7 +41,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
 };
 
 fn sniff(head: &Head<'_>) -> Sniff {
-    match sketch(head.bytes, head.len) {
+    match sketch_head(head, ROW.extensions) {
         Some(fields) if is_model(&fields) => Sniff::Likely,
         _ => Sniff::No,
     }

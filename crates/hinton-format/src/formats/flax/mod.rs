@@ -181,8 +181,9 @@ impl Tree<'_> {
                 Value::Text(run) if run.len <= TEXT => self.text(run)?,
                 Value::Int(number) => number.to_string(),
                 other => {
-                    let message = format!("expected the name of a value, found {other:?}");
-                    return Err(Error::malformed(message).at_byte(at));
+                    let what = other.name();
+                    let message = format!("the key of a value is {what}; Flax has names there");
+                    return Err(Error::new(ErrorKind::Unsupported, message).at_byte(at));
                 }
             };
             if index == 0 && key == CHUNKED {

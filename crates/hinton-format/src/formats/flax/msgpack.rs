@@ -30,6 +30,23 @@ pub(super) enum Value {
     Extension(i8, Run),
 }
 
+impl Value {
+    /// What it is, with its article.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Value::Nil => "nothing (nil)",
+            Value::Bool(_) => "a boolean",
+            Value::Int(_) => "an integer",
+            Value::Float(_) => "a float",
+            Value::Text(_) => "a text",
+            Value::Binary(_) => "bytes",
+            Value::List(_) => "a list",
+            Value::Map(_) => "a map",
+            Value::Extension(..) => "a value of a kind of its own",
+        }
+    }
+}
+
 /// Reads values one behind another.
 pub(super) struct Walker<'a> {
     data: &'a dyn Bytes,

@@ -11,7 +11,7 @@ mod tensor;
 
 use self::graph::Reader;
 use super::FormatRow;
-use crate::container::protobuf::{Sketch, sketch};
+use crate::container::protobuf::{Sketch, sketch, sketch_head};
 use crate::{Checkpoint, Error, Head, Input, Limits, Sniff};
 
 /// The row of the table.
@@ -36,7 +36,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
 };
 
 fn sniff(head: &Head<'_>) -> Sniff {
-    match sketch(head.bytes, head.len) {
+    match sketch_head(head, ROW.extensions) {
         Some(fields) if is_model(&fields) => Sniff::Likely,
         _ => Sniff::No,
     }

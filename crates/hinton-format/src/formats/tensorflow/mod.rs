@@ -11,7 +11,7 @@ mod old;
 mod proto;
 
 use super::FormatRow;
-use crate::container::protobuf::{Sketch, sketch};
+use crate::container::protobuf::{Sketch, sketch, sketch_head};
 use crate::container::table;
 use crate::{Head, Sniff};
 
@@ -76,7 +76,7 @@ fn sniff_checkpoint(head: &Head<'_>) -> Sniff {
 }
 
 fn sniff_graph(head: &Head<'_>) -> Sniff {
-    let Some(fields) = sketch(head.bytes, head.len) else { return Sniff::No };
+    let Some(fields) = sketch_head(head, GRAPH.extensions) else { return Sniff::No };
     if graph::is_saved_model(&fields) || graph::is_graph(&fields) {
         Sniff::Likely
     } else {

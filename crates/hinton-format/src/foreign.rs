@@ -1,0 +1,448 @@
+//! Formats of weights that are not read, and what is said of a file of no known format. A table:
+//! a format is one row, with how to convert it.
+
+use crate::container::protobuf::{Sketch, sketch};
+use crate::lookalike::{first_bytes, text};
+use crate::{Error, ErrorKind, FORMATS, FormatRow, Head};
+
+/// A format whose files hold weights, and which is not read.
+struct Foreign {
+    /// What such a file is, with its article.
+    name: &'static str,
+    /// Usual extensions, without the dot.
+    extensions: &'static [&'static str],
+    /// Whether its files can be told by a mark; where not, the extension lets one guess.
+    is_marked: bool,
+    /// Whether content or name show that it is one; the extension alone is no evidence.
+    test: fn(&Head<'_>) -> bool,
+    /// How to get its weights into a file that opens.
+    cure: &'static str,
+}
+
+/// A row for a format that is known by its content.
+const fn marked(
+    name: &'static str,
+    extensions: &'static [&'static str],
+    test: fn(&Head<'_>) -> bool,
+    cure: &'static str,
+) -> Foreign {
+    Foreign { name, extensions, is_marked: true, test, cure }
+}
+
+/// A row for a format whose files have no mark.
+const fn unmarked(
+    name: &'static str,
+    extensions: &'static [&'static str],
+    cure: &'static str,
+) -> Foreign {
+    Foreign { name, extensions, is_marked: false, test: |_| false, cure }
+}
+
+/// The error for a file that is seen to be of a format that is not read.
+pub(crate) fn find(head: &Head<'_>) -> Option<Error> {
+    let row = FOREIGN.iter().find(|row| (row.test)(head))?;
+    let message = format!("this is {}, a format that hinton does not read", row.name);
+    Some(Error::new(ErrorKind::Unsupported, message).cure(row.cure))
+}
+
+/// The error for a file that is of no format that hinton knows. `named` is the format whose
+/// extension it has.
+pub(crate) fn unknown(head: &Head<'_>, named: Option<&FormatRow>) -> Error {
+    let first = first_bytes(head.bytes);
+    let message = match named {
+        Some(row) => format!(
+            "this is no format that hinton knows, and no {} file in spite of its name; its first \
+             bytes are {first}",
+            row.name
+        ),
+        None => format!("this is no format that hinton knows; its first bytes are {first}"),
+    };
+    let likely: Vec<String> = FOREIGN
+        .iter()
+        // Those with a mark would have been recognised.
+        .filter(|row| !row.is_marked && head.has_extension(row.extensions))
+        .map(|row| format!("{} ({})", row.name, row.cure))
+        .collect();
+    let cure = match (likely.is_empty(), named) {
+        (false, _) => format!("files with this extension can be {}", likely.join(", ")),
+        (true, Some(_)) => {
+            "it may be another format under this name, encrypted, or a download that \
+                            did not finish: look at where it comes from"
+                .to_owned()
+        }
+        (true, None) => {
+            let names: Vec<&str> = FORMATS.iter().map(|row| row.name).collect();
+            format!("hinton opens {}", names.join(", "))
+        }
+    };
+    Error::new(ErrorKind::Unrecognised, message).cure(cure)
+}
+
+const NUMPY: &str = "load it there and save its arrays with numpy.savez";
+
+const FOREIGN: &[Foreign] = &[
+    marked(
+        "a model of word2vec in binary",
+        &["bin"],
+        is_word2vec,
+        "gensim: KeyedVectors.load_word2vec_format(FILE, binary=True), then numpy.save its .vectors",
+    ),
+    marked(
+        "a model of fastText",
+        &["bin", "ftz"],
+        |head| head.bytes.starts_with(&793_712_314_u32.to_le_bytes()),
+        "fasttext.load_model(FILE).get_input_matrix(), then numpy.save",
+    ),
+    marked(
+        "a checkpoint of llm.c",
+        &["bin"],
+        |head| {
+            [20_240_326_u32, 20_240_803].iter().any(|m| head.bytes.starts_with(&m.to_le_bytes()))
+        },
+        "open the checkpoint of Hugging Face that it was made from",
+    ),
+    marked("a model of llama2.c", &["bin"], is_llama2, "open the .pt that it was exported from"),
+    marked(
+        "an importance matrix of llama.cpp",
+        &["dat", "imatrix"],
+        is_imatrix,
+        "convert it with a newer llama-imatrix: llama-imatrix --in-file FILE -o imatrix.gguf",
+    ),
+    marked(
+        "a shard of a TensorFlow.js model",
+        &["bin"],
+        |head| head.name.contains("-shard") && head.has_extension(&["bin"]),
+        "convert its model.json with tensorflowjs_converter --input_format=tfjs_layers_model \
+         --output_format=keras",
+    ),
+    marked(
+        "a model of ONNX Runtime (.ort)",
+        &["ort"],
+        |head| at(head, 4, b"ORTM"),
+        "open the .onnx that it was made from",
+    ),
+    marked(
+        "a model of Caffe2",
+        &["pb"],
+        is_caffe2,
+        "run it in PyTorch's caffe2 and save workspace.FetchBlob of each blob with numpy.savez",
+    ),
+    marked(
+        "an ONNX tensor on its own (TensorProto), such as the test data of a model",
+        &["pb"],
+        is_tensor_proto,
+        "onnx.numpy_helper.to_array(onnx.load_tensor(FILE)), then numpy.save",
+    ),
+    marked(
+        "a network of Leela Chess Zero",
+        &["pb"],
+        |head| head.bytes.starts_with(b"\x0d\xc0\x01\0\0"),
+        "lc0's `leela2onnx --input=FILE --output=net.onnx` makes an ONNX file",
+    ),
+    marked(
+        "a network of KataGo",
+        &["bin", "txt"],
+        |head| contains(head, b"@BIN@"),
+        "open the checkpoint (.ckpt) of the same network",
+    ),
+    marked(
+        "a checkpoint of MindSpore",
+        &["ckpt"],
+        is_mindspore,
+        "mindspore.load_checkpoint(FILE), then numpy.savez of each asnumpy()",
+    ),
+    marked(
+        "a model of thinc or spaCy",
+        &["msgpack"],
+        |head| contains_within(head, b"\xa5nodes", 16) && head.has_extension(&["msgpack"]),
+        "thinc: model.from_disk(FILE), then numpy.savez of node.get_param(name)",
+    ),
+    marked(
+        "a network of Stockfish (NNUE)",
+        &["nnue"],
+        |head| at(head, 3, b"\x7a") && head.has_extension(&["nnue"]),
+        "open the .pt or .ckpt of nnue-pytorch: its serialize.py converts FILE net.pt",
+    ),
+    marked(
+        "the description of an ncnn network",
+        &["param"],
+        |head| head.bytes.starts_with(b"7767517"),
+        "open the model that it was converted from: its weights are in the .bin beside it",
+    ),
+    marked(
+        "parameters of MXNet",
+        &["params"],
+        |head| head.bytes.starts_with(b"\x12\x01\0\0\0\0\0\0"),
+        "mxnet.nd.load(FILE), then numpy.savez of each asnumpy()",
+    ),
+    marked(
+        "parameters of TVM",
+        &["params"],
+        |head| head.bytes.starts_with(&0xf7e5_8d4f_0504_9cb7_u64.to_le_bytes()),
+        "tvm.runtime.load_param_dict, then numpy.savez of each numpy()",
+    ),
+    marked(
+        "a model of Torch7",
+        &["t7", "th", "net"],
+        is_torch7,
+        "torchfile.load(FILE) of the Python package torchfile, then numpy.savez",
+    ),
+    marked(
+        "parameters of PaddlePaddle (.pdiparams)",
+        &["pdiparams"],
+        is_paddle,
+        "paddle.static.load_program_state, then numpy.savez",
+    ),
+    marked(
+        "an engine of TensorRT, compiled for one GPU",
+        &["engine", "plan", "trt"],
+        |head| head.bytes.starts_with(b"ftrt") || head.bytes.starts_with(b"ptrt"),
+        "open the .onnx that it was built from",
+    ),
+    marked(
+        "a model of RKNN",
+        &["rknn"],
+        |head| head.bytes.starts_with(b"RKNN"),
+        "open the .onnx that it was converted from",
+    ),
+    marked(
+        "trees of CatBoost",
+        &["cbm"],
+        |head| head.bytes.starts_with(b"CBM1"),
+        "it has trees and no matrices of weights",
+    ),
+    marked(
+        "trees of XGBoost",
+        &["ubj", "json", "model", "bst"],
+        |head| {
+            contains_within(head, b"learner", 24) && matches!(head.bytes.first(), Some(b'{'))
+                || head.bytes.starts_with(b"binf")
+        },
+        "it has trees and no matrices of weights",
+    ),
+    marked(
+        "trees of LightGBM",
+        &["txt", "model"],
+        |head| head.bytes.starts_with(b"tree\nversion="),
+        "it has trees and no matrices of weights",
+    ),
+    marked(
+        "data of R",
+        &["rds", "rdata", "rda"],
+        |head| {
+            [&b"RDX2\n"[..], b"RDX3\n", b"X\n\0\0\0\x02", b"X\n\0\0\0\x03", b"RDA2\n", b"RDA3\n"]
+                .iter()
+                .any(|mark| head.bytes.starts_with(mark))
+        },
+        "in R: write.csv of a matrix, or rhdf5::h5write",
+    ),
+    marked(
+        "data of Octave",
+        &["mat", "oct", "txt"],
+        |head| {
+            head.bytes.starts_with(b"# Created by Octave") || head.bytes.starts_with(b"Octave-1-")
+        },
+        "in Octave: save -v7 FILE.mat writes the file of MATLAB, which opens",
+    ),
+    marked(
+        "serialised objects of Java, such as a model of Weka",
+        &["model", "ser", "bin"],
+        |head| head.bytes.starts_with(b"\xac\xed\0\x05"),
+        "load it in Java and write the weights as .csv",
+    ),
+    marked(
+        "a model of Kaldi in binary",
+        &["mdl", "nnet", "raw", "ark"],
+        |head| head.bytes.starts_with(b"\0B<") || head.bytes.starts_with(b"\0BFM "),
+        "nnet3-copy --binary=false writes it as text; kaldiio reads its matrices",
+    ),
+    unmarked("values of a TensorFlow.js model", &["bin"], "open it by its model.json"),
+    unmarked("weights of OpenVINO", &["bin"], "open the model that the .xml was converted from"),
+    unmarked("weights of ncnn", &["bin"], "open the model that they were converted from"),
+    unmarked(
+        "bare values",
+        &["bin", "dat", "raw", "f32"],
+        "numpy.fromfile(FILE, dtype).reshape(shape), then numpy.save",
+    ),
+    unmarked("a model of dlib", &["dat"], "dlib's net_to_xml writes it as XML"),
+    unmarked("a model of MNN", &["mnn"], "open the model that it was converted from"),
+    unmarked("a model of Paddle Lite", &["nb"], "open the .pdparams that it was made from"),
+    unmarked("a model of CNTK", &["dnn", "cntk", "model"], NUMPY),
+    unmarked("a model of Tengine", &["tmfile"], "open the model that it was converted from"),
+    unmarked("a model of SNPE or QNN", &["dlc"], "open the .onnx that it was converted from"),
+    unmarked("a model of Ascend", &["om", "mindir"], "open the checkpoint that it was made from"),
+    unmarked("a model of gensim or scikit-learn", &["model"], NUMPY),
+    unmarked("a graph of TensorFlow of another layout", &["pb"], NUMPY),
+];
+
+fn at(head: &Head<'_>, offset: usize, mark: &[u8]) -> bool {
+    head.bytes.get(offset..).is_some_and(|rest| rest.starts_with(mark))
+}
+
+fn contains(head: &Head<'_>, word: &[u8]) -> bool {
+    contains_within(head, word, usize::MAX)
+}
+
+/// Whether a word stands within the first bytes.
+fn contains_within(head: &Head<'_>, word: &[u8], first: usize) -> bool {
+    head.bytes[..head.bytes.len().min(first)].windows(word.len()).any(|part| part == word)
+}
+
+/// The 32-bit integers that it begins with.
+fn integers<const N: usize>(head: &Head<'_>) -> Option<[i32; N]> {
+    let mut integers = [0; N];
+    for (integer, bytes) in integers.iter_mut().zip(head.bytes.get(..4 * N)?.chunks_exact(4)) {
+        *integer = i32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+    }
+    Some(integers)
+}
+
+/// `WORDS WIDTH` and a newline in text, then a word, a space and bytes that are no text.
+fn is_word2vec(head: &Head<'_>) -> bool {
+    let Some(end) = head.bytes.iter().take(40).position(|byte| *byte == b'\n') else {
+        return false;
+    };
+    let line = std::str::from_utf8(&head.bytes[..end]).unwrap_or_default();
+    let numbers: Vec<Option<u64>> = line.split(' ').map(|word| word.parse().ok()).collect();
+    matches!(numbers[..], [Some(1..), Some(1..)]) && text(head).is_none()
+}
+
+/// Seven settings (of version 0), the number of kv heads divides that of heads.
+fn is_llama2(head: &Head<'_>) -> bool {
+    if head.bytes.starts_with(b"24ka") {
+        return true;
+    }
+    let Some([dim, hidden, layers, heads, kv_heads, vocabulary, context]) = integers::<7>(head)
+    else {
+        return false;
+    };
+    let small = |value: i32, most: i32| (1..=most).contains(&value);
+    small(dim, 1 << 16)
+        && small(hidden, 1 << 18)
+        && small(layers, 1 << 10)
+        && small(heads, 1 << 10)
+        && small(kv_heads, heads)
+        && heads % kv_heads == 0
+        && dim % heads == 0
+        && small(vocabulary.saturating_abs(), 1 << 22)
+        && small(context, 1 << 22)
+}
+
+/// A number of entries, and the length and the text of a tensor's name.
+fn is_imatrix(head: &Head<'_>) -> bool {
+    let Some([entries, len]) = integers::<2>(head) else { return false };
+    let name = head.bytes.get(8..8 + usize::try_from(len).unwrap_or(usize::MAX).min(256));
+    entries > 0
+        && (1..256).contains(&len)
+        && name.is_some_and(|name| name.iter().all(u8::is_ascii_graphic) && name.contains(&b'.'))
+}
+
+/// `OperatorDef` of caffe2.proto: outputs are its field 2, its type is the text in field 4.
+fn is_caffe2(head: &Head<'_>) -> bool {
+    let Some(fields) = sketch(head.bytes, head.len) else { return false };
+    let is_operator = |field: &Sketch<'_>| {
+        let inside = sketch(field.content, Some(field.integer)).unwrap_or_default();
+        let is_type = |field: &Sketch<'_>| {
+            (field.number, field.kind) == (4, 2)
+                && field.content.first().is_some_and(u8::is_ascii_uppercase)
+                && field.is_text()
+        };
+        // Layers of Caffe have a number as their type there.
+        let caffe = |field: &Sketch<'_>| (field.number, field.kind) == (5, 0);
+        (field.number, field.kind) == (2, 2)
+            && inside.iter().all(|field| (1..=12).contains(&field.number) && !caffe(field))
+            && inside.iter().any(is_type)
+    };
+    fields.iter().all(|field| (1..=9).contains(&field.number)) && fields.iter().any(is_operator)
+}
+
+/// `TensorProto` of onnx.proto: lengths of axes, then a type.
+fn is_tensor_proto(head: &Head<'_>) -> bool {
+    let Some(fields) = sketch(head.bytes, head.len) else { return false };
+    let kind = fields.iter().find(|field| (field.number, field.kind) == (2, 0));
+    let right = |field: &Sketch<'_>| match field.number {
+        1 => matches!(field.kind, 0 | 2),
+        2 | 14 => field.kind == 0,
+        4..=13 => field.kind == 2,
+        _ => false,
+    };
+    let values = |field: &Sketch<'_>| matches!(field.number, 4..=7 | 9..=11);
+    kind.is_some_and(|kind| (1..=32).contains(&kind.integer))
+        && fields.iter().all(right)
+        && fields.iter().any(values)
+}
+
+/// `Checkpoint` of MindSpore: values, each a name and a tensor with axes, a type in words, bytes.
+fn is_mindspore(head: &Head<'_>) -> bool {
+    let fields = sketch(head.bytes, head.len).unwrap_or_default();
+    let Some(first) = fields.first().filter(|field| (field.number, field.kind) == (1, 2)) else {
+        return false;
+    };
+    let value = sketch(first.content, Some(first.integer)).unwrap_or_default();
+    let Some([name, tensor]) = value.first_chunk::<2>() else { return false };
+    let inside = sketch(tensor.content, Some(tensor.integer)).unwrap_or_default();
+    let in_words = |field: &Sketch<'_>| {
+        (field.number, field.kind) == (2, 2)
+            && (field.content.starts_with(b"Float") || field.content.starts_with(b"Int"))
+    };
+    (name.number, name.kind) == (1, 2) && name.is_text() && inside.iter().any(in_words)
+}
+
+/// An object of Torch (4), its number, and the text `V 1`.
+fn is_torch7(head: &Head<'_>) -> bool {
+    matches!(integers::<3>(head), Some([4, _, 3])) && at(head, 12, b"V 1")
+}
+
+/// Version 0, no level of detail, version 0, and a `TensorDesc` that begins with its type.
+fn is_paddle(head: &Head<'_>) -> bool {
+    matches!(integers::<5>(head), Some([0, 0, 0, 0, 2..=255])) && at(head, 20, b"\x08")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_unique_and_say_how_to_convert() {
+        let mut names: Vec<&str> = FOREIGN.iter().map(|row| row.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), FOREIGN.len());
+        assert!(FOREIGN.iter().all(|row| !row.cure.is_empty() && !row.extensions.is_empty()));
+    }
+
+    #[test]
+    fn a_name_alone_lists_what_files_of_that_name_are() {
+        let head = Head { bytes: &[9, 0, 1, 2], len: Some(4), name: "w.dat" };
+        assert!(find(&head).is_none());
+        let pickle = FORMATS.iter().find(|row| row.name == "pickle");
+        let error = unknown(&head, pickle);
+        assert_eq!(error.kind(), ErrorKind::Unrecognised);
+        assert!(error.message().contains("no pickle file in spite of its name"), "{error}");
+        assert!(error.message().contains("09 00 01 02"), "{error}");
+        let cure = error.cure_text().unwrap();
+        assert!(cure.contains("dlib") && cure.contains("numpy.fromfile"), "{cure}");
+    }
+
+    #[test]
+    fn marks_tell_formats() {
+        for (name, bytes, what) in [
+            ("v.bin", &b"3000000 300\n</s> \xff\0\x81\x3d"[..], "word2vec"),
+            ("a.bin", b"\xba\x16\x4f\x2f\x0c\0\0\0", "fastText"),
+            ("gpt2.bin", b"\xc6\xd7\x34\x01\x03\0\0\0", "llm.c"),
+            ("g.ort", b"\x10\0\0\0ORTM", "ONNX Runtime"),
+            ("x.params", b"\x12\x01\0\0\0\0\0\0\0\0", "MXNet"),
+            ("x.engine", b"ftrt\0\0", "TensorRT"),
+            ("x.t7", b"\x04\0\0\0\x01\0\0\0\x03\0\0\0V 1", "Torch7"),
+            ("x.model", b"\xac\xed\0\x05sr", "Java"),
+            ("x.bin", b"b20\n8\n22\n@BIN@\xff\0", "KataGo"),
+        ] {
+            let head = Head { bytes, len: Some(bytes.len() as u64), name };
+            let error = find(&head).unwrap_or_else(|| panic!("{name}"));
+            assert!(error.message().contains(what), "{name}: {error}");
+            assert!(error.cure_text().is_some());
+        }
+        let plain = Head { bytes: &[0; 64], len: Some(64), name: "x.bin" };
+        assert!(find(&plain).is_none());
+    }
+}
