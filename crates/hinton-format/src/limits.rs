@@ -23,6 +23,10 @@ pub struct Limits {
     pub held_bytes: u64,
     /// Most bytes of a text table (CSV), which is parsed in memory.
     pub text_bytes: u64,
+    /// Whether files are read by position instead of being mapped into memory. Reading a mapped file
+    /// is faster, but where another program cuts the file short meanwhile, the system ends the reading
+    /// process: whoever runs for long beside a training reads by position and gets an error instead.
+    pub by_position: bool,
 }
 
 impl Default for Limits {
@@ -37,6 +41,7 @@ impl Default for Limits {
             inflate_bytes: 64 << 20,
             held_bytes: 1 << 30,
             text_bytes: 2 << 30,
+            by_position: false,
         }
     }
 }

@@ -88,6 +88,7 @@ pub fn serve(
 async fn accept(listener: TcpListener, shared: Arc<Shared>, stop: &Stop) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let connections = Arc::new(Semaphore::new(shared.limits.connections));
+    let all = Arc::clone(&shared);
     let accepting = async {
         loop {
             let Ok((stream, _)) = listener.accept().await else {
@@ -98,7 +99,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, stop: &Stop) -> io::
             let Ok(permit) = Arc::clone(&connections).try_acquire_owned() else { continue };
             // Small answers go out at once.
             let _ = stream.set_nodelay(true);
-            let shared = Arc::clone(&shared);
+            let shared = Arc::clone(&all);
             tokio::spawn(async move {
                 let limits = shared.limits;
                 let service = service_fn(move |request| reply(Arc::clone(&shared), request));
@@ -113,6 +114,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, stop: &Stop) -> io::
             });
         }
     };
+    tokio::spawn(work_ahead(Arc::clone(&shared)));
     let mut accepting = std::pin::pin!(accepting);
     let mut stopped = std::pin::pin!(stop.0.notified());
     std::future::poll_fn(|context| {
@@ -128,6 +130,29 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, stop: &Stop) -> io::
         }
     })
     .await
+}
+
+/// How long a server waits before it looks again whether there is something to find out, and whether
+/// those who asked have their answers.
+const REST: Duration = Duration::from_millis(300);
+const BREATH: Duration = Duration::from_millis(4);
+
+/// Finds out what will be asked for, as long as nobody waits for an answer.
+async fn work_ahead(shared: Arc<Shared>) {
+    let abandoned = Abandoned::default();
+    let _waits = Waits(abandoned.clone());
+    loop {
+        while shared.answers.available_permits() < shared.limits.answers {
+            tokio::time::sleep(BREATH).await;
+        }
+        let (viewer, flag) = (Arc::clone(&shared.viewer), abandoned.clone());
+        let more = tokio::task::spawn_blocking(move || viewer.work_ahead(&flag)).await;
+        // What panicked once would panic again: nothing more is found out ahead.
+        let Ok(more) = more else { return };
+        if !more {
+            tokio::time::sleep(REST).await;
+        }
+    }
 }
 
 /// Raises its flag when it is dropped: when the connection of a question is gone.

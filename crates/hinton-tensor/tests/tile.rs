@@ -7,8 +7,8 @@ use std::sync::Arc;
 use common::{Readable, Stream};
 use hinton_tensor::reduce::Mark;
 use hinton_tensor::{
-    Bytes, Dtype, Endian, Fold, Grid, GridRequest, Memory, Tensor, TileRequest, Tiling, View,
-    Window, Work, reduce, tile,
+    Bytes, Dtype, Endian, Fold, Grid, GridRequest, Memory, Pyramid, Summary, Tensor, TileRequest,
+    Tiling, View, Window, Work, reduce, summarize, tile,
 };
 use proptest::prelude::*;
 
@@ -175,6 +175,70 @@ fn samples_read_fewer_rows_and_say_so() {
     let grid = tile(&tensor, &request, Work::quiet()).unwrap();
     assert!(grid.is_sampled() && grid.read.0 < 100, "{:?}", grid.read);
     assert!(grid.values.iter().all(|&value| value == 1.5));
+}
+
+#[test]
+fn a_pyramid_has_the_cells_of_the_file() {
+    for (rows, cols, odd) in
+        [(700, 900, true), (3, 5000, false), (1, 70_000, true), (64, 64, false)]
+    {
+        let tensor = Tensor::from_f32("w", &[rows, cols], &noise(rows * cols, 5, odd)).unwrap();
+        for tensor in [tensor.clone(), tensor.transpose().unwrap()] {
+            let (pyramid, summary) = Pyramid::build(&tensor, 10_000, Work::on(2)).unwrap();
+            // But for the order of sums.
+            let alone = summarize(&tensor, Work::quiet()).unwrap();
+            let facts =
+                |s: &Summary| (s.elements, s.nan, s.min(), s.max(), s.zeros, s.quantile(0.3));
+            assert_eq!(facts(&summary), facts(&alone));
+            let &[rows, cols] = tensor.shape() else { unreachable!() };
+            let tiling = Tiling::new(rows, cols);
+            let base = pyramid.levels().0;
+            assert!(pyramid.bytes() <= 40 * 10_000, "{}", pyramid.bytes());
+            assert!(base == 3 || pyramid.tile((base - 1, base), 0, 0, Fold::Rms).is_none());
+            for levels in [(base, base), (base + 1, base + 3), (base + 9, base + 9)] {
+                for fold in FOLDS {
+                    let (down, across) = tiling.tiles(levels);
+                    let (row, col) = (down - 1, across - 1);
+                    let kept = pyramid.tile(levels, row, col, fold).unwrap();
+                    let read = folded(&tensor, tiling.tile(levels, row, col).unwrap(), fold, 1);
+                    assert_eq!(
+                        (kept.rows, kept.cols, kept.block),
+                        (read.rows, read.cols, read.block)
+                    );
+                    assert_eq!(bits(&kept).2, bits(&read).2);
+                    let near = |a: &[f32], b: &[f32], absolute: f32| {
+                        a.len() == b.len()
+                            && a.iter().zip(b).all(|(a, b)| {
+                                a.to_bits() == b.to_bits()
+                                    || (a - b).abs() <= absolute + 1e-5 * b.abs()
+                            })
+                    };
+                    // A mean may lose digits where parts of both signs nearly cancel.
+                    let absolute = match fold {
+                        Fold::Mean | Fold::Ink => 1e-3,
+                        _ => 0.0,
+                    };
+                    assert!(near(&kept.values, &read.values, absolute), "{levels:?} {fold:?}");
+                    assert!(near(&kept.negative, &read.negative, absolute), "{levels:?} {fold:?}");
+                    assert!(near(&kept.balance, &read.balance, 1e-5), "{levels:?} {fold:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn kurtosis_is_that_of_scipy() {
+    // scipy.stats.kurtosis([1, 2, 3, 4, 100], fisher=False) and of ten zeros and a one.
+    let of = |values: &[f32]| {
+        let tensor = Tensor::from_f32("w", &[values.len()], values).unwrap();
+        summarize(&tensor, Work::quiet()).unwrap().kurtosis()
+    };
+    assert!((of(&[1.0, 2.0, 3.0, 4.0, 100.0]).unwrap() - 3.246_716).abs() < 1e-4);
+    assert!(
+        (of(&[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]).unwrap() - 9.1).abs() < 1e-9
+    );
+    assert_eq!(of(&[2.0, 2.0]), None);
 }
 
 #[test]

@@ -9,10 +9,13 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod background;
 mod catalogue;
 mod colours;
+mod events;
 mod half;
 mod map;
+mod pictures;
 mod query;
 mod routes;
 mod sources;
@@ -22,26 +25,41 @@ mod values;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use hinton::Error;
+use hinton::{Checkpoint, Error};
 use hinton_tensor::Work;
 
 pub use answer::{Answer, Refusal};
 pub use hinton::{Progress, Quiet};
 pub use routes::{ROUTES, Route};
 
+use serde_json::json;
+
+use background::Ahead;
+use events::Events;
 use query::Query;
 use sources::{Source, Sources};
 
 /// Opened files and runs, ready for questions from any number of threads.
 pub struct Viewer {
+    paths: Vec<PathBuf>,
     state: RwLock<Arc<State>>,
+    events: Events,
     threads: usize,
 }
 
-/// The sources as they are now.
+/// The sources as they are now, and what is known of them.
 struct State {
-    sources: Arc<Sources>,
+    sources: Sources,
     catalogue: OnceLock<Answer>,
+    ahead: Arc<Ahead>,
+}
+
+impl State {
+    fn open(paths: &[PathBuf]) -> Result<Self, Error> {
+        let sources = paths.iter().map(|path| Source::open(path)).collect::<Result<_, _>>()?;
+        let (catalogue, ahead) = (OnceLock::new(), Arc::default());
+        Ok(State { sources: Sources::new(sources), catalogue, ahead })
+    }
 }
 
 impl Viewer {
@@ -51,10 +69,26 @@ impl Viewer {
     /// # Errors
     /// When a path cannot be opened.
     pub fn open(paths: &[PathBuf], threads: usize) -> Result<Self, Error> {
-        let sources = paths.iter().map(|path| Source::open(path)).collect::<Result<_, _>>()?;
-        let sources = Arc::new(Sources::new(sources));
-        let state = State { sources, catalogue: OnceLock::new() };
-        Ok(Viewer { state: RwLock::new(Arc::new(state)), threads: threads.max(1) })
+        let viewer = Viewer {
+            paths: paths.to_vec(),
+            state: RwLock::new(Arc::new(State::open(paths)?)),
+            events: Events::default(),
+            threads: threads.max(1),
+        };
+        viewer.events.changed(&viewer.state().sources);
+        Ok(viewer)
+    }
+
+    /// A viewer of checkpoints that are open already, in memory say. That they change is not noticed.
+    pub fn of(checkpoints: Vec<Checkpoint>, threads: usize) -> Self {
+        let sources = Sources::new(checkpoints.into_iter().map(Source::of).collect());
+        let state = State { sources, catalogue: OnceLock::new(), ahead: Arc::default() };
+        Viewer {
+            paths: Vec::new(),
+            state: RwLock::new(Arc::new(state)),
+            events: Events::default(),
+            threads: threads.max(1),
+        }
     }
 
     /// Answers a question: a route's name and its query, as they stand in an address.
@@ -73,12 +107,56 @@ impl Viewer {
         (row.answer)(self, &query, Work { threads: self.threads, progress })
     }
 
-    fn state(&self) -> Arc<State> {
-        Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner))
+    /// Finds out one more thing that will be asked for: statistics and coarse cells of a tensor, or its
+    /// faults. `false` where nothing is left to do for now, or the work was stopped.
+    ///
+    /// Reads a tensor whole, on one thread: whoever has time to spare calls it again and again.
+    pub fn work_ahead(&self, progress: &dyn Progress) -> bool {
+        let state = self.state();
+        state.ahead.next(&state.sources, Work { threads: 1, progress })
     }
 
-    fn sources(&self) -> Arc<Sources> {
-        Arc::clone(&self.state().sources)
+    /// Looks whether files have changed and opens those that have; then the events from a number on.
+    fn events(&self, since: usize) -> Answer {
+        let state = self.state();
+        let changed = self.events.changed(&state.sources);
+        if !changed.is_empty() {
+            match State::open(&self.paths) {
+                Ok(mut now) => {
+                    let grow = |&source: &usize| grows(source, &state.sources, &now.sources);
+                    if changed.iter().all(grow) {
+                        now.ahead = Arc::clone(&state.ahead);
+                    }
+                    for &source in &changed {
+                        self.note_change(source, &state.sources, &now.sources);
+                    }
+                    *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(now);
+                }
+                // It may be half written. What was opened stays, and the next change is looked at.
+                Err(error) => self.events.add(json!({
+                    "kind": "broken", "source": changed[0], "text": error.to_string(),
+                })),
+            }
+        }
+        Answer::json(&self.events.since(since))
+    }
+
+    /// A run that has grown has new steps; anything else is to be looked at anew.
+    fn note_change(&self, source: usize, before: &Sources, now: &Sources) {
+        if !grows(source, before, now) {
+            return self.events.add(json!({ "kind": "changed", "source": source }));
+        }
+        let (old, new) = (before.step_numbers(source), now.step_numbers(source));
+        for number in &new[old.len()..] {
+            self.events.add(json!({ "kind": "step", "source": source, "number": number }));
+        }
+        if new.len() == old.len() {
+            self.events.add(json!({ "kind": "metrics", "source": source }));
+        }
+    }
+
+    fn state(&self) -> Arc<State> {
+        Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn catalogue(&self) -> Answer {
@@ -87,4 +165,12 @@ impl Viewer {
             state.catalogue.get_or_init(|| Answer::json(&catalogue::catalogue(&state.sources)));
         answer.clone()
     }
+}
+
+/// Whether a source is the run that it was, with no more than steps added.
+fn grows(source: usize, before: &Sources, now: &Sources) -> bool {
+    let is_run = now.all.get(source).is_some_and(|source| source.run().is_some());
+    let names = |sources: &Sources| sources.tensors.iter().map(|one| one.name.clone()).collect();
+    let (old, new): (Vec<String>, Vec<String>) = (names(before), names(now));
+    is_run && old == new && now.step_numbers(source).starts_with(&before.step_numbers(source))
 }

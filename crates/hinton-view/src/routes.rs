@@ -3,7 +3,7 @@
 use hinton_tensor::Work;
 
 use crate::query::Query;
-use crate::{Answer, Refusal, Viewer, colours, tiles, values};
+use crate::{Answer, Refusal, Viewer, colours, pictures, tiles, values};
 
 /// A question that can be asked.
 pub struct Route {
@@ -23,33 +23,62 @@ pub const ROUTES: &[Route] = &[
         names: &["s", "q"],
         answer: |viewer, query, work| {
             let names = query.text("q").unwrap_or_default();
-            tiles::tiles(&viewer.sources(), query.get("s")?, names, work)
+            let state = viewer.state();
+            tiles::tiles(&state.sources, &state.ahead, query.get("s")?, names, work)
         },
     },
     Route {
         name: "colours",
         names: &colours::NAMES,
-        answer: |viewer, query, work| colours::colours(&viewer.sources(), query, work),
+        answer: |viewer, query, work| colours::colours(&viewer.state().sources, query, work),
     },
     Route {
         name: "exact",
         names: &["s", "t", "r0", "c0", "r1", "c1"],
-        answer: |viewer, query, work| values::exact(&viewer.sources(), query, work),
+        answer: |viewer, query, work| values::exact(&viewer.state().sources, query, work),
     },
     Route {
         name: "value",
         names: &["s", "t", "r", "c"],
-        answer: |viewer, query, work| values::value(&viewer.sources(), query, work),
+        answer: |viewer, query, work| values::value(&viewer.state().sources, query, work),
     },
     Route {
         name: "stats",
         names: &["s", "t"],
-        answer: |viewer, query, work| values::stats(&viewer.sources(), query, work),
+        answer: |viewer, query, work| values::stats(&viewer.state().sources, query, work),
     },
     Route {
         name: "profile",
         names: &["s", "t", "row", "col", "from", "to", "cells"],
-        answer: |viewer, query, work| values::profile(&viewer.sources(), query, work),
+        answer: |viewer, query, work| values::profile(&viewer.state().sources, query, work),
+    },
+    Route {
+        name: "statistics",
+        names: &["s", "from", "to"],
+        answer: |viewer, query, _| {
+            let state = viewer.state();
+            state.ahead.statistics(&state.sources, query)
+        },
+    },
+    Route {
+        name: "series",
+        names: &["source", "s"],
+        answer: |viewer, query, _| values::series(&viewer.state().sources, query),
+    },
+    Route {
+        name: "picture",
+        names: &pictures::NAMES,
+        answer: |viewer, query, work| pictures::picture(&viewer.state().sources, query, work),
+    },
+    Route {
+        name: "command",
+        names: &pictures::NAMES,
+        answer: |viewer, query, _| pictures::command(&viewer.state().sources, query),
+    },
+    Route {
+        name: "events",
+        names: &["since"],
+        answer: |viewer, query, _| Ok(viewer.events(query.get("since")?.unwrap_or(0))),
     },
 ];
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hinton::arrange::{matrix_orientation, matrix_shape};
-use hinton::{Checkpoint, Error, Run, RunKind, RunOptions, Tensor};
+use hinton::{Checkpoint, Error, Limits, Run, RunKind, RunOptions, Tensor};
 
 use crate::Refusal;
 
@@ -54,12 +54,17 @@ impl Entry {
 
 impl Source {
     /// Opens a path: a run where it is one, else a checkpoint.
+    ///
+    /// Its files are read by position: one that a training cuts short meanwhile is an error of one
+    /// question, where a mapped one would end the program.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
-        let run = || hinton::open_run(&[path], &RunOptions::default());
+        let mut limits = Limits::default();
+        limits.by_position = true;
+        let run = || hinton::open_run(&[path], &RunOptions { limits, ..RunOptions::default() });
         let holds = if hinton::is_run_folder(path) {
             Holds::Run(run()?)
         } else {
-            match hinton::open(path) {
+            match hinton::open_with(path, &limits) {
                 Ok(checkpoint) => Holds::File(checkpoint),
                 // A folder of checkpoints is none itself. Where it is no run either, the first
                 // error says more.
@@ -72,6 +77,11 @@ impl Source {
             }
         };
         Ok(Source { path: path.to_owned(), holds })
+    }
+
+    /// A checkpoint that is open already.
+    pub(crate) fn of(checkpoint: Checkpoint) -> Self {
+        Source { path: PathBuf::from(&checkpoint.path), holds: Holds::File(checkpoint) }
     }
 
     /// Its name for people: the last part of the path.
@@ -167,12 +177,26 @@ impl Sources {
         Sources { tensors, all, steps: Mutex::default(), held: Mutex::default() }
     }
 
+    /// Number of values of all tensors.
+    pub(crate) fn elements(&self) -> u64 {
+        let of = |entry: &Entry| {
+            entry.shape.iter().fold(1u64, |all, &length| all.saturating_mul(length as u64))
+        };
+        self.tensors.iter().map(of).fold(0, u64::saturating_add)
+    }
+
     /// The tensor of that number.
     pub(crate) fn entry(&self, tensor: usize) -> Result<&Entry, Refusal> {
         self.tensors.get(tensor).ok_or_else(|| {
             let last = self.tensors.len().saturating_sub(1);
             Refusal::question(format!("there is no tensor {tensor}, they are 0 to {last}"))
         })
+    }
+
+    /// The numbers of the steps of a source.
+    pub(crate) fn step_numbers(&self, source: usize) -> Vec<u64> {
+        let run = self.all.get(source).and_then(Source::run);
+        run.map_or(Vec::new(), |run| run.steps.iter().map(|step| step.number).collect())
     }
 
     /// The index of the step that a number means for a source: none for a checkpoint, the last for a

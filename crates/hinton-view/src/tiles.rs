@@ -3,6 +3,7 @@
 use hinton_tensor::reduce::Mark;
 use hinton_tensor::{Fold, Grid, Levels, TileRequest, Tiling, Work, share_out, tile};
 
+use crate::background::Ahead;
 use crate::half::{HAS_NAN, is_exact, upper_half};
 use crate::sources::Sources;
 use crate::{Answer, Refusal};
@@ -65,6 +66,7 @@ impl Name {
 /// The tiles of a request, one behind the other; what cannot be read has a message in its place.
 pub(crate) fn tiles(
     sources: &Sources,
+    ahead: &Ahead,
     step: Option<u64>,
     names: &str,
     work: Work<'_>,
@@ -74,7 +76,7 @@ pub(crate) fn tiles(
         return Err(Refusal::question(format!("more than {MOST} tiles are asked for at once")));
     }
     let alone = Work { threads: 1, ..work };
-    let one = |name: Name| one(sources, step, &name, alone);
+    let one = |name: Name| one(sources, ahead, step, &name, alone);
     let mut bytes = Vec::new();
     for tile in share_out(names, work.threads, one) {
         match tile {
@@ -95,10 +97,17 @@ pub(crate) fn tiles(
 
 fn one(
     sources: &Sources,
+    ahead: &Ahead,
     step: Option<u64>,
     name: &Name,
     work: Work<'_>,
 ) -> Result<Vec<u8>, Refusal> {
+    let source = sources.entry(name.tensor)?.source;
+    let kept = ahead.pyramid(sources.step(source, step)?, name.tensor);
+    let kept = kept.and_then(|kept| kept.tile(name.levels, name.row, name.col, name.fold));
+    if let Some(grid) = kept {
+        return Ok(encoded(&grid));
+    }
     let tensor = sources.matrix(name.tensor, step)?;
     let &[rows, cols] = tensor.shape() else {
         return Err(Refusal::Work("the tensor is no matrix".to_owned()));

@@ -120,10 +120,13 @@ pub(crate) fn stats(sources: &Sources, query: &Query, work: Work<'_>) -> Result<
     Ok(Answer::json(&of_summary(&summary)))
 }
 
+/// The root mean square of the finite values.
+pub(crate) fn rms(summary: &Summary) -> Option<f64> {
+    summary.l2().map(|l2| l2 / (summary.finite() as f64).sqrt())
+}
+
 /// Statistics as JSON.
-pub(crate) fn of_summary(summary: &Summary) -> Value {
-    let finite = summary.finite() as f64;
-    let rms = summary.l2().map(|l2| l2 / finite.sqrt());
+fn of_summary(summary: &Summary) -> Value {
     let quantiles = QUANTILES
         .iter()
         .map(|&share| (share.to_string(), number_or_null(summary.quantile(share))))
@@ -146,7 +149,8 @@ pub(crate) fn of_summary(summary: &Summary) -> Value {
         "min": number_or_null(min),
         "max": number_or_null(max),
         "mean": number_or_null(summary.mean()),
-        "rms": number_or_null(rms),
+        "rms": number_or_null(rms(summary)),
+        "kurtosis": number_or_null(summary.kurtosis()),
         "std": number_or_null(summary.std()),
         "meanAbs": number_or_null(summary.mean_abs()),
         "nan": summary.nan,
@@ -209,4 +213,27 @@ pub(crate) fn profile(sources: &Sources, query: &Query, work: Work<'_>) -> Resul
         profile["high"] = json!(values(&fold(Fold::Max)?));
     }
     Ok(Answer::json(&profile))
+}
+
+/// The metrics of a run, or of all runs.
+pub(crate) fn series(sources: &Sources, query: &Query) -> Result<Answer, Refusal> {
+    let wanted: Option<usize> = query.get("source")?;
+    let is_wanted = |&(index, _): &(usize, &crate::sources::Source)| {
+        wanted.is_none_or(|wanted| wanted == index)
+    };
+    let mut curves = Vec::new();
+    for (index, source) in sources.all.iter().enumerate().filter(is_wanted) {
+        let Some(run) = source.run() else { continue };
+        for name in run.metric_names() {
+            let points = run.curve(name);
+            curves.push(json!({
+                "source": index,
+                "name": name,
+                "axis": run.axis,
+                "steps": points.iter().map(|point| number(point.0)).collect::<Vec<_>>(),
+                "values": points.iter().map(|point| number(point.1)).collect::<Vec<_>>(),
+            }));
+        }
+    }
+    Ok(Answer::json(&json!({ "curves": curves })))
 }

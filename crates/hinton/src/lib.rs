@@ -122,6 +122,17 @@ pub fn open_logs(folder: impl AsRef<Path>) -> Result<Vec<Run>, Error> {
     Ok(hinton_run::open_logs(folder.as_ref(), &Limits::default())?)
 }
 
+/// What tells that a file was changed since.
+pub use hinton_format::source::{FileState, file_state};
+
+/// As [`open`], within bounds of one's own.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_with(path: impl AsRef<Path>, limits: &Limits) -> Result<Checkpoint, Error> {
+    Ok(hinton_format::open(path.as_ref(), limits)?)
+}
+
 /// Opens a weights file, or a folder that holds one in shards. Reads headers and no values;
 /// decides by content what it is; never executes anything.
 ///

@@ -17,6 +17,11 @@ use crate::{Error, ErrorKind, nearest};
 /// [`ErrorKind::Io`] for a file that is missing (the cure names near ones), a folder, or one
 /// that may not be read; [`ErrorKind::Unrecognised`] for an empty one.
 pub fn map_file(path: &Path) -> Result<Arc<dyn Bytes>, Error> {
+    open_file(path, false)
+}
+
+/// As [`map_file`]; `by_position` leaves the map out.
+pub(crate) fn open_file(path: &Path, by_position: bool) -> Result<Arc<dyn Bytes>, Error> {
     let named = |error: Error| error.in_file(&path.display().to_string());
     let file = File::open(path).map_err(|error| named(open_error(path, &error)))?;
     let metadata = file.metadata().map_err(|error| named(open_error(path, &error)))?;
@@ -25,6 +30,9 @@ pub fn map_file(path: &Path) -> Result<Arc<dyn Bytes>, Error> {
     }
     if metadata.is_file() && metadata.len() == 0 {
         return Err(named(empty_file()));
+    }
+    if by_position && metadata.is_file() {
+        return positioned(file, metadata.len()).map_err(|error| named(open_error(path, &error)));
     }
     match map(&file) {
         Ok(map) if !map.is_empty() => Ok(Arc::new(Mapped { map, file: kept_open(file) })),
@@ -249,6 +257,43 @@ fn near_names(path: &Path) -> Vec<String> {
     ranked.map(|(_, name)| format!("{name:?}")).collect()
 }
 
+/// What tells that a file is no more the one it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileState {
+    /// Its length in bytes.
+    pub len: u64,
+    /// When it was last changed: a number that grows, whatever it counts.
+    pub changed: i128,
+    /// Which file it is, where the system numbers files; else 0.
+    pub number: u64,
+}
+
+/// The state of a file or folder; `None` where there is none, or it may not be looked at.
+pub fn file_state(path: &Path) -> Option<FileState> {
+    let metadata = fs::metadata(path).ok()?;
+    let (changed, number) = changed(&metadata);
+    Some(FileState { len: metadata.len(), changed, number })
+}
+
+#[cfg(unix)]
+fn changed(metadata: &fs::Metadata) -> (i128, u64) {
+    use std::os::unix::fs::MetadataExt;
+    let seconds = i128::from(metadata.mtime());
+    (seconds * 1_000_000_000 + i128::from(metadata.mtime_nsec()), metadata.ino())
+}
+
+#[cfg(windows)]
+fn changed(metadata: &fs::Metadata) -> (i128, u64) {
+    use std::os::windows::fs::MetadataExt;
+    (i128::from(metadata.last_write_time()), 0)
+}
+
+/// Elsewhere the length must tell.
+#[cfg(not(any(unix, windows)))]
+fn changed(_metadata: &fs::Metadata) -> (i128, u64) {
+    (0, 0)
+}
+
 /// A file mapped into memory.
 struct Mapped {
     map: Mmap,
@@ -322,16 +367,18 @@ impl Bytes for Mapped {
     }
 }
 
-/// A file that is read by position, where mapping is not possible.
+/// A file that is read by position, where mapping is not possible or not wanted.
 struct Positioned {
-    file: Mutex<File>,
+    file: File,
+    /// Held while the file's own position is used, where the system has no other way.
+    turn: Mutex<()>,
     len: u64,
 }
 
 /// `len` is what the file system says; pipes and devices say 0 and are read to their end.
 fn positioned(mut file: File, len: u64) -> io::Result<Arc<dyn Bytes>> {
     if len > 0 {
-        return Ok(Arc::new(Positioned { file: Mutex::new(file), len }));
+        return Ok(Arc::new(Positioned { file, turn: Mutex::new(()), len }));
     }
     /// Most bytes taken from something that is no regular file.
     const LONGEST_PIPE: u64 = 1 << 30;
@@ -357,11 +404,14 @@ impl Bytes for Positioned {
         if offset.checked_add(len).is_none_or(|end| end > self.len) {
             return Err(ReadError::past_end(offset, len, self.len));
         }
+        let failed = |error: io::Error| ReadError { offset, len, why: error.to_string() };
+        if read_apart(&self.file, offset, buf) {
+            return Ok(());
+        }
         // Every read seeks first, so a reader that panicked cannot leave a wrong position.
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.seek(SeekFrom::Start(offset))
-            .and_then(|_| file.read_exact(buf))
-            .map_err(|error| ReadError { offset, len, why: error.to_string() })
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(offset)).and_then(|_| file.read_exact(buf)).map_err(failed)
     }
 
     fn file_byte(&self, offset: u64) -> Option<u64> {
@@ -388,6 +438,23 @@ mod tests {
         }
         assert_eq!(mapped.slice(0..10), Some(&whole[..10]));
         assert_eq!(slow.slice(0..10), None);
+    }
+
+    #[test]
+    fn a_file_that_shrinks_is_an_error_when_it_is_read_by_position() {
+        let path = std::env::temp_dir().join(format!("hinton-shrinks-{}", std::process::id()));
+        fs::write(&path, [7; 100_000]).unwrap();
+        let before = file_state(&path).unwrap();
+        let data = open_file(&path, true).unwrap();
+        assert_eq!(data.slice(0..10), None);
+        let mut buf = [0; 10];
+        data.read_at(99_990, &mut buf).unwrap();
+        fs::write(&path, [7; 10]).unwrap();
+        assert_ne!(file_state(&path), Some(before));
+        data.read_at(0, &mut buf).unwrap();
+        assert!(data.read_at(99_990, &mut buf).is_err());
+        fs::remove_file(&path).unwrap();
+        assert_eq!(file_state(&path), None);
     }
 
     #[test]

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use hinton_tensor::{Bytes, Memory};
 
 use super::file::{self, Entry, There};
-use super::map_file;
 use crate::{Error, ErrorKind};
 
 /// Files by their names below a folder, with `/` between the parts. None is outside of it.
@@ -78,10 +77,7 @@ pub struct Disk(pub PathBuf);
 impl Folder for Disk {
     fn file(&self, name: &str) -> Result<Option<Arc<dyn Bytes>>, Error> {
         check(name)?;
-        match file::look_below(&self.0, name)? {
-            There::File => map_file(&self.0.join(name)).map(Some),
-            There::Folder | There::Nothing => Ok(None),
-        }
+        file_below(&self.0, name, false)
     }
 
     fn list(&self, below: &str) -> Result<Vec<Entry>, Error> {
@@ -98,6 +94,18 @@ impl Folder for Disk {
 
     fn shown(&self, name: &str) -> String {
         self.0.join(name).display().to_string()
+    }
+}
+
+/// A file of a folder on disk; `None` where there is none of that name.
+pub(super) fn file_below(
+    folder: &Path,
+    name: &str,
+    by_position: bool,
+) -> Result<Option<Arc<dyn Bytes>>, Error> {
+    match file::look_below(folder, name)? {
+        There::File => file::open_file(&folder.join(name), by_position).map(Some),
+        There::Folder | There::Nothing => Ok(None),
     }
 }
 

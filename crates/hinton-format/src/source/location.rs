@@ -7,8 +7,8 @@ use std::sync::Arc;
 use hinton_tensor::Bytes;
 
 use super::file::{self, Entry};
-use super::{Disk, Folder, folder, map_file};
-use crate::{Error, ErrorKind, nearest};
+use super::{Disk, Folder, folder};
+use crate::{Error, ErrorKind, Limits, nearest};
 
 /// A path, and what it is a path in. Files that belong together are looked for from one's location,
 /// so that a model in an archive opens as in a folder.
@@ -17,6 +17,8 @@ pub struct Location {
     path: PathBuf,
     /// The archive that it lies in, and that archive's path.
     archive: Option<(PathBuf, Arc<dyn Folder>)>,
+    /// Whether its files on disk are read by position, see [`Limits::by_position`].
+    by_position: bool,
 }
 
 /// What a location is in.
@@ -32,7 +34,12 @@ enum Place<'a> {
 impl Location {
     /// The folder of everything in an archive that lies at `path`.
     pub(crate) fn root_of(path: PathBuf, archive: Arc<dyn Folder>) -> Self {
-        Location { path: path.clone(), archive: Some((path, archive)) }
+        Location { path: path.clone(), archive: Some((path, archive)), by_position: false }
+    }
+
+    /// The location of a path on disk, read as the limits say.
+    pub(crate) fn on_disk(path: &Path, limits: &Limits) -> Self {
+        Location { by_position: limits.by_position, ..Location::from(path) }
     }
 
     /// Whether it lies in an archive.
@@ -43,7 +50,7 @@ impl Location {
     /// The file or folder of that name below this folder.
     #[must_use]
     pub fn join(&self, name: impl AsRef<Path>) -> Self {
-        Location { path: self.path.join(name), archive: self.archive.clone() }
+        Location { path: self.path.join(name), ..self.clone() }
     }
 
     /// The folder, as people name it: `.` where its path is empty.
@@ -58,7 +65,7 @@ impl Location {
     #[must_use]
     pub fn folder(&self) -> Self {
         let folder = self.path.parent().unwrap_or(Path::new(""));
-        Location { path: folder.to_owned(), archive: self.archive.clone() }
+        Location { path: folder.to_owned(), ..self.clone() }
     }
 
     /// The file or folder of that name in the same folder, or below that.
@@ -141,10 +148,10 @@ impl Location {
     /// The bytes of the file.
     ///
     /// # Errors
-    /// When there is none, or it cannot be read, see [`map_file`].
+    /// When there is none, or it cannot be read, see [`map_file`](super::map_file).
     pub fn open(&self) -> Result<Arc<dyn Bytes>, Error> {
         match self.place() {
-            Place::Disk => map_file(&self.path),
+            Place::Disk => file::open_file(&self.path, self.by_position),
             Place::Member(name, archive) => match self.read(&name, archive)? {
                 Some(bytes) => Ok(bytes),
                 None => Err(self.missing().in_file(&self.path.display().to_string())),
@@ -188,7 +195,7 @@ impl Folder for Location {
         folder::check(name)?;
         let file = self.join(name);
         match file.place() {
-            Place::Disk => Disk(self.path.clone()).file(name),
+            Place::Disk => folder::file_below(&self.path, name, self.by_position),
             Place::Member(name, archive) => file.read(&name, archive),
             Place::Outside => Err(file.outside()),
         }
@@ -213,7 +220,7 @@ impl Folder for Location {
 impl From<PathBuf> for Location {
     /// The location of that path on disk.
     fn from(path: PathBuf) -> Self {
-        Location { path, archive: None }
+        Location { path, archive: None, by_position: false }
     }
 }
 

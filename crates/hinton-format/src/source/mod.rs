@@ -21,7 +21,7 @@ pub(crate) mod unzstd;
 pub(crate) mod wrapper;
 
 pub(crate) use cursor::Cursor;
-pub use file::map_file;
+pub use file::{FileState, file_state, map_file};
 pub use folder::{Below, Disk, Folder, InMemory};
 pub use inflate::Inflate;
 pub use joined::Joined;

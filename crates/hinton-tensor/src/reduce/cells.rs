@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use super::{Fold, Mark};
+use super::{Fold, Foldable, Mark};
 
 /// What sums begin with: adding it changes no value, not even the sign of a zero.
-const NOTHING: f64 = -0.0;
+pub(super) const NOTHING: f64 = -0.0;
 
 /// What the values of each cell (or of each column, on the way there) have come to.
 pub(super) struct Sums {
@@ -19,12 +19,16 @@ pub(super) struct Sums {
     squares: Vec<f64>,
     low: Vec<f32>,
     high: Vec<f32>,
+    /// For [`Fold::Rms`]: whether least and greatest values are taken too, so that cells can be folded
+    /// again.
+    with_ends: bool,
 }
 
 impl Sums {
-    pub(super) fn new(fold: Fold, len: usize) -> Self {
+    pub(super) fn new(fold: Fold, with_ends: bool, len: usize) -> Self {
         let mut sums = Sums {
             fold,
+            with_ends,
             sum: vec![],
             negative: vec![],
             magnitudes: vec![],
@@ -53,12 +57,13 @@ impl Sums {
                 refill(&mut self.magnitudes);
                 refill(&mut self.squares);
             }
-            Fold::Extreme | Fold::Max | Fold::Min => {
-                self.low.clear();
-                self.low.resize(len, f32::INFINITY);
-                self.high.clear();
-                self.high.resize(len, f32::NEG_INFINITY);
-            }
+            Fold::Extreme | Fold::Max | Fold::Min => {}
+        }
+        if self.with_ends || matches!(self.fold, Fold::Extreme | Fold::Max | Fold::Min) {
+            self.low.clear();
+            self.low.resize(len, f32::INFINITY);
+            self.high.clear();
+            self.high.resize(len, f32::NEG_INFINITY);
         }
     }
 
@@ -95,6 +100,15 @@ impl Sums {
         }
     }
 
+    /// Takes the ends of rows, where they are taken beside sums. What is not finite has been replaced
+    /// by NaN.
+    pub(super) fn add_ends(&mut self, rows: &[f32], width: usize) {
+        for row in rows.chunks_exact(width) {
+            take_ends(&mut self.low, [row], |value, low| value < low);
+            take_ends(&mut self.high, [row], |value, high| value > high);
+        }
+    }
+
     /// Adds the columns of `others` to cells of `width` columns each; the first of them is column
     /// `first`, counted from cell 0.
     pub(super) fn add_columns(&mut self, others: &Sums, first: usize, width: usize) {
@@ -109,15 +123,22 @@ impl Sums {
                 fold_into(&mut self.magnitudes, &others.magnitudes, first, width, total);
                 fold_into(&mut self.squares, &others.squares, first, width, total);
             }
-            Fold::Extreme | Fold::Max | Fold::Min => {
-                fold_into(&mut self.low, &others.low, first, width, |cell, columns| {
-                    columns.iter().fold(cell, |low, &value| if value < low { value } else { low })
-                });
-                fold_into(&mut self.high, &others.high, first, width, |cell, columns| {
-                    columns.iter().fold(cell, |high, &v| if v > high { v } else { high })
-                });
-            }
+            Fold::Extreme | Fold::Max | Fold::Min => {}
         }
+        if self.with_ends || matches!(self.fold, Fold::Extreme | Fold::Max | Fold::Min) {
+            fold_into(&mut self.low, &others.low, first, width, |cell, columns| {
+                columns.iter().fold(cell, |low, &value| if value < low { value } else { low })
+            });
+            fold_into(&mut self.high, &others.high, first, width, |cell, columns| {
+                columns.iter().fold(cell, |high, &v| if v > high { v } else { high })
+            });
+        }
+    }
+
+    /// A cell as sums that can be folded again, of [`Fold::Rms`] with ends.
+    pub(super) fn foldable(&self, cell: usize, finite: u64, mark: Mark) -> Foldable {
+        let sums = (self.sum[cell], self.magnitudes[cell], self.squares[cell]);
+        Foldable::new(sums, (self.low[cell], self.high[cell]), finite, mark)
     }
 
     /// The value of each cell onto the end of `values`; for [`Fold::Ink`] its negative plane, and
@@ -221,9 +242,11 @@ fn take_ends<const N: usize>(
     }
 }
 
-/// What stands for a value that is not finite: it changes no fold.
-pub(super) fn neutral(fold: Fold) -> f32 {
+/// What stands for a value that is not finite: it changes no fold. Ends are taken before sums, see
+/// [`Sums::add_ends`].
+pub(super) fn neutral(fold: Fold, with_ends: bool) -> f32 {
     match fold {
+        _ if with_ends => f32::NAN,
         Fold::Mean | Fold::Ink | Fold::Rms => -0.0,
         Fold::Extreme | Fold::Max | Fold::Min => f32::NAN,
     }
@@ -359,4 +382,6 @@ pub(super) struct Tile {
     pub(super) second: Vec<f32>,
     /// Empty when every value is finite.
     pub(super) marks: Vec<Mark>,
+    /// The cells as sums, where they are to be folded again; else empty.
+    pub(super) foldable: Vec<Foldable>,
 }

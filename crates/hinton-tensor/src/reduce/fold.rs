@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Fold;
-use super::cells::{Odd, Sums, Tile, any_odd, neutral};
+use super::cells::{NOTHING, Odd, Sums, Tile, any_odd, neutral};
 use super::plan::{PIECE, Plan};
 use crate::decode::le;
 use crate::read::{Piece, Source, Turn};
@@ -27,7 +27,7 @@ pub(super) struct Worker<'t> {
 }
 
 impl Worker<'_> {
-    pub(super) fn new(fold: Fold, counter: Option<Counter>) -> Self {
+    pub(super) fn new(fold: Fold, with_ends: bool, counter: Option<Counter>) -> Self {
         Worker {
             counter,
             moments: Vec::new(),
@@ -35,7 +35,7 @@ impl Worker<'_> {
             piece: Piece::default(),
             values: Vec::new(),
             wide: Vec::new(),
-            columns: Sums::new(fold, 0),
+            columns: Sums::new(fold, with_ends, 0),
         }
     }
 }
@@ -46,6 +46,8 @@ pub(super) struct Job<'a, 't> {
     pub(super) plan: &'a Plan,
     pub(super) dtype: Dtype,
     pub(super) fold: Fold,
+    /// Whether cells are to be folded again: of [`Fold::Rms`], with the ends of their values.
+    pub(super) again: bool,
 }
 
 /// A tile being folded.
@@ -73,7 +75,7 @@ impl<'t> Job<'_, 't> {
     ) -> Result<u64, TensorError> {
         let (rows, cols) = self.plan.cells_of(turn.index);
         let span = self.plan.cols.values(cols.start).start..self.plan.cols.values(cols.end - 1).end;
-        let sums = rows.clone().map(|_| Sums::new(self.fold, cols.len())).collect();
+        let sums = rows.clone().map(|_| Sums::new(self.fold, self.again, cols.len())).collect();
         let mut open = Open { rows, cols, span, sums, odd: Odd::default() };
         let mut bytes = 0;
         let mut moments = Moments::default();
@@ -177,8 +179,17 @@ impl<'t> Job<'_, 't> {
                     let from = ((line + index) * cols.len() + start) * size;
                     decode(self.dtype, &bytes[from..from + together * size], part, wide);
                 }
-                if any_odd(values) {
+                let is_odd = any_odd(values);
+                if is_odd {
                     self.replace(values, open, cell_row, first_col, width);
+                }
+                if self.again {
+                    columns.add_ends(values, width);
+                    // Ends pass over NaN, sums over nothing.
+                    if is_odd {
+                        let odd = values.iter_mut().filter(|value| value.is_nan());
+                        odd.for_each(|value| *value = NOTHING as f32);
+                    }
                 }
                 columns.add_rows(values, width);
                 line = end;
@@ -206,7 +217,7 @@ impl<'t> Job<'_, 't> {
                 let col = first_col + index % width;
                 let cell = open.cell(cell_row, col / self.plan.cols.block);
                 open.odd.note(cell, cells, *value);
-                *value = neutral(self.fold);
+                *value = neutral(self.fold, self.again);
             }
         }
     }
@@ -228,7 +239,18 @@ impl<'t> Job<'_, 't> {
             true => Vec::new(),
             false => (0..cells).map(|cell| open.odd.mark(cell)).collect(),
         };
-        Tile { rows: open.rows, cols: open.cols, values, second, marks }
+        let mut foldable = Vec::new();
+        if self.again {
+            for (sums, row) in open.sums.iter().zip(open.rows.clone()) {
+                let read = self.plan.rows.read_of(row) as u64;
+                let first = open.cell(row, open.cols.start);
+                foldable.extend(widths.iter().enumerate().map(|(at, width)| {
+                    let finite = read * width - open.odd.count(first + at);
+                    sums.foldable(at, finite, open.odd.mark(first + at))
+                }));
+            }
+        }
+        Tile { rows: open.rows, cols: open.cols, values, second, marks, foldable }
     }
 }
 

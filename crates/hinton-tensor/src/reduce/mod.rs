@@ -2,6 +2,7 @@
 
 mod cells;
 mod fold;
+mod foldable;
 mod plan;
 
 use crate::decode::room_for;
@@ -11,6 +12,8 @@ use crate::{Dtype, Summary, Tensor, TensorError, Window, Work, summarize};
 use cells::Tile;
 use fold::{Job, Worker};
 use plan::{Axis, Plan};
+
+pub use foldable::Foldable;
 
 /// How a block of values becomes one cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -185,7 +188,7 @@ pub fn reduce(tensor: &Tensor, request: GridRequest, work: Work<'_>) -> Result<G
     // Rows far apart are read by themselves: a map would fetch what lies between them too.
     let is_sampled = plan.rows.all_read() < plan.rows.len && tensor.elements() > FEW;
     let source = if is_sampled { Source::read_apart(tensor) } else { source };
-    let job = Job { source: &source, plan: &plan, dtype: tensor.dtype(), fold };
+    let job = Job { source: &source, plan: &plan, dtype: tensor.dtype(), fold, again: false };
     let (down, across) = plan.tiles();
     // Few values have a summary of their own, without a table; a sample has not.
     let few = tensor.elements() <= FEW && plan.rows.all_read() == plan.rows.len;
@@ -193,7 +196,7 @@ pub fn reduce(tensor: &Tensor, request: GridRequest, work: Work<'_>) -> Result<G
         true => Counter::new,
         false => Counter::without_quantiles,
     };
-    let state = || Worker::new(fold, (!few).then(|| counter(tensor.dtype())));
+    let state = || Worker::new(fold, false, (!few).then(|| counter(tensor.dtype())));
     let workers =
         for_each(down * across, in_order, work, state, |worker, turn| job.tile(worker, turn))?;
     let mut tiles = Vec::new();
@@ -249,14 +252,64 @@ pub fn tile(tensor: &Tensor, request: &TileRequest, work: Work<'_>) -> Result<Gr
     let plan = Plan::of_window(tensor, request, source.size() as u64)
         .ok_or_else(|| tensor.shape_error("it has not two axes".to_owned()))?;
     let shown = shown_as(&plan, shape);
-    let job =
-        Job { source: &source, plan: &plan, dtype: tensor.dtype(), fold: shown.fold(request.fold) };
+    let fold = shown.fold(request.fold);
+    let job = Job { source: &source, plan: &plan, dtype: tensor.dtype(), fold, again: false };
     let (down, across) = plan.tiles();
-    let state = || Worker::new(job.fold, None);
+    let state = || Worker::new(fold, false, None);
     let workers =
         for_each(down * across, in_order, work, state, |worker, turn| job.tile(worker, turn))?;
     let tiles = workers.into_iter().flat_map(|worker| worker.tiles).collect();
     assembled(tensor, &plan, shape, (shown, request.fold), tiles, Summary::empty())
+}
+
+/// All cells of a matrix in sums that can be folded again, row by row, and the statistics of all
+/// values from the same pass.
+///
+/// # Errors
+/// As [`reduce`].
+pub(crate) fn foldable(
+    tensor: &Tensor,
+    block: (usize, usize),
+    work: Work<'_>,
+) -> Result<(Vec<Foldable>, Summary), TensorError> {
+    let &[rows, cols] = tensor.shape() else {
+        return Err(tensor.shape_error("it has not two axes".to_owned()));
+    };
+    if tensor.elements() == 0 {
+        return Ok((Vec::new(), Summary::empty()));
+    }
+    let source = Source::new(tensor);
+    if !source.is_in_memory() && tensor.elements() <= FEW {
+        return foldable(&tensor.to_memory()?, block, work);
+    }
+    let window = Window { rows: 0..rows, cols: 0..cols, block };
+    let (down, across) = window.cells();
+    let request = TileRequest { window, fold: Fold::Rms, sample_bytes: None };
+    let plan = Plan::of_window(tensor, &request, source.size() as u64)
+        .ok_or_else(|| tensor.shape_error("it has not two axes".to_owned()))?;
+    let (dtype, fold) = (tensor.dtype(), Fold::Rms);
+    let job = Job { source: &source, plan: &plan, dtype, fold, again: true };
+    let few = tensor.elements() <= FEW;
+    let state = || Worker::new(fold, true, (!few).then(|| Counter::new(dtype)));
+    let (tiles_down, tiles_across) = plan.tiles();
+    let workers = for_each(
+        tiles_down * tiles_across,
+        source.is_sequential(),
+        work,
+        state,
+        |worker, turn| job.tile(worker, turn),
+    )?;
+    let mut cells = room_for(tensor, down as u64 * across as u64)?;
+    cells.resize(down * across, Foldable::default());
+    let Shown { down: axis_down, right, rows, cols, .. } = shown_as(&plan, (rows, cols));
+    let places = Places { plan: &plan, down: axis_down, right, rows, cols };
+    let mut seen = Vec::new();
+    for worker in workers {
+        worker.tiles.iter().for_each(|tile| places.put(tile, &tile.foldable, &mut cells));
+        seen.extend(worker.counter.map(|counter| (counter, worker.moments)));
+    }
+    let summary = if few { summarize(tensor, Work::quiet())? } else { joined(seen) };
+    Ok((cells, summary))
 }
 
 /// Whether a grid keeps its values as `f64`.

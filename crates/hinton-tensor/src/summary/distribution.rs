@@ -105,6 +105,15 @@ impl Distribution {
         (0..self.len()).map(part).sum()
     }
 
+    /// The sum of what a function gives for each value (the middle of its bin), and how many there
+    /// are.
+    pub(super) fn sum_of(&self, of: impl Fn(f64) -> f64) -> (f64, u64) {
+        (0..self.len()).fold((0.0, 0), |(sum, all), index| {
+            let (low, high, count) = self.span(index);
+            (sum + of(low / 2.0 + high / 2.0) * count as f64, all + count)
+        })
+    }
+
     /// Number of values or bins.
     fn len(&self) -> usize {
         match self {

@@ -11,7 +11,7 @@ mod values;
 use std::path::Path;
 
 use hinton_format::{Checkpoint, ErrorKind};
-use hinton_tensor::Work;
+use hinton_tensor::{Tensor, Work};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::{Error, Selected, select};
@@ -125,6 +125,18 @@ pub fn check<S: AsRef<str>>(
     work: Work<'_>,
 ) -> Result<CheckReport, Error> {
     Ok(check_sized(checkpoint, patterns, work)?.0)
+}
+
+/// What the values of one tensor alone tell: what [`check`] finds by reading, but for what takes
+/// other tensors to see. Reads every value once or twice.
+///
+/// # Errors
+/// When the work was stopped. Values that cannot be read are a finding.
+pub fn check_tensor(tensor: &Tensor, work: Work<'_>) -> Result<Vec<Finding>, Error> {
+    let one = Selected::whole(tensor.clone());
+    let mut findings = values::findings(&[one], work)?.found;
+    sort(&mut findings);
+    Ok(findings)
 }
 
 /// As [`check`], and how large the tensors are.

@@ -63,13 +63,14 @@ pub(crate) fn is_name(format: &str) -> bool {
 /// # Errors
 /// Where the archive cannot be opened.
 pub(crate) fn locate(path: &Path, limits: &Limits) -> Result<Location, Error> {
-    let location = Location::from(path);
+    let location = Location::on_disk(path, limits);
     if location.is_file() || location.is_dir() {
         return Ok(location);
     }
     let plain = |below: &Path| below.components().all(|part| matches!(part, Component::Normal(_)));
     let on_the_way = path.ancestors().skip(1).filter(|above| !above.as_os_str().is_empty());
-    let archive = on_the_way.map(Location::from).find(Location::is_file);
+    let on_disk = |above| Location::on_disk(above, limits);
+    let archive = on_the_way.map(on_disk).find(Location::is_file);
     let Some(archive) = archive else { return Ok(location) };
     let below = path.strip_prefix(&*archive).unwrap_or(path);
     let named = |error: Error| error.in_file(&archive.display().to_string());

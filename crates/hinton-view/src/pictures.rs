@@ -1,0 +1,160 @@
+//! The picture of a tensor by the renderer of the command line, and the command that makes it.
+
+use std::path::Path;
+
+use hinton::{DrawRequest, Selected, Slice, draw_arrangement, output_named, render};
+use hinton_tensor::Work;
+use serde_json::json;
+
+use crate::query::Query;
+use crate::sources::{Holds, Sources};
+use crate::{Answer, Refusal};
+
+/// What can be said of a picture besides tensor and step: words of the query that are settings of
+/// `hinton draw`.
+const SETTINGS: [(&str, &str); 6] = [
+    ("as", "as"),
+    ("map", "cmap"),
+    ("range", "range"),
+    ("scale", "scale"),
+    ("theme", "theme"),
+    ("fold", "reduce"),
+];
+/// Every word that a picture understands.
+pub(crate) const NAMES: [&str; 12] =
+    ["t", "s", "slice", "as", "map", "range", "scale", "theme", "fold", "dark", "format", "size"];
+/// Outputs by the word for them, and their media types.
+const FORMATS: [(&str, &str); 3] =
+    [("png", "image/png"), ("svg", "image/svg+xml"), ("pdf", "application/pdf")];
+
+/// A picture as it is asked for: settings of the command, in their order.
+struct Wish {
+    settings: Vec<(&'static str, String)>,
+    slice: Option<String>,
+    format: (&'static str, &'static str),
+}
+
+impl Wish {
+    fn read(query: &Query) -> Result<Self, Refusal> {
+        let mut settings = Vec::new();
+        for (word, name) in SETTINGS {
+            let Some(text) = query.text(word) else { continue };
+            let text = match (word, text) {
+                (_, "auto") | ("fold", "r") => continue,
+                ("fold", "m") => "mean",
+                ("fold", "e") => "extreme",
+                ("scale", "log") => "symlog",
+                ("fold", _) => {
+                    return Err(Refusal::question(format!("a picture has no fold {text:?}")));
+                }
+                (_, text) => text,
+            };
+            let text = if word == "range" { range(text)? } else { text.to_owned() };
+            settings.push((name, text));
+        }
+        if query.switch("dark", false)? && query.text("theme").is_none() {
+            settings.push(("theme", "dark".to_owned()));
+        }
+        if let Some(size) = query.text("size") {
+            settings.push(("size", size.to_owned()));
+        }
+        let format = query.text("format").unwrap_or("png");
+        let format = FORMATS.into_iter().find(|(name, _)| *name == format).ok_or_else(|| {
+            Refusal::question(format!("format={format:?}: expected png, svg or pdf"))
+        })?;
+        Ok(Wish { settings, slice: query.text("slice").map(str::to_owned), format })
+    }
+
+    fn request(&self) -> Result<DrawRequest<'static>, Refusal> {
+        let mut request = DrawRequest::default();
+        for (name, value) in &self.settings {
+            request = request.set(name, value)?;
+        }
+        Ok(request)
+    }
+}
+
+/// `-0.5,0.5` as the command has it: `-0.5..0.5`.
+fn range(text: &str) -> Result<String, Refusal> {
+    if text.starts_with("q:") {
+        return Err(Refusal::question("a picture takes a range as numbers: range=LOW,HIGH"));
+    }
+    Ok(text.replacen(',', "..", 1))
+}
+
+/// The picture.
+pub(crate) fn picture(sources: &Sources, query: &Query, work: Work<'_>) -> Result<Answer, Refusal> {
+    let wish = Wish::read(query)?;
+    let tensor = sources.tensor(query.need("t")?, query.get("s")?)?;
+    let selected = match &wish.slice {
+        None => Selected::whole(tensor),
+        Some(slice) => {
+            let slice: Slice = slice
+                .parse()
+                .map_err(|error| Refusal::question(format!("slice={slice:?}: {error}")))?;
+            Selected::sliced(&tensor, &slice)?
+        }
+    };
+    let mut request = wish.request()?;
+    request.threads = work.threads;
+    request.progress = work.progress;
+    let arrangement = hinton::arrange::arrange(&[selected], &request)?;
+    let picture = draw_arrangement(&arrangement, &request)?;
+    let (name, media_type) = wish.format;
+    let bytes = render(&picture, output_named(name)?, &picture.render_options())?;
+    Ok(Answer { media_type, bytes })
+}
+
+/// The command that makes the picture.
+pub(crate) fn command(sources: &Sources, query: &Query) -> Result<Answer, Refusal> {
+    let wish = Wish::read(query)?;
+    // What the command would refuse is refused here.
+    wish.request()?;
+    let id = query.need("t")?;
+    let entry = sources.entry(id)?;
+    let source = &sources.all[entry.source];
+    let mut words = vec!["hinton".to_owned(), "draw".to_owned()];
+    words.push(operand(&source.path));
+    let slice = wish.slice.as_deref().unwrap_or_default();
+    words.extend(["-t".to_owned(), format!("{}{slice}", entry.name)]);
+    if let (Holds::Run(run), Some(step)) =
+        (&source.holds, sources.step(entry.source, query.get("s")?)?)
+    {
+        words.extend(["--step".to_owned(), run.steps[step].number.to_string()]);
+    }
+    for (name, value) in &wish.settings {
+        words.push(format!("--{name}={value}"));
+    }
+    words.extend(["-o".to_owned(), format!("picture.{}", wish.format.0)]);
+    let text = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+    Ok(Answer::json(&json!({ "command": text, "words": words })))
+}
+
+/// A path that no program takes for an option.
+fn operand(path: &Path) -> String {
+    let text = path.display().to_string();
+    if text.starts_with('-') { format!("./{text}") } else { text }
+}
+
+/// A word as a POSIX shell reads it.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-+=,/:@%".contains(c);
+    match !word.is_empty() && word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_for_a_shell() {
+        assert_eq!(quoted("a/b-1.npy"), "a/b-1.npy");
+        assert_eq!(quoted("w[0,:]"), "'w[0,:]'");
+        assert_eq!(quoted("it's"), "'it'\\''s'");
+        assert_eq!(quoted(""), "''");
+        assert_eq!(operand(Path::new("-t")), "./-t");
+    }
+}

@@ -1,0 +1,272 @@
+//! A viewer as a page asks it.
+
+use std::path::{Path, PathBuf};
+
+use hinton_view::{Answer, Quiet, Refusal, Viewer};
+use serde_json::Value;
+
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let folder =
+            std::env::temp_dir().join(format!("hinton-view-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        Folder(folder)
+    }
+
+    fn model(&self, name: &str, shift: f32) -> PathBuf {
+        let path = self.0.join(name);
+        let wave = |count: usize| -> Vec<f32> {
+            (0..count).map(|at| ((at * 37 % 101) as f32 - 50.0) / 70.0 + shift).collect()
+        };
+        let mut broken = wave(600 * 300);
+        broken[5 * 300 + 7] = f32::NAN;
+        let mut tensors = vec![
+            hinton::tensor_of("embed.weight", &[600, 300], &broken).unwrap(),
+            hinton::tensor_of("step", &[], &[3.0f32]).unwrap(),
+            hinton::tensor_of("empty", &[0, 4], &[] as &[f32]).unwrap(),
+            hinton::tensor_of("conv.weight", &[8, 3, 5, 5], &wave(600)).unwrap(),
+            hinton::tensor_of("optimizer.state.0.exp_avg", &[4, 4], &wave(16)).unwrap(),
+        ];
+        for layer in 0..3 {
+            for kind in ["attn.weight", "mlp.weight"] {
+                let name = format!("layers.{layer}.{kind}");
+                tensors.push(hinton::tensor_of(name, &[40, 30], &wave(1200)).unwrap());
+            }
+        }
+        hinton::export(tensors, &path).unwrap();
+        path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn open(paths: &[&Path]) -> Viewer {
+    let paths: Vec<PathBuf> = paths.iter().map(|path| path.to_path_buf()).collect();
+    Viewer::open(&paths, 2).unwrap()
+}
+
+fn json(viewer: &Viewer, route: &str, query: &str) -> Value {
+    let Answer { bytes, .. } = viewer.answer(route, query, &Quiet).unwrap();
+    serde_json::from_slice(&bytes).unwrap()
+}
+
+fn refusal(viewer: &Viewer, route: &str, query: &str) -> String {
+    match viewer.answer(route, query, &Quiet) {
+        Err(Refusal::Question(message)) => message,
+        other => panic!("{route}?{query}: {other:?}"),
+    }
+}
+
+fn id(viewer: &Viewer, name: &str) -> usize {
+    let catalogue = json(viewer, "catalogue", "");
+    let tensors = catalogue["tensors"].as_array().unwrap();
+    tensors.iter().position(|tensor| tensor["name"] == name).unwrap()
+}
+
+#[test]
+fn every_tensor_has_one_place_on_the_map_and_none_overlap() {
+    let folder = Folder::new("map");
+    let (one, two) = (folder.model("a.safetensors", 0.0), folder.model("b.safetensors", 0.1));
+    let viewer = open(&[&one, &two]);
+    let catalogue = json(&viewer, "catalogue", "");
+    let tensors = catalogue["tensors"].as_array().unwrap();
+    let tiles = catalogue["layout"]["tiles"].as_array().unwrap();
+    let mut seen: Vec<usize> =
+        tiles.iter().map(|tile| tile["tensor"].as_u64().unwrap() as usize).collect();
+    seen.sort_unstable();
+    assert_eq!(seen, (0..tensors.len()).collect::<Vec<_>>());
+    let number = |tile: &Value, name: &str| tile[name].as_f64().unwrap();
+    for (at, a) in tiles.iter().enumerate() {
+        assert!(number(a, "x") + number(a, "w") <= number(&catalogue["layout"], "width"));
+        assert!(number(a, "y") + number(a, "h") <= number(&catalogue["layout"], "height"));
+        for b in &tiles[at + 1..] {
+            let apart = |place: &str, size: &str| {
+                number(a, place) + number(a, size) <= number(b, place) + 1e-6
+                    || number(b, place) + number(b, size) <= number(a, place) + 1e-6
+            };
+            assert!(apart("x", "w") || apart("y", "h"), "{a} {b}");
+        }
+    }
+    let texts: Vec<&str> = catalogue["layout"]["labels"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|label| label["text"].as_str().unwrap())
+        .collect();
+    for text in
+        ["a.safetensors", "b.safetensors", "attn", "not weights: states of the optimizer, buffers"]
+    {
+        assert!(texts.contains(&text), "{text} in {texts:?}");
+    }
+    assert_eq!(catalogue["sources"].as_array().unwrap().len(), 2);
+    let conv = &tensors[id(&viewer, "conv.weight")];
+    assert_eq!((&conv["rows"], &conv["cols"]), (&8.into(), &75.into()));
+    assert!(conv["offset"].as_u64().is_some() && conv["skipped"].is_null());
+    assert_eq!(tensors[id(&viewer, "empty")]["skipped"], "it has no values");
+}
+
+#[test]
+fn values_know_their_index_and_their_byte() {
+    let folder = Folder::new("values");
+    let path = folder.model("a.safetensors", 0.0);
+    let viewer = open(&[&path]);
+    let conv = id(&viewer, "conv.weight");
+    let value = json(&viewer, "value", &format!("t={conv}&r=3&c=31"));
+    assert_eq!(value["index"], serde_json::json!([3, 1, 1, 1]));
+    let byte = value["byte"].as_u64().unwrap() as usize;
+    let file = std::fs::read(&path).unwrap();
+    let stored = f32::from_le_bytes(file[byte..byte + 4].try_into().unwrap());
+    assert_eq!(value["value"].as_f64().unwrap(), f64::from(stored));
+    let exact = json(&viewer, "exact", &format!("t={conv}&r0=3&r1=4&c0=30&c1=33"));
+    assert_eq!(exact["values"][0][1], value["value"]);
+    let profile = json(&viewer, "profile", &format!("t={conv}&row=3"));
+    assert_eq!(profile["values"][31], value["value"]);
+    let folded = json(&viewer, "profile", &format!("t={conv}&col=31&cells=2"));
+    let (low, high) = (folded["low"][0].as_f64().unwrap(), folded["high"][0].as_f64().unwrap());
+    assert!(low <= stored.into() && f64::from(stored) <= high, "{folded}");
+    let embed = id(&viewer, "embed.weight");
+    assert_eq!(json(&viewer, "value", &format!("t={embed}&r=5&c=7"))["value"], "NaN");
+    assert!(refusal(&viewer, "value", &format!("t={embed}&r=600&c=0")).contains("600 x 300"));
+    assert!(
+        refusal(&viewer, "exact", &format!("t={embed}&r0=0&r1=600&c0=0&c1=300")).contains("65536")
+    );
+    assert!(refusal(&viewer, "profile", &format!("t={embed}")).contains("row= or col="));
+}
+
+#[test]
+fn statistics_fill_up_one_tensor_at_a_time_and_faults_follow() {
+    let folder = Folder::new("ahead");
+    let viewer = open(&[&folder.model("a.safetensors", 0.0)]);
+    assert_eq!(json(&viewer, "statistics", "")["done"], 0);
+    let embed = id(&viewer, "embed.weight");
+    let tile = format!("q={embed}.r.4.0.0,{embed}.e.5.0.0,{embed}.i.3:4.0.0");
+    let before = viewer.answer("tiles", &tile, &Quiet).unwrap().bytes;
+    assert!(viewer.work_ahead(&Quiet));
+    assert_eq!(json(&viewer, "statistics", "")["done"], 1);
+    while viewer.work_ahead(&Quiet) {}
+    let all = json(&viewer, "statistics", "");
+    assert_eq!((&all["done"], &all["checked"]), (&all["of"], &all["of"]));
+    let row = &all["rows"][embed];
+    let alone = json(&viewer, "stats", &format!("t={embed}"));
+    for name in ["nan", "min", "max", "zeros", "inf"] {
+        assert_eq!(row[name], alone[name], "{name}");
+    }
+    assert!((row["rms"].as_f64().unwrap() - alone["rms"].as_f64().unwrap()).abs() < 1e-12);
+    let faults = all["faults"].as_array().unwrap();
+    let nan = faults.iter().find(|fault| fault["code"] == "nan").unwrap();
+    assert_eq!((&nan["t"], &nan["at"]), (&embed.into(), &serde_json::json!([5, 7])));
+    // Tiles of what is kept now are those that were read.
+    assert_eq!(viewer.answer("tiles", &tile, &Quiet).unwrap().bytes, before);
+    assert_eq!(json(&viewer, "statistics", "from=1&to=3")["rows"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn colours_are_those_of_the_heat_map() {
+    let folder = Folder::new("colours");
+    let viewer = open(&[&folder.model("a.safetensors", 0.0)]);
+    let attn = id(&viewer, "layers.0.attn.weight");
+    let colours = json(&viewer, "colours", &format!("t={attn}&range=-0.5,0.5"));
+    assert_eq!((&colours["low"], &colours["high"]), (&(-0.5).into(), &0.5.into()));
+    let table = colours["one"]["table"].as_str().unwrap();
+    let thresholds = colours["one"]["thresholds"].as_array().unwrap();
+    assert_eq!(table.len(), 6 * (thresholds.len() + 1));
+    assert_eq!(colours["map"], "hinton");
+    let two = &colours["two"];
+    let count = |name: &str| two[name].as_array().unwrap().len() + 1;
+    assert_eq!(two["table"].as_str().unwrap().len(), 6 * count("strength") * count("balance"));
+    let list = json(&viewer, "colours", &format!("t={attn},{}", attn + 1));
+    assert_eq!(list["list"][1]["t"], attn + 1);
+    let all = json(&viewer, "colours", "t=-&dark=1");
+    assert_eq!(all["map"], "hinton_dark");
+    for wrong in
+        ["t=x", "t=0&range=1,0", "t=0&range=q:2", "t=0&scale=cube", "t=0&fold=z", "t=0&dark=yes"]
+    {
+        refusal(&viewer, "colours", wrong);
+    }
+    for fine in ["t=0&range=q:0.99", "t=0&range=data&map=viridis&scale=log", "t=0&fold=i&map=PuOr"]
+    {
+        json(&viewer, "colours", fine);
+    }
+}
+
+#[test]
+fn a_file_that_is_written_anew_is_noticed_and_one_that_shrinks_is_an_error() {
+    let folder = Folder::new("events");
+    let path = folder.model("a.safetensors", 0.0);
+    let viewer = open(&[&path]);
+    let embed = id(&viewer, "embed.weight");
+    let value =
+        |viewer: &Viewer| json(viewer, "value", &format!("t={embed}&r=0&c=0"))["value"].clone();
+    let first = value(&viewer);
+    assert_eq!(json(&viewer, "events", "since=0"), serde_json::json!({ "now": 0, "events": [] }));
+    folder.model("a.safetensors", 1.0);
+    let events = json(&viewer, "events", "since=0");
+    assert_eq!(events["events"][0]["kind"], "changed", "{events}");
+    assert_ne!(value(&viewer), first);
+    // Cut short where it lies, as a program does that begins to write it again.
+    let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    file.set_len(100).unwrap();
+    let answer = viewer.answer("stats", &format!("t={embed}"), &Quiet);
+    assert!(matches!(answer, Err(Refusal::Work(_))), "{answer:?}");
+    assert_eq!(json(&viewer, "events", "since=1")["events"][0]["kind"], "broken");
+    assert_eq!(json(&viewer, "events", "since=2")["now"], 2);
+}
+
+#[test]
+fn a_run_has_steps_and_curves() {
+    let folder = Folder::new("run");
+    let run = folder.0.join("run");
+    let mut writer = hinton::RunWriter::create(&run, "a test", "{}").unwrap();
+    let append = |writer: &mut hinton::RunWriter, number: u64| {
+        let bytes = (number as f32).to_le_bytes().repeat(4);
+        let (name, dtype, shape) = ("w", hinton::Dtype::F32, [2, 2]);
+        let tensors = [hinton::NewTensor { name, dtype, shape: &shape, bytes: &bytes }];
+        let metrics = [("loss", 1.0 / (number + 1) as f64)];
+        let step = hinton::NewStep { number, time: None, tensors: &tensors, metrics: &metrics };
+        writer.append(&step).unwrap();
+    };
+    append(&mut writer, 0);
+    append(&mut writer, 10);
+    let viewer = open(&[&run]);
+    let steps = json(&viewer, "catalogue", "")["sources"][0]["steps"].clone();
+    assert_eq!((&steps[0]["number"], &steps[1]["number"]), (&0.into(), &10.into()));
+    let value = |query: &str| json(&viewer, "value", query)["value"].as_f64().unwrap();
+    assert_eq!((value("t=0&r=0&c=0&s=0"), value("t=0&r=0&c=0&s=10")), (0.0, 10.0));
+    assert_eq!(value("t=0&r=0&c=0"), 10.0, "the last, where none is named");
+    assert!(refusal(&viewer, "value", "t=0&r=0&c=0&s=5").contains("no step 5"));
+    let series = json(&viewer, "series", "");
+    assert_eq!(series["curves"][0]["name"], "loss");
+    assert_eq!(series["curves"][0]["steps"], serde_json::json!([0.0, 10.0]));
+    while viewer.work_ahead(&Quiet) {}
+    append(&mut writer, 20);
+    let events = json(&viewer, "events", "since=0")["events"].clone();
+    assert_eq!(events[0], serde_json::json!({ "kind": "step", "source": 0, "number": 20 }));
+    assert_eq!(value("t=0&r=0&c=0&s=20"), 20.0);
+}
+
+#[test]
+fn nothing_that_can_be_asked_panics() {
+    let folder = Folder::new("odd");
+    let viewer = open(&[&folder.model("a.safetensors", 0.0)]);
+    let numbers = ["", "0", "1", "2", "3", "99", "-1", "18446744073709551615", "1e3", "NaN", "%00"];
+    for row in hinton_view::ROUTES {
+        for name in [
+            "t", "s", "r", "c", "q", "row", "col", "from", "to", "since", "cells", "range", "slice",
+        ] {
+            for number in numbers {
+                for rest in
+                    ["", "&t=0", "&t=2", "&t=0&r=0", "&t=1&row=0", "&r0=0&r1=1&c0=0&c1=1&t=1"]
+                {
+                    let _ = viewer.answer(row.name, &format!("{name}={number}{rest}"), &Quiet);
+                }
+            }
+        }
+    }
+}
