@@ -181,7 +181,7 @@ export const ACTIONS: Action[] = [
 /** Keys that a control uses itself while it has the focus. */
 const OWN_KEYS = ["INPUT", "SELECT", "TEXTAREA"];
 
-export function listenToKeys(acts: Acts): void {
+export function listenToKeys(acts: Acts, signal: AbortSignal): void {
   const table = new Map<string, (acts: Acts, event: KeyboardEvent) => void>();
   for (const { on } of ACTIONS) for (const [key, act] of Object.entries(on)) table.set(key, act);
   addEventListener("keydown", (event) => {
@@ -196,5 +196,5 @@ export function listenToKeys(acts: Acts): void {
     if (target.closest("[role=listbox]") && key.startsWith("arrow")) return;
     event.preventDefault();
     act(acts, event);
-  });
+  }, { signal });
 }

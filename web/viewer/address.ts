@@ -104,7 +104,7 @@ export function readAddress(model: Model, hash: string): boolean {
 }
 
 /** Keeps the address in step with the view, and the view with an address changed by hand. */
-export function keepInAddress(model: Model): void {
+export function keepInAddress(model: Model, signal: AbortSignal): void {
   let timer: number | undefined;
   let written = location.hash;
   const write = () => {
@@ -124,5 +124,6 @@ export function keepInAddress(model: Model): void {
   );
   addEventListener("hashchange", () => {
     if (location.hash !== written) readAddress(model, location.hash);
-  });
+  }, { signal });
+  signal.addEventListener("abort", () => clearTimeout(timer));
 }

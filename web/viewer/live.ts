@@ -8,7 +8,7 @@ const EVERY = 1000;
 const EVERY_WHEN_HIDDEN = 10_000;
 
 /** Keeps statistics, steps and metrics as the engine knows them; never moves the map. */
-export function follow(model: Model, stage: Stage, player: Player): void {
+export function follow(model: Model, stage: Stage, player: Player, signal: AbortSignal): void {
   let since = 0;
   let failures = 0;
   let statisticsStep: number | null | undefined;
@@ -17,7 +17,7 @@ export function follow(model: Model, stage: Stage, player: Player): void {
     const step = untrack(model.rest);
     const known = untrack(model.statistics);
     if (statisticsStep === step && known.done >= known.of) return;
-    const answer = await model.engine.statistics(step);
+    const answer = await model.engine.statistics(step, signal);
     statisticsStep = step;
     const finished = answer.done >= answer.of && (known.done < known.of || known.rows.length === 0);
     model.setStatistics(answer);
@@ -27,11 +27,11 @@ export function follow(model: Model, stage: Stage, player: Player): void {
 
   const series = async () => {
     if (untrack(model.steps).length === 0) return;
-    model.setCurves(await model.engine.series());
+    model.setCurves(await model.engine.series(signal));
   };
 
   const events = async () => {
-    const { now, events } = await model.engine.events(since);
+    const { now, events } = await model.engine.events(since, signal);
     const first = since === 0;
     since = now;
     if (first || events.length === 0) return;
@@ -54,6 +54,7 @@ export function follow(model: Model, stage: Stage, player: Player): void {
   };
 
   const round = async () => {
+    if (signal.aborted) return;
     try {
       await statistics();
       await events();

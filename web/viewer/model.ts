@@ -47,7 +47,7 @@ const LARGEST_CELL = 220;
 export type Model = ReturnType<typeof createModel>;
 
 /** Everything the page knows and shows; the map and the panels follow it. */
-export function createModel(engine: Engine, catalogue: Catalogue) {
+export function createModel(engine: Engine, catalogue: Catalogue, life: AbortSignal) {
   const { tensors, layout } = catalogue;
   const places = new Map<number, Placed>(layout.tiles.map((place) => [place.tensor, place]));
   const [steps, setSteps] = createSignal(catalogue.sources.flatMap((source) => source.steps));
@@ -86,7 +86,7 @@ export function createModel(engine: Engine, catalogue: Catalogue) {
   /** The step that words and curves are about: while a run plays they wait for its end. */
   const rest = createMemo<number | null>((before) => (playing() ? before : choice().step), untrack(choice).step);
   const [systemDark, setSystemDark] = createSignal(SYSTEM_DARK.matches);
-  SYSTEM_DARK.addEventListener("change", () => setSystemDark(SYSTEM_DARK.matches));
+  SYSTEM_DARK.addEventListener("change", () => setSystemDark(SYSTEM_DARK.matches), { signal: life });
 
   const dark = createMemo(() => (choice().theme ?? (systemDark() ? "dark" : "light")) === "dark");
   const mapName = createMemo(() => choice().map ?? (dark() ? catalogue.defaultMap.dark : catalogue.defaultMap.light));

@@ -22,6 +22,7 @@ export class Stage {
   readonly exact: ExactCells;
   private painter: Painter | null = null;
   private gl: WebGL2RenderingContext | null = null;
+  private observer: ResizeObserver | null = null;
   private ratio = 1;
   private asked = 0;
   /** Whether the tiles must be drawn anew, too. */
@@ -75,6 +76,15 @@ export class Stage {
     });
   }
 
+  /** Gives everything back: the page shows something else now. */
+  end(): void {
+    cancelAnimationFrame(this.asked);
+    this.observer?.disconnect();
+    this.painter = null;
+    this.gl?.getExtension("WEBGL_lose_context")?.loseContext();
+    this.gl = null;
+  }
+
   /** Whether this browser can draw the map at all. */
   get works(): boolean {
     return this.gl !== null;
@@ -121,20 +131,21 @@ export class Stage {
   }
 
   private watchSize(): void {
-    const observer = new ResizeObserver(([entry]) => {
+    const observer = (this.observer = new ResizeObserver(([entry]) => {
       const box = entry!.devicePixelContentBoxSize?.[0];
       const { width, height } = entry!.contentRect;
       const device = box
         ? { width: box.inlineSize, height: box.blockSize }
         : { width: Math.round(width * devicePixelRatio), height: Math.round(height * devicePixelRatio) };
       this.resize({ width, height }, device);
-    });
+    }));
     try {
       observer.observe(this.canvas, { box: "device-pixel-content-box" });
     } catch {
       // Safari does not know this box, nor does it say when the ratio changes.
       observer.observe(this.canvas);
       const listen = () => {
+        if (!this.gl) return;
         matchMedia(`(resolution: ${devicePixelRatio}dppx)`).addEventListener("change", () => {
           const { clientWidth: width, clientHeight: height } = this.canvas;
           this.resize({ width, height }, { width: width * devicePixelRatio, height: height * devicePixelRatio });

@@ -1,0 +1,159 @@
+import { Show, createEffect, createSignal, onCleanup, onMount } from "solid-js";
+import { render } from "solid-js/web";
+import { listenToKeys } from "./actions";
+import { keepInAddress, readAddress } from "./address";
+import { type Catalogue, type Engine, EngineError } from "./engine";
+import { IconButton } from "./icons";
+import { follow } from "./live";
+import { listenToGestures } from "./map/gestures";
+import { Stage } from "./map/stage";
+import { createModel } from "./model";
+import { Details } from "./panels/details";
+import { Export, GoTo, Help, exported } from "./panels/dialogs";
+import { List } from "./panels/list";
+import { MiniMap } from "./panels/minimap";
+import { copyBox } from "./panels/selected";
+import { Timeline } from "./panels/timeline";
+import { Status, Top } from "./panels/top";
+import { Player } from "./player";
+
+function App(props: { engine: Engine; catalogue: Catalogue }) {
+  const life = new AbortController();
+  onCleanup(() => life.abort());
+  const model = createModel(props.engine, props.catalogue, life.signal);
+  const placed = readAddress(model, location.hash);
+  const [stage, setStage] = createSignal<Stage | null>(null);
+  const player = new Player(model, () => stage()?.tiles.settled ?? true);
+  let field: HTMLInputElement | undefined;
+  let map!: HTMLDivElement;
+  let [help, goTo, exporting]: (HTMLDialogElement | undefined)[] = [];
+
+  const openFind = () => {
+    model.choose({ list: true });
+    requestAnimationFrame(() => {
+      field?.focus();
+      field?.select();
+    });
+  };
+  const copy = async (text: string, said: string) => {
+    try {
+      await navigator.clipboard.writeText(text);
+      model.say(said);
+    } catch {
+      model.say(text);
+    }
+  };
+  const copyCommand = async () => {
+    const found = exported(model);
+    if (!found) return model.say("Choose a tensor first: click on it");
+    try {
+      const command = await props.engine.command(model.choice().step, found.tensor, model.colouring(), found.box);
+      await copy(command, `Copied: ${command}`);
+    } catch (error) {
+      model.say(error instanceof Error ? error.message : String(error));
+    }
+  };
+  const copyLink = () => void copy(location.href, "Copied the address of this view; it works while this server runs");
+  const openHelp = () => help?.showModal();
+  const openExport = () => exporting?.showModal();
+
+  createEffect(() => {
+    const { theme } = model.choice();
+    const root = document.documentElement;
+    if (theme) root.dataset.theme = theme;
+    else delete root.dataset.theme;
+  });
+  createEffect(() => {
+    document.body.classList.toggle("with-list", model.choice().list);
+    document.body.classList.toggle("with-details", model.choice().details);
+  });
+  createEffect(() => {
+    const tensor = model.focus();
+    const name = tensor === null ? "" : `${model.tensors[tensor]!.name} · `;
+    document.title = `${name}${props.catalogue.title} · hinton`;
+  });
+
+  onMount(() => {
+    const [canvas, overlay] = map.querySelectorAll("canvas");
+    if (placed) map.dataset.placed = "";
+    const made = new Stage(map, canvas!, overlay!, model);
+    onCleanup(() => made.end());
+    if (!made.works) {
+      say("This browser cannot draw the map: WebGL 2 is missing or switched off.");
+      return;
+    }
+    made.ahead = () => player.ahead();
+    setStage(made);
+    listenToGestures(map, model, made);
+    listenToKeys({
+      model, player, openFind, openHelp, openExport,
+      copyCommand: () => void copyCommand(),
+      copyLink,
+      copyBox: () => void copyBox(model, "numpy"),
+      openGoTo: () => {
+        goTo?.showModal();
+        goTo?.querySelector("input")?.select();
+      },
+    }, life.signal);
+    keepInAddress(model, life.signal);
+    follow(model, made, player, life.signal);
+    map.focus({ preventScroll: true });
+  });
+  onCleanup(() => player.stop());
+
+  return (
+    <>
+      <Top model={model} openFind={openFind} openHelp={openHelp} openExport={openExport} />
+      <Show when={model.choice().list}>
+        <List model={model} field={(input) => (field = input)} />
+      </Show>
+      <main>
+        <div
+          id="map"
+          tabindex="0"
+          role="application"
+          aria-label="Map of all tensors. Arrow keys move, plus and minus zoom, enter puts a cursor on a cell, question mark lists all keys."
+          ref={map}
+        >
+          <canvas id="tiles" aria-hidden="true" />
+          <canvas id="words" aria-hidden="true" />
+        </div>
+        <MiniMap model={model} />
+        <div id="zoom" role="group" aria-label="Zoom">
+          <IconButton icon="plus" label="Zoom in" keys="+" onClick={() => model.zoomBy(1.6, undefined, true)} />
+          <IconButton icon="minus" label="Zoom out" keys="−" onClick={() => model.zoomBy(1 / 1.6, undefined, true)} />
+          <IconButton icon="whole" label="The whole map" keys="0" onClick={() => model.showAll()} />
+        </div>
+        <p id="notice" role="status" hidden={model.notice() === ""}>{model.notice()}</p>
+        <p id="spoken" class="unseen" aria-live="polite">{model.spoken()}</p>
+      </main>
+      <Show when={model.choice().details && stage()}>{(made) => <Details model={model} stage={made()} />}</Show>
+      <Timeline model={model} player={player} />
+      <Status model={model} />
+      <Help dialog={(element) => (help = element)} />
+      <GoTo model={model} dialog={(element) => (goTo = element)} />
+      <Export model={model} dialog={(element) => (exporting = element)} copyCommand={() => void copyCommand()} copyLink={copyLink} />
+    </>
+  );
+}
+
+/** In place of the map. */
+export function say(text: string): void {
+  const message = document.getElementById("message")!;
+  message.textContent = text;
+  message.hidden = text === "";
+  if (text !== "") document.body.dataset.state = "failed";
+}
+
+/**
+ * Shows what an engine reads; returns what takes the page down again.
+ * Throws an error in words for people where there is nothing to show.
+ */
+export async function show(engine: Engine): Promise<() => void> {
+  const catalogue = await engine.catalogue();
+  if (catalogue.tensors.length === 0) throw new EngineError("There are no tensors to show.", false);
+  say("");
+  document.body.dataset.state = "loading";
+  for (const name of ["hinton:first-map", "hinton:exact-map"]) performance.clearMarks(name);
+  return render(() => <App engine={engine} catalogue={catalogue} />, document.getElementById("app")!);
+}
