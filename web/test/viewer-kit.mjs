@@ -139,7 +139,7 @@ export function opener(browser, faults) {
 /** Waits until the picture is complete, or exact. */
 export async function shown(page, state = "first") {
   const wanted = state === "exact" ? ["exact"] : ["first", "exact"];
-  await page.waitForFunction((states) => states.includes(document.body.dataset.state), wanted, { timeout: 60_000 });
+  await page.waitForFunction((states) => states.includes(document.body.dataset.state), wanted, { timeout: 120_000 });
   await rest(page);
 }
 
@@ -153,7 +153,7 @@ export async function rest(page) {
         setTimeout(() => done(before === location.hash + status() && !status().includes("on the way")), 320);
       }),
     null,
-    { timeout: 60_000 },
+    { timeout: 120_000 },
   );
 }
 
