@@ -182,16 +182,16 @@ fn labels(value: &str) -> Result<String, Failure> {
 
 /// The weights file that a command reads.
 pub(crate) fn path() -> Arg {
-    Arg::new("path")
-        .value_name("PATH")
-        .required(true)
-        .value_parser(value_parser!(PathBuf))
-        .help("A weights file, or a folder that holds one")
+    Arg::new("path").value_name("PATH").required(true).value_parser(value_parser!(PathBuf)).help(
+        "A weights file, or a folder that holds one; or its address: hf://org/name, https://…",
+    )
 }
 
 /// The weights files that a command reads.
 pub(crate) fn paths() -> Arg {
-    path().action(ArgAction::Append).help("Weights files, or folders that hold one")
+    path()
+        .action(ArgAction::Append)
+        .help("Weights files, or folders that hold one; or addresses: hf://org/name, https://…")
 }
 
 /// The file that a command writes.

@@ -1,6 +1,6 @@
 //! Data sets that lie elsewhere: into the cache folder, once, checked, and resumed when cut.
 //!
-//! Besides `terminal.rs` only this file looks at the environment: at where caches belong, at
+//! Besides `terminal.rs` and `remote.rs` only this file looks at the environment: at where caches belong, at
 //! `HINTON_CACHE` (another cache folder) and `HINTON_MIRROR` (another place to download from).
 
 use std::fs::{self, File, OpenOptions};

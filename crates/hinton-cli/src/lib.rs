@@ -13,6 +13,7 @@ mod human;
 mod interrupt;
 mod out;
 mod progress;
+mod remote;
 mod table;
 mod terminal;
 
@@ -39,7 +40,8 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> u8 {
     let Some(row) = commands::named(name) else {
         return 2;
     };
-    let result = (row.run)(arguments);
+    let result = remote::allow(&words, arguments).and_then(|()| (row.run)(arguments));
+    remote::report();
     let failure = match result {
         Err(_) if interrupt::asked() => Some(Failure::stopped()),
         result => result.err(),
@@ -64,7 +66,7 @@ fn refuse(error: &clap::Error, words: &[OsString]) -> u8 {
 fn with_command(mut words: Vec<OsString>) -> Vec<OsString> {
     let is_path = words.get(1).is_some_and(|word| {
         let is_command = word.to_str().is_some_and(|word| commands::named(word).is_some());
-        !is_command && std::path::Path::new(word).exists()
+        !is_command && (std::path::Path::new(word).exists() || remote::is_address(word))
     });
     if is_path {
         words.insert(1, "draw".into());

@@ -1,4 +1,5 @@
-//! What the terminal can show. Only this file and `download.rs` look at the environment.
+//! What the terminal can show. Only this file, `download.rs` and `remote.rs` look at the
+//! environment.
 
 use std::io::IsTerminal;
 

@@ -31,12 +31,12 @@ pub struct Input {
 }
 
 impl Input {
-    /// The file on disk, mapped.
+    /// The file on disk, mapped, or the one at an address.
     ///
     /// # Errors
     /// When it cannot be read, see [`map_file`](crate::source::map_file).
     pub fn from_path(path: &Path) -> Result<Self, Error> {
-        Input::at(&path.into())
+        Input::at(&Location::find(path, &Limits::default())?)
     }
 
     /// The file at a location.

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use hinton_format::source::places;
 use hinton_format::{Error, ErrorKind, Limits};
 
 use crate::disk::{self, Kind};
@@ -94,8 +95,10 @@ pub fn is_run_folder(path: &Path) -> bool {
 fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, RunError> {
     let mut found = Vec::new();
     for path in paths {
-        // A file may be called `a[1].npz`.
-        let is_pattern = disk::kind(path).is_none() && glob::is_glob(&path.to_string_lossy());
+        // A file may be called `a[1].npz`; an address is one file, whatever marks are in it.
+        let is_pattern = disk::kind(path).is_none()
+            && places::address(path).is_none()
+            && glob::is_glob(&path.to_string_lossy());
         if !is_pattern {
             found.push(path.clone());
             continue;

@@ -37,6 +37,13 @@ pub trait Bytes: Send + Sync {
         None
     }
 
+    /// Told before ranges are read, in the order in which they are: bytes that lie far away can be
+    /// fetched in few requests, and several at a time. Nothing need be read for it, and whatever
+    /// was not told can be read as well. Does nothing where bytes are near.
+    fn will_read(&self, ranges: &[Range<u64>]) {
+        let _ = ranges;
+    }
+
     /// Where the byte at `offset` lies: a number that tells the data that holds it from all other
     /// data in memory, and the byte of that data. Parts of the same data answer alike, so that
     /// two tensors are known to lie in the same bytes. The number is an address: it orders nothing.

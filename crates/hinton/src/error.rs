@@ -121,6 +121,8 @@ impl Error {
             Error::Request { help, .. }
             | Error::Missing { help, .. }
             | Error::Write { help, .. } => help.as_deref(),
+            // What reads from afar says itself what to do.
+            Error::Tensor(TensorError::Read { file, .. }) if file.contains("://") => None,
             Error::Tensor(TensorError::Read { .. }) => {
                 Some("the file may be cut short or have changed: download or copy it again")
             }

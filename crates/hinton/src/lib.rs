@@ -133,6 +133,12 @@ pub fn open_with(path: impl AsRef<Path>, limits: &Limits) -> Result<Checkpoint, 
     Ok(hinton_format::open(path.as_ref(), limits)?)
 }
 
+/// Whether a path is an address (`https://…`, `hf://…`) and not on this disk. The functions that
+/// open paths open addresses where the program lets them (`hinton_remote::install`).
+pub fn is_address(path: impl AsRef<Path>) -> bool {
+    hinton_format::source::places::address(path.as_ref()).is_some()
+}
+
 /// Opens a weights file, or a folder that holds one in shards. Reads headers and no values;
 /// decides by content what it is; never executes anything.
 ///

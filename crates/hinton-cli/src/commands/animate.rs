@@ -20,6 +20,7 @@ use crate::failure::{Failure, note, run_warnings};
 use crate::interrupt;
 use crate::out;
 use crate::progress::{Bar, Count};
+use crate::remote::max_download;
 
 pub(super) const ROW: CommandRow = CommandRow {
     name: "animate",
@@ -71,7 +72,8 @@ fn args(command: Command) -> Command {
                 .help("The output, where the file's name does not say [- : gif]"),
         );
     let command = encoder::args(film_args(command), &["strip", "indexed"]);
-    let command = settings_elsewhere(settings(command), &["as", "range"]).arg(threads());
+    let command =
+        settings_elsewhere(settings(command), &["as", "range"]).arg(threads()).arg(max_download());
     command.mut_arg("range", |range| {
         let help = range.get_long_help().map(ToString::to_string).unwrap_or_default();
         range.long_help(format!(

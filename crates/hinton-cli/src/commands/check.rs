@@ -13,6 +13,7 @@ use super::{CommandRow, steps};
 use crate::args::{paths, patterns, tensors, thread_count, threads};
 use crate::failure::Failure;
 use crate::progress::Bar;
+use crate::remote::max_download;
 use crate::table::lines;
 use crate::terminal::Terminal;
 use crate::{human, out};
@@ -69,6 +70,7 @@ pub(super) const ROW: CommandRow = CommandRow {
                     .help("Print JSON: an object, for several PATHs an array"),
             )
             .arg(threads())
+            .arg(max_download())
     },
     run,
 };

@@ -15,6 +15,7 @@ use crate::failure::{Failure, note, run_warnings_but_tensors, warnings};
 use crate::interrupt;
 use crate::out;
 use crate::progress::{Bar, Count};
+use crate::remote::max_download;
 use crate::terminal::{GRAPHICS, Terminal, graphics_named};
 
 pub(super) const ROW: CommandRow = CommandRow {
@@ -52,7 +53,10 @@ pub(super) const ROW: CommandRow = CommandRow {
                     .required(true)
                     .action(ArgAction::Append)
                     .value_parser(value_parser!(PathBuf))
-                    .help("Weights files, folders that hold one, or training runs"),
+                    .help(
+                        "Weights files, folders that hold one, or training runs; or addresses: \
+                         hf://org/name, https://…",
+                    ),
             )
             .arg(tensors())
             .arg(
@@ -85,7 +89,7 @@ pub(super) const ROW: CommandRow = CommandRow {
                     .value_parser(GRAPHICS.map(|(name, _)| name))
                     .help("What the terminal can show, where that is not found out"),
             );
-        settings(command).arg(threads())
+        settings(command).arg(threads()).arg(max_download())
     },
     run,
 };

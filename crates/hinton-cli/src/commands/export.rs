@@ -13,6 +13,7 @@ use crate::args::{output, path, patterns, tensors};
 use crate::failure::{Failure, note, warnings};
 use crate::interrupt;
 use crate::progress::Bar;
+use crate::remote::max_download;
 
 pub(super) const ROW: CommandRow = CommandRow {
     name: "export",
@@ -33,6 +34,7 @@ pub(super) const ROW: CommandRow = CommandRow {
         command
             .arg(path())
             .arg(tensors())
+            .arg(max_download())
             .arg(output().required(true).help("The file to write; - is standard output"))
             .arg(
                 Arg::new("format").long("format").value_name("FORMAT").help(

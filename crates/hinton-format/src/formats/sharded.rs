@@ -70,6 +70,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         ));
     };
     let folder = path.folder();
+    folder.will_open_below(index.files.iter().map(String::as_str));
     if let Some(stale) = folder::stale(&folder, &input.name, &index, limits)? {
         return Ok(stale);
     }

@@ -190,7 +190,14 @@ fn keeps(folder: &Path, target: &Path) -> bool {
     let annexed = |above: &Path| target.starts_with(above.join(".git/annex/objects"));
     let cached = |above: &Path| {
         let model = above.parent().filter(|_| above.ends_with("snapshots"));
-        model.is_some_and(|model| target.starts_with(model.join("blobs")))
+        // Since version 2 of huggingface_hub all repositories of the cache share blobs too.
+        let is_repository = |model: &Path| {
+            let name = model.file_name().unwrap_or_default().to_string_lossy();
+            ["models--", "datasets--", "spaces--"].iter().any(|start| name.starts_with(start))
+        };
+        let shared = model.filter(|model| is_repository(model)).and_then(Path::parent);
+        let stores = [model, shared].into_iter().flatten();
+        stores.map(|store| store.join("blobs")).any(|blobs| target.starts_with(blobs))
     };
     target.starts_with(folder) || folder.ancestors().any(|above| annexed(above) || cached(above))
 }

@@ -27,6 +27,12 @@ pub trait Folder: Send + Sync {
     /// When the name leads out of the folder, by itself or by a link, or it cannot be read.
     fn list(&self, below: &str) -> Result<Vec<Entry>, Error>;
 
+    /// Told before several files are opened, so that they can be looked at together where each
+    /// takes a while. Does nothing where files are near; what fails is told by [`Folder::file`].
+    fn will_open(&self, names: &[&str]) {
+        let _ = names;
+    }
+
     /// What people call a file of this folder.
     fn shown(&self, name: &str) -> String;
 }
@@ -42,11 +48,7 @@ pub(crate) fn check(name: &str) -> Result<(), Error> {
 
 /// The entries of the folder at `below` among files by their names, sorted by name. What lies in
 /// the folders of that folder is not walked through.
-pub(crate) fn entries<F>(
-    files: &BTreeMap<String, F>,
-    below: &str,
-    len: impl Fn(&F) -> u64,
-) -> Vec<Entry> {
+pub fn entries<F>(files: &BTreeMap<String, F>, below: &str, len: impl Fn(&F) -> u64) -> Vec<Entry> {
     let start = if below.is_empty() { String::new() } else { format!("{below}/") };
     let mut found: Vec<Entry> = Vec::new();
     let mut from = Bound::Included(start.clone());
@@ -138,6 +140,11 @@ impl Folder for Below {
 
     fn list(&self, below: &str) -> Result<Vec<Entry>, Error> {
         self.folder.list(&self.inside(below))
+    }
+
+    fn will_open(&self, names: &[&str]) {
+        let inside: Vec<String> = names.iter().map(|name| self.inside(name)).collect();
+        self.folder.will_open(&inside.iter().map(String::as_str).collect::<Vec<_>>());
     }
 
     fn shown(&self, name: &str) -> String {

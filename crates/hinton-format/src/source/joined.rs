@@ -66,6 +66,19 @@ impl Bytes for Joined {
         part.file_byte(offset.checked_sub(*start)?)
     }
 
+    fn will_read(&self, ranges: &[Range<u64>]) {
+        for (start, part) in &self.parts {
+            let end = start + part.len();
+            let meets = ranges.iter().filter(|range| range.start < end && range.end > *start);
+            let inside = meets
+                .map(|range| range.start.max(*start) - start..range.end.min(end) - start)
+                .collect::<Vec<_>>();
+            if !inside.is_empty() {
+                part.will_read(&inside);
+            }
+        }
+    }
+
     fn is_sequential(&self) -> bool {
         self.parts.iter().any(|(_, part)| part.is_sequential())
     }

@@ -1,4 +1,4 @@
-//! Where a file lies: on disk, or in an archive.
+//! Where a file lies: on disk, in an archive, or far away.
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use hinton_tensor::Bytes;
 
 use super::file::{self, Entry};
-use super::{Disk, Folder, folder};
+use super::{Disk, Folder, folder, places};
 use crate::{Error, ErrorKind, Limits, nearest};
 
 /// A path, and what it is a path in. Files that belong together are looked for from one's location,
@@ -15,26 +15,42 @@ use crate::{Error, ErrorKind, Limits, nearest};
 #[derive(Clone)]
 pub struct Location {
     path: PathBuf,
-    /// The archive that it lies in, and that archive's path.
-    archive: Option<(PathBuf, Arc<dyn Folder>)>,
+    /// The folder that it lies in where that is none on disk.
+    within: Option<Within>,
     /// Whether its files on disk are read by position, see [`Limits::by_position`].
     by_position: bool,
+}
+
+/// A folder that is none on disk.
+#[derive(Clone)]
+struct Within {
+    /// Its own path.
+    root: PathBuf,
+    folder: Arc<dyn Folder>,
+    kind: WithinKind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum WithinKind {
+    Archive,
+    Remote,
 }
 
 /// What a location is in.
 enum Place<'a> {
     Disk,
-    /// The archive that it is a member of, and its name there with `/` between the parts; empty for
-    /// the folder of everything.
+    /// The archive or the folder far away that it is in, and its name there with `/` between the
+    /// parts; empty for the folder of everything.
     Member(String, &'a dyn Folder),
-    /// Not in the archive that it should be in. It is looked for nowhere else.
+    /// Not in the folder that it should be in. It is looked for nowhere else.
     Outside,
 }
 
 impl Location {
     /// The folder of everything in an archive that lies at `path`.
     pub(crate) fn root_of(path: PathBuf, archive: Arc<dyn Folder>) -> Self {
-        Location { path: path.clone(), archive: Some((path, archive)), by_position: false }
+        let within = Within { root: path.clone(), folder: archive, kind: WithinKind::Archive };
+        Location { path, within: Some(within), by_position: false }
     }
 
     /// The location of a path on disk, read as the limits say.
@@ -42,15 +58,61 @@ impl Location {
         Location { by_position: limits.by_position, ..Location::from(path) }
     }
 
+    /// The folder at an address.
+    pub fn remote(root: impl Into<PathBuf>, folder: Arc<dyn Folder>) -> Self {
+        let root = root.into();
+        let within = Within { root: root.clone(), folder, kind: WithinKind::Remote };
+        Location { path: root, within: Some(within), by_position: false }
+    }
+
+    /// What a path means: an address where it is one, see [`places`], else a path on disk.
+    ///
+    /// # Errors
+    /// When it is an address, and nothing opens such addresses, or what does says why not.
+    pub fn find(path: &Path, limits: &Limits) -> Result<Self, Error> {
+        match places::address(path) {
+            Some(address) => places::find(address),
+            None => Ok(Location::on_disk(path, limits)),
+        }
+    }
+
+    fn is_within(&self, kind: WithinKind) -> bool {
+        self.within.as_ref().is_some_and(|within| within.kind == kind)
+    }
+
     /// Whether it lies in an archive.
     pub fn is_in_archive(&self) -> bool {
-        self.archive.is_some()
+        self.is_within(WithinKind::Archive)
+    }
+
+    /// Whether it lies far away: whoever looks at a file of it waits for an answer.
+    pub fn is_remote(&self) -> bool {
+        self.is_within(WithinKind::Remote)
     }
 
     /// The file or folder of that name below this folder.
     #[must_use]
     pub fn join(&self, name: impl AsRef<Path>) -> Self {
-        Location { path: self.path.join(name), ..self.clone() }
+        let name = name.as_ref();
+        let path = match self.is_remote() && !name.as_os_str().is_empty() {
+            // Addresses have this mark between their parts on every system.
+            true => format!("{}/{}", self.path.display(), name.display()).into(),
+            false => self.path.join(name),
+        };
+        Location { path, ..self.clone() }
+    }
+
+    /// Told before files below this folder are opened, see [`Folder::will_open`].
+    pub(crate) fn will_open_below<'n>(&self, names: impl IntoIterator<Item = &'n str>) {
+        if !self.is_remote() {
+            return;
+        }
+        if let Place::Member(own, folder) = self.place() {
+            let start = if own.is_empty() { own } else { format!("{own}/") };
+            let names: Vec<String> =
+                names.into_iter().map(|name| format!("{start}{name}")).collect();
+            folder.will_open(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        }
     }
 
     /// The folder, as people name it: `.` where its path is empty.
@@ -80,18 +142,18 @@ impl Location {
     /// # Errors
     /// [`ErrorKind::Refused`] where it does or is one.
     pub(crate) fn check_beside(&self, model: &Location) -> Result<(), Error> {
-        if self.is_in_archive() {
+        if self.within.is_some() {
             return Ok(());
         }
         file::check_beside(&self.path, &model.path)
     }
 
     fn place(&self) -> Place<'_> {
-        let Some((root, archive)) = &self.archive else { return Place::Disk };
+        let Some(Within { root, folder, .. }) = &self.within else { return Place::Disk };
         let Ok(below) = self.path.strip_prefix(root) else { return Place::Outside };
         let parts: Vec<_> =
             below.components().map(|part| part.as_os_str().to_string_lossy()).collect();
-        Place::Member(parts.join("/"), &**archive)
+        Place::Member(parts.join("/"), &**folder)
     }
 
     /// Whether there is a file (links on disk are followed). One in an archive need not be
@@ -171,12 +233,19 @@ impl Location {
     }
 
     fn outside(&self) -> Error {
-        let message = "this does not lie in the archive that it is looked for in";
+        let message = match self.is_remote() {
+            true => "this does not lie in the folder that it is looked for in",
+            false => "this does not lie in the archive that it is looked for in",
+        };
         Error::new(ErrorKind::Refused, message).in_file(&self.path.display().to_string())
     }
 
     fn missing(&self) -> Error {
-        let error = Error::new(ErrorKind::Io, "there is no such file or folder in the archive");
+        let message = match self.is_remote() {
+            true => "there is no such file or folder",
+            false => "there is no such file or folder in the archive",
+        };
+        let error = Error::new(ErrorKind::Io, message);
         let entries = self.folder().entries().unwrap_or_default();
         let wanted = self.path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
         let ranked = nearest(entries.iter().map(|entry| entry.name.as_str()), &wanted);
@@ -206,10 +275,14 @@ impl Folder for Location {
             return self.entries();
         }
         folder::check(below)?;
-        match &self.archive {
+        match &self.within {
             None => Disk(self.path.clone()).list(below),
             Some(_) => self.join(below).entries(),
         }
+    }
+
+    fn will_open(&self, names: &[&str]) {
+        self.will_open_below(names.iter().copied());
     }
 
     fn shown(&self, name: &str) -> String {
@@ -220,7 +293,7 @@ impl Folder for Location {
 impl From<PathBuf> for Location {
     /// The location of that path on disk.
     fn from(path: PathBuf) -> Self {
-        Location { path, archive: None, by_position: false }
+        Location { path, within: None, by_position: false }
     }
 }
 

@@ -14,6 +14,7 @@ pub mod joined;
 pub mod location;
 pub mod made;
 pub mod part;
+pub mod places;
 pub(crate) mod reader;
 pub(crate) mod shuffle;
 pub mod text;
@@ -28,6 +29,7 @@ pub use joined::Joined;
 pub use location::Location;
 pub use made::{Lazy, Made};
 pub use part::Part;
+pub use places::{Places, open_addresses_with};
 pub(crate) use reader::ByteReader;
 pub use text::utf8_text;
 

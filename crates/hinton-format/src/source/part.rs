@@ -55,6 +55,14 @@ impl Bytes for Part {
         self.whole.file_byte(self.start.checked_add(offset)?)
     }
 
+    fn will_read(&self, ranges: &[Range<u64>]) {
+        let inside =
+            ranges.iter().filter(|range| range.start <= range.end && range.end <= self.len);
+        let ranges: Vec<_> =
+            inside.map(|range| self.start + range.start..self.start + range.end).collect();
+        self.whole.will_read(&ranges);
+    }
+
     fn place(&self, offset: u64) -> (usize, u64) {
         self.whole.place(self.start.saturating_add(offset))
     }

@@ -3,6 +3,7 @@
 mod layout;
 mod pairs;
 mod source;
+mod spans;
 mod stripes;
 
 pub(crate) use layout::Layout;

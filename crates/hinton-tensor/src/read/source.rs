@@ -1,5 +1,6 @@
 //! Runs of a tensor's elements, from memory or by reading.
 
+use super::spans::spans;
 use crate::decode::small;
 use crate::{Dtype, Endian, Tensor, TensorError};
 
@@ -48,7 +49,16 @@ impl<'t> Piece<'t> {
 }
 
 impl<'t> Source<'t> {
+    /// The elements of a tensor, which will be read: data that lies far away is told so.
     pub(crate) fn new(tensor: &'t Tensor) -> Self {
+        let source = Source::untold(tensor);
+        if source.memory.is_none() {
+            tensor.data().will_read(&spans(tensor));
+        }
+        source
+    }
+
+    fn untold(tensor: &'t Tensor) -> Self {
         let dtype = tensor.dtype();
         let size = usize::try_from(dtype.bits().div_ceil(8)).unwrap_or(1);
         let reach = tensor.view().reach();
@@ -63,7 +73,7 @@ impl<'t> Source<'t> {
 
     /// Elements that are read by position even where they are addressable.
     pub(crate) fn read_apart(tensor: &'t Tensor) -> Self {
-        Source { memory: None, ..Source::new(tensor) }
+        Source { memory: None, ..Source::untold(tensor) }
     }
 
     /// Bytes of one element as handed out.

@@ -188,6 +188,11 @@ pub fn reduce(tensor: &Tensor, request: GridRequest, work: Work<'_>) -> Result<G
     // Rows far apart are read by themselves: a map would fetch what lies between them too.
     let is_sampled = plan.rows.all_read() < plan.rows.len && tensor.elements() > FEW;
     let source = if is_sampled { Source::read_apart(tensor) } else { source };
+    if is_sampled {
+        let (start, size) = (tensor.start(), source.size() as u64);
+        let bytes = |rows: std::ops::Range<u64>| start + rows.start * size..start + rows.end * size;
+        tensor.data().will_read(&plan.rows_read().map(bytes).collect::<Vec<_>>());
+    }
     let job = Job { source: &source, plan: &plan, dtype: tensor.dtype(), fold, again: false };
     let (down, across) = plan.tiles();
     // Few values have a summary of their own, without a table; a sample has not.

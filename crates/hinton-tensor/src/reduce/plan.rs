@@ -185,6 +185,20 @@ impl Plan {
             .wrapping_add_signed(self.cols.stride.wrapping_mul(col as i64))
     }
 
+    /// The elements of each row that is read, from the first to the last, in the order in which rows
+    /// are read.
+    pub(super) fn rows_read(&self) -> impl Iterator<Item = Range<u64>> {
+        let last = self.cols.len.saturating_sub(1);
+        let cells = 0..self.rows.cells();
+        let rows = cells.flat_map(move |cell| {
+            (0..self.rows.read_of(cell)).map(move |index| self.rows.value_read(cell, index))
+        });
+        rows.map(move |row| {
+            let (a, b) = (self.element(row, 0), self.element(row, last));
+            a.min(b)..a.max(b).saturating_add(1)
+        })
+    }
+
     /// Whether rows lie one behind the other without a gap.
     pub(super) fn is_packed(&self) -> bool {
         self.cols.stride == 1 && self.rows.stride == self.cols.len as i64

@@ -15,6 +15,7 @@ use crate::args::{patterns, tensors, thread_count, threads};
 use crate::failure::{Failure, warnings};
 use crate::out;
 use crate::progress::Bar;
+use crate::remote::max_download;
 use crate::terminal::Terminal;
 
 /// Tensors that are listed without --all.
@@ -81,6 +82,7 @@ pub(super) const ROW: CommandRow = CommandRow {
             .arg(flag("csv", "Print CSV, a line for each tensor").conflicts_with("markdown"))
             .arg(flag("markdown", "Print Markdown for a pull request"))
             .arg(threads())
+            .arg(max_download())
     },
     run,
 };

@@ -13,6 +13,7 @@ use super::{CommandRow, steps};
 use crate::args::{paths, patterns, tensors, thread_count, threads};
 use crate::failure::{Failure, warnings};
 use crate::progress::Bar;
+use crate::remote::max_download;
 use crate::table::Table;
 use crate::terminal::Terminal;
 use crate::{human, out};
@@ -40,6 +41,7 @@ pub(super) const ROW: CommandRow = CommandRow {
   hinton inspect model.safetensors --depth 2          totals of the modules, as a tree
   hinton inspect model.pt --sort norm                the largest weights first
   hinton inspect before.pt after.pt --compare --stats
+  hinton inspect hf://org/name           a model on the Hugging Face Hub: headers alone are read
   hinton inspect checkpoints/ --json | jq '.tensors[].name'
   hinton inspect run/                    the steps of a run and their tensors
   hinton inspect list.pkl --steps        a file with a list of arrays, as a run",
@@ -93,6 +95,7 @@ pub(super) const ROW: CommandRow = CommandRow {
                     .help("Take PATH as a run, also where it is one file: list its steps"),
             )
             .arg(threads())
+            .arg(max_download())
     },
     run,
 };

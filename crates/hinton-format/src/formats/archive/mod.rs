@@ -10,7 +10,7 @@ use self::members::Members;
 use super::FormatRow;
 use crate::container::{tar, zip};
 use crate::source::Location;
-use crate::{Checkpoint, Error, ErrorKind, Input, Limits, Sniff, lookalike};
+use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, lookalike};
 
 /// Zip archives with files of weights.
 pub(crate) const ZIP: FormatRow = FormatRow {
@@ -63,14 +63,24 @@ pub(crate) fn is_name(format: &str) -> bool {
 /// # Errors
 /// Where the archive cannot be opened.
 pub(crate) fn locate(path: &Path, limits: &Limits) -> Result<Location, Error> {
-    let location = Location::on_disk(path, limits);
+    let location = Location::find(path, limits)?;
     if location.is_file() || location.is_dir() {
         return Ok(location);
     }
+    // What is asked for far away is what was named, not whatever could be an archive.
+    let may_be = |above: &Path| {
+        let name = above.display().to_string();
+        let head = Head { bytes: &[], len: None, name: &name };
+        !location.is_remote()
+            || head.has_extension(ZIP.extensions)
+            || head.has_extension(TAR.extensions)
+    };
     let plain = |below: &Path| below.components().all(|part| matches!(part, Component::Normal(_)));
     let on_the_way = path.ancestors().skip(1).filter(|above| !above.as_os_str().is_empty());
-    let on_disk = |above| Location::on_disk(above, limits);
-    let archive = on_the_way.map(on_disk).find(Location::is_file);
+    let archive = on_the_way
+        .filter(|above| may_be(above))
+        .filter_map(|above| Location::find(above, limits).ok())
+        .find(Location::is_file);
     let Some(archive) = archive else { return Ok(location) };
     let below = path.strip_prefix(&*archive).unwrap_or(path);
     let named = |error: Error| error.in_file(&archive.display().to_string());

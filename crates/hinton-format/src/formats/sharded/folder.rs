@@ -13,7 +13,9 @@ use crate::formats::{csv, gguf};
 use crate::open::{open_at, open_shard, recognise};
 use crate::source::Location;
 use crate::source::file::Entry;
-use crate::{Checkpoint, Error, ErrorKind, Input, Limits, Sniff, Warning, quantised};
+use crate::{
+    Checkpoint, Error, ErrorKind, FORMATS, Head, Input, Limits, Sniff, Warning, quantised,
+};
 
 pub use configured::CONFIGURED;
 
@@ -88,6 +90,8 @@ struct Told<'a> {
 /// Which of the files are weights.
 fn tell<'a>(place: &Location, files: &'a [Entry], limits: &Limits) -> Told<'a> {
     let mut told = Told::default();
+    let files: Vec<&Entry> = files.iter().filter(|file| is_worth_a_look(place, file)).collect();
+    place.will_open_below(files.iter().map(|file| file.name.as_str()));
     for entry in files {
         match recognise(&place.join(&entry.name), limits) {
             Ok((row, Sniff::No)) => told.by_name.push((&entry.name, row.name)),
@@ -105,6 +109,16 @@ fn tell<'a>(place: &Location, files: &'a [Entry], limits: &Limits) -> Told<'a> {
         told.weights = std::mem::take(&mut told.by_name);
     }
     told
+}
+
+/// Whether a file is looked into to tell what it is. Far away each look is a request: there the
+/// extension decides which are.
+fn is_worth_a_look(place: &Location, file: &Entry) -> bool {
+    let head = Head { bytes: &[], len: Some(file.len), name: &file.name };
+    !place.is_remote()
+        || FORMATS
+            .iter()
+            .any(|row| *row.name != *csv::ROW.name && head.has_extension(row.extensions))
 }
 
 /// Opens the weights in a folder that nothing describes.
@@ -245,6 +259,7 @@ fn ambiguous(place: &Location, weights: &[Weights<'_>]) -> Error {
 }
 
 fn open_numbered(place: &Location, names: &[&str], limits: &Limits) -> Result<Checkpoint, Error> {
+    place.will_open_below(names.iter().copied());
     let mut shards = Vec::with_capacity(names.len());
     let first = place.join(names.first().copied().unwrap_or_default());
     for name in names {

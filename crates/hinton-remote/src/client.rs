@@ -1,0 +1,381 @@
+//! Requests that are answered in the end: redirects followed, what may pass tried again, every
+//! answer checked, every byte counted.
+
+use std::ops::Range;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::agent::{Asker, Broken, Reply};
+use crate::fault::{Fault, FaultKind};
+use crate::head::{Identity, content_range, wait_of};
+use crate::lock;
+use crate::settings::Settings;
+use crate::store::Store;
+use crate::url::Url;
+
+/// Most redirects on the way to a file.
+const REDIRECTS: usize = 8;
+
+/// Asks servers, and remembers what they gave.
+pub(crate) struct Client {
+    asker: Asker,
+    pub(crate) settings: Settings,
+    pub(crate) store: Store,
+    /// Where the Hub is.
+    hub: Option<Url>,
+    requests: AtomicU64,
+    bytes: AtomicU64,
+    /// Bytes that were asked for, whether they came or not yet.
+    asked: AtomicU64,
+    /// Lengths of the files that something was read of.
+    whole: AtomicU64,
+    notes: Mutex<Vec<String>>,
+}
+
+/// What is wanted of an address.
+#[derive(Clone)]
+pub(crate) enum Want {
+    /// Exactly this range of a file.
+    Range(Range<u64>),
+    /// The beginning of a file, and how long the file is.
+    Start(u64),
+    /// All of it, at most so many bytes.
+    Whole(u64),
+}
+
+/// What was given.
+pub(crate) struct Answer {
+    /// Where it came from in the end.
+    pub(crate) url: Url,
+    pub(crate) bytes: Vec<u8>,
+    /// Whether the bytes are the whole file.
+    pub(crate) is_whole: bool,
+    pub(crate) identity: Identity,
+    /// The `Link` header, which names the next page of a list.
+    pub(crate) link: Option<String>,
+}
+
+/// Why one attempt gave nothing.
+enum Miss {
+    Final(Fault),
+    /// It may pass; the server may have said after how many milliseconds.
+    Passing(Fault, Option<u64>),
+}
+
+impl Client {
+    pub(crate) fn new(settings: Settings) -> Self {
+        Client {
+            asker: Asker::new(&settings),
+            store: Store::new(settings.cache_bytes),
+            hub: Url::parse(&settings.hub.endpoint).ok(),
+            settings,
+            requests: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            asked: AtomicU64::new(0),
+            whole: AtomicU64::new(0),
+            notes: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// Requests made, bytes of bodies read, and bytes of the files that something was read of.
+    pub(crate) fn traffic(&self) -> (u64, u64, u64) {
+        let value = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        (value(&self.requests), value(&self.bytes), value(&self.whole))
+    }
+
+    /// Something was read of a file of that length for the first time.
+    pub(crate) fn begun(&self, len: u64) {
+        self.whole.fetch_add(len, Ordering::Relaxed);
+    }
+
+    /// Something that a person should know, once.
+    pub(crate) fn note(&self, text: String) {
+        let mut notes = lock(&self.notes);
+        if !notes.contains(&text) {
+            notes.push(text);
+        }
+    }
+
+    /// What a person should know since the last call.
+    pub(crate) fn take_notes(&self) -> Vec<String> {
+        std::mem::take(&mut *lock(&self.notes))
+    }
+
+    /// Asks until there is an answer, or none can be hoped for.
+    pub(crate) fn ask(&self, url: &Url, want: &Want) -> Result<Answer, Fault> {
+        let range = want.range();
+        self.reserve(url, want)?;
+        let patience = self.settings.patience;
+        let mut wait = patience.first_wait;
+        let mut attempt = 1;
+        loop {
+            let (fault, asked_to_wait) = match self.attempt(url, want) {
+                Ok(answer) => return Ok(answer),
+                Err(Miss::Final(fault)) => return Err(fault.of_range(range)),
+                Err(Miss::Passing(fault, wait)) => (fault, wait),
+            };
+            if attempt >= patience.attempts.max(1) {
+                let what = format!("{}, after {attempt} attempts", fault.what);
+                return Err(Fault { what, ..fault }.of_range(range));
+            }
+            let millis = asked_to_wait.unwrap_or(wait);
+            if millis > patience.longest_wait {
+                let seconds = millis.div_ceil(1000);
+                let what = format!("{}, and asks to be left alone for {seconds} s", fault.what);
+                let cure = format!("try again in {seconds} s");
+                return Err(Fault { what, cure, ..fault }.of_range(range));
+            }
+            if !self.settings.pause.pause(millis) {
+                return Err(Fault { what: "stopped while waiting".to_owned(), ..fault });
+            }
+            wait = wait.saturating_mul(2);
+            attempt += 1;
+        }
+    }
+
+    /// Counts what will be downloaded before it is.
+    fn reserve(&self, url: &Url, want: &Want) -> Result<(), Fault> {
+        let bytes = match want {
+            Want::Range(range) => range.end - range.start,
+            Want::Start(bytes) => *bytes,
+            // Its length is not known yet: it is counted when it is.
+            Want::Whole(_) => 0,
+        };
+        self.count(url, bytes).map_err(|fault| fault.of_range(want.range()))
+    }
+
+    fn count(&self, url: &Url, bytes: u64) -> Result<(), Fault> {
+        let before = self.asked.fetch_add(bytes, Ordering::Relaxed);
+        match self.settings.max_download {
+            Some(most) if before.saturating_add(bytes) > most => {
+                self.asked.fetch_sub(bytes, Ordering::Relaxed);
+                Err(Fault::new(
+                    FaultKind::Limit,
+                    url,
+                    format!(
+                        "{before} bytes were downloaded and {bytes} more are needed, past the \
+                         {most} of max-download"
+                    ),
+                    "allow more with max-download, or choose a tensor or a slice of it",
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// One attempt: redirects are followed, the answer is checked.
+    fn attempt(&self, start: &Url, want: &Want) -> Result<Answer, Miss> {
+        let range = want.range();
+        let most = want.most();
+        let mut url = start.clone();
+        let mut seen = vec![url.clone()];
+        loop {
+            self.requests.fetch_add(1, Ordering::Relaxed);
+            let reply = self.asker.get(&url, range.as_ref(), self.token_for(&url), most);
+            let reply = reply.map_err(|broken| unreachable(&url, broken))?;
+            let Some(location) = redirect(&reply) else {
+                return self.judge(url, reply, want);
+            };
+            url = self.follow(&url, location, &mut seen).map_err(Miss::Final)?;
+        }
+    }
+
+    /// The token goes to the Hub alone, and nowhere where others can listen.
+    fn token_for(&self, url: &Url) -> Option<&str> {
+        let hub = self.hub.as_ref()?;
+        let is_safe = url.is_secure() || url.is_loopback();
+        self.settings.hub.token.as_deref().filter(|_| is_safe && url.has_origin_of(hub))
+    }
+
+    fn follow(&self, from: &Url, location: &str, seen: &mut Vec<Url>) -> Result<Url, Fault> {
+        let refused = |kind, what: String, cure: &str| Err(Fault::new(kind, from, what, cure));
+        let cure = "name the address that it should lead to, if you trust it";
+        let target = match from.join(location) {
+            Ok(target) => target,
+            Err(why) => {
+                let what = format!("it redirects to an address that is not followed: {why}");
+                return refused(FaultKind::Refused, what, cure);
+            }
+        };
+        if from.is_secure() && !target.is_secure() {
+            let what = format!("it redirects from https to {target}, where others can listen");
+            return refused(FaultKind::Refused, what, cure);
+        }
+        if seen.contains(&target) {
+            let what = format!("it redirects in a circle, back to {target}");
+            return refused(FaultKind::Failed, what, "check the address");
+        }
+        if seen.len() > REDIRECTS {
+            let what = format!("it redirects more than {REDIRECTS} times");
+            return refused(FaultKind::Failed, what, "check the address");
+        }
+        seen.push(target.clone());
+        Ok(target)
+    }
+
+    /// What an answer that is no redirect is worth.
+    fn judge(&self, url: Url, reply: Reply, want: &Want) -> Result<Answer, Miss> {
+        let status = reply.status;
+        let is_coded = reply
+            .header("content-encoding")
+            .is_some_and(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"));
+        if (200..300).contains(&status) && is_coded {
+            let coding = reply.header("content-encoding").unwrap_or_default();
+            return Err(Miss::Final(Fault::new(
+                FaultKind::Unsupported,
+                &url,
+                format!(
+                    "status {status}: the body is packed with {coding}, asked was for the file as \
+                     it is"
+                ),
+                "switch compression off in the server, or download the file",
+            )));
+        }
+        match (status, want) {
+            (206, Want::Range(_) | Want::Start(_)) => self.part(url, reply, want),
+            (200, Want::Whole(most)) => self.whole(url, reply, *most),
+            (200, Want::Start(start)) => {
+                let most = self.settings.whole_bytes.max(*start);
+                self.whole(url, reply, most)
+            }
+            (200, Want::Range(_)) => Err(Miss::Passing(
+                Fault::new(
+                    FaultKind::Failed,
+                    &url,
+                    "status 200: the whole file was sent, asked was for a range of it",
+                    "try again later, or download the file",
+                ),
+                None,
+            )),
+            _ => Err(refusal(&url, reply)),
+        }
+    }
+
+    /// The body of a range.
+    fn part(&self, url: Url, reply: Reply, want: &Want) -> Result<Answer, Miss> {
+        let wrong = |found: &str| {
+            Miss::Final(Fault::new(
+                FaultKind::Failed,
+                &url,
+                format!("status 206: Content-Range is {found:?}, which is not the range asked for"),
+                "the server is broken: tell its owner, or download the file",
+            ))
+        };
+        let asked = want.range().unwrap_or_default();
+        let text = reply.header("content-range").unwrap_or_default();
+        let Some((given, Some(total))) = content_range(text) else { return Err(wrong(text)) };
+        if given.start != asked.start || given.end != asked.end.min(total) || given.is_empty() {
+            return Err(wrong(text));
+        }
+        let identity = Identity::of(total, |name| reply.header(name));
+        let link = reply.header("link").map(str::to_owned);
+        let count = given.end - given.start;
+        let bytes = reply.exactly(count).map_err(|broken| unreachable(&url, broken))?;
+        self.asked.fetch_sub((asked.end - asked.start).saturating_sub(count), Ordering::Relaxed);
+        self.bytes.fetch_add(count, Ordering::Relaxed);
+        Ok(Answer { url, bytes, is_whole: count == total, identity, link })
+    }
+
+    /// The body of everything.
+    fn whole(&self, url: Url, reply: Reply, most: u64) -> Result<Answer, Miss> {
+        let too_long = |len: Option<u64>| {
+            let len = len.map_or_else(|| "more".to_owned(), |len| len.to_string());
+            Miss::Final(Fault::new(
+                FaultKind::Unsupported,
+                &url,
+                format!(
+                    "status 200: the server gives no ranges, and the whole file of {len} bytes is \
+                     past the {most} that are downloaded at once"
+                ),
+                "download the file, or have it served by a server that knows ranges",
+            ))
+        };
+        let len = reply.header("content-length").and_then(|text| text.parse::<u64>().ok());
+        if len.is_some_and(|len| len > most) {
+            return Err(too_long(len));
+        }
+        self.count(&url, len.unwrap_or(0)).map_err(Miss::Final)?;
+        let link = reply.header("link").map(str::to_owned);
+        let mut identity = Identity::of(0, |name| reply.header(name));
+        let body = match len {
+            Some(len) => reply.exactly(len).map(Some),
+            None => reply.at_most(most),
+        };
+        let body = body.map_err(|broken| unreachable(&url, broken))?;
+        let Some(bytes) = body else { return Err(too_long(None)) };
+        let count = bytes.len() as u64;
+        self.bytes.fetch_add(count, Ordering::Relaxed);
+        if len.is_none() {
+            self.count(&url, count).map_err(Miss::Final)?;
+        }
+        identity.total = count;
+        Ok(Answer { url, bytes, is_whole: true, identity, link })
+    }
+}
+
+impl Want {
+    fn range(&self) -> Option<Range<u64>> {
+        match self {
+            Want::Range(range) => Some(range.clone()),
+            Want::Start(bytes) => Some(0..*bytes),
+            Want::Whole(_) => None,
+        }
+    }
+
+    /// Most bytes of its body.
+    fn most(&self) -> u64 {
+        match self {
+            Want::Range(range) => range.end - range.start,
+            Want::Start(most) | Want::Whole(most) => *most,
+        }
+    }
+}
+
+fn redirect(reply: &Reply) -> Option<&str> {
+    matches!(reply.status, 301 | 302 | 303 | 307 | 308).then(|| reply.header("location")).flatten()
+}
+
+fn unreachable(url: &Url, broken: Broken) -> Miss {
+    let Broken { why, may_pass, cure } = broken;
+    let fault = Fault::new(FaultKind::Unreachable, url, why, cure);
+    if may_pass { Miss::Passing(fault, None) } else { Miss::Final(fault) }
+}
+
+/// What a status other than success says.
+fn refusal(url: &Url, reply: Reply) -> Miss {
+    let status = reply.status;
+    let code = reply.header("x-error-code").map(str::to_owned);
+    let reason = reply.header("x-error-message").map(|text| text.chars().take(200).collect());
+    let wait = wait_of(|name| reply.header(name));
+    let words = |reply: Reply| reason.unwrap_or_else(|| reply.words());
+    let (kind, cure) = match status {
+        401 | 403 => (FaultKind::Forbidden, "check that you may read it"),
+        404 | 410 => (FaultKind::Missing, "check the address"),
+        416 => (FaultKind::PastEnd, "the file became shorter: start again"),
+        429 => (FaultKind::Failed, "ask less, or later"),
+        500.. => (FaultKind::Failed, "try again later"),
+        _ => (FaultKind::Failed, "check the address"),
+    };
+    let said = match status {
+        401 => "status 401: it is asked who you are",
+        403 => "status 403: it may not be read",
+        404 => "status 404: there is no such file",
+        410 => "status 410: it is there no longer",
+        416 => "status 416: there is no such range",
+        429 => "status 429: it was asked too often",
+        _ => "",
+    };
+    let mut what = match said {
+        "" => format!("the server answered {status}"),
+        said => said.to_owned(),
+    };
+    let words = words(reply);
+    if !words.is_empty() {
+        what.push_str(&format!(" ({words})"));
+    }
+    let fault = Fault { code, ..Fault::new(kind, url, what, cure) };
+    match status {
+        408 | 425 | 429 | 500 | 502 | 503 | 504 => Miss::Passing(fault, wait),
+        _ => Miss::Final(fault),
+    }
+}

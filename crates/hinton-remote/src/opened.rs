@@ -1,0 +1,31 @@
+//! Files of a folder far away that were opened: each once, so that all who read one read the same
+//! state of it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use hinton_format::Error;
+use hinton_tensor::Bytes;
+
+use crate::lock;
+
+/// What opening a file gave; `None` where there is none of that name.
+pub(crate) type Found = Result<Option<Arc<dyn Bytes>>, Error>;
+
+/// The files of a folder that were looked for, by their names.
+#[derive(Default)]
+pub(crate) struct Opened(Mutex<BTreeMap<String, Arc<OnceLock<Found>>>>);
+
+impl Opened {
+    /// The file of that name; `open` opens it where nobody did yet.
+    pub(crate) fn get(&self, name: &str, open: impl FnOnce() -> Found) -> Found {
+        let slot = lock(&self.0).entry(name.to_owned()).or_default().clone();
+        slot.get_or_init(open).clone()
+    }
+}
+
+/// Whether a name stays below its folder, and is a plain one.
+pub(crate) fn is_below(name: &str) -> bool {
+    let is_plain = |part: &str| !part.is_empty() && part != "." && part != "..";
+    name.split('/').all(is_plain) && !name.bytes().any(|byte| byte == b'\\' || byte < b' ')
+}
