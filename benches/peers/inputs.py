@@ -286,6 +286,7 @@ def main():
     matrix(folder, "20x20.npy", lambda: np.random.RandomState(19680801).rand(20, 20) - 0.5)
     matrix(folder, "256x256.npy", normal(256, 256, 256))
     matrix(folder, "1024x1024.npy", normal(1024, 1024, 1024))
+    matrix(folder, "2048x2048.npy", normal(2048, 2048, 2048))
     matrix(folder, "8x16.npy", lambda: np.random.default_rng(8).random((8, 16)) * 0.05)
     matrix(folder, "8192x8192.npy", normal(8192, 8192, 8192))
     matrix(folder, "run-200.npy", lambda: walk(200, 8, 16, scale=0.05))

@@ -43,7 +43,7 @@ pub use charts::{CHARTS, ChartRow, MEASURES, MeasureRow, Need, measure};
 pub use colormap::{Colormap, Kind, colormaps};
 pub use error::ChartError;
 pub use number::{NumberFormat, short, short_count};
-pub use options::{Annotate, Labels, Look, Options, Range, ScaleKind};
+pub use options::{Annotate, Labels, Look, Options, Range, ScaleKind, SharesOf};
 pub use panel::{Course, Extent, Measures, Numbering, Panel, Picture, Spread, shape_text};
 pub use preset::{PRESETS, PresetRow, preset};
 pub use scale::ColorScale;

@@ -55,6 +55,8 @@ pub struct Options {
     /// The only figure that is drawn (profile), one of [`MEASURES`](crate::MEASURES); `None` draws
     /// all that there are.
     pub measure: Option<&'static str>,
+    /// Of what the shares are that a confusion matrix shows.
+    pub shares_of: SharesOf,
     /// Number of bins (histogram).
     pub bins: Option<usize>,
     /// Notes written under the picture, before the chart's own.
@@ -69,8 +71,7 @@ pub struct Options {
     /// With `over`: colours and squares still follow each picture's own values.
     pub own_range: bool,
     /// Least and largest height of a histogram's axis of counts (of shares, where there are several
-    /// tensors), and the share of errors that has the full colour in a confusion matrix; `None` takes
-    /// the picture's own.
+    /// tensors); `None` takes the picture's own.
     pub count_axis: Option<(f64, f64)>,
     /// Most colours of the map that are used, at least 2; `None` uses all.
     pub levels: Option<usize>,
@@ -101,6 +102,7 @@ impl Default for Options {
             log_counts: false,
             smooth: None,
             measure: None,
+            shares_of: SharesOf::Row,
             bins: None,
             notes: Vec::new(),
             over: None,
@@ -235,6 +237,42 @@ impl FromStr for ScaleKind {
             "symlog" => Ok(ScaleKind::Symlog),
             "sqrt" => Ok(ScaleKind::Sqrt),
             _ => Err(ChartError::option("--scale", text, "expected linear, symlog or sqrt")),
+        }
+    }
+}
+
+/// Of what shares in a confusion matrix are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum SharesOf {
+    /// Of the examples of a class: the diagonal is the recall. Counts are written.
+    #[default]
+    Row,
+    /// Of what was taken for a class: the diagonal is the precision.
+    Column,
+    /// Of all examples.
+    All,
+}
+
+impl SharesOf {
+    /// What they are shares of, for people.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            SharesOf::Row => "of each row",
+            SharesOf::Column => "of each column",
+            SharesOf::All => "of all",
+        }
+    }
+}
+
+impl FromStr for SharesOf {
+    type Err = ChartError;
+
+    fn from_str(text: &str) -> Result<Self, ChartError> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "row" => Ok(SharesOf::Row),
+            "column" => Ok(SharesOf::Column),
+            "all" => Ok(SharesOf::All),
+            _ => Err(ChartError::option("--shares", text, "expected row, column or all")),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use hinton_scene::Scene;
+use hinton_tensor::spectrum::Spectrum;
 use hinton_tensor::{Grid, Summary};
 
 /// What a chart is told before values are read: how large each panel is.
@@ -112,6 +113,8 @@ pub enum Course {
     Line(Vec<(f64, f64)>),
     /// How the values of a tensor spread at each place; places never fall.
     Spreads(Vec<Spread>),
+    /// The singular values of a matrix; `None` where it has none, because not all of it is finite.
+    Spectrum(Option<Box<Spectrum>>),
     /// Figures of a tensor at each place; places never fall.
     Measures(Vec<Measures>),
 }
@@ -130,6 +133,14 @@ impl Course {
         match self {
             Course::Spreads(spreads) => spreads,
             _ => &[],
+        }
+    }
+
+    /// Singular values; `None` where there are none, or it is something else.
+    pub fn spectrum(&self) -> Option<&Spectrum> {
+        match self {
+            Course::Spectrum(spectrum) => spectrum.as_deref(),
+            _ => None,
         }
     }
 

@@ -115,6 +115,16 @@ fn cases() -> Vec<Case> {
         options.theme = ThemeName::Dark;
         options.measure = Some("max");
     }));
+    all.push(case("ridge", "ridge", profiled(), |options| {
+        options.size = Some("360px".parse().unwrap());
+    }));
+    all.push(case("spectrum", "spectrum", vec![(24, 40, decaying(960))], |_| {}));
+    all.push(case(
+        "spectrum_several_dark",
+        "spectrum",
+        vec![(24, 40, decaying(960)), (8, 8, falling(64)), odd()],
+        |options| options.theme = ThemeName::Dark,
+    ));
     for preset in PRESETS {
         let matrices = if preset.chart == "tiles" { tiles(10) } else { vec![(4, 6, noise(24))] };
         all.push(case(&format!("preset_{}", preset.name), preset.chart, matrices, preset.apply));
@@ -131,6 +141,11 @@ fn profiled() -> Vec<Matrix> {
     all[5].2[3] = f32::NAN;
     all[2].2.fill(0.0);
     all
+}
+
+/// Values that fall like powers of their number.
+fn decaying(count: usize) -> Vec<f32> {
+    (0..count).map(|at| 9.0 / (1.0 + at as f32 * at as f32)).collect()
 }
 
 /// Values that fall, with noise.
@@ -227,5 +242,5 @@ fn every_chart_and_preset_has_a_golden_picture() {
     for chart in hinton_chart::CHARTS {
         assert!(cases.iter().any(|case| case.chart == chart.name), "{}", chart.name);
     }
-    assert!(cases.len() < 40, "golden pictures are few");
+    assert!(cases.len() < 45, "golden pictures are few");
 }

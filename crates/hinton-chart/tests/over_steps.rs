@@ -436,22 +436,53 @@ fn many_classes_have_colours_and_no_counts() {
 }
 
 #[test]
-fn a_film_of_confusion_matrices_has_one_colour_for_mistakes() {
-    let row = charts::named("confusion").unwrap();
-    let ask = hinton_tensor::GridRequest::new(64, 64, hinton_tensor::Fold::Max);
-    let frame = |wrong: f32| vec![common::panel("w", 2, 2, &[10.0, wrong, 1.0, 9.0], Some(ask))];
-    let mut options = Options::default();
-    for wrong in [1.0, 30.0] {
-        (row.share.unwrap())(&frame(wrong), &mut options);
-    }
-    let legend = |wrong: f32| {
-        let picture = row.draw(&frame(wrong), &options).unwrap();
-        let texts = texts(&picture);
-        texts
-            .into_iter()
-            .map(|text| text.content)
-            .filter(|text| text.ends_with('%') && text.len() < 8)
-            .collect::<Vec<_>>()
+fn every_confusion_matrix_has_one_scale_of_mistakes() {
+    let color = |wrong: f32, options: &Options| {
+        let picture = confusion(vec![100.0 - wrong, wrong, 0.0, 100.0], options);
+        cells(&picture)[0].color(0, 1).unwrap()
     };
-    assert_eq!(legend(1.0)[..6], legend(30.0)[..6]);
+    let plain = Options::default();
+    let page = hinton_chart::Theme::named(plain.theme).page;
+    // Four mistakes of a hundred are faint, a quarter and more have the full colour.
+    assert!(color(4.0, &plain).contrast(page) < 1.5, "{:?}", color(4.0, &plain));
+    assert_eq!(color(25.0, &plain), color(60.0, &plain));
+    assert_ne!(color(12.0, &plain), color(25.0, &plain));
+    says(&confusion(vec![96.0, 4.0, 0.0, 100.0], &plain), &["25 % or more"]);
+    let mut fine = Options::default();
+    fine.range = Some("0..0.04".parse().unwrap());
+    assert_eq!(color(4.0, &fine), color(25.0, &plain));
+}
+
+#[test]
+fn shares_are_of_rows_columns_or_all() {
+    let values = vec![30.0, 10.0, 20.0, 40.0];
+    let drawn = |of: &str| {
+        let mut options = Options::default();
+        options.shares_of = of.parse().unwrap();
+        confusion(values.clone(), &options)
+    };
+    says(&drawn("row"), &["of each row", "lowest recall: 1, 66.7 %", "lowest precision: 0, 60 %"]);
+    says(&drawn("column"), &["of each column", "60", "80"]);
+    says(&drawn("all"), &["of all", "40"]);
+    // Rows that sum to 1 are shares already.
+    let shares = confusion(vec![0.9, 0.1, 0.25, 0.75], &Options::default());
+    says(
+        &shares,
+        &["mean recall 0.8250", "not counts", "1 is taken for 0: 25 % of its examples", "90"],
+    );
+    let said: String = texts(&shares).into_iter().map(|text| text.content + "\n").collect();
+    assert!(!said.contains("times") && !said.contains("of 2 right"), "{said}");
+}
+
+#[test]
+fn classes_are_named_beside_one_another_too() {
+    let one = (3, 3, vec![9.0, 1.0, 0.0, 2.0, 8.0, 0.0, 0.0, 0.0, 10.0]);
+    let mut options = Options::default();
+    let names = |options: &Options, name: &str| {
+        let picture = draw("confusion", &[one.clone(), one.clone()], options);
+        texts(&picture).iter().filter(|text| text.content == name).count()
+    };
+    assert_eq!(names(&options, "2"), 4 + 2, "rows and columns of both, and a count in each");
+    options.row_labels = Labels::List(["a", "b", "c"].map(str::to_owned).into());
+    assert_eq!(names(&options, "c"), 4);
 }

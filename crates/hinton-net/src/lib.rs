@@ -34,6 +34,7 @@ mod shape;
 mod simd;
 pub mod sparse;
 mod spec;
+pub mod spectrum;
 mod trace;
 pub mod train;
 

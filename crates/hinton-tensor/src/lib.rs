@@ -25,6 +25,7 @@ pub mod decode;
 pub mod examine;
 pub mod outline;
 pub mod reduce;
+pub mod spectrum;
 pub mod summary;
 
 pub use bytes::{Bytes, Memory, ReadError};

@@ -360,7 +360,8 @@ impl Tensor {
         Ok(tensor)
     }
 
-    pub(crate) fn shape_error(&self, why: String) -> TensorError {
+    /// The error that the shape does not fit, and why.
+    pub fn shape_error(&self, why: String) -> TensorError {
         TensorError::Shape { name: self.name.clone(), shape: self.view.shape.clone(), why }
     }
 

@@ -8,6 +8,7 @@ use hinton_tensor::{Fold, GridRequest, Progress, Quiet, Summary, Tensor, Work, r
 
 use crate::arrange::{Arrangement, Each, PanelSource, Reshape, arrange};
 use crate::fonts::noted;
+use crate::inspect::{Singular, singular};
 use crate::{Error, Selected};
 
 /// Above so many bytes an overview reads a sample of each large tensor.
@@ -258,6 +259,12 @@ pub(crate) fn read(
             Need::Measures => {
                 let measures = Measures::of(0.0, &summarize(plane, work)?);
                 course = Course::Measures(vec![measures]);
+            }
+            Need::Spectra => {
+                course = Course::Spectrum(match singular(plane, work)? {
+                    Singular::Values(spectrum) => Some(Box::new(spectrum)),
+                    Singular::NotFinite(_) => None,
+                });
             }
             Need::Lines => course = Course::Line(line(plane, source, work)?),
             Need::Spreads => {

@@ -4,7 +4,7 @@ mod glob;
 pub(crate) mod near;
 
 use hinton_chart::Numbering;
-use hinton_format::Checkpoint;
+use hinton_format::{Checkpoint, KernelAxes};
 use hinton_scene::visible;
 use hinton_tensor::{Index, Slice, Tensor};
 
@@ -24,6 +24,9 @@ pub struct Selected {
     /// What the file calls the columns of a table; empty where it does not name them, or they were
     /// sliced.
     pub columns: Vec<String>,
+    /// What the axes of the whole tensor are, where it is a kernel of a convolution by its four axes and
+    /// its format says how it stores them.
+    pub kernel: Option<KernelAxes>,
     /// Which of several files it is of, where another has a tensor of the same name; else empty.
     pub of: String,
 }
@@ -39,6 +42,7 @@ impl Selected {
             axes,
             numbers,
             columns: Vec::new(),
+            kernel: None,
             of: String::new(),
         }
     }
@@ -148,8 +152,11 @@ pub fn select<S: AsRef<str>>(
     checkpoint: &Checkpoint,
     patterns: &[S],
 ) -> Result<Vec<Selected>, Error> {
+    let known = checkpoint.kernel_axes();
+    let kernel = |tensor: &Tensor| known.filter(|_| tensor.shape().len() == 4);
     let whole = |tensor: &Tensor| Selected {
         columns: column_names(checkpoint, tensor),
+        kernel: kernel(tensor),
         ..Selected::whole(tensor.clone())
     };
     if patterns.is_empty() {
@@ -166,7 +173,9 @@ pub fn select<S: AsRef<str>>(
             }
             let tensor = &checkpoint.tensors[place];
             selected.push(match &slice {
-                Some(slice) => Selected::sliced(tensor, slice)?,
+                Some(slice) => {
+                    Selected { kernel: kernel(tensor), ..Selected::sliced(tensor, slice)? }
+                }
                 None => whole(tensor),
             });
         }

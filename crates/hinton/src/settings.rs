@@ -3,8 +3,8 @@
 use std::str::FromStr;
 
 use hinton_chart::{
-    Annotate, CHARTS, Colormap, Labels, MEASURES, PRESETS, PageSize, Range, ScaleKind, ThemeName,
-    colormaps,
+    Annotate, CHARTS, Colormap, Labels, MEASURES, PRESETS, PageSize, Range, ScaleKind, SharesOf,
+    ThemeName, colormaps,
 };
 use hinton_tensor::Fold;
 
@@ -132,7 +132,17 @@ pub const SETTINGS: &[SettingRow] = &[
                as they are drawn. Without it: all cells, as far below zero as above in diverging maps; \
                99.5 % of them where the largest is more than twice as large as those, which the \
                picture then says.",
-        charts: &["heatmap", "tiles", "histogram", "overview", "curve", "distribution"],
+        charts: &[
+            "heatmap",
+            "tiles",
+            "histogram",
+            "overview",
+            "curve",
+            "distribution",
+            "confusion",
+            "ridge",
+            "spectrum",
+        ],
         choices: || vec!["data", "robust", "symmetric"],
         set: |request, value| parsed(value, |range: Range| request.options.range = Some(range)),
     },
@@ -211,7 +221,16 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Value("N"),
         about: "Columns of tiles or facets",
         help: "",
-        charts: &["hinton", "heatmap", "tiles", "overview", "distribution", "confusion", "profile"],
+        charts: &[
+            "hinton",
+            "heatmap",
+            "tiles",
+            "overview",
+            "distribution",
+            "confusion",
+            "profile",
+            "ridge",
+        ],
         choices: nothing,
         set: |request, value| {
             let columns = number("columns", value, 1.0, 65_536.0, true)?;
@@ -263,6 +282,7 @@ pub const SETTINGS: &[SettingRow] = &[
             "distribution",
             "confusion",
             "profile",
+            "spectrum",
         ],
         choices: nothing,
         set: |request, _| {
@@ -324,7 +344,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Value("PT"),
         about: "Width of the lines of curves, points",
         help: "",
-        charts: &["curve"],
+        charts: &["curve", "spectrum"],
         choices: nothing,
         set: |request, value| {
             request.options.line_width = Some(number("line-width", value, 0.05, 100.0, false)?);
@@ -357,7 +377,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Nothing,
         about: "A logarithmic axis: counts of a histogram, values of a curve or distribution",
         help: "",
-        charts: &["histogram", "curve", "distribution"],
+        charts: &["histogram", "curve", "distribution", "ridge"],
         choices: nothing,
         set: |request, _| {
             request.options.log_counts = true;
@@ -375,6 +395,16 @@ pub const SETTINGS: &[SettingRow] = &[
             request.options.smooth = Some(number("smooth", value, 1.0, 1e9, true)? as usize);
             Ok(())
         },
+    },
+    SettingRow {
+        name: "shares",
+        takes: Takes::Value("OF"),
+        about: "What a confusion matrix shows shares of: row, column or all",
+        help: "row: of the examples of a class, the diagonal is the recall, and counts are written; column: of \
+               what was taken for a class, the diagonal is the precision; all: of all examples.",
+        charts: &["confusion"],
+        choices: || vec!["row", "column", "all"],
+        set: |request, value| parsed(value, |of: SharesOf| request.options.shares_of = of),
     },
     SettingRow {
         name: "measure",
@@ -396,7 +426,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Value("N"),
         about: "Bins of a histogram",
         help: "",
-        charts: &["histogram"],
+        charts: &["histogram", "ridge"],
         choices: nothing,
         set: |request, value| {
             request.options.bins = Some(number("bins", value, 1.0, 4096.0, true)? as usize);
@@ -455,6 +485,8 @@ pub(crate) fn without_effect(request: &DrawRequest<'_>, chart: &str) -> Vec<Stri
         "confusion" => "a confusion matrix",
         "overview" => "an overview",
         "profile" => "a profile",
+        "ridge" => "ridge lines",
+        "spectrum" => "a spectrum",
         other => other,
     };
     unheeded.map(|row| format!("--{} has no effect on {what}", row.name)).collect()

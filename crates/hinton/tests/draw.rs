@@ -20,8 +20,8 @@ fn every_chart_draws_every_shape() {
             let tensor = counting("w", shape);
             let drawn = draw([tensor], &DrawRequest::chart(chart.name));
             let picture = match (drawn, chart.name) {
-                // These two need lines and squares, and say so.
-                (Err(error), "curve" | "confusion") => {
+                // These need lines, squares and matrices, and say so.
+                (Err(error), "curve" | "confusion" | "spectrum") => {
                     assert!(error.to_string().contains(&hinton::shape_text(shape)), "{error}");
                     continue;
                 }
@@ -114,6 +114,8 @@ const SAID: &[Said] = &[
     ("log", "", &[]),
     ("bins", "3", &[]),
     ("smooth", "5", &[]),
+    ("measure", "max", &[]),
+    ("shares", "column", &[]),
 ];
 
 #[test]
@@ -123,9 +125,17 @@ fn settings_name_the_charts_that_heed_them() {
         let (large, small): (&[usize], &[usize]) = match chart {
             "curve" => (&[3000], &[40]),
             "confusion" => (&[70, 70], &[6, 6]),
+            // Each is decomposed for every setting.
+            "spectrum" => (&[60, 40], &[6, 4]),
             _ => (&[1600, 1200], &[6, 4]),
         };
-        let two = vec![counting("v", small), counting("w", small)];
+        let two = match chart {
+            // Kinds of tensor in layers, a plot each.
+            "ridge" => ["h.0.a.w", "h.0.b.w", "h.1.a.w", "h.1.b.w"]
+                .map(|name| counting(name, small))
+                .into(),
+            _ => vec![counting("v", small), counting("w", small)],
+        };
         [vec![counting("w", large)], vec![counting("w", small)], two]
     };
     let svg = |tensors: &[hinton::Tensor], request: &DrawRequest<'_>| {

@@ -48,6 +48,7 @@ fn every_chart_is_drawn() {
         "kernels",
         "histogram",
         "profile",
+        "spectrum",
     ] {
         assert!(page.contains(&format!("id=\"{chart}\"")), "{chart}");
     }

@@ -100,6 +100,14 @@ pub(super) const CASES: &[Case] = &[
         limits: &[Limit::Cpu(0.05)],
     },
     Case {
+        name: "singular-values",
+        about: "All singular values of 2048x2048 f32",
+        ours: &["inspect", "@2048x2048.npy", "--spectrum"],
+        runs: 5,
+        peers: &[peer("numpy.linalg.svd", &["singular_values.py", "@2048x2048.npy"])],
+        limits: &[Limit::TimesFirstPeer(0.2)],
+    },
+    Case {
         name: "hinton-1024-png",
         about: "Hinton diagram of 1024x1024 to PNG (hinton folds it to the page, and says so)",
         ours: &["draw", "@1024x1024.npy", "--as", "hinton", "-o", "@out/hinton-1024.png"],

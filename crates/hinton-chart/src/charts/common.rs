@@ -2,6 +2,7 @@
 
 use hinton_tensor::{Fold, Summary};
 
+use crate::distinct::distinct;
 use crate::math::decade;
 use crate::number::significant;
 use crate::span::is_centred;
@@ -120,9 +121,11 @@ pub(super) fn words(panels: &[Panel], noun: &str, options: &Options, summary: &S
     let mut notes = reduction_notes(panels);
     notes.extend(precision_note(panels, summary));
     notes.extend(options.notes.iter().cloned());
-    notes.push(match options.over {
-        Some(_) => format!("over all steps: {}", figures(summary)),
-        None => figures(summary),
+    notes.extend(match options.over {
+        Some(_) => vec![format!("over all steps: {}", figures(summary))],
+        None if same(panels, |panel| panel.name.clone()).is_some() => vec![figures(summary)],
+        // Figures over different tensors would be of nothing.
+        None => figures_of_each(panels),
     });
     Words { title, subtitle, notes, legend_height: 0.0 }
 }
@@ -186,6 +189,28 @@ pub(super) fn figures(summary: &Summary) -> String {
             format!("min {min} · max {max} · mean {mean} · std {}", short(std))
         }
         _ => "no finite value".to_owned(),
+    }
+}
+
+/// Most tensors whose figures are written.
+const MOST_FIGURES: usize = 4;
+
+/// The figures of each of a few tensors; of more the smallest and largest value alone.
+fn figures_of_each(panels: &[Panel]) -> Vec<String> {
+    if panels.len() <= MOST_FIGURES {
+        let one =
+            |(name, panel): (String, &Panel)| match (panel.summary.mean(), panel.summary.std()) {
+                (Some(mean), Some(std)) => {
+                    format!("{name}: mean {}, std {}", short(mean), short(std))
+                }
+                _ => format!("{name}: no finite value"),
+            };
+        return distinct(&names(panels)).into_iter().zip(panels).map(one).collect();
+    }
+    let all = merged(panels);
+    match (all.min(), all.max()) {
+        (Some(min), Some(max)) => vec![format!("values from {} to {}", short(min), short(max))],
+        _ => vec!["no finite value".to_owned()],
     }
 }
 

@@ -11,10 +11,10 @@ use super::over;
 use super::{ChartRow, Need};
 use crate::colorbar::{is_low, low_bar};
 use crate::frame::{Area, CellRule, LOW_LEGEND, Layout, Page, frame, text};
-use crate::math::{decade, pow10};
 use crate::words::Words;
 use crate::{
-    Annotate, ChartError, Extent, NumberFormat, Options, Panel, Picture, Theme, short, short_count,
+    Annotate, ChartError, Extent, NumberFormat, Options, Panel, Picture, Range, SharesOf, Theme,
+    short, short_count,
 };
 
 pub(super) const ROW: ChartRow = ChartRow {
@@ -22,18 +22,26 @@ pub(super) const ROW: ChartRow = ChartRow {
     about: "a confusion matrix: true classes down, predicted ones right, colour by share of the row",
     help: "A square matrix of counts: row i, column j holds how many examples of class i were taken for \
            class j. Colour is the share of the row, so rare classes are read as well as frequent ones: \
-           right answers on the diagonal in one hue from 0 to 100 %, mistakes in another whose full colour is \
-           the largest share, so that the mistakes that matter stand out. Counts are written in the cells, \
-           zeros are left blank; --annotate .0% writes shares of the row. The title says the accuracy. \
+           right answers on the diagonal in one hue from 0 to 100 %, mistakes in another from 0 to 25 %, the same \
+           for every matrix, so that two can be compared; --range 0..0.05 chooses another end. Counts are written in the cells, \
+           zeros are left blank; --annotate .0% writes shares of the row. --shares column shows shares of what \
+           was predicted instead, whose diagonal is the precision, --shares all those of all examples. A matrix whose rows sum to 1 is \
+           taken for shares already. The title says the accuracy, the lines below recall and precision where they are lowest. \
            Class names come from the settings of a run or from --row-labels.",
     need,
     build,
-    share: Some(share),
+    share: None,
     plays: true,
 };
 
 const RULE: CellRule =
     CellRule { largest: 30.0, smallest_pixels: 1.0, square: true, border: 0.0, least: (0.0, 0.0) };
+/// Side of a matrix of few classes, and the largest of their cells, points.
+const FEW: (f64, f64) = (180.0, 60.0);
+/// The share that has the full colour of a mistake, the same for every matrix.
+const REACH: f64 = 0.25;
+/// Rows of shares sum to 1 as nearly as this.
+const ONE: f64 = 2e-3;
 /// Most classes: each has cells of its own.
 const MOST_CLASSES: usize = 2_048;
 /// Sizes of type for counts, largest first.
@@ -57,13 +65,18 @@ struct Counts {
     classes: usize,
     /// Row by row; NaN where one is not a number.
     values: Vec<f64>,
-    /// Sums of the rows' finite counts.
+    /// Sums of the finite counts of rows, and of columns.
     rows: Vec<f64>,
+    columns: Vec<f64>,
+    /// Whether they are shares of their rows already.
+    is_shares: bool,
+    /// Of what the shares are that are shown.
+    of: SharesOf,
     odd: usize,
 }
 
 impl Counts {
-    fn new(panel: &Panel) -> Result<Counts, ChartError> {
+    fn new(panel: &Panel, of: SharesOf) -> Result<Counts, ChartError> {
         let unfit = |why: String| ChartError::Unfit {
             chart: "confusion",
             what: format!("{:?}", panel.label()),
@@ -93,28 +106,52 @@ impl Counts {
             return Err(unfit(why));
         }
         let finite = |row: &[f64]| row.iter().filter(|value| value.is_finite()).sum();
+        let sums: Vec<f64> = values.chunks(cols).map(finite).collect();
+        let column = |column: usize| {
+            let of_column = values.iter().skip(column).step_by(cols);
+            of_column.filter(|value| value.is_finite()).sum()
+        };
+        let is_one = |sum: &f64| *sum == 0.0 || (sum - 1.0).abs() < ONE;
+        let is_whole =
+            values.iter().filter(|value| value.is_finite()).all(|value| value.fract() == 0.0);
         Ok(Counts {
             classes: rows,
-            rows: values.chunks(cols).map(finite).collect(),
+            is_shares: !is_whole && sums.iter().all(is_one),
+            columns: (0..cols).map(column).collect(),
+            rows: sums,
+            of,
             odd: values.iter().filter(|value| !value.is_finite()).count(),
             values,
         })
     }
 
-    /// Share of its row.
+    /// Share of its row, its column or all.
     fn share(&self, at: usize) -> f64 {
-        let row = self.rows[at / self.classes];
-        if row > 0.0 { self.values[at] / row } else { 0.0 }
+        let whole = match self.of {
+            SharesOf::Row => self.rows[at / self.classes],
+            SharesOf::Column => self.columns[at % self.classes],
+            SharesOf::All => self.all(),
+        };
+        if whole > 0.0 { self.values[at] / whole } else { 0.0 }
+    }
+
+    /// Right answers of a class as a share of its examples, and of those that were taken for it; `None`
+    /// where there are none.
+    fn recall(&self, class: usize) -> Option<f64> {
+        self.right_of(class, self.rows[class])
+    }
+
+    fn precision(&self, class: usize) -> Option<f64> {
+        self.right_of(class, self.columns[class])
+    }
+
+    fn right_of(&self, class: usize, whole: f64) -> Option<f64> {
+        let right = self.values[class * self.classes + class];
+        (whole > 0.0 && right.is_finite()).then(|| right / whole)
     }
 
     fn is_right(&self, at: usize) -> bool {
         at / self.classes == at % self.classes
-    }
-
-    /// The largest share of a row that is a mistake.
-    fn worst(&self) -> f64 {
-        let mistakes = (0..self.values.len()).filter(|&at| !self.is_right(at));
-        mistakes.map(|at| self.share(at)).filter(|share| share.is_finite()).fold(0.0, f64::max)
     }
 
     fn right(&self) -> f64 {
@@ -127,14 +164,6 @@ impl Counts {
     }
 }
 
-/// Widens what has the full colour of a mistake, so that this picture's worst mistakes fit too.
-fn share(panels: &[Panel], options: &mut Options) {
-    let worst =
-        panels.iter().filter_map(|panel| Counts::new(panel).ok()).map(|counts| counts.worst());
-    let worst = worst.fold(options.count_axis.map_or(0.0, |axis| axis.1), f64::max);
-    options.count_axis = Some((0.0, worst));
-}
-
 fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     if panels.is_empty() {
         return Err(ChartError::Unfit {
@@ -143,8 +172,8 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
             why: "no tensor was chosen".to_owned(),
         });
     }
-    let counts: Vec<Counts> = panels.iter().map(Counts::new).collect::<Result<_, _>>()?;
-    let worst = counts.iter().map(Counts::worst).fold(0.0, f64::max);
+    let counts = panels.iter().map(|panel| Counts::new(panel, options.shares_of));
+    let counts: Vec<Counts> = counts.collect::<Result<_, _>>()?;
     // Columns are the same classes as rows.
     let mut named = options.clone();
     if named.col_labels == crate::Labels::Auto {
@@ -153,17 +182,26 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let page = Page::new(&named);
     let theme = page.theme.clone();
     let shades = options.levels.map_or(SHADES, |levels| (levels / 2).clamp(1, SHADES));
-    let hues = Hues::new(&theme, shades, options.count_axis.map_or(worst, |axis| axis.1));
+    let reach = match options.range {
+        Some(Range::Fixed(_, high)) if high > 0.0 => high.min(1.0),
+        _ => REACH,
+    };
+    let hues = Hues::new(&theme, shades, reach, options.shares_of);
     let cells: Vec<Extent> =
         panels.iter().map(|p| Extent::new(p.extent.rows, p.extent.cols)).collect();
     let extents: Vec<Extent> = panels.iter().map(|panel| panel.extent.clone()).collect();
     let mut words = words(panels, &counts, options);
     words.legend_height =
         if page.has_low_legend() { LOW_LEGEND + 12.0 } else { 2.0 * LEGEND_STEP + 12.0 };
-    let layout = page.layout(&cells, &extents, RULE, &words)?;
+    let most = counts.iter().map(|counts| counts.classes).max().unwrap_or(1);
+    let rule = CellRule { largest: (FEW.0 / most as f64).clamp(RULE.largest, FEW.1), ..RULE };
+    let layout = page.layout(&cells, &extents, rule, &words)?;
 
     let mut items = layout.label_items(&page);
     items.extend(layout.facet_names(&page, &common::names(panels)));
+    if layout.areas.len() > 1 {
+        items.extend(layout.areas.iter().flat_map(|area| class_labels(area, &named, &theme)));
+    }
     let mut notes = layout.notes.clone();
     for (counts, area) in counts.iter().zip(&layout.areas) {
         items.push(hues.cells(counts, area));
@@ -190,18 +228,18 @@ struct Hues {
     right: Color,
     wrong: Color,
     shades: f64,
-    /// The share of a row that has the full colour of a mistake.
+    /// The share that has the full colour of a mistake.
     reach: f64,
+    of: SharesOf,
 }
 
 impl Hues {
-    fn new(theme: &Theme, shades: usize, worst: f64) -> Hues {
+    fn new(theme: &Theme, shades: usize, reach: f64, of: SharesOf) -> Hues {
         let (right, wrong) = match theme.is_dark() {
             true => (Color::rgb(0x4aa3f0), Color::rgb(0xff9d4d)),
             false => (Color::rgb(0x08519c), Color::rgb(0xc2410c)),
         };
-        let reach = rounded_up(worst);
-        Hues { page: theme.page, nan: theme.nan, right, wrong, shades: shades as f64, reach }
+        Hues { page: theme.page, nan: theme.nan, right, wrong, shades: shades as f64, reach, of }
     }
 
     /// The colour of a share: nothing is the page's.
@@ -239,20 +277,41 @@ impl Hues {
     }
 }
 
-/// The next of 1, 2 and 5 times a power of ten, in per cent; 1 % where there is no mistake.
-fn rounded_up(share: f64) -> f64 {
-    if share <= 0.0 {
-        return 0.01;
+/// The classes of one of several matrices, in the space between them: names where all are short, else
+/// numbers.
+fn class_labels(area: &Area, options: &Options, theme: &Theme) -> Vec<Item> {
+    const ROOM: f64 = 11.0;
+    let style = TextStyle { size: 6.5, ..theme.label() };
+    let pitch = area.rect.h / area.rows.max(1) as f64;
+    let name = |class: usize| options.row_labels.get(class);
+    let is_short = |class: usize| name(class).is_none_or(|name| measure(&name, style) <= ROOM);
+    let are_short = (0..area.rows).all(is_short);
+    let label = |class: usize| match name(class) {
+        Some(name) if are_short => name,
+        _ => class.to_string(),
+    };
+    if pitch < 7.0 || (0..area.rows).any(|class| measure(&label(class), style) > ROOM.min(pitch)) {
+        return Vec::new();
     }
-    let power = pow10(decade(share));
-    let steps = [1.0, 2.0, 5.0, 10.0].map(|step| step * power);
-    steps.into_iter().find(|step| *step >= share * (1.0 - 1e-12)).unwrap_or(1.0).min(1.0)
+    let (left, below) = (area.rect.x - 2.5, area.rect.bottom() + 2.5);
+    let one = |class: usize| {
+        let middle = (class as f64 + 0.5) * pitch;
+        let label = label(class);
+        let (x, y) = (area.rect.x + middle, area.rect.y + middle);
+        [
+            text(&label, left, y, style, Align::End, Baseline::Middle),
+            text(&label, x, below, style, Align::Middle, Baseline::Top),
+        ]
+    };
+    (0..area.rows).flat_map(one).collect()
 }
 
 fn words(panels: &[Panel], counts: &[Counts], options: &Options) -> Words {
     let accuracy = |counts: &Counts| {
         let (right, all) = (counts.right(), counts.all());
-        if all > 0.0 {
+        if counts.is_shares && all > 0.0 {
+            format!("mean recall {}", three_digits(right / all))
+        } else if all > 0.0 {
             format!("accuracy {}", three_digits(right / all))
         } else {
             "no examples".to_owned()
@@ -266,6 +325,7 @@ fn words(panels: &[Panel], counts: &[Counts], options: &Options) -> Words {
     let classes = counts.iter().map(|counts| counts.classes).max().unwrap_or(0);
     let about =
         [format!("{classes} classes"), "rows ↓ true class · columns → predicted class".to_owned()];
+    let shares = counts.iter().any(|counts| counts.is_shares);
     // Beside others, as in a film, the words keep their place: nothing comes and goes.
     if options.over.is_some() {
         let title = options.title.clone().unwrap_or_else(|| over::title(panels, "matrices"));
@@ -274,7 +334,10 @@ fn words(panels: &[Panel], counts: &[Counts], options: &Options) -> Words {
     }
     let mut subtitle = Vec::new();
     for (counts, name) in counts.iter().zip(common::names(panels)) {
-        let said = format!("{} of {} right", whole(counts.right()), whole(counts.all()));
+        let said = match counts.is_shares {
+            true => "shares of the rows, not counts".to_owned(),
+            false => format!("{} of {} right", whole(counts.right()), whole(counts.all())),
+        };
         let alone = options.title.is_some() && panels.len() == 1;
         let said =
             if alone || panels.len() > 1 { format!("{}, {said}", accuracy(counts)) } else { said };
@@ -298,6 +361,10 @@ fn words(panels: &[Panel], counts: &[Counts], options: &Options) -> Words {
     notes.extend(options.notes.iter().cloned());
     if let [counts] = counts {
         notes.extend(commonest(counts, options));
+        notes.extend(lowest(counts, options, "recall", Counts::recall));
+        if !shares {
+            notes.extend(lowest(counts, options, "precision", Counts::precision));
+        }
     }
     Words { title, subtitle, notes, legend_height: 0.0 }
 }
@@ -309,13 +376,32 @@ fn commonest(counts: &Counts, options: &Options) -> Option<String> {
     let most = counted
         .reduce(|best, at| if counts.values[at] > counts.values[best] { at } else { best })?;
     let class = |class: usize| options.row_labels.get(class).unwrap_or_else(|| class.to_string());
-    Some(format!(
-        "most often {} is taken for {}: {} times, {} of its examples",
-        class(most / counts.classes),
-        class(most % counts.classes),
-        whole(counts.values[most]),
-        percent(counts.share(most))
-    ))
+    let (of, to) = (most / counts.classes, most % counts.classes);
+    let share = percent(counts.values[most] / counts.rows[of]);
+    Some(match counts.is_shares {
+        true => {
+            format!("most often {} is taken for {}: {share} of its examples", class(of), class(to))
+        }
+        false => format!(
+            "most often {} is taken for {}: {} times, {share} of its examples",
+            class(of),
+            class(to),
+            whole(counts.values[most])
+        ),
+    })
+}
+
+/// The class for which a share is lowest, in words.
+fn lowest(
+    counts: &Counts,
+    options: &Options,
+    word: &str,
+    of: fn(&Counts, usize) -> Option<f64>,
+) -> Option<String> {
+    let all = (0..counts.classes).filter_map(|class| Some((class, of(counts, class)?)));
+    let (class, share) = all.reduce(|best, one| if one.1 < best.1 { one } else { best })?;
+    let name = options.row_labels.get(class).unwrap_or_else(|| class.to_string());
+    (share < 1.0).then(|| format!("lowest {word}: {name}, {}", percent(share)))
 }
 
 /// A count with groups of digits; what is no whole number, in short.
@@ -358,6 +444,9 @@ fn value(counts: &Counts, at: usize, format: &Option<NumberFormat>) -> String {
     match format {
         _ if count == 0.0 => String::new(),
         _ if !count.is_finite() => "NaN".to_owned(),
+        None if counts.is_shares || counts.of != SharesOf::Row => {
+            NumberFormat::fixed(0).write(100.0 * counts.share(at))
+        }
         None => whole(count),
         Some(format) if format.write(0.5).contains('%') => format.write(counts.share(at)),
         Some(format) => format.write(count),
@@ -421,12 +510,14 @@ fn legend(hues: &Hues, layout: &Layout, theme: &Theme, odd: usize) -> Vec<Item> 
         }));
         items.push(frame(bar, theme.line, 0.5));
         for (share, y) in [(reach, bar.y), (reach / 2.0, bar.center().y), (0.0, bar.bottom())] {
-            let label = percent(share);
+            // The full colour is that of larger shares too.
+            let more = if !is_right && share == reach && reach < 1.0 { " or more" } else { "" };
+            let label = format!("{}{more}", percent(share));
             items.push(text(&label, bar.right() + 6.0, y, style, Align::Start, Baseline::Middle));
         }
         top += LEGEND_STEP;
     }
-    let below = if odd > 0 { format!("NaN {odd}") } else { "of each row".to_owned() };
+    let below = if odd > 0 { format!("NaN {odd}") } else { hues.of.words().to_owned() };
     items.push(text(&below, layout.legend.x, top, style, Align::Start, Baseline::Top));
     items
 }
@@ -438,10 +529,9 @@ fn low_legend(hues: &Hues, place: Rect, theme: &Theme, odd: usize) -> Vec<Item> 
     let mut items = Vec::new();
     let width = (place.w - APART) / 2.0;
     let of = if odd > 0 { format!("mistaken · NaN {odd}") } else { "mistaken".to_owned() };
+    let right = format!("right, {}", hues.of.words());
     for (at, (word, is_right, reach)) in
-        [("right, of each row", true, 1.0), (of.as_str(), false, hues.reach)]
-            .into_iter()
-            .enumerate()
+        [(right.as_str(), true, 1.0), (of.as_str(), false, hues.reach)].into_iter().enumerate()
     {
         let x = place.x + at as f64 * (width + APART);
         items.push(text(word, x, place.y, style, Align::Start, Baseline::Top));
@@ -453,18 +543,4 @@ fn low_legend(hues: &Hues, place: Rect, theme: &Theme, odd: usize) -> Vec<Item> 
         items.extend(low_bar(bar, colors, &ticks, theme));
     }
     items
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn full_colours_are_round_shares() {
-        for (share, round) in
-            [(0.0, 0.01), (0.034, 0.05), (0.05, 0.05), (0.2, 0.2), (0.51, 1.0), (0.0011, 0.002)]
-        {
-            assert!((rounded_up(share) - round).abs() < 1e-12, "{share}");
-        }
-    }
 }

@@ -16,10 +16,14 @@ mod histogram;
 mod over;
 mod overview;
 mod profile;
+mod ridge;
+mod spectrum;
 mod tiles;
 
 pub use overview::FEW as FEW_IN_OVERVIEW;
 pub use profile::{MEASURES, MeasureRow, measure};
+pub use ridge::MOST as MOST_RIDGES;
+pub use spectrum::MOST as MOST_SPECTRA;
 
 /// What a chart needs to be told of each panel before it can draw.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +32,8 @@ pub enum Need {
     Summaries,
     /// The [figures](crate::Course::Measures) of the values of each panel.
     Measures,
+    /// The [singular values](crate::Course::Spectrum) of each panel, a matrix.
+    Spectra,
     /// A grid for each panel, no larger than asked.
     Grids(Vec<GridRequest>),
     /// The values of each panel, which is one row, as a [line](crate::Course::Line).
@@ -86,6 +92,8 @@ pub const CHARTS: &[ChartRow] = &[
     confusion::ROW,
     overview::ROW,
     profile::ROW,
+    ridge::ROW,
+    spectrum::ROW,
 ];
 
 /// The chart of that name.

@@ -3,7 +3,8 @@
 
 use hinton_chart::{Course, Extent, Measures, Need, Options, Panel, Picture, Spread, charts};
 use hinton_scene::{Cells, Item, Marks, Text};
-use hinton_tensor::{GridRequest, Tensor, Work, reduce, summarize};
+use hinton_tensor::spectrum::Spectrum;
+use hinton_tensor::{Dtype, GridRequest, Tensor, Work, reduce, summarize};
 
 /// A panel of a matrix of values, reduced as the chart asks.
 pub(crate) fn panel(
@@ -64,6 +65,20 @@ pub(crate) fn spread_panel(name: &str, steps: &[(u64, Vec<f32>)]) -> Panel {
     }
 }
 
+/// A panel with singular values: the first values of a matrix stand for them, so that no more than a
+/// chart is tested; one that is NaN for a matrix that has none.
+pub(crate) fn spectrum_panel(name: &str, rows: usize, cols: usize, values: &[f32]) -> Panel {
+    let count = rows.min(cols);
+    let mut singular: Vec<f64> = values[..count].iter().map(|x| f64::from(x.abs())).collect();
+    singular.sort_by(|a, b| b.total_cmp(a));
+    let is_finite = singular.iter().all(|value| value.is_finite());
+    let spectrum = Spectrum::exact(rows, cols, singular, Dtype::F32);
+    Panel {
+        course: Course::Spectrum(is_finite.then(|| Box::new(spectrum))),
+        ..panel(name, rows, cols, values, None)
+    }
+}
+
 /// A panel with the figures of its values.
 pub(crate) fn measured_panel(name: &str, rows: usize, cols: usize, values: &[f32]) -> Panel {
     let whole = panel(name, rows, cols, values, None);
@@ -97,6 +112,12 @@ pub(crate) fn draw(
             });
             return build(chart.name, &panels.collect::<Vec<_>>(), options);
         }
+        Need::Spectra => {
+            let panels = matrices.iter().enumerate().map(|(at, (rows, cols, values))| {
+                spectrum_panel(&format!("layers.{at}.w"), *rows, *cols, values)
+            });
+            return build(chart.name, &panels.collect::<Vec<_>>(), options);
+        }
         Need::Lines => {
             let lines = matrices.iter().flat_map(|(_, cols, values)| values.chunks(*cols));
             let point = |(at, value): (usize, &f32)| (10.0 * at as f64, f64::from(*value));
@@ -118,7 +139,14 @@ pub(crate) fn draw(
     let panels: Vec<Panel> = matrices
         .iter()
         .zip(asks)
-        .map(|((rows, cols, values), ask)| panel("w", *rows, *cols, values, ask))
+        .enumerate()
+        .map(|(at, ((rows, cols, values), ask))| {
+            let name = match chart.name {
+                "ridge" => format!("layers.{}.{}.weight", at / 2, ["attn.q", "mlp.up"][at % 2]),
+                _ => "w".to_owned(),
+            };
+            panel(&name, *rows, *cols, values, ask)
+        })
         .collect();
     chart.draw(&panels, options).unwrap()
 }

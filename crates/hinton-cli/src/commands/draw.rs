@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use hinton::{
-    Checkpoint, DrawRequest, Graphics, Length, OutputRow, PageSize, Picture, Run, RunRequest,
-    Selected, ThemeName, draw_arrangement, draw_runs, make_folder, output_for, output_named,
-    render, select, select_from, visible, write_bytes,
+    Checkpoint, DrawRequest, Graphics, Length, OutputRow, PageSize, Picture, Run, RunKind,
+    RunRequest, Selected, ThemeName, draw_arrangement, draw_runs, make_folder, output_for,
+    output_named, render, select, select_from, visible, write_bytes,
 };
 
 use super::{CommandRow, steps};
@@ -42,6 +42,8 @@ pub(super) const ROW: CommandRow = CommandRow {
   hinton draw a/ b/ --metric '*loss' --smooth 50 --log -o loss.pdf
   hinton draw run/ -t '*.weight' --as distribution -o spread.svg
   hinton draw model.safetensors --as profile -o profile.png
+  hinton draw model.pt -t '*.attn.*.weight' --as ridge -o ridge.svg
+  hinton draw model.pt -t fc.weight --as spectrum      singular values, ranks, what is noise
   hinton draw run/ --as confusion -o confusion.png
   hinton draw log.csv -o curves.png                    a log of Keras, Lightning, TensorBoard, W&B
   hinton draw a.csv b.csv --metric '*loss' -o loss.png  logs over one another",
@@ -125,6 +127,9 @@ fn opened(
         };
         match run {
             Some(run) => {
+                if chart == Some("distribution") && !metrics && !matches.contains_id("step") {
+                    has_steps(&run, path)?;
+                }
                 run_warnings_but_tensors(&run);
                 runs.push(run);
             }
@@ -148,6 +153,24 @@ fn opened(
         (_, Some(_)) => Ok(Opened::Runs(runs)),
         _ => Ok(Opened::Files(files)),
     }
+}
+
+/// Refuses to take the axes of a weight for steps: a file whose steps are merely counted has none.
+fn has_steps(run: &Run, path: &Path) -> Result<(), Failure> {
+    let counted = run.steps.iter().enumerate().all(|(at, step)| step.number == at as u64);
+    let is_guess = match run.kind {
+        RunKind::Axis => counted,
+        RunKind::Checkpoints => run.steps.len() == 1,
+        _ => false,
+    };
+    if !path.is_file() || !is_guess {
+        return Ok(());
+    }
+    let shown = path.display();
+    Err(Failure::usage(
+        format!("{shown}: it has no steps, and a distribution shows how values spread over steps"),
+        "--as ridge or --as histogram shows how the values of one file spread",
+    ))
 }
 
 fn draw_all(

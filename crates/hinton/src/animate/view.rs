@@ -262,7 +262,7 @@ fn comparable(need: Need, panels: usize) -> Need {
             requests.iter_mut().for_each(|request| request.fold = Fold::Mean);
             requests
         }
-        Need::Summaries | Need::Measures | Need::Lines | Need::Spreads => {
+        Need::Summaries | Need::Measures | Need::Spectra | Need::Lines | Need::Spreads => {
             vec![GridRequest::new(CELLS, CELLS, Fold::Mean); panels]
         }
     })

@@ -33,6 +33,8 @@ pub(super) struct Prepared {
     each_fits: Option<usize>,
     /// What the columns of a table are called; empty where that is not known.
     columns: Vec<String>,
+    /// Which axes are out, in, height and width, where its format says so.
+    kernel: Option<[usize; 4]>,
     /// Which of several files or runs it is of; empty where there is one.
     of: String,
 }
@@ -41,6 +43,11 @@ impl Prepared {
     /// The tensor's name, after that of its file or run where there are several.
     fn full_name(&self) -> String {
         if self.of.is_empty() { self.name.clone() } else { format!("{} {}", self.of, self.name) }
+    }
+
+    /// Whether its format says what its axes are.
+    pub(super) fn knows_axes(&self) -> bool {
+        self.kernel.is_some()
     }
 
     /// Name and slice, escaped.
@@ -93,12 +100,13 @@ pub(super) fn prepare(selected: &Selected, request: &DrawRequest<'_>) -> Result<
         part: selected.part.clone(),
         shape: selected.tensor.shape().to_vec(),
         dtype: selected.tensor.stored_type(),
-        axes: selected.axes.iter().map(|axis| format!("axis {axis}")).collect(),
+        axes: selected.axes.iter().map(|&axis| axis_name(selected, axis)).collect(),
         numbers: selected.numbers.clone(),
         turned: false,
         reshaped: false,
         each_fits: None,
         columns: selected.columns.clone(),
+        kernel: kernel_order(selected),
         of: selected.of.clone(),
     };
     if request.transpose {
@@ -107,6 +115,7 @@ pub(super) fn prepare(selected: &Selected, request: &DrawRequest<'_>) -> Result<
         prepared.numbers.reverse();
         prepared.turned = true;
         prepared.columns.clear();
+        prepared.kernel = prepared.kernel.map(|order| order.map(|axis| 3 - axis));
     }
     if let (Some(reshape), None) = (&request.reshape, request.each) {
         if let Some(shape) = reshape.fill(prepared.tensor.elements()) {
@@ -115,11 +124,30 @@ pub(super) fn prepare(selected: &Selected, request: &DrawRequest<'_>) -> Result<
             prepared.numbers = vec![Numbering::default(); shape.len()];
             prepared.reshaped = true;
             prepared.columns.clear();
+            prepared.kernel = None;
         } else {
             prepared.each_fits = Some(fitting_axis(&prepared, reshape)?);
         }
     }
     Ok(prepared)
+}
+
+/// What an axis of the whole tensor is: its number, and what it is of a kernel where the format says so.
+fn axis_name(selected: &Selected, axis: usize) -> String {
+    match selected.kernel.and_then(|kernel| kernel.names.get(axis).copied()) {
+        Some(name) => format!("axis {axis}, {name}"),
+        None => format!("axis {axis}"),
+    }
+}
+
+/// Which axes are out, in, height and width; of a kernel whose every input has filters of its own the
+/// inputs stand for the filters.
+fn kernel_order(selected: &Selected) -> Option<[usize; 4]> {
+    let kernel = selected.kernel.filter(|_| selected.tensor.shape().len() == 4)?;
+    let [out, input, height, width] = kernel.order;
+    let is_depthwise = selected.tensor.name().to_ascii_lowercase().contains("depthwise");
+    let swaps = is_depthwise && kernel.names[0] != "out";
+    Some(if swaps { [input, out, height, width] } else { kernel.order })
 }
 
 /// The axis of a matrix whose positions each fill the shape: columns of [784, 10] fill 28 x 28.
@@ -157,7 +185,7 @@ pub(super) fn default_chart(prepared: &Prepared, request: &DrawRequest<'_>) -> &
     if prepared.each_fits.is_some() || request.each.is_some() {
         return "tiles";
     }
-    match plan::default(prepared.tensor.shape()).0 {
+    match plan::default(prepared.tensor.shape(), prepared.kernel).0 {
         "hinton" if wants_cells(request) => "heatmap",
         chart => chart,
     }
@@ -170,7 +198,7 @@ pub(super) fn plan(
     chart: &str,
 ) -> Result<Plan, Error> {
     // These show a tensor as a whole.
-    if matches!(chart, "histogram" | "overview" | "distribution" | "profile")
+    if matches!(chart, "histogram" | "overview" | "distribution" | "profile" | "ridge" | "spectrum")
         && request.each.is_none()
     {
         return Ok(Plan::Matrix);
@@ -182,8 +210,8 @@ pub(super) fn plan(
     };
     let Some(axis) = axis else {
         return Ok(match &request.chart {
-            None => plan::default(shape).1,
-            Some(_) => plan::for_chart(chart, shape),
+            None => plan::default(shape, prepared.kernel).1,
+            Some(_) => plan::for_chart(chart, shape, prepared.kernel),
         });
     };
     let values = prepared.tensor.elements() / (shape[axis] as u64).max(1);
@@ -219,6 +247,7 @@ pub(super) fn lay(prepared: &Prepared, plan: &Plan, room: usize) -> Result<Laid,
         Plan::Each { axis, shape } => each(prepared, *axis, shape.as_deref(), room),
         Plan::Lines => lines::lay(prepared),
         Plan::Kernels { order, kind } => kernels(prepared, order, *kind, room),
+        Plan::Color => color(prepared),
     }
 }
 
@@ -326,11 +355,28 @@ fn kernels(
     let shape = [height, width];
     let of = times(prepared.tensor.shape());
     let filters = format!("each filter ({}) of {of}", axes[0]);
+    // What runs down and right in each picture, where that is known.
+    let inside = match prepared.knows_axes() {
+        true => format!(" · in each: rows ↓ {} · columns → {}", axes[2], axes[3]),
+        false => String::new(),
+    };
     let orientation = match kind {
-        Kernels::Grey => filters,
-        Kernels::Color => format!("{filters} · {} is red, green, blue", axes[1]),
+        Kernels::Grey => format!("{filters}{inside}"),
+        Kernels::Color => format!("{filters} · {} is red, green, blue{inside}", axes[1]),
+        Kernels::Pictures => {
+            format!("each picture ({}) of {of} · {} is red, green, blue", axes[0], axes[1])
+        }
+        Kernels::Stack => format!(
+            "rows ↓ {} ({}) · columns → {} ({}) of {of}, a matrix each: rows ↓ {} · columns → {}",
+            axes[0],
+            short_count(outputs as u64),
+            axes[1],
+            short_count(inputs as u64),
+            axes[2],
+            axes[3]
+        ),
         Kernels::Grid => format!(
-            "rows ↓ filters, {} ({}) · columns → channels, {} ({}) of {of}",
+            "rows ↓ filters, {} ({}) · columns → channels, {} ({}) of {of}{inside}",
             axes[0],
             short_count(outputs as u64),
             axes[1],
@@ -345,7 +391,7 @@ fn kernels(
         let one = picture(prepared, &shape, planes);
         panels.push(PanelSource { part, number, orientation, numbers, ..one });
     };
-    if kind != Kernels::Grid {
+    if !kind.is_grid() {
         for output in 0..outputs.min(room) {
             let number = filter_numbers.number(output);
             push(number.to_string(), Some(number), channels(&tensor.index_axis(0, output)?)?);
@@ -367,6 +413,16 @@ fn kernels(
     }
     let others = prepared.slice_after(order[0], panels.len() / inputs);
     Ok(Laid { panels, count, columns: Some(inputs), others })
+}
+
+/// One colour picture, its channels last.
+fn color(prepared: &Prepared) -> Result<Laid, Error> {
+    let [rows, columns, channel] = [0, 1, 2].map(|axis| prepared.axes[axis].as_str());
+    let orientation =
+        format!("rows ↓ {rows} · columns → {columns} · {channel} is red, green, blue");
+    let planes = channels(&prepared.tensor.permute(&[2, 0, 1])?)?;
+    let numbers = [prepared.numbers[0], prepared.numbers[1]];
+    Ok(Laid::all(vec![PanelSource { orientation, numbers, ..whole(prepared, planes) }]))
 }
 
 /// The matrices of a picture whose first axis is its channels.
@@ -432,6 +488,7 @@ fn orientation(shape: &[usize], axes: &[String]) -> String {
 
 /// `axes 1, 2, 3`.
 fn listed(axes: &[String]) -> String {
+    // Of `axis 2, in` the name.
     let numbers: Vec<&str> =
         axes.iter().map(|axis| axis.rsplit(' ').next().unwrap_or_default()).collect();
     let kind = if axes.iter().any(|axis| axis.starts_with("reshaped")) { "reshaped " } else { "" };

@@ -120,20 +120,21 @@ pub fn arrange(selected: &[Selected], request: &DrawRequest<'_>) -> Result<Arran
     if is_of_model(chart.name) {
         notes.extend(put_aside(&mut prepared));
     }
+    few_enough(chart.name, &mut prepared, &mut notes)?;
     let mut panels = Vec::new();
     let mut columns = None;
     let mut total = 0usize;
     let mut others = None;
     for tensor in &prepared {
         let plan = lay::plan(tensor, request, chart.name)?;
-        if plan::is_keras(&plan) {
+        if plan::is_keras(&plan) && !tensor.knows_axes() {
             notes.push(format!(
                 "{} is read as [height, width, in, out], as Keras stores convolutions",
                 tensor.label()
             ));
         }
         let is_asked = request.chart.is_some() || request.each.is_some();
-        let is_grid = matches!(plan, plan::Plan::Kernels { kind: plan::Kernels::Grid, .. });
+        let is_grid = matches!(plan, plan::Plan::Kernels { kind, .. } if kind.is_grid());
         let most = if is_asked || is_grid { MOST_TILES } else { MOST_UNASKED };
         let room = match chart.name {
             chart if is_of_model(chart) => most,
@@ -170,6 +171,42 @@ pub fn arrange(selected: &[Selected], request: &DrawRequest<'_>) -> Result<Arran
 /// Whether a chart shows the tensors of a model together, rather than each for itself.
 fn is_of_model(chart: &str) -> bool {
     matches!(chart, "overview" | "profile" | "ridge")
+}
+
+/// Leaves out what some charts have no line for: of a spectrum tensors that are no matrices, and of both
+/// what is more than can be told apart. That is said.
+fn few_enough(
+    chart: &str,
+    prepared: &mut Vec<lay::Prepared>,
+    notes: &mut Vec<String>,
+) -> Result<(), Error> {
+    let (most, noun) = match chart {
+        "ridge" => (charts::MOST_RIDGES, "tensors"),
+        "spectrum" => (charts::MOST_SPECTRA, "matrices"),
+        _ => return Ok(()),
+    };
+    let is_matrix = |one: &lay::Prepared| crate::inspect::is_matrix(&one.tensor);
+    let others = prepared.iter().filter(|one| !is_matrix(one)).count();
+    if chart == "spectrum" && others == prepared.len() {
+        let (name, shape) = match prepared.first() {
+            Some(one) => (one.label(), hinton_chart::shape_text(one.tensor.shape())),
+            None => return Ok(()),
+        };
+        return Err(Error::missing(
+            format!("{name} has the shape {shape}: singular values are those of matrices"),
+            "name a matrix with -t",
+        ));
+    }
+    // Vectors have few values; where there are too many outlines, matrices are shown.
+    if others > 0 && others < prepared.len() && (chart == "spectrum" || prepared.len() > most) {
+        prepared.retain(is_matrix);
+        notes.push(format!("{others} tensors of one axis or none are not shown"));
+    }
+    if prepared.len() > most {
+        notes.push(format!("the first {most} of {} {noun}; -t names others", prepared.len()));
+        prepared.truncate(most);
+    }
+    Ok(())
 }
 
 /// What must be known to read the values right, such as that they are codes: of one tensor in full, of

@@ -24,6 +24,8 @@ pub(super) enum Plan {
     Lines,
     /// One picture for each kernel of a convolution.
     Kernels { order: [usize; 4], kind: Kernels },
+    /// One colour picture `[height, width, channel]`.
+    Color,
 }
 
 /// What the kernels of a convolution look like.
@@ -35,6 +37,18 @@ pub(super) enum Kernels {
     Color,
     /// A picture for each pair: filters run down, input channels run right.
     Grid,
+    /// Colour pictures `[picture, height, width, channel]`.
+    Pictures,
+    /// A stack of matrices that are no kernels, such as attention weights: the first axis runs down, the
+    /// second right.
+    Stack,
+}
+
+impl Kernels {
+    /// Whether there is a picture for each pair of the first two axes.
+    pub(super) fn is_grid(self) -> bool {
+        matches!(self, Kernels::Grid | Kernels::Stack)
+    }
 }
 
 /// `[out, in, height, width]`, PyTorch's order.
@@ -42,24 +56,33 @@ const TORCH: [usize; 4] = [0, 1, 2, 3];
 /// Where PyTorch's axes are in Keras' `[height, width, in, out]`.
 const KERAS: [usize; 4] = [3, 2, 0, 1];
 
-/// The chart and plan for a tensor of this shape when nothing was asked.
-pub(super) fn default(shape: &[usize]) -> (&'static str, Plan) {
+/// Sides of a colour picture are at least so long, so that a kernel is not mistaken for one.
+const PICTURE_SIDE: usize = 12;
+
+/// The chart and plan for a tensor of this shape when nothing was asked; `known` says which axes are
+/// out, in, height and width, where the format does.
+pub(super) fn default(shape: &[usize], known: Option<[usize; 4]>) -> (&'static str, Plan) {
     match *shape {
         [rows, cols] => match class_pictures(rows, cols) {
             Some(plan) => ("tiles", plan),
             None => (matrix_chart(rows, cols), Plan::Matrix),
         },
+        [height, width, 3] if is_picture(height, width) => ("tiles", Plan::Color),
         [_, _, _] => ("tiles", Plan::Each { axis: 0, shape: None }),
         [a, b, c, d] => {
-            let order = kernel_order([a, b, c, d]);
+            let (order, kind) = kernels([a, b, c, d], known);
             let [outputs, inputs, height, width] = order.map(|axis| shape[axis]);
-            let plan = Plan::Kernels { order, kind: kernels(inputs) };
+            let plan = Plan::Kernels { order, kind };
             match inputs {
-                // A 1 x 1 convolution is a matrix.
-                _ if height == 1 && width == 1 && order == TORCH => {
+                // A 1 x 1 convolution is a matrix, as are filters of one dimension over one input.
+                _ if height == 1 && width == 1 && (order == TORCH || known.is_some()) => {
                     (matrix_chart(outputs, inputs), Plan::Matrix)
                 }
+                1 if height == 1 && known.is_some() => (matrix_chart(outputs, width), Plan::Matrix),
                 1 | 3 => ("tiles", plan),
+                _ if kind == Kernels::Stack && outputs.saturating_mul(inputs) <= KERNELS => {
+                    ("tiles", plan)
+                }
                 _ if height.max(width) > KERNEL_SIDE => ("heatmap", Plan::Matrix),
                 _ if outputs.saturating_mul(inputs) > KERNELS => ("heatmap", Plan::Matrix),
                 _ => ("tiles", plan),
@@ -70,7 +93,7 @@ pub(super) fn default(shape: &[usize]) -> (&'static str, Plan) {
 }
 
 /// The plan for a chart that was asked for.
-pub(super) fn for_chart(chart: &str, shape: &[usize]) -> Plan {
+pub(super) fn for_chart(chart: &str, shape: &[usize], known: Option<[usize; 4]>) -> Plan {
     if chart == "curve" {
         return Plan::Lines;
     }
@@ -80,9 +103,10 @@ pub(super) fn for_chart(chart: &str, shape: &[usize]) -> Plan {
     match *shape {
         [] | [_] => Plan::Matrix,
         [rows, cols] => class_pictures(rows, cols).unwrap_or(Plan::Matrix),
+        [height, width, 3] if is_picture(height, width) => Plan::Color,
         [a, b, c, d] => {
-            let order = kernel_order([a, b, c, d]);
-            Plan::Kernels { order, kind: kernels(shape[order[1]]) }
+            let (order, kind) = kernels([a, b, c, d], known);
+            Plan::Kernels { order, kind }
         }
         _ => Plan::Each { axis: 0, shape: None },
     }
@@ -103,12 +127,28 @@ fn class_pictures(rows: usize, cols: usize) -> Option<Plan> {
     }
 }
 
-fn kernels(inputs: usize) -> Kernels {
-    match inputs {
-        1 => Kernels::Grey,
-        3 => Kernels::Color,
-        _ => Kernels::Grid,
+fn is_picture(height: usize, width: usize) -> bool {
+    height.min(width) >= PICTURE_SIDE
+}
+
+/// Which axes are out, in, height and width, and what their pictures look like. Colours are shown where
+/// three inputs are sure: where the format says the axes, or the last two look like those of a kernel or
+/// a picture.
+fn kernels(shape: [usize; 4], known: Option<[usize; 4]>) -> ([usize; 4], Kernels) {
+    if known.is_none() && shape[3] == 3 && is_picture(shape[1], shape[2]) {
+        return ([0, 3, 1, 2], Kernels::Pictures);
     }
+    let order = known.unwrap_or_else(|| kernel_order(shape));
+    let [_, inputs, height, width] = order.map(|axis| shape[axis]);
+    let is_sure = known.is_some() || (height == width && height > 1) || is_picture(height, width);
+    let kind = match inputs {
+        1 => Kernels::Grey,
+        3 if is_sure => Kernels::Color,
+        // Squares larger than kernels are.
+        _ if known.is_none() && height == width && height > KERNEL_SIDE => Kernels::Stack,
+        _ => Kernels::Grid,
+    };
+    (order, kind)
 }
 
 /// Where out, in, height and width are. Keras' order is recognised by its small first two axes;
@@ -159,7 +199,16 @@ mod tests {
             (&[6, 16, 5, 5], "tiles", torch(Kernels::Grid)),
             (&[10, 10, 3, 3], "tiles", torch(Kernels::Grid)),
             (&[64, 32, 3, 3], "heatmap", Plan::Matrix),
-            (&[8, 4, 40, 40], "heatmap", Plan::Matrix),
+            (&[8, 4, 40, 40], "tiles", torch(Kernels::Stack)),
+            (&[80, 40, 40, 40], "heatmap", Plan::Matrix),
+            (&[3, 3, 1, 5], "tiles", torch(Kernels::Grid)),
+            (&[60, 80, 3], "tiles", Plan::Color),
+            (&[9, 9, 3], "tiles", each(0, None)),
+            (
+                &[10, 32, 48, 3],
+                "tiles",
+                Plan::Kernels { order: [0, 3, 1, 2], kind: Kernels::Pictures },
+            ),
             (&[3, 3, 3, 32], "tiles", keras(Kernels::Color)),
             (&[5, 5, 1, 16], "tiles", keras(Kernels::Grey)),
             (&[3, 3, 16, 32], "tiles", keras(Kernels::Grid)),
@@ -169,7 +218,28 @@ mod tests {
             (&[2, 3, 4, 5, 6], "heatmap", Plan::Matrix),
         ];
         for (shape, chart, plan) in table {
-            assert_eq!(default(shape), (*chart, plan.clone()), "{shape:?}");
+            assert_eq!(default(shape, None), (*chart, plan.clone()), "{shape:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_format_says_is_believed() {
+        let table: &[(&[usize], [usize; 4], &str, Plan)] = &[
+            (&[3, 3, 1, 5], KERAS, "tiles", keras(Kernels::Grey)),
+            (&[7, 3, 32, 1], KERAS, "tiles", keras(Kernels::Grid)),
+            (&[3, 3, 3, 5], TORCH, "tiles", torch(Kernels::Color)),
+            (&[1, 1, 64, 32], KERAS, "hinton", Plan::Matrix),
+            (&[1, 256, 1, 36], KERAS, "heatmap", Plan::Matrix),
+            (&[8, 3, 39, 8], [0, 3, 1, 2], "heatmap", Plan::Matrix),
+            (
+                &[1, 5, 5, 8],
+                [0, 3, 1, 2],
+                "tiles",
+                Plan::Kernels { order: [0, 3, 1, 2], kind: Kernels::Grid },
+            ),
+        ];
+        for (shape, order, chart, plan) in table {
+            assert_eq!(default(shape, Some(*order)), (*chart, plan.clone()), "{shape:?}");
         }
     }
 
@@ -187,7 +257,7 @@ mod tests {
             ("curve", &[7], Plan::Lines),
         ];
         for (chart, shape, plan) in table {
-            assert_eq!(for_chart(chart, shape), *plan, "{chart} {shape:?}");
+            assert_eq!(for_chart(chart, shape, None), *plan, "{chart} {shape:?}");
         }
     }
 }

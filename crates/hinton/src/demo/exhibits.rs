@@ -276,6 +276,16 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         themed: true,
     },
     Exhibit {
+        name: "spectrum",
+        title: "Which directions matter",
+        text: "Singular values of a layer, the largest first. What lies above the dashed line stands out of noise of \
+               the same size; the figures below say how many directions matter.",
+        shows: Shows::Tensors { file: MLP, tensors: &["0.weight"] },
+        settings: &[("as", "spectrum")],
+        also: &[],
+        themed: true,
+    },
+    Exhibit {
         name: "paper",
         title: "For print",
         text: "The paper theme: black type on white. As a PDF it is vector, with real text.",

@@ -2,6 +2,7 @@
 
 mod compare;
 mod guess;
+mod spectra;
 mod totals;
 
 use std::borrow::Cow;
@@ -16,6 +17,8 @@ use serde_json::ser::Formatter;
 use crate::{Error, Selected, select};
 pub use compare::{Comparison, Pair, compare};
 pub use guess::architecture;
+pub use spectra::Singular;
+pub(crate) use spectra::{is_matrix, singular};
 pub use totals::{Module, Total, by_dtype, by_kind, kind, modules};
 
 /// The quantiles that are reported, and how JSON names them.
@@ -45,6 +48,8 @@ pub struct TensorReport {
     pub selected: Selected,
     /// Its statistics, where they were asked for.
     pub summary: Option<Summary>,
+    /// Its singular values, where they were asked for and it is a matrix.
+    pub singular: Option<Singular>,
 }
 
 /// Lists the tensors that the patterns mean (all, without any). Reads no values.
@@ -56,7 +61,8 @@ pub fn inspect<'a, S: AsRef<str>>(
     patterns: &[S],
 ) -> Result<InspectReport<'a>, Error> {
     let selected = select(checkpoint, patterns)?.into_iter();
-    let tensors = selected.map(|selected| TensorReport { selected, summary: None }).collect();
+    let tensors =
+        selected.map(|selected| TensorReport { selected, summary: None, singular: None }).collect();
     Ok(InspectReport { checkpoint, tensors })
 }
 
@@ -295,6 +301,9 @@ impl Serialize for TensorReport {
         map.serialize_entry("file", tensor.file())?;
         if let Some(summary) = &self.summary {
             map.serialize_entry("stats", &Stats(summary))?;
+        }
+        if let Some(singular) = &self.singular {
+            map.serialize_entry("spectrum", singular)?;
         }
         map.end()
     }

@@ -2,6 +2,7 @@
 
 mod beside;
 mod parts;
+mod spectra;
 
 use std::path::PathBuf;
 
@@ -34,10 +35,15 @@ pub(super) const ROW: CommandRow = CommandRow {
            run folder) it lists steps, metrics and tensors, as `hinton animate` plays it. Kinds of \
            tensors and the network are guessed from names and shapes. Two files are set side by side \
            with --compare: what each has, and with --stats how far the values are from each other \
-           (CHANGE is the norm of the difference in percent of the norm of the first).",
+           (CHANGE is the norm of the difference in percent of the norm of the first). --spectrum lists for every \
+           matrix the largest and smallest singular value, the rank (values above rounding), the effective rank \
+           (exp of the entropy of the values), the stable rank (sum of squares over the largest square), the \
+           condition number, how many values lie above the edge of noise of the same size, and the exponent of a \
+           power law fitted to the largest eigenvalues, a heuristic; --json has the values themselves.",
     examples: "Examples:
   hinton inspect model.safetensors
   hinton inspect model.pt -t '*.weight' --stats
+  hinton inspect model.pt -t '*.q_proj.weight' --spectrum
   hinton inspect model.safetensors --depth 2          totals of the modules, as a tree
   hinton inspect model.pt --sort norm                the largest weights first
   hinton inspect before.pt after.pt --compare --stats
@@ -55,6 +61,9 @@ pub(super) const ROW: CommandRow = CommandRow {
                     .action(ArgAction::SetTrue)
                     .help("Read every value: min, max, mean, std, quantiles, histogram"),
             )
+            .arg(Arg::new("spectrum").long("spectrum").action(ArgAction::SetTrue).help(
+                "Singular values of every matrix: ranks, condition, what stands out of noise",
+            ))
             .arg(
                 Arg::new("json")
                     .long("json")
@@ -194,6 +203,13 @@ fn report(
         let threads = hinton::threads(thread_count(matches));
         report.summarize(Work { threads, progress: &bar })?;
     }
+    let spectrum = matches.get_flag("spectrum");
+    if spectrum {
+        let bar = Bar::new();
+        bar.expect(report.bytes_of_matrices());
+        let threads = hinton::threads(thread_count(matches));
+        report.decompose(Work { threads, progress: &bar })?;
+    }
     if let Some((_, sort)) = sort {
         report.sort(sort);
     }
@@ -203,6 +219,7 @@ fn report(
     let depth = matches.get_one::<u16>("depth").map(|&depth| usize::from(depth));
     let body = match depth.or(matches.get_flag("tree").then_some(2)) {
         Some(depth) => parts::tree(&report, depth - 1, width),
+        None if spectrum => spectra::text(&report, width),
         None => tensors_text(&report, width),
     };
     Ok(format!("{}{body}", heading(&report)))
