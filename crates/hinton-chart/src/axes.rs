@@ -1,12 +1,15 @@
 //! Axes of numbers: where a value lies on the page, round ticks, grid lines.
 
-use hinton_scene::{Align, Baseline, Item, Path, Point, Rect, Shape, Text, measure};
+use hinton_scene::{
+    Align, Baseline, Item, Path, Point, Rect, Shape, Text, TextStyle, fit, measure,
+};
 
 use crate::frame::text;
+use crate::labels::upright;
 use crate::math::{log10, pow10};
 use crate::scale::widen;
 use crate::ticks::{even_ticks, tick_texts};
-use crate::{Theme, short, short_count};
+use crate::{Options, Theme, short, short_count};
 
 /// Whole numbers are written out below this; above it an `f64` does not tell neighbours apart.
 const WRITTEN_OUT: f64 = 1e15;
@@ -279,6 +282,27 @@ pub(crate) enum PlaceName {
     Level(String),
     /// Below the axis, read upwards.
     Upright(String),
+}
+
+/// Width of the name of a vertical axis, where one was asked for.
+pub(crate) fn y_name_width(options: &Options, theme: &Theme) -> f64 {
+    match options.y_label.as_deref() {
+        None | Some("") => 0.0,
+        Some(_) => theme.label().size * 1.6,
+    }
+}
+
+/// The name of a vertical axis, read upwards, at the left of all that belongs to its plot.
+pub(crate) fn y_name(options: &Options, theme: &Theme, left: f64, plot: Rect) -> Option<Item> {
+    let name = options.y_label.as_deref().filter(|name| !name.is_empty())?;
+    let style = TextStyle { color: theme.ink, ..theme.label() };
+    let name = fit(name, style, plot.h.max(40.0));
+    Some(upright(&name, left + style.size / 2.0, plot.center().y, style))
+}
+
+/// The name of a horizontal axis: the one that was asked for, or the chart's own.
+pub(crate) fn x_name<'a>(options: &'a Options, own: &'a str) -> &'a str {
+    options.x_label.as_deref().unwrap_or(own)
 }
 
 /// Width that the numbers of a vertical axis need, with the space after them.

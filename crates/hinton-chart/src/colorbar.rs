@@ -1,6 +1,6 @@
 //! Legends: the colour bar, and what is odd in the data.
 
-use hinton_scene::{Align, Baseline, Cells, Color, Item, Path, Point, Rect, Shape, measure};
+use hinton_scene::{Align, Baseline, Cells, Color, Item, Path, Point, Rect, Shape, fit, measure};
 use hinton_tensor::{Grid, Summary};
 
 use crate::cells::{cells_beyond, is_two_way};
@@ -29,6 +29,8 @@ pub(crate) struct Key<'a> {
     /// Statistics of the values, for those that are not finite.
     pub(crate) summary: &'a Summary,
     pub(crate) cells: KeyCells,
+    /// What the colours mean, above the bar.
+    pub(crate) title: Option<&'a str>,
 }
 
 /// What a colour bar has to say about the cells.
@@ -100,6 +102,15 @@ impl KeyCells {
 /// The colour bar with numbers, and under it the counts of NaN, infinities and cells past the range.
 pub(crate) fn colorbar(key: &Key<'_>, place: Rect) -> Vec<Item> {
     let theme = key.theme;
+    if let Some(title) = key.title.filter(|title| !title.is_empty()) {
+        let style = theme.label();
+        let title = fit(title, style, place.w);
+        let title = text(&title, place.x, place.y + 1.0, style, Align::Start, Baseline::Top);
+        let below = Rect { y: place.y + LINE, h: place.h - LINE, ..place };
+        let mut items = colorbar(&Key { title: None, ..*key }, below);
+        items.push(title);
+        return items;
+    }
     let oddities = oddities(key);
     if is_low(place) {
         return low_colorbar(key, place, &oddities);
@@ -359,6 +370,9 @@ pub(crate) fn low_swatches_height(count: usize, width: f64) -> f64 {
 /// Height that [`colorbar`] needs; where the scale may be another in pictures beside this one, for
 /// all of them.
 pub(crate) fn colorbar_height(key: &Key<'_>, page: &Page<'_>, varies: bool) -> f64 {
+    if key.title.is_some_and(|title| !title.is_empty()) {
+        return LINE + colorbar_height(&Key { title: None, ..*key }, page, varies);
+    }
     if page.has_low_legend() {
         let swatches = match varies {
             true => nonfinite(key.theme, key.summary).len() + 2,
@@ -449,7 +463,11 @@ fn tick_labels(scale: &ColorScale, height: f64) -> Vec<(f64, String)> {
         },
         ScaleKind::Sqrt | ScaleKind::Symlog => bent_ticks(scale, height),
     };
-    let labels = tick_texts(&values);
+    let labels = match scale.linear() {
+        // Over many powers of ten no number needs the digits of the smallest.
+        Some(_) => values.iter().map(|&value| short(value)).collect(),
+        None => tick_texts(&values),
+    };
     values.into_iter().zip(labels).collect()
 }
 
@@ -460,8 +478,10 @@ fn bent_ticks(scale: &ColorScale, height: f64) -> Vec<f64> {
     if low < 0.0 && high > 0.0 {
         wanted.push(0.0);
     }
+    wanted.extend(scale.center());
     let top = decade(low.abs().max(high.abs()));
-    for exponent in (top - 3..=top).rev() {
+    let least = scale.linear().map_or(top - 3, |linear| decade(linear).max(top - 40).min(top));
+    for exponent in (least..=top).rev() {
         let power = pow10(exponent);
         wanted.extend([power, -power].into_iter().filter(|value| (low..=high).contains(value)));
     }

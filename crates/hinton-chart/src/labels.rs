@@ -24,6 +24,10 @@ pub(crate) struct Strips {
     turn: f64,
     border: f64,
     left_out: bool,
+    /// Width of the strip at the far left for the name of the rows.
+    row_name: f64,
+    /// Height of the strip above all others for the name of the columns.
+    col_name: f64,
 }
 
 impl Strips {
@@ -37,6 +41,8 @@ impl Strips {
             turn: 0.0,
             border: 0.0,
             left_out: false,
+            row_name: 0.0,
+            col_name: 0.0,
         }
     }
 
@@ -122,13 +128,20 @@ impl Strips {
         };
         let (sin, cos) = hinton_scene::turn(turn);
         let away = away(options, border);
+        let name = |name: &Option<String>| match name.as_deref() {
+            None | Some("") => 0.0,
+            Some(_) => style.size * 1.6,
+        };
+        let (row_name, col_name) = (name(&options.y_label), name(&options.x_label));
+        let left = if rows.is_empty() { 0.0 } else { row_width + away + PAD };
+        let top = match () {
+            () if cols.is_empty() => 0.0,
+            () if turn == 0.0 => line + away,
+            () => col_width * sin.abs() + style.size * cos.abs() + away,
+        };
         Strips {
-            left: if rows.is_empty() { 0.0 } else { row_width + away + PAD },
-            top: match () {
-                () if cols.is_empty() => 0.0,
-                () if turn == 0.0 => line + away,
-                () => col_width * sin.abs() + style.size * cos.abs() + away,
-            },
+            left: left + row_name,
+            top: top + col_name,
             // Names that lean right reach past the last column.
             right: if turn < 0.0 { (col_width * cos - col_pitch / 2.0).max(0.0) } else { 0.0 },
             rows,
@@ -136,6 +149,8 @@ impl Strips {
             turn,
             border,
             left_out: false,
+            row_name,
+            col_name,
         }
     }
 
@@ -146,6 +161,21 @@ impl Strips {
         let away = away(options, self.border);
         let edge = self.border + options.look.cell_gap / 2.0;
         let mut items = Vec::new();
+        let name_style = TextStyle { color: theme.ink, ..style };
+        let middle = rect.center();
+        if self.row_name > 0.0 {
+            let name = options.y_label.as_deref().unwrap_or_default();
+            let x = rect.x - self.left + style.size / 2.0;
+            let name = hinton_scene::fit(name, name_style, rect.h.max(40.0));
+            items.push(upright(&name, x, middle.y, name_style));
+        }
+        if self.col_name > 0.0 {
+            let name = options.x_label.as_deref().unwrap_or_default();
+            let (x, y) = (middle.x, rect.y - self.top);
+            let name = hinton_scene::fit(name, name_style, rect.w.max(40.0));
+            let (align, top) = (Align::Middle, Baseline::Top);
+            items.push(Item::Text(Text::new(&name, x, y, name_style, align, top)));
+        }
         let mut tick_path = Path::new();
         for (share, label) in self.rows.iter() {
             let y = rect.y + share * rect.h;
@@ -175,6 +205,11 @@ impl Strips {
         }
         items
     }
+}
+
+/// A line that is read upwards, around its middle.
+pub(crate) fn upright(content: &str, x: f64, y: f64, style: TextStyle) -> Item {
+    Item::Text(Text::rotated(content, x, y, style, Align::Middle, Baseline::Middle, -90.0))
 }
 
 /// From a label to the outermost cells.

@@ -19,6 +19,10 @@ pub struct Options {
     pub range: Option<Range>,
     /// How values spread over the colours.
     pub scale: ScaleKind,
+    /// The value that has the middle colour of a map with a middle; `None` is zero.
+    pub center: Option<f64>,
+    /// Magnitude below which [`ScaleKind::Symlog`] is linear; `None` is a thousandth of the largest.
+    pub symlog_threshold: Option<f64>,
     /// Values written into the cells.
     pub annotate: Annotate,
     /// Labels of rows.
@@ -27,6 +31,12 @@ pub struct Options {
     pub col_labels: Labels,
     /// Title; `None` names the tensor, an empty one leaves it out.
     pub title: Option<String>,
+    /// Name of the axis along x, or of the columns; `None` is the chart's own.
+    pub x_label: Option<String>,
+    /// Name of the axis along y, or of the rows; `None` is the chart's own.
+    pub y_label: Option<String>,
+    /// Title of the colour bar; `None` is none.
+    pub legend_title: Option<String>,
     /// Columns of tiles or facets.
     pub columns: Option<usize>,
     /// Magnitude that fills a cell of a Hinton diagram; `None` is the next power of two.
@@ -49,6 +59,8 @@ pub struct Options {
     pub line_width: Option<f64>,
     /// A logarithmic axis: of counts (histogram), of values (curve).
     pub log_counts: bool,
+    /// A logarithmic axis of places (curve).
+    pub log_x: bool,
     /// Points that each point of a smoothed line is the mean of, at least 2 (curve); `None` smooths
     /// nothing.
     pub smooth: Option<usize>,
@@ -85,10 +97,15 @@ impl Default for Options {
             cmap: None,
             range: None,
             scale: ScaleKind::Linear,
+            center: None,
+            symlog_threshold: None,
             annotate: Annotate::Auto,
             row_labels: Labels::Auto,
             col_labels: Labels::Auto,
             title: None,
+            x_label: None,
+            y_label: None,
+            legend_title: None,
             columns: None,
             max_weight: None,
             reduce: None,
@@ -100,6 +117,7 @@ impl Default for Options {
             font: None,
             line_width: None,
             log_counts: false,
+            log_x: false,
             smooth: None,
             measure: None,
             shares_of: SharesOf::Row,

@@ -15,8 +15,12 @@ pub struct ColorScale {
     map: Colormap,
     low: f64,
     high: f64,
-    /// Magnitude at the ends of a map whose middle is zero; `None` when it spans low..high.
+    /// The value in the middle of a map that has one.
+    center: f64,
+    /// Distance from it at the ends of such a map; `None` when the map spans low..high.
     reach: Option<f64>,
+    /// Magnitude below which a symlog scale is linear; `None` is a share of the largest.
+    linear: Option<f64>,
     kind: ScaleKind,
     specials: [Color; 3],
     /// Most colours in two directions; `None` where there may be many.
@@ -34,7 +38,9 @@ impl ColorScale {
     /// pictures made of bytes.
     pub fn fit(options: &Options, theme: &Theme, span: &Span, is_picture: bool) -> Self {
         let is_centred = is_centred(options, is_picture);
+        let center = options.center.filter(|_| is_centred).unwrap_or(0.0);
         let is_on_offset = is_centred
+            && options.center.is_none()
             && matches!(options.range, None | Some(Range::Data | Range::Robust))
             && options.cmap.is_none()
             && is_on_offset(span.min, span.max);
@@ -49,16 +55,18 @@ impl ColorScale {
         let (low, high) = if span.low > span.high { (0.0, 0.0) } else { (span.low, span.high) };
         let (low, high) = match options.range {
             None | Some(Range::Robust | Range::Symmetric) if is_centred => {
-                let reach = low.abs().max(high.abs());
-                one_sided(-reach, reach, min, max)
+                let reach = (low - center).abs().max((high - center).abs());
+                let (low, high) = one_sided(-reach, reach, min - center, max - center);
+                (center + low, center + high)
             }
             _ => (low, high),
         };
         let (low, high) = widen(low, high);
-        let reach = is_centred.then(|| low.abs().max(high.abs()));
+        let reach = is_centred.then(|| (low - center).abs().max((high - center).abs()));
         let specials = [theme.nan, theme.pos_inf, theme.neg_inf];
-        let two_way_levels = options.levels;
-        ColorScale { map, low, high, reach, kind: options.scale, specials, two_way_levels }
+        let (two_way_levels, linear, kind) =
+            (options.levels, options.symlog_threshold, options.scale);
+        ColorScale { map, low, high, center, reach, linear, kind, specials, two_way_levels }
     }
 
     /// Smallest value that has a colour of its own.
@@ -83,14 +91,24 @@ impl ColorScale {
 
     /// Whether the middle of the map is exactly zero.
     pub fn zero_is_middle(&self) -> bool {
-        self.reach.is_some()
+        self.reach.is_some() && self.center == 0.0
+    }
+
+    /// The value in the middle of the map, where it was asked for.
+    pub(crate) fn center(&self) -> Option<f64> {
+        (self.reach.is_some() && self.center != 0.0).then_some(self.center)
+    }
+
+    /// Magnitude below which a symlog scale is linear, where it was asked for.
+    pub(crate) fn linear(&self) -> Option<f64> {
+        self.linear
     }
 
     /// Where a value lies in the map, 0 to 1; values past the range take its ends.
     pub fn position(&self, value: f64) -> f64 {
         let value = value.clamp(self.low, self.high);
         match self.reach {
-            Some(reach) => 0.5 + 0.5 * self.bend(value, reach),
+            Some(reach) => 0.5 + 0.5 * self.bend(value - self.center, reach),
             None => {
                 let reach = self.low.abs().max(self.high.abs());
                 let (low, high) = (self.bend(self.low, reach), self.bend(self.high, reach));
@@ -109,10 +127,11 @@ impl ColorScale {
     /// An odd, rising function with bend(reach) = 1.
     fn bend(&self, value: f64, reach: f64) -> f64 {
         let share = value.abs() / reach;
+        let linear = self.linear.map_or(SYMLOG_LINEAR, |linear| (linear / reach).max(1e-300));
         let bent = match self.kind {
             ScaleKind::Linear => share,
             ScaleKind::Sqrt => share.sqrt(),
-            ScaleKind::Symlog => ln(1.0 + share / SYMLOG_LINEAR) / ln(1.0 + 1.0 / SYMLOG_LINEAR),
+            ScaleKind::Symlog => ln(1.0 + share / linear) / ln(1.0 + 1.0 / linear),
         };
         bent.copysign(value)
     }

@@ -59,6 +59,13 @@ impl Span {
             Some(Range::Data) => (min, max),
             Some(Range::Symmetric) => (-largest, largest),
             Some(Range::Robust) => between(cells, ROBUST, (min, max)),
+            None if is_centred && options.center.is_some() => {
+                let center = options.center.unwrap_or(0.0);
+                let largest = (min - center).abs().max((max - center).abs());
+                let away = cells.iter().map(|cell| cell - center).collect();
+                let reach = typical_magnitude(away, largest);
+                (center - reach, center + reach)
+            }
             None if is_picture || is_on_offset(min, max) => (min, max),
             None if is_centred => {
                 let reach = typical_magnitude(cells, largest);

@@ -101,7 +101,10 @@ fn setting(row: &'static SettingRow) -> Arg {
             .value_parser(Offers(row.choices))
             .hide_possible_values(hides_values)
             // Values may begin with a minus: -0.5..0.5, -1x28.
-            .allow_hyphen_values(matches!(row.name, "range" | "reshape" | "each" | "title")),
+            .allow_hyphen_values(matches!(
+                row.name,
+                "range" | "reshape" | "each" | "title" | "center"
+            )),
         Takes::Perhaps(value) => {
             arg.value_name(value).num_args(0..=1).require_equals(true).default_missing_value("")
         }
@@ -131,8 +134,8 @@ fn help_text(about: &str, help: &str) -> clap::builder::StyledStr {
 fn heading(setting: &str) -> &'static str {
     match setting {
         "as" | "preset" | "transpose" | "reshape" | "each" => "What is drawn",
-        "log" | "smooth" | "bins" | "max-weight" | "columns" | "reduce" => "Charts",
-        "cmap" | "range" | "scale" => "Colours",
+        "log" | "log-x" | "smooth" | "bins" | "max-weight" | "columns" | "reduce" => "Charts",
+        "cmap" | "range" | "scale" | "center" | "symlog-threshold" => "Colours",
         _ => "Page and type",
     }
 }

@@ -46,6 +46,8 @@ const EVERY: &[&str] = &[];
 const COLORED: &[&str] = &["heatmap", "tiles", "overview"];
 /// Charts of one matrix, with labels.
 const MATRICES: &[&str] = &["hinton", "heatmap", "confusion"];
+/// Charts whose axes may be named.
+const NAMED_AXES: &[&str] = &["hinton", "heatmap", "histogram", "curve", "distribution"];
 
 /// Everything that can be said about a picture, in the order in which it is applied: a preset
 /// first, what is said besides after it.
@@ -156,6 +158,35 @@ pub const SETTINGS: &[SettingRow] = &[
         set: |request, value| parsed(value, |scale: ScaleKind| request.options.scale = scale),
     },
     SettingRow {
+        name: "center",
+        takes: Takes::Value("VALUE"),
+        about: "The value that has the middle colour, instead of zero",
+        help: "For maps with a middle, such as the default: 1 for gains of normalisation, the mean for \
+               deviations.",
+        charts: &["heatmap", "tiles"],
+        choices: nothing,
+        set: |request, value| {
+            let center = number("center", value, -f64::MAX, f64::MAX, false)?;
+            request.options.center = Some(center);
+            Ok(())
+        },
+    },
+    SettingRow {
+        name: "symlog-threshold",
+        takes: Takes::Value("VALUE"),
+        about: "Magnitude below which --scale symlog is linear",
+        help: "Without it a thousandth of the largest: three powers of ten are told apart on each side of \
+               zero. A smaller one shows more of them.",
+        charts: COLORED,
+        choices: nothing,
+        set: |request, value| {
+            let least = number("symlog-threshold", value, f64::MIN_POSITIVE, f64::MAX, false)?;
+            request.options.symlog_threshold = Some(least);
+            request.options.scale = ScaleKind::Symlog;
+            Ok(())
+        },
+    },
+    SettingRow {
         name: "annotate",
         takes: Takes::Perhaps("FORMAT"),
         about: "Write the values into the cells, in a format such as .2f",
@@ -213,6 +244,42 @@ pub const SETTINGS: &[SettingRow] = &[
         choices: nothing,
         set: |request, value| {
             request.options.title = Some(value.to_owned());
+            Ok(())
+        },
+    },
+    SettingRow {
+        name: "x-label",
+        takes: Takes::Value("TEXT"),
+        about: "Name of the axis along x, or of a matrix's columns",
+        help: "",
+        charts: NAMED_AXES,
+        choices: nothing,
+        set: |request, value| {
+            request.options.x_label = Some(value.to_owned());
+            Ok(())
+        },
+    },
+    SettingRow {
+        name: "y-label",
+        takes: Takes::Value("TEXT"),
+        about: "Name of the axis along y, or of a matrix's rows",
+        help: "",
+        charts: NAMED_AXES,
+        choices: nothing,
+        set: |request, value| {
+            request.options.y_label = Some(value.to_owned());
+            Ok(())
+        },
+    },
+    SettingRow {
+        name: "legend-title",
+        takes: Takes::Value("TEXT"),
+        about: "What the colours mean, above the colour bar",
+        help: "",
+        charts: &["heatmap", "tiles"],
+        choices: nothing,
+        set: |request, value| {
+            request.options.legend_title = Some(value.to_owned());
             Ok(())
         },
     },
@@ -381,6 +448,18 @@ pub const SETTINGS: &[SettingRow] = &[
         choices: nothing,
         set: |request, _| {
             request.options.log_counts = true;
+            Ok(())
+        },
+    },
+    SettingRow {
+        name: "log-x",
+        takes: Takes::Nothing,
+        about: "A logarithmic axis of steps",
+        help: "Zero, from which steps are often counted, keeps a place at its beginning.",
+        charts: &["curve"],
+        choices: nothing,
+        set: |request, _| {
+            request.options.log_x = true;
             Ok(())
         },
     },
@@ -580,6 +659,7 @@ fn number(option: &str, value: &str, least: f64, most: f64, whole: bool) -> Resu
         let what = if whole { "a whole number" } else { "a number" };
         let range = match (least > 1e-9, most < 1e300) {
             (true, true) => format!(" from {least} to {most}"),
+            _ if least < 0.0 => String::new(),
             _ => " above zero".to_owned(),
         };
         Error::request(format!("--{option} {value:?}: expected {what}{range}"), "")

@@ -94,7 +94,8 @@ pub(super) fn is_picture(panels: &[Panel]) -> bool {
 pub(super) fn default_fold(options: &Options) -> Fold {
     match options.reduce {
         Some(fold) => fold,
-        None if is_centred(options, false) => Fold::Rms,
+        // How large values are says nothing of how far they lie from another middle than zero.
+        None if is_centred(options, false) && options.center.is_none() => Fold::Rms,
         None => Fold::Mean,
     }
 }
@@ -266,6 +267,9 @@ pub(super) fn scale_notes(scale: &ColorScale) -> Vec<String> {
         let note = "zero keeps the middle colour; a sequential map such as --cmap viridis spreads \
                     this range over all its colours";
         return if one_sided { vec![note.to_owned()] } else { Vec::new() };
+    }
+    if let Some(center) = scale.center() {
+        return vec![format!("the middle colour is {}", short(center))];
     }
     let middle = (scale.low() + scale.high()) / 2.0;
     vec![format!("the middle colour of {} is {}, not zero", scale.map().name(), short(middle))]

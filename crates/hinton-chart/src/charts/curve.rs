@@ -5,14 +5,16 @@ use hinton_scene::{Color, Item, MarkShape, Marks, Path, Point, Rect, Shape};
 use super::common;
 use super::over::{self, Odd};
 use super::{ChartRow, Need};
-use crate::axes::{Axis, BELOW, Plot, numbers_width, whole_text};
+use crate::axes::{self, Axis, BELOW, Plot, numbers_width, whole_text, y_name_width};
 use crate::dash::dashed;
 use crate::distinct::distinct;
 use crate::end_labels::{self, EndLabel};
 use crate::frame::Page;
 use crate::smooth::{reduced, smoothed};
 use crate::words::Words;
-use crate::{ChartError, Extent, Options, Panel, Picture, Range, Theme, short, short_count};
+use crate::{
+    ChartError, Extent, Options, Panel, Picture, Range, Theme, ThemeName, short, short_count,
+};
 
 pub(super) const ROW: ChartRow = ChartRow {
     name: "curve",
@@ -46,7 +48,7 @@ const FEW_POINTS: usize = 60;
 /// Widest line, and that of a line so dense that it becomes an area, points.
 const WIDTHS: (f64, f64) = (1.4, 0.8);
 /// Lengths of ink and space, points; the first is a whole line.
-const DASHES: [&[f64]; 3] = [&[], &[5.0, 2.5], &[1.5, 2.0]];
+const DASHES: [&[f64]; 5] = [&[], &[5.0, 2.5], &[1.5, 2.0], &[7.0, 2.0, 1.5, 2.0], &[10.0, 3.0]];
 
 /// One line, as it is drawn.
 struct Line<'a> {
@@ -106,7 +108,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let mut plot = drawn.plot(&lines, body, options, &theme)?;
     let named = options.legend.unwrap_or(true);
     let mut labels = if named { end_labels(&lines, &plot) } else { Vec::new() };
-    let left = numbers_width(&plot.y, body.h - BELOW, &theme);
+    let left = y_name_width(options, &theme) + numbers_width(&plot.y, body.h - BELOW, &theme);
     let strip = end_labels::width(&labels, &theme, body.w * 0.36);
     let bare = end_labels::LEAD / 2.0;
     plot.rect = Rect::new(body.x + left, body.y, body.w - left - strip.max(bare), body.h - BELOW);
@@ -117,7 +119,8 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
         labels = end_labels(&lines, &plot);
     }
 
-    let mut items = plot.axes(&theme, x_name);
+    let mut items = plot.axes(&theme, axes::x_name(options, x_name));
+    items.extend(axes::y_name(options, &theme, body.x, plot.rect));
     items.extend(drawn.odd.items(&plot, &theme));
     // Dense lines below, so that those of few points are seen.
     let mut order: Vec<usize> = (0..lines.len()).collect();
@@ -179,6 +182,8 @@ fn lines<'a>(
         // Colours tell runs apart where there are several, else metrics.
         let (color, dash) = if parts.len() > 1 { (part, name) } else { (name, 0) };
         let dash = dash + color / theme.series.len();
+        // In print colours may be greys.
+        let dash = if theme.name == ThemeName::Paper { dash + color } else { dash };
         let points = panel.course.line();
         let smooth = smooth_pieces(points, options);
         let all: Vec<(f64, f64)> = smooth.iter().flatten().copied().collect();
@@ -343,7 +348,17 @@ impl Drawn {
         let y = ends(&mut points().map(|point| point.1).filter(shown));
         let y = if y.0 > y.1 { (0.0, 1.0) } else { y };
         let whole = points().all(|point| point.0.fract() == 0.0);
-        let x = if x.0 < x.1 { Axis::even(x.0, x.1) } else { Axis::even(x.0 - 1.0, x.1 + 1.0) };
+        let least = points().map(|point| point.0).filter(|place| *place > 0.0);
+        let least = least.fold(f64::INFINITY, f64::min);
+        let is_log = options.log_x && x.0 < x.1 && least.is_finite();
+        let whole = whole && !is_log;
+        let x = match () {
+            () if is_log && x.0 > 0.0 => Axis::logarithmic(x.0, x.1),
+            // Steps are often counted from zero, which has a place of its own.
+            () if is_log => Axis::both_sides(x.0, x.1, least),
+            () if x.0 < x.1 => Axis::even(x.0, x.1),
+            () => Axis::even(x.0 - 1.0, x.1 + 1.0),
+        };
         Ok(Plot { rect, x, y: self.y_axis(y, lines, options), whole })
     }
 

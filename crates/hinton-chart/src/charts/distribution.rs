@@ -5,7 +5,7 @@ use hinton_scene::{Align, Baseline, Color, Item, Path, Point, Rect, Shape, fit};
 use super::common;
 use super::over::{self, band, edge, hatched};
 use super::{ChartRow, Need};
-use crate::axes::{Axis, BELOW, Plot, numbers_width, whole_text};
+use crate::axes::{self, Axis, BELOW, Plot, numbers_width, whole_text, y_name_width};
 use crate::colorbar::{Swatch, legend_height, low_swatches_height, swatches_in};
 use crate::frame::{LINE, Page, facet_grid, text};
 use crate::words::Words;
@@ -89,9 +89,13 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
             let name = fit(&name(panel), style, cell.0);
             items.push(text(&name, x, y + LINE, style, Align::Start, Baseline::Alphabetic));
         }
-        let name =
-            if at / columns + 1 == rows || at + columns >= panels.len() { x_name } else { "" };
+        let name = if at / columns + 1 == rows || at + columns >= panels.len() {
+            axes::x_name(options, x_name)
+        } else {
+            ""
+        };
         items.extend(plot.axes(&theme, name));
+        items.extend(axes::y_name(options, &theme, x, plot.rect));
         let (drawn, count) = drawn(panel, &plot, options, &theme);
         items.extend(drawn);
         folded = folded.max(count);
@@ -207,7 +211,7 @@ fn plot(panels: &[Panel], panel: &Panel, options: &Options, place: Rect, theme: 
         }
         _ => Axis::roomy(low, high, 0.03, 0.03),
     };
-    let left = numbers_width(&y, place.h - BELOW, theme);
+    let left = y_name_width(options, theme) + numbers_width(&y, place.h - BELOW, theme);
     let rect = Rect::new(place.x + left, place.y, place.w - left, place.h - BELOW);
     let whole = spreads().all(|spread| spread.place.fract() == 0.0);
     Plot { rect, x, y, whole }

@@ -60,7 +60,8 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let grids = panels.iter().map(|panel| &panel.grids[0]);
     let are_many = options.over.is_some() && !options.own_range;
     let key_cells = KeyCells::new(grids, &scale, &span, are_many);
-    let key = Key { scale: &scale, theme: &page.theme, summary: &summary, cells: key_cells };
+    let title = options.legend_title.as_deref();
+    let key = Key { scale: &scale, theme: &page.theme, summary: &summary, cells: key_cells, title };
 
     let mut words = common::words(panels, "matrices", options, &summary);
     words.notes.splice(..0, key_cells.note(&scale, &span));

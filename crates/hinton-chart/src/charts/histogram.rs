@@ -6,6 +6,7 @@ use hinton_tensor::{Summary, whole_bins};
 
 use super::common;
 use super::{ChartRow, Need};
+use crate::axes::{x_name, y_name, y_name_width};
 use crate::colorbar::{
     Swatch, about, is_low, legend_height, low_swatches_height, nonfinite, swatches_in,
 };
@@ -114,13 +115,15 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let layout = page.block(plot_size(&page), &words);
     notes.extend(layout.notes.clone());
     let area = layout.areas[0].rect;
-    let plot = Rect::new(area.x + LEFT, area.y, area.w - LEFT, area.h - BELOW);
+    let left = LEFT + y_name_width(options, &theme);
+    let plot = Rect::new(area.x + left, area.y, area.w - left, area.h - BELOW);
     if plot.w < 20.0 || plot.h < 20.0 {
         return Err(page.no_room());
     }
     let heights = Heights::new(&series, options);
 
     let mut items = axes(&page, plot, (low, high), &heights, several);
+    items.extend(y_name(options, &theme, area.x, plot));
     for one in &series {
         items.extend(bars(one, plot, &heights, !several));
     }
@@ -299,10 +302,11 @@ fn axes(
         items.push(Shape::stroked(mark, theme.soft, 0.8));
         items.push(text(&label, x, plot.bottom() + 6.0, style, Align::Middle, Baseline::Top));
     }
-    let kind = match page.options.scale {
+    let own = match page.options.scale {
         ScaleKind::Linear => "value",
         _ => "value (linear axis)",
     };
+    let kind = x_name(page.options, own);
     let middle = plot.center().x;
     items.push(text(kind, middle, plot.bottom() + 18.0, style, Align::Middle, Baseline::Top));
     items

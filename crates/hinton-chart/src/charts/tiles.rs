@@ -75,7 +75,8 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let grids = panels.iter().flat_map(|panel| &panel.grids);
     let are_many = options.over.is_some() && !options.own_range;
     let key_cells = KeyCells::new(grids, &scale, &span, are_many);
-    let key = Key { scale: &scale, theme: &page.theme, summary: &summary, cells: key_cells };
+    let title = options.legend_title.as_deref();
+    let key = Key { scale: &scale, theme: &page.theme, summary: &summary, cells: key_cells, title };
     let colored = panels.iter().any(|panel| panel.grids.len() == 3);
 
     let mut words = common::words(panels, "pictures", options, &summary);

@@ -5,10 +5,10 @@ use hinton_scene::{Align, Baseline, Color, Item, Path, Point, Rect, Shape, Strok
 use super::super::over;
 use super::MeasureRow;
 use super::table::{Line, Table};
-use crate::Theme;
 use crate::axes::{Axis, PlaceName, Plot, numbers_width};
 use crate::dash::dashed;
 use crate::frame::{LINE, text};
+use crate::{Theme, ThemeName};
 
 /// Height of the name above a plot, points.
 pub(super) const HEAD: f64 = 15.0;
@@ -55,7 +55,10 @@ impl<'a> Styles<'a> {
             let module = place(&modules, &line.module).unwrap_or(0);
             let leaf = place(&leaves, &line.leaf).unwrap_or(0);
             let (color, dash) = if modules.len() > 1 { (module, leaf) } else { (leaf, 0) };
-            let dash = (dash + color / theme.series.len()) % DASHES.len();
+            let dash = dash + color / theme.series.len();
+            // In print colours may be greys.
+            let dash = if theme.name == ThemeName::Paper { dash + color } else { dash };
+            let dash = dash % DASHES.len();
             let name = match (line.joined, line.module.as_str(), line.leaf.as_str()) {
                 (false, _, leaf) if leaf.is_empty() => "outside of the layers".to_owned(),
                 (false, _, leaf) => format!("outside of the layers: {leaf}"),
