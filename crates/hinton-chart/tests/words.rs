@@ -30,11 +30,16 @@ fn touch(one: &Text, two: &Text) -> bool {
 
 #[test]
 fn axes_have_the_names_that_were_asked_for() {
-    for chart in ["hinton", "heatmap", "histogram", "curve", "distribution"] {
+    for chart in ["hinton", "heatmap", "histogram", "curve", "distribution", "confusion"] {
+        let shape = if chart == "confusion" { (7, 7) } else { (6, 9) };
+        let values: Vec<f32> = match chart {
+            "confusion" => (0..49).map(|count| (count % 5) as f32).collect(),
+            _ => noise(54),
+        };
         for size in [None, "8.5cm".parse().ok(), "84x119cm".parse().ok()] {
             let mut options = named();
             options.size = size;
-            let picture = draw(chart, &[(6, 9, noise(54))], &options);
+            let picture = draw(chart, &[(shape.0, shape.1, values.clone())], &options);
             let x = find(&picture, "input unit").unwrap_or_else(|| panic!("{chart}: x"));
             let y = find(&picture, "output unit").unwrap_or_else(|| panic!("{chart}: y"));
             assert_eq!(x.rotation, 0.0);

@@ -47,7 +47,8 @@ const COLORED: &[&str] = &["heatmap", "tiles", "overview"];
 /// Charts of one matrix, with labels.
 const MATRICES: &[&str] = &["hinton", "heatmap", "confusion"];
 /// Charts whose axes may be named.
-const NAMED_AXES: &[&str] = &["hinton", "heatmap", "histogram", "curve", "distribution"];
+const NAMED_AXES: &[&str] =
+    &["hinton", "heatmap", "histogram", "curve", "distribution", "confusion"];
 
 /// Everything that can be said about a picture, in the order in which it is applied: a preset
 /// first, what is said besides after it.
@@ -546,6 +547,7 @@ pub(crate) fn wants_cells(request: &DrawRequest<'_>) -> bool {
     let options = &request.options;
     options.cmap.is_some()
         || options.range.is_some()
+        || options.center.is_some()
         || options.scale != ScaleKind::Linear
         || matches!(options.annotate, Annotate::On | Annotate::As(_))
 }

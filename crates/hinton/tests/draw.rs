@@ -77,7 +77,10 @@ fn settings_are_rows_that_hold() {
         }
         if let Takes::Value(_) = row.takes {
             let wrong = DrawRequest::default().set(row.name, "\u{1}");
-            let takes_any = matches!(row.name, "title" | "row-labels" | "col-labels");
+            let takes_any = matches!(
+                row.name,
+                "title" | "row-labels" | "col-labels" | "x-label" | "y-label" | "legend-title"
+            );
             assert_eq!(wrong.is_err(), !takes_any, "{}", row.name);
         }
     }
@@ -103,6 +106,12 @@ const SAID: &[Said] = &[
     ("cmap", "viridis", &[]),
     ("range", "-3..2", &[]),
     ("scale", "sqrt", &[]),
+    ("center", "3", &[]),
+    ("symlog-threshold", "0.5", &[]),
+    ("x-label", "input", &[]),
+    ("y-label", "output", &[]),
+    ("legend-title", "weight", &[]),
+    ("log-x", "", &[]),
     ("annotate", ".1f", &[]),
     ("row-labels", "row {}", &[]),
     ("col-labels", "col {}", &[]),
@@ -162,7 +171,8 @@ fn settings_name_the_charts_that_heed_them() {
                 assert_eq!(is_said, !row.charts.contains(&chart.name), "{name} {}", chart.name);
             }
             // A histogram writes at its axis that it does not heed the scale.
-            let says_so = (*name, chart.name) == ("scale", "histogram");
+            let says_so =
+                matches!(*name, "scale" | "symlog-threshold") && chart.name == "histogram";
             assert_eq!(
                 changes,
                 row.charts.contains(&chart.name) || says_so,
@@ -179,9 +189,13 @@ fn what_is_said_about_colours_chooses_cells() {
         let request = DrawRequest::default().set(setting, value).unwrap();
         arrange(&[Selected::whole(counting("w", &[6, 4]))], &request).unwrap().chart.name
     };
-    for (setting, value) in
-        [("cmap", "viridis"), ("range", "0..1"), ("scale", "sqrt"), ("annotate", "")]
-    {
+    for (setting, value) in [
+        ("cmap", "viridis"),
+        ("range", "0..1"),
+        ("scale", "sqrt"),
+        ("center", "1"),
+        ("annotate", ""),
+    ] {
         assert_eq!(chart(setting, value), "heatmap", "{setting}");
     }
     for (setting, value) in [("no-annotate", ""), ("scale", "linear"), ("max-weight", "2")] {

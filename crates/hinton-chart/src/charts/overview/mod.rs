@@ -54,6 +54,8 @@ const FILLED: f64 = 0.7;
 const PIXELS: (f64, f64) = (96.0, 6.0);
 
 fn need(extents: &[Extent], options: &Options) -> Need {
+    // Of many tensors none has a middle that all share but zero.
+    let options = &Options { center: None, ..options.clone() };
     if extents.len() <= FEW {
         return sheet::need(extents, options);
     }
@@ -86,7 +88,7 @@ fn room(page: &Page<'_>) -> (f64, f64) {
 
 fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     // The map has a key of its own below.
-    let mut inner = Options { legend: Some(false), ..options.clone() };
+    let mut inner = Options { legend: Some(false), center: None, ..options.clone() };
     if panels.len() > MANY {
         // Small tiles show few shades; thousands of large palettes would take seconds and gigabytes.
         inner.levels = inner.levels.or(Some(SHADES));
