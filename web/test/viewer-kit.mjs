@@ -143,14 +143,14 @@ export async function shown(page, state = "first") {
   await rest(page);
 }
 
-/** Waits until nothing is on its way and nothing moves. */
+/** Waits until nothing is on its way, nothing moves, and the address says so. */
 export async function rest(page) {
   await page.waitForFunction(
     () =>
       new Promise((done) => {
-        const status = () => document.getElementById("status")?.textContent ?? "";
-        const before = location.hash + status();
-        setTimeout(() => done(before === location.hash + status() && !status().includes("on the way")), 320);
+        const { body } = document;
+        const quiet = () => body.dataset.moving === undefined && !(document.getElementById("status")?.textContent ?? "").includes("on the way");
+        requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(quiet()), 60)));
       }),
     null,
     { timeout: 120_000 },

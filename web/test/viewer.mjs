@@ -31,11 +31,12 @@ function colourOf(colours, value) {
 
 /** Opens the page on a cell of a tensor, so near that cells can be told apart. */
 async function openAt(open, row, col, more = "", options = {}) {
-  const page = await open(model, `v=1&t=${WEIGHT}&cell=${WEIGHT}:${row},${col}${more && `&${more}`}`, options);
+  const place = catalogue.layout.tiles.find((tile) => tile.tensor === WEIGHT);
+  const { rows, cols } = catalogue.tensors[WEIGHT];
+  const [w, h] = [place.w / cols, place.h / rows];
+  const at = [place.x + (col + 0.5) * w, place.y + (row + 0.5) * h, 44 / Math.min(w, h)].map((value) => Number(value.toFixed(4)));
+  const page = await open(model, `v=1&at=${at}&t=${WEIGHT}&cell=${WEIGHT}:${row},${col}${more && `&${more}`}`, options);
   await page.focus("#map");
-  await page.keyboard.press("Enter");
-  await page.waitForTimeout(600);
-  await rest(page);
   return page;
 }
 

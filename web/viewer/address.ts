@@ -109,6 +109,7 @@ export function keepInAddress(model: Model, signal: AbortSignal): void {
   let written = location.hash;
   const write = () => {
     timer = undefined;
+    delete document.body.dataset.moving;
     const hash = writeAddress(model);
     written = hash ? `#${hash}` : "";
     try {
@@ -119,7 +120,10 @@ export function keepInAddress(model: Model, signal: AbortSignal): void {
   };
   createEffect(
     on([model.camera, model.choice, model.chosen, model.cell, model.selection], () => {
-      timer ??= window.setTimeout(write, 250);
+      // Not while the map moves: browsers allow an address to change only so often.
+      clearTimeout(timer);
+      timer = window.setTimeout(write, 200);
+      document.body.dataset.moving = "";
     }, { defer: true }),
   );
   addEventListener("hashchange", () => {

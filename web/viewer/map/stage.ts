@@ -167,7 +167,7 @@ export class Stage {
       canvas.height = Math.round(device.height);
     }
     model.setSize(size);
-    if (atHome && !this.element.dataset.placed) model.setCamera(model.home());
+    if (atHome && this.element.dataset.placed === undefined) model.setCamera(model.home());
     // At once: a canvas is empty from when its size changes to when it is drawn.
     untrack(() => this.frame());
   }
