@@ -52,12 +52,12 @@ const zoom = (factor: number) => ({ model }: Acts) => model.zoomBy(factor, undef
 /** Goes to the next place that `check` complains of. */
 const fault = (by: number) => ({ model }: Acts) => {
   const { faults } = model.statistics();
-  if (faults.length === 0) return model.say(model.statistics().done < model.statistics().of ? "Still looking for faults" : "No faults found");
+  if (faults.length === 0) return model.say(model.statistics().done < model.statistics().of ? "Still looking for faults" : "Nothing to remark on");
   faultAt = (faultAt + by + faults.length) % faults.length;
   const found = faults[faultAt]!;
   if (found.at) model.showCell({ tensor: found.t, row: found.at[0], col: found.at[1] });
   else model.showTensor(found.t);
-  model.say(`Fault ${faultAt + 1} of ${faults.length}: ${model.tensors[found.t]!.name}: ${found.text}`);
+  model.say(`${faultAt + 1} of ${faults.length}: ${model.tensors[found.t]!.name}: ${found.text}`);
 };
 let faultAt = -1;
 
@@ -131,7 +131,7 @@ export const ACTIONS: Action[] = [
   { keys: "c", about: "copy the selection as numpy", group: "Read", on: { c: ({ copyBox }) => copyBox() } },
   { keys: "/", about: "find a tensor", group: "Find", on: { "/": ({ openFind }) => openFind() } },
   { keys: "g", about: "go to an index, such as g 4095,17", group: "Find", on: { g: ({ openGoTo }) => openGoTo() } },
-  { keys: "n p", about: "next fault, fault before", group: "Find", on: { n: fault(1), p: fault(-1) } },
+  { keys: "n p", about: "next fault or remark, the one before", group: "Find", on: { n: fault(1), p: fault(-1) } },
   { keys: "h", about: "Hinton squares", group: "Colour", on: { h: toggle("hinton") } },
   { keys: "w", about: "written numbers", group: "Colour", on: { w: toggle("numbers") } },
   { keys: "< >", about: "narrower range, wider range", group: "Colour", on: { "<": stretch(1 / 1.25), ">": stretch(1.25) } },

@@ -9,7 +9,7 @@ import { listenToGestures } from "./map/gestures";
 import { Stage } from "./map/stage";
 import { createModel } from "./model";
 import { Details } from "./panels/details";
-import { Export, GoTo, Help, exported } from "./panels/dialogs";
+import { Export, GoTo, Help, colouringOf, exported } from "./panels/dialogs";
 import { List } from "./panels/list";
 import { MiniMap } from "./panels/minimap";
 import { copyBox } from "./panels/selected";
@@ -47,7 +47,7 @@ function App(props: { engine: Engine; catalogue: Catalogue }) {
     const found = exported(model);
     if (!found) return model.say("Choose a tensor first: click on it");
     try {
-      const command = await props.engine.command(model.choice().step, found.tensor, model.colouring(), found.box);
+      const command = await props.engine.command(model.choice().step, found.tensor, colouringOf(model, found.tensor), found.box);
       await copy(command, `Copied: ${command}`);
     } catch (error) {
       model.say(error instanceof Error ? error.message : String(error));

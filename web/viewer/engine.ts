@@ -173,6 +173,8 @@ export interface StatisticsRow {
 export interface Fault {
   t: number;
   code: string;
+  /** Whether something is wrong, rather than worth a look. */
+  fault?: boolean;
   text: string;
   at: [number, number] | null;
 }

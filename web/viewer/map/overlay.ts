@@ -80,9 +80,10 @@ function drawFrames(context: CanvasRenderingContext2D, ratio: number, model: Mod
   }
   context.stroke();
   for (const { rect, tensor } of found) {
-    if (faults.has(tensor.id) && rect.w < model.size().width) {
+    const found = faults.get(tensor.id);
+    if (found && rect.w < model.size().width) {
       // A badge that is seen from afar.
-      context.fillStyle = ink.alarm;
+      context.fillStyle = found.some(({ fault }) => fault ?? true) ? ink.alarm : ink.soft;
       context.beginPath();
       context.arc(rect.x + rect.w, rect.y, 4, 0, 2 * Math.PI);
       context.fill();

@@ -85,7 +85,7 @@ export function Details(props: { model: Model; stage: Stage }) {
             <For each={model.faultsOf().get(found().id) ?? []}>
               {(fault) => (
                 <button type="button" class="fault" onClick={() => fault.at && model.showCell({ tensor: fault.t, row: fault.at[0], col: fault.at[1] })}>
-                  <span class="badge">{fault.code}</span> {fault.text}
+                  <span class="badge" classList={{ mild: fault.fault === false }}>{fault.code}</span> {fault.text}
                 </button>
               )}
             </For>

@@ -1,6 +1,6 @@
 import { For, Show, createSignal } from "solid-js";
 import { ACTIONS, type Action } from "../actions";
-import type { PictureFormat } from "../engine";
+import type { Colouring, PictureFormat } from "../engine";
 import { Icon } from "../icons";
 import type { Model } from "../model";
 import { sliceText } from "./selected";
@@ -103,7 +103,7 @@ export function Export(props: { model: Model; dialog(element: HTMLDialogElement)
     if (!found) return;
     setBusy(true);
     try {
-      const blob = await model.engine.picture(model.choice().step, found.tensor, model.colouring(), found.box, format);
+      const blob = await model.engine.picture(model.choice().step, found.tensor, colouringOf(model, found.tensor), found.box, format);
       const name = model.tensors[found.tensor]!.name.replace(/[^\w.-]+/g, "_");
       download(blob, `${name}.${format}`);
       model.say(`Saved ${name}.${format}`);
@@ -146,6 +146,16 @@ export function Export(props: { model: Model; dialog(element: HTMLDialogElement)
       </Show>
     </dialog>
   );
+}
+
+/** How a tensor is coloured now, in numbers: a picture that is taken away has the colours of the page. */
+export function colouringOf(model: Model, tensor: number): Colouring {
+  const how = model.colouring();
+  const colours = model.shades.of(tensor)?.colours;
+  const end = (value: number) => Number(value.toPrecision(6));
+  // Ink is a fold of the map alone.
+  const fold = how.fold === "i" ? "r" : how.fold;
+  return { ...how, fold, range: colours ? `${end(colours.low)},${end(colours.high)}` : "auto" };
 }
 
 /** The selection, else the tensor that the panels speak of. */

@@ -199,7 +199,7 @@ function TensorRow(props: { model: Model; id: number; name: string; value: numbe
         <span class="facts">{shape(tensor.shape)} {tensor.dtype}</span>
       </span>
       <Show when={faults().length > 0}>
-        <span class="badge" title={faults().map(({ text }) => text).join("; ")}>{faults()[0]!.code}</span>
+        <span class="badge" classList={{ mild: !faults().some(({ fault }) => fault ?? true) }} title={faults().map(({ text }) => text).join("; ")}>{faults()[0]!.code}</span>
       </Show>
       <Show when={props.value !== undefined} fallback={<Spark counts={props.model.statisticsOf().get(props.id)?.histogram} />}>
         <span class="number">{Math.abs(props.value!) >= 10_000 ? brief(props.value!) : short(props.value!, 3)}</span>

@@ -74,6 +74,8 @@ export function Status(props: { model: Model }) {
     const words = { r: "RMS and balance", m: "mean", e: "value of largest magnitude", i: "ink" }[model.choice().fold];
     return `each cell is the ${words} of ${count(rows)} × ${count(cols)} values`;
   };
+  /** How many places are wrong, or worth a look. */
+  const found = (wrong: boolean) => model.statistics().faults.filter(({ fault }) => (fault ?? true) === wrong).length;
   const scale = () => {
     const { zoom } = model.camera();
     const tensor = model.entered();
@@ -100,10 +102,11 @@ export function Status(props: { model: Model }) {
           statistics {count(model.statistics().done)} of {count(model.statistics().of)}
         </span>
       </Show>
-      <Show when={model.statistics().faults.length > 0}>
-        <span class="alarm">
-          {count(model.statistics().faults.length)} {model.statistics().faults.length === 1 ? "fault" : "faults"} (n)
-        </span>
+      <Show when={found(true) > 0}>
+        <span class="alarm">{count(found(true))} {found(true) === 1 ? "fault" : "faults"} (n)</span>
+      </Show>
+      <Show when={found(false) > 0}>
+        <span>{count(found(false))} {found(false) === 1 ? "remark" : "remarks"} (n)</span>
       </Show>
       <For each={model.catalogue.sources.flatMap((source) => source.notes).slice(0, 1)}>{(note) => <span class="note">{note}</span>}</For>
       <span class="zoom">{scale()}</span>
