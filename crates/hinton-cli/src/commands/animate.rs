@@ -351,5 +351,5 @@ fn png_is_apng(file: &Path, target: &Target<'_>) {
 
 /// Whether it is a file that holds one step.
 fn is_step(run: &Run, path: &Path) -> bool {
-    run.steps.len() == 1 && path.is_file()
+    run.steps.len() == 1 && (path.is_file() || hinton::is_address(path))
 }
