@@ -138,8 +138,19 @@ pub fn whole(places: &[Place<'_>], theme: &Theme, aspect: f64) -> ModelMap {
         };
         layer.all(&outline)
     };
-    let maps = WIDTHS.iter().map(lay);
-    maps.min_by(|one, two| off(one).total_cmp(&off(two))).unwrap_or_default()
+    // The wider, the flatter: halving finds the width without laying out all of them.
+    let (mut first, mut end) = (0, WIDTHS.len());
+    let mut best: Option<ModelMap> = None;
+    while first < end {
+        let middle = (first + end) / 2;
+        let map = lay(&WIDTHS[middle]);
+        let is_flat = map.used.max(1.0) / map.height >= aspect;
+        (first, end) = if is_flat { (first, middle) } else { (middle + 1, end) };
+        if best.as_ref().is_none_or(|best| off(&map) < off(best)) {
+            best = Some(map);
+        }
+    }
+    best.unwrap_or_default()
 }
 
 fn outlined(places: &[Place<'_>]) -> Outline {

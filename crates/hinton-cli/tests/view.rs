@@ -96,7 +96,7 @@ fn the_address_is_printed_and_answers_until_the_program_is_ended() {
 fn what_cannot_be_served_is_said() {
     for (words, why) in [
         (vec!["view", "/nowhere.safetensors"], "no such file"),
-        (vec!["view", "Cargo.toml", "--no-open"], "no format"),
+        (vec!["view", "Cargo.toml", "--no-open"], "text, not weights"),
         (vec!["view", "x", "--port", "70000"], "70000"),
         (vec!["view", "x", "--host", "evil.example"], "evil.example"),
     ] {
