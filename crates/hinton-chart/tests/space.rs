@@ -143,7 +143,10 @@ fn pictures() -> Vec<(&'static str, Picture, f64)> {
     let points: Vec<[f32; 3]> =
         many.chunks_exact(2).map(|p| [bend(p[0] * 9.0), bend(p[1] * 9.0), 0.0]).collect();
     let colors: Vec<u16> = points.iter().map(|p| ((p[0] + 1.0) * 127.0) as u16).collect();
-    let classes = ColorKey::Classes(vec![(Color::rgb(0xd55e00), "low".to_owned())]);
+    let classes = ColorKey::Classes {
+        name: String::new(),
+        classes: vec![(Color::rgb(0xd55e00), "low".to_owned())],
+    };
     let cloud = Cloud { palette: &set.palette, colors: &colors, lines: &[], key: &classes };
     let step = SpaceStep { points: (&points).into(), regions: None, guides: &[], ..all[0].clone() };
     let density = SpaceOptions { density: Density::On, ..house(ThemeName::Dark) };

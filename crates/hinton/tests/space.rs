@@ -203,6 +203,101 @@ fn labels_lie_in_the_last_column() {
     assert_eq!(set.values.iter().collect::<Vec<_>>(), [0.5, 1.0, 1.5, -1.0, 2.5, 0.0]);
 }
 
+/// A file of bytes in the layout of MNIST's files.
+fn idx(shape: &[u32], values: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0, 0, 8, shape.len() as u8];
+    shape.iter().for_each(|side| bytes.extend(side.to_be_bytes()));
+    bytes.extend(values);
+    bytes
+}
+
+#[test]
+fn images_have_the_labels_that_lie_beside_them() {
+    let folder = common::Folder::new();
+    let images = folder.path("t10k-images-idx3-ubyte");
+    std::fs::write(&images, idx(&[4, 2, 2], &[0, 255, 51, 0, 1, 2, 3, 4, 9, 9, 9, 9, 0, 0, 0, 0]))
+        .unwrap();
+    let mut request = PointRequest::default();
+    request.source = PointSource::File(images.clone());
+    assert_eq!(points(&request, 4).unwrap().labels, None, "there are none yet");
+    let labels = folder.path("t10k-labels-idx1-ubyte");
+    std::fs::write(&labels, idx(&[3], &[2, 0, 2])).unwrap();
+    assert_eq!(points(&request, 4).unwrap().labels, None, "three labels are not of four points");
+    std::fs::write(&labels, idx(&[4], &[2, 0, 2, 5])).unwrap();
+    request.count = Some(3);
+    let set = points(&request, 4).unwrap();
+    assert_eq!(set.labels.as_ref().unwrap().0, [1, 0, 1]);
+    assert!(
+        set.notes.contains(&"labels from t10k-labels-idx1-ubyte".to_owned()),
+        "{:?}",
+        set.notes
+    );
+    assert_eq!(set.values.iter().take(3).collect::<Vec<_>>(), [0.0, 1.0, 0.2]);
+    // The network's outputs are counted as the labels are, though only two of its classes are there.
+    let show = show("4-6", set);
+    assert_eq!(show.points().labels.as_ref().unwrap().0, [2, 0, 2]);
+    assert!(show.accuracy().is_some());
+    request.normalize = "raw".parse().unwrap();
+    let raw = points(&request, 4).unwrap();
+    assert_eq!(raw.values.iter().take(3).collect::<Vec<_>>(), [0.0, 255.0, 51.0]);
+    request.normalize = "0.5,0.25".parse().unwrap();
+    assert_eq!(points(&request, 4).unwrap().values.iter().take(2).collect::<Vec<_>>(), [-2.0, 2.0]);
+}
+
+#[test]
+fn words_and_arrays_of_whole_numbers_are_labels() {
+    let folder = common::Folder::new();
+    let path = folder.path("flowers.csv");
+    let rows: String =
+        (0..6).map(|at| format!("{at},{},{}\n", at * 2, ["b", "a"][at % 2])).collect();
+    std::fs::write(&path, format!("width,height,kind\n{rows}")).unwrap();
+    let mut request = PointRequest::default();
+    request.source = PointSource::File(path);
+    let (labels, names) = points(&request, 2).unwrap().labels.unwrap();
+    assert_eq!((labels, names), (vec![1, 0, 1, 0, 1, 0], vec!["a".to_owned(), "b".to_owned()]));
+    let path = folder.path("set.npz");
+    let tensors = [
+        tensor_of("x_train", &[3, 2], &[0.5f32; 6]).unwrap(),
+        tensor_of("x_test", &[2, 2], &[1.5f32, 2.0, 3.0, 4.0]).unwrap(),
+        tensor_of("y_train", &[3], &[0i64, 1, 2]).unwrap(),
+        tensor_of("y_test", &[2], &[1i64, 0]).unwrap(),
+    ];
+    hinton::export(tensors, &path).unwrap();
+    request.source = PointSource::File(path);
+    let set = points(&request, 2).unwrap();
+    assert_eq!(set.values.iter().collect::<Vec<_>>(), [1.5, 2.0, 3.0, 4.0]);
+    assert_eq!(set.labels.unwrap().0, [1, 0]);
+}
+
+#[test]
+fn a_network_near_chance_is_remarked_on_with_what_would_help() {
+    // It goes by the sign of the first value, and bytes have none before they are normalised.
+    let model = network("2-2", "0=[[-1,-0.0001],[1,0]]");
+    let folder = common::Folder::new();
+    let (images, labels) = (folder.path("images.idx"), folder.path("labels.idx"));
+    let values: Vec<u8> = (0..200).flat_map(|at| [50 + (at % 2) * 150, 128]).collect();
+    std::fs::write(&images, idx(&[200, 2], &values)).unwrap();
+    std::fs::write(&labels, idx(&[200], &(0..200).map(|at| at % 2).collect::<Vec<u8>>())).unwrap();
+    let mut request = PointRequest::default();
+    request.source = PointSource::File(images);
+    let remark = |request: &PointRequest| {
+        let show = Show::new(&model, points(request, 2).unwrap(), ShowRequest::default()).unwrap();
+        let found = show.notes().iter().find(|note| note.contains("near chance")).cloned();
+        (show.accuracy().unwrap(), found)
+    };
+    let (right, said) = remark(&request);
+    assert_eq!(right, 0.5, "all are of the second class");
+    assert_eq!(
+        said.unwrap(),
+        "50 % right is near chance (50 % with 2 classes): with --normalize 0.5,0.5 it is right for \
+         100 % of the first 200 points"
+    );
+    request.normalize = "0.5,0.5".parse().unwrap();
+    assert_eq!(remark(&request), (1.0, None));
+    request.normalize = "10,1".parse().unwrap();
+    assert_eq!(remark(&request).1.unwrap(), "50 % right is near chance (50 % with 2 classes)");
+}
+
 fn show(spec: &str, set: PointSet) -> Show<'static> {
     let model = model(spec, &NetworkRequest::default()).unwrap();
     Show::new(&model, set, ShowRequest::default()).unwrap()

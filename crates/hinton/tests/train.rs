@@ -255,6 +255,20 @@ fn settings_that_make_no_sense_are_told() {
 }
 
 #[test]
+fn points_of_the_plane_are_drawn_on_their_regions() {
+    let data = train::named("moons", 0).unwrap();
+    let mut settings = Settings::of(&data, "").unwrap();
+    settings.epochs = 1;
+    let mut session = Session::new(&data, settings, 1).unwrap();
+    session.run(&mut Unwatched).unwrap();
+    let plane = session.picture(&DrawRequest::default()).unwrap().scene;
+    assert!(plane.title.ends_with("on moons, epoch 1"), "{}", plane.title);
+    assert!(plane.description.contains("1000 points") && plane.description.contains("% right"));
+    let weights = session.picture(&DrawRequest::chart("heatmap")).unwrap().scene;
+    assert!(weights.description != plane.description);
+}
+
+#[test]
 fn weights_become_pictures() {
     for row in DATA.iter().filter(|row| row.files.is_empty()) {
         let data = train::named(row.name, 0).unwrap();

@@ -18,6 +18,8 @@ const PADDING: f64 = 0.05;
 /// Room for numbers left of a plane and below it.
 const LEFT: f64 = 30.0;
 const BELOW: f64 = 18.0;
+/// Room for the name of the axis that goes up.
+const ABOVE: f64 = 10.0;
 /// Room for numbers around a box.
 const AROUND: f64 = 24.0;
 /// Sides of a box whose axes have scales of their own, as matplotlib has them, and of a cube; the
@@ -63,7 +65,10 @@ pub(super) fn draw_facet(facet: &Facet<'_>) -> Result<Drawn, SpaceError> {
         let axes = Axes { data: &data, lens: &lens, names: &step.axes, colors, numbers };
         (lens, place, axes.walls(place.w))
     } else {
-        let area = Rect::new(place.x + LEFT, place.y, place.w - LEFT, place.h - BELOW);
+        // The name of the axis that goes up is written over its upper end.
+        let above = if step.names_upward() { ABOVE } else { 0.0 };
+        let area =
+            Rect::new(place.x + LEFT, place.y + above, place.w - LEFT, place.h - BELOW - above);
         // As wide as high, so that a unit is as long in both directions.
         let side = area.w.min(area.h);
         let area = Rect::new(area.x + (area.w - side) / 2.0, area.y, side, side);
@@ -94,6 +99,12 @@ pub(super) fn draw_facet(facet: &Facet<'_>) -> Result<Drawn, SpaceError> {
     let mut items = vec![Item::Group(Group { label: step.name.clone(), clip, items: inside })];
     items.extend(above);
     Ok(Drawn { items, notes })
+}
+
+impl SpaceStep<'_> {
+    fn names_upward(&self) -> bool {
+        !self.axes[1].is_empty()
+    }
 }
 
 impl Facet<'_> {

@@ -33,9 +33,16 @@ pub enum ColorKey {
         reach: (f64, f64),
     },
     /// A class of each input point.
-    Classes(Vec<(Color, String)>),
+    Classes {
+        /// What the classes are; an empty name is not written.
+        name: String,
+        /// Their colours and names.
+        classes: Vec<(Color, String)>,
+    },
 }
 
+/// Height of the name over classes, points.
+const HEADING: f64 = 13.0;
 /// Most classes that are listed.
 const MOST_CLASSES: usize = 20;
 /// Height of the name above a bar below the steps, points.
@@ -48,7 +55,10 @@ impl ColorKey {
             ColorKey::None => 0.0,
             ColorKey::Bar { .. } => 130.0,
             ColorKey::Plane { .. } => 90.0,
-            ColorKey::Classes(classes) => 4.0 + classes.len().min(MOST_CLASSES + 1) as f64 * 12.0,
+            ColorKey::Classes { name, classes } => {
+                let heading = if name.is_empty() { 0.0 } else { HEADING };
+                heading + 4.0 + classes.len().min(MOST_CLASSES + 1) as f64 * 12.0
+            }
         }
     }
 
@@ -58,7 +68,15 @@ impl ColorKey {
             ColorKey::None => Vec::new(),
             ColorKey::Bar { name, map, low, high } => bar(theme, x, y, name, *map, *low, *high),
             ColorKey::Plane { name, pixels, reach } => plane(theme, x, y, name, pixels, *reach),
-            ColorKey::Classes(_) => swatches(&self.swatches(theme), theme, x, y + 2.0),
+            ColorKey::Classes { name, .. } if name.is_empty() => {
+                swatches(&self.swatches(theme), theme, x, y + 2.0)
+            }
+            ColorKey::Classes { name, .. } => {
+                let style = theme.label();
+                let mut items = vec![text(name, x, y, style, Align::Start, Baseline::Top)];
+                items.extend(swatches(&self.swatches(theme), theme, x, y + 2.0 + HEADING));
+                items
+            }
         }
     }
 }
@@ -70,7 +88,7 @@ impl ColorKey {
             ColorKey::None => 0.0,
             ColorKey::Bar { .. } => LOW_NAME + LOW_LEGEND,
             ColorKey::Plane { .. } => 84.0,
-            ColorKey::Classes(_) => {
+            ColorKey::Classes { .. } => {
                 let place = Rect::new(0.0, 0.0, width, 0.0);
                 12.0 * low_lines(&self.swatches(theme), theme, place) as f64
             }
@@ -93,14 +111,14 @@ impl ColorKey {
                 items.extend(low_bar(bar, colors, &ticks, theme));
                 items
             }
-            ColorKey::Classes(_) => swatches_in(&self.swatches(theme), theme, place),
+            ColorKey::Classes { .. } => swatches_in(&self.swatches(theme), theme, place),
             _ => self.items(theme, place.x, place.y),
         }
     }
 
     /// A line for each class.
     fn swatches(&self, theme: &Theme) -> Vec<Swatch> {
-        let ColorKey::Classes(classes) = self else { return Vec::new() };
+        let ColorKey::Classes { classes, .. } = self else { return Vec::new() };
         let mut list: Vec<Swatch> = classes
             .iter()
             .take(MOST_CLASSES)

@@ -28,7 +28,9 @@ pub(super) const ROW: CommandRow = CommandRow {
     name: "train",
     about: "Train a small network and watch what it learns",
     help: "Trains softmax regression, or any small network written in a line, prints a line an epoch, and \
-           shows the weights: of softmax regression on pictures one picture for each class. DATA is digits \
+           shows what it learned: of softmax regression on pictures the weights, one picture for each class; \
+           of points of the plane the class that each place is given (--as overview draws the weights); else \
+           the weights. DATA is digits \
            (inside the program, and what is taken if nothing is said), mnist or fashion-mnist (in the cache \
            folder, in --data FOLDER, or downloaded), points of the plane (spirals, circles, moons, xor, \
            gaussians), or a file of your own: .npz, .npy, .csv with --inputs and --labels. --record keeps a \
@@ -42,6 +44,7 @@ pub(super) const ROW: CommandRow = CommandRow {
   hinton train
   hinton train mnist --epochs 11 --record run -o weights.png
   hinton train fashion-mnist --live
+  hinton train spirals -o plane.png
   hinton train spirals --model 2-16-tanh-16-tanh-2 --record run
   hinton train digits --model lenet --record run --record-every log
   hinton train iris.csv --labels species --model 4-8-tanh-3
@@ -62,7 +65,9 @@ fn args(command: Command) -> Command {
         .arg(Arg::new("set").value_name("DATA").help(
             "digits, mnist, fashion-mnist, spirals, circles, moons, xor, gaussians, or a file",
         ))
-        .arg(output().help("The weights as a picture, by its extension [default: in the terminal]"))
+        .arg(output().help(
+            "The weights as a picture, or the plane with its regions, by its extension [default: in the terminal]",
+        ))
         .arg(
             value("record", "RUN", "Keep the training in a run folder")
                 .value_parser(value_parser!(PathBuf)),
@@ -212,7 +217,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     if let Some(failure) = watch.failed {
         return Err(failure);
     }
-    ended(&outcome, &session, folder, &watch)?;
+    ended(&outcome, &session, folder, target.is_some(), &watch)?;
     if let Some((file, output)) = target {
         let picture = session.picture(&request)?;
         write_bytes(file, &render(&picture, output, &picture.render_options())?)?;
@@ -288,13 +293,20 @@ fn ended(
     outcome: &Outcome,
     session: &Session<'_>,
     folder: Option<&Path>,
+    has_picture: bool,
     watch: &Watcher<'_>,
 ) -> Result<(), Failure> {
     let step = session.steps();
     match outcome {
         Outcome::Finished => {
             if let Some(folder) = folder {
-                note(&format!("the run is in {0}; see it with: hinton draw {0}", folder.display()));
+                let folder = folder.display();
+                note(&format!("the run is in {folder}; see it with: hinton draw {folder}"));
+                if session.data().inputs.width() <= 3 {
+                    note(&format!("how it learned: hinton space {folder} -o learn.gif"));
+                }
+            } else if !has_picture {
+                note("nothing was kept: --record RUN keeps the run, -o FILE the picture");
             }
             Ok(())
         }

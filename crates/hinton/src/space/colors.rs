@@ -6,13 +6,15 @@ use hinton_chart::space::ColorKey;
 use hinton_chart::{Colormap, ThemeName};
 use hinton_scene::Color;
 
-use super::PointSet;
+use super::regions::class;
+use super::{PointSet, Stage};
 use crate::Error;
 
 /// What colours points; the input decides, and all steps keep it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ColorBy {
-    /// The label where there is one, else the first coordinate.
+    /// The label where there is one; else the first coordinate, or the prediction where points have
+    /// more than three or the first is the same for all.
     #[default]
     Auto,
     /// A coordinate, counted from 0.
@@ -23,6 +25,8 @@ pub enum ColorBy {
     Wheel,
     /// The label.
     Label,
+    /// What the network says: its largest output, or its only one.
+    Prediction,
     /// The first half in one colour, the second in the other.
     Halves,
 }
@@ -37,12 +41,13 @@ impl FromStr for ColorBy {
             "angle" => ColorBy::Angle,
             "wheel" => ColorBy::Wheel,
             "label" => ColorBy::Label,
+            "prediction" => ColorBy::Prediction,
             other => {
                 let number = other.strip_prefix("coordinate:").unwrap_or(other);
                 let number = number.parse().map_err(|_| {
                     Error::request(
                         format!("--color {other:?}: points are not coloured so"),
-                        "write first, coordinate:K (from 0), angle, wheel or label",
+                        "write first, coordinate:K (from 0), angle, wheel, label or prediction",
                     )
                 })?;
                 ColorBy::Coordinate(number)
@@ -61,24 +66,38 @@ pub(crate) struct Colored {
     pub(crate) classes: Vec<Color>,
 }
 
+/// Most outputs whose largest is taken as a class.
+const MOST_CLASSES: usize = 100;
 /// Colours of the wheel: so many hues and so many distances.
 const HUES: usize = 96;
 const RINGS: usize = 24;
 /// Pixels of the wheel's key, each way.
 const KEY_SIDE: usize = 48;
 
+/// What [`ColorBy::Auto`] is for these points: never something that is the same for all.
+fn chosen(set: &PointSet, last: &Stage) -> ColorBy {
+    let varies = |axis: usize| {
+        let (low, high) = set.values.range(set.width, axis);
+        high > low
+    };
+    match set.labels {
+        Some(_) => ColorBy::Label,
+        None if set.width <= 3 && varies(0) => ColorBy::Coordinate(0),
+        None if last.width <= MOST_CLASSES && last.width > 0 => ColorBy::Prediction,
+        None => ColorBy::Coordinate((0..set.width).find(|&axis| varies(axis)).unwrap_or(0)),
+    }
+}
+
+/// The colours of points; `last` is what the network makes of them.
 pub(crate) fn color(
     set: &PointSet,
+    last: &Stage,
     by: ColorBy,
     map: Option<Colormap>,
     levels: Option<usize>,
     theme: ThemeName,
 ) -> Result<Colored, Error> {
-    let by = match by {
-        ColorBy::Auto if set.labels.is_some() => ColorBy::Label,
-        ColorBy::Auto => ColorBy::Coordinate(0),
-        by => by,
-    };
+    let by = if by == ColorBy::Auto { chosen(set, last) } else { by };
     let few = |map: Colormap| levels.map_or(map, |levels| map.with_levels(levels));
     let named = |name: &str| {
         few(map.or_else(|| Colormap::named(name)).unwrap_or_else(|| Colormap::house(false)))
@@ -122,14 +141,20 @@ pub(crate) fn color(
                     "give a column of labels after the coordinates, or --labels FILE",
                 ));
             };
-            let classes = class_colors(names.len());
-            let key = classes.iter().copied().zip(names.iter().cloned()).collect();
-            Colored {
-                palette: classes.clone(),
-                places: labels.iter().map(|&label| label as u16).collect(),
-                key: ColorKey::Classes(key),
-                classes,
-            }
+            classed(labels.iter().map(|&label| label as u16).collect(), names, "")
+        }
+        ColorBy::Prediction if last.width <= 1 => {
+            let map = named("viridis");
+            let (low, high) = last.values.range(1, 0);
+            let scale = if high > low { 1.0 / (high - low) } else { 0.0 };
+            let place = |value: f64| map.index((value - low) * scale) as u16;
+            let places = last.values.iter().map(place).collect();
+            with_map(map, places, ColorKey::Bar { name: "output".to_owned(), map, low, high })
+        }
+        ColorBy::Prediction => {
+            let names: Vec<String> = (0..last.width).map(|output| output.to_string()).collect();
+            let places = (0..set.len()).map(|at| class(last, at) as u16).collect();
+            classed(places, &names, "prediction")
         }
         ColorBy::Halves => {
             let map = named("viridis");
@@ -139,6 +164,17 @@ pub(crate) fn color(
             with_map(map, places, ColorKey::None)
         }
     })
+}
+
+/// A colour for each class; the key lists those that there are points of.
+fn classed(places: Vec<u16>, names: &[String], heading: &str) -> Colored {
+    let classes = class_colors(names.len());
+    let mut is_there = vec![false; names.len()];
+    places.iter().for_each(|&place| is_there[usize::from(place)] = true);
+    let all = classes.iter().copied().zip(names.iter().cloned()).zip(is_there);
+    let key = all.filter(|(_, is_there)| *is_there).map(|(entry, _)| entry).collect();
+    let key = ColorKey::Classes { name: heading.to_owned(), classes: key };
+    Colored { palette: classes.clone(), places, key, classes }
 }
 
 fn with_map(map: Colormap, places: Vec<u16>, key: ColorKey) -> Colored {
@@ -205,18 +241,48 @@ fn hue(hue: f64, far: f64) -> Color {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::space::{PointRequest, points};
+    use crate::space::{PointRequest, PointSource, Values, points};
+
+    /// A last step of as many outputs as the points have inputs: the points themselves.
+    fn stage(set: &PointSet) -> Stage {
+        Stage {
+            name: String::new(),
+            label: "Input".to_owned(),
+            width: set.width,
+            values: set.values.clone(),
+            map: None,
+        }
+    }
+
+    #[test]
+    fn points_are_never_all_of_one_colour() {
+        let request = PointRequest { source: PointSource::Cloud, ..PointRequest::default() };
+        let mut set = points(&request, 10).unwrap();
+        let colored = color(&set, &stage(&set), ColorBy::Auto, None, None, ThemeName::Light);
+        let colored = colored.unwrap();
+        assert!(matches!(&colored.key, ColorKey::Classes { name, .. } if name == "prediction"));
+        assert!(colored.places.iter().any(|&place| place != colored.places[0]));
+        // The first coordinate is the same for all, and so many outputs are no classes.
+        set.width = 500;
+        let values: Vec<f64> =
+            (0..20).flat_map(|at| (0..500).map(move |x| f64::from(at * x))).collect();
+        set.values = Values::from(values);
+        let colored = color(&set, &stage(&set), ColorBy::Auto, None, None, ThemeName::Light);
+        assert!(colored.unwrap().places.iter().any(|&place| place > 0));
+    }
 
     #[test]
     fn ends_of_the_coordinate_have_the_ends_of_the_map() {
         let set = points(&PointRequest::default(), 2).unwrap();
-        let colored = color(&set, ColorBy::Auto, None, None, ThemeName::Light).unwrap();
+        let colored =
+            color(&set, &stage(&set), ColorBy::Auto, None, None, ThemeName::Light).unwrap();
         assert_eq!((colored.places[0], colored.places[9_999]), (0, 255));
         assert_eq!(colored.palette[0].hex(), "#440154");
-        let few = color(&set, ColorBy::Auto, None, Some(32), ThemeName::Light).unwrap();
+        let few =
+            color(&set, &stage(&set), ColorBy::Auto, None, Some(32), ThemeName::Light).unwrap();
         assert_eq!(few.palette.len(), 32);
         for by in [ColorBy::Angle, ColorBy::Wheel, ColorBy::Coordinate(1), ColorBy::Halves] {
-            let colored = color(&set, by, None, None, ThemeName::Dark).unwrap();
+            let colored = color(&set, &stage(&set), by, None, None, ThemeName::Dark).unwrap();
             let most = colored.places.iter().copied().max().unwrap();
             assert!(usize::from(most) < colored.palette.len(), "{by:?}");
         }
@@ -225,7 +291,9 @@ mod tests {
     #[test]
     fn what_cannot_colour_is_told() {
         let set = points(&PointRequest::default(), 2).unwrap();
-        let refused = |by| color(&set, by, None, None, ThemeName::Light).unwrap_err().to_string();
+        let refused = |by| {
+            color(&set, &stage(&set), by, None, None, ThemeName::Light).unwrap_err().to_string()
+        };
         assert!(refused(ColorBy::Coordinate(2)).contains("2 coordinates, counted from 0"));
         assert!(refused(ColorBy::Label).contains("has no labels"));
         assert!("rainbow".parse::<ColorBy>().is_err());

@@ -8,9 +8,11 @@
 
 mod chain;
 mod colors;
+mod files;
 mod film;
 pub mod html;
 mod model;
+mod normalize;
 #[cfg(feature = "onnx")]
 mod onnx;
 mod place;
@@ -20,11 +22,13 @@ mod regions;
 mod run_film;
 mod show;
 mod stage;
+mod verdict;
 mod weights;
 
 pub use colors::ColorBy;
 pub use film::{FilmRequest, SpaceFilm};
 pub use model::{Model, NetworkRequest, Precision, is_run, model};
+pub use normalize::Normalize;
 pub use place::Flatten;
 pub use points::{PointRequest, PointSet, PointSource, points};
 pub use run_film::{RunFilm, run_film, run_points};

@@ -254,6 +254,15 @@ fn check_finite(model: &Model) -> Result<(), Error> {
 }
 
 impl Model {
+    /// A network that has just been trained.
+    pub(crate) fn of_network(network: &Network<f32>, title: String) -> Result<Model, Error> {
+        let mut double = Network::<f64>::from_spec(&network.spec(), &Init::default(), 0)?;
+        for (to, from) in double.values_mut().iter_mut().zip(network.values()) {
+            *to = f64::from(*from);
+        }
+        Ok(Model { title, notes: Vec::new(), kind: Kind::Chain(double) })
+    }
+
     /// Values of a point that comes in.
     pub fn input_width(&self) -> usize {
         match &self.kind {

@@ -1,13 +1,11 @@
 //! The points that are sent through a network.
 
-use std::path::Path;
 use std::str::FromStr;
 
 use hinton_net::data::{TOYS, digits};
 use hinton_net::random::Random;
-use hinton_tensor::Dtype;
 
-use super::Values;
+use super::{Normalize, Values, files};
 use crate::Error;
 
 /// Most points that are sent through a network at once.
@@ -80,8 +78,11 @@ pub struct PointRequest {
     pub count: Option<usize>,
     /// Seed of clouds.
     pub seed: u64,
-    /// A file with a label for each point; `None` takes the column after the coordinates.
+    /// A file with a label for each point; `None` takes the labels in the points' own file, or else
+    /// those in a file beside it that is named like it (`t10k-labels-idx1-ubyte`).
     pub labels: Option<std::path::PathBuf>,
+    /// What is done to the values before they are sent.
+    pub normalize: Normalize,
 }
 
 impl Default for PointRequest {
@@ -93,6 +94,7 @@ impl Default for PointRequest {
             count: None,
             seed: 0,
             labels: None,
+            normalize: Normalize::Auto,
         }
     }
 }
@@ -110,6 +112,10 @@ pub struct PointSet {
     pub lines: Vec<[u32; 2]>,
     /// The class of each point, and the names of the classes.
     pub labels: Option<(Vec<u32>, Vec<String>)>,
+    /// Whether the file holds bytes, which are divided by 255 unless something else was asked for.
+    pub is_bytes: bool,
+    /// What was done to the values.
+    pub normalize: Normalize,
     /// What a person should know.
     pub notes: Vec<String>,
 }
@@ -125,9 +131,17 @@ impl PointSet {
         self.values.is_empty()
     }
 
-    fn new(name: String, width: usize, values: impl Into<Values>) -> Self {
-        let values = values.into();
-        PointSet { name, width, values, lines: Vec::new(), labels: None, notes: Vec::new() }
+    pub(crate) fn new(name: String, width: usize, values: impl Into<Values>) -> Self {
+        PointSet {
+            name,
+            width,
+            values: values.into(),
+            lines: Vec::new(),
+            labels: None,
+            is_bytes: false,
+            normalize: Normalize::Auto,
+            notes: Vec::new(),
+        }
     }
 }
 
@@ -141,7 +155,7 @@ pub fn points(request: &PointRequest, width: usize) -> Result<PointSet, Error> {
             return Err(Error::request(format!("{option} {value}: expected a number above 0"), ""));
         }
     }
-    let set = match &request.source {
+    let mut set = match &request.source {
         PointSource::Mesh => mesh(request, width)?,
         PointSource::Cloud => cloud(request, width)?,
         PointSource::Line => line(request, width),
@@ -159,7 +173,7 @@ pub fn points(request: &PointRequest, width: usize) -> Result<PointSet, Error> {
             set
         }
         PointSource::Data(name) => data(name, request, width)?,
-        PointSource::File(path) => file(path, request, width)?,
+        PointSource::File(path) => files::points(path, request, width)?,
     };
     if set.len() > MOST_POINTS {
         return Err(too_many(set.len()));
@@ -168,10 +182,11 @@ pub fn points(request: &PointRequest, width: usize) -> Result<PointSet, Error> {
         return Err(Error::missing(format!("{}: there are no points", set.name), ""));
     }
     check_finite(&set)?;
+    set.normalize(request.normalize)?;
     Ok(set)
 }
 
-fn too_many(count: usize) -> Error {
+pub(super) fn too_many(count: usize) -> Error {
     Error::request(
         format!("{count} points are more than the {MOST_POINTS} that are drawn"),
         "ask for fewer: a larger --spacing, a smaller --extent or --count",
@@ -334,127 +349,6 @@ fn data(name: &'static str, request: &PointRequest, width: usize) -> Result<Poin
     let mut points = PointSet::new(format!("{count} points of {name}"), width, values);
     points.labels = Some((set.labels[..count].to_vec(), set.classes));
     Ok(points)
-}
-
-/// A table from a file: rows of `width` values, perhaps with one more for the label.
-fn file(path: &Path, request: &PointRequest, width: usize) -> Result<PointSet, Error> {
-    let name = path.display().to_string();
-    let tensor = only_tensor(path)?;
-    let shape = tensor.shape().to_vec();
-    let rows = shape.first().copied().unwrap_or(0);
-    let found: usize = shape.iter().skip(1).product();
-    let has_labels = found == width + 1 && shape.len() == 2;
-    if !(found == width || has_labels || (shape.len() == 1 && width == 1)) {
-        return Err(Error::missing(
-            format!(
-                "{name}: points of the wrong width: the network takes {width} values a point, the \
-                 file has shape {}",
-                crate::shape_text(&shape)
-            ),
-            format!("give rows of {width} values, or of {} with a label in the last", width + 1),
-        ));
-    }
-    let kept = request.count.map_or(rows, |count| count.min(rows));
-    if kept.saturating_mul(found.max(1)) > 1 << 31 {
-        return Err(too_many(kept));
-    }
-    let part = match kept < rows {
-        true => tensor.slice(&first_rows(kept)?)?,
-        false => tensor.clone(),
-    };
-    let mut values = match part.dtype() {
-        // Held as they are in the file: many points are long lists.
-        Dtype::F32 | Dtype::F16 | Dtype::Bf16 => Values::from(part.to_f32()?),
-        _ => Values::from(part.to_f64()?),
-    };
-    // In pictures the folder is of no interest.
-    let shown = path.file_name().map_or(name.clone(), |file| file.to_string_lossy().into_owned());
-    let mut notes = Vec::new();
-    if kept < rows {
-        notes.push(format!("{shown}: the first {kept} of {rows} points"));
-    }
-    let mut labels = None;
-    if has_labels {
-        labels = Some(classes(values.map_rows(found, [width; 2], |label, _| label), &name)?);
-        values = match values {
-            Values::F32(values) => without_last(&values, found).into(),
-            Values::F64(values) => without_last(&values, found).into(),
-        };
-        notes.push(format!("{shown}: the last of {found} columns is taken as the label"));
-    }
-    if tensor.dtype() == Dtype::U8 {
-        values = values.iter().map(|value| value / 255.0).collect::<Vec<f64>>().into();
-        notes.push(format!("{shown}: bytes are divided by 255"));
-    }
-    if let Some(path) = &request.labels {
-        let column = only_tensor(path)?.to_f64()?;
-        if column.len() < kept {
-            return Err(Error::missing(
-                format!(
-                    "{}: expected a label for each of {kept} points, found {}",
-                    path.display(),
-                    column.len()
-                ),
-                "",
-            ));
-        }
-        labels = Some(classes(column[..kept].to_vec(), &path.display().to_string())?);
-    }
-    let mut set = PointSet::new(shown, width, values);
-    set.labels = labels;
-    set.notes = notes;
-    Ok(set)
-}
-
-/// Rows of `width` numbers without their last.
-fn without_last<T: Copy>(values: &[T], width: usize) -> Vec<T> {
-    values.chunks_exact(width).flat_map(|row| &row[..width - 1]).copied().collect()
-}
-
-fn first_rows(count: usize) -> Result<crate::Slice, Error> {
-    let text = format!("[:{count}]");
-    text.parse().map_err(|error| Error::request(format!("--count {count}: {error}"), ""))
-}
-
-/// The one table in a file.
-fn only_tensor(path: &Path) -> Result<crate::Tensor, Error> {
-    let checkpoint = crate::open(path)?;
-    match checkpoint.tensors.as_slice() {
-        [tensor] => Ok(tensor.clone()),
-        [] => Err(Error::missing(format!("{}: the file holds no numbers", path.display()), "")),
-        several => {
-            let names: Vec<&str> = several.iter().take(5).map(crate::Tensor::name).collect();
-            Err(Error::missing(
-                format!(
-                    "{}: expected one table of points, found {} tensors ({} …)",
-                    path.display(),
-                    several.len(),
-                    names.join(", ")
-                ),
-                "export the one that holds the points: hinton export FILE -t NAME -o points.npy",
-            ))
-        }
-    }
-}
-
-/// Whole numbers as classes.
-fn classes(column: Vec<f64>, name: &str) -> Result<(Vec<u32>, Vec<String>), Error> {
-    let mut distinct: Vec<i64> = Vec::with_capacity(column.len());
-    for (at, &value) in column.iter().enumerate() {
-        if value.fract() != 0.0 || value.abs() > 1e15 || value.is_nan() {
-            return Err(Error::missing(
-                format!("{name}: the label of point {at} is {value}: expected a whole number"),
-                "leave the column out, or color by --color coordinate:K",
-            ));
-        }
-        distinct.push(value as i64);
-    }
-    let all = distinct.clone();
-    distinct.sort_unstable();
-    distinct.dedup();
-    let place = |value: i64| distinct.binary_search(&value).unwrap_or(0) as u32;
-    let classes = all.into_iter().map(place).collect();
-    Ok((classes, distinct.iter().map(i64::to_string).collect()))
 }
 
 #[cfg(test)]

@@ -7,8 +7,9 @@ use hinton_tensor::Work;
 use super::{Model, Precision, Stage};
 use crate::Error;
 
-/// Places across and down.
-const SIDE: usize = 180;
+/// Places across and down, of a picture and of one among many.
+pub(crate) const FINE: usize = 360;
+pub(crate) const COARSE: usize = 180;
 /// How much of a class's colour lies on the page.
 const STRENGTH: f64 = 0.3;
 
@@ -16,30 +17,31 @@ const STRENGTH: f64 = 0.3;
 pub(crate) fn regions(
     model: &Model,
     plane: Box3,
+    side: usize,
     classes: &[Color],
     page: Color,
     work: Work<'_>,
 ) -> Result<Regions, Error> {
     let at = |axis: usize, place: usize| {
-        let share = (place as f64 + 0.5) / SIDE as f64;
+        let share = (place as f64 + 0.5) / side as f64;
         plane.low[axis] + (plane.high[axis] - plane.low[axis]) * share
     };
-    let mut values = Vec::with_capacity(SIDE * SIDE * 2);
-    for row in 0..SIDE {
-        for column in 0..SIDE {
+    let mut values = Vec::with_capacity(side * side * 2);
+    for row in 0..side {
+        for column in 0..side {
             // The first row is the highest.
-            values.extend([at(0, column), at(1, SIDE - 1 - row)]);
+            values.extend([at(0, column), at(1, side - 1 - row)]);
         }
     }
     let stages = model.trace(values, Precision::F32, work)?;
     let pale: Vec<Color> = classes.iter().map(|&class| page.mix(class, STRENGTH)).collect();
     let pixels = match stages.last() {
-        Some(last) => (0..SIDE * SIDE).map(|place| pale[class(last, place).min(pale.len() - 1)]),
+        Some(last) => (0..side * side).map(|place| pale[class(last, place).min(pale.len() - 1)]),
         None => return Err(Error::missing("the network has no steps", "")),
     };
     Ok(Regions {
-        columns: SIDE,
-        rows: SIDE,
+        columns: side,
+        rows: side,
         pixels: pixels.collect(),
         x: (plane.low[0], plane.high[0]),
         y: (plane.low[1], plane.high[1]),

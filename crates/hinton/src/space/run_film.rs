@@ -1,13 +1,13 @@
 //! A recorded run: space folds while the network learns.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use hinton_chart::space::{Box3, Regions, SpaceOptions, SpaceStep, space};
 use hinton_chart::{Length, PageSize};
 use hinton_render::films::{Frame, FrameSource, SourceError};
 use hinton_run::{Run, RunOptions, open_run};
 
-use super::model::{of_run_step, setting};
+use super::model::of_run_step;
 use super::place::Placement;
 use super::{FilmRequest, NetworkRequest, PointRequest, PointSource, Show, ShowRequest, points};
 use crate::save::Playable;
@@ -18,16 +18,31 @@ const MOST_STEPS: usize = 400;
 /// Size of the picture, points of the page.
 const SIZE: (f64, f64) = (720.0, 404.0);
 
-/// The points that a run was trained on, where its settings name them.
+/// Points of a large data set that are shown unless another number is asked for.
+const SHOWN_POINTS: usize = 2000;
+
+/// The points that a run was trained on, where its settings name them and they are still there.
 pub fn run_points(path: &Path) -> Option<PointRequest> {
     if !super::is_run(path) {
         return None;
     }
     let run = open_run(&[path.to_owned()], &RunOptions::default()).ok()?;
-    let name = setting(&run, "data")?;
-    let source: PointSource = name.parse().ok()?;
     let settings: serde_json::Value = serde_json::from_str(run.settings.as_deref()?).ok()?;
+    let text = |name: &str| settings.get(name).and_then(serde_json::Value::as_str);
     let seed = settings.get("seed").and_then(serde_json::Value::as_u64).unwrap_or(0);
+    let name = text("data")?;
+    if let Some(path) = text("path").map(PathBuf::from) {
+        let labels = text("labels").map(PathBuf::from).filter(|labels| labels.is_file());
+        let source = PointSource::File(path.clone());
+        return path.exists().then(|| PointRequest { source, labels, ..PointRequest::default() });
+    }
+    if let (Some(folder), Some(row)) = (text("folder"), crate::train::row(name)) {
+        let images = Path::new(folder).join(row.files.first()?.name);
+        let count = Some(SHOWN_POINTS);
+        let source = PointSource::File(images.clone());
+        return images.exists().then(|| PointRequest { source, count, ..PointRequest::default() });
+    }
+    let source: PointSource = name.parse().ok()?;
     matches!(source, PointSource::Data(_)).then(|| PointRequest {
         source,
         seed,

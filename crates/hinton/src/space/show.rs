@@ -12,7 +12,7 @@ use hinton_tensor::Tensor;
 use super::colors::{self, Colored};
 use super::html::{self, SpaceFrame, SpacePage};
 use super::place::Placement;
-use super::{ColorBy, Flatten, Model, PointSet, Precision, Stage, regions};
+use super::{ColorBy, Flatten, Model, PointSet, Precision, Stage, regions, verdict};
 use crate::fonts::noted;
 use crate::{Error, Picture, tensor_of};
 
@@ -105,14 +105,19 @@ impl<'a> Show<'a> {
     /// The same with places found as they were in another.
     pub(crate) fn with_placements(
         model: &Model,
-        set: PointSet,
+        mut set: PointSet,
         request: ShowRequest<'a>,
         placements: Option<&[Placement]>,
     ) -> Result<Self, Error> {
         let work = request.options.work;
         let stages = model.trace(set.values.clone(), request.precision, work)?;
         let theme = request.options.theme;
-        let colored = colors::color(&set, request.color, request.cmap, request.levels, theme)?;
+        let Some(last) = stages.last() else {
+            return Err(Error::missing("the network has no steps", ""));
+        };
+        verdict::match_labels(&mut set, last.width);
+        let ShowRequest { color, cmap, levels, .. } = request;
+        let colored = colors::color(&set, last, color, cmap, levels, theme)?;
         let fitted: Vec<Placement> = match placements {
             Some(placements) => placements.to_vec(),
             None => stages
@@ -152,7 +157,14 @@ impl<'a> Show<'a> {
             placements: fitted,
         };
         show.add_guides(model)?;
-        show.add_regions(model)?;
+        show.add_regions(
+            model,
+            if placements.is_none() { regions::FINE } else { regions::COARSE },
+        )?;
+        // Of the steps of a run only the last is remarked on, and that has its own places.
+        if let (None, Some(last)) = (placements, show.stages.last()) {
+            show.notes.extend(verdict::remark(model, &show.set, last, show.request.precision));
+        }
         Ok(show)
     }
 
@@ -171,13 +183,15 @@ impl<'a> Show<'a> {
                 stages.iter().zip(&self.placements).zip(&mut self.shown)
             {
                 let points = placement.places(stage, hinton_tensor::Work::quiet());
+                // They stay inside the frame where the points lie closer together.
+                shown.range = shown.range.and(Box3::around((&points).into()).padded(PADDING));
                 shown.guides.push(Guide { kind, points });
             }
         }
         Ok(())
     }
 
-    fn add_regions(&mut self, model: &Model) -> Result<(), Error> {
+    fn add_regions(&mut self, model: &Model, side: usize) -> Result<(), Error> {
         let labelled = self.set.labels.as_ref().map(|(_, names)| names.len());
         let outputs = self.stages.last().map_or(0, |last| last.width);
         let classes = outputs.max(2);
@@ -201,7 +215,7 @@ impl<'a> Show<'a> {
             colors = colors::class_colors(classes);
         }
         let plane = self.shown[0].range.cube();
-        let found = regions::regions(model, plane, &colors, page, self.request.options.work)?;
+        let found = regions::regions(model, plane, side, &colors, page, self.request.options.work)?;
         self.shown[0].regions = Some(found);
         Ok(())
     }
@@ -211,8 +225,18 @@ impl<'a> Show<'a> {
         let levels = Some(self.request.levels.unwrap_or(LEVELS).min(LEVELS));
         let theme = self.request.options.theme;
         let ShowRequest { color, cmap, .. } = self.request;
-        self.colored = colors::color(&self.set, color, cmap, levels, theme)?;
+        if let Some(last) = self.stages.last() {
+            self.colored = colors::color(&self.set, last, color, cmap, levels, theme)?;
+        }
         Ok(())
+    }
+
+    /// The same with another title over the input.
+    pub(crate) fn renamed_first(mut self, title: &str) -> Self {
+        if let Some(first) = self.shown.first_mut() {
+            title.clone_into(&mut first.title);
+        }
+        self
     }
 
     /// The same with another title over the last step.
@@ -246,14 +270,7 @@ impl<'a> Show<'a> {
 
     /// The share of points whose class is that of their label, where both are known.
     pub fn accuracy(&self) -> Option<f64> {
-        let (labels, names) = self.set.labels.as_ref()?;
-        let last = self.stages.last()?;
-        if last.width.max(2) != names.len() {
-            return None;
-        }
-        let right = labels.iter().enumerate();
-        let right = right.filter(|&(at, &label)| regions::class(last, at) == label as usize);
-        Some(right.count() as f64 / labels.len().max(1) as f64)
+        verdict::accuracy(&self.set, self.stages.last()?)
     }
 
     /// Each step's weights with four decimals, its singular values and determinant, before the
@@ -304,7 +321,13 @@ impl<'a> Show<'a> {
             if !self.set.name.contains(&self.set.len().to_string()) {
                 options.subtitle.push(format!("{points} points"));
             }
-            options.subtitle.push("each point keeps its colour".to_owned());
+            let colour = match &self.colored.key {
+                ColorKey::Classes { name, .. } if !name.is_empty() => {
+                    "coloured by the largest output"
+                }
+                _ => "each point keeps its colour",
+            };
+            options.subtitle.push(colour.to_owned());
             if let Some(accuracy) = self.accuracy() {
                 options.subtitle.push(format!("{:.1} % right", accuracy * 100.0));
             }
@@ -469,7 +492,7 @@ fn legend(key: &ColorKey) -> html::Legend {
             high: *high,
             colors: (0..24).map(|at| map.color(f64::from(at) / 23.0)).collect::<Vec<Color>>(),
         },
-        ColorKey::Classes(classes) => html::Legend::Labels(
+        ColorKey::Classes { classes, .. } => html::Legend::Labels(
             classes.iter().map(|(color, name)| (name.clone(), *color)).collect(),
         ),
     }

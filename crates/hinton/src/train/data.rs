@@ -27,6 +27,13 @@ pub struct DataRow {
     classes: &'static [&'static str],
 }
 
+impl DataRow {
+    /// Names of the classes where they are more than digits.
+    pub(crate) fn classes(&self) -> &'static [&'static str] {
+        self.classes
+    }
+}
+
 /// A file of data that is not inside the program.
 #[derive(Debug)]
 pub struct DataFile {

@@ -1,12 +1,65 @@
 //! What a network has learned, as a picture.
 
+use hinton_chart::space::SpaceOptions;
 use hinton_net::Shape;
+use hinton_tensor::Work;
 
 use super::Session;
 use crate::arrange::Each;
-use crate::{DrawRequest, Error, Picture, Selected, draw, tensor_of};
+use crate::space::{Model, PointSet, Show, ShowRequest};
+use crate::{DrawRequest, Error, Picture, Selected, draw, short, tensor_of};
+
+/// Settings that a picture of the plane has too; with any other the weights are drawn.
+const OF_PLANES: [&str; 6] = ["title", "size", "dpi", "font-size", "theme", "no-legend"];
+/// Most points of the plane that are drawn; of more an even choice.
+const MOST_POINTS: usize = 4000;
 
 pub(super) fn picture(session: &Session<'_>, request: &DrawRequest<'_>) -> Result<Picture, Error> {
+    let is_plane = session.data().inputs.width() == 2 && session.data().classes.len() <= 256;
+    if is_plane && request.given.iter().all(|name| OF_PLANES.contains(name)) {
+        return plane(session, request);
+    }
+    weights(session, request)
+}
+
+/// The points of the plane, on the class that the network gives each place.
+fn plane(session: &Session<'_>, request: &DrawRequest<'_>) -> Result<Picture, Error> {
+    let data = session.data();
+    let count = data.len().min(MOST_POINTS);
+    let which: Vec<u32> = (0..count).map(|at| (at * data.len() / count.max(1)) as u32).collect();
+    let values = data.inputs.gather(&which);
+    let mut set = PointSet::new(data.name.clone(), 2, values);
+    let labels = which.iter().map(|&at| data.labels[at as usize]).collect();
+    set.labels = Some((labels, data.classes.clone()));
+    let model = Model::of_network(&session.network(), title(session))?;
+    let drawn = &request.options;
+    let options = SpaceOptions {
+        title: drawn.title.clone().unwrap_or_else(|| title(session)),
+        theme: drawn.theme,
+        size: drawn.size,
+        dpi: drawn.dpi,
+        font_size: drawn.font_size,
+        legend: drawn.legend.unwrap_or(true),
+        work: Work { threads: crate::threads(request.threads), progress: request.progress },
+        ..SpaceOptions::default()
+    };
+    let mut request = ShowRequest::default();
+    request.options = options;
+    request.regions = Some(true);
+    let mut show = Show::new(&model, set, request)?.renamed_first("");
+    let of = match count < data.len() {
+        true => format!("{count} of {} points", data.len()),
+        false => format!("{count} points"),
+    };
+    let right = show.accuracy().map(|right| format!("{} % right", short(right * 100.0)));
+    let words = std::iter::once(of).chain(right);
+    show.request.options.subtitle.extend(words);
+    show.request.options.subtitle.push("each place in the colour of its class".to_owned());
+    show.page_of(&[0])
+}
+
+/// The weights: of softmax regression on pictures one picture for each class.
+fn weights(session: &Session<'_>, request: &DrawRequest<'_>) -> Result<Picture, Error> {
     let mut request = request.clone();
     let network = session.network();
     let arrays = network.arrays();

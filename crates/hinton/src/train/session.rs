@@ -228,8 +228,9 @@ impl<'d> Session<'d> {
         record::checkpoint(&*self.trainer)
     }
 
-    /// The weights as a picture: of softmax regression on pictures one for each class, of other networks
-    /// an overview.
+    /// What was learned as a picture: of softmax regression on pictures the weights of each class, of points
+    /// of the plane the class that each place is given, else an overview of the weights. A request that
+    /// is about matrices draws the weights.
     ///
     /// # Errors
     /// When the request does not fit them.

@@ -253,7 +253,7 @@ impl Settings {
         let whole = |name: &str| json[name].as_u64().ok_or_else(|| missing(name));
         let count =
             |name: &str| whole(name).and_then(|n| usize::try_from(n).map_err(|_| missing(name)));
-        let about = ["path", "inputs", "labels"].into_iter().filter_map(|name| {
+        let about = ["path", "inputs", "labels", "folder"].into_iter().filter_map(|name| {
             json[name].as_str().map(|value| (name.to_owned(), value.to_owned()))
         });
         Ok(Settings {

@@ -50,8 +50,31 @@ pub(super) fn args(command: Command) -> Command {
         ))
         .arg(number("spacing", "S", "Distance of the points of the mesh [default: 0.1]", POINTS))
         .arg(count("count", "N", "How many points", POINTS))
-        .arg(value("labels", "FILE", "A label for each point of a file", POINTS))
-        .arg(value("color", "BY", "first, coordinate:K, angle, wheel or label", POINTS))
+        .arg(value(
+            "labels",
+            "FILE",
+            "A label for each point of a file [default: in it, or in the file of labels beside it]",
+            POINTS,
+        ))
+        .arg(
+            value(
+                "normalize",
+                "MEAN,STD",
+                "Values are taken minus the mean, divided by the deviation; raw, or points",
+                POINTS,
+            )
+            .long_help(
+                "What is done to values before they are sent: MEAN,STD such as 0.1307,0.3081 subtracts and \
+                 divides; points takes the mean and the standard deviation of the points themselves; raw \
+                 leaves bytes from 0 to 255. Bytes are divided by 255 otherwise.",
+            ),
+        )
+        .arg(value(
+            "color",
+            "BY",
+            "first, coordinate:K, angle, wheel, label or prediction",
+            POINTS,
+        ))
         .arg(value("cmap", "MAP", "Colour map: matplotlib's names", POINTS))
         .arg(
             value("dtype", "TYPE", "Precision of the values: f32 or f64", POINTS)
@@ -163,6 +186,9 @@ pub(super) fn points(matches: &ArgMatches) -> Result<PointRequest, Failure> {
     request.spacing = real(matches, "spacing");
     request.seed = whole(matches, "seed").unwrap_or(0);
     request.labels = text(matches, "labels").map(Into::into);
+    if let Some(normalize) = text(matches, "normalize") {
+        request.normalize = normalize.parse()?;
+    }
     limit(matches, &mut request);
     Ok(request)
 }

@@ -24,7 +24,7 @@ pub(super) fn load(matches: &ArgMatches, resumed: Option<&Path>) -> Result<Sourc
         let name = text("set").unwrap_or_else(|| "digits".to_owned());
         let columns = Columns { inputs: text("inputs"), labels: text("labels") };
         let seed = matches.get_one::<u64>("seed").copied().unwrap_or(0);
-        return named(matches, &name, seed, columns);
+        return named(matches, &name, seed, columns, None);
     };
     let (name, settings) = train::data_of(folder)?;
     let about = |key: &str| {
@@ -34,18 +34,37 @@ pub(super) fn load(matches: &ArgMatches, resumed: Option<&Path>) -> Result<Sourc
     let columns = Columns { inputs: about("inputs"), labels: about("labels") };
     let mut source = match about("path") {
         Some(path) => own(Path::new(&path), columns)?,
-        None => named(matches, &name, settings.seed, columns)?,
+        None => {
+            let folder = about("folder").map(PathBuf::from).filter(|folder| folder.is_dir());
+            named(matches, &name, settings.seed, columns, folder)?
+        }
     };
     // They were said when it began.
     source.notes.clear();
     Ok(source)
 }
 
-fn named(matches: &ArgMatches, name: &str, seed: u64, columns: Columns) -> Result<Source, Failure> {
+/// The data of that name; `recorded` is the folder that a run has it from.
+fn named(
+    matches: &ArgMatches,
+    name: &str,
+    seed: u64,
+    columns: Columns,
+    recorded: Option<PathBuf>,
+) -> Result<Source, Failure> {
     let inside = |data: DataSet| Source { data, notes: Vec::new(), about: Vec::new() };
     match train::row(name) {
         Some(row) if row.files.is_empty() => Ok(inside(train::named(name, seed)?)),
-        Some(row) => Ok(inside(train::in_folder(row, &folder(matches, row)?)?)),
+        Some(row) => {
+            let folder = match recorded.filter(|_| !matches.contains_id("data")) {
+                Some(folder) => folder,
+                None => folder(matches, row)?,
+            };
+            let whole = std::path::absolute(&folder).unwrap_or_else(|_| folder.clone());
+            let mut source = inside(train::in_folder(row, &folder)?);
+            source.about.push(("folder".to_owned(), whole.to_string_lossy().into_owned()));
+            Ok(source)
+        }
         None if Path::new(name).exists() => own(Path::new(name), columns),
         None => Ok(inside(train::named(name, seed)?)),
     }
