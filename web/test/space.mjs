@@ -120,6 +120,64 @@ const TESTS = {
     assert.ok(new Set(mesh).size > 100, "a mesh has a hundred colours and more");
   },
 
+  async "a plane has its regions, and arrows go through all steps"(open) {
+    const page = await open("plane");
+    const shown = await picture(page);
+    // Three tenths of each class's colour on the white page.
+    assert.ok(count(shown, 0xb2d5e8) > 5000, "the middle is the inner ring's");
+    assert.ok(count(shown, 0xf2cfb2) > 5000, "the rest is the outer ring's");
+    const ends = () => page.evaluate(() => [...document.querySelectorAll("#guides .head")].map((head) => head.getBoundingClientRect().right));
+    const before = await ends();
+    assert.equal(before.length, 2);
+    await press(page, "3");
+    await said(page);
+    const bent = await picture(page);
+    assert.ok(count(bent, 0xb2d5e8) < 50, "regions are of the plane alone");
+    assert.notDeepEqual(await ends(), before, "arrows move as the points do");
+    await press(page, "g");
+    assert.ok(await page.locator("#guides").isHidden());
+  },
+
+  async "classes in the legend are drawn or not"(open) {
+    const page = await open("rings", "step=3&axes=off");
+    await page.click("#legend .label >> nth=0");
+    assert.equal((await said(page)).hidden, "0");
+    const without = await picture(page);
+    assert.equal(count(without, 0x0072b2), 0, "the inner ring is gone");
+    assert.ok(count(without, 0xd55e00) > 500, "the outer ring is there");
+    assert.equal(await page.locator("#legend .label >> nth=0").getAttribute("aria-pressed"), "false");
+    await page.click("#legend .label >> nth=0");
+    assert.ok(count(await picture(page), 0x0072b2) > 500);
+    assert.ok(count(await picture(await open("rings", "step=3&axes=off&hidden=1")), 0xd55e00) === 0, "and by the address");
+  },
+
+  async "the point under the mouse says what it is"(open) {
+    const page = await open("plane");
+    await picture(page);
+    const box = await page.locator("#stage").boundingBox();
+    let text = "";
+    for (let x = box.width / 2; x < box.width && !text; x += 4) {
+      await page.mouse.move(box.x + x, box.y + box.height / 2);
+      await picture(page);
+      if (await page.locator("#tip").isVisible()) text = await page.locator("#tip span").textContent();
+    }
+    assert.match(text, /^(inner|outer) ring\npoint \d+\nx .*\ny /);
+    assert.ok(await page.locator("#tip canvas").isVisible(), "its picture is shown");
+    await page.mouse.move(box.x + 2, box.y + 2);
+    await picture(page);
+    assert.ok(await page.locator("#tip").isHidden());
+  },
+
+  async "axes are as in the picture until the reader chooses"(open) {
+    const page = await open("plane", "step=3");
+    const before = await picture(page);
+    assert.ok(!(await page.locator("#equal-axes").isChecked()), "this step has axes of their own");
+    await press(page, "e");
+    assert.equal((await said(page)).equal, "on");
+    assert.ok(changed(before, await picture(page)) > 0.01);
+    assert.ok(await page.locator("#equal-axes").isChecked());
+  },
+
   async "what is nearer hides what is farther"(open) {
     const [orange, blue] = [0xd55e00, 0x0072b2];
     const front = await picture(await open("depth", "azimuth=0&elevation=0&size=20&axes=off"));

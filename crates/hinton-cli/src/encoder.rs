@@ -64,6 +64,12 @@ pub(crate) const CODECS: &[CodecRow] = &[
         encoders: &[("libvpx-vp9", "-crf 18 -b:v 0 -row-mt 1 -cpu-used 3 -pix_fmt yuv420p")],
     },
     CodecRow {
+        name: "webp",
+        about: "lossy pictures in a row, a fraction of the exact ones",
+        extensions: &["webp"],
+        encoders: &[("libwebp_anim", "-quality 80 -loop 0 -pix_fmt yuv420p")],
+    },
+    CodecRow {
         name: "prores",
         about: "for cutting programs; full colour, large",
         extensions: &["mov", "mkv"],

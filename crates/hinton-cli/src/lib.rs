@@ -9,6 +9,7 @@ mod download;
 mod encoder;
 mod failure;
 mod fonts;
+mod film;
 mod human;
 mod interrupt;
 mod out;

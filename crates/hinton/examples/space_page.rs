@@ -4,7 +4,10 @@
 
 use std::path::Path;
 
-use hinton::space::html::{Axes, Legend, Morph, SpaceFrame, SpacePage, html};
+use hinton::space::html::{
+    Axes, Legend, Morph, PageRegions, PointPictures, SpaceFrame, SpacePage, html,
+};
+use hinton::space_chart::{Guide, GuideKind};
 use hinton::{Color, Colormap};
 
 type Points = Vec<[f32; 3]>;
@@ -26,6 +29,7 @@ fn main() -> std::io::Result<()> {
         ("stretch", fold(&W1)),
         ("rings", rings()),
         ("wheel", wheel()),
+        ("plane", plane()),
         ("depth", depth()),
         ("extreme", extreme()),
         ("one", SpacePage { frames: vec![input(mesh(9))], ..mesh_page("One step", 9) }),
@@ -78,6 +82,38 @@ fn rings() -> SpacePage {
         frames: vec![input, wide, bent],
         ..SpacePage::default()
     }
+}
+
+/// The rings with what lies over and under them: arrows, regions of the classes, points that are
+/// pictures.
+fn plane() -> SpacePage {
+    let mut page = rings();
+    let classes = [Color::rgb(0x0072b2), Color::rgb(0xd55e00)];
+    let (side, reach) = (60, 2.5);
+    let at = |place: usize| (place as f64 + 0.5) / side as f64 * 2.0 * reach - reach;
+    let cells = (0..side * side).map(|cell| {
+        let (x, y) = (at(cell % side), at(cell / side));
+        u8::from((x * x + y * y).sqrt() > 1.5)
+    });
+    page.frames[0].regions = Some(PageRegions {
+        columns: side,
+        rows: side,
+        x: (-reach, reach),
+        y: (-reach, reach),
+        colors: classes.to_vec(),
+        cells: cells.collect(),
+    });
+    let arrow = |to: [f32; 3]| vec![[0.0; 3], to.map(|value| value / 2.0), to];
+    for (frame, size) in page.frames.iter_mut().zip([1.0, 1.5, 0.8]) {
+        frame.own_axes = frame.dims > 2;
+        frame.guides = vec![
+            Guide { kind: GuideKind::FirstBasis, points: arrow([size, 0.0, 0.0]) },
+            Guide { kind: GuideKind::SecondBasis, points: arrow([0.0, size, 0.0]) },
+        ];
+    }
+    let pixels = (0..400u32).flat_map(|point| [0, (point % 256) as u8, 255, 128]).collect();
+    page.pictures = Some(PointPictures { width: 2, height: 2, pixels });
+    SpacePage { title: "Rings with regions, arrows and pictures".into(), ..page }
 }
 
 /// Colours that tell both coordinates of the input.

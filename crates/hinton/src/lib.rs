@@ -44,6 +44,7 @@ mod draw;
 mod error;
 mod input;
 mod pixels;
+mod poster;
 mod save;
 mod select;
 
@@ -56,11 +57,12 @@ pub use error::{Error, Fault};
 pub use export::export;
 pub use input::{Element, tensor, tensor_of};
 pub use pixels::{Pixels, pixels};
+pub use poster::Poster;
 pub use runs::{RunRequest, draw_runs};
 pub use save::{
-    FilmSettings, Playable, film_bytes, film_output_for, film_output_named, film_pictures,
-    frame_rate, make_folder, output_for, output_named, render, save, save_film, save_with,
-    write_by, write_bytes,
+    CountedWatch, FilmSettings, Playable, film_bytes, film_output_for, film_output_named,
+    film_pictures, frame_rate, make_folder, output_for, output_named, render, save, save_film,
+    save_film_counted, save_with, write_by, write_bytes,
 };
 pub use select::{Selected, is_glob, select, select_from};
 pub use settings::SETTINGS;

@@ -1,7 +1,9 @@
 //! Pictures and values to files: the one place that writes.
 
+use std::cell::Cell;
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use hinton_render::films::{
@@ -198,12 +200,33 @@ pub fn save_film(
     settings: FilmSettings,
     watch: Watch<'_>,
 ) -> Result<FilmReport, Error> {
+    save_film_counted(film, path, output, settings, &mut |done, _| watch(done))
+}
+
+/// Told how many frames are done and how many bytes were written; `Break` ends the film.
+pub type CountedWatch<'a> = &'a mut dyn FnMut(usize, u64) -> ControlFlow<()>;
+
+/// The same with a `watch` that is told how many bytes were written, too.
+///
+/// # Errors
+/// As [`save_film`].
+pub fn save_film_counted(
+    film: &mut dyn Playable,
+    path: &Path,
+    output: &FilmRow,
+    settings: FilmSettings,
+    watch: CountedWatch<'_>,
+) -> Result<FilmReport, Error> {
     let options = film_options(film, output, settings)?;
+    let bytes = Cell::new(0);
+    let watch: Watch<'_> = &mut |done| watch(done, bytes.get());
     match output.write {
         FilmWriter::File(write) => {
             let mut report = None;
             write_with(path, |out| {
-                report = Some(write(film, out, &options, watch).map_err(|e| film_error(path, e))?);
+                let mut out = Counting { out, bytes: &bytes };
+                let written = write(film, &mut out, &options, watch);
+                report = Some(written.map_err(|error| film_error(path, error))?);
                 Ok(())
             })?;
             Ok(report.unwrap_or_default())
@@ -211,8 +234,9 @@ pub fn save_film(
         FilmWriter::Folder(write) => {
             make_folder(path)?;
             let mut failed = None;
-            let mut each = |name: &str, bytes: &[u8]| {
-                write_bytes(&path.join(name), bytes).map_err(|error| {
+            let mut each = |name: &str, picture: &[u8]| {
+                bytes.set(bytes.get() + picture.len() as u64);
+                write_bytes(&path.join(name), picture).map_err(|error| {
                     failed = Some(error);
                     io::Error::other("a picture could not be written")
                 })
@@ -225,6 +249,30 @@ pub fn save_film(
             report.notes.extend(older_frames(path, report.pictures));
             Ok(report)
         }
+    }
+}
+
+/// Counts the bytes that pass; those at the start that are written again at the end count twice.
+struct Counting<'a> {
+    out: &'a mut dyn Sink,
+    bytes: &'a Cell<u64>,
+}
+
+impl Write for Counting<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.bytes.set(self.bytes.get() + written as u64);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+impl Seek for Counting<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.out.seek(to)
     }
 }
 

@@ -1,6 +1,9 @@
 //! The space page read back: what a browser would get from the file, and what it would not.
 
-use hinton::space::html::{Axes, Legend, Morph, SpaceFrame, SpacePage, html};
+use hinton::space::html::{
+    Axes, Legend, Morph, PageRegions, PointPictures, SpaceFrame, SpacePage, html,
+};
+use hinton::space_chart::{Guide, GuideKind};
 use hinton::{Color, ThemeName};
 use serde_json::Value;
 
@@ -12,6 +15,7 @@ struct Read {
     /// For each frame, for each point.
     points: Vec<Vec<Vec<f32>>>,
     colors: Vec<[u8; 3]>,
+    pixels: Vec<u8>,
 }
 
 impl Read {
@@ -40,8 +44,10 @@ impl Read {
             points.push((0..count).map(point).collect());
         }
         let colors = take(count * 3).chunks(3).map(|c| [c[0], c[1], c[2]]).collect();
+        let side = |name: &str| words["pictures"][name].as_u64().unwrap_or(0) as usize;
+        let pixels = take(count * side("width") * side("height")).to_vec();
         assert!(rest.is_empty(), "{} bytes more than the page says", rest.len());
-        Read { text, words, lines, points, colors }
+        Read { text, words, lines, points, colors, pixels }
     }
 
     fn frame(&self, at: usize) -> &Value {
@@ -273,4 +279,32 @@ fn a_page_of_nothing_is_a_page() {
         ..SpacePage::default()
     });
     assert_eq!(one.points, [[[2.0, 0.0]]]);
+}
+
+#[test]
+fn guides_regions_and_pictures_are_there_and_never_break_the_page() {
+    let mut input = frame("input", 2, vec![[0.0; 3], [1.0, 1.0, 0.0]]);
+    let arrow = |end: f32| Guide { kind: GuideKind::FirstBasis, points: vec![[0.0; 3], [end; 3]] };
+    input.guides = vec![arrow(1.0), arrow(f32::NAN)];
+    input.own_axes = true;
+    input.regions = Some(PageRegions {
+        columns: 2,
+        rows: 1,
+        x: (-1.0, 1.0),
+        y: (0.0, 2.0),
+        colors: vec![Color::rgb(0x0072b2), Color::rgb(0xd55e00)],
+        cells: vec![1, 0],
+    });
+    // One pixel too few: the rest is black.
+    let pictures = PointPictures { width: 2, height: 1, pixels: vec![7, 8, 9] };
+    let page = SpacePage { frames: vec![input], pictures: Some(pictures), ..SpacePage::default() };
+    let read = Read::of(&page);
+    assert_eq!(read.pixels, [7, 8, 9, 0]);
+    let frame = read.frame(0);
+    assert_eq!(frame["equal"], false);
+    assert_eq!(frame["guides"][0]["points"][1], serde_json::json!([1.0, 1.0, 1.0]));
+    assert_eq!(frame["guides"][0]["colors"], serde_json::json!(["#d6202f", "#ff5a5f"]));
+    assert_eq!(frame["guides"][1]["points"], serde_json::json!([]), "no number is no place");
+    assert_eq!(from_base64(frame["regions"]["cells"].as_str().unwrap()), [1, 0]);
+    assert_eq!(frame["regions"]["colors"][0], "#0072b2");
 }

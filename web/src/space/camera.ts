@@ -28,6 +28,8 @@ export class Standpoint {
   /** Half of the box that the axes span. */
   readonly half: Triple;
   readonly flatness: number;
+  /** Whether all axes have one scale. */
+  readonly isEqual: boolean;
   /** Sizes that are meant for a stage of 700 CSS pixels times this fit this stage. */
   readonly magnitude: number;
   private readonly project = new Matrix4();
@@ -42,6 +44,7 @@ export class Standpoint {
     this.azimuth = view.azimuth + wrapDegrees(-90 - view.azimuth) * flatness;
     this.elevation = mix(view.elevation, 90, flatness);
     this.stretch = stretchOf(moment, view.equal);
+    this.isEqual = view.equal ?? (moment.share < 0.5 ? moment.from : moment.to).frame.equal;
     this.half = this.stretch.map(
       (stretch, axis) => ((moment.high[axis]! - moment.low[axis]!) / 2 / moment.reach) * stretch,
     ) as Triple;
@@ -76,6 +79,14 @@ export class Standpoint {
   toScreen(place: Triple): { x: number; y: number } {
     const { x, y } = new Vector3(...place).applyMatrix4(this.project);
     return { x: ((x + 1) / 2) * this.width, y: ((1 - y) / 2) * this.height };
+  }
+
+  /** Where a place of the scene is on the stage, in CSS pixels, and how far behind others. */
+  project3(x: number, y: number, z: number): Triple {
+    const e = this.project.elements;
+    const w = e[3]! * x + e[7]! * y + e[11]! * z + e[15]!;
+    const along = (row: number) => (e[row]! * x + e[row + 4]! * y + e[row + 8]! * z + e[row + 12]!) / w;
+    return [((along(0) + 1) / 2) * this.width, ((1 - along(1)) / 2) * this.height, along(2)];
   }
 
   /** A coordinate of the data as a coordinate of the scene. */

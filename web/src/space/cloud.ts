@@ -23,10 +23,11 @@ uniform vec3 weightTo;
 in vec4 position;
 in vec4 destination;
 in vec3 color;
+in float shown;
 out vec3 tint;
 
 bool isThere() {
-  return (weightFrom.x == 0.0 || position.w > 0.5) && (weightTo.x == 0.0 || destination.w > 0.5);
+  return shown > 0.0 && (weightFrom.x == 0.0 || position.w > 0.5) && (weightTo.x == 0.0 || destination.w > 0.5);
 }
 
 vec4 seen() {
@@ -99,10 +100,14 @@ export class Cloud {
   };
   /** Sent to the graphics card once a frame, however often it is shown. */
   private readonly attributes = new Map<Measured, BufferAttribute>();
+  /** 1 for every point whose class is drawn. */
+  private readonly shown: BufferAttribute;
+  private hidden = "";
 
   constructor(private readonly page: Page) {
     const color = new BufferAttribute(page.colors, 3, true);
-    const geometry = () => new BufferGeometry().setAttribute("color", color);
+    const shown = (this.shown = new BufferAttribute(new Float32Array(page.count).fill(1), 1));
+    const geometry = () => new BufferGeometry().setAttribute("color", color).setAttribute("shown", shown);
     const uniforms = this.uniforms;
     this.points = new Points(
       geometry(),
@@ -127,6 +132,7 @@ export class Cloud {
       geometry.setAttribute("position", this.attributeOf(moment.from));
       geometry.setAttribute("destination", this.attributeOf(moment.to));
     }
+    if (view.hidden !== this.hidden) this.hide(view.hidden);
     const [from, to] = moment.weights;
     this.uniforms.weightFrom.value.set(...standpoint.stretch).multiplyScalar(from);
     this.uniforms.weightTo.value.set(...standpoint.stretch).multiplyScalar(to);
@@ -134,6 +140,13 @@ export class Cloud {
     this.uniforms.focus.value = standpoint.distance;
     this.points.visible = view.points && this.page.count > 0;
     this.lines.visible = view.lines && this.page.lines.length > 0;
+  }
+
+  private hide(hidden: string): void {
+    this.hidden = hidden;
+    const places = new Set(hidden === "" ? [] : hidden.split(",").map(Number));
+    this.page.classes.forEach((place, point) => this.shown.setX(point, places.has(place) ? 0 : 1));
+    this.shown.needsUpdate = true;
   }
 
   private attributeOf(frame: Measured): BufferAttribute {

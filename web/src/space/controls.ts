@@ -1,3 +1,4 @@
+import type { Standpoint } from "./camera";
 import { whereText } from "./words";
 import type { Page } from "./page";
 import type { Player } from "./player";
@@ -82,27 +83,29 @@ function markStops(step: number): void {
 }
 
 /** The buttons above: reset, what is drawn, the theme, the keys. */
-export function wireView(page: Page, store: Store, toggleTheme: () => void, showKeys: () => void): void {
+export function wireView(page: Page, store: Store, standpoint: () => Standpoint, toggleTheme: () => void, showKeys: () => void): void {
   byId("reset").addEventListener("click", () => store.set(HOME));
   byId("theme").addEventListener("click", toggleTheme);
   byId("help").addEventListener("click", showKeys);
 
-  const switches: [string, keyof Pick<View, "points" | "lines" | "equal" | "axes">][] = [
+  const switches: [string, keyof Pick<View, "points" | "lines" | "equal" | "axes" | "guides">][] = [
     ["show-points", "points"],
     ["show-lines", "lines"],
     ["equal-axes", "equal"],
     ["show-axes", "axes"],
+    ["show-guides", "guides"],
   ];
   for (const [id, key] of switches) {
     const box = byId<HTMLInputElement>(id);
     box.addEventListener("change", () => store.set({ [key]: box.checked }));
   }
+  byId("show-guides").closest("label")!.hidden = page.frames.every((frame) => frame.guides.length === 0);
   byId("show-lines").closest("label")!.hidden = page.lines.length === 0;
   const size = byId<HTMLInputElement>("size");
   size.addEventListener("input", () => store.set({ size: size.valueAsNumber }));
 
   const update = () => {
-    for (const [id, key] of switches) byId<HTMLInputElement>(id).checked = store.view[key];
+    for (const [id, key] of switches) byId<HTMLInputElement>(id).checked = store.view[key] ?? standpoint().isEqual;
     size.value = String(store.view.size);
     const { azimuth, elevation, zoom, panX, panY } = store.view;
     const home = azimuth === HOME.azimuth && elevation === HOME.elevation && zoom === 1 && panX === 0 && panY === 0;

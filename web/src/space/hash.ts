@@ -12,8 +12,10 @@ const PARTS: { [K in keyof View]: { write(value: View[K]): string; read(text: st
   points: { write: onOff, read: isOn },
   lines: { write: onOff, read: isOn },
   size: { write: number, read: finite },
-  equal: { write: onOff, read: isOn },
+  equal: { write: (equal) => (equal === null ? "auto" : onOff(equal)), read: isOn },
+  hidden: { write: String, read: (text) => (/^\d+(,\d+)*$/.test(text) ? text : undefined) },
   axes: { write: onOff, read: isOn },
+  guides: { write: onOff, read: isOn },
   theme: { write: String, read: (text) => (text === "light" || text === "dark" ? text : undefined) },
 };
 

@@ -19,7 +19,7 @@ interface Key {
   on: Record<string, (acts: Acts, event: KeyboardEvent) => void>;
 }
 
-const toggle = (key: "points" | "lines" | "equal" | "axes") => ({ store }: Acts) =>
+const toggle = (key: "points" | "lines" | "axes" | "guides") => ({ store }: Acts) =>
   store.set({ [key]: !store.view[key] });
 
 /** Turns the camera in space; a flat picture moves, as it does with shift. */
@@ -66,7 +66,8 @@ const KEYS: Key[] = [
   { shown: "p", about: "points on, off", on: { p: toggle("points") } },
   { shown: "l", about: "lines on, off", on: { l: toggle("lines") } },
   { shown: "a", about: "axes on, off", on: { a: toggle("axes") } },
-  { shown: "e", about: "equal axes, or each fills the box", on: { e: toggle("equal") } },
+  { shown: "g", about: "arrows and outlines on, off", on: { g: toggle("guides") } },
+  { shown: "e", about: "equal axes, or each fills the box", on: { e: ({ store, standpoint }) => store.set({ equal: !standpoint().isEqual }) } },
   {
     shown: "[ ]",
     about: "smaller points, larger points",

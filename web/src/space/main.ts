@@ -1,6 +1,7 @@
 import { wireTimeline, wireView } from "./controls";
 import { listenToGestures } from "./gestures";
 import { keepInAddress, readHash } from "./hash";
+import { listenToHover } from "./hover";
 import { fillKeys, listenToKeys } from "./keys";
 import { measureAll } from "./moment";
 import { type Page, readPage } from "./page";
@@ -46,8 +47,9 @@ function start(page: Page): void {
   const theme = wireTheme(store, stage);
   const standpoint = () => stage.standpoint();
   wireTimeline(page, store, player);
-  wireView(page, store, theme.toggle, showKeys);
+  wireView(page, store, standpoint, theme.toggle, showKeys);
   listenToGestures(element, store, standpoint);
+  listenToHover(element, page, store, () => stage.standing());
   listenToKeys({ store, player, standpoint, toggleTheme: theme.toggle, showKeys });
   keepInAddress(store);
 }

@@ -91,9 +91,12 @@ function still(frame: Measured): Moment {
 }
 
 /** By how much each axis is drawn out: not at all when they are equal, else until it fills the box. */
-export function stretchOf(moment: Moment, equal: boolean): Triple {
+export function stretchOf(moment: Moment, equal: boolean | null): Triple {
+  const own = (frame: Frame) => Number(!(equal ?? frame.equal));
+  const share = mix(own(moment.from.frame), own(moment.to.frame), moment.share);
   return AXES.map((axis) => {
     const half = (moment.high[axis] - moment.low[axis]) / 2 / moment.reach;
-    return equal || half < 1e-6 ? 1 : mix(1, 1 / half, axis === 2 ? 1 - moment.flatness : 1);
+    if (half < 1e-6) return 1;
+    return mix(1, 1 / half, share * (axis === 2 ? 1 - moment.flatness : 1));
   }) as Triple;
 }

@@ -2,9 +2,11 @@ import { ColorManagement, LinearSRGBColorSpace, PerspectiveCamera, Scene, WebGLR
 import { Axes, type Ink } from "./axes";
 import { Standpoint } from "./camera";
 import { Cloud } from "./cloud";
+import { Guides } from "./guides";
 import { Labels } from "./labels";
 import { type Measured, momentAt } from "./moment";
 import type { Page } from "./page";
+import { Regions } from "./regions";
 import type { Store } from "./view";
 
 /** Sharper than this cannot be seen, and costs. */
@@ -17,6 +19,8 @@ export class Stage {
   private readonly camera = new PerspectiveCamera();
   private readonly axes = new Axes();
   private readonly cloud: Cloud;
+  private readonly regions: Regions;
+  private readonly guides: Guides;
   private readonly labels: Labels;
   private ink: Ink;
   private asked = false;
@@ -37,12 +41,21 @@ export class Stage {
     this.renderer = new WebGLRenderer({ canvas, context });
     this.renderer.outputColorSpace = LinearSRGBColorSpace;
     this.cloud = new Cloud(page);
-    this.scene.add(this.axes.object, ...this.cloud.objects);
+    this.regions = new Regions(page);
+    this.scene.add(this.regions.object, this.axes.object, ...this.cloud.objects);
+    this.guides = new Guides(element.querySelector("#guides")!);
     this.labels = new Labels(element.querySelector("#labels")!);
     this.ink = inkOf(element);
     new ResizeObserver(() => this.resize()).observe(element);
     this.resize();
     store.onChange(() => this.draw());
+  }
+
+  /** Where the reader stood when the picture was drawn. */
+  standing(): Standpoint {
+    const standpoint = this.standpoint();
+    standpoint.place(this.camera);
+    return standpoint;
   }
 
   /** Where the reader stands now. */
@@ -73,6 +86,8 @@ export class Stage {
     const standpoint = this.standpoint();
     standpoint.place(this.camera);
     this.cloud.update(standpoint.moment, standpoint, view, this.renderer.getPixelRatio());
+    this.regions.update(standpoint, this.ink);
+    this.guides.show(standpoint, view.guides);
     const { from, to, share } = standpoint.moment;
     const names = (share < 0.5 ? from : to).frame.axes;
     this.labels.show(view.axes ? this.axes.update(standpoint, this.ink, names) : []);

@@ -14,9 +14,12 @@ export interface View {
   lines: boolean;
   /** Diameter of a point in CSS pixels, on a stage of 700; larger on a larger one. */
   size: number;
-  /** One scale for all axes; otherwise each fills the box. */
-  equal: boolean;
+  /** One scale for all axes, or each fills the box; null is as each step's picture has it. */
+  equal: boolean | null;
+  /** Places of the classes in the legend whose points are not drawn, such as "0,3". */
+  hidden: string;
   axes: boolean;
+  guides: boolean;
   theme: "light" | "dark" | null;
 }
 
@@ -26,7 +29,7 @@ export const HOME: Camera = { azimuth: -60, elevation: 30, zoom: 1, panX: 0, pan
 
 /** What the page opens with. */
 export function initialView(points: number, lines: number): View {
-  return { step: 0, ...HOME, points: true, lines: lines > 0, size: pointSize(points, lines), equal: true, axes: true, theme: null };
+  return { step: 0, ...HOME, points: true, lines: lines > 0, size: pointSize(points, lines), equal: null, hidden: "", axes: true, guides: true, theme: null };
 }
 
 /**
@@ -63,6 +66,19 @@ export class Store {
     if (keys.every((key) => after[key] === before[key])) return;
     this.view = after;
     for (const listener of this.listeners) listener(after, before);
+  }
+
+  /** The classes whose points are not drawn. */
+  hidden(): Set<number> {
+    const { hidden } = this.view;
+    return new Set(hidden === "" ? [] : hidden.split(",").map(Number));
+  }
+
+  /** Draws the points of a class, or no longer. */
+  toggleClass(place: number): void {
+    const hidden = this.hidden();
+    if (!hidden.delete(place)) hidden.add(place);
+    this.set({ hidden: [...hidden].sort((a, b) => a - b).join(",") });
   }
 
   private bounded(view: View): View {

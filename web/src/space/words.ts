@@ -11,7 +11,7 @@ function byId(id: string): HTMLElement {
 /** The words beside the picture: what it is, which step, what its weights are. */
 export function showWords(page: Page, frames: Measured[], store: Store): void {
   byId("title").textContent = page.title;
-  fillLegend(byId("legend"), page.legend);
+  fillLegend(byId("legend"), page.legend, store);
   for (const note of page.notes) {
     const item = document.createElement("li");
     item.textContent = note;
@@ -56,17 +56,27 @@ function set(id: string, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-function fillLegend(element: HTMLElement, legend: Legend | null): void {
+function fillLegend(element: HTMLElement, legend: Legend | null, store: Store): void {
   element.hidden = !legend;
   if (legend?.kind === "labels") {
-    for (const [text, color] of legend.items) {
-      const item = document.createElement("span");
+    const items = legend.items.map(([text, color], place) => {
+      const item = document.createElement("button");
+      item.type = "button";
       item.className = "label";
+      item.title = "Draw these points, or not";
+      item.addEventListener("click", () => store.toggleClass(place));
       const swatch = document.createElement("i");
       swatch.style.background = color;
       item.append(swatch, text);
       element.append(item);
-    }
+      return item;
+    });
+    const update = () => {
+      const hidden = store.hidden();
+      items.forEach((item, place) => item.setAttribute("aria-pressed", String(!hidden.has(place))));
+    };
+    store.onChange(update);
+    update();
   } else if (legend?.kind === "plane") {
     element.append(planeOf(legend));
   } else if (legend) {

@@ -48,13 +48,21 @@ pub(crate) struct Axes<'a> {
     pub(crate) colors: &'a Colors,
     /// Type of the numbers.
     pub(crate) numbers: TextStyle,
+    /// Whether a bar as long as the space between two lines of the grid is drawn instead of numbers.
+    pub(crate) bar: bool,
 }
+
+/// Spaces between lines of the grid, at most, where a bar says how long they are.
+const MOST_SPACES: usize = 5;
 
 impl Axes<'_> {
     /// The axes of a plane that fills `rect`.
     pub(crate) fn plane(&self, rect: Rect) -> Plane {
-        let Axes { data, lens, names, colors, numbers } = *self;
-        let most = |length: f64| ((length / 42.0) as usize).clamp(2, 10);
+        let Axes { data, lens, names, colors, numbers, bar } = *self;
+        let most = |length: f64| match bar {
+            true => MOST_SPACES,
+            false => ((length / 42.0) as usize).clamp(2, 10),
+        };
         let (mut grid, mut zero, mut ticks) = (Path::new(), Path::new(), Path::new());
         let mut above = Vec::new();
         for axis in 0..2 {
@@ -71,6 +79,9 @@ impl Axes<'_> {
                     _ => (Point::new(rect.x, at), Point::new(rect.right(), at)),
                 };
                 grid_line(path, from, to, colors.dashed);
+                if bar {
+                    continue;
+                }
                 let (x, y) = if axis == 0 { (at, rect.bottom()) } else { (rect.x, at) };
                 let (from, to) = match axis {
                     0 => (Point::new(x, y), Point::new(x, y - TICK)),
@@ -91,6 +102,16 @@ impl Axes<'_> {
         if colors.dashed {
             above.push(Shape::stroked(ticks, colors.edge, 0.6));
         }
+        if bar {
+            let unit = lens.see([1.0, 0.0, 0.0]).at[0] - lens.see([0.0; 3]).at[0];
+            let from = Point::new(rect.x, rect.bottom() + TICK + 3.0);
+            if let Some((length, label)) = self.bar_of(0) {
+                let to = Point::new(from.x + length * unit, from.y);
+                above.push(self.bar_line(from, to));
+                let (x, y) = (to.x + 4.0, to.y);
+                above.push(text(&label, x, y, numbers, Align::Start, Baseline::Middle));
+            }
+        }
         if !names[0].is_empty() {
             let y = rect.bottom() + numbers.size * 2.0 + 3.0;
             above.push(text(&names[0], rect.center().x, y, numbers, Align::Middle, Baseline::Top));
@@ -103,10 +124,32 @@ impl Axes<'_> {
         Plane { below, above }
     }
 
+    /// How long the bar of an axis is, and how that is written.
+    fn bar_of(&self, axis: usize) -> Option<(f64, String)> {
+        let values = even_ticks(self.data.low[axis], self.data.high[axis], MOST_SPACES);
+        let [first, second, ..] = values[..] else { return None };
+        let length = second - first;
+        let label = tick_texts(&[0.0, length]).pop()?;
+        Some((length, label))
+    }
+
+    /// A thick line with ends.
+    fn bar_line(&self, from: Point, to: Point) -> Item {
+        let (dx, dy) = (to.x - from.x, to.y - from.y);
+        let length = (dx * dx + dy * dy).sqrt().max(1e-9);
+        let (nx, ny) = (-dy / length * 2.0, dx / length * 2.0);
+        let mut path = Path::line(from, to);
+        for end in [from, to] {
+            let (a, b) = (Point::new(end.x - nx, end.y - ny), Point::new(end.x + nx, end.y + ny));
+            path.extend(Path::line(a, b));
+        }
+        Shape::stroked(path, self.colors.theme.ink, 0.9)
+    }
+
     /// The walls behind everything, with their grids, and the numbers along the edges.
     pub(crate) fn walls(&self, side: f64) -> Plane {
         let Axes { data, lens, colors, .. } = *self;
-        let most = ((side / 46.0) as usize).clamp(2, 8);
+        let most = if self.bar { MOST_SPACES } else { ((side / 46.0) as usize).clamp(2, 8) };
         let ticks: [Vec<f64>; 3] =
             std::array::from_fn(|axis| even_ticks(data.low[axis], data.high[axis], most));
         let place = |point: [f64; 3]| {
@@ -160,7 +203,7 @@ impl Axes<'_> {
         ticks: &[f64],
         middle: Point,
     ) {
-        let Axes { data, lens, names, colors, numbers } = *self;
+        let Axes { data, lens, names, colors, numbers, bar } = *self;
         let place = |value: f64| {
             let mut point = corner_point(data, edge);
             point[axis] = value;
@@ -183,7 +226,14 @@ impl Axes<'_> {
             _ => Align::Middle,
         };
         let mut path = Path::line(from, to);
-        for (&value, label) in ticks.iter().zip(tick_texts(ticks)) {
+        if let (true, 0, Some((long, label))) = (bar, axis, self.bar_of(0)) {
+            let ends = [data.low[0], data.low[0] + long].map(|value| out(place(value), TICK + 1.0));
+            items.push(self.bar_line(ends[0], ends[1]));
+            let middle = Point::new((ends[0].x + ends[1].x) / 2.0, (ends[0].y + ends[1].y) / 2.0);
+            let away = out(middle, 4.0 + ny.abs() * numbers.size * 0.45);
+            items.push(text(&label, away.x, away.y, numbers, align, Baseline::Middle));
+        }
+        for (&value, label) in ticks.iter().zip(tick_texts(ticks)).filter(|_| !bar) {
             let at = place(value);
             path.extend(Path::line(at, out(at, TICK)));
             let away = out(at, TICK + 2.5 + ny.abs() * numbers.size * 0.45);
@@ -191,7 +241,7 @@ impl Axes<'_> {
         }
         items.push(Shape::stroked(path, colors.edge, 0.6));
         if !names[axis].is_empty() {
-            let away = out(half, numbers.size * 3.4);
+            let away = out(half, numbers.size * if bar { 2.0 } else { 3.4 });
             items.push(text(&names[axis], away.x, away.y, numbers, align, Baseline::Middle));
         }
     }

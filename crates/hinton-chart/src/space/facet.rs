@@ -8,8 +8,8 @@ use super::density::{Raster, count};
 use super::pieces::pieces;
 use super::style::Colors;
 use super::{
-    Box3, Cloud, Density, Guide, GuideKind, MANY_POINTS, Parts, SpaceError, SpaceOptions,
-    SpaceStep, SpaceStyle,
+    Box3, Cloud, Density, Guide, MANY_POINTS, Parts, SpaceError, SpaceOptions, SpaceStep,
+    SpaceStyle, are_alike,
 };
 use crate::short_count;
 
@@ -22,6 +22,8 @@ const BELOW: f64 = 18.0;
 const ABOVE: f64 = 10.0;
 /// Room for numbers around a box.
 const AROUND: f64 = 24.0;
+/// The same where scale bars take their place.
+const AROUND_BARS: f64 = 12.0;
 /// Sides of a box whose axes have scales of their own, as matplotlib has them, and of a cube; the
 /// diagonal is 1.83 in both.
 const SIDES: [f64; 3] = [1.142_857_142_857_142_8, 1.142_857_142_857_142_8, 0.857_142_857_142_857_1];
@@ -29,8 +31,6 @@ const CUBE: [f64; 3] = [1.056_25; 3];
 /// How far a box reaches from its middle on the page: less than half of that diagonal, for only a
 /// corner that points to the side would need it all.
 const REACH: f64 = 0.8;
-/// A side so many times another is drawn on a scale of its own.
-const ALIKE: f64 = 2.0;
 /// More points than this among lines are paler than the lines.
 const MANY_BETWEEN: usize = 1_000;
 
@@ -60,9 +60,11 @@ pub(super) fn draw_facet(facet: &Facet<'_>) -> Result<Drawn, SpaceError> {
     let (lens, area, Plane { below, above }) = if is_box {
         let (data, sides) = facet.box_of(around);
         let middle = place.center();
-        let unit = (place.w / 2.0 - AROUND) / REACH;
+        let room = if options.scale_bars { AROUND_BARS } else { AROUND };
+        let unit = (place.w / 2.0 - room) / REACH;
         let lens = Lens::new(&options.camera, &data, sides, [middle.x, middle.y], unit);
-        let axes = Axes { data: &data, lens: &lens, names: &step.axes, colors, numbers };
+        let bar = options.scale_bars;
+        let axes = Axes { data: &data, lens: &lens, names: &step.axes, colors, numbers, bar };
         (lens, place, axes.walls(place.w))
     } else {
         // The name of the axis that goes up is written over its upper end.
@@ -77,7 +79,8 @@ pub(super) fn draw_facet(facet: &Facet<'_>) -> Result<Drawn, SpaceError> {
         let unit = side / (data.high[0] - data.low[0]) * options.camera.zoom;
         let lens = Lens::flat(&data, [middle.x, middle.y], unit);
         let shown = zoomed(data, options.camera.zoom);
-        let axes = Axes { data: &shown, lens: &lens, names: &step.axes, colors, numbers };
+        let bar = options.scale_bars;
+        let axes = Axes { data: &shown, lens: &lens, names: &step.axes, colors, numbers, bar };
         (lens, area, axes.plane(area))
     };
     let mut notes = Vec::new();
@@ -115,9 +118,7 @@ impl Facet<'_> {
 
     /// The part of space that is drawn in a box, and the sides of the box.
     fn box_of(&self, around: Box3) -> (Box3, [f64; 3]) {
-        let sides: [f64; 3] = std::array::from_fn(|axis| around.high[axis] - around.low[axis]);
-        let shortest = sides.iter().copied().fold(f64::INFINITY, f64::min);
-        let alike = around.longest() <= ALIKE * shortest;
+        let alike = are_alike(&around);
         match self.options.equal_axes.unwrap_or(alike && self.options.style == SpaceStyle::House) {
             true => (around.cube(), CUBE),
             false => (around, SIDES),
@@ -231,13 +232,7 @@ fn zoomed(data: Box3, zoom: f64) -> Box3 {
 }
 
 fn guide_items(guide: &Guide, lens: &Lens, colors: &Colors) -> Vec<Item> {
-    let dark = colors.theme.is_dark();
-    let (color, closed) = match guide.kind {
-        GuideKind::FirstBasis => (Color::rgb(if dark { 0xff5a5f } else { 0xd6202f }), false),
-        GuideKind::SecondBasis => (Color::rgb(if dark { 0x2ee67f } else { 0x12863a }), false),
-        GuideKind::Square => (colors.theme.ink, true),
-        GuideKind::Circle => (colors.theme.ink, true),
-    };
+    let (color, closed) = (guide.kind.color(&colors.theme), guide.kind.is_closed());
     let seen: Vec<Point> = guide
         .points
         .iter()

@@ -20,7 +20,7 @@ use hinton_scene::{Color, Typeface, with_typeface};
 use hinton_tensor::{Cancelled, Work};
 
 use crate::zoom::{DESIGNED, fitting, larger, sized, smaller};
-use crate::{ChartError, PageSize, Picture, ThemeName};
+use crate::{ChartError, PageSize, Picture, Theme, ThemeName};
 
 pub use box3::Box3;
 pub use camera::{Camera, Projection};
@@ -84,6 +84,34 @@ pub enum GuideKind {
     Circle,
 }
 
+impl GuideKind {
+    /// Its colour on a page of that theme.
+    pub fn color(self, theme: &Theme) -> Color {
+        let dark = theme.is_dark();
+        match self {
+            GuideKind::FirstBasis => Color::rgb(if dark { 0xff5a5f } else { 0xd6202f }),
+            GuideKind::SecondBasis => Color::rgb(if dark { 0x2ee67f } else { 0x12863a }),
+            GuideKind::Square | GuideKind::Circle => theme.ink,
+        }
+    }
+
+    /// Whether it is a closed line, no arrow.
+    pub fn is_closed(self) -> bool {
+        matches!(self, GuideKind::Square | GuideKind::Circle)
+    }
+}
+
+/// Whether the sides of a box are so alike that they are drawn on one scale unless something else is
+/// asked for.
+pub fn are_alike(range: &Box3) -> bool {
+    let sides: [f64; 3] = std::array::from_fn(|axis| range.high[axis] - range.low[axis]);
+    let shortest = sides.iter().copied().fold(f64::INFINITY, f64::min);
+    range.longest() <= ALIKE * shortest
+}
+
+/// A side so many times another is drawn on a scale of its own.
+const ALIKE: f64 = 2.0;
+
 /// Which class each place of a plane is given.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Regions {
@@ -133,6 +161,9 @@ pub struct SpaceOptions<'a> {
     /// Whether all axes of a box have one scale; `None` where no side is more than twice
     /// another.
     pub equal_axes: Option<bool>,
+    /// Whether a scale bar takes the place of the numbers on the axes, for pictures in a row that each
+    /// have their own part of space; the lines of the grid are as far apart as it is long.
+    pub scale_bars: bool,
     /// Look of everything but the points.
     pub style: SpaceStyle,
     /// Colours of page and type.
@@ -173,6 +204,7 @@ impl Default for SpaceOptions<'_> {
             camera: Camera::default(),
             always_box: false,
             equal_axes: None,
+            scale_bars: false,
             style: SpaceStyle::House,
             theme: ThemeName::Light,
             size: None,

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use hinton::animate::{Metric, Show, StepRange, Timing};
 use hinton::{
-    AnimateRequest, DrawRequest, Film, FilmRow, FilmSettings, FilmWriter, FrameSource, OutputRow,
+    AnimateRequest, DrawRequest, Film, FilmReport, FilmRow, FilmSettings, FilmWriter, OutputRow,
     Run, RunOptions, animate, film_bytes, film_output_for, film_output_named, output_for,
-    output_named, render, save_film, write_bytes,
+    output_named, render, save_film_counted, write_bytes,
 };
 
 use super::CommandRow;
@@ -17,6 +17,7 @@ use crate::args::{
 };
 use crate::encoder::{self, Asked};
 use crate::failure::{Failure, note, run_warnings};
+use crate::film;
 use crate::interrupt;
 use crate::out;
 use crate::progress::{Bar, Count};
@@ -71,7 +72,8 @@ fn args(command: Command) -> Command {
                 .value_name("FORMAT")
                 .help("The output, where the file's name does not say [- : gif]"),
         );
-    let command = encoder::args(film_args(command), &["strip", "indexed"]);
+    let command = film::poster_argument(film_args(command), "[default: off]");
+    let command = encoder::args(command, &["strip", "indexed"]);
     let command =
         settings_elsewhere(settings(command), &["as", "range"]).arg(threads()).arg(max_download());
     command.mut_arg("range", |range| {
@@ -211,28 +213,38 @@ fn save(
 ) -> Result<(), Failure> {
     let loops = matches.get_one::<u16>("loop").copied().unwrap_or(0);
     let settings = FilmSettings::new(loops, matches.get_flag("indexed"));
-    let count = film.len();
+    let hold = film::poster(matches, None)?;
     let drawing = Count::new("drawing", "frames");
     without_effect(matches, target);
-    let mut watch = |done: usize| {
-        drawing.show(done, count);
-        interrupt::flow()
-    };
     let _gently = interrupt::gently();
-    let report = match target {
-        Target::Film(output) if is_stdout(file) => {
-            out::refuse_terminal()?;
-            let (bytes, report) = film_bytes(film, output, settings, &mut watch)?;
-            drawing.finish();
-            out::emit(&bytes)?;
-            report
-        }
-        Target::Film(output) => save_film(film, file, output, settings, &mut watch)?,
-        Target::Ffmpeg(asked) => {
-            encoder::save(film, file, asked, &mut |done| drawing.show(done, count))?
-        }
-        Target::Strip(..) => return Ok(()),
-    };
+    let report = film::with_poster(film, hold, |film| {
+        let count = film.len();
+        let mut size = film::SizeWatch::new(file, count);
+        let report = match target {
+            Target::Film(output) if is_stdout(file) => {
+                out::refuse_terminal()?;
+                let (bytes, report) = film_bytes(film, output, settings, &mut |done| {
+                    drawing.show(done, count);
+                    interrupt::flow()
+                })?;
+                drawing.finish();
+                out::emit(&bytes)?;
+                report
+            }
+            Target::Film(output) => {
+                save_film_counted(film, file, output, settings, &mut |done, bytes| {
+                    size.tell(done, bytes, || drawing.finish());
+                    drawing.show(done, count);
+                    interrupt::flow()
+                })?
+            }
+            Target::Ffmpeg(asked) => {
+                encoder::save(film, file, asked, &mut |done| drawing.show(done, count))?
+            }
+            Target::Strip(..) => FilmReport::default(),
+        };
+        Ok::<_, Failure>(report)
+    })?;
     drawing.finish();
     report.notes.iter().for_each(|text| note(text));
     Ok(())

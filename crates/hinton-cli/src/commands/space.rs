@@ -13,6 +13,7 @@ use super::CommandRow;
 use crate::args::{output as output_argument, threads};
 use crate::encoder;
 use crate::failure::{Failure, note};
+use crate::film;
 use crate::out;
 use crate::progress::{Bar, Wait};
 
@@ -50,7 +51,9 @@ fn args(command: Command) -> Command {
     let command = command.arg(output_argument().help(
         "A page, film, folder/, .npz or .html; without it the terminal; - is standard output (png)",
     ));
-    encoder::args(words::args(preset::args(command)), &[]).arg(threads())
+    let command = words::args(preset::args(command));
+    let command = film::poster_argument(command, "[default: for a film of a run]");
+    encoder::args(command, &[]).arg(threads())
 }
 
 fn run(matches: &ArgMatches) -> Result<(), Failure> {

@@ -73,7 +73,7 @@ impl<'a> AnimateRequest<'a> {
 /// Makes a film of tensors of runs. No pattern means every tensor, as in [`select`](crate::select()).
 ///
 /// Looks at all steps once, so that one colour range, one max-weight and one layout hold for all
-/// frames. Several patterns (up to four, without a chart being asked for) are set beside one
+/// frames; changes from step to step each have their own range, unless one is asked for. Several patterns (up to four, without a chart being asked for) are set beside one
 /// another, each with a chart and a scale of its own; several runs likewise, with one scale for the same
 /// tensor. Memory stays bounded however many steps there are.
 ///
@@ -149,8 +149,14 @@ fn asks<'a>(
                 let parts: Vec<String> = parts.into_iter().filter(|p| !p.is_empty()).collect();
                 draw.options.title = Some(parts.join(" · "));
             }
+            // The first steps change most: on one range for all the rest of the film would be blank.
+            let has_own = request.show == Show::Change && draw.options.range.is_none();
+            draw.options.own_range |= has_own;
             let said = match request.show {
                 Show::Value => None,
+                Show::Change if draw.options.own_range => {
+                    Some("shown: the difference from the step before, each on its own range")
+                }
                 Show::Change => Some("shown: the difference from the step before"),
                 Show::TotalChange => Some("shown: the difference from the first step"),
             };

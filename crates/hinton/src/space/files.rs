@@ -115,6 +115,10 @@ pub(super) fn points(path: &Path, request: &PointRequest, width: usize) -> Resul
     }
     let mut set = PointSet::new(shown, width, values);
     set.labels = labels;
+    set.image = match shape[..] {
+        [_, height, width] | [_, 1, height, width] | [_, height, width, 1] => Some((height, width)),
+        _ => None,
+    };
     set.is_bytes = is_bytes;
     set.notes = notes;
     Ok(set)

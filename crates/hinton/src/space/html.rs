@@ -29,6 +29,7 @@
 //! assert!(bytes.starts_with(b"<!doctype html>"));
 //! ```
 
+use hinton_chart::space::Guide;
 use hinton_render::base64;
 use serde_json::{Value, json};
 
@@ -62,6 +63,20 @@ pub struct SpacePage {
     pub legend: Legend,
     /// What a reader must know: what was reduced, skipped, assumed. Always shown.
     pub notes: Vec<String>,
+    /// The points as pictures, shown of the one under the mouse.
+    pub pictures: Option<PointPictures>,
+}
+
+/// Points that are pictures of one channel.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PointPictures {
+    /// Pixels across.
+    pub width: usize,
+    /// Pixels down.
+    pub height: usize,
+    /// Eight bits a pixel, row by row, point after point; 0 is drawn black. Points without pixels are
+    /// black.
+    pub pixels: Vec<u8>,
 }
 
 /// The points after one step.
@@ -82,6 +97,29 @@ pub struct SpaceFrame {
     pub morph: Morph,
     /// What the axes span, and their names.
     pub axes: Axes,
+    /// Whether each axis of a box has a scale of its own, as long as the reader does not choose.
+    pub own_axes: bool,
+    /// Arrows and outlines over the points; guide `i` has the same number of points in every frame.
+    pub guides: Vec<Guide>,
+    /// What lies below the points of a plane.
+    pub regions: Option<PageRegions>,
+}
+
+/// The class that each place of a plane is given.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PageRegions {
+    /// Cells across.
+    pub columns: usize,
+    /// Cells down.
+    pub rows: usize,
+    /// Smallest and largest x.
+    pub x: (f64, f64),
+    /// Smallest and largest y.
+    pub y: (f64, f64),
+    /// The colours of the classes, as strong as those of the points.
+    pub colors: Vec<Color>,
+    /// For each cell the place of its colour, row by row, largest y first.
+    pub cells: Vec<u8>,
 }
 
 /// How points move from one frame to the next.
@@ -246,6 +284,12 @@ impl Packed {
             let color = page.colors.get(point).copied().unwrap_or(COLORLESS);
             bytes.extend([color.r, color.g, color.b]);
         }
+        if let Some(pictures) = &page.pictures {
+            let length = count * pictures.width * pictures.height;
+            let pixels = &pictures.pixels[..pictures.pixels.len().min(length)];
+            bytes.extend(pixels);
+            bytes.resize(bytes.len() + length - pixels.len(), 0);
+        }
         let mut notes = page.notes.clone();
         match page.lines.len() - lines.len() {
             0 => {}
@@ -263,6 +307,9 @@ impl Packed {
             "legend": page.legend.json(),
             "notes": notes,
             "frames": frames,
+            "pictures": page.pictures.as_ref().map(|pictures| {
+                json!({ "width": pictures.width, "height": pictures.height })
+            }),
         });
         Packed { words, bytes }
     }
@@ -298,6 +345,33 @@ fn pack_frame(frame: &SpaceFrame, count: usize, bytes: &mut Vec<u8>) -> Value {
         "low": ends.iter().map(|ends| ends[0]).collect::<Vec<_>>(),
         "high": ends.iter().map(|ends| ends[1]).collect::<Vec<_>>(),
         "axes": frame.axes.names,
+        "equal": !frame.own_axes,
+        "guides": frame.guides.iter().map(guide_json).collect::<Vec<_>>(),
+        "regions": frame.regions.as_ref().map(regions_json),
+    })
+}
+
+/// A guide; coordinates that are not finite, which JSON has not, make it none.
+fn guide_json(guide: &Guide) -> Value {
+    let is_there = guide.points.iter().flatten().all(|value| value.is_finite());
+    let color = |theme| guide.kind.color(&Theme::named(theme)).hex();
+    json!({
+        "closed": guide.kind.is_closed(),
+        "colors": [color(ThemeName::Light), color(ThemeName::Dark)],
+        "points": if is_there { &guide.points[..] } else { &[] },
+    })
+}
+
+fn regions_json(regions: &PageRegions) -> Value {
+    let mut cells = Vec::new();
+    base64::push(&mut cells, &regions.cells);
+    json!({
+        "columns": regions.columns,
+        "rows": regions.rows,
+        "x": [regions.x.0, regions.x.1],
+        "y": [regions.y.0, regions.y.1],
+        "colors": hex_of(&regions.colors),
+        "cells": String::from_utf8(cells).unwrap_or_default(),
     })
 }
 

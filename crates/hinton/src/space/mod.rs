@@ -22,6 +22,7 @@ mod regions;
 mod run_film;
 mod show;
 mod stage;
+mod to_page;
 mod verdict;
 mod weights;
 

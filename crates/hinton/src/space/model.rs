@@ -64,6 +64,8 @@ pub struct Model {
     pub title: String,
     /// What was assumed.
     pub notes: Vec<String>,
+    /// Whether its weights come from somewhere, not from chance.
+    pub(crate) is_trained: bool,
     pub(crate) kind: Kind,
 }
 
@@ -143,7 +145,8 @@ fn of_spec(text: &str, request: &NetworkRequest) -> Result<Model, Error> {
     for text in &request.weights {
         weights::set(&mut network, text)?;
     }
-    Ok(Model { title: written, notes: Vec::new(), kind: Kind::Chain(network) })
+    let is_trained = !request.weights.is_empty();
+    Ok(Model { title: written, notes: Vec::new(), is_trained, kind: Kind::Chain(network) })
 }
 
 fn refuse_weights(request: &NetworkRequest, what: &str) -> Result<(), Error> {
@@ -164,7 +167,7 @@ fn of_checkpoint(checkpoint: &crate::Checkpoint, request: &NetworkRequest) -> Re
         Path::new(&checkpoint.path).file_name().map(|name| name.to_string_lossy().into_owned());
     let title = name.unwrap_or_else(|| checkpoint.path.clone());
     let title = format!("{title} · {}", network.spec());
-    Ok(Model { title, notes, kind: Kind::Chain(network) })
+    Ok(Model { title, notes, is_trained: true, kind: Kind::Chain(network) })
 }
 
 #[cfg(feature = "onnx")]
@@ -220,7 +223,7 @@ pub(crate) fn of_run_step(
         notes.push(format!("step {number} of the run"));
     }
     let title = format!("{} · {} · step {number}", crate::runs::run_name(run), network.spec());
-    Ok(Model { title, notes, kind: Kind::Chain(network) })
+    Ok(Model { title, notes, is_trained: true, kind: Kind::Chain(network) })
 }
 
 /// A text among the settings of a run.
@@ -260,7 +263,7 @@ impl Model {
         for (to, from) in double.values_mut().iter_mut().zip(network.values()) {
             *to = f64::from(*from);
         }
-        Ok(Model { title, notes: Vec::new(), kind: Kind::Chain(double) })
+        Ok(Model { title, notes: Vec::new(), is_trained: true, kind: Kind::Chain(double) })
     }
 
     /// Values of a point that comes in.

@@ -142,7 +142,7 @@ pub(crate) fn open(path: &Path) -> Result<Model, Error> {
     if graph.batch == Some(1) {
         notes.push(format!("{file} takes one point at a time"));
     }
-    Ok(Model { title: file, notes, kind: Kind::Onnx(Box::new(graph)) })
+    Ok(Model { title: file, notes, is_trained: true, kind: Kind::Onnx(Box::new(graph)) })
 }
 
 fn odd(path: &str, why: &str) -> Error {

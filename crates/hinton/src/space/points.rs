@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use hinton_net::Shape;
 use hinton_net::data::{TOYS, digits};
 use hinton_net::random::Random;
 
@@ -112,6 +113,8 @@ pub struct PointSet {
     pub lines: Vec<[u32; 2]>,
     /// The class of each point, and the names of the classes.
     pub labels: Option<(Vec<u32>, Vec<String>)>,
+    /// Height and width of a point that is a picture of one channel.
+    pub image: Option<(usize, usize)>,
     /// Whether the file holds bytes, which are divided by 255 unless something else was asked for.
     pub is_bytes: bool,
     /// What was done to the values.
@@ -138,6 +141,7 @@ impl PointSet {
             values: values.into(),
             lines: Vec::new(),
             labels: None,
+            image: None,
             is_bytes: false,
             normalize: Normalize::Auto,
             notes: Vec::new(),
@@ -348,6 +352,9 @@ fn data(name: &'static str, request: &PointRequest, width: usize) -> Result<Poin
     let values = set.inputs.gather(&which);
     let mut points = PointSet::new(format!("{count} points of {name}"), width, values);
     points.labels = Some((set.labels[..count].to_vec(), set.classes));
+    if let Shape::Image { channels: 1, height, width } = set.input {
+        points.image = Some((height, width));
+    }
     Ok(points)
 }
 

@@ -106,7 +106,12 @@ pub fn preset_model(row: &PresetNetwork, request: &PresetRequest) -> Result<Mode
         network.push(None, Box::new(Linear { inputs, outputs, has_bias: false }))?;
         network.set(&format!("{name}.weight"), &[outputs, inputs], weights)?;
     }
-    Ok(Model { title: title(row), notes: Vec::new(), kind: Kind::Chain(network) })
+    Ok(Model {
+        title: title(row),
+        notes: Vec::new(),
+        is_trained: false,
+        kind: Kind::Chain(network),
+    })
 }
 
 fn push_activation(network: &mut Network<f64>, word: &str) -> Result<(), Error> {

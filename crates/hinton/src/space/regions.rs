@@ -4,6 +4,7 @@ use hinton_chart::space::{Box3, Regions};
 use hinton_scene::Color;
 use hinton_tensor::Work;
 
+use super::html::PageRegions;
 use super::{Model, Precision, Stage};
 use crate::Error;
 
@@ -12,6 +13,23 @@ pub(crate) const FINE: usize = 360;
 pub(crate) const COARSE: usize = 180;
 /// How much of a class's colour lies on the page.
 const STRENGTH: f64 = 0.3;
+
+/// The same regions for a page in a browser: one cell of so many, in the strong colours of the classes.
+pub(crate) fn for_page(regions: &Regions, classes: &[Color], page: Color) -> PageRegions {
+    let pale: Vec<Color> = classes.iter().map(|&class| page.mix(class, STRENGTH)).collect();
+    let place = |pixel: &Color| pale.iter().position(|color| color == pixel).unwrap_or(0) as u8;
+    let every = regions.columns.div_ceil(COARSE).max(1);
+    let rows = regions.pixels.chunks(regions.columns.max(1)).step_by(every);
+    let cells: Vec<u8> = rows.flat_map(|row| row.iter().step_by(every).map(place)).collect();
+    PageRegions {
+        columns: regions.columns.div_ceil(every),
+        rows: regions.rows.div_ceil(every),
+        x: regions.x,
+        y: regions.y,
+        colors: classes.to_vec(),
+        cells,
+    }
+}
 
 /// The regions of a plane, in pale colours of the classes.
 pub(crate) fn regions(

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use hinton_chart::space::{Box3, Regions, SpaceOptions, SpaceStep, space};
+use hinton_chart::space::{Box3, Guide, Regions, SpaceOptions, SpaceStep, space};
 use hinton_chart::{Length, PageSize};
 use hinton_render::films::{Frame, FrameSource, SourceError};
 use hinton_run::{Run, RunOptions, open_run};
@@ -15,8 +15,18 @@ use crate::{Error, Picture};
 
 /// Most steps of a run that are shown; of more an even choice.
 const MOST_STEPS: usize = 400;
-/// Size of the picture, points of the page.
-const SIZE: (f64, f64) = (720.0, 404.0);
+/// Most layers that are shown side by side; of more an even choice.
+const MOST_LAYERS: usize = 6;
+/// Most places of points in memory: 12 bytes each.
+const MOST_PLACES: usize = 24_000_000;
+/// Frames before and after one that its part of space is evened out over, as a share of all.
+const EVENED: usize = 40;
+/// Side of a layer's picture for so many in a row, points of the page.
+const SIDES: [f64; 4] = [400.0, 300.0, 235.0, 215.0];
+/// Room for the key beside them, and for margins.
+const KEY_AND_MARGINS: f64 = 84.0 + 32.0;
+/// Between two pictures.
+const GAP: f64 = 16.0;
 
 /// Points of a large data set that are shown unless another number is asked for.
 const SHOWN_POINTS: usize = 2000;
@@ -54,16 +64,28 @@ pub fn run_points(path: &Path) -> Option<PointRequest> {
 struct Moment {
     number: u64,
     words: String,
-    places: Vec<[f32; 3]>,
     regions: Option<Regions>,
+    layers: Vec<Layer>,
 }
 
-/// A film of a recorded run: the plane of the input with the regions of the classes, and the points
-/// after the last step.
-pub struct RunFilm<'a> {
-    first: Show<'a>,
-    moments: Vec<Moment>,
+/// The points after one layer.
+struct Layer {
+    places: Vec<[f32; 3]>,
+    guides: Vec<Guide>,
+    /// The part of space that is drawn.
     range: Box3,
+}
+
+/// A film of a recorded run: the points after every layer while it learns, and in the plane of the
+/// input the regions of the classes. Each layer has its own zoom, which follows the points, and a
+/// scale bar.
+pub struct RunFilm<'a> {
+    last: Show<'a>,
+    /// Which steps of the network are shown.
+    layers: Vec<usize>,
+    /// What is said under their names.
+    details: Vec<Vec<String>>,
+    moments: Vec<Moment>,
     durations: Vec<u32>,
     options: SpaceOptions<'a>,
     notes: Vec<String>,
@@ -77,8 +99,7 @@ impl std::fmt::Debug for RunFilm<'_> {
 
 /// Makes a film of a recorded run.
 ///
-/// Directions of more than three dimensions are fitted to the last step and kept, and one part of
-/// space is drawn in all frames.
+/// Directions of more than three dimensions are fitted to the last step and kept.
 ///
 /// # Errors
 /// When no step can be read as a network, or the points do not fit.
@@ -95,50 +116,108 @@ pub fn run_film<'a>(
         return Err(Error::missing(format!("{}: no step can be read", run.path), ""));
     };
     let mut notes = Vec::new();
-    let count = readable.len().min(MOST_STEPS);
-    if count < readable.len() {
-        notes.push(format!("{count} of {} steps, evenly chosen", readable.len()));
-    }
     let model = of_run_step(run, last, network)?;
     let set = points::points(point_request, model.input_width())?;
     let end = Show::new(&model, set.clone(), request.clone())?;
-    let at = end.shown.len() - 1;
+    let layers = chosen(end.shown.len());
+    if layers.len() < end.shown.len() {
+        let (shown, all) = (layers.len(), end.shown.len());
+        notes.push(format!("{shown} of {all} steps of the network are shown"));
+    }
+    let room = MOST_PLACES / (set.len() * layers.len()).max(1);
+    let count = readable.len().min(MOST_STEPS).min(room.max(2));
+    if count < readable.len() {
+        notes.push(format!("{count} of {} steps, evenly chosen", readable.len()));
+    }
     let placements: Vec<Placement> = end.placements.clone();
-    if !matches!(placements[at], Placement::Direct) {
+    if layers.iter().any(|&at| !matches!(placements[at], Placement::Direct)) {
         notes.push("directions are fitted to the last step and kept in all".to_owned());
     }
     let mut moments = Vec::with_capacity(count);
-    let mut range = Box3::EMPTY;
     for place in 0..count {
-        let index = readable[place * (readable.len() - 1) / count.max(2).saturating_sub(1).max(1)];
+        let index = readable[place * (readable.len() - 1) / (count - 1).max(1)];
         let model = of_run_step(run, index, network)?;
         let show = Show::with_placements(&model, set.clone(), request.clone(), Some(&placements))?;
-        let step = &run.steps[index];
-        let mut words = vec![format!("step {}", step.number)];
-        for metric in ["epoch", "loss", "validation_loss", "accuracy", "validation_accuracy"] {
-            if let Some(value) = step.metric(metric) {
-                words.push(format!("{} {}", metric.replace('_', " "), crate::short(value)));
-            }
-        }
-        words.extend(show.accuracy().map(|right| format!("{:.1} % right", right * 100.0)));
-        let places: Vec<[f32; 3]> = show.places(at).iter().collect();
-        range = range.and(Box3::around((&places).into()));
-        let regions = show.shown.into_iter().next().and_then(|first| first.regions);
-        moments.push(Moment { number: step.number, words: words.join(" · "), places, regions });
+        moments.push(moment(&run.steps[index], show, &layers));
     }
+    even_out(&mut moments, layers.len());
     let durations = durations(moments.len(), &timing)?;
     let mut options = end.options();
-    let (width, height) = SIZE;
-    let length = |points: f64| Length::Points(points);
-    options.size =
-        options.size.or(Some(PageSize { width: length(width), height: Some(length(height)) }));
-    options.columns = options.columns.or(Some(2));
+    options.scale_bars = true;
+    options.equal_axes = Some(true);
+    let columns = options.columns.unwrap_or(match layers.len() {
+        few @ 1..=4 => few,
+        _ => 3,
+    });
+    let side = SIDES[columns.clamp(1, SIDES.len()) - 1];
+    let width = columns as f64 * (side + GAP) - GAP + KEY_AND_MARGINS;
+    options.size = options.size.or(Some(PageSize { width: Length::Points(width), height: None }));
+    options.columns = Some(columns);
     options.notes.clear();
     options.title =
         format!("{} · {}", run.trained.as_deref().unwrap_or(&run.path), model_words(&end));
+    if let Some(trained) = run.trained.as_deref().filter(|name| name.contains(&model_words(&end))) {
+        trained.clone_into(&mut options.title);
+    }
     notes.extend(end.notes().iter().filter(|note| !note.starts_with("step ")).cloned());
-    let range = range.padded(super::show::PADDING);
-    Ok(RunFilm { first: end, moments, range, durations, options, notes })
+    let words = |&at: &usize| placements[at].words(&end.stages()[at]).into_iter().collect();
+    let details = layers.iter().map(words).collect();
+    Ok(RunFilm { last: end, layers, details, moments, durations, options, notes })
+}
+
+/// The steps of a network that are shown, the first and the last among them.
+fn chosen(all: usize) -> Vec<usize> {
+    match all <= MOST_LAYERS {
+        true => (0..all).collect(),
+        false => (0..MOST_LAYERS).map(|at| at * (all - 1) / (MOST_LAYERS - 1)).collect(),
+    }
+}
+
+/// One step of the run; the points' own part of space for each layer.
+fn moment(step: &hinton_run::Step, show: Show<'_>, layers: &[usize]) -> Moment {
+    let mut words = vec![format!("step {}", step.number)];
+    for metric in ["epoch", "loss", "validation_loss"] {
+        if let Some(value) = step.metric(metric) {
+            words.push(format!("{} {}", metric.replace('_', " "), crate::short(value)));
+        }
+    }
+    words.extend(show.accuracy().map(|right| format!("{:.1} % right", right * 100.0)));
+    let layer = |&at: &usize| {
+        let places: Vec<[f32; 3]> = show.places(at).iter().collect();
+        let guides = show.shown[at].guides.clone();
+        let around = |points: &Vec<[f32; 3]>| Box3::around(points.into());
+        let range = guides.iter().map(|guide| around(&guide.points));
+        let range = range.fold(around(&places), Box3::and);
+        Layer { places, guides, range }
+    };
+    let layers = layers.iter().map(layer).collect();
+    let regions = show.shown.into_iter().next().and_then(|first| first.regions);
+    Moment { number: step.number, words: words.join(" · "), regions, layers }
+}
+
+/// Makes the part of space of each layer follow the points softly: the mean, over the frames around
+/// one, of what holds the points of the frames around those. The points always fit.
+fn even_out(moments: &mut [Moment], layers: usize) {
+    let reach = (moments.len() / EVENED).clamp(0, 10);
+    let around = |at: usize, all: usize| at.saturating_sub(reach)..(at + reach + 1).min(all);
+    for layer in 0..layers {
+        let own: Vec<Box3> = moments.iter().map(|moment| moment.layers[layer].range).collect();
+        let all = own.len();
+        let wide: Vec<Box3> = (0..all)
+            .map(|at| own[around(at, all)].iter().copied().fold(Box3::EMPTY, Box3::and))
+            .map(|range| range.padded(super::show::PADDING))
+            .collect();
+        for (at, moment) in moments.iter_mut().enumerate() {
+            let near = &wide[around(at, all)];
+            let mean = |end: fn(&Box3, usize) -> f64, axis: usize| {
+                near.iter().map(|range| end(range, axis)).sum::<f64>() / near.len() as f64
+            };
+            moment.layers[layer].range = Box3 {
+                low: std::array::from_fn(|axis| mean(|range, axis| range.low[axis], axis)),
+                high: std::array::from_fn(|axis| mean(|range, axis| range.high[axis], axis)),
+            };
+        }
+    }
 }
 
 /// The model in a line, out of the title.
@@ -178,20 +257,19 @@ impl RunFilm<'_> {
             let message = format!("there is no frame {index}, the film has {}", self.moments.len());
             return Err(Error::missing(message, ""));
         };
-        let last = self.first.shown.len() - 1;
-        let mut input = self.first.step(0);
-        input.regions = moment.regions.as_ref();
-        input.details.clear();
-        let mut output = self.first.step(last);
-        output.points = (&moment.places).into();
-        output.guides = &[];
-        output.range = Some(self.range);
-        output.name = format!("After {}", output.name);
-        output.details.retain(|detail| !detail.starts_with("singular"));
-        let steps: Vec<SpaceStep<'_>> = if last == 0 { vec![output] } else { vec![input, output] };
+        let mut steps: Vec<SpaceStep<'_>> = Vec::with_capacity(self.layers.len());
+        for ((&at, layer), details) in self.layers.iter().zip(&moment.layers).zip(&self.details) {
+            let mut step = self.last.step(at);
+            step.points = (&layer.places).into();
+            step.guides = &layer.guides;
+            step.range = Some(layer.range);
+            step.details.clone_from(details);
+            step.regions = moment.regions.as_ref().filter(|_| at == 0);
+            steps.push(step);
+        }
         let mut options = self.options.clone();
         options.subtitle = vec![moment.words.clone()];
-        let picture = space(self.first.cloud(), &steps, &options)?;
+        let picture = space(self.last.cloud(), &steps, &options)?;
         Ok(Picture { scene: picture.scene, notes: picture.notes, dpi: options.dpi })
     }
 
@@ -229,6 +307,6 @@ impl Playable for RunFilm<'_> {
     }
 
     fn limit_colors(&mut self) -> Result<(), Error> {
-        self.first.limit_colors()
+        self.last.limit_colors()
     }
 }

@@ -10,7 +10,6 @@ use hinton_scene::Color;
 use hinton_tensor::Tensor;
 
 use super::colors::{self, Colored};
-use super::html::{self, SpaceFrame, SpacePage};
 use super::place::Placement;
 use super::{ColorBy, Flatten, Model, PointSet, Precision, Stage, regions, verdict};
 use crate::fonts::noted;
@@ -21,9 +20,6 @@ pub(crate) const PADDING: f64 = 0.05;
 
 /// Colours of the points of a file of 256 colours.
 const LEVELS: usize = 64;
-
-/// Most points of a page for a browser: some thirty megabytes, through six steps.
-const MOST_PAGE_POINTS: usize = 100_000;
 
 /// Which arrows and outlines go through a network of two inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -77,8 +73,8 @@ pub(crate) struct Shown {
 /// Points sent through a network.
 pub struct Show<'a> {
     title: String,
-    set: PointSet,
-    stages: Vec<Stage>,
+    pub(crate) set: PointSet,
+    pub(crate) stages: Vec<Stage>,
     notes: Vec<String>,
     pub(crate) request: ShowRequest<'a>,
     pub(crate) colored: Colored,
@@ -210,14 +206,19 @@ impl<'a> Show<'a> {
             ));
         }
         let page = Theme::named(self.request.options.theme).page;
-        let mut colors = self.colored.classes.clone();
-        if colors.len() < classes {
-            colors = colors::class_colors(classes);
-        }
+        let colors = self.region_colors(classes);
         let plane = self.shown[0].range.cube();
         let found = regions::regions(model, plane, side, &colors, page, self.request.options.work)?;
         self.shown[0].regions = Some(found);
         Ok(())
+    }
+
+    /// The colours of so many classes: those of the points, where they have classes.
+    pub(crate) fn region_colors(&self, classes: usize) -> Vec<Color> {
+        match self.colored.classes.len() < classes {
+            true => colors::class_colors(classes),
+            false => self.colored.classes.clone(),
+        }
     }
 
     /// Colours of so few levels that a file of 256 colours keeps them.
@@ -403,62 +404,6 @@ impl<'a> Show<'a> {
         }
         Ok(all)
     }
-
-    /// The steps as one page for a browser. Of more than 100,000 points it has an even sample, without
-    /// the lines between them, and says so.
-    pub fn html(&self, theme: Option<crate::ThemeName>) -> Vec<u8> {
-        let (all, kept) = (self.set.len(), self.set.len().min(MOST_PAGE_POINTS));
-        let which = |at: usize| (at as u64 * all as u64 / kept.max(1) as u64) as usize;
-        let frame = |(at, shown): (usize, &Shown)| {
-            let stage = &self.stages[at];
-            let text = stage.map.as_ref().map_or(String::new(), |map| map.text());
-            let flat = self.placements[at].words(stage);
-            let detail: Vec<String> =
-                flat.into_iter().chain([text]).filter(|t| !t.is_empty()).collect();
-            let cut = |at: usize| !matches!(self.placements[at], Placement::Direct);
-            let morph = match () {
-                () if at > 0 && (cut(at) || cut(at - 1)) => html::Morph::Cut,
-                () if stage.map.is_some() => html::Morph::LinearMap,
-                () => html::Morph::Activation,
-            };
-            let mut axes = html::Axes {
-                low: shown.range.low.map(|value| value as f32),
-                high: shown.range.high.map(|value| value as f32),
-                ..html::Axes::default()
-            };
-            if shown.axes.iter().any(|name| !name.is_empty()) {
-                axes.names.clone_from(&shown.axes);
-            }
-            let places = self.places(at);
-            SpaceFrame {
-                name: shown.title.clone(),
-                detail: detail.join("\n"),
-                dims: shown.dims,
-                points: (0..kept).map(|point| places.get(which(point))).collect(),
-                morph,
-                axes,
-            }
-        };
-        let places = &self.colored.places;
-        let color = |at: usize| self.colored.palette[usize::from(places[which(at)])];
-        let mut notes = self.notes.clone();
-        let mut lines = self.set.lines.clone();
-        if kept < all {
-            let without = if lines.is_empty() { "" } else { ", without the lines between them" };
-            notes.push(format!("{kept} of {all} points, evenly chosen{without}"));
-            lines.clear();
-        }
-        let page = SpacePage {
-            title: self.title.clone(),
-            theme,
-            frames: self.shown.iter().enumerate().map(frame).collect(),
-            colors: (0..kept).map(color).collect(),
-            lines,
-            legend: legend(&self.colored.key),
-            notes,
-        };
-        html::html(&page)
-    }
 }
 
 impl From<SpaceError> for Error {
@@ -467,34 +412,6 @@ impl From<SpaceError> for Error {
             SpaceError::Chart(error) => Error::Chart(error),
             SpaceError::Cancelled(error) => Error::Tensor(error.into()),
         }
-    }
-}
-
-fn legend(key: &ColorKey) -> html::Legend {
-    match key {
-        ColorKey::None => html::Legend::None,
-        ColorKey::Plane { name, pixels, reach } => {
-            let side = pixels.len().isqrt().max(1);
-            let every = side.div_ceil(24);
-            let rows = pixels.chunks(side).skip(every / 2).step_by(every);
-            let thinned =
-                |row: &[Color]| row.iter().skip(every / 2).step_by(every).copied().collect();
-            html::Legend::Plane {
-                labels: [1, 2].map(|axis| format!("{name} {axis}")),
-                low: [reach.0; 2],
-                high: [reach.1; 2],
-                colors: rows.map(thinned).collect(),
-            }
-        }
-        ColorKey::Bar { name, map, low, high } => html::Legend::Ramp {
-            label: name.clone(),
-            low: *low,
-            high: *high,
-            colors: (0..24).map(|at| map.color(f64::from(at) / 23.0)).collect::<Vec<Color>>(),
-        },
-        ColorKey::Classes { classes, .. } => html::Legend::Labels(
-            classes.iter().map(|(color, name)| (name.clone(), *color)).collect(),
-        ),
     }
 }
 

@@ -53,6 +53,9 @@ pub(super) fn remark(
     last: &Stage,
     precision: Precision,
 ) -> Option<String> {
+    if !model.is_trained {
+        return None;
+    }
     let accuracy = accuracy(set, last)?;
     let (labels, names) = set.labels.as_ref()?;
     let chance = 1.0 / names.len() as f64;

@@ -16,7 +16,10 @@ const MOST_POINTS: usize = 4000;
 
 pub(super) fn picture(session: &Session<'_>, request: &DrawRequest<'_>) -> Result<Picture, Error> {
     let is_plane = session.data().inputs.width() == 2 && session.data().classes.len() <= 256;
-    if is_plane && request.given.iter().all(|name| OF_PLANES.contains(name)) {
+    let is_of_matrices =
+        request.chart.is_some() || request.each.is_some() || request.reshape.is_some();
+    let is_only_page = request.given.iter().all(|name| OF_PLANES.contains(name));
+    if is_plane && is_only_page && !is_of_matrices {
         return plane(session, request);
     }
     weights(session, request)

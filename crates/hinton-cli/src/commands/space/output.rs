@@ -6,13 +6,14 @@ use clap::ArgMatches;
 use hinton::space::{self, FilmRequest, NetworkRequest, Show, ShowRequest};
 use hinton::{
     FilmRow, FilmSettings, FilmWriter, Graphics, Length, OutputRow, PageSize, Picture, Playable,
-    ThemeName, export, film_output_for, make_folder, output_for, output_named, render, save_film,
-    write_bytes,
+    ThemeName, export, film_output_for, make_folder, output_for, output_named, render,
+    save_film_counted, write_bytes,
 };
 
 use super::words;
 use crate::encoder::{self, Asked};
 use crate::failure::{Failure, note};
+use crate::film;
 use crate::progress::{Bar, Count};
 use crate::terminal::Terminal;
 use crate::{interrupt, out};
@@ -193,7 +194,7 @@ pub(super) fn write(
         Target::Film(file, encoding) => {
             let request = film_request(matches, encoding);
             let mut film = show.film(request)?;
-            save(matches, &mut film, file, encoding)
+            save(matches, &mut film, file, encoding, None)
         }
         Target::Numbers(file) => {
             export(show.tensors()?, file)?.iter().for_each(|text| note(text));
@@ -232,26 +233,32 @@ fn save(
     film: &mut dyn Playable,
     file: &Path,
     encoding: &Encoding<'_>,
+    hold: Option<f64>,
 ) -> Result<(), Failure> {
     let loops = matches.get_one::<u64>("loop").copied().unwrap_or(0);
     let settings = FilmSettings::new(u16::try_from(loops).unwrap_or(u16::MAX), false);
-    let count = film.len();
+    let hold = film::poster(matches, hold)?;
     let drawing = Count::new("drawing", "frames");
     let _gently = interrupt::gently();
-    let report = match encoding {
-        Encoding::Own(output) => {
-            if let FilmWriter::Folder(_) = output.write {
-                note(&format!("{}: {count} frames", file.display()));
+    let report = film::with_poster(film, hold, |film| {
+        let count = film.len();
+        let mut size = film::SizeWatch::new(file, count);
+        Ok::<_, Failure>(match encoding {
+            Encoding::Own(output) => {
+                if let FilmWriter::Folder(_) = output.write {
+                    note(&format!("{}: {count} frames", file.display()));
+                }
+                save_film_counted(film, file, output, settings, &mut |done, bytes| {
+                    size.tell(done, bytes, || drawing.finish());
+                    drawing.show(done, count);
+                    interrupt::flow()
+                })?
             }
-            save_film(film, file, output, settings, &mut |done| {
-                drawing.show(done, count);
-                interrupt::flow()
-            })?
-        }
-        Encoding::Ffmpeg(asked) => {
-            encoder::save(film, file, asked, &mut |done| drawing.show(done, count))?
-        }
-    };
+            Encoding::Ffmpeg(asked) => {
+                encoder::save(film, file, asked, &mut |done| drawing.show(done, count))?
+            }
+        })
+    })?;
     drawing.finish();
     report.notes.iter().for_each(|text| note(text));
     Ok(())
@@ -279,5 +286,8 @@ pub(super) fn run_film(
     let timing = film_request(matches, encoding);
     let mut film = space::run_film(&run, network, &points, request, timing)?;
     film.notes().iter().for_each(|text| note(text));
-    save(matches, &mut film, file, encoding)
+    // What it has learned says more than how it began.
+    let is_picture = matches!(encoding, Encoding::Own(row) if row.mime.starts_with("image/")
+        && !matches!(row.write, FilmWriter::Folder(_)));
+    save(matches, &mut film, file, encoding, is_picture.then_some(0.0))
 }

@@ -1,0 +1,127 @@
+//! Films that begin with their last frame: what a mail, a paper or a list of files shows of them.
+
+use hinton_render::films::{Frame, FrameSource, SourceError};
+
+use crate::Error;
+use crate::save::Playable;
+
+/// Least time of the frame that comes first, milliseconds: the shortest that browsers keep in a GIF.
+const LEAST_MS: u32 = 20;
+
+/// A film that shows its last frame before the first. Where it plays for ever nobody sees where it
+/// begins again; programs that show a film as one picture show the one that says most.
+pub struct Poster<'a> {
+    film: &'a mut dyn Playable,
+    hold_ms: u32,
+}
+
+impl<'a> Poster<'a> {
+    /// The film with its last frame first, for so many seconds, or for no more than an instant.
+    pub fn new(film: &'a mut dyn Playable, hold: f64) -> Self {
+        let hold_ms = (hold.clamp(0.0, 3600.0) * 1000.0).round() as u32;
+        Poster { film, hold_ms: hold_ms.max(LEAST_MS) }
+    }
+}
+
+impl std::fmt::Debug for Poster<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Poster").field("frames", &self.len()).finish_non_exhaustive()
+    }
+}
+
+impl FrameSource for Poster<'_> {
+    fn len(&self) -> usize {
+        match self.film.len() {
+            // One picture is its own poster.
+            all @ 0..=1 => all,
+            all => all + 1,
+        }
+    }
+
+    fn frame(&self, index: usize) -> Result<Frame, SourceError> {
+        let all = self.film.len();
+        if all <= 1 {
+            return self.film.frame(index);
+        }
+        match index {
+            0 => Ok(Frame { duration_ms: self.hold_ms, ..self.film.frame(all - 1)? }),
+            _ => self.film.frame(index - 1),
+        }
+    }
+}
+
+impl Playable for Poster<'_> {
+    fn dpi(&self) -> f64 {
+        self.film.dpi()
+    }
+
+    fn rate(&self) -> f64 {
+        self.film.rate()
+    }
+
+    fn threads(&self) -> usize {
+        self.film.threads()
+    }
+
+    fn limit_colors(&mut self) -> Result<(), Error> {
+        self.film.limit_colors()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Scene;
+
+    /// Frames whose widths say which they are.
+    struct Film(usize);
+
+    impl FrameSource for Film {
+        fn len(&self) -> usize {
+            self.0
+        }
+
+        fn frame(&self, index: usize) -> Result<Frame, SourceError> {
+            let scene = Scene {
+                width: index as f64,
+                height: 1.0,
+                background: None,
+                title: String::new(),
+                description: String::new(),
+                items: Vec::new(),
+            };
+            Ok(Frame { scene, duration_ms: 100 })
+        }
+    }
+
+    impl Playable for Film {
+        fn dpi(&self) -> f64 {
+            72.0
+        }
+
+        fn rate(&self) -> f64 {
+            10.0
+        }
+
+        fn threads(&self) -> usize {
+            1
+        }
+
+        fn limit_colors(&mut self) -> Result<(), Error> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_last_frame_comes_first_and_once_more_at_its_place() {
+        let shown = |count: usize, hold: f64| -> Vec<(f64, u32)> {
+            let mut film = Film(count);
+            let poster = Poster::new(&mut film, hold);
+            let frames = (0..poster.len()).map(|at| poster.frame(at).unwrap());
+            frames.map(|frame| (frame.scene.width, frame.duration_ms)).collect()
+        };
+        assert_eq!(shown(3, 0.0), [(2.0, 20), (0.0, 100), (1.0, 100), (2.0, 100)]);
+        assert_eq!(shown(2, 1.5)[0], (1.0, 1500));
+        assert_eq!(shown(1, 1.0), [(0.0, 100)]);
+    }
+}
