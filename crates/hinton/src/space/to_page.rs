@@ -38,6 +38,12 @@ impl Show<'_> {
                 high: shown.range.high.map(|value| value as f32),
                 ..html::Axes::default()
             };
+            // The plane is drawn as far as its regions reach.
+            if let Some(regions) = &shown.regions {
+                for (axis, (low, high)) in [regions.x, regions.y].into_iter().enumerate() {
+                    (axes.low[axis], axes.high[axis]) = (low as f32, high as f32);
+                }
+            }
             if shown.axes.iter().any(|name| !name.is_empty()) {
                 axes.names.clone_from(&shown.axes);
             }
