@@ -251,5 +251,6 @@ fn tanh(name: &str, before: &SpaceFrame) -> SpaceFrame {
 }
 
 fn frame(name: &str, detail: String, dims: usize, points: Points, morph: Morph) -> SpaceFrame {
-    SpaceFrame { name: name.into(), detail, dims, axes: Axes::around(&points), points, morph }
+    let axes = Axes::around(&points);
+    SpaceFrame { name: name.into(), detail, dims, axes, points, morph, ..SpaceFrame::default() }
 }
