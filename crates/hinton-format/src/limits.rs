@@ -29,6 +29,25 @@ pub struct Limits {
     pub by_position: bool,
 }
 
+impl Limits {
+    /// The limits for a file that takes `disk` bytes on disk, packed as it lies there: what its
+    /// structure may be grows with it, so that a few bytes that unpack to many, or that stand for
+    /// many, take little memory and time. Whatever a file of that size says in so many words fits.
+    #[must_use]
+    pub fn for_disk(&self, disk: u64) -> Self {
+        let tensors = usize::try_from((100_000u64).saturating_add(disk / 16)).unwrap_or(usize::MAX);
+        let most = |free: u64, each: u64| disk.saturating_mul(each).saturating_add(free);
+        Limits {
+            header_bytes: self.header_bytes.min(most(16 << 20, 4)),
+            tensors: self.tensors.min(tensors),
+            fields: self.fields.min(most(2_000_000, 1)),
+            pickle_steps: self.pickle_steps.min(most(8_000_000, 2)),
+            text_bytes: self.text_bytes.min(most(64 << 20, 16)),
+            ..*self
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Limits {
@@ -43,5 +62,24 @@ impl Default for Limits {
             text_bytes: 2 << 30,
             by_position: false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_file_has_all_and_a_small_one_a_part() {
+        let all = Limits::default();
+        assert_eq!(all.for_disk(1 << 40), all);
+        let small = all.for_disk(1000);
+        assert_eq!(small.header_bytes, (16 << 20) + 4000);
+        assert_eq!(small.tensors, 100_062);
+        assert_eq!(small.held_bytes, all.held_bytes);
+        // What was set lower stays.
+        let strict = Limits { header_bytes: 10, tensors: 3, ..all };
+        assert_eq!(strict.for_disk(1000).header_bytes, 10);
+        assert_eq!(strict.for_disk(u64::MAX).tensors, 3);
     }
 }

@@ -48,6 +48,12 @@ impl Input {
         Ok(Input { name: location.display().to_string(), path: Some(location.clone()), data })
     }
 
+    /// The limits for a file that takes as much on disk as this one.
+    fn limits(&self, limits: &Limits) -> Limits {
+        let disk = self.path.as_ref().and_then(Location::disk_len);
+        limits.for_disk(disk.unwrap_or_else(|| self.data.len()))
+    }
+
     /// The file's name without folder, extension and that of a wrapper, such as `.gz`: what a lone
     /// tensor in it is called.
     pub fn stem(&self) -> &str {
@@ -113,6 +119,7 @@ pub fn is_one_folder(path: &Path) -> bool {
 /// # Errors
 /// As [`open`].
 pub fn open_input(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
+    let limits = &input.limits(limits);
     let mut checkpoint = detect(input, limits)
         .and_then(|found| open_as(found, input, limits))
         .map_err(|error| error.in_file(&input.name))?;
@@ -124,6 +131,7 @@ pub fn open_input(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
 /// Opens a file that an index names; it may be of any format, but no index itself, so that no
 /// circle of files can be opened for ever.
 pub(crate) fn open_shard(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
+    let limits = &input.limits(limits);
     let opened = detect(input, limits).and_then(|(row, sniff)| {
         let itself = match row.name {
             name if name == sharded::ROW.name => "an index",

@@ -10,6 +10,9 @@ use crate::{NetError, Network, Real};
 /// Points that go through all steps together: so few that they stay in a processor's own memory.
 const STRIPE: usize = 2048;
 
+/// Most values after all steps together: 2 GiB in double precision.
+const MOST_VALUES: usize = 1 << 28;
+
 /// Points after every step of a network.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trace<R> {
@@ -27,6 +30,16 @@ pub enum TraceError {
     /// The points do not fit the network.
     #[error(transparent)]
     Net(#[from] NetError),
+    /// There would be more values than are held.
+    #[error(
+        "{points} points after every step are {values} values, the limit is {MOST_VALUES}; send fewer points"
+    )]
+    Many {
+        /// How many points.
+        points: usize,
+        /// How many values they have in all steps.
+        values: usize,
+    },
     /// The work was stopped.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
@@ -48,10 +61,16 @@ impl<R: Real> Network<R> {
     /// ```
     ///
     /// # Errors
-    /// When the values are no whole number of points, or the work was stopped.
+    /// When the values are no whole number of points, when there would be too many, or the work was
+    /// stopped.
     pub fn trace<I: Real>(&self, input: &[I], work: Work<'_>) -> Result<Trace<R>, TraceError> {
         let points = self.points(input)?;
         let widths: Vec<usize> = self.steps().iter().map(|step| step.output.width()).collect();
+        let values = widths.iter().fold(0usize, |sum, width| sum.saturating_add(*width));
+        let values = values.saturating_mul(points);
+        if values > MOST_VALUES {
+            return Err(TraceError::Many { points, values });
+        }
         let mut after: Vec<Vec<R>> =
             widths.iter().map(|width| vec![R::ZERO; points * width]).collect();
         if widths.is_empty() {

@@ -38,6 +38,9 @@ const MOST_LABELS: usize = 10_000;
 /// Most rows whose words are kept as metadata.
 const MOST_TEXTS: usize = 200_000;
 
+/// Most cells of a line.
+const MOST_COLUMNS: usize = 2_000_000;
+
 fn sniff(head: &Head<'_>) -> Sniff {
     let decoded = utf_16(head.bytes);
     let text = match &decoded {
@@ -81,6 +84,12 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         let found = lookalike::first_bytes(&text);
         let message = format!("expected text, but there are zero bytes; it begins {found}");
         return Err(Error::new(ErrorKind::Unrecognised, message));
+    }
+    // Cells of the first lines are kept while the dialect is told: many times their bytes.
+    let separators = |line: &[u8]| line.iter().filter(|byte| b",;\t ".contains(byte)).count();
+    if lines.iter().any(|line| separators(line) > MOST_COLUMNS) {
+        let message = format!("a line has more than {MOST_COLUMNS} cells, the limit");
+        return Err(Error::new(ErrorKind::Limit, message).cure("save it as .npy"));
     }
     let dialect = Dialect::detect(&lines)
         .or_else(|| Dialect::behind_first(&lines))

@@ -40,6 +40,11 @@ pub(crate) fn open_file(path: &Path, by_position: bool) -> Result<Arc<dyn Bytes>
     }
 }
 
+/// Bytes of a file; `None` where there is none.
+pub(crate) fn len(path: &Path) -> Option<u64> {
+    fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|metadata| metadata.len())
+}
+
 /// What is said of an empty file, wherever it comes from.
 pub(crate) fn empty_file() -> Error {
     Error::new(ErrorKind::Unrecognised, "the file is empty: it has 0 bytes")

@@ -80,6 +80,12 @@ impl Location {
         self.within.as_ref().is_some_and(|within| within.kind == kind)
     }
 
+    /// Bytes on disk of what it lies in: of itself, or of its archive; `None` where that cannot be
+    /// told.
+    pub(crate) fn disk_len(&self) -> Option<u64> {
+        file::len(self.within.as_ref().map_or(&self.path, |within| &within.root))
+    }
+
     /// Whether it lies in an archive.
     pub fn is_in_archive(&self) -> bool {
         self.is_within(WithinKind::Archive)

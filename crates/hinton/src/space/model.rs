@@ -315,6 +315,10 @@ impl From<TraceError> for Error {
     fn from(error: TraceError) -> Self {
         match error {
             TraceError::Net(error) => Error::Net(error),
+            error @ TraceError::Many { .. } => Error::request(
+                error.to_string(),
+                "a smaller network, or fewer points, can be shown",
+            ),
             TraceError::Cancelled(error) => Error::Tensor(error.into()),
         }
     }

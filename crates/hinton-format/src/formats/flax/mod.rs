@@ -85,6 +85,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         tensors: Vec::new(),
         metadata: Vec::new(),
         plain: 0,
+        path_bytes: 0,
         skipped: Skipped::default(),
     };
     tree.value(&mut walker, "", 0)?;
@@ -116,6 +117,8 @@ struct Tree<'a> {
     metadata: Vec<(String, String)>,
     /// Plain values met.
     plain: usize,
+    /// Bytes of the paths of all values: a name that stands once is before everything below it.
+    path_bytes: u64,
     skipped: Skipped,
 }
 
@@ -135,6 +138,12 @@ impl Tree<'_> {
             return Err(Error::new(ErrorKind::Limit, message).at_byte(at));
         }
         check_path(path).map_err(|error| error.at_byte(at))?;
+        self.path_bytes += path.len() as u64;
+        let most = self.limits.header_bytes;
+        if self.path_bytes > most {
+            let message = format!("the names of its values are more than {most} bytes, the limit");
+            return Err(Error::new(ErrorKind::Limit, message).at_byte(at));
+        }
         match walker.next()? {
             Value::Map(count) => self.map(walker, count, path, depth)?,
             Value::List(count) => {

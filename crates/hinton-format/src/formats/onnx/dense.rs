@@ -5,17 +5,17 @@ use std::sync::Arc;
 use hinton_tensor::{Endian, ReadError, Tensor, View, element_count};
 
 use super::tensor::shape;
+use crate::Error;
 use crate::source::Lazy;
-use crate::{Error, Limits};
 
 /// The dense tensor of values at places: linear indices, or one index an axis in rows. A remark in
-/// place of it where it cannot be shown.
+/// place of it where it cannot be shown, or would be more than `most` bytes.
 pub(super) fn dense(
     name: &str,
     dims: &[u64],
     values: &Tensor,
     places: &Tensor,
-    limits: &Limits,
+    most: u64,
 ) -> Result<Result<Tensor, String>, Error> {
     let shape = shape(dims)?;
     let stored = values.elements();
@@ -34,7 +34,7 @@ pub(super) fn dense(
     let Some(bytes) = bytes else {
         return Err(Error::malformed(format!("its shape {shape:?} is more than can be counted")));
     };
-    if bytes > limits.held_bytes || !dtype.is_byte_sized() {
+    if bytes > most || !dtype.is_byte_sized() {
         return Ok(Err(format!(
             "skipped: it is sparse, {stored} values in shape {shape:?}, too large to be filled in"
         )));

@@ -11,7 +11,7 @@ use super::tensor::{Proto, pair};
 use crate::container::protobuf::{Encoding, Field, Message, Numbers, Wire};
 use crate::formats::affine::{Affine, Steps, dequantised};
 use crate::formats::beside::Beside;
-use crate::formats::notes::{Skipped, distinct};
+use crate::formats::notes::{Skipped, check_path, distinct};
 use crate::{Checkpoint, Error, ErrorKind, Input, Limits, Warning};
 
 /// Reads a model.
@@ -25,6 +25,10 @@ pub(super) struct Reader<'a> {
     skipped: Skipped,
     metadata: Vec<(String, String)>,
     operators: BTreeMap<String, u64>,
+    /// Bytes of names that were made, of names in names.
+    name_bytes: u64,
+    /// Bytes of dense tensors that sparse ones may still become.
+    dense_left: u64,
 }
 
 /// A node, without its attributes' contents.
@@ -90,6 +94,8 @@ impl<'a> Reader<'a> {
             skipped: Skipped::default(),
             metadata: Vec::new(),
             operators: BTreeMap::new(),
+            name_bytes: 0,
+            dense_left: limits.held_bytes / 2,
         }
     }
 
@@ -225,6 +231,7 @@ impl<'a> Reader<'a> {
 
     /// `GraphProto`.
     fn graph(&mut self, message: Message, prefix: &str) -> Result<(), Error> {
+        check_path(prefix)?;
         let mut scope = Scope { prefix: prefix.to_owned(), ..Scope::default() };
         let mut fields = Vec::new();
         for field in self.wire.fields(message) {
@@ -267,6 +274,13 @@ impl<'a> Reader<'a> {
     fn push(&mut self, tensor: Tensor, name: &str, scope: &mut Scope) -> Result<(), Error> {
         if self.tensors.len() == self.limits.tensors {
             let message = format!("it has more tensors than {}", self.limits.tensors);
+            return Err(Error::new(ErrorKind::Limit, message));
+        }
+        self.name_bytes += tensor.name().len() as u64;
+        if self.name_bytes > self.limits.header_bytes {
+            let limit = self.limits.header_bytes;
+            let message =
+                format!("the names of its tensors are more than {limit} bytes, the limit");
             return Err(Error::new(ErrorKind::Limit, message));
         }
         scope.own.insert(name.to_owned(), self.tensors.len());
@@ -313,9 +327,10 @@ impl<'a> Reader<'a> {
             }
         };
         let stored = values.elements();
-        let filled = dense(&full, &dims, &values, &places, self.limits);
+        let filled = dense(&full, &dims, &values, &places, self.dense_left);
         match filled.map_err(|error| error.for_tensor(&*full).at_byte(field.at))? {
             Ok(tensor) => {
+                self.dense_left = self.dense_left.saturating_sub(tensor.byte_len());
                 let all = tensor.elements();
                 let why = format!(
                     "it is sparse: {stored} of {all} values are stored, the others shown as zeros"

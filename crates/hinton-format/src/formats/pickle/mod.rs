@@ -153,12 +153,13 @@ pub(crate) fn addressable(data: &Arc<dyn Bytes>, limits: &Limits) -> Result<Arc<
     if data.slice(0..len).is_some() {
         return Ok(data.clone());
     }
-    if len > limits.header_bytes {
+    // Arrays lie in a pickle beside what leads to them.
+    let most = limits.header_bytes.max(limits.inflate_bytes);
+    if len > most {
         return Err(Error::new(
             ErrorKind::Limit,
             format!(
-                "the pickle has {len} bytes that must be unpacked to memory, the limit is {}",
-                limits.header_bytes
+                "the pickle has {len} bytes that must be unpacked to memory, the limit is {most}"
             ),
         )
         .cure("unpack the file and open it unpacked"));

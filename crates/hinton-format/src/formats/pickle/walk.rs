@@ -283,11 +283,15 @@ impl Walker<'_> {
     }
 }
 
+/// Longest key of a dictionary, as text. A long one that stands once in a file may be a key, or a part
+/// of one, any number of times.
+const LONGEST_KEY: usize = 1 << 16;
+
 fn push_label(name: &mut String, pickle: &Pickle<'_>, label: Label) {
     let text = match label {
         Label::Same => return,
         Label::Index(index) => index.to_string(),
-        Label::Key(key) => key_text(pickle, key, usize::MAX),
+        Label::Key(key) => key_text(pickle, key, LONGEST_KEY),
         Label::Word(word) => word.to_owned(),
     };
     if !name.is_empty() {
@@ -339,7 +343,12 @@ fn last_of_each_key(
     for (label, part) in parts {
         if let Label::Key(key) = label {
             let is_text = pickle.text(key).is_some();
-            let text = key_text(pickle, key, usize::MAX);
+            let text = key_text(pickle, key, LONGEST_KEY + 1);
+            if text.len() > LONGEST_KEY {
+                let message =
+                    format!("a key of a dictionary has more than {LONGEST_KEY} bytes, the limit");
+                return Err(Error::new(ErrorKind::Limit, message));
+            }
             effort.spend(text.len())?;
             let place = *places.entry((is_text, text)).or_insert(out.len());
             if let Some(old) = out.get_mut(place) {

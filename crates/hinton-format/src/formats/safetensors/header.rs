@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Deserializer as _;
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::{Error, Limits, Warning};
 
@@ -108,14 +108,12 @@ impl<'de> Visitor<'de> for Metadata<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut metadata = Vec::new();
-        while let Some((key, value)) = map.next_entry::<String, Value>()? {
-            let text = match value {
-                Value::String(text) => text,
-                other => {
-                    self.0.push(Warning::file(format!("metadata {key:?} is not a text")));
-                    other.to_string()
-                }
-            };
+        // What is no text is never built: a list of numbers takes many times its bytes.
+        while let Some((key, value)) = map.next_entry::<String, &RawValue>()? {
+            let text = serde_json::from_str::<String>(value.get()).unwrap_or_else(|_| {
+                self.0.push(Warning::file(format!("metadata {key:?} is not a text")));
+                value.get().to_owned()
+            });
             metadata.push((key, text));
         }
         Ok(metadata)

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 
 use crate::{Error, Limits};
 
@@ -112,12 +112,14 @@ impl<'de> Visitor<'de> for &mut IndexReader<'_> {
                     self.weight_map = Some(map.next_value_seed(WeightMap(self.limits.tensors))?);
                 }
                 "metadata" => {
-                    let metadata: Option<Map<String, Value>> = map.next_value()?;
-                    let metadata = metadata.unwrap_or_default();
-                    self.metadata.extend(metadata.into_iter().map(|(key, value)| match value {
-                        Value::String(text) => (key, text),
-                        other => (key, other.to_string()),
-                    }));
+                    // What is no text is never built: a list takes many times its bytes.
+                    let metadata: Option<BTreeMap<String, &RawValue>> = map.next_value()?;
+                    let text = |value: &RawValue| {
+                        let text = serde_json::from_str::<String>(value.get());
+                        text.unwrap_or_else(|_| value.get().to_owned())
+                    };
+                    let metadata = metadata.unwrap_or_default().into_iter();
+                    self.metadata.extend(metadata.map(|(key, value)| (key, text(value))));
                 }
                 _ => {
                     map.next_value::<IgnoredAny>()?;

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use hinton_tensor::{Bytes, Dtype, ReadError, Tensor, View, element_count};
 
@@ -35,6 +36,36 @@ struct Chunked {
     /// Lengths of the array and its chunks along the axes as chunks have them.
     dims: Vec<u64>,
     extents: Vec<u64>,
+    /// What was asked for of chunks that are not there.
+    missing: Missing,
+}
+
+/// How much was asked for of chunks that were never written. A few bytes can describe an array that
+/// nobody can read to its end.
+#[derive(Default)]
+struct Missing {
+    pieces: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Missing {
+    const MOST_PIECES: u64 = 2_000_000;
+    const MOST_BYTES: u64 = 1 << 35;
+
+    fn count(&self, bytes: u64) -> Result<(), ReadError> {
+        let pieces = self.pieces.fetch_add(1, Ordering::Relaxed);
+        let before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        if pieces < Self::MOST_PIECES && before < Self::MOST_BYTES {
+            return Ok(());
+        }
+        let why = format!(
+            "nearly all of its chunks were never written: {pieces} of them, {before} bytes, were \
+             filled in; the limits are {} and {}",
+            Self::MOST_PIECES,
+            Self::MOST_BYTES
+        );
+        Err(ReadError { offset: 0, len: bytes, why })
+    }
 }
 
 /// An array of a store as a tensor; `id` tells its chunks apart from those of others.
@@ -72,8 +103,20 @@ pub(crate) fn tensor(
     let way = streamed::way(&array.codecs).filter(|_| size > limits.held_bytes);
     let streams = way.map(|way| Streams::new(way, size, limits.held_bytes));
     let longest_index = limits.header_bytes;
-    let chunked =
-        Chunked { store, cache, id, prefix, array, grid, streams, longest_index, dims, extents };
+    let missing = Missing::default();
+    let chunked = Chunked {
+        store,
+        cache,
+        id,
+        prefix,
+        array,
+        grid,
+        streams,
+        longest_index,
+        dims,
+        extents,
+        missing,
+    };
     let data: Arc<dyn Bytes> = match kind.bits {
         None => Arc::new(chunked),
         Some(bits) => Arc::new(Made::new(chunked.len(), 1, move |first, buf| {
@@ -227,6 +270,7 @@ impl Chunked {
 
     fn missing(&self, piece: Piece<'_>) -> Answer {
         piece.fill(|at, _, to| {
+            self.missing.count(to.len() as u64)?;
             put_fill(&self.array.fill, at, to);
             Ok(())
         })
