@@ -11,6 +11,7 @@ mod python;
 mod reference;
 mod shell;
 mod test;
+mod wasm;
 mod web;
 
 use std::process::ExitCode;
@@ -79,6 +80,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[--check|--test [FOLDER]]",
         about: "builds web/ into the pages that Rust ships; compares them; drives them in Chromium, with screenshots to FOLDER",
         run: web::run,
+    },
+    Command {
+        name: "wasm",
+        arguments: "[--check]",
+        about: "builds the module for pages without a server; --check only compiles what it stands on",
+        run: wasm::run,
     },
     Command {
         name: "python",
