@@ -45,7 +45,7 @@ impl Color {
 
     /// Relative luminance, 0 (black) to 1 (white), as WCAG 2.2 defines it.
     pub fn luminance(self) -> f64 {
-        let [r, g, b] = [self.r, self.g, self.b].map(linear);
+        let [r, g, b] = [self.r, self.g, self.b].map(|channel| LINEAR[usize::from(channel)]);
         0.2126 * r + 0.7152 * g + 0.0722 * b
     }
 
@@ -66,10 +66,22 @@ impl Color {
     }
 }
 
+/// Linear light of every value of a channel. Computed when compiled: a map of a model asks for it a
+/// million times.
+static LINEAR: [f64; 256] = {
+    let mut light = [0.0; 256];
+    let mut channel = 0;
+    while channel < light.len() {
+        light[channel] = linear(channel as u8);
+        channel += 1;
+    }
+    light
+};
+
 /// sRGB to linear light. The exact curve has a power of 2.4, whose last bit differs between
 /// machines; x^2.4 = x² · (x²)^(1/5) is computed with multiplications and Newton steps instead.
-fn linear(channel: u8) -> f64 {
-    let value = f64::from(channel) / 255.0;
+const fn linear(channel: u8) -> f64 {
+    let value = channel as f64 / 255.0;
     if value <= 0.04045 {
         return value / 12.92;
     }
@@ -79,11 +91,13 @@ fn linear(channel: u8) -> f64 {
 }
 
 /// The fifth root of a number in (0, 1], by Newton's method.
-fn fifth_root(value: f64) -> f64 {
+const fn fifth_root(value: f64) -> f64 {
     let mut root = 0.5 + 0.5 * value;
-    for _ in 0..40 {
+    let mut step = 0;
+    while step < 40 {
         let fourth = root * root * root * root;
         root -= (fourth * root - value) / (5.0 * fourth);
+        step += 1;
     }
     root
 }
