@@ -25,11 +25,11 @@ mod values;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use hinton::{Checkpoint, Error};
+use hinton::Checkpoint;
 use hinton_tensor::Work;
 
 pub use answer::{Answer, Refusal};
-pub use hinton::{Progress, Quiet};
+pub use hinton::{Error, Progress, Quiet};
 pub use routes::{ROUTES, Route};
 
 use serde_json::json;

@@ -1,0 +1,123 @@
+//! What the module and its page call of each other. Numbers and bytes cross, nothing else, so that a
+//! page needs no generated code.
+//!
+//! The page writes its words where [`input`] says and calls [`open`] or [`ask`]; then [`answer`] and
+//! [`answer_length`] tell where the answer lies until the next call.
+#![allow(unsafe_code)] // Names that the page can call, and one function of the page.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hinton_tensor::{Bytes, ReadError};
+use serde_json::Value;
+
+use crate::Page;
+
+#[link(wasm_import_module = "hinton")]
+unsafe extern "C" {
+    /// Fills `buffer` with `length` bytes of a file from `offset` on, a whole number below 2^53. Returns 0
+    /// when it did.
+    fn read(file: u32, offset: f64, buffer: *mut u8, length: usize) -> u32;
+}
+
+static INPUT: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+static ANSWER: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+static PAGE: Mutex<Option<Page>> = Mutex::new(None);
+
+/// A file of the page.
+struct HostFile {
+    number: u32,
+    len: u64,
+}
+
+impl Bytes for HostFile {
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn slice(&self, _range: std::ops::Range<u64>) -> Option<&[u8]> {
+        None
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
+        let len = buf.len() as u64;
+        if offset.checked_add(len).is_none_or(|end| end > self.len) {
+            return Err(ReadError::past_end(offset, len, self.len));
+        }
+        // SAFETY: the page writes `buf.len()` bytes at the start of `buf`, which is borrowed for the call.
+        let status = unsafe { read(self.number, offset as f64, buf.as_mut_ptr(), buf.len()) };
+        match status {
+            0 => Ok(()),
+            _ => Err(ReadError { offset, len, why: "the browser could not read the file; it may have changed".to_owned() }),
+        }
+    }
+
+    fn file_byte(&self, offset: u64) -> Option<u64> {
+        Some(offset)
+    }
+}
+
+/// Where the page writes `length` bytes for the next call.
+#[unsafe(no_mangle)]
+pub extern "C" fn input(length: usize) -> *mut u8 {
+    let mut input = INPUT.lock().unwrap_or_else(PoisonError::into_inner);
+    input.clear();
+    input.resize(length, 0);
+    input.as_mut_ptr()
+}
+
+/// Opens the files that the input lists as JSON, `[["name", bytes], …]`; files are numbered in that
+/// order. Returns 200 or 400; the answer names what was left out: `{"refused": [{"file", "why"}]}`.
+#[unsafe(no_mangle)]
+pub extern "C" fn open() -> u32 {
+    let listed: Vec<(String, u64)> = match serde_json::from_slice::<Value>(&take_input()) {
+        Ok(Value::Array(files)) => files.iter().filter_map(name_and_length).collect(),
+        _ => Vec::new(),
+    };
+    let files = listed.into_iter().enumerate().map(|(number, (name, len))| {
+        (name, Arc::new(HostFile { number: number as u32, len }) as Arc<dyn Bytes>)
+    });
+    let (status, page, refused) = match Page::open(files.collect()) {
+        Ok((page, refused)) => (200, Some(page), refused),
+        Err(refused) => (400, None, refused),
+    };
+    *PAGE.lock().unwrap_or_else(PoisonError::into_inner) = page;
+    reply(crate::refused_as_json(&refused));
+    status
+}
+
+/// Answers the question in the input, see [`Page::ask`].
+#[unsafe(no_mangle)]
+pub extern "C" fn ask() -> u32 {
+    let question = String::from_utf8_lossy(&take_input()).into_owned();
+    let page = PAGE.lock().unwrap_or_else(PoisonError::into_inner);
+    let (status, bytes) = match &*page {
+        Some(page) => page.ask(&question),
+        None => (404, br#"{"error":"no file is open"}"#.to_vec()),
+    };
+    reply(bytes);
+    status
+}
+
+/// Where the last answer lies.
+#[unsafe(no_mangle)]
+pub extern "C" fn answer() -> *const u8 {
+    ANSWER.lock().unwrap_or_else(PoisonError::into_inner).as_ptr()
+}
+
+/// How many bytes the last answer has.
+#[unsafe(no_mangle)]
+pub extern "C" fn answer_length() -> usize {
+    ANSWER.lock().unwrap_or_else(PoisonError::into_inner).len()
+}
+
+fn take_input() -> Vec<u8> {
+    std::mem::take(&mut INPUT.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn reply(bytes: Vec<u8>) {
+    *ANSWER.lock().unwrap_or_else(PoisonError::into_inner) = bytes;
+}
+
+fn name_and_length(file: &Value) -> Option<(String, u64)> {
+    Some((file.get(0)?.as_str()?.to_owned(), file.get(1)?.as_u64()?))
+}

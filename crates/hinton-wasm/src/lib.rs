@@ -1,0 +1,115 @@
+//! What a page asks of files that were dropped on it, as a WebAssembly module: the questions of
+//! `hinton-view`, and files that are read by position through the page.
+//!
+//! A page hands over the names and lengths of files ([`Page::open`]) and then asks questions
+//! ([`Page::ask`]) as it would ask a server. No byte leaves the machine, and no file is read whole.
+//!
+//! Internal to `hinton`: this crate may change without notice.
+
+#[cfg(target_arch = "wasm32")]
+mod abi;
+mod files;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use hinton_tensor::Bytes;
+use hinton_view::{Quiet, Refusal, Viewer};
+use serde_json::json;
+
+use files::Dropped;
+
+/// The files that were dropped on a page, opened.
+pub struct Page {
+    viewer: Viewer,
+}
+
+/// A file that is to be opened: its path among the others, with `/` between the parts, and its bytes.
+pub type File = (String, Arc<dyn Bytes>);
+
+/// Why nothing could be opened: what each file said.
+pub type Refused = Vec<(String, String)>;
+
+impl Page {
+    /// Opens files: as one model where they are one (shards with their index, a SavedModel), else each
+    /// by itself. Files that are no weights are left out and named beside the page.
+    ///
+    /// # Errors
+    /// When none can be opened, what each of them said.
+    pub fn open(dropped: Vec<File>) -> Result<(Self, Refused), Refused> {
+        let mut names: Vec<String> = dropped.iter().map(|(name, _)| name.clone()).collect();
+        names.sort();
+        files::hand_over(Dropped::new(dropped));
+        let page = |viewer| Page { viewer };
+        let open = |names: &[&str]| -> Result<Viewer, hinton_view::Error> {
+            let paths: Vec<PathBuf> = names.iter().map(|name| files::address(name)).collect();
+            Viewer::open(&paths, 1)
+        };
+        if names.len() > 1 {
+            let folder = common_folder(&names);
+            if let Ok(viewer) = open(&[&folder]) {
+                return Ok((page(viewer), Vec::new()));
+            }
+        }
+        let mut refused = Vec::new();
+        let mut opened = Vec::new();
+        for name in &names {
+            match open(&[name]) {
+                Ok(_) => opened.push(name.as_str()),
+                Err(error) => refused.push((name.clone(), in_words(&error))),
+            }
+        }
+        match open(&opened) {
+            Ok(viewer) if !opened.is_empty() => Ok((page(viewer), refused)),
+            Ok(_) => Err(refused),
+            Err(error) => Err(vec![(opened.join(", "), in_words(&error))]),
+        }
+    }
+
+    /// Answers a question: a route's name, and after a `?` its query. The number is HTTP's for the same:
+    /// 200, 400 for a question that makes no sense, 404, 500.
+    pub fn ask(&self, question: &str) -> (u32, Vec<u8>) {
+        let (route, query) = question.split_once('?').unwrap_or((question, ""));
+        match self.viewer.answer(route, query, &Quiet) {
+            Ok(answer) if answer.media_type.starts_with("application/json") => {
+                let text = String::from_utf8_lossy(&answer.bytes);
+                (200, files::without_address(&text).into_bytes())
+            }
+            Ok(answer) => (200, answer.bytes),
+            Err(refusal) => {
+                let status = match &refusal {
+                    Refusal::NoRoute => 404,
+                    Refusal::Question(_) => 400,
+                    Refusal::Work(_) => 500,
+                };
+                (status, refusal.as_json())
+            }
+        }
+    }
+}
+
+/// What the page is told after opening: which files were left out, and why.
+pub fn refused_as_json(refused: &Refused) -> Vec<u8> {
+    let each = |(file, why): &(String, String)| json!({ "file": file, "why": why });
+    json!({ "refused": refused.iter().map(each).collect::<Vec<_>>() }).to_string().into_bytes()
+}
+
+fn in_words(error: &hinton_view::Error) -> String {
+    let text = match error.help() {
+        Some(help) => format!("{error}; {help}"),
+        None => error.to_string(),
+    };
+    files::without_address(&text)
+}
+
+/// The folder that all files lie in, empty for that of everything.
+fn common_folder(names: &[String]) -> String {
+    let folder = |name: &str| Path::new(name).parent().unwrap_or(Path::new("")).to_path_buf();
+    let mut common = names.first().map(|name| folder(name)).unwrap_or_default();
+    while !names.iter().all(|name| Path::new(name).starts_with(&common)) {
+        if !common.pop() {
+            break;
+        }
+    }
+    common.to_string_lossy().into_owned()
+}
