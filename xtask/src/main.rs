@@ -84,7 +84,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "wasm",
         arguments: "[--check]",
-        about: "builds the module for pages without a server; --check only compiles what it stands on",
+        about: "builds the viewer as one page that needs no server, target/pages/hinton.html; --check only compiles its module",
         run: wasm::run,
     },
     Command {

@@ -1,5 +1,5 @@
-//! `cargo xtask wasm`: builds `crates/hinton-wasm`, the module that draws in a page without a server, and
-//! compares what it answers with what the program of this machine answers.
+//! `cargo xtask wasm`: builds `crates/hinton-wasm`, the viewer's questions as a WebAssembly module, and the
+//! page of one file around it, `target/pages/hinton.html`.
 //!
 //! A compiler for `wasm32-unknown-unknown` is looked for in this order: the standard library of the
 //! toolchain in use; `rustup target add`; Debian's `rustc-web`, unpacked under the target folder and never
@@ -8,7 +8,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::{Failure, shell};
+use crate::{Failure, shell, web};
 
 /// The target of browsers.
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -51,11 +51,26 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         }
     };
     match words[..] {
+        [] => page(&compiler, &shell::target_dir()?.join("pages")),
         ["--check"] => {
-            shell::run(compiler.cargo()?.args(["check", "--target", TARGET, "--package", "hinton"]))
+            shell::run(compiler.cargo()?.args(["check", "--target", TARGET, "--package", "hinton-wasm"]))
         }
-        _ => Err("expected --check".into()),
+        _ => Err("expected nothing or --check".into()),
     }
+}
+
+/// Builds the module and puts it into the page of one file, `hinton.html`.
+fn page(compiler: &Compiler, folder: &Path) -> Result<(), Failure> {
+    let mut cargo = compiler.cargo()?;
+    cargo.env("RUSTFLAGS", "-Ctarget-feature=+simd128");
+    cargo.args(["build", "--profile", "wasm", "--target", TARGET, "--package", "hinton-wasm"]);
+    shell::run(&mut cargo)?;
+    let module = shell::target_dir()?.join("wasm").join(TARGET).join("wasm/hinton_wasm.wasm");
+    web::build_static(folder)?;
+    let page = folder.join("hinton.html");
+    shell::run(shell::program("node").arg("web/viewer/wasm/pack.mjs").args([&page, &module]))?;
+    println!("{}: {} bytes", shell::shown(&page), std::fs::metadata(&page)?.len());
+    Ok(())
 }
 
 /// A compiler for the target, or why there is none.

@@ -153,6 +153,14 @@ fn build(page: &Page, folder: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Builds the page that needs no server, but for its module, into a folder, which it empties first.
+pub(crate) fn build_static(folder: &Path) -> Result<(), Failure> {
+    match tools()? {
+        Tools::Ready => build(&Page { config: "vite.static.ts", built: "" }, folder),
+        Tools::Missing(why) => Err(why.into()),
+    }
+}
+
 /// Builds beside and compares.
 fn check() -> Result<(), Failure> {
     check_types()?;

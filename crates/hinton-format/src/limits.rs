@@ -58,8 +58,9 @@ impl Default for Limits {
             fields: 200_000_000,
             pickle_steps: 200_000_000,
             inflate_bytes: 64 << 20,
-            held_bytes: 1 << 30,
-            text_bytes: 2 << 30,
+            // Where addresses have 32 bits, as in a browser, all memory is 4 GiB.
+            held_bytes: if cfg!(target_pointer_width = "32") { 256 << 20 } else { 1 << 30 },
+            text_bytes: if cfg!(target_pointer_width = "32") { 512 << 20 } else { 2 << 30 },
             by_position: false,
         }
     }

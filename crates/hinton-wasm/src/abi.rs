@@ -98,6 +98,13 @@ pub extern "C" fn ask() -> u32 {
     status
 }
 
+/// Works ahead of questions for a moment. Returns 0 when nothing is left to do.
+#[unsafe(no_mangle)]
+pub extern "C" fn work_ahead() -> u32 {
+    let page = PAGE.lock().unwrap_or_else(PoisonError::into_inner);
+    u32::from(page.as_ref().is_some_and(Page::work_ahead))
+}
+
 /// Where the last answer lies.
 #[unsafe(no_mangle)]
 pub extern "C" fn answer() -> *const u8 {

@@ -66,6 +66,11 @@ impl Page {
         }
     }
 
+    /// Finds out one tensor's statistics ahead of questions; `false` when nothing is left to do.
+    pub fn work_ahead(&self) -> bool {
+        self.viewer.work_ahead(&Quiet)
+    }
+
     /// Answers a question: a route's name, and after a `?` its query. The number is HTTP's for the same:
     /// 200, 400 for a question that makes no sense, 404, 500.
     pub fn ask(&self, question: &str) -> (u32, Vec<u8>) {

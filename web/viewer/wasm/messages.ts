@@ -11,7 +11,7 @@ export type ToWorker =
   /** A question of the form `route?query`, see RouteEngine. */
   | { kind: "ask"; question: string };
 
-/** Every message to the worker has one answer, in order. */
+/** Every message to the worker has one answer, in order; "died" may also come unasked. */
 export type FromWorker =
   | { kind: "answer"; status: number; body: ArrayBuffer }
   /** The module trapped: this worker is of no more use. */
