@@ -52,9 +52,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     };
     match words[..] {
         [] => page(&compiler, &shell::target_dir()?.join("pages")),
-        ["--check"] => {
-            shell::run(compiler.cargo()?.args(["check", "--target", TARGET, "--package", "hinton-wasm"]))
-        }
+        ["--check"] => shell::run(compiler.cargo()?.args([
+            "check",
+            "--target",
+            TARGET,
+            "--package",
+            "hinton-wasm",
+        ])),
         _ => Err("expected nothing or --check".into()),
     }
 }

@@ -47,7 +47,11 @@ impl Bytes for HostFile {
         let status = unsafe { read(self.number, offset as f64, buf.as_mut_ptr(), buf.len()) };
         match status {
             0 => Ok(()),
-            _ => Err(ReadError { offset, len, why: "the browser could not read the file; it may have changed".to_owned() }),
+            _ => Err(ReadError {
+                offset,
+                len,
+                why: "the browser could not read the file; it may have changed".to_owned(),
+            }),
         }
     }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, Once, PoisonError};
 
-use hinton_format::source::{Entry, Folder, Location, Places, folder, open_addresses_with};
+use hinton_format::source::file::Entry;
+use hinton_format::source::{Folder, Location, Places, folder, open_addresses_with};
 use hinton_format::{Error, ErrorKind};
 use hinton_tensor::Bytes;
 
@@ -73,7 +74,8 @@ impl Places for DroppedPlaces {
                 let name = name.trim_start_matches('/');
                 Ok(if name.is_empty() { root } else { root.join(name) })
             }
-            _ => Err(Error::new(ErrorKind::Unsupported, "a page opens dropped files only").in_file(address)),
+            _ => Err(Error::new(ErrorKind::Unsupported, "a page opens dropped files only")
+                .in_file(address)),
         }
     }
 }
