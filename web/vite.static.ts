@@ -58,6 +58,7 @@ export default defineConfig({
       output: { format: "es", entryFileNames: "static.js", assetFileNames: "[name][extname]", codeSplitting: false },
     },
   },
-  worker: { format: "es" },
+  // A classic script: from file:// browsers refuse modules in workers.
+  worker: { format: "iife" },
   plugins: [solid({ dev: false, hot: false }), onePage()],
 });
