@@ -87,8 +87,10 @@ const LAWS: &[Law] = &[
             "crates/hinton-format/src/source/file.rs",
             "crates/hinton-net/src/simd.rs",
             "crates/hinton-py/src/lent.rs",
+            "crates/hinton-wasm/src/abi.rs",
         ],
-        reason: "a memory map, a choice of vector instructions and Python's arrays are all that needs it",
+        reason: "a memory map, a choice of vector instructions, Python's arrays and the calls between a page \
+                 and its module are all that needs it",
     },
     Law {
         words: &["println!", "eprintln!", "print!", "eprint!", "io::stdout", "io::stderr"],
