@@ -169,6 +169,7 @@ impl Pause for Sleep {
             if left.is_zero() {
                 return true;
             }
+            #[allow(clippy::disallowed_methods)] // A server asked for patience.
             std::thread::sleep(left.min(Duration::from_millis(100)));
         }
         false

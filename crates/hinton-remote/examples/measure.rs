@@ -1,5 +1,6 @@
 //! Measures reading from a server on loopback behind a way of 20 ms and 100 MB/s:
 //! `cargo run --release -p hinton-remote --example measure`.
+#![allow(clippy::disallowed_methods)] // A server has threads of its own, and is slow on purpose.
 
 #[path = "../tests/support/server.rs"]
 #[allow(dead_code, unreachable_pub)]

@@ -123,7 +123,7 @@ impl Client {
                 let seconds = millis.div_ceil(1000);
                 let what = format!("{}, and asks to be left alone for {seconds} s", fault.what);
                 let cure = format!("try again in {seconds} s");
-                return Err(Fault { what, cure, ..fault }.of_range(range));
+                return Err(Fault { what, cure: cure.into(), ..fault }.of_range(range));
             }
             if !self.settings.pause.pause(millis) {
                 return Err(Fault { what: "stopped while waiting".to_owned(), ..fault });
@@ -373,7 +373,8 @@ fn refusal(url: &Url, reply: Reply) -> Miss {
     if !words.is_empty() {
         what.push_str(&format!(" ({words})"));
     }
-    let fault = Fault { code, ..Fault::new(kind, url, what, cure) };
+    let fault =
+        Fault { code: code.map(String::into_boxed_str), ..Fault::new(kind, url, what, cure) };
     match status {
         408 | 425 | 429 | 500 | 502 | 503 | 504 => Miss::Passing(fault, wait),
         _ => Miss::Final(fault),

@@ -32,12 +32,12 @@ pub(crate) enum FaultKind {
 pub(crate) struct Fault {
     pub(crate) kind: FaultKind,
     /// The address as people may see it.
-    pub(crate) url: String,
+    pub(crate) url: Box<str>,
     pub(crate) range: Option<Range<u64>>,
     pub(crate) what: String,
-    pub(crate) cure: String,
+    pub(crate) cure: Box<str>,
     /// The Hub's own word for it, `GatedRepo`.
-    pub(crate) code: Option<String>,
+    pub(crate) code: Option<Box<str>>,
 }
 
 impl Fault {
@@ -47,7 +47,7 @@ impl Fault {
         what: impl Into<String>,
         cure: impl Into<String>,
     ) -> Self {
-        let (what, cure, url) = (what.into(), cure.into(), url.to_string());
+        let (what, cure, url) = (what.into(), cure.into().into_boxed_str(), url.to_string().into());
         Fault { kind, url, range: None, what, cure, code: None }
     }
 
@@ -58,7 +58,7 @@ impl Fault {
     /// What went wrong, with the address where it is another than `name`.
     fn told(&self, name: &str) -> String {
         let mut text = String::new();
-        if self.url != name {
+        if *self.url != *name {
             text.push_str(&format!("{}: ", self.url));
         }
         if let Some(range) = &self.range {
@@ -75,7 +75,7 @@ impl Fault {
             FaultKind::Unsupported => ErrorKind::Unsupported,
             _ => ErrorKind::Io,
         };
-        Error::new(kind, self.told(name)).cure(self.cure).in_file(name)
+        Error::new(kind, self.told(name)).cure(String::from(self.cure)).in_file(name)
     }
 
     /// As the error of a reader of the file that people call `name`.

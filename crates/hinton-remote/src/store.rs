@@ -151,6 +151,7 @@ impl Inner {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, clippy::single_range_in_vec_init)] // One reader waits for another.
 mod tests {
     use super::*;
 

@@ -1,12 +1,12 @@
 //! Every way in which a server is known to misbehave: a row each. Each ends in the right bytes, or
 //! in an error that names the address, the range, the status and the cure.
+#![allow(clippy::disallowed_methods, clippy::single_range_in_vec_init)] // A server has threads of its own, and is slow on purpose.
 
 mod support;
 
 use std::sync::Arc;
 
 use hinton_remote::Remote;
-use hinton_tensor::Bytes;
 use support::server::{Reply, Seen, Server, ranged};
 use support::{NoPause, bytes, open, read, settings};
 

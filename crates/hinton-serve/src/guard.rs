@@ -153,7 +153,8 @@ mod tests {
     fn every_rule_refuses() {
         let host = ("host", "localhost:80");
         let key = (KEY, OWN);
-        let table: &[(&str, u16, &str, &str, &[(&str, &str)])] = &[
+        type Row<'a> = (&'a str, u16, &'a str, &'a str, &'a [(&'a str, &'a str)]);
+        let table: &[Row] = &[
             (
                 "a request of the page",
                 200,

@@ -1,4 +1,5 @@
 //! The server over a real socket: what a browser and what an attacker would send.
+#![allow(clippy::disallowed_methods)] // A server has threads of its own, and is slow on purpose.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -308,7 +308,7 @@ fn quantiles_past_the_range_of_f32() {
     for (least, most) in [(40.0, 300.0), (-300.0, -45.0), (-300.0, 300.0)] {
         let value = |random: &mut Random| {
             let exponent = least + (most - least) * f64::from(random.next() as u32) / 4294967296.0;
-            let sign = if random.next() % 3 == 0 { -1.0 } else { 1.0 };
+            let sign = if random.next().is_multiple_of(3) { -1.0 } else { 1.0 };
             sign * 10f64.powf(exponent)
         };
         let values: Vec<f64> = (0..20_000).map(|_| value(&mut random)).collect();

@@ -23,7 +23,7 @@ pub(crate) struct Source {
 /// What a path is.
 pub(crate) enum Holds {
     File(Checkpoint),
-    Run(Run),
+    Run(Box<Run>),
 }
 
 /// A tensor of a source.
@@ -62,7 +62,7 @@ impl Source {
         limits.by_position = true;
         let run = || hinton::open_run(&[path], &RunOptions { limits, ..RunOptions::default() });
         let holds = if hinton::is_run_folder(path) {
-            Holds::Run(run()?)
+            Holds::Run(Box::new(run()?))
         } else {
             match hinton::open_with(path, &limits) {
                 Ok(checkpoint) => Holds::File(checkpoint),
@@ -70,7 +70,7 @@ impl Source {
                 // error says more.
                 Err(error) => match run() {
                     Ok(run) if run.kind == RunKind::RunFolder || run.steps.len() > 1 => {
-                        Holds::Run(run)
+                        Holds::Run(Box::new(run))
                     }
                     _ => return Err(error),
                 },
@@ -162,12 +162,15 @@ pub(crate) fn byte_of(tensor: &Tensor, element: u64) -> Option<u64> {
     tensor.data().file_byte(tensor.start().checked_add(bits / 8)?)
 }
 
+/// What is kept of earlier questions, the oldest first.
+type Kept<K, V> = Mutex<Vec<(K, V)>>;
+
 /// All sources, and what is kept of them.
 pub(crate) struct Sources {
     pub(crate) all: Vec<Source>,
     pub(crate) tensors: Vec<Entry>,
-    steps: Mutex<Vec<((usize, usize), Arc<Checkpoint>)>>,
-    held: Mutex<Vec<((usize, Option<usize>), Tensor)>>,
+    steps: Kept<(usize, usize), Arc<Checkpoint>>,
+    held: Kept<(usize, Option<usize>), Tensor>,
 }
 
 impl Sources {

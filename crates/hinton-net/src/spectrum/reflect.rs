@@ -1,4 +1,5 @@
 //! Householder reflections, several as one block: `I - V T Vᵀ` (Schreiber and Van Loan 1989).
+#![allow(clippy::needless_range_loop)] // Indices are those of the formulas.
 
 use super::WIDTH;
 

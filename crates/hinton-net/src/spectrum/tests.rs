@@ -1,4 +1,5 @@
 //! Against matrices whose singular values are known, and on any number of threads.
+#![allow(clippy::needless_range_loop)] // Indices are those of the formulas.
 
 use hinton_tensor::{Tensor, Work};
 

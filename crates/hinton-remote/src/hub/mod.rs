@@ -120,7 +120,7 @@ impl Hub {
             [] => "name a branch, a tag or a commit".to_owned(),
             names => format!("there is {}", names.join(", ")),
         };
-        Fault { what, cure, ..fault }
+        Fault { what, cure: cure.into(), ..fault }
     }
 }
 
@@ -165,7 +165,7 @@ fn explained(fault: Fault, page: &str, has_token: bool) -> Fault {
         }
         _ => return fault,
     };
-    Fault { what, cure, ..fault }
+    Fault { what, cure: cure.into(), ..fault }
 }
 
 /// A file as the Hub lists it.

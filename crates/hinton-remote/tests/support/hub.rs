@@ -23,6 +23,8 @@ pub(crate) struct Manner {
 /// Answers for the repository `org/name` as the Hub does.
 pub(crate) fn answer(files: &Files, manner: Manner, seen: &Seen) -> Reply {
     let (path, query) = seen.path.split_once('?').unwrap_or((&seen.path, ""));
+    // The one character of these names that an address writes otherwise.
+    let path = &path.replace("%20", " ");
     if let Some(rest) = path.strip_prefix("/api/models/org/name") {
         return api(files, manner, rest, query);
     }
@@ -37,7 +39,8 @@ pub(crate) fn answer(files: &Files, manner: Manner, seen: &Seen) -> Reply {
         if manner.has_no_storage {
             return ranged(file, seen);
         }
-        return Reply::redirect(&format!("/storage/{name}?signature=secret{}", seen.before))
+        let address = name.replace(' ', "%20");
+        return Reply::redirect(&format!("/storage/{address}?signature=secret{}", seen.before))
             .header("x-repo-commit", COMMIT)
             .header("x-linked-size", file.len().to_string());
     }

@@ -1,4 +1,5 @@
 //! A web server on loopback that does what a test says, well or badly.
+#![allow(clippy::disallowed_methods)] // A server has threads of its own, and is slow on purpose.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};

@@ -34,7 +34,7 @@ fn plane(session: &Session<'_>, request: &DrawRequest<'_>) -> Result<Picture, Er
     let mut set = PointSet::new(data.name.clone(), 2, values);
     let labels = which.iter().map(|&at| data.labels[at as usize]).collect();
     set.labels = Some((labels, data.classes.clone()));
-    let model = Model::of_network(&session.network(), title(session))?;
+    let model = Model::of_network(session.network(), title(session))?;
     let drawn = &request.options;
     let options = SpaceOptions {
         title: drawn.title.clone().unwrap_or_else(|| title(session)),
@@ -46,9 +46,7 @@ fn plane(session: &Session<'_>, request: &DrawRequest<'_>) -> Result<Picture, Er
         work: Work { threads: crate::threads(request.threads), progress: request.progress },
         ..SpaceOptions::default()
     };
-    let mut request = ShowRequest::default();
-    request.options = options;
-    request.regions = Some(true);
+    let request = ShowRequest { options, regions: Some(true), ..ShowRequest::default() };
     let mut show = Show::new(&model, set, request)?.renamed_first("");
     let of = match count < data.len() {
         true => format!("{count} of {} points", data.len()),

@@ -141,7 +141,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
 fn chosen(table: &Table, options: &Options) -> (Vec<&'static MeasureRow>, Vec<String>) {
     let has = |row: &&MeasureRow| table.values(row).next().is_some();
     if let Some(row) = options.measure.and_then(measure) {
-        return ([row].into_iter().filter(|row| has(&row)).collect(), Vec::new());
+        return ([row].into_iter().filter(|row| has(row)).collect(), Vec::new());
     }
     let is_flat = |row: &MeasureRow| !row.logarithmic && table.values(row).all(|v| v == 0.0);
     let rows = MEASURES.iter().filter(has).filter(|row| !is_flat(row)).collect();

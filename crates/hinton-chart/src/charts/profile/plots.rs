@@ -60,7 +60,7 @@ impl<'a> Styles<'a> {
             let dash = if theme.name == ThemeName::Paper { dash + color } else { dash };
             let dash = dash % DASHES.len();
             let name = match (line.joined, line.module.as_str(), line.leaf.as_str()) {
-                (false, _, leaf) if leaf.is_empty() => "outside of the layers".to_owned(),
+                (false, _, "") => "outside of the layers".to_owned(),
                 (false, _, leaf) => format!("outside of the layers: {leaf}"),
                 (true, "", "") => "tensor".to_owned(),
                 (true, "", leaf) => leaf.to_owned(),
