@@ -134,7 +134,8 @@ const TESTS = {
     const bent = await picture(page);
     assert.ok(count(bent, 0xb2d5e8) < 50, "regions are of the plane alone");
     assert.notDeepEqual(await ends(), before, "arrows move as the points do");
-    await press(page, "g");
+    await press(page, "1", "g");
+    assert.equal((await said(page)).guides, "off");
     assert.ok(await page.locator("#guides").isHidden());
   },
 

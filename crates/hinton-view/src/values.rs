@@ -1,6 +1,6 @@
 //! Exact values: of a window, of one cell, along a row or column; statistics of a tensor.
 
-use hinton_chart::{NumberFormat, short};
+use hinton_chart::short;
 use hinton_tensor::reduce::Mark;
 use hinton_tensor::{
     Fold, Index, Slice, Summary, Tensor, TileRequest, Tiling, Work, summarize, tile,
@@ -105,12 +105,17 @@ pub(crate) fn value(sources: &Sources, query: &Query, work: Work<'_>) -> Result<
     })))
 }
 
-/// A value in as many digits as are read at a glance.
+/// A value in the fewest digits that tell it from every other, those of `f32` where it is one.
 fn digits(value: f64) -> String {
-    match ".6g".parse::<NumberFormat>() {
-        Ok(format) if value.is_finite() => format.write(value),
-        _ => short(value),
+    if !value.is_finite() {
+        return short(value);
     }
+    let narrow = value as f32;
+    let text = match f64::from(narrow) == value {
+        true => format!("{narrow:?}"),
+        false => format!("{value:?}"),
+    };
+    text.strip_suffix(".0").unwrap_or(&text).replace('-', "−")
 }
 
 /// Statistics of all values of a tensor.

@@ -30,6 +30,8 @@ export class Standpoint {
   readonly flatness: number;
   /** Whether all axes have one scale. */
   readonly isEqual: boolean;
+  /** Whether the step's axes are equal where the reader has not chosen. */
+  readonly isEqualByItself: boolean;
   /** Sizes that are meant for a stage of 700 CSS pixels times this fit this stage. */
   readonly magnitude: number;
   private readonly project = new Matrix4();
@@ -44,7 +46,8 @@ export class Standpoint {
     this.azimuth = view.azimuth + wrapDegrees(-90 - view.azimuth) * flatness;
     this.elevation = mix(view.elevation, 90, flatness);
     this.stretch = stretchOf(moment, view.equal);
-    this.isEqual = view.equal ?? (moment.share < 0.5 ? moment.from : moment.to).frame.equal;
+    this.isEqualByItself = (moment.share < 0.5 ? moment.from : moment.to).frame.equal;
+    this.isEqual = view.equal ?? this.isEqualByItself;
     this.half = this.stretch.map(
       (stretch, axis) => ((moment.high[axis]! - moment.low[axis]!) / 2 / moment.reach) * stretch,
     ) as Triple;

@@ -19,6 +19,12 @@ interface Key {
   on: Record<string, (acts: Acts, event: KeyboardEvent) => void>;
 }
 
+/** Back to what the step says by itself where that is wanted, so that the address is free of it again. */
+const toggleEqual = ({ store, standpoint }: Acts) => {
+  const { isEqual, isEqualByItself } = standpoint();
+  store.set({ equal: isEqual === isEqualByItself ? !isEqual : null });
+};
+
 const toggle = (key: "points" | "lines" | "axes" | "guides") => ({ store }: Acts) =>
   store.set({ [key]: !store.view[key] });
 
@@ -67,7 +73,7 @@ const KEYS: Key[] = [
   { shown: "l", about: "lines on, off", on: { l: toggle("lines") } },
   { shown: "a", about: "axes on, off", on: { a: toggle("axes") } },
   { shown: "g", about: "arrows and outlines on, off", on: { g: toggle("guides") } },
-  { shown: "e", about: "equal axes, or each fills the box", on: { e: ({ store, standpoint }) => store.set({ equal: !standpoint().isEqual }) } },
+  { shown: "e", about: "equal axes, or each fills the box", on: { e: toggleEqual } },
   {
     shown: "[ ]",
     about: "smaller points, larger points",
