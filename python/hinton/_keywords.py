@@ -27,6 +27,10 @@ class Settings(TypedDict, total=False):
     """The values the colours span: MIN..MAX, data, robust or symmetric"""
     scale: Value
     """How values spread over the colours"""
+    center: Value
+    """The value that has the middle colour, instead of zero"""
+    symlog_threshold: Value
+    """Magnitude below which scale symlog is linear"""
     annotate: Value
     """Write the values into the cells, in a format such as .2f"""
     row_labels: Value
@@ -35,6 +39,12 @@ class Settings(TypedDict, total=False):
     """Labels of columns, as row_labels"""
     title: Value
     """The title; an empty one leaves it out"""
+    x_label: Value
+    """Name of the axis along x, or of a matrix's columns"""
+    y_label: Value
+    """Name of the axis along y, or of a matrix's rows"""
+    legend_title: Value
+    """What the colours mean, above the colour bar"""
     columns: Value
     """Columns of tiles or facets"""
     max_weight: Value
@@ -47,6 +57,8 @@ class Settings(TypedDict, total=False):
     """Page size: 15x10in, 1500x1000px, 8cm"""
     font_size: Value
     """Size of labels and numbers, points; titles, margins and legends follow"""
+    font: Value
+    """Font of all text: a .ttf, .otf or .ttc file"""
     line_width: Value
     """Width of the lines of curves, points"""
     dpi: Value
@@ -55,8 +67,14 @@ class Settings(TypedDict, total=False):
     """Colours of page and type"""
     log: bool | None
     """A logarithmic axis: counts of a histogram, values of a curve or distribution"""
+    log_x: bool | None
+    """A logarithmic axis of steps"""
     smooth: Value
     """Draw the mean of N points of a curve over its paled values"""
+    shares: Value
+    """What a confusion matrix shows shares of: row, column or all"""
+    measure: Value
+    """The only figure that a profile draws"""
     bins: Value
     """Bins of a histogram"""
 
