@@ -1,10 +1,10 @@
 //! Singular values of matrices: by how much a matrix stretches space, along each of its axes.
 //!
 //! Exact where the shorter side is at most [`EXACT_SIDE`] and the work bounded: reflections from both
-//! sides take the matrix to a band, in blocks ([`band`]), then to two diagonals ([`chase`]), whose
-//! values are found one by one ([`bisect`]). All of it is in `f64` and backward stable: each value is
+//! sides take the matrix to a band, in blocks (`band`), then to two diagonals (`chase`), whose
+//! values are found one by one (`bisect`). All of it is in `f64` and backward stable: each value is
 //! within a few roundings of the largest one, as LAPACK's are. Larger matrices are multiplied with a
-//! few random vectors, which gives the largest values ([`sketch`]).
+//! few random vectors, which gives the largest values (`sketch`).
 //!
 //! Sums have a fixed order: the same bits on every machine and with any number of threads.
 
