@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::{Failure, shell};
 
 pub(crate) fn run(_arguments: &[String]) -> Result<(), Failure> {
-    let binary = shell::release_binary()?;
+    let binary = shell::binary()?;
     let folder = shell::target_dir()?.join("demo-check");
     if folder.exists() {
         std::fs::remove_dir_all(&folder)?;

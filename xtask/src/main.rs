@@ -54,7 +54,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "demo",
         arguments: "",
-        about: "builds the release binary, runs `hinton demo` and checks what it wrote",
+        about: "builds the binary, runs `hinton demo` and checks what it wrote",
         run: demo::run,
     },
     Command {

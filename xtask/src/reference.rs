@@ -118,7 +118,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         [word] if word == "--check" => true,
         _ => return Err("it is cargo xtask reference [--check]".into()),
     };
-    let binary = shell::release_binary()?;
+    let binary = shell::binary()?;
     let folder = shell::root().join("docs/reference");
     std::fs::create_dir_all(&folder)?;
     let mut pages = vec![("README.md".to_string(), index())];

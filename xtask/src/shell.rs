@@ -71,6 +71,13 @@ pub(crate) fn target_dir() -> Result<PathBuf, Failure> {
     Ok(PathBuf::from(path))
 }
 
+/// Builds the binary of `hinton` as the tests have it and says where it lies: what it writes is the same, and
+/// a release build takes minutes more.
+pub(crate) fn binary() -> Result<PathBuf, Failure> {
+    run(cargo().args(["build", "--package", "hinton-cli"]))?;
+    Ok(target_dir()?.join("debug").join(format!("hinton{}", std::env::consts::EXE_SUFFIX)))
+}
+
 /// Builds the release binary of `hinton` and says where it lies.
 pub(crate) fn release_binary() -> Result<PathBuf, Failure> {
     run(cargo().args(["build", "--release", "--package", "hinton-cli"]))?;
