@@ -58,7 +58,6 @@ const LAWS: &[Law] = &[
         in_braces: "thread",
         allowed: &[
             "crates/hinton-tensor/src/read/stripes.rs",
-            "crates/hinton-remote/src/parallel.rs",
             "crates/hinton-render/src/films/pipeline.rs",
             "crates/hinton/src/demo/mod.rs",
             "crates/hinton-cli/",

@@ -4,14 +4,13 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use hinton_tensor::{Bytes, Memory, ReadError};
+use hinton_tensor::{Bytes, Memory, ReadError, share_out};
 
 use crate::ahead::Ahead;
 use crate::client::{Answer, Client, Want};
 use crate::fault::{Fault, FaultKind};
 use crate::head::Identity;
 use crate::lock;
-use crate::parallel::in_parallel;
 use crate::store::{BLOCK, Turn};
 use crate::url::Url;
 
@@ -165,7 +164,7 @@ impl RemoteFile {
                 Turn::Fetch(requests) => requests,
             };
             let connections = self.client.settings.connections;
-            let done = in_parallel(requests, connections, |blocks| {
+            let done = share_out(requests, connections, |blocks| {
                 let is_needed = blocks.start < wanted.end && wanted.start < blocks.end;
                 (is_needed, self.fetch(blocks))
             });

@@ -14,7 +14,6 @@ mod file;
 mod head;
 mod hub;
 mod opened;
-mod parallel;
 mod settings;
 mod store;
 mod url;

@@ -6,13 +6,12 @@ use std::sync::Arc;
 use hinton_format::source::Folder;
 use hinton_format::source::file::Entry;
 use hinton_format::{Error, ErrorKind};
-use hinton_tensor::Bytes;
+use hinton_tensor::{Bytes, share_out};
 
 use crate::client::Client;
 use crate::fault::FaultKind;
 use crate::file::RemoteFile;
 use crate::opened::{Found, Opened, is_below};
-use crate::parallel::in_parallel;
 use crate::url::Url;
 
 /// The files that lie below an address.
@@ -89,7 +88,7 @@ impl Folder for WebFolder {
     fn will_open(&self, names: &[&str]) {
         let most = self.client.settings.connections;
         // Whoever opens a file hears what is wrong with it.
-        in_parallel(names.to_vec(), most, |name| drop(self.file(name)));
+        share_out(names.to_vec(), most, |name| drop(self.file(name)));
     }
 
     fn shown(&self, name: &str) -> String {

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 use hinton_format::source::file::{self, Entry};
 use hinton_format::source::{Disk, Folder, Location, folder, read_head};
 use hinton_format::{Error, ErrorKind};
-use hinton_tensor::{Bytes, Memory};
+use hinton_tensor::{Bytes, Memory, share_out};
 
 use self::address::Repository;
 use crate::client::Client;
@@ -23,7 +23,6 @@ use crate::fault::{Fault, FaultKind};
 use crate::file::RemoteFile;
 use crate::lock;
 use crate::opened::{Found, Opened, is_below};
-use crate::parallel::in_parallel;
 use crate::store::BLOCK;
 use crate::url::Url;
 
@@ -222,7 +221,7 @@ impl Folder for HubFolder {
 
     fn will_open(&self, names: &[&str]) {
         let most = self.client.settings.connections;
-        in_parallel(names.to_vec(), most, |name| {
+        share_out(names.to_vec(), most, |name| {
             // The beginning of each; whoever reads it hears what is wrong with it.
             if let Ok(Some(bytes)) = self.file(name) {
                 drop(read_head(&*bytes, BLOCK));
