@@ -107,8 +107,29 @@ pub(crate) fn broken() -> Result<Vec<String>, Failure> {
         if is_source(&path, &shown) {
             faults.extend(breaches(&shown, &shell::read(&path)?));
         }
+        if is_root_of_tests(&shown) {
+            let beside = shell::files_under(path.parent().unwrap_or(&path))?;
+            let beside: Vec<String> = beside.iter().map(|path| shell::shown(path)).collect();
+            faults.extend(tests_left_out(&shown, &shell::read(&path)?, &beside));
+        }
     }
     Ok(faults)
+}
+
+fn is_root_of_tests(shown: &str) -> bool {
+    shown.ends_with("/tests/it.rs")
+}
+
+/// Files beside `tests/it.rs` that it does not have as a module: cargo would not run their tests.
+/// One binary for all tests of a crate links once, where one a file took minutes and gigabytes.
+fn tests_left_out(root: &str, text: &str, beside: &[String]) -> Vec<String> {
+    let folder = root.trim_end_matches("it.rs");
+    let names = beside.iter().filter_map(|file| file.strip_prefix(folder)?.strip_suffix(".rs"));
+    let left_out = names.filter(|name| {
+        let module = format!("mod {name};");
+        *name != "it" && !name.contains('/') && !text.lines().any(|line| line == module)
+    });
+    left_out.map(|name| format!("{root}: {name}.rs is not run: add `mod {name};`")).collect()
 }
 
 /// Whether it is part of a crate rather than of its tests.
@@ -202,6 +223,14 @@ mod tests {
         assert!(breaches("crates/hinton-format/src/source/file.rs", "use std::fs;\n").is_empty());
         assert!(!is_source(Path::new("a/tests.rs"), "crates/a/src/tests.rs"));
         assert!(is_source(Path::new("a/table.rs"), "crates/a/src/table.rs"));
+    }
+
+    #[test]
+    fn a_file_of_tests_that_is_not_run_is_told() {
+        let beside =
+            ["it.rs", "a.rs", "b.rs", "data/c.rs"].map(|file| format!("crates/x/tests/{file}"));
+        let left_out = tests_left_out("crates/x/tests/it.rs", "mod a;\n", &beside);
+        assert_eq!(left_out, ["crates/x/tests/it.rs: b.rs is not run: add `mod b;`"]);
     }
 
     #[test]

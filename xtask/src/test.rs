@@ -72,7 +72,7 @@ fn mp4() -> Result<(), Failure> {
     }
     let mut tests = shell::cargo();
     tests.args(["test", "--quiet", "--package", "hinton-render", "--features", "mp4"]);
-    shell::run(tests.args(["--lib", "--test", "films"]))
+    shell::run(tests.args(["--lib", "--test", "it"]))
 }
 
 /// The documentation builds, and no link in it is broken.

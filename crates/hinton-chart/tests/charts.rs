@@ -1,6 +1,6 @@
 //! What the charts promise, read off their scenes.
 
-mod common;
+use crate::common;
 
 use common::{cells, draw, items, marks, noise, texts};
 use hinton_chart::{Annotate, CHARTS, Colormap, Labels, Options, Range, ThemeName};

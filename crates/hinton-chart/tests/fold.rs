@@ -1,6 +1,6 @@
 //! What the colours of folded matrices say: they follow the root mean square, at any size.
 
-mod common;
+use crate::common;
 
 use common::{cells, draw};
 use hinton_chart::{Options, ThemeName};

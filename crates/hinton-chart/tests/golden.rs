@@ -3,7 +3,7 @@
 //!
 //! PNG files are compared byte for byte; of SVG and PDF a hash is kept.
 
-mod common;
+use crate::common;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! What the charts over steps promise, read off their scenes: curves, distributions, confusion
 //! matrices.
 
-mod common;
+use crate::common;
 
 use common::{build, cells, draw, items, line_panel, spread_panel, texts};
 use hinton_chart::{

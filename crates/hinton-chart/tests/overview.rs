@@ -1,6 +1,6 @@
 //! A model on one page, whatever its number of tensors.
 
-mod common;
+use crate::common;
 
 use common::{cells, noise, texts};
 use hinton_chart::{Extent, Need, Options, Panel, Picture, ThemeName, charts};

@@ -1,7 +1,7 @@
 //! The presets against what the originals define: sides of squares, colours of cells, places of
 //! labels. The numbers of the first test were read off matplotlib's own axes.
 
-mod common;
+use crate::common;
 
 use common::{cells, draw, marks, noise, texts};
 use hinton_chart::{Colormap, Options, PRESETS, preset};

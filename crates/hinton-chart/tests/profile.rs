@@ -1,6 +1,6 @@
 //! What profiles promise, read off their scenes.
 
-mod common;
+use crate::common;
 
 use common::{build, measured_panel, noise, texts};
 use hinton_chart::{Course, MEASURES, Measures, Options, Panel, Picture, ThemeName, charts};

@@ -1,6 +1,6 @@
 //! Pictures of space: golden ones, and what must hold of all.
 
-mod common;
+use crate::common;
 
 use std::path::Path;
 

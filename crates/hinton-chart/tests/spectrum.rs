@@ -1,6 +1,6 @@
 //! What spectra and ridge lines promise, read off their scenes.
 
-mod common;
+use crate::common;
 
 use common::{build, noise, panel, spectrum_panel, texts};
 use hinton_chart::{Course, Options, Panel, Picture, charts};

@@ -1,6 +1,6 @@
 //! Names of axes and legends, the middle of the colours, and what tells lines apart in print.
 
-mod common;
+use crate::common;
 
 use common::{build, draw, items, line_panel, noise, texts};
 use hinton_chart::{ColorScale, Options, Picture, ScaleKind, Span, Theme, ThemeName};

@@ -1,6 +1,6 @@
 //! The real binary: every command, exit codes, messages, files.
 
-mod support;
+use crate::support;
 
 use std::io::Read as _;
 use std::process::Stdio;

@@ -1,6 +1,6 @@
 //! Real, broken and hostile files: the binary always answers, and never with a panic.
 
-mod support;
+use crate::support;
 
 use std::path::{Path, PathBuf};
 

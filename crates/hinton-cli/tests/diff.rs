@@ -1,6 +1,6 @@
 //! `hinton diff` as a person or a script of CI uses it.
 
-mod support;
+use crate::support;
 
 use std::path::Path;
 

@@ -1,9 +1,7 @@
 //! Films by ffmpeg: what it gets is what was drawn; where it is absent or fails nothing is left.
 
-#[allow(dead_code)]
-#[path = "../../hinton-render/tests/film/decode.rs"]
-mod decode;
-mod support;
+use crate::decode;
+use crate::support;
 
 use std::process::Command;
 

@@ -1,9 +1,8 @@
 //! The films that the command writes, as decoders see them that are not ours: every pixel of every
 //! frame is what `frames/` holds, and every frame is shown as long as was asked for.
 
-#[path = "../../hinton-render/tests/film/decode.rs"]
-mod decode;
-mod support;
+use crate::decode;
+use crate::support;
 
 use std::process::Command;
 

@@ -1,7 +1,7 @@
 //! Ctrl-C and SIGTERM at any moment: no half file, nothing temporary left behind.
 #![cfg(unix)]
 
-mod support;
+use crate::support;
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};

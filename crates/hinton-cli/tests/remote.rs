@@ -1,12 +1,8 @@
 //! Every command on files at addresses, as on the same files on disk.
 
-#[path = "../../hinton-remote/tests/support/hub.rs"]
-#[allow(dead_code)]
-mod hub;
-#[path = "../../hinton-remote/tests/support/server.rs"]
-#[allow(dead_code)]
-mod server;
-mod support;
+use crate::hub;
+use crate::server;
+use crate::support;
 
 use std::collections::BTreeMap;
 

@@ -1,10 +1,8 @@
 //! Runs that are odd, hostile or still being written, through the command: what cannot be shown is
 //! told, what can is shown.
 
-#[allow(dead_code)]
-#[path = "../../hinton-render/tests/film/decode.rs"]
-mod decode;
-mod support;
+use crate::decode;
+use crate::support;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};

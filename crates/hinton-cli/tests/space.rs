@@ -1,6 +1,6 @@
 //! `hinton space`: what it writes, and what it says of what is wrong.
 
-mod support;
+use crate::support;
 
 use support::Folder;
 

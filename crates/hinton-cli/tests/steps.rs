@@ -1,6 +1,6 @@
 //! Checkpoints as steps of a run, through the command: films, strips, pages, curves and lists.
 
-mod support;
+use crate::support;
 
 use serde_json::Value;
 use support::{Folder, safetensors};

@@ -1,6 +1,6 @@
 //! Every real file in every command: it works, or says why not as a person expects.
 
-mod support;
+use crate::support;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};

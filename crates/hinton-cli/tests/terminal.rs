@@ -1,7 +1,7 @@
 //! What a person sees in a real terminal: tmux draws it, and says what is on its screen.
 #![cfg(unix)]
 
-mod support;
+use crate::support;
 
 use std::process::Command;
 

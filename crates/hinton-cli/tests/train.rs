@@ -1,6 +1,6 @@
 //! `hinton train` as a person runs it: its lines, its records, killed, stopped, offline and online.
 
-mod support;
+use crate::support;
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

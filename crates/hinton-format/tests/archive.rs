@@ -1,6 +1,6 @@
 //! Archives with checkpoints inside, made by Python's zipfile and tarfile, and folders.
 
-mod common;
+use crate::common;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,8 @@
 //! A long run of changed GGUF, rwkv.cpp and quantised safetensors files, by hand:
-//! `HINTON_FUZZ_SECONDS=600 cargo test -p hinton-format --test block_fuzz -- --ignored --nocapture`.
+//! `HINTON_FUZZ_SECONDS=600 cargo test -p hinton-format --test it block_fuzz -- --ignored --nocapture`.
 
-mod common;
-mod python_support;
+use crate::common;
+use crate::python_support;
 
 use std::time::{Duration, Instant};
 

@@ -1,7 +1,7 @@
 //! Folders of torch.distributed.checkpoint: against what torch itself loads, and broken in many ways.
 
-mod common;
-mod python_support;
+use crate::common;
+use crate::python_support;
 
 use std::path::{Path, PathBuf};
 

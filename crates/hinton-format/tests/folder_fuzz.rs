@@ -1,10 +1,10 @@
 //! Changed files of the formats that are folders, in memory: an error or some values, never a
 //! panic, in little time. For as long as one likes, by hand:
-//! `MUTATE_SECONDS=600 cargo test -p hinton-format --test folder_fuzz -- --ignored --nocapture`.
+//! `MUTATE_SECONDS=600 cargo test -p hinton-format --test it folder_fuzz -- --ignored --nocapture`.
 
-mod common;
-mod ocdbt_support;
-mod python_support;
+use crate::common;
+use crate::ocdbt_support;
+use crate::python_support;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

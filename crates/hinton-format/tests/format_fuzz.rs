@@ -1,9 +1,9 @@
 //! A long run of changed files of every format with fixtures, by hand: `cargo test --release -p
-//! hinton-format --test format_fuzz -- --ignored --nocapture`. `ROUNDS` and `FORMATS` (a list with
+//! hinton-format --test it format_fuzz -- --ignored --nocapture`. `ROUNDS` and `FORMATS` (a list with
 //! commas) in the environment say how long and of what.
 
-mod common;
-mod python_support;
+use crate::common;
+use crate::python_support;
 
 use std::time::{Duration, Instant};
 

@@ -1,6 +1,6 @@
 //! Flax, MATLAB and Darknet: fixtures against what made them, what is skipped, broken files.
 
-mod python_support;
+use crate::python_support;
 
 use hinton_format::{Checkpoint, ErrorKind, Limits, open};
 use hinton_tensor::Tensor;

@@ -1,6 +1,6 @@
 //! The files of whisper.cpp, of ggml's examples and of llama.cpp before GGUF.
 
-mod common;
+use crate::common;
 
 use std::sync::Arc;
 

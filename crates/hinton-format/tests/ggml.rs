@@ -1,6 +1,6 @@
 //! The files of rwkv.cpp.
 
-mod common;
+use crate::common;
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! GGUF: every type against the package `gguf`, every version and byte order, split models, and
 //! files that lie.
 
-mod common;
+use crate::common;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! HDF5 and Keras: fixtures against h5py's answers, what is skipped, and broken files.
 
-mod python_support;
+use crate::python_support;
 
 use hinton_format::{Checkpoint, ErrorKind, Limits, open};
 use hinton_tensor::Slice;

@@ -1,6 +1,6 @@
 //! Broken, lying and mistaken files: an error that says what is wrong and what to do, no panic.
 
-mod common;
+use crate::common;
 
 use std::path::Path;
 

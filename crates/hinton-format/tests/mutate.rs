@@ -1,8 +1,8 @@
 //! Changed files of the formats without a compressed layer, for as long as one likes, by hand:
-//! `MUTATE_SECONDS=600 cargo test -p hinton-format --test mutate -- --ignored --nocapture`.
+//! `MUTATE_SECONDS=600 cargo test -p hinton-format --test it mutate -- --ignored --nocapture`.
 //! A few rounds run with the other tests.
 
-mod common;
+use crate::common;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

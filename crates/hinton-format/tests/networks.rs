@@ -1,6 +1,6 @@
 //! TensorFlow Lite, Core ML and Caffe: the fixtures value by value, and what is said of the rest.
 
-mod common;
+use crate::common;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! ONNX: the fixtures against what onnx itself reads in them, and files made to lie.
 
-mod common;
+use crate::common;
 
 use std::sync::Arc;
 

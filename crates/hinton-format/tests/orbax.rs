@@ -1,8 +1,8 @@
 //! Orbax and its database: fixtures against what Orbax reads in them, what folders are, and
 //! databases that are damaged or lie.
 
-mod common;
-mod ocdbt_support;
+use crate::common;
+use crate::ocdbt_support;
 
 use std::collections::BTreeMap;
 use std::path::Path;

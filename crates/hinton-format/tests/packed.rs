@@ -1,6 +1,6 @@
 //! Wrapped files: every way of packing gives what the plain file gives, and damage is told.
 
-mod common;
+use crate::common;
 
 use std::io::Write;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! Pickles: against the truth about real ones, hostile ones, and our own fixtures.
 
-mod python_support;
+use crate::python_support;
 
 use hinton_format::{Checkpoint, ErrorKind, Limits, open};
 use python_support::{

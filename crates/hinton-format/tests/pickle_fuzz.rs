@@ -1,7 +1,7 @@
-//! A long run of changed files, by hand: `cargo test --release -p hinton-format --test pickle_fuzz
+//! A long run of changed files, by hand: `cargo test --release -p hinton-format --test it pickle_fuzz
 //! -- --ignored --nocapture`.
 
-mod python_support;
+use crate::python_support;
 
 use std::io::{Cursor, Read, Write};
 

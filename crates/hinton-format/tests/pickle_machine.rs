@@ -1,6 +1,6 @@
 //! The pickle machine by itself: opcodes, bounds, hostile streams.
 
-mod python_support;
+use crate::python_support;
 
 use hinton_format::container::pickle::{Node, Pickle, load};
 use hinton_format::{Error, ErrorKind, Limits};

@@ -1,7 +1,7 @@
 //! PyTorch files: against the truth about real ones, broken ones, and our own fixtures.
 
-mod common;
-mod python_support;
+use crate::common;
+use crate::python_support;
 
 use std::io::Write;
 

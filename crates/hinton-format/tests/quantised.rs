@@ -1,6 +1,6 @@
 //! Quantised weights in safetensors, against what numpy computes from the stored tensors.
 
-mod common;
+use crate::common;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! What the readers give of the fixtures, value by value, and of files made here on purpose.
 
-mod common;
+use crate::common;
 
 use std::sync::Arc;
 

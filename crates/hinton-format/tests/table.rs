@@ -1,6 +1,6 @@
 //! The table of formats tests itself: whatever a new row forgets fails here.
 
-mod common;
+use crate::common;
 
 use std::path::Path;
 

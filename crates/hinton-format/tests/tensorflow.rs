@@ -1,6 +1,6 @@
 //! TensorFlow: checkpoints of both versions and graphs, value by value, and files made to lie.
 
-mod common;
+use crate::common;
 
 use std::path::{Path, PathBuf};
 

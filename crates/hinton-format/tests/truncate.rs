@@ -1,7 +1,7 @@
 //! Every fixture cut at every length, and with every byte flipped: an error or a right answer,
 //! never a panic.
 
-mod common;
+use crate::common;
 
 use std::path::PathBuf;
 

@@ -1,6 +1,6 @@
 //! The shared test files against what their own libraries read in them.
 
-mod common;
+use crate::common;
 
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! Zarr folders: fixtures against what zarr-python and TensorStore read in them; what is skipped,
 //! and what is damaged.
 
-mod common;
+use crate::common;
 
 use std::sync::Arc;
 

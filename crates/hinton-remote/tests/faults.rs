@@ -2,7 +2,7 @@
 //! in an error that names the address, the range, the status and the cure.
 #![allow(clippy::disallowed_methods, clippy::single_range_in_vec_init)] // A server has threads of its own, and is slow on purpose.
 
-mod support;
+use crate::support;
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! Repositories of the Hub: listed, pinned, read through its storage, and from the local cache.
 
-mod support;
+use crate::support;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! Films as independent decoders see them: how many pictures, their times, every pixel.
 
-mod film;
+use crate::film;
 
 use std::io::Cursor;
 use std::ops::ControlFlow;

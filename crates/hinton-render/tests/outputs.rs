@@ -1,6 +1,6 @@
 //! What holds for every output, and what each file must be for its readers.
 
-mod common;
+use crate::common;
 
 use std::collections::BTreeSet;
 use std::io::Read as _;

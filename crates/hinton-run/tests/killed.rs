@@ -1,7 +1,7 @@
 //! A writer in a process of its own, killed at many points.
 #![cfg(unix)]
 
-mod common;
+use crate::common;
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -35,7 +35,7 @@ fn a_killed_writer_loses_at_most_the_step_it_was_writing() {
     let mut leftovers = 0;
     for round in 0..30 {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "writer", "--ignored", "--nocapture"])
+            .args(["--exact", "killed::writer", "--ignored", "--nocapture"])
             .env(FOLDER, &folder.0)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

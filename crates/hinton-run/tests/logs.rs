@@ -1,6 +1,6 @@
 //! Logs that stand alone or beside checkpoints: files of trainers, event files of TensorBoard.
 
-mod common;
+use crate::common;
 
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! Run folders between Python's safetensors and ours: the example of docs/run-format.md runs as it
 //! stands, and what we write loads there. Skipped, with a word, where Python has no safetensors.
 
-mod common;
+use crate::common;
 
 use std::path::Path;
 use std::process::Command;

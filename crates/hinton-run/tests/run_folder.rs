@@ -1,6 +1,6 @@
 //! The run folder: written, read back, read while written, and made by an enemy.
 
-mod common;
+use crate::common;
 
 use common::{Folder, append, numbers, one, safetensors, said, says, values};
 use hinton_run::{NewStep, NewTensor, RunError, RunKind, RunWriter, is_run_folder};

@@ -1,6 +1,6 @@
 //! Every source of a run that is no run folder.
 
-mod common;
+use crate::common;
 
 use std::path::PathBuf;
 

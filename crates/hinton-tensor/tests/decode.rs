@@ -1,6 +1,6 @@
 //! Decoding against the definitions of the dtypes, for views of every kind.
 
-mod common;
+use crate::common;
 
 use std::sync::Arc;
 

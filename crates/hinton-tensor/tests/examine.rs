@@ -1,7 +1,5 @@
 //! What may be wrong with values, against plain loops.
 
-mod common;
-
 use hinton_tensor::{
     Dtype, Endian, Memory, Tensor, View, Work, examine, find_first, same_bits, summarize,
 };

@@ -1,6 +1,6 @@
 //! Folding against a plain double loop.
 
-mod common;
+use crate::common;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;

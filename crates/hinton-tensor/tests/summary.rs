@@ -1,6 +1,6 @@
 //! Statistics against sorting and summing by hand.
 
-mod common;
+use crate::common;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! Tiles of a matrix are the matrix, at every level and however it is cut.
 
-mod common;
+use crate::common;
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! From runs to films: frames, times, one scale and one layout, changes, what is left out.
 
-mod common;
+use crate::common;
 
 use std::ops::ControlFlow;
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! How tensors become panels: the rules as a table.
 
-mod common;
+use crate::common;
 
 use common::{checkpoint, counting};
 use hinton::arrange::{Arrangement, arrange};

@@ -1,6 +1,6 @@
 //! What is wrong with files is found, named, and nothing else is.
 
-mod common;
+use crate::common;
 
 use std::path::Path;
 

@@ -1,6 +1,6 @@
 //! Blocks of quantised tensors that are empty, broken or full are found; ordinary ones are not.
 
-mod common;
+use crate::common;
 
 use std::path::PathBuf;
 

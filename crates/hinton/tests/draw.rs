@@ -1,6 +1,6 @@
 //! From tensors to bytes: every chart, every output, every setting.
 
-mod common;
+use crate::common;
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};

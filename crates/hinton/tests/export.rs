@@ -1,6 +1,6 @@
 //! Values that go out come back as they were.
 
-mod common;
+use crate::common;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;

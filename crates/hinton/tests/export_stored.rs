@@ -1,6 +1,6 @@
 //! `--stored`: what goes out is what lies in the file.
 
-mod common;
+use crate::common;
 
 use std::path::PathBuf;
 

@@ -1,7 +1,7 @@
-//! Golden films of charts: small, exact. `HINTON_BLESS=1 cargo test -p hinton --test film_golden` makes the
+//! Golden films of charts: small, exact. `HINTON_BLESS=1 cargo test -p hinton --test it film_golden` makes the
 //! hashes anew; look at the films (`hinton animate`) before you commit them.
 
-mod common;
+use crate::common;
 
 use std::fmt::Write as _;
 use std::path::Path;

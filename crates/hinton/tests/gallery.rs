@@ -1,6 +1,6 @@
 //! The gallery is whole, and the same every time.
 
-mod common;
+use crate::common;
 
 use std::fs;
 

@@ -1,6 +1,6 @@
 //! Whatever is asked, the answer is a picture or an error.
 
-mod common;
+use crate::common;
 
 use common::{checkpoint, counting};
 use hinton::arrange::arrange;

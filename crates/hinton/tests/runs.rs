@@ -1,6 +1,6 @@
 //! Runs as pictures: curves of metrics, distributions, one step, confusion matrices, the page.
 
-mod common;
+use crate::common;
 
 use common::Folder;
 use hinton::{

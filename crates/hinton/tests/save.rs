@@ -1,6 +1,6 @@
 //! Files are written whole or not at all.
 
-mod common;
+use crate::common;
 
 use std::fs;
 

@@ -1,6 +1,6 @@
 //! What `-t` means.
 
-mod common;
+use crate::common;
 
 use common::checkpoint;
 use hinton::{Checkpoint, Fault, is_glob, select};

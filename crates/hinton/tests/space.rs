@@ -1,6 +1,6 @@
 //! Space: values against numpy and onnxruntime, and what is said of what cannot be shown.
 
-mod common;
+use crate::common;
 
 use std::path::Path;
 

@@ -1,8 +1,6 @@
 //! Training through the facade: records that can be gone on with bit by bit, data of the user's own,
 //! and how it ends.
 
-mod common;
-
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 

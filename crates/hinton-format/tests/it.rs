@@ -1,0 +1,35 @@
+//! The tests of this crate from outside, in one binary: each file is a module.
+
+mod archive;
+mod block_fuzz;
+mod common;
+mod dcp;
+mod field;
+mod folder_fuzz;
+mod format_fuzz;
+mod frameworks;
+mod ggjt;
+mod ggml;
+mod gguf;
+mod hdf5;
+mod hostile;
+mod links;
+mod malformed;
+mod mutate;
+mod networks;
+mod ocdbt_support;
+mod onnx;
+mod orbax;
+mod packed;
+mod pickle;
+mod pickle_fuzz;
+mod pickle_machine;
+mod python_support;
+mod pytorch;
+mod quantised;
+mod readers;
+mod table;
+mod tensorflow;
+mod truncate;
+mod truth;
+mod zarr;

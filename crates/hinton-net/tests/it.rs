@@ -1,0 +1,4 @@
+//! The tests of this crate from outside, in one binary: each file is a module.
+
+mod layers;
+mod train;

@@ -1,0 +1,9 @@
+//! The tests of this crate from outside, in one binary: each file is a module.
+
+mod common;
+mod decode;
+mod difference;
+mod examine;
+mod reduce;
+mod summary;
+mod tile;
