@@ -59,21 +59,29 @@ export const STEPS = Array.from({ length: 6 }, (_, step) => ({
   "net.bias": matrix(1, 16, (_, c) => (step * c) / 100),
 }));
 
+/** The model after some more training: one matrix differs everywhere, the others do not. */
+export const TUNED = {
+  ...MODEL,
+  "layers.1.weight": matrix(64, 48, (r, c) => ((r * 48 + c) % 64) / 64 - 0.25, "BF16"),
+};
+
 /** Writes the files into a folder of their own, which is removed at the end. */
 export function writeModels() {
   const folder = mkdtempSync(join(tmpdir(), "hinton-viewer-"));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   const model = join(folder, "model.safetensors");
   writeFileSync(model, safetensors(MODEL));
+  const tuned = join(folder, "tuned.safetensors");
+  writeFileSync(tuned, safetensors(TUNED));
   const run = join(folder, "run");
   mkdirSync(run);
   for (const [step, tensors] of STEPS.entries()) writeFileSync(join(run, `step_${step * 10}.safetensors`), safetensors(tensors));
-  return { model, run };
+  return { model, tuned, run };
 }
 
 /** Starts `hinton view` and reads the address that it prints. */
-export async function serve(hinton, path) {
-  const server = spawn(hinton, ["view", "--no-open", "--port", "0", path], { stdio: ["ignore", "pipe", "inherit"] });
+export async function serve(hinton, ...paths) {
+  const server = spawn(hinton, ["view", "--no-open", "--port", "0", ...paths], { stdio: ["ignore", "pipe", "inherit"] });
   process.on("exit", () => server.kill());
   const address = await new Promise((found, failed) => {
     createInterface({ input: server.stdout }).once("line", found);
@@ -111,7 +119,7 @@ export function launch(executablePath) {
 export function opener(browser, faults) {
   const contexts = [];
   const open = async (server, view = "", options = {}) => {
-    const { state = "first", ...rest } = options;
+    const { state = "first", anew = false, ...rest } = options;
     const context = await browser.newContext({ viewport: DESKTOP, colorScheme: "light", permissions: ["clipboard-read", "clipboard-write"], ...rest });
     contexts.push(context);
     const page = await context.newPage();
@@ -129,7 +137,9 @@ export function opener(browser, faults) {
     page.on("response", (response) => {
       if (response.status() >= 400) faults.push(`${response.status()} for ${response.url()}`);
     });
-    await page.goto(server.address + (view ? `&${view}` : ""));
+    // The map that the catalogue of the tests has, whatever the window.
+    const words = /(^|&)(at|a)=/.test(view) ? view : `v=1&a=1.5${view && `&${view.replace(/^v=1&?/, "")}`}`;
+    await page.goto(`${server.address}&${anew ? view : words}`);
     if (state !== "none") await shown(page, state);
     return page;
   };

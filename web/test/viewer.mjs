@@ -4,12 +4,13 @@
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { MODEL, cellOnMap, launch, opener, pixelsAt, point, rest, serve, shown, variety, view, writeModels } from "./viewer-kit.mjs";
+import { MODEL, TUNED, cellOnMap, launch, opener, pixelsAt, point, rest, serve, shown, variety, view, writeModels } from "./viewer-kit.mjs";
 
 const [hinton, executablePath, screenshots] = process.argv.slice(2);
 const files = writeModels();
 const model = await serve(hinton, files.model);
 const run = await serve(hinton, files.run);
+const both = await serve(hinton, files.model, files.tuned);
 const catalogue = await model.ask("catalogue");
 const tensor = (name) => catalogue.tensors.find((other) => other.name === name).id;
 const WEIGHT = tensor("layers.0.weight");
@@ -404,6 +405,94 @@ const TESTS = {
       assert.ok(heap < 400e6, `${heap} bytes of heap`);
     }
   },
+
+  async "two models are compared: side by side, swiped, blinking, as a difference"(open) {
+    const compared = await both.ask("catalogue?aspect=1.5");
+    const pair = compared.pairs.find(({ a }) => compared.tensors[a].name === "layers.1.weight");
+    assert.equal(compared.pairs.length, 5);
+    const place = compared.layout.tiles.find(({ tensor }) => tensor === pair.a);
+    const zoom = 22 / (place.w / 48);
+    const at = [place.x + place.w / 2, place.y + place.h / 2, zoom].map((value) => Number(value.toFixed(4)));
+    const page = await open(both, `v=1&a=1.5&at=${at}&t=${pair.a}&n=0`);
+    await page.focus("#map");
+    const box = await page.locator("#map").boundingBox();
+    const shades = async (tensor) => both.ask(`colours?t=g${compared.tensors[tensor].group}&map=${compared.defaultMap.light}`);
+    const [values, tuned] = [MODEL["layers.1.weight"].values, TUNED["layers.1.weight"].values];
+    // The colours that the two, and their difference, have at a cell, beside its middle.
+    const expected = async (tensor, value) => colourOf(await shades(tensor), value).toString(16);
+    const cell = (row, col, width, left = 0) => [
+      left + (place.x + ((col + 0.5) / 48) * place.w - at[0]) * zoom + width / 2 + 4,
+      (place.y + ((row + 0.5) / 64) * place.h - at[1]) * zoom + box.height / 2,
+    ];
+    const colour = async (point) => (await pixelsAt(page, [point]))[0].toString(16);
+    const index = 30 * 48 + 24;
+    // "v" goes through the ways.
+    await press(page, "v");
+    await rest(page);
+    const half = Math.floor(box.width / 2);
+    assert.equal((await view(page)).cmp, "side");
+    assert.equal(await colour(cell(30, 24, half)), await expected(pair.a, values[index]), "side by side, the first");
+    assert.equal(await colour(cell(30, 24, half, box.width - half)), await expected(pair.b, tuned[index]), "side by side, the second");
+    // A cell of the second is read as the cell of the first, with both values.
+    await point(page, cell(30, 24, half, box.width - half));
+    await page.waitForFunction(() => document.querySelector("#readout .other b"));
+    assert.match(await page.textContent("#readout .where"), /row 30, column 24/);
+    assert.match(await page.textContent("#readout .other"), /difference 0\.25/);
+    await page.mouse.move(2, 2);
+    await press(page, "v");
+    await rest(page);
+    assert.equal(await colour(cell(30, 20, box.width)), await expected(pair.a, values[index - 4]), "left of the divider");
+    assert.equal(await colour(cell(30, 28, box.width)), await expected(pair.b, tuned[index + 4]), "right of the divider");
+    // The divider moves by mouse and by key.
+    await drag(page, [box.x + box.width / 2, box.y + 40], [box.x + box.width * 0.75, box.y + 60]);
+    await page.focus("#divider");
+    await press(page, "ArrowRight");
+    assert.ok(Math.abs(Number((await view(page)).split) - 0.77) < 0.01, (await view(page)).split);
+    assert.equal(await colour(cell(30, 28, box.width)), await expected(pair.a, values[index + 4]), "left of it now");
+    await page.focus("#map");
+    await press(page, "v");
+    const seen = new Set();
+    for (let times = 0; times < 40 && seen.size < 2; times++) {
+      await page.waitForTimeout(100);
+      seen.add(await colour(cell(30, 24, box.width)));
+    }
+    assert.deepEqual([...seen].sort(), [await expected(pair.a, values[index]), await expected(pair.b, tuned[index])].sort(), "both in turn");
+    await press(page, "v");
+    await rest(page);
+    assert.equal((await view(page)).cmp, "difference");
+    await page.waitForTimeout(300);
+    assert.equal(await colour(cell(30, 24, box.width)), await expected(pair.difference, 0.25), "the difference");
+    // Sorted by change, the one that changed is first.
+    await page.locator("[aria-label='List of tensors']").click();
+    await page.selectOption("#sort", "change");
+    await page.waitForFunction(() => document.querySelector("#tensors .row .number"));
+    assert.match(await page.textContent("#tensors .row"), /layers\.1\.weight/);
+    await page.focus("#map");
+    await press(page, "v");
+    assert.equal((await view(page)).cmp, undefined);
+  },
+
+  async "a step that is kept is compared with others"(open) {
+    const page = await open(run);
+    await page.focus("#map");
+    await press(page, "Home", "k", "End");
+    await rest(page);
+    const { cmp, with: kept } = await view(page);
+    assert.deepEqual([cmp, kept], ["swipe", "0"]);
+    assert.ok((await variety(page)) > 5);
+    await press(page, "Home", "k");
+    assert.equal((await view(page)).cmp, undefined);
+  },
+
+  async "the map is laid out for the window, and its address keeps that"(open) {
+    const page = await open(model, "", { anew: true, viewport: { width: 420, height: 900 } });
+    const tall = (await page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name))).find((name) => name.includes("api/catalogue"));
+    assert.ok(Number(new URL(tall).searchParams.get("aspect")) < 0.7, tall);
+    await page.focus("#map");
+    await press(page, "+");
+    await page.waitForTimeout(400);
+    assert.ok(Number((await view(page)).a) < 0.7);
+  },
 };
 
 const browser = await launch(executablePath);
@@ -449,5 +538,6 @@ if (screenshots) {
 await browser.close();
 model.stop();
 run.stop();
+both.stop();
 console.log(`${ran} tests of the viewer, ${failures} failed`);
 process.exitCode = failures > 0 ? 1 : 0;

@@ -1,3 +1,4 @@
+import { WAYS } from "./compare";
 import type { Cell, Model } from "./model";
 import type { Player } from "./player";
 
@@ -18,7 +19,7 @@ export interface Action {
   /** As a reader is told. */
   keys: string;
   about: string;
-  group: "Move" | "Read" | "Find" | "Colour" | "Time" | "Page";
+  group: "Move" | "Read" | "Find" | "Colour" | "Compare" | "Time" | "Page";
   /** Values of `KeyboardEvent.key` in small letters, and what each does. */
   on: Record<string, (acts: Acts, event: KeyboardEvent) => void>;
 }
@@ -67,8 +68,8 @@ function next<T>(list: readonly T[], now: T, by = 1): T {
 }
 
 const neighbour = (by: number) => ({ model }: Acts) => {
-  const at = model.layout.tiles.findIndex((place) => place.tensor === model.focus());
-  const tiles = model.layout.tiles;
+  const at = model.tiles().findIndex((place) => place.tensor === model.focus());
+  const tiles = model.tiles();
   const found = tiles[(at + by + tiles.length) % tiles.length];
   if (found) model.showTensor(found.tensor);
 };
@@ -77,7 +78,7 @@ const RANGES = ["auto", "data", "q:0.999", "q:0.99", "q:0.95"];
 
 /** Makes the range of colours narrower or wider by a factor. */
 const stretch = (factor: number) => ({ model }: Acts) => {
-  const colours = model.shades.of(model.choice().share ? null : model.focus())?.colours ?? model.shades.shared()?.colours;
+  const colours = model.shades.of(model.focus())?.colours ?? model.shades.shared()?.colours;
   if (!colours) return;
   const middle = colours.low < 0 && colours.high > 0 ? 0 : (colours.low + colours.high) / 2;
   const end = (value: number) => Number((middle + (value - middle) * factor).toPrecision(4));
@@ -86,6 +87,30 @@ const stretch = (factor: number) => ({ model }: Acts) => {
 
 const toggle = (key: "hinton" | "numbers" | "share" | "list" | "details") => ({ model }: Acts) =>
   model.choose({ [key]: !model.choice()[key] });
+
+/** The next way of comparing, or none. */
+function compare({ model }: Acts): void {
+  const { comparison } = model;
+  if (!comparison.possible()) return model.say("Nothing to compare: open two models, or keep a step of a run (k)");
+  const ways = [null, ...WAYS.filter((way) => way !== "difference" || comparison.pairs.size > 0)];
+  model.choose({ compare: next(ways, comparison.way()) });
+}
+
+function other({ model }: Acts): void {
+  if (model.comparison.way() === "swipe") model.choose({ split: next([0.25, 0.5, 0.75], model.choice().split) });
+  else model.comparison.turn();
+}
+
+function keep({ model }: Acts): void {
+  const { step, against } = model.choice();
+  if (step === null) return model.say("There are no steps to keep");
+  if (against === step) {
+    model.choose({ against: null, compare: null });
+    return model.say("The step is let go of");
+  }
+  model.choose({ against: step, compare: model.choice().compare ?? "swipe" });
+  model.say("Kept: other steps are compared with this one");
+}
 
 /** Every action: what the page listens to and what the overlay says are one table. */
 export const ACTIONS: Action[] = [
@@ -159,7 +184,15 @@ export const ACTIONS: Action[] = [
     group: "Colour",
     on: { o: ({ model }) => model.choose({ fold: next(["r", "m", "e", "i"] as const, model.choice().fold) }) },
   },
-  { keys: "s", about: "one range for all tensors, or each its own", group: "Colour", on: { s: toggle("share") } },
+  {
+    keys: "v",
+    about: "compare: side by side, swipe, blink, difference",
+    group: "Compare",
+    on: { v: compare },
+  },
+  { keys: "x", about: "the other of two that blink, or the divider further", group: "Compare", on: { x: other } },
+  { keys: "k", about: "keep this step to compare others with it", group: "Compare", on: { k: keep } },
+  { keys: "s", about: "one range for all tensors of a kind, or each its own", group: "Colour", on: { s: toggle("share") } },
   { keys: "space", about: "play, pause", group: "Time", on: { " ": ({ player }) => player.toggle() } },
   { keys: ", .", about: "step before, step after", group: "Time", on: { ",": ({ player }) => player.stepBy(-1), ".": ({ player }) => player.stepBy(1) } },
   { keys: "home end", about: "first step, last step", group: "Time", on: { home: ({ player }) => player.goTo(0), end: ({ player }) => player.goTo(Number.POSITIVE_INFINITY) } },

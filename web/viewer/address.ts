@@ -1,4 +1,5 @@
 import { createEffect, on } from "solid-js";
+import { WAYS } from "./compare";
 import type { Choice, Model } from "./model";
 
 /** Raised when an old address would mean something else. */
@@ -40,6 +41,11 @@ const PARTS: Record<string, Part> = {
       if ([x, y, zoom].every(Number.isFinite) && zoom > 0) model.setCamera({ x, y, zoom });
     },
   },
+  // The shape of the window that the map is laid out for: without it a place would be elsewhere.
+  a: {
+    write: (model) => (PARTS.at!.write(model) === null || model.aspect === null ? null : model.aspect.toFixed(2)),
+    read: () => {},
+  },
   t: {
     write: ({ chosen }) => (chosen() === null ? null : String(chosen())),
     read: (model, text) => {
@@ -70,6 +76,9 @@ const PARTS: Record<string, Part> = {
       }
     },
   },
+  cmp: chosen("compare", (value) => value ?? "", (text) => WAYS.find((way) => way === text)),
+  split: chosen("split", (value) => value.toFixed(3), (text) => (Number(text) > 0 && Number(text) < 1 ? Number(text) : undefined)),
+  with: chosen("against", String, (text) => (/^\d+$/.test(text) ? Number(text) : undefined)),
   step: chosen("step", String, (text) => (/^\d+$/.test(text) ? Number(text) : undefined)),
   map: chosen("map", (value) => value ?? "", (text) => text || undefined),
   scale: chosen("scale", String, (text) => (SCALES.includes(text) ? (text as Choice["scale"]) : undefined)),
@@ -82,6 +91,14 @@ const PARTS: Record<string, Part> = {
   panel: onOff("details"),
   theme: chosen("theme", String, (text) => (text === "light" || text === "dark" ? text : undefined)),
 };
+
+/** The shape of the window that an address was written for; null for the usual one of older addresses. */
+export function aspectOf(hash: string, window: number): number | null {
+  const words = new URLSearchParams(hash.replace(/^#/, ""));
+  if (words.get("v") !== VERSION || !(words.has("at") || words.has("a"))) return window;
+  const aspect = Number(words.get("a"));
+  return aspect > 0 && Number.isFinite(aspect) ? aspect : null;
+}
 
 export function writeAddress(model: Model): string {
   const words: string[] = [];

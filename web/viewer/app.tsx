@@ -1,13 +1,14 @@
 import { Show, createEffect, createSignal, onCleanup, onMount } from "solid-js";
 import { render } from "solid-js/web";
 import { listenToKeys } from "./actions";
-import { keepInAddress, readAddress } from "./address";
+import { aspectOf, keepInAddress, readAddress } from "./address";
 import { type Catalogue, type Engine, EngineError } from "./engine";
 import { IconButton } from "./icons";
 import { follow } from "./live";
 import { listenToGestures } from "./map/gestures";
 import { Stage } from "./map/stage";
-import { createModel } from "./model";
+import { DETAILS_FROM, LIST_FROM, createModel } from "./model";
+import { Comparison } from "./panels/comparison";
 import { Details } from "./panels/details";
 import { Export, GoTo, Help, colouringOf, exported } from "./panels/dialogs";
 import { List } from "./panels/list";
@@ -17,10 +18,10 @@ import { Timeline } from "./panels/timeline";
 import { Status, Top } from "./panels/top";
 import { Player } from "./player";
 
-function App(props: { engine: Engine; catalogue: Catalogue }) {
+function App(props: { engine: Engine; catalogue: Catalogue; aspect: number | null; reopen(): void }) {
   const life = new AbortController();
   onCleanup(() => life.abort());
-  const model = createModel(props.engine, props.catalogue, life.signal);
+  const model = createModel(props.engine, props.catalogue, props.aspect, life.signal);
   const placed = readAddress(model, location.hash);
   const [stage, setStage] = createSignal<Stage | null>(null);
   const player = new Player(model, () => stage()?.tiles.settled ?? true);
@@ -96,7 +97,7 @@ function App(props: { engine: Engine; catalogue: Catalogue }) {
       },
     }, life.signal);
     keepInAddress(model, life.signal);
-    follow(model, made, player, life.signal);
+    follow(model, made, player, props.reopen, life.signal);
     map.focus({ preventScroll: true });
   });
   onCleanup(() => player.stop());
@@ -118,6 +119,7 @@ function App(props: { engine: Engine; catalogue: Catalogue }) {
           <canvas id="tiles" aria-hidden="true" />
           <canvas id="words" aria-hidden="true" />
         </div>
+        <Comparison model={model} />
         <MiniMap model={model} />
         <div id="zoom" role="group" aria-label="Zoom">
           <IconButton icon="plus" label="Zoom in" keys="+" onClick={() => model.zoomBy(1.6, undefined, true)} />
@@ -150,10 +152,25 @@ export function say(text: string): void {
  * Throws an error in words for people where there is nothing to show.
  */
 export async function show(engine: Engine): Promise<() => void> {
-  const catalogue = await engine.catalogue();
-  if (catalogue.tensors.length === 0) throw new EngineError("There are no tensors to show.", false);
-  say("");
-  document.body.dataset.state = "loading";
-  for (const name of ["hinton:first-map", "hinton:exact-map"]) performance.clearMarks(name);
-  return render(() => <App engine={engine} catalogue={catalogue} />, document.getElementById("app")!);
+  let close: (() => void) | null = null;
+  const open = async () => {
+    const aspect = aspectOf(location.hash, shapeOfMap());
+    const catalogue = await engine.catalogue(aspect);
+    if (catalogue.tensors.length === 0) throw new EngineError("There are no tensors to show.", false);
+    close?.();
+    say("");
+    document.body.dataset.state = "loading";
+    for (const name of ["hinton:first-map", "hinton:exact-map"]) performance.clearMarks(name);
+    // Files that hold other tensors now are shown from the beginning; the address keeps the view.
+    const reopen = () => void open().catch((error: unknown) => say(error instanceof Error ? error.message : String(error)));
+    close = render(() => <App engine={engine} catalogue={catalogue} aspect={aspect} reopen={reopen} />, document.getElementById("app")!);
+  };
+  await open();
+  return () => close?.();
+}
+
+/** Width to height of the room for the map, about: the panels are not there yet. */
+function shapeOfMap(): number {
+  const beside = (innerWidth >= LIST_FROM ? 260 : 0) + (innerWidth >= DETAILS_FROM ? 260 : 0);
+  return Number(((innerWidth - beside) / Math.max(innerHeight - 70, 100)).toFixed(2));
 }

@@ -3,18 +3,22 @@
  * WebAssembly module in a Worker. Every call is asynchronous and none knows of addresses.
  */
 export interface Engine {
-  catalogue(signal?: AbortSignal): Promise<Catalogue>;
+  /** What there is to see, laid out for a window of this width to height (the usual one where null). */
+  catalogue(aspect: number | null, signal?: AbortSignal): Promise<Catalogue>;
   /** Tiles in the order asked; one that could not be read carries the reason instead. */
   tiles(step: Step, asked: TileName[], signal?: AbortSignal): Promise<TileAnswer[]>;
   /** Full precision of rows `r0..r1` and columns `c0..c1`, ends excluded; at most 65,536 cells. */
   exact(step: Step, tensor: number, box: Box, signal?: AbortSignal): Promise<number[][]>;
   value(step: Step, tensor: number, row: number, col: number, signal?: AbortSignal): Promise<ExactValue>;
   stats(step: Step, tensor: number, signal?: AbortSignal): Promise<Stats>;
-  /** Statistics of all tensors, as far as the background pass has come. */
-  statistics(step: Step, signal?: AbortSignal): Promise<Statistics>;
+  /**
+   * Statistics, as far as the background pass has come: rows of tensors from number `from` on, and
+   * faults from number `faults` on.
+   */
+  statistics(step: Step, from: number, faults: number, signal?: AbortSignal): Promise<Statistics>;
   profile(step: Step, tensor: number, line: ProfileLine, cells: number, signal?: AbortSignal): Promise<Profile>;
-  /** Colours of the whole map (`tensors` is null) or of each of up to 64 tensors on its own. */
-  colours(step: Step, tensors: number[] | null, how: Colouring, signal?: AbortSignal): Promise<Colours[]>;
+  /** Colours of up to 64 tensors on their own (`3`) or groups of tensors together (`g3`). */
+  colours(step: Step, of: string[], how: Colouring, signal?: AbortSignal): Promise<Colours[]>;
   series(signal?: AbortSignal): Promise<Curve[]>;
   picture(step: Step, tensor: number, how: Colouring, box: Box | null, format: PictureFormat): Promise<Blob>;
   command(step: Step, tensor: number, how: Colouring, box: Box | null): Promise<string>;
@@ -40,9 +44,22 @@ export interface Catalogue {
   title: string;
   sources: Source[];
   tensors: Tensor[];
+  /** What can be compared, of two checkpoints. */
+  pairs: Pair[];
+  /** In words, what has no counterpart. */
+  unpaired: string | null;
   layout: Layout;
   maps: { name: string; kind: "diverging" | "sequential"; colourBlindSafe: boolean }[];
   defaultMap: { light: string; dark: string };
+}
+
+/** A tensor of the first source, the same one of the second, and the second less the first. */
+export interface Pair {
+  a: number;
+  b: number;
+  difference: number;
+  /** How they were found to be the same, where it is not by name alone. */
+  how: string | null;
 }
 
 export interface Source {
@@ -70,12 +87,18 @@ export interface Tensor {
   bytes: number;
   offset: number | null;
   skipped: string | null;
+  /** Tensors of one group have one range of colours, where not each has its own. */
+  group: number;
+  /** Whether it is made of others and lies in no file. */
+  made: boolean;
   note?: string | null;
 }
 
 export interface Layout {
   width: number;
   height: number;
+  /** The part of the map that each source has. */
+  sources?: { source: number; x: number; y: number; w: number; h: number }[];
   tiles: Placed[];
   labels: Label[];
 }
@@ -182,6 +205,8 @@ export interface Fault {
 export interface Statistics {
   done: number;
   of: number;
+  /** Tensors whose faults were looked for. */
+  checked: number;
   rows: StatisticsRow[];
   faults: Fault[];
 }

@@ -1,4 +1,5 @@
 import { untrack } from "solid-js";
+import type { Tensor } from "./engine";
 import type { Stage } from "./map/stage";
 import type { Model } from "./model";
 import type { Player } from "./player";
@@ -8,7 +9,7 @@ const EVERY = 1000;
 const EVERY_WHEN_HIDDEN = 10_000;
 
 /** Keeps statistics, steps and metrics as the engine knows them; never moves the map. */
-export function follow(model: Model, stage: Stage, player: Player, signal: AbortSignal): void {
+export function follow(model: Model, stage: Stage, player: Player, reopen: () => void, signal: AbortSignal): void {
   let since = 0;
   let failures = 0;
   let statisticsStep: number | null | undefined;
@@ -16,11 +17,18 @@ export function follow(model: Model, stage: Stage, player: Player, signal: Abort
   const statistics = async () => {
     const step = untrack(model.rest);
     const known = untrack(model.statistics);
-    if (statisticsStep === step && known.done >= known.of) return;
-    const answer = await model.engine.statistics(step, signal);
+    if (statisticsStep === step && known.done >= known.of && known.checked >= known.of) return;
+    // They are found out in the order of the tensors, unless some are those of another step, too.
+    const isNew = statisticsStep !== step || untrack(model.steps).length > 0;
+    const [rows, faults] = isNew ? [0, 0] : [known.done, known.checked];
+    const answer = await model.engine.statistics(step, rows, faults, signal);
     statisticsStep = step;
     const finished = answer.done >= answer.of && (known.done < known.of || known.rows.length === 0);
-    model.setStatistics(answer);
+    model.setStatistics({
+      ...answer,
+      rows: [...known.rows.slice(0, rows), ...answer.rows],
+      faults: [...known.faults.filter(({ t }) => t < faults), ...answer.faults],
+    });
     // What was a sample can be exact now.
     if (finished) stage.tiles.refresh();
   };
@@ -36,18 +44,20 @@ export function follow(model: Model, stage: Stage, player: Player, signal: Abort
     since = now;
     if (first || events.length === 0) return;
     if (events.some(({ kind }) => kind === "step")) {
-      const catalogue = await model.engine.catalogue();
+      const catalogue = await model.engine.catalogue(model.aspect);
       model.setSteps(catalogue.sources.flatMap((source) => source.steps));
       await series();
       if (untrack(player.following[0])) player.follow();
     }
     const changed = new Set(events.filter(({ kind }) => kind === "changed").map(({ source }) => source));
     if (changed.size > 0) {
+      const catalogue = await model.engine.catalogue(model.aspect);
+      if (!sameTensors(catalogue.tensors, model.tensors)) return reopen();
       const tensors = model.tensors.filter(({ source }) => changed.has(source)).map(({ id }) => id);
       stage.exact.forget();
       model.stats.forget();
       statisticsStep = undefined;
-      model.setStatistics({ ...untrack(model.statistics), done: 0 });
+      model.setStatistics({ ...untrack(model.statistics), done: 0, checked: 0, rows: [], faults: [] });
       stage.tiles.discard(new Set(tensors));
       model.say("The file changed on disk: shown anew");
     }
@@ -71,4 +81,10 @@ export function follow(model: Model, stage: Stage, player: Player, signal: Abort
     // The curves stay away; everything else works without them.
   });
   void round();
+}
+
+/** Whether the map can stay: the same tensors in the same places, whatever their values. */
+function sameTensors(now: Tensor[], before: Tensor[]): boolean {
+  const same = (one: Tensor, other: Tensor) => one.name === other.name && one.dtype === other.dtype && one.shape.join() === other.shape.join();
+  return now.length === before.length && now.every((tensor, at) => same(tensor, before[at]!));
 }

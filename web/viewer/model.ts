@@ -1,6 +1,7 @@
 import { type Accessor, batch, createEffect, createMemo, createSignal, on, untrack } from "solid-js";
 import type { Box, Catalogue, Colouring, Curve, Engine, ExactValue, Fault, Fold, Placed, Statistics, StatisticsRow, Stats, Tensor } from "./engine";
-import { type Camera, type Point, type Rect, type Size, between, fit, toWorld, zoomAbout } from "./map/camera";
+import { type Way, createComparison } from "./compare";
+import { type Camera, type Point, type Size, between, fit, toWorld, zoomAbout } from "./map/camera";
 import { Shades } from "./map/shades";
 
 export interface Cell {
@@ -25,6 +26,10 @@ export interface Choice {
   hinton: boolean;
   numbers: boolean;
   theme: "light" | "dark" | null;
+  compare: Way | null;
+  split: number;
+  /** The step of a run that others are compared with. */
+  against: number | null;
   list: boolean;
   details: boolean;
 }
@@ -41,15 +46,18 @@ export interface Drawn {
 
 const SYSTEM_DARK = matchMedia("(prefers-color-scheme: dark)");
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
+/** Windows of this width have room for the list of tensors, and for the details. */
+export const LIST_FROM = 1100;
+export const DETAILS_FROM = 900;
 /** A cell is never larger than this, CSS pixels. */
 const LARGEST_CELL = 220;
 
 export type Model = ReturnType<typeof createModel>;
 
 /** Everything the page knows and shows; the map and the panels follow it. */
-export function createModel(engine: Engine, catalogue: Catalogue, life: AbortSignal) {
-  const { tensors, layout } = catalogue;
-  const places = new Map<number, Placed>(layout.tiles.map((place) => [place.tensor, place]));
+export function createModel(engine: Engine, catalogue: Catalogue, aspect: number | null, life: AbortSignal) {
+  const { tensors } = catalogue;
+  const places = new Map<number, Placed>(catalogue.layout.tiles.map((place) => [place.tensor, place]));
   const [steps, setSteps] = createSignal(catalogue.sources.flatMap((source) => source.steps));
   const narrow = innerWidth < 720;
   const initial: Choice = {
@@ -62,8 +70,11 @@ export function createModel(engine: Engine, catalogue: Catalogue, life: AbortSig
     hinton: false,
     numbers: true,
     theme: null,
-    list: innerWidth >= 1100,
-    details: innerWidth >= 900,
+    compare: null,
+    split: 0.5,
+    against: null,
+    list: innerWidth >= LIST_FROM,
+    details: innerWidth >= DETAILS_FROM,
   };
   const [choice, setChoiceSignal] = createSignal<Choice>(initial);
   const choose = (change: Partial<Choice>) => {
@@ -71,13 +82,16 @@ export function createModel(engine: Engine, catalogue: Catalogue, life: AbortSig
     const keys = Object.keys(change) as (keyof Choice)[];
     if (keys.some((key) => change[key] !== now[key])) setChoiceSignal({ ...now, ...change });
   };
-  const [size, setSize] = createSignal<Size>({ width: 0, height: 0 });
+  const [full, setSize] = createSignal<Size>({ width: 0, height: 0 });
+  const comparison = createComparison(catalogue, choice, full);
+  /** Of the window in which the map is drawn: that of one of two that stand side by side. */
+  const { size, whole, tiles } = comparison;
   const [camera, setCameraSignal] = createSignal<Camera>({ x: 0, y: 0, zoom: 1 });
   const [hover, setHover] = createSignal<Cell | null>(null, { equals: sameCell });
   const [cell, setCell] = createSignal<Cell | null>(null, { equals: sameCell });
   const [chosen, setChosen] = createSignal<number | null>(null);
   const [selection, setSelection] = createSignal<Selection | null>(null);
-  const [statistics, setStatistics] = createSignal<Statistics>({ done: 0, of: tensors.length, rows: [], faults: [] });
+  const [statistics, setStatistics] = createSignal<Statistics>({ done: 0, of: tensors.length, checked: 0, rows: [], faults: [] });
   const [curves, setCurves] = createSignal<Curve[]>([]);
   const [drawn, setDrawn] = createSignal<Drawn>({ folds: [1, 1], sampled: 1, waiting: 0, trouble: null });
   const [notice, setNotice] = createSignal<string>("");
@@ -90,8 +104,7 @@ export function createModel(engine: Engine, catalogue: Catalogue, life: AbortSig
 
   const dark = createMemo(() => (choice().theme ?? (systemDark() ? "dark" : "light")) === "dark");
   const mapName = createMemo(() => choice().map ?? (dark() ? catalogue.defaultMap.dark : catalogue.defaultMap.light));
-  const whole: Rect = { x: 0, y: 0, w: Math.max(layout.width, 1), h: Math.max(layout.height, 1) };
-  const home = () => fit(whole, untrack(size), narrow ? 8 : 20);
+  const home = () => fit(untrack(whole), untrack(size), narrow ? 8 : 20);
 
   const how = (): Colouring => {
     const { scale, range, fold } = choice();
@@ -101,12 +114,23 @@ export function createModel(engine: Engine, catalogue: Catalogue, life: AbortSig
     equals: (one, other) => JSON.stringify(one) === JSON.stringify(other),
   });
 
+  // Another window needs another place to look from: what was seen whole is seen whole.
+  createEffect(
+    on([size, whole], ([, now], before) => {
+      if (!before || before[0].width === 0) return;
+      const wasWhole = Math.abs(untrack(camera).zoom / fit(before[1], before[0], narrow ? 8 : 20).zoom - 1) < 1e-3;
+      const { x, y } = untrack(camera);
+      const isInside = x >= now.x && x <= now.x + now.w && y >= now.y && y <= now.y + now.h;
+      if (wasWhole || !isInside) setCameraSignal(home());
+    }),
+  );
+
   /** The tensor that fills most of the picture's middle. */
   const entered = createMemo<number | null>(() => {
     const { width, height } = size();
     const at = camera();
     if (width === 0) return null;
-    for (const place of layout.tiles) {
+    for (const place of tiles()) {
       const [w, h] = [place.w * at.zoom, place.h * at.zoom];
       if (w < width * 0.35 && h < height * 0.35) continue;
       if (at.x >= place.x && at.x < place.x + place.w && at.y >= place.y && at.y < place.y + place.h) return place.tensor;
@@ -154,8 +178,9 @@ export function createModel(engine: Engine, catalogue: Catalogue, life: AbortSig
   const panBy = (dx: number, dy: number) => {
     const at = untrack(camera);
     // Some of the map always stays in sight.
-    const clamp = (value: number, extent: number) => Math.min(Math.max(value, 0), extent);
-    setCamera({ x: clamp(at.x - dx / at.zoom, whole.w), y: clamp(at.y - dy / at.zoom, whole.h), zoom: at.zoom });
+    const { x, y, w, h } = untrack(whole);
+    const clamp = (value: number, least: number, most: number) => Math.min(Math.max(value, least), most);
+    setCamera({ x: clamp(at.x - dx / at.zoom, x, x + w), y: clamp(at.y - dy / at.zoom, y, y + h), zoom: at.zoom });
   };
   const showAll = () => {
     setChosen(null);
@@ -181,7 +206,7 @@ export function createModel(engine: Engine, catalogue: Catalogue, life: AbortSig
   };
 
   function placeAt(world: Point): Placed | null {
-    for (const place of layout.tiles) {
+    for (const place of untrack(tiles)) {
       if (world.x >= place.x && world.x < place.x + place.w && world.y >= place.y && world.y < place.y + place.h) return place;
     }
     return null;
@@ -224,13 +249,25 @@ export function createModel(engine: Engine, catalogue: Catalogue, life: AbortSig
   });
 
   return {
-    engine, catalogue, tensors, places, steps, setSteps, layout, whole, initial, choice, choose, size, setSize, camera, setCamera, flyTo, home,
+    engine, catalogue, aspect, tensors, places, steps, setSteps, comparison, tiles, whole, initial, choice, choose, full, size, setSize, camera, setCamera, flyTo, home,
     playing, setPlaying, rest, hover, setHover, cell, setCell, chosen, setChosen, selection, setSelection, entered, focus, dark, mapName, colouring,
     statistics, setStatistics, statisticsOf, faultsOf, curves, setCurves, drawn, setDrawn, notice, say, spoken, setSpoken,
     zoomBy, panBy, showAll, showTensor, showCell, cellAt, cellPixels,
-    shades: createShades(engine, choice, colouring, () => untrack(steps).at(-1)?.number ?? null, say),
+    shades: createShades(engine, tensors, choice, colouring, () => untrack(steps).at(-1)?.number ?? null, say),
     stats: createAnswers((tensor: number) => engine.stats(untrack(rest), tensor), rest),
     exactValue: createExactValue(engine, rest, playing, () => hover() ?? cell()),
+    /** The value of the other of two that are compared. */
+    otherValue: createExactValue(
+      engine,
+      () => (comparison.pairs.size > 0 ? rest() : choice().against),
+      playing,
+      () => {
+        const at = comparison.way() ? (hover() ?? cell()) : null;
+        if (!at || comparison.pairs.size === 0) return at;
+        const pair = comparison.pairs.get(at.tensor);
+        return pair ? { ...at, tensor: pair.b } : null;
+      },
+    ),
   };
 }
 
@@ -240,15 +277,16 @@ export function createModel(engine: Engine, catalogue: Catalogue, life: AbortSig
  */
 function createShades(
   engine: Engine,
+  tensors: Tensor[],
   choice: Accessor<Choice>,
   colouring: Accessor<Colouring>,
   newest: Accessor<number | null>,
   say: (text: string) => void,
 ) {
   const [shared, setShared] = createSignal<Shades | null>(null);
-  const [own, setOwn] = createSignal<ReadonlyMap<number, Shades>>(new Map());
-  let asked = new Set<number>();
-  let queue: number[] = [];
+  const [own, setOwn] = createSignal<ReadonlyMap<string, Shades>>(new Map());
+  let asked = new Set<string>();
+  let queue: string[] = [];
   let abort = new AbortController();
   createEffect(
     on([colouring, () => choice().share], () => {
@@ -256,9 +294,9 @@ function createShades(
       abort = new AbortController();
       asked = new Set();
       queue = [];
-      if (!choice().share) setOwn(new Map());
+      setOwn(new Map());
       engine
-        .colours(newest(), null, colouring(), abort.signal)
+        .colours(newest(), ["g0"], colouring(), abort.signal)
         .then(([colours]) => setShared(new Shades(colours!)))
         .catch((error: unknown) => {
           if (!(error instanceof DOMException)) say(error instanceof Error ? error.message : String(error));
@@ -266,29 +304,32 @@ function createShades(
     }),
   );
   const flush = () => {
-    const [tensors, { signal }] = [queue.splice(0, 64), abort];
-    if (tensors.length === 0) return;
+    const [names, { signal }] = [queue.splice(0, 64), abort];
+    if (names.length === 0) return;
     engine
-      .colours(newest(), tensors, untrack(colouring), signal)
+      .colours(newest(), names, untrack(colouring), signal)
       .then((list) => {
         const next = new Map(untrack(own));
-        for (const [at, colours] of list.entries()) next.set(tensors[at]!, new Shades(colours));
+        for (const [at, colours] of list.entries()) next.set(names[at]!, new Shades(colours));
         setOwn(next);
         flush();
       })
       .catch(() => {
-        for (const tensor of tensors) asked.delete(tensor);
+        for (const name of names) asked.delete(name);
       });
   };
   return {
     shared,
-    /** The colours of a tensor; null as long as they are on the way. */
+    /** The colours of a tensor, its own or those of its group; null as long as they are on the way. */
     of(tensor: number | null): Shades | null {
-      if (tensor === null || choice().share) return shared();
-      const known = own().get(tensor);
-      if (!known && !asked.has(tensor)) {
-        asked.add(tensor);
-        if (queue.push(tensor) === 1) queueMicrotask(flush);
+      const { share } = choice();
+      const group = tensor === null ? 0 : tensors[tensor]!.group;
+      if (tensor === null || (share && group === 0)) return shared();
+      const name = share ? `g${group}` : String(tensor);
+      const known = own().get(name);
+      if (!known && !asked.has(name)) {
+        asked.add(name);
+        if (queue.push(name) === 1) queueMicrotask(flush);
       }
       return known ?? null;
     },

@@ -13,8 +13,8 @@ export abstract class RouteEngine implements Engine {
   /** The bytes of an answer; an EngineError where there is none. */
   protected abstract ask(question: string, signal?: AbortSignal): Promise<ArrayBuffer>;
 
-  catalogue(signal?: AbortSignal): Promise<Catalogue> {
-    return this.json("catalogue", {}, signal);
+  catalogue(aspect: number | null, signal?: AbortSignal): Promise<Catalogue> {
+    return this.json("catalogue", aspect === null ? {} : { aspect }, signal);
   }
 
   async tiles(step: Step, asked: TileName[], signal?: AbortSignal): Promise<TileAnswer[]> {
@@ -37,16 +37,16 @@ export abstract class RouteEngine implements Engine {
     return this.json("stats", { ...stepOf(step), t: tensor }, signal);
   }
 
-  statistics(step: Step, signal?: AbortSignal): Promise<Statistics> {
-    return this.json("statistics", stepOf(step), signal);
+  statistics(step: Step, from: number, faults: number, signal?: AbortSignal): Promise<Statistics> {
+    return this.json("statistics", { ...stepOf(step), from, faults }, signal);
   }
 
   profile(step: Step, tensor: number, line: ProfileLine, cells: number, signal?: AbortSignal): Promise<Profile> {
     return this.json("profile", { ...stepOf(step), t: tensor, ...line, cells }, signal);
   }
 
-  async colours(step: Step, tensors: number[] | null, how: Colouring, signal?: AbortSignal): Promise<Colours[]> {
-    const query = { ...stepOf(step), t: tensors?.join(",") ?? "-", ...colouring(how), share: tensors ? 0 : 1 };
+  async colours(step: Step, of: string[], how: Colouring, signal?: AbortSignal): Promise<Colours[]> {
+    const query = { ...stepOf(step), t: of.join(","), ...colouring(how) };
     const answer = await this.json<Colours | { list: Colours[] }>("colours", query, signal);
     return "list" in answer ? answer.list : [answer];
   }

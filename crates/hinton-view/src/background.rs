@@ -133,7 +133,9 @@ impl Ahead {
         let rows =
             (first..end).filter_map(|tensor| Some(inner.known.get(&key(tensor))?.row.clone()));
         let rows: Vec<Value> = rows.collect();
-        let faults = (first..end).filter_map(|tensor| inner.faults.get(&key(tensor)));
+        // Faults are found after all statistics: whoever has these need not be told them again.
+        let first_faults = query.get("faults")?.unwrap_or(first).min(end);
+        let faults = (first_faults..end).filter_map(|tensor| inner.faults.get(&key(tensor)));
         let faults: Vec<Value> = faults.flatten().cloned().collect();
         Ok(Answer::json(&json!({
             "done": done,
@@ -217,6 +219,10 @@ fn faults(
     tensor: usize,
     work: Work<'_>,
 ) -> Option<Vec<Value>> {
+    // What changed is no fault of a file.
+    if sources.tensors[tensor].is_made {
+        return Some(Vec::new());
+    }
     let stored: Tensor = sources.tensor(tensor, number).ok()?;
     let found = match check_tensor(&stored, work) {
         Ok(found) => found,

@@ -4,8 +4,8 @@ use hinton::{ColormapKind, colormaps};
 use hinton_chart::Colormap;
 use serde_json::{Value, json};
 
-use crate::map::layout;
-use crate::sources::{Entry, Holds, Source, Sources};
+use crate::map::{Shape, layout};
+use crate::sources::{Holds, Source, Sources};
 
 /// Version of the catalogue's form.
 const VERSION: u32 = 1;
@@ -27,10 +27,11 @@ const FOR_ALL_EYES: [&str; 13] = [
 ];
 
 /// The catalogue of all sources.
-pub(crate) fn catalogue(sources: &Sources) -> Value {
+pub(crate) fn catalogue(sources: &Sources, shape: Shape) -> Value {
     let all = sources.all.iter().enumerate();
     let title = match sources.all.as_slice() {
         [one] => one.name(),
+        [one, other] => format!("{} and {}", one.name(), other.name()),
         several => format!("{} sources", several.len()),
     };
     let maps = colormaps().filter(|row| row.kind != ColormapKind::Qualitative);
@@ -39,8 +40,16 @@ pub(crate) fn catalogue(sources: &Sources) -> Value {
         "program": concat!("hinton ", env!("CARGO_PKG_VERSION")),
         "title": title,
         "sources": all.map(|(id, source)| of_source(id, source)).collect::<Vec<_>>(),
-        "tensors": sources.tensors.iter().enumerate().map(of_tensor).collect::<Vec<_>>(),
-        "layout": layout(sources),
+        "tensors": (0..sources.tensors.len()).map(|id| of_tensor(sources, id)).collect::<Vec<_>>(),
+        "groups": sources.groups.all.len(),
+        "pairs": sources.pairs.found.iter().map(|pair| json!({
+            "a": pair.a,
+            "b": pair.b,
+            "difference": pair.difference,
+            "how": pair.how,
+        })).collect::<Vec<_>>(),
+        "unpaired": sources.pairs.rest,
+        "layout": layout(sources, shape),
         "maps": maps.map(|row| json!({
             "name": row.name,
             "kind": match row.kind {
@@ -63,6 +72,7 @@ fn of_source(id: usize, source: &Source) -> Value {
             ("checkpoint", file.format.to_owned(), bytes.map(|tensor| tensor.stored_len()).sum())
         }
         Holds::Run(run) => ("run", run.kind.to_string(), 0u64),
+        Holds::Made(_) => ("made", String::new(), 0),
     };
     let steps = source.run().map_or(Vec::new(), |run| {
         let steps = run.steps.iter().map(|step| {
@@ -87,7 +97,8 @@ fn of_source(id: usize, source: &Source) -> Value {
     })
 }
 
-fn of_tensor((id, entry): (usize, &Entry)) -> Value {
+fn of_tensor(sources: &Sources, id: usize) -> Value {
+    let entry = &sources.tensors[id];
     let is_empty = entry.shape.contains(&0);
     json!({
         "id": id,
@@ -102,6 +113,8 @@ fn of_tensor((id, entry): (usize, &Entry)) -> Value {
         "bytes": entry.bytes,
         "offset": entry.first_byte,
         "note": entry.remark,
+        "group": sources.groups.of[id],
+        "made": entry.is_made,
         "skipped": is_empty.then_some("it has no values"),
     })
 }

@@ -5,8 +5,9 @@ use hinton_chart::{
     short,
 };
 use hinton_scene::Color;
-use hinton_tensor::{Fold, Grid, GridRequest, Tensor, Work, reduce, share_out};
+use hinton_tensor::{Fold, Grid, GridRequest, Tensor, TensorError, Work, reduce, share_out};
 use serde_json::{Value, json};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::answer::number;
 use crate::query::Query;
@@ -23,6 +24,8 @@ const SAMPLE: u64 = 8 << 20;
 const SHARED: (usize, u64) = (64, 256 << 10);
 /// Cells of the longer side of a tensor for that.
 const SHARED_CELLS: usize = 64;
+/// Most cells that are kept for other maps and scales, about 20 bytes each.
+const MOST_CELLS: usize = 4 << 20;
 /// Ticks of the legend, as shares of the bar.
 const TICKS: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
 
@@ -42,41 +45,114 @@ pub(crate) const NAMES: [&str; 8] = ["t", "s", "map", "scale", "range", "fold", 
 pub(crate) fn colours(sources: &Sources, query: &Query, work: Work<'_>) -> Result<Answer, Refusal> {
     let wish = wish(query)?;
     let step = query.get("s")?;
-    let text = query.text("t").unwrap_or("-");
-    if text == "-" {
-        let span = shared_span(sources, step, &wish, work)?;
-        let mut all = of_span(&wish, &span, false);
-        all["note"] = json!("one range for all tensors");
-        return Ok(Answer::json(&all));
-    }
-    let tensors: Vec<usize> = text
+    let asked: Vec<Of> = query
+        .text("t")
+        .unwrap_or("-")
         .split(',')
-        .map(|one| one.parse().map_err(|_| Refusal::question(format!("t={text:?} makes no sense"))))
+        .map(|one| Of::read(one, sources))
         .collect::<Result<_, _>>()?;
-    if tensors.len() > MOST {
+    if asked.len() > MOST {
         return Err(Refusal::question(format!("more than {MOST} tensors are asked for at once")));
     }
-    let shared = match wish.is_shared && tensors.len() > 1 {
-        true => Some(shared_span(sources, step, &wish, work)?),
+    let are_many = asked.len() > 1;
+    let shared = match wish.is_shared && are_many && asked.iter().any(|of| !of.is_group()) {
+        true => Some(shared_span(sources, 0, step, &wish, work)?),
         false => None,
     };
     let alone = Work { threads: 1, ..work };
-    let one = |tensor: usize| -> Result<Value, Refusal> {
+    let one = |of: Of| -> Result<Value, Refusal> {
+        let tensor = match of {
+            Of::Tensor(tensor) => tensor,
+            Of::Group(group) => {
+                let work = if are_many { alone } else { work };
+                let span = shared_span(sources, group, step, &wish, work)?;
+                let mut colours = of_span(&wish, &span, false);
+                colours["note"] = json!(match group {
+                    0 => "one range for all matrices; vectors of one kind share theirs",
+                    _ => "one range for all tensors of this kind",
+                });
+                return Ok(colours);
+            }
+        };
         let matrix = sources.matrix(tensor, step)?;
         let is_picture = is_picture(&matrix);
         let span = match shared {
             Some(span) => span,
-            None => own_span(&matrix, &wish, is_picture, alone)?,
+            None => own_span(sources, (tensor, step), &matrix, &wish, is_picture, alone)?,
         };
         let mut colours = of_span(&wish, &span, is_picture);
         colours["t"] = json!(tensor);
         Ok(colours)
     };
-    if let [tensor] = tensors[..] {
-        return Ok(Answer::json(&one(tensor)?));
+    if let [of] = asked[..] {
+        return Ok(Answer::json(&one(of)?));
     }
-    let list = share_out(tensors, work.threads, one);
+    let list = share_out(asked, work.threads, one);
     Ok(Answer::json(&json!({ "list": list.into_iter().collect::<Result<Vec<_>, _>>()? })))
+}
+
+/// What colours are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Tensor(usize),
+    /// All tensors of a group together.
+    Group(usize),
+}
+
+impl Of {
+    /// A tensor's number; `-` or `g0` for all matrices, `g1` and so on for the other groups.
+    fn read(text: &str, sources: &Sources) -> Result<Self, Refusal> {
+        let wrong = || Refusal::question(format!("t={text:?} makes no sense"));
+        let number = |text: &str| text.parse::<usize>().map_err(|_| wrong());
+        match text.strip_prefix('g') {
+            _ if text == "-" => Ok(Of::Group(0)),
+            None => Ok(Of::Tensor(number(text)?)),
+            Some(group) => match number(group)? {
+                group if group < sources.groups.all.len() => Ok(Of::Group(group)),
+                _ => Err(Refusal::question(format!("there is no group {text}"))),
+            },
+        }
+    }
+
+    fn is_group(self) -> bool {
+        matches!(self, Of::Group(_))
+    }
+}
+
+/// Cells that a range was found from, and of what: another map or scale reads nothing anew.
+type Key = (Of, Option<u64>, Fold, (usize, usize));
+
+/// The cells that ranges of colours were found from, those used last at the end.
+#[derive(Default)]
+pub(crate) struct Cells(Mutex<Vec<(Key, Arc<Vec<Grid>>)>>);
+
+impl Cells {
+    /// The cells of that key, which are made where they are not kept.
+    fn get(
+        &self,
+        key: Key,
+        make: impl FnOnce() -> Result<Vec<Grid>, Refusal>,
+    ) -> Result<Arc<Vec<Grid>>, Refusal> {
+        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let find = |kept: &mut Vec<(Key, Arc<Vec<Grid>>)>| {
+            let place = kept.iter().position(|(other, _)| *other == key)?;
+            let one = kept.remove(place);
+            kept.push(one.clone());
+            Some(one.1)
+        };
+        if let Some(grids) = find(&mut lock()) {
+            return Ok(grids);
+        }
+        let grids = Arc::new(make()?);
+        let cells = |grids: &[Grid]| grids.iter().map(|grid| grid.values.len()).sum::<usize>();
+        let mut kept = lock();
+        kept.push((key, Arc::clone(&grids)));
+        let mut all: usize = kept.iter().map(|(_, grids)| cells(grids)).sum();
+        while all > MOST_CELLS && kept.len() > 1 {
+            all -= cells(&kept.remove(0).1);
+        }
+        Ok(grids)
+    }
 }
 
 /// Whether a tensor is made of bytes, as pictures are.
@@ -128,6 +204,8 @@ fn wish(query: &Query) -> Result<Wish, Refusal> {
 
 /// What a tensor's cells span when it is drawn as a heat map, where the range depends on them.
 fn own_span(
+    sources: &Sources,
+    (tensor, step): (usize, Option<u64>),
     matrix: &Tensor,
     wish: &Wish,
     is_picture: bool,
@@ -148,13 +226,16 @@ fn own_span(
     let request = request.unwrap_or(GridRequest::new(512, 512, Fold::Rms));
     let sample_bytes = (matrix.byte_len() > READ_WHOLE).then_some(SAMPLE);
     let request = GridRequest { sample_bytes, quantiles: false, ..request };
-    let grid = reduce(matrix, request, work)?;
-    Ok(span_of(std::slice::from_ref(&grid), wish, is_picture))
+    let extent = (request.max_rows, request.max_cols);
+    let key = (Of::Tensor(tensor), step, request.fold, extent);
+    let grids = sources.cells.get(key, || Ok(vec![reduce(matrix, request, work)?]))?;
+    Ok(span_of(&grids, wish, is_picture))
 }
 
-/// What the cells of all tensors span, found from some of them.
+/// What the cells of a group of tensors span, found from some of them.
 fn shared_span(
     sources: &Sources,
+    group: usize,
     step: Option<u64>,
     wish: &Wish,
     work: Work<'_>,
@@ -163,28 +244,34 @@ fn shared_span(
         return Ok(Span::of_values(low, high));
     }
     let (most, sample) = SHARED;
-    let matrices: Vec<usize> = (0..sources.tensors.len())
-        .filter(|&tensor| sources.tensors[tensor].matrix.iter().all(|&length| length > 1))
-        .collect();
-    let all = match matrices.is_empty() {
+    let all: Vec<usize> = match sources.groups.all[group].is_empty() {
         true => (0..sources.tensors.len()).collect(),
-        false => matrices,
+        false => sources.groups.all[group].clone(),
     };
     let every = all.len().div_ceil(most).max(1);
     let chosen: Vec<usize> = all.into_iter().step_by(every).collect();
     let alone = Work { threads: 1, ..work };
-    let one = |tensor: usize| {
-        let matrix = sources.matrix(tensor, step).ok()?;
-        let fold = wish.options.reduce.unwrap_or(Fold::Rms);
+    let fold = wish.options.reduce.unwrap_or(Fold::Rms);
+    // What cannot be read has no say; work that was stopped gives no range.
+    let one = |tensor: usize| -> Result<Option<Grid>, Refusal> {
+        let Ok(matrix) = sources.matrix(tensor, step) else { return Ok(None) };
         let request = GridRequest {
             sample_bytes: Some(sample),
             quantiles: false,
             ..GridRequest::new(SHARED_CELLS, SHARED_CELLS, fold)
         };
-        reduce(&matrix, request, alone).ok()
+        match reduce(&matrix, request, alone) {
+            Ok(grid) => Ok(Some(grid)),
+            Err(error @ TensorError::Cancelled(_)) => Err(error.into()),
+            Err(_) => Ok(None),
+        }
     };
-    let grids: Vec<Grid> = share_out(chosen, work.threads, one).into_iter().flatten().collect();
-    Ok(span_of(&grids, wish, false))
+    let make = || -> Result<Vec<Grid>, Refusal> {
+        let grids = share_out(chosen, work.threads, one);
+        Ok(grids.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    };
+    let key = (Of::Group(group), step, fold, (SHARED_CELLS, SHARED_CELLS));
+    Ok(span_of(&sources.cells.get(key, make)?, wish, false))
 }
 
 fn span_of(grids: &[Grid], wish: &Wish, is_picture: bool) -> Span {

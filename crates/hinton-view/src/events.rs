@@ -62,6 +62,7 @@ impl Events {
 fn watched(source: &Source) -> Vec<PathBuf> {
     match &source.holds {
         Holds::File(file) => file.files.iter().map(PathBuf::from).collect(),
+        Holds::Made(_) => Vec::new(),
         Holds::Run(_) => {
             ["", "run.json", "metrics.jsonl", "steps"].map(|name| source.path.join(name)).to_vec()
         }

@@ -13,8 +13,10 @@ mod background;
 mod catalogue;
 mod colours;
 mod events;
+mod groups;
 mod half;
 mod map;
+mod pairs;
 mod pictures;
 mod query;
 mod routes;
@@ -23,7 +25,7 @@ mod tiles;
 mod values;
 
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use hinton::Checkpoint;
 use hinton_tensor::Work;
@@ -50,15 +52,20 @@ pub struct Viewer {
 /// The sources as they are now, and what is known of them.
 struct State {
     sources: Sources,
-    catalogue: OnceLock<Answer>,
+    /// Catalogues by the shape of the map that was asked for.
+    catalogues: Mutex<Vec<(map::Shape, Answer)>>,
     ahead: Arc<Ahead>,
 }
 
 impl State {
     fn open(paths: &[PathBuf]) -> Result<Self, Error> {
         let sources = paths.iter().map(|path| Source::open(path)).collect::<Result<_, _>>()?;
-        let (catalogue, ahead) = (OnceLock::new(), Arc::default());
-        Ok(State { sources: Sources::new(sources), catalogue, ahead })
+        Ok(State::of(sources))
+    }
+
+    fn of(sources: Vec<Source>) -> Self {
+        let (catalogues, ahead) = (Mutex::default(), Arc::default());
+        State { sources: Sources::new(sources), catalogues, ahead }
     }
 }
 
@@ -81,8 +88,7 @@ impl Viewer {
 
     /// A viewer of checkpoints that are open already, in memory say. That they change is not noticed.
     pub fn of(checkpoints: Vec<Checkpoint>, threads: usize) -> Self {
-        let sources = Sources::new(checkpoints.into_iter().map(Source::of).collect());
-        let state = State { sources, catalogue: OnceLock::new(), ahead: Arc::default() };
+        let state = State::of(checkpoints.into_iter().map(Source::of).collect());
         Viewer {
             paths: Vec::new(),
             state: RwLock::new(Arc::new(state)),
@@ -159,11 +165,16 @@ impl Viewer {
         Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn catalogue(&self) -> Answer {
+    fn catalogue(&self, query: &Query) -> Result<Answer, Refusal> {
+        let shape = map::Shape::read(query)?;
         let state = self.state();
-        let answer =
-            state.catalogue.get_or_init(|| Answer::json(&catalogue::catalogue(&state.sources)));
-        answer.clone()
+        let mut made = state.catalogues.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, answer)) = made.iter().find(|(other, _)| *other == shape) {
+            return Ok(answer.clone());
+        }
+        let answer = Answer::json(&catalogue::catalogue(&state.sources, shape));
+        made.push((shape, answer.clone()));
+        Ok(answer)
     }
 }
 

@@ -6,11 +6,13 @@ use hinton_scene::{Align, Rect, measure};
 use hinton_tensor::outline::{Named, aside};
 use serde_json::{Value, json};
 
+use crate::Refusal;
+use crate::query::Query;
 use crate::sources::{Entry, Sources};
 
 /// Units of the map to a point of the page that the maps are designed for.
 const SCALE: f64 = 1.5;
-/// Width to height that a map is laid out for.
+/// Width to height that a map is laid out for unless another is asked for.
 const ASPECT: f64 = 1.5;
 /// Space round the map, between sources, and between weights and what is put aside; units.
 const MARGIN: f64 = 24.0;
@@ -19,12 +21,45 @@ const ASIDE: f64 = 36.0;
 /// Height of a heading.
 const HEADING: f64 = 26.0;
 
-/// The layout of all tensors, as the page reads it.
-pub(crate) fn layout(sources: &Sources) -> Value {
+/// Shapes of windows that maps are laid out for, width to height: a telephone's to a wide screen's.
+const SHAPES: [f64; 5] = [0.5, 0.75, 1.0, 1.5, 2.2];
+
+/// One of the shapes of windows that maps are laid out for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Shape(usize);
+
+impl Shape {
+    /// The one that is nearest to what the query says of the window: `aspect`, its width to its height.
+    pub(crate) fn read(query: &Query) -> Result<Self, Refusal> {
+        let wanted: f64 = query.get("aspect")?.unwrap_or(ASPECT);
+        if !(wanted.is_finite() && wanted > 0.0) {
+            return Err(Refusal::question("aspect= takes the width of a window over its height"));
+        }
+        let off = |&index: &usize| (SHAPES[index] / wanted).ln().abs();
+        let nearest = (0..SHAPES.len()).min_by(|a, b| off(a).total_cmp(&off(b)));
+        Ok(Shape(nearest.unwrap_or_default()))
+    }
+}
+
+/// The layout of all tensors, as the page reads it: for a window of that shape.
+pub(crate) fn layout(sources: &Sources, shape: Shape) -> Value {
+    let aspect = SHAPES[shape.0];
+    let count = sources.all.len() as f64;
+    // Beside one another or below, whichever gives each map the better shape.
+    let off = |aspect: f64| (aspect / ASPECT).ln().abs();
+    let is_compared = !sources.pairs.found.is_empty();
+    let is_stacked = !is_compared && off(aspect * count) < off(aspect / count);
+    let aspect_of_each = match (is_compared, is_stacked) {
+        // Shown alone, and in half of the window beside the other.
+        (true, _) => aspect / count.sqrt(),
+        (false, true) => aspect * count,
+        (false, false) => aspect / count,
+    };
     let mut sheet = Sheet::default();
     let theme = Theme::named(ThemeName::Light);
-    let mut left = MARGIN;
-    let mut bottom = MARGIN;
+    let (mut left, mut above) = (MARGIN, MARGIN);
+    let (mut width, mut bottom) = (MARGIN, MARGIN);
+    let mut parts_of = Vec::new();
     for (index, source) in sources.all.iter().enumerate() {
         let members: Vec<usize> = (0..sources.tensors.len())
             .filter(|&tensor| sources.tensors[tensor].source == index)
@@ -34,7 +69,7 @@ pub(crate) fn layout(sources: &Sources) -> Value {
             aside(Named { name, shape }).is_some()
         };
         let (others, weights): (Vec<usize>, Vec<usize>) = members.iter().partition(|t| is_aside(t));
-        let mut top = MARGIN;
+        let mut top = above;
         let mut right = left;
         if sources.all.len() > 1 {
             sheet.heading(&source.name(), left, top);
@@ -52,17 +87,28 @@ pub(crate) fn layout(sources: &Sources) -> Value {
             }
             let places: Vec<Place<'_>> =
                 tensors.iter().map(|&tensor| place(&sources.tensors[tensor])).collect();
-            let map = model_map::whole(&places, &theme, ASPECT);
+            let map = model_map::whole(&places, &theme, aspect_of_each);
             sheet.map(&map, tensors, (left, top));
             top += map.height * SCALE;
             right = right.max(left + map.used * SCALE);
         }
-        bottom = bottom.max(top);
-        left = right + BETWEEN;
+        parts_of.push(json!({
+            "source": index,
+            "x": tenth(left),
+            "y": tenth(above),
+            "w": tenth(right - left),
+            "h": tenth(top - above),
+        }));
+        (width, bottom) = (width.max(right), bottom.max(top));
+        match is_stacked {
+            true => above = top + BETWEEN,
+            false => left = right + BETWEEN,
+        }
     }
     json!({
-        "width": tenth((left - BETWEEN + MARGIN).max(2.0 * MARGIN)),
+        "width": tenth(width + MARGIN),
         "height": tenth(bottom + MARGIN),
+        "sources": parts_of,
         "tiles": sheet.tiles,
         "labels": sheet.labels,
     })

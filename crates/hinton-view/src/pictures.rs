@@ -112,7 +112,10 @@ pub(crate) fn command(sources: &Sources, query: &Query) -> Result<Answer, Refusa
     wish.request()?;
     let id = query.need("t")?;
     let entry = sources.entry(id)?;
-    let source = &sources.all[entry.source];
+    let Some(source) = sources.all.get(entry.source) else {
+        let why = "a difference is drawn by no command; hinton diff A B tells how large it is";
+        return Err(Refusal::question(why));
+    };
     let mut words = vec!["hinton".to_owned(), "draw".to_owned()];
     words.push(operand(&source.path));
     let slice = wish.slice.as_deref().unwrap_or_default();

@@ -17,7 +17,11 @@ pub struct Route {
 
 /// Every question.
 pub const ROUTES: &[Route] = &[
-    Route { name: "catalogue", names: &[], answer: |viewer, _, _| Ok(viewer.catalogue()) },
+    Route {
+        name: "catalogue",
+        names: &["aspect"],
+        answer: |viewer, query, _| viewer.catalogue(query),
+    },
     Route {
         name: "tiles",
         names: &["s", "q"],
@@ -54,7 +58,7 @@ pub const ROUTES: &[Route] = &[
     },
     Route {
         name: "statistics",
-        names: &["s", "from", "to"],
+        names: &["s", "from", "to", "faults"],
         answer: |viewer, query, _| {
             let state = viewer.state();
             state.ahead.statistics(&state.sources, query)

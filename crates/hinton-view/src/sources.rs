@@ -7,6 +7,9 @@ use hinton::arrange::{matrix_orientation, matrix_shape};
 use hinton::{Checkpoint, Error, Limits, Run, RunKind, RunOptions, Tensor};
 
 use crate::Refusal;
+use crate::colours::Cells;
+use crate::groups::Groups;
+use crate::pairs::{self, Pairs};
 
 /// Most checkpoints of steps that are kept open.
 const MOST_STEPS: usize = 6;
@@ -24,6 +27,8 @@ pub(crate) struct Source {
 pub(crate) enum Holds {
     File(Checkpoint),
     Run(Box<Run>),
+    /// Tensors that are made of those of other sources.
+    Made(Vec<Tensor>),
 }
 
 /// A tensor of a source.
@@ -42,6 +47,8 @@ pub(crate) struct Entry {
     pub(crate) bytes: u64,
     /// The byte of its file at which its values begin, where they lie there as they are.
     pub(crate) first_byte: Option<u64>,
+    /// Whether it is made of other tensors and lies in no file.
+    pub(crate) is_made: bool,
     /// What must be known to read its values right.
     pub(crate) remark: Option<String>,
 }
@@ -94,7 +101,7 @@ impl Source {
     pub(crate) fn run(&self) -> Option<&Run> {
         match &self.holds {
             Holds::Run(run) => Some(run),
-            Holds::File(_) => None,
+            Holds::File(_) | Holds::Made(_) => None,
         }
     }
 
@@ -103,6 +110,7 @@ impl Source {
         let warnings = match &self.holds {
             Holds::File(file) => &file.warnings,
             Holds::Run(run) => &run.warnings,
+            Holds::Made(_) => return Vec::new(),
         };
         warnings.iter().map(ToString::to_string).collect()
     }
@@ -129,6 +137,7 @@ impl Source {
                         is_quantised: false,
                         bytes: dtype.and_then(|dtype| dtype.bytes_of(elements)).unwrap_or(0),
                         first_byte: None,
+                        is_made: false,
                         remark: tensor
                             .changes_shape()
                             .then(|| "its shape changes over the steps".to_owned()),
@@ -137,11 +146,19 @@ impl Source {
                 };
                 tensors.map(entry).collect()
             }
+            Holds::Made(tensors) => {
+                let tensors = tensors.iter().enumerate();
+                let entry = |(index, tensor): (usize, &Tensor)| Entry {
+                    is_made: true,
+                    ..of_tensor(source, index, tensor)
+                };
+                tensors.map(entry).collect()
+            }
         }
     }
 }
 
-fn of_tensor(source: usize, index: usize, tensor: &Tensor) -> Entry {
+pub(crate) fn of_tensor(source: usize, index: usize, tensor: &Tensor) -> Entry {
     Entry {
         source,
         index,
@@ -152,6 +169,7 @@ fn of_tensor(source: usize, index: usize, tensor: &Tensor) -> Entry {
         is_quantised: tensor.stored().is_some(),
         bytes: tensor.stored_len(),
         first_byte: byte_of(tensor, 0),
+        is_made: false,
         remark: tensor.remark().map(str::to_owned),
     }
 }
@@ -169,6 +187,14 @@ type Kept<K, V> = Mutex<Vec<(K, V)>>;
 pub(crate) struct Sources {
     pub(crate) all: Vec<Source>,
     pub(crate) tensors: Vec<Entry>,
+    /// What is compared, where there are two checkpoints.
+    pub(crate) pairs: Pairs,
+    /// Which tensors have one range of colours.
+    pub(crate) groups: Groups,
+    /// Tensors that lie in no file.
+    made: Source,
+    /// Cells that ranges of colours were found from.
+    pub(crate) cells: Cells,
     steps: Kept<(usize, usize), Arc<Checkpoint>>,
     held: Kept<(usize, Option<usize>), Tensor>,
 }
@@ -176,8 +202,13 @@ pub(crate) struct Sources {
 impl Sources {
     pub(crate) fn new(all: Vec<Source>) -> Self {
         let entries = all.iter().enumerate().flat_map(|(index, source)| source.entries(index));
-        let tensors = entries.collect();
-        Sources { tensors, all, steps: Mutex::default(), held: Mutex::default() }
+        let mut tensors: Vec<Entry> = entries.collect();
+        let (pairs, made) = pairs::compared(&all, &tensors);
+        let made = Source { path: PathBuf::new(), holds: Holds::Made(made) };
+        tensors.extend(made.entries(all.len()));
+        let groups = Groups::of(&tensors, &pairs);
+        let (steps, held, cells) = (Mutex::default(), Mutex::default(), Cells::default());
+        Sources { tensors, pairs, groups, made, cells, all, steps, held }
     }
 
     /// Number of values of all tensors.
@@ -209,7 +240,7 @@ impl Sources {
         source: usize,
         number: Option<u64>,
     ) -> Result<Option<usize>, Refusal> {
-        let Some(run) = self.all[source].run() else { return Ok(None) };
+        let Some(run) = self.all.get(source).and_then(Source::run) else { return Ok(None) };
         let index = match number {
             None => run.steps.len().checked_sub(1),
             Some(number) => run.steps.iter().position(|step| step.number == number),
@@ -225,7 +256,9 @@ impl Sources {
     pub(crate) fn tensor(&self, tensor: usize, number: Option<u64>) -> Result<Tensor, Refusal> {
         let entry = self.entry(tensor)?;
         let step = self.step(entry.source, number)?;
-        match (&self.all[entry.source].holds, step) {
+        let source = self.all.get(entry.source).unwrap_or(&self.made);
+        match (&source.holds, step) {
+            (Holds::Made(tensors), _) => Ok(tensors[entry.index].clone()),
             (Holds::File(file), _) => Ok(file.tensors[entry.index].clone()),
             (Holds::Run(run), step) => {
                 let step = step.unwrap_or_default();

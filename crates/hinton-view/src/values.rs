@@ -20,13 +20,14 @@ const MOST_CELLS: usize = 4096;
 /// Shares of the values whose quantiles are told.
 const QUANTILES: [f64; 11] = [0.001, 0.005, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.995, 0.999];
 
-/// Values narrower than a byte are windowed from memory.
-fn window(
+/// The values of a window, row by row.
+pub(crate) fn window(
     tensor: &Tensor,
     rows: std::ops::Range<usize>,
     cols: std::ops::Range<usize>,
     work: Work<'_>,
 ) -> Result<Vec<f64>, Refusal> {
+    // Values narrower than a byte can't be cut.
     if !tensor.dtype().is_byte_sized() {
         let window = hinton_tensor::Window { rows, cols, block: (1, 1) };
         let request = TileRequest { window, fold: Fold::Mean, sample_bytes: None };

@@ -81,7 +81,9 @@ fn every_tensor_has_one_place_on_the_map_and_none_overlap() {
     let mut seen: Vec<usize> =
         tiles.iter().map(|tile| tile["tensor"].as_u64().unwrap() as usize).collect();
     seen.sort_unstable();
-    assert_eq!(seen, (0..tensors.len()).collect::<Vec<_>>());
+    // Differences are not on the map: they are shown in the place of what they are of.
+    let placed = (0..tensors.len()).filter(|&id| tensors[id]["made"] == false);
+    assert_eq!(seen, placed.collect::<Vec<_>>());
     let number = |tile: &Value, name: &str| tile[name].as_f64().unwrap();
     for (at, a) in tiles.iter().enumerate() {
         assert!(number(a, "x") + number(a, "w") <= number(&catalogue["layout"], "width"));
@@ -268,5 +270,57 @@ fn nothing_that_can_be_asked_panics() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn two_checkpoints_are_compared_tensor_by_tensor() {
+    let folder = Folder::new("compare");
+    let (one, two) = (folder.model("a.safetensors", 0.0), folder.model("b.safetensors", 0.125));
+    let viewer = open(&[&one, &two]);
+    let catalogue = json(&viewer, "catalogue", "");
+    let (tensors, pairs) = (&catalogue["tensors"], catalogue["pairs"].as_array().unwrap());
+    let name = |id: &Value| tensors[id.as_u64().unwrap() as usize]["name"].clone();
+    assert_eq!(catalogue["title"], "a.safetensors and b.safetensors");
+    let pair = pairs.iter().find(|pair| name(&pair["a"]) == "conv.weight").unwrap();
+    assert_eq!((name(&pair["b"]), name(&pair["difference"])), (name(&pair["a"]), name(&pair["a"])));
+    let of = |role: &str| pair[role].as_u64().unwrap();
+    assert_eq!(tensors[of("a") as usize]["source"], 0);
+    assert_eq!(tensors[of("b") as usize]["source"], 1);
+    assert_eq!(tensors[of("difference") as usize]["made"], true);
+    // Read in every way: one value, a window, a tile, statistics.
+    let at =
+        |role: &str| json(&viewer, "value", &format!("t={}&r=3&c=17", of(role)))["value"].clone();
+    let difference = at("b").as_f64().unwrap() - at("a").as_f64().unwrap();
+    assert!((at("difference").as_f64().unwrap() - difference).abs() < 1e-6);
+    let stats = json(&viewer, "stats", &format!("t={}", of("difference")));
+    assert!((stats["mean"].as_f64().unwrap() - 0.125).abs() < 1e-6);
+    let tile = format!("q={}.r.1.0.0", of("difference"));
+    assert!(viewer.answer("tiles", &tile, &Quiet).unwrap().bytes.len() > 4 + 12);
+    // Colours: those that are compared share theirs, differences have others.
+    let group = |role: &str| tensors[of(role) as usize]["group"].as_u64().unwrap();
+    assert_eq!(group("a"), group("b"));
+    assert_ne!(group("a"), group("difference"));
+    let colours = json(&viewer, "colours", &format!("t=g0,g{}", group("difference")));
+    assert!(colours["list"][1]["high"].as_f64() < colours["list"][0]["high"].as_f64());
+    let refused = refusal(&viewer, "command", &format!("t={}", of("difference")));
+    assert!(refused.contains("hinton diff"), "{refused}");
+    // Three are shown and not compared.
+    let three = open(&[&one, &two, &one]);
+    assert_eq!(json(&three, "catalogue", "")["pairs"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn maps_are_laid_out_for_the_window() {
+    let folder = Folder::new("aspect");
+    let viewer = open(&[&folder.model("a.safetensors", 0.0)]);
+    let shape = |query: &str| {
+        let layout = &json(&viewer, "catalogue", query)["layout"];
+        layout["width"].as_f64().unwrap() / layout["height"].as_f64().unwrap()
+    };
+    assert!(shape("aspect=0.5") < shape("aspect=2.2"));
+    assert_eq!(shape(""), shape("aspect=1.5"));
+    for wrong in ["0", "-1", "NaN", "inf", "x"] {
+        refusal(&viewer, "catalogue", &format!("aspect={wrong}"));
     }
 }

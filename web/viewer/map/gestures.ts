@@ -18,7 +18,9 @@ export function listenToGestures(element: HTMLElement, model: Model, stage: Stag
 
   const local = (event: { clientX: number; clientY: number }): Point => {
     const box = element.getBoundingClientRect();
-    return { x: event.clientX - box.left, y: event.clientY - box.top };
+    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    // In the window of the part that it is in.
+    return { x: x - model.comparison.paneAt(x).left, y };
   };
 
   element.addEventListener("pointerdown", (event) => {

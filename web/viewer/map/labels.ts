@@ -28,7 +28,7 @@ export function drawLabels(context: CanvasRenderingContext2D, model: Model, take
   const { width, height } = model.size();
   const camera = model.camera();
   const candidates: Candidate[] = [];
-  for (const label of model.layout.labels) {
+  for (const label of model.comparison.labels()) {
     const rect = rectToScreen(camera, model.size(), label);
     const long = label.upright ? rect.h : rect.w;
     if (rect.x > width || rect.y > height || rect.x + Math.max(rect.w, 200) < 0 || rect.y + rect.h < 0) continue;
@@ -104,15 +104,17 @@ export function clipped(context: CanvasRenderingContext2D, text: string, room: n
   const key = `${context.font}/${Math.floor(room)}/${text}`;
   const known = WIDTHS.get(key);
   if (known !== undefined) return known;
+  // What was shortened by the engine is shortened further from its front: one ellipsis is enough.
+  const end = text.slice(text.indexOf("\u2026") + 1).replace(/^\./, "");
   let shown = text;
   if (context.measureText(text).width > room) {
-    let [low, high] = [0, text.length];
+    let [low, high] = [0, end.length];
     while (low < high) {
       const middle = Math.ceil((low + high) / 2);
-      if (context.measureText(`\u2026${text.slice(text.length - middle)}`).width <= room) low = middle;
+      if (context.measureText(`\u2026${end.slice(end.length - middle)}`).width <= room) low = middle;
       else high = middle - 1;
     }
-    shown = low > 1 ? `\u2026${text.slice(text.length - low)}` : "";
+    shown = low > 1 ? `\u2026${end.slice(end.length - low)}` : "";
   }
   if (WIDTHS.size > 20_000) WIDTHS.clear();
   WIDTHS.set(key, shown);

@@ -1,3 +1,4 @@
+import type { Pane } from "../compare";
 import type { Cell, Model } from "../model";
 import { fromBits16, isNaN16 } from "../bits";
 import { short } from "../numbers";
@@ -36,18 +37,16 @@ function inkOf(dark: boolean): Ink {
 }
 
 /** Draws words and lines over the tiles: frames, labels, numbers, the cursor, the selection. */
-export function drawOverlay(context: CanvasRenderingContext2D, ratio: number, stage: Stage, model: Model, found: Seen[]): void {
+export function drawOverlay(context: CanvasRenderingContext2D, ratio: number, stage: Stage, model: Model, found: Seen[], pane: Pane): void {
   const { width, height } = model.size();
   const ink = inkOf(model.dark());
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  context.clearRect(0, 0, width, height);
   context.textBaseline = "middle";
-  drawFrames(context, ratio, model, found, ink);
+  drawFrames(context, ratio, model, found, pane, ink);
   for (const one of found) {
     const cell = { w: one.rect.w / one.tensor.cols, h: one.rect.h / one.tensor.rows };
     if (cell.w >= GRID && cell.h >= GRID) drawGrid(context, one, cell, width, height, ink);
     if (cell.w >= NUMBER.w && cell.h >= NUMBER.h && model.choice().numbers && !model.choice().hinton) {
-      drawNumbers(context, stage, model, one, cell);
+      drawNumbers(context, stage, model, one, cell, pane);
     }
   }
   drawSelection(context, model, ink);
@@ -55,15 +54,39 @@ export function drawOverlay(context: CanvasRenderingContext2D, ratio: number, st
   drawCursor(context, model, model.cell(), ink.accent, 2);
   const taken = drawRulers(context, model, found, ink);
   drawLabels(context, model, taken, ink);
+  if (pane.name) drawName(context, pane, ink);
 }
 
-function drawFrames(context: CanvasRenderingContext2D, ratio: number, model: Model, found: Seen[], ink: Ink): void {
+/** Which of the two a part shows. */
+function drawName(context: CanvasRenderingContext2D, { name, clip, left }: Pane, ink: Ink): void {
+  context.font = `600 12px ${FONT}`;
+  context.textAlign = "left";
+  const text = clipped(context, name, Math.max(clip.w - 32, 0));
+  if (!text) return;
+  const width = context.measureText(text).width + 16;
+  // The first is named on the left and the other on the right, so that swiping covers neither early.
+  const x = clip.x > 0 ? clip.x + clip.w - width - 8 - left : clip.x + 8 - left;
+  context.fillStyle = ink.paper;
+  context.globalAlpha = 0.92;
+  context.beginPath();
+  context.roundRect(x, 8, width, 22, 5);
+  context.fill();
+  context.globalAlpha = 1;
+  context.strokeStyle = ink.line;
+  context.lineWidth = 1;
+  context.stroke();
+  context.fillStyle = ink.text;
+  context.fillText(text, x + 8, 19.5);
+}
+
+function drawFrames(context: CanvasRenderingContext2D, ratio: number, model: Model, found: Seen[], pane: Pane, ink: Ink): void {
   const [chosen, faults] = [model.chosen(), model.faultsOf()];
   context.lineWidth = 1 / ratio;
   context.strokeStyle = ink.line;
   context.beginPath();
   for (const { rect, tensor } of found) {
-    if (tensor.skipped) {
+    const why = tensor.skipped ?? (pane.of(tensor) ? null : "the other has none");
+    if (why) {
       context.fillStyle = ink.line;
       context.globalAlpha = 0.35;
       context.fillRect(rect.x, rect.y, rect.w, rect.h);
@@ -72,7 +95,7 @@ function drawFrames(context: CanvasRenderingContext2D, ratio: number, model: Mod
         context.fillStyle = ink.soft;
         context.font = `12px ${FONT}`;
         context.textAlign = "center";
-        context.fillText(clipped(context, tensor.skipped, rect.w - 12), rect.x + rect.w / 2, rect.y + rect.h / 2);
+        context.fillText(clipped(context, why, rect.w - 12), rect.x + rect.w / 2, rect.y + rect.h / 2);
       }
     }
     if (rect.w < 6 || rect.h < 3) continue;
@@ -130,10 +153,10 @@ function drawGrid(context: CanvasRenderingContext2D, one: Seen, cell: { w: numbe
   context.globalAlpha = 1;
 }
 
-function drawNumbers(context: CanvasRenderingContext2D, stage: Stage, model: Model, one: Seen, cell: { w: number; h: number }): void {
+function drawNumbers(context: CanvasRenderingContext2D, stage: Stage, model: Model, one: Seen, cell: { w: number; h: number }, pane: Pane): void {
   const { width, height } = model.size();
-  const { step } = model.choice();
-  const shades = model.shades.of(one.tensor.id);
+  const tensor = pane.of(one.tensor);
+  const shades = tensor && model.shades.of(tensor.id);
   if (!shades) return;
   const { r0, r1, c0, c1 } = visible(one, cell, width, height);
   const digits = Math.min(Math.max(Math.floor((cell.w - 14) / 8) - 2, 2), 9);
@@ -142,10 +165,10 @@ function drawNumbers(context: CanvasRenderingContext2D, stage: Stage, model: Mod
   context.textAlign = "center";
   for (let r = r0; r < r1; r++) {
     for (let c = c0; c < c1; c++) {
-      const peek = stage.peek(one.tensor.id, r, c);
+      const peek = stage.peek(one.tensor.id, r, c, pane);
       if (!peek) continue;
       const single = peek.level.rows === 0 && peek.level.cols === 0;
-      const exact = stage.exact.at(step, one.tensor, r, c);
+      const exact = stage.exact.at(pane.step, tensor, r, c);
       const value = exact ?? (single ? fromBits16(peek.first) : undefined);
       if (value === undefined) continue;
       const [red, green, blue] = shades.at(peek.first, peek.second);

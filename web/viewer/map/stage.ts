@@ -1,5 +1,6 @@
 import { createEffect, untrack } from "solid-js";
-import type { Fold, Step } from "../engine";
+import type { Pane } from "../compare";
+import type { Fold, Step, Tensor } from "../engine";
 import type { Model } from "../model";
 import { ExactCells } from "./exact";
 import { drawOverlay } from "./overlay";
@@ -60,11 +61,12 @@ export class Stage {
     createEffect(() => {
       model.camera();
       model.choice();
-      model.size();
+      model.full();
+      model.comparison.panes();
       model.dark();
       model.shades.shared();
       model.statistics();
-      if (!model.choice().share) for (const { tensor } of this.last) model.shades.of(tensor.id);
+      for (const { tensor } of this.last) for (const { of } of model.comparison.panes()) model.shades.of(of(tensor)?.id ?? null);
       redraw();
     });
     createEffect(() => {
@@ -105,16 +107,17 @@ export class Stage {
     this.pointer = point;
   }
 
-  /** What the tiles know of a cell: at once, and rounded to 16 bits or folded. */
-  peek(tensor: number, row: number, col: number): { first: number; second: number | null; level: Level; exact: boolean } | null {
-    const { step, fold } = untrack(this.model.choice);
-    const of = this.model.tensors[tensor]!;
+  /** What the tiles know of a cell of a tensor that a part shows: at once, and rounded to 16 bits or folded. */
+  peek(tensor: number, row: number, col: number, pane = this.model.comparison.main()): { first: number; second: number | null; level: Level; exact: boolean } | null {
+    const { fold } = untrack(this.model.choice);
+    const of = pane.of(this.model.tensors[tensor]!);
+    if (!of) return null;
     const top = Math.max(highest(of.rows), highest(of.cols));
     const wanted = this.last.find((other) => other.tensor.id === tensor)?.level ?? { rows: 0, cols: 0 };
     for (let up = 0; up <= top; up++) {
       const level = { rows: wanted.rows + up, cols: wanted.cols + up };
       const [r, c] = [Math.floor(row / 2 ** level.rows), Math.floor(col / 2 ** level.cols)];
-      const kept = this.tiles.get(step, fold, tensor, level, Math.floor(r / SIDE), Math.floor(c / SIDE));
+      const kept = this.tiles.get(pane.step, fold, of.id, level, Math.floor(r / SIDE), Math.floor(c / SIDE));
       if (!kept?.tile) continue;
       const { tile } = kept;
       const place = (r % SIDE) * tile.cols + (c % SIDE);
@@ -159,7 +162,7 @@ export class Stage {
   private resize(size: { width: number; height: number }, device: { width: number; height: number }): void {
     if (size.width === 0 || size.height === 0) return;
     const { model } = this;
-    const before = untrack(model.size);
+    const before = untrack(model.full);
     const atHome = before.width === 0 || Math.abs(untrack(model.camera).zoom / model.home().zoom - 1) < 1e-6;
     this.ratio = device.width / size.width;
     for (const canvas of [this.canvas, this.overlay]) {
@@ -175,22 +178,25 @@ export class Stage {
   private frame(): void {
     const { model, painter, tiles } = this;
     this.stale = false;
-    const { step, fold, hinton, share } = model.choice();
+    const { fold, hinton, share } = model.choice();
+    const panes = model.comparison.panes();
     const size = model.size();
     if (!painter || size.width === 0) return;
     painter.pool.tick();
     tiles.begin();
-    const found = seen(model.layout.tiles, model.tensors, model.camera(), size, this.ratio);
+    const found = seen(model.tiles(), model.tensors, model.camera(), size, this.ratio);
     this.last = found;
     const pieces: Piece[] = [];
     let sampled = 1;
     let missing = 0;
     const pointer = this.pointer ?? { x: size.width / 2, y: size.height / 2 };
-    const room = share || painter.hasRoomFor(found.length);
-    for (const one of found) {
-      const { tensor, level, rect } = one;
+    const room = share || painter.hasRoomFor(found.length * panes.length);
+    for (const [pane, one] of panes.flatMap((pane) => found.map((one) => [pane, one] as const))) {
+      const { step } = pane;
+      const { level, rect } = one;
+      const tensor = pane.of(one.tensor);
       const before = missing;
-      if (tensor.skipped) continue;
+      if (!tensor || tensor.skipped) continue;
       const shades = room ? model.shades.of(tensor.id) : model.shades.shared();
       const place = shades ? painter.placeOf(shades) : -1;
       const cellSize = Math.min(rect.w / tensor.cols, rect.h / tensor.rows);
@@ -198,7 +204,7 @@ export class Stage {
         const slot = tiles.slotOf(kept, painter.pool);
         if (!slot || !shades) return slot !== null;
         sampled = Math.max(sampled, kept.tile!.sampled);
-        const piece = this.piece(one, kept, at, r, c, clip);
+        const piece = this.piece(one, pane, kept, at, r, c, clip);
         if (!piece) return true;
         pieces.push({
           ...piece, slot, shades: place, balances: shades.balances, peak: shades.peak, planes: kept.tile!.planes.length,
@@ -213,7 +219,7 @@ export class Stage {
           if (kept.tile && add(kept, level, r, c, EVERYTHING)) continue;
           if (kept.error) continue;
           missing += 1;
-          this.stopgap(one, r, c, add);
+          this.stopgap(one, tensor, step, r, c, add);
         }
       }
       const large = level.rows + 8 < highest(tensor.rows) || level.cols + 8 < highest(tensor.cols);
@@ -228,20 +234,33 @@ export class Stage {
     const paper = model.shades.shared()?.colours.paper;
     const background = colourBytes(paper ?? (model.dark() ? "#14171c" : "#ffffff"));
     painter.draw(pieces, [background[0]!, background[1]!, background[2]!], GROUND);
-    this.soon(found, step, fold);
+    this.soon(found, panes.map(({ step }) => step), fold);
     tiles.end();
     this.words();
     this.tell(found, missing, sampled);
   }
 
   private words(): void {
-    drawOverlay(this.context, this.ratio, this, this.model, this.last);
+    const { width, height } = this.model.full();
+    const { context, ratio } = this;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, width, height);
+    for (const pane of this.model.comparison.panes()) {
+      const { x, y, w, h } = pane.clip;
+      context.save();
+      context.beginPath();
+      context.rect(x, y, w, h);
+      context.clip();
+      context.translate(pane.left, 0);
+      drawOverlay(context, ratio, this, this.model, this.last, pane);
+      context.restore();
+    }
   }
 
   /** Asks for tiles of the steps that come next while a run plays. */
-  private soon(found: Seen[], now: Step, fold: Fold): void {
+  private soon(found: Seen[], now: Step[], fold: Fold): void {
     for (const [rank, step] of this.ahead().entries()) {
-      if (step === now) continue;
+      if (now.includes(step)) continue;
       for (const { tensor, level, tiles } of found) {
         for (let r = tiles.r0; r < tiles.r1; r++) {
           for (let c = tiles.c0; c < tiles.c1; c++) this.tiles.wish(step, nameOf(tensor.id, fold, level, r, c), SOON * (rank + 1));
@@ -254,11 +273,11 @@ export class Stage {
    * Draws what there is of a tile that is not here: the one of the step shown before, or of coarser
    * tiles, else of finer ones.
    */
-  private stopgap(one: Seen, r: number, c: number, add: Add): void {
-    const { step, fold } = this.model.choice();
-    const { tensor, level } = one;
-    const before = this.complete && this.tiles.get(this.complete.step, this.complete.fold, tensor.id, level, r, c);
-    if (before?.tile && add(before, level, r, c, EVERYTHING)) return;
+  private stopgap({ level }: Seen, tensor: Tensor, step: Step, r: number, c: number, add: Add): void {
+    const { fold } = this.model.choice();
+    const { complete } = this;
+    const before = complete && step === this.model.choice().step && this.tiles.get(complete.step, complete.fold, tensor.id, level, r, c);
+    if (before && before.tile && add(before, level, r, c, EVERYTHING)) return;
     const clip: Clip = {
       r0: r * SIDE * 2 ** level.rows,
       r1: (r + 1) * SIDE * 2 ** level.rows,
@@ -287,23 +306,23 @@ export class Stage {
   }
 
   /** The part of a tile that can be seen, in 64-bit floats until it is relative to the tile. */
-  private piece(one: Seen, kept: Kept, level: Level, r: number, c: number, clip: Clip) {
+  private piece(one: Seen, pane: Pane, kept: Kept, level: Level, r: number, c: number, clip: Clip) {
     const { tensor, rect } = one;
     const tile = kept.tile!;
-    const size = this.model.size();
-    const axis = (extent: number, start: number, length: number, folds: number, first: number, cells: number, from: number, to: number, room: number) => {
+    const part = pane.clip;
+    const axis = (extent: number, start: number, length: number, folds: number, first: number, cells: number, from: number, to: number, least: number, most: number) => {
       const unit = length / extent;
       const fold = Math.min(2 ** folds, extent);
       const origin = start + first * SIDE * 2 ** folds * unit;
       const cell = fold * unit;
       // A row of a single value may be thinner than a pixel, and must not vanish.
       const thin = Math.max(1 / this.ratio - length, 0);
-      const low = Math.max(origin, start + from * unit, 0);
-      const high = Math.min(origin + cells * cell, start + Math.min(to, extent) * unit, start + length, room) + thin;
+      const low = Math.max(origin, start + from * unit, least);
+      const high = Math.min(origin + cells * cell, start + Math.min(to, extent) * unit, start + length, most) + thin;
       return [low, high, (low - origin) / cell, (high - origin) / cell] as const;
     };
-    const [x0, x1, u0, u1] = axis(tensor.cols, rect.x, rect.w, level.cols, c, tile.cols, clip.c0, clip.c1, size.width);
-    const [y0, y1, v0, v1] = axis(tensor.rows, rect.y, rect.h, level.rows, r, tile.rows, clip.r0, clip.r1, size.height);
+    const [x0, x1, u0, u1] = axis(tensor.cols, rect.x + pane.left, rect.w, level.cols, c, tile.cols, clip.c0, clip.c1, part.x, part.x + part.w);
+    const [y0, y1, v0, v1] = axis(tensor.rows, rect.y, rect.h, level.rows, r, tile.rows, clip.r0, clip.r1, part.y, part.y + part.h);
     if (x1 <= x0 || y1 <= y0) return null;
     const d = this.ratio;
     return { x0: x0 * d, y0: y0 * d, x1: x1 * d, y1: y1 * d, u0, v0, u1, v1, rows: tile.rows, cols: tile.cols };

@@ -24,9 +24,14 @@ const HEIGHT = 64;
 /** Which colour stands for which value: histogram, range, map, scale and fold. */
 export function Colour(props: { model: Model; mark: number | null }) {
   const { model } = props;
-  const about = () => (model.choice().share ? null : model.focus());
+  const firstPair = [...model.comparison.pairs.keys()].find((id) => model.tensors[id]!.group === 0) ?? null;
+  /** The tensor that is drawn where the focus is: a difference has colours of its own. */
+  const about = () => {
+    const focus = model.focus() ?? (model.comparison.way() === "difference" ? firstPair : null);
+    return focus === null ? null : (model.comparison.panes()[0]!.of(model.tensors[focus]!)?.id ?? focus);
+  };
   const shades = createMemo(() => model.shades.of(about()) ?? model.shades.shared());
-  const stats = createMemo(() => model.stats.of(model.focus()));
+  const stats = createMemo(() => model.stats.of(about()));
   const ends = createMemo(() => {
     const { low = -1, high = 1 } = shades()?.colours ?? {};
     return { low, high };
@@ -158,7 +163,7 @@ export function Colour(props: { model: Model; mark: number | null }) {
       <canvas id="bar" width={WIDTH} height="1" ref={bar} aria-hidden="true" />
       <div class="ends">
         <input class="end" aria-label="Lower end of the range" value={short(ends().low, 4)} onChange={enter("low")} />
-        <span class="about">{model.focus() === null ? "the whole map" : model.choice().share ? "one range for all" : "this tensor's own"}</span>
+        <span class="about">{model.comparison.way() === "difference" ? "differences" : model.focus() === null ? "all matrices" : !model.choice().share ? "this tensor's own" : (model.tensors[about()!]?.group ?? 0) === 0 ? "all matrices" : "all of this kind"}</span>
         <input class="end" aria-label="Upper end of the range" value={short(ends().high, 4)} onChange={enter("high")} />
       </div>
       <div class="choices" role="group" aria-label="Range">
@@ -201,7 +206,7 @@ export function Colour(props: { model: Model; mark: number | null }) {
         </label>
       </div>
       <div class="switches">
-        <label><input type="checkbox" role="switch" checked={model.choice().share} onChange={(event) => model.choose({ share: event.currentTarget.checked })} /> One range for all tensors</label>
+        <label><input type="checkbox" role="switch" checked={model.choice().share} onChange={(event) => model.choose({ share: event.currentTarget.checked })} /> One range for all of a kind</label>
         <label><input type="checkbox" role="switch" checked={model.choice().hinton} onChange={(event) => model.choose({ hinton: event.currentTarget.checked })} /> Hinton squares</label>
         <label><input type="checkbox" role="switch" checked={model.choice().numbers} onChange={(event) => model.choose({ numbers: event.currentTarget.checked })} /> Written numbers</label>
       </div>

@@ -29,6 +29,13 @@ export function Details(props: { model: Model; stage: Stage }) {
     const { rows, cols } = model.tensors[at.tensor]!;
     return [Math.min(2 ** found.level.rows, rows), Math.min(2 ** found.level.cols, cols)];
   };
+  const otherName = () => {
+    const panes = model.comparison.panes();
+    if (model.comparison.pairs.size > 0) return model.catalogue.sources[1]!.name;
+    return panes[0]!.name;
+  };
+  /** The second less the first, whichever of them the panel speaks of. */
+  const difference = (here: number, other: number) => (model.comparison.pairs.size > 0 ? other - here : here - other);
   const mark = () => exact()?.value ?? (peek() && folds()[0] * folds()[1] === 1 ? fromBits16(peek()!.first) : null);
   const tensor = createMemo(() => {
     const id = model.focus() ?? model.hover()?.tensor ?? null;
@@ -61,6 +68,14 @@ export function Details(props: { model: Model; stage: Stage }) {
               <Show when={exact()?.row ?? exact()?.col}>
                 <p class="where">{[exact()?.row, exact()?.col].filter(Boolean).join(" · ")}</p>
               </Show>
+              <Show when={model.comparison.way() && model.otherValue()}>
+                {(other) => (
+                  <p class="where other">
+                    <span class="faint">{otherName()}</span> {other().value.text}
+                    <Show when={exact()}>{(value) => <> <span class="faint">difference</span> <b>{short(difference(value().value, other().value.value), 4)}</b></>}</Show>
+                  </p>
+                )}
+              </Show>
               <Show when={peek() && folds()[0] * folds()[1] > 1}>
                 <p class="where faint">on the map: {wordsOf(peek()!.first, peek()!.second, folds(), model.choice().fold)}</p>
               </Show>
@@ -80,6 +95,7 @@ export function Details(props: { model: Model; stage: Stage }) {
               {found().quantized ? ", quantised" : ""}, {bytes(found().bytes)}
             </p>
             <p class="facts faint">{found().orientation}</p>
+            <Show when={model.comparison.pairs.get(found().id)?.how}>{(how) => <p class="note">{how()}</p>}</Show>
             <Show when={found().note}>{(note) => <p class="note">{note()}</p>}</Show>
             <Show when={found().skipped}>{(why) => <p class="alarm">{why()}</p>}</Show>
             <For each={model.faultsOf().get(found().id) ?? []}>

@@ -5,7 +5,7 @@ import { Icon } from "../icons";
 import type { Model } from "../model";
 import { sliceText } from "./selected";
 
-const GROUPS: Action["group"][] = ["Move", "Read", "Find", "Colour", "Time", "Page"];
+const GROUPS: Action["group"][] = ["Move", "Read", "Find", "Colour", "Compare", "Time", "Page"];
 
 /** Every key, from the table that listens to them. */
 export function Help(props: { dialog(element: HTMLDialogElement): void }) {
@@ -50,7 +50,7 @@ export function GoTo(props: { model: Model; dialog(element: HTMLDialogElement): 
   const [wrong, setWrong] = createSignal("");
   let field!: HTMLInputElement;
   let dialog!: HTMLDialogElement;
-  const tensor = () => model.tensors[model.focus() ?? model.layout.tiles[0]?.tensor ?? 0];
+  const tensor = () => model.tensors[model.focus() ?? model.tiles()[0]?.tensor ?? 0];
   const go = (event: Event) => {
     event.preventDefault();
     const found = tensor();

@@ -7,10 +7,11 @@ import { type Row, buildTree, flatten, pathsTo } from "./tree";
 
 const ROW = 34;
 
-type SortKey = "name" | "size" | "rms" | "max" | "mean" | "kurtosis" | "nan" | "zeros" | "faults";
+type SortKey = "change" | "name" | "size" | "rms" | "max" | "mean" | "kurtosis" | "nan" | "zeros" | "faults";
 
 const SORTS: { key: SortKey; name: string; value?(row: StatisticsRow | undefined, tensor: Tensor, faults: number): number | undefined }[] = [
   { key: "name", name: "tree" },
+  { key: "change", name: "change" },
   { key: "size", name: "size", value: (_row, tensor) => tensor.rows * tensor.cols },
   { key: "rms", name: "RMS", value: (row) => row?.rms },
   { key: "max", name: "largest |value|", value: (row) => row && Math.max(Math.abs(row.min), Math.abs(row.max)) },
@@ -33,14 +34,28 @@ export function List(props: { model: Model; field(input: HTMLInputElement): void
   const [active, setActive] = createSignal(-1);
   let scroller!: HTMLDivElement;
 
-  const tree = buildTree(model.tensors);
+  // Differences are listed as the tensors that they are of.
+  const tensors = createMemo(() => {
+    const first = model.comparison.way() !== null && model.comparison.pairs.size > 0;
+    return model.tensors.filter(({ made, source }) => !made && (!first || source === 0));
+  });
+  const tree = createMemo(() => buildTree(tensors(), model.catalogue.sources));
+  /** How large the difference is beside the values: RMS over RMS. */
+  const change = (tensor: Tensor) => {
+    const pair = model.comparison.pairs.get(tensor.id);
+    const rms = (id: number | undefined) => model.statisticsOf().get(id ?? -1)?.rms;
+    const [difference, before] = [rms(pair?.difference), rms(pair?.a)];
+    return difference === undefined || before === undefined ? undefined : difference === 0 ? 0 : difference / before;
+  };
+  const sorts = SORTS.filter(({ key }) => key !== "change" || model.comparison.pairs.size > 0);
   const valueOf = (tensor: Tensor) => {
+    if (sort() === "change") return change(tensor);
     const how = SORTS.find(({ key }) => key === sort())!;
     return how.value?.(model.statisticsOf().get(tensor.id), tensor, model.faultsOf().get(tensor.id)?.length ?? 0);
   };
   const rows = createMemo<Row[]>(() => {
-    if (query().trim() === "" && sort() === "name") return flatten(tree, model.tensors, open());
-    const scored = model.tensors
+    if (query().trim() === "" && sort() === "name") return flatten(tree(), model.tensors, open());
+    const scored = tensors()
       .map((tensor) => ({ tensor, score: match(query(), tensor.name), value: valueOf(tensor) }))
       .filter((found): found is typeof found & { score: number } => found.score !== null);
     if (sort() === "name") scored.sort((one, other) => other.score - one.score || one.tensor.id - other.tensor.id);
@@ -103,7 +118,7 @@ export function List(props: { model: Model; field(input: HTMLInputElement): void
     if (id === null) return;
     let at = rows().findIndex((row) => row.kind === "tensor" && row.id === id);
     if (at < 0 && query() === "" && sort() === "name") {
-      setOpen(new Set([...open(), ...pathsTo(tree, id)]));
+      setOpen(new Set([...open(), ...pathsTo(tree(), id)]));
       at = rows().findIndex((row) => row.kind === "tensor" && row.id === id);
     }
     if (at >= 0) {
@@ -139,7 +154,7 @@ export function List(props: { model: Model; field(input: HTMLInputElement): void
           <label>
             <span class="unseen">Sorted by</span>
             <select id="sort" aria-label="Sorted by" value={sort()} onChange={(event) => setSort(event.currentTarget.value as SortKey)}>
-              <For each={SORTS}>{({ key, name }) => <option value={key}>{name}</option>}</For>
+              <For each={sorts}>{({ key, name }) => <option value={key}>{name}</option>}</For>
             </select>
           </label>
           <Show when={sort() !== "name"}>

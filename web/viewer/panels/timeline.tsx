@@ -49,6 +49,17 @@ export function Timeline(props: { model: Model; player: Player }) {
           <For each={SPEEDS}>{(speed) => <option value={String(speed)}>{speed}×</option>}</For>
         </select>
         <IconButton icon="loop" label="Loop" pressed={loop()} onClick={() => setLoop(!loop())} />
+        <IconButton
+          icon="compare"
+          label="Keep this step to compare others with it"
+          keys="k"
+          pressed={model.choice().against !== null}
+          onClick={() => {
+            const { step, against, compare } = model.choice();
+            if (against !== null) model.choose({ against: null, compare: null });
+            else model.choose({ against: step, compare: compare ?? "swipe" });
+          }}
+        />
         <Show when={live()}>
           <IconButton icon="live" label="Follow the newest step" keys="l" pressed={following()} onClick={() => player.follow()} />
         </Show>

@@ -1,5 +1,6 @@
 import { For, Show, createMemo } from "solid-js";
 import { IconButton } from "../icons";
+import type { Way } from "../compare";
 import type { Model } from "../model";
 import { count } from "../numbers";
 
@@ -46,7 +47,22 @@ export function Top(props: { model: Model; openFind(): void; openHelp(): void; o
         </ol>
       </nav>
       <Show when={!tensor()}>
-        <span id="size-of-all">{count(model.tensors.length)} tensors</span>
+        <span id="size-of-all">{count(model.tensors.filter(({ made }) => !made).length)} tensors</span>
+      </Show>
+      <Show when={model.comparison.possible()}>
+        <select
+          id="compare"
+          aria-label="Compare"
+          title="Compare (v)"
+          value={model.comparison.way() ?? ""}
+          onChange={(event) => model.choose({ compare: (event.currentTarget.value || null) as Way | null })}
+        >
+          <option value="">{model.comparison.pairs.size > 0 ? "both on one map" : "not compared"}</option>
+          <option value="side">side by side</option>
+          <option value="swipe">swipe</option>
+          <option value="blink">blink</option>
+          <Show when={model.comparison.pairs.size > 0}><option value="difference">difference</option></Show>
+        </select>
       </Show>
       <button type="button" id="find-button" onClick={() => props.openFind()} title="Find a tensor (/)">
         <span>Find</span>
@@ -108,6 +124,7 @@ export function Status(props: { model: Model }) {
       <Show when={found(false) > 0}>
         <span>{count(found(false))} {found(false) === 1 ? "remark" : "remarks"} (n)</span>
       </Show>
+      <Show when={model.comparison.way() && model.catalogue.unpaired}>{(rest) => <span class="note">{rest()}</span>}</Show>
       <For each={model.catalogue.sources.flatMap((source) => source.notes).slice(0, 1)}>{(note) => <span class="note">{note}</span>}</For>
       <span class="zoom">{scale()}</span>
     </footer>

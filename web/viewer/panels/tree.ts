@@ -1,4 +1,4 @@
-import type { Tensor } from "../engine";
+import type { Source, Tensor } from "../engine";
 
 export type Row =
   | { kind: "group"; path: string; name: string; depth: number; size: number; open: boolean }
@@ -9,32 +9,38 @@ export interface Branch {
   name: string;
   /** Its words, each with a point before it. */
   path: string;
+  /** Letters of its tensors' names that stand before it and in it. */
+  letters: number;
   branches: Branch[];
   tensors: number[];
   /** Tensors in it and below it. */
   size: number;
 }
 
-export function buildTree(tensors: Tensor[]): Branch {
-  const root: Branch = { name: "", path: "", branches: [], tensors: [], size: 0 };
+export function buildTree(tensors: Tensor[], sources: Source[]): Branch {
+  const root: Branch = { name: "", path: "", letters: 0, branches: [], tensors: [], size: 0 };
   const known = new Map<string, Branch>();
+  const into = (branch: Branch, name: string, path: string, letters: number): Branch => {
+    let next = known.get(path);
+    if (!next) {
+      next = { name, path, letters, branches: [], tensors: [], size: 0 };
+      known.set(path, next);
+      branch.branches.push(next);
+    }
+    next.size += 1;
+    return next;
+  };
+  const several = tensors.some(({ source }) => source !== tensors[0]!.source);
   for (const tensor of tensors) {
     let branch = root;
     branch.size += 1;
+    if (several) branch = into(branch, sources[tensor.source]!.name, `${tensor.source}:`, 0);
     for (const word of tensor.name.split(/[./]/).slice(0, -1)) {
-      const path = `${branch.path}.${word}`;
-      let next = known.get(path);
-      if (!next) {
-        next = { name: word, path, branches: [], tensors: [], size: 0 };
-        known.set(path, next);
-        branch.branches.push(next);
-      }
-      branch = next;
-      branch.size += 1;
+      branch = into(branch, word, `${branch.path}.${word}`, branch.letters + word.length + 1);
     }
     branch.tensors.push(tensor.id);
   }
-  return joined(root);
+  return several ? { ...root, branches: root.branches.map((inner) => ({ ...inner, branches: inner.branches.map(joined) })) } : joined(root);
 }
 
 /** A branch that holds one other branch and nothing else is no choice: both become one. */
@@ -50,7 +56,7 @@ function joined(branch: Branch): Branch {
 export function flatten(tree: Branch, tensors: Tensor[], open: ReadonlySet<string>): Row[] {
   const rows: Row[] = [];
   const leaf = (id: number, branch: Branch, depth: number) =>
-    rows.push({ kind: "tensor", id, name: tensors[id]!.name.slice(branch.path.length), depth });
+    rows.push({ kind: "tensor", id, name: tensors[id]!.name.slice(branch.letters), depth });
   const visit = (branch: Branch, depth: number) => {
     for (const inner of branch.branches) {
       // A group of one is the tensor itself.
