@@ -14,30 +14,41 @@ from __future__ import annotations
 from typing import Any
 
 from ._checkpoint import Checkpoint, open
+from ._diff import Diff, diff
 from ._draw import curve, draw, heatmap, hinton, histogram, overview, tiles
 from ._errors import HintonWarning
 from ._hinton import __version__
 from ._matplotlib import on, register
 from ._picture import Picture
 from ._record import Recorder, record
-from ._run import Film, Run, Step, run
+from ._run import Film, Run, Step, animate, run
+from ._space import Space, space
 from ._tables import Setting, charts, colormaps, settings
 from ._tensor import Tensor
+from ._train import Epoch, Trained, train
+from ._view import View, view
 
 __all__ = [
     "Checkpoint",
+    "Diff",
+    "Epoch",
     "Film",
     "HintonWarning",
     "Picture",
     "Recorder",
     "Run",
     "Setting",
+    "Space",
     "Step",
     "Tensor",
+    "Trained",
+    "View",
     "__version__",
+    "animate",
     "charts",
     "colormaps",
     "curve",
+    "diff",
     "draw",
     "heatmap",
     "hinton",
@@ -49,7 +60,10 @@ __all__ = [
     "register",
     "run",
     "settings",
+    "space",
     "tiles",
+    "train",
+    "view",
 ]
 
 

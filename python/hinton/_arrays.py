@@ -77,6 +77,19 @@ def as_numpy(value: Any, name: str) -> Any:
     )
 
 
+def as_array(value: Any, name: str, device: str | None = None) -> Any:
+    """The values as an array of numpy, also of torch's."""
+    if is_from(value, "torch"):
+        value = value.detach()
+        return (value.cpu() if device == "cpu" else value).numpy()
+    return value if isinstance(value, (list, tuple)) else as_numpy(value, name)
+
+
+def listed(value: Any) -> Any:
+    """Rows of numbers as lists."""
+    return value if isinstance(value, (list, tuple)) else as_array(value, "weights").tolist()
+
+
 def of_list(value: Any, name: str) -> _hinton.Tensor:
     """Lists of numbers: a copy, as they are no array."""
     import numpy

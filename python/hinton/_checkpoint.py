@@ -134,13 +134,24 @@ class Checkpoint(Mapping[str, Tensor]):
 def open(path: str | os.PathLike[str]) -> Checkpoint:
     """Opens a weights file, or a folder that holds one in shards. Headers are read, and no values.
 
+    Args:
+        path: A path; or an address: `"https://host/model.safetensors"`, `"hf://org/name/file"`, of which only what is
+            looked at is downloaded. The variables of `huggingface_hub` (`HF_TOKEN`, `HF_HUB_OFFLINE` …), proxies
+            and `SSL_CERT_FILE` hold.
+
     Raises:
         FileNotFoundError: nothing is there.
         OSError: the file cannot be read, is damaged, or is of no format that is known.
     """
     opened = _hinton.open(os.fspath(path))
     warn(opened.warnings)
+    warn_of_addresses()
     return Checkpoint(opened)
+
+
+def warn_of_addresses() -> None:
+    """Says what a person should know of addresses that were read: redirects, servers without ranges."""
+    warn(_hinton.notes_of_addresses())
 
 
 def of_model(model: Any, name: str, device: str | None) -> Checkpoint:

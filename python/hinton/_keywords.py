@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypedDict
+from typing import Any, TypedDict
 
 Value = str | float | bool | Sequence[str] | Sequence[float] | None
 
@@ -57,7 +57,7 @@ class Settings(TypedDict, total=False):
     """Page size: 15x10in, 1500x1000px, 8cm"""
     font_size: Value
     """Size of labels and numbers, points; titles, margins and legends follow"""
-    font: Value
+    font: Any
     """Font of all text: a .ttf, .otf or .ttc file"""
     line_width: Value
     """Width of the lines of curves, points"""
@@ -88,3 +88,127 @@ class Drawing(Settings, total=False):
     """`"cpu"` allows copies from a GPU"""
     threads: int
     """How many threads work; 0 is one for each core"""
+
+
+class SpaceSettings(TypedDict, total=False):
+    """The settings of `space`. `None` is the default."""
+
+    weights: Any
+    """Weights by hand, or a file of them; may be repeated"""
+    init: Value
+    """How other weights are made: uniform, normal, he, identity, orthogonal …"""
+    scale: Value
+    """What made weights are multiplied with [default: 1]"""
+    seed: Value
+    """Seed of weights and points [default: 0]"""
+    bias: bool | None
+    """Linear maps of a written network add a bias"""
+    activation: Value
+    """The layer between the matrices of a checkpoint"""
+    model: Value
+    """The layers of a checkpoint: 784-128-relu-10"""
+    step: Value
+    """The step of a recorded run [default: the last]"""
+    extent: Value
+    """Half the side of the mesh [default: 5]; the radius of a circle [default: 1], of rings [default: 5]"""
+    spacing: Value
+    """Distance of the points of the mesh [default: 0.1]"""
+    count: Value
+    """How many points"""
+    normalize: Value
+    """Values are taken minus the mean, divided by the deviation; raw, or points"""
+    color: Value
+    """first, coordinate:K, angle, wheel, label or prediction"""
+    cmap: Value
+    """Colour map: matplotlib's names"""
+    dtype: Value
+    """Precision of the values: f32 or f64"""
+    show: Value
+    """More than 3 values: pca, pca2, or units such as 0,4,7"""
+    marks: Value
+    """points, lines (of the mesh), both, or density"""
+    point_size: Value
+    """Diameter of the points"""
+    guides: Value
+    """Basis arrows and the unit square: auto, all (with the circle) or off"""
+    regions: Value
+    """The class of each place of the plane: auto, on or off"""
+    azimuth: Value
+    """Degrees around the z axis [default: -60]"""
+    elevation: Value
+    """Degrees above the plane [default: 30]"""
+    zoom: Value
+    """How much larger [default: 1]"""
+    projection: Value
+    """perspective or orthographic"""
+    axes: Value
+    """Axes of a box: equal, or each on its own scale"""
+    morph: bool | None
+    """Points move from step to step"""
+    orbit: bool | None
+    """The camera goes once around"""
+    fps: Value
+    """Frames a second [default: 30; 15 in GIF]"""
+    pause: Value
+    """How long each step is shown [default: 1]"""
+    travel: Value
+    """From one step to the next [default: 2]"""
+    duration: Value
+    """How long the film is"""
+    theme: Value
+    """light, dark or paper"""
+    size: Value
+    """The page: 15x10in, 900x900px, 8cm"""
+    font_size: Value
+    """Size of labels, points; titles and margins follow"""
+    font: Any
+    """Font of all text: a .ttf, .otf or .ttc file"""
+    dpi: Value
+    """Pixels to the inch [default: 144]"""
+    columns: Value
+    """Steps side by side"""
+    title: Value
+    """Title of the page"""
+    legend: bool | None
+    """No key of the colours"""
+
+
+class Training(Settings, total=False):
+    """The settings of a training, and of the picture of what it learned. `None` is the default."""
+
+    record: Any
+    """Keep the training in a run folder"""
+    record_every: Value
+    """Which steps: epoch, log (dense early, sparse later) or a number"""
+    resume: Any
+    """Go on with a recorded training; epochs is how many more"""
+    model: Value
+    """softmax, lenet, or layers such as 784-128-relu-10 [default: softmax; a small tanh network for points of the plane]"""
+    epochs: Value
+    """Times through the data"""
+    optimizer: Value
+    """How gradients change the weights [default: adam]"""
+    lr: Value
+    """The learning rate"""
+    batch: Value
+    """Points of a step"""
+    init: Value
+    """The weights before training [default: zeros for softmax, else uniform]"""
+    seed: Value
+    """What everything random follows from [default: 0]"""
+    shuffle: Value
+    """Whether points are shuffled: not, once before all, or each epoch"""
+    patience: Value
+    """Stop after so many epochs without a smaller loss"""
+    time_limit: Value
+    """Stop after so long"""
+    validation: Value
+    """Points set apart to measure with: the first ones; 0 measures on those trained on"""
+    folder: Any
+    """Where the files of mnist or fashion-mnist are"""
+    offline: bool | None
+    """Never download anything"""
+    inputs: Value
+    """An array, or columns with commas between them, of your own file"""
+    labels: Value
+    """The array, column or file that holds the labels"""

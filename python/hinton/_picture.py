@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _hinton
 from ._errors import warn
+from ._frame import BUDGET
 
 if TYPE_CHECKING:
     import numpy
@@ -83,7 +84,11 @@ class Picture:
         print(self.text(colors=1 << 24 if sys.stdout.isatty() else 0))
 
     def _repr_png_(self) -> tuple[str, dict[str, Any]]:
-        data = base64.b64encode(self._inner.encode("png", SCREEN * DENSITY)).decode("ascii")
+        png = self._inner.encode("png", SCREEN * DENSITY)
+        if len(png) > BUDGET:
+            # A saved notebook is to stay small: as many pixels as a plain screen has.
+            png = self._inner.encode("png", SCREEN)
+        data = base64.b64encode(png).decode("ascii")
         width, height = (round(points * SCREEN / 72) for points in self.size)
         return data, {"width": width, "height": height}
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from . import _hinton
-from ._checkpoint import Checkpoint
+from . import _arrays, _hinton
+from ._checkpoint import Checkpoint, warn_of_addresses
 from ._errors import refused, warn
+from ._frame import BUDGET
 from ._picture import Picture, shown
 from ._tables import with_settings
 
@@ -141,10 +142,18 @@ class Run:
         return f"<hinton.Run {', '.join(self.paths)}: {len(self.steps)} steps, {len(self.names)} tensors>"
 
 
-class Film:
-    """A film of a run. It is drawn when it is shown or saved."""
+class Source(Protocol):
+    """What a film is drawn from."""
 
-    def __init__(self, inner: _hinton.Film) -> None:
+    def save(self, path: str, loops: int) -> list[str]: ...
+    def encode(self, output: str, loops: int) -> tuple[bytes, list[str]]: ...
+    def strip(self, count: int) -> _hinton.Picture: ...
+
+
+class Film:
+    """A film of steps. It is drawn when it is shown or saved."""
+
+    def __init__(self, inner: Source) -> None:
         self._inner = inner
         self._apng: bytes | None = None
 
@@ -166,6 +175,12 @@ class Film:
         # An animated PNG plays where a PNG is shown, and its first frame stands where it does not.
         if self._apng is None:
             self._apng = self.encode("apng")
+        if len(self._apng) > BUDGET:
+            # A saved notebook is to stay small: pictures of the film stand for it.
+            bundle, about = self.strip()._repr_mimebundle_()
+            size = len(self._apng) / 1e6
+            bundle["text/plain"] = f"<hinton.Film of {size:.1f} MB, too large to keep here: .save('film.gif') writes it>"
+            return bundle, about
         data = base64.b64encode(self._apng).decode("ascii")
         return {"image/png": data, "text/plain": repr(self)}, {}
 
@@ -181,8 +196,81 @@ def run(*paths: str | os.PathLike[str]) -> Run:
     """
     opened = _hinton.open_runs([os.fspath(path) for path in paths])
     warn(opened.warnings)
+    warn_of_addresses()
     return Run(opened)
+
+
+def animate(
+    steps: Any,
+    *tensors: str,
+    name: str | None = None,
+    device: str | None = None,
+    show: str | None = None,
+    fps: float | None = None,
+    duration: float | None = None,
+    hold: float | tuple[float, float] | None = None,
+    morph: int = 0,
+    threads: int = 0,
+    **settings: Unpack[Settings],
+) -> Film:
+    """A film of steps: the same picture of each, on one scale. It is drawn when it is shown or saved.
+
+    >>> hinton.animate([W0, W1, W2], chart="heatmap").save("w.gif")     # doctest: +SKIP
+
+    Args:
+        steps: A run or the path of one; an array whose first axis is the steps; a list of arrays, models, open files
+            or paths of checkpoints; a dictionary of them by the number of the step. Arrays are read where they
+            lie when the film is drawn: copy what changes meanwhile.
+        tensors: Which tensors; without any, all.
+        name: What the picture calls an array.
+        device: `"cpu"` allows tensors to be copied from a GPU.
+        show: `"value"`, or how they change: the words of `hinton animate --show`.
+        fps: Frames a second.
+        duration: Seconds in all, instead of `fps`.
+        hold: Least seconds of the last frame, or of the first and the last.
+        morph: Pictures between two steps.
+        threads: How many threads work; 0 is one for each core.
+
+    Raises:
+        ValueError: there is no step, their numbers fall, or a setting does not take that value.
+        KeyError: no step has a tensor of that name.
+    """
+    return of_steps(steps, name, device).animate(
+        *tensors, show=show, fps=fps, duration=duration, hold=hold, morph=morph, threads=threads, **settings
+    )
+
+
+def of_steps(steps: Any, name: str | None = None, device: str | None = None) -> Run:
+    """Steps in memory, or of a path, as a run."""
+    from ._draw import inner
+
+    if isinstance(steps, Run):
+        return steps
+    if isinstance(steps, (str, os.PathLike)):
+        return run(steps)
+    if isinstance(steps, Mapping):
+        numbered = list(steps.items())
+        wrong = next((number for number, _ in numbered if not hasattr(number, "__index__")), None)
+        if wrong is not None:
+            cure = "give a list of models, or a dictionary of them by number"
+            raise refused(TypeError, f"{wrong!r} is no number of a step", cure)
+    elif _arrays.is_array(steps) and len(getattr(steps, "shape", ())) < 2:
+        cure = "its first axis is the steps; `hinton.draw` draws a single array"
+        raise refused(ValueError, "an array over time has at least two axes", cure)
+    else:
+        numbered = list(enumerate(steps))
+    called = name or "array"
+    opened = [(number.__index__(), inner(one, called if _arrays.is_array(one) else name, device)._inner)
+              for number, one in numbered]
+    names = {one.names[0] if len(one.names) == 1 else "" for _, one in opened}
+    if len(names) > 1 and "" not in names:
+        # Files of one array each are named by their files: it is the same array all the same.
+        opened = [(number, _hinton.of_tensors(one.path, [one.select([])[0].named(called)])) for number, one in opened]
+    made = _hinton.run_of(name or "steps", opened)
+    warn(made.warnings)
+    return Run(made)
 
 
 with_settings(Run.draw)
 with_settings(Run.animate)
+with_settings(animate)

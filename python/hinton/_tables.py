@@ -61,3 +61,19 @@ def with_settings(function: Function) -> Function:
     lines = "\n".join(f"    {row.name}: {row.about}" for row in rows)
     function.__doc__ = f"{inspect.cleandoc(function.__doc__ or '')}\n\nSettings:\n{lines}\n"
     return function
+
+
+def with_keywords(function: Function, command: str) -> Function:
+    """Gives a function that passes `**settings` to a command their names, as `with_settings` does."""
+    signature = inspect.signature(function)
+    own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    taken = {parameter.name for parameter in own}
+    rows = [(name, about) for name, _, about, _ in _hinton.command_keywords(command)]
+    if command == "train":
+        rows += [(row.name, row.about) for row in settings().values()]
+    rows = [(name, about) for name, about in rows if name not in taken]
+    keywords = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None) for name, _ in rows]
+    function.__signature__ = signature.replace(parameters=[*own, *keywords])  # type: ignore[attr-defined]
+    lines = "\n".join(f"    {name}: {about}" for name, about in rows)
+    function.__doc__ = f"{inspect.cleandoc(function.__doc__ or '')}\n\nSettings:\n{lines}\n"
+    return function

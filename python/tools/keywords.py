@@ -6,13 +6,14 @@
 from pathlib import Path
 
 import hinton
+from hinton import _hinton
 
 HEAD = '''"""The keyword arguments of `draw` for type checkers: python/tools/keywords.py writes them from the table."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypedDict
+from typing import Any, TypedDict
 
 Value = str | float | bool | Sequence[str] | Sequence[float] | None
 
@@ -37,15 +38,40 @@ class Drawing(Settings, total=False):
 '''
 
 
+SPACE = '''
+
+class SpaceSettings(TypedDict, total=False):
+    """The settings of `space`. `None` is the default."""
+
+'''
+
+TRAINING = '''
+
+class Training(Settings, total=False):
+    """The settings of a training, and of the picture of what it learned. `None` is the default."""
+
+'''
+
+#: Keywords of `space` that its signature has.
+OF_THE_SIGNATURE = ("points", "labels")
+
+
+def row(name: str, takes: str, about: str) -> str:
+    """A keyword and what it does."""
+    kind = "bool | None" if takes == "nothing" else "Value"
+    if name in ("weights", "folder", "record", "resume", "font"):
+        kind = "Any"
+    about = about.replace("\\", "\\\\")
+    return f'    {name}: {kind}\n    """{about}"""\n'
+
+
 def written() -> str:
     """The file as it should be."""
-    lines = []
-    for row in hinton.settings().values():
-        kind = "bool | None" if row.takes == "nothing" else "Value"
-        lines.append(f"    {row.name}: {kind}\n")
-        about = row.about.replace("\\", "\\\\")
-        lines.append(f'    """{about}"""\n')
-    return HEAD + "".join(lines) + TAIL
+    drawn = [row(one.name, one.takes, one.about) for one in hinton.settings().values()]
+    space = [row(*one[:3]) for one in _hinton.command_keywords("space") if one[0] not in OF_THE_SIGNATURE]
+    training = [row(*one[:3]) for one in _hinton.command_keywords("train")]
+    parts = [HEAD, *drawn, TAIL, SPACE, *space, TRAINING, *training]
+    return "".join(parts)
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ const LAWS: &[Law] = &[
         words: &["ureq::", "TcpStream", "TcpListener", "UdpSocket", "UnixStream"],
         in_braces: "",
         allowed: &[
-            "crates/hinton-cli/src/commands/view.rs",
+            "crates/hinton-cli/src/viewing.rs",
             "crates/hinton-cli/src/download.rs",
             "crates/hinton-cli/src/remote.rs",
             "crates/hinton-serve/",

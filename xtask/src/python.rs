@@ -47,7 +47,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let cache = shell::target_dir()?.join("mypy");
     let mut types = shell::program(&python.to_string_lossy());
     types.args(["-m", "mypy", "--config-file", "pyproject.toml", "--cache-dir"]).arg(cache);
-    shell::run(types.current_dir(shell::root().join("python")))
+    shell::run(types.current_dir(shell::root().join("python")))?;
+    let mut stubs = shell::program(&python.to_string_lossy());
+    stubs.args(["-m", "mypy.stubtest", "hinton._hinton", "--concise", "--ignore-disjoint-bases"]);
+    shell::run(stubs.current_dir(shell::target_dir()?.join("python")))
 }
 
 /// Python of an environment that has what the tests need, or why there is none.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use hinton::{Fault, visible};
+use hinton::{ErrorKind, Fault, FormatError, visible};
 
 /// Why a command did not do its work.
 #[derive(Debug)]
@@ -79,6 +79,19 @@ impl From<hinton::Error> for Failure {
         };
         let help = error.help().map(str::to_owned);
         Failure { code, message: error.to_string(), help, silent: false }
+    }
+}
+
+impl From<Failure> for hinton::Error {
+    fn from(failure: Failure) -> Self {
+        let Failure { code, message, help, .. } = failure;
+        match code {
+            2 => hinton::Error::Request { message, help },
+            _ => {
+                let error = FormatError::new(ErrorKind::Io, message);
+                help.map_or(error.clone(), |help| error.cure(help)).into()
+            }
+        }
     }
 }
 

@@ -9,7 +9,7 @@
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
@@ -35,12 +35,21 @@ static STATE: LazyLock<State> = LazyLock::new(|| {
     state
 });
 
+/// What a program that is not the command says of stopping. Its signals are its own.
+static EMBEDDED: OnceLock<fn() -> bool> = OnceLock::new();
+
+/// Says that another program calls this library: no signal is listened to any more than it was, and
+/// `is_stopped` is asked whether work is to stop. The first call counts.
+pub fn embed(is_stopped: fn() -> bool) {
+    EMBEDDED.get_or_init(|| is_stopped);
+}
+
 /// While it lives, the first signal asks the work to stop and does not end the program.
 pub(crate) struct Gently(());
 
 /// Begins work that is to be stopped gently.
 pub(crate) fn gently() -> Gently {
-    if !asked() {
+    if EMBEDDED.get().is_none() && !asked() {
         STATE.at_once.store(false, Ordering::SeqCst);
     }
     Gently(())
@@ -48,13 +57,18 @@ pub(crate) fn gently() -> Gently {
 
 impl Drop for Gently {
     fn drop(&mut self) {
-        STATE.at_once.store(true, Ordering::SeqCst);
+        if EMBEDDED.get().is_none() {
+            STATE.at_once.store(true, Ordering::SeqCst);
+        }
     }
 }
 
 /// Whether the work was asked to stop.
 pub(crate) fn asked() -> bool {
-    STATE.seen.load(Ordering::SeqCst) != 0
+    match EMBEDDED.get() {
+        Some(is_stopped) => is_stopped(),
+        None => STATE.seen.load(Ordering::SeqCst) != 0,
+    }
 }
 
 /// [`asked`], for work that is told by its callback whether to go on.
@@ -64,6 +78,9 @@ pub(crate) fn flow() -> ControlFlow<()> {
 
 /// Ends the program as the signal that was seen would have; returns where there was none.
 pub(crate) fn end() {
+    if EMBEDDED.get().is_some() {
+        return;
+    }
     let signal = STATE.seen.load(Ordering::SeqCst);
     if let (true, Ok(signal)) = (signal != 0, i32::try_from(signal)) {
         let _ = low_level::emulate_default_handler(signal);

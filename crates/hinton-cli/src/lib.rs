@@ -1,9 +1,11 @@
 //! The `hinton` command: arguments in, the library's work, messages out.
 //!
-//! A library of one function, so that the Python package has the same command.
+//! A library, so that the Python package has the same command, and what only a program has: addresses that
+//! open as the environment says, a viewer that listens.
 #![forbid(unsafe_code)]
 
 mod args;
+mod arguments;
 mod commands;
 mod download;
 mod encoder;
@@ -17,12 +19,18 @@ mod progress;
 mod remote;
 mod table;
 mod terminal;
+mod viewing;
 
 use std::ffi::OsString;
 
 use failure::Failure;
 
+pub use arguments::{ArgumentRow, arguments};
+pub use commands::{SpaceWords, space_words, train};
 pub use fonts::use_system_fonts;
+pub use interrupt::embed;
+pub use remote::{notes_of_addresses, open_addresses};
+pub use viewing::{Listening, Viewing};
 
 /// Does what a command line says and returns its exit code: 0 is success, 1 says that the input or the
 /// work failed, 2 that the command line was wrong. The first word is the program's name.

@@ -41,13 +41,29 @@ pub(crate) fn allow(words: &[OsString], matches: &ArgMatches) -> Result<(), Fail
     let is_asked = words.iter().any(|word| word.to_str().is_some_and(|word| word.contains("://")));
     if is_asked {
         let most = matches.try_get_one::<u64>("max-download").ok().flatten().copied();
-        open_addresses(most)?;
+        install(most)?;
     }
     Ok(())
 }
 
-/// From now on addresses open in this process, as the environment says. The first call counts.
-pub(crate) fn open_addresses(max_download: Option<u64>) -> Result<(), Failure> {
+/// From now on addresses open in this process, as the environment says; for programs that are not the
+/// command. The first call counts.
+///
+/// # Errors
+/// When the environment names certificates that cannot be read.
+pub fn open_addresses() -> Result<(), hinton::Error> {
+    install(None)
+}
+
+/// What a person should know of addresses that were read since this was called last.
+pub fn notes_of_addresses() -> Vec<String> {
+    match REMOTE.get() {
+        Some(Some(remote)) => remote.take_notes(),
+        _ => Vec::new(),
+    }
+}
+
+fn install(max_download: Option<u64>) -> Result<(), hinton::Error> {
     if REMOTE.get().is_none() {
         let settings = settings(max_download)?;
         REMOTE.get_or_init(|| hinton_remote::install(settings));
@@ -57,10 +73,8 @@ pub(crate) fn open_addresses(max_download: Option<u64>) -> Result<(), Failure> {
 
 /// Says what a person should know of what was read.
 pub(crate) fn report() {
+    notes_of_addresses().iter().for_each(|text| note(text));
     let Some(Some(remote)) = REMOTE.get() else { return };
-    for text in remote.take_notes() {
-        note(&text);
-    }
     let traffic = remote.traffic();
     if traffic.bytes > 0 {
         let requests = human::several(traffic.requests, "request");
@@ -72,7 +86,7 @@ pub(crate) fn report() {
     }
 }
 
-fn settings(max_download: Option<u64>) -> Result<Settings, Failure> {
+fn settings(max_download: Option<u64>) -> Result<Settings, hinton::Error> {
     let agent = concat!("hinton/", env!("CARGO_PKG_VERSION"));
     let mut settings = Settings::new(agent, Arc::new(Sleep));
     settings.max_download = max_download;
@@ -83,8 +97,10 @@ fn settings(max_download: Option<u64>) -> Result<Settings, Failure> {
     settings.proxy = ureq::Proxy::try_from_env();
     if let Some(path) = variable("SSL_CERT_FILE") {
         settings.certificates = Some(small_file(Path::new(&path), LONGEST.1).ok_or_else(|| {
-            let message = format!("SSL_CERT_FILE: cannot read {}", Path::new(&path).display());
-            Failure::usage(message, "name a file with certificates in PEM, or unset it")
+            hinton::Error::Request {
+                message: format!("SSL_CERT_FILE: cannot read {}", Path::new(&path).display()),
+                help: Some("name a file with certificates in PEM, or unset it".to_owned()),
+            }
         })?);
     }
     let home = variable("HF_HOME").map(PathBuf::from).or_else(|| {

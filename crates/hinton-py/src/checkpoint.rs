@@ -10,7 +10,7 @@ use pyo3::types::PyDict;
 use crate::errors::raised;
 use crate::picture::Picture;
 use crate::tensor::Tensor;
-use crate::{keywords, work};
+use crate::{addresses, keywords, work};
 
 /// Named tensors of a file, a folder of shards, or memory.
 #[pyclass(frozen, module = "hinton._hinton")]
@@ -19,7 +19,10 @@ pub(crate) struct Checkpoint(pub(crate) hinton::Checkpoint);
 /// Opens a weights file, or a folder that holds one in shards; reads headers and no values.
 #[pyfunction]
 pub(crate) fn open(py: Python<'_>, path: PathBuf) -> PyResult<Checkpoint> {
-    Ok(Checkpoint(work::run(py, |_| hinton::open(&path))?))
+    Ok(Checkpoint(work::run(py, |_| {
+        addresses::allow(&path)?;
+        hinton::open(&path)
+    })?))
 }
 
 /// Tensors in memory under one name, such as those of a model.

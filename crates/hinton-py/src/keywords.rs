@@ -136,7 +136,7 @@ fn of_flag(row: &'static SettingRow, flag: bool) -> PyResult<Option<(&'static st
 
 /// A number or a text as the table reads it. Objects that merely print themselves are refused, for what
 /// they print is no value.
-fn number(value: &Bound<'_, PyAny>) -> PyResult<String> {
+pub(crate) fn number(value: &Bound<'_, PyAny>) -> PyResult<String> {
     if let Ok(text) = value.cast::<PyString>() {
         return Ok(text.to_string());
     }
@@ -163,22 +163,38 @@ pub(crate) fn in_keywords(text: &str) -> String {
         let end = word.find(|c: char| !(c.is_ascii_lowercase() || c == '-')).unwrap_or(word.len());
         said.push_str(before);
         rest = &word[end..];
-        match named(&word[..end]).filter(|_| !is_in_command(&said)) {
+        match said_as(&word[..end]).filter(|_| !is_in_command(&said)) {
             None => said.push_str(&after[..2 + end]),
-            Some(row) => match opposite(row) {
-                Some(on) => said.push_str(&format!("{}=False", keyword(on))),
-                None => {
-                    said.push_str(&keyword(row));
-                    if let Some(value) = rest.strip_prefix(' ').filter(|r| r.starts_with('"')) {
-                        said.push('=');
-                        rest = value;
-                    }
+            Some(Said::Off(name)) => said.push_str(&format!("{name}=False")),
+            Some(Said::Name(name)) => {
+                said.push_str(&name);
+                if let Some(value) = rest.strip_prefix(' ').filter(|r| r.starts_with('"')) {
+                    said.push('=');
+                    rest = value;
                 }
-            },
+            }
         }
     }
     said.push_str(rest);
     said
+}
+
+/// What an option of the command is in Python.
+enum Said {
+    /// A keyword.
+    Name(String),
+    /// A keyword that is `False`.
+    Off(String),
+}
+
+fn said_as(option: &str) -> Option<Said> {
+    match named(option) {
+        Some(row) => Some(match opposite(row) {
+            Some(on) => Said::Off(keyword(on)),
+            None => Said::Name(keyword(row)),
+        }),
+        None => crate::arguments::keyword_named(option).map(Said::Name),
+    }
 }
 
 /// Whether the text so far ends within a command line such as `hinton draw RUN`.

@@ -4,13 +4,19 @@
 //! user sees (`hinton.open`, `hinton.draw` …) is written in Python over these few functions.
 #![deny(unsafe_code)]
 
+mod addresses;
+mod arguments;
 mod checkpoint;
+mod diff;
 mod errors;
 mod keywords;
 mod lent;
 mod picture;
 mod run;
+mod space;
 mod tensor;
+mod train;
+mod viewing;
 mod work;
 
 use std::ffi::OsString;
@@ -41,6 +47,12 @@ fn colormaps() -> Vec<Map> {
     .collect()
 }
 
+/// Layers that networks of one's own may have: names.
+#[pyfunction]
+fn layers() -> Vec<&'static str> {
+    hinton::train::LAYERS.iter().map(|row| row.name).collect()
+}
+
 /// Does what a command line says, in this process; gives back the exit code.
 #[pyfunction]
 fn main(py: Python<'_>, words: Vec<OsString>) -> u8 {
@@ -58,9 +70,23 @@ fn _hinton(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<run::Runs>()?;
     module.add_class::<run::Film>()?;
     module.add_class::<run::Recorder>()?;
+    module.add_class::<diff::Diff>()?;
+    module.add_class::<space::Space>()?;
+    module.add_class::<train::Trained>()?;
+    module.add_function(wrap_pyfunction!(arguments::command_keywords, module)?)?;
+    module.add_function(wrap_pyfunction!(space::space, module)?)?;
+    module.add_function(wrap_pyfunction!(train::train, module)?)?;
+    module.add_class::<viewing::Viewing>()?;
+    module.add_function(wrap_pyfunction!(addresses::notes_of_addresses, module)?)?;
+    module.add_function(wrap_pyfunction!(diff::compare, module)?)?;
+    module.add_function(wrap_pyfunction!(diff::diff_conditions, module)?)?;
+    module.add_function(wrap_pyfunction!(viewing::view_paths, module)?)?;
+    module.add_function(wrap_pyfunction!(viewing::view_checkpoints, module)?)?;
     module.add_function(wrap_pyfunction!(run::open_runs, module)?)?;
+    module.add_function(wrap_pyfunction!(run::run_of, module)?)?;
     module.add_function(wrap_pyfunction!(run::is_run, module)?)?;
     module.add_function(wrap_pyfunction!(charts, module)?)?;
+    module.add_function(wrap_pyfunction!(layers, module)?)?;
     module.add_function(wrap_pyfunction!(colormaps, module)?)?;
     module.add_function(wrap_pyfunction!(keywords::settings, module)?)?;
     module.add_function(wrap_pyfunction!(checkpoint::open, module)?)?;

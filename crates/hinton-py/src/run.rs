@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hinton::animate::{Metric, Show, StepRange, Timing};
 use hinton::{
     AnimateRequest, DrawRequest, Error, FilmSettings, NewStep, NewTensor, RunOptions, RunRequest,
-    RunWriter, animate, draw_runs, film_bytes, film_output_for, film_output_named, save_film,
+    RunStep, RunWriter, animate, draw_runs, film_bytes, film_output_for, film_output_named,
+    save_film,
 };
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
@@ -17,7 +18,7 @@ use crate::errors::raised;
 use crate::picture::Picture;
 use crate::tensor::Tensor;
 use crate::work::Stop;
-use crate::{keywords, work};
+use crate::{addresses, keywords, work};
 
 /// One or several runs: metrics are known, tensors are read when they are asked for.
 #[pyclass(frozen, module = "hinton._hinton")]
@@ -27,10 +28,25 @@ pub(crate) struct Runs(Arc<Vec<hinton::Run>>);
 #[pyfunction]
 pub(crate) fn open_runs(py: Python<'_>, paths: Vec<PathBuf>) -> PyResult<Runs> {
     let runs = work::run(py, |_| {
-        let open = |path| hinton::open_run(&[path], &RunOptions::default());
+        let open = |path: &PathBuf| {
+            addresses::allow(path)?;
+            hinton::open_run(&[path], &RunOptions::default())
+        };
         paths.iter().map(open).collect::<Result<Vec<_>, Error>>()
     })?;
     Ok(Runs(Arc::new(runs)))
+}
+
+/// A run of checkpoints in memory, each with its number, in order.
+#[pyfunction]
+pub(crate) fn run_of(name: &str, steps: Vec<(u64, PyRef<'_, Checkpoint>)>) -> PyResult<Runs> {
+    let steps = steps.iter().map(|(number, checkpoint)| {
+        let name = checkpoint.0.path.clone();
+        let step = RunStep { number: *number, name, time: None, metrics: Vec::new(), broken: None };
+        (step, checkpoint.0.tensors.clone())
+    });
+    let run = hinton::run_of(name, steps.collect());
+    Ok(Runs(Arc::new(vec![run.map_err(|error| raised(error.into()))?])))
 }
 
 /// Whether a path is a run folder.

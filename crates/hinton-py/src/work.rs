@@ -1,7 +1,7 @@
 //! Long work: without the interpreter's lock, and with an ear for Ctrl-C.
 
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
@@ -12,6 +12,29 @@ use crate::errors::raised;
 
 /// How often signals are looked for. Below a tenth of a second a stop feels immediate.
 const LISTEN: Duration = Duration::from_millis(50);
+
+/// Works that were asked to stop and have not ended yet.
+static STOPPING: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether any work was asked to stop: for waits that belong to the whole process.
+pub(crate) fn is_stopping() -> bool {
+    STOPPING.load(Ordering::Relaxed) > 0
+}
+
+/// Stops when any work is to stop: for what outlives the call that made it.
+pub(crate) struct StoppingWork;
+
+/// The one there is.
+pub(crate) static STOPPING_WORK: StoppingWork = StoppingWork;
+
+impl Progress for StoppingWork {
+    fn advance(&self, _bytes: u64) -> ControlFlow<()> {
+        match is_stopping() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    }
+}
 
 /// Stops the work at its next stripe once it is set.
 #[derive(Default)]
@@ -57,8 +80,14 @@ pub(crate) fn run<T: Send>(
             while let Err(RecvTimeoutError::Timeout) = finished.recv_timeout(LISTEN) {
                 if interrupted.is_none() {
                     interrupted = Python::attach(|py| py.check_signals()).err();
-                    stop.0.store(interrupted.is_some(), Ordering::Relaxed);
+                    if interrupted.is_some() {
+                        stop.0.store(true, Ordering::Relaxed);
+                        STOPPING.fetch_add(1, Ordering::Relaxed);
+                    }
                 }
+            }
+            if interrupted.is_some() {
+                STOPPING.fetch_sub(1, Ordering::Relaxed);
             }
             let result = worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             match interrupted {

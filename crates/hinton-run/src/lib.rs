@@ -16,6 +16,7 @@ mod error;
 mod folder;
 mod glob;
 mod json;
+mod memory;
 mod metrics;
 mod name;
 mod natural;
@@ -28,6 +29,7 @@ mod write;
 
 pub use error::RunError;
 pub use hinton_format::Warning;
+pub use memory::run_of;
 pub use metrics::{LogRow, Metrics, is_pace, open_log, open_logs};
 pub use natural::natural_cmp;
 pub use open::{RunOptions, is_run_folder, open_run, open_run_watched};

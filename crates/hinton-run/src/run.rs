@@ -8,7 +8,7 @@ use hinton_format::{Checkpoint, Error, ErrorKind, Limits, Warning};
 use hinton_tensor::{Dtype, Tensor};
 
 use crate::single::Whole;
-use crate::{Metrics, disk, series};
+use crate::{Metrics, disk, memory, series};
 
 /// What a run was opened from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,6 +24,8 @@ pub enum RunKind {
     Log,
     /// A run folder (`run.json`, `steps/`, `metrics.jsonl`).
     RunFolder,
+    /// Tensors in memory.
+    Memory,
 }
 
 impl fmt::Display for RunKind {
@@ -34,6 +36,7 @@ impl fmt::Display for RunKind {
             RunKind::Checkpoints => "checkpoints",
             RunKind::Log => "a log of metrics",
             RunKind::RunFolder => "a run folder",
+            RunKind::Memory => "arrays in memory",
         })
     }
 }
@@ -144,6 +147,8 @@ pub(crate) enum Sources {
     Whole(Box<Whole>),
     /// One checkpoint a step. Where `root` is given, no step may lie outside it.
     Files { paths: Vec<PathBuf>, root: Option<PathBuf> },
+    /// The tensors of each step.
+    Memory(Vec<Vec<Tensor>>),
 }
 
 impl Run {
@@ -198,6 +203,9 @@ impl Run {
             Sources::Whole(whole) => whole.checkpoint(step),
             Sources::Files { paths, root } => {
                 open_step(&paths[step], root.as_deref(), &self.limits)
+            }
+            Sources::Memory(steps) => {
+                Ok(memory::checkpoint(&self.steps[step].name, steps[step].clone()))
             }
         }
     }

@@ -78,7 +78,7 @@ pub(crate) fn of_list(
 fn trainer_state(run: &Run) -> Option<PathBuf> {
     match &run.sources {
         Sources::Files { paths, .. } => paths.last().map(|path| path.join("trainer_state.json")),
-        Sources::Whole(_) => None,
+        Sources::Whole(_) | Sources::Memory(_) => None,
     }
 }
 

@@ -18,6 +18,11 @@ use clap::{ArgMatches, Command};
 
 use crate::failure::Failure;
 
+pub(crate) use space::own_args as space_args;
+pub use space::{SpaceWords, space_words};
+pub(crate) use train::own_args as train_args;
+pub use train::train;
+
 /// A command.
 pub(crate) struct CommandRow {
     /// Its name.

@@ -7,10 +7,13 @@ mod words;
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use hinton::space::{self, LinearMap, Model, PointSet, Show};
+use hinton::space::{
+    self, FilmRequest, LinearMap, Model, NetworkRequest, PointRequest, PointSet, Show, ShowRequest,
+};
+use hinton::{ThemeName, Work};
 
 use super::CommandRow;
-use crate::args::{output as output_argument, threads};
+use crate::args::{output as output_argument, thread_count, threads};
 use crate::encoder;
 use crate::failure::{Failure, note};
 use crate::film;
@@ -75,7 +78,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     }
     let model = space::model(source, &network)?;
     let set = points(matches, &model, path)?;
-    let mut request = words::show(matches, &bar)?;
+    let mut request = words::show(matches, work(matches, &bar))?;
     target.fit(matches, &mut request);
     let wait = Wait::new("sending the points through the network");
     let show = Show::new(&model, set, request)?;
@@ -87,24 +90,98 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
 
 /// The points: those that were asked for, or those that a run was trained on.
 fn points(matches: &ArgMatches, model: &Model, path: &Path) -> Result<PointSet, Failure> {
-    let mut request = words::points(matches)?;
-    if matches.get_one::<String>("points").is_none()
-        && let Some(source) = space::run_points(path)
-    {
+    let asked = matches.get_one::<String>("points").is_some();
+    let (set, notes) = chosen(words::points(matches)?, asked, model, Some(path))?;
+    notes.iter().for_each(|text| note(text));
+    Ok(set)
+}
+
+/// The points of a request, or where none were asked for those that suit the network; and what to say of
+/// the choice. `path` is where the network was opened from.
+pub(crate) fn chosen(
+    mut request: PointRequest,
+    asked: bool,
+    model: &Model,
+    path: Option<&Path>,
+) -> Result<(PointSet, Vec<String>), hinton::Error> {
+    let mut notes = Vec::new();
+    let width = model.input_width();
+    if !asked && let Some(source) = path.and_then(space::run_points) {
+        let count = request.count;
         request = source;
-        words::limit(matches, &mut request);
-    } else if matches.get_one::<String>("points").is_none() && model.input_width() > 3 {
+        request.count = count.or(request.count);
+    } else if !asked && width > 3 {
         request.source = space::PointSource::Cloud;
-        if model.input_width() == 64 {
+        let mut what = "cloud";
+        if width == 64 {
             request.source = "digits".parse()?;
+            what = "data set of 8 x 8 digits";
         }
-        note(&format!(
-            "the network takes {} values a point: a {} is sent; --points chooses others",
-            model.input_width(),
-            if model.input_width() == 64 { "data set of 8 x 8 digits" } else { "cloud" }
+        notes.push(format!(
+            "the network takes {width} values a point: a {what} is sent; --points chooses others"
         ));
     }
-    Ok(space::points(&request, model.input_width())?)
+    Ok((space::points(&request, width)?, notes))
+}
+
+/// What was asked of `hinton space` besides the network.
+pub struct SpaceWords<'a> {
+    /// Of the network.
+    pub network: NetworkRequest,
+    /// Of the points.
+    pub points: PointRequest,
+    /// Whether any were named.
+    pub has_points: bool,
+    /// Of the pictures.
+    pub show: ShowRequest<'a>,
+    /// Of a film.
+    pub film: FilmRequest,
+    /// The theme, where it was said.
+    pub theme: Option<ThemeName>,
+}
+
+impl SpaceWords<'_> {
+    /// The points for a network, and what to say of their choice; `path` is where it was opened from.
+    ///
+    /// # Errors
+    /// When the points do not fit the network, or cannot be read.
+    pub fn points(
+        &self,
+        model: &Model,
+        path: Option<&Path>,
+    ) -> Result<(PointSet, Vec<String>), hinton::Error> {
+        chosen(self.points.clone(), self.has_points, model, path)
+    }
+}
+
+/// The arguments that [`space_words`] takes.
+pub(crate) fn own_args() -> Command {
+    words::args(Command::new("space"))
+}
+
+/// What words such as `--scale=2` ask of `hinton space`.
+///
+/// # Errors
+/// When a word is not understood.
+pub fn space_words<'a>(
+    said: &[String],
+    work: Work<'a>,
+    fps: f64,
+) -> Result<SpaceWords<'a>, hinton::Error> {
+    let matches = crate::arguments::matches(own_args(), said)?;
+    Ok(SpaceWords {
+        network: words::network(&matches)?,
+        points: words::points(&matches)?,
+        has_points: matches.get_one::<String>("points").is_some(),
+        show: words::show(&matches, work)?,
+        film: words::film(&matches, fps),
+        theme: matches.get_one::<String>("theme").and_then(|theme| theme.parse().ok()),
+    })
+}
+
+/// The work of a command with that bar.
+fn work<'a>(matches: &ArgMatches, bar: &'a Bar) -> Work<'a> {
+    Work { threads: hinton::threads(thread_count(matches)), progress: bar }
 }
 
 /// Largest side of a matrix that is printed beside a file: more numbers nobody reads.

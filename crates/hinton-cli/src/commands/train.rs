@@ -13,7 +13,7 @@ use hinton::train::{
     EpochReport, INITS, Init, OPTIMIZERS, OptimizerRow, Order, Outcome, Session, Settings,
     StepProgress, Watch,
 };
-use hinton::{DrawRequest, output_for, render, write_bytes};
+use hinton::{Checkpoint, DrawRequest, Error, output_for, render, write_bytes};
 
 use self::live::Live;
 use super::CommandRow;
@@ -191,10 +191,8 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let resumed = matches.get_one::<PathBuf>("resume");
     let source = source::load(matches, resumed.map(PathBuf::as_path))?;
     source.notes.iter().for_each(|text| note(text));
-    let mut session = match resumed {
-        Some(folder) => resume(matches, folder, &source)?,
-        None => begin(matches, &source)?,
-    };
+    let (mut session, notes) = session(matches, &source)?;
+    notes.iter().for_each(|text| note(text));
     let folder = resumed.or(matches.get_one::<PathBuf>("record")).map(PathBuf::as_path);
 
     let gently = interrupt::gently();
@@ -229,8 +227,79 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The arguments that [`train`] takes.
+pub(crate) fn own_args() -> Command {
+    args(Command::new("train"))
+}
+
+/// Trains as words such as `--epochs=3` and the name of the data ask; `data` are points that are open
+/// already. `told` hears of each step, and of each epoch with what it gave, and may stop it; `ended` takes
+/// what is wanted of what was learned. Notes come with it.
+///
+/// # Errors
+/// When a word is not understood, the data cannot be read or do not fit, or `ended` fails.
+pub fn train<T>(
+    said: &[String],
+    data: Option<&Checkpoint>,
+    told: &mut dyn FnMut(Option<&EpochReport>) -> ControlFlow<()>,
+    ended: impl FnOnce(&Session<'_>, &Outcome) -> Result<T, Error>,
+) -> Result<(T, Vec<String>), Error> {
+    let matches = crate::arguments::matches(own_args(), said)?;
+    let resumed = matches.get_one::<PathBuf>("resume").map(PathBuf::as_path);
+    let source = match data {
+        Some(data) => source::in_memory(&matches, data)?,
+        None => source::load(&matches, resumed)?,
+    };
+    let (mut session, more) = session(&matches, &source)?;
+    let notes = [source.notes.clone(), more].concat();
+    let begun = Instant::now();
+    let limit = matches.get_one::<f64>("time-limit").copied();
+    let mut watch = Told { begun, limit, told };
+    let outcome = session.run(&mut watch)?;
+    Ok((ended(&session, &outcome)?, notes))
+}
+
+/// Passes on what it hears.
+struct Told<'a> {
+    begun: Instant,
+    limit: Option<f64>,
+    told: &'a mut dyn FnMut(Option<&EpochReport>) -> ControlFlow<()>,
+}
+
+impl Watch for Told<'_> {
+    fn now(&mut self) -> Option<f64> {
+        Some(self.begun.elapsed().as_secs_f64())
+    }
+
+    fn step(&mut self, _: &StepProgress, _: &Session<'_>) -> ControlFlow<()> {
+        match self.limit.is_some_and(|limit| self.begun.elapsed().as_secs_f64() >= limit) {
+            true => ControlFlow::Break(()),
+            false => (self.told)(None),
+        }
+    }
+
+    fn epoch(&mut self, report: &EpochReport, _: &Session<'_>) -> ControlFlow<()> {
+        (self.told)(Some(report))
+    }
+}
+
+/// A training that begins or goes on, and what to say of it.
+fn session<'d>(
+    matches: &ArgMatches,
+    source: &'d source::Source,
+) -> Result<(Session<'d>, Vec<String>), Error> {
+    match matches.get_one::<PathBuf>("resume") {
+        Some(folder) => Ok((resume(matches, folder, source)?, Vec::new())),
+        None => begin(matches, source),
+    }
+}
+
 /// A training that has not begun.
-fn begin<'d>(matches: &ArgMatches, source: &'d source::Source) -> Result<Session<'d>, Failure> {
+fn begin<'d>(
+    matches: &ArgMatches,
+    source: &'d source::Source,
+) -> Result<(Session<'d>, Vec<String>), Error> {
+    let mut notes = Vec::new();
     let text = |name: &str| matches.get_one::<String>(name).map(String::as_str);
     let whole = |name: &str| matches.get_one::<u64>(name).copied();
     let count = |name: &str| whole(name).map(|count| usize::try_from(count).unwrap_or(usize::MAX));
@@ -238,11 +307,11 @@ fn begin<'d>(matches: &ArgMatches, source: &'d source::Source) -> Result<Session
     let mut settings = Settings::of(&source.data, model)?;
     settings.about_data.clone_from(&source.about);
     if let Some(name) = text("optimizer") {
-        settings.optimizer = OptimizerRow::named(name).map_err(hinton::Error::from)?;
+        settings.optimizer = OptimizerRow::named(name).map_err(Error::from)?;
         settings.rate = settings.optimizer.rate;
     }
     if let Some(name) = text("init") {
-        settings.init = Init::named(name).map_err(hinton::Error::from)?;
+        settings.init = Init::named(name).map_err(Error::from)?;
     }
     settings.rate = matches.get_one::<f64>("lr").copied().unwrap_or(settings.rate);
     settings.batch = count("batch").unwrap_or(settings.batch);
@@ -257,15 +326,14 @@ fn begin<'d>(matches: &ArgMatches, source: &'d source::Source) -> Result<Session
         settings.record_every = word.parse()?;
     }
     if settings.validation == 0 {
-        note(
-            "no points are set apart: loss and accuracy are those of the points that are trained on",
-        );
+        let said = "no points are set apart: loss and accuracy are those of the points that are trained on";
+        notes.push(said.to_owned());
     }
     let mut session = Session::new(&source.data, settings, thread_count(matches))?;
     if let Some(folder) = matches.get_one::<PathBuf>("record") {
         session.record(folder)?;
     }
-    Ok(session)
+    Ok((session, notes))
 }
 
 /// A training that goes on.
@@ -273,15 +341,19 @@ fn resume<'d>(
     matches: &ArgMatches,
     folder: &Path,
     source: &'d source::Source,
-) -> Result<Session<'d>, Failure> {
+) -> Result<Session<'d>, Error> {
     let mut session = Session::resume(folder, &source.data, thread_count(matches))?;
     match matches.get_one::<u64>("epochs") {
         Some(more) => session.set_epochs(session.epochs_done() + more),
         None if session.epochs_done() >= session.settings().epochs => {
-            return Err(Failure::usage(
-                format!("{}: its {} epochs are done", folder.display(), session.epochs_done()),
-                "say how many more: --epochs 10",
-            ));
+            return Err(Error::Request {
+                message: format!(
+                    "{}: its {} epochs are done",
+                    folder.display(),
+                    session.epochs_done()
+                ),
+                help: Some("say how many more: --epochs 10".to_owned()),
+            });
         }
         None => {}
     }

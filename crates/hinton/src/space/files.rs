@@ -6,7 +6,7 @@ use hinton_tensor::{Dtype, Tensor};
 
 use super::points::too_many;
 use super::{Normalize, PointRequest, PointSet, Values};
-use crate::Error;
+use crate::{Checkpoint, Error};
 
 /// Names of a file of points and of the file of their labels, by what differs.
 const LABELS_BESIDE: &[(&str, &str)] = &[
@@ -41,8 +41,18 @@ struct Found {
 
 /// The rows of `width` values of a file, perhaps with one more for the label.
 pub(super) fn points(path: &Path, request: &PointRequest, width: usize) -> Result<PointSet, Error> {
-    let name = path.display().to_string();
-    let Found { points: tensor, labels: own_labels } = found(path, width)?;
+    points_in(&crate::open(path)?, Some(path), request, width)
+}
+
+/// The same of what has been opened; `path` is the file beside which labels may lie.
+pub(super) fn points_in(
+    file: &Checkpoint,
+    path: Option<&Path>,
+    request: &PointRequest,
+    width: usize,
+) -> Result<PointSet, Error> {
+    let name = file.path.clone();
+    let Found { points: tensor, labels: own_labels } = found(file, width)?;
     let shape = tensor.shape().to_vec();
     let rows = shape.first().copied().unwrap_or(0);
     let found: usize = shape.iter().skip(1).product();
@@ -71,7 +81,8 @@ pub(super) fn points(path: &Path, request: &PointRequest, width: usize) -> Resul
         _ => Values::from(part.to_f64()?),
     };
     // In pictures the folder is of no interest.
-    let shown = path.file_name().map_or(name.clone(), |file| file.to_string_lossy().into_owned());
+    let shown = path.and_then(Path::file_name);
+    let shown = shown.map_or(name.clone(), |file| file.to_string_lossy().into_owned());
     let mut notes = Vec::new();
     if kept < rows {
         notes.push(format!("{shown}: the first {kept} of {rows} points"));
@@ -85,10 +96,11 @@ pub(super) fn points(path: &Path, request: &PointRequest, width: usize) -> Resul
         };
         notes.push(format!("{shown}: the last of {found} columns is taken as the label"));
     } else if request.labels.is_none() {
-        let marks = own_labels.or_else(|| beside(path, rows));
+        let marks = own_labels.or_else(|| beside(path?, rows));
         if let Some((marks, from)) = marks.filter(|(marks, _)| marks.len() >= kept) {
             labels = Some(marks.first(kept).classes(&from)?);
-            notes.push(format!("labels from {from}"));
+            // Of labels that were given beside the points there is nothing to say.
+            notes.extend(path.map(|_| format!("labels from {from}")));
         }
     }
     let is_bytes = tensor.dtype() == Dtype::U8;
@@ -97,7 +109,7 @@ pub(super) fn points(path: &Path, request: &PointRequest, width: usize) -> Resul
         notes.push(format!("{shown}: bytes are divided by 255"));
     }
     if let Some(path) = &request.labels {
-        let column = only_tensor(path)?.to_f64()?;
+        let column = only_tensor(&crate::open(path)?)?.to_f64()?;
         if column.len() < kept {
             return Err(Error::missing(
                 format!(
@@ -110,7 +122,7 @@ pub(super) fn points(path: &Path, request: &PointRequest, width: usize) -> Resul
         }
         labels = Some(classes(&column[..kept], &path.display().to_string())?);
     }
-    if let Some((_, names)) = &mut labels {
+    if let (Some((_, names)), Some(path)) = (&mut labels, path) {
         name_classes(path, names);
     }
     let mut set = PointSet::new(shown, width, values);
@@ -208,10 +220,9 @@ fn first_rows(count: usize) -> Result<crate::Slice, Error> {
 
 /// The points of a file: its only table, or the one array whose rows have the right width, with the
 /// one array of whole numbers that has one for each of them.
-fn found(path: &Path, width: usize) -> Result<Found, Error> {
-    let file = crate::open(path)?;
+fn found(file: &Checkpoint, width: usize) -> Result<Found, Error> {
     if let [tensor] = file.tensors.as_slice() {
-        let labels = words(&file, tensor.shape().first().copied().unwrap_or(0));
+        let labels = words(file, tensor.shape().first().copied().unwrap_or(0));
         return Ok(Found { points: tensor.clone(), labels });
     }
     let fits = |tensor: &&Tensor| {
@@ -224,7 +235,7 @@ fn found(path: &Path, width: usize) -> Result<Found, Error> {
         all.iter().copied().filter(|tensor| tensor.name().contains("test")).collect();
     let points = match (all.as_slice(), for_tests.as_slice()) {
         ([only], _) | (_, [only]) => (*only).clone(),
-        _ => return Ok(Found { points: only_tensor(path)?, labels: None }),
+        _ => return Ok(Found { points: only_table(file)?, labels: None }),
     };
     let is_label =
         |tensor: &&Tensor| tensor.shape() == [points.shape()[0]] && tensor.dtype().is_integer();
@@ -237,7 +248,7 @@ fn found(path: &Path, width: usize) -> Result<Found, Error> {
 }
 
 /// The only column of words of a table, where it has few different ones.
-fn words(file: &crate::Checkpoint, rows: usize) -> Option<(Marks, String)> {
+fn words(file: &Checkpoint, rows: usize) -> Option<(Marks, String)> {
     if file.format != "csv" {
         return None;
     }
@@ -253,18 +264,26 @@ fn words(file: &crate::Checkpoint, rows: usize) -> Option<(Marks, String)> {
         .then(|| (Marks::Words(words.clone()), format!("column {name}")))
 }
 
-/// The one table in a file.
-fn only_tensor(path: &Path) -> Result<Tensor, Error> {
-    let checkpoint = crate::open(path)?;
+/// The only tensor with rows, whose width is looked at later, or the one tensor.
+fn only_table(file: &Checkpoint) -> Result<Tensor, Error> {
+    let mut tables = file.tensors.iter().filter(|tensor| tensor.shape().len() >= 2);
+    match (tables.next(), tables.next()) {
+        (Some(table), None) => Ok(table.clone()),
+        _ => only_tensor(file),
+    }
+}
+
+/// The one tensor of a file.
+fn only_tensor(checkpoint: &Checkpoint) -> Result<Tensor, Error> {
     match checkpoint.tensors.as_slice() {
         [tensor] => Ok(tensor.clone()),
-        [] => Err(Error::missing(format!("{}: the file holds no numbers", path.display()), "")),
+        [] => Err(Error::missing(format!("{}: the file holds no numbers", checkpoint.path), "")),
         several => {
             let names: Vec<&str> = several.iter().take(5).map(Tensor::name).collect();
             Err(Error::missing(
                 format!(
                     "{}: expected one table of points, found {} tensors ({} …)",
-                    path.display(),
+                    checkpoint.path,
                     several.len(),
                     names.join(", ")
                 ),

@@ -28,10 +28,10 @@ mod weights;
 
 pub use colors::ColorBy;
 pub use film::{FilmRequest, SpaceFilm};
-pub use model::{Model, NetworkRequest, Precision, is_run, model};
+pub use model::{Model, NetworkRequest, Precision, is_run, model, model_of, model_traced};
 pub use normalize::Normalize;
 pub use place::Flatten;
-pub use points::{PointRequest, PointSet, PointSource, points};
+pub use points::{PointRequest, PointSet, PointSource, points, points_of};
 pub use run_film::{RunFilm, run_film, run_points};
 pub use show::{Guides, Show, ShowRequest};
 pub use stage::{LinearMap, Stage, Values};

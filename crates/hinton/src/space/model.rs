@@ -77,6 +77,8 @@ pub(crate) enum Kind {
     /// By an ONNX engine.
     #[cfg(feature = "onnx")]
     Onnx(Box<super::onnx::Graph>),
+    /// Elsewhere: these are the points after each step, the input first.
+    Traced(Vec<Stage>),
 }
 
 /// The precision that points are computed in.
@@ -120,6 +122,54 @@ pub fn model(source: &str, request: &NetworkRequest) -> Result<Model, Error> {
     };
     check_finite(&model)?;
     Ok(model)
+}
+
+/// The network of a checkpoint that is open, in memory say.
+///
+/// # Errors
+/// When its matrices form no chain, or its weights are not finite.
+pub fn model_of(checkpoint: &crate::Checkpoint, request: &NetworkRequest) -> Result<Model, Error> {
+    let model = of_checkpoint(checkpoint, request)?;
+    check_finite(&model)?;
+    Ok(model)
+}
+
+/// A network that was computed elsewhere, by its points: the input, and what each step made of it, all
+/// with as many rows. Only these points can be sent through it.
+///
+/// # Errors
+/// When there is no step, rows differ in number, or a step has a value that is not finite.
+pub fn model_traced(title: impl Into<String>, stages: Vec<Stage>) -> Result<Model, Error> {
+    let title = title.into();
+    let rows = |stage: &Stage| stage.values.len() / stage.width.max(1);
+    let Some(first) = stages.first() else {
+        return Err(Error::missing(format!("{title}: the network has no steps"), ""));
+    };
+    for stage in &stages {
+        if rows(stage) != rows(first) || stage.width == 0 {
+            return Err(Error::missing(
+                format!(
+                    "{title}: {}: expected a row for each of {} points, found {}",
+                    stage.label,
+                    rows(first),
+                    rows(stage)
+                ),
+                "",
+            ));
+        }
+        if let Some(index) = stage.values.first_odd() {
+            return Err(Error::missing(
+                format!(
+                    "{title}: {}: point {} has the value {}",
+                    stage.label,
+                    index / stage.width,
+                    stage.values.get(index)
+                ),
+                "no point has a place after it: look for the step that made it",
+            ));
+        }
+    }
+    Ok(Model { title, notes: Vec::new(), is_trained: false, kind: Kind::Traced(stages) })
 }
 
 /// Whether a path is the folder of a recorded run.
@@ -234,8 +284,6 @@ pub(crate) fn setting(run: &Run, name: &str) -> Option<String> {
 
 /// Refuses weights that are not finite: every point would be lost.
 fn check_finite(model: &Model) -> Result<(), Error> {
-    // Without the feature `onnx` there is no other kind.
-    #[allow(irrefutable_let_patterns)]
     let Kind::Chain(network) = &model.kind else { return Ok(()) };
     for array in network.arrays() {
         if let Some(at) = array.values.iter().position(|value| !value.is_finite()) {
@@ -272,7 +320,13 @@ impl Model {
             Kind::Chain(network) => network.input().width(),
             #[cfg(feature = "onnx")]
             Kind::Onnx(graph) => graph.input_width(),
+            Kind::Traced(stages) => stages.first().map_or(0, |stage| stage.width),
         }
+    }
+
+    /// Whether other points than its own can be sent through.
+    pub(crate) fn takes_points(&self) -> bool {
+        !matches!(self.kind, Kind::Traced(_))
     }
 
     /// Sends points through: the input, and the points after every step.
@@ -307,6 +361,13 @@ impl Model {
             }
             #[cfg(feature = "onnx")]
             Kind::Onnx(graph) => graph.trace(&values.single()),
+            Kind::Traced(stages) => match stages.first().is_some_and(|one| one.values == values) {
+                true => Ok(stages.clone()),
+                false => Err(Error::request(
+                    format!("{}: other points than its own cannot be sent through", self.title),
+                    "",
+                )),
+            },
         }
     }
 }

@@ -7,7 +7,7 @@ use hinton_net::data::{TOYS, digits};
 use hinton_net::random::Random;
 
 use super::{Normalize, Values, files};
-use crate::Error;
+use crate::{Checkpoint, Error};
 
 /// Most points that are sent through a network at once.
 const MOST_POINTS: usize = 16_000_000;
@@ -179,15 +179,37 @@ pub fn points(request: &PointRequest, width: usize) -> Result<PointSet, Error> {
         PointSource::Data(name) => data(name, request, width)?,
         PointSource::File(path) => files::points(path, request, width)?,
     };
+    finish(&mut set, request)?;
+    Ok(set)
+}
+
+/// The points that a checkpoint holds, open or in memory: a table with a row for each, and perhaps
+/// whole numbers with the label of each. Of the request, the source and the file of labels are not looked at.
+///
+/// # Errors
+/// As [`points`].
+pub fn points_of(
+    checkpoint: &Checkpoint,
+    request: &PointRequest,
+    width: usize,
+) -> Result<PointSet, Error> {
+    let mut request = request.clone();
+    request.labels = None;
+    let mut set = files::points_in(checkpoint, None, &request, width)?;
+    finish(&mut set, &request)?;
+    Ok(set)
+}
+
+/// Checks the points and normalises them.
+fn finish(set: &mut PointSet, request: &PointRequest) -> Result<(), Error> {
     if set.len() > MOST_POINTS {
         return Err(too_many(set.len()));
     }
     if set.is_empty() {
         return Err(Error::missing(format!("{}: there are no points", set.name), ""));
     }
-    check_finite(&set)?;
-    set.normalize(request.normalize)?;
-    Ok(set)
+    check_finite(set)?;
+    set.normalize(request.normalize)
 }
 
 pub(super) fn too_many(count: usize) -> Error {

@@ -170,7 +170,7 @@ impl<'a> Show<'a> {
             Guides::Off => false,
             Guides::All => true,
         };
-        if !wanted || self.set.width != 2 {
+        if !wanted || self.set.width != 2 || !model.takes_points() {
             return Ok(());
         }
         for (kind, outline) in outlines(self.request.guides == Guides::All) {
@@ -191,7 +191,7 @@ impl<'a> Show<'a> {
         let labelled = self.set.labels.as_ref().map(|(_, names)| names.len());
         let outputs = self.stages.last().map_or(0, |last| last.width);
         let classes = outputs.max(2);
-        let fits = self.set.width == 2 && (1..=256).contains(&outputs);
+        let fits = self.set.width == 2 && (1..=256).contains(&outputs) && model.takes_points();
         let wanted = self.request.regions.unwrap_or(fits && labelled == Some(classes));
         if !wanted {
             return Ok(());

@@ -26,7 +26,7 @@ mod session;
 mod settings;
 
 pub use data::{DATA, DataFile, DataRow, in_folder, named, row};
-pub use own::{Columns, Own, own};
+pub use own::{Columns, Own, own, own_of};
 pub use record::data_of;
 pub use session::{EpochReport, Outcome, Session, StepProgress, Unwatched, Watch};
 pub use settings::{MODELS, ModelRow, Order, RecordEvery, Settings};

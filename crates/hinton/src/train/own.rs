@@ -72,8 +72,19 @@ pub struct Own {
 /// not finite.
 pub fn own(path: &Path, columns: &Columns) -> Result<Own, Error> {
     let file = hinton_format::open(path, &Limits::default())?;
+    let mut own = own_of(&file, columns)?;
+    own.data.name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    Ok(own)
+}
+
+/// The same of a file that is open, or of arrays in memory.
+///
+/// # Errors
+/// As [`own`].
+pub fn own_of(file: &Checkpoint, columns: &Columns) -> Result<Own, Error> {
+    let path = Path::new(&file.path);
     let mut notes: Vec<String> = file.warnings.iter().map(ToString::to_string).collect();
-    let source = Source { path, file: &file, table: table(&file)? };
+    let source = Source { path, file, table: table(file)? };
     let (inputs, labels) = match &source.table {
         Some(table) => source.columns(table, columns, &mut notes)?,
         None => source.arrays(columns, &mut notes)?,
@@ -86,7 +97,7 @@ pub fn own(path: &Path, columns: &Columns) -> Result<Own, Error> {
             "choose arrays of as many rows with --inputs and --labels",
         ));
     }
-    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    let name = file.path.clone();
     Ok(Own { data: DataSet { name, input, classes, inputs, labels }, notes })
 }
 

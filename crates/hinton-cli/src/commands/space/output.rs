@@ -214,18 +214,8 @@ fn say(picture: &Picture, show: &Show<'_>) {
 }
 
 pub(super) fn film_request(matches: &ArgMatches, encoding: &Encoding<'_>) -> FilmRequest {
-    let mut request = FilmRequest::default();
-    let real = |name: &str| matches.get_one::<f64>(name).copied();
-    let (morph, orbit) = (matches.get_flag("morph"), matches.get_flag("orbit"));
-    request.morph = morph || !orbit;
-    request.orbit = orbit;
     // A GIF counts hundredths of a second and holds no movement between frames.
-    let usual = if encoding.is_gif() { 15.0 } else { 30.0 };
-    request.fps = real("fps").unwrap_or(usual);
-    request.pause = real("pause").unwrap_or(request.pause);
-    request.travel = real("travel").unwrap_or(request.travel);
-    request.duration = real("duration");
-    request
+    words::film(matches, if encoding.is_gif() { 15.0 } else { 30.0 })
 }
 
 fn save(
@@ -281,7 +271,7 @@ pub(super) fn run_film(
         points = source;
         words::limit(matches, &mut points);
     }
-    let mut request = words::show(matches, bar)?;
+    let mut request = words::show(matches, super::work(matches, bar))?;
     target.fit(matches, &mut request);
     let timing = film_request(matches, encoding);
     let mut film = space::run_film(&run, network, &points, request, timing)?;

@@ -49,7 +49,7 @@ pub(super) fn run(matches: &ArgMatches, bar: &Bar) -> Result<(), Failure> {
     for row in chosen {
         let model = preset_model(row, &request)?;
         let set = points(&point_request(matches)?, row.inputs)?;
-        let mut show = words::show(matches, bar)?;
+        let mut show = words::show(matches, super::work(matches, bar))?;
         look(&mut show, row.inputs);
         words::apply(matches, &mut show)?;
         let show = Show::new(&model, set, show)?.renamed_last(&title(row));

@@ -1,14 +1,11 @@
 //! The words of `hinton space`, and what they mean.
 
 use clap::{ArgAction, ArgMatches, Command};
-use hinton::space::{Guides, NetworkRequest, PointRequest, Precision, ShowRequest};
+use hinton::space::{FilmRequest, Guides, NetworkRequest, PointRequest, Precision, ShowRequest};
 use hinton::space_chart::{Density, Parts};
-use hinton::{Colormap, Work};
+use hinton::{Colormap, Error, Work};
 
 use super::{count, flag, number, value};
-use crate::args::thread_count;
-use crate::failure::Failure;
-use crate::progress::Bar;
 
 const NETWORK: &str = "Network";
 const POINTS: &str = "Points";
@@ -160,7 +157,7 @@ fn whole(matches: &ArgMatches, name: &str) -> Option<u64> {
     matches.get_one::<u64>(name).copied()
 }
 
-pub(super) fn network(matches: &ArgMatches) -> Result<NetworkRequest, Failure> {
+pub(super) fn network(matches: &ArgMatches) -> Result<NetworkRequest, Error> {
     let mut request = NetworkRequest::default();
     if let Some(weights) = matches.get_many::<String>("weights") {
         request.weights = weights.cloned().collect();
@@ -177,7 +174,7 @@ pub(super) fn network(matches: &ArgMatches) -> Result<NetworkRequest, Failure> {
     Ok(request)
 }
 
-pub(super) fn points(matches: &ArgMatches) -> Result<PointRequest, Failure> {
+pub(super) fn points(matches: &ArgMatches) -> Result<PointRequest, Error> {
     let mut request = PointRequest::default();
     if let Some(source) = text(matches, "points") {
         request.source = source.parse()?;
@@ -193,6 +190,23 @@ pub(super) fn points(matches: &ArgMatches) -> Result<PointRequest, Failure> {
     Ok(request)
 }
 
+/// What is asked of a film.
+pub(super) fn film(matches: &ArgMatches, fps: f64) -> FilmRequest {
+    let mut request = FilmRequest::default();
+    let (morph, orbit) = (matches.get_flag("morph"), matches.get_flag("orbit"));
+    request.morph = morph || !orbit;
+    request.orbit = orbit;
+    request.fps = real(matches, "fps").unwrap_or(fps);
+    request.pause = real(matches, "pause").unwrap_or(request.pause);
+    request.travel = real(matches, "travel").unwrap_or(request.travel);
+    request.duration = real(matches, "duration");
+    request
+}
+
+fn wrong(message: String, help: &str) -> Error {
+    Error::Request { message, help: Some(help.to_owned()) }
+}
+
 /// How many points were asked for.
 pub(super) fn limit(matches: &ArgMatches, request: &mut PointRequest) {
     if let Some(count) = whole(matches, "count") {
@@ -200,25 +214,21 @@ pub(super) fn limit(matches: &ArgMatches, request: &mut PointRequest) {
     }
 }
 
-pub(super) fn show<'a>(matches: &ArgMatches, bar: &'a Bar) -> Result<ShowRequest<'a>, Failure> {
+pub(super) fn show<'a>(matches: &ArgMatches, work: Work<'a>) -> Result<ShowRequest<'a>, Error> {
     let mut request = ShowRequest::default();
-    let threads = hinton::threads(thread_count(matches));
-    request.options.work = Work { threads, progress: bar };
+    request.options.work = work;
     apply(matches, &mut request)?;
     Ok(request)
 }
 
 /// What was said, over what a preset says.
-pub(super) fn apply(matches: &ArgMatches, request: &mut ShowRequest<'_>) -> Result<(), Failure> {
+pub(super) fn apply(matches: &ArgMatches, request: &mut ShowRequest<'_>) -> Result<(), Error> {
     if let Some(by) = text(matches, "color") {
         request.color = by.parse()?;
     }
     if let Some(name) = text(matches, "cmap") {
         let map = Colormap::named(name).ok_or_else(|| {
-            Failure::usage(
-                format!("there is no colour map {name:?}"),
-                "see `hinton list colormaps`",
-            )
+            wrong(format!("there is no colour map {name:?}"), "see `hinton list colormaps`")
         })?;
         request.cmap = Some(map);
     }
@@ -264,11 +274,11 @@ pub(super) fn apply(matches: &ArgMatches, request: &mut ShowRequest<'_>) -> Resu
     ] {
         if !(least..=most).contains(&value) {
             let message = format!("--{name} {value}: expected a number from {least} to {most}");
-            return Err(Failure::usage(message, ""));
+            return Err(wrong(message, ""));
         }
     }
     if let Some(kind) = text(matches, "projection") {
-        camera.projection = kind.parse().map_err(hinton::Error::from)?;
+        camera.projection = kind.parse().map_err(Error::from)?;
     }
     options.equal_axes = match text(matches, "axes") {
         Some("equal") => Some(true),
@@ -276,14 +286,14 @@ pub(super) fn apply(matches: &ArgMatches, request: &mut ShowRequest<'_>) -> Resu
         _ => options.equal_axes,
     };
     if let Some(theme) = text(matches, "theme") {
-        options.theme = theme.parse().map_err(hinton::Error::from)?;
+        options.theme = theme.parse().map_err(Error::from)?;
     }
     if let Some(size) = text(matches, "size") {
-        options.size = Some(size.parse().map_err(hinton::Error::from)?);
+        options.size = Some(size.parse().map_err(Error::from)?);
     }
     if let Some(size) = real(matches, "font-size") {
         if !(1.0..=500.0).contains(&size) {
-            return Err(Failure::usage(format!("--font-size {size}: expected 1 to 500"), ""));
+            return Err(wrong(format!("--font-size {size}: expected 1 to 500"), ""));
         }
         options.font_size = Some(size);
     }
@@ -292,7 +302,7 @@ pub(super) fn apply(matches: &ArgMatches, request: &mut ShowRequest<'_>) -> Resu
     }
     if let Some(dpi) = real(matches, "dpi") {
         if !(1.0..=4800.0).contains(&dpi) {
-            return Err(Failure::usage(format!("--dpi {dpi}: expected 1 to 4800"), ""));
+            return Err(wrong(format!("--dpi {dpi}: expected 1 to 4800"), ""));
         }
         options.dpi = dpi;
     }

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 use hinton::train::{self, Columns, DataRow, DataSet};
+use hinton::{Checkpoint, Error};
 
 use crate::download;
-use crate::failure::Failure;
 
 /// Points, and how they were come by.
 pub(super) struct Source {
@@ -18,7 +18,7 @@ pub(super) struct Source {
 }
 
 /// The data that was named, or that a run was trained on.
-pub(super) fn load(matches: &ArgMatches, resumed: Option<&Path>) -> Result<Source, Failure> {
+pub(super) fn load(matches: &ArgMatches, resumed: Option<&Path>) -> Result<Source, Error> {
     let Some(folder) = resumed else {
         let text = |name: &str| matches.get_one::<String>(name).cloned();
         let name = text("set").unwrap_or_else(|| "digits".to_owned());
@@ -44,6 +44,14 @@ pub(super) fn load(matches: &ArgMatches, resumed: Option<&Path>) -> Result<Sourc
     Ok(source)
 }
 
+/// Points and labels that are open already.
+pub(super) fn in_memory(matches: &ArgMatches, data: &Checkpoint) -> Result<Source, Error> {
+    let text = |name: &str| matches.get_one::<String>(name).cloned();
+    let columns = Columns { inputs: text("inputs"), labels: text("labels") };
+    let own = train::own_of(data, &columns)?;
+    Ok(Source { data: own.data, notes: own.notes, about: Vec::new() })
+}
+
 /// The data of that name; `recorded` is the folder that a run has it from.
 fn named(
     matches: &ArgMatches,
@@ -51,7 +59,7 @@ fn named(
     seed: u64,
     columns: Columns,
     recorded: Option<PathBuf>,
-) -> Result<Source, Failure> {
+) -> Result<Source, Error> {
     let inside = |data: DataSet| Source { data, notes: Vec::new(), about: Vec::new() };
     match train::row(name) {
         Some(row) if row.files.is_empty() => Ok(inside(train::named(name, seed)?)),
@@ -71,17 +79,17 @@ fn named(
 }
 
 /// The folder with the files: the one that was named, or the cache, filled where it is allowed.
-fn folder(matches: &ArgMatches, row: &'static DataRow) -> Result<PathBuf, Failure> {
+fn folder(matches: &ArgMatches, row: &'static DataRow) -> Result<PathBuf, Error> {
     if let Some(folder) = matches.get_one::<PathBuf>("data") {
         // The folder of all data will do.
         let inner = folder.join(row.name);
         let has = |folder: &Path| row.files.iter().any(|file| folder.join(file.name).exists());
         return Ok(if !has(folder) && inner.is_dir() { inner } else { folder.clone() });
     }
-    download::folder(row, matches.get_flag("offline"))
+    Ok(download::folder(row, matches.get_flag("offline"))?)
 }
 
-fn own(path: &Path, columns: Columns) -> Result<Source, Failure> {
+fn own(path: &Path, columns: Columns) -> Result<Source, Error> {
     let own = train::own(path, &columns)?;
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let mut about = vec![("path".to_owned(), whole.to_string_lossy().into_owned())];

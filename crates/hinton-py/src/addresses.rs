@@ -1,0 +1,25 @@
+//! Files at addresses: opened as the environment says, by the same rules as in the command.
+
+use std::path::Path;
+
+use hinton::Error;
+use pyo3::prelude::*;
+
+use crate::work;
+
+/// Lets a path open, where it is an address.
+pub(crate) fn allow(path: &Path) -> Result<(), Error> {
+    match hinton::is_address(path) {
+        true => {
+            hinton_cli::embed(work::is_stopping);
+            hinton_cli::open_addresses()
+        }
+        false => Ok(()),
+    }
+}
+
+/// What a person should know of addresses that were read since this was called last.
+#[pyfunction]
+pub(crate) fn notes_of_addresses() -> Vec<String> {
+    hinton_cli::notes_of_addresses()
+}

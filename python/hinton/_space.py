@@ -1,0 +1,236 @@
+"""What a network does to points, step by step."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from . import _arrays, _hinton, _traces
+from ._checkpoint import Checkpoint
+from ._errors import refused, warn
+from ._frame import framed
+from ._picture import Picture
+from ._run import Film, Run
+from ._tables import with_keywords
+from ._tensor import Tensor
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from numpy import ndarray
+
+    from ._keywords import SpaceSettings
+
+#: Files that hold a film.
+FILMS = (".gif", ".apng", ".webp")
+
+
+class Space:
+    """Points after every step of a network. A notebook shows a page that turns, and the picture of all steps.
+
+    `.save()` writes a picture (`.png`, `.svg`, `.pdf`), a film (`.gif`, `.apng`, `.webp`), the page (`.html`) or the
+    numbers (`.npz`).
+    """
+
+    def __init__(self, inner: _hinton.Space) -> None:
+        self._inner = inner
+        self._picture: Picture | None = None
+
+    @property
+    def title(self) -> str:
+        """The network's name: its layers, or the file."""
+        return self._inner.title
+
+    @property
+    def steps(self) -> list[str]:
+        """Names of the steps, the input first."""
+        return self._inner.steps
+
+    @property
+    def values(self) -> dict[str, ndarray[Any, Any]]:
+        """The points after each step: a row for each point. Names are the step's number and what it is; with
+        `labels`, where there are any."""
+        return {tensor.name: Tensor(tensor).numpy() for tensor in self._inner.tensors()}
+
+    @property
+    def weights(self) -> dict[str, str]:
+        """The matrix of each step with its singular values and determinant, as text; empty where it has none."""
+        return dict(self._inner.weights)
+
+    @property
+    def accuracy(self) -> float | None:
+        """The share of points whose largest output is their label, 0 to 1; None without labels."""
+        return self._inner.accuracy
+
+    @property
+    def notes(self) -> list[str]:
+        """What was assumed, reduced or left out."""
+        return self._inner.notes
+
+    def picture(self, step: int | None = None) -> Picture:
+        """All steps side by side; or one, by its index from 0 (the input) or from the end."""
+        if step is not None:
+            return Picture(self._inner.picture(step))
+        if self._picture is None:
+            self._picture = Picture(self._inner.page())
+        return self._picture
+
+    def film(self) -> Film:
+        """Points that move from step to step: the keywords `morph`, `orbit`, `fps`, `pause`, `travel`, `duration`."""
+        return Film(SpaceFilm(self))
+
+    def html(self) -> str:
+        """The page that turns, zooms and plays in a browser: one file that asks the network for nothing."""
+        return self._inner.html().decode("utf-8")
+
+    def save(self, path: str | os.PathLike[str], *, dpi: float | None = None) -> None:
+        """Writes a picture, a film, the page or the numbers: the extension chooses."""
+        extension = os.path.splitext(os.fspath(path))[1].lower()
+        if extension in (".html", ".htm"):
+            with open(path, "wb") as file:
+                file.write(self._inner.html())
+        elif extension in FILMS:
+            self.film().save(path)
+        elif extension in (".npz", ".safetensors"):
+            points = _hinton.of_tensors(self.title, self._inner.tensors())
+            warn(points.export([], os.fspath(path)))
+        else:
+            self.picture().save(path, dpi=dpi)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        bundle, about = self.picture()._repr_mimebundle_()
+        page = framed(self.html(), f"{self.title}, step by step", height=520)
+        if page is not None:
+            bundle["text/html"] = page
+        bundle["text/plain"] = repr(self)
+        return bundle, about
+
+    def __repr__(self) -> str:
+        return f"<hinton.Space {self.title!r}: {len(self.steps)} steps>"
+
+
+class SpaceFilm:
+    """The film of a space, as `Film` takes it."""
+
+    def __init__(self, space: Space) -> None:
+        self._space = space
+
+    def save(self, path: str, loops: int) -> list[str]:
+        return self._space._inner.save_film(path, loops)
+
+    def encode(self, output: str, loops: int) -> tuple[bytes, list[str]]:
+        return self._space._inner.encode_film(output, loops)
+
+    def strip(self, count: int) -> _hinton.Picture:
+        return self._space._inner.page()
+
+
+def space(
+    network: Any,
+    points: Any = None,
+    labels: Any = None,
+    *,
+    device: str | None = None,
+    threads: int = 0,
+    **settings: Unpack[SpaceSettings],
+) -> Space:
+    """Sends points through a network and shows them after every step, each in the colour that its input gave it.
+
+    >>> hinton.space("2-3-tanh-3-tanh-2", scale=2).save("fold.png")            # doctest: +SKIP
+    >>> hinton.space(module, X, labels=y).save("space.html")                   # doctest: +SKIP
+
+    Args:
+        network: A line such as `"2-3-tanh-3-tanh-2"`; the path of a checkpoint, an ONNX file or a run; an open file,
+            or a dictionary of matrices that form a chain; a torch module: a chain of layers that hinton knows
+            runs here, any other as torch computes it, with `points` after each of its submodules; or a list of
+            functions, each of which takes what the one before gave. The last two need `points`.
+        points: A name (`"mesh"`, `"cloud"`, `"circle"`, `"rings"`, `"spirals"`, `"digits"` …), the path of a file, or
+            an array with a row for each point. Without any, those that suit the network.
+        labels: A whole number for each point, which colours it; or the path of a file of them.
+        device: `"cpu"` allows tensors to be copied from a GPU.
+        threads: How many threads work; 0 is one for each core.
+
+    Raises:
+        ValueError: a setting does not take that value, or the network makes values that are not finite.
+        KeyError: there is no such file, its matrices form no chain, or points have another width.
+        TypeError: no network, or an unknown keyword.
+    """
+    said: dict[str, Any] = dict(settings)
+    given = None
+    if isinstance(points, (str, os.PathLike)):
+        said["points"] = points
+    elif points is not None:
+        given = arrays_of(points, labels, device)
+    if isinstance(labels, (str, os.PathLike)):
+        said["labels"] = labels
+    elif labels is not None and given is None:
+        raise refused(TypeError, "labels of points that are not an array", "give both as arrays, or both as files")
+    if isinstance(said.get("weights"), Mapping):
+        said["weights"] = [f"{step}={json.dumps(_arrays.listed(rows))}" for step, rows in said["weights"].items()]
+    text, chain, steps = source_of(network, points, device, said)
+    return Space(_hinton.space(text, chain, steps, given, said, threads))
+
+
+def arrays_of(points: Any, labels: Any, device: str | None) -> _hinton.Checkpoint:
+    """Points and their labels as named tensors."""
+    tensors = [_arrays.tensor(points, "points", device)]
+    if labels is not None and not isinstance(labels, (str, os.PathLike)):
+        import numpy
+
+        marks = numpy.asarray(_arrays.as_array(labels, "labels", device))
+        if marks.ndim != 1 or marks.dtype.kind not in "iub":
+            cure = "give a whole number for each point: `labels.astype(int)`"
+            raise refused(ValueError, f"labels of shape {marks.shape} and type {marks.dtype}", cure)
+        tensors.append(_arrays.tensor(marks.astype(numpy.int64), "labels"))
+    return _hinton.of_tensors("array", tensors)
+
+
+#: What a network is: its text, its tensors, or its points after each step.
+Network = tuple[str, "_hinton.Checkpoint | None", "list[tuple[str, _hinton.Tensor]]"]
+
+
+def source_of(model: Any, points: Any, device: str | None, said: dict[str, Any]) -> Network:
+    """What the library makes a network of."""
+    if isinstance(model, (str, os.PathLike)):
+        return os.fspath(model), None, []
+    if isinstance(model, Run):
+        if said.get("step") is None and len(model.paths) == 1 and os.path.isdir(model.paths[0]):
+            return model.paths[0], None, []
+        model = model.at(said.pop("step") if said.get("step") is not None else -1)
+    if isinstance(model, Checkpoint):
+        return "", model._inner, []
+    if isinstance(model, Mapping):
+        return "", _hinton.of_tensors("network", _arrays.tensors(model, device)), []
+    name = type(model).__qualname__
+    if _arrays.is_from(model, "torch") and hasattr(model, "named_modules"):
+        spec = _traces.spec_of(model, _hinton.layers())
+        if spec is not None and said.get("model") is None:
+            said["model"] = spec
+            return "", _hinton.of_tensors(name, _arrays.tensors(_traces.chain_of(model), device)), []
+        return name, None, traced(_traces.of_module, model, points, device)
+    if _arrays.is_from(model, "keras") and hasattr(model, "layers"):
+        return name, None, traced(_traces.of_keras, model, points, device)
+    if isinstance(model, (list, tuple)) and model and all(callable(one) for one in model):
+        return f"{len(model)} functions", None, traced(_traces.of_functions, model, points, device)
+    raise refused(
+        TypeError,
+        f"a {name} is no network that points can be sent through",
+        "give a spec such as '2-3-tanh-2', a file, a dictionary of matrices, a torch or Keras model, or a list of "
+        "functions",
+    )
+
+
+def traced(
+    how: Callable[[Any, Any], list[tuple[str, Any]]], model: Any, points: Any, device: str | None
+) -> list[tuple[str, _hinton.Tensor]]:
+    """The points after every step, as the model's own library computes them."""
+    if points is None or isinstance(points, (str, os.PathLike)):
+        cure = "give an array with a row for each point: hinton.space(model, X)"
+        raise refused(ValueError, "this network is computed by its own library, and needs its points", cure)
+    return [(label, _arrays.tensor(rows, label, device)) for label, rows in how(model, points)]
+
+
+with_keywords(space, "space")
