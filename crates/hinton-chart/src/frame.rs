@@ -59,6 +59,9 @@ pub(crate) struct CellRule {
     pub(crate) border: f64,
     /// Least width and height of a cell on a page that takes what it needs, points.
     pub(crate) least: (f64, f64),
+    /// Room right of the cells and below them, for what belongs to their rows and columns; of a page
+    /// with one area.
+    pub(crate) beside: (f64, f64),
 }
 
 /// The page before cells are known: how much room the body has.
@@ -243,7 +246,10 @@ impl<'a> Page<'a> {
             let cells = Extent::new(extent.rows.min(most(inner.1)), extent.cols.min(most(inner.0)));
             let guess = self.pitch(cells.rows, cells.cols, inner, rule, false);
             let strips = self.strips(extent, &cells, guess, inner, rule);
-            inner = (inner.0 - strips.left - strips.right, inner.1 - strips.top);
+            inner = (
+                inner.0 - strips.left - strips.right - rule.beside.0,
+                inner.1 - strips.top - rule.beside.1,
+            );
         }
         let most = (most(inner.1), most(inner.0));
         match extents {
@@ -302,13 +308,16 @@ impl<'a> Page<'a> {
         let facets = cells.len() > 1;
         let guess = self.pitch(rows, cols, per_facet, rule, facets);
         let strips = match (extents, cells) {
-            ([extent], [cells]) => self.strips(extent, cells, guess, per_facet, rule),
+            ([extent], [cells]) => {
+                let strips = self.strips(extent, cells, guess, per_facet, rule);
+                strips.with_room_beside(rule.beside)
+            }
             _ => Strips::none(),
         };
         let inner = if self.options.look.area.is_some() {
             per_facet
         } else {
-            (per_facet.0 - strips.left - strips.right, per_facet.1 - strips.top)
+            (per_facet.0 - strips.left - strips.right, per_facet.1 - strips.top - strips.bottom)
         };
         if inner.0 < 2.0 || inner.1 < 2.0 {
             return Err(self.no_room());
@@ -350,7 +359,7 @@ impl<'a> Page<'a> {
         };
         let box_size = (size(&widths, facet_gap), size(&heights, facet_gap + facet_head));
         let body_w = box_size.0 + strips.left + strips.right;
-        let body_h = box_size.1 + facet_head + strips.top;
+        let body_h = box_size.1 + facet_head + strips.top + strips.bottom;
         let above = strips.top + facet_head;
         let legend_h = if self.legend { words.legend_height } else { 0.0 };
         let low = self.low_space(legend_h);
@@ -412,7 +421,8 @@ impl<'a> Page<'a> {
             Rect::new(origin.0, top, width, legend_h)
         } else {
             let left = origin.0 + body_w - strips.left + LEGEND_GAP;
-            Rect::new(left, origin.1, LEGEND_WIDTH, (body_h - above).max(legend_h))
+            let height = (body_h - above - strips.bottom).max(legend_h);
+            Rect::new(left, origin.1, LEGEND_WIDTH, height)
         };
         Layout {
             page: (page_w, page_h),

@@ -19,6 +19,7 @@ pub(crate) struct Strips {
     pub(crate) left: f64,
     pub(crate) top: f64,
     pub(crate) right: f64,
+    pub(crate) bottom: f64,
     rows: Vec<(f64, String)>,
     cols: Vec<(f64, String)>,
     turn: f64,
@@ -36,6 +37,7 @@ impl Strips {
             left: 0.0,
             top: 0.0,
             right: 0.0,
+            bottom: 0.0,
             rows: Vec::new(),
             cols: Vec::new(),
             turn: 0.0,
@@ -49,6 +51,11 @@ impl Strips {
     /// No labels, because the page has no room for them.
     pub(crate) fn left_out() -> Self {
         Strips { left_out: true, ..Strips::none() }
+    }
+
+    /// With room for more right of the cells and below them.
+    pub(crate) fn with_room_beside(self, (right, bottom): (f64, f64)) -> Self {
+        Strips { right: self.right + right, bottom: self.bottom + bottom, ..self }
     }
 
     /// What a person should know about the labels of a matrix of that extent.
@@ -144,6 +151,7 @@ impl Strips {
             top: top + col_name,
             // Names that lean right reach past the last column.
             right: if turn < 0.0 { (col_width * cos - col_pitch / 2.0).max(0.0) } else { 0.0 },
+            bottom: 0.0,
             rows,
             cols,
             turn,
@@ -228,7 +236,7 @@ fn label_style(options: &Options, theme: &Theme) -> TextStyle {
 }
 
 /// Labels and where their middles lie, as shares of the side.
-fn labels(
+pub(crate) fn labels(
     labels: &Labels,
     count: usize,
     numbers: Numbering,
@@ -263,7 +271,7 @@ fn labels(
 }
 
 /// The smallest of 1, 2, 5, 10, 20, 50 … that is wide enough.
-fn nice_step(count: usize, wide_enough: impl Fn(usize) -> bool) -> usize {
+pub(crate) fn nice_step(count: usize, wide_enough: impl Fn(usize) -> bool) -> usize {
     let mut decade = 1usize;
     loop {
         for factor in [1, 2, 5] {

@@ -41,6 +41,9 @@ pub struct Options {
     pub columns: Option<usize>,
     /// Magnitude that fills a cell of a Hinton diagram; `None` is the next power of two.
     pub max_weight: Option<f64>,
+    /// Whether the root mean square of each row and column is drawn along the edges (heat map);
+    /// `None` does so for one large matrix where the page has the room.
+    pub margins: Option<bool>,
     /// How values become one cell when values outnumber pixels; `None` lets the chart choose.
     pub reduce: Option<Fold>,
     /// Whether there is a legend; `None` is yes.
@@ -108,6 +111,7 @@ impl Default for Options {
             legend_title: None,
             columns: None,
             max_weight: None,
+            margins: None,
             reduce: None,
             legend: None,
             size: None,

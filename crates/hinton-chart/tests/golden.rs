@@ -108,6 +108,9 @@ fn cases() -> Vec<Case> {
             |_| {},
         ),
     ];
+    all.push(case("bars", "bars", vec![(1, 40, with_nan(noise(40)))], |options| {
+        options.size = Some("360px".parse().unwrap());
+    }));
     all.push(case("profile", "profile", profiled(), |options| {
         options.size = Some("360px".parse().unwrap());
     }));

@@ -134,7 +134,8 @@ fn help_text(about: &str, help: &str) -> clap::builder::StyledStr {
 fn heading(setting: &str) -> &'static str {
     match setting {
         "as" | "preset" | "transpose" | "reshape" | "each" => "What is drawn",
-        "log" | "log-x" | "smooth" | "bins" | "max-weight" | "columns" | "reduce" => "Charts",
+        "log" | "log-x" | "smooth" | "bins" | "max-weight" | "columns" | "reduce" | "margins"
+        | "no-margins" => "Charts",
         "cmap" | "range" | "scale" | "center" | "symlog-threshold" => "Colours",
         _ => "Page and type",
     }

@@ -44,11 +44,11 @@ pub struct SettingRow {
 const EVERY: &[&str] = &[];
 /// Charts whose values become colours.
 const COLORED: &[&str] = &["heatmap", "tiles", "overview"];
-/// Charts of one matrix, with labels.
-const MATRICES: &[&str] = &["hinton", "heatmap", "confusion"];
+/// Charts with labels of rows and columns, or of bars.
+const LABELLED: &[&str] = &["hinton", "heatmap", "confusion", "bars"];
 /// Charts whose axes may be named.
 const NAMED_AXES: &[&str] =
-    &["hinton", "heatmap", "histogram", "curve", "distribution", "confusion"];
+    &["hinton", "heatmap", "histogram", "curve", "distribution", "confusion", "bars"];
 
 /// Everything that can be said about a picture, in the order in which it is applied: a preset
 /// first, what is said besides after it.
@@ -67,7 +67,7 @@ pub const SETTINGS: &[SettingRow] = &[
         name: "as",
         takes: Takes::Value("CHART"),
         about: "The chart; without it the shape chooses",
-        help: "Without it: vectors and large matrices as a heat map, matrices of at most 64 x 64 as a \
+        help: "Without it: vectors as bars (those of whole numbers as a histogram, where they are long), large matrices as a heat map, matrices of at most 64 x 64 as a \
                Hinton diagram (as a heat map where --cmap, --range, --scale or --annotate is said), classifiers of 28 x 28 pictures, convolutions and stacks of matrices as \
                tiles, several tensors as an overview, each on its own scale. With it several tensors \
                share one scale.",
@@ -145,6 +145,7 @@ pub const SETTINGS: &[SettingRow] = &[
             "confusion",
             "ridge",
             "spectrum",
+            "bars",
         ],
         choices: || vec!["data", "robust", "symmetric"],
         set: |request, value| parsed(value, |range: Range| request.options.range = Some(range)),
@@ -161,10 +162,10 @@ pub const SETTINGS: &[SettingRow] = &[
     SettingRow {
         name: "center",
         takes: Takes::Value("VALUE"),
-        about: "The value that has the middle colour, instead of zero",
+        about: "The value that has the middle colour, or where bars begin, instead of zero",
         help: "For maps with a middle, such as the default: 1 for gains of normalisation, the mean for \
                deviations.",
-        charts: &["heatmap", "tiles"],
+        charts: &["heatmap", "tiles", "bars"],
         choices: nothing,
         set: |request, value| {
             let center = number("center", value, -f64::MAX, f64::MAX, false)?;
@@ -217,7 +218,7 @@ pub const SETTINGS: &[SettingRow] = &[
         about: "Labels of rows: a pattern such as embed_dim_{}, a file of lines, or off",
         help: "In a pattern {} is the number of the row. A file has one label a line. A list with \
                commas gives one label each.",
-        charts: MATRICES,
+        charts: LABELLED,
         choices: nothing,
         set: |request, value| {
             request.options.row_labels = labels("row-labels", value)?;
@@ -229,7 +230,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Value("LABELS"),
         about: "Labels of columns, as --row-labels",
         help: "",
-        charts: MATRICES,
+        charts: LABELLED,
         choices: nothing,
         set: |request, value| {
             request.options.col_labels = labels("col-labels", value)?;
@@ -329,10 +330,34 @@ pub const SETTINGS: &[SettingRow] = &[
                magnitude, so a lone outlier stays visible; max and min keep the largest and smallest. \
                A Hinton diagram keeps the area of both signs, an overview the extreme, unless asked \
                otherwise.",
-        charts: &["hinton", "heatmap", "tiles", "overview"],
+        charts: &["hinton", "heatmap", "tiles", "overview", "bars"],
         choices: || FOLDS.iter().map(|fold| fold.0).collect(),
         set: |request, value| {
             request.options.reduce = Some(fold(value)?);
+            Ok(())
+        },
+    },
+    SettingRow {
+        name: "margins",
+        takes: Takes::Nothing,
+        about: "Draw the RMS of each row and column along the edges",
+        help: "Without it for one matrix of at least 64 x 64 where the page has the room. Rows and columns                at least three times as large as the median are in a colour of their own and named,                unless they are many.",
+        charts: &["heatmap"],
+        choices: nothing,
+        set: |request, _| {
+            request.options.margins = Some(true);
+            Ok(())
+        },
+    },
+    SettingRow {
+        name: "no-margins",
+        takes: Takes::Nothing,
+        about: "Draw no RMS along the edges",
+        help: "",
+        charts: EVERY,
+        choices: nothing,
+        set: |request, _| {
+            request.options.margins = Some(false);
             Ok(())
         },
     },
@@ -445,7 +470,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Nothing,
         about: "A logarithmic axis: counts of a histogram, values of a curve or distribution",
         help: "",
-        charts: &["histogram", "curve", "distribution", "ridge"],
+        charts: &["histogram", "curve", "distribution", "ridge", "bars"],
         choices: nothing,
         set: |request, _| {
             request.options.log_counts = true;
@@ -542,12 +567,13 @@ pub(crate) fn set(request: &mut DrawRequest<'_>, name: &str, value: &str) -> Res
     Ok(())
 }
 
-/// Whether what was said is about colours or written values, which a Hinton diagram has none of.
-pub(crate) fn wants_cells(request: &DrawRequest<'_>) -> bool {
+/// Whether what was said is about colours or written values, which that chart has none of.
+pub(crate) fn wants_cells(request: &DrawRequest<'_>, chart: &str) -> bool {
     let options = &request.options;
+    // Bars have ends and a beginning as colours have.
+    let range = options.range.is_some() || options.center.is_some();
     options.cmap.is_some()
-        || options.range.is_some()
-        || options.center.is_some()
+        || (range && chart != "bars")
         || options.scale != ScaleKind::Linear
         || matches!(options.annotate, Annotate::On | Annotate::As(_))
 }
@@ -560,6 +586,7 @@ pub(crate) fn without_effect(request: &DrawRequest<'_>, chart: &str) -> Vec<Stri
     let what = match chart {
         "hinton" => "a Hinton diagram",
         "heatmap" => "a heat map",
+        "bars" => "bars",
         "histogram" => "a histogram",
         "curve" => "a curve",
         "distribution" => "a distribution",

@@ -21,7 +21,7 @@ fn every_chart_draws_every_shape() {
             let drawn = draw([tensor], &DrawRequest::chart(chart.name));
             let picture = match (drawn, chart.name) {
                 // These need lines, squares and matrices, and say so.
-                (Err(error), "curve" | "confusion" | "spectrum") => {
+                (Err(error), "curve" | "confusion" | "spectrum" | "bars") => {
                     assert!(error.to_string().contains(&hinton::shape_text(shape)), "{error}");
                     continue;
                 }
@@ -112,6 +112,8 @@ const SAID: &[Said] = &[
     ("y-label", "output", &[]),
     ("legend-title", "weight", &[]),
     ("log-x", "", &[]),
+    ("margins", "", &[]),
+    ("no-margins", "", &[]),
     ("annotate", ".1f", &[]),
     ("row-labels", "row {}", &[]),
     ("col-labels", "col {}", &[]),
@@ -132,7 +134,7 @@ fn settings_name_the_charts_that_heed_them() {
     // One matrix that is large for the page, and two of them.
     let tensors = |chart: &str| {
         let (large, small): (&[usize], &[usize]) = match chart {
-            "curve" => (&[3000], &[40]),
+            "curve" | "bars" => (&[3000], &[40]),
             "confusion" => (&[70, 70], &[6, 6]),
             // Each is decomposed for every setting.
             "spectrum" => (&[60, 40], &[6, 4]),

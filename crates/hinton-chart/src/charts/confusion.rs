@@ -34,8 +34,14 @@ pub(super) const ROW: ChartRow = ChartRow {
     plays: true,
 };
 
-const RULE: CellRule =
-    CellRule { largest: 30.0, smallest_pixels: 1.0, square: true, border: 0.0, least: (0.0, 0.0) };
+const RULE: CellRule = CellRule {
+    largest: 30.0,
+    smallest_pixels: 1.0,
+    square: true,
+    border: 0.0,
+    least: (0.0, 0.0),
+    beside: (0.0, 0.0),
+};
 /// Side of a matrix of few classes, and the largest of their cells, points.
 const FEW: (f64, f64) = (180.0, 60.0);
 /// The share that has the full colour of a mistake, the same for every matrix.

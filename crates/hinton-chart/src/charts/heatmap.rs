@@ -7,6 +7,7 @@ use hinton_tensor::reduce::Mark;
 use hinton_tensor::{Grid, GridRequest, Summary};
 
 use super::common::{self, Whole};
+use super::margins::{self, Margins};
 use super::{ChartRow, Need};
 use crate::cells::{cell_colors, cells_item};
 use crate::colorbar::{Key, KeyCells, colorbar, colorbar_height};
@@ -32,8 +33,14 @@ pub(super) const ROW: ChartRow = ChartRow {
 };
 
 /// Cells as large as fit values when there are few.
-const RULE: CellRule =
-    CellRule { largest: 36.0, smallest_pixels: 1.0, square: false, border: 0.0, least: (0.0, 0.0) };
+const RULE: CellRule = CellRule {
+    largest: 36.0,
+    smallest_pixels: 1.0,
+    square: false,
+    border: 0.0,
+    least: (0.0, 0.0),
+    beside: (0.0, 0.0),
+};
 /// Sizes of type for values, largest first.
 const VALUE_SIZES: [f64; 6] = [10.0, 9.0, 8.0, 7.0, 6.0, 5.0];
 /// Most cells that get a value; more could not be read.
@@ -47,7 +54,8 @@ const LONGEST_WRITTEN: f64 = 4_000.0;
 
 fn need(extents: &[Extent], options: &Options) -> Need {
     let page = Page::new(options);
-    let (max_rows, max_cols) = page.most_cells(extents, RULE);
+    let rule = CellRule { beside: margins::room(extents, options, &page), ..RULE };
+    let (max_rows, max_cols) = page.most_cells(extents, rule);
     let fold = common::default_fold(options);
     let request = GridRequest { max_rows, max_cols, fold, sample_bytes: None, quantiles: true };
     Need::Grids(vec![request; extents.len()])
@@ -66,7 +74,16 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let mut words = common::words(panels, "matrices", options, &summary);
     words.notes.splice(..0, key_cells.note(&scale, &span));
     words.legend_height = colorbar_height(&key, &page, options.own_range);
-    let rule = CellRule { least: least_cell(panels, options), ..RULE };
+    let beside = margins::room(&extents, options, &page);
+    let margins = match panels {
+        [panel] if beside.0 > 0.0 && !panel.is_picture() => {
+            Margins::of(&panel.grids[0], &panel.extent)
+        }
+        _ => None,
+    };
+    let beside = if margins.is_some() { beside } else { (0.0, 0.0) };
+    let rule = CellRule { least: least_cell(panels, options), beside, ..RULE };
+    words.notes.extend(margins.iter().flat_map(Margins::notes));
     let layout = page.layout(&cells, &extents, rule, &words)?;
     let annotation = annotation(panels, options, layout.areas[0]);
     // The note needs room of its own, which moves nothing but what lies below the cells.
@@ -82,6 +99,9 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
             items.push(gap_lines(area, page.theme.page, options.look.cell_gap));
         }
         items.extend(odd_signs(grid, area, &page, annotation.format.is_some()));
+        if let Some(margins) = &margins {
+            items.extend(margins.items(area.rect, &page.theme));
+        }
         if let Some((format, size)) = &annotation.format {
             items.extend(values(grid, area, &scale, format, *size));
         }

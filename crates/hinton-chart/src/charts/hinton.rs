@@ -40,6 +40,7 @@ const RULE: CellRule = CellRule {
     square: true,
     border: BORDER,
     least: (0.0, 0.0),
+    beside: (0.0, 0.0),
 };
 
 fn need(extents: &[Extent], options: &Options) -> Need {

@@ -6,6 +6,7 @@ use hinton_tensor::GridRequest;
 use crate::zoom::{DESIGNED, designed, label_size, zoomed};
 use crate::{ChartError, Extent, Options, Panel, Picture};
 
+mod bars;
 mod common;
 mod confusion;
 mod curve;
@@ -13,6 +14,7 @@ mod distribution;
 mod heatmap;
 mod hinton;
 mod histogram;
+mod margins;
 mod over;
 mod overview;
 mod profile;
@@ -86,6 +88,7 @@ pub const CHARTS: &[ChartRow] = &[
     hinton::ROW,
     heatmap::ROW,
     tiles::ROW,
+    bars::ROW,
     histogram::ROW,
     curve::ROW,
     distribution::ROW,

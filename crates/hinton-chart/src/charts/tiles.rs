@@ -25,8 +25,14 @@ pub(super) const ROW: ChartRow = ChartRow {
     plays: true,
 };
 
-const RULE: CellRule =
-    CellRule { largest: 24.0, smallest_pixels: 1.0, square: true, border: 0.0, least: (0.0, 0.0) };
+const RULE: CellRule = CellRule {
+    largest: 24.0,
+    smallest_pixels: 1.0,
+    square: true,
+    border: 0.0,
+    least: (0.0, 0.0),
+    beside: (0.0, 0.0),
+};
 /// Height of a tile's label.
 const LABEL: f64 = LINE + 2.0;
 /// Width aimed at for all tiles together, points.

@@ -180,15 +180,25 @@ pub(super) fn fits_each(prepared: &Prepared) -> bool {
     prepared.each_fits.is_some()
 }
 
+/// Most whole numbers of a vector that are drawn one by one without being asked.
+const MANY_WHOLE: u64 = 64;
+
 /// The chart that suits this tensor alone.
 pub(super) fn default_chart(prepared: &Prepared, request: &DrawRequest<'_>) -> &'static str {
     if prepared.each_fits.is_some() || request.each.is_some() {
         return "tiles";
     }
-    match plan::default(prepared.tensor.shape(), prepared.kernel).0 {
-        "hinton" if wants_cells(request) => "heatmap",
-        chart => chart,
+    let chart = plan::default(prepared.tensor.shape(), prepared.kernel).0;
+    match chart {
+        "hinton" | "bars" if wants_cells(request, chart) => "heatmap",
+        // Labels, indices, token numbers: how often, not which is the largest.
+        "bars" if prepared.tensor.dtype().is_integer() && is_long(prepared) => "histogram",
+        _ => chart,
     }
+}
+
+fn is_long(prepared: &Prepared) -> bool {
+    prepared.tensor.elements() > MANY_WHOLE
 }
 
 /// How the tensor becomes pictures.

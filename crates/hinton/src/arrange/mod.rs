@@ -96,8 +96,8 @@ fn file_title(prepared: &[lay::Prepared]) -> Option<String> {
 
 /// Lays tensors out as the request asks, or by their shape where it does not.
 ///
-/// Without a chart, a single number or a vector becomes a heat map of one row; a matrix a Hinton
-/// diagram when both sides are at most 64, else a heat map; `[784, n]` and `[n, 784]` with at most
+/// Without a chart, a single number becomes a heat map; a vector bars, or where it is long and of whole
+/// numbers a histogram; a matrix a Hinton diagram when both sides are at most 64, else a heat map; `[784, n]` and `[n, 784]` with at most
 /// 64 classes a 28 x 28 picture a class; three axes a picture for each position of the first;
 /// kernels of convolutions (PyTorch's or Keras' order) a picture each, in colour when they have
 /// three channels; more axes a heat map with all axes but the first in one. Several tensors become an

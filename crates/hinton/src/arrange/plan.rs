@@ -88,6 +88,7 @@ pub(super) fn default(shape: &[usize], known: Option<[usize; 4]>) -> (&'static s
                 _ => ("tiles", plan),
             }
         }
+        [values] if values > 1 => ("bars", Plan::Matrix),
         _ => ("heatmap", Plan::Matrix),
     }
 }
@@ -113,7 +114,11 @@ pub(super) fn for_chart(chart: &str, shape: &[usize], known: Option<[usize; 4]>)
 }
 
 fn matrix_chart(rows: usize, cols: usize) -> &'static str {
-    if rows.max(cols) <= HINTON_SIDE { "hinton" } else { "heatmap" }
+    match (rows.min(cols), rows.max(cols)) {
+        (_, longest) if longest <= HINTON_SIDE => "hinton",
+        (1, _) => "bars",
+        _ => "heatmap",
+    }
 }
 
 /// Weights of a classifier of 28 x 28 pictures: a picture for each class.
@@ -183,7 +188,10 @@ mod tests {
     fn shapes_choose_their_chart() {
         let table: &[(&[usize], &str, Plan)] = &[
             (&[], "heatmap", Plan::Matrix),
-            (&[10], "heatmap", Plan::Matrix),
+            (&[1], "heatmap", Plan::Matrix),
+            (&[10], "bars", Plan::Matrix),
+            (&[1, 65], "bars", Plan::Matrix),
+            (&[65, 1], "bars", Plan::Matrix),
             (&[64, 64], "hinton", Plan::Matrix),
             (&[64, 65], "heatmap", Plan::Matrix),
             (&[1, 2], "hinton", Plan::Matrix),
