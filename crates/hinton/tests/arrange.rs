@@ -17,7 +17,7 @@ type Row<'a> = (&'a [usize], &'a str, usize, [usize; 2], &'a str);
 fn shapes_decide() {
     let table: &[Row<'_>] = &[
         (&[], "heatmap", 1, [1, 1], "one value"),
-        (&[7], "heatmap", 1, [1, 7], "columns → axis 0 (7)"),
+        (&[7], "bars", 1, [1, 7], "columns → axis 0 (7)"),
         (&[10, 32], "hinton", 1, [10, 32], "rows ↓ axis 0 (10) · columns → axis 1 (32)"),
         (&[1000, 2], "heatmap", 1, [1000, 2], "rows ↓ axis 0 (1,000) · columns → axis 1 (2)"),
         (&[784, 10], "tiles", 10, [28, 28], "each column (axis 1) of 784 × 10"),

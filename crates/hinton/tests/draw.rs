@@ -113,7 +113,6 @@ const SAID: &[Said] = &[
     ("legend-title", "weight", &[]),
     ("log-x", "", &[]),
     ("margins", "", &[]),
-    ("no-margins", "", &[]),
     ("annotate", ".1f", &[]),
     ("row-labels", "row {}", &[]),
     ("col-labels", "col {}", &[]),

@@ -38,7 +38,7 @@ const GAP: f64 = 14.0;
 /// Height of the name above each of several plots.
 const HEAD: f64 = LINE + 3.0;
 /// Fewest values whose order is worth drawing.
-const WORTH_SORTING: u64 = 16;
+const WORTH_SORTING: usize = 16;
 /// Narrowest page with room for both plots.
 const ROOM_FOR_BOTH: f64 = 210.0;
 /// Most vectors above one another.
@@ -87,12 +87,15 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let mut words = common::words(panels, "vectors", options, &summary);
     words.subtitle.truncate(1);
     let is_sorted = page.room().0 >= ROOM_FOR_BOTH
-        && vectors.iter().any(|vector| vector.panel.summary.finite() >= WORTH_SORTING);
+        && vectors.iter().any(|vector| vector.count >= WORTH_SORTING);
     words.subtitle.push(match is_sorted {
         true => "values in order; right: sorted".to_owned(),
         false => "values in order".to_owned(),
     });
-    words.notes.extend(vectors.iter().filter_map(|vector| vector.odd_note(vectors.len() > 1)));
+    // Where others beside this picture have such values it keeps the line, so that all are laid out alike.
+    let keeps_line = options.over.is_some() && summary.finite() < summary.elements;
+    let is_named = vectors.len() > 1;
+    words.notes.extend(vectors.iter().filter_map(|vector| vector.odd_note(is_named, keeps_line)));
 
     let heads = if vectors.len() > 1 { HEAD } else { 0.0 };
     let below = LINE + 8.0 + vectors.iter().map(|one| one.names_height(&theme)).fold(0.0, f64::max);
@@ -318,7 +321,11 @@ impl Vector<'_> {
             grid.extend(Path::line(Point::new(rect.x, y), Point::new(rect.right(), y)));
         }
         let mut items = vec![Shape::stroked(grid, theme.line.alpha(90), 0.5)];
+        let is_wide = rect.w >= 90.0;
         for (share, label) in [(0.0, "0"), (0.5, "50 %"), (1.0, "100 %")] {
+            if share == 0.5 && !is_wide {
+                continue;
+            }
             let (x, y) = (rect.x + share * rect.w, rect.bottom() + 5.0);
             let align = match share {
                 0.0 => Align::Start,
@@ -360,16 +367,18 @@ impl Vector<'_> {
     }
 
     /// Where values are not finite.
-    fn odd_note(&self, is_named: bool) -> Option<String> {
+    fn odd_note(&self, is_named: bool, keeps_line: bool) -> Option<String> {
+        let whose = if is_named { format!(" of {}", self.panel.label()) } else { String::new() };
         let all = 0..self.grid.values.len();
         let places: Vec<usize> = all.filter(|&index| self.mark(index) != Mark::None).collect();
-        let last = *places.last()?;
+        let Some(&last) = places.last() else {
+            return keeps_line.then(|| format!("not finite{whose}: none"));
+        };
         let number = |index: &usize| self.number(index * self.block).to_string();
         let mut list = places.iter().take(MOST_LISTED).map(number).collect::<Vec<_>>().join(", ");
         if places.len() > MOST_LISTED {
             list = format!("{list} … {}", number(&last));
         }
-        let whose = if is_named { format!(" of {}", self.panel.label()) } else { String::new() };
         let about = if self.block > 1 { "about " } else { "" };
         Some(format!("not finite{whose}: {about}{list}, marked above"))
     }

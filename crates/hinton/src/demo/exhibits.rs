@@ -258,6 +258,15 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         themed: true,
     },
     Exhibit {
+        name: "vector",
+        title: "A vector",
+        text: "The biases of a layer, each a bar from zero; beside them the same values sorted.",
+        shows: Shows::Tensors { file: MLP, tensors: &["0.bias"] },
+        settings: &[],
+        also: &[],
+        themed: true,
+    },
+    Exhibit {
         name: "histogram",
         title: "How weights spread",
         text: "The weights of the first layer, counted.",
