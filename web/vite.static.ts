@@ -1,64 +1,7 @@
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { type Plugin, defineConfig } from "vite";
-import solid from "vite-plugin-solid";
+import { defineConfig } from "vite";
+import { onePageConfig } from "./one-page.ts";
 
-/** A file of this folder as text. */
-function read(path: string): string {
-  return readFileSync(fileURLToPath(new URL(path, import.meta.url)), "utf8");
-}
-
-/** What must stay with every copy of the libraries in the page. */
-function notices(): string {
-  const { version } = JSON.parse(read("node_modules/solid-js/package.json"));
-  return `solid-js ${version} (https://www.solidjs.com)\n\n${read("node_modules/solid-js/LICENSE").trim()}\n`;
-}
-
-/** Program, worker and styles in one file. The mark {{hinton:module}} is for cargo xtask wasm. */
-function onePage(): Plugin {
-  return {
-    name: "one-page",
-    enforce: "post",
-    generateBundle(_options, bundle) {
-      let script = "";
-      for (const [file, output] of Object.entries(bundle)) {
-        if (output.type === "chunk") script += output.code;
-        else this.error(`${file} would not be in the page`);
-        delete bundle[file];
-      }
-      for (const danger of ["</script", "<!--", "{{hinton:"]) {
-        if (script.toLowerCase().includes(danger)) this.error(`the program contains ${danger}`);
-      }
-      const style = ["viewer/style.css", "viewer/panels.css", "viewer/wasm/welcome.css"].map((path) => read(path).trim());
-      const parts: Record<string, string> = {
-        icon: encodeURIComponent(read("viewer/favicon.svg").trim()),
-        notices: notices(),
-        script: script.trim(),
-        style: style.join("\n\n"),
-      };
-      const source = read("viewer/wasm/page.html").replace(/\{\{(icon|notices|script|style)\}\}/g, (_, part) => parts[part]!);
-      this.emitFile({ type: "asset", fileName: "hinton.html", source });
-    },
-  };
-}
-
-export default defineConfig({
-  // Nothing of the environment may reach the page: the same sources give the same bytes.
-  envDir: false,
-  publicDir: false,
-  logLevel: "warn",
-  build: {
-    outDir: "../target/pages",
-    emptyOutDir: true,
-    target: "es2022",
-    modulePreload: false,
-    rollupOptions: {
-      input: "viewer/wasm/main.tsx",
-      checks: { bundlerTimings: false, pluginTimings: false },
-      output: { format: "es", entryFileNames: "static.js", assetFileNames: "[name][extname]", codeSplitting: false },
-    },
-  },
-  // A classic script: from file:// browsers refuse modules in workers.
-  worker: { format: "iife" },
-  plugins: [solid({ dev: false, hot: false }), onePage()],
-});
+/** The page that reads dropped files; the mark {{hinton:module}} is for cargo xtask wasm. */
+export default defineConfig(
+  onePageConfig("viewer/wasm/main.tsx", "viewer/wasm/page.html", ["viewer/wasm/welcome.css"], "../target/pages", "hinton.html"),
+);

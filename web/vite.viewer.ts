@@ -1,18 +1,6 @@
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { type Plugin, defineConfig } from "vite";
 import solid from "vite-plugin-solid";
-
-/** A file of this folder as text. */
-function read(path: string): string {
-  return readFileSync(fileURLToPath(new URL(path, import.meta.url)), "utf8");
-}
-
-/** What must stay with every copy of the libraries in the page. */
-function notices(): string {
-  const { version } = JSON.parse(read("node_modules/solid-js/package.json"));
-  return `solid-js ${version} (https://www.solidjs.com)\n\n${read("node_modules/solid-js/LICENSE").trim()}\n`;
-}
+import { notices, read } from "./one-page.ts";
 
 /** The page is served under a policy that allows no script or style within it: three files. */
 function threeFiles(): Plugin {

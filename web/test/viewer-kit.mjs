@@ -76,7 +76,7 @@ export function writeModels() {
   const run = join(folder, "run");
   mkdirSync(run);
   for (const [step, tensors] of STEPS.entries()) writeFileSync(join(run, `step_${step * 10}.safetensors`), safetensors(tensors));
-  return { model, tuned, run };
+  return { folder, model, tuned, run };
 }
 
 /** Starts `hinton view` and reads the address that it prints. */

@@ -2,7 +2,8 @@
 // `node test/viewer.mjs HINTON CHROMIUM [SCREENSHOTS]`.
 
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { MODEL, TUNED, cellOnMap, launch, opener, pixelsAt, point, rest, serve, shown, variety, view, writeModels } from "./viewer-kit.mjs";
 
@@ -492,6 +493,37 @@ const TESTS = {
     await press(page, "+");
     await page.waitForTimeout(400);
     assert.ok(Number((await view(page)).a) < 0.7);
+  },
+
+  async "a page that holds its data shows the same without a server or a network"(_open, faults) {
+    const file = join(files.folder, "page.html");
+    execFileSync(hinton, ["view", files.model, "--export", file, "--budget", "2MB"], { stdio: ["ignore", "ignore", "ignore"] });
+    assert.ok(statSync(file).size < 2.3e6, "the budget, and the program beside it");
+    const context = await browser.newContext({ viewport: { width: 1000, height: 700 }, colorScheme: "light", offline: true });
+    const page = await context.newPage();
+    page.on("pageerror", (error) => faults.push(error.stack));
+    page.on("request", (request) => {
+      if (!/^(file|blob|data):/.test(request.url())) faults.push(`asks for ${request.url()}`);
+    });
+    const place = catalogue.layout.tiles.find((tile) => tile.tensor === WEIGHT);
+    const at = [place.x + (12.5 / 48) * place.w, place.y + (10.5 / 64) * place.h, 44 / (place.w / 48)].map((value) => Number(value.toFixed(4)));
+    await page.goto(`file://${file}#v=1&a=1.5&at=${at}&t=${WEIGHT}&n=0`);
+    await shown(page, "exact");
+    assert.match(await page.textContent("#status"), /this page holds every value/);
+    const colours = await model.ask(`colours?t=g0&map=${catalogue.defaultMap.light}`);
+    for (const [row, col] of [[5, 7], [6, 9], [10, 12], [11, 13]]) {
+      const [x, y] = await cellOnMap(page, catalogue, WEIGHT, row, col);
+      const value = MODEL["layers.0.weight"].values[row * 48 + col];
+      assert.equal((await pixelsAt(page, [[x + 12, y]]))[0].toString(16), colourOf(colours, value).toString(16), `row ${row}, column ${col}: ${value}`);
+    }
+    await point(page, await cellOnMap(page, catalogue, WEIGHT, 10, 12));
+    await page.waitForFunction(() => document.querySelector("#readout .rough")?.textContent.includes("\u2248"));
+    // Another range is a stretch of the same colours.
+    await page.fill("#colour .end >> nth=1", "0.1");
+    await page.press("#colour .end >> nth=1", "Enter");
+    await page.waitForTimeout(300);
+    assert.ok((await variety(page)) > 3);
+    await context.close();
   },
 };
 

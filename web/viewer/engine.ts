@@ -51,6 +51,8 @@ export interface Catalogue {
   layout: Layout;
   maps: { name: string; kind: "diverging" | "sequential"; colourBlindSafe: boolean }[];
   defaultMap: { light: string; dark: string };
+  /** Of a page that holds its data: what of it, in words. */
+  exported?: { note: string };
 }
 
 /** A tensor of the first source, the same one of the second, and the second less the first. */
@@ -89,6 +91,8 @@ export interface Tensor {
   skipped: string | null;
   /** Tensors of one group have one range of colours, where not each has its own. */
   group: number;
+  /** The levels that there are, as rows and columns, finest first; all where nothing is said. */
+  levels?: [number, number][];
   /** Whether it is made of others and lies in no file. */
   made: boolean;
   note?: string | null;

@@ -18,6 +18,7 @@ struct Page {
 const PAGES: &[Page] = &[
     Page { config: "vite.config.ts", built: "crates/hinton/assets/web" },
     Page { config: "vite.viewer.ts", built: "crates/hinton-serve/assets" },
+    Page { config: "vite.export.ts", built: "crates/hinton-view/assets" },
 ];
 
 /// Names of browsers that can be driven, the free one first.

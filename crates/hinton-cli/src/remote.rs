@@ -152,7 +152,7 @@ fn is_on(name: &str) -> bool {
 }
 
 /// Bytes of `500MB`, `1.5GiB`, `64k`, `1000`.
-fn size(text: &str) -> Result<u64, String> {
+pub(crate) fn size(text: &str) -> Result<u64, String> {
     let wrong = || "a size is such as 500MB, 2GB or 64KiB".to_owned();
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(end);

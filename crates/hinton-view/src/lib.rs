@@ -13,6 +13,7 @@ mod background;
 mod catalogue;
 mod colours;
 mod events;
+mod export;
 mod groups;
 mod half;
 mod map;
@@ -31,6 +32,7 @@ use hinton::Checkpoint;
 use hinton_tensor::Work;
 
 pub use answer::{Answer, Refusal};
+pub use export::{BUDGET, Exported};
 pub use hinton::{Error, Progress, Quiet};
 pub use routes::{ROUTES, Route};
 
@@ -159,6 +161,16 @@ impl Viewer {
         if new.len() == old.len() {
             self.events.add(json!({ "kind": "metrics", "source": source }));
         }
+    }
+
+    /// Bytes of all values of all steps, as they lie in files.
+    pub fn bytes(&self) -> u64 {
+        let state = self.state();
+        let of = |entry: &sources::Entry| {
+            let steps = state.sources.step_numbers(entry.source).len().max(1) as u64;
+            entry.bytes.saturating_mul(steps)
+        };
+        state.sources.tensors.iter().map(of).fold(0, u64::saturating_add)
     }
 
     fn state(&self) -> Arc<State> {

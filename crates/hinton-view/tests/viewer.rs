@@ -324,3 +324,27 @@ fn maps_are_laid_out_for_the_window() {
         refusal(&viewer, "catalogue", &format!("aspect={wrong}"));
     }
 }
+
+#[test]
+fn a_page_holds_its_data_within_its_budget() {
+    let folder = Folder::new("export");
+    let path = folder.model("a<b>.safetensors", 0.0);
+    let viewer = open(&[&path]);
+    let exported = viewer.export(40_000, &Quiet).unwrap();
+    let text = String::from_utf8(exported.page.clone()).unwrap();
+    assert!(
+        text.contains("<title>a&lt;b&gt;.safetensors · hinton</title>"),
+        "the title is escaped"
+    );
+    let data = text.split("id=\"data\">").nth(1).unwrap().split('<').next().unwrap();
+    assert!(data.len() <= 40_000 && data.len() > 20_000, "{}", data.len());
+    assert!(exported.note.contains("9 of 10 tensors"), "{}", exported.note);
+    // The same on any number of threads.
+    let again = Viewer::open(&[path], 7).unwrap().export(40_000, &Quiet).unwrap();
+    assert!(again.page == exported.page);
+    // With room enough nothing is folded; without any it is said what is needed.
+    let all = viewer.export(2_000_000, &Quiet).unwrap();
+    assert!(all.note.contains("every value"), "{}", all.note);
+    let Err(Refusal::Question(message)) = viewer.export(1000, &Quiet) else { panic!("it fits") };
+    assert!(message.starts_with("budget: the map of 10 tensors"), "{message}");
+}

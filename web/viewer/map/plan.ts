@@ -42,6 +42,14 @@ export function levelFor(tensor: Tensor, rect: Rect, ratio: number): Level {
   return { rows: Math.max(rows, cols), cols: Math.max(rows, cols) };
 }
 
+/** The level that there is, where not all are: no finer than wanted if there is one, and as near as can be. */
+function available({ levels }: Tensor, wanted: Level): Level {
+  if (!levels || levels.length === 0) return wanted;
+  const coarser = levels.find(([rows, cols]) => rows >= wanted.rows && cols >= wanted.cols);
+  const [rows, cols] = coarser ?? levels.at(-1)!;
+  return { rows, cols };
+}
+
 /** Cells of an axis at a level. */
 export function cellsAt(extent: number, level: number): number {
   return Math.ceil(extent / 2 ** level);
@@ -54,7 +62,7 @@ export function seen(placed: Placed[], tensors: Tensor[], camera: Camera, size: 
     const rect = rectToScreen(camera, size, place);
     if (rect.x >= size.width || rect.y >= size.height || rect.x + rect.w <= 0 || rect.y + rect.h <= 0) continue;
     const tensor = tensors[place.tensor]!;
-    const level = levelFor(tensor, rect, ratio);
+    const level = available(tensor, levelFor(tensor, rect, ratio));
     found.push({ tensor, rect, level, tiles: tilesSeen(tensor, rect, level, size) });
   }
   return found;

@@ -223,7 +223,7 @@ export class Stage {
         }
       }
       const large = level.rows + 8 < highest(tensor.rows) || level.cols + 8 < highest(tensor.cols);
-      if (missing > before && large && !tiles.has(step, fold, tensor.id)) {
+      if (missing > before && large && !tensor.levels && !tiles.has(step, fold, tensor.id)) {
         // Something of the whole tensor first, if it is not all in one tile anyway.
         const rows = Math.max(0, highest(tensor.rows) - 7);
         const cols = Math.max(0, highest(tensor.cols) - 7);

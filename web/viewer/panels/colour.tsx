@@ -166,6 +166,7 @@ export function Colour(props: { model: Model; mark: number | null }) {
         <span class="about">{model.comparison.way() === "difference" ? "differences" : model.focus() === null ? "all matrices" : !model.choice().share ? "this tensor's own" : (model.tensors[about()!]?.group ?? 0) === 0 ? "all matrices" : "all of this kind"}</span>
         <input class="end" aria-label="Upper end of the range" value={short(ends().high, 4)} onChange={enter("high")} />
       </div>
+      <Show when={!model.catalogue.exported}>
       <div class="choices" role="group" aria-label="Range">
         <For each={RANGES}>
           {({ range, name, title }) => (
@@ -205,8 +206,11 @@ export function Colour(props: { model: Model; mark: number | null }) {
           </select>
         </label>
       </div>
+      </Show>
       <div class="switches">
+        <Show when={!model.catalogue.exported}>
         <label><input type="checkbox" role="switch" checked={model.choice().share} onChange={(event) => model.choose({ share: event.currentTarget.checked })} /> One range for all of a kind</label>
+        </Show>
         <label><input type="checkbox" role="switch" checked={model.choice().hinton} onChange={(event) => model.choose({ hinton: event.currentTarget.checked })} /> Hinton squares</label>
         <label><input type="checkbox" role="switch" checked={model.choice().numbers} onChange={(event) => model.choose({ numbers: event.currentTarget.checked })} /> Written numbers</label>
       </div>

@@ -68,7 +68,9 @@ export function Top(props: { model: Model; openFind(): void; openHelp(): void; o
         <span>Find</span>
         <kbd>/</kbd>
       </button>
-      <IconButton icon="take" label="Export the picture" keys="e" onClick={() => props.openExport()} />
+      <Show when={!model.catalogue.exported}>
+        <IconButton icon="take" label="Export the picture" keys="e" onClick={() => props.openExport()} />
+      </Show>
       <IconButton icon="theme" label="Light or dark" keys="t" onClick={() => model.choose({ theme: model.dark() ? "light" : "dark" })} />
       <IconButton icon="help" label="Keys" keys="?" onClick={() => props.openHelp()} />
       <IconButton icon="details" label="Details" keys="d" pressed={model.choice().details} onClick={() => model.choose({ details: !model.choice().details })} />
@@ -125,6 +127,7 @@ export function Status(props: { model: Model }) {
         <span>{count(found(false))} {found(false) === 1 ? "remark" : "remarks"} (n)</span>
       </Show>
       <Show when={model.comparison.way() && model.catalogue.unpaired}>{(rest) => <span class="note">{rest()}</span>}</Show>
+      <Show when={model.catalogue.exported}>{(page) => <span class="note" title={page().note}>{page().note}</span>}</Show>
       <For each={model.catalogue.sources.flatMap((source) => source.notes).slice(0, 1)}>{(note) => <span class="note">{note}</span>}</For>
       <span class="zoom">{scale()}</span>
     </footer>

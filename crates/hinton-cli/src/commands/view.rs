@@ -1,15 +1,18 @@
 //! `hinton view`: a page in the browser on which a person moves through a model as through a map.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Stdio};
 
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
+use hinton_view::{BUDGET, Refusal, Viewer};
 
 use super::CommandRow;
 use crate::args::{thread_count, threads};
 use crate::failure::{Failure, note};
 use crate::out;
+use crate::progress::Bar;
+use crate::remote::size;
 use crate::viewing::{Listening, Viewing};
 
 pub(super) const ROW: CommandRow = CommandRow {
@@ -24,6 +27,7 @@ pub(super) const ROW: CommandRow = CommandRow {
   hinton view run/                           a training run, also while it goes on
   hinton view a.safetensors b.safetensors    two models on one map
   hinton view model.gguf --no-open           only print the address
+  hinton view run/ --export run.html         one file that shows it without a server
 On another machine:
   ssh -L 8000:localhost:8000 machine hinton view model.safetensors --no-open --port 8000",
     args: |command| {
@@ -71,6 +75,22 @@ On another machine:
                     .value_name("URL")
                     .help("The address under which a proxy shows the page, such as https://hub/user/ada/proxy/8000/"),
             )
+            .arg(
+                Arg::new("export")
+                    .long("export")
+                    .value_name("PAGE")
+                    .value_parser(value_parser!(PathBuf))
+                    .help("Write one HTML file that shows the same without a server, and end"),
+            )
+            .arg(
+                Arg::new("budget")
+                    .long("budget")
+                    .value_name("SIZE")
+                    .requires("export")
+                    .default_value("1MB")
+                    .value_parser(|text: &str| size(text))
+                    .help("Data that the exported page holds: values are folded until they fit"),
+            )
             .arg(threads())
     },
     run,
@@ -80,6 +100,10 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let paths: Vec<PathBuf> =
         matches.get_many("path").map(|paths| paths.cloned().collect()).unwrap_or_default();
     let names = matches.get_many::<String>("allow-host").into_iter().flatten().cloned();
+    if let Some(page) = matches.get_one::<PathBuf>("export") {
+        let budget = matches.get_one("budget").copied().unwrap_or(BUDGET);
+        return export(&Viewer::open(&paths, hinton::threads(thread_count(matches)))?, page, budget);
+    }
     let host = *matches.get_one::<IpAddr>("host").unwrap_or(&IpAddr::V4(Ipv4Addr::LOCALHOST));
     let listening = Listening {
         host,
@@ -100,6 +124,22 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
         note("no browser could be opened: open the address above");
     }
     Ok(viewing.serve()?)
+}
+
+/// Writes the page that holds its data.
+fn export(viewer: &Viewer, page: &Path, budget: u64) -> Result<(), Failure> {
+    let bar = Bar::new();
+    // Once for statistics, once for faults.
+    bar.expect(viewer.bytes().saturating_mul(2));
+    let exported = viewer.export(budget, &bar);
+    drop(bar);
+    let exported = exported.map_err(|refusal| match refusal {
+        Refusal::Question(message) | Refusal::Work(message) => Failure::work(message),
+        Refusal::NoRoute => Failure::work("the page cannot be made"),
+    })?;
+    hinton::write_bytes(page, &exported.page)?;
+    note(&exported.note);
+    Ok(())
 }
 
 /// Opens an address in the browser; says whether something was started that may do so.
