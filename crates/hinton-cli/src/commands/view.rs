@@ -102,7 +102,11 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let names = matches.get_many::<String>("allow-host").into_iter().flatten().cloned();
     if let Some(page) = matches.get_one::<PathBuf>("export") {
         let budget = matches.get_one("budget").copied().unwrap_or(BUDGET);
-        return export(&Viewer::open(&paths, hinton::threads(thread_count(matches)))?, page, budget);
+        return export(
+            &Viewer::open(&paths, hinton::threads(thread_count(matches)))?,
+            page,
+            budget,
+        );
     }
     let host = *matches.get_one::<IpAddr>("host").unwrap_or(&IpAddr::V4(Ipv4Addr::LOCALHOST));
     let listening = Listening {
