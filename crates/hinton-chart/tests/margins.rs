@@ -56,7 +56,7 @@ fn a_folded_column_is_named_by_what_its_cells_hold() {
 #[test]
 fn many_outliers_are_no_outliers() {
     let mut values = noise(100 * 100);
-    values.iter_mut().skip(0).step_by(4).for_each(|value| *value *= 30.0);
+    values.iter_mut().step_by(4).for_each(|value| *value *= 30.0);
     let picture = draw("heatmap", &[(100, 100, values)], &Options::default());
     assert!(!picture.scene.description.contains("times the median"));
     assert!(picture.scene.description.contains("RMS of columns"));
