@@ -111,7 +111,7 @@ impl<'a> Page<'a> {
         let points = |length: crate::Length| length.points(options.dpi);
         let mut page = Page {
             options,
-            theme: Theme::named(options.theme),
+            theme: Theme::of(options),
             legend: options.legend.unwrap_or(true),
             low_legend: false,
             titled: options.title.as_deref() != Some(""),

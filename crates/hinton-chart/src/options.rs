@@ -172,6 +172,9 @@ pub struct Look {
     pub tile_gap: Option<f64>,
     /// Frames where the last row of tiles has none.
     pub empty_tiles: bool,
+    /// Least width of a letter of titles and notes, points, where all letters will have one width, as
+    /// in a terminal: lines break by it.
+    pub letter_width: Option<f64>,
     /// Whether zero is the middle of a diverging map. Without it the middle of the map is the
     /// middle of the range, and what is shown as white is not zero.
     pub zero_is_middle: bool,
@@ -194,6 +197,7 @@ impl Default for Look {
             tile_label: None,
             tile_gap: None,
             empty_tiles: false,
+            letter_width: None,
             zero_is_middle: true,
         }
     }

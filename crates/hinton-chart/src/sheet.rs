@@ -4,7 +4,7 @@ use hinton_scene::{Align, Baseline, Item, Path, Point, Scene, Shape, TextStyle, 
 
 use crate::frame::{LINE, text};
 use crate::words::wrap;
-use crate::zoom::{DESIGNED, label_size};
+use crate::zoom::{DESIGNED, designed, label_size};
 use crate::{Options, Theme};
 
 /// White space around the page and between pictures, points.
@@ -49,7 +49,7 @@ impl Sheet {
         // Larger type on a page that takes what it needs leaves the page its width.
         let natural = if options.font_size.is_some() { NATURAL / zoom } else { NATURAL };
         Sheet {
-            theme: Theme::named(options.theme),
+            theme: Theme::of(&designed(options, zoom)),
             zoom,
             width: options.size.map_or(natural, |size| points(size.width)),
             height: options.size.and_then(|size| size.height.map(points)),

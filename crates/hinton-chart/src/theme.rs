@@ -2,9 +2,9 @@
 
 use std::str::FromStr;
 
-use hinton_scene::{Color, TextStyle, Weight};
+use hinton_scene::{Color, TextStyle, Weight, measure};
 
-use crate::ChartError;
+use crate::{ChartError, Options};
 
 /// The themes people can name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -68,6 +68,8 @@ pub struct Theme {
     /// One colour a series, told apart by the colour-blind (Okabe and Ito 2008, reordered,
     /// and two more).
     pub series: [Color; 8],
+    /// Least width of a letter of titles and notes, points; 0 where letters are as wide as they are.
+    pub letter_width: f64,
 }
 
 impl Theme {
@@ -88,6 +90,7 @@ impl Theme {
                 0x0072b2, 0xd55e00, 0x009e73, 0xcc79a7, 0xe69f00, 0x56b4e9, 0x5b3a9e, 0x6b7280,
             ]
             .map(Color::rgb),
+            letter_width: 0.0,
         };
         match name {
             ThemeName::Light => light,
@@ -115,6 +118,12 @@ impl Theme {
         }
     }
 
+    /// The theme of a page with those options.
+    pub(crate) fn of(options: &Options) -> Theme {
+        let letter_width = options.look.letter_width.unwrap_or(0.0);
+        Theme { letter_width, ..Theme::named(options.theme) }
+    }
+
     /// Whether the page is dark.
     pub fn is_dark(&self) -> bool {
         self.name == ThemeName::Dark
@@ -128,6 +137,11 @@ impl Theme {
     /// Type of the line under the title, of labels and ticks.
     pub(crate) fn label(&self) -> TextStyle {
         TextStyle { size: 8.0, weight: Weight::Regular, color: self.soft }
+    }
+
+    /// Width of a line of notes, points.
+    pub(crate) fn width_of(&self, line: &str) -> f64 {
+        measure(line, self.label()).max(self.letter_width * line.chars().count() as f64)
     }
 
     /// Type of names under facets and tiles.

@@ -1,7 +1,5 @@
 //! What a page says besides data, and how its lines break.
 
-use hinton_scene::measure;
-
 use crate::Theme;
 
 /// What a page says besides data.
@@ -24,17 +22,16 @@ pub(crate) fn wrap(parts: &[String], theme: &Theme, width: f64) -> Vec<String> {
 /// The same in at most so many lines: parts that do not fit whole are left out, shorter ones after
 /// them are not.
 pub(crate) fn wrap_most(parts: &[String], theme: &Theme, width: f64, most: usize) -> Vec<String> {
-    let style = theme.label();
     let mut lines: Vec<String> = Vec::new();
     let clauses = parts.iter().flat_map(|part| part.split(" · ")).filter(|part| !part.is_empty());
     for part in clauses {
         match lines.last_mut() {
-            Some(line) if measure(&format!("{line} · {part}"), style) <= width => {
+            Some(line) if theme.width_of(&format!("{line} · {part}")) <= width => {
                 line.push_str(" · ");
                 line.push_str(part);
             }
             _ => {
-                let broken = wrap_words(part, style, width);
+                let broken = wrap_words(part, theme, width);
                 if lines.len() + broken.len() <= most {
                     lines.extend(broken);
                 }
@@ -45,14 +42,14 @@ pub(crate) fn wrap_most(parts: &[String], theme: &Theme, width: f64, most: usize
 }
 
 /// One part broken between words.
-fn wrap_words(part: &str, style: hinton_scene::TextStyle, width: f64) -> Vec<String> {
+fn wrap_words(part: &str, theme: &Theme, width: f64) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in part.split(' ') {
         let last = lines.len() - 1;
         let line = &mut lines[last];
         if line.is_empty() {
             line.push_str(word);
-        } else if measure(&format!("{line} {word}"), style) <= width {
+        } else if theme.width_of(&format!("{line} {word}")) <= width {
             line.push(' ');
             line.push_str(word);
         } else {
@@ -60,4 +57,20 @@ fn wrap_words(part: &str, style: hinton_scene::TextStyle, width: f64) -> Vec<Str
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ThemeName;
+
+    #[test]
+    fn lines_break_by_the_width_that_letters_will_have() {
+        let mut theme = Theme::named(ThemeName::Light);
+        let parts = ["iiii iiii".to_owned(), "jjjj".to_owned()];
+        assert_eq!(wrap(&parts, &theme, 60.0), ["iiii iiii · jjjj"]);
+        theme.letter_width = 5.0;
+        assert_eq!(wrap(&parts, &theme, 60.0), ["iiii iiii", "jjjj"]);
+        assert_eq!(wrap(&parts, &theme, 30.0), ["iiii", "iiii", "jjjj"]);
+    }
 }

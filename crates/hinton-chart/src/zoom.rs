@@ -63,6 +63,7 @@ pub(crate) fn designed(options: &Options, zoom: f64) -> Options {
     look.square_growth /= zoom;
     look.frame = look.frame.map(|(color, width)| (color, width / zoom));
     look.label_size = look.label_size.map(|size| size / zoom);
+    look.letter_width = look.letter_width.map(|width| width / zoom);
     inner
 }
 

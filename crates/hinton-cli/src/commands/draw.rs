@@ -306,6 +306,11 @@ pub(super) fn fit(request: &mut DrawRequest<'_>, terminal: &Terminal, matches: &
         let width = terminal.options.columns as f64 * f64::from(width);
         options.size = Some(PageSize { width: Length::Pixels(width), height: None });
     }
+    use Graphics::{Ascii, Colors256, TrueColor};
+    if matches!(terminal.options.graphics, Ascii | Colors256 | TrueColor) {
+        // Letters are letters of the terminal, all of one width.
+        options.look.letter_width = Some(Length::Pixels(width.into()).points(options.dpi));
+    }
     // Letters alone are ink, whatever the window's colours: on a white page most is left blank.
     let is_dark = !terminal.is_light && terminal.options.graphics != Graphics::Ascii;
     if matches.get_one::<String>("theme").is_none() && is_dark {

@@ -76,6 +76,20 @@ pub(super) fn place(scene: &Scene, fit: Fit, ellipsis: &str) -> Vec<Option<Lette
     grid
 }
 
+/// Columns at which every sentence that begins at its place is whole.
+pub(super) fn columns_for_words(scene: &Scene) -> f64 {
+    let mut texts = Vec::new();
+    collect(&scene.items, &mut texts);
+    let sentences = texts.iter().filter(|text| text.align == Align::Start);
+    let needed = sentences.map(|text| {
+        let length: usize = text.content.chars().map(width).sum();
+        let room = 1.0 - text.x / scene.width;
+        // Half a column, because places are rounded.
+        if length >= SENTENCE && room > 0.2 { (length as f64 + 0.5) / room } else { 0.0 }
+    });
+    needed.fold(0.0, f64::max).ceil()
+}
+
 fn collect<'a>(items: &'a [Item], texts: &mut Vec<&'a Text>) {
     for item in items {
         match item {
@@ -172,6 +186,29 @@ mod tests {
         let letter = |letter: &Option<Letter>| letter.map_or(' ', |letter| letter.c.unwrap_or('_'));
         let row = |row: &[Option<Letter>]| row.iter().map(letter).collect::<String>();
         grid.chunks(fit.columns).map(|letters| row(letters).trim_end().to_string()).collect()
+    }
+
+    #[test]
+    fn words_are_whole_before_a_picture_is_made_smaller() {
+        let style = TextStyle { size: 8.0, weight: Weight::Regular, color: Color::BLACK };
+        let (start, top) = (Align::Start, Baseline::Top);
+        let sentence =
+            Text::new("a sentence of forty letters, for a test.", 20.0, 5.0, style, start, top);
+        let scene = Scene {
+            width: 200.0,
+            height: 400.0,
+            background: None,
+            title: String::new(),
+            description: String::new(),
+            items: vec![Item::Text(sentence)],
+        };
+        let needed = columns_for_words(&scene);
+        assert_eq!(needed, 45.0);
+        let fit = Fit { columns: needed as usize, rows: 40 };
+        let grid = place(&scene, fit, "…");
+        assert_eq!(grid.iter().flatten().count(), 40);
+        let fit = Fit { columns: 36, rows: 40 };
+        assert!(place(&scene, fit, "…").iter().flatten().any(|letter| letter.c == Some('…')));
     }
 
     const FIT: Fit = Fit { columns: 20, rows: 5 };

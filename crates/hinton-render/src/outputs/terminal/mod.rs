@@ -79,8 +79,12 @@ fn write(scene: &Scene, options: &RenderOptions) -> Result<Vec<u8>, RenderError>
     let terminal = &options.terminal;
     match terminal.graphics {
         Graphics::Kitty | Graphics::Iterm2 | Graphics::Sixel => {
-            let fit =
-                Fit::new(scene, terminal, f64::from(terminal.cell_pixels.0.max(1)) / MOST_SCALE);
+            let fit = Fit::new(
+                scene,
+                terminal,
+                f64::from(terminal.cell_pixels.0.max(1)) / MOST_SCALE,
+                0.0,
+            );
             let pixels = fit.columns as f64 * f64::from(terminal.cell_pixels.0.max(1));
             let canvas = raster::draw(scene, pixels / scene.width)?;
             match terminal.graphics {
@@ -90,7 +94,7 @@ fn write(scene: &Scene, options: &RenderOptions) -> Result<Vec<u8>, RenderError>
             }
         }
         Graphics::TrueColor | Graphics::Colors256 | Graphics::Ascii => {
-            let fit = Fit::new(scene, terminal, LEAST_COLUMN);
+            let fit = Fit::new(scene, terminal, LEAST_COLUMN, letters::columns_for_words(scene));
             // ASCII has no character for it, and a single point would end a sentence.
             let ellipsis = if terminal.graphics == Graphics::Ascii { "..." } else { "…" };
             let letters = letters::place(scene, fit, ellipsis);
@@ -114,8 +118,9 @@ struct Fit {
 
 impl Fit {
     /// As wide as the window. A picture a little higher than the window is made smaller; a much
-    /// higher one is better scrolled than unreadable. `least` is the fewest points to a column.
-    fn new(scene: &Scene, terminal: &TerminalOptions, least: f64) -> Self {
+    /// higher one is better scrolled than unreadable. `least` is the fewest points to a column, `words`
+    /// the columns that words need, which are not cut off to save a row.
+    fn new(scene: &Scene, terminal: &TerminalOptions, least: f64, words: f64) -> Self {
         let (across, down) = terminal.cell_pixels;
         // Height of a character over its width; a terminal that says less or more is wrong.
         let tall = (f64::from(down.max(1)) / f64::from(across.max(1))).clamp(0.5, 8.0);
@@ -123,7 +128,7 @@ impl Fit {
         let widest = window.min((scene.width / least).floor()).max(1.0);
         // A row is left for the prompt.
         let height = (terminal.rows.clamp(2, MOST_CELLS) - 1) as f64;
-        let fitting = (height * tall * scene.width / scene.height).floor();
+        let fitting = (height * tall * scene.width / scene.height).floor().max(words);
         let columns = if fitting >= widest * LEAST_SHARE { widest.min(fitting) } else { widest };
         let columns = columns.max(1.0);
         let rows = (columns * scene.height / scene.width / tall).ceil().clamp(1.0, 1e5);
