@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import callbacks
 from ._checkpoint import Checkpoint, open
 from ._diff import Diff, diff
 from ._draw import curve, draw, heatmap, hinton, histogram, overview, tiles
@@ -45,6 +46,7 @@ __all__ = [
     "View",
     "__version__",
     "animate",
+    "callbacks",
     "charts",
     "colormaps",
     "curve",

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from types import TracebackType
-from typing import Any
+from typing import Any, TypedDict
 
 from . import _arrays, _hinton
 from ._errors import warn
@@ -65,18 +65,27 @@ class Recorder:
         self._is_open = True
 
     def step(
-        self, number: int | None = None, *, weights: bool | None = None, tensors: Any = None, **metrics: Any
+        self,
+        number: int | None = None,
+        *,
+        model: Any = None,
+        weights: bool | None = None,
+        tensors: Any = None,
+        **metrics: Any,
     ) -> None:
         """Records a step: its metrics always, its weights as far as `every` and the budget allow.
 
         Args:
             number: The step's number; without one, the last plus 1.
+            model: The model at this step, where each step makes a new one, as JAX does. Arrays of JAX never
+                change: they are kept, and read by the thread that writes.
             weights: `True` records the weights at this step whatever the budget says, `False` does not.
             tensors: Arrays to record besides the model's, by name: gradients, activations.
             metrics: Numbers by name. A value of an accelerator is read by the thread that writes.
         """
         begun = time.perf_counter()
         self._number = self._number + 1 if number is None else number
+        self._model = self._model if model is None else model
         if self._failure is None and self._is_open:
             try:
                 self._take(self._number, weights, tensors, metrics)
@@ -84,11 +93,22 @@ class Recorder:
                 self._fail(error)
         self.spent += time.perf_counter() - begun
 
+    def log(self, **metrics: Any) -> None:
+        """Records metrics of the step that was recorded last: of a validation, say."""
+        begun = time.perf_counter()
+        if self._failure is None and self._is_open:
+            try:
+                kept = {name: detached(value) for name, value in metrics.items()}
+                self._waiting.put((max(self._number, 0), time.time(), None, kept))
+            except Exception as error:
+                self._fail(error)
+        self.spent += time.perf_counter() - begun
+
     def _take(self, number: int, weights: bool | None, tensors: Any, metrics: dict[str, Any]) -> None:
         copies = None
         if self._is_due(number) if weights is None else weights:
-            # Weights that were asked for wait for the disk, others do not.
-            if self._room.acquire(blocking=weights is True):
+            # Weights that were asked for wait for the disk, others do not unless any cost is allowed.
+            if self._room.acquire(blocking=weights is True or self._overhead >= 1):
                 copies = snapshot(self._model) | snapshot(tensors)
                 self._asked_last = number
                 self.recorded += 1
@@ -163,11 +183,18 @@ def snapshot(model: Any) -> dict[str, tuple[Any, str | None]]:
     for name, part in _arrays.parts(model, ""):
         if _arrays.is_from(part, "torch"):
             copies[name] = of_torch(part)
+        elif is_of_jax(part):
+            copies[name] = (part, None)
         elif _arrays.is_array(part):
             array = _arrays.as_numpy(part, name)
             kind, size = _arrays.FOREIGN.get(array.dtype.name, (None, 0))
             copies[name] = ((array.view(f"u{size}") if kind else array).copy(), kind)
     return copies
+
+
+def is_of_jax(value: Any) -> bool:
+    """Whether it is an array of JAX, which never changes and may still be computed."""
+    return _arrays.is_from(value, "jax") or _arrays.is_from(value, "jaxlib")
 
 
 def of_torch(value: Any) -> tuple[Any, str | None]:
@@ -182,11 +209,32 @@ def of_torch(value: Any) -> tuple[Any, str | None]:
 
 def detached(value: Any) -> Any:
     """A metric that later steps do not change; torch's stay on their device until they are written."""
-    return value.detach().clone() if _arrays.is_from(value, "torch") else float(value)
+    if _arrays.is_from(value, "torch"):
+        return value.detach().clone()
+    return value if is_of_jax(value) else float(value)
 
 
 def lent(name: str, array: Any, dtype: str | None) -> _hinton.Tensor:
+    if is_of_jax(array):
+        return _arrays.of_numpy(_arrays.as_numpy(array, name), name)
     return _arrays.lend(array, name, dtype)
+
+
+class Recording(TypedDict, total=False):
+    """What `record` takes besides the folder and the model."""
+
+    every: int | None
+    """Least number of steps between two recorded weights"""
+    overhead: float
+    """The most of the wall clock that copies of weights may take"""
+    max_bytes: int | None
+    """The most bytes of weights in the run"""
+    trained: str
+    """What is trained, for people"""
+    settings: dict[str, Any] | None
+    """The training's settings"""
+    resume: bool
+    """Goes on with the run that is there"""
 
 
 def record(
@@ -211,7 +259,8 @@ def record(
         path: The folder; it must hold no run yet, unless `resume` goes on with one.
         model: A module, a dictionary of arrays; what `hinton.draw` takes. Read anew at each step.
         every: Least number of steps between two recorded weights; without, the budget alone decides.
-        overhead: The most of the wall clock that copies of weights may take, 0.01 for 1 %.
+        overhead: The most of the wall clock that copies of weights may take, 0.01 for 1 %. With 1 or more nothing is
+            left out, and the training waits for the disk.
         max_bytes: The most bytes of weights in the run.
         trained: What is trained, for people.
         settings: The training's settings, written as JSON.

@@ -1,0 +1,154 @@
+"""Callbacks that record a training of Keras, Lightning or transformers in a run folder.
+
+Each takes what `hinton.record` takes, but for the model, which the library hands over. The library is imported when
+its callback is made, and never by `import hinton`.
+
+>>> model.fit(x, y, callbacks=[hinton.callbacks.keras("run/")])                    # doctest: +SKIP
+>>> lightning.Trainer(callbacks=[hinton.callbacks.lightning("run/")])              # doctest: +SKIP
+>>> transformers.Trainer(model, args, callbacks=[hinton.callbacks.transformers("run/")])   # doctest: +SKIP
+
+A loop of JAX has no callbacks: `rec.step(model=params, loss=loss)` after `optax.apply_updates`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ._record import Recorder
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from ._record import Recording
+
+__all__ = ["keras", "lightning", "transformers"]
+
+
+class Writer:
+    """What all callbacks do: a recorder that is made when the model is there, on the first process alone."""
+
+    def __init__(self, path: str | os.PathLike[str], recording: Recording) -> None:
+        self.path = path
+        self.recording = recording
+        #: The recorder; None before the training begins, and on other processes than the first.
+        self.recorder: Recorder | None = None
+
+    def begin(self, model: Any, is_first: bool = True) -> None:
+        if self.recorder is None and is_first:
+            self.recorder = Recorder(self.path, model, **self.recording)
+
+    def step(self, metrics: Mapping[str, Any] | None, number: int | None = None) -> None:
+        if self.recorder is not None:
+            self.recorder.step(number, **numbers(metrics))
+
+    def log(self, metrics: Mapping[str, Any] | None) -> None:
+        kept = numbers(metrics)
+        if self.recorder is not None and kept:
+            self.recorder.log(**kept)
+
+    def end(self) -> None:
+        if self.recorder is not None:
+            self.recorder.close()
+
+
+def keras(path: str | os.PathLike[str], **recording: Unpack[Recording]) -> Any:
+    """A callback for `fit` of Keras: a step for each batch with its logs, and those of an epoch after its last."""
+    base = importlib.import_module("keras").callbacks.Callback
+    writer = Writer(path, recording)
+
+    class Callback(base):  # type: ignore[misc, valid-type]
+        """Records a training in a run folder."""
+
+        def on_train_begin(self, logs: Any = None) -> None:
+            writer.begin(self.model)
+
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            writer.step(logs)
+
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            writer.log({name: value for name, value in (logs or {}).items() if name.startswith("val_")})
+
+        def on_train_end(self, logs: Any = None) -> None:
+            writer.end()
+
+    return kept(Callback(), writer)
+
+
+def lightning(path: str | os.PathLike[str], **recording: Unpack[Recording]) -> Any:
+    """A callback for the Trainer of Lightning (`lightning` or `pytorch_lightning`): a step for each batch with its
+    loss, and what was logged after each validation."""
+    try:
+        base = importlib.import_module("lightning.pytorch.callbacks").Callback
+    except ModuleNotFoundError:
+        base = importlib.import_module("pytorch_lightning.callbacks").Callback
+    writer = Writer(path, recording)
+
+    class Callback(base):  # type: ignore[misc, valid-type]
+        """Records a training in a run folder."""
+
+        def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
+            writer.begin(pl_module, trainer.is_global_zero)
+
+        def on_train_batch_end(
+            self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
+        ) -> None:
+            loss = outputs.get("loss") if isinstance(outputs, Mapping) else outputs
+            writer.step({} if loss is None else {"loss": loss})
+
+        def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
+            if not getattr(trainer, "sanity_checking", False):
+                writer.log(trainer.callback_metrics)
+
+        def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
+            writer.end()
+
+        def on_fit_end(self, trainer: Any, pl_module: Any) -> None:
+            writer.end()
+
+    return kept(Callback(), writer)
+
+
+def transformers(path: str | os.PathLike[str], **recording: Unpack[Recording]) -> Any:
+    """A callback for the Trainer of transformers: a step for each of its steps, numbered as it numbers them, and
+    what it logs."""
+    base = importlib.import_module("transformers").TrainerCallback
+    writer = Writer(path, recording)
+
+    class Callback(base):  # type: ignore[misc, valid-type]
+        """Records a training in a run folder."""
+
+        def on_train_begin(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
+            writer.begin(model, state.is_world_process_zero)
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            writer.step({}, state.global_step)
+
+        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+            writer.log(logs)
+
+        def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            writer.end()
+
+    return kept(Callback(), writer)
+
+
+def kept(callback: Any, writer: Writer) -> Any:
+    """The callback, which knows its writer: `callback.hinton.recorder`."""
+    callback.hinton = writer
+    return callback
+
+
+def numbers(metrics: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The metrics that are numbers, or tensors of one."""
+    return {str(name): value for name, value in (metrics or {}).items() if is_number(value)}
+
+
+def is_number(value: Any) -> bool:
+    if isinstance(value, (int, float)):
+        return not isinstance(value, bool)
+    shape = getattr(value, "shape", None)
+    return shape is not None and math.prod(shape) == 1 and not isinstance(value, type)

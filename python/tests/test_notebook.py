@@ -1,0 +1,101 @@
+"""Notebooks are executed, saved, converted to HTML and opened in a browser: the pictures are there without a kernel."""
+
+import base64
+import io
+import os
+import shutil
+import time
+
+import browser
+import numpy as np
+import pytest
+
+import hinton
+
+nbformat = pytest.importorskip("nbformat")
+nbclient = pytest.importorskip("nbclient")
+nbconvert = pytest.importorskip("nbconvert")
+Image = pytest.importorskip("PIL.Image")
+
+CELLS = [
+    "import numpy as np, hinton\n%load_ext hinton\nW = np.random.default_rng(0).normal(size=(12, 20))",
+    "hinton.draw(W)",
+    "%hinton W chart=heatmap cmap=viridis",
+    "hinton.animate([W * step for step in range(1, 4)], chart='heatmap', fps=4)",
+    "hinton.space('2-3-tanh-3-tanh-2', scale=2)",
+    "hinton.diff({'w': W}, {'w': W * 1.5})",
+    "hinton.train('digits', epochs=1)",
+]
+
+
+@pytest.fixture(scope="module")
+def notebook(tmp_path_factory):
+    """A notebook after it ran and was saved and read again, as a file."""
+    folder = tmp_path_factory.mktemp("notebook")
+    written = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
+    nbclient.NotebookClient(written, timeout=120, kernel_name="python3").execute(cwd=str(folder))
+    nbformat.write(written, folder / "n.ipynb")
+    return folder / "n.ipynb"
+
+
+def outputs(notebook, cell):
+    return nbformat.read(notebook, 4).cells[cell].outputs
+
+
+def test_pictures_are_in_the_saved_notebook(notebook):
+    for cell in (1, 2, 3, 4, 6):
+        (output,) = outputs(notebook, cell)
+        image = Image.open(io.BytesIO(base64.b64decode(output.data["image/png"])))
+        assert image.width > 200 and not is_blank(np.asarray(image.convert("RGB"))), CELLS[cell]
+        assert "<hinton." in output.data["text/plain"]
+    # Each is what the package draws, to the byte.
+    W = np.random.default_rng(0).normal(size=(12, 20))
+    drawn = hinton.draw(W, name="array").encode("png", dpi=192)
+    assert base64.b64decode(outputs(notebook, 1)[0].data["image/png"]) == drawn
+    assert "relative change 50 %" in outputs(notebook, 5)[0].data["text/markdown"]
+    page = outputs(notebook, 4)[0].data["text/html"]
+    assert 'sandbox="allow-scripts"' in page and len(page) < 1 << 20
+    assert os.path.getsize(notebook) < 6 << 20
+
+
+def test_the_converted_page_shows_them_in_a_browser(notebook, tmp_path):
+    if browser.PROGRAM is None:
+        pytest.skip("no Chromium is installed: the converted notebook was not looked at")
+    html, _ = nbconvert.HTMLExporter().from_filename(str(notebook))
+    (tmp_path / "n.html").write_text(html, encoding="utf-8")
+    corners = {}
+    with browser.page() as page:
+        for scheme in ("light", "dark"):
+            page.open(tmp_path / "n.html", scheme)
+            count = page.value("document.querySelectorAll('.jp-RenderedImage img').length")
+            assert count == 4
+            for index in range(count):
+                ask = f"(i => i.complete && i.naturalWidth)(document.querySelectorAll('.jp-RenderedImage img')[{index}])"
+                assert page.value(ask) > 200
+            shot = looked_at(page, tmp_path, scheme, ".jp-RenderedImage img")
+            assert not is_blank(shot)
+            # The points in their frame are drawn by the page's own program, without a kernel.
+            deadline = time.monotonic() + 60
+            while colourful(shot := looked_at(page, tmp_path, scheme, "iframe")) < 0.02:
+                assert time.monotonic() < deadline, f"{scheme}: the frame stays blank"
+                time.sleep(0.5)
+            corners[scheme] = int(shot[5, 5].mean())
+    # It follows the theme of the one who looks.
+    assert corners["light"] > 200 > 60 > corners["dark"]
+
+
+def looked_at(page, folder, scheme, selector):
+    path = folder / f"{scheme}-{selector.split()[-1]}.png"
+    page.photograph(path, selector)
+    if keep := os.environ.get("HINTON_SHOTS"):
+        shutil.copy(path, keep)
+    return np.asarray(Image.open(path).convert("RGB")).astype(int)
+
+
+def colourful(pixels):
+    """The share of pixels that are neither white nor black nor grey."""
+    return ((pixels.max(axis=2) - pixels.min(axis=2)) > 60).mean()
+
+
+def is_blank(pixels):
+    return (pixels == pixels[0, 0]).all()
