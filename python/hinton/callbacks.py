@@ -64,7 +64,11 @@ def keras(path: str | os.PathLike[str], **recording: Unpack[Recording]) -> Any:
         """Records a training in a run folder."""
 
         def on_train_begin(self, logs: Any = None) -> None:
-            writer.begin(self.model)
+            writer.begin(self)
+
+        def state_dict(self) -> dict[str, Any]:
+            # With JAX the weights are elsewhere during a training, and come back when the model is asked for.
+            return {str(getattr(one, "path", index)): one for index, one in enumerate(self.model.weights)}
 
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
             writer.step(logs)

@@ -71,7 +71,7 @@ def test_keras_is_recorded(monkeypatch, tmp_path):
     base = type("Callback", (), {})
     stand_in(monkeypatch, "keras", callbacks=types.SimpleNamespace(Callback=base))
     callback = hinton.callbacks.keras(tmp_path / "run", **ALL)
-    callback.model = Model()
+    callback.model = types.SimpleNamespace(weights=[np.ones((2, 3), "f4")])
     callback.on_train_begin()
     for epoch in range(2):
         for batch in range(2):
@@ -81,6 +81,7 @@ def test_keras_is_recorded(monkeypatch, tmp_path):
     run = hinton.run(tmp_path / "run")
     assert run.metrics["loss"] == [(0, 1.0), (1, 1.0), (2, 0.5), (3, 0.5)]
     assert run.metrics["val_loss"] == [(1, 0.1), (3, 0.1)]
+    np.testing.assert_array_equal(run.at()["0"].numpy(), np.ones((2, 3)))
 
 
 def test_a_library_that_is_not_there_is_named(tmp_path):

@@ -4,6 +4,7 @@ mod arrows;
 mod bench;
 mod bless;
 mod demo;
+mod dist;
 mod laws;
 mod licences;
 mod new;
@@ -92,6 +93,12 @@ const COMMANDS: &[Command] = &[
         arguments: "",
         about: "builds the wheel of python/ and runs its tests, in an environment under the target folder",
         run: python::run,
+    },
+    Command {
+        name: "dist",
+        arguments: "[--profile NAME] [--check] [--no-wheel]",
+        about: "makes what people install, in target/dist: archive, .deb, wheel, page, checksums; --check uses it in a clean folder",
+        run: dist::run,
     },
     Command {
         name: "bench",

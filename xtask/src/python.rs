@@ -91,17 +91,31 @@ fn pip(python: &Path) -> Command {
     pip
 }
 
+/// Builds the wheel in a profile into a folder; or says why it cannot be built here.
+pub(crate) fn wheel(out: &Path, profile: &str) -> Result<Result<PathBuf, String>, Failure> {
+    match environment()? {
+        Ok(python) => Ok(Ok(built(&python, out, profile)?)),
+        Err(why) => Ok(Err(why)),
+    }
+}
+
+fn built(python: &Path, out: &Path, profile: &str) -> Result<PathBuf, Failure> {
+    let mut build = shell::program(&python.to_string_lossy());
+    build.args(["-m", "maturin", "build", "--quiet", "--profile", profile, "--locked"]);
+    build.arg("--out").arg(out).arg("--interpreter").arg(python);
+    shell::run(build.current_dir(shell::root().join("python")))?;
+    let is_wheel = |path: &PathBuf| path.extension().is_some_and(|kind| kind == "whl");
+    let mut files = shell::files_under(out)?.into_iter();
+    Ok(files.find(is_wheel).ok_or("maturin built no wheel")?)
+}
+
 /// Builds the wheel in the profile of the tests, whose dependencies are built already, and installs it.
 fn install(python: &Path) -> Result<(), Failure> {
     let wheels = shell::target_dir()?.join("wheels-test");
     if wheels.exists() {
         std::fs::remove_dir_all(&wheels)?;
     }
-    let mut build = shell::program(&python.to_string_lossy());
-    build.args(["-m", "maturin", "build", "--quiet", "--profile", "dev", "--locked"]);
-    build.arg("--out").arg(&wheels).arg("--interpreter").arg(python);
-    shell::run(build.current_dir(shell::root().join("python")))?;
-    let wheel = std::fs::read_dir(&wheels)?.next().ok_or("maturin built no wheel")??.path();
+    let wheel = built(python, &wheels, "dev")?;
     let mut pip = pip(python);
     pip.args(["install", "--quiet", "--force-reinstall", "--no-deps"]).arg(wheel);
     shell::run(&mut pip)

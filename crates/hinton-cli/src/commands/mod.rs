@@ -9,6 +9,7 @@ mod draw;
 mod export;
 mod inspect;
 mod list;
+mod manual;
 mod space;
 mod steps;
 mod train;
@@ -53,6 +54,7 @@ pub(crate) const COMMANDS: &[CommandRow] = &[
     demo::ROW,
     list::ROW,
     completions::ROW,
+    manual::ROW,
 ];
 
 /// The command of that name.
