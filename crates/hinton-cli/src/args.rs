@@ -1,5 +1,6 @@
 //! The command line, built from the tables.
 
+use std::io::Read as _;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
@@ -173,7 +174,17 @@ fn labels(value: &str) -> Result<String, Failure> {
     if is_word {
         return Ok(value.to_owned());
     }
-    match std::fs::read_to_string(value) {
+    /// Most bytes of a file of labels.
+    const MOST: u64 = 16 << 20;
+    let read = || {
+        let mut text = String::new();
+        std::fs::File::open(value)?.take(MOST + 1).read_to_string(&mut text)?;
+        match text.len() as u64 > MOST {
+            true => Err(std::io::Error::other("it has more than 16 MiB")),
+            false => Ok(text),
+        }
+    };
+    match read() {
         // A file of one line is a list too.
         Ok(text) => Ok(format!("{}\n", text.trim_end())),
         Err(_) if value.contains(',') => Ok(value.to_owned()),

@@ -17,8 +17,12 @@ use crate::failure::{Failure, note};
 
 /// How often a mirror is asked for what is left of a file.
 const ATTEMPTS: usize = 4;
-/// Seconds to wait for a connection, and for an answer.
+/// To wait for a connection, and for an answer.
 const WAIT: Duration = Duration::from_secs(20);
+/// How long one answer may take. What came until then is kept, and the next attempt asks for the rest.
+const WHOLE: Duration = Duration::from_secs(300);
+/// An attempt that gets less than this counts as one that failed.
+const ENOUGH: u64 = 64 << 10;
 
 /// The folder with the files of a data set; what is missing is downloaded unless that is not allowed.
 pub(crate) fn folder(row: &'static DataRow, offline: bool) -> Result<PathBuf, Failure> {
@@ -90,6 +94,7 @@ fn fetch(row: &DataRow, file: &DataFile, folder: &Path) -> Result<(), Failure> {
     let config = Agent::config_builder()
         .timeout_connect(Some(WAIT))
         .timeout_recv_response(Some(WAIT))
+        .timeout_recv_body(Some(WHOLE))
         .http_status_as_error(false)
         .build();
     let agent = Agent::new_with_config(config);
@@ -158,8 +163,9 @@ fn from_mirror(
             Err(Fault::Final(why)) => return Err(why),
             Err(Fault::Cut(why)) => fault = why,
         }
-        // Whoever still gets something goes on.
-        attempts = if length(half) > before { ATTEMPTS } else { attempts - 1 };
+        // Whoever still gets something goes on; a server that gives a byte at a time does not count.
+        let got_some = length(half) >= before.saturating_add(ENOUGH);
+        attempts = if got_some { ATTEMPTS } else { attempts - 1 };
     }
     Err(fault)
 }

@@ -15,6 +15,8 @@ use hinton::{
 use crate::failure::Failure;
 use crate::interrupt;
 
+mod whole;
+
 /// The program. It is looked for where the system looks for programs.
 const PROGRAM: &str = "ffmpeg";
 
@@ -214,9 +216,10 @@ pub(crate) fn save(
         Asked::Arguments(text) => text.split_whitespace().map(str::to_owned).collect(),
         Asked::Codec(row) => of_codec(row, file)?,
     };
+    let by_row = matches!(asked, Asked::Codec(_));
     let mut report = None;
     write_by(file, |temporary| {
-        report = Some(encode(film, temporary, &arguments, done)?);
+        report = Some(encode(film, temporary, (&arguments, by_row), done)?);
         Ok::<(), Failure>(())
     })?;
     Ok(report.unwrap_or_default())
@@ -259,7 +262,7 @@ fn of_codec(row: &CodecRow, file: &Path) -> Result<Vec<String>, Failure> {
 fn encode(
     film: &dyn Playable,
     temporary: &Path,
-    arguments: &[String],
+    arguments: (&[String], bool),
     done: &mut dyn FnMut(usize),
 ) -> Result<FilmReport, Failure> {
     std::thread::scope(|scope| encode_in(scope, film, temporary, arguments, done))
@@ -269,11 +272,12 @@ fn encode_in<'scope>(
     scope: &'scope Scope<'scope, '_>,
     film: &dyn Playable,
     temporary: &Path,
-    arguments: &[String],
+    (arguments, by_row): (&[String], bool),
     done: &mut dyn FnMut(usize),
 ) -> Result<FilmReport, Failure> {
     let mut running: Option<Running<'scope>> = None;
     let mut not_running = None;
+    let mut given = 0u64;
     let rate = frame_rate(film);
     let mut take = |picture: RawPicture<'_>| {
         if running.is_none() {
@@ -287,6 +291,7 @@ fn encode_in<'scope>(
             }
         }
         let Some(running) = &mut running else { return Ok(()) };
+        given += picture.beats as u64;
         (0..picture.beats).try_for_each(|_| running.input.write_all(picture.rgb))
     };
     let result = film_pictures(film, &mut take, &mut |frames| {
@@ -298,7 +303,11 @@ fn encode_in<'scope>(
     }
     let Some(running) = running else { return Err(film_failure(result)) };
     match result {
-        Ok(report) => running.finish().map(|()| report),
+        Ok(report) => {
+            running.finish()?;
+            whole::check(temporary, given, by_row)?;
+            Ok(report)
+        }
         // What it says explains why it takes no more.
         Err(FilmError::Write(error)) => Err(match running.finish() {
             Err(failure) => failure,
@@ -389,7 +398,7 @@ impl<'scope> Running<'scope> {
             Ok(status) if said.is_empty() => {
                 Err(Failure::work(format!("{PROGRAM} failed and did not say why ({status})")))
             }
-            Ok(_) => Err(Failure::work(format!("{PROGRAM} failed: {said}"))),
+            Ok(_) => Err(Failure::work(format!("{PROGRAM} failed: {}", said.replace('\n', "; ")))),
             Err(error) => Err(Failure::work(format!("{PROGRAM}: {error}"))),
         }
     }

@@ -172,6 +172,43 @@ fn an_ffmpeg_that_fails_leaves_nothing() {
     }
 }
 
+/// ffmpeg 5 says nothing where the disk is full, and ends as if all were well.
+#[test]
+#[cfg(unix)]
+fn a_film_that_is_not_whole_replaces_nothing() {
+    let folder = Folder::new();
+    run_folder(&folder);
+    folder.write("film.mp4", b"before");
+    folder.write("film.webp", b"before");
+    // The second time it is asked to read what it wrote.
+    let script = |reads: &str| {
+        format!(
+            "case \"$*\" in *-encoders*) echo ' V libx264 x'; echo ' V libwebp_anim x'; exit 0;; \
+             *null*) {reads};; esac; cat > /dev/null; for last; do :; done; \
+             printf 'RIFF\\377\\0\\0\\0WEBPjunk' > \"$last\""
+        )
+    };
+    let cut = "echo 'moov atom not found' >&2; exit 1";
+    let short = "printf 'frame=2\\nprogress=continue\\nframe=6\\nprogress=end\\n'; exit 0";
+    for (codec, file, reads, told) in [
+        ("h264", "film.mp4", cut, "moov atom not found"),
+        ("h264", "film.mp4", short, "6 of 7 pictures are in it"),
+        ("webp", "film.webp", short, "it is shorter than its head says"),
+    ] {
+        let path = stand_in(&folder, &script(reads));
+        let words = [&FILM[..], &["--codec", codec, "-o", file]].concat();
+        let said = said(folder.command(&words).env("PATH", path).output().unwrap());
+        assert_eq!(said.code, 1, "{told}: {}", said.err);
+        assert!(said.err.contains(told) && said.err.contains("is the disk full?"), "{}", said.err);
+        assert_eq!(folder.read(file), b"before");
+    }
+    let whole = "echo frame=7; exit 0";
+    let path = stand_in(&folder, &script(whole));
+    let words = [&FILM[..], &["--codec", "h264", "-o", "film.mp4"]].concat();
+    let said = said(folder.command(&words).env("PATH", path).output().unwrap());
+    assert_eq!(said.code, 0, "{}", said.err);
+}
+
 #[test]
 #[cfg(unix)]
 fn ffmpeg_is_stopped_too() {

@@ -8,6 +8,7 @@ mod decode;
 mod diff;
 mod ffmpeg;
 mod films;
+mod hostile;
 #[path = "../../hinton-remote/tests/support/hub.rs"]
 #[allow(dead_code)]
 mod hub;

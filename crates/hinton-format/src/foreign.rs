@@ -2,7 +2,7 @@
 //! a format is one row, with how to convert it.
 
 use crate::container::protobuf::{Sketch, sketch};
-use crate::lookalike::{first_bytes, text};
+use crate::lookalike::first_bytes;
 use crate::{Error, ErrorKind, FORMATS, FormatRow, Head};
 
 /// A format whose files hold weights, and which is not read.
@@ -82,44 +82,22 @@ const NUMPY: &str = "load it there and save its arrays with numpy.savez";
 
 const FOREIGN: &[Foreign] = &[
     marked(
-        "a model of word2vec in binary",
+        "a model of llama2.c, but not as long as its settings say",
         &["bin"],
-        is_word2vec,
-        "gensim: KeyedVectors.load_word2vec_format(FILE, binary=True), then numpy.save its .vectors",
+        is_llama2,
+        "get the file again, or open the .pt that it was exported from",
     ),
     marked(
-        "a model of fastText",
-        &["bin", "ftz"],
-        |head| head.bytes.starts_with(&793_712_314_u32.to_le_bytes()),
-        "fasttext.load_model(FILE).get_input_matrix(), then numpy.save",
-    ),
-    marked(
-        "a checkpoint of llm.c",
+        "a Llama 3 of llm.c",
         &["bin"],
-        |head| {
-            [20_240_326_u32, 20_240_803].iter().any(|m| head.bytes.starts_with(&m.to_le_bytes()))
-        },
+        |head| head.bytes.starts_with(&20_240_803_u32.to_le_bytes()),
         "open the checkpoint of Hugging Face that it was made from",
-    ),
-    marked("a model of llama2.c", &["bin"], is_llama2, "open the .pt that it was exported from"),
-    marked(
-        "an importance matrix of llama.cpp",
-        &["dat", "imatrix"],
-        is_imatrix,
-        "convert it with a newer llama-imatrix: llama-imatrix --in-file FILE -o imatrix.gguf",
     ),
     marked(
         "a shard of a TensorFlow.js model",
         &["bin"],
         |head| head.name.contains("-shard") && head.has_extension(&["bin"]),
-        "convert its model.json with tensorflowjs_converter --input_format=tfjs_layers_model \
-         --output_format=keras",
-    ),
-    marked(
-        "a model of ONNX Runtime (.ort)",
-        &["ort"],
-        |head| at(head, 4, b"ORTM"),
-        "open the .onnx that it was made from",
+        "open the model.json beside it",
     ),
     marked(
         "a model of Caffe2",
@@ -188,12 +166,6 @@ const FOREIGN: &[Foreign] = &[
         "torchfile.load(FILE) of the Python package torchfile, then numpy.savez",
     ),
     marked(
-        "parameters of PaddlePaddle (.pdiparams)",
-        &["pdiparams"],
-        is_paddle,
-        "paddle.static.load_program_state, then numpy.savez",
-    ),
-    marked(
         "an engine of TensorRT, compiled for one GPU",
         &["engine", "plan", "trt"],
         |head| head.bytes.starts_with(b"ftrt") || head.bytes.starts_with(b"ptrt"),
@@ -257,7 +229,7 @@ const FOREIGN: &[Foreign] = &[
         "nnet3-copy --binary=false writes it as text; kaldiio reads its matrices",
     ),
     unmarked("values of a TensorFlow.js model", &["bin"], "open it by its model.json"),
-    unmarked("weights of OpenVINO", &["bin"], "open the model that the .xml was converted from"),
+    unmarked("weights of OpenVINO", &["bin"], "open the .xml beside it"),
     unmarked("weights of ncnn", &["bin"], "open the model that they were converted from"),
     unmarked(
         "bare values",
@@ -297,21 +269,8 @@ fn integers<const N: usize>(head: &Head<'_>) -> Option<[i32; N]> {
     Some(integers)
 }
 
-/// `WORDS WIDTH` and a newline in text, then a word, a space and bytes that are no text.
-fn is_word2vec(head: &Head<'_>) -> bool {
-    let Some(end) = head.bytes.iter().take(40).position(|byte| *byte == b'\n') else {
-        return false;
-    };
-    let line = std::str::from_utf8(&head.bytes[..end]).unwrap_or_default();
-    let numbers: Vec<Option<u64>> = line.split(' ').map(|word| word.parse().ok()).collect();
-    matches!(numbers[..], [Some(1..), Some(1..)]) && text(head).is_none()
-}
-
 /// Seven settings (of version 0), the number of kv heads divides that of heads.
 fn is_llama2(head: &Head<'_>) -> bool {
-    if head.bytes.starts_with(b"24ka") {
-        return true;
-    }
     let Some([dim, hidden, layers, heads, kv_heads, vocabulary, context]) = integers::<7>(head)
     else {
         return false;
@@ -326,15 +285,6 @@ fn is_llama2(head: &Head<'_>) -> bool {
         && dim % heads == 0
         && small(vocabulary.saturating_abs(), 1 << 22)
         && small(context, 1 << 22)
-}
-
-/// A number of entries, and the length and the text of a tensor's name.
-fn is_imatrix(head: &Head<'_>) -> bool {
-    let Some([entries, len]) = integers::<2>(head) else { return false };
-    let name = head.bytes.get(8..8 + usize::try_from(len).unwrap_or(usize::MAX).min(256));
-    entries > 0
-        && (1..256).contains(&len)
-        && name.is_some_and(|name| name.iter().all(u8::is_ascii_graphic) && name.contains(&b'.'))
 }
 
 /// `OperatorDef` of caffe2.proto: outputs are its field 2, its type is the text in field 4.
@@ -393,11 +343,6 @@ fn is_torch7(head: &Head<'_>) -> bool {
     matches!(integers::<3>(head), Some([4, _, 3])) && at(head, 12, b"V 1")
 }
 
-/// Version 0, no level of detail, version 0, and a `TensorDesc` that begins with its type.
-fn is_paddle(head: &Head<'_>) -> bool {
-    matches!(integers::<5>(head), Some([0, 0, 0, 0, 2..=255])) && at(head, 20, b"\x08")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -427,10 +372,7 @@ mod tests {
     #[test]
     fn marks_tell_formats() {
         for (name, bytes, what) in [
-            ("v.bin", &b"3000000 300\n</s> \xff\0\x81\x3d"[..], "word2vec"),
-            ("a.bin", b"\xba\x16\x4f\x2f\x0c\0\0\0", "fastText"),
-            ("gpt2.bin", b"\xc6\xd7\x34\x01\x03\0\0\0", "llm.c"),
-            ("g.ort", b"\x10\0\0\0ORTM", "ONNX Runtime"),
+            ("g-shard1of1.bin", &b"\0\0\0\x3f"[..], "TensorFlow.js"),
             ("x.params", b"\x12\x01\0\0\0\0\0\0\0\0", "MXNet"),
             ("x.engine", b"ftrt\0\0", "TensorRT"),
             ("x.t7", b"\x04\0\0\0\x01\0\0\0\x03\0\0\0V 1", "Torch7"),

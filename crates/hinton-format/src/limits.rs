@@ -16,7 +16,8 @@ pub struct Limits {
     pub fields: u64,
     /// Most steps of the pickle interpreter.
     pub pickle_steps: u64,
-    /// Most bytes that a compressed member is inflated into memory; larger ones are streamed.
+    /// Most bytes that a compressed member is inflated into memory; larger ones are streamed. What
+    /// all members have in memory is bounded beside it: the oldest is let go.
     pub inflate_bytes: u64,
     /// Most bytes that a compressed member is inflated into memory after all, once its stream had
     /// to start again several times (the columns of a compressed matrix one by one, say).
@@ -57,7 +58,7 @@ impl Default for Limits {
             depth: 128,
             fields: 200_000_000,
             pickle_steps: 200_000_000,
-            inflate_bytes: 64 << 20,
+            inflate_bytes: 32 << 20,
             // Where addresses have 32 bits, as in a browser, all memory is 4 GiB.
             held_bytes: if cfg!(target_pointer_width = "32") { 256 << 20 } else { 1 << 30 },
             text_bytes: if cfg!(target_pointer_width = "32") { 512 << 20 } else { 2 << 30 },

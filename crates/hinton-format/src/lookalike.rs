@@ -113,11 +113,6 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
         )
     },
     xml(
-        "the description of an OpenVINO network",
-        |head| is_root(head, "net"),
-        "its weights are in the .bin beside it; save them as safetensors or .npz with openvino",
-    ),
-    xml(
         "a PMML model",
         |head| is_root(head, "PMML"),
         "its weights are in the XML; save them as .csv or .npz with the program that wrote it",
@@ -466,8 +461,6 @@ mod tests {
         assert!(error.cure_text().unwrap().contains("hinton draw"));
         assert!(message(b"\0\0\0\x1cftypavif", "x.avif").contains("AVIF"));
         assert!(message(b"<svg xmlns=''/>", "x.svg").contains("SVG"));
-        let openvino = b"<?xml version=\"1.0\"?>\n<!-- made --><net name=\"m\" version=\"11\">";
-        assert!(message(openvino, "m.xml").contains("an OpenVINO network"));
         assert!(message(b"<?xml version='1.0'?><PMML version='4.4'>", "m.pmml").contains("PMML"));
         assert!(message(b"<?xml version='1.0'?><Error><Code>", "w.pt").contains("server's error"));
         assert!(message(b"<?xml version='1.0'?><a b='c'/>", "x.xml").contains("element is <a>"));

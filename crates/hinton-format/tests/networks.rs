@@ -136,3 +136,38 @@ fn changed_compressed_programs_never_panic() {
     }
     std::fs::remove_dir_all(folder).unwrap();
 }
+
+#[test]
+fn word_vectors_and_models_of_small_programs_hold_what_made_them() {
+    const FOLDERS: [&str; 9] = [
+        "tfjs",
+        "word2vec",
+        "fasttext",
+        "llama2c",
+        "imatrix",
+        "ort",
+        "openvino",
+        "pdiparams",
+        "json",
+    ];
+    FOLDERS.iter().for_each(|folder| common::check_truth(folder));
+    let list = fixture("json/list.json");
+    assert_eq!((list.tensors[0].name(), list.tensors[0].shape()), ("list", &[2, 3][..]));
+    assert!(list.tensors[0].to_f64().unwrap()[2].is_nan());
+    let words = r##"["</s>","the","1990","Zürich","#","a_b"]"##;
+    for name in ["gensim.bin", "original.bin"] {
+        let file = fixture(&format!("word2vec/{name}"));
+        assert_eq!(metadata(&file, "rows"), Some(words));
+        assert!(file.warnings.is_empty(), "{:?}", file.warnings);
+    }
+    let fast = fixture("fasttext/words.bin");
+    assert_eq!((metadata(&fast, "dim"), metadata(&fast, "bucket")), (Some("3"), Some("7")));
+    assert!(metadata(&fast, "words").is_some_and(|words| words.contains("\"w0\"")));
+    assert_eq!(metadata(&fixture("fasttext/norms.ftz"), "nlabels"), Some("2"));
+    assert_eq!(metadata(&fixture("imatrix/imatrix.dat"), "calls"), Some("40 to 42"));
+    assert_eq!(metadata(&fixture("imatrix/imatrix.dat"), "dataset"), Some("wiki.train.raw"));
+    assert_eq!(fixture("tfjs/model.json").files.len(), 3);
+    assert_eq!(fixture("openvino/small.xml").files.len(), 2);
+    let numbered = fixture("pdiparams/alone.pdiparams");
+    assert!(warnings(&numbered)[0].contains("they are numbered"));
+}

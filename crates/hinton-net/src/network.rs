@@ -205,6 +205,23 @@ impl<R: Real> Network<R> {
         all
     }
 
+    /// One parameter by its name, without a list of all: networks of thousands of layers are filled
+    /// one by one.
+    fn parameter(&self, name: &str) -> Option<(ParameterShape, Range<usize>)> {
+        self.steps.iter().find_map(|step| {
+            let part = name.strip_prefix(step.name.as_str())?.strip_prefix('.')?;
+            let mut start = step.at.start;
+            for shape in step.layer.parameters() {
+                let at = start..start + shape.count();
+                start = at.end;
+                if shape.name == part {
+                    return Some((shape, at));
+                }
+            }
+            None
+        })
+    }
+
     /// Every parameter with its values, laid out as PyTorch has it.
     pub fn arrays(&self) -> Vec<Array<R>> {
         self.arrays_of(&self.values)
@@ -250,11 +267,11 @@ impl<R: Real> Network<R> {
         shape: &[usize],
         values: &[R],
     ) -> Result<(), NetError> {
-        let parameters = self.parameters();
         let fault = |expected: String, found: String| {
             Err(NetError::Parameter { name: name.to_owned(), expected, found })
         };
-        let Some((_, own, at)) = parameters.iter().find(|(own, ..)| own == name) else {
+        let Some((own, at)) = self.parameter(name) else {
+            let parameters = self.parameters();
             let names: Vec<&str> = parameters.iter().map(|(name, ..)| name.as_str()).collect();
             return fault(format!("one of {}", names.join(", ")), "no such name".to_owned());
         };
@@ -267,9 +284,9 @@ impl<R: Real> Network<R> {
         match own.is_transposed {
             true => {
                 let turned = crate::product::transposed(values, own.shape[0], own.shape[1]);
-                all[at.clone()].copy_from_slice(&turned);
+                all[at].copy_from_slice(&turned);
             }
-            false => all[at.clone()].copy_from_slice(values),
+            false => all[at].copy_from_slice(values),
         }
         Ok(())
     }

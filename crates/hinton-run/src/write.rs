@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use hinton_format::{ErrorKind, Limits};
 use hinton_tensor::{Dtype, element_count};
 
 use crate::folder::{About, METRICS, RUN_JSON, STEPS, about, number_of, read_about, step_path};
 use crate::json::{self, Json, of_f64};
 use crate::metrics::Line;
-use crate::run::check_inside;
+use crate::run::{check_inside, open_step};
 use crate::{LogRow, RUN_FORMAT, RUN_VERSION, RunError, disk};
 
 /// End of the names of temporary files.
@@ -24,6 +25,7 @@ pub struct RunWriter {
     folder: PathBuf,
     last: Option<u64>,
     durable: bool,
+    removed: Vec<u64>,
 }
 
 /// A step to be written.
@@ -65,19 +67,18 @@ impl RunWriter {
                 RunError::request(format!("the settings are no JSON: {why}"), "give a JSON object")
             })?,
         };
-        let steps = folder.join(STEPS);
-        let has_steps = || disk::list(&steps).is_ok_and(|entries| !entries.is_empty());
-        let taken = disk::kind(&folder.join(RUN_JSON)).is_some()
-            || disk::kind(&folder.join(METRICS)).is_some()
-            || has_steps();
-        if taken {
+        if is_taken(folder) {
             return Err(RunError::request(
                 format!("{}: there is a run in this folder already", disk::shown(folder)),
                 "resume it, or choose another folder",
             ));
         }
+        let steps = folder.join(STEPS);
         disk::make_folder(&steps)?;
         check_links(folder)?;
+        // A writer that was killed before its first step may have left these.
+        disk::remove(&folder.join(temporary(RUN_JSON)));
+        remove_temporary(&steps)?;
         let text = |text: &str| Json::Text(text.to_owned());
         let about = Json::Object(vec![
             ("format".to_owned(), text(RUN_FORMAT)),
@@ -88,11 +89,12 @@ impl RunWriter {
         let line = format!("{about}\n");
         let path = folder.join(RUN_JSON);
         disk::write_whole(&path, &temporary(RUN_JSON), false, &[line.as_bytes()])?;
-        Ok(RunWriter { folder: folder.to_owned(), last: None, durable: false })
+        Ok(RunWriter { folder: folder.to_owned(), last: None, durable: false, removed: Vec::new() })
     }
 
-    /// Goes on with a run whose writer ended or was killed: removes the temporary file it left, and
-    /// the half line at the end of the metrics.
+    /// Goes on with a run whose writer ended or was killed: removes the temporary file it left,
+    /// the half line at the end of the metrics, and steps at the end whose files are cut, as a loss
+    /// of power leaves them ([`RunWriter::removed`] names those).
     ///
     /// # Errors
     /// When the folder is no run folder, is of a later version, or cannot be written.
@@ -112,15 +114,16 @@ impl RunWriter {
         let steps = folder.join(STEPS);
         disk::make_folder(&steps)?;
         check_links(folder)?;
-        let mut last = None;
-        for entry in disk::list(&steps)? {
-            last = last.max(number_of(&entry.name));
-            if entry.name.starts_with('.') && entry.name.ends_with(TEMPORARY_END) {
-                disk::remove(&entry.path);
-            }
-        }
+        remove_temporary(&steps)?;
+        let (last, removed) = remove_cut_steps(&steps, folder)?;
         disk::mend_last_line(&folder.join(METRICS), |line| Line::parse(line).is_ok())?;
-        Ok(RunWriter { folder: folder.to_owned(), last, durable: false })
+        Ok(RunWriter { folder: folder.to_owned(), last, durable: false, removed })
+    }
+
+    /// The steps at the end of the run that [`RunWriter::resume`] removed because their files were
+    /// cut, from the last one backwards.
+    pub fn removed(&self) -> &[u64] {
+        &self.removed
     }
 
     /// The same writer, which waits after each step until the disk has it: then a loss of power
@@ -237,6 +240,70 @@ pub fn remove_run(folder: &Path) -> Result<(), RunError> {
     disk::remove(&folder.join(METRICS));
     disk::remove(&folder.join(RUN_JSON));
     Ok(())
+}
+
+/// Whether a folder holds a run that has begun. A `run.json` of ours, or a damaged one, without a
+/// step and without metrics was left by a writer that was killed before its first step.
+fn is_taken(folder: &Path) -> bool {
+    let steps = disk::list(&folder.join(STEPS)).unwrap_or_default();
+    let metrics = folder.join(METRICS);
+    let has_metrics = disk::head(&metrics, 1).map_or(true, |bytes| !bytes.is_empty());
+    steps.iter().any(|entry| !is_temporary(&entry.name))
+        || has_metrics
+        || matches!(about(folder), About::Other)
+}
+
+/// The settings in a folder's `run.json`, as JSON; `None` where it has none or is no run folder. The
+/// steps are not looked at.
+///
+/// # Errors
+/// When the run is of a later version.
+pub fn run_settings(folder: &Path) -> Result<Option<String>, RunError> {
+    Ok(read_about(folder, &mut Vec::new())?.1)
+}
+
+/// Whether a run was begun in the folder and ended before it had a step or settings to go on with:
+/// [`RunWriter::create`] begins it anew.
+pub fn is_unbegun(folder: &Path) -> bool {
+    let temporary = folder.join(temporary(RUN_JSON));
+    match about(folder) {
+        About::Missing => disk::kind(&temporary).is_some() && !is_taken(folder),
+        About::Damaged(_) => !is_taken(folder),
+        About::Run { .. } | About::Other => false,
+    }
+}
+
+fn is_temporary(name: &str) -> bool {
+    name.starts_with('.') && name.ends_with(TEMPORARY_END)
+}
+
+/// Removes what a killed writer left among the steps.
+fn remove_temporary(steps: &Path) -> Result<(), RunError> {
+    let left = disk::list(steps)?.into_iter().filter(|entry| is_temporary(&entry.name));
+    left.for_each(|entry| disk::remove(&entry.path));
+    Ok(())
+}
+
+/// Removes the steps behind the last one that can be read, where their content is damaged; links
+/// and files that may not be read stay. Returns the last step that is there, and those removed.
+fn remove_cut_steps(steps: &Path, folder: &Path) -> Result<(Option<u64>, Vec<u64>), RunError> {
+    let entries = disk::list(steps)?.into_iter();
+    let mut numbered: Vec<(u64, disk::Entry)> =
+        entries.filter_map(|entry| Some((number_of(&entry.name)?, entry))).collect();
+    numbered.sort_by_key(|(number, _)| *number);
+    let mut removed = Vec::new();
+    while let Some((number, entry)) = numbered.last() {
+        let is_file = entry.kind == disk::Kind::File && !entry.is_link;
+        let opened = open_step(&entry.path, Some(folder), &Limits::default());
+        let is_damaged = opened.is_err_and(|error| error.kind() == ErrorKind::Malformed);
+        if !is_file || !is_damaged {
+            break;
+        }
+        disk::remove(&entry.path);
+        removed.push(*number);
+        numbered.pop();
+    }
+    Ok((numbered.last().map(|(number, _)| *number), removed))
 }
 
 /// Nothing is written through links that lead out of the folder.

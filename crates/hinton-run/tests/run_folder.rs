@@ -188,7 +188,56 @@ fn a_step_cut_at_every_byte_is_the_only_one_lost() {
         assert_eq!(numbers(&run), [1, 2, 3]);
         assert!(run.steps[2].broken.is_some(), "cut at {cut}");
         assert_eq!(values(&run, 1, "w"), [2.0; 6]);
+        // It is gone on with from the step before.
+        let mut writer = RunWriter::resume(&folder.0).unwrap();
+        assert_eq!((writer.last(), writer.removed()), (Some(2), &[3][..]), "cut at {cut}");
+        append(&mut writer, 3, 2).unwrap();
+        assert!(folder.open(&["."]).unwrap().steps[2].broken.is_none());
+        assert!(RunWriter::resume(&folder.0).unwrap().removed().is_empty());
     }
+}
+
+#[test]
+fn a_writer_killed_before_its_first_step_leaves_a_folder_that_can_be_used() {
+    // Between making run.json and giving it its name.
+    let folder = Folder::new();
+    folder.put(".run.json.hinton-tmp", "{");
+    assert!(hinton_run::is_unbegun(&folder.0));
+    written(&folder, &[]);
+    assert!(!folder.path(".run.json.hinton-tmp").exists());
+    // Between run.json and the first step.
+    folder.put("steps/.0.safetensors.hinton-tmp", "cut");
+    written(&folder, &[1, 2]);
+    assert_eq!(said(&folder.open(&["."]).unwrap()), "");
+    assert!(RunWriter::create(&folder.0, "", "").is_err(), "now it is a run");
+    // A run.json whose bytes never came to the disk.
+    let empty = Folder::new();
+    empty.put("run.json", "");
+    assert!(hinton_run::is_unbegun(&empty.0));
+    written(&empty, &[1]);
+    // What is not ours stays: settings of another program, metrics, steps.
+    for (name, text) in [
+        ("run.json", "{\"format\": \"other\"}"),
+        ("metrics.jsonl", "{\"step\": 1}\n"),
+        ("steps/1.safetensors", "cut"),
+    ] {
+        let other = Folder::new();
+        other.put(name, text);
+        assert!(!hinton_run::is_unbegun(&other.0), "{name}");
+        assert!(RunWriter::create(&other.0, "", "").is_err(), "{name}");
+    }
+}
+
+#[test]
+fn only_damaged_steps_at_the_end_are_removed() {
+    let folder = Folder::new();
+    written(&folder, &[1, 2, 3]);
+    folder.put("steps/2.safetensors", "cut");
+    folder.put("steps/7.safetensors", "cut");
+    folder.put("steps/18446744073709551615.safetensors", "");
+    let writer = RunWriter::resume(&folder.0).unwrap();
+    assert_eq!((writer.last(), writer.removed()), (Some(3), &[u64::MAX, 7][..]));
+    assert!(folder.path("steps/2.safetensors").exists());
 }
 
 #[test]

@@ -45,6 +45,7 @@ mod error;
 mod input;
 mod pixels;
 mod poster;
+mod repeated;
 mod save;
 mod select;
 
@@ -61,8 +62,8 @@ pub use poster::Poster;
 pub use runs::{RunRequest, draw_runs};
 pub use save::{
     CountedWatch, FilmSettings, Playable, film_bytes, film_output_for, film_output_named,
-    film_pictures, frame_rate, make_folder, output_for, output_named, render, save, save_film,
-    save_film_counted, save_with, write_by, write_bytes,
+    film_pictures, frame_rate, is_whole_webp, make_folder, output_for, output_named, render, save,
+    save_film, save_film_counted, save_with, write_by, write_bytes,
 };
 pub use select::{Selected, is_glob, select, select_from};
 pub use settings::SETTINGS;

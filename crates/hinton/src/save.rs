@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -364,7 +364,7 @@ pub(crate) fn write_with(
         let mut out = OpenOptions::new().write(true).open(&target.path).map_err(failed)?;
         return write(&mut out);
     }
-    let temporary = Temporary::beside(&target.path, "").map_err(failed)?;
+    let temporary = Temporary::beside(&target, "").map_err(failed)?;
     let mut out = BufWriter::new(&temporary.file);
     write(&mut out)?;
     out.flush().map_err(failed)?;
@@ -388,9 +388,24 @@ pub fn write_by<E: From<Error>>(
     }
     let extension = path.extension().map(|extension| format!(".{}", extension.to_string_lossy()));
     let extension = extension.unwrap_or_default();
-    let temporary = Temporary::beside(&target.path, &extension).map_err(failed)?;
+    let temporary = Temporary::beside(&target, &extension).map_err(failed)?;
     write(&temporary.path)?;
     temporary.replace(&target).map_err(failed)
+}
+
+/// Whether a file is a WebP that is as long as its head says
+/// (<https://developers.google.com/speed/webp/docs/riff_container>).
+pub fn is_whole_webp(path: &Path) -> bool {
+    let head = || {
+        let mut file = File::open(path)?;
+        let mut head = [0; 12];
+        file.read_exact(&mut head)?;
+        Ok::<_, io::Error>((head, file.metadata()?.len()))
+    };
+    let Ok((head, len)) = head() else { return false };
+    let [b'R', b'I', b'F', b'F', a, b, c, d, b'W', b'E', b'B', b'P'] = head else { return false };
+    // The length behind the first 8 bytes, which is even.
+    u64::from(u32::from_le_bytes([a, b, c, d])).next_multiple_of(2) + 8 == len
 }
 
 /// A file that is to be written or replaced.
@@ -450,7 +465,16 @@ struct Temporary {
 }
 
 impl Temporary {
-    fn beside(target: &Path, extension: &str) -> io::Result<Self> {
+    /// An empty file beside the target that nobody may read who may not read what it replaces.
+    fn beside(target: &Target, extension: &str) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        if let Some(before) = &target.before {
+            use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+            options.mode(before.permissions().mode() & 0o777);
+        }
+        let target = &target.path;
         let name = target.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_string_lossy();
         // Names of files may have 255 bytes.
         let name: String = name.chars().take(50).collect();
@@ -458,7 +482,7 @@ impl Temporary {
         for attempt in 0.. {
             let path =
                 target.with_file_name(format!(".{name}.{process}-{attempt}.hinton-tmp{extension}"));
-            match OpenOptions::new().write(true).create_new(true).open(&path) {
+            match options.open(&path) {
                 Ok(file) => return Ok(Temporary { file, path, kept: false }),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < 1000 => {}
                 Err(error) => return Err(error),

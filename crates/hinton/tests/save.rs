@@ -51,6 +51,41 @@ fn a_failure_leaves_what_was_there() {
     assert_eq!(folder.files(), ["old.npy"]);
 }
 
+/// What replaces a private file is private while it is written.
+#[test]
+#[cfg(unix)]
+fn a_private_file_is_never_public() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let path = folder.path("secret.png");
+    fs::write(&path, b"old").unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    hinton::write_by(&path, |temporary| {
+        let mode = fs::metadata(temporary).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        fs::write(temporary, b"new").map_err(|_| unreachable!())
+    })
+    .unwrap_or_else(|error: hinton::Error| panic!("{error}"));
+    assert_eq!(fs::read(&path).unwrap(), b"new");
+}
+
+#[test]
+fn a_webp_that_is_cut_is_told_from_a_whole_one() {
+    let folder = Folder::new();
+    let path = folder.path("film.webp");
+    for (bytes, whole) in [
+        (&b"RIFF\x06\0\0\0WEBPxx"[..], true),
+        (b"RIFF\x07\0\0\0WEBPxx", false),
+        (b"RIFF\x06\0\0\0WEBPx", false),
+        (b"RIFX\x06\0\0\0WEBPxx", false),
+        (b"RIFF", false),
+    ] {
+        fs::write(&path, bytes).unwrap();
+        assert_eq!(hinton::is_whole_webp(&path), whole, "{bytes:?}");
+    }
+    assert!(!hinton::is_whole_webp(&folder.path("none.webp")));
+}
+
 /// Bytes that cannot be read.
 struct Broken;
 

@@ -91,7 +91,7 @@ pub(super) fn report(
 ) -> Result<String, Failure> {
     let tensors = chosen(run, patterns)?;
     if json {
-        let text = serde_json::to_string_pretty(&as_json(run, &tensors));
+        let text = hinton::inspect::to_json_pretty(&as_json(run, &tensors));
         return text.map_err(|error| Failure::work(error.to_string()));
     }
     run_warnings(run);

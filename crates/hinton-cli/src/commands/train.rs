@@ -142,7 +142,7 @@ fn args(command: Command) -> Command {
             value("patience", "N", "Stop after so many epochs without a smaller loss").value_parser(whole()),
         ))
         .arg(training(
-            value("time-limit", "SECONDS", "Stop after so long").value_parser(value_parser!(f64)),
+            value("time-limit", "SECONDS", "Stop after so long").value_parser(seconds),
         ));
     let command = command
         .arg(data(
@@ -289,9 +289,20 @@ fn session<'d>(
     source: &'d source::Source,
 ) -> Result<(Session<'d>, Vec<String>), Error> {
     match matches.get_one::<PathBuf>("resume") {
-        Some(folder) => Ok((resume(matches, folder, source)?, Vec::new())),
+        Some(folder) => {
+            let session = resume(matches, folder, source)?;
+            let cut = |step| format!("step {step} was cut when it was written: removed, it is trained again");
+            let notes = session.removed_steps().iter().map(cut).collect();
+            Ok((session, notes))
+        }
         None => begin(matches, source),
     }
+}
+
+/// A time that can pass.
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds = text.parse::<f64>().ok().filter(|seconds| seconds.is_finite() && *seconds >= 0.0);
+    seconds.ok_or_else(|| "expected a number of seconds, such as 60".to_owned())
 }
 
 /// A training that has not begun.

@@ -13,20 +13,26 @@ pub(crate) mod caffe;
 pub(crate) mod coreml;
 pub(crate) mod csv;
 pub(crate) mod darknet;
+pub(crate) mod fasttext;
 pub(crate) mod flax;
 pub(crate) mod ggjt;
 pub(crate) mod ggml;
 pub(crate) mod gguf;
 pub(crate) mod hdf5;
 pub(crate) mod idx;
+pub(crate) mod imatrix;
+pub(crate) mod json;
 pub(crate) mod keras;
+pub(crate) mod llama2c;
 pub(crate) mod matlab;
 mod narrow;
 pub(crate) mod notes;
 pub(crate) mod npy;
 pub(crate) mod npz;
 pub(crate) mod onnx;
+pub(crate) mod openvino;
 pub(crate) mod orbax;
+pub(crate) mod pdiparams;
 pub(crate) mod pickle;
 mod pieces;
 pub(crate) mod pt2;
@@ -34,7 +40,9 @@ pub(crate) mod pytorch;
 pub(crate) mod safetensors;
 pub(crate) mod sharded;
 pub(crate) mod tensorflow;
+pub(crate) mod tfjs;
 pub(crate) mod tflite;
+pub(crate) mod word2vec;
 pub(crate) mod zarr;
 
 /// A format hinton reads.
@@ -76,13 +84,22 @@ pub const FORMATS: &[FormatRow] = &[
     darknet::ROW,
     idx::ROW,
     onnx::ROW,
+    onnx::ort::ROW,
+    openvino::ROW,
     tflite::ROW,
+    tfjs::ROW,
     tensorflow::CHECKPOINT,
     tensorflow::GRAPH,
     coreml::ROW,
     caffe::ROW,
+    pdiparams::ROW,
+    llama2c::ROW,
+    imatrix::ROW,
+    word2vec::ROW,
+    fasttext::ROW,
     pickle::ROW,
     csv::ROW,
+    json::ROW,
     archive::ZIP,
     archive::TAR,
 ];

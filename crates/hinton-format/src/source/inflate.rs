@@ -2,26 +2,27 @@
 
 use std::io::Read;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use flate2::Crc;
 use hinton_tensor::{Bytes, ReadError};
 
 use super::coding::{Coding, Source};
+use super::kept::Kept;
 use crate::Limits;
 
-/// Compressed bytes that inflate when they are used: small ones once, into memory, on the first
-/// use; large ones as a stream that starts again when asked for something behind it. One that has
-/// had to start again several times is kept in memory too, up to `Limits::held_bytes`.
+/// Compressed bytes that inflate when they are used: small ones whole, on the first use; large ones
+/// as a stream that starts again when asked for something behind it. One that has had to start again
+/// several times is inflated whole too, up to `Limits::held_bytes`. What was inflated whole is kept
+/// while memory for all such bytes has room, see [`Kept`].
 pub struct Inflate {
     packed: Packed,
     len: u64,
-    /// Filled on first use, for those that fit; `None` for streamed ones.
-    memory: Option<OnceLock<Result<Vec<u8>, ReadError>>>,
+    kept: Kept,
+    /// Whether it is streamed; no longer once it was asked for in no order.
+    is_streamed: AtomicBool,
     stream: Mutex<Stream>,
-    /// A streamed one that has been asked for in no order.
-    held: OnceLock<Vec<u8>>,
     may_hold: bool,
 }
 
@@ -115,37 +116,37 @@ impl Inflate {
 
     /// Data that is known to unpack to `len` bytes.
     fn measured(packed: Packed, len: u64, limits: &Limits) -> Self {
-        let memory = (len <= limits.inflate_bytes).then(OnceLock::new);
+        let is_streamed = AtomicBool::new(len > limits.inflate_bytes);
         let stream = Mutex::new(Stream::default());
         let may_hold = len <= limits.held_bytes;
-        Inflate { packed, len, memory, stream, held: OnceLock::new(), may_hold }
+        Inflate { packed, len, kept: Kept::new(), is_streamed, stream, may_hold }
     }
 
     /// Data whose length was found by unpacking all of it, with what came out where that was kept.
     pub(super) fn counted(
         packed: Packed,
         len: u64,
-        kept: Option<Vec<u8>>,
+        bytes: Option<Vec<u8>>,
         limits: &Limits,
     ) -> Self {
         let mut inflate = Inflate::measured(packed, len, limits);
-        if let Some(bytes) = kept {
-            inflate.memory = Some(OnceLock::from(Ok(bytes)));
+        if let Some(bytes) = bytes {
+            inflate.kept = Kept::with(bytes);
+            inflate.is_streamed = AtomicBool::new(false);
         }
         inflate
     }
 
-    fn inflated(&self) -> Option<&Result<Vec<u8>, ReadError>> {
-        self.memory.as_ref().map(|memory| memory.get_or_init(|| self.inflate_whole()))
+    /// All of it.
+    fn inflated(&self) -> Result<Arc<Vec<u8>>, ReadError> {
+        self.kept.get_or_make(self.len, || self.inflate_whole())
     }
 
     fn inflate_whole(&self) -> Result<Vec<u8>, ReadError> {
         let mut bytes = Vec::new();
         let size = usize::try_from(self.len).unwrap_or(usize::MAX);
         // One byte of room more than promised: `read_to_end` then sees the end without growing.
-        bytes
-            .try_reserve_exact(size.saturating_add(1))
-            .map_err(|_| self.fails(0, 0, "there is not enough memory"))?;
+        bytes.try_reserve_exact(size.saturating_add(1)).map_err(|_| self.no_room())?;
         let mut opened = self.packed.open();
         let read = opened.decoder.by_ref().take(self.len.saturating_add(1)).read_to_end(&mut bytes);
         if let Err(error) = read {
@@ -184,23 +185,26 @@ impl Inflate {
         ReadError { offset: byte, len: end.saturating_sub(byte), why }
     }
 
+    fn no_room(&self) -> ReadError {
+        let Packed { start, len, coding, .. } = &self.packed;
+        let why = format!("there is no memory for the {} bytes of the {}", self.len, coding.what);
+        ReadError { offset: *start, len: *len, why }
+    }
+
     /// Moves the stream to `offset` and fills `buf` from there.
     fn stream(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
         let mut stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
         if stream.cursor.as_ref().is_some_and(|cursor| cursor.position > offset) {
             stream.restarts = stream.restarts.saturating_add(1);
             // Where memory has no room the stream goes on, and this is not tried again.
-            if self.may_hold
-                && stream.restarts == RESTARTS
-                && let Ok(bytes) = self.inflate_whole()
-            {
-                let _ = self.held.set(bytes);
+            if self.may_hold && stream.restarts == RESTARTS && self.inflated().is_ok() {
+                self.is_streamed.store(false, Ordering::Relaxed);
                 stream.cursor = None;
             }
         }
-        if let Some(bytes) = self.held.get() {
-            buf.copy_from_slice(&bytes[offset as usize..][..buf.len()]);
-            return Ok(());
+        if !self.is_streamed.load(Ordering::Relaxed) {
+            drop(stream);
+            return self.copy(offset, buf);
         }
         // Taken out and put back only after success: a stream that failed is started again.
         let mut cursor = match stream.cursor.take() {
@@ -215,6 +219,14 @@ impl Inflate {
         }
         self.pull(&mut cursor, buf)?;
         stream.cursor = Some(cursor);
+        Ok(())
+    }
+
+    /// Copies a range inside `len` out of what is inflated whole.
+    fn copy(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
+        let bytes = self.inflated()?;
+        // Fits: the range lies inside `len`, and so many bytes came out.
+        buf.copy_from_slice(&bytes[offset as usize..][..buf.len()]);
         Ok(())
     }
 
@@ -254,13 +266,9 @@ impl Bytes for Inflate {
         self.len
     }
 
-    fn slice(&self, range: Range<u64>) -> Option<&[u8]> {
-        let start = usize::try_from(range.start).ok()?;
-        let end = usize::try_from(range.end).ok()?;
-        match self.inflated() {
-            Some(inflated) => inflated.as_ref().ok()?.get(start..end),
-            None => self.held.get()?.get(start..end),
-        }
+    /// None: what is inflated may have to make room for others.
+    fn slice(&self, _range: Range<u64>) -> Option<&[u8]> {
+        None
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
@@ -268,25 +276,14 @@ impl Bytes for Inflate {
         if offset.checked_add(len).is_none_or(|end| end > self.len) {
             return Err(ReadError::past_end(offset, len, self.len));
         }
-        match self.inflated() {
-            Some(Ok(bytes)) => {
-                // Fits: the range lies inside `len`, and so many bytes are in memory.
-                buf.copy_from_slice(&bytes[offset as usize..][..buf.len()]);
-                Ok(())
-            }
-            Some(Err(error)) => Err(error.clone()),
-            None => match self.held.get() {
-                Some(bytes) => {
-                    buf.copy_from_slice(&bytes[offset as usize..][..buf.len()]);
-                    Ok(())
-                }
-                None => self.stream(offset, buf),
-            },
+        match self.is_streamed.load(Ordering::Relaxed) {
+            true => self.stream(offset, buf),
+            false => self.copy(offset, buf),
         }
     }
 
     fn is_sequential(&self) -> bool {
-        self.memory.is_none() && self.held.get().is_none()
+        self.is_streamed.load(Ordering::Relaxed)
     }
 }
 

@@ -1,18 +1,24 @@
 //! Bytes that no file holds as they are: made from others when they are asked for.
 
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::Arc;
 
 use hinton_tensor::{Bytes, ReadError};
 
-/// Bytes that are made whole when first asked for, and held from then on.
+use super::kept::{Kept, MOST_KEPT};
+
+/// Bytes that are made whole when first asked for, and kept from then on while memory for all such
+/// bytes has room, see [`Kept`].
 ///
 /// For encodings without an address for each value, such as lists of variable-length integers.
 pub struct Lazy {
     len: u64,
     make: Box<dyn Fn() -> Result<Vec<u8>, ReadError> + Send + Sync>,
-    made: OnceLock<Result<Vec<u8>, ReadError>>,
+    kept: Kept,
 }
+
+/// Lazy bytes of more than this are read by one reader at a time.
+const SMALL: u64 = MOST_KEPT / 16;
 
 impl Lazy {
     /// `make` gives exactly `len` bytes, or says why it cannot.
@@ -20,19 +26,18 @@ impl Lazy {
         len: u64,
         make: impl Fn() -> Result<Vec<u8>, ReadError> + Send + Sync + 'static,
     ) -> Self {
-        Lazy { len, make: Box::new(make), made: OnceLock::new() }
+        Lazy { len, make: Box::new(make), kept: Kept::new() }
     }
 
-    fn made(&self) -> Result<&[u8], ReadError> {
-        let made = self.made.get_or_init(|| {
+    fn made(&self) -> Result<Arc<Vec<u8>>, ReadError> {
+        self.kept.get_or_make(self.len, || {
             let bytes = (self.make)()?;
             if bytes.len() as u64 == self.len {
                 return Ok(bytes);
             }
             let why = format!("expected {} decoded bytes, found {}", self.len, bytes.len());
             Err(ReadError { offset: 0, len: self.len, why })
-        });
-        made.as_deref().map_err(ReadError::clone)
+        })
     }
 }
 
@@ -41,21 +46,38 @@ impl Bytes for Lazy {
         self.len
     }
 
-    fn slice(&self, range: Range<u64>) -> Option<&[u8]> {
-        // Where it fails, the reader comes again through `read_at` and is told why.
-        let bytes = self.made().ok()?;
-        bytes.get(usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?)
+    /// None: what is made may have to make room for others.
+    fn slice(&self, _range: Range<u64>) -> Option<&[u8]> {
+        None
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
-        let bytes = self.made()?;
         let end = offset.checked_add(buf.len() as u64).filter(|end| *end <= self.len);
         let Some(end) = end else {
             return Err(ReadError::past_end(offset, buf.len() as u64, self.len));
         };
+        let bytes = self.made()?;
         buf.copy_from_slice(&bytes[offset as usize..end as usize]);
         Ok(())
     }
+
+    /// Large ones would take each other's room, were many read side by side.
+    fn is_sequential(&self) -> bool {
+        self.len > SMALL
+    }
+}
+
+/// As many zeros, to be filled in.
+///
+/// # Errors
+/// When there is no memory for them.
+pub(crate) fn zeros(len: u64) -> Result<Vec<u8>, ReadError> {
+    let fail = || ReadError { offset: 0, len, why: format!("there is no memory for {len} bytes") };
+    let size = usize::try_from(len).map_err(|_| fail())?;
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(size).map_err(|_| fail())?;
+    bytes.resize(size, 0);
+    Ok(bytes)
 }
 
 /// Fills a buffer of whole values, the first of which has that index.
@@ -117,14 +139,14 @@ mod tests {
     #[test]
     fn lazy_bytes_are_made_once_and_checked() {
         let lazy = Lazy::new(4, || Ok(b"abcd".to_vec()));
-        assert_eq!(lazy.slice(1..3), Some(&b"bc"[..]));
         let mut buf = [0; 2];
+        lazy.read_at(1, &mut buf).unwrap();
+        assert_eq!(&buf, b"bc");
         lazy.read_at(2, &mut buf).unwrap();
         assert_eq!(&buf, b"cd");
         assert!(lazy.read_at(3, &mut buf).is_err());
         assert!(lazy.read_at(u64::MAX, &mut buf).is_err());
         let short = Lazy::new(4, || Ok(Vec::new()));
-        assert_eq!(short.slice(0..1), None);
         let error = short.read_at(0, &mut buf).unwrap_err();
         assert!(error.to_string().contains("expected 4 decoded bytes, found 0"), "{error}");
     }

@@ -11,6 +11,7 @@ pub mod folder;
 pub(crate) mod grid;
 pub mod inflate;
 pub mod joined;
+pub(crate) mod kept;
 pub mod location;
 pub mod made;
 pub mod part;

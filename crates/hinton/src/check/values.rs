@@ -56,8 +56,11 @@ pub(super) fn findings(selected: &[Selected], work: Work<'_>) -> Result<Found, E
     let mut seen: BTreeMap<u128, Vec<usize>> = BTreeMap::new();
     for (index, one) in selected.iter().enumerate() {
         let label = one.label();
-        let part = match of_tensor(&one.tensor, &label, work) {
+        // Of values that are repeated without end, each once.
+        let once = crate::repeated::once(&one.tensor).map(|(once, _)| once);
+        let part = match of_tensor(once.as_ref().unwrap_or(&one.tensor), &label, work) {
             Ok((digest, rms, part)) => {
+                let digest = digest.filter(|_| once.is_none());
                 let shape = one.tensor.shape().to_vec();
                 let is_float = !one.tensor.dtype().is_integer();
                 let rms = rms.filter(|_| is_float && one.part.is_empty());

@@ -13,6 +13,7 @@ use std::path::Path;
 
 use hinton_tensor::{Cancelled, Dtype, Index, Progress, Quiet, Slice, Tensor, TensorError};
 
+use crate::repeated::once;
 use crate::select::near;
 use crate::{Error, Selected};
 
@@ -167,11 +168,25 @@ impl Export {
         self.tensors.iter().map(|one| one.tensor.byte_len()).fold(0, u64::saturating_add)
     }
 
+    /// Refuses to fill a disk with a few values that are repeated.
+    fn check_ends(&self) -> Result<(), Error> {
+        let mut all = self.tensors.iter().map(|one| &one.tensor);
+        let Some((tensor, (_, times))) = all.find_map(|one| Some((one, once(one)?))) else {
+            return Ok(());
+        };
+        let (name, bytes) = (tensor.name(), tensor.byte_len());
+        Err(Error::request(
+            format!("tensor {name:?} is the same values {times} times, {bytes} bytes in all"),
+            format!("take a part of it, such as '{name}[0]'"),
+        ))
+    }
+
     /// Writes the file. Returns what a person should know.
     ///
     /// # Errors
     /// As [`export`].
     pub fn save(self, path: &Path, progress: &dyn Progress) -> Result<Vec<String>, Error> {
+        self.check_ends()?;
         let mut notes = Vec::new();
         crate::save::write_with(path, |out| {
             let written = (self.row.write)(&self.tensors, &self.told, out, progress);
@@ -187,6 +202,7 @@ impl Export {
     /// # Errors
     /// As [`export`].
     pub fn write(self, out: &mut dyn Write, progress: &dyn Progress) -> Result<Vec<String>, Error> {
+        self.check_ends()?;
         let written = (self.row.write)(&self.tensors, &self.told, out, progress);
         let mut notes = written.map_err(|stop| stop.at(Path::new("standard output")))?;
         notes.extend(self.notes);

@@ -186,6 +186,17 @@ pub fn to_json(value: &(impl Serialize + ?Sized)) -> Result<String, serde_json::
     String::from_utf8(bytes).map_err(serde::ser::Error::custom)
 }
 
+/// As [`to_json`], on many lines.
+///
+/// # Errors
+/// As serde's.
+pub fn to_json_pretty(value: &(impl Serialize + ?Sized)) -> Result<String, serde_json::Error> {
+    let text = serde_json::to_string_pretty(value)?;
+    // Ends of lines in texts are escaped already.
+    let lines: Vec<Cow<'_, str>> = text.split('\n').map(escaped).collect();
+    Ok(lines.join("\n"))
+}
+
 /// Writes what [`visible`] would escape as JSON's own escapes.
 struct Shown;
 
@@ -195,23 +206,25 @@ impl Formatter for Shown {
         out: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
-        if let Cow::Borrowed(same) = visible(fragment) {
-            return out.write_all(same.as_bytes());
-        }
-        for c in fragment.chars() {
-            let mut text = [0; 4];
-            let text = c.encode_utf8(&mut text);
-            match visible(text) {
-                Cow::Borrowed(same) => out.write_all(same.as_bytes())?,
-                Cow::Owned(_) => {
-                    for unit in text.encode_utf16() {
-                        write!(out, "\\u{unit:04x}")?;
-                    }
-                }
-            }
-        }
-        Ok(())
+        out.write_all(escaped(fragment).as_bytes())
     }
+}
+
+/// A part of JSON with what [`visible`] would escape as JSON's own escapes.
+fn escaped(text: &str) -> Cow<'_, str> {
+    if let Cow::Borrowed(same) = visible(text) {
+        return Cow::Borrowed(same);
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        let mut one = [0; 4];
+        let one = c.encode_utf8(&mut one);
+        match visible(one) {
+            Cow::Borrowed(same) => out.push_str(same),
+            Cow::Owned(_) => one.encode_utf16().for_each(|unit| out += &format!("\\u{unit:04x}")),
+        }
+    }
+    Cow::Owned(out)
 }
 
 impl Serialize for InspectReport<'_> {

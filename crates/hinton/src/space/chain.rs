@@ -123,8 +123,20 @@ fn of_tensors(
         notes.push(format!("{word}{assumed} between the linear maps, none after the last{cure}"));
     }
     let names: Vec<&str> = links.iter().map(|link| link.weight.name()).collect();
-    notes.insert(0, format!("{path}: the chain is {}", names.join(" → ")));
+    notes.insert(0, format!("{path}: the chain is {}", shortened(&names)));
     Ok((build(&links, order, word)?, notes))
+}
+
+/// The names in a row; of many the first and the last.
+fn shortened(names: &[&str]) -> String {
+    const MOST: usize = 24;
+    match names {
+        [first @ .., last] if names.len() > MOST => {
+            let more = names.len() - MOST;
+            format!("{} → … {more} more … → {last}", first[..MOST - 1].join(" → "))
+        }
+        _ => names.join(" → "),
+    }
 }
 
 /// The order of the axes with which the matrices chain, in the file's order or in that of their names.

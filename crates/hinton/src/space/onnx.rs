@@ -1,8 +1,8 @@
 //! Networks of ONNX files, run by the engine rten; every value between steps is asked for by name.
 //!
 //! The graph is read by our own bounded reader first: only chains of known operators go to the engine,
-//! whose inferred shapes bound what it may allocate. Should it panic all the same, that is caught
-//! and told as an error. Format: <https://onnx.ai/onnx/repo-docs/IR.html>.
+//! and only where what it may allocate is bounded ([`bound`]). Should it panic all the same, that is
+//! caught and told as an error. Format: <https://onnx.ai/onnx/repo-docs/IR.html>.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,14 +10,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use hinton_format::Limits;
-use hinton_format::container::protobuf::{Field, Message, Wire};
+use hinton_format::container::protobuf::{Field, Message, Value as WireValue, Wire};
 use hinton_format::source::{map_file, read_vec};
 use rten::{Dimension, Model as Engine, ModelOptions, NodeId, ShapeInferenceMode, Value};
 use rten_tensor::prelude::*;
 
+use bound::{MOST_VALUES, Size, Sizes};
+
 use super::model::Kind;
 use super::{LinearMap, Model, Stage, Values};
 use crate::Error;
+
+mod bound;
 
 /// Operators whose output is no larger than inputs and attributes say, and that make points of points.
 const OPERATORS: &[&str] = &[
@@ -77,8 +81,10 @@ const OPERATORS: &[&str] = &[
 const MOST_BYTES: u64 = 1 << 30;
 /// Most steps.
 const MOST_NODES: usize = 10_000;
-/// Most values of one point after a step, and of all points that go through together.
-const MOST_VALUES: usize = 1 << 24;
+/// Most values after all steps together: of the points that go through the engine at once, and of
+/// all points.
+const MOST_AT_ONCE: usize = 1 << 26;
+const MOST_IN_ALL: usize = 1 << 28;
 /// Most points that go through together.
 const BATCH: usize = 256;
 
@@ -91,6 +97,19 @@ struct Node {
     output: String,
     /// Whether the second matrix of Gemm is turned.
     is_turned: bool,
+    /// Attributes that are integers or lists of them.
+    numbers: BTreeMap<String, Vec<i64>>,
+    /// The size of a constant.
+    constant: Option<Size>,
+}
+
+impl Node {
+    /// An attribute as lengths: as many as there are axes, `other` where it says nothing.
+    fn lengths(&self, name: &str, axes: usize, other: usize) -> Vec<usize> {
+        let list = self.numbers.get(name).map_or(&[][..], Vec::as_slice);
+        let length = |axis| list.get(axis).map(|&number| usize::try_from(number).unwrap_or(0));
+        (0..axes).map(|axis| length(axis).unwrap_or(other)).collect()
+    }
 }
 
 /// A graph that is a chain, ready to be run.
@@ -102,6 +121,10 @@ pub(crate) struct Graph {
     shape: Vec<usize>,
     /// Points that have to go through together, where the file fixes that.
     batch: Option<usize>,
+    /// Points that go through together else.
+    at_once: usize,
+    /// Values after all steps of one point, or of the points that have to go through together.
+    together: usize,
     steps: Vec<(Node, NodeId)>,
     maps: BTreeMap<String, LinearMap>,
 }
@@ -129,13 +152,14 @@ pub(crate) fn open(path: &Path) -> Result<Model, Error> {
     let checkpoint = crate::open(path)?;
     let wire = Wire::new(data.clone(), &Limits::default());
     let (nodes, constants) = read_graph(&wire)?;
+    let sizes = sizes(&name, &nodes, &constants, &checkpoint, data.len())?;
     let bytes = read_vec(&*data, 0, data.len()).map_err(|error| odd(&name, &error.to_string()))?;
     let chain = chain(&name, nodes, &constants)?;
     let mut options = ModelOptions::with_all_ops();
     options.enable_optimization(false);
     options.shape_inference(ShapeInferenceMode::On);
     let engine = guarded(&name, || options.load(bytes).map_err(|error| error.to_string()))?;
-    let mut graph = assemble(engine, name, chain)?;
+    let mut graph = assemble(engine, name, chain, sizes)?;
     graph.read_maps(&checkpoint)?;
     let file = path.file_name().map_or_else(String::new, |f| f.to_string_lossy().into_owned());
     let mut notes = Vec::new();
@@ -198,21 +222,104 @@ fn read_node(wire: &Wire, field: &Field) -> Result<Node, Error> {
     let first = |number| {
         Ok::<_, Error>(texts(wire, message, number)?.into_iter().next().unwrap_or_default())
     };
-    let mut is_turned = false;
+    let mut numbers = BTreeMap::new();
+    let mut constant = None;
     for field in wire.fields(message) {
         let field = field?;
         if field.number == 5 {
-            let attribute = wire.enter(&field)?;
-            let is_turn = texts(wire, attribute, 1)?.first().is_some_and(|name| name == "transB");
-            for field in wire.fields(attribute) {
-                let field = field?;
-                if is_turn && field.number == 3 {
-                    is_turned = field.integer()? != 0;
-                }
-            }
+            read_attribute(wire, wire.enter(&field)?, &mut numbers, &mut constant)?;
         }
     }
-    Ok(Node { operator: first(4)?, inputs: texts(wire, message, 1)?, output: first(2)?, is_turned })
+    let is_turned = numbers.get("transB").is_some_and(|turn| *turn != [0]);
+    let inputs = texts(wire, message, 1)?;
+    let (operator, output) = (first(4)?, first(2)?);
+    Ok(Node { operator, inputs, output, is_turned, numbers, constant })
+}
+
+/// An attribute: integers, or the value of a constant, whose size counts
+/// (`AttributeProto` of <https://github.com/onnx/onnx/blob/main/onnx/onnx.proto>).
+fn read_attribute(
+    wire: &Wire,
+    attribute: Message,
+    numbers: &mut BTreeMap<String, Vec<i64>>,
+    constant: &mut Option<Size>,
+) -> Result<(), Error> {
+    /// Most integers of an attribute: two for each axis.
+    const MOST: usize = 64;
+    let mut integers = Vec::new();
+    let mut listed = 0usize;
+    for field in wire.fields(attribute) {
+        let field = field?;
+        match field.number {
+            // One number or text; a list of floats, integers or texts.
+            2..=4 => {
+                *constant = Some(Size::of(Vec::new()));
+                if field.number == 3 {
+                    integers.push(field.integer()?);
+                }
+            }
+            7 | 8 => {
+                // Each has a byte at least.
+                listed = listed.saturating_add(match field.value {
+                    WireValue::Bytes(start, end) => {
+                        usize::try_from(end - start).unwrap_or(usize::MAX)
+                    }
+                    _ => 1,
+                });
+                *constant = Some(Size::at_most(listed));
+                if field.number == 8 {
+                    wire.integers(&field, &mut integers, MOST)?;
+                }
+            }
+            5 => {
+                let mut dims = Vec::new();
+                for field in wire.fields(wire.enter(&field)?) {
+                    let field = field?;
+                    if field.number == 1 {
+                        wire.integers(&field, &mut dims, MOST)?;
+                    }
+                }
+                let dims = dims.iter().map(|&dim| usize::try_from(dim).unwrap_or(usize::MAX));
+                *constant = Some(Size::of(dims.collect()));
+            }
+            _ => {}
+        }
+    }
+    let name = texts(wire, attribute, 1)?.into_iter().next().unwrap_or_default();
+    numbers.insert(name, integers.into_iter().map(u64::cast_signed).collect());
+    Ok(())
+}
+
+/// The sizes of the graph's constants, and of all that is computed from constants alone, which the
+/// engine does while it loads.
+fn sizes(
+    path: &str,
+    nodes: &[Node],
+    constants: &BTreeSet<String>,
+    checkpoint: &crate::Checkpoint,
+    file_len: u64,
+) -> Result<Sizes, Error> {
+    // A constant that is not among the tensors has no more values than the file has bytes.
+    let most = usize::try_from(file_len).unwrap_or(usize::MAX);
+    let unknown = constants.iter().map(|name| (name.clone(), Size::at_most(most)));
+    let mut sizes: Sizes = unknown.collect();
+    for tensor in &checkpoint.tensors {
+        if let Some(size) = sizes.get_mut(tensor.name()) {
+            *size = Size::of(tensor.shape().to_vec());
+        }
+    }
+    for node in nodes {
+        let is_known = |name: &String| name.is_empty() || sizes.contains_key(name);
+        if node.inputs.iter().all(is_known) {
+            let size = bound::after(node, &sizes).map_err(|why| too_large(path, node, &why))?;
+            sizes.insert(node.output.clone(), size);
+        }
+    }
+    Ok(sizes)
+}
+
+fn too_large(path: &str, node: &Node, why: &str) -> Error {
+    odd(path, &format!("step {:?} ({}): {why}", node.output, node.operator))
 }
 
 /// The steps from the input on, each of which takes what the one before it gives.
@@ -275,7 +382,12 @@ fn no_chain(path: &str, node: &Node, found: &str) -> Error {
 }
 
 /// Finds every value of the chain in the engine, and bounds how large it may be.
-fn assemble(engine: Engine, path: String, chain: Vec<Node>) -> Result<Graph, Error> {
+fn assemble(
+    engine: Engine,
+    path: String,
+    chain: Vec<Node>,
+    mut sizes: Sizes,
+) -> Result<Graph, Error> {
     let first = &chain[0];
     let input = first.inputs.iter().find_map(|name| {
         let id = engine.find_node(name)?;
@@ -306,6 +418,11 @@ fn assemble(engine: Engine, path: String, chain: Vec<Node>) -> Result<Graph, Err
             "the number of points that go through together is fixed to too many",
         ));
     }
+    let own = [&[batch.unwrap_or(1)], shape.as_slice()].concat();
+    for name in &first.inputs {
+        sizes.entry(name.clone()).or_insert_with(|| Size::of(own.clone()));
+    }
+    let mut together = 0usize;
     let mut steps = Vec::with_capacity(chain.len());
     for node in chain {
         let Some(id) = engine.find_node(&node.output) else {
@@ -314,17 +431,33 @@ fn assemble(engine: Engine, path: String, chain: Vec<Node>) -> Result<Graph, Err
                 &format!("the engine does not know the value {:?}", node.output),
             ));
         };
-        let dims = engine.node_info(id).and_then(|info| info.shape()).unwrap_or_default();
-        let lengths: Vec<usize> = dims.iter().map(|dim| fixed(dim).unwrap_or(1)).collect();
-        if product(&lengths).is_none_or(|values| values > MOST_VALUES) {
-            return Err(odd(
+        let mut size = bound::after(&node, &sizes).map_err(|why| too_large(&path, &node, &why))?;
+        if size.shape.is_none()
+            && let Some([first, rest @ ..]) =
+                engine.node_info(id).and_then(|i| i.shape()).as_deref()
+        {
+            // The engine knows more of shapes; what it does not know is only how many points there are.
+            let points = fixed(first).unwrap_or(batch.unwrap_or(1));
+            let rest: Option<Vec<usize>> = rest.iter().map(fixed).collect();
+            let found = rest.map(|rest| Size::of([&[points], rest.as_slice()].concat()));
+            size = found.filter(|found| found.values <= size.values).unwrap_or(size);
+        }
+        together = together.saturating_add(size.values);
+        if together > MOST_AT_ONCE {
+            return Err(too_large(
                 &path,
-                &format!("step {:?} makes values of shape {lengths:?}", node.output),
+                &node,
+                &format!(
+                    "with the steps before it makes {together} values, the limit is {MOST_AT_ONCE}"
+                ),
             ));
         }
+        sizes.insert(node.output.clone(), size);
         steps.push((node, id));
     }
-    Ok(Graph { engine, path, input, shape, batch, steps, maps: BTreeMap::new() })
+    // As many points go through at once as there is room for.
+    let at_once = (MOST_AT_ONCE / together.max(1)).clamp(1, BATCH);
+    Ok(Graph { engine, path, input, shape, batch, at_once, together, steps, maps: BTreeMap::new() })
 }
 
 fn product(lengths: &[usize]) -> Option<usize> {
@@ -369,8 +502,19 @@ impl Graph {
             return Err(odd(&self.path, &format!("{} values are no rows of {width}", input.len())));
         }
         let points = input.len() / width;
+        let values = (self.together / self.batch.unwrap_or(1)).saturating_mul(points);
+        if values > MOST_IN_ALL {
+            return Err(Error::missing(
+                format!(
+                    "{}: {points} points after every step are {values} values, the limit is \
+                     {MOST_IN_ALL}",
+                    self.path
+                ),
+                "send fewer points",
+            ));
+        }
         let mut after: Vec<Vec<f32>> = vec![Vec::new(); self.steps.len()];
-        let mut batch = self.batch.unwrap_or(BATCH);
+        let mut batch = self.batch.unwrap_or(self.at_once);
         let mut done = 0;
         while done < points {
             let count = batch.min(points - done);

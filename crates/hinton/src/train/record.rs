@@ -41,8 +41,19 @@ impl Recorder {
         Ok(Recorder { writer, rows: Vec::new(), is_softmax })
     }
 
-    pub(super) fn resume(folder: &Path, is_softmax: bool) -> Result<Self, Error> {
-        Ok(Recorder { writer: RunWriter::resume(folder)?, rows: Vec::new(), is_softmax })
+    /// Goes on with a run, and mends what a killed writer left in its folder.
+    pub(super) fn resume(folder: &Path) -> Result<Self, Error> {
+        Ok(Recorder { writer: RunWriter::resume(folder)?, rows: Vec::new(), is_softmax: false })
+    }
+
+    /// Whether it is softmax regression, whose weights are written the other way round.
+    pub(super) fn set_softmax(&mut self, is_softmax: bool) {
+        self.is_softmax = is_softmax;
+    }
+
+    /// Steps at the end of the run whose files were cut, and which were removed.
+    pub(super) fn removed(&self) -> &[u64] {
+        self.writer.removed()
     }
 
     /// The last step whose weights are written.
@@ -195,7 +206,6 @@ pub(super) fn checkpoint(trainer: &dyn Trainer) -> Result<Checkpoint, Error> {
 
 /// What a recorded training can be gone on with.
 pub(super) struct Past {
-    pub(super) settings: Settings,
     pub(super) step: u64,
     pub(super) parameters: Vec<Array<f32>>,
     pub(super) memory: Vec<Array<f32>>,
@@ -209,15 +219,19 @@ pub(super) struct Past {
 /// # Errors
 /// When the folder holds no run that `hinton train` recorded.
 pub fn data_of(folder: &Path) -> Result<(String, Settings), Error> {
-    let run = hinton_run::open_run(&[folder.to_owned()], &RunOptions::default())?;
-    let json = settings_json(&run, folder)?;
+    if hinton_run::is_unbegun(folder) {
+        return Err(Error::missing(
+            format!("{}: the training was ended before its first step", folder.display()),
+            "begin it again with the setting `record`: the folder can be used",
+        ));
+    }
+    let json = settings_json(hinton_run::run_settings(folder)?, folder)?;
     let name = json["data"].as_str().unwrap_or_default().to_owned();
     Ok((name, Settings::of_json(&json)?))
 }
 
-fn settings_json(run: &hinton_run::Run, folder: &Path) -> Result<Value, Error> {
-    let text = run.settings.as_deref().unwrap_or_default();
-    serde_json::from_str(text).map_err(|_| {
+fn settings_json(text: Option<String>, folder: &Path) -> Result<Value, Error> {
+    serde_json::from_str(&text.unwrap_or_default()).map_err(|_| {
         Error::missing(
             format!("{}: the run has no settings", folder.display()),
             "only runs that `hinton train` recorded can be gone on with",
@@ -225,9 +239,11 @@ fn settings_json(run: &hinton_run::Run, folder: &Path) -> Result<Value, Error> {
     })
 }
 
-pub(super) fn read(folder: &Path, data: &DataSet) -> Result<Past, Error> {
+/// Reads a recorded training: its settings, and how far it came; `None` where it was ended before
+/// its first step.
+pub(super) fn read(folder: &Path, data: &DataSet) -> Result<(Settings, Option<Past>), Error> {
     let run = hinton_run::open_run(&[folder.to_owned()], &RunOptions::default())?;
-    let json = settings_json(&run, folder)?;
+    let json = settings_json(run.settings.clone(), folder)?;
     let settings = Settings::of_json(&json)?;
     let fingerprint = format!("{:016x}", data.fingerprint());
     if json["fingerprint"].as_str().is_some_and(|recorded| recorded != fingerprint) {
@@ -239,6 +255,9 @@ pub(super) fn read(folder: &Path, data: &DataSet) -> Result<Past, Error> {
             ),
             "give the data it was trained on",
         ));
+    }
+    if run.steps.is_empty() {
+        return Ok((settings, None));
     }
     let network = settings.network()?;
     let is_softmax = is_softmax(&network);
@@ -285,5 +304,5 @@ pub(super) fn read(folder: &Path, data: &DataSet) -> Result<Past, Error> {
         }
     }
     let seconds = until("seconds").next_back().map_or(0.0, |(_, seconds)| seconds);
-    Ok(Past { settings, step, parameters, memory, best, seconds })
+    Ok((settings, Some(Past { step, parameters, memory, best, seconds })))
 }

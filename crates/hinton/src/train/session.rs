@@ -143,13 +143,37 @@ impl<'d> Session<'d> {
     /// # Errors
     /// When the folder holds no run of this data that can be gone on with.
     pub fn resume(folder: &Path, data: &'d DataSet, threads: usize) -> Result<Self, Error> {
-        let past = record::read(folder, data)?;
-        let mut session = Session::new(data, past.settings, threads)?;
+        // First, because it mends what a killed writer left.
+        let mut recorder = Recorder::resume(folder)?;
+        let (settings, past) = record::read(folder, data)?;
+        let mut session = Session::new(data, settings, threads)?;
+        let Some(past) = past else {
+            // It was ended before its first step, or that one was cut.
+            drop(recorder);
+            session.record(folder)?;
+            return Ok(session);
+        };
         session.trainer.restore(past.step, &past.parameters, &past.memory)?;
         session.best = past.best;
         session.seconds = past.seconds;
-        session.recorder = Some(Recorder::resume(folder, is_softmax(session.network()))?);
+        recorder.set_softmax(is_softmax(session.network()));
+        if let Some(later) = recorder.last().filter(|last| *last > past.step) {
+            return Err(Error::missing(
+                format!(
+                    "{}: step {later} cannot be read, and would be trained again",
+                    folder.display()
+                ),
+                format!("move steps/{later}.safetensors away"),
+            ));
+        }
+        session.recorder = Some(recorder);
         Ok(session)
+    }
+
+    /// Steps at the end of a run that is gone on with whose files were cut, as a loss of power leaves
+    /// them. They were removed and are trained again.
+    pub fn removed_steps(&self) -> &[u64] {
+        self.recorder.as_ref().map_or(&[], Recorder::removed)
     }
 
     /// How it is trained.

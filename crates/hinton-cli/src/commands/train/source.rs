@@ -32,6 +32,10 @@ pub(super) fn load(matches: &ArgMatches, resumed: Option<&Path>) -> Result<Sourc
         found.map(|(_, value)| value.clone())
     };
     let columns = Columns { inputs: about("inputs"), labels: about("labels") };
+    // Any run folder names any path: a pipe would wait for ever, a share would be asked for.
+    for path in [about("path"), about("labels").filter(|name| Path::new(name).exists())] {
+        check_ordinary(path.as_deref(), folder)?;
+    }
     let mut source = match about("path") {
         Some(path) => own(Path::new(&path), columns)?,
         None => {
@@ -50,6 +54,17 @@ pub(super) fn in_memory(matches: &ArgMatches, data: &Checkpoint) -> Result<Sourc
     let columns = Columns { inputs: text("inputs"), labels: text("labels") };
     let own = train::own_of(data, &columns)?;
     Ok(Source { data: own.data, notes: own.notes, about: Vec::new() })
+}
+
+/// Refuses what a run was not trained on: anything but an ordinary file of this machine.
+fn check_ordinary(path: Option<&str>, folder: &Path) -> Result<(), Error> {
+    let Some(path) = path else { return Ok(()) };
+    let is_share = path.starts_with("\\\\") || path.starts_with("//");
+    if !is_share && Path::new(path).is_file() {
+        return Ok(());
+    }
+    let message = format!("{}: it was trained on {path}, which is no file here", folder.display());
+    Err(Error::Missing { message, help: Some("put the data where it was".to_owned()) })
 }
 
 /// The data of that name; `recorded` is the folder that a run has it from.

@@ -211,7 +211,7 @@ fn triplets(
         decode_f64(dtype, own, &bytes, &mut list);
         let (rows, rest) = list.split_at(count as usize);
         let (columns, values) = rest.split_at(count as usize);
-        let mut out = vec![0; elements as usize * 8];
+        let mut out = crate::source::made::zeros(elements * 8)?;
         for ((row, column), value) in rows.iter().zip(columns).zip(values).take(stored as usize) {
             let place = sparse::place((*row - 1.0, *column - 1.0), &shape)?;
             out[place * 8..place * 8 + 8].copy_from_slice(&value.to_le_bytes());

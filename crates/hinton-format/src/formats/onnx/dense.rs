@@ -7,6 +7,7 @@ use hinton_tensor::{Endian, ReadError, Tensor, View, element_count};
 use super::tensor::shape;
 use crate::Error;
 use crate::source::Lazy;
+use crate::source::made::zeros;
 
 /// The dense tensor of values at places: linear indices, or one index an axis in rows. A remark in
 /// place of it where it cannot be shown, or would be more than `most` bytes.
@@ -46,7 +47,7 @@ pub(super) fn dense(
         let fail = |why: String| ReadError { offset: 0, len: bytes, why };
         let stored = values.packed_bytes().map_err(|error| fail(error.to_string()))?;
         let indices = places.to_f64().map_err(|error| fail(error.to_string()))?;
-        let mut out = vec![0; bytes as usize];
+        let mut out = zeros(bytes)?;
         let row = if linear { 1 } else { own_shape.len() };
         // A single number has no index.
         let rows = indices.chunks_exact(row.max(1)).map(Some).chain(std::iter::repeat(None));

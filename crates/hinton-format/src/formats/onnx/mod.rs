@@ -7,6 +7,7 @@ mod dense;
 mod dtype;
 mod graph;
 mod nbits;
+pub(crate) mod ort;
 mod tensor;
 
 use self::graph::Reader;

@@ -1,6 +1,7 @@
 //! From a pickle's root to its arrays, each under the name of the way that leads to it.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use hinton_tensor::Tensor;
 
@@ -51,6 +52,7 @@ pub(crate) fn walk(reader: &mut Reader<'_>, root_name: &str) -> Result<Found, Er
         name_bytes: 0,
         effort,
         most: 1000 + SHARING * map.leaves,
+        sorted: HashMap::new(),
         map,
         root_name,
     };
@@ -164,13 +166,17 @@ struct Walker<'r> {
     effort: Effort,
     /// Most arrays that may be found.
     most: usize,
+    /// The parts that lead to arrays, for containers that were entered: one that is reached on many
+    /// ways is sorted out once.
+    sorted: HashMap<usize, Rc<[(Label, Id)]>>,
     root_name: &'r str,
 }
 
 /// A container on the way: its parts still to come, and the length of its own name.
 struct Frame {
     id: Id,
-    rest: std::vec::IntoIter<(Label, Id)>,
+    parts: Rc<[(Label, Id)]>,
+    next: usize,
     name_len: usize,
 }
 
@@ -187,11 +193,12 @@ impl Walker<'_> {
         self.note(reader, root, self.root_name)?;
         self.enter(pickle, root, name.len(), &mut way, &mut on_way)?;
         while let Some(frame) = way.last_mut() {
-            let Some((label, part)) = frame.rest.next() else {
+            let Some(&(label, part)) = frame.parts.get(frame.next) else {
                 on_way[frame.id.index()] = false;
                 way.pop();
                 continue;
             };
+            frame.next += 1;
             name.truncate(frame.name_len);
             push_label(&mut name, pickle, label);
             if self.map.is_leaf(reader, part) {
@@ -220,10 +227,19 @@ impl Walker<'_> {
         way: &mut Vec<Frame>,
         on_way: &mut [bool],
     ) -> Result<(), Error> {
-        let mut parts = last_of_each_key(pickle, parts(pickle, id), &mut self.effort)?;
-        parts.retain(|(_, part)| self.map.holds(*part));
+        let parts = match self.sorted.get(&id.index()) {
+            Some(parts) => parts.clone(),
+            None => {
+                let mut found = last_of_each_key(pickle, parts(pickle, id), &mut self.effort)?;
+                found.retain(|(_, part)| self.map.holds(*part));
+                let found: Rc<[(Label, Id)]> = found.into();
+                self.sorted.insert(id.index(), found.clone());
+                found
+            }
+        };
+        self.effort.spend(1)?;
         on_way[id.index()] = true;
-        way.push(Frame { id, rest: parts.into_iter(), name_len });
+        way.push(Frame { id, parts, next: 0, name_len });
         Ok(())
     }
 

@@ -9,7 +9,7 @@ mod numbered;
 use super::index::Index;
 use super::{ROW, join, listed};
 use crate::formats::pytorch::dcp;
-use crate::formats::{csv, gguf};
+use crate::formats::{csv, gguf, json};
 use crate::open::{open_at, open_shard, recognise};
 use crate::source::Location;
 use crate::source::file::Entry;
@@ -111,6 +111,11 @@ fn tell<'a>(place: &Location, files: &'a [Entry], limits: &Limits) -> Told<'a> {
     told
 }
 
+/// Whether the format is one of tables and texts, which may lie beside weights and be none.
+fn is_table(format: &str) -> bool {
+    format == csv::ROW.name || format == json::ROW.name
+}
+
 /// Whether a file is looked into to tell what it is. Far away each look is a request: there the
 /// extension decides which are.
 fn is_worth_a_look(place: &Location, file: &Entry) -> bool {
@@ -132,7 +137,7 @@ fn open_loose(place: &Location, files: &[Entry], limits: &Limits) -> Result<Chec
     }
     let Told { weights, by_name, later } = tell(place, files, limits);
     // A log, or a note of a trainer that is a number, beside the folders with the weights.
-    let weights = match weights.iter().all(|(_, format)| *format == csv::ROW.name)
+    let weights = match weights.iter().all(|(_, format)| is_table(format))
         && below::has_weights(place, limits)
     {
         true => Vec::new(),

@@ -50,7 +50,7 @@ struct Missing {
 
 impl Missing {
     const MOST_PIECES: u64 = 2_000_000;
-    const MOST_BYTES: u64 = 1 << 35;
+    const MOST_BYTES: u64 = 1 << 33;
 
     fn count(&self, bytes: u64) -> Result<(), ReadError> {
         let pieces = self.pieces.fetch_add(1, Ordering::Relaxed);

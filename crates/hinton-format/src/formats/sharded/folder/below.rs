@@ -1,7 +1,7 @@
 //! What lies in the folders below a folder.
 
 use super::{MOST_FILES, cache, files, listed, nothing, open_folder, tell, whole};
-use crate::formats::{archive, csv};
+use crate::formats::archive;
 use crate::source::Location;
 use crate::source::file::Entry;
 use crate::{Checkpoint, Error, ErrorKind, Limits, Warning};
@@ -84,7 +84,7 @@ impl Search<'_> {
         let names: Vec<String> = weights().map(|(name, _)| path.to(name)).collect();
         let is_in_model = path.is_in_model || !names.is_empty();
         if !names.is_empty() {
-            self.add(place, names, weights().all(|(_, format)| *format == csv::ROW.name));
+            self.add(place, names, weights().all(|(_, format)| super::is_table(format)));
         }
         for entry in place.entries()?.into_iter().filter(|entry| entry.is_dir) {
             let is_copy = is_in_model && COPIES.contains(&entry.name.as_str());

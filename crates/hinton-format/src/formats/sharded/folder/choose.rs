@@ -98,7 +98,7 @@ pub(super) fn model(mut weights: Vec<Weights<'_>>) -> (Vec<Weights<'_>>, Vec<War
     leave(&mut weights, "an archive beside the weights", &|(_, format)| archive::is_name(format));
     if weights.iter().any(|(_, format)| !ARRAYS.contains(format)) {
         // A log of the training, say. Beside arrays it may be one of them.
-        leave(&mut weights, "a table beside the weights", &|(_, format)| *format == csv::ROW.name);
+        leave(&mut weights, "a table beside the weights", &|(_, format)| super::is_table(format));
     }
     leave(&mut weights, "the state of training beside the model", &|(name, _)| is_training(name));
     let all = weights.clone();
