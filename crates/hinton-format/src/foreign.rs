@@ -269,8 +269,12 @@ fn integers<const N: usize>(head: &Head<'_>) -> Option<[i32; N]> {
     Some(integers)
 }
 
-/// Seven settings (of version 0), the number of kv heads divides that of heads.
+/// Seven settings (of version 0), the number of kv heads divides that of heads; one whose length is
+/// right, or not known yet, is read.
 fn is_llama2(head: &Head<'_>) -> bool {
+    if head.len.is_none() {
+        return false;
+    }
     let Some([dim, hidden, layers, heads, kv_heads, vocabulary, context]) = integers::<7>(head)
     else {
         return false;

@@ -20,8 +20,9 @@ fn fixtures() -> Vec<(PathBuf, Vec<u8>)> {
 }
 
 /// Formats that are one thing after another, with nothing that tells how many there should be:
-/// protocol buffers and rwkv.cpp's files. By their folders.
-const OPEN_ENDED: [&str; 6] = ["/onnx/", "/tfgraph/", "/coreml/", "/caffe/", "/ggml/", "/ggjt/"];
+/// protocol buffers, files of rwkv.cpp and PaddlePaddle. By their folders.
+const OPEN_ENDED: [&str; 7] =
+    ["/onnx/", "/tfgraph/", "/coreml/", "/caffe/", "/ggml/", "/ggjt/", "/pdiparams/"];
 
 /// Small bounds: a lie about sizes must not cost memory or time.
 fn limits() -> Limits {

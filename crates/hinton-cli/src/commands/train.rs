@@ -291,7 +291,9 @@ fn session<'d>(
     match matches.get_one::<PathBuf>("resume") {
         Some(folder) => {
             let session = resume(matches, folder, source)?;
-            let cut = |step| format!("step {step} was cut when it was written: removed, it is trained again");
+            let cut = |step| {
+                format!("step {step} was cut when it was written: removed, it is trained again")
+            };
             let notes = session.removed_steps().iter().map(cut).collect();
             Ok((session, notes))
         }

@@ -52,6 +52,11 @@ fn sniff(head: &Head<'_>) -> Sniff {
 fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     let mut cursor = Cursor::whole(&*input.data, Endian::Little);
     let entries = cursor.u32("the number of entries")?;
+    // An entry has three numbers at least.
+    if u64::from(entries) * 12 > cursor.left() {
+        let message = format!("{entries} entries do not fit in {} bytes", cursor.left());
+        return Err(Error::malformed(message).at_byte(0));
+    }
     if entries as usize > limits.tensors {
         let message = format!("it has {entries} entries, the limit is {}", limits.tensors);
         return Err(Error::new(ErrorKind::Limit, message).at_byte(0));

@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use hinton_tensor::{Dtype, Endian, Memory, Tensor, View};
-use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::Deserializer;
+use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 
 use super::notes::{check_path, distinct};
 use super::{FormatRow, json_byte};

@@ -81,13 +81,12 @@ fn numbers(bytes: &[u8]) -> Vec<i32> {
 
 fn sniff(head: &Head<'_>) -> Sniff {
     match layout(head.bytes) {
-        // Without a mark only the length speaks for it.
-        Some(Ok(layout)) if layout.start < HEADER => {
-            match head.len.is_some() && layout.len() == head.len {
-                true => Sniff::Certain,
-                false => Sniff::No,
-            }
-        }
+        // Without a mark only the length speaks for it; of packed data it is not known yet.
+        Some(Ok(layout)) if layout.start < HEADER => match head.len {
+            None => Sniff::Likely,
+            len if layout.len() == len => Sniff::Certain,
+            _ => Sniff::No,
+        },
         Some(_) => Sniff::Certain,
         None => Sniff::No,
     }

@@ -85,6 +85,12 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         return Err(Error::new(ErrorKind::Limit, message));
     }
     let text = read_vec(&*input.data, 0, len)?;
+    if !text.trim_ascii_end().ends_with(b"</net>") {
+        let message = "the text does not end with </net>";
+        return Err(Error::malformed(message)
+            .at_byte(len)
+            .cure("the file is cut or damaged: download or copy it again"));
+    }
     let mut reader = Reader {
         input,
         limits,
