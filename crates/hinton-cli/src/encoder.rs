@@ -291,7 +291,7 @@ fn encode_in<'scope>(
             }
         }
         let Some(running) = &mut running else { return Ok(()) };
-        given += picture.beats as u64;
+        given += picture.beats;
         (0..picture.beats).try_for_each(|_| running.input.write_all(picture.rgb))
     };
     let result = film_pictures(film, &mut take, &mut |frames| {
