@@ -2,9 +2,10 @@
 // `node test/viewer.mjs HINTON CHROMIUM [SCREENSHOTS]`.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { MODEL, TUNED, cellOnMap, launch, opener, pixelsAt, point, rest, serve, shown, variety, view, writeModels } from "./viewer-kit.mjs";
 
 const [hinton, executablePath, screenshots] = process.argv.slice(2);
@@ -524,6 +525,22 @@ const TESTS = {
     await page.waitForTimeout(300);
     assert.ok((await variety(page)) > 3);
     await context.close();
+  },
+
+  async "a training is followed while it goes on"(open) {
+    const words = ["train", "digits", "--epochs", "100000", "--record-every", "2000", "--record", join(files.folder, "training"), "--view", "--no-open"];
+    const training = spawn(hinton, words, { stdio: ["ignore", "ignore", "pipe"] });
+    process.on("exit", () => training.kill());
+    const address = await new Promise((found) => createInterface({ input: training.stderr }).on("line", (line) => found(/http\S+follow=1/.exec(line)?.[0])));
+    const page = await open({ address: address.split("&")[0] }, "v=1&a=1.5&follow=1", { state: "none" });
+    const last = () => page.evaluate(() => [Number(document.getElementById("step")?.max ?? 0), Number(document.getElementById("step")?.value ?? 0)]);
+    await page.waitForFunction(() => Number(document.getElementById("step")?.max ?? 0) > 1, null, { timeout: 60_000 });
+    const [before] = await last();
+    await page.waitForFunction((count) => Number(document.getElementById("step").max) > count, before, { timeout: 60_000 });
+    const [after, at] = await last();
+    assert.ok(after > before && at >= before, `step ${at} of ${before}, then ${after}`);
+    await page.close();
+    training.kill("SIGINT");
   },
 };
 

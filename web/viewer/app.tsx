@@ -18,11 +18,12 @@ import { Timeline } from "./panels/timeline";
 import { Status, Top } from "./panels/top";
 import { Player } from "./player";
 
-function App(props: { engine: Engine; catalogue: Catalogue; aspect: number | null; reopen(): void }) {
+function App(props: { engine: Engine; catalogue: Catalogue; aspect: number | null; since: number; reopen(): void }) {
   const life = new AbortController();
   onCleanup(() => life.abort());
   const model = createModel(props.engine, props.catalogue, props.aspect, life.signal);
   const placed = readAddress(model, location.hash);
+  const follows = new URLSearchParams(location.hash.slice(1)).get("follow") === "1";
   const [stage, setStage] = createSignal<Stage | null>(null);
   const player = new Player(model, () => stage()?.tiles.settled ?? true);
   let field: HTMLInputElement | undefined;
@@ -97,7 +98,9 @@ function App(props: { engine: Engine; catalogue: Catalogue; aspect: number | nul
       },
     }, life.signal);
     keepInAddress(model, life.signal);
-    follow(model, made, player, props.reopen, life.signal);
+    // The address that a training prints.
+    if (follows) player.newest();
+    follow(model, made, player, props.since, props.reopen, life.signal);
     map.focus({ preventScroll: true });
   });
   onCleanup(() => player.stop());
@@ -139,6 +142,9 @@ function App(props: { engine: Engine; catalogue: Catalogue; aspect: number | nul
   );
 }
 
+/** More events than there ever are. */
+const ALL = 2 ** 31;
+
 /** In place of the map. */
 export function say(text: string): void {
   const message = document.getElementById("message")!;
@@ -155,6 +161,8 @@ export async function show(engine: Engine): Promise<() => void> {
   let close: (() => void) | null = null;
   const open = async () => {
     const aspect = aspectOf(location.hash, shapeOfMap());
+    // What happens from now on is news: what is before is in the catalogue.
+    const { now } = await engine.events(ALL);
     const catalogue = await engine.catalogue(aspect);
     if (catalogue.tensors.length === 0) throw new EngineError("There are no tensors to show.", false);
     close?.();
@@ -163,7 +171,7 @@ export async function show(engine: Engine): Promise<() => void> {
     for (const name of ["hinton:first-map", "hinton:exact-map"]) performance.clearMarks(name);
     // Files that hold other tensors now are shown from the beginning; the address keeps the view.
     const reopen = () => void open().catch((error: unknown) => say(error instanceof Error ? error.message : String(error)));
-    close = render(() => <App engine={engine} catalogue={catalogue} aspect={aspect} reopen={reopen} />, document.getElementById("app")!);
+    close = render(() => <App engine={engine} catalogue={catalogue} aspect={aspect} since={now} reopen={reopen} />, document.getElementById("app")!);
   };
   await open();
   return () => close?.();

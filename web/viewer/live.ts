@@ -9,8 +9,8 @@ const EVERY = 1000;
 const EVERY_WHEN_HIDDEN = 10_000;
 
 /** Keeps statistics, steps and metrics as the engine knows them; never moves the map. */
-export function follow(model: Model, stage: Stage, player: Player, reopen: () => void, signal: AbortSignal): void {
-  let since = 0;
+export function follow(model: Model, stage: Stage, player: Player, from: number, reopen: () => void, signal: AbortSignal): void {
+  let since = from;
   let failures = 0;
   let statisticsStep: number | null | undefined;
 
@@ -40,15 +40,14 @@ export function follow(model: Model, stage: Stage, player: Player, reopen: () =>
 
   const events = async () => {
     const { now, events } = await model.engine.events(since, signal);
-    const first = since === 0;
     since = now;
-    if (first || events.length === 0) return;
+    if (events.length === 0) return;
     if (events.some(({ kind }) => kind === "step")) {
       const catalogue = await model.engine.catalogue(model.aspect);
       model.setSteps(catalogue.sources.flatMap((source) => source.steps));
       await series();
-      if (untrack(player.following[0])) player.follow();
-    }
+      if (untrack(player.following[0])) player.newest();
+    } else if (events.some(({ kind }) => kind === "metrics")) await series();
     const changed = new Set(events.filter(({ kind }) => kind === "changed").map(({ source }) => source));
     if (changed.size > 0) {
       const catalogue = await model.engine.catalogue(model.aspect);

@@ -253,7 +253,7 @@ export function createModel(engine: Engine, catalogue: Catalogue, aspect: number
     playing, setPlaying, rest, hover, setHover, cell, setCell, chosen, setChosen, selection, setSelection, entered, focus, dark, mapName, colouring,
     statistics, setStatistics, statisticsOf, faultsOf, curves, setCurves, drawn, setDrawn, notice, say, spoken, setSpoken,
     zoomBy, panBy, showAll, showTensor, showCell, cellAt, cellPixels,
-    shades: createShades(engine, tensors, choice, colouring, () => untrack(steps).at(-1)?.number ?? null, say),
+    shades: createShades(engine, tensors, choice, colouring, () => steps().at(-1)?.number ?? null, say),
     stats: createAnswers((tensor: number) => engine.stats(untrack(rest), tensor), rest),
     exactValue: createExactValue(engine, rest, playing, () => hover() ?? cell()),
     /** The value of the other of two that are compared. */
@@ -289,7 +289,7 @@ function createShades(
   let queue: string[] = [];
   let abort = new AbortController();
   createEffect(
-    on([colouring, () => choice().share], () => {
+    on([colouring, () => choice().share, newest], () => {
       abort.abort();
       abort = new AbortController();
       asked = new Set();
@@ -307,7 +307,7 @@ function createShades(
     const [names, { signal }] = [queue.splice(0, 64), abort];
     if (names.length === 0) return;
     engine
-      .colours(newest(), names, untrack(colouring), signal)
+      .colours(untrack(newest), names, untrack(colouring), signal)
       .then((list) => {
         const next = new Map(untrack(own));
         for (const [at, colours] of list.entries()) next.set(names[at]!, new Shades(colours));

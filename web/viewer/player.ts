@@ -58,10 +58,15 @@ export class Player {
   follow(): void {
     const steps = untrack(this.model.steps);
     if (steps.length === 0) return this.model.say("There are no steps to follow");
-    this.stop();
-    this.show(steps.length - 1);
-    this.following[1](true);
     this.model.say("Following the newest step");
+    this.newest();
+  }
+
+  /** Shows the newest step, and those that come. */
+  newest(): void {
+    this.stop();
+    this.show(untrack(this.model.steps).length - 1);
+    this.following[1](true);
   }
 
   setSpeed(speed: number): void {

@@ -87,6 +87,11 @@ impl Viewing {
         })
     }
 
+    /// Whether there is anything to see.
+    pub fn has_tensors(&self) -> bool {
+        self.viewer.bytes() > 0
+    }
+
     /// The address of the page, with the key in it.
     pub fn address(&self) -> &str {
         &self.address

@@ -59,6 +59,10 @@ fn kind(entry: &Entry) -> String {
     if let Some(aside) = aside(Named { name: &entry.name, shape: &entry.shape }) {
         return format!("{aside:?} {}", without_numbers(&entry.name));
     }
+    // Counts and indices are no weights.
+    if !entry.is_quantised && entry.dtype.starts_with(['i', 'u', 'b']) && entry.dtype != "bf16" {
+        return without_numbers(&entry.name);
+    }
     match entry.matrix.iter().all(|&length| length > 1) {
         true => String::new(),
         false => without_numbers(&entry.name),

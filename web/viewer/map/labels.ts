@@ -7,7 +7,7 @@ export const FONT = 'Inter, system-ui, -apple-system, "Segoe UI", Roboto, "Helve
 
 /** What is most important is written first; what would cover it is left out. */
 const RANK = { group: 0, column: 1, row: 2, tile: 3 };
-/** Labels with less room than this are left out: a few letters of a name tell nothing. */
+/** Labels that are cut to less room than this are left out: a few letters of a name tell nothing. */
 const NARROWEST = { group: 0, column: 40, row: 0, tile: 64 };
 /** Nobody can read thousands of labels, and they cannot all have room. */
 const MOST = 1500;
@@ -30,9 +30,8 @@ export function drawLabels(context: CanvasRenderingContext2D, model: Model, take
   const candidates: Candidate[] = [];
   for (const label of model.comparison.labels()) {
     const rect = rectToScreen(camera, model.size(), label);
-    const long = label.upright ? rect.h : rect.w;
     if (rect.x > width || rect.y > height || rect.x + Math.max(rect.w, 200) < 0 || rect.y + rect.h < 0) continue;
-    if (long >= NARROWEST[label.role]) candidates.push({ label, rect });
+    candidates.push({ label, rect });
   }
   candidates.sort((one, other) => RANK[one.label.role] - RANK[other.label.role] || other.rect.w - one.rect.w);
   const placed: Rect[] = [...taken];
@@ -60,7 +59,7 @@ function level(context: CanvasRenderingContext2D, label: Label, rect: Rect, zoom
   // Groups and rows have nothing beside them; the others end where their tile does.
   const free = label.role === "group" || label.role === "row";
   const text = free ? label.text : clipped(context, label.text, rect.w + 2 * Math.min(zoom, 1));
-  if (!text) return null;
+  if (!text || (text !== label.text && rect.w < NARROWEST[label.role])) return null;
   const w = context.measureText(text).width;
   const x = label.align === "right" ? rect.x + rect.w - w : label.align === "center" ? rect.x + (rect.w - w) / 2 : rect.x;
   // At great zoom the label's own height says nothing: it stays where its text begins.
@@ -73,7 +72,7 @@ function upright(context: CanvasRenderingContext2D, label: Label, rect: Rect): L
   const size = sizeOf(label, rect.w);
   context.font = font(label, size);
   const text = clipped(context, label.text, rect.h);
-  if (!text) return null;
+  if (!text || (text !== label.text && rect.h < NARROWEST[label.role])) return null;
   const [w, h] = [size + 2, context.measureText(text).width + 4];
   return { text, size, box: { x: rect.x + rect.w / 2 - w / 2, y: rect.y + rect.h - h, w, h } };
 }

@@ -1,10 +1,12 @@
 //! `hinton train`: a network learns, and it can be seen.
 
 mod live;
+mod page;
 mod source;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use clap::builder::PossibleValuesParser;
@@ -16,12 +18,14 @@ use hinton::train::{
 use hinton::{Checkpoint, DrawRequest, Error, output_for, render, write_bytes};
 
 use self::live::Live;
+use self::page::Page;
 use super::CommandRow;
 use super::draw::{fit, show};
 use crate::args::{apply_settings, output, settings, thread_count, threads};
 use crate::failure::{Failure, note};
 use crate::progress::Count;
 use crate::terminal::{GRAPHICS, Terminal, graphics_named};
+use crate::viewing::Viewing;
 use crate::{interrupt, out};
 
 pub(super) const ROW: CommandRow = CommandRow {
@@ -46,6 +50,7 @@ pub(super) const ROW: CommandRow = CommandRow {
   hinton train fashion-mnist --live
   hinton train spirals -o plane.png
   hinton train spirals --model 2-16-tanh-16-tanh-2 --record run
+  hinton train mnist --record run --view      watch it in the browser
   hinton train digits --model lenet --record run --record-every log
   hinton train iris.csv --labels species --model 4-8-tanh-3
   hinton train --resume run --epochs 10",
@@ -104,6 +109,19 @@ fn args(command: Command) -> Command {
                 .long("live")
                 .action(ArgAction::SetTrue)
                 .help("Redraw the weights in the terminal while it trains"),
+        )
+        .arg(
+            Arg::new("view")
+                .long("view")
+                .action(ArgAction::SetTrue)
+                .help("Show the run in the browser while it trains, as hinton view does"),
+        )
+        .arg(
+            Arg::new("no-open")
+                .long("no-open")
+                .action(ArgAction::SetTrue)
+                .requires("view")
+                .help("With --view: print the address and open no browser"),
         )
         .arg(
             value("graphics", "KIND", "What the terminal can show, where that is not found out")
@@ -173,6 +191,27 @@ fn args(command: Command) -> Command {
 }
 
 fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    if !matches.get_flag("view") {
+        return trained(matches, None);
+    }
+    let folder = matches.get_one::<PathBuf>("resume").or(matches.get_one("record"));
+    let folder: &PathBuf = folder.ok_or_else(|| {
+        Failure::usage(
+            "--view shows the run that is recorded, and none is",
+            "say where to record it: --record RUN",
+        )
+    })?;
+    let is_opened = !matches.get_flag("no-open");
+    std::thread::scope(|scope| {
+        let answer = |viewing: Arc<Viewing>| {
+            scope.spawn(move || viewing.serve());
+        };
+        let page = Page::new(folder.clone(), thread_count(matches), is_opened, answer);
+        trained(matches, Some(page))
+    })
+}
+
+fn trained(matches: &ArgMatches, page: Option<Page<'_>>) -> Result<(), Failure> {
     // Wrong names are told before the work.
     let target = matches.get_one::<PathBuf>("output");
     let target = target.map(|file| Ok::<_, Failure>((file, output_for(file)?))).transpose()?;
@@ -203,6 +242,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
         limit: matches.get_one::<f64>("time-limit").copied(),
         bar: Count::new("training", "steps"),
         live: is_live.then(|| Live::new(&terminal, shown.clone())),
+        page,
         failed: None,
         first: session.epochs_done() == 0,
     };
@@ -215,6 +255,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     if let Some(failure) = watch.failed {
         return Err(failure);
     }
+    let page = watch.page.take();
     ended(&outcome, &session, folder, target.is_some(), &watch)?;
     if let Some((file, output)) = target {
         let picture = session.picture(&request)?;
@@ -223,6 +264,9 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     } else if terminal.is_there || graphics.is_some() {
         let picture = session.picture(&shown)?;
         show(&picture, &terminal)?;
+    }
+    if let Some(page) = page {
+        page.stay();
     }
     Ok(())
 }
@@ -428,6 +472,7 @@ struct Watcher<'a> {
     limit: Option<f64>,
     bar: Count,
     live: Option<Live<'a>>,
+    page: Option<Page<'a>>,
     failed: Option<Failure>,
     /// Whether the first epoch of all is still to come.
     first: bool,
@@ -467,6 +512,9 @@ impl Watch for Watcher<'_> {
     }
 
     fn step(&mut self, progress: &StepProgress, session: &Session<'_>) -> ControlFlow<()> {
+        if let Some(page) = &mut self.page {
+            page.begin();
+        }
         let result = match &mut self.live {
             Some(live) => live.step(progress, session),
             None => {

@@ -147,7 +147,7 @@ fn export(viewer: &Viewer, page: &Path, budget: u64) -> Result<(), Failure> {
 }
 
 /// Opens an address in the browser; says whether something was started that may do so.
-fn opens(address: &str) -> bool {
+pub(super) fn opens(address: &str) -> bool {
     let (program, words): (&str, &[&str]) = match () {
         () if cfg!(windows) => ("rundll32", &["url.dll,FileProtocolHandler"]),
         () if cfg!(target_os = "macos") => ("open", &[]),
