@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ._keywords import Settings
     from ._picture import Picture
+    from ._view import View
 
 #: Rows of the table that a notebook shows.
 ROWS = 40
@@ -112,6 +113,12 @@ class Checkpoint(Mapping[str, Tensor]):
         from ._draw import draw
 
         return draw(self, *patterns, **settings)
+
+    def view(self, **options: Any) -> View:
+        """Opens it in the viewer, as `hinton.view` does."""
+        from ._view import view
+
+        return view(self, **options)
 
     def save(self, path: str | os.PathLike[str], *patterns: str) -> None:
         """Writes the tensors to a file of another format, as `hinton export` does."""

@@ -36,6 +36,8 @@ __all__ = [
     "view_paths",
 ]
 
+_Bytes = bytes
+
 __version__: str
 
 @final
@@ -156,6 +158,9 @@ class Diff:
 class Viewing:
     @property
     def address(self) -> str: ...
+    @property
+    def bytes(self) -> int: ...
+    def page(self, budget: int) -> tuple[_Bytes, str]: ...
     def serve(self) -> None: ...
     def stop(self) -> None: ...
 

@@ -28,7 +28,7 @@ class Settings(TypedDict, total=False):
     scale: Value
     """How values spread over the colours"""
     center: Value
-    """The value that has the middle colour, instead of zero"""
+    """The value that has the middle colour, or where bars begin, instead of zero"""
     symlog_threshold: Value
     """Magnitude below which scale symlog is linear"""
     annotate: Value
@@ -51,6 +51,8 @@ class Settings(TypedDict, total=False):
     """Magnitude that fills a cell of a Hinton diagram"""
     reduce: Value
     """How values become one cell when they outnumber the pixels"""
+    margins: bool | None
+    """Draw the RMS of each row and column along the edges"""
     legend: bool | None
     """Show the legend"""
     size: Value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,6 +39,17 @@ def settings() -> dict[str, Setting]:
     }
 
 
+@functools.cache
+def lines() -> list[tuple[str, str]]:
+    """Name and one line of each setting. Asked once: importing the package is to be quick."""
+    return [(name, about) for name, _, about, _, _, _ in _hinton.settings()]
+
+
+@functools.cache
+def chart_names() -> frozenset[str]:
+    return frozenset(name for name, _, _ in _hinton.charts())
+
+
 def charts() -> dict[str, str]:
     """The charts: name, and what it shows."""
     return {name: about for name, about, _ in _hinton.charts()}
@@ -53,13 +65,22 @@ def with_settings(function: Function) -> Function:
     signature = inspect.signature(function)
     own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
     taken = {parameter.name for parameter in own}
-    if getattr(function, "__name__", "draw") in charts():
+    if getattr(function, "__name__", "draw") in chart_names():
         taken.add("chart")
-    rows = [row for row in settings().values() if row.name not in taken]
-    keywords = [inspect.Parameter(row.name, inspect.Parameter.KEYWORD_ONLY, default=None) for row in rows]
+    return documented(function, signature, own, [row for row in lines() if row[0] not in taken])
+
+
+def documented(
+    function: Function,
+    signature: inspect.Signature,
+    own: list[inspect.Parameter],
+    rows: list[tuple[str, str]],
+) -> Function:
+    """The function with the rows as keywords of its signature, and as lines of its documentation."""
+    keywords = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None) for name, _ in rows]
     function.__signature__ = signature.replace(parameters=[*own, *keywords])  # type: ignore[attr-defined]
-    lines = "\n".join(f"    {row.name}: {row.about}" for row in rows)
-    function.__doc__ = f"{inspect.cleandoc(function.__doc__ or '')}\n\nSettings:\n{lines}\n"
+    said = "\n".join(f"    {name}: {about}" for name, about in rows)
+    function.__doc__ = f"{inspect.cleandoc(function.__doc__ or '')}\n\nSettings:\n{said}\n"
     return function
 
 
@@ -70,10 +91,5 @@ def with_keywords(function: Function, command: str) -> Function:
     taken = {parameter.name for parameter in own}
     rows = [(name, about) for name, _, about, _ in _hinton.command_keywords(command)]
     if command == "train":
-        rows += [(row.name, row.about) for row in settings().values()]
-    rows = [(name, about) for name, about in rows if name not in taken]
-    keywords = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None) for name, _ in rows]
-    function.__signature__ = signature.replace(parameters=[*own, *keywords])  # type: ignore[attr-defined]
-    lines = "\n".join(f"    {name}: {about}" for name, about in rows)
-    function.__doc__ = f"{inspect.cleandoc(function.__doc__ or '')}\n\nSettings:\n{lines}\n"
-    return function
+        rows += lines()
+    return documented(function, signature, own, [row for row in rows if row[0] not in taken])

@@ -9,13 +9,22 @@ from typing import Any
 
 from . import _hinton
 from ._checkpoint import Checkpoint
+from ._errors import warn
+from ._frame import framed
 from ._run import Run
+
+
+#: Most bytes of values of which a notebook keeps a page: it takes a pass over all of them.
+KEPT = 256 << 20
+#: Bytes of data in such a page.
+FRAME = 500_000
 
 
 class View:
     """A viewer that answers on this machine until it is closed, or Python ends.
 
-    The address holds a key: who has it can see the values, others cannot.
+    The address holds a key: who has it can see the values, others cannot. What a notebook keeps is a page that needs
+    no server, with folded values.
     """
 
     def __init__(self, inner: _hinton.Viewing, kept: Any) -> None:
@@ -58,10 +67,27 @@ class View:
     ) -> None:
         self.close()
 
+    def html(self, *, budget: int = 1_000_000) -> str:
+        """One page that shows the same without a server, now and as it is, with about `budget` bytes of data in it:
+        what has more cells is folded. Reads every value."""
+        page, _ = self._inner.page(budget)
+        return page.decode("utf-8")
+
+    def save(self, path: str | os.PathLike[str], *, budget: int = 1_000_000) -> None:
+        """Writes that page to a file."""
+        page, note = self._inner.page(budget)
+        with open(path, "wb") as file:
+            file.write(page)
+        warn([note] if "fold" in note else [])
+
     def _repr_html_(self) -> str:
-        if not self.is_open:
-            return "<p>The viewer is closed.</p>"
-        return f'<p><a href="{self.address}" target="_blank" rel="noopener">Open the viewer</a> ({self.address})</p>'
+        link = "<p>The viewer is closed.</p>"
+        if self.is_open:
+            link = f'<p><a href="{self.address}" target="_blank" rel="noopener">Open the viewer</a></p>'
+        if self._inner.bytes > KEPT:
+            return link
+        # What the saved notebook shows, when nothing answers any more.
+        return (framed(self.html(budget=FRAME), "The viewer", height=640) or "") + link
 
     def __repr__(self) -> str:
         return f"<hinton.View {self.address if self.is_open else 'closed'}>"

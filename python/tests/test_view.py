@@ -13,20 +13,28 @@ import pytest
 import hinton
 
 
-def asked(viewer, path, key=None):
-    page, _, fragment = viewer.address.partition("#k=")
-    headers = {"X-Hinton-Key": fragment if key is None else key, "Authorization": f"Bearer {fragment if key is None else key}"}
-    return urllib.request.urlopen(urllib.request.Request(page + path, headers=headers), timeout=20).read()
+def asked(viewer, route, key=None):
+    page, _, own = viewer.address.partition("#k=")
+    request = urllib.request.Request(f"{page}api/{route}", headers={"X-Hinton-Key": own if key is None else key})
+    return urllib.request.urlopen(request, timeout=20).read()
 
 
-def test_a_model_in_memory_is_viewed():
+def test_a_model_in_memory_is_viewed(tmp_path):
     model = {"fc.weight": np.arange(12, dtype="f4").reshape(3, 4)}
     with hinton.view(model) as viewer:
         assert viewer.is_open and "http://127.0.0.1:" in viewer.address
         page = urllib.request.urlopen(viewer.address.split("#")[0], timeout=20).read()
         assert b"<html" in page
+        assert "fc.weight" in json.dumps(json.loads(asked(viewer, "catalogue")))
+        with pytest.raises(urllib.error.HTTPError):
+            asked(viewer, "catalogue", key="0" * 32)
         assert viewer.address in viewer._repr_html_() and viewer.address in repr(viewer)
     assert not viewer.is_open and "closed" in repr(viewer)
+    # What a notebook keeps needs no server.
+    kept = viewer._repr_html_()
+    assert 'sandbox="allow-scripts"' in kept and len(kept) < 1 << 20
+    viewer.save(tmp_path / "page.html")
+    assert (tmp_path / "page.html").read_text("utf-8") == viewer.html()
     with pytest.raises(urllib.error.URLError):
         urllib.request.urlopen(viewer.address.split("#")[0], timeout=5)
 

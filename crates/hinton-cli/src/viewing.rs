@@ -4,9 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hinton::{Checkpoint, Error, ErrorKind, FormatError};
+use hinton::{Checkpoint, Error, ErrorKind, FormatError, Progress};
 use hinton_serve::{Access, Limits, Stop, serve};
-use hinton_view::Viewer;
+use hinton_view::{Refusal, Viewer};
 use ring::rand::{SecureRandom, SystemRandom};
 
 /// Where a viewer listens.
@@ -95,6 +95,29 @@ impl Viewing {
     /// The address of the page, with the key in it.
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// Bytes of all values that are viewed.
+    pub fn bytes(&self) -> u64 {
+        self.viewer.bytes()
+    }
+
+    /// One page that shows the same without a server, with about `budget` bytes of data in it; and what of
+    /// the data is in it, in a sentence. Reads every tensor whole.
+    ///
+    /// # Errors
+    /// When the budget is too small for the map, values cannot be read, or the work was stopped.
+    pub fn page(&self, budget: u64, progress: &dyn Progress) -> Result<(Vec<u8>, String), Error> {
+        match self.viewer.export(budget, progress) {
+            Ok(exported) => Ok((exported.page, exported.note)),
+            Err(Refusal::Question(message) | Refusal::Work(message)) => {
+                Err(Error::Request { message, help: None })
+            }
+            Err(Refusal::NoRoute) => {
+                let message = "the page cannot be made".to_owned();
+                Err(Error::Request { message, help: None })
+            }
+        }
     }
 
     /// Answers until [`Viewing::stop`]; a second call returns at once.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use hinton_cli::Listening;
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 
 use crate::checkpoint::Checkpoint;
 use crate::errors::raised;
@@ -59,6 +60,18 @@ impl Viewing {
     #[getter]
     fn address(&self) -> &str {
         self.0.address()
+    }
+
+    /// Bytes of all values that are viewed.
+    #[getter]
+    fn bytes(&self) -> u64 {
+        self.0.bytes()
+    }
+
+    /// One page that shows the same without a server, and what of the data is in it.
+    fn page<'py>(&self, py: Python<'py>, budget: u64) -> PyResult<(Bound<'py, PyBytes>, String)> {
+        let (page, note) = work::run(py, |stop| self.0.page(budget, stop))?;
+        Ok((PyBytes::new(py, &page), note))
     }
 
     /// Answers until it is stopped. The interpreter goes on meanwhile.
