@@ -17,7 +17,7 @@ from ._run import Run
 #: Most bytes of values of which a notebook keeps a page: it takes a pass over all of them.
 KEPT = 256 << 20
 #: Bytes of data in such a page.
-FRAME = 500_000
+FRAME = 850_000
 
 
 class View:
