@@ -35,6 +35,7 @@ mod timeline;
 mod words;
 mod zoom;
 
+pub mod change;
 pub mod charts;
 pub mod model_map;
 pub mod space;

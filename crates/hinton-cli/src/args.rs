@@ -142,6 +142,14 @@ fn heading(setting: &str) -> &'static str {
     }
 }
 
+/// Those settings as options.
+pub(crate) fn settings_named(mut command: Command, names: &[&str]) -> Command {
+    for row in SETTINGS.iter().filter(|row| names.contains(&row.name)) {
+        command = command.arg(setting(row));
+    }
+    command
+}
+
 /// Applies the settings that were given, presets first.
 pub(crate) fn apply_settings(
     matches: &ArgMatches,
@@ -156,7 +164,9 @@ pub(crate) fn apply_settings_but(
     request: &mut DrawRequest<'_>,
     takes: &mut dyn FnMut(&str, &str) -> bool,
 ) -> Result<(), Failure> {
-    for row in SETTINGS {
+    // A command may have some of them only.
+    let is_known = |name: &str| matches.try_contains_id(name).is_ok();
+    for row in SETTINGS.iter().filter(|row| is_known(row.name)) {
         let value = match row.takes {
             Takes::Nothing => matches.get_flag(row.name).then(String::new),
             _ => matches.get_one::<String>(row.name).cloned(),

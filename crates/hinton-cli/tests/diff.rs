@@ -90,3 +90,53 @@ fn only_the_tensors_that_are_named_are_compared() {
     let row = diff(&folder, "tuned_b.safetensors", &["-t", "layers.1.q_proj.weight[3]"]);
     assert!(row.out.contains("1 of 1 tensor changed"), "{}", row.out);
 }
+
+#[test]
+fn pictures_go_into_files_and_the_terminal() {
+    let folder = folder();
+    for (file, start) in [("x.png", &b"\x89PNG"[..]), ("x.svg", b"<"), ("x.pdf", b"%PDF")] {
+        let drawn = diff(&folder, "tuned_b.safetensors", &["-o", file]);
+        assert_eq!((drawn.code, drawn.out.as_str()), (1, ""), "{}", drawn.err);
+        assert!(std::fs::read(folder.path().join(file)).unwrap().starts_with(start), "{file}");
+    }
+    let same = diff(&folder, "tuned_a.safetensors", &["-o", "same.png", "--theme", "dark"]);
+    assert_eq!(same.code, 0, "{}", same.err);
+    let some = diff(&folder, "tuned_b.safetensors", &["-t", "layers.1.q*", "-o", "one.svg"]);
+    assert_eq!(some.code, 1);
+    let text = std::fs::read_to_string(folder.path().join("one.svg")).unwrap();
+    assert!(text.contains("b − a"), "{text}");
+    let shown = diff(&folder, "tuned_b.safetensors", &["--format", "terminal"]);
+    assert!(shown.code == 1 && !shown.out.is_empty());
+    let wrong = diff(&folder, "tuned_b.safetensors", &["-o", "x.xyz"]);
+    assert_eq!(wrong.code, 2, "{}", wrong.err);
+}
+
+#[test]
+fn one_argument_is_a_run() {
+    let folder = folder();
+    let read = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    let (a, b) = (read("tuned_a.safetensors"), read("tuned_b.safetensors"));
+    std::fs::create_dir(folder.path().join("run")).unwrap();
+    folder.write("run/step-1.safetensors", &a);
+    folder.write("run/step-2.safetensors", &a);
+    folder.write("run/step-3.safetensors", &b);
+    let text = folder.ok(&["diff", "run"]).out;
+    assert!(text.contains("step 2 → 3 changed most"), "{text}");
+    assert!(text.contains("conv.weight") && text.contains("·█"), "{text}");
+    let json = folder.ok(&["diff", "run", "--json"]).out;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["steps"].as_array().unwrap().len(), 3);
+    folder.ok(&["diff", "run", "-o", "steps.png"]);
+    assert!(folder.read("steps.png").starts_with(b"\x89PNG"));
+    let wrong = folder.fails(2, &["diff", "tuned_a.safetensors"]);
+    assert!(wrong.contains("is one file"), "{wrong}");
+    let wrong = folder.fails(2, &["diff", "run", "--csv"]);
+    assert!(wrong.contains("--csv compares two files"), "{wrong}");
+}
+
+#[test]
+fn spectra_tell_of_low_rank() {
+    let folder = folder();
+    let text = diff(&folder, "tuned_b.safetensors", &["--spectrum", "--all"]).out;
+    assert!(text.contains("LoRA of rank 2") && text.contains("rank 1"), "{text}");
+}

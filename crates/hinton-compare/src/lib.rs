@@ -5,10 +5,12 @@
 //! Internal to `hinton`: this crate may change without notice.
 #![forbid(unsafe_code)]
 
+mod difference;
 mod matching;
 mod measure;
 mod noise;
 
+pub use difference::difference;
 pub use matching::{Change, Found, Match, Matching, Rule, Unlike, match_tensors};
 pub use measure::{
     Bin, Histogram, JOINT, Joint, Largest, Line, Lines, MOST_COLUMNS, MOST_ROWS, Measured,

@@ -141,3 +141,116 @@ fn tables_have_every_tensor() {
     assert_eq!(markdown.matches("| `").count(), 2);
     assert!(markdown.ends_with("and 3 more tensors that changed\n"), "{markdown}");
 }
+
+/// What a picture says, as the text of its SVG.
+fn drawn(picture: &hinton::Picture) -> String {
+    let svg = hinton::output_named("svg").unwrap();
+    let bytes = hinton::render(picture, svg, &picture.render_options()).unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn a_picture_says_what_changed() {
+    let mut found = compared("tuned_a.safetensors", "tuned_b.safetensors", Rule::Exact);
+    found.only_b.push(found.pairs[0].b.clone().named("extra.weight"));
+    let picture = found.draw(&hinton::Options::default()).unwrap();
+    let said = format!("{} {}", picture.scene.title, picture.scene.description);
+    assert!(said.contains("tuned_a.safetensors → tuned_b.safetensors"), "{said}");
+    assert!(said.contains("5 of 9 tensors changed"), "{said}");
+    // What went wrong comes first.
+    assert!(picture.scene.description.starts_with("NaN came: 1"), "{said}");
+    assert!(drawn(&picture).contains("extra.weight"));
+    for name in ["png", "svg", "pdf", "terminal"] {
+        let output = hinton::output_named(name).unwrap();
+        let bytes = hinton::render(&picture, output, &picture.render_options()).unwrap();
+        assert!(bytes.len() > 500, "{name}");
+        // The same input, the same bytes.
+        let again = found.draw(&hinton::Options::default()).unwrap();
+        assert_eq!(hinton::render(&again, output, &again.render_options()).unwrap(), bytes);
+    }
+}
+
+#[test]
+fn a_tensor_is_drawn_beside_itself() {
+    let (a, b) = (open(fixture("tuned_a.safetensors")), open(fixture("tuned_b.safetensors")));
+    let (a, b) = (a.unwrap(), b.unwrap());
+    let mut found = diff(&a, &b, &["layers.1.q_proj.weight"], Rule::Exact).unwrap();
+    found.read(Work::on(2)).unwrap();
+    let picture = found.draw_values(&hinton::Options::default(), Work::on(2)).unwrap();
+    let text = drawn(&picture);
+    for words in ["layers.1.q_proj.weight", "b − a", "rows that moved most"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+}
+
+#[test]
+fn what_is_identical_or_unread_is_drawn_or_refused() {
+    let found = compared("tuned_a.safetensors", "tuned_a.safetensors", Rule::Exact);
+    let picture = found.draw(&hinton::Options::default()).unwrap();
+    let text = drawn(&picture);
+    assert!(text.contains("identical: 9 tensors") && !text.contains("How far values moved"));
+    let (a, b) = (open(fixture("tuned_a.safetensors")), open(fixture("tuned_b.safetensors")));
+    let unread = diff(&a.unwrap(), &b.unwrap(), &[] as &[&str], Rule::Exact).unwrap();
+    let error = unread.draw(&hinton::Options::default()).unwrap_err().to_string();
+    assert!(error.contains("no values were compared"), "{error}");
+}
+
+/// A folder of checkpoints: the same twice, then the tuned one.
+fn steps_folder(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("hinton-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    for (step, file) in [(10, "tuned_a"), (20, "tuned_a"), (30, "tuned_b")] {
+        let from = fixture(&format!("{file}.safetensors"));
+        std::fs::copy(from, folder.join(format!("step-{step}.safetensors"))).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn the_step_that_changed_most_is_found() {
+    let folder = steps_folder("diff-steps");
+    let run = hinton::open_run(&[&folder], &hinton::RunOptions::default()).unwrap();
+    let found = hinton::diff::diff_steps(&run, &[], Work::on(2), &|_, _| {}).unwrap();
+    assert_eq!(found.steps, [10, 20, 30]);
+    assert_eq!(found.relative[0], Some(0.0));
+    // As between the two files.
+    let pair = compared("tuned_a.safetensors", "tuned_b.safetensors", Rule::Exact);
+    assert_eq!(found.relative[1], pair.relative());
+    let conv = found.tensors.iter().find(|one| one.name == "conv.weight").unwrap();
+    assert_eq!(conv.changes[0], hinton::diff::StepChange::Equal);
+    let (place, change) = conv.most().unwrap();
+    assert!(place == 1 && (change - 0.25).abs() < 1e-6, "{change}");
+    let said = found.summary().join("\n");
+    assert!(said.contains("20 → 30 changed most"), "{said}");
+    assert!(said.contains("NaN or infinities came or went first in layers.1.k_proj"), "{said}");
+    let json: Value = serde_json::from_str(&hinton::inspect::to_json(&found).unwrap()).unwrap();
+    assert_eq!(json["steps"], serde_json::json!([10, 20, 30]));
+    let picture = found.draw(&hinton::Options::default()).unwrap();
+    assert!(drawn(&picture).contains("conv.weight"));
+    let one = ["conv.weight".to_owned()];
+    let found = hinton::diff::diff_steps(&run, &one, Work::on(1), &|_, _| {}).unwrap();
+    assert_eq!(found.tensors.len(), 1);
+    let none = ["nothing".to_owned()];
+    assert!(hinton::diff::diff_steps(&run, &none, Work::on(1), &|_, _| {}).is_err());
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn a_change_of_low_rank_is_recognised() {
+    let mut found = compared("tuned_a.safetensors", "tuned_b.safetensors", Rule::Exact);
+    found.decompose(Work::on(2)).unwrap();
+    let low = |name: &str| {
+        let pair = found.pairs.iter().find(|pair| pair.a.name() == name).unwrap();
+        pair.low_rank().map(|one| one.rank)
+    };
+    // Made as the product of 16 x 2 and 2 x 16; one value is rank 1; a scaled convolution is neither.
+    assert_eq!(low("layers.0.q_proj.weight"), Some(2));
+    assert_eq!(low("layers.1.q_proj.weight"), Some(1));
+    assert_eq!(low("conv.weight"), None);
+    let said = found.summary().join("\n");
+    assert!(said.contains("as by a LoRA of rank 2, layers.*.q_proj.weight"), "{said}");
+    let json = json(&found);
+    let spectrum = &json["matched"][1]["spectrum"];
+    assert_eq!(spectrum["low_rank"], 2);
+    assert!(spectrum["energy_4"].as_f64().unwrap() > 0.999, "{spectrum}");
+}

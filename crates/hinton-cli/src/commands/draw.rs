@@ -78,23 +78,26 @@ pub(super) const ROW: CommandRow = CommandRow {
                     .help("The step whose tensors are drawn [default: the last that has them]"),
             )
             .arg(output().help("The file to write; - is standard output; {} stands for the tensor"))
-            .arg(
-                Arg::new("format")
-                    .long("format")
-                    .value_name("FORMAT")
-                    .help("The output, where the file's name does not say [- : png]"),
-            )
-            .arg(
-                Arg::new("graphics")
-                    .long("graphics")
-                    .value_name("KIND")
-                    .value_parser(GRAPHICS.map(|(name, _)| name))
-                    .help("What the terminal can show, where that is not found out"),
-            );
+            .args(where_to());
         settings(command).arg(threads()).arg(max_download())
     },
     run,
 };
+
+/// `--format` and `--graphics`.
+pub(super) fn where_to() -> [Arg; 2] {
+    [
+        Arg::new("format")
+            .long("format")
+            .value_name("FORMAT")
+            .help("The output, where the file's name does not say [- : png]"),
+        Arg::new("graphics")
+            .long("graphics")
+            .value_name("KIND")
+            .value_parser(GRAPHICS.map(|(name, _)| name))
+            .help("What the terminal can show, where that is not found out"),
+    ]
+}
 
 /// What the paths are.
 enum Opened {
@@ -192,7 +195,7 @@ fn draw_all(
 }
 
 /// Where a picture goes.
-enum Target<'a> {
+pub(super) enum Target<'a> {
     Terminal(Terminal),
     Stdout(&'static OutputRow),
     File(&'a Path, &'static OutputRow),
@@ -238,20 +241,25 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     };
     drop(request);
     drop(bar);
+    put(&picture, target)
+}
+
+/// Puts a picture where it goes, and says its notes.
+pub(super) fn put(picture: &Picture, target: Target<'_>) -> Result<(), Failure> {
     match target {
-        Target::Terminal(terminal) => show(&picture, &terminal)?,
+        Target::Terminal(terminal) => show(picture, &terminal)?,
         Target::Stdout(output) => {
-            out::emit_data(&render(&picture, output, &picture.render_options())?)?
+            out::emit_data(&render(picture, output, &picture.render_options())?)?
         }
         Target::File(file, output) => {
-            write(file, &render(&picture, output, &picture.render_options())?)?;
+            write(file, &render(picture, output, &picture.render_options())?)?;
         }
     }
     picture.notes.iter().for_each(|text| note(text));
     Ok(())
 }
 
-fn target(matches: &ArgMatches) -> Result<Target<'_>, Failure> {
+pub(super) fn target(matches: &ArgMatches) -> Result<Target<'_>, Failure> {
     let format = matches.get_one::<String>("format").map(|name| output_named(name)).transpose()?;
     let graphics = matches.get_one::<String>("graphics").and_then(|word| graphics_named(word));
     Ok(match matches.get_one::<PathBuf>("output") {

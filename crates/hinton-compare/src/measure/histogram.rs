@@ -42,7 +42,8 @@ impl Histogram {
         self.counts[0] += count;
     }
 
-    pub(super) fn merge(&mut self, other: &Histogram) {
+    /// Adds what another has counted.
+    pub fn merge(&mut self, other: &Histogram) {
         for (count, more) in self.counts.iter_mut().zip(&other.counts) {
             *count += more;
         }

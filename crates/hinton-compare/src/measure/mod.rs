@@ -12,6 +12,7 @@ use hinton_tensor::{Tensor, TensorError, Work};
 use crate::Noise;
 pub use histogram::{Bin, Histogram, JOINT, Joint};
 pub use lines::{Line, Lines};
+pub(crate) use sample::readable;
 pub use sample::{Sample, relative_error};
 
 /// What one pass over two tensors of one shape found. The difference is the second minus the first.

@@ -77,7 +77,7 @@ pub fn relative_error(a: &Tensor, b: &Tensor) -> Result<f64, TensorError> {
 
 /// A tensor whose values can be read in C order at no great cost: values that must be inflated or
 /// decoded, and lie in another order, are brought to memory where they are few.
-pub(super) fn readable(tensor: &Tensor) -> Result<Tensor, TensorError> {
+pub(crate) fn readable(tensor: &Tensor) -> Result<Tensor, TensorError> {
     match is_scattered(tensor) && tensor.elements() <= MOST_HELD {
         true => tensor.to_memory(),
         false => Ok(tensor.clone()),

@@ -17,24 +17,35 @@
 //! ```
 
 mod fail;
+mod picture;
+mod spectra;
+mod steps;
 mod summary;
 mod write;
 
-pub use hinton_compare::{Change, Found, Largest, Line, Lines, Measures, Noise, Odd, Rule};
+use std::collections::BTreeSet;
+
+pub use hinton_compare::{
+    Bin, Change, Found, Histogram, Largest, Line, Lines, Measures, Noise, Odd, Rule,
+};
 use hinton_compare::{Match, Unlike, match_tensors, measure};
 use hinton_format::Checkpoint;
 use hinton_scene::visible;
+use hinton_tensor::spectrum::Spectrum;
 use hinton_tensor::{Tensor, Work};
 
-use crate::{Error, select};
+use crate::{Error, Selected, select};
 pub use fail::{CONDITIONS, Condition, ConditionRow, conditions};
+pub use picture::MOST_BESIDE;
+pub use spectra::LowRank;
+pub use steps::{StepChange, StepChanges, TensorChanges, diff_steps};
 pub use write::{to_csv, to_markdown};
 
 /// A cast is recognised by an error of at most so many times that of normally distributed values.
 const NOISE_SLACK: f64 = 1.25;
 
 /// Two checkpoints, tensor by tensor.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Diff {
     /// The first file's path.
     pub path_a: String,
@@ -48,6 +59,9 @@ pub struct Diff {
     pub only_a: Vec<Tensor>,
     /// Tensors that only the second has.
     pub only_b: Vec<Tensor>,
+    /// Differences of all pairs by magnitude, once [`Diff::read`] has looked. Integers are left out,
+    /// where there is anything else: they count steps rather than weigh.
+    pub histogram: Histogram,
 }
 
 /// A tensor that both files have.
@@ -63,6 +77,8 @@ pub struct Pair {
     pub change: Change,
     /// How far they are from each other, once [`Diff::read`] has looked.
     pub measures: Option<Measures>,
+    /// Singular values of the difference, once [`Diff::decompose`] has looked.
+    pub spectrum: Option<Spectrum>,
 }
 
 /// Matches the tensors of two files that the patterns mean (all, without any).
@@ -76,23 +92,48 @@ pub fn diff<S: AsRef<str>>(
     patterns: &[S],
     rule: Rule,
 ) -> Result<Diff, Error> {
-    let (of_a, of_b) = match (select(a, patterns), select(b, patterns)) {
-        // A tensor that one file lacks is what a comparison is to show.
-        (Err(error), Err(_)) => return Err(error),
-        (of_a, of_b) => (of_a.unwrap_or_default(), of_b.unwrap_or_default()),
-    };
-    let named = |selected: Vec<crate::Selected>| -> Vec<Tensor> {
-        selected.into_iter().map(|one| one.tensor.clone().named(one.label())).collect()
+    let (mut of_a, mut of_b) = (Vec::new(), Vec::new());
+    if patterns.is_empty() {
+        (of_a, of_b) = (select(a, patterns)?, select(b, patterns)?);
+    }
+    for pattern in patterns {
+        let pattern = std::slice::from_ref(pattern);
+        match (select(a, pattern), select(b, pattern)) {
+            // A tensor that one file lacks is what a comparison is to show.
+            (Err(error), Err(_)) => return Err(error),
+            (in_a, in_b) => {
+                of_a.extend(in_a.unwrap_or_default());
+                of_b.extend(in_b.unwrap_or_default());
+            }
+        }
+    }
+    let found = compared(of_a, of_b, rule)?;
+    Ok(Diff { path_a: a.path.clone(), path_b: b.path.clone(), ..found })
+}
+
+/// Matches what was selected of two files.
+fn compared(of_a: Vec<Selected>, of_b: Vec<Selected>, rule: Rule) -> Result<Diff, Error> {
+    let named = |selected: Vec<Selected>| -> Vec<Tensor> {
+        let mut known = BTreeSet::new();
+        let named = selected.into_iter().map(|one| one.tensor.clone().named(one.label()));
+        // Several patterns may mean one tensor.
+        named.filter(|tensor| known.insert(tensor.name().to_owned())).collect()
     };
     let matching = match_tensors(&named(of_a), &named(of_b), rule)?;
-    let pair = |Match { a, b, found, change }| Pair { a, b, found, change, measures: None };
+    let pair = |Match { a, b, found, change }| Pair {
+        a,
+        b,
+        found,
+        change,
+        measures: None,
+        spectrum: None,
+    };
     Ok(Diff {
-        path_a: a.path.clone(),
-        path_b: b.path.clone(),
         pairs: matching.pairs.into_iter().map(pair).collect(),
         unlike: matching.unlike.into_iter().map(|Unlike { a, b }| (a, b)).collect(),
         only_a: matching.only_a,
         only_b: matching.only_b,
+        ..Diff::default()
     })
 }
 
@@ -108,10 +149,28 @@ impl Diff {
     /// # Errors
     /// When values cannot be read, or the work was stopped.
     pub fn read(&mut self, work: Work<'_>) -> Result<(), Error> {
+        self.histogram = Histogram::default();
+        let has_weights = self.has_weights();
         for pair in &mut self.pairs {
-            pair.measures = Some(measure(&pair.a, &pair.b, work)?.measures);
+            let found = measure(&pair.a, &pair.b, work)?;
+            if !has_weights || pair.is_weight() {
+                self.histogram.merge(&found.histogram);
+            }
+            pair.measures = Some(found.measures);
         }
         Ok(())
+    }
+
+    /// Whether there is anything but integers.
+    fn has_weights(&self) -> bool {
+        self.pairs.iter().any(Pair::is_weight)
+    }
+
+    /// Measures of the pairs that weigh: all but integers, where there is anything else.
+    fn weighed(&self) -> impl Iterator<Item = &Measures> {
+        let has_weights = self.has_weights();
+        let weights = self.pairs.iter().filter(move |pair| !has_weights || pair.is_weight());
+        weights.filter_map(|pair| pair.measures.as_ref())
     }
 
     /// Whether both hold the same tensors with equal values in the same dtypes; names may differ
@@ -141,10 +200,7 @@ impl Diff {
     /// throughout or nothing has been read. Integers, which count steps rather than weigh, are left
     /// out where there is anything else.
     pub fn relative(&self) -> Option<f64> {
-        let is_weight = |pair: &&Pair| !pair.a.dtype().is_integer();
-        let has_weights = self.pairs.iter().any(|pair| is_weight(&pair));
-        let weights = || self.pairs.iter().filter(|pair| !has_weights || is_weight(pair));
-        let measures = || weights().filter_map(|pair| pair.measures.as_ref());
+        let measures = || self.weighed();
         let norm = |of: fn(&Measures) -> f64| {
             // Scaled by the largest, so that squares neither vanish nor become infinite.
             let most = measures().map(of).fold(0.0, f64::max);
@@ -165,6 +221,11 @@ impl Diff {
 }
 
 impl Pair {
+    /// Whether its values weigh rather than count.
+    fn is_weight(&self) -> bool {
+        !self.a.dtype().is_integer()
+    }
+
     /// Whether all values are equal; false before they are read.
     pub fn is_equal(&self) -> bool {
         self.measures.as_ref().is_some_and(Measures::is_same)

@@ -14,6 +14,8 @@ pub(super) fn sentences(diff: &Diff) -> Vec<String> {
     let mut lines = vec![headline(diff)];
     lines.extend(counts(diff));
     lines.extend(kinds(diff));
+    lines.extend(concentrated(diff));
+    lines.extend(low_rank(diff));
     lines.extend(odd(diff));
     lines.extend(casts(diff));
     lines.extend(matched(diff));
@@ -122,15 +124,124 @@ fn kinds(diff: &Diff) -> Vec<String> {
     lines.collect()
 }
 
+/// Fewest tensors that changed for which it is said where most of the change lies.
+const FEWEST: usize = 8;
+/// Tensors that are named as holding the most of it.
+const NAMED: usize = 5;
+
+/// Which few tensors hold half of the squared change, or how much of it the first five hold.
+fn concentrated(diff: &Diff) -> Option<String> {
+    let squared = |pair: &Pair| match &pair.measures {
+        Some(one) if pair.is_weight() => one.norm_difference * one.norm_difference,
+        _ => 0.0,
+    };
+    let mut changed: Vec<(&Pair, f64)> =
+        diff.pairs.iter().map(|pair| (pair, squared(pair))).filter(|one| one.1 > 0.0).collect();
+    let all: f64 = changed.iter().map(|one| one.1).sum();
+    if changed.len() < FEWEST || !all.is_finite() {
+        return None;
+    }
+    changed.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let mut sum = 0.0;
+    let half = changed.iter().take(NAMED).position(|one| {
+        sum += one.1;
+        sum * 2.0 >= all
+    });
+    let count = half.map_or(NAMED, |place| place + 1);
+    let held = changed[..count].iter().map(|one| one.1).sum::<f64>() / all;
+    let names: Vec<String> =
+        changed[..count].iter().map(|one| visible(one.0.a.name()).into_owned()).collect();
+    let tensors = several(count as u64, "tensor");
+    let holds = if count == 1 { "holds" } else { "hold" };
+    Some(match half {
+        Some(_) => format!(
+            "{tensors} {holds} {} of the squared change: {}",
+            percent(held),
+            names.join(", ")
+        ),
+        None => format!(
+            "spread over many tensors: the {NAMED} that changed most hold {} of the squared change",
+            percent(held)
+        ),
+    })
+}
+
+/// Whether changes are of low rank, as those of a merged LoRA.
+fn low_rank(diff: &Diff) -> Vec<String> {
+    let matrices: Vec<&Pair> = diff.pairs.iter().filter(|pair| pair.spectrum.is_some()).collect();
+    if matrices.is_empty() {
+        return Vec::new();
+    }
+    let mut ranks: BTreeMap<usize, Vec<(&Pair, super::LowRank)>> = BTreeMap::new();
+    for pair in &matrices {
+        if let Some(found) = pair.low_rank() {
+            ranks.entry(found.rank).or_default().push((pair, found));
+        }
+    }
+    let all = match matrices.len() {
+        1 => "1 changed matrix".to_owned(),
+        count => format!("{} changed matrices", short_count(count as u64)),
+    };
+    if ranks.is_empty() {
+        return vec![format!("full rank: no change of {all} looks like a LoRA")];
+    }
+    let line = |(rank, found): (&usize, &Vec<(&Pair, super::LowRank)>)| {
+        let least = |of: fn(&super::LowRank) -> f64| {
+            found.iter().map(|one| of(&one.1)).fold(f64::INFINITY, f64::min)
+        };
+        let mut kinds: Vec<String> = Vec::new();
+        for (pair, _) in found {
+            let kind = kind(pair.a.name());
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
+        }
+        let more = kinds.len().saturating_sub(MOST_KINDS);
+        kinds.truncate(MOST_KINDS);
+        if more > 0 {
+            kinds.push(format!("{more} more"));
+        }
+        let next = match least(|one| one.drop) {
+            drop if drop.is_finite() => {
+                format!("the next singular value is {} times smaller or more", short(drop))
+            }
+            _ => "all others are zero".to_owned(),
+        };
+        let directions = several(*rank as u64, "direction");
+        format!(
+            "{} of {all} changed as by a LoRA of rank {rank}, {}: {directions} hold at least {} of the squared change, {next}",
+            short_count(found.len() as u64),
+            kinds.join(", "),
+            percent(least(|one| one.held)),
+        )
+    };
+    ranks.iter().map(line).collect()
+}
+
+/// A name without the numbers of layers: `layers.*.q_proj.weight`.
+fn kind(name: &str) -> String {
+    let part = |part: &str| match part.bytes().all(|byte| byte.is_ascii_digit()) {
+        true => "*".to_owned(),
+        false => part.to_owned(),
+    };
+    let parts: Vec<String> = visible(name).split('.').map(part).collect();
+    parts.join(".")
+}
+
+/// What sentences on values that are not finite begin with.
+const ODD: [&str; 4] = ["NaN came", "NaN went", "infinities came", "infinities went"];
+
+/// Whether a sentence is on NaN or infinities that came or went.
+pub(super) fn is_odd(sentence: &str) -> bool {
+    ODD.iter().any(|what| sentence.starts_with(what))
+}
+
 /// NaN and infinities that came or went.
 fn odd(diff: &Diff) -> Vec<String> {
     let mut lines = Vec::new();
-    for (what, of) in [
-        ("NaN came", (|odd| odd.nan_came) as fn(&super::Odd) -> u64),
-        ("NaN went", |odd| odd.nan_went),
-        ("infinities came", |odd| odd.inf_came),
-        ("infinities went", |odd| odd.inf_went),
-    ] {
+    let counts: [fn(&super::Odd) -> u64; 4] =
+        [|odd| odd.nan_came, |odd| odd.nan_went, |odd| odd.inf_came, |odd| odd.inf_went];
+    for (what, of) in ODD.into_iter().zip(counts) {
         let count = |pair: &Pair| pair.measures.as_ref().map_or(0, |one| of(&one.odd));
         let total: u64 = diff.pairs.iter().map(count).sum();
         let tensors = diff.pairs.iter().filter(|pair| count(pair) > 0).count() as u64;

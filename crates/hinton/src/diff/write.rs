@@ -1,10 +1,11 @@
 //! A comparison as JSON, CSV and Markdown.
 
 use hinton_tensor::Tensor;
+use hinton_tensor::spectrum::Spectrum;
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use super::summary::percent;
-use super::{Change, Diff, Found, Measures, Pair};
+use super::{Change, Diff, Found, LowRank, Measures, Pair};
 use crate::{short, visible};
 
 /// The version of the JSON.
@@ -42,6 +43,27 @@ impl Serialize for Pair {
         if let Some(measures) = &self.measures {
             figures(&mut map, measures)?;
             map.serialize_entry("within_noise", &self.is_noise())?;
+        }
+        if let Some(spectrum) = &self.spectrum {
+            map.serialize_entry("spectrum", &OfDifference(spectrum, self.low_rank()))?;
+        }
+        map.end()
+    }
+}
+
+/// Singular values of a difference, in few numbers.
+struct OfDifference<'a>(&'a Spectrum, Option<LowRank>);
+
+impl Serialize for OfDifference<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let OfDifference(spectrum, low_rank) = self;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("estimated", &spectrum.is_sketch)?;
+        map.serialize_entry("effective_rank", &spectrum.effective_rank())?;
+        map.serialize_entry("stable_rank", &spectrum.stable_rank())?;
+        map.serialize_entry("low_rank", &low_rank.map(|one| one.rank))?;
+        for first in [1, 4, 16, 64] {
+            map.serialize_entry(&format!("energy_{first}"), &spectrum.energy(first))?;
         }
         map.end()
     }

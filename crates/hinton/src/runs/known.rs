@@ -21,7 +21,7 @@ pub(crate) fn confusion(run: &Run) -> Option<&str> {
 
 /// The tensors that were learned, those with most axes' worth first: matrices and kernels in the
 /// run's order, then vectors. No optimizer state, no counts.
-pub(super) fn learned(run: &Run) -> Vec<&RunTensor> {
+pub(crate) fn learned(run: &Run) -> Vec<&RunTensor> {
     let is_learned = |tensor: &&RunTensor| {
         let name = tensor.name.to_ascii_lowercase();
         let is_state = OPTIMIZER.iter().any(|head| name.starts_with(head));

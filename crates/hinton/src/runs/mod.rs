@@ -9,7 +9,8 @@ mod spreads;
 mod step;
 mod trouble;
 
-pub(crate) use known::confusion;
+pub(crate) use known::{confusion, learned};
+pub(crate) use profile::chosen;
 pub(crate) use step::learn;
 pub(crate) use trouble::loss_words;
 

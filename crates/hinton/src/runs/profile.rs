@@ -80,7 +80,7 @@ fn of_run(
 
 /// What the patterns mean in a step, or what was learned of it. A pattern that means nothing in this
 /// step may mean something in another.
-fn chosen(
+pub(crate) fn chosen(
     run: &Run,
     at: usize,
     patterns: &[String],

@@ -221,7 +221,7 @@ impl Grid {
             let plot = Plot { rect, x: x_axis(table), y, whole: true };
             let is_last = at + self.columns >= rows.len();
             items.push(text(
-                row.title,
+                title(row, table),
                 rect.x,
                 top,
                 theme.name_style(),
@@ -235,6 +235,14 @@ impl Grid {
             }
         }
         Some(items)
+    }
+}
+
+/// What stands above a plot. Over layers an update is what lies between two models.
+fn title(row: &MeasureRow, table: &Table) -> &'static str {
+    match row.name {
+        "update" if !table.is_over_steps() => "change / weight, norms",
+        _ => row.title,
     }
 }
 

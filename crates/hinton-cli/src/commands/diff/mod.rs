@@ -1,17 +1,23 @@
 //! `hinton diff`: what changed between two files.
 
+mod run;
 mod text;
 
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
-use hinton::Work;
-use hinton::diff::{CONDITIONS, Rule, conditions, diff, to_csv, to_markdown};
+use hinton::diff::{
+    CONDITIONS, Condition, Diff, MOST_BESIDE, Rule, conditions, diff, to_csv, to_markdown,
+};
 use hinton::inspect::to_json;
+use hinton::{DrawRequest, Work};
 
 use super::CommandRow;
-use crate::args::{patterns, tensors, thread_count, threads};
+use super::draw::{Target, fit, put, target, where_to};
+use crate::args::{
+    apply_settings, output, patterns, settings_named, tensors, thread_count, threads,
+};
 use crate::failure::{Failure, warnings};
 use crate::out;
 use crate::progress::Bar;
@@ -20,6 +26,9 @@ use crate::terminal::Terminal;
 
 /// Tensors that are listed without --all.
 const MOST: usize = 10;
+/// Settings of a picture of a comparison.
+const SETTINGS: &[&str] =
+    &["title", "size", "dpi", "theme", "font-size", "font", "cmap", "range", "scale", "reduce"];
 
 pub(super) const ROW: CommandRow = CommandRow {
     name: "diff",
@@ -32,10 +41,17 @@ pub(super) const ROW: CommandRow = CommandRow {
            Quantised tensors are compared as the weights they stand for. Beside each change stands \
            what a cast to the coarser dtype does by itself. Only weights are compared: a small change \
            may matter, and a large one may not. Exit code 0 means that both are the same, 1 that they differ, 2 \
-           that they cannot be compared; with --fail-on 1 means that a condition is met.",
+           that they cannot be compared; with --fail-on 1 means that a condition is met. -o draws a picture: a map of \
+           all tensors coloured by relative change, how far values moved, and the change over the layers; with -t the \
+           values of up to 8 tensors of both files and their difference, with rows and columns that moved most marked. \
+           One argument is a training run (a run folder, a folder of checkpoints): which step changed which tensor, and how far.",
     examples: "Examples:
   hinton diff before.safetensors after.safetensors
   hinton diff model.safetensors model-Q8_0.gguf       the same model in another format
+  hinton diff a.pt b.pt -o change.png                 a map of what changed, as a picture
+  hinton diff a.pt b.pt -t fc.weight -o fc.pdf        a tensor of both, and their difference
+  hinton diff base.safetensors tuned.safetensors --spectrum   is the change that of a LoRA?
+  hinton diff run/                                    which step changed which tensor
   hinton diff a.pt b.pt -t '*.q_proj.weight' --all
   hinton diff a.pt b.pt --fail-on 'rel>0.02,nan'      as a step of CI
   hinton diff a.pt b.pt --json | jq .summary
@@ -44,15 +60,15 @@ pub(super) const ROW: CommandRow = CommandRow {
         let file = |name: &'static str, label: &'static str, about: &'static str| {
             Arg::new(name)
                 .value_name(label)
-                .required(true)
+                .required(name == "a")
                 .value_parser(value_parser!(PathBuf))
                 .help(about)
         };
         let flag = |name: &'static str, about: &'static str| {
             Arg::new(name).long(name).action(ArgAction::SetTrue).help(about)
         };
-        command
-            .arg(file("a", "A", "A weights file, or a folder that holds one"))
+        let command = command
+            .arg(file("a", "A", "A weights file, or a folder that holds one; alone a training run"))
             .arg(file("b", "B", "The file to compare it with"))
             .arg(tensors())
             .arg(
@@ -69,6 +85,10 @@ pub(super) const ROW: CommandRow = CommandRow {
                     .value_parser(PossibleValuesParser::new(text::SORTS.map(|sort| sort.0)))
                     .help("Order of the tensors [default: rel]"),
             )
+            .arg(flag(
+                "spectrum",
+                "Look at the singular values of each difference: its rank, whether it looks like a LoRA",
+            ))
             .arg(flag("all", "List every tensor, not the 10 that changed most"))
             .arg(
                 Arg::new("fail-on")
@@ -81,8 +101,13 @@ pub(super) const ROW: CommandRow = CommandRow {
             .arg(flag("json", "Print JSON").conflicts_with_all(["csv", "markdown"]))
             .arg(flag("csv", "Print CSV, a line for each tensor").conflicts_with("markdown"))
             .arg(flag("markdown", "Print Markdown for a pull request"))
+            .arg(output().help(
+                "Draw a picture into this file, and print nothing else; - is standard output",
+            ))
+            .args(where_to())
             .arg(threads())
-            .arg(max_download())
+            .arg(max_download());
+        settings_named(command, SETTINGS)
     },
     run,
 };
@@ -112,6 +137,14 @@ fn compared(matches: &ArgMatches) -> Result<(), Failure> {
         Some(text) => Some(conditions(text)?),
         None => None,
     };
+    let target = match ["output", "format", "graphics"].iter().any(|name| matches.contains_id(name))
+    {
+        true => Some(target(matches)?),
+        false => None,
+    };
+    if !matches.contains_id("b") {
+        return run::compared(&path("a"), target, matches);
+    }
     let (a, b) = (hinton::open(path("a"))?, hinton::open(path("b"))?);
     if is_text {
         warnings(&a);
@@ -121,10 +154,17 @@ fn compared(matches: &ArgMatches) -> Result<(), Failure> {
     let bar = Bar::new();
     bar.expect(found.bytes());
     found.read(Work { threads: hinton::threads(thread_count(matches)), progress: &bar })?;
+    if matches.get_flag("spectrum") {
+        bar.expect(found.bytes_of_matrices());
+        found
+            .decompose(Work { threads: hinton::threads(thread_count(matches)), progress: &bar })?;
+    }
     drop(bar);
+    if let Some(target) = target {
+        draw(&found, target, matches)?;
+        return ended(&found, fail_on.as_deref());
+    }
     let most = if matches.get_flag("all") { usize::MAX } else { MOST };
-    let failures: Option<Vec<String>> =
-        fail_on.map(|list| list.iter().filter_map(|condition| condition.failure(&found)).collect());
     let text = if matches.get_flag("json") {
         to_json(&found).map_err(|error| Failure::work(error.to_string()))? + "\n"
     } else if matches.get_flag("csv") {
@@ -136,6 +176,33 @@ fn compared(matches: &ArgMatches) -> Result<(), Failure> {
         text::report(&found, &text::Ask { sort: word("sort"), most, width })
     };
     out::emit(text.as_bytes())?;
+    ended(&found, fail_on.as_deref())
+}
+
+/// A picture: of all tensors, or of the values of few that were named.
+fn draw(found: &Diff, target: Target<'_>, matches: &ArgMatches) -> Result<(), Failure> {
+    let mut request = DrawRequest::default();
+    apply_settings(matches, &mut request)?;
+    if let Target::Terminal(terminal) = &target {
+        fit(&mut request, terminal, matches);
+    }
+    let few = matches.contains_id("tensor") && (1..=MOST_BESIDE).contains(&found.pairs.len());
+    let bar = Bar::new();
+    let picture = if few {
+        bar.expect(found.bytes().saturating_mul(2));
+        let work = Work { threads: hinton::threads(thread_count(matches)), progress: &bar };
+        found.draw_values(&request.options, work)?
+    } else {
+        found.draw(&request.options)?
+    };
+    drop(bar);
+    put(&picture, target)
+}
+
+/// The exit code: whether both differ, or which condition is met.
+fn ended(found: &Diff, fail_on: Option<&[Condition]>) -> Result<(), Failure> {
+    let failures: Option<Vec<String>> =
+        fail_on.map(|list| list.iter().filter_map(|condition| condition.failure(found)).collect());
     for failure in failures.iter().flatten() {
         crate::failure::note(&format!("fails on {failure}"));
     }

@@ -125,6 +125,11 @@ fn note(pair: &Pair, measures: &Measures) -> String {
     if pair.is_noise() {
         notes.push(format!("{} rounding", measures.noise.name));
     }
+    if let Some(found) = pair.low_rank() {
+        notes.push(format!("rank {}", found.rank));
+    } else if let Some(rank) = pair.spectrum.as_ref().and_then(|one| one.effective_rank()) {
+        notes.push(format!("effective rank {}", human::number(Some(rank))));
+    }
     match &pair.change {
         Change::None => {}
         Change::Axes { order, .. } if order.len() == 2 => notes.push("transposed".to_owned()),

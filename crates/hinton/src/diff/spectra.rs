@@ -1,0 +1,84 @@
+//! Singular values of differences: in how many directions a matrix changed.
+
+use hinton_compare::difference;
+use hinton_tensor::Work;
+use hinton_tensor::spectrum::Spectrum;
+
+use super::{Diff, Measures, Pair};
+use crate::Error;
+use crate::inspect::{Singular, is_matrix, singular};
+
+/// A singular value is the last of a change of low rank where the next is so many times smaller.
+const DROP: f64 = 5.0;
+/// Share of the squared change that the directions before it hold.
+const HELD: f64 = 0.9;
+/// Such a rank is at most this share of the shorter side: more is no low rank.
+const LARGEST_SHARE: f64 = 0.25;
+
+/// A change that lies in few directions, as that of a merged LoRA.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LowRank {
+    /// In how many.
+    pub rank: usize,
+    /// The share of the squared change that they hold.
+    pub held: f64,
+    /// How many times smaller the next singular value is; infinite where it is zero.
+    pub drop: f64,
+}
+
+impl Diff {
+    /// Bytes that [`decompose`](Diff::decompose) reads.
+    pub fn bytes_of_matrices(&self) -> u64 {
+        let matrices = self.pairs.iter().filter(|pair| pair.has_spectrum());
+        matrices.map(|pair| pair.a.byte_len()).fold(0, u64::saturating_add)
+    }
+
+    /// Computes the singular values of the difference of every matrix that changed, once values
+    /// were [read](Diff::read). Tensors of more axes are matrices of the first axis and all others.
+    ///
+    /// # Errors
+    /// When values cannot be read, or the work was stopped.
+    pub fn decompose(&mut self, work: Work<'_>) -> Result<(), Error> {
+        for pair in self.pairs.iter_mut().filter(|pair| pair.has_spectrum()) {
+            let found = singular(&difference(&pair.a, &pair.b)?, work)?;
+            pair.spectrum = match found {
+                Singular::Values(spectrum) => Some(spectrum),
+                // A difference that holds NaN has none; the counts of NaN say so.
+                Singular::NotFinite(_) => None,
+            };
+        }
+        Ok(())
+    }
+}
+
+impl Pair {
+    fn has_spectrum(&self) -> bool {
+        let has_changed = self.measures.as_ref().is_some_and(|one| one.norm_difference > 0.0);
+        has_changed && is_matrix(&self.a)
+    }
+
+    /// Whether the difference is of low rank: so many singular values hold nearly all of it, and the
+    /// next is far smaller. `None` before [`Diff::decompose`], and where it is not.
+    pub fn low_rank(&self) -> Option<LowRank> {
+        low_rank(self.spectrum.as_ref()?, self.measures.as_ref()?)
+    }
+}
+
+fn low_rank(spectrum: &Spectrum, measures: &Measures) -> Option<LowRank> {
+    let most = (spectrum.count() as f64 * LARGEST_SHARE) as usize;
+    let values = &spectrum.values;
+    // Below the noise of rounding the whole matrix, drops say nothing.
+    let noise = measures.noise.relative.unwrap_or(0.0) * measures.norm_a;
+    let least = noise / (spectrum.count().max(1) as f64).sqrt();
+    let drop = |rank: usize| {
+        let next = values.get(rank).copied().unwrap_or(0.0);
+        if next > 0.0 { values[rank - 1] / next } else { f64::INFINITY }
+    };
+    // Of a sketch the values behind the last are not known.
+    let known = if spectrum.is_sketch { values.len().saturating_sub(1) } else { values.len() };
+    let rank = (1..=most.min(known))
+        .filter(|&rank| values[rank - 1] > least && drop(rank) >= DROP)
+        .filter(|&rank| spectrum.energy(rank) >= HELD)
+        .max_by(|&a, &b| drop(a).total_cmp(&drop(b)).then(b.cmp(&a)))?;
+    Some(LowRank { rank, held: spectrum.energy(rank), drop: drop(rank) })
+}
