@@ -5,11 +5,13 @@
 //! Internal to `hinton`: this crate may change without notice.
 #![forbid(unsafe_code)]
 
+mod adapter;
 mod difference;
 mod matching;
 mod measure;
 mod noise;
 
+pub use adapter::{LowRankPair, adapted, low_rank_pairs};
 pub use difference::difference;
 pub use matching::{Change, Found, Match, Matching, Rule, Unlike, match_tensors};
 pub use measure::{

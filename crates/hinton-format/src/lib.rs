@@ -6,6 +6,7 @@
 //! One file a format in `formats/`, one row each in [`FORMATS`].
 #![deny(unsafe_code)]
 
+mod adapter;
 mod checkpoint;
 mod error;
 mod events;
@@ -23,6 +24,7 @@ pub mod container;
 pub mod formats;
 pub mod source;
 
+pub use adapter::ADAPTER;
 pub use checkpoint::{Checkpoint, Warning};
 pub use error::{Error, ErrorKind};
 pub use events::{EventScalar, Events, is_events, open_events, read_events};

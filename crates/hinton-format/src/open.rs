@@ -9,8 +9,8 @@ use crate::formats::{FOLDERS, FolderRow, Holds, archive, sharded};
 use crate::source::wrapper::{self, Wrapper, unwrapped_name};
 use crate::source::{Disk, Folder, Location, read_head};
 use crate::{
-    Checkpoint, Error, ErrorKind, FORMATS, FormatRow, Head, Limits, Sniff, foreign, lookalike,
-    quantised,
+    Checkpoint, Error, ErrorKind, FORMATS, FormatRow, Head, Limits, Sniff, adapter, foreign,
+    lookalike, quantised,
 };
 
 /// A format, and how sure it is: [`Sniff::No`] where only the extension speaks for it.
@@ -125,6 +125,7 @@ pub fn open_input(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         .map_err(|error| error.in_file(&input.name))?;
     let folder = input.path.as_ref().map(Location::folder);
     quantised::add(&mut checkpoint, folder.as_ref(), limits);
+    adapter::add(&mut checkpoint, folder.as_ref());
     Ok(checkpoint)
 }
 

@@ -105,6 +105,9 @@ fn how(found: &Found, change: &Change) -> Option<String> {
         Change::Axes { .. } => Some("the second one's axes in another order".to_owned()),
         Change::Rotary { .. } => Some("rows of each head in the other order".to_owned()),
         Change::Reshaped => Some("the second one reshaped".to_owned()),
+        Change::Expert { number } => Some(format!("expert {number} of a stack")),
+        Change::Tied => Some("the head of one is the embedding of the other".to_owned()),
+        Change::Exponential { .. } => Some("minus the exponential of one of them".to_owned()),
         Change::None | Change::Part { .. } | Change::Rows { .. } => None,
     };
     let words: Vec<String> = found.into_iter().chain(change).collect();

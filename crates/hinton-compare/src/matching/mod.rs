@@ -3,6 +3,8 @@
 //! By name first; then by name without a prefix or wrapper, or as other libraries call it; then by
 //! values, where no two others are nearly as close. How each pair was found is kept.
 
+mod experts;
+mod exponent;
 mod fused;
 mod names;
 mod rotary;
@@ -13,7 +15,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hinton_tensor::{Tensor, TensorError};
 
+use crate::relative_error;
+
 pub use shapes::Change;
+
+/// A head and an embedding are taken for tied where the relative error of a sample is no larger.
+const MOST_ALIKE: f64 = 0.5;
 
 /// How far names and shapes may differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -109,6 +116,8 @@ pub fn match_tensors(a: &[Tensor], b: &[Tensor], rule: Rule) -> Result<Matching,
     }
     if rule != Rule::Exact {
         state.by_rows()?;
+        state.by_experts()?;
+        state.tied()?;
     }
     if rule == Rule::Values {
         for values::Closest { a: index_a, b: index_b, error, next } in
@@ -211,11 +220,70 @@ impl<'t> State<'t> {
         Ok(())
     }
 
+    /// Pairs the experts of a stack with those that the other file keeps one by one.
+    fn by_experts(&mut self) -> Result<(), TensorError> {
+        let of = |tensors: &'t [Tensor], left: &BTreeSet<usize>| -> Vec<(usize, &'t Tensor)> {
+            left.iter().map(|&index| (index, &tensors[index])).collect()
+        };
+        let (left_a, left_b) = (of(self.a, &self.left_a), of(self.b, &self.left_b));
+        for one in experts::find(&left_a, &left_b)? {
+            let (a, b) = (one.slice, self.b[one.part].clone());
+            let change = Change::Expert { number: one.number };
+            self.pairs.push((one.whole, Match { a, b, found: Found::Convention, change }));
+            self.left_a.remove(&one.whole);
+            self.left_b.remove(&one.part);
+        }
+        for one in experts::find(&left_b, &left_a)? {
+            let (a, b) = (self.a[one.part].clone(), one.slice);
+            let change = Change::Expert { number: one.number };
+            self.pairs.push((one.part, Match { a, b, found: Found::Convention, change }));
+            self.left_b.remove(&one.whole);
+            self.left_a.remove(&one.part);
+        }
+        Ok(())
+    }
+
+    /// Pairs a head that only one file has with the embedding of the other, which is its head too
+    /// where both are tied.
+    fn tied(&mut self) -> Result<(), TensorError> {
+        const HEAD: &str = "lm_head.weight";
+        const EMBEDDING: &str = "embed_tokens.weight";
+        let find = |tensors: &'t [Tensor], key: &str| {
+            tensors.iter().position(|tensor| names::canonical(tensor.name()) == key)
+        };
+        let heads = (find(self.a, HEAD), find(self.b, HEAD));
+        let embeddings = (find(self.a, EMBEDDING), find(self.b, EMBEDDING));
+        let (index, a, b) = match (heads, embeddings) {
+            ((Some(head), None), (_, Some(embedding))) if self.left_a.remove(&head) => {
+                (head, &self.a[head], &self.b[embedding])
+            }
+            ((None, Some(head)), (Some(embedding), _)) if self.left_b.remove(&head) => {
+                (embedding, &self.a[embedding], &self.b[head])
+            }
+            _ => return Ok(()),
+        };
+        let is_near = a.shape() == b.shape() && relative_error(a, b)? <= MOST_ALIKE;
+        if !is_near {
+            match heads {
+                (Some(head), _) => self.left_a.insert(head),
+                (None, Some(head)) => self.left_b.insert(head),
+                (None, None) => false,
+            };
+            return Ok(());
+        }
+        let (a, b) = (a.clone(), b.clone());
+        self.pairs.push((index, Match { a, b, found: Found::Convention, change: Change::Tied }));
+        Ok(())
+    }
+
     fn pair(&mut self, index_a: usize, index_b: usize, found: Found) -> Result<(), TensorError> {
         let (a, b) = (&self.a[index_a], &self.b[index_b]);
         let changed = match self.rule {
             Rule::Exact => (a.shape() == b.shape()).then(|| (a.clone(), b.clone(), Change::None)),
-            _ => shapes::agree(a, b)?,
+            _ => match exponent::undone(a, b)? {
+                Some(changed) => Some(changed),
+                None => shapes::agree(a, b)?,
+            },
         };
         match changed {
             Some((a, b, change)) => self.pairs.push((index_a, Match { a, b, found, change })),

@@ -86,6 +86,9 @@ const GGUF: &[(&str, &str)] = &[
     ("ffn_up", "mlp.up_proj"),
     ("ffn_down", "mlp.down_proj"),
     ("ffn_gate_inp", "mlp.gate"),
+    ("ffn_gate_exps", "mlp.experts.gate_proj"),
+    ("ffn_up_exps", "mlp.experts.up_proj"),
+    ("ffn_down_exps", "mlp.experts.down_proj"),
 ];
 
 /// What Hugging Face's BERT and its kin call the same parts in GGUF's words.
@@ -125,6 +128,10 @@ pub(super) fn canonical(name: &str) -> String {
         && let Some((_, ours)) = LEAVES.iter().find(|(theirs, _)| theirs == last)
     {
         *last = ours;
+    }
+    // Decay rates of state-space models are in a module that each library calls otherwise.
+    if let ["layers", number, .., "ssm_a" | "A_log"] = parts.as_slice() {
+        return format!("layers.{number}.A_log");
     }
     let (start, body, leaf) = match parts.as_slice() {
         ["layers", number, body @ .., leaf] => (format!("layers.{number}."), body, *leaf),

@@ -37,6 +37,18 @@ pub enum Change {
         /// How many.
         rows: usize,
     },
+    /// An expert of a tensor that stacks them, which the other file keeps by itself.
+    Expert {
+        /// Which.
+        number: usize,
+    },
+    /// The head of one file, and the embedding of the other, which is its head too.
+    Tied,
+    /// One stores logarithms, the other minus their exponentials, as which both are compared.
+    Exponential {
+        /// The relative error of a sample so, and as the values stand.
+        errors: (f64, f64),
+    },
     /// The second is read in C order with the first one's axes.
     Reshaped,
     /// One has more positions on axis 0; only those that both have are compared.

@@ -121,3 +121,95 @@ fn fused_rows_are_compared_with_what_they_are_made_of() {
     // One part is missing: nothing is assumed.
     assert!(matched(&whole, &parts[..2], Rule::Names).pairs.is_empty());
 }
+
+/// Eight experts of a layer, one by one.
+fn experts() -> Vec<Tensor> {
+    let mut all = Vec::new();
+    for expert in 0..8 {
+        for (word, shape, seed) in
+            [("gate_proj", [6, 4], 10), ("up_proj", [6, 4], 30), ("down_proj", [4, 6], 50)]
+        {
+            let name = format!("model.layers.2.mlp.experts.{expert}.{word}.weight");
+            all.push(tensor(&name, &shape, seed + expert));
+        }
+    }
+    all
+}
+
+/// The same stacked; `words` are beside one another in each.
+fn stack(name: &str, words: &[&str], is_turned: bool) -> Tensor {
+    let all = experts();
+    let mut values = Vec::new();
+    let (mut rows, mut columns) = (0, 0);
+    for expert in 0..8 {
+        let mut one = Vec::new();
+        rows = 0;
+        for word in words {
+            let part = format!("experts.{expert}.{word}.");
+            let part = all.iter().find(|tensor| tensor.name().contains(&part)).unwrap();
+            (rows, columns) = (rows + part.shape()[0], part.shape()[1]);
+            one.extend(part.to_f32().unwrap());
+        }
+        let one = Tensor::from_f32("x", &[rows, columns], &one).unwrap();
+        let one = if is_turned { one.transpose().unwrap() } else { one };
+        values.extend(one.to_f32().unwrap());
+    }
+    let shape = if is_turned { [8, columns, rows] } else { [8, rows, columns] };
+    Tensor::from_f32(name, &shape, &values).unwrap()
+}
+
+#[test]
+fn stacked_experts_are_those_one_by_one() {
+    let all = experts();
+    let gguf = [
+        stack("blk.2.ffn_gate_exps.weight", &["gate_proj"], false),
+        stack("blk.2.ffn_up_exps.weight", &["up_proj"], false),
+        stack("blk.2.ffn_down_exps.weight", &["down_proj"], false),
+    ];
+    let turned = [
+        stack("model.layers.2.mlp.experts.gate_up_proj", &["gate_proj", "up_proj"], true),
+        stack("model.layers.2.mlp.experts.down_proj", &["down_proj"], true),
+    ];
+    let straight = [
+        stack("model.layers.2.mlp.experts.gate_up_proj", &["gate_proj", "up_proj"], false),
+        stack("model.layers.2.mlp.experts.down_proj", &["down_proj"], false),
+    ];
+    for stacks in [&gguf[..], &turned, &straight] {
+        for found in [matched(&all, stacks, Rule::Names), matched(stacks, &all, Rule::Names)] {
+            assert_eq!((found.pairs.len(), found.only_a.len(), found.only_b.len()), (24, 0, 0));
+            for pair in found.pairs {
+                assert!(matches!(pair.change, Change::Expert { .. }));
+                assert_eq!(pair.a.to_f32().unwrap(), pair.b.to_f32().unwrap(), "{}", pair.b.name());
+            }
+        }
+    }
+    // One that is missing leaves the stack unmatched.
+    assert!(matched(&all[1..], &gguf[..1], Rule::Names).pairs.is_empty());
+}
+
+#[test]
+fn a_tied_head_is_the_embedding() {
+    let embedding = tensor("model.embed_tokens.weight", &[10, 4], 1);
+    let tied = [embedding.clone(), embedding.clone().named("lm_head.weight")];
+    let one = [embedding.clone()];
+    for (a, b) in [(&tied[..], &one[..]), (&one, &tied)] {
+        let found = matched(a, b, Rule::Names);
+        assert_eq!((found.pairs.len(), found.only_a.len(), found.only_b.len()), (2, 0, 0));
+        assert!(found.pairs.iter().any(|pair| pair.change == Change::Tied));
+    }
+    let other = [embedding, tensor("lm_head.weight", &[10, 4], 9)];
+    assert_eq!(matched(&other, &one, Rule::Names).only_a.len(), 1);
+}
+
+#[test]
+fn logarithms_are_minus_exponentials() {
+    let logs: Vec<f32> = (0..12).map(|index| index as f32 * 0.3).collect();
+    let rates: Vec<f32> = logs.iter().map(|log| -log.exp()).collect();
+    let log = Tensor::from_f32("model.layers.1.mixer.A_log", &[12], &logs).unwrap();
+    let rate = Tensor::from_f32("blk.1.ssm_a", &[12, 1], &rates).unwrap();
+    for (a, b) in [(&log, &rate), (&rate, &log)] {
+        let found = by_name(a, b);
+        let Change::Exponential { errors } = found.pairs[0].change else { panic!("{found:?}") };
+        assert!(errors.0 < 1e-6 && errors.1 > 0.5, "{errors:?}");
+    }
+}

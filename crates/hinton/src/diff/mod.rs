@@ -16,6 +16,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod adapter;
 mod fail;
 mod picture;
 mod spectra;
@@ -62,6 +63,9 @@ pub struct Diff {
     /// Differences of all pairs by magnitude, once [`Diff::read`] has looked. Integers are left out,
     /// where there is anything else: they count steps rather than weigh.
     pub histogram: Histogram,
+    /// Where the second file is an adapter of low rank: what was done with it, in a sentence. Its weights
+    /// are those of the first file with it applied, and weights it leaves alone are not compared.
+    pub adapter: Option<String>,
 }
 
 /// A tensor that both files have.
@@ -107,19 +111,34 @@ pub fn diff<S: AsRef<str>>(
             }
         }
     }
-    let found = compared(of_a, of_b, rule)?;
+    let (of_a, of_b) = (named(of_a), named(of_b));
+    let adapted = adapter::applied(&of_a, &of_b, &b.metadata, rule)?;
+    let mut found = match &adapted {
+        Some(adapted) => matched(&adapted.bases, &adapted.tensors, rule)?,
+        None => matched(&of_a, &of_b, rule)?,
+    };
+    if let Some(adapted) = adapted {
+        found.only_b.extend(adapted.rest);
+        found.adapter = Some(adapted.words);
+    }
     Ok(Diff { path_a: a.path.clone(), path_b: b.path.clone(), ..found })
+}
+
+/// What was selected, once each, under the names of the slices.
+fn named(selected: Vec<Selected>) -> Vec<Tensor> {
+    let mut known = BTreeSet::new();
+    let named = selected.into_iter().map(|one| one.tensor.clone().named(one.label()));
+    // Several patterns may mean one tensor.
+    named.filter(|tensor| known.insert(tensor.name().to_owned())).collect()
 }
 
 /// Matches what was selected of two files.
 fn compared(of_a: Vec<Selected>, of_b: Vec<Selected>, rule: Rule) -> Result<Diff, Error> {
-    let named = |selected: Vec<Selected>| -> Vec<Tensor> {
-        let mut known = BTreeSet::new();
-        let named = selected.into_iter().map(|one| one.tensor.clone().named(one.label()));
-        // Several patterns may mean one tensor.
-        named.filter(|tensor| known.insert(tensor.name().to_owned())).collect()
-    };
-    let matching = match_tensors(&named(of_a), &named(of_b), rule)?;
+    matched(&named(of_a), &named(of_b), rule)
+}
+
+fn matched(of_a: &[Tensor], of_b: &[Tensor], rule: Rule) -> Result<Diff, Error> {
+    let matching = match_tensors(of_a, of_b, rule)?;
     let pair = |Match { a, b, found, change }| Pair {
         a,
         b,
@@ -286,6 +305,13 @@ impl Pair {
             Change::Part { first, rows } => {
                 format!("{found}, rows {first} to {} of a fused tensor", first + rows)
             }
+            Change::Expert { number } => format!("{found}, expert {number} of a stack"),
+            Change::Tied => format!("{found}, tied: the head of one is the embedding of the other"),
+            Change::Exponential { errors: (so, as_is) } => format!(
+                "{found}, after minus the exponential of one (error {} against {})",
+                crate::short(*so),
+                crate::short(*as_is)
+            ),
             Change::Reshaped => format!("{found}, reshaped"),
             Change::Rows { a, b } => format!("{found}, common rows of {a} and {b}"),
         }

@@ -12,6 +12,7 @@ const MOST_KINDS: usize = 6;
 
 pub(super) fn sentences(diff: &Diff) -> Vec<String> {
     let mut lines = vec![headline(diff)];
+    lines.extend(diff.adapter.clone());
     lines.extend(counts(diff));
     lines.extend(kinds(diff));
     lines.extend(concentrated(diff));
@@ -290,7 +291,7 @@ fn casts(diff: &Diff) -> Vec<String> {
 /// How those were matched that have other names or axes.
 fn matched(diff: &Diff) -> Vec<String> {
     let mut counts: Vec<(String, u64)> = Vec::new();
-    let mut rotary = None;
+    let (mut rotary, mut exponential) = (None, None);
     for pair in &diff.pairs {
         let found = match &pair.found {
             Found::Name => None,
@@ -312,8 +313,20 @@ fn matched(diff: &Diff) -> Vec<String> {
                 ))
             }
             Change::Part { .. } => Some("as rows of a fused tensor".to_owned()),
+            Change::Expert { .. } => Some("as experts of a stack".to_owned()),
+            Change::Tied => Some("as a head tied to the embedding".to_owned()),
+            Change::Exponential { errors: (so, as_is) } => {
+                let known = exponential.get_or_insert((*so, *as_is));
+                Some(format!(
+                    "after taking minus the exponential of one (error {} against {})",
+                    short(known.0),
+                    short(known.1)
+                ))
+            }
             Change::Reshaped => Some("reshaped".to_owned()),
-            Change::Rows { .. } => Some("by the rows that both have".to_owned()),
+            Change::Rows { a, b } => {
+                Some(format!("by the {} rows that both have (of {a} and {b})", a.min(b)))
+            }
         };
         for what in found.into_iter().chain(change) {
             match counts.iter_mut().find(|(known, _)| *known == what) {

@@ -124,6 +124,9 @@ fn change_word(change: &Change) -> &'static str {
         Change::Axes { .. } => "axes",
         Change::Rotary { .. } => "rotary",
         Change::Part { .. } => "part",
+        Change::Expert { .. } => "expert",
+        Change::Tied => "tied",
+        Change::Exponential { .. } => "exponential",
         Change::Reshaped => "reshaped",
         Change::Rows { .. } => "rows",
     }

@@ -136,6 +136,9 @@ fn note(pair: &Pair, measures: &Measures) -> String {
         Change::Axes { .. } => notes.push("axes reordered".to_owned()),
         Change::Rotary { .. } => notes.push("rotary order".to_owned()),
         Change::Part { .. } => notes.push("fused".to_owned()),
+        Change::Expert { number } => notes.push(format!("expert {number}")),
+        Change::Tied => notes.push("tied".to_owned()),
+        Change::Exponential { .. } => notes.push("-exp".to_owned()),
         Change::Reshaped => notes.push("reshaped".to_owned()),
         Change::Rows { a, b } => notes.push(format!("rows {a} → {b}")),
     }
