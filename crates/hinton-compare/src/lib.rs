@@ -6,12 +6,14 @@
 #![forbid(unsafe_code)]
 
 mod adapter;
+mod align;
 mod difference;
 mod matching;
 mod measure;
 mod noise;
 
 pub use adapter::{LowRankPair, adapted, low_rank_pairs};
+pub use align::{Aligned, Alignment, align};
 pub use difference::difference;
 pub use matching::{Change, Found, Match, Matching, Rule, Unlike, match_tensors};
 pub use measure::{

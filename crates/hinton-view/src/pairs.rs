@@ -96,6 +96,7 @@ fn how(found: &Found, change: &Change) -> Option<String> {
     let found = match found {
         Found::Name => None,
         Found::Prefix(prefix) => Some(format!("names agree but for {prefix:?}")),
+        Found::Map(_) => Some("named by a person".to_owned()),
         Found::Convention => Some("another library's name for the same".to_owned()),
         Found::Values { error, .. } => {
             Some(format!("found by values, which differ by {error:.1e}"))
@@ -106,6 +107,7 @@ fn how(found: &Found, change: &Change) -> Option<String> {
         Change::Rotary { .. } => Some("rows of each head in the other order".to_owned()),
         Change::Reshaped => Some("the second one reshaped".to_owned()),
         Change::Expert { number } => Some(format!("expert {number} of a stack")),
+        Change::Aligned { .. } => Some("units in the other one's order".to_owned()),
         Change::Tied => Some("the head of one is the embedding of the other".to_owned()),
         Change::Exponential { .. } => Some("minus the exponential of one of them".to_owned()),
         Change::None | Change::Part { .. } | Change::Rows { .. } => None,

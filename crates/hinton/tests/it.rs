@@ -6,6 +6,7 @@ mod check;
 mod check_blocks;
 mod common;
 mod diff;
+mod diff_pairs;
 mod draw;
 mod export;
 mod export_stored;

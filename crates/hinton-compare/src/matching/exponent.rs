@@ -32,7 +32,7 @@ pub(super) fn undone(
     };
     let (error, as_is) = (relative_error(&so.0, &so.1)?, relative_error(a, &b)?);
     let is_better = error * BETTER <= as_is;
-    Ok(is_better.then(|| (so.0, so.1, Change::Exponential { errors: (error, as_is) })))
+    Ok(is_better.then_some((so.0, so.1, Change::Exponential { errors: (error, as_is) })))
 }
 
 /// Whether it is called as PyTorch's models call logarithms of decay rates.

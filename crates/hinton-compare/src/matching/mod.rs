@@ -47,6 +47,8 @@ pub enum Found {
     Name,
     /// The same name but for what stands before it: this, in the first or in the second file.
     Prefix(String),
+    /// A person named the pair, and what is done with the second, in words; empty where nothing is.
+    Map(String),
     /// Another library's name for it, or a wrapper inside the name.
     Convention,
     /// Their values: the relative error of a sample, and that of the next best candidate.

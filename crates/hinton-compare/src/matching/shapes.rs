@@ -49,6 +49,13 @@ pub enum Change {
         /// The relative error of a sample so, and as the values stand.
         errors: (f64, f64),
     },
+    /// The second one's hidden units stand in the first one's order.
+    Aligned {
+        /// Units of this layer that stood in another place.
+        moved: usize,
+        /// All of them.
+        units: usize,
+    },
     /// The second is read in C order with the first one's axes.
     Reshaped,
     /// One has more positions on axis 0; only those that both have are compared.

@@ -18,6 +18,7 @@
 
 mod adapter;
 mod fail;
+mod map;
 mod picture;
 mod spectra;
 mod steps;
@@ -27,9 +28,10 @@ mod write;
 use std::collections::BTreeSet;
 
 pub use hinton_compare::{
-    Bin, Change, Found, Histogram, Largest, Line, Lines, Measures, Noise, Odd, Rule,
+    Aligned, Alignment, Bin, Change, Found, Histogram, Largest, Line, Lines, Measures, Noise, Odd,
+    Rule,
 };
-use hinton_compare::{Match, Unlike, match_tensors, measure};
+use hinton_compare::{Match, Unlike, align, match_tensors, measure};
 use hinton_format::Checkpoint;
 use hinton_scene::visible;
 use hinton_tensor::spectrum::Spectrum;
@@ -37,6 +39,7 @@ use hinton_tensor::{Tensor, Work};
 
 use crate::{Error, Selected, select};
 pub use fail::{CONDITIONS, Condition, ConditionRow, conditions};
+pub use map::TensorMap;
 pub use picture::MOST_BESIDE;
 pub use spectra::LowRank;
 pub use steps::{StepChange, StepChanges, TensorChanges, diff_steps};
@@ -66,6 +69,8 @@ pub struct Diff {
     /// Where the second file is an adapter of low rank: what was done with it, in a sentence. Its weights
     /// are those of the first file with it applied, and weights it leaves alone are not compared.
     pub adapter: Option<String>,
+    /// How hidden units were brought into one order, once [`Diff::align`] has looked.
+    pub alignment: Option<Alignment>,
 }
 
 /// A tensor that both files have.
@@ -156,7 +161,72 @@ fn matched(of_a: &[Tensor], of_b: &[Tensor], rule: Rule) -> Result<Diff, Error> 
     })
 }
 
+/// As [`diff`] for all tensors, where a person names some of the pairs.
+///
+/// # Errors
+/// As [`diff`]; or when the map names what is not there, or shapes that do not agree.
+pub fn diff_mapped(
+    a: &Checkpoint,
+    b: &Checkpoint,
+    map: &TensorMap,
+    rule: Rule,
+) -> Result<Diff, Error> {
+    let named = map.resolve(a, b)?;
+    let rest = |file: &Checkpoint, used: &[String]| Checkpoint {
+        tensors: file
+            .tensors
+            .iter()
+            .filter(|tensor| !used.iter().any(|name| name == tensor.name()))
+            .cloned()
+            .collect(),
+        ..file.clone()
+    };
+    let (rest_a, rest_b) = (rest(a, &named.used_a), rest(b, &named.used_b));
+    let none: &[&str] = &[];
+    let mut found = match (rest_a.tensors.is_empty(), rest_b.tensors.is_empty()) {
+        (true, true) => Diff { path_a: a.path.clone(), path_b: b.path.clone(), ..Diff::default() },
+        _ => diff(&rest_a, &rest_b, none, rule)?,
+    };
+    let pair = |one: map::Named| Pair {
+        a: one.a,
+        b: one.b,
+        found: Found::Map(one.operations),
+        change: Change::None,
+        measures: None,
+        spectrum: None,
+    };
+    found.pairs.splice(0..0, named.pairs.into_iter().map(pair));
+    Ok(found)
+}
+
 impl Diff {
+    /// Brings the hidden units of the second network into the order of the first, before values are
+    /// [read](Diff::read): for networks that were trained apart. Their matrices follow one another; what is
+    /// aligned is held in memory.
+    ///
+    /// # Errors
+    /// When there are no such matrices, or values cannot be read.
+    pub fn align(&mut self) -> Result<(), Error> {
+        let one = |pair: &Pair| Match {
+            a: pair.a.clone(),
+            b: pair.b.clone(),
+            found: pair.found.clone(),
+            change: pair.change.clone(),
+        };
+        let mut matches: Vec<Match> = self.pairs.iter().map(one).collect();
+        self.alignment = align(&mut matches)?;
+        if self.alignment.is_none() {
+            return Err(Error::missing(
+                "there are no hidden units to align: each matrix must take what the one before gives",
+                "-t names the matrices and biases of a network whose layers follow one another",
+            ));
+        }
+        for (pair, aligned) in self.pairs.iter_mut().zip(matches) {
+            (pair.b, pair.change) = (aligned.b, aligned.change);
+        }
+        Ok(())
+    }
+
     /// Bytes that [`read`](Diff::read) reads.
     pub fn bytes(&self) -> u64 {
         let sides = self.pairs.iter().flat_map(|pair| [&pair.a, &pair.b]);
@@ -278,6 +348,8 @@ impl Pair {
         let found = match &self.found {
             Found::Name => "same name".to_owned(),
             Found::Prefix(prefix) => format!("prefix {}", visible(prefix)),
+            Found::Map(operations) if operations.is_empty() => "the map".to_owned(),
+            Found::Map(operations) => format!("the map, {operations}"),
             Found::Convention => "name of another library".to_owned(),
             Found::Values { error, next } => match next {
                 Some(next) => format!(
@@ -312,6 +384,9 @@ impl Pair {
                 crate::short(*so),
                 crate::short(*as_is)
             ),
+            Change::Aligned { moved, units } => {
+                format!("{found}, {moved} of {units} units moved")
+            }
             Change::Reshaped => format!("{found}, reshaped"),
             Change::Rows { a, b } => format!("{found}, common rows of {a} and {b}"),
         }

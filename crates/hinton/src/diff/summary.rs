@@ -13,6 +13,7 @@ const MOST_KINDS: usize = 6;
 pub(super) fn sentences(diff: &Diff) -> Vec<String> {
     let mut lines = vec![headline(diff)];
     lines.extend(diff.adapter.clone());
+    lines.extend(aligned(diff));
     lines.extend(counts(diff));
     lines.extend(kinds(diff));
     lines.extend(concentrated(diff));
@@ -79,6 +80,28 @@ fn counts(diff: &Diff) -> Option<String> {
     add(diff.only_a.len(), format!("only in {}", visible(&diff.path_a)));
     add(diff.only_b.len(), format!("only in {}", visible(&diff.path_b)));
     (parts.len() > 1).then(|| parts.join(", "))
+}
+
+/// How many hidden units moved, and what that did.
+fn aligned(diff: &Diff) -> Option<String> {
+    let found = diff.alignment.as_ref()?;
+    let units: usize = found.layers.iter().map(|layer| layer.order.len()).sum();
+    let layers: Vec<String> = found
+        .layers
+        .iter()
+        .map(|layer| {
+            format!("{} of {} behind {}", layer.moved, layer.order.len(), visible(&layer.layer))
+        })
+        .collect();
+    let moved: usize = found.layers.iter().map(|layer| layer.moved).sum();
+    let (after, before) = found.errors;
+    let only = if layers.len() > 1 { format!(" ({})", layers.join(", ")) } else { String::new() };
+    Some(format!(
+        "{} of {units} hidden units moved{only}: relative change of the matrices {} aligned, {} as they stand",
+        short_count(moved as u64),
+        percent(after),
+        percent(before)
+    ))
 }
 
 /// Where in a model's layers it changed, unless that is everywhere: a fine-tuning of few kinds of
@@ -295,6 +318,7 @@ fn matched(diff: &Diff) -> Vec<String> {
     for pair in &diff.pairs {
         let found = match &pair.found {
             Found::Name => None,
+            Found::Map(_) => Some("by the map".to_owned()),
             Found::Prefix(prefix) => Some(format!("by name without {}", visible(prefix))),
             Found::Convention => Some("by the names that other libraries use".to_owned()),
             Found::Values { .. } => Some("by their values alone".to_owned()),
@@ -314,6 +338,7 @@ fn matched(diff: &Diff) -> Vec<String> {
             }
             Change::Part { .. } => Some("as rows of a fused tensor".to_owned()),
             Change::Expert { .. } => Some("as experts of a stack".to_owned()),
+            Change::Aligned { .. } => None,
             Change::Tied => Some("as a head tied to the embedding".to_owned()),
             Change::Exponential { errors: (so, as_is) } => {
                 let known = exponential.get_or_insert((*so, *as_is));

@@ -20,10 +20,31 @@ impl Serialize for Diff {
         map.serialize_entry("same", &self.is_same())?;
         map.serialize_entry("relative", &self.relative())?;
         map.serialize_entry("summary", &self.summary())?;
+        if let Some(found) = &self.alignment {
+            map.serialize_entry("alignment", &Layers(found))?;
+        }
         map.serialize_entry("matched", &self.pairs)?;
         map.serialize_entry("unlike", &Sides(&self.unlike))?;
         map.serialize_entry("only_a", &Singles(&self.only_a))?;
         map.serialize_entry("only_b", &Singles(&self.only_b))?;
+        map.end()
+    }
+}
+
+struct Layers<'a>(&'a super::Alignment);
+
+impl Serialize for Layers<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let layers = &self.0.layers;
+        let names: Vec<&str> = layers.iter().map(|layer| layer.layer.as_str()).collect();
+        let moved: Vec<usize> = layers.iter().map(|layer| layer.moved).collect();
+        let orders: Vec<&[usize]> = layers.iter().map(|layer| layer.order.as_slice()).collect();
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("layers", &names)?;
+        map.serialize_entry("moved", &moved)?;
+        map.serialize_entry("orders", &orders)?;
+        map.serialize_entry("relative", &self.0.errors.0)?;
+        map.serialize_entry("relative_before", &self.0.errors.1)?;
         map.end()
     }
 }
@@ -113,6 +134,7 @@ fn found_word(found: &Found) -> &'static str {
     match found {
         Found::Name => "name",
         Found::Prefix(_) => "prefix",
+        Found::Map(_) => "map",
         Found::Convention => "convention",
         Found::Values { .. } => "values",
     }
@@ -127,6 +149,7 @@ fn change_word(change: &Change) -> &'static str {
         Change::Expert { .. } => "expert",
         Change::Tied => "tied",
         Change::Exponential { .. } => "exponential",
+        Change::Aligned { .. } => "aligned",
         Change::Reshaped => "reshaped",
         Change::Rows { .. } => "rows",
     }

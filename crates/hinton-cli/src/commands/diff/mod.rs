@@ -3,12 +3,13 @@
 mod run;
 mod text;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use hinton::diff::{
-    CONDITIONS, Condition, Diff, MOST_BESIDE, Rule, conditions, diff, to_csv, to_markdown,
+    CONDITIONS, Condition, Diff, MOST_BESIDE, Rule, TensorMap, conditions, diff, diff_mapped,
+    to_csv, to_markdown,
 };
 use hinton::inspect::to_json;
 use hinton::{DrawRequest, Work};
@@ -51,6 +52,8 @@ pub(super) const ROW: CommandRow = CommandRow {
   hinton diff a.pt b.pt -o change.png                 a map of what changed, as a picture
   hinton diff a.pt b.pt -t fc.weight -o fc.pdf        a tensor of both, and their difference
   hinton diff base.safetensors tuned.safetensors --spectrum   is the change that of a LoRA?
+  hinton diff a.pt b.pt --map pairs.txt               pairs of your own
+  hinton diff seed-1.pt seed-2.pt --align             hidden units in one order first
   hinton diff run/                                    which step changed which tensor
   hinton diff a.pt b.pt -t '*.q_proj.weight' --all
   hinton diff a.pt b.pt --fail-on 'rel>0.02,nan'      as a step of CI
@@ -78,6 +81,19 @@ pub(super) const ROW: CommandRow = CommandRow {
                     .value_parser(PossibleValuesParser::new(Rule::WORDS.map(|(word, _)| word)))
                     .help("By what tensors may be matched [default: values, which means all]"),
             )
+            .arg(
+                Arg::new("map")
+                    .long("map")
+                    .value_name("FILE")
+                    .value_parser(value_parser!(PathBuf))
+                    .conflicts_with("tensor")
+                    .help("Pairs of your own: lines 'A = B', with transpose, permute 1,0, reshape 8x16 or rotary 64")
+                    .long_help(MAP_HELP),
+            )
+            .arg(flag(
+                "align",
+                "Bring the hidden units of B into the order of A first: for networks trained apart",
+            ))
             .arg(
                 Arg::new("sort")
                     .long("sort")
@@ -111,6 +127,16 @@ pub(super) const ROW: CommandRow = CommandRow {
     },
     run,
 };
+
+/// What a map is.
+const MAP_HELP: &str = "Pairs of your own, a line each; whatever they do not speak of is matched as without them:\n\n  \
+     encoder.fc.weight = fc/kernel transpose\n  \
+     layers.*.q.weight = blk.*.attn_q.weight rotary 64\n  \
+     conv.weight = conv/kernel permute 3,2,0,1\n  \
+     head.weight[0:1000] = classifier.weight reshape 1000x512\n  \
+     optimizer.step = -\n\n\
+     A star stands for any part of a name, and on the right for the same part. The words behind B are done \
+     with it in order. - leaves a tensor out; # begins a note.";
 
 fn conditions_help() -> String {
     let mut text =
@@ -150,7 +176,13 @@ fn compared(matches: &ArgMatches) -> Result<(), Failure> {
         warnings(&a);
         warnings(&b);
     }
-    let mut found = diff(&a, &b, &patterns(matches), rule)?;
+    let mut found = match matches.get_one::<PathBuf>("map") {
+        Some(path) => diff_mapped(&a, &b, &map(path)?, rule)?,
+        None => diff(&a, &b, &patterns(matches), rule)?,
+    };
+    if matches.get_flag("align") {
+        found.align()?;
+    }
     let bar = Bar::new();
     bar.expect(found.bytes());
     found.read(Work { threads: hinton::threads(thread_count(matches)), progress: &bar })?;
@@ -177,6 +209,17 @@ fn compared(matches: &ArgMatches) -> Result<(), Failure> {
     };
     out::emit(text.as_bytes())?;
     ended(&found, fail_on.as_deref())
+}
+
+/// The map in a file.
+fn map(path: &Path) -> Result<TensorMap, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::usage(
+            format!("cannot read the map {}: {error}", path.display()),
+            "a map is a text file of lines 'A = B'",
+        )
+    })?;
+    Ok(text.parse()?)
 }
 
 /// A picture: of all tensors, or of the values of few that were named.

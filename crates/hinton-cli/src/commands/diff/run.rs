@@ -18,7 +18,7 @@ use crate::terminal::Terminal;
 use crate::{human, out};
 
 /// Options that are of two files.
-const OF_TWO: [&str; 5] = ["match", "fail-on", "csv", "markdown", "spectrum"];
+const OF_TWO: [&str; 7] = ["match", "fail-on", "csv", "markdown", "spectrum", "map", "align"];
 /// Most bars that show a tensor's changes in a line of text.
 const BARS: usize = 24;
 

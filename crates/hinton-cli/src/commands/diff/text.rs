@@ -137,6 +137,9 @@ fn note(pair: &Pair, measures: &Measures) -> String {
         Change::Rotary { .. } => notes.push("rotary order".to_owned()),
         Change::Part { .. } => notes.push("fused".to_owned()),
         Change::Expert { number } => notes.push(format!("expert {number}")),
+        Change::Aligned { moved, .. } => {
+            notes.push(format!("{moved} units moved"));
+        }
         Change::Tied => notes.push("tied".to_owned()),
         Change::Exponential { .. } => notes.push("-exp".to_owned()),
         Change::Reshaped => notes.push("reshaped".to_owned()),
