@@ -187,6 +187,7 @@ type Kept<K, V> = Mutex<Vec<(K, V)>>;
 pub(crate) struct Sources {
     pub(crate) all: Vec<Source>,
     pub(crate) tensors: Vec<Entry>,
+    elements: u64,
     /// What is compared, where there are two checkpoints.
     pub(crate) pairs: Pairs,
     /// Which tensors have one range of colours.
@@ -208,15 +209,16 @@ impl Sources {
         tensors.extend(made.entries(all.len()));
         let groups = Groups::of(&tensors, &pairs);
         let (steps, held, cells) = (Mutex::default(), Mutex::default(), Cells::default());
-        Sources { tensors, pairs, groups, made, cells, all, steps, held }
+        let of = |entry: &Entry| {
+            entry.shape.iter().fold(1u64, |all, &length| all.saturating_mul(length as u64))
+        };
+        let elements = tensors.iter().map(of).fold(0, u64::saturating_add);
+        Sources { tensors, elements, pairs, groups, made, cells, all, steps, held }
     }
 
     /// Number of values of all tensors.
     pub(crate) fn elements(&self) -> u64 {
-        let of = |entry: &Entry| {
-            entry.shape.iter().fold(1u64, |all, &length| all.saturating_mul(length as u64))
-        };
-        self.tensors.iter().map(of).fold(0, u64::saturating_add)
+        self.elements
     }
 
     /// The tensor of that number.

@@ -1,7 +1,7 @@
 //! Tiles for the page: cells of a window, as 16-bit numbers.
 
 use hinton_tensor::reduce::Mark;
-use hinton_tensor::{Fold, Grid, Levels, TileRequest, Tiling, Work, share_out, tile};
+use hinton_tensor::{Fold, Grid, Levels, TileRequest, Tiling, Window, Work, share_out, tile};
 
 use crate::background::Ahead;
 use crate::half::{HAS_NAN, is_exact, upper_half};
@@ -13,6 +13,11 @@ const MOST: usize = 64;
 /// Windows of more bytes than this are read in part, and about how much of them.
 const READ_WHOLE: u64 = 48 << 20;
 const SAMPLE: u64 = 8 << 20;
+/// Checkpoints of more values than this are too large to be read whole before anything is seen: until
+/// its pyramid is there, a tile of a few cells is a sample.
+const MANY_VALUES: u64 = 1 << 29;
+/// How much is read of a window of such a checkpoint: at least, and for each cell.
+const GLANCE: (u64, u64) = (64 << 10, 256);
 /// Highest level that is understood.
 const HIGHEST: u32 = 40;
 
@@ -118,9 +123,20 @@ fn one(
         Refusal::question(format!("there are {down} x {across} tiles at this level"))
     })?;
     let bytes = tensor.dtype().bytes_of(window.values()).unwrap_or(u64::MAX);
-    let sample_bytes = (bytes > READ_WHOLE).then_some(SAMPLE);
+    let sample_bytes = sample_of(sources, &window, bytes);
     let request = TileRequest { window, fold: name.fold, sample_bytes };
     Ok(encoded(&tile(&tensor, &request, work)?))
+}
+
+/// How many bytes of a window are read; `None` for all. A map of 20,000 thumbnails shows something
+/// soon only if each costs what it shows.
+fn sample_of(sources: &Sources, window: &Window, bytes: u64) -> Option<u64> {
+    if bytes > READ_WHOLE {
+        return Some(SAMPLE);
+    }
+    let (rows, cols) = window.cells();
+    let enough = GLANCE.0.max(rows as u64 * cols as u64 * GLANCE.1);
+    (sources.elements() > MANY_VALUES && bytes > 2 * enough).then_some(enough)
 }
 
 /// A grid in the form that the page reads.

@@ -348,3 +348,38 @@ fn a_page_holds_its_data_within_its_budget() {
     let Err(Refusal::Question(message)) = viewer.export(1000, &Quiet) else { panic!("it fits") };
     assert!(message.starts_with("budget: the map of 10 tensors"), "{message}");
 }
+
+#[test]
+fn a_glance_at_a_very_large_checkpoint_is_a_sample_and_says_so() {
+    let folder = Folder::new("large");
+    let path = folder.0.join("large.safetensors");
+    // Holes on disk: 60 matrices of 20 MiB.
+    let (rows, cols, count) = (5_120u64, 2_048u64, 60u64);
+    let bytes = rows * cols * 2;
+    let entries: Vec<String> = (0..count)
+        .map(|index| {
+            let (start, end) = (index * bytes, (index + 1) * bytes);
+            format!(
+                r#""layers.{index}.w":{{"dtype":"BF16","shape":[{rows},{cols}],"data_offsets":[{start},{end}]}}"#
+            )
+        })
+        .collect();
+    let header = format!("{{{}}}", entries.join(","));
+    let mut file = (header.len() as u64).to_le_bytes().to_vec();
+    file.extend(header.as_bytes());
+    std::fs::write(&path, &file).unwrap();
+    let whole = file.len() as u64 + count * bytes;
+    std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(whole).unwrap();
+
+    let viewer = open(&[&path]);
+    let sampled = |tile: &str| {
+        let answer = viewer.answer("tiles", &format!("q={tile}"), &Quiet).unwrap();
+        let flags = u16::from_le_bytes([answer.bytes[10], answer.bytes[11]]);
+        let every = u32::from_le_bytes(answer.bytes[12..16].try_into().unwrap());
+        assert_eq!(flags & 1 == 1, every > 1, "{tile}");
+        every
+    };
+    assert!(sampled("3.r.10.0.0") > 50, "a thumbnail");
+    assert_eq!(sampled("3.r.0.0.0"), 1, "values");
+    assert_eq!(sampled("3.r.2.0.0"), 1, "a part that fills the screen");
+}
