@@ -9,7 +9,7 @@ use crate::sources::Sources;
 use crate::{Answer, Refusal};
 
 /// Most tiles of a request.
-const MOST: usize = 64;
+const MOST: usize = 256;
 /// Windows of more bytes than this are read in part, and about how much of them.
 const READ_WHOLE: u64 = 48 << 20;
 const SAMPLE: u64 = 8 << 20;

@@ -97,6 +97,7 @@ export class Painter {
     // A call for each array texture: a sampler cannot be chosen by instance.
     pieces.sort((one, other) => one.slot.array - other.slot.array);
     this.fill(pieces);
+    this.pool.flush();
     gl.useProgram(this.program);
     gl.uniform2f(this.uniforms.size!, width, height);
     gl.uniform3f(this.uniforms.ground!, ground[0] / 255, ground[1] / 255, ground[2] / 255);

@@ -5,6 +5,11 @@ import { SIDE } from "./plan";
 const LAYERS = 32;
 /** Smallest side of a place in a layer, as a power of two: 8 cells. */
 const SMALLEST = 3;
+/**
+ * Places of at most so many cells are gathered in memory and brought to the card a layer at a time: thousands of them
+ * make up a first map, and each call costs more than its cells.
+ */
+const GATHERED = 32 * 32;
 /** log2 of a tile's side. */
 const LARGEST = 8;
 
@@ -29,6 +34,10 @@ interface Layer {
   slots: (Slot | null)[];
   free: number;
   across: number;
+  /** Cells of the whole layer, where its places are small. */
+  cells: Uint16Array | null;
+  /** Whether the card has not all of them yet. */
+  stale: boolean;
 }
 
 /**
@@ -74,8 +83,23 @@ export class Pool {
     };
     layer.slots[place] = slot;
     layer.free -= 1;
-    this.upload(tile, slot);
+    if (layer.cells) {
+      write(tile, layer.cells, SIDE, slot.y * SIDE + slot.x);
+      layer.stale = true;
+    } else {
+      write(tile, this.staging, tile.cols, 0);
+      this.upload(slot.array, slot, tile, this.staging);
+    }
     return slot;
+  }
+
+  /** Brings what was gathered to the card. */
+  flush(): void {
+    for (const layer of this.layers) {
+      if (!layer.cells || !layer.stale) continue;
+      layer.stale = false;
+      this.upload(layer.array, { x: 0, y: 0, layer: layer.index }, { rows: SIDE, cols: SIDE }, layer.cells);
+    }
   }
 
   private layerWithRoom(size: number): Layer | null {
@@ -94,7 +118,10 @@ export class Pool {
   private divide(array: number, index: number, size: number): Layer {
     const across = SIDE >> (size & 15);
     const count = across * (SIDE >> (size >> 4));
-    const layer = { array, index, size, slots: new Array<Slot | null>(count).fill(null), free: count, across };
+    const isSmall = (1 << (size & 15)) * (1 << (size >> 4)) <= GATHERED;
+    const cells = isSmall ? new Uint16Array(SIDE * SIDE * 2) : null;
+    const slots = new Array<Slot | null>(count).fill(null);
+    const layer = { array, index, size, slots, free: count, across, cells, stale: false };
     this.layers.push(layer);
     this.bySize.set(size, [...(this.bySize.get(size) ?? []), layer]);
     return layer;
@@ -140,18 +167,25 @@ export class Pool {
     for (let index = LAYERS - 1; index >= 0; index--) this.unused.push({ array: this.textures.length - 1, index });
   }
 
-  private upload(tile: Tile, slot: Slot): void {
-    const { gl, staging } = this;
-    const [first, second] = tile.planes as [Uint16Array, Uint16Array | undefined];
-    for (let cell = 0; cell < first.length; cell++) {
-      staging[cell * 2] = first[cell]!;
-      staging[cell * 2 + 1] = second ? second[cell]! : 0;
-    }
+  private upload(
+    array: number, at: { x: number; y: number; layer: number }, of: { rows: number; cols: number }, cells: Uint16Array,
+  ): void {
+    const { gl } = this;
     gl.activeTexture(gl.TEXTURE0);
-    gl.bindTexture(gl.TEXTURE_2D_ARRAY, this.textures[slot.array]!);
-    gl.texSubImage3D(
-      gl.TEXTURE_2D_ARRAY, 0, slot.x, slot.y, slot.layer, tile.cols, tile.rows, 1, gl.RG_INTEGER, gl.UNSIGNED_SHORT, staging,
-    );
+    gl.bindTexture(gl.TEXTURE_2D_ARRAY, this.textures[array]!);
+    gl.texSubImage3D(gl.TEXTURE_2D_ARRAY, 0, at.x, at.y, at.layer, of.cols, of.rows, 1, gl.RG_INTEGER, gl.UNSIGNED_SHORT, cells);
+  }
+}
+
+/** Writes a tile's planes cell by cell into rows of so many cells, from a cell on. */
+function write(tile: Tile, cells: Uint16Array, stride: number, from: number): void {
+  const [first, second] = tile.planes as [Uint16Array, Uint16Array | undefined];
+  for (let row = 0; row < tile.rows; row++) {
+    let place = (from + row * stride) * 2;
+    for (let cell = row * tile.cols; cell < (row + 1) * tile.cols; cell++, place += 2) {
+      cells[place] = first[cell]!;
+      cells[place + 1] = second ? second[cell]! : 0;
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import { type Level, foldOf, tileKey } from "./plan";
 import type { Pool, Slot } from "./pool";
 
 /** Most tiles a request. */
-const BATCH = 64;
+const BATCH = 200;
 /** The same of large tiles, so that the first do not wait for the last. */
 const LARGE_BATCH = 12;
 /** Requests at one time: a browser opens six connections, and others want some of them. */
@@ -52,6 +52,8 @@ export class Tiles {
   /** The shelf used last: nearly always it is the next one, too. */
   private recent: { step: Step; fold: Fold; shelf: Shelf } | null = null;
   private wishes: Wish[] = [];
+  /** Whether the wishes are in the order in which they are to come. */
+  private sorted = false;
   private running = new Set<{ wishes: Wish[]; abort: AbortController }>();
   private bytes = 0;
   private frame = 0;
@@ -71,6 +73,7 @@ export class Tiles {
     this.frame += 1;
     this.uploads = 0;
     this.wishes = [];
+    this.sorted = false;
     this.now = performance.now();
   }
 
@@ -95,7 +98,7 @@ export class Tiles {
       return kept.slot;
     }
     // Small tiles are cheap: thousands of them make up the first map.
-    const cost = Math.max((kept.tile.rows * kept.tile.cols) / 65_536, 1 / 32);
+    const cost = Math.max((kept.tile.rows * kept.tile.cols) / 65_536, 1 / 256);
     if (this.uploads + cost > UPLOADS) {
       this.onChange();
       return null;
@@ -175,8 +178,15 @@ export class Tiles {
 
   private dispatch(): void {
     if (this.running.size >= REQUESTS) return;
-    const waiting = this.wishes.filter(({ kept }) => !kept.asked);
-    waiting.sort((one, other) => one.urgency - other.urgency);
+    if (!this.sorted) {
+      this.wishes.sort((one, other) => one.urgency - other.urgency);
+      this.sorted = true;
+    }
+    const now = performance.now();
+    const due = this.wishes.filter(({ kept }) => !kept.asked && kept.again <= now);
+    // What is not here at all comes before what is a sample.
+    const absent = due.filter(({ kept }) => !kept.tile);
+    const waiting = absent.length > 0 ? absent : due;
     for (let start = 0; start < waiting.length && this.running.size < REQUESTS; ) {
       // A request is of one step. How large a tile is only its answer says: large ones come of
       // levels of which several are wanted.
@@ -212,13 +222,17 @@ export class Tiles {
       .finally(() => {
         this.running.delete(request);
         for (const { kept } of wishes) kept.asked = false;
+        // A frame of many tensors takes its time; the next request does not wait for it.
+        this.dispatch();
         this.onChange();
       });
   }
 
   private keep(kept: Kept, answer: TileAnswer, passing: boolean): void {
     kept.tries += 1;
-    const due = performance.now() + REFRESH[Math.min(kept.tries - 1, REFRESH.length - 1)]!;
+    // Of thousands of samples few are exact soon.
+    const many = Math.max(1, this.wishes.length / BATCH);
+    const due = performance.now() + REFRESH[Math.min(kept.tries - 1, REFRESH.length - 1)]! * many;
     if ("error" in answer) {
       // A tile that came once is better than a failure to get it anew.
       if (!kept.tile) kept.error = answer.error;
