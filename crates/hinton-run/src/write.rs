@@ -295,7 +295,10 @@ fn remove_cut_steps(steps: &Path, folder: &Path) -> Result<(Option<u64>, Vec<u64
     while let Some((number, entry)) = numbered.last() {
         let is_file = entry.kind == disk::Kind::File && !entry.is_link;
         let opened = open_step(&entry.path, Some(folder), &Limits::default());
-        let is_damaged = opened.is_err_and(|error| error.kind() == ErrorKind::Malformed);
+        // An empty file, or the start of one, is of no format.
+        let is_damaged = opened.is_err_and(|error| {
+            matches!(error.kind(), ErrorKind::Malformed | ErrorKind::Unrecognised)
+        });
         if !is_file || !is_damaged {
             break;
         }
