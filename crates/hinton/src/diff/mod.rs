@@ -34,6 +34,7 @@ pub use hinton_compare::{
 use hinton_compare::{Match, Unlike, align, match_tensors, measure};
 use hinton_format::Checkpoint;
 use hinton_scene::visible;
+use hinton_tensor::outline::{Named, aside};
 use hinton_tensor::spectrum::Spectrum;
 use hinton_tensor::{Tensor, Work};
 
@@ -102,8 +103,10 @@ pub fn diff<S: AsRef<str>>(
     rule: Rule,
 ) -> Result<Diff, Error> {
     let (mut of_a, mut of_b) = (Vec::new(), Vec::new());
+    let none: &[&str] = &[];
+    let all = || -> Result<_, Error> { Ok((select(a, none)?, select(b, none)?)) };
     if patterns.is_empty() {
-        (of_a, of_b) = (select(a, patterns)?, select(b, patterns)?);
+        (of_a, of_b) = all()?;
     }
     for pattern in patterns {
         let pattern = std::slice::from_ref(pattern);
@@ -116,6 +119,13 @@ pub fn diff<S: AsRef<str>>(
             }
         }
     }
+    // Names of one file may mean tensors that the other calls otherwise: all are matched, and those that
+    // are meant are kept. A slice is taken of both files before.
+    let mut meant = None;
+    if rule != Rule::Exact && !patterns.is_empty() && !patterns.iter().any(is_sliced) {
+        meant = Some((names_of(&of_a), names_of(&of_b)));
+        (of_a, of_b) = all()?;
+    }
     let (of_a, of_b) = (named(of_a), named(of_b));
     let adapted = adapter::applied(&of_a, &of_b, &b.metadata, rule)?;
     let mut found = match &adapted {
@@ -126,7 +136,18 @@ pub fn diff<S: AsRef<str>>(
         found.only_b.extend(adapted.rest);
         found.adapter = Some(adapted.words);
     }
+    if let Some((in_a, in_b)) = meant {
+        found.keep(&in_a, &in_b);
+    }
     Ok(Diff { path_a: a.path.clone(), path_b: b.path.clone(), ..found })
+}
+
+fn is_sliced<S: AsRef<str>>(pattern: &S) -> bool {
+    pattern.as_ref().ends_with(']')
+}
+
+fn names_of(selected: &[Selected]) -> BTreeSet<String> {
+    selected.iter().map(|one| one.tensor.name().to_owned()).collect()
 }
 
 /// What was selected, once each, under the names of the slices.
@@ -213,7 +234,13 @@ impl Diff {
             found: pair.found.clone(),
             change: pair.change.clone(),
         };
-        let mut matches: Vec<Match> = self.pairs.iter().map(one).collect();
+        // What an optimiser remembers has no units.
+        let is_weight = |pair: &&mut Pair| {
+            let shape = pair.a.shape();
+            aside(Named { name: pair.a.name(), shape }).is_none()
+        };
+        let mut weights: Vec<&mut Pair> = self.pairs.iter_mut().filter(is_weight).collect();
+        let mut matches: Vec<Match> = weights.iter().map(|pair| one(pair)).collect();
         self.alignment = align(&mut matches)?;
         if self.alignment.is_none() {
             return Err(Error::missing(
@@ -221,7 +248,7 @@ impl Diff {
                 "-t names the matrices and biases of a network whose layers follow one another",
             ));
         }
-        for (pair, aligned) in self.pairs.iter_mut().zip(matches) {
+        for (pair, aligned) in weights.iter_mut().zip(matches) {
             (pair.b, pair.change) = (aligned.b, aligned.change);
         }
         Ok(())
@@ -248,6 +275,20 @@ impl Diff {
             pair.measures = Some(found.measures);
         }
         Ok(())
+    }
+
+    /// Keeps the tensors of these names in the first or in the second file.
+    fn keep(&mut self, in_a: &BTreeSet<String>, in_b: &BTreeSet<String>) {
+        // A part of a fused tensor or of a stack is named by its slice.
+        let is_in = |names: &BTreeSet<String>, tensor: &Tensor| {
+            let name = tensor.name();
+            let whole = name.split_once('[').map_or(name, |(whole, _)| whole);
+            names.contains(name) || names.contains(whole)
+        };
+        self.pairs.retain(|pair| is_in(in_a, &pair.a) || is_in(in_b, &pair.b));
+        self.unlike.retain(|(a, b)| is_in(in_a, a) || is_in(in_b, b));
+        self.only_a.retain(|tensor| is_in(in_a, tensor));
+        self.only_b.retain(|tensor| is_in(in_b, tensor));
     }
 
     /// Whether there is anything but integers.
@@ -333,6 +374,16 @@ impl Pair {
         let relative = measures.relative().filter(|relative| *relative > 0.0);
         let is_small = relative.zip(noise).is_some_and(|(one, noise)| one <= noise * NOISE_SLACK);
         is_small && measures.odd.changed() == 0
+    }
+
+    /// The shape in the first file, where both are compared in the axes of heads.
+    fn shape(&self) -> Vec<usize> {
+        match (&self.change, self.a.shape()) {
+            (Change::Rotary { .. }, [heads, halves, pairs, rest @ ..]) => {
+                [&[heads * halves * pairs], rest].concat()
+            }
+            (_, shape) => shape.to_vec(),
+        }
     }
 
     /// The name, and the other file's where that is another.

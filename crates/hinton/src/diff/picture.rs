@@ -136,7 +136,8 @@ impl Diff {
                 }
                 _ => String::new(),
             };
-            changed(&pair.a, format!("{dtype}{change}"), state)
+            let tensor = changed(&pair.a, format!("{dtype}{change}"), state);
+            Changed { shape: pair.shape(), ..tensor }
         });
         let only = |tensors: &[Tensor], state: State| -> Vec<Changed> {
             let one = |tensor: &Tensor| changed(tensor, tensor.stored_type().to_owned(), state);
@@ -236,8 +237,9 @@ impl Pair {
 
     /// Its values and those of the difference.
     fn beside(&self, options: &Options, work: Work<'_>) -> Result<hinton_chart::Picture, Error> {
+        let whole = self.shape();
         let matrix = |tensor: &Tensor| {
-            let shape = match *tensor.shape() {
+            let shape = match *whole {
                 [] => [1, 1],
                 [length] => [1, length],
                 [rows, ref rest @ ..] => [rows, rest.iter().product()],
@@ -257,13 +259,14 @@ impl Pair {
         let of = |lines: &Option<super::Lines>| -> Vec<usize> {
             lines.iter().flat_map(|lines| lines.most.iter().map(|line| line.index)).collect()
         };
-        let axes = self.a.shape().len();
+        // In the axes of heads rows and columns are others.
+        let axes = if whole == self.a.shape() { whole.len() } else { 0 };
         let lines = |is_drawn: bool, of_lines: fn(&Measures) -> &Option<super::Lines>| {
             let measures = self.measures.as_ref().filter(|_| is_drawn);
             measures.map_or(Vec::new(), |one| of(of_lines(one)))
         };
         let name = |side: &str, tensor: &Tensor| format!("{side}: {}", tensor.stored_type());
-        let orientation = match self.a.shape() {
+        let orientation = match whole.as_slice() {
             [] => "one value".to_owned(),
             [length] => format!("axis 0 → ({length})"),
             [rows, columns] => format!("rows ↓ axis 0 ({rows}), columns → axis 1 ({columns})"),
