@@ -116,7 +116,7 @@ mod tests {
         let two = [Entry::program("a/run", "r"), Entry::new("a/b.txt", "b")];
         assert_eq!(packed(&one, 7).unwrap(), packed(&two, 7).unwrap());
         assert_ne!(packed(&one, 7).unwrap(), packed(&one, 8).unwrap());
-        let long = format!("{}/{}", "p".repeat(120), "n".repeat(90));
+        let long = format!("{}/{}/{}", "p".repeat(60), "q".repeat(60), "n".repeat(90));
         assert!(packed(&[Entry::new(long, "")], 0).is_ok());
         assert!(packed(&[Entry::new("n".repeat(101), "")], 0).is_err());
     }
