@@ -184,6 +184,10 @@ class Training(Settings, total=False):
     """Which steps: epoch, log (dense early, sparse later) or a number"""
     resume: Any
     """Go on with a recorded training; epochs is how many more"""
+    view: bool | None
+    """Show the run in the browser while it trains, as hinton view does"""
+    open: bool | None
+    """With view: print the address and open no browser"""
     model: Value
     """softmax, lenet, or layers such as 784-128-relu-10 [default: softmax; a small tanh network for points of the plane]"""
     epochs: Value
