@@ -15,7 +15,7 @@ use crate::Limits;
 /// Compressed bytes that inflate when they are used: small ones whole, on the first use; large ones
 /// as a stream that starts again when asked for something behind it. One that has had to start again
 /// several times is inflated whole too, up to `Limits::held_bytes`. What was inflated whole is kept
-/// while memory for all such bytes has room, see [`Kept`].
+/// while memory for all such bytes has room, see `source/kept.rs`.
 pub struct Inflate {
     packed: Packed,
     len: u64,

@@ -8,7 +8,7 @@ use hinton_tensor::{Bytes, ReadError};
 use super::kept::{Kept, MOST_KEPT};
 
 /// Bytes that are made whole when first asked for, and kept from then on while memory for all such
-/// bytes has room, see [`Kept`].
+/// bytes has room, see `source/kept.rs`.
 ///
 /// For encodings without an address for each value, such as lists of variable-length integers.
 pub struct Lazy {
