@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type Plugin, type UserConfig } from "vite";
+import { type Plugin, type Rollup, type UserConfig } from "vite";
 import solid from "vite-plugin-solid";
 
 /** A file of this folder as text. */
@@ -14,26 +14,32 @@ export function notices(): string {
   return `solid-js ${version} (https://www.solidjs.com)\n\n${read("node_modules/solid-js/LICENSE").trim()}\n`;
 }
 
+/** The program of a bundle, which is emptied: all of it goes into the page. `refuse` says why it cannot. */
+export function programOf(bundle: Rollup.OutputBundle, refuse: (why: string) => never): string {
+  let script = "";
+  for (const [file, output] of Object.entries(bundle)) {
+    if (output.type === "chunk") script += output.code;
+    else refuse(`${file} would not be in the page`);
+    delete bundle[file];
+  }
+  for (const danger of ["</script", "<!--", "{{hinton:"]) {
+    if (script.toLowerCase().includes(danger)) refuse(`the program contains ${danger}`);
+  }
+  return script.trim();
+}
+
 /** Program, worker and styles in one file. Marks {{hinton:…}} stay for what is put in later. */
 function onePage(page: string, styles: string[], fileName: string): Plugin {
   return {
     name: "one-page",
     enforce: "post",
     generateBundle(_options, bundle) {
-      let script = "";
-      for (const [file, output] of Object.entries(bundle)) {
-        if (output.type === "chunk") script += output.code;
-        else this.error(`${file} would not be in the page`);
-        delete bundle[file];
-      }
-      for (const danger of ["</script", "<!--", "{{hinton:"]) {
-        if (script.toLowerCase().includes(danger)) this.error(`the program contains ${danger}`);
-      }
+      const script = programOf(bundle, (why) => this.error(why));
       const style = ["viewer/style.css", "viewer/panels.css", ...styles].map((path) => read(path).trim());
       const parts: Record<string, string> = {
         icon: encodeURIComponent(read("viewer/favicon.svg").trim()),
         notices: notices(),
-        script: script.trim(),
+        script,
         style: style.join("\n\n"),
       };
       const source = read(page).replace(/\{\{(icon|notices|script|style)\}\}/g, (_, part) => parts[part]!);

@@ -1,11 +1,5 @@
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
-
-/** A file of this folder as text. */
-function read(path: string): string {
-  return readFileSync(fileURLToPath(new URL(path, import.meta.url)), "utf8");
-}
+import { programOf, read } from "./one-page.ts";
 
 /** What must stay with every copy of the libraries in the page. */
 function notices(): string {
@@ -22,17 +16,9 @@ function onePage(name: string, folder: string): Plugin {
     name: "one-page",
     enforce: "post",
     generateBundle(_options, bundle) {
-      let script = "";
-      for (const [file, output] of Object.entries(bundle)) {
-        if (output.type === "chunk") script += output.code;
-        else this.error(`${file} would not be in the page`);
-        delete bundle[file];
-      }
-      for (const danger of ["</script", "<!--", "{{hinton:"]) {
-        if (script.toLowerCase().includes(danger)) this.error(`the program contains ${danger}`);
-      }
+      const script = programOf(bundle, (why) => this.error(why));
       const style = read(`${folder}/style.css`);
-      const parts: Record<string, string> = { notices: notices(), style: style.trim(), script: script.trim() };
+      const parts: Record<string, string> = { notices: notices(), style: style.trim(), script };
       const source = read(`${folder}/page.html`).replace(/\{\{(notices|style|script)\}\}/g, (_, part) => parts[part]!);
       this.emitFile({ type: "asset", fileName: name, source });
       this.emitFile({

@@ -5,6 +5,7 @@ use crate::common;
 use common::{build, draw, items, noise, panel, texts};
 use hinton_chart::{Labels, Options, Theme, charts};
 use hinton_scene::{Color, Item, Path, Segment};
+use hinton_tensor::{Fold, GridRequest};
 
 /// Corners of all that is filled with a colour.
 fn filled(items: &[Item], color: Color) -> Vec<(f64, f64)> {
@@ -20,6 +21,11 @@ fn filled(items: &[Item], color: Color) -> Vec<(f64, f64)> {
         _ => None,
     });
     shapes.flatten().collect()
+}
+
+/// A grid with a cell for each value of a small matrix.
+fn ask() -> GridRequest {
+    GridRequest { quantiles: true, ..GridRequest::new(100, 100, Fold::Extreme) }
 }
 
 fn theme() -> Theme {
@@ -61,14 +67,7 @@ fn a_column_is_a_vector_and_a_matrix_is_not() {
     let row = draw("bars", &[(1, 40, noise(40))], &options);
     assert_eq!(filled(&items(&column), theme().series[1]), filled(&items(&row), theme().series[1]));
     let chart = charts::named("bars").unwrap();
-    let ask = hinton_tensor::GridRequest {
-        max_rows: 100,
-        max_cols: 100,
-        fold: hinton_tensor::Fold::Extreme,
-        sample_bytes: None,
-        quantiles: true,
-    };
-    let error = chart.draw(&[panel("w", 3, 4, &noise(12), Some(ask))], &options).unwrap_err();
+    let error = chart.draw(&[panel("w", 3, 4, &noise(12), Some(ask()))], &options).unwrap_err();
     assert!(error.to_string().contains("3 × 4"), "{error}");
 }
 
@@ -114,14 +113,7 @@ fn names_stand_below_their_bars() {
 fn several_stand_above_one_another_on_one_axis() {
     let panels = [("a", 1.0), ("b", 10.0)].map(|(name, factor)| {
         let values: Vec<f32> = noise(30).iter().map(|value| value * factor).collect();
-        let ask = hinton_tensor::GridRequest {
-            max_rows: 100,
-            max_cols: 100,
-            fold: hinton_tensor::Fold::Extreme,
-            sample_bytes: None,
-            quantiles: true,
-        };
-        panel(name, 1, 30, &values, Some(ask))
+        panel(name, 1, 30, &values, Some(ask()))
     });
     let picture = build("bars", &panels, &Options::default());
     let names: Vec<String> = texts(&picture).into_iter().map(|text| text.content).collect();

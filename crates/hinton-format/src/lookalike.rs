@@ -326,7 +326,8 @@ pub(crate) fn text<'a>(head: &Head<'a>) -> Option<&'a str> {
     (!text.is_empty() && !text.bytes().any(control)).then_some(text)
 }
 
-fn is_json(head: &Head<'_>) -> bool {
+/// Whether a text begins as JSON does that is an object, or a list of more than words.
+pub(crate) fn is_json(head: &Head<'_>) -> bool {
     let Some(text) = text(head) else { return false };
     let mut significant = text.bytes().filter(|byte| !byte.is_ascii_whitespace());
     match (significant.next(), significant.next()) {

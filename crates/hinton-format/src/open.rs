@@ -7,7 +7,7 @@ use hinton_tensor::Bytes;
 
 use crate::formats::{FOLDERS, FolderRow, Holds, archive, sharded};
 use crate::source::wrapper::{self, Wrapper, unwrapped_name};
-use crate::source::{Disk, Folder, Location, read_head};
+use crate::source::{Disk, Folder, Location, read_head, read_vec};
 use crate::{
     Checkpoint, Error, ErrorKind, FORMATS, FormatRow, Head, Limits, Sniff, adapter, foreign,
     lookalike, quantised,
@@ -52,6 +52,19 @@ impl Input {
     fn limits(&self, limits: &Limits) -> Limits {
         let disk = self.path.as_ref().and_then(Location::disk_len);
         limits.for_disk(disk.unwrap_or_else(|| self.data.len()))
+    }
+
+    /// All bytes, of a file that describes tensors and holds none; `what` it is, for the error.
+    ///
+    /// # Errors
+    /// When it has more bytes than the limit, or cannot be read.
+    pub(crate) fn whole(&self, what: &str, limit: u64) -> Result<Vec<u8>, Error> {
+        let len = self.data.len();
+        if len > limit {
+            let message = format!("the {what} has {len} bytes, the limit is {limit}");
+            return Err(Error::new(ErrorKind::Limit, message));
+        }
+        Ok(read_vec(&*self.data, 0, len)?)
     }
 
     /// The file's name without folder, extension and that of a wrapper, such as `.gz`: what a lone

@@ -53,9 +53,7 @@ fn a_cut_file_is_an_error_or_reads_right() {
                 continue;
             }
             // They begin with numbers in text, which alone are a table.
-            if ["/llama2c/", "/word2vec/", "/json/"].iter().any(|part| name.contains(part))
-                && len < 16
-            {
+            if ["/llama2c/", "/word2vec/"].iter().any(|part| name.contains(part)) && len < 16 {
                 continue;
             }
             // Variables one behind another, and nothing that counts them.

@@ -206,14 +206,10 @@ impl Profile {
             }
             path
         };
-        let first = bar(0, 0.0);
-        let last = bar(self.rms.len().saturating_sub(1), 0.0);
-        let far = if first.x == last.x && first.w == 0.0 {
-            Point::new(last.x, last.bottom())
-        } else {
-            Point::new(last.right(), last.y)
-        };
-        let axis = Path::line(Point::new(first.x, first.y), far);
+        // Of no length the bars are one line along the cells.
+        let (first, last) = (bar(0, 0.0), bar(self.rms.len().saturating_sub(1), 0.0));
+        let end = Point::new(last.right(), last.bottom());
+        let axis = Path::line(Point::new(first.x, first.y), end);
         let outliers = self.outliers();
         vec![
             Shape::filled(shape(&mut (0..self.rms.len())), theme.line),

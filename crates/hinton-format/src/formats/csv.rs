@@ -48,7 +48,8 @@ fn sniff(head: &Head<'_>) -> Sniff {
         None => lookalike::text(head),
     };
     let Some(text) = text else { return Sniff::No };
-    if head.has_extension(&["yaml", "yml"]) || is_settings(text) {
+    // JSON that was cut has commas and numbers, too.
+    if head.has_extension(&["yaml", "yml"]) || is_settings(text) || lookalike::is_json(head) {
         return Sniff::No;
     }
     let whole = head.len.is_some_and(|len| len <= head.bytes.len() as u64);

@@ -14,7 +14,6 @@ use super::FormatRow;
 use super::beside::Beside;
 use super::narrow::narrow;
 use super::notes::{Skipped, check_path, distinct};
-use crate::source::read_vec;
 use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff};
 use tags::{Tag, Tags};
 
@@ -79,16 +78,11 @@ fn kind_of(name: &str) -> Option<Kind> {
 }
 
 fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
-    let len = input.data.len();
-    if len > limits.header_bytes {
-        let message = format!("the model has {len} bytes, the limit is {}", limits.header_bytes);
-        return Err(Error::new(ErrorKind::Limit, message));
-    }
-    let text = read_vec(&*input.data, 0, len)?;
+    let text = input.whole("model", limits.header_bytes)?;
     if !text.trim_ascii_end().ends_with(b"</net>") {
         let message = "the text does not end with </net>";
         return Err(Error::malformed(message)
-            .at_byte(len)
+            .at_byte(text.len() as u64)
             .cure("the file is cut or damaged: download or copy it again"));
     }
     let mut reader = Reader {

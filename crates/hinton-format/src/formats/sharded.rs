@@ -16,7 +16,7 @@ pub(crate) use self::folder::{groups, is_ignored, open_folder, scattered};
 use self::index::Index;
 use super::FormatRow;
 use crate::open::open_shard;
-use crate::source::{Location, file, read_vec};
+use crate::source::{Location, file};
 use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, Warning, lookalike};
 
 /// The row of the table.
@@ -53,13 +53,7 @@ fn sniff(head: &Head<'_>) -> Sniff {
 }
 
 fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
-    let len = input.data.len();
-    if len > limits.header_bytes {
-        let limit = limits.header_bytes;
-        let message = format!("the index has {len} bytes, the limit is {limit}");
-        return Err(Error::new(ErrorKind::Limit, message));
-    }
-    let index = index::parse(&read_vec(&*input.data, 0, len)?, limits)?;
+    let index = index::parse(&input.whole("index", limits.header_bytes)?, limits)?;
     for shard in &index.files {
         check_inside(shard)?;
     }

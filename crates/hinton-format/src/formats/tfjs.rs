@@ -111,12 +111,7 @@ fn dtype_of(name: &str) -> Option<Dtype> {
 }
 
 fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
-    let len = input.data.len();
-    if len > limits.header_bytes {
-        let message = format!("the model has {len} bytes, the limit is {}", limits.header_bytes);
-        return Err(Error::new(ErrorKind::Limit, message));
-    }
-    let text = read_vec(&*input.data, 0, len)?;
+    let text = input.whole("model", limits.header_bytes)?;
     let model: Object<'_> = serde_json::from_slice(&text).map_err(|error| {
         let byte = json_byte(&text, &error);
         Error::malformed(format!("it is not as expected: {error}")).at_byte(byte)
