@@ -16,11 +16,12 @@ from typing import Any
 from . import callbacks
 from ._checkpoint import Checkpoint, open
 from ._diff import Diff, diff
-from ._draw import curve, draw, heatmap, hinton, histogram, overview, tiles
+from ._draw import bars, curve, draw, heatmap, hinton, histogram, overview, profile, ridge, spectrum, tiles
 from ._errors import HintonWarning
 from ._hinton import __version__
 from ._matplotlib import on, register
 from ._picture import Picture
+from ._ranks import merge_ranks
 from ._record import Recorder, record
 from ._run import Film, Run, Step, animate, run
 from ._space import Space, space
@@ -46,6 +47,7 @@ __all__ = [
     "View",
     "__version__",
     "animate",
+    "bars",
     "callbacks",
     "charts",
     "colormaps",
@@ -55,14 +57,18 @@ __all__ = [
     "heatmap",
     "hinton",
     "histogram",
+    "merge_ranks",
     "on",
     "open",
     "overview",
+    "profile",
     "record",
     "register",
+    "ridge",
     "run",
     "settings",
     "space",
+    "spectrum",
     "tiles",
     "train",
     "view",

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from . import _arrays, _hinton
 from ._checkpoint import Checkpoint, of_model, open
+from ._errors import refused
+from ._frame import FRAME, framed
 from ._picture import Picture, shown
 from ._run import Run, run
 from ._tables import with_settings
@@ -24,6 +26,7 @@ def draw(
     name: str | None = None,
     device: str | None = None,
     threads: int = 0,
+    interactive: bool = False,
     **settings: Unpack[Settings],
 ) -> Picture:
     """Draws an array, a model or a file. The picture shows itself in a notebook; `.save()` writes it.
@@ -37,6 +40,9 @@ def draw(
         name: What the picture calls an array.
         device: `"cpu"` allows tensors to be copied from a GPU.
         threads: How many threads work; 0 is one for each core. The picture never depends on it.
+        interactive: In a notebook, a page to zoom and read values in takes the picture's place. It holds folded values,
+            at most 1 MB, and works in the saved notebook without a kernel; where no program runs, as on GitHub, nothing
+            of it is shown. Reads every value once more. Not of runs.
 
     Raises:
         KeyError: no tensor has that name.
@@ -46,9 +52,21 @@ def draw(
     if isinstance(what, (str, os.PathLike)) and _hinton.is_run(what):
         what = run(what)
     if isinstance(what, Run):
+        if interactive:
+            cure = "`hinton.view(run)` shows it"
+            raise refused(ValueError, "interactive: the picture of a run has no page to zoom in", cure)
         return what.draw(*tensors, threads=threads, **settings)
-    picture = inner(what, name, device)._inner.draw(list(tensors), threads, **settings)
-    return shown(picture)
+    checkpoint = inner(what, name, device)
+    picture = shown(checkpoint._inner.draw(list(tensors), threads, **settings))
+    if interactive:
+        picture.frame = framed_page(checkpoint._inner, threads)
+    return picture
+
+
+def framed_page(checkpoint: _hinton.Checkpoint, threads: int) -> str | None:
+    """The viewer of a model with its data inside, in a frame for notebooks."""
+    page, _ = _hinton.page_of([checkpoint], threads, FRAME)
+    return framed(page.decode("utf-8"), "Zoom and read values", height=640)
 
 
 def inner(what: Any, name: str | None, device: str | None) -> Checkpoint:
@@ -98,6 +116,30 @@ def histogram(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
     return draw(what, *tensors, **settings)
 
 
+def bars(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
+    """A vector as bars in order, and its values sorted."""
+    settings["chart"] = "bars"
+    return draw(what, *tensors, **settings)
+
+
+def profile(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
+    """How large weights are, layer by layer: RMS, standard deviation, largest magnitude, share of zeros."""
+    settings["chart"] = "profile"
+    return draw(what, *tensors, **settings)
+
+
+def ridge(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
+    """How the values of many tensors spread: an outline each, in the order of the layers."""
+    settings["chart"] = "ridge"
+    return draw(what, *tensors, **settings)
+
+
+def spectrum(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
+    """Singular values of matrices: which directions matter, what is noise, how low the rank is."""
+    settings["chart"] = "spectrum"
+    return draw(what, *tensors, **settings)
+
+
 def curve(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
     """Values as lines over their index."""
     settings["chart"] = "curve"
@@ -110,5 +152,5 @@ def overview(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
     return draw(what, *tensors, **settings)
 
 
-for function in (draw, hinton, heatmap, tiles, histogram, curve, overview):
+for function in (draw, hinton, heatmap, tiles, bars, histogram, curve, overview, profile, ridge, spectrum):
     with_settings(function)

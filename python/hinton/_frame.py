@@ -8,6 +8,8 @@ from html import escape
 
 #: Most bytes of a page or a film that a notebook keeps. More would make the saved file heavy; the picture stays.
 BUDGET = 1 << 20
+#: Bytes of data in a viewer's page that stays below it.
+FRAME = 850_000
 
 #: Unpacks the page that stands in it and becomes that page, which has a policy of its own: it asks the network for
 #: nothing.

@@ -28,6 +28,7 @@ __all__ = [
     "of_tensors",
     "open",
     "open_runs",
+    "page_of",
     "run_of",
     "settings",
     "space",
@@ -221,6 +222,7 @@ def diff_conditions() -> list[tuple[str, str]]: ...
 def view_paths(
     paths: list[str], threads: int, at: tuple[str, int, list[str], str | None]
 ) -> Viewing: ...
+def page_of(checkpoints: list[Checkpoint], threads: int, budget: int) -> tuple[_Bytes, str]: ...
 def view_checkpoints(
     checkpoints: list[Checkpoint], threads: int, at: tuple[str, int, list[str], str | None]
 ) -> Viewing: ...

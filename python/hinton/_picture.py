@@ -28,10 +28,12 @@ class Picture:
     the prompt prints it.
     """
 
-    __slots__ = ("_inner",)
+    __slots__ = ("_inner", "frame")
 
     def __init__(self, inner: _hinton.Picture) -> None:
         self._inner = inner
+        #: The page that a notebook shows in the picture's place; None without `interactive`.
+        self.frame: str | None = None
 
     @property
     def notes(self) -> list[str]:
@@ -110,7 +112,10 @@ class Picture:
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         data, size = self._repr_png_()
         bundle = {"image/png": data, "text/plain": self._short()}
-        return bundle, {"image/png": size}
+        if self.frame is not None:
+            bundle["text/html"] = self.frame
+        # The words are for those who cannot see it: front ends that know `alt` read them out.
+        return bundle, {"image/png": {**size, "alt": self.description or self.title}}
 
     def __repr__(self) -> str:
         # At a prompt in a terminal the picture is the answer.

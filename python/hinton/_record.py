@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import queue
-import sys
 import threading
 import time
+from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
-from . import _arrays, _hinton
-from ._errors import warn
+from . import _hinton, _ranks, _watch
+from ._errors import refused, warn
+from ._snapshot import Copy, detached, lent, size_of, snapshot, whole_statistics
 
 #: Snapshots that wait to be written. More would only be memory: the disk is slower than the training.
 WAITING = 2
+
+#: Bytes of a model that is recorded whole; of a larger one samples are.
+SMALL = 64 << 20
+
+Keep = Literal["auto", "whole", "samples"]
 
 
 class Recorder:
@@ -23,7 +30,8 @@ class Recorder:
 
     The training waits for nothing but a copy of the weights in memory, and for that only as long as the budget
     allows. A thread writes. A fault of the recorder is a `HintonWarning` and ends the recording, never the
-    training.
+    training. Where several processes of torch.distributed train one model, the first one records, and the others
+    nothing; each records its own part of a model whose tensors are spread over them, see `merge_ranks`.
     """
 
     def __init__(
@@ -34,17 +42,38 @@ class Recorder:
         every: int | None = None,
         overhead: float = 0.01,
         max_bytes: int | None = None,
+        keep: Keep = "auto",
+        gradients: bool = False,
+        updates: bool = False,
+        activations: Sequence[str] = (),
         trained: str = "",
         settings: dict[str, Any] | None = None,
         resume: bool = False,
     ) -> None:
-        about = json.dumps(settings or {}, default=str)
-        self._writer = _hinton.Recorder(os.fspath(path), trained, about, resume)
+        if keep not in ("auto", "whole", "samples"):
+            cure = 'give "auto", "whole" or "samples"'
+            raise refused(ValueError, f"keep: {keep!r} is nothing that can be kept", cure)
+        if gradients:
+            _watch.check_gradients(model)
+        watched = _watch.Activations(model, activations) if activations else None
         self.path = os.fspath(path)
+        self._writer: _hinton.Recorder | None = None
+        #: The parts of a model that is spread over several processes.
+        self._parts: dict[str, _ranks.Part] | None = None
+        if (place := _ranks.place(self.path, model, every, settings or {})) is not None:
+            self.path, self._parts, about = place
+            self._writer = _hinton.Recorder(self.path, trained, json.dumps(about, default=str), resume)
         self._model = model
         self._every = every
-        self._overhead = overhead
+        # Parts of ranks must be of the same steps, so that no budget of a rank may decide.
+        self._overhead = overhead if self._parts is None else math.inf
         self._budget = max_bytes
+        self._keep = keep
+        self._gradients = gradients
+        self._norms: dict[str, Any] = {}
+        self._updates = updates
+        self._before: dict[str, Copy] | None = None
+        self._activations = watched
         self._begun = time.perf_counter()
         #: Seconds that the training waited for the recorder.
         self.spent = 0.0
@@ -54,15 +83,16 @@ class Recorder:
         self.skipped = 0
         #: Bytes of weights that were recorded.
         self.bytes = 0
-        last = self._writer.last
+        last = None if self._writer is None else self._writer.last
         self._number = -1 if last is None else last
         self._asked_last = self._number
         self._failure: BaseException | None = None
         self._waiting: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._room = threading.Semaphore(WAITING)
         self._thread = threading.Thread(target=self._write_all, name="hinton recorder", daemon=True)
-        self._thread.start()
-        self._is_open = True
+        self._is_open = self._writer is not None
+        if self._is_open:
+            self._thread.start()
 
     def step(
         self,
@@ -79,7 +109,7 @@ class Recorder:
             number: The step's number; without one, the last plus 1.
             model: The model at this step, where each step makes a new one, as JAX does. Arrays of JAX never
                 change: they are kept, and read by the thread that writes.
-            weights: `True` records the weights at this step whatever the budget says, `False` does not.
+            weights: `True` records the weights at this step, whole, whatever the budget says; `False` does not.
             tensors: Arrays to record besides the model's, by name: gradients, activations.
             metrics: Numbers by name. A value of an accelerator is read by the thread that writes.
         """
@@ -99,24 +129,69 @@ class Recorder:
         if self._failure is None and self._is_open:
             try:
                 kept = {name: detached(value) for name, value in metrics.items()}
-                self._waiting.put((max(self._number, 0), time.time(), None, kept))
+                self._waiting.put((max(self._number, 0), time.time(), None, kept, None))
+            except Exception as error:
+                self._fail(error)
+        self.spent += time.perf_counter() - begun
+
+    def take_gradients(self) -> None:
+        """Measures the gradients of the next step now, where the training clears them before `step` is called."""
+        begun = time.perf_counter()
+        if self._gradients and self._is_open and self._failure is None and self._is_armed(self._number + 1):
+            try:
+                self._norms = _watch.gradient_norms(self._model)
             except Exception as error:
                 self._fail(error)
         self.spent += time.perf_counter() - begun
 
     def _take(self, number: int, weights: bool | None, tensors: Any, metrics: dict[str, Any]) -> None:
-        copies = None
-        if self._is_due(number) if weights is None else weights:
+        copies, before = None, None
+        metrics = {name: detached(value) for name, value in metrics.items()}
+        if self._before is not None:
+            before, self._before = (self._before, snapshot(self._weights())), None
+        if self._is_armed(number) if weights is None else weights:
             # Weights that were asked for wait for the disk, others do not unless any cost is allowed.
             if self._room.acquire(blocking=weights is True or self._overhead >= 1):
-                copies = snapshot(self._model) | snapshot(tensors)
+                copies = self._copies(weights is True, tensors, metrics)
                 self._asked_last = number
                 self.recorded += 1
                 self.bytes += sum(copy.nbytes for copy, _ in copies.values())
             else:
                 self.skipped += 1
-        kept = {name: detached(value) for name, value in metrics.items()}
-        self._waiting.put((number, time.time(), copies, kept))
+        self._waiting.put((number, time.time(), copies, metrics, before))
+        if self._activations is not None:
+            self._activations.is_armed = self._is_due(number + 1)
+
+    def _copies(self, is_whole: bool, tensors: Any, metrics: dict[str, Any]) -> dict[str, Copy]:
+        """What is recorded of this step; metrics that belong to it are added."""
+        weights = self._weights()
+        keep = self._keep
+        if keep == "auto":
+            keep = "samples" if self._parts is None and size_of(weights) > SMALL else "whole"
+        is_whole = is_whole or keep == "whole"
+        copies = snapshot(weights, only_samples=not is_whole)
+        if not is_whole:
+            metrics |= whole_statistics(weights)
+        if self._gradients:
+            metrics |= self._norms or _watch.gradient_norms(self._model)
+            self._norms = {}
+        if self._updates:
+            self._before = copies if is_whole else snapshot(weights)
+        if self._activations is not None:
+            outputs, about = self._activations.take()
+            copies = copies | snapshot(outputs)
+            metrics |= about
+        return copies | snapshot(tensors)
+
+    def _weights(self) -> Any:
+        """The model, or the parts of it that this process records."""
+        if self._parts is None:
+            return self._model
+        return _ranks.local(self._model, self._parts, _ranks.rank_and_size()[0])
+
+    def _is_armed(self, number: int) -> bool:
+        """Whether the weights of this step are recorded. Where activations are, that was decided a step before."""
+        return self._is_due(number) if self._activations is None else self._activations.is_armed
 
     def _is_due(self, number: int) -> bool:
         if self._model is None or (self._every is not None and number - self._asked_last < self._every
@@ -135,12 +210,14 @@ class Recorder:
 
     def _write_all(self) -> None:
         while (item := self._waiting.get()) is not None:
-            number, taken, copies, metrics = item
+            number, taken, copies, metrics, before = item
             try:
                 if self._failure is None:
                     values = [(name, float(value)) for name, value in metrics.items()]
+                    values += _watch.update_ratios(*before) if before else []
                     arrays = [lent(name, copy, dtype) for name, (copy, dtype) in (copies or {}).items()]
-                    self._writer.write(number, taken, arrays, values)
+                    if self._writer is not None:
+                        self._writer.write(number, taken, arrays, values)
             except Exception as error:
                 self._fail(error)
             finally:
@@ -159,6 +236,8 @@ class Recorder:
         """Waits until everything is written."""
         if self._is_open:
             self._is_open = False
+            if self._activations is not None:
+                self._activations.remove()
             self._waiting.put(None)
             self._thread.join()
 
@@ -177,49 +256,6 @@ class Recorder:
         return f"<hinton.Recorder {self.path!r}: {self.recorded} steps with weights, {self.skipped} skipped>"
 
 
-def snapshot(model: Any) -> dict[str, tuple[Any, str | None]]:
-    """Copies of all arrays of a model, each with the name of a type that numpy does not have."""
-    copies: dict[str, tuple[Any, str | None]] = {}
-    for name, part in _arrays.parts(model, ""):
-        if _arrays.is_from(part, "torch"):
-            copies[name] = of_torch(part)
-        elif is_of_jax(part):
-            copies[name] = (part, None)
-        elif _arrays.is_array(part):
-            array = _arrays.as_numpy(part, name)
-            kind, size = _arrays.FOREIGN.get(array.dtype.name, (None, 0))
-            copies[name] = ((array.view(f"u{size}") if kind else array).copy(), kind)
-    return copies
-
-
-def is_of_jax(value: Any) -> bool:
-    """Whether it is an array of JAX, which never changes and may still be computed."""
-    return _arrays.is_from(value, "jax") or _arrays.is_from(value, "jaxlib")
-
-
-def of_torch(value: Any) -> tuple[Any, str | None]:
-    torch = sys.modules["torch"]
-    value = value.detach()
-    copy = value.clone() if value.device.type == "cpu" else value.cpu()
-    kind, size = _arrays.FOREIGN.get(str(copy.dtype).removeprefix("torch."), (None, 0))
-    if kind is not None:
-        copy = copy.contiguous().view(torch.int16 if size == 2 else torch.uint8)
-    return copy.numpy(), kind
-
-
-def detached(value: Any) -> Any:
-    """A metric that later steps do not change; torch's stay on their device until they are written."""
-    if _arrays.is_from(value, "torch"):
-        return value.detach().clone()
-    return value if is_of_jax(value) else float(value)
-
-
-def lent(name: str, array: Any, dtype: str | None) -> _hinton.Tensor:
-    if is_of_jax(array):
-        return _arrays.of_numpy(_arrays.as_numpy(array, name), name)
-    return _arrays.lend(array, name, dtype)
-
-
 class Recording(TypedDict, total=False):
     """What `record` takes besides the folder and the model."""
 
@@ -229,6 +265,14 @@ class Recording(TypedDict, total=False):
     """The most of the wall clock that copies of weights may take"""
     max_bytes: int | None
     """The most bytes of weights in the run"""
+    keep: Keep
+    """`"whole"` weights, `"samples"` of large ones, or `"auto"`: whole up to 64 MiB"""
+    gradients: bool
+    """Records the norms of gradients, where weights are recorded"""
+    updates: bool
+    """Records how much the step after each recorded one changed each tensor"""
+    activations: Sequence[str]
+    """Modules whose outputs are recorded, where weights are: names and globs"""
     trained: str
     """What is trained, for people"""
     settings: dict[str, Any] | None
@@ -244,6 +288,10 @@ def record(
     every: int | None = None,
     overhead: float = 0.01,
     max_bytes: int | None = None,
+    keep: Keep = "auto",
+    gradients: bool = False,
+    updates: bool = False,
+    activations: Sequence[str] = (),
     trained: str = "",
     settings: dict[str, Any] | None = None,
     resume: bool = False,
@@ -262,13 +310,24 @@ def record(
         overhead: The most of the wall clock that copies of weights may take, 0.01 for 1 %. With 1 or more nothing is
             left out, and the training waits for the disk.
         max_bytes: The most bytes of weights in the run.
+        keep: `"whole"` records all values. `"samples"` records, of a tensor of more than 65,536 values, every n-th row and
+            column as `NAME.sample` and, of all its values, the metrics `rms.NAME` and `max_abs.NAME`. `"auto"` records a
+            model of up to 64 MiB whole, and samples of a larger one. `step(weights=True)` is always whole.
+        gradients: Records `grad_norm` and `grad_norm.NAME` of a module of torch, at the steps whose weights are recorded.
+            They must still be there: call `step` or `take_gradients` before `zero_grad`, or use `attach`.
+        updates: Records `update_ratio.NAME` at the step after each whose weights are recorded: the norm of what that one
+            step changed over the norm of the tensor before it. It costs one more copy.
+        activations: Names and globs (`"layers.*.mlp"`) of modules of torch whose outputs are recorded where weights are, in
+            training mode: `activation.NAME` of the first 16 examples, and the metrics `activation_rms.NAME` and
+            `activation_zeros.NAME` (the share of zeros) of the whole batch.
         trained: What is trained, for people.
         settings: The training's settings, written as JSON.
 
     Raises:
-        ValueError: there is a run in the folder already.
+        ValueError: there is a run in the folder already; a model has no gradients or modules to watch.
+        KeyError: no module has a name of `activations`.
     """
     return Recorder(
-        path, model, every=every, overhead=overhead, max_bytes=max_bytes, trained=trained,
-        settings=settings, resume=resume,
+        path, model, every=every, overhead=overhead, max_bytes=max_bytes, keep=keep, gradients=gradients,
+        updates=updates, activations=activations, trained=trained, settings=settings, resume=resume,
     )

@@ -10,14 +10,12 @@ from typing import Any
 from . import _hinton
 from ._checkpoint import Checkpoint
 from ._errors import warn
-from ._frame import framed
+from ._frame import FRAME, framed
 from ._run import Run
 
 
 #: Most bytes of values of which a notebook keeps a page: it takes a pass over all of them.
 KEPT = 256 << 20
-#: Bytes of data in such a page.
-FRAME = 850_000
 
 
 class View:

@@ -128,11 +128,18 @@ def transformers(path: str | os.PathLike[str], **recording: Unpack[Recording]) -
         def on_train_begin(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
             writer.begin(model, state.is_world_process_zero)
 
+        def on_pre_optimizer_step(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            # At the end of a step they are cleared.
+            if writer.recorder is not None:
+                writer.recorder.take_gradients()
+
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             writer.step({}, state.global_step)
 
         def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
-            writer.log(logs)
+            # Norms that are recorded have that name already, and are of every step.
+            own = {"grad_norm"} if recording.get("gradients") else set()
+            writer.log({name: value for name, value in (logs or {}).items() if name not in own})
 
         def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             writer.end()

@@ -75,9 +75,12 @@ class Page:
 
     def open(self, path, scheme, width=1100):
         """Opens a file and waits until it and its frames rest."""
+        return self.visit(Path(path).as_uri(), scheme, width)
+
+    def visit(self, address, scheme, width=1100):
         self.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
         self.ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
-        self.ask("Page.navigate", url=Path(path).as_uri())
+        self.ask("Page.navigate", url=address)
         deadline = time.monotonic() + 60
         while self.value("document.readyState") != "complete" and time.monotonic() < deadline:
             time.sleep(0.1)

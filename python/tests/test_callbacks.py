@@ -1,6 +1,7 @@
 """Trainings of other libraries are recorded: by small stand-ins of their trainers, and by the real ones where they are."""
 
 import importlib.util
+import os
 import sys
 import types
 
@@ -92,6 +93,8 @@ def test_a_library_that_is_not_there_is_named(tmp_path):
 
 
 def test_the_real_keras_is_recorded(tmp_path):
+    # Its default is TensorFlow; JAX is smaller.
+    os.environ.setdefault("KERAS_BACKEND", "jax")
     keras = pytest.importorskip("keras")
     keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(8, "tanh"), keras.layers.Dense(1)])

@@ -35,6 +35,8 @@ class Drawing(Settings, total=False):
     """`"cpu"` allows copies from a GPU"""
     threads: int
     """How many threads work; 0 is one for each core"""
+    interactive: bool
+    """A notebook shows a page to zoom and read values in"""
 '''
 
 

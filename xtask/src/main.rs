@@ -90,8 +90,9 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "python",
-        arguments: "",
-        about: "builds the wheel of python/ and runs its tests, in an environment under the target folder",
+        arguments: "[large|bench]",
+        about: "builds the wheel of python/ and runs its tests, in an environment under the target folder; large: with torch, \
+                JAX, Keras, Lightning, transformers; bench: measures a release build there",
         run: python::run,
     },
     Command {

@@ -1,13 +1,24 @@
 //! `cargo xtask python`: builds the wheel of `python/` and runs the package's tests, in an environment of its
-//! own under the target folder.
+//! own under the target folder. `cargo xtask python large` does so with torch, JAX, Keras, Lightning and
+//! transformers installed, which is too much to fetch for every run of the tests; `cargo xtask python bench` measures
+//! a release build there.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::{Failure, shell};
 
-/// What the environment holds.
-const REQUIREMENTS: &str = "python/requirements-test.txt";
+/// An environment under the target folder.
+struct Environment {
+    folder: &'static str,
+    /// The file that lists what is in it.
+    requirements: &'static str,
+}
+
+const SMALL: Environment =
+    Environment { folder: "python", requirements: "python/requirements-test.txt" };
+const LARGE: Environment =
+    Environment { folder: "python-large", requirements: "python/requirements-large.txt" };
 
 /// Names under which Python may be found.
 const PYTHONS: &[&str] = &["python3", "python"];
@@ -31,19 +42,35 @@ const UNREACHABLE: &[&str] = &[
 ];
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
-    if !arguments.is_empty() {
-        return Err("expected no arguments".into());
-    }
-    let python = match environment()? {
-        Ok(python) => python,
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let tested = match words[..] {
+        [] => SMALL,
+        ["large" | "bench"] => LARGE,
+        _ => return Err("expected nothing, `large` or `bench`".into()),
+    };
+    let both = SMALL.ready().and_then(|made| match made {
+        Ok(builder) => Ok(tested.ready()?.map(|python| (builder, python))),
+        Err(why) => Ok(Err(why)),
+    })?;
+    let (builder, python) = match both {
+        Ok(both) => both,
         Err(why) => {
             println!("{why}: the Python package was not built and not tested");
             return Ok(());
         }
     };
-    install(&python)?;
+    if words == ["bench"] {
+        install(&builder, &python, "release")?;
+        let mut bench = shell::program(&python.to_string_lossy());
+        return shell::run(bench.arg("python/tools/bench.py"));
+    }
+    install(&builder, &python, "dev")?;
     let mut tests = shell::program(&python.to_string_lossy());
-    shell::run(tests.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "python/tests"]))?;
+    tests.args(["-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", "python/tests"]);
+    shell::run(&mut tests)?;
+    if tested.folder == LARGE.folder {
+        return Ok(());
+    }
     let cache = shell::target_dir()?.join("mypy");
     let mut types = shell::program(&python.to_string_lossy());
     types.args(["-m", "mypy", "--config-file", "pyproject.toml", "--cache-dir"]).arg(cache);
@@ -53,27 +80,34 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     shell::run(stubs.current_dir(shell::target_dir()?.join("python")))
 }
 
-/// Python of an environment that has what the tests need, or why there is none.
-fn environment() -> Result<Result<PathBuf, String>, Failure> {
+impl Environment {
+    /// Its Python, with everything installed; or why there is none.
+    fn ready(&self) -> Result<Result<PathBuf, String>, Failure> {
+        environment(self.folder, self.requirements)
+    }
+}
+
+/// Python of an environment that has what is required, or why there is none.
+fn environment(folder: &str, requirements: &str) -> Result<Result<PathBuf, String>, Failure> {
     let fit = |name: &&&str| shell::works(shell::program(name).args(["-c", IS_FIT]));
     let Some(system) = PYTHONS.iter().find(fit) else {
         return Ok(Err("Python 3.11 or newer with venv is not installed".to_owned()));
     };
-    let folder = shell::target_dir()?.join("python");
+    let folder = shell::target_dir()?.join(folder);
     let python = match cfg!(windows) {
         true => folder.join("Scripts").join("python.exe"),
         false => folder.join("bin").join("python"),
     };
-    let wanted = shell::read(&shell::root().join(REQUIREMENTS))?;
+    let wanted = shell::read(&shell::root().join(requirements))?;
     // Written last, so that it says that everything got there.
     let installed = folder.join("installed.txt");
     if std::fs::read_to_string(&installed).is_ok_and(|there| there == wanted) {
         return Ok(Ok(python));
     }
-    println!("pip install: fetching what {REQUIREMENTS} names");
+    println!("pip install: fetching what {requirements} names");
     shell::output(shell::program(system).args(["-m", "venv"]).arg(&folder))?;
     let mut pip = pip(&python);
-    pip.args(["install", "--quiet", "--retries", "1", "--timeout", "30", "-r", REQUIREMENTS]);
+    pip.args(["install", "--quiet", "--retries", "1", "--timeout", "30", "-r", requirements]);
     if let Err(failure) = shell::output(&mut pip) {
         let said = failure.to_string();
         return match UNREACHABLE.iter().find(|words| said.contains(**words)) {
@@ -93,7 +127,7 @@ fn pip(python: &Path) -> Command {
 
 /// Builds the wheel in a profile into a folder; or says why it cannot be built here.
 pub(crate) fn wheel(out: &Path, profile: &str) -> Result<Result<PathBuf, String>, Failure> {
-    match environment()? {
+    match SMALL.ready()? {
         Ok(python) => Ok(Ok(built(&python, out, profile)?)),
         Err(why) => Ok(Err(why)),
     }
@@ -109,13 +143,13 @@ fn built(python: &Path, out: &Path, profile: &str) -> Result<PathBuf, Failure> {
     Ok(files.find(is_wheel).ok_or("maturin built no wheel")?)
 }
 
-/// Builds the wheel in the profile of the tests, whose dependencies are built already, and installs it.
-fn install(python: &Path) -> Result<(), Failure> {
+/// Builds the wheel and installs it. In the profile of the tests its dependencies are built already.
+fn install(builder: &Path, python: &Path, profile: &str) -> Result<(), Failure> {
     let wheels = shell::target_dir()?.join("wheels-test");
     if wheels.exists() {
         std::fs::remove_dir_all(&wheels)?;
     }
-    let wheel = built(python, &wheels, "dev")?;
+    let wheel = built(builder, &wheels, profile)?;
     let mut pip = pip(python);
     pip.args(["install", "--quiet", "--force-reinstall", "--no-deps"]).arg(wheel);
     shell::run(&mut pip)

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use crate::{Failure, arrows, demo, licences, new, python, reference, shell, web};
+use crate::{Failure, arrows, demo, dist, licences, new, python, reference, shell, web};
 
 /// One thing that must hold.
 struct Step {
@@ -25,6 +25,7 @@ const STEPS: &[Step] = &[
     Step { name: "Python", run: || python::run(&[]) },
     Step { name: "documentation", run: documentation },
     Step { name: "demo", run: || demo::run(&[]) },
+    Step { name: "packages", run: packages },
     Step { name: "reference", run: || reference::run(&["--check".to_string()]) },
 ];
 
@@ -73,6 +74,11 @@ fn mp4() -> Result<(), Failure> {
     let mut tests = shell::cargo();
     tests.args(["test", "--quiet", "--package", "hinton-render", "--features", "mp4"]);
     shell::run(tests.args(["--lib", "--test", "it"]))
+}
+
+/// What people install is made of the program of the tests, unpacked in a clean folder and used.
+fn packages() -> Result<(), Failure> {
+    dist::run(&["--profile", "dev", "--check", "--no-wheel"].map(str::to_owned))
 }
 
 /// The documentation builds, and no link in it is broken.

@@ -108,16 +108,7 @@ impl Viewing {
     /// # Errors
     /// When the budget is too small for the map, values cannot be read, or the work was stopped.
     pub fn page(&self, budget: u64, progress: &dyn Progress) -> Result<(Vec<u8>, String), Error> {
-        match self.viewer.export(budget, progress) {
-            Ok(exported) => Ok((exported.page, exported.note)),
-            Err(Refusal::Question(message) | Refusal::Work(message)) => {
-                Err(Error::Request { message, help: None })
-            }
-            Err(Refusal::NoRoute) => {
-                let message = "the page cannot be made".to_owned();
-                Err(Error::Request { message, help: None })
-            }
-        }
+        exported(&self.viewer, budget, progress)
     }
 
     /// Answers until [`Viewing::stop`]; a second call returns at once.
@@ -136,6 +127,36 @@ impl Viewing {
     pub fn stop(&self) {
         self.listener.lock().unwrap_or_else(PoisonError::into_inner).take();
         self.stop.stop();
+    }
+}
+
+/// The page of [`Viewing::page`] for what is open already, without a socket.
+///
+/// # Errors
+/// As [`Viewing::page`].
+pub fn page_of(
+    checkpoints: Vec<Checkpoint>,
+    threads: usize,
+    budget: u64,
+    progress: &dyn Progress,
+) -> Result<(Vec<u8>, String), Error> {
+    exported(&Viewer::of(checkpoints, hinton::threads(threads)), budget, progress)
+}
+
+fn exported(
+    viewer: &Viewer,
+    budget: u64,
+    progress: &dyn Progress,
+) -> Result<(Vec<u8>, String), Error> {
+    match viewer.export(budget, progress) {
+        Ok(exported) => Ok((exported.page, exported.note)),
+        Err(Refusal::Question(message) | Refusal::Work(message)) => {
+            Err(Error::Request { message, help: None })
+        }
+        Err(Refusal::NoRoute) => {
+            let message = "the page cannot be made".to_owned();
+            Err(Error::Request { message, help: None })
+        }
     }
 }
 

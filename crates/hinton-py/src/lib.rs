@@ -82,6 +82,7 @@ fn _hinton(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(diff::diff_conditions, module)?)?;
     module.add_function(wrap_pyfunction!(viewing::view_paths, module)?)?;
     module.add_function(wrap_pyfunction!(viewing::view_checkpoints, module)?)?;
+    module.add_function(wrap_pyfunction!(viewing::page_of, module)?)?;
     module.add_function(wrap_pyfunction!(run::open_runs, module)?)?;
     module.add_function(wrap_pyfunction!(run::run_of, module)?)?;
     module.add_function(wrap_pyfunction!(run::is_run, module)?)?;

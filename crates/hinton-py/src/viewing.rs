@@ -54,6 +54,20 @@ pub(crate) fn view_checkpoints(
     Ok(Viewing(viewing.map_err(raised)?))
 }
 
+/// The page of a viewer with its data inside, of what is open already; and what of the data is in it.
+#[pyfunction]
+pub(crate) fn page_of<'py>(
+    py: Python<'py>,
+    checkpoints: Vec<PyRef<'_, Checkpoint>>,
+    threads: usize,
+    budget: u64,
+) -> PyResult<(Bound<'py, PyBytes>, String)> {
+    let opened: Vec<_> = checkpoints.iter().map(|checkpoint| checkpoint.0.clone()).collect();
+    let (page, note) =
+        work::run(py, move |stop| hinton_cli::page_of(opened, threads, budget, stop))?;
+    Ok((PyBytes::new(py, &page), note))
+}
+
 #[pymethods]
 impl Viewing {
     /// The address of the page, with the key in it.

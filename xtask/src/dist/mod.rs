@@ -102,6 +102,8 @@ struct Made {
     /// Seconds since 1970 of the commit.
     time: u64,
     program: Vec<u8>,
+    /// Where that was built.
+    binary: PathBuf,
     /// Name and text.
     completions: Vec<(&'static str, String)>,
     /// Name and text of each page of the manual.
@@ -127,6 +129,7 @@ impl Made {
         let version = said(&["--version"])?.trim().replace("hinton ", "");
         let completions =
             SHELLS.iter().map(|(shell, name, _)| Ok((*name, said(&["completions", shell])?)));
+        let completions = completions.collect::<Result<_, Failure>>()?;
         let mut manual = vec![("hinton.1".to_owned(), said(&["manual"])?)];
         for command in commands(&said(&["manual"])?) {
             manual.push((format!("hinton-{command}.1"), said(&["manual", &command])?));
@@ -136,9 +139,10 @@ impl Made {
             target: target.to_owned(),
             time: time()?,
             program: std::fs::read(&binary)?,
-            completions: completions.collect::<Result<_, Failure>>()?,
+            completions,
             manual,
             notices: notices::text(target)?,
+            binary,
         })
     }
 
@@ -254,8 +258,6 @@ fn check_in(made: &Made, out: &Path, files: &[PathBuf], clean: &Path) -> Result<
             uses(&folder.join(format!("hinton{}", std::env::consts::EXE_SUFFIX)), &folder)?;
             println!("{}: unpacked, and it draws the gallery", name.to_string_lossy());
         } else if text.ends_with(".deb") {
-            made.deb(&again)?;
-            same(file, &again.join(name))?;
             if !shell::works(shell::program("dpkg-deb").arg("--version")) {
                 println!("dpkg-deb is not installed: the .deb was not unpacked");
                 continue;
@@ -267,8 +269,9 @@ fn check_in(made: &Made, out: &Path, files: &[PathBuf], clean: &Path) -> Result<
             if !control.contains(&version) {
                 return Err(format!("the .deb's control has no {version}").into());
             }
-            uses(&folder.join("usr/bin/hinton"), &folder)?;
-            println!("{}: unpacked, and it draws the gallery", name.to_string_lossy());
+            // It is the program of the archive.
+            same(&folder.join("usr/bin/hinton"), &made.binary)?;
+            println!("{}: unpacked, and it holds the program", name.to_string_lossy());
         }
     }
     let sums = shell::read(&out.join("SHA256SUMS"))?;
