@@ -11,24 +11,37 @@ of files. `open` reads a weights file lazily. Keyword arguments are the settings
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from . import callbacks
-from ._checkpoint import Checkpoint, open
-from ._diff import Diff, diff
-from ._draw import bars, curve, draw, heatmap, hinton, histogram, overview, profile, ridge, spectrum, tiles
-from ._errors import HintonWarning
-from ._hinton import __version__
-from ._matplotlib import on, register
-from ._picture import Picture
-from ._ranks import merge_ranks
-from ._record import Recorder, record
-from ._run import Film, Run, Step, animate, run
-from ._space import Space, space
-from ._tables import Setting, charts, colormaps, settings
-from ._tensor import Tensor
-from ._train import Epoch, Trained, train
-from ._view import View, view
+if TYPE_CHECKING:
+    from . import callbacks
+    from ._checkpoint import Checkpoint, open
+    from ._diff import Diff, diff
+    from ._draw import (
+        bars,
+        curve,
+        draw,
+        heatmap,
+        hinton,
+        histogram,
+        overview,
+        profile,
+        ridge,
+        spectrum,
+        tiles,
+    )
+    from ._errors import HintonWarning
+    from ._hinton import __version__
+    from ._matplotlib import on, register
+    from ._picture import Picture
+    from ._ranks import merge_ranks
+    from ._record import Recorder, record
+    from ._run import Film, Run, Step, animate, run
+    from ._space import Space, space
+    from ._tables import Setting, charts, colormaps, settings
+    from ._tensor import Tensor
+    from ._train import Epoch, Trained, train
+    from ._view import View, view
 
 __all__ = [
     "Checkpoint",
@@ -73,6 +86,42 @@ __all__ = [
     "train",
     "view",
 ]
+
+#: Which module holds what. Each is imported when it is first asked for: importing the package costs next to nothing.
+MODULES = {
+    "_checkpoint": "Checkpoint open",
+    "_diff": "Diff diff",
+    "_draw": "bars curve draw heatmap hinton histogram overview profile ridge spectrum tiles",
+    "_errors": "HintonWarning",
+    "_hinton": "__version__",
+    "_matplotlib": "on register",
+    "_picture": "Picture",
+    "_ranks": "merge_ranks",
+    "_record": "Recorder record",
+    "_run": "Film Run Step animate run",
+    "_space": "Space space",
+    "_tables": "Setting charts colormaps settings",
+    "_tensor": "Tensor",
+    "_train": "Epoch Trained train",
+    "_view": "View view",
+}
+HOLDERS = {name: module for module, names in MODULES.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> Any:
+    import importlib
+
+    if name == "callbacks":
+        return importlib.import_module(".callbacks", __name__)
+    if name not in HOLDERS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{HOLDERS[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -142,3 +142,14 @@ def test_ctrl_c_stops_work():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
     assert done.stdout.strip() == b"stopped", done.stderr
+
+
+def test_importing_loads_nothing_and_every_name_is_there():
+    code = "import sys, hinton; print([m for m in sys.modules if m.startswith('hinton.')])"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said.strip() == "[]"
+    assert sorted({*hinton.HOLDERS, "callbacks"}) == sorted(hinton.__all__)
+    assert all(getattr(hinton, name) is not None for name in hinton.__all__)
+    assert set(hinton.__all__) <= set(dir(hinton))
+    with pytest.raises(AttributeError, match="drwa"):
+        hinton.drwa
