@@ -8,6 +8,9 @@ export function read(path: string): string {
   return readFileSync(fileURLToPath(new URL(path, import.meta.url)), "utf8");
 }
 
+/** The styles of the viewer, in the order in which they lie over one another. */
+export const VIEWER_STYLES = ["viewer/style.css", "viewer/list.css", "viewer/panels.css"];
+
 /** What must stay with every copy of the libraries in the page. */
 export function notices(): string {
   const { version } = JSON.parse(read("node_modules/solid-js/package.json"));
@@ -35,7 +38,7 @@ function onePage(page: string, styles: string[], fileName: string): Plugin {
     enforce: "post",
     generateBundle(_options, bundle) {
       const script = programOf(bundle, (why) => this.error(why));
-      const style = ["viewer/style.css", "viewer/panels.css", ...styles].map((path) => read(path).trim());
+      const style = [...VIEWER_STYLES, ...styles].map((path) => read(path).trim());
       const parts: Record<string, string> = {
         icon: encodeURIComponent(read("viewer/favicon.svg").trim()),
         notices: notices(),

@@ -1,6 +1,6 @@
 import { type Plugin, defineConfig } from "vite";
 import solid from "vite-plugin-solid";
-import { notices, read } from "./one-page.ts";
+import { VIEWER_STYLES, notices, read } from "./one-page.ts";
 
 /** The page is served under a policy that allows no script or style within it: three files. */
 function threeFiles(): Plugin {
@@ -11,7 +11,7 @@ function threeFiles(): Plugin {
       for (const [file, output] of Object.entries(bundle)) {
         if (output.type !== "chunk" || file !== "viewer.js") this.error(`${file} would not be served`);
       }
-      const style = ["viewer/style.css", "viewer/panels.css"].map((path) => read(path).trim()).join("\n\n");
+      const style = VIEWER_STYLES.map((path) => read(path).trim()).join("\n\n");
       this.emitFile({ type: "asset", fileName: "viewer.css", source: `${style}\n` });
       this.emitFile({ type: "asset", fileName: "viewer.html", source: read("viewer/page.html") });
       this.emitFile({ type: "asset", fileName: "favicon.svg", source: read("viewer/favicon.svg") });

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hinton_format::source::InMemory;
 use hinton_format::{Checkpoint, FORMATS, Input, Limits};
 use hinton_tensor::Memory;
+use hinton_view::{Quiet, Viewer};
 
 /// Most values that are read of a tensor; a few bytes can honestly stand for many (strides of 0).
 const MOST_VALUES: u64 = 1 << 16;
@@ -29,6 +30,31 @@ pub fn open_files(files: &[(&str, &[u8])]) {
     if let Ok(Some(checkpoint)) = hinton_format::open_folder("fuzz", folder, &limits()) {
         read(checkpoint);
     }
+}
+
+/// Asks a viewer of a small model: the bytes are a route and a query, as in `tiles?q=0.r.0.0.0`.
+pub fn ask(bytes: &[u8]) {
+    thread_local! {
+        static VIEWER: Viewer = viewer();
+    }
+    let Ok(question) = std::str::from_utf8(bytes) else { return };
+    let (route, query) = question.split_once('?').unwrap_or((question, ""));
+    let answer = VIEWER.with(|viewer| viewer.answer(route, query, &Quiet));
+    if let Err(refusal) = answer {
+        assert!(!refusal.as_json().is_empty(), "{question}");
+    }
+}
+
+/// Of a matrix and a vector.
+fn viewer() -> Viewer {
+    let header = br#"{"w":{"dtype":"F32","shape":[40,30],"data_offsets":[0,4800]},"b":{"dtype":"F32","shape":[30],"data_offsets":[4800,4920]}}"#;
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(header);
+    bytes.extend((0..1230u32).flat_map(|value| (value as f32 - 600.0).to_le_bytes()));
+    let input =
+        Input { name: "w.safetensors".to_owned(), path: None, data: Arc::new(Memory::new(bytes)) };
+    let checkpoint = hinton_format::open_input(&input, &limits()).expect("a file of our own opens");
+    Viewer::of(vec![checkpoint], 1)
 }
 
 /// Two parts of the bytes; the first byte says how long the first is.

@@ -53,7 +53,10 @@ const zoom = (factor: number) => ({ model }: Acts) => model.zoomBy(factor, undef
 /** Goes to the next place that `check` complains of. */
 const fault = (by: number) => ({ model }: Acts) => {
   const { faults } = model.statistics();
-  if (faults.length === 0) return model.say(model.statistics().done < model.statistics().of ? "Still looking for faults" : "Nothing to remark on");
+  if (faults.length === 0) {
+    const { checked, of, note } = model.statistics();
+    return model.say(checked < of ? "Still looking for faults" : note ? `Nothing to remark on, but ${note}` : "Nothing to remark on");
+  }
   faultAt = (faultAt + by + faults.length) % faults.length;
   const found = faults[faultAt]!;
   if (found.at) model.showCell({ tensor: found.t, row: found.at[0], col: found.at[1] });

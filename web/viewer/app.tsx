@@ -2,12 +2,13 @@ import { Show, createEffect, createSignal, onCleanup, onMount } from "solid-js";
 import { render } from "solid-js/web";
 import { listenToKeys } from "./actions";
 import { aspectOf, keepInAddress, readAddress } from "./address";
-import { type Catalogue, type Engine, EngineError } from "./engine";
+import { type Catalogue, type Engine, EngineError, type Overview } from "./engine";
 import { IconButton } from "./icons";
 import { follow } from "./live";
+import type { Size } from "./map/camera";
 import { listenToGestures } from "./map/gestures";
 import { Stage } from "./map/stage";
-import { DETAILS_FROM, LIST_FROM, createModel } from "./model";
+import { DETAILS_FROM, LIST_FROM, createModel, marginOfHome } from "./model";
 import { Comparison } from "./panels/comparison";
 import { Details } from "./panels/details";
 import { Export, GoTo, Help, colouringOf, exported } from "./panels/dialogs";
@@ -18,7 +19,17 @@ import { Timeline } from "./panels/timeline";
 import { Status, Top } from "./panels/top";
 import { Player } from "./player";
 
-function App(props: { engine: Engine; catalogue: Catalogue; aspect: number | null; since: number; reopen(): void }) {
+interface Opened {
+  engine: Engine;
+  catalogue: Catalogue;
+  aspect: number | null;
+  /** All tensors as they are seen at first, on their way. */
+  overview: Promise<Overview> | null;
+  since: number;
+  reopen(): void;
+}
+
+function App(props: Opened) {
   const life = new AbortController();
   onCleanup(() => life.abort());
   const model = createModel(props.engine, props.catalogue, props.aspect, life.signal);
@@ -84,6 +95,7 @@ function App(props: { engine: Engine; catalogue: Catalogue; aspect: number | nul
       say("This browser cannot draw the map: WebGL 2 is missing or switched off.");
       return;
     }
+    if (props.overview) made.tiles.expect(props.overview, model.initial.step, model.initial.fold);
     made.ahead = () => player.ahead();
     setStage(made);
     listenToGestures(map, model, made);
@@ -160,10 +172,15 @@ export function say(text: string): void {
 export async function show(engine: Engine): Promise<() => void> {
   let close: (() => void) | null = null;
   const open = async () => {
-    const aspect = aspectOf(location.hash, shapeOfMap());
+    const room = roomOfMap();
+    const aspect = aspectOf(location.hash, Number((room.width / room.height).toFixed(2)));
+    // Where the address names a place, that is what is seen first.
+    const isWhole = !/[#&]at=/.test(location.hash);
+    const overview = isWhole ? engine.overview({ ...withoutMargin(room), aspect, ratio: devicePixelRatio }) : null;
+    // Whoever waits for it is not there yet.
+    overview?.catch(() => {});
     // What happens from now on is news: what is before is in the catalogue.
-    const { now } = await engine.events(ALL);
-    const catalogue = await engine.catalogue(aspect);
+    const [{ now }, catalogue] = await Promise.all([engine.events(ALL), engine.catalogue(aspect)]);
     if (catalogue.tensors.length === 0) throw new EngineError("There are no tensors to show.", false);
     close?.();
     say("");
@@ -171,14 +188,24 @@ export async function show(engine: Engine): Promise<() => void> {
     for (const name of ["hinton:first-map", "hinton:exact-map"]) performance.clearMarks(name);
     // Files that hold other tensors now are shown from the beginning; the address keeps the view.
     const reopen = () => void open().catch((error: unknown) => say(error instanceof Error ? error.message : String(error)));
-    close = render(() => <App engine={engine} catalogue={catalogue} aspect={aspect} since={now} reopen={reopen} />, document.getElementById("app")!);
+    close = render(() => <App engine={engine} catalogue={catalogue} aspect={aspect} overview={overview} since={now} reopen={reopen} />, document.getElementById("app")!);
   };
   await open();
   return () => close?.();
 }
 
-/** Width to height of the room for the map, about: the panels are not there yet. */
-function shapeOfMap(): number {
-  const beside = (innerWidth >= LIST_FROM ? 260 : 0) + (innerWidth >= DETAILS_FROM ? 260 : 0);
-  return Number(((innerWidth - beside) / Math.max(innerHeight - 70, 100)).toFixed(2));
+/** Heights of what is above and below the map, and width of each panel beside it: as in style.css. */
+const BARS = 44 + 26;
+const PANEL = 20;
+
+/** The room for the map, CSS pixels: the panels are not there yet. */
+function roomOfMap(): Size {
+  const letter = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const panels = [LIST_FROM, DETAILS_FROM].filter((from) => innerWidth >= from).length;
+  return { width: innerWidth - panels * PANEL * letter, height: Math.max(innerHeight - BARS, 100) };
+}
+
+function withoutMargin({ width, height }: Size): Size {
+  const less = 2 * marginOfHome();
+  return { width: Math.max(width - less, 16), height: Math.max(height - less, 16) };
 }

@@ -5,6 +5,11 @@
 export interface Engine {
   /** What there is to see, laid out for a window of this width to height (the usual one where null). */
   catalogue(aspect: number | null, signal?: AbortSignal): Promise<Catalogue>;
+  /**
+   * Every tensor of the map as it is drawn where the whole map has that room, in one answer: soon
+   * there, however many they are. What is missing in it is asked for as tiles.
+   */
+  overview(room: Room, signal?: AbortSignal): Promise<Overview>;
   /** Tiles in the order asked; one that could not be read carries the reason instead. */
   tiles(step: Step, asked: TileName[], signal?: AbortSignal): Promise<TileAnswer[]>;
   /** Full precision of rows `r0..r1` and columns `c0..c1`, ends excluded; at most 65,536 cells. */
@@ -85,17 +90,18 @@ export interface Tensor {
   rows: number;
   cols: number;
   orientation: string;
-  quantized: boolean;
+  /** What follows is left out where there is nothing to tell. */
+  quantized?: boolean;
   bytes: number;
-  offset: number | null;
-  skipped: string | null;
+  offset?: number;
+  skipped?: string;
   /** Tensors of one group have one range of colours, where not each has its own. */
   group: number;
   /** The levels that there are, as rows and columns, finest first; all where nothing is said. */
   levels?: [number, number][];
   /** Whether it is made of others and lies in no file. */
-  made: boolean;
-  note?: string | null;
+  made?: boolean;
+  note?: string;
 }
 
 export interface Layout {
@@ -128,6 +134,17 @@ export interface Label {
   upright?: boolean;
 }
 
+/** Room for the whole map: of a window of that shape, CSS pixels, and device pixels to one of them. */
+export interface Room {
+  aspect: number | null;
+  width: number;
+  height: number;
+  ratio: number;
+}
+
+/** The only tile of a tensor at a level, for tensors of the map. */
+export type Overview = { tensor: number; level: { rows: number; cols: number }; tile: Tile }[];
+
 /** A tile of 256 x 256 cells at most, of which each folds 2^levelRows x 2^levelCols values. */
 export interface TileName {
   tensor: number;
@@ -147,6 +164,8 @@ export interface Tile {
   exact: boolean;
   /** One of so many values was read; 1 means all. */
   sampled: number;
+  /** Whether asking again gives no better one. */
+  final: boolean;
 }
 
 export type TileAnswer = Tile | { error: string };
@@ -194,6 +213,8 @@ export interface StatisticsRow {
   inf: number;
   zeros: number;
   kurtosis: number;
+  /** One of so many values was read; 1 means all. */
+  sampled?: number;
   histogram: number[];
 }
 
@@ -213,6 +234,8 @@ export interface Statistics {
   checked: number;
   rows: StatisticsRow[];
   faults: Fault[];
+  /** What a person should know of them. */
+  note?: string | null;
 }
 
 /** One whole row or column. */

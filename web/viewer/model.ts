@@ -46,11 +46,17 @@ export interface Drawn {
 
 const SYSTEM_DARK = matchMedia("(prefers-color-scheme: dark)");
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
-/** Windows of this width have room for the list of tensors, and for the details. */
+/** Windows of less width are those of telephones; of this width they have room for the list of tensors, and for the details. */
+export const NARROW = 720;
 export const LIST_FROM = 1100;
 export const DETAILS_FROM = 900;
 /** A cell is never larger than this, CSS pixels. */
 const LARGEST_CELL = 220;
+
+/** Room round the whole map, CSS pixels. */
+export function marginOfHome(): number {
+  return innerWidth < NARROW ? 8 : 20;
+}
 
 export type Model = ReturnType<typeof createModel>;
 
@@ -59,7 +65,7 @@ export function createModel(engine: Engine, catalogue: Catalogue, aspect: number
   const { tensors } = catalogue;
   const places = new Map<number, Placed>(catalogue.layout.tiles.map((place) => [place.tensor, place]));
   const [steps, setSteps] = createSignal(catalogue.sources.flatMap((source) => source.steps));
-  const narrow = innerWidth < 720;
+  const margin = marginOfHome();
   const initial: Choice = {
     step: untrack(steps).at(-1)?.number ?? null,
     map: null,
@@ -104,7 +110,7 @@ export function createModel(engine: Engine, catalogue: Catalogue, aspect: number
 
   const dark = createMemo(() => (choice().theme ?? (systemDark() ? "dark" : "light")) === "dark");
   const mapName = createMemo(() => choice().map ?? (dark() ? catalogue.defaultMap.dark : catalogue.defaultMap.light));
-  const home = () => fit(untrack(whole), untrack(size), narrow ? 8 : 20);
+  const home = () => fit(untrack(whole), untrack(size), margin);
 
   const how = (): Colouring => {
     const { scale, range, fold } = choice();
@@ -118,7 +124,7 @@ export function createModel(engine: Engine, catalogue: Catalogue, aspect: number
   createEffect(
     on([size, whole], ([, now], before) => {
       if (!before || before[0].width === 0) return;
-      const wasWhole = Math.abs(untrack(camera).zoom / fit(before[1], before[0], narrow ? 8 : 20).zoom - 1) < 1e-3;
+      const wasWhole = Math.abs(untrack(camera).zoom / fit(before[1], before[0], margin).zoom - 1) < 1e-3;
       const { x, y } = untrack(camera);
       const isInside = x >= now.x && x <= now.x + now.w && y >= now.y && y <= now.y + now.h;
       if (wasWhole || !isInside) setCameraSignal(home());

@@ -1,6 +1,6 @@
 import type {
-  Box, Catalogue, Colouring, Colours, Curve, Engine, Events, ExactValue, PictureFormat, Profile, ProfileLine, Stats, Statistics, Step, TileAnswer,
-  TileName,
+  Box, Catalogue, Colouring, Colours, Curve, Engine, Events, ExactValue, Overview, PictureFormat, Profile, ProfileLine, Room, Stats, Statistics, Step,
+  Tile, TileAnswer, TileName,
 } from "./engine";
 import { EngineError } from "./engine";
 
@@ -13,8 +13,14 @@ export abstract class RouteEngine implements Engine {
   /** The bytes of an answer; an EngineError where there is none. */
   protected abstract ask(question: string, signal?: AbortSignal): Promise<ArrayBuffer>;
 
-  catalogue(aspect: number | null, signal?: AbortSignal): Promise<Catalogue> {
-    return this.json("catalogue", aspect === null ? {} : { aspect }, signal);
+  async catalogue(aspect: number | null, signal?: AbortSignal): Promise<Catalogue> {
+    // Every number of it is finite: nothing in its megabytes needs to be looked at again.
+    const body = await this.ask(question("catalogue", aspectOf(aspect)), signal);
+    return JSON.parse(new TextDecoder().decode(body)) as Catalogue;
+  }
+
+  async overview({ aspect, width, height, ratio }: Room, signal?: AbortSignal): Promise<Overview> {
+    return readOverview(await this.ask(question("overview", { ...aspectOf(aspect), w: width, h: height, ratio }), signal));
   }
 
   async tiles(step: Step, asked: TileName[], signal?: AbortSignal): Promise<TileAnswer[]> {
@@ -81,6 +87,10 @@ function question(route: string, query: Query): string {
   return route + (words.length > 0 ? `?${words.join("&")}` : "");
 }
 
+function aspectOf(aspect: number | null): Query {
+  return aspect === null ? {} : { aspect };
+}
+
 function stepOf(step: Step): Query {
   return step === null ? {} : { s: step };
 }
@@ -129,19 +139,38 @@ export function readTiles(body: ArrayBuffer, count: number): TileAnswer[] {
       offset += 4 + bytes;
       continue;
     }
-    const [rows, cols, planes, flags] = [0, 2, 4, 6].map((at) => view.getUint16(offset + at, true)) as [number, number, number, number];
-    const cells = rows * cols;
-    if (length !== 12 + planes * cells * 2) throw new EngineError("a tile has another size than it says", false);
-    // A copy, because the offset is not always a multiple of two and the body should be freed.
-    const data = body.slice(offset + 12, offset + length);
-    answers.push({
-      rows,
-      cols,
-      planes: Array.from({ length: planes }, (_, plane) => new Uint16Array(data, plane * cells * 2, cells)),
-      exact: (flags & 2) !== 0,
-      sampled: (flags & 1) !== 0 ? Math.max(view.getUint32(offset + 8, true), 2) : 1,
-    });
+    answers.push(readTile(view, offset, length));
     offset += length;
   }
   return answers;
+}
+
+/** Takes the map of all tensors apart. */
+function readOverview(body: ArrayBuffer): Overview {
+  const view = new DataView(body);
+  const found: Overview = [];
+  for (let offset = 0; offset < body.byteLength; ) {
+    const level = { rows: view.getUint8(offset + 4), cols: view.getUint8(offset + 5) };
+    const length = view.getUint32(offset + 8, true);
+    found.push({ tensor: view.getUint32(offset, true), level, tile: readTile(view, offset + 12, length) });
+    offset += 12 + length;
+  }
+  return found;
+}
+
+/** A tile that begins there and takes so many bytes. */
+function readTile(view: DataView, offset: number, length: number): Tile {
+  const [rows, cols, planes, flags] = [0, 2, 4, 6].map((at) => view.getUint16(offset + at, true)) as [number, number, number, number];
+  const cells = rows * cols;
+  if (length !== 12 + planes * cells * 2) throw new EngineError("a tile has another size than it says", false);
+  // A copy, because the offset is not always a multiple of two and the body should be freed.
+  const data = (view.buffer as ArrayBuffer).slice(offset + 12, offset + length);
+  return {
+    rows,
+    cols,
+    planes: Array.from({ length: planes }, (_, plane) => new Uint16Array(data, plane * cells * 2, cells)),
+    exact: (flags & 2) !== 0,
+    final: (flags & 4) !== 0,
+    sampled: (flags & 1) !== 0 ? Math.max(view.getUint32(offset + 8, true), 2) : 1,
+  };
 }

@@ -125,7 +125,10 @@ pub struct ModelMap {
 pub fn whole(places: &[Place<'_>], theme: &Theme, aspect: f64) -> ModelMap {
     const WIDTHS: [f64; 9] = [300.0, 450.0, 640.0, 900.0, 1280.0, 1800.0, 2560.0, 3600.0, 5120.0];
     let outline = outlined(places);
-    let off = |map: &ModelMap| (map.used.max(1.0) / map.height / aspect).ln().abs();
+    let off = |map: &ModelMap| {
+        let ratio = map.used.max(1.0) / map.height / aspect;
+        ratio.max(1.0 / ratio)
+    };
     let lay = |&width: &f64| {
         let layer = Layer {
             places,

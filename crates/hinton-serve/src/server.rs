@@ -3,11 +3,12 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::TcpListener;
+use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
-use hinton_view::Viewer;
+use hinton_view::{Progress, Viewer};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -58,6 +59,46 @@ struct Shared {
     answers: Semaphore,
     waiting: AtomicUsize,
     limits: Limits,
+    attention: Arc<Attention>,
+}
+
+/// Whether someone looks: a page asks for news every second or so, every ten where it is hidden.
+struct Attention {
+    since: Instant,
+    /// When the last question came, milliseconds after `since`.
+    last: AtomicU64,
+}
+
+impl Attention {
+    fn new() -> Arc<Self> {
+        // As if nobody ever had asked.
+        Arc::new(Attention { since: Instant::now(), last: AtomicU64::new(0) })
+    }
+
+    fn now(&self) -> u64 {
+        self.since.elapsed().as_millis() as u64
+    }
+
+    fn asked(&self) {
+        self.last.store(self.now().max(1), Ordering::Relaxed);
+    }
+
+    fn is_paid(&self) -> bool {
+        let last = self.last.load(Ordering::Relaxed);
+        last > 0 && self.now().saturating_sub(last) < ATTENTION.as_millis() as u64
+    }
+}
+
+/// Work ahead of questions ends where nobody looks, or the server does.
+struct Watched(Arc<Attention>, Abandoned);
+
+impl Progress for Watched {
+    fn advance(&self, bytes: u64) -> ControlFlow<()> {
+        match self.0.is_paid() {
+            true => self.1.advance(bytes),
+            false => ControlFlow::Break(()),
+        }
+    }
 }
 
 /// Answers on a listener until it is [stopped](Stop).
@@ -78,7 +119,8 @@ pub fn serve(
         .max_blocking_threads(limits.answers + 1)
         .build()?;
     let answers = Semaphore::new(limits.answers);
-    let shared = Arc::new(Shared { viewer, access, answers, waiting: AtomicUsize::new(0), limits });
+    let (waiting, attention) = (AtomicUsize::new(0), Attention::new());
+    let shared = Arc::new(Shared { viewer, access, answers, waiting, limits, attention });
     let result = runtime.block_on(accept(listener, shared, stop));
     // A question that is being answered is left alone, and so is its thread.
     runtime.shutdown_background();
@@ -136,17 +178,23 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, stop: &Stop) -> io::
 /// those who asked have their answers.
 const REST: Duration = Duration::from_millis(300);
 const BREATH: Duration = Duration::from_millis(4);
+/// For how long after a question someone is taken to look.
+const ATTENTION: Duration = Duration::from_secs(15);
 
-/// Finds out what will be asked for, as long as nobody waits for an answer.
+/// Finds out what will be asked for, as long as someone looks and nobody waits for an answer.
 async fn work_ahead(shared: Arc<Shared>) {
     let abandoned = Abandoned::default();
     let _waits = Waits(abandoned.clone());
     loop {
+        while !shared.attention.is_paid() {
+            tokio::time::sleep(REST).await;
+        }
         while shared.answers.available_permits() < shared.limits.answers {
             tokio::time::sleep(BREATH).await;
         }
-        let (viewer, flag) = (Arc::clone(&shared.viewer), abandoned.clone());
-        let more = tokio::task::spawn_blocking(move || viewer.work_ahead(&flag)).await;
+        let viewer = Arc::clone(&shared.viewer);
+        let watched = Watched(Arc::clone(&shared.attention), abandoned.clone());
+        let more = tokio::task::spawn_blocking(move || viewer.work_ahead(&watched)).await;
         // What panicked once would panic again: nothing more is found out ahead.
         let Ok(more) = more else { return };
         if !more {
@@ -179,6 +227,7 @@ async fn reply(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Reply,
         Asked::Reply(reply) => return Ok(reply),
         Asked::Question(route, query) => (route, query),
     };
+    shared.attention.asked();
     if shared.waiting.fetch_add(1, Ordering::Relaxed) >= shared.limits.waiting {
         shared.waiting.fetch_sub(1, Ordering::Relaxed);
         let busy = trouble(StatusCode::SERVICE_UNAVAILABLE, "too many questions wait already");

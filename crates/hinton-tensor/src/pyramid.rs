@@ -8,8 +8,8 @@ use crate::{Fold, Grid, Summary, Tensor, TensorError, Work};
 
 /// Lowest level that a pyramid keeps: cells below are read from the file about as fast.
 const LOWEST: u32 = 3;
-/// Cells that are always granted.
-const FEW_CELLS: usize = 4096;
+/// Levels above the one at which a matrix is one tile: at the last of them a tile is one cell.
+const ABOVE: u32 = 8;
 
 /// The cells of a matrix at one level. Tiles of that level and of all above it come from them.
 ///
@@ -26,7 +26,7 @@ pub struct Pyramid {
 
 impl Pyramid {
     /// Reads every value of a matrix once, into cells and statistics. Cells are as fine as makes them
-    /// at most `most_cells` (4,096 are always granted); of 40 bytes each.
+    /// at most `most_cells`, or one; of 40 bytes each.
     ///
     /// # Errors
     /// When the tensor has not two axes, its bytes cannot be read, or the work is cancelled.
@@ -40,13 +40,12 @@ impl Pyramid {
             return Err(tensor.shape_error(why));
         };
         let tiling = Tiling::new(rows, cols);
-        let most = most_cells.max(FEW_CELLS);
         let fits = |&level: &u32| {
             let (down, across) = tiling.cells((level, level));
-            down.saturating_mul(across) <= most
+            down.saturating_mul(across) <= most_cells
         };
-        let level = (LOWEST..=tiling.coarsest().max(LOWEST)).find(fits);
-        let level = level.unwrap_or_else(|| tiling.coarsest().max(LOWEST));
+        let highest = tiling.coarsest() + ABOVE;
+        let level = (LOWEST..=highest).find(fits).unwrap_or(highest);
         let levels = (level, level);
         let (folded, summary) = foldable(tensor, tiling.block(levels), work)?;
         Ok((Pyramid { tiling, levels, cells: tiling.cells(levels), folded }, summary))
@@ -101,7 +100,7 @@ impl Pyramid {
             let (down, across) = self.tiling.cells((level, level));
             down <= most && across <= most
         };
-        let level = (self.levels.0..=self.tiling.coarsest() + 8).find(fits)?;
+        let level = (self.levels.0..=self.tiling.coarsest() + ABOVE).find(fits)?;
         self.tile((level, level), 0, 0, fold)
     }
 }

@@ -1,5 +1,6 @@
 //! What a route gives back.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 /// An answer: bytes and what they are.
@@ -15,6 +16,11 @@ impl Answer {
     /// A JSON value.
     pub(crate) fn json(value: &Value) -> Self {
         Answer { media_type: "application/json; charset=utf-8", bytes: value.to_string().into() }
+    }
+
+    /// JSON that is written already.
+    pub(crate) fn text(bytes: Vec<u8>) -> Self {
+        Answer { media_type: "application/json; charset=utf-8", bytes }
     }
 
     /// Numbers for a program.
@@ -81,4 +87,93 @@ pub(crate) fn number(value: f64) -> Value {
 /// A number that may be unknown.
 pub(crate) fn number_or_null(value: Option<f64>) -> Value {
     value.map_or(Value::Null, number)
+}
+
+/// A JSON object, written member by member: of tens of thousands of them, building each as a [`Value`]
+/// takes longer than everything else.
+pub(crate) struct Members<'a> {
+    out: &'a mut Vec<u8>,
+    is_first: bool,
+}
+
+impl<'a> Members<'a> {
+    /// Begins the object.
+    pub(crate) fn new(out: &'a mut Vec<u8>) -> Self {
+        out.push(b'{');
+        Members { out, is_first: true }
+    }
+
+    /// Adds a member. Numbers must be finite.
+    pub(crate) fn add(&mut self, name: &str, value: impl Serialize) -> &mut Self {
+        let written = serde_json::to_writer(self.begun(name), &value);
+        debug_assert!(written.is_ok(), "memory takes all that is written");
+        self
+    }
+
+    /// Adds a member where there is something to tell.
+    pub(crate) fn tell(&mut self, name: &str, value: Option<impl Serialize>) -> &mut Self {
+        match value {
+            Some(value) => self.add(name, value),
+            None => self,
+        }
+    }
+
+    /// Adds a list whose items write themselves.
+    pub(crate) fn list<T>(
+        &mut self,
+        name: &str,
+        items: impl Iterator<Item = T>,
+        mut write: impl FnMut(&mut Vec<u8>, T),
+    ) -> &mut Self {
+        let out = self.begun(name);
+        out.push(b'[');
+        for (index, item) in items.enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            write(out, item);
+        }
+        out.push(b']');
+        self
+    }
+
+    /// Adds a member that writes itself.
+    pub(crate) fn with(&mut self, name: &str, write: impl FnOnce(&mut Vec<u8>)) -> &mut Self {
+        write(self.begun(name));
+        self
+    }
+
+    /// Ends the object.
+    pub(crate) fn end(&mut self) {
+        self.out.push(b'}');
+    }
+
+    fn begun(&mut self, name: &str) -> &mut Vec<u8> {
+        if !std::mem::replace(&mut self.is_first, false) {
+            self.out.push(b',');
+        }
+        self.out.push(b'"');
+        self.out.extend(name.bytes());
+        self.out.extend(b"\":");
+        self.out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_are_json() {
+        let mut out = Vec::new();
+        let mut members = Members::new(&mut out);
+        members.add("a", "\"b\\\n").tell("none", None::<u8>).tell("one", Some(1.5));
+        members.list("list", [1, 2].iter(), |out, &item| Members::new(out).add("n", item).end());
+        members.with("inner", |out| Members::new(out).end()).end();
+        let read: Value = serde_json::from_slice(&out).unwrap();
+        let expected = json!({
+            "a": "\"b\\\n", "one": 1.5, "list": [{ "n": 1 }, { "n": 2 }], "inner": {},
+        });
+        assert_eq!(read, expected);
+    }
 }

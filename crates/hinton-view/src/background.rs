@@ -1,39 +1,48 @@
 //! What is found out ahead of questions: statistics, coarse cells and faults of every tensor.
+//!
+//! Memory is bounded whatever is viewed: cells of all tensors of a step share a budget, and steps that
+//! are not looked at are forgotten. So is reading: of a checkpoint that is too large to be read whole
+//! because someone opened it, a share of each tensor is read, and what comes of it says so.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hinton::Summary;
-use hinton::check::{Finding, check_tensor};
-use hinton_tensor::{Pyramid, Tensor, TensorError, Work};
+use hinton::check::check_tensor;
+use hinton_tensor::{Fold, GridRequest, Pyramid, Tensor, TensorError, Work, reduce};
 use serde_json::{Value, json};
 
-use crate::answer::{number, number_or_null};
+use crate::known::{Fault, Row};
 use crate::query::Query;
 use crate::sources::Sources;
-use crate::values::rms;
 use crate::{Answer, Refusal};
 
-/// Bins of the histogram of a row.
-const BINS: usize = 24;
-/// Share of the values that it leaves out at each end.
-const TAIL: f64 = 0.001;
-/// Cells that all pyramids have together, 40 bytes each.
-const MOST_CELLS: u64 = 2 << 20;
-/// Most places of a kind of fault in one tensor.
-const MOST_PLACES: usize = 8;
-/// Tensors and steps that are kept; beyond, the oldest step is forgotten.
-const MOST_KEPT: usize = 200_000;
+/// Cells that the pyramids of a step have together, 40 bytes each.
+const MOST_CELLS: u64 = 1 << 20;
+/// Most bytes that are kept, all steps together; beyond, steps that are not looked at are forgotten.
+const MOST_BYTES: usize = 96 << 20;
+/// Checkpoints of more bytes than this are not read whole ahead, and about how much of them is.
+const READ_WHOLE: u64 = 16 << 30;
+const SAMPLE: u64 = 1 << 30;
+/// Least bytes of a sample of a tensor.
+const LEAST_SAMPLE: u64 = 64 << 10;
 
-/// A tensor in a step.
+/// A tensor in a step; tensors of checkpoints are in none.
 type Key = (Option<usize>, usize);
 
 /// What is known of a tensor.
-#[derive(Clone)]
-pub(crate) struct Known {
-    /// Statistics as JSON, or why there are none.
-    row: Value,
-    pub(crate) pyramid: Option<Arc<Pyramid>>,
+struct Known {
+    row: Row,
+    pyramid: Option<Arc<Pyramid>>,
+    /// `None` where they were not looked for yet.
+    faults: Option<Box<[Fault]>>,
+}
+
+impl Known {
+    fn bytes(&self) -> usize {
+        let pyramid = self.pyramid.as_ref().map_or(0, |kept| size_of::<Pyramid>() + kept.bytes());
+        let faults = self.faults.iter().flatten().map(Fault::bytes).sum::<usize>();
+        size_of::<(Key, Known)>() + self.row.bytes() + pyramid + faults
+    }
 }
 
 /// What was found out so far, and what is next.
@@ -45,37 +54,64 @@ pub(crate) struct Ahead {
 #[derive(Default)]
 struct Inner {
     known: BTreeMap<Key, Known>,
-    faults: BTreeMap<Key, Vec<Value>>,
+    /// Bytes that all of it takes.
+    bytes: usize,
     /// The step that was asked for last, as a number.
     wanted: Option<u64>,
-    /// The first tensors whose statistics and faults may be unknown in that step.
-    places: (usize, usize),
+    /// The first tensors whose statistics and faults may be unknown in that step: all before are known.
+    next: (usize, usize),
 }
 
 impl Inner {
     fn want(&mut self, number: Option<u64>) {
         if self.wanted != number {
             self.wanted = number;
-            self.places = (0, 0);
+            self.next = (0, 0);
         }
+    }
+
+    /// Passes by what is known already.
+    fn skip_known(&mut self, sources: &Sources) {
+        let (count, number) = (sources.tensors.len(), self.wanted);
+        let (mut done, mut checked) = self.next;
+        while done < count && self.known.contains_key(&key(sources, number, done)) {
+            done += 1;
+        }
+        let is_checked = |tensor| {
+            let known = self.known.get(&key(sources, number, tensor));
+            known.is_some_and(|known| known.faults.is_some())
+        };
+        while checked < done && is_checked(checked) {
+            checked += 1;
+        }
+        self.next = (done, checked);
     }
 
     /// The next thing to find out.
     fn task(&mut self, sources: &Sources) -> Option<Task> {
-        let (count, number) = (sources.tensors.len(), self.wanted);
-        while self.places.0 < count && self.known.contains_key(&key(sources, number, self.places.0))
-        {
-            self.places.0 += 1;
+        self.skip_known(sources);
+        let (count, (done, checked)) = (sources.tensors.len(), self.next);
+        match (done < count, checked < count) {
+            (true, _) => Some(Task::Statistics(done)),
+            (false, true) => Some(Task::Faults(checked)),
+            (false, false) => None,
         }
-        if self.places.0 < count {
-            return Some(Task::Statistics(self.places.0));
+    }
+
+    /// Keeps what was found out, and forgets what is not looked at where that is too much.
+    fn keep(&mut self, key: Key, known: Known) {
+        self.bytes += known.bytes();
+        if let Some(before) = self.known.insert(key, known) {
+            self.bytes -= before.bytes();
         }
-        while self.places.1 < count
-            && self.faults.contains_key(&key(sources, number, self.places.1))
-        {
-            self.places.1 += 1;
+        while self.bytes > MOST_BYTES {
+            let of_a_step = |(found, _): (&Key, &Known)| *found;
+            let first = self.known.range((Some(0), 0)..).next().map(of_a_step);
+            let last = self.known.last_key_value().map(of_a_step);
+            let is_other = |found: &Key| found.0.is_some() && found.0 != key.0;
+            let Some(other) = [first, last].into_iter().flatten().find(is_other) else { return };
+            self.bytes -= self.known.remove(&other).map_or(0, |known| known.bytes());
         }
-        (self.places.1 < count).then_some(Task::Faults(self.places.1))
     }
 }
 
@@ -95,28 +131,47 @@ impl Ahead {
         self.lock().known.get(&(step, tensor))?.pyramid.clone()
     }
 
+    /// Bytes of all that is kept.
+    pub(crate) fn bytes(&self) -> usize {
+        self.lock().bytes
+    }
+
     /// Does the next thing for the step that was asked for last; `false` where nothing is left to do.
     pub(crate) fn next(&self, sources: &Sources, work: Work<'_>) -> bool {
         let (number, task) = {
             let mut inner = self.lock();
             (inner.wanted, inner.task(sources))
         };
-        let Some(task) = task else { return false };
         match task {
-            Task::Statistics(tensor) => {
+            None => false,
+            Some(Task::Statistics(tensor)) => {
                 let Some(known) = learnt(sources, number, tensor, work) else { return false };
-                let mut inner = self.lock();
-                inner.known.insert(key(sources, number, tensor), known);
-                forget(&mut inner.known, number.is_some());
+                self.lock().keep(key(sources, number, tensor), known);
+                true
             }
-            Task::Faults(tensor) => {
-                let Some(found) = faults(sources, number, tensor, work) else { return false };
+            Some(Task::Faults(tensor)) => {
+                let key = key(sources, number, tensor);
+                let found = self.faults_of_sample(&key);
+                let found = found.or_else(|| faults(sources, number, tensor, work));
+                let Some(found) = found else { return false };
                 let mut inner = self.lock();
-                inner.faults.insert(key(sources, number, tensor), found);
-                forget(&mut inner.faults, number.is_some());
+                // Another step may have been looked at meanwhile, and this one forgotten.
+                if let Some(mut known) = inner.known.remove(&key) {
+                    inner.bytes -= known.bytes();
+                    known.faults = Some(found);
+                    inner.keep(key, known);
+                }
+                true
             }
         }
-        true
+    }
+
+    /// The faults that a sample showed; `None` where all values were read.
+    fn faults_of_sample(&self, key: &Key) -> Option<Box<[Fault]>> {
+        match &self.lock().known.get(key)?.row {
+            Row::Read(figures) if figures.sampled() > 1 => Some(figures.faults().into()),
+            _ => None,
+        }
     }
 
     /// Statistics and faults of a range of tensors.
@@ -127,22 +182,29 @@ impl Ahead {
         let end = query.get("to")?.unwrap_or(count).clamp(first, count);
         let mut inner = self.lock();
         inner.want(number);
-        let key = |tensor: usize| key(sources, number, tensor);
-        let done = (0..count).filter(|&tensor| inner.known.contains_key(&key(tensor))).count();
-        let checked = (0..count).filter(|&tensor| inner.faults.contains_key(&key(tensor))).count();
-        let rows =
-            (first..end).filter_map(|tensor| Some(inner.known.get(&key(tensor))?.row.clone()));
+        inner.skip_known(sources);
+        let (done, checked) = inner.next;
+        let known = |tensor: usize| inner.known.get(&key(sources, number, tensor));
+        let rows = (first..end).filter_map(|tensor| Some(known(tensor)?.row.json(tensor)));
         let rows: Vec<Value> = rows.collect();
         // Faults are found after all statistics: whoever has these need not be told them again.
         let first_faults = query.get("faults")?.unwrap_or(first).min(end);
-        let faults = (first_faults..end).filter_map(|tensor| inner.faults.get(&key(tensor)));
-        let faults: Vec<Value> = faults.flatten().cloned().collect();
+        let found = (first_faults..end).filter_map(|tensor| {
+            let found = known(tensor)?.faults.as_ref()?;
+            Some(found.iter().map(move |fault| fault.json(tensor)))
+        });
+        let faults: Vec<Value> = found.flatten().collect();
+        let note = is_sampled(sources).then_some(
+            "the model is too large to be read whole ahead: statistics in the list come of samples, \
+             and faults outside of them are not found",
+        );
         Ok(Answer::json(&json!({
             "done": done,
             "of": count,
             "checked": checked,
             "rows": rows,
             "faults": faults,
+            "note": note,
         })))
     }
 }
@@ -153,63 +215,55 @@ fn key(sources: &Sources, number: Option<u64>, tensor: usize) -> Key {
     (sources.step(source, number).unwrap_or(Some(usize::MAX)), tensor)
 }
 
-/// Forgets the oldest step where too much is kept.
-fn forget<V>(kept: &mut BTreeMap<Key, V>, has_steps: bool) {
-    if has_steps && kept.len() > MOST_KEPT {
-        kept.pop_first();
-    }
-}
-
 fn is_cancelled(error: &TensorError) -> bool {
     matches!(error, TensorError::Cancelled(_))
 }
 
+/// Whether there is too much to read all of it ahead of questions.
+pub(crate) fn is_sampled(sources: &Sources) -> bool {
+    sources.bytes() > READ_WHOLE
+}
+
 /// Statistics and coarse cells; `None` where the work was stopped.
 fn learnt(sources: &Sources, number: Option<u64>, tensor: usize, work: Work<'_>) -> Option<Known> {
-    let failed =
-        |message: String| Known { row: json!({ "t": tensor, "error": message }), pyramid: None };
+    let of = |row, pyramid| Known { row, pyramid, faults: None };
+    let failed = |message: String| of(Row::Failed(message.into()), None);
     let matrix = match sources.matrix(tensor, number) {
         Ok(matrix) => matrix,
         Err(Refusal::Question(message) | Refusal::Work(message)) => return Some(failed(message)),
         Err(Refusal::NoRoute) => return None,
     };
-    let share = MOST_CELLS as f64 * matrix.elements() as f64 / sources.elements().max(1) as f64;
-    match Pyramid::build(&matrix, share as usize, work) {
-        Ok((pyramid, summary)) => {
-            let row = row(tensor, &summary);
-            Some(Known { row, pyramid: Some(Arc::new(pyramid)) })
+    let found = match is_sampled(sources) {
+        true => sampled(sources, &matrix, work).map(|row| of(row, None)),
+        false => {
+            let pyramid = Pyramid::build(&matrix, cells(sources, &matrix), work);
+            pyramid.map(|(pyramid, summary)| of(Row::of(&summary, 1), Some(Arc::new(pyramid))))
         }
+    };
+    match found {
+        Ok(known) => Some(known),
         Err(error) if is_cancelled(&error) => None,
         Err(error) => Some(failed(hinton::Error::from(error).to_string())),
     }
 }
 
-/// The row of a tensor.
-fn row(tensor: usize, summary: &Summary) -> Value {
-    let ends = (summary.quantile(TAIL), summary.quantile(1.0 - TAIL));
-    let histogram = match ends {
-        (Some(low), Some(high)) => json!({
-            "low": number(low),
-            "high": number(high),
-            "counts": summary.histogram(low, high, BINS),
-        }),
-        _ => Value::Null,
-    };
-    json!({
-        "t": tensor,
-        "rms": number_or_null(rms(summary)),
-        "mean": number_or_null(summary.mean()),
-        "std": number_or_null(summary.std()),
-        "min": number_or_null(summary.min()),
-        "max": number_or_null(summary.max()),
-        "nan": summary.nan,
-        "inf": summary.pos_inf + summary.neg_inf,
-        "zeros": summary.zeros,
-        "kurtosis": number_or_null(summary.kurtosis()),
-        "low": histogram["low"],
-        "high": histogram["high"],
-        "histogram": histogram["counts"],
-    })
+/// How many cells a tensor's pyramid may have: half of all are shared out evenly, so that a small
+/// tensor among large ones has some, and half as the values are.
+fn cells(sources: &Sources, matrix: &Tensor) -> usize {
+    let even = MOST_CELLS / 2 / sources.tensors.len().max(1) as u64;
+    let share = matrix.elements() as f64 / sources.elements().max(1) as f64;
+    even as usize + (MOST_CELLS as f64 / 2.0 * share) as usize
+}
+
+/// Statistics of a share of a tensor's values.
+fn sampled(sources: &Sources, matrix: &Tensor, work: Work<'_>) -> Result<Row, TensorError> {
+    let share = matrix.byte_len() as f64 / sources.bytes().max(1) as f64;
+    let bytes = ((SAMPLE as f64 * share) as u64).max(LEAST_SAMPLE);
+    let request =
+        GridRequest { sample_bytes: Some(bytes), ..GridRequest::new(1, 1, Fold::default()) };
+    let grid = reduce(matrix, request, work)?;
+    let all = matrix.elements();
+    Ok(Row::of(&grid.summary, all.div_ceil(grid.summary.elements.max(1)).max(1)))
 }
 
 /// The faults of a tensor; `None` where the work was stopped.
@@ -218,36 +272,17 @@ fn faults(
     number: Option<u64>,
     tensor: usize,
     work: Work<'_>,
-) -> Option<Vec<Value>> {
+) -> Option<Box<[Fault]>> {
     // What changed is no fault of a file.
     if sources.tensors[tensor].is_made {
-        return Some(Vec::new());
+        return Some(Box::default());
     }
-    let stored: Tensor = sources.tensor(tensor, number).ok()?;
+    let Ok(stored) = sources.tensor(tensor, number) else { return Some(Box::default()) };
     let found = match check_tensor(&stored, work) {
         Ok(found) => found,
         Err(hinton::Error::Tensor(error)) if is_cancelled(&error) => return None,
-        Err(_) => return Some(Vec::new()),
+        Err(_) => return Some(Box::default()),
     };
     let [_, cols] = sources.tensors[tensor].matrix;
-    Some(found.iter().map(|finding| fault(tensor, finding, &stored, cols)).collect())
-}
-
-fn fault(tensor: usize, finding: &Finding, stored: &Tensor, cols: usize) -> Value {
-    let places = finding.places.iter().take(MOST_PLACES);
-    let at = |place: &Vec<usize>| {
-        let steps = place.iter().zip(stored.shape());
-        let flat = steps.fold(0usize, |all, (index, length)| all * length + index);
-        (place.len() == stored.shape().len() && cols > 0).then(|| [flat / cols, flat % cols])
-    };
-    let places: Vec<[usize; 2]> = places.filter_map(at).collect();
-    json!({
-        "t": tensor,
-        "code": finding.kind.name,
-        "fault": finding.kind.is_fault,
-        "text": finding.message,
-        "count": finding.count,
-        "at": places.first(),
-        "places": places,
-    })
+    Some(found.into_iter().map(|finding| Fault::of(finding, &stored, cols)).collect())
 }

@@ -4,7 +4,8 @@ use hinton::{ColormapKind, colormaps};
 use hinton_chart::Colormap;
 use serde_json::{Value, json};
 
-use crate::map::{Shape, layout};
+use crate::answer::Members;
+use crate::map::Layout;
 use crate::sources::{Holds, Source, Sources};
 
 /// Version of the catalogue's form.
@@ -26,43 +27,43 @@ const FOR_ALL_EYES: [&str; 13] = [
     "PuOr",
 ];
 
-/// The catalogue of all sources.
-pub(crate) fn catalogue(sources: &Sources, shape: Shape) -> Value {
+/// The catalogue of all sources, as JSON.
+pub(crate) fn catalogue(sources: &Sources, layout: &Layout) -> Vec<u8> {
     let all = sources.all.iter().enumerate();
     let title = match sources.all.as_slice() {
         [one] => one.name(),
         [one, other] => format!("{} and {}", one.name(), other.name()),
         several => format!("{} sources", several.len()),
     };
-    let maps = colormaps().filter(|row| row.kind != ColormapKind::Qualitative);
-    json!({
-        "version": VERSION,
-        "program": concat!("hinton ", env!("CARGO_PKG_VERSION")),
-        "title": title,
-        "sources": all.map(|(id, source)| of_source(id, source)).collect::<Vec<_>>(),
-        "tensors": (0..sources.tensors.len()).map(|id| of_tensor(sources, id)).collect::<Vec<_>>(),
-        "groups": sources.groups.all.len(),
-        "pairs": sources.pairs.found.iter().map(|pair| json!({
-            "a": pair.a,
-            "b": pair.b,
-            "difference": pair.difference,
-            "how": pair.how,
-        })).collect::<Vec<_>>(),
-        "unpaired": sources.pairs.rest,
-        "layout": layout(sources, shape),
-        "maps": maps.map(|row| json!({
+    let pairs = sources.pairs.found.iter().map(
+        |pair| json!({ "a": pair.a, "b": pair.b, "difference": pair.difference, "how": pair.how }),
+    );
+    let maps = colormaps().filter(|row| row.kind != ColormapKind::Qualitative).map(|row| {
+        json!({
             "name": row.name,
             "kind": match row.kind {
                 ColormapKind::Diverging => "diverging",
                 _ => "sequential",
             },
             "colourBlindSafe": FOR_ALL_EYES.contains(&row.name),
-        })).collect::<Vec<_>>(),
-        "defaultMap": {
-            "light": Colormap::house(false).name(),
-            "dark": Colormap::house(true).name(),
-        },
-    })
+        })
+    });
+    let (light, dark) = (Colormap::house(false).name(), Colormap::house(true).name());
+    let mut out = Vec::new();
+    let mut members = Members::new(&mut out);
+    members.add("version", VERSION);
+    members.add("program", concat!("hinton ", env!("CARGO_PKG_VERSION")));
+    members.add("title", title);
+    members.add("sources", all.map(|(id, source)| of_source(id, source)).collect::<Vec<_>>());
+    members.list("tensors", 0..sources.tensors.len(), |out, id| of_tensor(out, sources, id));
+    members.add("groups", sources.groups.all.len());
+    members.add("pairs", pairs.collect::<Vec<_>>());
+    members.add("unpaired", &sources.pairs.rest);
+    members.with("layout", |out| layout.write(out));
+    members.add("maps", maps.collect::<Vec<_>>());
+    members.add("defaultMap", json!({ "light": light, "dark": dark }));
+    members.end();
+    out
 }
 
 fn of_source(id: usize, source: &Source) -> Value {
@@ -97,24 +98,19 @@ fn of_source(id: usize, source: &Source) -> Value {
     })
 }
 
-fn of_tensor(sources: &Sources, id: usize) -> Value {
+/// What is not so, as of most tensors, is not told.
+fn of_tensor(out: &mut Vec<u8>, sources: &Sources, id: usize) {
     let entry = &sources.tensors[id];
     let is_empty = entry.shape.contains(&0);
-    json!({
-        "id": id,
-        "source": entry.source,
-        "name": entry.name,
-        "dtype": entry.dtype,
-        "shape": entry.shape,
-        "rows": entry.matrix[0],
-        "cols": entry.matrix[1],
-        "orientation": entry.orientation(),
-        "quantized": entry.is_quantised,
-        "bytes": entry.bytes,
-        "offset": entry.first_byte,
-        "note": entry.remark,
-        "group": sources.groups.of[id],
-        "made": entry.is_made,
-        "skipped": is_empty.then_some("it has no values"),
-    })
+    let mut members = Members::new(out);
+    members.add("id", id).add("source", entry.source).add("name", &entry.name);
+    members.add("dtype", entry.dtype).add("shape", &entry.shape);
+    members.add("rows", entry.matrix[0]).add("cols", entry.matrix[1]);
+    members.add("orientation", entry.orientation());
+    members.tell("quantized", entry.is_quantised.then_some(true));
+    members.add("bytes", entry.bytes).tell("offset", entry.first_byte);
+    members.tell("note", entry.remark.as_ref()).add("group", sources.groups.of[id]);
+    members.tell("made", entry.is_made.then_some(true));
+    members.tell("skipped", is_empty.then_some("it has no values"));
+    members.end();
 }

@@ -16,9 +16,12 @@ mod events;
 mod export;
 mod groups;
 mod half;
+mod known;
 mod map;
+mod overview;
 mod pairs;
 mod pictures;
+mod placed;
 mod query;
 mod routes;
 mod sources;
@@ -54,10 +57,19 @@ pub struct Viewer {
 /// The sources as they are now, and what is known of them.
 struct State {
     sources: Sources,
-    /// Catalogues by the shape of the map that was asked for.
-    catalogues: Mutex<Vec<(map::Shape, Answer)>>,
+    /// Catalogues by the shape of the map that was asked for, the one used last at the end.
+    catalogues: Mutex<Vec<(map::Shape, Arc<Catalogue>)>>,
     ahead: Arc<Ahead>,
 }
+
+/// The catalogue as the page reads it, and where things are on its map.
+struct Catalogue {
+    answer: Answer,
+    layout: map::Layout,
+}
+
+/// Catalogues that are kept: that of a window and of one of another shape.
+const MOST_CATALOGUES: usize = 2;
 
 impl State {
     fn open(paths: &[PathBuf]) -> Result<Self, Error> {
@@ -68,6 +80,24 @@ impl State {
     fn of(sources: Vec<Source>) -> Self {
         let (catalogues, ahead) = (Mutex::default(), Arc::default());
         State { sources: Sources::new(sources), catalogues, ahead }
+    }
+
+    /// The catalogue for a window of that shape.
+    fn catalogue(&self, shape: map::Shape) -> Arc<Catalogue> {
+        let mut made = self.catalogues.lock().unwrap_or_else(PoisonError::into_inner);
+        let one = match made.iter().position(|(other, _)| *other == shape) {
+            Some(place) => made.remove(place),
+            None => {
+                let layout = map::layout(&self.sources, shape);
+                let answer = Answer::text(catalogue::catalogue(&self.sources, &layout));
+                (shape, Arc::new(Catalogue { answer, layout }))
+            }
+        };
+        made.push(one.clone());
+        if made.len() > MOST_CATALOGUES {
+            made.remove(0);
+        }
+        one.1
     }
 }
 
@@ -173,20 +203,23 @@ impl Viewer {
         state.sources.tensors.iter().map(of).fold(0, u64::saturating_add)
     }
 
+    /// Bytes of memory that what was found out ahead takes.
+    pub fn kept_bytes(&self) -> usize {
+        self.state().ahead.bytes()
+    }
+
     fn state(&self) -> Arc<State> {
         Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn catalogue(&self, query: &Query) -> Result<Answer, Refusal> {
-        let shape = map::Shape::read(query)?;
+        Ok(self.state().catalogue(map::Shape::read(query)?).answer.clone())
+    }
+
+    fn overview(&self, query: &Query, work: Work<'_>) -> Result<Answer, Refusal> {
         let state = self.state();
-        let mut made = state.catalogues.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, answer)) = made.iter().find(|(other, _)| *other == shape) {
-            return Ok(answer.clone());
-        }
-        let answer = Answer::json(&catalogue::catalogue(&state.sources, shape));
-        made.push((shape, answer.clone()));
-        Ok(answer)
+        let catalogue = state.catalogue(map::Shape::read(query)?);
+        overview::overview(&state, &catalogue.layout, query, work)
     }
 }
 

@@ -7,6 +7,7 @@ use hinton_tensor::outline::{Named, aside};
 use serde_json::{Value, json};
 
 use crate::Refusal;
+use crate::answer::Members;
 use crate::query::Query;
 use crate::sources::{Entry, Sources};
 
@@ -35,20 +36,58 @@ impl Shape {
         if !(wanted.is_finite() && wanted > 0.0) {
             return Err(Refusal::question("aspect= takes the width of a window over its height"));
         }
-        let off = |&index: &usize| (SHAPES[index] / wanted).ln().abs();
+        let off = |&index: &usize| off(SHAPES[index], wanted);
         let nearest = (0..SHAPES.len()).min_by(|a, b| off(a).total_cmp(&off(b)));
         Ok(Shape(nearest.unwrap_or_default()))
     }
 }
 
-/// The layout of all tensors, as the page reads it: for a window of that shape.
-pub(crate) fn layout(sources: &Sources, shape: Shape) -> Value {
+/// How much two ratios differ: what one is to the other, at least 1.
+fn off(one: f64, other: f64) -> f64 {
+    (one / other).max(other / one)
+}
+
+/// Where everything is on the one map, in its units.
+pub(crate) struct Layout {
+    pub(crate) width: f64,
+    pub(crate) height: f64,
+    pub(crate) tiles: Vec<Tile>,
+    labels: Vec<Value>,
+    /// The parts of the map that the sources have.
+    sources: Vec<Value>,
+}
+
+/// Where a tensor is on the map.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tile {
+    pub(crate) tensor: usize,
+    x: f64,
+    y: f64,
+    pub(crate) w: f64,
+    pub(crate) h: f64,
+}
+
+impl Layout {
+    /// As the page reads it.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        let mut members = Members::new(out);
+        members.add("width", self.width).add("height", self.height).add("sources", &self.sources);
+        members.list("tiles", self.tiles.iter(), |out, tile| {
+            let Tile { tensor, x, y, w, h } = *tile;
+            let mut members = Members::new(out);
+            members.add("tensor", tensor).add("x", x).add("y", y).add("w", w).add("h", h).end();
+        });
+        members.add("labels", &self.labels).end();
+    }
+}
+
+/// The layout of all tensors for a window of that shape.
+pub(crate) fn layout(sources: &Sources, shape: Shape) -> Layout {
     let aspect = SHAPES[shape.0];
     let count = sources.all.len() as f64;
     // Beside one another or below, whichever gives each map the better shape.
-    let off = |aspect: f64| (aspect / ASPECT).ln().abs();
     let is_compared = !sources.pairs.found.is_empty();
-    let is_stacked = !is_compared && off(aspect * count) < off(aspect / count);
+    let is_stacked = !is_compared && off(aspect * count, ASPECT) < off(aspect / count, ASPECT);
     let aspect_of_each = match (is_compared, is_stacked) {
         // Shown alone, and in half of the window beside the other.
         (true, _) => aspect / count.sqrt(),
@@ -105,13 +144,13 @@ pub(crate) fn layout(sources: &Sources, shape: Shape) -> Value {
             false => left = right + BETWEEN,
         }
     }
-    json!({
-        "width": tenth(width + MARGIN),
-        "height": tenth(bottom + MARGIN),
-        "sources": parts_of,
-        "tiles": sheet.tiles,
-        "labels": sheet.labels,
-    })
+    Layout {
+        width: tenth(width + MARGIN),
+        height: tenth(bottom + MARGIN),
+        tiles: sheet.tiles,
+        labels: sheet.labels,
+        sources: parts_of,
+    }
 }
 
 fn place(entry: &Entry) -> Place<'_> {
@@ -127,7 +166,7 @@ fn place(entry: &Entry) -> Place<'_> {
 
 #[derive(Default)]
 struct Sheet {
-    tiles: Vec<Value>,
+    tiles: Vec<Tile>,
     labels: Vec<Value>,
 }
 
@@ -136,13 +175,13 @@ impl Sheet {
         for tile in &map.tiles {
             for (member, rect) in tile.members.iter().zip(mosaic(tile.rect, tile.members.len())) {
                 let Rect { x, y, w, h } = rect;
-                self.tiles.push(json!({
-                    "tensor": tensors[*member],
-                    "x": tenth(left + x * SCALE),
-                    "y": tenth(top + y * SCALE),
-                    "w": tenth(w * SCALE),
-                    "h": tenth(h * SCALE),
-                }));
+                self.tiles.push(Tile {
+                    tensor: tensors[*member],
+                    x: tenth(left + x * SCALE),
+                    y: tenth(top + y * SCALE),
+                    w: tenth(w * SCALE),
+                    h: tenth(h * SCALE),
+                });
             }
         }
         for label in &map.labels {

@@ -23,6 +23,11 @@ pub const ROUTES: &[Route] = &[
         answer: |viewer, query, _| viewer.catalogue(query),
     },
     Route {
+        name: "overview",
+        names: &["aspect", "s", "fold", "w", "h", "ratio"],
+        answer: |viewer, query, work| viewer.overview(query, work),
+    },
+    Route {
         name: "tiles",
         names: &["s", "q"],
         answer: |viewer, query, work| {

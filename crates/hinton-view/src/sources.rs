@@ -188,6 +188,7 @@ pub(crate) struct Sources {
     pub(crate) all: Vec<Source>,
     pub(crate) tensors: Vec<Entry>,
     elements: u64,
+    bytes: u64,
     /// What is compared, where there are two checkpoints.
     pub(crate) pairs: Pairs,
     /// Which tensors have one range of colours.
@@ -213,12 +214,18 @@ impl Sources {
             entry.shape.iter().fold(1u64, |all, &length| all.saturating_mul(length as u64))
         };
         let elements = tensors.iter().map(of).fold(0, u64::saturating_add);
-        Sources { tensors, elements, pairs, groups, made, cells, all, steps, held }
+        let bytes = tensors.iter().map(|entry| entry.bytes).fold(0, u64::saturating_add);
+        Sources { tensors, elements, bytes, pairs, groups, made, cells, all, steps, held }
     }
 
     /// Number of values of all tensors.
     pub(crate) fn elements(&self) -> u64 {
         self.elements
+    }
+
+    /// Bytes of the values of all tensors of a step, as they lie in files.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// The tensor of that number.

@@ -3,7 +3,7 @@
 use hinton_tensor::reduce::Mark;
 use hinton_tensor::{Fold, Grid, Levels, TileRequest, Tiling, Window, Work, share_out, tile};
 
-use crate::background::Ahead;
+use crate::background::{Ahead, is_sampled};
 use crate::half::{HAS_NAN, is_exact, upper_half};
 use crate::sources::Sources;
 use crate::{Answer, Refusal};
@@ -17,7 +17,7 @@ const SAMPLE: u64 = 8 << 20;
 /// its pyramid is there, a tile of a few cells is a sample.
 const MANY_VALUES: u64 = 1 << 29;
 /// How much is read of a window of such a checkpoint: at least, and for each cell.
-const GLANCE: (u64, u64) = (64 << 10, 256);
+const GLANCE: (u64, u64) = (16 << 10, 256);
 /// Highest level that is understood.
 const HIGHEST: u32 = 40;
 
@@ -81,7 +81,7 @@ pub(crate) fn tiles(
         return Err(Refusal::question(format!("more than {MOST} tiles are asked for at once")));
     }
     let alone = Work { threads: 1, ..work };
-    let one = |name: Name| one(sources, ahead, step, &name, alone);
+    let one = |name: Name| one((sources, ahead), step, &name, MANY_VALUES, alone);
     let mut bytes = Vec::new();
     for tile in share_out(names, work.threads, one) {
         match tile {
@@ -100,18 +100,20 @@ pub(crate) fn tiles(
     Ok(Answer::binary(bytes))
 }
 
-fn one(
-    sources: &Sources,
-    ahead: &Ahead,
+/// A tile in the form that the page reads. Where there are more than `many_values` in all, it is a sample
+/// until more is known.
+pub(crate) fn one(
+    (sources, ahead): (&Sources, &Ahead),
     step: Option<u64>,
     name: &Name,
+    many_values: u64,
     work: Work<'_>,
 ) -> Result<Vec<u8>, Refusal> {
     let source = sources.entry(name.tensor)?.source;
     let kept = ahead.pyramid(sources.step(source, step)?, name.tensor);
     let kept = kept.and_then(|kept| kept.tile(name.levels, name.row, name.col, name.fold));
     if let Some(grid) = kept {
-        return Ok(encoded(&grid));
+        return Ok(encoded(&grid, false));
     }
     let tensor = sources.matrix(name.tensor, step)?;
     let &[rows, cols] = tensor.shape() else {
@@ -123,24 +125,24 @@ fn one(
         Refusal::question(format!("there are {down} x {across} tiles at this level"))
     })?;
     let bytes = tensor.dtype().bytes_of(window.values()).unwrap_or(u64::MAX);
-    let sample_bytes = sample_of(sources, &window, bytes);
+    let sample_bytes = sample_of(sources.elements() > many_values, &window, bytes);
     let request = TileRequest { window, fold: name.fold, sample_bytes };
-    Ok(encoded(&tile(&tensor, &request, work)?))
+    Ok(encoded(&tile(&tensor, &request, work)?, is_sampled(sources)))
 }
 
 /// How many bytes of a window are read; `None` for all. A map of 20,000 thumbnails shows something
 /// soon only if each costs what it shows.
-fn sample_of(sources: &Sources, window: &Window, bytes: u64) -> Option<u64> {
+fn sample_of(are_many: bool, window: &Window, bytes: u64) -> Option<u64> {
     if bytes > READ_WHOLE {
         return Some(SAMPLE);
     }
     let (rows, cols) = window.cells();
     let enough = GLANCE.0.max(rows as u64 * cols as u64 * GLANCE.1);
-    (sources.elements() > MANY_VALUES && bytes > 2 * enough).then_some(enough)
+    (are_many && bytes > 2 * enough).then_some(enough)
 }
 
-/// A grid in the form that the page reads.
-fn encoded(grid: &Grid) -> Vec<u8> {
+/// A grid in the form that the page reads; whether a sample stays one, because no values are read ahead.
+fn encoded(grid: &Grid, stays: bool) -> Vec<u8> {
     let second = if grid.negative.is_empty() { &grid.balance } else { &grid.negative };
     let is_single = grid.block == (1, 1);
     // The ink of a single value is the value.
@@ -148,7 +150,7 @@ fn encoded(grid: &Grid) -> Vec<u8> {
     let all = grid.shape.0 as u64 * grid.shape.1 as u64;
     let read = (grid.read.0 as u64 * grid.read.1 as u64).max(1);
     let exact = is_single && grid.values.iter().all(|&value| is_exact(value));
-    let flags = u16::from(grid.is_sampled()) | u16::from(exact) << 1;
+    let flags = u16::from(grid.is_sampled()) | u16::from(exact) << 1 | u16::from(stays) << 2;
     let mut bytes = Vec::with_capacity(12 + grid.values.len() * 2 * planes as usize);
     for number in [grid.rows as u16, grid.cols as u16, planes, flags] {
         bytes.extend(number.to_le_bytes());

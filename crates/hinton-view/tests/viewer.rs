@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use hinton_view::{Answer, Quiet, Refusal, Viewer};
+use proptest::prelude::*;
 use serde_json::Value;
 
 struct Folder(PathBuf);
@@ -82,7 +83,7 @@ fn every_tensor_has_one_place_on_the_map_and_none_overlap() {
         tiles.iter().map(|tile| tile["tensor"].as_u64().unwrap() as usize).collect();
     seen.sort_unstable();
     // Differences are not on the map: they are shown in the place of what they are of.
-    let placed = (0..tensors.len()).filter(|&id| tensors[id]["made"] == false);
+    let placed = (0..tensors.len()).filter(|&id| tensors[id]["made"].is_null());
     assert_eq!(seen, placed.collect::<Vec<_>>());
     let number = |tile: &Value, name: &str| tile[name].as_f64().unwrap();
     for (at, a) in tiles.iter().enumerate() {
@@ -167,6 +168,95 @@ fn statistics_fill_up_one_tensor_at_a_time_and_faults_follow() {
     // Tiles of what is kept now are those that were read.
     assert_eq!(viewer.answer("tiles", &tile, &Quiet).unwrap().bytes, before);
     assert_eq!(json(&viewer, "statistics", "from=1&to=3")["rows"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn the_whole_map_comes_in_one_answer() {
+    let folder = Folder::new("overview");
+    let viewer = open(&[&folder.model("a.safetensors", 0.0)]);
+    let room = "aspect=1.5&w=900&h=600&ratio=1";
+    let all = viewer.answer("overview", room, &Quiet).unwrap().bytes;
+    let number = |at: usize| u32::from_le_bytes(all[at..at + 4].try_into().unwrap()) as usize;
+    let catalogue = json(&viewer, "catalogue", "aspect=1.5");
+    let tiles = catalogue["layout"]["tiles"].as_array().unwrap();
+    let (mut at, mut seen) = (0, 0);
+    while at < all.len() {
+        let (tensor, levels, length) = (number(at), (all[at + 4], all[at + 5]), number(at + 8));
+        let body = &all[at + 12..at + 12 + length];
+        // The very tile that a page would ask for.
+        let name = format!("q={tensor}.r.{}:{}.0.0", levels.0, levels.1);
+        let alone = viewer.answer("tiles", &name, &Quiet).unwrap().bytes;
+        assert_eq!(&alone[4..], body, "{name}");
+        // No cell is smaller than a pixel, and none of half their number would do.
+        let place = tiles.iter().find(|tile| tile["tensor"] == tensor).unwrap();
+        let zoom = (900.0 / catalogue["layout"]["width"].as_f64().unwrap())
+            .min(600.0 / catalogue["layout"]["height"].as_f64().unwrap());
+        let cols = f64::from(u16::from_le_bytes(body[2..4].try_into().unwrap()));
+        assert!(cols <= (place["w"].as_f64().unwrap() * zoom * 1.01).ceil().max(1.0), "{place}");
+        (at, seen) = (at + 12 + length, seen + 1);
+    }
+    let skipped = catalogue["tensors"].as_array().unwrap();
+    let skipped = skipped.iter().filter(|tensor| tensor["skipped"].is_string()).count();
+    assert_eq!(seen, tiles.len() - skipped);
+    for wrong in
+        ["", "w=900&h=600", "w=0&h=600&ratio=1", "w=900&h=NaN&ratio=1", "w=9&h=6&ratio=1&fold=x"]
+    {
+        refusal(&viewer, "overview", wrong);
+    }
+}
+
+/// A checkpoint of so many square bf16 matrices whose values are holes of the file.
+#[cfg(unix)]
+fn holes(path: &Path, count: u64, side: u64) {
+    use std::io::Write;
+    let bytes = side * side * 2;
+    let tensors = (0..count).map(|at| {
+        let (first, end) = (at * bytes, (at + 1) * bytes);
+        format!(
+            r#""layers.{at}.w":{{"dtype":"BF16","shape":[{side},{side}],"data_offsets":[{first},{end}]}}"#
+        )
+    });
+    let header = format!("{{{}}}", tensors.collect::<Vec<_>>().join(","));
+    let mut file = std::fs::File::create(path).unwrap();
+    file.write_all(&(header.len() as u64).to_le_bytes()).unwrap();
+    file.write_all(header.as_bytes()).unwrap();
+    file.set_len(8 + header.len() as u64 + count * bytes).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_known_ahead_of_thousands_of_tensors_is_bounded() {
+    let folder = Folder::new("many");
+    let path = folder.0.join("many.safetensors");
+    holes(&path, 4000, 128);
+    let viewer = open(&[&path]);
+    while viewer.work_ahead(&Quiet) {}
+    let all = json(&viewer, "statistics", "from=3999");
+    assert_eq!((&all["done"], &all["checked"]), (&4000.into(), &4000.into()));
+    assert_eq!((&all["rows"][0]["zeros"], &all["note"]), (&16_384.into(), &Value::Null));
+    // 40 MiB of cells, and less than a kibibyte for each tensor.
+    assert!(viewer.kept_bytes() < 44 << 20, "{} bytes are kept", viewer.kept_bytes());
+    // The map is drawn from what is kept.
+    let tile = viewer.answer("tiles", "q=3999.r.4.0.0", &Quiet).unwrap().bytes;
+    assert_eq!(&tile[4..12], [8, 0, 8, 0, 2, 0, 0, 0]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_too_large_to_be_read_whole_is_sampled_and_says_so() {
+    let folder = Folder::new("huge");
+    let path = folder.0.join("huge.safetensors");
+    holes(&path, 20, 24_576);
+    let viewer = open(&[&path]);
+    while viewer.work_ahead(&Quiet) {}
+    let all = json(&viewer, "statistics", "");
+    assert_eq!((&all["done"], &all["checked"]), (&20.into(), &20.into()));
+    let row = &all["rows"][7];
+    let (sampled, zeros) = (row["sampled"].as_u64().unwrap(), row["zeros"].as_u64().unwrap());
+    assert!((10..100).contains(&sampled), "{row}");
+    assert!(zeros > 0 && zeros * (sampled - 1) < 24_576 * 24_576, "{row}");
+    assert!(all["note"].as_str().unwrap().contains("samples"), "{all}");
+    assert!(viewer.kept_bytes() < 1 << 16, "{} bytes are kept", viewer.kept_bytes());
 }
 
 #[test]
@@ -271,6 +361,48 @@ fn nothing_that_can_be_asked_panics() {
             }
         }
     }
+}
+
+/// Queries as a page asks them, and as someone would who tries what breaks.
+fn queries() -> impl Strategy<Value = String> {
+    const NAMES: [&str; 24] = [
+        "t", "s", "q", "r", "c", "r0", "c0", "r1", "c1", "row", "col", "from", "to", "since",
+        "cells", "range", "slice", "scale", "fold", "map", "aspect", "w", "h", "ratio",
+    ];
+    let number = prop_oneof![0u64..4, Just(u64::from(u32::MAX)), Just(u64::MAX)];
+    let value = prop_oneof![
+        number.prop_map(|number| number.to_string()),
+        prop::num::f64::ANY.prop_map(|number| number.to_string()),
+        "[0-9]{1,3}\\.[rmei]\\.[0-9]{1,2}(:[0-9]{1,2})?\\.[0-9]{1,3}\\.[0-9]{1,3}",
+        "\\[[-0-9:, ]{0,12}\\]",
+        "(g[0-9]{1,2},?){1,3}",
+        "[%+&=.,:0-9a-zé]{0,12}",
+        Just("q:0.99".to_owned()),
+    ];
+    let pair = (prop::sample::select(&NAMES[..]), value)
+        .prop_map(|(name, value)| format!("{name}={value}"));
+    prop::collection::vec(pair, 0..6).prop_map(|pairs| pairs.join("&"))
+}
+
+#[test]
+fn whatever_is_asked_has_an_answer_or_a_reason() {
+    let folder = Folder::new("asked");
+    let viewer = open(&[&folder.model("a.safetensors", 0.0)]);
+    let routes: Vec<&str> = hinton_view::ROUTES.iter().map(|row| row.name).collect();
+    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) };
+    proptest!(config, |(route in prop::sample::select(routes), query in queries())| {
+        match viewer.answer(route, &query, &Quiet) {
+            Ok(answer) if answer.media_type.starts_with("application/json") => {
+                let read: Result<Value, _> = serde_json::from_slice(&answer.bytes);
+                prop_assert!(read.is_ok(), "{route}?{query}");
+            }
+            Ok(answer) => prop_assert!(!answer.media_type.is_empty()),
+            Err(refusal) => {
+                let read: Value = serde_json::from_slice(&refusal.as_json()).unwrap();
+                prop_assert!(!read["error"].as_str().unwrap().is_empty(), "{route}?{query}");
+            }
+        }
+    });
 }
 
 #[test]

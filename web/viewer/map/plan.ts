@@ -27,11 +27,15 @@ export function highest(extent: number): number {
   return Math.ceil(Math.log2(Math.max(extent, 1)));
 }
 
+/** How much smaller than a pixel a cell may be: 2 ** 0.01, written out for engines that must agree. */
+const SLACK = 1.0069555500567189;
+
 /** The level at which no cell is smaller than a pixel of the device. */
 export function levelFor(tensor: Tensor, rect: Rect, ratio: number): Level {
   const axis = (extent: number, pixels: number) => {
-    const level = Math.ceil(Math.log2(extent / Math.max(pixels * ratio, 1e-9)) - 0.01);
-    return Math.min(Math.max(level, 0), highest(extent));
+    let level = 0;
+    for (let enough = Math.max(pixels * ratio, 1e-9) * SLACK; extent > enough && extent > 2 ** level; enough *= 2) level += 1;
+    return level;
   };
   const [rows, cols] = [axis(tensor.rows, rect.h), axis(tensor.cols, rect.w)];
   // A single row has no level of its own: it goes with the other axis.

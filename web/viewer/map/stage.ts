@@ -3,6 +3,7 @@ import type { Pane } from "../compare";
 import type { Fold, Step, Tensor } from "../engine";
 import type { Model } from "../model";
 import { ExactCells } from "./exact";
+import { type Marginals, marginals } from "./marginals";
 import { drawOverlay } from "./overlay";
 import { Painter, type Piece } from "./painter";
 import { type Level, SIDE, type Seen, cellsAt, highest, nameOf, seen, urgency } from "./plan";
@@ -122,6 +123,22 @@ export class Stage {
       const { tile } = kept;
       const place = (r % SIDE) * tile.cols + (c % SIDE);
       return { first: tile.planes[0]![place]!, second: tile.planes[1]?.[place] ?? null, level, exact: tile.exact };
+    }
+    return null;
+  }
+
+  /** Root mean squares of rows and columns, as finely as a tile of the whole tensor is here. */
+  marginals(tensor: Tensor): Marginals | null {
+    const { step, fold } = untrack(this.model.choice);
+    if (tensor.rows < 2 || tensor.cols < 2) return null;
+    const [high, wide] = [highest(tensor.rows), highest(tensor.cols)];
+    const least = { rows: Math.max(high - 8, 0), cols: Math.max(wide - 8, 0) };
+    for (let up = 0; up <= Math.max(high, wide); up++) {
+      for (const level of levelsAbove(least, up)) {
+        const tile = this.tiles.get(step, fold, tensor.id, level, 0, 0)?.tile;
+        // Other folds have no root mean squares, unless a cell is one value.
+        if (tile && (fold === "r" || tile.planes.length === 1 && level.rows + level.cols === 0)) return marginals(tile, level, tensor);
+      }
     }
     return null;
   }
@@ -358,6 +375,12 @@ interface Clip {
   c0: number;
   r1: number;
   c1: number;
+}
+
+/** Levels at which a tensor is one tile, by how far they are above the least ones: both axes alike, or each on its own. */
+function levelsAbove(least: Level, up: number): Level[] {
+  const both = Math.max(least.rows, least.cols) + up;
+  return [{ rows: both, cols: both }, { rows: least.rows + up, cols: least.cols + up }, { rows: least.rows + up, cols: least.cols }, { rows: least.rows, cols: least.cols + up }];
 }
 
 const EVERYTHING: Clip = { r0: 0, c0: 0, r1: Number.POSITIVE_INFINITY, c1: Number.POSITIVE_INFINITY };

@@ -1,4 +1,4 @@
-import { type Engine, EngineError, type Fold, type Step, type Tile, type TileAnswer, type TileName } from "../engine";
+import { type Engine, EngineError, type Fold, type Overview, type Step, type Tile, type TileAnswer, type TileName } from "../engine";
 import { type Level, foldOf, tileKey } from "./plan";
 import type { Pool, Slot } from "./pool";
 
@@ -60,6 +60,8 @@ export class Tiles {
   private uploads = 0;
   private now = 0;
   private timer: number | undefined;
+  /** Whether an answer with all that is seen at first is on its way. */
+  private held = false;
   /** What the engine said last when it could not answer at all. */
   trouble: string | null = null;
 
@@ -98,7 +100,7 @@ export class Tiles {
       return kept.slot;
     }
     // Small tiles are cheap: thousands of them make up the first map.
-    const cost = Math.max((kept.tile.rows * kept.tile.cols) / 65_536, 1 / 256);
+    const cost = Math.max((kept.tile.rows * kept.tile.cols) / 65_536, 1 / 1024);
     if (this.uploads + cost > UPLOADS) {
       this.onChange();
       return null;
@@ -110,17 +112,33 @@ export class Tiles {
     return kept.slot;
   }
 
+  /** Waits for the whole map in one answer, and asks for what is missing then. */
+  expect(overview: Promise<Overview>, step: Step, fold: Fold): void {
+    this.held = true;
+    overview
+      .then((found) => {
+        const shelf = this.shelf(step, fold);
+        for (const { tensor, level, tile } of found) {
+          const kept = this.place((shelf[tensor] ??= new Map()), tileKey(level, 0, 0));
+          if (!kept.tile) this.keep(kept, tile, true);
+        }
+      })
+      .catch(() => {
+        // Tile by tile, then; what is wrong is told there.
+      })
+      .finally(() => {
+        this.held = false;
+        this.onChange();
+      });
+  }
+
   /** The tile, if it is here; asks for it unless it is, and again if it was sampled and is due. */
   wish(step: Step, name: TileName, urgency: number): Kept {
     const level = { rows: name.levelRows, cols: name.levelCols };
     const shelf = this.shelf(step, name.fold);
     const bucket = (shelf[name.tensor] ??= new Map());
     const key = tileKey(level, name.row, name.col);
-    let kept = bucket.get(key);
-    if (!kept) {
-      kept = { tile: null, error: null, slot: null, used: this.frame, wanted: 0, asked: false, again: 0, tries: 0 };
-      bucket.set(key, kept);
-    }
+    const kept = this.place(bucket, key);
     kept.wanted = this.frame;
     if (kept.again <= this.now) this.wishes.push({ step, name, urgency, kept });
     return kept;
@@ -176,8 +194,17 @@ export class Tiles {
     return shelf;
   }
 
+  private place(bucket: Bucket, key: number): Kept {
+    let kept = bucket.get(key);
+    if (!kept) {
+      kept = { tile: null, error: null, slot: null, used: this.frame, wanted: 0, asked: false, again: 0, tries: 0 };
+      bucket.set(key, kept);
+    }
+    return kept;
+  }
+
   private dispatch(): void {
-    if (this.running.size >= REQUESTS) return;
+    if (this.held || this.running.size >= REQUESTS) return;
     if (!this.sorted) {
       this.wishes.sort((one, other) => one.urgency - other.urgency);
       this.sorted = true;
@@ -242,7 +269,7 @@ export class Tiles {
       kept.tile = answer;
       kept.error = null;
       kept.used = this.frame;
-      kept.again = answer.sampled > 1 ? due : Number.POSITIVE_INFINITY;
+      kept.again = answer.sampled > 1 && !answer.final ? due : Number.POSITIVE_INFINITY;
       this.bytes += bytesOf(answer);
     }
     if (kept.again < Number.POSITIVE_INFINITY) this.wakeAt(kept.again);

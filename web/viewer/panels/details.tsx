@@ -1,6 +1,6 @@
 import { For, Show, createEffect, createMemo, createSignal, on } from "solid-js";
 import { fromBits16 } from "../bits";
-import type { Profile } from "../engine";
+import type { Profile, Tensor } from "../engine";
 import { wordsOf } from "../map/overlay";
 import type { Stage } from "../map/stage";
 import type { Model } from "../model";
@@ -131,6 +131,7 @@ export function Details(props: { model: Model; stage: Stage }) {
       <Selected model={model} />
       <Colour model={model} mark={mark()} />
       <Profiles model={model} />
+      <Margins model={model} stage={stage} tensor={tensor()} />
     </aside>
   );
 }
@@ -184,7 +185,37 @@ function Profiles(props: { model: Model }) {
   );
 }
 
-function Curve(props: { name: string; at: number; profile: Profile }) {
+/** How large the values of rows and columns are: dead ones and outliers stand out. */
+function Margins(props: { model: Model; stage: Stage; tensor: Tensor | null }) {
+  const { model } = props;
+  const found = createMemo(() => {
+    model.drawn();
+    model.rest();
+    model.focus();
+    return props.tensor && model.focus() !== null ? props.stage.marginals(props.tensor) : null;
+  });
+  const at = (axis: "row" | "col", extent: number) => {
+    const cell = model.hover() ?? model.cell();
+    return cell && cell.tensor === props.tensor?.id ? (cell[axis] + 0.5) / extent : null;
+  };
+  const name = (what: string, folds: number, all: number) => {
+    const together = Math.min(2 ** folds, all);
+    return together === 1 ? `RMS of each ${what}` : `RMS of ${count(together)} ${what}s together`;
+  };
+  const profile = (values: number[]): Profile => ({ first: 0, count: values.length, values, low: [], high: [] });
+  return (
+    <Show when={found()}>
+      {(margins) => (
+        <section id="margins" aria-label="Rows and columns">
+          <Curve name={name("row", margins().level.rows, props.tensor!.rows)} at={at("row", props.tensor!.rows)} profile={profile(margins().rows)} />
+          <Curve name={name("column", margins().level.cols, props.tensor!.cols)} at={at("col", props.tensor!.cols)} profile={profile(margins().cols)} />
+        </section>
+      )}
+    </Show>
+  );
+}
+
+function Curve(props: { name: string; at: number | null; profile: Profile }) {
   const finite = () => [...props.profile.values, ...(props.profile.low ?? []), ...(props.profile.high ?? [])].filter(Number.isFinite);
   const ends = () => ({ low: Math.min(0, ...finite()), high: Math.max(0, ...finite()) });
   const y = (value: number) => {
@@ -210,7 +241,9 @@ function Curve(props: { name: string; at: number; profile: Profile }) {
         <line class="zero" x1="0" x2={CURVE.width} y1={y(0)} y2={y(0)} />
         <path class="band" d={band()} />
         <path class="line" d={line(props.profile.values)} />
-        <line class="mark" x1={props.at * CURVE.width} x2={props.at * CURVE.width} y1="0" y2={CURVE.height} />
+        <Show when={props.at !== null}>
+          <line class="mark" x1={props.at! * CURVE.width} x2={props.at! * CURVE.width} y1="0" y2={CURVE.height} />
+        </Show>
       </svg>
     </figure>
   );

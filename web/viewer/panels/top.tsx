@@ -120,6 +120,7 @@ export function Status(props: { model: Model }) {
           statistics {count(model.statistics().done)} of {count(model.statistics().of)}
         </span>
       </Show>
+      <Show when={model.statistics().note}>{(note) => <span class="warn" title={note()}>statistics of samples</span>}</Show>
       <Show when={found(true) > 0}>
         <span class="alarm">{count(found(true))} {found(true) === 1 ? "fault" : "faults"} (n)</span>
       </Show>

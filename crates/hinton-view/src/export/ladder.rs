@@ -2,51 +2,20 @@
 
 use hinton_tensor::{Levels, Tiling};
 
+use crate::placed::Placed;
+
 /// Steps of zoom between two ladders: twice as near in two.
 const STEPS: usize = 2;
 /// No tensor needs more of them.
 const MOST_STEPS: usize = 80;
 /// Tensors whose values take so many bytes are there whole before others.
 const SMALL: u64 = 8192;
-/// Squeezed by more than this, an axis folds on its own; as in the page.
-const SQUARE: f64 = 2.0;
-
-/// A tensor on the map.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Placed {
-    pub(super) rows: usize,
-    pub(super) cols: usize,
-    /// Width and height on the map, units.
-    pub(super) w: f64,
-    pub(super) h: f64,
-}
-
-impl Placed {
-    /// The levels at which the page draws it at a zoom: no cell is smaller than a pixel. The same rule
-    /// as in `web/viewer/map/plan.ts`.
-    fn levels_at(&self, zoom: f64) -> Levels {
-        let axis = |extent: usize, pixels: f64| {
-            let highest = (extent.max(1) as f64).log2().ceil();
-            let level = ((extent as f64 / pixels.max(1e-9)).log2() - 0.01).ceil();
-            level.clamp(0.0, highest) as u32
-        };
-        let (rows, cols) = (axis(self.rows, self.h * zoom), axis(self.cols, self.w * zoom));
-        let (height, width) = (self.h / self.rows as f64, self.w / self.cols as f64);
-        match () {
-            () if self.rows == 1 => (cols, cols),
-            () if self.cols == 1 => (rows, rows),
-            () if height.max(width) / height.min(width) > SQUARE => (rows, cols),
-            () => (rows.max(cols), rows.max(cols)),
-        }
-    }
-
-    /// About how many bytes the cells of a level take in an answer.
-    fn bytes(&self, levels: Levels) -> u64 {
-        let (rows, cols) = Tiling::new(self.rows, self.cols).cells(levels);
-        let (down, across) = Tiling::new(self.rows, self.cols).tiles(levels);
-        let planes = if levels == (0, 0) { 1 } else { 2 };
-        rows as u64 * cols as u64 * 2 * planes + down as u64 * across as u64 * 32
-    }
+/// About how many bytes the cells of a level take in an answer.
+fn bytes_of(one: &Placed, levels: Levels) -> u64 {
+    let tiling = Tiling::new(one.rows, one.cols);
+    let ((rows, cols), (down, across)) = (tiling.cells(levels), tiling.tiles(levels));
+    let planes = if levels == (0, 0) { 1 } else { 2 };
+    rows as u64 * cols as u64 * 2 * planes + down as u64 * across as u64 * 32
 }
 
 /// The levels of each tensor, finest first, that take about so many bytes: as fine over the whole map as
@@ -55,7 +24,7 @@ impl Placed {
 pub(super) fn chosen(placed: &[Placed], zoom: f64, room: u64, copies: u64) -> Vec<Vec<Levels>> {
     let mut left = room;
     let mut cost = |levels: Levels, one: &Placed, is_needed: bool| {
-        let bytes = one.bytes(levels).saturating_mul(copies);
+        let bytes = bytes_of(one, levels).saturating_mul(copies);
         let fits = bytes <= left;
         if fits || is_needed {
             left = left.saturating_sub(bytes);
@@ -71,7 +40,7 @@ pub(super) fn chosen(placed: &[Placed], zoom: f64, room: u64, copies: u64) -> Ve
     let mut is_full = vec![false; placed.len()];
     // Vectors and the like are there to the last value before matrices grow: they take little.
     let mut small: Vec<(u64, usize)> = Vec::new();
-    let whole = placed.iter().map(|one| one.bytes((0, 0))).enumerate();
+    let whole = placed.iter().map(|one| bytes_of(one, (0, 0))).enumerate();
     small.extend(whole.filter(|(_, bytes)| *bytes <= SMALL).map(|(index, bytes)| (bytes, index)));
     small.sort_unstable();
     let mut share = room / 4;
@@ -95,7 +64,7 @@ pub(super) fn chosen(placed: &[Placed], zoom: f64, room: u64, copies: u64) -> Ve
             }
             let levels = one.levels_at(zoom);
             if ladders[index].first() != Some(&levels) {
-                finer.push((one.bytes(levels), index, levels));
+                finer.push((bytes_of(one, levels), index, levels));
             }
             is_full[index] = levels == (0, 0);
         }

@@ -13,8 +13,9 @@ use hinton::Progress;
 use hinton_render::base64;
 use serde_json::{Value, json};
 
+use crate::placed::Placed;
 use crate::{Refusal, Viewer};
-use ladder::{Placed, chosen};
+use ladder::chosen;
 
 /// The built page with marks where title and data go.
 const TEMPLATE: &str = include_str!("../../assets/export.html");
