@@ -12,7 +12,8 @@ const MEMORY: &str = "2500000";
 /// Seconds after which it counts as hanging; what is asserted is that it ends, not how fast.
 const SECONDS: &str = "100";
 
-/// A file, what is done with it (`@` stands for it, `$` for a copy of it), and what is said.
+/// A file, what is done with it (`@` stands for it, `$` for a copy of it, `%NAME` for another file), and
+/// what is said.
 const ROWS: &[(&str, &str, &str)] = &[
     ("B01_metadata_list.safetensors.gz", "inspect @", "the limit is 17821608"),
     ("B03_pickle_append.pkl.gz", "draw @ -o x.png", "must be unpacked to memory"),
@@ -48,6 +49,22 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("S02_space_5000_layers.safetensors.gz", "inspect @", ""),
     ("S04_onnx_constant_broadcast.onnx", "space @", "the limit is 16777216"),
     ("S06_onnx_moving_conv_pads.onnx", "space @", "the limit is 16777216"),
+    // Against themselves and one another.
+    ("B01_metadata_list.safetensors.gz", "diff @ @", "the limit is 17821608"),
+    ("B03_pickle_append.pkl.gz", "diff @ @", "must be unpacked to memory"),
+    ("B07_onnx_empty_nodes.onnx.gz", "diff @ @", "too many fields"),
+    ("B08_onnx_sparse_8x1GiB.onnx.gz", "diff @ @", "too large to be filled in"),
+    ("B12_flax_4000B_prefix.msgpack.gz", "diff @ %E01_names_with_escapes.onnx", "the limit"),
+    ("E01_names_with_escapes.safetensors", "diff @ @", "identical: 44 tensors"),
+    ("E01_names_with_escapes.safetensors", "diff @ %E01_names_with_escapes.onnx", "\\u{1b}"),
+    ("E02_run_json", "diff @", ""),
+    ("S01_space_wide_layer.safetensors.gz", "diff @ @", "identical: 1 tensor"),
+    (
+        "S02_space_5000_layers.safetensors.gz",
+        "diff @ %S01_space_wide_layer.safetensors.gz",
+        "only in",
+    ),
+    ("S04_onnx_constant_broadcast.onnx", "diff @ %S01_space_wide_layer.safetensors.gz", "only in"),
     ("T01_zarr_2e50_no_chunks", "draw @ -o x.png", "never written"),
 ];
 
@@ -72,12 +89,14 @@ fn every_file_ends_well() {
             copy_folder(&root.join(name), &copy);
         }
         let copy = copy.display().to_string();
-        let words = words.split(' ').map(|word| match word {
-            "@" => file.as_str(),
-            "$" => copy.as_str(),
-            word => word,
+        let other = |name: &str| root.join(name).display().to_string();
+        let words = words.split(' ').map(|word| match (word, word.strip_prefix('%')) {
+            ("@", _) => file.clone(),
+            ("$", _) => copy.clone(),
+            (_, Some(name)) => other(name),
+            (word, None) => word.to_owned(),
         });
-        let words: Vec<&str> = words.collect();
+        let words: Vec<String> = words.collect();
         let mut limited = Command::new("sh");
         limited
             .args(["-c", "ulimit -v $0; exec timeout \"$@\"", MEMORY, SECONDS])

@@ -7,17 +7,23 @@
 
 mod adapter;
 mod align;
+mod blocks;
 mod difference;
 mod matching;
 mod measure;
 mod noise;
+mod offers;
 
 pub use adapter::{LowRankPair, adapted, low_rank_pairs};
 pub use align::{Aligned, Alignment, align};
+pub use blocks::{BlockErrors, block_errors, block_length};
 pub use difference::difference;
-pub use matching::{Change, Found, Match, Matching, Rule, Unlike, match_tensors};
+pub use matching::{
+    Change, Found, Heads, Match, Matching, Rule, Unlike, match_tensors, match_tensors_of,
+};
 pub use measure::{
     Bin, Histogram, JOINT, Joint, Largest, Line, Lines, MOST_COLUMNS, MOST_ROWS, Measured,
-    Measures, Odd, Sample, measure, relative_error,
+    Measures, Odd, Sample, measure, measure_as, relative_error,
 };
 pub use noise::{Noise, noise};
+pub use offers::{Offer, offers};

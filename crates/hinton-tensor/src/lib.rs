@@ -9,7 +9,6 @@
 
 mod bytes;
 mod computed;
-mod difference;
 mod dtype;
 mod error;
 mod pyramid;
@@ -31,7 +30,6 @@ pub mod summary;
 pub use bytes::{Bytes, Memory, ReadError};
 pub use computed::{Computed, Decode};
 pub use decode::{decode_f32, decode_f64, f16_to_f32};
-pub use difference::{Difference, difference};
 pub use dtype::{Dtype, Endian};
 pub use error::TensorError;
 pub use examine::{Examination, examine, find_first, same_bits};

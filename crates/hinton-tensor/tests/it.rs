@@ -2,7 +2,6 @@
 
 mod common;
 mod decode;
-mod difference;
 mod examine;
 mod reduce;
 mod summary;

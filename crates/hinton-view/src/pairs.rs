@@ -105,6 +105,8 @@ fn how(found: &Found, change: &Change) -> Option<String> {
     let change = match change {
         Change::Axes { .. } => Some("the second one's axes in another order".to_owned()),
         Change::Rotary { .. } => Some("rows of each head in the other order".to_owned()),
+        Change::Interleaved { .. } => Some("query, key and value in the other order".to_owned()),
+        Change::Flattened { .. } => Some("inputs in the other order of flattening".to_owned()),
         Change::Reshaped => Some("the second one reshaped".to_owned()),
         Change::Expert { number } => Some(format!("expert {number} of a stack")),
         Change::Aligned { .. } => Some("units in the other one's order".to_owned()),

@@ -6,6 +6,8 @@ mod check;
 mod check_blocks;
 mod common;
 mod diff;
+mod diff_golden;
+mod diff_minilm;
 mod diff_pairs;
 mod draw;
 mod export;

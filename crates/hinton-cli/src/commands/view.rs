@@ -131,7 +131,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
 }
 
 /// Writes the page that holds its data.
-fn export(viewer: &Viewer, page: &Path, budget: u64) -> Result<(), Failure> {
+pub(super) fn export(viewer: &Viewer, page: &Path, budget: u64) -> Result<(), Failure> {
     let bar = Bar::new();
     // Once for statistics, once for faults.
     bar.expect(viewer.bytes().saturating_mul(2));

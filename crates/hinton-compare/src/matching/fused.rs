@@ -6,7 +6,7 @@ use hinton_tensor::{Index, Slice, Tensor, TensorError};
 
 use super::names;
 
-/// What holds the rows of what, in that order. Those that interleave rows by head are not here.
+/// What holds the rows of what, in that order; head by head in some models, which `interleaved.rs` sees.
 const FUSED: &[(&str, &[&str])] = &[
     ("qkv_proj", &["q_proj", "k_proj", "v_proj"]),
     ("in_proj", &["q_proj", "k_proj", "v_proj"]),
@@ -48,6 +48,21 @@ pub(super) fn find(whole: &[(usize, &Tensor)], parts: &[(usize, &Tensor)]) -> Ve
         }
     }
     found
+}
+
+/// The `count` positions from `first` on of an axis.
+pub(super) fn positions(
+    tensor: &Tensor,
+    axis: usize,
+    first: usize,
+    count: usize,
+) -> Result<Tensor, TensorError> {
+    let place = |place: usize| i64::try_from(place).ok();
+    let all = Index::Range { start: None, stop: None, step: 1 };
+    let mut indexes = vec![all; axis];
+    let (start, stop) = (place(first), place(first.saturating_add(count)));
+    indexes.push(Index::Range { start, stop, step: 1 });
+    tensor.slice(&Slice(indexes))
 }
 
 /// The `count` rows from `first` on, named as a slice.

@@ -5,7 +5,9 @@
 
 mod experts;
 mod exponent;
+mod flattened;
 mod fused;
+mod interleaved;
 mod names;
 mod rotary;
 mod shapes;
@@ -17,6 +19,7 @@ use hinton_tensor::{Tensor, TensorError};
 
 use crate::relative_error;
 
+pub use rotary::Heads;
 pub use shapes::Change;
 
 /// A head and an embedding are taken for tied where the relative error of a sample is no larger.
@@ -101,19 +104,34 @@ pub struct Matching {
 /// # Errors
 /// When bytes cannot be read.
 pub fn match_tensors(a: &[Tensor], b: &[Tensor], rule: Rule) -> Result<Matching, TensorError> {
+    match_tensors_of(a, b, rule, None)
+}
+
+/// As [`match_tensors`], where it is known how many attention heads there are.
+///
+/// # Errors
+/// As [`match_tensors`].
+pub fn match_tensors_of(
+    a: &[Tensor],
+    b: &[Tensor],
+    rule: Rule,
+    heads: Option<Heads>,
+) -> Result<Matching, TensorError> {
     let mut state = State {
         a,
         b,
         rule,
+        heads,
         left_a: (0..a.len()).collect(),
         left_b: (0..b.len()).collect(),
         pairs: Vec::new(),
         unlike: Vec::new(),
     };
-    state.by_key(Tensor::name, &Found::Name)?;
+    state.without_codes();
+    state.by_key(names::plain, &Found::Name)?;
     if rule != Rule::Exact {
         state.by_prefix()?;
-        let key = |tensor: &Tensor| names::canonical(tensor.name());
+        let key = |tensor: &Tensor| names::canonical(names::plain(tensor));
         state.by_key(key, &Found::Convention)?;
     }
     if rule != Rule::Exact {
@@ -127,6 +145,7 @@ pub fn match_tensors(a: &[Tensor], b: &[Tensor], rule: Rule) -> Result<Matching,
         {
             state.pair(index_a, index_b, Found::Values { error, next })?;
         }
+        state.flattened()?;
     }
     Ok(state.finished())
 }
@@ -135,6 +154,7 @@ struct State<'t> {
     a: &'t [Tensor],
     b: &'t [Tensor],
     rule: Rule,
+    heads: Option<Heads>,
     left_a: BTreeSet<usize>,
     left_b: BTreeSet<usize>,
     pairs: Vec<(usize, Match)>,
@@ -142,6 +162,23 @@ struct State<'t> {
 }
 
 impl<'t> State<'t> {
+    /// Leaves out codes and scales of weights that were decoded, where the other file has no such: the
+    /// weights are compared, not the codes.
+    fn without_codes(&mut self) {
+        let parts = |tensors: &[Tensor]| -> BTreeSet<String> {
+            let stored =
+                tensors.iter().filter(|tensor| tensor.is_derived()).filter_map(Tensor::stored);
+            stored.flat_map(|stored| stored.parts()).map(|part| part.name().to_owned()).collect()
+        };
+        let (of_a, of_b) = (parts(self.a), parts(self.b));
+        let is_code = |tensor: &Tensor, here: &BTreeSet<String>, there: &BTreeSet<String>| {
+            !tensor.is_derived() && here.contains(tensor.name()) && !there.contains(tensor.name())
+        };
+        let (a, b) = (self.a, self.b);
+        self.left_a.retain(|&index| !is_code(&a[index], &of_a, &of_b));
+        self.left_b.retain(|&index| !is_code(&b[index], &of_b, &of_a));
+    }
+
     /// Pairs those left over that have the same key, where no other of their file has it.
     fn by_key<K: Ord>(
         &mut self,
@@ -200,7 +237,14 @@ impl<'t> State<'t> {
             // Values narrower than a byte can't be cut without a copy.
             let left = if is_first { &self.left_b } else { &self.left_a };
             let are_left = one.parts.iter().all(|index| left.contains(index));
-            if !are_left || !whole.dtype().is_byte_sized() {
+            let is_byte_sized = |index: &usize| parts[*index].dtype().is_byte_sized();
+            let are_whole = whole.dtype().is_byte_sized() && one.parts.iter().all(is_byte_sized);
+            if !are_left || !are_whole {
+                continue;
+            }
+            let tensors: Vec<&Tensor> = one.parts.iter().map(|&index| &parts[index]).collect();
+            if let Some(found) = interleaved::split(whole, &tensors)? {
+                self.interleaved(&one, found, is_first);
                 continue;
             }
             let mut first = 0;
@@ -222,6 +266,22 @@ impl<'t> State<'t> {
         Ok(())
     }
 
+    /// Pairs query, key and value with what a fused tensor keeps of each head by head.
+    fn interleaved(&mut self, one: &fused::Fused, found: interleaved::Split, whole_is_first: bool) {
+        let interleaved::Split { pieces, groups, errors } = found;
+        for (&index, (of_whole, part)) in one.parts.iter().zip(pieces) {
+            let rows = part.shape()[..2].iter().product();
+            let change = Change::Interleaved { groups, rows, errors };
+            let (a, b) = if whole_is_first { (of_whole, part) } else { (part, of_whole) };
+            let pair = Match { a, b, found: Found::Convention, change };
+            self.pairs.push((if whole_is_first { one.whole } else { index }, pair));
+            let left = if whole_is_first { &mut self.left_b } else { &mut self.left_a };
+            left.remove(&index);
+        }
+        let left = if whole_is_first { &mut self.left_a } else { &mut self.left_b };
+        left.remove(&one.whole);
+    }
+
     /// Pairs the experts of a stack with those that the other file keeps one by one.
     fn by_experts(&mut self) -> Result<(), TensorError> {
         let of = |tensors: &'t [Tensor], left: &BTreeSet<usize>| -> Vec<(usize, &'t Tensor)> {
@@ -241,6 +301,46 @@ impl<'t> State<'t> {
             self.pairs.push((one.part, Match { a, b, found: Found::Convention, change }));
             self.left_b.remove(&one.whole);
             self.left_a.remove(&one.part);
+        }
+        Ok(())
+    }
+
+    /// Pairs what is left over of dense layers behind a convolution, whose inputs stand in another order: few
+    /// matrices of one shape, of which two are clearly the same and no other is.
+    fn flattened(&mut self) -> Result<(), TensorError> {
+        const MOST: usize = 4;
+        for index_a in self.left_a.clone() {
+            let a = &self.a[index_a];
+            let shape = |tensor: &Tensor| {
+                let mut shape = tensor.shape().to_vec();
+                shape.sort_unstable();
+                shape
+            };
+            let of_shape = |tensors: &[Tensor], left: &BTreeSet<usize>| -> Vec<usize> {
+                let alike = |index: &usize| shape(&tensors[*index]) == shape(a);
+                left.iter().copied().filter(alike).collect()
+            };
+            if a.shape().len() != 2 || of_shape(self.a, &self.left_a).len() > MOST {
+                continue;
+            }
+            let others = of_shape(self.b, &self.left_b);
+            if others.len() > MOST {
+                continue;
+            }
+            let mut found = Vec::new();
+            for index_b in others {
+                if let Some(pair) = flattened::found(a, &self.b[index_b])? {
+                    found.push((index_b, pair));
+                }
+            }
+            if let [(index_b, (a, b, change @ Change::Flattened { errors, .. }))] = found.as_slice()
+            {
+                let found = Found::Values { error: errors.0, next: None };
+                let pair = Match { a: a.clone(), b: b.clone(), found, change: change.clone() };
+                self.pairs.push((index_a, pair));
+                self.left_a.remove(&index_a);
+                self.left_b.remove(index_b);
+            }
         }
         Ok(())
     }
@@ -284,7 +384,7 @@ impl<'t> State<'t> {
             Rule::Exact => (a.shape() == b.shape()).then(|| (a.clone(), b.clone(), Change::None)),
             _ => match exponent::undone(a, b)? {
                 Some(changed) => Some(changed),
-                None => shapes::agree(a, b)?,
+                None => shapes::agree(a, b, self.heads)?,
             },
         };
         match changed {

@@ -2,6 +2,15 @@
 
 use std::collections::BTreeMap;
 
+/// What stands behind the name of a weight that was decoded and lies beside its codes.
+const DECODED: &str = " (dequantised)";
+
+/// The name of a tensor as other files have it.
+pub(super) fn plain(tensor: &hinton_tensor::Tensor) -> &str {
+    let name = tensor.name();
+    name.strip_suffix(DECODED).filter(|_| tensor.is_derived()).unwrap_or(name)
+}
+
 /// Most prefixes that are looked for one after another.
 pub(super) const MOST_PREFIXES: usize = 4;
 /// Most names for which prefixes are looked for by comparing ends.
@@ -91,6 +100,32 @@ const GGUF: &[(&str, &str)] = &[
     ("ffn_down_exps", "mlp.experts.down_proj"),
 ];
 
+/// What models of Hugging Face that are older than Llama call the same parts: GPT-NeoX, BLOOM and Falcon,
+/// GPT-2, and GGUF's one tensor for query, key and value.
+const OLDER: &[(&str, &str)] = &[
+    ("attn_qkv", "self_attn.qkv_proj"),
+    ("attention.query_key_value", "self_attn.qkv_proj"),
+    ("self_attention.query_key_value", "self_attn.qkv_proj"),
+    ("attn.c_attn", "self_attn.qkv_proj"),
+    ("attention.dense", "self_attn.o_proj"),
+    ("self_attention.dense", "self_attn.o_proj"),
+    ("attn.c_proj", "self_attn.o_proj"),
+    ("mlp.dense_h_to_4h", "mlp.up_proj"),
+    ("mlp.dense_4h_to_h", "mlp.down_proj"),
+    ("mlp.c_fc", "mlp.up_proj"),
+    ("mlp.c_proj", "mlp.down_proj"),
+    ("ln_1", "input_layernorm"),
+    ("ln_2", "post_attention_layernorm"),
+    ("wte", "embed_tokens"),
+    ("wpe", "position_embd"),
+    ("ln_f", "norm"),
+    ("embed_in", "embed_tokens"),
+    ("embed_out", "lm_head"),
+    ("final_layer_norm", "norm"),
+    ("word_embeddings", "embed_tokens"),
+    ("word_embeddings_layernorm", "token_embd_norm"),
+];
+
 /// What Hugging Face's BERT and its kin call the same parts in GGUF's words.
 const BERT: &[(&str, &str)] = &[
     ("embeddings.word_embeddings", "embed_tokens"),
@@ -119,7 +154,8 @@ pub(super) fn canonical(name: &str) -> String {
     if let Some(layer) = layer {
         parts.drain(..layer);
         parts[0] = "layers";
-    } else if matches!(parts.first(), Some(&("model" | "transformer" | "bert"))) && parts.len() > 2
+    } else if matches!(parts.first(), Some(&("model" | "transformer" | "bert" | "gpt_neox")))
+        && parts.len() > 2
     {
         parts.remove(0);
     }
@@ -140,7 +176,7 @@ pub(super) fn canonical(name: &str) -> String {
     };
     let body = body.join(".");
     let has_layer = !start.is_empty();
-    let rows = GGUF.iter().chain(BERT);
+    let rows = GGUF.iter().chain(BERT).chain(OLDER);
     let ours = rows.clone().find(|(theirs, _)| *theirs == body && fits(theirs, has_layer));
     let body = ours.map_or(body.as_str(), |(_, ours)| ours);
     format!("{start}{body}.{leaf}")
@@ -189,6 +225,13 @@ mod tests {
             ("output.weight", "lm_head.weight"),
             ("blk.0.layer_output_norm.bias", "bert.encoder.layer.0.output.LayerNorm.bias"),
             ("blk.0.attn_output.weight", "encoder.layer.0.attention.output.dense.weight"),
+            ("gpt_neox.layers.1.attention.query_key_value.bias", "blk.1.attn_qkv.bias"),
+            ("transformer.h.1.self_attention.query_key_value.bias", "blk.1.attn_qkv.bias"),
+            ("gpt_neox.embed_in.weight", "token_embd.weight"),
+            ("transformer.word_embeddings.weight", "token_embd.weight"),
+            ("transformer.wte.weight", "token_embd.weight"),
+            ("transformer.h.0.attn.c_attn.weight", "blk.0.attn_qkv.weight"),
+            ("gpt_neox.final_layer_norm.weight", "output_norm.weight"),
             ("model.fc._orig_mod.weight", "model.fc.weight"),
             ("dense_1/dense_1/kernel:0", "dense_1.weight"),
             ("params/Dense_0/kernel", "Dense_0.weight"),

@@ -2,7 +2,7 @@
 
 use hinton_tensor::{Index, Slice, Tensor, TensorError};
 
-use super::rotary;
+use super::{Heads, flattened, interleaved, rotary};
 use crate::relative_error;
 
 /// One arrangement of axes is taken over another where its error is so much smaller.
@@ -22,12 +22,32 @@ pub enum Change {
         errors: Option<(f64, f64)>,
     },
     /// One stores the rows of each attention head in the order that its rotary embedding wants, as
-    /// GGUF does: pairs beside one another, not halves behind one another. Both are compared as
-    /// heads x halves x pairs (x inputs).
+    /// GGUF does: pairs beside one another, not halves behind one another. Both are compared with the
+    /// rows as three axes, in the first one's order.
     Rotary {
         /// Rows of a head.
         head: usize,
         /// The relative error of a sample so, and with the rows as they stand.
+        errors: (f64, f64),
+    },
+    /// One stores query, key and value of each head beside one another, the other all queries before all
+    /// keys. Both are compared in the rows of the one, as several axes.
+    Interleaved {
+        /// Heads, or groups of heads that share a key.
+        groups: usize,
+        /// Rows that are compared.
+        rows: usize,
+        /// The relative error of a sample so, and with the parts behind one another.
+        errors: (f64, f64),
+    },
+    /// One stores the inputs of a layer behind a convolution channel by channel, the other, as Keras, place
+    /// by place. Both are compared with the inputs as two axes, in the first one's order.
+    Flattened {
+        /// Channels of the convolution.
+        channels: usize,
+        /// The first one's shape as its file has it.
+        shape: [usize; 2],
+        /// The relative error of a sample so, and with the inputs as they stand.
         errors: (f64, f64),
     },
     /// Rows of a tensor that the other file keeps as several.
@@ -71,6 +91,7 @@ pub enum Change {
 pub(super) fn agree(
     a: &Tensor,
     b: &Tensor,
+    heads: Option<Heads>,
 ) -> Result<Option<(Tensor, Tensor, Change)>, TensorError> {
     let done = |b: Tensor, change| Ok(Some((a.clone(), b, change)));
     let is_turned = is_kernel(a.name()) != is_kernel(b.name());
@@ -79,11 +100,21 @@ pub(super) fn agree(
         let turned =
             order.filter(|_| is_turned).and_then(|order| Some((with_axes(a, b, &order)?, order)));
         let Some((turned, order)) = turned else {
-            let rotary = rotary::undone(a, b)?;
-            return Ok(Some(rotary.unwrap_or_else(|| (a.clone(), b.clone(), Change::None))));
+            // Values narrower than a byte can't be put in another order without a copy.
+            if !a.dtype().is_byte_sized() || !b.dtype().is_byte_sized() {
+                return done(b.clone(), Change::None);
+            }
+            let reordered = match rotary::undone(a, b, heads)? {
+                Some(found) => Some(found),
+                None => interleaved::undone(a, b)?,
+            };
+            return Ok(Some(reordered.unwrap_or_else(|| (a.clone(), b.clone(), Change::None))));
         };
         // Square: the names say that it is turned, unless the values clearly say otherwise.
         let (so, as_is) = (relative_error(a, &turned)?, relative_error(a, b)?);
+        if let Some(found) = flattened::undone(a, &turned)? {
+            return Ok(Some(found));
+        }
         return match as_is * BETTER <= so {
             true => done(b.clone(), Change::None),
             false => done(turned, Change::Axes { order, errors: Some((so, as_is)) }),
@@ -91,6 +122,9 @@ pub(super) fn agree(
     }
     for order in orders(a.shape().len(), is_kernel(a.name())) {
         if let Some(turned) = with_axes(a, b, &order) {
+            if is_turned && let Some(found) = flattened::undone(a, &turned)? {
+                return Ok(Some(found));
+            }
             return done(turned, Change::Axes { order, errors: None });
         }
     }
@@ -121,7 +155,7 @@ fn rows(a: &Tensor, b: &Tensor) -> Result<Option<(Tensor, Tensor, Change)>, Tens
 }
 
 /// Whether it is called as Keras and Flax call weights, which they store inputs first.
-fn is_kernel(name: &str) -> bool {
+pub(super) fn is_kernel(name: &str) -> bool {
     name.strip_suffix(":0").unwrap_or(name).rsplit(['.', '/']).next() == Some("kernel")
 }
 

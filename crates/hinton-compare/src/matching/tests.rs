@@ -213,3 +213,82 @@ fn logarithms_are_minus_exponentials() {
         assert!(errors.0 < 1e-6 && errors.1 > 0.5, "{errors:?}");
     }
 }
+
+/// The rows of a weight, given as heads x parts x rows of a head, with the parts behind one another.
+fn straight(interleaved: &Tensor, heads: usize, name: &str) -> Tensor {
+    let [rows, inputs] = *interleaved.shape() else { panic!() };
+    let parts = interleaved.reshape(&[heads, 3, rows / heads / 3, inputs]).unwrap();
+    parts.permute(&[1, 0, 2, 3]).unwrap().reshape(&[rows, inputs]).unwrap().named(name)
+}
+
+#[test]
+fn query_key_and_value_that_are_interleaved_by_head_are_told_apart() {
+    let name = "gpt_neox.layers.0.attention.query_key_value.weight";
+    let neox = tensor(name, &[4 * 3 * 5, 6], 1);
+    let all = straight(&neox, 4, "blk.0.attn_qkv.weight");
+    for (a, b) in [(&neox, &all), (&all, &neox)] {
+        let found = by_name(a, b);
+        let pair = &found.pairs[0];
+        let is_undone =
+            matches!(pair.change, Change::Interleaved { groups: 4, rows: 60, errors: (0.0, _) });
+        assert!(is_undone, "{pair:?}");
+        assert_eq!(pair.a.to_f32().unwrap(), pair.b.to_f32().unwrap());
+        // In the first one's order.
+        assert_eq!(pair.a.to_f32().unwrap(), a.to_f32().unwrap());
+    }
+    let part = |word: &str, rows: &str| {
+        let name = format!("model.layers.0.self_attn.{word}.weight");
+        all.slice(&rows.parse().unwrap()).unwrap().named(name)
+    };
+    let parts = [part("q_proj", "[:20]"), part("k_proj", "[20:40]"), part("v_proj", "[40:]")];
+    for is_first in [true, false] {
+        let whole = std::slice::from_ref(&neox);
+        let found = match is_first {
+            true => matched(whole, &parts, Rule::Names),
+            false => matched(&parts, whole, Rule::Names),
+        };
+        assert_eq!((found.pairs.len(), found.only_a.len(), found.only_b.len()), (3, 0, 0));
+        for pair in &found.pairs {
+            assert!(matches!(pair.change, Change::Interleaved { groups: 4, rows: 20, .. }));
+            assert_eq!(pair.a.to_f32().unwrap(), pair.b.to_f32().unwrap());
+        }
+    }
+}
+
+#[test]
+fn groups_of_queries_that_share_a_key_are_told_apart() {
+    // Falcon: two groups of three queries, a key and a value, each of four rows.
+    let name = "transformer.h.0.self_attention.query_key_value.weight";
+    let falcon = tensor(name, &[2 * 5 * 4, 6], 1);
+    let groups = falcon.reshape(&[2, 20, 6]).unwrap();
+    let part = |word: &str, rows: &str, count: usize| {
+        let rows = groups.slice(&format!("[:,{rows}]").parse().unwrap()).unwrap();
+        let name = format!("model.layers.0.self_attn.{word}.weight");
+        rows.reshape(&[count, 6]).unwrap().named(name)
+    };
+    let parts = [part("q_proj", ":12", 24), part("k_proj", "12:16", 8), part("v_proj", "16:", 8)];
+    let found = matched(&parts, &[falcon], Rule::Names);
+    assert_eq!(found.pairs.len(), 3);
+    for pair in &found.pairs {
+        assert!(matches!(pair.change, Change::Interleaved { groups: 2, .. }), "{pair:?}");
+        assert_eq!(pair.a.to_f32().unwrap(), pair.b.to_f32().unwrap());
+    }
+}
+
+#[test]
+fn inputs_behind_a_convolution_are_put_in_one_order() {
+    let weight = tensor("fc.weight", &[5, 4 * 6], 1);
+    let parts = weight.reshape(&[5, 4, 6]).unwrap().permute(&[2, 1, 0]).unwrap();
+    let kernel = parts.reshape(&[24, 5]).unwrap().named("fc/kernel");
+    for (a, b) in [(&weight, &kernel), (&kernel, &weight)] {
+        let found = by_name(a, b);
+        let pair = &found.pairs[0];
+        let is_undone =
+            matches!(pair.change, Change::Flattened { channels: 4, errors: (0.0, _), .. });
+        assert!(is_undone, "{pair:?}");
+        assert_eq!(pair.a.to_f32().unwrap(), pair.b.to_f32().unwrap());
+        assert_eq!(pair.a.to_f32().unwrap(), a.to_f32().unwrap());
+    }
+    let turned = weight.transpose().unwrap().named("fc/kernel");
+    assert!(matches!(by_name(&weight, &turned).pairs[0].change, Change::Axes { .. }));
+}

@@ -44,7 +44,7 @@ pub(super) fn closest(
         let mut errors = Vec::new();
         for &index_a in &indexes_a {
             for &index_b in indexes_b {
-                let agreed = shapes::agree(&a[index_a], &b[index_b])?;
+                let agreed = shapes::agree(&a[index_a], &b[index_b], None)?;
                 if let Some((one, other, _)) = agreed {
                     let error = relative_error(&one, &other)?;
                     errors.push((

@@ -12,6 +12,7 @@ use hinton_tensor::{Tensor, TensorError, Work};
 use crate::Noise;
 pub use histogram::{Bin, Histogram, JOINT, Joint};
 pub use lines::{Line, Lines};
+pub(crate) use pass::coordinates;
 pub(crate) use sample::readable;
 pub use sample::{Sample, relative_error};
 
@@ -160,9 +161,31 @@ pub fn measure(a: &Tensor, b: &Tensor, work: Work<'_>) -> Result<Measured, Tenso
     let (a, b, repeats) = repeats::without(a, b)?;
     let (a, b) = (&sample::readable(&a)?, &sample::readable(&b)?);
     let found = if sample::is_better_turned(a, b) {
-        pass::turned_back(pass::run(&a.transpose()?, &b.transpose()?, work)?)
+        let (a, b) = (a.transpose()?, b.transpose()?);
+        pass::turned_back(pass::run(&a, &b, a.shape(), work)?)
     } else {
-        pass::run(a, b, work)?
+        pass::run(a, b, a.shape(), work)?
     };
     Ok(repeats.applied(found))
+}
+
+/// As [`measure`], with rows, columns and places as those of another shape of as many values: that of a
+/// tensor whose axes were split to bring its rows into an order.
+///
+/// Where the numbers of values differ, the tensors' own shape is taken.
+///
+/// # Errors
+/// As [`measure`].
+pub fn measure_as(
+    a: &Tensor,
+    b: &Tensor,
+    shape: &[usize],
+    work: Work<'_>,
+) -> Result<Measured, TensorError> {
+    let (one, other, repeats) = repeats::without(a, b)?;
+    let count = shape.iter().try_fold(1u64, |count, &len| count.checked_mul(len as u64));
+    if shape == a.shape() || !repeats.is_none() || count != Some(a.elements()) {
+        return measure(a, b, work);
+    }
+    pass::run(&sample::readable(&one)?, &sample::readable(&other)?, shape, work)
 }

@@ -15,15 +15,21 @@ const COLUMN_SUMS: u64 = 4 << 20;
 /// Values of a tensor that are counted in its joint histogram, about.
 const JOINT_VALUES: u64 = 4 << 20;
 
-/// Compares two tensors of one shape in C order.
-pub(super) fn run(a: &Tensor, b: &Tensor, work: Work<'_>) -> Result<Measured, TensorError> {
+/// Compares two tensors of one shape in C order; rows, columns and places are those of `shape`, which has
+/// as many values.
+pub(super) fn run(
+    a: &Tensor,
+    b: &Tensor,
+    shape: &[usize],
+    work: Work<'_>,
+) -> Result<Measured, TensorError> {
     let elements = a.elements();
     let (range, is_sampled) = match elements {
         0 => (1.0, false),
         _ => (Sample::read(a, b)?.range(), elements > JOINT_VALUES),
     };
     let every = if is_sampled { elements.div_ceil(JOINT_VALUES) } else { 1 };
-    let axes = Axes::of(a.shape());
+    let axes = Axes::of(shape);
     let mut parts = PARTS;
     if let Some(columns) = axes.columns {
         parts = parts.min((COLUMN_SUMS / columns as u64).max(1));
@@ -33,7 +39,7 @@ pub(super) fn run(a: &Tensor, b: &Tensor, work: Work<'_>) -> Result<Measured, Te
     let pass = Pass { axes, step, least, every, is_narrow: is_narrow(a) && is_narrow(b) };
     let state = || State::new(range, every);
     let states = side_by_side(a, b, part, work, state, |state, stripe| pass.add(state, stripe))?;
-    Ok(gathered(a, b, &pass, states))
+    Ok(gathered((a, b), shape, &pass, states))
 }
 
 /// Whether `f32` holds every value.
@@ -355,7 +361,12 @@ impl Odd {
 }
 
 /// All parts in their order, as one.
-fn gathered(a: &Tensor, b: &Tensor, pass: &Pass, states: Vec<State>) -> Measured {
+fn gathered(
+    (a, b): (&Tensor, &Tensor),
+    shape: &[usize],
+    pass: &Pass,
+    states: Vec<State>,
+) -> Measured {
     let mut histogram = Histogram::default();
     let mut joint: Option<Joint> = None;
     let mut parts = Vec::new();
@@ -386,7 +397,7 @@ fn gathered(a: &Tensor, b: &Tensor, pass: &Pass, states: Vec<State>) -> Measured
         all.columns.iter_mut().zip(&part.columns).for_each(|(sum, more)| *sum += more);
     }
     let elements = a.elements();
-    let place = |number: u64| coordinates(a.shape(), number);
+    let place = |number: u64| coordinates(shape, number);
     let measures = Measures {
         elements,
         equal: all.equal,
@@ -413,7 +424,7 @@ fn gathered(a: &Tensor, b: &Tensor, pass: &Pass, states: Vec<State>) -> Measured
 }
 
 /// Where in a tensor of that shape the value of that number (in C order) is.
-fn coordinates(shape: &[usize], number: u64) -> Vec<usize> {
+pub(crate) fn coordinates(shape: &[usize], number: u64) -> Vec<usize> {
     let mut rest = number;
     let mut places: Vec<usize> = Vec::with_capacity(shape.len());
     for &len in shape.iter().rev() {

@@ -57,6 +57,11 @@ fn refuse_repeats(tensor: &Tensor) -> Result<(), TensorError> {
 }
 
 impl Repeats {
+    /// Whether every value was compared.
+    pub(super) fn is_none(&self) -> bool {
+        self.times == 1
+    }
+
     /// What was found, as of all positions.
     pub(super) fn applied(&self, found: Measured) -> Measured {
         if self.times == 1 {

@@ -28,11 +28,13 @@ mod write;
 use std::collections::BTreeSet;
 
 pub use hinton_compare::{
-    Aligned, Alignment, Bin, Change, Found, Histogram, Largest, Line, Lines, Measures, Noise, Odd,
-    Rule,
+    Aligned, Alignment, Bin, BlockErrors, Change, Found, Histogram, Largest, Line, Lines, Measures,
+    Noise, Odd, Offer, Rule,
 };
-use hinton_compare::{Match, Unlike, align, match_tensors, measure};
-use hinton_format::Checkpoint;
+use hinton_compare::{
+    Heads, Match, Unlike, align, block_errors, block_length, match_tensors_of, measure_as, offers,
+};
+use hinton_format::{Checkpoint, HEADS};
 use hinton_scene::visible;
 use hinton_tensor::outline::{Named, aside};
 use hinton_tensor::spectrum::Spectrum;
@@ -67,6 +69,9 @@ pub struct Diff {
     /// Differences of all pairs by magnitude, once [`Diff::read`] has looked. Integers are left out,
     /// where there is anything else: they count steps rather than weigh.
     pub histogram: Histogram,
+    /// Tensors that only one file has and that may be the same as one of the other by shape and by how their
+    /// values are spread, once [`Diff::read`] has looked. They are not compared.
+    pub offers: Vec<Offer>,
     /// Where the second file is an adapter of low rank: what was done with it, in a sentence. Its weights
     /// are those of the first file with it applied, and weights it leaves alone are not compared.
     pub adapter: Option<String>,
@@ -89,6 +94,8 @@ pub struct Pair {
     pub measures: Option<Measures>,
     /// Singular values of the difference, once [`Diff::decompose`] has looked.
     pub spectrum: Option<Spectrum>,
+    /// Errors of quantised blocks, once [`Diff::read_blocks`] has looked.
+    pub blocks: Option<BlockErrors>,
 }
 
 /// Matches the tensors of two files that the patterns mean (all, without any).
@@ -129,8 +136,8 @@ pub fn diff<S: AsRef<str>>(
     let (of_a, of_b) = (named(of_a), named(of_b));
     let adapted = adapter::applied(&of_a, &of_b, &b.metadata, rule)?;
     let mut found = match &adapted {
-        Some(adapted) => matched(&adapted.bases, &adapted.tensors, rule)?,
-        None => matched(&of_a, &of_b, rule)?,
+        Some(adapted) => matched(&adapted.bases, &adapted.tensors, rule, None)?,
+        None => matched(&of_a, &of_b, rule, heads(a).or_else(|| heads(b)))?,
     };
     if let Some(adapted) = adapted {
         found.only_b.extend(adapted.rest);
@@ -160,11 +167,27 @@ fn named(selected: Vec<Selected>) -> Vec<Tensor> {
 
 /// Matches what was selected of two files.
 fn compared(of_a: Vec<Selected>, of_b: Vec<Selected>, rule: Rule) -> Result<Diff, Error> {
-    matched(&named(of_a), &named(of_b), rule)
+    matched(&named(of_a), &named(of_b), rule, None)
 }
 
-fn matched(of_a: &[Tensor], of_b: &[Tensor], rule: Rule) -> Result<Diff, Error> {
-    let matching = match_tensors(of_a, of_b, rule)?;
+/// How many attention heads a model has, where its settings or its GGUF metadata say so.
+fn heads(file: &Checkpoint) -> Option<Heads> {
+    let number = |fits: &dyn Fn(&str) -> bool| -> Option<usize> {
+        let entry = file.metadata.iter().find(|(key, _)| fits(key))?;
+        entry.1.parse().ok().filter(|&count| count > 0)
+    };
+    let query = number(&|key| key == HEADS[0] || key.ends_with(".attention.head_count"))?;
+    let key = number(&|key| key == HEADS[1] || key.ends_with(".attention.head_count_kv"));
+    Some(Heads { query, key: key.unwrap_or(query) })
+}
+
+fn matched(
+    of_a: &[Tensor],
+    of_b: &[Tensor],
+    rule: Rule,
+    heads: Option<Heads>,
+) -> Result<Diff, Error> {
+    let matching = match_tensors_of(of_a, of_b, rule, heads)?;
     let pair = |Match { a, b, found, change }| Pair {
         a,
         b,
@@ -172,6 +195,7 @@ fn matched(of_a: &[Tensor], of_b: &[Tensor], rule: Rule) -> Result<Diff, Error> 
         change,
         measures: None,
         spectrum: None,
+        blocks: None,
     };
     Ok(Diff {
         pairs: matching.pairs.into_iter().map(pair).collect(),
@@ -215,6 +239,7 @@ pub fn diff_mapped(
         change: Change::None,
         measures: None,
         spectrum: None,
+        blocks: None,
     };
     found.pairs.splice(0..0, named.pairs.into_iter().map(pair));
     Ok(found)
@@ -268,11 +293,33 @@ impl Diff {
         self.histogram = Histogram::default();
         let has_weights = self.has_weights();
         for pair in &mut self.pairs {
-            let found = measure(&pair.a, &pair.b, work)?;
+            let found = measure_as(&pair.a, &pair.b, &pair.shape(), work)?;
             if !has_weights || pair.is_weight() {
                 self.histogram.merge(&found.histogram);
             }
             pair.measures = Some(found.measures);
+        }
+        self.offers = offers(&self.only_a, &self.only_b)?;
+        Ok(())
+    }
+
+    /// Bytes that [`read_blocks`](Diff::read_blocks) reads.
+    pub fn bytes_of_blocks(&self) -> u64 {
+        let pairs = self.pairs.iter().filter(|pair| block_length(&pair.a, &pair.b).is_some());
+        let sides = pairs.flat_map(|pair| [&pair.a, &pair.b]);
+        sides.map(Tensor::byte_len).fold(0, u64::saturating_add)
+    }
+
+    /// Looks at the error of each block of values that share a scale, where a tensor of either file is stored
+    /// in blocks of ggml's types.
+    ///
+    /// # Errors
+    /// When values cannot be read, or the work was stopped.
+    pub fn read_blocks(&mut self, work: Work<'_>) -> Result<(), Error> {
+        for pair in &mut self.pairs {
+            if let Some(block) = block_length(&pair.a, &pair.b) {
+                pair.blocks = block_errors(&pair.a, &pair.b, block, work)?;
+            }
         }
         Ok(())
     }
@@ -376,9 +423,19 @@ impl Pair {
         is_small && measures.odd.changed() == 0
     }
 
-    /// The shape in the first file, where both are compared in the axes of heads.
+    /// The shape in the first file, where both are compared with more axes.
     fn shape(&self) -> Vec<usize> {
         match (&self.change, self.a.shape()) {
+            (Change::Flattened { shape, .. }, _) => shape.to_vec(),
+            (Change::Interleaved { rows, .. }, shape) => {
+                let mut product = 1;
+                let axes = shape.iter().take_while(|&&len| {
+                    let is_part = product < *rows;
+                    product *= len;
+                    is_part
+                });
+                [&[*rows], &shape[axes.count()..]].concat()
+            }
             (Change::Rotary { .. }, [heads, halves, pairs, rest @ ..]) => {
                 [&[heads * halves * pairs], rest].concat()
             }
@@ -422,6 +479,16 @@ impl Pair {
             }
             Change::Rotary { head, errors: (so, as_is) } => format!(
                 "{found}, rows of heads of {head} reordered (error {} against {})",
+                crate::short(*so),
+                crate::short(*as_is)
+            ),
+            Change::Interleaved { groups, errors: (so, as_is), .. } => format!(
+                "{found}, rows of {groups} heads in one order (error {} against {})",
+                crate::short(*so),
+                crate::short(*as_is)
+            ),
+            Change::Flattened { channels, errors: (so, as_is), .. } => format!(
+                "{found}, inputs of {channels} channels reordered (error {} against {})",
                 crate::short(*so),
                 crate::short(*as_is)
             ),

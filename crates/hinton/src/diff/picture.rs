@@ -48,7 +48,7 @@ impl Diff {
             options
         };
         let map = change::map(&tensors, &sized(sheet.whole(), ""))?;
-        add("Relative change: norm of the difference over the norm of a", vec![map]);
+        add("Relative change", vec![map]);
         let steps = self.steps();
         if steps.iter().any(|step| step.high > step.low) {
             let over_layers = self.over_layers();
@@ -64,7 +64,11 @@ impl Diff {
             add("", below);
         }
         let title = options.title.clone().unwrap_or_else(|| self.title());
-        let scene = sheet.page(&title, &self.subtitle(), &parts, &options.notes);
+        let mut below = options.notes.clone();
+        below.push(
+            "relative change: the norm of the difference b − a over the norm of a".to_owned(),
+        );
+        let scene = sheet.page(&title, &self.subtitle(), &parts, &below);
         Ok(noted(Picture { scene, notes, dpi: options.dpi }))
     }
 
@@ -259,8 +263,7 @@ impl Pair {
         let of = |lines: &Option<super::Lines>| -> Vec<usize> {
             lines.iter().flat_map(|lines| lines.most.iter().map(|line| line.index)).collect()
         };
-        // In the axes of heads rows and columns are others.
-        let axes = if whole == self.a.shape() { whole.len() } else { 0 };
+        let axes = whole.len();
         let lines = |is_drawn: bool, of_lines: fn(&Measures) -> &Option<super::Lines>| {
             let measures = self.measures.as_ref().filter(|_| is_drawn);
             measures.map_or(Vec::new(), |one| of(of_lines(one)))

@@ -15,6 +15,10 @@ const HELD: f64 = 0.9;
 /// Such a rank is at most this share of the shorter side: more is no low rank.
 const LARGEST_SHARE: f64 = 0.25;
 
+/// A change of low rank is in at least so many times as many rows, and columns, as its rank: one in few of
+/// them has a low rank by itself, and says nothing of a LoRA.
+const LINES: u64 = 4;
+
 /// A change that lies in few directions, as that of a merged LoRA.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LowRank {
@@ -64,6 +68,14 @@ impl Pair {
     }
 }
 
+/// Whether rows and columns that changed are many beside the rank.
+fn is_spread(measures: &Measures, rank: usize) -> bool {
+    let lines = [&measures.rows, &measures.columns].into_iter().flatten();
+    lines
+        .min_by_key(|lines| lines.changed)
+        .is_some_and(|fewest| fewest.changed >= LINES.saturating_mul(rank as u64))
+}
+
 fn low_rank(spectrum: &Spectrum, measures: &Measures) -> Option<LowRank> {
     let most = (spectrum.count() as f64 * LARGEST_SHARE) as usize;
     let values = &spectrum.values;
@@ -78,7 +90,7 @@ fn low_rank(spectrum: &Spectrum, measures: &Measures) -> Option<LowRank> {
     let known = if spectrum.is_sketch { values.len().saturating_sub(1) } else { values.len() };
     let rank = (1..=most.min(known))
         .filter(|&rank| values[rank - 1] > least && drop(rank) >= DROP)
-        .filter(|&rank| spectrum.energy(rank) >= HELD)
+        .filter(|&rank| spectrum.energy(rank) >= HELD && is_spread(measures, rank))
         .max_by(|&a, &b| drop(a).total_cmp(&drop(b)).then(b.cmp(&a)))?;
     Some(LowRank { rank, held: spectrum.energy(rank), drop: drop(rank) })
 }

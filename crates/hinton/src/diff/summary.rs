@@ -10,17 +10,24 @@ use crate::{short, short_count, visible};
 /// Kinds of tensor that are named for a stack of layers.
 const MOST_KINDS: usize = 6;
 
+/// So few changed values are counted, where more are a share.
+const FEW_VALUES: u64 = 9;
+
 pub(super) fn sentences(diff: &Diff) -> Vec<String> {
     let mut lines = vec![headline(diff)];
+    lines.extend(odd(diff));
     lines.extend(diff.adapter.clone());
     lines.extend(aligned(diff));
     lines.extend(counts(diff));
     lines.extend(kinds(diff));
+    lines.extend(untouched(diff));
+    lines.extend(places(diff));
     lines.extend(concentrated(diff));
     lines.extend(low_rank(diff));
-    lines.extend(odd(diff));
     lines.extend(casts(diff));
+    lines.extend(blocks(diff));
     lines.extend(matched(diff));
+    lines.extend(offered(diff));
     lines
 }
 
@@ -51,16 +58,22 @@ fn headline(diff: &Diff) -> String {
     }
     let touched: u64 =
         pairs.iter().filter_map(|pair| Some(pair.measures.as_ref()?.changed())).sum();
-    let share = percent(touched as f64 / values.max(1) as f64);
+    let share = match touched {
+        1..=FEW_VALUES => format!("{touched} of {}", several(values, "value")),
+        _ => format!("{} of the values", percent(touched as f64 / values.max(1) as f64)),
+    };
     let change =
         diff.relative().map_or(String::new(), |one| format!("; relative change {}", percent(one)));
     let number = changed().count() as u64;
+    // What is not finite has no part in a norm.
+    let is_odd = |pair: &Pair| pair.measures.as_ref().is_some_and(|one| one.odd.changed() > 0);
+    let finite = if pairs.iter().any(is_odd) { " where both are finite" } else { "" };
     let noise = match changed().all(Pair::is_noise) {
         true => "the same up to rounding: ",
         false => "",
     };
     format!(
-        "{noise}{number} of {} changed, {share} of the values{change}{others}",
+        "{noise}{number} of {} changed, {share}{change}{finite}{others}",
         several(count, "tensor")
     )
 }
@@ -77,8 +90,8 @@ fn counts(diff: &Diff) -> Option<String> {
     add(equal, "identical".to_owned());
     add(read - equal, "changed".to_owned());
     add(diff.unlike.len(), "with other shapes".to_owned());
-    add(diff.only_a.len(), format!("only in {}", visible(&diff.path_a)));
-    add(diff.only_b.len(), format!("only in {}", visible(&diff.path_b)));
+    add(diff.only_a.len(), "only in a".to_owned());
+    add(diff.only_b.len(), "only in b".to_owned());
     (parts.len() > 1).then(|| parts.join(", "))
 }
 
@@ -148,6 +161,83 @@ fn kinds(diff: &Diff) -> Vec<String> {
     lines.collect()
 }
 
+/// Tensors outside of layers that did not change, where others did: an embedding that was frozen.
+fn untouched(diff: &Diff) -> Option<String> {
+    if diff.pairs.iter().all(Pair::is_equal) {
+        return None;
+    }
+    let named: Vec<Named<'_>> = diff
+        .pairs
+        .iter()
+        .map(|pair| Named { name: pair.a.name(), shape: pair.a.shape() })
+        .collect();
+    let stacks = outline(&named).stacks;
+    let mut is_layer = vec![false; named.len()];
+    for stack in stacks.iter().filter(|stack| !stack.pattern.is_empty()) {
+        for (layer, kind) in (0..stack.layers.len())
+            .flat_map(|layer| (0..stack.kinds.len()).map(move |kind| (layer, kind)))
+        {
+            stack.cell(layer, kind).iter().for_each(|&member| is_layer[member] = true);
+        }
+    }
+    let still = diff.pairs.iter().zip(is_layer).filter(|(pair, is_layer)| {
+        !is_layer && pair.is_equal() && pair.is_weight() && pair.a.elements() > 0
+    });
+    let names: Vec<String> = still.map(|(pair, _)| visible(pair.a.name()).into_owned()).collect();
+    let more = names.len().saturating_sub(MOST_KINDS);
+    let mut shown = names.into_iter().take(MOST_KINDS).collect::<Vec<_>>();
+    if more > 0 {
+        shown.push(format!("{more} more"));
+    }
+    (!shown.is_empty()).then(|| format!("unchanged: {}", shown.join(", ")))
+}
+
+/// A change in at most this share of the rows, or columns, is said to be in few.
+const FEW_LINES: f64 = 0.25;
+/// Tensors that are named as having changed in few places.
+const FEW_NAMED: usize = 3;
+
+/// Tensors that changed in few rows, few columns or one value alone.
+fn places(diff: &Diff) -> Vec<String> {
+    let all: Vec<String> = diff.pairs.iter().filter_map(place).collect();
+    let more = all.len().saturating_sub(FEW_NAMED);
+    let mut lines: Vec<String> = all.into_iter().take(FEW_NAMED).collect();
+    if more > 0 {
+        lines.push(format!(
+            "{} more changed in few rows or columns",
+            several(more as u64, "tensor")
+        ));
+    }
+    lines
+}
+
+fn place(pair: &Pair) -> Option<String> {
+    let measures = pair.measures.as_ref().filter(|one| !one.is_same())?;
+    let name = visible(pair.a.name());
+    let odd = measures.odd.changed();
+    if let (1, 0, Some(one)) = (measures.changed(), odd, &measures.largest) {
+        let place: Vec<String> = one.at.iter().map(usize::to_string).collect();
+        return Some(format!(
+            "1 value of {name} changed: [{}] from {} to {}",
+            place.join(", "),
+            short(one.a),
+            short(one.b)
+        ));
+    }
+    let few = |lines: &Option<super::Lines>, what: &str| {
+        let lines = lines.as_ref().filter(|_| odd == 0)?;
+        let is_few = lines.changed > 0 && lines.changed as f64 <= lines.count as f64 * FEW_LINES;
+        is_few.then(|| {
+            format!("{} of {} {what}", short_count(lines.changed), short_count(lines.count as u64))
+        })
+    };
+    let parts: Vec<String> = [few(&measures.rows, "rows"), few(&measures.columns, "columns")]
+        .into_iter()
+        .flatten()
+        .collect();
+    (!parts.is_empty()).then(|| format!("{name} changed in {} only", parts.join(" and ")))
+}
+
 /// Fewest tensors that changed for which it is said where most of the change lies.
 const FEWEST: usize = 8;
 /// Tensors that are named as holding the most of it.
@@ -207,7 +297,10 @@ fn low_rank(diff: &Diff) -> Vec<String> {
         count => format!("{} changed matrices", short_count(count as u64)),
     };
     if ranks.is_empty() {
-        return vec![format!("full rank: no change of {all} looks like a LoRA")];
+        return vec![match matrices.len() {
+            1 => "the changed matrix does not look like a merged LoRA".to_owned(),
+            _ => format!("none of {all} looks like a merged LoRA"),
+        }];
     }
     let line = |(rank, found): (&usize, &Vec<(&Pair, super::LowRank)>)| {
         let least = |of: fn(&super::LowRank) -> f64| {
@@ -227,16 +320,20 @@ fn low_rank(diff: &Diff) -> Vec<String> {
         }
         let next = match least(|one| one.drop) {
             drop if drop.is_finite() => {
-                format!("the next singular value is {} times smaller or more", short(drop))
+                let more = if found.len() == 1 { "" } else { " or more" };
+                format!("the next singular value is {} times smaller{more}", short(drop))
             }
             _ => "all others are zero".to_owned(),
         };
         let directions = several(*rank as u64, "direction");
         format!(
-            "{} of {all} changed as by a LoRA of rank {rank}, {}: {directions} hold at least {} of the squared change, {next}",
+            "{} of {all} {} like a merged LoRA of rank {rank}, {}: {directions} {} {} of the squared change{}, {next}",
             short_count(found.len() as u64),
+            if found.len() == 1 { "looks" } else { "look" },
             kinds.join(", "),
+            if *rank == 1 { "holds" } else { "hold" },
             percent(least(|one| one.held)),
+            if found.len() == 1 { "" } else { " or more" },
         )
     };
     ranks.iter().map(line).collect()
@@ -311,6 +408,48 @@ fn casts(diff: &Diff) -> Vec<String> {
     lines
 }
 
+/// The errors of quantised blocks, for each type.
+fn blocks(diff: &Diff) -> Vec<String> {
+    let mut types: BTreeMap<&str, Vec<(&Pair, &super::BlockErrors)>> = BTreeMap::new();
+    for pair in &diff.pairs {
+        if let Some(blocks) = &pair.blocks {
+            types.entry(pair.b.stored_type()).or_default().push((pair, blocks));
+        }
+    }
+    let line = |(name, found): (&str, Vec<(&Pair, &super::BlockErrors)>)| {
+        let (pair, worst) =
+            found.iter().max_by(|one, other| one.1.largest.total_cmp(&other.1.largest))?;
+        let mut medians: Vec<f64> = found.iter().map(|one| one.1.median).collect();
+        medians.sort_by(f64::total_cmp);
+        let place: Vec<String> = worst.at.iter().map(usize::to_string).collect();
+        Some(format!(
+            "{name}: error by block of {}: {} in the middle (median of tensors), largest {} in {} from [{}] on",
+            worst.block,
+            percent(medians[medians.len() / 2]),
+            percent(worst.largest),
+            visible(pair.a.name()),
+            place.join(", ")
+        ))
+    };
+    types.into_iter().filter_map(line).collect()
+}
+
+/// What is left over and may be the same.
+fn offered(diff: &Diff) -> Option<String> {
+    let shown = diff.offers.iter().take(FEW_NAMED).map(|one| {
+        let (a, b) = (visible(&one.a), visible(&one.b));
+        format!("{a} = {b} (histograms differ by {})", percent(one.distance))
+    });
+    let shown: Vec<String> = shown.collect();
+    let more = match diff.offers.len().saturating_sub(FEW_NAMED) {
+        0 => String::new(),
+        more => format!(", {more} more"),
+    };
+    (!shown.is_empty()).then(|| {
+        format!("perhaps the same, not compared (--map says so): {}{more}", shown.join(", "))
+    })
+}
+
 /// How those were matched that have other names or axes.
 fn matched(diff: &Diff) -> Vec<String> {
     let mut counts: Vec<(String, u64)> = Vec::new();
@@ -336,6 +475,16 @@ fn matched(diff: &Diff) -> Vec<String> {
                     short(known.1)
                 ))
             }
+            Change::Interleaved { groups, errors: (so, as_is), .. } => Some(format!(
+                "after putting query, key and value of {groups} heads in one order (error {} against {})",
+                short(*so),
+                short(*as_is)
+            )),
+            Change::Flattened { channels, errors: (so, as_is), .. } => Some(format!(
+                "after putting the inputs of {channels} channels in one order (error {} against {})",
+                short(*so),
+                short(*as_is)
+            )),
             Change::Part { .. } => Some("as rows of a fused tensor".to_owned()),
             Change::Expert { .. } => Some("as experts of a stack".to_owned()),
             Change::Aligned { .. } => None,

@@ -5,7 +5,7 @@ use hinton_tensor::spectrum::Spectrum;
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use super::summary::percent;
-use super::{Change, Diff, Found, LowRank, Measures, Pair};
+use super::{BlockErrors, Change, Diff, Found, LowRank, Measures, Offer, Pair};
 use crate::{short, visible};
 
 /// The version of the JSON.
@@ -27,6 +27,7 @@ impl Serialize for Diff {
         map.serialize_entry("unlike", &Sides(&self.unlike))?;
         map.serialize_entry("only_a", &Singles(&self.only_a))?;
         map.serialize_entry("only_b", &Singles(&self.only_b))?;
+        map.serialize_entry("offers", &Offers(&self.offers))?;
         map.end()
     }
 }
@@ -57,7 +58,7 @@ impl Serialize for Pair {
         map.serialize_entry("how", &self.how())?;
         map.serialize_entry("found", found_word(&self.found))?;
         map.serialize_entry("change", change_word(&self.change))?;
-        map.serialize_entry("shape", self.a.shape())?;
+        map.serialize_entry("shape", &self.shape())?;
         map.serialize_entry("dtype_a", self.a.stored_type())?;
         map.serialize_entry("dtype_b", self.b.stored_type())?;
         map.serialize_entry("elements", &self.a.elements())?;
@@ -68,7 +69,40 @@ impl Serialize for Pair {
         if let Some(spectrum) = &self.spectrum {
             map.serialize_entry("spectrum", &OfDifference(spectrum, self.low_rank()))?;
         }
+        if let Some(blocks) = &self.blocks {
+            map.serialize_entry("blocks", &OfBlocks(blocks))?;
+        }
         map.end()
+    }
+}
+
+/// Errors of quantised blocks, in few numbers.
+struct OfBlocks<'a>(&'a BlockErrors);
+
+impl Serialize for OfBlocks<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let one = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("block", &one.block)?;
+        map.serialize_entry("count", &one.count)?;
+        map.serialize_entry("median", &one.median)?;
+        map.serialize_entry("percentile_99", &one.high)?;
+        map.serialize_entry("largest", &one.largest)?;
+        map.serialize_entry("at", &one.at)?;
+        map.end()
+    }
+}
+
+/// What may be the same: names, and how far histograms are apart.
+struct Offers<'a>(&'a [Offer]);
+
+impl Serialize for Offers<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(self.0.len()))?;
+        for Offer { a, b, distance } in self.0 {
+            list.serialize_element(&(a, b, distance))?;
+        }
+        list.end()
     }
 }
 
@@ -145,6 +179,8 @@ fn change_word(change: &Change) -> &'static str {
         Change::None => "none",
         Change::Axes { .. } => "axes",
         Change::Rotary { .. } => "rotary",
+        Change::Interleaved { .. } => "interleaved",
+        Change::Flattened { .. } => "flattened",
         Change::Part { .. } => "part",
         Change::Expert { .. } => "expert",
         Change::Tied => "tied",
@@ -251,18 +287,19 @@ pub fn to_markdown(diff: &Diff, most: usize) -> String {
     let changed: Vec<&Pair> =
         diff.by_change().into_iter().filter(|pair| !pair.is_equal()).collect();
     if !changed.is_empty() {
-        text.push_str("\n| tensor | changed | relative | cosine | max abs |\n");
-        text.push_str("| --- | ---: | ---: | ---: | ---: |\n");
+        text.push_str("\n| tensor | changed | relative | cast | cosine | max abs |\n");
+        text.push_str("| --- | ---: | ---: | ---: | ---: | ---: |\n");
     }
     for pair in changed.iter().take(most) {
         let Some(one) = &pair.measures else { continue };
         let largest = one.largest.as_ref().map(|one| one.magnitude);
         let number = |value: Option<f64>| value.map_or("–".to_owned(), short);
         text.push_str(&format!(
-            "| {} | {} | {} | {} | {} |\n",
+            "| {} | {} | {} | {} | {} | {} |\n",
             code(pair.a.name()),
             percent(one.changed_share()),
             one.relative().map_or("–".to_owned(), percent),
+            one.noise.relative.filter(|noise| *noise > 0.0).map_or("–".to_owned(), percent),
             number(one.cosine()),
             number(largest),
         ));

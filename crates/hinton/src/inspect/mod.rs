@@ -1,6 +1,5 @@
 //! What a file holds: names, shapes, sizes and, where asked, statistics.
 
-mod compare;
 mod guess;
 mod spectra;
 mod totals;
@@ -15,7 +14,6 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::ser::Formatter;
 
 use crate::{Error, Selected, select};
-pub use compare::{Comparison, Pair, compare};
 pub use guess::architecture;
 pub use spectra::Singular;
 pub(crate) use spectra::{is_matrix, singular};

@@ -1,8 +1,9 @@
 //! How large tensors are over the steps of runs, and how far each step moves them.
 
 use hinton_chart::{Course, Extent, Measures, Panel, charts};
+use hinton_compare::measure;
 use hinton_run::Run;
-use hinton_tensor::{Summary, Tensor, TensorError, Work, difference, summarize};
+use hinton_tensor::{Summary, Tensor, TensorError, Work, summarize};
 
 use super::{RunRequest, known, run_names};
 use crate::{Error, Picture, Selected, select};
@@ -122,7 +123,8 @@ fn add(
             if let (true, Some(norm)) = (one.last.0.shape() == found.tensor.shape(), one.last.1)
                 && norm > 0.0
             {
-                measures.update = Some(difference(&one.last.0, &found.tensor, work)?.l2 / norm);
+                let moved = measure(&one.last.0, &found.tensor, work)?.measures.norm_difference;
+                measures.update = Some(moved / norm);
             }
             one.measures.push(measures);
             one.last = last;

@@ -238,10 +238,11 @@ impl Grid {
     }
 }
 
-/// What stands above a plot. Over layers an update is what lies between two models.
+/// What stands above a plot. Over layers an update is what lies between two models: the norm of the
+/// difference over that of the first.
 fn title(row: &MeasureRow, table: &Table) -> &'static str {
     match row.name {
-        "update" if !table.is_over_steps() => "change / weight, norms",
+        "update" if !table.is_over_steps() => "relative change",
         _ => row.title,
     }
 }

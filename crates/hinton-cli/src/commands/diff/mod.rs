@@ -13,9 +13,10 @@ use hinton::diff::{
 };
 use hinton::inspect::to_json;
 use hinton::{DrawRequest, Work};
+use hinton_view::{BUDGET, Viewer};
 
-use super::CommandRow;
 use super::draw::{Target, fit, put, target, where_to};
+use super::{CommandRow, view};
 use crate::args::{
     apply_settings, output, patterns, settings_named, tensors, thread_count, threads,
 };
@@ -51,10 +52,12 @@ pub(super) const ROW: CommandRow = CommandRow {
   hinton diff model.safetensors model-Q8_0.gguf       the same model in another format
   hinton diff a.pt b.pt -o change.png                 a map of what changed, as a picture
   hinton diff a.pt b.pt -t fc.weight -o fc.pdf        a tensor of both, and their difference
+  hinton diff a.pt b.pt -o change.html                one page for a browser, to look around in
   hinton diff base.safetensors tuned.safetensors --spectrum   is the change that of a LoRA?
   hinton diff a.pt b.pt --map pairs.txt               pairs of your own
   hinton diff seed-1.pt seed-2.pt --align             hidden units in one order first
   hinton diff run/                                    which step changed which tensor
+  hinton diff run/ -t fc.weight -o fc.gif             a film of what each step changed
   hinton diff a.pt b.pt -t '*.q_proj.weight' --all
   hinton diff a.pt b.pt --fail-on 'rel>0.02,nan'      as a step of CI
   hinton diff a.pt b.pt --json | jq .summary
@@ -104,6 +107,10 @@ pub(super) const ROW: CommandRow = CommandRow {
             .arg(flag(
                 "spectrum",
                 "Look at the singular values of each difference: its rank, whether it looks like a LoRA",
+            ))
+            .arg(flag(
+                "blocks",
+                "Look at the error of each block of a quantised tensor (Q8_0, Q4_K and others of GGUF)",
             ))
             .arg(flag("all", "List every tensor, not the 10 that changed most"))
             .arg(
@@ -163,12 +170,18 @@ fn compared(matches: &ArgMatches) -> Result<(), Failure> {
         Some(text) => Some(conditions(text)?),
         None => None,
     };
+    let file = matches.get_one::<PathBuf>("output").filter(|_| !matches.contains_id("format"));
+    let is_two = matches.contains_id("b");
+    if let Some(film) = file.filter(|file| !is_two && run::is_film(file)) {
+        return run::film(&path("a"), film, matches);
+    }
+    let page = file.filter(|file| is_two && is_page(file));
     let target = match ["output", "format", "graphics"].iter().any(|name| matches.contains_id(name))
     {
-        true => Some(target(matches)?),
-        false => None,
+        true if page.is_none() => Some(target(matches)?),
+        _ => None,
     };
-    if !matches.contains_id("b") {
+    if !is_two {
         return run::compared(&path("a"), target, matches);
     }
     let (a, b) = (hinton::open(path("a"))?, hinton::open(path("b"))?);
@@ -191,7 +204,19 @@ fn compared(matches: &ArgMatches) -> Result<(), Failure> {
         found
             .decompose(Work { threads: hinton::threads(thread_count(matches)), progress: &bar })?;
     }
+    if matches.get_flag("blocks") {
+        bar.expect(found.bytes_of_blocks());
+        found.read_blocks(Work {
+            threads: hinton::threads(thread_count(matches)),
+            progress: &bar,
+        })?;
+    }
     drop(bar);
+    if let Some(page) = page {
+        let viewer = Viewer::open(&[path("a"), path("b")], hinton::threads(thread_count(matches)))?;
+        view::export(&viewer, page, BUDGET)?;
+        return ended(&found, fail_on.as_deref());
+    }
     if let Some(target) = target {
         draw(&found, target, matches)?;
         return ended(&found, fail_on.as_deref());
@@ -209,6 +234,38 @@ fn compared(matches: &ArgMatches) -> Result<(), Failure> {
     };
     out::emit(text.as_bytes())?;
     ended(&found, fail_on.as_deref())
+}
+
+/// Whether a file of that name is a page that shows both in a browser.
+fn is_page(file: &Path) -> bool {
+    let extension = file.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| {
+        ["html", "htm"].iter().any(|page| extension.eq_ignore_ascii_case(page))
+    })
+}
+
+/// The report on two files, or its JSON, for `inspect --compare`.
+pub(super) fn side_by_side(
+    [a, b]: [&Path; 2],
+    patterns: &[String],
+    is_json: bool,
+    threads: usize,
+) -> Result<String, Failure> {
+    let (a, b) = (hinton::open(a)?, hinton::open(b)?);
+    if !is_json {
+        warnings(&a);
+        warnings(&b);
+    }
+    let mut found = diff(&a, &b, patterns, Rule::default())?;
+    let bar = Bar::new();
+    bar.expect(found.bytes());
+    found.read(Work { threads: hinton::threads(threads), progress: &bar })?;
+    drop(bar);
+    if is_json {
+        return Ok(to_json(&found).map_err(|error| Failure::work(error.to_string()))? + "\n");
+    }
+    let width = Terminal::detect(None).text_width();
+    Ok(text::report(&found, &text::Ask { sort: "", most: MOST, width }))
 }
 
 /// The map in a file.
@@ -246,6 +303,10 @@ fn draw(found: &Diff, target: Target<'_>, matches: &ArgMatches) -> Result<(), Fa
 fn ended(found: &Diff, fail_on: Option<&[Condition]>) -> Result<(), Failure> {
     let failures: Option<Vec<String>> =
         fail_on.map(|list| list.iter().filter_map(|condition| condition.failure(found)).collect());
+    let has_nothing = found.pairs.is_empty() && found.unlike.is_empty();
+    if has_nothing && !(found.only_a.is_empty() && found.only_b.is_empty()) {
+        return Err(Failure::said(2));
+    }
     for failure in failures.iter().flatten() {
         crate::failure::note(&format!("fails on {failure}"));
     }

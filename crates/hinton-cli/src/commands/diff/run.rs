@@ -3,22 +3,26 @@
 use std::path::Path;
 
 use clap::ArgMatches;
+use hinton::animate::Show;
 use hinton::diff::{StepChange, StepChanges, TensorChanges, diff_steps};
 use hinton::inspect::to_json;
-use hinton::{DrawRequest, Work, visible};
+use hinton::{
+    AnimateRequest, DrawRequest, FilmSettings, FrameSource, Run, Work, animate, save_film, visible,
+};
 
 use super::super::draw::{Target, fit, put};
 use super::super::steps;
 use super::MOST;
 use crate::args::{apply_settings, patterns, thread_count};
 use crate::failure::{Failure, note, run_warnings_but_tensors};
-use crate::progress::Count;
+use crate::progress::{Bar, Count};
 use crate::table::Table;
 use crate::terminal::Terminal;
-use crate::{human, out};
+use crate::{encoder, human, interrupt, out};
 
 /// Options that are of two files.
-const OF_TWO: [&str; 7] = ["match", "fail-on", "csv", "markdown", "spectrum", "map", "align"];
+const OF_TWO: [&str; 8] =
+    ["match", "fail-on", "csv", "markdown", "spectrum", "blocks", "map", "align"];
 /// Most bars that show a tensor's changes in a line of text.
 const BARS: usize = 24;
 
@@ -27,23 +31,7 @@ pub(super) fn compared(
     target: Option<Target<'_>>,
     matches: &ArgMatches,
 ) -> Result<(), Failure> {
-    let Some(run) = steps::as_run(path, false)? else {
-        // What is wrong with the file comes before what is missing.
-        hinton::open(path)?;
-        return Err(Failure::usage(
-            format!("{} is one file, and a comparison wants two", path.display()),
-            "hinton diff A B; alone stands a run folder or a folder of checkpoints",
-        ));
-    };
-    let given =
-        |name: &&&str| matches.value_source(name) == Some(clap::parser::ValueSource::CommandLine);
-    if let Some(name) = OF_TWO.iter().find(given) {
-        return Err(Failure::usage(
-            format!("--{name} compares two files, and {} is a run", path.display()),
-            "name two of its checkpoints, or leave the option out",
-        ));
-    }
-    run_warnings_but_tensors(&run);
+    let run = as_run(path, matches)?;
     let looking = Count::new("comparing", "steps");
     let looked = |done: usize, all: usize| looking.show(done, all);
     let work = Work { threads: hinton::threads(thread_count(matches)), ..Work::quiet() };
@@ -65,6 +53,64 @@ pub(super) fn compared(
     let most = if matches.get_flag("all") { usize::MAX } else { MOST };
     let width = Terminal::detect(None).text_width();
     out::emit(report(&found, most, width).as_bytes())
+}
+
+/// Whether a file of that name is a film.
+pub(super) fn is_film(file: &Path) -> bool {
+    let is_mp4 = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("mp4"));
+    hinton::output_for(file).is_err() && (is_mp4 || hinton::film_output_for(file).is_ok())
+}
+
+/// A film of the differences from step to step, value by value.
+pub(super) fn film(path: &Path, file: &Path, matches: &ArgMatches) -> Result<(), Failure> {
+    let output = encoder::own(file)?;
+    let run = as_run(path, matches)?;
+    let bar = Bar::new();
+    let looking = Count::new("looking at", "steps");
+    let looked = |done: usize, all: usize| looking.show(done, all);
+    let mut draw = DrawRequest::default();
+    draw.threads = thread_count(matches);
+    draw.progress = &bar;
+    apply_settings(matches, &mut draw)?;
+    let mut request = AnimateRequest::of(draw);
+    request.show = Show::Change;
+    request.looked = &looked;
+    let runs = [run];
+    let mut film = animate(&runs, &patterns(matches), &request)?;
+    looking.finish();
+    film.notes().iter().for_each(|text| note(text));
+    let drawing = Count::new("drawing", "frames");
+    let count = film.len();
+    let _gently = interrupt::gently();
+    let report = save_film(&mut film, file, output, FilmSettings::new(0, false), &mut |done| {
+        drawing.show(done, count);
+        interrupt::flow()
+    })?;
+    drawing.finish();
+    report.notes.iter().for_each(|text| note(text));
+    Ok(())
+}
+
+/// The run of that path, where no option is given that is of two files.
+fn as_run(path: &Path, matches: &ArgMatches) -> Result<Run, Failure> {
+    let Some(run) = steps::as_run(path, false)? else {
+        // What is wrong with the file comes before what is missing.
+        hinton::open(path)?;
+        return Err(Failure::usage(
+            format!("{} is one file, and a comparison wants two", path.display()),
+            "hinton diff A B; alone stands a run folder or a folder of checkpoints",
+        ));
+    };
+    let given =
+        |name: &&&str| matches.value_source(name) == Some(clap::parser::ValueSource::CommandLine);
+    if let Some(name) = OF_TWO.iter().find(given) {
+        return Err(Failure::usage(
+            format!("--{name} compares two files, and {} is a run", path.display()),
+            "name two of its checkpoints, or leave the option out",
+        ));
+    }
+    run_warnings_but_tensors(&run);
+    Ok(run)
 }
 
 fn report(found: &StepChanges, most: usize, width: Option<usize>) -> String {

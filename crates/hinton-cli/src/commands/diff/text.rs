@@ -1,5 +1,7 @@
 //! A comparison as text for a terminal.
 
+use std::collections::BTreeMap;
+
 use hinton::diff::{Change, Diff, Measures, Pair};
 use hinton::{Tensor, visible};
 
@@ -8,6 +10,10 @@ use crate::table::Table;
 
 /// Most names of tensors in one file only, or with other shapes, that are listed.
 const MOST_NAMES: usize = 10;
+/// Characters of a line from which on a table has room for what casts do.
+const WIDE: usize = 100;
+/// The column for it.
+const CAST: usize = 3;
 
 /// By what a list can be sorted, the largest first; `None` is the order of the file.
 type Sort = (&'static str, Option<fn(&Pair, &Measures) -> f64>);
@@ -78,12 +84,20 @@ fn pairs(diff: &Diff, ask: &Ask<'_>) -> String {
     if let Some(key) = sort.1 {
         shown.sort_by(|a, b| key(b.0, b.1).total_cmp(&key(a.0, a.1)));
     }
-    let mut table =
-        Table::new(&["name", ">changed", ">relative", ">cosine", ">max change", "note"]);
+    // Where there is little room, names come first: what casts do is said below.
+    let is_wide = ask.width.is_none_or(|width| width >= WIDE);
+    let heads = ["name", ">changed", ">relative", ">cast", ">cosine", ">max change", "note"];
+    let heads = heads.into_iter().enumerate().filter(|(column, _)| is_wide || *column != CAST);
+    let mut table = Table::new(&heads.map(|(_, head)| head).collect::<Vec<_>>());
     for (pair, measures) in shown.iter().take(ask.most) {
-        table.push(row(pair, measures));
+        let cells = row(pair, measures).into_iter().enumerate();
+        let cells = cells.filter(|(column, _)| is_wide || *column != CAST);
+        table.push(cells.map(|(_, cell)| cell).collect());
     }
     let mut text = format!("\n{}", table.text(ask.width));
+    if !is_wide {
+        text.push_str(&casts(shown.iter().take(ask.most).map(|one| one.1)));
+    }
     if shown.len() > ask.most {
         let more = shown.len() - ask.most;
         text.push_str(&format!(
@@ -94,6 +108,17 @@ fn pairs(diff: &Diff, ask: &Ask<'_>) -> String {
     text
 }
 
+/// What a cast to each dtype does by itself.
+fn casts<'m>(measures: impl Iterator<Item = &'m Measures>) -> String {
+    let known: BTreeMap<&str, f64> = measures
+        .filter_map(|one| Some((one.noise.name, one.noise.relative.filter(|noise| *noise > 0.0)?)))
+        .collect();
+    let one = |(name, noise): (&str, f64)| {
+        format!("a cast to {name} alone: {} %\n", human::number(Some(noise * 100.0)))
+    };
+    known.into_iter().map(one).collect()
+}
+
 fn row(pair: &Pair, measures: &Measures) -> Vec<String> {
     let percent = |share: Option<f64>| {
         share.map_or("-".to_owned(), |share| format!("{} %", human::number(Some(share * 100.0))))
@@ -102,6 +127,8 @@ fn row(pair: &Pair, measures: &Measures) -> Vec<String> {
         visible(pair.a.name()).into_owned(),
         percent(Some(measures.changed_share())),
         percent(measures.relative()),
+        // What a cast to the coarser dtype does by itself.
+        percent(measures.noise.relative.filter(|noise| *noise > 0.0)),
         human::number(measures.cosine()),
         human::number(Some(measures.largest.as_ref().map_or(0.0, |one| one.magnitude))),
         note(pair, measures),
@@ -135,8 +162,11 @@ fn note(pair: &Pair, measures: &Measures) -> String {
         Change::Axes { order, .. } if order.len() == 2 => notes.push("transposed".to_owned()),
         Change::Axes { .. } => notes.push("axes reordered".to_owned()),
         Change::Rotary { .. } => notes.push("rotary order".to_owned()),
+        Change::Interleaved { .. } => notes.push("interleaved".to_owned()),
+        Change::Flattened { .. } => notes.push("flatten order".to_owned()),
         Change::Part { .. } => notes.push("fused".to_owned()),
         Change::Expert { number } => notes.push(format!("expert {number}")),
+        Change::Aligned { moved: 0, .. } => notes.push("inputs in order".to_owned()),
         Change::Aligned { moved, .. } => {
             notes.push(format!("{moved} units moved"));
         }

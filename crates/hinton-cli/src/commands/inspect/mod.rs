@@ -1,6 +1,5 @@
 //! `hinton inspect`: what files hold.
 
-mod beside;
 mod parts;
 mod spectra;
 
@@ -10,7 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use hinton::inspect::{InspectReport, QUANTILES, Sort, TensorReport, inspect};
 use hinton::{Checkpoint, DEQUANTISED, Summary, Work, visible};
 
-use super::{CommandRow, steps};
+use super::{CommandRow, diff, steps};
 use crate::args::{paths, patterns, tensors, thread_count, threads};
 use crate::failure::{Failure, warnings};
 use crate::progress::Bar;
@@ -33,9 +32,8 @@ pub(super) const ROW: CommandRow = CommandRow {
            infinities are counted beside them. Quantiles are exact for dtypes of at most 16 bits and \
            for small tensors, else within 0.8 % of the value. Of a run (a folder of checkpoints, a \
            run folder) it lists steps, metrics and tensors, as `hinton animate` plays it. Kinds of \
-           tensors and the network are guessed from names and shapes. Two files are set side by side \
-           with --compare: what each has, and with --stats how far the values are from each other \
-           (CHANGE is the norm of the difference in percent of the norm of the first). --spectrum lists for every \
+           tensors and the network are guessed from names and shapes. With --compare two files \
+           are compared as `hinton diff` does it: the same report, while the exit code stays 0. --spectrum lists for every \
            matrix the largest and smallest singular value, the rank (values above rounding), the effective rank \
            (exp of the entropy of the values), the stable rank (sum of squares over the largest square), the \
            condition number, how many values lie above the edge of noise of the same size, and the exponent of a \
@@ -46,7 +44,7 @@ pub(super) const ROW: CommandRow = CommandRow {
   hinton inspect model.pt -t '*.q_proj.weight' --spectrum
   hinton inspect model.safetensors --depth 2          totals of the modules, as a tree
   hinton inspect model.pt --sort norm                the largest weights first
-  hinton inspect before.pt after.pt --compare --stats
+  hinton inspect before.pt after.pt --compare        as `hinton diff`
   hinton inspect hf://org/name           a model on the Hugging Face Hub: headers alone are read
   hinton inspect checkpoints/ --json | jq '.tensors[].name'
   hinton inspect run/                    the steps of a run and their tensors
@@ -94,7 +92,7 @@ pub(super) const ROW: CommandRow = CommandRow {
                 Arg::new("compare")
                     .long("compare")
                     .action(ArgAction::SetTrue)
-                    .help("Set two files side by side, tensor by tensor"),
+                    .help("Compare two files, as `hinton diff` does"),
             )
             .arg(
                 Arg::new("steps")
@@ -115,7 +113,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let json = matches.get_flag("json");
     let width = Terminal::detect(None).text_width();
     if matches.get_flag("compare") {
-        let text = compared(&paths, &patterns, matches, width)?;
+        let text = compared(&paths, &patterns, matches)?;
         return out::emit(text.as_bytes());
     }
     let mut failed = None;
@@ -164,7 +162,6 @@ fn compared(
     paths: &[&PathBuf],
     patterns: &[String],
     matches: &ArgMatches,
-    width: Option<usize>,
 ) -> Result<String, Failure> {
     let [first, second] = paths else {
         return Err(Failure::usage(
@@ -172,15 +169,7 @@ fn compared(
             "hinton inspect BEFORE AFTER --compare",
         ));
     };
-    beside::report(&beside::Ask {
-        first,
-        second,
-        patterns,
-        reads: matches.get_flag("stats"),
-        json: matches.get_flag("json"),
-        threads: thread_count(matches),
-        width,
-    })
+    diff::side_by_side([first, second], patterns, matches.get_flag("json"), thread_count(matches))
 }
 
 /// One file's report, as JSON or as text.

@@ -17,7 +17,7 @@ use crate::{
     Checkpoint, Error, ErrorKind, FORMATS, Head, Input, Limits, Sniff, Warning, quantised,
 };
 
-pub use configured::CONFIGURED;
+pub use configured::{CONFIGURED, HEADS};
 
 pub(crate) use below::{groups, is_ignored, scattered};
 
@@ -43,7 +43,7 @@ pub(crate) fn open_folder(folder: &Location, limits: &Limits) -> Result<Checkpoi
         None => open_loose(place, &files, limits)?,
     };
     checkpoint.path = folder.display().to_string();
-    checkpoint.metadata.extend(configured::architecture(place));
+    checkpoint.metadata.extend(configured::entries(place));
     Ok(checkpoint)
 }
 
