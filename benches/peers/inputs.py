@@ -79,6 +79,71 @@ def two_gib(folder):
     partial.rename(path)
 
 
+def llama_tensors():
+    """Names and shapes of a model of 1.1 * 10^9 values: 201 tensors, as TinyLlama has them."""
+    yield "model.embed_tokens.weight", (32000, 2048)
+    for layer in range(22):
+        block = f"model.layers.{layer}"
+        yield f"{block}.input_layernorm.weight", (2048,)
+        yield f"{block}.self_attn.q_proj.weight", (2048, 2048)
+        yield f"{block}.self_attn.k_proj.weight", (256, 2048)
+        yield f"{block}.self_attn.v_proj.weight", (256, 2048)
+        yield f"{block}.self_attn.o_proj.weight", (2048, 2048)
+        yield f"{block}.post_attention_layernorm.weight", (2048,)
+        yield f"{block}.mlp.gate_proj.weight", (5632, 2048)
+        yield f"{block}.mlp.up_proj.weight", (5632, 2048)
+        yield f"{block}.mlp.down_proj.weight", (2048, 5632)
+    yield "model.norm.weight", (2048,)
+    yield "lm_head.weight", (32000, 2048)
+
+
+def bfloat16(values):
+    bits = values.view(np.uint32)
+    return ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(np.uint16)
+
+
+def llamas(folder):
+    """A model of 2.2 GB of bf16, the same again, one whose every value moved by about 2 %, and GGUF of
+    Q4_K with random codes under the names of llama.cpp."""
+    names = ["llama", "llama-same", "llama-tuned"]
+    paths = [folder / f"{name}.safetensors" for name in names]
+    if not all(path.exists() for path in paths):
+        random = np.random.default_rng(6)
+        tensors = [(name, "BF16", shape, 2) for name, shape in llama_tensors()]
+        entries, _ = layout(tensors)
+        partial = [path.with_suffix(".tmp") for path in paths]
+        files = [open(path, "wb") for path in partial]
+        for file in files:
+            file.write(header_bytes(entries))
+        for _, _, shape, _ in tensors:
+            values = random.standard_normal(shape, dtype=np.float32) * np.float32(0.02)
+            moved = values * (1 + np.float32(0.02) * random.standard_normal(shape, dtype=np.float32))
+            same = bfloat16(values).tobytes()
+            for file, bytes_ in zip(files, [same, same, bfloat16(moved).tobytes()]):
+                file.write(bytes_)
+        for file, path, to in zip(files, partial, paths):
+            file.close()
+            path.rename(to)
+    path = folder / "llama-q4_k.gguf"
+    if not path.exists():
+        tensors = []
+        for name, shape in llama_tensors():
+            for theirs, ours in GGUF_NAMES:
+                name = name.replace(theirs, ours)
+            kind = (12, 256, 144, [0, 2]) if len(shape) == 2 else (0, 1, 4, None)
+            tensors.append((name, shape[::-1], *kind))
+        write_gguf(path, tensors, np.random.default_rng(7))
+
+
+GGUF_NAMES = [
+    ("model.embed_tokens", "token_embd"), ("model.norm", "output_norm"), ("lm_head", "output"),
+    ("model.layers", "blk"), ("input_layernorm", "attn_norm"), ("post_attention_layernorm", "ffn_norm"),
+    ("self_attn.q_proj", "attn_q"), ("self_attn.k_proj", "attn_k"), ("self_attn.v_proj", "attn_v"),
+    ("self_attn.o_proj", "attn_output"), ("mlp.gate_proj", "ffn_gate"), ("mlp.up_proj", "ffn_up"),
+    ("mlp.down_proj", "ffn_down"),
+]
+
+
 def hundred_gib(folder):
     """Twenty shards of 5 GiB with true headers and no values: the files are sparse."""
     home = folder / "100gib"
@@ -173,6 +238,12 @@ def gguf(folder):
     for i in range(16):
         tensors.append((f"blk.{i}.ffn_up.weight", (4096, 14563), 12, 256, 144, [0, 2]))
         tensors.append((f"blk.{i}.attn_q.weight", (4096, 7710), 8, 32, 34, [0]))
+    write_gguf(path, tensors, random)
+
+
+def write_gguf(path, tensors, random):
+    """A GGUF file of (name, lengths from the fastest on, number of the type, values and bytes of a block,
+    where its scales are); plain values without scales."""
 
     def text(value):
         return struct.pack("<Q", len(value)) + value.encode()
@@ -180,15 +251,17 @@ def gguf(folder):
     head = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), 1)
     head += text("general.architecture") + struct.pack("<I", 8) + text("llama")
     at = 0
-    for name, (cols, rows), kind, values, size, _ in tensors:
-        head += text(name) + struct.pack("<IQQIQ", 2, cols, rows, kind, at)
-        at += cols * rows // values * size
+    for name, lengths, kind, values, size, _ in tensors:
+        head += text(name) + struct.pack(f"<I{len(lengths)}QIQ", len(lengths), *lengths, kind, at)
+        at += int(np.prod(lengths)) // values * size
         at += -at % 32
     partial = path.with_suffix(".tmp")
     with open(partial, "wb") as file:
         file.write(head + bytes(-len(head) % 32))
-        for _, (cols, rows), _, values, size, scales in tensors:
-            file.write(blocks(random, cols * rows // values, size, scales))
+        for _, lengths, _, values, size, scales in tensors:
+            count = int(np.prod(lengths)) // values
+            plain = scales is None
+            file.write(np.ones(count, np.float32).tobytes() if plain else blocks(random, count, size, scales))
             file.write(bytes(-file.tell() % 32))
     partial.rename(path)
 
@@ -297,6 +370,7 @@ def main():
     matrix(folder, "points-1m.npy", normal(61, 1_000_000, 2))
     matrix(folder, "points-10m.npy", normal(62, 10_000_000, 2))
     two_gib(folder)
+    llamas(folder)
     hundred_gib(folder)
     mnist(folder)
     gguf(folder)

@@ -231,6 +231,46 @@ pub(super) const CASES: &[Case] = &[
         limits: &[Limit::Wall(0.537), Limit::TimesFirstPeer(3.0)],
     },
     Case {
+        name: "diff-tuned",
+        about: "all measures of two models of 2.2 GB of bf16, 201 tensors, every value another",
+        ours: &["diff", "@llama.safetensors", "@llama-tuned.safetensors", "--fail-on", "nan"],
+        runs: 5,
+        peers: &[
+            peer(
+                "read() of both files, nothing done",
+                &["read_once.py", "@llama.safetensors", "@llama-tuned.safetensors"],
+            ),
+            slow(
+                "safetensors and numpy, name by name",
+                &["diff.py", "@llama.safetensors", "@llama-tuned.safetensors"],
+            ),
+        ],
+        limits: &[Limit::TimesFirstPeer(1.5), Limit::Anonymous(150.0)],
+    },
+    Case {
+        name: "diff-identical",
+        about: "the same model of 2.2 GB twice",
+        ours: &["diff", "@llama.safetensors", "@llama-same.safetensors"],
+        runs: 5,
+        peers: &[peer(
+            "read() of both files, nothing done",
+            &["read_once.py", "@llama.safetensors", "@llama-same.safetensors"],
+        )],
+        limits: &[Limit::TimesFirstPeer(1.1), Limit::Anonymous(150.0)],
+    },
+    // Dequantising takes the time: 1.1 * 10^9 values of either.
+    Case {
+        name: "diff-q4-k",
+        about: "2.2 GB of bf16 against GGUF of Q4_K of as many values",
+        ours: &["diff", "@llama.safetensors", "@llama-q4_k.gguf", "--fail-on", "missing"],
+        runs: 3,
+        peers: &[peer(
+            "read() of both files, nothing done",
+            &["read_once.py", "@llama.safetensors", "@llama-q4_k.gguf"],
+        )],
+        limits: &[Limit::Anonymous(150.0)],
+    },
+    Case {
         name: "film-200-gif",
         about: "200 steps of 8x16, nine decimals, 1500x1000 pixels, to GIF",
         ours: &[
