@@ -4,6 +4,8 @@ import type { Stage } from "./map/stage";
 import type { Model } from "./model";
 import type { Player } from "./player";
 
+/** From so many tensors on statistics that are on their way are asked for no more often than news. */
+const MANY = 2000;
 /** Pause between questions for what is new, milliseconds. */
 const EVERY = 1000;
 const EVERY_WHEN_HIDDEN = 10_000;
@@ -73,7 +75,7 @@ export function follow(model: Model, stage: Stage, player: Player, from: number,
       if (failures === 3) model.say("hinton does not answer: is `hinton view` still running?");
     }
     const { done, of } = untrack(model.statistics);
-    const pause = document.hidden ? EVERY_WHEN_HIDDEN : done < of ? EVERY / 4 : EVERY * Math.min(2 ** failures, 16);
+    const pause = document.hidden ? EVERY_WHEN_HIDDEN : done < of && of < MANY ? EVERY / 4 : EVERY * Math.min(2 ** failures, 16);
     setTimeout(round, pause);
   };
   void series().catch(() => {

@@ -326,6 +326,7 @@ function createShades(
   };
   return {
     shared,
+    own,
     /** The colours of a tensor, its own or those of its group; null as long as they are on the way. */
     of(tensor: number | null): Shades | null {
       const { share } = choice();

@@ -6,6 +6,9 @@ import { EngineError } from "./engine";
 
 export type Query = Record<string, string | number>;
 
+/** Cells of a tile that is left where it came, among others. */
+const SMALL = 1024;
+
 const MEDIA_TYPES: Record<PictureFormat, string> = { png: "image/png", svg: "image/svg+xml", pdf: "application/pdf" };
 
 /** An engine that answers questions of the form `route?query`, wherever it runs. */
@@ -163,12 +166,16 @@ function readTile(view: DataView, offset: number, length: number): Tile {
   const [rows, cols, planes, flags] = [0, 2, 4, 6].map((at) => view.getUint16(offset + at, true)) as [number, number, number, number];
   const cells = rows * cols;
   if (length !== 12 + planes * cells * 2) throw new EngineError("a tile has another size than it says", false);
-  // A copy, because the offset is not always a multiple of two and the body should be freed.
-  const data = (view.buffer as ArrayBuffer).slice(offset + 12, offset + length);
+  const body = view.buffer as ArrayBuffer;
+  // Thousands of small tiles are one memory. Of others a copy, so that each is freed by itself; and where the message of a
+  // tile before this one had an odd length.
+  const inPlace = cells <= SMALL && offset % 2 === 0;
+  const [data, start] = inPlace ? [body, offset + 12] : [body.slice(offset + 12, offset + length), 0];
+  const plane = (index: number) => new Uint16Array(data, start + index * cells * 2, cells);
   return {
     rows,
     cols,
-    planes: Array.from({ length: planes }, (_, plane) => new Uint16Array(data, plane * cells * 2, cells)),
+    planes: planes === 1 ? [plane(0)] : [plane(0), plane(1)],
     exact: (flags & 2) !== 0,
     final: (flags & 4) !== 0,
     sampled: (flags & 1) !== 0 ? Math.max(view.getUint32(offset + 8, true), 2) : 1,

@@ -9,6 +9,8 @@ import type { Stage } from "./stage";
 
 /** Cells at least so large have their number written in them, CSS pixels. */
 const NUMBER = { w: 34, h: 15 };
+/** With more tensors in sight than this, lines and marks of each would be all that is seen. */
+const MANY = 4000;
 /** Cells at least so large have a line between them. */
 const GRID = 10;
 
@@ -81,6 +83,8 @@ function drawName(context: CanvasRenderingContext2D, { name, clip, left }: Pane,
 
 function drawFrames(context: CanvasRenderingContext2D, ratio: number, model: Model, found: Seen[], pane: Pane, ink: Ink): void {
   const [chosen, faults] = [model.chosen(), model.faultsOf()];
+  const many = found.length > MANY;
+  const [wide, high] = many ? [14, 14] : [6, 3];
   context.lineWidth = 1 / ratio;
   context.strokeStyle = ink.line;
   context.beginPath();
@@ -98,15 +102,17 @@ function drawFrames(context: CanvasRenderingContext2D, ratio: number, model: Mod
         context.fillText(clipped(context, why, rect.w - 12), rect.x + rect.w / 2, rect.y + rect.h / 2);
       }
     }
-    if (rect.w < 6 || rect.h < 3) continue;
+    if (rect.w < wide || rect.h < high) continue;
     context.rect(rect.x - 0.5 / ratio, rect.y - 0.5 / ratio, rect.w + 1 / ratio, rect.h + 1 / ratio);
   }
   context.stroke();
   for (const { rect, tensor } of found) {
     const found = faults.get(tensor.id);
-    if (found && rect.w < model.size().width) {
-      // A badge that is seen from afar.
-      context.fillStyle = found.some(({ fault }) => fault ?? true) ? ink.alarm : ink.soft;
+    const wrong = found?.some(({ fault }) => fault ?? true) ?? false;
+    const room = rect.w >= wide && rect.h >= high;
+    // A badge that is seen from afar: of thousands only where something is wrong, or there is room.
+    if (found && rect.w < model.size().width && (wrong || room || !many)) {
+      context.fillStyle = wrong ? ink.alarm : ink.soft;
       context.beginPath();
       context.arc(rect.x + rect.w, rect.y, 4, 0, 2 * Math.PI);
       context.fill();

@@ -1,5 +1,5 @@
 import { Pool, type Slot } from "./pool";
-import { FRAGMENT, VERTEX } from "./shader";
+import { FRAGMENT, PER_ROW, TEXELS, VERTEX } from "./shader";
 import type { Shades } from "./shades";
 import { SIDE } from "./plan";
 
@@ -25,8 +25,8 @@ export interface Piece {
   v1: number;
 }
 
-/** Numbers of an instance: 11 floats and 8 integers. */
-const WORDS = 19;
+/** Numbers of a piece: 11 floats and 8 integers, and one of nothing. */
+const WORDS = TEXELS * 4;
 /** Of a table of colours on the card: `index & 1023` and `index >> 10`. */
 const TABLE = { width: 1024, height: 64 };
 /** How many colours of tensors of their own there is room for. */
@@ -38,7 +38,9 @@ export class Painter {
   private readonly gl: WebGL2RenderingContext;
   private readonly program: WebGLProgram;
   private readonly uniforms: Record<string, WebGLUniformLocation | null>;
-  private readonly buffer: WebGLBuffer;
+  /** The numbers of all pieces, and how many rows of them there is room for. */
+  private pieces: WebGLTexture | null = null;
+  private pieceRows = 0;
   private words = new ArrayBuffer(WORDS * 4 * 1024);
   private shadeRoom = 0;
   private shadeTextures: WebGLTexture[] = [];
@@ -48,17 +50,12 @@ export class Painter {
     this.gl = gl;
     this.program = link(gl);
     this.uniforms = Object.fromEntries(
-      ["size", "tiles", "one", "two", "both", "ground"].map((name) => [name, gl.getUniformLocation(this.program, name)]),
+      ["size", "tiles", "one", "two", "both", "ground", "pieces"].map((name) => [name, gl.getUniformLocation(this.program, name)]),
     );
     // A telephone has less memory than a workstation, and a smaller screen to fill.
     this.pool = new Pool(gl, Math.min(screen.width, screen.height) < 600 ? 6 : 16);
-    this.buffer = gl.createBuffer()!;
+    // Vertices have no attributes: their number says which they are.
     gl.bindVertexArray(gl.createVertexArray());
-    gl.bindBuffer(gl.ARRAY_BUFFER, this.buffer);
-    for (let location = 0; location < 5; location++) {
-      gl.enableVertexAttribArray(location);
-      gl.vertexAttribDivisor(location, 1);
-    }
   }
 
   /** The place of these colours on the card. */
@@ -107,21 +104,24 @@ export class Painter {
       gl.bindTexture(gl.TEXTURE_2D_ARRAY, this.shadeTextures[unit]!);
       gl.uniform1i(this.uniforms[name]!, 1 + unit);
     }
+    gl.activeTexture(gl.TEXTURE4);
+    gl.bindTexture(gl.TEXTURE_2D, this.pieces);
+    gl.uniform1i(this.uniforms.pieces!, 4);
     gl.activeTexture(gl.TEXTURE0);
     for (let start = 0; start < pieces.length; ) {
       const { array } = pieces[start]!.slot;
       let end = start + 1;
       while (end < pieces.length && pieces[end]!.slot.array === array) end += 1;
       gl.bindTexture(gl.TEXTURE_2D_ARRAY, this.pool.textures[array]!);
-      this.pointAt(start);
-      gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, end - start);
+      gl.drawArrays(gl.TRIANGLES, start * 6, (end - start) * 6);
       start = end;
     }
   }
 
   private fill(pieces: Piece[]): void {
     const { gl } = this;
-    const needed = pieces.length * WORDS * 4;
+    const rows = Math.ceil(pieces.length / PER_ROW);
+    const needed = rows * PER_ROW * WORDS * 4;
     if (this.words.byteLength < needed) this.words = new ArrayBuffer(needed * 2);
     const [floats, integers] = [new Float32Array(this.words), new Uint32Array(this.words)];
     let at = 0;
@@ -147,19 +147,22 @@ export class Painter {
       floats[at + 18] = piece.peak;
       at += WORDS;
     }
-    gl.bindBuffer(gl.ARRAY_BUFFER, this.buffer);
-    gl.bufferData(gl.ARRAY_BUFFER, new Uint8Array(this.words, 0, needed), gl.STREAM_DRAW);
+    if (rows > this.pieceRows) this.growPieces(rows);
+    gl.activeTexture(gl.TEXTURE4);
+    gl.bindTexture(gl.TEXTURE_2D, this.pieces);
+    gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, PER_ROW * TEXELS, rows, gl.RGBA_INTEGER, gl.UNSIGNED_INT, integers, 0);
   }
 
-  /** Makes the attributes begin at an instance. */
-  private pointAt(instance: number): void {
+  private growPieces(rows: number): void {
     const { gl } = this;
-    const [stride, start] = [WORDS * 4, instance * WORDS * 4];
-    gl.vertexAttribPointer(0, 4, gl.FLOAT, false, stride, start);
-    gl.vertexAttribPointer(1, 4, gl.FLOAT, false, stride, start + 16);
-    gl.vertexAttribIPointer(2, 4, gl.UNSIGNED_INT, stride, start + 32);
-    gl.vertexAttribIPointer(3, 4, gl.UNSIGNED_INT, stride, start + 48);
-    gl.vertexAttribPointer(4, 3, gl.FLOAT, false, stride, start + 64);
+    gl.deleteTexture(this.pieces);
+    this.pieceRows = 2 ** Math.ceil(Math.log2(rows));
+    this.pieces = gl.createTexture()!;
+    gl.activeTexture(gl.TEXTURE4);
+    gl.bindTexture(gl.TEXTURE_2D, this.pieces);
+    gl.texStorage2D(gl.TEXTURE_2D, 1, gl.RGBA32UI, PER_ROW * TEXELS, this.pieceRows);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
   }
 
   /** One set of colours is enough for a map that shares them. */

@@ -1,23 +1,41 @@
-/** One rectangle a tile; what it gets is relative to the tile, so 32 bits suffice at any depth. */
+/** Texels of four numbers that a rectangle takes, and rectangles in a row of the texture that holds them. */
+export const TEXELS = 5;
+export const PER_ROW = 200;
+
+/**
+ * Two triangles a rectangle, whose numbers are read from a texture: a software rasteriser draws each instance as a call of
+ * its own, and a first map may have twenty thousand. What it gets is relative to the tile, so 32 bits suffice at any depth.
+ */
 export const VERTEX = `#version 300 es
 precision highp float;
-// Left, top, right, bottom in device pixels.
-layout(location = 0) in vec4 rect;
-// Columns and rows of the tile at the rectangle's corners.
-layout(location = 1) in vec4 span;
-// Place in the pool: x, y, layer; and the place of the colours.
-layout(location = 2) in uvec4 slot;
-// Rows, columns, planes; lowest bit: Hinton squares, the others: columns of the table of two planes.
-layout(location = 3) in uvec4 kind;
-// Device pixels of a cell across and down; magnitude that fills a cell.
-layout(location = 4) in vec3 scale;
+precision highp int;
+precision highp usampler2D;
+uniform usampler2D pieces;
 uniform vec2 size;
 out vec2 cell;
 flat out uvec4 place;
 flat out uvec4 what;
 flat out vec3 measure;
+uvec4 texel(int piece, int index) {
+  return texelFetch(pieces, ivec2(piece % ${PER_ROW} * ${TEXELS} + index, piece / ${PER_ROW}), 0);
+}
+
 void main() {
-  vec2 corner = vec2(gl_VertexID & 1, gl_VertexID >> 1);
+  int piece = gl_VertexID / 6;
+  // 0 1 2, 2 1 3: the corners of two triangles.
+  int vertex = gl_VertexID % 6;
+  int at = vertex < 3 ? vertex : vertex == 3 ? 2 : vertex == 4 ? 1 : 3;
+  vec2 corner = vec2(at & 1, at >> 1);
+  // Left, top, right, bottom in device pixels.
+  vec4 rect = uintBitsToFloat(texel(piece, 0));
+  // Columns and rows of the tile at the rectangle's corners.
+  vec4 span = uintBitsToFloat(texel(piece, 1));
+  // Place in the pool: x, y, layer; and the place of the colours.
+  uvec4 slot = texel(piece, 2);
+  // Rows, columns, planes; lowest bit: Hinton squares, the others: columns of the table of two planes.
+  uvec4 kind = texel(piece, 3);
+  // Device pixels of a cell across and down; magnitude that fills a cell.
+  vec3 scale = uintBitsToFloat(texel(piece, 4)).xyz;
   vec2 pixel = mix(rect.xy, rect.zw, corner);
   cell = mix(span.xy, span.zw, corner);
   place = slot;

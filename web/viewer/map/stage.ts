@@ -7,7 +7,7 @@ import { type Marginals, marginals } from "./marginals";
 import { drawOverlay } from "./overlay";
 import { Painter, type Piece } from "./painter";
 import { type Level, SIDE, type Seen, cellsAt, highest, nameOf, seen, urgency } from "./plan";
-import { colourBytes } from "./shades";
+import { type Shades, colourBytes } from "./shades";
 import { type Kept, SOON, Tiles } from "./tiles";
 
 /** Levels that a missing tile may be replaced by while it is on its way: coarser, then finer. */
@@ -66,9 +66,13 @@ export class Stage {
       model.comparison.panes();
       model.dark();
       model.shades.shared();
-      model.statistics();
-      for (const { tensor } of this.last) for (const { of } of model.comparison.panes()) model.shades.of(of(tensor)?.id ?? null);
+      model.shades.own();
       redraw();
+    });
+    createEffect(() => {
+      const { done, of } = model.statistics();
+      // On the way they are marks beside tensors; at the end the map may be exact.
+      this.invalidate(done >= of);
     });
     createEffect(() => {
       model.cell();
@@ -208,13 +212,21 @@ export class Stage {
     let missing = 0;
     const pointer = this.pointer ?? { x: size.width / 2, y: size.height / 2 };
     const room = share || painter.hasRoomFor(found.length * panes.length);
-    for (const [pane, one] of panes.flatMap((pane) => found.map((one) => [pane, one] as const))) {
+    // Thousands of tensors have few colours between them.
+    const colours = new Map<number, Shades | null>();
+    const shadesOf = ({ id, group }: Tensor) => {
+      const key = share ? group : id;
+      let shades = colours.get(key);
+      if (shades === undefined) colours.set(key, (shades = room ? model.shades.of(id) : model.shades.shared()));
+      return shades;
+    };
+    for (const pane of panes) for (const one of found) {
       const { step } = pane;
       const { level, rect } = one;
       const tensor = pane.of(one.tensor);
       const before = missing;
       if (!tensor || tensor.skipped) continue;
-      const shades = room ? model.shades.of(tensor.id) : model.shades.shared();
+      const shades = shadesOf(tensor);
       const place = shades ? painter.placeOf(shades) : -1;
       const cellSize = Math.min(rect.w / tensor.cols, rect.h / tensor.rows);
       const add: Add = (kept, at, r, c, clip) => {
