@@ -47,6 +47,25 @@ const press = async (page, ...keys) => {
   for (const key of keys) await page.keyboard.press(key);
 };
 
+/** Numbers from 0 to 1 that look random and are the same each time (mulberry32). */
+function dice(seed) {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** Bytes of the program's memory, and whether WebGL has no complaint. */
+function memoryOf(page) {
+  return page.evaluate(() => {
+    const gl = document.getElementById("tiles").getContext("webgl2");
+    return [performance.memory?.usedJSHeapSize ?? 0, gl.getError() === 0 && !gl.isContextLost()];
+  });
+}
+
 async function drag(page, from, to, key) {
   await page.mouse.move(...from);
   if (key) await page.keyboard.down(key);
@@ -69,6 +88,49 @@ const TESTS = {
     const marks = await page.evaluate(() => performance.getEntriesByType("mark").map(({ name }) => name));
     assert.ok(marks.includes("hinton:first-map"));
     await shown(page, "exact");
+  },
+
+  async "the first map is one answer"(open) {
+    const page = await open(model);
+    const asked = page.asked.map((address) => address.match(/api\/(\w+)/)?.[1]);
+    assert.equal(asked.filter((route) => route === "overview").length, 1);
+    assert.ok(!asked.includes("tiles"), `nothing is asked for tile by tile: ${asked}`);
+    assert.ok((await variety(page)) > 20, "many colours");
+  },
+
+  // HINTON_WALKS=10 HINTON_ACTIONS=500 cargo xtask web --test walks further.
+  async "random walks leave no error, no leak and no blank map"(open) {
+    const walks = Number(process.env.HINTON_WALKS ?? 1);
+    const actions = Number(process.env.HINTON_ACTIONS ?? 40);
+    for (let walk = 0; walk < walks; walk++) {
+      const random = dice(walk + 1);
+      const page = await open(walk % 2 === 0 ? model : run);
+      const box = await page.locator("#map").boundingBox();
+      const place = () => [box.x + 30 + random() * (box.width - 60), box.y + 30 + random() * (box.height - 60)];
+      const keys = ["+", "-", "0", "h", "n", "Enter", "Escape", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "[", "]", "l", "c", "f", "s"];
+      const [before] = await memoryOf(page);
+      for (let action = 0; action < actions; action++) {
+        const kind = random();
+        if (kind < 0.35) {
+          await page.mouse.move(...place());
+          await page.mouse.wheel(0, (random() - 0.55) * 900);
+        } else if (kind < 0.5) await drag(page, place(), place());
+        else if (kind < 0.55) await page.mouse.dblclick(...place());
+        else if (kind < 0.65) await page.mouse.click(...place());
+        else await page.keyboard.press(keys[Math.floor(random() * keys.length)]);
+      }
+      await page.keyboard.press("Escape");
+      await rest(page);
+      const [after, textures] = await memoryOf(page);
+      assert.ok(after < before + 150e6, `memory grew from ${before} to ${after} bytes`);
+      assert.ok(textures, "the graphics card is well");
+      await page.focus("#map");
+      await page.keyboard.press("0");
+      await page.waitForTimeout(600);
+      await shown(page);
+      assert.ok((await variety(page)) > 5, `the map of walk ${walk} is there`);
+      await page.close();
+    }
   },
 
   async "a cell has the colour of the engine's table"(open) {
