@@ -29,3 +29,15 @@ def test_it_runs(example, tmp_path):
     assert written
     for name in written:
         assert (tmp_path / name).stat().st_size > 200, name
+
+
+def test_the_readme_runs(tmp_path):
+    readme = Path(__file__).parents[1] / "README.md"
+    code = readme.read_text("utf-8").split("```python\n")[1].split("```")[0]
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", timeout=300
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "relative change" in ran.stdout or "changed" in ran.stdout
+    for name in ("spread.pdf", "layer2.png", "space.html", "learn.gif"):
+        assert (tmp_path / name).stat().st_size > 200, name
