@@ -1,5 +1,7 @@
 //! What every target does: open the bytes as one format, then read every value.
 
+pub mod amplify;
+
 use std::sync::Arc;
 
 use hinton_format::source::InMemory;

@@ -1,5 +1,6 @@
 //! The tests of this crate from outside, in one binary: each file is a module.
 
+mod amplify;
 mod cli;
 mod data;
 #[allow(dead_code)]

@@ -114,3 +114,23 @@ fn runs_become_pages_curves_and_single_steps() {
     let text = folder.fails(2, &["animate", "run", "--as", "curve", "-o", "y.gif"]);
     assert!(text.contains("hinton draw RUN --as curve"), "{text}");
 }
+
+/// What a folder is taken for is overruled by a word.
+#[test]
+fn a_folder_is_what_is_said() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.path().join("dates")).unwrap();
+    for day in ["01", "02"] {
+        folder.write(&format!("dates/m_2023-01-{day}.safetensors"), &safetensors(&["w"]));
+    }
+    folder.fails(1, &["inspect", "dates"]);
+    let run = folder.ok(&["inspect", "dates", "--as-run"]).out;
+    assert!(run.contains("checkpoints, 2 steps, 1 tensor"), "{run}");
+    let files = folder.ok(&["inspect", "dates", "--as-files"]).out;
+    assert_eq!(files.matches("safetensors, 1 tensor").count(), 2, "{files}");
+    checkpoints(&folder);
+    let files = folder.ok(&["check", "run", "--as-files"]).out;
+    assert_eq!(files.matches("nothing wrong").count(), 3, "{files}");
+    folder.ok(&["draw", "dates", "--as-run", "-o", "x.png"]);
+    folder.fails(2, &["inspect", "dates", "--as-run", "--as-files"]);
+}

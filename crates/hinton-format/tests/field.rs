@@ -62,6 +62,146 @@ fn two_raw_bytes_are_bfloat16() {
 }
 
 #[test]
+fn long_doubles_and_records_are_their_numbers() {
+    let Some(long) = opened("npy-float8-message/longdouble.npy") else { return };
+    assert_eq!((names(&long), long.tensors[0].dtype().name()), (vec!["longdouble"], "f64"));
+    assert_eq!(told(&long).matches("long doubles").count(), 1, "{}", told(&long));
+    println!("{:?}", long.tensors[0].to_f64().unwrap());
+    let Some(record) = opened("npy-float8-message/struct.npy") else { return };
+    println!("{:?}", names(&record));
+    assert!(record.tensors.len() > 1 && record.warnings.is_empty(), "{}", told(&record));
+    for tensor in &record.tensors {
+        println!("{}: {:?}", tensor.name(), tensor.to_f64().unwrap());
+    }
+    let Some(path) = field("npy-float8-message/ml_int4.npy") else { return };
+    let error = open(&path, &Limits::default()).unwrap_err();
+    assert!(error.message().contains("4-bit integers of ml_dtypes"), "{error}");
+}
+
+#[test]
+fn small_texts_are_what_they_are() {
+    let Some(printed) = opened("small-texts/numpy_repr.txt") else { return };
+    assert_eq!(names(&printed), ["numpy_repr"]);
+    assert_eq!(printed.tensors[0].to_f64().unwrap(), [1.0, 2.0, 3.0, 4.0]);
+    assert!(told(&printed).contains("as it was printed"), "{}", told(&printed));
+    let Some(brain) = opened("small-texts/brain.json") else { return };
+    assert!(names(&brain).contains(&"layers.1.weights"), "{:?}", names(&brain));
+    let Some(weights) = opened("small-texts/weights.json") else { return };
+    assert_eq!(names(&weights), ["W1", "b1"]);
+    let Some(path) = field("small-texts/checkpoint") else { return };
+    let error = open(&path, &Limits::default()).unwrap_err();
+    assert!(
+        error.message().contains("TensorFlow") && error.message().contains("ckpt-1"),
+        "{error}"
+    );
+    assert!(error.cure_text().unwrap().contains(".index"), "{error:?}");
+}
+
+#[test]
+fn tables_of_every_kind_keep_their_rows() {
+    let Some(gaps) = opened("csv-row-lost/na.csv") else { return };
+    let values = gaps.tensors[0].to_f64().unwrap();
+    assert_eq!(gaps.tensors[0].shape(), [3, 2]);
+    assert!(values[1].is_nan() && values[2].is_nan() && values[4].is_nan(), "{values:?}");
+    assert_eq!((values[0], values[3], values[5], told(&gaps).as_str()), (1.0, 4.0, 5.0, ""));
+    let Some(grouped) = opened("csv-row-lost/thousands.csv") else { return };
+    assert_eq!(grouped.tensors[0].to_f64().unwrap(), [1000.0, 2.0, 3.0, 4.0]);
+    for (name, rows) in [("iris.csv", 30), ("iris.data", 3)] {
+        let Some(iris) = opened(&format!("table-with-a-text-column/{name}")) else { return };
+        assert_eq!(iris.tensors[0].shape(), [rows, 4], "{name}");
+        let words = iris.metadata.iter().find(|(key, _)| key.starts_with("text."));
+        assert!(words.is_some_and(|(_, text)| text.contains("setosa")), "{:?}", iris.metadata);
+    }
+    for (name, shape, word) in [
+        ("hash.txt", [10, 6], "\"#\""),
+        ("header.vec", [8, 6], "\"the\""),
+        ("num_tok.txt", [10, 6], "\"10\""),
+    ] {
+        let Some(words) = opened(&format!("text-embeddings/{name}")) else { return };
+        assert_eq!(words.tensors[0].shape(), shape, "{name}");
+        let rows = words.metadata.iter().find(|(key, _)| key == "rows");
+        assert!(rows.is_some_and(|(_, rows)| rows.contains(word)), "{name}: {:?}", words.metadata);
+    }
+}
+
+#[test]
+fn both_archives_of_torch_export_hold_the_same_weights() {
+    let Some(new) = opened("torch-export-pt2/new.pt2") else { return };
+    let Some(old) = opened("torch-export-pt2/old.pt2") else { return };
+    assert_eq!((names(&new), names(&old)), (vec!["fc.weight"], vec!["fc.weight"]));
+    assert_eq!(new.tensors[0].to_f64().unwrap(), old.tensors[0].to_f64().unwrap());
+}
+
+/// What a person expects of a file or folder that has no other test here: its tensors, or a word of
+/// what is said.
+#[test]
+fn every_other_file_is_what_a_person_expects() {
+    enum Is {
+        /// It opens with so many tensors.
+        Open(usize),
+        /// It is refused with this word.
+        Says(&'static str),
+    }
+    for (name, is) in [
+        ("annotate-too-small/i64.npy", Is::Open(1)),
+        ("blank-picture-of-a-large-layer/like_an_llm_layer.npy", Is::Open(1)),
+        ("compare-nan-and-prefix/before.pt", Is::Open(2)),
+        ("compare-nan-and-prefix/after.pt", Is::Open(2)),
+        ("compare-nan-and-prefix/dataparallel.pt", Is::Open(2)),
+        ("curves-of-real-logs/first_epoch.csv", Is::Open(1)),
+        ("curves-of-real-logs/lightning_metrics.csv", Is::Open(1)),
+        ("curves-of-real-logs/tensorboard_export.csv", Is::Open(1)),
+        ("expanded-tensor-never-ends/expand_huge.pt", Is::Open(1)),
+        ("folder-taken-for-a-run/bestlast", Is::Says("\"best.pt\", \"last.pt\"")),
+        ("folder-taken-for-a-run/dates", Is::Says("3 weights files")),
+        ("folder-taken-for-a-run/ggufs", Is::Says("4 weights files")),
+        ("folder-taken-for-a-run/keras_shards", Is::Open(22)),
+        ("folder-taken-for-a-run/kohya", Is::Says("3 weights files")),
+        ("folder-taken-for-a-run/megatron", Is::Says("one for each rank")),
+        ("folder-taken-for-a-run/unet", Is::Open(2)),
+        ("hinton-beyond-f32/big.npy", Is::Open(1)),
+        ("hinton-beyond-f32/huge_outlier.npy", Is::Open(1)),
+        ("hinton-beyond-f32/imshow10072.npy", Is::Open(1)),
+        ("hinton-beyond-f32/tiny.npy", Is::Open(1)),
+        ("integer-histogram-comb/u.npz", Is::Open(4)),
+        ("keras-log-off-by-one/with_training.csv/model_01.h5", Is::Open(1)),
+        ("legend-above-count/huge_outlier.npy", Is::Open(1)),
+        ("no-glyphs-cjk/m.npy", Is::Open(1)),
+        ("no-glyphs-cjk/u.npz", Is::Open(6)),
+        ("overview-too-tall/dense-720-tensors.safetensors", Is::Open(720)),
+        ("overview-too-tall/moe-2000-tensors.safetensors", Is::Open(2000)),
+        ("packed-weights-shown-raw/exl2", Is::Open(6)),
+        ("packed-weights-shown-raw/keras_int8.keras", Is::Open(12)),
+        ("packed-weights-shown-raw/matmulnbits.onnx", Is::Open(3)),
+        ("std-of-a-constant/const.npy", Is::Open(1)),
+        ("train-four-points/xor.csv", Is::Open(1)),
+    ] {
+        let Some(path) = field(name) else { return };
+        match (open(&path, &Limits::default()), is) {
+            (Ok(found), Is::Open(tensors)) => {
+                assert_eq!(found.tensors.len(), tensors, "{name}: {:?}", names(&found));
+            }
+            (Err(error), Is::Says(word)) => {
+                assert!(error.to_string().contains(word), "{name}: {error}");
+            }
+            (Ok(found), _) => panic!("{name}: it opens: {:?}", names(&found)),
+            (Err(error), _) => panic!("{name}: {error}"),
+        }
+    }
+}
+
+/// No folder of `shared/field` is without a test here or in another crate that knows of it.
+#[test]
+fn every_kind_has_a_test() {
+    let Some(root) = field("") else { return };
+    let here = include_str!("field.rs");
+    for entry in std::fs::read_dir(root).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(name.ends_with(".md") || here.contains(&name), "no test names {name}");
+    }
+}
+
+#[test]
 fn arrays_one_behind_another_are_all_read() {
     for name in ["model.eqx", "model_with_header.eqx"] {
         let Some(checkpoint) = opened(&format!("equinox-eqx/{name}")) else { return };

@@ -155,7 +155,7 @@ pub(crate) fn open(folder: &Path, options: &RunOptions, watch: Watch<'_>) -> Res
         axis: "step".to_owned(),
         logs,
         tensors,
-        sources: Sources::Files { paths, root: Some(folder.to_owned()) },
+        sources: Sources::Files { paths, root: Some(folder.to_owned()), lone: None },
         limits: options.limits,
     })
 }

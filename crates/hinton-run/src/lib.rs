@@ -34,6 +34,7 @@ pub use metrics::{LogRow, Metrics, is_pace, open_log, open_logs};
 pub use natural::natural_cmp;
 pub use open::{RunOptions, is_run_folder, open_run, open_run_watched};
 pub use run::{Run, RunKind, RunTensor, Span, Step};
+pub use series::weights_in;
 pub use write::{NewStep, NewTensor, RunWriter, is_unbegun, remove_run, run_settings};
 
 /// The name that `run.json` gives as its `format`.

@@ -101,6 +101,21 @@ pub(crate) fn pattern(name: &str) -> String {
     pattern + &name[from..]
 }
 
+/// What stands before a number, without the word for it: `kernel` of `kernel-step-`.
+pub(crate) fn without_word(before: &str) -> &str {
+    let before = before.trim_end_matches(SEPARATORS);
+    let lower = before.to_ascii_lowercase();
+    let words = WORDS.iter().copied().flatten();
+    let rests = words.filter_map(|word| lower.strip_suffix(word));
+    let rest = rests
+        .filter(|rest| rest.is_empty() || rest.ends_with(SEPARATORS))
+        .min_by_key(|rest| rest.len());
+    rest.map_or(before, |rest| before[..rest.len()].trim_end_matches(SEPARATORS))
+}
+
+/// What parts the words of a name.
+const SEPARATORS: [char; 5] = ['_', '-', '.', '=', ' '];
+
 /// Whether it is a part of a checkpoint in several files: `model-00001-of-00003.safetensors`, or
 /// `__0_0.distcp` and `.metadata` of PyTorch's distributed checkpoints.
 pub(crate) fn is_shard(name: &str) -> bool {

@@ -15,6 +15,8 @@ pub struct RunOptions {
     /// The axis of the arrays in one file that is time. Without it a file that holds one array of
     /// three or more axes is taken to have time on axis 0, unless it holds a list.
     pub steps_axis: Option<usize>,
+    /// Whether every weights file of a folder is a step, whatever names and metadata say.
+    pub every_file: bool,
     /// Bounds on what opening each checkpoint may cost.
     pub limits: Limits,
 }

@@ -145,8 +145,9 @@ impl RunTensor {
 pub(crate) enum Sources {
     /// One file, opened: step `i` is its part `i`.
     Whole(Box<Whole>),
-    /// One checkpoint a step. Where `root` is given, no step may lie outside it.
-    Files { paths: Vec<PathBuf>, root: Option<PathBuf> },
+    /// One checkpoint a step. Where `root` is given, no step may lie outside it. Where `lone` is given,
+    /// each holds one array that is called after its file: that is its name in all steps.
+    Files { paths: Vec<PathBuf>, root: Option<PathBuf>, lone: Option<String> },
     /// The tensors of each step.
     Memory(Vec<Vec<Tensor>>),
 }
@@ -201,8 +202,12 @@ impl Run {
         }
         match &self.sources {
             Sources::Whole(whole) => whole.checkpoint(step),
-            Sources::Files { paths, root } => {
-                open_step(&paths[step], root.as_deref(), &self.limits)
+            Sources::Files { paths, root, lone } => {
+                let mut checkpoint = open_step(&paths[step], root.as_deref(), &self.limits)?;
+                if let (Some(name), [tensor]) = (lone, checkpoint.tensors.as_mut_slice()) {
+                    *tensor = tensor.clone().named(name);
+                }
+                Ok(checkpoint)
             }
             Sources::Memory(steps) => {
                 Ok(memory::checkpoint(&self.steps[step].name, steps[step].clone()))

@@ -2,12 +2,13 @@
 
 mod beside;
 mod choose;
+mod lone;
 mod order;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use hinton_format::{Error, Warning};
+use hinton_format::{Error, Limits, Warning};
 
 use crate::open::Watch;
 use crate::run::{Sources, open_step};
@@ -32,7 +33,10 @@ pub(crate) fn of_folder(
     options: &RunOptions,
     watch: Watch<'_>,
 ) -> Result<Run, RunError> {
-    let chosen = choose::choose(path, &options.limits)?;
+    let chosen = match options.every_file {
+        true => choose::every_file(path, &options.limits)?,
+        false => choose::choose(path, &options.limits)?,
+    };
     let (mut run, word) = assemble(chosen.items, options, watch)?;
     run.path = disk::shown(path);
     run.warnings.splice(0..0, chosen.warnings);
@@ -40,6 +44,15 @@ pub(crate) fn of_folder(
     let others = Others { entries: chosen.others, inner, are_said: true };
     beside::add_logs(&mut run, others, &word);
     Ok(run)
+}
+
+/// The files and folders in a folder that hold weights, in natural order of their names.
+///
+/// # Errors
+/// When it cannot be listed, or there are none.
+pub fn weights_in(folder: &Path, limits: &Limits) -> Result<Vec<PathBuf>, RunError> {
+    let chosen = choose::every_file(folder, limits)?;
+    Ok(chosen.items.into_iter().map(|item| item.path).collect())
 }
 
 /// Opens checkpoints that the caller named one by one.
@@ -103,7 +116,9 @@ fn assemble(
     let total = items.len();
     let ordered = order::order(items, &options.limits);
     let mut warnings = ordered.warnings;
-    let mut scan = Scan::default();
+    let lone_name = lone::name(ordered.steps.iter().map(|(item, _)| item.label.as_str()));
+    // As the files name their tensors, and as one where each holds one that is called after it.
+    let (mut scan, mut lone) = (Scan::default(), Some(Scan::default()));
     let mut steps = Vec::with_capacity(total);
     let mut paths = Vec::with_capacity(total);
     let mut told = Vec::new();
@@ -111,6 +126,10 @@ fn assemble(
         match open_step(&item.path, None, &options.limits) {
             Ok(checkpoint) => {
                 scan.add(at, checkpoint.tensors.iter());
+                lone = lone.filter(|_| lone::is_one(&item.label, &checkpoint.tensors));
+                if let (Some(lone), [tensor]) = (&mut lone, checkpoint.tensors.as_slice()) {
+                    lone.add(at, std::iter::once(&tensor.clone().named(&lone_name)));
+                }
                 order::add_metadata_metrics(&mut step, &checkpoint);
                 told.extend(checkpoint.warnings.into_iter().map(|one| of_step(&step.name, one)));
             }
@@ -125,7 +144,9 @@ fn assemble(
     if let Some(error) = all_broken(&steps) {
         return Err(error.into());
     }
-    let tensors = scan.finish();
+    let lone = lone.filter(|_| total > 1);
+    let lone_name = lone.is_some().then_some(lone_name);
+    let tensors = lone.unwrap_or(scan).finish();
     warnings.extend(broken(&steps));
     warnings.extend(capped(told, "warnings of single steps"));
     warnings.extend(oddities(&tensors, &steps));
@@ -140,7 +161,7 @@ fn assemble(
         axis: "step".to_owned(),
         logs: Vec::new(),
         tensors,
-        sources: Sources::Files { paths, root: None },
+        sources: Sources::Files { paths, root: None, lone: lone_name },
         limits: options.limits,
     };
     Ok((run, ordered.word))

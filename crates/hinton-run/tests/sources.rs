@@ -332,6 +332,40 @@ fn guesses_are_no_facts() {
     assert!(says(&run, "the steps are those of the folder \"checkpoints\""));
 }
 
+/// `lightning_logs` has a folder for each version: the only one with steps is the run.
+#[test]
+fn the_only_run_in_a_folder_is_its_run() {
+    let folder = Folder::new();
+    for epoch in 1..=3 {
+        folder.put(&format!("logs/version_0/checkpoints/epoch={epoch}.safetensors"), one(1.0));
+    }
+    folder.put("logs/version_0/metrics.csv", "epoch,loss\n1,3\n2,2\n3,1\n");
+    let run = folder.open(&["logs"]).unwrap();
+    assert_eq!(numbers(&run), [1, 2, 3], "{}", said(&run));
+    assert_eq!(run.series("loss"), [(1, 3.0), (2, 2.0), (3, 1.0)], "{}", said(&run));
+    assert!(says(&run, "the run is that of the folder \"version_0\""), "{}", said(&run));
+    // Of two nobody can say which is meant.
+    for epoch in 1..=2 {
+        folder.put(&format!("logs/version_1/checkpoints/epoch={epoch}.safetensors"), one(1.0));
+    }
+    assert!(folder.open(&["logs"]).is_err());
+}
+
+/// Files of one array each, which is called after its file: one tensor over the steps.
+#[test]
+fn lone_arrays_are_one_tensor_over_the_steps() {
+    let folder = Folder::new();
+    for step in 0..3 {
+        folder.put(&format!("n/step{step}.csv"), format!("{step}.5,2\n3,4\n"));
+    }
+    let run = folder.open(&["n"]).unwrap();
+    let names: Vec<&str> = run.tensor_names().iter().map(|one| one.name.as_str()).collect();
+    assert_eq!((names, numbers(&run)), (vec!["values"], vec![0, 1, 2]), "{}", said(&run));
+    assert!(!says(&run, "appears late"), "{}", said(&run));
+    assert_eq!(values(&run, 1, "values"), [1.5, 2.0, 3.0, 4.0]);
+    assert_eq!(run.checkpoint(2).unwrap().tensors[0].name(), "values");
+}
+
 #[test]
 fn shared_folders_are_what_they_are() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -106,6 +106,15 @@ pub fn open_run(paths: &[impl AsRef<Path>], options: &RunOptions) -> Result<Run,
     Ok(hinton_run::open_run(&paths, options)?)
 }
 
+/// The files and folders in a folder that hold weights, in natural order of their names: each a model
+/// of its own, whatever the folder could be taken for.
+///
+/// # Errors
+/// When the folder cannot be listed, or there are none.
+pub fn weights_in(folder: impl AsRef<Path>) -> Result<Vec<std::path::PathBuf>, Error> {
+    Ok(hinton_run::weights_in(folder.as_ref(), &Limits::default())?)
+}
+
 /// Opens a log of a training (CSV, JSON, JSON lines) as a run of metrics without steps; `None`
 /// where the file is none. `any_header` also takes a table whose header names neither a step nor a
 /// metric.

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches};
 use hinton::check::{
-    CHECKS, CheckReport, CheckRow, Finding, LOG, check_log, check_path, check_run,
+    CHECKS, CheckReport, CheckRow, Finding, LOG, check_log, check_opened, check_run,
 };
 use hinton::inspect::to_json;
-use hinton::{Work, visible};
+use hinton::{Checkpoint, Work, visible};
 
 use super::{CommandRow, steps};
 use crate::args::{paths, patterns, tensors, thread_count, threads};
@@ -69,6 +69,7 @@ pub(super) const ROW: CommandRow = CommandRow {
                     .action(ArgAction::SetTrue)
                     .help("Print JSON: an object, for several PATHs an array"),
             )
+            .args(steps::taken_as())
             .arg(threads())
             .arg(max_download())
     },
@@ -87,7 +88,8 @@ fn kinds_help() -> String {
 }
 
 fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let paths: Vec<&PathBuf> = matches.get_many("path").map(Iterator::collect).unwrap_or_default();
+    let taken = steps::taken_paths(matches)?;
+    let paths: Vec<&PathBuf> = taken.iter().collect();
     let allowed = allowed(matches)?;
     let patterns = patterns(matches);
     let threads = hinton::threads(thread_count(matches));
@@ -101,19 +103,18 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
         }
         let bar = Bar::new();
         let work = Work { threads, progress: &bar };
-        let run = steps::as_run(path, false)?;
-        if let Some(run) = &run {
-            let bytes = |at: usize| {
-                let file = run.checkpoint(at).ok();
-                file.map_or(0, |file| file.tensors.iter().map(|one| one.byte_len()).sum::<u64>())
-            };
-            bar.expect(bytes(0).saturating_mul(run.steps.len() as u64));
-        } else if let Ok(file) = hinton::open(path) {
-            bar.expect(file.tensors.iter().map(|tensor| tensor.byte_len()).sum());
-        }
-        let report = match run {
-            Some(run) => check_run(&run, &patterns, work)?,
-            None => check_path(path, &patterns, work)?,
+        let bytes = |file: &Checkpoint| file.tensors.iter().map(|one| one.byte_len()).sum::<u64>();
+        let report = match steps::taken_run(path, false, matches)? {
+            Some(run) => {
+                let first = run.checkpoint(0).map_or(0, |file| bytes(&file));
+                bar.expect(first.saturating_mul(run.steps.len() as u64));
+                check_run(&run, &patterns, work)?
+            }
+            None => {
+                let opened = hinton::open(path);
+                opened.iter().for_each(|file| bar.expect(bytes(file)));
+                check_opened(path, opened, &patterns, work)?
+            }
         };
         reports.push(report);
     }

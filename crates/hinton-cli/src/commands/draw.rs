@@ -78,7 +78,8 @@ pub(super) const ROW: CommandRow = CommandRow {
                     .help("The step whose tensors are drawn [default: the last that has them]"),
             )
             .arg(output().help("The file to write; - is standard output; {} stands for the tensor"))
-            .args(where_to());
+            .args(where_to())
+            .args(steps::taken_as());
         settings(command).arg(threads()).arg(max_download())
     },
     run,
@@ -125,7 +126,7 @@ fn opened(
     for path in paths {
         let log = if as_table { None } else { hinton::open_log(path, metrics)? };
         let run = match log {
-            None => steps::as_run(path, asked)?,
+            None => steps::taken_run(path, asked, matches)?,
             log => log,
         };
         match run {
@@ -202,7 +203,8 @@ pub(super) enum Target<'a> {
 }
 
 fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let paths: Vec<&PathBuf> = matches.get_many("path").map(Iterator::collect).unwrap_or_default();
+    let taken = steps::taken_paths(matches)?;
+    let paths: Vec<&PathBuf> = taken.iter().collect();
     let target = target(matches)?;
     let bar = Bar::new();
     let mut request = DrawRequest::default();

@@ -121,7 +121,11 @@ pub(crate) fn chosen(
             "the network takes {width} values a point: a {what} is sent; --points chooses others"
         ));
     }
-    Ok((space::points(&request, width)?, notes))
+    let set = space::points(&request, width)?;
+    if !asked {
+        model.has_room(set.len())?;
+    }
+    Ok((set, notes))
 }
 
 /// What was asked of `hinton space` besides the network.

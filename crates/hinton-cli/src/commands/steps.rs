@@ -1,7 +1,8 @@
 //! What runs hold, for `hinton inspect`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::{Arg, ArgAction, ArgMatches};
 use hinton::{Checkpoint, Run, RunKind, RunOptions, RunTensor, select, visible};
 use serde_json::{Value, json};
 
@@ -29,6 +30,48 @@ pub(super) fn as_run(path: &Path, asked: bool) -> Result<Option<Run>, Failure> {
         }
         // Where it is no run either, the error of the checkpoint says more.
         _ => Ok(None),
+    }
+}
+
+/// `--as-run` and `--as-files`, which overrule what a folder is taken for.
+pub(super) fn taken_as() -> [Arg; 2] {
+    let flag = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
+    };
+    [
+        flag("as-run", "Take every weights file of a folder for a step of a run")
+            .conflicts_with("as-files"),
+        flag("as-files", "Take every weights file of a folder for a model of its own"),
+    ]
+}
+
+/// The paths, folders replaced by the weights in them where `--as-files` says so.
+pub(super) fn taken_paths(matches: &ArgMatches) -> Result<Vec<PathBuf>, Failure> {
+    let paths = matches.get_many::<PathBuf>("path").into_iter().flatten();
+    let mut found = Vec::new();
+    for path in paths {
+        match matches.get_flag("as-files") && path.is_dir() {
+            true => found.extend(hinton::weights_in(path)?),
+            false => found.push(path.clone()),
+        }
+    }
+    Ok(found)
+}
+
+/// As [`as_run`], unless `--as-run` or `--as-files` say what the path is.
+pub(super) fn taken_run(
+    path: &Path,
+    asked: bool,
+    matches: &ArgMatches,
+) -> Result<Option<Run>, Failure> {
+    if matches.get_flag("as-run") {
+        let every_file = path.is_dir() && !hinton::is_run_folder(path);
+        let options = RunOptions { every_file, ..RunOptions::default() };
+        return Ok(Some(hinton::open_run(&[path], &options)?));
+    }
+    match matches.get_flag("as-files") {
+        true => Ok(None),
+        false => as_run(path, asked),
     }
 }
 

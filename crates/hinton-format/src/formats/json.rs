@@ -1,6 +1,8 @@
 //! JSON of nested lists of numbers: what people write weights to by hand, `{"W1": [[0.1, 0.2], …]}`,
 //! `network2.save` of "Neural Networks and Deep Learning", `toJSON` of brain.js.
 
+mod printed;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -12,7 +14,7 @@ use super::notes::{check_path, distinct};
 use super::{FormatRow, json_byte};
 use crate::lookalike;
 use crate::source::{read_head, read_vec};
-use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff};
+use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, Warning};
 
 /// The row of the table.
 pub(crate) const ROW: FormatRow = FormatRow {
@@ -21,7 +23,8 @@ pub(crate) const ROW: FormatRow = FormatRow {
     help: "Read: every list of numbers, and lists of such lists of one length, as an array of f64 named by \
            its path: `W1`, `layers.1.weights`. Lists of different shapes are arrays of their own, by their \
            position. true and false are 1 and 0; null, NaN and Infinity are NaN where a number could stand. \
-           Texts and single numbers are left out. A file is taken for weights only where a list of lists of \
+           Texts and single numbers are left out. Arrays as numpy, PyTorch and JAX print them (`[[1. 2.]`, \
+           `tensor([[1., 2.]])`) are read too, where nothing of them is left out. A file is taken for weights only where a list of lists of \
            numbers stands near its start, or where it is one list of numbers. Layout: RFC 8259",
     quantised: "",
     extensions: &["weights.json"],
@@ -36,6 +39,9 @@ const DEEPEST: usize = 32;
 fn sniff(head: &Head<'_>) -> Sniff {
     let Some(text) = lookalike::text(head) else { return Sniff::No };
     let text = text.trim_start();
+    if printed::begins(text) && text[1..].contains('[') {
+        return Sniff::Likely;
+    }
     if !text.starts_with(['{', '[']) {
         return Sniff::No;
     }
@@ -64,12 +70,25 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         Reader { path: String::new(), depth: 0, found: Vec::new(), most: limits.tensors };
     let mut json = serde_json::Deserializer::from_slice(&text);
     let root = Place(&mut reader).deserialize(&mut json).and_then(|root| json.end().map(|()| root));
-    let root = root.map_err(|error| {
-        let byte = json_byte(&text, &error);
-        Error::malformed(format!("it is not as expected: {error}")).at_byte(byte)
-    })?;
-    reader.keep(root).map_err(|why| Error::new(ErrorKind::Limit, why))?;
-    let Reader { found, .. } = reader;
+    let mut warnings = Vec::new();
+    let found = match root {
+        Ok(root) => {
+            reader.keep(root).map_err(|why| Error::new(ErrorKind::Limit, why))?;
+            reader.found
+        }
+        Err(error) => match printed_arrays(&text)? {
+            Some(arrays) => {
+                let message = "an array as it was printed: with the digits that were printed";
+                warnings.push(Warning::file(message));
+                arrays
+            }
+            None => {
+                let byte = json_byte(&text, &error);
+                let message = format!("it is not as expected: {error}");
+                return Err(Error::malformed(message).at_byte(byte));
+            }
+        },
+    };
     let is_list = |(path, array): &(String, Array)| path.is_empty() || array.shape.len() > 1;
     if !found.iter().any(is_list) {
         let head = read_head(&*input.data, 4096)?;
@@ -86,7 +105,6 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         let file = input.name.as_str();
         tensors.push(Tensor::new(name, file, Dtype::F64, Endian::Little, view, 0, data)?);
     }
-    let mut warnings = Vec::new();
     distinct(&mut tensors, &mut warnings);
     Ok(Checkpoint {
         path: input.name.clone(),
@@ -96,6 +114,22 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         files: vec![input.name.clone()],
         warnings,
     })
+}
+
+/// The arrays of a text that Python printed, by their places where there are several; `None` where it
+/// is no such text.
+fn printed_arrays(text: &[u8]) -> Result<Option<Vec<(String, Array)>>, Error> {
+    let Some(text) = std::str::from_utf8(text).ok().filter(|text| printed::begins(text)) else {
+        return Ok(None);
+    };
+    let arrays = printed::read(text).map_err(|printed::Wrong { byte, why }| {
+        Error::malformed(why)
+            .at_byte(byte as u64)
+            .cure("save the array itself, with numpy.save or torch.save")
+    })?;
+    let name = |index: usize| if arrays.len() == 1 { String::new() } else { index.to_string() };
+    let names: Vec<String> = (0..arrays.len()).map(name).collect();
+    Ok(Some(names.into_iter().zip(arrays).collect()))
 }
 
 /// Numbers in the order of the text.

@@ -3,13 +3,19 @@
 //! Layout: numpy's `numpy.lib.format`, versions 1.0, 2.0 and 3.0
 //! (<https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>).
 
+mod element;
 mod literal;
+mod long;
+mod record;
 
 use std::sync::Arc;
 
-use hinton_tensor::{Bytes, Dtype, Endian, Tensor, View, element_count};
+use hinton_tensor::{Bytes, View, element_count};
 
+pub(crate) use self::element::dtype;
+use self::element::{Element, Values, is_objects, raw_note};
 use self::literal::Literal;
+use self::record::Record;
 use super::{FormatRow, pickle};
 use crate::source::{Part, read_head, read_vec};
 use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, Warning};
@@ -19,12 +25,13 @@ pub(crate) const ROW: FormatRow = FormatRow {
     name: "npy",
     about: "one numpy array",
     help: "Read: versions 1 to 3, C and Fortran order, both byte orders, booleans, integers, \
-           floats of 2, 4 and 8 bytes, complex numbers; of ml_dtypes what numpy's header still \
-           tells (`|V2` is bfloat16, `<f1` is float8_e5m2). The tensor is named after the file. \
+           floats of 2, 4 and 8 bytes, complex numbers; long doubles, rounded to f64; of ml_dtypes \
+           what numpy's header still tells (`|V2` is bfloat16, `<f1` is float8_e5m2). The tensor is \
+           named after the file; of a structured array each field of numbers is a tensor. \
            An array of Python objects is a pickle, whose arrays are shown as in `pickle`; nothing \
            is executed. Several arrays one behind another, as Equinox and repeated calls of \
            np.save write them, are named 0, 1, 2 and so on; a line of JSON before them is \
-           metadata. Not read: structured arrays, texts, dates, long doubles. Layout: numpy.lib.format",
+           metadata. Not read: texts, dates. Layout: numpy.lib.format",
     quantised: "",
     extensions: &["npy", "eqx"],
     sniff,
@@ -152,44 +159,73 @@ pub(crate) fn add(
     (file, limits): (&str, &Limits),
     checkpoint: &mut Checkpoint,
 ) -> Result<u64, Error> {
-    if header.is_objects {
-        let names = (file, prefix, name);
-        let (found, end) = pickle::inside(data, header.data_start, names, limits)?;
-        if found.tensors.is_empty() {
-            let nothing = || {
-                let message = "this is an object array: its values are Python objects, and there is \
-                               no array and no list of numbers among them";
-                Error::new(ErrorKind::Unsupported, message)
-                    .cure("save the numbers with a dtype of numbers")
-            };
-            return Err(found.first_skipped.unwrap_or_else(nothing));
+    let (count, end) = match &header.values {
+        Values::Objects => {
+            return add_objects(
+                header.data_start,
+                data,
+                (prefix, name),
+                (file, limits),
+                checkpoint,
+            );
         }
-        let place = |key: String| if prefix.is_empty() { key } else { format!("{prefix}.{key}") };
-        checkpoint.tensors.extend(found.tensors);
-        checkpoint.warnings.extend(found.warnings);
-        let metadata = found.metadata.into_iter().map(|(key, value)| (place(key), value));
-        checkpoint.metadata.extend(metadata);
-        return Ok(end);
+        Values::Numbers(element) => header.end(data.len(), element.width(), &element.shown()),
+        Values::Record(record) => {
+            header.end(data.len(), record.size, &format!("records of {} bytes", record.size))
+        }
     }
-    let (tensor, end) = header.tensor(name, file.into(), data.clone())?;
+    .map_err(|error| error.for_tensor(name))?;
     if let Some(note) = header.note {
         checkpoint.warnings.push(Warning::about(name, note));
     }
-    checkpoint.tensors.push(tensor);
+    match &header.values {
+        Values::Numbers(element) => {
+            let place = (header.data_start, end - header.data_start);
+            let view = header.view();
+            checkpoint.tensors.push(element.tensor(name, file, view, data.clone(), place)?);
+        }
+        Values::Record(record) => {
+            record::add(header, record, (data, count), (name, file), limits, checkpoint)?;
+        }
+        Values::Objects => {}
+    }
+    Ok(end)
+}
+
+/// Adds the arrays of the pickle that an array of objects is.
+fn add_objects(
+    data_start: u64,
+    data: &Arc<dyn Bytes>,
+    (prefix, name): (&str, &str),
+    (file, limits): (&str, &Limits),
+    checkpoint: &mut Checkpoint,
+) -> Result<u64, Error> {
+    let (found, end) = pickle::inside(data, data_start, (file, prefix, name), limits)?;
+    if found.tensors.is_empty() {
+        let nothing = || {
+            let message = "this is an object array: its values are Python objects, and there is no \
+                           array and no list of numbers among them";
+            Error::new(ErrorKind::Unsupported, message)
+                .cure("save the numbers with a dtype of numbers")
+        };
+        return Err(found.first_skipped.unwrap_or_else(nothing));
+    }
+    let place = |key: String| if prefix.is_empty() { key } else { format!("{prefix}.{key}") };
+    checkpoint.tensors.extend(found.tensors);
+    checkpoint.warnings.extend(found.warnings);
+    let metadata = found.metadata.into_iter().map(|(key, value)| (place(key), value));
+    checkpoint.metadata.extend(metadata);
     Ok(end)
 }
 
 /// What stands before the values.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Header {
-    pub(crate) dtype: Dtype,
-    pub(crate) endian: Endian,
+    pub(crate) values: Values,
     pub(crate) fortran: bool,
     pub(crate) shape: Vec<usize>,
     /// Byte at which the values start.
     pub(crate) data_start: u64,
-    /// Whether the values are Python objects, in a pickle; then the dtype means nothing.
-    pub(crate) is_objects: bool,
     /// What a person should know of the dtype.
     pub(crate) note: Option<&'static str>,
 }
@@ -262,68 +298,54 @@ impl Header {
         let missing = |key: &str| Error::malformed(format!("the header does not name {key}"));
         let shape = shape_of(shape.ok_or_else(|| missing("shape"))?, limits)?;
         let fortran = fortran.ok_or_else(|| missing("fortran_order"))?;
-        let note;
-        let (dtype, endian) = match descr.ok_or_else(|| missing("descr"))? {
-            Literal::Text(descr) if is_objects(&descr) => {
-                let (dtype, endian) = (Dtype::U8, Endian::Little);
-                return Ok(Header {
-                    dtype,
-                    endian,
-                    fortran,
-                    shape,
-                    data_start,
-                    is_objects: true,
-                    note: None,
-                });
-            }
+        let mut note = None;
+        let values = match descr.ok_or_else(|| missing("descr"))? {
+            Literal::Text(descr) if is_objects(&descr) => Values::Objects,
             Literal::Text(descr) => {
                 note = raw_note(&descr);
-                dtype(&descr)?
+                Values::Numbers(Element::of(&descr)?)
             }
-            Literal::List(_) => {
-                return Err(unsupported("the array is structured (its values have named fields)"));
-            }
+            Literal::List(fields) => Values::Record(Record::of(&fields)?),
             other => {
                 let kind = other.kind();
                 return Err(Error::malformed(format!("descr is {kind}, expected a text")));
             }
         };
-        Ok(Header { dtype, endian, fortran, shape, data_start, is_objects: false, note })
+        Ok(Header { values, fortran, shape, data_start, note })
     }
 
-    /// The array as a tensor of `data`, which starts with this header, and the byte behind its values.
+    /// How many values there are, each of `width` bytes, and the byte behind them.
     ///
     /// # Errors
-    /// When the values do not fit in the data.
-    pub(crate) fn tensor(
-        &self,
-        name: &str,
-        file: Arc<str>,
-        data: Arc<dyn Bytes>,
-    ) -> Result<(Tensor, u64), Error> {
-        let Header { dtype, shape, data_start, .. } = self;
-        let bytes = element_count(shape).and_then(|count| dtype.bytes_of(count));
-        let Some(bytes) = bytes else {
+    /// When they do not fit in the data, of which there are `len` bytes.
+    fn end(&self, len: u64, width: u64, what: &str) -> Result<(u64, u64), Error> {
+        let Header { shape, data_start, .. } = self;
+        let count = element_count(shape);
+        let bytes = count.and_then(|count| Some((count, count.checked_mul(width)?)));
+        let Some((count, bytes)) = bytes else {
             return Err(Error::malformed(format!(
-                "shape {shape:?} of {dtype} is more bytes than 64 bits can count, the file has {}",
-                data.len()
+                "shape {shape:?} of {what} is more bytes than 64 bits can count, the file has {len}"
             ))
-            .for_tensor(name)
             .at_byte(8)
             .cure("its header lies: get the file again from its source"));
         };
-        let have = data.len().saturating_sub(*data_start);
+        let have = len.saturating_sub(*data_start);
         if bytes > have {
             return Err(cut(format!(
-                "shape {shape:?} of {dtype} needs {bytes} bytes, the file has {have} behind its \
+                "shape {shape:?} of {what} needs {bytes} bytes, the file has {have} behind its \
                  header"
             ))
-            .for_tensor(name)
             .at_byte(*data_start));
         }
-        let view = if self.fortran { View::packed_fortran(shape) } else { View::packed(shape) };
-        let tensor = Tensor::new(name, file, *dtype, self.endian, view, *data_start, data)?;
-        Ok((tensor, data_start + bytes))
+        Ok((count, data_start + bytes))
+    }
+
+    /// The order of the values.
+    fn view(&self) -> View {
+        match self.fortran {
+            true => View::packed_fortran(&self.shape),
+            false => View::packed(&self.shape),
+        }
     }
 }
 
@@ -366,79 +388,6 @@ fn shape_of(dims: Vec<Literal>, limits: &Limits) -> Result<Vec<usize>, Error> {
         .collect()
 }
 
-/// The dtype of numpy's `descr`: byte order (`<`, `>`, `|`, or `=` and nothing for little), kind,
-/// bytes.
-///
-/// # Errors
-/// [`ErrorKind::Refused`] for objects, [`ErrorKind::Unsupported`] for what are no numbers.
-pub(crate) fn dtype(descr: &str) -> Result<(Dtype, Endian), Error> {
-    let (order, kind) = match descr.as_bytes().first() {
-        Some(b'<' | b'>' | b'|' | b'=') => descr.split_at(1),
-        _ => ("", descr),
-    };
-    let dtype = match kind {
-        "b1" => Dtype::Bool,
-        "i1" => Dtype::I8,
-        "i2" => Dtype::I16,
-        "i4" => Dtype::I32,
-        "i8" => Dtype::I64,
-        "u1" => Dtype::U8,
-        "u2" => Dtype::U16,
-        "u4" => Dtype::U32,
-        "u8" => Dtype::U64,
-        "f2" => Dtype::F16,
-        "f4" => Dtype::F32,
-        "f8" => Dtype::F64,
-        "c8" => Dtype::C64,
-        "c16" => Dtype::C128,
-        // Nothing else writes two raw bytes into weights; see `raw_note`.
-        "V2" => Dtype::Bf16,
-        "f1" => Dtype::F8E5m2,
-        _ => return Err(no_number(descr, kind)),
-    };
-    Ok((dtype, if order == ">" { Endian::Big } else { Endian::Little }))
-}
-
-/// Whether `descr` is that of an array of Python objects.
-fn is_objects(descr: &str) -> bool {
-    descr.trim_start_matches(['|', '<', '>', '=']).starts_with('O')
-}
-
-/// What is said of dtypes of ml_dtypes, whose names numpy's header does not hold.
-fn raw_note(descr: &str) -> Option<&'static str> {
-    match descr.trim_start_matches(['|', '<', '>', '=']) {
-        "V2" => Some(
-            "the header says two raw bytes (|V2), which is how numpy stores bfloat16 of JAX: read \
-             as bfloat16",
-        ),
-        "f1" => Some("the header says a float of one byte (f1): read as float8_e5m2 of ml_dtypes"),
-        _ => None,
-    }
-}
-
-fn no_number(descr: &str, kind: &str) -> Error {
-    match kind.as_bytes().first() {
-        Some(b'O') => Error::new(
-            ErrorKind::Refused,
-            "this is an object array: its values are a pickle, which could run code; object \
-             arrays are refused, not guessed",
-        )
-        .cure("save the numbers with a dtype of numbers, e.g. array.astype('float32')"),
-        Some(b'V') => unsupported(&format!(
-            "the values are raw bytes ({descr:?}); numpy writes 8-bit floats and 4-bit integers of \
-             ml_dtypes so, without their name"
-        ))
-        .cure("save them as float32, or integers as int8, e.g. array.astype('int8')"),
-        Some(b'S' | b'a' | b'U') => unsupported(&format!("the values are texts ({descr:?})")),
-        Some(b'M' | b'm') => unsupported(&format!("the values are dates or times ({descr:?})")),
-        Some(b'f' | b'c') => {
-            unsupported(&format!("floats of that size ({descr:?}) differ between machines"))
-                .cure("save them as float64")
-        }
-        _ => Error::malformed(format!("the dtype {descr:?} is none of numpy's")),
-    }
-}
-
 fn unsupported(message: &str) -> Error {
     Error::new(ErrorKind::Unsupported, message)
 }
@@ -449,6 +398,8 @@ fn cut(message: String) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use hinton_tensor::{Dtype, Endian};
+
     use super::*;
 
     fn read(text: &str) -> Result<Header, Error> {
@@ -466,10 +417,12 @@ mod tests {
     fn headers_of_every_age() {
         let header =
             read("{'descr': '>f8', 'fortran_order': True, 'shape': (4, 3), }   \n").unwrap();
-        assert_eq!((header.dtype, header.endian, header.fortran), (Dtype::F64, Endian::Big, true));
+        let big = Values::Numbers(Element::Plain(Dtype::F64, Endian::Big));
+        assert_eq!((header.values, header.fortran), (big, true));
         assert_eq!(header.shape, [4, 3]);
         let old = read("{\"shape\": (3L,), 'descr': u'|u1', 'fortran_order': False}").unwrap();
-        assert_eq!((old.dtype, old.shape), (Dtype::U8, vec![3]));
+        let bytes = Values::Numbers(Element::Plain(Dtype::U8, Endian::Little));
+        assert_eq!((old.values, old.shape), (bytes, vec![3]));
         assert_eq!(read("{'descr':'<f4','fortran_order':False,'shape':()}").unwrap().shape, [0; 0]);
     }
 
@@ -479,10 +432,9 @@ mod tests {
             let text = format!("{{'descr': {descr}, 'fortran_order': False, 'shape': (1,), }}");
             read(&text).unwrap_err()
         };
-        assert_eq!(of("[('a', '<f4'), ('b', '<i4', (2,))]").kind(), ErrorKind::Unsupported);
         assert!(of("'|V1'").message().contains("4-bit integers"));
         assert!(of("'<U4'").message().contains("texts"));
-        assert_eq!(of("'<f16'").kind(), ErrorKind::Unsupported);
+        assert_eq!(of("'<f10'").kind(), ErrorKind::Unsupported);
         assert_eq!(of("'<x4'").kind(), ErrorKind::Malformed);
         assert_eq!(of("3").kind(), ErrorKind::Malformed);
         let error = read("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }").unwrap_err();

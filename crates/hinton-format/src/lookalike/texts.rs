@@ -112,6 +112,11 @@ pub(super) const TEXTS: &[Kind] = &[
         cure: "save the weights from it, with torch.save or numpy.save, and open that file",
     },
     Kind {
+        name: "TensorFlow's note of its last checkpoint",
+        test: |_, text| text.starts_with("model_checkpoint_path:"),
+        cure: "open the file of the name that it gives with .index behind it, in the same folder",
+    },
+    Kind {
         name: "a configuration (YAML)",
         test: |name, _| name.ends_with(".yaml") || name.ends_with(".yml"),
         cure: BESIDE,
@@ -150,6 +155,7 @@ mod tests {
             ("merges.txt", "#version: 0.2\na b\n", "list of merges", "beside it"),
             ("vocab.txt", "[PAD]\n[unused0]\n", "a tokenizer's vocabulary", "beside it"),
             ("net.py", "import torch\n", "this is Python source", "torch.save"),
+            ("checkpoint", "model_checkpoint_path: \"ckpt-1\"\n", "ckpt-1", ".index"),
             ("c.yaml", "a: b\n", "a configuration (YAML)", "beside it"),
             ("README.md", "---\nlicense: mit\n", "describes a model", "beside it"),
             ("x", "words of no kind", "it begins \"words of no kind\"", "choose the weights"),

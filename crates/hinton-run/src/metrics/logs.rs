@@ -140,7 +140,7 @@ fn of_metrics(
         axis,
         metrics,
         tensors: Vec::new(),
-        sources: Sources::Files { paths: Vec::<PathBuf>::new(), root: None },
+        sources: Sources::Files { paths: Vec::<PathBuf>::new(), root: None, lone: None },
         limits: *limits,
     }
 }

@@ -154,6 +154,29 @@ pub(super) fn choose(path: &Path, limits: &Limits) -> Result<Chosen, RunError> {
     Ok(Chosen { items, others, warnings })
 }
 
+/// Every file of a folder that holds weights, because the caller says so.
+///
+/// # Errors
+/// When the folder cannot be listed, or there is none.
+pub(super) fn every_file(path: &Path, limits: &Limits) -> Result<Chosen, RunError> {
+    let (mut items, mut others) = (Vec::new(), Vec::new());
+    for group in grouped(disk::list(path)?) {
+        match holds_weights(&group, limits) {
+            true => items.extend(group.entries),
+            false => others.extend(group.entries),
+        }
+    }
+    if items.is_empty() {
+        return Err(RunError::request(
+            format!("{}: there are no weights in it", disk::shown(path)),
+            "name a folder with weights files",
+        ));
+    }
+    items.sort_by(|a, b| natural_cmp(&a.name, &b.name));
+    let items = items.into_iter().map(|entry| Item { label: entry.name, path: entry.path });
+    Ok(Chosen { items: items.collect(), others, warnings: Vec::new() })
+}
+
 /// One checkpoint in several files, or nothing: the format's reader says what it has.
 ///
 /// # Errors
@@ -179,7 +202,7 @@ fn one_step(path: &Path, groups: &[Group], limits: &Limits) -> Result<Chosen, Ru
                 "{}: these are not taken for steps of a run: {names}; {why}",
                 disk::shown(path)
             ),
-            "name one of them, or all of them one by one to take them as steps in that order",
+            "name one of them, or say that they are steps (as-run) or models of their own (as-files)",
         ));
     }
     let label = path.file_name().map_or(disk::shown(path), |name| name.to_string_lossy().into());
@@ -188,8 +211,32 @@ fn one_step(path: &Path, groups: &[Group], limits: &Limits) -> Result<Chosen, Ru
     Ok(Chosen { items, others: Vec::new(), warnings: vec![Warning::file(said)] })
 }
 
-/// The steps in a folder below in which trainers keep them, where this one has only its logs.
+/// The steps in a folder below in which trainers keep them, where this one has only its logs; or those
+/// of the one folder in this one that is such a run, as `lightning_logs` has `version_0`.
 fn place_below(path: &Path, limits: &Limits) -> Option<Chosen> {
+    if let Some(chosen) = place_in(path, limits) {
+        return Some(chosen);
+    }
+    let entries = disk::list(path).ok()?;
+    let folders = entries.into_iter().filter(|entry| entry.kind == Kind::Folder && !entry.is_link);
+    let mut runs = folders
+        .take(MOST_FOLDERS)
+        .filter_map(|entry| Some((place_in(&entry.path, limits)?, entry)));
+    let (mut chosen, folder) = runs.next().filter(|_| runs.next().is_none())?;
+    let steps = chosen.items.iter().filter_map(|item| item.path.parent()).next()?.to_owned();
+    // Its logs lie beside the steps' folder.
+    let logs = disk::list(&folder.path).ok()?.into_iter().filter(|entry| entry.path != steps);
+    chosen.others.extend(logs);
+    let message = format!("the run is that of the folder {:?}, the only one here", folder.name);
+    chosen.warnings.insert(0, Warning::file(message));
+    Some(chosen)
+}
+
+/// Most folders in a folder that are looked at for a run.
+const MOST_FOLDERS: usize = 200;
+
+/// The steps in a folder of this one in which trainers keep them.
+fn place_in(path: &Path, limits: &Limits) -> Option<Chosen> {
     let place = PLACES.iter().map(|name| path.join(name)).find(|place| {
         disk::kind(place) == Some(Kind::Folder)
             && disk::real(place)

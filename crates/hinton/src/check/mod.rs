@@ -86,7 +86,20 @@ pub fn check_path<S: AsRef<str>>(
     patterns: &[S],
     work: Work<'_>,
 ) -> Result<CheckReport, Error> {
-    match crate::open(path) {
+    check_opened(path, crate::open(path), patterns, work)
+}
+
+/// As [`check_path`], of a file that [`crate::open`] was called for already: opening may take long.
+///
+/// # Errors
+/// As [`check_path`].
+pub fn check_opened<S: AsRef<str>>(
+    path: &Path,
+    opened: Result<Checkpoint, Error>,
+    patterns: &[S],
+    work: Work<'_>,
+) -> Result<CheckReport, Error> {
+    match opened {
         Ok(checkpoint) => check(&checkpoint, patterns, work),
         Err(Error::Open(error)) => {
             let kind = match error.kind() {

@@ -2,7 +2,7 @@
 //! (<https://numpy.org/doc/stable/reference/generated/numpy.savez.html>).
 
 use std::collections::BTreeSet;
-use std::io::Write;
+use std::io::{self, Write};
 
 use hinton_scene::visible;
 use hinton_tensor::Progress;
@@ -26,7 +26,7 @@ fn write(
     out: &mut dyn Write,
     progress: &dyn Progress,
 ) -> Result<Vec<String>, Stop> {
-    let mut archive = ZipWriter::new_stream(out);
+    let mut archive = ZipWriter::new_stream(FailsOnce { out, has_failed: false });
     let mut names = BTreeSet::new();
     let mut notes = BTreeSet::new();
     for one in tensors {
@@ -46,9 +46,61 @@ fn write(
     Ok(notes.into_iter().collect())
 }
 
+/// A writer that swallows everything behind its first fault, which is told: an archive that is given up
+/// tries to write its end, and would print that it cannot.
+struct FailsOnce<'w> {
+    out: &'w mut dyn Write,
+    has_failed: bool,
+}
+
+impl Write for FailsOnce<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.has_failed {
+            return Ok(bytes.len());
+        }
+        let written = self.out.write(bytes);
+        self.has_failed =
+            written.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::Interrupted);
+        written
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.has_failed { Ok(()) } else { self.out.flush() }
+    }
+}
+
 fn of_zip(error: zip::result::ZipError) -> Stop {
     match error {
         zip::result::ZipError::Io(error) => Stop::Io(error),
         other => Stop::Io(std::io::Error::other(other.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_is_told_once_and_the_rest_swallowed() {
+        let mut room = [0u8; 3];
+        let mut out = &mut room[..];
+        let mut writer = FailsOnce { out: &mut out, has_failed: false };
+        assert!(writer.write_all(b"abcd").is_err());
+        let mut full = Full;
+        let mut writer = FailsOnce { out: &mut full, has_failed: false };
+        assert!(writer.write_all(b"a").is_err());
+        assert!(writer.write_all(b"b").is_ok() && writer.flush().is_ok());
+    }
+
+    struct Full;
+
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
     }
 }

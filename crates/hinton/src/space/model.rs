@@ -96,6 +96,12 @@ pub enum Precision {
 /// More points than this are computed in single precision.
 const MANY: usize = 1_000_000;
 
+/// Most steps of a network that are shown: a picture, or a part of a film, each.
+const MOST_STEPS: usize = 1000;
+
+/// Most values after all steps together of points that nobody asked for.
+const MOST_UNASKED: usize = 1 << 26;
+
 /// Opens a network: a spec such as `2-3-tanh-3-tanh-2`, a checkpoint, an ONNX file, or a step of a
 /// recorded run.
 ///
@@ -121,6 +127,7 @@ pub fn model(source: &str, request: &NetworkRequest) -> Result<Model, Error> {
         ));
     };
     check_finite(&model)?;
+    check_steps(&model)?;
     Ok(model)
 }
 
@@ -131,6 +138,7 @@ pub fn model(source: &str, request: &NetworkRequest) -> Result<Model, Error> {
 pub fn model_of(checkpoint: &crate::Checkpoint, request: &NetworkRequest) -> Result<Model, Error> {
     let model = of_checkpoint(checkpoint, request)?;
     check_finite(&model)?;
+    check_steps(&model)?;
     Ok(model)
 }
 
@@ -304,7 +312,52 @@ fn check_finite(model: &Model) -> Result<(), Error> {
     Ok(())
 }
 
+/// Refuses networks of more steps than anybody looks at.
+fn check_steps(model: &Model) -> Result<(), Error> {
+    match &model.kind {
+        Kind::Chain(network) if network.len() > MOST_STEPS => Err(Error::request(
+            format!(
+                "{}: it has {} steps, the limit of what is shown is {MOST_STEPS}",
+                start(&model.title),
+                network.len()
+            ),
+            "take a part of the network: a file with fewer matrices",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The start of a title, which says every layer.
+fn start(title: &str) -> String {
+    const MOST: usize = 80;
+    match title.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &title[..end]),
+        None => title.to_owned(),
+    }
+}
+
 impl Model {
+    /// Checks that so many points, which nobody asked for, have room after every step.
+    ///
+    /// # Errors
+    /// When they are more values than a page of pictures is worth.
+    pub fn has_room(&self, points: usize) -> Result<(), Error> {
+        let Kind::Chain(network) = &self.kind else { return Ok(()) };
+        let widths = network.steps().iter().map(|step| step.output.width());
+        let values = widths.fold(network.input().width(), usize::saturating_add);
+        let values = values.saturating_mul(points);
+        if values <= MOST_UNASKED {
+            return Ok(());
+        }
+        Err(Error::request(
+            format!(
+                "{points} points after every step are {values} values, the limit is {MOST_UNASKED} \
+                 where no points are asked for"
+            ),
+            "ask for fewer points: --points cloud --count 100",
+        ))
+    }
+
     /// A network that has just been trained.
     pub(crate) fn of_network(network: &Network<f32>, title: String) -> Result<Model, Error> {
         let mut double = Network::<f64>::from_spec(&network.spec(), &Init::default(), 0)?;

@@ -101,6 +101,7 @@ pub(super) const ROW: CommandRow = CommandRow {
                     .conflicts_with("stats")
                     .help("Take PATH as a run, also where it is one file: list its steps"),
             )
+            .args(steps::taken_as())
             .arg(threads())
             .arg(max_download())
     },
@@ -108,7 +109,8 @@ pub(super) const ROW: CommandRow = CommandRow {
 };
 
 fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let paths: Vec<&PathBuf> = matches.get_many("path").map(Iterator::collect).unwrap_or_default();
+    let taken = steps::taken_paths(matches)?;
+    let paths: Vec<&PathBuf> = taken.iter().collect();
     let patterns = patterns(matches);
     let json = matches.get_flag("json");
     let width = Terminal::detect(None).text_width();
@@ -123,7 +125,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
         let as_table = matches.get_flag("stats") || !patterns.is_empty();
         let log = if as_table { Ok(None) } else { hinton::open_log(path, false) };
         let run = match log {
-            Ok(None) => steps::as_run(path, matches.get_flag("steps")),
+            Ok(None) => steps::taken_run(path, matches.get_flag("steps"), matches),
             log => log.map_err(Failure::from),
         };
         let report = match run {

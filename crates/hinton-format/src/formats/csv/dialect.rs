@@ -43,6 +43,16 @@ pub(super) struct Line<'a> {
     pub(super) comment: bool,
 }
 
+/// What spreadsheets write for a value that cannot be computed.
+const ERROR_VALUES: [&[u8]; 7] =
+    [b"#n/a", b"#div/0!", b"#value!", b"#num!", b"#ref!", b"#name?", b"#null!"];
+
+/// Whether a line begins with a cell of that kind: it is a row and no comment.
+fn is_error_value(line: &[u8]) -> bool {
+    let cell = line.split(|byte| b",;\t ".contains(byte)).next().unwrap_or_default();
+    ERROR_VALUES.iter().any(|value| cell.eq_ignore_ascii_case(value))
+}
+
 /// The lines of a text that are not blank.
 pub(super) struct Lines<'a> {
     text: &'a [u8],
@@ -70,7 +80,7 @@ impl<'a> Iterator for Lines<'a> {
             let bytes = rest[..len].strip_suffix(b"\r").unwrap_or(&rest[..len]);
             let content = bytes.trim_ascii_start();
             if !content.is_empty() {
-                let comment = content[0] == b'#';
+                let comment = content[0] == b'#' && !is_error_value(content);
                 return Some(Line { number: self.number, start, bytes, comment });
             }
         }
@@ -277,9 +287,9 @@ impl Cell<'_> {
         }
         let bytes = self.unquoted();
         let bytes = bytes.trim_ascii();
-        let gaps: [&[u8]; 8] =
-            [b"", b"na", b"n/a", b"#n/a", b"null", b"none", b"#div/0!", b"#value!"];
-        if gaps.iter().any(|gap| bytes.eq_ignore_ascii_case(gap)) {
+        let gaps: [&[u8]; 5] = [b"", b"na", b"n/a", b"null", b"none"];
+        let mut all = gaps.into_iter().chain(ERROR_VALUES);
+        if all.any(|gap| bytes.eq_ignore_ascii_case(gap)) {
             return Some(f64::NAN);
         }
         parse(bytes).or_else(|| grouped(bytes))
