@@ -278,3 +278,25 @@ fn csv_reads_back_every_number_to_the_last_bit() {
     let checkpoint = memory("w.csv", text.join("\n").as_bytes(), &Limits::default()).unwrap();
     assert_eq!(values(&checkpoint, "w"), whole);
 }
+
+/// numpy's own rounding of long doubles, and its fields of a structured array.
+#[test]
+fn long_doubles_and_records_are_numpys() {
+    let bits = |checkpoint: &Checkpoint, name: &str| -> Vec<u64> {
+        // Of what is no number the sign and the payload mean nothing.
+        let bits = |value: f64| if value.is_nan() { 0x7ff8 << 48 } else { value.to_bits() };
+        values(checkpoint, name).into_iter().map(bits).collect()
+    };
+    let long = fixture("npy/long.npy");
+    assert_eq!(bits(&long, "long"), bits(&fixture("npy/long_as_f64.npy"), "long_as_f64"));
+    let (record, fields) = (fixture("npy/record.npy"), fixture("npz/record_fields.npz"));
+    assert_eq!(record.tensors.len(), fields.tensors.len());
+    for field in &fields.tensors {
+        let name = format!("record.{}", field.name());
+        let found = record.tensors.iter().find(|tensor| tensor.name() == name).unwrap();
+        assert_eq!(found.shape(), field.shape(), "{name}");
+        assert_eq!(found.to_f64().unwrap(), field.to_f64().unwrap(), "{name}");
+    }
+    let told = warnings(&record).join("\n");
+    assert!(told.contains("the field \"in.name\" is left out"), "{told}");
+}
