@@ -4,6 +4,7 @@
 #![cfg(target_os = "linux")]
 
 #[path = "../../../fuzz/src/amplify.rs"]
+#[allow(unreachable_pub, reason = "public for the crate of the fuzz targets")]
 mod amplify;
 
 use std::collections::BTreeMap;

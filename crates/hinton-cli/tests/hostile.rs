@@ -84,7 +84,7 @@ const COMMANDS: [&str; 7] = [
 
 /// Files that keep a machine busy for seconds, because gigabytes are in them or millions of parts: all
 /// commands run on them by hand.
-const BUSY: [&str; 5] = ["B04_", "B07_", "B07b_", "B10_", "B10c_"];
+const BUSY: [&str; 6] = ["B04_", "B07_", "B07b_", "B10_", "B10c_", "T01_"];
 
 fn hostile() -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/hostile");

@@ -124,13 +124,15 @@ fn a_folder_is_what_is_said() {
         folder.write(&format!("dates/m_2023-01-{day}.safetensors"), &safetensors(&["w"]));
     }
     folder.fails(1, &["inspect", "dates"]);
-    let run = folder.ok(&["inspect", "dates", "--as-run"]).out;
+    let said = folder.run(&["inspect", "dates", "--as-run"]);
+    let run = said.out;
+    assert!(said.code == 0 && said.err.contains("numbered from 0"), "{}", said.err);
     assert!(run.contains("checkpoints, 2 steps, 1 tensor"), "{run}");
     let files = folder.ok(&["inspect", "dates", "--as-files"]).out;
     assert_eq!(files.matches("safetensors, 1 tensor").count(), 2, "{files}");
     checkpoints(&folder);
     let files = folder.ok(&["check", "run", "--as-files"]).out;
     assert_eq!(files.matches("nothing wrong").count(), 3, "{files}");
-    folder.ok(&["draw", "dates", "--as-run", "-o", "x.png"]);
+    assert_eq!(folder.run(&["draw", "dates", "--as-run", "-o", "x.png"]).code, 0);
     folder.fails(2, &["inspect", "dates", "--as-run", "--as-files"]);
 }

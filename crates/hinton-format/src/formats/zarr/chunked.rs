@@ -40,57 +40,29 @@ struct Chunked {
     missing: Missing,
 }
 
-/// How much was asked for of chunks that were never written, beside those that were. A few bytes can
-/// describe an array that nobody can read to its end.
+/// How much was asked for of chunks that were never written. A few bytes can describe an array that
+/// nobody can read to its end.
 #[derive(Default)]
 struct Missing {
-    /// The chunk behind the furthest one that was asked for: a second reading counts nothing.
-    furthest: AtomicU64,
-    chunks: AtomicU64,
+    pieces: AtomicU64,
     bytes: AtomicU64,
-    /// Bytes of chunks that are there.
-    written: AtomicU64,
 }
 
 impl Missing {
-    const MOST_CHUNKS: u64 = 200_000;
-    const MOST_BYTES: u64 = 1 << 30;
-    /// What may be missing beside a byte, or a chunk of 4 KiB, that is there.
-    const SHARE: u64 = 32;
+    const MOST_PIECES: u64 = 2_000_000;
+    const MOST_BYTES: u64 = 1 << 33;
 
-    /// Whether a chunk is asked for the first time.
-    fn is_new(&self, number: u64) -> bool {
-        self.furthest.fetch_max(number.saturating_add(1), Ordering::Relaxed) <= number
-    }
-
-    fn found(&self, number: u64, bytes: u64) {
-        if self.is_new(number) {
-            self.written.fetch_add(bytes, Ordering::Relaxed);
-        }
-    }
-
-    /// Counts a chunk of `size` bytes, or what of a large one is asked for, however often: nothing of
-    /// it is kept.
-    fn count(&self, number: u64, size: u64, asked: u64) -> Result<(), ReadError> {
-        let is_large = size >= Self::MOST_BYTES / 16;
-        if !self.is_new(number) && !is_large {
-            return Ok(());
-        }
-        let bytes = if is_large { asked } else { size };
-        let chunks = self.chunks.fetch_add(1, Ordering::Relaxed);
+    fn count(&self, bytes: u64) -> Result<(), ReadError> {
+        let pieces = self.pieces.fetch_add(1, Ordering::Relaxed);
         let before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
-        let written = self.written.load(Ordering::Relaxed).saturating_mul(Self::SHARE);
-        if chunks < (written / 4096).saturating_add(Self::MOST_CHUNKS)
-            && before < written.saturating_add(Self::MOST_BYTES)
-        {
+        if pieces < Self::MOST_PIECES && before < Self::MOST_BYTES {
             return Ok(());
         }
         let why = format!(
-            "nearly all of its chunks were never written: {chunks} of them, {before} bytes, were \
-             filled in; the limits are {} and {}, and {} times what is there",
-            Self::MOST_CHUNKS,
-            Self::MOST_BYTES,
-            Self::SHARE
+            "nearly all of its chunks were never written: {pieces} of them, {before} bytes, were \
+             filled in; the limits are {} and {}",
+            Self::MOST_PIECES,
+            Self::MOST_BYTES
         );
         Err(ReadError { offset: 0, len: bytes, why })
     }
@@ -261,17 +233,15 @@ impl Chunked {
             why: format!("its chunk {:?} is damaged: {why}", self.place(number)),
         };
         if self.array.codecs.is_empty() {
-            let Some(stored) = self.stored(number)? else { return self.missing(number, piece) };
+            let Some(stored) = self.stored(number)? else { return self.missing(piece) };
             if stored.len() != size as u64 {
                 let why = format!("it has {} bytes, expected {size}", stored.len());
                 return Err(wrong(stored.len(), &why));
             }
-            self.missing.found(number, size as u64);
             return piece.fill(|_, inside, to| stored.read_at(inside, to));
         }
         if let Some(streams) = &self.streams {
-            let Some(stored) = self.stored(number)? else { return self.missing(number, piece) };
-            self.missing.found(number, size as u64);
+            let Some(stored) = self.stored(number)? else { return self.missing(piece) };
             return streams.fill(number, &stored, piece);
         }
         let slot = self.cache.slot((self.id, number), size, self.grid.row());
@@ -290,19 +260,17 @@ impl Chunked {
         });
         let bytes = decoded.as_ref().map_err(Clone::clone)?;
         if bytes.is_empty() {
-            return self.missing(number, piece);
+            return self.missing(piece);
         }
-        self.missing.found(number, size as u64);
         piece.fill(|_, inside, to| {
             to.copy_from_slice(&bytes[inside as usize..][..to.len()]);
             Ok(())
         })
     }
 
-    fn missing(&self, number: u64, piece: Piece<'_>) -> Answer {
-        let size = self.grid.chunk_bytes() as u64;
+    fn missing(&self, piece: Piece<'_>) -> Answer {
         piece.fill(|at, _, to| {
-            self.missing.count(number, size, to.len() as u64)?;
+            self.missing.count(to.len() as u64)?;
             put_fill(&self.array.fill, at, to);
             Ok(())
         })
