@@ -5,7 +5,7 @@
 
 #[path = "../../../fuzz/src/amplify.rs"]
 #[allow(unreachable_pub, reason = "public for the crate of the fuzz targets")]
-mod amplify;
+mod made;
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -13,9 +13,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-use amplify::{Numbers, ROWS, repeated};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use made::{Numbers, ROWS, repeated};
 
 use crate::support::Folder;
 

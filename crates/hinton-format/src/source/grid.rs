@@ -171,6 +171,11 @@ pub(crate) struct Piece<'a> {
 }
 
 impl Piece<'_> {
+    /// Most bytes that it is.
+    pub(crate) fn len(&self) -> usize {
+        self.buf.len()
+    }
+
     /// Calls `put` for each run of bytes: where it starts in the array and in the chunk, and what
     /// it goes to.
     ///

@@ -9,10 +9,18 @@ const CALLS: [&str; 5] = ["array(", "tensor(", "Array(", "np.array(", "torch.ten
 /// Whether a text begins as a printed array, with a number behind all brackets.
 pub(super) fn begins(text: &str) -> bool {
     let (text, _) = behind_call(text.trim_start());
-    text.starts_with('[')
-        && text.trim_start_matches(['[', ' ', '\n', '\r', '\t']).starts_with(|c: char| {
-            c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'n' | 'i' | 'T' | 'F')
-        })
+    let inside = text.trim_start_matches(['[', ' ', '\n', '\r', '\t']);
+    let end = inside.find([' ', '\t', '\n', '\r', ',', ']']).unwrap_or(inside.len());
+    text.starts_with('[') && number(&inside[..end]).is_some()
+}
+
+/// The number that a word is.
+fn number(word: &str) -> Option<f64> {
+    match word {
+        "True" => Some(1.0),
+        "False" => Some(0.0),
+        word => word.parse().ok(),
+    }
 }
 
 fn behind_call(text: &str) -> (&str, bool) {
@@ -113,11 +121,7 @@ impl<'t> Reader<'t> {
             let why = "the print leaves values out, with ... for them".to_owned();
             return Err(Wrong { why, ..self.wrong("") });
         }
-        let value = match word {
-            "True" => Some(1.0),
-            "False" => Some(0.0),
-            word => word.parse().ok(),
-        };
+        let value = number(word);
         let value = value.ok_or_else(|| self.wrong("a number"))?;
         self.rest = &self.rest[end..];
         Ok(value)
@@ -170,5 +174,6 @@ mod tests {
         }
         assert!(read(&"[".repeat(100)).is_err());
         assert!(begins("array([[ 1., 2.]])") && begins("[[-1 2]]") && !begins("[\"a\"]"));
+        assert!(!begins("[net]\nbatch=32\n") && !begins("[info] 12 [") && begins("[nan 1.]"));
     }
 }

@@ -40,29 +40,46 @@ struct Chunked {
     missing: Missing,
 }
 
-/// How much was asked for of chunks that were never written. A few bytes can describe an array that
-/// nobody can read to its end.
+/// How much was asked for of chunks that were never written, beside those that were, of an array that
+/// is large: a few bytes can describe one that nobody can read to its end.
 #[derive(Default)]
 struct Missing {
     pieces: AtomicU64,
     bytes: AtomicU64,
+    /// Bytes that were asked for of chunks that are there.
+    written: AtomicU64,
 }
 
 impl Missing {
-    const MOST_PIECES: u64 = 2_000_000;
-    const MOST_BYTES: u64 = 1 << 33;
+    const MOST_PIECES: u64 = 200_000;
+    const MOST_BYTES: u64 = 1 << 30;
+    /// How many bytes may be missing beside one that is there, and a piece beside 4 KiB of those.
+    const SHARE: u64 = 4;
 
-    fn count(&self, bytes: u64) -> Result<(), ReadError> {
+    fn found(&self, bytes: usize) {
+        self.written.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Counts a piece that is missing, of an array of `len` bytes in chunks of `chunk`.
+    fn count(&self, bytes: usize, (len, chunk): (u64, u64)) -> Result<(), ReadError> {
+        let bytes = bytes as u64;
+        if len <= Self::MOST_BYTES && len / chunk.max(1) <= Self::MOST_PIECES {
+            return Ok(());
+        }
         let pieces = self.pieces.fetch_add(1, Ordering::Relaxed);
         let before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
-        if pieces < Self::MOST_PIECES && before < Self::MOST_BYTES {
+        let written = self.written.load(Ordering::Relaxed).saturating_mul(Self::SHARE);
+        if pieces < (written / 4096).saturating_add(Self::MOST_PIECES)
+            && before < written.saturating_add(Self::MOST_BYTES)
+        {
             return Ok(());
         }
         let why = format!(
             "nearly all of its chunks were never written: {pieces} of them, {before} bytes, were \
-             filled in; the limits are {} and {}",
+             filled in; the limits are {} and {}, and {} times what is there",
             Self::MOST_PIECES,
-            Self::MOST_BYTES
+            Self::MOST_BYTES,
+            Self::SHARE
         );
         Err(ReadError { offset: 0, len: bytes, why })
     }
@@ -238,10 +255,14 @@ impl Chunked {
                 let why = format!("it has {} bytes, expected {size}", stored.len());
                 return Err(wrong(stored.len(), &why));
             }
-            return piece.fill(|_, inside, to| stored.read_at(inside, to));
+            return piece.fill(|_, inside, to| {
+                self.missing.found(to.len());
+                stored.read_at(inside, to)
+            });
         }
         if let Some(streams) = &self.streams {
             let Some(stored) = self.stored(number)? else { return self.missing(piece) };
+            self.missing.found(piece.len());
             return streams.fill(number, &stored, piece);
         }
         let slot = self.cache.slot((self.id, number), size, self.grid.row());
@@ -263,14 +284,16 @@ impl Chunked {
             return self.missing(piece);
         }
         piece.fill(|_, inside, to| {
+            self.missing.found(to.len());
             to.copy_from_slice(&bytes[inside as usize..][..to.len()]);
             Ok(())
         })
     }
 
     fn missing(&self, piece: Piece<'_>) -> Answer {
+        let sizes = (self.grid.len(), self.grid.chunk_bytes() as u64);
         piece.fill(|at, _, to| {
-            self.missing.count(to.len() as u64)?;
+            self.missing.count(to.len(), sizes)?;
             put_fill(&self.array.fill, at, to);
             Ok(())
         })
