@@ -59,6 +59,10 @@ impl<'a> Film<'a> {
         timeline: Option<Timeline>,
         request: &AnimateRequest<'a>,
     ) -> Result<Self, Error> {
+        if seen.shown.is_empty() {
+            let why = seen.notes.last().map_or(String::new(), |note| format!(": {note}"));
+            return Err(Error::missing(format!("no step of the run can be shown{why}"), ""));
+        }
         let options = &request.draw.options;
         let morph = if seen.shown.len() > 1 { request.morph } else { 0 };
         let times = time::times(seen.shown.len(), morph, request.timing, request.hold)?;
