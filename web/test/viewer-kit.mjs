@@ -66,6 +66,22 @@ export const TUNED = {
 };
 
 /** Writes the files into a folder of their own, which is removed at the end. */
+/** Matrices beside vectors of several kinds, each with a range of its own. */
+export const KINDS = {
+  "model.embed_tokens.weight": matrix(24, 16, (row, col) => 0.1 * Math.sin(row * 5 + col * 3)),
+  ...Object.fromEntries(
+    [0, 1].flatMap((layer) => [
+      [`model.layers.${layer}.input_layernorm.weight`, matrix(1, 16, (_, col) => 1 + 0.02 * col)],
+      ...["q", "k", "v", "o"].map((name, index) => [
+        `model.layers.${layer}.self_attn.${name}_proj.weight`,
+        matrix(16, 16, (row, col) => 0.1 * Math.sin(row * 5 + col * 3 + layer + index)),
+      ]),
+    ]),
+  ),
+  "model.norm.weight": matrix(1, 16, (_, col) => 2 + 0.02 * col),
+  "lm_head.weight": matrix(24, 16, (row, col) => 0.1 * Math.cos(row * 7 - col * 2)),
+};
+
 export function writeModels() {
   const folder = mkdtempSync(join(tmpdir(), "hinton-viewer-"));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
@@ -76,7 +92,9 @@ export function writeModels() {
   const run = join(folder, "run");
   mkdirSync(run);
   for (const [step, tensors] of STEPS.entries()) writeFileSync(join(run, `step_${step * 10}.safetensors`), safetensors(tensors));
-  return { folder, model, tuned, run };
+  const kinds = join(folder, "kinds.safetensors");
+  writeFileSync(kinds, safetensors(KINDS));
+  return { folder, model, tuned, run, kinds };
 }
 
 /** Starts `hinton view` and reads the address that it prints. */

@@ -98,6 +98,19 @@ const TESTS = {
     assert.ok((await variety(page)) > 20, "many colours");
   },
 
+  async "each kind has its own range from the first picture on"(open) {
+    const kinds = await serve(hinton, files.kinds);
+    const page = await open(kinds, "", { colorScheme: "light" });
+    // Nothing is drawn a second time as long as nobody moves: half of the values of the matrices are blue at once.
+    const box = await page.locator("#map").boundingBox();
+    const points = Array.from({ length: 6000 }, (_, index) => [((index % 100) + 0.5) * (box.width / 100), (Math.floor(index / 100) + 0.5) * (box.height / 60)]);
+    const found = await pixelsAt(page, points);
+    const share = (is) => found.filter((colour) => is(colour >> 16, colour & 255)).length / found.length;
+    const [blue, orange] = [share((red, blue) => blue > red + 30), share((red, blue) => red > blue + 30)];
+    assert.ok(blue > 0.03 && blue > orange / 3, `blue ${blue}, orange ${orange}`);
+    kinds.stop();
+  },
+
   // HINTON_WALKS=10 HINTON_ACTIONS=500 cargo xtask web --test walks further.
   async "random walks leave no error, no leak and no blank map"(open) {
     const walks = Number(process.env.HINTON_WALKS ?? 1);

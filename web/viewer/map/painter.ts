@@ -169,8 +169,6 @@ export class Painter {
   private growShades(): void {
     const { gl } = this;
     for (const texture of this.shadeTextures) gl.deleteTexture(texture);
-    const shown = [...this.shadePlaces.keys()];
-    this.shadePlaces.clear();
     this.shadeRoom = this.shadeRoom === 0 ? 2 : this.shadeRoom < 16 ? 16 : MOST_SHADES;
     const make = (format: number, width: number, height: number) => {
       const texture = gl.createTexture()!;
@@ -186,11 +184,8 @@ export class Painter {
       make(gl.RG16UI, SIDE, SIDE),
       make(gl.RGBA8, TABLE.width, TABLE.height),
     ];
-    for (const shades of shown) {
-      const place = this.shadePlaces.size;
-      this.shadePlaces.set(shades, place);
-      this.uploadShades(shades, place);
-    }
+    // Each stays in its place: pieces of this frame name it already.
+    for (const [shades, place] of this.shadePlaces) this.uploadShades(shades, place);
   }
 
   private uploadShades(shades: Shades, place: number): void {
