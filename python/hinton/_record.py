@@ -52,7 +52,7 @@ class Recorder:
     ) -> None:
         if keep not in ("auto", "whole", "samples"):
             cure = 'give "auto", "whole" or "samples"'
-            raise refused(ValueError, f"keep: {keep!r} is nothing that can be kept", cure)
+            raise refused(ValueError, f"keep: {keep!r} is not known", cure)
         if gradients:
             _watch.check_gradients(model)
         watched = _watch.Activations(model, activations) if activations else None

@@ -54,7 +54,12 @@ proptest! {
         }
         if let Ok(found) = arrange(&[Selected::whole(counting("w", &shape))], &request) {
             let values: u64 = found.panels.iter().flat_map(|p| &p.planes).map(|p| p.elements()).sum();
-            prop_assert_eq!(values, shape.iter().product::<usize>() as u64, "each value once");
+            let all = shape.iter().product::<usize>() as u64;
+            // Of very many pictures the first ones are shown, and that is said.
+            match found.notes.iter().any(|note| note.contains("pictures are shown")) {
+                true => prop_assert!(values < all, "{values} of {all}"),
+                false => prop_assert_eq!(values, all, "each value once"),
+            }
         }
     }
 }
