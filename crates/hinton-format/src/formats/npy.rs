@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use hinton_tensor::{Bytes, View, element_count};
 
-pub(crate) use self::element::dtype;
 use self::element::{Element, Values, is_objects, raw_note};
+pub(crate) use self::element::{dtype, plain};
 use self::literal::Literal;
 use self::record::Record;
 use super::{FormatRow, pickle};

@@ -85,7 +85,13 @@ pub(crate) fn dtype(descr: &str) -> Result<(Dtype, Endian), Error> {
         Some(b'<' | b'>' | b'|' | b'=') => descr.split_at(1),
         _ => ("", descr),
     };
-    let dtype = match kind {
+    let dtype = plain(kind).ok_or_else(|| no_number(descr, kind))?;
+    Ok((dtype, if order == ">" { Endian::Big } else { Endian::Little }))
+}
+
+/// The dtype of numpy's kind and bytes: `f4`. None where there are no numbers, or more than one word a number.
+pub(crate) fn plain(kind: &str) -> Option<Dtype> {
+    Some(match kind {
         "b1" => Dtype::Bool,
         "i1" => Dtype::I8,
         "i2" => Dtype::I16,
@@ -103,9 +109,8 @@ pub(crate) fn dtype(descr: &str) -> Result<(Dtype, Endian), Error> {
         // Nothing else writes two raw bytes into weights; see `raw_note`.
         "V2" => Dtype::Bf16,
         "f1" => Dtype::F8E5m2,
-        _ => return Err(no_number(descr, kind)),
-    };
-    Ok((dtype, if order == ">" { Endian::Big } else { Endian::Little }))
+        _ => return None,
+    })
 }
 
 /// Whether `descr` is that of an array of Python objects.

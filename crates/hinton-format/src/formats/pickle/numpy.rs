@@ -4,6 +4,7 @@ use hinton_tensor::{Dtype, Endian, View, element_count};
 
 use super::reader::{Leaf, Raw, Reader};
 use crate::container::pickle::{Id, Node, Object, Pickle};
+use crate::formats::npy::plain;
 use crate::{Error, ErrorKind};
 
 /// Whether a callable makes an array.
@@ -305,28 +306,15 @@ fn state_order(reader: &Reader<'_>, dtype: &Object) -> Endian {
     if order.as_deref() == Some(">") { Endian::Big } else { Endian::Little }
 }
 
-/// numpy's kind and size.
+/// numpy's kind and size, in the longer and shorter words that pickles have besides.
 fn type_code(code: &str) -> Option<Dtype> {
-    Some(match code {
-        "f2" | "e" => Dtype::F16,
-        "f4" => Dtype::F32,
-        "f8" => Dtype::F64,
-        "i1" => Dtype::I8,
-        "i2" => Dtype::I16,
-        "i4" => Dtype::I32,
-        "i8" => Dtype::I64,
-        "u1" => Dtype::U8,
-        "u2" => Dtype::U16,
-        "u4" => Dtype::U32,
-        "u8" => Dtype::U64,
-        "b1" | "?" => Dtype::Bool,
-        "c8" => Dtype::C64,
-        "c16" => Dtype::C128,
+    match code {
+        "e" => Some(Dtype::F16),
+        "?" => Some(Dtype::Bool),
+        "bfloat16" => Some(Dtype::Bf16),
         // Under numpy alone ml_dtypes' bfloat16 is two raw bytes, its float8_e5m2 a float of one.
-        "bfloat16" | "V2" => Dtype::Bf16,
-        "f1" => Dtype::F8E5m2,
-        _ => return None,
-    })
+        code => plain(code),
+    }
 }
 
 /// The dtype of a type of numpy or ml_dtypes.
