@@ -84,7 +84,7 @@ const LAWS: &[Law] = &[
         in_braces: "",
         allowed: &[
             "crates/hinton-format/src/source/file.rs",
-            "crates/hinton-net/src/simd.rs",
+            "crates/hinton-tensor/src/simd.rs",
             "crates/hinton-py/src/lent.rs",
             "crates/hinton-wasm/src/abi.rs",
         ],

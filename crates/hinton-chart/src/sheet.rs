@@ -1,6 +1,6 @@
 //! Several pictures on one page, below headings.
 
-use hinton_scene::{Align, Baseline, Item, Path, Point, Scene, Shape, TextStyle, fit};
+use hinton_scene::{Align, Baseline, Item, Path, Point, Scene, Shape, TextStyle, fit, measure};
 
 use crate::frame::{LINE, text};
 use crate::words::wrap;
@@ -103,9 +103,11 @@ impl Sheet {
         let mut y = margin;
         if !title.is_empty() {
             let style = TextStyle { size: TITLE, ..theme.title() };
-            let title = fit(title, style, room);
-            items.push(text(&title, margin, y, style, Align::Start, Baseline::Top));
-            y += TITLE + 6.0;
+            for line in title_lines(title, style, room) {
+                items.push(text(&line, margin, y, style, Align::Start, Baseline::Top));
+                y += TITLE + 4.0;
+            }
+            y += 2.0;
         }
         if let Some(alarm) = &self.alarm {
             let style = TextStyle { size: ALARM, color: theme.nan, ..theme.title() };
@@ -229,5 +231,20 @@ mod tests {
         let part = SheetPart { heading: String::new(), scenes: vec![scene(200.0, 900.0)] };
         let page = sheet.page("t", &[], &[part], &["a note".to_owned()]);
         assert_eq!((page.width, page.height), (300.0, 200.0));
+    }
+}
+
+/// A title on one line, or on two that break between words where it is too long for one.
+fn title_lines(title: &str, style: TextStyle, room: f64) -> Vec<String> {
+    if measure(title, style) <= room {
+        return vec![title.to_owned()];
+    }
+    let breaks = title.match_indices(' ').map(|(index, _)| index);
+    let last_that_fits = breaks.filter(|&index| measure(&title[..index], style) <= room).last();
+    match last_that_fits {
+        Some(index) => {
+            vec![title[..index].to_owned(), fit(title[index..].trim_start(), style, room)]
+        }
+        None => vec![fit(title, style, room)],
     }
 }

@@ -31,7 +31,6 @@ pub mod product;
 pub mod random;
 mod real;
 mod shape;
-mod simd;
 pub mod sparse;
 mod spec;
 pub mod spectrum;

@@ -4,7 +4,7 @@
 //! plain loops give. Columns are done side by side in vectors, which changes no sum.
 
 use crate::Real;
-use crate::simd::{self, Kernel};
+use hinton_tensor::simd::{self, Kernel};
 
 /// Columns that are done side by side.
 pub(crate) const LANES: usize = 16;

@@ -5,7 +5,7 @@
 
 use crate::Real;
 use crate::product::{LANES, scaled};
-use crate::simd::{self, Kernel};
+use hinton_tensor::simd::{self, Kernel};
 
 /// Rows that are done side by side.
 const ROWS: usize = 4;

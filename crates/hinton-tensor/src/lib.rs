@@ -24,6 +24,7 @@ pub mod decode;
 pub mod examine;
 pub mod outline;
 pub mod reduce;
+pub mod simd;
 pub mod spectrum;
 pub mod summary;
 

@@ -88,7 +88,11 @@ fn place(one: &Changed) -> Place<'_> {
 }
 
 pub(super) fn percent(share: f64) -> String {
-    format!("{} %", short(share * 100.0))
+    // Rounding is not to hide that something changed.
+    match share > 0.999 && share < 1.0 {
+        true => "99.9 %".to_owned(),
+        false => format!("{} %", short(share * 100.0)),
+    }
 }
 
 fn labels(map: &ModelMap, origin: (f64, f64)) -> Vec<Item> {

@@ -1,6 +1,7 @@
 //! What changed between two models: a map of their tensors, how far the values moved, and one tensor
 //! beside itself.
 
+mod against;
 mod map;
 mod pair;
 mod spread;
@@ -60,6 +61,32 @@ pub struct Step {
     pub count: u64,
 }
 
+/// How often a value of the first model stands where the second has which value: square cells.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Against {
+    /// Cells along each side.
+    pub side: usize,
+    /// `counts[i * side + j]`: places whose value is in step `i` of the first model and in step `j` of the
+    /// second, steps counted from `-range`. Values beyond count in the outermost steps.
+    pub counts: Vec<u64>,
+    /// Both axes reach from `-range` to `range`.
+    pub range: f64,
+    /// What the axes count.
+    pub unit: AgainstUnit,
+    /// Whether the counts were reckoned from a sample of the values.
+    pub is_sampled: bool,
+}
+
+/// What the axes of an [`Against`] count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AgainstUnit {
+    /// Values of one tensor.
+    Values,
+    /// Values of several tensors, each divided by its own range: four times the root of the mean square of
+    /// both models' values, or their largest magnitude where that is less.
+    Ranges,
+}
+
 /// One tensor of two models, with what lies between them.
 #[derive(Debug, Clone)]
 pub struct Beside {
@@ -94,6 +121,15 @@ pub fn spread(
     options: &Options,
 ) -> Result<Picture, ChartError> {
     with_typeface(options.font, || zoomed(options, |options| spread::build(steps, scale, options)))
+}
+
+/// Values of the second model against those of the first: what scaled, clipped or rounded them is seen as
+/// a shape.
+///
+/// # Errors
+/// When the page has no room for it.
+pub fn against(against: &Against, options: &Options) -> Result<Picture, ChartError> {
+    with_typeface(options.font, || zoomed(options, |options| against::build(against, options)))
 }
 
 /// One tensor of both models and the difference, beside one another: the two on one scale, the
@@ -175,12 +211,7 @@ impl Decades {
     }
 
     fn color_at(&self, share: f64) -> Color {
-        let share = PALEST + (1.0 - PALEST) * share;
-        // Of a map with a middle one half: its middle is where nothing changed.
-        match self.map.kind() {
-            crate::Kind::Diverging => self.map.color(0.5 + 0.5 * share),
-            _ => self.map.color(share),
-        }
+        half(self.map, PALEST + (1.0 - PALEST) * share)
     }
 
     /// Ends, then the powers of ten between them.
@@ -189,6 +220,14 @@ impl Decades {
         let inside = |tick: &f64| *tick > self.low * 1.01 && *tick < self.high / 1.01;
         let powers = (first..=last).map(pow10).filter(inside);
         [self.low, self.high].into_iter().chain(powers).collect()
+    }
+}
+
+/// The colour of a share from 0 to 1: of a map with a middle one half, where the middle is nothing.
+fn half(map: Colormap, share: f64) -> Color {
+    match map.kind() {
+        crate::Kind::Diverging => map.color(0.5 + 0.5 * share),
+        _ => map.color(share),
     }
 }
 

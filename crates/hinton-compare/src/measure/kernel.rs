@@ -1,5 +1,7 @@
 //! The loops over values: sums in fixed lanes, so that vectors and plain code add in one order.
 
+use hinton_tensor::simd::{self, Kernel};
+
 /// Values looked at together.
 pub(super) const BLOCK: usize = 2048;
 /// Sums that run side by side.
@@ -37,48 +39,8 @@ impl Sums {
 
 /// Σ a², for places where both sides are equal.
 pub(super) fn squares(a: &[f32]) -> f64 {
-    let mut lanes = [0.0f64; LANES];
-    let (whole, rest) = a.as_chunks::<LANES>();
-    for values in whole {
-        for (lane, &value) in lanes.iter_mut().zip(values) {
-            *lane += f64::from(value) * f64::from(value);
-        }
-    }
-    for (lane, &value) in lanes.iter_mut().zip(rest) {
-        *lane += f64::from(value) * f64::from(value);
-    }
-    total(lanes)
-}
-
-/// The sums of one block, and `d[i] = b[i] - a[i]`.
-pub(super) fn sums(a: &[f32], b: &[f32], d: &mut [f32]) -> Sums {
-    let mut lanes = [[0.0f64; LANES]; 5];
-    let mut add = |a: &[f32], b: &[f32], d: &mut [f32]| {
-        for (index, ((&a, &b), d)) in a.iter().zip(b).zip(d).enumerate() {
-            let (wide_a, wide_b) = (f64::from(a), f64::from(b));
-            let off = wide_b - wide_a;
-            *d = off as f32;
-            lanes[0][index] += wide_a * wide_a;
-            lanes[1][index] += wide_b * wide_b;
-            lanes[2][index] += wide_a * wide_b;
-            lanes[3][index] += off * off;
-            lanes[4][index] += off;
-        }
-    };
-    let (whole_a, rest_a) = a.as_chunks::<LANES>();
-    let (whole_b, rest_b) = b.as_chunks::<LANES>();
-    let (whole_d, rest_d) = d.as_chunks_mut::<LANES>();
-    for ((a, b), d) in whole_a.iter().zip(whole_b).zip(whole_d) {
-        add(a, b, d);
-    }
-    add(rest_a, rest_b, rest_d);
-    let [aa, bb, ab, dd, d] = lanes.map(total);
-    Sums { aa, bb, ab, dd, d }
-}
-
-fn total(lanes: [f64; LANES]) -> f64 {
-    let [a, b, c, d, e, f, g, h] = lanes;
-    ((a + e) + (b + f)) + ((c + g) + (d + h))
+    // To choose a version takes longer than a few values.
+    if a.len() < 8 * LANES { Squares(a).run::<false>() } else { simd::run(Squares(a)) }
 }
 
 /// What is counted in a block without NaN and infinities.
@@ -92,8 +54,127 @@ pub(super) struct Counts {
     pub(super) flips: u32,
 }
 
-/// Counts a block; `step` is the distance of neighbours at 1, `least` the smallest step there is.
-pub(super) fn counts(a: &[f32], b: &[f32], d: &[f32], step: f32, least: f32) -> Counts {
+/// What one block of both sides holds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Found {
+    pub(super) sums: Sums,
+    pub(super) counts: Counts,
+    /// The largest magnitude of a difference; means nothing where a value is NaN.
+    pub(super) largest: f32,
+}
+
+/// Looks at a block of values and writes `d[i] = b[i] - a[i]`, rounded to single precision. `step` is the
+/// distance of neighbours at 1, `least` the smallest step there is.
+pub(super) fn block(a: &[f32], b: &[f32], d: &mut [f32], step: f32, least: f32) -> Found {
+    simd::run(Block { a, b, d, step, least })
+}
+
+/// Σ d² of a run of values.
+pub(super) fn squared(d: &[f32]) -> f64 {
+    squares(d)
+}
+
+/// Adds the square of each to its own sum.
+pub(super) fn add_squares(d: &[f32], sums: &mut [f64]) {
+    simd::run(AddSquares { d, sums });
+}
+
+#[derive(Clone)]
+struct Squares<'v>(&'v [f32]);
+
+impl Kernel for Squares<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<const WIDE: bool>(self) -> f64 {
+        let mut lanes = [0.0f64; LANES];
+        let (whole, rest) = self.0.as_chunks::<LANES>();
+        for values in whole {
+            for (lane, &value) in lanes.iter_mut().zip(values) {
+                *lane += f64::from(value) * f64::from(value);
+            }
+        }
+        for (lane, &value) in lanes.iter_mut().zip(rest) {
+            *lane += f64::from(value) * f64::from(value);
+        }
+        total(lanes)
+    }
+}
+
+struct AddSquares<'v> {
+    d: &'v [f32],
+    sums: &'v mut [f64],
+}
+
+impl Kernel for AddSquares<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const WIDE: bool>(self) {
+        for (&d, sum) in self.d.iter().zip(self.sums) {
+            *sum += f64::from(d) * f64::from(d);
+        }
+    }
+}
+
+struct Block<'v> {
+    a: &'v [f32],
+    b: &'v [f32],
+    d: &'v mut [f32],
+    step: f32,
+    least: f32,
+}
+
+impl Kernel for Block<'_> {
+    type Output = Found;
+
+    #[inline(always)]
+    fn run<const WIDE: bool>(self) -> Found {
+        let Block { a, b, d, step, least } = self;
+        let sums = sums(a, b, d);
+        Found { sums, counts: counts(a, b, d, step, least), largest: largest(d) }
+    }
+}
+
+/// The sums of one block, and `d[i] = b[i] - a[i]`.
+#[inline(always)]
+fn sums(a: &[f32], b: &[f32], d: &mut [f32]) -> Sums {
+    let mut lanes = [[0.0f64; LANES]; 5];
+    let (whole_a, rest_a) = a.as_chunks::<LANES>();
+    let (whole_b, rest_b) = b.as_chunks::<LANES>();
+    let (whole_d, rest_d) = d.as_chunks_mut::<LANES>();
+    for ((a, b), d) in whole_a.iter().zip(whole_b).zip(whole_d) {
+        add(&mut lanes, a, b, d);
+    }
+    add(&mut lanes, rest_a, rest_b, rest_d);
+    let [aa, bb, ab, dd, d] = lanes.map(total);
+    Sums { aa, bb, ab, dd, d }
+}
+
+/// Adds at most as many values as there are lanes.
+#[inline(always)]
+fn add(lanes: &mut [[f64; LANES]; 5], a: &[f32], b: &[f32], d: &mut [f32]) {
+    let [aa, bb, ab, dd, sum] = lanes;
+    for (lane, ((&a, &b), d)) in a.iter().zip(b).zip(d).enumerate().take(LANES) {
+        let (wide_a, wide_b) = (f64::from(a), f64::from(b));
+        let off = wide_b - wide_a;
+        *d = off as f32;
+        aa[lane] += wide_a * wide_a;
+        bb[lane] += wide_b * wide_b;
+        ab[lane] += wide_a * wide_b;
+        dd[lane] += off * off;
+        sum[lane] += off;
+    }
+}
+
+#[inline(always)]
+fn total(lanes: [f64; LANES]) -> f64 {
+    let [a, b, c, d, e, f, g, h] = lanes;
+    ((a + e) + (b + f)) + ((c + g) + (d + h))
+}
+
+#[inline(always)]
+fn counts(a: &[f32], b: &[f32], d: &[f32], step: f32, least: f32) -> Counts {
     let mut counts = Counts::default();
     for ((&a, &b), &d) in a.iter().zip(b).zip(d) {
         let larger = (a.to_bits() & 0x7FFF_FFFF).max(b.to_bits() & 0x7FFF_FFFF);
@@ -107,27 +188,33 @@ pub(super) fn counts(a: &[f32], b: &[f32], d: &[f32], step: f32, least: f32) -> 
 }
 
 /// The largest magnitude; without NaN.
-pub(super) fn largest(d: &[f32]) -> f32 {
-    let mut lanes = [0.0f32; LANES];
-    let (whole, rest) = d.as_chunks::<LANES>();
-    for values in whole {
-        for (lane, value) in lanes.iter_mut().zip(values) {
-            let value = value.abs();
-            *lane = if value > *lane { value } else { *lane };
+#[inline(always)]
+fn largest(d: &[f32]) -> f32 {
+    // Magnitudes of numbers are ordered as their bits are.
+    let bits = |value: &f32| value.to_bits() & 0x7FFF_FFFF;
+    f32::from_bits(d.iter().map(bits).fold(0, u32::max))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_version_gives_the_same_bits() {
+        let value = |index: usize| ((index * 2_654_435_761) % 10_007) as f32 / 997.0 - 5.0;
+        let a: Vec<f32> = (0..BLOCK - 3).map(value).collect();
+        let b: Vec<f32> = (0..BLOCK - 3).map(|index| value(index + index % 2)).collect();
+        let mut d = vec![0.0; a.len()];
+        let first = block(&a, &b, &mut d, 1.0 / 128.0, 1e-40);
+        assert!(first.counts.equal > 0 && first.counts.flips > 0 && first.largest > 0.0);
+        for (name, found) in simd::run_all(Squares(&a)) {
+            assert_eq!(found.to_bits(), squares(&a).to_bits(), "{name}");
         }
-    }
-    let most = lanes.iter().copied().fold(0.0f32, f32::max);
-    rest.iter().map(|value| value.abs()).fold(most, f32::max)
-}
-
-/// Σ d² of a run of values.
-pub(super) fn squared(d: &[f32]) -> f64 {
-    squares(d)
-}
-
-/// Adds the square of each to its own sum.
-pub(super) fn add_squares(d: &[f32], sums: &mut [f64]) {
-    for (&d, sum) in d.iter().zip(sums) {
-        *sum += f64::from(d) * f64::from(d);
+        let plain: f64 = a.iter().zip(&b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
+        assert!((first.sums.ab - plain).abs() < 1e-9 * plain.abs());
+        let mut other = vec![0.0; a.len()];
+        let kernel = Block { a: &a, b: &b, d: &mut other, step: 1.0 / 128.0, least: 1e-40 };
+        assert_eq!(kernel.run::<false>(), first);
+        assert_eq!(other, d);
     }
 }

@@ -2,8 +2,8 @@
 
 use hinton_tensor::{Packed, STRIPE, Stripe, Tensor, TensorError, Work, side_by_side};
 
-use super::histogram::{Histogram, Joint};
-use super::kernel::{self, BLOCK, Sums};
+use super::histogram::{Counter, Histogram, Joint};
+use super::kernel::{self, BLOCK, Found, Sums};
 use super::sample::Sample;
 use super::{Largest, Lines, MOST_COLUMNS, MOST_ROWS, Measured, Measures, Odd};
 use crate::noise;
@@ -13,7 +13,7 @@ const PARTS: u64 = 64;
 /// Most sums of columns that are held at once, over all parts.
 const COLUMN_SUMS: u64 = 4 << 20;
 /// Values of a tensor that are counted in its joint histogram, about.
-const JOINT_VALUES: u64 = 4 << 20;
+const JOINT_VALUES: u64 = 1 << 20;
 
 /// Compares two tensors of one shape in C order; rows, columns and places are those of `shape`, which has
 /// as many values.
@@ -91,7 +91,7 @@ struct State {
     a: Vec<f32>,
     b: Vec<f32>,
     d: Vec<f32>,
-    histogram: Histogram,
+    histogram: Counter,
     joint: Joint,
     parts: Vec<Part>,
 }
@@ -120,7 +120,7 @@ impl State {
             a: vec![0.0; BLOCK],
             b: vec![0.0; BLOCK],
             d: vec![0.0; BLOCK],
-            histogram: Histogram::default(),
+            histogram: Counter::default(),
             joint: Joint::new(range, every),
             parts: Vec::new(),
         }
@@ -237,7 +237,7 @@ impl Pass {
         block: &Block<'_>,
         (a, b, d): Room<'_>,
         part: &mut Part,
-        histogram: &mut Histogram,
+        histogram: &mut Counter,
         joint: Option<&mut Joint>,
     ) -> bool {
         let count = a.len() as u64;
@@ -257,13 +257,12 @@ impl Pass {
             return true;
         }
         block.b.to_f32(b);
-        let sums = kernel::sums(a, b, d);
-        let most = kernel::largest(d);
+        let Found { sums, counts, largest: most } =
+            kernel::block(a, b, d, self.step as f32, self.least as f32);
         if !sums.is_finite() || !most.is_finite() {
             return false;
         }
         part.sums.add(&sums);
-        let counts = kernel::counts(a, b, d, self.step as f32, self.least as f32);
         part.equal += u64::from(counts.equal);
         part.within += u64::from(counts.within);
         part.flips += u64::from(counts.flips);
@@ -289,7 +288,7 @@ fn careful(
     pass: &Pass,
     block: &Block<'_>,
     part: &mut Part,
-    histogram: &mut Histogram,
+    histogram: &mut Counter,
     mut joint: Option<&mut Joint>,
 ) {
     let count = block.a.len();
@@ -371,7 +370,7 @@ fn gathered(
     let mut joint: Option<Joint> = None;
     let mut parts = Vec::new();
     for state in states {
-        histogram.merge(&state.histogram);
+        histogram.merge(&state.histogram.histogram());
         match &mut joint {
             Some(joint) => joint.merge(&state.joint),
             none => *none = Some(state.joint),

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use super::{Backward, Forward};
 use crate::Real;
-use crate::simd::{self, Kernel};
+use hinton_tensor::simd::{self, Kernel};
 
 /// A function of one value.
 pub(super) trait Pointwise: Debug + Clone + Send + Sync + 'static {

@@ -1,8 +1,8 @@
 //! Scores become shares.
 
 use super::{Arguments, Backward, Builders, Forward, Layer, LayerRow};
-use crate::simd::{self, Kernel};
 use crate::{Real, Shape};
+use hinton_tensor::simd::{self, Kernel};
 
 pub(super) const ROW: LayerRow = LayerRow {
     name: "softmax",

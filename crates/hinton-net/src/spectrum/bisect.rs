@@ -5,7 +5,7 @@
 use hinton_tensor::{Cancelled, Work, share_out};
 
 use super::{Diagonals, pause};
-use crate::simd::{self, Kernel};
+use hinton_tensor::simd::{self, Kernel};
 
 /// Values that are found side by side.
 const LANES: usize = 8;

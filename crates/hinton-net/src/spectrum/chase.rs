@@ -7,7 +7,7 @@ use super::band::{Band, ROOM};
 use super::pause;
 use super::reflect::{dot, reflection};
 use super::{Diagonals, WIDTH};
-use crate::simd::{self, Kernel};
+use hinton_tensor::simd::{self, Kernel};
 
 /// Rows between two looks at whether to stop.
 const PAUSE: usize = 64;

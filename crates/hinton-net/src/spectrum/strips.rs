@@ -5,7 +5,7 @@ use hinton_tensor::share_out;
 
 use super::WIDTH;
 use super::reflect::Block;
-use crate::simd::{self, Kernel};
+use hinton_tensor::simd::{self, Kernel};
 
 /// Columns of a strip.
 pub(super) const STRIP: usize = 8;

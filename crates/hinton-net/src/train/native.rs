@@ -7,8 +7,8 @@ use hinton_tensor::share_out;
 use super::tape::{best, gradients, score, scores};
 use super::{Diverged, Evaluation, Optimizer, OptimizerRow, Score, StepReport, Trainer};
 use crate::data::{DataSet, Inputs, Rows};
-use crate::simd::{self, Kernel};
 use crate::{Array, NetError, Network};
+use hinton_tensor::simd::{self, Kernel};
 
 /// Points that are evaluated at once.
 const EVALUATED: usize = 256;

@@ -1,7 +1,7 @@
 //! How gradients change the weights.
 
 use crate::NetError;
-use crate::simd::{self, Kernel};
+use hinton_tensor::simd::{self, Kernel};
 
 /// An optimiser.
 pub struct OptimizerRow {

@@ -27,12 +27,14 @@ mod write;
 
 use std::collections::BTreeSet;
 
+use hinton_chart::change::{Against, AgainstUnit};
 pub use hinton_compare::{
     Aligned, Alignment, Bin, BlockErrors, Change, Found, Histogram, Largest, Line, Lines, Measures,
     Noise, Odd, Offer, Rule,
 };
 use hinton_compare::{
-    Heads, Match, Unlike, align, block_errors, block_length, match_tensors_of, measure_as, offers,
+    Heads, JOINT, Joint, Match, Unlike, align, block_errors, block_length, match_tensors_of,
+    measure_as, offers,
 };
 use hinton_format::{Checkpoint, HEADS};
 use hinton_scene::visible;
@@ -69,6 +71,9 @@ pub struct Diff {
     /// Differences of all pairs by magnitude, once [`Diff::read`] has looked. Integers are left out,
     /// where there is anything else: they count steps rather than weigh.
     pub histogram: Histogram,
+    /// Values of the second file against those of the first, of the pairs that changed, once
+    /// [`Diff::read`] has looked. Integers are left out likewise.
+    pub against: Option<Against>,
     /// Tensors that only one file has and that may be the same as one of the other by shape and by how their
     /// values are spread, once [`Diff::read`] has looked. They are not compared.
     pub offers: Vec<Offer>,
@@ -245,6 +250,26 @@ pub fn diff_mapped(
     Ok(found)
 }
 
+/// Adds the values of one pair to those of all; several are counted in steps of their own ranges.
+fn add_joint(all: &mut Option<Against>, joint: &Joint) {
+    let counts = joint.counts.iter().map(|count| count.saturating_mul(joint.every));
+    let is_sampled = joint.every > 1;
+    match all {
+        Some(all) => {
+            (all.range, all.unit) = (1.0, AgainstUnit::Ranges);
+            all.is_sampled |= is_sampled;
+            for (sum, count) in all.counts.iter_mut().zip(counts) {
+                *sum = sum.saturating_add(count);
+            }
+        }
+        none => {
+            let (range, unit) = (joint.range, AgainstUnit::Values);
+            let counts = counts.collect();
+            *none = Some(Against { side: JOINT, counts, range, unit, is_sampled });
+        }
+    }
+}
+
 impl Diff {
     /// Brings the hidden units of the second network into the order of the first, before values are
     /// [read](Diff::read): for networks that were trained apart. Their matrices follow one another; what is
@@ -291,11 +316,15 @@ impl Diff {
     /// When values cannot be read, or the work was stopped.
     pub fn read(&mut self, work: Work<'_>) -> Result<(), Error> {
         self.histogram = Histogram::default();
+        self.against = None;
         let has_weights = self.has_weights();
         for pair in &mut self.pairs {
             let found = measure_as(&pair.a, &pair.b, &pair.shape(), work)?;
             if !has_weights || pair.is_weight() {
                 self.histogram.merge(&found.histogram);
+                if !found.measures.is_same() {
+                    add_joint(&mut self.against, &found.joint);
+                }
             }
             pair.measures = Some(found.measures);
         }

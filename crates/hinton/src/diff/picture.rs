@@ -55,6 +55,9 @@ impl Diff {
             let width = sheet.half();
             let mut below =
                 vec![change::spread(&steps, self.rms(), &sized(width, "How far values moved"))?];
+            if let Some(against) = &self.against {
+                below.push(change::against(against, &sized(width, "b against a"))?);
+            }
             if let Some(panels) = over_layers {
                 let profile = CHARTS.iter().find(|row| row.name == "profile");
                 let mut options = sized(width, "Change over the layers");

@@ -36,7 +36,13 @@ fn headline(diff: &Diff) -> String {
     let count = pairs.len() as u64;
     let changed = || pairs.iter().filter(|pair| !pair.is_equal());
     if pairs.is_empty() {
-        return "nothing in common: no tensor of one file was found in the other".to_owned();
+        return match diff.unlike.len() {
+            0 => "nothing in common: no tensor of one file was found in the other".to_owned(),
+            unlike => format!(
+                "nothing can be compared: {} of the same name, with other shapes",
+                several(unlike as u64, "tensor")
+            ),
+        };
     }
     if pairs.iter().any(|pair| pair.measures.is_none()) {
         return format!("{} in both; no values were read", several(count, "tensor"));
@@ -146,13 +152,14 @@ fn kinds(diff: &Diff) -> Vec<String> {
         changed.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         let all = layers.len();
         let part = |(name, count): &(&str, usize)| format!("{} in {count} of {all}", visible(name));
-        let mut parts: Vec<String> = changed.iter().take(MOST_KINDS).map(part).collect();
-        if changed.len() > MOST_KINDS {
-            parts.push(format!("{} more kinds", changed.len() - MOST_KINDS));
-        }
+        let parts: Vec<String> = changed.iter().take(MOST_KINDS).map(part).collect();
+        let more = match changed.len().saturating_sub(MOST_KINDS) {
+            0 => String::new(),
+            more => format!(" and {} more", several(more as u64, "kind")),
+        };
         let pattern = stack.pattern.replace("{}", "*");
         Some(format!(
-            "in {}: {} layers; unchanged {}",
+            "in {}: {} layers{more}; unchanged {}",
             visible(&pattern),
             parts.join(", "),
             several(still as u64, "kind")

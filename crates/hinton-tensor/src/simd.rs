@@ -2,9 +2,28 @@
 //!
 //! The versions give the same bits: a kernel is plain code whose sums have a fixed order, vectors only
 //! do several of them at once, and Rust never contracts `a * b + c` to a fused multiply-add.
+//!
+//! ```
+//! use hinton_tensor::simd::{Kernel, run};
+//!
+//! struct Doubled<'v>(&'v mut [f32]);
+//!
+//! impl Kernel for Doubled<'_> {
+//!     type Output = ();
+//!
+//!     #[inline(always)]
+//!     fn run<const WIDE: bool>(self) {
+//!         self.0.iter_mut().for_each(|value| *value *= 2.0);
+//!     }
+//! }
+//!
+//! let mut values = [1.0, 2.0];
+//! run(Doubled(&mut values));
+//! assert_eq!(values, [2.0, 4.0]);
+//! ```
 
 /// Plain code that is worth compiling for wide vectors.
-pub(crate) trait Kernel {
+pub trait Kernel {
     /// What it gives.
     type Output;
 
@@ -16,7 +35,7 @@ pub(crate) trait Kernel {
 /// Runs the kernel with the widest vectors that this machine has.
 #[inline]
 #[allow(unsafe_code)]
-pub(crate) fn run<K: Kernel>(kernel: K) -> K::Output {
+pub fn run<K: Kernel>(kernel: K) -> K::Output {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::is_x86_feature_detected as has;
@@ -44,10 +63,9 @@ fn avx2<K: Kernel>(kernel: K) -> K::Output {
     kernel.run::<false>()
 }
 
-/// Runs the kernel in every version that this machine has, for tests that compare them.
-#[cfg(test)]
+/// Runs the kernel in every version that this machine has, each with its name: for tests that compare them.
 #[allow(unsafe_code)]
-pub(crate) fn run_all<K: Kernel + Clone>(kernel: K) -> Vec<(&'static str, K::Output)> {
+pub fn run_all<K: Kernel + Clone>(kernel: K) -> Vec<(&'static str, K::Output)> {
     let mut outputs = vec![("plain", kernel.clone().run::<false>())];
     #[cfg(target_arch = "x86_64")]
     {
