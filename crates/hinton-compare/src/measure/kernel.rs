@@ -87,17 +87,7 @@ impl Kernel for Squares<'_> {
 
     #[inline(always)]
     fn run<const WIDE: bool>(self) -> f64 {
-        let mut lanes = [0.0f64; LANES];
-        let (whole, rest) = self.0.as_chunks::<LANES>();
-        for values in whole {
-            for (lane, &value) in lanes.iter_mut().zip(values) {
-                *lane += f64::from(value) * f64::from(value);
-            }
-        }
-        for (lane, &value) in lanes.iter_mut().zip(rest) {
-            *lane += f64::from(value) * f64::from(value);
-        }
-        total(lanes)
+        summed(self.0, self.0, |value, _| value * value)
     }
 }
 
@@ -136,39 +126,46 @@ impl Kernel for Block<'_> {
     }
 }
 
+/// Values side by side, one for each sum that runs.
+type Lanes = [f64; LANES];
+
 /// The sums of one block, and `d[i] = b[i] - a[i]`.
+///
+/// A loop for each: together they are faster than one loop with five sums, whose lanes a compiler weaves
+/// into each other.
 #[inline(always)]
 fn sums(a: &[f32], b: &[f32], d: &mut [f32]) -> Sums {
-    let mut lanes = [[0.0f64; LANES]; 5];
+    for ((&a, &b), d) in a.iter().zip(b).zip(d) {
+        *d = (f64::from(b) - f64::from(a)) as f32;
+    }
+    Sums {
+        aa: summed(a, a, |a, _| a * a),
+        bb: summed(b, b, |b, _| b * b),
+        ab: summed(a, b, |a, b| a * b),
+        dd: summed(a, b, |a, b| (b - a) * (b - a)),
+        d: summed(a, b, |a, b| b - a),
+    }
+}
+
+/// The sum of what is made of each pair of values.
+#[inline(always)]
+fn summed(a: &[f32], b: &[f32], of: impl Fn(f64, f64) -> f64) -> f64 {
+    let mut lanes: Lanes = [0.0; LANES];
     let (whole_a, rest_a) = a.as_chunks::<LANES>();
     let (whole_b, rest_b) = b.as_chunks::<LANES>();
-    let (whole_d, rest_d) = d.as_chunks_mut::<LANES>();
-    for ((a, b), d) in whole_a.iter().zip(whole_b).zip(whole_d) {
-        add(&mut lanes, a, b, d);
+    for (a, b) in whole_a.iter().zip(whole_b) {
+        for (lane, (&a, &b)) in lanes.iter_mut().zip(a.iter().zip(b)) {
+            *lane += of(f64::from(a), f64::from(b));
+        }
     }
-    add(&mut lanes, rest_a, rest_b, rest_d);
-    let [aa, bb, ab, dd, d] = lanes.map(total);
-    Sums { aa, bb, ab, dd, d }
-}
-
-/// Adds at most as many values as there are lanes.
-#[inline(always)]
-fn add(lanes: &mut [[f64; LANES]; 5], a: &[f32], b: &[f32], d: &mut [f32]) {
-    let [aa, bb, ab, dd, sum] = lanes;
-    for (lane, ((&a, &b), d)) in a.iter().zip(b).zip(d).enumerate().take(LANES) {
-        let (wide_a, wide_b) = (f64::from(a), f64::from(b));
-        let off = wide_b - wide_a;
-        *d = off as f32;
-        aa[lane] += wide_a * wide_a;
-        bb[lane] += wide_b * wide_b;
-        ab[lane] += wide_a * wide_b;
-        dd[lane] += off * off;
-        sum[lane] += off;
+    for (lane, (&a, &b)) in lanes.iter_mut().zip(rest_a.iter().zip(rest_b)) {
+        *lane += of(f64::from(a), f64::from(b));
     }
+    total(lanes)
 }
 
 #[inline(always)]
-fn total(lanes: [f64; LANES]) -> f64 {
+fn total(lanes: Lanes) -> f64 {
     let [a, b, c, d, e, f, g, h] = lanes;
     ((a + e) + (b + f)) + ((c + g) + (d + h))
 }
