@@ -3,7 +3,7 @@
 //! The overview draws it on a page, and a viewer as a map to move in: both are laid out here.
 
 use hinton_scene::{Align, Rect, TextStyle, fit, measure};
-use hinton_tensor::outline::{Named, Outline, Stack, outline};
+use hinton_tensor::outline::{Named, Outline, Stack, outline, rows_of};
 
 use crate::{Theme, shape_text};
 
@@ -354,7 +354,7 @@ impl Layer<'_> {
         let y = self.map.height;
         let what = match stack.pattern.as_str() {
             "" => format!("{} modules", stack.layers.len()),
-            pattern => format!("{pattern}: {} layers", stack.layers.len()),
+            pattern => format!("{pattern}: {} {}", stack.layers.len(), rows_of(pattern)),
         };
         let mut words = what;
         if self.is_narrow {

@@ -135,6 +135,29 @@ fn one_argument_is_a_run() {
 }
 
 #[test]
+fn a_page_holds_both_files_and_a_film_what_each_step_changed() {
+    let folder = folder();
+    let page = diff(&folder, "tuned_b.safetensors", &["-o", "x.html"]);
+    assert_eq!(page.code, 1, "{}", page.err);
+    let page = String::from_utf8(folder.read("x.html")).unwrap();
+    assert!(page.starts_with("<!") && page.contains("</html>"));
+    assert!(page.contains("tuned_a.safetensors") && page.contains("tuned_b.safetensors"));
+    // Nothing is fetched from anywhere.
+    assert!(!page.contains("src=\"http") && !page.contains("href=\"http"));
+    let (a, b) = (folder.read("tuned_a.safetensors"), folder.read("tuned_b.safetensors"));
+    std::fs::create_dir(folder.path().join("run")).unwrap();
+    for (step, bytes) in [(1, &a), (2, &b), (3, &a)] {
+        folder.write(&format!("run/step-{step}.safetensors"), bytes);
+    }
+    folder.ok(&["diff", "run", "-t", "conv.weight", "-o", "film.gif"]);
+    let film = folder.read("film.gif");
+    assert!(film.starts_with(b"GIF89a"));
+    // A block of graphic control begins each frame; the first step has nothing before it.
+    let frames = film.windows(3).filter(|bytes| bytes == &[0x21, 0xF9, 0x04]).count();
+    assert!(frames >= 2, "{frames} frames");
+}
+
+#[test]
 fn spectra_tell_of_low_rank() {
     let folder = folder();
     let text = diff(&folder, "tuned_b.safetensors", &["--spectrum", "--all"]).out;

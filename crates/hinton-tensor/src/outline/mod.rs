@@ -15,7 +15,7 @@ mod stack;
 use std::collections::BTreeSet;
 
 pub use aside::{Aside, aside};
-pub use stack::{Kind, Layer, Stack};
+pub use stack::{Kind, Layer, Stack, rows_of};
 
 /// What is known of a tensor: its name and shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -39,6 +39,12 @@ pub struct Kind {
     pub name: String,
 }
 
+/// What the rows of a pattern are: experts, or layers of any other name.
+pub fn rows_of(pattern: &str) -> &'static str {
+    let words = pattern.trim_end_matches(|c: char| !c.is_alphanumeric());
+    if words.ends_with("experts") || words.ends_with("expert") { "experts" } else { "layers" }
+}
+
 impl Stack {
     /// The tensors of a layer and kind: none, one, or one for each expert in natural order.
     pub fn cell(&self, layer: usize, kind: usize) -> &[usize] {

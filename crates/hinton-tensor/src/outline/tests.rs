@@ -166,3 +166,11 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn rows_are_experts_where_the_pattern_says_so() {
+    assert_eq!(rows_of("model.layers.0.mlp.experts.{}"), "experts");
+    assert_eq!(rows_of("model.layers.0.mlp.experts"), "experts");
+    assert_eq!(rows_of("model.layers.{}"), "layers");
+    assert_eq!(rows_of("experts.{}.layers.{}"), "layers");
+}

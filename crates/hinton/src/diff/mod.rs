@@ -443,9 +443,14 @@ impl Pair {
     }
 
     /// Whether they differ, and by no more than a cast of normally distributed values to the coarser
-    /// of both types does by itself.
+    /// of both types does by itself, or by at most one step of it where one is a cast of the other.
     pub fn is_noise(&self) -> bool {
         let Some(measures) = &self.measures else { return false };
+        // Very small values lose more digits than normally distributed ones.
+        let is_rounded = self.is_cast() && measures.within_step == measures.elements;
+        if is_rounded && !measures.is_same() && !self.a.dtype().is_integer() {
+            return true;
+        }
         let noise = measures.noise.relative.filter(|noise| *noise > 0.0);
         let relative = measures.relative().filter(|relative| *relative > 0.0);
         let is_small = relative.zip(noise).is_some_and(|(one, noise)| one <= noise * NOISE_SLACK);

@@ -132,7 +132,11 @@ impl Diff {
     fn changed(&self) -> Vec<Changed> {
         let pairs = self.pairs.iter().map(|pair| {
             let dtype = match pair.is_cast() {
-                true => format!("{} → {}", pair.a.stored_type(), pair.b.stored_type()),
+                true => {
+                    let [a, b] =
+                        [&pair.a, &pair.b].map(|one| summary::type_name(one.stored_type()));
+                    format!("{a} → {b}")
+                }
                 false => pair.a.stored_type().to_owned(),
             };
             let state = pair.state();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hinton_tensor::outline::{Named, outline};
+use hinton_tensor::outline::{Named, outline, rows_of};
 
 use super::{Change, Diff, Found, Pair};
 use crate::{short, short_count, visible};
@@ -159,9 +159,10 @@ fn kinds(diff: &Diff) -> Vec<String> {
         };
         let pattern = stack.pattern.replace("{}", "*");
         Some(format!(
-            "in {}: {} layers{more}; unchanged {}",
+            "in {}: {} {}{more}; unchanged {}",
             visible(&pattern),
             parts.join(", "),
+            rows_of(&stack.pattern),
             several(still as u64, "kind")
         ))
     });
@@ -395,6 +396,7 @@ fn casts(diff: &Diff) -> Vec<String> {
     let mut lines = Vec::new();
     for ((from, to), pairs) in casts {
         let measures = || pairs.iter().filter_map(|pair| pair.measures.as_ref());
+        let (from, to) = (type_name(from), type_name(to));
         let mut line = format!("{from} → {to}: {}", several(pairs.len() as u64, "tensor"));
         let changed = measures().filter(|one| !one.is_same()).count();
         let noisy = pairs.iter().filter(|pair| pair.is_noise()).count();
@@ -413,6 +415,11 @@ fn casts(diff: &Diff) -> Vec<String> {
         lines.push(line);
     }
     lines
+}
+
+/// The type that a file has, of weights made from codes that of the codes: `INT8`, not `from INT8`.
+pub(super) fn type_name(stored: &str) -> &str {
+    stored.strip_prefix("from ").unwrap_or(stored)
 }
 
 /// The errors of quantised blocks, for each type.

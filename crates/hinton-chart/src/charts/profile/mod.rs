@@ -199,7 +199,8 @@ fn words(panels: &[Panel], table: &Table, options: &Options) -> Words {
         subtitle.push(format!("{}s {} … {}", table.x_name, whole(ends.0), whole(ends.1)));
     }
     for (from, to, name) in table.sections.iter().filter(|section| !section.2.is_empty()) {
-        subtitle.push(format!("{} layers of {name}", (to - from) as u64 + 1));
+        let rows = hinton_tensor::outline::rows_of(name);
+        subtitle.push(format!("{} {rows} of {name}", (to - from) as u64 + 1));
     }
     Words { title, subtitle, notes: Vec::new(), legend_height: 0.0 }
 }
