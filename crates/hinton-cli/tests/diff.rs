@@ -149,7 +149,13 @@ fn a_page_holds_both_files_and_a_film_what_each_step_changed() {
     for (step, bytes) in [(1, &a), (2, &b), (3, &a)] {
         folder.write(&format!("run/step-{step}.safetensors"), bytes);
     }
-    folder.ok(&["diff", "run", "-t", "conv.weight", "-o", "film.gif"]);
+    let said = folder.run(&["diff", "run", "-t", "conv.weight", "-o", "film.gif"]);
+    assert_eq!(
+        (said.code, said.err.contains("step 1 is compared with")),
+        (0, true),
+        "{}",
+        said.err
+    );
     let film = folder.read("film.gif");
     assert!(film.starts_with(b"GIF89a"));
     // A block of graphic control begins each frame; the first step has nothing before it.
