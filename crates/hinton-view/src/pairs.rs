@@ -54,13 +54,18 @@ pub(crate) fn compared(all: &[Source], entries: &[Entry]) -> (Pairs, Vec<Tensor>
     let mut in_parts = 0;
     for pair in &matched.pairs {
         let ids = ids_a.get(pair.a.name()).zip(ids_b.get(pair.b.name()));
-        let is_whole = !matches!(pair.change, Change::Part { .. } | Change::Rows { .. })
-            && ids.is_some_and(|(&id, _)| entries[id].shape == pair.a.shape());
+        let is_whole = !matches!(pair.change, Change::Part { .. } | Change::Rows { .. });
         let (Some((&a, &b)), true) = (ids, is_whole) else {
             in_parts += 1;
             continue;
         };
-        let Some(difference) = difference(&pair.a, &pair.b) else {
+        // Axes that were split to bring rows into the first one's order are joined again.
+        let shape = &entries[a].shape;
+        let (Ok(first), Ok(second)) = (pair.a.reshape(shape), pair.b.reshape(shape)) else {
+            in_parts += 1;
+            continue;
+        };
+        let Some(difference) = difference(&first, &second) else {
             in_parts += 1;
             continue;
         };
@@ -70,7 +75,7 @@ pub(crate) fn compared(all: &[Source], entries: &[Entry]) -> (Pairs, Vec<Tensor>
         };
         let b = match pair.change {
             Change::None => b,
-            _ => number(pair.b.clone()),
+            _ => number(second),
         };
         found.push(Pair {
             a,

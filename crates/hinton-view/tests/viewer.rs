@@ -443,6 +443,30 @@ fn two_checkpoints_are_compared_tensor_by_tensor() {
 }
 
 #[test]
+fn rows_that_another_program_reordered_are_compared_in_the_first_ones_order() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../hinton/tests/fixtures/diff");
+    let viewer = open(&[&fixtures.join("base.safetensors"), &fixtures.join("rotary_q8_b.gguf")]);
+    let catalogue = json(&viewer, "catalogue", "");
+    let (tensors, pairs) = (&catalogue["tensors"], catalogue["pairs"].as_array().unwrap());
+    let tensor = |id: &Value| &tensors[id.as_u64().unwrap() as usize];
+    let query = "model.layers.0.self_attn.q_proj.weight";
+    let pair = pairs.iter().find(|pair| tensor(&pair["a"])["name"] == query).unwrap();
+    for role in ["a", "b", "difference"] {
+        let one = tensor(&pair[role]);
+        assert_eq!((&one["rows"], &one["cols"]), (&Value::from(32), &Value::from(32)), "{role}");
+    }
+    // Row 5 of the first is another row of the second's file; what is left is rounding.
+    let value = |role: &str| {
+        let asked = format!("t={}&r=5&c=7", pair[role]);
+        json(&viewer, "value", &asked)["value"].as_f64().unwrap()
+    };
+    let (a, b, difference) = (value("a"), value("b"), value("difference"));
+    assert!(a.abs() > 1e-3 && (b - a).abs() < 0.02 * a.abs().max(0.03), "{a} {b}");
+    assert!((difference - (b - a)).abs() < 1e-6, "{difference}");
+    assert_eq!(catalogue["unpaired"], Value::Null);
+}
+
+#[test]
 fn maps_are_laid_out_for_the_window() {
     let folder = Folder::new("aspect");
     let viewer = open(&[&folder.model("a.safetensors", 0.0)]);

@@ -300,9 +300,9 @@ fn careful(
     for index in 0..count {
         let (a, b) = (a[index], b[index]);
         let number = block.first + index as u64;
-        let bytes = |side: &Packed<'_>| side.bytes[index * size..(index + 1) * size].to_vec();
+        let bytes = index * size..(index + 1) * size;
         let is_equal = match has_same_type {
-            true => bytes(&block.a) == bytes(&block.b),
+            true => block.a.bytes[bytes.clone()] == block.b.bytes[bytes],
             false => a.to_bits() == b.to_bits(),
         } || (a.is_nan() && b.is_nan());
         part.equal += u64::from(is_equal);
