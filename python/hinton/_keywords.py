@@ -17,6 +17,8 @@ class Settings(TypedDict, total=False):
     """The chart; without it the shape chooses"""
     transpose: bool | None
     """Reverse the axes first"""
+    permute: Value
+    """Bring the axes into another order, such as 0,2,1"""
     reshape: Value
     """Bring the values into a shape, such as 28x28"""
     each: Value

@@ -8,6 +8,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
+// Each server and folder of the tests is cleared away at the end.
+process.setMaxListeners(0);
+
 export const DESKTOP = { width: 1000, height: 700 };
 
 /** Bytes of a safetensors file: 8 bytes of length, a header in JSON, the values. */

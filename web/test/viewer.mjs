@@ -6,6 +6,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { axesTests } from "./viewer-axes.mjs";
 import { MODEL, TUNED, cellOnMap, launch, opener, pixelsAt, point, rest, serve, shown, variety, view, writeModels } from "./viewer-kit.mjs";
 
 const [hinton, executablePath, screenshots] = process.argv.slice(2);
@@ -77,6 +78,8 @@ async function drag(page, from, to, key) {
 }
 
 const TESTS = {
+  ...axesTests(hinton),
+
   async "the map is drawn by software GL and is not blank"(open) {
     const page = await open(model);
     const renderer = await page.evaluate(() => {

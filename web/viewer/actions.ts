@@ -1,4 +1,5 @@
 import { WAYS } from "./compare";
+import type { Fault, View } from "./engine";
 import type { Cell, Model } from "./model";
 import type { Player } from "./player";
 
@@ -10,6 +11,7 @@ export interface Acts {
   openGoTo(): void;
   openHelp(): void;
   openExport(): void;
+  openSlice(): void;
   copyCommand(): void;
   copyLink(): void;
   copyBox(): void;
@@ -59,11 +61,54 @@ const fault = (by: number) => ({ model }: Acts) => {
   }
   faultAt = (faultAt + by + faults.length) % faults.length;
   const found = faults[faultAt]!;
-  if (found.at) model.showCell({ tensor: found.t, row: found.at[0], col: found.at[1] });
-  else model.showTensor(found.t);
+  showFault(model, found);
   model.say(`${faultAt + 1} of ${faults.length}: ${model.tensors[found.t]!.name}: ${found.text}`);
 };
 let faultAt = -1;
+
+/** Goes to where a fault is; its cell is counted in the usual view of its tensor. */
+export function showFault(model: Model, { t, at }: Fault): void {
+  model.lookWhole(t);
+  if (at) model.showCell({ tensor: t, row: at[0], col: at[1] });
+  else model.showTensor(t);
+}
+
+/** A view in words. */
+export function viewText(axes: View["axes"], rows: number[], cols: number[]): string {
+  const part = ({ role, first, step, count, length }: View["axes"][number]) => {
+    if (role === "index") return String(first);
+    if (first === 0 && step === 1 && count === length) return ":";
+    // Ends that are left out are where a slice that runs backwards ends.
+    const end = first + step * count!;
+    return `${first}:${end < 0 ? "" : end}:${step}`;
+  };
+  return `[${axes.map(part).join(",")}]${rows.join(".")}/${cols.join(".")}`;
+}
+
+/** Shows the tensor that the panels speak of as another view of what it is now. */
+async function lookAt(model: Model, change: (view: View) => string | null): Promise<void> {
+  const tensor = model.focus();
+  if (tensor === null) return model.say("Choose a tensor first: click on it");
+  try {
+    const text = change(model.tensors[tensor]!.view ?? (await model.engine.view(tensor, "")));
+    const wrong = text === null ? "No axis has a slider: choose one in the details" : await model.look(tensor, text);
+    if (wrong) model.say(wrong);
+  } catch (error) {
+    model.say(error instanceof Error ? error.message : String(error));
+  }
+}
+
+export const transposed = ({ axes, rowAxes, colAxes }: View) => viewText(axes, colAxes, rowAxes);
+
+/** Moves the first axis of which one position is seen. */
+const slide = (by: number) => ({ model }: Acts) =>
+  lookAt(model, ({ axes, rowAxes, colAxes }) => {
+    const at = axes.findIndex(({ role }) => role === "index");
+    const axis = axes[at];
+    if (!axis) return null;
+    const first = Math.min(Math.max(axis.first + by, 0), axis.length - 1);
+    return viewText(axes.with(at, { ...axis, first }), rowAxes, colAxes);
+  });
 
 /** The next of a list after what is chosen now. */
 function next<T>(list: readonly T[], now: T, by = 1): T {
@@ -157,6 +202,9 @@ export const ACTIONS: Action[] = [
     },
   },
   { keys: "c", about: "copy the selection as numpy", group: "Read", on: { c: ({ copyBox }) => copyBox() } },
+  { keys: "i", about: "slice, such as [0,:,::2]", group: "Read", on: { i: ({ openSlice }) => openSlice() } },
+  { keys: "\\", about: "transpose: rows become columns", group: "Read", on: { "\\": ({ model }) => void lookAt(model, transposed) } },
+  { keys: "{ }", about: "position before, position after, on the first axis with a slider", group: "Read", on: { "{": slide(-1), "}": slide(1) } },
   { keys: "/", about: "find a tensor", group: "Find", on: { "/": ({ openFind }) => openFind() } },
   { keys: "g", about: "go to an index, such as g 4095,17", group: "Find", on: { g: ({ openGoTo }) => openGoTo() } },
   { keys: "n p", about: "next fault or remark, the one before", group: "Find", on: { n: fault(1), p: fault(-1) } },

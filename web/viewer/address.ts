@@ -1,6 +1,7 @@
 import { createEffect, on } from "solid-js";
 import { WAYS } from "./compare";
-import type { Choice, Model } from "./model";
+import type { Catalogue, Engine } from "./engine";
+import type { Choice, Model, SeenAs } from "./model";
 
 /** Raised when an old address would mean something else. */
 const VERSION = "1";
@@ -52,6 +53,14 @@ const PARTS: Record<string, Part> = {
       if (/^\d+$/.test(text) && model.tensors[Number(text)]) model.setChosen(Number(text));
     },
   },
+  // Read before all others: they speak of rows and columns of the view.
+  view: {
+    write: (model) => {
+      const firsts = [...model.views()].filter(([tensor]) => !model.tensors[tensor]!.made && !isSecond(model, tensor));
+      return firsts.length === 0 ? null : firsts.map(([tensor, { text }]) => `${tensor}:${text}`).join(";");
+    },
+    read: () => {},
+  },
   cell: {
     write: ({ cell }) => {
       const at = cell();
@@ -92,6 +101,25 @@ const PARTS: Record<string, Part> = {
   theme: chosen("theme", String, (text) => (text === "light" || text === "dark" ? text : undefined)),
 };
 
+/** Whether a tensor is seen as another is that it is compared with. */
+function isSecond(model: Model, tensor: number): boolean {
+  return [...model.comparison.pairs.values()].some(({ b }) => b === tensor);
+}
+
+/** The views that an address names; those that make no sense are passed over. */
+export async function seenIn(hash: string, engine: Engine, { tensors, pairs }: Catalogue): Promise<SeenAs[]> {
+  const words = new URLSearchParams(hash.replace(/^#/, ""));
+  const text = words.get("v") === VERSION ? words.get("view") : null;
+  const found = (text ? text.split(";") : []).flatMap((part) => {
+    const [tensor, view] = [Number(part.slice(0, part.indexOf(":"))), part.slice(part.indexOf(":") + 1)];
+    if (!tensors[tensor]) return [];
+    const pair = pairs.find(({ a }) => a === tensor);
+    const ids = pair ? [tensor, pair.b, pair.difference] : [tensor];
+    return ids.map((id) => engine.view(id, view).then((view): SeenAs => ({ tensor: id, view })).catch(() => null));
+  });
+  return (await Promise.all(found)).filter((one) => one !== null);
+}
+
 /** The shape of the window that an address was written for; null for the usual one of older addresses. */
 export function aspectOf(hash: string, window: number): number | null {
   const words = new URLSearchParams(hash.replace(/^#/, ""));
@@ -104,7 +132,7 @@ export function writeAddress(model: Model): string {
   const words: string[] = [];
   for (const [name, part] of Object.entries(PARTS)) {
     const text = part.write(model);
-    if (text !== null) words.push(`${name}=${encodeURIComponent(text).replace(/%2C/g, ",").replace(/%3A/g, ":")}`);
+    if (text !== null) words.push(`${name}=${encodeURIComponent(text).replace(/%2C/g, ",").replace(/%3A/g, ":").replace(/%2F/g, "/")}`);
   }
   return words.length > 0 ? `v=${VERSION}&${words.join("&")}` : "";
 }
@@ -136,7 +164,7 @@ export function keepInAddress(model: Model, signal: AbortSignal): void {
     }
   };
   createEffect(
-    on([model.camera, model.choice, model.chosen, model.cell, model.selection], () => {
+    on([model.camera, model.choice, model.chosen, model.cell, model.selection, model.views], () => {
       // Not while the map moves: browsers allow an address to change only so often.
       clearTimeout(timer);
       timer = window.setTimeout(write, 200);
@@ -144,7 +172,13 @@ export function keepInAddress(model: Model, signal: AbortSignal): void {
     }, { defer: true }),
   );
   addEventListener("hashchange", () => {
-    if (location.hash !== written) readAddress(model, location.hash);
+    const { hash } = location;
+    if (hash === written) return;
+    void seenIn(hash, model.engine, model.catalogue).then((seen) => {
+      for (const tensor of model.views().keys()) if (!seen.some((other) => other.tensor === tensor)) model.lookWhole(tensor);
+      model.apply(seen);
+      readAddress(model, hash);
+    });
   }, { signal });
   signal.addEventListener("abort", () => clearTimeout(timer));
 }

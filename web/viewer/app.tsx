@@ -1,14 +1,14 @@
 import { Show, createEffect, createSignal, onCleanup, onMount } from "solid-js";
 import { render } from "solid-js/web";
 import { listenToKeys } from "./actions";
-import { aspectOf, keepInAddress, readAddress } from "./address";
-import { type Catalogue, type Engine, EngineError, type Overview } from "./engine";
+import { aspectOf, keepInAddress, readAddress, seenIn } from "./address";
+import { type Catalogue, type Engine, EngineError, type Overview, numberOf } from "./engine";
 import { IconButton } from "./icons";
 import { follow } from "./live";
 import type { Size } from "./map/camera";
 import { listenToGestures } from "./map/gestures";
 import { Stage } from "./map/stage";
-import { DETAILS_FROM, LIST_FROM, createModel, marginOfHome } from "./model";
+import { DETAILS_FROM, LIST_FROM, type SeenAs, createModel, marginOfHome } from "./model";
 import { Comparison } from "./panels/comparison";
 import { Details } from "./panels/details";
 import { Export, GoTo, Help, colouringOf, exported } from "./panels/dialogs";
@@ -23,6 +23,8 @@ interface Opened {
   engine: Engine;
   catalogue: Catalogue;
   aspect: number | null;
+  /** Views that the address names. */
+  seen: SeenAs[];
   /** All tensors as they are seen at first, on their way. */
   overview: Promise<Overview> | null;
   since: number;
@@ -32,7 +34,7 @@ interface Opened {
 function App(props: Opened) {
   const life = new AbortController();
   onCleanup(() => life.abort());
-  const model = createModel(props.engine, props.catalogue, props.aspect, life.signal);
+  const model = createModel(props.engine, props.catalogue, props.aspect, props.seen, life.signal);
   const placed = readAddress(model, location.hash);
   const follows = new URLSearchParams(location.hash.slice(1)).get("follow") === "1";
   const [stage, setStage] = createSignal<Stage | null>(null);
@@ -60,13 +62,18 @@ function App(props: Opened) {
     const found = exported(model);
     if (!found) return model.say("Choose a tensor first: click on it");
     try {
-      const command = await props.engine.command(model.choice().step, found.tensor, colouringOf(model, found.tensor), found.box);
+      const command = await props.engine.command(model.choice().step, numberOf(model.tensors[found.tensor]!), colouringOf(model, found.tensor), found.box);
       await copy(command, `Copied: ${command}`);
     } catch (error) {
       model.say(error instanceof Error ? error.message : String(error));
     }
   };
   const copyLink = () => void copy(location.href, "Copied the address of this view; it works while this server runs");
+  const openSlice = () => {
+    if (model.focus() === null) return model.say("Choose a tensor first: click on it");
+    model.choose({ details: true });
+    requestAnimationFrame(() => document.querySelector<HTMLInputElement>("#axes input")?.select());
+  };
   const openHelp = () => help?.showModal();
   const openExport = () => exporting?.showModal();
 
@@ -100,7 +107,7 @@ function App(props: Opened) {
     setStage(made);
     listenToGestures(map, model, made);
     listenToKeys({
-      model, player, openFind, openHelp, openExport,
+      model, player, openFind, openHelp, openExport, openSlice,
       copyCommand: () => void copyCommand(),
       copyLink,
       copyBox: () => void copyBox(model, "numpy"),
@@ -182,13 +189,14 @@ export async function show(engine: Engine): Promise<() => void> {
     // What happens from now on is news: what is before is in the catalogue.
     const [{ now }, catalogue] = await Promise.all([engine.events(ALL), engine.catalogue(aspect)]);
     if (catalogue.tensors.length === 0) throw new EngineError("There are no tensors to show.", false);
+    const seen = await seenIn(location.hash, engine, catalogue);
     close?.();
     say("");
     document.body.dataset.state = "loading";
     for (const name of ["hinton:first-map", "hinton:exact-map"]) performance.clearMarks(name);
     // Files that hold other tensors now are shown from the beginning; the address keeps the view.
     const reopen = () => void open().catch((error: unknown) => say(error instanceof Error ? error.message : String(error)));
-    close = render(() => <App engine={engine} catalogue={catalogue} aspect={aspect} overview={overview} since={now} reopen={reopen} />, document.getElementById("app")!);
+    close = render(() => <App engine={engine} catalogue={catalogue} aspect={aspect} seen={seen} overview={overview} since={now} reopen={reopen} />, document.getElementById("app")!);
   };
   await open();
   return () => close?.();

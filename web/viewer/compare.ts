@@ -1,5 +1,5 @@
 import { type Accessor, createEffect, createMemo, createSignal, onCleanup } from "solid-js";
-import type { Catalogue, Pair, Step, Tensor } from "./engine";
+import type { Catalogue, Pair, Placed, Step, Tensor } from "./engine";
 import type { Rect, Size } from "./map/camera";
 
 /** How two models, or two steps of a run, are put beside each other. */
@@ -33,9 +33,9 @@ export interface Wishes {
 }
 
 /** What is compared with what, and where. */
-export function createComparison(catalogue: Catalogue, wishes: Accessor<Wishes>, full: Accessor<Size>) {
+export function createComparison(catalogue: Catalogue, tensors: Tensor[], placed: Accessor<Placed[]>, wishes: Accessor<Wishes>, full: Accessor<Size>) {
   const pairs = new Map<number, Pair>(catalogue.pairs.map((pair) => [pair.a, pair]));
-  const { tensors, sources } = catalogue;
+  const { sources } = catalogue;
   /** Whether there is anything to compare: two models, or two steps. */
   const possible = createMemo(() => pairs.size > 0 || wishes().against !== null);
   const way = createMemo<Way | null>(() => {
@@ -104,7 +104,7 @@ export function createComparison(catalogue: Catalogue, wishes: Accessor<Wishes>,
     return { x: own.x - MARGIN, y: own.y - MARGIN, w: own.w + 2 * MARGIN, h: own.h + 2 * MARGIN };
   });
   const tiles = createMemo(() => {
-    const all = catalogue.layout.tiles;
+    const all = placed();
     return pairs.size > 0 && way() ? all.filter(({ tensor }) => isFirst(tensor)) : all;
   });
   const labels = createMemo(() => {

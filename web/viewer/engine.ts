@@ -1,6 +1,7 @@
 /**
  * What the page asks of whoever reads the files: today a server on this machine (http.ts), or a
  * WebAssembly module in a Worker. Every call is asynchronous and none knows of addresses.
+ * A tensor is named by its number, or by that of a view of it.
  */
 export interface Engine {
   /** What there is to see, laid out for a window of this width to height (the usual one where null). */
@@ -10,6 +11,11 @@ export interface Engine {
    * there, however many they are. What is missing in it is asked for as tiles.
    */
   overview(room: Room, signal?: AbortSignal): Promise<Overview>;
+  /**
+   * A view of a tensor: a slice in numpy's notation and the axes that are rows and columns, such as
+   * `[0,:,:,::2]` or `[:,:,:,:]0.2/1.3`; nothing for the usual one. An error says what is wrong.
+   */
+  view(tensor: number, text: string, signal?: AbortSignal): Promise<View>;
   /** Tiles in the order asked; one that could not be read carries the reason instead. */
   tiles(step: Step, asked: TileName[], signal?: AbortSignal): Promise<TileAnswer[]>;
   /** Full precision of rows `r0..r1` and columns `c0..c1`, ends excluded; at most 65,536 cells. */
@@ -101,7 +107,42 @@ export interface Tensor {
   levels?: [number, number][];
   /** Whether it is made of others and lies in no file. */
   made?: boolean;
+  /** How it is seen, where that is not the usual way: rows, columns and orientation are those of the view. */
+  view?: View;
   note?: string;
+}
+
+/** What is taken of a tensor, and how it is laid out as a matrix. */
+export interface View {
+  /** Names it wherever the number of a tensor does. */
+  number: number;
+  /** In words, as short as can be; empty for the usual one. */
+  text: string;
+  /** In numpy's notation; null where all values are taken. */
+  slice: string | null;
+  rows: number;
+  cols: number;
+  orientation: string;
+  /** The axes of the tensor that are rows and columns, the outermost first. */
+  rowAxes: number[];
+  colAxes: number[];
+  axes: ViewAxis[];
+}
+
+export interface ViewAxis {
+  length: number;
+  name: string | null;
+  role: "row" | "col" | "index";
+  /** Of a role `index` the position that is taken. */
+  first: number;
+  step: number;
+  /** Null of a role `index`. */
+  count: number | null;
+}
+
+/** The number that a tensor is asked for by, as it is seen. */
+export function numberOf(tensor: Tensor): number {
+  return tensor.view?.number ?? tensor.id;
 }
 
 export interface Layout {

@@ -59,7 +59,7 @@ export function follow(model: Model, stage: Stage, player: Player, from: number,
       model.stats.forget();
       statisticsStep = undefined;
       model.setStatistics({ ...untrack(model.statistics), done: 0, checked: 0, rows: [], faults: [] });
-      stage.tiles.discard(new Set(tensors));
+      stage.tiles.discard(new Set(tensors), model.tensors.length);
       model.say("The file changed on disk: shown anew");
     }
   };

@@ -1,5 +1,8 @@
 import { type Accessor, batch, createEffect, createMemo, createSignal, on, untrack } from "solid-js";
-import type { Box, Catalogue, Colouring, Curve, Engine, ExactValue, Fault, Fold, Placed, Statistics, StatisticsRow, Stats, Tensor } from "./engine";
+import {
+  type Box, type Catalogue, type Colouring, type Curve, type Engine, type ExactValue, type Fault, type Fold, type Placed, type Statistics,
+  type StatisticsRow, type Stats, type Tensor, type View, numberOf,
+} from "./engine";
 import { type Way, createComparison } from "./compare";
 import { type Camera, type Point, type Size, between, fit, toWorld, zoomAbout } from "./map/camera";
 import { Shades } from "./map/shades";
@@ -13,6 +16,12 @@ export interface Cell {
 export interface Selection {
   tensor: number;
   box: Box;
+}
+
+/** A view that a tensor is seen as. */
+export interface SeenAs {
+  tensor: number;
+  view: View;
 }
 
 /** What a person can choose and the address keeps. */
@@ -61,9 +70,32 @@ export function marginOfHome(): number {
 export type Model = ReturnType<typeof createModel>;
 
 /** Everything the page knows and shows; the map and the panels follow it. */
-export function createModel(engine: Engine, catalogue: Catalogue, aspect: number | null, life: AbortSignal) {
-  const { tensors } = catalogue;
+export function createModel(engine: Engine, catalogue: Catalogue, aspect: number | null, seen: SeenAs[], life: AbortSignal) {
+  /** As they are seen: a view takes the place of its tensor. */
+  const tensors = [...catalogue.tensors];
   const places = new Map<number, Placed>(catalogue.layout.tiles.map((place) => [place.tensor, place]));
+  const [views, setViews] = createSignal<ReadonlyMap<number, View>>(new Map());
+  const apply = (list: SeenAs[]) => {
+    const next = new Map(untrack(views));
+    for (const { tensor, view } of list) {
+      const stored = catalogue.tensors[tensor]!;
+      const { rows, cols, orientation } = view;
+      if (view.text === "") next.delete(tensor);
+      else next.set(tensor, view);
+      tensors[tensor] = view.text === "" ? stored : { ...stored, rows, cols, orientation, view };
+    }
+    if (list.length > 0) setViews(next);
+  };
+  apply(seen);
+  let moved = false;
+  const placed = createMemo(() => {
+    const now = views();
+    if (now.size === 0 && !moved) return catalogue.layout.tiles;
+    moved = true;
+    const list = catalogue.layout.tiles.map((place) => (now.has(place.tensor) ? within(place, now.get(place.tensor)!) : place));
+    for (const place of list) places.set(place.tensor, place);
+    return list;
+  });
   const [steps, setSteps] = createSignal(catalogue.sources.flatMap((source) => source.steps));
   const margin = marginOfHome();
   const initial: Choice = {
@@ -89,7 +121,7 @@ export function createModel(engine: Engine, catalogue: Catalogue, aspect: number
     if (keys.some((key) => change[key] !== now[key])) setChoiceSignal({ ...now, ...change });
   };
   const [full, setSize] = createSignal<Size>({ width: 0, height: 0 });
-  const comparison = createComparison(catalogue, choice, full);
+  const comparison = createComparison(catalogue, tensors, placed, choice, full);
   /** Of the window in which the map is drawn: that of one of two that stand side by side. */
   const { size, whole, tiles } = comparison;
   const [camera, setCameraSignal] = createSignal<Camera>({ x: 0, y: 0, zoom: 1 });
@@ -211,6 +243,45 @@ export function createModel(engine: Engine, catalogue: Catalogue, aspect: number
     flyTo({ x: place.x + (to.col + 0.5) * w, y: place.y + (to.row + 0.5) * h, zoom: Math.max(zoom, untrack(camera).zoom) }, 420);
   };
 
+  let looks = 0;
+  /** Shows a tensor, and what it is compared with, as that view; says what is wrong with one that there is not. */
+  const look = async (tensor: number, text: string): Promise<string | null> => {
+    const number = ++looks;
+    const pair = comparison.pairs.get(tensor);
+    const ids = pair ? [pair.a, pair.b, pair.difference] : [tensor];
+    let found: SeenAs[];
+    try {
+      found = await Promise.all(ids.map(async (id) => ({ tensor: id, view: await engine.view(id, text) })));
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+    // Another was asked for meanwhile.
+    if (number !== looks) return null;
+    const { rows, cols } = tensors[tensor]!;
+    batch(() => {
+      apply(found);
+      const now = tensors[tensor]!;
+      const at = untrack(cell);
+      if (at?.tensor === tensor && (at.row >= now.rows || at.col >= now.cols)) setCell(null);
+      const box = untrack(selection);
+      if (box?.tensor === tensor && (now.rows !== rows || now.cols !== cols)) setSelection(null);
+      setHover(null);
+    });
+    const now = tensors[tensor]!;
+    if (untrack(focus) === tensor && (now.rows !== rows || now.cols !== cols)) showTensor(tensor);
+    return null;
+  };
+  /** Shows a tensor as its file has it. */
+  const lookWhole = (tensor: number) => {
+    if (!tensors[tensor]?.view) return;
+    looks += 1;
+    const pair = comparison.pairs.get(tensor);
+    for (const id of pair ? [pair.a, pair.b, pair.difference] : [tensor]) {
+      const view = untrack(views).get(id);
+      if (view) apply([{ tensor: id, view: { ...view, text: "" } }]);
+    }
+  };
+
   function placeAt(world: Point): Placed | null {
     for (const place of untrack(tiles)) {
       if (world.x >= place.x && world.x < place.x + place.w && world.y >= place.y && world.y < place.y + place.h) return place;
@@ -255,18 +326,31 @@ export function createModel(engine: Engine, catalogue: Catalogue, aspect: number
   });
 
   return {
-    engine, catalogue, aspect, tensors, places, steps, setSteps, comparison, tiles, whole, initial, choice, choose, full, size, setSize, camera, setCamera, flyTo, home,
+    engine, catalogue, aspect, views, look, lookWhole, apply, steps,
+    get tensors() {
+      views();
+      return tensors;
+    },
+    get places() {
+      placed();
+      return places;
+    },
+    setSteps, comparison, tiles, whole, initial, choice, choose, full, size, setSize, camera, setCamera, flyTo, home,
     playing, setPlaying, rest, hover, setHover, cell, setCell, chosen, setChosen, selection, setSelection, entered, focus, dark, mapName, colouring,
     statistics, setStatistics, statisticsOf, faultsOf, curves, setCurves, drawn, setDrawn, notice, say, spoken, setSpoken,
     zoomBy, panBy, showAll, showTensor, showCell, cellAt, cellPixels,
     shades: createShades(engine, tensors, choice, colouring, () => steps().at(-1)?.number ?? null, say),
-    stats: createAnswers((tensor: number) => engine.stats(untrack(rest), tensor), rest),
-    exactValue: createExactValue(engine, rest, playing, () => hover() ?? cell()),
+    stats: createAnswers((tensor: number) => engine.stats(untrack(rest), tensor), rest, (tensor: number) => {
+      views();
+      return numberOf(tensors[tensor]!);
+    }),
+    exactValue: createExactValue(engine, rest, playing, (tensor) => (views(), numberOf(tensors[tensor]!)), () => hover() ?? cell()),
     /** The value of the other of two that are compared. */
     otherValue: createExactValue(
       engine,
       () => (comparison.pairs.size > 0 ? rest() : choice().against),
       playing,
+      (tensor) => (views(), numberOf(tensors[tensor]!)),
       () => {
         const at = comparison.way() ? (hover() ?? cell()) : null;
         if (!at || comparison.pairs.size === 0) return at;
@@ -344,16 +428,17 @@ function createShades(
 }
 
 /** Answers about tensors, each asked for once a step. */
-function createAnswers<T>(ask: (tensor: number) => Promise<T>, step: Accessor<number | null>) {
+function createAnswers<T>(ask: (number: number) => Promise<T>, step: Accessor<number | null>, seen: (tensor: number) => number) {
   const [answers, setAnswers] = createSignal<ReadonlyMap<string, T>>(new Map());
   const asked = new Set<string>();
   return {
     of(tensor: number | null): T | null {
       if (tensor === null) return null;
-      const key = `${step() ?? ""}/${tensor}`;
+      const number = seen(tensor);
+      const key = `${step() ?? ""}/${number}`;
       if (!asked.has(key)) {
         asked.add(key);
-        ask(tensor)
+        ask(number)
           .then((answer) => setAnswers(new Map([...untrack(answers), [key, answer]].slice(-200) as [string, T][])))
           .catch(() => setTimeout(() => asked.delete(key), 3000));
       }
@@ -367,22 +452,23 @@ function createAnswers<T>(ask: (tensor: number) => Promise<T>, step: Accessor<nu
 }
 
 /** The exact value of the cell under the cursor, after it has rested there. */
-function createExactValue(engine: Engine, step: Accessor<number | null>, playing: Accessor<boolean>, cell: Accessor<Cell | null>) {
+function createExactValue(engine: Engine, step: Accessor<number | null>, playing: Accessor<boolean>, seen: (tensor: number) => number, cell: Accessor<Cell | null>) {
   const [exact, setExact] = createSignal<{ cell: Cell; value: ExactValue } | null>(null);
   let timer = 0;
   let abort = new AbortController();
   createEffect(() => {
     const at = cell();
     const now = step();
+    const number = at && seen(at.tensor);
     clearTimeout(timer);
     abort.abort();
     setExact(null);
-    if (!at || playing()) return;
+    if (!at || number === null || playing()) return;
     abort = new AbortController();
     const { signal } = abort;
     timer = window.setTimeout(() => {
       engine
-        .value(now, at.tensor, at.row, at.col, signal)
+        .value(now, number, at.row, at.col, signal)
         .then((value) => setExact({ cell: at, value }))
         .catch(() => {
           // The value of the tile stays; the cursor is elsewhere soon.
@@ -390,6 +476,16 @@ function createExactValue(engine: Engine, step: Accessor<number | null>, playing
     }, 60);
   });
   return exact;
+}
+
+/** Cells of a view are never longer than so many times their width. */
+const LONGEST = 4;
+
+/** The part of a tensor's place that a view has: of its shape, unless that is very long. */
+function within(place: Placed, { rows, cols }: View): Placed {
+  const own = place.w / place.h;
+  const wanted = Math.min(Math.max(cols / rows, Math.min(1 / LONGEST, own)), Math.max(LONGEST, own));
+  return wanted > own ? { ...place, h: place.w / wanted } : { ...place, w: place.h * wanted };
 }
 
 function sameCell(one: Cell | null, other: Cell | null): boolean {

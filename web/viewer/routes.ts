@@ -1,6 +1,6 @@
 import type {
   Box, Catalogue, Colouring, Colours, Curve, Engine, Events, ExactValue, Overview, PictureFormat, Profile, ProfileLine, Room, Stats, Statistics, Step,
-  Tile, TileAnswer, TileName,
+  Tile, TileAnswer, TileName, View,
 } from "./engine";
 import { EngineError } from "./engine";
 
@@ -13,13 +13,34 @@ const MEDIA_TYPES: Record<PictureFormat, string> = { png: "image/png", svg: "ima
 
 /** An engine that answers questions of the form `route?query`, wherever it runs. */
 export abstract class RouteEngine implements Engine {
+  /** Views by their numbers, which follow those of the tensors. */
+  private views: { tensor: number; text: string }[] = [];
+  private tensors = 0;
+
   /** The bytes of an answer; an EngineError where there is none. */
   protected abstract ask(question: string, signal?: AbortSignal): Promise<ArrayBuffer>;
 
   async catalogue(aspect: number | null, signal?: AbortSignal): Promise<Catalogue> {
     // Every number of it is finite: nothing in its megabytes needs to be looked at again.
     const body = await this.ask(question("catalogue", aspectOf(aspect)), signal);
-    return JSON.parse(new TextDecoder().decode(body)) as Catalogue;
+    const catalogue = JSON.parse(new TextDecoder().decode(body)) as Catalogue;
+    if (catalogue.tensors.length !== this.tensors) this.views = [];
+    this.tensors = catalogue.tensors.length;
+    return catalogue;
+  }
+
+  async view(tensor: number, text: string, signal?: AbortSignal): Promise<View> {
+    const { view, ...found } = await this.json<Omit<View, "number" | "text"> & { view: string }>("view", { t: tensor, v: text }, signal);
+    if (view === "") return { ...found, number: tensor, text: view };
+    let index = this.views.findIndex((other) => other.tensor === tensor && other.text === view);
+    if (index < 0) index = this.views.push({ tensor, text: view }) - 1;
+    return { ...found, number: this.tensors + index, text: view };
+  }
+
+  /** The tensor behind a number, and the view of it. */
+  private of(number: number): { t: number; v?: string } {
+    const view = this.views[number - this.tensors];
+    return view ? { t: view.tensor, v: view.text } : { t: number };
   }
 
   async overview({ aspect, width, height, ratio }: Room, signal?: AbortSignal): Promise<Overview> {
@@ -29,21 +50,28 @@ export abstract class RouteEngine implements Engine {
   async tiles(step: Step, asked: TileName[], signal?: AbortSignal): Promise<TileAnswer[]> {
     const level = (tile: TileName) =>
       tile.levelRows === tile.levelCols ? tile.levelRows : `${tile.levelRows}:${tile.levelCols}`;
-    const q = asked.map((tile) => `${tile.tensor}.${tile.fold}.${level(tile)}.${tile.row}.${tile.col}`).join(",");
-    return readTiles(await this.ask(question("tiles", { ...stepOf(step), q }), signal), asked.length);
+    const q = asked.map((tile) => `${this.of(tile.tensor).t}.${tile.fold}.${level(tile)}.${tile.row}.${tile.col}`).join(",");
+    const views = new Set<string>();
+    for (const { tensor } of asked) {
+      const { t, v } = this.of(tensor);
+      if (v !== undefined) views.add(`${t}:${v}`);
+    }
+    const query: Query = { ...stepOf(step), q };
+    if (views.size > 0) query.v = [...views].join(";");
+    return readTiles(await this.ask(question("tiles", query), signal), asked.length);
   }
 
   async exact(step: Step, tensor: number, box: Box, signal?: AbortSignal): Promise<number[][]> {
-    const { values } = await this.json<{ values: number[][] }>("exact", { ...stepOf(step), t: tensor, ...box }, signal);
+    const { values } = await this.json<{ values: number[][] }>("exact", { ...stepOf(step), ...this.of(tensor), ...box }, signal);
     return values;
   }
 
   value(step: Step, tensor: number, row: number, col: number, signal?: AbortSignal): Promise<ExactValue> {
-    return this.json("value", { ...stepOf(step), t: tensor, r: row, c: col }, signal);
+    return this.json("value", { ...stepOf(step), ...this.of(tensor), r: row, c: col }, signal);
   }
 
   stats(step: Step, tensor: number, signal?: AbortSignal): Promise<Stats> {
-    return this.json("stats", { ...stepOf(step), t: tensor }, signal);
+    return this.json("stats", { ...stepOf(step), ...this.of(tensor) }, signal);
   }
 
   statistics(step: Step, from: number, faults: number, signal?: AbortSignal): Promise<Statistics> {
@@ -51,7 +79,7 @@ export abstract class RouteEngine implements Engine {
   }
 
   profile(step: Step, tensor: number, line: ProfileLine, cells: number, signal?: AbortSignal): Promise<Profile> {
-    return this.json("profile", { ...stepOf(step), t: tensor, ...line, cells }, signal);
+    return this.json("profile", { ...stepOf(step), ...this.of(tensor), ...line, cells }, signal);
   }
 
   async colours(step: Step, of: string[], how: Colouring, signal?: AbortSignal): Promise<Colours[]> {
@@ -65,12 +93,12 @@ export abstract class RouteEngine implements Engine {
   }
 
   async picture(step: Step, tensor: number, how: Colouring, box: Box | null, format: PictureFormat): Promise<Blob> {
-    const query = { ...stepOf(step), t: tensor, ...colouring(how), ...slice(box), format };
+    const query = { ...stepOf(step), ...this.of(tensor), ...colouring(how), ...part(box), format };
     return new Blob([await this.ask(question("picture", query))], { type: MEDIA_TYPES[format] });
   }
 
   async command(step: Step, tensor: number, how: Colouring, box: Box | null): Promise<string> {
-    const query = { ...stepOf(step), t: tensor, ...colouring(how), ...slice(box) };
+    const query = { ...stepOf(step), ...this.of(tensor), ...colouring(how), ...part(box) };
     return (await this.json<{ command: string }>("command", query)).command;
   }
 
@@ -86,7 +114,7 @@ export abstract class RouteEngine implements Engine {
 
 /** A question as it stands at the end of an address. */
 function question(route: string, query: Query): string {
-  const words = Object.entries(query).map(([key, value]) => `${key}=${encodeURIComponent(value).replace(/%2C/g, ",")}`);
+  const words = Object.entries(query).map(([key, value]) => `${key}=${encodeURIComponent(value).replace(/%2C/g, ",").replace(/%3A/g, ":")}`);
   return route + (words.length > 0 ? `?${words.join("&")}` : "");
 }
 
@@ -102,14 +130,14 @@ function colouring({ map, scale, range, fold, dark }: Colouring): Query {
   return { map, scale, range, fold, dark: dark ? 1 : 0 };
 }
 
-/** In numpy's notation, of the view of two axes. */
-function slice(box: Box | null): Query {
-  return box ? { slice: `[${box.r0}:${box.r1},${box.c0}:${box.c1}]` } : {};
+/** What is seen is a matrix of cells, whatever chart would suit its shape. */
+function part(box: Box | null): Query {
+  return { as: "heatmap", ...(box ? { box: `${box.r0}:${box.r1},${box.c0}:${box.c1}` } : {}) };
 }
 
 const WORDS: Record<string, number> = { NaN: Number.NaN, Infinity: Number.POSITIVE_INFINITY, "-Infinity": Number.NEGATIVE_INFINITY };
 /** Members that hold text even where it reads like a number. */
-const TEXTS = new Set(["text", "name", "title", "label", "error", "note", "row", "col", "command"]);
+const TEXTS = new Set(["text", "view", "slice", "name", "title", "label", "error", "note", "row", "col", "command"]);
 
 /** JSON has no NaN and no infinities: the server writes them as words. */
 function reviveNumbers(value: unknown, key = ""): unknown {

@@ -104,7 +104,7 @@ fn setting(row: &'static SettingRow) -> Arg {
             // Values may begin with a minus: -0.5..0.5, -1x28.
             .allow_hyphen_values(matches!(
                 row.name,
-                "range" | "reshape" | "each" | "title" | "center"
+                "range" | "permute" | "reshape" | "each" | "title" | "center"
             )),
         Takes::Perhaps(value) => {
             arg.value_name(value).num_args(0..=1).require_equals(true).default_missing_value("")
@@ -134,7 +134,7 @@ fn help_text(about: &str, help: &str) -> clap::builder::StyledStr {
 
 fn heading(setting: &str) -> &'static str {
     match setting {
-        "as" | "preset" | "transpose" | "reshape" | "each" => "What is drawn",
+        "as" | "preset" | "transpose" | "permute" | "reshape" | "each" => "What is drawn",
         "log" | "log-x" | "smooth" | "bins" | "max-weight" | "columns" | "reduce" | "margins"
         | "no-margins" => "Charts",
         "cmap" | "range" | "scale" | "center" | "symlog-threshold" => "Colours",

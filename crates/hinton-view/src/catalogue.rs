@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 
 use crate::answer::Members;
 use crate::map::Layout;
+use crate::query::Query;
 use crate::sources::{Holds, Source, Sources};
+use crate::view::Views;
+use crate::{Answer, Refusal};
 
 /// Version of the catalogue's form.
 const VERSION: u32 = 1;
@@ -113,4 +116,43 @@ fn of_tensor(out: &mut Vec<u8>, sources: &Sources, id: usize) {
     members.tell("made", entry.is_made.then_some(true));
     members.tell("skipped", is_empty.then_some("it has no values"));
     members.end();
+}
+
+/// A view of a tensor: the matrix that it is, and where each axis of the tensor is in it.
+pub(crate) fn view(sources: &Sources, query: &Query) -> Result<Answer, Refusal> {
+    let tensor = query.need("t")?;
+    let entry = sources.entry(tensor)?;
+    let frame = sources.frame(tensor, Views::read(query)?.of(tensor))?;
+    let names = match sources.all.get(entry.source).map(|source| &source.holds) {
+        Some(Holds::File(file)) if entry.shape.len() == 4 => file.kernel_axes(),
+        _ => None,
+    };
+    let names = names.as_ref().map(|kernel| kernel.names.as_slice());
+    let [rows, cols] = frame.extent();
+    let axes = frame.taken().iter().zip(&entry.shape).enumerate().map(|(axis, (taken, length))| {
+        let role = match taken.count {
+            None => "index",
+            Some(_) if frame.axes()[0].contains(&axis) => "row",
+            Some(_) => "col",
+        };
+        json!({
+            "length": length,
+            "name": names.and_then(|names| names.get(axis)),
+            "role": role,
+            "first": taken.first,
+            "step": taken.step,
+            "count": taken.count,
+        })
+    });
+    Ok(Answer::json(&json!({
+        "t": tensor,
+        "view": frame.to_string(),
+        "slice": frame.slice(),
+        "rows": rows,
+        "cols": cols,
+        "rowAxes": frame.axes()[0],
+        "colAxes": frame.axes()[1],
+        "orientation": frame.orientation(names),
+        "axes": axes.collect::<Vec<_>>(),
+    })))
 }

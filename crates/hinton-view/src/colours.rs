@@ -13,6 +13,7 @@ use crate::answer::number;
 use crate::query::Query;
 use crate::sources::Sources;
 use crate::tiles::fold_named;
+use crate::view::{View, Views};
 use crate::{Answer, Refusal};
 
 /// Most tensors of a request.
@@ -39,12 +40,14 @@ struct Wish {
 }
 
 /// Names of what a request may say.
-pub(crate) const NAMES: [&str; 8] = ["t", "s", "map", "scale", "range", "fold", "dark", "share"];
+pub(crate) const NAMES: [&str; 9] =
+    ["t", "s", "v", "map", "scale", "range", "fold", "dark", "share"];
 
 /// The colours of tensors.
 pub(crate) fn colours(sources: &Sources, query: &Query, work: Work<'_>) -> Result<Answer, Refusal> {
     let wish = wish(query)?;
     let step = query.get("s")?;
+    let views = Views::read(query)?;
     let asked: Vec<Of> = query
         .text("t")
         .unwrap_or("-")
@@ -74,11 +77,12 @@ pub(crate) fn colours(sources: &Sources, query: &Query, work: Work<'_>) -> Resul
                 return Ok(colours);
             }
         };
-        let matrix = sources.matrix(tensor, step)?;
+        let view = views.of(tensor);
+        let matrix = sources.viewed(tensor, step, view)?;
         let is_picture = is_picture(&matrix);
         let span = match shared {
             Some(span) => span,
-            None => own_span(sources, (tensor, step), &matrix, &wish, is_picture, alone)?,
+            None => own_span(sources, (tensor, step, view), &matrix, &wish, is_picture, alone)?,
         };
         let mut colours = of_span(&wish, &span, is_picture);
         colours["t"] = json!(tensor);
@@ -120,7 +124,7 @@ impl Of {
 }
 
 /// Cells that a range was found from, and of what: another map or scale reads nothing anew.
-type Key = (Of, Option<u64>, Fold, (usize, usize));
+type Key = (Of, Option<u64>, Option<View>, Fold, (usize, usize));
 
 /// The cells that ranges of colours were found from, those used last at the end.
 #[derive(Default)]
@@ -205,7 +209,7 @@ fn wish(query: &Query) -> Result<Wish, Refusal> {
 /// What a tensor's cells span when it is drawn as a heat map, where the range depends on them.
 fn own_span(
     sources: &Sources,
-    (tensor, step): (usize, Option<u64>),
+    (tensor, step, view): (usize, Option<u64>, Option<&View>),
     matrix: &Tensor,
     wish: &Wish,
     is_picture: bool,
@@ -227,7 +231,7 @@ fn own_span(
     let sample_bytes = (matrix.byte_len() > READ_WHOLE).then_some(SAMPLE);
     let request = GridRequest { sample_bytes, quantiles: false, ..request };
     let extent = (request.max_rows, request.max_cols);
-    let key = (Of::Tensor(tensor), step, request.fold, extent);
+    let key = (Of::Tensor(tensor), step, view.cloned(), request.fold, extent);
     let grids = sources.cells.get(key, || Ok(vec![reduce(matrix, request, work)?]))?;
     Ok(span_of(&grids, wish, is_picture))
 }
@@ -270,7 +274,7 @@ fn shared_span(
         let grids = share_out(chosen, work.threads, one);
         Ok(grids.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
     };
-    let key = (Of::Group(group), step, fold, (SHARED_CELLS, SHARED_CELLS));
+    let key = (Of::Group(group), step, None, fold, (SHARED_CELLS, SHARED_CELLS));
     Ok(span_of(&sources.cells.get(key, make)?, wish, false))
 }
 

@@ -27,6 +27,7 @@ mod routes;
 mod sources;
 mod tiles;
 mod values;
+mod view;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};

@@ -7,6 +7,7 @@ use crate::map::{Layout, Tile};
 use crate::placed::Placed;
 use crate::query::Query;
 use crate::tiles::{Name, fold_named, one};
+use crate::view::Views;
 use crate::{Answer, Refusal, State};
 
 /// Of models of more values than this a sample is seen first: the map should be there at once.
@@ -46,7 +47,8 @@ pub(crate) fn overview(
             }
             let name = Name { tensor: tile.tensor, fold, levels, row: 0, col: 0 };
             // What cannot be read is told where the page asks for it alone.
-            let Ok(body) = one(of, step, &name, MANY_VALUES, alone) else { continue };
+            let asked = (&name, &Views::default());
+            let Ok(body) = one(of, step, asked, MANY_VALUES, alone) else { continue };
             bytes.extend((tile.tensor as u32).to_le_bytes());
             bytes.extend([levels.0 as u8, levels.1 as u8, 0, 0]);
             bytes.extend((body.len() as u32).to_le_bytes());

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::query::Query;
 use crate::sources::{Holds, Sources};
+use crate::view::{Frame, Views};
 use crate::{Answer, Refusal};
 
 /// What can be said of a picture besides tensor and step: words of the query that are settings of
@@ -20,9 +21,10 @@ const SETTINGS: [(&str, &str); 6] = [
     ("theme", "theme"),
     ("fold", "reduce"),
 ];
-/// Every word that a picture understands.
-pub(crate) const NAMES: [&str; 12] =
-    ["t", "s", "slice", "as", "map", "range", "scale", "theme", "fold", "dark", "format", "size"];
+/// Every word that a picture understands; `box=R0:R1,C0:C1` is a part of the matrix that is seen.
+pub(crate) const NAMES: [&str; 13] = [
+    "t", "s", "v", "box", "as", "map", "range", "scale", "theme", "fold", "dark", "format", "size",
+];
 /// Outputs by the word for them, and their media types.
 const FORMATS: [(&str, &str); 3] =
     [("png", "image/png"), ("svg", "image/svg+xml"), ("pdf", "application/pdf")];
@@ -30,13 +32,21 @@ const FORMATS: [(&str, &str); 3] =
 /// A picture as it is asked for: settings of the command, in their order.
 struct Wish {
     settings: Vec<(&'static str, String)>,
-    slice: Option<String>,
+    /// What is drawn of which tensor, and how it is laid out.
+    tensor: usize,
+    frame: Frame,
     format: (&'static str, &'static str),
 }
 
 impl Wish {
-    fn read(query: &Query) -> Result<Self, Refusal> {
-        let mut settings = Vec::new();
+    fn read(sources: &Sources, query: &Query) -> Result<Self, Refusal> {
+        let tensor = query.need("t")?;
+        let mut frame = sources.frame(tensor, Views::read(query)?.of(tensor))?;
+        if let Some(text) = query.text("box") {
+            let (rows, cols) = read_box(text)?;
+            frame = frame.part(rows, cols)?;
+        }
+        let mut settings = frame.settings();
         for (word, name) in SETTINGS {
             let Some(text) = query.text(word) else { continue };
             let text = match (word, text) {
@@ -62,7 +72,7 @@ impl Wish {
         let format = FORMATS.into_iter().find(|(name, _)| *name == format).ok_or_else(|| {
             Refusal::question(format!("format={format:?}: expected png, svg or pdf"))
         })?;
-        Ok(Wish { settings, slice: query.text("slice").map(str::to_owned), format })
+        Ok(Wish { settings, tensor, frame, format })
     }
 
     fn request(&self) -> Result<DrawRequest<'static>, Refusal> {
@@ -72,6 +82,16 @@ impl Wish {
         }
         Ok(request)
     }
+}
+
+/// `0:4,2:9`: rows and columns, ends excluded.
+fn read_box(text: &str) -> Result<(std::ops::Range<usize>, std::ops::Range<usize>), Refusal> {
+    let range = |part: &str| {
+        let (start, end) = part.split_once(':')?;
+        Some(start.parse().ok()?..end.parse().ok()?)
+    };
+    let found = text.split_once(',').and_then(|(rows, cols)| Some((range(rows)?, range(cols)?)));
+    found.ok_or_else(|| Refusal::question(format!("box={text:?}: expected R0:R1,C0:C1")))
 }
 
 /// `-0.5,0.5` as the command has it: `-0.5..0.5`.
@@ -84,16 +104,12 @@ fn range(text: &str) -> Result<String, Refusal> {
 
 /// The picture.
 pub(crate) fn picture(sources: &Sources, query: &Query, work: Work<'_>) -> Result<Answer, Refusal> {
-    let wish = Wish::read(query)?;
-    let tensor = sources.tensor(query.need("t")?, query.get("s")?)?;
-    let selected = match &wish.slice {
+    let wish = Wish::read(sources, query)?;
+    let tensor = sources.tensor(wish.tensor, query.get("s")?)?;
+    let slice = wish.frame.slice().map(|text| text.parse::<Slice>());
+    let selected = match slice.transpose().map_err(|error| Refusal::question(error.to_string()))? {
         None => Selected::whole(tensor),
-        Some(slice) => {
-            let slice: Slice = slice
-                .parse()
-                .map_err(|error| Refusal::question(format!("slice={slice:?}: {error}")))?;
-            Selected::sliced(&tensor, &slice)?
-        }
+        Some(slice) => Selected::sliced(&tensor, &slice)?,
     };
     let mut request = wish.request()?;
     request.threads = work.threads;
@@ -107,18 +123,17 @@ pub(crate) fn picture(sources: &Sources, query: &Query, work: Work<'_>) -> Resul
 
 /// The command that makes the picture.
 pub(crate) fn command(sources: &Sources, query: &Query) -> Result<Answer, Refusal> {
-    let wish = Wish::read(query)?;
+    let wish = Wish::read(sources, query)?;
     // What the command would refuse is refused here.
     wish.request()?;
-    let id = query.need("t")?;
-    let entry = sources.entry(id)?;
+    let entry = sources.entry(wish.tensor)?;
     let Some(source) = sources.all.get(entry.source) else {
         let why = "a difference is drawn by no command; hinton diff A B tells how large it is";
         return Err(Refusal::question(why));
     };
     let mut words = vec!["hinton".to_owned(), "draw".to_owned()];
     words.push(operand(&source.path));
-    let slice = wish.slice.as_deref().unwrap_or_default();
+    let slice = wish.frame.slice().unwrap_or_default();
     words.extend(["-t".to_owned(), format!("{}{slice}", entry.name)]);
     if let (Holds::Run(run), Some(step)) =
         (&source.holds, sources.step(entry.source, query.get("s")?)?)
@@ -126,7 +141,10 @@ pub(crate) fn command(sources: &Sources, query: &Query) -> Result<Answer, Refusa
         words.extend(["--step".to_owned(), run.steps[step].number.to_string()]);
     }
     for (name, value) in &wish.settings {
-        words.push(format!("--{name}={value}"));
+        words.push(match value.is_empty() {
+            true => format!("--{name}"),
+            false => format!("--{name}={value}"),
+        });
     }
     words.extend(["-o".to_owned(), format!("picture.{}", wish.format.0)]);
     let text = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");

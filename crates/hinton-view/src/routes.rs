@@ -3,7 +3,8 @@
 use hinton_tensor::Work;
 
 use crate::query::Query;
-use crate::{Answer, Refusal, Viewer, colours, pictures, tiles, values};
+use crate::view::Views;
+use crate::{Answer, Refusal, Viewer, catalogue, colours, pictures, tiles, values};
 
 /// A question that can be asked.
 pub struct Route {
@@ -29,11 +30,11 @@ pub const ROUTES: &[Route] = &[
     },
     Route {
         name: "tiles",
-        names: &["s", "q"],
+        names: &["s", "q", "v"],
         answer: |viewer, query, work| {
-            let names = query.text("q").unwrap_or_default();
+            let asked = (query.text("q").unwrap_or_default(), &Views::read(query)?);
             let state = viewer.state();
-            tiles::tiles(&state.sources, &state.ahead, query.get("s")?, names, work)
+            tiles::tiles(&state.sources, &state.ahead, query.get("s")?, asked, work)
         },
     },
     Route {
@@ -42,23 +43,28 @@ pub const ROUTES: &[Route] = &[
         answer: |viewer, query, work| colours::colours(&viewer.state().sources, query, work),
     },
     Route {
+        name: "view",
+        names: &["t", "v"],
+        answer: |viewer, query, _| catalogue::view(&viewer.state().sources, query),
+    },
+    Route {
         name: "exact",
-        names: &["s", "t", "r0", "c0", "r1", "c1"],
+        names: &["s", "t", "v", "r0", "c0", "r1", "c1"],
         answer: |viewer, query, work| values::exact(&viewer.state().sources, query, work),
     },
     Route {
         name: "value",
-        names: &["s", "t", "r", "c"],
+        names: &["s", "t", "v", "r", "c"],
         answer: |viewer, query, work| values::value(&viewer.state().sources, query, work),
     },
     Route {
         name: "stats",
-        names: &["s", "t"],
+        names: &["s", "t", "v"],
         answer: |viewer, query, work| values::stats(&viewer.state().sources, query, work),
     },
     Route {
         name: "profile",
-        names: &["s", "t", "row", "col", "from", "to", "cells"],
+        names: &["s", "t", "v", "row", "col", "from", "to", "cells"],
         answer: |viewer, query, work| values::profile(&viewer.state().sources, query, work),
     },
     Route {

@@ -10,6 +10,7 @@ use crate::Refusal;
 use crate::colours::Cells;
 use crate::groups::Groups;
 use crate::pairs::{self, Pairs};
+use crate::view::{Frame, View};
 
 /// Most checkpoints of steps that are kept open.
 const MOST_STEPS: usize = 6;
@@ -174,6 +175,11 @@ pub(crate) fn of_tensor(source: usize, index: usize, tensor: &Tensor) -> Entry {
     }
 }
 
+/// Whether a tensor's values are kept in memory, because they can only be read from the beginning on.
+fn is_held(tensor: &Tensor) -> bool {
+    tensor.data().is_sequential() && tensor.byte_len() <= MOST_HELD
+}
+
 /// The byte of its file at which the element of that number of a tensor's storage lies.
 pub(crate) fn byte_of(tensor: &Tensor, element: u64) -> Option<u64> {
     let bits = tensor.view().offset.checked_add(element)?.checked_mul(tensor.dtype().bits())?;
@@ -198,7 +204,7 @@ pub(crate) struct Sources {
     /// Cells that ranges of colours were found from.
     pub(crate) cells: Cells,
     steps: Kept<(usize, usize), Arc<Checkpoint>>,
-    held: Kept<(usize, Option<usize>), Tensor>,
+    held: Kept<(usize, Option<usize>, Option<View>), Tensor>,
 }
 
 impl Sources {
@@ -281,17 +287,46 @@ impl Sources {
         }
     }
 
+    /// How the rows and columns of a view run through a tensor.
+    pub(crate) fn frame(&self, tensor: usize, view: Option<&View>) -> Result<Frame, Refusal> {
+        let entry = self.entry(tensor)?;
+        Frame::of(view.unwrap_or(&View::default()), &entry.name, &entry.shape)
+    }
+
+    /// A view of a tensor as a matrix; the usual one where there is none.
+    pub(crate) fn viewed(
+        &self,
+        tensor: usize,
+        number: Option<u64>,
+        view: Option<&View>,
+    ) -> Result<Tensor, Refusal> {
+        let Some(view) = view else { return self.matrix(tensor, number) };
+        let key = (tensor, self.step(self.entry(tensor)?.source, number)?, Some(view.clone()));
+        if let Some(matrix) = self.held(&key) {
+            return Ok(matrix);
+        }
+        let stored = self.tensor(tensor, number)?;
+        let whole = match is_held(&stored) {
+            true => self.matrix(tensor, number)?.reshape(stored.shape())?,
+            false => stored,
+        };
+        let frame = Frame::of(view, whole.name(), whole.shape())?;
+        let matrix = frame.apply(&whole, MOST_HELD)?;
+        // What was put into another order in memory is not done again for each tile.
+        if !Arc::ptr_eq(matrix.data(), whole.data()) {
+            self.hold(key, &matrix);
+        }
+        Ok(matrix)
+    }
+
     /// A tensor as the matrix that it is shown as. Values that can only be read from the beginning on
     /// are kept in memory.
     pub(crate) fn matrix(&self, tensor: usize, number: Option<u64>) -> Result<Tensor, Refusal> {
-        let key = (tensor, self.step(self.entry(tensor)?.source, number)?);
+        let key = (tensor, self.step(self.entry(tensor)?.source, number)?, None);
         let found = self.tensor(tensor, number)?;
-        let is_held = found.data().is_sequential() && found.byte_len() <= MOST_HELD;
-        if is_held {
-            let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some((_, tensor)) = held.iter().find(|(other, _)| *other == key) {
-                return Ok(tensor.clone());
-            }
+        let is_held = is_held(&found);
+        if let Some(matrix) = is_held.then(|| self.held(&key)).flatten() {
+            return Ok(matrix);
         }
         let found = if is_held { found.to_memory()? } else { found };
         let matrix = match found.shape().len() {
@@ -299,15 +334,24 @@ impl Sources {
             _ => found.reshape(&matrix_shape(found.shape()))?,
         };
         if is_held {
-            let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-            held.push((key, matrix.clone()));
-            let bytes =
-                |held: &[(_, Tensor)]| held.iter().map(|(_, one)| one.byte_len()).sum::<u64>();
-            while held.len() > 1 && bytes(&held) > MOST_HELD {
-                held.remove(0);
-            }
+            self.hold(key, &matrix);
         }
         Ok(matrix)
+    }
+
+    /// Values that are kept in memory.
+    fn held(&self, key: &(usize, Option<usize>, Option<View>)) -> Option<Tensor> {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.iter().find(|(other, _)| other == key).map(|(_, tensor)| tensor.clone())
+    }
+
+    fn hold(&self, key: (usize, Option<usize>, Option<View>), matrix: &Tensor) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.push((key, matrix.clone()));
+        let bytes = |held: &[(_, Tensor)]| held.iter().map(|(_, one)| one.byte_len()).sum::<u64>();
+        while held.len() > 1 && bytes(&held) > MOST_HELD {
+            held.remove(0);
+        }
     }
 
     /// The checkpoint of a step; the last few stay open.

@@ -6,6 +6,7 @@ use hinton_tensor::{Fold, Grid, Levels, TileRequest, Tiling, Window, Work, share
 use crate::background::{Ahead, is_sampled};
 use crate::half::{HAS_NAN, is_exact, upper_half};
 use crate::sources::Sources;
+use crate::view::Views;
 use crate::{Answer, Refusal};
 
 /// Most tiles of a request.
@@ -73,7 +74,7 @@ pub(crate) fn tiles(
     sources: &Sources,
     ahead: &Ahead,
     step: Option<u64>,
-    names: &str,
+    (names, views): (&str, &Views),
     work: Work<'_>,
 ) -> Result<Answer, Refusal> {
     let names: Vec<Name> = names.split(',').map(Name::read).collect::<Result<_, _>>()?;
@@ -81,7 +82,7 @@ pub(crate) fn tiles(
         return Err(Refusal::question(format!("more than {MOST} tiles are asked for at once")));
     }
     let alone = Work { threads: 1, ..work };
-    let one = |name: Name| one((sources, ahead), step, &name, MANY_VALUES, alone);
+    let one = |name: Name| one((sources, ahead), step, (&name, views), MANY_VALUES, alone);
     let mut bytes = Vec::new();
     for tile in share_out(names, work.threads, one) {
         match tile {
@@ -105,17 +106,22 @@ pub(crate) fn tiles(
 pub(crate) fn one(
     (sources, ahead): (&Sources, &Ahead),
     step: Option<u64>,
-    name: &Name,
+    (name, views): (&Name, &Views),
     many_values: u64,
     work: Work<'_>,
 ) -> Result<Vec<u8>, Refusal> {
     let source = sources.entry(name.tensor)?.source;
-    let kept = ahead.pyramid(sources.step(source, step)?, name.tensor);
+    let view = views.of(name.tensor);
+    // What is kept is of the usual view.
+    let kept = match view {
+        Some(_) => None,
+        None => ahead.pyramid(sources.step(source, step)?, name.tensor),
+    };
     let kept = kept.and_then(|kept| kept.tile(name.levels, name.row, name.col, name.fold));
     if let Some(grid) = kept {
         return Ok(encoded(&grid, false));
     }
-    let tensor = sources.matrix(name.tensor, step)?;
+    let tensor = sources.viewed(name.tensor, step, view)?;
     let &[rows, cols] = tensor.shape() else {
         return Err(Refusal::Work("the tensor is no matrix".to_owned()));
     };
@@ -125,9 +131,11 @@ pub(crate) fn one(
         Refusal::question(format!("there are {down} x {across} tiles at this level"))
     })?;
     let bytes = tensor.dtype().bytes_of(window.values()).unwrap_or(u64::MAX);
-    let sample_bytes = sample_of(sources.elements() > many_values, &window, bytes);
+    // A view is of one tensor that someone looks at; no better tile of it comes later.
+    let are_many = view.is_none() && sources.elements() > many_values;
+    let sample_bytes = sample_of(are_many, &window, bytes);
     let request = TileRequest { window, fold: name.fold, sample_bytes };
-    Ok(encoded(&tile(&tensor, &request, work)?, is_sampled(sources)))
+    Ok(encoded(&tile(&tensor, &request, work)?, view.is_some() || is_sampled(sources)))
 }
 
 /// How many bytes of a window are read; `None` for all. A map of 20,000 thumbnails shows something

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::answer::{number, number_or_null};
 use crate::query::Query;
 use crate::sources::{Sources, byte_of};
+use crate::view::Views;
 use crate::{Answer, Refusal};
 
 /// Most values of a window.
@@ -49,9 +50,15 @@ fn shape(tensor: &Tensor) -> Result<(usize, usize), Refusal> {
     }
 }
 
+/// The matrix that a question is about.
+fn asked(sources: &Sources, query: &Query) -> Result<Tensor, Refusal> {
+    let tensor = query.need("t")?;
+    sources.viewed(tensor, query.get("s")?, Views::read(query)?.of(tensor))
+}
+
 /// The values of rows `r0..r1` and columns `c0..c1`.
 pub(crate) fn exact(sources: &Sources, query: &Query, work: Work<'_>) -> Result<Answer, Refusal> {
-    let tensor = sources.matrix(query.need("t")?, query.get("s")?)?;
+    let tensor = asked(sources, query)?;
     let (rows, cols) = shape(&tensor)?;
     let range = |first: &str, end: &str, len: usize| -> Result<_, Refusal> {
         let (first, end): (usize, usize) = (query.need(first)?, query.need(end)?);
@@ -75,7 +82,9 @@ pub(crate) fn value(sources: &Sources, query: &Query, work: Work<'_>) -> Result<
     let (id, step) = (query.need("t")?, query.get("s")?);
     let (row, col): (usize, usize) = (query.need("r")?, query.need("c")?);
     let stored = sources.tensor(id, step)?;
-    let matrix = sources.matrix(id, step)?;
+    let views = Views::read(query)?;
+    let view = views.of(id);
+    let matrix = sources.viewed(id, step, view)?;
     let (rows, cols) = shape(&matrix)?;
     if row >= rows || col >= cols {
         let message = format!("row {row}, column {col} is outside of {rows} x {cols}");
@@ -83,12 +92,7 @@ pub(crate) fn value(sources: &Sources, query: &Query, work: Work<'_>) -> Result<
     }
     let found = window(&matrix, row..row + 1, col..col + 1, work)?;
     let value = found.first().copied().unwrap_or(f64::NAN);
-    let mut rest = row * cols + col;
-    let mut index = vec![0; stored.shape().len()];
-    for (place, &length) in index.iter_mut().zip(stored.shape()).rev() {
-        *place = rest % length;
-        rest /= length;
-    }
+    let index = sources.frame(id, view)?.index(row, col);
     let steps = index.iter().zip(&stored.view().strides);
     let element = steps.fold(0i64, |all, (&place, stride)| all + place as i64 * stride);
     let byte = match (u64::try_from(element), stored.stored()) {
@@ -121,7 +125,7 @@ fn digits(value: f64) -> String {
 
 /// Statistics of all values of a tensor.
 pub(crate) fn stats(sources: &Sources, query: &Query, work: Work<'_>) -> Result<Answer, Refusal> {
-    let tensor = sources.matrix(query.need("t")?, query.get("s")?)?;
+    let tensor = asked(sources, query)?;
     let summary = summarize(&tensor, work)?;
     Ok(Answer::json(&of_summary(&summary)))
 }
@@ -173,7 +177,7 @@ fn of_summary(summary: &Summary) -> Value {
 
 /// The values along a row or a column, in at most so many cells.
 pub(crate) fn profile(sources: &Sources, query: &Query, work: Work<'_>) -> Result<Answer, Refusal> {
-    let tensor = sources.matrix(query.need("t")?, query.get("s")?)?;
+    let tensor = asked(sources, query)?;
     let (rows, cols) = shape(&tensor)?;
     let (row, col): (Option<usize>, Option<usize>) = (query.get("row")?, query.get("col")?);
     let outside = |place: usize, len: usize| {

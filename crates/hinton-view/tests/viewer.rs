@@ -350,7 +350,8 @@ fn nothing_that_can_be_asked_panics() {
     let numbers = ["", "0", "1", "2", "3", "99", "-1", "18446744073709551615", "1e3", "NaN", "%00"];
     for row in hinton_view::ROUTES {
         for name in [
-            "t", "s", "r", "c", "q", "row", "col", "from", "to", "since", "cells", "range", "slice",
+            "t", "s", "r", "c", "q", "v", "row", "col", "from", "to", "since", "cells", "range",
+            "box",
         ] {
             for number in numbers {
                 for rest in
@@ -365,9 +366,9 @@ fn nothing_that_can_be_asked_panics() {
 
 /// Queries as a page asks them, and as someone would who tries what breaks.
 fn queries() -> impl Strategy<Value = String> {
-    const NAMES: [&str; 24] = [
-        "t", "s", "q", "r", "c", "r0", "c0", "r1", "c1", "row", "col", "from", "to", "since",
-        "cells", "range", "slice", "scale", "fold", "map", "aspect", "w", "h", "ratio",
+    const NAMES: [&str; 25] = [
+        "t", "s", "q", "v", "r", "c", "r0", "c0", "r1", "c1", "row", "col", "from", "to", "since",
+        "cells", "range", "box", "scale", "fold", "map", "aspect", "w", "h", "ratio",
     ];
     let number = prop_oneof![0u64..4, Just(u64::from(u32::MAX)), Just(u64::MAX)];
     let value = prop_oneof![
@@ -375,6 +376,8 @@ fn queries() -> impl Strategy<Value = String> {
         prop::num::f64::ANY.prop_map(|number| number.to_string()),
         "[0-9]{1,3}\\.[rmei]\\.[0-9]{1,2}(:[0-9]{1,2})?\\.[0-9]{1,3}\\.[0-9]{1,3}",
         "\\[[-0-9:, ]{0,12}\\]",
+        "([0-9]:)?(\\[[-0-9:,.]{1,12}\\])?([0-3.]{0,5}/[0-3.]{0,5})?",
+        "[0-9]{1,2}:[0-9]{1,2},[0-9]{1,2}:[0-9]{1,2}",
         "(g[0-9]{1,2},?){1,3}",
         "[%+&=.,:0-9a-zé]{0,12}",
         Just("q:0.99".to_owned()),
@@ -464,6 +467,69 @@ fn rows_that_another_program_reordered_are_compared_in_the_first_ones_order() {
     assert!(a.abs() > 1e-3 && (b - a).abs() < 0.02 * a.abs().max(0.03), "{a} {b}");
     assert!((difference - (b - a)).abs() < 1e-6, "{difference}");
     assert_eq!(catalogue["unpaired"], Value::Null);
+}
+
+#[test]
+fn a_view_is_the_same_matrix_whatever_is_asked() {
+    let folder = Folder::new("views");
+    let path = folder.model("a.safetensors", 0.0);
+    let viewer = open(&[&path]);
+    let conv = id(&viewer, "conv.weight");
+    let whole = hinton::open(&path).unwrap();
+    let stored = whole.tensors.iter().find(|tensor| tensor.name() == "conv.weight").unwrap();
+    let values = stored.to_f32().unwrap();
+    // Filters and rows of kernels down, channels and columns right, every second filter.
+    let view = "v=[::2,:,:,:]0.2/1.3";
+    let found = json(&viewer, "view", &format!("t={conv}&{view}"));
+    assert_eq!((&found["rows"], &found["cols"]), (&20.into(), &15.into()));
+    assert_eq!(found["view"], "[::2,:,:,:]0.2/1.3");
+    assert_eq!(
+        found["orientation"],
+        "rows ↓ axes 0, 2 as one (4 × 5) · columns → axes 1, 3 as one (3 × 5)"
+    );
+    let of = |row: usize, col: usize| {
+        let (filter, high, channel, wide) = (row / 5 * 2, row % 5, col / 5, col % 5);
+        values[((filter * 3 + channel) * 5 + high) * 5 + wide]
+    };
+    let exact = json(&viewer, "exact", &format!("t={conv}&{view}&r0=0&r1=20&c0=0&c1=15"));
+    for row in 0..20 {
+        for col in 0..15 {
+            assert_eq!(exact["values"][row][col].as_f64().unwrap() as f32, of(row, col));
+        }
+    }
+    let value = json(&viewer, "value", &format!("t={conv}&{view}&r=8&c=6"));
+    assert_eq!(value["index"], serde_json::json!([2, 1, 3, 1]));
+    assert_eq!(value["value"].as_f64().unwrap() as f32, of(8, 6));
+    let bytes = std::fs::read(&path).unwrap();
+    let place = value["byte"].as_u64().unwrap() as usize;
+    assert_eq!(f32::from_le_bytes(bytes[place..place + 4].try_into().unwrap()), of(8, 6));
+    // A tile of it, and of another tensor that has no view.
+    let other = id(&viewer, "layers.0.mlp.weight");
+    let query = format!("q={conv}.r.0.0.0,{other}.r.0.0.0&v={conv}:[::2,:,:,:]0.2/1.3");
+    let tiles = viewer.answer("tiles", &query, &Quiet).unwrap().bytes;
+    let number = |place: usize| u16::from_le_bytes(tiles[place..place + 2].try_into().unwrap());
+    assert_eq!((number(4), number(6)), (20, 15));
+    let next = 4 + u32::from_le_bytes(tiles[..4].try_into().unwrap()) as usize + 4;
+    assert_eq!((number(next), number(next + 2)), (40, 30));
+    let stats = json(&viewer, "stats", &format!("t={conv}&{view}"));
+    assert_eq!(stats["count"], 300);
+    let profile = json(&viewer, "profile", &format!("t={conv}&{view}&col=6"));
+    assert_eq!(profile["values"][8].as_f64().unwrap() as f32, of(8, 6));
+    // The command names the slice, and a part of it.
+    let command = |rest: &str| {
+        let answer = json(&viewer, "command", &format!("t={conv}&as=heatmap&{rest}"));
+        let words = answer["words"].as_array().unwrap();
+        let words: Vec<&str> = words.iter().map(|word| word.as_str().unwrap()).collect();
+        words[4..words.len() - 2].join(" ")
+    };
+    assert_eq!(
+        command(view),
+        "conv.weight[::2,:,:,:] --permute=0,2,1,3 --reshape=20x15 --as=heatmap"
+    );
+    assert_eq!(command("box=2:3,0:75"), "conv.weight[2:3,:,:,:] --reshape=1x75 --as=heatmap");
+    assert_eq!(command("v=[3,1]3/2"), "conv.weight[3,1,:,:] --transpose --as=heatmap");
+    let refused = refusal(&viewer, "command", &format!("t={conv}&box=0:3,2:5"));
+    assert!(refused.contains("no slice"), "{refused}");
 }
 
 #[test]

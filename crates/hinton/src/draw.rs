@@ -6,7 +6,7 @@ use hinton_scene::Scene;
 use hinton_tensor::reduce::Mark;
 use hinton_tensor::{Fold, GridRequest, Progress, Quiet, Summary, Tensor, Work, reduce, summarize};
 
-use crate::arrange::{Arrangement, Each, PanelSource, Reshape, arrange};
+use crate::arrange::{Arrangement, Each, PanelSource, Permute, Reshape, arrange};
 use crate::fonts::noted;
 use crate::inspect::{Singular, singular};
 use crate::{Error, Selected};
@@ -26,6 +26,8 @@ pub struct DrawRequest<'a> {
     pub options: Options,
     /// Whether axes are reversed before anything else: a matrix transposed.
     pub transpose: bool,
+    /// An order that the axes are brought into, after `transpose`.
+    pub permute: Option<Permute>,
     /// A shape for the values (with `each`, for those of each picture).
     pub reshape: Option<Reshape>,
     /// One picture for each column, row or position of an axis.
@@ -46,6 +48,7 @@ impl Default for DrawRequest<'_> {
             chart: None,
             options: Options::default(),
             transpose: false,
+            permute: None,
             reshape: None,
             each: None,
             given: Vec::new(),
@@ -62,6 +65,7 @@ impl std::fmt::Debug for DrawRequest<'_> {
             .field("chart", &self.chart)
             .field("options", &self.options)
             .field("transpose", &self.transpose)
+            .field("permute", &self.permute)
             .field("reshape", &self.reshape)
             .field("each", &self.each)
             .finish_non_exhaustive()

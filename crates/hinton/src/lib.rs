@@ -52,7 +52,7 @@ mod select;
 use std::path::Path;
 
 pub use animate::{AnimateRequest, Film, animate};
-pub use arrange::{Each, Reshape};
+pub use arrange::{Each, Permute, Reshape};
 pub use draw::{DrawRequest, Picture, draw, draw_arrangement, threads};
 pub use error::{Error, Fault};
 pub use export::export;

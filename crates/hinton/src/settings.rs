@@ -91,10 +91,23 @@ pub const SETTINGS: &[SettingRow] = &[
         },
     },
     SettingRow {
+        name: "permute",
+        takes: Takes::Value("AXES"),
+        about: "Bring the axes into another order, such as 0,2,1",
+        help: "The numbers of all axes that the slice leaves, from 0, as numpy's transpose and PyTorch's \
+               permute take them; after --transpose, before --reshape.",
+        charts: EVERY,
+        choices: nothing,
+        set: |request, value| {
+            request.permute = Some(value.parse()?);
+            Ok(())
+        },
+    },
+    SettingRow {
         name: "reshape",
         takes: Takes::Value("SHAPE"),
         about: "Bring the values into a shape, such as 28x28",
-        help: "In C order, after slicing and --transpose. One axis may be -1 and takes what is \
+        help: "In C order, after slicing, --transpose and --permute. One axis may be -1 and takes what is \
                left. With --each, the values of each picture are reshaped; a matrix whose columns \
                (or rows) alone fit is taken apart into them.",
         charts: EVERY,

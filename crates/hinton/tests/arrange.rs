@@ -123,6 +123,28 @@ fn reshapes_find_the_axis_that_fits() {
 }
 
 #[test]
+fn axes_are_brought_into_another_order() {
+    let request = |text: &str| DrawRequest::chart("heatmap").set("permute", text).unwrap();
+    let found = arranged(&[2, 3, 4], &request("2,0,1"));
+    assert_eq!(
+        found.panels[0].orientation,
+        "rows ↓ axis 2 (4) · columns → axes 0, 1 as one (2 × 3)"
+    );
+    // Row 1 is the second position of the last axis.
+    let values = found.panels[0].planes[0].to_f32().unwrap();
+    assert_eq!(values[6..12], [1.0, 5.0, 9.0, 13.0, 17.0, 21.0]);
+    // Filters and channels beside one another: rows are axes 0 and 2, columns 1 and 3.
+    let grid = request("0,2,1,3").set("reshape", "4x9").unwrap();
+    let found = arranged(&[2, 3, 2, 3], &grid);
+    let values = found.panels[0].planes[0].to_f32().unwrap();
+    assert_eq!(values[..9], [0.0, 1.0, 2.0, 6.0, 7.0, 8.0, 12.0, 13.0, 14.0]);
+    let tensor = Selected::whole(counting("w", &[3, 4]));
+    let error = arrange(&[tensor], &request("0,2,1")).err().unwrap();
+    assert_eq!(error.to_string(), "--permute 0,2,1: w has 2 axes (shape 3 × 4)");
+    assert_eq!(error.help(), Some("name each axis once: 0,1 in the order that is wanted"));
+}
+
+#[test]
 fn axes_that_are_not_there_are_refused() {
     let request = DrawRequest::default().each(Each::Axis(2));
     let error = arrange(&[Selected::whole(counting("w", &[3, 4]))], &request).err().unwrap();

@@ -1,4 +1,4 @@
-import type { Engine, Step } from "../engine";
+import { type Engine, type Step, type Tensor, numberOf } from "../engine";
 
 /** Cells along each side of a block of exact values. */
 const BLOCK = 32;
@@ -15,9 +15,9 @@ export class ExactCells {
   ) {}
 
   /** The value, or undefined while its block is on its way. */
-  at(step: Step, tensor: { id: number; rows: number; cols: number }, row: number, col: number): number | undefined {
+  at(step: Step, tensor: Tensor, row: number, col: number): number | undefined {
     const [r, c] = [Math.floor(row / BLOCK), Math.floor(col / BLOCK)];
-    const key = `${step ?? ""}/${tensor.id}/${r}/${c}`;
+    const key = `${step ?? ""}/${numberOf(tensor)}/${r}/${c}`;
     const known = this.blocks.get(key);
     if (known === undefined) {
       this.ask(key, step, tensor, r, c);
@@ -30,7 +30,7 @@ export class ExactCells {
     this.blocks.clear();
   }
 
-  private ask(key: string, step: Step, tensor: { id: number; rows: number; cols: number }, r: number, c: number): void {
+  private ask(key: string, step: Step, tensor: Tensor, r: number, c: number): void {
     if (this.running >= 2) return;
     this.running += 1;
     this.blocks.set(key, null);
@@ -41,7 +41,7 @@ export class ExactCells {
       c1: Math.min((c + 1) * BLOCK, tensor.cols),
     };
     this.engine
-      .exact(step, tensor.id, box)
+      .exact(step, numberOf(tensor), box)
       .then((values) => {
         this.blocks.set(key, values);
         if (this.blocks.size > MOST_BLOCKS) this.blocks.delete(this.blocks.keys().next().value!);

@@ -1,4 +1,4 @@
-import type { Fold, Placed, Tensor, TileName } from "../engine";
+import { type Fold, type Placed, type Tensor, type TileName, numberOf } from "../engine";
 import { type Camera, type Rect, type Size, rectToScreen } from "./camera";
 
 /** Cells along each side of a tile. */
@@ -96,8 +96,8 @@ export function foldOf(level: Level, fold: Fold): Fold {
   return level.rows === 0 && level.cols === 0 ? "r" : fold;
 }
 
-export function nameOf(tensor: number, fold: Fold, level: Level, row: number, col: number): TileName {
-  return { tensor, fold: foldOf(level, fold), levelRows: level.rows, levelCols: level.cols, row, col };
+export function nameOf(tensor: Tensor, fold: Fold, level: Level, row: number, col: number): TileName {
+  return { tensor: numberOf(tensor), fold: foldOf(level, fold), levelRows: level.rows, levelCols: level.cols, row, col };
 }
 
 /** Coarse first, then what is nearest to the cursor: a small number comes first. */

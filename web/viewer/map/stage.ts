@@ -1,6 +1,6 @@
 import { createEffect, untrack } from "solid-js";
 import type { Pane } from "../compare";
-import type { Fold, Step, Tensor } from "../engine";
+import { type Fold, type Step, type Tensor, numberOf } from "../engine";
 import type { Model } from "../model";
 import { ExactCells } from "./exact";
 import { type Marginals, marginals } from "./marginals";
@@ -63,6 +63,7 @@ export class Stage {
       model.camera();
       model.choice();
       model.full();
+      model.views();
       model.comparison.panes();
       model.dark();
       model.shades.shared();
@@ -122,7 +123,7 @@ export class Stage {
     for (let up = 0; up <= top; up++) {
       const level = { rows: wanted.rows + up, cols: wanted.cols + up };
       const [r, c] = [Math.floor(row / 2 ** level.rows), Math.floor(col / 2 ** level.cols)];
-      const kept = this.tiles.get(pane.step, fold, of.id, level, Math.floor(r / SIDE), Math.floor(c / SIDE));
+      const kept = this.tiles.get(pane.step, fold, numberOf(of), level, Math.floor(r / SIDE), Math.floor(c / SIDE));
       if (!kept?.tile) continue;
       const { tile } = kept;
       const place = (r % SIDE) * tile.cols + (c % SIDE);
@@ -139,7 +140,7 @@ export class Stage {
     const least = { rows: Math.max(high - 8, 0), cols: Math.max(wide - 8, 0) };
     for (let up = 0; up <= Math.max(high, wide); up++) {
       for (const level of levelsAbove(least, up)) {
-        const tile = this.tiles.get(step, fold, tensor.id, level, 0, 0)?.tile;
+        const tile = this.tiles.get(step, fold, numberOf(tensor), level, 0, 0)?.tile;
         // Other folds have no root mean squares, unless a cell is one value.
         if (tile && (fold === "r" || tile.planes.length === 1 && level.rows + level.cols === 0)) return marginals(tile, level, tensor);
       }
@@ -244,7 +245,7 @@ export class Stage {
       for (let r = one.tiles.r0; r < one.tiles.r1; r++) {
         for (let c = one.tiles.c0; c < one.tiles.c1; c++) {
           const distance = distanceTo(one, level, r, c, pointer);
-          const kept = tiles.wish(step, nameOf(tensor.id, fold, level, r, c), urgency(level, distance));
+          const kept = tiles.wish(step, nameOf(tensor, fold, level, r, c), urgency(level, distance));
           if (kept.tile && add(kept, level, r, c, EVERYTHING)) continue;
           if (kept.error) continue;
           missing += 1;
@@ -252,12 +253,12 @@ export class Stage {
         }
       }
       const large = level.rows + 8 < highest(tensor.rows) || level.cols + 8 < highest(tensor.cols);
-      if (missing > before && large && !tensor.levels && !tiles.has(step, fold, tensor.id)) {
+      if (missing > before && large && !tensor.levels && !tiles.has(step, fold, numberOf(tensor))) {
         // Something of the whole tensor first, if it is not all in one tile anyway.
         const rows = Math.max(0, highest(tensor.rows) - 7);
         const cols = Math.max(0, highest(tensor.cols) - 7);
         const top = { rows: Math.max(rows, cols), cols: Math.max(rows, cols) };
-        if (top.rows > level.rows && top.cols > level.cols) tiles.wish(step, nameOf(tensor.id, fold, top, 0, 0), urgency(top, 0));
+        if (top.rows > level.rows && top.cols > level.cols) tiles.wish(step, nameOf(tensor, fold, top, 0, 0), urgency(top, 0));
       }
     }
     const paper = model.shades.shared()?.colours.paper;
@@ -292,7 +293,7 @@ export class Stage {
       if (now.includes(step)) continue;
       for (const { tensor, level, tiles } of found) {
         for (let r = tiles.r0; r < tiles.r1; r++) {
-          for (let c = tiles.c0; c < tiles.c1; c++) this.tiles.wish(step, nameOf(tensor.id, fold, level, r, c), SOON * (rank + 1));
+          for (let c = tiles.c0; c < tiles.c1; c++) this.tiles.wish(step, nameOf(tensor, fold, level, r, c), SOON * (rank + 1));
         }
       }
     }
@@ -305,7 +306,7 @@ export class Stage {
   private stopgap({ level }: Seen, tensor: Tensor, step: Step, r: number, c: number, add: Add): void {
     const { fold } = this.model.choice();
     const { complete } = this;
-    const before = complete && step === this.model.choice().step && this.tiles.get(complete.step, complete.fold, tensor.id, level, r, c);
+    const before = complete && step === this.model.choice().step && this.tiles.get(complete.step, complete.fold, numberOf(tensor), level, r, c);
     if (before && before.tile && add(before, level, r, c, EVERYTHING)) return;
     const clip: Clip = {
       r0: r * SIDE * 2 ** level.rows,
@@ -315,7 +316,7 @@ export class Stage {
     };
     for (let up = 1; up <= COARSER; up++) {
       const at = { rows: level.rows + up, cols: level.cols + up };
-      const kept = this.tiles.get(step, fold, tensor.id, at, r >> up, c >> up);
+      const kept = this.tiles.get(step, fold, numberOf(tensor), at, r >> up, c >> up);
       if (kept?.tile && add(kept, at, r >> up, c >> up, clip)) return;
     }
     for (let down = 1; down <= FINER; down++) {
@@ -326,7 +327,7 @@ export class Stage {
       let any = false;
       for (let i = r << down; i < count(tensor.rows, at.rows, r); i++) {
         for (let j = c << down; j < count(tensor.cols, at.cols, c); j++) {
-          const kept = this.tiles.get(step, fold, tensor.id, at, i, j);
+          const kept = this.tiles.get(step, fold, numberOf(tensor), at, i, j);
           if (kept?.tile && add(kept, at, i, j, clip)) any = true;
         }
       }

@@ -173,12 +173,13 @@ export class Tiles {
     this.onChange();
   }
 
-  /** Forgets all tiles of tensors whose file changed. */
-  discard(tensors: Set<number>): void {
+  /** Forgets all tiles of tensors whose file changed, and those of views, whose numbers begin there. */
+  discard(tensors: Set<number>, views: number): void {
     for (const shelf of this.shelves.values()) {
-      for (const tensor of tensors) {
-        for (const kept of shelf[tensor]?.values() ?? []) this.free(kept);
-        delete shelf[tensor];
+      for (const number of Object.keys(shelf).map(Number)) {
+        if (number < views && !tensors.has(number)) continue;
+        for (const kept of shelf[number]!.values()) this.free(kept);
+        delete shelf[number];
       }
     }
     this.onChange();

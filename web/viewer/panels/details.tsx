@@ -1,10 +1,12 @@
 import { For, Show, createEffect, createMemo, createSignal, on } from "solid-js";
 import { fromBits16 } from "../bits";
-import type { Profile, Tensor } from "../engine";
+import { type Profile, type Tensor, numberOf } from "../engine";
 import { wordsOf } from "../map/overlay";
 import type { Stage } from "../map/stage";
 import type { Model } from "../model";
 import { bytes, count, shape, short } from "../numbers";
+import { showFault } from "../actions";
+import { Axes } from "./axes";
 import { Colour } from "./colour";
 import { Selected } from "./selected";
 
@@ -94,13 +96,14 @@ export function Details(props: { model: Model; stage: Stage }) {
               {shape(found().shape)} {found().dtype}
               {found().quantized ? ", quantised" : ""}, {bytes(found().bytes)}
             </p>
+            <Show when={found().view?.slice}>{(slice) => <p class="facts">statistics and map of the slice {slice()}</p>}</Show>
             <p class="facts faint">{found().orientation}</p>
             <Show when={model.comparison.pairs.get(found().id)?.how}>{(how) => <p class="note">{how()}</p>}</Show>
             <Show when={found().note}>{(note) => <p class="note">{note()}</p>}</Show>
             <Show when={found().skipped}>{(why) => <p class="alarm">{why()}</p>}</Show>
             <For each={model.faultsOf().get(found().id) ?? []}>
               {(fault) => (
-                <button type="button" class="fault" onClick={() => fault.at && model.showCell({ tensor: fault.t, row: fault.at[0], col: fault.at[1] })}>
+                <button type="button" class="fault" onClick={() => showFault(model, fault)}>
                   <span class="badge" classList={{ mild: fault.fault === false }}>{fault.code}</span> {fault.text}
                 </button>
               )}
@@ -128,6 +131,7 @@ export function Details(props: { model: Model; stage: Stage }) {
           </section>
         )}
       </Show>
+      <Show when={!model.catalogue.exported && tensor()}>{(found) => <Axes model={model} tensor={found()} />}</Show>
       <Selected model={model} />
       <Colour model={model} mark={mark()} />
       <Profiles model={model} />
@@ -154,7 +158,7 @@ function Profiles(props: { model: Model }) {
   let abort = new AbortController();
   let timer = 0;
   createEffect(
-    on([model.cell, model.rest], ([cell, step]) => {
+    on([model.cell, model.rest, model.views], ([cell, step]) => {
       abort.abort();
       clearTimeout(timer);
       if (!cell) {
@@ -164,7 +168,7 @@ function Profiles(props: { model: Model }) {
       abort = new AbortController();
       const { rows, cols } = model.tensors[cell.tensor]!;
       const { signal } = abort;
-      const ask = (line: { row: number } | { col: number }) => model.engine.profile(step, cell.tensor, line, CURVE.cells, signal);
+      const ask = (line: { row: number } | { col: number }) => model.engine.profile(step, numberOf(model.tensors[cell.tensor]!), line, CURVE.cells, signal);
       // While a key is held down the cursor does not stay for long.
       timer = window.setTimeout(() => {
         const wanted: Promise<{ name: string; at: number; profile: Profile }>[] = [];

@@ -1,6 +1,6 @@
 import { For, Show, createSignal } from "solid-js";
 import { ACTIONS, type Action } from "../actions";
-import type { Colouring, PictureFormat } from "../engine";
+import { type Colouring, type PictureFormat, numberOf } from "../engine";
 import { Icon } from "../icons";
 import type { Model } from "../model";
 import { sliceText } from "./selected";
@@ -103,7 +103,7 @@ export function Export(props: { model: Model; dialog(element: HTMLDialogElement)
     if (!found) return;
     setBusy(true);
     try {
-      const blob = await model.engine.picture(model.choice().step, found.tensor, colouringOf(model, found.tensor), found.box, format);
+      const blob = await model.engine.picture(model.choice().step, numberOf(model.tensors[found.tensor]!), colouringOf(model, found.tensor), found.box, format);
       const name = model.tensors[found.tensor]!.name.replace(/[^\w.-]+/g, "_");
       download(blob, `${name}.${format}`);
       model.say(`Saved ${name}.${format}`);
@@ -131,7 +131,7 @@ export function Export(props: { model: Model; dialog(element: HTMLDialogElement)
         {(found) => (
           <>
             <p class="facts">
-              {model.tensors[found().tensor]!.name} {found().box ? sliceText(found().box!) : ""}
+              {model.tensors[found().tensor]!.name}{model.tensors[found().tensor]!.view?.slice ?? ""} {found().box ? sliceText(found().box!) : ""}
             </p>
             <p class="faint">The picture that hinton draw makes, with the range, the map and the fold of this page.</p>
             <div class="choices">

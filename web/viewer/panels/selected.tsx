@@ -1,5 +1,5 @@
 import { Show, createEffect, createMemo, createSignal, on } from "solid-js";
-import type { Box } from "../engine";
+import { type Box, type Tensor, numberOf } from "../engine";
 import type { Model } from "../model";
 import { count, short } from "../numbers";
 
@@ -10,6 +10,11 @@ const MOST = 65_536;
 export function sliceText(box: Box): string {
   const part = (from: number, to: number) => (to === from + 1 ? String(from) : `${from}:${to}`);
   return `[${part(box.r0, box.r1)}, ${part(box.c0, box.c1)}]`;
+}
+
+/** Its name, and of a view what it is of the tensor. */
+function nameAsSeen({ name, view }: Tensor): string {
+  return view ? `${name}${view.slice ?? ""}, ${view.orientation}: ` : name;
 }
 
 export function cellsOf(box: Box): number {
@@ -35,8 +40,8 @@ export async function copyBox(model: Model, kind: "numpy" | "csv"): Promise<void
   const { tensor, box } = selection;
   if (cellsOf(box) > MOST) return model.say(`${count(cellsOf(box))} cells are too many to copy: at most ${count(MOST)}`);
   try {
-    const values = await model.engine.exact(model.choice().step, tensor, box);
-    await navigator.clipboard.writeText(kind === "csv" ? asCsv(values) : asNumpy(values, model.tensors[tensor]!.name, box));
+    const values = await model.engine.exact(model.choice().step, numberOf(model.tensors[tensor]!), box);
+    await navigator.clipboard.writeText(kind === "csv" ? asCsv(values) : asNumpy(values, nameAsSeen(model.tensors[tensor]!), box));
     model.say(`Copied ${count(cellsOf(box))} ${cellsOf(box) === 1 ? "value" : "values"} as ${kind === "csv" ? "CSV" : "numpy"}`);
   } catch (error) {
     model.say(`Not copied: ${error instanceof Error ? error.message : String(error)}`);
@@ -78,7 +83,7 @@ export function Selected(props: { model: Model }) {
   let abort = new AbortController();
   let timer = 0;
   createEffect(
-    on([model.selection, model.rest], ([found, step]) => {
+    on([model.selection, model.rest, model.views], ([found, step]) => {
       clearTimeout(timer);
       abort.abort();
       setSummary(null);
@@ -88,7 +93,7 @@ export function Selected(props: { model: Model }) {
       // While the box is drawn it changes with every move.
       timer = window.setTimeout(() => {
         model.engine
-          .exact(step, found.tensor, found.box, signal)
+          .exact(step, numberOf(model.tensors[found.tensor]!), found.box, signal)
           .then((values) => setSummary(summarise(values)))
           .catch(() => {
             // Another box is asked for by now.

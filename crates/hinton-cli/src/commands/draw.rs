@@ -120,6 +120,7 @@ fn opened(
         || request.each.is_some()
         || request.reshape.is_some()
         || request.transpose
+        || request.permute.is_some()
         || !matches!(chart, None | Some("curve"));
     let mut files = Vec::new();
     let mut runs = Vec::new();

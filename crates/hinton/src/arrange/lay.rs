@@ -29,6 +29,8 @@ pub(super) struct Prepared {
     /// Whether its axes were reversed, and whether it was reshaped.
     turned: bool,
     reshaped: bool,
+    /// Whether its axes were brought into another order.
+    permuted: bool,
     /// One picture for each position of this axis, because only so the reshape fits.
     each_fits: Option<usize>,
     /// What the columns of a table are called; empty where that is not known.
@@ -60,7 +62,7 @@ impl Prepared {
     /// A slice of the tensor in the file that takes positions from `shown` on, as many again;
     /// `None` where what is drawn is no longer in the file's axes.
     fn slice_after(&self, axis: usize, shown: usize) -> Option<String> {
-        if shown == 0 || self.reshaped || !self.part.is_empty() {
+        if shown == 0 || self.reshaped || self.permuted || !self.part.is_empty() {
             return None;
         }
         let shape = self.tensor.shape();
@@ -104,6 +106,7 @@ pub(super) fn prepare(selected: &Selected, request: &DrawRequest<'_>) -> Result<
         numbers: selected.numbers.clone(),
         turned: false,
         reshaped: false,
+        permuted: false,
         each_fits: None,
         columns: selected.columns.clone(),
         kernel: kernel_order(selected),
@@ -116,6 +119,17 @@ pub(super) fn prepare(selected: &Selected, request: &DrawRequest<'_>) -> Result<
         prepared.turned = true;
         prepared.columns.clear();
         prepared.kernel = prepared.kernel.map(|order| order.map(|axis| 3 - axis));
+    }
+    if let Some(permute) = &request.permute {
+        let axes = prepared.tensor.shape().len();
+        let order = permute.order(axes).ok_or_else(|| cannot_permute(&prepared, permute))?;
+        let place = |axis| order.iter().position(|&old| old == axis).unwrap_or_default();
+        prepared.tensor = prepared.tensor.permute(order)?;
+        prepared.axes = order.iter().map(|&axis| prepared.axes[axis].clone()).collect();
+        prepared.numbers = order.iter().map(|&axis| prepared.numbers[axis]).collect();
+        prepared.permuted = true;
+        prepared.columns.clear();
+        prepared.kernel = prepared.kernel.map(|axes| axes.map(place));
     }
     if let (Some(reshape), None) = (&request.reshape, request.each) {
         if let Some(shape) = reshape.fill(prepared.tensor.elements()) {
@@ -161,6 +175,23 @@ fn fitting_axis(prepared: &Prepared, reshape: &super::Reshape) -> Result<usize, 
         }
     }
     Err(does_not_fill(prepared, reshape, prepared.tensor.elements()))
+}
+
+fn cannot_permute(prepared: &Prepared, permute: &super::Permute) -> Error {
+    let shape = prepared.tensor.shape();
+    let all = (0..shape.len()).map(|axis| axis.to_string()).collect::<Vec<_>>().join(",");
+    Error::missing(
+        format!(
+            "--permute {permute}: {} has {} axes (shape {})",
+            prepared.label(),
+            shape.len(),
+            times(shape)
+        ),
+        match shape.len() {
+            0 | 1 => "there is nothing to bring into another order: leave it out".to_owned(),
+            _ => format!("name each axis once: {all} in the order that is wanted"),
+        },
+    )
 }
 
 fn does_not_fill(prepared: &Prepared, reshape: &super::Reshape, values: u64) -> Error {

@@ -5,7 +5,7 @@ mod plan;
 mod words;
 
 pub use lay::{matrix_orientation, matrix_shape};
-pub use words::{Each, Reshape};
+pub use words::{Each, Permute, Reshape};
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What people say about arrangement: `--each column`, `--reshape 28x28`.
+//! What people say about arrangement: `--each column`, `--reshape 28x28`, `--permute 1,0,2`.
 
 use std::str::FromStr;
 
@@ -110,9 +110,59 @@ impl FromStr for Reshape {
     }
 }
 
+/// An order of axes: axis `k` of the result is the axis that is named at place `k`, from 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Permute(Vec<usize>);
+
+impl Permute {
+    /// The order for a tensor with so many axes; `None` where it does not name each of them.
+    pub(super) fn order(&self, axes: usize) -> Option<&[usize]> {
+        (self.0.len() == axes).then_some(&self.0)
+    }
+}
+
+impl std::fmt::Display for Permute {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let axes = self.0.iter().map(ToString::to_string);
+        f.write_str(&axes.collect::<Vec<_>>().join(","))
+    }
+}
+
+impl FromStr for Permute {
+    type Err = Error;
+
+    /// Reads `1,0,2`.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let error = || {
+            Error::request(
+                format!("--permute {text:?}: expected the numbers of all axes, each once"),
+                "as in 0,2,1, which exchanges the last two of three; the first axis is 0",
+            )
+        };
+        let read = |word: &str| word.trim().parse::<usize>().map_err(|_| error());
+        let order = text.split(',').map(read).collect::<Result<Vec<_>, _>>()?;
+        let mut sorted = order.clone();
+        sorted.sort_unstable();
+        match sorted.into_iter().eq(0..order.len()) {
+            true => Ok(Permute(order)),
+            false => Err(error()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn orders_name_each_axis_once() {
+        let order: Permute = "2, 0,1".parse().unwrap();
+        assert_eq!(order.order(3), Some(&[2, 0, 1][..]));
+        assert_eq!((order.order(2), order.to_string()), (None, "2,0,1".to_owned()));
+        for bad in ["", "0,0", "1", "0,2", "a", "-1,0", "0,1,"] {
+            assert!(bad.parse::<Permute>().is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn shapes_are_read_and_filled() {

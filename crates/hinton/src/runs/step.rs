@@ -61,7 +61,7 @@ fn learn_from_settings(run: &Run, selected: &[Selected], draw: &mut DrawRequest<
         draw.options.row_labels = Labels::List(names);
     }
     let is_free = draw.chart.is_none() && draw.each.is_none() && draw.reshape.is_none();
-    let is_whole = first.part.is_empty() && !draw.transpose;
+    let is_whole = first.part.is_empty() && !draw.transpose && draw.permute.is_none();
     let alike = selected.iter().all(|one| one.tensor.shape() == shape);
     if let (true, Some((each, shape))) = (is_free && is_whole && alike, known::pictures(run, shape))
     {
