@@ -19,6 +19,7 @@ function kernels() {
 
 const MODEL = {
   "conv.weight": kernels(),
+  "embed.weight": { dtype: "F32", shape: [300, 4], values: Array.from({ length: 1200 }, (_, at) => Math.sin(at)) },
   "fc.weight": { dtype: "F32", shape: [8, 12], values: Array.from({ length: 96 }, (_, at) => Math.cos(at * 0.7)) },
 };
 
@@ -28,10 +29,12 @@ async function opened(hinton) {
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   const file = join(folder, "nd.safetensors");
   writeFileSync(file, safetensors(MODEL));
+  const words = Array.from({ length: 290 }, (_, number) => `word${number}`);
+  writeFileSync(join(folder, "vocab.txt"), words.join("\n"));
   const server = await serve(hinton, file);
   const { tensors } = await server.ask("catalogue?aspect=1.5");
   const id = (name) => tensors.find((other) => other.name === name).id;
-  return { folder, server, conv: id("conv.weight"), fc: id("fc.weight") };
+  return { folder, server, embed: id("embed.weight"), conv: id("conv.weight"), fc: id("fc.weight") };
 }
 
 const press = async (page, ...keys) => {
@@ -189,6 +192,15 @@ export function axesTests(hinton) {
       await page.waitForSelector("#selected");
       assert.match(await page.textContent("#selected"), /\[0:8, 0:6\]/);
       assert.match(await agrees(hinton, page, folder), /'conv\.weight\[:2,:2,:,:\]' --permute=0,2,1,3 --reshape=8x6/);
+    }),
+
+    "names: a row is called as the vocabulary beside the model calls it": served(async (open, _faults, { server, embed }) => {
+      const page = await open(server, `t=${embed}&panel=1`);
+      await readAt(page, 7, 2);
+      assert.equal((await page.textContent("#readout .named")).trim(), "row: token word7");
+      assert.match(await page.textContent("#spoken"), /row 7, token word7, column 2/);
+      await readAt(page, 295, 2);
+      assert.equal(await page.locator("#readout .named").count(), 0, "a row that is padding has no name");
     }),
 
     "axes: a slice is typed, and what is wrong with one is said": served(async (open, faults, { folder, server, fc }) => {

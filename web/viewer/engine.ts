@@ -217,9 +217,16 @@ export interface ExactValue {
   index: number[];
   file: string;
   byte: number | null;
-  row: string | null;
-  col: string | null;
+  /** What the row and the column are called, such as the token of a vocabulary; null where they have only numbers. */
+  row: PlaceName | null;
+  col: PlaceName | null;
   note?: string;
+}
+
+export interface PlaceName {
+  /** What it is one of: `token`, `class`. */
+  of: string;
+  name: string;
 }
 
 export interface Histogram {

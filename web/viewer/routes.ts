@@ -137,7 +137,7 @@ function part(box: Box | null): Query {
 
 const WORDS: Record<string, number> = { NaN: Number.NaN, Infinity: Number.POSITIVE_INFINITY, "-Infinity": Number.NEGATIVE_INFINITY };
 /** Members that hold text even where it reads like a number. */
-const TEXTS = new Set(["text", "view", "slice", "name", "title", "label", "error", "note", "row", "col", "command"]);
+const TEXTS = new Set(["text", "view", "slice", "of", "name", "title", "label", "error", "note", "row", "col", "command"]);
 
 /** JSON has no NaN and no infinities: the server writes them as words. */
 function reviveNumbers(value: unknown, key = ""): unknown {

@@ -38,9 +38,9 @@ fn the_command_of_a_picture_makes_the_picture() {
         "t=0",
         "t=0&map=viridis&range=-20,20&scale=symlog&dark=1",
         "t=0&fold=e&format=svg&as=heatmap",
-        "t=0&slice=%5B3:9,::2%5D&format=svg",
+        "t=0&v=%5B3:9,::2%5D1/0&format=svg",
         "t=1",
-        "t=1&slice=%5B0%5D&format=pdf",
+        "t=1&v=%5B0%5D&format=pdf",
         "t=2&theme=paper",
     ] {
         let picture = viewer.answer("picture", query, &Quiet).unwrap().bytes;

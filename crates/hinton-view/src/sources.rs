@@ -1,10 +1,12 @@
 //! What is viewed: checkpoints and runs, and the tensors in them.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use hinton::arrange::{matrix_orientation, matrix_shape};
-use hinton::{Checkpoint, Error, Limits, Run, RunKind, RunOptions, Tensor};
+use hinton::{
+    AxisNames, Checkpoint, Error, Limits, Run, RunKind, RunOptions, Tensor, names_beside,
+};
 
 use crate::Refusal;
 use crate::colours::Cells;
@@ -203,6 +205,8 @@ pub(crate) struct Sources {
     made: Source,
     /// Cells that ranges of colours were found from.
     pub(crate) cells: Cells,
+    /// Names of rows and columns that lie beside each source, once someone asked.
+    names: Vec<OnceLock<Vec<AxisNames>>>,
     steps: Kept<(usize, usize), Arc<Checkpoint>>,
     held: Kept<(usize, Option<usize>, Option<View>), Tensor>,
 }
@@ -221,7 +225,8 @@ impl Sources {
         };
         let elements = tensors.iter().map(of).fold(0, u64::saturating_add);
         let bytes = tensors.iter().map(|entry| entry.bytes).fold(0, u64::saturating_add);
-        Sources { tensors, elements, bytes, pairs, groups, made, cells, all, steps, held }
+        let names = all.iter().map(|_| OnceLock::new()).collect();
+        Sources { tensors, elements, bytes, pairs, groups, made, cells, names, all, steps, held }
     }
 
     /// Number of values of all tensors.
@@ -239,6 +244,25 @@ impl Sources {
         self.tensors.get(tensor).ok_or_else(|| {
             let last = self.tensors.len().saturating_sub(1);
             Refusal::question(format!("there is no tensor {tensor}, they are 0 to {last}"))
+        })
+    }
+
+    /// The name of a position on an axis of a tensor, and what it is of; none where nobody gave it one.
+    pub(crate) fn name_of(
+        &self,
+        tensor: usize,
+        axis: usize,
+        position: usize,
+    ) -> Option<(&'static str, String)> {
+        let entry = self.tensors.get(tensor)?;
+        let length = *entry.shape.get(axis)?;
+        // What is made of two is named as the first is.
+        let source = if entry.is_made { 0 } else { entry.source };
+        let path = &self.all.get(source)?.path;
+        let names = self.names.get(source)?.get_or_init(|| names_beside(path, &Limits::default()));
+        names.iter().find_map(|names| {
+            let name = names.name(&entry.name, length, position)?;
+            Some((names.of.word(), name.to_owned()))
         })
     }
 

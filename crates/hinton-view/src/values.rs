@@ -92,7 +92,15 @@ pub(crate) fn value(sources: &Sources, query: &Query, work: Work<'_>) -> Result<
     }
     let found = window(&matrix, row..row + 1, col..col + 1, work)?;
     let value = found.first().copied().unwrap_or(f64::NAN);
-    let index = sources.frame(id, view)?.index(row, col);
+    let frame = sources.frame(id, view)?;
+    let index = frame.index(row, col);
+    let [row_name, col_name] = [0, 1].map(|side| match frame.axes()[side][..] {
+        [axis] => {
+            let (of, name) = sources.name_of(id, axis, index[axis])?;
+            Some(json!({ "of": of, "name": name }))
+        }
+        _ => None,
+    });
     let steps = index.iter().zip(&stored.view().strides);
     let element = steps.fold(0i64, |all, (&place, stride)| all + place as i64 * stride);
     let byte = match (u64::try_from(element), stored.stored()) {
@@ -105,8 +113,8 @@ pub(crate) fn value(sources: &Sources, query: &Query, work: Work<'_>) -> Result<
         "index": index,
         "file": stored.file(),
         "byte": byte,
-        "row": null,
-        "col": null,
+        "row": row_name,
+        "col": col_name,
     })))
 }
 

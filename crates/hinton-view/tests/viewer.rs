@@ -527,9 +527,29 @@ fn a_view_is_the_same_matrix_whatever_is_asked() {
         "conv.weight[::2,:,:,:] --permute=0,2,1,3 --reshape=20x15 --as=heatmap"
     );
     assert_eq!(command("box=2:3,0:75"), "conv.weight[2:3,:,:,:] --reshape=1x75 --as=heatmap");
+    assert_eq!(command("box=0:3,2:5"), "conv.weight[:3,:1,:1,2:] --as=heatmap");
     assert_eq!(command("v=[3,1]3/2"), "conv.weight[3,1,:,:] --transpose --as=heatmap");
-    let refused = refusal(&viewer, "command", &format!("t={conv}&box=0:3,2:5"));
+    let refused = refusal(&viewer, "command", &format!("t={conv}&box=0:3,2:7"));
     assert!(refused.contains("no slice"), "{refused}");
+}
+
+#[test]
+fn rows_have_the_names_that_lie_beside_the_model() {
+    let folder = Folder::new("names");
+    let path = folder.model("a.safetensors", 0.0);
+    let words: Vec<String> = (0..590).map(|number| format!("word{number}")).collect();
+    std::fs::write(folder.0.join("vocab.txt"), words.join("\n")).unwrap();
+    let viewer = open(&[&path]);
+    let embed = id(&viewer, "embed.weight");
+    let value = |query: &str| json(&viewer, "value", &format!("t={embed}&{query}"));
+    assert_eq!(value("r=7&c=2")["row"], serde_json::json!({ "of": "token", "name": "word7" }));
+    assert_eq!(value("r=7&c=2")["col"], Value::Null);
+    assert_eq!(value("r=595&c=2")["row"], Value::Null, "rows that are padding");
+    // In any view it is the name of the position in the file.
+    let turned = value("v=[::-1,:]1/0&r=2&c=590");
+    assert_eq!((&turned["row"], &turned["col"]["name"]), (&Value::Null, &"word9".into()));
+    let other = id(&viewer, "layers.0.attn.weight");
+    assert_eq!(json(&viewer, "value", &format!("t={other}&r=0&c=0"))["row"], Value::Null);
 }
 
 #[test]

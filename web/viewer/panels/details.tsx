@@ -19,6 +19,7 @@ export function Details(props: { model: Model; stage: Stage }) {
     const at = cell();
     return found && at && found.cell.tensor === at.tensor && found.cell.row === at.row && found.cell.col === at.col ? found.value : null;
   };
+  const nameOf = (side: "row" | "column") => (side === "row" ? exact()?.row : exact()?.col) ?? null;
   const peek = createMemo(() => {
     const at = cell();
     model.drawn();
@@ -49,7 +50,9 @@ export function Details(props: { model: Model; stage: Stage }) {
   createEffect(
     on([model.cell, model.exactValue], ([at, value]) => {
       if (!at || !value || value.cell !== at) return;
-      model.setSpoken(`row ${at.row}, column ${at.col}: ${value.value.text}`);
+      const named = ({ of, name }: { of: string; name: string }) => `, ${of} ${name}`;
+      const { row, col, text } = value.value;
+      model.setSpoken(`row ${at.row}${row ? named(row) : ""}, column ${at.col}${col ? named(col) : ""}: ${text}`);
     }),
   );
 
@@ -67,9 +70,13 @@ export function Details(props: { model: Model; stage: Stage }) {
               <p class="where">
                 [{exact()?.index.join(", ") ?? `${at().row}, ${at().col}`}] <span class="faint">row {count(at().row)}, column {count(at().col)}</span>
               </p>
-              <Show when={exact()?.row ?? exact()?.col}>
-                <p class="where">{[exact()?.row, exact()?.col].filter(Boolean).join(" · ")}</p>
-              </Show>
+              <For each={(["row", "column"] as const).filter((side) => nameOf(side))}>
+                {(side) => (
+                  <p class="where named">
+                    <span class="faint">{side}: {nameOf(side)!.of}</span> <b>{nameOf(side)!.name}</b>
+                  </p>
+                )}
+              </For>
               <Show when={model.comparison.way() && model.otherValue()}>
                 {(other) => (
                   <p class="where other">

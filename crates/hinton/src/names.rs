@@ -1,0 +1,190 @@
+//! Names of rows and columns that lie beside a model: the tokens of its tokenizer, the classes of its
+//! settings.
+
+use std::path::Path;
+
+use hinton_format::Limits;
+use hinton_format::source::{Location, read_head};
+use serde_json::{Map, Value};
+
+/// Larger files are not read for names.
+const MOST_BYTES: u64 = 64 << 20;
+/// Most names; a file may claim a token of any number.
+const MOST_NAMES: usize = 4 << 20;
+/// Parts of the names of tensors whose rows are tokens. They may have more rows than there are tokens.
+const OF_TOKENS: [&str; 9] =
+    ["embed", "wte", "lm_head", "vocab", "shared", "decoder", "output", "tok_", "predictions"];
+/// Parts of the names of tensors that are no table of tokens, whatever else is in their names.
+const OF_POSITIONS: [&str; 3] = ["position", "token_type", "wpe"];
+
+/// What names are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NamesOf {
+    /// Tokens of a tokenizer.
+    Tokens,
+    /// Classes that are told apart.
+    Classes,
+}
+
+impl NamesOf {
+    /// One of them, in a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            NamesOf::Tokens => "token",
+            NamesOf::Classes => "class",
+        }
+    }
+}
+
+/// Names of the positions of an axis.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AxisNames {
+    /// What they are of.
+    pub of: NamesOf,
+    /// The name of the file that has them.
+    pub file: &'static str,
+    /// The names; empty where a position has none.
+    names: Vec<String>,
+}
+
+impl AxisNames {
+    /// The name of a position of an axis with that length of a tensor with that name; `None` where the
+    /// names are not of that axis.
+    pub fn name(&self, tensor: &str, length: usize, position: usize) -> Option<&str> {
+        let count = self.names.len();
+        let has = |parts: &[&str]| parts.iter().any(|part| tensor.contains(part));
+        let fits = match self.of {
+            _ if has(&OF_POSITIONS) => false,
+            // Tables are padded to a round number of rows.
+            NamesOf::Tokens => {
+                length == count && count > 256
+                    || has(&OF_TOKENS) && length >= count && length - count <= count / 16 + 128
+            }
+            NamesOf::Classes => length == count && has(&["classifier", "score", "logits", "head"]),
+        };
+        let name = self.names.get(position).filter(|_| fits)?;
+        (!name.is_empty()).then_some(name.as_str())
+    }
+}
+
+/// The names in files beside a model, or in its folder: `vocab.txt`, `tokenizer.json` or `vocab.json`, and
+/// `config.json`. What cannot be read has none.
+pub fn names_beside(path: &Path, limits: &Limits) -> Vec<AxisNames> {
+    let Ok(place) = Location::find(path, limits) else { return Vec::new() };
+    let folder = if place.is_dir() { place } else { place.folder() };
+    let read = |file: &str| -> Option<Vec<u8>> {
+        let bytes = folder.join(file).open().ok()?;
+        if bytes.len() > MOST_BYTES { None } else { read_head(&*bytes, bytes.len()).ok() }
+    };
+    let json = |file: &str| serde_json::from_slice::<Value>(&read(file)?).ok();
+    let words = |file: &str| {
+        let text = String::from_utf8(read(file)?).ok()?;
+        Some(text.lines().take(MOST_NAMES).map(str::to_owned).collect())
+    };
+    let of_file = |file: &'static str| {
+        let names: Vec<String> = match file {
+            "vocab.txt" => words(file),
+            "vocab.json" => Some(by_number(json(file)?.as_object()?)),
+            _ => of_tokenizer(&json(file)?),
+        }?;
+        (!names.is_empty()).then_some(AxisNames { of: NamesOf::Tokens, file, names })
+    };
+    let tokens = ["tokenizer.json", "vocab.json", "vocab.txt"].into_iter().find_map(of_file);
+    let classes = json("config.json").and_then(|config| {
+        let names = of_classes(&config)?;
+        Some(AxisNames { of: NamesOf::Classes, file: "config.json", names })
+    });
+    tokens.into_iter().chain(classes).collect()
+}
+
+/// The tokens of a file of the library `tokenizers`: `model.vocab` is an object of numbers, or a list of
+/// tokens with their scores; `added_tokens` may replace and follow them.
+fn of_tokenizer(file: &Value) -> Option<Vec<String>> {
+    let mut names = match file.get("model")?.get("vocab")? {
+        Value::Object(vocab) => by_number(vocab),
+        Value::Array(list) => {
+            let token = |item: &Value| item.get(0)?.as_str().map(str::to_owned);
+            list.iter().take(MOST_NAMES).map(|item| token(item).unwrap_or_default()).collect()
+        }
+        _ => return None,
+    };
+    for added in file.get("added_tokens").and_then(Value::as_array).into_iter().flatten() {
+        let token = added.get("content").and_then(Value::as_str);
+        let number = added.get("id").and_then(Value::as_u64);
+        if let (Some(token), Some(number)) = (token, number) {
+            put(&mut names, number, token);
+        }
+    }
+    Some(names)
+}
+
+fn by_number(vocab: &Map<String, Value>) -> Vec<String> {
+    let mut names = Vec::new();
+    for (token, number) in vocab {
+        if let Some(number) = number.as_u64() {
+            put(&mut names, number, token);
+        }
+    }
+    names
+}
+
+fn put(names: &mut Vec<String>, number: u64, name: &str) {
+    let Some(number) = usize::try_from(number).ok().filter(|&number| number < MOST_NAMES) else {
+        return;
+    };
+    if names.len() <= number {
+        names.resize(number + 1, String::new());
+    }
+    name.clone_into(&mut names[number]);
+}
+
+/// `id2label` of transformers' settings; `LABEL_0` says nothing.
+fn of_classes(config: &Value) -> Option<Vec<String>> {
+    let mut names = Vec::new();
+    for (number, name) in config.get("id2label")?.as_object()? {
+        put(&mut names, number.parse().ok()?, name.as_str()?);
+    }
+    (!names.iter().all(|name| name.starts_with("LABEL_"))).then_some(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn tokens(names: Vec<String>) -> AxisNames {
+        AxisNames { of: NamesOf::Tokens, file: "tokenizer.json", names }
+    }
+
+    #[test]
+    fn tokens_stand_at_their_numbers() {
+        let words = json!({
+            "model": { "vocab": { "b": 1, "a": 0, "far": 99_999_999_999u64, "odd": "x" } },
+            "added_tokens": [{ "id": 3, "content": "<end>" }, { "id": 1, "content": "B" }],
+        });
+        assert_eq!(of_tokenizer(&words).unwrap(), ["a", "B", "", "<end>"]);
+        let unigram = json!({ "model": { "vocab": [["<unk>", 0.0], ["▁the", -3.5]] } });
+        assert_eq!(of_tokenizer(&unigram).unwrap(), ["<unk>", "▁the"]);
+        assert_eq!(of_tokenizer(&json!({ "model": {} })), None);
+    }
+
+    #[test]
+    fn names_are_of_axes_that_they_fit() {
+        let names = tokens((0..1000).map(|number| format!("t{number}")).collect());
+        assert_eq!(names.name("model.embed_tokens.weight", 1000, 7), Some("t7"));
+        assert_eq!(names.name("embed.weight", 1024, 999), Some("t999"));
+        assert_eq!(names.name("embed.weight", 1024, 1003), None, "padding");
+        assert_eq!(names.name("anything", 1000, 7), Some("t7"));
+        assert_eq!(names.name("anything", 1024, 7), None);
+        assert_eq!(names.name("embeddings.position_embeddings.weight", 1000, 7), None);
+        assert_eq!(names.name("embed.weight", 384, 7), None);
+    }
+
+    #[test]
+    fn classes_have_names_where_someone_gave_them() {
+        let config = json!({ "id2label": { "1": "dog", "0": "cat" } });
+        assert_eq!(of_classes(&config).unwrap(), ["cat", "dog"]);
+        assert_eq!(of_classes(&json!({ "id2label": { "0": "LABEL_0", "1": "LABEL_1" } })), None);
+        assert_eq!(of_classes(&json!({ "id2label": { "x": "cat" } })), None);
+    }
+}
