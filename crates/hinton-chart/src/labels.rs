@@ -1,8 +1,10 @@
 //! Labels of rows (left) and columns (above): numbers where they fit, or names.
 
+use std::sync::Arc;
+
 use hinton_scene::{Align, Baseline, Item, Path, Point, Rect, Shape, Text, TextStyle, measure};
 
-use crate::{Extent, Labels, Numbering, Options, Theme};
+use crate::{Extent, Labels, Numbering, Options, Sections, Theme};
 
 /// Space between a label and the cells.
 const PAD: f64 = 4.0;
@@ -100,28 +102,31 @@ impl Strips {
         let mut steps = (step(extent.rows, line, row_pitch), step(extent.cols, widest, col_pitch));
         // Sides of one scale are counted alike.
         let both = steps.0.max(steps.1);
-        let alike = (row_pitch / col_pitch.max(1e-9) - 1.0).abs() < 0.01
+        let row_sections = sections(&options.row_labels, &extent.row_sections);
+        let col_sections = sections(&options.col_labels, &extent.col_sections);
+        let alike = row_sections.is_none()
+            && col_sections.is_none()
+            && (row_pitch / col_pitch.max(1e-9) - 1.0).abs() < 0.01
             && options.row_labels == Labels::Auto
             && options.col_labels == Labels::Auto;
         if alike && both * 2 <= extent.rows.min(extent.cols) {
             steps = (both, both);
         }
-        let rows = labels(
-            &options.row_labels,
-            extent.rows,
-            extent.row_numbers,
-            steps.0,
-            line * 0.9,
-            row_pitch,
-        );
-        let cols = labels(
-            &options.col_labels,
-            extent.cols,
-            extent.col_numbers,
-            steps.1,
-            turned,
-            col_pitch,
-        );
+        let mut rows = row_sections.map_or(Vec::new(), |sections| {
+            sections.labels(extent.rows, row_pitch * extent.rows as f64, line * 0.9)
+        });
+        if rows.is_empty() {
+            let (count, of) = (extent.rows, extent.row_numbers);
+            rows = labels(&options.row_labels, count, of, steps.0, line * 0.9, row_pitch);
+        }
+        let mut cols = col_sections.map_or(Vec::new(), |sections| {
+            let length = col_pitch * extent.cols as f64;
+            sections.labels(extent.cols, length, sections.widest(style) + 6.0)
+        });
+        if cols.is_empty() {
+            let (count, of) = (extent.cols, extent.col_numbers);
+            cols = labels(&options.col_labels, count, of, steps.1, turned, col_pitch);
+        }
 
         let widest = |labels: &[(f64, String)]| {
             labels.iter().map(|(_, label)| measure(label, style)).fold(0.0, f64::max)
@@ -213,6 +218,11 @@ impl Strips {
         }
         items
     }
+}
+
+/// The parts of an axis that are named, where no other labels were asked for.
+fn sections<'e>(labels: &Labels, known: &'e Option<Arc<Sections>>) -> Option<&'e Sections> {
+    known.as_deref().filter(|_| *labels == Labels::Auto)
 }
 
 /// A line that is read upwards, around its middle.

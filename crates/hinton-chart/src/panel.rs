@@ -6,6 +6,8 @@ use hinton_scene::Scene;
 use hinton_tensor::spectrum::Spectrum;
 use hinton_tensor::{Grid, Summary};
 
+use crate::Sections;
+
 /// What a chart is told before values are read: how large each panel is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Extent {
@@ -17,13 +19,24 @@ pub struct Extent {
     pub row_numbers: Numbering,
     /// The numbers of the columns.
     pub col_numbers: Numbering,
+    /// Parts of the rows that are known by name, such as attention heads.
+    pub row_sections: Option<Arc<Sections>>,
+    /// The same of the columns.
+    pub col_sections: Option<Arc<Sections>>,
 }
 
 impl Extent {
     /// So many rows and columns, numbered from 0.
     pub fn new(rows: usize, cols: usize) -> Self {
         let numbers = Numbering::default();
-        Extent { rows, cols, row_numbers: numbers, col_numbers: numbers }
+        Extent {
+            rows,
+            cols,
+            row_numbers: numbers,
+            col_numbers: numbers,
+            row_sections: None,
+            col_sections: None,
+        }
     }
 }
 

@@ -19,7 +19,7 @@ pub use align::{Aligned, Alignment, align};
 pub use blocks::{BlockErrors, block_errors, block_length};
 pub use difference::difference;
 pub use matching::{
-    Change, Found, Heads, Match, Matching, Rule, Unlike, match_tensors, match_tensors_of,
+    Change, Found, Heads, Match, Matching, Rule, Unlike, canonical, match_tensors, match_tensors_of,
 };
 pub use measure::{
     Bin, Histogram, JOINT, Joint, Largest, Line, Lines, MOST_COLUMNS, MOST_ROWS, Measured,

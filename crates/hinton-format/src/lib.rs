@@ -28,7 +28,7 @@ pub use adapter::ADAPTER;
 pub use checkpoint::{Checkpoint, Warning};
 pub use error::{Error, ErrorKind};
 pub use events::{EventScalar, Events, is_events, open_events, read_events};
-pub use formats::sharded::{CONFIGURED, HEADS};
+pub use formats::sharded::{CONFIG, CONFIGURED};
 pub use formats::tensorflow::index_of;
 pub use formats::{FORMATS, FormatRow};
 pub use kernels::{HWIO, KERNEL_AXES, KernelAxes, OHWI, OIHW};

@@ -139,6 +139,7 @@ pub fn open_input(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     let folder = input.path.as_ref().map(Location::folder);
     quantised::add(&mut checkpoint, folder.as_ref(), limits);
     adapter::add(&mut checkpoint, folder.as_ref());
+    sharded::add_beside(&mut checkpoint, folder.as_ref());
     Ok(checkpoint)
 }
 

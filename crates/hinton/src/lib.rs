@@ -49,6 +49,7 @@ mod poster;
 mod repeated;
 mod save;
 mod select;
+mod structure;
 
 use std::path::Path;
 

@@ -3,12 +3,15 @@
 mod glob;
 pub(crate) mod near;
 
+use std::sync::Arc;
+
 use hinton_chart::Numbering;
 use hinton_format::{Checkpoint, KernelAxes};
 use hinton_scene::visible;
 use hinton_tensor::{Index, Slice, Tensor};
 
 use crate::Error;
+use crate::structure::Structure;
 
 /// A tensor, or a slice of one, that was asked for.
 #[derive(Debug, Clone)]
@@ -27,6 +30,8 @@ pub struct Selected {
     /// What the axes of the whole tensor are, where it is a kernel of a convolution by its four axes and
     /// its format says how it stores them.
     pub kernel: Option<KernelAxes>,
+    /// What the settings of its model say of parts of matrices, and the shape of the whole tensor.
+    pub(crate) structure: Option<(Arc<Structure>, Vec<usize>)>,
     /// Which of several files it is of, where another has a tensor of the same name; else empty.
     pub of: String,
 }
@@ -43,6 +48,7 @@ impl Selected {
             numbers,
             columns: Vec::new(),
             kernel: None,
+            structure: None,
             of: String::new(),
         }
     }
@@ -153,10 +159,16 @@ pub fn select<S: AsRef<str>>(
     patterns: &[S],
 ) -> Result<Vec<Selected>, Error> {
     let known = checkpoint.kernel_axes();
+    let of_model = Structure::of(checkpoint).map(Arc::new);
+    let structure = |tensor: &Tensor| {
+        let matrix = of_model.clone().filter(|_| tensor.shape().len() == 2);
+        matrix.map(|structure| (structure, tensor.shape().to_vec()))
+    };
     let kernel = |tensor: &Tensor| known.filter(|_| tensor.shape().len() == 4);
     let whole = |tensor: &Tensor| Selected {
         columns: column_names(checkpoint, tensor),
         kernel: kernel(tensor),
+        structure: structure(tensor),
         ..Selected::whole(tensor.clone())
     };
     if patterns.is_empty() {
@@ -173,9 +185,11 @@ pub fn select<S: AsRef<str>>(
             }
             let tensor = &checkpoint.tensors[place];
             selected.push(match &slice {
-                Some(slice) => {
-                    Selected { kernel: kernel(tensor), ..Selected::sliced(tensor, slice)? }
-                }
+                Some(slice) => Selected {
+                    kernel: kernel(tensor),
+                    structure: structure(tensor),
+                    ..Selected::sliced(tensor, slice)?
+                },
                 None => whole(tensor),
             });
         }

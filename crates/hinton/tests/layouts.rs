@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use hinton::arrange::{Arrangement, arrange};
-use hinton::{DrawRequest, Selected, open, select, tensor_of};
+use hinton::{DrawRequest, Selected, draw, open, select, tensor_of};
+use hinton_scene::Item;
+
+use crate::common::{self, Folder};
 
 fn arranged(shape: &[usize]) -> Arrangement {
     let values: Vec<f32> = (0..shape.iter().product()).map(|at| at as f32).collect();
@@ -31,6 +34,76 @@ fn stacks_of_square_matrices_are_a_grid() {
     assert_eq!((heads.chart.name, heads.panels.len(), heads.columns), ("tiles", 8, Some(4)));
     let words = &heads.panels[0].orientation;
     assert!(words.contains("rows ↓ axis 0 (2)") && !words.contains("channels"), "{words}");
+}
+
+/// A safetensors file of one matrix, and a `config.json` beside it.
+fn model(folder: &Folder, name: &str, shape: [usize; 2], config: &str) -> PathBuf {
+    let values: Vec<f32> = (0..shape[0] * shape[1]).map(|at| (at % 7) as f32 - 3.0).collect();
+    let one = common::safetensors(&shape, &values);
+    let header = String::from_utf8(one[8..one.len() - values.len() * 4].to_vec()).unwrap();
+    let header = header.replacen("\"w\"", &format!("{name:?}"), 1);
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(header.as_bytes());
+    bytes.extend(&one[one.len() - values.len() * 4..]);
+    let file = folder.path("model.safetensors");
+    std::fs::write(&file, bytes).unwrap();
+    std::fs::write(folder.path("config.json"), config).unwrap();
+    file
+}
+
+const QUERY: &str = "model.layers.0.self_attn.q_proj.weight";
+
+/// Texts of the picture of what a pattern means.
+fn words(file: &Path, pattern: &str, settings: &[(&str, &str)]) -> Vec<String> {
+    let selected = select(&open(file).unwrap(), &[pattern]).unwrap();
+    let mut request = DrawRequest::default();
+    for (setting, value) in settings {
+        request = request.set(setting, value).unwrap();
+    }
+    let scene = draw(selected, &request).unwrap().scene;
+    let text = |item: &Item| match item {
+        Item::Text(text) => Some(text.content.clone()),
+        _ => None,
+    };
+    scene.items.iter().filter_map(text).chain([scene.description.clone()]).collect()
+}
+
+#[test]
+fn heads_that_settings_name_are_parted_and_labelled() {
+    let folder = Folder::new();
+    let config = r#"{"num_attention_heads": 8, "num_key_value_heads": 2, "hidden_size": 128}"#;
+    let file = model(&folder, QUERY, [128, 100], config);
+    let whole = words(&file, QUERY, &[]);
+    assert!(whole.iter().any(|text| text.contains("rows fall into 8 heads of 16 (config.json)")));
+    for head in 0..8 {
+        assert!(whole.contains(&format!("head {head}")), "{whole:?}");
+    }
+    // The folder says the same, a slice keeps the names, a transposed matrix has them above.
+    assert_eq!(words(file.parent().unwrap(), QUERY, &[]), whole);
+    let slice = words(&file, &format!("{QUERY}[40:96,:70]"), &[]);
+    assert!(slice.contains(&"head 2".to_owned()) && slice.contains(&"head 5".to_owned()));
+    assert!(!slice.contains(&"head 1".to_owned()) && !slice.contains(&"head 6".to_owned()));
+    let turned = words(&file, QUERY, &[("transpose", "")]);
+    assert!(turned.iter().any(|text| text.contains("columns fall into 8 heads")));
+    // Labels of one's own win.
+    let named = words(&file, QUERY, &[("row-labels", "r{}")]);
+    assert!(!named.contains(&"head 1".to_owned()) && named.contains(&"r0".to_owned()));
+}
+
+#[test]
+fn what_does_not_fit_the_settings_is_not_parted() {
+    let folder = Folder::new();
+    for (name, config) in [
+        (QUERY, r#"{"num_attention_heads": 7}"#),
+        (QUERY, r#"{"num_attention_heads": 8, "hidden_size": 256}"#),
+        (QUERY, r#"{"num_attention_heads": 0}"#),
+        (QUERY, "not JSON"),
+        ("model.layers.0.mlp.down_proj.weight", r#"{"num_attention_heads": 8}"#),
+    ] {
+        let file = model(&folder, name, [128, 100], config);
+        let words = words(&file, name, &[]);
+        assert!(!words.iter().any(|text| text.contains("fall into")), "{name} {config}");
+    }
 }
 
 /// The models of the package `basic-pitch`, the same weights in four formats, from the folder that

@@ -13,6 +13,7 @@ use crate::cells::{cell_colors, cells_item};
 use crate::colorbar::{Key, KeyCells, colorbar, colorbar_height};
 use crate::frame::{Area, CellRule, Page, frame};
 use crate::math::{decade, pow10};
+use crate::sections;
 use crate::{Annotate, ChartError, ColorScale, Extent, NumberFormat, Options, Panel, Picture};
 
 pub(super) const ROW: ChartRow = ChartRow {
@@ -72,6 +73,12 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let key = Key { scale: &scale, theme: &page.theme, summary: &summary, cells: key_cells, title };
 
     let mut words = common::words(panels, "matrices", options, &summary);
+    let section_words = match panels {
+        [panel] if sections::are_drawn(options) => sections::words(&panel.extent),
+        _ => Vec::new(),
+    };
+    let has_sections = !section_words.is_empty();
+    words.subtitle.extend(section_words);
     words.notes.splice(..0, key_cells.note(&scale, &span));
     words.legend_height = colorbar_height(&key, &page, options.own_range);
     let beside = margins::room(&extents, options, &page);
@@ -97,6 +104,9 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
         items.push(cells_item(grid, area.rect, &scale));
         if options.look.cell_gap > 0.0 {
             items.push(gap_lines(area, page.theme.page, options.look.cell_gap));
+        }
+        if has_sections {
+            items.extend(sections::separators(area, &panel.extent, grid.block, &page.theme));
         }
         items.extend(odd_signs(grid, area, &page, annotation.format.is_some()));
         if let Some(margins) = &margins {

@@ -12,6 +12,7 @@ use crate::colorbar::{Swatch, is_low, legend_height, low_swatches_height, nonfin
 use crate::frame::{Area, CellRule, LINE, Page, frame, text};
 use crate::math::next_power_of_two;
 use crate::number::significant;
+use crate::sections;
 use crate::{ChartError, Extent, Options, Panel, Picture, Theme, short, short_count};
 
 pub(super) const ROW: ChartRow = ChartRow {
@@ -76,6 +77,12 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let inks = Inks { ground: back, positive, negative };
 
     let mut words = common::words(panels, "matrices", options, &summary);
+    let section_words = match panels {
+        [panel] if sections::are_drawn(options) => sections::words(&panel.extent),
+        _ => Vec::new(),
+    };
+    let has_sections = !section_words.is_empty();
+    words.subtitle.extend(section_words);
     // Of all pictures beside this one, so that the legend has one height. A weight that was not given
     // is above all.
     let most = summary.max_abs().unwrap_or(0.0);
@@ -97,6 +104,10 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
         clipped += drawn.clipped;
         let clip = (!options.look.clip_squares).then_some(ground);
         items.push(Item::Group(Group { label: panel.label(), clip, items: drawn.items }));
+        if has_sections {
+            let block = panel.grids[0].block;
+            items.extend(sections::separators(&diagram, &panel.extent, block, &page.theme));
+        }
         if let Some((color, width)) = options.look.frame {
             items.push(frame(ground, color, width));
         }

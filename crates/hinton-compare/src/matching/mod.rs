@@ -19,6 +19,7 @@ use hinton_tensor::{Tensor, TensorError};
 
 use crate::relative_error;
 
+pub use names::canonical;
 pub use rotary::Heads;
 pub use shapes::Change;
 

@@ -144,7 +144,7 @@ const BERT: &[(&str, &str)] = &[
 
 /// A name as all libraries would have it: without wrappers, in PyTorch's and Hugging Face's words.
 /// Only as good as a key: two tensors with one key are candidates.
-pub(super) fn canonical(name: &str) -> String {
+pub fn canonical(name: &str) -> String {
     let name = name.strip_suffix(":0").unwrap_or(name).replace('/', ".");
     let mut parts: Vec<&str> = name.split('.').filter(|part| !WRAPPERS.contains(part)).collect();
     // `transformer.h.3` and `model.layers.3`, `blk.3` and `encoder.layer.3` are layer 3.

@@ -11,7 +11,8 @@ use std::path::Path;
 
 use hinton_tensor::Tensor;
 
-pub use self::folder::{CONFIGURED, HEADS};
+pub(crate) use self::folder::add_beside;
+pub use self::folder::{CONFIG, CONFIGURED};
 pub(crate) use self::folder::{groups, is_ignored, open_folder, scattered};
 use self::index::Index;
 use super::FormatRow;

@@ -4,7 +4,7 @@ mod lines;
 
 use std::sync::Arc;
 
-use hinton_chart::{Numbering, shape_text as times, short_count};
+use hinton_chart::{Numbering, Sections, shape_text as times, short_count};
 use hinton_scene::visible;
 use hinton_tensor::Tensor;
 
@@ -12,6 +12,7 @@ use super::PanelSource;
 use super::plan::{self, Kernels, Plan};
 use crate::select::addressable;
 use crate::settings::wants_cells;
+use crate::structure::Structure;
 use crate::{DrawRequest, Error, Selected};
 
 /// A tensor as it was asked for: sliced, transposed, reshaped.
@@ -37,6 +38,10 @@ pub(super) struct Prepared {
     columns: Vec<String>,
     /// Which axes are out, in, height and width, where its format says so.
     kernel: Option<[usize; 4]>,
+    /// What the settings of its model say of parts of it, and the shape of the whole tensor.
+    structure: Option<(Arc<Structure>, Vec<usize>)>,
+    /// Which axis of the whole tensor each axis is.
+    of_whole: Vec<usize>,
     /// Which of several files or runs it is of; empty where there is one.
     of: String,
 }
@@ -59,6 +64,19 @@ impl Prepared {
 }
 
 impl Prepared {
+    /// The parts of its rows and of its columns that the settings of its model tell apart.
+    pub(super) fn sections(&self) -> [Option<Arc<Sections>>; 2] {
+        let Some((structure, shape)) = &self.structure else { return [None, None] };
+        let &[rows, cols] = self.tensor.shape() else { return [None, None] };
+        let parts = structure.parts(&self.name, shape);
+        let of = |axis: usize, count: usize| {
+            let numbers = *self.numbers.get(axis)?;
+            let sections = parts.get(*self.of_whole.get(axis)?)?.as_ref()?;
+            sections.sliced(count, |index| numbers.number(index))
+        };
+        [of(0, rows), of(1, cols)]
+    }
+
     /// A slice of the tensor in the file that takes positions from `shown` on, as many again;
     /// `None` where what is drawn is no longer in the file's axes.
     fn slice_after(&self, axis: usize, shown: usize) -> Option<String> {
@@ -110,12 +128,15 @@ pub(super) fn prepare(selected: &Selected, request: &DrawRequest<'_>) -> Result<
         each_fits: None,
         columns: selected.columns.clone(),
         kernel: kernel_order(selected),
+        structure: selected.structure.clone(),
+        of_whole: selected.axes.clone(),
         of: selected.of.clone(),
     };
     if request.transpose {
         prepared.tensor = prepared.tensor.transpose()?;
         prepared.axes.reverse();
         prepared.numbers.reverse();
+        prepared.of_whole.reverse();
         prepared.turned = true;
         prepared.columns.clear();
         prepared.kernel = prepared.kernel.map(|order| order.map(|axis| 3 - axis));
@@ -137,6 +158,7 @@ pub(super) fn prepare(selected: &Selected, request: &DrawRequest<'_>) -> Result<
             prepared.axes = reshaped_axes(shape.len());
             prepared.numbers = vec![Numbering::default(); shape.len()];
             prepared.reshaped = true;
+            prepared.structure = None;
             prepared.columns.clear();
             prepared.kernel = None;
         } else {
@@ -302,6 +324,7 @@ fn whole(prepared: &Prepared, planes: Vec<Tensor>) -> PanelSource {
         planes,
         number: None,
         numbers: matrix_numbers(prepared.tensor.shape(), &prepared.numbers),
+        sections: [None, None],
         places: Arc::default(),
     }
 }
@@ -321,6 +344,7 @@ fn picture(prepared: &Prepared, shape: &[usize], planes: Vec<Tensor>) -> PanelSo
         planes,
         number: None,
         numbers: [Numbering::default(); 2],
+        sections: [None, None],
         places: Arc::default(),
     }
 }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use hinton_chart::{CHARTS, ChartRow, Extent, Numbering, charts};
+use hinton_chart::{CHARTS, ChartRow, Extent, Numbering, Sections, charts};
 use hinton_scene::visible;
 use hinton_tensor::Tensor;
 use hinton_tensor::outline::{Aside, Named, aside};
@@ -43,6 +43,8 @@ pub struct PanelSource {
     pub number: Option<i64>,
     /// The numbers of rows and columns.
     pub numbers: [Numbering; 2],
+    /// Parts of rows and columns that are known by name, such as attention heads.
+    pub sections: [Option<Arc<Sections>>; 2],
     /// Places of the columns along an axis, such as step numbers; empty where they are their numbers.
     pub places: Arc<[f64]>,
 }
@@ -53,7 +55,8 @@ impl PanelSource {
         match self.planes.first().map(|plane| plane.shape()) {
             Some(&[rows, cols]) => {
                 let [row_numbers, col_numbers] = self.numbers;
-                Extent { rows, cols, row_numbers, col_numbers }
+                let [row_sections, col_sections] = self.sections.clone();
+                Extent { rows, cols, row_numbers, col_numbers, row_sections, col_sections }
             }
             _ => Extent::new(0, 0),
         }
@@ -145,6 +148,12 @@ pub fn arrange(selected: &[Selected], request: &DrawRequest<'_>) -> Result<Arran
         others = laid.others;
         columns = columns.or(laid.columns);
         panels.extend(laid.panels);
+    }
+    if let ([tensor], [panel]) = (prepared.as_slice(), panels.as_mut_slice()) {
+        let is_whole = |plane: &Tensor| plane.shape() == tensor.tensor.shape();
+        if panel.planes.iter().all(is_whole) {
+            panel.sections = tensor.sections();
+        }
     }
     if total > panels.len() {
         let first = hinton_chart::short_count(panels.len() as u64);

@@ -36,12 +36,13 @@ use hinton_compare::{
     Heads, JOINT, Joint, Match, Unlike, align, block_errors, block_length, match_tensors_of,
     measure_as, offers,
 };
-use hinton_format::{Checkpoint, HEADS};
+use hinton_format::Checkpoint;
 use hinton_scene::visible;
 use hinton_tensor::outline::{Named, aside};
 use hinton_tensor::spectrum::Spectrum;
 use hinton_tensor::{Tensor, Work};
 
+use crate::structure::Structure;
 use crate::{Error, Selected, select};
 pub use fail::{CONDITIONS, Condition, ConditionRow, conditions};
 pub use map::TensorMap;
@@ -177,13 +178,7 @@ fn compared(of_a: Vec<Selected>, of_b: Vec<Selected>, rule: Rule) -> Result<Diff
 
 /// How many attention heads a model has, where its settings or its GGUF metadata say so.
 fn heads(file: &Checkpoint) -> Option<Heads> {
-    let number = |fits: &dyn Fn(&str) -> bool| -> Option<usize> {
-        let entry = file.metadata.iter().find(|(key, _)| fits(key))?;
-        entry.1.parse().ok().filter(|&count| count > 0)
-    };
-    let query = number(&|key| key == HEADS[0] || key.ends_with(".attention.head_count"))?;
-    let key = number(&|key| key == HEADS[1] || key.ends_with(".attention.head_count_kv"));
-    Some(Heads { query, key: key.unwrap_or(query) })
+    Structure::of(file)?.heads()
 }
 
 fn matched(

@@ -17,7 +17,8 @@ use crate::{
     Checkpoint, Error, ErrorKind, FORMATS, Head, Input, Limits, Sniff, Warning, quantised,
 };
 
-pub use configured::{CONFIGURED, HEADS};
+pub(crate) use configured::add_beside;
+pub use configured::{CONFIG, CONFIGURED};
 
 pub(crate) use below::{groups, is_ignored, scattered};
 
@@ -43,7 +44,7 @@ pub(crate) fn open_folder(folder: &Location, limits: &Limits) -> Result<Checkpoi
         None => open_loose(place, &files, limits)?,
     };
     checkpoint.path = folder.display().to_string();
-    checkpoint.metadata.extend(configured::entries(place));
+    configured::add(&mut checkpoint, place);
     Ok(checkpoint)
 }
 
