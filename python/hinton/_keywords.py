@@ -49,10 +49,16 @@ class Settings(TypedDict, total=False):
     """What the colours mean, above the colour bar"""
     columns: Value
     """Columns of tiles or facets"""
+    panels: Value
+    """One figure: a picture of each tensor (of each file, without -t), with letters above"""
+    label: Value
+    """A letter above the picture, or above the first of --panels: a, (A), 1"""
     max_weight: Value
     """Magnitude that fills a cell of a Hinton diagram"""
     reduce: Value
     """How values become one cell when they outnumber the pixels"""
+    order: Value
+    """Sort rows or columns: rows, cols, both; :norm or :clustered"""
     margins: bool | None
     """Draw the RMS of each row and column along the edges"""
     legend: bool | None

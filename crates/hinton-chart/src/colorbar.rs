@@ -38,6 +38,8 @@ pub(crate) struct Key<'a> {
 pub(crate) struct KeyCells {
     /// Whether cells are coloured in two directions, by root mean square and balance of signs.
     pub(crate) is_two_way: bool,
+    /// Whether all values are true or false, and each has a cell: two colours, and none between.
+    pub(crate) is_bool: bool,
     /// Whether a cell stands for several values.
     pub(crate) are_folded: bool,
     /// How many cells lie above and below the range; `None` where the picture is one of a series,
@@ -60,6 +62,7 @@ impl KeyCells {
         let beyond = counts.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
         KeyCells {
             is_two_way: grids.clone().any(|grid| is_two_way(grid, scale)),
+            is_bool: false,
             are_folded: grids.clone().any(|grid| grid.block != (1, 1)),
             beyond: (!are_many).then_some(beyond),
             is_beyond: (span.max > scale.high(), span.min < scale.low()),
@@ -112,6 +115,9 @@ pub(crate) fn colorbar(key: &Key<'_>, place: Rect) -> Vec<Item> {
         return items;
     }
     let oddities = oddities(key);
+    if key.cells.is_bool {
+        return swatches_in(&truths(key), theme, place);
+    }
     if is_low(place) {
         return low_colorbar(key, place, &oddities);
     }
@@ -373,6 +379,12 @@ pub(crate) fn colorbar_height(key: &Key<'_>, page: &Page<'_>, varies: bool) -> f
     if key.title.is_some_and(|title| !title.is_empty()) {
         return LINE + colorbar_height(&Key { title: None, ..*key }, page, varies);
     }
+    if key.cells.is_bool {
+        return match page.has_low_legend() {
+            true => low_swatches_height(2, page.legend_width()),
+            false => legend_height(0.0, 2),
+        };
+    }
     if page.has_low_legend() {
         let swatches = match varies {
             true => nonfinite(key.theme, key.summary).len() + 2,
@@ -391,6 +403,15 @@ pub(crate) fn colorbar_height(key: &Key<'_>, page: &Page<'_>, varies: bool) -> f
 /// Height of a legend of `base` points with so many swatches under it.
 pub(crate) fn legend_height(base: f64, swatches: usize) -> f64 {
     base + if swatches > 0 { 8.0 + swatches as f64 * LINE } else { 0.0 }
+}
+
+/// The colours of true and false.
+fn truths(key: &Key<'_>) -> Vec<Swatch> {
+    let swatch = |(value, label): (f64, &str)| Swatch {
+        color: key.scale.color(value),
+        label: label.to_owned(),
+    };
+    [(1.0, "true (1)"), (0.0, "false (0)")].map(swatch).into()
 }
 
 /// What is in the data that the colour bar does not show.

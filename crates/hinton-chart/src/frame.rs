@@ -127,6 +127,15 @@ impl<'a> Page<'a> {
         page
     }
 
+    /// The page of a legend that stands alone below pictures of that page's width.
+    pub(crate) fn below(options: &'a Options) -> Self {
+        let mut page = Page::new(options);
+        page.low_legend = true;
+        page.legend = true;
+        page.width = page.width.or(Some(LOW_WIDEST));
+        page
+    }
+
     /// Leaves out notes, then the subtitle, then the title where a small page has no room for them
     /// beside the data. Without the legend the data cannot be read: it goes last, and never where it
     /// was asked for.

@@ -116,16 +116,18 @@ impl Strips {
             sections.labels(extent.rows, row_pitch * extent.rows as f64, line * 0.9)
         });
         if rows.is_empty() {
-            let (count, of) = (extent.rows, extent.row_numbers);
-            rows = labels(&options.row_labels, count, of, steps.0, line * 0.9, row_pitch);
+            let (numbers, order) = (extent.row_numbers, extent.row_order.as_deref());
+            let all = Positions { count: extent.rows, numbers, order };
+            rows = labels(&options.row_labels, all, steps.0, line * 0.9, row_pitch);
         }
         let mut cols = col_sections.map_or(Vec::new(), |sections| {
             let length = col_pitch * extent.cols as f64;
             sections.labels(extent.cols, length, sections.widest(style) + 6.0)
         });
         if cols.is_empty() {
-            let (count, of) = (extent.cols, extent.col_numbers);
-            cols = labels(&options.col_labels, count, of, steps.1, turned, col_pitch);
+            let (numbers, order) = (extent.col_numbers, extent.col_order.as_deref());
+            let all = Positions { count: extent.cols, numbers, order };
+            cols = labels(&options.col_labels, all, steps.1, turned, col_pitch);
         }
 
         let widest = |labels: &[(f64, String)]| {
@@ -245,16 +247,27 @@ fn label_style(options: &Options, theme: &Theme) -> TextStyle {
     }
 }
 
-/// Labels and where their middles lie, as shares of the side.
+/// The positions of an axis.
+#[derive(Clone, Copy)]
+pub(crate) struct Positions<'e> {
+    pub(crate) count: usize,
+    pub(crate) numbers: Numbering,
+    /// Which position of the file stands at each place, where they were put in another order.
+    pub(crate) order: Option<&'e [usize]>,
+}
+
+/// Labels and where their middles lie, as shares of the side. In another order than the file's each place has
+/// the label of the position that stands there.
 pub(crate) fn labels(
     labels: &Labels,
-    count: usize,
-    numbers: Numbering,
+    positions: Positions<'_>,
     step: usize,
     room_for_name: f64,
     pitch: f64,
 ) -> Vec<(f64, String)> {
+    let Positions { count, numbers, order } = positions;
     let middle = |at: usize| (at as f64 + 0.5) / count as f64;
+    let position = |at: usize| order.and_then(|order| order.get(at).copied()).unwrap_or(at);
     match labels {
         Labels::Off => Vec::new(),
         // A single row or column needs no number.
@@ -262,8 +275,8 @@ pub(crate) fn labels(
         // One number alone tells nothing.
         Labels::Auto if step >= count => Vec::new(),
         Labels::Auto => {
-            let from = nice_start(count, step, numbers);
-            let label = |at| (middle(at), numbers.number(at).to_string());
+            let from = if order.is_some() { 0 } else { nice_start(count, step, numbers) };
+            let label = |at| (middle(at), numbers.number(position(at)).to_string());
             (from..count).step_by(step).map(label).collect()
         }
         named => {
@@ -271,8 +284,10 @@ pub(crate) fn labels(
             let step = nice_step(count, |by| by >= step && by as f64 * pitch >= room_for_name);
             // A pattern names the number, a list the place.
             let text = |at: usize| match named {
-                Labels::Pattern(_) => named.get(usize::try_from(numbers.number(at)).ok()?),
-                named => named.get(at),
+                Labels::Pattern(_) => {
+                    named.get(usize::try_from(numbers.number(position(at))).ok()?)
+                }
+                named => named.get(position(at)),
             };
             let label = |at: usize| text(at).map(|label| (middle(at), label));
             (0..count).step_by(step).filter_map(label).collect()
@@ -306,7 +321,8 @@ mod tests {
 
     fn auto(count: usize, numbers: Numbering, pitch: f64) -> Vec<String> {
         let step = nice_step(count, |step| step as f64 * pitch >= 10.0);
-        let all = labels(&Labels::Auto, count, numbers, step, 10.0, pitch);
+        let all =
+            labels(&Labels::Auto, Positions { count, numbers, order: None }, step, 10.0, pitch);
         all.into_iter().map(|(_, label)| label).collect()
     }
 
@@ -321,8 +337,29 @@ mod tests {
         assert_eq!(auto(30, numbers(29, -1), 1.0), ["20", "10", "0"]);
         assert_eq!(auto(30, numbers(1, 10), 1.0), ["1", "101", "201"]);
         let pattern = Labels::Pattern("d{}".to_owned());
-        let named = labels(&pattern, 2, numbers(5, -2), 1, 1.0, 20.0);
+        let named = labels(
+            &pattern,
+            Positions { count: 2, numbers: numbers(5, -2), order: None },
+            1,
+            1.0,
+            20.0,
+        );
         assert_eq!([named[0].1.as_str(), &named[1].1], ["d5", "d3"]);
+    }
+
+    #[test]
+    fn labels_follow_their_rows_into_another_order() {
+        let order = [2, 0, 3, 1];
+        let all = |of: &Labels, step| {
+            let numbers = Numbering { first: 10, step: 1 };
+            let found =
+                labels(of, Positions { count: 4, numbers, order: Some(&order) }, step, 10.0, 20.0);
+            found.into_iter().map(|(_, label)| label).collect::<Vec<_>>()
+        };
+        assert_eq!(all(&Labels::Auto, 1), ["12", "10", "13", "11"]);
+        assert_eq!(all(&Labels::Auto, 2), ["12", "13"]);
+        let list = Labels::List(["a", "b", "c", "d"].map(str::to_owned).to_vec());
+        assert_eq!(all(&list, 1), ["c", "a", "d", "b"]);
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod dash;
 mod distinct;
 mod end_labels;
 mod error;
+mod figure;
 
 mod frame;
 mod labels;
@@ -44,6 +45,7 @@ pub mod space;
 pub use charts::{CHARTS, ChartRow, MEASURES, MeasureRow, Need, measure};
 pub use colormap::{Colormap, Kind, colormaps};
 pub use error::ChartError;
+pub use figure::{letter_height, lettered, letters};
 pub use number::{NumberFormat, short, short_count};
 pub use options::{Annotate, Labels, Look, Options, Range, ScaleKind, SharesOf};
 pub use panel::{Course, Extent, Measures, Numbering, Panel, Picture, Spread, shape_text};

@@ -23,6 +23,10 @@ pub struct Extent {
     pub row_sections: Option<Arc<Sections>>,
     /// The same of the columns.
     pub col_sections: Option<Arc<Sections>>,
+    /// Which position of the file each row is, where they were put in another order.
+    pub row_order: Option<Arc<[usize]>>,
+    /// The same of the columns.
+    pub col_order: Option<Arc<[usize]>>,
 }
 
 impl Extent {
@@ -36,6 +40,8 @@ impl Extent {
             col_numbers: numbers,
             row_sections: None,
             col_sections: None,
+            row_order: None,
+            col_order: None,
         }
     }
 }

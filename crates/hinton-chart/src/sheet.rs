@@ -69,6 +69,17 @@ impl Sheet {
         Options { size: Some(size), font_size: Some(DESIGNED), title: None, ..options.clone() }
     }
 
+    /// Options for a picture of that width on this sheet, with as many cells as the sheet has pixels for.
+    pub fn panel(&self, options: &Options, width: f64) -> Options {
+        Options { dpi: options.dpi * self.zoom, ..Sheet::options(options, width) }
+    }
+
+    /// Width of one of so many pictures beside one another, points.
+    pub fn share(&self, columns: usize) -> f64 {
+        let columns = columns.max(1) as f64;
+        ((self.whole() - (columns - 1.0) * BETWEEN) / columns).max(1.0)
+    }
+
     fn margin(&self) -> f64 {
         MARGIN.min(self.width * 0.04)
     }

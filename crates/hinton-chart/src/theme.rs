@@ -83,7 +83,7 @@ impl Theme {
             line: Color::rgb(0xb9c0c8),
             ground: Color::rgb(0x808080),
             nan: Color::rgb(0xff00c8),
-            pos_inf: Color::rgb(0x00a651),
+            pos_inf: Color::rgb(0x006400),
             neg_inf: Color::rgb(0x7b2cff),
             alarm: Color::rgb(0xe8112d),
             series: [
@@ -106,11 +106,11 @@ impl Theme {
                 soft: Color::rgb(0xa3adb8),
                 line: Color::rgb(0x4a525c),
                 nan: Color::rgb(0xff3dd8),
-                pos_inf: Color::rgb(0x2ee67f),
-                neg_inf: Color::rgb(0xb48cff),
+                pos_inf: Color::rgb(0x8cffbc),
+                neg_inf: Color::rgb(0x9500ff),
                 alarm: Color::rgb(0xff5a5f),
                 series: [
-                    0x56b4e9, 0xff9d4d, 0x2fc99a, 0xe3a0c8, 0xf0c44c, 0x7fa7ff, 0xa78bfa, 0x9aa3ad,
+                    0x56b4e9, 0xff9d4d, 0x2fc99a, 0xe3a0c8, 0xf0c44c, 0x59f5ff, 0xb21dbf, 0x9aa3ad,
                 ]
                 .map(Color::rgb),
                 ..light

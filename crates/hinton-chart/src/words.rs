@@ -1,6 +1,11 @@
 //! What a page says besides data, and how its lines break.
 
-use crate::Theme;
+use crate::{Theme, short_count};
+
+/// So many of something: `1 value`, `2,310 values`.
+pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{} {}", short_count(count as u64), if count == 1 { one } else { many })
+}
 
 /// What a page says besides data.
 #[derive(Debug, Clone, Default)]
@@ -63,6 +68,12 @@ fn wrap_words(part: &str, theme: &Theme, width: f64) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::ThemeName;
+
+    #[test]
+    fn one_is_not_plural() {
+        let values = |count| counted(count, "value", "values");
+        assert_eq!([0, 1, 2310].map(values), ["0 values", "1 value", "2,310 values"]);
+    }
 
     #[test]
     fn lines_break_by_the_width_that_letters_will_have() {

@@ -3,6 +3,7 @@
 mod bars;
 mod charts;
 mod common;
+mod eyes;
 mod fold;
 mod golden;
 mod margins;

@@ -1,12 +1,16 @@
 //! Tensors to a picture.
 
-use hinton_chart::{Course, Measures, Need, NumberFormat, Options, Panel, Spread, preset};
+use hinton_chart::{
+    Course, Length, Measures, Need, NumberFormat, Options, PageSize, Panel, Spread, letter_height,
+    lettered, preset,
+};
 use hinton_render::RenderOptions;
 use hinton_scene::Scene;
 use hinton_tensor::reduce::Mark;
 use hinton_tensor::{Fold, GridRequest, Progress, Quiet, Summary, Tensor, Work, reduce, summarize};
 
-use crate::arrange::{Arrangement, Each, PanelSource, Permute, Reshape, arrange};
+use crate::arrange::{Arrangement, Each, Order, PanelSource, Permute, Reshape, arrange, ordered};
+use crate::figure::{PanelScale, draw_panels};
 use crate::fonts::noted;
 use crate::inspect::{Singular, singular};
 use crate::{Error, Selected};
@@ -32,6 +36,14 @@ pub struct DrawRequest<'a> {
     pub reshape: Option<Reshape>,
     /// One picture for each column, row or position of an axis.
     pub each: Option<Each>,
+    /// The order of rows and columns; `None` is the file's.
+    pub order: Option<Order>,
+    /// Tensors stand beside one another as panels of one figure, each drawn as it would be alone, and whether
+    /// they have one scale; `None` draws one picture of all.
+    pub panels: Option<PanelScale>,
+    /// The letter above the picture, or above the first panel; `None` is none above one picture, `a` above the
+    /// first of several.
+    pub label: Option<String>,
     /// Names of the settings that were [set](DrawRequest::set), for notes on those without effect.
     pub given: Vec<&'static str>,
     /// Whether a note says the smallest and largest value, with six digits.
@@ -51,6 +63,9 @@ impl Default for DrawRequest<'_> {
             permute: None,
             reshape: None,
             each: None,
+            order: None,
+            panels: None,
+            label: None,
             given: Vec::new(),
             says_range: false,
             threads: 0,
@@ -125,6 +140,11 @@ impl<'a> DrawRequest<'a> {
         self
     }
 
+    /// The letter above the first panel of a figure.
+    pub(crate) fn label_of_first(&self) -> &str {
+        self.label.as_deref().unwrap_or("a")
+    }
+
     fn work(&self) -> Work<'a> {
         Work { threads: threads(self.threads), progress: self.progress }
     }
@@ -168,6 +188,10 @@ where
     T::Item: Into<Selected>,
 {
     let selected: Vec<Selected> = tensors.into_iter().map(Into::into).collect();
+    if request.panels.is_some() {
+        let groups: Vec<Vec<Selected>> = selected.into_iter().map(|one| vec![one]).collect();
+        return draw_panels(&groups, request);
+    }
     draw_arrangement(&arrange(&selected, request)?, request)
 }
 
@@ -195,14 +219,15 @@ pub fn draw_arrangement(
     arrangement: &Arrangement,
     request: &DrawRequest<'_>,
 ) -> Result<Picture, Error> {
-    let mut options = request.options.clone();
-    options.columns = options.columns.or(arrangement.columns);
-    options.title = options.title.or_else(|| arrangement.title.clone());
-    options.notes.extend(arrangement.notes.iter().cloned());
-    let extents: Vec<_> = arrangement.panels.iter().map(PanelSource::extent).collect();
-    let need = arrangement.chart.needs(&extents, &options);
-    let sample = arrangement.sample_bytes();
-    let panels = read_all(&arrangement.panels, &need, sample, request.work())?;
+    let letter = request.label.as_deref().unwrap_or_default();
+    let mut options = options_of(arrangement, &request.options);
+    if let (Some(size), false) = (options.size, letter.is_empty()) {
+        // The letter takes its room from the picture, not from the page.
+        let left = |height: Length| height.points(options.dpi) - letter_height(&options);
+        let height = size.height.map(|height| Length::Points(left(height).max(1.0)));
+        options.size = Some(PageSize { height, ..size });
+    }
+    let panels = panels_of(arrangement, &options, request)?;
     let mut built = arrangement.chart.draw(&panels, &options)?;
     let mut notes = arrangement.notes.clone();
     notes.append(&mut built.notes);
@@ -210,7 +235,41 @@ pub fn draw_arrangement(
     if request.says_range {
         notes.extend(range_note(&panels));
     }
-    Ok(noted(Picture { scene: built.scene, notes, dpi: options.dpi }))
+    let scene = lettered(built.scene, letter, &request.options);
+    Ok(noted(Picture { scene, notes, dpi: options.dpi }))
+}
+
+/// How an arrangement is drawn: as was asked, and as it knows itself where nothing was.
+pub(crate) fn options_of(arrangement: &Arrangement, asked: &Options) -> Options {
+    let mut options = asked.clone();
+    options.columns = options.columns.or(arrangement.columns);
+    options.title = options.title.or_else(|| arrangement.title.clone());
+    options.notes.extend(arrangement.notes.iter().cloned());
+    options
+}
+
+/// The values of an arrangement's panels, as its chart needs them for a picture with those options.
+pub(crate) fn panels_of(
+    arrangement: &Arrangement,
+    options: &Options,
+    request: &DrawRequest<'_>,
+) -> Result<Vec<Panel>, Error> {
+    let sorted = match request.order {
+        Some(order) if is_sortable(arrangement.chart.name) => {
+            Some(ordered(&arrangement.panels, order)?)
+        }
+        _ => None,
+    };
+    let sources = sorted.as_ref().unwrap_or(&arrangement.panels);
+    let extents: Vec<_> = sources.iter().map(PanelSource::extent).collect();
+    let need = arrangement.chart.needs(&extents, options);
+    let sample = arrangement.sample_bytes();
+    read_all(sources, &need, sample, request.work())
+}
+
+/// Whether a chart shows rows and columns that may stand in any order.
+fn is_sortable(chart: &str) -> bool {
+    crate::settings::named("order").is_some_and(|row| row.charts.contains(&chart))
 }
 
 /// Panels of more tensors than this are read side by side, one by a thread.

@@ -42,6 +42,7 @@ pub mod train;
 
 mod draw;
 mod error;
+mod figure;
 mod input;
 mod names;
 mod pixels;
@@ -54,10 +55,11 @@ mod structure;
 use std::path::Path;
 
 pub use animate::{AnimateRequest, Film, animate};
-pub use arrange::{Each, Permute, Reshape};
+pub use arrange::{Each, Order, OrderBy, Permute, Reshape};
 pub use draw::{DrawRequest, Picture, draw, draw_arrangement, threads};
 pub use error::{Error, Fault};
 pub use export::export;
+pub use figure::{PanelScale, draw_panels};
 pub use input::{Element, tensor, tensor_of};
 pub use names::{AxisNames, NamesOf, names_beside};
 pub use pixels::{Pixels, pixels};

@@ -321,6 +321,32 @@ pub const SETTINGS: &[SettingRow] = &[
         },
     },
     SettingRow {
+        name: "panels",
+        takes: Takes::Perhaps("SCALE"),
+        about: "One figure: a picture of each tensor (of each file, without -t), with letters above",
+        help: "Each is drawn as it would be alone, --columns of them beside one another. Heat maps and Hinton \
+               diagrams share one scale and one legend where their values are of one size; --panels=shared makes \
+               them, --panels=own gives each its own. A note says which.",
+        charts: EVERY,
+        choices: || vec!["shared", "own"],
+        set: |request, value| {
+            request.panels = Some(value.parse()?);
+            Ok(())
+        },
+    },
+    SettingRow {
+        name: "label",
+        takes: Takes::Value("LETTER"),
+        about: "A letter above the picture, or above the first of --panels: a, (A), 1",
+        help: "The panels behind it go on from there. An empty one is none.",
+        charts: EVERY,
+        choices: nothing,
+        set: |request, value| {
+            request.label = Some(value.to_owned());
+            Ok(())
+        },
+    },
+    SettingRow {
         name: "max-weight",
         takes: Takes::Value("W"),
         about: "Magnitude that fills a cell of a Hinton diagram",
@@ -347,6 +373,23 @@ pub const SETTINGS: &[SettingRow] = &[
         choices: || FOLDS.iter().map(|fold| fold.0).collect(),
         set: |request, value| {
             request.options.reduce = Some(fold(value)?);
+            Ok(())
+        },
+    },
+    SettingRow {
+        name: "order",
+        takes: Takes::Value("AXES"),
+        about: "Sort rows or columns: rows, cols, both; :norm or :clustered",
+        help: "rows, cols or both, by norm with the largest first (:norm, which need not be said), or \
+               alike beside alike (:clustered): the leaves of the tree that average linkage makes of \
+               cosine distances. Labels follow, and the picture says it. Matrices of up to 67,108,864 \
+               values are sorted; up to 2,048 rows (or columns) are clustered.",
+        charts: &["hinton", "heatmap"],
+        choices: || {
+            vec!["rows", "cols", "both", "rows:clustered", "cols:clustered", "both:clustered"]
+        },
+        set: |request, value| {
+            request.order = Some(value.parse()?);
             Ok(())
         },
     },

@@ -177,7 +177,7 @@ impl Structure {
     }
 
     fn of_gate_up(&self, length: usize) -> Option<(Vec<(usize, String)>, String)> {
-        let half = length.is_multiple_of(2).then(|| length / 2)?;
+        let half = length.is_multiple_of(2).then_some(length / 2)?;
         let parts = vec![(half, "gate".to_owned()), (half, "up".to_owned())];
         Some((parts, format!("gate and up of {half}")))
     }

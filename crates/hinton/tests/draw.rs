@@ -112,6 +112,7 @@ const SAID: &[Said] = &[
     ("y-label", "output", &[]),
     ("legend-title", "weight", &[]),
     ("log-x", "", &[]),
+    ("order", "both", &[]),
     ("margins", "", &[]),
     ("annotate", ".1f", &[]),
     ("row-labels", "row {}", &[]),

@@ -15,6 +15,8 @@ mod export_stored;
 mod film_golden;
 mod gallery;
 mod layouts;
+mod order;
+mod panels;
 mod properties;
 mod runs;
 mod save;

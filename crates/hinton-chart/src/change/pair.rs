@@ -80,6 +80,7 @@ pub(super) fn build(tensor: &Beside, options: &Options) -> Result<Picture, Chart
             theme,
             summary: &grid.summary,
             cells: KeyCells {
+                is_bool: false,
                 is_two_way: crate::cells::is_two_way(grid, scale),
                 are_folded: grid.block != (1, 1),
                 beyond: None,

@@ -6,7 +6,7 @@ use super::Step;
 use crate::axes::{Axis, BELOW, Plot};
 use crate::frame::{LINE, Page, text};
 use crate::math::log10;
-use crate::words::Words;
+use crate::words::{Words, counted};
 use crate::{ChartError, Colormap, Options, Picture, Theme, short, short_count};
 
 /// Size of the plot on a page that takes what it needs, and its height as a share of its width.
@@ -90,7 +90,7 @@ fn words(options: &Options, equal: u64, total: u64) -> Words {
         let equal_share = super::map::percent(equal as f64 / total as f64);
         subtitle.push(format!("{equal_share} of {} values did not move", short_count(total)));
     } else {
-        subtitle.push(format!("{} values", short_count(total)));
+        subtitle.push(counted(total as usize, "value", "values"));
     }
     subtitle.push("share of the values for each doubling of the size".to_owned());
     Words { title, subtitle, notes: options.notes.clone(), legend_height: 0.0 }

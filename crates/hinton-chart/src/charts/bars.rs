@@ -8,7 +8,7 @@ use super::common;
 use super::{ChartRow, Need};
 use crate::axes::{Axis, PlaceName, Plot, numbers_width, x_name, y_name, y_name_width};
 use crate::frame::{LINE, Page, text};
-use crate::labels::{labels, nice_step};
+use crate::labels::{Positions, labels, nice_step};
 use crate::{ChartError, Extent, Labels, Options, Panel, Picture, Range, Theme};
 
 pub(super) const ROW: ChartRow = ChartRow {
@@ -233,7 +233,8 @@ impl Vector<'_> {
         let widest = measure(&self.number(0).to_string(), style)
             .max(measure(&self.number(self.count - 1).to_string(), style));
         let step = nice_step(self.count, |step| step as f64 * pitch >= widest + 8.0);
-        let found = labels(self.labels, self.count, numbers, step, style.size * 1.2, pitch);
+        let all = Positions { count: self.count, numbers, order: None };
+        let found = labels(self.labels, all, step, style.size * 1.2, pitch);
         let is_level = matches!(self.labels, Labels::Auto)
             || found.iter().all(|(_, label)| measure(label, style) + 4.0 <= pitch);
         let name = |(share, label): (f64, String)| {

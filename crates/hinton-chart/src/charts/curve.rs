@@ -11,7 +11,7 @@ use crate::distinct::distinct;
 use crate::end_labels::{self, EndLabel};
 use crate::frame::Page;
 use crate::smooth::{reduced, smoothed};
-use crate::words::Words;
+use crate::words::{Words, counted};
 use crate::{
     ChartError, Extent, Options, Panel, Picture, Range, Theme, ThemeName, short, short_count,
 };
@@ -498,7 +498,7 @@ fn words(
     let counts = || lines.iter().map(|line| line.points.len());
     let (least, most) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
     let points = match least == most {
-        true => format!("{} points", short_count(most as u64)),
+        true => counted(most, "point", "points"),
         false => format!("{} to {} points", short_count(least as u64), short_count(most as u64)),
     };
     let places = || lines.iter().flat_map(|line| line.points).map(|point| point.0);

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use hinton_scene::{Align, Baseline, Color, Item, Path, Point, Shape, Text, TextStyle, measure};
+use hinton_scene::{
+    Align, Baseline, Color, Item, Path, Point, Rect, Scene, Shape, Text, TextStyle, measure,
+};
 use hinton_tensor::reduce::Mark;
 use hinton_tensor::{Grid, GridRequest, Summary};
 
@@ -14,7 +16,10 @@ use crate::colorbar::{Key, KeyCells, colorbar, colorbar_height};
 use crate::frame::{Area, CellRule, Page, frame};
 use crate::math::{decade, pow10};
 use crate::sections;
-use crate::{Annotate, ChartError, ColorScale, Extent, NumberFormat, Options, Panel, Picture};
+use crate::words::counted;
+use crate::{
+    Annotate, ChartError, ColorScale, Extent, NumberFormat, Options, Panel, Picture, Span,
+};
 
 pub(super) const ROW: ChartRow = ChartRow {
     name: "heatmap",
@@ -68,7 +73,8 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let scale = ColorScale::fit(options, &page.theme, &span, common::is_picture(panels));
     let grids = panels.iter().map(|panel| &panel.grids[0]);
     let are_many = options.over.is_some() && !options.own_range;
-    let key_cells = KeyCells::new(grids, &scale, &span, are_many);
+    let mut key_cells = KeyCells::new(grids, &scale, &span, are_many);
+    key_cells.is_bool = panels.iter().all(|panel| panel.dtype == "bool") && !key_cells.are_folded;
     let title = options.legend_title.as_deref();
     let key = Key { scale: &scale, theme: &page.theme, summary: &summary, cells: key_cells, title };
 
@@ -80,6 +86,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let has_sections = !section_words.is_empty();
     words.subtitle.extend(section_words);
     words.notes.splice(..0, key_cells.note(&scale, &span));
+    words.notes.extend(common::linear_note(&scale));
     words.legend_height = colorbar_height(&key, &page, options.own_range);
     let beside = margins::room(&extents, options, &page);
     let margins = match panels {
@@ -128,6 +135,22 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     notes.extend(common::scale_notes(&scale));
     notes.extend(annotation.note);
     Ok(Picture { scene: page.scene(&layout, &words, items), notes })
+}
+
+/// The colour bar of pictures that share one scale, lying.
+pub(super) fn legend_alone(panels: &[Panel], options: &Options) -> Scene {
+    let page = Page::below(options);
+    let span = options.over_cells.unwrap_or_else(|| Span::of_panels(panels, options));
+    let summary = common::merged(panels);
+    let scale = ColorScale::fit(options, &page.theme, &span, common::is_picture(panels));
+    let grids = panels.iter().filter_map(|panel| panel.grids.first());
+    let key_cells = KeyCells::new(grids, &scale, &span, false);
+    let title = options.legend_title.as_deref();
+    let key = Key { scale: &scale, theme: &page.theme, summary: &summary, cells: key_cells, title };
+    let height = colorbar_height(&key, &page, false);
+    let (width, margin) = (page.legend_width(), page.margin());
+    let items = colorbar(&key, Rect::new(margin, 0.0, width, height));
+    super::scene_of(items, width + 2.0 * margin, height)
 }
 
 /// Lines of the page's colour between the cells, along the outer border too.
@@ -282,8 +305,10 @@ fn annotation(panels: &[Panel], options: &Options, area: Area) -> Annotation {
         let last = at + 1 == formats.len();
         let sizes = if exact || last { sizes } else { &sizes[..sizes.len().min(4)] };
         if let Some(&size) = sizes.iter().find(|&&size| fits(size)) {
-            let note = (asked && exact && at > 0)
-                .then(|| format!("values rounded to fit their cells: {at} fewer digits"));
+            let note = (asked && exact && at > 0).then(|| {
+                let fewer = counted(at, "digit", "digits");
+                format!("values rounded to fit their cells: {fewer} fewer")
+            });
             return Annotation { format: Some((format.clone(), size)), note };
         }
     }

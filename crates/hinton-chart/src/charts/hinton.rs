@@ -13,6 +13,7 @@ use crate::frame::{Area, CellRule, LINE, Page, frame, text};
 use crate::math::next_power_of_two;
 use crate::number::significant;
 use crate::sections;
+use crate::words::counted;
 use crate::{ChartError, Extent, Options, Panel, Picture, Theme, short, short_count};
 
 pub(super) const ROW: ChartRow = ChartRow {
@@ -118,13 +119,27 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let mut notes = common::reduction_notes(panels);
     notes.extend(layout.notes.clone());
     if clipped > 0 {
-        let cells = short_count(clipped as u64);
-        notes.push(format!(
-            "{cells} cells are larger than max-weight {}: marked",
-            short(max_weight)
-        ));
+        let cells = counted(clipped, "cell is", "cells are");
+        notes.push(format!("{cells} larger than max-weight {}: marked", short(max_weight)));
     }
     Ok(Picture { scene: page.scene(&layout, &words, items), notes })
+}
+
+/// The legend of diagrams that share one scale, lying.
+pub(super) fn legend_alone(panels: &[Panel], options: &Options) -> hinton_scene::Scene {
+    let page = Page::below(options);
+    let summary = common::merged(panels);
+    let largest = summary.max_abs().unwrap_or(0.0);
+    let max_weight = options.max_weight.unwrap_or_else(|| super::weight_that_fills(largest));
+    let [ground, positive, negative] =
+        options.look.hinton_colors.unwrap_or([page.theme.ground, Color::WHITE, Color::BLACK]);
+    let inks = Inks { ground, positive, negative };
+    let (width, margin) = (page.legend_width(), page.margin());
+    let swatches = nonfinite(&page.theme, &summary).len();
+    let height = LEGEND_CELL + 4.0 + low_swatches_height(swatches, width);
+    let place = Rect::new(margin, 0.0, width, height);
+    let items = legend(&page.theme, place, max_weight, inks, &summary, 0);
+    super::scene_of(items, width + 2.0 * margin, height)
 }
 
 /// The grey ground, and the area of the cells inside it.
@@ -317,6 +332,13 @@ fn legend(
 ) -> Vec<Item> {
     let style = theme.label();
     let mut items = Vec::new();
+    // Signs that no value has are no part of the picture.
+    let both = [(inks.positive, "+"), (inks.negative, "−")];
+    let (signs, sign) = match (summary.min(), summary.max()) {
+        (Some(min), _) if min >= 0.0 => (&both[..1], ""),
+        (_, Some(max)) if max <= 0.0 => (&both[1..], "−"),
+        _ => (&both[..], "±"),
+    };
     let (mut x, mut y) = (place.x, place.y);
     let low = is_low(place);
     let apart = (place.w / REFERENCES.len() as f64).max(LEGEND_CELL * 2.0 + 44.0);
@@ -324,17 +346,17 @@ fn legend(
         if low && x + apart > place.right() + 1.0 {
             break;
         }
-        let ground = Rect::new(x, y, LEGEND_CELL * 2.0, LEGEND_CELL);
+        let ground = Rect::new(x, y, LEGEND_CELL * signs.len() as f64, LEGEND_CELL);
         items.push(Shape::filled(Path::rect(ground), inks.ground));
         let middle = ground.center().y;
         // The largest reference leaves a hair of ground, so that it is seen as a square.
         let side = f64::sqrt(share) * (LEGEND_CELL - 2.0);
-        for (column, fill) in [inks.positive, inks.negative].into_iter().enumerate() {
+        for (column, (fill, _)) in signs.iter().enumerate() {
             let left = x + (column as f64 + 0.5) * LEGEND_CELL - side / 2.0;
             let square = Rect::new(left, middle - side / 2.0, side, side);
-            items.push(Shape::filled(Path::rect(square), fill));
+            items.push(Shape::filled(Path::rect(square), *fill));
         }
-        let label = format!("±{}", significant(max_weight * share, 4));
+        let label = format!("{sign}{}", significant(max_weight * share, 4));
         let at = ground.right() + 5.0;
         items.push(text(&label, at, middle, style, Align::Start, Baseline::Middle));
         match low {
@@ -346,7 +368,7 @@ fn legend(
         y += LEGEND_CELL + 4.0;
     } else {
         y += 5.0;
-        for (column, sign) in ["+", "−"].into_iter().enumerate() {
+        for (column, (_, sign)) in signs.iter().enumerate() {
             let middle = place.x + (column as f64 + 0.5) * LEGEND_CELL;
             items.push(text(sign, middle, y, style, Align::Middle, Baseline::Top));
         }

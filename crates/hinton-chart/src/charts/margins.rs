@@ -1,6 +1,8 @@
 //! Profiles along the edges of a matrix: the root mean square of each row at the right, of each column
 //! below. Dimensions far larger than the others, which many networks have, stand out and are named.
 
+use std::sync::Arc;
+
 use hinton_scene::{Align, Baseline, Item, Path, Point, Rect, Shape, TextStyle};
 use hinton_tensor::{Fold, Grid};
 
@@ -62,6 +64,8 @@ struct Profile {
     block: usize,
     count: usize,
     numbers: Numbering,
+    /// Which position of the file each is, where they were put in another order.
+    order: Option<Arc<[usize]>>,
     median: f64,
     max: f64,
 }
@@ -95,14 +99,20 @@ impl Margins {
             Profile::new(noun, rms, block, count, numbers)
         };
         Some(Margins {
-            rows: profile(("row", "rows"), sums.0, grid.block.0, grid.shape.0, extent.row_numbers),
-            cols: profile(
-                ("column", "columns"),
-                sums.1,
-                grid.block.1,
-                grid.shape.1,
-                extent.col_numbers,
-            ),
+            rows: Profile {
+                order: extent.row_order.clone(),
+                ..profile(("row", "rows"), sums.0, grid.block.0, grid.shape.0, extent.row_numbers)
+            },
+            cols: Profile {
+                order: extent.col_order.clone(),
+                ..profile(
+                    ("column", "columns"),
+                    sums.1,
+                    grid.block.1,
+                    grid.shape.1,
+                    extent.col_numbers,
+                )
+            },
         })
     }
 
@@ -171,7 +181,7 @@ impl Profile {
         sorted.sort_by(f64::total_cmp);
         let median = sorted.get(sorted.len() / 2).copied().unwrap_or(0.0);
         let max = sorted.last().copied().unwrap_or(0.0);
-        Profile { noun, rms, block, count, numbers, median, max }
+        Profile { noun, rms, block, count, numbers, order: None, median, max }
     }
 
     /// Value of the longest bar.
@@ -222,12 +232,23 @@ impl Profile {
     }
 
     fn first_number(&self, index: usize) -> i64 {
-        self.numbers.number(index * self.block)
+        self.number(index * self.block)
+    }
+
+    /// The number of a row or column of values.
+    fn number(&self, at: usize) -> i64 {
+        let order = self.order.as_deref();
+        self.numbers.number(order.and_then(|order| order.get(at).copied()).unwrap_or(at))
     }
 
     /// `267`, or `264 to 267` where a cell holds several.
     fn name(&self, index: usize) -> String {
         let last = ((index + 1) * self.block).min(self.count).saturating_sub(1);
+        if self.order.is_some() {
+            // In another order than the file's no range holds them.
+            let numbers = (index * self.block..=last).map(|at| self.number(at).to_string());
+            return numbers.take(MOST_OUTLIERS).collect::<Vec<_>>().join(", ");
+        }
         let (first, last) = (self.first_number(index), self.numbers.number(last));
         if first == last { first.to_string() } else { format!("{first} to {last}") }
     }

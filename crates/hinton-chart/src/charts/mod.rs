@@ -1,8 +1,9 @@
 //! The charts: one file each, one row each.
 
-use hinton_scene::with_typeface;
+use hinton_scene::{Item, Scene, with_typeface};
 use hinton_tensor::GridRequest;
 
+use crate::math::next_power_of_two;
 use crate::zoom::{DESIGNED, designed, label_size, zoomed};
 use crate::{ChartError, Extent, Options, Panel, Picture};
 
@@ -98,6 +99,35 @@ pub const CHARTS: &[ChartRow] = &[
     ridge::ROW,
     spectrum::ROW,
 ];
+
+/// Charts whose legend may stand apart from the picture, and what draws it.
+type Legend = fn(&[Panel], &Options) -> Scene;
+const LEGENDS: [(&str, Legend); 2] =
+    [("heatmap", heatmap::legend_alone), ("hinton", hinton::legend_alone)];
+
+/// Whether several pictures of a chart can share a legend.
+pub fn has_legend_of_its_own(chart: &ChartRow) -> bool {
+    LEGENDS.iter().any(|(name, _)| *name == chart.name)
+}
+
+/// The legend of pictures of these panels, which have one scale by the options, for a place below them all; an
+/// empty scene for a chart that [has none](has_legend_of_its_own).
+pub fn legend_alone(chart: &ChartRow, panels: &[Panel], options: &Options) -> Scene {
+    let legend = LEGENDS.iter().find(|(name, _)| *name == chart.name);
+    let empty = || scene_of(Vec::new(), 0.0, 0.0);
+    legend.map_or_else(empty, |(_, draw)| with_typeface(options.font, || draw(panels, options)))
+}
+
+/// Items on a scene of that size that has no words of its own.
+fn scene_of(items: Vec<Item>, width: f64, height: f64) -> Scene {
+    let (title, description) = (String::new(), String::new());
+    Scene { width, height, background: None, title, description, items }
+}
+
+/// The magnitude that fills a cell of a Hinton diagram of values up to that magnitude.
+pub fn weight_that_fills(largest: f64) -> f64 {
+    if largest > 0.0 { next_power_of_two(largest) } else { 1.0 }
+}
 
 /// The chart of that name.
 pub fn named(name: &str) -> Option<&'static ChartRow> {

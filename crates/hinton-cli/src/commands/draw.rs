@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use hinton::{
     Checkpoint, DrawRequest, Graphics, Length, OutputRow, PageSize, Picture, Run, RunKind,
-    RunRequest, Selected, ThemeName, draw_arrangement, draw_runs, make_folder, output_for,
-    output_named, render, select, select_from, visible, write_bytes,
+    RunRequest, Selected, ThemeName, draw_arrangement, draw_panels, draw_runs, make_folder,
+    output_for, output_named, render, select, select_from, visible, write_bytes,
 };
 
 use super::{CommandRow, steps};
@@ -37,6 +37,8 @@ pub(super) const ROW: CommandRow = CommandRow {
   hinton draw model.pt -t '*.weight' --as histogram --log -o spread.svg
   hinton draw w.npy --as heatmap --annotate=.2f --cmap viridis --range robust -o w.png
   hinton draw w.npy --preset matplotlib-hinton -o hinton.png
+  hinton draw a.npy b.npy c.npy --panels --size 17cm -o fig.pdf   panels a, b, c
+  hinton draw model.pt -t '*.q_proj.weight' --order rows:clustered -o q.png
   hinton draw run/ -o run.png                          a page of a training run
   hinton draw run/ -t fc.weight --step 500 -o w.png    a tensor of one of its steps
   hinton draw a/ b/ --metric '*loss' --smooth 50 --log -o loss.pdf
@@ -233,12 +235,19 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
                 let path = files.first().map_or("", |file| &file.path);
                 return Err(Failure::work(format!("{path}: the file holds no tensors")));
             }
-            draw(&selected, &request, &bar, &files)?
+            match request.panels {
+                None => draw(&selected, &request, &bar, &files)?,
+                Some(_) => draw_panels(&panel_groups(&selected, &files, matches), &request)?,
+            }
         }
         (Opened::Runs(_), Some(_)) => {
             let help =
                 "name the file in full; `hinton animate RUN -o frames/` writes a picture a step";
             return Err(Failure::usage("-o with {} is for the tensors of one file", help));
+        }
+        (Opened::Runs(_), None) if request.panels.is_some() && patterns.is_empty() => {
+            let help = "name tensors with -t, or draw the run without --panels";
+            return Err(Failure::usage("--panels: the page of a run is a figure already", help));
         }
         (Opened::Runs(runs), None) => draw_all(&runs, &patterns, &request, matches)?,
     };
@@ -290,6 +299,26 @@ fn not_a_film(file: &Path, error: hinton::Error) -> Failure {
         ),
         Err(_) => error.into(),
     }
+}
+
+/// What each panel shows: a tensor that was named with -t, else all tensors of a file.
+fn panel_groups(
+    selected: &[Selected],
+    files: &[Checkpoint],
+    matches: &ArgMatches,
+) -> Vec<Vec<Selected>> {
+    if matches.contains_id("tensor") {
+        return selected.iter().map(|one| vec![one.clone()]).collect();
+    }
+    let mut rest = selected;
+    let mut groups = Vec::new();
+    for file in files {
+        let (of_file, others) = rest.split_at(file.tensors.len().min(rest.len()));
+        groups.push(of_file.to_vec());
+        rest = others;
+    }
+    groups.retain(|group| !group.is_empty());
+    groups
 }
 
 fn draw(

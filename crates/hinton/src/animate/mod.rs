@@ -88,6 +88,15 @@ pub fn animate<'a, S: AsRef<str>>(
 ) -> Result<Film<'a>, Error> {
     let mut patterns: Vec<String> = patterns.iter().map(|one| one.as_ref().to_owned()).collect();
     one_step_at_a_time(request)?;
+    if request.draw.panels.is_some() {
+        let message = "--panels: a film has no panels with letters";
+        return Err(Error::request(message, "name several tensors: they play beside one another"));
+    }
+    if request.draw.order.is_some() {
+        let message = "--order: rows and columns would change places from step to step";
+        let help = "sort the matrix of one step: hinton draw RUN -t NAME --step N --order rows";
+        return Err(Error::request(message, help));
+    }
     if request.draw.chart.as_deref() == Some("confusion") && patterns.is_empty() {
         patterns.extend(runs.first().and_then(crate::runs::confusion).map(str::to_owned));
     }

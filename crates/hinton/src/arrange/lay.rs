@@ -146,6 +146,7 @@ pub(super) fn prepare(selected: &Selected, request: &DrawRequest<'_>) -> Result<
         let order = permute.order(axes).ok_or_else(|| cannot_permute(&prepared, permute))?;
         let place = |axis| order.iter().position(|&old| old == axis).unwrap_or_default();
         prepared.tensor = prepared.tensor.permute(order)?;
+        prepared.of_whole = order.iter().map(|&axis| prepared.of_whole[axis]).collect();
         prepared.axes = order.iter().map(|&axis| prepared.axes[axis].clone()).collect();
         prepared.numbers = order.iter().map(|&axis| prepared.numbers[axis]).collect();
         prepared.permuted = true;
@@ -325,6 +326,7 @@ fn whole(prepared: &Prepared, planes: Vec<Tensor>) -> PanelSource {
         number: None,
         numbers: matrix_numbers(prepared.tensor.shape(), &prepared.numbers),
         sections: [None, None],
+        orders: [None, None],
         places: Arc::default(),
     }
 }
@@ -345,6 +347,7 @@ fn picture(prepared: &Prepared, shape: &[usize], planes: Vec<Tensor>) -> PanelSo
         number: None,
         numbers: [Numbering::default(); 2],
         sections: [None, None],
+        orders: [None, None],
         places: Arc::default(),
     }
 }

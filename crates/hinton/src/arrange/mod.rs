@@ -1,10 +1,13 @@
 //! From tensors to panels: which chart, and what runs down and right.
 
 mod lay;
+mod order;
 mod plan;
 mod words;
 
 pub use lay::{matrix_orientation, matrix_shape};
+pub(crate) use order::ordered;
+pub use order::{Order, OrderBy};
 pub use words::{Each, Permute, Reshape};
 
 use std::collections::BTreeMap;
@@ -45,6 +48,8 @@ pub struct PanelSource {
     pub numbers: [Numbering; 2],
     /// Parts of rows and columns that are known by name, such as attention heads.
     pub sections: [Option<Arc<Sections>>; 2],
+    /// Which position of the file each row and column is, where they were put in another order.
+    pub orders: [Option<Arc<[usize]>>; 2],
     /// Places of the columns along an axis, such as step numbers; empty where they are their numbers.
     pub places: Arc<[f64]>,
 }
@@ -56,7 +61,17 @@ impl PanelSource {
             Some(&[rows, cols]) => {
                 let [row_numbers, col_numbers] = self.numbers;
                 let [row_sections, col_sections] = self.sections.clone();
-                Extent { rows, cols, row_numbers, col_numbers, row_sections, col_sections }
+                let [row_order, col_order] = self.orders.clone();
+                Extent {
+                    rows,
+                    cols,
+                    row_numbers,
+                    col_numbers,
+                    row_sections,
+                    col_sections,
+                    row_order,
+                    col_order,
+                }
             }
             _ => Extent::new(0, 0),
         }

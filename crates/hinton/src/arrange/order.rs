@@ -47,7 +47,9 @@ impl FromStr for Order {
     fn from_str(text: &str) -> Result<Self, Error> {
         let error = || {
             Error::request(
-                format!("--order {text:?}: expected rows, cols or both, perhaps with :norm or :clustered"),
+                format!(
+                    "--order {text:?}: expected rows, cols or both, perhaps with :norm or :clustered"
+                ),
                 "for rows with the largest norm first: --order rows; for alike beside alike: --order both:clustered",
             )
         };
@@ -68,26 +70,28 @@ impl FromStr for Order {
     }
 }
 
-/// The panel with its rows and columns in that order.
+/// The panels, each with its rows and columns in that order.
 ///
 /// # Errors
-/// When it is no single matrix, or too large.
-pub(crate) fn ordered(panels: &[PanelSource], order: Order) -> Result<PanelSource, Error> {
-    let ([panel], true) = (panels, panels.iter().all(|panel| panel.planes.len() == 1)) else {
-        return Err(Error::request("--order: it sorts one matrix", "choose one with -t"));
-    };
-    let matrix = &panel.planes[0];
-    let &[rows, cols] = matrix.shape() else {
-        return Err(Error::request("--order: it sorts one matrix", ""));
-    };
+/// When one is no matrix, or they are too large.
+pub(crate) fn ordered(panels: &[PanelSource], order: Order) -> Result<Vec<PanelSource>, Error> {
+    let values = panels.iter().flat_map(|panel| &panel.planes).map(Tensor::elements);
+    if values.fold(0, u64::saturating_add) > MOST_VALUES {
+        let most = short_count(MOST_VALUES);
+        let message = format!("--order: there are more than {most} values to sort");
+        return Err(Error::request(message, "sort a slice, or one tensor after the other"));
+    }
+    panels.iter().map(|panel| sorted(panel, order)).collect()
+}
+
+fn sorted(panel: &PanelSource, order: Order) -> Result<PanelSource, Error> {
+    let no_matrix = || Error::request("--order: it sorts matrices, not colour pictures", "");
+    let [matrix] = panel.planes.as_slice() else { return Err(no_matrix()) };
+    let &[rows, cols] = matrix.shape() else { return Err(no_matrix()) };
     let too_large = |why: String, cure: &str| {
         let name = visible(&panel.name);
         Err(Error::request(format!("--order: {name} of {rows} x {cols} {why}"), cure.to_owned()))
     };
-    if matrix.elements() > MOST_VALUES {
-        let most = short_count(MOST_VALUES);
-        return too_large(format!("has more than {most} values"), "sort a slice of it");
-    }
     let mut orders = [None, None];
     for (axis, is_sorted) in [order.rows, order.cols].into_iter().enumerate() {
         if !is_sorted {
@@ -213,7 +217,8 @@ fn by_similarity(mut lines: Vec<f32>, count: usize, length: usize) -> Vec<usize>
     let mut norms = Vec::with_capacity(count);
     for line in lines.chunks_exact_mut(length.max(1)) {
         line.iter_mut().filter(|value| !value.is_finite()).for_each(|value| *value = 0.0);
-        let norm = line.iter().map(|&value| f64::from(value) * f64::from(value)).sum::<f64>().sqrt();
+        let norm =
+            line.iter().map(|&value| f64::from(value) * f64::from(value)).sum::<f64>().sqrt();
         norms.push(norm);
         if norm > 0.0 {
             line.iter_mut().for_each(|value| *value = (f64::from(*value) / norm) as f32);

@@ -33,7 +33,10 @@ pub(super) fn draw(
         // A chart that was asked for draws all on one scale.
         draw.chart = Some(arrange(&selected[..1], &draw)?.chart.name.to_owned());
     }
-    let mut picture = draw_arrangement(&arrange(&selected, &draw)?, &draw)?;
+    let mut picture = match draw.panels {
+        None => draw_arrangement(&arrange(&selected, &draw)?, &draw)?,
+        Some(_) => crate::draw(selected, &draw)?,
+    };
     picture.notes.extend(draw.options.notes.iter().skip(request.draw.options.notes.len()).cloned());
     Ok(picture)
 }

@@ -9,8 +9,8 @@ use super::common;
 use super::{ChartRow, Need};
 use crate::frame::Page;
 use crate::model_map::{self, ModelMap, Place};
-use crate::words::Words;
-use crate::{ChartError, Extent, Options, Panel, Picture, short, short_count};
+use crate::words::{Words, counted};
+use crate::{ChartError, Extent, Options, Panel, Picture, short};
 
 pub(super) const ROW: ChartRow = ChartRow {
     name: "overview",
@@ -141,12 +141,13 @@ fn place(panel: &Panel) -> Place<'_> {
 }
 
 fn words(panels: &[Panel], options: &Options, map: &ModelMap, paint: &paint::Paint<'_>) -> Words {
-    let count = short_count(panels.len() as u64);
     let values =
         |panel: &Panel| panel.shape.iter().fold(1u64, |all, &n| all.saturating_mul(n as u64));
     let values: u64 = panels.iter().map(values).fold(0, u64::saturating_add);
-    let title = options.title.clone().unwrap_or_else(|| format!("{count} tensors"));
-    let mut subtitle = vec![format!("{} values in {count} tensors", short_count(values))];
+    let tensors = counted(panels.len(), "tensor", "tensors");
+    let title = options.title.clone().unwrap_or_else(|| tensors.clone());
+    let mut subtitle =
+        vec![format!("{} in {tensors}", counted(values as usize, "value", "values"))];
     if map.binned > 1 {
         subtitle
             .push(format!("up to {} layers share a row, side by side in its tiles", map.binned));

@@ -7,7 +7,7 @@ use super::super::Need;
 use super::super::common;
 use crate::cells::cells_item;
 use crate::frame::{LINE, Page, frame, text};
-use crate::words::Words;
+use crate::words::{Words, counted};
 use crate::{
     ChartError, ColorScale, Extent, Options, Panel, Picture, Range, Span, Theme, short, short_count,
 };
@@ -199,7 +199,7 @@ fn words(panels: &[Panel], options: &Options) -> Words {
         Fold::Mean | Fold::Ink => "large matrices are folded to means",
     };
     let mut subtitle = vec![
-        format!("{} values in {}", short_count(values), tensors(count)),
+        format!("{} in {}", counted(values as usize, "value", "values"), tensors(count)),
         match panels.iter().any(|panel| panel.over.is_some()) {
             true => format!("{} over all steps", scales(panels, options)),
             false => scales(panels, options).to_owned(),

@@ -1,0 +1,159 @@
+//! One figure of several charts.
+
+use std::str::FromStr;
+
+use hinton_chart::{ChartRow, Panel, Sheet, SheetPart, Span, charts, letters, short_count};
+use hinton_tensor::Summary;
+
+use crate::arrange::{Arrangement, arrange};
+use crate::draw::{options_of, panels_of};
+use crate::fonts::noted;
+use crate::{DrawRequest, Error, Picture, Selected};
+
+/// Most panels of a figure.
+const MOST: usize = 48;
+/// Narrowest panel that stands beside another, points at the designed size of type.
+const NARROWEST: f64 = 150.0;
+/// Panels share one scale by themselves where the largest of one are at most so many times those of another.
+const ALIKE: f64 = 4.0;
+
+/// Whether the panels of a figure have one scale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PanelScale {
+    /// One, where all are of one chart and their values are of one size.
+    #[default]
+    Fitting,
+    /// One for all.
+    Shared,
+    /// Each its own.
+    Own,
+}
+
+impl FromStr for PanelScale {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "" | "auto" => Ok(PanelScale::Fitting),
+            "shared" => Ok(PanelScale::Shared),
+            "own" => Ok(PanelScale::Own),
+            _ => Err(Error::request(
+                format!("--panels {text:?}: expected shared or own, or nothing"),
+                "--panels=shared gives all panels one scale, --panels=own each its own",
+            )),
+        }
+    }
+}
+
+/// One picture of several: each group of tensors is drawn as it would be alone, and they stand beside one
+/// another with letters above them. Heat maps (or Hinton diagrams) whose values are of one size share one
+/// scale and one legend; a note says whether they do.
+///
+/// # Errors
+/// As [`draw`](crate::draw()); or when there are too many.
+pub fn draw_panels(groups: &[Vec<Selected>], request: &DrawRequest<'_>) -> Result<Picture, Error> {
+    if groups.len() > MOST {
+        let message = format!("--panels: {} panels are more than {MOST}", groups.len());
+        return Err(Error::request(message, "choose some of them with -t"));
+    }
+    let options = &request.options;
+    let sheet = Sheet::new(options);
+    let columns = columns(groups.len(), sheet.whole(), options.columns);
+    let width = sheet.share(columns);
+    let first = request.label_of_first().to_owned();
+    let mut request = DrawRequest { given: Vec::new(), label: None, ..request.clone() };
+    request.options = sheet.panel(options, width);
+    request.options.columns = None;
+    let arranged: Vec<Arrangement> =
+        groups.iter().map(|group| arrange(group, &request)).collect::<Result<_, _>>()?;
+    let mut figure = Vec::new();
+    for arrangement in &arranged {
+        let panels = panels_of(arrangement, &options_of(arrangement, &request.options), &request)?;
+        figure.push(panels);
+    }
+    let chart = shared_chart(&arranged, &figure);
+    let shared = chart.and_then(|chart| share(chart, &figure, &mut request));
+    let mut notes = Vec::new();
+    match (&shared, chart) {
+        (Some(_), _) => notes.push("all panels have one scale".to_owned()),
+        (None, Some(_)) => notes.push("each panel has a scale of its own".to_owned()),
+        (None, None) => {}
+    }
+    let mut scenes = Vec::new();
+    let said = letters(&first, groups.len());
+    let mut own_notes = Vec::new();
+    for ((arrangement, panels), letter) in arranged.iter().zip(&figure).zip(&said) {
+        let options = options_of(arrangement, &request.options);
+        let built = arrangement.chart.draw(panels, &options)?;
+        let all = arrangement.notes.iter().chain(&built.notes);
+        own_notes.extend(all.map(|note| format!("{letter}: {note}")));
+        scenes.push(hinton_chart::lettered(built.scene, letter, &options));
+    }
+    let mut parts = vec![SheetPart { heading: String::new(), scenes }];
+    parts.extend(shared.map(|legend| SheetPart { heading: String::new(), scenes: vec![legend] }));
+    let title = options.title.clone().unwrap_or_default();
+    let mut scene = sheet.page(&title, &[], &parts, &notes);
+    if title.is_empty() {
+        scene.title = format!("{} panels", short_count(groups.len() as u64));
+    }
+    notes.extend(own_notes);
+    Ok(noted(Picture { scene, notes, dpi: options.dpi }))
+}
+
+/// Panels side by side: as asked, or so many that each can be read, in rows of one length.
+fn columns(count: usize, width: f64, asked: Option<usize>) -> usize {
+    if let Some(asked) = asked {
+        return asked.clamp(1, count.max(1));
+    }
+    let most = ((width / NARROWEST) as usize).clamp(1, count.max(1));
+    let rows = count.div_ceil(most).max(1);
+    count.div_ceil(rows).max(1)
+}
+
+/// The chart of all panels, where it is one that has a scale, each is of one matrix, and all are pictures of
+/// bytes or none is.
+fn shared_chart(arranged: &[Arrangement], figure: &[Vec<Panel>]) -> Option<&'static ChartRow> {
+    let first = arranged.first()?.chart;
+    let is_picture = |panels: &Vec<Panel>| panels.iter().all(Panel::is_picture);
+    let pictures = figure.iter().filter(|panels| is_picture(panels)).count();
+    let fits = arranged.len() > 1
+        && charts::has_legend_of_its_own(first)
+        && arranged.iter().all(|one| one.chart.name == first.name)
+        && figure.iter().all(|panels| panels.len() == 1)
+        && (pictures == 0 || pictures == figure.len());
+    fits.then_some(first)
+}
+
+/// Gives the panels one scale where they may have one: the options say it, and this is its legend.
+fn share(
+    chart: &'static ChartRow,
+    figure: &[Vec<Panel>],
+    request: &mut DrawRequest<'_>,
+) -> Option<hinton_scene::Scene> {
+    let largest = |panel: &Panel| panel.summary.max_abs().filter(|largest| *largest > 0.0);
+    let sizes: Vec<f64> = figure.iter().flatten().filter_map(largest).collect();
+    let most = sizes.iter().copied().fold(0.0, f64::max);
+    let least = sizes.iter().copied().fold(f64::INFINITY, f64::min);
+    let is_one = match request.panels.unwrap_or_default() {
+        PanelScale::Own => false,
+        PanelScale::Shared => true,
+        PanelScale::Fitting => most <= ALIKE * least,
+    };
+    if !is_one {
+        return None;
+    }
+    let all: Vec<Panel> = figure.iter().flatten().cloned().collect();
+    let options = &mut request.options;
+    options.over_cells = Some(Span::of_panels(&all, options));
+    if options.max_weight.is_none() {
+        let mut summary = Summary::empty();
+        all.iter().for_each(|panel| summary.merge(&panel.summary));
+        options.max_weight = Some(charts::weight_that_fills(summary.max_abs().unwrap_or(0.0)));
+    }
+    let legend = charts::legend_alone(chart, &all, options);
+    if options.legend != Some(false) {
+        options.legend = Some(false);
+        return Some(legend);
+    }
+    Some(hinton_scene::Scene { height: 0.0, items: Vec::new(), ..legend })
+}

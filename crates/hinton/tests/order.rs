@@ -1,0 +1,129 @@
+//! Rows and columns in another order than the file's: what is drawn, what labels say.
+
+use std::collections::BTreeSet;
+
+use hinton::animate::animate;
+use hinton::{
+    AnimateRequest, DrawRequest, Fault, Picture, RunOptions, Scene, draw, open_run, tensor_of,
+};
+use hinton_scene::{Cells, Color, Item};
+
+use crate::common::{Folder, put};
+
+const SHAPE: [usize; 2] = [3, 2];
+/// Norms of the rows: 1, 5, 3; of the columns: the second is larger.
+const VALUES: [f32; 6] = [1.0, 0.0, 3.0, -4.0, 0.0, 3.0];
+
+fn drawn(order: Option<&str>, settings: &[(&str, &str)]) -> Picture {
+    let mut request = DrawRequest::chart("heatmap");
+    for (setting, value) in order.map(|order| ("order", order)).iter().chain(settings) {
+        request = request.set(setting, value).unwrap();
+    }
+    draw([tensor_of("w", &SHAPE, &VALUES).unwrap()], &request).unwrap()
+}
+
+fn cells(scene: &Scene) -> &Cells {
+    scene
+        .items
+        .iter()
+        .find_map(|item| if let Item::Cells(cells) = item { Some(cells) } else { None })
+        .unwrap()
+}
+
+fn color(cells: &Cells, row: usize, col: usize) -> Color {
+    cells.palette[usize::from(cells.cells[row * cells.cols + col])]
+}
+
+/// The texts that stand beside one another at one of these places, in order down the page.
+fn labels(scene: &Scene, words: &[&str]) -> Vec<String> {
+    let text = |item: &Item| match item {
+        Item::Text(text) if words.contains(&text.content.as_str()) => {
+            Some((text.y, text.content.clone()))
+        }
+        _ => None,
+    };
+    let mut found: Vec<(f64, String)> = scene.items.iter().filter_map(text).collect();
+    found.sort_by(|a, b| a.0.total_cmp(&b.0));
+    found.into_iter().map(|(_, label)| label).collect()
+}
+
+#[test]
+fn the_largest_rows_come_first_and_keep_their_labels() {
+    let settings = [("row-labels", "row {}"), ("col-labels", "col {}")];
+    let (plain, sorted) = (drawn(None, &settings), drawn(Some("rows"), &settings));
+    let row = |scene: &Scene, row: usize| {
+        let cells = cells(scene);
+        (0..2).map(|col| color(cells, row, col)).collect::<Vec<_>>()
+    };
+    for (place, from) in [1, 2, 0].into_iter().enumerate() {
+        assert_eq!(row(&sorted.scene, place), row(&plain.scene, from), "row {from}");
+    }
+    let names = ["row 0", "row 1", "row 2"];
+    assert_eq!(labels(&sorted.scene, &names), ["row 1", "row 2", "row 0"]);
+    assert!(sorted.scene.description.contains("rows by norm, largest first"));
+    // Values and their statistics are those of the file.
+    let figures = |picture: &Picture| picture.scene.description.contains("min −4 · max 3");
+    assert!(figures(&plain) && figures(&sorted));
+    let both = drawn(Some("both:norm"), &settings);
+    assert_eq!(row(&both.scene, 0), [1, 0].map(|col| color(cells(&plain.scene), 1, col)));
+}
+
+#[test]
+fn rows_of_two_kinds_are_parted_by_similarity() {
+    let (rows, cols) = (30, 40);
+    let value = |row: usize, col: usize| {
+        let phase = if row.is_multiple_of(3) { 0.0 } else { 1.5 };
+        ((col as f32) * 0.4 + phase).sin() + 0.1 * ((row * 31 + col * 17) % 11) as f32 / 11.0
+    };
+    let values: Vec<f32> = (0..rows * cols).map(|at| value(at / cols, at % cols)).collect();
+    let mut request = DrawRequest::chart("heatmap").set("order", "rows:clustered").unwrap();
+    request = request.set("row-labels", "{}").unwrap().set("col-labels", "off").unwrap();
+    let picture = draw([tensor_of("w", &[rows, cols], &values).unwrap()], &request).unwrap();
+    let names: Vec<String> = (0..rows).map(|row| row.to_string()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let left = cells(&picture.scene).rect.x;
+    let mut found: Vec<(f64, usize)> = Vec::new();
+    for item in &picture.scene.items {
+        if let Item::Text(text) = item
+            && text.x < left
+            && names.contains(&text.content.as_str())
+        {
+            found.push((text.y, text.content.parse().unwrap()));
+        }
+    }
+    found.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let order: Vec<usize> = found.into_iter().map(|(_, row)| row).collect();
+    assert_eq!(order.iter().collect::<BTreeSet<_>>().len(), rows, "each row once");
+    let kinds: Vec<bool> = order.iter().map(|row| row.is_multiple_of(3)).collect();
+    assert_eq!(kinds.windows(2).filter(|pair| pair[0] != pair[1]).count(), 1, "{order:?}");
+}
+
+#[test]
+fn what_cannot_be_sorted_says_why() {
+    let request = || DrawRequest::chart("heatmap").set("order", "rows").unwrap();
+    let one = || tensor_of("w", &SHAPE, &VALUES).unwrap();
+    let colours = tensor_of("w", &[20, 20, 3], &[0.5; 1200]).unwrap();
+    let as_picture = request().set("each", "0").unwrap();
+    assert!(draw([colours], &as_picture).is_ok(), "each row of it is a matrix");
+    // Beside one another each is sorted for itself.
+    draw([one(), one()], &request()).unwrap();
+    let long = tensor_of("w", &[2_050, 2], &vec![0.5; 4_100]).unwrap();
+    let clustered = DrawRequest::chart("heatmap").set("order", "rows:clustered").unwrap();
+    let error = draw([long.clone()], &clustered).unwrap_err();
+    assert!(error.to_string().contains("at most 2,048 rows"), "{error}");
+    assert!(error.help().unwrap().contains("norm"));
+    draw([long], &request()).unwrap();
+    // Other charts say that nothing is sorted.
+    let histogram = DrawRequest::chart("histogram").set("order", "rows").unwrap();
+    let notes = draw([one()], &histogram).unwrap().notes;
+    assert!(notes.iter().any(|note| note.contains("--order has no effect")), "{notes:?}");
+    // A film would show rows that change places.
+    let folder = Folder::new();
+    for step in 1..=2 {
+        put(&folder, &format!("run/epoch_{step}.safetensors"), &SHAPE, &VALUES);
+    }
+    let run = open_run(&[folder.path("run")], &RunOptions::default()).unwrap();
+    let error = animate(&[run], &["w"], &AnimateRequest::of(request())).err().unwrap();
+    assert_eq!(error.fault(), Fault::Request);
+    assert!(error.to_string().contains("change places"), "{error}");
+}
