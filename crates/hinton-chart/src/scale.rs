@@ -104,6 +104,13 @@ impl ColorScale {
         self.linear
     }
 
+    /// Magnitude below which a symlog scale is linear; `None` for other scales.
+    pub(crate) fn linear_below(&self) -> Option<f64> {
+        let reach = self.reach.unwrap_or_else(|| self.low.abs().max(self.high.abs()));
+        let linear = self.linear.unwrap_or(SYMLOG_LINEAR * reach);
+        (self.kind == ScaleKind::Symlog).then_some(linear)
+    }
+
     /// Where a value lies in the map, 0 to 1; values past the range take its ends.
     pub fn position(&self, value: f64) -> f64 {
         let value = value.clamp(self.low, self.high);

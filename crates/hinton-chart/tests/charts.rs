@@ -3,7 +3,7 @@
 use crate::common;
 
 use common::{cells, draw, items, marks, noise, texts};
-use hinton_chart::{Annotate, CHARTS, Colormap, Labels, Options, Range, ThemeName};
+use hinton_chart::{Annotate, CHARTS, Colormap, Labels, Options, Range, ScaleKind, ThemeName};
 use hinton_scene::{Color, Item, Segment};
 use hinton_tensor::Fold;
 
@@ -285,6 +285,36 @@ fn values_on_the_edge_of_the_range_are_inside() {
     options.range = Some(Range::Fixed(0.0, 0.5));
     let words = words(&draw("heatmap", &[(20, 20, values)], &options));
     assert!(words.contains("1 value\nbelow 0\n") && !words.contains("above"), "{words}");
+}
+
+#[test]
+fn a_logarithmic_scale_says_where_it_is_linear() {
+    let matrix = (2, 3, vec![1.0, -0.001, 1e-6, 200.0, 0.0, -1000.0]);
+    let said = |options: &Options| {
+        draw("heatmap", std::slice::from_ref(&matrix), options).scene.description
+    };
+    let mut symlog = Options::default();
+    symlog.scale = ScaleKind::Symlog;
+    symlog.range = Some(Range::Fixed(-1000.0, 1000.0));
+    assert!(said(&symlog).contains("linear within ±1 and logarithmic beyond"), "{}", said(&symlog));
+    let mut asked = symlog.clone();
+    asked.symlog_threshold = Some(0.01);
+    assert!(said(&asked).contains("linear within ±0.01"));
+    assert!(!said(&Options::default()).contains("linear"));
+}
+
+#[test]
+fn legends_have_no_sign_and_no_colour_that_nothing_has() {
+    let words = |values: Vec<f32>| {
+        let picture = draw("hinton", &[(2, 2, values)], &Options::default());
+        texts(&picture).into_iter().map(|text| text.content).collect::<Vec<_>>()
+    };
+    let both = words(vec![1.0, -0.5, 0.25, 0.0]);
+    assert!(both.contains(&"±1".to_owned()) && both.contains(&"+".to_owned()));
+    let positive = words(vec![1.0, 0.5, 0.25, 0.0]);
+    assert!(positive.contains(&"1".to_owned()) && !positive.contains(&"−".to_owned()));
+    let negative = words(vec![-1.0, -0.5, -0.25, 0.0]);
+    assert!(negative.contains(&"−1".to_owned()) && !negative.contains(&"+".to_owned()));
 }
 
 #[test]

@@ -79,7 +79,13 @@ fn settings_are_rows_that_hold() {
             let wrong = DrawRequest::default().set(row.name, "\u{1}");
             let takes_any = matches!(
                 row.name,
-                "title" | "row-labels" | "col-labels" | "x-label" | "y-label" | "legend-title"
+                "title"
+                    | "row-labels"
+                    | "col-labels"
+                    | "x-label"
+                    | "y-label"
+                    | "legend-title"
+                    | "label"
             );
             assert_eq!(wrong.is_err(), !takes_any, "{}", row.name);
         }

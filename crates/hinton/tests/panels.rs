@@ -35,7 +35,7 @@ fn cells(scene: &Scene) -> usize {
 
 #[test]
 fn values_of_one_size_share_a_scale_and_a_legend() {
-    let three = || vec![matrix("one", 1.0), matrix("two", 1.5), matrix("three", 2.0)];
+    let three = || vec![matrix("first", 1.0), matrix("second", 1.5), matrix("third", 2.0)];
     let shared = drawn(three(), &[("panels", "")]);
     assert_eq!(letters(&shared.scene), ["a", "b", "c"]);
     assert_eq!(cells(&shared.scene), 4, "three matrices and one colour bar");
@@ -44,8 +44,17 @@ fn values_of_one_size_share_a_scale_and_a_legend() {
     assert_eq!(letters(&own.scene), ["(B)", "(C)", "(D)"]);
     assert_eq!(cells(&own.scene), 6);
     assert!(own.notes.contains(&"each panel has a scale of its own".to_owned()));
+    // What lies beyond the scale is said of the panel in which it lies.
+    let beyond = |text: &str| {
+        shared
+            .scene
+            .items
+            .iter()
+            .any(|item| matches!(item, Item::Text(found) if found.content.contains(text)))
+    };
+    assert!(!beyond("0 values lie beyond") && !beyond("0 cells lie beyond"));
     // Of which the smallest would be blank, they share one only where that was asked for.
-    let far = || vec![matrix("one", 1.0), matrix("two", 100.0)];
+    let far = || vec![matrix("first", 1.0), matrix("second", 100.0)];
     assert_eq!(cells(&drawn(far(), &[("panels", "")]).scene), 4);
     assert_eq!(cells(&drawn(far(), &[("panels", "shared")]).scene), 3);
 }
@@ -54,21 +63,21 @@ fn values_of_one_size_share_a_scale_and_a_legend() {
 fn charts_of_several_kinds_stand_beside_one_another() {
     let vector = tensor_of("bias", &[5], &[1.0, -2.0, 3.0, 0.5, 0.1]).unwrap();
     let small = tensor_of("small", &[3, 4], &[0.5; 12]).unwrap();
-    let mixed = drawn(vec![matrix("one", 1.0), vector, small], &[("panels", "")]);
+    let mixed = drawn(vec![matrix("first", 1.0), vector, small], &[("panels", "")]);
     assert_eq!(letters(&mixed.scene), ["a", "b", "c"]);
-    for name in ["one", "bias", "small"] {
+    for name in ["first", "bias", "small"] {
         let is_named = |item: &Item| matches!(item, Item::Text(text) if text.content == name);
         assert!(mixed.scene.items.iter().any(is_named), "{name}");
     }
     // One panel is a figure, too.
-    assert_eq!(letters(&drawn(vec![matrix("one", 1.0)], &[("panels", "")]).scene), ["a"]);
+    assert_eq!(letters(&drawn(vec![matrix("first", 1.0)], &[("panels", "")]).scene), ["a"]);
 }
 
 #[test]
 fn pages_have_the_size_that_was_asked_for() {
     let points = |cm: f64| cm / 2.54 * 72.0;
     let near = |a: f64, b: f64| (a - b).abs() < 0.01;
-    let three = || vec![matrix("one", 1.0), matrix("two", 1.5), matrix("three", 2.0)];
+    let three = || vec![matrix("first", 1.0), matrix("second", 1.5), matrix("third", 2.0)];
     for size in [8.5, 17.0, 84.0] {
         let page = format!("{size}cm");
         let picture = drawn(three(), &[("panels", ""), ("size", &page)]);
@@ -77,10 +86,10 @@ fn pages_have_the_size_that_was_asked_for() {
     let fixed = drawn(three(), &[("panels", ""), ("size", "17x6cm")]);
     assert!(near(fixed.scene.width, points(17.0)) && near(fixed.scene.height, points(6.0)));
     // A letter alone takes its room from the picture.
-    let one = drawn(vec![matrix("one", 1.0)], &[("label", "d"), ("size", "8x8cm")]);
+    let one = drawn(vec![matrix("first", 1.0)], &[("label", "d"), ("size", "8x8cm")]);
     assert!(near(one.scene.height, points(8.0)) && near(one.scene.width, points(8.0)));
     assert_eq!(letters(&one.scene), ["d"]);
-    assert!(letters(&drawn(vec![matrix("one", 1.0)], &[]).scene).is_empty());
+    assert!(letters(&drawn(vec![matrix("first", 1.0)], &[]).scene).is_empty());
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::math::decade;
 use crate::number::significant;
 use crate::span::is_centred;
 use crate::words::Words;
-use crate::{ChartError, ColorScale, Extent, Options, Panel, ScaleKind, Span, short, short_count};
+use crate::{ChartError, ColorScale, Extent, Options, Panel, Span, short, short_count};
 
 /// What all panels are together.
 pub(super) struct Whole {
@@ -259,10 +259,8 @@ pub(super) fn reduction_notes(panels: &[Panel]) -> Vec<String> {
 
 /// Where a symmetric logarithmic scale is linear.
 pub(super) fn linear_note(scale: &ColorScale) -> Option<String> {
-    let linear = scale.linear().filter(|_| scale.kind() == ScaleKind::Symlog)?;
-    let far = linear / scale.low().abs().max(scale.high().abs()) <= 2e-3;
-    let other = if far { ": --symlog-threshold moves that" } else { "" };
-    Some(format!("colours are linear within ±{} and logarithmic beyond{other}", short(linear)))
+    let linear = short(scale.linear_below()?);
+    Some(format!("colours are linear within ±{linear} and logarithmic beyond (--symlog-threshold)"))
 }
 
 /// What a person should know about the colours.

@@ -73,6 +73,11 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let scale = ColorScale::fit(options, &page.theme, &span, common::is_picture(panels));
     let grids = panels.iter().map(|panel| &panel.grids[0]);
     let are_many = options.over.is_some() && !options.own_range;
+    // What lies beyond a scale that panels of a figure share is said of each by itself.
+    let span = match (options.over_cells, &options.over) {
+        (Some(_), None) => Span::of_panels(panels, options),
+        _ => span,
+    };
     let mut key_cells = KeyCells::new(grids, &scale, &span, are_many);
     key_cells.is_bool = panels.iter().all(|panel| panel.dtype == "bool") && !key_cells.are_folded;
     let title = options.legend_title.as_deref();
