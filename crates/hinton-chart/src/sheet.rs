@@ -203,6 +203,21 @@ impl Sheet {
     }
 }
 
+/// A title on one line, or on two that break between words where it is too long for one.
+fn title_lines(title: &str, style: TextStyle, room: f64) -> Vec<String> {
+    if measure(title, style) <= room {
+        return vec![title.to_owned()];
+    }
+    let mut breaks = title.match_indices(' ').map(|(index, _)| index);
+    let last_that_fits = breaks.rfind(|&index| measure(&title[..index], style) <= room);
+    match last_that_fits {
+        Some(index) => {
+            vec![title[..index].to_owned(), fit(title[index..].trim_start(), style, room)]
+        }
+        None => vec![fit(title, style, room)],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -242,20 +257,5 @@ mod tests {
         let part = SheetPart { heading: String::new(), scenes: vec![scene(200.0, 900.0)] };
         let page = sheet.page("t", &[], &[part], &["a note".to_owned()]);
         assert_eq!((page.width, page.height), (300.0, 200.0));
-    }
-}
-
-/// A title on one line, or on two that break between words where it is too long for one.
-fn title_lines(title: &str, style: TextStyle, room: f64) -> Vec<String> {
-    if measure(title, style) <= room {
-        return vec![title.to_owned()];
-    }
-    let breaks = title.match_indices(' ').map(|(index, _)| index);
-    let last_that_fits = breaks.filter(|&index| measure(&title[..index], style) <= room).last();
-    match last_that_fits {
-        Some(index) => {
-            vec![title[..index].to_owned(), fit(title[index..].trim_start(), style, room)]
-        }
-        None => vec![fit(title, style, room)],
     }
 }
