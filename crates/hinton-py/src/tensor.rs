@@ -91,6 +91,8 @@ impl Tensor {
 
     /// The same under another name.
     fn named(&self, name: &str) -> Tensor {
-        Tensor(Selected { tensor: self.0.tensor.clone().named(name), ..self.0.clone() })
+        let mut named = self.0.clone();
+        named.tensor = named.tensor.named(name);
+        Tensor(named)
     }
 }
