@@ -74,8 +74,9 @@ const MOST_CATALOGUES: usize = 2;
 
 impl State {
     fn open(paths: &[PathBuf]) -> Result<Self, Error> {
-        let sources = paths.iter().map(|path| Source::open(path)).collect::<Result<_, _>>()?;
-        Ok(State::of(sources))
+        let sources: Vec<Vec<Source>> =
+            paths.iter().map(|path| Source::all_of(path)).collect::<Result<_, _>>()?;
+        Ok(State::of(sources.into_iter().flatten().collect()))
     }
 
     fn of(sources: Vec<Source>) -> Self {

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use hinton::arrange::{matrix_orientation, matrix_shape};
 use hinton::{
-    AxisNames, Checkpoint, Error, Limits, Run, RunKind, RunOptions, Tensor, names_beside,
+    AxisNames, Checkpoint, Error, ErrorKind, Limits, Run, RunKind, RunOptions, Tensor, Warning,
+    names_beside,
 };
 
 use crate::Refusal;
@@ -18,6 +19,10 @@ use crate::view::{Frame, View};
 const MOST_STEPS: usize = 6;
 /// Most bytes of values that are kept in memory because they can only be read from the beginning on.
 const MOST_HELD: u64 = 1 << 30;
+
+/// Most folders of a folder that are looked into, and most of them that are shown together.
+const MOST_FOLDERS: usize = 256;
+const MOST_BELOW: usize = 16;
 
 /// One of the paths that a viewer was opened with.
 pub(crate) struct Source {
@@ -87,6 +92,37 @@ impl Source {
             }
         };
         Ok(Source { path: path.to_owned(), holds })
+    }
+
+    /// Opens a path, or, where it is a folder that is none itself, what its folders hold: the parts of a
+    /// pipeline, several models.
+    pub(crate) fn all_of(path: &Path) -> Result<Vec<Self>, Error> {
+        let error = match Source::open(path) {
+            Ok(source) => return Ok(vec![source]),
+            Err(error) => error,
+        };
+        let is_unknown = |error: &Error| matches!(error, Error::Open(error) if error.kind() == ErrorKind::Unrecognised);
+        if !is_unknown(&error) {
+            return Err(error);
+        }
+        let (mut found, mut broken) = (Vec::new(), Vec::new());
+        for folder in hinton::folders_in(path).iter().take(MOST_FOLDERS) {
+            match Source::open(folder) {
+                Ok(source) => found.push(source),
+                Err(error) if is_unknown(&error) => {}
+                Err(error) => broken.push(Warning::file(format!("not shown: {error}"))),
+            }
+        }
+        // More would be too small to see; the error names them.
+        if !(1..=MOST_BELOW).contains(&found.len()) {
+            return Err(error);
+        }
+        match &mut found[0].holds {
+            Holds::File(file) => file.warnings.extend(broken),
+            Holds::Run(run) => run.warnings.extend(broken),
+            Holds::Made(_) => {}
+        }
+        Ok(found)
     }
 
     /// A checkpoint that is open already.

@@ -553,6 +553,35 @@ fn rows_have_the_names_that_lie_beside_the_model() {
 }
 
 #[test]
+fn a_folder_of_models_is_one_map() {
+    let folder = Folder::new("pipeline");
+    for name in ["unet", "vae", "tokenizer", "cut"] {
+        std::fs::create_dir_all(folder.0.join(name)).unwrap();
+    }
+    folder.model("unet/model.safetensors", 0.0);
+    folder.model("vae/model.safetensors", 1.0);
+    std::fs::write(folder.0.join("tokenizer/tokenizer.json"), "{}").unwrap();
+    let whole = std::fs::read(folder.0.join("vae/model.safetensors")).unwrap();
+    std::fs::write(folder.0.join("cut/model.safetensors"), &whole[..1000]).unwrap();
+    let viewer = open(&[&folder.0]);
+    let catalogue = json(&viewer, "catalogue", "");
+    let names: Vec<&str> = catalogue["sources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|source| source["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["unet", "vae"]);
+    let notes = catalogue["sources"][0]["notes"].to_string();
+    assert!(notes.contains("not shown: ") && notes.contains("cut"), "{notes}");
+    // A folder without any is refused as before.
+    std::fs::remove_dir_all(folder.0.join("unet")).unwrap();
+    std::fs::remove_dir_all(folder.0.join("vae")).unwrap();
+    std::fs::remove_dir_all(folder.0.join("cut")).unwrap();
+    assert!(Viewer::open(std::slice::from_ref(&folder.0), 1).is_err());
+}
+
+#[test]
 fn maps_are_laid_out_for_the_window() {
     let folder = Folder::new("aspect");
     let viewer = open(&[&folder.model("a.safetensors", 0.0)]);

@@ -142,6 +142,19 @@ pub fn open_logs(folder: impl AsRef<Path>) -> Result<Vec<Run>, Error> {
 /// What tells that a file was changed since.
 pub use hinton_format::source::{FileState, file_state};
 
+/// The folders in a folder on disk, by their names; hidden ones are left out. None of what is no folder,
+/// cannot be read, or is an address.
+pub fn folders_in(path: impl AsRef<Path>) -> Vec<std::path::PathBuf> {
+    let path = path.as_ref();
+    if is_address(path) || !hinton_format::source::file::is_dir(path) {
+        return Vec::new();
+    }
+    let entries = hinton_format::source::file::read_dir(path).unwrap_or_default();
+    let is_shown =
+        |entry: &hinton_format::source::file::Entry| entry.is_dir && !entry.name.starts_with('.');
+    entries.into_iter().filter(is_shown).map(|entry| path.join(entry.name)).collect()
+}
+
 /// As [`open`], within bounds of one's own.
 ///
 /// # Errors
