@@ -36,7 +36,8 @@ pub(crate) fn pow10(exponent: i32) -> f64 {
     format!("1e{exponent}").parse().unwrap_or(f64::INFINITY)
 }
 
-/// The smallest power of two that is at least `x` (> 0): `2 ** ceil(log2(x))`, exactly.
+/// The smallest power of two that is at least `x` (> 0): `2 ** ceil(log2(x))`, exactly; the largest number
+/// where there is no such power, above 2^1023.
 pub(crate) fn next_power_of_two(x: f64) -> f64 {
     let mut power = 1.0;
     while power < x && power < f64::MAX / 2.0 {
@@ -45,7 +46,7 @@ pub(crate) fn next_power_of_two(x: f64) -> f64 {
     while power / 2.0 >= x && power > f64::MIN_POSITIVE {
         power /= 2.0;
     }
-    power
+    if power < x { f64::MAX } else { power }
 }
 
 /// The largest whole decimal exponent e with 10^e ≤ x, for x > 0.
@@ -78,6 +79,8 @@ mod tests {
         assert_eq!(next_power_of_two(0.5), 0.5);
         assert_eq!(next_power_of_two(3.0), 4.0);
         assert_eq!(next_power_of_two(1e-9), 2f64.powi(-29));
+        assert_eq!(next_power_of_two(8e307), 2f64.powi(1023));
+        assert_eq!(next_power_of_two(1e308), f64::MAX);
         assert_eq!((decade(1.0), decade(0.999), decade(1000.0), decade(0.001)), (0, -1, 3, -3));
     }
 }
