@@ -1,8 +1,8 @@
 //! Tensors to a picture.
 
 use hinton_chart::{
-    Course, Length, Measures, Need, NumberFormat, Options, PageSize, Panel, Spread, letter_height,
-    lettered, preset,
+    Course, Labels, Length, Measures, Need, NumberFormat, Options, PageSize, Panel, Spread,
+    letter_height, lettered, preset,
 };
 use hinton_render::RenderOptions;
 use hinton_scene::Scene;
@@ -245,6 +245,15 @@ pub(crate) fn options_of(arrangement: &Arrangement, asked: &Options) -> Options 
     options.columns = options.columns.or(arrangement.columns);
     options.title = options.title.or_else(|| arrangement.title.clone());
     options.notes.extend(arrangement.notes.iter().cloned());
+    if matches!(arrangement.chart.name, "heatmap" | "hinton") {
+        let [rows, columns] = &arrangement.names;
+        for (labels, names) in [(&mut options.row_labels, rows), (&mut options.col_labels, columns)]
+        {
+            if *labels == Labels::Auto && !names.is_empty() {
+                *labels = Labels::List(names.clone());
+            }
+        }
+    }
     options
 }
 

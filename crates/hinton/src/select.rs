@@ -27,6 +27,8 @@ pub struct Selected {
     /// What the file calls the columns of a table; empty where it does not name them, or they were
     /// sliced.
     pub columns: Vec<String>,
+    /// What it calls the rows, likewise.
+    pub rows: Vec<String>,
     /// What the axes of the whole tensor are, where it is a kernel of a convolution by its four axes and
     /// its format says how it stores them.
     pub kernel: Option<KernelAxes>,
@@ -47,6 +49,7 @@ impl Selected {
             axes,
             numbers,
             columns: Vec::new(),
+            rows: Vec::new(),
             kernel: None,
             structure: None,
             of: String::new(),
@@ -166,7 +169,8 @@ pub fn select<S: AsRef<str>>(
     };
     let kernel = |tensor: &Tensor| known.filter(|_| tensor.shape().len() == 4);
     let whole = |tensor: &Tensor| Selected {
-        columns: column_names(checkpoint, tensor),
+        columns: table_names(checkpoint, "columns", tensor, 1),
+        rows: table_names(checkpoint, "rows", tensor, 0),
         kernel: kernel(tensor),
         structure: structure(tensor),
         ..Selected::whole(tensor.clone())
@@ -229,11 +233,12 @@ fn file_name(path: &str) -> String {
     name.map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
-/// The names that a table's file gives its columns, where there is one for each.
-fn column_names(checkpoint: &Checkpoint, tensor: &Tensor) -> Vec<String> {
-    let entry = checkpoint.metadata.iter().find(|(key, _)| key == "columns");
+/// What a file calls the positions on an axis of a table: those of that metadata, where they fit.
+fn table_names(checkpoint: &Checkpoint, of: &str, tensor: &Tensor, axis: usize) -> Vec<String> {
+    let entry = checkpoint.metadata.iter().find(|(key, _)| key == of);
     let names = entry.and_then(|(_, json)| serde_json::from_str::<Vec<String>>(json).ok());
-    let fits = |names: &Vec<String>| tensor.shape().len() == 2 && tensor.shape()[1] == names.len();
+    let is_matrix = tensor.shape().len() == 2;
+    let fits = |names: &Vec<String>| is_matrix && tensor.shape()[axis] == names.len();
     names.filter(fits).unwrap_or_default()
 }
 

@@ -127,3 +127,33 @@ fn what_cannot_be_sorted_says_why() {
     assert_eq!(error.fault(), Fault::Request);
     assert!(error.to_string().contains("change places"), "{error}");
 }
+
+#[test]
+fn rows_and_columns_of_a_table_have_the_names_of_its_file() {
+    let folder = Folder::new("names");
+    let file = folder.path().join("words.csv");
+    std::fs::write(&file, "word,north,east\nsun,1,0\nrain,3,-4\nwind,0,3\n").unwrap();
+    let opened = hinton::open(&file).unwrap();
+    let words = ["sun", "rain", "wind", "north", "east"];
+    let labels_of = |request: &DrawRequest<'_>, patterns: &[&str]| {
+        let selected = hinton::select(&opened, patterns).unwrap();
+        labels(&draw(selected, request).unwrap().scene, &words)
+    };
+    let all: &[&str] = &[];
+    for chart in ["heatmap", "hinton"] {
+        let request = DrawRequest::chart(chart);
+        let found = labels_of(&request, all);
+        assert_eq!(found.len(), 5, "{chart}: {found:?}");
+        assert_eq!(found[2..], ["sun", "rain", "wind"], "{chart}");
+        // Turned over, the words stand above.
+        let found = labels_of(&request.transposed(), all);
+        assert_eq!(found[3..], ["north", "east"], "{chart}");
+    }
+    // Sorted by norm, each keeps its name.
+    let sorted = DrawRequest::chart("heatmap").set("order", "rows").unwrap();
+    assert_eq!(labels_of(&sorted, all)[2..], ["rain", "wind", "sun"]);
+    // What someone asked for stands, and of a slice the file names nothing.
+    let own = DrawRequest::chart("heatmap").set("row-labels", "none").unwrap();
+    assert_eq!(labels_of(&own, all).len(), 2);
+    assert!(labels_of(&DrawRequest::chart("heatmap"), &["[1:3]"]).is_empty());
+}

@@ -36,6 +36,8 @@ pub(super) struct Prepared {
     each_fits: Option<usize>,
     /// What the columns of a table are called; empty where that is not known.
     columns: Vec<String>,
+    /// What its rows are called, likewise.
+    rows: Vec<String>,
     /// Which axes are out, in, height and width, where its format says so.
     kernel: Option<[usize; 4]>,
     /// What the settings of its model say of parts of it, and the shape of the whole tensor.
@@ -46,6 +48,9 @@ pub(super) struct Prepared {
     of: String,
 }
 
+/// Rows or columns with more names than this are numbered.
+const MOST_NAMED: usize = 400;
+
 impl Prepared {
     /// The tensor's name, after that of its file or run where there are several.
     fn full_name(&self) -> String {
@@ -55,6 +60,13 @@ impl Prepared {
     /// Whether its format says what its axes are.
     pub(super) fn knows_axes(&self) -> bool {
         self.kernel.is_some()
+    }
+
+    /// What its rows and its columns are called, where that is known and they are few enough to be read.
+    pub(super) fn names(&self) -> [Vec<String>; 2] {
+        let few =
+            |names: &Vec<String>| if names.len() > MOST_NAMED { Vec::new() } else { names.clone() };
+        [few(&self.rows), few(&self.columns)]
     }
 
     /// Name and slice, escaped.
@@ -127,6 +139,7 @@ pub(super) fn prepare(selected: &Selected, request: &DrawRequest<'_>) -> Result<
         permuted: false,
         each_fits: None,
         columns: selected.columns.clone(),
+        rows: selected.rows.clone(),
         kernel: kernel_order(selected),
         structure: selected.structure.clone(),
         of_whole: selected.axes.clone(),
@@ -138,7 +151,7 @@ pub(super) fn prepare(selected: &Selected, request: &DrawRequest<'_>) -> Result<
         prepared.numbers.reverse();
         prepared.of_whole.reverse();
         prepared.turned = true;
-        prepared.columns.clear();
+        std::mem::swap(&mut prepared.rows, &mut prepared.columns);
         prepared.kernel = prepared.kernel.map(|order| order.map(|axis| 3 - axis));
     }
     if let Some(permute) = &request.permute {
@@ -150,7 +163,9 @@ pub(super) fn prepare(selected: &Selected, request: &DrawRequest<'_>) -> Result<
         prepared.axes = order.iter().map(|&axis| prepared.axes[axis].clone()).collect();
         prepared.numbers = order.iter().map(|&axis| prepared.numbers[axis]).collect();
         prepared.permuted = true;
-        prepared.columns.clear();
+        if order != [0, 1] {
+            std::mem::swap(&mut prepared.rows, &mut prepared.columns);
+        }
         prepared.kernel = prepared.kernel.map(|axes| axes.map(place));
     }
     if let (Some(reshape), None) = (&request.reshape, request.each) {
@@ -161,6 +176,7 @@ pub(super) fn prepare(selected: &Selected, request: &DrawRequest<'_>) -> Result<
             prepared.reshaped = true;
             prepared.structure = None;
             prepared.columns.clear();
+            prepared.rows.clear();
             prepared.kernel = None;
         } else {
             prepared.each_fits = Some(fitting_axis(&prepared, reshape)?);

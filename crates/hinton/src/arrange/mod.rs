@@ -93,6 +93,8 @@ pub struct Arrangement {
     pub title: Option<String>,
     /// Columns of tiles, where the arrangement has a say.
     pub columns: Option<usize>,
+    /// What rows and columns of its only matrix are called, where the file names them.
+    pub names: [Vec<String>; 2],
     /// What a person should know: assumptions, and what is not shown.
     pub notes: Vec<String>,
 }
@@ -143,6 +145,7 @@ pub fn arrange(selected: &[Selected], request: &DrawRequest<'_>) -> Result<Arran
     let mut columns = None;
     let mut total = 0usize;
     let mut others = None;
+    let mut names = [Vec::new(), Vec::new()];
     for tensor in &prepared {
         let plan = lay::plan(tensor, request, chart.name)?;
         if plan::is_keras(&plan) && !tensor.knows_axes() {
@@ -168,6 +171,7 @@ pub fn arrange(selected: &[Selected], request: &DrawRequest<'_>) -> Result<Arran
         let is_whole = |plane: &Tensor| plane.shape() == tensor.tensor.shape();
         if panel.planes.iter().all(is_whole) {
             panel.sections = tensor.sections();
+            names = tensor.names();
         }
     }
     if total > panels.len() {
@@ -189,7 +193,7 @@ pub fn arrange(selected: &[Selected], request: &DrawRequest<'_>) -> Result<Arran
     notes.extend(remarks(selected));
     let is_whole = chart.name == "overview" || (is_of_model(chart.name) && prepared.len() > 1);
     let title = if is_whole { file_title(&prepared) } else { None };
-    Ok(Arrangement { chart, panels, title, columns, notes })
+    Ok(Arrangement { chart, panels, title, columns, names, notes })
 }
 
 /// Whether a chart shows the tensors of a model together, rather than each for itself.
