@@ -130,8 +130,8 @@ fn what_cannot_be_sorted_says_why() {
 
 #[test]
 fn rows_and_columns_of_a_table_have_the_names_of_its_file() {
-    let folder = Folder::new("names");
-    let file = folder.path().join("words.csv");
+    let folder = Folder::new();
+    let file = folder.path("words.csv");
     std::fs::write(&file, "word,north,east\nsun,1,0\nrain,3,-4\nwind,0,3\n").unwrap();
     let opened = hinton::open(&file).unwrap();
     let words = ["sun", "rain", "wind", "north", "east"];
