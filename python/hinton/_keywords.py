@@ -52,7 +52,7 @@ class Settings(TypedDict, total=False):
     panels: Value
     """One figure: a picture of each tensor (of each file, without -t), with letters above"""
     label: Value
-    """A letter above the picture, or above the first of --panels: a, (A), 1"""
+    """A letter above the picture, or above the first of panels: a, (A), 1"""
     max_weight: Value
     """Magnitude that fills a cell of a Hinton diagram"""
     reduce: Value

@@ -83,8 +83,10 @@ fn heads_that_settings_name_are_parted_and_labelled() {
     let slice = words(&file, &format!("{QUERY}[40:96,:70]"), &[]);
     assert!(slice.contains(&"head 2".to_owned()) && slice.contains(&"head 5".to_owned()));
     assert!(!slice.contains(&"head 1".to_owned()) && !slice.contains(&"head 6".to_owned()));
-    let turned = words(&file, QUERY, &[("transpose", "")]);
-    assert!(turned.iter().any(|text| text.contains("columns fall into 8 heads")));
+    for turn in [("transpose", ""), ("permute", "1,0")] {
+        let turned = words(&file, QUERY, &[turn]);
+        assert!(turned.iter().any(|text| text.contains("columns fall into 8 heads")), "{turn:?}");
+    }
     // Labels of one's own win.
     let named = words(&file, QUERY, &[("row-labels", "r{}")]);
     assert!(!named.contains(&"head 1".to_owned()) && named.contains(&"r0".to_owned()));
