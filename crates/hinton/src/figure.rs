@@ -80,10 +80,16 @@ pub fn draw_panels(groups: &[Vec<Selected>], request: &DrawRequest<'_>) -> Resul
         (None, None) => {}
     }
     let mut scenes = Vec::new();
+    let names: Vec<String> = figure.iter().filter_map(|panels| only_name(panels)).collect();
+    let (pattern, names) = if names.len() == groups.len() { apart(&names) } else { (None, names) };
     let said = letters(&first, groups.len());
     let mut own_notes = Vec::new();
-    for ((arrangement, panels), letter) in arranged.iter().zip(&figure).zip(&said) {
-        let options = options_of(arrangement, &request.options);
+    for (index, (arrangement, panels)) in arranged.iter().zip(&figure).enumerate() {
+        let letter = &said[index];
+        let mut options = options_of(arrangement, &request.options);
+        if pattern.is_some() {
+            options.title = options.title.or_else(|| names.get(index).cloned());
+        }
         let built = arrangement.chart.draw(panels, &options)?;
         let all = arrangement.notes.iter().chain(&built.notes);
         own_notes.extend(all.map(|note| format!("{letter}: {note}")));
@@ -91,13 +97,42 @@ pub fn draw_panels(groups: &[Vec<Selected>], request: &DrawRequest<'_>) -> Resul
     }
     let mut parts = vec![SheetPart { heading: String::new(), scenes }];
     parts.extend(shared.map(|legend| SheetPart { heading: String::new(), scenes: vec![legend] }));
-    let title = options.title.clone().unwrap_or_default();
+    let title = options.title.clone().or(pattern).unwrap_or_default();
     let mut scene = sheet.page(&title, &[], &parts, &notes);
     if title.is_empty() {
         scene.title = format!("{} panels", short_count(groups.len() as u64));
     }
     notes.extend(own_notes);
     Ok(noted(Picture { scene, notes, dpi: options.dpi }))
+}
+
+/// The name of a panel that stands alone.
+fn only_name(panels: &[Panel]) -> Option<String> {
+    let [panel] = panels else { return None };
+    Some(panel.label())
+}
+
+/// Names without what all begin and end with, in whole parts between dots, and what that is, with a star
+/// for the rest. Names that are no longer without are left as they are.
+fn apart(names: &[String]) -> (Option<String>, Vec<String>) {
+    let split: Vec<Vec<&str>> = names.iter().map(|name| name.split('.').collect()).collect();
+    let Some(first) = split.first() else { return (None, Vec::new()) };
+    let shortest = split.iter().map(Vec::len).min().unwrap_or(0);
+    // One part stays of each.
+    let agree = |of: &dyn Fn(&Vec<&str>, usize) -> String, most: usize| {
+        let has_all = |place: &usize| split.iter().all(|one| of(one, *place) == of(first, *place));
+        (0..most).take_while(has_all).count()
+    };
+    let most = shortest.saturating_sub(1);
+    let before = agree(&|parts, place| parts[place].to_owned(), most);
+    let after = agree(&|parts, place| parts[parts.len() - 1 - place].to_owned(), most - before);
+    let is_one = names.iter().all(|name| *name == names[0]);
+    if is_one || before + after == 0 {
+        return (None, names.to_vec());
+    }
+    let kept = |parts: &Vec<&str>| parts[before..parts.len() - after].join(".");
+    let around = [&first[..before], &["*"], &first[first.len() - after..]].concat();
+    (Some(around.join(".")), split.iter().map(kept).collect())
 }
 
 /// Panels side by side: as asked, or so many that each can be read, in rows of one length.
@@ -156,4 +191,27 @@ fn share(
         return Some(legend);
     }
     Some(hinton_scene::Scene { height: 0.0, items: Vec::new(), ..legend })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_keep_what_tells_them_apart() {
+        let of = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+            let (pattern, kept) = apart(&names);
+            (pattern.unwrap_or_default(), kept.join(" "))
+        };
+        let (pattern, kept) =
+            of(&["layer.0.attention.query.weight", "layer.0.attention.key.weight"]);
+        assert_eq!((pattern.as_str(), kept.as_str()), ("layer.0.attention.*.weight", "query key"));
+        let (pattern, kept) = of(&["layer.0.fc.weight", "layer.1.fc.weight"]);
+        assert_eq!((pattern.as_str(), kept.as_str()), ("layer.*.fc.weight", "0 1"));
+        // One tensor of several files keeps its name, and nothing is taken from names that share nothing.
+        assert_eq!(of(&["a.b", "a.b"]), (String::new(), "a.b a.b".to_owned()));
+        assert_eq!(of(&["a", "b"]), (String::new(), "a b".to_owned()));
+        assert_eq!(of(&["x.weight"]), (String::new(), "x.weight".to_owned()));
+    }
 }

@@ -4,8 +4,8 @@ use hinton_tensor::simd::{self, Kernel};
 
 /// Values looked at together.
 pub(super) const BLOCK: usize = 2048;
-/// Sums that run side by side.
-const LANES: usize = 8;
+/// Sums that run side by side: enough that an addition need not wait for the one before.
+const LANES: usize = 16;
 
 /// Sums over places whose values are finite on both sides.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -67,6 +67,19 @@ pub(super) struct Found {
 /// distance of neighbours at 1, `least` the smallest step there is.
 pub(super) fn block(a: &[f32], b: &[f32], d: &mut [f32], step: f32, least: f32) -> Found {
     simd::run(Block { a, b, d, step, least })
+}
+
+/// Places whose magnitude is this, in order.
+pub(super) fn places_of(magnitude: f32, d: &[f32]) -> impl Iterator<Item = usize> {
+    const CHUNK: usize = 64;
+    let is_it = move |value: &f32| value.abs() == magnitude;
+    // Most chunks have none, which vectors find without looking for the place.
+    let has_it = move |chunk: &[f32]| chunk.iter().fold(false, |any, value| any | is_it(value));
+    let chunks = d.chunks(CHUNK).enumerate().filter(move |(_, chunk)| has_it(chunk));
+    chunks.flat_map(move |(number, chunk)| {
+        let places = chunk.iter().enumerate().filter(move |(_, value)| is_it(value));
+        places.map(move |(place, _)| number * CHUNK + place)
+    })
 }
 
 /// Σ d² of a run of values.
@@ -161,13 +174,22 @@ fn summed(a: &[f32], b: &[f32], of: impl Fn(f64, f64) -> f64) -> f64 {
     for (lane, (&a, &b)) in lanes.iter_mut().zip(rest_a.iter().zip(rest_b)) {
         *lane += of(f64::from(a), f64::from(b));
     }
-    total(lanes)
+    total(&lanes)
 }
 
-#[inline(always)]
-fn total(lanes: Lanes) -> f64 {
-    let [a, b, c, d, e, f, g, h] = lanes;
-    ((a + e) + (b + f)) + ((c + g) + (d + h))
+/// The sum of all lanes, in a fixed order. A call of its own: beside a loop its pairs would have the compiler
+/// cut the loop's vectors up.
+#[inline(never)]
+fn total(lanes: &Lanes) -> f64 {
+    let mut lanes = *lanes;
+    let mut count = LANES;
+    while count > 1 {
+        count /= 2;
+        for lane in 0..count {
+            lanes[lane] += lanes[lane + count];
+        }
+    }
+    lanes[0]
 }
 
 #[inline(always)]

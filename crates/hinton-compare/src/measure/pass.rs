@@ -13,7 +13,7 @@ const PARTS: u64 = 64;
 /// Most sums of columns that are held at once, over all parts.
 const COLUMN_SUMS: u64 = 4 << 20;
 /// Values of a tensor that are counted in its joint histogram, about.
-const JOINT_VALUES: u64 = 1 << 20;
+const JOINT_VALUES: u64 = 1 << 18;
 
 /// Compares two tensors of one shape in C order; rows, columns and places are those of `shape`, which has
 /// as many values.
@@ -270,7 +270,7 @@ impl Pass {
         part.add_lines(self.axes, block.first, d);
         // Differences were rounded: among those that round to the largest, the exact one decides.
         if most > 0.0 && most >= part.largest.map_or(0.0, |(exact, ..)| exact as f32) {
-            for index in (0..d.len()).filter(|&index| d[index].abs() == most) {
+            for index in kernel::places_of(most, d) {
                 let (a, b) = (f64::from(a[index]), f64::from(b[index]));
                 part.look((b - a).abs(), block.first + index as u64, a, b);
             }
