@@ -258,3 +258,29 @@ fn a_change_of_low_rank_is_recognised() {
     assert_eq!(spectrum["low_rank"], 2);
     assert!(spectrum["energy_4"].as_f64().unwrap() > 0.999, "{spectrum}");
 }
+
+#[test]
+fn histograms_are_those_of_numpy() {
+    let truth = std::fs::read_to_string(fixture("histograms.json")).unwrap();
+    let truth: Value = serde_json::from_str(&truth).unwrap();
+    for one in truth.as_array().unwrap() {
+        let (case, name) = (one["case"].as_str().unwrap(), one["tensor"].as_str().unwrap());
+        let (a, b) = ("tuned_a.safetensors".to_owned(), format!("{case}_b.safetensors"));
+        let (a, b) = (open(fixture(&a)).unwrap(), open(fixture(&b)).unwrap());
+        let mut found = diff(&a, &b, &[name], Rule::Exact).unwrap();
+        found.read(Work::on(2)).unwrap();
+        let bins = found.histogram.bins();
+        let bins: Vec<Value> =
+            bins.iter().map(|bin| serde_json::json!([bin.low, bin.high, bin.count])).collect();
+        assert_eq!(Value::from(bins), one["differences"], "{case} {name}");
+        let against = found.against.unwrap();
+        let range = one["range"].as_f64().unwrap();
+        assert!((against.range - range).abs() < 1e-12 * range, "{case} {name}");
+        let cells = against.counts.iter().enumerate().filter(|(_, count)| **count > 0);
+        let side = against.side;
+        let cells: Vec<Value> = cells
+            .map(|(index, &count)| serde_json::json!([index / side, index % side, count]))
+            .collect();
+        assert_eq!(Value::from(cells), one["cells"], "{case} {name}");
+    }
+}
