@@ -204,6 +204,7 @@ fn a_vocabulary_that_grew_by_eight() {
     agrees(&found, "grown");
     let said = said(&found);
     assert!(said.starts_with("equal where both have it: 13 tensors"), "{said}");
+    assert!(said.contains("; not every row is in both"), "{said}");
     assert!(
         said.contains("2 tensors matched by the 24 rows that both have (of 24 and 32)"),
         "{said}"

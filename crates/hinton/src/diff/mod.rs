@@ -383,10 +383,12 @@ impl Diff {
     /// Whether every tensor of each was found in the other, in full.
     fn has_same_tensors(&self) -> bool {
         let is_whole = |pair: &Pair| !matches!(pair.change, Change::Rows { .. });
-        self.only_a.is_empty()
-            && self.only_b.is_empty()
-            && self.unlike.is_empty()
-            && self.pairs.iter().all(is_whole)
+        self.has_same_names() && self.pairs.iter().all(is_whole)
+    }
+
+    /// Whether every tensor of each was found in the other, if not all its rows.
+    fn has_same_names(&self) -> bool {
+        self.only_a.is_empty() && self.only_b.is_empty() && self.unlike.is_empty()
     }
 
     /// The pairs, those that changed most first: by relative change, NaN and infinities that came or

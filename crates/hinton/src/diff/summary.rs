@@ -52,9 +52,10 @@ fn headline(diff: &Diff) -> String {
     if diff.is_same() {
         return format!("identical: {all}, all equal");
     }
-    let others = match diff.has_same_tensors() {
-        true => "",
-        false => "; not every tensor is in both",
+    let others = match (diff.has_same_tensors(), diff.has_same_names()) {
+        (true, _) => "",
+        (false, true) => "; not every row is in both",
+        (false, false) => "; not every tensor is in both",
     };
     if changed().next().is_none() {
         return match pairs.iter().any(Pair::is_cast) {
