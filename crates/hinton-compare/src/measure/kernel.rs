@@ -37,7 +37,7 @@ impl Sums {
     }
 }
 
-/// Σ a², for places where both sides are equal.
+/// The sum of the squares of values.
 pub(super) fn squares(a: &[f32]) -> f64 {
     // To choose a version takes longer than a few values.
     if a.len() < 8 * LANES { Squares(a).run::<false>() } else { simd::run(Squares(a)) }
@@ -80,11 +80,6 @@ pub(super) fn places_of(magnitude: f32, d: &[f32]) -> impl Iterator<Item = usize
         let places = chunk.iter().enumerate().filter(move |(_, value)| is_it(value));
         places.map(move |(place, _)| number * CHUNK + place)
     })
-}
-
-/// Σ d² of a run of values.
-pub(super) fn squared(d: &[f32]) -> f64 {
-    squares(d)
 }
 
 /// Adds the square of each to its own sum.

@@ -159,7 +159,7 @@ impl Part {
                 if self.rows.len() <= row {
                     self.rows.resize(row + 1, 0.0);
                 }
-                self.rows[row] += kernel::squared(d);
+                self.rows[row] += kernel::squares(d);
             });
         }
         let Some(columns) = axes.columns else { return };
@@ -169,7 +169,7 @@ impl Part {
                 kernel::add_squares(d, &mut self.columns[from as usize..]);
             }),
             run => for_runs(first, d, run, |run, _, d| {
-                self.columns[(run % columns as u64) as usize] += kernel::squared(d);
+                self.columns[(run % columns as u64) as usize] += kernel::squares(d);
             }),
         }
     }
