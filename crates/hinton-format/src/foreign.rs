@@ -100,28 +100,16 @@ const FOREIGN: &[Foreign] = &[
         "open the model.json beside it",
     ),
     marked(
-        "a model of Caffe2",
-        &["pb"],
-        is_caffe2,
-        "run it in PyTorch's caffe2 and save workspace.FetchBlob of each blob with numpy.savez",
-    ),
-    marked(
         "an ONNX tensor on its own (TensorProto), such as the test data of a model",
         &["pb"],
         is_tensor_proto,
         "onnx.numpy_helper.to_array(onnx.load_tensor(FILE)), then numpy.save",
     ),
     marked(
-        "a network of Leela Chess Zero",
-        &["pb"],
-        |head| head.bytes.starts_with(b"\x0d\xc0\x01\0\0"),
-        "lc0's `leela2onnx --input=FILE --output=net.onnx` makes an ONNX file",
-    ),
-    marked(
-        "a network of KataGo",
-        &["bin", "txt"],
-        |head| contains(head, b"@BIN@"),
-        "open the checkpoint (.ckpt) of the same network",
+        "a network of KataGo whose values are text",
+        &["txt"],
+        is_katago_text,
+        "open the .bin.gz of the same network",
     ),
     marked(
         "a checkpoint of MindSpore",
@@ -134,12 +122,6 @@ const FOREIGN: &[Foreign] = &[
         &["msgpack"],
         |head| contains_within(head, b"\xa5nodes", 16) && head.has_extension(&["msgpack"]),
         "thinc: model.from_disk(FILE), then numpy.savez of node.get_param(name)",
-    ),
-    marked(
-        "a network of Stockfish (NNUE)",
-        &["nnue"],
-        |head| at(head, 3, b"\x7a") && head.has_extension(&["nnue"]),
-        "open the .pt or .ckpt of nnue-pytorch: its serialize.py converts FILE net.pt",
     ),
     marked(
         "the description of an ncnn network",
@@ -236,6 +218,11 @@ const FOREIGN: &[Foreign] = &[
         &["bin", "dat", "raw", "f32"],
         "numpy.fromfile(FILE, dtype).reshape(shape), then numpy.save",
     ),
+    unmarked(
+        "a network of another engine of chess or shogi (NNUE)",
+        &["nnue", "bin"],
+        "open the checkpoint that its trainer wrote",
+    ),
     unmarked("a model of dlib", &["dat"], "dlib's net_to_xml writes it as XML"),
     unmarked("a model of MNN", &["mnn"], "open the model that it was converted from"),
     unmarked("a model of Paddle Lite", &["nb"], "open the .pdparams that it was made from"),
@@ -249,10 +236,6 @@ const FOREIGN: &[Foreign] = &[
 
 fn at(head: &Head<'_>, offset: usize, mark: &[u8]) -> bool {
     head.bytes.get(offset..).is_some_and(|rest| rest.starts_with(mark))
-}
-
-fn contains(head: &Head<'_>, word: &[u8]) -> bool {
-    contains_within(head, word, usize::MAX)
 }
 
 /// Whether a word stands within the first bytes.
@@ -291,25 +274,15 @@ fn is_llama2(head: &Head<'_>) -> bool {
         && small(context, 1 << 22)
 }
 
-/// `OperatorDef` of caffe2.proto: outputs are its field 2, its type is the text in field 4.
-fn is_caffe2(head: &Head<'_>) -> bool {
-    let Some(fields) = sketch(head.bytes, head.len) else { return false };
-    let is_operator = |field: &Sketch<'_>| {
-        let inside = sketch(field.content, Some(field.integer)).unwrap_or_default();
-        let is_type = |field: &Sketch<'_>| {
-            (field.number, field.kind) == (4, 2)
-                && field.content.first().is_some_and(u8::is_ascii_uppercase)
-                && field.is_text()
-        };
-        // Layers of Caffe have a number as their type there.
-        let caffe = |field: &Sketch<'_>| (field.number, field.kind) == (5, 0);
-        (field.number, field.kind) == (2, 2)
-            && inside.iter().all(|field| (1..=12).contains(&field.number) && !caffe(field))
-            && inside.iter().any(is_type)
-    };
-    fields.iter().all(|field| (1..=9).contains(&field.number)) && fields.iter().any(is_operator)
+/// The name of the network, the version and the planes that come in, a line each, and the trunk.
+fn is_katago_text(head: &Head<'_>) -> bool {
+    let Ok(text) = std::str::from_utf8(head.bytes) else { return false };
+    let mut lines = text.lines().skip(1);
+    let is_number = |line: Option<&str>| line.is_some_and(|line| line.parse::<u32>().is_ok());
+    is_number(lines.next())
+        && is_number(lines.next())
+        && lines.any(|line| line.starts_with("trunk"))
 }
-
 /// `TensorProto` of onnx.proto: lengths of axes, then a type.
 fn is_tensor_proto(head: &Head<'_>) -> bool {
     let Some(fields) = sketch(head.bytes, head.len) else { return false };
@@ -381,7 +354,7 @@ mod tests {
             ("x.engine", b"ftrt\0\0", "TensorRT"),
             ("x.t7", b"\x04\0\0\0\x01\0\0\0\x03\0\0\0V 1", "Torch7"),
             ("x.model", b"\xac\xed\0\x05sr", "Java"),
-            ("x.bin", b"b20\n8\n22\n@BIN@\xff\0", "KataGo"),
+            ("x.txt", b"b20\n8\n22\n19\ntrunk 20 256\n", "KataGo"),
         ] {
             let head = Head { bytes, len: Some(bytes.len() as u64), name };
             let error = find(&head).unwrap_or_else(|| panic!("{name}"));

@@ -25,7 +25,8 @@ pub const OHWI: KernelAxes =
 ///
 /// PyTorch: `torch.nn.Conv2d`; ONNX: operator `Conv`; Core ML: `ConvolutionLayerParams` and MIL `conv`;
 /// Caffe: `ConvolutionParameter`; Darknet: `load_convolutional_weights`; Keras and TensorFlow:
-/// `tf.nn.conv2d`; Flax: `nn.Conv`; TensorFlow Lite: `CONV_2D`; ggml: `ggml_conv_2d`, axes reversed.
+/// `tf.nn.conv2d`; Flax: `nn.Conv`; TensorFlow Lite: `CONV_2D`; ggml: `ggml_conv_2d`, axes reversed; KataGo:
+/// `ConvLayerDesc`; Leela Chess Zero: `network_legacy.cc`.
 pub const KERNEL_AXES: &[(&str, KernelAxes)] = &[
     ("pytorch", OIHW),
     ("pt2", OIHW),
@@ -33,10 +34,13 @@ pub const KERNEL_AXES: &[(&str, KernelAxes)] = &[
     ("onnx", OIHW),
     ("coreml", OIHW),
     ("caffe", OIHW),
+    ("caffe2", OIHW),
     ("darknet", OIHW),
     ("gguf", OIHW),
     ("ggml", OIHW),
+    ("leela", OIHW),
     ("keras", HWIO),
+    ("katago", HWIO),
     ("flax", HWIO),
     ("orbax", HWIO),
     ("tfcheckpoint", HWIO),

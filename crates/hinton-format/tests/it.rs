@@ -17,6 +17,7 @@ mod links;
 mod malformed;
 mod mutate;
 mod networks;
+mod nnue;
 mod ocdbt_support;
 mod onnx;
 mod orbax;

@@ -139,7 +139,10 @@ fn changed_compressed_programs_never_panic() {
 
 #[test]
 fn word_vectors_and_models_of_small_programs_hold_what_made_them() {
-    const FOLDERS: [&str; 9] = [
+    const FOLDERS: [&str; 12] = [
+        "caffe2",
+        "katago",
+        "leela",
         "tfjs",
         "word2vec",
         "fasttext",
@@ -166,6 +169,10 @@ fn word_vectors_and_models_of_small_programs_hold_what_made_them() {
     assert_eq!(metadata(&fixture("fasttext/norms.ftz"), "nlabels"), Some("2"));
     assert_eq!(metadata(&fixture("imatrix/imatrix.dat"), "calls"), Some("40 to 42"));
     assert_eq!(metadata(&fixture("imatrix/imatrix.dat"), "dataset"), Some("wiki.train.raw"));
+    assert_eq!(metadata(&fixture("katago/tiny.bin"), "network"), Some("b1c4-tiny"));
+    assert_eq!(metadata(&fixture("leela/attention.pb"), "headcount"), Some("2"));
+    let random = warnings(&fixture("caffe2/init_net.pb"));
+    assert!(random[0].contains("random numbers"), "{random:?}");
     assert_eq!(fixture("tfjs/model.json").files.len(), 3);
     assert_eq!(fixture("openvino/small.xml").files.len(), 2);
     let numbered = fixture("pdiparams/alone.pdiparams");

@@ -20,9 +20,19 @@ fn fixtures() -> Vec<(PathBuf, Vec<u8>)> {
 }
 
 /// Formats that are one thing after another, with nothing that tells how many there should be:
-/// protocol buffers, files of rwkv.cpp and PaddlePaddle. By their folders.
-const OPEN_ENDED: [&str; 7] =
-    ["/onnx/", "/tfgraph/", "/coreml/", "/caffe/", "/ggml/", "/ggjt/", "/pdiparams/"];
+/// protocol buffers, files of rwkv.cpp, PaddlePaddle and KataGo. By their folders.
+const OPEN_ENDED: [&str; 10] = [
+    "/onnx/",
+    "/tfgraph/",
+    "/coreml/",
+    "/caffe/",
+    "/caffe2/",
+    "/leela/",
+    "/ggml/",
+    "/ggjt/",
+    "/pdiparams/",
+    "/katago/",
+];
 
 /// Small bounds: a lie about sizes must not cost memory or time.
 fn limits() -> Limits {
@@ -53,7 +63,9 @@ fn a_cut_file_is_an_error_or_reads_right() {
                 continue;
             }
             // They begin with numbers in text, which alone are a table.
-            if ["/llama2c/", "/word2vec/"].iter().any(|part| name.contains(part)) && len < 16 {
+            let is_text =
+                ["/llama2c/", "/word2vec/", "/katago/"].iter().any(|part| name.contains(part));
+            if is_text && len < 64 {
                 continue;
             }
             // Variables one behind another, and nothing that counts them.

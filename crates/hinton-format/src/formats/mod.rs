@@ -10,6 +10,7 @@ mod affine;
 pub(crate) mod archive;
 mod beside;
 pub(crate) mod caffe;
+pub(crate) mod caffe2;
 pub(crate) mod coreml;
 pub(crate) mod csv;
 pub(crate) mod darknet;
@@ -22,10 +23,13 @@ pub(crate) mod hdf5;
 pub(crate) mod idx;
 pub(crate) mod imatrix;
 pub(crate) mod json;
+pub(crate) mod katago;
 pub(crate) mod keras;
+pub(crate) mod leela;
 pub(crate) mod llama2c;
 pub(crate) mod matlab;
 mod narrow;
+pub(crate) mod nnue;
 pub(crate) mod notes;
 pub(crate) mod npy;
 pub(crate) mod npz;
@@ -92,9 +96,13 @@ pub const FORMATS: &[FormatRow] = &[
     tensorflow::GRAPH,
     coreml::ROW,
     caffe::ROW,
+    caffe2::ROW,
     pdiparams::ROW,
     llama2c::ROW,
     imatrix::ROW,
+    katago::ROW,
+    leela::ROW,
+    nnue::ROW,
     word2vec::ROW,
     fasttext::ROW,
     pickle::ROW,
