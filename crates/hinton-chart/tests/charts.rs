@@ -325,6 +325,19 @@ fn many_tensors_make_one_histogram_and_it_is_said() {
 }
 
 #[test]
+fn whole_numbers_beside_others_set_the_bins() {
+    let even: Vec<f32> = (0..5100).map(|index| (index % 255) as f32 - 127.0).collect();
+    let mut whole = common::panel("codes", 1, even.len(), &even, None);
+    whole.dtype = "i8";
+    let others = common::panel("weights", 1, 2, &[-0.5, 0.5], None);
+    let chart = CHARTS.iter().find(|row| row.name == "histogram").unwrap();
+    let picture = chart.draw(&[whole, others], &Options::default()).unwrap();
+    // 5 numbers in each of 51 bins: bars of one height.
+    let words = words(&picture);
+    assert!(words.contains("51 bins over −128 … 128"), "{words}");
+}
+
+#[test]
 fn counts_are_whole_and_neighbouring_ticks_differ() {
     let values = vec![0.999, 1.0, 1.001];
     let words = words(&draw("histogram", &[(1, 3, values)], &Options::default()));

@@ -196,7 +196,10 @@ fn range(options: &Options, summary: &Summary) -> (f64, f64) {
 /// From where to where bins reach, and how many there are.
 fn bins(panels: &[Panel], options: &Options, summary: &Summary) -> (f64, f64, usize) {
     let (low, high) = range(options, summary);
-    let integers = panels.iter().all(|panel| is_integer(panel.dtype));
+    let is_whole = |panel: &Panel| is_integer(panel.dtype);
+    // Beside values of other types they set the bins where a bin is no narrower than a number.
+    let wide = (high - low) / default_bins(panels) as f64 >= 1.0;
+    let integers = panels.iter().all(is_whole) || wide && panels.iter().any(is_whole);
     let small = low.abs().max(high.abs()) < LARGEST_WHOLE;
     match options.bins {
         Some(bins) => (low, high, bins.clamp(1, 4096)),

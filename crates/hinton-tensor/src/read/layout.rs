@@ -74,7 +74,20 @@ impl Layout {
         mut out: &mut [u8],
     ) -> Result<(), TensorError> {
         let mut at = Odometer::new(self, start);
+        let mut columns = self.columns(source);
         while !out.is_empty() {
+            if let Some(columns) = &mut columns
+                && at.inner == 0
+            {
+                let rows = columns.rows(at.rows_left(), out.len());
+                if rows >= FEWEST_ROWS {
+                    let (now, later) = out.split_at_mut(rows * columns.row);
+                    columns.load(source, at.element, now)?;
+                    (0..rows).for_each(|_| at.next_run());
+                    out = later;
+                    continue;
+                }
+            }
             let run = at.left().min((out.len() / source.size()) as u64) as usize;
             let (now, later) = out.split_at_mut(run * source.size());
             source.run(at.element, self.inner().1, now)?;
@@ -84,8 +97,65 @@ impl Layout {
         Ok(())
     }
 
+    /// Rows whose values lie far apart while those of a column lie side by side, as in a matrix in
+    /// Fortran's order.
+    fn columns(&self, source: &Source<'_>) -> Option<Columns> {
+        let &[.., (_, 1), (len, stride)] = self.axes.as_slice() else { return None };
+        let len = usize::try_from(len).ok()?;
+        let row = len.checked_mul(source.size())?;
+        (stride != 1 && source.is_byte_sized()).then(|| Columns {
+            len,
+            stride,
+            row,
+            column: Vec::new(),
+        })
+    }
+
     fn inner(&self) -> (u64, i64) {
         self.axes.last().copied().unwrap_or((1, 1))
+    }
+}
+
+/// From how many rows on a block of them is read by its columns.
+const FEWEST_ROWS: usize = 4;
+/// Rows of a block: a column of it is a cache line or more of any type.
+const MOST_ROWS: usize = 64;
+
+/// Reads blocks of rows column by column: a value on its own costs as much as several side by side.
+struct Columns {
+    /// Values of a row, and how far they are apart.
+    len: usize,
+    stride: i64,
+    /// Bytes of a row.
+    row: usize,
+    column: Vec<u8>,
+}
+
+impl Columns {
+    /// Rows of the next block, where so many are left and so many bytes are wanted.
+    fn rows(&self, left: u64, bytes: usize) -> usize {
+        let fit = bytes.checked_div(self.row).unwrap_or(0).min(MOST_ROWS);
+        usize::try_from(left).map_or(fit, |left| fit.min(left))
+    }
+
+    /// Fills `out` with whole rows, the first value of which is `element`.
+    fn load(
+        &mut self,
+        source: &Source<'_>,
+        element: u64,
+        out: &mut [u8],
+    ) -> Result<(), TensorError> {
+        let size = source.size();
+        self.column.resize(out.len() / self.row * size, 0);
+        for column in 0..self.len {
+            let first = element.wrapping_add_signed(self.stride.wrapping_mul(column as i64));
+            source.run(first, 1, &mut self.column)?;
+            let rows = out.chunks_exact_mut(self.row);
+            for (row, value) in rows.zip(self.column.chunks_exact(size)) {
+                row[column * size..][..size].copy_from_slice(value);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -144,6 +214,13 @@ impl<'l> Odometer<'l> {
         self.layout.inner().0 - self.inner
     }
 
+    /// Runs left in the axis around the fastest.
+    fn rows_left(&self) -> u64 {
+        let axes = &self.layout.axes;
+        let len = axes.len().checked_sub(2).map_or(1, |outer| axes[outer].0);
+        len - self.outer.last().copied().unwrap_or(0)
+    }
+
     /// To the start of the next run.
     fn next_run(&mut self) {
         let (_, stride) = self.layout.inner();
@@ -163,4 +240,45 @@ impl<'l> Odometer<'l> {
 
 fn back(element: u64, steps: u64, stride: i64) -> u64 {
     element.wrapping_add_signed(stride.wrapping_mul(steps as i64).wrapping_neg())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{Dtype, Endian, Memory, Tensor};
+
+    /// A tensor of 2-byte integers, 0, 1, 2 … where they lie, seen through a view.
+    fn numbered(view: View, endian: Endian, count: u16) -> Tensor {
+        let bytes = |number: u16| match endian {
+            Endian::Little => number.to_le_bytes(),
+            Endian::Big => number.to_be_bytes(),
+        };
+        let data: Vec<u8> = (0..count).flat_map(bytes).collect();
+        Tensor::new("w", "f", Dtype::U16, endian, view, 0, Arc::new(Memory::new(data))).unwrap()
+    }
+
+    #[test]
+    fn blocks_of_rows_are_what_single_values_are() {
+        let fortran = |shape: &[usize]| View::packed_fortran(shape);
+        let flipped = View { shape: vec![5, 30, 7], strides: vec![210, 1, -30], offset: 180 };
+        for view in [fortran(&[40, 9]), fortran(&[9, 40]), fortran(&[3, 70, 4]), flipped] {
+            let elements = view.shape.iter().product::<usize>() as u64;
+            for endian in [Endian::Little, Endian::Big] {
+                let tensor = numbered(view.clone(), endian, 1050);
+                let layout = Layout::c_order(&view);
+                for source in [Source::new(&tensor), Source::read_apart(&tensor)] {
+                    for (start, end) in [(0, elements), (5, elements - 3), (17, 18), (1, 200)] {
+                        let mut out = vec![0; (end - start) as usize * 2];
+                        layout.load_into(&source, start, &mut out).unwrap();
+                        let found = out.as_chunks::<2>().0.iter().map(|v| u16::from_le_bytes(*v));
+                        let expected =
+                            (start..end).map(|index| Odometer::new(&layout, index).element as u16);
+                        assert!(found.eq(expected), "{view:?} {start}..{end}");
+                    }
+                }
+            }
+        }
+    }
 }

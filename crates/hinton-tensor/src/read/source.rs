@@ -81,6 +81,11 @@ impl<'t> Source<'t> {
         self.size
     }
 
+    /// Whether no value is narrower than a byte.
+    pub(crate) fn is_byte_sized(&self) -> bool {
+        self.tensor.dtype().is_byte_sized()
+    }
+
     /// Whether all bytes are addressable.
     pub(crate) fn is_in_memory(&self) -> bool {
         self.memory.is_some()
