@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use hinton_tensor::{Bytes, Memory, ReadError, share_out};
 
-use crate::ahead::Ahead;
+use crate::ahead::{Ahead, GAP};
 use crate::client::{Answer, Client, Want};
 use crate::fault::{Fault, FaultKind};
 use crate::head::Identity;
@@ -221,6 +221,10 @@ impl Bytes for RemoteFile {
 
     fn file_byte(&self, offset: u64) -> Option<u64> {
         Some(offset)
+    }
+
+    fn jump(&self) -> u64 {
+        GAP
     }
 
     fn will_read(&self, ranges: &[Range<u64>]) {

@@ -44,6 +44,12 @@ pub trait Bytes: Send + Sync {
         let _ = ranges;
     }
 
+    /// About how many bytes are read in the time that it takes until a read elsewhere begins: those
+    /// of a gap between two reads that is not worth a jump. 0 where bytes are near: on this machine.
+    fn jump(&self) -> u64 {
+        0
+    }
+
     /// Where the byte at `offset` lies: a number that tells the data that holds it from all other
     /// data in memory, and the byte of that data. Parts of the same data answer alike, so that
     /// two tensors are known to lie in the same bytes. The number is an address: it orders nothing.

@@ -2,15 +2,15 @@
 
 use crate::common;
 
-use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::ops::{ControlFlow, Range};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use common::{Random, Readable, Stream, close, packed, plain_values, tensor_of, view_of};
 use hinton_tensor::reduce::Mark;
 use hinton_tensor::{
-    Bytes, Dtype, Endian, Fold, Grid, GridRequest, Memory, Progress, Tensor, TensorError, View,
-    Work, reduce, summarize,
+    Bytes, Dtype, Endian, Fold, Grid, GridRequest, Memory, Progress, ReadError, Tensor,
+    TensorError, View, Work, reduce, summarize,
 };
 use proptest::prelude::*;
 
@@ -433,6 +433,63 @@ fn a_sample_of_a_stream_is_read_forwards() {
     let grid = reduce(&tensor, request, Work::on(3)).unwrap();
     assert!(grid.is_sampled());
     assert_eq!(grid.summary.elements, grid.read.0 as u64 * 300);
+}
+
+/// A matrix of 65,536 rows of 1,024 bytes somewhere on a network; what was read of it.
+struct Far(Mutex<Vec<Range<u64>>>);
+
+impl Bytes for Far {
+    fn len(&self) -> u64 {
+        1 << 26
+    }
+
+    fn slice(&self, _range: Range<u64>) -> Option<&[u8]> {
+        None
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
+        let end = offset + buf.len() as u64;
+        self.0.lock().unwrap().push(offset..end);
+        for (byte, place) in buf.iter_mut().zip(offset..end) {
+            *byte = (place >> 18) as u8;
+        }
+        Ok(())
+    }
+
+    fn jump(&self) -> u64 {
+        1 << 20
+    }
+}
+
+#[test]
+fn a_sample_of_what_is_far_is_few_reads_apart() {
+    for transposed in [false, true] {
+        for (most, cells) in [(4 << 20, 32), (1 << 20, 16), (100_000, 1)] {
+            let data = Arc::new(Far(Mutex::new(Vec::new())));
+            let view = View::packed(&[1 << 16, 1 << 10]);
+            let tensor = tensor_of(Dtype::U8, Endian::Little, view, 0, data.clone());
+            let tensor = if transposed { tensor.transpose().unwrap() } else { tensor };
+            let request =
+                GridRequest { sample_bytes: Some(most), ..GridRequest::new(50, 50, Fold::Mean) };
+            let grid = reduce(&tensor, request, Work::on(2)).unwrap();
+            assert!(grid.is_sampled());
+            assert_eq!(if transposed { grid.cols } else { grid.rows }, cells);
+            // A byte is the number of its 256 rows.
+            let rows = 256 / cells;
+            for (index, value) in grid.values.iter().enumerate() {
+                let cell = if transposed { index % grid.cols } else { index / grid.cols };
+                let expected = (cell * rows) as f32..((cell + 1) * rows) as f32;
+                assert!(expected.contains(value), "cell {cell} of {cells}: {value}");
+            }
+            let mut read = data.0.lock().unwrap().clone();
+            read.sort_by_key(|range| range.start);
+            let all: u64 = read.iter().map(|range| range.end - range.start).sum();
+            assert!(all <= most, "{all} bytes for {most}");
+            let gaps = read.windows(2).map(|pair| pair[1].start.saturating_sub(pair[0].end));
+            assert!(gaps.clone().all(|gap| gap == 0 || gap > 1 << 20));
+            assert_eq!(gaps.filter(|gap| *gap > 0).count(), cells - 1);
+        }
+    }
 }
 
 #[test]

@@ -23,6 +23,9 @@ const MOST_BYTES: usize = 96 << 20;
 /// Checkpoints of more bytes than this are not read whole ahead, and about how much of them is.
 const READ_WHOLE: u64 = 16 << 30;
 const SAMPLE: u64 = 1 << 30;
+/// The same of files at addresses, whose bytes come over a network.
+const READ_WHOLE_FAR: u64 = 512 << 20;
+const SAMPLE_FAR: u64 = 256 << 20;
 /// Least bytes of a sample of a tensor.
 const LEAST_SAMPLE: u64 = 64 << 10;
 
@@ -221,7 +224,7 @@ fn is_cancelled(error: &TensorError) -> bool {
 
 /// Whether there is too much to read all of it ahead of questions.
 pub(crate) fn is_sampled(sources: &Sources) -> bool {
-    sources.bytes() > READ_WHOLE
+    sources.bytes() > if sources.are_far() { READ_WHOLE_FAR } else { READ_WHOLE }
 }
 
 /// Statistics and coarse cells; `None` where the work was stopped.
@@ -258,7 +261,8 @@ fn cells(sources: &Sources, matrix: &Tensor) -> usize {
 /// Statistics of a share of a tensor's values.
 fn sampled(sources: &Sources, matrix: &Tensor, work: Work<'_>) -> Result<Row, TensorError> {
     let share = matrix.byte_len() as f64 / sources.bytes().max(1) as f64;
-    let bytes = ((SAMPLE as f64 * share) as u64).max(LEAST_SAMPLE);
+    let all = if sources.are_far() { SAMPLE_FAR } else { SAMPLE };
+    let bytes = ((all as f64 * share) as u64).max(LEAST_SAMPLE);
     let request =
         GridRequest { sample_bytes: Some(bytes), ..GridRequest::new(1, 1, Fold::default()) };
     let grid = reduce(matrix, request, work)?;

@@ -136,6 +136,15 @@ impl Source {
         name.unwrap_or_else(|| self.path.display().to_string())
     }
 
+    /// Whether its values come over a network.
+    fn is_far(&self) -> bool {
+        match &self.holds {
+            Holds::File(file) => file.tensors.iter().any(|tensor| tensor.data().jump() > 0),
+            Holds::Run(_) => hinton::is_address(&self.path),
+            Holds::Made(_) => false,
+        }
+    }
+
     /// The steps of a run; a checkpoint has none.
     pub(crate) fn run(&self) -> Option<&Run> {
         match &self.holds {
@@ -233,6 +242,8 @@ pub(crate) struct Sources {
     pub(crate) tensors: Vec<Entry>,
     elements: u64,
     bytes: u64,
+    /// Whether values of some come over a network.
+    are_far: bool,
     /// What is compared, where there are two checkpoints.
     pub(crate) pairs: Pairs,
     /// Which tensors have one range of colours.
@@ -262,7 +273,21 @@ impl Sources {
         let elements = tensors.iter().map(of).fold(0, u64::saturating_add);
         let bytes = tensors.iter().map(|entry| entry.bytes).fold(0, u64::saturating_add);
         let names = all.iter().map(|_| OnceLock::new()).collect();
-        Sources { tensors, elements, bytes, pairs, groups, made, cells, names, all, steps, held }
+        let are_far = all.iter().any(Source::is_far);
+        Sources {
+            tensors,
+            elements,
+            bytes,
+            are_far,
+            pairs,
+            groups,
+            made,
+            cells,
+            names,
+            all,
+            steps,
+            held,
+        }
     }
 
     /// Number of values of all tensors.
@@ -273,6 +298,11 @@ impl Sources {
     /// Bytes of the values of all tensors of a step, as they lie in files.
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// Whether values come over a network: fewer are read ahead.
+    pub(crate) fn are_far(&self) -> bool {
+        self.are_far
     }
 
     /// The tensor of that number.

@@ -19,6 +19,9 @@ use crate::{Error, Selected};
 const READ_WHOLE: u64 = 2 << 30;
 /// Bytes that such an overview reads in all, and at least of each tensor.
 const SAMPLE: (u64, u64) = (512 << 20, 16 << 10);
+/// The same of files at addresses, whose bytes come over a network.
+const READ_WHOLE_FAR: u64 = 512 << 20;
+const SAMPLE_FAR: (u64, u64) = (256 << 20, 64 << 10);
 
 /// What is to be drawn, and how. `Default` leaves every choice to the tensors' shapes.
 #[derive(Clone)]
@@ -205,9 +208,11 @@ impl Arrangement {
     /// Most bytes of each tensor that are read, where that is less than all.
     pub(crate) fn sample_bytes(&self) -> Option<u64> {
         let all = self.panels.iter().map(PanelSource::bytes).fold(0, u64::saturating_add);
-        let (budget, least) = SAMPLE;
+        let is_far = self.panels.iter().any(PanelSource::is_far);
+        let (most, (budget, least)) =
+            if is_far { (READ_WHOLE_FAR, SAMPLE_FAR) } else { (READ_WHOLE, SAMPLE) };
         let share = budget / (self.panels.len() as u64).max(1);
-        (self.chart.name == "overview" && all > READ_WHOLE).then_some(share.max(least))
+        (self.chart.name == "overview" && all > most).then_some(share.max(least))
     }
 }
 

@@ -19,6 +19,7 @@ use crate::failure::{Failure, note};
 use crate::film;
 use crate::out;
 use crate::progress::{Bar, Wait};
+use crate::remote::max_download;
 
 pub(super) const ROW: CommandRow = CommandRow {
     name: "space",
@@ -56,7 +57,7 @@ fn args(command: Command) -> Command {
     ));
     let command = words::args(preset::args(command));
     let command = film::poster_argument(command, "[default: for a film of a run]");
-    encoder::args(command, &[]).arg(threads())
+    encoder::args(command, &[]).arg(max_download()).arg(threads())
 }
 
 fn run(matches: &ArgMatches) -> Result<(), Failure> {

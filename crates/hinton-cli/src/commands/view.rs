@@ -12,7 +12,7 @@ use crate::args::{thread_count, threads};
 use crate::failure::{Failure, note};
 use crate::out;
 use crate::progress::Bar;
-use crate::remote::size;
+use crate::remote::{max_download, size};
 use crate::viewing::{Listening, Viewing};
 
 pub(super) const ROW: CommandRow = CommandRow {
@@ -27,6 +27,7 @@ pub(super) const ROW: CommandRow = CommandRow {
   hinton view run/                           a training run, also while it goes on
   hinton view a.safetensors b.safetensors    two models on one map
   hinton view model.gguf --no-open           only print the address
+  hinton view hf://org/name                  a model on the Hub, read as far as it is looked at
   hinton view run/ --export run.html         one file that shows it without a server
 On another machine:
   ssh -L 8000:localhost:8000 machine hinton view model.safetensors --no-open --port 8000",
@@ -91,6 +92,7 @@ On another machine:
                     .value_parser(|text: &str| size(text))
                     .help("Data that the exported page holds: values are folded until they fit"),
             )
+            .arg(max_download())
             .arg(threads())
     },
     run,

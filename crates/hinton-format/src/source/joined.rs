@@ -79,6 +79,10 @@ impl Bytes for Joined {
         }
     }
 
+    fn jump(&self) -> u64 {
+        self.parts.iter().map(|(_, part)| part.jump()).max().unwrap_or(0)
+    }
+
     fn is_sequential(&self) -> bool {
         self.parts.iter().any(|(_, part)| part.is_sequential())
     }

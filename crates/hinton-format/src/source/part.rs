@@ -63,6 +63,10 @@ impl Bytes for Part {
         self.whole.will_read(&ranges);
     }
 
+    fn jump(&self) -> u64 {
+        self.whole.jump()
+    }
+
     fn place(&self, offset: u64) -> (usize, u64) {
         self.whole.place(self.start.saturating_add(offset))
     }

@@ -18,6 +18,8 @@ pub(super) const PIECE: u64 = 512 << 10;
 const TILES: usize = 16;
 /// Bytes below which a tile is not worth a thread's turn.
 const SMALL: u64 = 64 << 10;
+/// Least bytes of a cell of a sample where bytes are far: a read of fewer costs no less.
+const LEAST_READ: u64 = 64 << 10;
 /// Columns of values of a tile where cells are anchored to the tensor, unless a cell has more.
 const ANCHORED: usize = 4096;
 
@@ -32,6 +34,9 @@ pub(super) struct Axis {
     pub(super) block: usize,
     /// Values of a cell that are read.
     pub(super) read: usize,
+    /// Whether those lie side by side, in the middle of the cell, and not evenly in it: where a read
+    /// elsewhere costs as much as many bytes here.
+    pub(super) side_by_side: bool,
     /// How often the axis is repeated: a stride of zero is read once.
     pub(super) repeats: usize,
 }
@@ -39,19 +44,27 @@ pub(super) struct Axis {
 impl Axis {
     fn new(len: usize, stride: i64, most: usize) -> Self {
         if stride == 0 && len > 1 {
-            return Axis { len: 1, stride: 1, block: 1, read: 1, repeats: len };
+            return Axis { repeats: len, ..Axis::of_blocks(1, 1, 1) };
         }
         Axis::of_blocks(len, stride, len.div_ceil(most.max(1)).max(1))
     }
 
     fn of_blocks(len: usize, stride: i64, block: usize) -> Self {
-        Axis { len, stride, block, read: block, repeats: 1 }
+        Axis { len, stride, block, read: block, side_by_side: false, repeats: 1 }
     }
 
     /// Reads only so many of the values of each cell that all of them have about `most` bytes.
     fn sample(&mut self, most: u64, row_bytes: u64) {
         let share = most as f64 / row_bytes as f64 / self.len as f64;
         self.read = ((self.block as f64 * share) as usize).clamp(1, self.block);
+    }
+
+    /// Makes no more cells than can be told apart by reads that are far from each other.
+    fn no_more_cells(&mut self, most: u64) {
+        let most = usize::try_from(most).unwrap_or(usize::MAX).max(1);
+        if self.cells() > most {
+            self.block = self.len.div_ceil(most);
+        }
     }
 
     /// Number of cells.
@@ -74,11 +87,14 @@ impl Axis {
         (share as usize).max(1)
     }
 
-    /// The `index`-th value that is read of a cell: they lie evenly in it.
+    /// The `index`-th value that is read of a cell: they lie evenly in it, or in its middle.
     pub(super) fn value_read(&self, cell: usize, index: usize) -> usize {
         let values = self.values(cell);
         if self.read == self.block {
             return values.start + index;
+        }
+        if self.side_by_side {
+            return values.start + (values.len() - self.read_of(cell)) / 2 + index;
         }
         let steps = (2 * index as u128 + 1) * values.len() as u128;
         values.start + (steps / (2 * self.read_of(cell) as u128)) as usize
@@ -128,6 +144,12 @@ impl Plan {
         let (mut rows, cols, transposed) = in_memory_order(rows, cols);
         let row_bytes = (cols.len as u64).saturating_mul(size);
         if let Some(most) = request.sample_bytes.filter(|&most| tensor.byte_len() > most) {
+            let jump = tensor.data().jump();
+            if jump > 0 {
+                // Reads with less than a jump between them would be one.
+                rows.no_more_cells((tensor.byte_len() / (2 * jump)).min(most / LEAST_READ));
+                rows.side_by_side = true;
+            }
             rows.sample(most, row_bytes);
         }
         let tile = tile(&rows, &cols, row_bytes, in_order);
@@ -149,6 +171,7 @@ impl Plan {
         let (mut rows, cols, transposed) = in_memory_order(rows, cols);
         let bytes = window.values().saturating_mul(size);
         if let Some(most) = request.sample_bytes.filter(|&most| bytes > most) {
+            rows.side_by_side = tensor.data().jump() > 0;
             rows.sample(most, (cols.len as u64).saturating_mul(size));
         }
         let width = ANCHORED.max(cols.block);

@@ -77,6 +77,11 @@ impl PanelSource {
         }
     }
 
+    /// Whether its values come over a network.
+    pub(crate) fn is_far(&self) -> bool {
+        self.planes.iter().any(|plane| plane.data().jump() > 0)
+    }
+
     /// Bytes of its values.
     pub(crate) fn bytes(&self) -> u64 {
         self.planes.iter().map(Tensor::byte_len).fold(0, u64::saturating_add)

@@ -187,7 +187,7 @@ pub fn is_run(path: &Path) -> bool {
 
 /// Whether there is something at that path, or an archive on the way to it.
 fn exists(path: &Path) -> bool {
-    path.ancestors().any(Path::is_file) || path.exists()
+    path.ancestors().any(Path::is_file) || path.exists() || crate::is_address(path)
 }
 
 fn is_onnx(path: &Path) -> bool {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use hinton_format::Limits;
 use hinton_format::container::protobuf::{Field, Message, Value as WireValue, Wire};
-use hinton_format::source::{map_file, read_vec};
+use hinton_format::source::{Location, read_vec};
 use rten::{Dimension, Model as Engine, ModelOptions, NodeId, ShapeInferenceMode, Value};
 use rten_tensor::prelude::*;
 
@@ -141,7 +141,7 @@ impl std::fmt::Debug for Graph {
 /// When it is no chain, has operators that are not known, is too large, or the engine refuses it.
 pub(crate) fn open(path: &Path) -> Result<Model, Error> {
     let name = path.display().to_string();
-    let data = map_file(path)?;
+    let data = Location::find(path, &Limits::default())?.open()?;
     if data.len() > MOST_BYTES {
         return Err(Error::missing(
             format!("{name}: {} bytes are more than the {MOST_BYTES} that are run", data.len()),
