@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ._picture import Picture
     from ._ranks import merge_ranks
     from ._record import Recorder, record
+    from ._remote import Downloads, max_download
     from ._run import Film, Run, Step, animate, run
     from ._space import Space, space
     from ._tables import Setting, charts, colormaps, settings
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Checkpoint",
     "Diff",
+    "Downloads",
     "Epoch",
     "Film",
     "HintonWarning",
@@ -70,6 +72,7 @@ __all__ = [
     "heatmap",
     "hinton",
     "histogram",
+    "max_download",
     "merge_ranks",
     "on",
     "open",
@@ -98,6 +101,7 @@ MODULES = {
     "_picture": "Picture",
     "_ranks": "merge_ranks",
     "_record": "Recorder record",
+    "_remote": "Downloads max_download",
     "_run": "Film Run Step animate run",
     "_space": "Space space",
     "_tables": "Setting charts colormaps settings",

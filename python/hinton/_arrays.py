@@ -20,6 +20,9 @@ FOREIGN = {
     "float8_e5m2": ("f8_e5m2", 1),
 }
 
+#: What torch wraps around a module, and where it keeps the module.
+WRAPPERS = {"OptimizedModule": "_orig_mod", "DataParallel": "module", "DistributedDataParallel": "module"}
+
 
 def is_from(value: Any, module: str) -> bool:
     """Whether a class of the value comes from that library."""
@@ -165,6 +168,18 @@ def is_model(value: Any) -> bool:
         or (is_from(value, "keras") and hasattr(value, "weights"))
         or is_from(value, "flax")
     )
+
+
+def name_of(model: Any) -> str:
+    """What pictures call a model: its name or that of its class, and how many arrays dictionaries and lists hold."""
+    if isinstance(model, (Mapping, list, tuple)):
+        count = sum(1 for _, part in parts(model, "") if is_array(part))
+        return f"{count} array" if count == 1 else f"{count} arrays"
+    name = type(model).__name__
+    if name in WRAPPERS and is_from(model, "torch"):
+        return name_of(getattr(model, WRAPPERS[name]))
+    own = getattr(model, "name", None)
+    return own if is_from(model, "keras") and isinstance(own, str) else name
 
 
 def tensors(value: Any, device: str | None = None) -> list[_hinton.Tensor]:

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import _arrays, _hinton
-from ._errors import warn
+from ._errors import refused, warn
+from ._paths import path_of
 from ._tensor import Tensor
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class Checkpoint(Mapping[str, Tensor]):
         # A slice in the notation of the command, or an error with the nearest names.
         selected = self._inner.select([name])
         if len(selected) != 1:
-            raise KeyError(f"{name!r} means {len(selected)} tensors; .select() returns them")
+            raise refused(KeyError, f"{name!r} means {len(selected)} tensors", ".select() returns them all")
         return Tensor(selected[0])
 
     def __iter__(self) -> Iterator[str]:
@@ -122,7 +123,7 @@ class Checkpoint(Mapping[str, Tensor]):
 
     def save(self, path: str | os.PathLike[str], *patterns: str) -> None:
         """Writes the tensors to a file of another format, as `hinton export` does."""
-        warn(self._inner.export(list(patterns), os.fspath(path)))
+        warn(self._inner.export(list(patterns), path_of(path)))
 
     def __repr__(self) -> str:
         return f"<hinton.Checkpoint {self.path!r}: {len(self)} tensors, {self.format}>"
@@ -150,7 +151,7 @@ def open(path: str | os.PathLike[str]) -> Checkpoint:
         FileNotFoundError: nothing is there.
         OSError: the file cannot be read, is damaged, or is of no format that is known.
     """
-    opened = _hinton.open(os.fspath(path))
+    opened = _hinton.open(path_of(path))
     warn(opened.warnings)
     warn_of_addresses()
     return Checkpoint(opened)

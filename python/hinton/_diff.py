@@ -9,6 +9,7 @@ from typing import Any, Literal
 from . import _hinton
 from ._checkpoint import Checkpoint
 from ._errors import refused
+from ._paths import path_of
 
 #: Tensors that a notebook lists.
 ROWS = 20
@@ -64,7 +65,7 @@ class Diff:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes it whole: `.json`, `.csv` with a line for each tensor, or `.md` for a pull request."""
-        name = os.fspath(path)
+        name = path_of(path)
         extension = os.path.splitext(name)[1].lower()
         if extension not in (".json", ".csv", ".md"):
             raise refused(ValueError, f"{name}: nothing writes a comparison as {extension!r}",

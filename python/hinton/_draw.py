@@ -9,6 +9,7 @@ from . import _arrays, _hinton
 from ._checkpoint import Checkpoint, of_model, open
 from ._errors import refused
 from ._frame import FRAME, framed
+from ._paths import path_of
 from ._picture import Picture, shown
 from ._run import Run, run
 from ._tables import with_settings
@@ -41,15 +42,15 @@ def draw(
         device: `"cpu"` allows tensors to be copied from a GPU.
         threads: How many threads work; 0 is one for each core. The picture never depends on it.
         interactive: In a notebook, a page to zoom and read values in takes the picture's place. It holds folded values,
-            at most 1 MB, and works in the saved notebook without a kernel; where no program runs, as on GitHub, nothing
-            of it is shown. Reads every value once more. Not of runs.
+            at most 1 MB, and works in the saved notebook without a kernel; where no program runs, as on GitHub, the
+            picture is shown. Reads every value once more. Not of runs.
 
     Raises:
         KeyError: no tensor has that name.
         ValueError: a setting does not take that value, or the chart cannot draw that shape.
         TypeError: no array, or an unknown keyword.
     """
-    if isinstance(what, (str, os.PathLike)) and _hinton.is_run(what):
+    if isinstance(what, (str, os.PathLike)) and _hinton.is_run(path_of(what)):
         what = run(what)
     if isinstance(what, Run):
         if interactive:
@@ -59,14 +60,14 @@ def draw(
     checkpoint = inner(what, name, device)
     picture = shown(checkpoint._inner.draw(list(tensors), threads, **settings))
     if interactive:
-        picture.frame = framed_page(checkpoint._inner, threads)
+        picture.frame = framed_page(checkpoint._inner, threads, picture)
     return picture
 
 
-def framed_page(checkpoint: _hinton.Checkpoint, threads: int) -> str | None:
+def framed_page(checkpoint: _hinton.Checkpoint, threads: int, picture: Picture) -> str | None:
     """The viewer of a model with its data inside, in a frame for notebooks."""
     page, _ = _hinton.page_of([checkpoint], threads, FRAME)
-    return framed(page.decode("utf-8"), "Zoom and read values", height=640)
+    return framed(page.decode("utf-8"), "Zoom and read values", height=640, picture=picture)
 
 
 def inner(what: Any, name: str | None, device: str | None) -> Checkpoint:
@@ -80,7 +81,7 @@ def inner(what: Any, name: str | None, device: str | None) -> Checkpoint:
     if isinstance(what, (list, tuple)) and what and all(isinstance(part, Tensor) for part in what):
         return of_tensors([part._inner for part in what])
     if not _arrays.is_array(what) and (_arrays.is_model(what) or is_list_of_arrays(what)):
-        return of_model(what, name or type(what).__qualname__, device)
+        return of_model(what, name or _arrays.name_of(what), device)
     return of_tensors([_arrays.tensor(what, name or "array", device)])
 
 

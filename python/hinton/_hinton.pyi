@@ -23,6 +23,7 @@ __all__ = [
     "is_run",
     "layers",
     "lend",
+    "limit_downloads",
     "main",
     "notes_of_addresses",
     "of_tensors",
@@ -215,6 +216,7 @@ def train(
     **settings: Any,
 ) -> Trained: ...
 def notes_of_addresses() -> list[str]: ...
+def limit_downloads(most: str | None) -> None: ...
 def compare(
     a: Checkpoint, b: Checkpoint, patterns: list[str], rule: str, threads: int
 ) -> Diff: ...

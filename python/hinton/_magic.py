@@ -6,6 +6,7 @@ import shlex
 from typing import Any
 
 from ._draw import draw
+from ._errors import refused
 from ._picture import Picture
 
 
@@ -23,7 +24,7 @@ def of_line(line: str, names: dict[str, Any]) -> Picture:
     """The picture that a line asks for: what, then tensors and `setting=value`."""
     what, _, rest = line.strip().partition(" ")
     if not what:
-        raise ValueError("%hinton: nothing to draw; `%hinton W chart=heatmap` draws the variable W")
+        raise refused(ValueError, "%hinton: nothing to draw", "`%hinton W chart=heatmap` draws the variable W")
     settings: dict[str, Any] = {}
     tensors = []
     for word in shlex.split(rest):

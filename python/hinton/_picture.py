@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from . import _hinton
 from ._errors import warn
 from ._frame import BUDGET
+from ._paths import path_of
 
 if TYPE_CHECKING:
     import numpy
@@ -57,7 +58,7 @@ class Picture:
 
     def save(self, path: str | os.PathLike[str], *, dpi: float | None = None) -> None:
         """Writes a file; its extension chooses PNG, SVG, PDF or text. `dpi` is for pixels only."""
-        self._inner.save(os.fspath(path), dpi)
+        self._inner.save(path_of(path), dpi)
 
     def encode(self, output: str, *, dpi: float | None = None) -> bytes:
         """The bytes of an output by name: `"png"`, `"svg"`, `"pdf"`."""
@@ -106,6 +107,20 @@ class Picture:
             f'<img src="data:image/png;base64,{data}" width="{size["width"]}" height="{size["height"]}"'
             f' style="max-width:100%;height:auto" alt="{escape(self.description or self.title)}">'
         )
+
+    def behind(self, height: int, most: int) -> str:
+        """The picture as an `<img>` of at most that height, for where a frame over it is taken away; nothing where
+        it takes more than `most` characters."""
+        from html import escape
+
+        style = f"max-width:100%;max-height:{height}px"
+        for density in (1, 0.75, 0.5):
+            data = base64.b64encode(self._inner.encode("png", SCREEN * density)).decode("ascii")
+            alt = escape(self.description or self.title)
+            image = f'<img src="data:image/png;base64,{data}" style="{style}" alt="{alt}">'
+            if len(image) <= most:
+                return image
+        return ""
 
     def _repr_mimebundle_(
         self, include: Any = None, exclude: Any = None

@@ -16,6 +16,7 @@ from typing import Any
 
 from . import _arrays, _hinton
 from ._errors import refused
+from ._paths import path_of
 
 #: The folder of the parts lies beside that of the run and is called like it, with this behind.
 RANKS = "-ranks"
@@ -100,18 +101,18 @@ def merge_ranks(path: str | os.PathLike[str]) -> list[int]:
     """
     from ._run import run
 
-    folder = beside(os.fspath(path))
+    folder = beside(path_of(path))
     runs = [run(one) for one in sorted(folder.iterdir(), key=lambda one: int(one.name))] if folder.is_dir() else []
     if not runs:
         cure = "give the folder that hinton.record was given by a sharded training"
-        raise refused(ValueError, f"{os.fspath(path)}: there are no parts of ranks", cure)
+        raise refused(ValueError, f"{path_of(path)}: there are no parts of ranks", cure)
     expected = int(runs[0].settings["hinton.ranks"])
     if len(runs) != expected:
         cure = "bring the folders of the other ranks here"
         raise refused(ValueError, f"{folder}: there are {len(runs)} of {expected} ranks", cure)
     shared = sorted(set.intersection(*({step.number for step in one.steps} for one in runs)))
     own = {name: value for name, value in runs[0].settings.items() if not name.startswith("hinton.")}
-    writer = _hinton.Recorder(os.fspath(path), runs[0].trained or "", json.dumps(own), False)
+    writer = _hinton.Recorder(path_of(path), runs[0].trained or "", json.dumps(own), False)
     metrics: dict[int, list[tuple[str, float]]] = {}
     for name, rows in runs[0].metrics.items():
         for number, value in rows:

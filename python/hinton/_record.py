@@ -14,6 +14,7 @@ from typing import Any, Literal, TypedDict
 
 from . import _hinton, _ranks, _watch
 from ._errors import refused, warn
+from ._paths import path_of
 from ._snapshot import Copy, detached, lent, size_of, snapshot, whole_statistics
 
 #: Snapshots that wait to be written. More would only be memory: the disk is slower than the training.
@@ -56,7 +57,7 @@ class Recorder:
         if gradients:
             _watch.check_gradients(model)
         watched = _watch.Activations(model, activations) if activations else None
-        self.path = os.fspath(path)
+        self.path = path_of(path)
         self._writer: _hinton.Recorder | None = None
         #: The parts of a model that is spread over several processes.
         self._parts: dict[str, _ranks.Part] | None = None
@@ -81,6 +82,7 @@ class Recorder:
         self.recorded = 0
         #: Steps that were due, and whose weights the budget or a slow disk left out.
         self.skipped = 0
+        self._untold = 0
         #: Bytes of weights that were recorded.
         self.bytes = 0
         last = None if self._writer is None else self._writer.last
@@ -153,6 +155,7 @@ class Recorder:
             # Weights that were asked for wait for the disk, others do not unless any cost is allowed.
             if self._room.acquire(blocking=weights is True or self._overhead >= 1):
                 copies = self._copies(weights is True, tensors, metrics)
+                metrics |= self._tell_skipped()
                 self._asked_last = number
                 self.recorded += 1
                 self.bytes += sum(copy.nbytes for copy, _ in copies.values())
@@ -161,6 +164,11 @@ class Recorder:
         self._waiting.put((number, time.time(), copies, metrics, before))
         if self._activations is not None:
             self._activations.is_armed = self._is_due(number + 1)
+
+    def _tell_skipped(self) -> dict[str, Any]:
+        """How many steps were left out since it was told last, for the run."""
+        skipped, self._untold = self.skipped - self._untold, self.skipped
+        return {"skipped_steps": skipped} if skipped else {}
 
     def _copies(self, is_whole: bool, tensors: Any, metrics: dict[str, Any]) -> dict[str, Copy]:
         """What is recorded of this step; metrics that belong to it are added."""
@@ -236,6 +244,8 @@ class Recorder:
         """Waits until everything is written."""
         if self._is_open:
             self._is_open = False
+            if last := self._tell_skipped():
+                self._waiting.put((max(self._number, 0), time.time(), None, last, None))
             if self._activations is not None:
                 self._activations.remove()
             self._waiting.put(None)

@@ -13,6 +13,7 @@ from . import _arrays, _hinton
 from ._checkpoint import Checkpoint, warn_of_addresses
 from ._errors import refused, warn
 from ._frame import BUDGET
+from ._paths import path_of
 from ._picture import Picture, shown
 from ._tables import with_settings
 
@@ -159,7 +160,7 @@ class Film:
 
     def save(self, path: str | os.PathLike[str], *, loop: int = 0) -> None:
         """Writes a film (GIF, APNG, WebP by the extension) or a folder of pictures. `loop=0` is for ever."""
-        warn(self._inner.save(os.fspath(path), loop))
+        warn(self._inner.save(path_of(path), loop))
 
     def encode(self, output: str, *, loop: int = 0) -> bytes:
         """The bytes of `"gif"`, `"apng"` or `"webp"`."""
@@ -194,7 +195,7 @@ def run(*paths: str | os.PathLike[str]) -> Run:
     Raises:
         OSError: nothing is there, or it is no run.
     """
-    opened = _hinton.open_runs([os.fspath(path) for path in paths])
+    opened = _hinton.open_runs([path_of(path) for path in paths])
     warn(opened.warnings)
     warn_of_addresses()
     return Run(opened)

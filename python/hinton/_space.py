@@ -12,6 +12,7 @@ from . import _arrays, _hinton, _traces
 from ._checkpoint import Checkpoint
 from ._errors import refused, warn
 from ._frame import framed
+from ._paths import path_of
 from ._picture import Picture
 from ._run import Film, Run
 from ._tables import with_keywords
@@ -88,21 +89,21 @@ class Space:
 
     def save(self, path: str | os.PathLike[str], *, dpi: float | None = None) -> None:
         """Writes a picture, a film, the page or the numbers: the extension chooses."""
-        extension = os.path.splitext(os.fspath(path))[1].lower()
+        extension = os.path.splitext(path_of(path))[1].lower()
         if extension in (".html", ".htm"):
-            with open(path, "wb") as file:
+            with open(path_of(path), "wb") as file:
                 file.write(self._inner.html())
         elif extension in FILMS:
             self.film().save(path)
         elif extension in (".npz", ".safetensors"):
             points = _hinton.of_tensors(self.title, self._inner.tensors())
-            warn(points.export([], os.fspath(path)))
+            warn(points.export([], path_of(path)))
         else:
             self.picture().save(path, dpi=dpi)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         bundle, about = self.picture()._repr_mimebundle_()
-        page = framed(self.html(), f"{self.title}, step by step", height=520)
+        page = framed(self.html(), f"{self.title}, step by step", height=520, picture=self.picture())
         if page is not None:
             bundle["text/html"] = page
         bundle["text/plain"] = repr(self)
@@ -195,7 +196,7 @@ Network = tuple[str, "_hinton.Checkpoint | None", "list[tuple[str, _hinton.Tenso
 def source_of(model: Any, points: Any, device: str | None, said: dict[str, Any]) -> Network:
     """What the library makes a network of."""
     if isinstance(model, (str, os.PathLike)):
-        return os.fspath(model), None, []
+        return path_of(model), None, []
     if isinstance(model, Run):
         if said.get("step") is None and len(model.paths) == 1 and os.path.isdir(model.paths[0]):
             return model.paths[0], None, []

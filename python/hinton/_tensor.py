@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import _hinton
+from ._errors import refused
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -89,7 +90,7 @@ class Tensor:
 
     def __len__(self) -> int:
         if not self.shape:
-            raise TypeError("a tensor without axes has no length")
+            raise refused(TypeError, "a tensor without axes has no length", "`.numpy()` is its one value")
         return self.shape[0]
 
     def __getitem__(self, key: Any) -> Tensor:
@@ -107,7 +108,7 @@ class Tensor:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> ndarray[Any, Any]:
         if copy is False:
-            raise ValueError("a tensor of a file is read, and so a copy")
+            raise refused(ValueError, "a tensor of a file is read, and so a copy", "leave `copy=False` away")
         array = self.numpy()
         return array if dtype is None else array.astype(dtype, copy=False)
 
@@ -138,4 +139,5 @@ def part(key: Any) -> str:
         return str(key.__index__())
     except AttributeError:
         kind = type(key).__qualname__
-        raise TypeError(f"an index is a number, a slice or ..., not a {kind}; read it first: .numpy()") from None
+        cure = "read it first: `.numpy()` takes any index"
+        raise refused(TypeError, f"an index is a number, a slice or ..., not a {kind}", cure) from None

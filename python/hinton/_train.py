@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from . import _arrays, _hinton
 from ._checkpoint import Checkpoint
 from ._errors import refused, warn
+from ._paths import path_of
 from ._picture import Picture
 from ._run import Run, run
 from ._space import arrays_of
@@ -120,9 +121,12 @@ def train(data: Any = None, targets: Any = None, *, threads: int = 0, **settings
     """
     training: dict[str, Any] = {name: value for name, value in settings.items() if name in OF_TRAINING}
     drawn: dict[str, Any] = {name: value for name, value in settings.items() if name not in OF_TRAINING}
+    for name in ("record", "resume", "folder"):
+        if isinstance(training.get(name), (str, os.PathLike)):
+            training[name] = path_of(training[name])
     named, arrays = None, None
     if data is None or isinstance(data, (str, os.PathLike)):
-        named = None if data is None else os.fspath(data)
+        named = None if data is None else path_of(data)
         if targets is not None:
             raise refused(TypeError, "targets of data that is not an array", "labels= names those of a file")
     else:
@@ -137,7 +141,7 @@ def train(data: Any = None, targets: Any = None, *, threads: int = 0, **settings
     word, said, cure = inner.outcome
     if word == "diverged":
         warn([f"{said}; {cure}" if cure else said])
-    return Trained(inner, None if folder is None else os.fspath(folder))
+    return Trained(inner, folder)
 
 
 with_keywords(train, "train")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import _hinton
 from ._checkpoint import Checkpoint
-from ._errors import warn
+from ._errors import refused, warn
 from ._frame import FRAME, framed
+from ._paths import path_of
 from ._run import Run
 
+if TYPE_CHECKING:
+    from ._picture import Picture
 
 #: Most bytes of values of which a notebook keeps a page: it takes a pass over all of them.
 KEPT = 256 << 20
@@ -27,7 +31,7 @@ class View:
 
     def __init__(self, inner: _hinton.Viewing, kept: Any) -> None:
         self._inner = inner
-        # What is viewed stays alive as long as the viewer.
+        # What is viewed: alive as long as this value, for a notebook shows it after the viewer was closed.
         self._kept = kept
         self._thread = threading.Thread(target=inner.serve, name="hinton view", daemon=True)
         self._thread.start()
@@ -52,7 +56,6 @@ class View:
         """Ends it."""
         self._inner.stop()
         self._thread.join()
-        self._kept = None
 
     def __enter__(self) -> View:
         return self
@@ -74,18 +77,33 @@ class View:
     def save(self, path: str | os.PathLike[str], *, budget: int = 1_000_000) -> None:
         """Writes that page to a file."""
         page, note = self._inner.page(budget)
-        with open(path, "wb") as file:
+        with open(path_of(path), "wb") as file:
             file.write(page)
         warn([note] if "fold" in note else [])
 
-    def _repr_html_(self) -> str:
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        bundle: dict[str, Any] = {"text/plain": repr(self)}
+        about: dict[str, Any] = {}
+        picture = None
+        if self._kept and self._inner.bytes <= KEPT:
+            from ._draw import draw
+
+            # The first of them, for where no program runs; a viewer shows more than a picture can.
+            with contextlib.suppress(ValueError, KeyError, OSError):
+                picture = draw(self._kept[0])
+                bundle, about = picture._repr_mimebundle_()
+                bundle["text/plain"] = repr(self)
+        bundle["text/html"] = self._shown(picture)
+        return bundle, about
+
+    def _shown(self, picture: Picture | None) -> str:
         link = "<p>The viewer is closed.</p>"
         if self.is_open:
             link = f'<p><a href="{self.address}" target="_blank" rel="noopener">Open the viewer</a></p>'
         if self._inner.bytes > KEPT:
             return link
         # What the saved notebook shows, when nothing answers any more.
-        return (framed(self.html(budget=FRAME), "The viewer", height=640) or "") + link
+        return (framed(self.html(budget=FRAME), "The viewer", height=640, picture=picture) or "") + link
 
     def __repr__(self) -> str:
         return f"<hinton.View {self.address if self.is_open else 'closed'}>"
@@ -125,10 +143,10 @@ def view(
     place = (host, port, names, base_url)
     things: list[Any] = [path for one in what for path in (one.paths if isinstance(one, Run) else [one])]
     if not things:
-        raise TypeError("view() takes at least one file, model or array")
+        raise refused(TypeError, "view() takes at least one file, model or array", "hinton.view(model)")
     if all(isinstance(one, (str, os.PathLike)) for one in things):
-        return View(_hinton.view_paths([os.fspath(one) for one in things], threads, place), None)
+        return View(_hinton.view_paths([path_of(one) for one in things], threads, place), things)
     from ._draw import inner
 
     checkpoints: list[Checkpoint] = [inner(one, name, device) for one in things]
-    return View(_hinton.view_checkpoints([one._inner for one in checkpoints], threads, place), things)
+    return View(_hinton.view_checkpoints([one._inner for one in checkpoints], threads, place), checkpoints)

@@ -1,6 +1,8 @@
 """Arrays of every kind arrive as the values they are, from where they lie."""
 
 import array
+import os
+import subprocess
 import sys
 
 import numpy as np
@@ -72,6 +74,27 @@ def test_other_things_that_lend_memory():
             return values.__dlpack_device__()
 
     np.testing.assert_array_equal(back(Dlpack()).numpy(), values)
+
+
+def test_drawing_copies_nothing_of_what_lies_in_memory():
+    """By what the process holds at its peak, not by addresses alone; an array of 400 MB in columns, every second row."""
+    if not os.path.exists("/proc/self/status"):
+        pytest.skip("no /proc: the memory of a process is not known")
+    code = (
+        "import numpy as np, hinton, threading, time\n"
+        "def anonymous():\n"
+        "    return next(int(line.split()[1]) for line in open('/proc/self/status') if line.startswith('RssAnon')) / 1000\n"
+        "hinton.draw(np.eye(9)).encode('png')\n"
+        "values = np.ones((10_000, 10_000), 'f4', order='F')[::2]\n"
+        "before, peak, done = anonymous(), [0], []\n"
+        "def watch():\n"
+        "    while not done: peak[0] = max(peak[0], anonymous()); time.sleep(0.001)\n"
+        "watcher = threading.Thread(target=watch); watcher.start()\n"
+        "hinton.draw(values, threads=2).encode('png'); done.append(1); watcher.join()\n"
+        "print(peak[0] - before)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    assert float(done.stdout) < 100, "megabytes beyond the array"
 
 
 def test_what_is_masked_is_no_number():

@@ -98,6 +98,56 @@ def test_what_a_person_should_know_is_a_warning():
     assert "--" not in str(told[0].message)
 
 
+@pytest.mark.parametrize(
+    "settings", [{"transpose": "yes"}, {"cmap": True}, {"range": object()}, {"chart": "hintn"}, {"sise": 3}, {"legend": 3}]
+)
+def test_every_wrong_setting_has_a_cure(settings):
+    with pytest.raises((TypeError, ValueError)) as raised:
+        hinton.draw(W, **settings)
+    assert raised.value.cure and f"help: {raised.value.cure}" in raised.value.__notes__
+
+
+def test_a_model_is_called_by_its_class():
+    class Net:
+        def state_dict(self):
+            return {"fc.weight": W, "fc.bias": W[0]}
+
+    assert hinton.draw(Net()).title == "Net"
+    assert hinton.draw(Net(), name="mine").title == "mine"
+    assert hinton.draw({"a": W, "b": {"c": W, "d": W[0]}}).title == "3 arrays"
+    assert hinton.draw(W, name="W").title == "W"
+    wrapped = type("OptimizedModule", (Net,), {"__module__": "torch._dynamo", "_orig_mod": Net()})()
+    assert hinton.draw(wrapped).title == "Net"
+
+
+def test_long_work_shows_how_far_it_is():
+    """By a stand-in of tqdm, which keeps what it was told; the work takes two seconds of the clock."""
+    code = (
+        "import io, sys, types, hinton, numpy\n"
+        "told = []\n"
+        "class tqdm:\n"
+        "    n = 0\n"
+        "    def __init__(self, **keywords): told.append(keywords)\n"
+        "    def update(self, more): self.n += more; told.append(self.n)\n"
+        "    def close(self): told.append('closed')\n"
+        "sys.modules['tqdm'] = types.SimpleNamespace(tqdm=tqdm, __spec__=object())\n"
+        "sys.stderr = types.SimpleNamespace(isatty=lambda: True, write=lambda text: None, flush=lambda: None)\n"
+        "W = numpy.lib.stride_tricks.as_strided(numpy.ones(1 << 20, 'f4'), (1 << 16, 1 << 16), (4, 4))\n"
+        "hinton.draw(W[:16], chart='heatmap')\n"
+        "assert not told, 'short work shows nothing'\n"
+        "import _thread, threading\n"
+        "threading.Timer(3, _thread.interrupt_main).start()\n"
+        "try: hinton.draw(W, chart='heatmap', threads=1)\n"
+        "except KeyboardInterrupt: pass\n"
+        "first, *steps, last = told\n"
+        "assert first['total'] == 4 << 32 and first['desc'] == 'draw' and first['unit'] == 'B', first\n"
+        "assert steps == sorted(steps) and 0 < steps[-1] <= 4 << 32, steps\n"
+        "assert last == 'closed'\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_every_setting_is_a_keyword_with_help():
     import inspect
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import browser
 import numpy as np
 import pytest
-from test_notebook import CELLS, Image, colourful, nbformat
+from test_notebook import CELLS, HIDE, Image, colourful, nbformat
 
 TOKEN = "test"
 
@@ -34,6 +34,7 @@ def test_pictures_are_shown(package, address, tmp_path):
         until(page, "!!document.querySelector('.jp-Notebook .jp-Cell')", "the notebook opens")
         run_all(page)
         until(page, "!!document.querySelector('.jp-OutputArea-output iframe')", "the page of space is framed")
+        page.value(HIDE)
         deadline = time.monotonic() + 60
         while True:
             page.photograph(tmp_path / "shot.png", ".jp-OutputArea-output iframe")

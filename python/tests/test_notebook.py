@@ -93,6 +93,8 @@ def test_the_converted_page_shows_them_in_a_browser(notebook, tmp_path):
                 assert page.value(ask) > 200
             shot = looked_at(page, tmp_path, scheme, ".jp-RenderedImage img")
             assert not is_blank(shot)
+            # Behind the frames lie pictures, which would be seen while the frames load.
+            page.value(HIDE)
             # Points and maps in their frames are drawn by the pages' own programs, without a kernel or a server.
             for title in ("step by step", "The viewer"):
                 deadline = time.monotonic() + 60
@@ -102,6 +104,9 @@ def test_the_converted_page_shows_them_in_a_browser(notebook, tmp_path):
             corners[scheme] = int(shot[5, 5].mean())
     # It follows the theme of the one who looks.
     assert corners["light"] > 200 > 60 > corners["dark"]
+
+
+HIDE = "document.querySelectorAll('iframe').forEach(f => (f.previousElementSibling || {style: {}}).style.visibility = 'hidden')"
 
 
 def looked_at(page, folder, scheme, selector):

@@ -50,12 +50,17 @@ def test_errors_are_python_s(opened, tmp_path):
         (tmp_path / "odd.bin").write_bytes(b"\x00\x01 nothing that is known")
         hinton.open(tmp_path / "odd.bin")
     assert raised.value.kind and hasattr(raised.value, "cure")
-    with pytest.raises(IndexError):
+    with pytest.raises(IndexError) as raised:
         opened["fc1.weight"][9]
-    with pytest.raises(TypeError, match="index"):
+    assert "[3, 4]" in raised.value.cure
+    with pytest.raises(TypeError, match="index") as raised:
         opened["fc1.weight"]["a"]
+    assert ".numpy()" in raised.value.cure
     with pytest.raises(TypeError):
         len(opened["fc1.weight"][0, 0])
+    with pytest.raises(KeyError, match="2 tensors") as raised:
+        opened["fc1.*"]
+    assert "select" in raised.value.cure
 
 
 def test_reports_are_those_of_the_command(opened):
@@ -87,3 +92,17 @@ def test_nothing_in_a_file_is_run(tmp_path):
     except OSError:
         pass
     assert not (tmp_path / "sprung").exists()
+
+
+def test_paths_are_written_as_in_a_shell(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    np.savez(tmp_path / "w.npz", **ARRAYS)
+    assert hinton.open("~/w.npz").names == list(ARRAYS)
+    hinton.draw("~/w.npz").save("~/w.png")
+    assert (tmp_path / "w.png").stat().st_size > 200
+    with hinton.record("~/run", {"w": np.ones((3, 4))}) as rec:
+        rec.step(loss=1.0)
+    assert hinton.draw("~/run").size and hinton.run("~/run").names == ["w"]
+    with pytest.raises(FileNotFoundError):
+        hinton.open("~nobody/w.npz")

@@ -68,6 +68,8 @@ def test_the_budget_is_kept_and_what_it_left_out_is_counted(tmp_path):
     assert rec.recorded == 1 and rec.skipped == 19
     run = hinton.run(tmp_path / "run")
     assert len(run.steps) == 1 and len(run.metrics["loss"]) == 20
+    # The run says so too.
+    assert run.metrics["skipped_steps"] == [(19, 19)]
     with hinton.record(tmp_path / "small", model, every=1, overhead=1e9, max_bytes=9_000_000) as rec:
         for step in range(9):
             rec.step()

@@ -28,10 +28,13 @@ def test_a_model_in_memory_is_viewed(tmp_path):
         assert "fc.weight" in json.dumps(json.loads(asked(viewer, "catalogue")))
         with pytest.raises(urllib.error.HTTPError):
             asked(viewer, "catalogue", key="0" * 32)
-        assert viewer.address in viewer._repr_html_() and viewer.address in repr(viewer)
+        bundle, _ = viewer._repr_mimebundle_()
+        assert viewer.address in bundle["text/html"] and bundle["image/png"].startswith("iVBOR")
+        assert viewer.address in repr(viewer)
     assert not viewer.is_open and "closed" in repr(viewer)
     # What a notebook keeps needs no server.
-    kept = viewer._repr_html_()
+    kept = viewer._repr_mimebundle_()[0]["text/html"]
+    assert kept.index("<img") < kept.index("<iframe"), "where frames are taken away the picture stays"
     assert 'sandbox="allow-scripts"' in kept and len(kept) < 1 << 20
     viewer.save(tmp_path / "page.html")
     assert (tmp_path / "page.html").read_text("utf-8") == viewer.html()
@@ -107,6 +110,13 @@ def test_an_address_opens_as_a_path_does(tmp_path):
         assert hinton.draw(address).size
         with pytest.raises(OSError):
             hinton.open(address.replace("w.npy", "x.npy"))
+        count = len(Ranges.asked)
+        with hinton.max_download("1kB"), pytest.raises(OSError, match="past the 1000 of max_download") as raised:
+            hinton.open(address + "?again").summary()
+        assert "max_download" in raised.value.cure and len(Ranges.asked) == count
+        assert hinton.open(address + "?again").summary()["tensors"]
+        with pytest.raises(ValueError, match="500MB"):
+            hinton.max_download("much")
     finally:
         server.shutdown()
     with pytest.raises(OSError) as raised:

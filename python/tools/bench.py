@@ -1,19 +1,20 @@
 """What the package costs, beside what people use instead: `cargo xtask python bench` builds and runs it.
 
-Peers that are not installed are left out by name. Times are medians, on the machine as it is.
+`--markdown FILE` writes the section of docs/benchmarks.md as well. Peers that are not installed are left out by name.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import io
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy
@@ -21,96 +22,126 @@ import numpy
 import hinton
 
 
-def median(job: Callable[[], object], runs: int) -> float:
-    times = []
+@dataclass
+class Row:
+    """One figure, what it may be at most, and what the others take."""
+
+    what: str
+    figure: float
+    most: float
+    unit: str
+    beside: str = ""
+
+    def kept(self) -> str:
+        return "kept" if self.figure <= self.most else "MISSED"
+
+    def text(self, value: float) -> str:
+        places = 2 if self.unit == "%" else 3 if self.unit == "s" and value < 10 else 0
+        return f"{value:.{places}f} {self.unit}"
+
+    def line(self) -> str:
+        return f"{self.what}: {self.text(self.figure)} of {self.text(self.most)}: {self.kept()}  {self.beside}"
+
+
+def least(jobs: dict[str, Callable[[], object]], runs: int) -> dict[str, float]:
+    """The least seconds of each, by turns, so that a busy machine is busy for all."""
+    times: dict[str, list[float]] = {name: [] for name in jobs}
     for _ in range(runs):
-        begun = time.perf_counter()
-        job()
-        times.append(time.perf_counter() - begun)
-    return statistics.median(times)
+        for name, job in jobs.items():
+            begun = time.perf_counter()
+            job()
+            times[name].append(time.perf_counter() - begun)
+    return {name: min(found) for name, found in times.items()}
 
 
 def has(*names: str) -> bool:
     missing = [name for name in names if importlib.util.find_spec(name) is None]
     if missing:
-        print(f"{', '.join(missing)}: not installed, its rows are left out")
+        print(f"{', '.join(missing)}: not installed, left out")
     return not missing
 
 
-def row(what: str, seconds: float, limit: str, peer: str = "", beside: float | None = None) -> None:
-    ratio = "" if beside is None else f"  {peer} {beside * 1e3:.1f} ms, {beside / seconds:.1f} times ours"
-    print(f"{what:<58} {seconds * 1e3:9.1f} ms  (at most {limit}){ratio}")
+def ended(*words: str) -> Callable[[], object]:
+    return lambda: subprocess.run([sys.executable, *words], check=True, stdout=subprocess.DEVNULL)
 
 
-def imports() -> None:
-    """Of one process each, by turns, so that a busy machine is busy for both."""
-    ours, numpys = [], []
-    for _ in range(25):
-        for code, times in (("import numpy", numpys), ("import numpy, hinton", ours)):
-            begun = time.perf_counter()
-            subprocess.run([sys.executable, "-c", code], check=True)
-            times.append(time.perf_counter() - begun)
-    row("import hinton, beyond numpy's", statistics.median(ours) - statistics.median(numpys), "30 ms")
+def imports() -> Row:
+    """Of processes of their own."""
+    least_of = least({"numpy": ended("-c", "import numpy"), "both": ended("-c", "import numpy, hinton; hinton.draw")}, 25)
+    beyond = (least_of["both"] - least_of["numpy"]) * 1e3
+    return Row("`import hinton` and `hinton.draw`, beyond numpy's", beyond, 30, "ms", f"numpy: {least_of['numpy'] * 1e3:.0f} ms")
 
 
-def drawing() -> None:
+def drawing() -> Row:
     values = numpy.random.default_rng(0).normal(size=(4096, 4096)).astype("f4")
-    ours = median(lambda: hinton.draw(values)._repr_mimebundle_(), 7)
-    if not has("matplotlib"):
-        return row("draw 4096 x 4096 f32 as a notebook shows it", ours, "150 ms")
-    import matplotlib
+    jobs: dict[str, Callable[[], object]] = {"ours": lambda: hinton.draw(values)._repr_mimebundle_()}
+    if has("matplotlib"):
+        import matplotlib
 
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
+        matplotlib.use("Agg")
+        from matplotlib import pyplot
 
-    def peer() -> None:
-        figure, ax = pyplot.subplots(figsize=(6.4, 4.8), dpi=192)
-        figure.colorbar(ax.imshow(values, cmap="RdBu", vmin=-4, vmax=4))
-        figure.savefig(io.BytesIO(), format="png")
-        pyplot.close(figure)
+        def peer() -> None:
+            figure, ax = pyplot.subplots(figsize=(6.4, 4.8), dpi=192)
+            figure.colorbar(ax.imshow(values, cmap="RdBu", vmin=-4, vmax=4))
+            figure.savefig(io.BytesIO(), format="png")
+            pyplot.close(figure)
 
-    row("draw 4096 x 4096 f32 as a notebook shows it", ours, "150 ms", "matplotlib", median(peer, 5))
+        jobs["matplotlib"] = peer
+    found = least(jobs, 7)
+    beside = f"matplotlib: {found['matplotlib']:.3f} s" if "matplotlib" in found else ""
+    return Row("`hinton.draw(W)` of 4096 x 4096 f32, to what a notebook keeps", found["ours"], 0.15, "s", beside)
 
 
-def statistics_of_a_file(folder: Path) -> None:
+def statistics_of_a_file(folder: Path) -> Row:
     """1 GB of float32: the package beside the command, which is in it."""
     path = folder / "large.npy"
     numpy.save(path, numpy.random.default_rng(0).normal(size=(16_384, 16_384)).astype("f4"))
-    words = [sys.executable, "-m", "hinton", "inspect", "--stats", str(path)]
-    ours = median(lambda: hinton.open(path).summary(), 5)
-    command = median(lambda: subprocess.run(words, check=True, stdout=subprocess.DEVNULL), 5)
-    row("open and statistics of 1 GB", ours, "the command's + 5 %", "the command", command)
+    code = "import hinton, sys; print(hinton.open(sys.argv[1]).summary())"
+    found = least({"ours": ended("-c", code, str(path)), "command": ended("-m", "hinton", "inspect", "--stats", str(path))}, 9)
     path.unlink()
+    beside = f"the command: {found['command']:.3f} s; both with Python's start"
+    return Row("`hinton.open(…).summary()` of 1 GB", found["ours"], found["command"] * 1.05, "s", beside)
 
 
-def memory(folder: Path) -> None:
-    """The peak of a process that draws an array of 4 GB, beyond the array."""
+def memory(folder: Path) -> Row | None:
+    """The peak of a process that draws an array of 4 GB, beyond the array and what it had before."""
     path = folder / "huge.npy"
     numpy.lib.format.open_memmap(path, "w+", "f4", (32_768, 32_768)).flush()
     code = (
-        "import numpy, hinton, sys\n"
+        "import numpy, hinton, sys, threading, time\n"
+        "def anonymous():\n"
+        "    return next(int(line.split()[1]) for line in open('/proc/self/status') if line.startswith('RssAnon'))\n"
         "values = numpy.load(sys.argv[1], mmap_mode='r')\n"
-        "hinton.draw(values).encode('png')\n"
-        "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('RssAnon')))\n"
+        "before, most, done = anonymous(), [0], []\n"
+        "def watch():\n"
+        "    while not done: most[0] = max(most[0], anonymous()); time.sleep(0.002)\n"
+        "watcher = threading.Thread(target=watch); watcher.start()\n"
+        "hinton.draw(values).encode('png'); done.append(1); watcher.join()\n"
+        "print(most[0] - before)\n"
     )
     if not Path("/proc/self/status").exists():
-        return print("no /proc: the memory of draw is not measured")
+        print("no /proc: the memory of draw is not measured")
+        return None
     said = subprocess.run([sys.executable, "-c", code, str(path)], check=True, capture_output=True, text=True)
-    print(f"{'memory of draw of 4 GB beyond the array, at its end':<58} {int(said.stdout) / 1000:9.1f} MB  (at most 100 MB)")
     path.unlink()
+    return Row("memory of `hinton.draw` of 4 GB, at its peak, beyond the array", int(said.stdout) / 1000, 100, "MB")
 
 
-def recording(folder: Path) -> None:
-    """An MLP for MNIST on batches of 128: the loop alone, recorded, and as `wandb.watch` does it: a histogram of every
-    weight and gradient at every step, in hooks."""
+STEPS = 600
+
+
+def recording(folder: Path) -> list[Row]:
+    """An MLP for MNIST on batches of 128, recorded; as `wandb.watch` does it, a histogram of every weight and gradient
+    at every step; and with TensorBoard's histograms of both."""
     if not has("torch"):
-        return
+        return []
     import torch
 
     torch.manual_seed(0)
     x, y = torch.randn(4096, 784), torch.randint(0, 10, (4096,))
 
-    def loop(step: Callable[[object, object], None], steps: int = 600) -> float:
+    def loop(step: Callable[[torch.nn.Module, torch.Tensor, int], None], steps: int = STEPS) -> float:
         model = torch.nn.Sequential(
             torch.nn.Linear(784, 512), torch.nn.ReLU(), torch.nn.Linear(512, 256), torch.nn.ReLU(), torch.nn.Linear(256, 10)
         )
@@ -122,47 +153,87 @@ def recording(folder: Path) -> None:
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-            step(model, loss)
-        return time.perf_counter() - begun
+            step(model, loss, index)
+        return (time.perf_counter() - begun) / steps
 
-    def histograms(model: object, loss: object) -> None:
-        for value in model.parameters():  # type: ignore[attr-defined]
-            torch.histc(value.detach(), 64)
-            torch.histc(value.grad, 64)
+    shares: list[float] = []
+    counts: list[int] = []
 
-    alone, ours, peers, shares, counts = [], [], [], [], []
-    for turn in range(5):
-        alone.append(loop(lambda *_: None))
+    def recorded() -> float:
+        kept = contextlib.ExitStack()
         rec: list[hinton.Recorder] = []
 
-        def record(model: object, loss: object) -> None:
+        def step(model: torch.nn.Module, loss: torch.Tensor, _: int) -> None:
             if not rec:
-                rec.append(hinton.record(folder / f"run{turn}", model))
+                rec.append(kept.enter_context(hinton.record(folder / f"run{len(counts)}", model)))
             rec[0].step(loss=loss)
 
-        ours.append(loop(record))
-        shares.append(rec[0].spent / ours[-1])
+        took = loop(step)
+        shares.append(rec[0].spent / (took * STEPS))
         counts.append(rec[0].recorded)
-        rec[0].close()
-        peers.append(loop(histograms, 100) * 6)
-    base = statistics.median(alone)
-    print(f"{'recording an MLP in torch, 600 steps, every step allowed':<58}")
-    print(f"    the loop alone {base:.2f} s; recorded {statistics.median(ours):.2f} s"
-          f" ({statistics.median(ours) / base * 100 - 100:+.1f} %, at most 1 %)")
-    print(f"    the recorder's own count: {max(shares) * 100:.2f} % at most; steps with weights: {counts}")
-    print(f"    a histogram of every weight and gradient, as hooks do: {statistics.median(peers):.2f} s"
-          f" ({statistics.median(peers) / base * 100 - 100:+.0f} %)")
+        kept.close()
+        return took
+
+    def histograms(model: torch.nn.Module, _: torch.Tensor, __: int) -> None:
+        for value in model.parameters():
+            for array in (value.detach(), value.grad):
+                torch.histc(array, 64).tolist()
+
+    takes: dict[str, list[float]] = {"alone": [], "recorded": [], "hooks": [], "tensorboard": []}
+    board = None
+    if has("tensorboard"):
+        from torch.utils.tensorboard import SummaryWriter
+
+        board = SummaryWriter(folder / "board")
+
+    def boarded(model: torch.nn.Module, _: torch.Tensor, index: int) -> None:
+        for name, value in model.named_parameters():
+            board.add_histogram(name, value, index)
+            board.add_histogram(f"{name}.grad", value.grad, index)
+
+    for _ in range(7):
+        takes["alone"].append(loop(lambda *_: None))
+        takes["recorded"].append(recorded())
+        takes["hooks"].append(loop(histograms, 100))
+        if board is not None:
+            takes["tensorboard"].append(loop(boarded, 20))
+    base = min(takes["alone"])
+    beside = [f"the loop alone: {base * 1e3:.2f} ms a step"]
+    beside += [f"{name}: {(min(takes[key]) / base - 1) * 100:+.0f} %" for key, name in
+               (("hooks", "a histogram of every weight and gradient, as `wandb.watch`"), ("tensorboard", "TensorBoard's histograms"))
+               if takes[key]]
+    own = f"by the recorder's own clock {max(shares) * 100:.2f} % at most, {min(counts)} to {max(counts)} of {STEPS} steps with weights"
+    slower = (min(takes["recorded"]) / base - 1) * 100
+    return [Row("recording an MLP for MNIST in torch, every step allowed: what the loop takes longer", slower, 1, "%",
+                "; ".join([own, *beside]))]
+
+
+HEAD = """The wheel of `cargo xtask python bench`, least of several runs by turns; of the recording, loops of {steps} steps.
+
+| job | hinton | at most | | beside it |
+| --- | ---: | ---: | --- | --- |
+"""
 
 
 def main() -> None:
-    print(f"hinton {hinton.__version__}, Python {sys.version.split()[0]}, {os.cpu_count()} cores")
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+    rows: list[Row] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        imports()
-        drawing()
-        statistics_of_a_file(folder)
-        memory(folder)
-        recording(folder)
+        for measured in (imports, drawing, lambda: statistics_of_a_file(folder), lambda: memory(folder), lambda: recording(folder)):
+            found = measured()
+            for row in found if isinstance(found, list) else [found]:
+                if row is not None:
+                    rows.append(row)
+                    print(row.line(), flush=True)
+    after = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+    machine = (f"hinton {hinton.__version__}, Python {sys.version.split()[0]}, numpy {numpy.__version__}, {os.cpu_count()} cores, "
+               f"load of the machine {load:.1f} before and {after:.1f} after")
+    print(machine)
+    if "--markdown" in sys.argv:
+        lines = [f"| {row.what} | {row.text(row.figure)} | {row.text(row.most)} | {row.kept()} | {row.beside} |\n" for row in rows]
+        text = HEAD.format(steps=STEPS) + "".join(lines) + f"\n{machine}.\n"
+        Path(sys.argv[sys.argv.index("--markdown") + 1]).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -90,9 +90,9 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "python",
-        arguments: "[large|bench]",
+        arguments: "[large|bench [--write]]",
         about: "builds the wheel of python/ and runs its tests, in an environment under the target folder; large: with torch, \
-                JAX, Keras, Lightning, transformers; bench: measures a release build there",
+                JAX, Keras, Lightning, transformers; bench: measures a release build there, --write for docs/benchmarks.md",
         run: python::run,
     },
     Command {

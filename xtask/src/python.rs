@@ -1,12 +1,12 @@
 //! `cargo xtask python`: builds the wheel of `python/` and runs the package's tests, in an environment of its
 //! own under the target folder. `cargo xtask python large` does so with torch, JAX, Keras, Lightning and
 //! transformers installed, which is too much to fetch for every run of the tests; `cargo xtask python bench` measures
-//! a release build there.
+//! a release build there, and with `--write` puts the figures into docs/benchmarks.md.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::{Failure, shell};
+use crate::{Failure, bench, shell};
 
 /// An environment under the target folder.
 struct Environment {
@@ -45,8 +45,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let tested = match words[..] {
         [] => SMALL,
-        ["large" | "bench"] => LARGE,
-        _ => return Err("expected nothing, `large` or `bench`".into()),
+        ["large" | "bench"] | ["bench", "--write"] => LARGE,
+        _ => return Err("expected nothing, `large`, `bench` or `bench --write`".into()),
     };
     let both = SMALL.ready().and_then(|made| match made {
         Ok(builder) => Ok(tested.ready()?.map(|python| (builder, python))),
@@ -59,10 +59,15 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
             return Ok(());
         }
     };
-    if words == ["bench"] {
+    if words.first() == Some(&"bench") {
         install(&builder, &python, "release")?;
+        let measured = shell::target_dir()?.join("python-bench.md");
         let mut bench = shell::program(&python.to_string_lossy());
-        return shell::run(bench.arg("python/tools/bench.py"));
+        shell::run(bench.args(["python/tools/bench.py", "--markdown"]).arg(&measured))?;
+        return match words.len() {
+            1 => Ok(()),
+            _ => bench::write_python(&shell::read(&measured)?),
+        };
     }
     install(&builder, &python, "dev")?;
     let mut tests = shell::program(&python.to_string_lossy());

@@ -55,6 +55,23 @@ pub fn open_addresses() -> Result<(), hinton::Error> {
     install(None)
 }
 
+/// From now on at most so many bytes more are downloaded of files at addresses, in this whole process:
+/// `--max-download` of the command, for other programs. The size is `500MB`, `2GiB` or a number; without one
+/// there is no limit.
+///
+/// # Errors
+/// When it is no size, or as [`open_addresses`].
+pub fn limit_downloads(most: Option<&str>) -> Result<(), hinton::Error> {
+    let wrong =
+        |why| hinton::Error::Request { message: format!("max-download: {why}"), help: None };
+    let most = most.map(|text| size(text).map_err(wrong)).transpose()?;
+    open_addresses()?;
+    if let Some(Some(remote)) = REMOTE.get() {
+        remote.limit(most);
+    }
+    Ok(())
+}
+
 /// What a person should know of addresses that were read since this was called last.
 pub fn notes_of_addresses() -> Vec<String> {
     match REMOTE.get() {
@@ -90,10 +107,6 @@ fn settings(max_download: Option<u64>) -> Result<Settings, hinton::Error> {
     let agent = concat!("hinton/", env!("CARGO_PKG_VERSION"));
     let mut settings = Settings::new(agent, Arc::new(Sleep));
     settings.max_download = max_download;
-    if let Some(most) = max_download {
-        // Who allows so many bytes allows a file of so many.
-        settings.whole_bytes = settings.whole_bytes.max(most.min(1 << 30));
-    }
     settings.proxy = ureq::Proxy::try_from_env();
     if let Some(path) = variable("SSL_CERT_FILE") {
         settings.certificates = Some(small_file(Path::new(&path), LONGEST.1).ok_or_else(|| {

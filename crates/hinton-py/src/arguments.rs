@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyString};
 
 use crate::errors::with_cure;
-use crate::keywords::number;
+use crate::keywords::{not_a_flag, number};
 
 static SPACE: LazyLock<Vec<ArgumentRow>> = LazyLock::new(|| arguments("space"));
 static TRAIN: LazyLock<Vec<ArgumentRow>> = LazyLock::new(|| arguments("train"));
@@ -90,13 +90,14 @@ fn unknown(py: Python<'_>, command: &str, key: &str) -> PyErr {
 fn said(row: &ArgumentRow, value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
     let name = &row.name;
     if !row.takes_value {
-        let wrong = || PyTypeError::new_err(format!("{}: expected True or False", keyword(row)));
+        let wrong = || not_a_flag(&keyword(row));
         let flag = value.cast::<PyBool>().map_err(|_| wrong())?.is_true();
         let is_said = flag != name.starts_with("no-");
         return Ok(if is_said { vec![format!("--{name}")] } else { Vec::new() });
     }
     if value.is_instance_of::<PyBool>() {
-        return Err(PyTypeError::new_err(format!("{}: expected a value", keyword(row))));
+        let error = PyTypeError::new_err(format!("{}: expected a value", keyword(row)));
+        return Err(with_cure(error, Some(&row.about)));
     }
     let parts: Vec<String> = match (value.is_instance_of::<PyString>(), value.try_iter()) {
         (false, Ok(parts)) => {

@@ -10,6 +10,7 @@ use pyo3::types::PyDict;
 use crate::errors::raised;
 use crate::picture::Picture;
 use crate::tensor::Tensor;
+use crate::work::Amount;
 use crate::{addresses, keywords, work};
 
 /// Named tensors of a file, a folder of shards, or memory.
@@ -25,18 +26,42 @@ pub(crate) fn open(py: Python<'_>, path: PathBuf) -> PyResult<Checkpoint> {
     })?))
 }
 
-/// Tensors in memory under one name, such as those of a model.
+/// What a tensor in memory has for a file as long as it belongs to no model.
+pub(crate) const MEMORY: &str = "memory";
+
+/// Tensors in memory under one name, such as those of a model. Pictures call it the model's.
 #[pyfunction]
-pub(crate) fn of_tensors(path: String, tensors: Vec<PyRef<'_, Tensor>>) -> Checkpoint {
-    let tensors = tensors.iter().map(|tensor| tensor.0.tensor.clone()).collect();
-    Checkpoint(hinton::Checkpoint {
+pub(crate) fn of_tensors(path: String, tensors: Vec<PyRef<'_, Tensor>>) -> PyResult<Checkpoint> {
+    let tensors = tensors.iter().map(|tensor| of_model(&tensor.0.tensor, &path));
+    let tensors = tensors.collect::<PyResult<Vec<_>>>()?;
+    Ok(Checkpoint(hinton::Checkpoint {
         path,
-        format: "memory",
+        format: MEMORY,
         metadata: Vec::new(),
         tensors,
         files: Vec::new(),
         warnings: Vec::new(),
-    })
+    }))
+}
+
+/// A tensor of memory as one of that model; others are of their files.
+fn of_model(tensor: &hinton::Tensor, model: &str) -> PyResult<hinton::Tensor> {
+    if tensor.file() != MEMORY {
+        return Ok(tensor.clone());
+    }
+    let (view, data) = (tensor.view().clone(), tensor.data().clone());
+    let (dtype, endian, start) = (tensor.dtype(), tensor.endian(), tensor.start());
+    let named = hinton::Tensor::new(tensor.name(), model, dtype, endian, view, start, data);
+    named.map_err(|error| raised(error.into()))
+}
+
+/// Bytes of tensors that are to be read.
+pub(crate) fn bytes_of<'a>(
+    what: &'static str,
+    tensors: impl IntoIterator<Item = &'a hinton::Tensor>,
+) -> Amount {
+    let total = tensors.into_iter().map(hinton::Tensor::byte_len).sum();
+    Amount { what, unit: "B", total }
 }
 
 #[pymethods]
@@ -86,7 +111,7 @@ impl Checkpoint {
     /// What it holds as JSON, the same that `hinton inspect --json` prints; with `statistics` every
     /// value is read.
     fn inspect(&self, py: Python<'_>, patterns: Vec<String>, statistics: bool) -> PyResult<String> {
-        work::run(py, |stop| {
+        work::run_told(py, bytes_of("statistics", &self.0.tensors), |stop| {
             let mut report = inspect(&self.0, &patterns)?;
             if statistics {
                 report.summarize(Work { threads: threads(0), progress: stop })?;
@@ -98,7 +123,7 @@ impl Checkpoint {
 
     /// What is wrong with it as JSON, the same that `hinton check --json` prints.
     fn check(&self, py: Python<'_>, patterns: Vec<String>) -> PyResult<String> {
-        work::run(py, |stop| {
+        work::run_told(py, bytes_of("check", &self.0.tensors), |stop| {
             let work = Work { threads: threads(0), progress: stop };
             let report = check::check(&self.0, &patterns, work)?;
             Ok(hinton::inspect::to_json(&report).unwrap_or_default())
@@ -116,7 +141,8 @@ impl Checkpoint {
     ) -> PyResult<Picture> {
         let words = keywords::words(settings)?;
         let selected = select(&self.0, &patterns).map_err(raised)?;
-        Ok(Picture(work::run(py, |stop| {
+        let amount = bytes_of("draw", selected.iter().map(|one| &one.tensor));
+        Ok(Picture(work::run_told(py, amount, |stop| {
             let mut request = keywords::request(&words)?;
             request.threads = threads;
             request.progress = stop;

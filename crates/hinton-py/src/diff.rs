@@ -4,7 +4,7 @@ use hinton::Work;
 use hinton::diff::{CONDITIONS, Rule, conditions, diff, to_csv, to_markdown};
 use pyo3::prelude::*;
 
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, bytes_of};
 use crate::errors::raised;
 use crate::work;
 
@@ -27,7 +27,8 @@ pub(crate) fn compare(
         let message = format!("match {rule:?}: there is no such rule");
         raised(hinton::Error::Request { message, help: Some(format!("rules are {words}")) })
     })?;
-    Ok(Diff(work::run(py, |stop| {
+    let amount = bytes_of("diff", a.0.tensors.iter().chain(&b.0.tensors));
+    Ok(Diff(work::run_told(py, amount, |stop| {
         let mut found = diff(&a.0, &b.0, &patterns, rule.1)?;
         found.read(Work { threads: hinton::threads(threads), progress: stop })?;
         Ok(found)

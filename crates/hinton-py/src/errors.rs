@@ -14,8 +14,10 @@ use crate::keywords::in_keywords;
 /// not there, `OSError` for files. Each has the attributes `kind`, a word to tell errors apart by, and
 /// `cure`, what to do or `None`, which it shows under its traceback too.
 pub(crate) fn raised(error: Error) -> PyErr {
-    let message = in_keywords(&error.to_string());
-    let cure = error.help().map(in_keywords);
+    // What the command calls an option is a function here.
+    let said = |text: &str| in_keywords(text).replace("max-download", "max_download");
+    let message = said(&error.to_string());
+    let cure = error.help().map(said);
     let exception = exception(&error, message);
     // An exception that takes no attribute is raised all the same.
     Python::attach(|py| exception.value(py).setattr("kind", kind(&error))).ok();

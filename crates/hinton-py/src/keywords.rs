@@ -94,8 +94,7 @@ fn word(
         return of_flag(row, flag.is_true());
     }
     if row.takes == Takes::Nothing {
-        let name = keyword(row);
-        return Err(PyTypeError::new_err(format!("{name}: expected True or False")));
+        return Err(not_a_flag(&keyword(row)));
     }
     let is_labels = row.name.ends_with("-labels");
     let text = match value.cast::<PyString>() {
@@ -126,12 +125,26 @@ fn of_flag(row: &'static SettingRow, flag: bool) -> PyResult<Option<(&'static st
             Ok(Some((row.name, "off".to_owned())))
         }
         (Takes::Value(_), false) if row.name == "title" => Ok(Some((row.name, String::new()))),
-        _ => Err(PyValueError::new_err(format!(
-            "{}: {} is no value of it",
-            keyword(row),
-            if flag { "True" } else { "False" }
-        ))),
+        _ => {
+            let said = if flag { "True" } else { "False" };
+            let error =
+                PyValueError::new_err(format!("{}: {said} is no value of it", keyword(row)));
+            Err(with_cure(error, Some(&cure_of(row))))
+        }
     }
+}
+
+/// What a setting takes, for those who gave something else.
+fn cure_of(row: &SettingRow) -> String {
+    match (row.choices)()[..] {
+        [] => format!("{}: {}", keyword(row), in_keywords(row.about)),
+        ref names => format!("there are {}", names.join(", ")),
+    }
+}
+
+pub(crate) fn not_a_flag(name: &str) -> PyErr {
+    let error = PyTypeError::new_err(format!("{name}: expected True or False"));
+    with_cure(error, Some(&format!("{name}=True switches it on")))
 }
 
 /// A number or a text as the table reads it. Objects that merely print themselves are refused, for what
@@ -145,10 +158,11 @@ pub(crate) fn number(value: &Bound<'_, PyAny>) -> PyResult<String> {
     }
     match value.extract::<f64>() {
         Ok(number) => Ok(number.to_string()),
-        Err(_) => Err(PyTypeError::new_err(format!(
-            "expected a number or a text, not {}",
-            value.get_type().name()?
-        ))),
+        Err(_) => {
+            let kind = value.get_type().name()?;
+            let error = PyTypeError::new_err(format!("expected a number or a text, not {kind}"));
+            Err(with_cure(error, Some("`help(hinton.draw)` says what each keyword takes")))
+        }
     }
 }
 

@@ -9,7 +9,8 @@ use pyo3::buffer::PyUntypedBuffer;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
-use crate::errors::raised;
+use crate::checkpoint::MEMORY;
+use crate::errors::{raised, with_cure};
 use crate::tensor::Tensor;
 
 /// The bytes between the lowest and the highest that an array touches. The buffer keeps the object
@@ -65,6 +66,9 @@ impl Bytes for Lent {
     }
 }
 
+/// What helps where memory can't be read where it lies.
+const COPY: &str = "`numpy.ascontiguousarray(…)` copies it into one piece";
+
 /// A tensor of the memory that an object lends by the buffer protocol, of any strides, without a copy.
 ///
 /// `dtype` names the values where the object cannot (bf16 as 16-bit integers). With `scalar` the array of
@@ -79,7 +83,9 @@ pub(crate) fn lend(
 ) -> PyResult<Tensor> {
     let buffer = PyUntypedBuffer::get(object)?;
     if buffer.suboffsets().is_some_and(|offsets| offsets.iter().any(|&offset| offset >= 0)) {
-        return Err(PyTypeError::new_err("the values do not lie in one piece of memory"));
+        let error =
+            PyTypeError::new_err(format!("{name:?}: its values lie in many pieces of memory"));
+        return Err(with_cure(error, Some(COPY)));
     }
     let (of_format, endian) = of_format(&buffer.format().to_string_lossy(), buffer.item_size());
     let dtype = match dtype {
@@ -88,14 +94,16 @@ pub(crate) fn lend(
     };
     let size = buffer.item_size();
     let dtype = dtype.filter(|dtype| dtype.bits() == size as u64 * 8).ok_or_else(|| {
-        PyTypeError::new_err(format!(
+        let error = PyTypeError::new_err(format!(
             "{name:?}: values of {size} bytes of the format {:?} are no numbers that hinton knows",
             buffer.format().to_string_lossy()
-        ))
+        ));
+        with_cure(error, Some("`numpy.asarray(…).astype(float)` makes numbers of it"))
     })?;
     let shape = buffer.shape();
     let bytes = Reach::of(shape, buffer.strides(), size).ok_or_else(|| {
-        PyValueError::new_err(format!("{name:?}: its strides are no multiples of its values"))
+        let message = format!("{name:?}: its strides are no multiples of its values");
+        with_cure(PyValueError::new_err(message), Some(COPY))
     })?;
     let view = View {
         shape: if scalar { Vec::new() } else { shape.to_vec() },
@@ -105,7 +113,7 @@ pub(crate) fn lend(
     let first = buffer.buf_ptr().cast::<u8>().wrapping_sub(bytes.before);
     let start = NonNull::new(first).unwrap_or(NonNull::dangling());
     let data = Arc::new(Lent { start, len: bytes.len, _buffer: buffer });
-    let made = hinton::Tensor::new(name, "memory", dtype, endian, view, 0, data);
+    let made = hinton::Tensor::new(name, MEMORY, dtype, endian, view, 0, data);
     Ok(Tensor::whole(made.map_err(|error| raised(error.into()))?))
 }
 

@@ -78,6 +78,7 @@ fn _hinton(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(train::train, module)?)?;
     module.add_class::<viewing::Viewing>()?;
     module.add_function(wrap_pyfunction!(addresses::notes_of_addresses, module)?)?;
+    module.add_function(wrap_pyfunction!(addresses::limit_downloads, module)?)?;
     module.add_function(wrap_pyfunction!(diff::compare, module)?)?;
     module.add_function(wrap_pyfunction!(diff::diff_conditions, module)?)?;
     module.add_function(wrap_pyfunction!(viewing::view_paths, module)?)?;

@@ -17,7 +17,7 @@ use crate::checkpoint::Checkpoint;
 use crate::errors::raised;
 use crate::picture::Picture;
 use crate::tensor::Tensor;
-use crate::work::Stop;
+use crate::work::{Amount, Stop, Uncounted};
 use crate::{addresses, keywords, work};
 
 /// One or several runs: metrics are known, tensors are read when they are asked for.
@@ -183,6 +183,9 @@ pub(crate) struct Film {
     own_range: bool,
 }
 
+/// What is counted while a film is drawn. How many there will be is known when all steps were looked at.
+pub(crate) const FRAMES: Amount = Amount { what: "film", unit: "frame", total: 0 };
+
 impl Film {
     /// Looks at all steps and hands the film on; gives what came of it, and notes.
     fn play<T: Send>(
@@ -190,10 +193,11 @@ impl Film {
         py: Python<'_>,
         todo: impl FnOnce(&mut hinton::Film<'_>, &Stop) -> Result<T, Error> + Send,
     ) -> PyResult<(T, Vec<String>)> {
-        let (done, notes) = work::run(py, |stop| {
+        let (done, notes) = work::run_told(py, FRAMES, |stop| {
             let mut draw = keywords::request(&self.words)?;
             draw.threads = self.threads;
-            draw.progress = stop;
+            let reading = Uncounted(stop);
+            draw.progress = &reading;
             draw.options.own_range = self.own_range;
             let request = self.request(draw)?;
             let mut film = animate(&self.runs, &self.patterns, &request)?;
@@ -232,7 +236,7 @@ impl Film {
         let output = film_output_for(&path).map_err(raised)?;
         let settings = FilmSettings::new(loops, false);
         let (report, mut notes) = self.play(py, |film, stop| {
-            save_film(film, &path, output, settings, &mut |_| stop.flow())
+            save_film(film, &path, output, settings, &mut |done| stop.reached(done))
         })?;
         notes.extend(report.notes.iter().map(|note| keywords::in_keywords(note)));
         Ok(notes)
@@ -247,8 +251,9 @@ impl Film {
     ) -> PyResult<(Bound<'py, PyBytes>, Vec<String>)> {
         let output = film_output_named(output).map_err(raised)?;
         let settings = FilmSettings::new(loops, false);
-        let ((bytes, report), mut notes) =
-            self.play(py, |film, stop| film_bytes(film, output, settings, &mut |_| stop.flow()))?;
+        let ((bytes, report), mut notes) = self.play(py, |film, stop| {
+            film_bytes(film, output, settings, &mut |done| stop.reached(done))
+        })?;
         notes.extend(report.notes.iter().map(|note| keywords::in_keywords(note)));
         Ok((PyBytes::new(py, &bytes), notes))
     }

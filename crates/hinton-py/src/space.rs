@@ -14,8 +14,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
 use crate::checkpoint::Checkpoint;
-use crate::errors::raised;
+use crate::errors::{raised, with_cure};
 use crate::picture::Picture;
+use crate::run::FRAMES;
 use crate::tensor::Tensor;
 use crate::work::{STOPPING_WORK, Stop};
 use crate::{addresses, arguments, keywords, work};
@@ -138,7 +139,7 @@ impl Space {
         py: Python<'_>,
         todo: impl FnOnce(&mut SpaceFilm<'static>, &Stop) -> Result<T, Error> + Send,
     ) -> PyResult<T> {
-        work::run(py, |stop| todo(&mut self.again()?.film(self.film)?, stop))
+        work::run_told(py, FRAMES, |stop| todo(&mut self.again()?.film(self.film)?, stop))
     }
 }
 
@@ -191,7 +192,10 @@ impl Space {
         let index =
             if step < 0 { count.checked_add_signed(step) } else { usize::try_from(step).ok() };
         let index = index.filter(|index| *index < count).ok_or_else(|| {
-            PyValueError::new_err(format!("step {step}: the network has {count}, from 0"))
+            let cure = format!("there are 0 (the input) to {}", count.saturating_sub(1));
+            let error =
+                PyValueError::new_err(format!("step {step}: the network has {count} steps"));
+            with_cure(error, Some(&cure))
         })?;
         Ok(Picture(work::run(py, |_| self.show.page_of(&[index]))?))
     }
@@ -207,7 +211,7 @@ impl Space {
         let output = film_output_for(&path).map_err(raised)?;
         let settings = FilmSettings::new(loops, false);
         let report = self.play(py, |film, stop| {
-            save_film(film, &path, output, settings, &mut |_| stop.flow())
+            save_film(film, &path, output, settings, &mut |done| stop.reached(done))
         })?;
         Ok(report.notes)
     }
@@ -221,8 +225,9 @@ impl Space {
     ) -> PyResult<(Bound<'py, PyBytes>, Vec<String>)> {
         let output = film_output_named(output).map_err(raised)?;
         let settings = FilmSettings::new(loops, false);
-        let (bytes, report) =
-            self.play(py, |film, stop| film_bytes(film, output, settings, &mut |_| stop.flow()))?;
+        let (bytes, report) = self.play(py, |film, stop| {
+            film_bytes(film, output, settings, &mut |done| stop.reached(done))
+        })?;
         Ok((PyBytes::new(py, &bytes), report.notes))
     }
 }

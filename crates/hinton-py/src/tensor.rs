@@ -7,6 +7,8 @@ use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
 
+use crate::errors::with_cure;
+
 /// A tensor of a file or of memory, or a slice of one.
 #[pyclass(frozen, module = "hinton._hinton")]
 pub(crate) struct Tensor(pub(crate) Selected);
@@ -14,6 +16,13 @@ pub(crate) struct Tensor(pub(crate) Selected);
 impl Tensor {
     pub(crate) fn whole(tensor: hinton::Tensor) -> Self {
         Tensor(Selected::whole(tensor))
+    }
+}
+
+impl Tensor {
+    fn no_slice(&self, message: String) -> PyErr {
+        let cure = format!("its shape is {:?}", self.0.tensor.shape());
+        with_cure(PyIndexError::new_err(message), Some(&cure))
     }
 }
 
@@ -65,10 +74,9 @@ impl Tensor {
 
     /// The values that a slice in numpy's notation (`[0,:,::2]`) takes, as a view.
     fn slice(&self, text: &str) -> PyResult<Tensor> {
-        let slice =
-            Slice::from_str(text).map_err(|error| PyIndexError::new_err(error.to_string()))?;
+        let slice = Slice::from_str(text).map_err(|error| self.no_slice(error.to_string()))?;
         let part = Selected::sliced(&self.0.tensor, &slice);
-        Ok(Tensor(part.map_err(|error| PyIndexError::new_err(error.to_string()))?))
+        Ok(Tensor(part.map_err(|error| self.no_slice(error.to_string()))?))
     }
 
     /// Writes the values, packed in C order, into an array of bytes of just that size: as they are, or

@@ -8,6 +8,7 @@ use pyo3::types::PyDict;
 
 use crate::checkpoint::Checkpoint;
 use crate::picture::Picture;
+use crate::work::Amount;
 use crate::{arguments, keywords, work};
 
 /// An epoch: number, seconds, loss and accuracy of the points set apart, loss of its steps.
@@ -43,7 +44,8 @@ pub(crate) fn train(
     let drawn = keywords::words(settings)?;
     let arrays = arrays.as_ref().map(|arrays| &arrays.0);
     hinton_cli::embed(work::is_stopping);
-    work::run(py, |stop| {
+    let amount = Amount { what: "train", unit: "epoch", total: 0 };
+    work::run_told(py, amount, |stop| {
         // Wrong settings are told before the work.
         let request = keywords::request(&drawn)?;
         let mut epochs = Vec::new();
@@ -53,7 +55,7 @@ pub(crate) fn train(
                 let accuracy = apart.accuracy();
                 (one.epoch, one.seconds, apart.mean_loss(), accuracy, steps.mean_loss())
             }));
-            stop.flow()
+            stop.reached(epochs.len())
         };
         let ((weights, picture, outcome), notes) =
             hinton_cli::train(&said, arrays, &mut told, |session, outcome| {

@@ -1,17 +1,32 @@
 //! Long work: without the interpreter's lock, and with an ear for Ctrl-C.
 
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use hinton::{Error, Progress};
+use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 
 use crate::errors::raised;
 
 /// How often signals are looked for. Below a tenth of a second a stop feels immediate.
 const LISTEN: Duration = Duration::from_millis(50);
+
+/// How often it listens before it shows how far the work is. Most works are done sooner.
+const PATIENCE: u32 = 30;
+
+/// How much there is to do, for those who wait.
+#[derive(Clone, Copy)]
+pub(crate) struct Amount {
+    /// What is done: `"draw"`.
+    pub(crate) what: &'static str,
+    /// What is counted: `"B"`, `"frame"`, `"epoch"`.
+    pub(crate) unit: &'static str,
+    /// How many there are; 0 where nobody knows.
+    pub(crate) total: u64,
+}
 
 /// Works that were asked to stop and have not ended yet.
 static STOPPING: AtomicUsize = AtomicUsize::new(0);
@@ -36,12 +51,16 @@ impl Progress for StoppingWork {
     }
 }
 
-/// Stops the work at its next stripe once it is set.
+/// Stops the work at its next stripe once it is set, and knows how far it is.
 #[derive(Default)]
-pub(crate) struct Stop(AtomicBool);
+pub(crate) struct Stop {
+    is_set: AtomicBool,
+    done: AtomicU64,
+}
 
 impl Progress for Stop {
-    fn advance(&self, _bytes: u64) -> ControlFlow<()> {
+    fn advance(&self, bytes: u64) -> ControlFlow<()> {
+        self.done.fetch_add(bytes, Ordering::Relaxed);
         self.flow()
     }
 }
@@ -49,10 +68,25 @@ impl Progress for Stop {
 impl Stop {
     /// For work that is told by its callback whether to go on.
     pub(crate) fn flow(&self) -> ControlFlow<()> {
-        match self.0.load(Ordering::Relaxed) {
+        match self.is_set.load(Ordering::Relaxed) {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         }
+    }
+
+    /// The same, where so many frames or epochs are done.
+    pub(crate) fn reached(&self, done: usize) -> ControlFlow<()> {
+        self.done.store(done as u64, Ordering::Relaxed);
+        self.flow()
+    }
+}
+
+/// Stops as the work does, and counts nothing: for parts of a work that are no unit of it.
+pub(crate) struct Uncounted<'a>(pub(crate) &'a Stop);
+
+impl Progress for Uncounted<'_> {
+    fn advance(&self, _bytes: u64) -> ControlFlow<()> {
+        self.0.flow()
     }
 }
 
@@ -63,6 +97,26 @@ impl Stop {
 /// That of the work, or the exception that a signal raised, `KeyboardInterrupt` as a rule.
 pub(crate) fn run<T: Send>(
     py: Python<'_>,
+    todo: impl FnOnce(&Stop) -> Result<T, Error> + Send,
+) -> PyResult<T> {
+    listened(py, None, todo)
+}
+
+/// The same for work that may take long: how far it is is shown by `hinton._progress`.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn run_told<T: Send>(
+    py: Python<'_>,
+    amount: Amount,
+    todo: impl FnOnce(&Stop) -> Result<T, Error> + Send,
+) -> PyResult<T> {
+    listened(py, Some(amount), todo)
+}
+
+fn listened<T: Send>(
+    py: Python<'_>,
+    amount: Option<Amount>,
     todo: impl FnOnce(&Stop) -> Result<T, Error> + Send,
 ) -> PyResult<T> {
     let stop = Stop::default();
@@ -76,16 +130,27 @@ pub(crate) fn run<T: Send>(
                 let _ = done.send(());
                 result
             });
+            let mut shown = Shown::default();
             let mut interrupted = None;
             while let Err(RecvTimeoutError::Timeout) = finished.recv_timeout(LISTEN) {
                 if interrupted.is_none() {
-                    interrupted = Python::attach(|py| py.check_signals()).err();
+                    interrupted = Python::attach(|py| {
+                        py.check_signals()?;
+                        match amount {
+                            Some(amount) => {
+                                shown.tell(py, amount, stop.done.load(Ordering::Relaxed))
+                            }
+                            None => Ok(()),
+                        }
+                    })
+                    .err();
                     if interrupted.is_some() {
-                        stop.0.store(true, Ordering::Relaxed);
+                        stop.is_set.store(true, Ordering::Relaxed);
                         STOPPING.fetch_add(1, Ordering::Relaxed);
                     }
                 }
             }
+            shown.end();
             if interrupted.is_some() {
                 STOPPING.fetch_sub(1, Ordering::Relaxed);
             }
@@ -97,4 +162,47 @@ pub(crate) fn run<T: Send>(
         })
     })?;
     result.map_err(raised)
+}
+
+/// What those who wait see. A fault of it is no fault of the work.
+#[derive(Default)]
+struct Shown {
+    listened: u32,
+    bar: Option<Py<PyAny>>,
+}
+
+impl Shown {
+    /// # Errors
+    /// What a signal raised meanwhile: it ends the work, as elsewhere.
+    fn tell(&mut self, py: Python<'_>, amount: Amount, done: u64) -> PyResult<()> {
+        self.listened += 1;
+        if self.listened == PATIENCE {
+            let begin = || -> PyResult<Bound<'_, PyAny>> {
+                let module = py.import("hinton._progress")?;
+                module.call_method1("begin", (amount.what, amount.unit, amount.total))
+            };
+            let bar = but_faults(py, begin())?.filter(|bar| !bar.is_none());
+            self.bar = bar.map(Bound::unbind);
+        }
+        if let Some(bar) = &self.bar {
+            but_faults(py, bar.call_method1(py, "reach", (done,)))?;
+        }
+        Ok(())
+    }
+
+    /// Takes it away.
+    fn end(self) {
+        if let Some(bar) = self.bar {
+            Python::attach(|py| bar.call_method0(py, "close").ok());
+        }
+    }
+}
+
+/// A fault of a bar is none of the work; `KeyboardInterrupt` and its like are no faults.
+fn but_faults<T>(py: Python<'_>, told: PyResult<T>) -> PyResult<Option<T>> {
+    match told {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.is_instance_of::<PyException>(py) => Ok(None),
+        Err(signal) => Err(signal),
+    }
 }

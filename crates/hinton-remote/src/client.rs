@@ -27,10 +27,23 @@ pub(crate) struct Client {
     bytes: AtomicU64,
     /// Bytes that were asked for, whether they came or not yet.
     asked: AtomicU64,
+    limit: Mutex<Option<Limit>>,
     /// Lengths of the files that something was read of.
     whole: AtomicU64,
     notes: Mutex<Vec<String>>,
 }
+
+/// How much more may be downloaded.
+#[derive(Clone, Copy)]
+struct Limit {
+    /// Bytes that had been asked for when it was set.
+    before: u64,
+    /// Most bytes after that.
+    most: u64,
+}
+
+/// Most bytes of a file that is downloaded whole because so many were allowed.
+const WHOLE: u64 = 1 << 30;
 
 /// What is wanted of an address.
 #[derive(Clone)]
@@ -68,6 +81,7 @@ impl Client {
             asker: Asker::new(&settings),
             store: Store::new(settings.cache_bytes),
             hub: Url::parse(&settings.hub.endpoint).ok(),
+            limit: Mutex::new(settings.max_download.map(|most| Limit { before: 0, most })),
             settings,
             requests: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
@@ -81,6 +95,19 @@ impl Client {
     pub(crate) fn traffic(&self) -> (u64, u64, u64) {
         let value = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         (value(&self.requests), value(&self.bytes), value(&self.whole))
+    }
+
+    /// From now on at most so many bytes more are downloaded.
+    pub(crate) fn limit(&self, most: Option<u64>) {
+        let before = self.asked.load(Ordering::Relaxed);
+        *lock(&self.limit) = most.map(|most| Limit { before, most });
+    }
+
+    /// Most bytes of a file that is downloaded whole, from a server that gives no ranges. Who allows so many
+    /// bytes to be downloaded allows a file of so many.
+    fn whole_bytes(&self) -> u64 {
+        let allowed = lock(&self.limit).map_or(0, |limit| limit.most.min(WHOLE));
+        self.settings.whole_bytes.max(allowed)
     }
 
     /// Something was read of a file of that length for the first time.
@@ -145,9 +172,11 @@ impl Client {
     }
 
     fn count(&self, url: &Url, bytes: u64) -> Result<(), Fault> {
-        let before = self.asked.fetch_add(bytes, Ordering::Relaxed);
-        match self.settings.max_download {
-            Some(most) if before.saturating_add(bytes) > most => {
+        let limit = *lock(&self.limit);
+        let asked = self.asked.fetch_add(bytes, Ordering::Relaxed);
+        let before = asked - limit.map_or(0, |limit| limit.before.min(asked));
+        match limit {
+            Some(Limit { most, .. }) if before.saturating_add(bytes) > most => {
                 self.asked.fetch_sub(bytes, Ordering::Relaxed);
                 Err(Fault::new(
                     FaultKind::Limit,
@@ -235,7 +264,7 @@ impl Client {
             (206, Want::Range(_) | Want::Start(_)) => self.part(url, reply, want),
             (200, Want::Whole(most)) => self.whole(url, reply, *most),
             (200, Want::Start(start)) => {
-                let most = self.settings.whole_bytes.max(*start);
+                let most = self.whole_bytes().max(*start);
                 self.whole(url, reply, most)
             }
             (200, Want::Range(_)) => Err(Miss::Passing(

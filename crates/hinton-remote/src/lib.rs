@@ -66,6 +66,12 @@ impl Remote {
         Remote { hub: HubPlaces::new(client.clone()), client, folders: Mutex::default() }
     }
 
+    /// From now on at most so many bytes more are downloaded, in place of what the settings said; with `None`
+    /// there is no limit.
+    pub fn limit(&self, most: Option<u64>) {
+        self.client.limit(most);
+    }
+
     /// What was read so far.
     pub fn traffic(&self) -> Traffic {
         let (requests, bytes, of) = self.client.traffic();

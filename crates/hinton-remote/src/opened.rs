@@ -17,10 +17,18 @@ pub(crate) type Found = Result<Option<Arc<dyn Bytes>>, Error>;
 pub(crate) struct Opened(Mutex<BTreeMap<String, Arc<OnceLock<Found>>>>);
 
 impl Opened {
-    /// The file of that name; `open` opens it where nobody did yet.
+    /// The file of that name; `open` opens it where nobody did yet. A failure is no state of the file: who asks
+    /// later tries again.
     pub(crate) fn get(&self, name: &str, open: impl FnOnce() -> Found) -> Found {
         let slot = lock(&self.0).entry(name.to_owned()).or_default().clone();
-        slot.get_or_init(open).clone()
+        let found = slot.get_or_init(open).clone();
+        if found.is_err() {
+            let mut slots = lock(&self.0);
+            if slots.get(name).is_some_and(|kept| Arc::ptr_eq(kept, &slot)) {
+                slots.remove(name);
+            }
+        }
+        found
     }
 }
 

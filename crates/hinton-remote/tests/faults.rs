@@ -420,3 +420,34 @@ fn what_was_told_is_read_in_few_requests_and_only_once() {
     let traffic = remote.traffic();
     assert_eq!((traffic.requests, traffic.bytes, traffic.of), (count as u64, 30 << 20, 30 << 20));
 }
+
+#[test]
+fn a_limit_counts_from_when_it_was_set() {
+    let file = bytes(LEN);
+    let served = file.clone();
+    let server = Server::new(move |seen| ranged(&served, seen));
+    let remote = Remote::new(settings().0);
+    let data = open(&remote, &server.url("/model.bin")).unwrap();
+    let mut start = vec![0; 1000];
+    data.read_at(0, &mut start).unwrap();
+    remote.limit(Some(1000));
+    let error = read(&*data, LEN).unwrap_err().to_string();
+    assert!(error.contains("past the 1000 of max-download"), "{error}");
+    assert!(error.contains("0 bytes were downloaded"), "{error}");
+    remote.limit(None);
+    assert!(read(&*data, LEN).unwrap() == file);
+}
+
+#[test]
+fn who_asks_again_after_a_failure_tries_again() {
+    let file = bytes(LEN);
+    let served = file.clone();
+    let server = Server::new(move |seen| ranged(&served, seen));
+    let remote = Remote::new(settings().0);
+    remote.limit(Some(1000));
+    let error = open(&remote, &server.url("/model.bin")).err().unwrap().to_string();
+    assert!(error.contains("max-download"), "{error}");
+    remote.limit(None);
+    let data = open(&remote, &server.url("/model.bin")).unwrap();
+    assert!(read(&*data, LEN).unwrap() == file);
+}

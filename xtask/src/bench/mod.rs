@@ -50,9 +50,21 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     }
     if write {
         let path = shell::root().join("docs/benchmarks.md");
-        std::fs::write(&path, report::page(&outcomes, &report::machine(&places.python)?))?;
+        let page = report::page(&outcomes, &report::machine(&places.python)?);
+        // The Python package is measured by `cargo xtask python bench`.
+        let python = std::fs::read_to_string(&path).ok().and_then(|old| report::python_of(&old));
+        let page = python.map_or(page.clone(), |section| report::with_python(&page, &section));
+        std::fs::write(&path, page)?;
         println!("wrote {}", shell::shown(&path));
     }
+    Ok(())
+}
+
+/// Writes what `cargo xtask python bench` measured into docs/benchmarks.md.
+pub(crate) fn write_python(measured: &str) -> Result<(), Failure> {
+    let path = shell::root().join("docs/benchmarks.md");
+    std::fs::write(&path, report::with_python(&shell::read(&path)?, measured))?;
+    println!("wrote {}", shell::shown(&path));
     Ok(())
 }
 

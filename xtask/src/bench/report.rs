@@ -129,6 +129,25 @@ pub(super) fn page(outcomes: &[Outcome], machine: &[String]) -> String {
     text
 }
 
+/// Where the figures of the Python package begin, and what comes after them.
+const PYTHON: &str = "## The Python package\n\n";
+const AFTER_PYTHON: &str = "## Commands\n";
+
+/// The figures of the Python package in docs/benchmarks.md.
+pub(super) fn python_of(page: &str) -> Option<String> {
+    let (_, rest) = page.split_once(PYTHON)?;
+    Some(rest.split_once(AFTER_PYTHON)?.0.to_owned())
+}
+
+/// The page with these figures of the Python package, in place of those it has.
+pub(super) fn with_python(page: &str, measured: &str) -> String {
+    let page = match python_of(page) {
+        Some(old) => page.replace(&format!("{PYTHON}{old}"), ""),
+        None => page.to_owned(),
+    };
+    page.replacen(AFTER_PYTHON, &format!("{PYTHON}{}\n\n{AFTER_PYTHON}", measured.trim_end()), 1)
+}
+
 fn cells(Cost { cpu, wall, resident, anonymous, file, .. }: &Cost) -> String {
     let file = file.map_or(String::new(), |size| format!("{size:.0}"));
     format!("{cpu:.3} | {wall:.3} | {anonymous:.0} | {resident:.0} | {file}")
@@ -183,6 +202,17 @@ mod tests {
         assert_eq!(ratio(&cost_of(2.0), &cost_of(0.5)), "4.0x less CPU");
         assert_eq!(ratio(&cost_of(20.0), &cost_of(0.5)), "40x less CPU");
         assert_eq!(ratio(&cost_of(0.5), &cost_of(2.0)), "4.0x more CPU");
+    }
+
+    #[test]
+    fn figures_of_the_python_package_are_replaced_and_kept() {
+        let bare = page(&[outcome(0.010)], &["a machine".to_string()]);
+        let first = with_python(&bare, "| a | 1 |\n");
+        assert_eq!(python_of(&first).as_deref(), Some("| a | 1 |\n\n"));
+        let second = with_python(&first, "| a | 2 |");
+        assert_eq!(python_of(&second).as_deref(), Some("| a | 2 |\n\n"));
+        assert_eq!(second.replace("| a | 2 |", "| a | 1 |"), first);
+        assert_eq!(with_python(&bare, &python_of(&first).unwrap()), first);
     }
 
     #[test]

@@ -199,9 +199,10 @@ impl Made {
             data.push(Entry::new(place, gzipped(text.as_bytes())?));
         }
         let size: usize = data.iter().map(|entry| entry.bytes.len().div_ceil(1024)).sum();
+        let libc = glibc(&self.program).ok_or("the program names no version of glibc")?;
         let control = format!(
             "Package: hinton\nVersion: {}\nArchitecture: {machine}\nMaintainer: The hinton developers <hinton-rs@users.noreply.github.com>\n\
-             Installed-Size: {size}\nDepends: libc6 (>= 2.34), libgcc-s1\nSection: science\nPriority: optional\n\
+             Installed-Size: {size}\nDepends: libc6 (>= {libc}), libgcc-s1\nSection: science\nPriority: optional\n\
              Homepage: https://github.com/hinton-rs/hinton\nDescription: {ABOUT}\n \
              Draws weights files of any format, plays training runs, shows what networks do to points, and\n \
              opens models in the browser.\n",
@@ -215,6 +216,19 @@ impl Made {
         std::fs::write(&path, ar(&members, self.time))?;
         Ok(path)
     }
+}
+
+/// The oldest glibc that a program of Linux runs with: the newest version that it names, `GLIBC_2.35` (GNU ld,
+/// "Version scripts").
+fn glibc(program: &[u8]) -> Option<String> {
+    let mark = b"GLIBC_2.";
+    let minor = |rest: &[u8]| -> Option<u32> {
+        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()
+    };
+    let places = program.windows(mark.len()).enumerate().filter(|(_, window)| window == mark);
+    let newest = places.filter_map(|(start, _)| minor(&program[start + mark.len()..])).max()?;
+    Some(format!("2.{newest}"))
 }
 
 /// The commands that the page of the manual names: `hinton\-draw(1)`.
@@ -303,6 +317,13 @@ fn uses(program: &Path, folder: &Path) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_program_runs_with_the_newest_glibc_that_it_names() {
+        let program = b"\x7fELF\0GLIBC_2.2.5\0GLIBC_2.35\0GLIBC_2.4\0GLIBC_PRIVATE\0GLIBC_2.";
+        assert_eq!(glibc(program).as_deref(), Some("2.35"));
+        assert_eq!(glibc(b"GLIBC"), None);
+    }
 
     #[test]
     fn commands_are_read_from_the_page_of_the_manual() {
