@@ -6,6 +6,7 @@ there is one, torch is there.
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -26,7 +27,14 @@ WRAPPERS = {"OptimizedModule": "_orig_mod", "DataParallel": "module", "Distribut
 
 def is_from(value: Any, module: str) -> bool:
     """Whether a class of the value comes from that library."""
-    return any(base.__module__.split(".")[0] == module for base in type(value).__mro__)
+    kind: Any = type(value)
+    return module in libraries(kind)
+
+
+@functools.lru_cache(maxsize=1024)
+def libraries(kind: type) -> frozenset[str]:
+    """The libraries that a class and those it is made of come from."""
+    return frozenset(base.__module__.split(".")[0] for base in kind.__mro__)
 
 
 def is_array(value: Any) -> bool:

@@ -87,10 +87,12 @@ class Picture:
         print(self.text(colors=1 << 24 if sys.stdout.isatty() else 0))
 
     def _repr_png_(self) -> tuple[str, dict[str, Any]]:
-        png = self._inner.encode("png", SCREEN * DENSITY)
-        if len(png) > BUDGET:
-            # A saved notebook is to stay small: as many pixels as a plain screen has.
-            png = self._inner.encode("png", SCREEN)
+        # A saved notebook is to stay small: what would be too large has as many pixels as a plain screen. Four times the
+        # pixels take more than twice the bytes, so that most such pictures are known by the quick one.
+        png = self._inner.encode("png", SCREEN)
+        if len(png) * 2 <= BUDGET:
+            dense = self._inner.encode("png", SCREEN * DENSITY)
+            png = dense if len(dense) <= BUDGET else png
         data = base64.b64encode(png).decode("ascii")
         width, height = (round(points * SCREEN / 72) for points in self.size)
         return data, {"width": width, "height": height}

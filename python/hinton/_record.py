@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import collections
 import json
 import math
 import os
-import queue
 import threading
 import time
 from collections.abc import Sequence
@@ -19,6 +19,10 @@ from ._snapshot import Copy, detached, lent, size_of, snapshot, whole_statistics
 
 #: Snapshots that wait to be written. More would only be memory: the disk is slower than the training.
 WAITING = 2
+
+#: Seconds after which metrics are written. To wake the thread at every step would cost the training more than the step's
+#: own work: the two would take the interpreter's lock from one another.
+BEAT = 0.2
 
 #: Bytes of a model that is recorded whole; of a larger one samples are.
 SMALL = 64 << 20
@@ -89,7 +93,8 @@ class Recorder:
         self._number = -1 if last is None else last
         self._asked_last = self._number
         self._failure: BaseException | None = None
-        self._waiting: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._waiting: collections.deque[Any] = collections.deque()
+        self._wake = threading.Event()
         self._room = threading.Semaphore(WAITING)
         self._thread = threading.Thread(target=self._write_all, name="hinton recorder", daemon=True)
         self._is_open = self._writer is not None
@@ -131,7 +136,7 @@ class Recorder:
         if self._failure is None and self._is_open:
             try:
                 kept = {name: detached(value) for name, value in metrics.items()}
-                self._waiting.put((max(self._number, 0), time.time(), None, kept, None))
+                self._put((max(self._number, 0), time.time(), None, kept, None))
             except Exception as error:
                 self._fail(error)
         self.spent += time.perf_counter() - begun
@@ -161,7 +166,7 @@ class Recorder:
                 self.bytes += sum(copy.nbytes for copy, _ in copies.values())
             else:
                 self.skipped += 1
-        self._waiting.put((number, time.time(), copies, metrics, before))
+        self._put((number, time.time(), copies, metrics, before))
         if self._activations is not None:
             self._activations.is_armed = self._is_due(number + 1)
 
@@ -216,21 +221,36 @@ class Recorder:
             self.skipped += 1
         return within
 
+    def _put(self, item: Any) -> None:
+        """Hands a step to the thread that writes; None ends it. It is woken for weights, which take memory."""
+        self._waiting.append(item)
+        if item is None or item[2] is not None or item[4] is not None:
+            self._wake.set()
+
     def _write_all(self) -> None:
-        while (item := self._waiting.get()) is not None:
-            number, taken, copies, metrics, before = item
-            try:
-                if self._failure is None:
-                    values = [(name, float(value)) for name, value in metrics.items()]
-                    values += _watch.update_ratios(*before) if before else []
-                    arrays = [lent(name, copy, dtype) for name, (copy, dtype) in (copies or {}).items()]
-                    if self._writer is not None:
-                        self._writer.write(number, taken, arrays, values)
-            except Exception as error:
-                self._fail(error)
-            finally:
-                if copies is not None:
-                    self._room.release()
+        while True:
+            self._wake.wait(BEAT)
+            self._wake.clear()
+            while self._waiting:
+                if (item := self._waiting.popleft()) is None:
+                    return
+                self._write(*item)
+
+    def _write(
+        self, number: int, taken: float, copies: dict[str, Copy] | None, metrics: dict[str, Any], before: Any
+    ) -> None:
+        try:
+            if self._failure is None:
+                values = [(name, float(value)) for name, value in metrics.items()]
+                values += _watch.update_ratios(*before) if before else []
+                arrays = [lent(name, copy, dtype) for name, (copy, dtype) in (copies or {}).items()]
+                if self._writer is not None:
+                    self._writer.write(number, taken, arrays, values)
+        except Exception as error:
+            self._fail(error)
+        finally:
+            if copies is not None:
+                self._room.release()
 
     def _fail(self, error: BaseException) -> None:
         self._failure = error
@@ -245,10 +265,10 @@ class Recorder:
         if self._is_open:
             self._is_open = False
             if last := self._tell_skipped():
-                self._waiting.put((max(self._number, 0), time.time(), None, last, None))
+                self._put((max(self._number, 0), time.time(), None, last, None))
             if self._activations is not None:
                 self._activations.remove()
-            self._waiting.put(None)
+            self._put(None)
             self._thread.join()
 
     def __enter__(self) -> Recorder:
