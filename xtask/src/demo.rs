@@ -18,6 +18,9 @@ pub(crate) fn run(_arguments: &[String]) -> Result<(), Failure> {
         }
     }
     let page = shell::read(&folder.join("index.html"))?;
+    if !linked(&page).any(|name| name == "viewer.html") {
+        return Err("index.html does not link the viewer with an example open".into());
+    }
     let missing: Vec<&str> = linked(&page).filter(|name| !folder.join(name).exists()).collect();
     if !missing.is_empty() {
         return Err(format!("index.html shows what is not there: {}", missing.join(", ")).into());

@@ -36,6 +36,27 @@ pub const FILES: &[(&str, &[u8])] = &[
 /// When there are runs in the folder that this gallery did not make, a picture cannot be drawn or a
 /// file cannot be written.
 pub fn gallery(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    gallery_with(folder, &[])
+}
+
+/// A page that someone else writes into the folder, which `index.html` links.
+#[derive(Debug, Clone, Copy)]
+pub struct Beside {
+    /// The file, relative to the folder.
+    pub file: &'static str,
+    /// What it is called.
+    pub title: &'static str,
+    /// What it shows, in a sentence or two.
+    pub text: &'static str,
+    /// The command that makes it.
+    pub command: &'static str,
+}
+
+/// The gallery with links to pages that are written by the caller.
+///
+/// # Errors
+/// As [`gallery`].
+pub fn gallery_with(folder: &Path, pages: &[Beside]) -> Result<Vec<PathBuf>, Error> {
     make_folder(folder)?;
     let mut written = Vec::new();
     let mut write = |name: String, bytes: &[u8]| {
@@ -67,7 +88,7 @@ pub fn gallery(folder: &Path) -> Result<Vec<PathBuf>, Error> {
             write(name, &bytes)?;
         }
     }
-    write("index.html".to_owned(), page::html(EXHIBITS, &widths).as_bytes())?;
+    write("index.html".to_owned(), page::html(EXHIBITS, &widths, pages).as_bytes())?;
     written.extend(RECORDED.iter().map(|run| Path::new(run.folder).join("run.json")));
     Ok(written)
 }

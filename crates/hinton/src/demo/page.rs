@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Beside;
 use super::exhibits::Exhibit;
 
 const STYLE: &str = "
@@ -29,7 +30,7 @@ pre span { white-space: pre }
 /// The page that shows the exhibits.
 ///
 /// `widths` are those of the light pictures in CSS pixels, so that all are shown at one scale.
-pub(super) fn html(exhibits: &[Exhibit], widths: &BTreeMap<&str, u32>) -> String {
+pub(super) fn html(exhibits: &[Exhibit], widths: &BTreeMap<&str, u32>, pages: &[Beside]) -> String {
     let mut page =
         String::from("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     page.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
@@ -46,6 +47,14 @@ pub(super) fn html(exhibits: &[Exhibit], widths: &BTreeMap<&str, u32>) -> String
         page.push_str(&format!("<a href=\"#{}\">{}</a>\n", exhibit.name, escaped(exhibit.title)));
     }
     page.push_str("</nav>\n");
+    for Beside { file, title, text, command } in pages {
+        page.push_str(&format!(
+            "<section>\n<h2><a href=\"{file}\">{}</a></h2>\n<p>{}</p>\n<pre>{}</pre>\n</section>\n",
+            escaped(title),
+            escaped(text),
+            escaped(command),
+        ));
+    }
     for exhibit in exhibits {
         page.push_str(&section(exhibit, widths.get(exhibit.name).copied()));
     }
