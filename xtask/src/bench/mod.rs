@@ -54,7 +54,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         // The Python package is measured by `cargo xtask python bench`.
         let python = std::fs::read_to_string(&path).ok().and_then(|old| report::python_of(&old));
         let page = python.map_or(page.clone(), |section| report::with_python(&page, &section));
-        std::fs::write(&path, page)?;
+        let viewer =
+            report::of_viewer(&std::fs::read_to_string(&path).unwrap_or_default()).to_owned();
+        std::fs::write(&path, page + &viewer)?;
         println!("wrote {}", shell::shown(&path));
     }
     Ok(())

@@ -91,7 +91,12 @@ pub(super) fn machine(python: &Path) -> Result<Vec<String>, Failure> {
     ])
 }
 
-/// docs/benchmarks.md.
+/// The part of docs/benchmarks.md that `tools/time_viewer.mjs` writes, at its end.
+pub(super) fn of_viewer(text: &str) -> &str {
+    text.find("\n## The viewer\n").map_or("", |start| &text[start..])
+}
+
+/// docs/benchmarks.md, without the part on the viewer.
 pub(super) fn page(outcomes: &[Outcome], machine: &[String]) -> String {
     let mut text = String::from(INTRODUCTION);
     for line in machine {
@@ -166,7 +171,8 @@ fn command(cost: &Cost) -> String {
 const INTRODUCTION: &str = "\
 # Benchmarks
 
-Written by `cargo xtask bench --slow --write`; nothing here is typed by hand.
+Written by `cargo xtask bench --slow --write`, the part on the viewer by `tools/time_viewer.mjs --write`; nothing
+here is typed by hand.
 
 Each job is done by the released `hinton` binary and by the Python scripts of `benches/peers/`, on the
 same machine in one run, files already in memory. CPU seconds are user and system time of the whole
@@ -213,6 +219,13 @@ mod tests {
         assert_eq!(python_of(&second).as_deref(), Some("| a | 2 |\n\n"));
         assert_eq!(second.replace("| a | 2 |", "| a | 1 |"), first);
         assert_eq!(with_python(&bare, &python_of(&first).unwrap()), first);
+    }
+
+    #[test]
+    fn what_was_measured_of_the_viewer_is_kept() {
+        let page = "# Benchmarks\n\nfoo\n\n## The viewer\n\n| a |\n";
+        assert_eq!(of_viewer(page), "\n## The viewer\n\n| a |\n");
+        assert_eq!(of_viewer("# Benchmarks\n"), "");
     }
 
     #[test]
