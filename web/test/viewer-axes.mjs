@@ -23,6 +23,29 @@ const MODEL = {
   "fc.weight": { dtype: "F32", shape: [8, 12], values: Array.from({ length: 96 }, (_, at) => Math.cos(at * 0.7)) },
 };
 
+/** A GGUF file of `w`, 4 x 64 of Q4_1: block `b` has the scale 2^b and the minimum b, codes are told by their place. */
+function quantised() {
+  const parts = [Buffer.from("GGUF")];
+  const number = (value, bytes) => {
+    const word = Buffer.alloc(bytes);
+    bytes === 8 ? word.writeBigUInt64LE(BigInt(value)) : bytes === 4 ? word.writeUInt32LE(value) : word.writeUInt16LE(value);
+    parts.push(word);
+  };
+  for (const [value, bytes] of [[3, 4], [1, 8], [0, 8], [1, 8]]) number(value, bytes);
+  parts.push(Buffer.from("w"));
+  for (const [value, bytes] of [[2, 4], [64, 8], [4, 8], [3, 4], [0, 8]]) number(value, bytes);
+  parts.push(Buffer.alloc(32 - (Buffer.concat(parts).length % 32)));
+  const halves = [0, 0x3c00, 0x4000, 0x4200, 0x4400, 0x4500, 0x4600, 0x4700];
+  for (let block = 0; block < 8; block++) {
+    number(0x3c00 + block * 0x400, 2);
+    number(halves[block], 2);
+    for (let at = 0; at < 16; at++) parts.push(Buffer.of(codeOf(block, at) | (codeOf(block, at + 16) << 4)));
+  }
+  return Buffer.concat(parts);
+}
+
+const codeOf = (block, at) => (block * 5 + at * 7) % 16;
+
 /** Where the rectangle of a tensor is on the screen, as the page has it. */
 async function opened(hinton) {
   const folder = mkdtempSync(join(tmpdir(), "hinton-axes-"));
@@ -202,6 +225,65 @@ export function axesTests(hinton) {
       await readAt(page, 295, 2);
       assert.equal(await page.locator("#readout .named").count(), 0, "a row that is padding has no name");
     }),
+
+    "axes: codes, scales and offsets of a quantised tensor, and the lines between its blocks": async (open) => {
+      const folder = mkdtempSync(join(tmpdir(), "hinton-blocks-"));
+      process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+      writeFileSync(join(folder, "w.gguf"), quantised());
+      const server = await serve(hinton, join(folder, "w.gguf"));
+      try {
+        const page = await open(server, "t=0&panel=1");
+        await page.focus("#map");
+        await press(page, "f");
+        await rest(page);
+        const [row, col] = [2, 41];
+        const block = row * 2 + 1;
+        assert.deepEqual(await readAt(page, row, col), { value: 2 ** block * codeOf(block, col - 32) + block, where: "2, 41" });
+        const choose = async (name) => {
+          await page.locator("#axes .components").getByRole("button", { name, exact: true }).click();
+          await page.waitForFunction((wanted) => document.querySelector("#axes .components .on").textContent === wanted, name);
+          await rest(page);
+        };
+        await choose("codes");
+        assert.equal((await readAt(page, row, col)).value, codeOf(block, col - 32));
+        assert.match(await agrees(hinton, page, folder), / -t w@codes /);
+        assert.equal((await view(page)).view, "0:@codes");
+        // Colours are of the codes, whatever range values have: 0 to 15.
+        const { high } = await server.ask("colours?t=0&v=0:@codes&share=1");
+        assert.ok(high <= 15, `the range of codes ends at ${high}`);
+        await choose("scales");
+        assert.deepEqual(await readAt(page, row, 1), { value: 2 ** block, where: "2, 1" });
+        assert.match(await agrees(hinton, page, folder), / -t w@scales /);
+        // The key goes on to offsets, and back to values.
+        await page.focus("#map");
+        await press(page, "q");
+        await page.waitForFunction(() => document.querySelector("#axes .components .on").textContent === "offsets");
+        assert.deepEqual(await readAt(page, row, 1), { value: block, where: "2, 1" });
+        await page.focus("#map");
+        await press(page, "q");
+        await page.waitForFunction(() => document.querySelector("#axes .components .on").textContent === "values");
+        await press(page, "Escape", "f");
+        await page.waitForTimeout(500);
+        await rest(page);
+        // A line stands where the second block of each row begins, and none in the middle of a block.
+        const dark = await page.evaluate(() => {
+          const canvas = document.querySelectorAll("#map canvas")[1];
+          const { width, height } = canvas;
+          const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+          const drawn = (x) => {
+            let count = 0;
+            for (let y = 0; y < height; y++) count += pixels[(y * width + x) * 4 + 3] > 20 ? 1 : 0;
+            return count;
+          };
+          return Array.from({ length: width }, (_, x) => drawn(x));
+        });
+        const middle = Math.round(dark.length / 2);
+        const near = (x) => Math.max(...dark.slice(x - 2, x + 3));
+        assert.ok(near(middle) > 20, `a line in the middle of the map: ${near(middle)}`);
+      } finally {
+        server.stop();
+      }
+    },
 
     "axes: a slice is typed, and what is wrong with one is said": served(async (open, faults, { folder, server, fc }) => {
       const page = await open(server, `t=${fc}&panel=1`);

@@ -143,6 +143,10 @@ export function opener(browser, faults) {
     const { state = "first", anew = false, ...rest } = options;
     const context = await browser.newContext({ viewport: DESKTOP, colorScheme: "light", permissions: ["clipboard-read", "clipboard-write"], ...rest });
     contexts.push(context);
+    if (process.env.ASSETS) {
+      // The page as it was built last, without building the program that holds it.
+      for (const file of ["viewer.js", "viewer.css"]) await context.route(`**/${file}`, (route) => route.fulfill({ path: join(process.env.ASSETS, file) }));
+    }
     const page = await context.newPage();
     page.asked = [];
     page.on("pageerror", (error) => faults.push(error.stack));

@@ -74,7 +74,7 @@ export function showFault(model: Model, { t, at }: Fault): void {
 }
 
 /** A view in words. */
-export function viewText(axes: View["axes"], rows: number[], cols: number[]): string {
+export function viewText({ axes, rowAxes: rows, colAxes: cols, component }: Pick<View, "axes" | "rowAxes" | "colAxes" | "component">): string {
   const part = ({ role, first, step, count, length }: View["axes"][number]) => {
     if (role === "index") return String(first);
     if (first === 0 && step === 1 && count === length) return ":";
@@ -82,33 +82,56 @@ export function viewText(axes: View["axes"], rows: number[], cols: number[]): st
     const end = first + step * count!;
     return `${first}:${end < 0 ? "" : end}:${step}`;
   };
-  return `[${axes.map(part).join(",")}]${rows.join(".")}/${cols.join(".")}`;
+  return `${componentText(component)}[${axes.map(part).join(",")}]${rows.join(".")}/${cols.join(".")}`;
+}
+
+/** How the text of a view begins. */
+export function componentText(component: string | null): string {
+  return component ? `@${component}` : "";
 }
 
 /** Shows the tensor that the panels speak of as another view of what it is now. */
-async function lookAt(model: Model, change: (view: View) => string | null): Promise<void> {
+async function lookAt(model: Model, change: (view: View) => string | null, none = "No axis has a slider: choose one in the details"): Promise<void> {
   const tensor = model.focus();
   if (tensor === null) return model.say("Choose a tensor first: click on it");
   try {
     const text = change(model.tensors[tensor]!.view ?? (await model.engine.view(tensor, "")));
-    const wrong = text === null ? "No axis has a slider: choose one in the details" : await model.look(tensor, text);
+    const wrong = text === null ? none : await model.look(tensor, text);
     if (wrong) model.say(wrong);
   } catch (error) {
     model.say(error instanceof Error ? error.message : String(error));
   }
 }
 
-export const transposed = ({ axes, rowAxes, colAxes }: View) => viewText(axes, colAxes, rowAxes);
+export const transposed = (view: View) => viewText({ ...view, rowAxes: view.colAxes, colAxes: view.rowAxes });
 
 /** Moves the first axis of which one position is seen. */
 const slide = (by: number) => ({ model }: Acts) =>
-  lookAt(model, ({ axes, rowAxes, colAxes }) => {
+  lookAt(model, (view) => {
+    const { axes } = view;
     const at = axes.findIndex(({ role }) => role === "index");
     const axis = axes[at];
     if (!axis) return null;
     const first = Math.min(Math.max(axis.first + by, 0), axis.length - 1);
-    return viewText(axes.with(at, { ...axis, first }), rowAxes, colAxes);
+    return viewText({ ...view, axes: axes.with(at, { ...axis, first }) });
   });
+
+/** Values, codes, scales and offsets of a quantised tensor, one after the other. */
+const nextComponent = ({ model }: Acts) =>
+  lookAt(
+    model,
+    (view) => {
+      const known = [null, ...(model.tensors[model.focus()!]?.components ?? [])];
+      return known.length > 1 ? componentOf(view, next(known, view.component)) : null;
+    },
+    "It has no codes and scales that hinton can show",
+  );
+
+/** The view of another component: of the same part, where that has as many values. */
+export function componentOf(view: View, component: string | null): string {
+  const isWhole = (one: string | null) => one === null || one === "codes";
+  return isWhole(view.component) && isWhole(component) ? viewText({ ...view, component }) : componentText(component);
+}
 
 /** The next of a list after what is chosen now. */
 function next<T>(list: readonly T[], now: T, by = 1): T {
@@ -204,6 +227,7 @@ export const ACTIONS: Action[] = [
   { keys: "c", about: "copy the selection as numpy", group: "Read", on: { c: ({ copyBox }) => copyBox() } },
   { keys: "i", about: "slice, such as [0,:,::2]", group: "Read", on: { i: ({ openSlice }) => openSlice() } },
   { keys: "\\", about: "transpose: rows become columns", group: "Read", on: { "\\": ({ model }) => void lookAt(model, transposed) } },
+  { keys: "q", about: "codes, scales, offsets, values of a quantised tensor", group: "Read", on: { q: nextComponent } },
   { keys: "{ }", about: "position before, position after, on the first axis with a slider", group: "Read", on: { "{": slide(-1), "}": slide(1) } },
   { keys: "/", about: "find a tensor", group: "Find", on: { "/": ({ openFind }) => openFind() } },
   { keys: "g", about: "go to an index, such as g 4095,17", group: "Find", on: { g: ({ openGoTo }) => openGoTo() } },

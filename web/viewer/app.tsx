@@ -45,10 +45,9 @@ function App(props: Opened) {
 
   const openFind = () => {
     model.choose({ list: true });
-    requestAnimationFrame(() => {
-      field?.focus();
-      field?.select();
-    });
+    // At once: what is typed next is meant for the field.
+    field?.focus();
+    field?.select();
   };
   const copy = async (text: string, said: string) => {
     try {

@@ -98,6 +98,9 @@ export interface Tensor {
   orientation: string;
   /** What follows is left out where there is nothing to tell. */
   quantized?: boolean;
+  /** What of a quantised tensor can be seen besides its values: codes, scales, offsets. */
+  components?: string[];
+  borders?: Borders;
   bytes: number;
   offset?: number;
   skipped?: string;
@@ -111,6 +114,9 @@ export interface Tensor {
   view?: View;
   note?: string;
 }
+
+/** Borders of blocks that share a scale, down and right: the first, and from one to the next. */
+export type Borders = [[number, number] | null, [number, number] | null];
 
 /** What is taken of a tensor, and how it is laid out as a matrix. */
 export interface View {
@@ -127,6 +133,9 @@ export interface View {
   rowAxes: number[];
   colAxes: number[];
   axes: ViewAxis[];
+  /** What is seen of a quantised tensor; null for its values. */
+  component: string | null;
+  borders: Borders;
 }
 
 export interface ViewAxis {

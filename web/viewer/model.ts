@@ -6,6 +6,7 @@ import {
 import { type Way, createComparison } from "./compare";
 import { type Camera, type Point, type Size, between, fit, toWorld, zoomAbout } from "./map/camera";
 import { Shades } from "./map/shades";
+import { quietOf } from "./quiet";
 
 export interface Cell {
   tensor: number;
@@ -325,6 +326,19 @@ export function createModel(engine: Engine, catalogue: Catalogue, aspect: number
     return found;
   });
 
+  const shades = createShades(engine, (tensor) => (views(), tensors[tensor]!), (tensor) => quiet().has(tensor), choice, colouring, () => steps().at(-1)?.number ?? null, say);
+  // Two that are compared, and the steps of a run, have the same colours for the same values.
+  const quiet: Accessor<ReadonlySet<number>> = createMemo(
+    () => {
+      const { share, range } = choice();
+      const colours = shades.shared()?.colours;
+      if (!share || !colours || /^-?[\d.]/.test(range) || steps().length > 1 || comparison.pairs.size > 0) return new Set<number>();
+      return quietOf(statisticsOf().values(), tensors, Math.max(Math.abs(colours.low), Math.abs(colours.high)));
+    },
+    new Set<number>(),
+    { equals: (one, other) => one.size === other.size && [...one].every((id) => other.has(id)) },
+  );
+
   return {
     engine, catalogue, aspect, views, look, lookWhole, apply, steps,
     get tensors() {
@@ -339,7 +353,9 @@ export function createModel(engine: Engine, catalogue: Catalogue, aspect: number
     playing, setPlaying, rest, hover, setHover, cell, setCell, chosen, setChosen, selection, setSelection, entered, focus, dark, mapName, colouring,
     statistics, setStatistics, statisticsOf, faultsOf, curves, setCurves, drawn, setDrawn, notice, say, spoken, setSpoken,
     zoomBy, panBy, showAll, showTensor, showCell, cellAt, cellPixels,
-    shades: createShades(engine, tensors, choice, colouring, () => steps().at(-1)?.number ?? null, say),
+    shades,
+    /** Tensors so much weaker than the others that they have a range of their own. */
+    quiet,
     stats: createAnswers((tensor: number) => engine.stats(untrack(rest), tensor), rest, (tensor: number) => {
       views();
       return numberOf(tensors[tensor]!);
@@ -367,7 +383,8 @@ export function createModel(engine: Engine, catalogue: Catalogue, aspect: number
  */
 function createShades(
   engine: Engine,
-  tensors: Tensor[],
+  tensorOf: (tensor: number) => Tensor,
+  isQuiet: (tensor: number) => boolean,
   choice: Accessor<Choice>,
   colouring: Accessor<Colouring>,
   newest: Accessor<number | null>,
@@ -414,9 +431,12 @@ function createShades(
     /** The colours of a tensor, its own or those of its group; null as long as they are on the way. */
     of(tensor: number | null): Shades | null {
       const { share } = choice();
-      const group = tensor === null ? 0 : tensors[tensor]!.group;
-      if (tensor === null || (share && group === 0)) return shared();
-      const name = share ? `g${group}` : String(tensor);
+      if (tensor === null) return shared();
+      const { group, view } = tensorOf(tensor);
+      // Codes and scales are numbers of another kind than values.
+      const alone = view?.component ? view.number : share && isQuiet(tensor) ? tensor : null;
+      if (alone === null && share && group === 0) return shared();
+      const name = alone !== null ? String(alone) : share ? `g${group}` : String(tensor);
       const known = own().get(name);
       if (!known && !asked.has(name)) {
         asked.add(name);

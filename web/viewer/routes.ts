@@ -83,7 +83,10 @@ export abstract class RouteEngine implements Engine {
   }
 
   async colours(step: Step, of: string[], how: Colouring, signal?: AbortSignal): Promise<Colours[]> {
-    const query = { ...stepOf(step), t: of.join(","), ...colouring(how) };
+    const seen = of.map((name) => (/^\d+$/.test(name) ? this.of(Number(name)) : { t: name }));
+    const query: Query = { ...stepOf(step), t: seen.map(({ t }) => t).join(","), ...colouring(how) };
+    const views = seen.flatMap((one) => ("v" in one && one.v !== undefined ? [`${one.t}:${one.v}`] : []));
+    if (views.length > 0) query.v = views.join(";");
     const answer = await this.json<Colours | { list: Colours[] }>("colours", query, signal);
     return "list" in answer ? answer.list : [answer];
   }

@@ -236,6 +236,11 @@ pub(crate) fn tensors() -> Arg {
         .value_name("TENSOR")
         .action(ArgAction::Append)
         .help("A name, a glob such as '*.weight', and a slice as in numpy: 'w[0,:,::2]'")
+        .long_help(
+            "A name, a glob such as '*.weight', and a slice as in numpy: 'w[0,:,::2]'. Of a tensor that is \
+             quantised in blocks, 'w@codes', 'w@scales' and 'w@offsets' are what its values are made of: \
+             scale x code + offset",
+        )
 }
 
 /// The tensors that were named.

@@ -39,3 +39,13 @@ pub use quantised::DEQUANTISED;
 pub use sniff::{Head, Sniff};
 pub use source::utf8_text;
 pub use source::wrapper::unwrapped_name;
+
+/// The tokens that the tokenizer inside a file has, at most `most`, in the order of their numbers: those of
+/// a GGUF file. `None` where there are none.
+pub fn tokens_inside(
+    data: &dyn hinton_tensor::Bytes,
+    most: usize,
+    limits: &Limits,
+) -> Option<Vec<String>> {
+    formats::gguf::tokens(data, most, limits)
+}

@@ -8,6 +8,7 @@
 #![deny(unsafe_code)]
 
 mod bytes;
+mod component;
 mod computed;
 mod dtype;
 mod error;
@@ -29,6 +30,7 @@ pub mod spectrum;
 pub mod summary;
 
 pub use bytes::{Bytes, Memory, ReadError};
+pub use component::{Component, Components};
 pub use computed::{Computed, Decode};
 pub use decode::{decode_f32, decode_f64, f16_to_f32};
 pub use dtype::{Dtype, Endian};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::examine::Look;
-use crate::{Bytes, Dtype, Endian, Tensor, TensorError, View};
+use crate::{Bytes, Components, Dtype, Endian, Tensor, TensorError, View};
 
 /// What the file has instead of an array of the tensor's dtype: blocks of codes with scales, say.
 /// The tensor's own bytes are then the decoded values.
@@ -13,6 +13,7 @@ pub struct Stored {
     name: &'static str,
     how: How,
     look: Option<Arc<dyn Look>>,
+    components: Option<Arc<dyn Components>>,
 }
 
 #[derive(Clone)]
@@ -40,12 +41,12 @@ pub struct Blocks {
 impl Stored {
     /// Stored in blocks.
     pub fn in_blocks(name: &'static str, blocks: Blocks) -> Self {
-        Stored { name, how: How::Blocks(blocks), look: None }
+        Stored { name, how: How::Blocks(blocks), look: None, components: None }
     }
 
     /// Not stored: computed from `parts`, other tensors of the file.
     pub fn derived(name: &'static str, parts: impl Into<Arc<[Tensor]>>) -> Self {
-        Stored { name, how: How::Derived(parts.into()), look: None }
+        Stored { name, how: How::Derived(parts.into()), look: None, components: None }
     }
 
     /// What people call it: `Q4_K`, `GPTQ`.
@@ -78,6 +79,17 @@ impl Stored {
     /// A way to look at its blocks, where there is one.
     pub fn look(&self) -> Option<&dyn Look> {
         self.look.as_deref()
+    }
+
+    /// The same, with a way to its codes and scales.
+    pub fn made_of(mut self, components: Arc<dyn Components>) -> Self {
+        self.components = Some(components);
+        self
+    }
+
+    /// A way to its codes and scales, where there is one.
+    pub fn components(&self) -> Option<&dyn Components> {
+        self.components.as_deref()
     }
 
     /// Stored bytes of `elements` of the values: their share, rounded up.

@@ -2,6 +2,7 @@
 
 use hinton::{ColormapKind, colormaps};
 use hinton_chart::Colormap;
+use hinton_tensor::Component;
 use serde_json::{Value, json};
 
 use crate::answer::Members;
@@ -111,11 +112,21 @@ fn of_tensor(out: &mut Vec<u8>, sources: &Sources, id: usize) {
     members.add("rows", entry.matrix[0]).add("cols", entry.matrix[1]);
     members.add("orientation", entry.orientation());
     members.tell("quantized", entry.is_quantised.then_some(true));
+    if !entry.components.is_empty() {
+        members.add("components", words(&entry.components));
+        if let Ok(frame) = sources.frame(id, None) {
+            members.add("borders", frame.borders(&entry.block));
+        }
+    }
     members.add("bytes", entry.bytes).tell("offset", entry.first_byte);
     members.tell("note", entry.remark.as_ref()).add("group", sources.groups.of[id]);
     members.tell("made", entry.is_made.then_some(true));
     members.tell("skipped", is_empty.then_some("it has no values"));
     members.end();
+}
+
+fn words(components: &[Component]) -> Vec<&'static str> {
+    components.iter().map(|component| component.word()).collect()
 }
 
 /// A view of a tensor: the matrix that it is, and where each axis of the tensor is in it.
@@ -129,21 +140,22 @@ pub(crate) fn view(sources: &Sources, query: &Query) -> Result<Answer, Refusal> 
     };
     let names = names.as_ref().map(|kernel| kernel.names.as_slice());
     let [rows, cols] = frame.extent();
-    let axes = frame.taken().iter().zip(&entry.shape).enumerate().map(|(axis, (taken, length))| {
-        let role = match taken.count {
-            None => "index",
-            Some(_) if frame.axes()[0].contains(&axis) => "row",
-            Some(_) => "col",
-        };
-        json!({
-            "length": length,
-            "name": names.and_then(|names| names.get(axis)),
-            "role": role,
-            "first": taken.first,
-            "step": taken.step,
-            "count": taken.count,
-        })
-    });
+    let axes =
+        frame.taken().iter().zip(frame.shape()).enumerate().map(|(axis, (taken, length))| {
+            let role = match taken.count {
+                None => "index",
+                Some(_) if frame.axes()[0].contains(&axis) => "row",
+                Some(_) => "col",
+            };
+            json!({
+                "length": length,
+                "name": names.and_then(|names| names.get(axis)),
+                "role": role,
+                "first": taken.first,
+                "step": taken.step,
+                "count": taken.count,
+            })
+        });
     Ok(Answer::json(&json!({
         "t": tensor,
         "view": frame.to_string(),
@@ -154,5 +166,10 @@ pub(crate) fn view(sources: &Sources, query: &Query) -> Result<Answer, Refusal> 
         "colAxes": frame.axes()[1],
         "orientation": frame.orientation(names),
         "axes": axes.collect::<Vec<_>>(),
+        "component": frame.component().map(Component::word),
+        "borders": match frame.component() {
+            None | Some(Component::Codes) => frame.borders(&entry.block),
+            Some(Component::Scales | Component::Offsets) => [None, None],
+        },
     })))
 }

@@ -81,8 +81,9 @@ pub(crate) fn colours(sources: &Sources, query: &Query, work: Work<'_>) -> Resul
         let matrix = sources.viewed(tensor, step, view)?;
         let is_picture = is_picture(&matrix);
         let span = match shared {
-            Some(span) => span,
-            None => own_span(sources, (tensor, step, view), &matrix, &wish, is_picture, alone)?,
+            // Codes and scales are numbers of another kind than values.
+            Some(span) if view.is_none_or(|view| view.component.is_none()) => span,
+            _ => own_span(sources, (tensor, step, view), &matrix, &wish, is_picture, alone)?,
         };
         let mut colours = of_span(&wish, &span, is_picture);
         colours["t"] = json!(tensor);

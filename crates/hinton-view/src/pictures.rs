@@ -105,7 +105,7 @@ fn range(text: &str) -> Result<String, Refusal> {
 /// The picture.
 pub(crate) fn picture(sources: &Sources, query: &Query, work: Work<'_>) -> Result<Answer, Refusal> {
     let wish = Wish::read(sources, query)?;
-    let tensor = sources.tensor(wish.tensor, query.get("s")?)?;
+    let tensor = sources.stored(wish.tensor, query.get("s")?, wish.frame.component())?;
     let slice = wish.frame.slice().map(|text| text.parse::<Slice>());
     let selected = match slice.transpose().map_err(|error| Refusal::question(error.to_string()))? {
         None => Selected::whole(tensor),
@@ -134,7 +134,8 @@ pub(crate) fn command(sources: &Sources, query: &Query) -> Result<Answer, Refusa
     let mut words = vec!["hinton".to_owned(), "draw".to_owned()];
     words.push(operand(&source.path));
     let slice = wish.frame.slice().unwrap_or_default();
-    words.extend(["-t".to_owned(), format!("{}{slice}", entry.name)]);
+    let component = wish.frame.component().map_or(String::new(), |one| format!("@{}", one.word()));
+    words.extend(["-t".to_owned(), format!("{}{component}{slice}", entry.name)]);
     if let (Holds::Run(run), Some(step)) =
         (&source.holds, sources.step(entry.source, query.get("s")?)?)
     {

@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use hinton::arrange::{matrix_orientation, matrix_shape};
 use hinton::{
     AxisNames, Checkpoint, Error, ErrorKind, Limits, Run, RunKind, RunOptions, Tensor, Warning,
-    names_beside,
+    names_beside, names_of_table,
 };
+use hinton_tensor::Component;
 
 use crate::Refusal;
 use crate::colours::Cells;
@@ -52,6 +53,10 @@ pub(crate) struct Entry {
     /// Rows and columns of the matrix that it is shown as.
     pub(crate) matrix: [usize; 2],
     pub(crate) is_quantised: bool,
+    /// What a quantised tensor can be looked at besides its values, and how many of them along each
+    /// axis share a scale.
+    pub(crate) components: Vec<Component>,
+    pub(crate) block: Vec<usize>,
     pub(crate) bytes: u64,
     /// The byte of its file at which its values begin, where they lie there as they are.
     pub(crate) first_byte: Option<u64>,
@@ -64,6 +69,24 @@ pub(crate) struct Entry {
 impl Entry {
     pub(crate) fn orientation(&self) -> String {
         matrix_orientation(&self.shape)
+    }
+
+    /// Length of each axis of its values, or of a component.
+    ///
+    /// # Errors
+    /// Where it has no such component.
+    fn shape_of(&self, component: Option<Component>) -> Result<Vec<usize>, Refusal> {
+        match component {
+            Some(component) if !self.components.contains(&component) => {
+                let (name, word) = (&self.name, component.word());
+                Err(Refusal::question(format!("{name:?} ({}) has no {word}", self.dtype)))
+            }
+            None | Some(Component::Codes) => Ok(self.shape.clone()),
+            Some(Component::Scales | Component::Offsets) => {
+                let axes = self.shape.iter().zip(&self.block);
+                Ok(axes.map(|(length, block)| length.div_ceil(*block)).collect())
+            }
+        }
     }
 }
 
@@ -183,6 +206,8 @@ impl Source {
                         dtype: dtype.map_or("", |dtype| dtype.name()),
                         matrix: matrix_shape(&shape),
                         is_quantised: false,
+                        components: Vec::new(),
+                        block: Vec::new(),
                         bytes: dtype.and_then(|dtype| dtype.bytes_of(elements)).unwrap_or(0),
                         first_byte: None,
                         is_made: false,
@@ -215,6 +240,8 @@ pub(crate) fn of_tensor(source: usize, index: usize, tensor: &Tensor) -> Entry {
         shape: tensor.shape().to_vec(),
         matrix: matrix_shape(tensor.shape()),
         is_quantised: tensor.stored().is_some(),
+        components: tensor.components(),
+        block: tensor.block_shape().unwrap_or_default(),
         bytes: tensor.stored_len(),
         first_byte: byte_of(tensor, 0),
         is_made: false,
@@ -321,13 +348,18 @@ impl Sources {
         position: usize,
     ) -> Option<(&'static str, String)> {
         let entry = self.tensors.get(tensor)?;
-        let length = *entry.shape.get(axis)?;
         // What is made of two is named as the first is.
         let source = if entry.is_made { 0 } else { entry.source };
-        let path = &self.all.get(source)?.path;
-        let names = self.names.get(source)?.get_or_init(|| names_beside(path, &Limits::default()));
+        let Source { path, holds } = self.all.get(source)?;
+        let names = self.names.get(source)?.get_or_init(|| {
+            let table = match holds {
+                Holds::File(file) => names_of_table(file),
+                Holds::Run(_) | Holds::Made(_) => Vec::new(),
+            };
+            table.into_iter().chain(names_beside(path, &Limits::default())).collect()
+        });
         names.iter().find_map(|names| {
-            let name = names.name(&entry.name, length, position)?;
+            let name = names.name(&entry.name, &entry.shape, axis, position)?;
             Some((names.of.word(), name.to_owned()))
         })
     }
@@ -377,10 +409,28 @@ impl Sources {
         }
     }
 
+    /// What a view is of: a tensor as it lies in its file, or a component of one.
+    pub(crate) fn stored(
+        &self,
+        tensor: usize,
+        number: Option<u64>,
+        component: Option<Component>,
+    ) -> Result<Tensor, Refusal> {
+        let stored = self.tensor(tensor, number)?;
+        let Some(component) = component else { return Ok(stored) };
+        // Says which components there are not.
+        self.entry(tensor)?.shape_of(Some(component))?;
+        let word = component.word();
+        let missing = || Refusal::question(format!("{:?} has no {word}", stored.name()));
+        stored.component(component)?.ok_or_else(missing)
+    }
+
     /// How the rows and columns of a view run through a tensor.
     pub(crate) fn frame(&self, tensor: usize, view: Option<&View>) -> Result<Frame, Refusal> {
         let entry = self.entry(tensor)?;
-        Frame::of(view.unwrap_or(&View::default()), &entry.name, &entry.shape)
+        let usual = View::default();
+        let view = view.unwrap_or(&usual);
+        Frame::of(view, &entry.name, &entry.shape_of(view.component)?)
     }
 
     /// A view of a tensor as a matrix; the usual one where there is none.
@@ -395,8 +445,8 @@ impl Sources {
         if let Some(matrix) = self.held(&key) {
             return Ok(matrix);
         }
-        let stored = self.tensor(tensor, number)?;
-        let whole = match is_held(&stored) {
+        let stored = self.stored(tensor, number, view.component)?;
+        let whole = match view.component.is_none() && is_held(&stored) {
             true => self.matrix(tensor, number)?.reshape(stored.shape())?,
             false => stored,
         };

@@ -81,9 +81,9 @@ pub(crate) fn exact(sources: &Sources, query: &Query, work: Work<'_>) -> Result<
 pub(crate) fn value(sources: &Sources, query: &Query, work: Work<'_>) -> Result<Answer, Refusal> {
     let (id, step) = (query.need("t")?, query.get("s")?);
     let (row, col): (usize, usize) = (query.need("r")?, query.need("c")?);
-    let stored = sources.tensor(id, step)?;
     let views = Views::read(query)?;
     let view = views.of(id);
+    let stored = sources.stored(id, step, view.and_then(|view| view.component))?;
     let matrix = sources.viewed(id, step, view)?;
     let (rows, cols) = shape(&matrix)?;
     if row >= rows || col >= cols {
@@ -92,10 +92,11 @@ pub(crate) fn value(sources: &Sources, query: &Query, work: Work<'_>) -> Result<
     }
     let found = window(&matrix, row..row + 1, col..col + 1, work)?;
     let value = found.first().copied().unwrap_or(f64::NAN);
-    let frame = sources.frame(id, view)?;
+    let (entry, frame) = (sources.entry(id)?, sources.frame(id, view)?);
     let index = frame.index(row, col);
     let [row_name, col_name] = [0, 1].map(|side| match frame.axes()[side][..] {
-        [axis] => {
+        // Of a block there are several names.
+        [axis] if frame.shape()[axis] == entry.shape[axis] => {
             let (of, name) = sources.name_of(id, axis, index[axis])?;
             Some(json!({ "of": of, "name": name }))
         }

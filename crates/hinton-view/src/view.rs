@@ -2,14 +2,14 @@
 //!
 //! In words it is a slice in numpy's notation, and the axes of the file that are rows and columns where
 //! they are not the usual ones: `[3,:,:,::2]`, `[:,:,:,:]0.2/1.3` (axes 0 and 2 run down as one, 1 and
-//! 3 right), `1/0` (a matrix transposed).
+//! 3 right), `1/0` (a matrix transposed). `@codes` before it is that component of a quantised tensor.
 
 use std::fmt;
 
 use hinton::arrange::matrix_shape;
 use hinton::{Selected, Slice};
 use hinton_chart::{shape_text, short_count};
-use hinton_tensor::{Dtype, Endian, Index, Memory, Tensor};
+use hinton_tensor::{Component, Dtype, Endian, Index, Memory, Tensor};
 
 use crate::Refusal;
 use crate::query::Query;
@@ -20,6 +20,8 @@ const MOST_AXES: usize = 16;
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct View {
+    /// What is looked at of a quantised tensor; its values where `None`.
+    pub(crate) component: Option<Component>,
     slice: Option<Slice>,
     /// Axes of the tensor that run down and right, the outermost first; the usual ones where `None`.
     axes: Option<[Vec<usize>; 2]>,
@@ -29,6 +31,18 @@ impl View {
     /// Reads a view in words.
     fn read(text: &str) -> Result<Self, Refusal> {
         let text = text.trim();
+        let (component, text) = match text.strip_prefix('@') {
+            None => (None, text),
+            Some(text) => {
+                let end = text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len());
+                let (word, text) = text.split_at(end);
+                let component = Component::of_word(word).ok_or_else(|| {
+                    let words = Component::ALL.map(Component::word).join(", ");
+                    Refusal::question(format!("@{word}: expected one of {words}"))
+                })?;
+                (Some(component), text.trim())
+            }
+        };
         let (slice, axes) = match text.rfind(']') {
             Some(end) => text.split_at(end + 1),
             None if text.contains('/') => ("", text),
@@ -42,7 +56,7 @@ impl View {
             "" => None,
             axes => Some(read_axes(axes)?),
         };
-        Ok(View { slice, axes })
+        Ok(View { component, slice, axes })
     }
 }
 
@@ -126,6 +140,8 @@ impl Taken {
 /// How the rows and columns of a matrix run through a tensor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Frame {
+    component: Option<Component>,
+    /// Of the tensor, or of its component.
     shape: Vec<usize>,
     /// What is taken of each axis of the tensor.
     taken: Vec<Taken>,
@@ -134,7 +150,7 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    /// The frame of a view of a tensor with that shape.
+    /// The frame of a view of a tensor with that shape; of a component, with the shape of that.
     pub(crate) fn of(view: &View, name: &str, shape: &[usize]) -> Result<Self, Refusal> {
         if shape.len() > MOST_AXES {
             let why = format!("tensors of more than {MOST_AXES} axes are shown whole");
@@ -174,7 +190,30 @@ impl Frame {
                 axes.clone()
             }
         };
-        Ok(Frame { shape: shape.to_vec(), taken, axes })
+        Ok(Frame { component: view.component, shape: shape.to_vec(), taken, axes })
+    }
+
+    /// What is looked at of a quantised tensor; its values where `None`.
+    pub(crate) fn component(&self) -> Option<Component> {
+        self.component
+    }
+
+    /// Length of each axis of what is looked at.
+    pub(crate) fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// Where blocks of that shape begin down and right: the first border, and from one to the next;
+    /// `None` where a row or column has no borders, or they are not evenly spaced.
+    pub(crate) fn borders(&self, block: &[usize]) -> [Option<[usize; 2]>; 2] {
+        [0, 1].map(|side| {
+            let (&axis, outer) = self.axes[side].split_last()?;
+            let Taken { first, step, count } = self.taken[axis];
+            let (every, count) = (*block.get(axis).filter(|every| **every > 1)?, count?);
+            let is_even = step == 1 && (outer.is_empty() || count.is_multiple_of(every));
+            let past = usize::try_from(first).ok()? % every;
+            is_even.then_some([(every - past) % every, every])
+        })
     }
 
     /// Rows and columns.
@@ -346,6 +385,9 @@ impl Frame {
 impl fmt::Display for Frame {
     /// The view in words, as they are read; axes are left out where they are the usual ones.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(component) = self.component {
+            write!(f, "@{}", component.word())?;
+        }
         f.write_str(&self.slice().unwrap_or_default())?;
         if self.axes == usual(&self.left(), &self.taken) {
             return Ok(());

@@ -654,3 +654,65 @@ fn a_glance_at_a_very_large_checkpoint_is_a_sample_and_says_so() {
     assert_eq!(sampled("3.r.0.0.0"), 1, "values");
     assert_eq!(sampled("3.r.2.0.0"), 1, "a part that fills the screen");
 }
+
+/// A GGUF file of one tensor, 4 x 64 of Q4_0: codes go up from -8 to 7 twice, and block `b` has the scale
+/// 2^b.
+fn quantised(folder: &Folder) -> PathBuf {
+    let mut file = b"GGUF\x03\0\0\0".to_vec();
+    file.extend(1u64.to_le_bytes());
+    file.extend(0u64.to_le_bytes());
+    file.extend(1u64.to_le_bytes());
+    file.push(b'w');
+    file.extend(2u32.to_le_bytes());
+    file.extend([64u64.to_le_bytes(), 4u64.to_le_bytes()].concat());
+    file.extend(2u32.to_le_bytes());
+    file.extend(0u64.to_le_bytes());
+    file.resize(file.len().next_multiple_of(32), 0);
+    for block in 0..8u16 {
+        file.extend((0x3c00 + (block << 10)).to_le_bytes());
+        file.extend((0..16u8).map(|at| at | at << 4));
+    }
+    let path = folder.0.join("w.gguf");
+    std::fs::write(&path, file).unwrap();
+    path
+}
+
+#[test]
+fn codes_and_scales_are_views_of_a_quantised_tensor() {
+    let folder = Folder::new("components");
+    let viewer = open(&[&quantised(&folder)]);
+    let tensor = &json(&viewer, "catalogue", "")["tensors"][0];
+    assert_eq!(tensor["components"], serde_json::json!(["codes", "scales"]));
+    assert_eq!(tensor["borders"], serde_json::json!([null, [0, 32]]));
+    let view = |v: &str| json(&viewer, "view", &format!("t=0&v={v}"));
+    let codes = view("@codes[1:,:]1/0");
+    assert_eq!((&codes["view"], &codes["component"]), (&"@codes[1:,:]1/0".into(), &"codes".into()));
+    assert_eq!(codes["borders"], serde_json::json!([[0, 32], null]));
+    assert_eq!(view("[:,40:]")["borders"], serde_json::json!([null, [24, 32]]));
+    assert_eq!(view("[:,::2]")["borders"], serde_json::json!([null, null]));
+    let scales = view("@scales");
+    assert_eq!((&scales["rows"], &scales["cols"]), (&4.into(), &2.into()));
+    assert_eq!(scales["borders"], serde_json::json!([null, null]));
+
+    let exact = |query: &str| json(&viewer, "exact", query)["values"].clone();
+    assert_eq!(
+        exact("t=0&v=@codes&r0=1&r1=2&c0=14&c1=18"),
+        serde_json::json!([[6.0, 7.0, -8.0, -7.0]])
+    );
+    assert_eq!(
+        exact("t=0&v=@scales&r0=2&r1=4&c0=0&c1=2"),
+        serde_json::json!([[16.0, 32.0], [64.0, 128.0]])
+    );
+    let value = json(&viewer, "value", "t=0&v=@scales&r=3&c=1");
+    assert_eq!((&value["value"], &value["index"]), (&128.0.into(), &serde_json::json!([3, 1])));
+    let stats = json(&viewer, "stats", "t=0&v=@codes");
+    assert_eq!((&stats["min"], &stats["max"]), (&(-8.0).into(), &7.0.into()));
+    let command = json(&viewer, "command", "t=0&v=@codes[1:,:]");
+    assert!(command["command"].as_str().unwrap().contains(" -t 'w@codes[1:,:]' "), "{command}");
+    let refused = |query: &str| match viewer.answer("view", query, &Quiet) {
+        Err(Refusal::Question(message)) => message,
+        other => panic!("{other:?}"),
+    };
+    assert!(refused("t=0&v=@offsets").contains("\"w\" (Q4_0) has no offsets"));
+    assert!(refused("t=0&v=@colours").contains("expected one of codes, scales, offsets"));
+}

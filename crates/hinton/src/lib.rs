@@ -61,7 +61,7 @@ pub use error::{Error, Fault};
 pub use export::export;
 pub use figure::{PanelScale, draw_panels};
 pub use input::{Element, tensor, tensor_of};
-pub use names::{AxisNames, NamesOf, names_beside};
+pub use names::{AxisNames, NamesOf, names_beside, names_of_table};
 pub use pixels::{Pixels, pixels};
 pub use poster::Poster;
 pub use runs::{RunRequest, draw_runs};

@@ -1,10 +1,10 @@
-//! Names of rows and columns that lie beside a model: the tokens of its tokenizer, the classes of its
-//! settings.
+//! Names of rows and columns that lie beside a model or in it: the tokens of its tokenizer, the classes of
+//! its settings, the headers of a table.
 
 use std::path::Path;
 
-use hinton_format::Limits;
 use hinton_format::source::{Location, read_head};
+use hinton_format::{Checkpoint, Limits, tokens_inside};
 use serde_json::{Map, Value};
 
 /// Larger files are not read for names.
@@ -12,8 +12,18 @@ const MOST_BYTES: u64 = 64 << 20;
 /// Most names; a file may claim a token of any number.
 const MOST_NAMES: usize = 4 << 20;
 /// Parts of the names of tensors whose rows are tokens. They may have more rows than there are tokens.
-const OF_TOKENS: [&str; 9] =
-    ["embed", "wte", "lm_head", "vocab", "shared", "decoder", "output", "tok_", "predictions"];
+const OF_TOKENS: [&str; 10] = [
+    "embed",
+    "token_embd",
+    "wte",
+    "lm_head",
+    "vocab",
+    "shared",
+    "decoder",
+    "output",
+    "tok_",
+    "predictions",
+];
 /// Parts of the names of tensors that are no table of tokens, whatever else is in their names.
 const OF_POSITIONS: [&str; 3] = ["position", "token_type", "wpe"];
 
@@ -24,6 +34,10 @@ pub enum NamesOf {
     Tokens,
     /// Classes that are told apart.
     Classes,
+    /// Rows of a table, as its file calls them.
+    Rows,
+    /// Columns of a table.
+    Columns,
 }
 
 impl NamesOf {
@@ -32,6 +46,7 @@ impl NamesOf {
         match self {
             NamesOf::Tokens => "token",
             NamesOf::Classes => "class",
+            NamesOf::Rows | NamesOf::Columns => "named",
         }
     }
 }
@@ -48,12 +63,21 @@ pub struct AxisNames {
 }
 
 impl AxisNames {
-    /// The name of a position of an axis with that length of a tensor with that name; `None` where the
-    /// names are not of that axis.
-    pub fn name(&self, tensor: &str, length: usize, position: usize) -> Option<&str> {
+    /// The name of a position on an axis of a tensor with that name and shape; `None` where the names are
+    /// not of that axis.
+    pub fn name(
+        &self,
+        tensor: &str,
+        shape: &[usize],
+        axis: usize,
+        position: usize,
+    ) -> Option<&str> {
+        let length = *shape.get(axis)?;
         let count = self.names.len();
         let has = |parts: &[&str]| parts.iter().any(|part| tensor.contains(part));
         let fits = match self.of {
+            NamesOf::Rows => axis == 0 && shape.len() == 2 && length == count,
+            NamesOf::Columns => axis == 1 && shape.len() == 2 && length == count,
             _ if has(&OF_POSITIONS) => false,
             // Tables are padded to a round number of rows.
             NamesOf::Tokens => {
@@ -67,10 +91,28 @@ impl AxisNames {
     }
 }
 
+/// What a table's file calls its rows and columns.
+pub fn names_of_table(checkpoint: &Checkpoint) -> Vec<AxisNames> {
+    let of = |(of, file): (NamesOf, &'static str)| {
+        let (_, json) = checkpoint.metadata.iter().find(|(key, _)| key == file)?;
+        let names: Vec<String> = serde_json::from_str(json).ok()?;
+        Some(AxisNames { of, file, names })
+    };
+    [(NamesOf::Rows, "rows"), (NamesOf::Columns, "columns")].into_iter().filter_map(of).collect()
+}
+
 /// The names in files beside a model, or in its folder: `vocab.txt`, `tokenizer.json` or `vocab.json`, and
-/// `config.json`. What cannot be read has none.
+/// `config.json`; a tokenizer inside the file (GGUF) goes first. What cannot be read has none.
 pub fn names_beside(path: &Path, limits: &Limits) -> Vec<AxisNames> {
     let Ok(place) = Location::find(path, limits) else { return Vec::new() };
+    let inside = match place.is_dir() {
+        true => None,
+        false => place.open().ok().and_then(|data| tokens_inside(&*data, MOST_NAMES, limits)),
+    };
+    let inside = inside.map(|names| {
+        let file = "tokenizer.ggml.tokens";
+        AxisNames { of: NamesOf::Tokens, file, names }
+    });
     let folder = if place.is_dir() { place } else { place.folder() };
     let read = |file: &str| -> Option<Vec<u8>> {
         let bytes = folder.join(file).open().ok()?;
@@ -89,7 +131,8 @@ pub fn names_beside(path: &Path, limits: &Limits) -> Vec<AxisNames> {
         }?;
         (!names.is_empty()).then_some(AxisNames { of: NamesOf::Tokens, file, names })
     };
-    let tokens = ["tokenizer.json", "vocab.json", "vocab.txt"].into_iter().find_map(of_file);
+    let files = ["tokenizer.json", "vocab.json", "vocab.txt"];
+    let tokens = inside.or_else(|| files.into_iter().find_map(of_file));
     let classes = json("config.json").and_then(|config| {
         let names = of_classes(&config)?;
         Some(AxisNames { of: NamesOf::Classes, file: "config.json", names })
@@ -171,13 +214,31 @@ mod tests {
     #[test]
     fn names_are_of_axes_that_they_fit() {
         let names = tokens((0..1000).map(|number| format!("t{number}")).collect());
-        assert_eq!(names.name("model.embed_tokens.weight", 1000, 7), Some("t7"));
-        assert_eq!(names.name("embed.weight", 1024, 999), Some("t999"));
-        assert_eq!(names.name("embed.weight", 1024, 1003), None, "padding");
-        assert_eq!(names.name("anything", 1000, 7), Some("t7"));
-        assert_eq!(names.name("anything", 1024, 7), None);
-        assert_eq!(names.name("embeddings.position_embeddings.weight", 1000, 7), None);
-        assert_eq!(names.name("embed.weight", 384, 7), None);
+        assert_eq!(names.name("model.embed_tokens.weight", &[1000, 8], 0, 7), Some("t7"));
+        assert_eq!(names.name("embed.weight", &[1024, 8], 0, 999), Some("t999"));
+        assert_eq!(names.name("embed.weight", &[1024, 8], 0, 1003), None, "padding");
+        assert_eq!(names.name("anything", &[1000, 8], 0, 7), Some("t7"));
+        assert_eq!(names.name("anything", &[1024, 8], 0, 7), None);
+        assert_eq!(names.name("embeddings.position_embeddings.weight", &[1000, 8], 0, 7), None);
+        assert_eq!(names.name("embed.weight", &[384, 8], 0, 7), None);
+    }
+
+    #[test]
+    fn rows_and_columns_of_a_table_are_named_on_their_own_axis() {
+        let file = Checkpoint {
+            path: "table.csv".to_owned(),
+            format: "csv",
+            metadata: vec![("columns".to_owned(), r#"["age","weight"]"#.to_owned())],
+            tensors: Vec::new(),
+            files: Vec::new(),
+            warnings: Vec::new(),
+        };
+        let names = names_of_table(&file);
+        assert_eq!(names.len(), 1);
+        assert_eq!(names[0].name("table", &[2, 2], 1, 1), Some("weight"));
+        assert_eq!(names[0].name("table", &[2, 2], 0, 1), None);
+        assert_eq!(names[0].name("table", &[2, 3], 1, 1), None);
+        assert_eq!(names[0].name("table", &[2, 2, 1], 1, 1), None);
     }
 
     #[test]

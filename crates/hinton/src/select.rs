@@ -1,5 +1,6 @@
 //! Which tensors a person means: names, globs and slices.
 
+mod component;
 mod glob;
 pub(crate) mod near;
 
@@ -8,7 +9,7 @@ use std::sync::Arc;
 use hinton_chart::Numbering;
 use hinton_format::{Checkpoint, KernelAxes};
 use hinton_scene::visible;
-use hinton_tensor::{Index, Slice, Tensor};
+use hinton_tensor::{Component, Index, Slice, Tensor};
 
 use crate::Error;
 use crate::structure::Structure;
@@ -152,7 +153,8 @@ fn first(start: Option<i64>, step: i64, length: usize) -> i64 {
 /// A pattern is a name, or a glob in which `*` stands for any characters and `?` for one; either
 /// may end with a slice in numpy's notation, `conv1.weight[0,:,:,:]`. A name may itself hold
 /// brackets, stars and question marks: the whole pattern is tried as a name first. A slice alone
-/// (`[:,3]`) means the only tensor of a file that has one.
+/// (`[:,3]`) means the only tensor of a file that has one. `@codes`, `@scales` or `@offsets` behind a
+/// name or glob, before the slice, means that [component](Component) of quantised tensors.
 ///
 /// # Errors
 /// A name that is not there offers the three nearest; a glob that matches nothing shows some of
@@ -181,13 +183,17 @@ pub fn select<S: AsRef<str>>(
     let mut seen = std::collections::BTreeSet::new();
     let mut selected = Vec::new();
     for pattern in patterns {
-        let (places, slice) = find(checkpoint, pattern.as_ref())?;
+        let (pattern, component) = component::split(checkpoint, pattern.as_ref());
+        let (mut places, slice) = find(checkpoint, &pattern)?;
+        if let Some(component) = component {
+            places = component::having(checkpoint, places, component)?;
+        }
         for place in places {
             let part = slice.as_ref().map(Slice::to_string).unwrap_or_default();
-            if !seen.insert((place, part)) {
+            if !seen.insert((place, component.map(Component::word), part)) {
                 continue;
             }
-            let tensor = &checkpoint.tensors[place];
+            let tensor = &component::of(&checkpoint.tensors[place], component)?;
             selected.push(match &slice {
                 Some(slice) => Selected {
                     kernel: kernel(tensor),
@@ -244,7 +250,8 @@ fn table_names(checkpoint: &Checkpoint, of: &str, tensor: &Tensor, axis: usize) 
 
 /// Whether the pattern may mean several tensors of this file: a glob that is not itself a name.
 pub fn is_glob(checkpoint: &Checkpoint, pattern: &str) -> bool {
-    let base = split_slice(pattern).map_or(pattern, |(base, _)| base);
+    let (pattern, _) = &component::split(checkpoint, pattern);
+    let base = split_slice(pattern).map_or(&**pattern, |(base, _)| base);
     let named = |name: &str| checkpoint.tensors.iter().any(|tensor| tensor.name() == name);
     !named(pattern) && !named(base) && glob::is_glob(base)
 }

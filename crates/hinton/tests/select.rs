@@ -102,3 +102,76 @@ fn hostile_names_are_shown_escaped() {
     let error = select(&file, &["red"]).unwrap_err();
     assert!(error.help().unwrap().contains("\\u{1b}[31mred\\u{202e}"), "{:?}", error.help());
 }
+
+/// A GGUF file of `w`, 2 x 64 of Q4_1, and `norm`, two numbers. Codes go up from 0 to 15 and down again;
+/// block `b` has the scale 2^b and the minimum b.
+fn quantised() -> Vec<u8> {
+    let mut file = b"GGUF\x03\0\0\0".to_vec();
+    file.extend(2u64.to_le_bytes());
+    file.extend(0u64.to_le_bytes());
+    for (name, shape, kind, start) in [("w", &[64u64, 2][..], 3u32, 0u64), ("norm", &[2], 0, 96)] {
+        file.extend((name.len() as u64).to_le_bytes());
+        file.extend(name.as_bytes());
+        file.extend((shape.len() as u32).to_le_bytes());
+        shape.iter().for_each(|len| file.extend(len.to_le_bytes()));
+        file.extend(kind.to_le_bytes());
+        file.extend(start.to_le_bytes());
+    }
+    file.resize(file.len().next_multiple_of(32), 0);
+    for block in 0..4u16 {
+        let half = [0x0000u16, 0x3c00, 0x4000, 0x4200][usize::from(block)];
+        file.extend((0x3c00 + (block << 10)).to_le_bytes());
+        file.extend(half.to_le_bytes());
+        file.extend((0..16u8).map(|at| at | (15 - at) << 4));
+    }
+    file.resize(file.len().next_multiple_of(32), 0);
+    file.extend([1f32.to_le_bytes(), 2f32.to_le_bytes()].concat());
+    file
+}
+
+fn blocks() -> Checkpoint {
+    let folder = common::Folder::new();
+    let path = folder.path("w.gguf");
+    std::fs::write(&path, quantised()).unwrap();
+    hinton::open(&path).unwrap()
+}
+
+#[test]
+fn codes_scales_and_offsets_are_tensors() {
+    let file = blocks();
+    let one = |pattern: &str| {
+        let mut found = select(&file, &[pattern]).unwrap();
+        assert_eq!(found.len(), 1, "{pattern}");
+        let one = found.remove(0);
+        (one.label(), one.tensor.shape().to_vec(), one.tensor.to_f32().unwrap())
+    };
+    let codes: Vec<f32> = (0..16).chain((0..16).rev()).map(|code| code as f32).collect();
+    let (label, shape, values) = one("w@codes");
+    assert_eq!((label.as_str(), &shape[..]), ("w@codes", &[2, 64][..]));
+    assert_eq!(values, codes.repeat(4));
+    assert_eq!(one("w@scales"), ("w@scales".to_owned(), vec![2, 2], vec![1., 2., 4., 8.]));
+    assert_eq!(one("w@offsets"), ("w@offsets".to_owned(), vec![2, 2], vec![0., 1., 2., 3.]));
+    assert_eq!(one("w@codes[1,30:34]").2, [1., 0., 0., 1.]);
+    // Of a glob those that have them.
+    assert_eq!(one("*@scales[1]").2, [4., 8.]);
+    let decoded = one("w").2;
+    for (at, value) in decoded.into_iter().enumerate() {
+        let (scale, offset) = ([1., 2., 4., 8.][at / 32], [0., 1., 2., 3.][at / 32]);
+        assert_eq!(value, scale * codes[at % 32] + offset);
+    }
+}
+
+#[test]
+fn tensors_without_codes_say_so() {
+    let file = blocks();
+    let error = |pattern: &str| {
+        let error = select(&file, &[pattern]).unwrap_err();
+        (error.to_string(), error.help().unwrap_or_default().to_owned())
+    };
+    let (message, help) = error("norm@codes");
+    assert!(message.contains("\"norm\" (f32) has no codes"), "{message}");
+    assert!(help.contains("leave out the @"), "{help}");
+    assert!(error("n*@scales").0.contains("has no scales"));
+    assert!(error("w@code").0.contains("there is no tensor"), "{:?}", error("w@code"));
+    assert!(error("v@codes").0.contains("there is no tensor"));
+}

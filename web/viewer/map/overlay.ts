@@ -13,6 +13,8 @@ const NUMBER = { w: 34, h: 15 };
 const MANY = 4000;
 /** Cells at least so large have a line between them. */
 const GRID = 10;
+/** Blocks of a quantised tensor at least so wide have a line between them. */
+const BLOCK = 6;
 
 export interface Ink {
   text: string;
@@ -47,6 +49,7 @@ export function drawOverlay(context: CanvasRenderingContext2D, ratio: number, st
   for (const one of found) {
     const cell = { w: one.rect.w / one.tensor.cols, h: one.rect.h / one.tensor.rows };
     if (cell.w >= GRID && cell.h >= GRID) drawGrid(context, one, cell, width, height, ink);
+    drawBorders(context, one, cell, width, height, ink);
     if (cell.w >= NUMBER.w && cell.h >= NUMBER.h && model.choice().numbers && !model.choice().hinton) {
       drawNumbers(context, stage, model, one, cell, pane);
     }
@@ -82,7 +85,7 @@ function drawName(context: CanvasRenderingContext2D, { name, clip, left }: Pane,
 }
 
 function drawFrames(context: CanvasRenderingContext2D, ratio: number, model: Model, found: Seen[], pane: Pane, ink: Ink): void {
-  const [chosen, faults] = [model.chosen(), model.faultsOf()];
+  const [chosen, faults, quiet] = [model.chosen(), model.faultsOf(), model.quiet()];
   const many = found.length > MANY;
   const [wide, high] = many ? [14, 14] : [6, 3];
   context.lineWidth = 1 / ratio;
@@ -102,10 +105,17 @@ function drawFrames(context: CanvasRenderingContext2D, ratio: number, model: Mod
         context.fillText(clipped(context, why, rect.w - 12), rect.x + rect.w / 2, rect.y + rect.h / 2);
       }
     }
-    if (rect.w < wide || rect.h < high) continue;
+    if (rect.w < wide || rect.h < high || quiet.has(tensor.id)) continue;
     context.rect(rect.x - 0.5 / ratio, rect.y - 0.5 / ratio, rect.w + 1 / ratio, rect.h + 1 / ratio);
   }
   context.stroke();
+  if (quiet.size > 0) {
+    // Its colours mean other numbers than those of its neighbours.
+    context.setLineDash([4, 3]);
+    context.strokeStyle = ink.soft;
+    for (const { rect, tensor } of found) if (quiet.has(tensor.id)) context.strokeRect(rect.x - 0.5 / ratio, rect.y - 0.5 / ratio, rect.w + 1 / ratio, rect.h + 1 / ratio);
+    context.setLineDash([]);
+  }
   for (const { rect, tensor } of found) {
     const found = faults.get(tensor.id);
     const wrong = found?.some(({ fault }) => fault ?? true) ?? false;
@@ -156,6 +166,32 @@ function drawGrid(context: CanvasRenderingContext2D, one: Seen, cell: { w: numbe
     context.lineTo(rect.x + c * cell.w, bottom);
   }
   context.stroke();
+  context.globalAlpha = 1;
+}
+
+/** Lines between blocks of a quantised tensor that share a scale. */
+function drawBorders(context: CanvasRenderingContext2D, { tensor, rect }: Seen, cell: { w: number; h: number }, width: number, height: number, ink: Ink): void {
+  const borders = tensor.view ? tensor.view.borders : tensor.borders;
+  if (!borders) return;
+  const [left, right] = [Math.max(rect.x, 0), Math.min(rect.x + rect.w, width)];
+  const [top, bottom] = [Math.max(rect.y, 0), Math.min(rect.y + rect.h, height)];
+  context.strokeStyle = ink.soft;
+  context.lineWidth = 1;
+  for (const [side, border] of borders.entries()) {
+    const [size, extent] = side === 0 ? [cell.h, tensor.rows] : [cell.w, tensor.cols];
+    if (!border || border[1] * size < BLOCK) continue;
+    const [begin, end] = side === 0 ? [(top - rect.y) / size, (bottom - rect.y) / size] : [(left - rect.x) / size, (right - rect.x) / size];
+    const [first, every] = border;
+    context.globalAlpha = Math.min(((every * size) / BLOCK - 1) / 4 + 0.15, 0.6);
+    context.beginPath();
+    for (let at = first + Math.max(Math.ceil((begin - first) / every), 0) * every; at < Math.min(end, extent); at += every) {
+      if (at === 0) continue;
+      const place = Math.round((side === 0 ? rect.y : rect.x) + at * size) + 0.5;
+      context.moveTo(side === 0 ? left : place, side === 0 ? place : top);
+      context.lineTo(side === 0 ? right : place, side === 0 ? place : bottom);
+    }
+    context.stroke();
+  }
   context.globalAlpha = 1;
 }
 

@@ -68,6 +68,7 @@ export class Stage {
       model.dark();
       model.shades.shared();
       model.shades.own();
+      model.quiet();
       redraw();
     });
     createEffect(() => {
@@ -215,8 +216,10 @@ export class Stage {
     const room = share || painter.hasRoomFor(found.length * panes.length);
     // Thousands of tensors have few colours between them.
     const colours = new Map<number, Shades | null>();
-    const shadesOf = ({ id, group }: Tensor) => {
-      const key = share ? group : id;
+    const quiet = model.quiet();
+    const shadesOf = ({ id, group, view }: Tensor) => {
+      // Below zero: colours of its own among those of groups.
+      const key = !share ? id : view?.component || quiet.has(id) ? -1 - id : group;
       let shades = colours.get(key);
       if (shades === undefined) colours.set(key, (shades = room ? model.shades.of(id) : model.shades.shared()));
       return shades;

@@ -1,5 +1,5 @@
 import { For, Show, createEffect, createMemo, createSignal, on } from "solid-js";
-import { transposed, viewText } from "../actions";
+import { componentOf, componentText, transposed, viewText } from "../actions";
 import type { Tensor, View, ViewAxis } from "../engine";
 import type { Model } from "../model";
 import { count } from "../numbers";
@@ -9,6 +9,13 @@ const ROLES = [
   { role: "col", name: "cols", about: "runs right" },
   { role: "index", name: "one", about: "one position, chosen by a slider" },
 ] as const;
+
+const MADE_OF: Record<string, string> = {
+  values: "scale × code + offset",
+  codes: "what codes stand for before they are scaled, one a value",
+  scales: "what codes are multiplied by, one a block",
+  offsets: "what is added to scaled codes, one a block",
+};
 
 /** Which axes of a tensor are rows and columns, and what is taken of each. */
 export function Axes(props: { model: Model; tensor: Tensor }) {
@@ -27,28 +34,51 @@ export function Axes(props: { model: Model; tensor: Tensor }) {
   );
   const show = async (text: string) => setWrong((await model.look(id(), text)) ?? "");
   const choose = (axis: number, role: ViewAxis["role"]) => {
-    const { axes, rowAxes, colAxes } = view()!;
+    const { axes, rowAxes, colAxes, component } = view()!;
     const now = axes[axis]!;
     const without = (list: number[]) => list.filter((other) => other !== axis);
     const withIt = (list: number[], wanted: boolean) => (wanted ? [...without(list), axis].sort((a, b) => a - b) : without(list));
     const next = role === "index" ? { ...now, role, count: null } : now.role === "index" ? { ...now, role, first: 0, step: 1, count: now.length } : { ...now, role };
-    void show(viewText(axes.with(axis, next), withIt(rowAxes, role === "row"), withIt(colAxes, role === "col")));
+    void show(viewText({ axes: axes.with(axis, next), rowAxes: withIt(rowAxes, role === "row"), colAxes: withIt(colAxes, role === "col"), component }));
   };
   const slide = (axis: number, first: number) => {
-    const { axes, rowAxes, colAxes } = view()!;
-    void show(viewText(axes.with(axis, { ...axes[axis]!, first }), rowAxes, colAxes));
+    const now = view()!;
+    void show(viewText({ ...now, axes: now.axes.with(axis, { ...now.axes[axis]!, first }) }));
   };
   const name = (axis: number) => `axis ${axis}${view()!.axes[axis]!.name ? `, ${view()!.axes[axis]!.name}` : ""}`;
   return (
     <Show when={view()?.axes.length}>
       <section id="axes" aria-label="Axes">
         <h2>Axes</h2>
+        <Show when={props.tensor.components}>
+          {(components) => (
+            <div class="choices components" role="group" aria-label="What of a quantised tensor is seen (q)">
+              <For each={[null, ...components()]}>
+                {(component) => (
+                  <button
+                    type="button"
+                    title={MADE_OF[component ?? "values"]}
+                    aria-pressed={view()!.component === component}
+                    classList={{ on: view()!.component === component }}
+                    onClick={() => void show(componentOf(view()!, component))}
+                  >
+                    {component ?? "values"}
+                  </button>
+                )}
+              </For>
+            </div>
+          )}
+        </Show>
+        <Show when={props.tensor.quantized && !props.tensor.components}>
+          <p class="faint">Codes and scales of {props.tensor.dtype} are not taken apart: these are the values.</p>
+        </Show>
         <form
           class="choices"
           onSubmit={(event) => {
             event.preventDefault();
             const field = event.currentTarget.querySelector("input")!;
-            void show(field.value).then(() => {
+            const text = field.value.trim();
+            void show(text.startsWith("@") ? text : `${componentText(view()!.component)}${text}`).then(() => {
               if (!wrong()) field.value = view()?.slice ?? "";
             });
           }}

@@ -1,6 +1,6 @@
 import { For, Show, createEffect, createMemo } from "solid-js";
 import type { Model } from "../model";
-import { short } from "../numbers";
+import { count, short } from "../numbers";
 import { toBits16 } from "../bits";
 
 const RANGES = [
@@ -31,6 +31,9 @@ export function Colour(props: { model: Model; mark: number | null }) {
     return focus === null ? null : (model.comparison.panes()[0]!.of(model.tensors[focus]!)?.id ?? focus);
   };
   const shades = createMemo(() => model.shades.of(about()) ?? model.shades.shared());
+  const isQuiet = () => about() !== null && model.quiet().has(about()!);
+  /** What of a quantised tensor is seen instead of its values. */
+  const component = () => (model.views(), about() === null ? null : model.tensors[about()!]!.view?.component);
   const stats = createMemo(() => model.stats.of(about()));
   const ends = createMemo(() => {
     const { low = -1, high = 1 } = shades()?.colours ?? {};
@@ -163,7 +166,7 @@ export function Colour(props: { model: Model; mark: number | null }) {
       <canvas id="bar" width={WIDTH} height="1" ref={bar} aria-hidden="true" />
       <div class="ends">
         <input class="end" aria-label="Lower end of the range" value={short(ends().low, 4)} onChange={enter("low")} />
-        <span class="about">{model.comparison.way() === "difference" ? "differences" : model.focus() === null ? "all matrices" : !model.choice().share ? "this tensor's own" : (model.tensors[about()!]?.group ?? 0) === 0 ? "all matrices" : "all of this kind"}</span>
+        <span class="about">{component() ? `its ${component()}` : isQuiet() ? "its own" : model.comparison.way() === "difference" ? "differences" : model.focus() === null ? "all matrices" : !model.choice().share ? "this tensor's own" : (model.tensors[about()!]?.group ?? 0) === 0 ? "all matrices" : "all of this kind"}</span>
         <input class="end" aria-label="Upper end of the range" value={short(ends().high, 4)} onChange={enter("high")} />
       </div>
       <Show when={!model.catalogue.exported}>
@@ -214,6 +217,11 @@ export function Colour(props: { model: Model; mark: number | null }) {
         <label><input type="checkbox" role="switch" checked={model.choice().hinton} onChange={(event) => model.choose({ hinton: event.currentTarget.checked })} /> Hinton squares</label>
         <label><input type="checkbox" role="switch" checked={model.choice().numbers} onChange={(event) => model.choose({ numbers: event.currentTarget.checked })} /> Written numbers</label>
       </div>
+      <Show when={model.quiet().size > 0}>
+        <p class="note">
+          {isQuiet() ? "far weaker than the other matrices, so it has a range of its own" : `${count(model.quiet().size)} far weaker than the other matrices have ranges of their own: dashed frames`}
+        </p>
+      </Show>
       <Show when={shades()?.colours.note}>{(note) => <p class="note">{note()}</p>}</Show>
     </section>
   );

@@ -9,7 +9,7 @@ mod value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use hinton_tensor::Endian;
+use hinton_tensor::{Bytes, Endian};
 
 use self::header::{Header, Info};
 use super::FormatRow;
@@ -37,6 +37,12 @@ pub(crate) const ROW: FormatRow = FormatRow {
 const CUT: &str = "the file is cut or damaged: download or copy it again";
 /// Most warnings of one kind; the rest is counted.
 const MOST_WARNINGS: usize = 10;
+
+/// The tokens that the file's tokenizer has, at most `most`, in their order; `None` of a file that is no
+/// GGUF, or has none.
+pub(crate) fn tokens(data: &dyn Bytes, most: usize, limits: &Limits) -> Option<Vec<String>> {
+    header::texts(data, "tokenizer.ggml.tokens", most, limits).ok().flatten()
+}
 
 fn sniff(head: &Head<'_>) -> Sniff {
     if head.bytes.starts_with(header::MAGIC) { Sniff::Certain } else { Sniff::No }

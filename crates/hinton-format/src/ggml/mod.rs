@@ -4,6 +4,7 @@
 //! those that its reference functions (`ggml-quants.c`) and the Python package `gguf` compute, to
 //! the last bit. One file a family; every type is compared with the package in tests/gguf.rs.
 
+mod components;
 mod four_bit_float;
 mod grids;
 mod importance;
@@ -20,6 +21,7 @@ use hinton_tensor::{
     TensorError, View, element_count,
 };
 
+use self::components::Inside;
 use crate::source::Part;
 
 /// One type of ggml's enumeration.
@@ -56,6 +58,8 @@ pub(crate) struct Blocks {
     /// Numbers of several bytes in a block: first byte, width, count. They have the file's byte
     /// order.
     words: &'static [(usize, usize, usize)],
+    /// How to get at its codes and scales.
+    inside: Inside,
     /// Whether llama.cpp's own converter writes big-endian blocks of the type.
     big_endian: bool,
 }
@@ -71,12 +75,13 @@ const fn blocks(
     decode: fn(&[u8], &mut [f32]),
     odd: fn(&[u8]) -> Option<Odd>,
     words: &'static [(usize, usize, usize)],
+    inside: Inside,
 ) -> GgmlType {
     let big_endian = matches!(id, 2 | 8 | 12 | 14 | 39 | 40);
     GgmlType {
         id,
         name,
-        layout: Layout::Blocks(Blocks { values, bytes, decode, odd, words, big_endian }),
+        layout: Layout::Blocks(Blocks { values, bytes, decode, odd, words, inside, big_endian }),
     }
 }
 
@@ -89,20 +94,44 @@ const SCALES: &[(usize, usize, usize)] = &[(0, 2, 2)];
 pub(crate) const TYPES: &[GgmlType] = &[
     plain(0, "F32", Dtype::F32),
     plain(1, "F16", Dtype::F16),
-    blocks(2, "Q4_0", (32, 18), legacy::q4_0, odd::q4_0, SCALE),
-    blocks(3, "Q4_1", (32, 20), legacy::q4_1, odd::q4_1, SCALES),
-    blocks(6, "Q5_0", (32, 22), legacy::q5_0, odd::q5_0, &[(0, 2, 1), (2, 4, 1)]),
-    blocks(7, "Q5_1", (32, 24), legacy::q5_1, odd::q5_1, &[(0, 2, 2), (4, 4, 1)]),
-    blocks(8, "Q8_0", (32, 34), legacy::q8_0, odd::q8_0, SCALE),
-    blocks(9, "Q8_1", (32, 36), legacy::q8_1, odd::q8_1, SCALES),
-    blocks(10, "Q2_K", (256, 84), k_quants::q2_k, odd::q2_k, &[(80, 2, 2)]),
-    blocks(11, "Q3_K", (256, 110), k_quants::q3_k, odd::q3_k, &[(108, 2, 1)]),
-    blocks(12, "Q4_K", (256, 144), k_quants::q4_k, odd::q4_k, SCALES),
-    blocks(13, "Q5_K", (256, 176), k_quants::q5_k, odd::q5_k, SCALES),
-    blocks(14, "Q6_K", (256, 210), k_quants::q6_k, odd::q6_k, &[(208, 2, 1)]),
-    blocks(15, "Q8_K", (256, 292), k_quants::q8_k, odd::q8_k, &[(0, 4, 1), (260, 2, 16)]),
-    blocks(16, "IQ2_XXS", (256, 66), importance::iq2_xxs, odd::only_scale, &[(0, 2, 33)]),
-    blocks(17, "IQ2_XS", (256, 74), importance::iq2_xs, odd::only_scale, &[(0, 2, 33)]),
+    blocks(2, "Q4_0", (32, 18), legacy::q4_0, odd::q4_0, SCALE, components::Q4_0),
+    blocks(3, "Q4_1", (32, 20), legacy::q4_1, odd::q4_1, SCALES, components::Q4_1),
+    blocks(6, "Q5_0", (32, 22), legacy::q5_0, odd::q5_0, &[(0, 2, 1), (2, 4, 1)], components::Q5_0),
+    blocks(7, "Q5_1", (32, 24), legacy::q5_1, odd::q5_1, &[(0, 2, 2), (4, 4, 1)], components::Q5_1),
+    blocks(8, "Q8_0", (32, 34), legacy::q8_0, odd::q8_0, SCALE, components::Q8_0),
+    blocks(9, "Q8_1", (32, 36), legacy::q8_1, odd::q8_1, SCALES, components::Q8_1),
+    blocks(10, "Q2_K", (256, 84), k_quants::q2_k, odd::q2_k, &[(80, 2, 2)], components::Q2_K),
+    blocks(11, "Q3_K", (256, 110), k_quants::q3_k, odd::q3_k, &[(108, 2, 1)], components::Q3_K),
+    blocks(12, "Q4_K", (256, 144), k_quants::q4_k, odd::q4_k, SCALES, components::Q4_K),
+    blocks(13, "Q5_K", (256, 176), k_quants::q5_k, odd::q5_k, SCALES, components::Q5_K),
+    blocks(14, "Q6_K", (256, 210), k_quants::q6_k, odd::q6_k, &[(208, 2, 1)], components::Q6_K),
+    blocks(
+        15,
+        "Q8_K",
+        (256, 292),
+        k_quants::q8_k,
+        odd::q8_k,
+        &[(0, 4, 1), (260, 2, 16)],
+        components::Q8_K,
+    ),
+    blocks(
+        16,
+        "IQ2_XXS",
+        (256, 66),
+        importance::iq2_xxs,
+        odd::only_scale,
+        &[(0, 2, 33)],
+        components::IQ2_XXS,
+    ),
+    blocks(
+        17,
+        "IQ2_XS",
+        (256, 74),
+        importance::iq2_xs,
+        odd::only_scale,
+        &[(0, 2, 33)],
+        components::IQ2_XS,
+    ),
     blocks(
         18,
         "IQ3_XXS",
@@ -110,24 +139,33 @@ pub(crate) const TYPES: &[GgmlType] = &[
         importance::iq3_xxs,
         odd::only_scale,
         &[(0, 2, 1), (66, 4, 8)],
+        components::IQ3_XXS,
     ),
-    blocks(19, "IQ1_S", (256, 50), importance::iq1_s, odd::only_scale, &[(0, 2, 1), (34, 2, 8)]),
-    blocks(20, "IQ4_NL", (32, 18), importance::iq4_nl, odd::iq4_nl, SCALE),
-    blocks(21, "IQ3_S", (256, 110), importance::iq3_s, odd::only_scale, SCALE),
-    blocks(22, "IQ2_S", (256, 82), importance::iq2_s, odd::only_scale, SCALE),
-    blocks(23, "IQ4_XS", (256, 136), importance::iq4_xs, odd::iq4_xs, SCALES),
+    blocks(
+        19,
+        "IQ1_S",
+        (256, 50),
+        importance::iq1_s,
+        odd::only_scale,
+        &[(0, 2, 1), (34, 2, 8)],
+        components::IQ1_S,
+    ),
+    blocks(20, "IQ4_NL", (32, 18), importance::iq4_nl, odd::iq4_nl, SCALE, components::IQ4_NL),
+    blocks(21, "IQ3_S", (256, 110), importance::iq3_s, odd::only_scale, SCALE, components::IQ3_S),
+    blocks(22, "IQ2_S", (256, 82), importance::iq2_s, odd::only_scale, SCALE, components::IQ2_S),
+    blocks(23, "IQ4_XS", (256, 136), importance::iq4_xs, odd::iq4_xs, SCALES, components::IQ4_XS),
     plain(24, "I8", Dtype::I8),
     plain(25, "I16", Dtype::I16),
     plain(26, "I32", Dtype::I32),
     plain(27, "I64", Dtype::I64),
     plain(28, "F64", Dtype::F64),
-    blocks(29, "IQ1_M", (256, 56), importance::iq1_m, odd::iq1_m, &[(48, 2, 4)]),
+    blocks(29, "IQ1_M", (256, 56), importance::iq1_m, odd::iq1_m, &[(48, 2, 4)], components::IQ1_M),
     plain(30, "BF16", Dtype::Bf16),
-    blocks(34, "TQ1_0", (256, 54), ternary::tq1_0, odd::tq1_0, &[(52, 2, 1)]),
-    blocks(35, "TQ2_0", (256, 66), ternary::tq2_0, odd::tq2_0, &[(64, 2, 1)]),
-    blocks(39, "MXFP4", (32, 17), four_bit_float::mxfp4, odd::mxfp4, &[]),
-    blocks(40, "NVFP4", (64, 36), four_bit_float::nvfp4, odd::nvfp4, &[]),
-    blocks(41, "Q1_0", (128, 18), ternary::q1_0, odd::only_scale, SCALE),
+    blocks(34, "TQ1_0", (256, 54), ternary::tq1_0, odd::tq1_0, &[(52, 2, 1)], components::TQ1_0),
+    blocks(35, "TQ2_0", (256, 66), ternary::tq2_0, odd::tq2_0, &[(64, 2, 1)], components::TQ2_0),
+    blocks(39, "MXFP4", (32, 17), four_bit_float::mxfp4, odd::mxfp4, &[], components::MXFP4),
+    blocks(40, "NVFP4", (64, 36), four_bit_float::nvfp4, odd::nvfp4, &[], components::NVFP4),
+    blocks(41, "Q1_0", (128, 18), ternary::q1_0, odd::only_scale, SCALE, components::Q1_0),
 ];
 
 /// Numbers that ggml has given up, and what they were.
@@ -221,12 +259,13 @@ pub(crate) fn tensor(
     let own = Arc::new(InBlocks { raw: raw.clone(), blocks, endian, elements });
     let (values, bytes) = (blocks.values as u64, blocks.bytes as u64);
     let stored = StoredBlocks { raw, elements, values, bytes, endian };
-    let stored = Stored::in_blocks(kind.name, stored).looked_at(own.clone());
+    let stored = Stored::in_blocks(kind.name, stored).looked_at(own.clone()).made_of(own.clone());
     let data = Arc::new(Computed::new(own));
     Ok(Tensor::new(name, file, Dtype::F32, Endian::Little, view, 0, data)?.stored_as(stored))
 }
 
 /// A tensor's blocks, to be decoded.
+#[derive(Clone)]
 struct InBlocks {
     raw: Arc<dyn Bytes>,
     blocks: Blocks,

@@ -90,11 +90,16 @@ impl Reader<'_> {
     }
 }
 
-/// Reads the head of a file.
-///
-/// # Errors
-/// When it is cut, lies, or passes a limit.
-pub(super) fn read(data: &dyn Bytes, limits: &Limits) -> Result<Header, Error> {
+/// What stands first, and the reader behind it.
+struct Start<'a> {
+    reader: Reader<'a>,
+    version: u32,
+    endian: Endian,
+    tensors: u64,
+    pairs: u64,
+}
+
+fn start<'a>(data: &'a dyn Bytes, limits: &Limits) -> Result<Start<'a>, Error> {
     let mut cursor = Cursor::new(data, Endian::Little, limits);
     if cursor.take(4, "the magic number")?[..] != *MAGIC {
         return Err(Error::malformed("expected a file that starts with \"GGUF\"").at_byte(0));
@@ -112,6 +117,35 @@ pub(super) fn read(data: &dyn Bytes, limits: &Limits) -> Result<Header, Error> {
             return Err(Error::new(ErrorKind::Limit, message).at_byte(8));
         }
     }
+    Ok(Start { reader, version, endian, tensors, pairs })
+}
+
+/// The texts of a list of the metadata, at most `most`; `None` where there is no such list.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn texts(
+    data: &dyn Bytes,
+    key: &str,
+    most: usize,
+    limits: &Limits,
+) -> Result<Option<Vec<String>>, Error> {
+    let Start { mut reader, pairs, .. } = start(data, limits)?;
+    for _ in 0..pairs {
+        if reader.text("a key")? == key {
+            return value::texts(&mut reader, most);
+        }
+        value::read(&mut reader)?;
+    }
+    Ok(None)
+}
+
+/// Reads the head of a file.
+///
+/// # Errors
+/// When it is cut, lies, or passes a limit.
+pub(super) fn read(data: &dyn Bytes, limits: &Limits) -> Result<Header, Error> {
+    let Start { mut reader, version, endian, tensors, pairs } = start(data, limits)?;
     let mut header = Header {
         version,
         endian,

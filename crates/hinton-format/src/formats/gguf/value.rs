@@ -89,13 +89,22 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<Value, Error> {
     (kind.show)(reader)
 }
 
-/// A list: its items' type, its length, the items.
-fn list(reader: &mut Reader<'_>) -> Result<Value, Error> {
-    let at = reader.cursor.at();
-    if reader.depth == 0 {
-        let message = "lists lie in lists deeper than the limit";
-        return Err(Error::new(ErrorKind::Limit, message).at_byte(at));
+/// The next value as a list of texts, at most `most`; `None` where it is something else.
+pub(super) fn texts(reader: &mut Reader<'_>, most: usize) -> Result<Option<Vec<String>>, Error> {
+    if kind(reader)?.code != LIST {
+        return Ok(None);
     }
+    let (kind, count) = list_of(reader)?;
+    if kind.code != TEXT {
+        return Ok(None);
+    }
+    let count = usize::try_from(count).unwrap_or(usize::MAX).min(most);
+    (0..count).map(|_| reader.text("a text")).collect::<Result<_, _>>().map(Some)
+}
+
+/// The type of a list's items, and how many there are.
+fn list_of(reader: &mut Reader<'_>) -> Result<(&'static Kind, u64), Error> {
+    let at = reader.cursor.at();
     let kind = kind(reader)?;
     let count = reader.count("the length of a list")?;
     let each = match kind.code {
@@ -112,6 +121,16 @@ fn list(reader: &mut Reader<'_>) -> Result<Value, Error> {
         .at_byte(at)
         .cure(super::CUT));
     }
+    Ok((kind, count))
+}
+
+/// A list: its items' type, its length, the items.
+fn list(reader: &mut Reader<'_>) -> Result<Value, Error> {
+    if reader.depth == 0 {
+        let message = "lists lie in lists deeper than the limit";
+        return Err(Error::new(ErrorKind::Limit, message).at_byte(reader.cursor.at()));
+    }
+    let (kind, count) = list_of(reader)?;
     reader.depth -= 1;
     let text = items(reader, kind, count)?;
     reader.depth += 1;
