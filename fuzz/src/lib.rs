@@ -4,7 +4,7 @@ pub mod amplify;
 
 use std::sync::Arc;
 
-use hinton_format::source::InMemory;
+use hinton_format::source::{InMemory, Location};
 use hinton_format::{Checkpoint, FORMATS, Input, Limits};
 use hinton_tensor::Memory;
 use hinton_view::{Quiet, Viewer};
@@ -21,6 +21,20 @@ pub fn open(format: &str, bytes: &[u8]) {
     let row = FORMATS.iter().find(|row| row.name == format).expect("a row of that name");
     for opened in [(row.open)(&input, &limits), hinton_format::open_input(&input, &limits)] {
         let Ok(checkpoint) = opened else { continue };
+        read(checkpoint);
+    }
+}
+
+/// As [`open`], and once more with the values in a file beside it: the bytes are the model, a byte 0, and
+/// the values.
+pub fn open_beside(format: &str, model: &str, values: &str, bytes: &[u8]) {
+    open(format, bytes);
+    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+    let files = [(model, &bytes[..end]), (values, bytes.get(end + 1..).unwrap_or_default())];
+    let files = files.map(|(name, bytes)| (name.to_owned(), Arc::from(bytes)));
+    let folder = Location::remote("fuzz", Arc::new(InMemory(files.into())));
+    let Ok(input) = Input::at(&folder.join(model)) else { return };
+    if let Ok(checkpoint) = hinton_format::open_input(&input, &limits()) {
         read(checkpoint);
     }
 }

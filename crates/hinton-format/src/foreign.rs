@@ -112,28 +112,10 @@ const FOREIGN: &[Foreign] = &[
         "open the .bin.gz of the same network",
     ),
     marked(
-        "a checkpoint of MindSpore",
-        &["ckpt"],
-        is_mindspore,
-        "mindspore.load_checkpoint(FILE), then numpy.savez of each asnumpy()",
-    ),
-    marked(
-        "a model of thinc or spaCy",
-        &["msgpack"],
-        |head| contains_within(head, b"\xa5nodes", 16) && head.has_extension(&["msgpack"]),
-        "thinc: model.from_disk(FILE), then numpy.savez of node.get_param(name)",
-    ),
-    marked(
-        "the description of an ncnn network",
-        &["param"],
-        |head| head.bytes.starts_with(b"7767517"),
-        "open the model that it was converted from: its weights are in the .bin beside it",
-    ),
-    marked(
-        "parameters of MXNet",
-        &["params"],
-        |head| head.bytes.starts_with(b"\x12\x01\0\0\0\0\0\0"),
-        "mxnet.nd.load(FILE), then numpy.savez of each asnumpy()",
+        "the description of an ncnn network in binary, without names",
+        &["param.bin"],
+        |head| head.bytes.starts_with(&7_767_517_u32.to_le_bytes()),
+        "open the .param of the same network: it is the text that this was made from",
     ),
     marked(
         "parameters of TVM",
@@ -142,10 +124,10 @@ const FOREIGN: &[Foreign] = &[
         "tvm.runtime.load_param_dict, then numpy.savez of each numpy()",
     ),
     marked(
-        "a model of Torch7",
+        "a model of Torch7 as text",
         &["t7", "th", "net"],
-        is_torch7,
-        "torchfile.load(FILE) of the Python package torchfile, then numpy.savez",
+        |head| head.bytes.starts_with(b"4\n1\n3\nV 1\n"),
+        "in Torch: torch.save(FILE, torch.load(FILE, 'ascii')) writes it in binary, which opens",
     ),
     marked(
         "an engine of TensorRT, compiled for one GPU",
@@ -212,7 +194,7 @@ const FOREIGN: &[Foreign] = &[
     ),
     unmarked("values of a TensorFlow.js model", &["bin"], "open it by its model.json"),
     unmarked("weights of OpenVINO", &["bin"], "open the .xml beside it"),
-    unmarked("weights of ncnn", &["bin"], "open the model that they were converted from"),
+    unmarked("weights of ncnn", &["bin"], "open the .param beside it"),
     unmarked(
         "bare values",
         &["bin", "dat", "raw", "f32"],
@@ -224,7 +206,6 @@ const FOREIGN: &[Foreign] = &[
         "open the checkpoint that its trainer wrote",
     ),
     unmarked("a model of dlib", &["dat"], "dlib's net_to_xml writes it as XML"),
-    unmarked("a model of MNN", &["mnn"], "open the model that it was converted from"),
     unmarked("a model of Paddle Lite", &["nb"], "open the .pdparams that it was made from"),
     unmarked("a model of CNTK", &["dnn", "cntk", "model"], NUMPY),
     unmarked("a model of Tengine", &["tmfile"], "open the model that it was converted from"),
@@ -233,10 +214,6 @@ const FOREIGN: &[Foreign] = &[
     unmarked("a model of gensim or scikit-learn", &["model"], NUMPY),
     unmarked("a graph of TensorFlow of another layout", &["pb"], NUMPY),
 ];
-
-fn at(head: &Head<'_>, offset: usize, mark: &[u8]) -> bool {
-    head.bytes.get(offset..).is_some_and(|rest| rest.starts_with(mark))
-}
 
 /// Whether a word stands within the first bytes.
 fn contains_within(head: &Head<'_>, word: &[u8], first: usize) -> bool {
@@ -299,27 +276,6 @@ fn is_tensor_proto(head: &Head<'_>) -> bool {
         && fields.iter().any(values)
 }
 
-/// `Checkpoint` of MindSpore: values, each a name and a tensor with axes, a type in words, bytes.
-fn is_mindspore(head: &Head<'_>) -> bool {
-    let fields = sketch(head.bytes, head.len).unwrap_or_default();
-    let Some(first) = fields.first().filter(|field| (field.number, field.kind) == (1, 2)) else {
-        return false;
-    };
-    let value = sketch(first.content, Some(first.integer)).unwrap_or_default();
-    let Some([name, tensor]) = value.first_chunk::<2>() else { return false };
-    let inside = sketch(tensor.content, Some(tensor.integer)).unwrap_or_default();
-    let in_words = |field: &Sketch<'_>| {
-        (field.number, field.kind) == (2, 2)
-            && (field.content.starts_with(b"Float") || field.content.starts_with(b"Int"))
-    };
-    (name.number, name.kind) == (1, 2) && name.is_text() && inside.iter().any(in_words)
-}
-
-/// An object of Torch (4), its number, and the text `V 1`.
-fn is_torch7(head: &Head<'_>) -> bool {
-    matches!(integers::<3>(head), Some([4, _, 3])) && at(head, 12, b"V 1")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -350,9 +306,8 @@ mod tests {
     fn marks_tell_formats() {
         for (name, bytes, what) in [
             ("g-shard1of1.bin", &b"\0\0\0\x3f"[..], "TensorFlow.js"),
-            ("x.params", b"\x12\x01\0\0\0\0\0\0\0\0", "MXNet"),
             ("x.engine", b"ftrt\0\0", "TensorRT"),
-            ("x.t7", b"\x04\0\0\0\x01\0\0\0\x03\0\0\0V 1", "Torch7"),
+            ("x.t7", b"4\n1\n3\nV 1\n13\nnn.Sequential\n", "Torch7 as text"),
             ("x.model", b"\xac\xed\0\x05sr", "Java"),
             ("x.txt", b"b20\n8\n22\n19\ntrunk 20 256\n", "KataGo"),
         ] {

@@ -188,7 +188,7 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
             UNPACK,
         )
     },
-    later("ExecuTorch", Sniff::Certain, |head| at(head, 4, b"ET1")),
+    later("ExecuTorch of another version", Sniff::Certain, |head| at(head, 4, b"ET1")),
     Lookalike {
         strength: Sniff::Likely,
         message: Some(|head| {

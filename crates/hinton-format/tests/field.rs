@@ -363,7 +363,6 @@ fn what_is_not_known_is_named() {
         ("gpt2_124M.bin", "its settings ask for"),
         ("group1-shard1of1.bin", "a shard of a TensorFlow.js model"),
         ("input_0.pb", "an ONNX tensor on its own"),
-        ("model.msgpack", "a model of thinc"),
         ("openvino.bin", "no format that hinton knows, and no ggjt file in spite of its name"),
         ("shape_predictor.dat", "no format that hinton knows"),
         ("stories260K.bin", "a model of llama2.c"),
@@ -376,7 +375,11 @@ fn what_is_not_known_is_named() {
         let is_cut = name == "gpt2_124M.bin";
         assert_eq!(whole.contains("damaged"), is_cut, "{whole}");
     }
-    for (name, format) in [("GoogleNews-like.bin", "word2vec"), ("imatrix.dat", "imatrix")] {
+    for (name, format) in [
+        ("GoogleNews-like.bin", "word2vec"),
+        ("imatrix.dat", "imatrix"),
+        ("model.msgpack", "thinc"),
+    ] {
         let Some(file) = opened(&format!("{root}/{name}")) else { return };
         assert_eq!((file.format, file.warnings.len()), (format, 0), "{name}");
     }

@@ -16,6 +16,7 @@ mod hostile;
 mod links;
 mod malformed;
 mod mutate;
+mod ncnn;
 mod networks;
 mod nnue;
 mod ocdbt_support;

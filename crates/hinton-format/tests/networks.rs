@@ -139,10 +139,11 @@ fn changed_compressed_programs_never_panic() {
 
 #[test]
 fn word_vectors_and_models_of_small_programs_hold_what_made_them() {
-    const FOLDERS: [&str; 12] = [
+    const FOLDERS: [&str; 19] = [
         "caffe2",
         "katago",
         "leela",
+        "thinc",
         "tfjs",
         "word2vec",
         "fasttext",
@@ -150,6 +151,12 @@ fn word_vectors_and_models_of_small_programs_hold_what_made_them() {
         "imatrix",
         "ort",
         "openvino",
+        "ncnn",
+        "mxnet",
+        "mindspore",
+        "executorch",
+        "torch7",
+        "mnn",
         "pdiparams",
         "json",
     ];
@@ -177,4 +184,66 @@ fn word_vectors_and_models_of_small_programs_hold_what_made_them() {
     assert_eq!(fixture("openvino/small.xml").files.len(), 2);
     let numbered = fixture("pdiparams/alone.pdiparams");
     assert!(warnings(&numbered)[0].contains("they are numbered"));
+}
+
+#[test]
+fn what_frameworks_keep_elsewhere_is_said() {
+    assert_eq!(
+        warnings(&fixture("executorch/segments.pte")),
+        [
+            "1 named blobs of backends are not read",
+            "\"outside\": skipped: its values are in a file of their own (.ptd)",
+            "\"XnnpackBackend\": skipped: 9 bytes in this backend's own layout",
+        ]
+    );
+    assert_eq!(metadata(&fixture("executorch/segments.pte"), "methods"), Some("forward, encode"));
+    assert_eq!(
+        warnings(&fixture("mxnet/module-0001.params")),
+        ["\"arg:rows\": skipped: it is sparse", "\"arg:csr\": skipped: it is sparse"]
+    );
+    let small = fixture("mindspore/small.ckpt");
+    assert_eq!(warnings(&small), ["\"note\": skipped: it holds text"]);
+    let sum = metadata(&fixture("mindspore/checked.ckpt"), "crc32").unwrap().len();
+    assert_eq!(sum, 8);
+    let net = fixture("torch7/net.t7");
+    assert_eq!(metadata(&net, "class"), Some("nn.Sequential"));
+    assert_eq!(metadata(&net, "modules.1.kW"), Some("2"));
+    assert!(net.warnings.is_empty(), "{:?}", net.warnings);
+    assert_eq!(metadata(&fixture("mnn/four.mnn"), "version"), Some("3.6.1"));
+}
+
+/// A change at a place, and what is said of the file then.
+fn told(file: &str, change: impl Fn(&mut Vec<u8>)) -> String {
+    let mut bytes = std::fs::read(common::fixtures().join(file)).unwrap();
+    change(&mut bytes);
+    let data = Arc::new(Memory::new(bytes));
+    let input = Input { name: file.to_owned(), path: None, data };
+    open_input(&input, &Limits::default())
+        .map_or_else(|error| error.to_string(), |checkpoint| warnings(&checkpoint).concat())
+}
+
+#[test]
+fn lengths_that_lie_are_told() {
+    let set = |at: usize, value: u32| {
+        move |bytes: &mut Vec<u8>| bytes[at..at + 4].copy_from_slice(&value.to_le_bytes())
+    };
+    // The first array of a list begins at byte 24: a mark, a storage type, the number of axes, their lengths.
+    let list = "mxnet/list.params";
+    assert!(told(list, set(16, 9000)).contains("the number of arrays is 9000"));
+    assert!(told(list, set(28, 7)).contains("its storage type is 7"));
+    assert!(told(list, set(32, 65)).contains("it has 65 axes"));
+    assert!(told(list, set(36, 1 << 30)).contains("its values should have"));
+    let one = "torch7/one.t7";
+    assert!(told(one, |bytes| bytes.truncate(170)).contains("the values of a storage"));
+    assert!(told(one, |bytes| bytes.extend([0; 3])).contains("3 bytes behind the object"));
+    // An object of an unknown class: its name is as long as that of the tensor.
+    let odd = |bytes: &mut Vec<u8>| {
+        let at = bytes.windows(12).position(|part| part == b"DoubleTensor").unwrap();
+        bytes[at..at + 12].copy_from_slice(b"DoubleMatrix");
+    };
+    assert!(told(one, odd).contains("writes itself in its own way"), "{}", told(one, odd));
+    let pieces = told("mindspore/pieces.ckpt", |bytes| bytes.truncate(1051));
+    assert!(pieces.contains("needs 1600 bytes"), "{pieces}");
+    let cut = told("executorch/segments.pte", |bytes| bytes.truncate(1400));
+    assert!(cut.contains("leaves the file of 1400"), "{cut}");
 }

@@ -26,9 +26,12 @@ fn rows_are_complete_and_unique() {
     }
 }
 
+/// Rows whose smallest files are megabytes: their own tests make them.
+const MADE: [&str; 1] = ["nnue"];
+
 #[test]
 fn every_row_has_a_fixture_that_opens_as_it() {
-    for row in FORMATS {
+    for row in FORMATS.iter().filter(|row| !MADE.contains(&row.name)) {
         let folder = common::fixtures().join(row.name);
         assert!(folder.is_dir(), "there is no fixture folder {}", folder.display());
         let opened = common::files(&folder).iter().any(|path| opens_as(path, row.name));

@@ -21,7 +21,7 @@ fn fixtures() -> Vec<(PathBuf, Vec<u8>)> {
 
 /// Formats that are one thing after another, with nothing that tells how many there should be:
 /// protocol buffers, files of rwkv.cpp, PaddlePaddle and KataGo. By their folders.
-const OPEN_ENDED: [&str; 10] = [
+const OPEN_ENDED: [&str; 11] = [
     "/onnx/",
     "/tfgraph/",
     "/coreml/",
@@ -32,6 +32,7 @@ const OPEN_ENDED: [&str; 10] = [
     "/ggjt/",
     "/pdiparams/",
     "/katago/",
+    "/mindspore/",
 ];
 
 /// Small bounds: a lie about sizes must not cost memory or time.
@@ -63,8 +64,9 @@ fn a_cut_file_is_an_error_or_reads_right() {
                 continue;
             }
             // They begin with numbers in text, which alone are a table.
-            let is_text =
-                ["/llama2c/", "/word2vec/", "/katago/"].iter().any(|part| name.contains(part));
+            let is_text = ["/llama2c/", "/word2vec/", "/katago/", "/ncnn/"]
+                .iter()
+                .any(|part| name.contains(part));
             if is_text && len < 64 {
                 continue;
             }

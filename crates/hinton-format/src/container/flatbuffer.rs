@@ -171,6 +171,8 @@ impl Flat {
             let message = format!("a text of {} bytes; {LONGEST} are read", vector.len);
             return Err(Error::new(ErrorKind::Limit, message).at_byte(vector.start));
         }
+        // Many tables may share one long text, which would take memory for each of them.
+        self.spend(vector.len / 8, vector.start)?;
         let bytes = read_vec(&*self.data, vector.start, vector.len)?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }

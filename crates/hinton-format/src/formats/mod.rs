@@ -14,6 +14,7 @@ pub(crate) mod caffe2;
 pub(crate) mod coreml;
 pub(crate) mod csv;
 pub(crate) mod darknet;
+pub(crate) mod executorch;
 pub(crate) mod fasttext;
 pub(crate) mod flax;
 pub(crate) mod ggjt;
@@ -28,7 +29,11 @@ pub(crate) mod keras;
 pub(crate) mod leela;
 pub(crate) mod llama2c;
 pub(crate) mod matlab;
+pub(crate) mod mindspore;
+pub(crate) mod mnn;
+pub(crate) mod mxnet;
 mod narrow;
+pub(crate) mod ncnn;
 pub(crate) mod nnue;
 pub(crate) mod notes;
 pub(crate) mod npy;
@@ -46,6 +51,8 @@ pub(crate) mod sharded;
 pub(crate) mod tensorflow;
 pub(crate) mod tfjs;
 pub(crate) mod tflite;
+pub(crate) mod thinc;
+pub(crate) mod torch7;
 pub(crate) mod word2vec;
 pub(crate) mod zarr;
 
@@ -90,6 +97,9 @@ pub const FORMATS: &[FormatRow] = &[
     onnx::ROW,
     onnx::ort::ROW,
     openvino::ROW,
+    ncnn::ROW,
+    mnn::ROW,
+    executorch::ROW,
     tflite::ROW,
     tfjs::ROW,
     tensorflow::CHECKPOINT,
@@ -98,6 +108,10 @@ pub const FORMATS: &[FormatRow] = &[
     caffe::ROW,
     caffe2::ROW,
     pdiparams::ROW,
+    mindspore::ROW,
+    mxnet::ROW,
+    torch7::ROW,
+    thinc::ROW,
     llama2c::ROW,
     imatrix::ROW,
     katago::ROW,

@@ -3,7 +3,7 @@
 //! Layout: numpy's `numpy.lib.format`, versions 1.0, 2.0 and 3.0
 //! (<https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>).
 
-mod element;
+pub(crate) mod element;
 mod literal;
 mod long;
 mod record;

@@ -3,7 +3,7 @@
 //!
 //! Layout: `flax/serialization.py` of <https://github.com/google/flax>
 
-mod msgpack;
+pub(crate) mod msgpack;
 
 use std::sync::Arc;
 

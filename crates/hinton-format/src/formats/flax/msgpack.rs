@@ -8,14 +8,14 @@ use crate::Error;
 
 /// A run of bytes in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Run {
-    pub(super) at: u64,
-    pub(super) len: u64,
+pub(crate) struct Run {
+    pub(crate) at: u64,
+    pub(crate) len: u64,
 }
 
 /// A value, or the head of one that holds others.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Nil,
     Bool(bool),
     Int(i128),
@@ -32,7 +32,7 @@ pub(super) enum Value {
 
 impl Value {
     /// What it is, with its article.
-    pub(super) fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             Value::Nil => "nothing (nil)",
             Value::Bool(_) => "a boolean",
@@ -48,25 +48,25 @@ impl Value {
 }
 
 /// Reads values one behind another.
-pub(super) struct Walker<'a> {
+pub(crate) struct Walker<'a> {
     data: &'a dyn Bytes,
-    pub(super) at: u64,
+    pub(crate) at: u64,
     end: u64,
 }
 
 impl<'a> Walker<'a> {
     /// Reads from `at` up to `end`.
-    pub(super) fn new(data: &'a dyn Bytes, at: u64, end: u64) -> Self {
+    pub(crate) fn new(data: &'a dyn Bytes, at: u64, end: u64) -> Self {
         Walker { data, at, end }
     }
 
     /// Bytes that are left.
-    pub(super) fn left(&self) -> u64 {
+    pub(crate) fn left(&self) -> u64 {
         self.end - self.at
     }
 
     /// The next value. Behind texts, binaries and extensions comes what follows them.
-    pub(super) fn next(&mut self) -> Result<Value, Error> {
+    pub(crate) fn next(&mut self) -> Result<Value, Error> {
         let at = self.at;
         let first = self.uint(1)? as u8;
         Ok(match first {
