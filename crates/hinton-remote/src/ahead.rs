@@ -41,7 +41,8 @@ impl Ahead {
     /// `len` bytes are missing. What is needed comes first.
     pub(crate) fn plan(&mut self, needed: Range<u64>, len: u64) -> Vec<Range<u64>> {
         let told = self.told.iter_mut().find(|(ranges, _)| {
-            ranges.iter().any(|range| range.start <= needed.start && needed.start < range.end)
+            // What is needed are whole blocks: they may begin before what was told.
+            ranges.iter().any(|range| range.start < needed.end && needed.start < range.end)
         });
         let wanted = match told {
             Some((ranges, window)) => {
@@ -141,6 +142,15 @@ mod tests {
         assert_eq!((next.len(), next[7].end), (8, 148 * MB));
         let last = bytes(&ahead.plan(233 * MB..234 * MB, 500 * MB));
         assert_eq!(last, [233 * MB..234 * MB], "nothing behind it was told");
+    }
+
+    #[test]
+    fn ranges_that_begin_inside_a_block_are_known() {
+        let mut ahead = Ahead::default();
+        ahead.tell(&[0..400 * MB]);
+        ahead.tell(&[3 * MB + 100..3 * MB + 900, 300 * MB + 5..300 * MB + 99]);
+        let plan = bytes(&ahead.plan(3 * MB..3 * MB + BLOCK, 500 * MB));
+        assert_eq!(plan, [3 * MB..3 * MB + BLOCK, 300 * MB..300 * MB + BLOCK]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use common::{Random, Readable, Stream, close, packed, plain_values, tensor_of, v
 use hinton_tensor::reduce::Mark;
 use hinton_tensor::{
     Bytes, Dtype, Endian, Fold, Grid, GridRequest, Memory, Progress, ReadError, Tensor,
-    TensorError, View, Work, reduce, summarize,
+    TensorError, TileRequest, View, Window, Work, reduce, summarize, tile,
 };
 use proptest::prelude::*;
 
@@ -490,6 +490,40 @@ fn a_sample_of_what_is_far_is_few_reads_apart() {
             assert_eq!(gaps.filter(|gap| *gap > 0).count(), cells - 1);
         }
     }
+}
+
+#[test]
+fn of_what_is_far_a_tile_tells_its_own_rows_alone() {
+    struct Told(Mutex<Vec<Range<u64>>>);
+    impl Bytes for Told {
+        fn len(&self) -> u64 {
+            1 << 20
+        }
+        fn slice(&self, _range: Range<u64>) -> Option<&[u8]> {
+            None
+        }
+        fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
+            let end = offset + buf.len() as u64;
+            let told = self.0.lock().unwrap();
+            assert!(told.iter().any(|range| range.start <= offset && end <= range.end));
+            buf.fill(0);
+            Ok(())
+        }
+        fn jump(&self) -> u64 {
+            1 << 20
+        }
+        fn will_read(&self, ranges: &[Range<u64>]) {
+            self.0.lock().unwrap().extend(ranges.iter().cloned());
+        }
+    }
+    let data = Arc::new(Told(Mutex::new(Vec::new())));
+    let view = View::packed(&[1 << 10, 1 << 9]);
+    let tensor = tensor_of(Dtype::F16, Endian::Little, view, 0, data.clone());
+    let window = Window { rows: 256..258, cols: 128..256, block: (1, 1) };
+    let request = TileRequest { window, fold: Fold::Rms, sample_bytes: None };
+    tile(&tensor, &request, Work::quiet()).unwrap();
+    let row = |row: u64| row * 1024 + 256..row * 1024 + 512;
+    assert_eq!(*data.0.lock().unwrap(), [row(256), row(257)]);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Runs of a tensor's elements, from memory or by reading.
 
+use std::ops::Range;
+
 use super::spans::spans;
 use crate::decode::small;
 use crate::{Dtype, Endian, Tensor, TensorError};
@@ -52,13 +54,33 @@ impl<'t> Source<'t> {
     /// The elements of a tensor, which will be read: data that lies far away is told so.
     pub(crate) fn new(tensor: &'t Tensor) -> Self {
         let source = Source::untold(tensor);
-        if source.memory.is_none() {
-            tensor.data().will_read(&spans(tensor));
-        }
+        source.tell();
         source
     }
 
-    fn untold(tensor: &'t Tensor) -> Self {
+    /// Tells data that lies far away that all elements will be read.
+    pub(crate) fn tell(&self) {
+        if self.memory.is_none() {
+            self.tensor.data().will_read(&spans(self.tensor));
+        }
+    }
+
+    /// Tells data that lies far away which elements will be read, where not all are.
+    pub(crate) fn tell_of(&self, elements: impl Iterator<Item = Range<u64>>) {
+        let data = self.tensor.data();
+        if self.memory.is_some() || data.jump() == 0 {
+            return;
+        }
+        let (start, bits) = (self.tensor.start(), self.tensor.dtype().bits());
+        let byte = |element: u64| element.checked_mul(bits);
+        let bytes = elements.filter_map(|range| {
+            Some(start + byte(range.start)? / 8..start + byte(range.end)?.div_ceil(8))
+        });
+        data.will_read(&bytes.collect::<Vec<_>>());
+    }
+
+    /// The elements of a tensor, of which not all may be read.
+    pub(crate) fn untold(tensor: &'t Tensor) -> Self {
         let dtype = tensor.dtype();
         let size = usize::try_from(dtype.bits().div_ceil(8)).unwrap_or(1);
         let reach = tensor.view().reach();

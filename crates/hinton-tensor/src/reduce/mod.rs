@@ -170,7 +170,7 @@ pub fn reduce(tensor: &Tensor, request: GridRequest, work: Work<'_>) -> Result<G
     if tensor.elements() == 0 {
         return Ok(empty((rows, cols), request));
     }
-    let source = Source::new(tensor);
+    let source = Source::untold(tensor);
     let in_order = source.is_sequential();
     let plan = Plan::new(tensor, &request, source.size() as u64, in_order)
         .ok_or_else(|| tensor.shape_error("it has not two axes".to_owned()))?;
@@ -189,9 +189,9 @@ pub fn reduce(tensor: &Tensor, request: GridRequest, work: Work<'_>) -> Result<G
     let is_sampled = plan.rows.all_read() < plan.rows.len && tensor.elements() > FEW;
     let source = if is_sampled { Source::read_apart(tensor) } else { source };
     if is_sampled {
-        let (start, size) = (tensor.start(), source.size() as u64);
-        let bytes = |rows: std::ops::Range<u64>| start + rows.start * size..start + rows.end * size;
-        tensor.data().will_read(&plan.rows_read().map(bytes).collect::<Vec<_>>());
+        source.tell_of(plan.rows_read());
+    } else {
+        source.tell();
     }
     let job = Job { source: &source, plan: &plan, dtype: tensor.dtype(), fold, again: false };
     let (down, across) = plan.tiles();
@@ -249,13 +249,14 @@ pub fn tile(tensor: &Tensor, request: &TileRequest, work: Work<'_>) -> Result<Gr
     if window.values() == 0 {
         return Ok(empty(shape, GridRequest::new(shape.0, shape.1, request.fold)));
     }
-    let source = Source::new(tensor);
+    let source = Source::untold(tensor);
     if !source.is_in_memory() && tensor.elements() <= FEW {
         return tile(&tensor.to_memory()?, request, work);
     }
     let in_order = source.is_sequential();
     let plan = Plan::of_window(tensor, request, source.size() as u64)
         .ok_or_else(|| tensor.shape_error("it has not two axes".to_owned()))?;
+    source.tell_of(plan.rows_read());
     let shown = shown_as(&plan, shape);
     let fold = shown.fold(request.fold);
     let job = Job { source: &source, plan: &plan, dtype: tensor.dtype(), fold, again: false };
