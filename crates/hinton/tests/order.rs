@@ -157,3 +157,20 @@ fn rows_and_columns_of_a_table_have_the_names_of_its_file() {
     assert_eq!(labels_of(&own, all).len(), 2);
     assert!(labels_of(&DrawRequest::chart("heatmap"), &["[1:3]"]).is_empty());
 }
+
+/// The vocabulary of Llama as llama.cpp keeps it.
+#[test]
+fn tokens_inside_a_gguf_are_names() {
+    let file = "../../../shared/data/gguf/ggml-vocab-llama-spm.gguf";
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    if !path.is_file() {
+        println!("skipped: there is no {}", path.display());
+        return;
+    }
+    let names = hinton::names_beside(&path, &hinton::Limits::default());
+    let [tokens] = names.as_slice() else { panic!("{} lists of names", names.len()) };
+    assert_eq!(tokens.of, hinton::NamesOf::Tokens);
+    let name = |token: usize| tokens.name("token_embd.weight", &[32_000, 64], 0, token);
+    assert_eq!([0, 1, 2].map(name), [Some("<unk>"), Some("<s>"), Some("</s>")]);
+    assert_eq!(name(32_000), None);
+}
