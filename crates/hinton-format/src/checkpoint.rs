@@ -4,6 +4,8 @@ use std::fmt;
 
 use hinton_tensor::Tensor;
 
+use crate::Input;
+
 /// An opened file (or folder of shards): the index is read, no values are.
 #[derive(Debug, Clone)]
 pub struct Checkpoint {
@@ -19,6 +21,20 @@ pub struct Checkpoint {
     pub files: Vec<String>,
     /// What a person should know: things skipped, odd or assumed. Nothing is dropped silently.
     pub warnings: Vec<Warning>,
+}
+
+impl Checkpoint {
+    /// What one file holds by itself.
+    pub(crate) fn of_file(
+        input: &Input,
+        format: &'static str,
+        metadata: Vec<(String, String)>,
+        tensors: Vec<Tensor>,
+        warnings: Vec<Warning>,
+    ) -> Self {
+        let (path, files) = (input.name.clone(), vec![input.name.clone()]);
+        Checkpoint { path, format, metadata, tensors, files, warnings }
+    }
 }
 
 /// Something a person should know about an opened file.

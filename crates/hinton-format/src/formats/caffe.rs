@@ -92,14 +92,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     }
     let mut tensors = reader.tensors;
     distinct(&mut tensors, &mut warnings);
-    Ok(Checkpoint {
-        path: input.name.clone(),
-        format: ROW.name,
-        metadata,
-        tensors,
-        files: vec![input.name.clone()],
-        warnings,
-    })
+    Ok(Checkpoint::of_file(input, ROW.name, metadata, tensors, warnings))
 }
 
 /// Where a layer has its name, its blobs, and the layer of version 0 inside it.

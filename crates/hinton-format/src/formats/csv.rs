@@ -111,14 +111,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         },
     )?;
     let (rows, columns) = (scan.rows, dialect.columns);
-    let mut checkpoint = Checkpoint {
-        path: input.name.clone(),
-        format: ROW.name,
-        metadata: Vec::new(),
-        tensors: Vec::new(),
-        files: vec![input.name.clone()],
-        warnings: Vec::new(),
-    };
+    let mut checkpoint = Checkpoint::of_file(input, ROW.name, Vec::new(), Vec::new(), Vec::new());
     if let Some(header) = &dialect.header {
         let names: Vec<String> = header
             .iter()

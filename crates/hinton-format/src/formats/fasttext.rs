@@ -81,14 +81,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         let message = format!("{} bytes behind the values belong to no tensor", cursor.left());
         warnings.push(Warning::file(message).as_fault());
     }
-    Ok(Checkpoint {
-        path: input.name.clone(),
-        format: ROW.name,
-        metadata,
-        tensors,
-        files: vec![input.name.clone()],
-        warnings,
-    })
+    Ok(Checkpoint::of_file(input, ROW.name, metadata, tensors, warnings))
 }
 
 /// The words and labels: their texts, counts and kinds.

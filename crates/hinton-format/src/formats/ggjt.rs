@@ -341,14 +341,7 @@ fn tensors(
         let place = Place { file, data, start, len, endian };
         tensors.push(ggml::tensor(&name, kind, &shape, place)?);
     }
-    Ok(Checkpoint {
-        path: input.name.clone(),
-        format: ROW.name,
-        metadata,
-        tensors,
-        files: vec![input.name.clone()],
-        warnings: skipped.warnings(),
-    })
+    Ok(Checkpoint::of_file(input, ROW.name, metadata, tensors, skipped.warnings()))
 }
 
 /// Bytes of a tensor in an old layout.

@@ -119,14 +119,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
             format!("there is no {LAST}: the file may be cut, it does not say how long it is");
         warnings.push(Warning::file(message));
     }
-    Ok(Checkpoint {
-        path: input.name.clone(),
-        format: ROW.name,
-        metadata,
-        tensors,
-        files: vec![input.name.clone()],
-        warnings,
-    })
+    Ok(Checkpoint::of_file(input, ROW.name, metadata, tensors, warnings))
 }
 
 struct File<'i> {

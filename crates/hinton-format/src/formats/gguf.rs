@@ -96,14 +96,7 @@ fn open_one(input: &Input, limits: &Limits) -> Result<(Checkpoint, Option<split:
     let mut metadata = vec![("GGUF".to_owned(), about(&header))];
     warnings.splice(0..0, header.warnings);
     metadata.extend(header.metadata);
-    let checkpoint = Checkpoint {
-        path: input.name.clone(),
-        format: ROW.name,
-        metadata,
-        tensors,
-        files: vec![input.name.clone()],
-        warnings,
-    };
+    let checkpoint = Checkpoint::of_file(input, ROW.name, metadata, tensors, warnings);
     Ok((checkpoint, part))
 }
 

@@ -110,14 +110,13 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         data_start,
         input.data.clone(),
     )?;
-    Ok(Checkpoint {
-        path: input.name.clone(),
-        format: ROW.name,
-        metadata: Vec::new(),
-        tensors: vec![tensor],
-        files: vec![input.name.clone()],
-        warnings: warning.into_iter().collect(),
-    })
+    Ok(Checkpoint::of_file(
+        input,
+        ROW.name,
+        Vec::new(),
+        vec![tensor],
+        warning.into_iter().collect(),
+    ))
 }
 
 /// `train-images.idx3-ubyte` and `train-images-idx3-ubyte.gz` are common names of the files.

@@ -89,14 +89,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         warnings.push(Warning::file(message).as_fault());
     }
     distinct(&mut tensors, &mut warnings);
-    Ok(Checkpoint {
-        path: input.name.clone(),
-        format: ROW.name,
-        metadata,
-        tensors,
-        files: vec![input.name.clone()],
-        warnings,
-    })
+    Ok(Checkpoint::of_file(input, ROW.name, metadata, tensors, warnings))
 }
 
 fn text(cursor: &mut Cursor<'_>, what: &str) -> Result<String, Error> {

@@ -106,14 +106,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         tensors.push(Tensor::new(name, file, Dtype::F64, Endian::Little, view, 0, data)?);
     }
     distinct(&mut tensors, &mut warnings);
-    Ok(Checkpoint {
-        path: input.name.clone(),
-        format: ROW.name,
-        metadata: Vec::new(),
-        tensors,
-        files: vec![input.name.clone()],
-        warnings,
-    })
+    Ok(Checkpoint::of_file(input, ROW.name, Vec::new(), tensors, warnings))
 }
 
 /// The arrays of a text that Python printed, by their places where there are several; `None` where it

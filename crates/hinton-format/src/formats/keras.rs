@@ -49,14 +49,7 @@ fn is_weights(member: &str) -> bool {
 
 fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     let zip = Zip::open(input.data.clone(), limits)?;
-    let mut checkpoint = Checkpoint {
-        path: input.name.clone(),
-        format: ROW.name,
-        metadata: Vec::new(),
-        tensors: Vec::new(),
-        files: vec![input.name.clone()],
-        warnings: Vec::new(),
-    };
+    let mut checkpoint = Checkpoint::of_file(input, ROW.name, Vec::new(), Vec::new(), Vec::new());
     if !zip.members().iter().any(|member| is_weights(&member.name)) {
         if !input.name.ends_with(".keras") {
             // Its first member is called as Keras calls it, but it is a folder that was packed.

@@ -79,14 +79,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     if tensors.is_empty() {
         warnings.push(Warning::file("it holds no weights"));
     }
-    Ok(Checkpoint {
-        path: input.name.clone(),
-        format: ROW.name,
-        metadata,
-        tensors,
-        files: vec![input.name.clone()],
-        warnings,
-    })
+    Ok(Checkpoint::of_file(input, ROW.name, metadata, tensors, warnings))
 }
 
 /// The ONNX model in `OnnxModel`.

@@ -353,12 +353,5 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         let name = weight.name.clone();
         tensors.push(dequantised(&stored, &affine, &name)?);
     }
-    Ok(Checkpoint {
-        path: input.name.clone(),
-        format: ROW.name,
-        metadata: layout.metadata,
-        tensors,
-        files: vec![input.name.clone()],
-        warnings,
-    })
+    Ok(Checkpoint::of_file(input, ROW.name, layout.metadata, tensors, warnings))
 }

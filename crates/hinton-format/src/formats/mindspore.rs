@@ -123,14 +123,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     }
     let mut warnings = skipped.warnings();
     distinct(&mut tensors, &mut warnings);
-    Ok(Checkpoint {
-        path: input.name.clone(),
-        format: ROW.name,
-        metadata,
-        tensors,
-        files: vec![input.name.clone()],
-        warnings,
-    })
+    Ok(Checkpoint::of_file(input, ROW.name, metadata, tensors, warnings))
 }
 
 /// Where the values end, and the checksum behind them.

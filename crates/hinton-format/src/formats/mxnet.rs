@@ -96,14 +96,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     }
     warnings.extend(skipped.warnings());
     distinct(&mut tensors, &mut warnings);
-    Ok(Checkpoint {
-        path: input.name.clone(),
-        format: ROW.name,
-        metadata: Vec::new(),
-        tensors,
-        files: vec![input.name.clone()],
-        warnings,
-    })
+    Ok(Checkpoint::of_file(input, ROW.name, Vec::new(), tensors, warnings))
 }
 
 /// A count of things that have a byte at least.

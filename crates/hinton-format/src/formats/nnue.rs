@@ -104,14 +104,13 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         ("features", features.name.to_owned()),
         ("width", width.to_string()),
     ];
-    Ok(Checkpoint {
-        path: input.name.clone(),
-        format: ROW.name,
-        metadata: metadata.map(|(key, value)| (key.to_owned(), value)).into(),
-        tensors: reader.tensors,
-        files: vec![input.name.clone()],
+    Ok(Checkpoint::of_file(
+        input,
+        ROW.name,
+        metadata.map(|(key, value)| (key.to_owned(), value)).into(),
+        reader.tensors,
         warnings,
-    })
+    ))
 }
 
 /// The layers of one stack: `[out, in]` of each, and what a row is padded to.

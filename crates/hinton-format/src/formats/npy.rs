@@ -54,14 +54,7 @@ fn json_line(bytes: &[u8]) -> Option<usize> {
 }
 
 fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
-    let mut checkpoint = Checkpoint {
-        path: input.name.clone(),
-        format: ROW.name,
-        metadata: Vec::new(),
-        tensors: Vec::new(),
-        files: vec![input.name.clone()],
-        warnings: Vec::new(),
-    };
+    let mut checkpoint = Checkpoint::of_file(input, ROW.name, Vec::new(), Vec::new(), Vec::new());
     let mut start = 0;
     let starts_with_json = read_head(&*input.data, 1)? == b"{";
     let want = if starts_with_json { LONGEST_LINE } else { 0 };

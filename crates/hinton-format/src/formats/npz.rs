@@ -30,14 +30,7 @@ fn sniff(head: &Head<'_>) -> Sniff {
 
 fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     let zip = Zip::open(input.data.clone(), limits)?;
-    let mut checkpoint = Checkpoint {
-        path: input.name.clone(),
-        format: ROW.name,
-        metadata: Vec::new(),
-        tensors: Vec::new(),
-        files: vec![input.name.clone()],
-        warnings: Vec::new(),
-    };
+    let mut checkpoint = Checkpoint::of_file(input, ROW.name, Vec::new(), Vec::new(), Vec::new());
     let mut of_macos = Vec::new();
     for member in zip.members() {
         let skipped = |why: &str| Warning::about(&*member.name, format!("skipped: {why}"));

@@ -85,14 +85,7 @@ fn dtype_of(code: u64) -> Option<Dtype> {
 
 fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     let zip = Zip::open(input.data.clone(), limits)?;
-    let mut checkpoint = Checkpoint {
-        path: input.name.clone(),
-        format: ROW.name,
-        metadata: Vec::new(),
-        tensors: Vec::new(),
-        files: vec![input.name.clone()],
-        warnings: Vec::new(),
-    };
+    let mut checkpoint = Checkpoint::of_file(input, ROW.name, Vec::new(), Vec::new(), Vec::new());
     let mut has_weights = false;
     for member in zip.members() {
         let found = CONFIGS.iter().find(|(ending, folder)| {

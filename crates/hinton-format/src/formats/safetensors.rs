@@ -91,14 +91,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         )?);
     }
     check_cover(&header.entries, data_start, data_len, &mut warnings)?;
-    Ok(Checkpoint {
-        path: input.name.clone(),
-        format: ROW.name,
-        metadata: header.metadata,
-        tensors,
-        files: vec![input.name.clone()],
-        warnings,
-    })
+    Ok(Checkpoint::of_file(input, ROW.name, header.metadata, tensors, warnings))
 }
 
 /// The header's bytes, and the byte at which the data starts.

@@ -118,14 +118,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     }
     let mut warnings = reader.skipped.warnings();
     distinct(&mut reader.tensors, &mut warnings);
-    Ok(Checkpoint {
-        path: input.name.clone(),
-        format: ROW.name,
-        metadata,
-        tensors: reader.tensors,
-        files: vec![input.name.clone()],
-        warnings,
-    })
+    Ok(Checkpoint::of_file(input, ROW.name, metadata, reader.tensors, warnings))
 }
 
 impl Reader<'_> {

@@ -84,14 +84,13 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         warnings.push(Warning::file(message).as_fault());
     }
     distinct(&mut tensors, &mut warnings);
-    Ok(Checkpoint {
-        path: input.name.clone(),
-        format: ROW.name,
-        metadata: vec![("nodes".to_owned(), nodes.len().to_string())],
+    Ok(Checkpoint::of_file(
+        input,
+        ROW.name,
+        vec![("nodes".to_owned(), nodes.len().to_string())],
         tensors,
-        files: vec![input.name.clone()],
         warnings,
-    })
+    ))
 }
 
 impl Reader<'_> {

@@ -167,14 +167,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     let Reader { mut tensors, skipped, metadata, .. } = reader;
     warnings.extend(skipped.warnings());
     distinct(&mut tensors, &mut warnings);
-    Ok(Checkpoint {
-        path: input.name.clone(),
-        format: ROW.name,
-        metadata,
-        tensors,
-        files: vec![input.name.clone()],
-        warnings,
-    })
+    Ok(Checkpoint::of_file(input, ROW.name, metadata, tensors, warnings))
 }
 
 impl Reader<'_> {

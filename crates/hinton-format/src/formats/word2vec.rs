@@ -88,14 +88,7 @@ fn open(input: &Input, _limits: &Limits) -> Result<Checkpoint, Error> {
     let data = Arc::new(rows_of(input.data.clone(), start, (words, width)));
     let (file, view) = (input.name.as_str(), View::packed(&[rows, columns]));
     let tensor = Tensor::new("vectors", file, Dtype::F32, Endian::Little, view, 0, data)?;
-    Ok(Checkpoint {
-        path: input.name.clone(),
-        format: ROW.name,
-        metadata,
-        tensors: vec![tensor],
-        files: vec![input.name.clone()],
-        warnings,
-    })
+    Ok(Checkpoint::of_file(input, ROW.name, metadata, vec![tensor], warnings))
 }
 
 /// A place in the list of words.

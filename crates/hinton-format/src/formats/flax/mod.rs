@@ -99,14 +99,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         warnings.push(Warning::file(format!("{left} bytes behind the values belong to none")));
     }
     distinct(&mut tree.tensors, &mut warnings);
-    Ok(Checkpoint {
-        path: input.name.clone(),
-        format: ROW.name,
-        metadata: tree.metadata,
-        tensors: tree.tensors,
-        files: vec![input.name.clone()],
-        warnings,
-    })
+    Ok(Checkpoint::of_file(input, ROW.name, tree.metadata, tree.tensors, warnings))
 }
 
 /// What has been found in the nested dictionaries.

@@ -59,14 +59,7 @@ fn sniff(head: &Head<'_>) -> Sniff {
 }
 
 fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
-    let mut checkpoint = Checkpoint {
-        path: input.name.clone(),
-        format: ROW.name,
-        metadata: Vec::new(),
-        tensors: Vec::new(),
-        files: vec![input.name.clone()],
-        warnings: Vec::new(),
-    };
+    let mut checkpoint = Checkpoint::of_file(input, ROW.name, Vec::new(), Vec::new(), Vec::new());
     add(input.data.clone(), &input.name, "", limits, &mut checkpoint)?;
     Ok(checkpoint)
 }

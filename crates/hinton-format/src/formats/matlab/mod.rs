@@ -58,14 +58,7 @@ fn sniff(head: &Head<'_>) -> Sniff {
 
 fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     let start = crate::source::read_head(&*input.data, 4096)?;
-    let mut checkpoint = Checkpoint {
-        path: input.name.clone(),
-        format: ROW.name,
-        metadata: Vec::new(),
-        tensors: Vec::new(),
-        files: vec![input.name.clone()],
-        warnings: Vec::new(),
-    };
+    let mut checkpoint = Checkpoint::of_file(input, ROW.name, Vec::new(), Vec::new(), Vec::new());
     if is_v73(&start) || hdf5::is_hdf5(&start) {
         v73::open(input, limits, &mut checkpoint)?;
     } else if is_v5(&start) || start.starts_with(b"MATLAB ") {

@@ -114,14 +114,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         let message = format!("{rest} bytes follow the pickle and are not read");
         found.warnings.push(crate::Warning::file(message));
     }
-    Ok(Checkpoint {
-        path: input.name.clone(),
-        format: ROW.name,
-        metadata: found.metadata,
-        tensors: found.tensors,
-        files: vec![input.name.clone()],
-        warnings: found.warnings,
-    })
+    Ok(Checkpoint::of_file(input, ROW.name, found.metadata, found.tensors, found.warnings))
 }
 
 /// Why a pickle without any array is not shown.

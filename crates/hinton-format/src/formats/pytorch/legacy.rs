@@ -61,14 +61,7 @@ pub(super) fn checkpoint(
     if optimizer::is_alone(main, &found.tensors) {
         found.warnings.push(optimizer::note());
     }
-    Ok(Checkpoint {
-        path: input.name.clone(),
-        format: ROW.name,
-        metadata: found.metadata,
-        tensors: found.tensors,
-        files: vec![input.name.clone()],
-        warnings: found.warnings,
-    })
+    Ok(Checkpoint::of_file(input, ROW.name, found.metadata, found.tensors, found.warnings))
 }
 
 /// A storage that is a torch file of its own, inside a plain pickle.

@@ -148,14 +148,7 @@ pub(super) fn open_zip(input: &Input, zip: &Zip, limits: &Limits) -> Result<Chec
         found.tensors.extend(constants.tensors);
         found.warnings.extend(constants.warnings);
     }
-    Ok(Checkpoint {
-        path: input.name.clone(),
-        format: ROW.name,
-        metadata: found.metadata,
-        tensors: found.tensors,
-        files: vec![input.name.clone()],
-        warnings: found.warnings,
-    })
+    Ok(Checkpoint::of_file(input, ROW.name, found.metadata, found.tensors, found.warnings))
 }
 
 /// The text of a short member; `None` where there is none.

@@ -55,14 +55,13 @@ pub(super) fn open(input: &Input, limits: &Limits, entries: &[Entry]) -> Result<
             Err(why) => skips.add(&*one.name, why),
         }
     }
-    Ok(Checkpoint {
-        path: input.name.clone(),
-        format: CHECKPOINT.name,
-        metadata: vec![("version".to_owned(), "1".to_owned())],
+    Ok(Checkpoint::of_file(
+        input,
+        CHECKPOINT.name,
+        vec![("version".to_owned(), "1".to_owned())],
         tensors,
-        files: vec![input.name.clone()],
-        warnings: skips.warnings(),
-    })
+        skips.warnings(),
+    ))
 }
 
 /// `SavedTensorSliceMeta`.
