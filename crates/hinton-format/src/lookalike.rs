@@ -68,11 +68,6 @@ const fn other(name: &'static str, test: fn(&Head<'_>) -> bool, cure: &'static s
     }
 }
 
-/// A row for a model in XML.
-const fn xml(name: &'static str, test: fn(&Head<'_>) -> bool, cure: &'static str) -> Lookalike {
-    Lookalike { kind: ErrorKind::Unsupported, ..other(name, test, cure) }
-}
-
 /// A row for weights that are not read yet.
 const fn later(name: &'static str, strength: Sniff, test: fn(&Head<'_>) -> bool) -> Lookalike {
     Lookalike {
@@ -112,16 +107,6 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
             DOWNLOAD,
         )
     },
-    xml(
-        "a PMML model",
-        |head| is_root(head, "PMML"),
-        "its weights are in the XML; save them as .csv or .npz with the program that wrote it",
-    ),
-    xml(
-        "an OpenCV model",
-        |head| is_root(head, "opencv_storage"),
-        "its weights are in the XML; load it with cv2 and save them with numpy.savez",
-    ),
     Lookalike {
         message: Some(|_| "this is an XML page, not weights: a server's error message".to_owned()),
         ..other("a server's error in XML", |head| is_root(head, "Error"), DOWNLOAD)
@@ -285,9 +270,14 @@ fn text_starts(head: &Head<'_>, words: &[&str]) -> bool {
     })
 }
 
-/// The name of the root element, where it is XML: behind the declaration, comments and a DTD.
+/// The name of the root element, where it is XML.
 fn root<'a>(head: &Head<'a>) -> Option<&'a str> {
-    let mut rest = text(head)?.trim_start();
+    xml_root(text(head)?)
+}
+
+/// The name of the root element of a text, where it is XML: behind the declaration, comments and a DTD.
+pub(crate) fn xml_root(text: &str) -> Option<&str> {
+    let mut rest = text.trim_start();
     loop {
         rest = rest.strip_prefix('<')?;
         let end = match rest.as_bytes().first()? {
@@ -462,7 +452,6 @@ mod tests {
         assert!(error.cure_text().unwrap().contains("hinton draw"));
         assert!(message(b"\0\0\0\x1cftypavif", "x.avif").contains("AVIF"));
         assert!(message(b"<svg xmlns=''/>", "x.svg").contains("SVG"));
-        assert!(message(b"<?xml version='1.0'?><PMML version='4.4'>", "m.pmml").contains("PMML"));
         assert!(message(b"<?xml version='1.0'?><Error><Code>", "w.pt").contains("server's error"));
         assert!(message(b"<?xml version='1.0'?><a b='c'/>", "x.xml").contains("element is <a>"));
     }

@@ -139,7 +139,7 @@ fn changed_compressed_programs_never_panic() {
 
 #[test]
 fn word_vectors_and_models_of_small_programs_hold_what_made_them() {
-    const FOLDERS: [&str; 19] = [
+    const FOLDERS: [&str; 21] = [
         "caffe2",
         "katago",
         "leela",
@@ -150,6 +150,7 @@ fn word_vectors_and_models_of_small_programs_hold_what_made_them() {
         "llama2c",
         "imatrix",
         "ort",
+        "opencv",
         "openvino",
         "ncnn",
         "mxnet",
@@ -158,6 +159,7 @@ fn word_vectors_and_models_of_small_programs_hold_what_made_them() {
         "torch7",
         "mnn",
         "pdiparams",
+        "pmml",
         "json",
     ];
     FOLDERS.iter().for_each(|folder| common::check_truth(folder));
@@ -184,6 +186,70 @@ fn word_vectors_and_models_of_small_programs_hold_what_made_them() {
     assert_eq!(fixture("openvino/small.xml").files.len(), 2);
     let numbered = fixture("pdiparams/alone.pdiparams");
     assert!(warnings(&numbered)[0].contains("they are numbered"));
+}
+
+#[test]
+fn models_in_xml_say_what_their_numbers_belong_to() {
+    let line = fixture("pmml/linear.pmml");
+    let fields = r#"["sepal length","sepal width","petal length","petal width"]"#;
+    assert_eq!(metadata(&line, "columns"), Some(fields));
+    assert_eq!(metadata(&line, "model"), Some("RegressionModel LinearRegression"));
+    assert_eq!(metadata(&fixture("pmml/perceptron.pmml"), "inputs"), Some(fields));
+    assert_eq!(metadata(&fixture("pmml/clusters.pmml"), "rows"), Some(r#"["0","1","2"]"#));
+    let skipped = "a kind of model that holds no arrays of numbers";
+    assert_eq!(
+        warnings(&fixture("pmml/tree.pmml")),
+        [format!("skipped: one TreeModel, {skipped}")]
+    );
+    let mixed = warnings(&fixture("pmml/general.pmml"));
+    assert_eq!(mixed, [format!("skipped: 2 TreeModel, {skipped}")]);
+    let cascade = fixture("opencv/cascade.xml");
+    assert_eq!(metadata(&cascade, "cascade.featureType"), Some("HAAR"));
+    let told = "\"cascade.features.rects\": the rows of 64 matrices of different lengths, one below another";
+    assert_eq!(warnings(&cascade), [told]);
+    let matrices = fixture("opencv/matrices.yml");
+    assert_eq!(
+        (metadata(&matrices, "steps"), metadata(&matrices, "rate")),
+        (Some("12"), Some("0.5"))
+    );
+    let net = fixture("opencv/perceptron.json");
+    assert_eq!(metadata(&net, "opencv_ml_ann_mlp.activation_function"), Some("SIGMOID_SYM"));
+}
+
+#[test]
+fn a_model_in_xml_that_lies_is_an_error() {
+    let replaced = |file: &str, from: &str, to: &str| {
+        told(file, |bytes| {
+            let text = String::from_utf8(bytes.clone()).unwrap();
+            assert!(text.contains(from), "{file} has no {from}");
+            *bytes = text.replace(from, to).into_bytes();
+        })
+    };
+    let matrices = "opencv/matrices.xml";
+    let fewer = replaced(matrices, "-32768 32767", "-32768");
+    assert!(fewer.contains("1 values, where its shape [2, 1] needs 2"), "{fewer}");
+    let huge = replaced(matrices, "<rows>2</rows>", "<rows>2000000000</rows>");
+    assert!(huge.contains("needs 4000000000") || huge.contains("needs 6000000000"), "{huge}");
+    let compound = replaced(matrices, "<dt>\"3u\"</dt>", "<dt>\"2if\"</dt>");
+    assert!(compound.contains("its type \"2if\" is none that is read"), "{compound}");
+    let sparse =
+        replaced("opencv/matrices.yml", "short: !!opencv-matrix", "short: !!opencv-sparse-matrix");
+    assert_eq!(sparse, "\"short\": skipped: it is sparse");
+    let odd = replaced("opencv/matrices.json", "\"rows\": 2,", "\"rows\": two,");
+    assert!(odd.contains("\"two\" is no size of a matrix"), "{odd}");
+    let cut = replaced("opencv/base64.json", "==\"", "\"").contains("is cut");
+    assert!(!cut, "the marks at the end of base64 may be missing");
+    let general = "pmml/general.pmml";
+    for (from, to, says) in [
+        ("beta=\"-1.5\"", "beta=\"x\"", "the beta of <PCell> is \"x\", expected a number"),
+        ("n=\"2\">0.5 9<", "n=\"3\">0.5 9<", "an array has 2 values where n is 3"),
+        ("col=\"3\"", "col=\"4\"", "a cell at row 0, column 3 of a 2 × 3 matrix"),
+        ("nbCols=\"3\"", "nbCols=\"4e9\"", "is larger than such a file may have"),
+        ("</Segmentation>", "", "expected </Segmentation>, found </MiningModel>"),
+    ] {
+        let told = replaced(general, from, to);
+        assert!(told.contains(says), "{told}");
+    }
 }
 
 #[test]

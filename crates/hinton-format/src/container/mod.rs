@@ -1,5 +1,5 @@
 //! Containers that know nothing of tensors: zip, tar, pickle, protocol buffers, FlatBuffers,
-//! sorted tables, B+trees in log files.
+//! sorted tables, B+trees in log files, XML.
 
 pub mod flatbuffer;
 pub mod ocdbt;
@@ -7,4 +7,5 @@ pub mod pickle;
 pub mod protobuf;
 pub mod table;
 pub mod tar;
+pub(crate) mod xml;
 pub mod zip;

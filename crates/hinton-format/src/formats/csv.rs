@@ -34,7 +34,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
 };
 
 /// Most row labels that are kept as metadata.
-const MOST_LABELS: usize = 10_000;
+pub(super) const MOST_LABELS: usize = 10_000;
 /// Most rows whose words are kept as metadata.
 const MOST_TEXTS: usize = 200_000;
 

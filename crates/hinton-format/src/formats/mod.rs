@@ -39,11 +39,13 @@ pub(crate) mod notes;
 pub(crate) mod npy;
 pub(crate) mod npz;
 pub(crate) mod onnx;
+pub(crate) mod opencv;
 pub(crate) mod openvino;
 pub(crate) mod orbax;
 pub(crate) mod pdiparams;
 pub(crate) mod pickle;
 mod pieces;
+pub(crate) mod pmml;
 pub(crate) mod pt2;
 pub(crate) mod pytorch;
 pub(crate) mod safetensors;
@@ -97,6 +99,8 @@ pub const FORMATS: &[FormatRow] = &[
     onnx::ROW,
     onnx::ort::ROW,
     openvino::ROW,
+    opencv::ROW,
+    pmml::ROW,
     ncnn::ROW,
     mnn::ROW,
     executorch::ROW,

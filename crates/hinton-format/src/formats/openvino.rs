@@ -4,8 +4,6 @@
 //! Layout: "Operation Set and IR" of <https://docs.openvino.ai>, `src/core/src/pass/serialize.cpp` of
 //! <https://github.com/openvinotoolkit/openvino>.
 
-mod tags;
-
 use std::collections::BTreeMap;
 
 use hinton_tensor::{Dtype, Endian, Tensor, View, element_count};
@@ -14,8 +12,8 @@ use super::FormatRow;
 use super::beside::Beside;
 use super::narrow::narrow;
 use super::notes::{Skipped, check_path, distinct};
+use crate::container::xml::{Tag, Tags};
 use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff};
-use tags::{Tag, Tags};
 
 /// The row of the table.
 pub(crate) const ROW: FormatRow = FormatRow {
