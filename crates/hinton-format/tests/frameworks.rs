@@ -21,7 +21,7 @@ fn metadata(checkpoint: &Checkpoint) -> Vec<(&str, &str)> {
 #[test]
 fn fixtures_hold_what_made_them() {
     assert_eq!(compare_fixtures("flax"), 2);
-    assert_eq!(compare_fixtures("matlab"), 8);
+    assert_eq!(compare_fixtures("matlab"), 10);
     assert_eq!(compare_fixtures("darknet"), 3);
 }
 
@@ -94,14 +94,70 @@ fn matlab_says_what_it_skips() {
         ["\"s\": it is sparse: 5 of 20 values are stored, the others shown as zeros"]
     );
     let checkpoint = opened("matlab", "hdf5.mat");
-    assert_eq!(metadata(&checkpoint), [("words", "some text")]);
-    assert_eq!(
-        warnings(&checkpoint),
-        [
-            "\"cells\": skipped: it holds references to other objects",
-            "\"nothing\": skipped: an empty array (double)",
-        ]
-    );
+    assert_eq!(metadata(&checkpoint), [("words", "some text"), ("z@note", "of another program")]);
+    let told = warnings(&checkpoint);
+    let starts = [
+        "left out: what MATLAB keeps beside texts",
+        "\"f\": skipped: a function handle",
+        "\"lines\": skipped: texts of shape [2, 2]",
+        "\"thing\": skipped: an object of the class DAGNetwork",
+    ];
+    assert_eq!(told.len(), starts.len(), "{told:?}");
+    assert!(told.iter().zip(starts).all(|(told, start)| told.starts_with(start)), "{told:?}");
+}
+
+#[test]
+fn matlab_7_3_is_read_as_version_5_is() {
+    let [old, new] = ["both_5.mat", "both_73.mat"].map(|name| opened("matlab", name));
+    let of = |checkpoint: &hinton_format::Checkpoint| {
+        let mut all: Vec<_> = checkpoint
+            .tensors
+            .iter()
+            .map(|one| {
+                let bits: Vec<u64> = one.to_f64().unwrap().into_iter().map(f64::to_bits).collect();
+                (one.name().to_owned(), one.shape().to_vec(), bits)
+            })
+            .collect();
+        all.sort();
+        let mut texts = checkpoint.metadata.clone();
+        texts.retain(|(key, _)| key != "header");
+        texts.sort();
+        let mut told = warnings(checkpoint);
+        told.sort();
+        (all, texts, told)
+    };
+    let (old, new) = (of(&old), of(&new));
+    assert_eq!(old.0.len(), 22);
+    assert_eq!(old, new);
+    assert!(new.2.contains(
+        &"\"dots\": skipped: a sparse matrix of complex values, shape [5, 4]".to_owned()
+    ));
+}
+
+#[test]
+fn cells_that_refer_to_themselves_end() {
+    let bytes = std::fs::read(fixture("matlab", "both_73.mat")).unwrap();
+    // Each place of each object is put in place of the others.
+    let mut told = 0;
+    let places: Vec<u64> = (0..bytes.len() as u64 / 8).map(|at| at * 8).collect();
+    let references: Vec<usize> = (0..bytes.len() - 8)
+        .step_by(8)
+        .filter(|at| {
+            let value = u64::from_le_bytes(bytes[*at..at + 8].try_into().unwrap());
+            value > 800 && value < bytes.len() as u64 && places.contains(&value)
+        })
+        .collect();
+    assert!(references.len() > 50, "{}", references.len());
+    for (index, at) in references.iter().enumerate() {
+        let other = references[(index * 7 + 3) % references.len()];
+        let mut changed = bytes.clone();
+        changed.copy_within(other..other + 8, *at);
+        if let Ok(checkpoint) = open_bytes("w.mat", &changed) {
+            told += checkpoint.warnings.len();
+            crate::common::read_values(&checkpoint);
+        }
+    }
+    assert!(told > 0);
 }
 
 #[test]

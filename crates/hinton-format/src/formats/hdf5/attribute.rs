@@ -117,6 +117,7 @@ fn value(file: &H5File, fields: &mut Fields<'_>, datatype: &Datatype, shape: &[u
 
 fn described(kind: &Kind) -> String {
     match kind {
+        Kind::Reference => "(references to other objects, not shown)".to_owned(),
         Kind::Opaque => "(opaque bytes, not shown)".to_owned(),
         Kind::Other(what) => format!("({what}, not shown)"),
         _ => "(damaged)".to_owned(),
@@ -135,7 +136,8 @@ fn element_value(file: &H5File, bytes: &[u8], datatype: &Datatype) -> Option<Val
             let tensor = Tensor::new("", "", *dtype, *endian, view, 0, data).ok()?;
             Some(number(tensor.to_f64().ok()?.first().copied()?, *dtype))
         }
-        Kind::Varying { text: true, .. } => {
+        // MATLAB writes a name as a list of letters.
+        Kind::Varying { text, of } if *text || (of.kind == Kind::Text && of.size == 1) => {
             let mut fields = Fields::new(bytes, 0, file.frame, "text");
             let len = fields.u32().ok()? as usize;
             let Some(at) = fields.address().ok()? else {

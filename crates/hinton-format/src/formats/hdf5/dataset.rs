@@ -90,13 +90,14 @@ fn what_it_holds(kind: &Kind) -> String {
         Kind::Text | Kind::Varying { text: true, .. } => "it holds texts".to_owned(),
         Kind::Varying { .. } => "it holds lists of different lengths".to_owned(),
         Kind::Opaque => "it holds opaque bytes".to_owned(),
+        Kind::Reference => "it holds references to other objects".to_owned(),
         Kind::Other(what) => format!("it holds {what}"),
         _ => "it holds no numbers".to_owned(),
     }
 }
 
 /// The bytes that the values lie in, and the byte at which they start.
-fn storage(
+pub(super) fn storage(
     file: &H5File,
     object: &Object,
     datatype: &Datatype,

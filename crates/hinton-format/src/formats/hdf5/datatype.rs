@@ -16,6 +16,8 @@ pub(super) enum Kind {
     Text,
     /// A text or a list of any length, which lies in a heap.
     Varying { text: bool, of: Box<Datatype> },
+    /// The place of another object.
+    Reference,
     /// Bytes without a meaning of their own.
     Opaque,
     /// No number; named for people.
@@ -60,7 +62,8 @@ fn at_depth(fields: &mut Fields<'_>, depth: usize) -> Result<Datatype, Error> {
             Kind::Opaque
         }
         6 => compound(fields, version, bits & 0xffff, size, depth)?,
-        7 => Kind::Other("references to other objects".to_owned()),
+        7 if bits & 15 == 0 => Kind::Reference,
+        7 => Kind::Other("references to regions of other objects".to_owned()),
         8 => enumeration(fields, version, bits & 0xffff, depth)?,
         9 => {
             let of = Box::new(at_depth(fields, depth + 1)?);

@@ -5,6 +5,7 @@
 
 mod array;
 mod attribute;
+mod browse;
 mod btree2;
 mod checksum;
 mod chunked;
@@ -29,6 +30,8 @@ use hinton_tensor::Bytes;
 
 use super::FormatRow;
 use crate::{Checkpoint, Error, Head, Input, Limits, Sniff};
+
+pub(super) use browse::{Browser, Item, Thing};
 
 /// The row of the table.
 pub(crate) const ROW: FormatRow = FormatRow {

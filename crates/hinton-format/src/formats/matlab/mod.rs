@@ -1,13 +1,14 @@
 //! MATLAB `.mat`: version 4 (saved with `-v4`), version 5 (saved with `-v6` or `-v7`), and 7.3, which is HDF5.
 //!
 //! Layout: "MAT-File Format" by The MathWorks for version 5; for 7.3 what MATLAB adds to HDF5 are
-//! the attributes `MATLAB_class`, `MATLAB_empty` and `MATLAB_int_decode`.
+//! the attributes `MATLAB_class`, `MATLAB_empty`, `MATLAB_sparse`, `MATLAB_fields` and `MATLAB_object_decode`.
 
 mod element;
 mod sparse;
 mod v4;
 mod v5;
 mod v73;
+mod words;
 
 use super::{FormatRow, hdf5};
 use crate::{Checkpoint, Error, Head, Input, Limits, Sniff};
@@ -20,9 +21,9 @@ pub(crate) const ROW: FormatRow = FormatRow {
            order; those in structs and cells by their path in MATLAB's words \
            (`net.layers{1}.weights{2}`, counted from 1). Shapes and orientation are MATLAB's, the \
            dtype is the one stored, which may be smaller than MATLAB's class. Short texts are \
-           metadata. Sparse matrices of versions 4 and 5 are shown with their zeros, up to 1 GiB of \
+           metadata. Sparse matrices are shown with their zeros, up to 1 GiB of \
            them. Skipped with a warning: larger and complex sparse ones, objects, function handles, a \
-           variable that is damaged; in 7.3 cells, whose content is listed under #refs#. \
+           variable that is damaged. \
            Layout: MAT-File Format, The MathWorks",
     quantised: "",
     extensions: &["mat"],

@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, OnceLock};
 
-use hinton_tensor::{Bytes, Dtype, Endian, ReadError, Tensor, View, element_count};
+use hinton_tensor::{Bytes, Dtype, Endian, Memory, ReadError, Tensor, View, element_count};
 
 use super::element::{Element, Elements, dtype_of, kind};
-use crate::source::{Made, read_vec};
+use crate::source::{self, read_vec};
 use crate::{Error, Limits};
 
 /// What is said of one that is shown.
@@ -31,15 +31,79 @@ fn outside(shape: &[usize]) -> ReadError {
     ReadError { offset: 0, len: 0, why: format!("a sparse value lies outside shape {shape:?}") }
 }
 
-/// A sparse array of version 5: rows of the values (`ir`), where each column begins among them (`jc`),
-/// the values (`pr`). The tensor and what to say of it; a remark in place of it where it is skipped.
+/// Numbers of one width, one behind another.
+pub(super) struct Run {
+    data: Arc<dyn Bytes>,
+    start: u64,
+    /// All their bytes.
+    len: u64,
+    width: u64,
+    endian: Endian,
+}
+
+impl Run {
+    /// The values of a tensor in the order of storage.
+    pub(super) fn of(tensor: &Tensor) -> Run {
+        let width = tensor.dtype().bits() / 8;
+        let (data, len) = (tensor.data().clone(), tensor.elements().saturating_mul(width));
+        Run { data, start: tensor.start(), len, width, endian: tensor.endian() }
+    }
+
+    pub(super) fn empty() -> Run {
+        let data = Arc::new(Memory::new(Vec::new()));
+        Run { data, start: 0, len: 0, width: 8, endian: Endian::Little }
+    }
+
+    fn of_element(parts: &Elements, element: Element, width: u64) -> Run {
+        let (data, endian) = (parts.data.clone(), parts.endian);
+        Run { data, start: element.at, len: element.len, width, endian }
+    }
+
+    fn bytes(&self, first: u64, count: u64) -> Result<Vec<u8>, ReadError> {
+        read_vec(
+            &*self.data,
+            self.start + first.saturating_mul(self.width),
+            count.saturating_mul(self.width),
+        )
+    }
+
+    /// Numbers that count something.
+    fn numbers(&self, first: u64, count: u64) -> Result<Vec<u64>, ReadError> {
+        let number = |bytes: &[u8]| {
+            let push = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
+            match self.endian {
+                Endian::Little => bytes.iter().rev().fold(0, push),
+                Endian::Big => bytes.iter().fold(0, push),
+            }
+        };
+        let bytes = self.bytes(first, count)?;
+        Ok(bytes.chunks_exact(self.width as usize).map(number).collect())
+    }
+
+    fn count(&self) -> u64 {
+        self.len / self.width
+    }
+}
+
+/// A sparse matrix: rows of the values (`ir`), where each column begins among them (`jc`), the values (`pr`).
+pub(super) struct Parts {
+    pub(super) shape: [usize; 2],
+    pub(super) rows: Run,
+    pub(super) columns: Run,
+    pub(super) values: Run,
+}
+
+/// A tensor and what to say of it; a remark in place of it where it is skipped.
+pub(super) type Made = Result<(Tensor, String), String>;
+
+/// A sparse array of version 5.
 pub(super) fn of_v5(
     parts: &mut Elements,
     name: &str,
     file: &str,
     (dims, complex, logical): (&[usize], bool, bool),
     limits: &Limits,
-) -> Result<Result<(Tensor, String), String>, Error> {
+) -> Result<Made, Error> {
     let &[rows, columns] = dims else {
         return Err(Error::malformed(format!("a sparse array of {} axes", dims.len())));
     };
@@ -55,73 +119,59 @@ pub(super) fn of_v5(
         let message = format!("a sparse matrix whose columns are {} bytes", jc.len);
         return Err(Error::malformed(message).at_byte(jc.at));
     }
+    let [ir, jc] = [ir, jc].map(|element| Run::of_element(parts, element, 4));
     // MATLAB calls the values of a logical matrix doubles, and stores a byte of each.
-    let counted = jc.len.checked_sub(4).map(|last| read_vec(&*parts.data, jc.at + last, 4));
-    let counted = counted.transpose()?.unwrap_or_default();
-    let counted = counted.first_chunk::<4>().map_or(0, |bytes| match parts.endian {
-        Endian::Little => u32::from_le_bytes(*bytes),
-        Endian::Big => u32::from_be_bytes(*bytes),
-    });
-    let counted = u64::from(counted);
+    let counted = jc.numbers(columns as u64, 1)?.first().copied().unwrap_or(0);
     if logical && pr.len < counted.saturating_mul(dtype.bits() / 8) && pr.len >= counted {
         dtype = Dtype::U8;
     }
-    let width = (dtype.bits() / 8) as usize;
-    let values = Sparse {
-        data: parts.data.clone(),
-        endian: parts.endian,
-        shape: [rows, columns],
-        rows: ir,
-        columns: jc,
-        values: pr,
-        width,
-        starts: OnceLock::new(),
-    };
-    let stored = counted;
-    if ir.len / 4 < stored || pr.len / (width as u64) < stored {
-        let message = format!("a sparse matrix of {stored} values in {} bytes", pr.len);
-        return Err(Error::malformed(message).at_byte(pr.at));
+    let values = Run::of_element(parts, pr, dtype.bits() / 8);
+    let parts = Parts { shape: [rows, columns], rows: ir, columns: jc, values };
+    filled(parts, name, file, (dtype, logical), limits)
+}
+
+/// A sparse matrix with its zeros.
+pub(super) fn filled(
+    parts: Parts,
+    name: &str,
+    file: &str,
+    (dtype, is_logical): (Dtype, bool),
+    limits: &Limits,
+) -> Result<Made, Error> {
+    let dims = parts.shape;
+    let (endian, width) = (parts.values.endian, parts.values.width);
+    let last = parts.columns.count().checked_sub(1);
+    let stored = last.map(|last| parts.columns.numbers(last, 1)).transpose()?.unwrap_or_default();
+    let stored = stored.first().copied().unwrap_or(0);
+    if parts.rows.count() < stored || parts.values.count() < stored {
+        let message = format!("a sparse matrix of {stored} values in {} bytes", parts.values.len);
+        return Err(Error::malformed(message).at_byte(parts.values.start));
     }
-    let elements = element_count(dims).filter(|all| *all <= limits.held_bytes / width as u64);
-    let Some(elements) = elements else { return Ok(Err(too_large(stored, dims))) };
-    let endian = parts.endian;
+    let elements = element_count(&dims).filter(|all| *all <= limits.held_bytes / width);
+    let Some(elements) = elements else { return Ok(Err(too_large(stored, &dims))) };
+    let values = Sparse { parts, starts: OnceLock::new() };
     let fill = move |first: u64, out: &mut [u8]| values.fill(first, out);
-    let data = Arc::new(Made::new(elements, width, fill));
+    let data = Arc::new(source::Made::new(elements, width as usize, fill));
     let dtype = match dtype {
-        Dtype::U8 | Dtype::I8 if logical => Dtype::Bool,
+        Dtype::U8 | Dtype::I8 if is_logical => Dtype::Bool,
         dtype => dtype,
     };
-    let tensor = Tensor::new(name, file, dtype, endian, View::packed_fortran(dims), 0, data)?;
+    let tensor = Tensor::new(name, file, dtype, endian, View::packed_fortran(&dims), 0, data)?;
     Ok(Ok((tensor, word(stored, elements))))
 }
 
 /// Most values of a column whose rows are in any order.
-const LONGEST_UNORDERED: u32 = 1 << 16;
+const LONGEST_UNORDERED: u64 = 1 << 16;
 
 /// Where each column begins among the values; whether rows rise in every column.
-type Starts = (Vec<u32>, bool);
+type Starts = (Vec<u64>, bool);
 
 struct Sparse {
-    data: Arc<dyn Bytes>,
-    endian: Endian,
-    shape: [usize; 2],
-    rows: Element,
-    columns: Element,
-    values: Element,
-    width: usize,
+    parts: Parts,
     starts: OnceLock<Result<Starts, ReadError>>,
 }
 
 impl Sparse {
-    fn numbers(&self, from: Element, first: u64, count: u64) -> Result<Vec<u32>, ReadError> {
-        let bytes = read_vec(&*self.data, from.at + first * 4, count * 4)?;
-        let number = match self.endian {
-            Endian::Little => u32::from_le_bytes,
-            Endian::Big => u32::from_be_bytes,
-        };
-        Ok(bytes.as_chunks::<4>().0.iter().map(|bytes| number(*bytes)).collect())
-    }
-
     /// Where each column begins among the values, and whether rows rise in every column.
     ///
     /// # Errors
@@ -130,16 +180,17 @@ impl Sparse {
     fn read_starts(&self) -> Result<Starts, ReadError> {
         /// Rows that are looked at in one go.
         const AT_ONCE: u64 = 1 << 16;
-        let starts = self.numbers(self.columns, 0, self.shape[1] as u64 + 1)?;
+        let Parts { shape, rows, columns, .. } = &self.parts;
+        let starts = columns.numbers(0, shape[1] as u64 + 1)?;
         if !starts.is_sorted() {
-            return Err(outside(&self.shape));
+            return Err(outside(&self.parts.shape));
         }
-        let stored = u64::from(starts.last().copied().unwrap_or(0));
+        let stored = starts.last().copied().unwrap_or(0);
         let (mut above, mut column, mut rise) = (None, 0, true);
         for first in (0..stored).step_by(AT_ONCE as usize) {
-            let rows = self.numbers(self.rows, first, AT_ONCE.min(stored - first))?;
+            let rows = rows.numbers(first, AT_ONCE.min(stored - first))?;
             for (index, row) in (first..).zip(rows) {
-                while starts.get(column).is_some_and(|start| u64::from(*start) <= index) {
+                while starts.get(column).is_some_and(|start| *start <= index) {
                     (above, column) = (None, column + 1);
                 }
                 rise &= above.is_none_or(|above| above < row);
@@ -148,19 +199,18 @@ impl Sparse {
         }
         let longest = starts.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0);
         if !rise && longest > LONGEST_UNORDERED {
-            let why =
-                format!("{longest} rows of a sparse column of shape {:?} do not rise", self.shape);
-            return Err(ReadError { offset: self.rows.at, len: self.rows.len, why });
+            let why = format!("{longest} rows of a sparse column of shape {shape:?} do not rise");
+            return Err(ReadError { offset: rows.start, len: rows.len, why });
         }
         Ok((starts, rise))
     }
 
     /// The first of the values in a range of one column that lies in that row or below it.
-    fn search(&self, row: u64, (mut from, mut to): (u32, u32)) -> Result<u32, ReadError> {
+    fn search(&self, row: u64, (mut from, mut to): (u64, u64)) -> Result<u64, ReadError> {
         while from < to {
             let middle = from + (to - from) / 2;
-            let found = self.numbers(self.rows, u64::from(middle), 1)?;
-            if found.first().is_some_and(|found| u64::from(*found) < row) {
+            let found = self.parts.rows.numbers(middle, 1)?;
+            if found.first().is_some_and(|found| *found < row) {
                 from = middle + 1;
             } else {
                 to = middle;
@@ -174,12 +224,13 @@ impl Sparse {
         let starts = self.starts.get_or_init(|| self.read_starts());
         let (starts, rise) = starts.as_ref().map_err(ReadError::clone)?;
         out.fill(0);
-        let height = self.shape[0].max(1) as u64;
-        let end = first + (out.len() / self.width) as u64;
+        let width = self.parts.values.width as usize;
+        let height = self.parts.shape[0].max(1) as u64;
+        let end = first + (out.len() / width) as u64;
         let columns = (first / height) as usize..end.div_ceil(height) as usize;
         for column in columns {
             let (Some(&from), Some(&to)) = (starts.get(column), starts.get(column + 1)) else {
-                return Err(outside(&self.shape));
+                return Err(outside(&self.parts.shape));
             };
             // Of a tall column only the part that is asked for.
             let top = column as u64 * height;
@@ -190,18 +241,16 @@ impl Sparse {
                 }
                 false => (from, to),
             };
-            let (from, count) = (u64::from(from), u64::from(to - from));
-            let rows = self.numbers(self.rows, from, count)?;
-            let width = self.width as u64;
-            let values = read_vec(&*self.data, self.values.at + from * width, count * width)?;
-            for (row, value) in rows.into_iter().zip(values.chunks_exact(self.width)) {
-                if u64::from(row) >= height {
-                    return Err(outside(&self.shape));
+            let rows = self.parts.rows.numbers(from, to - from)?;
+            let values = self.parts.values.bytes(from, to - from)?;
+            for (row, value) in rows.into_iter().zip(values.chunks_exact(width)) {
+                if row >= height {
+                    return Err(outside(&self.parts.shape));
                 }
-                let number = column as u64 * height + u64::from(row);
+                let number = column as u64 * height + row;
                 if (first..end).contains(&number) {
-                    let at = (number - first) as usize * self.width;
-                    out[at..at + self.width].copy_from_slice(value);
+                    let at = (number - first) as usize * width;
+                    out[at..at + width].copy_from_slice(value);
                 }
             }
         }

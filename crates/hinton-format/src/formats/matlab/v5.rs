@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hinton_tensor::{Bytes, Dtype, Endian, Tensor, View, element_count};
 
 use super::element::{Element, Elements, dtype_of, kind};
-use super::sparse;
+use super::{sparse, words};
 use crate::formats::notes::{Skipped, check_path, distinct};
 use crate::source::coding::ZLIB;
 use crate::source::inflate;
@@ -180,7 +180,7 @@ impl File<'_> {
             let name = parts.name(TEXT, "name")?;
             parts.name(TEXT, "type system")?;
             let class = parts.name(TEXT, "class name")?;
-            self.skipped.add(path.unwrap_or(name), object_word(&class));
+            self.skipped.add(path.unwrap_or(name), words::object(&class));
             return Ok(());
         }
         let dims = parts.numbers(self.limits.axes as u64, "dimensions")?;
@@ -190,9 +190,7 @@ impl File<'_> {
         }
         let name = parts.name(TEXT, "name")?;
         if path.is_none() && name.is_empty() && class == class::UINT8 {
-            let why = "left out: what MATLAB keeps beside texts, tables and functions (the function \
-                       workspace)";
-            self.skipped.add(name, why);
+            self.skipped.add(name, words::WORKSPACE);
             return Ok(());
         }
         let head = Head {
@@ -229,7 +227,7 @@ impl File<'_> {
                 self.numbers(parts, head).map_err(|error| error.for_tensor(name))
             }
             class::FUNCTION => {
-                self.skipped.add(head.name, "skipped: a function handle");
+                self.skipped.add(head.name, words::FUNCTION);
                 Ok(())
             }
             _ => {
@@ -391,20 +389,6 @@ impl File<'_> {
             _ => Ok(real),
         }
     }
-}
-
-/// What is said of an object of a class, whose layout only MATLAB knows.
-fn object_word(class: &str) -> String {
-    let lower = class.to_ascii_lowercase();
-    let is_network = ["network", "graph", "net"].iter().any(|end| lower.ends_with(end));
-    let cure = match is_network {
-        true => {
-            "save its weights as arrays in MATLAB (w = net.Layers(2).Weights; save('w.mat', 'w')), \
-             or write it with exportONNXNetwork"
-        }
-        false => "save its arrays as plain variables in MATLAB (s = struct(x); save('s.mat', 's'))",
-    };
-    format!("skipped: an object of the class {class}, whose layout only MATLAB knows; {cure}")
 }
 
 /// Places of a cell or struct array; each takes bytes of the file, so that a lie ends early.

@@ -10,7 +10,7 @@ mod yaml;
 
 use std::sync::Arc;
 
-use hinton_tensor::{Bytes, Dtype, Endian, ReadError, Tensor, View, element_count};
+use hinton_tensor::{Bytes, Dtype, Endian, Memory, ReadError, Tensor, View, element_count};
 
 use self::arrays::{Array, Arrays, Piece};
 use self::tree::Tree;
@@ -37,6 +37,8 @@ pub(crate) const ROW: FormatRow = FormatRow {
 
 /// Most texts and single numbers that are kept.
 const MOST_TEXTS: usize = 200;
+/// Most bytes of values that are kept.
+const SMALL: u64 = 256;
 /// Bytes before the values in base64: their type and spaces.
 const HEADER: usize = 24;
 
@@ -114,7 +116,11 @@ fn tensor(input: &Input, name: String, array: Array) -> Result<Tensor, Error> {
     let len =
         len.ok_or_else(|| Error::malformed(format!("the shape {shape:?} cannot be counted")))?;
     let text = input.data.clone();
-    let values: Arc<dyn Bytes> = Arc::new(Lazy::new(len, move || values(&*text, &pieces, dtype)));
+    // What is small takes less memory than what makes it.
+    let values: Arc<dyn Bytes> = match len {
+        ..=SMALL => Arc::new(Memory::new(values(&*text, &pieces, dtype)?)),
+        _ => Arc::new(Lazy::new(len, move || values(&*text, &pieces, dtype))),
+    };
     let view = View::packed(&shape);
     Ok(Tensor::new(name, input.name.as_str(), dtype, Endian::Little, view, 0, values)?)
 }
