@@ -108,3 +108,32 @@ fn empty_tensors_have_nothing_wrong() {
     assert!(found.zero_rows.is_empty() && found.zero_columns.is_empty());
     assert_eq!(find_first(&of(&[0, 5], &[]), |_| true, Work::quiet()).unwrap(), None);
 }
+
+#[test]
+fn a_matrix_in_fortran_order_is_what_it_is_in_c_order() {
+    let (rows, columns) = (1100, 1300);
+    let value = |row: usize, column: usize| match (row, column) {
+        (7, _) | (_, 900) => 0.0,
+        _ => ((row * 31 + column * 17) % 1009) as f32 - 500.0,
+    };
+    let bytes = |of: &dyn Fn(usize) -> f32| {
+        let values = (0..rows * columns).map(of);
+        Arc::new(Memory::new(values.flat_map(f32::to_le_bytes).collect::<Vec<u8>>()))
+    };
+    let shape = [rows, columns];
+    let made = |view: View, data: Arc<Memory>| {
+        Tensor::new("w", "f", Dtype::F32, Endian::Little, view, 0, data).unwrap()
+    };
+    let c = made(View::packed(&shape), bytes(&|at| value(at / columns, at % columns)));
+    let fortran = || bytes(&|at| value(at % rows, at / rows));
+    let turned = made(View::packed_fortran(&shape), fortran());
+    let one = examine(&c, Work::quiet()).unwrap();
+    assert_eq!((one.zero_rows.as_slice(), one.zero_columns.as_slice()), (&[7][..], &[900][..]));
+    for threads in 1..4 {
+        assert_eq!(examine(&turned, Work::on(threads)).unwrap(), one, "{threads}");
+    }
+    let again = made(View::packed_fortran(&shape), fortran());
+    assert!(same_bits(&turned, &again).unwrap() && same_bits(&turned, &c).unwrap());
+    let other = bytes(&|at| value(at % rows, at / rows) + f32::from(u8::from(at == 1_400_000)));
+    assert!(!same_bits(&turned, &made(View::packed_fortran(&shape), other)).unwrap());
+}

@@ -14,7 +14,7 @@ use crate::Limits;
 
 /// Compressed bytes that inflate when they are used: small ones whole, on the first use; large ones
 /// as a stream that starts again when asked for something behind it. One that has had to start again
-/// several times is inflated whole too, up to `Limits::held_bytes`. What was inflated whole is kept
+/// several times, or is read in pieces far apart, is inflated whole too, up to `Limits::held_bytes`. What was inflated whole is kept
 /// while memory for all such bytes has room, see `source/kept.rs`.
 pub struct Inflate {
     packed: Packed,
@@ -29,6 +29,10 @@ pub struct Inflate {
 /// How often a stream starts again before it is kept in memory: a summary and a picture of a large
 /// file read it once each, and memory for it would be wasted.
 const RESTARTS: u32 = 3;
+
+/// After so many reads that pass over most of the bytes, as of the columns of a matrix, the stream would have to
+/// start again soon.
+const SKIPS: u64 = 64;
 
 /// Where the compressed bytes lie, and how they are packed.
 #[derive(Clone)]
@@ -74,6 +78,29 @@ impl Packed {
 struct Stream {
     cursor: Option<Cursor>,
     restarts: u32,
+    /// Reads that passed over bytes, the bytes they passed over, and those they gave.
+    skips: u64,
+    skipped: u64,
+    given: u64,
+}
+
+impl Stream {
+    /// Notes a read; whether it is time to inflate all, were it only for once.
+    fn is_scattered(&mut self, offset: u64, len: u64) -> bool {
+        match &self.cursor {
+            Some(cursor) if cursor.position > offset => {
+                self.restarts = self.restarts.saturating_add(1);
+                return self.restarts == RESTARTS;
+            }
+            Some(cursor) if cursor.position < offset => {
+                self.skips += 1;
+                self.skipped = self.skipped.saturating_add(offset - cursor.position);
+                self.given = self.given.saturating_add(len);
+            }
+            _ => {}
+        }
+        self.skips == SKIPS && self.skipped / 16 > self.given
+    }
 }
 
 /// A stream that has been read up to `position`.
@@ -194,13 +221,11 @@ impl Inflate {
     /// Moves the stream to `offset` and fills `buf` from there.
     fn stream(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
         let mut stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
-        if stream.cursor.as_ref().is_some_and(|cursor| cursor.position > offset) {
-            stream.restarts = stream.restarts.saturating_add(1);
-            // Where memory has no room the stream goes on, and this is not tried again.
-            if self.may_hold && stream.restarts == RESTARTS && self.inflated().is_ok() {
-                self.is_streamed.store(false, Ordering::Relaxed);
-                stream.cursor = None;
-            }
+        // Where memory has no room the stream goes on, and this is not tried again.
+        let is_scattered = stream.is_scattered(offset, buf.len() as u64);
+        if is_scattered && self.may_hold && self.inflated().is_ok() {
+            self.is_streamed.store(false, Ordering::Relaxed);
+            stream.cursor = None;
         }
         if !self.is_streamed.load(Ordering::Relaxed) {
             drop(stream);

@@ -64,14 +64,20 @@ pub fn examine(tensor: &Tensor, work: Work<'_>) -> Result<Examination, TensorErr
     };
     let stripes = elements.div_ceil(STRIPE);
     let look = blocks::of(tensor);
-    let states = for_each(stripes, source.is_sequential(), work, state, |state, turn| {
-        let first = turn.index * STRIPE;
-        layout.load(&source, first..elements.min(first + STRIPE), &mut state.piece)?;
+    let at_once = layout.stripes_at_once(&source, STRIPE, work.threads);
+    let turns = stripes.div_ceil(at_once);
+    let states = for_each(turns, source.is_sequential(), work, state, |state, turn| {
+        let first = turn.index * at_once;
+        let last = stripes.min(first + at_once);
+        let band = first * STRIPE..elements.min(last * STRIPE);
+        layout.load(&source, band, &mut state.piece)?;
         turn.pass();
         if let Some(look) = look {
-            state.seen.look(look, turn.index, stripes).map_err(|error| tensor.read_error(error))?;
+            for index in first..last {
+                state.seen.look(look, index, stripes).map_err(|error| tensor.read_error(error))?;
+            }
         }
-        Ok(state.add(turn.index, first))
+        Ok(state.add(first, source.size()))
     })?;
     let mut found = gather(tensor, states);
     if elements <= FEW {
@@ -92,18 +98,20 @@ struct State<'t> {
 }
 
 impl State<'_> {
-    /// Looks at the stripe in `piece`, whose first value has that number; returns its bytes.
-    fn add(&mut self, index: u64, first: u64) -> u64 {
-        let bytes = self.piece.bytes();
-        let part = self.counter.add(bytes);
-        if part.count > 0 {
-            self.moments.push((index, part));
+    /// Looks at the stripes in `piece`, the first of which has that number; returns their bytes.
+    fn add(&mut self, first: u64, size: usize) -> u64 {
+        let all = self.piece.bytes();
+        for (index, bytes) in (first..).zip(all.chunks(STRIPE as usize * size)) {
+            let part = self.counter.add(bytes);
+            if part.count > 0 {
+                self.moments.push((index, part));
+            }
+            self.digests.push((index, of_stripe(bytes)));
+            if let Some(lines) = &mut self.lines {
+                lines.add(index * STRIPE, bytes);
+            }
         }
-        self.digests.push((index, of_stripe(bytes)));
-        if let Some(lines) = &mut self.lines {
-            lines.add(first, bytes);
-        }
-        bytes.len() as u64
+        all.len() as u64
     }
 }
 
@@ -175,9 +183,15 @@ pub fn same_bits(a: &Tensor, b: &Tensor) -> Result<bool, TensorError> {
         return Ok(false);
     }
     let (of_a, of_b) = (Source::new(a), Source::new(b));
-    let (layout_a, layout_b) = (Layout::c_order(a.view()), Layout::c_order(b.view()));
+    // Where both lie alike, in the order in which they lie: any pair of bits is looked at all the same.
+    let is_alike = a.view().strides == b.view().strides;
+    let layout = |tensor: &Tensor| match is_alike {
+        true => Layout::memory_order(tensor.view()).0,
+        false => Layout::c_order(tensor.view()),
+    };
+    let (layout_a, layout_b) = (layout(a), layout(b));
     let (mut from_a, mut from_b) = (Piece::default(), Piece::default());
-    let elements = a.elements();
+    let elements = layout_a.elements();
     let mut first = 0;
     while first < elements {
         let stripe = first..elements.min(first + STRIPE);

@@ -97,6 +97,17 @@ impl Layout {
         Ok(())
     }
 
+    /// How many stripes of so many elements are best loaded at once, on so many threads: several where
+    /// that reads more of each column, as in a matrix in Fortran's order, else one.
+    pub(crate) fn stripes_at_once(&self, source: &Source<'_>, stripe: u64, threads: usize) -> u64 {
+        let Some(columns) = self.columns(source) else { return 1 };
+        let rows = columns.rows(u64::MAX, BAND) as u64;
+        let wanted = rows.saturating_mul(columns.len as u64) / stripe.max(1);
+        // Enough pieces of work for every thread.
+        let stripes = self.elements() / stripe.max(1);
+        wanted.min(stripes / (4 * threads.max(1) as u64)).max(1)
+    }
+
     /// Rows whose values lie far apart while those of a column lie side by side, as in a matrix in
     /// Fortran's order.
     fn columns(&self, source: &Source<'_>) -> Option<Columns> {
@@ -107,7 +118,7 @@ impl Layout {
             len,
             stride,
             row,
-            column: Vec::new(),
+            columns: Vec::new(),
         })
     }
 
@@ -118,8 +129,12 @@ impl Layout {
 
 /// From how many rows on a block of them is read by its columns.
 const FEWEST_ROWS: usize = 4;
-/// Rows of a block: a column of it is a cache line or more of any type.
-const MOST_ROWS: usize = 64;
+/// Most rows of a block: far apart, as much is read of a column at once as a disk or a packed file likes.
+const MOST_ROWS: usize = 1024;
+/// Most bytes of values that are loaded at once for the sake of long columns.
+const BAND: usize = 16 << 20;
+/// Bytes of a row that are written at once: a cache line.
+const LINE: usize = 64;
 
 /// Reads blocks of rows column by column: a value on its own costs as much as several side by side.
 struct Columns {
@@ -128,7 +143,8 @@ struct Columns {
     stride: i64,
     /// Bytes of a row.
     row: usize,
-    column: Vec<u8>,
+    /// Neighbouring columns, one behind another.
+    columns: Vec<u8>,
 }
 
 impl Columns {
@@ -146,13 +162,21 @@ impl Columns {
         out: &mut [u8],
     ) -> Result<(), TensorError> {
         let size = source.size();
-        self.column.resize(out.len() / self.row * size, 0);
-        for column in 0..self.len {
-            let first = element.wrapping_add_signed(self.stride.wrapping_mul(column as i64));
-            source.run(first, 1, &mut self.column)?;
-            let rows = out.chunks_exact_mut(self.row);
-            for (row, value) in rows.zip(self.column.chunks_exact(size)) {
-                row[column * size..][..size].copy_from_slice(value);
+        let height = out.len() / self.row * size;
+        let at_once = (LINE / size).max(1);
+        for first in (0..self.len).step_by(at_once) {
+            let count = at_once.min(self.len - first);
+            self.columns.resize(count * height, 0);
+            for (column, values) in (first..).zip(self.columns.chunks_exact_mut(height)) {
+                let start = element.wrapping_add_signed(self.stride.wrapping_mul(column as i64));
+                source.run(start, 1, values)?;
+            }
+            for (row, line) in out.chunks_exact_mut(self.row).enumerate() {
+                let line = &mut line[first * size..][..count * size];
+                let values = self.columns.chunks_exact(height);
+                for (value, column) in line.chunks_exact_mut(size).zip(values) {
+                    value.copy_from_slice(&column[row * size..][..size]);
+                }
             }
         }
         Ok(())

@@ -63,6 +63,32 @@ impl Bytes for Counted {
 }
 
 #[test]
+fn a_stream_of_which_columns_are_read_is_held_at_once() {
+    let text = text();
+    let (packed, crc) = deflated(&text);
+    let whole = crate::source::read_head(&*packed, u64::MAX).unwrap();
+    let len = text.len() as u64;
+    // Columns of 10 bytes of rows of 1000, and all in order in pieces of 500.
+    for (step, taken, most, is_held) in [(1000, 10, 4, true), (500, 500, 1, false)] {
+        let counted = Arc::new(Counted(Memory::new(whole.clone()), AtomicU64::new(0)));
+        let data: Arc<dyn Bytes> = counted.clone();
+        let inflate =
+            Inflate::new(&DEFLATE, data, (0, packed.len()), len, Some(crc), &streaming()).unwrap();
+        for column in 0..if is_held { 20 } else { 1 } {
+            for row in 0..len / step {
+                let mut buf = vec![0; taken];
+                let offset = row * step + column * taken as u64;
+                inflate.read_at(offset, &mut buf).unwrap();
+                assert_eq!(buf, text[offset as usize..][..taken]);
+            }
+        }
+        assert_eq!(inflate.is_sequential(), !is_held);
+        let read = counted.1.load(Ordering::Relaxed);
+        assert!(read <= most * packed.len() / 2 + packed.len(), "{read} of {}", packed.len());
+    }
+}
+
+#[test]
 fn a_stream_that_goes_back_again_and_again_is_held() {
     let text = text();
     let (packed, crc) = deflated(&text);
