@@ -82,6 +82,7 @@ fn every_layout_decodes_as_its_library_would() {
         ("bitnet/model.safetensors", "from BitNet", 1),
         ("bitnet_auto/model.safetensors", "from BitNet", 1),
         ("hqq.safetensors", "from HQQ", 5),
+        ("marlin.safetensors", "from Marlin", 2),
         ("keras_int8.weights.h5", "from INT8", 4),
     ] {
         assert_eq!(compare(name, kind), count, "{name}");
@@ -113,6 +114,27 @@ fn what_was_done_is_said_and_what_was_guessed_is_a_warning() {
             groups of 32, 2 bits in groups of 128 would fit too"));
     assert_eq!(warnings(&opened("mlx/model.safetensors")), [""; 0]);
     assert!(find(&mlx, "a.weight").is_some() && find(&mlx, "a.weight (dequantised)").is_some());
+}
+
+#[test]
+fn codes_of_marlin_are_told_by_their_shape() {
+    let marlin = opened("marlin.safetensors");
+    assert_eq!(
+        words(&marlin),
+        [
+            "1 weight from Marlin: 4 bits in groups of 16; 1 weight from Marlin: 4 bits in groups of 48; \
+          shown beside what is stored"
+        ]
+    );
+    assert_eq!(warnings(&marlin), [""; 0]);
+    // An output at a time, across the tiles.
+    let [whole, stored] = ["a.weight", "expected.a.weight"].map(|name| find(&marlin, name));
+    let whole = whole.unwrap().clone();
+    for slice in ["[60:70]", "[:,17]", "[::31,5:40]"] {
+        let part =
+            |tensor: &Tensor| tensor.slice(&slice.parse().unwrap()).unwrap().to_f32().unwrap();
+        assert_eq!(part(&whole), part(stored.unwrap()), "{slice}");
+    }
 }
 
 #[test]

@@ -23,11 +23,11 @@ pub(crate) const ROW: FormatRow = FormatRow {
            warning; bytes that belong to no tensor are a warning. \
            Quantised weights are recognised by the names and shapes of their parts: FP8 with scales, \
            GPTQ (2, 3, 4, 8 bits), AWQ, NF4, FP4 and INT8 of bitsandbytes, integers of compressed-tensors, \
-           INT8 of quanto, HQQ, BitNet, MLX with its modes, MXFP4 and MXFP8, NVFP4; the weight they stand for \
-           comes beside them, under its own name where that is free. Codes of other layouts (EXL2, EXL3, \
-           Marlin and unknown ones) are shown as stored, and that is said wherever they are shown. \
+           INT8 of quanto, HQQ, BitNet, Marlin, MLX with its modes, MXFP4 and MXFP8, NVFP4; the weight they stand for \
+           comes beside them, under its own name where that is free. Codes of other layouts (EXL2, EXL3 \
+           and unknown ones) are shown as stored, and that is said wherever they are shown. \
            Layout: https://github.com/huggingface/safetensors#format",
-    quantised: "FP8, GPTQ, AWQ, bitsandbytes, compressed-tensors, quanto, HQQ, BitNet, MLX, MXFP4, MXFP8, \
+    quantised: "FP8, GPTQ, AWQ, bitsandbytes, compressed-tensors, quanto, HQQ, BitNet, Marlin, MLX, MXFP4, MXFP8, \
                 NVFP4: \
                 as stored and as weights",
     extensions: &["safetensors"],

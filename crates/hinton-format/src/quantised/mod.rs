@@ -1,5 +1,5 @@
 //! Weights that a file stores as codes in one tensor and scales in others: FP8, GPTQ, AWQ,
-//! bitsandbytes, compressed-tensors, MLX, MXFP4, NVFP4 and others. The tensors stay as they are; the
+//! bitsandbytes, compressed-tensors, Marlin, MLX, MXFP4, NVFP4 and others. The tensors stay as they are; the
 //! weight that they stand for comes beside them, decoded when it is read.
 //!
 //! Layouts are told by the names and shapes of tensors; one file a family, one row each. Values are
@@ -13,6 +13,7 @@ mod compressed;
 mod config;
 mod hqq;
 mod keras;
+mod marlin;
 mod microscaled;
 mod mlx;
 mod parts;
@@ -45,6 +46,7 @@ const LAYOUTS: &[Layout] = &[
     Layout { ending: ".qweight", find: columns::find },
     Layout { ending: ".absmax", find: bitsandbytes::find },
     Layout { ending: ".W_q", find: hqq::find },
+    Layout { ending: ".B", find: marlin::find },
     Layout { ending: "/vars/1", find: keras::find },
     Layout { ending: "/vars/2", find: keras::find },
     Layout { ending: ".SCB", find: scaled::find_int8 },
