@@ -54,8 +54,10 @@ pub fn examine(tensor: &Tensor, work: Work<'_>) -> Result<Examination, TensorErr
     }
     let source = Source::new(tensor);
     let layout = Layout::c_order(tensor.view());
+    // A table of counts costs more than a few values, which are sorted below.
+    let counter = if elements <= FEW { Counter::without_quantiles } else { Counter::new };
     let state = || State {
-        counter: Counter::new(tensor.dtype()),
+        counter: counter(tensor.dtype()),
         piece: Piece::default(),
         moments: Vec::new(),
         digests: Vec::new(),
