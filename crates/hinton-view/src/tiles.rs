@@ -141,12 +141,11 @@ pub(crate) fn one(
 /// How many bytes of a window are read; `None` for all. A map of 20,000 thumbnails shows something
 /// soon only if each costs what it shows.
 fn sample_of(are_many: bool, window: &Window, bytes: u64) -> Option<u64> {
-    if bytes > READ_WHOLE {
-        return Some(SAMPLE);
-    }
     let (rows, cols) = window.cells();
     let enough = GLANCE.0.max(rows as u64 * cols as u64 * GLANCE.1);
-    (are_many && bytes > 2 * enough).then_some(enough)
+    let most = if bytes > READ_WHOLE { SAMPLE } else { u64::MAX };
+    let glance = if are_many && bytes > 2 * enough { enough } else { u64::MAX };
+    Some(most.min(glance)).filter(|&bytes| bytes < u64::MAX)
 }
 
 /// A grid in the form that the page reads; whether a sample stays one, because no values are read ahead.
