@@ -146,11 +146,13 @@ async function recoloured(browser, path) {
     times.push(
       await page.evaluate(async (key) => {
         const map = document.getElementById("map");
-        const canvas = document.getElementById("tiles");
-        const gl = canvas.getContext("webgl2");
+        const isCard = map.dataset.painter === "card";
+        const canvas = document.getElementById(isCard ? "card" : "plain");
+        const [x, y] = [Math.floor(canvas.width / 2) - 32, Math.floor(canvas.height / 2)];
         const probe = () => {
-          const bytes = new Uint8Array(4 * 64);
-          gl.readPixels(Math.floor(canvas.width / 2) - 32, Math.floor(canvas.height / 2), 64, 1, gl.RGBA, gl.UNSIGNED_BYTE, bytes);
+          if (!isCard) return canvas.getContext("2d").getImageData(x, y, 64, 1).data.join();
+          const [gl, bytes] = [canvas.getContext("webgl2"), new Uint8Array(4 * 64)];
+          gl.readPixels(x, y, 64, 1, gl.RGBA, gl.UNSIGNED_BYTE, bytes);
           return bytes.join();
         };
         map.focus();

@@ -267,7 +267,7 @@ export function axesTests(hinton) {
         await rest(page);
         // A line stands where the second block of each row begins, and none in the middle of a block.
         const dark = await page.evaluate(() => {
-          const canvas = document.querySelectorAll("#map canvas")[1];
+          const canvas = document.getElementById("words");
           const { width, height } = canvas;
           const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data;
           const drawn = (x) => {

@@ -196,16 +196,36 @@ export async function rest(page) {
 }
 
 /** Colours of points of the map, in CSS pixels from its upper left, as 0xrrggbb. */
-export function pixelsAt(page, points) {
-  return page.evaluate((wanted) => {
-    const canvas = document.getElementById("tiles");
-    const gl = canvas.getContext("webgl2");
-    const bytes = new Uint8Array(4);
-    return wanted.map(([x, y]) => {
-      gl.readPixels(Math.floor(x * devicePixelRatio), canvas.height - 1 - Math.floor(y * devicePixelRatio), 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, bytes);
-      return (bytes[0] << 16) | (bytes[1] << 8) | bytes[2];
+export async function pixelsAt(page, points) {
+  const { width, ratio, words } = await picture(page);
+  return points.map(([x, y]) => words[Math.floor(y * ratio) * width + Math.floor(x * ratio)]);
+}
+
+/** The canvas that is seen: who drew it, and all pixels of the device as 0xrrggbb, from the upper left. */
+export async function picture(page) {
+  const { packed, ...rest } = await page.evaluate(async () => {
+    const isCard = document.getElementById("map").dataset.painter === "card";
+    const canvas = document.getElementById(isCard ? "card" : "plain");
+    const { width, height } = canvas;
+    let bytes = new Uint8Array(width * height * 4);
+    if (isCard) {
+      const gl = canvas.getContext("webgl2");
+      gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, bytes);
+    } else bytes = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+    const words = new Uint32Array(width * height);
+    for (let y = 0; y < height; y++) {
+      // A card counts rows from below.
+      let at = (isCard ? height - 1 - y : y) * width * 4;
+      for (let x = 0; x < width; x++, at += 4) words[y * width + x] = (bytes[at] << 16) | (bytes[at + 1] << 8) | bytes[at + 2];
+    }
+    const packed = await new Promise((done) => {
+      const reader = new FileReader();
+      reader.onload = () => done(reader.result.slice(reader.result.indexOf(",") + 1));
+      reader.readAsDataURL(new Blob([words]));
     });
-  }, points);
+    return { painter: isCard ? "card" : "plain", width, height, ratio: devicePixelRatio, packed };
+  });
+  return { ...rest, words: new Uint32Array(new Uint8Array(Buffer.from(packed, "base64")).buffer) };
 }
 
 /** How many colours the map has, on a grid of points; a blank one has one. */

@@ -98,6 +98,13 @@ const PARTS: Record<string, Part> = {
   n: onOff("numbers"),
   list: onOff("list"),
   panel: onOff("details"),
+  // For whoever has a driver that draws wrongly; read when the page opens.
+  draw: {
+    write: ({ painting }) => painting,
+    read: (model, text) => {
+      if (text === "plain" || text === "card") model.painting = text;
+    },
+  },
   theme: chosen("theme", String, (text) => (text === "light" || text === "dark" ? text : undefined)),
 };
 

@@ -93,14 +93,10 @@ function App(props: Opened) {
   });
 
   onMount(() => {
-    const [canvas, overlay] = map.querySelectorAll("canvas");
+    const [plain, card, words] = map.querySelectorAll("canvas") as unknown as HTMLCanvasElement[];
     if (placed) map.dataset.placed = "";
-    const made = new Stage(map, canvas!, overlay!, model);
+    const made = new Stage(map, { plain: plain!, card: card!, words: words! }, model);
     onCleanup(() => made.end());
-    if (!made.works) {
-      say("This browser cannot draw the map: WebGL 2 is missing or switched off.");
-      return;
-    }
     if (props.overview) made.tiles.expect(props.overview, model.initial.step, model.initial.fold);
     made.ahead = () => player.ahead();
     setStage(made);
@@ -137,7 +133,8 @@ function App(props: Opened) {
           aria-label="Map of all tensors. Arrow keys move, plus and minus zoom, enter puts a cursor on a cell, question mark lists all keys."
           ref={map}
         >
-          <canvas id="tiles" aria-hidden="true" />
+          <canvas id="plain" aria-hidden="true" />
+          <canvas id="card" aria-hidden="true" />
           <canvas id="words" aria-hidden="true" />
         </div>
         <Comparison model={model} />

@@ -340,7 +340,10 @@ export function createModel(engine: Engine, catalogue: Catalogue, aspect: number
   );
 
   return {
-    engine, catalogue, aspect, views, look, lookWhole, apply, steps,
+    engine, catalogue, aspect, views,
+    /** Who must draw the tiles; null: the graphics card if there is one. */
+    painting: null as "plain" | "card" | null,
+    look, lookWhole, apply, steps,
     get tensors() {
       views();
       return tensors;

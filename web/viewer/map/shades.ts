@@ -30,6 +30,8 @@ export class Shades {
   readonly balances: number;
   /** The largest magnitude that has its own colour. */
   readonly peak: number;
+  /** The same tables, a pixel a word. */
+  readonly words: { one: Uint32Array; two: Uint16Array | null; table: Uint32Array };
 
   constructor(readonly colours: Colours) {
     const { one, two } = colours;
@@ -59,6 +61,7 @@ export class Shades {
     }
     const finite = [Math.abs(colours.low), Math.abs(colours.high)].filter(Number.isFinite);
     this.peak = Math.max(...finite, 1e-38);
+    this.words = { one: all, two: this.two, table: new Uint32Array(this.table.buffer) };
   }
 
   /** Red, green and blue of a cell: what the shader computes, for words drawn over it. */

@@ -2,10 +2,13 @@ import { createEffect, untrack } from "solid-js";
 import type { Pane } from "../compare";
 import { type Fold, type Step, type Tensor, numberOf } from "../engine";
 import type { Model } from "../model";
+import { CardPainter } from "./card";
 import { ExactCells } from "./exact";
 import { type Marginals, marginals } from "./marginals";
 import { drawOverlay } from "./overlay";
-import { Painter, type Piece } from "./painter";
+import type { Painter, Piece, Rgb } from "./painter";
+import { PlainPainter } from "./plain";
+import type { Size } from "./camera";
 import { type Level, SIDE, type Seen, cellsAt, highest, nameOf, seen, urgency } from "./plan";
 import { type Shades, colourBytes } from "./shades";
 import { type Kept, SOON, Tiles } from "./tiles";
@@ -15,17 +18,36 @@ const COARSER = 12;
 const FINER = 2;
 /** From this size on a cell is drawn as a Hinton square, CSS pixels. */
 export const HINTON_CELL = 6;
+/** How long after the first picture the graphics card is asked for, milliseconds. */
+const CARD_AFTER = 100;
 /** Grey of Hinton diagrams, as in `hinton draw`. */
-const GROUND: [number, number, number] = [128, 128, 128];
+const GROUND: Rgb = [128, 128, 128];
 
-/** Draws the map: tiles by the graphics card, words and lines on a second canvas above it. */
+/** The canvases of the map, one upon the other: only one of the two with tiles is seen. */
+export interface Canvases {
+  /** Of the processor. */
+  plain: HTMLCanvasElement;
+  /** Of the graphics card. */
+  card: HTMLCanvasElement;
+  /** Words and lines. */
+  words: HTMLCanvasElement;
+}
+
+/** Draws the map: tiles by the processor and then by the graphics card if there is one, words and lines above them. */
 export class Stage {
   readonly tiles: Tiles;
   readonly exact: ExactCells;
-  private painter: Painter | null = null;
+  private readonly plain: PlainPainter;
+  /** As soon as it is ready, and until it is lost. */
+  private card: CardPainter | null = null;
   private gl: WebGL2RenderingContext | null = null;
+  /** The painter of the last picture. */
+  private painter: Painter;
+  private mayHaveCard: boolean;
+  private ended = false;
   private observer: ResizeObserver | null = null;
   private ratio = 1;
+  private device: Size = { width: 1, height: 1 };
   private asked = 0;
   /** Whether the tiles must be drawn anew, too. */
   private stale = true;
@@ -40,24 +62,28 @@ export class Stage {
 
   constructor(
     private readonly element: HTMLElement,
-    private readonly canvas: HTMLCanvasElement,
-    private readonly overlay: HTMLCanvasElement,
+    private readonly canvases: Canvases,
     private readonly model: Model,
   ) {
     const redraw = () => this.invalidate();
     this.tiles = new Tiles(model.engine, redraw);
     this.exact = new ExactCells(model.engine, redraw);
-    this.context = overlay.getContext("2d")!;
-    this.start();
-    canvas.addEventListener("webglcontextlost", (event) => {
+    this.context = canvases.words.getContext("2d")!;
+    this.plain = new PlainPainter(canvases.plain);
+    this.painter = this.plain;
+    this.show("plain");
+    const { card } = canvases;
+    card.addEventListener("webglcontextlost", (event) => {
+      // One that was given back must not come back.
+      if (!this.gl) return;
       event.preventDefault();
-      this.painter = null;
+      this.card = null;
       this.tiles.lostCard();
-    });
-    canvas.addEventListener("webglcontextrestored", () => {
-      this.start();
       redraw();
     });
+    card.addEventListener("webglcontextrestored", () => this.startCard());
+    this.mayHaveCard = model.painting !== "plain";
+    if (model.painting === "card") this.startCard();
     this.watchSize();
     createEffect(() => {
       model.camera();
@@ -88,15 +114,11 @@ export class Stage {
   /** Gives everything back: the page shows something else now. */
   end(): void {
     cancelAnimationFrame(this.asked);
+    this.ended = true;
     this.observer?.disconnect();
-    this.painter = null;
+    this.card = null;
     this.gl?.getExtension("WEBGL_lose_context")?.loseContext();
     this.gl = null;
-  }
-
-  /** Whether this browser can draw the map at all. */
-  get works(): boolean {
-    return this.gl !== null;
   }
 
   /** Draws anew before the browser paints next; words and lines alone if the tiles stay as they are. */
@@ -149,14 +171,44 @@ export class Stage {
     return null;
   }
 
-  private start(): void {
+  /**
+   * Has the graphics card draw from now on if there is one. Asked for after the first picture, because a browser takes its
+   * time for it; a card that is only a program draws more slowly than the processor does here.
+   */
+  private startCard(): void {
+    if (this.ended || this.card || !this.mayHaveCard) return;
     // Opaque: blending with the page would change the colours.
-    this.gl = this.canvas.getContext("webgl2", { alpha: false, antialias: false, depth: false, preserveDrawingBuffer: true });
+    this.gl ??= this.canvases.card.getContext("webgl2", { alpha: false, antialias: false, depth: false, preserveDrawingBuffer: true });
     if (!this.gl || this.gl.isContextLost()) return;
-    this.painter = new Painter(this.gl);
+    if (this.model.painting !== "card" && isProgram(this.gl)) {
+      this.mayHaveCard = false;
+      this.gl.getExtension("WEBGL_lose_context")?.loseContext();
+      this.gl = null;
+      return;
+    }
+    try {
+      this.card = new CardPainter(this.gl);
+    } catch {
+      // A driver that refuses the shader: the processor goes on.
+      return;
+    }
+    this.invalidate();
+  }
+
+  /** Shows the canvas of the painter that has just drawn. */
+  private draws(painter: Painter): void {
+    if (this.painter === painter) return;
+    this.painter = painter;
+    this.show(painter === this.card ? "card" : "plain");
+    if (painter === this.card) this.plain.rest();
+  }
+
+  private show(which: "plain" | "card"): void {
+    this.element.dataset.painter = which;
   }
 
   private watchSize(): void {
+    const overlay = this.canvases.words;
     const observer = (this.observer = new ResizeObserver(([entry]) => {
       const box = entry!.devicePixelContentBoxSize?.[0];
       const { width, height } = entry!.contentRect;
@@ -166,14 +218,14 @@ export class Stage {
       this.resize({ width, height }, device);
     }));
     try {
-      observer.observe(this.canvas, { box: "device-pixel-content-box" });
+      observer.observe(overlay, { box: "device-pixel-content-box" });
     } catch {
       // Safari does not know this box, nor does it say when the ratio changes.
-      observer.observe(this.canvas);
+      observer.observe(overlay);
       const listen = () => {
-        if (!this.gl) return;
+        if (this.ended) return;
         matchMedia(`(resolution: ${devicePixelRatio}dppx)`).addEventListener("change", () => {
-          const { clientWidth: width, clientHeight: height } = this.canvas;
+          const { clientWidth: width, clientHeight: height } = overlay;
           this.resize({ width, height }, { width: width * devicePixelRatio, height: height * devicePixelRatio });
           listen();
         }, { once: true });
@@ -188,10 +240,9 @@ export class Stage {
     const before = untrack(model.full);
     const atHome = before.width === 0 || Math.abs(untrack(model.camera).zoom / model.home().zoom - 1) < 1e-6;
     this.ratio = device.width / size.width;
-    for (const canvas of [this.canvas, this.overlay]) {
-      canvas.width = Math.round(device.width);
-      canvas.height = Math.round(device.height);
-    }
+    this.device = { width: Math.round(device.width), height: Math.round(device.height) };
+    fit(this.canvases.card, this.device);
+    fit(this.canvases.words, this.device);
     model.setSize(size);
     if (atHome && this.element.dataset.placed === undefined) model.setCamera(model.home());
     // At once: a canvas is empty from when its size changes to when it is drawn.
@@ -199,19 +250,22 @@ export class Stage {
   }
 
   private frame(): void {
-    const { model, painter, tiles } = this;
+    const { model, tiles } = this;
     this.stale = false;
+    const painter = this.card ?? this.plain;
     const { fold, hinton, share } = model.choice();
     const panes = model.comparison.panes();
     const size = model.size();
-    if (!painter || size.width === 0) return;
-    painter.pool.tick();
+    if (size.width === 0) return;
+    if (painter === this.plain) fit(this.canvases.plain, this.device);
+    painter.begin();
     tiles.begin();
     const found = seen(model.tiles(), model.tensors, model.camera(), size, this.ratio);
     this.last = found;
     const pieces: Piece[] = [];
     let sampled = 1;
     let missing = 0;
+    let held = true;
     const pointer = this.pointer ?? { x: size.width / 2, y: size.height / 2 };
     const room = share || painter.hasRoomFor(found.length * panes.length);
     // Thousands of tensors have few colours between them.
@@ -231,18 +285,13 @@ export class Stage {
       const before = missing;
       if (!tensor || tensor.skipped) continue;
       const shades = shadesOf(tensor);
-      const place = shades ? painter.placeOf(shades) : -1;
       const cellSize = Math.min(rect.w / tensor.cols, rect.h / tensor.rows);
       const add: Add = (kept, at, r, c, clip) => {
-        const slot = tiles.slotOf(kept, painter.pool);
-        if (!slot || !shades) return slot !== null;
+        if (!painter.holds(kept, tiles)) return (held = false);
+        if (!shades) return true;
         sampled = Math.max(sampled, kept.tile!.sampled);
         const piece = this.piece(one, pane, kept, at, r, c, clip);
-        if (!piece) return true;
-        pieces.push({
-          ...piece, slot, shades: place, balances: shades.balances, peak: shades.peak, planes: kept.tile!.planes.length,
-          hinton: hinton && cellSize >= HINTON_CELL,
-        });
+        if (piece) pieces.push({ ...piece, kept, shades, hinton: hinton && cellSize >= HINTON_CELL });
         return true;
       };
       for (let r = one.tiles.r0; r < one.tiles.r1; r++) {
@@ -267,6 +316,8 @@ export class Stage {
     const paper = model.shades.shared()?.colours.paper;
     const background = colourBytes(paper ?? (model.dark() ? "#14171c" : "#ffffff"));
     painter.draw(pieces, [background[0]!, background[1]!, background[2]!], GROUND);
+    // A card that has not all of it yet must not take the place of a complete picture.
+    if (held || this.painter === painter) this.draws(painter);
     this.soon(found, panes.map(({ step }) => step), fold);
     tiles.end();
     this.words();
@@ -358,7 +409,7 @@ export class Stage {
     const [y0, y1, v0, v1] = axis(tensor.rows, rect.y, rect.h, level.rows, r, tile.rows, clip.r0, clip.r1, part.y, part.y + part.h);
     if (x1 <= x0 || y1 <= y0) return null;
     const d = this.ratio;
-    return { x0: x0 * d, y0: y0 * d, x1: x1 * d, y1: y1 * d, u0, v0, u1, v1, rows: tile.rows, cols: tile.cols };
+    return { x0: x0 * d, y0: y0 * d, x1: x1 * d, y1: y1 * d, u0, v0, u1, v1 };
   }
 
   /** Says to the page, and to whoever measures it, how far the picture has come. */
@@ -376,10 +427,27 @@ export class Stage {
     const { done, of } = model.statistics();
     const state = sampled === 1 && done >= of ? "exact" : "first";
     const { dataset } = document.body;
-    if (dataset.state === "loading") performance.mark("hinton:first-map");
+    if (dataset.state === "loading") {
+      performance.mark("hinton:first-map");
+      // After it is on the screen.
+      setTimeout(() => this.startCard(), CARD_AFTER);
+    }
     if (state === "exact" && !performance.getEntriesByName("hinton:exact-map").length) performance.mark("hinton:exact-map");
     if (dataset.state !== state) dataset.state = state;
   }
+}
+
+/** Whether a program on the processor stands in for a graphics card. */
+function isProgram(gl: WebGL2RenderingContext): boolean {
+  const told = gl.getExtension("WEBGL_debug_renderer_info");
+  const name = String(gl.getParameter(told ? told.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+  return /swiftshader|llvmpipe|softpipe|software|basic render/i.test(name);
+}
+
+/** Gives a canvas so many pixels; one that has them keeps its picture. */
+function fit(canvas: HTMLCanvasElement, { width, height }: Size): void {
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
 }
 
 /** Adds a part of a tile to the picture; false if the tile is not on the card yet. */

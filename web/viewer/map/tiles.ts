@@ -91,9 +91,14 @@ export class Tiles {
     return false;
   }
 
+  /** It is drawn in this picture. */
+  touch(kept: Kept): void {
+    kept.used = this.frame;
+  }
+
   /** The tile's place on the card; null if it is not there yet and a later frame brings it. */
   slotOf(kept: Kept, pool: Pool): Slot | null {
-    kept.used = this.frame;
+    this.touch(kept);
     if (!kept.tile) return null;
     if (kept.slot) {
       pool.touch(kept.slot);
