@@ -428,9 +428,20 @@ function createShades(
         for (const name of names) asked.delete(name);
       });
   };
+  /** Colours by their name: a tensor's number, or a group's behind a `g`; null as long as they are on the way. */
+  const named = (name: string): Shades | null => {
+    const known = own().get(name);
+    if (!known && !asked.has(name)) {
+      asked.add(name);
+      if (queue.push(name) === 1) queueMicrotask(flush);
+    }
+    return known ?? null;
+  };
+  const ofGroup = (group: number) => (group === 0 ? shared() : named(`g${group}`));
   return {
     shared,
     own,
+    ofGroup,
     /** The colours of a tensor, its own or those of its group; null as long as they are on the way. */
     of(tensor: number | null): Shades | null {
       const { share } = choice();
@@ -438,14 +449,8 @@ function createShades(
       const { group, view } = tensorOf(tensor);
       // Codes and scales are numbers of another kind than values.
       const alone = view?.component ? view.number : share && isQuiet(tensor) ? tensor : null;
-      if (alone === null && share && group === 0) return shared();
-      const name = alone !== null ? String(alone) : share ? `g${group}` : String(tensor);
-      const known = own().get(name);
-      if (!known && !asked.has(name)) {
-        asked.add(name);
-        if (queue.push(name) === 1) queueMicrotask(flush);
-      }
-      return known ?? null;
+      if (alone !== null) return named(String(alone));
+      return share ? ofGroup(group) : named(String(tensor));
     },
   };
 }

@@ -1,11 +1,15 @@
 //! The file system: what lies in a folder, small texts, and the writes of a run folder. Nothing
 //! else in the crate touches it, but for the checkpoints that `hinton-format` opens.
+//!
+//! What is read may lie at an address instead, see [`places`]: a folder of the Hub, files dropped on a page.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use hinton_format::{Error, ErrorKind};
+use hinton_format::source::{Location, places};
+use hinton_format::{Error, ErrorKind, Limits};
+use hinton_tensor::Bytes;
 
 use crate::RunError;
 
@@ -32,8 +36,40 @@ pub(crate) struct Entry {
     pub(crate) is_link: bool,
 }
 
+/// Where an address leads; `None` for a path on disk.
+fn far(path: &Path) -> Option<Result<Location, Error>> {
+    places::address(path)?;
+    Some(Location::find(path, &Limits::default()))
+}
+
+/// The entries of a folder at an address. The file or folder of a name has the address of the folder, a
+/// `/` and that name.
+fn list_far(path: &Path, location: &Location) -> Result<Vec<Entry>, Error> {
+    let folder = shown(path);
+    let folder = folder.trim_end_matches('/');
+    let entries = location.entries()?.into_iter().map(|entry| Entry {
+        path: format!("{folder}/{}", entry.name).into(),
+        name: entry.name,
+        kind: if entry.is_dir { Kind::Folder } else { Kind::File },
+        is_link: false,
+    });
+    Ok(entries.collect())
+}
+
+/// The first bytes of a file at an address, at most so many.
+fn head_far(location: &Location, most: u64) -> Result<Vec<u8>, Error> {
+    let bytes = location.open()?;
+    let mut head = vec![0; bytes.len().min(most) as usize];
+    let read = bytes.read_at(0, &mut head);
+    read.map_err(|error| Error::from(error).in_file(&shown(location)))?;
+    Ok(head)
+}
+
 /// The entries of a folder, sorted by name.
 pub(crate) fn list(path: &Path) -> Result<Vec<Entry>, Error> {
+    if let Some(location) = far(path) {
+        return list_far(path, &location?);
+    }
     let failed = |error: io::Error| read_error(path, &error);
     let mut entries = Vec::new();
     for entry in fs::read_dir(path).map_err(failed)? {
@@ -53,6 +89,14 @@ pub(crate) fn list(path: &Path) -> Result<Vec<Entry>, Error> {
 
 /// What lies at `path`, links followed; `None` where there is nothing.
 pub(crate) fn kind(path: &Path) -> Option<Kind> {
+    if let Some(location) = far(path) {
+        let location = location.ok()?;
+        return match () {
+            () if location.is_dir() => Some(Kind::Folder),
+            () if location.is_file() => Some(Kind::File),
+            () => None,
+        };
+    }
     let metadata = fs::metadata(path).ok()?;
     Some(match () {
         () if metadata.is_file() => Kind::File,
@@ -66,14 +110,21 @@ pub(crate) fn is_link(path: &Path) -> bool {
     path.is_symlink()
 }
 
-/// The path with all links resolved; `None` where there is nothing.
+/// The path with all links resolved; `None` where there is nothing. There are no links at addresses.
 pub(crate) fn real(path: &Path) -> Option<PathBuf> {
+    if places::address(path).is_some() {
+        return kind(path).map(|_| path.to_owned());
+    }
     fs::canonicalize(path).ok()
 }
 
 /// A copy of a small regular file of at most `most` bytes. A copy, not a map: it may grow or be cut
 /// while it is read.
 pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
+    if let Some(location) = far(path) {
+        let bytes = head_far(&location?, most + 1)?;
+        return within(bytes, most, path);
+    }
     let failed = |error: io::Error| read_error(path, &error);
     if kind(path) == Some(Kind::Other) {
         let message = "it is a pipe or a device, expected a file";
@@ -81,6 +132,11 @@ pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
     }
     let mut bytes = Vec::new();
     File::open(path).map_err(failed)?.take(most + 1).read_to_end(&mut bytes).map_err(failed)?;
+    within(bytes, most, path)
+}
+
+/// The bytes of a file, if they are at most so many.
+fn within(bytes: Vec<u8>, most: u64, path: &Path) -> Result<Vec<u8>, Error> {
     if bytes.len() as u64 > most {
         let message = format!("the file has more than {most} bytes, which is the limit");
         return Err(Error::new(ErrorKind::Limit, message).in_file(&shown(path)));
@@ -90,6 +146,9 @@ pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
 
 /// The first bytes of a regular file, at most so many.
 pub(crate) fn head(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
+    if let Some(location) = far(path) {
+        return head_far(&location?, most);
+    }
     let failed = |error: io::Error| read_error(path, &error);
     let mut bytes = Vec::new();
     if kind(path) == Some(Kind::File) {

@@ -56,13 +56,17 @@ impl Page {
         for name in &names {
             match open(&[name]) {
                 Ok(_) => opened.push(name.as_str()),
-                Err(error) => refused.push((name.clone(), in_words(&error))),
+                Err(error) => refused.push((name.clone(), in_words(name, &error))),
             }
         }
         match open(&opened) {
             Ok(viewer) if !opened.is_empty() => Ok((page(viewer), refused)),
             Ok(_) => Err(refused),
-            Err(error) => Err(vec![(opened.join(", "), in_words(&error))]),
+            Err(error) => {
+                let name = opened.join(", ");
+                let why = in_words(&name, &error);
+                Err(vec![(name, why)])
+            }
         }
     }
 
@@ -99,12 +103,14 @@ pub fn refused_as_json(refused: &Refused) -> Vec<u8> {
     json!({ "refused": refused.iter().map(each).collect::<Vec<_>>() }).to_string().into_bytes()
 }
 
-fn in_words(error: &hinton_view::Error) -> String {
+/// What an error says of a file of that name, and the cure; the name is said by whoever shows it.
+fn in_words(name: &str, error: &hinton_view::Error) -> String {
     let text = match error.help() {
         Some(help) => format!("{error}; {help}"),
         None => error.to_string(),
     };
-    files::without_address(&text)
+    let text = files::without_address(&text);
+    text.strip_prefix(name).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(&text).to_owned()
 }
 
 /// The folder that all files lie in, empty for that of everything.

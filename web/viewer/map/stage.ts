@@ -266,6 +266,7 @@ export class Stage {
     let sampled = 1;
     let missing = 0;
     let held = true;
+    let uncoloured = false;
     const pointer = this.pointer ?? { x: size.width / 2, y: size.height / 2 };
     const room = share || painter.hasRoomFor(found.length * panes.length);
     // Thousands of tensors have few colours between them.
@@ -276,7 +277,10 @@ export class Stage {
       const key = !share ? id : view?.component || quiet.has(id) ? -1 - id : group;
       let shades = colours.get(key);
       if (shades === undefined) colours.set(key, (shades = room ? model.shades.of(id) : model.shades.shared()));
-      return shades;
+      if (shades) return shades;
+      // Those of its group until its own are here; not the other way round: values would change their colours.
+      uncoloured = true;
+      return quiet.has(id) ? model.shades.ofGroup(group) : null;
     };
     for (const pane of panes) for (const one of found) {
       const { step } = pane;
@@ -321,7 +325,7 @@ export class Stage {
     this.soon(found, panes.map(({ step }) => step), fold);
     tiles.end();
     this.words();
-    this.tell(found, missing, sampled);
+    this.tell(found, missing, sampled, uncoloured);
   }
 
   private words(): void {
@@ -413,7 +417,7 @@ export class Stage {
   }
 
   /** Says to the page, and to whoever measures it, how far the picture has come. */
-  private tell(found: Seen[], missing: number, sampled: number): void {
+  private tell(found: Seen[], missing: number, sampled: number, uncoloured: boolean): void {
     const { model, tiles } = this;
     const here = found.find(({ tensor }) => tensor.id === model.focus()) ?? (found.length === 1 ? found[0] : undefined);
     const folds: [number, number] = here
@@ -421,7 +425,7 @@ export class Stage {
       : [1, 1];
     const drawn = { folds, sampled, waiting: missing, trouble: tiles.trouble };
     if (JSON.stringify(drawn) !== JSON.stringify(model.drawn())) queueMicrotask(() => model.setDrawn(drawn));
-    if (missing > 0 || !model.shades.shared()) return;
+    if (missing > 0 || uncoloured || !model.shades.shared()) return;
     const { step, fold } = model.choice();
     this.complete = { step, fold };
     const { done, of } = model.statistics();
