@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 
 use hinton_format::source::{Location, places};
 use hinton_format::{Error, ErrorKind, Limits};
-use hinton_tensor::Bytes;
 
 use crate::RunError;
 

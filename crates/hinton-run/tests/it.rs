@@ -1,6 +1,7 @@
 //! The tests of this crate from outside, in one binary: each file is a module.
 
 mod common;
+mod far;
 mod killed;
 mod logs;
 mod python;

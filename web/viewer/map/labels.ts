@@ -35,8 +35,11 @@ export function drawLabels(context: CanvasRenderingContext2D, model: Model, take
   }
   candidates.sort((one, other) => RANK[one.label.role] - RANK[other.label.role] || other.rect.w - one.rect.w);
   const placed: Rect[] = [...taken];
+  const rows = candidates.some(({ label }) => label.role === "row");
+  const beside = rows ? model.tiles().map((place) => rectToScreen(camera, model.size(), place)) : [];
   for (const { label, rect } of candidates.slice(0, MOST)) {
-    const line = label.upright ? upright(context, label, rect) : level(context, label, rect, camera.zoom);
+    const room = label.role === "row" && label.align === "right" ? roomBeside(rect, beside) : Number.POSITIVE_INFINITY;
+    const line = label.upright ? upright(context, label, rect) : level(context, label, rect, camera.zoom, room);
     if (!line || placed.some((other) => overlaps(other, line.box))) continue;
     placed.push(line.box);
     write(context, line, label, ink);
@@ -53,12 +56,23 @@ function font(label: Label, size: number): string {
   return `${label.role === "group" ? 600 : 400} ${size}px ${FONT}`;
 }
 
-function level(context: CanvasRenderingContext2D, label: Label, rect: Rect, zoom: number): Line | null {
+/** How long the name of a row may be: to the tile that is left of it, where rows stand side by side. */
+function roomBeside(rect: Rect, tiles: Rect[]): number {
+  const end = rect.x + rect.w;
+  let room = Number.POSITIVE_INFINITY;
+  for (const tile of tiles) {
+    const isBeside = tile.y < rect.y + rect.h && tile.y + tile.h > rect.y && tile.x < rect.x;
+    if (isBeside) room = Math.min(room, Math.max(end - tile.x - tile.w - 4, rect.w));
+  }
+  return room;
+}
+
+function level(context: CanvasRenderingContext2D, label: Label, rect: Rect, zoom: number, beside: number): Line | null {
   const size = sizeOf(label, rect.h);
   context.font = font(label, size);
-  // Groups and rows have nothing beside them; the others end where their tile does.
-  const free = label.role === "group" || label.role === "row";
-  const text = free ? label.text : clipped(context, label.text, rect.w + 2 * Math.min(zoom, 1));
+  // Groups have nothing beside them; the others end where their tile does.
+  const room = label.role === "group" ? Number.POSITIVE_INFINITY : label.role === "row" ? beside : rect.w + 2 * Math.min(zoom, 1);
+  const text = room < Number.POSITIVE_INFINITY ? clipped(context, label.text, room) : label.text;
   if (!text || (text !== label.text && rect.w < NARROWEST[label.role])) return null;
   const w = context.measureText(text).width;
   const x = label.align === "right" ? rect.x + rect.w - w : label.align === "center" ? rect.x + (rect.w - w) / 2 : rect.x;
