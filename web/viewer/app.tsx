@@ -184,7 +184,10 @@ export async function show(engine: Engine): Promise<() => void> {
     overview?.catch(() => {});
     // What happens from now on is news: what is before is in the catalogue.
     const [{ now }, catalogue] = await Promise.all([engine.events(ALL), engine.catalogue(aspect)]);
-    if (catalogue.tensors.length === 0) throw new EngineError("There are no tensors to show.", false);
+    if (catalogue.tensors.length === 0) {
+      const notes = catalogue.sources.flatMap((source) => source.notes).map((note) => `Note: ${note}.`);
+      throw new EngineError(["There are no tensors to show.", ...notes].join("\n"), false);
+    }
     const seen = await seenIn(location.hash, engine, catalogue);
     close?.();
     say("");

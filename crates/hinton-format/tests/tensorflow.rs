@@ -34,6 +34,19 @@ fn what_is_not_shown_is_said() {
     assert_eq!(metadata(&saved, "tensorflow"), Some("2.16.1"));
 }
 
+#[test]
+fn a_graph_without_its_variables_says_where_they_are() {
+    let Some(data) = common::shared_data() else { return };
+    let saved = data.join("tensorflow/saved_model_half_plus_two_tf2_cpu/saved_model.pb");
+    let alone = Path::new(env!("CARGO_TARGET_TMPDIR")).join("saved_model_alone.pb");
+    std::fs::copy(&saved, &alone).unwrap();
+    let says = |path: &Path| {
+        let found = open(path, &Limits::default()).unwrap();
+        found.warnings.iter().any(|one| one.message.contains("open the whole folder"))
+    };
+    assert!(says(&alone) && !says(&saved));
+}
+
 /// The files of a checkpoint in a folder of the test's own.
 fn copied(name: &str, to: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(to);

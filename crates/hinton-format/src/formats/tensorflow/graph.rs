@@ -54,7 +54,12 @@ struct Reader<'a> {
     metadata: Vec<(String, String)>,
     nodes: u64,
     small: u64,
+    /// Variables, whose values lie elsewhere.
+    variables: u64,
 }
+
+/// Operators that stand for a variable: of TensorFlow 2 and of 1.
+const VARIABLES: [&str; 3] = ["VarHandleOp", "VariableV2", "Variable"];
 
 pub(super) fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     let mut reader = Reader {
@@ -67,14 +72,17 @@ pub(super) fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> 
         metadata: Vec::new(),
         nodes: 0,
         small: 0,
+        variables: 0,
     };
     let first = reader.wire.fields(reader.wire.root()).next().transpose()?;
     let saved = first.is_some_and(|field| field.number == 1 && field.integer().is_ok());
     let (mut tensors, mut files, mut warnings) = (Vec::new(), vec![input.name.clone()], Vec::new());
+    let mut has_variables = false;
     if saved {
         reader.least = 2;
         reader.saved_model()?;
         if let Some(variables) = variables(input, limits)? {
+            has_variables = true;
             tensors = variables.tensors;
             reader.metadata.extend(variables.metadata);
             files.extend(variables.files);
@@ -88,6 +96,12 @@ pub(super) fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> 
         return Err(error.cure("the file is cut or no graph of TensorFlow: get it again"));
     }
     reader.metadata.push(("nodes".to_owned(), reader.nodes.to_string()));
+    if reader.variables > 0 && !has_variables {
+        warnings.push(Warning::file(match saved {
+            true => "the values of its variables lie in the folder \"variables\", which is not beside it: open the whole folder",
+            false => "the values of its variables lie in a checkpoint: open its .index file",
+        }));
+    }
     if reader.small > 0 {
         let message = "constants of one value or of text are not listed";
         warnings.push(Warning::file(format!("{} {message}", reader.small)));
@@ -202,6 +216,7 @@ impl Reader<'_> {
                 _ => {}
             }
         }
+        self.variables += u64::from(VARIABLES.contains(&operator.as_str()));
         if operator != "Const" {
             return Ok(());
         }
