@@ -62,7 +62,7 @@ fn assert_same(far: &Run, near: &Run) {
     assert_eq!(names(far), names(near));
     assert_eq!(far.metric_names(), near.metric_names());
     for name in near.metric_names() {
-        assert_eq!(far.series(&name), near.series(&name), "{name}");
+        assert_eq!(far.series(name), near.series(name), "{name}");
     }
     assert_eq!(said(far), said(near));
 }
