@@ -3,6 +3,7 @@
 //! Layout: "MAT-File Format" by The MathWorks for version 5; for 7.3 what MATLAB adds to HDF5 are
 //! the attributes `MATLAB_class`, `MATLAB_empty`, `MATLAB_sparse`, `MATLAB_fields` and `MATLAB_object_decode`.
 
+mod broken;
 mod element;
 mod sparse;
 mod v4;

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use hinton_tensor::{Bytes, Dtype, Endian, Tensor, View, element_count};
 
+use super::broken::Broken;
 use super::element::{Element, Elements, dtype_of, kind};
 use super::{sparse, words};
-use crate::formats::notes::{Skipped, check_path, distinct};
+use crate::formats::notes::{Skipped, check_path};
 use crate::source::coding::ZLIB;
 use crate::source::inflate;
 use crate::source::{Inflate, Made, read_vec};
-use crate::{Checkpoint, Error, ErrorKind, Input, Limits, Warning};
+use crate::{Checkpoint, Error, ErrorKind, Input, Limits};
 
 /// Bytes before the first variable.
 const HEADER: u64 = 128;
@@ -54,18 +55,13 @@ pub(super) fn open(
     checkpoint.metadata.push(("header".to_owned(), text.to_owned()));
     let mut variables = Elements::new(input.data.clone(), HEADER, input.data.len(), endian);
     let mut file =
-        File { input, limits, checkpoint, skipped: Skipped::default(), first_broken: None };
+        File { input, limits, checkpoint, skipped: Skipped::default(), broken: Broken::default() };
     while variables.left() > 0 {
         let element = variables.next()?;
         file.guarded(&variables, element)?;
     }
-    if let (true, Some(error)) = (file.checkpoint.tensors.is_empty(), file.first_broken.take()) {
-        return Err(error);
-    }
-    let skipped = file.skipped;
-    checkpoint.warnings.extend(skipped.warnings());
-    distinct(&mut checkpoint.tensors, &mut checkpoint.warnings);
-    Ok(())
+    let File { skipped, broken, checkpoint, .. } = file;
+    broken.finish(skipped, checkpoint)
 }
 
 struct File<'a> {
@@ -73,8 +69,7 @@ struct File<'a> {
     limits: &'a Limits,
     checkpoint: &'a mut Checkpoint,
     skipped: Skipped,
-    /// What is wrong with the first variable that cannot be read.
-    first_broken: Option<Error>,
+    broken: Broken,
 }
 
 /// What stands before the data of every array.
@@ -88,17 +83,8 @@ struct Head {
 impl File<'_> {
     /// Adds a variable; one that is damaged hides no other.
     fn guarded(&mut self, variables: &Elements, element: Element) -> Result<(), Error> {
-        match self.variable(variables, element) {
-            Err(error) if error.kind() != ErrorKind::Limit => {
-                let name = error.tensor().unwrap_or_default().to_owned();
-                let byte = error.byte().map_or(String::new(), |byte| format!(", at byte {byte}"));
-                let message = format!("skipped, it cannot be read{byte}: {}", error.message());
-                self.checkpoint.warnings.push(Warning::about(name, message).as_fault());
-                self.first_broken.get_or_insert(error);
-                Ok(())
-            }
-            done => done,
-        }
+        let done = self.variable(variables, element);
+        self.broken.guard(done, self.checkpoint)
     }
 
     fn variable(&mut self, variables: &Elements, element: Element) -> Result<(), Error> {

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use hinton_tensor::{Dtype, Endian, Memory, Tensor, View};
 use serde_json::Value;
 
+use super::broken::Broken;
 use super::sparse::{self, Run};
 use super::words;
 use crate::formats::hdf5::{Browser, Item, Thing};
-use crate::formats::notes::{Skipped, check_path, distinct};
-use crate::{Checkpoint, Error, ErrorKind, Input, Limits, Warning};
+use crate::formats::notes::{Skipped, check_path};
+use crate::{Checkpoint, Error, ErrorKind, Input, Limits};
 
 /// Most characters of a text that becomes metadata.
 const TEXT: u64 = 1 << 15;
@@ -44,7 +45,7 @@ pub(super) fn open(
     let visits = input.data.len() / 8 + 1024;
     let skipped = Skipped::default();
     let mut reader =
-        Reader { browser, input, limits, checkpoint, skipped, visits, first_broken: None };
+        Reader { browser, input, limits, checkpoint, skipped, visits, broken: Broken::default() };
     let item = reader.browser.item(root, "", 0)?;
     reader.own_attributes(&item, "");
     let Thing::Group(variables) = item.thing else {
@@ -57,14 +58,8 @@ pub(super) fn open(
             _ => reader.guarded(place, &name)?,
         }
     }
-    if let (true, Some(error)) = (reader.checkpoint.tensors.is_empty(), reader.first_broken.take())
-    {
-        return Err(error);
-    }
-    let skipped = reader.skipped;
-    checkpoint.warnings.extend(skipped.warnings());
-    distinct(&mut checkpoint.tensors, &mut checkpoint.warnings);
-    Ok(())
+    let Reader { skipped, broken, checkpoint, .. } = reader;
+    broken.finish(skipped, checkpoint)
 }
 
 struct Reader<'a> {
@@ -75,8 +70,7 @@ struct Reader<'a> {
     skipped: Skipped,
     /// How many objects may still be looked at.
     visits: u64,
-    /// What is wrong with the first variable that cannot be read.
-    first_broken: Option<Error>,
+    broken: Broken,
 }
 
 /// An attribute.
@@ -103,16 +97,7 @@ impl Reader<'_> {
     /// Adds a variable; one that is damaged hides no other.
     fn guarded(&mut self, place: u64, name: &str) -> Result<(), Error> {
         let done = self.object(place, name.to_owned(), 0);
-        match done.map_err(|error| error.for_tensor(name)) {
-            Err(error) if error.kind() != ErrorKind::Limit => {
-                let byte = error.byte().map_or(String::new(), |byte| format!(", at byte {byte}"));
-                let message = format!("skipped, it cannot be read{byte}: {}", error.message());
-                self.checkpoint.warnings.push(Warning::about(name, message).as_fault());
-                self.first_broken.get_or_insert(error);
-                Ok(())
-            }
-            done => done,
-        }
+        self.broken.guard(done.map_err(|error| error.for_tensor(name)), self.checkpoint)
     }
 
     /// Attributes that other programs have added are metadata.

@@ -1,0 +1,5 @@
+//! The tests of this crate from outside, in one binary: each file is a module.
+
+mod common;
+mod viewer;
+mod views;
