@@ -400,11 +400,12 @@ const TESTS = {
       await page.waitForTimeout(40);
     }
     assert.equal(steps.size, 6, [...steps].join());
-    // Once every step is here, playing asks for no tile.
+    // Once every step is here, playing asks for no tile, and for no colours: they are one for all steps.
+    const asked = () => page.asked.filter((url) => /\/api\/(tiles|colours)/.test(url)).length;
     await page.waitForTimeout(2500);
-    const before = page.asked.filter((url) => url.includes("/api/tiles")).length;
+    const before = asked();
     await page.waitForTimeout(2500);
-    assert.equal(page.asked.filter((url) => url.includes("/api/tiles")).length, before);
+    assert.equal(asked(), before);
     await page.click("#play");
     await page.locator("#step").fill("1");
     assert.equal((await view(page)).step, "10");

@@ -398,8 +398,11 @@ function createShades(
   let asked = new Set<string>();
   let queue: string[] = [];
   let abort = new AbortController();
+  // Memos: another step or fold, which say nothing of colours, must not ask for them anew.
+  const shares = createMemo(() => choice().share);
+  const last = createMemo(newest);
   createEffect(
-    on([colouring, () => choice().share, newest], () => {
+    on([colouring, shares, last], () => {
       abort.abort();
       abort = new AbortController();
       asked = new Set();
