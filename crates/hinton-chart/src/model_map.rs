@@ -2,10 +2,14 @@
 //!
 //! The overview draws it on a page, and a viewer as a map to move in: both are laid out here.
 
+mod rows;
+
 use hinton_scene::{Align, Rect, TextStyle, fit, measure};
 use hinton_tensor::outline::{Named, Outline, Stack, outline, rows_of};
 
+use crate::distinct::distinct;
 use crate::{Theme, shape_text};
+use rows::rows;
 
 /// Height of the bar under a tile, and the gap above it.
 const BAR: (f64, f64) = (2.0, 1.2);
@@ -25,6 +29,8 @@ const BETWEEN: f64 = 14.0;
 const BESIDE: f64 = 18.0;
 /// Width of a tensor before or behind the layers, and height of its tile.
 const SINGLE: (f64, f64) = (96.0, 46.0);
+/// With more of them than this they shrink as other tiles do, at most to this share, and only their names are written.
+const MANY: (usize, f64) = (24, 0.6);
 /// Thickness of a vector there.
 const STRIP: f64 = 8.0;
 /// Most lines of the names of columns where they are a list.
@@ -245,28 +251,38 @@ impl Layer<'_> {
     /// Tensors beside one another, each with its name.
     fn singles(&mut self, tensors: &[usize]) {
         let gap = GAP * 3.0;
-        let columns = ((self.map.width + gap) / (SINGLE.0 + gap)).floor().max(1.0);
+        let is_many = tensors.len() > MANY.0;
+        let share = if is_many { (self.side / SIDES[0]).clamp(MANY.1, 1.0) } else { 1.0 };
+        let wide = SINGLE.0 * share;
+        let columns = ((self.map.width + gap) / (wide + gap)).floor().max(1.0);
         let pitch = (self.map.width + gap) / columns;
         let room = pitch - gap;
-        let high = SINGLE.1.min(self.map.width * 0.1);
+        let high = (SINGLE.1 * share).min(self.map.width * 0.1);
         let (name, small) = (TextStyle { size: 7.0, ..self.theme.name_style() }, self.small());
-        for row in tensors.chunks(columns as usize) {
+        let labels: Vec<String> =
+            tensors.iter().map(|&tensor| self.places[tensor].label.clone()).collect();
+        let names = if is_many { distinct(&labels) } else { labels };
+        let rows = tensors.chunks(columns as usize).zip(names.chunks(columns as usize));
+        for (row, names) in rows {
             let top = self.map.height;
             let mut bottom = top;
-            for (column, &tensor) in row.iter().enumerate() {
+            for (column, (&tensor, text)) in row.iter().zip(names).enumerate() {
                 let (x, place) = (column as f64 * pitch, &self.places[tensor]);
                 let (w, h) = match place.is_strip() {
-                    true => (room.min(SINGLE.0), STRIP),
+                    true => (room.min(wide), STRIP),
                     false => shape(place, high, room),
                 };
-                let bar = Rect::new(x, top + h + BAR.1, room.min(SINGLE.0), BAR.0);
+                let bar = Rect::new(x, top + h + BAR.1, room.min(wide), BAR.0);
                 let rect = Rect::new(x, top, w, h);
                 self.map.tiles.push(Tile { rect, bar, members: vec![tensor], kind: None });
                 let below = bar.y + BAR.0 + 3.0;
-                self.label(Role::Tile, fit(&place.label, name, room), (x, below), name);
-                let shape = format!("{} {}", shape_text(place.shape), place.dtype);
-                self.label(Role::Tile, fit(&shape, small, room), (x, below + LINE), small);
-                bottom = bottom.max(below + 2.0 * LINE);
+                self.label(Role::Tile, fit(text, name, room), (x, below), name);
+                bottom = bottom.max(below + LINE);
+                if !is_many {
+                    let shape = format!("{} {}", shape_text(place.shape), place.dtype);
+                    self.label(Role::Tile, fit(&shape, small, room), (x, below + LINE), small);
+                    bottom = bottom.max(below + 2.0 * LINE);
+                }
             }
             self.map.height = bottom + GAP;
         }
@@ -276,25 +292,15 @@ impl Layer<'_> {
     }
 
     fn stack(&mut self, index: usize, stack: &Stack) {
-        let rows: Vec<Vec<usize>> = (0..stack.layers.len())
-            .collect::<Vec<_>>()
-            .chunks(self.bin)
-            .map(<[_]>::to_vec)
-            .collect();
-        self.map.binned = self.map.binned.max(rows.first().map_or(1, Vec::len));
+        let (rows, names): (Vec<Vec<usize>>, Vec<String>) =
+            rows(stack, self.bin).into_iter().map(|row| (row.layers, row.name)).unzip();
+        self.map.binned = self.map.binned.max(self.bin.min(stack.layers.len()));
         self.map.layers += stack.layers.len();
         let experts = stack.cells.iter().map(Vec::len).max().unwrap_or(1);
         self.map.experts = self.map.experts.max(experts);
         let small = self.small();
-        let text_of = |row: &Vec<usize>| match (row.first(), row.last()) {
-            (Some(first), Some(last)) if first < last => {
-                format!("{}–{}", stack.layers[*first].label, stack.layers[*last].label)
-            }
-            (Some(first), _) => stack.layers[*first].label.clone(),
-            _ => String::new(),
-        };
         let most = LABEL.min(self.map.width * 0.3);
-        let labels: Vec<String> = rows.iter().map(|row| fit(&text_of(row), small, most)).collect();
+        let labels: Vec<String> = names.iter().map(|name| fit(name, small, most)).collect();
         let label_w = labels.iter().map(|text| measure(text, small)).fold(0.0, f64::max) + 4.0;
         let (columns, tile_h) = self.columns(stack);
         self.heading(stack, &columns);
@@ -525,7 +531,8 @@ fn letter(place: usize) -> String {
 
 /// `weight` at the end of a name goes without saying.
 fn short_kind(name: &str) -> &str {
-    match name {
+    // TensorFlow's number of an operation's output says nothing of a weight.
+    match name.strip_suffix(":0").unwrap_or(name) {
         "" => "·",
         name => name.strip_suffix(".weight").unwrap_or(name),
     }

@@ -30,6 +30,7 @@ fn kind(error: &Error) -> String {
         Error::Open(opened) => format!("{:?}", opened.kind()).to_lowercase(),
         Error::Write { .. } => "write".to_owned(),
         Error::Missing { .. } => "missing".to_owned(),
+        Error::Unfit { .. } => "unfit".to_owned(),
         _ if error.fault() == Fault::Request => "request".to_owned(),
         _ => "work".to_owned(),
     }

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use hinton_tensor::Dtype;
 use hinton_tensor::outline::{Named, aside};
 
 use crate::pairs::Pairs;
@@ -56,7 +57,8 @@ impl Groups {
 /// What a tensor is compared with others by: nothing for matrices of weights; the name without its
 /// numbers for vectors.
 fn kind(entry: &Entry) -> String {
-    if let Some(aside) = aside(Named { name: &entry.name, shape: &entry.shape }) {
+    let named = Named { name: &entry.name, shape: &entry.shape };
+    if let Some(aside) = aside(named, Dtype::from_name(entry.dtype)) {
         return format!("{aside:?} {}", without_numbers(&entry.name));
     }
     // Counts and indices are no weights.

@@ -3,6 +3,7 @@
 use hinton_chart::model_map::{self, ModelMap, Place, Role, mosaic};
 use hinton_chart::{Theme, ThemeName};
 use hinton_scene::{Align, Rect, measure};
+use hinton_tensor::Dtype;
 use hinton_tensor::outline::{Named, aside};
 use serde_json::{Value, json};
 
@@ -104,8 +105,8 @@ pub(crate) fn layout(sources: &Sources, shape: Shape) -> Layout {
             .filter(|&tensor| sources.tensors[tensor].source == index)
             .collect();
         let is_aside = |&tensor: &usize| {
-            let Entry { name, shape, .. } = &sources.tensors[tensor];
-            aside(Named { name, shape }).is_some()
+            let Entry { name, shape, dtype, .. } = &sources.tensors[tensor];
+            aside(Named { name, shape }, Dtype::from_name(dtype)).is_some()
         };
         let (others, weights): (Vec<usize>, Vec<usize>) = members.iter().partition(|t| is_aside(t));
         let mut top = above;
@@ -121,7 +122,11 @@ pub(crate) fn layout(sources: &Sources, shape: Shape) -> Layout {
         for (part, tensors) in parts.iter().enumerate().filter(|(_, part)| !part.is_empty()) {
             if part == 1 {
                 top += ASIDE;
-                sheet.heading("not weights: states of the optimizer, buffers", left, top);
+                sheet.heading(
+                    "not weights: states of the optimizer, buffers, constants",
+                    left,
+                    top,
+                );
                 top += HEADING;
             }
             let places: Vec<Place<'_>> =

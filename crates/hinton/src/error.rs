@@ -43,9 +43,17 @@ pub enum Error {
         /// What to do.
         help: Option<String>,
     },
-    /// What was asked for is not in the file, or does not fit what is.
+    /// What was asked for by name is not there: a tensor, a step, a file.
     #[error("{message}")]
     Missing {
+        /// What was asked and what there is.
+        message: String,
+        /// What to do.
+        help: Option<String>,
+    },
+    /// What is there does not fit what was asked: another shape, another type, too many values.
+    #[error("{message}")]
+    Unfit {
         /// What was asked and what there is.
         message: String,
         /// What to do.
@@ -81,6 +89,10 @@ impl Error {
 
     pub(crate) fn missing(message: impl Into<String>, help: impl Into<String>) -> Self {
         Error::Missing { message: message.into(), help: some(help) }
+    }
+
+    pub(crate) fn unfit(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Error::Unfit { message: message.into(), help: some(help) }
     }
 
     pub(crate) fn write(path: &Path, source: std::io::Error) -> Self {
@@ -120,6 +132,7 @@ impl Error {
             Error::Net(error) => error.help(),
             Error::Request { help, .. }
             | Error::Missing { help, .. }
+            | Error::Unfit { help, .. }
             | Error::Write { help, .. } => help.as_deref(),
             // What reads from afar says itself what to do.
             Error::Tensor(TensorError::Read { file, .. }) if file.contains("://") => None,

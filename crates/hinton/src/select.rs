@@ -97,7 +97,7 @@ pub(crate) fn addressable(tensor: &Tensor) -> Result<Tensor, Error> {
             tensor.elements(),
             tensor.dtype()
         );
-        return Err(Error::missing(message, ""));
+        return Err(Error::unfit(message, ""));
     }
     Ok(Tensor::from_f32(tensor.name(), tensor.shape(), &tensor.to_f32()?)?)
 }
@@ -300,7 +300,7 @@ fn places(checkpoint: &Checkpoint, is: impl Fn(&Tensor) -> bool) -> Vec<usize> {
 fn only_tensor(checkpoint: &Checkpoint, pattern: &str) -> Result<Vec<usize>, Error> {
     match checkpoint.tensors.len() {
         1 => Ok(vec![0]),
-        count => Err(Error::missing(
+        count => Err(Error::unfit(
             format!("{}: the slice {pattern} of which tensor? There are {count}", checkpoint.path),
             format!("write its name before the slice: {}", near::some_names(checkpoint, pattern)),
         )),

@@ -1,7 +1,8 @@
 import type { Label } from "../engine";
 import type { Model } from "../model";
-import { type Rect, overlaps, rectToScreen } from "./camera";
+import { type Rect, rectToScreen } from "./camera";
 import type { Ink } from "./overlay";
+import { Room } from "./room";
 
 export const FONT = 'Inter, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif';
 
@@ -9,10 +10,6 @@ export const FONT = 'Inter, system-ui, -apple-system, "Segoe UI", Roboto, "Helve
 const RANK = { group: 0, column: 1, row: 2, tile: 3 };
 /** Labels that are cut to less room than this are left out: a few letters of a name tell nothing. */
 const NARROWEST = { group: 0, column: 32, row: 0, tile: 48 };
-/** How far the name of a column may reach above its room on the map, where nothing else is there, pixels. */
-const HIGHEST = 120;
-/** How far the name of a tile may reach to its right. */
-const LONGEST = 220;
 /** Nobody can read thousands of labels, and they cannot all have room. */
 const MOST = 1500;
 
@@ -37,21 +34,17 @@ export function drawLabels(context: CanvasRenderingContext2D, model: Model, take
     if (rect.x > width || rect.y > height || rect.x + Math.max(rect.w, 200) < 0 || rect.y + rect.h < 0) continue;
     candidates.push({ label, rect });
   }
-  candidates.sort((one, other) => RANK[one.label.role] - RANK[other.label.role] || other.rect.w - one.rect.w);
-  const placed: Rect[] = [...taken];
-  const rows = candidates.some(({ label }) => label.role === "row");
-  const columns = candidates.some(({ label }) => label.upright);
-  const names = candidates.filter(({ label }) => label.role === "tile").length;
-  const tiles = rows || columns || names > 0 ? model.tiles().map((place) => rectToScreen(camera, model.size(), place)) : [];
-  // Where thousands of names are side by side none has room to spare.
-  const after = names > MOST ? null : [...candidates.filter(({ label }) => label.role !== "group" && !label.upright).map(({ rect }) => rect), ...tiles];
+  // What is written under a tile stays in its order: the name, then the shape, which alone tells nothing.
+  const length = ({ label, rect }: Candidate) => (label.role === "tile" ? 0 : rect.w);
+  candidates.sort((one, other) => RANK[one.label.role] - RANK[other.label.role] || length(other) - length(one));
+  const tiles = model.tiles().map((place) => rectToScreen(camera, model.size(), place));
+  const room = new Room(tiles, candidates, [...taken], width);
   for (const { label, rect } of candidates.slice(0, MOST)) {
-    const room = label.role === "row" && label.align === "right" ? roomBeside(rect, tiles) : label.role === "tile" && after ? roomAfter(rect, after, width) : Number.POSITIVE_INFINITY;
-    for (const where of label.upright ? [rect, overTile(rect, tiles)] : [rect]) {
-      const line = label.upright ? upright(context, label, where, roomAbove(where, tiles, placed)) : level(context, label, where, camera.zoom, room);
-      if (!line || placed.some((other) => overlaps(other, line.box))) continue;
-      placed.push(line.box);
-      write(context, line, label, ink);
+    for (const where of label.upright ? [rect, room.overTile(rect)] : [rect]) {
+      const along = room.along(label, where);
+      const line = label.upright ? upright(context, label, where, along) : level(context, label, where, camera.zoom, along);
+      if (!room.take(label, where, line?.box)) continue;
+      write(context, line!, label, ink);
       break;
     }
   }
@@ -67,61 +60,17 @@ function font(label: Label, size: number): string {
   return `${label.role === "group" ? 600 : 400} ${size}px ${FONT}`;
 }
 
-/** How long the name of a row may be: to the tile that is left of it, where rows stand side by side. */
-function roomBeside(rect: Rect, tiles: Rect[]): number {
-  const end = rect.x + rect.w;
-  let room = Number.POSITIVE_INFINITY;
-  for (const tile of tiles) {
-    const isBeside = tile.y < rect.y + rect.h && tile.y + tile.h > rect.y && tile.x < rect.x;
-    if (isBeside) room = Math.min(room, Math.max(end - tile.x - tile.w - 4, rect.w));
-  }
-  return room;
-}
-
-/** How long the name under a tile may be: to what is next on its line. */
-function roomAfter(rect: Rect, others: Rect[], end: number): number {
-  let room = Math.min(end - rect.x, LONGEST);
-  for (const other of others) {
-    const isAfter = other.x > rect.x && other.y < rect.y + rect.h && other.y + other.h > rect.y;
-    if (isAfter) room = Math.min(room, other.x - rect.x - 8);
-  }
-  return room;
-}
-
-function level(context: CanvasRenderingContext2D, label: Label, rect: Rect, zoom: number, beside: number): Line | null {
+function level(context: CanvasRenderingContext2D, label: Label, rect: Rect, zoom: number, along: number): Line | null {
   const size = sizeOf(label, rect.h);
   context.font = font(label, size);
-  // Groups have nothing beside them; the others end where their tile does.
-  const room = label.role === "group" ? Number.POSITIVE_INFINITY : label.role === "row" ? beside : Math.max(rect.w + 2 * Math.min(zoom, 1), label.role === "tile" && beside < Number.POSITIVE_INFINITY ? beside : 0);
+  const room = along + 2 * Math.min(zoom, 1);
   const text = room < Number.POSITIVE_INFINITY ? clipped(context, label.text, room) : label.text;
-  if (!text || (text !== label.text && rect.w < NARROWEST[label.role])) return null;
+  if (!text || (text !== label.text && along < NARROWEST[label.role])) return null;
   const w = context.measureText(text).width;
   const x = label.align === "right" ? rect.x + rect.w - w : label.align === "center" ? rect.x + (rect.w - w) / 2 : rect.x;
   // At great zoom the label's own height says nothing: it stays where its text begins.
   const h = size + 3;
   return { text, size, box: { x: x - 1, y: rect.y + Math.min(rect.h / 2, h / 2) - h / 2, w: w + 4, h } };
-}
-
-/**
- * How long the name of a column may be: letters do not shrink with the map, so it may reach above its room there, to the
- * tiles or words that are above it.
- */
-function roomAbove(rect: Rect, tiles: Rect[], placed: Rect[]): number {
-  const end = rect.y + rect.h;
-  let room = Math.max(HIGHEST, rect.h);
-  for (const other of [tiles, placed].flat()) {
-    const isAbove = other.x < rect.x + rect.w && other.x + other.w > rect.x && other.y < rect.y;
-    if (isAbove) room = Math.min(room, Math.max(end - other.y - other.h - 4, rect.h));
-  }
-  return room;
-}
-
-/** In the middle above the tile that is named: the second place for a name whose neighbour is in its way. */
-function overTile(rect: Rect, tiles: Rect[]): Rect {
-  const end = rect.y + rect.h;
-  const middle = rect.x + rect.w / 2;
-  const named = tiles.find((tile) => tile.x <= middle && tile.x + tile.w >= middle && tile.y >= end - 1 && tile.y < end + rect.w + 8);
-  return named ? { ...rect, x: named.x + (named.w - rect.w) / 2 } : rect;
 }
 
 /** Written upwards, from the end that is next to the column. */

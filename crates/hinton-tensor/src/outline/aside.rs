@@ -1,6 +1,7 @@
 //! What is in a file of a model and is no weight of it: optimizer states, counters, masks.
 
 use super::Named;
+use crate::Dtype;
 
 /// Why a tensor is put aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -9,6 +10,8 @@ pub enum Aside {
     Optimizer,
     /// A counter, mask or table that training does not change.
     Buffer,
+    /// A few whole numbers that a graph computes with, such as the shape of a reshape.
+    Constant,
 }
 
 impl Aside {
@@ -17,17 +20,18 @@ impl Aside {
         match self {
             Aside::Optimizer => "tensors of the optimizer's state",
             Aside::Buffer => "buffers",
+            Aside::Constant => "constants of the graph, a few whole numbers each",
         }
     }
 }
 
-/// Parts of names, between separators, of optimizers' states.
-const OPTIMIZER: [&str; 14] = [
-    "optimizer",
+/// Parts of names, between separators, of optimizers' states. So is every part that begins with
+/// `optimizer`, such as Keras' `optimizer_weights`.
+const OPTIMIZER: [&str; 13] = [
     "optim",
     "opt_state",
-    "optimizer_state",
-    "optimizer_state_dict",
+    "adam_m",
+    "adam_v",
     "exp_avg",
     "exp_avg_sq",
     "max_exp_avg_sq",
@@ -38,6 +42,10 @@ const OPTIMIZER: [&str; 14] = [
     "rmsprop",
     "beta1_power",
 ];
+/// Shapes, axes, paddings and ends of slices have at most so many numbers.
+const MOST_NUMBERS: usize = 8;
+/// Last parts of names of what is a weight whatever its numbers are.
+const WEIGHTS: [&str; 5] = ["weight", "weights", "kernel", "bias", "biases"];
 /// Last parts of names of buffers.
 const BUFFERS: [&str; 8] = [
     "num_batches_tracked",
@@ -50,13 +58,23 @@ const BUFFERS: [&str; 8] = [
     "rope_freqs",
 ];
 
-/// Whether a tensor is no weight, judged by its name.
-pub fn aside(tensor: Named<'_>) -> Option<Aside> {
+/// Whether a tensor is no weight, judged by its name, and by its type where that is known: exported
+/// graphs hold the shapes and axes that their operators take among their weights.
+pub fn aside(tensor: Named<'_>, dtype: Option<Dtype>) -> Option<Aside> {
     let name = tensor.name.to_ascii_lowercase();
     let mut parts = name.split(['.', '/', ':', '[', ']', ' ']);
-    if parts.clone().any(|part| OPTIMIZER.contains(&part)) {
+    let is_state = |part: &str| {
+        let is_optimizer = part.starts_with("optimizer") || part.starts_with("optimiser");
+        is_optimizer || OPTIMIZER.contains(&part)
+    };
+    if parts.clone().any(is_state) {
         return Some(Aside::Optimizer);
     }
     let last = parts.next_back().unwrap_or_default();
-    BUFFERS.contains(&last).then_some(Aside::Buffer)
+    if BUFFERS.contains(&last) {
+        return Some(Aside::Buffer);
+    }
+    let is_whole = matches!(dtype, Some(Dtype::I32 | Dtype::I64));
+    let is_list = tensor.shape.len() <= 2 && tensor.shape.iter().product::<usize>() <= MOST_NUMBERS;
+    (is_whole && is_list && !WEIGHTS.contains(&last)).then_some(Aside::Constant)
 }

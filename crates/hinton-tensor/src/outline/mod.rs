@@ -48,6 +48,8 @@ pub struct Outline {
 
 /// More tensors than this outside of layers are put in order as modules.
 const FEW_SINGLES: usize = 12;
+/// And only where a module holds so many tensors on average: else most of a table would be empty.
+const LEAST_PER_MODULE: f64 = 1.5;
 /// Words in names of what stands before the layers.
 const FIRST: [&str; 8] = ["embed", "embd", "wte", "wpe", "token", "patch", "conv_in", "stem"];
 /// Words in names of what stands behind them.
@@ -86,6 +88,7 @@ pub fn outline(tensors: &[Named<'_>]) -> Outline {
     let middle = stacked.iter().map(|&index| place[index]).min();
     if singles.len() > FEW_SINGLES
         && let Some(modules) = stack::modules(tensors, &singles)
+        && singles.len() as f64 >= LEAST_PER_MODULE * modules.layers.len() as f64
     {
         // Few modules beside large stacks stay behind them.
         let is_first = middle.is_none_or(|middle| {

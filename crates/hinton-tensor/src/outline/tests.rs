@@ -1,4 +1,5 @@
 use super::*;
+use crate::Dtype;
 
 fn of(names: &[String]) -> Outline {
     let tensors: Vec<Named<'_>> = names.iter().map(|name| Named { name, shape: &[4, 4] }).collect();
@@ -139,9 +140,25 @@ fn flat_networks_are_tables_of_modules() {
 
 #[test]
 fn what_is_no_weight_is_known_by_its_name() {
-    let of = |name| aside(Named { name, shape: &[3] });
-    for name in ["optimizer.state.0.exp_avg", "dense/kernel/Adam_1", "state.3.momentum_buffer"] {
+    let of = |name| aside(Named { name, shape: &[3] }, Some(Dtype::F32));
+    for name in [
+        "optimizer.state.0.exp_avg",
+        "dense/kernel/Adam_1",
+        "state.3.momentum_buffer",
+        "optimizer_weights/Variable_7:0",
+        "dense/kernel/.OPTIMIZER_SLOT/optimizer/m/.ATTRIBUTES/VARIABLE_VALUE",
+    ] {
         assert_eq!(of(name), Some(Aside::Optimizer), "{name}");
+    }
+    for (name, shape, dtype, expected) in [
+        ("new_shape__805", &[4][..], Dtype::I64, Some(Aside::Constant)),
+        ("const_axes__50", &[], Dtype::I32, Some(Aside::Constant)),
+        ("conv.bias", &[4], Dtype::I32, None),
+        ("table", &[40], Dtype::I64, None),
+        ("codes", &[4], Dtype::I8, None),
+        ("new_shape__805", &[4], Dtype::F32, None),
+    ] {
+        assert_eq!(aside(Named { name, shape }, Some(dtype)), expected, "{name} {dtype}");
     }
     for name in ["bn1.num_batches_tracked", "embeddings.position_ids", "rotary_emb.inv_freq"] {
         assert_eq!(of(name), Some(Aside::Buffer), "{name}");

@@ -61,7 +61,7 @@ impl<'a> Film<'a> {
     ) -> Result<Self, Error> {
         if seen.shown.is_empty() {
             let why = seen.notes.last().map_or(String::new(), |note| format!(": {note}"));
-            return Err(Error::missing(format!("no step of the run can be shown{why}"), ""));
+            return Err(Error::unfit(format!("no step of the run can be shown{why}"), ""));
         }
         let options = &request.draw.options;
         let morph = if seen.shown.len() > 1 { request.morph } else { 0 };
@@ -161,7 +161,7 @@ impl<'a> Film<'a> {
         if index >= self.durations.len() {
             let message =
                 format!("there is no frame {index}, the film has {}", self.durations.len());
-            return Err(Error::missing(message, ""));
+            return Err(Error::unfit(message, ""));
         }
         let at = self.at(index);
         let scene = self.scene(at, false)?;
@@ -184,7 +184,7 @@ impl<'a> Film<'a> {
                 None => scene,
             });
         }
-        page.ok_or_else(|| Error::missing("there is nothing to show", ""))
+        page.ok_or_else(|| Error::unfit("there is nothing to show", ""))
     }
 
     /// A film strip: so many of the steps beside one another, evenly chosen, first and last among
@@ -275,7 +275,7 @@ impl<'a> Film<'a> {
             Skip::Stop(error) => error,
             Skip::Left(why) => {
                 let message = format!("step {} has changed: {why}", moment.number);
-                Error::missing(message, "the run was written to while it was played: try again")
+                Error::unfit(message, "the run was written to while it was played: try again")
             }
         })
     }

@@ -75,7 +75,7 @@ impl<'r, 'a> Look<'r, 'a> {
                 }
             }
         }
-        Err(why.unwrap_or_else(|| Error::missing("the run has no steps", "")))
+        Err(why.unwrap_or_else(|| Error::unfit("the run has no steps", "")))
     }
 
     /// Reads every step once.
@@ -120,7 +120,7 @@ impl<'r, 'a> Look<'r, 'a> {
         }
         if let (true, Some((only, _))) = (shown.is_empty(), &before) {
             let message = format!("step {} alone cannot be compared with another", only.number);
-            return Err(Error::missing(message, "show more --steps, or --show value"));
+            return Err(Error::unfit(message, "show more --steps, or --show value"));
         }
         self.tell_left();
         if let Some(Shown { before: Some(before), .. }) = shown.first() {

@@ -31,7 +31,7 @@ pub(super) fn moments(
     notes: &mut Vec<String>,
 ) -> Result<Vec<Moment>, Error> {
     let Some((first, others)) = runs.split_first() else {
-        return Err(Error::missing("there is no run to play", ""));
+        return Err(Error::unfit("there is no run to play", ""));
     };
     let numbers: Vec<u64> = first.steps.iter().map(|step| step.number).collect();
     let mut all: Vec<Moment> = Vec::new();
@@ -55,16 +55,13 @@ pub(super) fn moments(
         }
     }
     if let Some(run) = runs.iter().find(|run| run.steps.is_empty()) {
-        return Err(Error::missing(
+        return Err(Error::unfit(
             format!("{}: the run has no steps yet", run.path),
             "try again when it has saved one",
         ));
     }
     if all.is_empty() {
-        return Err(Error::missing(
-            "the runs have no step number in common",
-            "play them one by one",
-        ));
+        return Err(Error::unfit("the runs have no step number in common", "play them one by one"));
     }
     let chosen = range.places(&all.iter().map(|moment| moment.number).collect::<Vec<_>>());
     if chosen.is_empty() {

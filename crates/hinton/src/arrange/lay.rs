@@ -219,7 +219,7 @@ fn fitting_axis(prepared: &Prepared, reshape: &super::Reshape) -> Result<usize, 
 fn cannot_permute(prepared: &Prepared, permute: &super::Permute) -> Error {
     let shape = prepared.tensor.shape();
     let all = (0..shape.len()).map(|axis| axis.to_string()).collect::<Vec<_>>().join(",");
-    Error::missing(
+    Error::unfit(
         format!(
             "--permute {permute}: {} has {} axes (shape {})",
             prepared.label(),
@@ -234,7 +234,7 @@ fn cannot_permute(prepared: &Prepared, permute: &super::Permute) -> Error {
 }
 
 fn does_not_fill(prepared: &Prepared, reshape: &super::Reshape, values: u64) -> Error {
-    Error::missing(
+    Error::unfit(
         format!(
             "--reshape {reshape}: the {} values of {} (shape {}) do not fill it",
             short_count(values),
@@ -307,7 +307,7 @@ pub(super) fn plan(
 
 fn no_axis(prepared: &Prepared) -> Error {
     let shape = prepared.tensor.shape();
-    Error::missing(
+    Error::unfit(
         format!("--each: {} has no such axis, its shape is {}", prepared.label(), times(shape)),
         match shape.len() {
             0 => "it is a single number: leave --each out".to_owned(),
@@ -434,7 +434,7 @@ fn kernels(
     let tensor = prepared.tensor.permute(order)?;
     let axes = order.map(|axis| prepared.axes[axis].as_str());
     let &[outputs, inputs, height, width] = tensor.shape() else {
-        return Err(Error::missing("a convolution has four axes", ""));
+        return Err(Error::unfit("a convolution has four axes", ""));
     };
     let shape = [height, width];
     let of = times(prepared.tensor.shape());

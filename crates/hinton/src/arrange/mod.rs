@@ -132,7 +132,7 @@ fn file_title(prepared: &[lay::Prepared]) -> Option<String> {
 /// An unknown chart, a reshape or axis that does not fit, or nothing to draw.
 pub fn arrange(selected: &[Selected], request: &DrawRequest<'_>) -> Result<Arrangement, Error> {
     if selected.is_empty() {
-        return Err(Error::missing("there is no tensor to draw", ""));
+        return Err(Error::unfit("there is no tensor to draw", ""));
     }
     let mut notes = Vec::new();
     let mut prepared: Vec<lay::Prepared> =
@@ -225,7 +225,7 @@ fn few_enough(
             Some(one) => (one.label(), hinton_chart::shape_text(one.tensor.shape())),
             None => return Ok(()),
         };
-        return Err(Error::missing(
+        return Err(Error::unfit(
             format!("{name} has the shape {shape}: singular values are those of matrices"),
             "name a matrix with -t",
         ));
@@ -265,8 +265,10 @@ fn remarks(selected: &[Selected]) -> Option<String> {
 /// Leaves out of the map of a model what is no weight of it, such as the state of an optimizer, and
 /// says so; unless nothing else was chosen.
 fn put_aside(prepared: &mut Vec<lay::Prepared>) -> Vec<String> {
-    let reason =
-        |one: &lay::Prepared| aside(Named { name: one.tensor.name(), shape: one.tensor.shape() });
+    let reason = |one: &lay::Prepared| {
+        let named = Named { name: one.tensor.name(), shape: one.tensor.shape() };
+        aside(named, Some(one.tensor.dtype()))
+    };
     if prepared.len() <= charts::FEW_IN_OVERVIEW || prepared.iter().all(|one| reason(one).is_some())
     {
         return Vec::new();
@@ -303,11 +305,11 @@ fn leave_out_empty(
     match (empty.as_slice(), prepared.is_empty()) {
         ([], _) => Ok(()),
         ([one], true) => {
-            Err(Error::missing(format!("{one} has no values: there is nothing to draw"), ""))
+            Err(Error::unfit(format!("{one} has no values: there is nothing to draw"), ""))
         }
         (all, true) => {
             let message = format!("{} tensors have no values: there is nothing to draw", all.len());
-            Err(Error::missing(message, ""))
+            Err(Error::unfit(message, ""))
         }
         ([one], false) => {
             notes.push(format!("{one} has no values and is left out"));

@@ -49,9 +49,9 @@ pub fn check_run<S: AsRef<str>>(
                     found.extend(growth(&sizes, &mut start));
                 }
                 // A tensor may appear late.
-                Err(error @ (Error::Missing { .. } | Error::Request { .. })) => {
-                    missing = missing.or(Some(error))
-                }
+                Err(
+                    error @ (Error::Missing { .. } | Error::Unfit { .. } | Error::Request { .. }),
+                ) => missing = missing.or(Some(error)),
                 Err(error) => return Err(error),
             },
             Err(error) => found.push(Finding::of(kinds::UNREADABLE, "", error.message())),

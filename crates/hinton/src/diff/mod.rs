@@ -282,13 +282,13 @@ impl Diff {
         // What an optimiser remembers has no units.
         let is_weight = |pair: &&mut Pair| {
             let shape = pair.a.shape();
-            aside(Named { name: pair.a.name(), shape }).is_none()
+            aside(Named { name: pair.a.name(), shape }, Some(pair.a.dtype())).is_none()
         };
         let mut weights: Vec<&mut Pair> = self.pairs.iter_mut().filter(is_weight).collect();
         let mut matches: Vec<Match> = weights.iter().map(|pair| one(pair)).collect();
         self.alignment = align(&mut matches)?;
         if self.alignment.is_none() {
-            return Err(Error::missing(
+            return Err(Error::unfit(
                 "there are no hidden units to align: each matrix must take what the one before gives",
                 "-t names the matrices and biases of a network whose layers follow one another",
             ));

@@ -27,7 +27,7 @@ impl Diff {
     pub fn draw(&self, options: &Options) -> Result<Picture, Error> {
         let tensors = self.changed();
         if tensors.is_empty() || self.pairs.iter().any(|pair| pair.measures.is_none()) {
-            return Err(Error::missing("there is nothing to draw: no values were compared", ""));
+            return Err(Error::unfit("there is nothing to draw: no values were compared", ""));
         }
         let mut sheet = Sheet::new(options);
         sheet.set_alarm(self.alarm());
@@ -82,7 +82,7 @@ impl Diff {
     /// When there is no pair, values cannot be read, or the page has no room.
     pub fn draw_values(&self, options: &Options, work: Work<'_>) -> Result<Picture, Error> {
         if self.pairs.iter().all(|pair| pair.a.elements() == 0) {
-            return Err(Error::missing("there are no values to draw in both files", ""));
+            return Err(Error::unfit("there are no values to draw in both files", ""));
         }
         let mut sheet = Sheet::new(options);
         sheet.set_alarm(self.alarm());

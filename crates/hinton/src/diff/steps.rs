@@ -132,14 +132,14 @@ pub fn diff_steps(
     }
     looked(run.steps.len(), run.steps.len());
     if found.steps.len() < 2 {
-        return Err(Error::missing(
+        return Err(Error::unfit(
             format!("{}: fewer than two steps can be read", visible(&run.path)),
             "`hinton diff A B` compares two files",
         ));
     }
     match (found.tensors.is_empty(), first_error) {
         (true, Some(error)) => Err(error),
-        (true, None) => Err(Error::missing(
+        (true, None) => Err(Error::unfit(
             format!("{}: no tensor is in two steps that follow one another", visible(&run.path)),
             "name one: -t NAME",
         )),

@@ -24,7 +24,7 @@ fn write(
 ) -> Result<Vec<String>, Stop> {
     let tensor = only(tensors, ".csv")?;
     if tensor.dtype().is_complex() {
-        return Err(Stop::Other(Error::missing(
+        return Err(Stop::Other(Error::unfit(
             format!(".csv has no complex values, the tensor is {}", tensor.dtype()),
             "write .npy instead",
         )));
@@ -33,7 +33,7 @@ fn write(
         [] | [_] => 1,
         [_, columns] => columns,
         ref shape => {
-            return Err(Stop::Other(Error::missing(
+            return Err(Stop::Other(Error::unfit(
                 format!(".csv holds a matrix, the tensor has {} axes: {shape:?}", shape.len()),
                 "slice it, as in -t 'NAME[0,:,:]', or write .npy",
             )));

@@ -239,7 +239,7 @@ pub fn export_to(
 fn only<'a>(tensors: &'a [Selected], kind: &str) -> Result<&'a Tensor, Error> {
     match tensors {
         [one] => Ok(&one.tensor),
-        _ => Err(Error::missing(
+        _ => Err(Error::unfit(
             format!("{kind} holds one tensor, {} were asked for", tensors.len()),
             "name one with -t NAME, or write .npz or .safetensors, which hold several",
         )),

@@ -33,7 +33,7 @@ fn write(
         let name = one.label();
         if !names.insert(name.clone()) {
             let message = format!("two tensors are called {}", visible(&name));
-            return Err(Error::missing(message, "name those you want with -t").into());
+            return Err(Error::unfit(message, "name those you want with -t").into());
         }
         // Members are dated 1980, so that the same tensors give the same bytes.
         let options = SimpleFileOptions::default()

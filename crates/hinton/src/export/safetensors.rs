@@ -38,11 +38,11 @@ fn write(
         if name == METADATA {
             let message = format!("safetensors keeps the name {METADATA} for notes on the file");
             let help = "rename the tensor, or write it alone as .npy";
-            return Err(Stop::Other(Error::missing(message, help)));
+            return Err(Stop::Other(Error::unfit(message, help)));
         }
         if !names.insert(name.clone()) {
             let message = format!("two tensors are called {:?}", hinton_scene::visible(&name));
-            return Err(Stop::Other(Error::missing(message, "export them one by one")));
+            return Err(Stop::Other(Error::unfit(message, "export them one by one")));
         }
         let end = offset.checked_add(tensor.byte_len()).ok_or_else(too_large)?;
         entries.push((name, Entry { dtype, shape: tensor.shape(), offsets: [offset, end] }));
@@ -60,11 +60,11 @@ fn write(
 }
 
 fn too_large() -> Error {
-    Error::missing("the tensors have more bytes than 64 bits can count", "")
+    Error::unfit("the tensors have more bytes than 64 bits can count", "")
 }
 
 fn no_dtype(dtype: Dtype) -> Error {
-    Error::missing(format!("safetensors has no {dtype}"), "write .npy instead")
+    Error::unfit(format!("safetensors has no {dtype}"), "write .npy instead")
 }
 
 fn dtype_name(dtype: Dtype) -> Option<&'static str> {

@@ -90,7 +90,7 @@ impl List {
                 .take(MOST_NAMES)
                 .map(|part| visible(part.name()).into_owned())
                 .collect();
-            return Err(Error::missing(
+            return Err(Error::unfit(
                 format!("{} is computed: a slice of it is not stored", visible(&one.label())),
                 format!("ask for all of it, or for what it is computed from: {}", names.join(", ")),
             ));

@@ -136,7 +136,7 @@ fn by_shape(tensors: &[&Tensor]) -> Option<String> {
     if others > 0
         || super::totals::by_kind(tensors.iter().copied())
             .iter()
-            .any(|(kind, _)| *kind == "optimiser state")
+            .any(|(kind, _)| *kind == super::totals::OPTIMIZER)
     {
         return None;
     }

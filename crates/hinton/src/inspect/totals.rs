@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use hinton_tensor::Tensor;
+use hinton_tensor::outline::{Aside, Named, aside};
 
 /// Tensors, values and bytes of a part of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -144,25 +145,11 @@ struct Kind {
     axes: std::ops::RangeInclusive<usize>,
 }
 
-/// The first that fits counts. From what the common libraries call their tensors.
+/// The kind of what an optimizer remembers, which its name alone tells.
+pub(super) const OPTIMIZER: &str = "optimizer state";
+
+/// Of all else the first that fits counts. From what the common libraries call their tensors.
 const KINDS: &[Kind] = &[
-    Kind {
-        name: "optimiser state",
-        words: &[
-            "optimizer",
-            "optimiser",
-            "optim",
-            "exp_avg",
-            "momentum_buffer",
-            "adam",
-            "adam_m",
-            "adam_v",
-            "opt_state",
-            "optimizer_weights",
-            "slot",
-        ],
-        axes: 0..=usize::MAX,
-    },
     Kind {
         name: "embeddings",
         words: &["embed", "embedding", "embeddings", "wte", "wpe", "emb", "token_embd", "lookup"],
@@ -200,6 +187,10 @@ const KINDS: &[Kind] = &[
 
 /// What kind of tensor this is, guessed from its name and number of axes.
 pub fn kind(tensor: &Tensor) -> &'static str {
+    let named = Named { name: tensor.name(), shape: tensor.shape() };
+    if aside(named, None) == Some(Aside::Optimizer) {
+        return OPTIMIZER;
+    }
     let name = tensor.name().to_ascii_lowercase();
     let has = |word: &&str| {
         name.split(SEPARATORS).any(|part| {
@@ -261,7 +252,7 @@ mod tests {
             ("layer1.0.bn1.running_var", &[2], "normalisation"),
             ("norm2.weight", &[2], "normalisation"),
             ("normal", &[2], "vectors"),
-            ("optimizer.exp_avg.weight", &[2, 3], "optimiser state"),
+            ("optimizer.exp_avg.weight", &[2, 3], "optimizer state"),
             ("logit_scale", &[], "scalars"),
         ] {
             assert_eq!(kind(&of(name, shape)), expected, "{name}");

@@ -1,12 +1,11 @@
 //! What the names and settings of a run tell: its weights, its classes, the shape of its pictures.
 
 use hinton_run::{Run, RunTensor};
+use hinton_tensor::outline::{Aside, Named, aside};
 use serde_json::Value;
 
 use crate::arrange::{Each, Reshape};
 
-/// What the names of optimizer state begin with.
-const OPTIMIZER: [&str; 3] = ["optimizer.", "optim.", "optimizer_state"];
 /// Most classes whose weights are shown as a picture each.
 const MOST_PICTURES: usize = 64;
 
@@ -23,8 +22,8 @@ pub(crate) fn confusion(run: &Run) -> Option<&str> {
 /// run's order, then vectors. No optimizer state, no counts.
 pub(crate) fn learned(run: &Run) -> Vec<&RunTensor> {
     let is_learned = |tensor: &&RunTensor| {
-        let name = tensor.name.to_ascii_lowercase();
-        let is_state = OPTIMIZER.iter().any(|head| name.starts_with(head));
+        let named = Named { name: &tensor.name, shape: tensor.shape() };
+        let is_state = aside(named, None) == Some(Aside::Optimizer);
         let is_float = tensor.dtype().is_some_and(|dtype| !dtype.is_integer());
         is_float && !is_state && confusion(run) != Some(&tensor.name)
     };

@@ -92,7 +92,7 @@ pub(super) fn one(
         }
     }
     let Some(chart) = charts::named("curve") else {
-        return Err(Error::missing("there is no chart of curves", ""));
+        return Err(Error::unfit("there is no chart of curves", ""));
     };
     let options = &request.draw.options;
     let built = chart.draw(&panels, options)?;
@@ -208,7 +208,7 @@ fn asked(runs: &[&Run], wanted: &[String]) -> Result<Vec<Family>, Error> {
 
 fn unknown(names: &[&str], pattern: &str) -> Error {
     let message = format!("--metric {pattern:?}: no run has such a metric");
-    Error::missing(
+    Error::unfit(
         message,
         match names.is_empty() {
             true => "they have none at all".to_owned(),
@@ -239,7 +239,7 @@ pub(super) fn ranked(runs: &[&Run]) -> Result<Vec<Family>, Error> {
     if all.is_empty() {
         let help =
             "name a tensor: -t NAME --as distribution, or -t NAME for the last step's values";
-        return Err(Error::missing("the run has no metrics to draw", help));
+        return Err(Error::unfit("the run has no metrics to draw", help));
     }
     let rank = |family: &Family| {
         let is_one_of_many = !is_plain(family);

@@ -72,7 +72,7 @@ pub fn draw_runs<S: AsRef<str>>(
     let runs: Vec<&Run> = runs.iter().collect();
     let runs = runs.as_slice();
     if runs.is_empty() {
-        return Err(Error::missing("there is no run to draw", ""));
+        return Err(Error::unfit("there is no run to draw", ""));
     }
     let patterns: Vec<String> = patterns.iter().map(|one| one.as_ref().to_owned()).collect();
     let chart = request.draw.chart.as_deref();

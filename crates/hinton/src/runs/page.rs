@@ -35,7 +35,7 @@ pub(super) fn draw(runs: &[&Run], request: &RunRequest<'_>) -> Result<Picture, E
     page.distributions()?;
     page.last()?;
     if page.parts.is_empty() {
-        return Err(Error::missing(
+        return Err(Error::unfit(
             "the run has nothing that the page shows: no metrics, no weights",
             "`hinton inspect RUN` lists what it has; -t names a tensor",
         ));

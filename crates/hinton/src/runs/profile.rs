@@ -15,7 +15,7 @@ pub(super) fn draw(
     request: &RunRequest<'_>,
 ) -> Result<Picture, Error> {
     let Some(chart) = charts::named("profile") else {
-        return Err(Error::missing("there is no chart of profiles", ""));
+        return Err(Error::unfit("there is no chart of profiles", ""));
     };
     let count = runs.iter().map(|run| run.steps.len()).sum();
     let mut done = 0;
@@ -73,7 +73,7 @@ fn of_run(
     }
     if tensors.is_empty() {
         let message = "the run has no tensor of floating-point numbers that is not optimizer state";
-        let none = || Error::missing(message, "name one: -t NAME");
+        let none = || Error::unfit(message, "name one: -t NAME");
         return Err(error.unwrap_or_else(none));
     }
     Ok(tensors.into_iter().map(|one| one.panel(part)).collect())

@@ -20,7 +20,7 @@ pub(super) fn draw(
 ) -> Result<Picture, Error> {
     let (panels, mut notes) = panels(runs, patterns, request)?;
     let Some(chart) = charts::named("distribution") else {
-        return Err(Error::missing("there is no chart of distributions", ""));
+        return Err(Error::unfit("there is no chart of distributions", ""));
     };
     let mut options = request.draw.options.clone();
     options.notes.extend(notes.iter().cloned());
@@ -57,13 +57,13 @@ fn panels(
             (request.looked)(done, count);
         }
         if tensors.all.is_empty() {
-            return Err(error.unwrap_or_else(|| Error::missing("the run has no steps", "")));
+            return Err(error.unwrap_or_else(|| Error::unfit("the run has no steps", "")));
         }
         let part = if runs.len() > 1 { name } else { String::new() };
         panels.extend(tensors.panels(run, &part));
     }
     if panels.len() > MOST {
-        return Err(Error::missing(
+        return Err(Error::unfit(
             format!("{} tensors are more than can be shown at once (at most {MOST})", panels.len()),
             "choose fewer with -t",
         ));
@@ -84,7 +84,7 @@ fn unasked(run: &Run, most: usize, notes: &mut Vec<String>) -> Result<Vec<String
     let learned = known::learned(run);
     if learned.is_empty() {
         let message = "the run has no tensor of floating-point numbers that is not optimizer state";
-        return Err(Error::missing(message, "name one: -t NAME"));
+        return Err(Error::unfit(message, "name one: -t NAME"));
     }
     if learned.len() > most {
         let first = if most == 1 { "the first".to_owned() } else { format!("the first {most}") };

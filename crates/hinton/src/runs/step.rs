@@ -26,7 +26,7 @@ pub(super) fn draw(
         selected.extend(found);
     }
     if selected.is_empty() {
-        return Err(Error::missing("the step holds no tensors", ""));
+        return Err(Error::unfit("the step holds no tensors", ""));
     }
     learn_from_settings(runs[0], &selected, &mut draw);
     if runs.len() > 1 && draw.chart.is_none() {
@@ -93,7 +93,7 @@ fn chosen(
             Err(why) => error = error.or(Some(why)),
         }
     }
-    Err(error.unwrap_or_else(|| Error::missing("the run has no steps", "")))
+    Err(error.unwrap_or_else(|| Error::unfit("the run has no steps", "")))
 }
 
 fn no_step(run: &Run, number: u64) -> Error {
@@ -104,7 +104,7 @@ fn no_step(run: &Run, number: u64) -> Error {
         .flatten()
         .filter_map(|at| numbers.get(at).map(u64::to_string))
         .collect();
-    Error::missing(
+    Error::unfit(
         format!("--step {number}: the run has no such step"),
         format!("the nearest are {}", near.join(" and ")),
     )

@@ -90,14 +90,14 @@ fn of_tensors(
     let mut links = links(checkpoint);
     let path = &checkpoint.path;
     if links.is_empty() {
-        return Err(Error::missing(
+        return Err(Error::unfit(
             format!("{path}: expected matrices that form a network, found none"),
             "say what it is with --model, such as --model 1x28x28-conv:6:5-relu-10",
         ));
     }
     let other = own(checkpoint).find(|tensor| tensor.shape().len() > 2);
     if let Some(other) = other {
-        return Err(Error::missing(
+        return Err(Error::unfit(
             format!(
                 "{path}: {} has shape {}: a chain of matrices cannot hold it",
                 other.name(),
@@ -176,7 +176,7 @@ fn no_chain(path: &str, links: &[Link<'_>]) -> Error {
     let told =
         |link: &Link<'_>| format!("{} {}", link.weight.name(), shape_text(link.weight.shape()));
     let (one, two) = (&links[at], links.get(at + 1).unwrap_or(&links[at]));
-    Error::missing(
+    Error::unfit(
         format!(
             "{path}: the matrices form no chain: {} gives {} values, and {} takes {}",
             told(one),

@@ -58,7 +58,7 @@ pub(super) fn points_in(
     let found: usize = shape.iter().skip(1).product();
     let has_labels = found == width + 1 && shape.len() == 2;
     if !(found == width || has_labels || (shape.len() == 1 && width == 1)) {
-        return Err(Error::missing(
+        return Err(Error::unfit(
             format!(
                 "{name}: points of the wrong width: the network takes {width} values a point, the \
                  file has shape {}",
@@ -111,7 +111,7 @@ pub(super) fn points_in(
     if let Some(path) = &request.labels {
         let column = only_tensor(&crate::open(path)?)?.to_f64()?;
         if column.len() < kept {
-            return Err(Error::missing(
+            return Err(Error::unfit(
                 format!(
                     "{}: expected a label for each of {kept} points, found {}",
                     path.display(),
@@ -277,10 +277,10 @@ fn only_table(file: &Checkpoint) -> Result<Tensor, Error> {
 fn only_tensor(checkpoint: &Checkpoint) -> Result<Tensor, Error> {
     match checkpoint.tensors.as_slice() {
         [tensor] => Ok(tensor.clone()),
-        [] => Err(Error::missing(format!("{}: the file holds no numbers", checkpoint.path), "")),
+        [] => Err(Error::unfit(format!("{}: the file holds no numbers", checkpoint.path), "")),
         several => {
             let names: Vec<&str> = several.iter().take(5).map(Tensor::name).collect();
-            Err(Error::missing(
+            Err(Error::unfit(
                 format!(
                     "{}: expected one table of points, found {} tensors ({} …)",
                     checkpoint.path,
@@ -298,7 +298,7 @@ fn classes(column: &[f64], name: &str) -> Result<(Vec<u32>, Vec<String>), Error>
     let mut distinct: Vec<i64> = Vec::with_capacity(column.len());
     for (at, &value) in column.iter().enumerate() {
         if value.fract() != 0.0 || value.abs() > 1e15 || value.is_nan() {
-            return Err(Error::missing(
+            return Err(Error::unfit(
                 format!("{name}: the label of point {at} is {value}: expected a whole number"),
                 "leave the column out, or color by --color coordinate:K",
             ));

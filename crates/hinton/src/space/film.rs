@@ -251,7 +251,7 @@ impl SpaceFilm<'_> {
     pub fn picture(&self, index: usize) -> Result<Picture, Error> {
         let Some(&time) = self.times.get(index) else {
             let message = format!("there is no frame {index}, the film has {}", self.times.len());
-            return Err(Error::missing(message, ""));
+            return Err(Error::unfit(message, ""));
         };
         let part = self.part(time);
         let share =

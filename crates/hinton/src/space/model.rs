@@ -151,11 +151,11 @@ pub fn model_traced(title: impl Into<String>, stages: Vec<Stage>) -> Result<Mode
     let title = title.into();
     let rows = |stage: &Stage| stage.values.len() / stage.width.max(1);
     let Some(first) = stages.first() else {
-        return Err(Error::missing(format!("{title}: the network has no steps"), ""));
+        return Err(Error::unfit(format!("{title}: the network has no steps"), ""));
     };
     for stage in &stages {
         if rows(stage) != rows(first) || stage.width == 0 {
-            return Err(Error::missing(
+            return Err(Error::unfit(
                 format!(
                     "{title}: {}: expected a row for each of {} points, found {}",
                     stage.label,
@@ -166,7 +166,7 @@ pub fn model_traced(title: impl Into<String>, stages: Vec<Stage>) -> Result<Mode
             ));
         }
         if let Some(index) = stage.values.first_odd() {
-            return Err(Error::missing(
+            return Err(Error::unfit(
                 format!(
                     "{title}: {}: point {} has the value {}",
                     stage.label,
@@ -300,7 +300,7 @@ fn check_finite(model: &Model) -> Result<(), Error> {
                 0 | 1 => format!("[{at}]"),
                 _ => format!("[{}, {}]", at / last, at % last),
             };
-            return Err(Error::missing(
+            return Err(Error::unfit(
                 format!(
                     "{}: {}{place}: expected a finite weight, found {}",
                     model.title, array.name, array.values[at]

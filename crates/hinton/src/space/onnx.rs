@@ -143,7 +143,7 @@ pub(crate) fn open(path: &Path) -> Result<Model, Error> {
     let name = path.display().to_string();
     let data = Location::find(path, &Limits::default())?.open()?;
     if data.len() > MOST_BYTES {
-        return Err(Error::missing(
+        return Err(Error::unfit(
             format!("{name}: {} bytes are more than the {MOST_BYTES} that are run", data.len()),
             "export a smaller part of the model",
         ));
@@ -170,7 +170,7 @@ pub(crate) fn open(path: &Path) -> Result<Model, Error> {
 }
 
 fn odd(path: &str, why: &str) -> Error {
-    Error::missing(format!("{path}: {why}"), "check the file with onnx.checker, or export it anew")
+    Error::unfit(format!("{path}: {why}"), "check the file with onnx.checker, or export it anew")
 }
 
 /// Runs the engine; a panic of it becomes an error.
@@ -332,7 +332,7 @@ fn chain(path: &str, nodes: Vec<Node>, constants: &BTreeSet<String>) -> Result<V
             let near = near
                 .first()
                 .map_or(String::new(), |(_, name)| format!("; the nearest known is {name}"));
-            return Err(Error::missing(
+            return Err(Error::unfit(
                 format!(
                     "{path}: step {:?}: the operator {:?} is not known here{near}",
                     node.output, node.operator
@@ -372,7 +372,7 @@ fn chain(path: &str, nodes: Vec<Node>, constants: &BTreeSet<String>) -> Result<V
 }
 
 fn no_chain(path: &str, node: &Node, found: &str) -> Error {
-    Error::missing(
+    Error::unfit(
         format!(
             "{path}: the graph is no chain: step {:?} ({}) takes {found}",
             node.output, node.operator
@@ -504,7 +504,7 @@ impl Graph {
         let points = input.len() / width;
         let values = (self.together / self.batch.unwrap_or(1)).saturating_mul(points);
         if values > MOST_IN_ALL {
-            return Err(Error::missing(
+            return Err(Error::unfit(
                 format!(
                     "{}: {points} points after every step are {values} values, the limit is \
                      {MOST_IN_ALL}",

@@ -206,7 +206,7 @@ fn finish(set: &mut PointSet, request: &PointRequest) -> Result<(), Error> {
         return Err(too_many(set.len()));
     }
     if set.is_empty() {
-        return Err(Error::missing(format!("{}: there are no points", set.name), ""));
+        return Err(Error::unfit(format!("{}: there are no points", set.name), ""));
     }
     check_finite(set)?;
     set.normalize(request.normalize)
@@ -223,7 +223,7 @@ fn check_finite(set: &PointSet) -> Result<(), Error> {
     let Some(at) = set.values.first_odd() else { return Ok(()) };
     let (point, column) = (at / set.width, at % set.width);
     let help = "points need a place: fill in or leave out what is missing";
-    Err(Error::missing(
+    Err(Error::unfit(
         format!(
             "{}: point {point} (from 0), coordinate {column}: expected a finite number, found {}",
             set.name,

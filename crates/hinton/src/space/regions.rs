@@ -55,7 +55,7 @@ pub(crate) fn regions(
     let pale: Vec<Color> = classes.iter().map(|&class| page.mix(class, STRENGTH)).collect();
     let pixels = match stages.last() {
         Some(last) => (0..side * side).map(|place| pale[class(last, place).min(pale.len() - 1)]),
-        None => return Err(Error::missing("the network has no steps", "")),
+        None => return Err(Error::unfit("the network has no steps", "")),
     };
     Ok(Regions {
         columns: side,

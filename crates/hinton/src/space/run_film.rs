@@ -113,7 +113,7 @@ pub fn run_film<'a>(
     let readable: Vec<usize> =
         (0..run.steps.len()).filter(|&index| run.steps[index].broken.is_none()).collect();
     let Some(&last) = readable.last() else {
-        return Err(Error::missing(format!("{}: no step can be read", run.path), ""));
+        return Err(Error::unfit(format!("{}: no step can be read", run.path), ""));
     };
     let mut notes = Vec::new();
     let model = of_run_step(run, last, network)?;
@@ -255,7 +255,7 @@ impl RunFilm<'_> {
     pub fn picture(&self, index: usize) -> Result<Picture, Error> {
         let Some(moment) = self.moments.get(index) else {
             let message = format!("there is no frame {index}, the film has {}", self.moments.len());
-            return Err(Error::missing(message, ""));
+            return Err(Error::unfit(message, ""));
         };
         let mut steps: Vec<SpaceStep<'_>> = Vec::with_capacity(self.layers.len());
         for ((&at, layer), details) in self.layers.iter().zip(&moment.layers).zip(&self.details) {

@@ -109,7 +109,7 @@ impl<'a> Show<'a> {
         let stages = model.trace(set.values.clone(), request.precision, work)?;
         let theme = request.options.theme;
         let Some(last) = stages.last() else {
-            return Err(Error::missing("the network has no steps", ""));
+            return Err(Error::unfit("the network has no steps", ""));
         };
         verdict::match_labels(&mut set, last.width);
         let ShowRequest { color, cmap, levels, .. } = request;

@@ -44,7 +44,7 @@ fn set_file(network: &mut Network<f64>, path: &str) -> Result<(), Error> {
     }
     if found == 0 {
         let steps = linear_steps(network);
-        return Err(Error::missing(
+        return Err(Error::unfit(
             format!(
                 "{path}: expected {}, found {}",
                 steps.iter().map(|step| format!("{step}.weight")).collect::<Vec<_>>().join(" or "),

@@ -147,7 +147,7 @@ pub fn named(name: &str, seed: u64) -> Result<DataSet, Error> {
         return Ok(toy.points(TOY_POINTS, seed));
     }
     match row(name) {
-        Some(_) => Err(Error::missing(
+        Some(_) => Err(Error::unfit(
             format!("{name} lies in files of its own"),
             "say where they are with --data FOLDER",
         )),
@@ -168,7 +168,7 @@ pub fn in_folder(row: &'static DataRow, folder: &Path) -> Result<DataSet, Error>
     let open = |file: &DataFile| {
         let path = find(folder, file.name)?;
         let checkpoint = hinton_format::open(&path, &Limits::default())?;
-        let wrong = || Error::missing(format!("{} holds no array", path.display()), "");
+        let wrong = || Error::unfit(format!("{} holds no array", path.display()), "");
         Ok::<_, Error>((path.clone(), checkpoint.tensors.into_iter().next().ok_or_else(wrong)?))
     };
     let (image_path, images) = open(images)?;
@@ -189,7 +189,7 @@ pub fn in_folder(row: &'static DataRow, folder: &Path) -> Result<DataSet, Error>
     if let Some(at) = labels.iter().position(|label| *label > 9) {
         let message =
             format!("{}: label {at} is {}, expected 0 to 9", label_path.display(), labels[at]);
-        return Err(Error::missing(message, ""));
+        return Err(Error::unfit(message, ""));
     }
     let classes = match row.classes {
         [] => (0..10).map(|digit| digit.to_string()).collect(),

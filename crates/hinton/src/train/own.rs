@@ -92,7 +92,7 @@ pub fn own_of(file: &Checkpoint, columns: &Columns) -> Result<Own, Error> {
     let (labels, classes) = classes(labels, path)?;
     let (input, inputs, count) = points(inputs, path, &mut notes)?;
     if count != labels.len() {
-        return Err(Error::missing(
+        return Err(Error::unfit(
             format!("{}: {count} points, but {} labels", path.display(), labels.len()),
             "choose arrays of as many rows with --inputs and --labels",
         ));
@@ -171,7 +171,7 @@ impl Source<'_> {
                 let first = words.first().map_or("", String::as_str);
                 let message =
                     format!("{}: column {name} holds words: {first:?}", self.path.display());
-                return Err(Error::missing(message, "inputs are numbers; words can be labels"));
+                return Err(Error::unfit(message, "inputs are numbers; words can be labels"));
             }
             let at = table.names.iter().position(|own| own == name.trim());
             at.ok_or_else(|| self.missing("column", name.trim(), &all))
@@ -213,7 +213,7 @@ impl Source<'_> {
         };
         if inputs.is_empty() {
             let message = format!("{}: no column is left for inputs", self.path.display());
-            return Err(Error::missing(message, "name them: --inputs a,b"));
+            return Err(Error::unfit(message, "name them: --inputs a,b"));
         }
         let rows = values.chunks_exact(width);
         let kept = rows.flat_map(|row| inputs.iter().map(|at| row[*at])).collect();
@@ -263,7 +263,7 @@ impl Source<'_> {
             }),
         };
         let (Some(inputs), Some(labels)) = (inputs, labels) else {
-            return Err(Error::missing(
+            return Err(Error::unfit(
                 format!(
                     "{}: which array holds the inputs, and which the labels? There are {}",
                     self.path.display(),
@@ -292,7 +292,7 @@ fn flat_labels(labels: &Tensor) -> Result<Vec<f64>, Error> {
             };
             Ok(values.chunks_exact((*classes).max(1)).map(best).collect())
         }
-        shape => Err(Error::missing(
+        shape => Err(Error::unfit(
             format!("labels {} have shape {shape:?}", labels.name()),
             "labels are one whole number for each point, or one column for each class",
         )),
@@ -303,7 +303,7 @@ fn flat_labels(labels: &Tensor) -> Result<Vec<f64>, Error> {
 fn classes(marks: Marks, path: &Path) -> Result<(Vec<u32>, Vec<String>), Error> {
     let wrong = |message: String| {
         let message = format!("{}: {message}", path.display());
-        Err(Error::missing(message, "labels are classes: a few whole numbers or names"))
+        Err(Error::unfit(message, "labels are classes: a few whole numbers or names"))
     };
     let names: Vec<String> = match marks {
         Marks::Names(names) => names,
@@ -337,7 +337,7 @@ fn points(
         let Some(at) = values.iter().position(|value| !value.is_finite()) else { return Ok(()) };
         let (row, column) = (at / width.max(1), at % width.max(1));
         let column = names.get(column).cloned().unwrap_or_else(|| column.to_string());
-        Err(Error::missing(
+        Err(Error::unfit(
             format!("{}: point {row} has {} in column {column}", path.display(), values[at]),
             "leave out or fill in what is missing before training",
         ))
@@ -354,7 +354,7 @@ fn points(
     if tensor.elements() > MOST_VALUES {
         let message =
             format!("{}: {} has {} values", path.display(), tensor.name(), tensor.elements());
-        return Err(Error::missing(message, format!("at most {MOST_VALUES} are trained on")));
+        return Err(Error::unfit(message, format!("at most {MOST_VALUES} are trained on")));
     }
     let (tensor, shape) = match *tensor.shape() {
         [_, width] => (tensor, Shape::Flat(width)),
@@ -366,7 +366,7 @@ fn points(
         ref shape => {
             let message = format!("inputs {} have shape {shape:?}", tensor.name());
             let help = "inputs are [points, values], or pictures [points, height, width]";
-            return Err(Error::missing(message, help));
+            return Err(Error::unfit(message, help));
         }
     };
     let (count, width) = (tensor.shape()[0], shape.width());

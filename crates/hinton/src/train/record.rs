@@ -220,7 +220,7 @@ pub(super) struct Past {
 /// When the folder holds no run that `hinton train` recorded.
 pub fn data_of(folder: &Path) -> Result<(String, Settings), Error> {
     if hinton_run::is_unbegun(folder) {
-        return Err(Error::missing(
+        return Err(Error::unfit(
             format!("{}: the training was ended before its first step", folder.display()),
             "begin it again with the setting `record`: the folder can be used",
         ));
@@ -232,7 +232,7 @@ pub fn data_of(folder: &Path) -> Result<(String, Settings), Error> {
 
 fn settings_json(text: Option<String>, folder: &Path) -> Result<Value, Error> {
     serde_json::from_str(&text.unwrap_or_default()).map_err(|_| {
-        Error::missing(
+        Error::unfit(
             format!("{}: the run has no settings", folder.display()),
             "only runs that `hinton train` recorded can be gone on with",
         )
@@ -247,7 +247,7 @@ pub(super) fn read(folder: &Path, data: &DataSet) -> Result<(Settings, Option<Pa
     let settings = Settings::of_json(&json)?;
     let fingerprint = format!("{:016x}", data.fingerprint());
     if json["fingerprint"].as_str().is_some_and(|recorded| recorded != fingerprint) {
-        return Err(Error::missing(
+        return Err(Error::unfit(
             format!(
                 "{}: the run was trained on other data than this {}",
                 folder.display(),
@@ -263,7 +263,7 @@ pub(super) fn read(folder: &Path, data: &DataSet) -> Result<(Settings, Option<Pa
     let is_softmax = is_softmax(&network);
     let Some(last) = run.steps.iter().rposition(|step| step.broken.is_none()) else {
         let message = format!("{}: the run has no step that can be read", folder.display());
-        return Err(Error::missing(message, "train anew"));
+        return Err(Error::unfit(message, "train anew"));
     };
     let names = names(&network, is_softmax);
     let own: Vec<String> = network.parameters().into_iter().map(|(name, ..)| name).collect();
@@ -271,7 +271,7 @@ pub(super) fn read(folder: &Path, data: &DataSet) -> Result<(Settings, Option<Pa
         let tensor = run.tensor(last, recorded).map_err(Error::from)?.ok_or_else(|| {
             let step = run.steps[last].number;
             let message = format!("{}: step {step} has no {recorded}", folder.display());
-            Error::missing(message, "only runs that `hinton train` recorded can be gone on with")
+            Error::unfit(message, "only runs that `hinton train` recorded can be gone on with")
         })?;
         let shape = tensor.shape().to_vec();
         let mut array = Array { name, shape, values: tensor.to_f32()? };

@@ -158,7 +158,7 @@ impl<'d> Session<'d> {
         session.seconds = past.seconds;
         recorder.set_softmax(is_softmax(session.network()));
         if let Some(later) = recorder.last().filter(|last| *last > past.step) {
-            return Err(Error::missing(
+            return Err(Error::unfit(
                 format!(
                     "{}: step {later} cannot be read, and would be trained again",
                     folder.display()

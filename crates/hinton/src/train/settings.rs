@@ -244,7 +244,7 @@ impl Settings {
     /// From what was recorded.
     pub(super) fn of_json(json: &Value) -> Result<Self, Error> {
         let missing = |name: &str| {
-            Error::missing(
+            Error::unfit(
                 format!("the run's settings have no usable {name:?}"),
                 "only runs that `hinton train` recorded can be gone on with",
             )

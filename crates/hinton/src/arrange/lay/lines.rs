@@ -37,7 +37,7 @@ pub(super) fn lay(prepared: &Prepared) -> Result<Laid, Error> {
 
 fn unfit(prepared: &Prepared) -> Error {
     let name = visible(prepared.tensor.name());
-    Error::missing(
+    Error::unfit(
         format!(
             "{} has the shape {}: a curve needs a vector, or a table of at most {MOST_COLUMNS} lines",
             prepared.label(),
