@@ -7,6 +7,8 @@ const HIGHEST = 120;
 const LONGEST = 220;
 /** How far words may reach over a tile: their box is larger than their letters. */
 const TOUCH = 3;
+/** Names under tiles are left out where their lines are thinner: a few of them between the tiles tell less than none. */
+const THINNEST = 5;
 /** With more comparisons than this, words keep to the room that the map gives them. */
 const MOST_COMPARED = 2_000_000;
 
@@ -42,6 +44,7 @@ export class Room {
   /** Takes the place if it is free: words cover no other words, and names under tiles cover no tile. */
   take(label: Label, rect: Rect, box: Rect | undefined): boolean {
     if (label.role !== "tile") return box !== undefined && this.takeFree(box);
+    if (rect.h < THINNEST) return false;
     // The shape of a tensor tells nothing without its name above it.
     const isAlone = this.unnamed.some((name) => Math.abs(name.x - rect.x) < 1 && rect.y > name.y && rect.y - name.y < 2 * rect.h);
     const isFree = box && !isAlone && !(this.compares && this.tiles.some((tile) => covers(box, tile))) && this.takeFree(box);
