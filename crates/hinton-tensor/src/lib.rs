@@ -42,7 +42,9 @@ pub use reduce::{Fold, Grid, GridRequest, TileRequest, reduce, tile};
 pub use shape::{View, element_count};
 pub use slice::{Index, Slice};
 pub use stored::{Blocks, Stored};
-pub use summary::{Summary, summarize, whole_bins};
+pub use summary::{
+    Folding, PartError, Summary, SummaryPart, summarize, summarize_part, whole_bins,
+};
 pub use tensor::Tensor;
 pub use tiling::{Levels, TILE, Tiling, Window};
 pub use work::{Cancelled, Progress, Quiet, Work};

@@ -5,4 +5,5 @@ mod decode;
 mod examine;
 mod reduce;
 mod summary;
+mod summary_part;
 mod tile;

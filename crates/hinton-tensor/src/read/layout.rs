@@ -46,6 +46,16 @@ impl Layout {
         self.axes.iter().map(|&(len, _)| len).product()
     }
 
+    /// Where the elements `range` of this layout's order lie, where they lie one behind another.
+    pub(crate) fn stretch(&self, range: &Range<u64>) -> Option<Range<u64>> {
+        match self.axes.as_slice() {
+            [(_, 1)] => {
+                Some(self.first.checked_add(range.start)?..self.first.checked_add(range.end)?)
+            }
+            _ => None,
+        }
+    }
+
     /// Loads the elements `range`, numbered in this layout's order.
     pub(crate) fn load<'t>(
         &self,

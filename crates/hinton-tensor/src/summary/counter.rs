@@ -1,7 +1,7 @@
 //! What a thread has seen of a tensor's values.
 
 use super::Summary;
-use super::distribution::{Distribution, KEYS, is_edge, key_of, key_of_upper_half, rank};
+use super::distribution::{Distribution, KEYS, is_edge, key_of, key_of_upper_half, merged, rank};
 use super::moments::{BLOCK, Block, Moments, block};
 use super::table::Table;
 use crate::Dtype;
@@ -27,8 +27,47 @@ pub(crate) struct Counter {
     scratch: Scratch,
 }
 
+/// What a [`Counter`] has counted, without the room it counts in.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Counts {
+    /// Patterns in rising order, and how often each was seen.
+    pub(super) table: Vec<(u16, u64)>,
+    /// Bins of what `f32` has not as normal numbers, likewise.
+    pub(super) extreme: Vec<(u32, u64)>,
+    pub(super) seen: u64,
+    pub(super) nan: u64,
+    pub(super) pos_inf: u64,
+    pub(super) neg_inf: u64,
+    pub(super) zeros: u64,
+    /// Of finite values; zero is never negative. Without any, infinities the other way round.
+    pub(super) min: f64,
+    pub(super) max: f64,
+    pub(super) coarse: bool,
+}
+
+impl Counts {
+    /// Adds what was counted elsewhere.
+    pub(super) fn merge(&mut self, other: &Counts) {
+        self.table = merged(&self.table, &other.table, u16::cmp);
+        self.extreme = merged(&self.extreme, &other.extreme, u32::cmp);
+        self.seen = self.seen.saturating_add(other.seen);
+        self.nan = self.nan.saturating_add(other.nan);
+        self.pos_inf = self.pos_inf.saturating_add(other.pos_inf);
+        self.neg_inf = self.neg_inf.saturating_add(other.neg_inf);
+        self.zeros = self.zeros.saturating_add(other.zeros);
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+        self.coarse |= other.coarse;
+    }
+}
+
 /// The least and the largest magnitude that are normal numbers of `f32`.
 const NORMAL: (f64, f64) = (f32::MIN_POSITIVE as f64, f32::MAX as f64);
+
+/// How many patterns a dtype's table has; of those wider than 16 bits the upper half of them as `f32`.
+pub(super) fn patterns(dtype: Dtype) -> usize {
+    if dtype.bits() <= 8 { 1 << 8 } else { 1 << 16 }
+}
 
 #[derive(Default)]
 struct Scratch {
@@ -39,8 +78,49 @@ struct Scratch {
 
 impl Counter {
     pub(crate) fn new(dtype: Dtype) -> Self {
-        let size = if dtype.bits() <= 8 { 1 << 8 } else { 1 << 16 };
-        Counter { table: Some(Table::new(size)), ..Counter::of_moments(dtype) }
+        Counter { table: Some(Table::new(patterns(dtype))), ..Counter::of_moments(dtype) }
+    }
+
+    /// One that has counted so much.
+    pub(super) fn of_counts(dtype: Dtype, counts: &Counts) -> Self {
+        let mut extreme = Vec::new();
+        for &(key, count) in &counts.extreme {
+            extreme.resize(KEYS, 0);
+            if let Some(sum) = extreme.get_mut(key as usize) {
+                *sum = count;
+            }
+        }
+        Counter {
+            table: Some(Table::of_counts(patterns(dtype), &counts.table)),
+            extreme,
+            seen: counts.seen,
+            nan: counts.nan,
+            pos_inf: counts.pos_inf,
+            neg_inf: counts.neg_inf,
+            zeros: counts.zeros,
+            min: counts.min,
+            max: counts.max,
+            coarse: counts.coarse,
+            ..Counter::of_moments(dtype)
+        }
+    }
+
+    /// What it has counted.
+    pub(super) fn counts(&self) -> Counts {
+        let extreme = (0u32..).zip(&self.extreme).map(|(key, &count)| (key, count));
+        Counts {
+            table: self.table.as_ref().map(Table::seen).unwrap_or_default(),
+            extreme: extreme.filter(|&(_, count)| count > 0).collect(),
+            seen: self.seen,
+            nan: self.nan,
+            pos_inf: self.pos_inf,
+            neg_inf: self.neg_inf,
+            zeros: self.zeros,
+            // Of the two zeros, which one comes out hangs on the order.
+            min: self.min + 0.0,
+            max: self.max + 0.0,
+            coarse: self.coarse,
+        }
     }
 
     /// Counts without a table of values, where one would be large: for thousands of small tensors it

@@ -274,7 +274,7 @@ fn binned(values: &[(f64, u64)]) -> Vec<(u32, u64)> {
 }
 
 /// Two rising lists as one.
-fn merged<K: Copy>(
+pub(super) fn merged<K: Copy>(
     a: &[(K, u64)],
     b: &[(K, u64)],
     order: impl Fn(&K, &K) -> std::cmp::Ordering,

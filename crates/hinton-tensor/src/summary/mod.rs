@@ -7,13 +7,18 @@
 //! wide, in a table of their own. Subnormal numbers of `f32` below 1e-40 count as zero. Where every value is such a bin's edge (small integers, bfloat16 kept as
 //! `f32`), and for tensors of few values, wider dtypes are exact too.
 
+mod coded;
 mod counter;
 mod distribution;
 mod moments;
+mod part;
 mod table;
 
 pub(crate) use counter::Counter;
 pub(crate) use moments::Moments;
+pub use part::{Folding, PartError, SummaryPart, summarize_part};
+
+use std::ops::Range;
 
 use crate::decode::le;
 use crate::read::{Layout, Piece, Source, for_each};
@@ -304,13 +309,24 @@ fn of_few(
     elements: u64,
     work: Work<'_>,
 ) -> Result<Summary, TensorError> {
-    let found = for_each(1, false, work, Summary::empty, |summary, _| {
+    let values = sorted(tensor, source, layout, elements, work)?;
+    Ok(Summary::of_counts(values.into_iter().map(|value| (value, 1))))
+}
+
+/// The values of a small tensor, in rising order.
+fn sorted(
+    tensor: &Tensor,
+    source: &Source<'_>,
+    layout: &Layout,
+    elements: u64,
+    work: Work<'_>,
+) -> Result<Vec<f64>, TensorError> {
+    let found = for_each(1, false, work, Vec::new, |values, _| {
         let mut piece = Piece::default();
         layout.load(source, 0..elements, &mut piece)?;
-        let mut values = vec![0.0; elements as usize];
-        le::to_f64(tensor.dtype(), piece.bytes(), &mut values);
+        values.resize(elements as usize, 0.0);
+        le::to_f64(tensor.dtype(), piece.bytes(), values);
         values.sort_unstable_by(f64::total_cmp);
-        *summary = Summary::of_counts(values.into_iter().map(|value| (value, 1)));
         Ok(piece.bytes().len() as u64)
     })?;
     Ok(found.into_iter().next().unwrap_or_default())
@@ -323,24 +339,49 @@ fn of_many(
     elements: u64,
     work: Work<'_>,
 ) -> Result<Summary, TensorError> {
-    let stripes = elements.div_ceil(STRIPE);
+    let stripes = 0..elements.div_ceil(STRIPE);
+    Ok(joined(counted(tensor, source, layout, stripes, work)?))
+}
+
+/// What a thread has seen: counts, and the moments of each stripe that has any.
+type Seen = (Counter, Vec<(u64, Moments)>);
+
+/// Folds those stripes of a tensor, the others unread.
+fn counted(
+    tensor: &Tensor,
+    source: &Source<'_>,
+    layout: &Layout,
+    stripes: Range<u64>,
+    work: Work<'_>,
+) -> Result<Vec<Seen>, TensorError> {
+    let elements = layout.elements();
     let state = || (Counter::new(tensor.dtype()), Piece::default(), Vec::new());
-    let states = for_each(stripes, source.is_sequential(), work, state, |state, turn| {
+    let count = stripes.end.saturating_sub(stripes.start);
+    let states = for_each(count, source.is_sequential(), work, state, |state, turn| {
         let (counter, piece, moments) = state;
-        let first = turn.index * STRIPE;
+        let index = stripes.start + turn.index;
+        let first = index * STRIPE;
         layout.load(source, first..elements.min(first + STRIPE), piece)?;
         turn.pass();
         let part = counter.add(piece.bytes());
         if part.count > 0 {
-            moments.push((turn.index, part));
+            moments.push((index, part));
         }
         Ok(piece.bytes().len() as u64)
     })?;
-    Ok(joined(states.into_iter().map(|(counter, _, moments)| (counter, moments))))
+    Ok(states.into_iter().map(|(counter, _, moments)| (counter, moments)).collect())
 }
 
 /// One summary of what threads have seen: counts in any order, moments in the order of stripes.
-pub(crate) fn joined(states: impl IntoIterator<Item = (Counter, Vec<(u64, Moments)>)>) -> Summary {
+pub(crate) fn joined(states: impl IntoIterator<Item = Seen>) -> Summary {
+    let (counters, stripes) = gathered(states);
+    let mut moments = Moments::default();
+    stripes.iter().for_each(|(_, part)| moments.merge(part));
+    counters.map_or_else(Summary::empty, |counter| counter.summary(moments))
+}
+
+/// What threads have seen in all: counts, and moments in the order of stripes.
+fn gathered(states: impl IntoIterator<Item = Seen>) -> (Option<Counter>, Vec<(u64, Moments)>) {
     let mut counters: Option<Counter> = None;
     let mut stripes = Vec::new();
     for (counter, moments) in states {
@@ -351,9 +392,7 @@ pub(crate) fn joined(states: impl IntoIterator<Item = (Counter, Vec<(u64, Moment
         }
     }
     stripes.sort_unstable_by_key(|(index, _)| *index);
-    let mut moments = Moments::default();
-    stripes.iter().for_each(|(_, part)| moments.merge(part));
-    counters.map_or_else(Summary::empty, |counter| counter.summary(moments))
+    (counters, stripes)
 }
 
 #[cfg(test)]

@@ -57,6 +57,19 @@ impl Moments {
         };
     }
 
+    /// As numbers: mean, its rest, squared deviations, magnitudes; and the scale.
+    pub(super) fn parts(&self) -> ([f64; 4], i32) {
+        ([self.mean, self.rest, self.m2, self.abs], self.scale)
+    }
+
+    /// Of such numbers; `None` where no values have them.
+    pub(super) fn of_parts(count: u64, numbers: [f64; 4], scale: i32) -> Option<Self> {
+        let [mean, rest, m2, abs] = numbers;
+        let is_sane = numbers.iter().all(|number| number.is_finite()) && m2 >= 0.0 && abs >= 0.0;
+        let is_scale = [-SCALE, 0, SCALE].contains(&scale);
+        (is_sane && is_scale).then_some(Moments { count, mean, rest, m2, abs, scale })
+    }
+
     /// The same values `times` over.
     pub(crate) fn repeated(&self, times: u64) -> Self {
         Moments {

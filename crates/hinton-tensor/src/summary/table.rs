@@ -19,6 +19,24 @@ impl Table {
         Table { counts: vec![[0; LANES]; size], earlier: Vec::new(), pending: 0 }
     }
 
+    /// With what was counted elsewhere; patterns past `size` count for nothing.
+    pub(super) fn of_counts(size: usize, counts: &[(u16, u64)]) -> Self {
+        let mut earlier = vec![0; size];
+        for &(pattern, count) in counts {
+            if let Some(sum) = earlier.get_mut(usize::from(pattern)) {
+                *sum = count;
+            }
+        }
+        Table { counts: vec![[0; LANES]; size], earlier, pending: 0 }
+    }
+
+    /// The patterns that were seen, in rising order, and how often.
+    pub(super) fn seen(&self) -> Vec<(u16, u64)> {
+        let patterns = (0..=u16::MAX).take(self.counts.len());
+        let counts = patterns.map(|pattern| (pattern, self.count(usize::from(pattern))));
+        counts.filter(|&(_, count)| count > 0).collect()
+    }
+
     /// Counts the bytes.
     pub(super) fn add_bytes(&mut self, bytes: &[u8]) {
         self.reserve(bytes.len());
