@@ -23,6 +23,7 @@ mod sniff;
 pub mod container;
 pub mod formats;
 pub mod source;
+pub mod summary;
 
 pub use adapter::ADAPTER;
 pub use checkpoint::{Checkpoint, Warning};

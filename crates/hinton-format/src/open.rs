@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hinton_tensor::Bytes;
 
-use crate::formats::{FOLDERS, FolderRow, Holds, archive, sharded};
+use crate::formats::{FOLDERS, FolderRow, Holds, archive, sharded, summary};
 use crate::source::wrapper::{self, Wrapper, unwrapped_name};
 use crate::source::{Disk, Folder, Location, read_head, read_vec};
 use crate::{
@@ -136,6 +136,10 @@ pub fn open_input(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     let mut checkpoint = detect(input, limits)
         .and_then(|found| open_as(found, input, limits))
         .map_err(|error| error.in_file(&input.name))?;
+    // A summary is of an opened checkpoint: whatever belongs to that is in it.
+    if checkpoint.format == summary::ROW.name {
+        return Ok(checkpoint);
+    }
     let folder = input.path.as_ref().map(Location::folder);
     quantised::add(&mut checkpoint, folder.as_ref(), limits);
     adapter::add(&mut checkpoint, folder.as_ref());

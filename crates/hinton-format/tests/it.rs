@@ -30,6 +30,7 @@ mod python_support;
 mod pytorch;
 mod quantised;
 mod readers;
+mod summary;
 mod table;
 mod tensorflow;
 mod truncate;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    Bytes, Dtype, Endian, Index, Memory, Slice, Stored, TensorError, View, decode, element_count,
+    Bytes, Dtype, Endian, Index, Memory, Slice, Stored, SummaryPart, TensorError, View, decode,
+    element_count,
 };
 
 /// A named tensor that lies in some bytes and has not been read yet.
@@ -20,6 +21,7 @@ pub struct Tensor {
     data: Arc<dyn Bytes>,
     stored: Option<Arc<Stored>>,
     remark: Option<Arc<str>>,
+    known: Option<Arc<SummaryPart>>,
 }
 
 impl std::fmt::Debug for Tensor {
@@ -50,8 +52,8 @@ impl Tensor {
         data: Arc<dyn Bytes>,
     ) -> Result<Self, TensorError> {
         let (name, file) = (name.into(), file.into());
-        let (stored, remark) = (None, None);
-        let tensor = Tensor { name, file, dtype, endian, view, start, data, stored, remark };
+        let (stored, remark, known) = (None, None, None);
+        let tensor = Tensor { name, file, dtype, endian, view, start, data, stored, remark, known };
         tensor.check()?;
         Ok(tensor)
     }
@@ -210,6 +212,17 @@ impl Tensor {
         self
     }
 
+    /// The statistics that came with it in place of its values, where some did.
+    pub fn known(&self) -> Option<&SummaryPart> {
+        self.known.as_deref()
+    }
+
+    /// The same tensor with statistics of its values, which are then not read for them.
+    pub fn with_known(mut self, part: SummaryPart) -> Self {
+        self.known = Some(Arc::new(part));
+        self
+    }
+
     /// The same tensor under another name.
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
@@ -355,8 +368,12 @@ impl Tensor {
 
     /// The same bytes seen through another view, checked like a new tensor.
     pub(crate) fn with_view(&self, view: View) -> Result<Tensor, TensorError> {
-        let tensor = Tensor { view, ..self.clone() };
+        let mut tensor = Tensor { view, ..self.clone() };
         tensor.check()?;
+        // A view has each value once: as many are the same ones.
+        if tensor.elements() != self.elements() {
+            tensor.known = None;
+        }
         Ok(tensor)
     }
 

@@ -50,6 +50,7 @@ pub(crate) mod pt2;
 pub(crate) mod pytorch;
 pub(crate) mod safetensors;
 pub(crate) mod sharded;
+pub(crate) mod summary;
 pub(crate) mod tensorflow;
 pub(crate) mod tfjs;
 pub(crate) mod tflite;
@@ -124,6 +125,7 @@ pub const FORMATS: &[FormatRow] = &[
     word2vec::ROW,
     fasttext::ROW,
     pickle::ROW,
+    summary::ROW,
     csv::ROW,
     json::ROW,
     archive::ZIP,

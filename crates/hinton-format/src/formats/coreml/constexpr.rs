@@ -101,7 +101,7 @@ fn affine(operands: &Operands, name: &str, shape: &[usize]) -> Result<Tensor, St
 /// Codes in C order: as they are, or only those that are not zero.
 enum Codes {
     Plain(Tensor),
-    Sparse(Sparse),
+    Sparse(Box<Sparse>),
 }
 
 struct Sparse {
@@ -125,7 +125,7 @@ impl Codes {
             other => return Err(format!("its mask has {other} values, expected {count}")),
         };
         let (values, before) = (values.clone(), OnceLock::new());
-        Ok(Codes::Sparse(Sparse { mask, values, before }))
+        Ok(Codes::Sparse(Box::new(Sparse { mask, values, before })))
     }
 
     /// So many values from number `first` on; of sparse ones also which are stored.

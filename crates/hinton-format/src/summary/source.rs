@@ -1,0 +1,383 @@
+//! Which checkpoint a summary is of.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hinton_tensor::{
+    Blocks, Bytes, Dtype, Endian, Folding, ReadError, Stored, Tensor, View, element_count,
+};
+use serde_json::Value;
+
+use super::{NO_VALUES, checksum};
+use crate::source::file_state;
+use crate::{Checkpoint, Error, ErrorKind, Limits};
+
+/// A checkpoint, as far as a summary knows it. Summaries go together when all of it is the same.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SummarySource {
+    /// The path or address as it was given.
+    pub path: String,
+    /// The name of its format.
+    pub format: String,
+    /// A checksum of some of its values where they are near, so that two files of one shape are told apart;
+    /// else empty.
+    pub sample: String,
+    /// Its files, and their bytes where they are on this disk.
+    pub files: Vec<(String, Option<u64>)>,
+    /// Its tensors, in its order.
+    pub tensors: Vec<SummaryFacts>,
+    /// All of it as JSON.
+    head: String,
+}
+
+/// What a summary knows of a tensor besides its statistics.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SummaryFacts {
+    /// Its name.
+    pub name: String,
+    /// Which of the files it lies in.
+    pub file: usize,
+    /// The type of its values.
+    pub dtype: Dtype,
+    /// Length of each axis.
+    pub shape: Vec<usize>,
+    /// Values that are stored, each once.
+    pub values: u64,
+    /// How often it repeats them.
+    pub repeats: u64,
+    /// How it is stored where that is no array: the type, its bytes, and whether it is computed from others.
+    pub stored: Option<(String, u64, bool)>,
+    /// What must be known to read its values right.
+    pub remark: Option<String>,
+}
+
+impl SummaryFacts {
+    /// How its values are folded.
+    pub fn folding(&self) -> Folding {
+        Folding { dtype: self.dtype, elements: self.values, repeats: self.repeats }
+    }
+
+    fn of(tensor: &Tensor, file: usize) -> Self {
+        let folding = Folding::of(tensor);
+        let stored = tensor
+            .stored()
+            .map(|stored| (stored.name().to_owned(), tensor.stored_len(), tensor.is_derived()));
+        SummaryFacts {
+            name: tensor.name().to_owned(),
+            file,
+            dtype: tensor.dtype(),
+            shape: tensor.shape().to_vec(),
+            values: folding.elements,
+            repeats: folding.repeats,
+            stored,
+            remark: tensor.remark().map(str::to_owned),
+        }
+    }
+
+    fn json(&self) -> String {
+        let mut facts = format!(
+            "{{\"name\":{},\"file\":{},\"dtype\":\"{}\",\"shape\":[{}],\"values\":{},\"repeats\":{}",
+            json(&self.name),
+            self.file,
+            self.dtype,
+            self.shape.iter().map(usize::to_string).collect::<Vec<_>>().join(","),
+            self.values,
+            self.repeats
+        );
+        if let Some((name, bytes, derived)) = &self.stored {
+            let name = json(name);
+            facts +=
+                &format!(",\"stored\":{{\"type\":{name},\"bytes\":{bytes},\"derived\":{derived}}}");
+        }
+        if let Some(remark) = &self.remark {
+            facts += &format!(",\"remark\":{}", json(remark));
+        }
+        facts + "}"
+    }
+
+    fn read(value: &Value) -> Option<Self> {
+        let shape = value["shape"].as_array()?.iter();
+        let shape: Option<Vec<usize>> =
+            shape.map(|len| usize::try_from(len.as_u64()?).ok()).collect();
+        let stored = match value.get("stored") {
+            Some(stored) => Some((
+                stored["type"].as_str()?.to_owned(),
+                stored["bytes"].as_u64()?,
+                stored["derived"].as_bool()?,
+            )),
+            None => None,
+        };
+        let facts = SummaryFacts {
+            name: value["name"].as_str()?.to_owned(),
+            file: usize::try_from(value["file"].as_u64()?).ok()?,
+            dtype: Dtype::from_name(value["dtype"].as_str()?)?,
+            shape: shape?,
+            values: value["values"].as_u64()?,
+            repeats: value["repeats"].as_u64().filter(|repeats| *repeats > 0)?,
+            stored,
+            remark: value.get("remark").and_then(Value::as_str).map(str::to_owned),
+        };
+        let all = facts.values.checked_mul(facts.repeats);
+        (all.is_some() && element_count(&facts.shape) == all).then_some(facts)
+    }
+}
+
+impl SummarySource {
+    /// That of an opened checkpoint.
+    pub fn of(checkpoint: &Checkpoint) -> Self {
+        let mut files: Vec<String> = checkpoint.files.clone();
+        let mut numbers: BTreeMap<String, usize> =
+            files.iter().enumerate().map(|(number, name)| (name.clone(), number)).collect();
+        let mut number_of = |name: &str| match numbers.get(name) {
+            Some(&number) => number,
+            None => {
+                files.push(name.to_owned());
+                numbers.insert(name.to_owned(), files.len() - 1);
+                files.len() - 1
+            }
+        };
+        let tensors: Vec<SummaryFacts> = checkpoint
+            .tensors
+            .iter()
+            .map(|tensor| SummaryFacts::of(tensor, number_of(tensor.file())))
+            .collect();
+        let size = |name: String| {
+            let state = file_state(Path::new(&name)).map(|state| state.len);
+            (name, state)
+        };
+        let source = SummarySource {
+            path: checkpoint.path.clone(),
+            format: checkpoint.format.to_owned(),
+            sample: sample(&checkpoint.tensors),
+            files: files.into_iter().map(size).collect(),
+            tensors,
+            head: String::new(),
+        };
+        SummarySource { head: source.json(), ..source }
+    }
+
+    /// All of it as JSON, as it stands in a file.
+    pub fn head(&self) -> &str {
+        &self.head
+    }
+
+    /// A short name for it, by which a task knows that it is done on what was planned.
+    pub fn identity(&self) -> String {
+        format!("{:08x}", checksum(self.head.as_bytes()))
+    }
+
+    /// In what it is another than `other`, in words; nothing where it is the same.
+    pub fn difference(&self, other: &SummarySource) -> Option<String> {
+        if self == other {
+            return None;
+        }
+        let pair = |what: &str, a: &str, b: &str| Some(format!("{what} {a:?} and {b:?}"));
+        if self.path != other.path {
+            return pair("the paths", &self.path, &other.path);
+        }
+        if self.format != other.format {
+            return pair("the formats", &self.format, &other.format);
+        }
+        if let Some((a, b)) = self.files.iter().zip(&other.files).find(|(a, b)| a != b) {
+            let size = |one: &(String, Option<u64>)| match one.1 {
+                Some(bytes) => format!("{} of {bytes} bytes", one.0),
+                None => one.0.clone(),
+            };
+            return pair("the files", &size(a), &size(b));
+        }
+        let tensor = |one: &SummaryFacts| format!("{} {} {:?}", one.name, one.dtype, one.shape);
+        if let Some((a, b)) = self.tensors.iter().zip(&other.tensors).find(|(a, b)| a != b) {
+            return pair("the tensors", &tensor(a), &tensor(b));
+        }
+        let count = |one: &SummarySource| one.tensors.len().to_string();
+        match self.tensors.len() == other.tensors.len() {
+            true => Some("the values in it".to_owned()),
+            false => pair("the numbers of tensors", &count(self), &count(other)),
+        }
+    }
+
+    /// Keys in a fixed order, without spaces: equal sources have equal heads.
+    fn json(&self) -> String {
+        let file = |(name, bytes): &(String, Option<u64>)| {
+            let bytes = bytes.map_or("null".to_owned(), |bytes| bytes.to_string());
+            format!("{{\"name\":{},\"bytes\":{bytes}}}", json(name))
+        };
+        format!(
+            "{{\"path\":{},\"format\":{},\"stripe\":{},\"sample\":{},\"files\":[{}],\"tensors\":[{}]}}",
+            json(&self.path),
+            json(&self.format),
+            Folding::STRIPE,
+            json(&self.sample),
+            self.files.iter().map(file).collect::<Vec<_>>().join(","),
+            self.tensors.iter().map(SummaryFacts::json).collect::<Vec<_>>().join(",")
+        )
+    }
+
+    /// Of the head of a file.
+    pub(super) fn read(head: &[u8], limits: &Limits) -> Result<Self, Error> {
+        let wrong = |what: &str| Error::malformed(format!("the head of the summary {what}"));
+        if head.len() as u64 > limits.header_bytes {
+            let message = format!(
+                "the head of the summary has {} bytes, the limit is {}",
+                head.len(),
+                limits.header_bytes
+            );
+            return Err(Error::new(ErrorKind::Limit, message));
+        }
+        let text = std::str::from_utf8(head).map_err(|_| wrong("is no UTF-8"))?;
+        let value: Value =
+            serde_json::from_str(text).map_err(|error| wrong(&format!("is no JSON: {error}")))?;
+        let text_of = |key: &str| {
+            let text = value[key].as_str().map(str::to_owned);
+            text.ok_or_else(|| wrong(&format!("has no text {key:?}")))
+        };
+        let list_of =
+            |key: &str| value[key].as_array().ok_or_else(|| wrong(&format!("has no list {key:?}")));
+        if value["stripe"].as_u64() != Some(Folding::STRIPE) {
+            return Err(wrong("has stripes of another length than 131072 values"));
+        }
+        let tensors = list_of("tensors")?;
+        if tensors.len() > limits.tensors {
+            let message = format!(
+                "the summary is of {} tensors, the limit is {}",
+                tensors.len(),
+                limits.tensors
+            );
+            return Err(Error::new(ErrorKind::Limit, message));
+        }
+        let tensors: Option<Vec<SummaryFacts>> = tensors.iter().map(SummaryFacts::read).collect();
+        let file = |file: &Value| Some((file["name"].as_str()?.to_owned(), file["bytes"].as_u64()));
+        let files: Option<Vec<_>> = list_of("files")?.iter().map(file).collect();
+        let source = SummarySource {
+            path: text_of("path")?,
+            format: text_of("format")?,
+            sample: text_of("sample")?,
+            files: files.ok_or_else(|| wrong("has a file without a name"))?,
+            tensors: tensors.ok_or_else(|| wrong("has a tensor that is none"))?,
+            head: text.to_owned(),
+        };
+        let count = source.files.len();
+        match source
+            .tensors
+            .iter()
+            .all(|facts| facts.file < count && facts.shape.len() <= limits.axes)
+        {
+            true => Ok(source),
+            false => Err(wrong("has a tensor in no file, or of too many axes")),
+        }
+    }
+
+    /// Its tensors without their values.
+    pub(crate) fn tensors(&self) -> Result<Vec<Tensor>, Error> {
+        let names: Vec<Arc<str>> =
+            self.files.iter().map(|(name, _)| name.as_str().into()).collect();
+        let why: Arc<str> =
+            format!("{NO_VALUES}: name the file that it is of, {}", self.path).into();
+        let tensor = |facts: &SummaryFacts| {
+            let len = facts.dtype.bytes_of(element_count(&facts.shape).unwrap_or(0)).unwrap_or(0);
+            let nothing = |len| Arc::new(Nothing { len, why: why.clone() });
+            let tensor = Tensor::new(
+                &*facts.name,
+                names[facts.file].clone(),
+                facts.dtype,
+                Endian::Little,
+                View::packed(&facts.shape),
+                0,
+                nothing(len),
+            )?;
+            let tensor = match &facts.stored {
+                Some((name, _, true)) => tensor.stored_as(Stored::derived(kept(name), [])),
+                Some((name, bytes, false)) => {
+                    let elements = tensor.elements();
+                    let blocks = Blocks {
+                        raw: nothing(*bytes),
+                        elements,
+                        values: elements.max(1),
+                        bytes: (*bytes).max(1),
+                        endian: Endian::Little,
+                    };
+                    tensor.stored_as(Stored::in_blocks(kept(name), blocks))
+                }
+                None => tensor,
+            };
+            Ok(match &facts.remark {
+                Some(remark) => tensor.remarked(remark.as_str()),
+                None => tensor,
+            })
+        };
+        self.tensors.iter().map(tensor).collect()
+    }
+}
+
+/// A text as JSON.
+fn json(text: &str) -> String {
+    serde_json::to_string(text).unwrap_or_default()
+}
+
+/// Bytes that are elsewhere.
+struct Nothing {
+    len: u64,
+    why: Arc<str>,
+}
+
+impl Bytes for Nothing {
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn slice(&self, _range: std::ops::Range<u64>) -> Option<&[u8]> {
+        None
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
+        Err(ReadError { offset, len: buf.len() as u64, why: self.why.to_string() })
+    }
+}
+
+/// Tensors of which some bytes go into the sample, and how many.
+const SAMPLED: (usize, u64) = (16, 256);
+
+/// A checksum of the first bytes of some tensors, of those that lie in a file on this machine as they are:
+/// looking at these costs nothing, and which those are never changes.
+fn sample(tensors: &[Tensor]) -> String {
+    let near: Vec<(&dyn Bytes, u64)> = tensors
+        .iter()
+        .filter(|tensor| tensor.elements() > 0)
+        .map(|tensor| match tensor.stored().and_then(Stored::blocks) {
+            Some(blocks) => (&*blocks.raw, 0),
+            None => (&**tensor.data(), tensor.start()),
+        })
+        .filter(|(data, start)| data.jump() == 0 && data.file_byte(*start).is_some())
+        .collect();
+    let mut bytes = Vec::new();
+    for (data, start) in near.iter().step_by(near.len().div_ceil(SAMPLED.0).max(1)) {
+        let mut first = vec![0; data.len().saturating_sub(*start).min(SAMPLED.1) as usize];
+        // What cannot be read is an error when it is summarised.
+        if data.read_at(*start, &mut first).is_ok() {
+            bytes.extend(first);
+        }
+    }
+    match bytes.as_slice() {
+        [] => String::new(),
+        bytes => format!("{:08x}", checksum(bytes)),
+    }
+}
+
+/// Most names of stored types that are kept, and the longest: all that there are, many times over.
+const MOST_NAMES: (usize, usize) = (1024, 64);
+
+/// A name for as long as the program runs, as those of the readers are. Files can bring but so many.
+fn kept(name: &str) -> &'static str {
+    static NAMES: Mutex<BTreeMap<String, &'static str>> = Mutex::new(BTreeMap::new());
+    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(name) = names.get(name) {
+        return name;
+    }
+    if names.len() >= MOST_NAMES.0 || name.len() > MOST_NAMES.1 {
+        return "quantised";
+    }
+    let kept: &'static str = Box::leak(name.to_owned().into_boxed_str());
+    names.insert(name.to_owned(), kept);
+    kept
+}
