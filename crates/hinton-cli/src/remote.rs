@@ -72,6 +72,18 @@ pub fn limit_downloads(most: Option<&str>) -> Result<(), hinton::Error> {
     Ok(())
 }
 
+/// The bytes that a size such as `256MB` or `1GiB` is, as the command reads it.
+///
+/// # Errors
+/// When it is no size, or of nothing.
+pub fn bytes_of(text: &str) -> Result<u64, hinton::Error> {
+    let bytes = size(text).and_then(|bytes| match bytes {
+        0 => Err("it is a size of nothing".to_owned()),
+        bytes => Ok(bytes),
+    });
+    bytes.map_err(|message| hinton::Error::Request { message, help: None })
+}
+
 /// What a person should know of addresses that were read since this was called last.
 pub fn notes_of_addresses() -> Vec<String> {
     match REMOTE.get() {

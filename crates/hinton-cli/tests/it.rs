@@ -21,6 +21,7 @@ mod runs;
 mod server;
 mod space;
 mod steps;
+mod summary;
 mod support;
 mod sweep;
 mod terminal;

@@ -134,6 +134,12 @@ impl Error {
             | Error::Missing { help, .. }
             | Error::Unfit { help, .. }
             | Error::Write { help, .. } => help.as_deref(),
+            // So does a summary, which has no values.
+            Error::Tensor(TensorError::Read { source, .. })
+                if source.why.starts_with(hinton_format::summary::NO_VALUES) =>
+            {
+                None
+            }
             // What reads from afar says itself what to do.
             Error::Tensor(TensorError::Read { file, .. }) if file.contains("://") => None,
             Error::Tensor(TensorError::Read { .. }) => {

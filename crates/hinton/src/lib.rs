@@ -38,6 +38,7 @@ pub mod inspect;
 pub mod runs;
 pub mod settings;
 pub mod space;
+pub mod summary;
 pub mod train;
 
 mod draw;

@@ -23,4 +23,5 @@ mod save;
 mod select;
 mod space;
 mod space_html;
+mod summary;
 mod train;

@@ -10,8 +10,11 @@ mod export;
 mod inspect;
 mod list;
 mod manual;
+mod plan;
 mod space;
 mod steps;
+mod summary;
+mod task;
 mod train;
 mod view;
 
@@ -51,6 +54,9 @@ pub(crate) const COMMANDS: &[CommandRow] = &[
     check::ROW,
     diff::ROW,
     export::ROW,
+    summary::ROW,
+    plan::ROW,
+    task::ROW,
     demo::ROW,
     list::ROW,
     completions::ROW,

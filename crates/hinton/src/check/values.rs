@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hinton_scene::visible;
 use hinton_tensor::examine::Blocks;
 use hinton_tensor::{
-    Cancelled, Dtype, Examination, Summary, Tensor, TensorError, Work, examine, find_first,
-    same_bits, summarize,
+    Cancelled, Dtype, Summary, Tensor, TensorError, Work, examine, find_first, same_bits, summarize,
 };
 
 use super::place::{place, share_bytes};
@@ -92,6 +91,9 @@ type OfTensor = (Option<u128>, Option<f64>, Vec<Finding>);
 
 /// Examines one tensor.
 fn of_tensor(tensor: &Tensor, label: &str, work: Work<'_>) -> Result<OfTensor, TensorError> {
+    if let Some(part) = tensor.known() {
+        return Ok(of_known(tensor, label, &part.summary()));
+    }
     let examined = examine(tensor, work)?;
     let summary = &examined.summary;
     let mut found = Vec::new();
@@ -101,7 +103,7 @@ fn of_tensor(tensor: &Tensor, label: &str, work: Work<'_>) -> Result<OfTensor, T
         }
         let place =
             find_first(tensor, wanted, Work { threads: 1, progress: &hinton_tensor::Quiet })?;
-        found.push(at_first(kind, label, tensor, count, what, place));
+        found.push(counted(kind, label, tensor.elements(), count, what, place));
         Ok::<(), TensorError>(())
     };
     let whole = whole_line(tensor, summary, work)?;
@@ -110,18 +112,13 @@ fn of_tensor(tensor: &Tensor, label: &str, work: Work<'_>) -> Result<OfTensor, T
     }
     first_of(kinds::INFINITY, summary.pos_inf, "+inf", &|value| value == f64::INFINITY)?;
     first_of(kinds::INFINITY, summary.neg_inf, "-inf", &|value| value == f64::NEG_INFINITY)?;
-    if let Some((limit, count)) = outliers(&examined) {
-        let largest = summary.max_abs().unwrap_or(limit);
-        let what = format!(
-            "of magnitude {} or more, 100 times the rest, the largest {},",
-            short(limit),
-            short(largest)
-        );
+    if let Some((limit, count)) = outliers(summary) {
+        let what = far(limit, summary);
         first_of(kinds::OUTLIER, count, &what, &|value| value.is_finite() && value.abs() >= limit)?;
     }
-    let is_constant = summary.finite() == summary.elements && summary.min() == summary.max();
+    let is_constant = is_constant(summary);
     if is_constant && summary.elements > 1 {
-        found.push(constant(tensor, label, &examined));
+        found.push(constant(label, summary));
     }
     found.extend(dead(
         kinds::DEAD_ROWS,
@@ -138,8 +135,8 @@ fn of_tensor(tensor: &Tensor, label: &str, work: Work<'_>) -> Result<OfTensor, T
         columns,
         tensor.shape().get(1),
     ));
-    found.extend(subnormal(tensor, label, &examined));
-    found.extend(saturated(tensor, label, &examined));
+    found.extend(subnormal(tensor, label, summary));
+    found.extend(saturated(tensor, label, summary));
     if !is_constant {
         found.extend(blocks(label, &examined.blocks));
     }
@@ -156,6 +153,45 @@ fn of_tensor(tensor: &Tensor, label: &str, work: Work<'_>) -> Result<OfTensor, T
     let compares = !is_constant && summary.elements > 1;
     let rms = rms(summary).filter(|_| !is_constant);
     Ok((compares.then_some(examined.digest), rms, found))
+}
+
+/// What statistics alone tell, of a tensor whose values are elsewhere.
+fn of_known(tensor: &Tensor, label: &str, summary: &Summary) -> OfTensor {
+    let mut found = Vec::new();
+    let mut some = |kind, count: u64, what: &str| {
+        if count > 0 {
+            found.push(counted(kind, label, summary.elements, count, what, None));
+        }
+    };
+    some(kinds::NAN, summary.nan, "NaN");
+    some(kinds::INFINITY, summary.pos_inf, "+inf");
+    some(kinds::INFINITY, summary.neg_inf, "-inf");
+    if let Some((limit, count)) = outliers(summary) {
+        some(kinds::OUTLIER, count, far(limit, summary).trim_end_matches(','));
+    }
+    let is_constant = is_constant(summary);
+    if is_constant && summary.elements > 1 {
+        found.push(constant(label, summary));
+    }
+    found.extend(subnormal(tensor, label, summary));
+    found.extend(saturated(tensor, label, summary));
+    found.extend(huge(tensor, label, summary));
+    found.extend(faint(tensor, label, summary, is_constant));
+    (None, rms(summary).filter(|_| !is_constant), found)
+}
+
+/// What far values are, in words.
+fn far(limit: f64, summary: &Summary) -> String {
+    let largest = summary.max_abs().unwrap_or(limit);
+    format!(
+        "of magnitude {} or more, 100 times the rest, the largest {},",
+        short(limit),
+        short(largest)
+    )
+}
+
+fn is_constant(summary: &Summary) -> bool {
+    summary.finite() == summary.elements && summary.min() == summary.max()
 }
 
 fn rms(summary: &Summary) -> Option<f64> {
@@ -264,15 +300,16 @@ fn equal_rows(tensor: &Tensor, label: &str) -> Result<Option<Finding>, TensorErr
     Ok(Some(Finding { count, places, ..Finding::of(kinds::EQUAL_ROWS, label, message) }))
 }
 
-fn at_first(
+/// So many of all values are something, the first at a place where that is known.
+fn counted(
     kind: &'static CheckRow,
     label: &str,
-    tensor: &Tensor,
+    all: u64,
     count: u64,
     what: &str,
     place: Option<Vec<usize>>,
 ) -> Finding {
-    let of_all = match tensor.elements() {
+    let of_all = match all {
         all if all == count => "all".to_owned(),
         all => short_count(all),
     };
@@ -286,8 +323,7 @@ fn at_first(
 }
 
 /// From which magnitude on values are far outside, and how many are.
-fn outliers(examined: &Examination) -> Option<(f64, u64)> {
-    let summary = &examined.summary;
+fn outliers(summary: &Summary) -> Option<(f64, u64)> {
     if summary.finite() < ENOUGH {
         return None;
     }
@@ -300,9 +336,9 @@ fn outliers(examined: &Examination) -> Option<(f64, u64)> {
     is_far.then(|| (limit, summary.at_least(limit).max(1)))
 }
 
-fn constant(tensor: &Tensor, label: &str, examined: &Examination) -> Finding {
-    let value = examined.summary.min().unwrap_or(0.0);
-    let count = tensor.elements();
+fn constant(label: &str, summary: &Summary) -> Finding {
+    let value = summary.min().unwrap_or(0.0);
+    let count = summary.elements;
     let (kind, message) = if value == 0.0 {
         (kinds::ZERO, format!("all {} values are zero", short_count(count)))
     } else {
@@ -336,10 +372,10 @@ fn dead(
     Some(Finding { count, places, ..Finding::of(kind, label, message) })
 }
 
-fn subnormal(tensor: &Tensor, label: &str, examined: &Examination) -> Option<Finding> {
+fn subnormal(tensor: &Tensor, label: &str, summary: &Summary) -> Option<Finding> {
     let limit = tensor.dtype().smallest_normal()?;
-    let count = examined.summary.smaller_than(limit);
-    let all = examined.summary.elements;
+    let count = summary.smaller_than(limit);
+    let all = summary.elements;
     if count == 0 || (count as f64) < MANY_SUBNORMAL * all as f64 {
         return None;
     }
@@ -354,7 +390,7 @@ fn subnormal(tensor: &Tensor, label: &str, examined: &Examination) -> Option<Fin
 }
 
 /// Codes of 8 bits or fewer at the end of their range.
-fn saturated(tensor: &Tensor, label: &str, examined: &Examination) -> Option<Finding> {
+fn saturated(tensor: &Tensor, label: &str, summary: &Summary) -> Option<Finding> {
     let end = match tensor.dtype() {
         Dtype::F8E4m3 => 448.0,
         Dtype::F8E4m3Fnuz => 240.0,
@@ -362,7 +398,6 @@ fn saturated(tensor: &Tensor, label: &str, examined: &Examination) -> Option<Fin
         Dtype::I8 => 127.0,
         _ => return None,
     };
-    let summary = &examined.summary;
     let count = summary.at_least(end);
     if summary.finite() < ENOUGH || (count as f64) < MANY_SATURATED * summary.elements as f64 {
         return None;

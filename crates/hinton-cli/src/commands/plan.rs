@@ -1,0 +1,56 @@
+//! `hinton plan`: the statistics of checkpoints as tasks.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgMatches};
+use hinton::summary::plan;
+
+use super::CommandRow;
+use super::steps::open_one;
+use crate::args::paths;
+use crate::failure::{Failure, warnings};
+use crate::out;
+use crate::remote::{bytes_of, max_download};
+
+pub(super) const ROW: CommandRow = CommandRow {
+    name: "plan",
+    about: "Cut the reading of checkpoints into tasks, one a line, for many machines",
+    help: "Writes tasks as lines of JSON: which checkpoint, which stripes of which tensors. `hinton task` does \
+           one, whatever machine it runs on, and `hinton summary merge` makes the statistics of the \
+           whole of what they wrote, bit for bit those of one pass. Only headers are read. The same \
+           checkpoint and chunk give the same tasks. A task names the checkpoint by its path as given: give one \
+           that every machine knows, such as an address. Files that are packed (.gz) are unpacked from their \
+           start by every task: unpack them first.",
+    examples: "Examples:
+  hinton plan model.safetensors
+  hinton plan hf://org/name --chunk 1GB > tasks.jsonl
+  hinton plan llama/ | parallel --pipe -N1 'hinton task - -o {#}.hs' && hinton summary merge *.hs -o all.hs",
+    args: |command| {
+        command
+            .arg(paths())
+            .arg(
+                Arg::new("chunk")
+                    .long("chunk")
+                    .value_name("SIZE")
+                    .default_value("256MB")
+                    .value_parser(|text: &str| bytes_of(text))
+                    .help("About how much a task reads: 64MB, 1GB"),
+            )
+            .arg(max_download())
+    },
+    run,
+};
+
+fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    let chunk = matches.get_one::<u64>("chunk").copied().unwrap_or(u64::MAX);
+    let mut lines = String::new();
+    for path in matches.get_many::<PathBuf>("path").into_iter().flatten() {
+        let checkpoint = open_one(path)?;
+        warnings(&checkpoint);
+        for task in plan(&checkpoint, chunk) {
+            lines.push_str(&task.to_json());
+            lines.push('\n');
+        }
+    }
+    out::emit(lines.as_bytes())
+}

@@ -1,0 +1,188 @@
+//! `hinton plan`, `hinton task` and `hinton summary`: processes that know nothing of each other.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use crate::support::{Folder, said};
+
+/// A safetensors file of one f32 matrix [400, 1000] and a small bf16 vector.
+fn model() -> Vec<u8> {
+    let header = r#"{"w":{"dtype":"F32","shape":[400,1000],"data_offsets":[0,1600000]},"b":{"dtype":"BF16","shape":[5000],"data_offsets":[1600000,1610000]}}"#;
+    let mut file = (header.len() as u64).to_le_bytes().to_vec();
+    file.extend_from_slice(header.as_bytes());
+    for value in 0..400_000u32 {
+        file.extend_from_slice(&((f64::from(value) * 0.7).sin() as f32).to_le_bytes());
+    }
+    (0..5000u16).for_each(|value| file.extend_from_slice(&(0x3F00 + value % 700).to_le_bytes()));
+    file
+}
+
+fn folder() -> Folder {
+    let folder = Folder::new();
+    folder.write("m.safetensors", &model());
+    folder.ok(&["summary", "m.safetensors", "-o", "whole.hs"]);
+    folder
+}
+
+#[test]
+fn tasks_in_processes_of_their_own_merge_to_the_whole() {
+    let folder = folder();
+    let lines = folder.ok(&["plan", "m.safetensors", "--chunk", "600kB"]).out;
+    assert_eq!(lines, folder.ok(&["plan", "m.safetensors", "--chunk", "600kB"]).out);
+    let lines: Vec<&str> = lines.lines().collect();
+    assert_eq!(lines.len(), 3);
+    assert!(lines[1].contains(r#""part":[2,3]"#) && lines[1].contains(r#""rows":["#));
+    // As text on four threads, from a file on one, from standard input: two processes at once.
+    let text = folder.command(&["task", lines[0], "-o", "1.hs", "--threads", "4"]).spawn().unwrap();
+    let mut piped = folder.command(&["task", "-", "-o", "-"]);
+    let piped = piped.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    let mut piped = piped.unwrap();
+    piped.stdin.take().unwrap().write_all(lines[2].as_bytes()).unwrap();
+    folder.write("2.json", format!("{}\n", lines[1]).as_bytes());
+    folder.ok(&["task", "@2.json", "-o", "2.hs", "--threads", "1"]);
+    assert!(said(text.wait_with_output().unwrap()).code == 0);
+    let third = said(piped.wait_with_output().unwrap());
+    assert_eq!(third.code, 0);
+    folder.write("3.hs", &third.bytes);
+    folder.ok(&["summary", "merge", "3.hs", "1.hs", "2.hs", "-o", "all.hs"]);
+    assert_eq!(folder.read("all.hs"), folder.read("whole.hs"));
+    // A folder is the summaries in it.
+    std::fs::create_dir(folder.path().join("parts")).unwrap();
+    ["1.hs", "2.hs", "3.hs"]
+        .iter()
+        .for_each(|name| folder.write(&format!("parts/{name}"), &folder.read(name)));
+    folder.ok(&["summary", "merge", "parts/", "-o", "all.hs"]);
+    assert_eq!(folder.read("all.hs"), folder.read("whole.hs"));
+    // Once more gives the same bytes; so does the part by its number.
+    folder.ok(&["task", lines[1], "-o", "again.hs", "--threads", "4"]);
+    folder.ok(&["summary", "m.safetensors", "--part", "2/3", "-o", "part.hs", "--threads", "2"]);
+    assert_eq!(folder.read("again.hs"), folder.read("2.hs"));
+    assert_eq!(folder.read("part.hs"), folder.read("2.hs"));
+}
+
+#[test]
+fn a_summary_is_inspected_as_its_file_is() {
+    let folder = folder();
+    let rows = |path: &str| {
+        let out = folder.ok(&["inspect", path, "--stats"]).out;
+        let rows: Vec<String> = out
+            .lines()
+            .filter(|line| line.starts_with("w  ") || line.starts_with("b  "))
+            .map(str::to_owned)
+            .collect();
+        rows
+    };
+    assert_eq!(rows("whole.hs"), rows("m.safetensors"));
+    assert_eq!(rows("whole.hs").len(), 2);
+    let sorted = |path: &str| folder.ok(&["inspect", path, "--sort", "norm", "--json"]).out;
+    let tensors = |text: String| text[text.find("\"tensors\":[").unwrap()..].to_owned();
+    assert_eq!(tensors(sorted("whole.hs")), tensors(sorted("m.safetensors")));
+    // A histogram needs no values either.
+    let bars = |path: &str| {
+        let args = ["draw", path, "-t", "w", "--as", "histogram", "--title", "w", "-o", "-"];
+        folder.ok(&[&args[..], &["--format", "svg"]].concat()).bytes
+    };
+    assert_eq!(bars("whole.hs"), bars("m.safetensors"));
+    // Checks that need values say that they were not done.
+    let checked = folder.ok(&["check", "whole.hs"]).out;
+    assert!(checked.contains("nothing wrong, 1 note"), "{checked}");
+    assert!(checked.contains("there are statistics and no values"), "{checked}");
+    let error = folder.fails(1, &["export", "whole.hs", "-t", "w", "-o", "w.npy"]);
+    let expected =
+        "a summary holds statistics and no values: name the file that it is of, m.safetensors";
+    assert!(error.contains(expected) && !error.contains("help:"), "{error}");
+}
+
+#[test]
+fn missing_and_foreign_parts_are_told() {
+    let folder = folder();
+    for number in ["1", "2", "3"] {
+        let part = format!("{number}/3");
+        folder.ok(&["summary", "m.safetensors", "--part", &part, "-o", &format!("p{number}.hs")]);
+    }
+    let error = folder.fails(1, &["summary", "merge", "p3.hs", "p1.hs", "-o", "x.hs"]);
+    assert!(
+        error.starts_with("error: parts are missing: stripes 2 to 2 of 4 of w\nhelp: "),
+        "{error}"
+    );
+    assert!(!folder.made().contains(&"x.hs".to_owned()));
+    let said = folder.run(&["summary", "merge", "p3.hs", "p1.hs", "-o", "x.hs", "--partial"]);
+    assert_eq!((said.code, said.err.as_str()), (0, "note: it knows 4 of 5 stripes\n"));
+    let notes = folder.run(&["inspect", "x.hs", "--stats"]).err;
+    assert!(notes.contains("knows 4 of 5 stripes"), "{notes}");
+    // The file changed between two parts: other values, then another shape.
+    let line = folder.ok(&["plan", "m.safetensors"]).out;
+    let mut changed = model();
+    changed[200] ^= 1;
+    folder.write("m.safetensors", &changed);
+    folder.ok(&["summary", "m.safetensors", "--part", "2/3", "-o", "p2.hs"]);
+    let error = folder.fails(1, &["summary", "merge", "p1.hs", "p2.hs", "p3.hs", "-o", "x.hs"]);
+    assert!(
+        error.contains("p1.hs and p2.hs are of different checkpoints: the values in it differ")
+    );
+    let error = folder.fails(1, &["task", line.trim(), "-o", "x.hs"]);
+    assert!(error.contains("m.safetensors is not the checkpoint that was planned"), "{error}");
+    let mut cut = folder.read("p1.hs");
+    cut.truncate(cut.len() - 9);
+    folder.write("p1.hs", &cut);
+    let error = folder.fails(1, &["summary", "merge", "p1.hs", "p3.hs", "-o", "x.hs"]);
+    assert!(error.contains("p1.hs: at byte") && error.contains("its checksum is wrong"), "{error}");
+}
+
+#[test]
+fn wrong_words_are_usage() {
+    let folder = folder();
+    for (args, expected) in [
+        (&["task", "{}", "-o", "x.hs"][..], "this is no task"),
+        (&["summary", "a", "b", "-o", "x.hs"], "a summary is of one checkpoint, not of 2"),
+        (&["summary", "m.safetensors", "--part", "0/3", "-o", "x.hs"], "a part is such as 3/64"),
+        (&["summary", "m.safetensors", "--partial", "-o", "x.hs"], "--partial is for merging"),
+        (&["summary", "merge", "whole.hs", "--part", "1/2", "-o", "x"], "--part is for reading"),
+        (&["summary", "merge", "-o", "x"], "there is no summary to merge"),
+        (&["plan", "m.safetensors", "--chunk", "0"], "it is a size of nothing"),
+    ] {
+        let error = folder.fails(2, args);
+        assert!(error.contains(expected), "{error}");
+    }
+    let error = folder.fails(1, &["task", "@nothing.json", "-o", "x.hs"]);
+    assert!(error.contains("cannot read the task in nothing.json"), "{error}");
+    assert!(
+        folder.fails(1, &["summary", "merge", "m.safetensors", "-o", "x"]).contains("HINTONHS")
+    );
+}
+
+/// The reader of docs/summary-format.md, as it stands there.
+#[test]
+fn the_documented_reader_reads_what_is_written() {
+    let python = std::env::var_os("HINTON_PYTHON").unwrap_or_else(|| "python3".into());
+    let has_numpy = Command::new(&python).args(["-c", "import numpy"]).output();
+    if !has_numpy.is_ok_and(|output| output.status.success()) {
+        println!("skipped: {python:?} has no numpy; set HINTON_PYTHON");
+        return;
+    }
+    let folder = folder();
+    let page = include_str!("../../../docs/summary-format.md");
+    let reader =
+        page.split("```python\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    folder.write("reader.py", reader.as_bytes());
+    let script = folder.path().join("reader.py");
+    let output = Command::new(&python).arg(script).arg(folder.path().join("whole.hs")).output();
+    let read = said(output.unwrap());
+    assert_eq!(read.code, 0, "{}", read.err);
+    let report = folder.ok(&["inspect", "m.safetensors", "--stats", "--json"]).out;
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let tensors = report["tensors"].as_array().unwrap();
+    assert_eq!(read.out.lines().count(), tensors.len());
+    for (line, tensor) in read.out.lines().zip(tensors) {
+        let found: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(found["name"], tensor["name"]);
+        for key in ["min", "max", "mean", "std"] {
+            let (a, b) = (found[key].as_f64().unwrap(), tensor["stats"][key].as_f64().unwrap());
+            assert!(
+                (a - b).abs() <= 1e-12 * b.abs().max(1e-3),
+                "{} {key}: {a} {b}",
+                tensor["name"]
+            );
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Tasks: which stripes of which tensors, as a line of JSON each.
+
+use std::ops::Range;
+
+use hinton_format::Checkpoint;
+use hinton_format::summary::{SummaryFacts, SummarySource};
+use hinton_tensor::{Folding, Tensor, View};
+use serde_json::Value;
+
+use crate::Error;
+use crate::inspect::to_json;
+
+/// The version of tasks.
+const VERSION: u64 = 1;
+
+/// A part of a checkpoint whose statistics are taken by themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Task {
+    /// The path or address of the checkpoint.
+    pub path: String,
+    /// Which checkpoint was planned, see [`SummarySource::identity`].
+    pub source: String,
+    /// Which part it is, from 1, and of how many.
+    pub part: (u64, u64),
+    /// About how many bytes of the checkpoint it reads.
+    pub bytes: u64,
+    /// What is read.
+    pub pieces: Vec<Piece>,
+}
+
+/// Stripes of a tensor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    /// The tensor's number in its checkpoint, from 0.
+    pub tensor: usize,
+    /// Its name.
+    pub name: String,
+    /// The stripes of 131,072 values, in the order of memory.
+    pub stripes: Range<u64>,
+    /// The rows (positions of axis 0) that they touch, where rows lie one behind another; for people.
+    pub rows: Option<Range<u64>>,
+}
+
+/// The parts of a checkpoint of at most about `chunk` bytes each, as equal as stripes allow. The same
+/// checkpoint gives the same tasks.
+pub fn plan(checkpoint: &Checkpoint, chunk: u64) -> Vec<Task> {
+    let whole = Whole::of(checkpoint);
+    let count = whole.bytes.div_ceil(u128::from(chunk.max(1))).max(1);
+    // No part is less than a stripe.
+    let stripes = whole.source.tensors.iter().map(|facts| facts.folding().stripes());
+    let stripes = stripes.fold(0u64, u64::saturating_add).max(1);
+    let count = u64::try_from(count).unwrap_or(u64::MAX).min(stripes);
+    (1..=count).map(|number| whole.task(checkpoint, number, count)).collect()
+}
+
+/// One of so many parts of a checkpoint, the first of which is 1: the task that a plan of as many has at
+/// that place.
+///
+/// # Errors
+/// When there is no such part.
+pub fn part(checkpoint: &Checkpoint, number: u64, of: u64) -> Result<Task, Error> {
+    if number == 0 || number > of {
+        let message = format!("there is no part {number} of {of}");
+        return Err(Error::request(message, "parts are numbered from 1: 1/64 to 64/64"));
+    }
+    Ok(Whole::of(checkpoint).task(checkpoint, number, of))
+}
+
+/// A checkpoint as one row of bytes, tensor behind tensor.
+struct Whole {
+    source: SummarySource,
+    identity: String,
+    /// Where each tensor begins, and its bytes.
+    places: Vec<(u128, u64)>,
+    bytes: u128,
+}
+
+impl Whole {
+    fn of(checkpoint: &Checkpoint) -> Self {
+        let source = SummarySource::of(checkpoint);
+        let mut bytes = 0;
+        let places = checkpoint.tensors.iter().map(|tensor| {
+            // What is computed from other tensors is stored nowhere, and takes its time all the same.
+            let own = tensor.stored_len().max(u64::from(tensor.elements() > 0));
+            let own = if tensor.is_derived() { tensor.byte_len() } else { own };
+            let place = (bytes, own);
+            bytes += u128::from(own);
+            place
+        });
+        let places = places.collect();
+        Whole { identity: source.identity(), source, places, bytes }
+    }
+
+    fn task(&self, checkpoint: &Checkpoint, number: u64, of: u64) -> Task {
+        let mut task = Task {
+            path: checkpoint.path.clone(),
+            source: self.identity.clone(),
+            part: (number, of),
+            bytes: 0,
+            pieces: Vec::new(),
+        };
+        let tensors = checkpoint.tensors.iter().zip(&self.source.tensors).zip(&self.places);
+        for (index, ((tensor, facts), place)) in tensors.enumerate() {
+            let cut = |part: u64| self.first_stripe(&facts.folding(), *place, part, of);
+            let stripes = cut(number - 1)..cut(number);
+            if stripes.is_empty() {
+                continue;
+            }
+            let share = u128::from(place.1) * u128::from(facts.folding().elements_of(&stripes));
+            let share = share / u128::from(facts.values.max(1));
+            task.bytes = task.bytes.saturating_add(u64::try_from(share).unwrap_or(u64::MAX));
+            let rows = rows(tensor, facts, &stripes);
+            task.pieces.push(Piece { tensor: index, name: facts.name.clone(), stripes, rows });
+        }
+        task
+    }
+
+    /// The first stripe of a tensor that begins in part number `part` (from 0) of `of`, or behind it.
+    fn first_stripe(&self, folding: &Folding, place: (u128, u64), part: u64, of: u64) -> u64 {
+        let begins_before = |stripe: u64| {
+            let values = u128::from(stripe) * u128::from(Folding::STRIPE);
+            let at = place.0 + u128::from(place.1) * values / u128::from(folding.elements.max(1));
+            at * u128::from(of) < self.bytes * u128::from(part)
+        };
+        let (mut low, mut high) = (0, folding.stripes());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if begins_before(middle) { low = middle + 1 } else { high = middle }
+        }
+        low
+    }
+}
+
+/// The rows that stripes touch, where the tensor lies in C order.
+fn rows(tensor: &Tensor, facts: &SummaryFacts, stripes: &Range<u64>) -> Option<Range<u64>> {
+    let rows = *facts.shape.first()? as u64;
+    let is_plain =
+        *tensor.view() == View { offset: tensor.view().offset, ..View::packed(&facts.shape) };
+    let row = facts.values.checked_div(rows).filter(|_| is_plain && facts.repeats == 1)?;
+    let end = (stripes.end * Folding::STRIPE).min(facts.values);
+    Some(stripes.start * Folding::STRIPE / row..end.div_ceil(row))
+}
+
+impl Task {
+    /// As one line of JSON.
+    pub fn to_json(&self) -> String {
+        // Texts always become JSON.
+        let text = |text: &str| to_json(text).unwrap_or_default();
+        let range = |range: &Range<u64>| format!("[{},{}]", range.start, range.end);
+        let piece = |piece: &Piece| {
+            let rows = piece.rows.as_ref().map(|rows| format!(",\"rows\":{}", range(rows)));
+            format!(
+                "{{\"number\":{},\"name\":{},\"stripes\":{}{}}}",
+                piece.tensor,
+                text(&piece.name),
+                range(&piece.stripes),
+                rows.unwrap_or_default()
+            )
+        };
+        let pieces: Vec<String> = self.pieces.iter().map(piece).collect();
+        format!(
+            "{{\"task\":\"summary\",\"version\":{VERSION},\"path\":{},\"source\":\"{}\",\
+             \"part\":[{},{}],\"bytes\":{},\"tensors\":[{}]}}",
+            text(&self.path),
+            self.source,
+            self.part.0,
+            self.part.1,
+            self.bytes,
+            pieces.join(",")
+        )
+    }
+
+    /// The task that a line of JSON is.
+    ///
+    /// # Errors
+    /// When it is none, or of another version.
+    pub fn parse(line: &str) -> Result<Self, Error> {
+        let wrong = |what: &str| {
+            Error::request(format!("this is no task: {what}"), "a task is one line of a plan")
+        };
+        let value: Value = serde_json::from_str(line).map_err(|error| wrong(&error.to_string()))?;
+        if value["task"] != "summary" {
+            return Err(wrong("it is none of a summary"));
+        }
+        if value["version"] != VERSION {
+            let message = format!("the task has version {}, expected {VERSION}", value["version"]);
+            return Err(Error::request(message, "plan and do with the same program"));
+        }
+        Task::of(&value).ok_or_else(|| wrong("something in it is missing or of another type"))
+    }
+
+    fn of(value: &Value) -> Option<Self> {
+        let text = |value: &Value| Some(value.as_str()?.to_owned());
+        let pair = |value: &Value| match value.as_array()?.as_slice() {
+            [a, b] => Some((a.as_u64()?, b.as_u64()?)),
+            _ => None,
+        };
+        let range = |value: &Value| pair(value).map(|(start, end)| start..end);
+        let piece = |value: &Value| {
+            Some(Piece {
+                tensor: usize::try_from(value["number"].as_u64()?).ok()?,
+                name: text(&value["name"])?,
+                stripes: range(&value["stripes"])?,
+                rows: range(&value["rows"]),
+            })
+        };
+        Some(Task {
+            path: text(&value["path"])?,
+            source: text(&value["source"])?,
+            part: pair(&value["part"])?,
+            bytes: value["bytes"].as_u64()?,
+            pieces: value["tensors"].as_array()?.iter().map(piece).collect::<Option<_>>()?,
+        })
+    }
+}

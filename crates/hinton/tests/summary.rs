@@ -1,0 +1,219 @@
+//! Summaries of parts: of every file there is, cut anywhere, merged in any order.
+
+use std::path::{Path, PathBuf};
+
+use hinton::check::check;
+use hinton::inspect::inspect;
+use hinton::summary::{Piece, Task, do_task, merge, part, plan};
+use hinton::{Checkpoint, Error, Work, open};
+use proptest::prelude::*;
+
+use crate::common::{Folder, checkpoint, counting};
+
+/// The shared test files; `None` (said aloud) where there are none.
+fn shared() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    let folder = std::env::var_os("HINTON_DATA").map_or(beside, PathBuf::from);
+    if !folder.is_dir() {
+        println!("skipped: there is no folder {}; set HINTON_DATA", folder.display());
+        return None;
+    }
+    Some(folder)
+}
+
+/// Numbers that look random and never change.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % end.max(1)
+    }
+}
+
+fn done(file: &Checkpoint, task: &Task, threads: usize) -> Vec<u8> {
+    // Through its text, as it travels.
+    let task = Task::parse(&task.to_json()).unwrap();
+    do_task(file, &task, Work::on(threads)).unwrap()
+}
+
+fn whole(file: &Checkpoint) -> Vec<u8> {
+    done(file, &part(file, 1, 1).unwrap(), 3)
+}
+
+fn merged(parts: Vec<Vec<u8>>) -> Result<Vec<u8>, Error> {
+    let files = (1..).zip(parts).map(|(number, bytes)| Ok((format!("p{number}.hs"), bytes)));
+    merge(files, false).map(|merged| merged.bytes)
+}
+
+/// Does the tasks on other numbers of threads in an order that looks random, and merges in another.
+fn compare(file: &Checkpoint, tasks: &[Task], numbers: &mut Numbers) {
+    let mut parts: Vec<Vec<u8>> = Vec::new();
+    for task in tasks {
+        let at = numbers.below(parts.len() + 1);
+        parts.insert(at, done(file, task, 1 + numbers.below(4)));
+    }
+    assert_eq!(merged(parts).unwrap(), whole(file), "{}", file.path);
+}
+
+/// Checkpoints of the shared files that can be read whole.
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    let mut entries: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    for path in entries {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        match path.is_dir() {
+            true if ["malformed", "malicious", "truth"].contains(&name) => {}
+            true => files(&path, found),
+            false => found.push(path),
+        }
+    }
+}
+
+/// What statistics alone tell of a file.
+fn found(file: &Checkpoint) -> Vec<(&'static str, String, u64)> {
+    const KINDS: [&str; 9] =
+        ["nan", "inf", "huge", "zero", "constant", "siblings", "faint", "outlier", "subnormal"];
+    let report = check(file, &[] as &[&str], Work::quiet()).unwrap();
+    let findings = report.findings.into_iter();
+    let findings = findings.filter(|finding| KINDS.contains(&finding.kind.name));
+    findings.map(|finding| (finding.kind.name, finding.tensor, finding.count)).collect()
+}
+
+#[test]
+fn every_shared_file_is_the_sum_of_its_parts() {
+    let Some(folder) = shared() else { return };
+    let mut paths = Vec::new();
+    files(&folder, &mut paths);
+    let mut numbers = Numbers(17);
+    let mut looked_at = 0;
+    let scratch = Folder::new();
+    for path in &paths {
+        let Ok(file) = open(path) else { continue };
+        let readable =
+            file.tensors.iter().all(|tensor| hinton::summarize(tensor, Work::on(2)).is_ok());
+        if !readable || file.tensors.is_empty() {
+            continue;
+        }
+        looked_at += 1;
+        let bytes = 1 + numbers.below(1 << 20) as u64;
+        compare(&file, &plan(&file, bytes), &mut numbers);
+        let of = 1 + numbers.below(9) as u64;
+        let tasks: Vec<Task> = (1..=of).map(|number| part(&file, number, of).unwrap()).collect();
+        compare(&file, &tasks, &mut numbers);
+        // What is opened of it reports what the file reports.
+        let saved = scratch.path("all.hs");
+        std::fs::write(&saved, whole(&file)).unwrap();
+        let summary = open(&saved).unwrap();
+        let report = |file: &Checkpoint| {
+            let mut report = inspect(file, &[] as &[&str]).unwrap();
+            report.summarize(Work::quiet()).unwrap();
+            let json = report.to_json().unwrap();
+            json[json.find("\"tensors\":[").unwrap()..].to_owned()
+        };
+        assert_eq!(report(&summary), report(&file), "{}", path.display());
+        assert_eq!(found(&summary), found(&file), "{}", path.display());
+    }
+    assert!(looked_at > 50, "{looked_at} files only");
+    println!("{looked_at} files");
+}
+
+#[test]
+fn wrong_parts_are_refused_and_missing_ones_named() {
+    let file = checkpoint(&[("a", &[3]), ("big", &[500, 1000]), ("b", &[2])]);
+    let parts: Vec<Vec<u8>> =
+        (1..=3).map(|number| done(&file, &part(&file, number, 3).unwrap(), 2)).collect();
+    let [one, two, three] = [0, 1, 2].map(|at| parts[at].clone());
+    let error = |parts: Vec<Vec<u8>>| merged(parts).unwrap_err().to_string();
+    assert_eq!(
+        error(vec![three.clone()]),
+        "parts are missing: stripes 0 to 0 of 1 of a; stripes 0 to 2 of 4 of big"
+    );
+    assert_eq!(error(vec![]), "there is no summary to merge");
+    // The same once more, and parts merged before.
+    let again = vec![two.clone(), one.clone(), two.clone(), three.clone()];
+    assert_eq!(merged(again).unwrap(), whole(&file));
+    let partial = |parts: Vec<Vec<u8>>| {
+        merge(parts.into_iter().map(|bytes| Ok(("p.hs".to_owned(), bytes))), true).unwrap()
+    };
+    let first = partial(vec![two.clone(), one.clone()]);
+    assert_eq!((first.known, first.all), (4, 6));
+    assert_eq!(merged(vec![three.clone(), first.bytes.clone()]).unwrap(), whole(&file));
+    assert!(
+        error(vec![two, three.clone(), first.bytes])
+            .contains("tensor \"big\": two parts that are not the same know the stripes")
+    );
+    // Another checkpoint: another name, other values.
+    let other = Checkpoint { path: "other.test".to_owned(), ..file.clone() };
+    assert_eq!(
+        error(vec![one.clone(), whole(&other)]),
+        "p1.hs and p2.hs are of different checkpoints: the paths \"model.test\" and \"other.test\" differ"
+    );
+    let mut changed = file.clone();
+    changed.tensors[1] = counting("big", &[1000, 500]);
+    assert!(error(vec![one, whole(&changed)]).contains("the tensors \"big f32 [500, 1000]\" and"));
+    assert!(
+        error(vec![three, b"no summary".to_vec()]).starts_with("p2.hs: at byte 0: it does not")
+    );
+}
+
+#[test]
+fn a_task_is_of_one_checkpoint() {
+    let file = checkpoint(&[("w", &[500, 1000])]);
+    let tasks = plan(&file, 1_000_000);
+    assert_eq!(tasks.len(), 2);
+    assert_eq!(tasks, plan(&file, 1_000_000));
+    assert_eq!(
+        tasks[1].pieces,
+        [Piece { tensor: 0, name: "w".to_owned(), stripes: 2..4, rows: Some(262..500) }]
+    );
+    assert_eq!(plan(&file, 1).len(), 4, "no part is less than a stripe");
+    assert_eq!(plan(&checkpoint(&[]), 1).len(), 1);
+    let mut other = file.clone();
+    other.tensors[0] = counting("w", &[1000, 500]);
+    let error = do_task(&other, &tasks[0], Work::quiet()).unwrap_err().to_string();
+    assert!(error.contains("model.test is not the checkpoint that was planned"), "{error}");
+    let mut wrong = tasks[0].clone();
+    wrong.pieces[0].stripes = 3..9;
+    let error = do_task(&file, &wrong, Work::quiet()).unwrap_err().to_string();
+    assert!(error.contains("the stripes 3 to 9 are asked for, it has 4"), "{error}");
+    wrong.pieces[0].name = "v".to_owned();
+    let error = do_task(&file, &wrong, Work::quiet()).unwrap_err().to_string();
+    assert_eq!(error, "model.test: tensor 0 is not \"v\"");
+    assert!(part(&file, 0, 3).is_err() && part(&file, 4, 3).is_err());
+    for (line, expected) in [
+        ("", "this is no task"),
+        ("{}", "this is no task: it is none of a summary"),
+        (r#"{"task":"summary","version":2}"#, "the task has version 2, expected 1"),
+        (r#"{"task":"summary","version":1}"#, "something in it is missing or of another type"),
+    ] {
+        let error = Task::parse(line).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+    // Names that would break lines or terminals travel as escapes.
+    let odd = checkpoint(&[("a\n\u{202e}\"b", &[3])]);
+    let line = part(&odd, 1, 1).unwrap().to_json();
+    assert!(line.contains("a\\n\\u202e\\\"b") && !line.contains('\n'), "{line}");
+    assert_eq!(Task::parse(&line).unwrap(), part(&odd, 1, 1).unwrap());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn any_parts_of_any_shapes(
+        shapes in proptest::collection::vec((1usize..900, 1usize..900), 1..5),
+        of in 1u64..12,
+        seed: u64,
+    ) {
+        let shapes: Vec<[usize; 2]> = shapes.into_iter().map(|(a, b)| [a, b]).collect();
+        let names = ["a", "b", "c", "d", "e"];
+        let named: Vec<(&str, &[usize])> =
+            names.into_iter().zip(shapes.iter().map(|shape| &shape[..])).collect();
+        let file = checkpoint(&named);
+        let tasks: Vec<Task> = (1..=of).map(|number| part(&file, number, of).unwrap()).collect();
+        compare(&file, &tasks, &mut Numbers(seed));
+    }
+}
