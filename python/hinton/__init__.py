@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import callbacks
+    from . import callbacks, dask, distributed
     from ._checkpoint import Checkpoint, open
     from ._diff import Diff, diff
     from ._draw import (
@@ -67,7 +67,9 @@ __all__ = [
     "charts",
     "colormaps",
     "curve",
+    "dask",
     "diff",
+    "distributed",
     "draw",
     "heatmap",
     "hinton",
@@ -109,14 +111,16 @@ MODULES = {
     "_train": "Epoch Trained train",
     "_view": "View view",
 }
+#: What users import by name.
+MODULES_OF_USERS = ("callbacks", "dask", "distributed")
 HOLDERS = {name: module for module, names in MODULES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> Any:
     import importlib
 
-    if name == "callbacks":
-        return importlib.import_module(".callbacks", __name__)
+    if name in MODULES_OF_USERS:
+        return importlib.import_module(f".{name}", __name__)
     if name not in HOLDERS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(f".{HOLDERS[name]}", __name__), name)

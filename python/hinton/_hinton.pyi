@@ -20,16 +20,20 @@ __all__ = [
     "command_keywords",
     "compare",
     "diff_conditions",
+    "do_summary_task",
     "is_run",
     "layers",
     "lend",
     "limit_downloads",
     "main",
+    "merge_summaries",
     "notes_of_addresses",
     "of_tensors",
     "open",
     "open_runs",
+    "open_summary",
     "page_of",
+    "plan_summary",
     "run_of",
     "settings",
     "space",
@@ -215,6 +219,10 @@ def train(
     threads: int = 0,
     **settings: Any,
 ) -> Trained: ...
+def plan_summary(path: str | os.PathLike[str], chunk: str) -> list[str]: ...
+def do_summary_task(task: str, on: int) -> _Bytes: ...
+def merge_summaries(parts: list[_Bytes], partial: bool) -> _Bytes: ...
+def open_summary(name: str, bytes: _Bytes) -> Checkpoint: ...
 def notes_of_addresses() -> list[str]: ...
 def limit_downloads(most: str | None) -> None: ...
 def compare(

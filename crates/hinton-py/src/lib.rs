@@ -14,6 +14,7 @@ mod lent;
 mod picture;
 mod run;
 mod space;
+mod summary;
 mod tensor;
 mod train;
 mod viewing;
@@ -94,6 +95,10 @@ fn _hinton(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(checkpoint::open, module)?)?;
     module.add_function(wrap_pyfunction!(checkpoint::of_tensors, module)?)?;
     module.add_function(wrap_pyfunction!(lent::lend, module)?)?;
+    module.add_function(wrap_pyfunction!(summary::plan_summary, module)?)?;
+    module.add_function(wrap_pyfunction!(summary::do_summary_task, module)?)?;
+    module.add_function(wrap_pyfunction!(summary::merge_summaries, module)?)?;
+    module.add_function(wrap_pyfunction!(summary::open_summary, module)?)?;
     module.add_function(wrap_pyfunction!(main, module)?)?;
     Ok(())
 }

@@ -1,0 +1,43 @@
+"""Statistics of checkpoints on Dask: a page over `hinton.distributed`.
+
+>>> from dask.distributed import Client
+>>> import hinton.dask
+>>> client = Client("scheduler:8786")                                # doctest: +SKIP
+>>> hinton.dask.summary("hf://org/name").save("all.hs")              # doctest: +SKIP
+
+Without a client the tasks run as Dask is set up, on threads of this process by default.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import os
+from typing import Any
+
+from .distributed import Summary, do, merge, plan
+
+__all__ = ["summary"]
+
+
+def summary(
+    uri: str | os.PathLike[str],
+    *,
+    chunk: int | str = "256MB",
+    threads: int = 1,
+    client: Any = None,
+) -> Summary:
+    """Statistics of every tensor of a checkpoint, see `hinton.distributed.summary`.
+
+    Args:
+        uri: A path or an address that means the same on every worker.
+        chunk: About how much a task reads.
+        threads: Threads of a task.
+        client: A `dask.distributed.Client`; the current one, or none, by default.
+    """
+    tasks = plan(uri, chunk=chunk)
+    work = functools.partial(do, threads=threads)
+    if client is not None:
+        return merge(client.gather(client.map(work, tasks, pure=True)))
+    dask: Any = importlib.import_module("dask")
+    return merge(dask.compute(*[dask.delayed(work, pure=True)(task) for task in tasks]))

@@ -1,0 +1,101 @@
+"""Statistics of checkpoints on whatever runs a function over a list: a pool of processes, Dask, Ray, a loop.
+
+>>> from concurrent.futures import ProcessPoolExecutor
+>>> import hinton.distributed
+>>> with ProcessPoolExecutor() as pool:                              # doctest: +SKIP
+...     summary = hinton.distributed.summary("hf://org/name", map=pool.map)
+>>> summary.checkpoint.summary()                                     # doctest: +SKIP
+
+A task is a line of text and a summary is bytes: an engine needs hinton installed where the function runs, and the path or
+address to mean the same there. Tasks may be done anywhere, in any order and more than once: what they give is merged to
+the very bytes that one machine would write.
+"""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import os
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from . import _hinton
+from ._paths import path_of
+
+if TYPE_CHECKING:
+    from ._checkpoint import Checkpoint
+
+__all__ = ["Summary", "do", "merge", "plan", "summary"]
+
+#: What runs a function over a list, as `map` does; the order of what comes back does not matter.
+Map = Callable[[Callable[[str], bytes], list[str]], Iterable[bytes]]
+
+
+class Summary:
+    """Statistics of a checkpoint's tensors, in place of their values."""
+
+    def __init__(self, data: bytes, name: str = "summary.hs") -> None:
+        self._data = data
+        self._name = name
+
+    def __bytes__(self) -> bytes:
+        return self._data
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """The tensors as `hinton.open` gives them: `.summary()`, `.check()` and histograms need no values."""
+        from ._checkpoint import Checkpoint
+        from ._errors import warn
+
+        inner = _hinton.open_summary(self._name, self._data)
+        warn(inner.warnings)
+        return Checkpoint(inner)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes it to a file (`.hs`), which `hinton.open` and the command read."""
+        target = path_of(path)
+        with builtins.open(target + ".part", "wb") as file:
+            file.write(self._data)
+        os.replace(target + ".part", target)
+
+    def __repr__(self) -> str:
+        return f"<hinton.distributed.Summary: {len(self._data)} bytes>"
+
+
+def plan(uri: str | os.PathLike[str], *, chunk: int | str = "256MB") -> list[str]:
+    """The tasks of a checkpoint, each about `chunk` bytes to read; the same ones every time. Only headers are read."""
+    return _hinton.plan_summary(path_of(uri), str(chunk))
+
+
+def do(task: str, *, threads: int = 1) -> bytes:
+    """Does one task, on so many threads (0: one each core): a part of the summary. Keeps no state."""
+    return _hinton.do_summary_task(task, threads)
+
+
+def merge(parts: Iterable[bytes], *, partial: bool = False) -> Summary:
+    """One summary of parts, in any order. Missing parts are an error, unless `partial`."""
+    return Summary(_hinton.merge_summaries(list(parts), partial))
+
+
+def summary(
+    uri: str | os.PathLike[str],
+    map: Map | Callable[..., Any] = map,
+    *,
+    chunk: int | str = "256MB",
+    threads: int | None = None,
+) -> Summary:
+    """Statistics of every tensor of a checkpoint.
+
+    Args:
+        uri: A path or an address (`"hf://org/name"`) that means the same wherever tasks are done.
+        map: What runs a function over a list: `map` itself, `pool.map` of `concurrent.futures`, or any that is called so.
+        chunk: About how much a task reads: bytes, or a text such as `"1GB"`.
+        threads: Threads of a task. By default one each core where `map` is Python's own, else one.
+
+    Raises:
+        OSError: The checkpoint cannot be read.
+        KeyError: It changed while it was read, or parts are missing.
+    """
+    if threads is None:
+        threads = 0 if map is builtins.map else 1
+    return merge(map(functools.partial(do, threads=threads), plan(uri, chunk=chunk)))
