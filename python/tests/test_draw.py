@@ -198,7 +198,7 @@ def test_importing_loads_nothing_and_every_name_is_there():
     code = "import sys, hinton; print([m for m in sys.modules if m.startswith('hinton.')])"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said.strip() == "[]"
-    assert sorted({*hinton.HOLDERS, "callbacks"}) == sorted(hinton.__all__)
+    assert sorted({*hinton.HOLDERS, *hinton.MODULES_OF_USERS}) == sorted(hinton.__all__)
     assert all(getattr(hinton, name) is not None for name in hinton.__all__)
     assert set(hinton.__all__) <= set(dir(hinton))
     with pytest.raises(AttributeError, match="drwa"):
