@@ -79,6 +79,21 @@ def two_gib(folder):
     partial.rename(path)
 
 
+def parts(folder, hinton):
+    """Summaries of a thousand parts of it."""
+    path = folder / "parts"
+    if path.exists():
+        return
+    partial = folder / "parts.tmp"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    for number in range(1, 1001):
+        out = partial / f"{number}.hs"
+        model = folder / "2gib.safetensors"
+        subprocess.run([hinton, "summary", model, "--part", f"{number}/1000", "-o", out], check=True)
+    partial.rename(path)
+
+
 def llama_tensors():
     """Names and shapes of a model of 1.1 * 10^9 values: 201 tensors, as TinyLlama has them."""
     yield "model.embed_tokens.weight", (32000, 2048)
@@ -370,6 +385,7 @@ def main():
     matrix(folder, "points-1m.npy", normal(61, 1_000_000, 2))
     matrix(folder, "points-10m.npy", normal(62, 10_000_000, 2))
     two_gib(folder)
+    parts(folder, sys.argv[2])
     llamas(folder)
     hundred_gib(folder)
     mnist(folder)

@@ -231,6 +231,14 @@ pub(super) const CASES: &[Case] = &[
         limits: &[Limit::Wall(0.537), Limit::TimesFirstPeer(3.0)],
     },
     Case {
+        name: "summary-merge-1000",
+        about: "merge the statistics of 1000 parts of 2 GiB",
+        ours: &["summary", "merge", "@parts", "-o", "@out/merged.hs"],
+        runs: 5,
+        peers: &[],
+        limits: &[Limit::Wall(1.0)],
+    },
+    Case {
         name: "diff-tuned",
         about: "all measures of two models of 2.2 GB of bf16, 201 tensors, every value another",
         ours: &["diff", "@llama.safetensors", "@llama-tuned.safetensors", "--fail-on", "nan"],
