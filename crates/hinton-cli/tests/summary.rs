@@ -3,7 +3,9 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use crate::support::{Folder, said};
+use crate::hub::{Files, Manner, answer};
+use crate::server::Server;
+use crate::support::{Folder, Said, said};
 
 /// A safetensors file of one f32 matrix [400, 1000] and a small bf16 vector.
 fn model() -> Vec<u8> {
@@ -148,6 +150,60 @@ fn wrong_words_are_usage() {
     assert!(error.contains("cannot read the task in nothing.json"), "{error}");
     assert!(
         folder.fails(1, &["summary", "merge", "m.safetensors", "-o", "x"]).contains("HINTONHS")
+    );
+}
+
+/// A repository on a server, and the command with what it needs to find it.
+fn far(folder: &Folder, server: &Server, args: &[&str]) -> Said {
+    said(folder.command(args).env("HF_ENDPOINT", server.url("")).output().unwrap())
+}
+
+#[test]
+fn tasks_far_away_read_what_they_are_of() {
+    let folder = Folder::new();
+    // 8 MB of values.
+    let header = r#"{"w":{"dtype":"F32","shape":[2000,1000],"data_offsets":[0,8000000]}}"#;
+    let mut file = (header.len() as u64).to_le_bytes().to_vec();
+    file.extend_from_slice(header.as_bytes());
+    (0..2_000_000u32).for_each(|value| file.extend((value as f32).sin().to_le_bytes()));
+    let files: Files = [("model.safetensors".to_owned(), file.clone())].into_iter().collect();
+    let server = Server::new(move |seen| answer(&files, Manner::default(), seen));
+    let plan = far(&folder, &server, &["plan", "hf://org/name", "--chunk", "2MB"]);
+    assert_eq!(plan.code, 0, "{}", plan.err);
+    let tasks: Vec<&str> = plan.out.lines().collect();
+    assert_eq!(tasks.len(), 4);
+    for (number, task) in tasks.iter().enumerate() {
+        // The address stands in the file alone.
+        folder.write("task.json", task.as_bytes());
+        let out = format!("{number}.hs");
+        let done = far(&folder, &server, &["task", "@task.json", "-o", &out]);
+        assert_eq!(done.code, 0, "{}", done.err);
+        // 2 MB and the ends of blocks, of 8 MB.
+        let read = done.err.split("read ").nth(1).and_then(|rest| rest.split(' ').next());
+        let read: f64 = read.unwrap().parse().unwrap();
+        assert!(
+            (1.0..3.0).contains(&read) && done.err.contains(" MB of 8.00 MB in "),
+            "{}",
+            done.err
+        );
+    }
+    let merged = folder.run(&["summary", "merge", "3.hs", "0.hs", "2.hs", "1.hs", "-o", "all.hs"]);
+    assert_eq!(merged.code, 0, "{}", merged.err);
+    let tensors = |path: &str| {
+        let out = folder.ok(&["inspect", path, "--stats", "--json"]).out;
+        out[out.find("\"stats\":").unwrap()..].to_owned()
+    };
+    folder.write("model.safetensors", &file);
+    assert_eq!(tensors("all.hs"), tensors("model.safetensors"));
+    // Other values of the same shape are another checkpoint.
+    file[100] ^= 1;
+    let files: Files = [("model.safetensors".to_owned(), file)].into_iter().collect();
+    let changed = Server::new(move |seen| answer(&files, Manner::default(), seen));
+    let done = far(&folder, &changed, &["task", tasks[0], "-o", "x.hs"]);
+    assert!(
+        done.code == 1 && done.err.contains("is not the checkpoint that was planned"),
+        "{}",
+        done.err
     );
 }
 

@@ -18,7 +18,7 @@ pub(crate) fn plan_summary(py: Python<'_>, path: PathBuf, chunk: &str) -> PyResu
     work::run(py, |_| {
         addresses::allow(&path)?;
         let checkpoint = hinton::open(&path)?;
-        Ok(plan(&checkpoint, chunk).iter().map(Task::to_json).collect())
+        Ok(plan(&checkpoint, chunk)?.iter().map(Task::to_json).collect())
     })
 }
 

@@ -47,7 +47,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     for path in matches.get_many::<PathBuf>("path").into_iter().flatten() {
         let checkpoint = open_one(path)?;
         warnings(&checkpoint);
-        for task in plan(&checkpoint, chunk) {
+        for task in plan(&checkpoint, chunk)? {
             lines.push_str(&task.to_json());
             lines.push('\n');
         }

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::{NO_VALUES, checksum};
 use crate::source::file_state;
+use crate::source::places::address;
 use crate::{Checkpoint, Error, ErrorKind, Limits};
 
 /// A checkpoint, as far as a summary knows it. Summaries go together when all of it is the same.
@@ -20,8 +21,8 @@ pub struct SummarySource {
     pub path: String,
     /// The name of its format.
     pub format: String,
-    /// A checksum of some of its values where they are near, so that two files of one shape are told apart;
-    /// else empty.
+    /// A checksum of some of its values, so that two files of one shape are told apart; empty where the files
+    /// have no values as they are.
     pub sample: String,
     /// Its files, and their bytes where they are on this disk.
     pub files: Vec<(String, Option<u64>)>,
@@ -124,8 +125,11 @@ impl SummaryFacts {
 }
 
 impl SummarySource {
-    /// That of an opened checkpoint.
-    pub fn of(checkpoint: &Checkpoint) -> Self {
+    /// That of an opened checkpoint. Reads a few hundred bytes of a few tensors.
+    ///
+    /// # Errors
+    /// When these cannot be read.
+    pub fn of(checkpoint: &Checkpoint) -> Result<Self, Error> {
         let mut files: Vec<String> = checkpoint.files.clone();
         let mut numbers: BTreeMap<String, usize> =
             files.iter().enumerate().map(|(number, name)| (name.clone(), number)).collect();
@@ -149,12 +153,12 @@ impl SummarySource {
         let source = SummarySource {
             path: checkpoint.path.clone(),
             format: checkpoint.format.to_owned(),
-            sample: sample(&checkpoint.tensors),
+            sample: sample(checkpoint)?,
             files: files.into_iter().map(size).collect(),
             tensors,
             head: String::new(),
         };
-        SummarySource { head: source.json(), ..source }
+        Ok(SummarySource { head: source.json(), ..source })
     }
 
     /// All of it as JSON, as it stands in a file.
@@ -335,33 +339,42 @@ impl Bytes for Nothing {
     }
 }
 
-/// Tensors of which some bytes go into the sample, and how many.
-const SAMPLED: (usize, u64) = (16, 256);
+/// Tensors of which some bytes go into the sample, of a checkpoint on this machine and of one at an
+/// address, where each may be a request; and how many bytes.
+const SAMPLED: (usize, usize, u64) = (16, 4, 256);
 
-/// A checksum of the first bytes of some tensors, of those that lie in a file on this machine as they are:
-/// looking at these costs nothing, and which those are never changes.
-fn sample(tensors: &[Tensor]) -> String {
-    let near: Vec<(&dyn Bytes, u64)> = tensors
+/// A checksum of the first bytes of some tensors, of those whose bytes the files have as they are: which
+/// those are is the same wherever the checkpoint is read, from a cache or from afar.
+fn sample(checkpoint: &Checkpoint) -> Result<String, Error> {
+    let has = |data: &dyn Bytes, start: u64| {
+        data.file_byte(start).is_some() || data.slice(start..start.saturating_add(1)).is_some()
+    };
+    let (near, far, len) = SAMPLED;
+    let most = if address(Path::new(&checkpoint.path)).is_some() { far } else { near };
+    let places: Vec<(&Tensor, &dyn Bytes, u64)> = checkpoint
+        .tensors
         .iter()
         .filter(|tensor| tensor.elements() > 0)
         .map(|tensor| match tensor.stored().and_then(Stored::blocks) {
-            Some(blocks) => (&*blocks.raw, 0),
-            None => (&**tensor.data(), tensor.start()),
+            Some(blocks) => (tensor, &*blocks.raw, 0),
+            None => (tensor, &**tensor.data(), tensor.start()),
         })
-        .filter(|(data, start)| data.jump() == 0 && data.file_byte(*start).is_some())
+        .filter(|(_, data, start)| has(*data, *start))
         .collect();
     let mut bytes = Vec::new();
-    for (data, start) in near.iter().step_by(near.len().div_ceil(SAMPLED.0).max(1)) {
-        let mut first = vec![0; data.len().saturating_sub(*start).min(SAMPLED.1) as usize];
-        // What cannot be read is an error when it is summarised.
-        if data.read_at(*start, &mut first).is_ok() {
-            bytes.extend(first);
-        }
+    for (tensor, data, start) in places.iter().step_by(places.len().div_ceil(most).max(1)) {
+        let mut first = vec![0; data.len().saturating_sub(*start).min(len) as usize];
+        data.read_at(*start, &mut first).map_err(|error| {
+            Error::new(ErrorKind::Io, error.to_string())
+                .in_file(tensor.file())
+                .for_tensor(tensor.name())
+        })?;
+        bytes.extend(first);
     }
-    match bytes.as_slice() {
+    Ok(match bytes.as_slice() {
         [] => String::new(),
         bytes => format!("{:08x}", checksum(bytes)),
-    }
+    })
 }
 
 /// Most names of stored types that are kept, and the longest: all that there are, many times over.

@@ -38,7 +38,7 @@ pub fn opened(name: &str, bytes: Vec<u8>) -> Result<Checkpoint, Error> {
 /// When the checkpoint is not the one that was planned, its values cannot be read, or the work
 /// was stopped.
 pub fn do_task(checkpoint: &Checkpoint, task: &Task, work: Work<'_>) -> Result<Vec<u8>, Error> {
-    let source = SummarySource::of(checkpoint);
+    let source = SummarySource::of(checkpoint)?;
     let found = source.identity();
     if found != task.source {
         return Err(Error::missing(

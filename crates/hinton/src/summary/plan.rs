@@ -43,27 +43,30 @@ pub struct Piece {
 
 /// The parts of a checkpoint of at most about `chunk` bytes each, as equal as stripes allow. The same
 /// checkpoint gives the same tasks.
-pub fn plan(checkpoint: &Checkpoint, chunk: u64) -> Vec<Task> {
-    let whole = Whole::of(checkpoint);
+///
+/// # Errors
+/// When the few values that tell it from others of its shape cannot be read.
+pub fn plan(checkpoint: &Checkpoint, chunk: u64) -> Result<Vec<Task>, Error> {
+    let whole = Whole::of(checkpoint)?;
     let count = whole.bytes.div_ceil(u128::from(chunk.max(1))).max(1);
     // No part is less than a stripe.
     let stripes = whole.source.tensors.iter().map(|facts| facts.folding().stripes());
     let stripes = stripes.fold(0u64, u64::saturating_add).max(1);
     let count = u64::try_from(count).unwrap_or(u64::MAX).min(stripes);
-    (1..=count).map(|number| whole.task(checkpoint, number, count)).collect()
+    Ok((1..=count).map(|number| whole.task(checkpoint, number, count)).collect())
 }
 
 /// One of so many parts of a checkpoint, the first of which is 1: the task that a plan of as many has at
 /// that place.
 ///
 /// # Errors
-/// When there is no such part.
+/// When there is no such part; and as [`plan`].
 pub fn part(checkpoint: &Checkpoint, number: u64, of: u64) -> Result<Task, Error> {
     if number == 0 || number > of {
         let message = format!("there is no part {number} of {of}");
         return Err(Error::request(message, "parts are numbered from 1: 1/64 to 64/64"));
     }
-    Ok(Whole::of(checkpoint).task(checkpoint, number, of))
+    Ok(Whole::of(checkpoint)?.task(checkpoint, number, of))
 }
 
 /// A checkpoint as one row of bytes, tensor behind tensor.
@@ -76,8 +79,8 @@ struct Whole {
 }
 
 impl Whole {
-    fn of(checkpoint: &Checkpoint) -> Self {
-        let source = SummarySource::of(checkpoint);
+    fn of(checkpoint: &Checkpoint) -> Result<Self, Error> {
+        let source = SummarySource::of(checkpoint)?;
         let mut bytes = 0;
         let places = checkpoint.tensors.iter().map(|tensor| {
             // What is computed from other tensors is stored nowhere, and takes its time all the same.
@@ -88,7 +91,7 @@ impl Whole {
             place
         });
         let places = places.collect();
-        Whole { identity: source.identity(), source, places, bytes }
+        Ok(Whole { identity: source.identity(), source, places, bytes })
     }
 
     fn task(&self, checkpoint: &Checkpoint, number: u64, of: u64) -> Task {
