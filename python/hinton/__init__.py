@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import callbacks, dask, distributed
+    from . import callbacks, dask, distributed, ray
     from ._checkpoint import Checkpoint, open
     from ._diff import Diff, diff
     from ._draw import (
@@ -80,6 +80,7 @@ __all__ = [
     "open",
     "overview",
     "profile",
+    "ray",
     "record",
     "register",
     "ridge",
@@ -112,7 +113,7 @@ MODULES = {
     "_view": "View view",
 }
 #: What users import by name.
-MODULES_OF_USERS = ("callbacks", "dask", "distributed")
+MODULES_OF_USERS = ("callbacks", "dask", "distributed", "ray")
 HOLDERS = {name: module for module, names in MODULES.items() for name in names.split()}
 
 

@@ -96,3 +96,16 @@ def test_a_cluster_of_dask_gives_the_same_bytes(model):
     with cluster, distributed.Client(cluster) as client:
         found = bytes(hinton.dask.summary(model, chunk="600kB", client=client))
     assert found == bytes(hinton.distributed.summary(model))
+
+
+def test_ray_gives_the_same_bytes(model, monkeypatch):
+    ray = pytest.importorskip("ray")
+    import hinton.ray
+
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    try:
+        found = bytes(hinton.ray.summary(model, chunk="600kB"))
+    finally:
+        ray.shutdown()
+    assert found == bytes(hinton.distributed.summary(model))

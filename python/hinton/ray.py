@@ -1,0 +1,32 @@
+"""Statistics of checkpoints on Ray: a page over `hinton.distributed`.
+
+>>> import ray, hinton.ray
+>>> ray.init("ray://head:10001")                                     # doctest: +SKIP
+>>> hinton.ray.summary("hf://org/name").save("all.hs")               # doctest: +SKIP
+
+Without `ray.init` Ray starts on this machine, as with any of its calls.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import Any
+
+from .distributed import Summary, do, merge, plan
+
+__all__ = ["summary"]
+
+
+def summary(uri: str | os.PathLike[str], *, chunk: int | str = "256MB", threads: int = 1) -> Summary:
+    """Statistics of every tensor of a checkpoint, see `hinton.distributed.summary`.
+
+    Args:
+        uri: A path or an address that means the same on every node.
+        chunk: About how much a task reads.
+        threads: Threads of a task, which takes as many of Ray's CPUs.
+    """
+    ray: Any = importlib.import_module("ray")
+    work = ray.remote(num_cpus=max(threads, 1))(do)
+    parts = [work.remote(task, threads=threads) for task in plan(uri, chunk=chunk)]
+    return merge(ray.get(parts))
