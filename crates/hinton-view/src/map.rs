@@ -1,10 +1,12 @@
 //! The one map: the maps of all sources beside one another.
 
+use std::collections::BTreeSet;
+
 use hinton_chart::model_map::{self, ModelMap, Place, Role, mosaic};
 use hinton_chart::{Theme, ThemeName};
 use hinton_scene::{Align, Rect, measure};
 use hinton_tensor::Dtype;
-use hinton_tensor::outline::{Named, aside};
+use hinton_tensor::outline::{Aside, Named, aside};
 use serde_json::{Value, json};
 
 use crate::Refusal;
@@ -104,11 +106,13 @@ pub(crate) fn layout(sources: &Sources, shape: Shape) -> Layout {
         let members: Vec<usize> = (0..sources.tensors.len())
             .filter(|&tensor| sources.tensors[tensor].source == index)
             .collect();
-        let is_aside = |&tensor: &usize| {
+        let reason = |tensor: usize| {
             let Entry { name, shape, dtype, .. } = &sources.tensors[tensor];
-            aside(Named { name, shape }, Dtype::from_name(dtype)).is_some()
+            aside(Named { name, shape }, Dtype::from_name(dtype))
         };
-        let (others, weights): (Vec<usize>, Vec<usize>) = members.iter().partition(|t| is_aside(t));
+        let (others, weights): (Vec<usize>, Vec<usize>) =
+            members.iter().partition(|&&tensor| reason(tensor).is_some());
+        let reasons: BTreeSet<Aside> = others.iter().filter_map(|&tensor| reason(tensor)).collect();
         let mut top = above;
         let mut right = left;
         if sources.all.len() > 1 {
@@ -122,11 +126,7 @@ pub(crate) fn layout(sources: &Sources, shape: Shape) -> Layout {
         for (part, tensors) in parts.iter().enumerate().filter(|(_, part)| !part.is_empty()) {
             if part == 1 {
                 top += ASIDE;
-                sheet.heading(
-                    "not weights: states of the optimizer, buffers, constants",
-                    left,
-                    top,
-                );
+                sheet.heading(&heading_of(&reasons), left, top);
                 top += HEADING;
             }
             let places: Vec<Place<'_>> =
@@ -156,6 +156,16 @@ pub(crate) fn layout(sources: &Sources, shape: Shape) -> Layout {
         labels: sheet.labels,
         sources: parts_of,
     }
+}
+
+/// What stands over the tensors that are no weights.
+fn heading_of(reasons: &BTreeSet<Aside>) -> String {
+    let words = reasons.iter().map(|reason| match reason {
+        Aside::Optimizer => "state of the optimizer",
+        Aside::Buffer => "buffers",
+        Aside::Constant => "constants of the graph",
+    });
+    format!("not weights: {}", words.collect::<Vec<_>>().join(", "))
 }
 
 fn place(entry: &Entry) -> Place<'_> {
