@@ -79,12 +79,17 @@ fn a_summary_is_inspected_as_its_file_is() {
     let sorted = |path: &str| folder.ok(&["inspect", path, "--sort", "norm", "--json"]).out;
     let tensors = |text: String| text[text.find("\"tensors\":[").unwrap()..].to_owned();
     assert_eq!(tensors(sorted("whole.hs")), tensors(sorted("m.safetensors")));
-    // A histogram needs no values either.
-    let bars = |path: &str| {
-        let args = ["draw", path, "-t", "w", "--as", "histogram", "--title", "w", "-o", "-"];
-        folder.ok(&[&args[..], &["--format", "svg"]].concat()).bytes
+    // What is drawn of statistics needs no values, and is what is drawn where nothing is asked.
+    let svg = |path: &str, more: &[&str]| {
+        let args = ["draw", path, "--title", "w", "-o", "-", "--format", "svg"];
+        let said = folder.run(&[&args[..], more].concat());
+        assert_eq!(said.code, 0, "{}", said.err);
+        said.bytes
     };
-    assert_eq!(bars("whole.hs"), bars("m.safetensors"));
+    let bars = svg("m.safetensors", &["-t", "w", "--as", "histogram"]);
+    assert!(svg("whole.hs", &["-t", "w", "--as", "histogram"]) == bars);
+    assert!(svg("whole.hs", &["-t", "w"]) == bars);
+    assert!(svg("whole.hs", &[]) == svg("m.safetensors", &["--as", "profile"]));
     // Checks that need values say that they were not done.
     let checked = folder.ok(&["check", "whole.hs"]).out;
     assert!(checked.contains("nothing wrong, 1 note"), "{checked}");

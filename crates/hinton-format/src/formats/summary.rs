@@ -10,8 +10,8 @@ use crate::{Checkpoint, Error, Head, Input, Limits, Sniff, Warning};
 pub(crate) const ROW: FormatRow = FormatRow {
     name: "summary",
     about: "statistics of a checkpoint's tensors, without the values (hinton summary)",
-    help: "Read: name, type and shape of every tensor and the statistics that `hinton inspect --stats` and \
-           histograms show, bit for bit as from the file; of a summary of parts, those of the values that it \
+    help: "Read: name, type and shape of every tensor and the statistics that `hinton inspect --stats`, \
+           histograms and profiles show, bit for bit as from the file; of a summary of parts, those of the values that it \
            knows, with a note. Not in it: values, so that whatever needs them says so. \
            Layout: docs/summary-format.md of hinton",
     quantised: "",

@@ -134,6 +134,8 @@ pub fn arrange(selected: &[Selected], request: &DrawRequest<'_>) -> Result<Arran
     if selected.is_empty() {
         return Err(Error::unfit("there is no tensor to draw", ""));
     }
+    let of_statistics = chart_of_statistics(selected, request);
+    let request = of_statistics.as_ref().unwrap_or(request);
     let mut notes = Vec::new();
     let mut prepared: Vec<lay::Prepared> =
         selected.iter().map(|one| lay::prepare(one, request)).collect::<Result<_, _>>()?;
@@ -320,6 +322,19 @@ fn leave_out_empty(
             Ok(())
         }
     }
+}
+
+/// Of tensors that have statistics and no values, what can be drawn where nothing was asked.
+fn chart_of_statistics<'a>(
+    selected: &[Selected],
+    request: &DrawRequest<'a>,
+) -> Option<DrawRequest<'a>> {
+    let is_asked = request.chart.is_some() || request.each.is_some();
+    if is_asked || selected.iter().any(|one| one.tensor.known().is_none()) {
+        return None;
+    }
+    let chart = if selected.len() == 1 { "histogram" } else { "profile" };
+    Some(DrawRequest { chart: Some(chart.to_owned()), ..request.clone() })
 }
 
 /// The chart that was asked for, or the one that suits.
