@@ -155,8 +155,9 @@ def space(
         threads: How many threads work; 0 is one for each core.
 
     Raises:
-        ValueError: a setting does not take that value, or the network makes values that are not finite.
-        KeyError: there is no such file, its matrices form no chain, or points have another width.
+        ValueError: a setting does not take that value, matrices form no chain, points have another width, or the network makes
+            values that are not finite.
+        KeyError: there is no such file, and it is no network written as `2-3-tanh-2`.
         TypeError: no network, or an unknown keyword.
     """
     said: dict[str, Any] = dict(settings)

@@ -94,7 +94,8 @@ def summary(
 
     Raises:
         OSError: The checkpoint cannot be read.
-        KeyError: It changed while it was read, or parts are missing.
+        ValueError: It changed while it was read.
+        KeyError: Parts are missing.
     """
     if threads is None:
         threads = 0 if map is builtins.map else 1

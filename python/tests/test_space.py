@@ -35,7 +35,7 @@ def test_arrays_are_computed_as_numpy_computes_them(tmp_path):
     np.testing.assert_array_equal(space.values["labels"], labels)
     right = np.mean(np.argmax(values[-2], axis=1) == labels)
     assert space.accuracy == pytest.approx(right)
-    with pytest.raises(KeyError, match="width"):
+    with pytest.raises(ValueError, match="width"):
         hinton.space(model, np.zeros((4, 5)))
     with pytest.raises(ValueError):
         hinton.space(model, points, labels / 2)
@@ -75,7 +75,7 @@ def test_what_is_asked_wrongly_is_told():
         hinton.space([abs])
     with pytest.raises(TypeError):
         hinton.space(3, np.zeros((2, 2)))
-    with pytest.raises(KeyError) as raised:
+    with pytest.raises(ValueError) as raised:
         hinton.space([lambda rows: rows * np.nan], np.ones((4, 2)))
     assert "step" in raised.value.cure
 

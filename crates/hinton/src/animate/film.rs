@@ -61,7 +61,7 @@ impl<'a> Film<'a> {
     ) -> Result<Self, Error> {
         if seen.shown.is_empty() {
             let why = seen.notes.last().map_or(String::new(), |note| format!(": {note}"));
-            return Err(Error::unfit(format!("no step of the run can be shown{why}"), ""));
+            return Err(Error::missing(format!("no step of the run can be shown{why}"), ""));
         }
         let options = &request.draw.options;
         let morph = if seen.shown.len() > 1 { request.morph } else { 0 };

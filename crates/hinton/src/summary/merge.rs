@@ -46,7 +46,7 @@ pub fn merge(
         if let Some((other, like)) = &first
             && let Some(difference) = like.source.difference(&file.source)
         {
-            return Err(Error::missing(
+            return Err(Error::unfit(
                 format!(
                     "{} and {} are of different checkpoints: {difference} differ",
                     visible(other),
@@ -66,7 +66,7 @@ pub fn merge(
     for (tensor, parts) in parts {
         let name = &file.source.tensors[tensor].name;
         let merged = merged(parts).map_err(|error| {
-            Error::missing(
+            Error::unfit(
                 format!("tensor {name:?}: {error}"),
                 "merge parts of one plan, none of them merged before with others that are here too",
             )

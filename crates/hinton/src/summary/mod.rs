@@ -41,7 +41,7 @@ pub fn do_task(checkpoint: &Checkpoint, task: &Task, work: Work<'_>) -> Result<V
     let source = SummarySource::of(checkpoint)?;
     let found = source.identity();
     if found != task.source {
-        return Err(Error::missing(
+        return Err(Error::unfit(
             format!(
                 "{} is not the checkpoint that was planned: it is {found}, the task is of {}",
                 checkpoint.path, task.source
@@ -55,12 +55,12 @@ pub fn do_task(checkpoint: &Checkpoint, task: &Task, work: Work<'_>) -> Result<V
         let tensor = tensor.filter(|tensor| tensor.name() == piece.name).ok_or_else(|| {
             let Piece { tensor, name, .. } = piece;
             let message = format!("{}: tensor {tensor} is not {name:?}", checkpoint.path);
-            Error::missing(message, "the task was changed: plan again")
+            Error::unfit(message, "the task was changed: plan again")
         })?;
         let known = summarize_part(tensor, piece.stripes.clone(), work)?;
         match file.parts.get_mut(&piece.tensor) {
             Some(part) => part.merge(&known).map_err(|error| {
-                Error::missing(format!("{:?}: {error}", piece.name), "plan again")
+                Error::unfit(format!("{:?}: {error}", piece.name), "plan again")
             })?,
             None => {
                 file.parts.insert(piece.tensor, known);
