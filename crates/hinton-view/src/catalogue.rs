@@ -121,7 +121,12 @@ fn of_tensor(out: &mut Vec<u8>, sources: &Sources, id: usize) {
     members.add("bytes", entry.bytes).tell("offset", entry.first_byte);
     members.tell("note", entry.remark.as_ref()).add("group", sources.groups.of[id]);
     members.tell("made", entry.is_made.then_some(true));
-    members.tell("skipped", is_empty.then_some("it has no values"));
+    let skipped = match (is_empty, entry.is_summary) {
+        (true, _) => Some("it has no values"),
+        (_, true) => Some("statistics only"),
+        _ => None,
+    };
+    members.tell("skipped", skipped);
     members.end();
 }
 

@@ -64,6 +64,8 @@ pub(crate) struct Entry {
     pub(crate) is_made: bool,
     /// What must be known to read its values right.
     pub(crate) remark: Option<String>,
+    /// Whether statistics stand for its values, which are not there.
+    pub(crate) is_summary: bool,
 }
 
 impl Entry {
@@ -211,6 +213,7 @@ impl Source {
                         bytes: dtype.and_then(|dtype| dtype.bytes_of(elements)).unwrap_or(0),
                         first_byte: None,
                         is_made: false,
+                        is_summary: false,
                         remark: tensor
                             .changes_shape()
                             .then(|| "its shape changes over the steps".to_owned()),
@@ -246,6 +249,7 @@ pub(crate) fn of_tensor(source: usize, index: usize, tensor: &Tensor) -> Entry {
         first_byte: byte_of(tensor, 0),
         is_made: false,
         remark: tensor.remark().map(str::to_owned),
+        is_summary: tensor.known().is_some(),
     }
 }
 
