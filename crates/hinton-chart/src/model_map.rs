@@ -9,7 +9,7 @@ use hinton_tensor::outline::{Named, Outline, Stack, outline, rows_of};
 
 use crate::distinct::distinct;
 use crate::{Theme, shape_text};
-use rows::rows;
+use rows::{Row, rows};
 
 /// Height of the bar under a tile, and the gap above it.
 const BAR: (f64, f64) = (2.0, 1.2);
@@ -292,15 +292,14 @@ impl Layer<'_> {
     }
 
     fn stack(&mut self, index: usize, stack: &Stack) {
-        let (rows, names): (Vec<Vec<usize>>, Vec<String>) =
-            rows(stack, self.bin).into_iter().map(|row| (row.layers, row.name)).unzip();
+        let rows = rows(stack, self.bin);
         self.map.binned = self.map.binned.max(self.bin.min(stack.layers.len()));
         self.map.layers += stack.layers.len();
         let experts = stack.cells.iter().map(Vec::len).max().unwrap_or(1);
         self.map.experts = self.map.experts.max(experts);
         let small = self.small();
         let most = LABEL.min(self.map.width * 0.3);
-        let labels: Vec<String> = names.iter().map(|name| fit(name, small, most)).collect();
+        let labels: Vec<String> = rows.iter().map(|row| row.name(small, most)).collect();
         let label_w = labels.iter().map(|text| measure(text, small)).fold(0.0, f64::max) + 4.0;
         let (columns, tile_h) = self.columns(stack);
         self.heading(stack, &columns);
@@ -393,7 +392,7 @@ impl Layer<'_> {
         index: usize,
         stack: &Stack,
         columns: &[Column],
-        rows: &[Vec<usize>],
+        rows: &[Row],
         labels: &[String],
         (label_w, tile_h): (f64, f64),
     ) {
@@ -431,7 +430,7 @@ impl Layer<'_> {
                     true => Label { x, y: top - LINE, is_upright: false, ..upright },
                     false => upright,
                 });
-                for (row, layers) in rows.iter().enumerate() {
+                for (row, Row { layers, .. }) in rows.iter().enumerate() {
                     let members: Vec<usize> = layers
                         .iter()
                         .flat_map(|&layer| stack.cell(layer, column.kind).iter().copied())

@@ -1,5 +1,6 @@
 //! The rows of a stack on the map: its layers or a few of them together, and what is written beside each.
 
+use hinton_scene::{TextStyle, fit, measure};
 use hinton_tensor::outline::Stack;
 
 use crate::distinct::distinct;
@@ -7,10 +8,27 @@ use crate::distinct::distinct;
 /// Modules that share a row, at most.
 const TOGETHER: usize = 3;
 
-/// A row: its layers, and its name.
+/// Between the names of modules that share a row.
+const COMMA: &str = ", ";
+
+/// A row: its layers, and what it is called: one name, or those of the modules that share it.
 pub(super) struct Row {
     pub(super) layers: Vec<usize>,
-    pub(super) name: String,
+    names: Vec<String>,
+}
+
+impl Row {
+    /// Its name in no more than a width. Each module has its share of it: what a name loses is its own middle.
+    pub(super) fn name(&self, style: TextStyle, width: f64) -> String {
+        let count = self.names.len().max(1) as f64;
+        let share = (width - (count - 1.0) * measure(COMMA, style)) / count;
+        let shorter = self.names.iter().map(|name| measure(name, style)).filter(|&own| own < share);
+        let (spared, short) =
+            shorter.fold((0.0, 0.0), |(all, n), own| (all + share - own, n + 1.0));
+        let share = share + spared / (count - short).max(1.0);
+        let names: Vec<String> = self.names.iter().map(|name| fit(name, style, share)).collect();
+        names.join(COMMA)
+    }
 }
 
 /// The rows of a stack with so many layers to a row.
@@ -30,7 +48,7 @@ pub(super) fn rows(stack: &Stack, bin: usize) -> Vec<Row> {
             [one] => label(*one).clone(),
             [first, .., last] => format!("{}–{}", label(*first), label(*last)),
         };
-        Row { layers: layers.to_vec(), name }
+        Row { layers: layers.to_vec(), names: vec![name] }
     };
     layers.chunks(bin).map(row).collect()
 }
@@ -50,9 +68,9 @@ fn modules(stack: &Stack) -> Vec<Row> {
             // From left to right a row is in the order of the file.
             Some(row) if own.first() > last.as_ref() && row.layers.len() < TOGETHER => {
                 row.layers.push(layer);
-                row.name = format!("{}, {name}", row.name);
+                row.names.push(name);
             }
-            _ => rows.push(Row { layers: vec![layer], name }),
+            _ => rows.push(Row { layers: vec![layer], names: vec![name] }),
         }
         last = end.or(last);
     }
@@ -74,7 +92,19 @@ mod tests {
     fn of(names: &[&str]) -> Vec<String> {
         let named: Vec<Named<'_>> =
             names.iter().map(|name| Named { name, shape: &[3, 4] }).collect();
-        rows(&modules(&named), 1).into_iter().map(|row| row.name).collect()
+        let rows = rows(&modules(&named), 1);
+        rows.into_iter().map(|row| row.names.join(COMMA)).collect()
+    }
+
+    #[test]
+    fn each_name_has_its_share_of_the_room() {
+        let style = TextStyle { size: 6.5, ..crate::Theme::named(crate::ThemeName::Light).label() };
+        let names = ["conv2d_1", "batch_normalization_1"].map(str::to_owned);
+        let row = Row { layers: vec![0, 1], names: names.to_vec() };
+        let short = row.name(style, 80.0);
+        assert!(measure(&short, style) <= 80.0, "{short}");
+        assert!(short.starts_with("conv2d_1, batch_") && short.ends_with("_1"), "{short}");
+        assert_eq!(row.name(style, 300.0), "conv2d_1, batch_normalization_1");
     }
 
     #[test]
