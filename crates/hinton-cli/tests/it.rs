@@ -8,6 +8,8 @@ mod data;
 mod decode;
 mod diff;
 mod ffmpeg;
+#[path = "../../hinton/tests/common/files.rs"]
+mod files;
 mod films;
 mod hostile;
 #[path = "../../hinton-remote/tests/support/hub.rs"]

@@ -1,8 +1,8 @@
 //! Every real file in every command: it works, or says why not as a person expects.
 
+use crate::files::files;
 use crate::support;
 
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use support::{Folder, Said, data};
@@ -26,22 +26,6 @@ const LOGS: &[(&str, &str)] = &[("log.json", "the log of a training")];
 
 /// Files with NaN and infinities in them, put there on purpose.
 const FAULTS: &[&str] = &["safetensors/crafted_some_dtypes.safetensors"];
-
-/// The files below a folder, without those that are broken on purpose and those that are no data.
-fn files(folder: &Path, found: &mut Vec<String>) {
-    let mut entries: Vec<PathBuf> =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    for path in entries {
-        let name = path.file_name().unwrap().to_str().unwrap();
-        match path.is_dir() {
-            true if ["malformed", "malicious", "truth"].contains(&name) => {}
-            true => files(&path, found),
-            false if name.ends_with(".md") => {}
-            false => found.push(path.to_str().unwrap().to_owned()),
-        }
-    }
-}
 
 /// Whether standard error has notes and warnings only.
 fn is_quiet(said: &Said) -> bool {
@@ -94,8 +78,9 @@ fn every_command(folder: &Folder, path: &str) {
 #[test]
 fn every_command_on_every_file() {
     let Some(data) = data() else { return };
-    let mut all = Vec::new();
-    files(&data, &mut all);
+    let paths = files(&data).into_iter().map(|path| path.to_str().unwrap().to_owned());
+    // Pages about the data are none of it.
+    let all: Vec<String> = paths.filter(|path| !path.ends_with(".md")).collect();
     assert!(all.len() > 100, "{} files", all.len());
     let next = AtomicUsize::new(0);
     let worker = || {

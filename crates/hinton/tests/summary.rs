@@ -8,6 +8,7 @@ use hinton::summary::{Piece, Task, do_task, merge, part, plan};
 use hinton::{Checkpoint, Error, Work, open};
 use proptest::prelude::*;
 
+use crate::common::files::files;
 use crate::common::{Folder, checkpoint, counting};
 
 /// The shared test files; `None` (said aloud) where there are none.
@@ -57,21 +58,6 @@ fn compare(file: &Checkpoint, tasks: &[Task], numbers: &mut Numbers) {
     assert_eq!(merged(parts).unwrap(), whole(file), "{}", file.path);
 }
 
-/// Checkpoints of the shared files that can be read whole.
-fn files(folder: &Path, found: &mut Vec<PathBuf>) {
-    let mut entries: Vec<PathBuf> =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    for path in entries {
-        let name = path.file_name().unwrap().to_str().unwrap();
-        match path.is_dir() {
-            true if ["malformed", "malicious", "truth"].contains(&name) => {}
-            true => files(&path, found),
-            false => found.push(path),
-        }
-    }
-}
-
 /// What statistics alone tell of a file.
 fn found(file: &Checkpoint) -> Vec<(&'static str, String, u64)> {
     const KINDS: [&str; 9] =
@@ -85,8 +71,7 @@ fn found(file: &Checkpoint) -> Vec<(&'static str, String, u64)> {
 #[test]
 fn every_shared_file_is_the_sum_of_its_parts() {
     let Some(folder) = shared() else { return };
-    let mut paths = Vec::new();
-    files(&folder, &mut paths);
+    let paths = files(&folder);
     let mut numbers = Numbers(17);
     let mut looked_at = 0;
     let scratch = Folder::new();

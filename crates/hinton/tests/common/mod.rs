@@ -1,6 +1,8 @@
 //! What the tests share: folders that go away, files that are made here.
 #![allow(dead_code, missing_docs)]
 
+pub(crate) mod files;
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
