@@ -1,8 +1,6 @@
 //! Axes of numbers: where a value lies on the page, round ticks, grid lines.
 
-use hinton_scene::{
-    Align, Baseline, Item, Path, Point, Rect, Shape, Text, TextStyle, fit, measure,
-};
+use hinton_scene::{Align, Baseline, Item, Path, Point, Rect, Shape, Text, fit, measure};
 
 use crate::frame::text;
 use crate::labels::upright;
@@ -30,6 +28,8 @@ pub(crate) struct Axis {
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Scale {
     Even,
+    /// Of no values: it has no numbers.
+    Empty,
     /// For values above zero.
     Logarithmic,
     /// For values of both signs: even around zero, up to about this magnitude, and logarithmic
@@ -42,6 +42,11 @@ impl Axis {
     pub(crate) fn even(low: f64, high: f64) -> Axis {
         let (low, high) = widen(low, high);
         Axis { low, high, scale: Scale::Even }
+    }
+
+    /// The axis of no values, without numbers.
+    pub(crate) fn empty() -> Axis {
+        Axis { low: -1.0, high: 1.0, scale: Scale::Empty }
     }
 
     /// An even axis with space below and above: that share of what is between.
@@ -82,7 +87,7 @@ impl Axis {
                 return (length(value) - low) / (high - low);
             }
             // Halves, because a difference of two f64 may pass what f64 holds.
-            Scale::Even => |value: f64| value / 2.0,
+            Scale::Even | Scale::Empty => |value: f64| value / 2.0,
         };
         let (low, high) = (length(self.low), length(self.high));
         (length(value) - low) / (high - low)
@@ -91,6 +96,7 @@ impl Axis {
     /// Round values along the axis and how they are written, about `most`.
     pub(crate) fn ticks(&self, most: usize) -> Vec<(f64, String)> {
         let ticks = match self.scale {
+            Scale::Empty => Vec::new(),
             Scale::Even => self.even_ticks(most),
             Scale::Logarithmic => self.powers(most),
             Scale::BothSides(linear) => self.signed_powers(linear, most),
@@ -284,18 +290,27 @@ pub(crate) enum PlaceName {
     Upright(String),
 }
 
-/// Width of the name of a vertical axis, where one was asked for.
-pub(crate) fn y_name_width(options: &Options, theme: &Theme) -> f64 {
-    match options.y_label.as_deref() {
-        None | Some("") => 0.0,
-        Some(_) => theme.label().size * 1.6,
+/// Width of the name of a vertical axis: the one that was asked for, or the chart's own.
+pub(crate) fn y_name_width(options: &Options, own: &str, theme: &Theme) -> f64 {
+    match options.y_label.as_deref().unwrap_or(own) {
+        "" => 0.0,
+        _ => theme.label().size * 1.6,
     }
 }
 
 /// The name of a vertical axis, read upwards, at the left of all that belongs to its plot.
-pub(crate) fn y_name(options: &Options, theme: &Theme, left: f64, plot: Rect) -> Option<Item> {
-    let name = options.y_label.as_deref().filter(|name| !name.is_empty())?;
-    let style = TextStyle { color: theme.ink, ..theme.label() };
+pub(crate) fn y_name(
+    options: &Options,
+    own: &str,
+    theme: &Theme,
+    left: f64,
+    plot: Rect,
+) -> Option<Item> {
+    let name = options.y_label.as_deref().unwrap_or(own);
+    if name.is_empty() {
+        return None;
+    }
+    let style = theme.label();
     let name = fit(name, style, plot.h.max(40.0));
     Some(upright(&name, left + style.size / 2.0, plot.center().y, style))
 }

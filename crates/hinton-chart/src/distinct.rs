@@ -9,10 +9,40 @@ const SIGNS: [char; 6] = ['.', '/', '_', '-', ' ', ':'];
 /// `layers.0.mlp.weight` and `layers.1.mlp.weight` what is left is `0` and `1`. Short names stay as
 /// they are, and so do all where one of them would be left empty.
 pub(crate) fn distinct(names: &[String]) -> Vec<String> {
-    let is_short = names.iter().all(|name| name.chars().count() <= SHORT);
-    let (Some(first), false) = (names.first(), names.len() < 2 || is_short) else {
-        return names.to_vec();
+    shared(names).map_or_else(|| names.to_vec(), |shared| shared.inner)
+}
+
+/// Most names that are written out in one.
+const MOST: usize = 3;
+
+/// Several names as one, what they share written once: `layers.{0, 1}.mlp.weight`. Of more than three
+/// the first two are named.
+pub(crate) fn together(names: &[String]) -> String {
+    let list = |names: &[String]| match names.len() > MOST {
+        true => format!("{}, {} …", names[0], names[1]),
+        false => names.join(", "),
     };
+    match (shared(names), names.first()) {
+        (Some(shared), Some(first)) => {
+            let end = &first[first.len() - shared.suffix..];
+            format!("{}{{{}}}{end}", &first[..shared.prefix], list(&shared.inner))
+        }
+        _ => list(names),
+    }
+}
+
+/// What long names share.
+struct Shared {
+    /// Bytes at their start and at their end.
+    prefix: usize,
+    suffix: usize,
+    /// The names without them.
+    inner: Vec<String>,
+}
+
+fn shared(names: &[String]) -> Option<Shared> {
+    let is_short = names.iter().all(|name| name.chars().count() <= SHORT);
+    let first = names.first().filter(|_| names.len() >= 2 && !is_short)?;
     let start = |end: usize| names.iter().all(|name| name.starts_with(&first[..end]));
     let prefix = ends(first).filter(|&end| start(end)).max().unwrap_or(0);
     let finish = |from: usize| {
@@ -26,9 +56,9 @@ pub(crate) fn distinct(names: &[String]) -> Vec<String> {
         let inner = &name[prefix..name.len() - suffix];
         inner.trim_matches(SIGNS).to_owned()
     };
-    let left: Vec<String> = names.iter().map(trimmed).collect();
-    let is_told = |name: &String| !name.is_empty();
-    if left.iter().all(is_told) { left } else { names.to_vec() }
+    let inner: Vec<String> = names.iter().map(trimmed).collect();
+    let is_told = prefix + suffix > 0 && inner.iter().all(|name| !name.is_empty());
+    is_told.then_some(Shared { prefix, suffix, inner })
 }
 
 /// Where a part of the name ends: behind each sign.
@@ -54,6 +84,21 @@ mod tests {
         for whole in [&["loss", "val_loss"][..], &["a_single_name_of_some_length"]] {
             assert_eq!(of(whole), whole);
         }
+        let title = |names: &[&str]| {
+            together(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(
+            title(&["layers.0.mlp.weight", "layers.1.mlp.weight"]),
+            "layers.{0, 1}.mlp.weight"
+        );
+        let many = [
+            "layers.0.mlp.weight",
+            "layers.1.mlp.weight",
+            "layers.2.mlp.weight",
+            "layers.3.mlp.weight",
+        ];
+        assert_eq!(title(&many), "layers.{0, 1 …}.mlp.weight");
+        assert_eq!(title(&["W", "b"]), "W, b");
         // One is the other's end.
         let nested = ["validation_perplexity", "perplexity"];
         assert_eq!(of(&nested), nested);

@@ -7,6 +7,7 @@
 //! Internal to `hinton`: this crate may change without notice.
 #![forbid(unsafe_code)]
 
+mod alike;
 mod axes;
 mod cells;
 mod colorbar;
@@ -16,7 +17,6 @@ mod distinct;
 mod end_labels;
 mod error;
 mod figure;
-
 mod frame;
 mod labels;
 mod math;
@@ -54,7 +54,8 @@ pub use scale::ColorScale;
 pub use sections::Sections;
 pub use sheet::{Sheet, SheetPart};
 pub use size::{Length, PageSize};
-pub use span::Span;
+pub use span::{Span, is_on_offset};
 pub use steps::{Steps, TwoWaySteps};
 pub use theme::{Theme, ThemeName};
 pub use timeline::{MetricLine, Timeline};
+pub use words::counted;

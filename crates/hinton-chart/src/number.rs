@@ -73,8 +73,10 @@ enum Kind {
     Scientific,
     /// Python's `g`.
     General,
-    /// Ours: as few characters as tell so many digits.
-    Short,
+    /// Ours: so many digits behind the point, and `0` for what is exactly zero.
+    Aligned,
+    /// Ours: powers of ten in few characters, `4.6e−5`, and `0` for what is exactly zero.
+    Powers,
     Percent,
     Whole,
 }
@@ -144,14 +146,26 @@ impl NumberFormat {
         }
     }
 
-    /// Up to so many significant digits, in as few characters as may be.
-    pub fn short(digits: usize) -> Self {
-        NumberFormat { precision: Some(digits), kind: Kind::Short, ..NumberFormat::fixed(0) }
+    /// So many digits after the point; what is exactly zero is `0`.
+    pub(crate) fn aligned(precision: usize) -> Self {
+        NumberFormat { kind: Kind::Aligned, ..NumberFormat::fixed(precision) }
+    }
+
+    /// Powers of ten with so many digits after the point of the first factor, `4.6e−5`; what is
+    /// exactly zero is `0`.
+    pub(crate) fn powers(precision: usize) -> Self {
+        NumberFormat { kind: Kind::Powers, ..NumberFormat::fixed(precision) }
+    }
+
+    /// Whether a value other than zero would be written as zero.
+    pub(crate) fn loses(&self, value: f64) -> bool {
+        let is_lost = |c: char| !c.is_ascii_digit() || c == '0';
+        value != 0.0 && value.is_finite() && self.digits(value.abs()).chars().all(is_lost)
     }
 
     /// The same with fewer digits; `None` when there are no fewer.
     pub fn coarser(&self) -> Option<Self> {
-        let least = usize::from(matches!(self.kind, Kind::General | Kind::Short));
+        let least = usize::from(self.kind == Kind::General);
         let precision = self.precision.unwrap_or(6);
         (precision > least).then(|| NumberFormat { precision: Some(precision - 1), ..self.clone() })
     }
@@ -177,7 +191,12 @@ impl NumberFormat {
             Kind::Fixed => format!("{value:.0$}", precision.unwrap_or(6)),
             Kind::Percent => format!("{:.1$}%", value * 100.0, precision.unwrap_or(6)),
             Kind::Whole => format!("{value:.0}"),
-            Kind::Short => significant(value, precision.unwrap_or(6).max(1) as i32),
+            Kind::Aligned | Kind::Powers if value == 0.0 => "0".to_owned(),
+            Kind::Aligned => format!("{value:.0$}", precision.unwrap_or(6)),
+            Kind::Powers => {
+                let (mantissa, power) = scientific(value, precision.unwrap_or(6));
+                format!("{mantissa}e{}", power.to_string().replace('-', "−"))
+            }
             Kind::General => general(value, precision.unwrap_or(6).max(1)),
             Kind::Scientific => {
                 let (mantissa, power) = scientific(value, precision.unwrap_or(6));

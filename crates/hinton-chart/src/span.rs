@@ -123,7 +123,7 @@ pub(crate) fn is_centred(options: &Options, is_picture: bool) -> bool {
 
 /// Whether values lie farther from zero than from one another: what varies is small beside what all
 /// have in common.
-pub(crate) fn is_on_offset(min: f64, max: f64) -> bool {
+pub fn is_on_offset(min: f64, max: f64) -> bool {
     min < max && min.abs().min(max.abs()) > max - min && (min > 0.0) == (max > 0.0)
 }
 

@@ -3,7 +3,7 @@
 use crate::{Theme, short_count};
 
 /// So many of something: `1 value`, `2,310 values`.
-pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
+pub fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{} {}", short_count(count as u64), if count == 1 { one } else { many })
 }
 

@@ -3,7 +3,7 @@
 use crate::common;
 
 use common::{build, draw, items, noise, panel, texts};
-use hinton_chart::{Labels, Options, Theme, charts};
+use hinton_chart::{Labels, Options, Picture, Theme, charts};
 use hinton_scene::{Color, Item, Path, Segment};
 use hinton_tensor::{Fold, GridRequest};
 
@@ -118,4 +118,32 @@ fn several_stand_above_one_another_on_one_axis() {
     let picture = build("bars", &panels, &Options::default());
     let names: Vec<String> = texts(&picture).into_iter().map(|text| text.content).collect();
     assert!(names.contains(&"a".to_owned()) && names.contains(&"b".to_owned()));
+}
+
+/// Whether a text of the picture has these words in it.
+fn says(picture: &Picture, words: &str) -> bool {
+    texts(picture).iter().any(|text| text.content.contains(words))
+}
+
+#[test]
+fn values_far_from_zero_show_how_they_differ() {
+    let options = Options::default();
+    let far: Vec<f32> = noise(64).iter().map(|value| 1000.0 + value).collect();
+    let picture = draw("bars", &[(1, 64, far)], &options);
+    let all = items(&picture);
+    let (up, down) = (filled(&all, theme().series[1]), filled(&all, theme().series[0]));
+    assert!(!up.is_empty() && !down.is_empty(), "above and below the mean");
+    assert!(says(&picture, "bars begin at the mean"));
+    // Folded bars are of the largest magnitudes: none of them is above the value nearest to zero.
+    let many: Vec<f32> = noise(40_000).iter().map(|value| -1000.0 - value).collect();
+    let picture = draw("bars", &[(1, 40_000, many)], &options);
+    assert!(filled(&items(&picture), theme().series[1]).is_empty());
+    assert!(says(&picture, "bars begin at the value nearest to zero"));
+}
+
+#[test]
+fn an_axis_of_no_finite_value_has_no_numbers() {
+    let picture = draw("bars", &[(1, 8, vec![f32::NAN; 8])], &Options::default());
+    assert!(says(&picture, "no finite value"));
+    assert!(!says(&picture, "0.5"));
 }

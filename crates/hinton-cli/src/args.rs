@@ -164,12 +164,15 @@ pub(crate) fn apply_settings_but(
     request: &mut DrawRequest<'_>,
     takes: &mut dyn FnMut(&str, &str) -> bool,
 ) -> Result<(), Failure> {
-    // A command may have some of them only.
-    let is_known = |name: &str| matches.try_contains_id(name).is_ok();
-    for row in SETTINGS.iter().filter(|row| is_known(row.name)) {
+    for row in SETTINGS {
+        // A command may have some of them only. What clap says of one that it has not depends on how
+        // clap was built: an error with its assertions, nothing without them.
         let value = match row.takes {
-            Takes::Nothing => matches.get_flag(row.name).then(String::new),
-            _ => matches.get_one::<String>(row.name).cloned(),
+            Takes::Nothing => {
+                let is_set = matches.try_get_one::<bool>(row.name).ok().flatten();
+                is_set.copied().unwrap_or(false).then(String::new)
+            }
+            _ => matches.try_get_one::<String>(row.name).ok().flatten().cloned(),
         };
         let Some(value) = value.filter(|value| !takes(row.name, value)) else { continue };
         let value = if row.name.ends_with("-labels") { labels(&value)? } else { value };

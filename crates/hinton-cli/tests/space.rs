@@ -15,7 +15,7 @@ fn pages_steps_numbers_and_films_are_written() {
         said
     };
     let said = run(&["-o", "page.svg"]).out;
-    assert!(said.contains("step 0: Linear Layer (2D -> 3D)\n[["), "{said}");
+    assert!(said.contains("step 0: Linear Layer (2D → 3D)\n[["), "{said}");
     assert!(said.contains("singular values"), "{said}");
     run(&["-o", "steps/"]);
     assert!(folder.path().join("steps/02-tanh.png").is_file());

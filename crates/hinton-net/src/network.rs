@@ -340,7 +340,7 @@ mod tests {
         assert_eq!(names, ["0.weight", "0.bias", "2.weight", "2.bias", "4.weight", "4.bias"]);
         assert_eq!(network.arrays()[0].shape, [3, 2]);
         assert_eq!(network.spec(), "2-3-tanh-3-tanh-2");
-        assert_eq!(network.steps()[0].layer.label(), "Linear Layer (2D -> 3D)");
+        assert_eq!(network.steps()[0].layer.label(), "Linear Layer (2D → 3D)");
         let twin = Network::<f64>::from_spec("2-3-tanh-3-tanh-2", &Init::default(), 1).unwrap();
         let rounded: Vec<f32> = twin.values().iter().map(|x| *x as f32).collect();
         assert_eq!(network.values(), rounded);
@@ -391,7 +391,7 @@ mod tests {
         let fault = network.push(Some("fc2"), Box::new(wrong)).unwrap_err().to_string();
         assert_eq!(
             fault,
-            "step fc2 (Linear Layer (4D -> 2D)): it takes rows of 4 values, but comes after rows of 3 values"
+            "step fc2 (Linear Layer (4D → 2D)): it takes rows of 4 values, but comes after rows of 3 values"
         );
     }
 }

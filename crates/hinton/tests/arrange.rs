@@ -4,7 +4,9 @@ use crate::common;
 
 use common::{checkpoint, counting};
 use hinton::arrange::{Arrangement, arrange};
-use hinton::{DrawRequest, Each, Numbering, Selected, draw, output_named, render, select};
+use hinton::{
+    DrawRequest, Each, Numbering, Selected, draw, output_named, render, select, tensor_of,
+};
 
 fn arranged(shape: &[usize], request: &DrawRequest<'_>) -> Arrangement {
     arrange(&[Selected::whole(counting("w", shape))], request).unwrap()
@@ -74,6 +76,22 @@ fn shapes_decide() {
         assert_eq!([first.extent().rows, first.extent().cols], *extent, "{shape:?}");
         assert_eq!(first.orientation, *orientation, "{shape:?}");
     }
+}
+
+#[test]
+fn squares_that_would_all_be_as_large_are_cells() {
+    let chart = |values: &[f32], request: &DrawRequest<'_>| {
+        let tensor = tensor_of("w", &[2, values.len() / 2], values).unwrap();
+        arrange(&[Selected::whole(tensor)], request).unwrap().chart.name
+    };
+    let default = DrawRequest::default();
+    assert_eq!(chart(&[999.0, 1000.0, 1001.0, f32::NAN], &default), "heatmap");
+    assert_eq!(chart(&[-0.9, -1.0, -1.1, -1.0], &default), "heatmap");
+    for not_far in [[1.0, 2.0, 3.0, 4.0], [-1.0, 1.0, 1.0, 1.0], [2.0; 4], [f32::NAN; 4]] {
+        assert_eq!(chart(&not_far, &default), "hinton", "{not_far:?}");
+    }
+    let asked = default.set("max-weight", "4").unwrap();
+    assert_eq!(chart(&[9.0, 10.0, 11.0, 10.0], &asked), "hinton");
 }
 
 #[test]

@@ -261,7 +261,7 @@ fn points_of_the_plane_are_drawn_on_their_regions() {
     session.run(&mut Unwatched).unwrap();
     let plane = session.picture(&DrawRequest::default()).unwrap().scene;
     assert!(plane.title.ends_with("on moons, epoch 1"), "{}", plane.title);
-    assert!(plane.description.contains("1000 points") && plane.description.contains("% right"));
+    assert!(plane.description.contains("1,000 points") && plane.description.contains("% right"));
     let weights = session.picture(&DrawRequest::chart("heatmap")).unwrap().scene;
     assert!(weights.description != plane.description);
 }

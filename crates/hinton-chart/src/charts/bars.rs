@@ -9,6 +9,8 @@ use super::{ChartRow, Need};
 use crate::axes::{Axis, PlaceName, Plot, numbers_width, x_name, y_name, y_name_width};
 use crate::frame::{LINE, Page, text};
 use crate::labels::{Positions, labels, nice_step};
+use crate::number::significant;
+use crate::span::is_on_offset;
 use crate::{ChartError, Extent, Labels, Options, Panel, Picture, Range, Theme};
 
 pub(super) const ROW: ChartRow = ChartRow {
@@ -17,7 +19,8 @@ pub(super) const ROW: ChartRow = ChartRow {
     help: "Every value is a bar from zero: up where it is positive, down where it is negative; where values \
            outnumber pixels a bar is the value of largest magnitude of a block, and the picture says so. \
            At the right the same values are sorted, on the same axis: how many are near zero, how long \
-           the tails are, whether few stand out. --range sets the ends, --center where bars begin, --log \
+           the tails are, whether few stand out. Where all values lie farther from zero than from one another \
+           bars begin at their mean (folded ones at the value nearest to zero), and the picture says so. --range sets the ends, --center where bars begin, --log \
            makes the axis logarithmic on both sides of zero. Values that are not finite are marked above \
            their place and listed.",
     need,
@@ -41,6 +44,8 @@ const HEAD: f64 = LINE + 3.0;
 const WORTH_SORTING: usize = 16;
 /// Narrowest page with room for both plots.
 const ROOM_FOR_BOTH: f64 = 210.0;
+/// The name of the vertical axis.
+const OWN_Y: &str = "value";
 /// Most vectors above one another.
 const MOST: usize = 8;
 /// Longest name of a bar, points.
@@ -80,7 +85,8 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     page.legend = false;
     let vectors = vectors(panels, options)?;
     let summary = common::span(panels, options);
-    let base = options.center.unwrap_or(0.0);
+    let is_folded = vectors.iter().any(|vector| vector.block > 1);
+    let base = base(&summary, is_folded, options);
     let y = y_axis(&summary, options, base);
     let theme = page.theme.clone();
 
@@ -92,6 +98,10 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
         true => "values in order; right: sorted".to_owned(),
         false => "values in order".to_owned(),
     });
+    if options.center.is_none() && base != 0.0 {
+        let which = if is_folded { "the value nearest to zero" } else { "the mean" };
+        words.notes.insert(0, format!("bars begin at {which}, {}", in_digits(base, &summary)));
+    }
     // Where others beside this picture have such values it keeps the line, so that all are laid out alike.
     let keeps_line = options.over.is_some() && summary.finite() < summary.elements;
     let is_named = vectors.len() > 1;
@@ -102,7 +112,8 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let layout = page.block(size(&page, &vectors, is_sorted, below), &words);
     let area = layout.areas[0].rect;
     let pitch = area.h / vectors.len() as f64;
-    let left = numbers_width(&y, pitch - below - heads, &theme) + y_name_width(options, &theme);
+    let left =
+        numbers_width(&y, pitch - below - heads, &theme) + y_name_width(options, OWN_Y, &theme);
     let share = if is_sorted { WIDTHS.1 / (WIDTHS.0 + WIDTHS.1) } else { 0.0 };
     let sorted_w = ((area.w - left) * share).min(WIDTHS.1 * 1.5).round();
     let bars_w = area.w - left - sorted_w - if is_sorted { GAP } else { 0.0 };
@@ -122,7 +133,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
         let plot = Plot { rect, x, y, whole: true };
         items.extend(plot.named_axes(&theme, &vector.place_names(rect.w, &theme)));
         items.extend(vector.bars(&plot, base, &theme));
-        items.extend(y_name(options, &theme, area.x, rect));
+        items.extend(y_name(options, OWN_Y, &theme, area.x, rect));
         if is_sorted {
             let sorted = Rect::new(rect.right() + GAP, rect.y, sorted_w, rect.h);
             items.extend(vector.sorted(&Plot { rect: sorted, ..plot }, base, &theme));
@@ -179,12 +190,33 @@ fn vectors<'a>(panels: &'a [Panel], options: &'a Options) -> Result<Vec<Vector<'
     panels.iter().map(one).collect()
 }
 
+/// Where bars begin: at zero, or within values that lie farther from zero than from one another,
+/// whose differences would not be seen. Folded bars are of values of largest magnitude, which all lie
+/// on one side of the mean.
+fn base(summary: &Summary, is_folded: bool, options: &Options) -> f64 {
+    let (min, max) = (summary.min().unwrap_or(0.0), summary.max().unwrap_or(0.0));
+    let is_free = matches!(options.range, None | Some(Range::Data | Range::Robust));
+    let own = match (is_free && !options.log_counts && is_on_offset(min, max), is_folded) {
+        (false, _) => None,
+        (true, true) => Some(if min > 0.0 { min } else { max }),
+        (true, false) => summary.mean(),
+    };
+    options.center.or(own).unwrap_or(0.0)
+}
+
+/// A value with as many digits as tell the values apart.
+fn in_digits(value: f64, summary: &Summary) -> String {
+    let (min, max) = (summary.min().unwrap_or(value), summary.max().unwrap_or(value));
+    significant(value, common::digits_apart(min, max))
+}
+
 /// From the least to the greatest value and where bars begin, with some space.
 fn y_axis(summary: &Summary, options: &Options, base: f64) -> Axis {
     let (min, max) = (summary.min().unwrap_or(base), summary.max().unwrap_or(base));
     let reach = min.abs().max(max.abs());
     let (low, high) = match options.range {
         Some(Range::Fixed(low, high)) => return Axis::even(low, high),
+        _ if summary.finite() == 0 => return Axis::empty(),
         Some(Range::Symmetric) => (-reach, reach),
         Some(Range::Robust) => (
             summary.quantile(0.01).unwrap_or(min).min(base),

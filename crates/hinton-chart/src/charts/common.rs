@@ -162,23 +162,19 @@ fn same<T: PartialEq>(panels: &[Panel], of: impl Fn(&Panel) -> T) -> Option<T> {
 }
 
 fn default_title(panels: &[Panel]) -> String {
-    let first = panels[0].name.as_str();
-    let mut names: Vec<&str> = panels.iter().map(|panel| panel.name.as_str()).collect();
-    names.dedup();
-    match (panels.len(), names.len()) {
-        (1, _) => panels[0].label(),
-        (_, 1) => first.to_owned(),
-        (_, count) => format!("{count} tensors: {first} …"),
+    match panels {
+        [panel] => panel.label(),
+        _ => super::over::title(panels, "tensors"),
     }
 }
 
-/// The names of panels: the part alone, where all are of one tensor.
+/// The names of panels, without what all of them share: the part alone, where all are of one tensor.
 pub(super) fn names(panels: &[Panel]) -> Vec<String> {
     let one_tensor = panels.iter().all(|panel| panel.name == panels[0].name);
     let name = |panel: &Panel| {
         if one_tensor && !panel.part.is_empty() { panel.part.clone() } else { panel.label() }
     };
-    panels.iter().map(name).collect()
+    distinct(&panels.iter().map(name).collect::<Vec<_>>())
 }
 
 /// Smallest, largest, mean and spread in one line, with as many digits as tell the ends apart.
@@ -206,7 +202,7 @@ fn figures_of_each(panels: &[Panel]) -> Vec<String> {
                 }
                 _ => format!("{name}: no finite value"),
             };
-        return distinct(&names(panels)).into_iter().zip(panels).map(one).collect();
+        return names(panels).into_iter().zip(panels).map(one).collect();
     }
     let all = merged(panels);
     match (all.min(), all.max()) {
@@ -216,7 +212,7 @@ fn figures_of_each(panels: &[Panel]) -> Vec<String> {
 }
 
 /// Significant digits that tell values between two ends apart, at least 3.
-pub(super) fn digits_apart(min: f64, max: f64) -> i32 {
+pub(crate) fn digits_apart(min: f64, max: f64) -> i32 {
     let (largest, span) = (min.abs().max(max.abs()), max - min);
     if !(span > 0.0 && largest.is_finite() && span.is_finite()) {
         return 3;

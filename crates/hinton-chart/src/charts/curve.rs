@@ -108,7 +108,9 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let mut plot = drawn.plot(&lines, body, options, &theme)?;
     let named = options.legend.unwrap_or(true);
     let mut labels = if named { end_labels(&lines, &plot) } else { Vec::new() };
-    let left = y_name_width(options, &theme) + numbers_width(&plot.y, body.h - BELOW, &theme);
+    let own_y = own_y(panels, &words.title);
+    let left =
+        y_name_width(options, own_y, &theme) + numbers_width(&plot.y, body.h - BELOW, &theme);
     let strip = end_labels::width(&labels, &theme, body.w * 0.36);
     let bare = end_labels::LEAD / 2.0;
     plot.rect = Rect::new(body.x + left, body.y, body.w - left - strip.max(bare), body.h - BELOW);
@@ -120,7 +122,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     }
 
     let mut items = plot.axes(&theme, axes::x_name(options, x_name));
-    items.extend(axes::y_name(options, &theme, body.x, plot.rect));
+    items.extend(axes::y_name(options, own_y, &theme, body.x, plot.rect));
     items.extend(drawn.odd.items(&plot, &theme));
     // Dense lines below, so that those of few points are seen.
     let mut order: Vec<usize> = (0..lines.len()).collect();
@@ -136,6 +138,13 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     }
     notes.extend(facts);
     Ok(Picture { scene: page.scene(&layout, &words, items), notes })
+}
+
+/// The name of the vertical axis: the metric, where there is one and the title does not say it.
+fn own_y<'a>(panels: &'a [Panel], title: &str) -> &'a str {
+    let name = panels.first().map_or("", |panel| panel.name.as_str());
+    let is_shared = panels.iter().all(|panel| panel.name == name);
+    if is_shared && !title.starts_with(name) { name } else { "" }
 }
 
 /// Whether so many points are more than a plot of about that width shows one by one.

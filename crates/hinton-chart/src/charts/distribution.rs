@@ -41,6 +41,8 @@ const WIDE: f64 = 1e4;
 const FLAT: f64 = 0.52;
 /// Space between plots, points.
 const BETWEEN: (f64, f64) = (18.0, 12.0);
+/// The name of the vertical axis.
+const OWN_Y: &str = "value";
 /// The bands: which quantiles, what they hold, and how much of the colour they have.
 const BANDS: [(usize, usize, &str, f64); 4] =
     [(0, 8, "all values", 0.16), (1, 7, "98 %", 0.30), (2, 6, "90 %", 0.46), (3, 5, "50 %", 0.70)];
@@ -95,7 +97,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
             ""
         };
         items.extend(plot.axes(&theme, name));
-        items.extend(axes::y_name(options, &theme, x, plot.rect));
+        items.extend(axes::y_name(options, OWN_Y, &theme, x, plot.rect));
         let (drawn, count) = drawn(panel, &plot, options, &theme);
         items.extend(drawn);
         folded = folded.max(count);
@@ -211,7 +213,7 @@ fn plot(panels: &[Panel], panel: &Panel, options: &Options, place: Rect, theme: 
         }
         _ => Axis::roomy(low, high, 0.03, 0.03),
     };
-    let left = y_name_width(options, theme) + numbers_width(&y, place.h - BELOW, theme);
+    let left = y_name_width(options, OWN_Y, theme) + numbers_width(&y, place.h - BELOW, theme);
     let rect = Rect::new(place.x + left, place.y, place.w - left, place.h - BELOW);
     let whole = spreads().all(|spread| spread.place.fract() == 0.0);
     Plot { rect, x, y, whole }

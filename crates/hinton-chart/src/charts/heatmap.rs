@@ -11,6 +11,7 @@ use hinton_tensor::{Grid, GridRequest, Summary};
 use super::common::{self, Whole};
 use super::margins::{self, Margins};
 use super::{ChartRow, Need};
+use crate::alike::{Magnitudes, format_of};
 use crate::cells::{cell_colors, cells_item};
 use crate::colorbar::{Key, KeyCells, colorbar, colorbar_height};
 use crate::frame::{Area, CellRule, Page, frame};
@@ -292,8 +293,8 @@ fn annotation(panels: &[Panel], options: &Options, area: Area) -> Annotation {
     let (formats, sizes, asked) = match &options.annotate {
         Annotate::Off => return none(None),
         Annotate::Auto if cells > 1_000 || reduced => return none(None),
-        Annotate::Auto => (vec![NumberFormat::short(2)], &VALUE_SIZES[1..3], false),
-        Annotate::On => (coarser_and_coarser(NumberFormat::short(3)), &VALUE_SIZES[..], true),
+        Annotate::Auto => (fewer_and_fewer(panels, options, 2), &VALUE_SIZES[1..3], false),
+        Annotate::On => (fewer_and_fewer(panels, options, 3), &VALUE_SIZES[..], true),
         Annotate::As(format) => (coarser_and_coarser(format.clone()), &VALUE_SIZES[..], true),
     };
     if cells > MOST_VALUES {
@@ -318,6 +319,19 @@ fn annotation(panels: &[Panel], options: &Options, area: Area) -> Annotation {
         }
     }
     none(asked.then(|| "no values written: the cells are too small".to_owned()))
+}
+
+/// Formats of so many digits of a typical value, then of fewer.
+fn fewer_and_fewer(panels: &[Panel], options: &Options, digits: usize) -> Vec<NumberFormat> {
+    (1..=digits).rev().map(|digits| alike(panels, options, digits)).collect()
+}
+
+/// One format for all values of these pictures, and of all beside them.
+fn alike(panels: &[Panel], options: &Options, digits: usize) -> NumberFormat {
+    match &options.over {
+        Some(over) => Magnitudes::of_summary(over).format(digits),
+        None => format_of(&panels.iter().flat_map(values_of).collect::<Vec<_>>(), digits),
+    }
 }
 
 fn coarser_and_coarser(format: NumberFormat) -> Vec<NumberFormat> {

@@ -114,7 +114,8 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
         }
     }
     if page.legend {
-        items.extend(legend(&page.theme, layout.legend, max_weight, inks, &summary, clipped));
+        let weights = Weights { largest: max_weight, shares: shares(panels, &summary) };
+        items.extend(legend(&page.theme, layout.legend, weights, inks, &summary, clipped));
     }
     let mut notes = common::reduction_notes(panels);
     notes.extend(layout.notes.clone());
@@ -138,7 +139,8 @@ pub(super) fn legend_alone(panels: &[Panel], options: &Options) -> hinton_scene:
     let swatches = nonfinite(&page.theme, &summary).len();
     let height = LEGEND_CELL + 4.0 + low_swatches_height(swatches, width);
     let place = Rect::new(margin, 0.0, width, height);
-    let items = legend(&page.theme, place, max_weight, inks, &summary, 0);
+    let weights = Weights { largest: max_weight, shares: shares(panels, &summary) };
+    let items = legend(&page.theme, place, weights, inks, &summary, 0);
     super::scene_of(items, width + 2.0 * margin, height)
 }
 
@@ -318,6 +320,23 @@ impl OddMarks {
 
 /// Shares of the largest weight that the legend shows a square of.
 const REFERENCES: [f64; 3] = [1.0, 0.25, 0.0625];
+/// The weights that the legend shows squares of.
+#[derive(Clone, Copy)]
+struct Weights {
+    largest: f64,
+    /// Shares of the largest.
+    shares: &'static [f64],
+}
+
+/// The shares that squares can have: one of truth values, none where no value is finite.
+fn shares(panels: &[Panel], summary: &Summary) -> &'static [f64] {
+    match () {
+        () if summary.finite() == 0 => &[],
+        () if panels.iter().all(|panel| panel.dtype == "bool") => &REFERENCES[..1],
+        () => &REFERENCES,
+    }
+}
+
 /// Cells of the reference squares, points.
 const LEGEND_CELL: f64 = 15.0;
 
@@ -325,7 +344,7 @@ const LEGEND_CELL: f64 = 15.0;
 fn legend(
     theme: &Theme,
     place: Rect,
-    max_weight: f64,
+    weights: Weights,
     inks: Inks,
     summary: &Summary,
     clipped: usize,
@@ -342,7 +361,7 @@ fn legend(
     let (mut x, mut y) = (place.x, place.y);
     let low = is_low(place);
     let apart = (place.w / REFERENCES.len() as f64).max(LEGEND_CELL * 2.0 + 44.0);
-    for share in REFERENCES {
+    for &share in weights.shares {
         if low && x + apart > place.right() + 1.0 {
             break;
         }
@@ -356,7 +375,7 @@ fn legend(
             let square = Rect::new(left, middle - side / 2.0, side, side);
             items.push(Shape::filled(Path::rect(square), *fill));
         }
-        let label = format!("{sign}{}", significant(max_weight * share, 4));
+        let label = format!("{sign}{}", significant(weights.largest * share, 4));
         let at = ground.right() + 5.0;
         items.push(text(&label, at, middle, style, Align::Start, Baseline::Middle));
         match low {
@@ -366,7 +385,7 @@ fn legend(
     }
     if low {
         y += LEGEND_CELL + 4.0;
-    } else {
+    } else if !weights.shares.is_empty() {
         y += 5.0;
         for (column, (_, sign)) in signs.iter().enumerate() {
             let middle = place.x + (column as f64 + 0.5) * LEGEND_CELL;

@@ -10,6 +10,7 @@ use crate::axes::{x_name, y_name, y_name_width};
 use crate::colorbar::{
     Swatch, about, is_low, legend_height, low_swatches_height, nonfinite, swatches_in,
 };
+use crate::distinct::distinct;
 use crate::frame::{Layout, Page, text};
 use crate::math::{ln, log10, pow10};
 use crate::scale::widen;
@@ -115,7 +116,8 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let layout = page.block(plot_size(&page), &words);
     notes.extend(layout.notes.clone());
     let area = layout.areas[0].rect;
-    let left = LEFT + y_name_width(options, &theme);
+    let own_y = if several { "share of values" } else { "count" };
+    let left = LEFT + y_name_width(options, own_y, &theme);
     let plot = Rect::new(area.x + left, area.y, area.w - left, area.h - BELOW);
     if plot.w < 20.0 || plot.h < 20.0 {
         return Err(page.no_room());
@@ -123,7 +125,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     let heights = Heights::new(&series, options);
 
     let mut items = axes(&page, plot, (low, high), &heights, several);
-    items.extend(y_name(options, &theme, area.x, plot));
+    items.extend(y_name(options, own_y, &theme, area.x, plot));
     for one in &series {
         items.extend(bars(one, plot, &heights, !several));
     }
@@ -148,11 +150,12 @@ fn series(panels: &[Panel], theme: &Theme, bins: (f64, f64, usize)) -> Vec<Serie
         let all = common::merged(panels);
         return vec![Series::new("all tensors".to_owned(), &all, bins, 1.0, theme.series[0])];
     }
-    let one = |(panel, color): (&Panel, Color)| {
+    let labels: Vec<String> = panels.iter().map(Panel::label).collect();
+    let one = |((panel, label), color): ((&Panel, String), Color)| {
         let whole = if panels.len() > 1 { panel.summary.finite().max(1) as f64 } else { 1.0 };
-        Series::new(panel.label(), &panel.summary, bins, whole, color)
+        Series::new(label, &panel.summary, bins, whole, color)
     };
-    panels.iter().zip(theme.series).map(one).collect()
+    panels.iter().zip(distinct(&labels)).zip(theme.series).map(one).collect()
 }
 
 /// Widens the axis of counts so that the bars of this picture fit too.

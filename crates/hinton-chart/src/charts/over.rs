@@ -3,6 +3,7 @@
 use hinton_scene::{Color, Item, Path, Point, Rect, Shape};
 
 use crate::axes::{Plot, whole_text};
+use crate::distinct::together;
 use crate::frame::Page;
 use crate::{Panel, Theme, short_count};
 
@@ -26,8 +27,8 @@ pub(super) fn title(panels: &[Panel], noun: &str) -> String {
         }
     }
     match names.len() {
-        0..=3 => names.join(", "),
-        count => format!("{count} {noun}: {}, {} …", names[0], names[1]),
+        0..=3 => together(&names),
+        count => format!("{count} {noun}: {}", together(&names)),
     }
 }
 

@@ -9,7 +9,9 @@ use super::{ChartRow, Need};
 use crate::cells::cells_item;
 use crate::colorbar::{Key, KeyCells, Swatch, colorbar, colorbar_height, nonfinite, swatches_in};
 use crate::frame::{Area, CellRule, LINE, Page, frame, text};
-use crate::{ChartError, ColorScale, Extent, Options, Panel, Picture, ScaleKind, Theme, short};
+use crate::number::significant;
+use crate::span::is_on_offset;
+use crate::{ChartError, ColorScale, Extent, Options, Panel, Picture, ScaleKind, Theme};
 
 pub(super) const ROW: ChartRow = ChartRow {
     name: "tiles",
@@ -257,26 +259,41 @@ fn wide_columns(count: usize) -> usize {
 
 /// What white, grey and black mean in a picture in colour, and what is odd in it.
 fn rgb_legend(scale: &ColorScale, theme: &Theme, summary: &Summary) -> Vec<Swatch> {
-    let reach = scale.low().abs().max(scale.high().abs());
-    let grey = |hex: u32, label: String| Swatch { color: Color::rgb(hex), label };
-    let mut list = vec![grey(0xffffff, format!("{} in r, g, b", short(reach)))];
-    if scale.low() < 0.0 {
-        list.push(grey(0x808080, "0".to_owned()));
-        list.push(grey(0x000000, short(-reach)));
-    } else {
-        list.push(grey(0x000000, "0".to_owned()));
+    let (black, white) = rgb_ends(scale);
+    let digits = common::digits_apart(black, white);
+    let grey =
+        |hex: u32, value: f64| Swatch { color: Color::rgb(hex), label: significant(value, digits) };
+    let mut list = vec![grey(0xffffff, white), grey(0x000000, black)];
+    if !is_on_offset(black, white) {
+        list[0].label.push_str(" in r, g, b");
+    }
+    if black < 0.0 && white > 0.0 {
+        list.insert(1, grey(0x808080, 0.0));
     }
     list.extend(nonfinite(theme, summary));
     list
 }
 
-/// A picture in colour: each channel's position on the shared scale, mid-grey is zero.
-fn rgb_item(planes: [&Grid; 3], area: &Area, scale: &ColorScale, theme: &Theme) -> Item {
+/// The values that are black and white in a picture in colour: zero is black or mid-grey, unless
+/// values lie farther from zero than from one another.
+fn rgb_ends(scale: &ColorScale) -> (f64, f64) {
     let (low, high) = (scale.low(), scale.high());
     let reach = low.abs().max(high.abs());
-    let signed = low < 0.0;
+    match () {
+        () if is_on_offset(low, high) => (low, high),
+        () if low < 0.0 => (-reach, reach),
+        () => (0.0, reach),
+    }
+}
+
+/// A picture in colour: each channel's position on the shared scale.
+fn rgb_item(planes: [&Grid; 3], area: &Area, scale: &ColorScale, theme: &Theme) -> Item {
+    let (black, white) = rgb_ends(scale);
     let channel = |value: f64| {
-        let share = if signed { 0.5 + 0.5 * value / reach } else { value / reach };
+        let share = match black < 0.0 && white > 0.0 {
+            true => 0.5 + 0.5 * value / white,
+            false => (value - black) / (white - black),
+        };
         let share = match scale.kind() {
             ScaleKind::Linear => share,
             _ => scale.position(value),

@@ -11,7 +11,7 @@ use super::{
     Box3, Cloud, Density, Guide, MANY_POINTS, Parts, SpaceError, SpaceOptions, SpaceStep,
     SpaceStyle, are_alike,
 };
-use crate::short_count;
+use crate::counted;
 
 /// Space around the points, as a share of their extent.
 const PADDING: f64 = 0.05;
@@ -136,8 +136,8 @@ impl Facet<'_> {
         let points = step.points.len();
         let say_odd = |odd: u64, notes: &mut Vec<String>| {
             if odd > 0 {
-                let odd = short_count(odd);
-                notes.push(format!("{}: {odd} points are not finite and not drawn", step.name));
+                let odd = counted(odd as usize, "point is", "points are");
+                notes.push(format!("{}: {odd} not finite and not drawn", step.name));
             }
         };
         let counts = match options.density {

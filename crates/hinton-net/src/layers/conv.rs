@@ -95,7 +95,7 @@ impl<R: Real> Layer<R> for Conv {
 
     fn label(&self) -> String {
         let (Window { channels, size, .. }, filters) = (&self.window, self.filters);
-        format!("{} {size}x{size} ({channels} -> {filters} channels)", ROW.title)
+        format!("{} {size}x{size} ({channels} → {filters} channels)", ROW.title)
     }
 
     fn output(&self, input: &Shape) -> Result<Shape, String> {

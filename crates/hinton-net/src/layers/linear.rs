@@ -44,7 +44,7 @@ impl<R: Real> Layer<R> for Linear {
     }
 
     fn label(&self) -> String {
-        format!("{} ({}D -> {}D)", ROW.title, self.inputs, self.outputs)
+        format!("{} ({}D → {}D)", ROW.title, self.inputs, self.outputs)
     }
 
     fn output(&self, input: &Shape) -> Result<Shape, String> {

@@ -51,7 +51,7 @@ pub trait Layer<R: Real>: Debug + Send + Sync {
         self.row().name.to_owned()
     }
 
-    /// The layer for people: `Linear Layer (2D -> 3D)`, `Tanh`.
+    /// The layer for people: `Linear Layer (2D → 3D)`, `Tanh`.
     fn label(&self) -> String {
         self.row().title.to_owned()
     }

@@ -4,7 +4,7 @@ mod lines;
 
 use std::sync::Arc;
 
-use hinton_chart::{Numbering, Sections, shape_text as times, short_count};
+use hinton_chart::{Numbering, Sections, is_on_offset, shape_text as times, short_count};
 use hinton_scene::visible;
 use hinton_tensor::Tensor;
 
@@ -261,10 +261,20 @@ pub(super) fn default_chart(prepared: &Prepared, request: &DrawRequest<'_>) -> &
     let chart = plan::default(prepared.tensor.shape(), prepared.kernel).0;
     match chart {
         "hinton" | "bars" if wants_cells(request, chart) => "heatmap",
+        // Squares that are all as large show nothing.
+        "hinton" if request.options.max_weight.is_none() && is_far_from_zero(prepared) => "heatmap",
         // Labels, indices, token numbers: how often, not which is the largest.
         "bars" if prepared.tensor.dtype().is_integer() && is_long(prepared) => "histogram",
         _ => chart,
     }
+}
+
+/// Whether the values, which are few, lie farther from zero than from one another.
+fn is_far_from_zero(prepared: &Prepared) -> bool {
+    // What cannot be read is an error when it is drawn.
+    let values = prepared.tensor.to_f64().unwrap_or_default();
+    let finite = || values.iter().copied().filter(|value| value.is_finite());
+    is_on_offset(finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max))
 }
 
 fn is_long(prepared: &Prepared) -> bool {

@@ -546,7 +546,7 @@ impl Graph {
             };
             let label = match before == width && map.is_none() {
                 true => what.to_owned(),
-                false => format!("{what} ({before}D -> {width}D)"),
+                false => format!("{what} ({before}D → {width}D)"),
             };
             before = width;
             stages.push(Stage {

@@ -4,7 +4,7 @@ use hinton_chart::space::{
     Box3, Cloud, ColorKey, Guide, GuideKind, MANY_POINTS, Points, Regions, SpaceError,
     SpaceOptions, SpaceStep, space,
 };
-use hinton_chart::{Colormap, Theme, short_count};
+use hinton_chart::{Colormap, Theme, counted};
 use hinton_render::MOST_PATH_DOTS;
 use hinton_scene::Color;
 use hinton_tensor::Tensor;
@@ -318,9 +318,8 @@ impl<'a> Show<'a> {
         if options.title.is_empty() && options.style == hinton_chart::space::SpaceStyle::House {
             options.title.clone_from(&self.title);
             options.subtitle.push(self.set.name.clone());
-            let points = short_count(self.set.len() as u64);
             if !self.set.name.contains(&self.set.len().to_string()) {
-                options.subtitle.push(format!("{points} points"));
+                options.subtitle.push(counted(self.set.len(), "point", "points"));
             }
             let colour = match &self.colored.key {
                 ColorKey::Classes { name, .. } if !name.is_empty() => {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hinton_chart::NumberFormat;
+use hinton_chart::{NumberFormat, short};
 use hinton_net::Real;
 use hinton_net::linear_map::{determinant, singular_values};
 
@@ -152,7 +152,7 @@ pub struct LinearMap {
 pub struct Stage {
     /// Its name in the network: `0`, `fc1`, `/conv1/Conv`; empty for the input.
     pub name: String,
-    /// What it is, for people: `Input`, `Linear Layer (2D -> 3D)`, `Tanh`.
+    /// What it is, for people: `Input`, `Linear Layer (2D → 3D)`, `Tanh`.
     pub label: String,
     /// Values of a point.
     pub width: usize,
@@ -185,7 +185,8 @@ impl LinearMap {
     /// The matrix with four decimals, its singular values and determinant.
     pub fn text(&self) -> String {
         let decimals = NumberFormat::fixed(4);
-        let number = |value: f64| decimals.write(value).replace('−', "-");
+        let ascii = |number: String| number.replace('−', "-");
+        let number = |value: f64| ascii(decimals.write(value));
         let columns = self.columns.min(MOST_COLUMNS);
         let rows = self.rows.min(MOST_ROWS);
         let cells: Vec<Vec<String>> = (0..rows)
@@ -220,7 +221,10 @@ impl LinearMap {
             text.push_str(&format!("singular values {}{more}\n", shown.join("  ")));
         }
         if let Some(determinant) = self.determinant() {
-            text.push_str(&format!("determinant {}\n", number(determinant)));
+            // A small one is not zero.
+            let is_lost = determinant != 0.0 && determinant.abs() < 5e-5;
+            let shown = if is_lost { ascii(short(determinant)) } else { number(determinant) };
+            text.push_str(&format!("determinant {shown}\n"));
         }
         text
     }

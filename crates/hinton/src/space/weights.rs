@@ -134,7 +134,7 @@ mod tests {
         let fault = |text: &str| set(&mut network(), text).unwrap_err().to_string();
         assert_eq!(
             fault("0=[[3,0],[0,3]]"),
-            "--weights: step 0: Linear Layer (2D -> 3D) expects a matrix of 3 rows (out) and 2 \
+            "--weights: step 0: Linear Layer (2D → 3D) expects a matrix of 3 rows (out) and 2 \
              columns (in), found 2 x 2"
         );
         assert!(fault("1=[[1]]").contains("it is Tanh, which has no matrix; linear maps are 0, 2"));

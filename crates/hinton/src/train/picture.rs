@@ -1,6 +1,7 @@
 //! What a network has learned, as a picture.
 
 use hinton_chart::space::SpaceOptions;
+use hinton_chart::{counted, short_count};
 use hinton_net::Shape;
 use hinton_tensor::Work;
 
@@ -49,8 +50,10 @@ fn plane(session: &Session<'_>, request: &DrawRequest<'_>) -> Result<Picture, Er
     let request = ShowRequest { options, regions: Some(true), ..ShowRequest::default() };
     let mut show = Show::new(&model, set, request)?.renamed_first("");
     let of = match count < data.len() {
-        true => format!("{count} of {} points", data.len()),
-        false => format!("{count} points"),
+        true => {
+            format!("{} of {} points", short_count(count as u64), short_count(data.len() as u64))
+        }
+        false => counted(count, "point", "points"),
     };
     let right = show.accuracy().map(|right| format!("{} % right", short(right * 100.0)));
     let words = std::iter::once(of).chain(right);

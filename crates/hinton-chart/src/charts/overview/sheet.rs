@@ -7,6 +7,7 @@ use super::super::Need;
 use super::super::common;
 use crate::cells::cells_item;
 use crate::frame::{LINE, Page, frame, text};
+use crate::number::significant;
 use crate::words::{Words, counted};
 use crate::{
     ChartError, ColorScale, Extent, Options, Panel, Picture, Range, Span, Theme, short, short_count,
@@ -280,7 +281,10 @@ fn caption(panel: &Panel, name: &[String], place: Rect, width: f64, page: &Page<
             true => format!("all {}", short(min)),
             false => format!("the rest {}", short(min)),
         },
-        (Some(min), Some(max)) => format!("{} … {}", short(min), short(max)),
+        (Some(min), Some(max)) => {
+            let digits = common::digits_apart(min, max);
+            format!("{} … {}", significant(min, digits), significant(max, digits))
+        }
         _ if summary.elements == 0 => "no values".to_owned(),
         _ => "no finite value".to_owned(),
     };
