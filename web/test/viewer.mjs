@@ -304,6 +304,21 @@ const TESTS = {
     assert.deepEqual(csv.map(Math.fround), values.map(Math.fround));
   },
 
+  async "long names in the list are told apart, and the histogram is of all matrices"(open) {
+    const kinds = await serve(hinton, files.kinds);
+    const page = await open(kinds, "", { viewport: { width: 1280, height: 800 }, state: "exact" });
+    await page.fill("#find", "proj");
+    await page.waitForFunction(() => document.querySelectorAll("#tensors .row").length === 8);
+    const shown = await page.locator("#tensors .row .name").allTextContents();
+    assert.equal(new Set(shown).size, 8, shown.join(", "));
+    assert.ok(shown.every((name) => name.length <= 24), shown.join(", "));
+    assert.ok(shown.includes("\u20261 \u2026 q_proj.weight"), shown.join(", "));
+    // Nothing is chosen: what lies under the colours is what all of them are of.
+    const bars = await page.getAttribute("#histogram .bars", "d");
+    assert.ok(bars.split("z").length > 40, `${bars.length} letters of bars`);
+    kinds.stop();
+  },
+
   async "tensors are found, sorted and gone to"(open) {
     const page = await open(model, "", { viewport: { width: 1280, height: 800 }, state: "exact" });
     await press(page, "/");

@@ -272,6 +272,9 @@ export interface StatisticsRow {
   kurtosis: number;
   /** One of so many values was read; 1 means all. */
   sampled?: number;
+  /** Ends of the histogram; null where no value is finite. */
+  low: number | null;
+  high: number | null;
   histogram: number[];
 }
 

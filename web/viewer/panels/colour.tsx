@@ -2,6 +2,7 @@ import { For, Show, createEffect, createMemo } from "solid-js";
 import type { Model } from "../model";
 import { count, short } from "../numbers";
 import { toBits16 } from "../bits";
+import { pooled } from "./pooled";
 
 const RANGES = [
   { range: "auto", name: "auto", title: "The range that hinton draw takes" },
@@ -34,15 +35,21 @@ export function Colour(props: { model: Model; mark: number | null }) {
   const isQuiet = () => about() !== null && model.quiet().has(about()!);
   /** What of a quantised tensor is seen instead of its values. */
   const component = () => (model.views(), about() === null ? null : model.tensors[about()!]!.view?.component);
-  const stats = createMemo(() => model.stats.of(about()));
   const ends = createMemo(() => {
     const { low = -1, high = 1 } = shades()?.colours ?? {};
     return { low, high };
   });
+  /** The histogram of the tensor, or of all that share these colours. */
+  const histogram = createMemo(() => {
+    if (about() !== null) return model.stats.of(about())?.histogram ?? null;
+    const { low, high } = ends();
+    const rows = [...model.statisticsOf().values()].filter(({ t }) => model.tensors[t]?.group === 0);
+    return pooled(rows, low, high);
+  });
   /** Values at the edges of the picture: the data and the range, with some room. */
   const extent = createMemo(() => {
     const { low, high } = ends();
-    const edges = stats()?.histogram.edges ?? [];
+    const edges = histogram()?.edges ?? [];
     const [least, most] = [Math.min(low, edges[0] ?? low), Math.max(high, edges.at(-1) ?? high)];
     const room = (most - least) * 0.04 || 1;
     return { least: least - room, most: most + room };
@@ -51,13 +58,13 @@ export function Colour(props: { model: Model; mark: number | null }) {
   const toValue = (x: number) => extent().least + (x / WIDTH) * (extent().most - extent().least);
 
   const bars = createMemo(() => {
-    const histogram = stats()?.histogram;
-    if (!histogram) return "";
-    const most = Math.log1p(Math.max(...histogram.counts, 1));
-    return histogram.counts
+    const found = histogram();
+    if (!found) return "";
+    const most = Math.log1p(Math.max(...found.counts, 1));
+    return found.counts
       .map((count, at) => {
         if (count === 0) return "";
-        const [x0, x1] = [toX(histogram.edges[at]!), toX(histogram.edges[at + 1]!)];
+        const [x0, x1] = [toX(found.edges[at]!), toX(found.edges[at + 1]!)];
         const top = HEIGHT - (Math.log1p(count) / most) * (HEIGHT - 4);
         return `M${x0.toFixed(2)} ${HEIGHT}V${top.toFixed(2)}H${Math.max(x1, x0 + 0.6).toFixed(2)}V${HEIGHT}z`;
       })

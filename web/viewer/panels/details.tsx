@@ -88,8 +88,8 @@ export function Details(props: { model: Model; stage: Stage }) {
               <Show when={peek() && folds()[0] * folds()[1] > 1}>
                 <p class="where faint">on the map: {wordsOf(peek()!.first, peek()!.second, folds(), model.choice().fold)}</p>
               </Show>
-              <p class="file faint">
-                {exact() ? `${exact()!.file}${exact()!.byte === null ? "" : `, byte ${count(exact()!.byte!)}`}` : "\u00a0"}
+              <p class="file faint" title={exact()?.file}>
+                {exact() ? `${exact()!.file.split("/").at(-1)}${exact()!.byte === null ? "" : `, byte ${count(exact()!.byte!)}`}` : "\u00a0"}
               </p>
             </>
           )}

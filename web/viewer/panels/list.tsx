@@ -3,6 +3,7 @@ import type { StatisticsRow, Tensor } from "../engine";
 import { match } from "../fuzzy";
 import type { Model } from "../model";
 import { brief, count, shape, short } from "../numbers";
+import { briefName } from "./brief";
 import { type Row, buildTree, flatten, pathsTo } from "./tree";
 
 const ROW = 34;
@@ -210,7 +211,7 @@ function TensorRow(props: { model: Model; id: number; name: string; value: numbe
   return (
     <>
       <span class="words">
-        <span class="name" title={tensor.name}><bdi>{props.name}</bdi></span>
+        <span class="name" title={tensor.name} aria-label={props.name}><bdi>{briefName(props.name)}</bdi></span>
         <span class="facts">{shape(tensor.shape)} {tensor.dtype}</span>
       </span>
       <Show when={faults().length > 0}>
