@@ -119,11 +119,14 @@ HOLDERS = {name: module for module, names in MODULES.items() for name in names.s
 
 def __getattr__(name: str) -> Any:
     import importlib
+    import sys
 
     if name in MODULES_OF_USERS:
         return importlib.import_module(f".{name}", __name__)
     if name not in HOLDERS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        # With the module at hand Python names what is spelt nearly so.
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message, name=name, obj=sys.modules[__name__])
     value = getattr(importlib.import_module(f".{HOLDERS[name]}", __name__), name)
     globals()[name] = value
     return value

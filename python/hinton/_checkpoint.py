@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import _arrays, _hinton
+from ._errors import patterns as named
 from ._errors import refused, warn
 from ._paths import path_of
 from ._tensor import Tensor
@@ -77,6 +78,9 @@ class Checkpoint(Mapping[str, Tensor]):
         return self._inner.warnings
 
     def __getitem__(self, name: str) -> Tensor:
+        if not isinstance(name, str):
+            cure = "`.names` lists them, and a slice follows: file[name][0]"
+            raise refused(TypeError, f"a tensor is asked for by its name, not by a {type(name).__qualname__}", cure)
         found = self._all().get(name)
         if found is not None:
             return found
@@ -96,34 +100,59 @@ class Checkpoint(Mapping[str, Tensor]):
         return name in self._all()
 
     def select(self, *patterns: str) -> list[Tensor]:
-        """The tensors that names, globs (`"*.weight"`) and slices (`"conv1.weight[:,0]"`) mean."""
-        return [Tensor(tensor) for tensor in self._inner.select(list(patterns))]
+        """The tensors that names, globs (`"*.weight"`) and slices (`"conv1.weight[:,0]"`) mean, in the file's order; all
+        without any.
+
+        Raises:
+            KeyError: a pattern means no tensor; the cure has the nearest names.
+            ValueError: a slice does not fit the tensor's shape.
+        """
+        return [Tensor(tensor) for tensor in self._inner.select(named(patterns))]
 
     def summary(self, *patterns: str) -> dict[str, Any]:
-        """What `hinton inspect --stats --json` prints: every value is read."""
-        report: dict[str, Any] = json.loads(self._inner.inspect(list(patterns), True))
+        """What `hinton inspect --stats --json` prints: `["tensors"]` has for each its name, shape, type and statistics.
+        Every value is read, and no more memory is taken than a few blocks of them.
+
+        Raises:
+            KeyError: a pattern means no tensor.
+            OSError: values cannot be read.
+        """
+        report: dict[str, Any] = json.loads(self._inner.inspect(named(patterns), True))
         return report
 
     def check(self, *patterns: str) -> dict[str, Any]:
-        """What `hinton check --json` prints: NaN, infinities, dead and equal tensors. Reads every value."""
-        report: dict[str, Any] = json.loads(self._inner.check(list(patterns)))
+        """What `hinton check --json` prints: NaN, infinities, dead and equal tensors. Reads every value.
+
+        Raises:
+            KeyError: a pattern means no tensor.
+            OSError: values cannot be read.
+        """
+        report: dict[str, Any] = json.loads(self._inner.check(named(patterns)))
         return report
 
     def draw(self, *patterns: str, **settings: Unpack[Settings]) -> Picture:
-        """Draws the tensors that the patterns mean; without any, an overview of all."""
+        """Draws the tensors that the patterns mean; without any, an overview of all. Keywords and errors are those of
+        `hinton.draw`."""
         from ._draw import draw
 
         return draw(self, *patterns, **settings)
 
     def view(self, **options: Any) -> View:
-        """Opens it in the viewer, as `hinton.view` does."""
+        """Opens it in the viewer; options and errors are those of `hinton.view`."""
         from ._view import view
 
         return view(self, **options)
 
     def save(self, path: str | os.PathLike[str], *patterns: str) -> None:
-        """Writes the tensors to a file of another format, as `hinton export` does."""
-        warn(self._inner.export(list(patterns), path_of(path)))
+        """Writes the tensors to a file of another format, as `hinton export` does: the extension chooses (`.npz`,
+        `.safetensors` …). What a format cannot hold is a `HintonWarning`.
+
+        Raises:
+            KeyError: a pattern means no tensor.
+            ValueError: nothing writes files with that extension.
+            OSError: the file cannot be written, or values cannot be read.
+        """
+        warn(self._inner.export(named(patterns), path_of(path)))
 
     def __repr__(self) -> str:
         return f"<hinton.Checkpoint {self.path!r}: {len(self)} tensors, {self.format}>"
@@ -164,4 +193,8 @@ def warn_of_addresses() -> None:
 
 def of_model(model: Any, name: str, device: str | None) -> Checkpoint:
     """The named arrays of a model, where they lie."""
-    return Checkpoint(_hinton.of_tensors(name, _arrays.tensors(model, device)))
+    tensors = _arrays.tensors(model, device)
+    if not tensors:
+        cure = "give an array, or a model or dictionary that holds some"
+        raise refused(ValueError, f"{name}: there is no array in it", cure)
+    return Checkpoint(_hinton.of_tensors(name, tensors))

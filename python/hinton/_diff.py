@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from . import _hinton
 from ._checkpoint import Checkpoint
-from ._errors import refused
-from ._paths import path_of
+from ._errors import patterns, refused, whole
+from ._paths import path_of, write
 
 #: Tensors that a notebook lists.
 ROWS = 20
@@ -64,7 +64,12 @@ class Diff:
         return self._inner.failures(conditions)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes it whole: `.json`, `.csv` with a line for each tensor, or `.md` for a pull request."""
+        """Writes it whole: `.json`, `.csv` with a line for each tensor, or `.md` for a pull request.
+
+        Raises:
+            ValueError: the extension is another one.
+            OSError: the file cannot be written.
+        """
         name = path_of(path)
         extension = os.path.splitext(name)[1].lower()
         if extension not in (".json", ".csv", ".md"):
@@ -77,8 +82,7 @@ class Diff:
                 text = self._inner.csv()
             case _:
                 text = self._inner.markdown(len(self.tensors))
-        with open(name, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        write(name, text.encode("utf-8"))
 
     def _repr_markdown_(self) -> str:
         return self._inner.markdown(ROWS)
@@ -116,7 +120,7 @@ def diff(
     from ._draw import inner
 
     first, second = opened(inner(a, "a", device)), opened(inner(b, "b", device))
-    return Diff(_hinton.compare(first, second, list(tensors), match, threads))
+    return Diff(_hinton.compare(first, second, patterns(tensors), match, whole("threads", threads)))
 
 
 def opened(checkpoint: Checkpoint) -> _hinton.Checkpoint:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _arrays, _hinton
 from ._checkpoint import Checkpoint, of_model, open
-from ._errors import refused
+from ._errors import patterns, refused, texts, whole
 from ._frame import FRAME, framed
 from ._paths import path_of
 from ._picture import Picture, shown
@@ -57,8 +57,9 @@ def draw(
             cure = "`hinton.view(run)` shows it"
             raise refused(ValueError, "interactive: the picture of a run has no page to zoom in", cure)
         return what.draw(*tensors, threads=threads, **settings)
+    asked, on = patterns(tensors), whole("threads", threads)
     checkpoint = inner(what, name, device)
-    picture = shown(checkpoint._inner.draw(list(tensors), threads, **settings))
+    picture = shown(checkpoint._inner.draw(asked, on, **settings))
     if interactive:
         picture.frame = framed_page(checkpoint._inner, threads, picture)
     return picture
@@ -72,6 +73,7 @@ def framed_page(checkpoint: _hinton.Checkpoint, threads: int, picture: Picture) 
 
 def inner(what: Any, name: str | None, device: str | None) -> Checkpoint:
     """Whatever can be drawn, as named tensors."""
+    texts("name", [] if name is None else [name], 'give a text, such as name="fc1"')
     if isinstance(what, Checkpoint):
         return what
     if isinstance(what, (str, os.PathLike)):
@@ -93,64 +95,63 @@ def of_tensors(tensors: list[_hinton.Tensor]) -> Checkpoint:
     return Checkpoint(_hinton.of_tensors("memory", tensors))
 
 
+def as_chart(chart: str, what: Any, tensors: tuple[str, ...], settings: Drawing) -> Picture:
+    """A picture by a chart that the function's name has said already."""
+    if "chart" in settings:
+        cure = f"`hinton.draw(x, chart={settings['chart']!r})` draws another"
+        raise refused(TypeError, f"{chart}() has no keyword 'chart'", cure)
+    said: Settings = {**settings, "chart": chart}  # type: ignore[typeddict-unknown-key]
+    return draw(what, *tensors, **said)
+
+
 def hinton(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
     """A Hinton diagram: a square for each value, its area the magnitude, its colour the sign."""
-    settings["chart"] = "hinton"
-    return draw(what, *tensors, **settings)
+    return as_chart("hinton", what, tensors, settings)
 
 
 def heatmap(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
     """A heat map: a colour for each value."""
-    settings["chart"] = "heatmap"
-    return draw(what, *tensors, **settings)
+    return as_chart("heatmap", what, tensors, settings)
 
 
 def tiles(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
     """Small pictures side by side, one for each filter or position of an axis."""
-    settings["chart"] = "tiles"
-    return draw(what, *tensors, **settings)
+    return as_chart("tiles", what, tensors, settings)
 
 
 def histogram(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
     """How the values are distributed."""
-    settings["chart"] = "histogram"
-    return draw(what, *tensors, **settings)
+    return as_chart("histogram", what, tensors, settings)
 
 
 def bars(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
     """A vector as bars in order, and its values sorted."""
-    settings["chart"] = "bars"
-    return draw(what, *tensors, **settings)
+    return as_chart("bars", what, tensors, settings)
 
 
 def profile(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
     """How large weights are, layer by layer: RMS, standard deviation, largest magnitude, share of zeros."""
-    settings["chart"] = "profile"
-    return draw(what, *tensors, **settings)
+    return as_chart("profile", what, tensors, settings)
 
 
 def ridge(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
     """How the values of many tensors spread: an outline each, in the order of the layers."""
-    settings["chart"] = "ridge"
-    return draw(what, *tensors, **settings)
+    return as_chart("ridge", what, tensors, settings)
 
 
 def spectrum(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
     """Singular values of matrices: which directions matter, what is noise, how low the rank is."""
-    settings["chart"] = "spectrum"
-    return draw(what, *tensors, **settings)
+    return as_chart("spectrum", what, tensors, settings)
 
 
 def curve(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
     """Values as lines over their index."""
-    settings["chart"] = "curve"
-    return draw(what, *tensors, **settings)
+    return as_chart("curve", what, tensors, settings)
 
 
 def overview(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
     """All tensors of a model on one page."""
-    settings["chart"] = "overview"
-    return draw(what, *tensors, **settings)
+    return as_chart("overview", what, tensors, settings)
 
 
 for function in (draw, hinton, heatmap, tiles, bars, histogram, curve, overview, profile, ridge, spectrum):

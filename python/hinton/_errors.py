@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 HERE = str(Path(__file__).parent)
 
@@ -31,3 +33,40 @@ def refused(kind: type[Exception], message: str, cure: str) -> Exception:
     error.cure = cure  # type: ignore[attr-defined]
     error.add_note(f"help: {cure}")
     return error
+
+
+def whole(name: str, value: Any, least: int = 0, most: int = (1 << 31) - 1) -> int:
+    """A whole number that an argument of that name was given, within its bounds."""
+    is_whole = hasattr(value, "__index__") and not isinstance(value, bool)
+    if is_whole and least <= value.__index__() <= most:
+        return int(value.__index__())
+    bounds = f"of {least} or more" if most == (1 << 31) - 1 else f"from {least} to {most}"
+    message = f"{name}: expected a whole number {bounds}, not {value!r:.40}"
+    raise refused(ValueError if is_whole else TypeError, message, f"give a number such as {name}={max(least, 1)}")
+
+
+def texts(name: str, values: Iterable[Any], cure: str) -> list[str]:
+    """Texts that an argument of that name was given."""
+    listed = list(values)
+    for value in listed:
+        if not isinstance(value, str):
+            raise refused(TypeError, f"{name}: expected texts, found a {type(value).__qualname__}", cure)
+    return listed
+
+
+def patterns(tensors: Iterable[Any]) -> list[str]:
+    """Which tensors were asked for, by name."""
+    cure = 'give names and globs such as "fc1.*"; several arrays are drawn as a list, draw([a, b])'
+    return texts("tensors", tensors, cure)
+
+
+def needed(module: str, package: str) -> Any:
+    """A module of a library that hinton does without elsewhere; where it is not installed, the error says how to."""
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] != module.split(".")[0]:
+            # It is there, and something that it needs is not.
+            raise
+        cure = f"pip install {package}"
+        raise refused(ModuleNotFoundError, f"{package} is not installed", cure) from None

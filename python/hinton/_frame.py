@@ -36,7 +36,7 @@ def framed(page: str, title: str, height: int, picture: Picture | None = None) -
     behind = "" if picture is None else picture.behind(height, BUDGET - len(packed) - len(UNPACK))
     held = escape(UNPACK.format(packed=packed), quote=True)
     return (
-        f'<div style="position:relative;width:100%;min-height:{height}px">{behind}'
+        f'<div style="position:relative;width:100%;min-height:{height}px;overflow:hidden;border-radius:6px">{behind}'
         f'<iframe srcdoc="{held}" sandbox="allow-scripts" title="{escape(title)}" loading="lazy"'
-        f' style="position:absolute;left:0;top:0;width:100%;height:{height}px;border:0;border-radius:6px"></iframe></div>'
+        f' style="position:absolute;left:0;top:0;width:100%;height:{height}px;border:0"></iframe></div>'
     )

@@ -27,7 +27,12 @@ def of_line(line: str, names: dict[str, Any]) -> Picture:
         raise refused(ValueError, "%hinton: nothing to draw", "`%hinton W chart=heatmap` draws the variable W")
     settings: dict[str, Any] = {}
     tensors = []
-    for word in shlex.split(rest):
+    try:
+        words = shlex.split(rest)
+    except ValueError as error:
+        cure = "close each quotation mark"
+        raise refused(ValueError, f"%hinton {line.strip()}: {str(error).lower()}", cure) from None
+    for word in words:
         name, equals, value = word.partition("=")
         if equals and name.isidentifier():
             settings[name] = {"True": True, "False": False}.get(value, value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._draw import draw
+from ._errors import needed, refused
 from ._tables import colormaps
 
 if TYPE_CHECKING:
@@ -17,18 +18,27 @@ if TYPE_CHECKING:
 def on(ax: Any, what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
     """Draws into axes of matplotlib, as large as they are now: `hinton.on(ax, W, chart="heatmap")`.
 
-    The picture brings its own labels and legend; the axes' are switched off. Returns the picture, so that it can
-    be saved by itself.
-    """
-    from matplotlib.image import BboxImage
+    The picture brings its own labels and legend; the axes' are switched off. It has twice the pixels of the figure.
+    Returns the picture, so that it can be saved by itself.
 
+    Args:
+        ax: Axes of matplotlib, placed: the picture is as large as they are when this is called.
+        what: What `hinton.draw` takes; so are `tensors` and the settings.
+
+    Raises:
+        What `hinton.draw` raises.
+    """
+    if not hasattr(ax, "get_figure"):
+        cure = "`figure, ax = matplotlib.pyplot.subplots()` makes some"
+        raise refused(TypeError, f"a {type(ax).__qualname__} is no axes of matplotlib", cure)
+    bbox_image = needed("matplotlib.image", "matplotlib").BboxImage
     figure = ax.get_figure(root=True)
     extent = ax.get_window_extent()
     width, height = extent.width / figure.dpi, extent.height / figure.dpi
     settings.setdefault("size", f"{width:.4f}x{height:.4f}in")
     picture = draw(what, *tensors, **settings)
     # Twice the pixels of the figure, so that it stays sharp where the figure is saved larger.
-    image = BboxImage(ax.bbox, interpolation="antialiased")
+    image = bbox_image(ax.bbox, interpolation="antialiased")
     image.set_data(picture.to_numpy(dpi=2 * figure.dpi))
     ax.set_axis_off()
     ax.add_artist(image)
@@ -36,14 +46,19 @@ def on(ax: Any, what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Pictur
 
 
 def register() -> list[str]:
-    """Registers hinton's colour maps in matplotlib as `hinton.NAME`, and returns these names."""
-    from matplotlib import colormaps as known
-    from matplotlib.colors import ListedColormap
+    """Registers hinton's colour maps in matplotlib as `hinton.NAME`, and returns these names.
 
+    >>> hinton.register(); plt.imshow(W, cmap="hinton.viridis")        # doctest: +SKIP
+
+    Raises:
+        ModuleNotFoundError: matplotlib is not installed.
+    """
+    known = needed("matplotlib", "matplotlib").colormaps
+    listed = needed("matplotlib.colors", "matplotlib").ListedColormap
     names = []
     for name, colors in colormaps().items():
         full = f"hinton.{name}"
         parts = [tuple(part / 255 for part in color) for color in colors]
-        known.register(ListedColormap(parts, name=full), name=full, force=True)
+        known.register(listed(parts, name=full), name=full, force=True)
         names.append(full)
     return names

@@ -2,9 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+
+from ._errors import refused
 
 
 def path_of(path: str | os.PathLike[str]) -> str:
     """The text of a path or an address; `~` is the folder of the user, as in a shell."""
-    return os.path.expanduser(os.fspath(path))
+    try:
+        text = os.fsdecode(path)
+    except TypeError:
+        kind = type(path).__qualname__
+        cure = "give a text such as \"model.safetensors\", or a pathlib.Path"
+        raise refused(TypeError, f"a {kind} is no path", cure) from None
+    return os.path.expanduser(text)
+
+
+def write(path: str | os.PathLike[str], data: bytes) -> None:
+    """Writes a file whole, or leaves what was there before as it is."""
+    target = path_of(path)
+    part = f"{target}.part"
+    try:
+        with open(part, "wb") as file:
+            file.write(data)
+        os.replace(part, target)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            os.remove(part)
+        is_there = os.path.isdir(os.path.dirname(target) or ".")
+        cure = "write to a folder that is yours, under the name of a file" if is_there else "make the folder first"
+        why = (error.strerror or str(error)).lower()
+        raise refused(type(error), f"{target}: it cannot be written: {why}", cure) from error

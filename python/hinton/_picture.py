@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from . import _hinton
-from ._errors import warn
+from ._errors import needed, warn, whole
 from ._frame import BUDGET
 from ._paths import path_of
 
@@ -57,34 +57,54 @@ class Picture:
         return self._inner.description[1]
 
     def save(self, path: str | os.PathLike[str], *, dpi: float | None = None) -> None:
-        """Writes a file; its extension chooses PNG, SVG, PDF or text. `dpi` is for pixels only."""
+        """Writes a file; its extension chooses PNG, SVG, PDF or text. `dpi`, pixels to the inch, is for pixels only.
+
+        Raises:
+            ValueError: nothing writes files with that extension, or there would be too many pixels.
+            OSError: the file cannot be written; what was there before is unharmed.
+        """
         self._inner.save(path_of(path), dpi)
 
     def encode(self, output: str, *, dpi: float | None = None) -> bytes:
-        """The bytes of an output by name: `"png"`, `"svg"`, `"pdf"`."""
+        """The bytes of an output by name: `"png"`, `"svg"`, `"pdf"`. `dpi`, pixels to the inch, is for pixels only.
+
+        Raises:
+            ValueError: there is no output of that name, or there would be too many pixels.
+        """
         return self._inner.encode(output, dpi)
 
     def to_numpy(self, *, dpi: float | None = None) -> numpy.ndarray[Any, Any]:
-        """Its pixels: height x width x 4 bytes of red, green, blue and opacity (255 covers)."""
+        """Its pixels: height x width x 4 bytes of red, green, blue and opacity (255 covers); `dpi` are pixels to the inch.
+
+        Raises:
+            ValueError: there would be too many pixels.
+        """
         import numpy
 
         width, height, pixels = self._inner.pixels(dpi)
         return numpy.frombuffer(pixels, numpy.uint8).reshape(height, width, 4)
 
     def to_pil(self, *, dpi: float | None = None) -> Any:
-        """Its pixels as an image of Pillow, which must be installed."""
-        from PIL import Image
+        """Its pixels as an image of Pillow.
 
-        return Image.fromarray(self.to_numpy(dpi=dpi), "RGBA")
+        Raises:
+            ModuleNotFoundError: Pillow is not installed.
+            ValueError: there would be too many pixels.
+        """
+        return needed("PIL.Image", "pillow").fromarray(self.to_numpy(dpi=dpi), "RGBA")
 
     def text(self, *, columns: int | None = None, rows: int | None = None, colors: int = 1 << 24) -> str:
-        """The picture in characters, in 24-bit colours, in 256, or with `colors=0` in letters alone."""
+        """The picture in characters, in 24-bit colours, in 256, or with `colors=0` in letters alone; at most so many
+        columns and rows, by default those of the terminal."""
         terminal = shutil.get_terminal_size()
-        return self._inner.text(columns or terminal.columns, rows or max(terminal.lines - 2, 8), colors)
+        wide = whole("columns", columns or terminal.columns, least=1)
+        high = whole("rows", rows or max(terminal.lines - 2, 8), least=1)
+        return self._inner.text(wide, high, whole("colors", colors))
 
     def show(self) -> None:
-        """Prints it in a terminal."""
-        print(self.text(colors=1 << 24 if sys.stdout.isatty() else 0))
+        """Prints it in a terminal as the command does: as a picture where the terminal shows such, else in as many colours
+        as it has; in letters where standard output is no terminal."""
+        print(self._inner.printed() if sys.stdout.isatty() else self.text(colors=0))
 
     def _repr_png_(self) -> tuple[str, dict[str, Any]]:
         # A saved notebook is to stay small: what would be too large has as many pixels as a plain screen. Four times the
@@ -128,16 +148,16 @@ class Picture:
         self, include: Any = None, exclude: Any = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         data, size = self._repr_png_()
-        bundle = {"image/png": data, "text/plain": self._short()}
+        bundle = {"image/png": data, "text/plain": repr(self)}
         if self.frame is not None:
             bundle["text/html"] = self.frame
         # The words are for those who cannot see it: front ends that know `alt` read them out.
         return bundle, {"image/png": {**size, "alt": self.description or self.title}}
 
     def __repr__(self) -> str:
-        # At a prompt in a terminal the picture is the answer.
-        if hasattr(sys, "ps1") and sys.stdout.isatty():
-            return self.text()
+        # At a prompt in a terminal, Python's or IPython's, the picture is the answer.
+        if hasattr(sys, "ps1") and "ipykernel" not in sys.modules and sys.stdout.isatty():
+            return self._inner.printed().rstrip("\n")
         return self._short()
 
     def _short(self) -> str:

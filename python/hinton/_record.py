@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Literal, TypedDict
 
 from . import _hinton, _ranks, _watch
-from ._errors import refused, warn
+from ._errors import refused, warn, whole
 from ._paths import path_of
 from ._snapshot import Copy, detached, lent, size_of, snapshot, whole_statistics
 
@@ -58,6 +58,13 @@ class Recorder:
         if keep not in ("auto", "whole", "samples"):
             cure = 'give "auto", "whole" or "samples"'
             raise refused(ValueError, f"keep: {keep!r} is not known", cure)
+        if not isinstance(overhead, (int, float)) or not overhead >= 0:
+            cure = "give a share of the wall clock, such as overhead=0.01 for 1 %"
+            raise refused(ValueError, f"overhead: {overhead!r} is no share of the time", cure)
+        every = None if every is None else whole("every", every, least=1)
+        if isinstance(max_bytes, float) and max_bytes >= 0:
+            max_bytes = int(max_bytes)  # 1e9 is one
+        max_bytes = None if max_bytes is None else whole("max_bytes", max_bytes, most=1 << 63)
         if gradients:
             _watch.check_gradients(model)
         watched = _watch.Activations(model, activations) if activations else None
@@ -119,6 +126,8 @@ class Recorder:
             weights: `True` records the weights at this step, whole, whatever the budget says; `False` does not.
             tensors: Arrays to record besides the model's, by name: gradients, activations.
             metrics: Numbers by name. A value of an accelerator is read by the thread that writes.
+
+        Raises nothing: a fault of the recorder is a `HintonWarning`, and the training goes on.
         """
         begun = time.perf_counter()
         self._number = self._number + 1 if number is None else number
@@ -131,7 +140,8 @@ class Recorder:
         self.spent += time.perf_counter() - begun
 
     def log(self, **metrics: Any) -> None:
-        """Records metrics of the step that was recorded last: of a validation, say."""
+        """Records metrics of the step that was recorded last: of a validation, say. Numbers by name; a value of an
+        accelerator is read by the thread that writes."""
         begun = time.perf_counter()
         if self._failure is None and self._is_open:
             try:
@@ -142,7 +152,8 @@ class Recorder:
         self.spent += time.perf_counter() - begun
 
     def take_gradients(self) -> None:
-        """Measures the gradients of the next step now, where the training clears them before `step` is called."""
+        """Measures the gradients of the next step now, where the training clears them before `step` is called. Does
+        nothing without `gradients=True`."""
         begun = time.perf_counter()
         if self._gradients and self._is_open and self._failure is None and self._is_armed(self._number + 1):
             try:
@@ -257,11 +268,18 @@ class Recorder:
         warn([f"{self.path}: the recording ended, the training goes on: {error}"])
 
     def attach(self, optimizer: Any) -> Any:
-        """Records a step after each `optimizer.step()` of torch; the handle's `.remove()` ends that."""
+        """Records a step after each `optimizer.step()` of torch; the handle's `.remove()` ends that.
+
+        Raises:
+            TypeError: it is no optimiser of torch.
+        """
+        if not hasattr(optimizer, "register_step_post_hook"):
+            cure = "give an optimiser of torch, or call `.step()` in the loop"
+            raise refused(TypeError, f"a {type(optimizer).__qualname__} is no optimiser of torch", cure)
         return optimizer.register_step_post_hook(lambda *_: self.step())
 
     def close(self) -> None:
-        """Waits until everything is written."""
+        """Waits until everything is written. Once more does nothing."""
         if self._is_open:
             self._is_open = False
             if last := self._tell_skipped():

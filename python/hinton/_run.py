@@ -5,22 +5,27 @@ from __future__ import annotations
 import base64
 import json
 import os
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from . import _arrays, _hinton
 from ._checkpoint import Checkpoint, warn_of_addresses
-from ._errors import refused, warn
+from ._errors import patterns, refused, texts, warn, whole
 from ._frame import BUDGET
 from ._paths import path_of
-from ._picture import Picture, shown
+from ._picture import SCREEN, Picture, shown
 from ._tables import with_settings
 
 if TYPE_CHECKING:
     from typing import Unpack
 
     from ._keywords import Settings
+
+
+#: Pixels to the inch of films, where `dpi` does not say others.
+DPI = 144
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,12 @@ class Run:
         return {name: self._inner.series(0, name) for name in self._inner.metric_names(0)}
 
     def at(self, number: int = -1) -> Checkpoint:
-        """The tensors of the step with that number; -1 is the last."""
+        """The tensors of the step with that number; -1 is the last.
+
+        Raises:
+            KeyError: that step has no tensors; the cure has the nearest that has.
+        """
+        whole("number", number, least=-1)
         numbers = [step.number for step in self.steps]
         if number == -1 and numbers:
             return Checkpoint(self._inner.checkpoint(0, len(numbers) - 1))
@@ -91,9 +101,22 @@ class Run:
         threads: int = 0,
         **settings: Unpack[Settings],
     ) -> Picture:
-        """Draws a page of the run; tensors of a step; or with `metric` (names, or globs) curves."""
-        metrics = [metric] if isinstance(metric, str) else list(metric or [])
-        picture = self._inner.draw(list(tensors), metrics, step, threads, **settings)
+        """Draws a page of the run; tensors of a step; or with `metric` (names, or globs) curves.
+
+        Args:
+            tensors: Which tensors, of the last step or of `step`; without any, a page of the run.
+            metric: Metrics as curves over the steps.
+            step: The number of the step whose tensors are drawn.
+            threads: How many threads work; 0 is one for each core.
+
+        Raises:
+            KeyError: there is no such tensor, metric or step.
+            ValueError: a setting does not take that value.
+        """
+        listed = metric if isinstance(metric, (list, tuple)) else [] if metric is None else [metric]
+        metrics = texts("metric", listed, "give the name of a metric, or a list of names; `.metrics` has them")
+        number = None if step is None else whole("step", step)
+        picture = self._inner.draw(patterns(tensors), metrics, number, whole("threads", threads), **settings)
         return shown(picture)
 
     def animate(
@@ -120,6 +143,11 @@ class Run:
             duration: Seconds in all, instead of `fps`.
             hold: Least seconds of the last frame, or of the first and the last.
             morph: Pictures between two steps.
+            threads: How many threads work; 0 is one for each core.
+
+        Raises:
+            KeyError: no step has such a tensor.
+            ValueError: a setting does not take that value.
         """
         if fps is not None and duration is not None:
             raise refused(ValueError, "fps and duration say the same", "give one of them")
@@ -129,10 +157,10 @@ class Run:
             "metric": metric,
             "fps": fps,
             "duration": duration,
-            "hold": (0.0, float(hold)) if isinstance(hold, (int, float)) else hold,
-            "morph": morph,
+            "hold": held(hold),
+            "morph": whole("morph", morph),
         }
-        return Film(self._inner.animate(list(tensors), pace, threads, **settings))
+        return Film(self._inner.animate(patterns(tensors), pace, whole("threads", threads), **settings))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         if not self.steps and not self.metrics:
@@ -141,6 +169,19 @@ class Run:
 
     def __repr__(self) -> str:
         return f"<hinton.Run {', '.join(self.paths)}: {len(self.steps)} steps, {len(self.names)} tensors>"
+
+
+def held(hold: Any) -> tuple[float, float] | None:
+    """Least seconds of the first frame and of the last."""
+    pair = (0.0, hold) if isinstance(hold, (int, float)) else hold
+    if pair is None:
+        return None
+    try:
+        first, last = map(float, pair)
+    except (TypeError, ValueError):
+        cure = "hold=2 is the last frame's, hold=(1, 2) the first's and the last's"
+        raise refused(TypeError, f"hold: expected seconds, or two of them, not {hold!r:.40}", cure) from None
+    return first, last
 
 
 class Source(Protocol):
@@ -159,18 +200,28 @@ class Film:
         self._apng: bytes | None = None
 
     def save(self, path: str | os.PathLike[str], *, loop: int = 0) -> None:
-        """Writes a film (GIF, APNG, WebP by the extension) or a folder of pictures. `loop=0` is for ever."""
-        warn(self._inner.save(path_of(path), loop))
+        """Writes a film (GIF, APNG, WebP by the extension) or a folder of pictures. It plays `loop` times; 0 is for ever.
+
+        Raises:
+            ValueError: nothing writes films with that extension, or a step cannot be drawn.
+            OSError: it cannot be written, or a step cannot be read.
+        """
+        warn(self._inner.save(path_of(path), whole("loop", loop, most=65_535)))
 
     def encode(self, output: str, *, loop: int = 0) -> bytes:
-        """The bytes of `"gif"`, `"apng"` or `"webp"`."""
-        film, notes = self._inner.encode(output, loop)
+        """The bytes of `"gif"`, `"apng"` or `"webp"`. It plays `loop` times; 0 is for ever.
+
+        Raises:
+            ValueError: there is no such film, or a step cannot be drawn.
+            OSError: a step cannot be read.
+        """
+        film, notes = self._inner.encode(output, whole("loop", loop, most=65_535))
         warn(notes)
         return film
 
     def strip(self, pictures: int = 6) -> Picture:
         """So many of its pictures beside one another, for paper."""
-        return Picture(self._inner.strip(pictures))
+        return Picture(self._inner.strip(whole("pictures", pictures, least=1)))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         # An animated PNG plays where a PNG is shown, and its first frame stands where it does not.
@@ -183,7 +234,9 @@ class Film:
             bundle["text/plain"] = f"<hinton.Film of {size:.1f} MB, too large to keep here: .save('film.gif') writes it>"
             return bundle, about
         data = base64.b64encode(self._apng).decode("ascii")
-        return {"image/png": data, "text/plain": repr(self)}, {}
+        # As large as the picture of one step, so that dense screens show it sharp. A PNG begins with its size (RFC 2083).
+        width, height = (round(side * SCREEN / DPI) for side in struct.unpack(">II", self._apng[16:24]))
+        return {"image/png": data, "text/plain": repr(self)}, {"image/png": {"width": width, "height": height}}
 
     def __repr__(self) -> str:
         return "<hinton.Film: .save('film.gif') writes it>"
@@ -195,6 +248,8 @@ def run(*paths: str | os.PathLike[str]) -> Run:
     Raises:
         OSError: nothing is there, or it is no run.
     """
+    if not paths:
+        raise refused(TypeError, "run() takes the folder of at least one run", 'hinton.run("run/")')
     opened = _hinton.open_runs([path_of(path) for path in paths])
     warn(opened.warnings)
     warn_of_addresses()
@@ -258,8 +313,11 @@ def of_steps(steps: Any, name: str | None = None, device: str | None = None) -> 
     elif _arrays.is_array(steps) and len(getattr(steps, "shape", ())) < 2:
         cure = "its first axis is the steps; `hinton.draw` draws a single array"
         raise refused(ValueError, "an array over time has at least two axes", cure)
-    else:
+    elif hasattr(steps, "__iter__"):
         numbered = list(enumerate(steps))
+    else:
+        cure = "give a run or its path, a list of arrays or models, or an array whose first axis is the steps"
+        raise refused(TypeError, f"a {type(steps).__qualname__} holds no steps", cure)
     called = name or "array"
     opened = [(number.__index__(), inner(one, called if _arrays.is_array(one) else name, device)._inner)
               for number, one in numbered]

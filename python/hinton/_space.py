@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from . import _arrays, _hinton, _traces
 from ._checkpoint import Checkpoint
-from ._errors import refused, warn
+from ._errors import refused, warn, whole
 from ._frame import framed
-from ._paths import path_of
+from ._paths import path_of, write
 from ._picture import Picture
 from ._run import Film, Run
 from ._tables import with_keywords
@@ -72,7 +72,11 @@ class Space:
         return self._inner.notes
 
     def picture(self, step: int | None = None) -> Picture:
-        """All steps side by side; or one, by its index from 0 (the input) or from the end."""
+        """All steps side by side; or one, by its index from 0 (the input) or from the end.
+
+        Raises:
+            ValueError: there is no such step.
+        """
         if step is not None:
             return Picture(self._inner.picture(step))
         if self._picture is None:
@@ -88,11 +92,15 @@ class Space:
         return self._inner.html().decode("utf-8")
 
     def save(self, path: str | os.PathLike[str], *, dpi: float | None = None) -> None:
-        """Writes a picture, a film, the page or the numbers: the extension chooses."""
+        """Writes a picture, a film, the page or the numbers: the extension chooses. `dpi` is for pixels only.
+
+        Raises:
+            ValueError: nothing writes files with that extension.
+            OSError: the file cannot be written.
+        """
         extension = os.path.splitext(path_of(path))[1].lower()
         if extension in (".html", ".htm"):
-            with open(path_of(path), "wb") as file:
-                file.write(self._inner.html())
+            write(path, self._inner.html())
         elif extension in FILMS:
             self.film().save(path)
         elif extension in (".npz", ".safetensors"):
@@ -173,7 +181,7 @@ def space(
     if isinstance(said.get("weights"), Mapping):
         said["weights"] = [f"{step}={json.dumps(_arrays.listed(rows))}" for step, rows in said["weights"].items()]
     text, chain, steps = source_of(network, points, device, said)
-    return Space(_hinton.space(text, chain, steps, given, said, threads))
+    return Space(_hinton.space(text, chain, steps, given, said, whole("threads", threads)))
 
 
 def arrays_of(points: Any, labels: Any, device: str | None) -> _hinton.Checkpoint:
@@ -185,7 +193,10 @@ def arrays_of(points: Any, labels: Any, device: str | None) -> _hinton.Checkpoin
         marks = numpy.asarray(_arrays.as_array(labels, "labels", device))
         if marks.ndim != 1 or marks.dtype.kind not in "iub":
             cure = "give a whole number for each point: `labels.astype(int)`"
-            raise refused(ValueError, f"labels of shape {marks.shape} and type {marks.dtype}", cure)
+            raise refused(ValueError, f"labels: they have the shape {marks.shape} and the type {marks.dtype}", cure)
+        if tensors[0].shape[:1] != marks.shape:
+            message = f"labels: there are {len(marks)} of them, and points of shape {tensors[0].shape}"
+            raise refused(ValueError, message, "give one label for each row of the points")
         tensors.append(_arrays.tensor(marks.astype(numpy.int64), "labels"))
     return _hinton.of_tensors("array", tensors)
 

@@ -32,7 +32,7 @@ class Setting:
 
 
 def settings() -> dict[str, Setting]:
-    """The keywords of `draw` by name, in the order of the reference."""
+    """The keywords of `draw` by name, in the order of the reference: what each takes, its names, the charts that heed it."""
     return {
         name: Setting(name, takes, about, help, tuple(choices), tuple(charts))
         for name, takes, about, help, choices, charts in _hinton.settings()

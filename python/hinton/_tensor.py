@@ -37,7 +37,8 @@ IN_NUMPY = {
 class Tensor:
     """A named tensor whose values are read when they are asked for.
 
-    Slices (`tensor[0, :, ::2]`) are views that read nothing; `numpy()` or `numpy.asarray(tensor)` reads.
+    Slices (`tensor[0, :, ::2]`, `...` and steps too) are views that read nothing; a number takes its axis away, as with
+    numpy. `numpy()` or `numpy.asarray(tensor)` reads. An index outside is an `IndexError`, any other a `TypeError`.
     """
 
     __slots__ = ("_inner",)
@@ -52,7 +53,7 @@ class Tensor:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Length of each axis."""
+        """Length of each axis, the slowest first; `()` for one value."""
         return self._inner.shape
 
     @property
@@ -97,7 +98,12 @@ class Tensor:
         return Tensor(self._inner.slice(notation(key)))
 
     def numpy(self) -> ndarray[Any, Any]:
-        """The values, read and packed in C order. Types that numpy does not have become float32."""
+        """The values, read and packed in C order: an array of this shape, of the same type. Types that numpy does not have
+        (bfloat16, 8-bit floats, quantised ones) become float32.
+
+        Raises:
+            OSError: they cannot be read: the file is cut short, has changed, or is far away and out of reach.
+        """
         import numpy
 
         dtype = IN_NUMPY.get(self.dtype)
@@ -112,8 +118,25 @@ class Tensor:
         array = self.numpy()
         return array if dtype is None else array.astype(dtype, copy=False)
 
+    def item(self) -> Any:
+        """Its one value, as a number of Python.
+
+        Raises:
+            ValueError: it has several values.
+        """
+        if self.size != 1:
+            cure = "an index takes one: tensor[0, 3].item()"
+            raise refused(ValueError, f"{self.name}: it has {self.size} values, and so not one", cure)
+        return self.numpy().item()
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
     def draw(self, **settings: Unpack[Settings]) -> Picture:
-        """Draws it, as `hinton.draw` does."""
+        """Draws it; keywords and errors are those of `hinton.draw`."""
         from ._draw import draw
 
         return draw(self, **settings)
@@ -133,11 +156,15 @@ def part(key: Any) -> str:
     if key is Ellipsis:
         return "..."
     if isinstance(key, slice):
-        bounds = ":".join("" if bound is None else str(int(bound)) for bound in (key.start, key.stop))
-        return bounds if key.step is None else f"{bounds}:{int(key.step)}"
-    try:
+        bounds = ":".join("" if bound is None else whole(bound) for bound in (key.start, key.stop))
+        return bounds if key.step is None else f"{bounds}:{whole(key.step)}"
+    return whole(key)
+
+
+def whole(key: Any) -> str:
+    """A whole number of an index. Arrays of one are masks or lists to numpy, and no numbers here."""
+    if hasattr(key, "__index__") and not isinstance(key, bool) and not getattr(key, "ndim", 0):
         return str(key.__index__())
-    except AttributeError:
-        kind = type(key).__qualname__
-        cure = "read it first: `.numpy()` takes any index"
-        raise refused(TypeError, f"an index is a number, a slice or ..., not a {kind}", cure) from None
+    cure = "read it first: `.numpy()` takes any index"
+    kind = type(key).__qualname__
+    raise refused(TypeError, f"an index is a whole number, a slice or ..., not a {kind}", cure)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _arrays, _hinton
 from ._checkpoint import Checkpoint
-from ._errors import refused, warn
+from ._errors import refused, warn, whole
 from ._paths import path_of
 from ._picture import Picture
 from ._run import Run, run
@@ -76,7 +76,7 @@ class Trained:
         return self._inner.notes
 
     def save(self, path: str | os.PathLike[str], *, dpi: float | None = None) -> None:
-        """Writes the picture of what was learned."""
+        """Writes the picture of what was learned, as `Picture.save` does."""
         self.picture.save(path, dpi=dpi)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
@@ -136,7 +136,7 @@ def train(data: Any = None, targets: Any = None, *, threads: int = 0, **settings
         training.setdefault("inputs", "points")
         training.setdefault("labels", "labels")
     folder = training.get("record") or training.get("resume")
-    inner = _hinton.train(named, arrays, training, threads, **drawn)
+    inner = _hinton.train(named, arrays, training, whole("threads", threads), **drawn)
     warn(inner.notes)
     word, said, cure = inner.outcome
     if word == "diverged":

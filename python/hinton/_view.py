@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from . import _hinton
 from ._checkpoint import Checkpoint
-from ._errors import refused, warn
+from ._errors import refused, texts, warn, whole
 from ._frame import FRAME, framed
-from ._paths import path_of
+from ._paths import path_of, write
 from ._run import Run
 
 if TYPE_CHECKING:
@@ -47,13 +47,13 @@ class View:
         return self._thread.is_alive()
 
     def show(self) -> bool:
-        """Opens the page in a browser; says whether one was found."""
+        """Opens the page in a browser of this machine; says whether one was found."""
         import webbrowser
 
         return webbrowser.open(self.address)
 
     def close(self) -> None:
-        """Ends it."""
+        """Ends it; the address answers no more. Once more does nothing."""
         self._inner.stop()
         self._thread.join()
 
@@ -70,15 +70,22 @@ class View:
 
     def html(self, *, budget: int = 1_000_000) -> str:
         """One page that shows the same without a server, now and as it is, with about `budget` bytes of data in it:
-        what has more cells is folded. Reads every value."""
+        what has more cells is folded. Reads every value.
+
+        Raises:
+            OSError: values cannot be read.
+        """
         page, _ = self._inner.page(budget)
         return page.decode("utf-8")
 
     def save(self, path: str | os.PathLike[str], *, budget: int = 1_000_000) -> None:
-        """Writes that page to a file."""
+        """Writes that page to a file; what was folded is a `HintonWarning`.
+
+        Raises:
+            OSError: the file cannot be written, or values cannot be read.
+        """
         page, note = self._inner.page(budget)
-        with open(path_of(path), "wb") as file:
-            file.write(page)
+        write(path, page)
         warn([note] if "fold" in note else [])
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
@@ -127,7 +134,7 @@ def view(
 
     Args:
         what: Paths of weights files and runs, which are followed while they grow; or what `hinton.draw` takes,
-            read where it lies in memory. Files and memory cannot be mixed: open the files first.
+            read where it lies in memory. Files among arrays are opened once.
         name: What the viewer calls an array or a model.
         device: `"cpu"` allows tensors to be copied from a GPU.
         host: The address to listen on; `"0.0.0.0"` lets other machines ask, if they have the key.
@@ -140,7 +147,9 @@ def view(
         OSError: a file cannot be opened, or the port is taken.
     """
     names = [allow_host] if isinstance(allow_host, str) else list(allow_host or [])
-    place = (host, port, names, base_url)
+    texts("host, allow_host, base_url", [host, *names, base_url or ""], 'give texts such as host="0.0.0.0"')
+    place = (host, whole("port", port, most=65_535), names, base_url)
+    threads = whole("threads", threads)
     things: list[Any] = [path for one in what for path in (one.paths if isinstance(one, Run) else [one])]
     if not things:
         raise refused(TypeError, "view() takes at least one file, model or array", "hinton.view(model)")

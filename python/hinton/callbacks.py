@@ -12,12 +12,12 @@ A loop of JAX has no callbacks: `rec.step(model=params, loss=loss)` after `optax
 
 from __future__ import annotations
 
-import importlib
 import math
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ._errors import needed
 from ._record import Recorder
 
 if TYPE_CHECKING:
@@ -56,8 +56,16 @@ class Writer:
 
 
 def keras(path: str | os.PathLike[str], **recording: Unpack[Recording]) -> Any:
-    """A callback for `fit` of Keras: a step for each batch with its logs, and those of an epoch after its last."""
-    base = importlib.import_module("keras").callbacks.Callback
+    """A callback for `fit` of Keras: a step for each batch with its logs, and those of an epoch after its last.
+
+    Args:
+        path: The folder of the run.
+        recording: What `hinton.record` takes besides: `every`, `overhead`, `keep` …
+
+    Raises:
+        ModuleNotFoundError: Keras is not installed.
+    """
+    base = needed("keras", "keras").callbacks.Callback
     writer = Writer(path, recording)
 
     class Callback(base):  # type: ignore[misc, valid-type]
@@ -84,11 +92,22 @@ def keras(path: str | os.PathLike[str], **recording: Unpack[Recording]) -> Any:
 
 def lightning(path: str | os.PathLike[str], **recording: Unpack[Recording]) -> Any:
     """A callback for the Trainer of Lightning (`lightning` or `pytorch_lightning`): a step for each batch with its
-    loss, and what was logged after each validation."""
+    loss, and what was logged after each validation.
+
+    Args:
+        path: The folder of the run.
+        recording: What `hinton.record` takes besides: `every`, `overhead`, `keep` …
+
+    Raises:
+        ModuleNotFoundError: Lightning is not installed.
+    """
     try:
-        base = importlib.import_module("lightning.pytorch.callbacks").Callback
-    except ModuleNotFoundError:
-        base = importlib.import_module("pytorch_lightning.callbacks").Callback
+        base = needed("lightning.pytorch.callbacks", "lightning").Callback
+    except ModuleNotFoundError as missing:
+        try:
+            base = needed("pytorch_lightning.callbacks", "pytorch-lightning").Callback
+        except ModuleNotFoundError:
+            raise missing from None
     writer = Writer(path, recording)
 
     class Callback(base):  # type: ignore[misc, valid-type]
@@ -118,8 +137,16 @@ def lightning(path: str | os.PathLike[str], **recording: Unpack[Recording]) -> A
 
 def transformers(path: str | os.PathLike[str], **recording: Unpack[Recording]) -> Any:
     """A callback for the Trainer of transformers: a step for each of its steps, numbered as it numbers them, and
-    what it logs."""
-    base = importlib.import_module("transformers").TrainerCallback
+    what it logs.
+
+    Args:
+        path: The folder of the run.
+        recording: What `hinton.record` takes besides: `every`, `overhead`, `keep` …
+
+    Raises:
+        ModuleNotFoundError: transformers is not installed.
+    """
+    base = needed("transformers", "transformers").TrainerCallback
     writer = Writer(path, recording)
 
     class Callback(base):  # type: ignore[misc, valid-type]

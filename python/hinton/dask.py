@@ -11,10 +11,10 @@ Without a client the tasks run as Dask is set up, on threads of this process by 
 from __future__ import annotations
 
 import functools
-import importlib
 import os
 from typing import Any
 
+from ._errors import needed
 from .distributed import Summary, do, merge, plan
 
 __all__ = ["summary"]
@@ -34,10 +34,15 @@ def summary(
         chunk: About how much a task reads.
         threads: Threads of a task.
         client: A `dask.distributed.Client`; the current one, or none, by default.
+
+    Raises:
+        ModuleNotFoundError: Dask is not installed.
+        OSError: the checkpoint cannot be read.
+        ValueError: it changed while it was read.
     """
     tasks = plan(uri, chunk=chunk)
     work = functools.partial(do, threads=threads)
     if client is not None:
         return merge(client.gather(client.map(work, tasks, pure=True)))
-    dask: Any = importlib.import_module("dask")
+    dask = needed("dask", "dask")
     return merge(dask.compute(*[dask.delayed(work, pure=True)(task) for task in tasks]))

@@ -20,7 +20,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from . import _hinton
-from ._paths import path_of
+from ._errors import whole
+from ._paths import path_of, write
 
 if TYPE_CHECKING:
     from ._checkpoint import Checkpoint
@@ -52,28 +53,45 @@ class Summary:
         return Checkpoint(inner)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes it to a file (`.hs`), which `hinton.open` and the command read."""
-        target = path_of(path)
-        with builtins.open(target + ".part", "wb") as file:
-            file.write(self._data)
-        os.replace(target + ".part", target)
+        """Writes it to a file (`.hs`), which `hinton.open` and the command read.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        write(path, self._data)
 
     def __repr__(self) -> str:
         return f"<hinton.distributed.Summary: {len(self._data)} bytes>"
 
 
 def plan(uri: str | os.PathLike[str], *, chunk: int | str = "256MB") -> list[str]:
-    """The tasks of a checkpoint, each about `chunk` bytes to read; the same ones every time. Only headers are read."""
+    """The tasks of a checkpoint, each about `chunk` bytes to read (a number, or `"1GB"`); the same ones every time. Only
+    headers are read.
+
+    Raises:
+        OSError: the checkpoint cannot be read.
+        ValueError: `chunk` is no size.
+    """
     return _hinton.plan_summary(path_of(uri), str(chunk))
 
 
 def do(task: str, *, threads: int = 1) -> bytes:
-    """Does one task, on so many threads (0: one each core): a part of the summary. Keeps no state."""
-    return _hinton.do_summary_task(task, threads)
+    """Does one task, on so many threads (0: one each core): a part of the summary. Keeps no state.
+
+    Raises:
+        OSError: values cannot be read.
+        ValueError: it is no task, or the checkpoint has changed since it was planned.
+    """
+    return _hinton.do_summary_task(task, whole("threads", threads))
 
 
 def merge(parts: Iterable[bytes], *, partial: bool = False) -> Summary:
-    """One summary of parts, in any order. Missing parts are an error, unless `partial`."""
+    """One summary of parts, in any order. Missing parts are an error, unless `partial`.
+
+    Raises:
+        KeyError: parts are missing.
+        ValueError: they are no parts of one checkpoint.
+    """
     return Summary(_hinton.merge_summaries(list(parts), partial))
 
 

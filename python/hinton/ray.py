@@ -9,10 +9,10 @@ Without `ray.init` Ray starts on this machine, as with any of its calls.
 
 from __future__ import annotations
 
-import importlib
 import os
 from typing import Any
 
+from ._errors import needed
 from .distributed import Summary, do, merge, plan
 
 __all__ = ["summary"]
@@ -25,8 +25,13 @@ def summary(uri: str | os.PathLike[str], *, chunk: int | str = "256MB", threads:
         uri: A path or an address that means the same on every node.
         chunk: About how much a task reads.
         threads: Threads of a task, which takes as many of Ray's CPUs.
+
+    Raises:
+        ModuleNotFoundError: Ray is not installed.
+        OSError: the checkpoint cannot be read.
+        ValueError: it changed while it was read.
     """
-    ray: Any = importlib.import_module("ray")
+    ray = needed("ray", "ray")
     work = ray.remote(num_cpus=max(threads, 1))(do)
     parts = [work.remote(task, threads=threads) for task in plan(uri, chunk=chunk)]
     return merge(ray.get(parts))

@@ -107,6 +107,101 @@ def test_every_wrong_setting_has_a_cure(settings):
     assert raised.value.cure and f"help: {raised.value.cure}" in raised.value.__notes__
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [{"range": "abc"}, {"size": "big"}, {"size": 0}, {"theme": "blue"}, {"preset": "x"}, {"columns": 0}, {"title": object()},
+     {"annotate": "{"}, {"range": (1, [2])}],
+    ids=lambda wrong: f"{next(iter(wrong))}",
+)
+def test_what_a_setting_does_not_take_names_it_and_has_a_cure(wrong):
+    (keyword,) = wrong
+    with pytest.raises((TypeError, ValueError), match=f"^{keyword}") as raised:
+        hinton.draw(W, chart="heatmap", **wrong)
+    assert raised.value.cure and "--" not in raised.value.cure
+
+
+def test_libraries_that_are_not_there_are_named_with_their_cure(monkeypatch, file):
+    # None in the table of modules is a module that cannot be imported.
+    for name in ("PIL", "PIL.Image", "matplotlib", "keras", "dask", "ray"):
+        monkeypatch.setitem(sys.modules, name, None)
+    for package, use in {
+        "pillow": lambda: hinton.draw(W).to_pil(),
+        "matplotlib": hinton.register,
+        "keras": lambda: hinton.callbacks.keras("run"),
+        "dask": lambda: hinton.dask.summary(file),
+        "ray": lambda: hinton.ray.summary(file),
+    }.items():
+        with pytest.raises(ModuleNotFoundError, match=f"{package} is not installed") as raised:
+            use()
+        assert raised.value.cure == f"pip install {package}"
+
+
+WRONG = {
+    "threads": lambda: hinton.draw(W, threads=-1),
+    "tensors": lambda: hinton.draw({"a": W}, W),
+    "name": lambda: hinton.draw(W, name=3),
+    "columns": lambda: hinton.draw(W).text(columns=-3),
+    "hold": lambda: hinton.animate([W, W], hold=(1, 2, 3)),
+    "morph": lambda: hinton.animate([W, W], morph=-1),
+    "loop": lambda: hinton.animate([W, W]).encode("gif", loop=-1),
+    "pictures": lambda: hinton.animate([W, W]).strip(0),
+    "port": lambda: hinton.view(W, port=99_999),
+    "overhead": lambda: hinton.record("never", {"w": W}, overhead="much"),
+    "every": lambda: hinton.record("never", {"w": W}, every=0),
+    "labels": lambda: hinton.space("2-3-tanh-2", W[:, :2], [0, 1]),
+    "chunk": lambda: hinton.distributed.plan("never.npz", chunk="x"),
+    "max_download": lambda: hinton.max_download("x"),
+}
+
+
+@pytest.mark.parametrize("argument", WRONG)
+def test_a_wrong_argument_is_named_and_has_a_cure(argument):
+    with pytest.raises((TypeError, ValueError), match=f"^{argument}[: ]") as raised:
+        WRONG[argument]()
+    assert raised.value.cure and f"help: {raised.value.cure}" in raised.value.__notes__
+
+
+def test_pictures_and_pages_that_cannot_be_have_a_cure(tmp_path):
+    for wrong in (
+        lambda: hinton.draw(W).encode("png", dpi=0),
+        lambda: hinton.draw(W, size="100000x100000in").encode("png"),
+        lambda: hinton.draw(W, size="1x1mm"),
+        lambda: hinton.draw({}),
+        lambda: hinton.heatmap(W, chart="tiles"),
+        lambda: hinton.animate(3),
+        lambda: hinton.run(),
+    ):
+        with pytest.raises((TypeError, ValueError)) as raised:
+            wrong()
+        assert raised.value.cure and "--" not in raised.value.cure + str(raised.value)
+    (tmp_path / "file").write_text("a file")
+    space = hinton.space("2-3-tanh-2")
+    for wrong in (
+        lambda: space.save(tmp_path / "no" / "x.html"),
+        lambda: hinton.diff(W, W).save(tmp_path / "no" / "x.md"),
+        lambda: hinton.record(tmp_path / "file" / "run", {"w": W}),
+    ):
+        with pytest.raises(OSError, match="cannot be written") as raised:
+            wrong()
+        assert raised.value.cure and "os error" not in str(raised.value)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
+
+
+def test_a_name_that_is_nearly_one_is_suggested():
+    with pytest.raises(AttributeError) as raised:
+        hinton.drwa
+    assert raised.value.name == "drwa" and raised.value.obj is hinton
+
+
+def test_a_path_is_a_text_or_a_path():
+    for wrong in (3, None, W, ["a.npz"]):
+        with pytest.raises(TypeError, match="is no path") as raised:
+            hinton.open(wrong)
+        assert "pathlib" in raised.value.cure
+    with pytest.raises(TypeError, match="int is no path"):
+        hinton.draw(W).save(3)
+
+
 def test_a_model_is_called_by_its_class():
     class Net:
         def state_dict(self):

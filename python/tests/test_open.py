@@ -56,11 +56,23 @@ def test_errors_are_python_s(opened, tmp_path):
     with pytest.raises(TypeError, match="index") as raised:
         opened["fc1.weight"]["a"]
     assert ".numpy()" in raised.value.cure
+    for key in (slice("a", 3), 1.5, None, True, [0, 1], ARRAYS["fc1.weight"] > 0):
+        with pytest.raises(TypeError, match="whole number") as raised:
+            opened["fc1.weight"][key]
+        assert ".numpy()" in raised.value.cure
     with pytest.raises(TypeError):
         len(opened["fc1.weight"][0, 0])
     with pytest.raises(KeyError, match="2 tensors") as raised:
         opened["fc1.*"]
     assert "select" in raised.value.cure
+
+
+def test_one_value_is_a_number(opened):
+    assert opened["fc1.weight"][2, 3].item() == float(opened["fc1.weight"][2, 3]) == 11
+    assert int(opened["steps"]) == 7
+    with pytest.raises(ValueError, match="12 values") as raised:
+        opened["fc1.weight"].item()
+    assert "tensor[0, 3]" in raised.value.cure
 
 
 def test_reports_are_those_of_the_command(opened):

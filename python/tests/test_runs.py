@@ -51,8 +51,11 @@ def test_runs_are_drawn_and_played(tmp_path):
     film = run.animate("fc.weight", chart="heatmap", fps=5)
     film.save(tmp_path / "w.gif")
     assert (tmp_path / "w.gif").read_bytes().startswith(b"GIF89a")
-    bundle, _ = film._repr_mimebundle_()
+    bundle, about = film._repr_mimebundle_()
     assert bundle["image/png"].startswith("iVBOR")
+    # As wide as the picture of one step: a film would fill the notebook otherwise.
+    step = run.draw("fc.weight", step=2, chart="heatmap").size[0] * 96 / 72
+    assert abs(about["image/png"]["width"] - step) <= 2
     assert film.strip(3).size[0] > 0
     with pytest.raises(ValueError):
         run.animate("fc.weight", chart="curve").encode("gif")

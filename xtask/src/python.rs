@@ -23,6 +23,12 @@ const LARGE: Environment =
 /// Names under which Python may be found.
 const PYTHONS: &[&str] = &["python3", "python"];
 
+/// The oldest Linux that wheels are built for: glibc 2.17, of 2012 (PEP 599).
+const MANYLINUX: &str = "manylinux_2_17";
+
+/// Said where none of them is fit.
+const NO_PYTHON: &str = "Python 3.11 or newer with venv is not installed";
+
 /// Ends well where Python is new enough and can make environments (Debian packs that apart).
 const IS_FIT: &str = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))";
 
@@ -94,15 +100,11 @@ impl Environment {
 
 /// Python of an environment that has what is required, or why there is none.
 fn environment(folder: &str, requirements: &str) -> Result<Result<PathBuf, String>, Failure> {
-    let fit = |name: &&&str| shell::works(shell::program(name).args(["-c", IS_FIT]));
-    let Some(system) = PYTHONS.iter().find(fit) else {
-        return Ok(Err("Python 3.11 or newer with venv is not installed".to_owned()));
+    let Some(system) = system() else {
+        return Ok(Err(NO_PYTHON.to_owned()));
     };
     let folder = shell::target_dir()?.join(folder);
-    let python = match cfg!(windows) {
-        true => folder.join("Scripts").join("python.exe"),
-        false => folder.join("bin").join("python"),
-    };
+    let python = python_of(&folder);
     let wanted = shell::read(&shell::root().join(requirements))?;
     // Written last, so that it says that everything got there.
     let installed = folder.join("installed.txt");
@@ -113,15 +115,37 @@ fn environment(folder: &str, requirements: &str) -> Result<Result<PathBuf, Strin
     shell::output(shell::program(system).args(["-m", "venv"]).arg(&folder))?;
     let mut pip = pip(&python);
     pip.args(["install", "--quiet", "--retries", "1", "--timeout", "30", "-r", requirements]);
-    if let Err(failure) = shell::output(&mut pip) {
-        let said = failure.to_string();
-        return match UNREACHABLE.iter().find(|words| said.contains(**words)) {
-            Some(words) => Ok(Err(format!("the Python package index cannot be reached ({words})"))),
-            None => Err(failure),
-        };
+    if let Err(why) = fetched(&mut pip)? {
+        return Ok(Err(why));
     }
     std::fs::write(&installed, wanted)?;
     Ok(Ok(python))
+}
+
+/// The name of a Python that is new enough.
+fn system() -> Option<&'static str> {
+    let fit = |name: &&str| shell::works(shell::program(name).args(["-c", IS_FIT]));
+    PYTHONS.iter().copied().find(fit)
+}
+
+/// The Python of an environment.
+fn python_of(folder: &Path) -> PathBuf {
+    match cfg!(windows) {
+        true => folder.join("Scripts").join("python.exe"),
+        false => folder.join("bin").join("python"),
+    }
+}
+
+/// Runs pip; where the index cannot be reached, that is said and no failure.
+fn fetched(pip: &mut Command) -> Result<Result<(), String>, Failure> {
+    let Err(failure) = shell::output(pip) else {
+        return Ok(Ok(()));
+    };
+    let said = failure.to_string();
+    match UNREACHABLE.iter().find(|words| said.contains(**words)) {
+        Some(words) => Ok(Err(format!("the Python package index cannot be reached ({words})"))),
+        None => Err(failure),
+    }
 }
 
 fn pip(python: &Path) -> Command {
@@ -130,19 +154,73 @@ fn pip(python: &Path) -> Command {
     pip
 }
 
-/// Builds the wheel in a profile into a folder; or says why it cannot be built here.
-pub(crate) fn wheel(out: &Path, profile: &str) -> Result<Result<PathBuf, String>, Failure> {
-    match SMALL.ready()? {
-        Ok(python) => Ok(Ok(built(&python, out, profile)?)),
-        Err(why) => Ok(Err(why)),
+/// Builds the wheel that is given to others, in a profile, into a folder; or says why it cannot be built here. On
+/// Linux zig, where it is, links it for old systems too. What maturin dates has `time`, in seconds since 1970.
+pub(crate) fn wheel(
+    out: &Path,
+    profile: &str,
+    time: u64,
+) -> Result<Result<PathBuf, String>, Failure> {
+    let python = match SMALL.ready()? {
+        Ok(python) => python,
+        Err(why) => return Ok(Err(why)),
+    };
+    let mut build = maturin(&python, out, profile);
+    build.env("SOURCE_DATE_EPOCH", time.to_string());
+    if cfg!(target_os = "linux") {
+        match has_zig(&python) {
+            true => {
+                build.args(["--zig", "--compatibility", MANYLINUX]);
+                build.env("CARGO_ZIGBUILD_PYTHON_PATH", &python);
+            }
+            false => println!(
+                "zig is not installed: the wheel runs on Linux systems as recent as this one only \
+                 (`{} -m pip install ziglang` brings zig, and the wheel is {MANYLINUX})",
+                shell::shown(&python)
+            ),
+        }
     }
+    Ok(Ok(made(&mut build, out)?))
 }
 
-fn built(python: &Path, out: &Path, profile: &str) -> Result<PathBuf, Failure> {
+/// Whether maturin finds zig: as a program, or as the package `ziglang`.
+fn has_zig(python: &Path) -> bool {
+    let packed = || shell::program(&python.to_string_lossy());
+    shell::works(shell::program("zig").arg("version"))
+        || shell::works(packed().args(["-m", "ziglang", "version"]))
+}
+
+/// Installs a wheel in a new environment in a folder and uses it there; or says why not: its one dependency, numpy, is
+/// fetched.
+pub(crate) fn used(wheel: &Path, folder: &Path) -> Result<Result<(), String>, Failure> {
+    let Some(system) = system() else {
+        return Ok(Err(NO_PYTHON.to_owned()));
+    };
+    shell::output(shell::program(system).args(["-m", "venv"]).arg(folder))?;
+    let python = python_of(folder);
+    if let Err(why) = fetched(pip(&python).args(["install", "--quiet"]).arg(wheel))? {
+        return Ok(Err(why));
+    }
+    let draws = "import hinton; assert hinton.draw([[1, -2], [3, 0.5]]).encode('png')";
+    let mut package = shell::program(&python.to_string_lossy());
+    shell::output(package.args(["-c", draws]).current_dir(folder))?;
+    let command = python.with_file_name(format!("hinton{}", std::env::consts::EXE_SUFFIX));
+    shell::output(shell::program(&command.to_string_lossy()).arg("--version"))?;
+    Ok(Ok(()))
+}
+
+/// maturin, which builds the wheel in a profile into a folder.
+fn maturin(python: &Path, out: &Path, profile: &str) -> Command {
     let mut build = shell::program(&python.to_string_lossy());
     build.args(["-m", "maturin", "build", "--quiet", "--profile", profile, "--locked"]);
     build.arg("--out").arg(out).arg("--interpreter").arg(python);
-    shell::run(build.current_dir(shell::root().join("python")))?;
+    build.current_dir(shell::root().join("python"));
+    build
+}
+
+/// Runs it, and finds the wheel in the folder.
+fn made(maturin: &mut Command, out: &Path) -> Result<PathBuf, Failure> {
+    shell::run(maturin)?;
     let is_wheel = |path: &PathBuf| path.extension().is_some_and(|kind| kind == "whl");
     let mut files = shell::files_under(out)?.into_iter();
     Ok(files.find(is_wheel).ok_or("maturin built no wheel")?)
@@ -154,7 +232,7 @@ fn install(builder: &Path, python: &Path, profile: &str) -> Result<(), Failure> 
     if wheels.exists() {
         std::fs::remove_dir_all(&wheels)?;
     }
-    let wheel = built(builder, &wheels, profile)?;
+    let wheel = made(&mut maturin(builder, &wheels, profile), &wheels)?;
     let mut pip = pip(python);
     pip.args(["install", "--quiet", "--force-reinstall", "--no-deps"]).arg(wheel);
     shell::run(&mut pip)

@@ -25,9 +25,7 @@ pub enum ChartError {
         why: String,
     },
     /// The page is too small to draw on.
-    #[error(
-        "a page of {width:.0} x {height:.0} points has no room for the {chart} chart; ask for a larger --size"
-    )]
+    #[error("a page of {width:.0} x {height:.0} points has no room for the {chart} chart")]
     NoRoom {
         /// Name of the chart's row.
         chart: &'static str,
@@ -39,6 +37,14 @@ pub enum ChartError {
 }
 
 impl ChartError {
+    /// What to do about it, where the message does not say it.
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            ChartError::NoRoom { .. } => Some("ask for a larger --size"),
+            _ => None,
+        }
+    }
+
     pub(crate) fn option(option: &'static str, value: &str, expected: impl Into<String>) -> Self {
         ChartError::Option { option, value: value.to_owned(), expected: expected.into() }
     }

@@ -30,6 +30,7 @@ pub use commands::{SpaceWords, space_words, train};
 pub use fonts::use_system_fonts;
 pub use interrupt::embed;
 pub use remote::{bytes_of, limit_downloads, notes_of_addresses, open_addresses};
+pub use terminal::terminal_options;
 pub use viewing::{Listening, Viewing, page_of};
 
 /// Does what a command line says and returns its exit code: 0 is success, 1 says that the input or the

@@ -62,9 +62,7 @@ pub fn open_addresses() -> Result<(), hinton::Error> {
 /// # Errors
 /// When it is no size, or as [`open_addresses`].
 pub fn limit_downloads(most: Option<&str>) -> Result<(), hinton::Error> {
-    let wrong =
-        |why| hinton::Error::Request { message: format!("max-download: {why}"), help: None };
-    let most = most.map(|text| size(text).map_err(wrong)).transpose()?;
+    let most = most.map(|text| size_of("max-download", text)).transpose()?;
     open_addresses()?;
     if let Some(Some(remote)) = REMOTE.get() {
         remote.limit(most);
@@ -77,11 +75,21 @@ pub fn limit_downloads(most: Option<&str>) -> Result<(), hinton::Error> {
 /// # Errors
 /// When it is no size, or of nothing.
 pub fn bytes_of(text: &str) -> Result<u64, hinton::Error> {
-    let bytes = size(text).and_then(|bytes| match bytes {
-        0 => Err("it is a size of nothing".to_owned()),
+    match size_of("chunk", text)? {
+        0 => Err(hinton::Error::Request {
+            message: format!("chunk {text:?}: it is a size of nothing"),
+            help: Some("give one such as 256MB".to_owned()),
+        }),
         bytes => Ok(bytes),
-    });
-    bytes.map_err(|message| hinton::Error::Request { message, help: None })
+    }
+}
+
+/// The size that an argument was given.
+fn size_of(argument: &str, text: &str) -> Result<u64, hinton::Error> {
+    size(text).map_err(|cure| hinton::Error::Request {
+        message: format!("{argument} {text:?}: it is no size"),
+        help: Some(cure),
+    })
 }
 
 /// What a person should know of addresses that were read since this was called last.

@@ -54,6 +54,11 @@ impl Terminal {
     }
 }
 
+/// What the terminal of this process's standard output can show, as the command finds it out.
+pub fn terminal_options() -> TerminalOptions {
+    Terminal::detect(None).options
+}
+
 /// What that word means.
 pub(crate) fn graphics_named(word: &str) -> Option<Graphics> {
     let word = word.to_ascii_lowercase();

@@ -73,6 +73,9 @@ impl NetError {
     pub fn help(&self) -> Option<&str> {
         match self {
             NetError::Spec { help, .. } => Some(help).filter(|help| !help.is_empty()).map(|h| &**h),
+            NetError::Chain { .. } => {
+                Some("each step takes as many values as the one before gives")
+            }
             _ => None,
         }
     }

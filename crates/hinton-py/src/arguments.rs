@@ -45,10 +45,23 @@ fn keyword(row: &ArgumentRow) -> String {
     }
 }
 
+/// Options of `animate` that are keywords of the same name.
+const FILMS: [&str; 7] = ["duration", "fps", "hold", "metric", "morph", "show", "steps"];
+
 /// The keyword of an argument of that name, of any of these commands.
 pub(crate) fn keyword_named(name: &str) -> Option<String> {
     let mut all = SPACE.iter().chain(TRAIN.iter());
-    all.find(|row| row.name == name).map(keyword)
+    let of_films = || FILMS.contains(&name).then(|| name.to_owned());
+    all.find(|row| row.name == name).map(keyword).or_else(of_films)
+}
+
+/// What a keyword of any of these commands takes, for those who gave something else.
+pub(crate) fn takes(named: &str) -> Option<String> {
+    let row = SPACE.iter().chain(TRAIN.iter()).find(|row| keyword(row) == named)?;
+    Some(match row.choices[..] {
+        [] => format!("{named}: {}", crate::keywords::in_keywords(&row.about)),
+        ref names => format!("there are {}", names.join(", ")),
+    })
 }
 
 /// What keyword arguments say, as words of the command: `--scale=2`. `None` means that it was not said.
@@ -97,13 +110,14 @@ fn said(row: &ArgumentRow, value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
     }
     if value.is_instance_of::<PyBool>() {
         let error = PyTypeError::new_err(format!("{}: expected a value", keyword(row)));
-        return Err(with_cure(error, Some(&row.about)));
+        return Err(with_cure(error, takes(&keyword(row)).as_deref()));
     }
     let parts: Vec<String> = match (value.is_instance_of::<PyString>(), value.try_iter()) {
         (false, Ok(parts)) => {
-            parts.map(|part| number(&part?)).collect::<PyResult<Vec<String>>>()?
+            let parts = parts.map(|part| number(&keyword(row), &part?));
+            parts.collect::<PyResult<Vec<String>>>()?
         }
-        _ => vec![text(value)?],
+        _ => vec![text(&keyword(row), value)?],
     };
     Ok(match name.as_str() {
         // Each of these is a word of its own.
@@ -114,9 +128,9 @@ fn said(row: &ArgumentRow, value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
 }
 
 /// A number, a text or a path.
-fn text(value: &Bound<'_, PyAny>) -> PyResult<String> {
+fn text(keyword: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
     match value.getattr("__fspath__") {
         Ok(path) => path.call0()?.extract(),
-        Err(_) => number(value),
+        Err(_) => number(keyword, value),
     }
 }

@@ -8,7 +8,7 @@ use pyo3::exceptions::{
 };
 use pyo3::prelude::*;
 
-use crate::keywords::in_keywords;
+use crate::keywords::{in_keywords, takes_of_first};
 
 /// The exception for an error: `ValueError` for a request that makes no sense, `KeyError` for what is
 /// not there, `OSError` for files. Each has the attributes `kind`, a word to tell errors apart by, and
@@ -16,8 +16,13 @@ use crate::keywords::in_keywords;
 pub(crate) fn raised(error: Error) -> PyErr {
     // What the command calls an option is a function here.
     let said = |text: &str| in_keywords(text).replace("max-download", "max_download");
-    let message = said(&error.to_string());
-    let cure = error.help().map(said);
+    let text = error.to_string();
+    // The option of patterns is the first argument here.
+    let text = text.strip_prefix("-t ").unwrap_or(&text).to_owned();
+    let message = said(&text);
+    // A value that a setting does not take is cured by one that it takes.
+    let taken = || takes_of_first(&text).filter(|_| error.fault() == Fault::Request);
+    let cure = error.help().map(said).or_else(taken);
     let exception = exception(&error, message);
     // An exception that takes no attribute is raised all the same.
     Python::attach(|py| exception.value(py).setattr("kind", kind(&error))).ok();
@@ -47,6 +52,13 @@ pub(crate) fn with_cure(exception: PyErr, cure: Option<&str>) -> PyErr {
         }
     });
     exception
+}
+
+/// The same exception with a cure, where it has none of its own.
+pub(crate) fn or_cure(exception: PyErr, cure: &str) -> PyErr {
+    let has_one =
+        Python::attach(|py| exception.value(py).getattr("cure").is_ok_and(|cure| !cure.is_none()));
+    if has_one { exception } else { with_cure(exception, Some(cure)) }
 }
 
 fn exception(error: &Error, message: String) -> PyErr {

@@ -100,9 +100,10 @@ fn word(
     let text = match value.cast::<PyString>() {
         Ok(text) => text.to_string(),
         Err(_) => match value.try_iter().ok() {
-            None => number(value)?,
+            None => number(&keyword(row), value)?,
             Some(parts) => {
-                let parts = parts.map(|part| number(&part?)).collect::<PyResult<Vec<String>>>()?;
+                let parts = parts.map(|part| number(&keyword(row), &part?));
+                let parts = parts.collect::<PyResult<Vec<String>>>()?;
                 match row.name {
                     "range" => parts.join(".."),
                     // A list of one line is a list too.
@@ -134,6 +135,27 @@ fn of_flag(row: &'static SettingRow, flag: bool) -> PyResult<Option<(&'static st
     }
 }
 
+/// What a keyword takes, for those who gave something else.
+fn takes(keyword: &str) -> Option<String> {
+    match SETTINGS.iter().find(|row| self::keyword(row) == keyword) {
+        Some(row) => Some(cure_of(row)),
+        None => crate::arguments::takes(keyword),
+    }
+}
+
+/// What the first option that a sentence of the library names takes.
+pub(crate) fn takes_of_first(text: &str) -> Option<String> {
+    let options = text.split("--").skip(1).map(|rest| {
+        rest.split(|c: char| !(c.is_ascii_lowercase() || c == '-')).next().unwrap_or_default()
+    });
+    // Of a network they are named without dashes: `init "x": …`.
+    let plain = text.split_once(" \"").map(|(before, _)| before);
+    options.chain(plain).find_map(|option| match named(option) {
+        Some(row) => Some(cure_of(row)),
+        None => crate::arguments::takes(&crate::arguments::keyword_named(option)?),
+    })
+}
+
 /// What a setting takes, for those who gave something else.
 fn cure_of(row: &SettingRow) -> String {
     match (row.choices)()[..] {
@@ -147,9 +169,9 @@ pub(crate) fn not_a_flag(name: &str) -> PyErr {
     with_cure(error, Some(&format!("{name}=True switches it on")))
 }
 
-/// A number or a text as the table reads it. Objects that merely print themselves are refused, for what
-/// they print is no value.
-pub(crate) fn number(value: &Bound<'_, PyAny>) -> PyResult<String> {
+/// A number or a text that a keyword was given, as the table reads it. Objects that merely print themselves are
+/// refused, for what they print is no value.
+pub(crate) fn number(keyword: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
     if let Ok(text) = value.cast::<PyString>() {
         return Ok(text.to_string());
     }
@@ -160,8 +182,8 @@ pub(crate) fn number(value: &Bound<'_, PyAny>) -> PyResult<String> {
         Ok(number) => Ok(number.to_string()),
         Err(_) => {
             let kind = value.get_type().name()?;
-            let error = PyTypeError::new_err(format!("expected a number or a text, not {kind}"));
-            Err(with_cure(error, Some("`help(hinton.draw)` says what each keyword takes")))
+            let message = format!("{keyword}: expected a number or a text, not {kind}");
+            Err(with_cure(PyTypeError::new_err(message), takes(keyword).as_deref()))
         }
     }
 }

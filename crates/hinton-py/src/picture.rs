@@ -77,6 +77,15 @@ impl Picture {
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
+    /// What the command would print of it in the terminal of this process.
+    fn printed(&self, py: Python<'_>) -> PyResult<String> {
+        let mut options = self.options(None);
+        options.terminal = hinton_cli::terminal_options();
+        let row = output_named("terminal").map_err(raised)?;
+        let bytes = work::run(py, |_| render(&self.0, row, &options))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
     /// Writes a file whole or not at all; the extension chooses the output.
     #[pyo3(signature = (path, dpi=None))]
     fn save(&self, py: Python<'_>, path: PathBuf, dpi: Option<f64>) -> PyResult<()> {

@@ -7,7 +7,7 @@ use hinton::{Work, threads};
 use pyo3::prelude::*;
 
 use crate::checkpoint::Checkpoint;
-use crate::errors::raised;
+use crate::errors::{or_cure, raised};
 use crate::work::Amount;
 use crate::{addresses, work};
 
@@ -46,6 +46,7 @@ pub(crate) fn merge_summaries(
         let named = (0..).zip(parts).map(|(number, bytes)| Ok((format!("parts[{number}]"), bytes)));
         merge(named, partial).map(|merged| merged.bytes)
     })
+    .map_err(|error| or_cure(error, "give what `do` gave for each task of `plan`"))
 }
 
 /// A summary as a checkpoint without values.

@@ -26,10 +26,7 @@ impl std::fmt::Display for PixelLimit {
 #[non_exhaustive]
 pub enum RenderError {
     /// The picture would have more pixels than can be drawn.
-    #[error(
-        "a picture of {width:.0} x {height:.0} pixels is too large: {limit}; \
-         ask for a smaller --size or --dpi"
-    )]
+    #[error("a picture of {width:.0} x {height:.0} pixels cannot be drawn: {limit}")]
     TooLarge {
         /// Pixels across.
         width: f64,
@@ -41,7 +38,7 @@ pub enum RenderError {
     /// The page of a vector picture is larger than its readers can show, or has no size.
     #[error(
         "a page of {width:.0} x {height:.0} points cannot be written: a side is more than 0 and at \
-         most {most} points; ask for another --size"
+         most {most} points"
     )]
     PageTooLarge {
         /// Points across.
@@ -59,4 +56,15 @@ pub enum RenderError {
         /// What the encoder said.
         why: String,
     },
+}
+
+impl RenderError {
+    /// What to do about it, where that is known.
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            RenderError::TooLarge { .. } => Some("ask for another --size or --dpi"),
+            RenderError::PageTooLarge { .. } => Some("ask for another --size"),
+            RenderError::Encode { .. } => None,
+        }
+    }
 }

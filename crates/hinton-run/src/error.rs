@@ -21,7 +21,7 @@ pub enum RunError {
         cure: Option<String>,
     },
     /// A file of a run folder cannot be written.
-    #[error("{}: it cannot be written: {source}", path.display())]
+    #[error("{}: it cannot be written: {}", path.display(), plain(source))]
     Write {
         /// The file or folder.
         path: PathBuf,
@@ -55,7 +55,21 @@ impl RunError {
         match self {
             RunError::Read(error) => error.cure_text(),
             RunError::Request { cure, .. } => cure.as_deref(),
-            _ => None,
+            RunError::Write { source, .. } => match source.kind() {
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+                    Some("record in a folder, or in one that can be made")
+                }
+                io::ErrorKind::PermissionDenied => Some("record in a folder that is yours"),
+                io::ErrorKind::StorageFull => Some("make room on the disk, or record elsewhere"),
+                _ => None,
+            },
+            RunError::Cancelled => None,
         }
     }
+}
+
+/// The system's own words, without Rust's "(os error 2)".
+fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }

@@ -130,6 +130,8 @@ impl Error {
             Error::Open(error) => error.cure_text(),
             Error::Run(error) => error.cure_text(),
             Error::Net(error) => error.help(),
+            Error::Chart(error) => error.help(),
+            Error::Render(error) | Error::Film(FilmError::Render { error, .. }) => error.help(),
             Error::Request { help, .. }
             | Error::Missing { help, .. }
             | Error::Unfit { help, .. }

@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         files.push(made.deb(&out)?);
     }
     if asked.wheel {
-        match python::wheel(&out, &asked.profile)? {
+        match python::wheel(&out, &asked.profile, made.time)? {
             Ok(wheel) => files.push(wheel),
             Err(why) => println!("{why}: there is no wheel"),
         }
@@ -286,6 +286,11 @@ fn check_in(made: &Made, out: &Path, files: &[PathBuf], clean: &Path) -> Result<
             // It is the program of the archive.
             same(&folder.join("usr/bin/hinton"), &made.binary)?;
             println!("{}: unpacked, and it holds the program", name.to_string_lossy());
+        } else if text.ends_with(".whl") {
+            match python::used(file, &clean.join("python"))? {
+                Ok(()) => println!("{}: installed, and it draws", name.to_string_lossy()),
+                Err(why) => println!("{why}: the wheel was not installed"),
+            }
         }
     }
     let sums = shell::read(&out.join("SHA256SUMS"))?;
