@@ -56,7 +56,7 @@ def tensor(value: Any, name: str, device: str | None = None) -> _hinton.Tensor:
         return value.named(name)
     if is_from(value, "torch"):
         return of_torch(value, name, device)
-    if isinstance(value, (list, tuple, int, float, complex)):
+    if isinstance(value, (list, tuple, range, int, float, complex)):
         return of_list(value, name)
     return of_numpy(as_numpy(value, name), name)
 
@@ -74,18 +74,22 @@ def as_numpy(value: Any, name: str) -> Any:
     if is_from(value, "array") or isinstance(value, (memoryview, bytearray)):
         return numpy.asarray(value)
     if hasattr(value, "__array_interface__") or hasattr(value, "__array__"):
-        return numpy.asarray(value)
+        try:
+            return numpy.asarray(value)
+        except (TypeError, RuntimeError) as error:
+            cure = "give its numbers as an array of numpy"
+            raise refused(TypeError, f"{name!r}: {error}", cure) from error
     if hasattr(value, "__dlpack__"):
         try:
             return numpy.from_dlpack(value)
         except (BufferError, RuntimeError) as error:
             cure = "copy it to the memory of the CPU first"
             raise refused(TypeError, f"{name!r}: {error}", cure) from error
-    raise refused(
-        TypeError,
-        f"{name!r}: a {type(value).__qualname__} is no array",
-        "give an array, a tensor, a module, a dictionary of arrays, or the path of a file",
-    )
+    cure = "give an array, a tensor, a module, a dictionary of arrays, or the path of a file"
+    if is_from(value, "scipy") and hasattr(value, "toarray"):
+        cure = "`.toarray()` makes an array of it"
+    said = "None" if value is None else f"a {type(value).__qualname__}"
+    raise refused(TypeError, f"{name!r}: {said} is no array", cure)
 
 
 def as_array(value: Any, name: str, device: str | None = None) -> Any:
@@ -162,7 +166,14 @@ def of_torch(value: Any, name: str, device: str | None) -> _hinton.Tensor:
     value = value.resolve_conj().resolve_neg()
     foreign = FOREIGN.get(str(value.dtype).removeprefix("torch."))
     if foreign is None:
-        return of_numpy(value.numpy(), name)
+        try:
+            return of_numpy(value.numpy(), name)
+        except TypeError as error:
+            # A type that numpy does not have, nor hinton.
+            if hasattr(error, "cure"):
+                raise
+            message = f"{name!r}: values of type {value.dtype} are no numbers that hinton draws"
+            raise refused(TypeError, message, "`.float()` makes such numbers of it") from error
     dtype, size = foreign
     bits = value.view(torch.int16 if size == 2 else torch.uint8)
     return lend(bits.numpy(), name, dtype)
@@ -181,7 +192,7 @@ def is_model(value: Any) -> bool:
 def name_of(model: Any) -> str:
     """What pictures call a model: its name or that of its class, and how many arrays dictionaries and lists hold."""
     if isinstance(model, (Mapping, list, tuple)):
-        count = sum(1 for _, part in parts(model, "") if is_array(part))
+        count = sum(1 for _, part in parts(model, "") if is_array(part) or is_numbers(part))
         return f"{count} array" if count == 1 else f"{count} arrays"
     name = type(model).__name__
     if name in WRAPPERS and is_from(model, "torch"):
@@ -197,7 +208,7 @@ def tensors(value: Any, device: str | None = None) -> list[_hinton.Tensor]:
     for name, part in parts(value, ""):
         if is_array(part) or isinstance(part, _hinton.Tensor):
             found.append(tensor(part, name, device))
-        elif isinstance(part, (int, float)) and not isinstance(part, bool):
+        elif is_numbers(part):
             found.append(tensor(part, name))
         elif part is not None:
             skipped.append(f"{name} ({type(part).__qualname__})")
@@ -223,6 +234,23 @@ def parts(value: Any, prefix: str) -> Iterator[tuple[str, Any]]:
             yield from parts(part, joined(prefix, str(name)))
     else:
         yield prefix, value
+
+
+def is_numbers(value: Any) -> bool:
+    """Whether the value is a number, or lists of numbers."""
+    while isinstance(value, (list, tuple)) and value:
+        value = value[0]
+    return isinstance(value, (int, float, complex, range)) and not isinstance(value, bool)
+
+
+def gathered(value: Any) -> Any:
+    """What iterators such as `module.named_parameters()` give, as a list; pairs of names and arrays as a dictionary."""
+    if isinstance(value, Iterator) and not hasattr(value, "read"):
+        value = list(value)
+    is_pairs = isinstance(value, (list, tuple)) and value and all(
+        isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str) for pair in value
+    )
+    return dict(value) if is_pairs else value
 
 
 def joined(prefix: str, name: str) -> str:

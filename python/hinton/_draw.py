@@ -33,8 +33,9 @@ def draw(
     """Draws an array, a model or a file. The picture shows itself in a notebook; `.save()` writes it.
 
     Args:
-        what: An array (numpy, torch, JAX, anything with a buffer, DLPack or `__array__`), lists of numbers,
-            a module or model, a dictionary or list of arrays, an open file, a run, or the path of one.
+        what: An array (numpy, torch, JAX, pandas, anything with a buffer, DLPack or `__array__`), lists of numbers,
+            a module or model, a dictionary or list of arrays, what `module.named_parameters()` gives, an open file, a
+            run, or the path of one.
             Arrays in memory are drawn where they lie, without a copy.
         tensors: Which tensors of a model or file: names, globs (`"*.weight"`), with slices
             (`"conv1.weight[:,0]"`). Without any, an overview of all.
@@ -76,6 +77,7 @@ def inner(what: Any, name: str | None, device: str | None) -> Checkpoint:
     texts("name", [] if name is None else [name], 'give a text, such as name="fc1"')
     if isinstance(what, Checkpoint):
         return what
+    what = _arrays.gathered(what)
     if isinstance(what, (str, os.PathLike)):
         return open(what)
     if isinstance(what, Tensor):

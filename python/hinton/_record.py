@@ -225,7 +225,7 @@ class Recorder:
             return True
         # What one more snapshot costs is what the ones before did.
         cost = self.spent * (1 + 1 / self.recorded)
-        within = cost <= self._overhead * (time.perf_counter() - self._begun)
+        within = self._overhead >= 1 or cost <= self._overhead * (time.perf_counter() - self._begun)
         if self._budget is not None:
             within = within and self.bytes * (1 + 1 / self.recorded) <= self._budget
         if not within and self._every is not None:

@@ -162,3 +162,34 @@ def test_models_and_trees_of_arrays():
     assert [tensor.name for tensor in _arrays.tensors(tree)] == ["a.w", "b.0", "b.1", "lr"]
     with pytest.warns(hinton.HintonWarning, match="1 value is no array: c"):
         _arrays.tensors({**tree, "c": object()})
+
+
+def test_names_and_arrays_come_in_pairs_and_from_iterators():
+    model = {"fc.weight": np.ones((2, 3)), "fc.bias": np.ones(2)}
+    drawn = hinton.draw(model).encode("svg")
+    assert hinton.draw(iter(model.items())).encode("svg") == drawn
+    assert hinton.draw(list(model.items())).encode("svg") == drawn
+    assert hinton.draw(row for row in np.ones((2, 3))).title == "2 arrays"
+
+
+def test_numbers_in_dictionaries_and_ranges_are_arrays():
+    assert hinton.draw({"a": [1, 2, 3], "b": [[1, 2], [3, 4]], "c": 2.5}).title == "3 arrays"
+    assert hinton.draw(range(10)).encode("svg") == hinton.draw(np.arange(10)).encode("svg")
+
+
+@pytest.mark.parametrize(
+    "wrong, cure",
+    [
+        (None, "give an array"),
+        (np.float64, "astype"),
+        ({1, 2}, "give an array"),
+        (type("csr_array", (), {"__module__": "scipy.sparse", "toarray": None})(), ".toarray()"),
+        (type("Key", (), {"__array__": lambda *_: len(3)})(), "array of numpy"),
+        ([["a", "b"]], "astype"),
+    ],
+    ids=["None", "class", "set", "sparse", "key", "text"],
+)
+def test_what_is_no_array_has_a_cure(wrong, cure):
+    with pytest.raises(TypeError) as raised:
+        hinton.draw(wrong)
+    assert cure in raised.value.cure

@@ -63,6 +63,16 @@ def test_runs_are_drawn_and_played(tmp_path):
         run.animate("nothing").encode("gif")
 
 
+def test_with_all_of_the_time_nothing_is_left_out(tmp_path):
+    """Also where the loop does nothing but record."""
+    model = {"w": np.zeros((4, 4), "f4")}
+    with hinton.record(tmp_path / "run", model, overhead=1) as rec:
+        for _ in range(30):
+            rec.step()
+    assert (rec.recorded, rec.skipped) == (30, 0)
+    assert len(hinton.run(tmp_path / "run").steps) == 30
+
+
 def test_the_budget_is_kept_and_what_it_left_out_is_counted(tmp_path):
     model = {"w": np.zeros((1000, 1000), "f4")}
     with hinton.record(tmp_path / "run", model, every=1, overhead=1e-9) as rec:

@@ -378,7 +378,8 @@ fn a_failure_leaves_the_old_file() {
         1,
         &["draw", MLP, "-t", "0.weight", "--size", "254in", "--dpi", "9999", "-o", "old.png"],
     );
-    assert!(text.contains("too large"), "{text}");
+    assert!(text.contains("cannot be drawn"), "{text}");
+    assert!(text.contains("help: ask for another --size or --dpi"), "{text}");
     assert_eq!(folder.read("old.png"), b"old");
     assert_eq!(folder.made(), ["old.png"]);
 }
