@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::{Failure, shell};
+use crate::{Failure, dist, shell};
 
 /// Licences that a dependency may have; deny.toml lists the same.
 const ALLOWED: &[&str] = &[
@@ -25,7 +25,12 @@ const ALLOWED: &[&str] = &[
 /// Crates of which two major versions at once would be a mistake; deny.toml lists the same.
 const ONCE: &[&str] = &["flate2", "pdf-writer", "png", "ttf-parser", "zip"];
 
-pub(crate) fn run(_arguments: &[String]) -> Result<(), Failure> {
+pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
+    match arguments {
+        [] => {}
+        [word] if word == "--wheel" => return dist::licences_of_wheel(),
+        _ => return Err("expected nothing, or --wheel".into()),
+    }
     let metadata = shell::metadata(true)?;
     let faults = faults(&metadata)?;
     for fault in &faults {

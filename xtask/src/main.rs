@@ -48,8 +48,8 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "licences",
-        arguments: "",
-        about: "checks the licences of all dependencies, and that the heavy ones come once",
+        arguments: "[--wheel]",
+        about: "checks the licences of all dependencies; --wheel writes the texts that a wheel takes along",
         run: licences::run,
     },
     Command {

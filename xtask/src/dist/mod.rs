@@ -46,6 +46,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         files.push(made.deb(&out)?);
     }
     if asked.wheel {
+        licences_of_wheel()?;
         match python::wheel(&out, &asked.profile, made.time)? {
             Ok(wheel) => files.push(wheel),
             Err(why) => println!("{why}: there is no wheel"),
@@ -121,11 +122,7 @@ impl Made {
         let binary = shell::target_dir()?.join(folder).join(name);
         let said =
             |words: &[&str]| shell::output(shell::program(&binary.to_string_lossy()).args(words));
-        let rustc = shell::output(shell::program("rustc").arg("-vV"))?;
-        let target = rustc
-            .lines()
-            .find_map(|line| line.strip_prefix("host: "))
-            .ok_or("rustc -vV: no host")?;
+        let target = host()?;
         let version = said(&["--version"])?.trim().replace("hinton ", "");
         let completions =
             SHELLS.iter().map(|(shell, name, _)| Ok((*name, said(&["completions", shell])?)));
@@ -136,12 +133,12 @@ impl Made {
         }
         Ok(Made {
             version,
-            target: target.to_owned(),
             time: time()?,
             program: std::fs::read(&binary)?,
             completions,
             manual,
-            notices: notices::text(target)?,
+            notices: notices::text(&target, "hinton-cli")?,
+            target,
             binary,
         })
     }
@@ -216,6 +213,23 @@ impl Made {
         std::fs::write(&path, ar(&members, self.time))?;
         Ok(path)
     }
+}
+
+/// The triple of this machine.
+fn host() -> Result<String, Failure> {
+    let said = shell::output(shell::program("rustc").arg("-vV"))?;
+    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.ok_or("rustc -vV: no host")?.to_owned())
+}
+
+/// Writes the licences of what is in a wheel to where maturin looks for them: `python/LICENSE-…`, which git ignores.
+pub(crate) fn licences_of_wheel() -> Result<(), Failure> {
+    let folder = shell::root().join("python");
+    for name in ["LICENSE-MIT", "LICENSE-APACHE"] {
+        std::fs::copy(shell::root().join(name), folder.join(name))?;
+    }
+    let notices = notices::text(&host()?, "hinton-py")?;
+    Ok(std::fs::write(folder.join("LICENSE-THIRD-PARTY.txt"), notices)?)
 }
 
 /// The oldest glibc that a program of Linux runs with: the newest version that it names, `GLIBC_2.35` (GNU ld,

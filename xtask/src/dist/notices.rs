@@ -18,13 +18,13 @@ const OWN: [&str; 4] = [
     "crates/hinton-serve/assets/LICENSES.txt",
 ];
 
-/// One text with every crate that is linked into the program, its licence and the texts it comes with; equal
+/// One text with every crate that is linked into `root`, a crate of ours, its licence and the texts it comes with; equal
 /// texts once.
-pub(crate) fn text(target: &str) -> Result<String, Failure> {
+pub(crate) fn text(target: &str, root: &str) -> Result<String, Failure> {
     let mut command = shell::cargo();
     command.args(["metadata", "--format-version", "1", "--locked", "--filter-platform", target]);
     let metadata: Value = serde_json::from_str(&shell::output(&mut command)?)?;
-    let inside = linked(&metadata)?;
+    let inside = linked(&metadata, root)?;
     let packages = metadata["packages"].as_array().ok_or("cargo metadata: no packages")?;
     let mut crates = Vec::new();
     let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -58,12 +58,12 @@ pub(crate) fn text(target: &str) -> Result<String, Failure> {
     Ok(all)
 }
 
-/// The packages that `hinton-cli` links: its dependencies and theirs, without those that only build or test.
-fn linked(metadata: &Value) -> Result<BTreeSet<&str>, Failure> {
+/// The packages that a crate of ours links: its dependencies and theirs, without those that only build or test.
+fn linked<'a>(metadata: &'a Value, root: &str) -> Result<BTreeSet<&'a str>, Failure> {
     let nodes = metadata["resolve"]["nodes"].as_array().ok_or("cargo metadata: no graph")?;
     let id = |value: &'_ Value| value["id"].as_str().unwrap_or_default().to_owned();
-    let root = nodes.iter().find(|node| id(node).contains("hinton-cli"));
-    let mut open = vec![root.ok_or("cargo metadata: no hinton-cli")?];
+    let found = nodes.iter().find(|node| id(node).contains(root));
+    let mut open = vec![found.ok_or_else(|| format!("cargo metadata: no {root}"))?];
     let mut found = BTreeSet::new();
     while let Some(node) = open.pop() {
         if !found.insert(node["id"].as_str().unwrap_or_default()) {
