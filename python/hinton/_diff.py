@@ -48,7 +48,7 @@ class Diff:
         return tensors
 
     def to_dict(self) -> dict[str, Any]:
-        """What `hinton diff --json` prints."""
+        """What `hinton diff --json` prints: `"matched"` tensors with every measure, those of one model alone, and sums."""
         if self._report is None:
             self._report = json.loads(self._inner.json())
         return self._report

@@ -107,52 +107,58 @@ def as_chart(chart: str, what: Any, tensors: tuple[str, ...], settings: Drawing)
 
 
 def hinton(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
-    """A Hinton diagram: a square for each value, its area the magnitude, its colour the sign."""
+    """A Hinton diagram: a square for each value, its area the magnitude, its colour the sign. Of a matrix (rows down, columns
+    right) or a vector; a convolution is laid out as a matrix."""
     return as_chart("hinton", what, tensors, settings)
 
 
 def heatmap(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
-    """A heat map: a colour for each value."""
+    """A heat map: a colour for each value. Of a matrix (rows down, columns right) or a vector; `annotate=True` writes
+    the values."""
     return as_chart("heatmap", what, tensors, settings)
 
 
 def tiles(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
-    """Small pictures side by side, one for each filter or position of an axis."""
+    """Small pictures side by side, one for each filter or position of an axis: of filters (outputs x inputs x height x width),
+    images (number x height x width), or a matrix with `each=` and `reshape=`."""
     return as_chart("tiles", what, tensors, settings)
 
 
 def histogram(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
-    """How the values are distributed."""
+    """How the values are distributed, of tensors of any shape; several are laid over one another."""
     return as_chart("histogram", what, tensors, settings)
 
 
 def bars(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
-    """A vector as bars in order, and its values sorted."""
+    """A vector as bars in order, and its values sorted. Of one axis; `tensors` may be a slice, `"fc1.weight[0]"`."""
     return as_chart("bars", what, tensors, settings)
 
 
 def profile(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
-    """How large weights are, layer by layer: RMS, standard deviation, largest magnitude, share of zeros."""
+    """How large weights are, layer by layer: root mean square, standard deviation, largest magnitude, share of zeros. Of a
+    model whose tensors' names tell its layers."""
     return as_chart("profile", what, tensors, settings)
 
 
 def ridge(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
-    """How the values of many tensors spread: an outline each, in the order of the layers."""
+    """How the values of many tensors spread: an outline each, in the order of the layers. Of a model whose tensors' names
+    tell its layers."""
     return as_chart("ridge", what, tensors, settings)
 
 
 def spectrum(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
-    """Singular values of matrices: which directions matter, what is noise, how low the rank is."""
+    """Singular values of matrices: which directions matter, what is noise, how low the rank is. Of finite values, one matrix
+    or several."""
     return as_chart("spectrum", what, tensors, settings)
 
 
 def curve(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
-    """Values as lines over their index."""
+    """Values as lines over their index: a line for each row of a matrix, or one for a vector."""
     return as_chart("curve", what, tensors, settings)
 
 
 def overview(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
-    """All tensors of a model on one page."""
+    """All tensors of a model on one page: rows are layers, columns the kinds of tensor in them."""
     return as_chart("overview", what, tensors, settings)
 
 

@@ -95,7 +95,11 @@ class Picture:
 
     def text(self, *, columns: int | None = None, rows: int | None = None, colors: int = 1 << 24) -> str:
         """The picture in characters, in 24-bit colours, in 256, or with `colors=0` in letters alone; at most so many
-        columns and rows, by default those of the terminal."""
+        columns and rows, by default those of the terminal.
+
+        Raises:
+            ValueError: a number is below 1.
+        """
         terminal = shutil.get_terminal_size()
         wide = whole("columns", columns or terminal.columns, least=1)
         high = whole("rows", rows or max(terminal.lines - 2, 8), least=1)

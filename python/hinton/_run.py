@@ -220,7 +220,12 @@ class Film:
         return film
 
     def strip(self, pictures: int = 6) -> Picture:
-        """So many of its pictures beside one another, for paper."""
+        """So many of its pictures beside one another, for paper.
+
+        Raises:
+            ValueError: it is less than one, or a step cannot be drawn.
+            OSError: a step cannot be read.
+        """
         return Picture(self._inner.strip(whole("pictures", pictures, least=1)))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:

@@ -60,6 +60,15 @@ def colormaps() -> dict[str, list[tuple[int, int, int]]]:
     return {name: colors for name, _, colors in _hinton.colormaps()}
 
 
+#: What the functions with a chart's name have in common.
+OF_CHARTS = """What is drawn and which tensors of it are those of `hinton.draw`, and so are `name`, `device` and `threads`.
+
+Raises:
+    KeyError: no tensor has that name.
+    ValueError: a setting does not take that value, or the chart cannot draw that shape.
+    TypeError: no array, or an unknown keyword."""
+
+
 def with_settings(function: Function) -> Function:
     """Gives a function that takes `**settings` their names, for `help()` and for completion."""
     signature = inspect.signature(function)
@@ -67,6 +76,7 @@ def with_settings(function: Function) -> Function:
     taken = {parameter.name for parameter in own}
     if getattr(function, "__name__", "draw") in chart_names():
         taken.add("chart")
+        function.__doc__ = f"{inspect.cleandoc(function.__doc__ or '')}\n\n{OF_CHARTS}"
     return documented(function, signature, own, [row for row in lines() if row[0] not in taken])
 
 
