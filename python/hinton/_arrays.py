@@ -21,6 +21,9 @@ FOREIGN = {
     "float8_e5m2": ("f8_e5m2", 1),
 }
 
+#: Labels of a data frame that a picture takes over.
+MOST_LABELS = 100
+
 #: What torch wraps around a module, and where it keeps the module.
 WRAPPERS = {"OptimizedModule": "_orig_mod", "DataParallel": "module", "DistributedDataParallel": "module"}
 
@@ -251,6 +254,19 @@ def gathered(value: Any) -> Any:
         isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str) for pair in value
     )
     return dict(value) if is_pairs else value
+
+
+def labels_of(value: Any) -> dict[str, list[str]]:
+    """The names that a data frame of pandas has for its rows and columns, as labels; nothing for those that are only
+    counted, or too many to be read."""
+    if not (is_from(value, "pandas") and hasattr(value, "columns")):
+        return {}
+    axes = {"row_labels": value.index, "col_labels": value.columns}
+    return {
+        setting: [str(name) for name in axis]
+        for setting, axis in axes.items()
+        if len(axis) <= MOST_LABELS and not str(axis.dtype).startswith("int")
+    }
 
 
 def joined(prefix: str, name: str) -> str:

@@ -33,8 +33,8 @@ def draw(
     """Draws an array, a model or a file. The picture shows itself in a notebook; `.save()` writes it.
 
     Args:
-        what: An array (numpy, torch, JAX, pandas, anything with a buffer, DLPack or `__array__`), lists of numbers,
-            a module or model, a dictionary or list of arrays, what `module.named_parameters()` gives, an open file, a
+        what: An array (numpy, torch, JAX, anything with a buffer, DLPack or `__array__`), lists of numbers,
+            a data frame, whose names become labels, a module or model, a dictionary or list of arrays, what `module.named_parameters()` gives, an open file, a
             run, or the path of one.
             Arrays in memory are drawn where they lie, without a copy.
         tensors: Which tensors of a model or file: names, globs (`"*.weight"`), with slices
@@ -59,6 +59,8 @@ def draw(
             raise refused(ValueError, "interactive: the picture of a run has no page to zoom in", cure)
         return what.draw(*tensors, threads=threads, **settings)
     asked, on = patterns(tensors), whole("threads", threads)
+    if settings.get("chart") in (None, "heatmap", "hinton", "confusion"):
+        settings = {**_arrays.labels_of(what), **settings}  # type: ignore[typeddict-item]
     checkpoint = inner(what, name, device)
     picture = shown(checkpoint._inner.draw(asked, on, **settings))
     if interactive:

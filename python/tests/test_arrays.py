@@ -193,3 +193,16 @@ def test_what_is_no_array_has_a_cure(wrong, cure):
     with pytest.raises(TypeError) as raised:
         hinton.draw(wrong)
     assert cure in raised.value.cure
+
+
+def test_the_names_of_a_data_frame_are_labels():
+    """By a stand-in of pandas, of which a picture needs the values, the columns and the index."""
+    values = np.arange(6.0).reshape(2, 3)
+    axis = lambda names, dtype: type("Index", (list,), {"dtype": dtype})(names)  # noqa: E731
+    members = {"__module__": "pandas", "columns": axis("abc", "object"), "index": axis([0, 1], "int64"),
+               "__array__": lambda self, *_, **__: values}
+    frame = type("DataFrame", (), members)()
+    drawn = hinton.draw(frame, chart="heatmap").encode("svg")
+    assert drawn == hinton.draw(values, chart="heatmap", col_labels=list("abc")).encode("svg")
+    assert drawn != hinton.draw(values, chart="heatmap").encode("svg")
+    assert hinton.draw(frame, chart="heatmap", col_labels=False).encode("svg") != drawn

@@ -187,6 +187,14 @@ def test_pictures_and_pages_that_cannot_be_have_a_cure(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
 
 
+def test_cures_speak_of_arguments_not_of_options():
+    for wrong in (lambda: hinton.spectrum(W[0]), lambda: hinton.curve(np.ones((2, 3, 4)))):
+        with pytest.raises(ValueError) as raised:
+            wrong()
+        assert raised.value.cure and "-t" not in raised.value.cure, raised.value.cure
+    assert hinton.curve(np.ones((2, 3, 4)), "array[0,:]").size
+
+
 def test_a_name_that_is_nearly_one_is_suggested():
     with pytest.raises(AttributeError) as raised:
         hinton.drwa

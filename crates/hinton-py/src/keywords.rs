@@ -212,7 +212,22 @@ pub(crate) fn in_keywords(text: &str) -> String {
         }
     }
     said.push_str(rest);
-    said
+    without_patterns(said)
+}
+
+/// A sentence whose tensors are named by an argument, not by `-t`. Command lines in it stay what they are.
+fn without_patterns(text: String) -> String {
+    if !text.contains("-t") || COMMAND_WORDS.iter().any(|word| text.contains(word)) {
+        return text;
+    }
+    let said = [
+        (" with -t", " by name"),
+        ("as in -t ", "as in "),
+        ("-t names", "an argument names"),
+        ("-t NAME", "\"NAME\""),
+        ("-t '", "'"),
+    ];
+    said.iter().fold(text, |text, (option, argument)| text.replace(option, argument))
 }
 
 /// What an option of the command is in Python.
