@@ -186,7 +186,8 @@ export async function show(engine: Engine): Promise<() => void> {
     const [{ now }, catalogue] = await Promise.all([engine.events(ALL), engine.catalogue(aspect)]);
     if (catalogue.tensors.length === 0) {
       const notes = catalogue.sources.flatMap((source) => source.notes).map((note) => `Note: ${note}.`);
-      throw new EngineError(["There are no tensors to show.", ...notes].join("\n"), false);
+      const files = catalogue.sources.map(({ name, format }) => (format ? `${name} (${format})` : name)).join(", ");
+      throw new EngineError([`There are no tensors to show in ${files}.`, ...notes].join("\n"), false);
     }
     const seen = await seenIn(location.hash, engine, catalogue);
     close?.();

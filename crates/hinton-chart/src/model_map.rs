@@ -373,7 +373,11 @@ impl Layer<'_> {
         let mut line = 0;
         while !rest.is_empty() && line < LIST_LINES {
             let breaks = rest.match_indices(", ").map(|(place, _)| place + 2).chain([rest.len()]);
-            let fits = |end: &usize| measure(rest[..*end].trim_end(), style) <= self.map.width;
+            // In a terminal letters are as wide as its characters.
+            let wide = |text: &str| {
+                measure(text, style).max(self.theme.letter_width * text.chars().count() as f64)
+            };
+            let fits = |end: &usize| wide(rest[..*end].trim_end()) <= self.map.width;
             let end = match line + 1 {
                 LIST_LINES => rest.len(),
                 _ => breaks.filter(fits).last().unwrap_or(rest.len()),

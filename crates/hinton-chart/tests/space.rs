@@ -272,7 +272,7 @@ fn what_cannot_be_drawn_is_refused() {
     let few = Cloud { colors: &set.colors[..3], ..set.cloud() };
     assert!(refused(few, &steps, &options).contains("25 points with 3 colours"));
     let small = SpaceOptions { size: "60x60px".parse().ok(), ..SpaceOptions::default() };
-    assert!(refused(set.cloud(), &steps, &small).contains("larger --size"));
+    assert!(refused(set.cloud(), &steps, &small).contains("no room"));
 }
 
 #[test]

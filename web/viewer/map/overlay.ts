@@ -4,6 +4,7 @@ import { fromBits16, isNaN16 } from "../bits";
 import { short } from "../numbers";
 import { type Rect, rectToScreen } from "./camera";
 import { FONT, clipped, drawLabels } from "./labels";
+import { drawPartNames } from "./partly";
 import type { Seen } from "./plan";
 import type { Stage } from "./stage";
 
@@ -58,6 +59,7 @@ export function drawOverlay(context: CanvasRenderingContext2D, ratio: number, st
   drawCursor(context, model, model.hover(), ink.soft, 1);
   drawCursor(context, model, model.cell(), ink.accent, 2);
   const taken = drawRulers(context, model, found, ink);
+  drawPartNames(context, model, found, taken, ink);
   drawLabels(context, model, taken, ink);
   if (pane.name) drawName(context, pane, ink);
 }

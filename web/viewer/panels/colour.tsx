@@ -41,10 +41,12 @@ export function Colour(props: { model: Model; mark: number | null }) {
   });
   /** The histogram of the tensor, or of all that share these colours. */
   const histogram = createMemo(() => {
-    if (about() !== null) return model.stats.of(about())?.histogram ?? null;
+    if (model.focus() !== null) return model.stats.of(about())?.histogram ?? null;
     const { low, high } = ends();
-    const rows = [...model.statisticsOf().values()].filter(({ t }) => model.tensors[t]?.group === 0);
-    return pooled(rows, low, high);
+    const isDifference = model.comparison.way() === "difference";
+    const differences = new Set([...model.comparison.pairs.values()].map(({ difference }) => difference));
+    const is = (id: number) => (isDifference ? differences.has(id) : model.tensors[id]?.group === 0 && !model.tensors[id]!.made);
+    return pooled([...model.statisticsOf().values()].filter(({ t }) => is(t)), low, high);
   });
   /** Values at the edges of the picture: the data and the range, with some room. */
   const extent = createMemo(() => {

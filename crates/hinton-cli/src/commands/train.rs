@@ -141,7 +141,8 @@ fn args(command: Command) -> Command {
         .arg(training(
             value("lr", "RATE", "The learning rate")
                 .value_parser(value_parser!(f64))
-                .allow_negative_numbers(true),
+                .allow_negative_numbers(true)
+                .aliases(["learning-rate", "rate"]),
         ))
         .arg(training(value("batch", "N", "Points of a step").value_parser(whole())))
         .arg(training(

@@ -27,6 +27,8 @@ pub(super) struct Paint<'a> {
     /// Names of tensors far from their siblings, and with values that are not finite.
     pub(super) far: Vec<String>,
     pub(super) odd: usize,
+    /// Tensors all of whose values, of those that were read, are zero.
+    zero: usize,
     is_far: Vec<bool>,
 }
 
@@ -56,6 +58,7 @@ impl<'a> Paint<'a> {
                 .map(|(panel, _)| panel.label())
                 .collect(),
             odd: panels.iter().filter(is_odd).count(),
+            zero: panels.iter().filter(|panel| panel.span().max_abs() == Some(0.0)).count(),
             panels,
             options,
             theme,
@@ -275,6 +278,13 @@ pub(super) fn notes(paint: &Paint<'_>) -> Vec<String> {
         notes.push(format!(
             "{} {tensors} NaN or infinities (flagged)",
             short_count(paint.odd as u64)
+        ));
+    }
+    if paint.zero > 0 {
+        let tensors = if paint.zero == 1 { "tensor is" } else { "tensors are" };
+        notes.push(format!(
+            "{} {tensors} zero in every value that was read",
+            short_count(paint.zero as u64)
         ));
     }
     if let [first, rest @ ..] = paint.far.as_slice() {
