@@ -13,8 +13,9 @@ function threeFiles(): Plugin {
       }
       const style = VIEWER_STYLES.map((path) => read(path).trim()).join("\n\n");
       this.emitFile({ type: "asset", fileName: "viewer.css", source: `${style}\n` });
-      this.emitFile({ type: "asset", fileName: "viewer.html", source: read("viewer/page.html") });
-      this.emitFile({ type: "asset", fileName: "favicon.svg", source: read("viewer/favicon.svg") });
+      // Inside the page: browsers ask for an icon's file again whenever the address changes.
+      const page = read("viewer/page.html").replace("{{icon}}", encodeURIComponent(read("viewer/favicon.svg").trim()));
+      this.emitFile({ type: "asset", fileName: "viewer.html", source: page });
       this.emitFile({
         type: "asset",
         fileName: "LICENSES.txt",

@@ -384,6 +384,9 @@ export function createModel(engine: Engine, catalogue: Catalogue, aspect: number
  * Colours of the map and, where tensors have their own, of each. They are those of the newest step
  * at all steps: a colour that meant something else at each step would hide what changes.
  */
+/** Most colours of one request. */
+const MOST_COLOURS = 64;
+
 function createShades(
   engine: Engine,
   tensorOf: (tensor: number) => Tensor,
@@ -402,22 +405,31 @@ function createShades(
   const shares = createMemo(() => choice().share);
   const last = createMemo(newest);
   createEffect(
-    on([colouring, shares, last], () => {
+    on([colouring, shares, last], ([, share], earlier) => {
+      const before = earlier?.[1];
       abort.abort();
       abort = new AbortController();
-      asked = new Set();
+      // What was seen is asked for at once, in one answer with what all share.
+      const again = share === before ? [...asked].slice(0, MOST_COLOURS - 1) : [];
+      asked = new Set(again);
       queue = [];
       setOwn(new Map());
       engine
-        .colours(newest(), ["g0"], colouring(), abort.signal)
-        .then(([colours]) => setShared(new Shades(colours!)))
+        .colours(newest(), ["g0", ...again], colouring(), abort.signal)
+        .then(([colours, ...list]) =>
+          batch(() => {
+            setShared(new Shades(colours!));
+            // Others may have come in the meantime.
+            setOwn(new Map([...untrack(own), ...list.map((one, at) => [again[at]!, new Shades(one)] as const)]));
+          }),
+        )
         .catch((error: unknown) => {
           if (!(error instanceof DOMException)) say(error instanceof Error ? error.message : String(error));
         });
     }),
   );
   const flush = () => {
-    const [names, { signal }] = [queue.splice(0, 64), abort];
+    const [names, { signal }] = [queue.splice(0, MOST_COLOURS), abort];
     if (names.length === 0) return;
     engine
       .colours(untrack(newest), names, untrack(colouring), signal)

@@ -284,3 +284,43 @@ fn a_range_that_is_given_is_kept() {
     let texts: Vec<String> = common::texts(&picture).into_iter().map(|text| text.content).collect();
     assert!(texts.iter().any(|text| text == "100"), "{texts:?}");
 }
+
+#[test]
+fn all_of_a_page_of_given_size_is_on_it() {
+    let set = mesh(5);
+    let mut steps: Vec<SpaceStep<'_>> =
+        (0..6).map(|at| set.steps(&[], None)[at % 3].clone()).collect();
+    for step in &mut steps {
+        step.name = "Linear Layer (16D → 16D)".to_owned();
+        step.details =
+            vec!["singular values 12.7, 3.21, 0.25".to_owned(), "determinant −0.0885".to_owned()];
+    }
+    for size in ["900x640px", "600x900px", "1200x500px", "500x500px"] {
+        let options = SpaceOptions {
+            size: size.parse().ok(),
+            title: "2-16-tanh-16-tanh-2".to_owned(),
+            ..SpaceOptions::default()
+        };
+        let picture = space(set.cloud(), &steps, &options).unwrap();
+        let (width, height) = (picture.scene.width, picture.scene.height);
+        for text in common::texts(&picture) {
+            let is_inside =
+                (0.0..=width).contains(&text.x) && (0.0..=height - 4.0).contains(&text.y);
+            assert!(is_inside, "{size}: {:?} at {}, {}", text.content, text.x, text.y);
+        }
+        let dots: Vec<[f64; 2]> = pieces(&picture)
+            .into_iter()
+            .filter_map(|(piece, _)| match piece {
+                Piece::Dot { at, .. } => Some(at.map(f64::from)),
+                Piece::Line { .. } => None,
+            })
+            .collect();
+        assert_eq!(dots.len(), 6 * 25, "{size}");
+        let is_inside = |[x, y]: &[f64; 2]| (0.0..=width).contains(x) && (0.0..=height).contains(y);
+        assert!(dots.iter().all(is_inside), "{size}");
+        // What the picture is about is not the smallest thing on it.
+        let spread = dots[..25].iter().map(|[x, _]| *x);
+        let side = spread.clone().fold(f64::MIN, f64::max) - spread.fold(f64::MAX, f64::min);
+        assert!(side > 0.1 * width.min(height), "{size}: {side} of {width} x {height}");
+    }
+}

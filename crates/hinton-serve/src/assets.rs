@@ -25,9 +25,4 @@ pub(crate) const ASSETS: &[Asset] = &[
         media_type: "text/css; charset=utf-8",
         bytes: include_bytes!("../assets/viewer.css"),
     },
-    Asset {
-        path: "/favicon.svg",
-        media_type: "image/svg+xml",
-        bytes: include_bytes!("../assets/favicon.svg"),
-    },
 ];

@@ -4,15 +4,34 @@ import { INF16, NEGATIVE_INF16, fromBits16, fromBits32 } from "../bits";
 /** Number of patterns of 16 bits. */
 const PATTERNS = 65_536;
 
-/** All finite values of 16 bits and both zeros, ascending; made once. */
+/** All finite values of 16 bits and both zeros, ascending; made once. The first half is below zero. */
 const ASCENDING = ascending();
 
-function ascending(): Uint16Array {
-  const found = new Uint16Array(2 * INF16);
-  let at = 0;
-  for (let bits = NEGATIVE_INF16 - 1; bits >= 0x8000; bits--) found[at++] = bits;
-  for (let bits = 0; bits < INF16; bits++) found[at++] = bits;
+function ascending(): Float32Array {
+  const found = new Float32Array(2 * INF16);
+  for (let bits = 0; bits < INF16; bits++) {
+    found[INF16 + bits] = fromBits16(bits);
+    found[INF16 - 1 - bits] = -found[INF16 + bits]!;
+  }
   return found;
+}
+
+/** Writes a value for the patterns from one place among the ascending values to another. */
+function fill(found: Uint16Array | Uint32Array, value: number, from: number, to: number) {
+  // Patterns of negative values fall where values rise.
+  if (from < INF16) found.fill(value, NEGATIVE_INF16 - Math.min(to, INF16), NEGATIVE_INF16 - from);
+  if (to > INF16) found.fill(value, Math.max(from, INF16) - INF16, to - INF16);
+}
+
+/** The first place among the ascending values that is not below a threshold. */
+function placeOf(threshold: number): number {
+  let [low, high] = [0, ASCENDING.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ASCENDING[middle]! < threshold) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /**
@@ -37,16 +56,13 @@ export class Shades {
     const { one, two } = colours;
     this.one = new Uint8Array(PATTERNS * 4);
     const table = colourBytes(one.table);
-    const indices = indexAll(one.thresholds);
     // Four bytes at a time.
     const [all, entries] = [new Uint32Array(this.one.buffer), new Uint32Array(table.buffer)];
-    for (let bits = 0; bits < PATTERNS; bits++) all[bits] = entries[indices[bits]!]!;
+    forEachSpan(one.thresholds, (index, from, to) => fill(all, entries[index]!, from, to));
     const word = (colour: string) => new Uint32Array(colourBytes(colour).buffer)[0]!;
     const nan = word(colours.nan);
-    for (let bits = INF16 + 1; bits < 0x8000; bits++) {
-      all[bits] = nan;
-      all[bits | 0x8000] = nan;
-    }
+    all.fill(nan, INF16 + 1, 0x8000);
+    all.fill(nan, NEGATIVE_INF16 + 1);
     all[INF16] = word(colours.posInf);
     all[NEGATIVE_INF16] = word(colours.negInf);
     this.two = two && new Uint16Array(PATTERNS * 2);
@@ -72,18 +88,23 @@ export class Shades {
   }
 }
 
+/** Of each number of thresholds the places of the ascending values that so many are not above. */
+function forEachSpan(thresholds: number[], span: (index: number, from: number, to: number) => void) {
+  let from = 0;
+  for (const [index, threshold] of thresholds.entries()) {
+    const to = placeOf(fromBits32(threshold));
+    if (to > from) span(index, from, to);
+    from = Math.max(from, to);
+  }
+  span(thresholds.length, from, ASCENDING.length);
+}
+
 /** How many thresholds are not above each pattern's value. */
 function indexAll(thresholds: number[]): Uint16Array {
   const found = new Uint16Array(PATTERNS);
-  const values = thresholds.map(fromBits32);
-  let index = 0;
-  for (const bits of ASCENDING) {
-    const value = fromBits16(bits);
-    while (index < values.length && values[index]! <= value) index += 1;
-    found[bits] = index;
-  }
+  forEachSpan(thresholds, (index, from, to) => fill(found, index, from, to));
   // Infinities without a colour of their own are as the ends; what is no number has its own colour.
-  found[INF16] = values.length;
+  found[INF16] = thresholds.length;
   found[NEGATIVE_INF16] = 0;
   return found;
 }

@@ -25,6 +25,8 @@ const NARROW: f64 = 330.0;
 const READABLE: f64 = 140.0;
 /// Most lines of a step's name.
 const NAME_LINES: usize = 3;
+/// Share of its side that a step may lose to the words about its layer.
+const WORTH_DETAILS: f64 = 0.7;
 /// Smallest side that a step can be drawn on.
 const SMALLEST: f64 = 40.0;
 
@@ -90,32 +92,43 @@ pub(super) fn draw(
         true => 0.0,
         false => TITLE + subtitle.len() as f64 * LINE + 8.0,
     };
-    let heads = |side: f64| {
-        let lines = steps.iter().map(|step| name_lines(&step.name, name_style, side).len());
-        let details = steps.iter().map(|step| details(step, &colors, side).len());
+    // Height of the words above steps of that width.
+    let heads = |width: f64, is_detailed: bool| {
+        let lines = steps.iter().map(|step| name_lines(&step.name, name_style, width).len());
+        let details = steps.iter().map(|step| details(step, &colors, width).len());
+        let details = details.max().unwrap_or(0).max(options.detail_lines);
         let names = lines.max().unwrap_or(0) as f64 * line;
-        names + details.max().unwrap_or(0).max(options.detail_lines) as f64 * LINE + 6.0
+        names + if is_detailed { details as f64 * LINE } else { 0.0 } + 6.0
     };
     let note_lines = wrap(&options.notes, &colors.theme, words_width);
     let foot = match note_lines.len() {
         0 => 0.0,
         lines => 8.0 + lines as f64 * LINE,
     };
+    // Width of the words above a step: steps that are lower than there is room for are narrower, too.
+    let mut cell = side;
+    let mut is_detailed = true;
     if let Some((width, Some(height))) = given {
         // The largest steps that the page has room for, in as many columns as that takes.
-        let fitting = |columns: usize| {
+        let fitting = |columns: usize, is_detailed: bool| {
             let rows = steps.len().div_ceil(columns);
             let room = height - 2.0 * margin - head - foot - low_height - GAP * (rows - 1) as f64;
             let side = side_of(columns, width);
-            side.min(room / rows as f64 - heads(side))
+            side.min(room / rows as f64 - heads(side, is_detailed))
         };
-        if options.columns.is_none() {
+        let best = |is_detailed: bool| {
             let better = |best: usize, other: usize| {
-                if fitting(other) > fitting(best) { other } else { best }
+                if fitting(other, is_detailed) > fitting(best, is_detailed) { other } else { best }
             };
-            columns = (1..=steps.len()).fold(columns, better);
-        }
-        side = fitting(columns);
+            let all = if options.columns.is_none() { 1..=steps.len() } else { 1..=0 };
+            let columns = all.fold(columns, better);
+            (columns, fitting(columns, is_detailed))
+        };
+        // Words give way to pictures. In films all frames have the same.
+        let (detailed, bare) = (best(true), best(false));
+        is_detailed = options.detail_lines > 0 || is_black || detailed.1 >= WORTH_DETAILS * bare.1;
+        (columns, side) = if is_detailed { detailed } else { bare };
+        cell = if is_black { side } else { side_of(columns, width).max(side) };
     }
     let rows = steps.len().div_ceil(columns);
     if side < SMALLEST || side.is_nan() {
@@ -123,13 +136,13 @@ pub(super) fn draw(
         let height = height.unwrap_or(width);
         return Err(ChartError::NoRoom { chart: "space", width, height }.into());
     }
-    let facet_head = heads(side);
+    let facet_head = heads(cell, is_detailed);
     let body = rows as f64 * (side + facet_head) + GAP * (rows - 1) as f64;
     let body_and_key = if low_key { body + low_height } else { body.max(key_height) };
     let natural_height = 2.0 * margin + head + body_and_key + foot;
     let height = given.and_then(|(_, height)| height).unwrap_or(natural_height);
     // Centred where the page has more room than is needed.
-    let left = margin + (words_width - key_width - across(columns, side)).max(0.0) / 2.0;
+    let left = margin + (words_width - key_width - across(columns, cell)).max(0.0) / 2.0;
     let top = margin + head + (height - natural_height).max(0.0) / 2.0;
 
     let mut items = Vec::new();
@@ -142,18 +155,20 @@ pub(super) fn draw(
     let mut notes = Vec::new();
     for (at, step) in steps.iter().enumerate() {
         let (column, row) = (at % columns, at / columns);
-        let x = left + column as f64 * (side + GAP);
+        let x = left + column as f64 * (cell + GAP);
         let y = top + row as f64 * (side + facet_head + GAP);
         let mut at = y;
-        for name in name_lines(&step.name, name_style, side) {
+        for name in name_lines(&step.name, name_style, cell) {
             items.push(match is_black {
-                true => text(&name, x + side / 2.0, at, name_style, Align::Middle, Baseline::Top),
+                true => text(&name, x + cell / 2.0, at, name_style, Align::Middle, Baseline::Top),
                 false => text(&name, x, at, name_style, Align::Start, Baseline::Top),
             });
             at += line;
         }
-        write(&mut items, &details(step, &colors, side), x, at + 1.0, &colors);
-        let place = Rect::new(x, y + facet_head, side, side);
+        if is_detailed {
+            write(&mut items, &details(step, &colors, cell), x, at + 1.0, &colors);
+        }
+        let place = Rect::new(x + (cell - side) / 2.0, y + facet_head, side, side);
         let facet = Facet { cloud, step, options, colors: &colors, place };
         let Drawn { items: drawn, notes: mut said } = draw_facet(&facet)?;
         items.extend(drawn);
