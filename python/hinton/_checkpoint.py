@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -158,6 +157,9 @@ class Checkpoint(Mapping[str, Tensor]):
         return f"<hinton.Checkpoint {self.path!r}: {len(self)} tensors, {self.format}>"
 
     def _repr_html_(self) -> str:
+        # A table is seldom wanted, and its module takes longer to load than all headers to read.
+        import html
+
         head = f"<caption>{html.escape(self.path)}: {len(self)} tensors, {html.escape(self.format)}</caption>"
         rows = "".join(
             f"<tr><td style='text-align:left'>{html.escape(name)}</td>"

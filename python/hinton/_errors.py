@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import warnings
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
-HERE = str(Path(__file__).parent)
+HERE = os.path.dirname(__file__)
 
 
 class HintonWarning(UserWarning):
