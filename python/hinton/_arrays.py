@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from . import _hinton
-from ._errors import refused, warn
+from ._errors import kind_of, refused, warn
 
 #: Types of torch and of ml_dtypes that numpy does not have: hinton's name and bytes.
 FOREIGN = {
@@ -91,8 +91,7 @@ def as_numpy(value: Any, name: str) -> Any:
     cure = "give an array, a tensor, a module, a dictionary of arrays, or the path of a file"
     if is_from(value, "scipy") and hasattr(value, "toarray"):
         cure = "`.toarray()` makes an array of it"
-    said = "None" if value is None else f"a {type(value).__qualname__}"
-    raise refused(TypeError, f"{name!r}: {said} is no array", cure)
+    raise refused(TypeError, f"{name!r}: {kind_of(value)} is no array", cure)
 
 
 def as_array(value: Any, name: str, device: str | None = None) -> Any:

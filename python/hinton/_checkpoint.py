@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _arrays, _hinton
 from ._errors import patterns as named
-from ._errors import refused, warn
+from ._errors import kind_of, refused, warn
 from ._paths import path_of
 from ._tensor import Tensor
 
@@ -79,7 +79,7 @@ class Checkpoint(Mapping[str, Tensor]):
     def __getitem__(self, name: str) -> Tensor:
         if not isinstance(name, str):
             cure = "`.names` lists them, and a slice follows: file[name][0]"
-            raise refused(TypeError, f"a tensor is asked for by its name, not by a {type(name).__qualname__}", cure)
+            raise refused(TypeError, f"a tensor is asked for by its name, not by {kind_of(name)}", cure)
         found = self._all().get(name)
         if found is not None:
             return found

@@ -21,6 +21,25 @@ if TYPE_CHECKING:
     from ._keywords import Drawing, Settings
 
 
+#: Words of matplotlib and seaborn, and what says the same here.
+OTHERS = {
+    "vmin": "range=(-1, 1), both ends,",
+    "vmax": "range=(-1, 1), both ends,",
+    "clim": "range=(-1, 1), both ends,",
+    "figsize": 'size="8x6in"',
+    "colormap": "cmap",
+    "annot": "annotate",
+    "fmt": 'annotate=".2f"',
+    "fontsize": "font_size",
+    "xlabel": "x_label",
+    "ylabel": "y_label",
+    "xticklabels": "col_labels",
+    "yticklabels": "row_labels",
+    "cbar": "legend",
+    "kind": "chart",
+}
+
+
 def draw(
     what: Any,
     *tensors: str,
@@ -58,6 +77,8 @@ def draw(
             cure = "`hinton.view(run)` shows it"
             raise refused(ValueError, "interactive: the picture of a run has no page to zoom in", cure)
         return what.draw(*tensors, threads=threads, **settings)
+    for word in OTHERS.keys() & settings.keys():
+        raise refused(TypeError, f'draw() has no keyword "{word}"', f"it is {OTHERS[word]} here")
     asked, on = patterns(tensors), whole("threads", threads)
     if settings.get("chart") in (None, "heatmap", "hinton", "confusion"):
         settings = {**_arrays.labels_of(what), **settings}  # type: ignore[typeddict-item]

@@ -35,6 +35,12 @@ def refused(kind: type[Exception], message: str, cure: str) -> Exception:
     return error
 
 
+def kind_of(value: Any) -> str:
+    """What kind of thing a value is, with its article: `an int`, `a ndarray`, `None`."""
+    name = type(value).__qualname__
+    return "None" if value is None else f"{'an' if name[0].lower() in 'aeio' else 'a'} {name}"
+
+
 def whole(name: str, value: Any, least: int = 0, most: int = (1 << 31) - 1) -> int:
     """A whole number that an argument of that name was given, within its bounds."""
     is_whole = hasattr(value, "__index__") and not isinstance(value, bool)
@@ -50,7 +56,7 @@ def texts(name: str, values: Iterable[Any], cure: str) -> list[str]:
     listed = list(values)
     for value in listed:
         if not isinstance(value, str):
-            raise refused(TypeError, f"{name}: expected texts, found a {type(value).__qualname__}", cure)
+            raise refused(TypeError, f"{name}: expected texts, found {kind_of(value)}", cure)
     return listed
 
 

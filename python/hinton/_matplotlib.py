@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._draw import draw
-from ._errors import needed, refused
+from ._errors import kind_of, needed, refused
 from ._tables import colormaps
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def on(ax: Any, what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Pictur
     """
     if not hasattr(ax, "get_figure"):
         cure = "`figure, ax = matplotlib.pyplot.subplots()` makes some"
-        raise refused(TypeError, f"a {type(ax).__qualname__} is no axes of matplotlib", cure)
+        raise refused(TypeError, f"{kind_of(ax)} is no axes of matplotlib", cure)
     bbox_image = needed("matplotlib.image", "matplotlib").BboxImage
     figure = ax.get_figure(root=True)
     extent = ax.get_window_extent()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 
-from ._errors import refused
+from ._errors import kind_of, refused
 
 
 def path_of(path: str | os.PathLike[str]) -> str:
@@ -13,9 +13,8 @@ def path_of(path: str | os.PathLike[str]) -> str:
     try:
         text = os.fsdecode(path)
     except TypeError:
-        kind = type(path).__qualname__
         cure = "give a text such as \"model.safetensors\", or a pathlib.Path"
-        raise refused(TypeError, f"a {kind} is no path", cure) from None
+        raise refused(TypeError, f"{kind_of(path)} is no path", cure) from None
     return os.path.expanduser(text)
 
 

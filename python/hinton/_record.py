@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Literal, TypedDict
 
 from . import _hinton, _ranks, _watch
-from ._errors import refused, warn, whole
+from ._errors import kind_of, refused, warn, whole
 from ._paths import path_of
 from ._snapshot import Copy, detached, lent, size_of, snapshot, whole_statistics
 
@@ -275,7 +275,7 @@ class Recorder:
         """
         if not hasattr(optimizer, "register_step_post_hook"):
             cure = "give an optimiser of torch, or call `.step()` in the loop"
-            raise refused(TypeError, f"a {type(optimizer).__qualname__} is no optimiser of torch", cure)
+            raise refused(TypeError, f"{kind_of(optimizer)} is no optimiser of torch", cure)
         return optimizer.register_step_post_hook(lambda *_: self.step())
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from . import _arrays, _hinton
 from ._checkpoint import Checkpoint, warn_of_addresses
-from ._errors import patterns, refused, texts, warn, whole
+from ._errors import kind_of, patterns, refused, texts, warn, whole
 from ._frame import BUDGET
 from ._paths import path_of
 from ._picture import SCREEN, Picture, shown
@@ -322,7 +322,7 @@ def of_steps(steps: Any, name: str | None = None, device: str | None = None) -> 
         numbered = list(enumerate(steps))
     else:
         cure = "give a run or its path, a list of arrays or models, or an array whose first axis is the steps"
-        raise refused(TypeError, f"a {type(steps).__qualname__} holds no steps", cure)
+        raise refused(TypeError, f"{kind_of(steps)} holds no steps", cure)
     called = name or "array"
     opened = [(number.__index__(), inner(one, called if _arrays.is_array(one) else name, device)._inner)
               for number, one in numbered]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import _hinton
-from ._errors import refused
+from ._errors import kind_of, refused
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -166,5 +166,4 @@ def whole(key: Any) -> str:
     if hasattr(key, "__index__") and not isinstance(key, bool) and not getattr(key, "ndim", 0):
         return str(key.__index__())
     cure = "read it first: `.numpy()` takes any index"
-    kind = type(key).__qualname__
-    raise refused(TypeError, f"an index is a whole number, a slice or ..., not a {kind}", cure)
+    raise refused(TypeError, f"an index is a whole number, a slice or ..., not {kind_of(key)}", cure)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import _arrays
-from ._errors import refused
+from ._errors import kind_of, refused
 from ._snapshot import Copy, numbers
 
 #: Examples of a batch whose activations are kept as arrays.
@@ -21,7 +21,7 @@ class Activations:
         if not callable(getattr(model, "named_modules", None)):
             raise refused(
                 ValueError,
-                f"activations: a {type(model).__qualname__} has no modules of torch to watch",
+                f"activations: {kind_of(model)} has no modules of torch to watch",
                 "give a torch.nn.Module, or record arrays by tensors= of step()",
             )
         modules = dict(model.named_modules())
@@ -80,7 +80,7 @@ def check_gradients(model: Any) -> None:
     if not callable(getattr(model, "named_parameters", None)):
         raise refused(
             ValueError,
-            f"gradients: a {type(model).__qualname__} does not hold its gradients",
+            f"gradients: {kind_of(model)} does not hold its gradients",
             "give a torch.nn.Module, or record them by tensors= or as metrics of step()",
         )
 

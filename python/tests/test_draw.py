@@ -195,6 +195,15 @@ def test_cures_speak_of_arguments_not_of_options():
     assert hinton.curve(np.ones((2, 3, 4)), "array[0,:]").size
 
 
+def test_words_of_other_libraries_are_translated():
+    keywords = hinton.settings()
+    for word, here in hinton._draw.OTHERS.items():
+        assert word not in keywords and here.split("=")[0] in keywords
+    with pytest.raises(TypeError, match="vmin") as raised:
+        hinton.heatmap(W, vmin=-1, cmap="viridis")
+    assert raised.value.cure == "it is range=(-1, 1), both ends, here"
+
+
 def test_a_name_that_is_nearly_one_is_suggested():
     with pytest.raises(AttributeError) as raised:
         hinton.drwa
