@@ -80,6 +80,7 @@ def test_errors_name_keywords_and_have_a_cure():
     with pytest.raises(ValueError) as raised:
         hinton.draw(W, cmap="viridsi")
     assert "--" not in str(raised.value) and "viridis" in raised.value.cure
+    assert "`hinton.colormaps()` shows all" in raised.value.cure
     with pytest.raises(TypeError, match='no keyword "cmpa"') as raised:
         hinton.draw(W, cmpa="viridis")
     assert "cmap" in raised.value.cure

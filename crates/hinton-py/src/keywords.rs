@@ -212,7 +212,8 @@ pub(crate) fn in_keywords(text: &str) -> String {
         }
     }
     said.push_str(rest);
-    without_patterns(said)
+    let said = said.replace("`hinton list colormaps`", "`hinton.colormaps()`");
+    without_patterns(said.replace("`hinton list charts`", "`hinton.charts()`"))
 }
 
 /// A sentence whose tensors are named by an argument, not by `-t`. Command lines in it stay what they are.
@@ -221,6 +222,7 @@ fn without_patterns(text: String) -> String {
         return text;
     }
     let said = [
+        ("name a matrix with -t", "name a matrix"),
         (" with -t", " by name"),
         ("as in -t ", "as in "),
         ("-t names", "an argument names"),
