@@ -72,7 +72,8 @@ fn args(command: Command) -> Command {
                 .value_name("FORMAT")
                 .help("The output, where the file's name does not say [- : gif]"),
         );
-    let command = film::poster_argument(film_args(command), "[default: off]");
+    let command =
+        film::poster_argument(film_args(command), "[default: where the first step is all zeros]");
     let command = encoder::args(command, &["strip", "indexed"]);
     let command =
         settings_elsewhere(settings(command), &["as", "range"]).arg(threads()).arg(max_download());
@@ -213,7 +214,16 @@ fn save(
 ) -> Result<(), Failure> {
     let loops = matches.get_one::<u16>("loop").copied().unwrap_or(0);
     let settings = FilmSettings::new(loops, matches.get_flag("indexed"));
-    let hold = film::poster(matches, None)?;
+    // A preset is a job done as others do it.
+    let is_shown_by_first = !matches.contains_id("preset") && is_moving_picture(target);
+    let is_empty = is_shown_by_first && film.len() > 1 && film.begins_empty()?;
+    let hold = film::poster(matches, is_empty.then_some(0.0))?;
+    if is_empty && !matches.contains_id("poster") {
+        note(
+            "the first step is all zeros, so the last one is shown for an instant before it; \
+             --poster=off begins at the beginning",
+        );
+    }
     let drawing = Count::new("drawing", "frames");
     without_effect(matches, target);
     let _gently = interrupt::gently();
@@ -248,6 +258,11 @@ fn save(
     drawing.finish();
     report.notes.iter().for_each(|text| note(text));
     Ok(())
+}
+
+/// Whether it is a picture that moves, which programs that do not know it show by its first frame.
+fn is_moving_picture(target: &Target<'_>) -> bool {
+    matches!(target, Target::Film(row) if row.name != "mp4" && !matches!(row.write, FilmWriter::Folder(_)))
 }
 
 /// Says which options the output takes no notice of.

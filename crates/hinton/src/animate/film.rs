@@ -242,6 +242,21 @@ impl<'a> Film<'a> {
         }
     }
 
+    /// Whether the first step has nothing but zeros, as weights that training begins with: an empty
+    /// picture where a film is shown by its first frame.
+    ///
+    /// # Errors
+    /// When its values cannot be read.
+    pub fn begins_empty(&self) -> Result<bool, Error> {
+        for view in 0..self.views.len() {
+            let panels = self.step_panels(view, 0)?;
+            if panels.iter().any(|panel| panel.summary.max_abs() != Some(0.0)) {
+                return Ok(false);
+            }
+        }
+        Ok(!self.shown.is_empty() && !self.views.is_empty())
+    }
+
     /// The panels of a view at a place in the film.
     fn panels(&self, view: usize, at: At) -> Result<Panels, Error> {
         let here = self.step_panels(view, at.step)?;
