@@ -155,18 +155,13 @@ fn pip(python: &Path) -> Command {
 }
 
 /// Builds the wheel that is given to others, in a profile, into a folder; or says why it cannot be built here. On
-/// Linux zig, where it is, links it for old systems too. What maturin dates has `time`, in seconds since 1970.
-pub(crate) fn wheel(
-    out: &Path,
-    profile: &str,
-    time: u64,
-) -> Result<Result<PathBuf, String>, Failure> {
+/// Linux zig, where it is, links it for old systems too.
+pub(crate) fn wheel(out: &Path, profile: &str) -> Result<Result<PathBuf, String>, Failure> {
     let python = match SMALL.ready()? {
         Ok(python) => python,
         Err(why) => return Ok(Err(why)),
     };
     let mut build = maturin(&python, out, profile);
-    build.env("SOURCE_DATE_EPOCH", time.to_string());
     if cfg!(target_os = "linux") {
         match has_zig(&python) {
             true => {

@@ -17,7 +17,19 @@ pub(crate) fn root() -> PathBuf {
 pub(crate) fn program(name: &str) -> Command {
     let mut command = Command::new(name);
     command.current_dir(root()).stdin(Stdio::null());
+    // What cargo told this chore about itself is no business of others. The build script of ring asks for these: builds by a
+    // chore and by hand would each undo the other's, and all that stands on ring with it.
+    for (variable, _) in std::env::vars_os() {
+        if variable.to_str().is_some_and(is_about_this_crate) {
+            command.env_remove(variable);
+        }
+    }
     command
+}
+
+/// Whether cargo sets a variable for the crate that it runs.
+fn is_about_this_crate(variable: &str) -> bool {
+    variable.starts_with("CARGO_PKG_") || variable.starts_with("CARGO_MANIFEST_")
 }
 
 /// The cargo that runs this chore.
@@ -115,4 +127,20 @@ pub(crate) fn read(path: &Path) -> Result<String, Failure> {
 /// A path as seen from the root, with forward slashes.
 pub(crate) fn shown(path: &Path) -> String {
     path.strip_prefix(root()).unwrap_or(path).to_string_lossy().replace('\\', "/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cargo_says_of_this_chore_is_not_passed_on() {
+        let command = program("anything");
+        let removed: Vec<_> = command.get_envs().filter(|(_, value)| value.is_none()).collect();
+        // Both are set where cargo runs a test.
+        for name in ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME"] {
+            assert!(removed.iter().any(|(variable, _)| *variable == name), "{name} is passed on");
+        }
+        assert!(!removed.iter().any(|(variable, _)| *variable == "CARGO" || *variable == "PATH"));
+    }
 }

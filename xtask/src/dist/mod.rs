@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     }
     if asked.wheel {
         licences_of_wheel()?;
-        match python::wheel(&out, &asked.profile, made.time)? {
+        match python::wheel(&out, &asked.profile)? {
             Ok(wheel) => files.push(wheel),
             Err(why) => println!("{why}: there is no wheel"),
         }
