@@ -216,7 +216,7 @@ fn save(
     let settings = FilmSettings::new(loops, matches.get_flag("indexed"));
     // A preset is a job done as others do it.
     let is_shown_by_first = !matches.contains_id("preset") && is_moving_picture(target);
-    let is_empty = is_shown_by_first && film.len() > 1 && film.begins_empty()?;
+    let is_empty = is_shown_by_first && film.steps().len() > 1 && film.begins_empty()?;
     let hold = film::poster(matches, is_empty.then_some(0.0))?;
     if is_empty && !matches.contains_id("poster") {
         note(
