@@ -23,10 +23,10 @@ pub(crate) fn poster_argument(command: Command, default: &'static str) -> Comman
             .require_equals(true)
             .default_missing_value("0")
             .help(format!("Show the last frame first, for a list of files or a paper {default}"))
-            .long_help(
+            .long_help(format!(
                 "Show the last frame first: it is what a mail, a paper or a list of files shows of a \
-                 film. For an instant, or for SECONDS: --poster=1. --poster=off begins at the beginning.",
-            )
+                 film. For an instant, or for SECONDS: --poster=1. --poster=off begins at the beginning. {default}",
+            ))
             .help_heading("Film"),
     )
 }

@@ -355,3 +355,19 @@ fn strips_show_the_first_and_the_last_step() {
     let svg = hinton::output_named("svg").unwrap();
     assert!(!render(&strip, svg, &strip.render_options()).unwrap().is_empty());
 }
+
+#[test]
+fn a_film_knows_whether_it_begins_with_nothing() {
+    let folder = Folder::new();
+    let _ = run_of(&folder, 3, &[2, 4]);
+    let full = [open(&folder.path("run"))];
+    assert!(!animate(&full, &all(), &heatmap()).unwrap().begins_empty().unwrap());
+    put(&folder, "run/epoch_0.safetensors", &[2, 4], &[0.0; 8]);
+    let zeros = [open(&folder.path("run"))];
+    let film = animate(&zeros, &all(), &heatmap()).unwrap();
+    assert!(film.begins_empty().unwrap(), "{:?}", film.steps());
+    // The change from zeros is something.
+    let mut changes = heatmap();
+    changes.show = Show::Change;
+    assert!(!animate(&zeros, &all(), &changes).unwrap().begins_empty().unwrap());
+}

@@ -120,8 +120,8 @@ pub(super) fn draw(
             let better = |best: usize, other: usize| {
                 if fitting(other, is_detailed) > fitting(best, is_detailed) { other } else { best }
             };
-            let all = if options.columns.is_none() { 1..=steps.len() } else { 1..=0 };
-            let columns = all.fold(columns, better);
+            let most = if options.columns.is_none() { steps.len() } else { 0 };
+            let columns = (1..=most).fold(columns, better);
             (columns, fitting(columns, is_detailed))
         };
         // Words give way to pictures. In films all frames have the same.

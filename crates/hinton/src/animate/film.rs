@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hinton_chart::{Panel, Theme, Timeline};
 use hinton_render::films::{Frame, FrameSource, SourceError, StripOptions, map_levels, strip};
 use hinton_scene::{Item, Point, Scene, Typeface, with_typeface};
-use hinton_tensor::{Progress, Summary, Work};
+use hinton_tensor::{Grid, Progress, Summary, Work};
 
 use super::change::in_between;
 use super::look::{Panels, Seen, Shown, changes};
@@ -248,13 +248,19 @@ impl<'a> Film<'a> {
     /// # Errors
     /// When its values cannot be read.
     pub fn begins_empty(&self) -> Result<bool, Error> {
+        let is_empty = |grid: &Grid| {
+            let values = grid.values.iter().chain(&grid.negative);
+            grid.marks.is_empty() && values.into_iter().all(|&value| value == 0.0)
+        };
         for view in 0..self.views.len() {
             let panels = self.step_panels(view, 0)?;
-            if panels.iter().any(|panel| panel.summary.max_abs() != Some(0.0)) {
+            let has_nothing =
+                |panel: &Panel| !panel.grids.is_empty() && panel.grids.iter().all(is_empty);
+            if !panels.iter().all(has_nothing) {
                 return Ok(false);
             }
         }
-        Ok(!self.shown.is_empty() && !self.views.is_empty())
+        Ok(!self.views.is_empty())
     }
 
     /// The panels of a view at a place in the film.
