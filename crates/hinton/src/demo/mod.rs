@@ -15,7 +15,7 @@ use crate::animate::{AnimateRequest, animate};
 use crate::runs::{RunRequest, draw_runs};
 use crate::space::{self, PointRequest, Show, ShowRequest};
 use crate::{
-    DrawRequest, Error, FilmSettings, Picture, RunOptions, ThemeName, draw, film_bytes,
+    DrawRequest, Error, FilmSettings, Picture, Poster, RunOptions, ThemeName, draw, film_bytes,
     film_output_named, make_folder, open_run, output_for, render, select, write_bytes,
 };
 use exhibits::{EXHIBITS, Exhibit, Shows};
@@ -170,7 +170,11 @@ fn drawn(
                 let output = film_output_named(extension)?;
                 let settings = FilmSettings::new(0, false);
                 let watch = &mut |_| std::ops::ControlFlow::Continue(());
-                let (bytes, _) = film_bytes(&mut film, output, settings, watch)?;
+                // As the command does.
+                let (bytes, _) = match film.begins_empty()? {
+                    true => film_bytes(&mut Poster::new(&mut film, 0.0), output, settings, watch)?,
+                    false => film_bytes(&mut film, output, settings, watch)?,
+                };
                 files.push((exhibit.picture(dark, extension), bytes));
             }
             Ok(Drawn { exhibit, dark, css_width: width, files })
