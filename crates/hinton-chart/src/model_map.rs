@@ -372,7 +372,9 @@ impl Layer<'_> {
         let mut rest = words.as_str();
         let mut line = 0;
         while !rest.is_empty() && line < LIST_LINES {
-            let breaks = rest.match_indices(", ").map(|(place, _)| place + 2).chain([rest.len()]);
+            let parts = rest.match_indices(", ").chain(rest.match_indices(": "));
+            let breaks = parts.map(|(place, _)| place + 2).chain([rest.len()]);
+            let first = breaks.clone().min().unwrap_or(rest.len());
             // In a terminal letters are as wide as its characters.
             let wide = |text: &str| {
                 measure(text, style).max(self.theme.letter_width * text.chars().count() as f64)
@@ -380,7 +382,7 @@ impl Layer<'_> {
             let fits = |end: &usize| wide(rest[..*end].trim_end()) <= self.map.width;
             let end = match line + 1 {
                 LIST_LINES => rest.len(),
-                _ => breaks.filter(fits).last().unwrap_or(rest.len()),
+                _ => breaks.filter(fits).max().unwrap_or(first),
             };
             let text = fit(rest[..end].trim_end(), style, self.map.width);
             self.label(Role::Group, text, (0.0, y + line as f64 * LINE), style);
