@@ -11,6 +11,7 @@ import { spawn } from "node:child_process";
 import { closeSync, existsSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { createInterface } from "node:readline";
 import { brotliCompressSync, constants } from "node:zlib";
 import { launch, safetensors } from "../web/test/viewer-kit.mjs";
@@ -198,7 +199,7 @@ async function dropped(browser) {
   const times = [];
   for (let time = 0; time < 3; time++) {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-    await page.goto(`file://${staticPage}`);
+    await page.goto(pathToFileURL(staticPage).href);
     await page.waitForSelector("#welcome input[type=file]", { state: "attached" });
     await page.waitForTimeout(500);
     await page.evaluate(() => {
