@@ -13,8 +13,10 @@ export function pooled(rows: readonly StatisticsRow[], low: number, high: number
   const known = rows.filter((row) => row.low !== null && row.high !== null && row.histogram.length > 0);
   if (known.length === 0) return null;
   const room = REACH * (high - low);
-  const least = Math.max(Math.min(...known.map((row) => row.low!)), low - room);
-  const most = Math.min(Math.max(...known.map((row) => row.high!)), high + room);
+  // One by one: as arguments of a call, hundreds of thousands would be too many.
+  const lowest = known.reduce((end, row) => Math.min(end, row.low!), Number.POSITIVE_INFINITY);
+  const highest = known.reduce((end, row) => Math.max(end, row.high!), Number.NEGATIVE_INFINITY);
+  const [least, most] = [Math.max(lowest, low - room), Math.min(highest, high + room)];
   if (!(most > least)) return null;
   const width = (most - least) / BINS;
   const counts = new Array<number>(BINS).fill(0);
