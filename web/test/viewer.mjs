@@ -424,6 +424,9 @@ const TESTS = {
     await page.click("#play");
     await page.locator("#step").fill("1");
     assert.equal((await view(page)).step, "10");
+    await page.locator("#step").focus();
+    await press(page, ".");
+    assert.equal((await view(page)).step, "20", "a slider with the focus leaves letters and signs to the page");
   },
 
   async "the view is taken away: picture, command, address"(open) {

@@ -286,8 +286,16 @@ export const ACTIONS: Action[] = [
   { keys: "?", about: "keys", group: "Page", on: { "?": ({ openHelp }) => openHelp() } },
 ];
 
-/** Keys that a control uses itself while it has the focus. */
-const OWN_KEYS = ["INPUT", "SELECT", "TEXTAREA"];
+/** Kinds of `<input>` that no letter is typed into. */
+const WITHOUT_LETTERS = ["range", "checkbox", "radio", "color", "button"];
+
+/** Whether the control that has the focus uses a key itself. */
+function isOwnKey(target: HTMLElement, key: string): boolean {
+  if (target.isContentEditable || target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement) return true;
+  if (!(target instanceof HTMLInputElement)) return false;
+  if (!WITHOUT_LETTERS.includes(target.type)) return true;
+  return target.type === "range" ? /^(arrow|page|home|end)/.test(key) : key === " " || key === "enter" || key.startsWith("arrow");
+}
 
 export function listenToKeys(acts: Acts, signal: AbortSignal): void {
   const table = new Map<string, (acts: Acts, event: KeyboardEvent) => void>();
@@ -296,8 +304,8 @@ export function listenToKeys(acts: Acts, signal: AbortSignal): void {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (document.querySelector("dialog[open]")) return;
     const target = event.target as HTMLElement;
-    if (OWN_KEYS.includes(target.tagName) || target.isContentEditable) return;
     const key = event.key.toLowerCase();
+    if (isOwnKey(target, key)) return;
     const pressed = ["BUTTON", "SUMMARY", "A"].includes(target.tagName) && (key === " " || key === "enter");
     const act = table.get(key);
     if (pressed || !act) return;

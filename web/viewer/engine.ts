@@ -338,6 +338,8 @@ export interface Colours {
 
 export interface Curve {
   name: string;
+  /** Whether it tells how far and how fast the training went, such as `epoch`, rather than how well. */
+  pace: boolean;
   steps: number[];
   values: number[];
 }

@@ -254,7 +254,7 @@ fn a_run_has_steps_and_curves() {
         let bytes = (number as f32).to_le_bytes().repeat(4);
         let (name, dtype, shape) = ("w", hinton::Dtype::F32, [2, 2]);
         let tensors = [hinton::NewTensor { name, dtype, shape: &shape, bytes: &bytes }];
-        let metrics = [("loss", 1.0 / (number + 1) as f64)];
+        let metrics = [("loss", 1.0 / (number + 1) as f64), ("epoch", number as f64 / 10.0)];
         let step = hinton::NewStep { number, time: None, tensors: &tensors, metrics: &metrics };
         writer.append(&step).unwrap();
     };
@@ -270,6 +270,8 @@ fn a_run_has_steps_and_curves() {
     let series = json(&viewer, "series", "");
     assert_eq!(series["curves"][0]["name"], "loss");
     assert_eq!(series["curves"][0]["steps"], serde_json::json!([0.0, 10.0]));
+    let pace = |index: usize| series["curves"][index]["pace"].clone();
+    assert_eq!((pace(0), pace(1)), (false.into(), true.into()), "an epoch is no measure of success");
     while viewer.work_ahead(&Quiet) {}
     append(&mut writer, 20);
     let events = json(&viewer, "events", "since=0")["events"].clone();

@@ -92,7 +92,7 @@ pub use hinton_render::{
 };
 pub use hinton_run::{
     NewStep, NewTensor, Run, RunKind, RunOptions, RunTensor, RunWriter, Step as RunStep,
-    is_run_folder, open_run_watched, run_of,
+    is_pace, is_run_folder, open_run_watched, run_of,
 };
 pub use hinton_scene::{
     Color, Coverage, FontFile, FontSource, Scene, Typeface, coverage, set_font_source, visible,

@@ -175,7 +175,7 @@ export function Colour(props: { model: Model; mark: number | null }) {
       <canvas id="bar" width={WIDTH} height="1" ref={bar} aria-hidden="true" />
       <div class="ends">
         <input class="end" aria-label="Lower end of the range" value={short(ends().low, 4)} onChange={enter("low")} />
-        <span class="about">{component() ? `its ${component()}` : isQuiet() ? "its own" : model.comparison.way() === "difference" ? "differences" : model.focus() === null ? "all matrices" : !model.choice().share ? "this tensor's own" : (model.tensors[about()!]?.group ?? 0) === 0 ? "all matrices" : "all of this kind"}</span>
+        <span class="about">{component() ? `its ${component()}` : isQuiet() ? "its own" : model.comparison.way() === "difference" ? "differences" : model.focus() === null ? "matrices" : !model.choice().share ? "its own" : (model.tensors[about()!]?.group ?? 0) === 0 ? "matrices" : "this kind"}</span>
         <input class="end" aria-label="Upper end of the range" value={short(ends().high, 4)} onChange={enter("high")} />
       </div>
       <Show when={!model.catalogue.exported}>

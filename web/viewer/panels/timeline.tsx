@@ -68,9 +68,12 @@ export function Timeline(props: { model: Model; player: Player }) {
   );
 }
 
+/** Curves behind the slider: of what tells how well the training went. */
+const drawn = (curves: Curve[]): Curve[] => curves.filter(({ pace }) => !pace).slice(0, 3);
+
 function valuesAt(curves: Curve[], step: number): string {
-  return curves
-    .slice(0, 3)
+  const pace = curves.filter(({ pace }) => pace).slice(0, 1);
+  return [...drawn(curves), ...pace]
     .map(({ name, steps, values }) => {
       // Metrics may be written more often than weights: the last one up to here.
       const at = steps.findLastIndex((other) => other <= step);
@@ -110,7 +113,7 @@ function Curves(props: { curves: Curve[]; steps: number[]; at: number }) {
   };
   return (
     <svg class="curves" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
-      <For each={props.curves.slice(0, 3)}>{(curve, at) => <path class={`curve-${at()}`} d={path(curve)} />}</For>
+      <For each={drawn(props.curves)}>{(curve, at) => <path class={`curve-${at()}`} d={path(curve)} />}</For>
       <line x1={(props.at / Math.max(props.steps.length - 1, 1)) * WIDTH} x2={(props.at / Math.max(props.steps.length - 1, 1)) * WIDTH} y1="0" y2={HEIGHT} />
     </svg>
   );
