@@ -19,6 +19,7 @@ const STEPS: &[Step] = &[
     Step { name: "lints", run: lints },
     Step { name: "tests", run: tests },
     Step { name: "MP4", run: mp4 },
+    Step { name: "buckets", run: buckets },
     Step { name: "templates", run: new::check },
     Step { name: "web", run: || web::run(&["--check".to_string()]) },
     Step { name: "browser", run: || web::run(&["--test".to_string()]) },
@@ -54,8 +55,10 @@ fn lints() -> Result<(), Failure> {
         println!("clippy is not installed: the lints were not checked");
         return Ok(());
     }
-    let clippy = ["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"];
-    shell::run(shell::cargo().args(clippy))
+    let mut clippy = shell::cargo();
+    clippy.args(["clippy", "--quiet", "--workspace", "--all-targets"]);
+    clippy.args(["--features", "hinton-remote/cloud"]);
+    shell::run(clippy.args(["--", "-D", "warnings"]))
 }
 
 /// Unit tests, tests of the crates from outside, and the examples in the documentation.
@@ -73,6 +76,13 @@ fn mp4() -> Result<(), Failure> {
     }
     let mut tests = shell::cargo();
     tests.args(["test", "--quiet", "--package", "hinton-render", "--features", "mp4"]);
+    shell::run(tests.args(["--lib", "--test", "it"]))
+}
+
+/// The tests of buckets, whose crates are not in every build.
+fn buckets() -> Result<(), Failure> {
+    let mut tests = shell::cargo();
+    tests.args(["test", "--quiet", "--package", "hinton-remote", "--features", "cloud"]);
     shell::run(tests.args(["--lib", "--test", "it"]))
 }
 

@@ -6,6 +6,7 @@
 
 mod args;
 mod arguments;
+mod clouds;
 mod commands;
 mod download;
 mod encoder;

@@ -127,6 +127,7 @@ fn settings(max_download: Option<u64>) -> Result<Settings, hinton::Error> {
     let agent = concat!("hinton/", env!("CARGO_PKG_VERSION"));
     let mut settings = Settings::new(agent, Arc::new(Sleep));
     settings.max_download = max_download;
+    settings.buckets = crate::clouds::buckets();
     settings.proxy = ureq::Proxy::try_from_env();
     if let Some(path) = variable("SSL_CERT_FILE") {
         settings.certificates = Some(small_file(Path::new(&path), LONGEST.1).ok_or_else(|| {
@@ -165,7 +166,7 @@ fn token_in(path: &Path) -> Option<String> {
     Some(text.trim().to_owned()).filter(|token| !token.is_empty())
 }
 
-fn small_file(path: &Path, most: u64) -> Option<Vec<u8>> {
+pub(crate) fn small_file(path: &Path, most: u64) -> Option<Vec<u8>> {
     let is_small = std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() <= most);
     is_small.then(|| std::fs::read(path).ok())?
 }
@@ -179,7 +180,7 @@ fn text(name: &str) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
 }
 
-fn is_on(name: &str) -> bool {
+pub(crate) fn is_on(name: &str) -> bool {
     let on = ["1", "on", "true", "yes"];
     text(name).is_some_and(|value| on.contains(&value.to_ascii_lowercase().as_str()))
 }

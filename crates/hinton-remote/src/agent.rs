@@ -6,6 +6,9 @@ use std::ops::Range;
 use std::time::Duration;
 
 use ureq::http::HeaderMap;
+/// Requests and answers as types, which `object_store` shares.
+#[cfg(feature = "cloud")]
+pub(crate) use ureq::http::{Request, Response};
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body};
 
@@ -58,17 +61,20 @@ impl Asker {
         Asker { agent: Agent::new_with_config(config.build()), patience }
     }
 
-    /// Asks for a range of what lies at an address, or for all of it.
+    /// Asks for a range of what lies at an address, or for all of it, with these headers.
     pub(crate) fn get(
         &self,
         url: &Url,
         range: Option<&Range<u64>>,
         token: Option<&str>,
+        headers: &[(String, String)],
         most: u64,
     ) -> Result<Reply, Broken> {
-        let for_body = most.saturating_mul(1000) / self.patience.slowest.max(1);
-        let for_body = Duration::from_millis(self.patience.answer.saturating_add(for_body));
+        let for_body = self.for_body(most);
         let mut request = self.agent.get(url.whole());
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
         if let Some(range) = range {
             let last = range.end.saturating_sub(1);
             request = request.header("range", format!("bytes={}-{last}", range.start));
@@ -79,6 +85,32 @@ impl Asker {
         let sent = request.config().timeout_recv_body(Some(for_body)).build().call();
         let (parts, body) = sent.map_err(broken)?.into_parts();
         Ok(Reply { status: parts.status.as_u16(), headers: parts.headers, body })
+    }
+
+    /// Makes a request as it is given, and reads its answer whole: at most so many bytes.
+    #[cfg(feature = "cloud")]
+    pub(crate) fn send(
+        &self,
+        request: Request<Vec<u8>>,
+        most: u64,
+    ) -> Result<Response<Vec<u8>>, Broken> {
+        let for_body = self.for_body(most);
+        let request = self.agent.configure_request(request);
+        let request = request.timeout_recv_body(Some(for_body)).build();
+        let (parts, body) = self.agent.run(request).map_err(broken)?.into_parts();
+        let reply = Reply { status: parts.status.as_u16(), headers: parts.headers.clone(), body };
+        let body = reply.at_most(most)?.ok_or_else(|| Broken {
+            why: format!("the body goes on past {most} bytes"),
+            may_pass: false,
+            cure: "the server is broken: tell its owner",
+        })?;
+        Ok(Response::from_parts(parts, body))
+    }
+
+    /// How long a body of at most so many bytes may take.
+    fn for_body(&self, most: u64) -> Duration {
+        let for_body = most.saturating_mul(1000) / self.patience.slowest.max(1);
+        Duration::from_millis(self.patience.answer.saturating_add(for_body))
     }
 }
 
@@ -133,15 +165,29 @@ impl Reply {
         let mut bytes = Vec::new();
         // What cannot be read says nothing.
         let _ = self.body.as_reader().take(MOST).read_to_end(&mut bytes);
-        let text = String::from_utf8_lossy(&bytes);
-        let plain: Vec<&str> = text.split_whitespace().collect();
-        let text = plain.join(" ");
-        // A page is for browsers.
-        if text.starts_with('<') && !text.starts_with("<?xml") {
-            return String::new();
-        }
-        text.chars().take(200).collect()
+        words_of(&bytes)
     }
+}
+
+/// What a body says of an error, in few words; nothing where it is a page for browsers.
+pub(crate) fn words_of(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    let plain: Vec<&str> = text.split_whitespace().collect();
+    let text = plain.join(" ");
+    // What a bucket says: <Error><Code>NoSuchKey</Code><Message>The key does not exist</Message>.
+    if let Some(code) = between(&text, "<Code>", "</Code>") {
+        let message = between(&text, "<Message>", "</Message>").unwrap_or_default();
+        return format!("{code}: {message}").chars().take(200).collect();
+    }
+    if text.starts_with('<') && !text.starts_with("<?xml") {
+        return String::new();
+    }
+    text.chars().take(200).collect()
+}
+
+fn between<'t>(text: &'t str, start: &str, end: &str) -> Option<&'t str> {
+    let (_, rest) = text.split_once(start)?;
+    rest.split_once(end).map(|(inner, _)| inner)
 }
 
 fn broken(error: ureq::Error) -> Broken {

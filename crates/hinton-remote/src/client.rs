@@ -6,6 +6,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::agent::{Asker, Broken, Reply};
+#[cfg(feature = "cloud")]
+use crate::agent::{Request, Response};
 use crate::fault::{Fault, FaultKind};
 use crate::head::{Identity, content_range, wait_of};
 use crate::lock;
@@ -54,6 +56,20 @@ pub(crate) enum Want {
     Start(u64),
     /// All of it, at most so many bytes.
     Whole(u64),
+}
+
+/// A request for a range that is more than its address: signed, for a bucket.
+pub(crate) struct Signed {
+    pub(crate) url: Url,
+    /// Sent to the host of that address alone.
+    pub(crate) headers: Vec<(String, String)>,
+}
+
+/// Makes the requests for ranges of a file, each for one attempt.
+pub(crate) trait Sign: Send + Sync {
+    /// # Errors
+    /// Why it cannot be made, for people.
+    fn sign(&self, range: &Range<u64>) -> Result<Signed, String>;
 }
 
 /// What was given.
@@ -130,13 +146,23 @@ impl Client {
 
     /// Asks until there is an answer, or none can be hoped for.
     pub(crate) fn ask(&self, url: &Url, want: &Want) -> Result<Answer, Fault> {
+        self.ask_signed(url, None, want)
+    }
+
+    /// As [`Client::ask`]; `sign` makes the requests where there is one, and `url` is what people see.
+    pub(crate) fn ask_signed(
+        &self,
+        url: &Url,
+        sign: Option<&dyn Sign>,
+        want: &Want,
+    ) -> Result<Answer, Fault> {
         let range = want.range();
         self.reserve(url, want)?;
         let patience = self.settings.patience;
         let mut wait = patience.first_wait;
         let mut attempt = 1;
         loop {
-            let (fault, asked_to_wait) = match self.attempt(url, want) {
+            let (fault, asked_to_wait) = match self.attempt(url, sign, want) {
                 Ok(answer) => return Ok(answer),
                 Err(Miss::Final(fault)) => return Err(fault.of_range(range)),
                 Err(Miss::Passing(fault, wait)) => (fault, wait),
@@ -193,14 +219,21 @@ impl Client {
     }
 
     /// One attempt: redirects are followed, the answer is checked.
-    fn attempt(&self, start: &Url, want: &Want) -> Result<Answer, Miss> {
+    fn attempt(&self, start: &Url, sign: Option<&dyn Sign>, want: &Want) -> Result<Answer, Miss> {
         let range = want.range();
         let most = want.most();
-        let mut url = start.clone();
+        let signed = sign.zip(range.as_ref()).map(|(sign, range)| sign.sign(range)).transpose();
+        let Signed { mut url, headers } = match signed.map_err(|why| unsigned(start, why))? {
+            Some(signed) => signed,
+            None => Signed { url: start.clone(), headers: Vec::new() },
+        };
+        let asked = url.clone();
         let mut seen = vec![url.clone()];
         loop {
             self.requests.fetch_add(1, Ordering::Relaxed);
-            let reply = self.asker.get(&url, range.as_ref(), self.token_for(&url), most);
+            let headers = if url.has_origin_of(&asked) { headers.as_slice() } else { &[] };
+            let token = self.token_for(&url);
+            let reply = self.asker.get(&url, range.as_ref(), token, headers, most);
             let reply = reply.map_err(|broken| unreachable(&url, broken))?;
             let Some(location) = redirect(&reply) else {
                 return self.judge(url, reply, want);
@@ -240,6 +273,27 @@ impl Client {
         }
         seen.push(target.clone());
         Ok(target)
+    }
+
+    /// Makes a request that is no part of a file, once, and counts it.
+    #[cfg(feature = "cloud")]
+    pub(crate) fn send(
+        &self,
+        request: Request<Vec<u8>>,
+        most: u64,
+    ) -> Result<Response<Vec<u8>>, String> {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let reply = self.asker.send(request, most).map_err(|broken| broken.why)?;
+        self.bytes.fetch_add(reply.body().len() as u64, Ordering::Relaxed);
+        Ok(reply)
+    }
+
+    /// A header of the answer to an address, whatever its status.
+    #[cfg(feature = "cloud")]
+    pub(crate) fn header_of(&self, url: &Url, name: &str) -> Option<String> {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let reply = self.asker.get(url, None, None, &[], 1 << 16).ok()?;
+        reply.header(name).map(str::to_owned)
     }
 
     /// What an answer that is no redirect is worth.
@@ -360,6 +414,11 @@ impl Want {
     }
 }
 
+fn unsigned(url: &Url, why: String) -> Miss {
+    let what = format!("the request cannot be signed: {why}");
+    Miss::Final(Fault::new(FaultKind::Forbidden, url, what, "check your credentials"))
+}
+
 fn redirect(reply: &Reply) -> Option<&str> {
     matches!(reply.status, 301 | 302 | 303 | 307 | 308).then(|| reply.header("location")).flatten()
 }
@@ -376,7 +435,14 @@ fn refusal(url: &Url, reply: Reply) -> Miss {
     let code = reply.header("x-error-code").map(str::to_owned);
     let reason = reply.header("x-error-message").map(|text| text.chars().take(200).collect());
     let wait = wait_of(|name| reply.header(name));
-    let words = |reply: Reply| reason.unwrap_or_else(|| reply.words());
+    let words = reason.unwrap_or_else(|| reply.words());
+    let (fault, may_pass) = refused(url, status, &words);
+    let fault = Fault { code: code.map(String::into_boxed_str), ..fault };
+    if may_pass { Miss::Passing(fault, wait) } else { Miss::Final(fault) }
+}
+
+/// A status other than success with what was said of it, as a fault; and whether it may pass.
+pub(crate) fn refused(url: impl std::fmt::Display, status: u16, words: &str) -> (Fault, bool) {
     let (kind, cure) = match status {
         401 | 403 => (FaultKind::Forbidden, "check that you may read it"),
         404 | 410 => (FaultKind::Missing, "check the address"),
@@ -398,14 +464,9 @@ fn refusal(url: &Url, reply: Reply) -> Miss {
         "" => format!("the server answered {status}"),
         said => said.to_owned(),
     };
-    let words = words(reply);
     if !words.is_empty() {
         what.push_str(&format!(" ({words})"));
     }
-    let fault =
-        Fault { code: code.map(String::into_boxed_str), ..Fault::new(kind, url, what, cure) };
-    match status {
-        408 | 425 | 429 | 500 | 502 | 503 | 504 => Miss::Passing(fault, wait),
-        _ => Miss::Final(fault),
-    }
+    let may_pass = matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504);
+    (Fault::new(kind, url, what, cure), may_pass)
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use hinton_tensor::{Bytes, Memory, ReadError, share_out};
 
 use crate::ahead::{Ahead, GAP};
-use crate::client::{Answer, Client, Want};
+use crate::client::{Answer, Client, Sign, Want};
 use crate::fault::{Fault, FaultKind};
 use crate::head::Identity;
 use crate::lock;
@@ -20,14 +20,34 @@ const PIECE: u64 = 16 << 20;
 /// Numbers of files, so that the blocks of two are never taken for one another.
 static NUMBERS: AtomicU64 = AtomicU64::new(0);
 
+/// Where a file is asked for.
+#[derive(Clone)]
+pub(crate) struct Origin {
+    /// The address that was named.
+    pub(crate) url: Url,
+    /// What makes the requests where the address is not enough.
+    pub(crate) sign: Option<Arc<dyn Sign>>,
+}
+
+impl From<Url> for Origin {
+    fn from(url: Url) -> Self {
+        Origin { url, sign: None }
+    }
+}
+
+impl Origin {
+    fn ask(&self, client: &Client, want: &Want) -> Result<Answer, Fault> {
+        client.ask_signed(&self.url, self.sign.as_deref(), want)
+    }
+}
+
 /// A file at an address.
 pub(crate) struct RemoteFile {
     client: Arc<Client>,
     number: u64,
     /// What people call it.
     name: String,
-    /// The address that was named.
-    origin: Url,
+    origin: Origin,
     len: u64,
     known: Mutex<Known>,
     ahead: Mutex<Ahead>,
@@ -51,10 +71,11 @@ impl RemoteFile {
     /// ranges gives whole lies in memory from then on.
     pub(crate) fn open(
         client: &Arc<Client>,
-        origin: Url,
+        origin: impl Into<Origin>,
         name: &str,
     ) -> Result<Arc<dyn Bytes>, Fault> {
-        let answer = match client.ask(&origin, &Want::Start(BLOCK)) {
+        let origin = origin.into();
+        let answer = match origin.ask(client, &Want::Start(BLOCK)) {
             // An empty file has no range at all.
             Err(fault) if fault.kind == FaultKind::PastEnd => {
                 return Ok(Arc::new(Memory::new(Vec::new())));
@@ -74,12 +95,17 @@ impl RemoteFile {
     }
 
     /// A file whose length is known; nothing is asked yet.
-    pub(crate) fn sized(client: &Arc<Client>, origin: Url, name: &str, len: u64) -> Self {
+    pub(crate) fn sized(
+        client: &Arc<Client>,
+        origin: impl Into<Origin>,
+        name: &str,
+        len: u64,
+    ) -> Self {
         RemoteFile {
             client: client.clone(),
             number: NUMBERS.fetch_add(1, Ordering::Relaxed),
             name: name.to_owned(),
-            origin,
+            origin: origin.into(),
             len,
             known: Mutex::default(),
             ahead: Mutex::default(),
@@ -122,11 +148,11 @@ impl RemoteFile {
         let answer = match from_storage {
             Some(Ok(answer)) => answer,
             // An address of a storage is signed for some time: a new one is asked for, once.
-            Some(Err(fault)) if storage.as_ref() != Some(&self.origin) && is_stale(&fault) => {
-                self.client.ask(&self.origin, &want)?
+            Some(Err(fault)) if storage.as_ref() != Some(&self.origin.url) && is_stale(&fault) => {
+                self.origin.ask(&self.client, &want)?
             }
             Some(Err(fault)) => return Err(fault),
-            None => self.client.ask(&self.origin, &want)?,
+            None => self.origin.ask(&self.client, &want)?,
         };
         self.pin(answer, Some(range))
     }
@@ -148,7 +174,8 @@ impl RemoteFile {
             return Err(Fault::new(FaultKind::Failed, &url, what, cure).of_range(range));
         }
         known.identity.get_or_insert(identity);
-        known.storage = Some(url);
+        // Every request of a bucket is signed for itself.
+        known.storage = self.origin.sign.is_none().then_some(url);
         Ok(bytes)
     }
 

@@ -1,5 +1,6 @@
-//! Weights files far away, by `https://` and from the Hugging Face Hub by `hf://`, read by range:
-//! headers to open, and of values what is looked at.
+//! Weights files far away, by `https://`, from the Hugging Face Hub by `hf://`, and, with the feature
+//! `cloud`, from buckets by `s3://`, `gs://` and `az://`; read by range: headers to open, and of values what
+//! is looked at.
 //!
 //! [`Remote`] opens addresses; [`install`] makes that what the readers of files do with a path that
 //! is one. Nothing is asked of a server but what was named, or what a named file names beside it.
@@ -8,6 +9,8 @@
 
 mod agent;
 mod ahead;
+#[cfg(feature = "cloud")]
+mod bucket;
 mod client;
 mod fault;
 mod file;
@@ -30,13 +33,18 @@ use crate::hub::Hub as HubPlaces;
 use crate::url::Url;
 use crate::web::WebFolder;
 
-pub use crate::settings::{Hub, Patience, Pause, Settings};
+pub use crate::settings::{Buckets, Hub, Patience, Pause, Settings};
+
+/// Schemes of buckets.
+const BUCKETS: [&str; 8] = ["s3", "s3a", "gs", "gcs", "az", "azure", "abfs", "abfss"];
 
 /// Opens addresses. Files stay open, in the state in which they were first read, as long as it
 /// lives.
 pub struct Remote {
     client: Arc<Client>,
     hub: HubPlaces,
+    #[cfg(feature = "cloud")]
+    buckets: bucket::Buckets,
     /// Folders of web servers, by the address that was named.
     folders: Mutex<BTreeMap<Url, Arc<WebFolder>>>,
 }
@@ -63,7 +71,13 @@ impl Remote {
     /// Reads as the settings say. Nothing is asked yet.
     pub fn new(settings: Settings) -> Self {
         let client = Arc::new(Client::new(settings));
-        Remote { hub: HubPlaces::new(client.clone()), client, folders: Mutex::default() }
+        Remote {
+            hub: HubPlaces::new(client.clone()),
+            #[cfg(feature = "cloud")]
+            buckets: bucket::Buckets::new(client.clone()),
+            client,
+            folders: Mutex::default(),
+        }
     }
 
     /// From now on at most so many bytes more are downloaded, in place of what the settings said; with `None`
@@ -112,19 +126,35 @@ impl Remote {
 
 impl Places for Remote {
     fn find(&self, address: &str) -> Result<Location, Error> {
-        match address.split("://").next().unwrap_or_default().to_ascii_lowercase().as_str() {
+        let scheme = address.split("://").next().unwrap_or_default().to_ascii_lowercase();
+        match scheme.as_str() {
             "hf" => self.hub.find(address),
             "http" | "https" => self.web(address),
-            other => Err(Error::new(
-                ErrorKind::Unsupported,
-                format!("addresses of {other}:// are not opened"),
-            )
-            .in_file(&without_secrets(address))
-            .cure(
-                "https:// and hf:// are; for a bucket take the https:// address of the file, a \
-                 signed one where it is not public",
-            )),
+            other => self.elsewhere(other, address),
         }
+    }
+}
+
+impl Remote {
+    /// Where an address leads that is neither of the Hub nor of a web server.
+    fn elsewhere(&self, scheme: &str, address: &str) -> Result<Location, Error> {
+        #[cfg(feature = "cloud")]
+        if let Some(cloud) = bucket::Cloud::of_scheme(scheme) {
+            return self.buckets.find(cloud, address);
+        }
+        let is_bucket = BUCKETS.contains(&scheme);
+        let (what, cure) = match is_bucket {
+            true => (
+                format!("this program was built without buckets ({scheme}://)"),
+                "released programs and wheels of hinton open them, as does one built with the feature cloud; \
+                 or take the https:// address of the file, a signed one where it is not public",
+            ),
+            false => (
+                format!("addresses of {scheme}:// are not opened"),
+                "https://, hf://, s3://, gs:// and az:// are",
+            ),
+        };
+        Err(Error::new(ErrorKind::Unsupported, what).in_file(&without_secrets(address)).cure(cure))
     }
 }
 

@@ -11,6 +11,8 @@ pub struct Settings {
     pub user_agent: String,
     /// The Hugging Face Hub.
     pub hub: Hub,
+    /// Buckets of clouds.
+    pub buckets: Buckets,
     /// The proxy that requests go through.
     pub proxy: Option<ureq::Proxy>,
     /// Certificates in PEM that are trusted in place of the built-in list of Mozilla.
@@ -40,6 +42,16 @@ pub struct Hub {
     pub is_offline: bool,
     /// The folder of its local cache, `…/huggingface/hub`. It is read, never written.
     pub cache: Option<PathBuf>,
+}
+
+/// Buckets of clouds: who asks, and where. Heeded with the feature `cloud`.
+#[derive(Clone, Default)]
+pub struct Buckets {
+    /// Settings by the names of the variables that the tools of the clouds know, such as
+    /// `AWS_ACCESS_KEY_ID`; the crate `object_store` says which there are.
+    pub variables: Vec<(String, String)>,
+    /// Whether the cloud's service on this machine is asked for credentials where the variables name none.
+    pub asks_machine: bool,
 }
 
 /// Times in milliseconds, and how often it is tried.
@@ -76,6 +88,7 @@ impl Settings {
                 is_offline: false,
                 cache: None,
             },
+            buckets: Buckets::default(),
             proxy: None,
             certificates: None,
             max_download: None,

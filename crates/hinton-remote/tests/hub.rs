@@ -153,8 +153,8 @@ fn what_is_missing_or_may_not_be_read_is_said_by_name() {
     assert!(of_repository.contains("HF_TOKEN"), "{of_repository}");
     let of_address = error("hf://org");
     assert!(of_address.contains("hf://org/name@revision/file"), "{of_address}");
-    let of_scheme = error("s3://bucket/key");
-    assert!(of_scheme.contains("s3:// are not opened; https:// and hf:// are"), "{of_scheme}");
+    let of_scheme = error("ftp://host/key");
+    assert!(of_scheme.contains("ftp:// are not opened; https://, hf://, s3://"), "{of_scheme}");
     let of_folder = error(&server.url("/folder/"));
     assert!(of_folder.contains("no list"), "{of_folder}");
     let of_password = error("https://me:secret@host/a?token=secret");

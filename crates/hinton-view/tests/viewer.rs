@@ -271,7 +271,11 @@ fn a_run_has_steps_and_curves() {
     assert_eq!(series["curves"][0]["name"], "loss");
     assert_eq!(series["curves"][0]["steps"], serde_json::json!([0.0, 10.0]));
     let pace = |index: usize| series["curves"][index]["pace"].clone();
-    assert_eq!((pace(0), pace(1)), (false.into(), true.into()), "an epoch is no measure of success");
+    assert_eq!(
+        (pace(0), pace(1)),
+        (false.into(), true.into()),
+        "an epoch is no measure of success"
+    );
     while viewer.work_ahead(&Quiet) {}
     append(&mut writer, 20);
     let events = json(&viewer, "events", "since=0")["events"].clone();

@@ -91,8 +91,8 @@ pub use hinton_render::{
     Graphics, OUTPUTS, OutputRow, RenderError, RenderOptions, TerminalOptions,
 };
 pub use hinton_run::{
-    NewStep, NewTensor, Run, RunKind, RunOptions, RunTensor, RunWriter, Step as RunStep,
-    is_pace, is_run_folder, open_run_watched, run_of,
+    NewStep, NewTensor, Run, RunKind, RunOptions, RunTensor, RunWriter, Step as RunStep, is_pace,
+    is_run_folder, open_run_watched, run_of,
 };
 pub use hinton_scene::{
     Color, Coverage, FontFile, FontSource, Scene, Typeface, coverage, set_font_source, visible,

@@ -23,6 +23,7 @@ const OWN: [&str; 4] = [
 pub(crate) fn text(target: &str, root: &str) -> Result<String, Failure> {
     let mut command = shell::cargo();
     command.args(["metadata", "--format-version", "1", "--locked", "--filter-platform", target]);
+    command.args(["--features", "hinton-cli/cloud,hinton-py/cloud"]);
     let metadata: Value = serde_json::from_str(&shell::output(&mut command)?)?;
     let inside = linked(&metadata, root)?;
     let packages = metadata["packages"].as_array().ok_or("cargo metadata: no packages")?;

@@ -1,6 +1,7 @@
 //! What the tests of this crate share.
 #![allow(dead_code)]
 
+pub(crate) mod buckets;
 pub(crate) mod hub;
 pub(crate) mod server;
 
