@@ -7,6 +7,7 @@ import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { axesTests } from "./viewer-axes.mjs";
+import { takenAway } from "./viewer-away.mjs";
 import { MODEL, TUNED, cellOnMap, launch, opener, picture, pixelsAt, point, rest, serve, shown, variety, view, writeModels } from "./viewer-kit.mjs";
 
 const [hinton, executablePath, screenshots] = process.argv.slice(2);
@@ -80,6 +81,7 @@ async function drag(page, from, to, key) {
 
 const TESTS = {
   ...axesTests(hinton),
+  ...takenAway({ hinton, files, model, openAt }),
 
   async "the processor draws the first map, and goes on where a card is only a program"(open) {
     const page = await open(model, "", { state: "exact" });
@@ -427,28 +429,6 @@ const TESTS = {
     await page.locator("#step").focus();
     await press(page, ".");
     assert.equal((await view(page)).step, "20", "a slider with the focus leaves letters and signs to the page");
-  },
-
-  async "the view is taken away: picture, command, address"(open) {
-    const page = await openAt(open, 10, 11, "range=-0.3,0.3&fold=e");
-    await press(page, "e");
-    const [download] = await Promise.all([page.waitForEvent("download"), page.click("#export >> text=PNG")]);
-    assert.equal(download.suggestedFilename(), "layers.0.weight.png");
-    await press(page, "y");
-    await page.waitForFunction(() => /Copied: hinton draw /.test(document.getElementById("notice").textContent));
-    const command = await page.evaluate(() => navigator.clipboard.readText());
-    assert.match(command, /layers\.0\.weight/);
-    await press(page, "u");
-    await page.waitForFunction(() => /Copied the address/.test(document.getElementById("notice").textContent));
-    const address = await page.evaluate(() => navigator.clipboard.readText());
-    assert.ok(!address.includes("k="), "the key stays out of it");
-    const picture = await page.locator("#map").screenshot();
-    await page.mouse.move(2, 2);
-    await page.reload();
-    await shown(page);
-    await page.waitForTimeout(400);
-    assert.equal(page.url(), address);
-    assert.ok((await page.locator("#map").screenshot()).equals(picture) || (await variety(page)) > 10);
   },
 
   async "everyone: names, keys, focus, motion"(open) {

@@ -58,10 +58,9 @@ function App(props: Opened) {
     }
   };
   const copyCommand = async () => {
-    const found = exported(model);
-    if (!found) return model.say("Choose a tensor first: click on it");
+    const { tensor, box } = exported(model);
     try {
-      const command = await props.engine.command(model.choice().step, numberOf(model.tensors[found.tensor]!), colouringOf(model, found.tensor), found.box);
+      const command = await props.engine.command(model.choice().step, tensor === null ? null : numberOf(model.tensors[tensor]!), colouringOf(model, tensor), box);
       await copy(command, `Copied: ${command}`);
     } catch (error) {
       model.say(error instanceof Error ? error.message : String(error));

@@ -31,8 +31,9 @@ export interface Engine {
   /** Colours of up to 64 tensors on their own (`3`) or groups of tensors together (`g3`). */
   colours(step: Step, of: string[], how: Colouring, signal?: AbortSignal): Promise<Colours[]>;
   series(signal?: AbortSignal): Promise<Curve[]>;
-  picture(step: Step, tensor: number, how: Colouring, box: Box | null, format: PictureFormat): Promise<Blob>;
-  command(step: Step, tensor: number, how: Colouring, box: Box | null): Promise<string>;
+  /** Of a tensor, or of all where none is named. */
+  picture(step: Step, tensor: number | null, how: Colouring, box: Box | null, format: PictureFormat): Promise<Blob>;
+  command(step: Step, tensor: number | null, how: Colouring, box: Box | null): Promise<string>;
   events(since: number, signal?: AbortSignal): Promise<Events>;
 }
 

@@ -43,6 +43,11 @@ export abstract class RouteEngine implements Engine {
     return view ? { t: view.tensor, v: view.text } : { t: number };
   }
 
+  /** What a picture is of; all tensors where none is named. */
+  private drawn(step: Step, tensor: number | null): Query {
+    return tensor === null ? {} : { ...stepOf(step), ...this.of(tensor) };
+  }
+
   async overview({ aspect, width, height, ratio }: Room, signal?: AbortSignal): Promise<Overview> {
     return readOverview(await this.ask(question("overview", { ...aspectOf(aspect), w: width, h: height, ratio }), signal));
   }
@@ -95,13 +100,13 @@ export abstract class RouteEngine implements Engine {
     return (await this.json<{ curves: Curve[] }>("series", {}, signal)).curves;
   }
 
-  async picture(step: Step, tensor: number, how: Colouring, box: Box | null, format: PictureFormat): Promise<Blob> {
-    const query = { ...stepOf(step), ...this.of(tensor), ...colouring(how), ...part(box), format };
+  async picture(step: Step, tensor: number | null, how: Colouring, box: Box | null, format: PictureFormat): Promise<Blob> {
+    const query = { ...this.drawn(step, tensor), ...colouring(how), ...part(box), format };
     return new Blob([await this.ask(question("picture", query))], { type: MEDIA_TYPES[format] });
   }
 
-  async command(step: Step, tensor: number, how: Colouring, box: Box | null): Promise<string> {
-    const query = { ...stepOf(step), ...this.of(tensor), ...colouring(how), ...part(box) };
+  async command(step: Step, tensor: number | null, how: Colouring, box: Box | null): Promise<string> {
+    const query = { ...this.drawn(step, tensor), ...colouring(how), ...part(box) };
     return (await this.json<{ command: string }>("command", query)).command;
   }
 

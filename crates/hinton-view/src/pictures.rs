@@ -1,8 +1,9 @@
-//! The picture of a tensor by the renderer of the command line, and the command that makes it.
+//! The picture of a tensor, or of all, by the renderer of the command line, and the command that makes it.
 
 use std::path::Path;
 
-use hinton::{DrawRequest, Selected, Slice, draw_arrangement, output_named, render};
+use hinton::arrange::{Arrangement, arrange};
+use hinton::{Checkpoint, DrawRequest, Selected, Slice, draw_arrangement, output_named, render};
 use hinton_tensor::Work;
 use serde_json::json;
 
@@ -29,13 +30,12 @@ pub(crate) const NAMES: [&str; 13] = [
 const FORMATS: [(&str, &str); 3] =
     [("png", "image/png"), ("svg", "image/svg+xml"), ("pdf", "application/pdf")];
 
-/// A picture as it is asked for: settings of the command, in their order.
+/// A picture of a tensor as it is asked for: settings of the command, in their order.
 struct Wish {
-    settings: Vec<(&'static str, String)>,
+    settings: Settings,
     /// What is drawn of which tensor, and how it is laid out.
     tensor: usize,
     frame: Frame,
-    format: (&'static str, &'static str),
 }
 
 impl Wish {
@@ -46,7 +46,18 @@ impl Wish {
             let (rows, cols) = read_box(text)?;
             frame = frame.part(rows, cols)?;
         }
-        let mut settings = frame.settings();
+        let mut settings = Settings(frame.settings());
+        settings.read(query)?;
+        Ok(Wish { settings, tensor, frame })
+    }
+}
+
+/// Settings of `hinton draw` by their names.
+struct Settings(Vec<(&'static str, String)>);
+
+impl Settings {
+    /// Adds those that a query has words for.
+    fn read(&mut self, query: &Query) -> Result<(), Refusal> {
         for (word, name) in SETTINGS {
             let Some(text) = query.text(word) else { continue };
             let text = match (word, text) {
@@ -60,28 +71,39 @@ impl Wish {
                 (_, text) => text,
             };
             let text = if word == "range" { range(text)? } else { text.to_owned() };
-            settings.push((name, text));
+            self.0.push((name, text));
         }
         if query.switch("dark", false)? && query.text("theme").is_none() {
-            settings.push(("theme", "dark".to_owned()));
+            self.0.push(("theme", "dark".to_owned()));
         }
         if let Some(size) = query.text("size") {
-            settings.push(("size", size.to_owned()));
+            self.0.push(("size", size.to_owned()));
         }
-        let format = query.text("format").unwrap_or("png");
-        let format = FORMATS.into_iter().find(|(name, _)| *name == format).ok_or_else(|| {
-            Refusal::question(format!("format={format:?}: expected png, svg or pdf"))
-        })?;
-        Ok(Wish { settings, tensor, frame, format })
+        Ok(())
     }
 
     fn request(&self) -> Result<DrawRequest<'static>, Refusal> {
         let mut request = DrawRequest::default();
-        for (name, value) in &self.settings {
+        for (name, value) in &self.0 {
             request = request.set(name, value)?;
         }
         Ok(request)
     }
+
+    /// As words of the command line.
+    fn words(&self) -> impl Iterator<Item = String> {
+        self.0.iter().map(|(name, value)| match value.is_empty() {
+            true => format!("--{name}"),
+            false => format!("--{name}={value}"),
+        })
+    }
+}
+
+/// The name and the media type of the output that is asked for.
+fn format_of(query: &Query) -> Result<(&'static str, &'static str), Refusal> {
+    let format = query.text("format").unwrap_or("png");
+    let found = FORMATS.into_iter().find(|(name, _)| *name == format);
+    found.ok_or_else(|| Refusal::question(format!("format={format:?}: expected png, svg or pdf")))
 }
 
 /// `0:4,2:9`: rows and columns, ends excluded.
@@ -102,8 +124,24 @@ fn range(text: &str) -> Result<String, Refusal> {
     Ok(text.replacen(',', "..", 1))
 }
 
-/// The picture.
+/// The picture: of a tensor, or of all where none is named.
 pub(crate) fn picture(sources: &Sources, query: &Query, work: Work<'_>) -> Result<Answer, Refusal> {
+    let (name, media_type) = format_of(query)?;
+    let (arrangement, mut request) = match query.text("t") {
+        Some(_) => of_tensor(sources, query)?,
+        None => of_all(sources, query)?,
+    };
+    request.threads = work.threads;
+    request.progress = work.progress;
+    let picture = draw_arrangement(&arrangement, &request)?;
+    let bytes = render(&picture, output_named(name)?, &picture.render_options())?;
+    Ok(Answer { media_type, bytes })
+}
+
+fn of_tensor(
+    sources: &Sources,
+    query: &Query,
+) -> Result<(Arrangement, DrawRequest<'static>), Refusal> {
     let wish = Wish::read(sources, query)?;
     let tensor = sources.stored(wish.tensor, query.get("s")?, wish.frame.component())?;
     let slice = wish.frame.slice().map(|text| text.parse::<Slice>());
@@ -111,28 +149,67 @@ pub(crate) fn picture(sources: &Sources, query: &Query, work: Work<'_>) -> Resul
         None => Selected::whole(tensor),
         Some(slice) => Selected::sliced(&tensor, &slice)?,
     };
-    let mut request = wish.request()?;
-    request.threads = work.threads;
-    request.progress = work.progress;
-    let arrangement = hinton::arrange::arrange(&[selected], &request)?;
-    let picture = draw_arrangement(&arrangement, &request)?;
-    let (name, media_type) = wish.format;
-    let bytes = render(&picture, output_named(name)?, &picture.render_options())?;
-    Ok(Answer { media_type, bytes })
+    let request = wish.settings.request()?;
+    Ok((arrange(&[selected], &request)?, request))
+}
+
+/// All tensors of the files, as `hinton draw` without a tensor draws them.
+fn of_all(
+    sources: &Sources,
+    query: &Query,
+) -> Result<(Arrangement, DrawRequest<'static>), Refusal> {
+    let files = files(sources)?;
+    let mut settings = Settings(Vec::new());
+    settings.read(query)?;
+    let request = settings.request()?;
+    let none: [&str; 0] = [];
+    let mut arrangement = arrange(&hinton::select_from(&files, &none)?, &request)?;
+    // What was named, rather than the file beside it in which the values lie.
+    if let ([source], Some(title)) = (sources.all.as_slice(), &mut arrangement.title)
+        && let Some(name) = source.path.file_name()
+    {
+        *title = name.to_string_lossy().into_owned();
+    }
+    Ok((arrangement, request))
+}
+
+/// The files, where all sources are some: the page of a run is another picture than its map.
+fn files(sources: &Sources) -> Result<Vec<Checkpoint>, Refusal> {
+    let files = sources.all.iter().map(|source| match &source.holds {
+        Holds::File(file) => Ok(file.clone()),
+        _ => Err(Refusal::question("of a run tensors are drawn one by one: choose one first")),
+    });
+    files.collect()
 }
 
 /// The command that makes the picture.
 pub(crate) fn command(sources: &Sources, query: &Query) -> Result<Answer, Refusal> {
+    let mut words = vec!["hinton".to_owned(), "draw".to_owned()];
+    if query.text("t").is_none() {
+        files(sources)?;
+        words.extend(sources.all.iter().map(|source| operand(&source.path)));
+        let mut settings = Settings(Vec::new());
+        settings.read(query)?;
+        settings.request()?;
+        words.extend(settings.words());
+    } else {
+        words.extend(words_of_tensor(sources, query)?);
+    }
+    words.extend(["-o".to_owned(), format!("picture.{}", format_of(query)?.0)]);
+    let text = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+    Ok(Answer::json(&json!({ "command": text, "words": words })))
+}
+
+fn words_of_tensor(sources: &Sources, query: &Query) -> Result<Vec<String>, Refusal> {
     let wish = Wish::read(sources, query)?;
     // What the command would refuse is refused here.
-    wish.request()?;
+    wish.settings.request()?;
     let entry = sources.entry(wish.tensor)?;
     let Some(source) = sources.all.get(entry.source) else {
         let why = "a difference is drawn by no command; hinton diff A B tells how large it is";
         return Err(Refusal::question(why));
     };
-    let mut words = vec!["hinton".to_owned(), "draw".to_owned()];
-    words.push(operand(&source.path));
+    let mut words = vec![operand(&source.path)];
     let slice = wish.frame.slice().unwrap_or_default();
     let component = wish.frame.component().map_or(String::new(), |one| format!("@{}", one.word()));
     words.extend(["-t".to_owned(), format!("{}{component}{slice}", entry.name)]);
@@ -141,15 +218,8 @@ pub(crate) fn command(sources: &Sources, query: &Query) -> Result<Answer, Refusa
     {
         words.extend(["--step".to_owned(), run.steps[step].number.to_string()]);
     }
-    for (name, value) in &wish.settings {
-        words.push(match value.is_empty() {
-            true => format!("--{name}"),
-            false => format!("--{name}={value}"),
-        });
-    }
-    words.extend(["-o".to_owned(), format!("picture.{}", wish.format.0)]);
-    let text = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
-    Ok(Answer::json(&json!({ "command": text, "words": words })))
+    words.extend(wish.settings.words());
+    Ok(words)
 }
 
 /// A path that no program takes for an option.

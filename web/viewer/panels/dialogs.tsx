@@ -1,6 +1,6 @@
 import { For, Show, createSignal } from "solid-js";
 import { ACTIONS, type Action } from "../actions";
-import { type Colouring, type PictureFormat, numberOf } from "../engine";
+import { type Box, type Colouring, type PictureFormat, numberOf } from "../engine";
 import { Icon } from "../icons";
 import type { Model } from "../model";
 import { sliceText } from "./selected";
@@ -99,12 +99,12 @@ export function Export(props: { model: Model; dialog(element: HTMLDialogElement)
   const [busy, setBusy] = createSignal(false);
   const what = () => exported(model);
   const save = async (format: PictureFormat) => {
-    const found = what();
-    if (!found) return;
+    const { tensor, box } = what();
     setBusy(true);
     try {
-      const blob = await model.engine.picture(model.choice().step, numberOf(model.tensors[found.tensor]!), colouringOf(model, found.tensor), found.box, format);
-      const name = model.tensors[found.tensor]!.name.replace(/[^\w.-]+/g, "_");
+      const blob = await model.engine.picture(model.choice().step, tensor === null ? null : numberOf(model.tensors[tensor]!), colouringOf(model, tensor), box, format);
+      const named = tensor === null ? model.catalogue.sources.map(({ name }) => name).join("-") : model.tensors[tensor]!.name;
+      const name = named.replace(/[^\w.-]+/g, "_");
       download(blob, `${name}.${format}`);
       model.say(`Saved ${name}.${format}`);
       dialog.close();
@@ -113,6 +113,12 @@ export function Export(props: { model: Model; dialog(element: HTMLDialogElement)
     } finally {
       setBusy(false);
     }
+  };
+  const title = () => {
+    const { tensor, box } = what();
+    if (tensor === null) return "The whole map; choose a tensor for a picture of it alone.";
+    const { name, view } = model.tensors[tensor]!;
+    return `${name}${view?.slice ?? ""} ${box ? sliceText(box) : ""}`;
   };
   return (
     <dialog
@@ -127,43 +133,34 @@ export function Export(props: { model: Model; dialog(element: HTMLDialogElement)
         <h2 id="export-title">Export</h2>
         <button type="submit" class="icon-button" aria-label="Close" title="Close (esc)"><Icon name="close" /></button>
       </form>
-      <Show when={what()} fallback={<p>Choose a tensor first: click on it.</p>}>
-        {(found) => (
-          <>
-            <p class="facts">
-              {model.tensors[found().tensor]!.name}{model.tensors[found().tensor]!.view?.slice ?? ""} {found().box ? sliceText(found().box!) : ""}
-            </p>
-            <p class="faint">The picture that hinton draw makes, with the range, the map and the fold of this page.</p>
-            <div class="choices">
-              <For each={["png", "svg", "pdf"] as const}>
-                {(format) => <button type="button" disabled={busy()} onClick={() => save(format)}>{format.toUpperCase()}</button>}
-              </For>
-              <button type="button" title="Copy as command (y)" onClick={() => props.copyCommand()}>Copy as command</button>
-              <button type="button" title="Copy the address of this view (u)" onClick={() => props.copyLink()}>Copy link</button>
-            </div>
-          </>
-        )}
-      </Show>
+      <p class="facts">{title()}</p>
+      <p class="faint">The picture that hinton draw makes, with the range, the map and the fold of this page.</p>
+      <div class="choices">
+        <For each={["png", "svg", "pdf"] as const}>
+          {(format) => <button type="button" disabled={busy()} onClick={() => save(format)}>{format.toUpperCase()}</button>}
+        </For>
+        <button type="button" title="Copy as command (y)" onClick={() => props.copyCommand()}>Copy as command</button>
+        <button type="button" title="Copy the address of this view (u)" onClick={() => props.copyLink()}>Copy link</button>
+      </div>
     </dialog>
   );
 }
 
-/** How a tensor is coloured now, in numbers: a picture that is taken away has the colours of the page. */
-export function colouringOf(model: Model, tensor: number): Colouring {
+/** How a tensor is coloured now, in numbers: a picture that is taken away has the colours of the page. The map finds its
+ * own range, unless one is set. */
+export function colouringOf(model: Model, tensor: number | null): Colouring {
   const how = model.colouring();
-  const colours = model.shades.of(tensor)?.colours;
+  const colours = tensor === null ? undefined : model.shades.of(tensor)?.colours;
   const end = (value: number) => Number(value.toPrecision(6));
   // Ink is a fold of the map alone.
   const fold = how.fold === "i" ? "r" : how.fold;
-  return { ...how, fold, range: colours ? `${end(colours.low)},${end(colours.high)}` : "auto" };
+  const isSet = tensor === null && /^[-+.\d]/.test(how.range);
+  return { ...how, fold, range: colours ? `${end(colours.low)},${end(colours.high)}` : isSet ? how.range : "auto" };
 }
 
-/** The selection, else the tensor that the panels speak of. */
-export function exported(model: Model) {
-  const selection = model.selection();
-  if (selection) return selection;
-  const tensor = model.focus();
-  return tensor === null ? null : { tensor, box: null };
+/** The selection, else the tensor that the panels speak of, else all. */
+export function exported(model: Model): { tensor: number | null; box: Box | null } {
+  return model.selection() ?? { tensor: model.focus(), box: null };
 }
 
 function download(blob: Blob, name: string): void {
