@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from . import _arrays, _hinton
+from . import _arrays, _files, _hinton
 from ._errors import patterns as named
 from ._errors import kind_of, refused, warn
 from ._paths import path_of
@@ -170,19 +170,21 @@ class Checkpoint(Mapping[str, Tensor]):
         return f"<table>{head}<tr><th>tensor</th><th>shape</th><th>type</th></tr>{rows}{more}</table>"
 
 
-def open(path: str | os.PathLike[str]) -> Checkpoint:
+def open(path: str | os.PathLike[str] | Any) -> Checkpoint:
     """Opens a weights file, or a folder that holds one in shards. Headers are read, and no values.
 
     Args:
         path: A path; or an address: `"https://host/model.safetensors"`, `"hf://org/name/file"`, of which only what is
             looked at is downloaded. The variables of `huggingface_hub` (`HF_TOKEN`, `HF_HUB_OFFLINE` …), proxies
-            and `SSL_CERT_FILE` hold.
+            and `SSL_CERT_FILE` hold; for buckets (`"s3://bucket/run"`, `gs://`, `az://`) those of the clouds' own tools.
+            Or what another library reads: a file of fsspec, or its file system (a store of obstore) with a path in it,
+            `(fs, "bucket/run")`; any file that can seek; bytes.
 
     Raises:
         FileNotFoundError: nothing is there.
         OSError: the file cannot be read, is damaged, or is of no format that is known.
     """
-    opened = _hinton.open(path_of(path))
+    opened = _files.opened(path) or _hinton.open(path_of(path))
     warn(opened.warnings)
     warn_of_addresses()
     return Checkpoint(opened)

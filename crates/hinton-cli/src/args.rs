@@ -211,7 +211,7 @@ fn labels(value: &str) -> Result<String, Failure> {
 /// The weights file that a command reads.
 pub(crate) fn path() -> Arg {
     Arg::new("path").value_name("PATH").required(true).value_parser(value_parser!(PathBuf)).help(
-        "A weights file, or a folder that holds one; or its address: hf://org/name, https://…",
+        "A weights file, or a folder that holds one; or its address: hf://org/name, s3://bucket/path, https://…",
     )
 }
 
@@ -219,7 +219,7 @@ pub(crate) fn path() -> Arg {
 pub(crate) fn paths() -> Arg {
     path()
         .action(ArgAction::Append)
-        .help("Weights files, or folders that hold one; or addresses: hf://org/name, https://…")
+        .help("Weights files, or folders that hold one; or addresses: hf://org/name, s3://bucket/path, https://…")
 }
 
 /// The file that a command writes.

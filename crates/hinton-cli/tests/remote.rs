@@ -206,6 +206,25 @@ fn steps_of_a_film_may_be_addresses() {
 }
 
 #[test]
+fn a_folder_of_steps_far_away_is_a_run_as_on_disk() {
+    let steps: Files = (0..3)
+        .map(|step| (format!("step_{step}.safetensors"), safetensors(&[("w", 8, 8, step)])))
+        .collect();
+    let folder = Folder::new();
+    on_disk(&folder, "name", &steps);
+    let server = Server::new(move |seen| answer(&steps, Manner::default(), seen));
+    let near = folder.run(&["inspect", "name"]);
+    let away = far(&folder, &server, &["inspect", "hf://org/name"]);
+    assert!(near.out.contains("3 steps"), "{}", near.out);
+    assert_eq!(away.out.replace("hf://org/name", "name"), near.out, "{}", away.err);
+    for (path, file) in [("name", "near.png"), ("hf://org/name", "far.png")] {
+        let drawn = far(&folder, &server, &["draw", path, "-o", file, "--title", "run"]);
+        assert_eq!(drawn.code, 0, "{}", drawn.err);
+    }
+    assert!(folder.read("far.png") == folder.read("near.png"));
+}
+
+#[test]
 fn mistakes_are_answered_in_plain_words() {
     let files = repository(1);
     let folder = Folder::new();

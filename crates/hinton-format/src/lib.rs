@@ -35,7 +35,7 @@ pub use formats::{FORMATS, FormatRow};
 pub use kernels::{HWIO, KERNEL_AXES, KernelAxes, OHWI, OIHW};
 pub use limits::Limits;
 pub use nearest::nearest;
-pub use open::{Input, is_one_folder, open, open_folder, open_input};
+pub use open::{Input, is_one_folder, open, open_at, open_folder, open_input};
 pub use quantised::DEQUANTISED;
 pub use sniff::{Head, Sniff};
 pub use source::utf8_text;

@@ -87,8 +87,11 @@ pub fn open(path: &Path, limits: &Limits) -> Result<Checkpoint, Error> {
     open_at(&archive::locate(path, limits)?, limits)
 }
 
-/// Opens what lies at a location, as [`open`] does.
-pub(crate) fn open_at(location: &Location, limits: &Limits) -> Result<Checkpoint, Error> {
+/// Opens what lies at a location, as [`open`] does: a file or folder of any [`Folder`].
+///
+/// # Errors
+/// As [`open`].
+pub fn open_at(location: &Location, limits: &Limits) -> Result<Checkpoint, Error> {
     if location.is_dir() {
         let name = location.display().to_string();
         let opened = match open_folder(&name, Arc::new(location.clone()), limits) {

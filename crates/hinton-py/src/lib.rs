@@ -9,6 +9,7 @@ mod arguments;
 mod checkpoint;
 mod diff;
 mod errors;
+mod files;
 mod keywords;
 mod lent;
 mod picture;
@@ -93,6 +94,7 @@ fn _hinton(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(colormaps, module)?)?;
     module.add_function(wrap_pyfunction!(keywords::settings, module)?)?;
     module.add_function(wrap_pyfunction!(checkpoint::open, module)?)?;
+    module.add_function(wrap_pyfunction!(files::open_files, module)?)?;
     module.add_function(wrap_pyfunction!(checkpoint::of_tensors, module)?)?;
     module.add_function(wrap_pyfunction!(lent::lend, module)?)?;
     module.add_function(wrap_pyfunction!(summary::plan_summary, module)?)?;

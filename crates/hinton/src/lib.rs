@@ -98,8 +98,8 @@ pub use hinton_scene::{
     Color, Coverage, FontFile, FontSource, Scene, Typeface, coverage, set_font_source, visible,
 };
 pub use hinton_tensor::{
-    Bytes, Cancelled, Dtype, Endian, Fold, Progress, Quiet, ReadError, Slice, Summary, Tensor,
-    TensorError, View, Work, summarize,
+    Bytes, Cancelled, Dtype, Endian, Fold, Memory, Progress, Quiet, ReadError, Slice, Summary,
+    Tensor, TensorError, View, Work, summarize,
 };
 
 /// Opens a training run: a file with a list of arrays or an array over time, a folder or a list of
@@ -143,6 +143,56 @@ pub fn open_logs(folder: impl AsRef<Path>) -> Result<Vec<Run>, Error> {
 /// What tells that a file was changed since.
 pub use hinton_format::source::{FileState, file_state};
 
+/// Files that lie elsewhere than on this disk: in memory, in an archive, in a store of one's own.
+pub mod source {
+    pub use hinton_format::source::file::Entry;
+    pub use hinton_format::source::{Folder, Location};
+}
+
+/// Opens a file or folder that lies in a [`Folder`](source::Folder) of one's own. Shards beside an index and data in
+/// other files are found there, too; what is asked of the folder is by name and range.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use hinton::source::{Entry, Folder, Location};
+/// use hinton::{Bytes, FormatError, Memory};
+///
+/// /// One file in memory.
+/// struct One(Vec<u8>);
+///
+/// impl Folder for One {
+///     fn file(&self, name: &str) -> Result<Option<Arc<dyn Bytes>>, FormatError> {
+///         let bytes = || -> Arc<dyn Bytes> { Arc::new(Memory::new(self.0.clone())) };
+///         Ok((name == "a.npy").then(bytes))
+///     }
+///
+///     fn list(&self, _below: &str) -> Result<Vec<Entry>, FormatError> {
+///         let entry = Entry { name: "a.npy".into(), is_dir: false, len: self.0.len() as u64 };
+///         Ok(vec![entry])
+///     }
+///
+///     fn shown(&self, name: &str) -> String {
+///         format!("memory/{name}")
+///     }
+/// }
+///
+/// let header = "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2)}       \n";
+/// let mut file = b"\x93NUMPY\x01\x00".to_vec();
+/// file.extend((header.len() as u16).to_le_bytes());
+/// file.extend(header.bytes().chain([1, 2, 3, 4]));
+/// let place = Location::remote("memory", Arc::new(One(file))).join("a.npy");
+/// let checkpoint = hinton::open_at(&place)?;
+/// assert_eq!(checkpoint.tensors[0].shape(), [2, 2]);
+/// # Ok::<(), hinton::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`open`].
+pub fn open_at(location: &source::Location) -> Result<Checkpoint, Error> {
+    Ok(hinton_format::open_at(location, &Limits::default())?)
+}
+
 /// The folders in a folder on disk, by their names; hidden ones are left out. None of what is no folder,
 /// cannot be read, or is an address.
 pub fn folders_in(path: impl AsRef<Path>) -> Vec<std::path::PathBuf> {
@@ -162,6 +212,29 @@ pub fn folders_in(path: impl AsRef<Path>) -> Vec<std::path::PathBuf> {
 /// As [`open`].
 pub fn open_with(path: impl AsRef<Path>, limits: &Limits) -> Result<Checkpoint, Error> {
     Ok(hinton_format::open(path.as_ref(), limits)?)
+}
+
+/// Whether a path, or an address, is that of a file.
+pub fn is_file(path: impl AsRef<Path>) -> bool {
+    let path = path.as_ref();
+    match is_address(path) {
+        true => far(path).is_some_and(|place| place.is_file()),
+        false => path.is_file(),
+    }
+}
+
+/// Whether a path, or an address, is that of a folder.
+pub fn is_folder(path: impl AsRef<Path>) -> bool {
+    let path = path.as_ref();
+    match is_address(path) {
+        true => far(path).is_some_and(|place| place.is_dir()),
+        false => path.is_dir(),
+    }
+}
+
+/// Where an address leads, if anywhere.
+fn far(path: &Path) -> Option<source::Location> {
+    source::Location::find(path, &Limits::default()).ok()
 }
 
 /// Whether a path is an address (`https://…`, `hf://…`) and not on this disk. The functions that

@@ -59,7 +59,7 @@ pub(super) const ROW: CommandRow = CommandRow {
                     .value_parser(value_parser!(PathBuf))
                     .help(
                         "Weights files, folders that hold one, or training runs; or addresses: \
-                         hf://org/name, https://…",
+                         hf://org/name, s3://bucket/path, https://…",
                     ),
             )
             .arg(tensors())

@@ -19,13 +19,15 @@ pub(super) fn as_run(path: &Path, asked: bool) -> Result<Option<Run>, Failure> {
     if hinton::is_run_folder(path) {
         return Ok(Some(open()?));
     }
-    if !path.is_dir() || hinton::open(path).is_ok() {
+    if !hinton::is_folder(path) || hinton::open(path).is_ok() {
         return Ok(None);
     }
     match open() {
         Ok(run) if run.kind == RunKind::RunFolder || run.steps.len() > 1 => Ok(Some(run)),
         // A run folder whose run.json cannot be used.
-        Err(error) if path.join("run.json").is_file() && path.join("steps").is_dir() => {
+        Err(error)
+            if hinton::is_file(path.join("run.json")) && hinton::is_folder(path.join("steps")) =>
+        {
             Err(error.into())
         }
         // Where it is no run either, the error of the checkpoint says more.
@@ -50,7 +52,7 @@ pub(super) fn taken_paths(matches: &ArgMatches) -> Result<Vec<PathBuf>, Failure>
     let paths = matches.get_many::<PathBuf>("path").into_iter().flatten();
     let mut found = Vec::new();
     for path in paths {
-        match matches.get_flag("as-files") && path.is_dir() {
+        match matches.get_flag("as-files") && hinton::is_folder(path) {
             true => found.extend(hinton::weights_in(path)?),
             false => found.push(path.clone()),
         }
@@ -65,7 +67,7 @@ pub(super) fn taken_run(
     matches: &ArgMatches,
 ) -> Result<Option<Run>, Failure> {
     if matches.get_flag("as-run") {
-        let every_file = path.is_dir() && !hinton::is_run_folder(path);
+        let every_file = hinton::is_folder(path) && !hinton::is_run_folder(path);
         let options = RunOptions { every_file, ..RunOptions::default() };
         return Ok(Some(hinton::open_run(&[path], &options)?));
     }
@@ -87,11 +89,11 @@ pub(super) fn file_or_logs(path: &Path) -> Result<Found, Failure> {
     match hinton::open(path) {
         Ok(file) => Ok(Found::File(file)),
         // A log in JSON is no table whose numbers could be asked for.
-        Err(error) if path.is_file() => match hinton::open_log(path, false) {
+        Err(error) if hinton::is_file(path) => match hinton::open_log(path, false) {
             Ok(Some(log)) => Ok(Found::Logs(vec![log])),
             _ => Err(error.into()),
         },
-        Err(error) if path.is_dir() => match hinton::open_logs(path)? {
+        Err(error) if hinton::is_folder(path) => match hinton::open_logs(path)? {
             logs if logs.is_empty() => Err(error.into()),
             logs => Ok(Found::Logs(logs)),
         },
@@ -101,10 +103,11 @@ pub(super) fn file_or_logs(path: &Path) -> Result<Found, Failure> {
 
 /// The logs that a path means, without weights; none where it is something else.
 pub(super) fn logs(path: &Path) -> Result<Vec<Run>, Failure> {
-    if path.is_file() {
+    if hinton::is_file(path) {
         return Ok(hinton::open_log(path, false)?.into_iter().collect());
     }
-    let is_other = !path.is_dir() || hinton::open(path).is_ok() || as_run(path, false)?.is_some();
+    let is_other =
+        !hinton::is_folder(path) || hinton::open(path).is_ok() || as_run(path, false)?.is_some();
     Ok(if is_other { Vec::new() } else { hinton::open_logs(path)? })
 }
 

@@ -180,6 +180,7 @@ impl Bucket {
     /// Says a fault in the words of buckets.
     fn words(&self) -> impl Fn(Fault) -> Fault + Send + Sync + use<> {
         let (has_key, credentials) = (self.store.has_key, self.credentials());
+        let cloud = self.name.cloud;
         move |fault| {
             match fault.kind {
             FaultKind::Forbidden if !has_key => Fault {
@@ -188,9 +189,13 @@ impl Bucket {
                 ..fault
             },
             FaultKind::Forbidden => Fault {
-                cure: "check that these credentials may read it; S3 says the same of a file that is not there \
-                       to who may not list the bucket"
-                    .into(),
+                cure: match cloud {
+                    // S3 hides what is missing from who may not list.
+                    Cloud::S3 => "check that these credentials may read it, and the name: who may not list \
+                                  a bucket hears the same of a file that is not there",
+                    _ => "check that these credentials may read it",
+                }
+                .into(),
                 ..fault
             },
             FaultKind::Missing if says_no_bucket(&fault) => {

@@ -182,7 +182,7 @@ pub fn model_traced(title: impl Into<String>, stages: Vec<Stage>) -> Result<Mode
 
 /// Whether a path is the folder of a recorded run.
 pub fn is_run(path: &Path) -> bool {
-    path.is_dir() && is_run_folder(path)
+    is_run_folder(path)
 }
 
 /// Whether there is something at that path, or an archive on the way to it.
