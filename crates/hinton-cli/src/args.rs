@@ -10,7 +10,7 @@ use hinton::settings::{SettingRow, Takes};
 use hinton::{DrawRequest, SETTINGS};
 
 use crate::commands::COMMANDS;
-use crate::failure::Failure;
+use crate::failure::{Failure, plain};
 
 const ABOUT: &str = "See neural networks: any weights file becomes a picture";
 const AFTER: &str = "Examples:
@@ -202,7 +202,7 @@ fn labels(value: &str) -> Result<String, Failure> {
         Ok(text) => Ok(format!("{}\n", text.trim_end())),
         Err(_) if value.contains(',') => Ok(value.to_owned()),
         Err(error) => Err(Failure::usage(
-            format!("cannot read the labels in {value}: {error}"),
+            format!("cannot read the labels in {value}: {}", plain(&error)),
             "write a pattern such as 'unit {}', names with commas, a file of lines, or off",
         )),
     }

@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ring::digest::{Context, SHA256};
 use ureq::Agent;
 
-use crate::failure::{Failure, note};
+use crate::failure::{Failure, note, plain};
 
 /// How often a mirror is asked for what is left of a file.
 const ATTEMPTS: usize = 4;
@@ -45,8 +45,9 @@ pub(crate) fn folder(row: &'static DataRow, offline: bool) -> Result<PathBuf, Fa
             "without --offline they are downloaded; or say where they are with --data FOLDER",
         ));
     }
-    fs::create_dir_all(&folder)
-        .map_err(|error| Failure::work(format!("cannot make {}: {error}", folder.display())))?;
+    fs::create_dir_all(&folder).map_err(|error| {
+        Failure::work(format!("cannot make {}: {}", folder.display(), plain(&error)))
+    })?;
     let bytes: u64 = missing.iter().map(|file| file.bytes).sum();
     note(&format!(
         "downloading {} ({:.1} MB) to {}",
@@ -109,7 +110,7 @@ fn fetch(row: &DataRow, file: &DataFile, folder: &Path) -> Result<(), Failure> {
                 bar.finish_and_clear();
                 let target = folder.join(file.name);
                 return fs::rename(&half, &target).map_err(|error| {
-                    Failure::work(format!("cannot write {}: {error}", target.display()))
+                    Failure::work(format!("cannot write {}: {}", target.display(), plain(&error)))
                 });
             }
             Err(fault) => faults.push(format!("{url}: {fault}")),
@@ -156,7 +157,7 @@ fn from_mirror(
                             file.sha256
                         ))
                     }
-                    Err(error) => Err(error.to_string()),
+                    Err(error) => Err(plain(&error)),
                 };
             }
             Ok(()) => fault = format!("it ended after {} of {} bytes", length(half), file.bytes),
@@ -196,7 +197,7 @@ fn go_on(
     if have > 0 {
         request = request.header("range", format!("bytes={have}-"));
     }
-    let mut response = request.call().map_err(|error| Fault::Cut(error.to_string()))?;
+    let mut response = request.call().map_err(|error| Fault::Cut(hinton_remote::said(&error)))?;
     match response.status().as_u16() {
         206 if have > 0 => {}
         // It does not know of ranges and begins anew.
@@ -208,8 +209,9 @@ fn go_on(
         status @ 500.. => return Err(Fault::Cut(format!("the server answered {status}"))),
         status => return Err(Fault::Final(format!("the server answered {status}"))),
     }
-    let write =
-        |error: io::Error| Fault::Final(format!("cannot write {}: {error}", half.display()));
+    let write = |error: io::Error| {
+        Fault::Final(format!("cannot write {}: {}", half.display(), plain(&error)))
+    };
     let mut out = OpenOptions::new()
         .write(true)
         .create(true)
@@ -228,8 +230,16 @@ fn go_on(
                 out.write_all(&buffer[..count]).map_err(write)?;
                 have += count as u64;
             }
-            Err(error) => return Err(Fault::Cut(error.to_string())),
+            Err(error) => return Err(Fault::Cut(cut(&error))),
         }
+    }
+}
+
+/// Why an answer was cut, in no library's words.
+fn cut(error: &io::Error) -> String {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<ureq::Error>()) {
+        Some(inner) => hinton_remote::said(inner),
+        None => format!("the connection failed: {}", plain(error)),
     }
 }
 

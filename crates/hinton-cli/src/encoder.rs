@@ -12,7 +12,7 @@ use hinton::{
     frame_rate, write_by,
 };
 
-use crate::failure::Failure;
+use crate::failure::{Failure, plain};
 use crate::interrupt;
 
 mod whole;
@@ -311,7 +311,9 @@ fn encode_in<'scope>(
         // What it says explains why it takes no more.
         Err(FilmError::Write(error)) => Err(match running.finish() {
             Err(failure) => failure,
-            Ok(()) => Failure::work(format!("{PROGRAM} did not take all frames: {error}")),
+            Ok(()) => {
+                Failure::work(format!("{PROGRAM} did not take all frames: {}", plain(&error)))
+            }
         }),
         Err(error) => {
             running.stop();
@@ -332,7 +334,7 @@ fn not_started(error: std::io::Error) -> Failure {
         return Failure::work(format!("{PROGRAM} is not installed"))
             .with_help("install it (https://ffmpeg.org), or choose .gif, .apng or .webp, which need no other program");
     }
-    Failure::work(format!("{PROGRAM} cannot be started: {error}"))
+    Failure::work(format!("{PROGRAM} cannot be started: {}", plain(&error)))
 }
 
 /// Most bytes of what ffmpeg says that are kept.
@@ -399,7 +401,7 @@ impl<'scope> Running<'scope> {
                 Err(Failure::work(format!("{PROGRAM} failed and did not say why ({status})")))
             }
             Ok(_) => Err(Failure::work(format!("{PROGRAM} failed: {}", said.replace('\n', "; ")))),
-            Err(error) => Err(Failure::work(format!("{PROGRAM}: {error}"))),
+            Err(error) => Err(Failure::work(format!("{PROGRAM}: {}", plain(&error)))),
         }
     }
 

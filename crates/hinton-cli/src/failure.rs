@@ -95,6 +95,12 @@ impl From<Failure> for hinton::Error {
     }
 }
 
+/// The system's own words, without Rust's "(os error 2)".
+pub(crate) fn plain(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+}
+
 /// Says something a person should know, on standard error.
 pub(crate) fn note(text: &str) {
     let _ = writeln!(std::io::stderr(), "note: {}", visible(text));

@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, plain};
 
 /// Writes to standard output.
 pub(crate) fn emit(bytes: &[u8]) -> Result<(), Failure> {
@@ -33,7 +33,7 @@ pub(crate) fn emit_data(bytes: &[u8]) -> Result<(), Failure> {
 pub(crate) fn finish(result: io::Result<()>) -> Result<(), Failure> {
     match result {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::work(format!("cannot write to standard output: {error}")))
+            Err(Failure::work(format!("cannot write to standard output: {}", plain(&error))))
         }
         _ => Ok(()),
     }

@@ -9,6 +9,8 @@ use hinton_serve::{Access, Limits, Stop, serve};
 use hinton_view::{Refusal, Viewer};
 use ring::rand::{SecureRandom, SystemRandom};
 
+use crate::failure::plain;
+
 /// Where a viewer listens.
 #[derive(Debug, Clone)]
 pub struct Listening {
@@ -161,7 +163,8 @@ fn exported(
 }
 
 fn no_listening(wanted: SocketAddr, error: &std::io::Error) -> Error {
-    let failed = FormatError::new(ErrorKind::Io, format!("cannot listen on {wanted}: {error}"));
+    let failed =
+        FormatError::new(ErrorKind::Io, format!("cannot listen on {wanted}: {}", plain(error)));
     failed.cure("choose another port, or 0 for any that is free").into()
 }
 

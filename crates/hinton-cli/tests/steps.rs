@@ -136,3 +136,31 @@ fn a_folder_is_what_is_said() {
     assert_eq!(folder.run(&["draw", "dates", "--as-run", "-o", "x.png"]).code, 0);
     folder.fails(2, &["inspect", "dates", "--as-run", "--as-files"]);
 }
+
+/// The same words in a film and in a comparison.
+#[test]
+fn films_and_comparisons_take_a_folder_as_is_said() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.path().join("dates")).unwrap();
+    for day in ["01", "02"] {
+        folder.write(&format!("dates/m_2023-01-{day}.safetensors"), &safetensors(&["w"]));
+    }
+    folder.fails(1, &["animate", "dates", "-t", "w", "-o", "x.gif"]);
+    folder.ok(&["animate", "dates", "--as-run", "-t", "w", "-o", "x.gif"]);
+    assert!(folder.read("x.gif").starts_with(b"GIF89a"));
+    let text = folder.fails(2, &["animate", "dates", "--as-files", "-o", "y.gif"]);
+    assert!(text.contains("each of the 2 files holds one step"), "{text}");
+
+    folder.fails(2, &["diff", "dates"]);
+    let steps = folder.ok(&["diff", "dates", "--as-run"]).out;
+    assert!(steps.starts_with("dates"), "{steps}");
+    folder.ok(&["diff", "dates", "--as-run", "-o", "change.gif"]);
+    let files = folder.ok(&["diff", "dates", "--as-files"]).out;
+    assert!(files.contains("identical: 1 tensor"), "{files}");
+    folder.write("dates/m_2023-01-03.safetensors", &safetensors(&["w"]));
+    let text = folder.fails(2, &["diff", "dates", "--as-files"]);
+    assert!(text.contains("wants two files, 3 are named") && text.contains("m_2023"), "{text}");
+    let one = "dates/m_2023-01-01.safetensors";
+    let text = folder.fails(2, &["diff", "dates", one, "--as-run"]);
+    assert!(text.contains("a run is compared with no other file"), "{text}");
+}

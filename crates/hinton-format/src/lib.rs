@@ -19,6 +19,7 @@ mod nearest;
 mod open;
 mod quantised;
 mod sniff;
+mod words;
 
 pub mod container;
 pub mod formats;
@@ -40,6 +41,7 @@ pub use quantised::DEQUANTISED;
 pub use sniff::{Head, Sniff};
 pub use source::utf8_text;
 pub use source::wrapper::unwrapped_name;
+pub use words::{io_fault, json_fault};
 
 /// The tokens that the tokenizer inside a file has, at most `most`, in the order of their numbers: those of
 /// a GGUF file. `None` where there are none.

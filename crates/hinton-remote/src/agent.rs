@@ -219,8 +219,24 @@ fn is_lookup(error: &std::io::Error) -> bool {
     error.to_string().starts_with("failed to lookup address")
 }
 
-/// What went wrong, without an address in it.
-fn said(error: &ureq::Error) -> String {
+/// Why no encrypted connection was made, of what rustls says.
+fn untrusted(theirs: &str) -> String {
+    const WORDS: [(&str, &str); 5] = [
+        ("UnknownIssuer", "nobody whom this computer trusts has signed it"),
+        ("expired", "its time is over"),
+        ("not valid yet", "its time has not come: is the clock of this computer right?"),
+        ("not valid for name", "it is of another host"),
+        ("Revoked", "it was withdrawn"),
+    ];
+    match WORDS.iter().find(|(word, _)| theirs.to_lowercase().contains(&word.to_lowercase())) {
+        Some((_, ours)) => format!("its certificate is not trusted: {ours}"),
+        None if theirs.contains("certificate") => "its certificate is not trusted".to_owned(),
+        None => "the encrypted connection could not be made".to_owned(),
+    }
+}
+
+/// What went wrong with a request, in our words and without an address in it.
+pub fn said(error: &ureq::Error) -> String {
     match error {
         ureq::Error::HostNotFound => "there is no such host".to_owned(),
         ureq::Error::Io(io) if is_lookup(io) => "the host's name has no address".to_owned(),
@@ -229,8 +245,16 @@ fn said(error: &ureq::Error) -> String {
             let text = io.to_string();
             format!("the connection failed: {}", text.split(" (os error").next().unwrap_or(&text))
         }
-        ureq::Error::Rustls(error) => format!("its certificate is not trusted: {error}"),
+        ureq::Error::Rustls(error) => untrusted(&error.to_string()),
+        ureq::Error::Tls(_) | ureq::Error::Pem(_) => {
+            "the encrypted connection could not be made".to_owned()
+        }
         ureq::Error::BadUri(_) => "the address cannot be asked".to_owned(),
-        other => other.to_string(),
+        ureq::Error::StatusCode(code) => format!("the server answered {code}"),
+        ureq::Error::Protocol(_) => "what was answered is no HTTP".to_owned(),
+        ureq::Error::ConnectionFailed => "the connection failed".to_owned(),
+        ureq::Error::TooManyRedirects => "it leads from address to address without end".to_owned(),
+        ureq::Error::BodyExceedsLimit(most) => format!("the answer has more than {most} bytes"),
+        other => format!("the request failed: {other}"),
     }
 }

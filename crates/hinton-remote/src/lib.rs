@@ -33,6 +33,7 @@ use crate::hub::Hub as HubPlaces;
 use crate::url::Url;
 use crate::web::WebFolder;
 
+pub use crate::agent::said;
 pub use crate::settings::{Buckets, Hub, Patience, Pause, Settings};
 
 /// Schemes of buckets.

@@ -8,7 +8,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use hinton_format::source::{Location, places};
-use hinton_format::{Error, ErrorKind, Limits};
+use hinton_format::{Error, ErrorKind, Limits, io_fault};
 
 use crate::RunError;
 
@@ -169,7 +169,7 @@ fn read_error(path: &Path, error: &io::Error) -> Error {
         io::ErrorKind::PermissionDenied => {
             Error::new(ErrorKind::Io, "it may not be read: permission denied")
         }
-        _ => Error::new(ErrorKind::Io, format!("it cannot be read: {error}")),
+        _ => Error::new(ErrorKind::Io, format!("it cannot be read: {}", io_fault(error))),
     };
     error.in_file(&shown(path))
 }

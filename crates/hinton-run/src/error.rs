@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use hinton_format::{Error, ErrorKind};
+use hinton_format::{Error, ErrorKind, io_fault};
 
 /// A run could not be opened or written.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +21,7 @@ pub enum RunError {
         cure: Option<String>,
     },
     /// A file of a run folder cannot be written.
-    #[error("{}: it cannot be written: {}", path.display(), plain(source))]
+    #[error("{}: it cannot be written: {}", path.display(), io_fault(source))]
     Write {
         /// The file or folder.
         path: PathBuf,
@@ -66,10 +66,4 @@ impl RunError {
             RunError::Cancelled => None,
         }
     }
-}
-
-/// The system's own words, without Rust's "(os error 2)".
-fn plain(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use hinton_format::json_fault;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Number;
@@ -21,7 +22,7 @@ pub(crate) enum Json {
 /// Parses a document. Nesting is bounded by serde_json (128).
 pub(crate) fn parse(text: &[u8]) -> Result<Json, String> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    serde_json::from_slice(&quote_python(text)).map_err(|error| error.to_string())
+    serde_json::from_slice(&quote_python(text)).map_err(|error| json_fault(&error))
 }
 
 /// Python's `json` writes numbers that are not finite as bare words, which are no JSON: they are

@@ -44,6 +44,10 @@ pub trait Bytes: Send + Sync {
         let _ = ranges;
     }
 
+    /// Told before all bytes are read in short pieces far apart, as the columns of a matrix: a compressed
+    /// stream may be unpacked whole at once, where it has room. Then it is no longer sequential.
+    fn will_jump(&self) {}
+
     /// About how many bytes are read in the time that it takes until a read elsewhere begins: those
     /// of a gap between two reads that is not worth a jump. 0 where bytes are near: on this machine.
     fn jump(&self) -> u64 {

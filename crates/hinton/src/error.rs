@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use hinton_chart::ChartError;
-use hinton_format::Error as FormatError;
+use hinton_format::{Error as FormatError, io_fault};
 use hinton_net::NetError;
 use hinton_render::RenderError;
 use hinton_render::films::FilmError;
@@ -102,11 +102,9 @@ impl Error {
             std::io::ErrorKind::StorageFull => "make room on the disk, or write elsewhere",
             _ => "",
         };
-        // The system's own words, without Rust's "(os error 2)".
-        let text = source.to_string();
         let why = match source.kind() {
             std::io::ErrorKind::NotFound => "there is no such folder".to_owned(),
-            _ => text.split(" (os error").next().unwrap_or(&text).to_lowercase(),
+            _ => io_fault(&source),
         };
         Error::Write { path: path.to_owned(), why, help: some(help), source: Some(source) }
     }

@@ -10,7 +10,7 @@ use hinton::{
     output_named, render, save_film_counted, write_bytes,
 };
 
-use super::CommandRow;
+use super::{CommandRow, steps};
 use crate::args::{
     apply_settings_but, output, patterns, settings, settings_elsewhere, tensors, thread_count,
     threads,
@@ -77,6 +77,7 @@ fn args(command: Command) -> Command {
     let command = encoder::args(command, &["strip", "indexed"]);
     let command =
         settings_elsewhere(settings(command), &["as", "range"]).arg(threads()).arg(max_download());
+    let command = command.args(steps::taken_as());
     command.mut_arg("range", |range| {
         let help = range.get_long_help().map(ToString::to_string).unwrap_or_default();
         range.long_help(format!(
@@ -330,27 +331,38 @@ fn hold(text: &str) -> Result<(f64, f64), Failure> {
 }
 
 /// Opens the runs, each by itself. Files of which each holds one step are one run, for that is what
-/// `epoch_*.npz` becomes where the shell expands it.
+/// `epoch_*.npz` becomes where the shell expands it; not so where each was said to be a model of its own.
 fn runs(matches: &ArgMatches) -> Result<Vec<Run>, Failure> {
-    let paths: Vec<&PathBuf> = matches.get_many("run").into_iter().flatten().collect();
+    let paths = steps::taken_paths("run", matches)?;
     let steps_axis = matches.get_one::<u16>("steps-axis").map(|&axis| usize::from(axis));
-    let options = RunOptions { steps_axis, ..RunOptions::default() };
+    let options = |every_file| RunOptions { steps_axis, every_file, ..RunOptions::default() };
     let mut runs = Vec::new();
     for path in &paths {
-        runs.push(hinton::open_run(&[path], &options)?);
+        runs.push(hinton::open_run(&[path], &options(steps::every_file(path, matches)))?);
     }
+    let is_files = matches.get_flag("as-files");
     if paths.len() > 1 && runs.iter().zip(&paths).all(|(run, path)| is_step(run, path)) {
-        runs = vec![hinton::open_run(&paths, &options)?];
+        if is_files {
+            return Err(no_film_of_files(paths.len()));
+        }
+        runs = vec![hinton::open_run(&paths, &options(false))?];
     }
-    one_step(matches, &runs)?;
+    one_step(&paths, &runs)?;
     runs.iter().for_each(run_warnings);
     Ok(runs)
 }
 
+/// Nothing moves in models of one step each.
+fn no_film_of_files(count: usize) -> Failure {
+    Failure::usage(
+        format!("--as-files: each of the {count} files holds one step, and a film needs several"),
+        "--as-run takes the files for the steps of one run; `hinton draw --as-files` draws them",
+    )
+}
+
 /// Nothing moves in a file of one step: that is a picture. A run that has only begun is played.
-fn one_step(matches: &ArgMatches, runs: &[Run]) -> Result<(), Failure> {
-    let path = matches.get_one::<PathBuf>("run");
-    let (Some(path), [run]) = (path, runs) else { return Ok(()) };
+fn one_step(paths: &[PathBuf], runs: &[Run]) -> Result<(), Failure> {
+    let ([path], [run]) = (paths, runs) else { return Ok(()) };
     if !is_step(run, path) {
         return Ok(());
     }

@@ -88,7 +88,7 @@ fn kinds_help() -> String {
 }
 
 fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let taken = steps::taken_paths(matches)?;
+    let taken = steps::taken_paths("path", matches)?;
     let paths: Vec<&PathBuf> = taken.iter().collect();
     let allowed = allowed(matches)?;
     let patterns = patterns(matches);

@@ -206,7 +206,7 @@ pub(super) enum Target<'a> {
 }
 
 fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let taken = steps::taken_paths(matches)?;
+    let taken = steps::taken_paths("path", matches)?;
     let paths: Vec<&PathBuf> = taken.iter().collect();
     let target = target(matches)?;
     let bar = Bar::new();

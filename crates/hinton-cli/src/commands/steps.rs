@@ -47,9 +47,10 @@ pub(super) fn taken_as() -> [Arg; 2] {
     ]
 }
 
-/// The paths, folders replaced by the weights in them where `--as-files` says so.
-pub(super) fn taken_paths(matches: &ArgMatches) -> Result<Vec<PathBuf>, Failure> {
-    let paths = matches.get_many::<PathBuf>("path").into_iter().flatten();
+/// The paths that the argument of that name gives, folders replaced by the weights in them where
+/// `--as-files` says so.
+pub(super) fn taken_paths(argument: &str, matches: &ArgMatches) -> Result<Vec<PathBuf>, Failure> {
+    let paths = matches.get_many::<PathBuf>(argument).into_iter().flatten();
     let mut found = Vec::new();
     for path in paths {
         match matches.get_flag("as-files") && hinton::is_folder(path) {
@@ -67,14 +68,18 @@ pub(super) fn taken_run(
     matches: &ArgMatches,
 ) -> Result<Option<Run>, Failure> {
     if matches.get_flag("as-run") {
-        let every_file = hinton::is_folder(path) && !hinton::is_run_folder(path);
-        let options = RunOptions { every_file, ..RunOptions::default() };
+        let options = RunOptions { every_file: every_file(path, matches), ..RunOptions::default() };
         return Ok(Some(hinton::open_run(&[path], &options)?));
     }
     match matches.get_flag("as-files") {
         true => Ok(None),
         false => as_run(path, asked),
     }
+}
+
+/// Whether every weights file of that folder is a step, because `--as-run` says so.
+pub(super) fn every_file(path: &Path, matches: &ArgMatches) -> bool {
+    matches.get_flag("as-run") && hinton::is_folder(path) && !hinton::is_run_folder(path)
 }
 
 /// What a path is that is no run of checkpoints.

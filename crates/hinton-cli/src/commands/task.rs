@@ -11,7 +11,7 @@ use hinton::summary::{Task, do_task};
 use super::CommandRow;
 use super::steps::open_one;
 use crate::args::{output, thread_count, threads};
-use crate::failure::{Failure, note};
+use crate::failure::{Failure, note, plain};
 use crate::progress::Bar;
 use crate::remote::{self, max_download};
 use crate::{human, out};
@@ -97,5 +97,7 @@ fn line(word: &str) -> Result<String, Failure> {
         Some(path) => (path, std::fs::File::open(path).and_then(|mut file| read(&mut file))),
         None => return Ok(word.to_owned()),
     };
-    text.map_err(|error| Failure::work(format!("cannot read the task in {what}: {error}")))
+    text.map_err(|error| {
+        Failure::work(format!("cannot read the task in {what}: {}", plain(&error)))
+    })
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::{CODECS, PROGRAM, extension_of};
-use crate::failure::Failure;
+use crate::failure::{Failure, plain};
 
 /// Reads the file again and counts its pictures, without decoding them. `given` is how many ffmpeg
 /// was given; only where it was told what to do by a row of the table are as many expected, because
@@ -32,7 +32,7 @@ pub(super) fn check(file: &Path, given: u64, by_row: bool) -> Result<(), Failure
         .args(["-map", "0:v:0", "-c", "copy", "-f", "null", "-progress", "pipe:1", "-"])
         .stdin(Stdio::null())
         .output()
-        .map_err(|error| Failure::work(format!("{PROGRAM}: {error}")))?;
+        .map_err(|error| Failure::work(format!("{PROGRAM}: {}", plain(&error))))?;
     let said = String::from_utf8_lossy(&read.stderr);
     if !read.status.success() {
         return Err(cut(said.lines().next_back().unwrap_or("it cannot be read")));

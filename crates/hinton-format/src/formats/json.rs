@@ -14,6 +14,7 @@ use super::notes::{check_path, distinct};
 use super::{FormatRow, json_byte};
 use crate::lookalike;
 use crate::source::{read_head, read_vec};
+use crate::words::json_fault;
 use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, Warning};
 
 /// The row of the table.
@@ -84,7 +85,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
             }
             None => {
                 let byte = json_byte(&text, &error);
-                let message = format!("it is not as expected: {error}");
+                let message = format!("it is not as expected: {}", json_fault(&error));
                 return Err(Error::malformed(message).at_byte(byte));
             }
         },

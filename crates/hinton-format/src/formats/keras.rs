@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::{FormatRow, hdf5, json_byte};
 use crate::container::zip::{Member, Zip};
 use crate::source::read_vec;
+use crate::words::json_fault;
 use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, Warning, lookalike};
 
 /// The row of the table.
@@ -137,7 +138,7 @@ fn add_metadata(
         }
         Err(error) => {
             let byte = json_byte(text.as_bytes(), &error);
-            let message = format!("skipped: it is no JSON (byte {byte}: {error})");
+            let message = format!("skipped: it is no JSON (byte {byte}: {})", json_fault(&error));
             checkpoint.warnings.push(Warning::about(METADATA, message));
             return Ok(());
         }

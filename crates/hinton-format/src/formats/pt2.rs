@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::{FormatRow, json_byte, pytorch};
 use crate::container::zip::{Member, Zip};
 use crate::source::read_vec;
+use crate::words::json_fault;
 use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, Warning, lookalike};
 
 /// The row of the table.
@@ -138,7 +139,7 @@ fn add(
     let text = read_vec(&*bytes, 0, bytes.len())?;
     let mut config: Value = serde_json::from_slice(&text).map_err(|error| {
         let byte = json_byte(&text, &error);
-        Error::malformed(format!("it is not as expected (byte {byte}): {error}"))
+        Error::malformed(format!("it is not as expected (byte {byte}): {}", json_fault(&error)))
     })?;
     let Value::Object(config) = config["config"].take() else {
         return Err(Error::malformed("it is not as expected: it has no config of names"));

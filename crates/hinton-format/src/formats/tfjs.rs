@@ -14,6 +14,7 @@ use super::beside::Beside;
 use super::notes::{Skipped, check_path, distinct};
 use super::{FormatRow, json_byte};
 use crate::source::{Joined, Made, Part, read_vec};
+use crate::words::json_fault;
 use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff};
 
 /// The row of the table.
@@ -65,8 +66,9 @@ struct Quantization {
 /// The value of a key, of that type; `None` where there is none or it is null.
 fn get<'a, T: Deserialize<'a>>(object: &Object<'a>, key: &str) -> Result<Option<T>, Error> {
     let Some(value) = object.get(key) else { return Ok(None) };
-    serde_json::from_str(value.get())
-        .map_err(|error| Error::malformed(format!("its {key} is not as expected: {error}")))
+    serde_json::from_str(value.get()).map_err(|error| {
+        Error::malformed(format!("its {key} is not as expected: {}", json_fault(&error)))
+    })
 }
 
 fn need<'a, T: Deserialize<'a>>(object: &Object<'a>, key: &str) -> Result<T, Error> {
@@ -114,7 +116,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     let text = input.whole("model", limits.header_bytes)?;
     let model: Object<'_> = serde_json::from_slice(&text).map_err(|error| {
         let byte = json_byte(&text, &error);
-        Error::malformed(format!("it is not as expected: {error}")).at_byte(byte)
+        Error::malformed(format!("it is not as expected: {}", json_fault(&error))).at_byte(byte)
     })?;
     let groups: Vec<Object<'_>> = get(&model, "weightsManifest")?.unwrap_or_default();
     let groups: Vec<Group> = groups.iter().map(Group::read).collect::<Result<_, _>>()?;

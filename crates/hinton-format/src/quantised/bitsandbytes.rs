@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::parts::{Rows, Values, odd_scale};
 use super::{Found, Weight};
+use crate::words::json_fault;
 
 /// Longest description that is read.
 const LONGEST: u64 = 1 << 16;
@@ -141,7 +142,8 @@ fn description(state: &Tensor) -> Result<Value, String> {
         return Err("its description is no short tensor of bytes".to_owned());
     }
     let bytes = state.packed_bytes().map_err(|error| error.to_string())?;
-    serde_json::from_slice(&bytes).map_err(|error| format!("its description is no JSON: {error}"))
+    serde_json::from_slice(&bytes)
+        .map_err(|error| format!("its description is no JSON: {}", json_fault(&error)))
 }
 
 fn size(value: &Value) -> Option<u64> {

@@ -10,6 +10,7 @@ use flate2::bufread::ZlibDecoder;
 use super::shuffle::{unshuffle, unshuffle_bits};
 use super::unzstd::unzstd;
 use crate::container::table::unsnap;
+use crate::words::packed_fault;
 
 /// Bytes of the header.
 const HEADER: usize = 16;
@@ -119,7 +120,9 @@ fn block(packed: &[u8], len: usize, streams: usize, codec: u8) -> Result<Vec<u8>
 pub(crate) fn inflate(decoder: impl Read, most: usize) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let mut decoder = decoder.take(most as u64 + 1);
-    decoder.read_to_end(&mut bytes).map_err(|error| format!("it does not inflate: {error}"))?;
+    decoder
+        .read_to_end(&mut bytes)
+        .map_err(|error| format!("it does not inflate: {}", packed_fault(&error)))?;
     if bytes.len() > most {
         return Err(format!("it inflates to more than {most} bytes"));
     }

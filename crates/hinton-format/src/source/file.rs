@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hinton_tensor::{Bytes, ReadError};
 use memmap2::Mmap;
 
+use crate::words::io_fault;
 use crate::{Error, ErrorKind, nearest};
 
 /// Opens a file for reading: mapped into memory where the system can, read by position where not.
@@ -244,7 +245,7 @@ fn open_error(path: &Path, error: &io::Error) -> Error {
             Error::new(ErrorKind::Io, "it may not be read: permission denied")
                 .cure("ask for the right to read it (chmod u+r, or its owner)")
         }
-        _ => Error::new(ErrorKind::Io, format!("it cannot be read: {error}")),
+        _ => Error::new(ErrorKind::Io, format!("it cannot be read: {}", io_fault(error))),
     }
 }
 
@@ -416,7 +417,7 @@ impl Bytes for Positioned {
         if offset.checked_add(len).is_none_or(|end| end > self.len) {
             return Err(ReadError::past_end(offset, len, self.len));
         }
-        let failed = |error: io::Error| ReadError { offset, len, why: error.to_string() };
+        let failed = |error: io::Error| ReadError { offset, len, why: io_fault(&error) };
         if read_apart(&self.file, offset, buf) {
             return Ok(());
         }

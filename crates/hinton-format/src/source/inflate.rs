@@ -11,6 +11,7 @@ use hinton_tensor::{Bytes, ReadError};
 use super::coding::{Coding, Source};
 use super::kept::Kept;
 use crate::Limits;
+use crate::words::packed_fault;
 
 /// Compressed bytes that inflate when they are used: small ones whole, on the first use; large ones
 /// as a stream that starts again when asked for something behind it. One that has had to start again
@@ -166,18 +167,19 @@ impl Inflate {
 
     /// All of it.
     fn inflated(&self) -> Result<Arc<Vec<u8>>, ReadError> {
-        self.kept.get_or_make(self.len, || self.inflate_whole())
+        self.kept.get_or_make(self.len, |room| self.inflate_whole(room))
     }
 
-    fn inflate_whole(&self) -> Result<Vec<u8>, ReadError> {
-        let mut bytes = Vec::new();
+    /// Into memory that another has left.
+    fn inflate_whole(&self, mut bytes: Vec<u8>) -> Result<Vec<u8>, ReadError> {
+        bytes.clear();
         let size = usize::try_from(self.len).unwrap_or(usize::MAX);
         // One byte of room more than promised: `read_to_end` then sees the end without growing.
         bytes.try_reserve_exact(size.saturating_add(1)).map_err(|_| self.no_room())?;
         let mut opened = self.packed.open();
         let read = opened.decoder.by_ref().take(self.len.saturating_add(1)).read_to_end(&mut bytes);
         if let Err(error) = read {
-            return Err(self.fails(opened.byte(), bytes.len() as u64, &error.to_string()));
+            return Err(self.fails(opened.byte(), bytes.len() as u64, &packed_fault(&error)));
         }
         let mut crc = Crc::new();
         crc.update(&bytes);
@@ -270,7 +272,7 @@ impl Inflate {
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     let found = cursor.position + filled as u64;
-                    return Err(self.fails(cursor.opened.byte(), found, &error.to_string()));
+                    return Err(self.fails(cursor.opened.byte(), found, &packed_fault(&error)));
                 }
             }
         }
@@ -279,7 +281,7 @@ impl Inflate {
         if cursor.position == self.len {
             let more = cursor.opened.decoder.read(&mut [0]);
             let byte = cursor.opened.byte();
-            let more = more.map_err(|error| self.fails(byte, self.len, &error.to_string()))?;
+            let more = more.map_err(|error| self.fails(byte, self.len, &packed_fault(&error)))?;
             self.check_end(byte, self.len + more as u64, &cursor.crc)?;
         }
         Ok(())
@@ -310,6 +312,13 @@ impl Bytes for Inflate {
     fn is_sequential(&self) -> bool {
         self.is_streamed.load(Ordering::Relaxed)
     }
+
+    fn will_jump(&self) {
+        // Where there is no room, or it is damaged, the stream says so when it gets there.
+        if self.is_sequential() && self.may_hold && self.inflated().is_ok() {
+            self.is_streamed.store(false, Ordering::Relaxed);
+        }
+    }
 }
 
 /// The first bytes, at most `want`, of packed data, without unpacking the rest. Fewer come back
@@ -330,7 +339,7 @@ pub(crate) fn head(
     let mut opened = packed.open();
     match opened.decoder.by_ref().take(want).read_to_end(&mut bytes) {
         Err(error) if bytes.is_empty() => {
-            let why = format!("the {} is damaged: {error}", coding.what);
+            let why = format!("the {} is damaged: {}", coding.what, packed_fault(&error));
             let byte = opened.byte();
             let left = start.saturating_add(len).saturating_sub(byte);
             Err(ReadError { offset: byte, len: left, why })

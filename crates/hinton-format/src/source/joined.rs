@@ -66,6 +66,10 @@ impl Bytes for Joined {
         part.file_byte(offset.checked_sub(*start)?)
     }
 
+    fn will_jump(&self) {
+        self.parts.iter().for_each(|(_, part)| part.will_jump());
+    }
+
     fn will_read(&self, ranges: &[Range<u64>]) {
         for (start, part) in &self.parts {
             let end = start + part.len();

@@ -46,14 +46,15 @@ impl Kept {
         Pool::lock().get(self.id)
     }
 
-    /// The bytes, of which there are `len`: made where they are not kept (any more).
+    /// The bytes, of which there are `len`: made where they are not kept (any more), in the memory that
+    /// others leave where that fits: a system takes as long for new memory as for unpacking zeros.
     ///
     /// # Errors
     /// What `make` says, also to those who come later.
     pub(crate) fn get_or_make(
         &self,
         len: u64,
-        make: impl FnOnce() -> Result<Vec<u8>, ReadError>,
+        make: impl FnOnce(Vec<u8>) -> Result<Vec<u8>, ReadError>,
     ) -> Result<Arc<Vec<u8>>, ReadError> {
         if let Some(bytes) = self.get() {
             return Ok(bytes);
@@ -66,8 +67,8 @@ impl Kept {
             return Err(error.clone());
         }
         // Before they are made: the memory that they take is what others leave.
-        Pool::lock().make_room(len);
-        match make() {
+        let left = Pool::lock().make_room(len);
+        match make(left.filter(|left| fits(left, len)).unwrap_or_default()) {
             Ok(bytes) => {
                 let bytes = Arc::new(bytes);
                 let mut pool = Pool::lock();
@@ -84,6 +85,12 @@ impl Drop for Kept {
     fn drop(&mut self) {
         Pool::lock().remove(self.id);
     }
+}
+
+/// Whether memory is large enough for so many bytes and one more, and not much larger than is counted.
+fn fits(left: &Vec<u8>, len: u64) -> bool {
+    let room = left.capacity() as u64;
+    room > len && room / 8 <= len / 7
 }
 
 /// All that is kept.
@@ -120,19 +127,23 @@ impl Pool {
         self.ages.insert(self.now, id);
     }
 
-    /// Lets the oldest go until `len` bytes have room.
-    fn make_room(&mut self, len: u64) {
+    /// Lets the oldest go until `len` bytes have room. The last of them comes back, unless it is in use.
+    fn make_room(&mut self, len: u64) -> Option<Vec<u8>> {
+        let mut last = None;
         while self.total.saturating_add(len) > MOST_KEPT {
-            let Some((_, &id)) = self.ages.first_key_value() else { return };
-            self.remove(id);
+            let Some((_, &id)) = self.ages.first_key_value() else { break };
+            // The one before is gone before this one is kept: memory for one alone.
+            drop(last.take());
+            last = self.remove(id);
         }
+        last.and_then(Arc::into_inner)
     }
 
-    fn remove(&mut self, id: u64) {
-        if let Some((bytes, age)) = self.bytes.remove(&id) {
-            self.ages.remove(&age);
-            self.total -= bytes.len() as u64;
-        }
+    fn remove(&mut self, id: u64) -> Option<Arc<Vec<u8>>> {
+        let (bytes, age) = self.bytes.remove(&id)?;
+        self.ages.remove(&age);
+        self.total -= bytes.len() as u64;
+        Some(bytes)
     }
 }
 
@@ -146,7 +157,7 @@ mod tests {
         assert!(kept.get().is_none());
         let mut made = 0;
         for _ in 0..3 {
-            let bytes = kept.get_or_make(3, || {
+            let bytes = kept.get_or_make(3, |_| {
                 made += 1;
                 Ok(b"abc".to_vec())
             });
@@ -162,9 +173,9 @@ mod tests {
     #[test]
     fn an_error_is_found_once() {
         let kept = Kept::new();
-        let fails = || Err(ReadError { offset: 1, len: 2, why: "no".to_owned() });
+        let fails = |_: Vec<u8>| Err(ReadError { offset: 1, len: 2, why: "no".to_owned() });
         assert!(kept.get_or_make(1, fails).is_err());
-        assert_eq!(kept.get_or_make(1, || Ok(vec![0])).unwrap_err().why, "no");
+        assert_eq!(kept.get_or_make(1, |_| Ok(vec![0])).unwrap_err().why, "no");
     }
 
     #[test]
@@ -180,7 +191,7 @@ mod tests {
         pool.put(4, quarter());
         let there: Vec<bool> = (0..5).map(|id| pool.bytes.contains_key(&id)).collect();
         assert_eq!(there, [true, false, true, true, true], "0 was used after 1");
-        pool.make_room(MOST_KEPT * 2);
+        assert!(pool.make_room(MOST_KEPT * 2).is_some(), "the memory of the last is used again");
         assert_eq!((pool.total, pool.ages.len()), (0, 0), "what is larger than all lies alone");
     }
 }

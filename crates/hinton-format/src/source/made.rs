@@ -30,7 +30,8 @@ impl Lazy {
     }
 
     fn made(&self) -> Result<Arc<Vec<u8>>, ReadError> {
-        self.kept.get_or_make(self.len, || {
+        self.kept.get_or_make(self.len, |room| {
+            drop(room);
             let bytes = (self.make)()?;
             if bytes.len() as u64 == self.len {
                 return Ok(bytes);

@@ -55,6 +55,10 @@ impl Bytes for Part {
         self.whole.file_byte(self.start.checked_add(offset)?)
     }
 
+    fn will_jump(&self) {
+        self.whole.will_jump();
+    }
+
     fn will_read(&self, ranges: &[Range<u64>]) {
         let inside =
             ranges.iter().filter(|range| range.start <= range.end && range.end <= self.len);

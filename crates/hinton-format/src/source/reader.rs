@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use hinton_tensor::Bytes;
 
+use crate::words::said;
+
 /// Reads some bytes from `start` up to `end`; position 0 is `start`.
 #[derive(Clone)]
 pub(crate) struct ByteReader {
@@ -38,7 +40,7 @@ impl Read for ByteReader {
         }
         self.data
             .read_at(self.start + self.position, &mut buf[..count])
-            .map_err(|error| io::Error::other(error.to_string()))?;
+            .map_err(|error| said(error.to_string()))?;
         self.position += count as u64;
         Ok(count)
     }
@@ -51,9 +53,7 @@ impl Seek for ByteReader {
             SeekFrom::End(step) => self.len.checked_add_signed(step),
             SeekFrom::Current(step) => self.position.checked_add_signed(step),
         };
-        self.position = target.ok_or_else(|| {
-            io::Error::new(io::ErrorKind::InvalidInput, "a seek to before the first byte")
-        })?;
+        self.position = target.ok_or_else(|| said("a seek to before the first byte"))?;
         Ok(self.position)
     }
 }

@@ -5,6 +5,8 @@ use std::io::{self, BufRead, Read};
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
+use crate::words::{packed_fault, said};
+
 /// What the standard asks of every reader to set aside for a frame (3.1.1.1.2).
 pub(crate) const WINDOW: u64 = 8 << 20;
 
@@ -22,7 +24,7 @@ pub(crate) fn unzstd(packed: &[u8], most: usize) -> Result<Vec<u8>, String> {
     Frames::new(packed, window)
         .take((most as u64).saturating_add(1))
         .read_to_end(&mut out)
-        .map_err(|error| format!("its zstd data is damaged: {error}"))?;
+        .map_err(|error| format!("its zstd data is damaged: {}", packed_fault(&error)))?;
     if out.len() > most {
         return Err(format!("it unpacks to more than {most} bytes"));
     }
@@ -89,7 +91,14 @@ impl<R: BufRead> Frames<R> {
                     ReadFrameHeaderError::BadMagicNumber(magic),
                 )) => {
                     let why = format!("it goes on with {magic:08x}, which is no zstd frame");
-                    return Err(io::Error::other(why));
+                    return Err(said(why));
+                }
+                Err(FrameDecoderError::WindowSizeTooBig { requested, max }) => {
+                    let why = format!("it looks back {requested} bytes, the limit is {max}");
+                    return Err(said(why));
+                }
+                Err(FrameDecoderError::DictNotProvided { dict_id }) => {
+                    return Err(said(format!("it is packed with dictionary {dict_id}")));
                 }
                 Err(error) => return Err(io::Error::other(error)),
             }
@@ -100,7 +109,7 @@ impl<R: BufRead> Frames<R> {
         let skipped = io::copy(&mut self.source.by_ref().take(len), &mut io::sink())?;
         if skipped < len {
             let why = format!("a skippable frame of {len} bytes ends after {skipped}");
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, why));
+            return Err(said(why));
         }
         Ok(())
     }
@@ -112,7 +121,7 @@ impl<R: BufRead> Frames<R> {
             Some(found) if found != promised => {
                 let why =
                     format!("the checksum of its frame is {found:08x}, expected {promised:08x}");
-                Err(io::Error::other(why))
+                Err(said(why))
             }
             _ => Ok(()),
         }

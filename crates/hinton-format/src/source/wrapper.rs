@@ -15,6 +15,7 @@ use hinton_tensor::Bytes;
 use super::coding::Coding;
 use super::inflate::{Inflate, Packed, head};
 use super::read_head;
+use crate::words::packed_fault;
 use crate::{Error, Limits};
 
 pub(crate) use gzip::CODING as GZIP;
@@ -148,7 +149,7 @@ impl Wrapper {
             }
         }
         if let Some(error) = failed {
-            return Err(Error::malformed(packed.damaged(len, &error.to_string()))
+            return Err(Error::malformed(packed.damaged(len, &packed_fault(&error)))
                 .at_byte(opened.byte())
                 .cure(CUT));
         }

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::{NO_VALUES, checksum};
 use crate::source::file_state;
 use crate::source::places::address;
+use crate::words::json_fault;
 use crate::{Checkpoint, Error, ErrorKind, Limits};
 
 /// A checkpoint, as far as a summary knows it. Summaries go together when all of it is the same.
@@ -230,8 +231,8 @@ impl SummarySource {
             return Err(Error::new(ErrorKind::Limit, message));
         }
         let text = std::str::from_utf8(head).map_err(|_| wrong("is no UTF-8"))?;
-        let value: Value =
-            serde_json::from_str(text).map_err(|error| wrong(&format!("is no JSON: {error}")))?;
+        let value: Value = serde_json::from_str(text)
+            .map_err(|error| wrong(&format!("is no JSON: {}", json_fault(&error))))?;
         let text_of = |key: &str| {
             let text = value[key].as_str().map(str::to_owned);
             text.ok_or_else(|| wrong(&format!("has no text {key:?}")))

@@ -68,6 +68,9 @@ pub fn examine(tensor: &Tensor, work: Work<'_>) -> Result<Examination, TensorErr
     let look = blocks::of(tensor);
     let at_once = layout.stripes_at_once(&source, STRIPE, work.threads);
     let turns = stripes.div_ceil(at_once);
+    if layout.jumps(&source) {
+        source.will_jump();
+    }
     let states = for_each(turns, source.is_sequential(), work, state, |state, turn| {
         let first = turn.index * at_once;
         let last = stripes.min(first + at_once);

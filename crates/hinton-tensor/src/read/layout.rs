@@ -118,6 +118,11 @@ impl Layout {
         wanted.min(stripes / (4 * threads.max(1) as u64)).max(1)
     }
 
+    /// Whether it is read by columns, each far from the next.
+    pub(crate) fn jumps(&self, source: &Source<'_>) -> bool {
+        self.columns(source).is_some()
+    }
+
     /// Rows whose values lie far apart while those of a column lie side by side, as in a matrix in
     /// Fortran's order.
     fn columns(&self, source: &Source<'_>) -> Option<Columns> {

@@ -113,6 +113,13 @@ impl<'t> Source<'t> {
         self.memory.is_some()
     }
 
+    /// Tells compressed data that its elements will be read far apart.
+    pub(crate) fn will_jump(&self) {
+        if self.memory.is_none() {
+            self.tensor.data().will_jump();
+        }
+    }
+
     /// Whether stripes should be read in order.
     pub(crate) fn is_sequential(&self) -> bool {
         self.memory.is_none() && self.tensor.data().is_sequential()

@@ -141,9 +141,18 @@ fn by_shape(tensors: &[&Tensor]) -> Option<String> {
         return None;
     }
     match (kernels, matrices, axes(1)) {
-        (0, 1, 1) => Some("one linear layer (a linear or softmax classifier)".to_owned()),
-        (0, layers, biases) if layers > 1 && biases <= layers => {
-            Some(format!("a network of {layers} dense layers"))
+        (0, 1, 1) if biases_fit(tensors) => {
+            Some("one linear layer (a linear or softmax classifier)".to_owned())
+        }
+        (0, layers, biases) if layers > 1 && biases <= layers && biases_fit(tensors) => {
+            match is_chain(tensors) {
+                true => Some(format!("a network of {layers} dense layers")),
+                // Heads beside one another: what has a bias each is a layer all the same.
+                false if biases == layers => {
+                    Some(format!("{layers} dense layers that are not one chain"))
+                }
+                false => None,
+            }
         }
         (convolutions, layers, _) if convolutions > 0 => {
             let several = |count: usize, what: &str| match count {
@@ -159,6 +168,51 @@ fn by_shape(tensors: &[&Tensor]) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// The rows and columns of the matrices.
+fn matrices(tensors: &[&Tensor]) -> Vec<[usize; 2]> {
+    tensors.iter().filter_map(|tensor| <[usize; 2]>::try_from(tensor.shape()).ok()).collect()
+}
+
+/// Whether every vector is as long as a side of some matrix.
+fn biases_fit(tensors: &[&Tensor]) -> bool {
+    let widths: BTreeSet<usize> = matrices(tensors).into_iter().flatten().collect();
+    let mut vectors = tensors.iter().filter(|tensor| tensor.shape().len() == 1);
+    vectors.all(|vector| widths.contains(&vector.shape()[0]))
+}
+
+/// Whether the matrices, in some order, are layers of which each takes what the one before gives.
+///
+/// Widths are places and matrices ways between them, so this asks for a walk along every way once (Euler):
+/// there is one where all ways hang together and at most one place has a way more out than in, another
+/// one more in than out. Which side of a matrix is the input does not matter: the walk goes back the same.
+fn is_chain(tensors: &[&Tensor]) -> bool {
+    let ways = matrices(tensors);
+    let mut more_out = BTreeMap::<usize, i64>::new();
+    for &[from, to] in &ways {
+        *more_out.entry(from).or_default() += 1;
+        *more_out.entry(to).or_default() -= 1;
+    }
+    let uneven: i64 = more_out.values().map(|more| more.abs()).sum();
+    uneven <= 2 && hang_together(&ways)
+}
+
+/// Whether every way is reached from the first.
+fn hang_together(ways: &[[usize; 2]]) -> bool {
+    let mut beside = BTreeMap::<usize, Vec<usize>>::new();
+    for &[from, to] in ways {
+        beside.entry(from).or_default().push(to);
+        beside.entry(to).or_default().push(from);
+    }
+    let mut waiting: Vec<usize> = ways.first().map(|way| way[0]).into_iter().collect();
+    let mut reached = BTreeSet::new();
+    while let Some(width) = waiting.pop() {
+        if reached.insert(width) {
+            waiting.extend(beside.get(&width).into_iter().flatten());
+        }
+    }
+    reached.len() == beside.len()
 }
 
 #[cfg(test)]
@@ -195,5 +249,39 @@ mod tests {
         let text = "a convolutional network: 1 convolution, 1 dense layer";
         assert_eq!(conv.as_deref(), Some(text));
         assert_eq!(guess(&[("x", &[2, 3, 4])]), None);
+    }
+
+    #[test]
+    fn dense_layers_fit_one_another() {
+        let chain = |shapes: &[[usize; 2]]| {
+            let names: Vec<String> = (0..shapes.len()).map(|at| at.to_string()).collect();
+            let tensors: Vec<(&str, &[usize])> =
+                names.iter().zip(shapes).map(|(name, shape)| (&**name, &shape[..])).collect();
+            guess(&tensors)
+        };
+        let of = |count: usize| Some(format!("a network of {count} dense layers"));
+        // Rows out or rows in, in order or as names are sorted, square ones between.
+        assert_eq!(chain(&[[8, 4], [3, 8]]), of(2));
+        assert_eq!(chain(&[[4, 8], [8, 3]]), of(2));
+        assert_eq!(chain(&[[2, 5], [7, 3], [5, 5], [5, 7], [7, 7]]), of(5));
+        assert_eq!(chain(&[[3, 4], [4, 3]]), of(2), "there and back");
+        // Tables that have nothing to do with one another.
+        assert_eq!(chain(&[[8, 4], [3, 9]]), None);
+        assert_eq!(chain(&[[8, 4], [8, 4], [8, 4]]), None);
+        assert_eq!(chain(&[[4, 4], [5, 5]]), None);
+        // Two heads behind one layer: layers, for each has a bias, and no chain.
+        let heads = [
+            ("a.weight", &[8, 4][..]),
+            ("a.bias", &[8]),
+            ("b.weight", &[2, 8]),
+            ("b.bias", &[2]),
+            ("c.weight", &[3, 8]),
+            ("c.bias", &[3]),
+            ("d.weight", &[3, 8]),
+            ("d.bias", &[3]),
+        ];
+        assert_eq!(guess(&heads).as_deref(), Some("4 dense layers that are not one chain"));
+        assert_eq!(guess(&[("w", &[4, 2]), ("b", &[7])]), None, "a bias of another length");
+        assert_eq!(guess(&[("v", &[8, 4]), ("w", &[3, 8]), ("b", &[5])]), None);
     }
 }

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use hinton_format::Checkpoint;
 use hinton_format::summary::{SummaryFacts, SummarySource};
+use hinton_format::{Checkpoint, json_fault};
 use hinton_tensor::{Folding, Tensor, View};
 use serde_json::Value;
 
@@ -181,7 +181,8 @@ impl Task {
         let wrong = |what: &str| {
             Error::request(format!("this is no task: {what}"), "a task is one line of a plan")
         };
-        let value: Value = serde_json::from_str(line).map_err(|error| wrong(&error.to_string()))?;
+        let value: Value =
+            serde_json::from_str(line).map_err(|error| wrong(&json_fault(&error)))?;
         if value["task"] != "summary" {
             return Err(wrong("it is none of a summary"));
         }

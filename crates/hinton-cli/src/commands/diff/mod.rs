@@ -16,11 +16,11 @@ use hinton::{DrawRequest, Work};
 use hinton_view::{BUDGET, Viewer};
 
 use super::draw::{Target, fit, put, target, where_to};
-use super::{CommandRow, view};
+use super::{CommandRow, steps, view};
 use crate::args::{
     apply_settings, output, patterns, settings_named, tensors, thread_count, threads,
 };
-use crate::failure::{Failure, warnings};
+use crate::failure::{Failure, plain, warnings};
 use crate::out;
 use crate::progress::Bar;
 use crate::remote::max_download;
@@ -128,6 +128,7 @@ pub(super) const ROW: CommandRow = CommandRow {
                 "Draw a picture into this file, and print nothing else; - is standard output",
             ))
             .args(where_to())
+            .args(steps::taken_as())
             .arg(threads())
             .arg(max_download());
         settings_named(command, SETTINGS)
@@ -160,8 +161,41 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     compared(matches).map_err(|failure| if failure.is_said() { failure } else { failure.coded(2) })
 }
 
+/// What is compared: two paths, or a run alone. `--as-files` makes two of a folder that holds two.
+fn files(matches: &ArgMatches) -> Result<(PathBuf, Option<PathBuf>), Failure> {
+    let path = |name: &str| matches.get_one::<PathBuf>(name).cloned();
+    let (first, second) = (path("a").unwrap_or_default(), path("b"));
+    if matches.get_flag("as-run") && second.is_some() {
+        return Err(Failure::usage(
+            "--as-run takes a folder for a run, and a run is compared with no other file",
+            "hinton diff FOLDER --as-run compares its steps one after another",
+        ));
+    }
+    if !matches.get_flag("as-files") {
+        return Ok((first, second));
+    }
+    let mut found = steps::taken_paths("a", matches)?;
+    if second.is_some() {
+        found.extend(steps::taken_paths("b", matches)?);
+    }
+    match <[PathBuf; 2]>::try_from(found) {
+        Ok([first, second]) => Ok((first, Some(second))),
+        Err(found) => Err(Failure::usage(
+            format!("--as-files: a comparison wants two files, {} are named", found.len()),
+            format!("name two of them: {}", some_names(&found)),
+        )),
+    }
+}
+
+/// The first names, for a message.
+fn some_names(paths: &[PathBuf]) -> String {
+    let names: Vec<String> = paths.iter().take(4).map(|path| path.display().to_string()).collect();
+    let more = if paths.len() > names.len() { ", …" } else { "" };
+    format!("{}{more}", names.join(", "))
+}
+
 fn compared(matches: &ArgMatches) -> Result<(), Failure> {
-    let path = |name: &str| matches.get_one::<PathBuf>(name).cloned().unwrap_or_default();
+    let (first, second) = files(matches)?;
     let is_text = !["json", "csv", "markdown"].into_iter().any(|name| matches.get_flag(name));
     let word = |name: &str| matches.get_one::<String>(name).map_or("", String::as_str);
     let rule = Rule::WORDS.into_iter().find(|(name, _)| *name == word("match"));
@@ -171,20 +205,17 @@ fn compared(matches: &ArgMatches) -> Result<(), Failure> {
         None => None,
     };
     let file = matches.get_one::<PathBuf>("output").filter(|_| !matches.contains_id("format"));
-    let is_two = matches.contains_id("b");
-    if let Some(film) = file.filter(|file| !is_two && run::is_film(file)) {
-        return run::film(&path("a"), film, matches);
+    if let Some(film) = file.filter(|file| second.is_none() && run::is_film(file)) {
+        return run::film(&first, film, matches);
     }
-    let page = file.filter(|file| is_two && is_page(file));
+    let page = file.filter(|file| second.is_some() && is_page(file));
     let target = match ["output", "format", "graphics"].iter().any(|name| matches.contains_id(name))
     {
         true if page.is_none() => Some(target(matches)?),
         _ => None,
     };
-    if !is_two {
-        return run::compared(&path("a"), target, matches);
-    }
-    let (a, b) = (hinton::open(path("a"))?, hinton::open(path("b"))?);
+    let Some(second) = second else { return run::compared(&first, target, matches) };
+    let (a, b) = (hinton::open(&first)?, hinton::open(&second)?);
     if is_text {
         warnings(&a);
         warnings(&b);
@@ -213,7 +244,7 @@ fn compared(matches: &ArgMatches) -> Result<(), Failure> {
     }
     drop(bar);
     if let Some(page) = page {
-        let viewer = Viewer::open(&[path("a"), path("b")], hinton::threads(thread_count(matches)))?;
+        let viewer = Viewer::open(&[first, second], hinton::threads(thread_count(matches)))?;
         view::export(&viewer, page, BUDGET)?;
         return ended(&found, fail_on.as_deref());
     }
@@ -272,7 +303,7 @@ pub(super) fn side_by_side(
 fn map(path: &Path) -> Result<TensorMap, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         Failure::usage(
-            format!("cannot read the map {}: {error}", path.display()),
+            format!("cannot read the map {}: {}", path.display(), plain(&error)),
             "a map is a text file of lines 'A = B'",
         )
     })?;

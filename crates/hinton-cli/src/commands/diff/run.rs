@@ -93,7 +93,7 @@ pub(super) fn film(path: &Path, file: &Path, matches: &ArgMatches) -> Result<(),
 
 /// The run of that path, where no option is given that is of two files.
 fn as_run(path: &Path, matches: &ArgMatches) -> Result<Run, Failure> {
-    let Some(run) = steps::as_run(path, false)? else {
+    let Some(run) = steps::taken_run(path, false, matches)? else {
         // What is wrong with the file comes before what is missing.
         hinton::open(path)?;
         return Err(Failure::usage(

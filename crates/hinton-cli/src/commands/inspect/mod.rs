@@ -109,7 +109,7 @@ pub(super) const ROW: CommandRow = CommandRow {
 };
 
 fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let taken = steps::taken_paths(matches)?;
+    let taken = steps::taken_paths("path", matches)?;
     let paths: Vec<&PathBuf> = taken.iter().collect();
     let patterns = patterns(matches);
     let json = matches.get_flag("json");

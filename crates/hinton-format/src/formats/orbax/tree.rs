@@ -7,6 +7,7 @@ use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::super::notes::check_path;
+use crate::words::json_fault;
 use crate::{Error, Limits};
 
 /// What the file says.
@@ -48,7 +49,7 @@ pub(super) fn parse(text: &[u8], limits: &Limits) -> Result<Tree, Error> {
     let mut json = serde_json::Deserializer::from_slice(text);
     json.deserialize_map(&mut reader).and_then(|()| json.end()).map_err(|error| {
         let at = super::super::json_byte(text, &error);
-        Error::malformed(format!("the tree is not as expected: {error}")).at_byte(at)
+        Error::malformed(format!("the tree is not as expected: {}", json_fault(&error))).at_byte(at)
     })?;
     Ok(reader.tree)
 }

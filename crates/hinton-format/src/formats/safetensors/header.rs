@@ -6,6 +6,7 @@ use serde::Deserializer as _;
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::words::json_fault;
 use crate::{Error, Limits, Warning};
 
 /// What the header says.
@@ -42,10 +43,7 @@ pub(super) fn parse(bytes: &[u8], limits: &Limits) -> Result<Header, Error> {
 }
 
 fn json_error(error: &serde_json::Error, bytes: &[u8], tensor: Option<String>) -> Error {
-    // serde_json ends its messages with a line and column, which mean little in a binary file.
-    let text = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    let message = text.strip_suffix(&place).unwrap_or(&text);
+    let message = json_fault(error);
     let byte = 8 + super::super::json_byte(bytes, error);
     let error = Error::malformed(format!("the header is not as expected: {message}")).at_byte(byte);
     match tensor {

@@ -7,6 +7,7 @@ use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, V
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use crate::words::json_fault;
 use crate::{Error, Limits};
 
 /// What the index says.
@@ -27,7 +28,7 @@ pub(super) fn parse(bytes: &[u8], limits: &Limits) -> Result<Index, Error> {
     let mut reader = IndexReader { limits, metadata: Vec::new(), weight_map: None };
     let mut json = serde_json::Deserializer::from_slice(text);
     json.deserialize_map(&mut reader).and_then(|()| json.end()).map_err(|error| {
-        Error::malformed(format!("the index is not as expected: {error}"))
+        Error::malformed(format!("the index is not as expected: {}", json_fault(&error)))
             .at_byte(super::super::json_byte(text, &error))
     })?;
     let Some(weight_map) = reader.weight_map.filter(|map| !map.is_empty()) else {

@@ -11,6 +11,7 @@ use super::store::Store;
 use crate::formats::notes::{Skipped, check_path};
 use crate::source::cache::ChunkCache;
 use crate::source::read_vec;
+use crate::words::json_fault;
 use crate::{Error, ErrorKind, Limits};
 
 /// Most bytes of a metadata file.
@@ -143,7 +144,7 @@ impl<'a> Nodes<'a> {
         let text = read_vec(data, 0, len)?;
         serde_json::from_slice(&text).map_err(|error| {
             let at = crate::formats::json_byte(&text, &error);
-            Error::malformed(format!("this is no JSON: {error}")).at_byte(at)
+            Error::malformed(format!("this is no JSON: {}", json_fault(&error))).at_byte(at)
         })
     }
 

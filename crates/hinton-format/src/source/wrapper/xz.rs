@@ -9,6 +9,7 @@ use lzma_rust2::{XzReader, xz_uncompressed_size};
 use super::{CUT, Wrapper};
 use crate::source::ByteReader;
 use crate::source::coding::{Coding, Source};
+use crate::words::{packed_fault, said};
 use crate::{Error, Limits};
 
 /// LZMA spends at least 14 bits, each of the cheapest it has (0.022 bits), on a match of 273 bytes:
@@ -45,9 +46,7 @@ impl Read for Xz {
         self.reader.read(buf).map_err(|error| match error.kind() {
             io::ErrorKind::OutOfMemory => {
                 let limit = self.window;
-                io::Error::other(format!(
-                    "its dictionary does not fit in the limit of {limit} bytes"
-                ))
+                said(format!("its dictionary does not fit in the limit of {limit} bytes"))
             }
             _ => error,
         })
@@ -57,8 +56,11 @@ impl Read for Xz {
 /// By the indexes at the ends of the streams.
 fn len(data: &Arc<dyn Bytes>, _: &Limits) -> Result<Option<u64>, Error> {
     xz_uncompressed_size(ByteReader::whole(data.clone())).map(Some).map_err(|error| {
-        Error::malformed(format!("the index at the end of the xz data cannot be read: {error}"))
-            .at_byte(data.len())
-            .cure(CUT)
+        Error::malformed(format!(
+            "the index at the end of the xz data cannot be read: {}",
+            packed_fault(&error)
+        ))
+        .at_byte(data.len())
+        .cure(CUT)
     })
 }
