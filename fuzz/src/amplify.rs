@@ -5,6 +5,9 @@
 //! A row makes a file of about so many bytes before it is packed; the test that runs them (hinton-cli,
 //! `tests/amplify.rs`) packs some by gzip, so that a few kilobytes on disk are hundreds of megabytes.
 
+#[path = "amplify_networks.rs"]
+mod networks;
+
 /// xorshift64* (Vigna 2016): the same files in every run.
 pub struct Numbers(pub u64);
 
@@ -80,6 +83,28 @@ pub const ROWS: &[(&str, Make)] = &[
         format!(r#"<net name="a" version="11"><layers>{}"#, unit.repeat(size / unit.len()))
             .into_bytes()
     }),
+    ("x.tflite", |numbers, size| networks::flat(numbers, size, b"TFL3")),
+    ("x.ort", |numbers, size| networks::flat(numbers, size, b"ORTM")),
+    ("x.pte", |numbers, size| networks::flat(numbers, size, b"ET12")),
+    ("x.mnn", |numbers, size| networks::flat(numbers, size, &[0; 4])),
+    ("x.ckpt", networks::mindspore),
+    ("net.pb", networks::leela),
+    ("init_net.pb", networks::caffe2),
+    ("x.thinc", networks::thinc),
+    ("x.t7", networks::torch7),
+    ("x.params", networks::mxnet),
+    ("x.pdiparams", networks::pdiparams),
+    ("x.param", networks::ncnn),
+    ("x.nnue", networks::nnue),
+    ("katago.bin", networks::katago),
+    ("opencv.xml", networks::opencv),
+    ("x.pmml", networks::pmml),
+    ("llama2c.bin", networks::llama2c),
+    ("fasttext.bin", networks::fasttext),
+    ("ggml.bin", networks::ggjt),
+    ("x.weights", networks::darknet),
+    ("x.hs", networks::summary),
+    (".metadata", pickle),
     (".zarray", |numbers, _| {
         let (dim, chunk) = (numbers.claim(), 1u64 << numbers.below(40));
         format!(

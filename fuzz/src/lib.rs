@@ -39,6 +39,20 @@ pub fn open_beside(format: &str, model: &str, values: &str, bytes: &[u8]) {
     }
 }
 
+/// The bytes with the CRC-32 of those before the last four in these: what changes bytes at random never
+/// gets past a checksum.
+pub fn with_checksum(bytes: &[u8]) -> Vec<u8> {
+    let body = &bytes[..bytes.len().saturating_sub(4)];
+    let mut crc = !0u32;
+    for byte in body {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 };
+        }
+    }
+    [body, &(!crc).to_le_bytes()].concat()
+}
+
 /// Opens files as the folder that they make, and reads every value.
 pub fn open_files(files: &[(&str, &[u8])]) {
     let files = files.iter().map(|(name, bytes)| ((*name).to_owned(), Arc::from(*bytes)));

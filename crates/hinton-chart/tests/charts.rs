@@ -252,6 +252,27 @@ fn empty_and_nonfinite_tensors_do_not_panic() {
 }
 
 #[test]
+fn an_overview_says_what_is_empty_and_crosses_it_out() {
+    let ask = hinton_tensor::GridRequest {
+        max_rows: 9,
+        max_cols: 9,
+        fold: Fold::Mean,
+        sample_bytes: None,
+        quantiles: false,
+    };
+    let panels = [
+        common::panel("empty", 0, 5, &[], Some(ask)),
+        common::panel("white", 1, 1, &[0.0], Some(ask)),
+    ];
+    let chart = CHARTS.iter().find(|chart| chart.name == "overview").unwrap();
+    let picture = chart.draw(&panels, &Options::default()).unwrap();
+    let words = words(&picture);
+    assert!(words.contains("no values (0 × 5)"), "{words}");
+    assert!(words.contains("all 0") || words.contains("one value"), "{words}");
+    assert_eq!(cells(&picture).len(), 1, "what is empty has no cell");
+}
+
+#[test]
 fn hostile_names_are_shown_escaped() {
     let tensor_name = "w\u{1b}[31m<script>";
     let ask = hinton_tensor::GridRequest {

@@ -232,7 +232,7 @@ fn mistakes_are_answered_in_plain_words() {
     for (args, code, words) in [
         (vec!["inspect", "hf://org/name/model.safetensor"], 1, "there is no such file"),
         (vec!["inspect", "hf://org/name@v2/x"], 1, "there is no revision \"v2\""),
-        (vec!["inspect", "s3://bucket/x"], 1, "addresses of without buckets (s3://)"),
+        (vec!["inspect", "s3://bucket/x"], 1, "built without buckets (s3://)"),
         (vec!["inspect", "hf://org/name", "--max-download", "much"], 2, "a size is such as 500MB"),
         (
             vec!["draw", "hf://org/name", "-o", "x.png", "--max-download", "300k"],

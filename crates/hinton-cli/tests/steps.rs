@@ -123,7 +123,8 @@ fn a_folder_is_what_is_said() {
     for day in ["01", "02"] {
         folder.write(&format!("dates/m_2023-01-{day}.safetensors"), &safetensors(&["w"]));
     }
-    folder.fails(1, &["inspect", "dates"]);
+    let text = folder.fails(1, &["inspect", "dates"]);
+    assert!(text.contains("--as-run takes all of them for steps"), "{text}");
     let said = folder.run(&["inspect", "dates", "--as-run"]);
     let run = said.out;
     assert!(said.code == 0 && said.err.contains("numbered from 0"), "{}", said.err);

@@ -17,6 +17,8 @@ struct Foreign {
     test: fn(&Head<'_>) -> bool,
     /// How to get its weights into a file that opens.
     cure: &'static str,
+    /// Whether the format is read, and this file alone is not enough or not whole.
+    is_read: bool,
 }
 
 /// A row for a format that is known by its content.
@@ -26,7 +28,17 @@ const fn marked(
     test: fn(&Head<'_>) -> bool,
     cure: &'static str,
 ) -> Foreign {
-    Foreign { name, extensions, is_marked: true, test, cure }
+    Foreign { name, extensions, is_marked: true, test, cure, is_read: false }
+}
+
+/// A row for a part of a model of a format that is read.
+const fn part(
+    name: &'static str,
+    extensions: &'static [&'static str],
+    test: fn(&Head<'_>) -> bool,
+    cure: &'static str,
+) -> Foreign {
+    Foreign { name, extensions, is_marked: true, test, cure, is_read: true }
 }
 
 /// A row for a format whose files have no mark.
@@ -35,13 +47,16 @@ const fn unmarked(
     extensions: &'static [&'static str],
     cure: &'static str,
 ) -> Foreign {
-    Foreign { name, extensions, is_marked: false, test: |_| false, cure }
+    Foreign { name, extensions, is_marked: false, test: |_| false, cure, is_read: false }
 }
 
 /// The error for a file that is seen to be of a format that is not read.
 pub(crate) fn find(head: &Head<'_>) -> Option<Error> {
     let row = FOREIGN.iter().find(|row| (row.test)(head))?;
-    let message = format!("this is {}, a format that hinton does not read", row.name);
+    let message = match row.is_read {
+        true => format!("this is {}", row.name),
+        false => format!("this is {}, a format that hinton does not read", row.name),
+    };
     Some(Error::new(ErrorKind::Unsupported, message).cure(row.cure))
 }
 
@@ -81,7 +96,7 @@ pub(crate) fn unknown(head: &Head<'_>, named: Option<&FormatRow>) -> Error {
 const NUMPY: &str = "load it there and save its arrays with numpy.savez";
 
 const FOREIGN: &[Foreign] = &[
-    marked(
+    part(
         "a model of llama2.c, but not as long as its settings say",
         &["bin"],
         is_llama2,
@@ -93,8 +108,8 @@ const FOREIGN: &[Foreign] = &[
         |head| head.bytes.starts_with(&20_240_803_u32.to_le_bytes()),
         "open the checkpoint of Hugging Face that it was made from",
     ),
-    marked(
-        "a shard of a TensorFlow.js model",
+    part(
+        "a shard of a TensorFlow.js model, which holds values without names",
         &["bin"],
         |head| head.name.contains("-shard") && head.has_extension(&["bin"]),
         "open the model.json beside it",

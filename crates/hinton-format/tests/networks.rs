@@ -257,7 +257,7 @@ fn what_frameworks_keep_elsewhere_is_said() {
     assert_eq!(
         warnings(&fixture("executorch/segments.pte")),
         [
-            "1 named blobs of backends are not read",
+            "a named blob of a backend is not read",
             "\"outside\": skipped: its values are in a file of their own (.ptd)",
             "\"XnnpackBackend\": skipped: 9 bytes in this backend's own layout",
         ]

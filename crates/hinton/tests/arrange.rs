@@ -302,8 +302,17 @@ fn empty_tensors_are_said_and_not_drawn() {
     let found = arrange(&[empty.clone(), full.clone()], &DrawRequest::chart("hinton")).unwrap();
     assert_eq!(found.panels.len(), 1);
     assert_eq!(found.notes, ["e (shape 0 × 5) has no values and is left out"]);
-    let sheet = arrange(&[empty, full], &DrawRequest::chart("overview")).unwrap();
-    assert_eq!(sheet.panels.len(), 2);
+    let both = [empty.clone(), full.clone()];
+    let sheet = arrange(&both, &DrawRequest::chart("overview")).unwrap();
+    assert_eq!(sheet.panels.len(), 2, "a large picture says that it is empty");
+    let many: Vec<Selected> = [vec![empty], vec![full; 20]].concat();
+    let map = arrange(&many, &DrawRequest::default()).unwrap();
+    assert_eq!(
+        (map.chart.name, map.panels.len()),
+        ("overview", 20),
+        "a tile has no room for words"
+    );
+    assert!(map.notes.contains(&"e (shape 0 × 5) has no values and is left out".to_owned()));
 }
 
 #[test]

@@ -99,10 +99,22 @@ pub(super) fn file_or_logs(path: &Path) -> Result<Found, Failure> {
             _ => Err(error.into()),
         },
         Err(error) if hinton::is_folder(path) => match hinton::open_logs(path)? {
-            logs if logs.is_empty() => Err(error.into()),
+            logs if logs.is_empty() => Err(not_joined(path, error)),
             logs => Ok(Found::Logs(logs)),
         },
         Err(error) => Err(error.into()),
+    }
+}
+
+/// The error of a folder, with how to say what it is where it holds several files of weights.
+fn not_joined(path: &Path, error: hinton::Error) -> Failure {
+    let several = hinton::weights_in(path).is_ok_and(|files| files.len() > 1);
+    let help = error.help().map(str::to_owned);
+    match help.filter(|_| several) {
+        Some(help) => Failure::from(error).with_help(format!(
+            "{help}; --as-run takes all of them for steps of a run, --as-files each for a model of its own"
+        )),
+        None => error.into(),
     }
 }
 

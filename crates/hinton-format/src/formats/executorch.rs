@@ -315,7 +315,10 @@ impl Reader<'_> {
         if self.warnings.is_empty() {
             let named = self.flat.tables_in(program, 7)?.len();
             if named > 0 {
-                let message = format!("{named} named blobs of backends are not read");
+                let message = match named {
+                    1 => "a named blob of a backend is not read".to_owned(),
+                    _ => format!("{named} named blobs of backends are not read"),
+                };
                 self.warnings.push(Warning::file(message));
             }
         }

@@ -140,8 +140,8 @@ pub fn arrange(selected: &[Selected], request: &DrawRequest<'_>) -> Result<Arran
     let mut prepared: Vec<lay::Prepared> =
         selected.iter().map(|one| lay::prepare(one, request)).collect::<Result<_, _>>()?;
     let chart = choose(&prepared, request)?;
-    // An overview shows that a tensor is empty; other charts have nothing to show of it.
-    if chart.name != "overview" {
+    // Large pictures say that a tensor is empty; a tile of a map, and other charts, have nothing to show of it.
+    if chart.name != "overview" || prepared.len() > charts::FEW_IN_OVERVIEW {
         leave_out_empty(&mut prepared, &mut notes)?;
     }
     if is_of_model(chart.name) {

@@ -1,6 +1,8 @@
 //! A few tensors as large pictures.
 
-use hinton_scene::{Align, Baseline, Item, Rect, TextStyle, fit, measure, visible};
+use hinton_scene::{
+    Align, Baseline, Color, Item, Path, Point, Rect, Shape, TextStyle, fit, measure, visible,
+};
 use hinton_tensor::{Fold, GridRequest};
 
 use super::super::Need;
@@ -252,13 +254,20 @@ fn span(panel: &Panel, options: &Options) -> Span {
 fn thumbnail(panel: &Panel, rect: Rect, page: &Page<'_>) -> Vec<Item> {
     let theme = &page.theme;
     let Some(grid) = panel.grids.first().filter(|grid| !grid.values.is_empty()) else {
-        return vec![frame(rect, theme.line, 0.5)];
+        return crossed(rect, theme.line);
     };
     let picture = common::is_picture(std::slice::from_ref(panel));
     let scale = ColorScale::fit(page.options, theme, &span(panel, page.options), picture);
     let odd = panel.summary.finite() < panel.summary.elements;
     let (color, width) = if odd { (theme.nan, 1.2) } else { (theme.line, 0.4) };
     vec![cells_item(grid, rect, &scale), frame(rect, color, width)]
+}
+
+/// A frame around nothing: crossed out, because a white cell looks as an empty one.
+fn crossed(rect: Rect, color: Color) -> Vec<Item> {
+    let ends = [Point::new(rect.x, rect.bottom()), Point::new(rect.right(), rect.y)];
+    let line = Shape::stroked(Path::polyline(&ends, false), color, 0.5);
+    vec![frame(rect, color, 0.5), line]
 }
 
 fn caption(panel: &Panel, name: &[String], place: Rect, width: f64, page: &Page<'_>) -> Vec<Item> {
@@ -285,7 +294,7 @@ fn caption(panel: &Panel, name: &[String], place: Rect, width: f64, page: &Page<
             let digits = common::digits_apart(min, max);
             format!("{} … {}", significant(min, digits), significant(max, digits))
         }
-        _ if summary.elements == 0 => "no values".to_owned(),
+        _ if summary.elements == 0 => format!("no values ({})", panel.shape_text()),
         _ => "no finite value".to_owned(),
     };
     let put = |content: &str, at: usize, style| {
