@@ -61,7 +61,10 @@ pub(super) fn mindspore(numbers: &mut Numbers, size: usize) -> Vec<u8> {
 
 pub(super) fn leela(numbers: &mut Numbers, size: usize) -> Vec<u8> {
     let inner = 1 + numbers.below(40) as u32;
-    let unit = [field(inner, &[]), field(inner, &field(1, &[0; 9]))].swap_remove(numbers.below(2));
+    let unit = match numbers.below(2) {
+        0 => field(inner, &[]),
+        _ => field(inner, &field(1, &[0; 9])),
+    };
     let weights = unit.repeat(size / unit.len() + 1);
     [vec![0x0d, 0xc0, 1, 0, 0], field(10, &weights)].concat()
 }

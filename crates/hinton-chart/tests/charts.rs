@@ -268,7 +268,6 @@ fn an_overview_says_what_is_empty_and_crosses_it_out() {
     let picture = chart.draw(&panels, &Options::default()).unwrap();
     let words = words(&picture);
     assert!(words.contains("no values (0 × 5)"), "{words}");
-    assert!(words.contains("all 0") || words.contains("one value"), "{words}");
     assert_eq!(cells(&picture).len(), 1, "what is empty has no cell");
 }
 

@@ -61,10 +61,10 @@ impl Failure {
         if self.silent {
             return;
         }
-        let mut text = format!("error: {}\n", visible(&self.message));
+        let mut text = format!("error: {}\n", readable(&self.message));
         if let Some(help) = self.help.as_deref().filter(|help| !help.is_empty()) {
             // Writing to a String cannot fail.
-            let _ = writeln!(text, "help: {}", visible(help));
+            let _ = writeln!(text, "help: {}", readable(help));
         }
         // Where standard error is closed nobody listens.
         let _ = std::io::stderr().write_all(text.as_bytes());
@@ -103,7 +103,23 @@ pub(crate) fn plain(error: &std::io::Error) -> String {
 
 /// Says something a person should know, on standard error.
 pub(crate) fn note(text: &str) {
-    let _ = writeln!(std::io::stderr(), "note: {}", visible(text));
+    let _ = writeln!(std::io::stderr(), "note: {}", readable(text));
+}
+
+/// Most characters of one message, and of its end.
+const LONGEST: usize = 4000;
+const END: usize = 300;
+
+/// A message as it is shown: escaped, and without its middle where names in it are as long as books.
+fn readable(text: &str) -> String {
+    let shown = visible(text);
+    let count = shown.chars().count();
+    if count <= LONGEST {
+        return shown.into_owned();
+    }
+    let start: String = shown.chars().take(LONGEST - END).collect();
+    let end: String = shown.chars().skip(count - END).collect();
+    format!("{start} … ({} characters) … {end}", count - LONGEST)
 }
 
 /// Most warnings of one file that are shown.
@@ -142,5 +158,21 @@ pub(crate) fn warnings(checkpoint: &hinton::Checkpoint) {
             "{}: and {more} more notes; `hinton inspect --json` has all",
             checkpoint.path
         ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_messages_lose_their_middle() {
+        assert_eq!(readable("short"), "short");
+        let text = format!("the start {} the end", "é".repeat(100_000));
+        let shown = readable(&text);
+        assert!(shown.starts_with("the start é") && shown.ends_with("é the end"), "{shown}");
+        assert!(shown.contains(" … (96018 characters) … "), "{shown}");
+        assert!(shown.chars().count() < LONGEST + 50);
+        assert!(!readable("\u{1b}[31m").contains('\u{1b}'));
     }
 }

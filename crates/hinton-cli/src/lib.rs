@@ -23,6 +23,7 @@ mod terminal;
 mod viewing;
 
 use std::ffi::OsString;
+use std::io::Write as _;
 
 use failure::Failure;
 
@@ -65,8 +66,12 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> u8 {
 /// Help and version are printed; anything else was a wrong command line. Without any word the help
 /// is what was asked for.
 fn refuse(error: &clap::Error, words: &[OsString]) -> u8 {
-    // A closed pipe is no error, and there is nowhere else to say it.
-    let _ = error.print();
+    let printed = error.print().and_then(|()| std::io::stdout().flush());
+    // A closed pipe is no error; help that a full disk did not take is one.
+    if let (false, Err(failure)) = (error.use_stderr(), out::finish(printed)) {
+        failure.report();
+        return failure.code();
+    }
     match words.len() {
         0 | 1 => 0,
         _ => u8::try_from(error.exit_code()).unwrap_or(2),

@@ -121,3 +121,20 @@ fn colour_maps_show_their_colours() {
     let text = plain(&shown);
     assert!(text.lines().any(|line| line.starts_with("viridis")), "{text}");
 }
+
+/// A full disk under standard output is told, for help as for everything else.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_under_standard_output_is_told() {
+    let folder = Folder::new();
+    for args in [&["--help"][..], &["draw", "--help"], &["list", "formats"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let said = support::said(folder.command(args).stdout(full).output().unwrap());
+        assert_eq!(said.code, 1, "{args:?}");
+        assert!(
+            said.err.contains("cannot write to standard output: no space left"),
+            "{}",
+            said.err
+        );
+    }
+}

@@ -35,4 +35,5 @@ mod table;
 mod tensorflow;
 mod truncate;
 mod truth;
+mod words;
 mod zarr;

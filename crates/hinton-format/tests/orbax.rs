@@ -327,7 +327,7 @@ fn items_that_are_left_out_are_told() {
     let said = warnings(&checkpoint);
     let left = "this item of the step is left out:";
     assert_eq!(said.len(), 3, "{said:?}");
-    assert!(said[0].starts_with(&format!("\"cut\": {left} this is no JSON: EOF")), "{said:?}");
+    assert!(said[0].starts_with(&format!("\"cut\": {left} this is no JSON: it ends")), "{said:?}");
     let other = format!("\"descriptor\": {left} it has neither arrays nor JSON of Orbax");
     assert_eq!(said[1], other);
     let long = format!("\"long\": {left} its JSON has 70002 bytes, the limit is 65536");

@@ -97,10 +97,14 @@ fn safetensors_lies_are_told_apart() {
     let text = error(two(entry("b", "F4", "[3]", 8, 10)), 10);
     assert!(text.contains("3 values of 4 bits do not fill whole bytes"), "{text}");
     let text = error(two(entry("b", "F32", "[-1]", 8, 16)), 16);
-    assert!(text.contains("tensor \"b\"") && text.contains("`-1`, expected u64"), "{text}");
+    assert!(
+        text.contains("tensor \"b\"")
+            && text.contains("a whole number that is not negative, found -1"),
+        "{text}"
+    );
     let text = error(two(r#""b":{"dtype":"F32","shape":[2]}"#.to_owned()), 16);
     assert!(
-        text.contains("tensor \"b\"") && text.contains("missing field `data_offsets`"),
+        text.contains("tensor \"b\"") && text.contains("\"data_offsets\" is missing"),
         "{text}"
     );
     let text = error(two(r#""b":{"dtype":"F32","dtype":"F16"}"#.to_owned()), 16);

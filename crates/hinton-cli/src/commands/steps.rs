@@ -110,7 +110,8 @@ pub(super) fn file_or_logs(path: &Path) -> Result<Found, Failure> {
 fn not_joined(path: &Path, error: hinton::Error) -> Failure {
     let several = hinton::weights_in(path).is_ok_and(|files| files.len() > 1);
     let help = error.help().map(str::to_owned);
-    match help.filter(|_| several) {
+    // Of several files one was asked for; of a folder without weights another.
+    match help.filter(|help| several && help.starts_with("name the one")) {
         Some(help) => Failure::from(error).with_help(format!(
             "{help}; --as-run takes all of them for steps of a run, --as-files each for a model of its own"
         )),

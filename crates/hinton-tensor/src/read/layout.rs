@@ -186,15 +186,37 @@ impl Columns {
                 let start = element.wrapping_add_signed(self.stride.wrapping_mul(column as i64));
                 source.run(start, 1, values)?;
             }
-            for (row, line) in out.chunks_exact_mut(self.row).enumerate() {
-                let line = &mut line[first * size..][..count * size];
-                let values = self.columns.chunks_exact(height);
-                for (value, column) in line.chunks_exact_mut(size).zip(values) {
-                    value.copy_from_slice(&column[row * size..][..size]);
-                }
+            let place = Place { row: self.row, at: first * size, height };
+            match size {
+                1 => transpose::<1>(&self.columns, &place, out),
+                2 => transpose::<2>(&self.columns, &place, out),
+                4 => transpose::<4>(&self.columns, &place, out),
+                8 => transpose::<8>(&self.columns, &place, out),
+                _ => transpose::<16>(&self.columns, &place, out),
             }
         }
         Ok(())
+    }
+}
+
+/// Where a few columns go: bytes of a row, the byte of it at which they begin, bytes of a column.
+struct Place {
+    row: usize,
+    at: usize,
+    height: usize,
+}
+
+/// Puts columns of values of `N` bytes into rows. The size is known when this is compiled: a copy of unknown
+/// length for each value takes more time than all else that is done with it.
+fn transpose<const N: usize>(columns: &[u8], place: &Place, out: &mut [u8]) {
+    let columns: Vec<&[[u8; N]]> =
+        columns.chunks_exact(place.height).map(|column| column.as_chunks::<N>().0).collect();
+    let width = columns.len() * N;
+    for (row, line) in out.chunks_exact_mut(place.row).enumerate() {
+        let values = line[place.at..place.at + width].as_chunks_mut::<N>().0;
+        for (value, column) in values.iter_mut().zip(&columns) {
+            *value = column[row];
+        }
     }
 }
 
@@ -317,6 +339,26 @@ mod tests {
                         assert!(found.eq(expected), "{view:?} {start}..{end}");
                     }
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn columns_of_values_of_every_size_become_rows() {
+        for dtype in [Dtype::U8, Dtype::F16, Dtype::F32, Dtype::F64, Dtype::C128] {
+            let size = dtype.bits() as usize / 8;
+            let data: Vec<u8> = (0..40 * 9 * size).map(|at| (at % 251) as u8).collect();
+            let view = View::packed_fortran(&[40, 9]);
+            let memory = Arc::new(Memory::new(data.clone()));
+            let tensor =
+                Tensor::new("w", "f", dtype, Endian::Little, view.clone(), 0, memory).unwrap();
+            let mut out = vec![0; data.len()];
+            let source = Source::new(&tensor);
+            Layout::c_order(&view).load_into(&source, 0, &mut out).unwrap();
+            for (index, value) in out.chunks_exact(size).enumerate() {
+                let (row, column) = (index / 9, index % 9);
+                let from = (column * 40 + row) * size;
+                assert_eq!(value, &data[from..from + size], "{dtype} {row} {column}");
             }
         }
     }
