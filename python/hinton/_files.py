@@ -112,7 +112,7 @@ class ObstoreFiles:
 def opened(source: Any) -> _hinton.Checkpoint | None:
     """What another library reads; `None` where the source is a path or nothing of the kind."""
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return _one(io.BytesIO(source), "memory")
+        return _one(io.BytesIO(source), "memory/bytes")
     if isinstance(source, tuple) and len(source) == 2 and isinstance(source[1], str):
         return _folder(source[0], source[1])
     if isinstance(source, (str, os.PathLike)) and not hasattr(source, "fs"):
@@ -121,12 +121,13 @@ def opened(source: Any) -> _hinton.Checkpoint | None:
     if hasattr(source, "fs") and isinstance(getattr(source, "path", None), str) and hasattr(source.fs, "cat_file"):
         return _folder(source.fs, source.path)
     if hasattr(source, "read") and hasattr(source, "seek"):
-        return _one(source, os.path.basename(str(getattr(source, "name", ""))) or "file")
+        return _one(source, str(getattr(source, "name", "")) or "memory/file")
     return None
 
 
-def _one(file: Any, name: str) -> _hinton.Checkpoint:
-    return _hinton.open_files(OneFile(file, name), "", name)
+def _one(file: Any, path: str) -> _hinton.Checkpoint:
+    folder, name = os.path.split(path)
+    return _hinton.open_files(OneFile(file, name), folder, name)
 
 
 def _folder(store: Any, path: str) -> _hinton.Checkpoint | None:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from . import _hinton
-from ._errors import whole
+from ._errors import needed, whole
 from ._paths import path_of, write
 
 if TYPE_CHECKING:
@@ -59,6 +59,24 @@ class Summary:
             OSError: the file cannot be written.
         """
         write(path, self._data)
+
+    def table(self) -> Any:
+        """The statistics as a table of Arrow, one row a tensor: `name`, `dtype`, `shape`, `elements`, `bytes`, `min`, `max`,
+        `mean`, `std`, `l2`, `zeros`, `nan`, `pos_inf`, `neg_inf` and quantiles such as `q0.5`. `pyarrow.parquet.write_table`
+        makes Parquet of it, for DuckDB, Spark and polars.
+
+        Raises:
+            ModuleNotFoundError: pyarrow is not installed.
+        """
+        arrow = needed("pyarrow", "pyarrow")
+        rows = []
+        for tensor in self.checkpoint.summary()["tensors"]:
+            stats = dict(tensor.get("stats") or {})
+            quantiles = {f"q{share}": value for share, value in stats.pop("quantiles", {}).items()}
+            facts = {name: tensor[name] for name in ("name", "dtype", "shape", "elements", "bytes")}
+            rows.append(facts | stats | quantiles)
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        return arrow.table({name: [row.get(name) for row in rows] for name in names})
 
     def __repr__(self) -> str:
         return f"<hinton.distributed.Summary: {len(self._data)} bytes>"

@@ -3,6 +3,7 @@
 import concurrent.futures
 import json
 import multiprocessing
+import sys
 
 import numpy as np
 import pytest
@@ -109,3 +110,32 @@ def test_ray_gives_the_same_bytes(model, monkeypatch):
     finally:
         ray.shutdown()
     assert found == bytes(hinton.distributed.summary(model))
+
+
+def test_spark_gives_the_same_bytes(model, monkeypatch):
+    pytest.importorskip("pyspark")
+    from pyspark.sql import SparkSession
+
+    import hinton.spark
+
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
+    alone = bytes(hinton.distributed.summary(model))
+    spark = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate()
+    try:
+        assert bytes(hinton.spark.summary(model, spark, chunk="600kB")) == alone
+        parts = spark.read.format("hinton").option("chunk", "600kB").load(str(model))
+        assert parts.rdd.getNumPartitions() > 1
+        assert parts.columns == ["task", "part"]
+    finally:
+        spark.stop()
+
+
+def test_statistics_are_a_table_of_arrow(model):
+    pytest.importorskip("pyarrow")
+    summary = hinton.distributed.summary(model)
+    table = summary.table()
+    expected = summary.checkpoint.summary()["tensors"]
+    assert table.column("name").to_pylist() == [tensor["name"] for tensor in expected]
+    assert table.column("mean").to_pylist() == [tensor["stats"]["mean"] for tensor in expected]
+    assert table.column("q0.5").to_pylist() == [tensor["stats"]["quantiles"]["0.5"] for tensor in expected]
+    assert table.column("shape").to_pylist() == [list(tensor["shape"]) for tensor in expected]

@@ -120,5 +120,5 @@ def test_an_address_opens_as_a_path_does(tmp_path):
     finally:
         server.shutdown()
     with pytest.raises(OSError) as raised:
-        hinton.open("s3://bucket/model.safetensors")
+        hinton.open("ftp://host/model.safetensors")
     assert "https://" in raised.value.cure

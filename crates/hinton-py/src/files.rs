@@ -28,6 +28,8 @@ pub(crate) fn open_files(
     root: String,
     name: String,
 ) -> PyResult<Checkpoint> {
+    // The root of a file system has no name.
+    let root = if root.is_empty() { ".".to_owned() } else { root };
     let folder = Arc::new(Files { files: Arc::new(files), root: root.clone() });
     Ok(Checkpoint(work::run(py, move |_| {
         let root = Location::remote(root, folder);
@@ -84,11 +86,7 @@ impl Folder for Files {
     }
 
     fn shown(&self, name: &str) -> String {
-        match (self.root.as_str(), name) {
-            ("", name) => name.to_owned(),
-            (root, "") => root.to_owned(),
-            (root, name) => format!("{root}/{name}"),
-        }
+        if name.is_empty() { self.root.clone() } else { format!("{}/{name}", self.root) }
     }
 }
 

@@ -119,6 +119,16 @@ fn folders_are_listed_once_and_files_in_them_are_not_asked_for_first() {
 }
 
 #[test]
+fn an_empty_object_for_a_folder_is_that_folder() {
+    let mut objects = objects();
+    objects.insert("run".to_owned(), Vec::new());
+    let server = Server::new(move |seen| answer(&objects, seen));
+    let folder = find(&remote(&server, &KEY), "s3://models/run").unwrap();
+    assert!(folder.is_dir());
+    assert_eq!(folder.join("a b.bin").open().unwrap().len(), 300_000);
+}
+
+#[test]
 fn google_and_azure_have_their_own_credentials() {
     let server = server();
     let google = remote(&server, &[("GOOGLE_BEARER_TOKEN", "ya29.token")]);

@@ -47,18 +47,20 @@ impl Buckets {
         })?;
         let bucket = self.bucket(&name)?;
         let root = Location::remote(name.to_string(), bucket.clone());
-        if !key.is_empty() && (address.ends_with('/') || bucket.file(&key)?.is_none()) {
-            let is_empty = bucket.list(&key)?.is_empty();
-            if is_empty {
-                return Err(Error::new(ErrorKind::Io, "there is no file or folder of that name")
-                    .in_file(address)
-                    .cure(bucket.near(&key)));
-            }
-        } else if key.is_empty() {
+        if key.is_empty() {
             // A bucket that may not be listed is told of here, where it was named.
             bucket.list("")?;
+            return Ok(root);
         }
-        Ok(if key.is_empty() { root } else { root.join(key) })
+        // Stores with folders of their own have an empty object for each.
+        let is_file =
+            !address.ends_with('/') && bucket.file(&key)?.is_some_and(|file| file.len() > 0);
+        if !is_file && bucket.list(&key)?.is_empty() && bucket.file(&key)?.is_none() {
+            return Err(Error::new(ErrorKind::Io, "there is no file or folder of that name")
+                .in_file(address)
+                .cure(bucket.near(&key)));
+        }
+        Ok(root.join(key))
     }
 
     fn bucket(&self, name: &BucketName) -> Result<Arc<Bucket>, Error> {
