@@ -80,7 +80,10 @@ fn exception(error: &Error, message: String) -> PyErr {
         },
         Error::Missing { .. } => PyKeyError::new_err(message),
         _ if error.fault() == Fault::Request => PyValueError::new_err(message),
-        Error::Run(_) => PyOSError::new_err(message),
+        // Values that cannot be read, as when a file ends too early.
+        Error::Run(_) | Error::Tensor(hinton::TensorError::Read { .. }) => {
+            PyOSError::new_err(message)
+        }
         _ => PyValueError::new_err(message),
     }
 }
