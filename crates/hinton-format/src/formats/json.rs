@@ -67,8 +67,12 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         return Err(Error::new(ErrorKind::Limit, message).cure("save it as .npy"));
     }
     let text = read_vec(&*input.data, 0, len)?;
-    let mut reader =
-        Reader { path: String::new(), depth: 0, found: Vec::new(), most: limits.tensors };
+    let mut reader = Reader {
+        path: String::new(),
+        depth: 0,
+        found: Vec::new(),
+        most: limits.tensors.min(MOST_ARRAYS),
+    };
     let mut json = serde_json::Deserializer::from_slice(&text);
     let root = Place(&mut reader).deserialize(&mut json).and_then(|root| json.end().map(|()| root));
     let mut warnings = Vec::new();
@@ -77,7 +81,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
             reader.keep(root).map_err(|why| Error::new(ErrorKind::Limit, why))?;
             reader.found
         }
-        Err(error) => match printed_arrays(&text)? {
+        Err(error) => match printed_arrays(&text, limits.tensors.min(MOST_ARRAYS))? {
             Some(arrays) => {
                 let message = "an array as it was printed: with the digits that were printed";
                 warnings.push(Warning::file(message));
@@ -110,14 +114,17 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     Ok(Checkpoint::of_file(input, ROW.name, Vec::new(), tensors, warnings))
 }
 
+/// Most arrays of a text. One of a few bytes costs a thousand as a tensor, and people write no more.
+const MOST_ARRAYS: usize = 1 << 17;
+
 /// The arrays of a text that Python printed, by their places where there are several; `None` where it
 /// is no such text.
-fn printed_arrays(text: &[u8]) -> Result<Option<Vec<(String, Array)>>, Error> {
+fn printed_arrays(text: &[u8], most: usize) -> Result<Option<Vec<(String, Array)>>, Error> {
     let Some(text) = std::str::from_utf8(text).ok().filter(|text| printed::begins(text)) else {
         return Ok(None);
     };
-    let arrays = printed::read(text).map_err(|printed::Wrong { byte, why }| {
-        Error::malformed(why)
+    let arrays = printed::read(text, most).map_err(|printed::Wrong { byte, why, kind }| {
+        Error::new(kind, why)
             .at_byte(byte as u64)
             .cure("save the array itself, with numpy.save or torch.save")
     })?;

@@ -2,6 +2,7 @@
 //! `tensor([[1., 2.]], device='cuda:0')` of PyTorch, `Array(…)` of JAX, one behind another.
 
 use super::{Array, DEEPEST};
+use crate::ErrorKind;
 
 /// What may stand before the brackets.
 const CALLS: [&str; 5] = ["array(", "tensor(", "Array(", "np.array(", "torch.tensor("];
@@ -33,16 +34,21 @@ pub(super) struct Wrong {
     /// Its byte.
     pub(super) byte: usize,
     pub(super) why: String,
+    pub(super) kind: ErrorKind,
 }
 
-/// Every array of a text.
-pub(super) fn read(text: &str) -> Result<Vec<Array>, Wrong> {
+/// Every array of a text, which are no more than `most`.
+pub(super) fn read(text: &str, most: usize) -> Result<Vec<Array>, Wrong> {
     let mut reader = Reader { text, rest: text };
     let mut found = Vec::new();
     loop {
         reader.skip();
         if reader.rest.is_empty() {
             return Ok(found);
+        }
+        if found.len() >= most {
+            let why = format!("it has more than {most} arrays, the limit");
+            return Err(Wrong { why, kind: ErrorKind::Limit, ..reader.wrong("") });
         }
         let (rest, is_call) = behind_call(reader.rest);
         reader.rest = rest;
@@ -76,7 +82,7 @@ impl<'t> Reader<'t> {
             true => format!("expected {expected}, found the end"),
             false => format!("expected {expected}, found {found:?}"),
         };
-        Wrong { byte: self.text.len() - self.rest.len(), why }
+        Wrong { byte: self.text.len() - self.rest.len(), why, kind: ErrorKind::Malformed }
     }
 
     /// A list and its shape.
@@ -133,9 +139,9 @@ mod tests {
     use super::*;
 
     fn shapes(text: &str) -> Vec<Vec<usize>> {
-        match read(text) {
+        match read(text, 9) {
             Ok(arrays) => arrays.into_iter().map(|array| array.shape).collect(),
-            Err(Wrong { byte, why }) => panic!("{text}: {byte}: {why}"),
+            Err(Wrong { byte, why, .. }) => panic!("{text}: {byte}: {why}"),
         }
     }
 
@@ -152,7 +158,15 @@ mod tests {
         );
         assert_eq!(shapes("Array([1, 2, 3], dtype=int32)\nArray([True, False])"), [[3], [2]]);
         assert_eq!(shapes("[[[1 2]\n  [3 4]]\n\n [[5 6]\n  [7 8]]]"), [[2, 2, 2]]);
-        assert_eq!(read("[-0.5 .25 1.]").ok().unwrap()[0].values, [-0.5, 0.25, 1.0]);
+        assert_eq!(read("[-0.5 .25 1.]", 9).ok().unwrap()[0].values, [-0.5, 0.25, 1.0]);
+    }
+
+    #[test]
+    fn arrays_are_no_more_than_the_limit() {
+        let wrong = read(&"[1.]\n".repeat(10), 9).err().unwrap();
+        assert_eq!((wrong.byte, wrong.kind), (45, ErrorKind::Limit));
+        assert_eq!(wrong.why, "it has more than 9 arrays, the limit");
+        assert!(read(&"[1.]\n".repeat(9), 9).is_ok());
     }
 
     #[test]
@@ -164,7 +178,7 @@ mod tests {
             ("[1. x]", 4, "expected a number, found \"x]\""),
             ("array([1.] dtype", 10, "closing parenthesis"),
         ] {
-            let wrong = read(text).err().unwrap();
+            let wrong = read(text, 9).err().unwrap();
             assert!(
                 wrong.byte == byte && wrong.why.contains(why),
                 "{text}: {}: {}",
@@ -172,7 +186,7 @@ mod tests {
                 wrong.why
             );
         }
-        assert!(read(&"[".repeat(100)).is_err());
+        assert!(read(&"[".repeat(100), 9).is_err());
         assert!(begins("array([[ 1., 2.]])") && begins("[[-1 2]]") && !begins("[\"a\"]"));
         assert!(!begins("[net]\nbatch=32\n") && !begins("[info] 12 [") && begins("[nan 1.]"));
     }
