@@ -278,13 +278,15 @@ try {
 if (write) {
   const path = new URL("../docs/benchmarks.md", import.meta.url);
   const text = readFileSync(path, "utf8");
-  const [before] = text.split("\n## The viewer\n");
+  const [before, behind = ""] = text.split("\n## The viewer\n");
+  // What was measured by others stands behind it.
+  const others = behind.includes("\n## ") ? behind.slice(behind.indexOf("\n## ")) : "";
   const lines = rows.map((cells) => `| ${cells.join(" | ")} |`);
   const load = loadavg()[0].toFixed(1);
   writeFileSync(
     path,
     `${before.trimEnd()}\n\n## The viewer\n\nWritten by \`node tools/time_viewer.mjs … --write\`, in Chromium with a software rasteriser (SwiftShader) beside the server, on ${cpus().length} cores; ` +
-      `the load of the machine was ${load} at the end.\n\n| what | at most | measured |\n| --- | --- | --- |\n${lines.join("\n")}\n`,
+      `the load of the machine was ${load} at the end.\n\n| what | at most | measured |\n| --- | --- | --- |\n${lines.join("\n")}\n${others}`,
   );
 }
 process.exit();
