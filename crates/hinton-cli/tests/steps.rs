@@ -146,16 +146,22 @@ fn films_and_comparisons_take_a_folder_as_is_said() {
     for day in ["01", "02"] {
         folder.write(&format!("dates/m_2023-01-{day}.safetensors"), &safetensors(&["w"]));
     }
-    folder.fails(1, &["animate", "dates", "-t", "w", "-o", "x.gif"]);
-    folder.ok(&["animate", "dates", "--as-run", "-t", "w", "-o", "x.gif"]);
+    folder.fails(2, &["animate", "dates", "-t", "w", "-o", "x.gif"]);
+    // That the steps are numbered by their place is said.
+    let as_run = |args: &[&str]| {
+        let said = folder.run(args);
+        assert!(said.code == 0 && said.err.contains("numbered from 0"), "{args:?}: {}", said.err);
+        said.out
+    };
+    as_run(&["animate", "dates", "--as-run", "-t", "w", "-o", "x.gif"]);
     assert!(folder.read("x.gif").starts_with(b"GIF89a"));
     let text = folder.fails(2, &["animate", "dates", "--as-files", "-o", "y.gif"]);
     assert!(text.contains("each of the 2 files holds one step"), "{text}");
 
     folder.fails(2, &["diff", "dates"]);
-    let steps = folder.ok(&["diff", "dates", "--as-run"]).out;
+    let steps = as_run(&["diff", "dates", "--as-run"]);
     assert!(steps.starts_with("dates"), "{steps}");
-    folder.ok(&["diff", "dates", "--as-run", "-o", "change.gif"]);
+    as_run(&["diff", "dates", "--as-run", "-o", "change.gif"]);
     let files = folder.ok(&["diff", "dates", "--as-files"]).out;
     assert!(files.contains("identical: 1 tensor"), "{files}");
     folder.write("dates/m_2023-01-03.safetensors", &safetensors(&["w"]));
