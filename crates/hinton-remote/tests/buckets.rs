@@ -213,7 +213,8 @@ fn an_error_says_what_to_do_and_no_secret() {
         || xml(403, "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>");
     let refusing = Server::new(move |_| denied());
     let working = server();
-    let cases: [(&Server, &[(&str, &str)], &str, &[&str]); 7] = [
+    type Case<'c> = (&'c Server, &'c [(&'c str, &'c str)], &'c str, &'c [&'c str]);
+    let cases: [Case<'_>; 7] = [
         (
             &refusing,
             &[],

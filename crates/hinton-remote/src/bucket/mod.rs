@@ -54,7 +54,7 @@ impl Buckets {
         }
         // Stores with folders of their own have an empty object for each.
         let is_file =
-            !address.ends_with('/') && bucket.file(&key)?.is_some_and(|file| file.len() > 0);
+            !address.ends_with('/') && bucket.file(&key)?.is_some_and(|file| !file.is_empty());
         if !is_file && bucket.list(&key)?.is_empty() && bucket.file(&key)?.is_none() {
             return Err(Error::new(ErrorKind::Io, "there is no file or folder of that name")
                 .in_file(address)
