@@ -42,6 +42,7 @@ export const takenAway = ({ hinton, files, model, openAt }) => ({
     await press(page, "y");
     await page.waitForFunction(() => /Copied: hinton draw /.test(document.getElementById("notice").textContent));
     const [, ...words] = (await page.evaluate(() => navigator.clipboard.readText())).split(" ");
+    assert.ok(!words.some((word) => word.startsWith("--as")), "the chart that draws a model, not a heat map of each");
     execFileSync(hinton, words, { cwd: files.folder, stdio: "ignore" });
     const drawn = readFileSync(join(files.folder, "picture.png"));
     assert.ok(drawn.equals(readFileSync(await download.path())), "the same bytes");

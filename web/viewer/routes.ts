@@ -44,8 +44,8 @@ export abstract class RouteEngine implements Engine {
   }
 
   /** What a picture is of; all tensors where none is named. */
-  private drawn(step: Step, tensor: number | null): Query {
-    return tensor === null ? {} : { ...stepOf(step), ...this.of(tensor) };
+  private drawn(step: Step, tensor: number | null, box: Box | null): Query {
+    return tensor === null ? {} : { ...stepOf(step), ...this.of(tensor), ...part(box) };
   }
 
   async overview({ aspect, width, height, ratio }: Room, signal?: AbortSignal): Promise<Overview> {
@@ -101,12 +101,12 @@ export abstract class RouteEngine implements Engine {
   }
 
   async picture(step: Step, tensor: number | null, how: Colouring, box: Box | null, format: PictureFormat): Promise<Blob> {
-    const query = { ...this.drawn(step, tensor), ...colouring(how), ...part(box), format };
+    const query = { ...this.drawn(step, tensor, box), ...colouring(how), format };
     return new Blob([await this.ask(question("picture", query))], { type: MEDIA_TYPES[format] });
   }
 
   async command(step: Step, tensor: number | null, how: Colouring, box: Box | null): Promise<string> {
-    const query = { ...this.drawn(step, tensor), ...colouring(how), ...part(box) };
+    const query = { ...this.drawn(step, tensor, box), ...colouring(how) };
     return (await this.json<{ command: string }>("command", query)).command;
   }
 
