@@ -66,7 +66,7 @@ fn is_whole(path: &Path, file: &DataFile) -> bool {
 }
 
 /// Where caches belong.
-fn cache() -> Option<PathBuf> {
+pub(crate) fn cache() -> Option<PathBuf> {
     let variable =
         |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     if let Some(folder) = variable("HINTON_CACHE") {

@@ -15,6 +15,7 @@ mod film;
 mod fonts;
 mod human;
 mod interrupt;
+mod kept;
 mod out;
 mod progress;
 mod remote;

@@ -9,13 +9,18 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use clap::{Arg, ArgMatches};
-use hinton_remote::{Hub, Pause, Remote, Settings};
+use hinton_remote::{Hub, Kept, Pause, Remote, Settings};
 
 use crate::failure::{Failure, note};
+use crate::kept::OnDisk;
 use crate::{human, interrupt};
 
 /// Longest token, and longest file of certificates.
 const LONGEST: (u64, u64) = (4096, 16 << 20);
+
+/// The variable for the size of what is kept on disk of files at addresses, and that size without it.
+const KEEP: &str = "HINTON_KEEP";
+const KEPT: u64 = 1 << 30;
 
 /// What reads them, once there was an address to read.
 static REMOTE: OnceLock<Option<Arc<Remote>>> = OnceLock::new();
@@ -119,7 +124,11 @@ pub(crate) fn report() {
             0 => String::new(),
             of => format!(" of {}", human::bytes(of)),
         };
-        note(&format!("read {}{of} in {requests}", human::bytes(traffic.bytes)));
+        let kept = match traffic.kept {
+            0 => String::new(),
+            kept => format!(", and {} that were kept from before", human::bytes(kept)),
+        };
+        note(&format!("read {}{of} in {requests}{kept}", human::bytes(traffic.bytes)));
     }
 }
 
@@ -128,6 +137,7 @@ fn settings(max_download: Option<u64>) -> Result<Settings, hinton::Error> {
     let mut settings = Settings::new(agent, Arc::new(Sleep));
     settings.max_download = max_download;
     settings.buckets = crate::clouds::buckets();
+    settings.kept = kept()?;
     settings.proxy = ureq::Proxy::try_from_env();
     if let Some(path) = variable("SSL_CERT_FILE") {
         settings.certificates = Some(small_file(Path::new(&path), LONGEST.1).ok_or_else(|| {
@@ -155,6 +165,13 @@ fn settings(max_download: Option<u64>) -> Result<Settings, hinton::Error> {
         cache: path("HF_HUB_CACHE", "hub"),
     };
     Ok(settings)
+}
+
+/// The folder of parts that are kept, as large as `HINTON_KEEP` says; none where that is 0.
+fn kept() -> Result<Option<Arc<dyn Kept>>, hinton::Error> {
+    let most = text(KEEP).map(|text| size_of(KEEP, &text)).transpose()?.unwrap_or(KEPT);
+    let folder = crate::download::cache().filter(|_| most > 0);
+    Ok(folder.map(|folder| -> Arc<dyn Kept> { Arc::new(OnDisk::new(folder.join("parts"), most)) }))
 }
 
 /// The token that `hf auth login` keeps, unless it is not to be sent by itself.

@@ -206,6 +206,31 @@ fn steps_of_a_film_may_be_addresses() {
 }
 
 #[test]
+fn what_was_read_is_kept_for_the_next_command() {
+    let file = safetensors(&[("w", 1000, 1000, 3)]);
+    let folder = Folder::new();
+    let served = file.clone();
+    let server = Server::new(move |seen| ranged(&served, seen));
+    let url = server.url("/model.safetensors");
+    let draw = |out: &str, keep: &str| {
+        let mut command = folder.command(&["draw", &url, "-o", out]);
+        command.env("HINTON_CACHE", folder.path().join("cache")).env("HINTON_KEEP", keep);
+        let said = said(command.output().unwrap());
+        assert_eq!(said.code, 0, "{}", said.err);
+        said.err
+    };
+    assert!(!draw("one.png", "1GB").contains("kept"));
+    let again = draw("two.png", "1GB");
+    assert!(again.contains("in 1 request, and ") && again.contains("kept from before"), "{again}");
+    assert!(folder.read("one.png") == folder.read("two.png"));
+    let requests = server.seen().len();
+    assert!(!draw("three.png", "0").contains("kept"), "0 keeps and takes nothing");
+    assert!(server.seen().len() > requests + 1);
+    let parts = std::fs::read_dir(folder.path().join("cache/parts")).unwrap();
+    assert_eq!(parts.count(), 1);
+}
+
+#[test]
 fn a_folder_of_steps_far_away_is_a_run_as_on_disk() {
     let steps: Files = (0..3)
         .map(|step| (format!("step_{step}.safetensors"), safetensors(&[("w", 8, 8, step)])))

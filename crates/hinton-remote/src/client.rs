@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::Traffic;
 use crate::agent::{Asker, Broken, Reply};
 #[cfg(feature = "cloud")]
 use crate::agent::{Request, Response};
@@ -12,7 +13,7 @@ use crate::fault::{Fault, FaultKind};
 use crate::head::{Identity, content_range, wait_of};
 use crate::lock;
 use crate::settings::Settings;
-use crate::store::Store;
+use crate::store::{BLOCK, Store};
 use crate::url::Url;
 
 /// Most redirects on the way to a file.
@@ -32,6 +33,8 @@ pub(crate) struct Client {
     limit: Mutex<Option<Limit>>,
     /// Lengths of the files that something was read of.
     whole: AtomicU64,
+    /// Bytes that were kept from an earlier time.
+    kept: AtomicU64,
     notes: Mutex<Vec<String>>,
 }
 
@@ -103,14 +106,38 @@ impl Client {
             bytes: AtomicU64::new(0),
             asked: AtomicU64::new(0),
             whole: AtomicU64::new(0),
+            kept: AtomicU64::new(0),
             notes: Mutex::new(Vec::new()),
         }
     }
 
-    /// Requests made, bytes of bodies read, and bytes of the files that something was read of.
-    pub(crate) fn traffic(&self) -> (u64, u64, u64) {
+    /// What was read so far.
+    pub(crate) fn traffic(&self) -> Traffic {
         let value = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        (value(&self.requests), value(&self.bytes), value(&self.whole))
+        Traffic {
+            requests: value(&self.requests),
+            bytes: value(&self.bytes),
+            of: value(&self.whole),
+            kept: value(&self.kept),
+        }
+    }
+
+    /// What an earlier program kept of a file, from a byte on; whole blocks alone count.
+    pub(crate) fn kept(&self, file: &str, range: Range<u64>) -> Option<Vec<u8>> {
+        let wanted = range.end - range.start;
+        let mut bytes = self.settings.kept.as_ref()?.get(file, range.start, wanted)?;
+        if (bytes.len() as u64) < wanted {
+            bytes.truncate(bytes.len() / BLOCK as usize * BLOCK as usize);
+        }
+        self.kept.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        (!bytes.is_empty()).then_some(bytes)
+    }
+
+    /// Keeps a part of a file for the next program.
+    pub(crate) fn keep(&self, file: &str, offset: u64, bytes: &[u8]) {
+        if let Some(kept) = &self.settings.kept {
+            kept.put(file, offset, bytes);
+        }
     }
 
     /// From now on at most so many bytes more are downloaded.

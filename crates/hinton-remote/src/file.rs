@@ -122,12 +122,27 @@ impl RemoteFile {
         RemoteFile { explain: Some(Box::new(explain)), ..self }
     }
 
-    /// Fetches a range of blocks into the store.
+    /// Fetches a range of blocks into the store: what is kept from an earlier time, and the rest from where
+    /// the file lies.
     fn fetch(&self, blocks: Range<u64>) -> Result<(), Fault> {
-        let range = blocks.start * BLOCK..(blocks.end * BLOCK).min(self.len);
-        match self.asked(range) {
+        let mut blocks = blocks;
+        let mut range = blocks.start * BLOCK..(blocks.end * BLOCK).min(self.len);
+        let kept = self.key().and_then(|key| self.client.kept(&key, range.clone()));
+        if let Some(bytes) = kept {
+            let end = blocks.start + (bytes.len() as u64).div_ceil(BLOCK);
+            self.client.store.put(self.number, blocks.start..end, &bytes);
+            range.start += bytes.len() as u64;
+            blocks.start = end;
+        }
+        if range.is_empty() {
+            return Ok(());
+        }
+        match self.asked(range.clone()) {
             Ok(bytes) => {
                 self.client.store.put(self.number, blocks, &bytes);
+                if let Some(key) = self.key() {
+                    self.client.keep(&key, range.start, &bytes);
+                }
                 Ok(())
             }
             Err(fault) => {
@@ -135,6 +150,12 @@ impl RemoteFile {
                 Err(fault)
             }
         }
+    }
+
+    /// What tells the state that is read from all others, once something was read.
+    fn key(&self) -> Option<String> {
+        self.client.settings.kept.as_ref()?;
+        lock(&self.known).identity.as_ref()?.key(&self.name)
     }
 
     /// The bytes of a range, from where the file lies.

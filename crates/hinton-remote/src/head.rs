@@ -22,6 +22,12 @@ impl Identity {
         }
     }
 
+    /// What tells this state of the file of that name from all others, in one text; `None` without a strong ETag.
+    pub(crate) fn key(&self, name: &str) -> Option<String> {
+        let etag = self.etag.as_ref()?;
+        Some(format!("{name}\n{}\n{etag}", self.total))
+    }
+
     /// In what the two differ, for people; nothing where they are the same file as far as anybody
     /// can tell.
     pub(crate) fn change(&self, now: &Identity) -> Option<String> {

@@ -34,7 +34,7 @@ use crate::url::Url;
 use crate::web::WebFolder;
 
 pub use crate::agent::said;
-pub use crate::settings::{Buckets, Hub, Patience, Pause, Settings};
+pub use crate::settings::{Buckets, Hub, Kept, Patience, Pause, Settings};
 
 /// Schemes of buckets.
 const BUCKETS: [&str; 8] = ["s3", "s3a", "gs", "gcs", "az", "azure", "abfs", "abfss"];
@@ -59,6 +59,8 @@ pub struct Traffic {
     pub bytes: u64,
     /// Bytes of the files that something was read of.
     pub of: u64,
+    /// Bytes that were kept from an earlier time, and not asked for.
+    pub kept: u64,
 }
 
 /// From now on files at addresses open wherever files on disk do, in this whole process. `None`
@@ -89,8 +91,7 @@ impl Remote {
 
     /// What was read so far.
     pub fn traffic(&self) -> Traffic {
-        let (requests, bytes, of) = self.client.traffic();
-        Traffic { requests, bytes, of }
+        self.client.traffic()
     }
 
     /// What a person should know and was not told yet.

@@ -23,6 +23,8 @@ pub struct Settings {
     pub whole_bytes: u64,
     /// Most bytes that are kept in memory to be read again; never less than 128 MiB.
     pub cache_bytes: u64,
+    /// What keeps parts of files from one program to the next; none of files without a strong ETag.
+    pub kept: Option<Arc<dyn Kept>>,
     /// Requests at a time.
     pub connections: usize,
     /// How long it is waited, and how often it is tried.
@@ -71,6 +73,16 @@ pub struct Patience {
     pub longest_wait: u64,
 }
 
+/// Keeps parts of files from one program to the next, by what tells one state of a file from another.
+pub trait Kept: Send + Sync {
+    /// What is kept of a file from a byte on: at most so many bytes, fewer where no more are kept, `None` where there
+    /// is nothing.
+    fn get(&self, file: &str, offset: u64, most: u64) -> Option<Vec<u8>>;
+
+    /// Keeps a part of a file that begins at that byte, or does not.
+    fn put(&self, file: &str, offset: u64, bytes: &[u8]);
+}
+
 /// Waits.
 pub trait Pause: Send + Sync {
     /// Waits so many milliseconds. `false` says that the work is to stop.
@@ -94,6 +106,7 @@ impl Settings {
             max_download: None,
             whole_bytes: 64 << 20,
             cache_bytes: 256 << 20,
+            kept: None,
             connections: 8,
             patience: Patience::default(),
             pause,

@@ -4,4 +4,5 @@
 mod buckets;
 mod faults;
 mod hub;
+mod kept;
 mod support;
