@@ -167,9 +167,9 @@ pub mod source {
 ///         Ok((name == "a.npy").then(bytes))
 ///     }
 ///
-///     fn list(&self, _below: &str) -> Result<Vec<Entry>, FormatError> {
+///     fn list(&self, below: &str) -> Result<Vec<Entry>, FormatError> {
 ///         let entry = Entry { name: "a.npy".into(), is_dir: false, len: self.0.len() as u64 };
-///         Ok(vec![entry])
+///         Ok(if below.is_empty() { vec![entry] } else { Vec::new() })
 ///     }
 ///
 ///     fn shown(&self, name: &str) -> String {
