@@ -30,6 +30,7 @@ __all__ = [
     "notes_of_addresses",
     "of_tensors",
     "open",
+    "open_files",
     "open_runs",
     "open_summary",
     "page_of",
