@@ -3,6 +3,7 @@
 mod arrows;
 mod bench;
 mod bless;
+mod changed;
 mod demo;
 mod dist;
 mod laws;
@@ -11,6 +12,7 @@ mod new;
 mod python;
 mod reference;
 mod shell;
+mod skips;
 mod test;
 mod wasm;
 mod web;
@@ -36,8 +38,9 @@ struct Command {
 const COMMANDS: &[Command] = &[
     Command {
         name: "test",
-        arguments: "",
-        about: "everything a change must pass, in order, stopping at the first failure",
+        arguments: "[STEP…] [--fast] [--may-skip=NEED,…]",
+        about: "everything a change must pass, in order, stopping at the first failure, and the count of what was skipped; \
+                --fast: the crates that a change touches; --may-skip: a skip for lack of anything else is a failure",
         run: test::run,
     },
     Command {

@@ -61,7 +61,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let (builder, python) = match both {
         Ok(both) => both,
         Err(why) => {
-            println!("{why}: the Python package was not built and not tested");
+            let test = "the Python package was not built and not tested";
+            crate::skips::skip("python", test, &why);
             return Ok(());
         }
     };

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::Failure;
+use crate::{Failure, skips};
 
 /// The root of the repository.
 pub(crate) fn root() -> PathBuf {
@@ -23,6 +23,9 @@ pub(crate) fn program(name: &str) -> Command {
         if variable.to_str().is_some_and(is_about_this_crate) {
             command.env_remove(variable);
         }
+    }
+    if let Some(file) = skips::file() {
+        command.env(hinton_testing::SKIPS, file);
     }
     command
 }

@@ -46,21 +46,30 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let compiler = match compiler()? {
         Ok(compiler) => compiler,
         Err(why) => {
-            println!("{why}: the module was not built");
+            crate::skips::skip("wasm", "the module was not built", &why);
             return Ok(());
         }
     };
     match words[..] {
         [] => page(&compiler, &shell::target_dir()?.join("pages")),
-        ["--check"] => shell::run(compiler.cargo()?.args([
-            "check",
-            "--target",
-            TARGET,
-            "--package",
-            "hinton-wasm",
-        ])),
+        ["--check"] => compile(&compiler),
         _ => Err("expected nothing or --check".into()),
     }
+}
+
+/// Compiles what the module stands on, where that takes no other compiler: the step of `cargo xtask test`.
+pub(crate) fn check() -> Result<(), Failure> {
+    if !has_library() {
+        let why = format!("there is no standard library for {TARGET}, and rustup brings none");
+        crate::skips::skip("wasm", "the module was not compiled", &why);
+        return Ok(());
+    }
+    compile(&Compiler { variables: Vec::new() })
+}
+
+fn compile(compiler: &Compiler) -> Result<(), Failure> {
+    let words = ["check", "--quiet", "--target", TARGET, "--package", "hinton-wasm"];
+    shell::run(compiler.cargo()?.args(words))
 }
 
 /// Builds the module and puts it into the page of one file, `hinton.html`.
@@ -79,18 +88,7 @@ fn page(compiler: &Compiler, folder: &Path) -> Result<(), Failure> {
 
 /// A compiler for the target, or why there is none.
 fn compiler() -> Result<Result<Compiler, String>, Failure> {
-    let own = || {
-        let folder = shell::output(shell::program("rustc").args([
-            "--print",
-            "target-libdir",
-            "--target",
-            TARGET,
-        ]));
-        folder.is_ok_and(|folder| {
-            Path::new(folder.trim()).read_dir().is_ok_and(|mut files| files.next().is_some())
-        })
-    };
-    if own() || shell::works(shell::program("rustup").args(["target", "add", TARGET])) && own() {
+    if has_library() {
         return Ok(Ok(Compiler { variables: Vec::new() }));
     }
     if !shell::works(shell::program("apt-get").arg("--version")) {
@@ -99,6 +97,18 @@ fn compiler() -> Result<Result<Compiler, String>, Failure> {
         )));
     }
     debian()
+}
+
+/// Whether the toolchain in use has the target's standard library, or rustup brings it.
+fn has_library() -> bool {
+    let own = || {
+        let words = ["--print", "target-libdir", "--target", TARGET];
+        let folder = shell::output(shell::program("rustc").args(words));
+        folder.is_ok_and(|folder| {
+            Path::new(folder.trim()).read_dir().is_ok_and(|mut files| files.next().is_some())
+        })
+    };
+    own() || shell::works(shell::program("rustup").args(["target", "add", TARGET])) && own()
 }
 
 /// Debian's compiler, unpacked under the target folder.

@@ -80,7 +80,7 @@ fn when_ready(not_done: &str, job: impl FnOnce() -> Result<(), Failure>) -> Resu
     match tools()? {
         Tools::Ready => job(),
         Tools::Missing(why) => {
-            println!("{why}: {not_done}");
+            crate::skips::skip("node", not_done, &why);
             Ok(())
         }
     }
@@ -202,7 +202,8 @@ fn differing(one: &BTreeMap<String, Vec<u8>>, other: &BTreeMap<String, Vec<u8>>)
 /// Drives the pages in a browser: those that an example writes, and those that the viewer serves.
 fn drive(shots: Option<&Path>) -> Result<(), Failure> {
     let Some(browser) = browser() else {
-        println!("Chromium is not installed, and CHROMIUM names none: the pages were not driven");
+        let why = "Chromium is not installed, and CHROMIUM names none";
+        crate::skips::skip("browser", "the pages were not driven", why);
         return Ok(());
     };
     let pages = shell::target_dir()?.join("space-pages");

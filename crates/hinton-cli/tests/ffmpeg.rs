@@ -20,11 +20,11 @@ fn run_folder(folder: &Folder) {
     }
 }
 
-/// Whether there is an ffmpeg; a word where not.
+/// Whether there is an ffmpeg; where not, the test counts as skipped.
 fn is_there() -> bool {
     let found = Command::new("ffmpeg").arg("-version").output().is_ok();
     if !found {
-        println!("skipped: there is no ffmpeg");
+        hinton_testing::skip("ffmpeg", "there is no ffmpeg");
     }
     found
 }
@@ -50,7 +50,7 @@ fn a_codec_that_loses_nothing_loses_nothing() {
     folder.ok(&[&FILM[..], &size, &["-o", "frames/"]].concat());
     let said = folder.run(&[&FILM[..], &size, &["--codec", "ffv1", "-o", "film.mkv"]].concat());
     if said.err.contains("has no encoder") {
-        println!("skipped: {}", said.err);
+        hinton_testing::skip("ffmpeg", &said.err);
         return;
     }
     assert_eq!((said.code, said.err.as_str()), (0, ""));
@@ -84,7 +84,7 @@ fn every_codec_writes_a_film_of_that_length() {
         let words = ["--size", "201x151px", "--codec", codec, "-o", file];
         let said = folder.run(&[&FILM[..], &words].concat());
         if said.err.contains("has no encoder") {
-            println!("skipped: {}", said.err);
+            hinton_testing::skip("ffmpeg", &said.err);
             continue;
         }
         assert_eq!(said.code, 0, "{codec}: {}", said.err);

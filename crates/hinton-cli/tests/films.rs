@@ -101,7 +101,7 @@ fn animate(folder: &Folder, words: &[&str], target: &[&str]) {
     assert_eq!(said.code, 0, "{words:?} {target:?}: {}", said.err);
 }
 
-/// What a program prints; `None`, and a word about it, where it is absent.
+/// What a program prints; `None`, and the test counts as skipped, where it is absent.
 fn seen_by(name: &str, arguments: &[&str]) -> Option<Vec<u8>> {
     let output = Command::new(name).args(arguments).output();
     match output {
@@ -109,11 +109,11 @@ fn seen_by(name: &str, arguments: &[&str]) -> Option<Vec<u8>> {
         Ok(output) => {
             let told = String::from_utf8_lossy(&output.stderr).into_owned();
             assert!(told.contains("ModuleNotFoundError"), "{name} {arguments:?}: {told}");
-            println!("skipped: {name} lacks a module");
+            hinton_testing::skip("python", &format!("{name} lacks a module: {told}"));
             None
         }
         Err(_) => {
-            println!("skipped: there is no {name}");
+            hinton_testing::skip(name, &format!("there is no {name}"));
             None
         }
     }

@@ -87,12 +87,7 @@ const COMMANDS: [&str; 7] = [
 const BUSY: [&str; 6] = ["B04_", "B07_", "B07b_", "B10_", "B10c_", "T01_"];
 
 fn hostile() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/hostile");
-    let found = root.is_dir();
-    if !found {
-        println!("skipped: {} rows, there is no {}", ROWS.len(), root.display());
-    }
-    found.then_some(root)
+    hinton_testing::shared("hostile")
 }
 
 #[test]

@@ -218,7 +218,8 @@ fn the_documented_reader_reads_what_is_written() {
     let python = std::env::var_os("HINTON_PYTHON").unwrap_or_else(|| "python3".into());
     let has_numpy = Command::new(&python).args(["-c", "import numpy"]).output();
     if !has_numpy.is_ok_and(|output| output.status.success()) {
-        println!("skipped: {python:?} has no numpy; set HINTON_PYTHON");
+        let why = format!("{python:?} has no numpy; set HINTON_PYTHON");
+        hinton_testing::skip("python", &why);
         return;
     }
     let folder = folder();

@@ -13,15 +13,9 @@ use std::time::Duration;
 use hinton::RunOptions;
 use support::Folder;
 
-/// MNIST among the shared test files, where it is there.
+/// MNIST among the shared test files; `None`, and the test counts as skipped, where it is not there.
 fn mnist() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let folder = std::env::var_os("HINTON_DATA").map_or(beside, PathBuf::from).join("mnist");
-    if folder.is_dir() {
-        return folder.canonicalize().ok();
-    }
-    println!("skipped: there is no {}; set HINTON_DATA", folder.display());
-    None
+    hinton_testing::shared("data/mnist")
 }
 
 #[test]

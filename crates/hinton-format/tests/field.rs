@@ -1,18 +1,13 @@
 //! Files made after public bug reports, in `shared/field` beside the repository: what a person
 //! expects of each.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use hinton_format::{Checkpoint, Limits, open};
 
-/// The file of that name; `None`, with a word, where the folder is not there.
+/// The file of that name; `None`, and the test counts as skipped, where the files are not there.
 fn field(name: &str) -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/field");
-    if folder.is_dir() {
-        return Some(folder.join(name));
-    }
-    println!("skipped: {name}, there is no {}", folder.display());
-    None
+    hinton_testing::shared("field").map(|folder| folder.join(name))
 }
 
 fn opened(name: &str) -> Option<Checkpoint> {

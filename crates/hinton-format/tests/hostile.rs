@@ -2,7 +2,6 @@
 //! is refused, in bounded memory.
 #![cfg(target_os = "linux")]
 
-use std::path::Path;
 
 use hinton_format::{Limits, open};
 
@@ -29,11 +28,7 @@ fn small_files_stay_cheap() {
         "B13_npy_header_dict.npy.gz",
         "B14_index_metadata.zip",
     ];
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/hostile");
-    if !root.is_dir() {
-        println!("skipped: {} files, there is no {}", FILES.len(), root.display());
-        return;
-    }
+    let Some(root) = hinton_testing::shared("hostile") else { return };
     for name in FILES {
         let opened = open(&root.join(name), &Limits::default());
         let said = match &opened {

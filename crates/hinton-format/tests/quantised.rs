@@ -173,12 +173,8 @@ fn codes_are_remarked_on_and_nothing_else_is() {
 
 #[test]
 fn weights_of_public_layouts_are_those_of_their_truth() {
-    let Some(data) = common::shared_data() else { return };
-    let folder = data.join("../field/packed-weights-shown-raw");
-    if !folder.is_dir() {
-        println!("skipped: there is no folder {}", folder.display());
-        return;
-    }
+    let folder = "field/packed-weights-shown-raw";
+    let Some(folder) = hinton_testing::shared(folder) else { return };
     for (name, kind) in [
         ("ct_int4", "from INT"),
         ("mxfp4_ct", "from MXFP4"),
@@ -208,12 +204,8 @@ fn weights_of_public_layouts_are_those_of_their_truth() {
 
 #[test]
 fn codes_of_keras_are_weights_beside_its_other_layers() {
-    let Some(data) = common::shared_data() else { return };
-    let path = data.join("../field/packed-weights-shown-raw/keras_int8.keras");
-    if !path.is_file() {
-        println!("skipped: there is no file {}", path.display());
-        return;
-    }
+    let path = "field/packed-weights-shown-raw/keras_int8.keras";
+    let Some(path) = hinton_testing::shared(path) else { return };
     let checkpoint = open(&path, &Limits::default()).unwrap();
     let derived: Vec<&Tensor> = checkpoint.tensors.iter().filter(|one| one.is_derived()).collect();
     assert_eq!(derived.len(), 2);

@@ -1,8 +1,6 @@
 //! Training: gradients of whole networks, the optimisers at work, going on where it stopped, the same
 //! bits with any number of threads, and the published MNIST run.
 
-use std::path::{Path, PathBuf};
-
 use hinton_net::data::{self, DataSet, Inputs, Rows, TOYS};
 use hinton_net::random::Random;
 use hinton_net::sparse::SparseRows;
@@ -145,15 +143,9 @@ fn networks_that_do_not_fit_the_data_are_told() {
     assert!(fault("64-9").contains("9 scores, but digits has 10 classes"));
 }
 
-/// MNIST, from `HINTON_DATA` or `shared/data` beside the repository, where it is there.
+/// MNIST among the shared test files; `None`, and the test counts as skipped, where it is not there.
 fn mnist() -> Option<DataSet> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let shared = std::env::var_os("HINTON_DATA").map_or(beside, PathBuf::from);
-    let folder = shared.join("mnist");
-    if !folder.is_dir() {
-        println!("skipped: there is no {}", folder.display());
-        return None;
-    }
+    let folder = hinton_testing::shared("data/mnist")?;
     let read = |name: &str, head: usize| {
         use std::io::Read;
         let file = std::fs::File::open(folder.join(name)).unwrap();

@@ -286,10 +286,8 @@ fn the_local_cache_is_read_first_and_never_written() {
 
 #[test]
 fn a_sharded_model_opens_with_few_requests() {
-    let Some(model) = support::shared("data/safetensors/crafted_sharded_mlp") else {
-        eprintln!("skipped: no ../shared/data");
-        return;
-    };
+    let model = "data/safetensors/crafted_sharded_mlp";
+    let Some(model) = hinton_testing::shared(model) else { return };
     let mut files = Files::new();
     for entry in std::fs::read_dir(&model).unwrap() {
         let path = entry.unwrap().path();

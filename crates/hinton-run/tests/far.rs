@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::common;
 
-use common::{Folder, append, numbers, safetensors, said, values};
+use common::{Folder, append, numbers, open_in, safetensors, said, values};
 use hinton_format::source::{Folder as Files, InMemory, Location, Places, open_addresses_with};
 use hinton_format::{Error, ErrorKind};
 use hinton_run::{Run, RunKind, RunOptions, RunWriter, is_run_folder, open_run};
@@ -44,7 +44,7 @@ fn move_away(folder: &Folder, name: &str) -> PathBuf {
     }
     open_addresses_with(Arc::new(Memory));
     let mut found = Vec::new();
-    walk(&folder.0, &folder.0, &mut found);
+    walk(folder.root(), folder.root(), &mut found);
     let files: Arc<dyn Files> = Arc::new(InMemory(found.into_iter().collect()));
     FOLDERS.lock().unwrap_or_else(PoisonError::into_inner).push((name.to_owned(), files));
     format!("memory://{name}").into()
@@ -70,7 +70,7 @@ fn assert_same(far: &Run, near: &Run) {
 #[test]
 fn a_run_folder_at_an_address() {
     let folder = Folder::new();
-    let mut writer = RunWriter::create(&folder.0, "softmax on MNIST", r#"{"lr":0.1}"#).unwrap();
+    let mut writer = RunWriter::create(folder.root(), "softmax on MNIST", r#"{"lr":0.1}"#).unwrap();
     [0, 5, 10].iter().for_each(|step| append(&mut writer, *step, 2).unwrap());
     writer.log(12, None, &[("loss", 0.25)]).unwrap();
     let address = move_away(&folder, "written");
@@ -80,7 +80,7 @@ fn a_run_folder_at_an_address() {
     assert_eq!(run.path, "memory://written");
     assert_eq!(run.settings.as_deref(), Some(r#"{"lr":0.1}"#));
     assert_eq!(values(&run, 2, "w"), [10.0; 6]);
-    assert_same(&run, &folder.open(&["."]).unwrap());
+    assert_same(&run, &open_in(&folder, &["."]).unwrap());
 }
 
 #[test]
@@ -95,10 +95,10 @@ fn a_folder_of_checkpoints_with_its_log_at_an_address() {
     let run = far(&address.join("logs"));
     assert_eq!(numbers(&run), [1, 2, 10]);
     assert_eq!(values(&run, 2, "w"), [10.0, -1.0]);
-    assert_same(&run, &folder.open(&["logs"]).unwrap());
+    assert_same(&run, &open_in(&folder, &["logs"]).unwrap());
     // A log alone is its curves.
     let log = far(&address.join("logs/metrics.csv"));
-    assert_same(&log, &folder.open(&["logs/metrics.csv"]).unwrap());
+    assert_same(&log, &open_in(&folder, &["logs/metrics.csv"]).unwrap());
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use common::{Folder, append, numbers, said, says, values};
+use common::{Folder, append, numbers, open_in, said, says, values};
 use hinton_run::RunWriter;
 
 const FOLDER: &str = "HINTON_RUN_TEST_FOLDER";
@@ -29,14 +29,14 @@ fn writer() {
 #[test]
 fn a_killed_writer_loses_at_most_the_step_it_was_writing() {
     let folder = Folder::new();
-    RunWriter::create(&folder.0, "", "").unwrap();
+    RunWriter::create(folder.root(), "", "").unwrap();
     let mut pauses = 12345u64;
     let mut last_before = 0;
     let mut leftovers = 0;
     for round in 0..30 {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "killed::writer", "--ignored", "--nocapture"])
-            .env(FOLDER, &folder.0)
+            .env(FOLDER, folder.root())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -59,7 +59,7 @@ fn a_killed_writer_loses_at_most_the_step_it_was_writing() {
         let wrote =
             lines.filter_map(|line| told(&line, "wrote ")).max().unwrap_or(0).max(second - 1);
 
-        let run = folder.open(&["."]).unwrap();
+        let run = open_in(&folder, &["."]).unwrap();
         let have = numbers(&run);
         assert_eq!(have, (1..=have.len() as u64).collect::<Vec<_>>(), "round {round}");
         let last = have.len() as u64;

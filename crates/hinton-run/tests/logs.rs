@@ -4,7 +4,7 @@ use crate::common;
 
 use std::path::Path;
 
-use common::{Folder, one, said, says, shared_data};
+use common::{Folder, one, open_in, said, says};
 use hinton_format::Limits;
 use hinton_run::{Run, RunKind, open_log, open_logs};
 
@@ -30,7 +30,7 @@ fn an_event_file_is_a_run_of_its_scalars() {
     assert_eq!(run.curve("half"), [(5.0, 1.0), (6.0, -2.0)]);
     assert!(says(&run, "histograms, not drawn: 1 records"), "{}", said(&run));
     // As a run of its own it opens like any other.
-    let opened = folder.open(&["events.out.tfevents.1700000000.host"]).unwrap();
+    let opened = open_in(&folder, &["events.out.tfevents.1700000000.host"]).unwrap();
     assert_eq!(opened.kind, RunKind::Log);
 }
 
@@ -62,7 +62,7 @@ fn event_files_beside_checkpoints_are_their_metrics() {
         folder.put(&format!("run/step_{step}.safetensors"), one(1.0));
     }
     folder.put("run/events.out.tfevents.1700000000.host", EVENTS);
-    let run = folder.open(&["run"]).unwrap();
+    let run = open_in(&folder, &["run"]).unwrap();
     assert_eq!(run.steps[0].metric("loss/train"), Some(1.0));
     assert_eq!(run.series("loss/train").len(), 3);
     assert!(run.logs[0].contains("tfevents"), "{:?}", run.logs);
@@ -82,7 +82,7 @@ fn texts_in_utf_16_are_logs() {
 
 #[test]
 fn the_logs_of_others_are_read() {
-    let Some(data) = shared_data() else { return };
+    let Some(data) = hinton_testing::shared("data") else { return };
     let field = data.with_file_name("field");
     let folder = field.join("curves-of-real-logs");
     if !folder.is_dir() {

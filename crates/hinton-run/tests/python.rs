@@ -6,7 +6,7 @@ use crate::common;
 use std::path::Path;
 use std::process::Command;
 
-use common::{Folder, append, numbers, said, values};
+use common::{Folder, append, numbers, open_in, said, values};
 use hinton_run::{RunKind, RunWriter};
 
 fn python() -> Option<Command> {
@@ -16,12 +16,13 @@ fn python() -> Option<Command> {
     if check.output().is_ok_and(|output| output.status.success()) {
         return Some(Command::new(name));
     }
-    println!("skipped: {name:?} has no numpy and safetensors; set HINTON_PYTHON");
+    let why = format!("{name:?} has no numpy and safetensors; set HINTON_PYTHON");
+    hinton_testing::skip("python", &why);
     None
 }
 
 fn run(python: &mut Command, folder: &Folder, script: &str) -> String {
-    let output = python.args(["-c", script]).current_dir(&folder.0).output().unwrap();
+    let output = python.args(["-c", script]).current_dir(folder.root()).output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{errors}");
     String::from_utf8(output.stdout).unwrap()
@@ -36,7 +37,7 @@ fn the_example_of_the_documentation_makes_a_run() {
     let Some(mut python) = python() else { return };
     let folder = Folder::new();
     run(&mut python, &folder, script);
-    let opened = folder.open(&["my-run"]).unwrap();
+    let opened = open_in(&folder, &["my-run"]).unwrap();
     assert_eq!(opened.kind, RunKind::RunFolder);
     assert_eq!(numbers(&opened), (0..100).collect::<Vec<u64>>());
     assert_eq!(opened.trained.as_deref(), Some("a random walk"));
@@ -50,7 +51,8 @@ fn the_example_of_the_documentation_makes_a_run() {
 fn python_loads_what_we_write() {
     let Some(mut python) = python() else { return };
     let folder = Folder::new();
-    let mut writer = RunWriter::create(&folder.0, "a \"quoted\" name\n", "{\"lr\": 0.1}").unwrap();
+    let mut writer =
+        RunWriter::create(folder.root(), "a \"quoted\" name\n", "{\"lr\": 0.1}").unwrap();
     append(&mut writer, 7, 2).unwrap();
     let script = "import json\nfrom safetensors import safe_open\n\
         print(json.load(open('run.json'))['trained'] == 'a \"quoted\" name\\n')\n\

@@ -2,13 +2,13 @@
 
 use crate::common;
 
-use common::{Folder, append, numbers, one, safetensors, said, says, values};
+use common::{Folder, append, numbers, one, open_in, safetensors, said, says, values};
 use hinton_run::{NewStep, NewTensor, RunError, RunKind, RunWriter, is_run_folder};
 use hinton_tensor::Dtype;
 
 fn written(folder: &Folder, steps: &[u64]) -> RunWriter {
     let settings = r#"{"lr": 0.1, "batch": 32, "a": [1, null]}"#;
-    let mut writer = RunWriter::create(&folder.0, "softmax on MNIST", settings).unwrap();
+    let mut writer = RunWriter::create(folder.root(), "softmax on MNIST", settings).unwrap();
     steps.iter().for_each(|step| append(&mut writer, *step, 2).unwrap());
     writer
 }
@@ -19,8 +19,8 @@ fn what_is_written_is_read() {
     let mut writer = written(&folder, &[0, 9, 10, 100]);
     writer.log(50, None, &[("loss", 0.5), ("bad", f64::NAN)]).unwrap();
     assert_eq!(writer.last(), Some(100));
-    assert!(is_run_folder(&folder.0));
-    let run = folder.open(&["."]).unwrap();
+    assert!(is_run_folder(folder.root()));
+    let run = open_in(&folder, &["."]).unwrap();
     assert_eq!(run.kind, RunKind::RunFolder);
     assert_eq!(numbers(&run), [0, 9, 10, 100]);
     assert_eq!(run.trained.as_deref(), Some("softmax on MNIST"));
@@ -36,7 +36,7 @@ fn what_is_written_is_read() {
 #[test]
 fn every_dtype_of_safetensors_is_written() {
     let folder = Folder::new();
-    let mut writer = RunWriter::create(&folder.0, "", "").unwrap().durable();
+    let mut writer = RunWriter::create(folder.root(), "", "").unwrap().durable();
     let names: Vec<String> = Dtype::ALL.iter().map(|dtype| dtype.name().to_owned()).collect();
     let bytes = [0u8; 64];
     let all = Dtype::ALL.iter().zip(&names).filter(|(dtype, _)| **dtype != Dtype::C128);
@@ -48,7 +48,7 @@ fn every_dtype_of_safetensors_is_written() {
         })
         .collect();
     writer.append(&NewStep { number: 1, tensors: &tensors, ..NewStep::default() }).unwrap();
-    let run = folder.open(&["."]).unwrap();
+    let run = open_in(&folder, &["."]).unwrap();
     assert_eq!(run.tensor_names().len(), Dtype::ALL.len() - 1);
     for tensor in run.tensor_names() {
         assert_eq!(tensor.dtype().unwrap().name(), tensor.name);
@@ -65,7 +65,7 @@ fn the_writer_refuses_what_would_not_be_a_run() {
 
     let w = NewTensor { name: "w", dtype: Dtype::F32, shape: &[3], bytes: &[0; 12] };
     let refused = |tensors: &[NewTensor<'_>], words: &str| {
-        let mut writer = RunWriter::resume(&folder.0).unwrap();
+        let mut writer = RunWriter::resume(folder.root()).unwrap();
         let step = NewStep { number: 6, tensors, ..NewStep::default() };
         let error = writer.append(&step).unwrap_err().to_string();
         assert!(error.contains(words), "{error}");
@@ -77,22 +77,22 @@ fn the_writer_refuses_what_would_not_be_a_run() {
     refused(&[NewTensor { dtype: Dtype::C128, ..w }], "safetensors has no c128");
     refused(&[NewTensor { name: "__metadata__", ..w }], "its name is taken");
 
-    let error = RunWriter::create(&folder.0, "", "").unwrap_err();
+    let error = RunWriter::create(folder.root(), "", "").unwrap_err();
     assert!(error.to_string().contains("there is a run in this folder already"));
     assert!(error.cure_text().unwrap().contains("resume"));
     let other = Folder::new();
-    assert!(RunWriter::create(&other.0, "", "{").unwrap_err().to_string().contains("no JSON"));
-    assert!(matches!(RunWriter::resume(&other.0), Err(RunError::Request { .. })));
+    assert!(RunWriter::create(other.root(), "", "{").unwrap_err().to_string().contains("no JSON"));
+    assert!(matches!(RunWriter::resume(other.root()), Err(RunError::Request { .. })));
     let file = other.put("file", "x");
     assert!(matches!(RunWriter::create(&file, "", ""), Err(RunError::Write { .. })));
-    assert_eq!(numbers(&folder.open(&["."]).unwrap()), [5]);
+    assert_eq!(numbers(&open_in(&folder, &["."]).unwrap()), [5]);
 }
 
 #[test]
 fn a_run_without_steps_is_a_run() {
     let folder = Folder::new();
     written(&folder, &[]);
-    let run = folder.open(&["."]).unwrap();
+    let run = open_in(&folder, &["."]).unwrap();
     assert!(run.steps.is_empty() && run.tensor_names().is_empty());
     assert!(says(&run, "there are no steps yet"));
     assert!(run.checkpoint(0).is_err());
@@ -102,11 +102,11 @@ fn a_run_without_steps_is_a_run() {
 fn two_writers_do_not_overwrite_each_other() {
     let folder = Folder::new();
     let mut first = written(&folder, &[1]);
-    let mut second = RunWriter::resume(&folder.0).unwrap();
+    let mut second = RunWriter::resume(folder.root()).unwrap();
     append(&mut first, 2, 4).unwrap();
     let error = append(&mut second, 2, 2).unwrap_err();
     assert!(error.to_string().contains("another writer"), "{error}");
-    assert_eq!(values(&folder.open(&["."]).unwrap(), 1, "w").len(), 12);
+    assert_eq!(values(&open_in(&folder, &["."]).unwrap(), 1, "w").len(), 12);
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn a_run_is_read_while_it_is_written() {
         });
         let mut seen = 0;
         while seen < LAST {
-            let run = folder.open(&["."]).unwrap();
+            let run = open_in(&folder, &["."]).unwrap();
             let have = numbers(&run);
             assert_eq!(have, (1..=have.len() as u64).collect::<Vec<_>>());
             assert!(have.len() as u64 >= seen, "steps do not go away");
@@ -144,7 +144,7 @@ fn metrics_cut_at_every_byte_lose_their_last_line_only() {
     let whole = std::fs::read(folder.path("metrics.jsonl")).unwrap();
     for cut in 0..whole.len() {
         folder.put("metrics.jsonl", &whole[..cut]);
-        let run = folder.open(&["."]).unwrap();
+        let run = open_in(&folder, &["."]).unwrap();
         assert_eq!(numbers(&run), [1, 2, 3]);
         // What the lines do not say any more, the steps do.
         for step in &run.steps {
@@ -156,9 +156,9 @@ fn metrics_cut_at_every_byte_lose_their_last_line_only() {
         assert_eq!(says(&run, "its last line is cut short"), !before && !ends, "cut at {cut}");
 
         // A writer that goes on leaves whole lines only.
-        let mut writer = RunWriter::resume(&folder.0).unwrap();
+        let mut writer = RunWriter::resume(folder.root()).unwrap();
         writer.log(9, None, &[("loss", 0.0)]).unwrap();
-        let run = folder.open(&["."]).unwrap();
+        let run = open_in(&folder, &["."]).unwrap();
         assert_eq!(said(&run), "", "cut at {cut}");
         assert_eq!(run.series("loss").len(), 4);
     }
@@ -174,26 +174,26 @@ fn a_step_cut_at_every_byte_is_the_only_one_lost() {
         std::fs::remove_file(folder.path("steps/3.safetensors")).ok();
         folder.put("steps/.3.safetensors.hinton-tmp", &whole[..cut]);
         folder.put("metrics.jsonl", "");
-        let run = folder.open(&["."]).unwrap();
+        let run = open_in(&folder, &["."]).unwrap();
         assert_eq!(numbers(&run), [1, 2]);
         assert!(says(&run, "a temporary file: a step is being written"));
-        let mut writer = RunWriter::resume(&folder.0).unwrap();
+        let mut writer = RunWriter::resume(folder.root()).unwrap();
         assert_eq!(writer.last(), Some(2));
         assert!(!folder.path("steps/.3.safetensors.hinton-tmp").exists());
         append(&mut writer, 3, 2).unwrap();
-        assert_eq!(numbers(&folder.open(&["."]).unwrap()), [1, 2, 3]);
+        assert_eq!(numbers(&open_in(&folder, &["."]).unwrap()), [1, 2, 3]);
         // As a disk leaves it that lost its power: under its own name.
         folder.put("steps/3.safetensors", &whole[..cut]);
-        let run = folder.open(&["."]).unwrap();
+        let run = open_in(&folder, &["."]).unwrap();
         assert_eq!(numbers(&run), [1, 2, 3]);
         assert!(run.steps[2].broken.is_some(), "cut at {cut}");
         assert_eq!(values(&run, 1, "w"), [2.0; 6]);
         // It is gone on with from the step before.
-        let mut writer = RunWriter::resume(&folder.0).unwrap();
+        let mut writer = RunWriter::resume(folder.root()).unwrap();
         assert_eq!((writer.last(), writer.removed()), (Some(2), &[3][..]), "cut at {cut}");
         append(&mut writer, 3, 2).unwrap();
-        assert!(folder.open(&["."]).unwrap().steps[2].broken.is_none());
-        assert!(RunWriter::resume(&folder.0).unwrap().removed().is_empty());
+        assert!(open_in(&folder, &["."]).unwrap().steps[2].broken.is_none());
+        assert!(RunWriter::resume(folder.root()).unwrap().removed().is_empty());
     }
 }
 
@@ -202,18 +202,18 @@ fn a_writer_killed_before_its_first_step_leaves_a_folder_that_can_be_used() {
     // Between making run.json and giving it its name.
     let folder = Folder::new();
     folder.put(".run.json.hinton-tmp", "{");
-    assert!(hinton_run::is_unbegun(&folder.0));
+    assert!(hinton_run::is_unbegun(folder.root()));
     written(&folder, &[]);
     assert!(!folder.path(".run.json.hinton-tmp").exists());
     // Between run.json and the first step.
     folder.put("steps/.0.safetensors.hinton-tmp", "cut");
     written(&folder, &[1, 2]);
-    assert_eq!(said(&folder.open(&["."]).unwrap()), "");
-    assert!(RunWriter::create(&folder.0, "", "").is_err(), "now it is a run");
+    assert_eq!(said(&open_in(&folder, &["."]).unwrap()), "");
+    assert!(RunWriter::create(folder.root(), "", "").is_err(), "now it is a run");
     // A run.json whose bytes never came to the disk.
     let empty = Folder::new();
     empty.put("run.json", "");
-    assert!(hinton_run::is_unbegun(&empty.0));
+    assert!(hinton_run::is_unbegun(empty.root()));
     written(&empty, &[1]);
     // What is not ours stays: settings of another program, metrics, steps.
     for (name, text) in [
@@ -223,8 +223,8 @@ fn a_writer_killed_before_its_first_step_leaves_a_folder_that_can_be_used() {
     ] {
         let other = Folder::new();
         other.put(name, text);
-        assert!(!hinton_run::is_unbegun(&other.0), "{name}");
-        assert!(RunWriter::create(&other.0, "", "").is_err(), "{name}");
+        assert!(!hinton_run::is_unbegun(other.root()), "{name}");
+        assert!(RunWriter::create(other.root(), "", "").is_err(), "{name}");
     }
 }
 
@@ -235,7 +235,7 @@ fn only_damaged_steps_at_the_end_are_removed() {
     folder.put("steps/2.safetensors", "cut");
     folder.put("steps/7.safetensors", "cut");
     folder.put("steps/18446744073709551615.safetensors", "");
-    let writer = RunWriter::resume(&folder.0).unwrap();
+    let writer = RunWriter::resume(folder.root()).unwrap();
     assert_eq!((writer.last(), writer.removed()), (Some(3), &[u64::MAX, 7][..]));
     assert!(folder.path("steps/2.safetensors").exists());
 }
@@ -257,7 +257,7 @@ fn hostile_steps() {
     folder.put("steps/readme.txt", "x");
     folder.put("steps/5.safetensors/inner", "x");
     folder.put("notes.md", "x");
-    let run = folder.open(&["."]).unwrap();
+    let run = open_in(&folder, &["."]).unwrap();
     assert_eq!(numbers(&run), [1, 3, 4, 5, 7, 7, u64::MAX]);
     assert!(run.steps[3].broken.is_some(), "a folder is no step");
     for words in [
@@ -281,7 +281,7 @@ fn a_run_json_that_lies() {
     written(&folder, &[1, 2]);
     let opened = |text: &[u8]| {
         folder.put("run.json", text);
-        folder.open(&["."])
+        open_in(&folder, &["."])
     };
     let later = opened(br#"{"format": "hinton-run", "version": 2}"#).unwrap_err();
     assert!(later.to_string().contains("of version 2"), "{later}");
@@ -298,15 +298,15 @@ fn a_run_json_that_lies() {
         assert!(says(&run, "it cannot be read, the settings are unknown"), "{}", said(&run));
     }
     std::fs::remove_file(folder.path("run.json")).unwrap();
-    let missing = folder.open(&["."]).unwrap();
+    let missing = open_in(&folder, &["."]).unwrap();
     assert!(says(&missing, "it is not there"));
     // The run.json of another program does not make a run folder.
     let other = Folder::new();
     other.put("run.json", r#"{"format": "other"}"#);
     other.put("e1.safetensors", one(1.0));
     other.put("e2.safetensors", one(2.0));
-    assert!(!is_run_folder(&other.0));
-    assert_eq!(other.open(&["."]).unwrap().kind, RunKind::Checkpoints);
+    assert!(!is_run_folder(other.root()));
+    assert_eq!(open_in(&other, &["."]).unwrap().kind, RunKind::Checkpoints);
 }
 
 #[test]
@@ -317,7 +317,7 @@ fn hostile_metrics() {
                  {\"step\": 2, \"metrics\": {\"loss\": 7}}\n{\"step\": 2, \"metrics\": {\"loss\": 8}}\n\
                  {\"step\": 1e300}\n{\"step\": 18446744073709551615, \"loss\": -Infinity}\n\0\u{7f}\n";
     folder.put("metrics.jsonl", lines);
-    let run = folder.open(&["."]).unwrap();
+    let run = open_in(&folder, &["."]).unwrap();
     assert_eq!(run.steps[0].metric("loss"), Some(0.5), "from the step itself");
     assert_eq!(run.steps[1].metric("loss"), Some(8.0));
     assert_eq!(run.series("loss").last(), Some(&(u64::MAX, f64::NEG_INFINITY)));
@@ -326,7 +326,7 @@ fn hostile_metrics() {
     }
     assert!(says(&run, "\"loss\": the metric has several values for 1 steps"), "{}", said(&run));
     folder.put("metrics.jsonl", "x\n".repeat(10_000));
-    let run = folder.open(&["."]).unwrap();
+    let run = open_in(&folder, &["."]).unwrap();
     assert!(run.warnings.len() < 30 && says(&run, "9980 more lines"), "{}", said(&run));
 }
 
@@ -343,7 +343,7 @@ fn links_out_of_the_run_folder_are_refused() {
     symlink("2.safetensors", folder.path("steps/4.safetensors")).unwrap();
     std::fs::remove_file(folder.path("metrics.jsonl")).unwrap();
     symlink(&text, folder.path("metrics.jsonl")).unwrap();
-    let run = folder.open(&["."]).unwrap();
+    let run = open_in(&folder, &["."]).unwrap();
     assert_eq!(numbers(&run), [1, 2, 3, 4]);
     let error = run.steps[2].broken.as_ref().unwrap().to_string();
     assert!(error.contains("leads out of the run folder"), "{error}");
@@ -356,16 +356,16 @@ fn links_out_of_the_run_folder_are_refused() {
     symlink(&file, folder.path("steps/1.safetensors")).unwrap();
     assert!(run.tensor(0, "w").is_err());
 
-    assert!(RunWriter::resume(&folder.0).is_err());
+    assert!(RunWriter::resume(folder.root()).is_err());
     std::fs::remove_file(&text).unwrap();
-    assert!(RunWriter::resume(&folder.0).is_err(), "nor is a new file made behind a link");
+    assert!(RunWriter::resume(folder.root()).is_err(), "nor is a new file made behind a link");
 
     let moved = Folder::new();
     written(&moved, &[1]);
     std::fs::rename(moved.path("steps"), secret.path("steps")).unwrap();
     symlink(secret.path("steps"), moved.path("steps")).unwrap();
-    assert!(moved.open(&["."]).unwrap_err().to_string().contains("leads out"));
-    assert!(RunWriter::resume(&moved.0).is_err(), "nothing is written through it");
+    assert!(open_in(&moved, &["."]).unwrap_err().to_string().contains("leads out"));
+    assert!(RunWriter::resume(moved.root()).is_err(), "nothing is written through it");
 }
 
 #[cfg(unix)]
@@ -385,12 +385,12 @@ fn pipes_are_not_waited_for() {
             return;
         }
     }
-    let run = folder.open(&["."]).unwrap();
+    let run = open_in(&folder, &["."]).unwrap();
     assert!(run.steps[1].broken.as_ref().unwrap().to_string().contains("a pipe or a device"));
     assert!(says(&run, "\"metrics.jsonl\": not used: it is a pipe or a device"), "{}", said(&run));
-    let list = folder.open(&["list"]).unwrap();
+    let list = open_in(&folder, &["list"]).unwrap();
     assert!(list.steps.len() == 3 && list.steps[2].broken.is_some());
     assert!(says(&list, "no part of the run: \"log.json\""), "{}", said(&list));
-    let error = folder.open(&[".", "list"]).unwrap_err();
+    let error = open_in(&folder, &[".", "list"]).unwrap_err();
     assert!(error.to_string().contains("a run of its own"), "{error}");
 }

@@ -4,7 +4,7 @@ use crate::common;
 
 use std::path::PathBuf;
 
-use common::{Folder, npy, numbers, one, safetensors, said, says, shared_data, values, zip};
+use common::{Folder, npy, numbers, one, open_in, safetensors, said, says, values, zip};
 use hinton_run::{RunError, RunKind, RunOptions, open_run, open_run_watched};
 
 /// A pickle (protocol 0) of a list of lists of numbers, which is read as arrays.
@@ -26,7 +26,7 @@ fn a_list_of_arrays_in_an_npz() {
     let items: Vec<(&str, Vec<u8>)> =
         items.iter().map(|(name, data)| (name.as_str(), data.clone())).collect();
     folder.put("weights.npz", zip(&items));
-    let run = folder.open(&["weights.npz"]).unwrap();
+    let run = open_in(&folder, &["weights.npz"]).unwrap();
     assert_eq!(run.kind, RunKind::List);
     assert_eq!(numbers(&run), (0..12).collect::<Vec<u64>>());
     assert_eq!(run.tensor_names().len(), 1);
@@ -44,7 +44,7 @@ fn a_pickled_list_of_arrays() {
     // Rows of different lengths are several arrays to numpy, of which most are alike here.
     let (a, b): (&[f32], &[f32]) = (&[1.0, 2.0], &[3.0]);
     folder.put("list.pkl", pickled_list(&[a, a, a, b]));
-    let run = folder.open(&["list.pkl"]).unwrap();
+    let run = open_in(&folder, &["list.pkl"]).unwrap();
     assert_eq!((run.kind, run.steps.len()), (RunKind::List, 4), "{}", said(&run));
     assert!(says(&run, "not all items of the list have the same shapes"));
     assert!(says(&run, "its shape changes from [2] to [1] in step 3"), "{}", said(&run));
@@ -61,7 +61,7 @@ fn a_list_of_states_has_a_step_each() {
         ("epoch_9.b.npy", npy(&[1], &[0.2])),
     ]);
     folder.put("states.npz", file);
-    let run = folder.open(&["states.npz"]).unwrap();
+    let run = open_in(&folder, &["states.npz"]).unwrap();
     assert_eq!(numbers(&run), [9, 10]);
     assert_eq!(values(&run, 1, "w"), [10.0; 2]);
     assert_eq!(values(&run, 0, "b"), [0.2]);
@@ -73,7 +73,7 @@ fn layers_are_no_list() {
     // A model of numbered layers, not steps: the shapes differ.
     let file = zip(&[("0.npy", npy(&[2, 3], &[0.0; 6])), ("1.npy", npy(&[3, 1], &[0.0; 3]))]);
     folder.put("layers.npz", file);
-    let run = folder.open(&["layers.npz"]).unwrap();
+    let run = open_in(&folder, &["layers.npz"]).unwrap();
     assert_eq!((run.kind, run.steps.len()), (RunKind::Checkpoints, 1));
     assert!(says(&run, "the file holds one step"));
     // Sequential of PyTorch numbers its layers; only lists of numpy are lists.
@@ -81,7 +81,7 @@ fn layers_are_no_list() {
         "sequential.safetensors",
         safetensors(&[("0", &[1], &[0.0]), ("1", &[1], &[1.0])], ""),
     );
-    assert_eq!(folder.open(&["sequential.safetensors"]).unwrap().steps.len(), 1);
+    assert_eq!(open_in(&folder, &["sequential.safetensors"]).unwrap().steps.len(), 1);
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn an_axis_is_time() {
     let folder = Folder::new();
     let counting: Vec<f32> = (0..24).map(|value| value as f32).collect();
     folder.put("film.npy", npy(&[4, 2, 3], &counting));
-    let run = folder.open(&["film.npy"]).unwrap();
+    let run = open_in(&folder, &["film.npy"]).unwrap();
     assert_eq!((run.kind, run.steps.len()), (RunKind::Axis, 4));
     assert_eq!(run.tensor_names()[0].shape(), [2, 3]);
     assert_eq!(values(&run, 3, "film"), &counting[18..]);
@@ -101,7 +101,7 @@ fn an_axis_is_time() {
     assert_eq!(values(&last, 1, "film"), [1.0, 4.0, 7.0, 10.0, 13.0, 16.0, 19.0, 22.0]);
     let error = open_run(&[folder.path("film.npy")], &at(3)).unwrap_err();
     assert!(error.to_string().contains("no tensor has steps along axis 3"), "{error}");
-    let error = open_run(std::slice::from_ref(&folder.0), &at(0)).unwrap_err();
+    let error = open_run(&[folder.path("")], &at(0)).unwrap_err();
     assert!(matches!(error, RunError::Request { .. }), "{error}");
 }
 
@@ -129,7 +129,7 @@ fn numbers_beside_an_array_over_time_are_its_steps_and_metrics() {
 fn an_empty_array_of_any_length_is_no_bomb() {
     let folder = Folder::new();
     folder.put("bomb.npy", npy(&[1_000_000_000_000, 0, 2], &[]));
-    let error = folder.open(&["bomb.npy"]).unwrap_err();
+    let error = open_in(&folder, &["bomb.npy"]).unwrap_err();
     assert!(error.to_string().contains("steps are the limit"), "{error}");
 }
 
@@ -145,7 +145,7 @@ fn a_folder_plays_in_natural_order_and_tells_of_the_rest() {
     folder.put("run/optim_1.safetensors", one(0.0));
     folder.put("run/optim_2.safetensors", one(0.0));
     folder.put("run/plots/1.png", "x");
-    let run = folder.open(&["run"]).unwrap();
+    let run = open_in(&folder, &["run"]).unwrap();
     assert_eq!(run.kind, RunKind::Checkpoints);
     assert_eq!(numbers(&run), [1, 2, 9, 10, 11]);
     assert_eq!(values(&run, 2, "w"), [9.0; 6]);
@@ -153,20 +153,23 @@ fn a_folder_plays_in_natural_order_and_tells_of_the_rest() {
     assert!(says(&run, "left out") && says(&run, "\"best.safetensors\""), "{}", said(&run));
     assert!(says(&run, "\"optim_1.safetensors\", \"optim_2.safetensors\""), "{}", said(&run));
 
-    let pattern = folder.open(&["run/model_epoch_1?.safetensors"]).unwrap();
+    let pattern = open_in(&folder, &["run/model_epoch_1?.safetensors"]).unwrap();
     assert_eq!(numbers(&pattern), [10, 11]);
-    let all = folder.open(&["run/*.safetensors"]).unwrap();
+    let all = open_in(&folder, &["run/*.safetensors"]).unwrap();
     assert_eq!(all.steps.len(), 8);
     assert!(
-        folder.open(&["run/none_*.npz"]).unwrap_err().to_string().contains("fits this pattern")
+        open_in(&folder, &["run/none_*.npz"])
+            .unwrap_err()
+            .to_string()
+            .contains("fits this pattern")
     );
-    assert!(folder.open(&["run/none.npz"]).is_err());
+    assert!(open_in(&folder, &["run/none.npz"]).is_err());
     assert!(open_run(&[], &RunOptions::default()).is_err());
 }
 
 #[test]
 fn the_files_of_tensorflow_checkpoints_are_no_strangers() {
-    let Some(data) = shared_data() else { return };
+    let Some(data) = hinton_testing::shared("data") else { return };
     let folder = Folder::new();
     for file in std::fs::read_dir(data.join("tensorflow/crafted_softmax_ckpts")).unwrap() {
         let path = file.unwrap().path();
@@ -174,13 +177,13 @@ fn the_files_of_tensorflow_checkpoints_are_no_strangers() {
         folder.put(&format!("run/{name}"), std::fs::read(&path).unwrap());
     }
     folder.put("run/checkpoint", "model_checkpoint_path: \"ckpt-11\"\n");
-    let run = folder.open(&["run"]).unwrap();
+    let run = open_in(&folder, &["run"]).unwrap();
     assert_eq!(numbers(&run), [0, 1, 2, 4, 7, 11]);
     assert_eq!(values(&run, 4, "step/.ATTRIBUTES/VARIABLE_VALUE"), [7.0]);
     assert_eq!(said(&run), "");
     // Values without an index are.
     folder.put("run/lost.data-00000-of-00001", "values");
-    assert!(says(&folder.open(&["run"]).unwrap(), "\"lost.data-00000-of-00001\""));
+    assert!(says(&open_in(&folder, &["run"]).unwrap(), "\"lost.data-00000-of-00001\""));
 }
 
 #[test]
@@ -197,7 +200,7 @@ fn folders_of_checkpoints_and_the_state_of_the_trainer() {
         {"epoch": 3.0, "eval_loss": 1.0, "step": 1500}]}"#;
     folder.put("out/checkpoint-1500/trainer_state.json", state);
     folder.put("out/model.safetensors", one(9.0));
-    let run = folder.open(&["out"]).unwrap();
+    let run = open_in(&folder, &["out"]).unwrap();
     assert_eq!(numbers(&run), [500, 1000, 1500], "{}", said(&run));
     assert_eq!(values(&run, 1, "w"), [1000.0; 6]);
     assert_eq!(run.steps[1].metric("loss"), Some(1.5));
@@ -216,20 +219,20 @@ fn the_number_comes_from_metadata_or_the_place() {
     folder
         .put("a/alpha.safetensors", with(r#"{"global_step":"700","epoch":"7","val_loss":"0.5"}"#));
     folder.put("a/beta.safetensors", with(r#"{"global_step":"30","epoch":"3"}"#));
-    let run = folder.open(&["a"]).unwrap();
+    let run = open_in(&folder, &["a"]).unwrap();
     assert_eq!(numbers(&run), [30, 700]);
     assert_eq!(run.steps[1].metric("val_loss"), Some(0.5));
     assert_eq!(run.steps[1].metric("epoch"), Some(7.0));
 
     folder.put("b/x.safetensors", one(0.0));
     folder.put("b/y.safetensors", one(1.0));
-    let error = folder.open(&["b"]).unwrap_err().to_string();
+    let error = open_in(&folder, &["b"]).unwrap_err().to_string();
     assert!(error.contains("not taken for steps of a run: \"x.safetensors\""), "{error}");
-    let run = folder.open(&["b/x.safetensors", "b/y.safetensors"]).unwrap();
+    let run = open_in(&folder, &["b/x.safetensors", "b/y.safetensors"]).unwrap();
     assert_eq!(numbers(&run), [0, 1]);
     assert!(says(&run, "numbered from 0 in natural order"));
 
-    let run = folder.open(&["b/x.safetensors", "a/beta.safetensors"]).unwrap();
+    let run = open_in(&folder, &["b/x.safetensors", "a/beta.safetensors"]).unwrap();
     assert_eq!(numbers(&run), [30, 31]);
     assert!(says(&run, "no step number in \"b/x.safetensors\": placed last, numbered from 31"));
 }
@@ -244,7 +247,7 @@ fn broken_steps_are_listed_and_hide_nothing() {
     folder.put("e_3.safetensors", &whole[..whole.len() - 5]);
     folder.put("e_4.safetensors", "");
     folder.put("e_5.safetensors", "<!doctype html><p>Not found");
-    let run = folder.open(&["."]).unwrap();
+    let run = open_in(&folder, &["."]).unwrap();
     assert_eq!(numbers(&run), [1, 2, 3, 4, 5, 6]);
     let broken: Vec<bool> = run.steps.iter().map(|step| step.broken.is_some()).collect();
     assert_eq!(broken, [false, false, true, true, true, false]);
@@ -256,9 +259,9 @@ fn broken_steps_are_listed_and_hide_nothing() {
     for number in 1..=6 {
         folder.put(&format!("all/e_{number}.safetensors"), &whole[..20]);
     }
-    assert!(folder.open(&["all"]).is_err(), "no step can be read");
+    assert!(open_in(&folder, &["all"]).is_err(), "no step can be read");
     folder.put("none/README", "nothing");
-    let error = folder.open(&["none"]).unwrap_err().to_string();
+    let error = open_in(&folder, &["none"]).unwrap_err().to_string();
     assert!(error.contains("holds no weights"), "{error}");
 }
 
@@ -267,7 +270,7 @@ fn tensors_that_change_are_told() {
     let folder = Folder::new();
     folder.put("step1.safetensors", safetensors(&[("a", &[2], &[0.; 2]), ("b", &[1], &[0.])], ""));
     folder.put("step2.safetensors", safetensors(&[("a", &[3], &[0.; 3]), ("c", &[1], &[0.])], ""));
-    let run = folder.open(&["."]).unwrap();
+    let run = open_in(&folder, &["."]).unwrap();
     let names: Vec<&str> = run.tensor_names().iter().map(|one| one.name.as_str()).collect();
     assert_eq!(names, ["a", "b", "c"]);
     assert!(says(&run, "\"a\": its shape changes from [2] to [3] in step 2 (step2.safetensors)"));
@@ -282,7 +285,7 @@ fn ties_and_gaps_are_told() {
     for name in ["01", "1", "2", "3", "4", "5", "7", "8"] {
         folder.put(&format!("e{name}.safetensors"), one(0.0));
     }
-    let run = folder.open(&["."]).unwrap();
+    let run = open_in(&folder, &["."]).unwrap();
     assert_eq!(numbers(&run), [1, 1, 2, 3, 4, 5, 7, 8]);
     assert!(says(&run, "several steps have the number 1: \"e01.safetensors\", \"e1.safetensors\""));
     assert!(says(&run, "step 6 not there"), "{}", said(&run));
@@ -301,23 +304,23 @@ fn guesses_are_no_facts() {
         for name in names {
             folder.put(&format!("{place}/{name}.safetensors"), one(1.0));
         }
-        let error = folder.open(&[place]).unwrap_err().to_string();
+        let error = open_in(&folder, &[place]).unwrap_err().to_string();
         assert!(error.contains("not taken for steps of a run") && error.contains(why), "{error}");
-        let all = folder.open(&[&format!("{place}/*.safetensors")]).unwrap();
+        let all = open_in(&folder, &[&format!("{place}/*.safetensors")]).unwrap();
         assert_eq!(all.steps.len(), 3, "named one by one they are steps");
         assert!(all.metric_names().is_empty(), "{:?}", all.metric_names());
     }
     // Numbers without a word are steps where the same tensors are in all.
     folder.put("bare/a_1.safetensors", one(1.0));
     folder.put("bare/a_2.safetensors", one(1.0));
-    assert_eq!(numbers(&folder.open(&["bare"]).unwrap()), [1, 2]);
+    assert_eq!(numbers(&open_in(&folder, &["bare"]).unwrap()), [1, 2]);
     folder.put("bare/a_2.safetensors", safetensors(&[("w", &[1], &[0.])], ""));
-    assert!(folder.open(&["bare"]).is_err());
+    assert!(open_in(&folder, &["bare"]).is_err());
     // A file without a number ends the series.
     folder.put("kohya/lora-000002.safetensors", one(2.0));
     folder.put("kohya/lora-000004.safetensors", one(4.0));
     folder.put("kohya/lora.safetensors", one(5.0));
-    let run = folder.open(&["kohya"]).unwrap();
+    let run = open_in(&folder, &["kohya"]).unwrap();
     assert_eq!(numbers(&run), [2, 4, 5]);
     assert_eq!(values(&run, 2, "w"), [5.0; 6]);
     // Steps lie where trainers keep them, the log beside is theirs.
@@ -326,7 +329,7 @@ fn guesses_are_no_facts() {
     }
     folder.put("log/metrics.csv", "epoch,loss\n1,3\n2,2\n3,1\n");
     folder.put("log/hparams.yaml", "lr: 0.1\n");
-    let run = folder.open(&["log"]).unwrap();
+    let run = open_in(&folder, &["log"]).unwrap();
     assert_eq!(numbers(&run), [1, 2, 3], "{}", said(&run));
     assert_eq!(run.series("loss"), [(1, 3.0), (2, 2.0), (3, 1.0)], "{}", said(&run));
     assert!(says(&run, "the steps are those of the folder \"checkpoints\""));
@@ -340,7 +343,7 @@ fn the_only_run_in_a_folder_is_its_run() {
         folder.put(&format!("logs/version_0/checkpoints/epoch={epoch}.safetensors"), one(1.0));
     }
     folder.put("logs/version_0/metrics.csv", "epoch,loss\n1,3\n2,2\n3,1\n");
-    let run = folder.open(&["logs"]).unwrap();
+    let run = open_in(&folder, &["logs"]).unwrap();
     assert_eq!(numbers(&run), [1, 2, 3], "{}", said(&run));
     assert_eq!(run.series("loss"), [(1, 3.0), (2, 2.0), (3, 1.0)], "{}", said(&run));
     assert!(says(&run, "the run is that of the folder \"version_0\""), "{}", said(&run));
@@ -348,7 +351,7 @@ fn the_only_run_in_a_folder_is_its_run() {
     for epoch in 1..=2 {
         folder.put(&format!("logs/version_1/checkpoints/epoch={epoch}.safetensors"), one(1.0));
     }
-    assert!(folder.open(&["logs"]).is_err());
+    assert!(open_in(&folder, &["logs"]).is_err());
 }
 
 /// Files of one array each, which is called after its file: one tensor over the steps.
@@ -358,7 +361,7 @@ fn lone_arrays_are_one_tensor_over_the_steps() {
     for step in 0..3 {
         folder.put(&format!("n/step{step}.csv"), format!("{step}.5,2\n3,4\n"));
     }
-    let run = folder.open(&["n"]).unwrap();
+    let run = open_in(&folder, &["n"]).unwrap();
     let names: Vec<&str> = run.tensor_names().iter().map(|one| one.name.as_str()).collect();
     assert_eq!((names, numbers(&run)), (vec!["values"], vec![0, 1, 2]), "{}", said(&run));
     assert!(!says(&run, "appears late"), "{}", said(&run));
@@ -392,7 +395,7 @@ fn one_checkpoint_in_shards_is_one_step() {
     folder.put("m/model-00001-of-00002.safetensors", one(1.0));
     let second = safetensors(&[("v", &[1], &[2.0])], "");
     folder.put("m/model-00002-of-00002.safetensors", second);
-    let run = folder.open(&["m"]).unwrap();
+    let run = open_in(&folder, &["m"]).unwrap();
     assert_eq!(run.steps.len(), 1);
     assert_eq!(run.tensor_names().len(), 2);
     assert!(says(&run, "one checkpoint in several files"));
@@ -407,7 +410,7 @@ fn logs_beside_the_steps_are_used_where_they_match() {
     folder.put("k/training.csv", "epoch,loss,val_loss\n1,4,5\n2,3,4\n3,2,3\n4,1,nan\n");
     folder.put("k/other.csv", "epoch,x\n0,1\n1,2\n2,3\n3,4\n");
     folder.put("k/config.json", "{\"lr\": 0.1}");
-    let run = folder.open(&["k"]).unwrap();
+    let run = open_in(&folder, &["k"]).unwrap();
     assert_eq!(numbers(&run), [1, 2, 3, 4], "{}", said(&run));
     assert_eq!(run.metric_names(), ["metric", "loss", "val_loss"]);
     assert_eq!(run.steps[1].metrics[0], ("metric".to_owned(), 0.25));
@@ -415,7 +418,7 @@ fn logs_beside_the_steps_are_used_where_they_match() {
     assert!(says(&run, "\"other.csv\": its metrics are not used: its epochs run from 0 to 3"));
     assert!(says(&run, "no part of the run: \"config.json\""), "{}", said(&run));
     // The same files named one by one find the log too, and say nothing of other files.
-    let run = folder.open(&["k/weights.*"]).unwrap();
+    let run = open_in(&folder, &["k/weights.*"]).unwrap();
     assert_eq!(run.logs, ["training.csv (by epoch)"]);
     assert!(!says(&run, "config.json"));
 }
@@ -429,7 +432,7 @@ fn a_log_of_keras_fits_its_checkpoints() {
             folder.put(&format!("k/model_{number:02}.safetensors"), one(0.0));
         }
         folder.put(&format!("k/{log}"), "epoch,loss,val_loss\n0,4,5\n1,3,4\n2,2,3\n");
-        let run = folder.open(&["k"]).unwrap();
+        let run = open_in(&folder, &["k"]).unwrap();
         assert_eq!(numbers(&run), [1, 2, 3], "{}", said(&run));
         assert_eq!(run.logs, [format!("{log} (by epoch)")], "{}", said(&run));
         assert_eq!(run.series("loss"), [(1, 4.0), (2, 3.0), (3, 2.0)]);
@@ -445,18 +448,15 @@ fn opening_can_be_watched_and_stopped() {
         folder.put(&format!("e{number}.safetensors"), one(0.0));
     }
     let mut seen = Vec::new();
-    let stopped = open_run_watched(
-        std::slice::from_ref(&folder.0),
-        &RunOptions::default(),
-        &mut |done, total| {
+    let stopped =
+        open_run_watched(&[folder.path("")], &RunOptions::default(), &mut |done, total| {
             seen.push((done, total));
             if done == 3 {
                 std::ops::ControlFlow::Break(())
             } else {
                 std::ops::ControlFlow::Continue(())
             }
-        },
-    );
+        });
     assert!(matches!(stopped, Err(RunError::Cancelled)));
     assert_eq!(seen, [(1, 5), (2, 5), (3, 5)]);
 }
@@ -469,7 +469,7 @@ fn links_out_of_the_folder_are_followed_and_told() {
     folder.put("run/e1.safetensors", one(1.0));
     std::os::unix::fs::symlink(&store, folder.path("run/e2.safetensors")).unwrap();
     std::os::unix::fs::symlink("nowhere", folder.path("run/e3.safetensors")).unwrap();
-    let run = folder.open(&["run"]).unwrap();
+    let run = open_in(&folder, &["run"]).unwrap();
     assert_eq!(numbers(&run), [1, 2, 3]);
     assert!(says(&run, "links that lead out of the folder: \"e2.safetensors\""), "{}", said(&run));
     assert!(run.steps[2].broken.is_some());
@@ -477,7 +477,7 @@ fn links_out_of_the_folder_are_followed_and_told() {
 }
 
 fn shared(path: &str) -> Option<Vec<PathBuf>> {
-    Some(vec![shared_data()?.join(path)])
+    Some(vec![hinton_testing::shared("data")?.join(path)])
 }
 
 #[test]

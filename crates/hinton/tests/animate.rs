@@ -268,7 +268,7 @@ fn threads_and_memory_change_nothing() {
         assert_eq!(one, bytes(3, usize::MAX, show), "{show:?}");
         assert_eq!(one, bytes(3, 0, show), "{show:?}: read again for each frame");
     }
-    assert_eq!(folder.files(), ["film.gif", "run"]);
+    assert_eq!(folder.names(), ["film.gif", "run"]);
 }
 
 #[test]
@@ -282,7 +282,7 @@ fn a_stopped_film_leaves_nothing() {
         |done: usize| if done >= 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
     let result = save_film(&mut film, &path, output, FilmSettings::default(), &mut stop);
     assert!(result.is_err());
-    assert_eq!(folder.files(), ["run"]);
+    assert_eq!(folder.names(), ["run"]);
 }
 
 #[test]

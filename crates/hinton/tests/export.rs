@@ -134,7 +134,7 @@ fn what_does_not_fit_is_refused_with_a_cure() {
     let (message, _) = refused(vec![of_bytes(Dtype::C64, &[2])], "w.csv");
     assert!(message.contains("no complex"), "{message}");
     // Nothing was begun that is not finished.
-    assert!(folder.files().is_empty(), "{:?}", folder.files());
+    assert!(folder.names().is_empty(), "{:?}", folder.names());
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn files_are_replaced_and_nothing_is_left_behind() {
     write_bytes(&path, b"one").unwrap();
     write_bytes(&path, b"two").unwrap();
     assert_eq!(fs::read(&path).unwrap(), b"two");
-    assert_eq!(folder.files(), ["a.png"]);
+    assert_eq!(folder.names(), ["a.png"]);
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn a_failure_leaves_what_was_there() {
     let error = hinton::export([tensor], &path).unwrap_err();
     assert!(error.to_string().contains("the disk is on fire"), "{error}");
     assert_eq!(fs::read(&path).unwrap(), b"old");
-    assert_eq!(folder.files(), ["old.npy"]);
+    assert_eq!(folder.names(), ["old.npy"]);
 }
 
 /// What replaces a private file is private while it is written.

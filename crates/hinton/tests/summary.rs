@@ -1,36 +1,20 @@
 //! Summaries of parts: of every file there is, cut anywhere, merged in any order.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use hinton::check::check;
 use hinton::inspect::inspect;
 use hinton::summary::{Piece, Task, do_task, merge, part, plan};
 use hinton::{Checkpoint, Error, Work, open};
+use hinton_testing::Numbers;
 use proptest::prelude::*;
 
 use crate::common::files::files;
 use crate::common::{Folder, checkpoint, counting};
 
-/// The shared test files; `None` (said aloud) where there are none.
+/// The shared test files; `None`, and the test counts as skipped, where there are none.
 fn shared() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let folder = std::env::var_os("HINTON_DATA").map_or(beside, PathBuf::from);
-    if !folder.is_dir() {
-        println!("skipped: there is no folder {}; set HINTON_DATA", folder.display());
-        return None;
-    }
-    Some(folder)
-}
-
-/// Numbers that look random and never change.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % end.max(1)
-    }
+    hinton_testing::shared("data")
 }
 
 fn done(file: &Checkpoint, task: &Task, threads: usize) -> Vec<u8> {

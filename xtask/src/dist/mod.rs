@@ -291,7 +291,8 @@ fn check_in(made: &Made, out: &Path, files: &[PathBuf], clean: &Path) -> Result<
             println!("{}: unpacked, and it draws the gallery", name.to_string_lossy());
         } else if text.ends_with(".deb") {
             if !shell::works(shell::program("dpkg-deb").arg("--version")) {
-                println!("dpkg-deb is not installed: the .deb was not unpacked");
+                let why = "dpkg-deb is not installed";
+                crate::skips::skip("dpkg-deb", "the .deb was not unpacked", why);
                 continue;
             }
             let folder = clean.join("deb");
@@ -307,7 +308,7 @@ fn check_in(made: &Made, out: &Path, files: &[PathBuf], clean: &Path) -> Result<
         } else if text.ends_with(".whl") {
             match python::used(file, &clean.join("python"))? {
                 Ok(()) => println!("{}: installed, and it draws", name.to_string_lossy()),
-                Err(why) => println!("{why}: the wheel was not installed"),
+                Err(why) => crate::skips::skip("python", "the wheel was not installed", &why),
             }
         }
     }

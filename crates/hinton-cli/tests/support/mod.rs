@@ -144,15 +144,7 @@ pub(crate) fn safetensors(names: &[&str]) -> Vec<u8> {
     file
 }
 
-/// The folder of real files, where there is one; says so where there is none.
+/// The shared test files; `None`, and the test counts as skipped, where there are none.
 pub(crate) fn data() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let folder = std::env::var_os("HINTON_DATA").map_or(beside, PathBuf::from);
-    match folder.canonicalize() {
-        Ok(folder) => Some(folder),
-        Err(_) => {
-            println!("skipped: there is no folder {}", folder.display());
-            None
-        }
-    }
+    hinton_testing::shared("data")
 }

@@ -13,16 +13,9 @@ pub(crate) fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
 }
 
-/// The shared test files: `HINTON_DATA`, or `shared/data` beside the repository; `None` (said
-/// aloud) where there are none.
+/// The shared test files; `None`, and the test counts as skipped, where there are none.
 pub(crate) fn shared_data() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let folder = std::env::var_os("HINTON_DATA").map_or(beside, PathBuf::from);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    println!("skipped: there is no folder {}; set HINTON_DATA", folder.display());
-    None
+    hinton_testing::shared("data")
 }
 
 /// The files of a fixture folder, sorted; scripts are left out.

@@ -6,19 +6,12 @@ use std::sync::Arc;
 
 use hinton_format::{Checkpoint, Error, Input, Limits, open, open_input};
 use hinton_tensor::{Dtype, Memory};
+pub(crate) use hinton_testing::Numbers;
 use serde_json::Value;
 
-/// The folder of shared test files; `None`, with a word, where there is none.
+/// The shared test files; `None`, and the test counts as skipped, where there are none.
 pub(crate) fn data() -> Option<PathBuf> {
-    let folder = match std::env::var_os("HINTON_DATA") {
-        Some(folder) => PathBuf::from(folder),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-    };
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    println!("skipped: there is no {}", folder.display());
-    None
+    hinton_testing::shared("data")
 }
 
 /// Our own small files of one format, sorted by name.
@@ -164,22 +157,5 @@ pub(crate) fn read_all(checkpoint: Result<Checkpoint, Error>) {
         {
             assert_eq!(values.len() as u64, tensor.elements());
         }
-    }
-}
-
-/// A small generator of numbers (SplitMix64), the same on every machine.
-pub(crate) struct Numbers(pub(crate) u64);
-
-impl Numbers {
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    pub(crate) fn below(&mut self, end: usize) -> usize {
-        (self.next() % end.max(1) as u64) as usize
     }
 }

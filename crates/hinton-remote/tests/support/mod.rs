@@ -5,7 +5,6 @@ pub(crate) mod buckets;
 pub(crate) mod hub;
 pub(crate) mod server;
 
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use hinton_format::Error;
@@ -60,9 +59,4 @@ pub(crate) fn read(data: &dyn Bytes, part: usize) -> Result<Vec<u8>, hinton_tens
         data.read_at((index * part) as u64, part_of)?;
     }
     Ok(out)
-}
-
-pub(crate) fn shared(name: &str) -> Option<std::path::PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared").join(name);
-    path.exists().then_some(path)
 }

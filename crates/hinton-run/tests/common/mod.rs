@@ -2,106 +2,23 @@
 
 #![allow(dead_code)] // Every test file uses some of them.
 
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::PathBuf;
 
 use hinton_run::{NewStep, NewTensor, Run, RunError, RunOptions, RunWriter, open_run};
 use hinton_tensor::Dtype;
 
-/// A folder for one test; it goes away with it.
-pub(crate) struct Folder(pub(crate) PathBuf);
+pub(crate) use hinton_testing::Folder;
+pub(crate) use hinton_testing::files::{f32_bytes, npy, safetensors};
 
-impl Folder {
-    pub(crate) fn new() -> Self {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("hinton-run-{}-{count}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-
-    /// Writes a file, and the folders above it.
-    pub(crate) fn put(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.path(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, bytes).unwrap();
-        path
-    }
-
-    pub(crate) fn open(&self, names: &[&str]) -> Result<Run, RunError> {
-        let paths: Vec<PathBuf> = names.iter().map(|name| self.path(name)).collect();
-        open_run(&paths, &RunOptions::default())
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-/// The shared test files: `HINTON_DATA`, or `shared/data` beside the repository; `None` (said
-/// aloud) where there are none.
-pub(crate) fn shared_data() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let folder = std::env::var_os("HINTON_DATA").map_or(beside, PathBuf::from);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    println!("skipped: there is no folder {}; set HINTON_DATA", folder.display());
-    None
-}
-
-pub(crate) fn f32_bytes(values: &[f32]) -> Vec<u8> {
-    values.iter().flat_map(|value| value.to_le_bytes()).collect()
-}
-
-/// A safetensors file of f32 tensors: names, shapes, values; with metadata as JSON text.
-pub(crate) fn safetensors(tensors: &[(&str, &[usize], &[f32])], metadata: &str) -> Vec<u8> {
-    let mut header = String::from("{");
-    if !metadata.is_empty() {
-        header += &format!("\"__metadata__\":{metadata},");
-    }
-    let (mut entries, mut data) = (Vec::new(), Vec::new());
-    for (name, shape, values) in tensors {
-        let start = data.len();
-        data.extend(f32_bytes(values));
-        entries.push(format!(
-            "\"{name}\":{{\"dtype\":\"F32\",\"shape\":{shape:?},\"data_offsets\":[{start},{}]}}",
-            data.len()
-        ));
-    }
-    header += &entries.join(",");
-    header += "}";
-    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
-    bytes.extend(header.as_bytes());
-    bytes.extend(data);
-    bytes
+/// Opens files and folders in a folder as a run.
+pub(crate) fn open_in(folder: &Folder, names: &[&str]) -> Result<Run, RunError> {
+    let paths: Vec<PathBuf> = names.iter().map(|name| folder.path(name)).collect();
+    open_run(&paths, &RunOptions::default())
 }
 
 /// A safetensors file with one tensor `w` of shape [2, 3], all of one value.
 pub(crate) fn one(value: f32) -> Vec<u8> {
     safetensors(&[("w", &[2, 3], &[value; 6])], "")
-}
-
-/// A `.npy` file of f32.
-pub(crate) fn npy(shape: &[usize], values: &[f32]) -> Vec<u8> {
-    let dims: Vec<String> = shape.iter().map(usize::to_string).collect();
-    let comma = if shape.len() == 1 { "," } else { "" };
-    let header = format!(
-        "{{'descr': '<f4', 'fortran_order': False, 'shape': ({}{comma}), }}\n",
-        dims.join(", ")
-    );
-    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
-    bytes.extend((header.len() as u16).to_le_bytes());
-    bytes.extend(header.as_bytes());
-    bytes.extend(f32_bytes(values));
-    bytes
 }
 
 /// A zip archive of stored members.

@@ -1,0 +1,17 @@
+//! What the tests of several crates share. No program uses this crate.
+//!
+//! - [`shared`] finds the shared test files, and [`skip`] counts a test that cannot run without
+//!   them, or without another program.
+//! - [`Folder`] is a temporary folder that is removed at the end of a test.
+//! - [`Numbers`] is a small random number generator with the same numbers on every machine.
+//! - [`files`] writes small files whose bytes are known.
+#![forbid(unsafe_code)]
+
+pub mod files;
+mod folder;
+mod numbers;
+mod skip;
+
+pub use folder::Folder;
+pub use numbers::Numbers;
+pub use skip::{SKIPS, append_skip, shared, skip};
