@@ -1,62 +1,63 @@
-//! Where values come from: a run of bytes that can be read by range.
+//! The bytes that hold a tensor's values, which can be read by range.
 
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Bytes that can be read by range: a mapped file, a block of memory, an inflated zip member.
+/// Bytes that can be read by range: a memory-mapped file, a buffer, a decompressed zip member.
 ///
-/// Offsets are `u64` everywhere, so that files past 4 GiB also work where pointers are small.
+/// Offsets are `u64` everywhere, so that files larger than 4 GiB also work on 32-bit systems.
 pub trait Bytes: Send + Sync {
     /// Number of bytes.
     fn len(&self) -> u64;
 
-    /// Whether there are no bytes at all.
+    /// Whether there are no bytes.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The bytes of `range` without a copy, where they are addressable; `None` where they must be
-    /// read, or where the range leaves the data.
+    /// The bytes of `range` without a copy, if they are in memory; `None` if they must be read, or
+    /// if the range is out of bounds.
     fn slice(&self, range: Range<u64>) -> Option<&[u8]>;
 
     /// Fills `buf` with the bytes that start at `offset`.
     ///
     /// # Errors
-    /// [`ReadError`] when the range leaves the data, or when the file below cannot be read.
+    /// Returns [`ReadError`] if the range is out of bounds, or the underlying file cannot be read.
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError>;
 
-    /// Whether reading forwards is cheap and jumping backwards is not (a compressed stream).
-    /// Readers of many stripes then read them in order.
+    /// Whether reading forwards is cheap and seeking backwards is expensive (a compressed stream).
+    /// Stripes are then read in order.
     fn is_sequential(&self) -> bool {
         false
     }
 
-    /// The byte of the file on disk that the byte at `offset` is; `None` where the file does not have
-    /// it as it is (unpacked, decoded or computed bytes) or there is no file.
+    /// The offset in the file on disk of the byte at `offset`; `None` if the file does not contain
+    /// this byte unchanged (decompressed, decoded or computed bytes), or there is no file.
     fn file_byte(&self, _offset: u64) -> Option<u64> {
         None
     }
 
-    /// Told before ranges are read, in the order in which they are: bytes that lie far away can be
-    /// fetched in few requests, and several at a time. Nothing need be read for it, and whatever
-    /// was not told can be read as well. Does nothing where bytes are near.
+    /// Announces the ranges that will be read, in this order, so that bytes of a remote file can be
+    /// fetched in few requests, several at a time. It is only a hint: announced ranges need not be
+    /// read, and others may be. Does nothing for local bytes.
     fn will_read(&self, ranges: &[Range<u64>]) {
         let _ = ranges;
     }
 
-    /// Told before all bytes are read in short pieces far apart, as the columns of a matrix: a compressed
-    /// stream may be unpacked whole at once, where it has room. Then it is no longer sequential.
+    /// Announces that all bytes will be read in short pieces far apart, such as the columns of a
+    /// matrix. A compressed stream may then be decompressed into memory as a whole, if there is
+    /// room, and is no longer sequential.
     fn will_jump(&self) {}
 
-    /// About how many bytes are read in the time that it takes until a read elsewhere begins: those
-    /// of a gap between two reads that is not worth a jump. 0 where bytes are near: on this machine.
+    /// The number of bytes that can be read in the time it takes to start a read elsewhere: a gap
+    /// between two reads of up to this size is cheaper to read than to skip. 0 for local bytes.
     fn jump(&self) -> u64 {
         0
     }
 
-    /// Where the byte at `offset` lies: a number that tells the data that holds it from all other
-    /// data in memory, and the byte of that data. Parts of the same data answer alike, so that
-    /// two tensors are known to lie in the same bytes. The number is an address: it orders nothing.
+    /// Identifies the byte at `offset` across all data in memory: a number for the buffer that
+    /// holds it, and the byte's offset in that buffer. Two tensors share bytes if these are equal.
+    /// The number is an address and has no meaningful order.
     fn place(&self, offset: u64) -> (usize, u64) {
         (std::ptr::from_ref(self).cast::<()>().addr(), offset)
     }
@@ -66,16 +67,16 @@ pub trait Bytes: Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("cannot read {len} bytes at byte {offset}: {why}")]
 pub struct ReadError {
-    /// First byte asked for.
+    /// The first byte requested.
     pub offset: u64,
-    /// Number of bytes asked for.
+    /// The number of bytes requested.
     pub len: u64,
-    /// What went wrong, for people.
+    /// The reason, for the user.
     pub why: String,
 }
 
 impl ReadError {
-    /// The error for a range that leaves data of `have` bytes.
+    /// The error for a range that ends outside data of `have` bytes.
     pub fn past_end(offset: u64, len: u64, have: u64) -> Self {
         ReadError { offset, len, why: format!("the data ends at byte {have}") }
     }
@@ -86,7 +87,7 @@ impl ReadError {
 pub struct Memory(Arc<[u8]>);
 
 impl Memory {
-    /// Takes the bytes.
+    /// Wraps the bytes.
     pub fn new(bytes: impl Into<Arc<[u8]>>) -> Self {
         Memory(bytes.into())
     }

@@ -1,26 +1,25 @@
-//! What a quantised value is made of: `value = scale × code + offset`.
+//! The components of quantised values: `value = scale × code + offset`.
 
 use std::sync::Arc;
 
 use crate::{Bytes, Dtype, Endian, Stored, Tensor, TensorError, View};
 
-/// One of the numbers that a quantised value is made of.
+/// One of the numbers that make up a quantised value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Component {
-    /// The numbers that codes stand for before they are scaled: whole numbers in most types, one a
-    /// value.
+    /// The numbers that codes stand for before scaling: in most types integers, one per value.
     Codes,
-    /// What codes are multiplied by, one a block.
+    /// The factors that codes are multiplied by, one per block.
     Scales,
-    /// What is added after that, one a block; few types have them.
+    /// The constants that are added after scaling, one per block; only some types have them.
     Offsets,
 }
 
 impl Component {
-    /// All of them.
+    /// All components.
     pub const ALL: [Component; 3] = [Component::Codes, Component::Scales, Component::Offsets];
 
-    /// The word for it: `codes`, `scales`, `offsets`.
+    /// The name of the component: `codes`, `scales`, `offsets`.
     pub fn word(self) -> &'static str {
         match self {
             Component::Codes => "codes",
@@ -29,24 +28,25 @@ impl Component {
         }
     }
 
-    /// The component of that [`word`](Component::word).
+    /// The component with this [name](Component::word).
     pub fn of_word(word: &str) -> Option<Self> {
         Component::ALL.into_iter().find(|component| component.word() == word)
     }
 }
 
-/// A way to the components of a quantised tensor.
+/// Access to the components of a quantised tensor.
 pub trait Components: Send + Sync {
-    /// Values that share a scale, at least 1: neighbours on the axis that lies closest in the data.
+    /// Number of values that share a scale, at least 1: neighbours along the axis with the smallest
+    /// stride.
     fn block(&self) -> usize;
 
-    /// The values of a component as `f32`, little-endian, in the order of the data: codes for every
-    /// value, others for every block; `None` where the type has none.
+    /// The values of a component as little-endian `f32`, in the order of the data: one code per
+    /// value, one scale or offset per block. `None` if the type does not have this component.
     fn component(&self, component: Component) -> Option<Arc<dyn Bytes>>;
 }
 
 impl Tensor {
-    /// The components that it has, where it is quantised and hinton knows them.
+    /// The components of this tensor, if it is quantised in a type that hinton can take apart.
     pub fn components(&self) -> Vec<Component> {
         let Some(components) = self.stored().and_then(Stored::components) else {
             return Vec::new();
@@ -55,7 +55,7 @@ impl Tensor {
         Component::ALL.into_iter().filter(has).collect()
     }
 
-    /// How many values along each axis share a scale; `None` where it has no scales.
+    /// The number of values along each axis that share a scale; `None` if the tensor has no scales.
     pub fn block_shape(&self) -> Option<Vec<usize>> {
         let components = self.stored().and_then(Stored::components)?;
         let mut block = vec![1; self.shape().len()];
@@ -63,11 +63,11 @@ impl Tensor {
         Some(block)
     }
 
-    /// A component of it as a tensor, called `NAME@codes` and so on; `None` where it has none of that
-    /// kind. Codes have its shape; of the others there is one for each block.
+    /// A component as a tensor, named `NAME@codes` and so on; `None` if this tensor does not have
+    /// it. Codes have the shape of the tensor; scales and offsets have one value per block.
     ///
     /// # Errors
-    /// [`TensorError::Shape`] of a slice: the component is taken first, and then sliced.
+    /// Returns [`TensorError::Shape`] for a slice: take the component first, and slice it then.
     pub fn component(&self, component: Component) -> Result<Option<Tensor>, TensorError> {
         let Some(stored) = self.stored() else { return Ok(None) };
         let Some(components) = stored.components() else { return Ok(None) };

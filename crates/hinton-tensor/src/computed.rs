@@ -1,5 +1,5 @@
-//! Values that are computed from other bytes when they are asked for: blocks of a quantised tensor,
-//! codes with scales beside them.
+//! Values that are computed on demand from other bytes: from the blocks of a quantised tensor, or
+//! from codes with separate scales.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,21 +9,21 @@ use crate::{Bytes, ReadError};
 /// Values decoded at once: their bytes stay in the fastest cache until they are copied.
 const BATCH: usize = 4 << 10;
 
-/// A rule that gives `f32` values by their number.
+/// A rule that computes `f32` values by their index.
 pub trait Decode: Send + Sync {
     /// Number of values.
     fn values(&self) -> u64;
 
-    /// Values that can only be decoded together, at least 1: ranges begin and end at its multiples
-    /// (and end at the last value).
+    /// Number of values that are decoded together, at least 1. Ranges passed to
+    /// [`decode`](Decode::decode) begin and end at multiples of it, or end at the last value.
     fn unit(&self) -> usize {
         1
     }
 
-    /// Fills `out` with the values from number `first` on.
+    /// Fills `out` with the values that start at index `first`.
     ///
     /// # Errors
-    /// [`ReadError`] when the bytes below cannot be read.
+    /// Returns [`ReadError`] if the underlying bytes cannot be read.
     fn decode(&self, first: u64, out: &mut [f32]) -> Result<(), ReadError>;
 }
 
@@ -41,12 +41,12 @@ impl<D: Decode + ?Sized> Decode for Arc<D> {
     }
 }
 
-/// Decoded values as bytes: `f32`, little-endian, one behind another. Only the blocks that a range
-/// touches are decoded, and nothing is kept.
+/// Decoded values as bytes: contiguous little-endian `f32`. Only the blocks that a range touches
+/// are decoded, and nothing is cached.
 pub struct Computed<D>(D);
 
 impl<D: Decode> Computed<D> {
-    /// The bytes of the values that `rule` gives.
+    /// The bytes of the values that `rule` computes.
     pub fn new(rule: D) -> Self {
         Computed(rule)
     }

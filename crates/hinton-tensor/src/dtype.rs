@@ -1,4 +1,4 @@
-//! The types of values that weights files hold.
+//! The data types of the values in weights files.
 
 use std::fmt;
 
@@ -12,9 +12,9 @@ pub enum Endian {
     Big,
 }
 
-/// The type of one value.
+/// The data type of a tensor's values.
 ///
-/// Complex values are shown by their magnitude; this is said wherever they are shown.
+/// Complex values are shown by their magnitude, and wherever they are shown this is stated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Dtype {
@@ -58,11 +58,11 @@ pub enum Dtype {
     U16,
     /// Unsigned 8-bit integer.
     U8,
-    /// One byte: zero is false, all else true.
+    /// One byte: zero is false, anything else is true.
     Bool,
-    /// Two `f32`: real and imaginary part.
+    /// A complex number: two `f32`, real and imaginary part.
     C64,
-    /// Two `f64`: real and imaginary part.
+    /// A complex number: two `f64`, real and imaginary part.
     C128,
 }
 
@@ -94,7 +94,7 @@ impl Dtype {
         Dtype::C128,
     ];
 
-    /// The name people see, in lower case: `f32`, `bf16`, `f8_e4m3`, `u8`, `bool`, `c64` …
+    /// The name that is shown, in lower case: `f32`, `bf16`, `f8_e4m3`, `u8`, `bool`, `c64` …
     pub fn name(self) -> &'static str {
         match self {
             Dtype::F64 => "f64",
@@ -123,12 +123,12 @@ impl Dtype {
         }
     }
 
-    /// The dtype of that [`name`](Dtype::name), in any case.
+    /// The dtype with this [`name`](Dtype::name), ignoring case.
     pub fn from_name(name: &str) -> Option<Dtype> {
         Dtype::ALL.into_iter().find(|dtype| dtype.name().eq_ignore_ascii_case(name))
     }
 
-    /// Bits of one value: 4, 6, 8, 16, 32, 64 or 128.
+    /// The size of one value in bits: 4, 6, 8, 16, 32, 64 or 128.
     pub fn bits(self) -> u64 {
         match self {
             Dtype::F4 => 4,
@@ -148,7 +148,7 @@ impl Dtype {
         }
     }
 
-    /// Bytes of `count` values, packed; `None` when it passes 64 bits.
+    /// The size of `count` packed values in bytes; `None` if it does not fit in 64 bits.
     pub fn bytes_of(self, count: u64) -> Option<u64> {
         count.checked_mul(self.bits()).map(|bits| bits.div_ceil(8))
     }
@@ -174,7 +174,7 @@ impl Dtype {
         matches!(self, Dtype::C64 | Dtype::C128)
     }
 
-    /// Whether a value fills whole bytes, so that it can be addressed alone.
+    /// Whether a value fills whole bytes, so that it can be addressed individually.
     pub fn is_byte_sized(self) -> bool {
         self.bits().is_multiple_of(8)
     }

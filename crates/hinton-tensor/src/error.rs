@@ -1,12 +1,12 @@
-//! What can go wrong with a tensor once its file is open.
+//! Errors about a tensor of an open file.
 
 use crate::{Cancelled, ReadError};
 
-/// A view that cannot be made, or values that cannot be read. Each names the tensor.
+/// A view cannot be made, or values cannot be read. Each error names the tensor.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TensorError {
-    /// Shape, strides and offset reach outside the bytes that hold the tensor.
+    /// Shape, strides and offset reach beyond the bytes that hold the tensor.
     #[error(
         "tensor {name:?}: shape {shape:?} of {dtype} needs bytes {needs}, its data has {have} bytes"
     )]
@@ -17,12 +17,12 @@ pub enum TensorError {
         shape: Vec<usize>,
         /// Its dtype's name.
         dtype: &'static str,
-        /// The bytes it would touch, as a range for people.
+        /// The range of bytes it would need, as text for the user.
         needs: String,
-        /// Bytes there are.
+        /// Number of bytes that exist.
         have: u64,
     },
-    /// The number of elements passes what can be counted.
+    /// The number of elements does not fit in 64 bits.
     #[error("tensor {name:?}: shape {shape:?} has more elements than 64 bits can count")]
     TooManyElements {
         /// Tensor name.
@@ -30,17 +30,17 @@ pub enum TensorError {
         /// Its shape.
         shape: Vec<usize>,
     },
-    /// A slice, reshape or transpose that does not fit the shape.
+    /// A slice, reshape or transpose does not fit the shape.
     #[error("tensor {name:?} of shape {shape:?}: {why}")]
     Shape {
         /// Tensor name.
         name: String,
         /// Its shape.
         shape: Vec<usize>,
-        /// What was asked, expected and found.
+        /// What was requested, expected and found.
         why: String,
     },
-    /// More values than memory has room for.
+    /// The values do not fit in memory.
     #[error("tensor {name:?} of shape {shape:?} has more values than memory has room for")]
     OutOfMemory {
         /// Tensor name.
@@ -55,7 +55,7 @@ pub enum TensorError {
         name: String,
         /// File that holds it.
         file: String,
-        /// Why.
+        /// The reason.
         source: ReadError,
     },
     /// The work was cancelled.
@@ -64,7 +64,7 @@ pub enum TensorError {
 }
 
 impl TensorError {
-    /// The tensor concerned; `None` when the work was cancelled.
+    /// The name of the tensor; `None` if the work was cancelled.
     pub fn tensor(&self) -> Option<&str> {
         match self {
             TensorError::OutOfBytes { name, .. }
@@ -76,7 +76,7 @@ impl TensorError {
         }
     }
 
-    /// What is wrong, without the tensor's name, for reports that name it themselves.
+    /// What is wrong, without the tensor's name, for reports that show the name elsewhere.
     pub fn what(&self) -> String {
         let whole = self.to_string();
         let name = self.tensor().map(|name| format!("tensor {name:?}")).unwrap_or_default();

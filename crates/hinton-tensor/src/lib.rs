@@ -1,8 +1,8 @@
-//! Tensors as they lie in a file: dtype, shape and strides; decoding, statistics, reduction.
+//! Tensors in files: dtype, shape and strides; decoding, statistics and reduction.
 //!
-//! No files and no colours here. A [`Tensor`] is a *lazy* view: it knows where its values lie in
-//! some [`Bytes`] and reads them only when asked. Slicing, transposing and reshaping make new
-//! views and touch no byte.
+//! This crate knows neither file formats nor colours. A [`Tensor`] is a *lazy* view: it knows where
+//! its values are in some [`Bytes`], and reads them only on request. Slicing, transposing and
+//! reshaping make new views and read nothing.
 //!
 //! Internal to `hinton`: this crate may change without notice.
 #![deny(unsafe_code)]

@@ -1,4 +1,4 @@
-//! The coarse cells of a matrix, kept so that they can be folded again without its values.
+//! The cells of a matrix at a coarse level, cached so that coarser tiles need not read its values.
 
 use std::ops::Range;
 
@@ -11,10 +11,12 @@ const LOWEST: u32 = 3;
 /// Levels above the one at which a matrix is one tile: at the last of them a tile is one cell.
 const ABOVE: u32 = 8;
 
-/// The cells of a matrix at one level. Tiles of that level and of all above it come from them.
+/// The cells of a matrix at one level. Tiles at this level and all coarser ones are folded from
+/// them.
 ///
-/// Sums of sums are rounded in another order than sums of values, so a cell of a higher level may
-/// differ from the one that [`tile`](crate::tile()) reads from the file in the last bit of its `f32`.
+/// Adding sums rounds in a different order than adding values, so a cell at a coarser level may
+/// differ in the last bit of its `f32` from the one that [`tile`](crate::tile()) reads from the
+/// file.
 #[derive(Debug, Clone)]
 pub struct Pyramid {
     tiling: Tiling,
@@ -25,11 +27,12 @@ pub struct Pyramid {
 }
 
 impl Pyramid {
-    /// Reads every value of a matrix once, into cells and statistics. Cells are as fine as makes them
-    /// at most `most_cells`, or one; of 40 bytes each.
+    /// Reads every value of a matrix once, and computes cells and statistics. The level is the
+    /// finest with at most `most_cells` cells (at least one cell); a cell takes 40 bytes.
     ///
     /// # Errors
-    /// When the tensor has not two axes, its bytes cannot be read, or the work is cancelled.
+    /// Returns an error if the tensor does not have two axes, its bytes cannot be read, or the work
+    /// was cancelled.
     pub fn build(
         tensor: &Tensor,
         most_cells: usize,
@@ -51,18 +54,18 @@ impl Pyramid {
         Ok((Pyramid { tiling, levels, cells: tiling.cells(levels), folded }, summary))
     }
 
-    /// The levels of its cells.
+    /// The levels of the cells.
     pub fn levels(&self) -> Levels {
         self.levels
     }
 
-    /// Bytes that it takes.
+    /// Memory used, in bytes.
     pub fn bytes(&self) -> usize {
         self.folded.len() * size_of::<Foldable>()
     }
 
-    /// A tile by its levels, row and column; `None` where its levels are finer than what is kept, or
-    /// there is no such tile. The grid has no statistics.
+    /// The tile at row `row` and column `col` of `levels`; `None` if the levels are finer than
+    /// those of the cells, or there is no such tile. The grid has no statistics.
     pub fn tile(&self, levels: Levels, row: usize, col: usize, fold: Fold) -> Option<Grid> {
         let block = self.tiling.block(levels);
         let own = self.tiling.block(self.levels);
@@ -94,7 +97,7 @@ impl Pyramid {
         Some(grid(&window, (rows, cols), &sums, fold))
     }
 
-    /// The whole matrix in at most so many cells of a side, or finer where it has no coarser ones.
+    /// The whole matrix in at most `most` cells per side, or in more if it has no coarser cells.
     pub fn whole(&self, most: usize, fold: Fold) -> Option<Grid> {
         let fits = |&level: &u32| {
             let (down, across) = self.tiling.cells((level, level));

@@ -1,6 +1,6 @@
-//! Shapes and strides: which element of the data a coordinate means.
+//! Shapes and strides: which element of the data is at which coordinates.
 
-/// Number of elements of a shape; `None` when it passes 64 bits.
+/// Number of elements of a shape; `None` if it does not fit in 64 bits.
 pub fn element_count(shape: &[usize]) -> Option<u64> {
     // A zero anywhere makes the tensor empty, whatever the other dimensions claim.
     if shape.contains(&0) {
@@ -9,14 +9,14 @@ pub fn element_count(shape: &[usize]) -> Option<u64> {
     shape.iter().try_fold(1u64, |count, &dim| count.checked_mul(dim as u64))
 }
 
-/// A strided view: coordinate `i` lies at element `offset + Σ i[k] * strides[k]`.
+/// A strided view: coordinates `i` are at element `offset + Σ i[k] * strides[k]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct View {
     /// Length of each axis.
     pub shape: Vec<usize>,
-    /// Elements between neighbours along each axis; may be zero or negative.
+    /// Distance in elements between neighbours along each axis; may be zero or negative.
     pub strides: Vec<i64>,
-    /// Element at coordinate zero.
+    /// The element at coordinates zero.
     pub offset: u64,
 }
 
@@ -35,13 +35,13 @@ impl View {
         View { shape: shape.to_vec(), strides, offset: 0 }
     }
 
-    /// Number of elements; 0 for an impossible shape, which no [`crate::Tensor`] has.
+    /// Number of elements; 0 for an impossible shape, which a [`crate::Tensor`] never has.
     pub fn elements(&self) -> u64 {
         element_count(&self.shape).unwrap_or(0)
     }
 
-    /// Lowest and highest element touched, both included; `None` for an empty view and when the
-    /// arithmetic leaves 64 bits or goes below zero.
+    /// The lowest and the highest element touched, both inclusive; `None` for an empty view, and if
+    /// the result does not fit in 64 bits or is negative.
     pub fn reach(&self) -> Option<(u64, u64)> {
         if self.elements() == 0 {
             return None;
@@ -59,7 +59,7 @@ impl View {
         Some((u64::try_from(low).ok()?, u64::try_from(high).ok()?))
     }
 
-    /// Whether the elements lie one behind the other in C order.
+    /// Whether the elements are contiguous in C order.
     pub fn is_packed(&self) -> bool {
         let mut expected = 1i64;
         for (&dim, &stride) in self.shape.iter().zip(&self.strides).rev() {
@@ -71,8 +71,8 @@ impl View {
         true
     }
 
-    /// The same elements with another shape, where strides can express it without a copy
-    /// (the rule of numpy's `reshape`); `None` where they cannot, or where counts differ.
+    /// The same elements with another shape, if strides can express it without a copy (the rule of
+    /// numpy's `reshape`); `None` if they cannot, or if the numbers of elements differ.
     pub fn reshape(&self, shape: &[usize]) -> Option<View> {
         if element_count(shape)? != element_count(&self.shape)? {
             return None;

@@ -1,7 +1,9 @@
-//! One kernel, compiled for each set of vector instructions, chosen when the program runs.
+//! Compiles a kernel for several sets of vector instructions, and chooses one when the program
+//! runs.
 //!
-//! The versions give the same bits: a kernel is plain code whose sums have a fixed order, vectors only
-//! do several of them at once, and Rust never contracts `a * b + c` to a fused multiply-add.
+//! All versions give the same bits: a kernel is plain code whose sums have a fixed order. Vectors
+//! only compute several of them at once, and Rust never contracts `a * b + c` to a fused
+//! multiply-add.
 //!
 //! ```
 //! use hinton_tensor::simd::{Kernel, run};
@@ -22,17 +24,17 @@
 //! assert_eq!(values, [2.0, 4.0]);
 //! ```
 
-/// Plain code that is worth compiling for wide vectors.
+/// Plain code that benefits from being compiled for wide vectors.
 pub trait Kernel {
-    /// What it gives.
+    /// The result of the kernel.
     type Output;
 
-    /// Does the work. `WIDE` says that there are 32 registers of 512 bits; it may change the grouping
-    /// of work but not the order of any sum. Implementations are `#[inline(always)]`.
+    /// Does the work. `WIDE` is true if there are 32 registers of 512 bits; it may change how work
+    /// is grouped, but not the order of any sum. Implementations must be `#[inline(always)]`.
     fn run<const WIDE: bool>(self) -> Self::Output;
 }
 
-/// Runs the kernel with the widest vectors that this machine has.
+/// Runs the kernel with the widest vectors of this machine.
 #[inline]
 #[allow(unsafe_code)]
 pub fn run<K: Kernel>(kernel: K) -> K::Output {
@@ -63,7 +65,8 @@ fn avx2<K: Kernel>(kernel: K) -> K::Output {
     kernel.run::<false>()
 }
 
-/// Runs the kernel in every version that this machine has, each with its name: for tests that compare them.
+/// Runs the kernel in every version that this machine supports, and returns their names and
+/// results: for tests that compare them.
 #[allow(unsafe_code)]
 pub fn run_all<K: Kernel + Clone>(kernel: K) -> Vec<(&'static str, K::Output)> {
     let mut outputs = vec![("plain", kernel.clone().run::<false>())];

@@ -3,29 +3,29 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// What is taken from one axis.
+/// What a slice takes from one axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Index {
-    /// One position; the axis goes away. Negative counts from the end.
+    /// One index; the axis is removed. Negative indices count from the end.
     At(i64),
-    /// `start:stop:step`; what is left out is `None`.
+    /// `start:stop:step`; omitted parts are `None`.
     Range {
-        /// First position.
+        /// First index.
         start: Option<i64>,
-        /// Position after the last.
+        /// Index after the last.
         stop: Option<i64>,
-        /// Distance between positions, not zero; negative runs backwards.
+        /// Distance between indices, not zero; negative runs backwards.
         step: i64,
     },
-    /// `...`: as many whole axes as are not named.
+    /// `...`: all axes that are not named.
     Rest,
 }
 
-/// A slice of a tensor: one [`Index`] for each axis named; axes that are not named stay whole.
+/// A slice of a tensor: one [`Index`] for each named axis; unnamed axes are taken whole.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Slice(pub Vec<Index>);
 
-/// A text that is no slice.
+/// The error for text that is not a slice.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{text:?} is not a slice: {why} (numpy's notation, such as [0,:,:], [:,3], [::2], [...,-1])"

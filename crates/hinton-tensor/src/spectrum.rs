@@ -1,4 +1,4 @@
-//! Singular values of a matrix, and what they say of it. How they are computed is no matter here.
+//! Singular values of a matrix, and measures derived from them. They are computed elsewhere.
 
 use crate::Dtype;
 
@@ -7,42 +7,43 @@ const FEWEST: usize = 10;
 /// Most beginnings that are tried for it.
 const TRIED: usize = 200;
 
-/// Singular values of a matrix.
+/// The singular values of a matrix.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Spectrum {
-    /// The values, falling; all of them, or the largest.
+    /// The singular values in descending order: all of them, or the largest.
     pub values: Vec<f64>,
     /// Rows and columns of the matrix.
     pub shape: (usize, usize),
-    /// Whether they are the largest alone, and estimates that are not too large.
+    /// Whether only the largest are known, and only as lower estimates.
     pub is_sketch: bool,
-    /// Sum of the squares of all entries, which is that of all singular values.
+    /// Sum of the squares of all entries, which equals that of all singular values.
     pub squares: f64,
-    /// Relative rounding of the entries as they are stored.
+    /// Relative rounding error of the entries as stored.
     pub precision: f64,
 }
 
-/// A power law that the density of the eigenvalues of `WᵀW`, the squared singular values, follows from
-/// some value on.
+/// A power law for the density of the eigenvalues of `WᵀW`, the squared singular values, above some
+/// value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PowerLaw {
     /// The exponent of the density.
     pub alpha: f64,
-    /// How many of the largest values it is fitted to.
+    /// Number of the largest values that it is fitted to.
     pub count: usize,
-    /// Largest distance between the fitted and the true distribution (Kolmogorov and Smirnov), 0 to 1.
+    /// Largest distance between the fitted and the actual distribution (Kolmogorov–Smirnov), 0 to
+    /// 1.
     pub distance: f64,
 }
 
 impl Spectrum {
-    /// All singular values of a matrix of that shape, falling.
+    /// From all singular values of a matrix with this shape, in descending order.
     pub fn exact(rows: usize, columns: usize, values: Vec<f64>, dtype: Dtype) -> Spectrum {
         let squares = values.iter().map(|value| value * value).sum();
         let precision = precision(dtype);
         Spectrum { values, shape: (rows, columns), is_sketch: false, squares, precision }
     }
 
-    /// The largest singular values of a matrix, and the sum of the squares of its entries.
+    /// From the largest singular values of a matrix, and the sum of the squares of its entries.
     pub fn sketched(
         shape: (usize, usize),
         values: Vec<f64>,
@@ -52,30 +53,31 @@ impl Spectrum {
         Spectrum { values, shape, is_sketch: true, squares, precision: precision(dtype) }
     }
 
-    /// How many singular values the matrix has.
+    /// Number of singular values of the matrix.
     pub fn count(&self) -> usize {
         self.shape.0.min(self.shape.1)
     }
 
-    /// The largest; 0 of an empty matrix.
+    /// The largest singular value; 0 for an empty matrix.
     pub fn largest(&self) -> f64 {
         self.values.first().copied().unwrap_or(0.0)
     }
 
-    /// Values up to this are rounding of the entries: the largest, times the longer side, times the
-    /// relative rounding of the entries, as numpy's `matrix_rank` has it.
+    /// The rounding error: singular values up to this are zero in effect. It is the largest one
+    /// times the longer side times the relative rounding error of the entries, as in numpy's
+    /// `matrix_rank`.
     pub fn rounding(&self) -> f64 {
         self.largest() * self.shape.0.max(self.shape.1) as f64 * self.precision
     }
 
-    /// How many values are larger than rounding; `None` where not all are known.
+    /// Number of singular values above the rounding error; `None` if not all are known.
     pub fn rank(&self) -> Option<usize> {
         let least = self.rounding();
         (!self.is_sketch).then(|| self.values.iter().filter(|value| **value > least).count())
     }
 
-    /// `exp` of the entropy of the values as shares of their sum (Roy and Vetterli 2007): how many
-    /// directions matter. `None` where not all values are known, or all are zero.
+    /// `exp` of the entropy of the values as shares of their sum (Roy and Vetterli 2007): the
+    /// number of directions that matter. `None` if not all values are known, or all are zero.
     pub fn effective_rank(&self) -> Option<f64> {
         let sum: f64 = self.values.iter().map(|value| value / self.largest()).sum();
         if self.is_sketch || self.largest() == 0.0 {
@@ -88,43 +90,43 @@ impl Spectrum {
         Some(libm::exp(self.values.iter().map(term).sum()))
     }
 
-    /// Sum of all squares over the largest square: never more than the rank, and little moved by small
-    /// values. `None` where all values are zero.
+    /// Sum of all squares divided by the largest square: at most the rank, and insensitive to small
+    /// values. `None` if all values are zero.
     pub fn stable_rank(&self) -> Option<f64> {
         let ratio = self.squares.sqrt() / self.largest();
         (self.largest() > 0.0).then_some(ratio * ratio)
     }
 
-    /// The largest over the smallest: infinite where the smallest is 0, `None` where it is not known or
-    /// all are zero.
+    /// The largest value divided by the smallest: infinite if the smallest is 0, `None` if it is
+    /// unknown or all are zero.
     pub fn condition(&self) -> Option<f64> {
         let least = *self.values.last()?;
         (!self.is_sketch && self.largest() > 0.0).then(|| self.largest() / least)
     }
 
-    /// Where the singular values of noise end that has the same size and root mean square: `s (√m + √n)`,
-    /// the edge of Marchenko and Pastur (1967). 0 where all values are zero.
+    /// The largest singular value expected of noise with the same shape and root mean square: `s
+    /// (√m + √n)`, the edge of Marchenko and Pastur (1967). 0 if all values are zero.
     pub fn noise_edge(&self) -> f64 {
         let (rows, columns) = (self.shape.0 as f64, self.shape.1 as f64);
         let rms = (self.squares / (rows * columns).max(1.0)).sqrt();
         rms * (rows.sqrt() + columns.sqrt())
     }
 
-    /// How many of the known values lie above that edge.
+    /// Number of known values above the noise edge.
     pub fn above_noise(&self) -> usize {
         let edge = self.noise_edge();
         self.values.iter().filter(|value| **value > edge).count()
     }
 
-    /// Share of the sum of squares that the first values have.
+    /// Share of the sum of squares in the first `first` values, 0 to 1.
     pub fn energy(&self, first: usize) -> f64 {
         let known: f64 = self.values.iter().take(first).map(|value| value * value).sum();
         if self.squares > 0.0 { (known / self.squares).min(1.0) } else { 0.0 }
     }
 
-    /// A power law fitted to the largest eigenvalues, its beginning chosen so that the fit is closest
-    /// (Clauset, Shalizi and Newman 2009). A heuristic: that it fits best does not say that it fits.
-    /// `None` where fewer than 10 values are larger than rounding, or not all are known.
+    /// Fits a power law to the largest eigenvalues, starting where the fit is closest (Clauset,
+    /// Shalizi and Newman 2009). It is a heuristic: the best fit need not be a good one. `None` if
+    /// fewer than 10 values are above the rounding error, or not all are known.
     pub fn power_law(&self) -> Option<PowerLaw> {
         let count = self.rank()?;
         if count < FEWEST {

@@ -1,12 +1,12 @@
-//! How a tensor's values are stored, where that is no array of its dtype.
+//! How a tensor is stored, if not as a plain array of its dtype.
 
 use std::sync::Arc;
 
 use crate::examine::Look;
 use crate::{Bytes, Components, Dtype, Endian, Tensor, TensorError, View};
 
-/// What the file has instead of an array of the tensor's dtype: blocks of codes with scales, say.
-/// The tensor's own bytes are then the decoded values.
+/// What the file holds in place of an array of the tensor's dtype, such as blocks of codes with
+/// scales. The tensor's own bytes are then the decoded values.
 #[derive(Clone)]
 pub struct Stored {
     /// What people call it: `Q4_K`, `GPTQ`.
@@ -23,38 +23,38 @@ enum How {
     Derived(Arc<[Tensor]>),
 }
 
-/// Values in blocks of as many bytes each, one behind another in C order.
+/// Values in contiguous blocks of equal size, in C order.
 #[derive(Clone)]
 pub struct Blocks {
-    /// The bytes as stored, of the whole tensor.
+    /// The stored bytes of the whole tensor.
     pub raw: Arc<dyn Bytes>,
-    /// Values that they stand for.
+    /// Number of values that they decode to.
     pub elements: u64,
-    /// Values of a block, at least 1; rows are whole blocks.
+    /// Number of values per block, at least 1; each row is a whole number of blocks.
     pub values: u64,
-    /// Bytes of a block, at least 1.
+    /// Number of bytes per block, at least 1.
     pub bytes: u64,
     /// Byte order of the numbers in a block.
     pub endian: Endian,
 }
 
 impl Stored {
-    /// Stored in blocks.
+    /// Describes a tensor that is stored in blocks.
     pub fn in_blocks(name: &'static str, blocks: Blocks) -> Self {
         Stored { name, how: How::Blocks(blocks), look: None, components: None }
     }
 
-    /// Not stored: computed from `parts`, other tensors of the file.
+    /// Describes a tensor that is not stored, but computed from `parts`, other tensors of the file.
     pub fn derived(name: &'static str, parts: impl Into<Arc<[Tensor]>>) -> Self {
         Stored { name, how: How::Derived(parts.into()), look: None, components: None }
     }
 
-    /// What people call it: `Q4_K`, `GPTQ`.
+    /// Its common name: `Q4_K`, `GPTQ`.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The blocks as stored, of the whole tensor; `None` where it is [derived](Stored::derived).
+    /// The stored blocks of the whole tensor; `None` if it is [derived](Stored::derived).
     pub fn blocks(&self) -> Option<&Blocks> {
         match &self.how {
             How::Blocks(blocks) => Some(blocks),
@@ -62,7 +62,7 @@ impl Stored {
         }
     }
 
-    /// The tensors that it is computed from; none where it is in blocks.
+    /// The tensors that it is computed from; none if it is stored in blocks.
     pub fn parts(&self) -> &[Tensor] {
         match &self.how {
             How::Blocks(_) => &[],
@@ -70,24 +70,24 @@ impl Stored {
         }
     }
 
-    /// The same, with a way to look at its blocks.
+    /// The same, with a way to examine its blocks.
     pub fn looked_at(mut self, look: Arc<dyn Look>) -> Self {
         self.look = Some(look);
         self
     }
 
-    /// A way to look at its blocks, where there is one.
+    /// A way to examine its blocks, if there is one.
     pub fn look(&self) -> Option<&dyn Look> {
         self.look.as_deref()
     }
 
-    /// The same, with a way to its codes and scales.
+    /// The same, with access to its codes and scales.
     pub fn made_of(mut self, components: Arc<dyn Components>) -> Self {
         self.components = Some(components);
         self
     }
 
-    /// A way to its codes and scales, where there is one.
+    /// Access to its codes and scales, if there is one.
     pub fn components(&self) -> Option<&dyn Components> {
         self.components.as_deref()
     }
@@ -101,11 +101,11 @@ impl Stored {
 }
 
 impl Tensor {
-    /// The bytes of its blocks as they are stored, as `u8` of the same axes, the last one in bytes;
-    /// `None` where it is not stored in [blocks](Stored::blocks).
+    /// The stored bytes of its blocks, as `u8` with the same axes, the last one counted in bytes;
+    /// `None` if the tensor is not stored in [blocks](Stored::blocks).
     ///
     /// # Errors
-    /// [`TensorError::Shape`] for a slice that cuts blocks, or turns their axis.
+    /// Returns [`TensorError::Shape`] for a slice that cuts through blocks or moves their axis.
     pub fn as_blocks(&self) -> Result<Option<Tensor>, TensorError> {
         let Some(blocks) = self.stored().and_then(Stored::blocks) else { return Ok(None) };
         let view = block_view(self.view(), blocks).ok_or_else(|| {

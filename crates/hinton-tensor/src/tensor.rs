@@ -1,4 +1,4 @@
-//! One tensor: a name, a dtype, a view, and the bytes it lies in.
+//! A tensor: a name, a dtype, a view, and the bytes that hold the values.
 
 use std::sync::Arc;
 
@@ -7,9 +7,9 @@ use crate::{
     element_count,
 };
 
-/// A named tensor that lies in some bytes and has not been read yet.
+/// A named tensor whose values are in some bytes and have not been read yet.
 ///
-/// Cheap to clone; slicing, transposing and reshaping give new views of the same bytes.
+/// Cheap to clone. Slicing, transposing and reshaping give new views of the same bytes.
 #[derive(Clone)]
 pub struct Tensor {
     name: String,
@@ -35,10 +35,11 @@ impl std::fmt::Debug for Tensor {
 }
 
 impl Tensor {
-    /// A tensor whose element 0 lies at byte `start` of `data`, checked to lie inside it.
+    /// A tensor whose element 0 is at byte `start` of `data`. Checks that the view stays inside the
+    /// data.
     ///
-    /// `file` names the file for people and errors. Dtypes narrower than a byte must be packed in
-    /// C order, and their first value must begin a byte.
+    /// `file` names the file, for the user and in errors. Dtypes narrower than a byte must be
+    /// packed in C order, and the first value must begin at a byte boundary.
     ///
     /// # Errors
     /// [`TensorError::OutOfBytes`] or [`TensorError::TooManyElements`].
@@ -58,10 +59,10 @@ impl Tensor {
         Ok(tensor)
     }
 
-    /// A packed little-endian tensor of values held in memory.
+    /// A packed little-endian tensor with values in memory.
     ///
     /// # Errors
-    /// [`TensorError::Shape`] when `shape` does not hold as many values.
+    /// Returns [`TensorError::Shape`] if the number of values does not match `shape`.
     pub fn from_f32(
         name: impl Into<String>,
         shape: &[usize],
@@ -119,17 +120,18 @@ impl Tensor {
         }
     }
 
-    /// Its name, exactly as in the file; show it through [escaping](https://docs.rs/hinton).
+    /// Its name, exactly as in the file. Escape it before you show it: it may contain control
+    /// characters.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The file that holds it, as people name it.
+    /// The file that holds it, as it is shown to the user.
     pub fn file(&self) -> &str {
         &self.file
     }
 
-    /// The type of its values.
+    /// The dtype of its values.
     pub fn dtype(&self) -> Dtype {
         self.dtype
     }
@@ -149,12 +151,12 @@ impl Tensor {
         &self.view
     }
 
-    /// Byte of `data` at which element 0 of the underlying storage lies.
+    /// The byte of `data` at which element 0 of the underlying storage begins.
     pub fn start(&self) -> u64 {
         self.start
     }
 
-    /// The bytes it lies in.
+    /// The bytes that hold its values.
     pub fn data(&self) -> &Arc<dyn Bytes> {
         &self.data
     }
@@ -164,24 +166,26 @@ impl Tensor {
         self.view.elements()
     }
 
-    /// Bytes of its values, packed (not the storage it may share with others).
+    /// Size of its values in bytes, packed (not the size of storage that it may share with others).
     pub fn byte_len(&self) -> u64 {
         self.dtype.bytes_of(self.elements()).unwrap_or(u64::MAX)
     }
 
-    /// How its values are stored, where the file has no array of its dtype (a quantised tensor:
-    /// its dtype is that of the decoded values).
+    /// How its values are stored, if not as a plain array of its dtype (a quantised tensor, whose
+    /// dtype is that of the decoded values).
     pub fn stored(&self) -> Option<&Stored> {
         self.stored.as_deref()
     }
 
-    /// The type as the file has it: that of the [stored](Tensor::stored) values, else the dtype.
+    /// The name of the type in the file: that of the [stored](Tensor::stored) values, else the
+    /// dtype's.
     pub fn stored_type(&self) -> &'static str {
         self.stored().map_or(self.dtype.name(), Stored::name)
     }
 
-    /// Bytes in the file: of [stored](Tensor::stored) values these (of a slice its share), else
-    /// [`byte_len`](Tensor::byte_len). Zero for values computed from other tensors.
+    /// Size in the file, in bytes: that of the [stored](Tensor::stored) values (for a slice, its
+    /// share of it), else [`byte_len`](Tensor::byte_len). Zero for values that are computed from
+    /// other tensors.
     pub fn stored_len(&self) -> u64 {
         match &self.stored {
             Some(stored) => stored.bytes_of(self.elements()),
@@ -189,19 +193,20 @@ impl Tensor {
         }
     }
 
-    /// Whether it is computed from other tensors of its file, and so no part of the file's totals.
+    /// Whether it is computed from other tensors of its file, and so not counted in the file's
+    /// totals.
     pub fn is_derived(&self) -> bool {
         self.stored.as_ref().is_some_and(|stored| stored.blocks().is_none())
     }
 
-    /// The same tensor with a word on how it is stored.
+    /// The same tensor, with a description of how it is stored.
     pub fn stored_as(mut self, stored: Stored) -> Self {
         self.stored = Some(Arc::new(stored));
         self
     }
 
-    /// What a person must know to read its values right, in a few words: that they are packed codes,
-    /// say.
+    /// What the user must know to interpret its values, in a few words: for example, that they are
+    /// packed codes.
     pub fn remark(&self) -> Option<&str> {
         self.remark.as_deref()
     }
@@ -212,27 +217,28 @@ impl Tensor {
         self
     }
 
-    /// The statistics that came with it in place of its values, where some did.
+    /// Its statistics, if they came with it in place of its values.
     pub fn known(&self) -> Option<&SummaryPart> {
         self.known.as_deref()
     }
 
-    /// The same tensor with statistics of its values, which are then not read for them.
+    /// The same tensor, with statistics that are used in place of reading its values.
     pub fn with_known(mut self, part: SummaryPart) -> Self {
         self.known = Some(Arc::new(part));
         self
     }
 
-    /// The same tensor under another name.
+    /// The same tensor with another name.
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// The values a slice takes, as a view.
+    /// Applies a slice, without reading or copying values.
     ///
     /// # Errors
-    /// [`TensorError::Shape`] when the slice names more axes than there are, or a position outside.
+    /// Returns [`TensorError::Shape`] if the slice names more axes than there are, or an index out
+    /// of bounds.
     pub fn slice(&self, slice: &Slice) -> Result<Tensor, TensorError> {
         let mut indexes = slice.0.clone();
         let named = indexes.iter().filter(|index| **index != Index::Rest).count();
@@ -269,10 +275,10 @@ impl Tensor {
         self.with_view(view)
     }
 
-    /// The position `at` of one axis, which goes away.
+    /// Takes index `at` of one axis, which is removed.
     ///
     /// # Errors
-    /// [`TensorError::Shape`] when there is no such axis or position.
+    /// Returns [`TensorError::Shape`] if there is no such axis or index.
     pub fn index_axis(&self, axis: usize, at: usize) -> Result<Tensor, TensorError> {
         if axis >= self.shape().len() {
             return Err(self.shape_error(format!("it has no axis {axis}")));
@@ -283,10 +289,10 @@ impl Tensor {
         self.slice(&Slice(indexes))
     }
 
-    /// The axes in another order: axis `k` of the result is axis `order[k]` of this one.
+    /// Reorders the axes: axis `k` of the result is axis `order[k]` of this tensor.
     ///
     /// # Errors
-    /// [`TensorError::Shape`] when `order` is not each axis once.
+    /// Returns [`TensorError::Shape`] if `order` does not name each axis once.
     pub fn permute(&self, order: &[usize]) -> Result<Tensor, TensorError> {
         let mut sorted = order.to_vec();
         sorted.sort_unstable();
@@ -301,20 +307,21 @@ impl Tensor {
         })
     }
 
-    /// The axes in reverse order: a matrix transposed.
+    /// Reverses the order of the axes: a matrix is transposed.
     ///
     /// # Errors
-    /// [`TensorError::Shape`] for packed dtypes that cannot be transposed without a copy.
+    /// Returns [`TensorError::Shape`] for packed dtypes that cannot be transposed without a copy.
     pub fn transpose(&self) -> Result<Tensor, TensorError> {
         let order: Vec<usize> = (0..self.shape().len()).rev().collect();
         self.permute(&order)
     }
 
-    /// The same values in C order under another shape. Where strides cannot express it, the values
-    /// are copied to memory (as numpy does).
+    /// Gives the values another shape, in C order. If strides cannot express it, the values are
+    /// copied to memory, as in numpy.
     ///
     /// # Errors
-    /// [`TensorError::Shape`] when the counts differ; reading errors when it has to copy.
+    /// Returns [`TensorError::Shape`] if the numbers of values differ; reading errors if it has to
+    /// copy.
     pub fn reshape(&self, shape: &[usize]) -> Result<Tensor, TensorError> {
         if element_count(shape) != Some(self.elements()) {
             let why = format!("{} values do not fill the shape {shape:?}", self.elements());
@@ -326,10 +333,10 @@ impl Tensor {
         }
     }
 
-    /// The values packed in C order in memory, same dtype, little-endian.
+    /// Copies the values to memory, packed in C order, little-endian, with the same dtype.
     ///
     /// # Errors
-    /// [`TensorError::Read`] when the bytes cannot be read.
+    /// Returns [`TensorError::Read`] if the bytes cannot be read.
     pub fn to_memory(&self) -> Result<Tensor, TensorError> {
         let bytes = self.packed_bytes()?;
         Ok(Tensor {
@@ -341,27 +348,28 @@ impl Tensor {
         })
     }
 
-    /// The bytes of the values, packed in C order, little-endian, dtype unchanged.
+    /// Reads the bytes of the values, packed in C order, little-endian, with the same dtype.
     ///
     /// # Errors
-    /// [`TensorError::Read`] when the bytes cannot be read.
+    /// Returns [`TensorError::Read`] if the bytes cannot be read.
     pub fn packed_bytes(&self) -> Result<Vec<u8>, TensorError> {
         decode::packed_bytes(self)
     }
 
-    /// All values as `f32` in C order. Meant for tensors that fit in memory; larger ones are
-    /// [reduced](crate::reduce()).
+    /// Reads all values as `f32` in C order. Meant for tensors that fit in memory;
+    /// [reduce](crate::reduce()) larger ones.
     ///
     /// # Errors
-    /// [`TensorError::Read`] when the bytes cannot be read.
+    /// Returns [`TensorError::Read`] if the bytes cannot be read.
     pub fn to_f32(&self) -> Result<Vec<f32>, TensorError> {
         decode::to_f32(self)
     }
 
-    /// All values as `f64` in C order; exact for every dtype but 64-bit integers past 2^53.
+    /// Reads all values as `f64` in C order; exact for every dtype except 64-bit integers beyond
+    /// 2^53.
     ///
     /// # Errors
-    /// [`TensorError::Read`] when the bytes cannot be read.
+    /// Returns [`TensorError::Read`] if the bytes cannot be read.
     pub fn to_f64(&self) -> Result<Vec<f64>, TensorError> {
         decode::to_f64(self)
     }
@@ -377,7 +385,7 @@ impl Tensor {
         Ok(tensor)
     }
 
-    /// The error that the shape does not fit, and why.
+    /// The error that a shape does not fit, with the reason.
     pub fn shape_error(&self, why: String) -> TensorError {
         TensorError::Shape { name: self.name.clone(), shape: self.view.shape.clone(), why }
     }

@@ -1,41 +1,42 @@
-//! The geometry of tiles: a matrix cut into squares of cells at levels of detail.
+//! The geometry of tiles: a matrix divided into squares of cells, at several levels of detail.
 //!
-//! At level L of an axis a cell stands for 2^L of its values, and a tile holds at most [`TILE`] by
-//! [`TILE`] cells. Rows and columns have the same level unless a matrix is shown squeezed. Blocks are counted from the first value of the matrix, so a cell is the same
-//! whatever window it is asked for in; the last blocks and the last tiles of an axis are cut at its
-//! end. An axis that is shorter than a block is one block: a row of a million values keeps its one row
-//! at every level.
+//! At level L of an axis, a cell covers 2^L of its values, and a tile holds at most [`TILE`] by
+//! [`TILE`] cells. Rows and columns have the same level, unless a matrix is shown with unequal
+//! scales. Blocks are counted from the first value of the matrix, so a cell is the same in whatever
+//! window it is requested. The last blocks and tiles of an axis are cut off at its end. An axis
+//! shorter than a block is one block, so a row of a million values keeps its single row at every
+//! level.
 
 use std::ops::Range;
 
-/// Most rows and columns of cells of a tile.
+/// The maximum number of rows and of columns of cells in a tile.
 pub const TILE: usize = 256;
 /// The highest level: no axis in memory is longer than a block of it.
 const MOST: u32 = usize::BITS - 2;
 
-/// The levels of rows and of columns.
+/// The levels of rows and columns.
 pub type Levels = (u32, u32);
 
 /// The tiles of a matrix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tiling {
-    /// Rows and columns of values.
+    /// Rows and columns of the matrix.
     pub shape: (usize, usize),
 }
 
-/// Where a tile lies.
+/// The values that a tile covers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Window {
-    /// Rows of values.
+    /// Range of rows of the matrix.
     pub rows: Range<usize>,
-    /// Columns of values.
+    /// Range of columns of the matrix.
     pub cols: Range<usize>,
-    /// Rows and columns of values of a cell; the last ones may have fewer.
+    /// Rows and columns of values per cell; the last cells may cover fewer.
     pub block: (usize, usize),
 }
 
 impl Window {
-    /// Rows and columns of cells.
+    /// Number of rows and columns of cells.
     pub fn cells(&self) -> (usize, usize) {
         (self.rows.len().div_ceil(self.block.0), self.cols.len().div_ceil(self.block.1))
     }
@@ -47,12 +48,12 @@ impl Window {
 }
 
 impl Tiling {
-    /// The tiles of a matrix of so many rows and columns.
+    /// The tiles of a matrix with this number of rows and columns.
     pub fn new(rows: usize, cols: usize) -> Self {
         Tiling { shape: (rows, cols) }
     }
 
-    /// Rows and columns of values of a cell at those levels.
+    /// Rows and columns of values per cell at these levels.
     pub fn block(&self, levels: Levels) -> (usize, usize) {
         let side = |len: usize, level: u32| {
             let enough = len.max(1).checked_next_power_of_two().unwrap_or(1 << MOST);
@@ -61,18 +62,18 @@ impl Tiling {
         (side(self.shape.0, levels.0), side(self.shape.1, levels.1))
     }
 
-    /// Rows and columns of cells.
+    /// Number of rows and columns of cells at these levels.
     pub fn cells(&self, levels: Levels) -> (usize, usize) {
         self.all(self.block(levels)).cells()
     }
 
-    /// Rows and columns of tiles.
+    /// Number of rows and columns of tiles at these levels.
     pub fn tiles(&self, levels: Levels) -> (usize, usize) {
         let (rows, cols) = self.cells(levels);
         (rows.div_ceil(TILE), cols.div_ceil(TILE))
     }
 
-    /// The lowest level of both axes at which one tile holds the whole matrix.
+    /// The lowest level (of both axes) at which one tile holds the whole matrix.
     pub fn coarsest(&self) -> u32 {
         (0..=MOST)
             .find(|&level| {
@@ -82,7 +83,7 @@ impl Tiling {
             .unwrap_or(MOST)
     }
 
-    /// A tile by its row and column among those of its levels; `None` where there is none.
+    /// The window of the tile at row `row` and column `col`; `None` if there is no such tile.
     pub fn tile(&self, levels: Levels, row: usize, col: usize) -> Option<Window> {
         let block = self.block(levels);
         let part = |at: usize, block: usize, len: usize| {
@@ -96,7 +97,7 @@ impl Tiling {
         })
     }
 
-    /// The matrix whole, in cells of that block.
+    /// The whole matrix, in cells of this block size.
     pub fn all(&self, block: (usize, usize)) -> Window {
         Window { rows: 0..self.shape.0, cols: 0..self.shape.1, block }
     }

@@ -1,14 +1,15 @@
-//! How long work runs: on how many threads, who is told, who may stop it.
+//! Options for long work: the number of threads, and progress reports that can cancel it.
 
 use std::ops::ControlFlow;
 
-/// Told how much of a long work is done; may stop it.
+/// Receives the progress of long work, and may cancel it.
 pub trait Progress: Sync {
-    /// `bytes` more have been read and folded. `Break` stops the work at the next stripe.
+    /// Called when `bytes` more have been read and processed. `Break` cancels the work at the next
+    /// stripe.
     fn advance(&self, bytes: u64) -> ControlFlow<()>;
 }
 
-/// Tells nobody and never stops.
+/// A [`Progress`] that does nothing and never cancels.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Quiet;
 
@@ -18,27 +19,27 @@ impl Progress for Quiet {
     }
 }
 
-/// The work was stopped by its [`Progress`].
+/// The work was cancelled by its [`Progress`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the work was cancelled")]
 pub struct Cancelled;
 
-/// How a long work is done. The result never depends on it, only the time.
+/// How long work is done. It affects only the time, never the result.
 #[derive(Clone, Copy)]
 pub struct Work<'a> {
-    /// Threads to use, at least 1.
+    /// Number of threads to use, at least 1.
     pub threads: usize,
-    /// Who is told.
+    /// Receives the progress.
     pub progress: &'a dyn Progress,
 }
 
 impl Work<'static> {
-    /// One thread, nobody told.
+    /// One thread, no progress reports.
     pub fn quiet() -> Self {
         Work { threads: 1, progress: &Quiet }
     }
 
-    /// So many threads (0 counts as 1), nobody told.
+    /// This number of threads (0 counts as 1), no progress reports.
     pub fn on(threads: usize) -> Self {
         Work { threads: threads.max(1), progress: &Quiet }
     }

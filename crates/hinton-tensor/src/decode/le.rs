@@ -1,7 +1,7 @@
 //! Little-endian values, whole bytes each, to `f32` and `f64`.
 //!
-//! Everything that reads tensors first brings their bytes into this form (see `read`), so that
-//! each dtype is decoded in one place. Codes narrower than a byte come one to a byte.
+//! Everything that reads tensors converts their bytes to this form first (see `read`), so that each
+//! dtype is decoded in one place. Codes narrower than a byte take one byte each.
 
 use crate::Dtype;
 use crate::decode::{half, small};

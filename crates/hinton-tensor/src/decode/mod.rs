@@ -1,7 +1,8 @@
-//! Bytes to numbers, for every dtype.
+//! Decodes bytes to numbers, for every dtype.
 //!
-//! Complex values become their magnitude, booleans 0 and 1. Integers past the float's digits and
-//! `f64` as `f32` are rounded to nearest; past its range they become infinite, as everywhere.
+//! Complex values become their magnitude, booleans 0 and 1. Integers with more digits than the
+//! float, and `f64` as `f32`, are rounded to nearest; values outside the float's range become
+//! infinite.
 
 pub(crate) mod half;
 pub(crate) mod le;
@@ -21,13 +22,13 @@ pub fn f16_to_f32(bits: u16) -> f32 {
     half::f16(bits)
 }
 
-/// Decodes packed values of `dtype` into `out`, as `f32`: as many as `bytes` and `out` both hold.
+/// Decodes packed values of `dtype` to `f32`, as many as both `bytes` and `out` hold.
 pub fn decode_f32(dtype: Dtype, endian: Endian, bytes: &[u8], out: &mut [f32]) {
     decode(dtype, endian, bytes, out, le::to_f32);
 }
 
-/// Decodes packed values of `dtype` into `out`, as `f64`: as many as `bytes` and `out` both hold.
-/// Exact for every dtype but 64-bit integers past 2^53.
+/// Decodes packed values of `dtype` to `f64`, as many as both `bytes` and `out` hold. Exact for
+/// every dtype except 64-bit integers beyond 2^53.
 pub fn decode_f64(dtype: Dtype, endian: Endian, bytes: &[u8], out: &mut [f64]) {
     decode(dtype, endian, bytes, out, le::to_f64);
 }

@@ -1,56 +1,56 @@
-//! Blocks of codes with a scale each, of which something is odd.
+//! Finds suspicious blocks of quantised tensors.
 
 use crate::{ReadError, Tensor};
 
-/// What is odd about a block.
+/// What is suspicious about a quantised block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Odd {
-    /// Its scale is zero: all its values are.
+    /// Its scale is zero, so all its values are zero.
     Empty,
-    /// Its scale is infinite or not a number.
+    /// Its scale is NaN or infinite.
     Broken,
-    /// Every code is at one end of its range or the other.
+    /// Every code is the smallest or the largest of its range.
     Full,
 }
 
-/// Blocks of codes that can be looked at without decoding them.
+/// Examines quantised blocks without decoding them.
 pub trait Look: Send + Sync {
     /// Number of blocks.
     fn blocks(&self) -> u64;
 
-    /// Pieces of work; each looks at blocks of its own.
+    /// Number of units of work; each examines different blocks.
     fn turns(&self) -> u64;
 
-    /// Tells of each odd block of that piece of work: the number of its first value, in the order
-    /// in which values are stored, and what is odd.
+    /// Calls `tell` for each suspicious block in unit of work `turn`, with the index of the block's
+    /// first value (in storage order) and what is suspicious.
     ///
     /// # Errors
-    /// [`ReadError`] when codes or scales cannot be read.
+    /// Returns [`ReadError`] if codes or scales cannot be read.
     fn look(&self, turn: u64, tell: &mut dyn FnMut(u64, Odd)) -> Result<(), ReadError>;
 }
 
-/// Most blocks whose places are kept, of each kind.
+/// The maximum number of blocks of each kind whose coordinates are recorded.
 pub const MOST_BLOCKS: usize = 8;
 
-/// Odd blocks of one kind.
+/// The suspicious blocks of one kind.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OddBlocks {
-    /// How many.
+    /// Number of such blocks.
     pub count: u64,
-    /// The first values of the first [`MOST_BLOCKS`], as coordinates.
+    /// The coordinates of the first value of each of the first [`MOST_BLOCKS`] blocks.
     pub first: Vec<Vec<usize>>,
 }
 
-/// What was found of a tensor's blocks.
+/// The suspicious blocks of one tensor.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Blocks {
-    /// Blocks that were looked at; 0 where the tensor has none.
+    /// Number of blocks examined; 0 if the tensor has none.
     pub looked_at: u64,
-    /// Those of scale zero.
+    /// Blocks whose scale is zero.
     pub empty: OddBlocks,
-    /// Those whose scale is infinite or not a number.
+    /// Blocks whose scale is NaN or infinite.
     pub broken: OddBlocks,
-    /// Those with every code at an end of its range.
+    /// Blocks in which every code is at an end of its range.
     pub full: OddBlocks,
 }
 

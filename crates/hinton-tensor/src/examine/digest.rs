@@ -1,5 +1,5 @@
-//! A quick digest of bytes, to find tensors that may be equal. Not for security: who wants two
-//! tensors to share one can have it, so equality is checked afterwards.
+//! A fast digest of bytes, to find tensors that may be equal. It is not secure: two different
+//! tensors can be made to have the same digest, so equality is verified afterwards.
 
 use crate::Tensor;
 

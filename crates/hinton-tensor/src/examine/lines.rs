@@ -1,4 +1,4 @@
-//! Rows and columns of which every value is zero, from the bits of the values alone.
+//! Finds rows and columns in which every value is zero, from the bits of the values.
 
 use crate::Dtype;
 

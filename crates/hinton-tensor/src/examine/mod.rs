@@ -1,9 +1,9 @@
-//! What may be wrong with a tensor's values, from the pass that also takes its statistics.
+//! Examines a tensor's values for problems, in the same pass that computes its statistics.
 //!
-//! One pass reads every value once: statistics, rows and columns that are zero throughout, and a
-//! digest that finds tensors with the same bytes. Only where the statistics say that there is
-//! something to be found (NaN, an infinity, a value far outside) are values read again, up to the
-//! first of each.
+//! One pass reads every value once. It computes statistics, finds rows and columns that are all
+//! zero, and a digest that identifies tensors with the same bytes. Values are read again only if
+//! the statistics show a problem (NaN, an infinity, an outlier), and only up to its first
+//! occurrence.
 
 mod blocks;
 mod digest;
@@ -20,33 +20,33 @@ use lines::Lines;
 /// Values of a stripe; part of the digest.
 const STRIPE: u64 = 128 << 10;
 
-/// What one pass over a tensor found.
+/// The results of one pass over a tensor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Examination {
     /// Statistics of all values.
     pub summary: Summary,
-    /// Positions on axis 0 at which every value is zero; empty for tensors of fewer than two axes,
-    /// and where all are.
+    /// Indices on axis 0 at which every value is zero. Empty for tensors with fewer than two axes,
+    /// and if all rows are zero.
     pub zero_rows: Vec<usize>,
-    /// Positions on axis 1 at which every value is zero; likewise. Empty too where a row has more
-    /// than [`MOST_COLUMNS`] values: then [`columns_seen`](Examination::columns_seen) is false.
+    /// Indices on axis 1 at which every value is zero, likewise. Also empty if a row has more than
+    /// [`MOST_COLUMNS`] values; then [`columns_seen`](Examination::columns_seen) is false.
     pub zero_columns: Vec<usize>,
-    /// Whether columns were looked at.
+    /// Whether columns were examined.
     pub columns_seen: bool,
-    /// What is odd about its blocks of codes, where it has any.
+    /// Suspicious blocks, if the tensor is quantised in blocks.
     pub blocks: Blocks,
-    /// A digest of dtype, shape and the bytes in C order. Equal tensors have equal digests; that
-    /// equal digests are equal tensors is to be checked.
+    /// A digest of dtype, shape and the bytes in C order. Equal tensors have equal digests; tensors
+    /// with equal digests must still be compared.
     pub digest: u128,
 }
 
-/// Most values in a position of axis 0 for which columns are looked at.
+/// The maximum number of values at one index of axis 0 for which columns are examined.
 pub const MOST_COLUMNS: usize = lines::MOST_COLUMNS;
 
-/// Reads every value once, in stripes on all threads.
+/// Examines a tensor, reading every value once, in stripes on all threads.
 ///
 /// # Errors
-/// When its bytes cannot be read or the work is cancelled.
+/// Returns an error if its bytes cannot be read or the work was cancelled.
 pub fn examine(tensor: &Tensor, work: Work<'_>) -> Result<Examination, TensorError> {
     let elements = tensor.elements();
     if elements == 0 {
@@ -147,11 +147,11 @@ fn gather(tensor: &Tensor, states: Vec<State<'_>>) -> Examination {
     }
 }
 
-/// The coordinates of the first value in C order for which `wanted` holds; `None` where there is
-/// none. Values come as `f64`; reading ends with the stripe of the first.
+/// Finds the first value in C order for which `wanted` holds, and returns its coordinates; `None`
+/// if there is none. Values are passed as `f64`. Reading ends with the stripe of the first match.
 ///
 /// # Errors
-/// When its bytes cannot be read or the work is cancelled.
+/// Returns an error if its bytes cannot be read or the work was cancelled.
 pub fn find_first(
     tensor: &Tensor,
     wanted: impl Fn(f64) -> bool,
@@ -182,7 +182,7 @@ pub fn find_first(
 /// Whether two tensors have the same dtype, shape and bits. Reading ends at the first difference.
 ///
 /// # Errors
-/// When bytes of either cannot be read.
+/// Returns an error if bytes of either tensor cannot be read.
 pub fn same_bits(a: &Tensor, b: &Tensor) -> Result<bool, TensorError> {
     if a.dtype() != b.dtype() || a.shape() != b.shape() {
         return Ok(false);
@@ -227,9 +227,10 @@ fn coordinates(shape: &[usize], number: u64) -> Vec<usize> {
 }
 
 impl Dtype {
-    /// The smallest positive normal number of a floating dtype whose subnormal numbers the
-    /// statistics can tell; `None` for `f64` (they lie below what its bins resolve), dtypes without
-    /// subnormal numbers, and those of 8 bits and fewer, where they are in ordinary use.
+    /// The smallest positive normal number of a floating-point dtype, if statistics can count the
+    /// subnormal numbers below it. `None` for `f64` (its subnormal numbers are below the resolution
+    /// of the bins), for dtypes without subnormal numbers, and for dtypes of at most 8 bits, where
+    /// they are common.
     pub fn smallest_normal(self) -> Option<f64> {
         match self {
             Dtype::F32 | Dtype::Bf16 => Some(f64::from(f32::MIN_POSITIVE)),

@@ -1,21 +1,21 @@
-//! What is in a file of a model and is no weight of it: optimizer states, counters, masks.
+//! Tensors in a model file that are not weights: optimizer states, counters, masks.
 
 use super::Named;
 use crate::Dtype;
 
-/// Why a tensor is put aside.
+/// Why a tensor is not a weight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Aside {
-    /// What an optimizer remembers, such as the moments of Adam.
+    /// State of an optimizer, such as the moments of Adam.
     Optimizer,
     /// A counter, mask or table that training does not change.
     Buffer,
-    /// A few whole numbers that a graph computes with, such as the shape of a reshape.
+    /// A few integers that a graph computes with, such as the shape of a reshape.
     Constant,
 }
 
 impl Aside {
-    /// What such tensors are called.
+    /// A description of such tensors.
     pub fn words(self) -> &'static str {
         match self {
             Aside::Optimizer => "tensors of the optimizer's state",
@@ -58,8 +58,9 @@ const BUFFERS: [&str; 8] = [
     "rope_freqs",
 ];
 
-/// Whether a tensor is no weight, judged by its name, and by its type where that is known: exported
-/// graphs hold the shapes and axes that their operators take among their weights.
+/// Why a tensor is not a weight, judged by its name, and by its dtype if that is known; `None` if
+/// it is one. Exported graphs hold the shapes and axes that their operators take among their
+/// weights.
 pub fn aside(tensor: Named<'_>, dtype: Option<Dtype>) -> Option<Aside> {
     let name = tensor.name.to_ascii_lowercase();
     let mut parts = name.split(['.', '/', ':', '[', ']', ' ']);

@@ -1,4 +1,4 @@
-//! Which numbers in names are indices of something repeated.
+//! Finds the numbers in tensor names that are indices of repeated layers or modules.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;

@@ -1,11 +1,11 @@
-//! What a model is made of, found in the names of its tensors: layers, the kinds of tensor in each,
-//! experts, and what stands before and after them.
+//! The structure of a model, derived from the names of its tensors: its layers, the kinds of tensor
+//! in each, experts, and what comes before and after the layers.
 //!
-//! No list of architectures: a number in a name counts a layer when the names behind it repeat for
-//! its values. So `model.layers.0.self_attn.q_proj.weight` is kind `self_attn.q_proj.weight` of layer
-//! 0, and `blk.3.ffn_gate_inp.weight`, `h.11.attn.c_attn.weight`, `layer_4/attention/self/query/kernel`
-//! and `layer1.0.conv1.weight` fall into layers the same way. Names and shapes are all it takes: no
-//! value is read.
+//! There is no list of architectures. A number in a name is a layer index if the rest of the name
+//! repeats for its values. So `model.layers.0.self_attn.q_proj.weight` is kind
+//! `self_attn.q_proj.weight` of layer 0, and `blk.3.ffn_gate_inp.weight`,
+//! `h.11.attn.c_attn.weight`, `layer_4/attention/self/query/kernel` and `layer1.0.conv1.weight` are
+//! assigned to layers the same way. Only names and shapes are used; no values are read.
 
 mod aside;
 mod index;
@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 pub use aside::{Aside, aside};
 pub use stack::{Kind, Layer, Stack, rows_of};
 
-/// What is known of a tensor: its name and shape.
+/// The name and shape of a tensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Named<'a> {
     /// Its full name.
@@ -27,22 +27,22 @@ pub struct Named<'a> {
 }
 
 impl Named<'_> {
-    /// Whether it holds a single value, whatever its axes.
+    /// Whether it holds a single value, whatever its number of axes.
     pub fn is_scalar(&self) -> bool {
         self.shape.iter().all(|&length| length == 1)
     }
 }
 
-/// Tensors put in order. Every tensor is in exactly one of the lists, as its index.
+/// The tensors of a model, grouped. Each tensor is in exactly one of the lists, by its index.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Outline {
-    /// Tensors before the layers, such as embeddings, in the order of the file.
+    /// Tensors before the layers, such as embeddings, in the file's order.
     pub first: Vec<usize>,
-    /// Repeated layers; or, where names repeat nothing, modules and what each holds.
+    /// Repeated layers; if no names repeat, the modules and their tensors.
     pub stacks: Vec<Stack>,
-    /// Tensors behind the layers, such as heads, in the order of the file.
+    /// Tensors after the layers, such as output heads, in the file's order.
     pub last: Vec<usize>,
-    /// Tensors of a single value that belong to no layer.
+    /// Tensors with a single value that do not belong to a layer.
     pub scalars: Vec<usize>,
 }
 
@@ -65,10 +65,10 @@ const LAST: [&str; 9] = [
     "conv_norm_out",
 ];
 
-/// Puts the tensors of a model in order. The order of layers is natural (2 before 10); everything
-/// else keeps the order of the file, or natural order where the file is sorted by name.
+/// Groups the tensors of a model into layers. Layers are in natural order (2 before 10). Everything
+/// else is in the file's order or, if the file is sorted by name, in natural order.
 ///
-/// Time is that of sorting the names.
+/// Takes as long as sorting the names.
 pub fn outline(tensors: &[Named<'_>]) -> Outline {
     let mut rest: Vec<usize> = (0..tensors.len()).collect();
     if rest.windows(2).all(|pair| tensors[pair[0]].name <= tensors[pair[1]].name) {
@@ -112,8 +112,8 @@ pub fn outline(tensors: &[Named<'_>]) -> Outline {
     outline
 }
 
-/// Tensors as a row for each module and a column for each leaf such as `weight`, in the order of the
-/// file: for files whose names repeat nothing. A row for each tensor where leaves are too many.
+/// Groups tensors whose names do not repeat: one row per module and one column per leaf such as
+/// `weight`, in the file's order. If there are too many leaves, one row per tensor.
 pub fn modules(tensors: &[Named<'_>]) -> Stack {
     let order: Vec<usize> = (0..tensors.len()).collect();
     stack::modules(tensors, &order).unwrap_or_else(|| Stack {
@@ -124,8 +124,8 @@ pub fn modules(tensors: &[Named<'_>]) -> Stack {
     })
 }
 
-/// A name's module and leaf: `bias` is the leaf of `encoder.fc.bias`, `encoder.fc` its module. The
-/// leaf is empty where the name has no parts.
+/// Splits a name into module and leaf: in `encoder.fc.bias`, `encoder.fc` and `bias`. The leaf is
+/// empty if the name has only one part.
 pub fn module_and_leaf(name: &str) -> (&str, &str) {
     stack::split(name)
 }

@@ -1,4 +1,4 @@
-//! Natural order of names: runs of digits count as numbers.
+//! Natural order of names: sequences of digits are compared as numbers.
 
 use std::cmp::Ordering;
 

@@ -1,4 +1,5 @@
-//! Layers of one pattern as a table: rows are layers, columns kinds of tensor.
+//! Layers whose names follow one pattern, as a table: one row per layer, one column per kind of
+//! tensor.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,47 +12,48 @@ const DESCEND: f64 = 0.75;
 /// Longest name of a leaf such as `weight` that modules are put in columns by, and most of them.
 const MOST_LEAVES: usize = 12;
 
-/// Layers whose names have one pattern.
+/// Layers whose names follow one pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stack {
-    /// The pattern, `{}` for each index: `model.layers.{}`; empty where the rows are modules that
-    /// nothing repeats.
+    /// The pattern, with `{}` for each index: `model.layers.{}`. Empty if the rows are modules that
+    /// do not repeat.
     pub pattern: String,
     /// Its layers, in natural order.
     pub layers: Vec<Layer>,
-    /// The kinds of tensor that layers have, in the order of the file.
+    /// The kinds of tensor in the layers, in the file's order.
     pub kinds: Vec<Kind>,
-    /// The tensors of each layer and kind, layer by layer.
+    /// The indices of the tensors of each layer and kind, layer by layer.
     pub cells: Vec<Vec<usize>>,
 }
 
 /// A row of a [`Stack`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layer {
-    /// What tells it from others: `7`, `1.0`, or the name of a module.
+    /// What distinguishes it from other layers: `7`, `1.0`, or the name of a module.
     pub label: String,
 }
 
 /// A column of a [`Stack`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kind {
-    /// Its name within the layer, without the separator before it; `{}` counts experts and the like.
+    /// Its name within the layer, without a leading separator; `{}` stands for the index of an
+    /// expert or the like.
     pub name: String,
 }
 
-/// What the rows of a pattern are: experts, or layers of any other name.
+/// What the rows of a pattern are called: experts, or layers for any other pattern.
 pub fn rows_of(pattern: &str) -> &'static str {
     let words = pattern.trim_end_matches(|c: char| !c.is_alphanumeric());
     if words.ends_with("experts") || words.ends_with("expert") { "experts" } else { "layers" }
 }
 
 impl Stack {
-    /// The tensors of a layer and kind: none, one, or one for each expert in natural order.
+    /// The tensors of a layer and kind: none, one, or one per expert in natural order.
     pub fn cell(&self, layer: usize, kind: usize) -> &[usize] {
         self.cells.get(layer * self.kinds.len() + kind).map_or(&[], Vec::as_slice)
     }
 
-    /// All tensors of it, layer by layer.
+    /// All its tensors, layer by layer.
     pub fn members(&self) -> impl Iterator<Item = &usize> {
         self.cells.iter().flatten()
     }

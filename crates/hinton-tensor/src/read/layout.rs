@@ -1,4 +1,4 @@
-//! A view as few nested runs: neighbouring axes that lie behind one another become one.
+//! Simplifies a view: neighbouring axes that are contiguous in memory become one.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Strided values to packed little-endian bytes: the one place where views meet bytes.
+//! Reads strided values as packed little-endian bytes. No other module combines views with bytes.
 
 mod layout;
 mod pairs;

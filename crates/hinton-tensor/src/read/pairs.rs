@@ -1,4 +1,4 @@
-//! Two tensors of one shape, read in step.
+//! Reads two tensors of the same shape in parallel.
 
 use std::ops::Range;
 
@@ -6,22 +6,23 @@ use super::{Layout, Piece, Source, for_each};
 use crate::decode::le;
 use crate::{Dtype, Tensor, TensorError, Work};
 
-/// Values of each tensor that are loaded at once: decoded, they stay in a core's cache.
+/// Number of values of each tensor that are loaded at once: once decoded, they fit in a core's
+/// cache.
 pub const STRIPE: u64 = 32 << 10;
 
-/// As many values of two tensors, numbered alike.
+/// The corresponding values of two tensors: the same number, at the same coordinates.
 pub struct Stripe<'p> {
-    /// Which part of the work it belongs to.
+    /// The index of the part of the work that it belongs to.
     pub part: u64,
-    /// Number of its first value, in C order.
+    /// The index of its first value, in C order.
     pub first: u64,
-    /// Of the first tensor.
+    /// Values of the first tensor.
     pub a: Packed<'p>,
-    /// Of the second.
+    /// Values of the second tensor.
     pub b: Packed<'p>,
 }
 
-/// Values one behind another, little-endian; codes narrower than a byte come one to a byte.
+/// Contiguous little-endian values; codes narrower than a byte take one byte each.
 #[derive(Clone, Copy)]
 pub struct Packed<'p> {
     /// Their type.
@@ -31,7 +32,7 @@ pub struct Packed<'p> {
 }
 
 impl<'p> Packed<'p> {
-    /// Bytes of one value as it comes.
+    /// The size of one value here, in bytes.
     pub fn size(&self) -> usize {
         size_of_one(self.dtype)
     }
@@ -46,18 +47,18 @@ impl<'p> Packed<'p> {
         self.bytes.is_empty()
     }
 
-    /// The values `range`, which lie inside.
+    /// The values in `range`, which must be in bounds.
     pub fn part(&self, range: Range<usize>) -> Packed<'p> {
         let size = self.size();
         Packed { dtype: self.dtype, bytes: &self.bytes[range.start * size..range.end * size] }
     }
 
-    /// Decodes as many values as both hold.
+    /// Decodes as many values as both `self` and `out` hold.
     pub fn to_f32(&self, out: &mut [f32]) {
         le::to_f32(self.dtype, self.bytes, out);
     }
 
-    /// Decodes as many values as both hold.
+    /// Decodes as many values as both `self` and `out` hold.
     pub fn to_f64(&self, out: &mut [f64]) {
         le::to_f64(self.dtype, self.bytes, out);
     }
@@ -67,13 +68,13 @@ fn size_of_one(dtype: Dtype) -> usize {
     usize::try_from(dtype.bits().div_ceil(8)).unwrap_or(1)
 }
 
-/// Reads two tensors of one shape in C order, in stripes of at most [`STRIPE`] values, on the
-/// threads of `work`. A part is `part` values (the last one fewer); its stripes come to one state,
-/// in order and behind one another. Which state gets which part is chance. Gives back the states,
-/// in no particular order.
+/// Reads two tensors of the same shape in C order, in stripes of at most [`STRIPE`] values, on the
+/// threads of `work`. The work is divided into parts of `part` values (the last one may have
+/// fewer). All stripes of a part go to the same state, in order and without interruption; which
+/// state gets which part is arbitrary. Returns the states in no particular order.
 ///
 /// # Errors
-/// When the shapes differ, bytes cannot be read, or the work is cancelled.
+/// Returns an error if the shapes differ, bytes cannot be read, or the work was cancelled.
 pub fn side_by_side<S: Send>(
     a: &Tensor,
     b: &Tensor,
@@ -128,11 +129,11 @@ impl<'t> Side<'t> {
     }
 }
 
-/// The values from number `first` on, in C order, as `f64`: as many as `out` holds, which lie
-/// inside.
+/// Reads values as `f64`, in C order, from index `first` on. Fills all of `out`; the range must be
+/// in bounds.
 ///
 /// # Errors
-/// When the values are not there, or their bytes cannot be read.
+/// Returns an error if there are no such values, or their bytes cannot be read.
 pub fn read_values(tensor: &Tensor, first: u64, out: &mut [f64]) -> Result<(), TensorError> {
     let end = first.checked_add(out.len() as u64).filter(|&end| end <= tensor.elements());
     let end = end.ok_or_else(|| {

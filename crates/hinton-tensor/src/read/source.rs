@@ -1,4 +1,4 @@
-//! Runs of a tensor's elements, from memory or by reading.
+//! Reads sequences of a tensor's elements, from memory or from bytes that must be read.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! The ranges of bytes that a view touches, for data that is better told before it is read.
+//! The ranges of bytes that a view touches, to announce them before reading.
 
 use std::ops::Range;
 

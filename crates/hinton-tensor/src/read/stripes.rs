@@ -1,4 +1,4 @@
-//! Numbered stripes of work, shared out to threads.
+//! Distributes numbered stripes of work over threads.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -83,9 +83,9 @@ pub(crate) fn for_each<S: Send>(
     }
 }
 
-/// Does each piece of work on at most `threads` threads, and gives back what each gave, in the order
-/// of the pieces. Which thread does which piece is chance, so what a piece gives must not depend on
-/// it: pieces that are parts of one slice, taken by `chunks_mut`, keep that by themselves.
+/// Runs each piece of work on at most `threads` threads, and returns the results in the order of
+/// the pieces. Which thread runs which piece is arbitrary, so a result must not depend on it.
+/// Pieces that are disjoint parts of one slice, from `chunks_mut`, satisfy this.
 pub fn share_out<P: Send, T: Send>(
     pieces: Vec<P>,
     threads: usize,

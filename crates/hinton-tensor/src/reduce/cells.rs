@@ -1,4 +1,4 @@
-//! Rows of values folded into cells.
+//! Folds rows of values into cells.
 
 use std::ops::Range;
 

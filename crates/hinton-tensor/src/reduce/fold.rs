@@ -1,4 +1,4 @@
-//! One tile: read piece by piece, counted, folded.
+//! Computes one tile: reads it piece by piece, counts and folds the values.
 
 use std::ops::Range;
 

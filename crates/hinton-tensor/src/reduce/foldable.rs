@@ -1,9 +1,9 @@
-//! Cells that can be folded again.
+//! Cells that can be combined into larger cells.
 
 use super::Mark;
 
-/// What the values of a cell come to, in sums that add up: any [fold](crate::Fold) of any number of
-/// cells can be taken from them.
+/// The sums of the values of a cell, which can be added: any [fold](crate::Fold) can be computed
+/// from the combined sums of any number of cells.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Foldable {
     /// Σ v of the finite values.
@@ -69,12 +69,12 @@ impl Foldable {
         self.odd |= other.odd;
     }
 
-    /// The mean of the finite values; NaN where there is none.
+    /// The mean of the finite values; NaN if there are none.
     pub fn mean(&self) -> f32 {
         self.over(self.sum)
     }
 
-    /// The root mean square of the finite values; NaN where there is none.
+    /// The root mean square of the finite values; NaN if there are none.
     pub fn rms(&self) -> f32 {
         match self.count {
             0 => f32::NAN,
@@ -82,7 +82,7 @@ impl Foldable {
         }
     }
 
-    /// Σ v / Σ |v|, from −1 to 1; 0 where all values are zero.
+    /// Σ v / Σ |v|, from −1 to 1; 0 if all values are zero.
     pub fn balance(&self) -> f32 {
         match self.magnitudes > 0.0 {
             true => (self.sum / self.magnitudes).clamp(-1.0, 1.0) as f32,
@@ -90,25 +90,25 @@ impl Foldable {
         }
     }
 
-    /// The value of largest magnitude, the positive one of two; NaN where there is none.
+    /// The value with the largest magnitude, the positive one of two; NaN if there are none.
     pub fn extreme(&self) -> f32 {
         let (low, high) = self.ends();
         if high >= -low { high } else { low }
     }
 
-    /// Least and greatest finite value; NaN where there is none.
+    /// The smallest and the largest finite value; NaN if there are none.
     pub fn ends(&self) -> (f32, f32) {
         if self.low <= self.high { (self.low, self.high) } else { (f32::NAN, f32::NAN) }
     }
 
-    /// The mean of the positive parts, and that of the negative parts as magnitudes.
+    /// The means over all values of the positive parts and of the magnitudes of the negative parts.
     pub fn ink(&self) -> (f32, f32) {
         let parts = [self.magnitudes + self.sum, self.magnitudes - self.sum];
         let [positive, negative] = parts.map(|twice| self.over(twice.max(0.0) / 2.0));
         (positive, negative)
     }
 
-    /// What it holds besides finite values.
+    /// Which non-finite values the cell holds.
     pub fn mark(&self) -> Mark {
         match self.odd {
             odd if odd & NAN != 0 => Mark::Nan,

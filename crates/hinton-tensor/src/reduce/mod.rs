@@ -1,4 +1,4 @@
-//! A matrix of any size, folded to no more cells than a page has room for.
+//! Reduces a matrix of any size to a grid with no more cells than a page has room for.
 
 mod cells;
 mod fold;
@@ -15,72 +15,74 @@ use plan::{Axis, Plan};
 
 pub use foldable::Foldable;
 
-/// How a block of values becomes one cell.
+/// The rule by which a block of values becomes one cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Fold {
     /// The mean of the finite values.
     #[default]
     Mean,
-    /// The value of largest magnitude, with its sign: a lone outlier stays visible.
+    /// The value with the largest magnitude, with its sign, so that a single outlier stays visible.
     Extreme,
     /// The largest value.
     Max,
     /// The smallest value.
     Min,
     /// Two planes: the root mean square of the finite values, and the balance of their signs. Noise
-    /// keeps its strength however many values a cell has, where a mean fades.
+    /// keeps its strength however many values a cell covers, whereas a mean would fade.
     Rms,
-    /// Two planes: the mean of the positive parts and the mean of the negative parts (as
-    /// magnitudes), so that the ink of a Hinton diagram stays proportional to |w|.
+    /// Two planes: the mean of the positive parts and the mean of the magnitudes of the negative
+    /// parts, so that the inked area of a Hinton diagram stays proportional to |w|.
     Ink,
 }
 
-/// What a chart has room for.
+/// The size of the grid that a chart has room for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GridRequest {
-    /// Most rows of cells, at least 1.
+    /// The maximum number of rows of cells, at least 1.
     pub max_rows: usize,
-    /// Most columns of cells, at least 1.
+    /// The maximum number of columns of cells, at least 1.
     pub max_cols: usize,
-    /// How blocks fold.
+    /// How a block becomes a cell.
     pub fold: Fold,
-    /// For a quick look: of a tensor of more bytes than this, only evenly spaced rows are read
-    /// (columns, where columns lie together in memory), about as many as this many bytes hold and
-    /// at least one of each block. `None` reads everything.
+    /// For a quick preview: if the tensor has more bytes than this, only evenly spaced rows are
+    /// read (columns, if columns are contiguous in memory). They hold about this number of bytes,
+    /// and include at least one row of each block. `None` reads everything.
     pub sample_bytes: Option<u64>,
-    /// Whether the summary knows quantiles and histograms. Without, it takes less time and memory:
-    /// that counts where tensors are many. Of few values it knows them all the same.
+    /// Whether the summary has quantiles and histograms. Without them it takes less time and
+    /// memory, which matters for many tensors. For tensors with few values it always has them.
     pub quantiles: bool,
 }
 
 impl GridRequest {
-    /// At most so many cells, every value read.
+    /// A request for at most this number of rows and columns of cells, reading every value.
     pub fn new(max_rows: usize, max_cols: usize, fold: Fold) -> Self {
         GridRequest { max_rows, max_cols, fold, sample_bytes: None, quantiles: true }
     }
 }
 
-/// A window of a matrix, in cells that are anchored to the matrix.
+/// A window of a matrix, to be folded into cells whose blocks are counted from the start of the
+/// matrix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TileRequest {
-    /// Which values, and how many make a cell. Its rows and columns must begin at whole blocks for
-    /// its cells to be those of the whole matrix.
+    /// The window, and how many values make a cell. Its rows and columns must begin at block
+    /// boundaries, so that its cells are those of the whole matrix.
     pub window: Window,
-    /// How blocks fold.
+    /// How a block becomes a cell.
     pub fold: Fold,
-    /// For a quick look: of a window of more bytes than this, only evenly spaced rows are read, as
-    /// in [`GridRequest::sample_bytes`]. `None` reads everything.
+    /// For a quick preview: if the window has more bytes than this, only evenly spaced rows are
+    /// read, as in [`GridRequest::sample_bytes`]. `None` reads everything.
     pub sample_bytes: Option<u64>,
 }
 
-/// Most cells of a grid that keeps [exact values](Grid::exact): more than a page has room to write.
+/// The maximum number of cells of a grid with [exact values](Grid::exact): more than a page has
+/// room for as text.
 pub const EXACT: usize = 1 << 16;
 
-/// What a cell holds besides finite values.
+/// Which non-finite values a cell holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[repr(u8)]
 pub enum Mark {
-    /// Finite values only.
+    /// None: all values are finite.
     #[default]
     None = 0,
     /// At least one −∞ (and no NaN).
@@ -93,41 +95,41 @@ pub enum Mark {
     Nan = 4,
 }
 
-/// A matrix ready to draw: every cell stands for a block of `block` values.
+/// A reduced matrix, ready to draw: every cell covers a block of `block` values.
 #[derive(Debug, Clone)]
 pub struct Grid {
-    /// Rows of cells.
+    /// Number of rows of cells.
     pub rows: usize,
-    /// Columns of cells.
+    /// Number of columns of cells.
     pub cols: usize,
-    /// Rows and columns of values in a cell (the last row and column of cells may hold fewer);
-    /// `(1, 1)` when nothing was reduced.
+    /// Rows and columns of values in one cell (the last row and column of cells may cover fewer);
+    /// `(1, 1)` if the matrix was not reduced.
     pub block: (usize, usize),
-    /// How blocks were folded.
+    /// How blocks became cells.
     pub fold: Fold,
-    /// One value a cell, row by row; NaN where a block has no finite value. For [`Fold::Ink`] the
-    /// positive plane; for [`Fold::Rms`] the root mean square, which is never negative, unless a cell
-    /// is one value, which then has its sign.
+    /// One value per cell, row by row; NaN if the block has no finite value. For [`Fold::Ink`], the
+    /// positive plane. For [`Fold::Rms`], the root mean square, which is never negative, unless
+    /// each cell is a single value: it then keeps its sign.
     pub values: Vec<f32>,
-    /// For [`Fold::Ink`]: the negative plane (magnitudes); else empty.
+    /// For [`Fold::Ink`], the negative plane (magnitudes); else empty.
     pub negative: Vec<f32>,
-    /// For [`Fold::Rms`] where cells hold several values: how one-sided the finite values of each
-    /// cell are, Σ v / Σ |v|. 1 where all are positive, −1 where all are negative, near 0 where both
-    /// signs weigh the same (and 0 where all are zero). Else empty.
+    /// For [`Fold::Rms`] with several values per cell, how one-sided the finite values of each cell
+    /// are: Σ v / Σ |v|. 1 if all are positive, −1 if all are negative, near 0 if both signs weigh
+    /// the same (and 0 if all are zero). Else empty.
     pub balance: Vec<f32>,
-    /// One mark a cell, or empty when every value is finite.
+    /// One mark per cell; empty if every value is finite.
     pub marks: Vec<Mark>,
-    /// The values as `f64`, with their signs whatever the fold, for a matrix whose numbers can be
-    /// read: where nothing was reduced, the dtype has values that `f32` has not (`f64`, `c128`,
-    /// integers of 32 and 64 bits) and the cells are at most [`EXACT`]; else empty. NaN where a
-    /// value is not finite.
+    /// The values as `f64`, with their signs whatever the fold, for matrices small enough that
+    /// their numbers are shown as text: if nothing was reduced, the dtype has values that `f32`
+    /// cannot represent (`f64`, `c128`, integers of 32 and 64 bits), and there are at most
+    /// [`EXACT`] cells. Else empty. NaN for non-finite values.
     pub exact: Vec<f64>,
-    /// Rows and columns of values of the tensor.
+    /// Rows and columns of the tensor.
     pub shape: (usize, usize),
-    /// Rows and columns of values that were read: `shape`, or fewer of one kind when the request
-    /// asked for a sample.
+    /// Rows and columns that were read: those of `shape`, or fewer rows or columns if a sample was
+    /// requested.
     pub read: (usize, usize),
-    /// Statistics of all values read, from the same pass.
+    /// Statistics of all values that were read, from the same pass.
     pub summary: Summary,
 }
 
@@ -137,10 +139,10 @@ impl Grid {
         self.read != self.shape
     }
 
-    /// The value of cell `at` (row by row), as exactly as it is known; of [`Fold::Ink`] the
-    /// positive plane less the negative one, of [`Fold::Rms`] the root mean square with the sign of
-    /// the cell's [balance](Grid::balance). NaN where a cell has no finite value, or where there
-    /// is no such cell.
+    /// The value of cell `at` (counted row by row), as exactly as it is known. For [`Fold::Ink`],
+    /// the positive plane minus the negative one; for [`Fold::Rms`], the root mean square with the
+    /// sign of the cell's [balance](Grid::balance). NaN if the cell has no finite value, or does
+    /// not exist.
     pub fn value(&self, at: usize) -> f64 {
         if let Some(&exact) = self.exact.get(at) {
             return exact;
@@ -154,14 +156,15 @@ impl Grid {
     }
 }
 
-/// Folds a tensor of two axes (rows run down, columns run right) in stripes on all threads.
+/// Reduces a tensor of two axes (rows run down, columns run right), in stripes on all threads.
 ///
-/// Blocks are whole numbers of values, `ceil(rows / max_rows)` by `ceil(columns / max_cols)`, so
-/// the cells are `ceil(rows / block)` by `ceil(columns / block)`. Finite values past the range of
-/// `f32` count as its largest. Memory is one stripe per thread (up to 1 MB) and the cells.
+/// Blocks are `ceil(rows / max_rows)` by `ceil(columns / max_cols)` values, so there are `ceil(rows
+/// / block)` by `ceil(columns / block)` cells. Finite values outside the range of `f32` are clamped
+/// to it. Needs memory for one stripe per thread (up to 1 MB) and for the cells.
 ///
 /// # Errors
-/// When the tensor has not two axes, its bytes cannot be read, or the work is cancelled.
+/// Returns an error if the tensor does not have two axes, its bytes cannot be read, or the work was
+/// cancelled.
 pub fn reduce(tensor: &Tensor, request: GridRequest, work: Work<'_>) -> Result<Grid, TensorError> {
     let &[rows, cols] = tensor.shape() else {
         let why = format!("a matrix has two axes, it has {}", tensor.shape().len());
@@ -226,16 +229,16 @@ pub fn reduce(tensor: &Tensor, request: GridRequest, work: Work<'_>) -> Result<G
     Ok(grid)
 }
 
-/// Folds a window of a tensor of two axes into cells of a given block. Cells of a window are those
-/// of the whole matrix, bit for bit, whatever the window and the number of threads; where rows are
-/// sampled, those that are read depend on the window.
+/// Reduces a window of a tensor of two axes to cells of a given block size. The cells are those of
+/// the whole matrix, bit for bit, for any window and any number of threads. If rows are sampled,
+/// the sample depends on the window.
 ///
 /// The grid has no statistics, and its `shape` is that of the window. Values narrower than a byte
-/// are read where they lie.
+/// are read in place.
 ///
 /// # Errors
-/// When the tensor has not two axes or the window leaves it, its bytes cannot be read, or the work is
-/// cancelled.
+/// Returns an error if the tensor does not have two axes, the window is out of bounds, bytes cannot
+/// be read, or the work was cancelled.
 pub fn tile(tensor: &Tensor, request: &TileRequest, work: Work<'_>) -> Result<Grid, TensorError> {
     let window = &request.window;
     match *tensor.shape() {
@@ -272,7 +275,7 @@ pub fn tile(tensor: &Tensor, request: &TileRequest, work: Work<'_>) -> Result<Gr
 /// values from the same pass.
 ///
 /// # Errors
-/// As [`reduce`].
+/// Returns the errors of [`reduce`].
 pub(crate) fn foldable(
     tensor: &Tensor,
     block: (usize, usize),

@@ -1,7 +1,7 @@
-//! Which values make which cell, and in which order they are read.
+//! Plans which values make which cell, and the order in which they are read.
 //!
-//! A plan depends on the tensor and the request alone, never on the number of threads: so neither
-//! does any sum.
+//! A plan depends only on the tensor and the request, never on the number of threads; hence neither
+//! do the sums.
 
 use std::ops::Range;
 

@@ -1,6 +1,7 @@
-//! Parts of statistics as bytes: little-endian, lists as columns, so that any array library reads them.
+//! Encodes parts of statistics as bytes: little-endian, lists as columns, readable by any array
+//! library.
 //!
-//! Documented in docs/summary-format.md, which is to be changed with this file.
+//! The encoding is documented in docs/summary-format.md; change both together.
 
 use std::ops::Range;
 
@@ -15,7 +16,7 @@ const PATTERNS: u8 = 2;
 const BINS: u8 = 3;
 
 impl SummaryPart {
-    /// Adds the part as bytes.
+    /// Appends the encoded part to `out`.
     pub fn encode(&self, out: &mut Vec<u8>) {
         let kind = match self.seen {
             SeenPart::Few { .. } => FEW_VALUES,
@@ -44,10 +45,11 @@ impl SummaryPart {
         }
     }
 
-    /// The part that the bytes begin with, of a tensor that is folded so; moves past it.
+    /// Decodes the part at the start of `bytes`, for a tensor with this `folding`, and advances
+    /// past it.
     ///
     /// # Errors
-    /// When they are no such part, or what it says of itself does not fit.
+    /// Returns an error if the bytes are not such a part, or are inconsistent.
     pub fn decode(folding: Folding, bytes: &mut &[u8]) -> Result<Self, PartError> {
         let kind = take::<1>(bytes)?[0];
         let expected = match (folding.is_few(), folding.is_counted()) {

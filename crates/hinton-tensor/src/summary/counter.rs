@@ -1,4 +1,4 @@
-//! What a thread has seen of a tensor's values.
+//! The statistics that one thread collects about a tensor's values.
 
 use super::Summary;
 use super::distribution::{Distribution, KEYS, is_edge, key_of, key_of_upper_half, merged, rank};

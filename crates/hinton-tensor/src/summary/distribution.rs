@@ -1,4 +1,4 @@
-//! How finite values are distributed: exactly, or in bins 2^-7 of their magnitude wide.
+//! The distribution of finite values: exact, or in bins with a relative width of 2^-7.
 
 /// Most different values that are kept exactly: what a 16-bit dtype has.
 const MOST_EXACT: usize = 1 << 16;

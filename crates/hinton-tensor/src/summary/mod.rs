@@ -1,11 +1,12 @@
-//! Statistics of a tensor's values, from one pass, mergeable.
+//! Statistics of a tensor's values, computed in one pass and mergeable.
 //!
-//! Counts, minimum, maximum and the sums are of every value. Quantiles and histograms come from a
-//! table of 65,536 counts. For dtypes of at most 16 bits that is one count for each pattern, so
-//! everything is exact. For wider ones it is the upper 16 bits of the value as `f32`: bins at most
-//! 2^-7 (0.8 %) of the value wide; magnitudes that `f32` has not as normal numbers have bins as
-//! wide, in a table of their own. Subnormal numbers of `f32` below 1e-40 count as zero. Where every value is such a bin's edge (small integers, bfloat16 kept as
-//! `f32`), and for tensors of few values, wider dtypes are exact too.
+//! Counts, minimum, maximum and sums cover every value. Quantiles and histograms come from a table
+//! of 65,536 counts. For dtypes of at most 16 bits there is one count per bit pattern, so
+//! everything is exact. For wider dtypes the pattern is the upper 16 bits of the value as `f32`, so
+//! bins are at most 2^-7 (0.8 %) of the value wide; values outside the normal range of `f32` have
+//! bins of the same relative width in a separate table. Subnormal numbers of `f32` below 1e-40
+//! count as zero. Wider dtypes are exact too if there are few values, or if every value is the edge
+//! of a bin (small integers, bfloat16 stored as `f32`).
 
 mod coded;
 mod counter;
@@ -30,20 +31,20 @@ pub(crate) const FEW: u64 = 4096;
 /// Values of a stripe; a multiple of a block of moments, and part of their order.
 const STRIPE: u64 = 128 << 10;
 
-/// What the values of a tensor are like. Figures are over the *finite* values, as `f64` (64-bit
-/// integers past 2^53 are rounded to it, complex values count by their magnitude); NaN and
-/// infinities are counted beside them.
+/// Statistics of the values of a tensor. They cover the *finite* values as `f64` (64-bit integers
+/// beyond 2^53 are rounded, complex values count by their magnitude); non-finite values are counted
+/// separately.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
-    /// All values.
+    /// Number of values.
     pub elements: u64,
-    /// Values that are not a number.
+    /// Number of values that are NaN.
     pub nan: u64,
-    /// Values that are +∞.
+    /// Number of values that are +∞.
     pub pos_inf: u64,
-    /// Values that are −∞.
+    /// Number of values that are −∞.
     pub neg_inf: u64,
-    /// Values that are exactly zero (of either sign).
+    /// Number of values that are exactly zero, of either sign.
     pub zeros: u64,
     min: f64,
     max: f64,
@@ -52,7 +53,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// No values yet.
+    /// A summary of no values.
     pub fn empty() -> Self {
         Summary::of_counts([])
     }
@@ -77,27 +78,27 @@ impl Summary {
         Summary { elements, nan, pos_inf, neg_inf, zeros, min, max, moments, distribution }
     }
 
-    /// Values that are finite.
+    /// Number of finite values.
     pub fn finite(&self) -> u64 {
         self.elements - self.nan - self.pos_inf - self.neg_inf
     }
 
-    /// Smallest finite value; `None` where there is none.
+    /// Smallest finite value; `None` if there is none.
     pub fn min(&self) -> Option<f64> {
         (self.finite() > 0).then_some(self.min)
     }
 
-    /// Largest finite value; `None` where there is none.
+    /// Largest finite value; `None` if there is none.
     pub fn max(&self) -> Option<f64> {
         (self.finite() > 0).then_some(self.max)
     }
 
-    /// Mean of the finite values; `None` where there is none.
+    /// Mean of the finite values; `None` if there are none.
     pub fn mean(&self) -> Option<f64> {
         Some(self.moments.mean().clamp(self.min()?, self.max()?))
     }
 
-    /// Population standard deviation of the finite values (numpy's `std`); `None` where there is
+    /// Population standard deviation of the finite values (numpy's `std`); `None` if there are
     /// none.
     pub fn std(&self) -> Option<f64> {
         // The sums of equal values are rounded; their spread is not.
@@ -105,10 +106,11 @@ impl Summary {
         (self.finite() > 0).then_some(spread)
     }
 
-    /// Kurtosis of the finite values: the mean of ((x − mean) / std)⁴, 3 for a normal distribution
-    /// (not less 3, as some define it). `None` where there is no value, no spread, or no table of
-    /// values. Where quantiles are [exact](Summary::is_exact), so is it but for rounding; else values count as the middle of
-    /// their bin, which is off by less than 3 %.
+    /// Kurtosis of the finite values: the mean of ((x − mean) / std)⁴, which is 3 for a normal
+    /// distribution (3 is not subtracted). `None` if there are no values, they are all equal, or
+    /// quantiles were not requested. Where quantiles are [exact](Summary::is_exact), so is the
+    /// kurtosis except for rounding; else each value counts as the middle of its bin, an error of
+    /// less than 3 %.
     pub fn kurtosis(&self) -> Option<f64> {
         let (mean, std) = (self.mean()?, self.std().filter(|&std| std > 0.0)?);
         let fourth = |value: f64| {
@@ -119,13 +121,13 @@ impl Summary {
         (count == self.finite()).then(|| sum / count as f64)
     }
 
-    /// Euclidean norm of the finite values: sqrt(Σ x²); `None` where there is none. Infinite only
-    /// where the norm itself passes the range of `f64`.
+    /// Euclidean norm of the finite values: sqrt(Σ x²); `None` if there are none. Infinite only if
+    /// the norm itself exceeds the range of `f64`.
     pub fn l2(&self) -> Option<f64> {
         (self.finite() > 0).then(|| self.moments.l2())
     }
 
-    /// Root mean square of the finite values: sqrt(Σ x² / n); `None` where there is none.
+    /// Root mean square of the finite values: sqrt(Σ x² / n); `None` if there are none.
     pub fn rms(&self) -> Option<f64> {
         let finite = self.finite() as f64;
         let rms = self.l2()? / finite.sqrt();
@@ -133,26 +135,26 @@ impl Summary {
         Some(if rms.is_finite() { rms } else { self.max_abs()? })
     }
 
-    /// Sum of the magnitudes of the finite values: Σ |x|, the L1 norm; `None` where there is none.
+    /// Sum of the magnitudes of the finite values: Σ |x|, the L1 norm; `None` if there are none.
     pub fn sum_abs(&self) -> Option<f64> {
         (self.finite() > 0).then(|| self.moments.sum_abs())
     }
 
-    /// Mean magnitude of the finite values; `None` where there is none.
+    /// Mean magnitude of the finite values; `None` if there are none.
     pub fn mean_abs(&self) -> Option<f64> {
         (self.finite() > 0).then(|| self.moments.mean_abs())
     }
 
-    /// Largest magnitude of a finite value; `None` where there is none.
+    /// Largest magnitude of a finite value; `None` if there are none.
     pub fn max_abs(&self) -> Option<f64> {
         Some(self.min()?.abs().max(self.max()?.abs()))
     }
 
-    /// The `q` quantile (0 to 1) of the finite values, by numpy's `linear` method; `None` where
-    /// there is none, and for a `q` outside 0 to 1.
+    /// The `q` quantile (0 to 1) of the finite values, by numpy's `linear` method; `None` if there
+    /// are no values, or `q` is outside 0 to 1.
     ///
-    /// Exact where [`is_exact`](Summary::is_exact), else within a bin (0.8 % of the value). The
-    /// quantiles 0 and 1 are the exact minimum and maximum.
+    /// Exact if [`is_exact`](Summary::is_exact), else accurate to one bin (0.8 % of the value). The
+    /// quantiles 0 and 1 are always the exact minimum and maximum.
     pub fn quantile(&self, q: f64) -> Option<f64> {
         let (min, max) = (self.min()?, self.max()?);
         if !(0.0..=1.0).contains(&q) {
@@ -179,28 +181,28 @@ impl Summary {
         Some(value.clamp(min, max))
     }
 
-    /// How many finite values have a magnitude in `(0, limit)`. Exact where
-    /// [`is_exact`](Summary::is_exact), and where `limit` is a power of two that `f32` has; else the
-    /// bin that holds the limit counts in part.
+    /// Number of finite values with a magnitude in `(0, limit)`. Exact if
+    /// [`is_exact`](Summary::is_exact), and if `limit` is a power of two that `f32` can represent;
+    /// else the bin that contains the limit is counted in proportion.
     pub fn smaller_than(&self, limit: f64) -> u64 {
         self.distribution.within(limit).saturating_sub(self.zeros)
     }
 
-    /// How many finite values have a magnitude of `limit` or more; exact as
+    /// Number of finite values with a magnitude of at least `limit`; as exact as
     /// [`smaller_than`](Summary::smaller_than).
     pub fn at_least(&self, limit: f64) -> u64 {
         self.finite().saturating_sub(self.distribution.within(limit))
     }
 
     /// Whether quantiles and histograms are exact (dtypes of at most 16 bits, few values, or few
-    /// different simple ones); else they are within 0.8 % of the value.
+    /// different values); else they are accurate to 0.8 % of the value.
     pub fn is_exact(&self) -> bool {
         matches!(self.distribution, Distribution::Values(_))
     }
 
-    /// Counts of finite values in `bins` equal bins over `[low, high]`, both ends included (a value
-    /// on an edge counts above it, as numpy's `histogram`); values outside are not counted. All
-    /// zero where the range is empty or not finite.
+    /// Counts the finite values in `bins` equal bins over `[low, high]`, both ends inclusive. A
+    /// value on an edge belongs to the bin above it, as in numpy's `histogram`; values outside are
+    /// not counted. All counts are zero if the range is empty or not finite.
     pub fn histogram(&self, low: f64, high: f64, bins: usize) -> Vec<u64> {
         let mut counts = vec![0; bins];
         if bins > 0 && low <= high && low.is_finite() && high.is_finite() && self.finite() > 0 {
@@ -209,8 +211,8 @@ impl Summary {
         counts
     }
 
-    /// Counts of finite values that are whole numbers, in at most `most` bins from the least to the
-    /// greatest, see [`whole_bins`]; no bin where there is no finite value.
+    /// Counts finite values that are whole numbers, in at most `most` bins from the smallest to the
+    /// largest, see [`whole_bins`]. No bins if there are no finite values.
     pub fn integer_histogram(&self, most: usize) -> Vec<u64> {
         let (Some(min), Some(max)) = (self.min(), self.max()) else { return Vec::new() };
         // Past this whole numbers have no neighbour one away.
@@ -221,8 +223,8 @@ impl Summary {
         self.histogram(low, high, bins)
     }
 
-    /// Adds the values another summary has seen. Exact distributions stay exact while they hold at
-    /// most 65,536 different values; else both are binned.
+    /// Adds the statistics of another summary. Exact distributions stay exact up to 65,536
+    /// different values; beyond that, both are binned.
     pub fn merge(&mut self, other: &Summary) {
         self.elements = self.elements.saturating_add(other.elements);
         self.nan += other.nan;
@@ -251,9 +253,9 @@ impl Summary {
     }
 }
 
-/// Equal bins for whole numbers from `low` to `high`, at most `most` of them: from where to where
-/// they reach (half a number beyond the outermost) and how many. Each holds as many whole numbers as
-/// the others, so that even counts look even.
+/// Equal bins for whole numbers from `low` to `high`, at most `most` of them: the lower and upper
+/// edge (half a number beyond the outermost values), and the number of bins. Each bin covers the
+/// same number of whole numbers, so that even counts look even.
 pub fn whole_bins(low: f64, high: f64, most: usize) -> (f64, f64, usize) {
     let (low, high) = (low.floor(), high.ceil());
     let numbers = high - low + 1.0;
@@ -277,13 +279,14 @@ impl Default for Summary {
     }
 }
 
-/// One pass over all values of a tensor of any number of axes, in stripes on all threads.
+/// Computes the statistics of a tensor with any number of axes, in one pass, in stripes on all
+/// threads.
 ///
-/// Memory is one stripe per thread (up to 2 MB) and 48 bytes per 131,072 values. Where statistics came
-/// with the tensor ([`Tensor::known`]), nothing is read.
+/// Needs memory for one stripe per thread (up to 2 MB) and 48 bytes per 131,072 values. If
+/// statistics came with the tensor ([`Tensor::known`]), nothing is read.
 ///
 /// # Errors
-/// When its bytes cannot be read or the work is cancelled.
+/// Returns an error if its bytes cannot be read or the work was cancelled.
 pub fn summarize(tensor: &Tensor, work: Work<'_>) -> Result<Summary, TensorError> {
     if let Some(part) = tensor.known() {
         return Ok(part.summary());

@@ -1,4 +1,4 @@
-//! Count, mean, squared deviations and sum of magnitudes, in blocks that merge.
+//! Count, mean, squared deviations and sum of magnitudes, in mergeable blocks.
 
 /// Values of a block: sums inside a block are taken in one go, blocks merge one by one. Fixed, so
 /// that the number of threads changes no bit.

@@ -1,8 +1,9 @@
-//! Statistics of a part of a tensor's values, which merge to those of the whole bit for bit.
+//! Statistics of a part of a tensor's values. Merged, they equal those of the whole bit for bit.
 //!
-//! Sums of floating-point numbers hang on their order, so a tensor is cut at stripes only, and what a
-//! stripe gives is never cut again: counts merge in any order, and moments are kept one by one until
-//! those of all stripes before them are there. Two ways of cutting a tensor so give the same bytes.
+//! Sums of floating-point numbers depend on their order, so a tensor is split only between stripes,
+//! and the result of a stripe is never split. Counts merge in any order; moments are kept
+//! separately until those of all earlier stripes are present. Hence any way to split a tensor gives
+//! the same bytes.
 
 use std::ops::Range;
 
@@ -11,22 +12,22 @@ use super::{Counter, FEW, Moments, STRIPE, Summary, counted, gathered, sorted};
 use crate::read::{Layout, Source};
 use crate::{Dtype, Tensor, TensorError, Work};
 
-/// How the values of a tensor are folded: what parts of its statistics must agree on.
+/// What parts of a tensor's statistics must agree on in order to merge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Folding {
-    /// The type of its values.
+    /// The dtype of the values.
     pub dtype: Dtype,
-    /// Values that are stored, each once.
+    /// Number of values that are stored, each counted once.
     pub elements: u64,
-    /// How often the tensor repeats them; 1 but for views that do.
+    /// How often the tensor repeats them; 1 unless a stride is zero.
     pub repeats: u64,
 }
 
 impl Folding {
-    /// Values of a stripe; the last one may have fewer.
+    /// Number of values per stripe; the last one may have fewer.
     pub const STRIPE: u64 = STRIPE;
 
-    /// That of a tensor.
+    /// That of this tensor.
     pub fn of(tensor: &Tensor) -> Self {
         let (layout, repeats) = Layout::memory_order(tensor.view());
         match tensor.elements() {
@@ -35,12 +36,12 @@ impl Folding {
         }
     }
 
-    /// How many stripes there are.
+    /// Number of stripes.
     pub fn stripes(&self) -> u64 {
         self.elements.div_ceil(STRIPE)
     }
 
-    /// How many values lie in those stripes.
+    /// Number of values in these stripes.
     pub fn elements_of(&self, stripes: &Range<u64>) -> u64 {
         let end = stripes.end.saturating_mul(STRIPE).min(self.elements);
         end.saturating_sub(stripes.start.saturating_mul(STRIPE))
@@ -57,12 +58,12 @@ impl Folding {
     }
 }
 
-/// Two parts do not go together, or bytes are none of a part.
+/// Two parts cannot be merged, or bytes are not a part.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct PartError(pub(super) String);
 
-/// What is known of some stripes of a tensor.
+/// Statistics of some of the stripes of a tensor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SummaryPart {
     pub(super) folding: Folding,
@@ -82,7 +83,7 @@ pub(super) enum SeenPart {
 }
 
 impl SummaryPart {
-    /// Of no stripe.
+    /// Statistics of no stripes.
     pub fn empty(folding: Folding) -> Self {
         let seen = match folding.is_few() {
             true => SeenPart::Few { values: Vec::new(), nan: 0, pos_inf: 0, neg_inf: 0 },
@@ -95,17 +96,17 @@ impl SummaryPart {
         SummaryPart { folding, stripes: Vec::new(), seen }
     }
 
-    /// How its tensor is folded.
+    /// What other parts must agree on to merge with this one.
     pub fn folding(&self) -> Folding {
         self.folding
     }
 
-    /// The stripes it knows, in rising order; what lies side by side is one range.
+    /// The stripes it covers, in ascending order; adjacent stripes form one range.
     pub fn stripes(&self) -> &[Range<u64>] {
         &self.stripes
     }
 
-    /// The stripes it does not know.
+    /// The stripes it does not cover.
     pub fn missing(&self) -> Vec<Range<u64>> {
         let mut missing = Vec::new();
         let mut next = 0;
@@ -121,16 +122,16 @@ impl SummaryPart {
         missing
     }
 
-    /// Whether it knows every stripe.
+    /// Whether it covers every stripe.
     pub fn is_whole(&self) -> bool {
         self.missing().is_empty()
     }
 
-    /// Adds the stripes that another part knows. The same part twice is once.
+    /// Adds the stripes of another part. Adding the same part twice is the same as adding it once.
     ///
     /// # Errors
-    /// When it is of a tensor that is folded in another way, or both know the same stripes and
-    /// are not one part.
+    /// Returns an error if the other part is of a tensor with a different [`Folding`], or the two
+    /// overlap without being identical.
     pub fn merge(&mut self, other: &SummaryPart) -> Result<(), PartError> {
         if self.folding != other.folding {
             return Err(PartError(format!(
@@ -169,7 +170,8 @@ impl SummaryPart {
         Ok(())
     }
 
-    /// The statistics of what it knows: of all values of the tensor where it is whole.
+    /// The statistics of the stripes it covers: of all values of the tensor, if it covers every
+    /// stripe.
     pub fn summary(&self) -> Summary {
         let mut summary = match &self.seen {
             SeenPart::Few { values, nan, pos_inf, neg_inf } => {
@@ -304,12 +306,13 @@ fn joined_ranges(a: &[Range<u64>], b: &[Range<u64>]) -> Result<Vec<Range<u64>>, 
     Ok(joined)
 }
 
-/// Reads those stripes of a tensor, and nothing else of it where its values lie one behind another.
-/// The same stripes give the same part on any number of threads, and parts of all of them merge in any order to the one
-/// part of all.
+/// Reads these stripes of a tensor, and nothing else if its values are contiguous. The same stripes
+/// give the same part with any number of threads, and parts of all stripes merge, in any order, to
+/// the same whole.
 ///
 /// # Errors
-/// When the tensor has no such stripes, its bytes cannot be read, or the work is cancelled.
+/// Returns an error if the tensor has no such stripes, its bytes cannot be read, or the work was
+/// cancelled.
 pub fn summarize_part(
     tensor: &Tensor,
     stripes: Range<u64>,

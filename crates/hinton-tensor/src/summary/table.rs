@@ -1,4 +1,4 @@
-//! A table of counts, one for each bit pattern of 8 or 16 bits.
+//! A table of counts, one per bit pattern of 8 or 16 bits.
 
 /// Copies of each count, side by side: equal neighbours in the data then add to different places,
 /// and no addition waits for the one before it.
