@@ -1,4 +1,4 @@
-//! Tensors to a picture.
+//! Draws tensors.
 
 use hinton_chart::{
     Course, Labels, Length, Measures, Need, NumberFormat, Options, PageSize, Panel, Spread,
@@ -23,37 +23,38 @@ const SAMPLE: (u64, u64) = (512 << 20, 16 << 10);
 const READ_WHOLE_FAR: u64 = 512 << 20;
 const SAMPLE_FAR: (u64, u64) = (256 << 20, 64 << 10);
 
-/// What is to be drawn, and how. `Default` leaves every choice to the tensors' shapes.
+/// What to draw, and how. `Default` leaves every choice to the tensors' shapes.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DrawRequest<'a> {
-    /// Name of the chart's row; `None` chooses by shape.
+    /// The name of the chart, see [`CHARTS`](crate::CHARTS); `None` chooses by shape.
     pub chart: Option<String>,
     /// How the picture looks.
     pub options: Options,
-    /// Whether axes are reversed before anything else: a matrix transposed.
+    /// Whether the order of the axes is reversed before anything else: a matrix is transposed.
     pub transpose: bool,
-    /// An order that the axes are brought into, after `transpose`.
+    /// A new order of the axes, applied after `transpose`.
     pub permute: Option<Permute>,
-    /// A shape for the values (with `each`, for those of each picture).
+    /// A new shape for the values; with `each`, for those of each picture.
     pub reshape: Option<Reshape>,
-    /// One picture for each column, row or position of an axis.
+    /// The axis of which each index is a picture of its own.
     pub each: Option<Each>,
-    /// The order of rows and columns; `None` is the file's.
+    /// The order of rows and columns; `None` keeps the file's order.
     pub order: Option<Order>,
-    /// Tensors stand beside one another as panels of one figure, each drawn as it would be alone, and whether
-    /// they have one scale; `None` draws one picture of all.
+    /// Draws tensors side by side as panels of one figure, each as it would be drawn by itself; the
+    /// value says whether they share a scale. `None` draws all tensors as one picture.
     pub panels: Option<PanelScale>,
-    /// The letter above the picture, or above the first panel; `None` is none above one picture, `a` above the
-    /// first of several.
+    /// The letter above the picture, or above the first panel. With `None`, a single picture has no
+    /// letter, and panels start with `a`.
     pub label: Option<String>,
-    /// Names of the settings that were [set](DrawRequest::set), for notes on those without effect.
+    /// Names of the settings that were [set](DrawRequest::set), to report those that have no
+    /// effect.
     pub given: Vec<&'static str>,
-    /// Whether a note says the smallest and largest value, with six digits.
+    /// Whether a note reports the smallest and the largest value, with six digits.
     pub says_range: bool,
-    /// Threads to use; 0 is one for each core. The picture never depends on it.
+    /// Number of threads; 0 means one per core. The picture is the same for any number.
     pub threads: usize,
-    /// Who is told how much has been read, and may stop.
+    /// Receives progress in bytes read; may cancel the work.
     pub progress: &'a dyn Progress,
 }
 
@@ -91,15 +92,15 @@ impl std::fmt::Debug for DrawRequest<'_> {
 }
 
 impl<'a> DrawRequest<'a> {
-    /// Draws that chart.
+    /// A request for the chart with this name.
     pub fn chart(name: &str) -> Self {
         DrawRequest { chart: Some(name.to_owned()), ..DrawRequest::default() }
     }
 
-    /// Draws a picture people know; see [`PRESETS`](crate::PRESETS).
+    /// A request with the settings of a named preset; see [`PRESETS`](crate::PRESETS).
     ///
     /// # Errors
-    /// An unknown name lists those there are.
+    /// Returns an error if the name is unknown; the error lists the known ones.
     pub fn preset(name: &str) -> Result<Self, Error> {
         let row = preset(name)?;
         let mut request = DrawRequest::chart(row.chart);
@@ -109,35 +110,35 @@ impl<'a> DrawRequest<'a> {
         Ok(request)
     }
 
-    /// Sets one of the [`SETTINGS`](crate::SETTINGS) by its word on the command line:
-    /// `.set("cmap", "viridis")?`.
+    /// Sets one of the [`SETTINGS`](crate::SETTINGS) by its name on the command line: `.set("cmap",
+    /// "viridis")?`.
     ///
     /// # Errors
-    /// An unknown word, or a value that it does not take.
+    /// Returns an error if the name is unknown, or the setting does not accept the value.
     pub fn set(mut self, setting: &str, value: &str) -> Result<Self, Error> {
         crate::settings::set(&mut self, setting, value)?;
         Ok(self)
     }
 
-    /// One picture for each column, row or position of an axis.
+    /// Draws one picture per column, row or index of an axis.
     pub fn each(mut self, each: Each) -> Self {
         self.each = Some(each);
         self
     }
 
-    /// Brings the values (with [`each`](DrawRequest::each), those of each picture) into a shape.
+    /// Gives the values a new shape; with [`each`](DrawRequest::each), those of each picture.
     pub fn reshape(mut self, shape: impl Into<Reshape>) -> Self {
         self.reshape = Some(shape.into());
         self
     }
 
-    /// Reverses the axes: a matrix transposed.
+    /// Reverses the order of the axes: a matrix is transposed.
     pub fn transposed(mut self) -> Self {
         self.transpose = !self.transpose;
         self
     }
 
-    /// How the picture looks.
+    /// Sets how the picture looks.
     pub fn options(mut self, options: Options) -> Self {
         self.options = options;
         self
@@ -153,19 +154,19 @@ impl<'a> DrawRequest<'a> {
     }
 }
 
-/// A drawn picture.
+/// A picture that has been drawn, ready to be saved.
 #[derive(Debug, Clone)]
 pub struct Picture {
-    /// The picture, resolved to the last number.
+    /// The scene: all positions, colours and text, resolved.
     pub scene: Scene,
-    /// What a person should know that the picture may not say, one sentence each.
+    /// Notes for the user that the picture itself may not show, one sentence each.
     pub notes: Vec<String>,
-    /// Pixels to the inch that it was drawn for.
+    /// The resolution it was drawn for, in pixels per inch.
     pub dpi: f64,
 }
 
 impl Picture {
-    /// Options that render it at the pixels to the inch it was drawn for.
+    /// Options that render it at the resolution it was drawn for.
     pub fn render_options(&self) -> RenderOptions {
         let mut options = RenderOptions::default();
         options.dpi = self.dpi;
@@ -173,7 +174,7 @@ impl Picture {
     }
 }
 
-/// That many threads; for 0 one for each core.
+/// The number of threads to use: `wanted`, or one per core if that is 0.
 pub fn threads(wanted: usize) -> usize {
     match wanted {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
@@ -181,10 +182,11 @@ pub fn threads(wanted: usize) -> usize {
     }
 }
 
-/// Draws tensors, or what was [selected](crate::select()) of them.
+/// Draws tensors, or [selected](crate::select()) tensors and slices.
 ///
 /// # Errors
-/// When the request does not fit the tensors, values cannot be read, or the work was stopped.
+/// Returns an error if the request does not fit the tensors, values cannot be read, or the work was
+/// cancelled.
 pub fn draw<T>(tensors: T, request: &DrawRequest<'_>) -> Result<Picture, Error>
 where
     T: IntoIterator,
@@ -199,7 +201,7 @@ where
 }
 
 impl Arrangement {
-    /// Bytes that drawing will read, for a progress bar.
+    /// Number of bytes that drawing will read, for a progress bar.
     pub fn bytes(&self) -> u64 {
         let sample = self.sample_bytes().unwrap_or(u64::MAX);
         self.panels.iter().map(|panel| panel.bytes().min(sample)).fold(0, u64::saturating_add)
@@ -216,10 +218,10 @@ impl Arrangement {
     }
 }
 
-/// Draws panels that are [arranged](arrange()) already.
+/// Draws panels that were laid out by [`arrange`](arrange()).
 ///
 /// # Errors
-/// As [`draw`].
+/// Returns the errors of [`draw`].
 pub fn draw_arrangement(
     arrangement: &Arrangement,
     request: &DrawRequest<'_>,

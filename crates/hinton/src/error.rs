@@ -1,4 +1,4 @@
-//! Everything that can go wrong, as one type.
+//! The error type of this crate.
 
 use std::path::{Path, PathBuf};
 
@@ -10,17 +10,17 @@ use hinton_render::films::FilmError;
 use hinton_run::RunError;
 use hinton_tensor::TensorError;
 
-/// Anything that can go wrong between a path and a picture.
+/// Everything that can go wrong between opening a file and saving a picture.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The file could not be opened.
     #[error(transparent)]
     Open(#[from] FormatError),
-    /// A view that does not fit a tensor, values that cannot be read, or cancelled work.
+    /// A view does not fit a tensor, values cannot be read, or the work was cancelled.
     #[error(transparent)]
     Tensor(#[from] TensorError),
-    /// An option that is not understood, or a chart that cannot show what it was given.
+    /// An option is not understood, or a chart cannot show what it was given.
     #[error(transparent)]
     Chart(#[from] ChartError),
     /// A picture could not be encoded.
@@ -29,56 +29,56 @@ pub enum Error {
     /// A run could not be opened or written.
     #[error(transparent)]
     Run(#[from] RunError),
-    /// A network that cannot be made or used.
+    /// A network could not be built or used.
     #[error(transparent)]
     Net(#[from] NetError),
     /// A film could not be made.
     #[error(transparent)]
     Film(#[from] FilmError),
-    /// What was asked for cannot be understood, whatever the file holds.
+    /// The request cannot be understood, whatever the file holds.
     #[error("{message}")]
     Request {
-        /// What was asked and why it makes no sense.
+        /// What was requested, and why it is not possible.
         message: String,
-        /// What to do.
+        /// What to do about it.
         help: Option<String>,
     },
-    /// What was asked for by name is not there: a tensor, a step, a file.
+    /// Something that was requested by name is missing: a tensor, a step, a file.
     #[error("{message}")]
     Missing {
-        /// What was asked and what there is.
+        /// What was requested, and what exists.
         message: String,
-        /// What to do.
+        /// What to do about it.
         help: Option<String>,
     },
-    /// What is there does not fit what was asked: another shape, another type, too many values.
+    /// The data does not fit the request: wrong shape, wrong type, too many values.
     #[error("{message}")]
     Unfit {
-        /// What was asked and what there is.
+        /// What was requested, and what was found.
         message: String,
-        /// What to do.
+        /// What to do about it.
         help: Option<String>,
     },
-    /// A file could not be written; what was there before is unharmed.
+    /// A file could not be written. A file that existed before is unchanged.
     #[error("cannot write {}: {why}", path.display())]
     Write {
-        /// The target.
+        /// The file that was to be written.
         path: PathBuf,
-        /// Why, for people.
+        /// The reason, for the user.
         why: String,
-        /// What to do.
+        /// What to do about it.
         help: Option<String>,
-        /// What the system said.
+        /// The error of the operating system.
         source: Option<std::io::Error>,
     },
 }
 
-/// Whose fault an [`Error`] is.
+/// What caused an [`Error`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fault {
-    /// The request makes no sense, whatever the file holds (the command line was wrong).
+    /// The request makes no sense, whatever the file holds (a wrong command line).
     Request,
-    /// The input or the work failed.
+    /// The input is at fault, or the work failed.
     Work,
 }
 
@@ -109,7 +109,7 @@ impl Error {
         Error::Write { path: path.to_owned(), why, help: some(help), source: Some(source) }
     }
 
-    /// Whose fault it is: decides between exit codes 1 and 2.
+    /// What caused the error; on the command line it decides between exit codes 1 and 2.
     pub fn fault(&self) -> Fault {
         match self {
             Error::Request { .. }
@@ -122,7 +122,7 @@ impl Error {
         }
     }
 
-    /// What to do about it, where something can be done.
+    /// What to do about the error, if anything can be done.
     pub fn help(&self) -> Option<&str> {
         match self {
             Error::Open(error) => error.cure_text(),

@@ -1,4 +1,4 @@
-//! One figure of several charts.
+//! Figures: several charts in one picture.
 
 use std::str::FromStr;
 
@@ -17,15 +17,15 @@ const NARROWEST: f64 = 150.0;
 /// Panels share one scale by themselves where the largest of one are at most so many times those of another.
 const ALIKE: f64 = 4.0;
 
-/// Whether the panels of a figure have one scale.
+/// Whether the panels of a figure share one scale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PanelScale {
-    /// One, where all are of one chart and their values are of one size.
+    /// They share one if all have the same chart and their values are of similar size.
     #[default]
     Fitting,
-    /// One for all.
+    /// All share one scale.
     Shared,
-    /// Each its own.
+    /// Each has its own scale.
     Own,
 }
 
@@ -45,12 +45,12 @@ impl FromStr for PanelScale {
     }
 }
 
-/// One picture of several: each group of tensors is drawn as it would be alone, and they stand beside one
-/// another with letters above them. Heat maps (or Hinton diagrams) whose values are of one size share one
-/// scale and one legend; a note says whether they do.
+/// Draws several panels as one picture: each group of tensors as it would be drawn by itself, side
+/// by side, with letters above. Heat maps (or Hinton diagrams) with values of similar size share
+/// one scale and one legend; a note says whether they do.
 ///
 /// # Errors
-/// As [`draw`](crate::draw()); or when there are too many.
+/// Returns the errors of [`draw`](crate::draw()); and an error if there are too many panels.
 pub fn draw_panels(groups: &[Vec<Selected>], request: &DrawRequest<'_>) -> Result<Picture, Error> {
     if groups.len() > MOST {
         let message = format!("--panels: {} panels are more than {MOST}", groups.len());

@@ -1,5 +1,5 @@
-//! Fonts beside the embedded one: the font that a picture is set in, and those for characters that
-//! it lacks.
+//! Fonts other than the embedded one: the font that text is set in, and fallback fonts for
+//! characters that it lacks.
 
 use std::path::Path;
 
@@ -8,15 +8,16 @@ use hinton_scene::{FontFile, Scene, Typeface, lacking_characters};
 
 use crate::{Error, Picture};
 
-/// Largest font file that is read, bytes: collections for East Asia have 20 to 130 MB.
+/// The largest font file that is read, in bytes. Collections for East Asian scripts have 20 to 130
+/// MB.
 pub const MOST_BYTES: u64 = 256 << 20;
 /// Characters that a note names.
 const NAMED: usize = 5;
 
-/// Reads the font that pictures are set in; of a collection the first face.
+/// Reads the font that text is set in. Of a collection, the first face is used.
 ///
 /// # Errors
-/// When the file cannot be read, or is no font with outlines.
+/// Returns an error if the file cannot be read, or is not a font with outlines.
 pub fn typeface(path: impl AsRef<Path>) -> Result<Typeface, Error> {
     let path = path.as_ref();
     let file = map_file(path)?;

@@ -1,4 +1,4 @@
-//! Arrays and slices of a Rust program as tensors.
+//! Makes tensors from arrays and slices of a Rust program.
 
 use std::sync::Arc;
 
@@ -43,8 +43,8 @@ impl sealed::Sealed for bool {
 }
 impl Element for bool {}
 
-/// A tensor of the values of an `ndarray` array or view, of any number of axes and any strides.
-/// The values are copied.
+/// Makes a tensor from an `ndarray` array or view, with any number of axes and any strides. The
+/// values are copied.
 ///
 /// ```
 /// let weights = ndarray::array![[0.5, -0.25], [0.0, 1.0]];
@@ -53,7 +53,7 @@ impl Element for bool {}
 /// ```
 ///
 /// # Errors
-/// When the array has more values than can be addressed.
+/// Returns an error if the array has more values than can be addressed.
 pub fn tensor<T, S, D>(name: impl Into<String>, array: &ArrayBase<S, D>) -> Result<Tensor, Error>
 where
     T: Element,
@@ -63,10 +63,10 @@ where
     of_values(name.into(), array.shape(), array.iter().copied())
 }
 
-/// A tensor of values in C order (last axis fastest). The values are copied.
+/// Makes a tensor from values in C order (last axis fastest). The values are copied.
 ///
 /// # Errors
-/// When the values do not fill the shape.
+/// Returns an error if the number of values does not match the shape.
 pub fn tensor_of<T: Element>(
     name: impl Into<String>,
     shape: &[usize],

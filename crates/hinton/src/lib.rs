@@ -1,6 +1,6 @@
-//! See neural networks: any weights file becomes a picture.
+//! Pictures of neural networks: turns the tensors of any weights file into charts.
 //!
-//! Open, choose, draw, save:
+//! Open a file, select tensors, draw them, save the picture:
 //!
 //! ```
 //! # let folder = std::env::temp_dir().join(format!("hinton-doc-{}", std::process::id()));
@@ -16,15 +16,17 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! - [`open`] reads a file's index and no values: safetensors, PyTorch, numpy, pickles, CSV, IDX …
-//! - [`select`] picks tensors by name, glob and slice; [`tensor`] and [`tensor_of`] make one of
+//! - [`open`] reads the headers of a file, but no values: safetensors, PyTorch, numpy, pickles,
+//!   CSV, IDX …
+//! - [`select`] picks tensors by name, glob and slice; [`tensor`] and [`tensor_of`] make them from
 //!   arrays and slices in memory.
 //! - [`draw`] lays them out by their shape, or as a [`DrawRequest`] says.
-//! - [`save`] writes PNG, SVG or PDF by the extension, whole or not at all.
+//! - [`save`] writes PNG, SVG or PDF, by the file's extension. A file is either written completely
+//!   or not at all.
 //! - [`inspect`](mod@inspect) and [`export`](mod@export) give statistics and the values themselves.
 //!
-//! The library is silent and pure: it prints nothing, reads no environment and no clock, and the
-//! same input gives the same bytes.
+//! The library prints nothing and reads neither the environment nor the clock. The same input gives
+//! the same bytes.
 #![forbid(unsafe_code)]
 
 pub mod animate;
@@ -102,55 +104,57 @@ pub use hinton_tensor::{
     Tensor, TensorError, View, Work, summarize,
 };
 
-/// Opens a training run: a file with a list of arrays or an array over time, a folder or a list of
-/// checkpoints, or a run folder. Reads the headers of every step and no values.
+/// Opens a training run: a file with a list of arrays or with an array over time, a folder or a
+/// list of checkpoints, or a run folder. Reads the headers of every step, but no values.
 ///
 /// # Errors
-/// [`Error::Run`] when nothing there can be read as a run, or no step can be read.
+/// Returns [`Error::Run`] if the paths cannot be read as a run, or no step can be read.
 pub fn open_run(paths: &[impl AsRef<Path>], options: &RunOptions) -> Result<Run, Error> {
     let paths: Vec<_> = paths.iter().map(|path| path.as_ref().to_owned()).collect();
     Ok(hinton_run::open_run(&paths, options)?)
 }
 
-/// The files and folders in a folder that hold weights, in natural order of their names: each a model
-/// of its own, whatever the folder could be taken for.
+/// Lists the files and folders in a folder that hold weights, in natural order of their names. Each
+/// is treated as a model by itself, even if the folder could be read as a run or a set of shards.
 ///
 /// # Errors
-/// When the folder cannot be listed, or there are none.
+/// Returns an error if the folder cannot be listed, or holds no weights.
 pub fn weights_in(folder: impl AsRef<Path>) -> Result<Vec<std::path::PathBuf>, Error> {
     Ok(hinton_run::weights_in(folder.as_ref(), &Limits::default())?)
 }
 
-/// Opens a log of a training (CSV, JSON, JSON lines) as a run of metrics without steps; `None`
-/// where the file is none. `any_header` also takes a table whose header names neither a step nor a
-/// metric.
+/// Opens a training log (CSV, JSON, JSON lines) as a run that has metrics but no steps; `None` if
+/// the file is not a log. With `any_header`, a table is accepted whose header names neither a step
+/// nor a metric.
 ///
 /// # Errors
-/// When the file cannot be read.
+/// Returns an error if the file cannot be read.
 pub fn open_log(path: impl AsRef<Path>, any_header: bool) -> Result<Option<Run>, Error> {
     Ok(hinton_run::open_log(path.as_ref(), any_header, &Limits::default())?)
 }
 
-/// Opens the logs in a folder as runs of metrics without steps: event files of TensorBoard, each
-/// folder of them a run, or the logs in it, each a run; none where there are none.
+/// Opens the logs in a folder as runs that have metrics but no steps. If the folder holds event
+/// files of TensorBoard, each folder of event files is a run; else each log is a run. Empty if
+/// there are no logs.
 ///
 /// # Errors
-/// When a folder or a log cannot be read.
+/// Returns an error if a folder or a log cannot be read.
 pub fn open_logs(folder: impl AsRef<Path>) -> Result<Vec<Run>, Error> {
     Ok(hinton_run::open_logs(folder.as_ref(), &Limits::default())?)
 }
 
-/// What tells that a file was changed since.
+/// The state of a file on disk, to detect whether it has changed.
 pub use hinton_format::source::{FileState, file_state};
 
-/// Files that lie elsewhere than on this disk: in memory, in an archive, in a store of one's own.
+/// Sources of files other than the disk: in memory, in an archive, or in a store that you provide.
 pub mod source {
     pub use hinton_format::source::file::Entry;
     pub use hinton_format::source::{Folder, Location};
 }
 
-/// Opens a file or folder that lies in a [`Folder`](source::Folder) of one's own. Shards beside an index and data in
-/// other files are found there, too; what is asked of the folder is by name and range.
+/// Opens a file or folder that is in a [`Folder`](source::Folder) that you provide. Shards next to
+/// an index, and data in other files, are found there too. The folder is asked for files by name,
+/// and for their bytes by range.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -188,13 +192,13 @@ pub mod source {
 /// ```
 ///
 /// # Errors
-/// As [`open`].
+/// Returns the errors of [`open`].
 pub fn open_at(location: &source::Location) -> Result<Checkpoint, Error> {
     Ok(hinton_format::open_at(location, &Limits::default())?)
 }
 
-/// The folders in a folder on disk, by their names; hidden ones are left out. None of what is no folder,
-/// cannot be read, or is an address.
+/// Lists the folders in a folder on disk, sorted by name, without hidden ones. Empty if the path is
+/// not a folder, cannot be read, or is an address.
 pub fn folders_in(path: impl AsRef<Path>) -> Vec<std::path::PathBuf> {
     let path = path.as_ref();
     if is_address(path) || !hinton_format::source::file::is_dir(path) {
@@ -206,15 +210,15 @@ pub fn folders_in(path: impl AsRef<Path>) -> Vec<std::path::PathBuf> {
     entries.into_iter().filter(is_shown).map(|entry| path.join(entry.name)).collect()
 }
 
-/// As [`open`], within bounds of one's own.
+/// Opens a file as [`open`] does, with limits that you choose.
 ///
 /// # Errors
-/// As [`open`].
+/// Returns the errors of [`open`].
 pub fn open_with(path: impl AsRef<Path>, limits: &Limits) -> Result<Checkpoint, Error> {
     Ok(hinton_format::open(path.as_ref(), limits)?)
 }
 
-/// Whether a path, or an address, is that of a file.
+/// Whether a path or an address is a file.
 pub fn is_file(path: impl AsRef<Path>) -> bool {
     let path = path.as_ref();
     match is_address(path) {
@@ -223,7 +227,7 @@ pub fn is_file(path: impl AsRef<Path>) -> bool {
     }
 }
 
-/// Whether a path, or an address, is that of a folder.
+/// Whether a path or an address is a folder.
 pub fn is_folder(path: impl AsRef<Path>) -> bool {
     let path = path.as_ref();
     match is_address(path) {
@@ -237,17 +241,18 @@ fn far(path: &Path) -> Option<source::Location> {
     source::Location::find(path, &Limits::default()).ok()
 }
 
-/// Whether a path is an address (`https://…`, `hf://…`) and not on this disk. The functions that
-/// open paths open addresses where the program lets them (`hinton_remote::install`).
+/// Whether a path is an address (`https://…`, `hf://…`) rather than a path on disk. The functions
+/// that open paths also open addresses if the program allows it (`hinton_remote::install`).
 pub fn is_address(path: impl AsRef<Path>) -> bool {
     hinton_format::source::places::address(path.as_ref()).is_some()
 }
 
-/// Opens a weights file, or a folder that holds one in shards. Reads headers and no values;
-/// decides by content what it is; never executes anything.
+/// Opens a weights file, or a folder that holds one checkpoint in shards. Reads headers, but no
+/// values. Recognises the format by content, and never executes anything in the file.
 ///
 /// # Errors
-/// [`Error::Open`] names the file, what was expected and found, and the cure.
+/// Returns [`Error::Open`], which names the file, what was expected, what was found, and what to
+/// do.
 pub fn open(path: impl AsRef<Path>) -> Result<Checkpoint, Error> {
     Ok(hinton_format::open(path.as_ref(), &Limits::default())?)
 }

@@ -1,5 +1,5 @@
-//! Names of rows and columns that lie beside a model or in it: the tokens of its tokenizer, the classes of
-//! its settings, the headers of a table.
+//! Names of rows and columns, from files next to a model or from the model itself: the tokens of
+//! its tokenizer, the classes of its settings, the headers of a table.
 
 use std::path::Path;
 
@@ -27,21 +27,21 @@ const OF_TOKENS: [&str; 10] = [
 /// Parts of the names of tensors that are no table of tokens, whatever else is in their names.
 const OF_POSITIONS: [&str; 3] = ["position", "token_type", "wpe"];
 
-/// What names are of.
+/// What the names are names of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NamesOf {
     /// Tokens of a tokenizer.
     Tokens,
-    /// Classes that are told apart.
+    /// Classes of a classifier.
     Classes,
-    /// Rows of a table, as its file calls them.
+    /// Rows of a table, as its file names them.
     Rows,
     /// Columns of a table.
     Columns,
 }
 
 impl NamesOf {
-    /// One of them, in a word.
+    /// The singular form in one word.
     pub fn word(self) -> &'static str {
         match self {
             NamesOf::Tokens => "token",
@@ -51,20 +51,20 @@ impl NamesOf {
     }
 }
 
-/// Names of the positions of an axis.
+/// Names of the indices of an axis.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AxisNames {
-    /// What they are of.
+    /// What they are names of.
     pub of: NamesOf,
-    /// The name of the file that has them.
+    /// The name of the file that they come from.
     pub file: &'static str,
     /// The names; empty where a position has none.
     names: Vec<String>,
 }
 
 impl AxisNames {
-    /// The name of a position on an axis of a tensor with that name and shape; `None` where the names are
-    /// not of that axis.
+    /// The name of an index on an axis of the tensor with the given name and shape; `None` if these
+    /// are not names of that axis.
     pub fn name(
         &self,
         tensor: &str,
@@ -91,7 +91,7 @@ impl AxisNames {
     }
 }
 
-/// What a table's file calls its rows and columns.
+/// The names that a table's file gives to its rows and columns.
 pub fn names_of_table(checkpoint: &Checkpoint) -> Vec<AxisNames> {
     let of = |(of, file): (NamesOf, &'static str)| {
         let (_, json) = checkpoint.metadata.iter().find(|(key, _)| key == file)?;
@@ -101,8 +101,9 @@ pub fn names_of_table(checkpoint: &Checkpoint) -> Vec<AxisNames> {
     [(NamesOf::Rows, "rows"), (NamesOf::Columns, "columns")].into_iter().filter_map(of).collect()
 }
 
-/// The names in files beside a model, or in its folder: `vocab.txt`, `tokenizer.json` or `vocab.json`, and
-/// `config.json`; a tokenizer inside the file (GGUF) goes first. What cannot be read has none.
+/// Reads names from files next to a model, or in its folder: `vocab.txt`, `tokenizer.json` or
+/// `vocab.json`, and `config.json`. A tokenizer inside the file (GGUF) takes precedence. Files that
+/// cannot be read are ignored.
 pub fn names_beside(path: &Path, limits: &Limits) -> Vec<AxisNames> {
     let Ok(place) = Location::find(path, limits) else { return Vec::new() };
     let inside = match place.is_dir() {

@@ -1,4 +1,4 @@
-//! Pictures as arrays of pixels, for programs that go on with them.
+//! Pictures as arrays of pixels, for further processing.
 
 use hinton_render::{RenderOptions, raster};
 
@@ -7,18 +7,18 @@ use crate::{Error, Picture};
 /// The pixels of a picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pixels {
-    /// Pixels across.
+    /// Width in pixels.
     pub width: usize,
-    /// Pixels down.
+    /// Height in pixels.
     pub height: usize,
-    /// Red, green, blue and opacity (255 covers) of every pixel, a row after another from the top.
+    /// Red, green, blue and alpha (255 is opaque) of every pixel, row by row from the top.
     pub rgba: Vec<u8>,
 }
 
-/// The pixels of a picture, the same that PNG has.
+/// Renders a picture to pixels, the same ones that a PNG file of it has.
 ///
 /// # Errors
-/// When the picture is too large.
+/// Returns an error if the picture is too large.
 pub fn pixels(picture: &Picture, options: &RenderOptions) -> Result<Pixels, Error> {
     let canvas = raster::draw(&picture.scene, options.dpi / 72.0)?;
     let rgba = canvas.pixels().as_flattened().to_vec();

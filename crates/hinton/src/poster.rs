@@ -1,4 +1,5 @@
-//! Films that begin with their last frame: what a mail, a paper or a list of files shows of them.
+//! Films that begin with their last frame, which is what mail programs, papers and file lists show
+//! of them.
 
 use hinton_render::films::{Frame, FrameSource, SourceError};
 
@@ -8,15 +9,16 @@ use crate::save::Playable;
 /// Least time of the frame that comes first, milliseconds: the shortest that browsers keep in a GIF.
 const LEAST_MS: u32 = 20;
 
-/// A film that shows its last frame before the first. Where it plays for ever nobody sees where it
-/// begins again; programs that show a film as one picture show the one that says most.
+/// A film that shows its last frame before the first. Programs that show only the first frame then
+/// show the most informative one; in a film that loops, the extra frame goes unnoticed.
 pub struct Poster<'a> {
     film: &'a mut dyn Playable,
     hold_ms: u32,
 }
 
 impl<'a> Poster<'a> {
-    /// The film with its last frame first, for so many seconds, or for no more than an instant.
+    /// Puts the last frame of `film` first, shown for `hold` seconds, or for a single short frame
+    /// if `hold` is 0.
     pub fn new(film: &'a mut dyn Playable, hold: f64) -> Self {
         let hold_ms = (hold.clamp(0.0, 3600.0) * 1000.0).round() as u32;
         Poster { film, hold_ms: hold_ms.max(LEAST_MS) }

@@ -1,5 +1,5 @@
-//! Tensors that are a few values repeated without end: PyTorch saves what `expand` made as a view
-//! whose strides are zero, so that a file of a kilobyte may have 10^12 values.
+//! Tensors that repeat a few values: PyTorch saves the result of `expand` as a view whose strides
+//! are zero, so that a file of one kilobyte may hold 10^12 values.
 
 use hinton_tensor::{Index, Slice, Tensor};
 

@@ -1,4 +1,4 @@
-//! Pictures and values to files: the one place that writes.
+//! Writes pictures, films and values to files. No other module of this crate writes files.
 
 use std::cell::Cell;
 use std::fs::{self, File, Metadata, OpenOptions};
@@ -14,10 +14,10 @@ use hinton_render::{OUTPUTS, OutputRow, RenderOptions};
 
 use crate::{Error, Picture};
 
-/// The output of that name.
+/// The output with this name.
 ///
 /// # Errors
-/// An unknown name lists those there are.
+/// Returns an error if the name is unknown; the error lists the known ones.
 pub fn output_named(name: &str) -> Result<&'static OutputRow, Error> {
     OUTPUTS.iter().find(|output| output.name.eq_ignore_ascii_case(name)).ok_or_else(|| {
         let names: Vec<&str> = OUTPUTS.iter().map(|output| output.name).collect();
@@ -26,10 +26,10 @@ pub fn output_named(name: &str) -> Result<&'static OutputRow, Error> {
     })
 }
 
-/// The output that a file's extension chooses.
+/// The output that a file's extension selects.
 ///
 /// # Errors
-/// An unknown or missing extension lists those there are.
+/// Returns an error if the extension is unknown or missing; the error lists the known ones.
 pub fn output_for(path: &Path) -> Result<&'static OutputRow, Error> {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     let fits = |output: &&OutputRow| {
@@ -46,10 +46,10 @@ pub fn output_for(path: &Path) -> Result<&'static OutputRow, Error> {
     })
 }
 
-/// The bytes of a picture in an output of [`OUTPUTS`].
+/// Renders a picture to bytes, in one of the [`OUTPUTS`].
 ///
 /// # Errors
-/// When the picture is too large or cannot be encoded.
+/// Returns an error if the picture is too large or cannot be encoded.
 pub fn render(
     picture: &Picture,
     output: &OutputRow,
@@ -58,19 +58,19 @@ pub fn render(
     Ok((output.write)(&picture.scene, options)?)
 }
 
-/// Saves a picture at the pixels to the inch it was drawn for; the extension chooses the output.
+/// Saves a picture at the resolution it was drawn for. The file's extension selects the output.
 ///
 /// # Errors
-/// As [`save_with`].
+/// Returns the errors of [`save_with`].
 pub fn save(picture: &Picture, path: impl AsRef<Path>) -> Result<(), Error> {
     save_with(picture, path, &picture.render_options())
 }
 
-/// Saves a picture with options of your own; the extension chooses the output.
+/// Saves a picture with the given options. The file's extension selects the output.
 ///
 /// # Errors
-/// When the extension is none of an output, the picture cannot be encoded, or the file cannot be
-/// written: then what was there before is unharmed.
+/// Returns an error if no output has the extension, the picture cannot be encoded, or the file
+/// cannot be written. A file that existed before is then unchanged.
 pub fn save_with(
     picture: &Picture,
     path: impl AsRef<Path>,
@@ -81,36 +81,37 @@ pub fn save_with(
     write_bytes(path, &bytes)
 }
 
-/// Writes a file whole or not at all: to a temporary file beside it, which then takes its name.
+/// Writes a file completely or not at all: to a temporary file next to it, which is then renamed.
 ///
 /// # Errors
-/// When it cannot be written; what was there before is unharmed.
+/// Returns an error if the file cannot be written. A file that existed before is then unchanged.
 pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     write_with(path, |out| out.write_all(bytes).map_err(|error| Error::write(path, error)))
 }
 
-/// How a film is saved, besides what it shows.
+/// How a film is saved.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FilmSettings {
-    /// How often it plays; 0 is for ever.
+    /// How often it plays; 0 means forever.
     pub loops: u16,
-    /// Whether a folder of pictures has the 256 colours that GIF has.
+    /// Whether the pictures of a folder are limited to 256 colours, as in a GIF.
     pub indexed: bool,
 }
 
 impl FilmSettings {
-    /// So many times, 0 for ever; with or without an own palette.
+    /// Plays `loops` times, 0 meaning forever; `indexed` limits the pictures of a folder to 256
+    /// colours.
     pub fn new(loops: u16, indexed: bool) -> Self {
         FilmSettings { loops, indexed }
     }
 }
 
-/// The output of films that a name chooses: by its extension, or a folder where it has none or ends
-/// with a slash.
+/// The output for films that a file name selects: by its extension, or a folder of pictures if it
+/// has no extension or ends with a slash.
 ///
 /// # Errors
-/// An unknown extension lists those there are.
+/// Returns an error if the extension is unknown; the error lists the known ones.
 pub fn film_output_for(path: &Path) -> Result<&'static FilmRow, Error> {
     let is_folder = path.as_os_str().to_string_lossy().ends_with(['/', std::path::MAIN_SEPARATOR]);
     let extension = path.extension().and_then(|extension| extension.to_str());
@@ -137,10 +138,10 @@ pub fn film_output_for(path: &Path) -> Result<&'static FilmRow, Error> {
     })
 }
 
-/// The output of films of that name.
+/// The output for films with this name.
 ///
 /// # Errors
-/// An unknown name lists those there are.
+/// Returns an error if the name is unknown; the error lists the known ones.
 pub fn film_output_named(name: &str) -> Result<&'static FilmRow, Error> {
     FILMS.iter().find(|output| output.name.eq_ignore_ascii_case(name)).ok_or_else(|| {
         let names: Vec<&str> = FILMS.iter().map(|output| output.name).collect();
@@ -149,10 +150,10 @@ pub fn film_output_named(name: &str) -> Result<&'static FilmRow, Error> {
     })
 }
 
-/// The bytes of a film that is one file. `watch` is told how many frames are done.
+/// Renders a film that is a single file to bytes. `watch` is called with the number of frames done.
 ///
 /// # Errors
-/// As [`save_film`]; a folder of pictures is no one file.
+/// Returns the errors of [`save_film`]; and an error if the output is a folder of pictures.
 pub fn film_bytes(
     film: &mut dyn Playable,
     output: &FilmRow,
@@ -171,28 +172,30 @@ pub fn film_bytes(
 
 /// A film that can be saved.
 pub trait Playable: FrameSource {
-    /// Pixels to the inch it is made for.
+    /// The resolution it is made for, in pixels per inch.
     fn dpi(&self) -> f64;
 
-    /// Frames a second, where none is held longer.
+    /// Frames per second, not counting frames that are held longer.
     fn rate(&self) -> f64;
 
-    /// Threads it is to be made with.
+    /// The number of threads to make it with.
     fn threads(&self) -> usize;
 
-    /// Uses few enough colours that a file of 256 colours keeps those that mean something.
+    /// Limits the colours of the film, so that a file with 256 colours keeps the ones that carry
+    /// meaning.
     ///
     /// # Errors
-    /// When what it shows cannot be made.
+    /// Returns an error if its contents cannot be computed.
     fn limit_colors(&mut self) -> Result<(), Error>;
 }
 
-/// Saves a film: one file, whole or not at all, or a folder of pictures, each whole. Memory stays
-/// bounded however long it is. `watch` is told how many frames are done.
+/// Saves a film, as one file or as a folder of pictures. Each file is written completely or not at
+/// all. Memory is bounded however long the film is. `watch` is called with the number of frames
+/// done.
 ///
 /// # Errors
-/// When a frame cannot be made, the output cannot hold the film, the file cannot be written, or
-/// `watch` stopped it.
+/// Returns an error if a frame cannot be made, the output cannot hold the film, the file cannot be
+/// written, or `watch` stopped it.
 pub fn save_film(
     film: &mut dyn Playable,
     path: &Path,
@@ -203,13 +206,13 @@ pub fn save_film(
     save_film_counted(film, path, output, settings, &mut |done, _| watch(done))
 }
 
-/// Told how many frames are done and how many bytes were written; `Break` ends the film.
+/// Called with the number of frames done and of bytes written; `Break` stops the film.
 pub type CountedWatch<'a> = &'a mut dyn FnMut(usize, u64) -> ControlFlow<()>;
 
-/// The same with a `watch` that is told how many bytes were written, too.
+/// As [`save_film`], with a `watch` that is also called with the number of bytes written.
 ///
 /// # Errors
-/// As [`save_film`].
+/// Returns the errors of [`save_film`].
 pub fn save_film_counted(
     film: &mut dyn Playable,
     path: &Path,
@@ -295,11 +298,11 @@ fn film_options(
     })
 }
 
-/// Draws a film and hands its pictures to `take`, in order and as raw pixels, for another program to
-/// encode at [`frame_rate`]. `watch` is told how many frames are done.
+/// Draws a film and passes its pictures to `take`, in order and as raw pixels, for another program
+/// to encode at [`frame_rate`]. `watch` is called with the number of frames done.
 ///
 /// # Errors
-/// When a frame cannot be made, or `take` or `watch` ends it.
+/// Returns an error if a frame cannot be made, or `take` or `watch` stops it.
 pub fn film_pictures(
     film: &dyn Playable,
     take: TakePicture<'_>,
@@ -310,7 +313,7 @@ pub fn film_pictures(
     raw_pictures(film, &options, frame_rate(film), take, watch)
 }
 
-/// Pictures in a thousand seconds, for outputs whose pictures follow one another at an even rate.
+/// The number of frames in a thousand seconds, for outputs with a constant frame rate.
 pub fn frame_rate(film: &dyn Playable) -> u32 {
     (film.rate() * 1000.0).round().max(1.0) as u32
 }
@@ -336,10 +339,10 @@ fn older_frames(folder: &Path, written: usize) -> Option<String> {
     })
 }
 
-/// Makes a folder and those above it.
+/// Creates a folder, and its parents if they are missing.
 ///
 /// # Errors
-/// When it cannot be made.
+/// Returns an error if it cannot be created.
 pub fn make_folder(path: &Path) -> Result<(), Error> {
     fs::create_dir_all(path).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => Error::Write {
@@ -372,11 +375,12 @@ pub(crate) fn write_with(
     temporary.replace(&target).map_err(failed)
 }
 
-/// As [`write_bytes`], for a file that something else writes, such as another program: `write` is
-/// given the name of an empty file beside the target, with the same extension, to write over.
+/// As [`write_bytes`], for a file that something else writes, such as another program. `write` is
+/// given the name of an empty file next to the target, with the same extension, to write over.
 ///
 /// # Errors
-/// That of `write`, or when the file cannot be made; what was there before is unharmed.
+/// The error of `write`, or if the file cannot be created. A file that existed before is then
+/// unchanged.
 pub fn write_by<E: From<Error>>(
     path: &Path,
     write: impl FnOnce(&Path) -> Result<(), E>,
@@ -393,7 +397,7 @@ pub fn write_by<E: From<Error>>(
     temporary.replace(&target).map_err(failed)
 }
 
-/// Whether a file is a WebP that is as long as its head says
+/// Whether a file is a WebP that is as long as its header says
 /// (<https://developers.google.com/speed/webp/docs/riff_container>).
 pub fn is_whole_webp(path: &Path) -> bool {
     let head = || {

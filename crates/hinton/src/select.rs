@@ -1,4 +1,4 @@
-//! Which tensors a person means: names, globs and slices.
+//! Finds the tensors that a user names by name, glob or slice.
 
 mod component;
 mod glob;
@@ -14,33 +14,33 @@ use hinton_tensor::{Component, Index, Slice, Tensor};
 use crate::Error;
 use crate::structure::Structure;
 
-/// A tensor, or a slice of one, that was asked for.
+/// A tensor, or a slice of one, that was selected.
 #[derive(Debug, Clone)]
 pub struct Selected {
-    /// What was taken, as a lazy view; its name is the whole tensor's.
+    /// The selection as a lazy view; its name is that of the whole tensor.
     pub tensor: Tensor,
     /// The slice as text, `[0,:,:]`; empty for the whole tensor.
     pub part: String,
-    /// Which axis of the whole tensor each remaining axis is.
+    /// For each remaining axis, the axis of the whole tensor that it is.
     pub axes: Vec<usize>,
-    /// How the whole tensor numbers the positions of each remaining axis.
+    /// For each remaining axis, how the whole tensor numbers its indices.
     pub numbers: Vec<Numbering>,
-    /// What the file calls the columns of a table; empty where it does not name them, or they were
-    /// sliced.
+    /// The names that the file gives to the columns of a table; empty if it has none, or if the
+    /// columns were sliced.
     pub columns: Vec<String>,
-    /// What it calls the rows, likewise.
+    /// The names of its rows, likewise.
     pub rows: Vec<String>,
-    /// What the axes of the whole tensor are, where it is a kernel of a convolution by its four axes and
-    /// its format says how it stores them.
+    /// What the axes of the whole tensor are, if it is a convolution kernel with four axes and its
+    /// format defines their order.
     pub kernel: Option<KernelAxes>,
     /// What the settings of its model say of parts of matrices, and the shape of the whole tensor.
     pub(crate) structure: Option<(Arc<Structure>, Vec<usize>)>,
-    /// Which of several files it is of, where another has a tensor of the same name; else empty.
+    /// The file it is from, if several files have a tensor with the same name; else empty.
     pub of: String,
 }
 
 impl Selected {
-    /// The whole tensor.
+    /// Selects a whole tensor.
     pub fn whole(tensor: Tensor) -> Self {
         let axes: Vec<usize> = (0..tensor.shape().len()).collect();
         let numbers = vec![Numbering::default(); axes.len()];
@@ -57,17 +57,17 @@ impl Selected {
         }
     }
 
-    /// A slice of a tensor.
+    /// Selects a slice of a tensor.
     ///
     /// # Errors
-    /// When the slice does not fit the tensor's shape.
+    /// Returns an error if the slice does not fit the tensor's shape.
     pub fn sliced(tensor: &Tensor, slice: &Slice) -> Result<Self, Error> {
         let part = addressable(tensor)?.slice(slice)?;
         let (axes, numbers) = remaining_axes(slice, tensor.shape()).into_iter().unzip();
         Ok(Selected { part: slice.to_string(), axes, numbers, ..Selected::whole(part) })
     }
 
-    /// Name and slice as one text, as the file has it (not escaped).
+    /// The name with the slice, as in the file (not escaped).
     pub fn label(&self) -> String {
         format!("{}{}", self.tensor.name(), self.part)
     }
@@ -85,7 +85,7 @@ const MOST_WIDENED: u64 = 256 << 20;
 /// The same values in a dtype that can be sliced: those narrower than a byte become `f32`.
 ///
 /// # Errors
-/// When there are too many to hold in memory.
+/// Returns an error if there are too many to hold in memory.
 pub(crate) fn addressable(tensor: &Tensor) -> Result<Tensor, Error> {
     if tensor.dtype().is_byte_sized() {
         return Ok(tensor.clone());
@@ -147,18 +147,20 @@ fn first(start: Option<i64>, step: i64, length: usize) -> i64 {
     }
 }
 
-/// The tensors that these patterns mean, in the order of the patterns and, within a glob, of the
-/// file; none twice. No pattern means every tensor.
+/// Selects the tensors that match the patterns, in the order of the patterns and, within a glob, of
+/// the file. No tensor is selected twice. Without patterns, every tensor is selected.
 ///
-/// A pattern is a name, or a glob in which `*` stands for any characters and `?` for one; either
-/// may end with a slice in numpy's notation, `conv1.weight[0,:,:,:]`. A name may itself hold
-/// brackets, stars and question marks: the whole pattern is tried as a name first. A slice alone
-/// (`[:,3]`) means the only tensor of a file that has one. `@codes`, `@scales` or `@offsets` behind a
-/// name or glob, before the slice, means that [component](Component) of quantised tensors.
+/// A pattern is a name or a glob, in which `*` matches any characters and `?` matches one. Either
+/// may end with a slice in numpy's notation, `conv1.weight[0,:,:,:]`. Since a name may itself
+/// contain brackets, stars and question marks, the whole pattern is first tried as a name. A slice
+/// by itself (`[:,3]`) selects from the only tensor of a file that has just one. `@codes`,
+/// `@scales` or `@offsets` after a name or glob, before the slice, selects that
+/// [component](Component) of quantised tensors.
 ///
 /// # Errors
-/// A name that is not there offers the three nearest; a glob that matches nothing shows some of
-/// those there are; a slice must fit each tensor it is applied to.
+/// Returns an error if a name is missing (the error suggests the three nearest names), a glob
+/// matches nothing (the error shows some names), or a slice does not fit every tensor that it
+/// applies to.
 pub fn select<S: AsRef<str>>(
     checkpoint: &Checkpoint,
     patterns: &[S],
@@ -207,11 +209,11 @@ pub fn select<S: AsRef<str>>(
     Ok(selected)
 }
 
-/// The tensors that the patterns mean in each of several files. Those that share their name are told
-/// apart by the [name of their file](Selected::of).
+/// Selects the tensors that match the patterns in each of several files. Tensors with the same name
+/// are distinguished by the [name of their file](Selected::of).
 ///
 /// # Errors
-/// As [`select`].
+/// Returns the errors of [`select`].
 pub fn select_from<S: AsRef<str>>(
     checkpoints: &[Checkpoint],
     patterns: &[S],
@@ -248,7 +250,7 @@ fn table_names(checkpoint: &Checkpoint, of: &str, tensor: &Tensor, axis: usize) 
     names.filter(fits).unwrap_or_default()
 }
 
-/// Whether the pattern may mean several tensors of this file: a glob that is not itself a name.
+/// Whether the pattern may match several tensors of this file: a glob that is not itself a name.
 pub fn is_glob(checkpoint: &Checkpoint, pattern: &str) -> bool {
     let (pattern, _) = &component::split(checkpoint, pattern);
     let base = split_slice(pattern).map_or(&**pattern, |(base, _)| base);

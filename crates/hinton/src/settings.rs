@@ -1,4 +1,4 @@
-//! The words for how a picture is drawn: the same on the command line, in Rust and elsewhere.
+//! The settings of a picture by name: the same on the command line, in Rust and in Python.
 
 mod values;
 
@@ -12,32 +12,32 @@ use values::{
     FOLDS, chart_names, choice, fold, labels, nothing, number, parsed, set_cmap, set_preset,
 };
 
-/// Whether a setting has a value.
+/// Whether a setting takes a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Takes {
-    /// None: the word alone says it.
+    /// No value: the name is enough.
     Nothing,
-    /// One; what it is called in help texts.
+    /// A value; the text is its placeholder in help texts.
     Value(&'static str),
-    /// One or none; what it is called in help texts.
+    /// An optional value; the text is its placeholder in help texts.
     Perhaps(&'static str),
 }
 
-/// One thing that can be said about a picture.
+/// One setting of a picture.
 pub struct SettingRow {
-    /// The word, without dashes.
+    /// Its name, without dashes.
     pub name: &'static str,
-    /// Whether it has a value.
+    /// Whether it takes a value.
     pub takes: Takes,
-    /// One line.
+    /// A description in one line.
     pub about: &'static str,
-    /// A paragraph, or empty where the line says all.
+    /// A description in a paragraph; empty if the line says everything.
     pub help: &'static str,
-    /// Names of the charts that heed it; empty is every chart.
+    /// Names of the charts that it affects; empty means every chart.
     pub charts: &'static [&'static str],
-    /// The values it takes, where they can be listed.
+    /// The values it accepts, if they can be listed.
     pub choices: fn() -> Vec<&'static str>,
-    /// Sets it; without a value the text is empty.
+    /// Applies it to a request; if there is no value, the text is empty.
     pub set: fn(&mut DrawRequest<'_>, &str) -> Result<(), Error>,
 }
 
@@ -51,8 +51,8 @@ const LABELLED: &[&str] = &["hinton", "heatmap", "confusion", "bars"];
 const NAMED_AXES: &[&str] =
     &["hinton", "heatmap", "histogram", "curve", "distribution", "confusion", "bars"];
 
-/// Everything that can be said about a picture, in the order in which it is applied: a preset
-/// first, what is said besides after it.
+/// Every setting of a picture, in the order in which they are applied: a preset first, and the
+/// others on top of it.
 pub const SETTINGS: &[SettingRow] = &[
     SettingRow {
         name: "preset",
@@ -598,7 +598,7 @@ pub const SETTINGS: &[SettingRow] = &[
 ];
 
 impl SettingRow {
-    /// The paragraph, and the charts that heed the setting where not all do.
+    /// The description in full, with the charts that the setting affects if it does not affect all.
     pub fn full_help(&self) -> String {
         if self.charts.is_empty() {
             return self.help.to_owned();
@@ -608,7 +608,7 @@ impl SettingRow {
     }
 }
 
-/// The setting of that name.
+/// The setting with this name.
 pub fn named(name: &str) -> Option<&'static SettingRow> {
     SETTINGS.iter().find(|row| row.name == name)
 }

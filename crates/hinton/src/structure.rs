@@ -1,8 +1,8 @@
-//! What a model's settings say of its matrices: which rows or columns are an attention head, are queries, keys
-//! or values, are an expert.
+//! What a model's settings say about its matrices: which rows or columns belong to an attention
+//! head, to queries, keys or values, or to an expert.
 //!
-//! The settings are the `config.json` beside a file, or the metadata inside it (GGUF). They are believed where
-//! the name of a tensor says what it is and its shape is what the settings make of it.
+//! The settings are the `config.json` next to a file, or the metadata inside it (GGUF). They are
+//! used only if the tensor's name identifies it and its shape agrees with the settings.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Differences and in-between pictures of cells.
+//! Differences between the cells of two steps, and pictures interpolated between them.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A film whose frames are made when they are asked for.
+//! A film whose frames are drawn when they are requested.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::{Error, Picture};
 /// Most pictures in a row of it.
 const STRIP_COLUMNS: usize = 4;
 
-/// A film, made frame by frame when it is asked for them. All frames have one scale and one layout.
+/// A film of a run, drawn one frame at a time. All frames share one scale and one layout.
 pub struct Film<'a> {
     views: Vec<View<'a>>,
     shown: Vec<Shown>,
@@ -138,7 +138,7 @@ impl<'a> Film<'a> {
         }
     }
 
-    /// What a person should know that the film may not say, one sentence each.
+    /// Notes for the user that the film itself may not show, one sentence each.
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
@@ -148,15 +148,15 @@ impl<'a> Film<'a> {
         self.shown.iter().map(|shown| shown.moment.number).collect()
     }
 
-    /// How long each frame is shown, milliseconds.
+    /// How long each frame is shown, in milliseconds.
     pub fn durations(&self) -> &[u32] {
         &self.durations
     }
 
-    /// One frame as a picture.
+    /// Draws the frame at `index`.
     ///
     /// # Errors
-    /// When its values cannot be read any more, or there is no such frame.
+    /// Returns an error if its values can no longer be read, or there is no such frame.
     pub fn picture(&self, index: usize) -> Result<Picture, Error> {
         if index >= self.durations.len() {
             let message =
@@ -187,11 +187,11 @@ impl<'a> Film<'a> {
         page.ok_or_else(|| Error::unfit("there is nothing to show", ""))
     }
 
-    /// A film strip: so many of the steps beside one another, evenly chosen, first and last among
-    /// them.
+    /// Draws a film strip: `pictures` evenly chosen steps side by side, including the first and the
+    /// last.
     ///
     /// # Errors
-    /// As [`Film::picture`].
+    /// Returns the errors of [`Film::picture`].
     pub fn strip(&self, pictures: usize) -> Result<Picture, Error> {
         let steps = self.shown.len();
         let count = pictures.clamp(1, steps);
@@ -242,11 +242,11 @@ impl<'a> Film<'a> {
         }
     }
 
-    /// Whether the first step has nothing but zeros, as weights that training begins with: an empty
-    /// picture where a film is shown by its first frame.
+    /// Whether all values of the first step are zero, as weights are that training starts from. A
+    /// film shown by its first frame then looks empty.
     ///
     /// # Errors
-    /// When its values cannot be read.
+    /// Returns an error if its values cannot be read.
     pub fn begins_empty(&self) -> Result<bool, Error> {
         let is_empty = |grid: &Grid| {
             let values = grid.values.iter().chain(&grid.negative);

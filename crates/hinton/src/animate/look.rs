@@ -1,4 +1,4 @@
-//! The first look at all steps: what each has, and what holds for all of them.
+//! The first pass over all steps: what each step has, and what is common to all of them.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Runs to films: the same picture of every step, on one scale and in one layout.
+//! Films of runs: the same picture of every step, on one scale and in one layout.
 
 mod change;
 mod film;
@@ -21,29 +21,29 @@ pub use words::{Metric, Show, StepRange};
 
 /// Most tensors that are set beside one another, each with a chart of its own.
 const MOST_BESIDE: usize = 4;
-/// What is to be played, and how. `Default` shows every step of everything, as [`draw`](crate::draw())
-/// would.
+/// What a film shows, and how. `Default` shows every step of every tensor, drawn as
+/// [`draw`](crate::draw()) would draw it.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AnimateRequest<'a> {
     /// How each picture is drawn.
     pub draw: DrawRequest<'a>,
-    /// Values, or how they changed.
+    /// Whether values or their changes are shown.
     pub show: Show,
-    /// How fast.
+    /// How fast the film plays.
     pub timing: Timing,
-    /// Least time that the first and the last frame are shown, seconds.
+    /// Minimum time for which the first and the last frame are shown, in seconds.
     pub hold: (f64, f64),
-    /// Which steps.
+    /// Which steps are shown.
     pub steps: StepRange,
-    /// Pictures between two steps, mixed of both cell by cell.
+    /// Number of interpolated pictures between two steps, mixed cell by cell.
     pub morph: usize,
-    /// The metric under the picture.
+    /// The metric written under the picture.
     pub metric: Metric,
-    /// Bytes of cells that are kept from the first look at the steps; where all together are more,
-    /// each frame reads its step again. The film never depends on it.
+    /// Memory for the cells of the first pass over the steps, in bytes. If all cells together need
+    /// more, each frame reads its step again. The film is the same either way.
     pub memory: usize,
-    /// Told how many of how many steps have been looked at.
+    /// Called with the number of steps examined so far, and of all steps.
     pub looked: &'a (dyn Fn(usize, usize) + Sync),
 }
 
@@ -64,23 +64,25 @@ impl Default for AnimateRequest<'_> {
 }
 
 impl<'a> AnimateRequest<'a> {
-    /// Draws each picture so.
+    /// A request that draws each picture as `draw` says.
     pub fn of(draw: DrawRequest<'a>) -> Self {
         AnimateRequest { draw, ..AnimateRequest::default() }
     }
 }
 
-/// Makes a film of tensors of runs. No pattern means every tensor, as in [`select`](crate::select()).
+/// Makes a film of tensors of runs. Without patterns it shows every tensor, as in
+/// [`select`](crate::select()).
 ///
-/// Looks at all steps once, so that one colour range, one max-weight and one layout hold for all
-/// frames; changes from step to step each have their own range, unless one is asked for. Several patterns (up to four, without a chart being asked for) are set beside one
-/// another, each with a chart and a scale of its own; several runs likewise, with one scale for the same
-/// tensor. Memory stays bounded however many steps there are.
+/// All steps are read once first, so that one colour range, one maximum weight and one layout apply
+/// to all frames. Changes from step to step are different: each has its own range, unless one is
+/// set. Up to four patterns, if no chart is requested, are drawn side by side, each with its own
+/// chart and scale. Several runs are drawn side by side too, with one scale for the same tensor.
+/// Memory is bounded, however many steps there are.
 ///
 /// # Errors
-/// When no step has what is asked for, the request does not fit it, a metric is not there, or the
-/// work was stopped. Single steps that cannot be shown are left out and told in
-/// [`Film::notes`].
+/// Returns an error if no step has the requested tensors, the request does not fit them, a metric
+/// is missing, or the work was cancelled. Single steps that cannot be shown are skipped and
+/// reported in [`Film::notes`].
 pub fn animate<'a, S: AsRef<str>>(
     runs: &'a [Run],
     patterns: &[S],

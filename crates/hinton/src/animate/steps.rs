@@ -1,4 +1,4 @@
-//! Which steps are shown, and the metric that goes with them.
+//! Which steps are shown, and the metric shown with them.
 
 use hinton_chart::{MetricLine, Timeline};
 use hinton_run::Run;

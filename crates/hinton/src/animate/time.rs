@@ -2,15 +2,15 @@
 
 use crate::Error;
 
-/// How fast a film runs.
+/// How fast a film plays.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Timing {
-    /// Ten steps a second, five where there are fewer than twenty.
+    /// Ten steps a second, or five if there are fewer than twenty steps.
     #[default]
     Auto,
-    /// So many frames a second.
+    /// This number of frames per second.
     Fps(f64),
-    /// So many seconds in all.
+    /// This number of seconds for the whole film.
     Duration(f64),
 }
 

@@ -1,4 +1,4 @@
-//! One picture of a film: some tensors of one run, laid out once, read step by step.
+//! One picture of a film: tensors of one run, laid out once and read step by step.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What people say about films: `--show change`, `--steps 0..100:5`.
+//! Parses the settings of films: `--show change`, `--steps 0..100:5`.
 
 use std::str::FromStr;
 
@@ -10,9 +10,9 @@ pub enum Show {
     /// Its values.
     #[default]
     Value,
-    /// How they differ from those of the step shown before.
+    /// The difference from the step shown before.
     Change,
-    /// How they differ from those of the first step shown.
+    /// The difference from the first step shown.
     TotalChange,
 }
 
@@ -37,14 +37,14 @@ impl FromStr for Show {
     }
 }
 
-/// Which steps of a run are shown, by their numbers.
+/// A range of steps of a run, by their numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StepRange {
-    /// Smallest number.
+    /// The smallest number.
     pub first: u64,
-    /// Largest number, included.
+    /// The largest number, inclusive.
     pub last: u64,
-    /// Of those every so manieth, at least 1.
+    /// Of the steps in the range, every `every`-th is shown; at least 1.
     pub every: usize,
 }
 
@@ -99,12 +99,12 @@ impl FromStr for StepRange {
 /// Which metric is written under the picture.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Metric {
-    /// The loss, the accuracy or another one, where the run has any.
+    /// The loss, else the accuracy, else another metric of the run.
     #[default]
     Auto,
     /// None.
     Off,
-    /// The one of that name.
+    /// The metric with this name.
     Named(String),
 }
 

@@ -1,4 +1,4 @@
-//! Tensors laid out as matrices, by a plan.
+//! Lays tensors out as matrices, following a plan.
 
 mod lines;
 
@@ -530,8 +530,8 @@ fn idle_axes(shape: &[usize]) -> usize {
     if shape.len() > 2 { ones.min(shape.len() - 1) } else { 0 }
 }
 
-/// Rows and columns of the matrix that values of a shape are shown as: a vector is one row; all axes
-/// but the first become one.
+/// The rows and columns of the matrix that a tensor of this shape is shown as: a vector is one row;
+/// in a tensor of more than two axes, all axes but the first are joined.
 pub fn matrix_shape(shape: &[usize]) -> [usize; 2] {
     match &shape[idle_axes(shape)..] {
         [] => [1, 1],
@@ -540,7 +540,7 @@ pub fn matrix_shape(shape: &[usize]) -> [usize; 2] {
     }
 }
 
-/// What the rows and columns of that matrix are, for people.
+/// Describes what the rows and columns of that matrix are, for the user.
 pub fn matrix_orientation(shape: &[usize]) -> String {
     let axes: Vec<String> = (0..shape.len()).map(|axis| format!("axis {axis}")).collect();
     orientation(shape, &axes)

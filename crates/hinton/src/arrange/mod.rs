@@ -1,4 +1,4 @@
-//! From tensors to panels: which chart, and what runs down and right.
+//! Turns tensors into panels: chooses the chart, and which axes are rows and columns.
 
 mod lay;
 mod order;
@@ -29,33 +29,35 @@ const MOST_UNASKED: usize = 256;
 /// A panel before its values are read.
 #[derive(Debug, Clone)]
 pub struct PanelSource {
-    /// The tensor's name as in the file; of one picture of several, with its slice.
+    /// The tensor's name as in the file; if this is one of several pictures of a tensor, with its
+    /// slice.
     pub name: String,
-    /// The slice taken, or which picture of the tensor this is; empty for a whole tensor.
+    /// The slice that was taken, or which picture of the tensor this is; empty for a whole tensor.
     pub part: String,
-    /// Shape of what is shown, before it was laid out as a matrix: of the tensor or slice, or of one
-    /// picture of several.
+    /// The shape of what is shown, before it was laid out as a matrix: of the tensor, of the slice,
+    /// or of one of several pictures.
     pub shape: Vec<usize>,
-    /// Its dtype's name.
+    /// The name of its dtype.
     pub dtype: &'static str,
-    /// What runs down and right, for people.
+    /// Describes what the rows and columns are, for the user.
     pub orientation: String,
-    /// The matrices to draw: one, or three that are red, green and blue; none of an empty tensor.
+    /// The matrices to draw: one, or three for red, green and blue; none for an empty tensor.
     pub planes: Vec<Tensor>,
-    /// Which picture of the tensor this is, as its axis numbers it; `None` of a whole one.
+    /// Which picture of the tensor this is, as its axis numbers it; `None` for a whole tensor.
     pub number: Option<i64>,
-    /// The numbers of rows and columns.
+    /// How rows and columns are numbered.
     pub numbers: [Numbering; 2],
-    /// Parts of rows and columns that are known by name, such as attention heads.
+    /// Named sections of rows and columns, such as attention heads.
     pub sections: [Option<Arc<Sections>>; 2],
-    /// Which position of the file each row and column is, where they were put in another order.
+    /// For each row and each column its index in the file, if they were reordered.
     pub orders: [Option<Arc<[usize]>>; 2],
-    /// Places of the columns along an axis, such as step numbers; empty where they are their numbers.
+    /// Positions of the columns along an axis, such as step numbers; empty if they are the column
+    /// numbers.
     pub places: Arc<[f64]>,
 }
 
 impl PanelSource {
-    /// Rows and columns of its matrices.
+    /// The number of rows and columns of its matrices.
     pub fn extent(&self) -> Extent {
         match self.planes.first().map(|plane| plane.shape()) {
             Some(&[rows, cols]) => {
@@ -88,19 +90,19 @@ impl PanelSource {
     }
 }
 
-/// Panels and the chart that draws them.
+/// Panels, and the chart that draws them.
 pub struct Arrangement {
-    /// The chart, as asked or chosen by shape.
+    /// The chart, as requested or as chosen by shape.
     pub chart: &'static ChartRow,
     /// The panels, in order.
     pub panels: Vec<PanelSource>,
-    /// The name of the file, where one chart shows it as a whole.
+    /// The name of the file, if one chart shows the whole file.
     pub title: Option<String>,
-    /// Columns of tiles, where the arrangement has a say.
+    /// The number of columns of tiles, if the arrangement determines it.
     pub columns: Option<usize>,
-    /// What rows and columns of its only matrix are called, where the file names them.
+    /// Names of the rows and columns of its only matrix, if the file names them.
     pub names: [Vec<String>; 2],
-    /// What a person should know: assumptions, and what is not shown.
+    /// Notes for the user: what was assumed, and what is not shown.
     pub notes: Vec<String>,
 }
 
@@ -119,17 +121,25 @@ fn file_title(prepared: &[lay::Prepared]) -> Option<String> {
     Some(whole.file_name()?.to_string_lossy().into_owned())
 }
 
-/// Lays tensors out as the request asks, or by their shape where it does not.
+/// Lays tensors out as the request says, or by their shape where it says nothing.
 ///
-/// Without a chart, a single number becomes a heat map; a vector bars, or where it is long and of whole
-/// numbers a histogram; a matrix a Hinton diagram when both sides are at most 64, else a heat map; `[784, n]` and `[n, 784]` with at most
-/// 64 classes a 28 x 28 picture a class; three axes a picture for each position of the first;
-/// kernels of convolutions (PyTorch's or Keras' order) a picture each, in colour when they have
-/// three channels; more axes a heat map with all axes but the first in one. Several tensors become an
-/// overview, each on its own scale; a chart that is asked for draws them beside one another on one.
+/// Without a chart, the shape decides:
+///
+/// - A single number is a heat map.
+/// - A vector is drawn as bars, or, if it is long and of whole numbers, as a histogram.
+/// - A matrix is a Hinton diagram if both sides are at most 64, else a heat map.
+/// - `[784, n]` and `[n, 784]` with at most 64 classes are one 28 x 28 picture per class.
+/// - A tensor of three axes is one picture per index of the first axis.
+/// - Convolution kernels (in PyTorch's or Keras' order) are one picture each, in colour if they
+///   have three channels.
+/// - A tensor of more axes is a heat map whose columns are all axes but the first.
+///
+/// Several tensors are drawn as an overview, each on its own scale; if a chart is requested, they
+/// are drawn side by side on one scale.
 ///
 /// # Errors
-/// An unknown chart, a reshape or axis that does not fit, or nothing to draw.
+/// Returns an error if the chart is unknown, a reshape or an axis does not fit, or there is nothing
+/// to draw.
 pub fn arrange(selected: &[Selected], request: &DrawRequest<'_>) -> Result<Arrangement, Error> {
     if selected.is_empty() {
         return Err(Error::unfit("there is no tensor to draw", ""));

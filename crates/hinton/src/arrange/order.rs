@@ -1,4 +1,4 @@
-//! `--order rows:norm`: rows and columns of a matrix in another order than the file's.
+//! `--order rows:norm`: reorders the rows and columns of a matrix.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -20,24 +20,24 @@ const MOST_PRODUCTS: u64 = 1 << 33;
 /// Rows that are decoded at once.
 const AT_ONCE: usize = 256;
 
-/// In which order rows, columns or both are drawn.
+/// The order in which rows, columns or both are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Order {
     /// Whether rows are sorted.
     pub rows: bool,
     /// Whether columns are sorted.
     pub cols: bool,
-    /// By what.
+    /// What they are sorted by.
     pub by: OrderBy,
 }
 
-/// By what rows or columns are sorted.
+/// What rows or columns are sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OrderBy {
-    /// By their Euclidean norm over finite values, the largest first.
+    /// Their Euclidean norm over the finite values, largest first.
     Norm,
-    /// Alike beside alike: leaves of the tree that average linkage makes of cosine distances, each branch
-    /// turned so that what meets is alike.
+    /// Similar ones next to each other: the leaves of a tree from average-linkage clustering by
+    /// cosine distance, with each branch turned so that similar leaves meet.
     Similarity,
 }
 
@@ -73,7 +73,7 @@ impl FromStr for Order {
 /// The panels, each with its rows and columns in that order.
 ///
 /// # Errors
-/// When one is no matrix, or they are too large.
+/// Returns an error if one is no matrix, or they are too large.
 pub(crate) fn ordered(panels: &[PanelSource], order: Order) -> Result<Vec<PanelSource>, Error> {
     let values = panels.iter().flat_map(|panel| &panel.planes).map(Tensor::elements);
     if values.fold(0, u64::saturating_add) > MOST_VALUES {

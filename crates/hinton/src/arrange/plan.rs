@@ -1,4 +1,4 @@
-//! Which chart suits a shape, and how a tensor of that shape becomes pictures.
+//! Chooses the chart that suits a shape, and how a tensor of that shape becomes pictures.
 
 /// Most rows and columns of a matrix that is drawn as a Hinton diagram without being asked.
 const HINTON_SIDE: usize = 64;

@@ -1,17 +1,17 @@
-//! What people say about arrangement: `--each column`, `--reshape 28x28`, `--permute 1,0,2`.
+//! Parses the settings of arrangement: `--each column`, `--reshape 28x28`, `--permute 1,0,2`.
 
 use std::str::FromStr;
 
 use crate::Error;
 
-/// Over which axis a tensor falls into several pictures.
+/// The axis along which a tensor is split into several pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Each {
-    /// One picture a column (the last axis).
+    /// One picture per column (the last axis).
     Column,
-    /// One picture a row (the first axis).
+    /// One picture per row (the first axis).
     Row,
-    /// One picture for each position of that axis; negative counts from the last.
+    /// One picture per index of this axis; a negative axis counts from the last.
     Axis(i64),
 }
 
@@ -46,7 +46,7 @@ impl FromStr for Each {
     }
 }
 
-/// A shape to bring values into; one axis may be left open.
+/// A shape to give to values; the length of one axis may be left to be computed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reshape(Vec<Option<usize>>);
 
@@ -110,7 +110,7 @@ impl FromStr for Reshape {
     }
 }
 
-/// An order of axes: axis `k` of the result is the axis that is named at place `k`, from 0.
+/// An order of axes: axis `k` of the result is axis `self.0[k]` of the tensor, counted from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Permute(Vec<usize>);
 

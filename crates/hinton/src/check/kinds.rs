@@ -1,13 +1,13 @@
-//! What may be wrong: one row each.
+//! The kinds of finding, one row each.
 
 /// A kind of finding.
 #[derive(Debug, PartialEq, Eq)]
 pub struct CheckRow {
-    /// Its name, as `--allow` takes it.
+    /// Its name, as `--allow` accepts it.
     pub name: &'static str,
-    /// One line.
+    /// What it means, in one line.
     pub about: &'static str,
-    /// Whether something is wrong (a fault), or merely worth a look (a note).
+    /// Whether it is a fault (something is wrong) or a note (worth a look).
     pub is_fault: bool,
 }
 
@@ -16,7 +16,7 @@ macro_rules! rows {
         $($(#[$doc])* pub(super) const $constant: &CheckRow =
             &CheckRow { name: $name, about: $about, is_fault: $fault };)*
 
-        /// Every kind, faults first.
+        /// Every kind of finding, faults first.
         pub const CHECKS: &[&CheckRow] = &[$($constant),*];
     };
 }
@@ -50,7 +50,7 @@ rows! {
     SATURATED_BLOCKS = "saturated-blocks", false, "quantised blocks with every code at an end of its range";
 }
 
-/// The kind of that name.
+/// The kind with this name.
 pub fn named(name: &str) -> Option<&'static CheckRow> {
     CHECKS.iter().copied().find(|row| row.name == name)
 }

@@ -1,11 +1,11 @@
-//! What is wrong with a log without weights: metrics that are no numbers, a loss that diverged.
+//! Checks a log without weights: metrics that are not finite, a loss that diverged.
 
 use hinton_run::Run;
 
 use super::{CheckReport, CheckRow, Finding, kinds, sort};
 use crate::short_count;
 
-/// The format of a log, in a [`CheckReport`] whose tensors are its metrics.
+/// The format that a [`CheckReport`] of a log gives; its tensors are the metrics.
 pub const LOG: &str = "log";
 
 /// Checks the metrics of a log.

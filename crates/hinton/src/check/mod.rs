@@ -1,4 +1,4 @@
-//! What is wrong with a file: one pass over all values, and a look at how it is put together.
+//! Checks a file: one pass over all values, and a look at how the file is structured.
 
 mod kinds;
 mod log;
@@ -19,19 +19,19 @@ pub use kinds::{CHECKS, CheckRow, named};
 pub use log::{LOG, check_log};
 pub use run::check_run;
 
-/// Something found.
+/// One problem that was found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
-    /// What kind of thing.
+    /// The kind of finding.
     pub kind: &'static CheckRow,
-    /// The tensor concerned, exactly as the file names it; empty when it is the file.
+    /// The tensor concerned, exactly as the file names it; empty if it concerns the whole file.
     pub tensor: String,
-    /// What is the matter, in one sentence, with figures.
+    /// What was found, in one sentence with numbers.
     pub message: String,
-    /// How many values, rows, columns or tensors are concerned; 0 where that means nothing.
+    /// How many values, rows, columns or tensors are affected; 0 if a count has no meaning.
     pub count: u64,
-    /// Where: coordinates of the first value, or the positions of rows or columns (the first
-    /// [`MOST_PLACES`]).
+    /// Where: the coordinates of the first affected value, or the indices of the affected rows or
+    /// columns (the first [`MOST_PLACES`]).
     pub places: Vec<Vec<usize>>,
 }
 
@@ -39,7 +39,7 @@ pub struct Finding {
 const NO_VALUES: &str = "there are statistics and no values: rows, columns, blocks, equal tensors and where \
                          values lie were not looked at";
 
-/// Most places that a finding names.
+/// The maximum number of places that a finding lists.
 pub const MOST_PLACES: usize = 8;
 
 impl Finding {
@@ -54,18 +54,18 @@ impl Finding {
     }
 }
 
-/// What was found in one file.
+/// All findings of one file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CheckReport {
-    /// The file, as people name it.
+    /// The file, as it is shown to the user.
     pub path: String,
-    /// Its format; empty where it could not be opened.
+    /// Its format; empty if it could not be opened.
     pub format: &'static str,
-    /// Tensors looked at.
+    /// Number of tensors examined.
     pub tensors: usize,
-    /// Values looked at.
+    /// Number of values examined.
     pub values: u64,
-    /// What was found: by kind in the order of [`CHECKS`], then in the file's order.
+    /// The findings: by kind in the order of [`CHECKS`], then in the file's order.
     pub findings: Vec<Finding>,
 }
 
@@ -75,16 +75,16 @@ impl CheckReport {
         self.findings.iter().filter(|finding| finding.kind.is_fault)
     }
 
-    /// Leaves out findings of these kinds.
+    /// Removes the findings of these kinds.
     pub fn allow(&mut self, kinds: &[&'static CheckRow]) {
         self.findings.retain(|finding| !kinds.contains(&finding.kind));
     }
 }
 
-/// Opens a file and checks it. That it cannot be opened is a finding, not an error.
+/// Opens a file and checks it. If it cannot be opened, that is a finding, not an error.
 ///
 /// # Errors
-/// When a pattern means nothing in the file, or the work was stopped.
+/// Returns an error if a pattern matches nothing in the file, or the work was cancelled.
 pub fn check_path<S: AsRef<str>>(
     path: &Path,
     patterns: &[S],
@@ -93,10 +93,11 @@ pub fn check_path<S: AsRef<str>>(
     check_opened(path, crate::open(path), patterns, work)
 }
 
-/// As [`check_path`], of a file that [`crate::open`] was called for already: opening may take long.
+/// Checks a file that the caller has already opened with [`crate::open`], which may take long.
+/// Otherwise as [`check_path`].
 ///
 /// # Errors
-/// As [`check_path`].
+/// Returns the errors of [`check_path`].
 pub fn check_opened<S: AsRef<str>>(
     path: &Path,
     opened: Result<Checkpoint, Error>,
@@ -130,12 +131,13 @@ pub fn check_opened<S: AsRef<str>>(
     }
 }
 
-/// Checks the tensors that the patterns mean (all, without any), and how the file is put together.
-/// Reads every value once; where there is something to be found, or two tensors may be equal, those
-/// tensors once more.
+/// Checks the tensors that match the patterns (all, without patterns), and how the file is
+/// structured. Reads every value once. Tensors with findings, or that may be equal to others, are
+/// read a second time.
 ///
 /// # Errors
-/// As [`select`], or when the work was stopped. Values that cannot be read are a finding.
+/// Returns the errors of [`select`]; and an error if the work was cancelled. Values that cannot be
+/// read are a finding.
 pub fn check<S: AsRef<str>>(
     checkpoint: &Checkpoint,
     patterns: &[S],
@@ -144,11 +146,11 @@ pub fn check<S: AsRef<str>>(
     Ok(check_sized(checkpoint, patterns, work)?.0)
 }
 
-/// What the values of one tensor alone tell: what [`check`] finds by reading, but for what takes
-/// other tensors to see. Reads every value once or twice.
+/// Checks the values of one tensor by itself. Gives the findings of [`check`] except those that
+/// need other tensors for comparison. Reads every value once or twice.
 ///
 /// # Errors
-/// When the work was stopped. Values that cannot be read are a finding.
+/// Returns an error if the work was cancelled. Values that cannot be read are a finding.
 pub fn check_tensor(tensor: &Tensor, work: Work<'_>) -> Result<Vec<Finding>, Error> {
     let one = Selected::whole(tensor.clone());
     let mut findings = values::findings(&[one], work)?.found;

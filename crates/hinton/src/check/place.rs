@@ -1,4 +1,4 @@
-//! Which bytes a tensor lies in, and whether two lie in the same.
+//! Which bytes a tensor occupies, and whether two tensors share them.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

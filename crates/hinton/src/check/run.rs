@@ -1,5 +1,4 @@
-//! What is wrong with a run: every step is checked, and each finding is told once, with the first
-//! step that has it.
+//! Checks every step of a run. Each finding is reported once, at the first step that has it.
 
 use std::collections::BTreeMap;
 
@@ -20,12 +19,12 @@ struct Seen {
     steps: usize,
 }
 
-/// Checks the tensors that the patterns mean (all, without any) in every step of a run. Of a kind
-/// of finding that a tensor has in several steps the first is told.
+/// Checks the tensors that match the patterns (all, without patterns) in every step of a run. If a
+/// tensor has the same kind of finding in several steps, only the first is reported.
 ///
 /// # Errors
-/// When a pattern means nothing in any step, or the work was stopped. Steps that cannot be read are
-/// findings.
+/// Returns an error if a pattern matches nothing in any step, or the work was cancelled. Steps that
+/// cannot be read are findings.
 pub fn check_run<S: AsRef<str>>(
     run: &Run,
     patterns: &[S],

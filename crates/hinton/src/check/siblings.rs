@@ -1,4 +1,4 @@
-//! Tensors beside their like: the same name but for its numbers, and the same shape.
+//! Compares a tensor with its siblings: the same name except for its numbers, and the same shape.
 
 use std::collections::BTreeMap;
 

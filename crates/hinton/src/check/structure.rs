@@ -1,4 +1,4 @@
-//! How a file is put together: what its reader noticed, and where the tensors' bytes lie.
+//! Checks how a file is structured: what its reader noticed, and where the tensors' bytes are.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! What the values themselves tell.
+//! Findings from the values of a tensor.
 
 use std::collections::{BTreeMap, BTreeSet};
 

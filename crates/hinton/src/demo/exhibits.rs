@@ -1,4 +1,4 @@
-//! What the gallery shows: each picture is its command.
+//! The contents of the gallery: each picture is described by its command.
 
 use super::trained::{RECORDED, Recorded};
 use crate::settings::{self, Takes};

@@ -1,8 +1,8 @@
-//! The whole story on data that ships inside: small classifiers of handwritten digits and of spirals
-//! are trained while you wait, and every chart is drawn from them, with the command that makes each
-//! picture.
+//! The gallery of `hinton demo`, from data embedded in the program: it trains small classifiers of
+//! handwritten digits and of spirals, and draws every chart from them, with the command that makes
+//! each picture.
 //!
-//! Data and licence: `assets/demo/README.md`, which is written beside the pictures.
+//! For the data and its licence see `assets/demo/README.md`, which is written next to the pictures.
 
 mod exhibits;
 mod page;
@@ -21,41 +21,41 @@ use crate::{
 use exhibits::{EXHIBITS, Exhibit, Shows};
 use trained::{RECORDED, TRAINED};
 
-/// The data that ships inside: file name and bytes.
+/// The embedded data: file names and bytes.
 pub const FILES: &[(&str, &[u8])] = &[
     ("digits_images.npy", include_bytes!("../../assets/demo/digits_images.npy")),
     ("hinton_demo.npy", include_bytes!("../../assets/demo/hinton_demo.npy")),
     ("README.md", include_bytes!("../../assets/demo/README.md")),
 ];
 
-/// Writes the gallery: the data, networks that are trained on the spot, every picture, light and
-/// dark, and an `index.html` that shows them with the command that made each. Returns the files
-/// written, in order, relative to the folder.
+/// Writes the gallery: the data, networks trained while it runs, every picture in light and dark,
+/// and an `index.html` that shows each picture with its command. Returns the files written, in
+/// order, relative to the folder.
 ///
 /// # Errors
-/// When there are runs in the folder that this gallery did not make, a picture cannot be drawn or a
-/// file cannot be written.
+/// Returns an error if the folder has runs that this gallery did not make, a picture cannot be
+/// drawn, or a file cannot be written.
 pub fn gallery(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     gallery_with(folder, &[])
 }
 
-/// A page that someone else writes into the folder, which `index.html` links.
+/// A page that the caller writes into the folder, and that `index.html` links to.
 #[derive(Debug, Clone, Copy)]
 pub struct Beside {
     /// The file, relative to the folder.
     pub file: &'static str,
-    /// What it is called.
+    /// Its title.
     pub title: &'static str,
-    /// What it shows, in a sentence or two.
+    /// What it shows, in one or two sentences.
     pub text: &'static str,
     /// The command that makes it.
     pub command: &'static str,
 }
 
-/// The gallery with links to pages that are written by the caller.
+/// Writes the gallery, with links to pages that the caller writes.
 ///
 /// # Errors
-/// As [`gallery`].
+/// Returns the errors of [`gallery`].
 pub fn gallery_with(folder: &Path, pages: &[Beside]) -> Result<Vec<PathBuf>, Error> {
     make_folder(folder)?;
     let mut written = Vec::new();

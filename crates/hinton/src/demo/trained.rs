@@ -1,4 +1,4 @@
-//! The networks of the gallery: trained while it is made, the same bits on every machine.
+//! The networks of the gallery, trained when it is made; the same bits on every machine.
 
 use std::path::Path;
 

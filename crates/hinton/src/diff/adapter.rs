@@ -1,4 +1,4 @@
-//! An adapter of low rank compared with its base: the base as it is, and with the adapter applied.
+//! Compares a low-rank adapter with its base: the base by itself, and with the adapter applied.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -3,13 +3,13 @@
 use super::{Diff, Measures, Pair};
 use crate::{Error, short, visible};
 
-/// What a condition looks at.
+/// A condition under which `hinton diff` fails.
 pub struct ConditionRow {
     /// Its name.
     pub name: &'static str,
-    /// One line.
+    /// What it means, in one line.
     pub about: &'static str,
-    /// The side of the number that fails; `None` for conditions without a number.
+    /// Which side of the number fails, `>` or `<`; `None` for conditions without a number.
     pub compares: Option<char>,
     find: Find,
 }
@@ -81,16 +81,17 @@ pub const CONDITIONS: &[ConditionRow] = &[
     },
 ];
 
-/// A condition and its number.
+/// A condition with its number.
 pub struct Condition {
     row: &'static ConditionRow,
     bound: f64,
 }
 
-/// Reads conditions separated by commas.
+/// Parses conditions separated by commas.
 ///
 /// # Errors
-/// [`Error::Request`] names what is not understood and the conditions there are.
+/// Returns [`Error::Request`], which names the text that is not understood, and lists the
+/// conditions.
 pub fn conditions(text: &str) -> Result<Vec<Condition>, Error> {
     text.split(',').map(str::trim).map(condition).collect()
 }
@@ -115,14 +116,15 @@ fn condition(text: &str) -> Result<Condition, Error> {
 }
 
 impl ConditionRow {
-    /// How it is written: `rel>N`, `nan`.
+    /// The condition as it is written: `rel>N`, `nan`.
     pub fn form(&self) -> String {
         self.compares.map_or(self.name.to_owned(), |sign| format!("{}{sign}N", self.name))
     }
 }
 
 impl Condition {
-    /// Why a comparison that has been read fails, in one line; `None` where it does not.
+    /// Why a comparison fails this condition, in one line; `None` if it does not. The values must
+    /// have been read.
     pub fn failure(&self, diff: &Diff) -> Option<String> {
         let Condition { row, bound } = self;
         let text = match row.compares {

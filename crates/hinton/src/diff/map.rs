@@ -1,4 +1,4 @@
-//! Pairs that a person names: a file of lines `A = B operations`.
+//! Pairs of tensors named by the user: a file with lines `A = B operations`.
 
 use std::str::FromStr;
 
@@ -11,12 +11,13 @@ use crate::{Error, select};
 /// Most lines.
 const MOST_LINES: usize = 100_000;
 
-/// Which tensor of the second file is which of the first, and what is done with it first.
+/// Which tensor of the second file corresponds to which tensor of the first, and what is applied to
+/// it first.
 ///
-/// Each line is `A = B`, names as `-t` takes them, with a slice or not; `*` in A stands for any part
-/// of a name, and in B for the same part. Operations on B may follow: `transpose`, `permute 1,0,2`,
-/// `reshape 8x16`, `rotary 64` (rows of heads of 64 in the other order). `A = -` leaves A out, and
-/// `- = B` leaves B out. A line that begins with `#` says nothing.
+/// Each line is `A = B`: names as `-t` accepts them, with or without a slice. `*` in A matches any
+/// part of a name, and in B stands for the same part. Operations on B may follow: `transpose`,
+/// `permute 1,0,2`, `reshape 8x16`, `rotary 64` (the rows of heads of 64 in the other rotary
+/// order). `A = -` skips A, and `- = B` skips B. Lines that begin with `#` are comments.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TensorMap {
     rows: Vec<Row>,

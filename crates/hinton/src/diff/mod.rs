@@ -1,4 +1,4 @@
-//! What changed between two checkpoints: their tensors matched, and each pair measured in one pass.
+//! Compares two checkpoints: matches their tensors and measures each pair in one pass.
 //!
 //! ```
 //! # let folder = std::env::temp_dir().join(format!("hinton-doc-diff-{}", std::process::id()));
@@ -54,61 +54,65 @@ pub use write::{to_csv, to_markdown};
 /// A cast is recognised by an error of at most so many times that of normally distributed values.
 const NOISE_SLACK: f64 = 1.25;
 
-/// Two checkpoints, tensor by tensor.
+/// The comparison of two checkpoints, tensor by tensor.
 #[derive(Debug, Clone, Default)]
 pub struct Diff {
-    /// The first file's path.
+    /// Path of the first file.
     pub path_a: String,
-    /// The second's.
+    /// Path of the second file.
     pub path_b: String,
-    /// Tensors that both have, in the order of the first.
+    /// Tensors that both files have, in the order of the first.
     pub pairs: Vec<Pair>,
-    /// Tensors of one name whose shapes can't be made to agree: first and second.
+    /// Tensors with the same name whose shapes cannot be made to agree: from the first and the
+    /// second file.
     pub unlike: Vec<(Tensor, Tensor)>,
-    /// Tensors that only the first has.
+    /// Tensors that only the first file has.
     pub only_a: Vec<Tensor>,
-    /// Tensors that only the second has.
+    /// Tensors that only the second file has.
     pub only_b: Vec<Tensor>,
-    /// Differences of all pairs by magnitude, once [`Diff::read`] has looked. Integers are left out,
-    /// where there is anything else: they count steps rather than weigh.
+    /// Histogram of the magnitudes of the differences, over all pairs; filled by [`Diff::read`].
+    /// Integer tensors are counters rather than weights, so they are skipped unless all tensors are
+    /// integers.
     pub histogram: Histogram,
-    /// Values of the second file against those of the first, of the pairs that changed, once
-    /// [`Diff::read`] has looked. Integers are left out likewise.
+    /// Values of the second file against those of the first, for the pairs that changed; filled by
+    /// [`Diff::read`]. Integer tensors are skipped as above.
     pub against: Option<Against>,
-    /// Tensors that only one file has and that may be the same as one of the other by shape and by how their
-    /// values are spread, once [`Diff::read`] has looked. They are not compared.
+    /// Tensors that only one file has, but that may be the same as one of the other file, judged by
+    /// shape and by the distribution of the values; filled by [`Diff::read`]. They are not
+    /// compared.
     pub offers: Vec<Offer>,
-    /// Where the second file is an adapter of low rank: what was done with it, in a sentence. Its weights
-    /// are those of the first file with it applied, and weights it leaves alone are not compared.
+    /// If the second file is a low-rank adapter: how it was applied, in one sentence. Its weights
+    /// are then those of the first file with the adapter applied, and weights that it does not
+    /// change are not compared.
     pub adapter: Option<String>,
-    /// How hidden units were brought into one order, once [`Diff::align`] has looked.
+    /// How hidden units were reordered to match; filled by [`Diff::align`].
     pub alignment: Option<Alignment>,
 }
 
 /// A tensor that both files have.
 #[derive(Debug, Clone)]
 pub struct Pair {
-    /// The first one, as it is compared.
+    /// The tensor of the first file, as it is compared.
     pub a: Tensor,
-    /// The second one, in the first one's axes.
+    /// The tensor of the second file, with its axes in the order of the first.
     pub b: Tensor,
-    /// By what they were found to be the same tensor.
+    /// How the two were matched.
     pub found: Found,
-    /// What was done so that their shapes agree.
+    /// What was done to make their shapes agree.
     pub change: Change,
-    /// How far they are from each other, once [`Diff::read`] has looked.
+    /// How far they are apart; filled by [`Diff::read`].
     pub measures: Option<Measures>,
-    /// Singular values of the difference, once [`Diff::decompose`] has looked.
+    /// Singular values of the difference; filled by [`Diff::decompose`].
     pub spectrum: Option<Spectrum>,
-    /// Errors of quantised blocks, once [`Diff::read_blocks`] has looked.
+    /// Errors of quantised blocks; filled by [`Diff::read_blocks`].
     pub blocks: Option<BlockErrors>,
 }
 
-/// Matches the tensors of two files that the patterns mean (all, without any).
+/// Matches the tensors of two files that match the patterns (all, without patterns).
 ///
 /// # Errors
-/// As [`select`], where a pattern means nothing in both files; or when values cannot be read where
-/// names leave it open which tensor is which.
+/// Returns the errors of [`select`], if a pattern matches nothing in both files; and an error if
+/// names leave a match ambiguous and the values that would decide it cannot be read.
 pub fn diff<S: AsRef<str>>(
     a: &Checkpoint,
     b: &Checkpoint,
@@ -206,10 +210,11 @@ fn matched(
     })
 }
 
-/// As [`diff`] for all tensors, where a person names some of the pairs.
+/// Compares all tensors as [`diff`] does, with some of the pairs named by the user.
 ///
 /// # Errors
-/// As [`diff`]; or when the map names what is not there, or shapes that do not agree.
+/// Returns the errors of [`diff`]; and an error if the map names a missing tensor, or tensors whose
+/// shapes do not agree.
 pub fn diff_mapped(
     a: &Checkpoint,
     b: &Checkpoint,
@@ -266,12 +271,12 @@ fn add_joint(all: &mut Option<Against>, joint: &Joint) {
 }
 
 impl Diff {
-    /// Brings the hidden units of the second network into the order of the first, before values are
-    /// [read](Diff::read): for networks that were trained apart. Their matrices follow one another; what is
-    /// aligned is held in memory.
+    /// Reorders the hidden units of the second network to match the first, for networks that were
+    /// trained separately. Call it before values are [read](Diff::read). The matrices must follow
+    /// one another in a chain, and the aligned tensors are held in memory.
     ///
     /// # Errors
-    /// When there are no such matrices, or values cannot be read.
+    /// Returns an error if there is no such chain, or values cannot be read.
     pub fn align(&mut self) -> Result<(), Error> {
         let one = |pair: &Pair| Match {
             a: pair.a.clone(),
@@ -299,16 +304,17 @@ impl Diff {
         Ok(())
     }
 
-    /// Bytes that [`read`](Diff::read) reads.
+    /// Number of bytes that [`read`](Diff::read) will read.
     pub fn bytes(&self) -> u64 {
         let sides = self.pairs.iter().flat_map(|pair| [&pair.a, &pair.b]);
         sides.map(Tensor::byte_len).fold(0, u64::saturating_add)
     }
 
-    /// Measures every pair: one pass over the values, a few stripes in memory at a time.
+    /// Reads and measures every pair: one pass over the values, with a few stripes in memory at a
+    /// time.
     ///
     /// # Errors
-    /// When values cannot be read, or the work was stopped.
+    /// Returns an error if values cannot be read, or the work was cancelled.
     pub fn read(&mut self, work: Work<'_>) -> Result<(), Error> {
         self.histogram = Histogram::default();
         self.against = None;
@@ -327,18 +333,18 @@ impl Diff {
         Ok(())
     }
 
-    /// Bytes that [`read_blocks`](Diff::read_blocks) reads.
+    /// Number of bytes that [`read_blocks`](Diff::read_blocks) will read.
     pub fn bytes_of_blocks(&self) -> u64 {
         let pairs = self.pairs.iter().filter(|pair| block_length(&pair.a, &pair.b).is_some());
         let sides = pairs.flat_map(|pair| [&pair.a, &pair.b]);
         sides.map(Tensor::byte_len).fold(0, u64::saturating_add)
     }
 
-    /// Looks at the error of each block of values that share a scale, where a tensor of either file is stored
-    /// in blocks of ggml's types.
+    /// Measures the error of each quantised block (values with a common scale), if a tensor of
+    /// either file is stored in a block type of ggml.
     ///
     /// # Errors
-    /// When values cannot be read, or the work was stopped.
+    /// Returns an error if values cannot be read, or the work was cancelled.
     pub fn read_blocks(&mut self, work: Work<'_>) -> Result<(), Error> {
         for pair in &mut self.pairs {
             if let Some(block) = block_length(&pair.a, &pair.b) {
@@ -374,8 +380,8 @@ impl Diff {
         weights.filter_map(|pair| pair.measures.as_ref())
     }
 
-    /// Whether both hold the same tensors with equal values in the same dtypes; names may differ
-    /// where the rule allowed it. False before [`read`](Diff::read).
+    /// Whether both files hold the same tensors with equal values and dtypes. Names may differ if
+    /// the matching rule allows it. False before [`read`](Diff::read).
     pub fn is_same(&self) -> bool {
         self.has_same_tensors() && self.pairs.iter().all(|pair| pair.is_equal() && !pair.is_cast())
     }
@@ -391,17 +397,17 @@ impl Diff {
         self.only_a.is_empty() && self.only_b.is_empty() && self.unlike.is_empty()
     }
 
-    /// The pairs, those that changed most first: by relative change, NaN and infinities that came or
-    /// went before all others. Equals stay in order.
+    /// The pairs by relative change, largest first; pairs in which non-finite values appeared or
+    /// disappeared come before all others. Equal pairs stay in order.
     pub fn by_change(&self) -> Vec<&Pair> {
         let mut pairs: Vec<&Pair> = self.pairs.iter().collect();
         pairs.sort_by(|a, b| b.weight().total_cmp(&a.weight()));
         pairs
     }
 
-    /// The norm of all differences over that of the first file's values; `None` where those are zero
-    /// throughout or nothing has been read. Integers, which count steps rather than weigh, are left
-    /// out where there is anything else.
+    /// The norm of all differences divided by the norm of the first file's values; `None` if those
+    /// are all zero, or nothing has been read. Integer tensors are counters rather than weights, so
+    /// they are skipped unless all tensors are integers.
     pub fn relative(&self) -> Option<f64> {
         let measures = || self.weighed();
         let norm = |of: fn(&Measures) -> f64| {
@@ -434,13 +440,14 @@ impl Pair {
         self.measures.as_ref().is_some_and(Measures::is_same)
     }
 
-    /// Whether the files store them in different types.
+    /// Whether the two files store it in different dtypes.
     pub fn is_cast(&self) -> bool {
         self.a.stored_type() != self.b.stored_type()
     }
 
-    /// Whether they differ, and by no more than a cast of normally distributed values to the coarser
-    /// of both types does by itself, or by at most one step of it where one is a cast of the other.
+    /// Whether the values differ by no more than rounding: by no more than a cast of normally
+    /// distributed values to the coarser of both dtypes would cause, or by at most one rounding
+    /// step if one is a cast of the other.
     pub fn is_noise(&self) -> bool {
         let Some(measures) = &self.measures else { return false };
         // Very small values lose more digits than normally distributed ones.
@@ -474,7 +481,7 @@ impl Pair {
         }
     }
 
-    /// The name, and the other file's where that is another.
+    /// The name, and the name in the other file if it is different.
     pub fn label(&self) -> String {
         match self.a.name() == self.b.name() {
             true => visible(self.a.name()).into_owned(),
@@ -482,7 +489,7 @@ impl Pair {
         }
     }
 
-    /// How both were matched, in a few words; `same name` where there is nothing more to say.
+    /// How the two were matched, in a few words; `same name` if only the name was needed.
     pub fn how(&self) -> String {
         let found = match &self.found {
             Found::Name => "same name".to_owned(),

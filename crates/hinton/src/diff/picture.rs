@@ -1,4 +1,4 @@
-//! A comparison as a picture.
+//! Draws a comparison.
 
 use std::path::Path;
 
@@ -13,17 +13,18 @@ use super::{Diff, Measures, Pair, summary};
 use crate::fonts::noted;
 use crate::{Error, Picture, short};
 
-/// Most tensors whose values are shown beside one another on one page.
+/// The maximum number of tensors whose values are shown side by side on one page.
 pub const MOST_BESIDE: usize = 8;
 /// Fewest layers whose changes make a line.
 const FEWEST_LAYERS: usize = 3;
 
 impl Diff {
-    /// Draws it: a map of all tensors coloured by their relative change, how far values moved, and the
-    /// change over the layers. Before [`read`](Diff::read) there is nothing to draw.
+    /// Draws the comparison: a map of all tensors coloured by relative change, a histogram of the
+    /// differences, and the change over the layers. There is nothing to draw before
+    /// [`read`](Diff::read).
     ///
     /// # Errors
-    /// When there is no tensor, nothing has been read, or the page has no room.
+    /// Returns an error if there is no tensor, nothing has been read, or the page is too small.
     pub fn draw(&self, options: &Options) -> Result<Picture, Error> {
         let tensors = self.changed();
         if tensors.is_empty() || self.pairs.iter().any(|pair| pair.measures.is_none()) {
@@ -75,11 +76,11 @@ impl Diff {
         Ok(noted(Picture { scene, notes, dpi: options.dpi }))
     }
 
-    /// Draws the values of the first [`MOST_BESIDE`] pairs: first, second and difference beside one another,
-    /// with rows and columns that moved most marked.
+    /// Draws the values of the first [`MOST_BESIDE`] pairs: first, second and difference side by
+    /// side, with the rows and columns that changed most marked.
     ///
     /// # Errors
-    /// When there is no pair, values cannot be read, or the page has no room.
+    /// Returns an error if there is no pair, values cannot be read, or the page is too small.
     pub fn draw_values(&self, options: &Options, work: Work<'_>) -> Result<Picture, Error> {
         if self.pairs.iter().all(|pair| pair.a.elements() == 0) {
             return Err(Error::unfit("there are no values to draw in both files", ""));

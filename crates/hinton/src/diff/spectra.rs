@@ -19,29 +19,30 @@ const LARGEST_SHARE: f64 = 0.25;
 /// them has a low rank by itself, and says nothing of a LoRA.
 const LINES: u64 = 4;
 
-/// A change that lies in few directions, as that of a merged LoRA.
+/// A change with few directions, such as that of a merged LoRA.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LowRank {
-    /// In how many.
+    /// The number of directions.
     pub rank: usize,
-    /// The share of the squared change that they hold.
+    /// The share of the squared change that they account for, 0 to 1.
     pub held: f64,
-    /// How many times smaller the next singular value is; infinite where it is zero.
+    /// The factor by which the next singular value is smaller; infinite if it is zero.
     pub drop: f64,
 }
 
 impl Diff {
-    /// Bytes that [`decompose`](Diff::decompose) reads.
+    /// Number of bytes that [`decompose`](Diff::decompose) will read.
     pub fn bytes_of_matrices(&self) -> u64 {
         let matrices = self.pairs.iter().filter(|pair| pair.has_spectrum());
         matrices.map(|pair| pair.a.byte_len()).fold(0, u64::saturating_add)
     }
 
-    /// Computes the singular values of the difference of every matrix that changed, once values
-    /// were [read](Diff::read). Tensors of more axes are matrices of the first axis and all others.
+    /// Computes the singular values of the difference for every matrix that changed. Values must
+    /// have been [read](Diff::read). A tensor of more than two axes is a matrix of its first axis
+    /// by all others.
     ///
     /// # Errors
-    /// When values cannot be read, or the work was stopped.
+    /// Returns an error if values cannot be read, or the work was cancelled.
     pub fn decompose(&mut self, work: Work<'_>) -> Result<(), Error> {
         for pair in self.pairs.iter_mut().filter(|pair| pair.has_spectrum()) {
             let found = singular(&difference(&pair.a, &pair.b)?, work)?;
@@ -61,8 +62,8 @@ impl Pair {
         has_changed && is_matrix(&self.a)
     }
 
-    /// Whether the difference is of low rank: so many singular values hold nearly all of it, and the
-    /// next is far smaller. `None` before [`Diff::decompose`], and where it is not.
+    /// Whether the difference is of low rank: a few singular values account for nearly all of it,
+    /// and the next one is far smaller. `None` if not, and before [`Diff::decompose`].
     pub fn low_rank(&self) -> Option<LowRank> {
         low_rank(self.spectrum.as_ref()?, self.measures.as_ref()?)
     }

@@ -1,4 +1,4 @@
-//! A run compared with itself: which step changed which tensor, and how far.
+//! Compares the steps of a run: which step changed which tensor, and how far.
 
 use hinton_chart::change::{self, OverSteps, State};
 use hinton_chart::{Options, short_count};
@@ -16,16 +16,16 @@ const MOST_ROWS: usize = 60;
 /// The version of the JSON.
 const VERSION: u32 = 1;
 
-/// How far the steps of a run moved its tensors, each from the step before.
+/// How far each step of a run changed its tensors, compared with the step before.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StepChanges {
-    /// The run's path.
+    /// Path of the run.
     pub path: String,
-    /// What its steps count: `step`, `epoch`.
+    /// What the steps are counted in: `step`, `epoch`.
     pub axis: String,
     /// The numbers of the steps that were compared: one more than there are changes.
     pub steps: Vec<u64>,
-    /// The relative change of all tensors together at each step but the first; `None` where nothing
+    /// The relative change of all tensors together, for each step but the first; `None` if nothing
     /// could be compared.
     pub relative: Vec<Option<f64>>,
     /// Every tensor, in the order of the run.
@@ -34,34 +34,34 @@ pub struct StepChanges {
     pub notes: Vec<String>,
 }
 
-/// How far each step moved a tensor.
+/// How far each step changed one tensor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TensorChanges {
     /// Its name.
     pub name: String,
-    /// One for each step but the first.
+    /// One change for each step but the first.
     pub changes: Vec<StepChange>,
 }
 
-/// How far a step moved a tensor.
+/// How far one step changed a tensor.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum StepChange {
-    /// It is not there, or was not at the step before, or has another shape.
+    /// The tensor is missing from this step or the one before, or has another shape.
     Missing,
-    /// Not at all.
+    /// Unchanged.
     Equal,
-    /// So far.
+    /// Changed.
     Moved {
-        /// The norm of the difference over that of the tensor before; `None` where that was all
-        /// zeros.
+        /// The norm of the difference divided by the norm of the tensor before; `None` if that was
+        /// all zeros.
         relative: Option<f64>,
-        /// Whether NaN or infinities came or went.
+        /// Whether non-finite values appeared or disappeared.
         is_odd: bool,
     },
 }
 
 impl StepChange {
-    /// The relative change; `None` where there is none or it is not known.
+    /// The relative change; `None` if there is none or it is unknown.
     pub fn relative(&self) -> Option<f64> {
         match self {
             StepChange::Equal => Some(0.0),
@@ -76,7 +76,7 @@ impl StepChange {
 }
 
 impl TensorChanges {
-    /// The step that moved it most: which of [`changes`](TensorChanges::changes), and how far.
+    /// The largest change: its index in [`changes`](TensorChanges::changes), and its size.
     pub fn most(&self) -> Option<(usize, f64)> {
         let known = self.changes.iter().enumerate();
         let moved = known.filter_map(|(index, one)| Some((index, one.relative()?)));
@@ -85,11 +85,12 @@ impl TensorChanges {
     }
 }
 
-/// Compares each step of a run with the one before: the tensors that the patterns mean, or all that
-/// were learned. `looked` is told how many steps are done.
+/// Compares each step of a run with the one before, for the tensors that match the patterns, or all
+/// learned tensors without patterns. `looked` is called with the number of steps done.
 ///
 /// # Errors
-/// When fewer than two steps can be read, a pattern means nothing, or the work was stopped.
+/// Returns an error if fewer than two steps can be read, a pattern matches nothing, or the work was
+/// cancelled.
 pub fn diff_steps(
     run: &Run,
     patterns: &[String],
@@ -176,14 +177,14 @@ impl StepChanges {
         }
     }
 
-    /// From which step to which a change is: `step 100 → 200`.
+    /// The two steps that a change lies between: `step 100 → 200`.
     pub fn between(&self, change: usize) -> String {
         let number =
             |index: usize| self.steps.get(index).map_or(String::new(), |n| short_count(*n));
         format!("{} {} → {}", self.axis, number(change), number(change + 1))
     }
 
-    /// The tensors, those that one step moved farthest first; equals stay in order.
+    /// The tensors by their largest change in one step, largest first; equal ones stay in order.
     pub fn by_change(&self) -> Vec<&TensorChanges> {
         let mut tensors: Vec<&TensorChanges> = self.tensors.iter().collect();
         let most = |one: &TensorChanges| one.most().map_or(-1.0, |most| most.1);
@@ -246,10 +247,10 @@ impl StepChanges {
         Some(format!("NaN or infinities came or went first in {name} at {between}"))
     }
 
-    /// Draws the matrix of tensors by steps.
+    /// Draws the changes as a matrix of tensors by steps.
     ///
     /// # Errors
-    /// When the page has no room.
+    /// Returns an error if the page is too small.
     pub fn draw(&self, options: &Options) -> Result<Picture, Error> {
         let state = |change: &StepChange| match *change {
             StepChange::Missing => None,

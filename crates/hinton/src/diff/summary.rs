@@ -1,4 +1,4 @@
-//! What differs, in sentences.
+//! Summarises the differences in sentences.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! A comparison as JSON, CSV and Markdown.
+//! Writes a comparison as JSON, CSV or Markdown.
 
 use hinton_tensor::Tensor;
 use hinton_tensor::spectrum::Spectrum;
@@ -227,7 +227,7 @@ impl Serialize for Sides<'_> {
     }
 }
 
-/// The pairs as CSV with a line of headings; what is not known is empty.
+/// The pairs as CSV with a header line; unknown values are empty.
 pub fn to_csv(diff: &Diff) -> String {
     let mut text = "a,b,how,dtype_a,dtype_b,elements,changed,relative,cosine,max_abs,sign_flips,\
                     nan_a,nan_b,noise_relative\n"
@@ -278,7 +278,7 @@ fn cell(text: &str) -> String {
     }
 }
 
-/// The summary and the `most` pairs that changed most, as Markdown for a pull request.
+/// The summary and the `most` pairs with the largest change, as Markdown for a pull request.
 pub fn to_markdown(diff: &Diff, most: usize) -> String {
     let code = |text: &str| format!("`{}`", visible(text).replace('`', "'").replace('|', "\\|"));
     let mut text = format!("**{} → {}**\n\n", code(&diff.path_a), code(&diff.path_b));

@@ -1,4 +1,4 @@
-//! Comma-separated values: one line a row.
+//! Comma-separated values: one line per row.
 
 use std::fmt::Write as _;
 use std::io::Write;

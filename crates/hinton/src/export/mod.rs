@@ -1,4 +1,4 @@
-//! The values themselves, in files that other programs read.
+//! Exports the values themselves to files that other programs read.
 
 mod csv;
 mod npy;
@@ -20,13 +20,13 @@ use crate::{Error, Selected};
 /// Bytes that are read and written at once.
 const STRIPE: u64 = 8 << 20;
 
-/// A file that values are exported to.
+/// A kind of file that values are exported to.
 pub struct ExportRow {
     /// Its name.
     pub name: &'static str,
-    /// One line.
+    /// A description in one line.
     pub about: &'static str,
-    /// The extension that chooses it, without the dot.
+    /// The extension that selects it, without the dot.
     pub extension: &'static str,
     /// Whether it has values of that dtype.
     pub(crate) holds: fn(Dtype) -> bool,
@@ -40,7 +40,7 @@ type WriteTensors =
 /// Of which types tensors are that are written as [stored](Export::stored), by their names.
 type Told = BTreeMap<String, String>;
 
-/// Every file that values are exported to.
+/// Every kind of file that values are exported to.
 pub const EXPORTS: &[ExportRow] = &[npy::ROW, npz::ROW, csv::ROW, safetensors::ROW];
 
 /// Why writing stopped.
@@ -76,10 +76,10 @@ impl Stop {
     }
 }
 
-/// The export that a file's extension chooses.
+/// The kind of export that a file's extension selects.
 ///
 /// # Errors
-/// An unknown or missing extension lists those there are.
+/// Returns an error if the extension is unknown or missing; the error lists the known ones.
 pub fn export_for(path: &Path) -> Result<&'static ExportRow, Error> {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     named(extension).map_err(|_| {
@@ -88,10 +88,10 @@ pub fn export_for(path: &Path) -> Result<&'static ExportRow, Error> {
     })
 }
 
-/// The export of that name.
+/// The kind of export with this name.
 ///
 /// # Errors
-/// An unknown name lists those there are.
+/// Returns an error if the name is unknown; the error lists the known ones.
 pub fn named(name: &str) -> Result<&'static ExportRow, Error> {
     EXPORTS.iter().find(|row| row.name.eq_ignore_ascii_case(name)).ok_or_else(|| {
         let meant = near::near_enough(EXPORTS.iter().map(|row| row.name), name);
@@ -105,12 +105,13 @@ fn extensions() -> String {
     EXPORTS.iter().map(|row| format!(".{}", row.extension)).collect::<Vec<_>>().join(", ")
 }
 
-/// Writes the values of tensors to a file; the extension chooses what kind. Memory is one stripe of
-/// 8 MiB, whatever the size. Returns what a person should know, such as a changed dtype.
+/// Writes the values of tensors to a file, in the format that its extension selects. Uses one
+/// stripe of 8 MiB of memory, whatever the size. Returns notes for the user, such as a changed
+/// dtype.
 ///
 /// # Errors
-/// An unknown extension, tensors that this kind of file cannot hold, values that cannot be read, or
-/// a file that cannot be written; what was there before is then unharmed.
+/// Returns an error if the extension is unknown, the format cannot hold the tensors, values cannot
+/// be read, or the file cannot be written. A file that existed before is then unchanged.
 pub fn export<T>(tensors: T, path: impl AsRef<Path>) -> Result<Vec<String>, Error>
 where
     T: IntoIterator,
@@ -122,11 +123,11 @@ where
     export_as(&selected, row, path, &Quiet)
 }
 
-/// As [`export`], to a file of that kind whatever its extension; `progress` is told how many bytes
-/// of the tensors were written, and may stop.
+/// As [`export`], in the given format whatever the file's extension. `progress` receives the number
+/// of bytes of the tensors that were written, and may cancel the work.
 ///
 /// # Errors
-/// As [`export`].
+/// Returns the errors of [`export`].
 pub fn export_as(
     tensors: &[Selected],
     row: &'static ExportRow,
@@ -136,7 +137,8 @@ pub fn export_as(
     Export::values(tensors, row).save(path, progress)
 }
 
-/// Tensors on their way into a file of one kind: as values, or as the file they are of stores them.
+/// Tensors prepared for export to one format: their decoded values, or their bytes as stored in the
+/// file.
 pub struct Export {
     row: &'static ExportRow,
     tensors: Vec<Selected>,
@@ -145,25 +147,30 @@ pub struct Export {
 }
 
 impl Export {
-    /// The values, decoded where they are quantised.
+    /// Prepares the values; quantised tensors are decoded.
     pub fn values(tensors: &[Selected], row: &'static ExportRow) -> Self {
         let notes = decoded(tensors).into_iter().collect();
         Export { row, tensors: tensors.to_vec(), told: Told::new(), notes }
     }
 
-    /// What is stored: of a tensor in blocks its bytes, `u8` of the same axes with the last one in
-    /// bytes; in place of a weight that is computed from other tensors these; of a dtype that the
-    /// kind of file has not, the bits as whole numbers. All others are as
-    /// [values](Export::values). safetensors get the types as JSON under `stored` in their metadata.
+    /// Prepares what the file stores:
+    ///
+    /// - For a tensor in quantised blocks, its bytes: `u8` with the same axes, the last one counted
+    ///   in bytes.
+    /// - For a weight that is computed from other tensors, those tensors.
+    /// - For a dtype that the format does not have, its bits as whole numbers.
+    ///
+    /// All other tensors are as in [`values`](Export::values). A safetensors file also gets the
+    /// types, as JSON under `stored` in its metadata.
     ///
     /// # Errors
-    /// A slice that cuts blocks, or one of a computed weight.
+    /// Returns an error if a slice cuts through blocks, or is a slice of a computed weight.
     pub fn stored(tensors: &[Selected], row: &'static ExportRow) -> Result<Self, Error> {
         let (tensors, told, notes) = stored::as_stored(tensors, row)?;
         Ok(Export { row, tensors, told, notes })
     }
 
-    /// Bytes of the tensors that will be written.
+    /// Number of bytes of the tensors that will be written.
     pub fn bytes(&self) -> u64 {
         self.tensors.iter().map(|one| one.tensor.byte_len()).fold(0, u64::saturating_add)
     }
@@ -181,10 +188,10 @@ impl Export {
         ))
     }
 
-    /// Writes the file. Returns what a person should know.
+    /// Writes the file. Returns notes for the user.
     ///
     /// # Errors
-    /// As [`export`].
+    /// Returns the errors of [`export`].
     pub fn save(self, path: &Path, progress: &dyn Progress) -> Result<Vec<String>, Error> {
         self.check_ends()?;
         let mut notes = Vec::new();
@@ -197,10 +204,10 @@ impl Export {
         Ok(notes)
     }
 
-    /// Writes to anything that takes bytes, as [`save`](Export::save).
+    /// Writes to any byte stream, as [`save`](Export::save) does to a file.
     ///
     /// # Errors
-    /// As [`export`].
+    /// Returns the errors of [`export`].
     pub fn write(self, out: &mut dyn Write, progress: &dyn Progress) -> Result<Vec<String>, Error> {
         self.check_ends()?;
         let written = (self.row.write)(&self.tensors, &self.told, out, progress);
@@ -222,10 +229,10 @@ fn decoded(tensors: &[Selected]) -> Option<String> {
     })
 }
 
-/// Writes the values of tensors to anything that takes bytes; see [`export_as`].
+/// Writes the values of tensors to any byte stream; see [`export_as`].
 ///
 /// # Errors
-/// As [`export`].
+/// Returns the errors of [`export`].
 pub fn export_to(
     tensors: &[Selected],
     row: &'static ExportRow,

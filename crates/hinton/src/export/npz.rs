@@ -1,4 +1,4 @@
-//! numpy's `.npz`: a zip of `.npy` files, stored as they are, as `numpy.savez` writes it
+//! numpy's `.npz`: a zip of uncompressed `.npy` files, as `numpy.savez` writes it
 //! (<https://numpy.org/doc/stable/reference/generated/numpy.savez.html>).
 
 use std::collections::BTreeSet;

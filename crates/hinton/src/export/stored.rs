@@ -1,4 +1,5 @@
-//! Tensors as the file stores them: bytes of blocks, codes and scales, bits of odd dtypes.
+//! Exports tensors as the file stores them: bytes of blocks, codes and scales, bits of unusual
+//! dtypes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

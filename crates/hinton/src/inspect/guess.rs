@@ -1,4 +1,4 @@
-//! What network a file is of, guessed from its tensors' names.
+//! Guesses which architecture a file holds, from the names of its tensors.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -93,8 +93,8 @@ const FAMILIES: &[Family] = &[
     Family { name: "a transformer", patterns: &["*attn*"] },
 ];
 
-/// What the file probably is, in a few words with the number of its layers; `None` where nothing
-/// speaks for anything. A guess, and to be shown as one.
+/// The probable architecture, in a few words with the number of layers; `None` if the names give no
+/// clue. It is a guess and should be shown as one.
 pub fn architecture(tensors: &[&Tensor]) -> Option<String> {
     let has = |pattern: &&str| tensors.iter().any(|tensor| fits_glob(pattern, tensor.name()));
     let family = FAMILIES.iter().find(|family| family.patterns.iter().all(&has));

@@ -1,4 +1,4 @@
-//! What a file holds: names, shapes, sizes and, where asked, statistics.
+//! Lists what a file holds: names, shapes, sizes and, on request, statistics.
 
 mod guess;
 mod spectra;
@@ -19,7 +19,7 @@ pub use spectra::Singular;
 pub(crate) use spectra::{is_matrix, singular};
 pub use totals::{Module, Total, by_dtype, by_kind, kind, modules};
 
-/// The quantiles that are reported, and how JSON names them.
+/// The quantiles that are reported, and their names in JSON.
 pub const QUANTILES: [(f64, &str); 7] = [
     (0.01, "0.01"),
     (0.05, "0.05"),
@@ -30,7 +30,7 @@ pub const QUANTILES: [(f64, &str); 7] = [
     (0.99, "0.99"),
 ];
 
-/// What one file holds, or the part of it that was asked for.
+/// What one file holds, or the requested part of it.
 #[derive(Debug, Clone)]
 pub struct InspectReport<'a> {
     /// The file.
@@ -39,21 +39,21 @@ pub struct InspectReport<'a> {
     pub tensors: Vec<TensorReport>,
 }
 
-/// One tensor.
+/// What is reported about one tensor.
 #[derive(Debug, Clone)]
 pub struct TensorReport {
     /// The tensor, or a slice of one.
     pub selected: Selected,
-    /// Its statistics, where they were asked for.
+    /// Its statistics, if they were requested.
     pub summary: Option<Summary>,
-    /// Its singular values, where they were asked for and it is a matrix.
+    /// Its singular values, if they were requested and it is a matrix.
     pub singular: Option<Singular>,
 }
 
-/// Lists the tensors that the patterns mean (all, without any). Reads no values.
+/// Lists the tensors that match the patterns (all, without patterns). Reads no values.
 ///
 /// # Errors
-/// As [`select`].
+/// Returns the errors of [`select`].
 pub fn inspect<'a, S: AsRef<str>>(
     checkpoint: &'a Checkpoint,
     patterns: &[S],
@@ -64,25 +64,25 @@ pub fn inspect<'a, S: AsRef<str>>(
     Ok(InspectReport { checkpoint, tensors })
 }
 
-/// An order of tensors.
+/// The order in which tensors are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
-    /// By bytes, the largest first.
+    /// By size in bytes, largest first.
     Size,
-    /// By Euclidean norm; needs statistics.
+    /// By Euclidean norm, largest first; needs statistics.
     Norm,
-    /// By largest magnitude; needs statistics.
+    /// By largest magnitude, largest first; needs statistics.
     Max,
     /// By name.
     Name,
 }
 
 impl Sort {
-    /// The words for them, as `--sort` takes them.
+    /// The names of the orders, as `--sort` accepts them.
     pub const WORDS: [(&str, Sort); 4] =
         [("size", Sort::Size), ("norm", Sort::Norm), ("max", Sort::Max), ("name", Sort::Name)];
 
-    /// Whether it needs statistics.
+    /// Whether this order needs statistics.
     pub fn needs_stats(self) -> bool {
         matches!(self, Sort::Norm | Sort::Max)
     }
@@ -93,8 +93,8 @@ impl InspectReport<'_> {
         self.tensors.iter().map(|one| of(&one.selected.tensor)).fold(0, u64::saturating_add)
     }
 
-    /// Values in all. Those computed from other tensors of the file are counted in these, unless
-    /// they are all that was asked for.
+    /// Total number of values. Tensors that are computed from other tensors of the file are not
+    /// counted again, unless only such tensors were requested.
     pub fn parameters(&self) -> u64 {
         let derived = self.tensors.iter().all(|one| one.selected.tensor.is_derived());
         self.total(|tensor| match tensor.is_derived() && !derived {
@@ -103,20 +103,20 @@ impl InspectReport<'_> {
         })
     }
 
-    /// Bytes of all values as the file stores them.
+    /// Total size of all values as stored in the file, in bytes.
     pub fn bytes(&self) -> u64 {
         self.total(Tensor::stored_len)
     }
 
-    /// Bytes that statistics have to read: of all values, decoded.
+    /// Number of bytes that statistics will read: all values, decoded.
     pub fn bytes_to_read(&self) -> u64 {
         self.total(Tensor::byte_len)
     }
 
-    /// Reads every value and adds the statistics.
+    /// Reads every value and fills in the statistics.
     ///
     /// # Errors
-    /// When values cannot be read, or the work was stopped.
+    /// Returns an error if values cannot be read, or the work was cancelled.
     pub fn summarize(&mut self, work: Work<'_>) -> Result<(), Error> {
         for one in &mut self.tensors {
             one.summary = Some(summarize(&one.selected.tensor, work)?);
@@ -124,12 +124,12 @@ impl InspectReport<'_> {
         Ok(())
     }
 
-    /// The tensors themselves.
+    /// The tensors of the report.
     pub fn tensors(&self) -> impl Iterator<Item = &Tensor> {
         self.tensors.iter().map(|one| &one.selected.tensor)
     }
 
-    /// What the file probably is: what its `config.json` says, and a guess from names and shapes.
+    /// The probable architecture: from the file's `config.json`, and guessed from names and shapes.
     pub fn architecture(&self) -> Option<String> {
         let guess = architecture(&self.tensors().collect::<Vec<_>>());
         let told = self.checkpoint.metadata.iter().find(|(key, _)| key == CONFIGURED);
@@ -140,8 +140,8 @@ impl InspectReport<'_> {
         }
     }
 
-    /// Puts the tensors in another order: names as people count (`layer.2` before `layer.10`), or
-    /// the largest first. What has no such figure comes last; equals stay in the file's order.
+    /// Sorts the tensors: names in natural order (`layer.2` before `layer.10`), anything else
+    /// largest first. Tensors without the statistic come last; equal ones stay in the file's order.
     pub fn sort(&mut self, by: Sort) {
         let figure = |one: &TensorReport| {
             let summary = one.summary.as_ref();
@@ -164,30 +164,30 @@ impl InspectReport<'_> {
     }
 
     /// The report as one line of JSON. Keys are in a fixed order, tensors and metadata in the
-    /// file's; a number that is not finite is `null`.
+    /// file's order; a non-finite number is `null`.
     ///
     /// # Errors
-    /// Never for a report; the type is serde's.
+    /// Never fails for a report; the error type is serde's.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         to_json(self)
     }
 }
 
-/// Anything as one line of JSON in which no character is hidden, controls a terminal or reorders
-/// text: those stand as `\u202e`, which means the same.
+/// Serialises a value as one line of JSON. Invisible characters, terminal controls and characters
+/// that reorder text are escaped (`\u202e`), which does not change the meaning.
 ///
 /// # Errors
-/// As serde's.
+/// Returns an error if serialisation fails.
 pub fn to_json(value: &(impl Serialize + ?Sized)) -> Result<String, serde_json::Error> {
     let mut bytes = Vec::new();
     value.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, Shown))?;
     String::from_utf8(bytes).map_err(serde::ser::Error::custom)
 }
 
-/// As [`to_json`], on many lines.
+/// As [`to_json`], on several indented lines.
 ///
 /// # Errors
-/// As serde's.
+/// Returns an error if serialisation fails.
 pub fn to_json_pretty(value: &(impl Serialize + ?Sized)) -> Result<String, serde_json::Error> {
     let text = serde_json::to_string_pretty(value)?;
     // Ends of lines in texts are escaped already.

@@ -9,27 +9,28 @@ use super::InspectReport;
 use crate::Error;
 use crate::select::addressable;
 
-/// What came of a tensor that was asked for its singular values.
+/// The singular values of one tensor, or why it has none.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Singular {
     /// Its singular values.
     Values(Spectrum),
-    /// So many of its values are NaN or infinite: it has none.
+    /// It has none, because this number of its values is NaN or infinite.
     NotFinite(u64),
 }
 
 impl InspectReport<'_> {
-    /// Bytes that singular values have to read.
+    /// Number of bytes that computing singular values will read.
     pub fn bytes_of_matrices(&self) -> u64 {
         let matrices = self.tensors().filter(|tensor| is_matrix(tensor));
         matrices.map(Tensor::byte_len).fold(0, u64::saturating_add)
     }
 
-    /// Computes the singular values of every matrix and adds them; of vectors and single values there
-    /// are none. Tensors of more axes are matrices of the first axis and all others.
+    /// Computes the singular values of every matrix and adds them to the report; vectors and single
+    /// values have none. A tensor of more than two axes is a matrix of its first axis by all
+    /// others.
     ///
     /// # Errors
-    /// When values cannot be read, or the work was stopped.
+    /// Returns an error if values cannot be read, or the work was cancelled.
     pub fn decompose(&mut self, work: Work<'_>) -> Result<(), Error> {
         for one in self.tensors.iter_mut().filter(|one| is_matrix(&one.selected.tensor)) {
             one.singular = Some(singular(&one.selected.tensor, work)?);

@@ -1,18 +1,18 @@
-//! What a file holds in sum: by module, by dtype, by kind of tensor.
+//! Totals over a file: by module, by dtype, by kind of tensor.
 
 use std::collections::BTreeMap;
 
 use hinton_tensor::Tensor;
 use hinton_tensor::outline::{Aside, Named, aside};
 
-/// Tensors, values and bytes of a part of a file.
+/// Number of tensors, values and bytes in a part of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Total {
-    /// How many tensors.
+    /// Number of tensors.
     pub tensors: u64,
-    /// How many values in all.
+    /// Number of values.
     pub values: u64,
-    /// How many bytes in all, as the file stores them.
+    /// Size as stored in the file, in bytes.
     pub bytes: u64,
 }
 
@@ -24,24 +24,25 @@ impl Total {
     }
 }
 
-/// A module: what its tensors' names begin with.
+/// A module: the tensors whose names start with the same path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Module {
-    /// The name from the root, without a separator at its end: `encoder.layers.0`.
+    /// The name from the root, without a trailing separator: `encoder.layers.0`.
     pub path: String,
-    /// Its own part of the name: `0`.
+    /// The last part of the name: `0`.
     pub name: String,
-    /// How deep it lies; modules at the root have 0.
+    /// How deeply it is nested; modules at the root have depth 0.
     pub depth: usize,
-    /// Everything in it, at any depth.
+    /// Totals of everything in it, at any depth.
     pub total: Total,
 }
 
 /// What separates the parts of a tensor's name.
 const SEPARATORS: [char; 2] = ['.', '/'];
 
-/// The modules of these tensors (without those computed from others), at most `depth` deep (0 is the root's children alone), each before
-/// what lies in it, in order of first appearance. A tensor at the root is a module of its own.
+/// The modules of these tensors, at most `depth` levels deep (0 gives only the children of the
+/// root). Each module comes before its contents, in order of first appearance. A tensor at the root
+/// is a module by itself. Tensors that are computed from others are not counted.
 pub fn modules<'a>(tensors: impl IntoIterator<Item = &'a Tensor>, depth: usize) -> Vec<Module> {
     let mut root = Node::default();
     for tensor in tensors.into_iter().filter(|tensor| !tensor.is_derived()) {
@@ -107,12 +108,12 @@ impl Node {
     }
 }
 
-/// Totals by dtype, the one with most bytes first.
+/// Totals by dtype, largest size first.
 pub fn by_dtype<'a>(tensors: impl IntoIterator<Item = &'a Tensor>) -> Vec<(&'static str, Total)> {
     grouped(tensors, Tensor::stored_type)
 }
 
-/// Totals by [`kind`], the one with most bytes first.
+/// Totals by [`kind`], largest size first.
 pub fn by_kind<'a>(tensors: impl IntoIterator<Item = &'a Tensor>) -> Vec<(&'static str, Total)> {
     grouped(tensors, kind)
 }
@@ -185,7 +186,7 @@ const KINDS: &[Kind] = &[
     Kind { name: "scalars", words: &[], axes: 0..=0 },
 ];
 
-/// What kind of tensor this is, guessed from its name and number of axes.
+/// The kind of a tensor, guessed from its name and number of axes.
 pub fn kind(tensor: &Tensor) -> &'static str {
     let named = Named { name: tensor.name(), shape: tensor.shape() };
     if aside(named, None) == Some(Aside::Optimizer) {

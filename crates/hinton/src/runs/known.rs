@@ -1,4 +1,5 @@
-//! What the names and settings of a run tell: its weights, its classes, the shape of its pictures.
+//! What the names and settings of a run say about it: its weights, its classes, the shape of its
+//! pictures.
 
 use hinton_run::{Run, RunTensor};
 use hinton_tensor::outline::{Aside, Named, aside};

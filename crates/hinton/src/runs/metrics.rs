@@ -1,4 +1,4 @@
-//! Metrics of runs as curves.
+//! Draws metrics of runs as curves.
 
 use std::collections::{HashMap, HashSet};
 

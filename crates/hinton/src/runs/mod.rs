@@ -1,5 +1,5 @@
-//! Runs as pictures: their metrics, how their tensors spread over the steps, the tensors of one
-//! step, and a page of all these.
+//! Draws runs: their metrics, the distribution of their tensors over the steps, the tensors of one
+//! step, and a page with all of these.
 
 mod known;
 mod metrics;
@@ -21,17 +21,18 @@ use hinton_scene::with_typeface;
 use crate::fonts::noted;
 use crate::{DrawRequest, Error, Picture};
 
-/// What is to be drawn of runs, and how. `Default` draws the page.
+/// What to draw of runs, and how. `Default` draws the page.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RunRequest<'a> {
     /// How it is drawn.
     pub draw: DrawRequest<'a>,
-    /// Metrics of the curves: names, or globs such as `*loss`; empty chooses losses and accuracies.
+    /// The metrics to draw as curves: names, or globs such as `*loss`. If empty, losses and
+    /// accuracies are chosen.
     pub metrics: Vec<String>,
-    /// Number of the step whose tensors are drawn; `None` is the last that has them.
+    /// The number of the step whose tensors are drawn; `None` is the last step that has them.
     pub step: Option<u64>,
-    /// Told how many of how many steps have been looked at.
+    /// Called with the number of steps examined so far, and of all steps.
     pub looked: &'a (dyn Fn(usize, usize) + Sync),
 }
 
@@ -42,28 +43,28 @@ impl Default for RunRequest<'_> {
 }
 
 impl<'a> RunRequest<'a> {
-    /// Draws so.
+    /// A request that draws as `draw` says.
     pub fn of(draw: DrawRequest<'a>) -> Self {
         RunRequest { draw, metrics: Vec::new(), step: None, looked: &|_, _| {} }
     }
 }
 
-/// Draws runs.
+/// Draws runs. What is drawn depends on the request:
 ///
-/// - Logs alone: their metrics, a plot for each quantity.
-/// - Without a chart, patterns or metrics: a page of curves, distributions, the last confusion
-///   matrix and the last weights, as far as the runs have them.
-/// - With metrics, or `curve` without patterns: the metrics, all runs in one plot.
-/// - With `distribution`: how the tensors of the patterns (the first weights without one) spread
-///   over the steps.
-/// - With `profile` and no step: how large those tensors (all learned ones without a pattern) are over
-///   the steps.
-/// - Otherwise the tensors of one step as [`draw`](crate::draw()) draws those of a checkpoint;
-///   `confusion` without patterns takes the tensor of that name.
+/// - Only logs: their metrics, one plot per quantity.
+/// - No chart, patterns or metrics: a page with curves, distributions, the last confusion matrix
+///   and the last weights, as far as the runs have them.
+/// - Metrics, or the chart `curve` without patterns: the metrics, all runs in one plot.
+/// - The chart `distribution`: the distribution over the steps of the tensors that match the
+///   patterns (without patterns, of the first weights).
+/// - The chart `profile` without a step: the size over the steps of the tensors that match the
+///   patterns (without patterns, of all learned tensors).
+/// - Anything else: the tensors of one step, as [`draw`](crate::draw()) draws those of a
+///   checkpoint. `confusion` without patterns takes the tensor with that name.
 ///
 /// # Errors
-/// When no run, step, metric or tensor is there as asked, values cannot be read, or the work was
-/// stopped.
+/// Returns an error if a requested run, step, metric or tensor is missing, values cannot be read,
+/// or the work was cancelled.
 pub fn draw_runs<S: AsRef<str>>(
     runs: &[Run],
     patterns: &[S],

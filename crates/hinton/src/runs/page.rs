@@ -1,4 +1,4 @@
-//! A page of a run: curves, distributions, the last confusion matrix, the last weights.
+//! Draws a page about a run: curves, distributions, the last confusion matrix, the last weights.
 
 use hinton_chart::{Sheet, SheetPart, short_count};
 use hinton_run::Run;

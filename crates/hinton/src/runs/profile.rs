@@ -1,4 +1,4 @@
-//! How large tensors are over the steps of runs, and how far each step moves them.
+//! The size of tensors over the steps of runs, and how much each step changes them.
 
 use hinton_chart::{Course, Extent, Measures, Panel, charts};
 use hinton_compare::measure;

@@ -1,4 +1,4 @@
-//! How tensors spread over the steps of runs.
+//! The distribution of tensors over the steps of runs.
 
 use hinton_chart::{Course, Extent, Panel, Spread, charts};
 use hinton_run::Run;

@@ -1,5 +1,5 @@
-//! What went wrong in a run, in one sentence: the first bad step, the loss before and after, the
-//! tensor that broke first.
+//! Describes what went wrong in a run, in one sentence: the first bad step, the loss before and
+//! after, and the tensor that became non-finite first.
 
 use hinton_chart::{short, short_count};
 use hinton_run::Run;
@@ -21,7 +21,7 @@ const MOST_VALUES: u64 = 64 << 20;
 /// What went wrong in the runs, by their metrics and their tensors; `None` where nothing did.
 ///
 /// # Errors
-/// When the work was stopped.
+/// Returns an error if the work was stopped.
 pub(super) fn of_runs(runs: &[&Run], request: &RunRequest<'_>) -> Result<Option<String>, Error> {
     let mut said = Vec::new();
     for (run, name) in runs.iter().zip(run_names(runs)) {
@@ -52,7 +52,7 @@ fn sentence(parts: &[String], name: &str, runs: usize) -> Option<String> {
 /// leave some of them blank.
 ///
 /// # Errors
-/// When the work was stopped.
+/// Returns an error if the work was stopped.
 pub(super) fn scales_differ(
     runs: &[&Run],
     name: &str,

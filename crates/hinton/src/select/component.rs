@@ -1,4 +1,4 @@
-//! `NAME@codes`: a component of a quantised tensor.
+//! `NAME@codes`: selects a component of a quantised tensor.
 
 use std::borrow::Cow;
 

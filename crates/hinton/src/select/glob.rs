@@ -1,4 +1,4 @@
-//! Globs over tensor names: `*` is any run of characters (dots and slashes too), `?` is one.
+//! Globs over tensor names: `*` matches any characters (also dots and slashes), `?` matches one.
 
 /// Whether the text has a wildcard.
 pub(super) fn is_glob(text: &str) -> bool {

@@ -1,4 +1,4 @@
-//! Which names a mistyped one might have meant.
+//! Suggests the names that a mistyped one might have meant.
 
 use std::collections::BTreeSet;
 

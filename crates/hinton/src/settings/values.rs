@@ -1,4 +1,4 @@
-//! Values of settings as a person writes them.
+//! Parses the values of settings as a user writes them.
 
 use std::str::FromStr;
 

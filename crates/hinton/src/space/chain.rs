@@ -1,4 +1,4 @@
-//! Checkpoints whose tensors form a chain of layers.
+//! Networks from checkpoints whose tensors form a chain of layers.
 
 use hinton_net::layers::Linear;
 use hinton_net::{Init, NetError, Network, Shape, Spec};

@@ -1,4 +1,4 @@
-//! Colours of points, fixed by the input.
+//! Colours of points, determined by the input.
 
 use std::str::FromStr;
 
@@ -10,24 +10,25 @@ use super::regions::class;
 use super::{PointSet, Stage};
 use crate::Error;
 
-/// What colours points; the input decides, and all steps keep it.
+/// What determines the colours of points. They come from the input and are the same after every
+/// step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ColorBy {
-    /// The label where there is one; else the first coordinate, or the prediction where points have
-    /// more than three or the first is the same for all.
+    /// The label if there is one. Else the first coordinate, or, if points have more than three
+    /// coordinates or the same first one, the prediction.
     #[default]
     Auto,
     /// A coordinate, counted from 0.
     Coordinate(usize),
     /// The angle in the plane of the first two coordinates.
     Angle,
-    /// Hue by that angle, lightness by the distance from the middle.
+    /// Hue by that angle, lightness by the distance from the origin.
     Wheel,
     /// The label.
     Label,
-    /// What the network says: its largest output, or its only one.
+    /// The network's prediction: its largest output, or its only one.
     Prediction,
-    /// The first half in one colour, the second in the other.
+    /// The first half of the points in one colour, the second half in another.
     Halves,
 }
 

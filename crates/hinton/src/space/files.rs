@@ -1,4 +1,4 @@
-//! Points from a file, and their labels: in the file, or in one beside it.
+//! Reads points and their labels from a file, or labels from a file next to it.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! Films that pass from step to step, and turn.
+//! Films in which points move from step to step, and the camera orbits them.
 
 use hinton_chart::space::{Box3, Camera, Guide, Points, SpaceOptions, SpaceStep, space};
 use hinton_chart::{Length, PageSize};
@@ -14,17 +14,17 @@ use crate::{Error, Picture};
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct FilmRequest {
-    /// Whether points move from step to step; else the last step is shown.
+    /// Whether points move from step to step; if not, the last step is shown.
     pub morph: bool,
-    /// Whether the camera goes once around what has three dimensions.
+    /// Whether the camera orbits once around steps with three dimensions.
     pub orbit: bool,
-    /// Frames a second.
+    /// Frames per second.
     pub fps: f64,
-    /// Seconds that each step is shown.
+    /// Seconds for which each step is shown.
     pub pause: f64,
-    /// Seconds from one step to the next.
+    /// Seconds it takes to move from one step to the next.
     pub travel: f64,
-    /// Seconds of the whole film, which then sets the others.
+    /// Seconds of the whole film; if set, the other times are derived from it.
     pub duration: Option<f64>,
 }
 
@@ -60,9 +60,9 @@ struct Part {
     moves: bool,
 }
 
-/// A film of points that pass from step to step. A linear map is passed through as
-/// `(1-t)·x + t·Wx`, an activation as `(1-t)·x + t·f(x)`, both with a soft start and end; what has
-/// two dimensions is seen from above, and the camera comes down for what has three.
+/// A film of points that move from step to step. A linear map is interpolated as `(1-t)·x + t·Wx`,
+/// an activation as `(1-t)·x + t·f(x)`, both starting and ending slowly. Two dimensions are seen
+/// from above; for three the camera moves down.
 pub struct SpaceFilm<'a> {
     show: Show<'a>,
     parts: Vec<Part>,
@@ -88,10 +88,10 @@ fn eased(t: f64) -> f64 {
 }
 
 impl<'a> Show<'a> {
-    /// A film of the steps.
+    /// Makes a film of the steps.
     ///
     /// # Errors
-    /// When its times make no sense.
+    /// Returns an error if the times make no sense.
     pub fn film(self, request: FilmRequest) -> Result<SpaceFilm<'a>, Error> {
         check(&request)?;
         let steps = self.shown.len();
@@ -244,10 +244,10 @@ impl SpaceFilm<'_> {
         camera
     }
 
-    /// One frame as a picture.
+    /// Draws the frame at `index`.
     ///
     /// # Errors
-    /// When there is no such frame, or its page has no room.
+    /// Returns an error if there is no such frame, or the page is too small.
     pub fn picture(&self, index: usize) -> Result<Picture, Error> {
         let Some(&time) = self.times.get(index) else {
             let message = format!("there is no frame {index}, the film has {}", self.times.len());
@@ -305,12 +305,12 @@ impl SpaceFilm<'_> {
         }
     }
 
-    /// What a person should know, one sentence each.
+    /// Notes for the user, one sentence each.
     pub fn notes(&self) -> &[String] {
         self.show.notes()
     }
 
-    /// How long each frame is shown, milliseconds.
+    /// How long each frame is shown, in milliseconds.
     pub fn durations(&self) -> &[u32] {
         &self.durations
     }

@@ -1,7 +1,8 @@
-//! The steps of a network as one HTML file: points that can be turned, zoomed and played.
+//! Writes the steps of a network as one HTML file, in which points can be rotated, zoomed and
+//! played.
 //!
-//! The file holds everything it needs (program, styles, data) and asks the network for nothing; its
-//! content security policy would refuse to. The program is built from `web/` and lies, built, in
+//! The file contains everything it needs (program, styles, data) and requests nothing from the
+//! network; its content security policy forbids it. The program is built from `web/` into
 //! `assets/web/`: see `cargo xtask web`.
 //!
 //! ```
@@ -44,37 +45,38 @@ const MARK: &str = "{{hinton:";
 /// Points without a colour of their own.
 const COLORLESS: Color = Color::rgb(0x808080);
 
-/// Points through the steps of a network.
+/// Points after each step of a network, to be written as a page.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SpacePage {
-    /// The name of the whole, such as the network's spec.
+    /// The title, such as the network's spec.
     pub title: String,
-    /// The theme it opens in; `None` follows the reader's system. On the screen paper is light.
+    /// The theme it opens in; `None` follows the reader's system. The theme `paper` is shown as
+    /// light.
     pub theme: Option<ThemeName>,
-    /// The steps in order: the input first.
+    /// The steps in order, starting with the input.
     pub frames: Vec<SpaceFrame>,
-    /// One colour a point, the same in every frame. Opacity is not used. Points beyond the end are
-    /// grey.
+    /// One colour per point, the same in every frame. Opacity is ignored. Points without a colour
+    /// are grey.
     pub colors: Vec<Color>,
-    /// Edges of the mesh, as pairs of point numbers. Edges to points that are not there are left
-    /// out, and the page says how many.
+    /// Edges of the mesh, as pairs of point indices. Edges to points that do not exist are skipped,
+    /// and the page says how many.
     pub lines: Vec<[u32; 2]>,
     /// What the colours mean.
     pub legend: Legend,
-    /// What a reader must know: what was reduced, skipped, assumed. Always shown.
+    /// Notes for the reader: what was reduced, skipped or assumed. Always shown.
     pub notes: Vec<String>,
-    /// The points as pictures, shown of the one under the mouse.
+    /// The points as pictures; the page shows the picture of the point under the mouse.
     pub pictures: Option<PointPictures>,
 }
 
-/// Points that are pictures of one channel.
+/// Points that are greyscale pictures.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PointPictures {
-    /// Pixels across.
+    /// Width in pixels.
     pub width: usize,
-    /// Pixels down.
+    /// Height in pixels.
     pub height: usize,
-    /// Eight bits a pixel, row by row, point after point; 0 is drawn black. Points without pixels are
+    /// One byte per pixel, row by row and point by point; 0 is black. Points without pixels are
     /// black.
     pub pixels: Vec<u8>,
 }
@@ -82,56 +84,56 @@ pub struct PointPictures {
 /// The points after one step.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SpaceFrame {
-    /// Such as `After Linear Layer (2D -> 3D)`.
+    /// The name of the step, such as `After Linear Layer (2D -> 3D)`.
     pub name: String,
-    /// The weights as text, the variance that a projection kept; lines and columns are kept.
+    /// More text, such as the weights, or the variance that a projection preserves. Line breaks and
+    /// spaces are preserved.
     pub detail: String,
-    /// Dimensions of `points` that are drawn: 1 and 2 are shown flat, and their third coordinate is
-    /// not looked at; anything more is shown in space.
+    /// How many of the three coordinates are drawn. 1 and 2 are drawn flat, and the third
+    /// coordinate is ignored; anything more is drawn in three dimensions.
     pub dims: usize,
-    /// Positions; point `i` has the number `i` in every frame. One that is not finite is not drawn
-    /// in this frame, nor are its edges; the page says how many. Points that other frames have and
-    /// this has not count as such.
+    /// Positions; point `i` has the index `i` in every frame. A point that is not finite is not
+    /// drawn in this frame, nor are its edges; the page says how many. The same applies to points
+    /// that other frames have and this one has not.
     pub points: Vec<[f32; 3]>,
-    /// How points come here from the frame before.
+    /// How points move here from the frame before.
     pub morph: Morph,
-    /// What the axes span, and their names.
+    /// The limits and names of the axes.
     pub axes: Axes,
-    /// Whether each axis of a box has a scale of its own, as long as the reader does not choose.
+    /// Whether each axis of a box has its own scale, until the reader chooses otherwise.
     pub own_axes: bool,
     /// Arrows and outlines over the points; guide `i` has the same number of points in every frame.
     pub guides: Vec<Guide>,
-    /// What lies below the points of a plane.
+    /// What is drawn below the points of a plane.
     pub regions: Option<PageRegions>,
 }
 
-/// The class that each place of a plane is given.
+/// The class that is predicted at each position of a plane.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PageRegions {
-    /// Cells across.
+    /// Number of cells across.
     pub columns: usize,
-    /// Cells down.
+    /// Number of cells down.
     pub rows: usize,
-    /// Smallest and largest x.
+    /// The smallest and the largest x.
     pub x: (f64, f64),
-    /// Smallest and largest y.
+    /// The smallest and the largest y.
     pub y: (f64, f64),
-    /// The colours of the classes, as strong as those of the points.
+    /// The colours of the classes, as saturated as those of the points.
     pub colors: Vec<Color>,
-    /// For each cell the place of its colour, row by row, largest y first.
+    /// For each cell the index of its colour, row by row, largest y first.
     pub cells: Vec<u8>,
 }
 
 /// How points move from one frame to the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Morph {
-    /// Along straight lines. For a linear map W this is the same as passing through the maps
-    /// (1-t)·I + t·W.
+    /// Along straight lines. For a linear map W this equals applying the maps (1-t)·I + t·W.
     #[default]
     LinearMap,
     /// Along straight lines: t·f(x) + (1-t)·x.
     Activation,
-    /// Not at all: between the frames nothing has a meaning.
+    /// They do not move: nothing between the frames has a meaning.
     Cut,
 }
 
@@ -148,10 +150,10 @@ impl Morph {
 /// The box that the axes span.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Axes {
-    /// Least coordinates.
+    /// The smallest coordinates.
     pub low: [f32; 3],
-    /// Greatest coordinates. An axis whose ends are not finite, or not in this order, is fitted to
-    /// the points instead.
+    /// The largest coordinates. An axis whose limits are not finite, or not in ascending order, is
+    /// fitted to the points instead.
     pub high: [f32; 3],
     /// Names of the axes.
     pub names: [String; 3],
@@ -166,7 +168,7 @@ impl Default for Axes {
 }
 
 impl Axes {
-    /// The smallest box that holds every finite point; x, y and z. Without any, it is fitted later.
+    /// The smallest box that contains every finite point. If there is none, it is fitted later.
     pub fn around(points: &[[f32; 3]]) -> Axes {
         let mut axes = Axes::default();
         for point in points.iter().filter(|point| point.iter().all(|value| value.is_finite())) {
@@ -183,10 +185,10 @@ impl Axes {
 /// What the colours of points mean.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Legend {
-    /// Nothing is said.
+    /// No legend.
     #[default]
     None,
-    /// One colour a label.
+    /// One colour per label.
     Labels(Vec<(String, Color)>),
     /// A quantity from `low` to `high`, such as the first coordinate of the input.
     Ramp {
@@ -196,18 +198,18 @@ pub enum Legend {
         low: f64,
         /// The value of the last colour.
         high: f64,
-        /// Colours at equal distances; some twenty look smooth.
+        /// Colours at equal distances; about twenty look smooth.
         colors: Vec<Color>,
     },
-    /// Two quantities at once, such as both coordinates of the input: a small map.
+    /// Two quantities at once, such as both coordinates of the input: a small map of colours.
     Plane {
-        /// Their names: across, upwards.
+        /// Their names: the horizontal one, then the vertical one.
         labels: [String; 2],
-        /// The values at the left and the lower side.
+        /// The values at the left and the lower edge.
         low: [f64; 2],
-        /// The values at the right and the upper side.
+        /// The values at the right and the upper edge.
         high: [f64; 2],
-        /// Rows of equal length, the upper first; some twenty by twenty look smooth.
+        /// Rows of equal length, the top row first; about twenty by twenty look smooth.
         colors: Vec<Vec<Color>>,
     },
 }
@@ -236,10 +238,10 @@ fn hex_of(colors: &[Color]) -> Vec<String> {
     colors.iter().map(|color| color.hex()).collect()
 }
 
-/// The page as one self-contained file.
+/// Writes the page as one self-contained file.
 ///
-/// The same page gives the same bytes. The program is about 0.6 MB; a point costs 16 bytes a
-/// three-dimensional frame, 11 a flat one, and an edge 11.
+/// The same page gives the same bytes. The program takes about 0.6 MB. A point takes 16 bytes per
+/// frame of three dimensions and 11 bytes per flat one; an edge takes 11 bytes.
 pub fn html(page: &SpacePage) -> Vec<u8> {
     let packed = Packed::of(page);
     let mut out = Vec::with_capacity(TEMPLATE.len() + packed.bytes.len() / 3 * 4 + 65_536);

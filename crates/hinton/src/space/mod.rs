@@ -1,10 +1,11 @@
-//! What a network does to space: points after every step, in colours that stay theirs.
+//! What a network does to space: points after every step, each keeping its colour.
 //!
-//! - [`model`] opens a network: a spec, a checkpoint, an ONNX file, a step of a recorded run.
+//! - [`model`] opens a network: a spec, a checkpoint, an ONNX file, or a step of a recorded run.
 //! - [`points`] makes the points that are sent through it.
-//! - [`Show`] sends them, and is drawn: [`Show::page`] as one page, [`Show::pictures`] as one
-//!   picture a step, [`Show::film`] as a film that passes from step to step, [`Show::tensors`] as numbers.
-//! - [`html`](mod@html) writes the steps as one page that turns, zooms and plays in a browser.
+//! - [`Show`] sends them through, and draws them: [`Show::page`] as one page, [`Show::pictures`] as
+//!   one picture per step, [`Show::film`] as a film that moves from step to step, [`Show::tensors`]
+//!   as numbers.
+//! - [`html`](mod@html) writes the steps as an interactive page for the browser.
 
 mod chain;
 mod colors;

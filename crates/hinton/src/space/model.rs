@@ -1,4 +1,4 @@
-//! Networks to send points through, from wherever they are.
+//! Networks to send points through, from a spec or a file.
 
 use std::path::Path;
 
@@ -10,25 +10,25 @@ use super::chain;
 use super::{LinearMap, Stage, Values, weights};
 use crate::Error;
 
-/// What is said about a network besides where it is.
+/// How to build a network, besides its source.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct NetworkRequest {
-    /// Weights by hand: `0=[[3,0],[0,3],[6,6]]`, or files of them.
+    /// Weights given explicitly: `0=[[3,0],[0,3],[6,6]]`, or files with them.
     pub weights: Vec<String>,
-    /// How the other weights are made; the row's name.
+    /// How all other weights are initialised: the name of a row of `INITS`.
     pub init: String,
-    /// What they are multiplied with.
+    /// A factor that the initialised weights are multiplied by.
     pub scale: f64,
-    /// Their seed.
+    /// The seed of the initialised weights.
     pub seed: u64,
     /// Whether the linear maps of a spec add a bias.
     pub bias: bool,
-    /// The layer between the linear maps of a checkpoint, which does not say.
+    /// The activation between the linear maps of a checkpoint, which does not store it.
     pub activation: Option<String>,
     /// The layers of a checkpoint, as a spec.
     pub model: Option<String>,
-    /// The step of a run; `None` is the last.
+    /// The number of the step of a run; `None` is the last.
     pub step: Option<u64>,
 }
 
@@ -60,9 +60,9 @@ impl NetworkRequest {
 /// A network that points can be sent through.
 #[derive(Debug)]
 pub struct Model {
-    /// Its name, for people: the spec, or the file.
+    /// Its name, for the user: the spec, or the file.
     pub title: String,
-    /// What was assumed.
+    /// What was assumed, one sentence each.
     pub notes: Vec<String>,
     /// Whether its weights come from somewhere, not from chance.
     pub(crate) is_trained: bool,
@@ -81,15 +81,15 @@ pub(crate) enum Kind {
     Traced(Vec<Stage>),
 }
 
-/// The precision that points are computed in.
+/// The precision in which points are computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Precision {
-    /// Double for up to a million points.
+    /// Double precision for up to a million points, else single.
     #[default]
     Auto,
-    /// Single.
+    /// Single precision.
     F32,
-    /// Double.
+    /// Double precision.
     F64,
 }
 
@@ -102,12 +102,12 @@ const MOST_STEPS: usize = 1000;
 /// Most values after all steps together of points that nobody asked for.
 const MOST_UNASKED: usize = 1 << 26;
 
-/// Opens a network: a spec such as `2-3-tanh-3-tanh-2`, a checkpoint, an ONNX file, or a step of a
-/// recorded run.
+/// Opens a network: from a spec such as `2-3-tanh-3-tanh-2`, a checkpoint, an ONNX file, or a step
+/// of a recorded run.
 ///
 /// # Errors
-/// When there is no such file and it is no spec, the file holds no network, its steps do not chain,
-/// or its weights are not finite.
+/// Returns an error if `source` is neither a file nor a spec, the file holds no network, its layers
+/// do not fit together, or its weights are not finite.
 pub fn model(source: &str, request: &NetworkRequest) -> Result<Model, Error> {
     let path = Path::new(source);
     let model = if is_run(path) {
@@ -131,10 +131,10 @@ pub fn model(source: &str, request: &NetworkRequest) -> Result<Model, Error> {
     Ok(model)
 }
 
-/// The network of a checkpoint that is open, in memory say.
+/// Makes a network from an open checkpoint, such as one in memory.
 ///
 /// # Errors
-/// When its matrices form no chain, or its weights are not finite.
+/// Returns an error if its matrices do not form a chain, or its weights are not finite.
 pub fn model_of(checkpoint: &crate::Checkpoint, request: &NetworkRequest) -> Result<Model, Error> {
     let model = of_checkpoint(checkpoint, request)?;
     check_finite(&model)?;
@@ -142,11 +142,11 @@ pub fn model_of(checkpoint: &crate::Checkpoint, request: &NetworkRequest) -> Res
     Ok(model)
 }
 
-/// A network that was computed elsewhere, by its points: the input, and what each step made of it, all
-/// with as many rows. Only these points can be sent through it.
+/// Makes a network from points that were computed elsewhere: the input, and the points after each
+/// step, all with the same number of rows. No other points can be sent through it.
 ///
 /// # Errors
-/// When there is no step, rows differ in number, or a step has a value that is not finite.
+/// Returns an error if there is no step, the numbers of rows differ, or a value is not finite.
 pub fn model_traced(title: impl Into<String>, stages: Vec<Stage>) -> Result<Model, Error> {
     let title = title.into();
     let rows = |stage: &Stage| stage.values.len() / stage.width.max(1);
@@ -337,10 +337,11 @@ fn start(title: &str) -> String {
 }
 
 impl Model {
-    /// Checks that so many points, which nobody asked for, have room after every step.
+    /// Checks that `points` points, a number that the user did not choose, fit in memory after
+    /// every step.
     ///
     /// # Errors
-    /// When they are more values than a page of pictures is worth.
+    /// Returns an error if they are more values than is reasonable for a page of pictures.
     pub fn has_room(&self, points: usize) -> Result<(), Error> {
         let Kind::Chain(network) = &self.kind else { return Ok(()) };
         let widths = network.steps().iter().map(|step| step.output.width());
@@ -367,7 +368,7 @@ impl Model {
         Ok(Model { title, notes: Vec::new(), is_trained: true, kind: Kind::Chain(double) })
     }
 
-    /// Values of a point that comes in.
+    /// The number of values of an input point.
     pub fn input_width(&self) -> usize {
         match &self.kind {
             Kind::Chain(network) => network.input().width(),
@@ -382,10 +383,10 @@ impl Model {
         !matches!(self.kind, Kind::Traced(_))
     }
 
-    /// Sends points through: the input, and the points after every step.
+    /// Sends points through the network: returns the input, and the points after every step.
     ///
     /// # Errors
-    /// When they do not fit, a step fails, or the work was stopped.
+    /// Returns an error if the points do not fit, a step fails, or the work was cancelled.
     pub fn trace(
         &self,
         values: impl Into<Values>,

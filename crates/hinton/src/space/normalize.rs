@@ -1,26 +1,27 @@
-//! What is done to the values of points before they are sent through a network.
+//! Normalises the values of points before they are sent through a network.
 
 use std::str::FromStr;
 
 use super::{PointSet, Values};
 use crate::{Error, short};
 
-/// What is done to the values of points before they are sent.
+/// How the values of points are normalised.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Normalize {
-    /// Bytes are divided by 255, other numbers stay as they are.
+    /// Bytes are divided by 255, other numbers are unchanged.
     #[default]
     Auto,
-    /// All stay as they are: bytes from 0 to 255.
+    /// All values are unchanged: bytes are 0 to 255.
     Raw,
-    /// As [`Normalize::Auto`], then minus the mean, divided by the standard deviation.
+    /// As [`Normalize::Auto`]; then the mean is subtracted and the result divided by the standard
+    /// deviation.
     By {
         /// The mean.
         mean: f64,
         /// The standard deviation.
         deviation: f64,
     },
-    /// The same with the mean and the standard deviation of all values of the points.
+    /// The same, with the mean and the standard deviation of all values of the points.
     Points,
 }
 

@@ -1,8 +1,10 @@
-//! Networks of ONNX files, run by the engine rten; every value between steps is asked for by name.
+//! Runs networks of ONNX files with the engine rten, which returns every intermediate value by
+//! name.
 //!
-//! The graph is read by our own bounded reader first: only chains of known operators go to the engine,
-//! and only where what it may allocate is bounded ([`bound`]). Should it panic all the same, that is
-//! caught and told as an error. Format: <https://onnx.ai/onnx/repo-docs/IR.html>.
+//! The graph is first read by hinton's own bounded reader: only chains of known operators reach the
+//! engine, and only if the memory they may need is bounded ([`bound`]). If the engine panics
+//! anyway, the panic is caught and reported as an error. Format:
+//! <https://onnx.ai/onnx/repo-docs/IR.html>.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -138,7 +140,8 @@ impl std::fmt::Debug for Graph {
 /// Opens an ONNX file as a network.
 ///
 /// # Errors
-/// When it is no chain, has operators that are not known, is too large, or the engine refuses it.
+/// Returns an error if it is no chain, has operators that are not known, is too large, or the
+/// engine refuses it.
 pub(crate) fn open(path: &Path) -> Result<Model, Error> {
     let name = path.display().to_string();
     let data = Location::find(path, &Limits::default())?.open()?;

@@ -1,4 +1,4 @@
-//! Values of any width to places in a plane or in space.
+//! Projects values with any number of dimensions to positions in a plane or in space.
 
 use std::str::FromStr;
 
@@ -9,15 +9,15 @@ use hinton_tensor::{Work, share_out};
 use super::{Stage, Values};
 use crate::{Error, short};
 
-/// How more than three values become places.
+/// How points with more than three values are projected.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Flatten {
-    /// The directions of largest variance of that step: three of them.
+    /// To three principal components: the directions of largest variance of that step.
     #[default]
     Principal,
-    /// Two of them.
+    /// To two principal components.
     Principal2,
-    /// Chosen values, counted from 0: two or three.
+    /// To two or three chosen values, by their indices.
     Coordinates(Vec<usize>),
 }
 

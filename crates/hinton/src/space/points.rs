@@ -14,22 +14,22 @@ const MOST_POINTS: usize = 16_000_000;
 /// Most lines of a mesh that are drawn in each direction: with more, folds drown in ink.
 const MOST_MESH_LINES: usize = 21;
 
-/// Where points come from.
+/// The source of the points.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PointSource {
-    /// An even mesh over a square (or a line, or a cube) from −extent up to extent.
+    /// An even mesh over a square (or a line, or a cube) from −extent to extent.
     Mesh,
-    /// Standard normal numbers.
+    /// Points with standard normal coordinates.
     Cloud,
     /// A line along the first axis.
     Line,
     /// A circle.
     Circle,
-    /// Circles in one another, each a class.
+    /// Concentric circles, each a class.
     Rings,
     /// A data set of the training command: `spirals`, `digits` ….
     Data(&'static str),
-    /// A table of numbers: `.npy`, `.csv` or anything else that opens.
+    /// A table of numbers: `.npy`, `.csv` or any other file that can be opened.
     File(std::path::PathBuf),
 }
 
@@ -71,18 +71,18 @@ fn data_names() -> impl Iterator<Item = &'static str> {
 pub struct PointRequest {
     /// Where they come from.
     pub source: PointSource,
-    /// Half the side of the mesh, the length of the line, the radius of circles.
+    /// Half the side of the mesh, the length of the line, or the radius of circles.
     pub extent: Option<f64>,
-    /// Distance of the points of a mesh.
+    /// Distance between the points of a mesh.
     pub spacing: Option<f64>,
-    /// How many, where that is free; of a file, how many at most.
+    /// The number of points, if the source leaves it open; for a file, the maximum.
     pub count: Option<usize>,
-    /// Seed of clouds.
+    /// The seed of [`Cloud`](PointSource::Cloud).
     pub seed: u64,
-    /// A file with a label for each point; `None` takes the labels in the points' own file, or else
-    /// those in a file beside it that is named like it (`t10k-labels-idx1-ubyte`).
+    /// A file with one label per point. With `None`, labels come from the points' own file, or else
+    /// from a file next to it with a matching name (`t10k-labels-idx1-ubyte`).
     pub labels: Option<std::path::PathBuf>,
-    /// What is done to the values before they are sent.
+    /// How the values are normalised.
     pub normalize: Normalize,
 }
 
@@ -100,36 +100,36 @@ impl Default for PointRequest {
     }
 }
 
-/// Points, row after row.
+/// Points to send through a network, one row each.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PointSet {
-    /// What they are, for people.
+    /// A description for the user.
     pub name: String,
-    /// Values of a point.
+    /// The number of values of a point.
     pub width: usize,
     /// The values, point after point.
     pub values: Values,
-    /// Lines between points.
+    /// Lines between points, as pairs of indices.
     pub lines: Vec<[u32; 2]>,
     /// The class of each point, and the names of the classes.
     pub labels: Option<(Vec<u32>, Vec<String>)>,
-    /// Height and width of a point that is a picture of one channel.
+    /// Height and width, if each point is a greyscale picture.
     pub image: Option<(usize, usize)>,
-    /// Whether the file holds bytes, which are divided by 255 unless something else was asked for.
+    /// Whether the file holds bytes, which are divided by 255 unless requested otherwise.
     pub is_bytes: bool,
-    /// What was done to the values.
+    /// How the values were normalised.
     pub normalize: Normalize,
-    /// What a person should know.
+    /// Notes for the user.
     pub notes: Vec<String>,
 }
 
 impl PointSet {
-    /// How many points.
+    /// The number of points.
     pub fn len(&self) -> usize {
         self.values.len() / self.width.max(1)
     }
 
-    /// Whether there is none.
+    /// Whether there are no points.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
@@ -149,10 +149,11 @@ impl PointSet {
     }
 }
 
-/// The points for a network that takes `width` values.
+/// Makes the points for a network that takes `width` values.
 ///
 /// # Errors
-/// When the points do not fit the network, an option makes no sense, or a file cannot be read.
+/// Returns an error if the points do not fit the network, an option makes no sense, or a file
+/// cannot be read.
 pub fn points(request: &PointRequest, width: usize) -> Result<PointSet, Error> {
     for (option, value) in [("--extent", request.extent), ("--spacing", request.spacing)] {
         if let Some(value) = value.filter(|value| !(*value > 0.0 && value.is_finite())) {
@@ -183,11 +184,11 @@ pub fn points(request: &PointRequest, width: usize) -> Result<PointSet, Error> {
     Ok(set)
 }
 
-/// The points that a checkpoint holds, open or in memory: a table with a row for each, and perhaps
-/// whole numbers with the label of each. Of the request, the source and the file of labels are not looked at.
+/// Reads points from an open checkpoint: a table with one row per point, and optionally whole
+/// numbers with one label per point. The source and the label file of the request are ignored.
 ///
 /// # Errors
-/// As [`points`].
+/// Returns the errors of [`points`].
 pub fn points_of(
     checkpoint: &Checkpoint,
     request: &PointRequest,

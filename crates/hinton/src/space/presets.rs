@@ -1,8 +1,8 @@
 //! The networks of `space-stretching`: six over the plane, three over a line.
 //!
-//! L is a linear map to three dimensions, H one within them, NL what comes between; the last L goes
-//! back to the plane. All share the same weights. Source: the notebooks on space stretching of the
-//! deep learning course at New York University.
+//! L is a linear map to three dimensions, H one within them, NL an activation; the last L goes back
+//! to the plane. All networks share the same weights. Source: the notebooks on space stretching of
+//! the deep learning course at New York University.
 
 use hinton_chart::space::{SpaceOptions, SpaceStyle};
 use hinton_chart::{Length, PageSize};
@@ -17,11 +17,11 @@ use crate::Error;
 /// One of the networks.
 #[derive(Debug)]
 pub struct PresetNetwork {
-    /// A name for its file.
+    /// Its name, as used for its file.
     pub name: &'static str,
     /// Its steps: `L`, `NL`, `H`.
     pub steps: &'static [&'static str],
-    /// Dimensions of the input.
+    /// Number of dimensions of the input.
     pub inputs: usize,
 }
 
@@ -46,14 +46,15 @@ pub const NETWORKS: &[PresetNetwork] = &[
     network("1d-3-l-nl-l", 1, &["L", "NL", "L"]),
 ];
 
-/// What can be chosen.
+/// The choices that a preset leaves open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PresetRequest {
-    /// What NL is: the word of a layer without weights.
+    /// The activation for NL: the name of a layer without weights.
     pub activation: String,
-    /// Whether the first map is random too, within 1/sqrt(fan_in); else it is written by hand.
+    /// Whether the first map is random too, uniform within ±1/sqrt(fan_in); if not, it has fixed
+    /// weights.
     pub random: bool,
-    /// Seed of the random maps.
+    /// The seed of the random maps.
     pub seed: u64,
 }
 
@@ -73,10 +74,10 @@ fn by_hand(outputs: usize, inputs: usize) -> Vec<f64> {
     (0..outputs * inputs).map(value).collect()
 }
 
-/// One of the networks, with the weights that all of them share.
+/// Makes one of the networks, with the weights that all of them share.
 ///
 /// # Errors
-/// When the activation is no layer without weights.
+/// Returns an error if the activation is not a layer without weights.
 pub fn preset_model(row: &PresetNetwork, request: &PresetRequest) -> Result<Model, Error> {
     let hidden = row.inputs + 1;
     let mut random = Random::of(request.seed, "space-stretching");
@@ -126,7 +127,7 @@ fn push_activation(network: &mut Network<f64>, word: &str) -> Result<(), Error> 
     }
 }
 
-/// The title over the picture, as the notebooks write it.
+/// The title of the picture, as in the notebooks.
 pub fn title(row: &PresetNetwork) -> String {
     let hidden = row.inputs + 1;
     let word = |(at, step): (usize, &&str)| match (*step, at) {
@@ -138,7 +139,7 @@ pub fn title(row: &PresetNetwork) -> String {
     row.steps.iter().enumerate().map(word).collect::<Vec<_>>().join(" + ")
 }
 
-/// The look of the notebooks: a black page of 12 inches, large points and nothing else.
+/// Sets the look of the notebooks: a black page of 12 inches, with large points and nothing else.
 pub fn look(options: &mut ShowRequest<'_>, inputs: usize) {
     let pixels = Length::Pixels(1200.0);
     let set = &mut options.options;

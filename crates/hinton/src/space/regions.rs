@@ -1,4 +1,4 @@
-//! Which class a network gives each place of the plane.
+//! Computes which class a network predicts at each position of the plane.
 
 use hinton_chart::space::{Box3, Regions};
 use hinton_scene::Color;

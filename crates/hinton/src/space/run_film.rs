@@ -1,4 +1,4 @@
-//! A recorded run: space folds while the network learns.
+//! Films of a recorded run: how space is transformed while the network learns.
 
 use std::path::{Path, PathBuf};
 
@@ -31,7 +31,7 @@ const GAP: f64 = 16.0;
 /// Points of a large data set that are shown unless another number is asked for.
 const SHOWN_POINTS: usize = 2000;
 
-/// The points that a run was trained on, where its settings name them and they are still there.
+/// The points that a run was trained on, if its settings name them and they can still be found.
 pub fn run_points(path: &Path) -> Option<PointRequest> {
     if !super::is_run(path) {
         return None;
@@ -76,9 +76,9 @@ struct Layer {
     range: Box3,
 }
 
-/// A film of a recorded run: the points after every layer while it learns, and in the plane of the
-/// input the regions of the classes. Each layer has its own zoom, which follows the points, and a
-/// scale bar.
+/// A film of a recorded run: the points after every layer while the network learns and, in the
+/// plane of the input, the regions of the classes. Each layer has its own zoom, which follows the
+/// points, and a scale bar.
 pub struct RunFilm<'a> {
     last: Show<'a>,
     /// Which steps of the network are shown.
@@ -99,10 +99,11 @@ impl std::fmt::Debug for RunFilm<'_> {
 
 /// Makes a film of a recorded run.
 ///
-/// Directions of more than three dimensions are fitted to the last step and kept.
+/// Principal components, for layers with more than three dimensions, are fitted to the last step
+/// and kept.
 ///
 /// # Errors
-/// When no step can be read as a network, or the points do not fit.
+/// Returns an error if no step can be read as a network, or the points do not fit.
 pub fn run_film<'a>(
     run: &Run,
     network: &NetworkRequest,
@@ -243,15 +244,15 @@ fn durations(frames: usize, timing: &FilmRequest) -> Result<Vec<u32>, Error> {
 }
 
 impl RunFilm<'_> {
-    /// What a person should know, one sentence each.
+    /// Notes for the user, one sentence each.
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
 
-    /// One frame as a picture.
+    /// Draws the frame at `index`.
     ///
     /// # Errors
-    /// When there is no such frame, or its page has no room.
+    /// Returns an error if there is no such frame, or the page is too small.
     pub fn picture(&self, index: usize) -> Result<Picture, Error> {
         let Some(moment) = self.moments.get(index) else {
             let message = format!("there is no frame {index}, the film has {}", self.moments.len());

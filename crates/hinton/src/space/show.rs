@@ -1,4 +1,4 @@
-//! Points sent through a network, ready to be drawn.
+//! Sends points through a network and draws them.
 
 use hinton_chart::space::{
     Box3, Cloud, ColorKey, Guide, GuideKind, MANY_POINTS, Points, Regions, SpaceError,
@@ -21,38 +21,38 @@ pub(crate) const PADDING: f64 = 0.05;
 /// Colours of the points of a file of 256 colours.
 const LEVELS: usize = 64;
 
-/// Which arrows and outlines go through a network of two inputs.
+/// Which arrows and outlines are sent through a network of two inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Guides {
-    /// The basis and the unit square, where points have no labels.
+    /// The basis vectors and the unit square, if points have no labels.
     #[default]
     Auto,
     /// None.
     Off,
-    /// The basis, the unit square and the unit circle.
+    /// The basis vectors, the unit square and the unit circle.
     All,
 }
 
-/// How points sent through a network are shown.
+/// How points are sent through a network, and shown.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ShowRequest<'a> {
     /// How each picture is drawn.
     pub options: SpaceOptions<'a>,
-    /// What colours points.
+    /// What determines the colours of points.
     pub color: ColorBy,
-    /// The colour map; `None` is that of [`ColorBy`].
+    /// The colour map; `None` is the default of [`ColorBy`].
     pub cmap: Option<Colormap>,
-    /// Most colours of the map that are used.
+    /// The maximum number of colours of the map that are used.
     pub levels: Option<usize>,
-    /// How more than three values become places.
+    /// How points with more than three values are projected.
     pub flatten: Flatten,
-    /// Which arrows and outlines there are.
+    /// Which arrows and outlines are drawn.
     pub guides: Guides,
-    /// Whether the plane is coloured by the class that each place is given; `None` where points of
-    /// two inputs have labels.
+    /// Whether the plane is coloured by the predicted class; `None` means yes if the points have
+    /// two values and labels.
     pub regions: Option<bool>,
-    /// The precision that points are computed in.
+    /// The precision in which points are computed.
     pub precision: Precision,
 }
 
@@ -70,7 +70,7 @@ pub(crate) struct Shown {
     pub(crate) range: Box3,
 }
 
-/// Points sent through a network.
+/// Points that were sent through a network, ready to be drawn.
 pub struct Show<'a> {
     title: String,
     pub(crate) set: PointSet,
@@ -90,10 +90,11 @@ impl std::fmt::Debug for Show<'_> {
 }
 
 impl<'a> Show<'a> {
-    /// Sends points through a network and finds their places.
+    /// Sends points through a network and projects them.
     ///
     /// # Errors
-    /// When the points do not fit, a request does not fit the network, or the work was stopped.
+    /// Returns an error if the points do not fit, a request does not fit the network, or the work
+    /// was cancelled.
     pub fn new(model: &Model, set: PointSet, request: ShowRequest<'a>) -> Result<Self, Error> {
         Show::with_placements(model, set, request, None)
     }
@@ -240,7 +241,7 @@ impl<'a> Show<'a> {
         self
     }
 
-    /// The same with another title over the last step.
+    /// Replaces the title of the last step.
     pub fn renamed_last(mut self, title: &str) -> Self {
         if let Some(last) = self.shown.last_mut() {
             title.clone_into(&mut last.title);
@@ -249,12 +250,12 @@ impl<'a> Show<'a> {
         self
     }
 
-    /// The points after every step, the input first.
+    /// The points after every step, starting with the input.
     pub fn stages(&self) -> &[Stage] {
         &self.stages
     }
 
-    /// What was assumed, reduced or left out, one sentence each.
+    /// Notes for the user: what was assumed, reduced or left out, one sentence each.
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
@@ -264,18 +265,19 @@ impl<'a> Show<'a> {
         &self.title
     }
 
-    /// The points that were sent.
+    /// The points that were sent through.
     pub fn points(&self) -> &PointSet {
         &self.set
     }
 
-    /// The share of points whose class is that of their label, where both are known.
+    /// The share of points whose predicted class equals their label, 0 to 1; `None` if either is
+    /// unknown.
     pub fn accuracy(&self) -> Option<f64> {
         verdict::accuracy(&self.set, self.stages.last()?)
     }
 
-    /// Each step's weights with four decimals, its singular values and determinant, before the
-    /// picture of it: a heading and the text, empty where a step has none.
+    /// The weights of each step with four decimals, its singular values and determinant: a heading
+    /// and the text for each, which is empty if a step has no weights.
     pub fn weights(&self) -> Vec<(String, String)> {
         let text = |stage: &Stage| stage.map.as_ref().map_or(String::new(), |map| map.text());
         let stages = self.stages.iter().skip(1);
@@ -336,10 +338,10 @@ impl<'a> Show<'a> {
         options
     }
 
-    /// Some steps on one page.
+    /// Draws some of the steps on one page, by their indices.
     ///
     /// # Errors
-    /// When the page has no room for them, or the work was stopped.
+    /// Returns an error if the page is too small for them, or the work was cancelled.
     pub fn page_of(&self, steps: &[usize]) -> Result<Picture, Error> {
         let steps: Vec<SpaceStep<'_>> = steps.iter().map(|&at| self.step(at)).collect();
         let options = self.options();
@@ -350,19 +352,19 @@ impl<'a> Show<'a> {
         Ok(noted(Picture { scene: picture.scene, notes, dpi }))
     }
 
-    /// All steps on one page, side by side.
+    /// Draws all steps side by side on one page.
     ///
     /// # Errors
-    /// As [`Show::page_of`].
+    /// Returns the errors of [`Show::page_of`].
     pub fn page(&self) -> Result<Picture, Error> {
         let all: Vec<usize> = (0..self.shown.len()).collect();
         self.page_of(&all)
     }
 
-    /// A picture of each step: a name for its file, and the picture.
+    /// Draws one picture per step, each with a name for its file.
     ///
     /// # Errors
-    /// As [`Show::page_of`].
+    /// Returns the errors of [`Show::page_of`].
     pub fn pictures(&self) -> Result<Vec<(String, Picture)>, Error> {
         let picture = |at: usize| Ok((self.file_name(at), self.page_of(&[at])?));
         (0..self.shown.len()).map(picture).collect()
@@ -377,16 +379,16 @@ impl<'a> Show<'a> {
         format!("{at:02}-{}", words.join("-"))
     }
 
-    /// Whether a vector file of these steps holds points as a picture of pixels.
+    /// Whether a vector file of these steps holds the points as a bitmap.
     pub fn is_pixels_in_vectors(&self, steps: usize) -> bool {
         let pieces = (self.set.len() + self.set.lines.len()) * steps;
         pieces > MOST_PATH_DOTS
     }
 
-    /// The points after every step as tensors, with the numbers as computed: `0_input`, `1_tanh` ….
+    /// The points after every step as tensors, as computed: `0_input`, `1_tanh` ….
     ///
     /// # Errors
-    /// Never, but for more values than can be addressed.
+    /// Returns an error only if there are more values than can be addressed.
     pub fn tensors(&self) -> Result<Vec<Tensor>, Error> {
         let tensor = |(at, stage): (usize, &Stage)| {
             let name = self.file_name(at);

@@ -6,7 +6,7 @@ use hinton_chart::{NumberFormat, short};
 use hinton_net::Real;
 use hinton_net::linear_map::{determinant, singular_values};
 
-/// Numbers of one precision, row after row. A copy shares them.
+/// Numbers in single or double precision, row after row. Clones share them.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Values {
     /// Single precision.
@@ -28,7 +28,7 @@ impl From<Vec<f64>> for Values {
 }
 
 impl Values {
-    /// How many.
+    /// The number of values.
     pub fn len(&self) -> usize {
         match self {
             Values::F32(values) => values.len(),
@@ -36,12 +36,12 @@ impl Values {
         }
     }
 
-    /// Whether there is none.
+    /// Whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The number at a place.
+    /// The number at index `at`.
     pub fn get(&self, at: usize) -> f64 {
         match self {
             Values::F32(values) => f64::from(values[at]),
@@ -49,7 +49,7 @@ impl Values {
         }
     }
 
-    /// The numbers in order.
+    /// Iterates over the numbers in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = f64> {
         (0..self.len()).map(|at| self.get(at))
     }
@@ -134,31 +134,31 @@ fn range<T: Real>(values: &[T], width: usize, column: usize) -> (f64, f64) {
         .fold((low, high), |(low, high), found| (low.min(found.0.f64()), high.max(found.1.f64())))
 }
 
-/// A linear map: what it multiplies with.
+/// A linear map: a matrix, and perhaps a bias.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LinearMap {
-    /// Values that go out.
+    /// Number of output values.
     pub rows: usize,
-    /// Values that come in.
+    /// Number of input values.
     pub columns: usize,
-    /// Row by row: row r has the weights of what goes out at r.
+    /// The matrix row by row: row r has the weights of output r.
     pub weights: Vec<f64>,
-    /// What is added; empty where nothing is.
+    /// The bias that is added to the output; empty if there is none.
     pub bias: Vec<f64>,
 }
 
 /// Points after one step, or the input.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stage {
-    /// Its name in the network: `0`, `fc1`, `/conv1/Conv`; empty for the input.
+    /// The name of the step in the network: `0`, `fc1`, `/conv1/Conv`; empty for the input.
     pub name: String,
-    /// What it is, for people: `Input`, `Linear Layer (2D → 3D)`, `Tanh`.
+    /// A label for the user: `Input`, `Linear Layer (2D → 3D)`, `Tanh`.
     pub label: String,
-    /// Values of a point.
+    /// The number of values of a point.
     pub width: usize,
     /// The points.
     pub values: Values,
-    /// What it multiplies with, where it is a linear map.
+    /// The matrix that the step multiplies by, if it is a linear map.
     pub map: Option<LinearMap>,
 }
 
@@ -169,14 +169,16 @@ const MOST_COLUMNS: usize = 8;
 const MOST_STRETCHED: usize = 256;
 
 impl LinearMap {
-    /// By how much it stretches, largest first; `None` where it is too large to say quickly.
+    /// Its singular values: the factors by which it stretches space, largest first. `None` if the
+    /// matrix is too large to compute them quickly.
     pub fn stretches(&self) -> Option<Vec<f64>> {
         (self.rows.min(self.columns) <= MOST_STRETCHED && self.rows.max(self.columns) <= 4096)
             .then(|| singular_values(&self.weights, self.rows, self.columns))
     }
 
-    /// By how much it changes areas and volumes, negative where it mirrors; `None` where there are
-    /// other dimensions after it than before, or it is too large to say quickly.
+    /// Its determinant: the factor by which it changes areas and volumes, negative if it mirrors.
+    /// `None` if the number of dimensions changes, or the matrix is too large to compute it
+    /// quickly.
     pub fn determinant(&self) -> Option<f64> {
         (self.rows == self.columns && self.rows <= MOST_STRETCHED)
             .then(|| determinant(&self.weights, self.rows))

@@ -1,4 +1,4 @@
-//! The steps as a page for a browser.
+//! Turns the steps into a page for the browser.
 
 use hinton_chart::Theme;
 use hinton_chart::space::{ColorKey, are_alike};
@@ -16,8 +16,8 @@ const MOST_PAGE_POINTS: usize = 100_000;
 const MOST_PIXELS: usize = 4_000_000;
 
 impl Show<'_> {
-    /// The steps as one page for a browser. Of more than 100,000 points it has an even sample, without
-    /// the lines between them, and says so.
+    /// Writes the steps as one page for the browser. If there are more than 100,000 points, it
+    /// holds an even sample of them, without the lines between them, and says so.
     pub fn html(&self, theme: Option<crate::ThemeName>) -> Vec<u8> {
         let (all, kept) = (self.set.len(), self.set.len().min(MOST_PAGE_POINTS));
         let which = |at: usize| (at as u64 * all as u64 / kept.max(1) as u64) as usize;

@@ -1,4 +1,4 @@
-//! How many points are given the class of their label, and what that says.
+//! How many points are predicted correctly, and what that means.
 
 use super::regions::class;
 use super::{Model, Normalize, PointSet, Precision, Stage};

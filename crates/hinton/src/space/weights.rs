@@ -1,4 +1,4 @@
-//! Weights written by hand.
+//! Parses weights that are given explicitly.
 
 use hinton_net::Network;
 use serde_json::Value;

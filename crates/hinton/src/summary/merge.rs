@@ -1,4 +1,4 @@
-//! One summary of many.
+//! Merges several summaries into one.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -12,26 +12,27 @@ use hinton_tensor::SummaryPart;
 
 use crate::Error;
 
-/// A summary made of others.
+/// The result of merging summaries.
 #[derive(Debug, Clone)]
 pub struct Merged {
-    /// Its bytes.
+    /// The bytes of the merged summary.
     pub bytes: Vec<u8>,
-    /// Stripes that it knows.
+    /// Number of stripes it covers.
     pub known: u64,
-    /// Stripes that there are.
+    /// Number of stripes of the whole checkpoint.
     pub all: u64,
 }
 
 /// Most tensors whose missing stripes are named.
 const MOST_NAMED: usize = 5;
 
-/// Merges summaries (names for errors, and bytes), which come in any order: the bytes of the summary of
-/// all that they know. Parts that lack others are an error, unless `partial`.
+/// Merges summaries, given in any order, each as a name for errors and its bytes. The result has
+/// the bytes of the summary of everything they cover. If stripes are missing, that is an error
+/// unless `partial` is true.
 ///
 /// # Errors
-/// When one is no summary, they are of different checkpoints, know the same values in different ways, or
-/// lack some.
+/// Returns an error if one is not a summary, they are of different checkpoints, they disagree about
+/// the same values, or stripes are missing.
 pub fn merge(
     files: impl IntoIterator<Item = Result<(String, Vec<u8>), Error>>,
     partial: bool,
@@ -84,10 +85,11 @@ pub fn merge(
     Ok(Merged { bytes: file.encode(), known: all - lacks, all })
 }
 
-/// As [`merge`], of files, of what lies at addresses, or of all summaries (`.hs`) in folders.
+/// Merges summaries from files, from addresses, or all those (`.hs`) in folders; otherwise as
+/// [`merge`].
 ///
 /// # Errors
-/// As [`merge`], and when one cannot be read.
+/// Returns the errors of [`merge`]; and an error if one cannot be read.
 pub fn merge_files(paths: &[impl AsRef<Path>], partial: bool) -> Result<Merged, Error> {
     let mut files = Vec::new();
     for path in paths.iter().map(AsRef::as_ref) {

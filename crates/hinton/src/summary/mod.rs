@@ -1,9 +1,9 @@
-//! Statistics of checkpoints that no one machine reads: planned in parts, each done by itself, merged
-//! to the very bytes of the whole.
+//! Statistics of checkpoints that are too large for one machine: planned in parts, computed
+//! independently, and merged to exactly the bytes that one pass over the whole would give.
 //!
-//! A [`Task`] is a line of text and needs nothing else: any engine that runs a function over a list does
-//! them, in any order, as often as it likes. What comes of one is a summary ([`do_task`]), and [`merge`]
-//! makes one of many.
+//! A [`Task`] is a line of text that contains all that is needed, so any engine that maps a
+//! function over a list can run the tasks, in any order and repeatedly. The result of a task is a
+//! summary ([`do_task`]); [`merge`] combines summaries.
 
 mod merge;
 mod plan;
@@ -18,25 +18,25 @@ use crate::Error;
 pub use merge::{Merged, merge, merge_files};
 pub use plan::{Piece, Task, part, plan};
 
-/// What a summary says when it is asked for values.
+/// The error message of a summary that is asked for values.
 pub use hinton_format::summary::NO_VALUES;
 
-/// Opens the bytes of a summary: tensors with statistics and without values.
+/// Opens the bytes of a summary, as a checkpoint whose tensors have statistics but no values.
 ///
 /// # Errors
-/// When they are no summary.
+/// Returns an error if the bytes are not a summary.
 pub fn opened(name: &str, bytes: Vec<u8>) -> Result<Checkpoint, Error> {
     let data = Arc::new(Memory::new(bytes));
     let input = Input { name: name.to_owned(), path: None, data };
     Ok(open_input(&input, &Limits::default())?)
 }
 
-/// Does a task on the checkpoint that it is of: the bytes of a summary. The same task gives the same bytes,
-/// on any number of threads.
+/// Runs a task on the checkpoint that it was planned for, and returns the bytes of a summary. The
+/// same task gives the same bytes, with any number of threads.
 ///
 /// # Errors
-/// When the checkpoint is not the one that was planned, its values cannot be read, or the work
-/// was stopped.
+/// Returns an error if the checkpoint is not the one that was planned, its values cannot be read,
+/// or the work was cancelled.
 pub fn do_task(checkpoint: &Checkpoint, task: &Task, work: Work<'_>) -> Result<Vec<u8>, Error> {
     let source = SummarySource::of(checkpoint)?;
     let found = source.identity();

@@ -1,4 +1,4 @@
-//! Tasks: which stripes of which tensors, as a line of JSON each.
+//! Tasks: which stripes of which tensors to summarise, as one line of JSON each.
 
 use std::ops::Range;
 
@@ -13,39 +13,40 @@ use crate::inspect::to_json;
 /// The version of tasks.
 const VERSION: u64 = 1;
 
-/// A part of a checkpoint whose statistics are taken by themselves.
+/// A part of a checkpoint whose statistics are computed independently.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Task {
     /// The path or address of the checkpoint.
     pub path: String,
-    /// Which checkpoint was planned, see [`SummarySource::identity`].
+    /// Identifies the checkpoint that was planned, see [`SummarySource::identity`].
     pub source: String,
-    /// Which part it is, from 1, and of how many.
+    /// Which part it is, counted from 1, and the number of parts.
     pub part: (u64, u64),
     /// About how many bytes of the checkpoint it reads.
     pub bytes: u64,
-    /// What is read.
+    /// The stripes to read.
     pub pieces: Vec<Piece>,
 }
 
-/// Stripes of a tensor.
+/// Stripes of one tensor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Piece {
-    /// The tensor's number in its checkpoint, from 0.
+    /// The index of the tensor in its checkpoint.
     pub tensor: usize,
     /// Its name.
     pub name: String,
-    /// The stripes of 131,072 values, in the order of memory.
+    /// The range of stripes, each of 131,072 values in the order of memory.
     pub stripes: Range<u64>,
-    /// The rows (positions of axis 0) that they touch, where rows lie one behind another; for people.
+    /// The rows (indices of axis 0) that they cover, if rows are contiguous; for the user.
     pub rows: Option<Range<u64>>,
 }
 
-/// The parts of a checkpoint of at most about `chunk` bytes each, as equal as stripes allow. The same
-/// checkpoint gives the same tasks.
+/// Splits a checkpoint into parts of at most about `chunk` bytes each, as equal as stripes allow.
+/// The same checkpoint gives the same tasks.
 ///
 /// # Errors
-/// When the few values that tell it from others of its shape cannot be read.
+/// Returns an error if the few values that distinguish it from other checkpoints of the same shape
+/// cannot be read.
 pub fn plan(checkpoint: &Checkpoint, chunk: u64) -> Result<Vec<Task>, Error> {
     let whole = Whole::of(checkpoint)?;
     let count = whole.bytes.div_ceil(u128::from(chunk.max(1))).max(1);
@@ -56,11 +57,11 @@ pub fn plan(checkpoint: &Checkpoint, chunk: u64) -> Result<Vec<Task>, Error> {
     Ok((1..=count).map(|number| whole.task(checkpoint, number, count)).collect())
 }
 
-/// One of so many parts of a checkpoint, the first of which is 1: the task that a plan of as many has at
-/// that place.
+/// Part `number`, counted from 1, of `of` equal parts of a checkpoint. It is the task at that
+/// position in a plan with `of` parts.
 ///
 /// # Errors
-/// When there is no such part; and as [`plan`].
+/// Returns an error if there is no such part; and the errors of [`plan`].
 pub fn part(checkpoint: &Checkpoint, number: u64, of: u64) -> Result<Task, Error> {
     if number == 0 || number > of {
         let message = format!("there is no part {number} of {of}");
@@ -145,7 +146,7 @@ fn rows(tensor: &Tensor, facts: &SummaryFacts, stripes: &Range<u64>) -> Option<R
 }
 
 impl Task {
-    /// As one line of JSON.
+    /// Writes the task as one line of JSON.
     pub fn to_json(&self) -> String {
         // Texts always become JSON.
         let text = |text: &str| to_json(text).unwrap_or_default();
@@ -173,10 +174,10 @@ impl Task {
         )
     }
 
-    /// The task that a line of JSON is.
+    /// Parses a task from a line of JSON.
     ///
     /// # Errors
-    /// When it is none, or of another version.
+    /// Returns an error if the line is not a task, or has another version.
     pub fn parse(line: &str) -> Result<Self, Error> {
         let wrong = |what: &str| {
             Error::request(format!("this is no task: {what}"), "a task is one line of a plan")

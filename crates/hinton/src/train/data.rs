@@ -1,4 +1,4 @@
-//! The data that has a name.
+//! Data sets that are known by name.
 
 use std::path::{Path, PathBuf};
 
@@ -10,18 +10,18 @@ use hinton_tensor::{Dtype, Tensor};
 use crate::Error;
 use crate::select::near;
 
-/// Data that has a name.
+/// A data set that is known by name.
 #[derive(Debug)]
 pub struct DataRow {
     /// Its name.
     pub name: &'static str,
-    /// One line.
+    /// A description in one line.
     pub about: &'static str,
     /// Source and licence.
     pub help: &'static str,
-    /// Its files, where it is not inside the program.
+    /// Its files; empty if it is embedded in the program.
     pub files: &'static [DataFile],
-    /// Where the files can be had from, the first that answers.
+    /// Where the files can be downloaded, tried in order.
     pub mirrors: &'static [&'static str],
     /// Names of the classes; digits if there are none here.
     classes: &'static [&'static str],
@@ -34,12 +34,12 @@ impl DataRow {
     }
 }
 
-/// A file of data that is not inside the program.
+/// A file of a data set that is not embedded in the program.
 #[derive(Debug)]
 pub struct DataFile {
     /// Its name.
     pub name: &'static str,
-    /// Its length.
+    /// Its length in bytes.
     pub bytes: u64,
     /// Its SHA-256, in hexadecimal digits.
     pub sha256: &'static str,
@@ -54,7 +54,7 @@ const TOY: &str = "1,000 points of the plane, made from the seed.";
 /// Points of a toy.
 const TOY_POINTS: usize = 1000;
 
-/// Every data set that has a name.
+/// Every data set that is known by name.
 pub const DATA: &[DataRow] = &[
     DataRow {
         name: "digits",
@@ -130,15 +130,15 @@ pub const DATA: &[DataRow] = &[
     toy("gaussians", "Four clouds, one of each class"),
 ];
 
-/// The row of that name.
+/// The row with this name.
 pub fn row(name: &str) -> Option<&'static DataRow> {
     DATA.iter().find(|row| row.name == name)
 }
 
-/// Data that is inside the program or made from the seed.
+/// Loads data that is embedded in the program, or generates it from the seed.
 ///
 /// # Errors
-/// When there is no such data, or it lies in files: see [`in_folder`].
+/// Returns an error if there is no such data set, or it is in files: see [`in_folder`].
 pub fn named(name: &str, seed: u64) -> Result<DataSet, Error> {
     if name == "digits" {
         return Ok(data::digits());
@@ -159,10 +159,10 @@ pub fn named(name: &str, seed: u64) -> Result<DataSet, Error> {
     }
 }
 
-/// Data whose files lie in a folder, packed or not.
+/// Loads a data set whose files are in a folder, compressed or not.
 ///
 /// # Errors
-/// When a file is missing or is not what it should be.
+/// Returns an error if a file is missing or has the wrong contents.
 pub fn in_folder(row: &'static DataRow, folder: &Path) -> Result<DataSet, Error> {
     let [images, labels] = row.files else { return named(row.name, 0) };
     let open = |file: &DataFile| {

@@ -1,8 +1,8 @@
-//! Training small networks, to watch them learn.
+//! Trains small networks, to watch them learn.
 //!
-//! A [`Session`] trains on a [`DataSet`], may record a run folder as it goes, and can be gone on with
-//! bit by bit. It knows no clock and prints nothing: a [`Watch`] tells the time, hears of each step and
-//! epoch, and may stop it.
+//! A [`Session`] trains on a [`DataSet`], can record a run folder as it goes, and can be resumed
+//! with exactly the same results. It reads no clock and prints nothing: a [`Watch`] provides the
+//! time, is called after each step and epoch, and may stop the training.
 //!
 //! ```
 //! use hinton::train::{self, Unwatched};
@@ -39,11 +39,12 @@ use hinton_format::Checkpoint;
 
 use crate::Error;
 
-/// A network trained on the embedded digits, as a checkpoint in memory: parameters and what the
-/// optimiser remembers. The same bits on every machine; for the gallery.
+/// Trains a network on the embedded digits and returns a checkpoint in memory: the parameters and
+/// the state of the optimiser. The same bits on every machine. For examples and the gallery.
 ///
 /// # Errors
-/// When the model cannot be understood or does not fit pictures of 8 x 8 and ten classes.
+/// Returns an error if the model cannot be parsed, or does not fit pictures of 8 x 8 and ten
+/// classes.
 pub fn digits(model: &str, epochs: u64) -> Result<Checkpoint, Error> {
     let data = named("digits", 0)?;
     let mut settings = Settings::of(&data, model)?;

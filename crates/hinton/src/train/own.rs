@@ -1,4 +1,5 @@
-//! The user's own data: a file of arrays or a table, with its inputs and labels by name.
+//! Reads the user's own training data: a file of arrays or a table, with inputs and labels chosen
+//! by name.
 
 use std::path::Path;
 
@@ -43,16 +44,17 @@ const LABELS: [&str; 12] = [
     "category",
 ];
 
-/// What is input and what is label.
+/// Which arrays or columns are inputs and which are labels.
 #[derive(Debug, Clone, Default)]
 pub struct Columns {
-    /// Names of the inputs: an array, or columns with commas between them. Empty: all that are no label.
+    /// Names of the inputs: an array, or columns separated by commas. `None`: everything that is
+    /// not a label.
     pub inputs: Option<String>,
     /// Name of the labels: an array, a column, or a file.
     pub labels: Option<String>,
 }
 
-/// The user's own data.
+/// The user's own training data.
 #[derive(Debug)]
 pub struct Own {
     /// The points.
@@ -61,15 +63,15 @@ pub struct Own {
     pub notes: Vec<String>,
 }
 
-/// Reads the user's own data from a file that [`open`](crate::open) reads: an array or columns of inputs
-/// and one of labels.
+/// Reads training data from any file that [`open`](crate::open) reads: an array, or columns, of
+/// inputs and one of labels.
 ///
-/// Bytes are divided by 255. Arrays of three axes are pictures `[points, height, width]`, those of four
-/// `[points, channels, height, width]`. Labels are whole numbers, or one column for each class.
+/// Bytes are divided by 255. Arrays of three axes are pictures `[points, height, width]`, those of
+/// four `[points, channels, height, width]`. Labels are whole numbers, or one column per class.
 ///
 /// # Errors
-/// When a name is not there (the error names those that are), numbers of points differ, or a value is
-/// not finite.
+/// Returns an error if a name is missing (the error lists the existing ones), the numbers of points
+/// differ, or a value is not finite.
 pub fn own(path: &Path, columns: &Columns) -> Result<Own, Error> {
     let file = hinton_format::open(path, &Limits::default())?;
     let mut own = own_of(&file, columns)?;
@@ -77,10 +79,10 @@ pub fn own(path: &Path, columns: &Columns) -> Result<Own, Error> {
     Ok(own)
 }
 
-/// The same of a file that is open, or of arrays in memory.
+/// As [`own`], for an open file or for arrays in memory.
 ///
 /// # Errors
-/// As [`own`].
+/// Returns the errors of [`own`].
 pub fn own_of(file: &Checkpoint, columns: &Columns) -> Result<Own, Error> {
     let path = Path::new(&file.path);
     let mut notes: Vec<String> = file.warnings.iter().map(ToString::to_string).collect();

@@ -1,4 +1,4 @@
-//! What a network has learned, as a picture.
+//! Draws what a network has learned.
 
 use hinton_chart::space::SpaceOptions;
 use hinton_chart::{counted, short_count};

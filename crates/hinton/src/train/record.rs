@@ -1,4 +1,5 @@
-//! Recording a training, and going on from a record. The folder is that of docs/run-format.md.
+//! Records a training session, and resumes recorded ones. The folder is described in
+//! docs/run-format.md.
 
 use std::path::Path;
 
@@ -213,11 +214,11 @@ pub(super) struct Past {
     pub(super) seconds: f64,
 }
 
-/// What a run was trained on: the name of the data, its seed, and for files of the user's own the path
+/// What a run was trained on: the name of the data and its seed; for the user's own files the path,
 /// and the names of inputs and labels.
 ///
 /// # Errors
-/// When the folder holds no run that `hinton train` recorded.
+/// Returns an error if the folder holds no run that `hinton train` recorded.
 pub fn data_of(folder: &Path) -> Result<(String, Settings), Error> {
     if hinton_run::is_unbegun(folder) {
         return Err(Error::unfit(

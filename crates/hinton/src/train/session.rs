@@ -1,4 +1,4 @@
-//! A training, from its first step to its last.
+//! A training session, from its first step to its last.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -14,82 +14,82 @@ use super::record::{self, Recorder};
 use super::settings::{Order, Settings, is_softmax};
 use crate::{DrawRequest, Error, Picture};
 
-/// Who hears of a training, tells it the time, and may stop it.
+/// Receives the progress of a training session, provides the time, and may stop the session.
 pub trait Watch {
-    /// Seconds of any clock; none where there is none.
+    /// The current time in seconds, from any starting point; `None` if there is no clock.
     fn now(&mut self) -> Option<f64> {
         None
     }
 
-    /// A step is done. `Break` stops the training.
+    /// Called after each step. `Break` stops the training.
     fn step(&mut self, _progress: &StepProgress, _session: &Session<'_>) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 
-    /// An epoch is done. `Break` stops the training.
+    /// Called after each epoch. `Break` stops the training.
     fn epoch(&mut self, _report: &EpochReport, _session: &Session<'_>) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 }
 
-/// Hears nothing and never stops.
+/// A [`Watch`] that does nothing and never stops the training.
 #[derive(Debug, Clone, Copy)]
 pub struct Unwatched;
 
 impl Watch for Unwatched {}
 
-/// How far a training is.
+/// The progress of a training session.
 #[derive(Debug, Clone, Copy)]
 pub struct StepProgress {
-    /// Steps done in all.
+    /// Number of steps done in total.
     pub step: u64,
-    /// The epoch that runs, from 1.
+    /// The current epoch, counted from 1.
     pub epoch: u64,
-    /// Steps done in it.
+    /// Number of steps done in this epoch.
     pub done: u64,
-    /// Steps it has.
+    /// Number of steps in this epoch.
     pub of: u64,
 }
 
-/// What an epoch gave.
+/// The results of one epoch.
 #[derive(Debug, Clone)]
 pub struct EpochReport {
     /// Its number, from 1.
     pub epoch: u64,
-    /// Epochs that are planned in all.
+    /// Number of epochs that are planned in total.
     pub of: u64,
-    /// Seconds that its steps took, evaluation not counted; 0 where there is no clock.
+    /// Seconds that its steps took, without evaluation; 0 without a clock.
     pub seconds: f64,
-    /// Loss and accuracy on the points that were set apart.
+    /// Loss and accuracy on the validation points.
     pub validation: Score,
-    /// Loss and accuracy of its steps, each before its weights changed.
+    /// Loss and accuracy over its steps, each measured before the step changed the weights.
     pub training: Score,
 }
 
-/// How a training ended.
+/// How a training session ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// All epochs are done.
     Finished,
-    /// The watcher stopped it.
+    /// The [`Watch`] stopped it.
     Stopped,
-    /// The loss got no smaller for as long as the patience lasted.
+    /// The loss did not improve for as many epochs as the patience allows.
     Patience {
         /// The epoch with the smallest loss.
         best: u64,
     },
-    /// Something is not finite.
+    /// A value became non-finite.
     Diverged {
-        /// The step that could not be taken, from 1.
+        /// The number of the step that could not be taken, counted from 1.
         step: u64,
         /// What is not finite.
         what: String,
-        /// What to do.
+        /// A suggestion for the user.
         advice: String,
     },
 }
 
-/// A training.
+/// A training session: a network that is being trained on data.
 pub struct Session<'d> {
     data: &'d DataSet,
     settings: Settings,
@@ -110,10 +110,10 @@ impl std::fmt::Debug for Session<'_> {
 }
 
 impl<'d> Session<'d> {
-    /// A training that has not begun, on so many threads (0 is one for each core).
+    /// A training session that has not started yet, using `threads` threads (0: one per core).
     ///
     /// # Errors
-    /// When the model does not fit the data, or a setting makes no sense.
+    /// Returns an error if the model does not fit the data, or a setting makes no sense.
     pub fn new(data: &'d DataSet, settings: Settings, threads: usize) -> Result<Self, Error> {
         check(data, &settings)?;
         let network = settings.network()?;
@@ -129,19 +129,19 @@ impl<'d> Session<'d> {
         Ok(Session { data, settings, trainer, points, recorder: None, best: None, seconds: 0.0 })
     }
 
-    /// Records from now on into a folder that holds no run yet, beginning with the weights as they are.
+    /// Records from now on into a folder that holds no run yet, starting with the current weights.
     ///
     /// # Errors
-    /// When there is a run in the folder, or it cannot be written.
+    /// Returns an error if the folder already holds a run, or it cannot be written.
     pub fn record(&mut self, folder: &Path) -> Result<(), Error> {
         self.recorder = Some(Recorder::create(folder, self.data, &self.settings)?);
         self.save(None, &self.evaluate())
     }
 
-    /// A training that goes on where a recorded one stopped, and is recorded with it.
+    /// Resumes a recorded training session where it stopped, and keeps recording it.
     ///
     /// # Errors
-    /// When the folder holds no run of this data that can be gone on with.
+    /// Returns an error if the folder holds no run on this data that can be resumed.
     pub fn resume(folder: &Path, data: &'d DataSet, threads: usize) -> Result<Self, Error> {
         // First, because it mends what a killed writer left.
         let mut recorder = Recorder::resume(folder)?;
@@ -170,43 +170,43 @@ impl<'d> Session<'d> {
         Ok(session)
     }
 
-    /// Steps at the end of a run that is gone on with whose files were cut, as a loss of power leaves
-    /// them. They were removed and are trained again.
+    /// Steps at the end of a resumed run whose files were incomplete, as after a power failure.
+    /// They were removed and are trained again.
     pub fn removed_steps(&self) -> &[u64] {
         self.recorder.as_ref().map_or(&[], Recorder::removed)
     }
 
-    /// How it is trained.
+    /// The settings of the session.
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// Trains until so many epochs are done in all.
+    /// Sets the total number of epochs to train.
     pub fn set_epochs(&mut self, epochs: u64) {
         self.settings.epochs = epochs;
     }
 
-    /// The data.
+    /// The data that it trains on.
     pub fn data(&self) -> &DataSet {
         self.data
     }
 
-    /// The network as it is now.
+    /// The network in its current state.
     pub fn network(&self) -> &Network<f32> {
         self.trainer.network()
     }
 
-    /// Whether it is softmax regression, whose weights are one picture for each class.
+    /// Whether the model is softmax regression, whose weights are one picture per class.
     pub fn is_softmax(&self) -> bool {
         is_softmax(self.network())
     }
 
-    /// Steps done.
+    /// Number of steps done.
     pub fn steps(&self) -> u64 {
         self.trainer.steps()
     }
 
-    /// Whole epochs done.
+    /// Number of whole epochs done.
     pub fn epochs_done(&self) -> u64 {
         self.steps() / self.steps_per_epoch()
     }
@@ -216,13 +216,13 @@ impl<'d> Session<'d> {
         self.steps() as f64 / self.steps_per_epoch() as f64
     }
 
-    /// Steps of an epoch.
+    /// Number of steps in an epoch.
     pub fn steps_per_epoch(&self) -> u64 {
         let points = self.points.len() - self.settings.validation;
         points.div_ceil(self.settings.batch) as u64
     }
 
-    /// How well the points that were set apart are told apart; all points, where none are set apart.
+    /// Evaluates the network on the validation points, or on all points if there are none.
     pub fn evaluate(&self) -> Evaluation {
         self.trainer.evaluate(match self.settings.validation {
             0 => &self.points,
@@ -230,7 +230,7 @@ impl<'d> Session<'d> {
         })
     }
 
-    /// Smallest and largest weight, biases left out.
+    /// The smallest and the largest weight, not counting biases.
     pub fn weight_range(&self) -> (f32, f32) {
         let network = self.network();
         let mut range = (f32::INFINITY, f32::NEG_INFINITY);
@@ -244,29 +244,29 @@ impl<'d> Session<'d> {
         range
     }
 
-    /// Parameters and what the optimiser remembers, as a recorded step has them.
+    /// The parameters and the state of the optimiser, as a recorded step holds them.
     ///
     /// # Errors
-    /// When a tensor cannot be made of them.
+    /// Returns an error if a tensor cannot be made of them.
     pub fn checkpoint(&self) -> Result<Checkpoint, Error> {
         record::checkpoint(&*self.trainer)
     }
 
-    /// What was learned as a picture: of softmax regression on pictures the weights of each class, of points
-    /// of the plane the class that each place is given, else an overview of the weights. A request that
-    /// is about matrices draws the weights.
+    /// Draws what was learned: for softmax regression on pictures, the weights of each class; for
+    /// points in the plane, the regions of the classes; else an overview of the weights. A request
+    /// about matrices always draws the weights.
     ///
     /// # Errors
-    /// When the request does not fit them.
+    /// Returns an error if the request does not fit.
     pub fn picture(&self, request: &DrawRequest<'_>) -> Result<Picture, Error> {
         picture::picture(self, request)
     }
 
-    /// Trains until all epochs are done, the watcher stops it, or something is not finite. What is
-    /// recorded is whole when it returns, and a training can be gone on with by calling again.
+    /// Trains until all epochs are done, the watcher stops it, or a value becomes non-finite. The
+    /// recorded run is complete when this returns, and calling it again continues the training.
     ///
     /// # Errors
-    /// When the run cannot be written.
+    /// Returns an error if the run cannot be written.
     pub fn run(&mut self, watch: &mut dyn Watch) -> Result<Outcome, Error> {
         while self.epochs_done() < self.settings.epochs {
             if let Some(outcome) = self.epoch(watch)? {

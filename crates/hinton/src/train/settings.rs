@@ -1,4 +1,4 @@
-//! How a network is trained.
+//! The settings of a training session.
 
 use std::str::FromStr;
 
@@ -9,18 +9,18 @@ use serde_json::{Value, json};
 
 use crate::Error;
 
-/// A model that has a name.
+/// A model that is known by name.
 #[derive(Debug)]
 pub struct ModelRow {
     /// Its name.
     pub name: &'static str,
-    /// One line.
+    /// A description in one line.
     pub about: &'static str,
     /// The model in a line, for points of that shape and so many classes.
     spec: fn(&Shape, usize) -> Result<String, Error>,
 }
 
-/// Every model that has a name.
+/// Every model that is known by name.
 pub const MODELS: &[ModelRow] = &[
     ModelRow {
         name: "softmax",
@@ -45,19 +45,19 @@ pub const MODELS: &[ModelRow] = &[
     },
 ];
 
-/// In which order points are trained on.
+/// The order in which points are used for training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
-    /// As they lie.
+    /// In the order of the file.
     File,
-    /// Shuffled once, before some are set apart to validate.
+    /// Shuffled once, before the validation points are set apart.
     Once,
-    /// Shuffled once, and those that train again before each epoch.
+    /// Shuffled once, and the training points again before each epoch.
     Epoch,
 }
 
 impl Order {
-    /// The words on the command line.
+    /// The names on the command line.
     pub const WORDS: [&'static str; 3] = ["no", "once", "epoch"];
 
     fn word(self) -> &'static str {
@@ -85,9 +85,10 @@ impl FromStr for Order {
 pub enum RecordEvery {
     /// The last step of each epoch.
     Epoch,
-    /// Every so many steps.
+    /// Every step whose number is a multiple of this.
     Steps(u64),
-    /// Dense early, where the learning is, and sparse later: each a fifth further than the last.
+    /// Frequent at first, when the network learns most, and rarer later: each recorded step number
+    /// is a fifth larger than the last.
     Log,
 }
 
@@ -134,42 +135,43 @@ impl FromStr for RecordEvery {
     }
 }
 
-/// How a network is trained. What is recorded as a run's settings.
+/// The settings of a training session. They are recorded as the settings of a run.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Settings {
-    /// The model in a line, the points' width included.
+    /// The model as a one-line spec, including the number of inputs.
     pub model: Spec,
-    /// How weights are before training.
+    /// How weights are initialised.
     pub init: Init,
     /// The optimiser.
     pub optimizer: &'static OptimizerRow,
     /// The learning rate.
     pub rate: f64,
-    /// Points of a step.
+    /// Number of points per step.
     pub batch: usize,
-    /// What everything random follows from.
+    /// The seed of everything random.
     pub seed: u64,
-    /// Points that are set apart: the first ones.
+    /// Number of validation points, taken from the beginning.
     pub validation: usize,
-    /// In which order the points come.
+    /// The order in which the points are used.
     pub order: Order,
-    /// Epochs in all.
+    /// Total number of epochs.
     pub epochs: u64,
-    /// Epochs without a smaller loss after which training ends; 0 for never.
+    /// Training ends after this number of epochs without a smaller loss; 0 means never.
     pub patience: u64,
-    /// Which steps are recorded.
+    /// Which steps are recorded with their weights.
     pub record_every: RecordEvery,
-    /// More to be recorded with the settings, by name: where the data came from.
+    /// More to record with the settings, by name: where the data came from.
     pub about_data: Vec<(String, String)>,
 }
 
 impl Settings {
-    /// The settings that suit the data and a model: a name of [`MODELS`], or a model in a line. An empty
-    /// one is softmax regression, or, for points of the plane, a network that can bend.
+    /// The settings that suit the data and a model: one of [`MODELS`] by name, or a one-line spec.
+    /// An empty model is softmax regression or, for points in the plane, a network with hidden
+    /// layers.
     ///
     /// # Errors
-    /// When the model cannot be understood or does not fit the data.
+    /// Returns an error if the model cannot be parsed, or does not fit the data.
     pub fn of(data: &DataSet, model: &str) -> Result<Self, Error> {
         let is_toy = TOYS.iter().any(|toy| toy.name == data.name);
         let is_big = data.len() >= 20_000;
@@ -205,10 +207,10 @@ impl Settings {
         })
     }
 
-    /// The network before it is trained.
+    /// The network before training.
     ///
     /// # Errors
-    /// When the model does not chain.
+    /// Returns an error if the layers do not fit together.
     pub fn network(&self) -> Result<Network<f32>, Error> {
         Ok(Network::build(&self.model, &self.init, self.seed)?)
     }

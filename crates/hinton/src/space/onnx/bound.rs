@@ -1,8 +1,8 @@
-//! How large the values of an ONNX graph can get, found before the engine makes them: an engine that
-//! is out of memory ends the process.
+//! Computes how large the values of an ONNX graph can become, before the engine allocates them: an
+//! engine that runs out of memory ends the process.
 //!
-//! Shapes follow the operators' definitions (<https://onnx.ai/onnx/operators/>). Where one is not
-//! known, as many values are taken as there can be at most.
+//! Shapes follow the operators' definitions (<https://onnx.ai/onnx/operators/>). If a shape is not
+//! known, the largest possible number of values is assumed.
 
 use std::collections::BTreeMap;
 
