@@ -1,11 +1,11 @@
-//! What the settings beside an adapter of low rank (LoRA) say: `adapter_config.json` of PEFT.
+//! The settings next to a low-rank adapter (LoRA): `adapter_config.json` of PEFT.
 
 use serde_json::Value;
 
 use crate::Checkpoint;
 use crate::source::{Location, read_vec};
 
-/// The keys of metadata under which the settings of an adapter are.
+/// The metadata keys that hold the settings of an adapter.
 pub const ADAPTER: [&str; 3] = [
     "adapter_config.json: lora_alpha",
     "adapter_config.json: r",

@@ -1,4 +1,4 @@
-//! What a file holds: named tensors, metadata, and what was noticed on the way.
+//! The contents of a file: named tensors, metadata, and warnings.
 
 use std::fmt;
 
@@ -6,20 +6,20 @@ use hinton_tensor::Tensor;
 
 use crate::Input;
 
-/// An opened file (or folder of shards): the index is read, no values are.
+/// The contents of an opened file or folder of shards. Headers have been read, but no values.
 #[derive(Debug, Clone)]
 pub struct Checkpoint {
     /// The path as the caller gave it.
     pub path: String,
-    /// The name of the format's row, e.g. `safetensors`.
+    /// The name of the format's row, such as `safetensors`.
     pub format: &'static str,
     /// Metadata of the file, in the file's order. Nested values are written as JSON text.
     pub metadata: Vec<(String, String)>,
     /// The tensors, in the file's order, named exactly as the file names them.
     pub tensors: Vec<Tensor>,
-    /// The files read, in order: one, or the shards.
+    /// The files that were read, in order: one file, or the shards.
     pub files: Vec<String>,
-    /// What a person should know: things skipped, odd or assumed. Nothing is dropped silently.
+    /// What was skipped, unusual or assumed. Nothing is skipped silently.
     pub warnings: Vec<Warning>,
 }
 
@@ -37,15 +37,15 @@ impl Checkpoint {
     }
 }
 
-/// Something a person should know about an opened file.
+/// Something that the user should know about an opened file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
-    /// The tensor or member concerned; empty when it is the file.
+    /// The tensor or member concerned; empty if it concerns the whole file.
     pub subject: String,
-    /// What is the matter, in one sentence.
+    /// The warning, in one sentence.
     pub message: String,
-    /// Whether the file contradicts itself or lacks something, so that a copy of it should not be
-    /// trusted; else it is merely odd, or hinton leaves something out.
+    /// Whether the file is inconsistent or incomplete, so that a copy of it should not be trusted.
+    /// If false, the file is merely unusual, or hinton skips something.
     pub is_fault: bool,
 }
 

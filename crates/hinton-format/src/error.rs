@@ -1,23 +1,23 @@
-//! Why a file could not be opened: which file, which tensor, which byte, what was expected and
-//! found, and the cure.
+//! Errors of opening files: which file, which tensor and which byte, what was expected, what was
+//! found, and what to do.
 
 use std::fmt;
 
-/// Whose fault it is.
+/// The kind of problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The file or folder cannot be read: missing, no permission, a failing disk.
     Io,
-    /// It is no format hinton knows, or a look-alike that holds no weights.
+    /// It is not in a format that hinton knows, or it looks like weights but holds none.
     Unrecognised,
-    /// It is the format, but cut, damaged or lying.
+    /// It has a known format, but is truncated, damaged or inconsistent.
     Malformed,
-    /// It is well-formed, and does something hinton does not read.
+    /// It is well-formed, but uses a feature that hinton does not read.
     Unsupported,
-    /// It would execute code, or reach outside its folder.
+    /// It would execute code, or refers to files outside its folder.
     Refused,
-    /// It passes a limit (size, depth, count).
+    /// It exceeds a limit (size, depth, count).
     Limit,
 }
 
@@ -36,7 +36,7 @@ struct Parts {
 }
 
 impl Error {
-    /// An error of that kind; `message` says what was expected and what was found.
+    /// An error of this kind; `message` says what was expected and what was found.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Error(Box::new(Parts {
             kind,
@@ -53,7 +53,7 @@ impl Error {
         Error::new(ErrorKind::Malformed, message)
     }
 
-    /// Names the file, unless one is named already (the innermost file wins).
+    /// Adds the file, unless one was added before (the innermost file wins).
     pub fn in_file(mut self, file: &str) -> Self {
         if self.0.file.is_empty() {
             self.0.file = file.to_owned();
@@ -61,40 +61,40 @@ impl Error {
         self
     }
 
-    /// Names the tensor or member.
+    /// Adds the tensor or member.
     pub fn for_tensor(mut self, name: impl Into<String>) -> Self {
         self.0.tensor.get_or_insert(name.into());
         self
     }
 
-    /// Names the byte of the file at which it went wrong.
+    /// Adds the offset of the byte at which the problem was found.
     pub fn at_byte(mut self, byte: u64) -> Self {
         self.0.byte.get_or_insert(byte);
         self
     }
 
-    /// Says what to do.
+    /// Adds what to do about it.
     pub fn cure(mut self, cure: impl Into<String>) -> Self {
         self.0.cure.get_or_insert(cure.into());
         self
     }
 
-    /// Whose fault it is.
+    /// The kind of problem.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The file, as people name it.
+    /// The file, as it is shown to the user.
     pub fn file(&self) -> &str {
         &self.0.file
     }
 
-    /// The tensor or member, where one is concerned.
+    /// The tensor or member, if the error concerns one.
     pub fn tensor(&self) -> Option<&str> {
         self.0.tensor.as_deref()
     }
 
-    /// The byte at which it went wrong, where one is known.
+    /// The offset of the byte at which the problem was found, if known.
     pub fn byte(&self) -> Option<u64> {
         self.0.byte
     }

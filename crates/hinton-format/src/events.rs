@@ -1,4 +1,4 @@
-//! TensorBoard's event files: the scalars that a training wrote while it ran.
+//! TensorBoard's event files: the scalars that a trainer wrote while it ran.
 //!
 //! A file is a list of records, each a length (u64), the checksum of the length, the data, and its
 //! checksum, all little-endian; a record is an `Event` in protobuf. A trainer may still be writing
@@ -32,18 +32,18 @@ const INT64: u64 = 9;
 const HALF: u64 = 19;
 const BFLOAT16: u64 = 14;
 
-/// What an event file holds.
+/// The contents of an event file.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Events {
     /// The tags of the scalars, in order of first appearance.
     pub tags: Vec<String>,
     /// The scalars, in the file's order.
     pub scalars: Vec<EventScalar>,
-    /// What is damaged, cut, or of another kind.
+    /// What is damaged, truncated or of another kind.
     pub warnings: Vec<Warning>,
 }
 
-/// One number of a training.
+/// One recorded number of a training.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EventScalar {
     /// Index of its tag in [`Events::tags`].
@@ -56,7 +56,7 @@ pub struct EventScalar {
     pub value: f64,
 }
 
-/// Whether bytes begin as an event file does: with a whole record that names the version.
+/// Whether bytes begin like an event file: with a complete record that states the version.
 pub fn is_events(bytes: &[u8]) -> bool {
     let event = bytes.get(BEFORE..).unwrap_or_default();
     event[..event.len().min(64)].windows(VERSION.len()).any(|part| part == VERSION)
@@ -65,7 +65,8 @@ pub fn is_events(bytes: &[u8]) -> bool {
 /// Reads an event file.
 ///
 /// # Errors
-/// When it cannot be read, is none, or has more than 50 million scalars.
+/// Returns an error if it cannot be read, is not an event file, or has more than 50 million
+/// scalars.
 pub fn open_events(path: &Path) -> Result<Events, Error> {
     let name = path.display().to_string();
     let data = map_file(path)?;
@@ -75,10 +76,10 @@ pub fn open_events(path: &Path) -> Result<Events, Error> {
     read_events(bytes).map_err(|error| error.in_file(&name))
 }
 
-/// Reads the bytes of an event file.
+/// Reads an event file from its bytes.
 ///
 /// # Errors
-/// As [`open_events`].
+/// Returns the errors of [`open_events`].
 pub fn read_events(bytes: &[u8]) -> Result<Events, Error> {
     if !is_events(bytes) {
         return Err(Error::malformed("expected an event file of TensorBoard"));

@@ -1,5 +1,5 @@
-//! Formats of weights that are not read, and what is said of a file of no known format. A table:
-//! a format is one row, with how to convert it.
+//! Weights formats that are not read, and the messages for files of unknown format. A table with
+//! one row per format, which says how to convert it.
 
 use crate::container::protobuf::{Sketch, sketch};
 use crate::lookalike::first_bytes;

@@ -1,13 +1,13 @@
-//! What the axes of a convolution's kernel are, as each format stores them.
+//! The axes of convolution kernels, as each format stores them.
 
 use crate::Checkpoint;
 
-/// In which order a format stores the axes of a kernel of two dimensions.
+/// The order in which a format stores the axes of a two-dimensional kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KernelAxes {
     /// What each axis is, in the order of the file.
     pub names: [&'static str; 4],
-    /// Which axes are out, in, height and width.
+    /// The indices of the axes out, in, height and width.
     pub order: [usize; 4],
 }
 
@@ -21,7 +21,8 @@ pub const HWIO: KernelAxes =
 pub const OHWI: KernelAxes =
     KernelAxes { names: ["out", "height", "width", "in"], order: [0, 3, 1, 2] };
 
-/// The formats that say it, by the names of their rows. Others hold arrays of any origin.
+/// The formats with a defined order, by the names of their rows. Other formats hold arrays of any
+/// origin.
 ///
 /// PyTorch: `torch.nn.Conv2d`; ONNX: operator `Conv`; Core ML: `ConvolutionLayerParams` and MIL `conv`;
 /// Caffe: `ConvolutionParameter`; Darknet: `load_convolutional_weights`; Keras and TensorFlow:
@@ -53,7 +54,7 @@ const LIBRARIES: [(&str, KernelAxes); 4] =
     [("pt", OIHW), ("tf", HWIO), ("flax", HWIO), ("mlx", OHWI)];
 
 impl Checkpoint {
-    /// What the axes of kernels are in this file; `None` where the format does not say.
+    /// The order of the axes of kernels in this file; `None` if the format does not define one.
     pub fn kernel_axes(&self) -> Option<KernelAxes> {
         let entry = |name: &str| self.metadata.iter().find(|(key, _)| key == name);
         let known = KERNEL_AXES.iter().find(|(format, _)| *format == self.format);

@@ -1,9 +1,9 @@
-//! Bytes to checkpoints: every weights file `hinton` opens, lazily and safely.
+//! Opens every kind of weights file that `hinton` reads, lazily and safely.
 //!
-//! [`open`] reads headers and no values. It decides by content, not by name; it never executes
-//! anything; every number in a file is checked before it sizes an allocation.
+//! [`open`] reads headers, but no values. It recognises formats by content, not by name, and never
+//! executes anything. Every number in a file is checked before memory is allocated according to it.
 //!
-//! One file a format in `formats/`, one row each in [`FORMATS`].
+//! Each format is one file in `formats/` and one row in [`FORMATS`].
 #![deny(unsafe_code)]
 
 mod adapter;
@@ -43,8 +43,8 @@ pub use source::utf8_text;
 pub use source::wrapper::unwrapped_name;
 pub use words::{io_fault, json_fault};
 
-/// The tokens that the tokenizer inside a file has, at most `most`, in the order of their numbers: those of
-/// a GGUF file. `None` where there are none.
+/// The tokens of the tokenizer inside a file, at most `most`, in the order of their ids; only GGUF
+/// files have one. `None` if there is none.
 pub fn tokens_inside(
     data: &dyn hinton_tensor::Bytes,
     most: usize,

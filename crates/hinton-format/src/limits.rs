@@ -1,39 +1,41 @@
-//! How much a file may ask for before it is refused.
+//! Limits on the resources that opening a file may use.
 
-/// Bounds on what opening a file may cost. The defaults suit files of hundreds of gigabytes.
+/// Limits on the cost of opening a file. The defaults allow files of hundreds of gigabytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Most bytes of a header, index or pickle (not of tensor data).
+    /// Maximum size of a header, index or pickle in bytes (not of tensor data).
     pub header_bytes: u64,
-    /// Most tensors in one file.
+    /// Maximum number of tensors in one file.
     pub tensors: usize,
-    /// Most axes of a tensor.
+    /// Maximum number of axes of a tensor.
     pub axes: usize,
-    /// Deepest nesting of containers (JSON, pickle, dictionaries).
+    /// Maximum nesting depth of JSON, pickles and dictionaries.
     pub depth: usize,
-    /// Most fields of a file of protocol buffers.
+    /// Maximum number of fields in a file of protocol buffers.
     pub fields: u64,
-    /// Most steps of the pickle interpreter.
+    /// Maximum number of steps of the pickle interpreter.
     pub pickle_steps: u64,
-    /// Most bytes that a compressed member is inflated into memory; larger ones are streamed. What
-    /// all members have in memory is bounded beside it: the oldest is let go.
+    /// Maximum number of bytes of a compressed member that is decompressed into memory; larger ones
+    /// are streamed. The total for all members is limited separately: the oldest are discarded.
     pub inflate_bytes: u64,
-    /// Most bytes that a compressed member is inflated into memory after all, once its stream had
-    /// to start again several times (the columns of a compressed matrix one by one, say).
+    /// Maximum number of bytes of a compressed member that is decompressed into memory after all,
+    /// because its stream had to be restarted several times (for example to read a compressed
+    /// matrix column by column).
     pub held_bytes: u64,
-    /// Most bytes of a text table (CSV), which is parsed in memory.
+    /// Maximum size of a text table (CSV) in bytes; it is parsed in memory.
     pub text_bytes: u64,
-    /// Whether files are read by position instead of being mapped into memory. Reading a mapped file
-    /// is faster, but where another program cuts the file short meanwhile, the system ends the reading
-    /// process: whoever runs for long beside a training reads by position and gets an error instead.
+    /// Whether files are read with read calls instead of being memory-mapped. Mapped files are
+    /// faster to read, but if another program truncates one in the meantime, the operating system
+    /// kills the reading process. Set this in long-running programs that read next to a training;
+    /// they then get an error instead.
     pub by_position: bool,
 }
 
 impl Limits {
-    /// The limits for a file that takes `disk` bytes on disk, packed as it lies there: what its
-    /// structure may be grows with it, so that a few bytes that unpack to many, or that stand for
-    /// many, take little memory and time. Whatever a file of that size says in so many words fits.
+    /// The limits for a file of `disk` bytes on disk, before decompression. They grow with the
+    /// size, so that a small file that decompresses or expands to a large structure takes little
+    /// memory and time. Anything that a file of this size states explicitly is within the limits.
     #[must_use]
     pub fn for_disk(&self, disk: u64) -> Self {
         let tensors = usize::try_from((100_000u64).saturating_add(disk / 16)).unwrap_or(usize::MAX);

@@ -1,5 +1,5 @@
-//! What is not weights but often lies under a name of weights, and what is weights but is not
-//! read yet. A table: a new look-alike is one row.
+//! Files that are not weights but are often named like weights, and weights that are not read yet.
+//! A table with one row per kind of file.
 
 mod texts;
 

@@ -1,15 +1,16 @@
-//! Which names a mistyped one might have meant.
+//! Suggests the names that a mistyped one might have meant.
 
 /// Names that are compared; more would take longer than a person's patience is worth.
 const MOST_COMPARED: usize = 20_000;
 /// Characters of a name that are compared.
 const MOST_CHARS: usize = 200;
 
-/// The first 20,000 `names` and how far each is from `wanted`, the nearest first; those that are as
-/// near stay in their order.
+/// The first 20,000 `names` with their distance from `wanted`, nearest first; those with equal
+/// distance stay in order.
 ///
-/// The distance is the number of edits (insert, delete, replace; Levenshtein 1966), whatever the
-/// case, of at most 200 characters. A name that holds the other whole is nearer than that.
+/// The distance is the number of edits (insert, delete, replace; Levenshtein 1966), ignoring case,
+/// over at most 200 characters. A name that contains the other, or is contained in it, counts as
+/// nearer than that.
 pub fn nearest<'a>(
     names: impl IntoIterator<Item = &'a str>,
     wanted: &str,

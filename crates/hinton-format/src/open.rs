@@ -1,4 +1,4 @@
-//! Opening a path: file or folder, whatever it is.
+//! Opens a path: a file or folder of any format.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,30 +19,30 @@ type Found = (&'static FormatRow, Sniff);
 /// Bytes that are looked at to tell what a file is.
 const HEAD: u64 = 4096;
 
-/// One file to be opened: its bytes, and what it is called.
+/// A file to be opened: its bytes and its name.
 #[derive(Clone)]
 pub struct Input {
-    /// The path as people gave it, for names and errors.
+    /// The path as the user gave it, for names and errors.
     pub name: String,
-    /// Where it lies, for formats whose data lies in files beside it; `None` for memory.
+    /// Its location, for formats with data in other files next to it; `None` for bytes in memory.
     pub path: Option<Location>,
-    /// Its bytes (unpacked, where it came wrapped in gzip or the like).
+    /// Its bytes, already decompressed if the file is wrapped in gzip or the like.
     pub data: Arc<dyn Bytes>,
 }
 
 impl Input {
-    /// The file on disk, mapped, or the one at an address.
+    /// Opens a file on disk or at an address.
     ///
     /// # Errors
-    /// When it cannot be read, see [`map_file`](crate::source::map_file).
+    /// Returns an error if it cannot be read, see [`map_file`](crate::source::map_file).
     pub fn from_path(path: &Path) -> Result<Self, Error> {
         Input::at(&Location::find(path, &Limits::default())?)
     }
 
-    /// The file at a location.
+    /// Opens the file at a location.
     ///
     /// # Errors
-    /// When it cannot be read, see [`Location::open`].
+    /// Returns an error if it cannot be read, see [`Location::open`].
     pub fn at(location: &Location) -> Result<Self, Error> {
         let data = location.open()?;
         Ok(Input { name: location.display().to_string(), path: Some(location.clone()), data })
@@ -57,7 +57,7 @@ impl Input {
     /// All bytes, of a file that describes tensors and holds none; `what` it is, for the error.
     ///
     /// # Errors
-    /// When it has more bytes than the limit, or cannot be read.
+    /// Returns an error if it has more bytes than the limit, or cannot be read.
     pub(crate) fn whole(&self, what: &str, limit: u64) -> Result<Vec<u8>, Error> {
         let len = self.data.len();
         if len > limit {
@@ -67,8 +67,8 @@ impl Input {
         Ok(read_vec(&*self.data, 0, len)?)
     }
 
-    /// The file's name without folder, extension and that of a wrapper, such as `.gz`: what a lone
-    /// tensor in it is called.
+    /// The file's name without folder, extension and the extension of a wrapper such as `.gz`. It
+    /// is the name of the tensor in a file that holds a single unnamed one.
     pub fn stem(&self) -> &str {
         let file = self.name.rsplit(['/', '\\']).next().unwrap_or_default();
         let unpacked = unwrapped_name(file);
@@ -79,18 +79,18 @@ impl Input {
     }
 }
 
-/// Opens a file or a folder that holds a checkpoint. Reads headers and no values.
+/// Opens a file, or a folder that holds one checkpoint. Reads headers, but no values.
 ///
 /// # Errors
-/// [`Error`] names the file, what was expected and found, and the cure.
+/// Returns [`Error`], which names the file, what was expected, what was found, and what to do.
 pub fn open(path: &Path, limits: &Limits) -> Result<Checkpoint, Error> {
     open_at(&archive::locate(path, limits)?, limits)
 }
 
-/// Opens what lies at a location, as [`open`] does: a file or folder of any [`Folder`].
+/// Opens a file or folder at a location, as [`open`] does: in any [`Folder`].
 ///
 /// # Errors
-/// As [`open`].
+/// Returns the errors of [`open`].
 pub fn open_at(location: &Location, limits: &Limits) -> Result<Checkpoint, Error> {
     if location.is_dir() {
         let name = location.display().to_string();
@@ -104,10 +104,11 @@ pub fn open_at(location: &Location, limits: &Limits) -> Result<Checkpoint, Error
     open_input(&Input::at(location)?, limits)
 }
 
-/// Opens a folder of a format that is a folder, on disk or not; `None` where it is of none.
+/// Opens a folder in a format that consists of a folder, on disk or elsewhere; `None` if it has no
+/// such format.
 ///
 /// # Errors
-/// As [`open`].
+/// Returns the errors of [`open`].
 pub fn open_folder(
     name: &str,
     folder: Arc<dyn Folder>,
@@ -120,8 +121,8 @@ pub fn open_folder(
     opened.map_err(|error| error.in_file(name))
 }
 
-/// Whether a folder is one checkpoint of a format that is a folder, whatever is in it; a folder of
-/// several is not.
+/// Whether a folder is one checkpoint in a format that consists of a folder, whatever its contents;
+/// false for a folder of several checkpoints.
 pub fn is_one_folder(path: &Path) -> bool {
     let folder = Disk(path.to_owned());
     let Ok(entries) = folder.list("") else { return false };
@@ -129,11 +130,11 @@ pub fn is_one_folder(path: &Path) -> bool {
     FOLDERS.iter().any(|row| (row.holds)(&name, &entries, &folder) == Holds::One)
 }
 
-/// Opens bytes under a name: decides by content which format they are, and looks through one
-/// layer of gzip, zstd, xz, zlib, bzip2 or LZ4.
+/// Opens bytes with a name. Recognises the format by content, and decompresses one layer of gzip,
+/// zstd, xz, zlib, bzip2 or LZ4.
 ///
 /// # Errors
-/// As [`open`].
+/// Returns the errors of [`open`].
 pub fn open_input(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     let limits = &input.limits(limits);
     let mut checkpoint = detect(input, limits)

@@ -1,21 +1,21 @@
-//! Which format a file is, by its content; the name only breaks ties.
+//! Recognises the format of a file by its content; the name only decides between equal candidates.
 
 use crate::source::wrapper::unwrapped_name;
 
-/// What a format sees when it is asked whether a file is its own.
+/// What a format is given to decide whether a file is in that format.
 #[derive(Debug, Clone, Copy)]
 pub struct Head<'a> {
-    /// The first bytes, up to 4 KiB (of what is packed, where the file is).
+    /// The first bytes, up to 4 KiB, after decompression.
     pub bytes: &'a [u8],
-    /// Length of the whole file; `None` where it is not known before inflating.
+    /// Size of the whole file; `None` if it is only known after decompression.
     pub len: Option<u64>,
-    /// File name, for its extension.
+    /// The file name, for its extension.
     pub name: &'a str,
 }
 
 impl Head<'_> {
-    /// Whether the name ends with one of these extensions (without the dot), in any case.
-    /// That of a wrapper at the end, such as `.gz`, is looked through.
+    /// Whether the name ends with one of these extensions (without the dot), ignoring case. The
+    /// extension of a wrapper, such as `.gz`, is ignored.
     pub fn has_extension(&self, extensions: &[&str]) -> bool {
         let name = unwrapped_name(self.name).to_ascii_lowercase();
         extensions
@@ -27,10 +27,10 @@ impl Head<'_> {
 /// A format's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sniff {
-    /// Not this format.
+    /// The file is not in this format.
     No,
-    /// Could be: there is no magic number, but nothing speaks against it.
+    /// The file may be in this format: there is no magic number, but nothing contradicts it.
     Likely,
-    /// It is this format.
+    /// The file is in this format.
     Certain,
 }

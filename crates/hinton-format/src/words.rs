@@ -1,11 +1,11 @@
-//! What libraries say of faults, in the words that this program uses: theirs speak of Rust's types and of
-//! their own insides, and change with their versions.
+//! Rewords error messages of libraries: theirs mention Rust's types and their own internals, and
+//! change with their versions.
 
 use std::error::Error;
 use std::fmt;
 use std::io;
 
-/// What is wrong with some JSON, without its place.
+/// What is wrong with some JSON, without the position.
 pub fn json_fault(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
@@ -108,7 +108,8 @@ pub(crate) fn said(why: impl Into<String>) -> io::Error {
     io::Error::other(Said(why.into()))
 }
 
-/// Why something could not be read or written: the system's words without Rust's "(os error 2)", or our own.
+/// Why something could not be read or written: the system's message without Rust's "(os error 2)",
+/// or hinton's own.
 pub fn io_fault(error: &io::Error) -> String {
     let text = error.to_string();
     own(error).unwrap_or_else(|| text.split(" (os error").next().unwrap_or(&text).to_lowercase())

@@ -1,7 +1,8 @@
-//! The file system: what lies in a folder, small texts, and the writes of a run folder. Nothing
-//! else in the crate touches it, but for the checkpoints that `hinton-format` opens.
+//! Access to the file system: folder listings, small text files, and the writing of run folders. No
+//! other module of this crate accesses it, except that `hinton-format` opens checkpoints.
 //!
-//! What is read may lie at an address instead, see [`places`]: a folder of the Hub, files dropped on a page.
+//! What is read may also be at an address, see [`places`]: a folder on the Hub, files dropped on a
+//! page.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};

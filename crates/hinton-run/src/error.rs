@@ -1,4 +1,4 @@
-//! Why a run could not be opened or written.
+//! Errors of opening and writing runs.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,15 +9,15 @@ use hinton_format::{Error, ErrorKind, io_fault};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
-    /// A file or folder cannot be read, or is no run.
+    /// A file or folder cannot be read, or is not a run.
     #[error(transparent)]
     Read(#[from] Error),
-    /// What was asked for does not fit: options that contradict, a step number that is taken.
+    /// The request is invalid: options that contradict each other, a step number that is taken.
     #[error("{message}")]
     Request {
-        /// What was asked and why it cannot be, in one sentence.
+        /// What was requested, and why it is not possible, in one sentence.
         message: String,
-        /// What to do, where that is known.
+        /// What to do about it, if known.
         cure: Option<String>,
     },
     /// A file of a run folder cannot be written.
@@ -25,10 +25,10 @@ pub enum RunError {
     Write {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The caller stopped the work.
+    /// The caller cancelled the work.
     #[error("the work was cancelled")]
     Cancelled,
 }
@@ -42,7 +42,7 @@ impl RunError {
         RunError::Write { path: path.to_owned(), source }
     }
 
-    /// The kind of a [`RunError::Read`]; `None` for the others.
+    /// The kind of a [`RunError::Read`]; `None` for other errors.
     pub fn read_kind(&self) -> Option<ErrorKind> {
         match self {
             RunError::Read(error) => Some(error.kind()),
@@ -50,7 +50,7 @@ impl RunError {
         }
     }
 
-    /// What to do about it, where that is known.
+    /// What to do about it, if known.
     pub fn cure_text(&self) -> Option<&str> {
         match self {
             RunError::Read(error) => error.cure_text(),

@@ -1,4 +1,4 @@
-//! Our own run folder: `run.json`, `steps/<number>.safetensors`, `metrics.jsonl`. Described in
+//! hinton's own run folder: `run.json`, `steps/<number>.safetensors`, `metrics.jsonl`. Described in
 //! docs/run-format.md.
 
 use std::path::{Path, PathBuf};
@@ -163,7 +163,7 @@ pub(crate) fn open(folder: &Path, options: &RunOptions, watch: Watch<'_>) -> Res
 /// What was trained and with what settings.
 ///
 /// # Errors
-/// When the folder is of a version that is not read.
+/// Returns an error if the folder is of a version that is not read.
 pub(crate) fn read_about(
     folder: &Path,
     warnings: &mut Vec<Warning>,

@@ -1,4 +1,5 @@
-//! Globs over paths: `*` is any run of characters but slashes, `?` one, `[a-c]` one of a set.
+//! Globs over paths: `*` matches any characters except slashes, `?` matches one, `[a-c]` one of a
+//! set.
 
 use std::path::{Component, Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! JSON with its keys in the file's order, and with the `NaN` and `Infinity` that Python writes.
+//! JSON with keys in the file's order, and with the `NaN` and `Infinity` that Python writes.
 
 use std::borrow::Cow;
 use std::fmt;

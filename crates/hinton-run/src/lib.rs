@@ -1,12 +1,13 @@
 //! Training runs: anything that has steps, as one ordered series.
 //!
-//! [`open_run`] takes a file that holds a list of arrays or an array over time, a folder or a list
-//! of checkpoints of any format that `hinton` reads, or a run folder, and gives a [`Run`]: steps in
-//! order, each with a number, perhaps a time and metrics, and named tensors that are read when they
-//! are asked for. [`RunWriter`] writes run folders, which can be read while they are written.
+//! [`open_run`] opens a file with a list of arrays or with an array over time, a folder or list of
+//! checkpoints in any format that `hinton` reads, or a run folder. It gives a [`Run`]: steps in
+//! order, each with a number, possibly a time and metrics, and named tensors that are read on
+//! request. [`RunWriter`] writes run folders, which can be read while they are being written.
 //!
-//! Nothing is dropped silently: a step that cannot be read stays in the list with its error, and
-//! what is odd (a tensor that changes shape, files left out, numbers that tie) is a warning.
+//! Nothing is skipped silently: a step that cannot be read stays in the list with its error, and
+//! anything unusual (a tensor that changes its shape, skipped files, duplicate step numbers) is a
+//! warning.
 //!
 //! Internal to `hinton`: this crate may change without notice.
 #![deny(unsafe_code)]
@@ -37,7 +38,7 @@ pub use run::{Run, RunKind, RunTensor, Span, Step};
 pub use series::weights_in;
 pub use write::{NewStep, NewTensor, RunWriter, is_unbegun, remove_run, run_settings};
 
-/// The name that `run.json` gives as its `format`.
+/// The value of `format` in `run.json`.
 pub const RUN_FORMAT: &str = "hinton-run";
-/// The version of the run folder that is written, and the highest that is read.
+/// The version of run folders that is written, and the highest that is read.
 pub const RUN_VERSION: u64 = 1;

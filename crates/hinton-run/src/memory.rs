@@ -1,4 +1,4 @@
-//! A run of tensors that are in memory already.
+//! Runs of tensors that are in memory.
 
 use hinton_format::{Checkpoint, Limits};
 use hinton_tensor::Tensor;
@@ -7,10 +7,12 @@ use crate::run::Sources;
 use crate::scan::{Scan, oddities};
 use crate::{Metrics, Run, RunError, RunKind, Step};
 
-/// A run of steps whose tensors are given, in the order of their numbers; `path` is what it is called.
+/// Makes a run from steps and their tensors, in ascending order of their numbers; `path` is its
+/// name.
 ///
 /// # Errors
-/// [`RunError::Request`] where there is no step, or a number is smaller than the one before it.
+/// Returns [`RunError::Request`] if there are no steps, or a number is smaller than the one before
+/// it.
 pub fn run_of(path: &str, steps: Vec<(Step, Vec<Tensor>)>) -> Result<Run, RunError> {
     if steps.is_empty() {
         return Err(RunError::request("a run without steps", "give at least one step"));

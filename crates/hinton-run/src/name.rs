@@ -1,11 +1,11 @@
 //! Step numbers and metrics in the names of checkpoints: `model_epoch_9.pth`,
 //! `epoch=3-step=1000.ckpt`, `checkpoint-500`, `fer2013_mini_XCEPTION.110-0.65.hdf5`.
 //!
-//! The names of one series differ in their numbers only, so the numbers stand in columns. Of these
-//! the one behind a word such as `step` or `epoch` is the step; without such a word it is the first
-//! whole number that is not the same everywhere, unless it is something else: a precision (`fp16`),
-//! a version (`v1`), a size (`7b`), a rank, a fold, a date. Fractions, and numbers behind `=` or the
-//! name of a metric, are metrics.
+//! The names of one series differ only in their numbers, so the numbers form columns. The column
+//! after a word such as `step` or `epoch` is the step. Without such a word, it is the first integer
+//! that varies, unless it has another meaning: a precision (`fp16`), a version (`v1`), a size
+//! (`7b`), a rank, a fold of cross-validation, a date. Fractions, and numbers after `=` or after
+//! the name of a metric, are metrics.
 
 mod meaning;
 

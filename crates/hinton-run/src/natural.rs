@@ -1,10 +1,10 @@
-//! Natural order: digits count as numbers, so that `epoch_9` comes before `epoch_10`.
+//! Natural order: digits are compared as numbers, so that `epoch_9` comes before `epoch_10`.
 
 use std::cmp::Ordering;
 
-/// Compares two names, runs of digits by their value and everything else by its characters. Names
-/// that differ only in leading zeros are ordered by their text, so that no two names are equal but
-/// those that are the same. Numbers may have any length.
+/// Compares two names: sequences of digits by their value, everything else by its characters. Names
+/// that differ only in leading zeros are compared as text, so only identical names are equal.
+/// Numbers may have any length.
 pub fn natural_cmp(a: &str, b: &str) -> Ordering {
     let (mut left, mut right) = (a, b);
     loop {

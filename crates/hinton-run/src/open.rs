@@ -1,4 +1,4 @@
-//! Opening a run, whatever it is.
+//! Opens runs of any kind.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -9,43 +9,46 @@ use hinton_format::{Error, ErrorKind, Limits};
 use crate::disk::{self, Kind};
 use crate::{Run, RunError, folder, glob, open_log, series, single};
 
-/// How a run is opened.
+/// How to open a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RunOptions {
-    /// The axis of the arrays in one file that is time. Without it a file that holds one array of
-    /// three or more axes is taken to have time on axis 0, unless it holds a list.
+    /// The axis that is time in the arrays of one file. If `None`, axis 0 of a file with a single
+    /// array of three or more axes is taken as time, unless the file holds a list.
     pub steps_axis: Option<usize>,
-    /// Whether every weights file of a folder is a step, whatever names and metadata say.
+    /// Whether every weights file of a folder is a step, regardless of names and metadata.
     pub every_file: bool,
-    /// Bounds on what opening each checkpoint may cost.
+    /// Limits on the cost of opening each checkpoint.
     pub limits: Limits,
 }
 
 /// Told after each step that was looked at: how many are done, and of how many. `Break` stops.
 pub(crate) type Watch<'a> = &'a mut dyn FnMut(usize, usize) -> ControlFlow<()>;
 
-/// Opens what the paths mean as one run:
+/// Opens one or more paths as one run:
 ///
-/// - one file: a log of metrics (CSV, JSON, JSON lines), a list of arrays (`.npz`, pickle), an array over time, or a checkpoint (one step);
-/// - one folder: a run folder, a folder of checkpoints (files, or folders such as
-///   `checkpoint-500/`), or one checkpoint in several files;
-/// - several files and folders, or a pattern (`epoch_*.npz`) that means some: each is a checkpoint.
+/// - One file: a log of metrics (CSV, JSON, JSON lines), a list of arrays (`.npz`, pickle), an
+///   array over time, or a checkpoint (one step).
+/// - One folder: a run folder, a folder of checkpoints (files, or folders such as
+///   `checkpoint-500/`), or one checkpoint in several files.
+/// - Several files and folders, or a pattern that matches some (`epoch_*.npz`): each is a
+///   checkpoint.
 ///
-/// Reads the headers of every step once, and no values but those of one-dimensional arrays that
-/// stand beside an array over time as step numbers and metrics.
+/// Reads the headers of every step once. The only values it reads are those of one-dimensional
+/// arrays next to an array over time, which are step numbers and metrics.
 ///
 /// # Errors
-/// When a path or pattern means nothing, or no step can be read; then the first step's error is
-/// given. One step that cannot be read is no error: it stays in the list as broken.
+/// Returns an error if a path or pattern matches nothing, or no step can be read; the error is then
+/// that of the first step. If only some steps cannot be read, that is not an error: they stay in
+/// the list as broken.
 pub fn open_run(paths: &[PathBuf], options: &RunOptions) -> Result<Run, RunError> {
     open_run_watched(paths, options, &mut |_, _| ControlFlow::Continue(()))
 }
 
-/// As [`open_run`]; `watch` is told after each step how many of how many have been looked at, and
-/// may stop the work.
+/// As [`open_run`]. After each step, `watch` is called with the number of steps examined and of all
+/// steps; it may cancel the work.
 ///
 /// # Errors
-/// As [`open_run`], and [`RunError::Cancelled`].
+/// Returns the errors of [`open_run`], and [`RunError::Cancelled`].
 pub fn open_run_watched(
     paths: &[PathBuf],
     options: &RunOptions,
@@ -87,8 +90,8 @@ pub fn open_run_watched(
     Ok(run)
 }
 
-/// Whether a folder is a run folder: it has a `run.json` that says so, or `steps/` with a
-/// `run.json` that cannot be read.
+/// Whether a folder is a run folder: it has a `run.json` that says so, or `steps/` and a `run.json`
+/// that cannot be read.
 pub fn is_run_folder(path: &Path) -> bool {
     disk::kind(path) == Some(Kind::Folder) && folder::is_one(path)
 }

@@ -1,4 +1,4 @@
-//! A run: its steps, its tensors, and reading them one by one.
+//! A run: its steps and its tensors, which are read one at a time.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -14,13 +14,13 @@ use crate::{Metrics, disk, memory, series};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RunKind {
-    /// One file that holds a list of arrays, one a step.
+    /// One file with a list of arrays, one per step.
     List,
-    /// One file with arrays of which one axis is time.
+    /// One file with arrays that have time as one axis.
     Axis,
     /// A folder or a list of checkpoints.
     Checkpoints,
-    /// A log of metrics alone.
+    /// A log with metrics only.
     Log,
     /// A run folder (`run.json`, `steps/`, `metrics.jsonl`).
     RunFolder,
@@ -41,27 +41,27 @@ impl fmt::Display for RunKind {
     }
 }
 
-/// An ordered series of steps. Names, shapes and metrics are known; values are read when asked for.
+/// An ordered series of steps. Names, shapes and metrics are known; values are read on request.
 #[derive(Debug)]
 pub struct Run {
-    /// The path as the caller gave it; of several, the first and how many more.
+    /// The path as the caller gave it; if several, the first one and the number of others.
     pub path: String,
     /// What it was opened from.
     pub kind: RunKind,
-    /// The steps, by number; those of equal number in natural order of their names.
+    /// The steps by number; those with the same number are in natural order of their names.
     pub steps: Vec<Step>,
-    /// What a person should know: files left out, numbers that tie or are missing, tensors that
-    /// change shape, appear late or are missing in a step.
+    /// Warnings for the user: files that were skipped, step numbers that are duplicate or missing,
+    /// tensors that change their shape, appear late or are missing from a step.
     pub warnings: Vec<Warning>,
-    /// What was trained, in the words of `run.json`.
+    /// What was trained, from `run.json`.
     pub trained: Option<String>,
     /// The settings of the training as JSON text, from `run.json`.
     pub settings: Option<String>,
-    /// Every metric that was found, by step number; also of steps between those that have tensors.
+    /// All metrics by step number, including steps between those that have tensors.
     pub metrics: Metrics,
-    /// What the numbers of the steps count: `step`, `epoch`.
+    /// What the step numbers count: `step`, `epoch`.
     pub axis: String,
-    /// The files that the metrics come from, as people name them.
+    /// The files that the metrics come from, as shown to the user.
     pub logs: Vec<String>,
     pub(crate) tensors: Vec<RunTensor>,
     pub(crate) sources: Sources,
@@ -71,49 +71,52 @@ pub struct Run {
 /// One step of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
-    /// Its number: epoch, iteration, position. Never falls from step to step; may be any `u64`.
+    /// Its number (epoch, iteration or position). Numbers never decrease from step to step and may
+    /// be any `u64`.
     pub number: u64,
-    /// What it is called: the file or folder, or the place in the file (`[3]`).
+    /// Its name: the file or folder, or its position in the file (`[3]`).
     pub name: String,
-    /// When it was taken, in seconds of the clock that the trainer chose.
+    /// The time it was saved, in seconds on the trainer's clock.
     pub time: Option<f64>,
     /// Metrics, in their file's order; values may be NaN or infinite.
     pub metrics: Vec<(String, f64)>,
-    /// Why it cannot be read, where it cannot.
+    /// The error, if the step cannot be read.
     pub broken: Option<Error>,
 }
 
 impl Step {
-    /// The value of a metric.
+    /// The value of the metric with this name.
     pub fn metric(&self, name: &str) -> Option<f64> {
         self.metrics.iter().find(|metric| metric.0 == name).map(|metric| metric.1)
     }
 }
 
-/// A tensor of a run: the steps that have it, and with which shape.
+/// A tensor of a run: which steps have it, and with which shapes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunTensor {
     /// Its name, exactly as in the files.
     pub name: String,
-    /// Where it is, in order; neighbours differ in shape or dtype, or steps lie between them.
+    /// Where it exists, in order. Neighbouring spans differ in shape or dtype, or have steps
+    /// between them.
     pub spans: Vec<Span>,
 }
 
-/// Steps one behind another in which a tensor has one shape and dtype.
+/// A range of steps in which a tensor keeps its shape and dtype.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {
     /// Index of the first step (into [`Run::steps`]).
     pub first: usize,
-    /// Index of the last step, included.
+    /// Index of the last step, inclusive.
     pub last: usize,
-    /// The type of its values.
+    /// The dtype of its values.
     pub dtype: Dtype,
     /// Length of each axis.
     pub shape: Vec<usize>,
 }
 
 impl RunTensor {
-    /// What the tensor is in the step of that index; `None` where the step does not have it.
+    /// The span that contains the step with this index; `None` if the step does not have the
+    /// tensor.
     pub fn at(&self, step: usize) -> Option<&Span> {
         let after = self.spans.partition_point(|span| span.last < step);
         self.spans.get(after).filter(|span| span.first <= step)
@@ -124,7 +127,7 @@ impl RunTensor {
         self.spans.iter().flat_map(|span| span.first..=span.last)
     }
 
-    /// Whether its shape is not the same in all steps that have it.
+    /// Whether its shape differs between steps.
     pub fn changes_shape(&self) -> bool {
         self.spans.windows(2).any(|pair| pair[0].shape != pair[1].shape)
     }
@@ -134,7 +137,7 @@ impl RunTensor {
         self.spans.first().map_or(&[], |span| &span.shape)
     }
 
-    /// The type of its values in the first step that has it.
+    /// The dtype of its values in the first step that has it.
     pub fn dtype(&self) -> Option<Dtype> {
         self.spans.first().map(|span| span.dtype)
     }
@@ -158,12 +161,12 @@ impl Run {
         &self.tensors
     }
 
-    /// The tensor of that name.
+    /// The tensor with this name.
     pub fn find_tensor(&self, name: &str) -> Option<&RunTensor> {
         self.tensors.iter().find(|tensor| tensor.name == name)
     }
 
-    /// The names of all metrics of steps and log, in order of first appearance.
+    /// The names of all metrics of steps and logs, in order of first appearance.
     pub fn metric_names(&self) -> Vec<&str> {
         let of_steps = self.steps.iter().flat_map(|step| &step.metrics);
         let of_steps = of_steps.map(|metric| metric.0.as_str());
@@ -172,7 +175,7 @@ impl Run {
         names.filter(|name| seen.insert(*name)).collect()
     }
 
-    /// A metric over the run, by step number: from the log, which may know more steps than have
+    /// A metric over the run, by step number: from the logs, which may cover more steps than have
     /// tensors, or else from the steps.
     pub fn series(&self, metric: &str) -> Vec<(u64, f64)> {
         let logged = self.metrics.series(metric);
@@ -183,17 +186,18 @@ impl Run {
         steps.filter_map(|step| Some((step.number, step.metric(metric)?))).collect()
     }
 
-    /// As [`Run::series`], by place along the axis: fractions of epochs are no numbers of steps.
+    /// As [`Run::series`], by position along the axis, since fractions of epochs are not step
+    /// numbers.
     pub fn curve(&self, metric: &str) -> Vec<(f64, f64)> {
         let series = self.series(metric).into_iter();
         series.map(|(number, value)| (self.metrics.place(number), value)).collect()
     }
 
-    /// Opens the checkpoint of a step: headers, no values. Nothing is kept, so that a run of any
-    /// length plays in the memory of one step.
+    /// Opens the checkpoint of a step: headers, but no values. Nothing is cached, so a run of any
+    /// length can be played in the memory of one step.
     ///
     /// # Errors
-    /// When there is no such step, or its file cannot be read (any more).
+    /// Returns an error if there is no such step, or its file can no longer be read.
     pub fn checkpoint(&self, step: usize) -> Result<Checkpoint, Error> {
         if step >= self.steps.len() {
             let message =
@@ -215,11 +219,11 @@ impl Run {
         }
     }
 
-    /// The tensor of that name in a step; `None` where the step does not have it. Its values are
-    /// read when it is asked for them.
+    /// The tensor with this name in a step; `None` if the step does not have it. Its values are
+    /// read on request.
     ///
     /// # Errors
-    /// As [`Run::checkpoint`].
+    /// Returns the errors of [`Run::checkpoint`].
     pub fn tensor(&self, step: usize, name: &str) -> Result<Option<Tensor>, Error> {
         if let Sources::Whole(whole) = &self.sources
             && step < self.steps.len()

@@ -1,4 +1,4 @@
-//! Which tensors a run has, in which steps and shapes; what is odd about them.
+//! Finds which tensors a run has, in which steps and shapes, and what is unusual about them.
 
 use std::collections::HashMap;
 

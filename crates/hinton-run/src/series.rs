@@ -1,4 +1,4 @@
-//! A folder or a list of checkpoints as a run.
+//! Opens a folder or a list of checkpoints as a run.
 
 mod beside;
 mod choose;
@@ -46,10 +46,10 @@ pub(crate) fn of_folder(
     Ok(run)
 }
 
-/// The files and folders in a folder that hold weights, in natural order of their names.
+/// Lists the files and folders in a folder that hold weights, in natural order of their names.
 ///
 /// # Errors
-/// When it cannot be listed, or there are none.
+/// Returns an error if the folder cannot be listed, or holds no weights.
 pub fn weights_in(folder: &Path, limits: &Limits) -> Result<Vec<PathBuf>, RunError> {
     let chosen = choose::every_file(folder, limits)?;
     Ok(chosen.items.into_iter().map(|item| item.path).collect())

@@ -1,4 +1,4 @@
-//! One file that is a run: a list of arrays, or arrays of which one axis is time.
+//! Single files that are runs: a list of arrays, or arrays that have time as one axis.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Writing a run folder, so that it can be read at any moment and survives its writer.
+//! Writes run folders, so that they can be read at any moment and survive a crash of the writer.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -17,9 +17,10 @@ const TEMPORARY_END: &str = ".hinton-tmp";
 
 /// Writes a run folder step by step.
 ///
-/// Steps are only ever added. Each is written to a temporary file beside its place and renamed, so a
-/// reader sees whole steps only, and a writer that is killed loses at most the step it was writing.
-/// A loss of power is another matter: see [`RunWriter::durable`]. One folder has one writer at a time.
+/// Steps are only ever added. Each is written to a temporary file that is then renamed, so readers
+/// see only complete steps, and a writer that is killed loses at most the step it was writing. For
+/// protection against power failure see [`RunWriter::durable`]. A folder must have only one writer
+/// at a time.
 #[derive(Debug)]
 pub struct RunWriter {
     folder: PathBuf,
@@ -31,9 +32,9 @@ pub struct RunWriter {
 /// A step to be written.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NewStep<'a> {
-    /// Its number, higher than that of every step before.
+    /// Its number, higher than those of all earlier steps.
     pub number: u64,
-    /// When it was taken, in seconds of any clock; the library has none.
+    /// The time of the step in seconds, on any clock; the library reads none.
     pub time: Option<f64>,
     /// Its tensors, at least one.
     pub tensors: &'a [NewTensor<'a>],
@@ -44,9 +45,9 @@ pub struct NewStep<'a> {
 /// A tensor to be written.
 #[derive(Debug, Clone, Copy)]
 pub struct NewTensor<'a> {
-    /// Its name; no two of a step are equal.
+    /// Its name, unique within the step.
     pub name: &'a str,
-    /// The type of its values; every one but `c128`.
+    /// The dtype of its values; any except `c128`.
     pub dtype: Dtype,
     /// Length of each axis.
     pub shape: &'a [usize],
@@ -55,11 +56,12 @@ pub struct NewTensor<'a> {
 }
 
 impl RunWriter {
-    /// Starts a run in a folder that is made where there is none. Other files may lie in it.
-    /// `trained` says what is trained, for people; `settings` is JSON, or empty for none.
+    /// Starts a run in a folder, which is created if it is missing; other files in it are left
+    /// alone. `trained` describes what is trained, for the user; `settings` is JSON, or empty.
     ///
     /// # Errors
-    /// When there is a run in the folder already, `settings` is no JSON, or it cannot be written.
+    /// Returns an error if the folder already holds a run, `settings` is not JSON, or it cannot be
+    /// written.
     pub fn create(folder: &Path, trained: &str, settings: &str) -> Result<Self, RunError> {
         let settings = match settings.trim() {
             "" => Json::Object(Vec::new()),
@@ -92,12 +94,13 @@ impl RunWriter {
         Ok(RunWriter { folder: folder.to_owned(), last: None, durable: false, removed: Vec::new() })
     }
 
-    /// Goes on with a run whose writer ended or was killed: removes the temporary file it left,
-    /// the half line at the end of the metrics, and steps at the end whose files are cut, as a loss
-    /// of power leaves them ([`RunWriter::removed`] names those).
+    /// Resumes a run whose writer ended or was killed. Removes the temporary file that it left, an
+    /// incomplete line at the end of the metrics, and steps at the end with incomplete files, as
+    /// after a power failure ([`RunWriter::removed`] lists those).
     ///
     /// # Errors
-    /// When the folder is no run folder, is of a later version, or cannot be written.
+    /// Returns an error if the folder is not a run folder, has a later version, or cannot be
+    /// written.
     pub fn resume(folder: &Path) -> Result<Self, RunError> {
         match about(folder) {
             About::Run { .. } => read_about(folder, &mut Vec::new())?,
@@ -121,14 +124,14 @@ impl RunWriter {
     }
 
     /// The steps at the end of the run that [`RunWriter::resume`] removed because their files were
-    /// cut, from the last one backwards.
+    /// incomplete, last step first.
     pub fn removed(&self) -> &[u64] {
         &self.removed
     }
 
-    /// The same writer, which waits after each step until the disk has it: then a loss of power
-    /// loses at most the step that was being written too. Slower by what the disk takes, often
-    /// milliseconds a step.
+    /// The same writer, waiting after each step until it is on disk: a power failure then loses at
+    /// most the step that was being written. Slower by the time the disk takes, often milliseconds
+    /// per step.
     pub fn durable(mut self) -> Self {
         self.durable = true;
         self
@@ -142,9 +145,10 @@ impl RunWriter {
     /// Adds a step.
     ///
     /// # Errors
-    /// When its number is not higher than the last, a tensor's bytes do not fill its shape, a name
-    /// stands twice, or it cannot be written. Then nothing of it is in the run; only where its line
-    /// of metrics cannot be written is it there all the same, with the metrics in its own file.
+    /// Returns an error if its number is not higher than the last, a tensor's bytes do not match
+    /// its shape, a name occurs twice, or it cannot be written. The run is then unchanged, with one
+    /// exception: if only the line of metrics cannot be written, the step is in the run, with the
+    /// metrics in its own file.
     pub fn append(&mut self, step: &NewStep<'_>) -> Result<(), RunError> {
         if let Some(last) = self.last.filter(|last| step.number <= *last) {
             return Err(RunError::request(
@@ -169,10 +173,10 @@ impl RunWriter {
         self.line(step, true)
     }
 
-    /// Adds metrics between the steps, without tensors; the number may be any.
+    /// Adds metrics without tensors, between the steps; any step number is accepted.
     ///
     /// # Errors
-    /// When they cannot be written.
+    /// Returns an error if they cannot be written.
     pub fn log(
         &mut self,
         number: u64,
@@ -182,10 +186,10 @@ impl RunWriter {
         self.line(&NewStep { number, time, tensors: &[], metrics }, false)
     }
 
-    /// Adds many rows of metrics without tensors, in one write.
+    /// Adds several rows of metrics without tensors, in one write.
     ///
     /// # Errors
-    /// When they cannot be written.
+    /// Returns an error if they cannot be written.
     pub fn log_rows(&mut self, rows: &[LogRow]) -> Result<(), RunError> {
         let mut lines = String::new();
         for LogRow { number, time, metrics } in rows {
@@ -217,11 +221,11 @@ fn line(step: &NewStep<'_>, saved: bool) -> String {
     format!("{}\n", Json::Object(pairs))
 }
 
-/// Removes the run in a folder: `run.json`, the metrics and the steps. Other files stay, and so does
-/// the folder. Where there is no run, nothing is done.
+/// Removes the run in a folder: `run.json`, the metrics and the steps. Other files and the folder
+/// itself are kept. Does nothing if there is no run.
 ///
 /// # Errors
-/// When the folder cannot be listed, or the run lies behind links that lead out of it.
+/// Returns an error if the folder cannot be listed, or links in the run lead out of the folder.
 pub fn remove_run(folder: &Path) -> Result<(), RunError> {
     if disk::kind(&folder.join(RUN_JSON)).is_none() {
         return Ok(());
@@ -253,17 +257,17 @@ fn is_taken(folder: &Path) -> bool {
         || matches!(about(folder), About::Other)
 }
 
-/// The settings in a folder's `run.json`, as JSON; `None` where it has none or is no run folder. The
-/// steps are not looked at.
+/// The settings in a folder's `run.json`, as JSON; `None` if there are none, or it is not a run
+/// folder. Does not look at the steps.
 ///
 /// # Errors
-/// When the run is of a later version.
+/// Returns an error if the run has a later version.
 pub fn run_settings(folder: &Path) -> Result<Option<String>, RunError> {
     Ok(read_about(folder, &mut Vec::new())?.1)
 }
 
-/// Whether a run was begun in the folder and ended before it had a step or settings to go on with:
-/// [`RunWriter::create`] begins it anew.
+/// Whether a run was started in the folder, but ended before it had a step or settings to resume
+/// from. [`RunWriter::create`] then starts it again.
 pub fn is_unbegun(folder: &Path) -> bool {
     let temporary = folder.join(temporary(RUN_JSON));
     match about(folder) {

@@ -1,7 +1,8 @@
-//! FlatBuffers by their layout: tables, vectors and texts as positions in the bytes, no copies.
+//! FlatBuffers by their layout: tables, vectors and strings as offsets into the bytes, without
+//! copies.
 //!
-//! Nothing is generated from a schema. Every offset is checked against the bytes, and how many
-//! tables and vectors are entered is bounded.
+//! No code is generated from a schema. Every offset is checked against the bytes, and the number of
+//! tables and vectors that are entered is limited.
 //!
 //! Layout: <https://flatbuffers.dev/internals/>.
 
@@ -15,13 +16,13 @@ use crate::{Error, ErrorKind, Limits};
 
 const CUT: &str = "the file is cut or damaged: download or copy it again";
 
-/// Bytes that are a FlatBuffer.
+/// Bytes that hold a FlatBuffer.
 pub struct Flat {
     data: Arc<dyn Bytes>,
     left: Cell<u64>,
 }
 
-/// A table: where it stands, and where its fields are listed.
+/// A table: its offset, and that of its list of fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Table {
     at: u64,
@@ -30,17 +31,17 @@ pub struct Table {
     len: u64,
 }
 
-/// A vector: its first element, and how many there are.
+/// A vector: the offset of its first element, and its length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Vector {
-    /// The byte of the first element.
+    /// The offset of the first element.
     pub start: u64,
     /// The number of elements.
     pub len: u64,
 }
 
 impl Flat {
-    /// All of `data` is one FlatBuffer.
+    /// Takes all of `data` as one FlatBuffer.
     pub fn new(data: Arc<dyn Bytes>, limits: &Limits) -> Self {
         Flat { data, left: Cell::new(limits.fields) }
     }
@@ -48,15 +49,15 @@ impl Flat {
     /// The outermost table.
     ///
     /// # Errors
-    /// Where its offset leads out of the file.
+    /// Returns an error if its offset points outside the file.
     pub fn root(&self) -> Result<Table, Error> {
         self.table(0)
     }
 
-    /// The number of `N` bytes at a position, little-endian.
+    /// Reads a little-endian number of `N` bytes at an offset.
     ///
     /// # Errors
-    /// Where the position is outside the file.
+    /// Returns an error if the offset is outside the file.
     pub fn number<const N: usize>(&self, at: u64) -> Result<[u8; N], Error> {
         let mut bytes = [0; N];
         match self.data.read_at(at, &mut bytes) {
@@ -69,10 +70,10 @@ impl Flat {
         }
     }
 
-    /// The table to which the offset at a position leads.
+    /// Follows the offset stored at `offset_at` to a table.
     ///
     /// # Errors
-    /// Where the table or its list of fields is outside the file.
+    /// Returns an error if the table or its list of fields is outside the file.
     pub fn table(&self, offset_at: u64) -> Result<Table, Error> {
         self.spend(1, offset_at)?;
         let at = offset_at + u64::from(u32::from_le_bytes(self.number(offset_at)?));
@@ -85,10 +86,10 @@ impl Flat {
         Ok(Table { at, fields, len })
     }
 
-    /// Where the field with that index stands; `None` where the table has none.
+    /// The offset of the field with this index; `None` if the table does not have it.
     ///
     /// # Errors
-    /// Where the list of fields is outside the file.
+    /// Returns an error if the list of fields is outside the file.
     pub fn field(&self, table: Table, index: u64) -> Result<Option<u64>, Error> {
         let slot = 4 + 2 * index;
         if slot + 2 > table.len {
@@ -98,10 +99,10 @@ impl Flat {
         Ok((offset > 0).then(|| table.at + u64::from(offset)))
     }
 
-    /// The vector to which the offset at a position leads; its elements are `width` bytes each.
+    /// Follows the offset stored at `offset_at` to a vector with elements of `width` bytes.
     ///
     /// # Errors
-    /// Where it is outside the file.
+    /// Returns an error if it is outside the file.
     pub fn vector(&self, offset_at: u64, width: u64) -> Result<Vector, Error> {
         let at = offset_at + u64::from(u32::from_le_bytes(self.number(offset_at)?));
         let len = u64::from(u32::from_le_bytes(self.number(at)?));
@@ -115,18 +116,18 @@ impl Flat {
         Ok(Vector { start, len })
     }
 
-    /// The field with that index as a table.
+    /// Reads the field with this index as a table.
     ///
     /// # Errors
-    /// As [`Flat::table`].
+    /// Returns the errors of [`Flat::table`].
     pub fn table_in(&self, table: Table, index: u64) -> Result<Option<Table>, Error> {
         self.field(table, index)?.map(|at| self.table(at)).transpose()
     }
 
-    /// The field with that index as a vector of elements of `width` bytes.
+    /// Reads the field with this index as a vector with elements of `width` bytes.
     ///
     /// # Errors
-    /// As [`Flat::vector`].
+    /// Returns the errors of [`Flat::vector`].
     pub fn vector_in(&self, table: Table, index: u64, width: u64) -> Result<Option<Vector>, Error> {
         self.field(table, index)?.map(|at| self.vector(at, width)).transpose()
     }
@@ -134,7 +135,7 @@ impl Flat {
     /// The tables of a vector of tables.
     ///
     /// # Errors
-    /// As [`Flat::vector`]; the tables are looked at one by one.
+    /// Returns the errors of [`Flat::vector`]; the tables are checked one by one.
     pub fn tables_in(
         &self,
         table: Table,
@@ -145,10 +146,11 @@ impl Flat {
         Ok((0..len).map(move |at| self.table(vector.start + 4 * at as u64)))
     }
 
-    /// The field with that index as numbers of `N` bytes.
+    /// Reads the field with this index as numbers of `N` bytes.
     ///
     /// # Errors
-    /// As [`Flat::vector`], and where there are more than the budget of the file allows.
+    /// Returns the errors of [`Flat::vector`]; and an error if there are more than the limits of
+    /// the file allow.
     pub fn numbers_in<const N: usize>(
         &self,
         table: Table,
@@ -160,10 +162,10 @@ impl Flat {
         Ok(bytes.chunks_exact(N).filter_map(|chunk| chunk.first_chunk().copied()).collect())
     }
 
-    /// The field with that index as a text; bytes that are no UTF-8 are replaced.
+    /// Reads the field with this index as text; invalid UTF-8 is replaced.
     ///
     /// # Errors
-    /// Where it is outside the file, or longer than a name or a note can be (1 MiB).
+    /// Returns an error if it is outside the file, or longer than a name or note can be (1 MiB).
     pub fn text_in(&self, table: Table, index: u64) -> Result<String, Error> {
         const LONGEST: u64 = 1 << 20;
         let Some(vector) = self.vector_in(table, index, 1)? else { return Ok(String::new()) };

@@ -1,5 +1,5 @@
-//! Containers that know nothing of tensors: zip, tar, pickle, protocol buffers, FlatBuffers,
-//! sorted tables, B+trees in log files, XML.
+//! Containers, independent of tensors: zip, tar, pickle, protocol buffers, FlatBuffers, sorted
+//! tables, B+trees in log files, XML.
 
 pub mod flatbuffer;
 pub mod ocdbt;

@@ -1,8 +1,9 @@
-//! Protocol buffers by their wire format: fields and the byte ranges of their values, no copies.
+//! Protocol buffers by their wire format: fields and the byte ranges of their values, without
+//! copies.
 //!
-//! Nothing is generated from a schema and no message is held in memory: a format asks a [`Message`]
-//! for its fields, one by one, and enters those it knows. Depth and the number of fields are
-//! bounded, and every length is checked against the message around it.
+//! No code is generated from a schema, and no message is held in memory: a format asks a
+//! [`Message`] for its fields one by one, and enters those it knows. Depth and the number of fields
+//! are limited, and every length is checked against the enclosing message.
 //!
 //! Wire format: <https://protobuf.dev/programming-guides/encoding/>.
 
@@ -25,7 +26,7 @@ const CUT: &str = "the file is cut or damaged: download or copy it again";
 /// Bytes read at once where the data is not addressable.
 const WINDOW: u64 = 4096;
 
-/// Bytes that are a protobuf message, and what may still be read of them.
+/// Bytes that hold a protobuf message, with the remaining limits for reading them.
 pub struct Wire {
     data: Arc<dyn Bytes>,
     depth: usize,
@@ -45,14 +46,14 @@ pub struct Message {
 pub struct Field {
     /// The field's number in the schema.
     pub number: u64,
-    /// The byte of its tag.
+    /// The offset of its tag.
     pub at: u64,
     /// Its value.
     pub value: Value,
     depth: usize,
 }
 
-/// The value of a field, as the wire has it.
+/// The value of a field, as encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Value {
     /// A variable-length integer.
@@ -66,7 +67,7 @@ pub enum Value {
 }
 
 impl Wire {
-    /// All of `data` is one message.
+    /// Takes all of `data` as one message.
     pub fn new(data: Arc<dyn Bytes>, limits: &Limits) -> Self {
         Wire { data, depth: limits.depth, fields_left: Cell::new(limits.fields) }
     }
@@ -81,10 +82,10 @@ impl Wire {
         Fields { wire: self, message, at: message.start, window: Vec::new(), window_start: 0 }
     }
 
-    /// The message in a field.
+    /// Enters the message in a field.
     ///
     /// # Errors
-    /// When the field is a number, or too deep.
+    /// Returns an error if the field is a number, or nested too deeply.
     pub fn enter(&self, field: &Field) -> Result<Message, Error> {
         let Range { start, end } = field.range()?;
         let depth = field.depth + 1;
@@ -95,10 +96,10 @@ impl Wire {
         Ok(Message { start, end, depth })
     }
 
-    /// The text of a field; bytes that are no UTF-8 are replaced.
+    /// Reads a field as text; invalid UTF-8 is replaced.
     ///
     /// # Errors
-    /// When the field is a number, or longer than a name or a note can be (1 MiB).
+    /// Returns an error if the field is a number, or longer than a name or note can be (1 MiB).
     pub fn text(&self, field: &Field) -> Result<String, Error> {
         const LONGEST: u64 = 1 << 20;
         let Range { start, end } = field.range()?;
@@ -110,11 +111,11 @@ impl Wire {
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// The integers of a repeated field, packed or single, as the wire has them (not zigzag);
-    /// at most `most` in the whole list.
+    /// Appends the integers of a repeated field, packed or single, as encoded (not zigzag), up to
+    /// `most` in the whole list.
     ///
     /// # Errors
-    /// When they are no variable-length integers, or more.
+    /// Returns an error if they are not variable-length integers, or too many.
     pub fn integers(&self, field: &Field, list: &mut Vec<u64>, most: usize) -> Result<(), Error> {
         let many = || {
             let message = format!("a list of more than {most} numbers");
@@ -139,34 +140,34 @@ impl Wire {
         if list.len() > most { Err(many()) } else { Ok(()) }
     }
 
-    /// The bytes below.
+    /// The underlying bytes.
     pub fn data(&self) -> &Arc<dyn Bytes> {
         &self.data
     }
 }
 
 impl Message {
-    /// Bytes of the message.
+    /// Size of the message in bytes.
     pub fn len(&self) -> u64 {
         self.end - self.start
     }
 
-    /// Whether it has no bytes, and so no fields.
+    /// Whether it is empty, and so has no fields.
     pub fn is_empty(&self) -> bool {
         self.start == self.end
     }
 
-    /// Its first byte in the file.
+    /// The offset of its first byte in the file.
     pub fn start(&self) -> u64 {
         self.start
     }
 }
 
 impl Field {
-    /// The integer.
+    /// Reads the value as an integer.
     ///
     /// # Errors
-    /// When the value is of another kind.
+    /// Returns an error if the value is of another kind.
     pub fn integer(&self) -> Result<u64, Error> {
         match self.value {
             Value::Varint(value) => Ok(value),
@@ -174,10 +175,10 @@ impl Field {
         }
     }
 
-    /// The four bytes of a float.
+    /// Reads the value as a 32-bit float.
     ///
     /// # Errors
-    /// When the value is of another kind.
+    /// Returns an error if the value is of another kind.
     pub fn float(&self) -> Result<f32, Error> {
         match self.value {
             Value::Fixed32(bits) => Ok(f32::from_bits(bits)),
@@ -185,10 +186,10 @@ impl Field {
         }
     }
 
-    /// The range of the bytes, text, message or packed numbers.
+    /// The byte range of a string, message or packed numbers.
     ///
     /// # Errors
-    /// When the value is a number.
+    /// Returns an error if the value is a number.
     pub fn range(&self) -> Result<Range<u64>, Error> {
         match self.value {
             Value::Bytes(start, end) => Ok(start..end),
@@ -315,7 +316,8 @@ impl Fields<'_> {
     }
 }
 
-/// The first variable-length integer of `bytes`, and its length; `None` where it has no end.
+/// Decodes the first variable-length integer of `bytes`, and its length; `None` if it is
+/// incomplete.
 pub fn varint(bytes: &[u8]) -> Option<(u64, usize)> {
     let mut value = 0u64;
     for (place, byte) in bytes.iter().take(10).enumerate() {
@@ -327,7 +329,7 @@ pub fn varint(bytes: &[u8]) -> Option<(u64, usize)> {
     None
 }
 
-/// Every variable-length integer of `bytes`; `None` once, where the last has no end.
+/// Decodes every variable-length integer of `bytes`; the last item is `None` if it is incomplete.
 pub fn varints(bytes: &[u8]) -> impl Iterator<Item = Option<u64>> + '_ {
     let mut rest = bytes;
     std::iter::from_fn(move || {

@@ -15,21 +15,22 @@ const FOOTER: u64 = 48;
 pub(crate) const MAGIC: [u8; 8] = 0xdb47_7524_8b80_fb57_u64.to_le_bytes();
 const CUT: &str = "the file is cut or damaged: copy it again";
 
-/// A key and where its value lies.
+/// A key with its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// The key, bytes of any kind.
+    /// The key, arbitrary bytes.
     pub key: Vec<u8>,
     /// The value.
     pub value: Vec<u8>,
-    /// The byte of the file at which the value lies, where its block is not compressed.
+    /// The offset of the value in the file, if its block is not compressed.
     pub at: Option<u64>,
 }
 
-/// Every entry of a table, in the order of the keys. The checksum of each block is compared.
+/// Reads every entry of a table, in the order of the keys. Verifies the checksum of each block.
 ///
 /// # Errors
-/// Where it is no table, is cut or damaged, or holds more than `limits.header_bytes`.
+/// Returns an error if it is not a table, is truncated or damaged, or holds more than
+/// `limits.header_bytes`.
 pub fn read(data: &dyn Bytes, limits: &Limits) -> Result<Vec<Entry>, Error> {
     let len = data.len();
     let Some(start) = len.checked_sub(FOOTER) else {

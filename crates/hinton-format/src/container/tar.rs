@@ -1,5 +1,5 @@
-//! Tar archives (POSIX.1-2001 ustar and pax, GNU's long names, and the headers before ustar), read
-//! only: a table of members, each of which is a range of the archive.
+//! Tar archives (POSIX.1-2001 ustar and pax, GNU's long names, and the older headers), read only: a
+//! table of members, each of which is a range of the archive.
 
 use std::sync::Arc;
 
@@ -30,30 +30,29 @@ pub struct Member {
     pub name: String,
     /// What it is.
     pub kind: Kind,
-    /// Byte of the archive at which its data starts.
+    /// The offset of its data in the archive.
     pub start: u64,
-    /// Bytes of data.
+    /// Size of its data in bytes.
     pub size: u64,
 }
 
-/// What a member is.
+/// The kind of a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A file; its data are its bytes.
+    /// A file.
     File,
     /// A folder.
     Folder,
-    /// A link, a device, a sparse file: nothing whose bytes can be had.
+    /// A link, a device or a sparse file, which cannot be read.
     Other,
 }
 
-/// Whether bytes start with the header of a tar archive: its checksum is right.
+/// Whether bytes start with the header of a tar archive, judged by its checksum.
 pub fn is_tar(head: &[u8]) -> bool {
     head.first_chunk().is_some_and(|block: &[u8; 512]| Header(block).checksum_fits())
 }
 
-/// Names of the members whose headers lie in the first bytes of an archive, as far as they can be
-/// told from these.
+/// Names of the members whose headers are among the first bytes of an archive.
 pub fn first_names(head: &[u8]) -> Vec<String> {
     let whole: Arc<dyn Bytes> = Arc::new(hinton_tensor::Memory::new(head));
     let mut walk = Walk::new(&*whole, &Limits::default());
@@ -65,12 +64,12 @@ pub fn first_names(head: &[u8]) -> Vec<String> {
 }
 
 impl Tar {
-    /// Reads the headers. The data of every member must lie inside the archive. Two members may
-    /// have the same name; the last one counts.
+    /// Reads the headers. The data of every member must be inside the archive. If two members have
+    /// the same name, the last one counts.
     ///
     /// # Errors
-    /// [`ErrorKind::Malformed`] for a damaged or cut archive, [`ErrorKind::Limit`] for one with
-    /// more than `limits.tensors` headers, or with names and records of more than
+    /// [`ErrorKind::Malformed`] for a damaged or truncated archive; [`ErrorKind::Limit`] for one
+    /// with more than `limits.tensors` headers, or with names and records larger than
     /// `limits.header_bytes`.
     pub fn open(data: Arc<dyn Bytes>, limits: &Limits) -> Result<Tar, Error> {
         let mut walk = Walk::new(&*data, limits);
@@ -97,7 +96,7 @@ impl Tar {
         &self.members
     }
 
-    /// The last file of that name.
+    /// The last file with this name.
     pub fn find(&self, name: &str) -> Option<&Member> {
         let plain = |name: &str| name.strip_prefix("./").unwrap_or(name).to_owned();
         let is_it = |member: &&Member| member.kind == Kind::File && plain(&member.name) == name;
@@ -107,7 +106,7 @@ impl Tar {
     /// A member's bytes, without a copy.
     ///
     /// # Errors
-    /// [`ErrorKind::Unsupported`] where it is no file.
+    /// [`ErrorKind::Unsupported`] if it is not a file.
     pub fn bytes(&self, member: &Member) -> Result<Arc<dyn Bytes>, Error> {
         if member.kind != Kind::File {
             let message = format!("the member {:?} of the tar archive is no file", member.name);

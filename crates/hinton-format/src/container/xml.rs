@@ -1,7 +1,8 @@
-//! XML, as much of it as a file written by a program has: the tags one after another, and a document
-//! as a flat list of its elements.
+//! XML, as far as files written by programs use it: one tag after another, and a document as a flat
+//! list of its elements.
 //!
-//! No entities but the five that XML knows and numbers: nothing in a file can make it larger.
+//! Only the five predefined entities and numeric ones are expanded: nothing in a file can make it
+//! larger.
 
 use std::borrow::Cow;
 

@@ -1,5 +1,5 @@
-//! Zip archives (APPNOTE 6.3.10, zip64 included), read only: a table of members, each of which can
-//! be had as bytes.
+//! Zip archives (APPNOTE 6.3.10, with zip64), read only: a table of members, each readable as
+//! bytes.
 
 use std::sync::Arc;
 
@@ -24,24 +24,24 @@ pub struct Zip {
 pub struct Member {
     /// Its name, as the archive spells it; never used as a path.
     pub name: String,
-    /// How it is packed.
+    /// How it is compressed.
     pub method: Method,
-    /// Whether it is encrypted (then it cannot be read).
+    /// Whether it is encrypted, and so cannot be read.
     pub encrypted: bool,
-    /// Byte of the archive at which its packed data starts.
+    /// The offset of its compressed data in the archive.
     pub start: u64,
-    /// Bytes of packed data.
+    /// Size of the compressed data in bytes.
     pub packed: u64,
-    /// Bytes it unpacks to.
+    /// Size after decompression in bytes.
     pub size: u64,
-    /// CRC-32 of what it unpacks to.
+    /// CRC-32 of the decompressed data.
     pub crc: u32,
 }
 
-/// How a member is packed.
+/// How a member is compressed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Method {
-    /// As it is.
+    /// Not compressed.
     Stored,
     /// Deflate (RFC 1951).
     Deflated,
@@ -49,16 +49,16 @@ pub enum Method {
     Zstd,
     /// xz streams.
     Xz,
-    /// Something hinton does not unpack, by name.
+    /// A method that hinton does not support, by name.
     Other(String),
 }
 
 impl Zip {
-    /// Reads the table of members. Their data must lie inside the archive and must not overlap.
+    /// Reads the table of members. Their data must be inside the archive and must not overlap.
     ///
     /// # Errors
-    /// [`ErrorKind::Malformed`] for a damaged or lying archive, [`ErrorKind::Limit`] for one with
-    /// more than `limits.tensors` members.
+    /// [`ErrorKind::Malformed`] for a damaged or inconsistent archive; [`ErrorKind::Limit`] for one
+    /// with more than `limits.tensors` members.
     pub fn open(data: Arc<dyn Bytes>, limits: &Limits) -> Result<Zip, Error> {
         let mut archive = ZipArchive::new(ByteReader::whole(data.clone())).map_err(zip_error)?;
         let (count, limit) = (archive.len(), limits.tensors);
@@ -124,20 +124,20 @@ impl Zip {
         &self.members
     }
 
-    /// The member of that name.
+    /// The member with this name.
     pub fn find(&self, name: &str) -> Option<&Member> {
         let name_of = |index: &usize| self.members[*index].name.as_str();
         let found = self.by_name.binary_search_by(|index| name_of(index).cmp(name)).ok()?;
         Some(&self.members[self.by_name[found]])
     }
 
-    /// A member's content: without a copy where it is stored, inflated on first use where it is
-    /// deflated. The CRC-32 is checked for deflated members (when their end is read), not for
-    /// stored ones, whose bytes need not all be read.
+    /// The contents of a member: without a copy if it is not compressed, else decompressed on first
+    /// use. The CRC-32 is verified for compressed members when their end is read, but not for
+    /// uncompressed ones, which need not be read completely.
     ///
     /// # Errors
-    /// [`ErrorKind::Unsupported`] for encrypted members and other ways of packing, named;
-    /// [`ErrorKind::Malformed`] for sizes that cannot be.
+    /// [`ErrorKind::Unsupported`] for encrypted members and unsupported compression methods;
+    /// [`ErrorKind::Malformed`] for impossible sizes.
     pub fn bytes(&self, member: &Member, limits: &Limits) -> Result<Arc<dyn Bytes>, Error> {
         check_readable(member)?;
         let Member { start, packed, size, crc, .. } = *member;
@@ -150,10 +150,11 @@ impl Zip {
         bytes.map_err(|error| Error::malformed(error.why).for_tensor(&*member.name).at_byte(start))
     }
 
-    /// The first bytes of a member's content, at most `want`, without unpacking the rest.
+    /// The first bytes of a member's contents, at most `want`, without decompressing the rest.
     ///
     /// # Errors
-    /// As [`Zip::bytes`], and when the packed data is damaged from its first byte.
+    /// Returns the errors of [`Zip::bytes`]; and an error if the compressed data is damaged from
+    /// the start.
     pub fn head(&self, member: &Member, want: u64, limits: &Limits) -> Result<Vec<u8>, Error> {
         check_readable(member)?;
         let Member { start, packed, size, .. } = *member;

@@ -1,8 +1,9 @@
 //! Codes, scales and offsets of blocks: `value = scale × code + offset`.
 //!
-//! Each is what the decoder makes of a block in which the others are replaced: with scales of one and
-//! no minimums it gives codes, with codes of one and no minimums scales, with codes of zero offsets.
-//! So there is no second description of a layout that could differ from the decoder's.
+//! Each is what the decoder computes from a block in which the others are replaced: with scales of
+//! one and no minimums it gives codes, with codes of one and no minimums scales, and with codes of
+//! zero offsets. So there is no second description of a layout that could disagree with the
+//! decoder.
 
 use std::sync::Arc;
 

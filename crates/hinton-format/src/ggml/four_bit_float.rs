@@ -1,5 +1,5 @@
-//! Floats of four bits (E2M1) with a scale of eight bits. ggml counts them in halves, and halves
-//! the scales.
+//! Four-bit floats (E2M1) with an eight-bit scale. ggml doubles the codes' values and halves the
+//! scales.
 
 use super::each;
 

@@ -1,5 +1,5 @@
-//! The types `IQ`: codes are numbers of points in grids, with signs beside them, or of sixteen
-//! values that lie unevenly.
+//! The `IQ` types: codes are indices of points in grids, with separate signs, or of sixteen
+//! unevenly spaced values.
 
 use super::grids::{GRID_1, GRID_2_S, GRID_2_XS, GRID_2_XXS, GRID_3_S, GRID_3_XXS};
 use super::{each, half, u16_at, u32_at};

@@ -1,4 +1,4 @@
-//! Blocks of 256 codes in sub-blocks of 16 or 32 with scales of their own.
+//! Blocks of 256 codes, in sub-blocks of 16 or 32 that have their own scales.
 
 use super::{each, half};
 

@@ -1,8 +1,8 @@
-//! The types of ggml's tensors: plain arrays, and blocks of codes with their scales.
+//! The tensor types of ggml: plain arrays, and blocks of codes with scales.
 //!
-//! The layouts are those of `ggml-common.h` in <https://github.com/ggml-org/llama.cpp>, the values
-//! those that its reference functions (`ggml-quants.c`) and the Python package `gguf` compute, to
-//! the last bit. One file a family; every type is compared with the package in tests/gguf.rs.
+//! Layouts follow `ggml-common.h` in <https://github.com/ggml-org/llama.cpp>. Values equal those of
+//! its reference functions (`ggml-quants.c`) and of the Python package `gguf` to the last bit. One
+//! file per family; every type is compared with the package in tests/gguf.rs.
 
 mod components;
 mod four_bit_float;
@@ -237,7 +237,7 @@ pub(crate) struct Place {
 /// The tensor of that type at `place`; blocks are decoded when they are read.
 ///
 /// # Errors
-/// As [`Tensor::new`], or when the place leaves the data.
+/// Returns the errors of [`Tensor::new`]; and an error if the place leaves the data.
 pub(crate) fn tensor(
     name: &str,
     kind: &'static GgmlType,

@@ -1,8 +1,8 @@
-//! What is odd about a block: its scales are zero, infinite or no numbers, or all of its codes are
-//! at an end of their range. One function a type; the layouts are those of the decoders beside.
-//!
-//! Codes that are places in a grid (IQ1 to IQ3) have no ends, and those of one bit or of three
-//! values (Q1_0, TQ1_0, TQ2_0) are at their ends by nature.
+//! Finds suspicious blocks: their scales are zero, NaN or infinite, or all their codes are at an
+//! end of their range. One function per type; the layouts are those of the decoders in the
+//! neighbouring files.
+//! Codes that are indices into a grid (IQ1 to IQ3) have no ends of a range, and codes of one bit or
+//! of three values (Q1_0, TQ1_0, TQ2_0) are always at the ends.
 
 use hinton_tensor::examine::Odd;
 use hinton_tensor::f16_to_f32;

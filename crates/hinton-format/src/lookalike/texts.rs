@@ -1,4 +1,4 @@
-//! Which text it is that holds no weights. A table: a new kind of text is one row.
+//! Recognises text files that hold no weights. A table with one row per kind of text.
 
 use super::{DOWNLOAD, WRONG_FILE};
 use crate::Head;

@@ -1,8 +1,9 @@
-//! Codes that stay in the list as they are stored: each is remarked on, so that nobody takes a picture of
-//! codes for one of weights.
+//! Marks the tensors that hold codes with a remark, so that a picture of codes is not mistaken for
+//! one of weights.
 //!
-//! Codes of a weight that was decoded name it. Others are told by their names: integers that are called
-//! packed, or that lie beside a scale. Where the name tells the library, it is named.
+//! Codes of a weight that was decoded name that weight. Others are recognised by name: integer
+//! tensors that are called packed, or that are next to a scale. If the name identifies the library,
+//! the remark names it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

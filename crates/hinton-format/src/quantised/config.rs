@@ -1,4 +1,4 @@
-//! What a model's settings say of its quantisation.
+//! What a model's settings say about its quantisation.
 
 use serde_json::Value;
 

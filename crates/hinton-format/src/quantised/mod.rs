@@ -1,9 +1,9 @@
 //! Weights that a file stores as codes in one tensor and scales in others: FP8, GPTQ, AWQ,
-//! bitsandbytes, compressed-tensors, Marlin, MLX, MXFP4, NVFP4 and others. The tensors stay as they are; the
-//! weight that they stand for comes beside them, decoded when it is read.
+//! bitsandbytes, compressed-tensors, Marlin, MLX, MXFP4, NVFP4 and others. The stored tensors are
+//! listed unchanged; the weight that they encode is listed too, and decoded when it is read.
 //!
-//! Layouts are told by the names and shapes of tensors; one file a family, one row each. Values are
-//! the products in `f32`, without the rounding to the half precision that a model computes in.
+//! Layouts are recognised by the names and shapes of tensors; one file per family and one row each.
+//! Values are products in `f32`, without the rounding to half precision that a model applies.
 
 mod bitnet;
 mod bitsandbytes;
@@ -30,7 +30,7 @@ use self::parts::{Rows, Whole};
 use crate::source::Location;
 use crate::{Checkpoint, Limits, Warning};
 
-/// The key of metadata that says which weights were added.
+/// The metadata key that lists the weights that were added.
 pub const DEQUANTISED: &str = "dequantised";
 
 /// A way to store quantised weights.

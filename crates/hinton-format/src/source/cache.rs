@@ -1,4 +1,4 @@
-//! Decoded chunks of the arrays of a file, the last ones used, in bounded memory.
+//! A cache, of limited size, for the most recently used decoded chunks of a file's arrays.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};

@@ -1,4 +1,4 @@
-//! Ways of packing bytes into a stream that can only be read from its start.
+//! Compression methods that give a stream which can only be read from its start.
 
 use std::io::{BufReader, Read};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Numbers and runs of bytes, one behind another, from the head of a binary file.
+//! Reads consecutive numbers and byte ranges from the header of a binary file.
 
 use std::borrow::Cow;
 

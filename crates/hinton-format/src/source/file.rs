@@ -1,4 +1,5 @@
-//! The file system: mapped files, and what lies beside them. Nothing else in the crate touches it.
+//! Access to the file system: mapped files, and the files next to them. No other module of the
+//! crate accesses it.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -12,11 +13,11 @@ use memmap2::Mmap;
 use crate::words::io_fault;
 use crate::{Error, ErrorKind, nearest};
 
-/// Opens a file for reading: mapped into memory where the system can, read by position where not.
+/// Opens a file for reading: memory-mapped if the system supports it, else with read calls.
 ///
 /// # Errors
-/// [`ErrorKind::Io`] for a file that is missing (the cure names near ones), a folder, or one
-/// that may not be read; [`ErrorKind::Unrecognised`] for an empty one.
+/// [`ErrorKind::Io`] for a missing file (the error suggests similar names), a folder, or a file
+/// without permission; [`ErrorKind::Unrecognised`] for an empty file.
 pub fn map_file(path: &Path) -> Result<Arc<dyn Bytes>, Error> {
     open_file(path, false)
 }
@@ -55,18 +56,18 @@ pub(crate) fn empty_file() -> Error {
 /// One entry of a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Its name in the folder (characters that are no Unicode replaced).
+    /// Its name in the folder (invalid Unicode is replaced).
     pub name: String,
-    /// Whether it is a folder (links are followed).
+    /// Whether it is a folder, following links.
     pub is_dir: bool,
     /// Its length in bytes; 0 for folders.
     pub len: u64,
 }
 
-/// The entries of a folder, sorted by name.
+/// Lists the entries of a folder, sorted by name.
 ///
 /// # Errors
-/// [`ErrorKind::Io`] when the folder cannot be read.
+/// [`ErrorKind::Io`] if the folder cannot be read.
 pub fn read_dir(path: &Path) -> Result<Vec<Entry>, Error> {
     let failed = |error: io::Error| open_error(path, &error).in_file(&path.display().to_string());
     let mut entries = Vec::new();
@@ -84,12 +85,12 @@ pub fn read_dir(path: &Path) -> Result<Vec<Entry>, Error> {
     Ok(entries)
 }
 
-/// Whether there is a folder at `path` (links are followed).
+/// Whether there is a folder at `path`, following links.
 pub fn is_dir(path: &Path) -> bool {
     path.is_dir()
 }
 
-/// Whether there is a file at `path` (links are followed).
+/// Whether there is a file at `path`, following links.
 pub fn is_file(path: &Path) -> bool {
     path.is_file()
 }
@@ -270,18 +271,18 @@ fn near_names(path: &Path) -> Vec<String> {
     ranked.map(|(_, name)| format!("{name:?}")).collect()
 }
 
-/// What tells that a file is no more the one it was.
+/// The state of a file, to detect whether it has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileState {
     /// Its length in bytes.
     pub len: u64,
-    /// When it was last changed: a number that grows, whatever it counts.
+    /// When it was last changed: a number that increases with each change, in no particular unit.
     pub changed: i128,
-    /// Which file it is, where the system numbers files; else 0.
+    /// The file's number in its file system (inode), if it has one; else 0.
     pub number: u64,
 }
 
-/// The state of a file or folder; `None` where there is none, or it may not be looked at.
+/// The state of a file or folder; `None` if there is none, or access is denied.
 pub fn file_state(path: &Path) -> Option<FileState> {
     let metadata = fs::metadata(path).ok()?;
     let (changed, number) = changed(&metadata);

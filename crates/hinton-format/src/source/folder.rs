@@ -1,4 +1,4 @@
-//! A folder of files that belong together: on disk, or in memory.
+//! Folders of files that belong together: on disk, in memory, or elsewhere.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -10,30 +10,32 @@ use hinton_tensor::{Bytes, Memory};
 use super::file::{self, Entry, There};
 use crate::{Error, ErrorKind};
 
-/// Files by their names below a folder, with `/` between the parts. None is outside of it.
+/// Provides files by their names relative to a folder, with `/` as separator. Names outside of it
+/// are rejected.
 pub trait Folder: Send + Sync {
-    /// The bytes of a file; `None` only where there is none of that name, so that what cannot be
-    /// read is never taken for what was never written.
+    /// The bytes of a file. `None` only if there is no file with this name, so that an unreadable
+    /// file is never mistaken for a missing one.
     ///
     /// # Errors
-    /// When the name leads out of the folder, by itself or by a link, or the file cannot be reached
-    /// or read or is empty.
+    /// Returns an error if the name leads out of the folder, directly or through a link, or the
+    /// file cannot be reached or read, or is empty.
     fn file(&self, name: &str) -> Result<Option<Arc<dyn Bytes>>, Error>;
 
-    /// The entries of the folder at `below`, sorted by name; of the folder itself where that is
-    /// empty; none where there is no such folder.
+    /// Lists the entries of the subfolder `below`, sorted by name; those of the folder itself if
+    /// `below` is empty. Empty if there is no such subfolder.
     ///
     /// # Errors
-    /// When the name leads out of the folder, by itself or by a link, or it cannot be read.
+    /// Returns an error if the name leads out of the folder, directly or through a link, or it
+    /// cannot be read.
     fn list(&self, below: &str) -> Result<Vec<Entry>, Error>;
 
-    /// Told before several files are opened, so that they can be looked at together where each
-    /// takes a while. Does nothing where files are near; what fails is told by [`Folder::file`].
+    /// Announces the files that will be opened, so that they can be checked together if each takes
+    /// a while. Does nothing for local files. Failures are reported by [`Folder::file`].
     fn will_open(&self, names: &[&str]) {
         let _ = names;
     }
 
-    /// What people call a file of this folder.
+    /// The name of a file of this folder as shown to the user.
     fn shown(&self, name: &str) -> String;
 }
 
@@ -46,8 +48,8 @@ pub(crate) fn check(name: &str) -> Result<(), Error> {
     Err(Error::new(ErrorKind::Refused, message).cure("get it from a source you trust"))
 }
 
-/// The entries of the folder at `below` among files by their names, sorted by name. What lies in
-/// the folders of that folder is not walked through.
+/// The entries of the subfolder `below` in a map of files by name, sorted by name. Does not iterate
+/// over the contents of further subfolders.
 pub fn entries<F>(files: &BTreeMap<String, F>, below: &str, len: impl Fn(&F) -> u64) -> Vec<Entry> {
     let start = if below.is_empty() { String::new() } else { format!("{below}/") };
     let mut found: Vec<Entry> = Vec::new();
@@ -71,8 +73,8 @@ pub fn entries<F>(files: &BTreeMap<String, F>, below: &str, len: impl Fn(&F) -> 
     found
 }
 
-/// A folder on disk. Links in it are followed where they stay in it or lead to what git-annex or
-/// Hugging Face's cache keeps for it.
+/// A folder on disk. Links in it are followed if they stay inside, or lead to where git-annex or
+/// the Hugging Face cache stores files for it.
 #[derive(Debug, Clone)]
 pub struct Disk(pub PathBuf);
 
@@ -111,17 +113,17 @@ pub(super) fn file_below(
     }
 }
 
-/// A folder in another.
+/// A subfolder of another folder.
 pub struct Below {
     folder: Arc<dyn Folder>,
     name: String,
 }
 
 impl Below {
-    /// The folder at that name.
+    /// The subfolder with this name.
     ///
     /// # Errors
-    /// When the name leads out of the outer one.
+    /// Returns an error if the name leads out of the outer folder.
     pub fn new(folder: Arc<dyn Folder>, name: &str) -> Result<Self, Error> {
         check(name)?;
         Ok(Below { folder, name: name.to_owned() })

@@ -1,5 +1,5 @@
-//! An array that lies in chunks, as plain bytes in C order: which chunks a range touches, and
-//! where the bytes of each go.
+//! An array stored in chunks, as plain bytes in C order: which chunks a range touches, and where
+//! the bytes of each go.
 
 use std::ops::Range;
 
@@ -69,7 +69,7 @@ impl ChunkGrid {
     /// chunk that they touch, in C order over the grid, and with the piece that it has of them.
     ///
     /// # Errors
-    /// When the range leaves the array, and those of `copy`.
+    /// Returns an error if the range leaves the array, and those of `copy`.
     pub(crate) fn read(
         &self,
         offset: u64,

@@ -1,4 +1,5 @@
-//! Compressed bytes read as if they were not: members of archives, packed elements, wrapped files.
+//! Compressed bytes, decompressed when they are read: members of archives, packed elements, wrapped
+//! files.
 
 use std::io::Read;
 use std::ops::Range;
@@ -13,10 +14,11 @@ use super::kept::Kept;
 use crate::Limits;
 use crate::words::packed_fault;
 
-/// Compressed bytes that inflate when they are used: small ones whole, on the first use; large ones
-/// as a stream that starts again when asked for something behind it. One that has had to start again
-/// several times, or is read in pieces far apart, is inflated whole too, up to `Limits::held_bytes`. What was inflated whole is kept
-/// while memory for all such bytes has room, see `source/kept.rs`.
+/// Compressed bytes that are decompressed when they are used. Small ones are decompressed as a
+/// whole on first use; large ones are streamed, and the stream is restarted to read anything before
+/// its position. If it had to be restarted several times, or is read in pieces far apart, it is
+/// decompressed as a whole too, up to `Limits::held_bytes`. Bytes that were decompressed as a whole
+/// are cached while there is room, see `source/kept.rs`.
 pub struct Inflate {
     packed: Packed,
     len: u64,
@@ -116,7 +118,8 @@ impl Inflate {
     /// where that is known.
     ///
     /// # Errors
-    /// When the range leaves the data, or `len` is more than so few bytes can unpack to.
+    /// Returns an error if the range leaves the data, or `len` is more than so few bytes can unpack
+    /// to.
     pub(crate) fn new(
         coding: &'static Coding,
         data: Arc<dyn Bytes>,
@@ -325,7 +328,7 @@ impl Bytes for Inflate {
 /// where the data ends or is cut.
 ///
 /// # Errors
-/// When the data is damaged before any byte came out.
+/// Returns an error if the data is damaged before any byte came out.
 pub(crate) fn head(
     coding: &'static Coding,
     data: &Arc<dyn Bytes>,

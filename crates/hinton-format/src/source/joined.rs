@@ -1,4 +1,4 @@
-//! Parts one behind another, as bytes of their own, without a copy.
+//! Concatenates parts of other bytes, without a copy.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use hinton_tensor::{Bytes, ReadError};
 
 use super::Part;
 
-/// Several parts, one behind another.
+/// Several parts, concatenated.
 pub struct Joined {
     /// Each with the byte at which it begins.
     parts: Vec<(u64, Part)>,
@@ -14,7 +14,7 @@ pub struct Joined {
 }
 
 impl Joined {
-    /// Joins the parts in that order. Parts that together pass 64 bits end there.
+    /// Concatenates the parts in this order. Anything beyond 2^64 bytes is cut off.
     pub fn new(parts: Vec<Part>) -> Self {
         let mut len = 0u64;
         let parts = parts.into_iter().map(|part| {

@@ -1,9 +1,8 @@
-//! Bytes that were unpacked or decoded and are kept for whoever needs them next: those of all files
-//! together in bounded memory.
+//! A cache of decompressed and decoded bytes, of limited size for all files together.
 //!
-//! One pool for the process, because memory is the process's: a hundred members of an archive, or
-//! a hundred packed files, take no more of it than a few. What is kept changes no byte that is
-//! read, only how often it is made.
+//! There is one cache per process, because memory belongs to the process: a hundred members of an
+//! archive, or a hundred compressed files, take no more of it than a few. Caching never changes the
+//! bytes that are read, only how often they are computed.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};

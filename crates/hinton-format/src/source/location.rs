@@ -1,4 +1,4 @@
-//! Where a file lies: on disk, in an archive, or far away.
+//! Locations of files: on disk, in an archive, or at an address.
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -10,8 +10,8 @@ use super::file::{self, Entry};
 use super::{Disk, Folder, folder, places};
 use crate::{Error, ErrorKind, Limits, nearest};
 
-/// A path, and what it is a path in. Files that belong together are looked for from one's location,
-/// so that a model in an archive opens as in a folder.
+/// A path, and what it is a path in: the disk, an archive or a remote folder. Related files are
+/// found relative to a file's location, so a model in an archive opens like one in a folder.
 #[derive(Clone)]
 pub struct Location {
     path: PathBuf,
@@ -65,10 +65,11 @@ impl Location {
         Location { path: root, within: Some(within), by_position: false }
     }
 
-    /// What a path means: an address where it is one, see [`places`], else a path on disk.
+    /// The location that a path refers to: an address if it is one, see [`places`], else a path on
+    /// disk.
     ///
     /// # Errors
-    /// When it is an address, and nothing opens such addresses, or what does says why not.
+    /// Returns an error if it is an address that nothing can open, or opening it fails.
     pub fn find(path: &Path, limits: &Limits) -> Result<Self, Error> {
         match places::address(path) {
             Some(address) => places::find(address),
@@ -86,17 +87,17 @@ impl Location {
         file::len(self.within.as_ref().map_or(&self.path, |within| &within.root))
     }
 
-    /// Whether it lies in an archive.
+    /// Whether it is in an archive.
     pub fn is_in_archive(&self) -> bool {
         self.is_within(WithinKind::Archive)
     }
 
-    /// Whether it lies far away: whoever looks at a file of it waits for an answer.
+    /// Whether it is remote, so that accessing its files takes time.
     pub fn is_remote(&self) -> bool {
         self.is_within(WithinKind::Remote)
     }
 
-    /// The file or folder of that name below this folder.
+    /// The file or folder with this name in this folder.
     #[must_use]
     pub fn join(&self, name: impl AsRef<Path>) -> Self {
         let name = name.as_ref();
@@ -129,14 +130,14 @@ impl Location {
         self.path.display().to_string()
     }
 
-    /// The folder that it lies in.
+    /// The folder that contains it.
     #[must_use]
     pub fn folder(&self) -> Self {
         let folder = self.path.parent().unwrap_or(Path::new(""));
         Location { path: folder.to_owned(), ..self.clone() }
     }
 
-    /// The file or folder of that name in the same folder, or below that.
+    /// The file or folder with this name in the same folder, or below that.
     #[must_use]
     pub fn beside(&self, name: impl AsRef<Path>) -> Self {
         self.folder().join(name)
@@ -162,8 +163,8 @@ impl Location {
         Place::Member(parts.join("/"), &**folder)
     }
 
-    /// Whether there is a file (links on disk are followed). One in an archive need not be
-    /// readable, as one that is encrypted.
+    /// Whether there is a file, following links on disk. A file in an archive may still be
+    /// unreadable, for example encrypted.
     pub fn is_file(&self) -> bool {
         match self.place() {
             Place::Disk => file::is_file(&self.path),
@@ -178,8 +179,8 @@ impl Location {
         }
     }
 
-    /// Whether there is nothing. What is there and cannot be read is not missing: who opens it
-    /// hears why.
+    /// Whether there is nothing. Something that exists but cannot be read is not missing: opening
+    /// it gives the reason.
     pub fn is_missing(&self) -> bool {
         match self.place() {
             Place::Disk => file::is_missing(&self.path),
@@ -190,7 +191,7 @@ impl Location {
         }
     }
 
-    /// Whether there is a folder (links are followed).
+    /// Whether there is a folder, following links.
     pub fn is_dir(&self) -> bool {
         match self.place() {
             Place::Disk => file::is_dir(&self.path),
@@ -201,10 +202,10 @@ impl Location {
         }
     }
 
-    /// The entries of the folder, sorted by name.
+    /// Lists the entries of the folder, sorted by name.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] when it cannot be read.
+    /// [`ErrorKind::Io`] if it cannot be read.
     pub fn entries(&self) -> Result<Vec<Entry>, Error> {
         match self.place() {
             Place::Disk => Disk(self.path.clone()).list(""),
@@ -216,7 +217,7 @@ impl Location {
     /// The bytes of the file.
     ///
     /// # Errors
-    /// When there is none, or it cannot be read, see [`map_file`](super::map_file).
+    /// Returns an error if there is none, or it cannot be read, see [`map_file`](super::map_file).
     pub fn open(&self) -> Result<Arc<dyn Bytes>, Error> {
         match self.place() {
             Place::Disk => file::open_file(&self.path, self.by_position),

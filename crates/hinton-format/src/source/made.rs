@@ -1,4 +1,4 @@
-//! Bytes that no file holds as they are: made from others when they are asked for.
+//! Bytes that no file contains directly, computed from others on request.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -7,10 +7,11 @@ use hinton_tensor::{Bytes, ReadError};
 
 use super::kept::{Kept, MOST_KEPT};
 
-/// Bytes that are made whole when first asked for, and kept from then on while memory for all such
-/// bytes has room, see `source/kept.rs`.
+/// Bytes that are computed as a whole on first use, and cached while there is room, see
+/// `source/kept.rs`.
 ///
-/// For encodings without an address for each value, such as lists of variable-length integers.
+/// For encodings in which values cannot be addressed individually, such as lists of variable-length
+/// integers.
 pub struct Lazy {
     len: u64,
     make: Box<dyn Fn() -> Result<Vec<u8>, ReadError> + Send + Sync>,
@@ -21,7 +22,7 @@ pub struct Lazy {
 const SMALL: u64 = MOST_KEPT / 16;
 
 impl Lazy {
-    /// `make` gives exactly `len` bytes, or says why it cannot.
+    /// `make` returns exactly `len` bytes, or an error.
     pub fn new(
         len: u64,
         make: impl Fn() -> Result<Vec<u8>, ReadError> + Send + Sync + 'static,
@@ -71,7 +72,7 @@ impl Bytes for Lazy {
 /// As many zeros, to be filled in.
 ///
 /// # Errors
-/// When there is no memory for them.
+/// Returns an error if there is no memory for them.
 pub(crate) fn zeros(len: u64) -> Result<Vec<u8>, ReadError> {
     let fail = || ReadError { offset: 0, len, why: format!("there is no memory for {len} bytes") };
     let size = usize::try_from(len).map_err(|_| fail())?;
@@ -84,7 +85,7 @@ pub(crate) fn zeros(len: u64) -> Result<Vec<u8>, ReadError> {
 /// Fills a buffer of whole values, the first of which has that index.
 type Fill = dyn Fn(u64, &mut [u8]) -> Result<(), ReadError> + Send + Sync;
 
-/// Values of a fixed width, each of which can be computed from its index; nothing is held.
+/// Values of a fixed width, each of which can be computed from its index; nothing is cached.
 pub struct Made {
     values: u64,
     width: usize,
@@ -92,8 +93,8 @@ pub struct Made {
 }
 
 impl Made {
-    /// `values` values of `width` bytes; `fill(first, buf)` writes those from `first` on, and is
-    /// never asked for more than there are.
+    /// `values` values of `width` bytes; `fill(first, buf)` writes those from index `first` on, and
+    /// is never asked for more than there are.
     pub fn new(
         values: u64,
         width: usize,

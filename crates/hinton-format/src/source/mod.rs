@@ -1,6 +1,6 @@
-//! Where bytes come from: mapped files, parts of other bytes, inflated members, decoded lists.
+//! Sources of bytes: mapped files, parts of other bytes, decompressed members, decoded lists.
 //!
-//! Everything that touches the file system is in [`mod@file`]; nothing is ever written.
+//! Only [`mod@file`] accesses the file system; nothing is ever written.
 
 pub(crate) mod blosc;
 pub(crate) mod cache;
@@ -36,18 +36,18 @@ pub use text::utf8_text;
 
 use hinton_tensor::{Bytes, ReadError};
 
-/// The first `want` bytes, or all of them where there are fewer.
+/// The first `want` bytes, or all of them if there are fewer.
 ///
 /// # Errors
-/// When the bytes below cannot be read.
+/// Returns an error if the underlying bytes cannot be read.
 pub fn read_head(data: &dyn Bytes, want: u64) -> Result<Vec<u8>, ReadError> {
     read_vec(data, 0, want.min(data.len()))
 }
 
-/// A copy of `len` bytes at `offset`. The range is checked before memory is asked for.
+/// Copies `len` bytes at `offset`. The range is checked before memory is allocated.
 ///
 /// # Errors
-/// When the range leaves the data, or the bytes below cannot be read.
+/// Returns an error if the range is out of bounds, or the underlying bytes cannot be read.
 pub fn read_vec(data: &dyn Bytes, offset: u64, len: u64) -> Result<Vec<u8>, ReadError> {
     if offset.checked_add(len).is_none_or(|end| end > data.len()) {
         return Err(ReadError::past_end(offset, len, data.len()));

@@ -1,4 +1,4 @@
-//! A range of other bytes, as bytes of its own, without a copy.
+//! A range of other bytes, without a copy.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ impl Part {
     /// Takes a range of `whole`.
     ///
     /// # Errors
-    /// When the range leaves `whole`.
+    /// Returns an error if the range is out of bounds.
     pub fn new(whole: Arc<dyn Bytes>, start: u64, len: u64) -> Result<Self, ReadError> {
         match start.checked_add(len) {
             Some(end) if end <= whole.len() => Ok(Part { whole, start, len }),

@@ -1,7 +1,7 @@
-//! Addresses: what a path means that is none on this disk, such as `https://…`.
+//! Addresses: paths that are not on this disk, such as `https://…`.
 //!
-//! This crate opens no connection. The program says once what does, and from then on an address
-//! opens wherever a path does, also where a file names others beside it.
+//! This crate opens no connections. The program registers, once, what opens addresses; from then on
+//! an address works wherever a path does, including where a file refers to others next to it.
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -11,22 +11,23 @@ use crate::{Error, ErrorKind};
 
 /// Opens addresses.
 pub trait Places: Send + Sync {
-    /// Where an address leads. Its files may be looked for when they are opened.
+    /// The location that an address refers to. Whether its files exist may be checked only when
+    /// they are opened.
     ///
     /// # Errors
-    /// When it is no address that is understood, or what it names can't be reached.
+    /// Returns an error if the address is not understood, or cannot be reached.
     fn find(&self, address: &str) -> Result<Location, Error>;
 }
 
 static PLACES: OnceLock<Arc<dyn Places>> = OnceLock::new();
 
-/// From now on addresses are opened by `places`, in this whole process. Whoever comes first stays;
-/// says whether that was this call.
+/// Registers `places` to open addresses in the whole process. Only the first call has an effect;
+/// returns whether this was it.
 pub fn open_addresses_with(places: Arc<dyn Places>) -> bool {
     PLACES.set(places).is_ok()
 }
 
-/// The text of a path that is an address: a scheme of two or more letters, then `://`.
+/// The text of a path, if it is an address: a scheme of two or more letters, then `://`.
 pub fn address(path: &Path) -> Option<&str> {
     let text = path.to_str()?;
     let (scheme, _) = text.split_once("://")?;

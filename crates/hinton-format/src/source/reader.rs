@@ -1,4 +1,4 @@
-//! Bytes as a `Read + Seek`, for libraries that want one.
+//! Bytes as `Read + Seek`, for libraries that need it.
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Bytes or bits of many elements that were put beside each other to pack better, put back.
+//! Reverses byte and bit shuffling, which formats apply so that elements compress better.
 
 /// The elements of bytes that have the first byte of each, then the second of each …; what fills no
 /// element stays where it is.

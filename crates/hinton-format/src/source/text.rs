@@ -1,9 +1,9 @@
-//! Text in the encodings that people's programs write.
+//! Decodes text in the encodings that common programs write.
 
 use std::borrow::Cow;
 
-/// A text as UTF-8: what begins with the byte order mark of UTF-16 is decoded (lone surrogates
-/// become U+FFFD), anything else stays as it is. No byte order mark is left at the start.
+/// Converts text to UTF-8: text that begins with the byte order mark of UTF-16 is decoded (lone
+/// surrogates become U+FFFD), other text is unchanged. A byte order mark at the start is removed.
 pub fn utf8_text(text: &[u8]) -> Cow<'_, [u8]> {
     let unit: fn([u8; 2]) -> u16 = match text {
         [0xff, 0xfe, ..] => u16::from_le_bytes,

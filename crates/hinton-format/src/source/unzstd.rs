@@ -1,4 +1,4 @@
-//! zstd data (RFC 8878), unpacked frame by frame through `ruzstd`: as a stream, or at once.
+//! zstd data (RFC 8878), decompressed frame by frame with `ruzstd`: as a stream, or at once.
 
 use std::io::{self, BufRead, Read};
 

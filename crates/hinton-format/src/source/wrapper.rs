@@ -1,4 +1,4 @@
-//! What may lie around a file of any format: a table, one row a wrapper.
+//! Compression around files of any format: a table with one row per wrapper.
 
 mod bzip2;
 mod gzip;
@@ -49,7 +49,7 @@ const MAGIC: u64 = 512;
 /// The wrapper that data is packed in.
 ///
 /// # Errors
-/// When it cannot be read.
+/// Returns an error if it cannot be read.
 pub(crate) fn around(data: &dyn Bytes) -> Result<Option<&'static Wrapper>, Error> {
     Ok(starts_wrapped(&read_head(data, MAGIC)?))
 }
@@ -59,7 +59,7 @@ pub(crate) fn starts_wrapped(bytes: &[u8]) -> Option<&'static Wrapper> {
     WRAPPERS.iter().find(|wrapper| (wrapper.starts)(bytes))
 }
 
-/// A file's name without the extension of a wrapper, in any case: `w.npy` for `w.npy.gz`.
+/// A file's name without the extension of a wrapper, ignoring case: `w.npy` for `w.npy.gz`.
 pub fn unwrapped_name(name: &str) -> &str {
     match name.rsplit_once('.') {
         Some((stem, extension))
@@ -84,7 +84,7 @@ impl Wrapper {
     /// The first bytes, at most `want`, of what is packed, without unpacking the rest.
     ///
     /// # Errors
-    /// When the data is damaged before any byte came out.
+    /// Returns an error if the data is damaged before any byte came out.
     pub(crate) fn head(
         &self,
         data: &Arc<dyn Bytes>,
@@ -97,7 +97,7 @@ impl Wrapper {
     /// How long the data says that it unpacks to; `None` where it says nothing.
     ///
     /// # Errors
-    /// When the data is cut or damaged, or asks for more memory than it may.
+    /// Returns an error if the data is cut or damaged, or asks for more memory than it may.
     pub(crate) fn len(&self, data: &Arc<dyn Bytes>, limits: &Limits) -> Result<Option<u64>, Error> {
         (self.promised)(data, limits)
     }
@@ -106,7 +106,7 @@ impl Wrapper {
     /// into memory when it fits in `limits.inflate_bytes`, else only to count it.
     ///
     /// # Errors
-    /// When the data is cut or damaged, or promises what cannot be.
+    /// Returns an error if the data is cut or damaged, or promises what cannot be.
     pub(crate) fn open(
         &self,
         data: &Arc<dyn Bytes>,

@@ -1,4 +1,4 @@
-//! Summaries: statistics of the tensors of a checkpoint, or of parts of them, in a file.
+//! Summary files: statistics of the tensors of a checkpoint, or of parts of them.
 //!
 //! Layout: docs/summary-format.md.
 
@@ -14,11 +14,11 @@ use hinton_tensor::SummaryPart;
 use crate::{Error, ErrorKind, Input, Limits};
 pub use source::{SummaryFacts, SummarySource};
 
-/// How a summary begins.
+/// The first bytes of a summary file.
 pub const MAGIC: &[u8; 8] = b"HINTONHS";
 /// The version that is written, and the only one that is read.
 pub const VERSION: u32 = 1;
-/// What a summary says when it is asked for values.
+/// The error message of a summary that is asked for values.
 pub const NO_VALUES: &str = "a summary holds statistics and no values";
 
 /// Most bytes of a summary: that of a checkpoint of terabytes has some hundred megabytes.
@@ -31,17 +31,17 @@ const RECORD: usize = 12;
 /// Bytes of the checksum.
 const CHECKSUM: usize = 4;
 
-/// What a file of summaries holds.
+/// The contents of a summary file.
 #[derive(Debug, Clone)]
 pub struct SummaryFile {
-    /// The checkpoint that it is of.
+    /// The checkpoint that was summarised.
     pub source: Arc<SummarySource>,
-    /// Parts by the number of their tensor, at most one for each.
+    /// Parts by the index of their tensor, at most one per tensor.
     pub parts: BTreeMap<usize, SummaryPart>,
 }
 
 impl SummaryFile {
-    /// As a file's bytes; the same for the same summary.
+    /// Encodes the summary as the bytes of a file; the same summary gives the same bytes.
     pub fn encode(&self) -> Vec<u8> {
         let head = self.source.head().as_bytes();
         let mut out = MAGIC.to_vec();
@@ -63,10 +63,12 @@ impl SummaryFile {
         out
     }
 
-    /// Reads a file's bytes. Where it is of the same checkpoint as `like`, what is known of that is shared.
+    /// Decodes the bytes of a file. If it is about the same checkpoint as `like`, they share the
+    /// description of it.
     ///
     /// # Errors
-    /// When they are no summary, one of another version, cut, changed, or not true of themselves.
+    /// Returns an error if the bytes are not a summary, have another version, are truncated or
+    /// changed, or are inconsistent.
     pub fn decode(
         bytes: &[u8],
         limits: &Limits,
@@ -107,7 +109,7 @@ impl SummaryFile {
         }
     }
 
-    /// The stripes that it lacks, by the number of their tensor; none where it is whole.
+    /// The missing stripes by the index of their tensor; empty if the summary is complete.
     pub fn missing(&self) -> Vec<(usize, Vec<Range<u64>>)> {
         let lacks = |(number, facts): (usize, &SummaryFacts)| match self.parts.get(&number) {
             Some(part) => (number, part.missing()),
@@ -118,10 +120,10 @@ impl SummaryFile {
     }
 }
 
-/// The bytes of a summary, on disk or at an address.
+/// Reads the bytes of a summary, on disk or at an address.
 ///
 /// # Errors
-/// When it cannot be read, or is larger than a summary is.
+/// Returns an error if it cannot be read, or is larger than a summary can be.
 pub fn read_bytes(path: &Path) -> Result<Vec<u8>, Error> {
     let input = Input::from_path(path);
     let bytes = input.and_then(|input| input.whole("summary", MOST));

@@ -1,4 +1,4 @@
-//! Which checkpoint a summary is of.
+//! Identifies the checkpoint that a summary is about.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,17 +15,17 @@ use crate::source::places::address;
 use crate::words::json_fault;
 use crate::{Checkpoint, Error, ErrorKind, Limits};
 
-/// A checkpoint, as far as a summary knows it. Summaries go together when all of it is the same.
+/// A checkpoint as a summary describes it. Summaries can be merged if these are identical.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SummarySource {
     /// The path or address as it was given.
     pub path: String,
     /// The name of its format.
     pub format: String,
-    /// A checksum of some of its values, so that two files of one shape are told apart; empty where the files
-    /// have no values as they are.
+    /// A checksum of some of its values, to distinguish files with the same tensors; empty if the
+    /// files do not contain the values directly.
     pub sample: String,
-    /// Its files, and their bytes where they are on this disk.
+    /// Its files, and their sizes in bytes if they are on this disk.
     pub files: Vec<(String, Option<u64>)>,
     /// Its tensors, in its order.
     pub tensors: Vec<SummaryFacts>,
@@ -33,29 +33,30 @@ pub struct SummarySource {
     head: String,
 }
 
-/// What a summary knows of a tensor besides its statistics.
+/// What a summary records about a tensor besides its statistics.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SummaryFacts {
     /// Its name.
     pub name: String,
-    /// Which of the files it lies in.
+    /// The index of the file that holds it.
     pub file: usize,
-    /// The type of its values.
+    /// The dtype of its values.
     pub dtype: Dtype,
     /// Length of each axis.
     pub shape: Vec<usize>,
-    /// Values that are stored, each once.
+    /// Number of values that are stored, each counted once.
     pub values: u64,
-    /// How often it repeats them.
+    /// How often the tensor repeats them.
     pub repeats: u64,
-    /// How it is stored where that is no array: the type, its bytes, and whether it is computed from others.
+    /// How it is stored, if not as a plain array: the type, its size in bytes, and whether it is
+    /// computed from others.
     pub stored: Option<(String, u64, bool)>,
-    /// What must be known to read its values right.
+    /// What must be known to interpret its values.
     pub remark: Option<String>,
 }
 
 impl SummaryFacts {
-    /// How its values are folded.
+    /// What parts of its statistics must agree on to be merged.
     pub fn folding(&self) -> Folding {
         Folding { dtype: self.dtype, elements: self.values, repeats: self.repeats }
     }
@@ -126,10 +127,10 @@ impl SummaryFacts {
 }
 
 impl SummarySource {
-    /// That of an opened checkpoint. Reads a few hundred bytes of a few tensors.
+    /// Describes an opened checkpoint. Reads a few hundred bytes of a few tensors.
     ///
     /// # Errors
-    /// When these cannot be read.
+    /// Returns an error if these cannot be read.
     pub fn of(checkpoint: &Checkpoint) -> Result<Self, Error> {
         let mut files: Vec<String> = checkpoint.files.clone();
         let mut numbers: BTreeMap<String, usize> =
@@ -162,17 +163,18 @@ impl SummarySource {
         Ok(SummarySource { head: source.json(), ..source })
     }
 
-    /// All of it as JSON, as it stands in a file.
+    /// The description as JSON, as stored in a file.
     pub fn head(&self) -> &str {
         &self.head
     }
 
-    /// A short name for it, by which a task knows that it is done on what was planned.
+    /// A short identifier, with which a task verifies that it runs on the checkpoint that was
+    /// planned.
     pub fn identity(&self) -> String {
         format!("{:08x}", checksum(self.head.as_bytes()))
     }
 
-    /// In what it is another than `other`, in words; nothing where it is the same.
+    /// How it differs from `other`, in words; `None` if it does not.
     pub fn difference(&self, other: &SummarySource) -> Option<String> {
         if self == other {
             return None;

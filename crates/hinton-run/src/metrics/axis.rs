@@ -1,4 +1,4 @@
-//! Which column of a log numbers its rows, and how a log fits the steps of a run.
+//! Determines which column of a log numbers its rows, and how a log matches the steps of a run.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -71,7 +71,7 @@ pub(super) fn is_axis(name: &str) -> bool {
     rank(name).is_some()
 }
 
-/// Whether a metric tells how far and how fast a training went, rather than how well: `epoch`,
+/// Whether a metric describes the progress or speed of a training rather than its quality: `epoch`,
 /// `iter_time`, `fps`.
 pub fn is_pace(name: &str) -> bool {
     let plain = plain(name);

@@ -1,4 +1,4 @@
-//! Logs as tables of text: a header, and a row a line.
+//! Logs as text tables: a header, and one row per line.
 
 use super::axis::are_metrics;
 use super::table::{Origin, Row, Table, is_part, names_a_step};

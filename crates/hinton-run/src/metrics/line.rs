@@ -1,4 +1,4 @@
-//! A line of the `metrics.jsonl` of a run folder.
+//! One line of the `metrics.jsonl` of a run folder.
 
 use super::LogRow;
 use super::table::numbers_of;

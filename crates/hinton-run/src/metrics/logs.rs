@@ -1,4 +1,4 @@
-//! A log that stands alone: its metrics are all that is known of the run.
+//! Logs without checkpoints: their metrics are all that is known about the run.
 
 use std::path::{Path, PathBuf};
 
@@ -21,11 +21,11 @@ const MOST_RUNS: usize = 24;
 /// What stands before the tag in the names of files that TensorBoard exports.
 const TAG: &str = "tag-";
 
-/// Opens a log of a training (CSV, JSON, JSON lines) as a run without steps; `None` where the file
-/// is none. `any_header` also takes a table whose header names neither a step nor a metric.
+/// Opens a training log (CSV, JSON, JSON lines) as a run without steps; `None` if the file is not a
+/// log. With `any_header`, a table is accepted whose header names neither a step nor a metric.
 ///
 /// # Errors
-/// When the file cannot be read.
+/// Returns an error if the file cannot be read.
 pub fn open_log(path: &Path, any_header: bool, limits: &Limits) -> Result<Option<Run>, RunError> {
     let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     if events::is_event_file(path, &name) {
@@ -53,12 +53,12 @@ pub fn open_log(path: &Path, any_header: bool, limits: &Limits) -> Result<Option
     Ok(Some(of_metrics(path, alone.word, alone.metrics, warnings, limits)))
 }
 
-/// Opens a folder of logs as runs without steps: event files of TensorBoard that lie in it, and in
-/// its folders down to a few levels, as `tensorboard --logdir` does, each folder a run; where there
-/// are none, the other logs in the folder itself, each a run.
+/// Opens a folder of logs as runs without steps. Looks for event files of TensorBoard in the folder
+/// and, like `tensorboard --logdir`, in its subfolders to a depth of a few levels; each folder that
+/// has some is a run. If there are none, each other log in the folder itself is a run.
 ///
 /// # Errors
-/// When a folder cannot be listed, or a log cannot be read.
+/// Returns an error if a folder cannot be listed, or a log cannot be read.
 pub fn open_logs(folder: &Path, limits: &Limits) -> Result<Vec<Run>, RunError> {
     if disk::kind(folder) != Some(Kind::Folder) {
         return Ok(Vec::new());

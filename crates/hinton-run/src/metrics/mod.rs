@@ -1,4 +1,4 @@
-//! The metrics of a run: numbers by name and step, column by column.
+//! The metrics of a run: numbers by name and step, stored as columns.
 
 mod axis;
 mod csv;
@@ -20,12 +20,12 @@ pub(crate) use line::Line;
 pub use logs::{open_log, open_logs};
 pub(crate) use table::Table;
 
-/// The metrics of one step number, as a log gives them.
+/// The metrics of one step, as read from a log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogRow {
-    /// The step's number.
+    /// The number of the step.
     pub number: u64,
-    /// When, in seconds of the clock that the trainer chose.
+    /// The time in seconds, on the trainer's clock.
     pub time: Option<f64>,
     /// Metrics, in the file's order; values may be NaN or infinite.
     pub metrics: Vec<(String, f64)>,
@@ -40,9 +40,9 @@ pub(crate) fn has_log_name(name: &str) -> bool {
     extension.is_some_and(|extension| LOG_EXTENSIONS.contains(&extension.as_str()))
 }
 
-/// Metrics over steps. Each name has a column of numbers in the order of the steps.
+/// Metrics over steps. Each name has a column of values in the order of the steps.
 ///
-/// Where a log has several values of one metric for one step, the last holds.
+/// If a log has several values of a metric for one step, the last one counts.
 #[derive(Debug, Clone, Default)]
 pub struct Metrics {
     columns: Vec<Column>,
@@ -69,17 +69,18 @@ impl Metrics {
         self.columns.iter().map(|column| column.name.as_str())
     }
 
-    /// Whether there is none.
+    /// Whether there are no metrics.
     pub fn is_empty(&self) -> bool {
         self.columns.is_empty()
     }
 
-    /// The values of a metric by step number; none where there is no such metric.
+    /// The values of a metric with their step numbers; empty if there is no such metric.
     pub fn series(&self, name: &str) -> &[(u64, f64)] {
         self.index.get(name).map_or(&[], |&at| &self.columns[at].points)
     }
 
-    /// Where a step number lies along the axis: the number itself, but for fractions of epochs.
+    /// The position of a step number along the axis: the number itself, except for fractions of
+    /// epochs.
     pub fn place(&self, number: u64) -> f64 {
         let counted = usize::try_from(number).ok().and_then(|at| self.places.get(at));
         counted.copied().unwrap_or(number as f64)

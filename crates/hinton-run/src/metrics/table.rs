@@ -1,5 +1,5 @@
-//! Tables of metrics in text: JSON, JSON lines, CSV. Rows and names as they stand; what numbers the
-//! rows is decided in `axis.rs`.
+//! Tables of metrics as text: JSON, JSON lines, CSV. Rows and names are unchanged; which column
+//! numbers the rows is decided in `axis.rs`.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! What numbers in names are that are no steps: a table, one row a meaning.
+//! Numbers in names that are not steps: a table with one row per meaning.
 
 use super::{Slot, pattern, slots};
 

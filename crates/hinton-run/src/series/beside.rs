@@ -1,4 +1,4 @@
-//! What lies beside the checkpoints: logs with metrics, and files that are none of ours.
+//! Other files next to the checkpoints: logs with metrics, and files to ignore.
 
 use std::path::PathBuf;
 

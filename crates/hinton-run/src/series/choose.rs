@@ -1,4 +1,5 @@
-//! Which files of a folder are the steps of a run, and what a folder that is one step holds.
+//! Chooses which files of a folder are the steps of a run, and what a folder that is one step
+//! holds.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -85,7 +86,8 @@ impl Group {
 /// checkpoint in several files is one step.
 ///
 /// # Errors
-/// When the folder cannot be listed, holds no weights, or weights that nothing calls steps.
+/// Returns an error if the folder cannot be listed, holds no weights, or weights that nothing calls
+/// steps.
 pub(super) fn choose(path: &Path, limits: &Limits) -> Result<Chosen, RunError> {
     if is_one_folder(path) {
         return one_step(path, &[], limits);
@@ -157,7 +159,7 @@ pub(super) fn choose(path: &Path, limits: &Limits) -> Result<Chosen, RunError> {
 /// Every file of a folder that holds weights, because the caller says so.
 ///
 /// # Errors
-/// When the folder cannot be listed, or there is none.
+/// Returns an error if the folder cannot be listed, or there is none.
 pub(super) fn every_file(path: &Path, limits: &Limits) -> Result<Chosen, RunError> {
     let (mut items, mut others) = (Vec::new(), Vec::new());
     for group in grouped(disk::list(path)?) {
@@ -180,7 +182,8 @@ pub(super) fn every_file(path: &Path, limits: &Limits) -> Result<Chosen, RunErro
 /// One checkpoint in several files, or nothing: the format's reader says what it has.
 ///
 /// # Errors
-/// When it is neither. Of several weights files the error says why they are taken for no steps.
+/// Returns an error if it is neither. Of several weights files the error says why they are taken
+/// for no steps.
 fn one_step(path: &Path, groups: &[Group], limits: &Limits) -> Result<Chosen, RunError> {
     if let Err(error) = open(path, limits) {
         let files: Vec<&str> =
@@ -365,7 +368,7 @@ fn holds_weights(group: &Group, limits: &Limits) -> bool {
 /// lie beside the weights.
 ///
 /// # Errors
-/// When it holds none, or several and none of them has a name that weights have.
+/// Returns an error if it holds none, or several and none of them has a name that weights have.
 pub(crate) fn open_folder(path: &Path, limits: &Limits) -> Result<Checkpoint, Error> {
     let error = match open(path, limits) {
         Err(error) if error.kind() == ErrorKind::Unrecognised => error,

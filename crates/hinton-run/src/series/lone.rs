@@ -1,5 +1,5 @@
-//! Steps that are one array each, in files such as `w_0.npy`, `w_1.npy`: the array is called after its
-//! file, and is one tensor over the steps.
+//! Steps that are single arrays in files such as `w_0.npy`, `w_1.npy`: such an array is named after
+//! its file, and is one tensor over the steps.
 
 use hinton_tensor::Tensor;
 

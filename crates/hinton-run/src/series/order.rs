@@ -1,5 +1,5 @@
 //! The order of checkpoints, and the number of each: from its name, else from its metadata, else
-//! its place.
+//! from its position.
 
 use std::collections::BTreeMap;
 
