@@ -1,4 +1,4 @@
-//! One format for all values of a matrix, so that digits stand below digits.
+//! One number format for all values of a matrix, so that digits are aligned.
 
 use hinton_tensor::Summary;
 

@@ -1,4 +1,4 @@
-//! Axes of numbers: where a value lies on the page, round ticks, grid lines.
+//! Numeric axes: positions of values on the page, round ticks, grid lines.
 
 use hinton_scene::{Align, Baseline, Item, Path, Point, Rect, Shape, Text, fit, measure};
 

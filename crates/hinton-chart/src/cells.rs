@@ -1,4 +1,4 @@
-//! Grids to coloured cells, by one scale: the colours of every chart of matrices.
+//! Turns grids into coloured cells on one scale, for every chart of matrices.
 
 use hinton_scene::{Cells, Color, Item, Rect};
 use hinton_tensor::Grid;

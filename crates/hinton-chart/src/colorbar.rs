@@ -1,4 +1,4 @@
-//! Legends: the colour bar, and what is odd in the data.
+//! Legends: the colour bar, and the marks of non-finite values.
 
 use hinton_scene::{Align, Baseline, Cells, Color, Item, Path, Point, Rect, Shape, fit, measure};
 use hinton_tensor::{Grid, Summary};

@@ -1,4 +1,4 @@
-//! Names without what all of them share, so that what differs is what stays where room is short.
+//! Shortens names by what all of them have in common, so that the difference stays visible.
 
 /// Names up to this many characters stay whole.
 const SHORT: usize = 16;

@@ -1,4 +1,4 @@
-//! Names of lines at their right ends, pushed apart where the ends are close.
+//! Labels at the right ends of lines, moved apart where the ends are close.
 
 use hinton_scene::{Align, Baseline, Color, Item, Path, Point, Rect, Shape, fit, measure};
 

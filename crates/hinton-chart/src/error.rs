@@ -1,27 +1,27 @@
-//! What can go wrong between numbers and a scene.
+//! Errors of drawing charts.
 
-/// An option that is not understood, or a chart that cannot show what it was given.
+/// An option is not understood, or a chart cannot show what it was given.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChartError {
-    /// A value of an option that cannot be read.
+    /// The value of an option is invalid.
     #[error("{option} {value:?}: {expected}")]
     Option {
-        /// The option, as the command line spells it.
+        /// The option, as spelled on the command line.
         option: &'static str,
         /// What was given.
         value: String,
-        /// What would be right.
+        /// What would be valid.
         expected: String,
     },
-    /// The chart cannot show this.
+    /// The chart cannot show this data.
     #[error("the {chart} chart cannot show {what}: {why}")]
     Unfit {
         /// Name of the chart's row.
         chart: &'static str,
         /// What it was given.
         what: String,
-        /// Why not, and what could.
+        /// Why not, and what chart or data would work.
         why: String,
     },
     /// The page is too small to draw on.
@@ -29,15 +29,15 @@ pub enum ChartError {
     NoRoom {
         /// Name of the chart's row.
         chart: &'static str,
-        /// Width asked for, points.
+        /// Requested width in points.
         width: f64,
-        /// Height asked for, points.
+        /// Requested height in points.
         height: f64,
     },
 }
 
 impl ChartError {
-    /// What to do about it, where the message does not say it.
+    /// What to do about it, if the message does not say so.
     pub fn help(&self) -> Option<&'static str> {
         match self {
             ChartError::NoRoom { .. } => Some("ask for a larger --size"),

@@ -1,4 +1,4 @@
-//! Several pictures in one figure: a letter above each, and one legend for all.
+//! Figures: several pictures with a letter above each, and one legend for all.
 
 use hinton_scene::{Align, Baseline, Scene};
 
@@ -11,12 +11,12 @@ const LINE: f64 = 13.0;
 /// White space left of a letter, on a page that is wide enough.
 const MARGIN: f64 = 16.0;
 
-/// Height that a letter takes above a picture with those options, points.
+/// Height of a letter above a picture with these options, in points.
 pub fn letter_height(options: &Options) -> f64 {
     LINE * label_size(options) / DESIGNED
 }
 
-/// A picture below its letter; an empty one leaves it as it is.
+/// Puts a letter above a picture; an empty letter leaves it unchanged.
 pub fn lettered(scene: Scene, letter: &str, options: &Options) -> Scene {
     if letter.is_empty() {
         return scene;
@@ -37,8 +37,8 @@ pub fn lettered(scene: Scene, letter: &str, options: &Options) -> Scene {
     Scene { height: scene.height + height, items, ..scene }
 }
 
-/// The letters of so many panels, of which the first is given: `a` is followed by `b`, `(A)` by `(B)`, `1`
-/// by `2`, `z` by `aa`. Without a letter or number in it the first stands alone.
+/// The letters of `count` panels, starting with `first`: `a` is followed by `b`, `(A)` by `(B)`,
+/// `1` by `2`, `z` by `aa`. If `first` has no letter or number, only the first panel is labelled.
 pub fn letters(first: &str, count: usize) -> Vec<String> {
     let is_counted = |c: &char| c.is_ascii_alphanumeric();
     let Some(end) = first.rfind(|c: char| is_counted(&c)) else {

@@ -1,8 +1,8 @@
-//! Where everything goes: title, labels, data areas, legend, notes.
+//! The layout of a chart: title, labels, data areas, legend, notes.
 //!
-//! The layout depends on options, extents and labels only, never on values, so that a chart can
-//! say how many cells it has room for before a value is read, and so that every frame of an
-//! animation has the same layout.
+//! The layout depends only on options, extents and labels, never on values. So a chart knows how
+//! many cells it has room for before a value is read, and every frame of a film has the same
+//! layout.
 
 use hinton_scene::{Align, Baseline, Color, Item, Path, Rect, Scene, Shape, Text, fit, measure};
 

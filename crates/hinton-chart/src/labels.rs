@@ -1,4 +1,4 @@
-//! Labels of rows (left) and columns (above): numbers where they fit, or names.
+//! Labels of rows (left) and columns (above): numbers if they fit, or names.
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
-//! Numbers to scenes: the charts of `hinton`.
+//! The charts of `hinton`: turns numbers into scenes.
 //!
-//! A chart never sees a file: it gets [`Panel`]s (matrices no larger than the page, with their
-//! statistics) and [`Options`], and returns a [`Scene`](hinton_scene::Scene) resolved to the last
-//! number. One file a chart in `charts/`, one row each in [`CHARTS`].
+//! A chart never sees a file. It gets [`Panel`]s (matrices no larger than the page, with their
+//! statistics) and [`Options`], and returns a [`Scene`](hinton_scene::Scene) in which every
+//! position and colour is resolved. Each chart is one file in `charts/` and one row in [`CHARTS`].
 //!
 //! Internal to `hinton`: this crate may change without notice.
 #![forbid(unsafe_code)]

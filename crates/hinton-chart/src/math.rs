@@ -1,5 +1,5 @@
-//! The few functions whose last bit differs between machines' libraries, computed here with
-//! operations that IEEE 754 fixes, so that the same input gives the same picture everywhere.
+//! Functions whose last bit differs between system libraries, computed with IEEE 754 operations
+//! only, so that the same input gives the same picture on every machine.
 
 /// Natural logarithm of a positive finite number; −∞ for zero and below.
 pub(crate) fn ln(x: f64) -> f64 {

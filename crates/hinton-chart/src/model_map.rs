@@ -1,6 +1,7 @@
-//! The map of a model: where its tensors go when rows are layers and columns kinds of tensor.
+//! The map of a model: the position of each tensor when rows are layers and columns are kinds of
+//! tensor.
 //!
-//! The overview draws it on a page, and a viewer as a map to move in: both are laid out here.
+//! The overview draws it on a page, and the viewer as a map to navigate; both are laid out here.
 
 mod rows;
 
@@ -43,12 +44,12 @@ const SCALAR_LINES: usize = 6;
 /// What being twice as wide as high weighs beside empty places.
 const SLIM: f64 = 0.15;
 
-/// A tensor on the map.
+/// A tensor to be placed on the map.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Place<'a> {
-    /// Its full name, which says where it belongs.
+    /// Its full name, which determines its position.
     pub name: &'a str,
-    /// What it is called on the map.
+    /// Its label on the map.
     pub label: String,
     /// Its shape.
     pub shape: &'a [usize],
@@ -56,29 +57,30 @@ pub struct Place<'a> {
     pub dtype: &'a str,
     /// Rows and columns of the matrix that it is shown as.
     pub extent: (usize, usize),
-    /// Its value in few digits, of a tensor of one value whose value is known.
+    /// Its value in a few digits, if it has a single, known value.
     pub value: Option<String>,
 }
 
-/// A tile: one tensor, or several as a mosaic.
+/// A tile of the map: one tensor, or a mosaic of several.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tile {
-    /// Where its values are drawn.
+    /// The area in which its values are drawn.
     pub rect: Rect,
-    /// Where a bar below it is drawn.
+    /// The area of the bar below it.
     pub bar: Rect,
-    /// The tensors in it.
+    /// The indices of its tensors.
     pub members: Vec<usize>,
-    /// Tensors of one number are compared with each other: stack and column.
+    /// For tensors with a single number, which are compared with each other: the indices of their
+    /// stack and column.
     pub kind: Option<(usize, usize)>,
 }
 
-/// What a text on the map names.
+/// What a label on the map names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// A kind of tensor: what stands below it.
+    /// A kind of tensor, in the column below the label.
     Column,
-    /// A layer: what stands to its right.
+    /// A layer, in the row to the right of the label.
     Row,
     /// A stack of layers.
     Group,
@@ -86,16 +88,16 @@ pub enum Role {
     Tile,
 }
 
-/// A text on the map.
+/// A label on the map.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Label {
     /// The text.
     pub text: String,
-    /// The place that `align` speaks of; of a text that runs upwards its lower end.
+    /// The horizontal position that `align` refers to; for upright text, that of its lower end.
     pub x: f64,
-    /// The top of a level text.
+    /// The top of horizontal text.
     pub y: f64,
-    /// Its type.
+    /// Its text style.
     pub style: TextStyle,
     /// Which part of the text is at `x`.
     pub align: Align,
@@ -105,29 +107,29 @@ pub struct Label {
     pub role: Role,
 }
 
-/// The map, from (0, 0) on.
+/// The layout of a map, starting at (0, 0).
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ModelMap {
-    /// The width it was laid out in.
+    /// The width it was laid out for.
     pub width: f64,
     /// Its height.
     pub height: f64,
-    /// The width that anything takes of it.
+    /// The width that is actually used.
     pub used: f64,
     /// The tiles.
     pub tiles: Vec<Tile>,
     /// The texts.
     pub labels: Vec<Label>,
-    /// Most layers that one row stands for.
+    /// The maximum number of layers that one row stands for.
     pub binned: usize,
-    /// Most tensors of one tile that are experts or the like.
+    /// The maximum number of tensors in one tile, such as experts.
     pub experts: usize,
-    /// How many layers there are in all.
+    /// Total number of layers.
     pub layers: usize,
 }
 
-/// A map of any height on which every tensor has a tile, as wide as makes it about `aspect` times as
-/// wide as high.
+/// Lays out a map of any height on which every tensor has a tile. Its width is chosen so that it is
+/// about `aspect` times as wide as high.
 pub fn whole(places: &[Place<'_>], theme: &Theme, aspect: f64) -> ModelMap {
     const WIDTHS: [f64; 9] = [300.0, 450.0, 640.0, 900.0, 1280.0, 1800.0, 2560.0, 3600.0, 5120.0];
     let outline = outlined(places);
@@ -543,7 +545,7 @@ fn short_kind(name: &str) -> &str {
     }
 }
 
-/// Places of several tensors in one tile.
+/// The areas of several tensors in one tile.
 pub fn mosaic(rect: Rect, count: usize) -> Vec<Rect> {
     if count == 1 {
         return vec![rect];

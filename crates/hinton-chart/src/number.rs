@@ -1,4 +1,4 @@
-//! Numbers as people read them, and formats as Python writes them.
+//! Formats numbers for reading, and parses Python's format specifications.
 
 use std::str::FromStr;
 
@@ -8,8 +8,8 @@ use crate::math::decade;
 /// The minus sign of print, as wide as a digit.
 const MINUS: char = '−';
 
-/// A number in few characters: three significant digits, no needless zeros, a power of ten where
-/// it is shorter. `0`, `0.0312`, `−1.2`, `3.4e−5`, `128`.
+/// Formats a number in few characters: three significant digits, no trailing zeros, a power of ten
+/// if that is shorter. `0`, `0.0312`, `−1.2`, `3.4e−5`, `128`.
 pub fn short(value: f64) -> String {
     significant(value, 3)
 }
@@ -37,7 +37,7 @@ pub(crate) fn significant(value: f64, digits: i32) -> String {
     if value < 0.0 { format!("{MINUS}{text}") } else { text }
 }
 
-/// A whole number with thin groups: `50,890`.
+/// Formats an integer with thousands separators: `50,890`.
 pub fn short_count(count: u64) -> String {
     let digits = count.to_string();
     let mut grouped = String::new();
@@ -57,7 +57,7 @@ fn trim(text: &str) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// How a value is written: Python's format for one number.
+/// The format of a number, as in Python's format specification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NumberFormat {
     before: String,
@@ -135,7 +135,7 @@ impl FromStr for NumberFormat {
 }
 
 impl NumberFormat {
-    /// So many digits after the point.
+    /// A fixed number of digits after the decimal point.
     pub fn fixed(precision: usize) -> Self {
         NumberFormat {
             before: String::new(),
@@ -163,14 +163,14 @@ impl NumberFormat {
         value != 0.0 && value.is_finite() && self.digits(value.abs()).chars().all(is_lost)
     }
 
-    /// The same with fewer digits; `None` when there are no fewer.
+    /// The same format with fewer digits; `None` if that is not possible.
     pub fn coarser(&self) -> Option<Self> {
         let least = usize::from(self.kind == Kind::General);
         let precision = self.precision.unwrap_or(6);
         (precision > least).then(|| NumberFormat { precision: Some(precision - 1), ..self.clone() })
     }
 
-    /// The value, written.
+    /// Formats a value.
     pub fn write(&self, value: f64) -> String {
         let number =
             if value.is_finite() { self.digits(value.abs()) } else { significant(value, 3) };

@@ -1,4 +1,4 @@
-//! How a picture is drawn: the same words on the command line, in Rust and in a saved view.
+//! Options of pictures, with the same names on the command line, in Rust and in saved views.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -8,87 +8,92 @@ use hinton_tensor::{Fold, Summary};
 
 use crate::{ChartError, Colormap, NumberFormat, PageSize, Span, ThemeName};
 
-/// Everything a person can say about a picture. `Default` is what is drawn when nothing is said.
+/// The options of a picture. `Default` is what is drawn without any options.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Options {
-    /// Colour map; `None` is our diverging map, or greys for pictures of bytes.
+    /// The colour map; `None` is hinton's diverging map, or greys for pictures of bytes.
     pub cmap: Option<Colormap>,
-    /// Which values the colours span; `None` chooses: all cells, or 99.5 % of them where the largest
-    /// are more than twice as large as those; around zero where the map has a middle.
+    /// The values that the colours span. `None` chooses: all cells, or 99.5 % of them if the
+    /// largest are more than twice as large as those; symmetric around zero if the map has a
+    /// middle.
     pub range: Option<Range>,
-    /// How values spread over the colours.
+    /// How values are distributed over the colours.
     pub scale: ScaleKind,
-    /// The value that has the middle colour of a map with a middle; `None` is zero.
+    /// The value with the middle colour of a diverging map; `None` is zero.
     pub center: Option<f64>,
-    /// Magnitude below which [`ScaleKind::Symlog`] is linear; `None` is a thousandth of the largest.
+    /// The magnitude below which [`ScaleKind::Symlog`] is linear; `None` is a thousandth of the
+    /// largest.
     pub symlog_threshold: Option<f64>,
-    /// Values written into the cells.
+    /// Whether values are written into the cells.
     pub annotate: Annotate,
     /// Labels of rows.
     pub row_labels: Labels,
     /// Labels of columns.
     pub col_labels: Labels,
-    /// Title; `None` names the tensor, an empty one leaves it out.
+    /// The title; `None` is the tensor's name, an empty text omits it.
     pub title: Option<String>,
-    /// Name of the axis along x, or of the columns; `None` is the chart's own.
+    /// The label of the x axis, or of the columns; `None` is the chart's default.
     pub x_label: Option<String>,
-    /// Name of the axis along y, or of the rows; `None` is the chart's own.
+    /// The label of the y axis, or of the rows; `None` is the chart's default.
     pub y_label: Option<String>,
-    /// Title of the colour bar; `None` is none.
+    /// The title of the colour bar; `None` omits it.
     pub legend_title: Option<String>,
-    /// Columns of tiles or facets.
+    /// Number of columns of tiles or facets.
     pub columns: Option<usize>,
-    /// Magnitude that fills a cell of a Hinton diagram; `None` is the next power of two.
+    /// The magnitude whose square fills its cell in a Hinton diagram; `None` is the next power of
+    /// two.
     pub max_weight: Option<f64>,
-    /// Whether the root mean square of each row and column is drawn along the edges (heat map);
-    /// `None` does so for one large matrix where the page has the room.
+    /// Whether the root mean square of each row and column is drawn along the edges (heat map).
+    /// `None` does so for a single large matrix, if the page has room.
     pub margins: Option<bool>,
-    /// How values become one cell when values outnumber pixels; `None` lets the chart choose.
+    /// How several values become one cell if there are more values than pixels; `None` is the
+    /// chart's choice.
     pub reduce: Option<Fold>,
-    /// Whether there is a legend; `None` is yes.
+    /// Whether there is a legend; `None` means yes.
     pub legend: Option<bool>,
-    /// Page size; `None` is what the chart needs.
+    /// The page size; `None` is the size that the chart needs.
     pub size: Option<PageSize>,
-    /// Pixels to the inch.
+    /// The resolution in pixels per inch.
     pub dpi: f64,
-    /// Colours of page and type.
+    /// The colours of page and text.
     pub theme: ThemeName,
-    /// Size of labels and numbers, points; titles and margins follow. `None` goes by the page.
+    /// The size of labels and numbers in points; titles and margins scale with it. `None` depends
+    /// on the page.
     pub font_size: Option<f64>,
-    /// Font of all text; `None` is the embedded one.
+    /// The font of all text; `None` is the embedded font.
     pub font: Option<Typeface>,
-    /// Width of the lines of curves, points.
+    /// The width of the lines of curves, in points.
     pub line_width: Option<f64>,
-    /// A logarithmic axis: of counts (histogram), of values (curve).
+    /// Whether an axis is logarithmic: that of counts (histogram), or that of values (curve).
     pub log_counts: bool,
-    /// A logarithmic axis of places (curve).
+    /// Whether the horizontal axis is logarithmic (curve).
     pub log_x: bool,
-    /// Points that each point of a smoothed line is the mean of, at least 2 (curve); `None` smooths
-    /// nothing.
+    /// Number of points that each point of a smoothed line averages, at least 2 (curve); `None`
+    /// does not smooth.
     pub smooth: Option<usize>,
-    /// The only figure that is drawn (profile), one of [`MEASURES`](crate::MEASURES); `None` draws
-    /// all that there are.
+    /// The single measure that is drawn (profile), one of [`MEASURES`](crate::MEASURES); `None`
+    /// draws all that are available.
     pub measure: Option<&'static str>,
-    /// Of what the shares are that a confusion matrix shows.
+    /// What the shares in a confusion matrix are shares of.
     pub shares_of: SharesOf,
     /// Number of bins (histogram).
     pub bins: Option<usize>,
     /// Notes written under the picture, before the chart's own.
     pub notes: Vec<String>,
-    /// Statistics over everything that is shown beside this picture, such as all steps of a run:
-    /// colours, legend, figures and the room for values follow them, so that all of these pictures
-    /// have one scale and one layout. `None` takes the picture's own.
+    /// Statistics over all pictures that are shown next to this one, such as all steps of a run.
+    /// Colours, legend, numbers and the space for values follow them, so that all these pictures
+    /// have one scale and one layout. `None` uses the picture's own.
     pub over: Option<Arc<Summary>>,
-    /// What the cells span over everything that is shown beside this picture: with it all of these
-    /// pictures have one scale. `None` takes the picture's own.
+    /// The span of the cells of all pictures that are shown next to this one, so that they have one
+    /// scale. `None` uses the picture's own.
     pub over_cells: Option<Span>,
-    /// With `over`: colours and squares still follow each picture's own values.
+    /// With `over`: whether colours and squares follow each picture's own values all the same.
     pub own_range: bool,
-    /// Least and largest height of a histogram's axis of counts (of shares, where there are several
-    /// tensors); `None` takes the picture's own.
+    /// The lower and upper end of a histogram's axis of counts (of shares, if there are several
+    /// tensors); `None` uses the picture's own.
     pub count_axis: Option<(f64, f64)>,
-    /// Most colours of the map that are used, at least 2; `None` uses all.
+    /// The maximum number of colours of the map that are used, at least 2; `None` uses all.
     pub levels: Option<usize>,
     /// Details that presets set.
     pub look: Look,
@@ -137,46 +142,47 @@ impl Default for Options {
     }
 }
 
-/// Details of drawing that reproduce the pictures people know. Lengths are in points unless said.
+/// Details of drawing that presets use to reproduce well-known pictures. Lengths are in points.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Look {
-    /// Where the data area lies, as shares (0 to 1) of the page: x, y, width, height; `None` leaves
-    /// room for labels and centres the rest.
+    /// The data area as shares (0 to 1) of the page: x, y, width, height. `None` leaves room for
+    /// labels and centres the rest.
     pub area: Option<Rect>,
-    /// Ground, positive and negative colour of a Hinton diagram.
+    /// The background, positive and negative colours of a Hinton diagram.
     pub hinton_colors: Option<[Color; 3]>,
-    /// How much larger than the formula each Hinton square is drawn, in all (an edge line of its
-    /// own colour does that).
+    /// By how much each Hinton square is larger than the formula says, in total (an edge line of
+    /// its own colour has this effect).
     pub square_growth: f64,
-    /// Whether Hinton squares end at their cell.
+    /// Whether Hinton squares are clipped to their cells.
     pub clip_squares: bool,
-    /// Space around the outermost squares of a Hinton diagram, as a share of their extent;
-    /// `None` is a narrow border.
+    /// Space around the outermost squares of a Hinton diagram, as a share of their extent; `None`
+    /// is a narrow border.
     pub data_margin: Option<f64>,
-    /// White space around everything.
+    /// Empty space around everything.
     pub margin: Option<f64>,
-    /// A frame around each data area: colour and width.
+    /// A frame around each data area: its colour and width.
     pub frame: Option<(Color, f64)>,
-    /// Lines between the cells of a heat map: width, in the page's colour.
+    /// The width of lines between the cells of a heat map, in the page's colour.
     pub cell_gap: f64,
-    /// Clockwise turn of column labels, degrees; `None` turns them only when they would touch.
+    /// Clockwise rotation of column labels in degrees; `None` rotates them only if they would
+    /// touch.
     pub col_label_turn: Option<f64>,
-    /// Short lines between labels and cells.
+    /// Whether there are short lines between labels and cells.
     pub label_ticks: bool,
-    /// Font size of labels.
+    /// The font size of labels.
     pub label_size: Option<f64>,
-    /// Label of each tile, `{}` is its number.
+    /// The label of each tile, in which `{}` is its number.
     pub tile_label: Option<String>,
-    /// Space between tiles, as a share of a tile.
+    /// The space between tiles, as a share of a tile.
     pub tile_gap: Option<f64>,
-    /// Frames where the last row of tiles has none.
+    /// Whether empty positions in the last row of tiles have frames.
     pub empty_tiles: bool,
-    /// Least width of a letter of titles and notes, points, where all letters will have one width, as
-    /// in a terminal: lines break by it.
+    /// The minimum width of a letter of titles and notes in points, if all letters will have the
+    /// same width, as in a terminal; lines break accordingly.
     pub letter_width: Option<f64>,
-    /// Whether zero is the middle of a diverging map. Without it the middle of the map is the
-    /// middle of the range, and what is shown as white is not zero.
+    /// Whether zero is the middle of a diverging map. If not, the middle of the map is the middle
+    /// of the range, and white does not mean zero.
     pub zero_is_middle: bool,
 }
 
@@ -203,7 +209,7 @@ impl Default for Look {
     }
 }
 
-/// Which values the colours span.
+/// The values that the colours span.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Range {
     /// From the smallest to the largest cell.
@@ -212,7 +218,7 @@ pub enum Range {
     Robust,
     /// From −max|w| to max|w| of the cells.
     Symmetric,
-    /// As given.
+    /// From the first to the second value.
     Fixed(f64, f64),
 }
 
@@ -242,13 +248,13 @@ impl FromStr for Range {
     }
 }
 
-/// How values spread over the colours.
+/// How values are distributed over the colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum ScaleKind {
     /// Evenly.
     #[default]
     Linear,
-    /// By the logarithm of the magnitude, linear within a thousandth of the largest.
+    /// By the logarithm of the magnitude, but linear below a thousandth of the largest.
     Symlog,
     /// By the square root of the magnitude.
     Sqrt,
@@ -267,15 +273,15 @@ impl FromStr for ScaleKind {
     }
 }
 
-/// Of what shares in a confusion matrix are.
+/// What the shares in a confusion matrix are shares of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum SharesOf {
-    /// Of the examples of a class: the diagonal is the recall. Counts are written.
+    /// Shares of the examples of a class: the diagonal is the recall. Counts are shown too.
     #[default]
     Row,
-    /// Of what was taken for a class: the diagonal is the precision.
+    /// Shares of the predictions of a class: the diagonal is the precision.
     Column,
-    /// Of all examples.
+    /// Shares of all examples.
     All,
 }
 
@@ -303,15 +309,15 @@ impl FromStr for SharesOf {
     }
 }
 
-/// Values written into the cells.
+/// Whether values are written into the cells.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Annotate {
-    /// Where there is room for three digits.
+    /// If there is room for three digits.
     #[default]
     Auto,
     /// Never.
     Off,
-    /// Always, three significant digits, fewer where there is less room.
+    /// Always, with three significant digits, or fewer if there is less room.
     On,
     /// Always, in this format.
     As(NumberFormat),
@@ -330,22 +336,22 @@ impl FromStr for Annotate {
     }
 }
 
-/// Labels of rows or columns.
+/// The labels of rows or columns.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Labels {
-    /// Numbers where they fit: 0, 10, 20 …
+    /// Numbers, as many as fit: 0, 10, 20 …
     #[default]
     Auto,
     /// None.
     Off,
-    /// A pattern for each; `{}` is its number.
+    /// A pattern for each label, in which `{}` is its number.
     Pattern(String),
-    /// One text each.
+    /// One text per label.
     List(Vec<String>),
 }
 
 impl Labels {
-    /// The label of position `at`; `None` where there is none.
+    /// The label at index `at`; `None` if there is none.
     pub fn get(&self, at: usize) -> Option<String> {
         match self {
             Labels::Auto | Labels::Off => None,

@@ -1,4 +1,4 @@
-//! What a chart is given, and what it gives back.
+//! The input and output of charts.
 
 use std::sync::Arc;
 
@@ -8,29 +8,29 @@ use hinton_tensor::{Grid, Summary};
 
 use crate::Sections;
 
-/// What a chart is told before values are read: how large each panel is.
+/// The size of a panel, which a chart is given before values are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Extent {
-    /// Rows of values.
+    /// Number of rows of values.
     pub rows: usize,
-    /// Columns of values.
+    /// Number of columns of values.
     pub cols: usize,
-    /// The numbers of the rows.
+    /// How the rows are numbered.
     pub row_numbers: Numbering,
-    /// The numbers of the columns.
+    /// How the columns are numbered.
     pub col_numbers: Numbering,
-    /// Parts of the rows that are known by name, such as attention heads.
+    /// Named sections of the rows, such as attention heads.
     pub row_sections: Option<Arc<Sections>>,
-    /// The same of the columns.
+    /// Named sections of the columns.
     pub col_sections: Option<Arc<Sections>>,
-    /// Which position of the file each row is, where they were put in another order.
+    /// The index in the file of each row, if they were reordered.
     pub row_order: Option<Arc<[usize]>>,
-    /// The same of the columns.
+    /// The index in the file of each column, if they were reordered.
     pub col_order: Option<Arc<[usize]>>,
 }
 
 impl Extent {
-    /// So many rows and columns, numbered from 0.
+    /// This number of rows and columns, numbered from 0.
     pub fn new(rows: usize, cols: usize) -> Self {
         let numbers = Numbering::default();
         Extent {
@@ -46,13 +46,13 @@ impl Extent {
     }
 }
 
-/// The numbers that positions of an axis have: in a slice those of the whole tensor, so that
-/// row 0 of `[1:5]` is called 1.
+/// The numbers shown for the indices of an axis. A slice uses those of the whole tensor, so that
+/// row 0 of `[1:5]` is shown as 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Numbering {
-    /// The number of the first position.
+    /// The number of the first index.
     pub first: i64,
-    /// From one number to the next; negative where the axis was reversed.
+    /// The difference between consecutive numbers; negative if the axis was reversed.
     pub step: i64,
 }
 
@@ -64,82 +64,86 @@ impl Default for Numbering {
 }
 
 impl Numbering {
-    /// The number of a position.
+    /// The number of an index.
     pub fn number(self, at: usize) -> i64 {
         let at = i64::try_from(at).unwrap_or(i64::MAX);
         self.first.saturating_add(self.step.saturating_mul(at))
     }
 }
 
-/// One tensor (or a slice of one), ready to draw.
+/// A tensor, or a slice of one, ready to draw.
 #[derive(Debug, Clone)]
 pub struct Panel {
     /// The tensor's name, as in the file.
     pub name: String,
-    /// The slice taken, `[0,:,:]`, or empty; or which picture of a tensor this is (`3`).
+    /// The slice, such as `[0,:,:]`; or the number of one of several pictures of the tensor (`3`);
+    /// else empty.
     pub part: String,
-    /// Shape of what is shown, before it was laid out as a matrix.
+    /// The shape of what is shown, before it was laid out as a matrix.
     pub shape: Vec<usize>,
-    /// Its dtype's name.
+    /// The name of its dtype.
     pub dtype: &'static str,
-    /// What runs down and right, for people: `rows ↓ axis 0 (784), columns → axis 1 (10)`.
+    /// What the rows and columns are, for the user: `rows ↓ axis 0 (784), columns → axis 1 (10)`.
     pub orientation: String,
-    /// Which picture of a tensor this is, as its axis numbers it; `None` of a tensor or slice whole.
+    /// Which picture of the tensor this is, as its axis numbers it; `None` for a whole tensor or
+    /// slice.
     pub number: Option<i64>,
-    /// Rows and columns of the matrix before it was reduced.
+    /// The size of the matrix before it was reduced.
     pub extent: Extent,
-    /// The values: one grid; three for a colour picture (red, green, blue); none where the chart
-    /// asked for statistics only.
+    /// The values: one grid, or three for a colour picture (red, green, blue), or none if the chart
+    /// only needs statistics.
     pub grids: Vec<Grid>,
     /// Statistics of all values.
     pub summary: Summary,
-    /// Statistics of this panel over all pictures that are shown beside this one, such as all steps
-    /// of a run; `None` where the picture stands alone.
+    /// Statistics of this panel over all pictures that are shown next to this one, such as all
+    /// steps of a run; `None` for a single picture.
     pub over: Option<Arc<Summary>>,
-    /// What it is along an axis such as the steps of a run; empty where the chart asked for none.
+    /// Its data along an axis, such as the steps of a run; empty if the chart does not need any.
     pub course: Course,
 }
 
 impl Panel {
-    /// Name and part as one text.
+    /// The name and the slice or number as one text.
     pub fn label(&self) -> String {
         format!("{}{}", self.name, self.part)
     }
 
-    /// What its scale is fitted to: all pictures that are shown beside this one, or this one.
+    /// The statistics that its scale is fitted to: over all pictures that are shown together, or of
+    /// this one.
     pub fn span(&self) -> &Summary {
         self.over.as_deref().unwrap_or(&self.summary)
     }
 
-    /// Whether it is made of bytes, as the images of a data set are.
+    /// Whether its values are bytes, like the images of a data set.
     pub fn is_picture(&self) -> bool {
         self.dtype == "u8"
     }
 
-    /// The shape as people write it: `784 × 10`.
+    /// The shape as text: `784 × 10`.
     pub fn shape_text(&self) -> String {
         shape_text(&self.shape)
     }
 }
 
-/// What a panel is along an axis: the steps of a run, the positions of a vector.
+/// The data of a panel along an axis: the steps of a run, or the indices of a vector.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Course {
-    /// Nothing of the kind.
+    /// No such data.
     #[default]
     None,
-    /// A number at each place. Places are finite and never fall; a value may be NaN or infinite.
+    /// A value at each position. Positions are finite and never decrease; values may be NaN or
+    /// infinite.
     Line(Vec<(f64, f64)>),
-    /// How the values of a tensor spread at each place; places never fall.
+    /// The distribution of a tensor's values at each position; positions never decrease.
     Spreads(Vec<Spread>),
-    /// The singular values of a matrix; `None` where it has none, because not all of it is finite.
+    /// The singular values of a matrix; `None` if it has none because some values are not finite.
     Spectrum(Option<Box<Spectrum>>),
-    /// Figures of a tensor at each place; places never fall.
+    /// Measures of a tensor at each position; positions never decrease.
     Measures(Vec<Measures>),
 }
 
 impl Course {
-    /// Numbers at their places; none where it is something else.
+    /// The positions with their values; empty for other kinds of data.
     pub fn line(&self) -> &[(f64, f64)] {
         match self {
             Course::Line(points) => points,
@@ -147,7 +151,7 @@ impl Course {
         }
     }
 
-    /// Spreads at their places; none where it is something else.
+    /// The distributions; empty for other kinds of data.
     pub fn spreads(&self) -> &[Spread] {
         match self {
             Course::Spreads(spreads) => spreads,
@@ -155,7 +159,7 @@ impl Course {
         }
     }
 
-    /// Singular values; `None` where there are none, or it is something else.
+    /// The singular values; `None` if there are none, or for other kinds of data.
     pub fn spectrum(&self) -> Option<&Spectrum> {
         match self {
             Course::Spectrum(spectrum) => spectrum.as_deref(),
@@ -163,7 +167,7 @@ impl Course {
         }
     }
 
-    /// Figures at their places; none where it is something else.
+    /// The measures; empty for other kinds of data.
     pub fn measures(&self) -> &[Measures] {
         match self {
             Course::Measures(measures) => measures,
@@ -172,28 +176,28 @@ impl Course {
     }
 }
 
-/// Figures of the values of a tensor at one place, over those that are finite.
+/// Measures of the finite values of a tensor at one position.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Measures {
-    /// Where it is: the number of the step.
+    /// The position: the number of the step.
     pub place: f64,
-    /// Root mean square; `None` where no value is finite.
+    /// Root mean square; `None` if no value is finite.
     pub rms: Option<f64>,
-    /// Standard deviation; `None` where no value is finite.
+    /// Standard deviation; `None` if no value is finite.
     pub std: Option<f64>,
-    /// Largest magnitude; `None` where no value is finite.
+    /// Largest magnitude; `None` if no value is finite.
     pub max: Option<f64>,
-    /// Share of values that are exactly zero, 0 to 1; `None` where there are no values.
+    /// Share of values that are exactly zero, 0 to 1; `None` if there are no values.
     pub zeros: Option<f64>,
-    /// Norm of what was added since the place before, over the norm of what was there; `None` where
-    /// nothing was before, or it was all zeros.
+    /// Norm of the change since the previous position, divided by the norm of the tensor there;
+    /// `None` if there was none, or it was all zeros.
     pub update: Option<f64>,
-    /// Values that are not a number, or infinite.
+    /// Number of values that are NaN or infinite.
     pub odd: u64,
 }
 
 impl Measures {
-    /// The figures of those values at a place.
+    /// The measures of these values at a position.
     pub fn of(place: f64, summary: &Summary) -> Measures {
         let share = summary.zeros as f64 / summary.elements.max(1) as f64;
         Measures {
@@ -208,28 +212,28 @@ impl Measures {
     }
 }
 
-/// How the values of a tensor spread at one place: a summary in a few numbers.
+/// The distribution of a tensor's values at one position, in a few numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Spread {
-    /// Where it is: the number of the step.
+    /// The position: the number of the step.
     pub place: f64,
-    /// The tensor's shape there; `None` where it is not there.
+    /// The tensor's shape there; `None` if the tensor is missing.
     pub shape: Option<Vec<usize>>,
-    /// All values.
+    /// Number of values.
     pub elements: u64,
-    /// Those that are not a number.
+    /// Number of values that are NaN.
     pub nan: u64,
-    /// Those that are infinite, of either sign.
+    /// Number of values that are infinite, of either sign.
     pub infinite: u64,
-    /// The [`QUANTILES`](Spread::QUANTILES) of the finite values; `None` where there is none.
+    /// The [`QUANTILES`](Spread::QUANTILES) of the finite values; `None` if there are none.
     pub quantiles: Option<[f64; 9]>,
 }
 
 impl Spread {
-    /// Which quantiles are kept: the least value, 1, 5, 25, 50, 75, 95 and 99 % and the largest.
+    /// The quantiles that are recorded: minimum, 1, 5, 25, 50, 75, 95 and 99 %, and maximum.
     pub const QUANTILES: [f64; 9] = [0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0];
 
-    /// The spread of those values at a place.
+    /// The distribution of these values at a position.
     pub fn of(place: f64, shape: &[usize], summary: &Summary) -> Spread {
         let quantiles: Option<Vec<f64>> =
             Spread::QUANTILES.iter().map(|&q| summary.quantile(q)).collect();
@@ -243,13 +247,13 @@ impl Spread {
         }
     }
 
-    /// Nothing there.
+    /// A missing tensor at a position.
     pub fn missing(place: f64) -> Spread {
         Spread { place, shape: None, elements: 0, nan: 0, infinite: 0, quantiles: None }
     }
 }
 
-/// A shape as people write it: `784 × 10`; `one value` without axes.
+/// A shape as text: `784 × 10`; `one value` if there are no axes.
 pub fn shape_text(shape: &[usize]) -> String {
     match shape {
         [] => "one value".to_owned(),
@@ -257,11 +261,11 @@ pub fn shape_text(shape: &[usize]) -> String {
     }
 }
 
-/// A drawn picture: the scene, and what a person should know that it could not say itself.
+/// A drawn picture: the scene, and notes for the user.
 #[derive(Debug, Clone)]
 pub struct Picture {
-    /// The picture.
+    /// The scene.
     pub scene: Scene,
-    /// Notes for the person, one sentence each (they are also in the picture where it has a legend).
+    /// Notes for the user, one sentence each; they are also in the picture if it has a legend.
     pub notes: Vec<String>,
 }

@@ -1,24 +1,24 @@
-//! Presets: pictures people know, reproduced.
+//! Presets: reproductions of well-known pictures.
 
 use hinton_scene::{Color, Rect};
 
 use crate::{Annotate, ChartError, Colormap, Labels, Length, Options, PageSize, Range};
 
-/// A picture people know.
+/// A preset, which reproduces a well-known picture.
 pub struct PresetRow {
     /// Its name.
     pub name: &'static str,
-    /// One line.
+    /// A description in one line.
     pub about: &'static str,
-    /// A paragraph: the original, what is the same, what differs on purpose.
+    /// A description in a paragraph: the original, what is the same, and what differs on purpose.
     pub help: &'static str,
     /// The chart it draws.
     pub chart: &'static str,
     /// Whether the original draws the matrix transposed.
     pub transpose: bool,
-    /// Whether the original says the smallest and largest value.
+    /// Whether the original states the smallest and the largest value.
     pub says_range: bool,
-    /// Sets the options; what a person says besides is set after it.
+    /// Sets the options; options that the user gives are applied afterwards.
     pub apply: fn(&mut Options),
 }
 
@@ -62,10 +62,10 @@ pub const PRESETS: &[PresetRow] = &[
     },
 ];
 
-/// The preset of that name.
+/// The preset with this name.
 ///
 /// # Errors
-/// [`ChartError::Option`] lists those there are.
+/// Returns [`ChartError::Option`] if there is none; it lists the known ones.
 pub fn preset(name: &str) -> Result<&'static PresetRow, ChartError> {
     PRESETS.iter().find(|preset| preset.name == name).ok_or_else(|| {
         let names: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();

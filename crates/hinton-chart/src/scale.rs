@@ -1,4 +1,4 @@
-//! From a value to a colour.
+//! Colour scales: map values to colours.
 
 use std::sync::OnceLock;
 
@@ -9,7 +9,7 @@ use crate::math::ln;
 use crate::span::{Span, is_centred, is_on_offset};
 use crate::{Colormap, Options, Range, ScaleKind, Theme};
 
-/// Values become colours: one scale for everything in a picture.
+/// A colour scale, which maps values to colours; one for everything in a picture.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ColorScale {
     map: Colormap,
@@ -34,8 +34,8 @@ const HUES: (usize, usize) = (8, 4);
 const SYMLOG_LINEAR: f64 = 1e-3;
 
 impl ColorScale {
-    /// The scale that the options ask for, over cells of this span; `is_picture` says that they are
-    /// pictures made of bytes.
+    /// The scale that the options request, for cells with this span; `is_picture` says that they
+    /// are pictures made of bytes.
     pub fn fit(options: &Options, theme: &Theme, span: &Span, is_picture: bool) -> Self {
         let is_centred = is_centred(options, is_picture);
         let center = options.center.filter(|_| is_centred).unwrap_or(0.0);
@@ -69,12 +69,12 @@ impl ColorScale {
         ColorScale { map, low, high, center, reach, linear, kind, specials, two_way_levels }
     }
 
-    /// Smallest value that has a colour of its own.
+    /// The smallest value that has its own colour.
     pub fn low(&self) -> f64 {
         self.low
     }
 
-    /// Largest value that has a colour of its own.
+    /// The largest value that has its own colour.
     pub fn high(&self) -> f64 {
         self.high
     }
@@ -84,7 +84,7 @@ impl ColorScale {
         self.map
     }
 
-    /// How values spread over the colours.
+    /// How values are distributed over the colours.
     pub fn kind(&self) -> ScaleKind {
         self.kind
     }
@@ -111,7 +111,7 @@ impl ColorScale {
         (self.kind == ScaleKind::Symlog).then_some(linear)
     }
 
-    /// Where a value lies in the map, 0 to 1; values past the range take its ends.
+    /// The position of a value in the map, 0 to 1; values outside the range map to its ends.
     pub fn position(&self, value: f64) -> f64 {
         let value = value.clamp(self.low, self.high);
         match self.reach {
@@ -143,7 +143,8 @@ impl ColorScale {
         bent.copysign(value)
     }
 
-    /// The entry of [`palette`](ColorScale::palette) for a cell: its value, and what is odd in it.
+    /// The index in [`palette`](ColorScale::palette) of the colour of a cell, from its value and
+    /// its mark.
     pub fn index(&self, value: f64, mark: Mark) -> u16 {
         let specials = self.map.len();
         let at = match mark {
@@ -156,7 +157,7 @@ impl ColorScale {
         at as u16
     }
 
-    /// The colours of the map, then those of NaN, +∞ and −∞.
+    /// The colours of the map, followed by those of NaN, +∞ and −∞.
     pub fn palette(&self) -> Vec<Color> {
         (0..self.map.len()).map(|at| self.map.entry(at)).chain(self.specials).collect()
     }
@@ -216,7 +217,7 @@ impl ColorScale {
         ColorScale { low: 0.0, high: reach, reach: Some(reach), ..self.clone() }
     }
 
-    /// The value at a share (0 to 1) of the way from low to high on the colour bar.
+    /// The value at a position (0 to 1) on the colour bar, from low to high.
     pub fn value_at(&self, share: f64) -> f64 {
         // The share rises with the value: halving finds it, whatever the scale's measure.
         let (mut low, mut high) = (self.low, self.high);

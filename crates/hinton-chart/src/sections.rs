@@ -1,4 +1,4 @@
-//! Parts of a matrix that are known by name: the rows of attention heads, of experts, of query, key and value.
+//! Named sections of a matrix: the rows of attention heads, of experts, of query, key and value.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ const LEAST_TICKS: f64 = 1.5;
 /// How far a boundary reaches out of the cells, towards the labels.
 const OUT: f64 = 4.0;
 
-/// What the parts of an axis are called, and where each begins.
+/// The names of the sections of an axis, and where each begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sections {
     /// First position of each part and what it is called; in order, the first at position 0.
@@ -25,8 +25,8 @@ pub struct Sections {
 }
 
 impl Sections {
-    /// Parts of these lengths, one behind the other. `None` where there are fewer than two, one is empty, or
-    /// they are more than can be counted.
+    /// Consecutive sections with these lengths and names. `None` if there are fewer than two, one
+    /// is empty, or their total length overflows.
     pub fn new(parts: &[(usize, String)], about: impl Into<String>) -> Option<Arc<Sections>> {
         let mut starts = Vec::with_capacity(parts.len());
         let mut start = 0usize;
@@ -37,7 +37,8 @@ impl Sections {
         (starts.len() > 1).then(|| Arc::new(Sections { starts, about: about.into() }))
     }
 
-    /// The parts of a slice: `place` says which position of the whole axis each of its positions is.
+    /// The sections of a slice: `place` maps each of its `count` indices to an index of the whole
+    /// axis.
     pub fn sliced(&self, count: usize, place: impl Fn(usize) -> i64) -> Option<Arc<Sections>> {
         let part = |index: usize| {
             let place = usize::try_from(place(index)).unwrap_or(0);
@@ -56,7 +57,7 @@ impl Sections {
         (starts.len() > 1).then(|| Arc::new(Sections { starts, about }))
     }
 
-    /// What the parts are, for people.
+    /// What the sections are, for the user.
     pub fn about(&self) -> &str {
         &self.about
     }

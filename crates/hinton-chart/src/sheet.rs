@@ -1,4 +1,4 @@
-//! Several pictures on one page, below headings.
+//! Pages with several pictures under headings.
 
 use hinton_scene::{Align, Baseline, Item, Path, Point, Scene, Shape, TextStyle, fit, measure};
 
@@ -20,16 +20,16 @@ const HEADING: f64 = 11.0;
 /// Type of what went wrong, points.
 const ALARM: f64 = 10.0;
 
-/// A heading and the pictures under it.
+/// A heading, and the pictures under it.
 #[derive(Debug, Clone)]
 pub struct SheetPart {
-    /// What the pictures are of.
+    /// The heading.
     pub heading: String,
-    /// The pictures, in rows of as many as fit.
+    /// The pictures, arranged in rows of as many as fit.
     pub scenes: Vec<Scene>,
 }
 
-/// A page of pictures.
+/// A page of several pictures.
 #[derive(Debug, Clone)]
 pub struct Sheet {
     theme: Theme,
@@ -42,7 +42,7 @@ pub struct Sheet {
 }
 
 impl Sheet {
-    /// A page of the size that the options ask for; as high as it needs where they name no height.
+    /// A page of the size given by the options; its height is what it needs, if they give none.
     pub fn new(options: &Options) -> Sheet {
         let zoom = label_size(options) / DESIGNED;
         let points = |length: crate::Length| length.points(options.dpi) / zoom;
@@ -57,24 +57,25 @@ impl Sheet {
         }
     }
 
-    /// What went wrong, in a sentence: it stands below the title before everything else, in the
-    /// colour of values that are not numbers.
+    /// What went wrong, in one sentence. It is shown below the title before anything else, in the
+    /// colour of non-finite values.
     pub fn set_alarm(&mut self, alarm: Option<String>) {
         self.alarm = alarm;
     }
 
-    /// Options for a picture of that width on the sheet, which is drawn larger with it.
+    /// Options for a picture of this width on the sheet, scaled with the sheet.
     pub fn options(options: &Options, width: f64) -> Options {
         let size = crate::PageSize { width: crate::Length::Points(width), height: None };
         Options { size: Some(size), font_size: Some(DESIGNED), title: None, ..options.clone() }
     }
 
-    /// Options for a picture of that width on this sheet, with as many cells as the sheet has pixels for.
+    /// Options for a picture of this width on this sheet, with as many cells as the sheet has
+    /// pixels for.
     pub fn panel(&self, options: &Options, width: f64) -> Options {
         Options { dpi: options.dpi * self.zoom, ..Sheet::options(options, width) }
     }
 
-    /// Width of one of so many pictures beside one another, points.
+    /// Width of one of `columns` pictures side by side, in points.
     pub fn share(&self, columns: usize) -> f64 {
         let columns = columns.max(1) as f64;
         ((self.whole() - (columns - 1.0) * BETWEEN) / columns).max(1.0)
@@ -84,14 +85,14 @@ impl Sheet {
         MARGIN.min(self.width * 0.04)
     }
 
-    /// Width of a picture that has its row to itself, points.
+    /// Width of a picture that fills its row, in points.
     pub fn whole(&self) -> f64 {
         // Pictures have margins of their own.
         self.width - self.margin()
     }
 
-    /// Width of one of two pictures beside one another; where the page is too narrow for two, of one
-    /// alone, points.
+    /// Width of one of two pictures side by side, in points; if the page is too narrow for two,
+    /// that of a single one.
     pub fn half(&self) -> f64 {
         match self.width >= TWO_COLUMNS {
             true => (self.whole() - BETWEEN) / 2.0,
@@ -99,7 +100,7 @@ impl Sheet {
         }
     }
 
-    /// The page: title, lines under it, the parts below one another, notes.
+    /// Lays out the page: title, lines below it, the parts one below the other, notes.
     pub fn page(
         &self,
         title: &str,

@@ -4,17 +4,17 @@ use std::str::FromStr;
 
 use crate::ChartError;
 
-/// A length on the page. Pixels become points by the dpi.
+/// A length on the page. Pixels are converted to points by the resolution.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Length {
     /// Points, 1/72 inch.
     Points(f64),
-    /// Pixels at the picture's dpi.
+    /// Pixels at the picture's resolution.
     Pixels(f64),
 }
 
 impl Length {
-    /// The length in points at that dpi.
+    /// The length in points, at a resolution in pixels per inch.
     pub fn points(self, dpi: f64) -> f64 {
         match self {
             Length::Points(points) => points,
@@ -23,12 +23,12 @@ impl Length {
     }
 }
 
-/// How large the page is. Without a height the chart takes what it needs.
+/// The size of a page. Without a height, the chart takes the height it needs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PageSize {
     /// Width.
     pub width: Length,
-    /// Height, where one was given.
+    /// Height, if it was given.
     pub height: Option<Length>,
 }
 

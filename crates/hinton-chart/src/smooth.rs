@@ -1,4 +1,4 @@
-//! Running means, and lines with no more points than a screen can show.
+//! Running means, and lines simplified to as many points as a screen can show.
 
 /// Sums over a window that moves right over values. A value that has left the window has left the
 /// sum too: nothing is subtracted, so a spike spoils nothing after it.

@@ -1,4 +1,4 @@
-//! What the cells of a picture span, and the range of colours that is fitted to them.
+//! The smallest and largest cells of a picture, and the colour range fitted to them.
 
 use hinton_tensor::{Grid, Summary};
 
@@ -11,12 +11,13 @@ const FAR: f64 = 2.0;
 /// Share of the cells at each end that [`Range::Robust`] leaves out.
 const ROBUST: f64 = 0.01;
 
-/// The least and the greatest cell of pictures, and the range their colours are to span.
+/// The smallest and the largest cell of one or more pictures, and the range that their colours
+/// should span.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Span {
-    /// Smallest finite cell; +∞ where there is none.
+    /// The smallest finite cell; +∞ if there is none.
     pub min: f64,
-    /// Largest finite cell; −∞ where there is none.
+    /// The largest finite cell; −∞ if there is none.
     pub max: f64,
     /// The range that the settings ask for.
     pub(crate) low: f64,
@@ -24,7 +25,7 @@ pub struct Span {
 }
 
 impl Span {
-    /// Of no cells.
+    /// The span of no cells.
     pub const EMPTY: Span = Span {
         min: f64::INFINITY,
         max: f64::NEG_INFINITY,
@@ -32,12 +33,13 @@ impl Span {
         high: f64::NEG_INFINITY,
     };
 
-    /// From a smallest to a largest value, with colours over all of them.
+    /// The span from `min` to `max`, with colours over all of it.
     pub fn of_values(min: f64, max: f64) -> Span {
         Span { min, max, low: min, high: max }
     }
 
-    /// Of the cells of these grids; `is_picture` says that they are pictures made of bytes.
+    /// The span of the cells of these grids; `is_picture` says that they are pictures made of
+    /// bytes.
     pub fn of_cells<'g>(
         grids: impl Iterator<Item = &'g Grid>,
         options: &Options,
@@ -81,13 +83,13 @@ impl Span {
         Span { min, max, low, high }
     }
 
-    /// Of the cells of panels, as a chart of them spans its colours.
+    /// The span of the cells of panels, with the colours that a chart of them uses.
     pub fn of_panels(panels: &[Panel], options: &Options) -> Span {
         let is_picture = panels.iter().all(Panel::is_picture);
         Span::of_cells(panels.iter().flat_map(|panel| &panel.grids), options, is_picture)
     }
 
-    /// Of values whose statistics alone are known.
+    /// The span of values of which only the statistics are known.
     pub fn of_summary(values: &Summary, options: &Options, is_picture: bool) -> Span {
         let (Some(min), Some(max)) = (values.min(), values.max()) else { return Span::EMPTY };
         let largest = min.abs().max(max.abs());
@@ -106,7 +108,7 @@ impl Span {
         Span { min, max, low, high }
     }
 
-    /// Widens it to hold another.
+    /// Extends it to include another span.
     pub fn join(&mut self, other: &Span) {
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
@@ -121,8 +123,8 @@ pub(crate) fn is_centred(options: &Options, is_picture: bool) -> bool {
     options.cmap.map_or(!is_picture, is_diverging) && options.look.zero_is_middle
 }
 
-/// Whether values lie farther from zero than from one another: what varies is small beside what all
-/// have in common.
+/// Whether values are farther from zero than from each other: their variation is small compared
+/// with what they have in common.
 pub fn is_on_offset(min: f64, max: f64) -> bool {
     min < max && min.abs().min(max.abs()) > max - min && (min > 0.0) == (max > 0.0)
 }

@@ -1,36 +1,37 @@
-//! A colour scale as steps: between which values each colour lies.
+//! Colour scales as thresholds between colours.
 //!
-//! A viewer that colours cells itself, on a graphics card say, needs no formula of a scale: it counts
-//! the thresholds that a value has reached and takes the colour of that number. So it shows the very
-//! colours of the pictures, whatever its arithmetic.
+//! A viewer that colours cells itself, for example on a graphics card, does not need the formula of
+//! a scale: it counts the thresholds that a value reaches, and takes the colour with that index. So
+//! it shows exactly the colours of the pictures, whatever its arithmetic.
 
 use hinton_scene::Color;
 use hinton_tensor::reduce::Mark;
 
 use crate::ColorScale;
 
-/// The colours of single values.
+/// The colours of single values, as thresholds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Steps {
-    /// Values at which the colour changes, rising; a value that equals one has reached it.
+    /// The values at which the colour changes, in ascending order; a value equal to a threshold has
+    /// reached it.
     pub thresholds: Vec<f32>,
-    /// The colour of values that have reached so many thresholds: one more than thresholds.
+    /// The colours by number of thresholds reached; one more than there are thresholds.
     pub colors: Vec<Color>,
 }
 
-/// The colours of cells that hold a root mean square and a balance of signs.
+/// The colours of cells that hold a root mean square and a balance of signs, as thresholds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TwoWaySteps {
     /// Thresholds of the root mean square.
     pub strength: Vec<f32>,
-    /// Thresholds of the balance; none where it makes no difference.
+    /// Thresholds of the balance; none if the balance does not affect the colour.
     pub balance: Vec<f32>,
-    /// Colours: for each step of strength those of all steps of balance.
+    /// The colours: for each step of strength, those of all steps of balance.
     pub colors: Vec<Color>,
 }
 
 impl ColorScale {
-    /// The colours of finite values of `f32`.
+    /// The colours of finite `f32` values.
     pub fn steps(&self) -> Steps {
         let palette = self.palette();
         let index = |value: f32| usize::from(self.index(f64::from(value), Mark::None));
@@ -38,8 +39,8 @@ impl ColorScale {
         Steps { thresholds, colors: indices.into_iter().map(|index| palette[index]).collect() }
     }
 
-    /// The colours of cells that hold a root mean square and a balance. Where zero is not in the
-    /// middle of the map, they are those of the root mean square alone.
+    /// The colours of cells that hold a root mean square and a balance. If zero is not in the
+    /// middle of the map, they depend on the root mean square only.
     pub fn two_way_steps(&self) -> TwoWaySteps {
         if !self.zero_is_middle() {
             let Steps { thresholds, colors } = self.steps();

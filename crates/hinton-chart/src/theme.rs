@@ -1,4 +1,4 @@
-//! Colours and sizes of everything that is not data.
+//! Themes: colours and sizes of everything that is not data.
 
 use std::str::FromStr;
 
@@ -6,7 +6,7 @@ use hinton_scene::{Color, TextStyle, Weight, measure};
 
 use crate::{ChartError, Options};
 
-/// The themes people can name.
+/// A theme that can be selected by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum ThemeName {
     /// White page, for screens and slides.
@@ -14,7 +14,7 @@ pub enum ThemeName {
     Light,
     /// Dark page.
     Dark,
-    /// White page, black type, thin lines: for print.
+    /// White page, black text, thin lines: for print.
     Paper,
 }
 
@@ -42,10 +42,10 @@ impl FromStr for ThemeName {
     }
 }
 
-/// Colours of everything that is not data.
+/// The colours of everything that is not data.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Theme {
-    /// Which theme it is.
+    /// The theme's name.
     pub name: ThemeName,
     /// The page.
     pub page: Color,
@@ -55,25 +55,26 @@ pub struct Theme {
     pub soft: Color,
     /// Lines, frames and ticks.
     pub line: Color,
-    /// Ground of Hinton diagrams.
+    /// The background of Hinton diagrams.
     pub ground: Color,
-    /// Cells that are not a number.
+    /// Cells with NaN.
     pub nan: Color,
-    /// Cells that are +∞ (or infinities of both signs).
+    /// Cells with +∞ (or infinities of both signs).
     pub pos_inf: Color,
-    /// Cells that are −∞.
+    /// Cells with −∞.
     pub neg_inf: Color,
-    /// Marks clipped values.
+    /// Marks of clipped values.
     pub alarm: Color,
-    /// One colour a series, told apart by the colour-blind (Okabe and Ito 2008, reordered,
+    /// One colour per series, distinguishable with colour blindness (Okabe and Ito 2008, reordered,
     /// and two more).
     pub series: [Color; 8],
-    /// Least width of a letter of titles and notes, points; 0 where letters are as wide as they are.
+    /// The minimum width of a letter of titles and notes, in points; 0 if letters have their
+    /// natural width.
     pub letter_width: f64,
 }
 
 impl Theme {
-    /// The theme of that name.
+    /// The theme with this name.
     pub fn named(name: ThemeName) -> Theme {
         let light = Theme {
             name,

@@ -1,4 +1,4 @@
-//! Values worth a number along an axis, and how they are written.
+//! Chooses ticks along an axis, and formats their numbers.
 
 use crate::math::{decade, pow10};
 use crate::number::significant;

@@ -1,8 +1,8 @@
-//! A band under a picture that says where in time it stands: the step, a metric, and a thin line of
-//! the metric over all steps with a dot that moves.
+//! A timeline under a picture of a film: the step, a metric, and a thin curve of the metric over
+//! all steps with a moving dot.
 //!
-//! The band has the same size and the same line in every picture of a film; only the words and the
-//! dot change.
+//! The timeline has the same size and the same curve in every picture of a film; only the text and
+//! the dot change.
 
 use hinton_scene::{
     Align, Baseline, Color, Item, Path, Point, Rect, Scene, Shape, TextStyle, fit, measure,
@@ -24,35 +24,35 @@ const AHEAD: f64 = 0.6;
 /// Radius of the dot, points.
 const DOT: f64 = 3.0;
 
-/// A metric over the steps.
+/// A metric over the steps of one run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MetricLine {
-    /// What it is of, where there are several lines; may be empty.
+    /// The label of the run, if there are several; may be empty.
     pub label: String,
-    /// Places in time, rising, and values; what is not finite breaks the line.
+    /// Positions in ascending order, and values; non-finite values interrupt the curve.
     pub points: Vec<(f64, f64)>,
 }
 
-/// What the bands of all pictures share.
+/// What the timelines of all pictures share.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Timeline {
-    /// First and last place in time.
+    /// The first and the last position.
     pub span: (f64, f64),
-    /// The metric's name; empty without one.
+    /// The name of the metric; empty if there is none.
     pub metric: String,
-    /// A line for each run; none without a metric.
+    /// One curve per run; none without a metric.
     pub lines: Vec<MetricLine>,
-    /// The longest text for a step, for the room it takes.
+    /// The longest text for a step, to reserve space for it.
     pub longest: String,
 }
 
 impl Timeline {
-    /// Height of the band, points.
+    /// Height of the timeline in points.
     pub fn height(&self) -> f64 {
         if self.lines.is_empty() { HEIGHTS.1 } else { HEIGHTS.0 }
     }
 
-    /// The picture with the band under it: at that place in time, which `words` say.
+    /// Adds the timeline below a picture, at position `at`, which `words` describe.
     pub fn under(&self, mut scene: Scene, theme: &Theme, at: f64, words: &str) -> Scene {
         let band = Rect::new(0.0, scene.height, scene.width, self.height());
         scene.height += band.h;

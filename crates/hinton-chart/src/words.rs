@@ -1,8 +1,8 @@
-//! What a page says besides data, and how its lines break.
+//! The texts on a page, and how their lines break.
 
 use crate::{Theme, short_count};
 
-/// So many of something: `1 value`, `2,310 values`.
+/// A number with a singular or plural noun: `1 value`, `2,310 values`.
 pub fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{} {}", short_count(count as u64), if count == 1 { one } else { many })
 }

@@ -1,8 +1,9 @@
-//! Type that fits the page: how large a picture is drawn, beside how it was designed.
+//! Scales text with the page: the size at which a picture is drawn, compared with how it was
+//! designed.
 //!
-//! Charts are laid out for labels of 8 points. A poster is the same layout drawn larger, a column of
-//! a paper one drawn smaller: sizes of type, lines, margins and legends keep their proportions, and
-//! the data take the rest of the page.
+//! Charts are designed for labels of 8 points. A poster is the same layout drawn larger, and a
+//! column of a paper one drawn smaller: text sizes, lines, margins and legends keep their
+//! proportions, and the data take the rest of the page.
 
 use hinton_scene::Scene;
 

@@ -1,4 +1,4 @@
-//! Values of one model against those of the other.
+//! Draws the values of one model against those of another.
 
 use hinton_scene::{Align, Baseline, Cells, Color, Item, Path, Point, Rect, Shape, Text};
 

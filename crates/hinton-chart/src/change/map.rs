@@ -1,4 +1,4 @@
-//! All tensors of two models, each coloured by how far it moved.
+//! Draws all tensors of two models, each coloured by how much it changed.
 
 use hinton_scene::{Align, Baseline, Item, Path, Point, Rect, Shape, Text, TextStyle};
 

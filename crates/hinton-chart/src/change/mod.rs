@@ -1,5 +1,5 @@
-//! What changed between two models: a map of their tensors, how far the values moved, and one tensor
-//! beside itself.
+//! Draws the changes between two models: a map of their tensors, a histogram of the differences,
+//! and single tensors side by side.
 
 mod against;
 mod map;
@@ -14,107 +14,109 @@ use crate::math::{log10, pow10};
 use crate::zoom::zoomed;
 use crate::{ChartError, Colormap, Options, Picture};
 
-/// A tensor of one model or of both.
+/// A tensor of one or both models, and how it changed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Changed {
-    /// Its full name, which says where on the map it belongs.
+    /// Its full name, which determines its position on the map.
     pub name: String,
-    /// What it is called on the map.
+    /// Its label on the map.
     pub label: String,
     /// Its shape.
     pub shape: Vec<usize>,
-    /// Its dtype; where the other file has another, both.
+    /// Its dtype; both dtypes if they differ between the files.
     pub dtype: String,
-    /// What became of it.
+    /// How it changed.
     pub state: State,
 }
 
-/// What became of a tensor.
+/// How a tensor changed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum State {
-    /// Every value is equal.
+    /// All values are equal.
     Equal,
-    /// Some value is not.
+    /// Some values differ.
     Moved {
-        /// The norm of the difference over that of the first; `None` where the first is all zeros.
+        /// The norm of the difference divided by that of the first tensor; `None` if the first is
+        /// all zeros.
         relative: Option<f64>,
-        /// Whether NaN or infinities came or went.
+        /// Whether non-finite values appeared or disappeared.
         is_odd: bool,
     },
-    /// Only the first model has it.
+    /// Only the first model has the tensor.
     OnlyFirst,
-    /// Only the second has it.
+    /// Only the second model has the tensor.
     OnlySecond,
-    /// Both have it in shapes that can't be compared.
+    /// Both models have the tensor, in shapes that cannot be compared.
     OtherShape,
 }
 
-/// How many differences lie between two sizes of one sign; `low` and `high` are both 0 for values
-/// that are equal.
+/// The number of differences between two bounds of the same sign. `low` and `high` are both 0 for
+/// values that are equal.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Step {
-    /// The end nearer to minus infinity.
+    /// The bound nearer to minus infinity.
     pub low: f64,
-    /// The other end.
+    /// The other bound.
     pub high: f64,
-    /// How many.
+    /// Number of differences.
     pub count: u64,
 }
 
-/// How often a value of the first model stands where the second has which value: square cells.
+/// A joint histogram of the values of two models, with square cells.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Against {
-    /// Cells along each side.
+    /// Number of cells along each side.
     pub side: usize,
-    /// `counts[i * side + j]`: places whose value is in step `i` of the first model and in step `j` of the
-    /// second, steps counted from `-range`. Values beyond count in the outermost steps.
+    /// `counts[i * side + j]` is the number of positions whose value is in step `i` of the first
+    /// model and in step `j` of the second; steps are counted from `-range`. Values beyond the
+    /// range count in the outermost steps.
     pub counts: Vec<u64>,
-    /// Both axes reach from `-range` to `range`.
+    /// Both axes extend from `-range` to `range`.
     pub range: f64,
-    /// What the axes count.
+    /// The unit of the axes.
     pub unit: AgainstUnit,
-    /// Whether the counts were reckoned from a sample of the values.
+    /// Whether the counts are estimated from a sample of the values.
     pub is_sampled: bool,
 }
 
-/// What the axes of an [`Against`] count.
+/// The unit of the axes of an [`Against`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AgainstUnit {
     /// Values of one tensor.
     Values,
-    /// Values of several tensors, each divided by its own range: four times the root of the mean square of
-    /// both models' values, or their largest magnitude where that is less.
+    /// Values of several tensors, each divided by its own range: four times the root mean square of
+    /// both models' values, or their largest magnitude if that is smaller.
     Ranges,
 }
 
-/// One tensor of two models, with what lies between them.
+/// A tensor of two models, and their difference.
 #[derive(Debug, Clone)]
 pub struct Beside {
-    /// What each of the three is called: the first, the second, their difference.
+    /// Labels of the first, the second and the difference.
     pub names: [String; 3],
-    /// The first, the second, and the second minus the first, folded alike.
+    /// The first, the second, and the second minus the first, all reduced in the same way.
     pub grids: [Grid; 3],
-    /// Rows that moved most, by their number in the whole matrix.
+    /// The rows that changed most, by their index in the whole matrix.
     pub rows: Vec<usize>,
-    /// Columns that moved most.
+    /// The columns that changed most.
     pub columns: Vec<usize>,
-    /// What is said of it under its title.
+    /// Lines of text under its title.
     pub about: Vec<String>,
 }
 
-/// A map of all tensors, coloured by how far each moved.
+/// Draws a map of all tensors, coloured by how much each changed.
 ///
 /// # Errors
-/// When the page has no room for it.
+/// Returns an error if the page is too small.
 pub fn map(tensors: &[Changed], options: &Options) -> Result<Picture, ChartError> {
     with_typeface(options.font, || zoomed(options, |options| map::build(tensors, options)))
 }
 
-/// How many values moved how far. `scale` is a size to compare with: the root mean square of the
-/// first model's values.
+/// Draws how many values changed by how much. `scale` is a size for comparison: the root mean
+/// square of the first model's values.
 ///
 /// # Errors
-/// When the page has no room for it.
+/// Returns an error if the page is too small.
 pub fn spread(
     steps: &[Step],
     scale: Option<f64>,
@@ -123,38 +125,39 @@ pub fn spread(
     with_typeface(options.font, || zoomed(options, |options| spread::build(steps, scale, options)))
 }
 
-/// Values of the second model against those of the first: what scaled, clipped or rounded them is seen as
-/// a shape.
+/// Draws values of the second model against those of the first: scaling, clipping and rounding are
+/// visible as shapes.
 ///
 /// # Errors
-/// When the page has no room for it.
+/// Returns an error if the page is too small.
 pub fn against(against: &Against, options: &Options) -> Result<Picture, ChartError> {
     with_typeface(options.font, || zoomed(options, |options| against::build(against, options)))
 }
 
-/// One tensor of both models and the difference, beside one another: the two on one scale, the
-/// difference on its own.
+/// Draws a tensor of both models and the difference side by side: the two on one scale, the
+/// difference on its own scale.
 ///
 /// # Errors
-/// When the page has no room for it.
+/// Returns an error if the page is too small.
 pub fn beside(tensor: &Beside, options: &Options) -> Result<Picture, ChartError> {
     with_typeface(options.font, || zoomed(options, |options| pair::build(tensor, options)))
 }
 
-/// A tensor over the steps of a run: how far each moved it from the step before.
+/// How each step of a run changed one tensor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OverSteps {
     /// Its name.
     pub name: String,
-    /// What became of it at each step; `None` where it is not there, or was not there before.
+    /// The change at each step, compared with the step before; `None` if either step lacks the
+    /// tensor.
     pub states: Vec<Option<State>>,
 }
 
-/// A matrix of tensors by steps, coloured by how far each step moved each tensor. `steps` names the
-/// steps, and `axis` what they are.
+/// Draws a matrix of tensors by steps, coloured by how much each step changed each tensor. `steps`
+/// are the labels of the steps, and `axis` says what they count.
 ///
 /// # Errors
-/// When the page has no room for it.
+/// Returns an error if the page is too small.
 pub fn over_steps(
     tensors: &[OverSteps],
     steps: &[String],
@@ -165,7 +168,7 @@ pub fn over_steps(
     with_typeface(options.font, || zoomed(options, build))
 }
 
-/// Rows and columns of cells that each of three matrices beside one another has room for.
+/// The number of rows and columns of cells that fit in each of three matrices side by side.
 pub fn beside_cells(options: &Options) -> (usize, usize) {
     pair::cells(options)
 }

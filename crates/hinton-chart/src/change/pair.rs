@@ -1,4 +1,4 @@
-//! One tensor of two models and their difference, beside one another.
+//! Draws a tensor of two models and their difference, side by side.
 
 use hinton_scene::{Align, Baseline, Item, Path, Point, Rect, Shape, fit};
 use hinton_tensor::Grid;

@@ -1,4 +1,4 @@
-//! How many values moved how far, up and down.
+//! Draws how many values changed by how much, up and down.
 
 use hinton_scene::{Align, Baseline, Color, Item, Path, Point, Rect, Shape, fit, measure};
 

@@ -1,4 +1,4 @@
-//! Tensors by steps: which step moved which tensor how far.
+//! Draws tensors by steps: which step changed which tensor, and how much.
 
 use hinton_scene::{Align, Baseline, Item, Path, Point, Rect, Shape, TextStyle, fit, measure};
 

@@ -1,4 +1,4 @@
-//! A vector as bars in order, and its values sorted beside them.
+//! A vector as bars in order, and its sorted values next to them.
 
 use hinton_scene::{Align, Baseline, Color, Item, Path, Point, Rect, Shape, fit, measure};
 use hinton_tensor::reduce::Mark;

@@ -1,4 +1,4 @@
-//! What the charts of matrices share: words, notes, statistics over all panels.
+//! Shared by the charts of matrices: texts, notes, statistics over all panels.
 
 use hinton_tensor::{Fold, Summary};
 

@@ -1,4 +1,4 @@
-//! Which classes are taken for which: counts of a classifier's answers.
+//! Confusion matrices: which classes a classifier predicts for which.
 
 use hinton_scene::{
     Align, Baseline, Cells, Color, Item, Path, Point, Rect, Shape, TextStyle, measure,

@@ -1,4 +1,4 @@
-//! How a tensor's values spread over the steps of a run: bands of quantiles.
+//! The distribution of a tensor's values over the steps of a run, as bands of quantiles.
 
 use hinton_scene::{Align, Baseline, Color, Item, Path, Point, Rect, Shape, fit};
 

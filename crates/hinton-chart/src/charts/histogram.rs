@@ -1,4 +1,4 @@
-//! How values are distributed: counts over equal bins, several tensors overlaid.
+//! The distribution of values: counts in equal bins, several tensors overlaid.
 
 use hinton_scene::{Align, Baseline, Color, Item, Path, Point, Rect, Shape, fit};
 

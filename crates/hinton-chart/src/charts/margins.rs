@@ -1,5 +1,6 @@
-//! Profiles along the edges of a matrix: the root mean square of each row at the right, of each column
-//! below. Dimensions far larger than the others, which many networks have, stand out and are named.
+//! Profiles along the edges of a matrix: the root mean square of each row on the right, and of each
+//! column below. Dimensions far larger than the others, which many networks have, stand out and are
+//! labelled.
 
 use std::sync::Arc;
 

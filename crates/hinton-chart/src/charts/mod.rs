@@ -1,4 +1,4 @@
-//! The charts: one file each, one row each.
+//! The charts: one file and one row each.
 
 use hinton_scene::{Item, Scene, with_typeface};
 use hinton_tensor::GridRequest;
@@ -28,46 +28,47 @@ pub use profile::{MEASURES, MeasureRow, measure};
 pub use ridge::MOST as MOST_RIDGES;
 pub use spectrum::MOST as MOST_SPECTRA;
 
-/// What a chart needs to be told of each panel before it can draw.
+/// The data that a chart needs of each panel in order to draw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Need {
     /// Statistics of the values only.
     Summaries,
-    /// The [figures](crate::Course::Measures) of the values of each panel.
+    /// The [measures](crate::Course::Measures) of the values of each panel.
     Measures,
-    /// The [singular values](crate::Course::Spectrum) of each panel, a matrix.
+    /// The [singular values](crate::Course::Spectrum) of each panel, which is a matrix.
     Spectra,
-    /// A grid for each panel, no larger than asked.
+    /// A grid for each panel, no larger than requested.
     Grids(Vec<GridRequest>),
-    /// The values of each panel, which is one row, as a [line](crate::Course::Line).
+    /// The values of each panel, which has a single row, as a [line](crate::Course::Line).
     Lines,
-    /// The [spread](crate::Course::Spreads) of each panel's values, at every place there is.
+    /// The [spread](crate::Course::Spreads) of each panel's values, at every position along the
+    /// axis.
     Spreads,
 }
 
-/// A way to draw numbers.
+/// A chart: a way to draw tensors.
 pub struct ChartRow {
     /// Its name.
     pub name: &'static str,
-    /// One line.
+    /// A description in one line.
     pub about: &'static str,
-    /// A paragraph: what it shows, how to read it, where it comes from.
+    /// A description in a paragraph: what it shows, how to read it, where it comes from.
     pub help: &'static str,
     /// What it needs to draw panels of these extents on a page with labels of the designed size.
     need: fn(&[Extent], &Options) -> Need,
     /// Draws the panels on such a page.
     build: fn(&[Panel], &Options) -> Result<Picture, ChartError>,
-    /// Widens in the options what all pictures of a series must share and statistics do not tell;
-    /// called with the panels of each picture before the first is drawn. `None` where there is
-    /// nothing such.
+    /// Extends the options with what all pictures of a series must share and statistics do not
+    /// cover. It is called with the panels of each picture, before the first is drawn. `None` if
+    /// there is nothing to share.
     pub share: Option<fn(&[Panel], &mut Options)>,
-    /// Whether there is a picture of it for each step of a run. Others show all steps, or all layers,
-    /// in one.
+    /// Whether a film has one picture of it per step of a run. Other charts show all steps, or all
+    /// layers, in one picture.
     pub plays: bool,
 }
 
 impl ChartRow {
-    /// What it needs to draw panels of these extents on that page.
+    /// The data it needs to draw panels of these extents on this page.
     pub fn needs(&self, extents: &[Extent], options: &Options) -> Need {
         with_typeface(options.font, || match label_size(options) / DESIGNED {
             1.0 => (self.need)(extents, options),
@@ -75,10 +76,10 @@ impl ChartRow {
         })
     }
 
-    /// Draws the panels, with type, lines and margins that fit the page.
+    /// Draws the panels, with text, lines and margins in proportion to the page.
     ///
     /// # Errors
-    /// When the panels do not fit the chart, or the page has no room.
+    /// Returns an error if the panels do not fit the chart, or the page is too small.
     pub fn draw(&self, panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
         with_typeface(options.font, || zoomed(options, |options| (self.build)(panels, options)))
     }
@@ -105,13 +106,13 @@ type Legend = fn(&[Panel], &Options) -> Scene;
 const LEGENDS: [(&str, Legend); 2] =
     [("heatmap", heatmap::legend_alone), ("hinton", hinton::legend_alone)];
 
-/// Whether several pictures of a chart can share a legend.
+/// Whether several pictures of this chart can share one legend.
 pub fn has_legend_of_its_own(chart: &ChartRow) -> bool {
     LEGENDS.iter().any(|(name, _)| *name == chart.name)
 }
 
-/// The legend of pictures of these panels, which have one scale by the options, for a place below them all; an
-/// empty scene for a chart that [has none](has_legend_of_its_own).
+/// Draws the legend of panels that share one scale, set by the options, to be placed below all of
+/// them. The scene is empty if the chart [has no separate legend](has_legend_of_its_own).
 pub fn legend_alone(chart: &ChartRow, panels: &[Panel], options: &Options) -> Scene {
     let legend = LEGENDS.iter().find(|(name, _)| *name == chart.name);
     let empty = || scene_of(Vec::new(), 0.0, 0.0);
@@ -124,12 +125,12 @@ fn scene_of(items: Vec<Item>, width: f64, height: f64) -> Scene {
     Scene { width, height, background: None, title, description, items }
 }
 
-/// The magnitude that fills a cell of a Hinton diagram of values up to that magnitude.
+/// The magnitude at which a square fills its cell, in a Hinton diagram of values up to `largest`.
 pub fn weight_that_fills(largest: f64) -> f64 {
     if largest > 0.0 { next_power_of_two(largest) } else { 1.0 }
 }
 
-/// The chart of that name.
+/// The chart with this name.
 pub fn named(name: &str) -> Option<&'static ChartRow> {
     CHARTS.iter().find(|chart| chart.name == name)
 }

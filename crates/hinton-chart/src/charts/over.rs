@@ -1,4 +1,4 @@
-//! What the charts over steps share: words, and marks for values that have no place.
+//! Shared by the charts over steps: texts, and marks for values that cannot be placed.
 
 use hinton_scene::{Color, Item, Path, Point, Rect, Shape};
 

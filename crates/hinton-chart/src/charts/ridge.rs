@@ -1,4 +1,4 @@
-//! How the values of many tensors spread: an outline each, one above the other in the order of layers.
+//! The distributions of many tensors: one outline each, stacked in the order of the layers.
 
 use hinton_scene::{Align, Baseline, Item, Path, Point, Rect, Shape, fit, measure};
 use hinton_tensor::outline::{Named, Stack, outline};
@@ -28,7 +28,7 @@ pub(super) const ROW: ChartRow = ChartRow {
     plays: false,
 };
 
-/// Most outlines that are drawn.
+/// The maximum number of outlines that are drawn.
 pub const MOST: usize = 96;
 /// Least and most height of a page's share for each outline on a page that takes what it needs, points.
 const PITCH: (f64, f64) = (11.0, 26.0);

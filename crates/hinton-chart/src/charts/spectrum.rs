@@ -1,4 +1,4 @@
-//! Singular values of matrices, falling, on logarithmic axes.
+//! Singular values of matrices in descending order, on logarithmic axes.
 
 use hinton_scene::{Align, Baseline, Color, Item, Path, Point, Rect, Shape};
 use hinton_tensor::spectrum::Spectrum;
@@ -41,7 +41,7 @@ pub(super) const ROW: ChartRow = ChartRow {
 const NATURAL: (f64, f64) = (440.0, 270.0);
 /// Height of a plot whose page has a width only, as a share of it.
 const FLAT: f64 = 0.62;
-/// Most lines that are told apart.
+/// The maximum number of lines that are drawn in distinguishable ways.
 pub const MOST: usize = 24;
 /// Most matrices whose figures are written below the plot.
 const MOST_WORDS: usize = 4;

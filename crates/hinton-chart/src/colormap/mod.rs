@@ -1,4 +1,4 @@
-//! Colour maps: matplotlib's under matplotlib's names, and our own.
+//! Colour maps: matplotlib's, under their names there, and hinton's own.
 
 mod table;
 
@@ -6,16 +6,16 @@ use std::fmt;
 
 use hinton_scene::Color;
 
-/// What a colour map is for.
+/// The purpose of a colour map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// Lightness rises evenly; for magnitudes.
+    /// Lightness increases evenly; for magnitudes.
     Perceptual,
-    /// One or few hues from pale to strong; for magnitudes.
+    /// One or a few hues from pale to strong; for magnitudes.
     Sequential,
-    /// Two hues around a neutral middle; for signed values, zero in the middle.
+    /// Two hues around a neutral middle; for signed values, with zero in the middle.
     Diverging,
-    /// Ends meet; for angles.
+    /// Both ends have the same colour; for angles.
     Cyclic,
     /// Distinct colours; for classes.
     Qualitative,
@@ -37,12 +37,12 @@ impl Kind {
     }
 }
 
-/// Where a map lies in the data file.
+/// A colour map in the data file.
 #[derive(Debug, Clone, Copy)]
 pub struct Row {
     /// Its name.
     pub name: &'static str,
-    /// What it is for.
+    /// Its purpose.
     pub kind: Kind,
     /// First colour in the data file.
     start: usize,
@@ -64,12 +64,12 @@ static SEQUENTIAL: [Row; 2] = [
 ];
 const VIRIDIS: &Row = &table::MATPLOTLIB[0];
 
-/// Every colour map by name, ours first; each also exists reversed, as `NAME_r`.
+/// Every colour map by name, hinton's own first. Each also exists reversed, as `NAME_r`.
 pub fn colormaps() -> impl Iterator<Item = &'static Row> {
     table::OURS.iter().chain(&SEQUENTIAL).chain(table::MATPLOTLIB)
 }
 
-/// A colour map: 0 to 1 becomes a colour.
+/// A colour map: maps positions from 0 to 1 to colours.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Colormap {
     name: &'static str,
@@ -90,8 +90,8 @@ impl fmt::Debug for Colormap {
 }
 
 impl Colormap {
-    /// The map of that name, e.g. `viridis` or `RdBu_r`; case matters only where two maps differ
-    /// in nothing else.
+    /// The colour map with this name, such as `viridis` or `RdBu_r`. Case is ignored unless two
+    /// names differ only in case.
     pub fn named(name: &str) -> Option<Colormap> {
         let find = |same: &dyn Fn(&str, &str) -> bool| {
             let stored = table::REVERSED.iter().find(|row| same(row.name, name));
@@ -114,21 +114,21 @@ impl Colormap {
         Colormap { name, reversed, kind: row.kind, start, all, len: all, flipped }
     }
 
-    /// Our diverging map: white is exactly the middle.
+    /// hinton's diverging map, in which white is exactly the middle.
     pub fn house(dark: bool) -> Colormap {
         let row = &table::OURS[usize::from(dark)];
         Colormap::of(row, row.name, false, false)
     }
 
-    /// Our sequential map, for values that lie far from zero: viridis without the end that a light (or
-    /// dark) page swallows.
+    /// hinton's sequential map, for values far from zero: viridis without the end that has too
+    /// little contrast with a light (or dark) page.
     pub fn sequential(dark: bool) -> Colormap {
         let row = &SEQUENTIAL[usize::from(dark)];
         Colormap::of(row, row.name, false, false)
     }
 
-    /// The same map in at most so many colours (at least 2), spread evenly over all of them. An exact
-    /// middle stays one, and both ends stay.
+    /// The same map reduced to at most `most` colours (at least 2), evenly spaced. Both ends are
+    /// kept, and so is an exact middle.
     pub fn with_levels(self, most: usize) -> Colormap {
         let most = most.clamp(2, self.all);
         // An even number of entries has none in the middle.
@@ -141,22 +141,22 @@ impl Colormap {
         format!("{}{}", self.name, if self.reversed { "_r" } else { "" })
     }
 
-    /// What it is for.
+    /// Its purpose.
     pub fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// Number of colours it has.
+    /// Number of its colours.
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Never: every map has colours.
+    /// Always false: every map has colours.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// The colour at that place of the table; past the end, the last.
+    /// The colour at index `at`; beyond the end, the last colour.
     pub fn entry(&self, at: usize) -> Color {
         let at = at.min(self.len - 1);
         let at = if self.flipped { self.len - 1 - at } else { at };
@@ -169,9 +169,9 @@ impl Colormap {
         Color { r: DATA[from], g: DATA[from + 1], b: DATA[from + 2], a: 255 }
     }
 
-    /// Which entry a position from 0 to 1 has; positions outside take the ends. Maps with an even
-    /// number of entries split 0..1 evenly as matplotlib does; maps with an odd number have an
-    /// exact middle, so the ends hold half a share.
+    /// The index of the colour at a position from 0 to 1; positions outside map to the ends. Maps
+    /// with an even number of colours divide 0..1 evenly, as in matplotlib. Maps with an odd number
+    /// have an exact middle, so the colours at the ends get half a share.
     pub fn index(&self, position: f64) -> usize {
         let position = position.clamp(0.0, 1.0);
         if self.len % 2 == 1 && self.kind == Kind::Diverging {
@@ -185,7 +185,7 @@ impl Colormap {
         self.entry(self.index(position))
     }
 
-    /// The entry farthest from the ends: what zero looks like in a diverging map.
+    /// The colour farthest from both ends: that of zero in a diverging map.
     pub fn middle(&self) -> Color {
         self.color(0.5)
     }

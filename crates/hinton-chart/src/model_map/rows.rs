@@ -1,4 +1,4 @@
-//! The rows of a stack on the map: its layers or a few of them together, and what is written beside each.
+//! The rows of a stack on the map: single layers or groups of layers, and the text next to each.
 
 use hinton_scene::{TextStyle, fit, measure};
 use hinton_tensor::outline::Stack;

@@ -1,4 +1,4 @@
-//! What is drawn around the points: a plane with a grid, or a box with walls.
+//! Draws what surrounds the points: a plane with a grid, or a box with walls.
 
 use hinton_scene::{Align, Baseline, Item, Path, Point, Rect, Shape, TextStyle};
 

@@ -1,11 +1,11 @@
-//! The part of space that is drawn.
+//! Bounding boxes in three dimensions.
 
 use super::Points;
 
 /// Points that are looked at side by side.
 const ABREAST: usize = 8;
 
-/// Smallest and largest coordinate of each axis.
+/// A bounding box: the smallest and largest coordinate along each axis.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Box3 {
     /// Smallest x, y, z.
@@ -15,10 +15,10 @@ pub struct Box3 {
 }
 
 impl Box3 {
-    /// Around nothing yet.
+    /// A box around no points.
     pub const EMPTY: Box3 = Box3 { low: [f64::INFINITY; 3], high: [f64::NEG_INFINITY; 3] };
 
-    /// Around all points; coordinates that are not finite count for nothing.
+    /// The box around all points; non-finite coordinates are ignored.
     pub fn around(points: Points<'_>) -> Self {
         match points.width() {
             1 => bounds::<1>(points.values()),
@@ -27,7 +27,7 @@ impl Box3 {
         }
     }
 
-    /// Around both.
+    /// The box around both boxes.
     pub fn and(self, other: Box3) -> Box3 {
         Box3 {
             low: std::array::from_fn(|axis| self.low[axis].min(other.low[axis])),
@@ -35,13 +35,13 @@ impl Box3 {
         }
     }
 
-    /// Length of the longest side; 0 around nothing.
+    /// Length of the longest side; 0 for an empty box.
     pub fn longest(&self) -> f64 {
         (0..3).map(|axis| self.high[axis] - self.low[axis]).fold(0.0, f64::max)
     }
 
-    /// Larger by `share` of each side, at each end. A side without a length gets that of the longest,
-    /// or one that fits the size of its numbers.
+    /// Extends the box by `share` of each side, at both ends. A side of zero length gets the length
+    /// of the longest, or one in proportion to its coordinates.
     pub fn padded(self, share: f64) -> Box3 {
         let longest = self.longest();
         let mut padded = self;
@@ -60,7 +60,7 @@ impl Box3 {
         padded
     }
 
-    /// With the middle where it is and every side as long as the longest.
+    /// A cube with the same centre, and sides as long as the longest.
     pub fn cube(self) -> Box3 {
         let half = self.longest() / 2.0;
         let middle = |axis: usize| (self.low[axis] + self.high[axis]) / 2.0;
@@ -70,7 +70,7 @@ impl Box3 {
         }
     }
 
-    /// Part of the way (0 to 1) to another.
+    /// Interpolates between this box (0) and another (1).
     pub fn towards(self, other: Box3, share: f64) -> Box3 {
         let mix = |from: f64, to: f64| from + (to - from) * share;
         Box3 {

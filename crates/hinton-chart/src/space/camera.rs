@@ -1,4 +1,4 @@
-//! Where space is looked at from, and what that makes of a point.
+//! The camera: the direction of view, and the projection of points.
 
 use std::str::FromStr;
 
@@ -7,16 +7,16 @@ use hinton_scene::turn;
 use super::Box3;
 use crate::ChartError;
 
-/// Where space is looked at from. It takes the place of the scales of x and y.
+/// The direction from which space is viewed. It takes the place of the scales of x and y.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Camera {
     /// Degrees around the z axis; 0 looks along the x axis from its positive end, 90 along y.
     pub azimuth: f64,
     /// Degrees above the plane of x and y; 90 looks down on it.
     pub elevation: f64,
-    /// How much larger than usual.
+    /// Magnification; 1 is the default size.
     pub zoom: f64,
-    /// How what is far becomes small.
+    /// Whether distant objects appear smaller.
     pub projection: Projection,
 }
 
@@ -27,11 +27,11 @@ impl Default for Camera {
 }
 
 impl Camera {
-    /// Looks down on the plane of x and y, x to the right and y up.
+    /// Looks down on the xy plane, with x to the right and y up.
     pub const ABOVE: Camera =
         Camera { azimuth: -90.0, elevation: 90.0, zoom: 1.0, projection: Projection::Perspective };
 
-    /// The camera part of the way (0 to 1) to another.
+    /// Interpolates between this camera (0) and another (1).
     pub fn towards(self, other: Camera, share: f64) -> Camera {
         let mix = |from: f64, to: f64| from + (to - from) * share;
         Camera {
@@ -43,10 +43,10 @@ impl Camera {
     }
 }
 
-/// How what is far becomes small.
+/// Whether distant objects appear smaller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Projection {
-    /// What is far is smaller.
+    /// Distant objects appear smaller.
     #[default]
     Perspective,
     /// Parallel lines stay parallel.

@@ -1,7 +1,8 @@
-//! How many points fall on each pixel, and of what colour: for more points than can be told apart.
+//! Counts the points on each pixel and averages their colours, for too many points to draw
+//! individually.
 //!
-//! Counts are spread over opacities by their rank (histogram equalisation), so that thin and dense
-//! parts both show; the colour is the mean of those of the points.
+//! Counts are mapped to opacities by their rank (histogram equalisation), so that both sparse and
+//! dense areas are visible. The colour is the mean of those of the points.
 
 use hinton_scene::Color;
 use hinton_tensor::{Cancelled, Work, share_out};
@@ -174,7 +175,7 @@ const FEW: usize = 2_000_000;
 /// Also says how many points are not finite.
 ///
 /// # Errors
-/// When the work was stopped.
+/// Returns an error if the work was stopped.
 pub(crate) fn count(
     points: Points<'_>,
     places: &[u16],

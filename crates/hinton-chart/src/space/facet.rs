@@ -1,4 +1,4 @@
-//! One step: axes, regions, points, lines, arrows.
+//! Draws one step: axes, regions, points, lines, arrows.
 
 use hinton_scene::{Color, Dots, Group, Image, Item, Path, Point, Rect, Shape, TextStyle};
 

@@ -1,4 +1,4 @@
-//! What the colours mean.
+//! The key that explains the colours of points.
 
 use hinton_scene::{Align, Baseline, Cells, Color, Item, Path, Point, Rect, Shape};
 
@@ -10,31 +10,31 @@ use crate::{Colormap, Theme};
 /// What the colours of the points mean.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ColorKey {
-    /// Nothing that needs saying.
+    /// No key.
     None,
-    /// A number of each input point.
+    /// A quantity of each input point.
     Bar {
-        /// What the number is.
+        /// The name of the quantity.
         name: String,
         /// Its colours.
         map: Colormap,
-        /// The number that has the map's first colour.
+        /// The value with the first colour of the map.
         low: f64,
-        /// The number that has its last.
+        /// The value with the last colour of the map.
         high: f64,
     },
-    /// Where in a plane each input point lies.
+    /// The position of each input point in a plane.
     Plane {
-        /// What the plane is.
+        /// The name of the plane.
         name: String,
         /// Colours, row by row, the first row at the top; as many rows as columns.
         pixels: Vec<Color>,
-        /// Smallest and largest coordinate, in both directions.
+        /// The smallest and the largest coordinate, in both directions.
         reach: (f64, f64),
     },
-    /// A class of each input point.
+    /// The class of each input point.
     Classes {
-        /// What the classes are; an empty name is not written.
+        /// What the classes are; not shown if empty.
         name: String,
         /// Their colours and names.
         classes: Vec<(Color, String)>,

@@ -1,9 +1,10 @@
-//! Points in space: what a network does to them, step by step.
+//! Draws points in space, after each step of a network.
 //!
-//! This is no row of [`CHARTS`](crate::CHARTS): those draw matrices. Here points come in, each with a
-//! colour that it keeps through all steps, and a [`Camera`] takes the place of the scales of x and y.
-//! Points of one or two coordinates are drawn in a plane with equal axes, points of three in a box,
-//! each piece in its true depth order and in its own colour, unshaded.
+//! This is not a row of [`CHARTS`](crate::CHARTS), which draw matrices. Here the input is points,
+//! each with a colour that it keeps through all steps, and a [`Camera`] takes the place of the
+//! scales of x and y. Points with one or two coordinates are drawn in a plane with equal axes,
+//! points with three in a box. They are drawn in order of depth, in their own colours and without
+//! shading.
 
 mod axes;
 mod box3;
@@ -28,41 +29,41 @@ pub use key::ColorKey;
 pub use points::Points;
 pub use style::SpaceStyle;
 
-/// The points that go through all steps: their colours, and the lines between them.
+/// What the points keep through all steps: their colours, and the lines between them.
 #[derive(Debug, Clone, Copy)]
 pub struct Cloud<'a> {
     /// The colours used; at most 32,768.
     pub palette: &'a [Color],
-    /// For each point the place of its colour in the palette.
+    /// For each point the index of its colour in the palette.
     pub colors: &'a [u16],
-    /// Lines between points, each by the places of both.
+    /// Lines between points, as pairs of point indices.
     pub lines: &'a [[u32; 2]],
-    /// What the colours mean.
+    /// The key that explains the colours.
     pub key: &'a ColorKey,
 }
 
 /// The points after one step.
 #[derive(Debug, Clone)]
 pub struct SpaceStep<'a> {
-    /// What the step is.
+    /// The name of the step.
     pub name: String,
-    /// What else is to be said of it, a line each.
+    /// More lines of text about the step.
     pub details: Vec<String>,
-    /// Coordinates that mean something: up to 2 are drawn in a plane, 3 in a box.
+    /// Number of coordinates in use: up to 2 are drawn in a plane, 3 in a box.
     pub dims: usize,
-    /// The points; coordinates from `dims` on are 0.
+    /// The points; unused coordinates are 0.
     pub points: Points<'a>,
-    /// Arrows and outlines that go through the steps as the points do.
+    /// Arrows and outlines that are transformed like the points.
     pub guides: &'a [Guide],
-    /// What lies below the points of a plane.
+    /// What is drawn below the points of a plane.
     pub regions: Option<&'a Regions>,
-    /// Names of the axes; empty ones are not written.
+    /// Labels of the axes; empty ones are not shown.
     pub axes: [String; 3],
-    /// The part of space that is drawn; `None` is what the points need.
+    /// The region of space that is drawn; `None` fits the points.
     pub range: Option<Box3>,
 }
 
-/// An arrow or an outline.
+/// An arrow or an outline that shows how space is transformed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Guide {
     /// What it shows.
@@ -76,7 +77,7 @@ pub struct Guide {
 pub enum GuideKind {
     /// The image of the first basis vector: an arrow from the first point to the last.
     FirstBasis,
-    /// The image of the second.
+    /// The image of the second basis vector, likewise.
     SecondBasis,
     /// The image of the unit square, a closed line.
     Square,
@@ -85,7 +86,7 @@ pub enum GuideKind {
 }
 
 impl GuideKind {
-    /// Its colour on a page of that theme.
+    /// Its colour in this theme.
     pub fn color(self, theme: &Theme) -> Color {
         let dark = theme.is_dark();
         match self {
@@ -95,14 +96,13 @@ impl GuideKind {
         }
     }
 
-    /// Whether it is a closed line, no arrow.
+    /// Whether it is a closed line rather than an arrow.
     pub fn is_closed(self) -> bool {
         matches!(self, GuideKind::Square | GuideKind::Circle)
     }
 }
 
-/// Whether the sides of a box are so alike that they are drawn on one scale unless something else is
-/// asked for.
+/// Whether the sides of a box are similar enough to be drawn on one scale by default.
 pub fn are_alike(range: &Box3) -> bool {
     let sides: [f64; 3] = std::array::from_fn(|axis| range.high[axis] - range.low[axis]);
     let shortest = sides.iter().copied().fold(f64::INFINITY, f64::min);
@@ -112,37 +112,37 @@ pub fn are_alike(range: &Box3) -> bool {
 /// A side so many times another is drawn on a scale of its own.
 const ALIKE: f64 = 2.0;
 
-/// Which class each place of a plane is given.
+/// The class that a network predicts at each position of a plane.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Regions {
-    /// Pixels across.
+    /// Width in pixels.
     pub columns: usize,
-    /// Pixels down.
+    /// Height in pixels.
     pub rows: usize,
     /// Colours row by row, largest y first.
     pub pixels: Vec<Color>,
-    /// Smallest and largest x.
+    /// The smallest and the largest x.
     pub x: (f64, f64),
-    /// Smallest and largest y.
+    /// The smallest and the largest y.
     pub y: (f64, f64),
 }
 
-/// What is drawn of the cloud.
+/// Which parts of the cloud are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Parts {
     /// Points and the lines between them.
     #[default]
     Both,
-    /// Points alone.
+    /// Only points.
     Points,
-    /// Lines alone, where there are any.
+    /// Only lines, if there are any.
     Lines,
 }
 
-/// When points become counts.
+/// When points are drawn as counts per pixel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Density {
-    /// Above a hundred thousand points.
+    /// For more than a hundred thousand points.
     #[default]
     Auto,
     /// Always.
@@ -151,50 +151,51 @@ pub enum Density {
     Off,
 }
 
-/// How a picture of space is drawn.
+/// Options of a picture of space.
 #[derive(Clone)]
 pub struct SpaceOptions<'a> {
-    /// Where three dimensions are looked at from.
+    /// The camera for three dimensions.
     pub camera: Camera,
-    /// Whether planes are drawn in a box too, as the films do that pass from one to the other.
+    /// Whether planes are drawn in a box too, as in films that move between planes and space.
     pub always_box: bool,
-    /// Whether all axes of a box have one scale; `None` where no side is more than twice
-    /// another.
+    /// Whether all axes of a box have one scale; `None` means yes if no side is more than twice as
+    /// long as another.
     pub equal_axes: Option<bool>,
-    /// Whether a scale bar takes the place of the numbers on the axes, for pictures in a row that each
-    /// have their own part of space; the lines of the grid are as far apart as it is long.
+    /// Whether a scale bar replaces the numbers on the axes, for several pictures that each show a
+    /// different region of space. The grid lines are then as far apart as the bar is long.
     pub scale_bars: bool,
-    /// Look of everything but the points.
+    /// The style of everything except the points.
     pub style: SpaceStyle,
-    /// Colours of page and type.
+    /// The colours of page and text.
     pub theme: ThemeName,
-    /// Page size; `None` is what is needed.
+    /// The page size; `None` is the size that is needed.
     pub size: Option<PageSize>,
-    /// Pixels to the inch.
+    /// The resolution in pixels per inch.
     pub dpi: f64,
-    /// Size of labels, points; `None` goes by the page.
+    /// The size of labels in points; `None` depends on the page.
     pub font_size: Option<f64>,
-    /// Font of all text; `None` is the embedded one.
+    /// The font of all text; `None` is the embedded font.
     pub font: Option<Typeface>,
-    /// Steps side by side.
+    /// Number of steps side by side.
     pub columns: Option<usize>,
-    /// Title; an empty one leaves it out.
+    /// The title; an empty text omits it.
     pub title: String,
-    /// Parts of the line under the title.
+    /// The parts of the line below the title.
     pub subtitle: Vec<String>,
     /// Notes under the picture.
     pub notes: Vec<String>,
     /// Whether the key of the colours is drawn.
     pub legend: bool,
-    /// Lines that are kept under the name of a step, so that pictures of a series have one layout.
+    /// Number of lines reserved below the name of a step, so that all pictures of a series have one
+    /// layout.
     pub detail_lines: usize,
-    /// What is drawn of the cloud.
+    /// Which parts of the cloud are drawn.
     pub parts: Parts,
-    /// Diameter of the points, in points of the page; `None` goes by their number.
+    /// Diameter of the points, in points of the page; `None` depends on their number.
     pub point_size: Option<f64>,
-    /// When points become counts.
+    /// When points are drawn as counts per pixel.
     pub density: Density,
-    /// Threads, and who may stop it.
+    /// The threads to use, and a way to cancel the work.
     pub work: Work<'a>,
 }
 
@@ -225,27 +226,27 @@ impl Default for SpaceOptions<'_> {
     }
 }
 
-/// Most points of a picture.
+/// The maximum number of points in a picture.
 pub const MOST_POINTS: usize = density::MOST_POINTS;
-/// Above so many points a picture counts them.
+/// Pictures with more points than this show counts per pixel.
 pub const MANY_POINTS: usize = 100_000;
 
 /// Why a picture of space could not be drawn.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum SpaceError {
-    /// As for charts.
+    /// An error of a chart.
     #[error(transparent)]
     Chart(#[from] ChartError),
-    /// The work was stopped.
+    /// The work was cancelled.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
 }
 
-/// Draws the cloud after each of the steps, one beside the other.
+/// Draws the cloud after each of the steps, side by side.
 ///
 /// # Errors
-/// Without a step, with more than [`MOST_POINTS`] points, with points that have no colour, or on a
-/// page that is too small; when the work was stopped.
+/// Returns an error if there are no steps, more than [`MOST_POINTS`] points, or points without a
+/// colour; if the page is too small, or the work was cancelled.
 pub fn space(
     cloud: Cloud<'_>,
     steps: &[SpaceStep<'_>],

@@ -1,4 +1,4 @@
-//! Steps side by side on a page, with title, key and notes.
+//! Lays out steps side by side on a page, with title, key and notes.
 
 use hinton_scene::{Align, Baseline, Item, Rect, Scene, TextStyle, Weight, fit, measure};
 

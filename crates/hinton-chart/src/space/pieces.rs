@@ -1,4 +1,4 @@
-//! Points and the lines between them as pieces of a scene, farthest first.
+//! Turns points and lines into pieces of a scene, farthest first.
 
 use hinton_scene::Piece;
 

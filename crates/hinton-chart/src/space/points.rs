@@ -1,7 +1,6 @@
-//! Many points in one piece of memory.
+//! Points stored in one slice of numbers.
 
-/// Points, one after the other, each of one to three numbers; the coordinates that are not given
-/// are 0.
+/// A list of points with one to three coordinates each; missing coordinates are 0.
 ///
 /// ```
 /// use hinton_chart::space::Points;
@@ -16,36 +15,37 @@ pub struct Points<'a> {
 }
 
 impl<'a> Points<'a> {
-    /// Points of `width` numbers, 1 to 3; numbers at the end that are no whole point are left out.
+    /// Points with `width` coordinates, 1 to 3; numbers at the end that do not make a whole point
+    /// are ignored.
     pub fn new(values: &'a [f32], width: usize) -> Self {
         let width = width.clamp(1, 3);
         Points { values: &values[..values.len() / width * width], width }
     }
 
-    /// How many.
+    /// Number of points.
     pub fn len(self) -> usize {
         self.values.len() / self.width
     }
 
-    /// Whether there is none.
+    /// Whether there are no points.
     pub fn is_empty(self) -> bool {
         self.values.is_empty()
     }
 
-    /// Numbers of a point.
+    /// Number of coordinates of a point.
     pub fn width(self) -> usize {
         self.width
     }
 
-    /// The numbers, point after point.
+    /// All coordinates, point after point.
     pub fn values(self) -> &'a [f32] {
         self.values
     }
 
-    /// One point.
+    /// The point at index `at`.
     ///
     /// # Panics
-    /// When there is no such point.
+    /// Panics if there is no such point.
     #[inline]
     pub fn get(self, at: usize) -> [f32; 3] {
         let mut point = [0.0; 3];
@@ -53,18 +53,18 @@ impl<'a> Points<'a> {
         point
     }
 
-    /// All points in order.
+    /// Iterates over all points in order.
     pub fn iter(self) -> impl ExactSizeIterator<Item = [f32; 3]> + use<'a> {
         (0..self.len()).map(move |at| self.get(at))
     }
 
-    /// The first so many.
+    /// The first `count` points.
     pub fn first(self, count: usize) -> Self {
         let end = count.saturating_mul(self.width).min(self.values.len());
         Points { values: &self.values[..end], ..self }
     }
 
-    /// So many at a time; the last may be fewer.
+    /// Splits the points into chunks of `count`; the last may be shorter.
     pub fn chunks(self, count: usize) -> impl ExactSizeIterator<Item = Points<'a>> {
         let chunks = self.values.chunks(count.max(1) * self.width);
         chunks.map(move |values| Points { values, ..self })

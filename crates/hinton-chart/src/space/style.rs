@@ -1,16 +1,16 @@
-//! Colours of everything around the points.
+//! Styles of everything around the points.
 
 use hinton_scene::Color;
 
 use crate::{Theme, ThemeName};
 
-/// How a picture of space looks, besides its points.
+/// The style of a picture of space, apart from its points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SpaceStyle {
-    /// As the theme has it: quiet walls, fine lines.
+    /// The style of the theme: plain walls, fine lines.
     #[default]
     House,
-    /// A black page, grey walls with dashed lines, large points: as the notebooks drew it.
+    /// A black page, grey walls with dashed lines, large points, as in the original notebooks.
     Black,
 }
 

@@ -31,7 +31,7 @@ pub(super) const ROW: ChartRow = ChartRow {
     plays: true,
 };
 
-/// Most tensors that an overview shows as large pictures; more become a map.
+/// The maximum number of tensors that an overview shows as large pictures; more are shown as a map.
 pub const FEW: usize = 20;
 /// Above so many tensors a tile has so many colours at most.
 const MANY: usize = 256;

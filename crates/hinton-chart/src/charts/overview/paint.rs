@@ -1,4 +1,4 @@
-//! The tiles, bars and words of a map.
+//! Draws the tiles, bars and texts of a map.
 
 use hinton_scene::{Align, Baseline, Cells, Color, Item, Path, Point, Rect, Shape, Text};
 use hinton_tensor::Summary;

@@ -1,4 +1,4 @@
-//! A few tensors as large pictures.
+//! Draws a few tensors as large pictures.
 
 use hinton_scene::{
     Align, Baseline, Color, Item, Path, Point, Rect, Shape, TextStyle, fit, measure, visible,

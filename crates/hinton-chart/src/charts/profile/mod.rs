@@ -1,4 +1,5 @@
-//! How large weights are: figures of each kind of tensor over the layers, or over the steps of a run.
+//! The size of weights: measures of each kind of tensor over the layers, or over the steps of a
+//! run.
 
 mod plots;
 mod table;
@@ -31,19 +32,19 @@ pub(super) const ROW: ChartRow = ChartRow {
     plays: false,
 };
 
-/// A figure that is drawn.
+/// A measure that can be drawn, such as the root mean square.
 pub struct MeasureRow {
     /// Its name.
     pub name: &'static str,
-    /// What stands above its plot.
+    /// The title of its plot.
     pub title: &'static str,
-    /// Whether its axis is logarithmic; else it is a share, 0 to 1.
+    /// Whether its axis is logarithmic; if not, it is a share from 0 to 1.
     pub logarithmic: bool,
-    /// Takes it from the figures of a tensor.
+    /// Reads it from the measures of a tensor.
     pub of: fn(&Measures) -> Option<f64>,
 }
 
-/// Every figure, in the order of the plots.
+/// Every measure, in the order of the plots.
 pub const MEASURES: &[MeasureRow] = &[
     MeasureRow { name: "rms", title: "root mean square", logarithmic: true, of: |one| one.rms },
     MeasureRow { name: "std", title: "standard deviation", logarithmic: true, of: |one| one.std },
@@ -57,7 +58,7 @@ pub const MEASURES: &[MeasureRow] = &[
     },
 ];
 
-/// The figure of that name.
+/// The measure with this name.
 pub fn measure(name: &str) -> Option<&'static MeasureRow> {
     MEASURES.iter().find(|row| row.name == name)
 }

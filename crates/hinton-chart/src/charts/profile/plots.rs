@@ -1,4 +1,4 @@
-//! The plots of a profile and the key below them.
+//! Draws the plots of a profile, and the key below them.
 
 use hinton_scene::{Align, Baseline, Color, Item, Path, Point, Rect, Shape, Stroke, fit, measure};
 

@@ -1,5 +1,5 @@
-//! Which lines there are, and what each is at every place: of a file the kinds of tensor over its
-//! layers, of a run its tensors over the steps.
+//! Collects the lines of a profile and their values: for a file, the kinds of tensor over its
+//! layers; for a run, its tensors over the steps.
 
 use std::collections::BTreeMap;
 
