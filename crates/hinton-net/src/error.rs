@@ -1,34 +1,34 @@
-//! What can go wrong with a network.
+//! Errors of networks.
 
 use crate::Shape;
 
-/// Why a network cannot be made or used.
+/// Why a network cannot be built or used.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NetError {
-    /// A spec that cannot be understood.
+    /// A spec cannot be understood.
     #[error("model {spec:?}: {why}")]
     Spec {
         /// The whole spec.
         spec: String,
-        /// Which word, what is wrong, what was expected.
+        /// Which word, what is wrong, and what was expected.
         why: String,
         /// What to write instead.
         help: String,
     },
-    /// A step that does not fit the one before it.
+    /// A step does not fit the one before it.
     #[error("step {step} ({layer}): it takes {expected}, but comes after {found}")]
     Chain {
         /// Name of the step.
         step: String,
         /// The layer.
         layer: String,
-        /// What it takes.
+        /// The shape that it takes.
         expected: String,
-        /// What it is given.
+        /// The shape that it is given.
         found: String,
     },
-    /// A network that is too large to be looked at.
+    /// The network is too large to be shown.
     #[error("step {step} ({layer}): {what}")]
     Limit {
         /// Name of the step.
@@ -38,25 +38,25 @@ pub enum NetError {
         /// How large it would be, and the limit.
         what: String,
     },
-    /// Points that the network does not take.
+    /// The points do not fit the network.
     #[error("{found} values are no whole number of points: this network takes {}", expected.takes())]
     Points {
         /// What the network takes.
         expected: Shape,
-        /// How many values there are.
+        /// Number of values that were given.
         found: usize,
     },
-    /// A parameter that does not exist, or has another shape.
+    /// A parameter does not exist, or has another shape.
     #[error("parameter {name:?}: expected {expected}, found {found}")]
     Parameter {
         /// Its name.
         name: String,
-        /// The shape it has, or the names there are.
+        /// The shape it has, or the existing names.
         expected: String,
         /// What was given.
         found: String,
     },
-    /// An option whose value makes no sense.
+    /// The value of an option makes no sense.
     #[error("{option} {value:?}: {why}")]
     Option {
         /// The option.
@@ -69,7 +69,7 @@ pub enum NetError {
 }
 
 impl NetError {
-    /// What to do about it, where more can be said than the message does.
+    /// What to do about it, if there is more to say than the message does.
     pub fn help(&self) -> Option<&str> {
         match self {
             NetError::Spec { help, .. } => Some(help).filter(|help| !help.is_empty()).map(|h| &**h),

@@ -1,15 +1,15 @@
-//! How weights are before training.
+//! Initialisations: the weights before training.
 
 use crate::layers::{ParameterShape, Start};
 use crate::random::Random;
 use crate::{NetError, Real};
 
-/// A way to begin.
+/// A kind of initialisation.
 #[derive(Debug)]
 pub struct InitRow {
     /// Its name.
     pub name: &'static str,
-    /// One line, with the formula.
+    /// A description in one line, with the formula.
     pub about: &'static str,
     /// Where it was proposed, and what it does to biases.
     pub help: &'static str,
@@ -21,7 +21,7 @@ pub struct InitRow {
 /// Fills a matrix `[out, in]`, row-major.
 type Fill = fn(&ParameterShape, &mut Random, &mut [f64]);
 
-/// Every way to begin.
+/// Every kind of initialisation.
 pub const INITS: &[InitRow] = &[
     InitRow {
         name: "uniform",
@@ -84,12 +84,12 @@ pub const INITS: &[InitRow] = &[
     },
 ];
 
-/// How weights are before training: a row of [`INITS`], times a scale.
+/// An initialisation: a row of [`INITS`], and a factor.
 #[derive(Debug, Clone, Copy)]
 pub struct Init {
-    /// Which.
+    /// The kind.
     pub row: &'static InitRow,
-    /// What everything is multiplied with.
+    /// The factor that all weights are multiplied by.
     pub scale: f64,
 }
 
@@ -100,10 +100,10 @@ impl Default for Init {
 }
 
 impl Init {
-    /// The way of that name.
+    /// The initialisation with this name.
     ///
     /// # Errors
-    /// When there is none; names those there are.
+    /// Returns an error if there is none; the error lists the known ones.
     pub fn named(name: &str) -> Result<Self, NetError> {
         let row = INITS.iter().find(|row| row.name == name);
         let row = row.ok_or_else(|| NetError::Option {

@@ -1,11 +1,12 @@
-//! Small neural networks, to be looked at: layers forward and backward, training, data sets.
+//! Small neural networks for visualisation: forward and backward passes, training, data sets.
 //!
-//! A [`Network`] is a chain of named steps. It is written as a [`Spec`], the same everywhere in
-//! `hinton`: in `2-3-tanh-3-tanh-2` numbers are widths, and words are the rows of [`LAYERS`].
+//! A [`Network`] is a chain of named steps. It is described by a [`Spec`], with the same syntax
+//! everywhere in `hinton`: in `2-3-tanh-3-tanh-2`, numbers are widths, and words are rows of
+//! [`LAYERS`].
 //!
-//! The same seed and the same data give the same bits on every machine and with any number of
-//! threads: sums have a fixed order, nothing is contracted to a fused multiply-add, and exp, tanh,
-//! ln and the like are computed here and not by the system's library.
+//! The same seed and data give the same bits on every machine and with any number of threads: sums
+//! have a fixed order, nothing is contracted to a fused multiply-add, and functions such as exp,
+//! tanh and ln are computed here rather than by the system's library.
 //!
 //! ```
 //! use hinton_net::{Init, Network};

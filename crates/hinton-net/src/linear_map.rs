@@ -3,12 +3,12 @@
 /// Sweeps after which rotations are given up; eight are the most that were seen.
 const MOST_SWEEPS: usize = 60;
 
-/// The singular values of a matrix of `rows` times `columns`, row-major, largest first: by how much
-/// the directions are stretched. One-sided Jacobi rotations (Hestenes 1958), which are exact to the
-/// last few bits for small values too.
+/// The singular values of a matrix of `rows` by `columns` values, row-major, largest first: the
+/// factors by which it stretches space. Computed by one-sided Jacobi rotations (Hestenes 1958),
+/// which are accurate to the last few bits for small values too.
 ///
 /// # Panics
-/// When there are not `rows * columns` values.
+/// Panics if there are not `rows * columns` values.
 pub fn singular_values(matrix: &[f64], rows: usize, columns: usize) -> Vec<f64> {
     assert_eq!(matrix.len(), rows * columns, "values of a matrix");
     // Columns of the taller one of the matrix and its transpose, each a vector.
@@ -61,11 +61,11 @@ fn dot(one: &[f64], two: &[f64]) -> f64 {
     one.iter().zip(two).map(|(x, y)| x * y).sum()
 }
 
-/// The determinant of a square matrix, row-major: by how much it changes areas and volumes, negative
-/// where it mirrors. Gauss with the largest pivot.
+/// The determinant of a square matrix, row-major: the factor by which it changes areas and volumes,
+/// negative if it mirrors. Computed by Gaussian elimination with the largest pivot.
 ///
 /// # Panics
-/// When there are not `side * side` values.
+/// Panics if there are not `side * side` values.
 pub fn determinant(matrix: &[f64], side: usize) -> f64 {
     assert_eq!(matrix.len(), side * side, "values of a square matrix");
     let mut rows: Vec<Vec<f64>> = matrix.chunks(side.max(1)).map(<[f64]>::to_vec).collect();
@@ -95,19 +95,20 @@ pub fn determinant(matrix: &[f64], side: usize) -> f64 {
     product
 }
 
-/// The directions of largest variance of rows of `width` values, and their shares of it.
+/// The principal components of rows of `width` values: the directions of largest variance, and
+/// their shares of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Principal {
     /// The mean of the rows.
     pub mean: Vec<f64>,
-    /// Unit vectors, by variance, largest first; the largest component of each is positive.
+    /// Unit vectors in descending order of variance; the largest component of each is positive.
     pub directions: Vec<Vec<f64>>,
-    /// The share of all variance along each, 0 to 1; 0 where there is none.
+    /// The share of the total variance along each direction, 0 to 1; all 0 if there is no variance.
     pub shares: Vec<f64>,
 }
 
-/// Finds the `count` directions of largest variance from the covariance of rows, `width * width`
-/// values, row-major, by Jacobi rotations for narrow rows and by repeated products (orthogonal
+/// Computes the `count` principal components from the covariance of rows, `width * width` values in
+/// row-major order: by Jacobi rotations for narrow rows, and by repeated products (orthogonal
 /// iteration) for wide ones.
 pub fn principal(mean: Vec<f64>, covariance: &[f64], count: usize) -> Principal {
     let width = mean.len();

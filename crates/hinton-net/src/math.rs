@@ -1,5 +1,5 @@
-//! exp and tanh with the same bits on every machine, without a branch, so that loops over them become
-//! vectors.
+//! exp and tanh with the same bits on every machine, and without branches, so that loops over them
+//! vectorise.
 //!
 //! x = k ln 2 + r with k whole and |r| ≤ ln 2 / 2; e^r − 1 by its Taylor series; the power of two by
 //! the bits of the exponent. k is rounded by adding and subtracting a number so large that no digit
@@ -29,7 +29,8 @@ macro_rules! functions {
             $real::from_bits(bits << $mantissa)
         }
 
-        /// e to the power of x: at most 2 units in the last place off; 0 and ∞ beyond what can be held.
+        /// e to the power of x, accurate to 2 units in the last place; 0 and ∞ outside the range of
+        /// the type.
         #[inline(always)]
         pub fn $exp(x: $real) -> $real {
             // Written so that NaN goes through.
@@ -41,7 +42,7 @@ macro_rules! functions {
             (less_one + 1.0) * $two_to(half) * $two_to(k - half)
         }
 
-        /// Hyperbolic tangent: at most 3 units in the last place off.
+        /// Hyperbolic tangent, accurate to 3 units in the last place.
         #[inline(always)]
         pub fn $tanh(x: $real) -> $real {
             // tanh |x| = d / (d + 2) with d = e^(2|x|) − 1, which keeps all digits near zero.

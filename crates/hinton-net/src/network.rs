@@ -1,4 +1,4 @@
-//! A chain of named steps and the values of its parameters.
+//! A chain of named steps, with the values of its parameters.
 
 use std::ops::Range;
 
@@ -9,9 +9,9 @@ use crate::{Init, NetError, Real, Shape, Spec};
 /// Most parameters of a network, and most values of a row between two steps.
 const MOST: (usize, usize) = (1 << 28, 1 << 24);
 
-/// A chain of named steps.
+/// A network: a chain of named steps, with the values of its parameters.
 ///
-/// The values of all parameters lie in one vector, step after step. Names are those of PyTorch's
+/// The values of all parameters are in one vector, step after step. Names follow PyTorch's
 /// `Sequential`: `0.weight`, `0.bias`, `2.weight` ….
 #[derive(Debug)]
 pub struct Network<R: Real> {
@@ -23,22 +23,22 @@ pub struct Network<R: Real> {
 /// A step of a [`Network`].
 #[derive(Debug)]
 pub struct NetworkStep<R: Real> {
-    /// Its name: its place in the chain, or the name it has in a checkpoint.
+    /// Its name: its index in the chain, or its name in a checkpoint.
     pub name: String,
-    /// What it does.
+    /// Its layer.
     pub layer: Box<dyn Layer<R>>,
-    /// What comes in.
+    /// The shape of its input.
     pub input: Shape,
-    /// What goes out.
+    /// The shape of its output.
     pub output: Shape,
-    /// Where its parameters lie in the network's values.
+    /// The range of its parameters in the network's values.
     pub at: Range<usize>,
 }
 
-/// A parameter with its values, laid out as PyTorch has it.
+/// A parameter with its values, laid out as in PyTorch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Array<R> {
-    /// `0.weight`.
+    /// Its name, such as `0.weight`.
     pub name: String,
     /// Length of each axis.
     pub shape: Vec<usize>,
@@ -61,25 +61,26 @@ impl<R: Real> Clone for Network<R> {
 }
 
 impl<R: Real> Network<R> {
-    /// A network without a step, for points of that shape.
+    /// A network without steps, for points of this shape.
     pub fn new(input: Shape) -> Self {
         Network { input, steps: Vec::new(), values: Vec::new() }
     }
 
-    /// The network of a model in a line, which begins with the width of the points.
+    /// Builds a network from a spec that begins with the width of the points.
     ///
-    /// The same seed gives the same network, in `f32` and in `f64` but for rounding.
+    /// The same seed gives the same network; in `f32` and `f64` it differs only by rounding.
     ///
     /// # Errors
-    /// When the model cannot be understood or its layers do not chain.
+    /// Returns an error if the spec cannot be understood, or its layers do not fit together.
     pub fn from_spec(text: &str, init: &Init, seed: u64) -> Result<Self, NetError> {
         Network::build(&Spec::parse(text)?, init, seed)
     }
 
-    /// As [`Network::from_spec`], of a model that was read already.
+    /// Builds a network from a parsed spec, as [`Network::from_spec`] does.
     ///
     /// # Errors
-    /// When it does not begin with the width of the points, has unknown layers, or does not chain.
+    /// Returns an error if the spec does not begin with the width of the points, has unknown
+    /// layers, or its layers do not fit together.
     pub fn build(spec: &Spec, init: &Init, seed: u64) -> Result<Self, NetError> {
         let Some(input) = spec.input else {
             return Err(spec.fault("it does not begin with the width of the points".to_owned()));
@@ -100,10 +101,11 @@ impl<R: Real> Network<R> {
         Ok(network)
     }
 
-    /// Adds a step at the end; without a name it is called after its place. Its parameters are zero.
+    /// Adds a step at the end; without a name it is named after its index. Its parameters are zero.
     ///
     /// # Errors
-    /// When it does not fit what comes before, its name is taken, or the network grows too large.
+    /// Returns an error if it does not fit the previous step, its name is taken, or the network
+    /// becomes too large.
     pub fn push(&mut self, name: Option<&str>, layer: Box<dyn Layer<R>>) -> Result<(), NetError> {
         let name = name.map_or_else(|| self.steps.len().to_string(), str::to_owned);
         if self.steps.iter().any(|step| step.name == name) {
@@ -138,7 +140,7 @@ impl<R: Real> Network<R> {
         Ok(())
     }
 
-    /// Gives every parameter the values it begins with.
+    /// Initialises every parameter.
     pub fn init(&mut self, init: &Init, seed: u64) {
         let mut random = Random::of(seed, "weights");
         let mut values = Vec::with_capacity(self.values.len());
@@ -150,12 +152,12 @@ impl<R: Real> Network<R> {
         self.values = values;
     }
 
-    /// The shape of a point.
+    /// The shape of an input point.
     pub fn input(&self) -> Shape {
         self.input
     }
 
-    /// The shape of what goes out.
+    /// The shape of an output.
     pub fn output(&self) -> Shape {
         self.steps.last().map_or(self.input, |step| step.output)
     }
@@ -165,33 +167,33 @@ impl<R: Real> Network<R> {
         &self.steps
     }
 
-    /// How many steps.
+    /// Number of steps.
     pub fn len(&self) -> usize {
         self.steps.len()
     }
 
-    /// Whether it has no step, and gives what it gets.
+    /// Whether it has no steps, and returns its input.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }
 
-    /// The values of all parameters as they lie, step after step.
+    /// The values of all parameters, step after step.
     pub fn values(&self) -> &[R] {
         &self.values
     }
 
-    /// The same, to be changed.
+    /// The values of all parameters, mutably.
     pub fn values_mut(&mut self) -> &mut [R] {
         &mut self.values
     }
 
-    /// The model in a line.
+    /// The network as a spec.
     pub fn spec(&self) -> String {
         let words = self.steps.iter().map(|step| step.layer.word());
         std::iter::once(self.input.to_string()).chain(words).collect::<Vec<_>>().join("-")
     }
 
-    /// Every parameter, with its name in the network and where it lies.
+    /// Every parameter, with its name in the network and the range of its values.
     pub fn parameters(&self) -> Vec<(String, ParameterShape, Range<usize>)> {
         let mut all = Vec::new();
         for step in &self.steps {
@@ -222,16 +224,16 @@ impl<R: Real> Network<R> {
         })
     }
 
-    /// Every parameter with its values, laid out as PyTorch has it.
+    /// Every parameter with its values, laid out as in PyTorch.
     pub fn arrays(&self) -> Vec<Array<R>> {
         self.arrays_of(&self.values)
     }
 
-    /// As [`Network::arrays`], of other values of the same layout: gradients, or what an optimiser
-    /// remembers.
+    /// As [`Network::arrays`], for other values with the same layout: gradients, or the state of an
+    /// optimiser.
     ///
     /// # Panics
-    /// When there are not as many as the network has.
+    /// Panics if their number differs from the network's.
     pub fn arrays_of(&self, values: &[R]) -> Vec<Array<R>> {
         assert_eq!(values.len(), self.values.len(), "values of the network's layout");
         let array = |(name, shape, at): (String, ParameterShape, Range<usize>)| {
@@ -245,10 +247,10 @@ impl<R: Real> Network<R> {
         self.parameters().into_iter().map(array).collect()
     }
 
-    /// Gives a parameter its values, laid out as PyTorch has it.
+    /// Sets the values of a parameter, laid out as in PyTorch.
     ///
     /// # Errors
-    /// When there is no such parameter, or its shape is another.
+    /// Returns an error if there is no such parameter, or its shape is different.
     pub fn set(&mut self, name: &str, shape: &[usize], values: &[R]) -> Result<(), NetError> {
         let mut own = std::mem::take(&mut self.values);
         let result = self.set_in(&mut own, name, shape, values);
@@ -256,10 +258,10 @@ impl<R: Real> Network<R> {
         result
     }
 
-    /// As [`Network::set`], in other values of the same layout.
+    /// As [`Network::set`], in other values with the same layout.
     ///
     /// # Errors
-    /// When there is no such parameter, or its shape is another.
+    /// Returns an error if there is no such parameter, or its shape is different.
     pub fn set_in(
         &self,
         all: &mut [R],
@@ -291,10 +293,10 @@ impl<R: Real> Network<R> {
         Ok(())
     }
 
-    /// How many points `values` are.
+    /// The number of points in `values`.
     ///
     /// # Errors
-    /// When they are no whole number of points.
+    /// Returns an error if they are not a whole number of points.
     pub fn points<I>(&self, values: &[I]) -> Result<usize, NetError> {
         match values.len() % self.input.width() {
             0 => Ok(values.len() / self.input.width()),
@@ -302,10 +304,10 @@ impl<R: Real> Network<R> {
         }
     }
 
-    /// What goes out for each point, row after row.
+    /// Computes the output of the network for each point, row after row.
     ///
     /// # Errors
-    /// When `values` are no whole number of points.
+    /// Returns an error if `values` are not a whole number of points.
     pub fn forward(&self, values: &[R]) -> Result<Vec<R>, NetError> {
         let points = self.points(values)?;
         let mut rows = values.to_vec();
@@ -317,10 +319,11 @@ impl<R: Real> Network<R> {
         Ok(rows)
     }
 
-    /// One step: rows of its input to rows of its output, which is overwritten.
+    /// Computes one step: from `input` rows to `output` rows, which are overwritten.
     ///
     /// # Panics
-    /// When the lengths are not those of `points` rows, or the step is not of this network.
+    /// Panics if the lengths are not those of `points` rows, or the step belongs to another
+    /// network.
     pub fn step(&self, step: &NetworkStep<R>, input: &[R], points: usize, output: &mut [R]) {
         assert_eq!(input.len(), points * step.input.width(), "rows of a step's input");
         assert_eq!(output.len(), points * step.output.width(), "rows of a step's output");

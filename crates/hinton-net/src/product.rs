@@ -1,7 +1,7 @@
-//! Products of matrices whose every bit is fixed.
+//! Matrix products with the same bits on every machine.
 //!
-//! Each value is the sum of its products in their order, one after another, each rounded: what three
-//! plain loops give. Columns are done side by side in vectors, which changes no sum.
+//! Each value is the sum of its products in order, each rounded, as three plain loops would compute
+//! it. Columns are computed in parallel by vector instructions, which does not change any sum.
 
 use crate::Real;
 use hinton_tensor::simd::{self, Kernel};
@@ -12,14 +12,14 @@ pub(crate) const LANES: usize = 16;
 /// The left matrix of a product.
 #[derive(Debug, Clone, Copy)]
 pub enum Left<'a, R> {
-    /// Its rows lie one after another.
+    /// A matrix whose rows are contiguous.
     Rows {
         /// The values.
         values: &'a [R],
         /// Length of a row.
         inner: usize,
     },
-    /// Its columns lie one after another: it is the transpose of what lies there.
+    /// A matrix whose columns are contiguous: the transpose of the stored one.
     Columns {
         /// The values.
         values: &'a [R],
@@ -49,8 +49,8 @@ impl<'a, R> Left<'a, R> {
 }
 
 /// `out = left * right`; `right` and `out` have rows of `columns` values.
-///
 /// # Panics
+/// Panics if the lengths do not match.
 /// When the lengths do not fit one another.
 pub fn product<R: Real>(left: Left<'_, R>, right: &[R], out: &mut [R], columns: usize) {
     check(&left, right, out, columns);
@@ -60,10 +60,10 @@ pub fn product<R: Real>(left: Left<'_, R>, right: &[R], out: &mut [R], columns: 
     simd::run(Product { left, right, out, columns, adds: false });
 }
 
-/// `out += left * right`: each sum goes on from the value that is there.
+/// `out += left * right`: each sum continues from the existing value.
 ///
 /// # Panics
-/// When the lengths do not fit one another.
+/// Panics if the lengths do not match.
 pub fn add_product<R: Real>(left: Left<'_, R>, right: &[R], out: &mut [R], columns: usize) {
     check(&left, right, out, columns);
     simd::run(Product { left, right, out, columns, adds: true });
@@ -221,7 +221,7 @@ impl<R: Real, const INNER: usize, const COLUMNS: usize> Kernel for Small<'_, R, 
     }
 }
 
-/// Adds `bias` to every row of its length; does nothing where there is none.
+/// Adds `bias` to every row of its length; does nothing if it is empty.
 pub fn add_to_rows<R: Real>(rows: &mut [R], bias: &[R]) {
     if bias.is_empty() {
         return;
@@ -231,7 +231,7 @@ pub fn add_to_rows<R: Real>(rows: &mut [R], bias: &[R]) {
     }
 }
 
-/// Adds every row, in order, to `sums`; does nothing where that is empty.
+/// Adds every row, in order, to `sums`; does nothing if that is empty.
 pub fn add_rows<R: Real>(rows: &[R], sums: &mut [R]) {
     if sums.is_empty() {
         return;
@@ -241,7 +241,7 @@ pub fn add_rows<R: Real>(rows: &[R], sums: &mut [R]) {
     }
 }
 
-/// A matrix of `rows` rows of `columns` values, the other way round.
+/// The transpose of a matrix of `rows` by `columns` values.
 pub fn transposed<R: Real>(values: &[R], rows: usize, columns: usize) -> Vec<R> {
     let mut out = vec![R::ZERO; rows * columns];
     for (row, values) in values.chunks_exact(columns.max(1)).take(rows).enumerate() {

@@ -1,20 +1,20 @@
 //! Random numbers that are the same on every machine.
 
-/// xoshiro256++ (Blackman and Vigna 2019, <https://prng.di.unimi.it/xoshiro256plusplus.c>), its state
-/// filled by SplitMix64 from the seed, as its authors advise.
+/// The generator xoshiro256++ (Blackman and Vigna 2019,
+/// <https://prng.di.unimi.it/xoshiro256plusplus.c>), seeded by SplitMix64 as its authors recommend.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Random {
     state: [u64; 4],
 }
 
 impl Random {
-    /// The series of this seed.
+    /// A generator with this seed.
     pub fn new(seed: u64) -> Self {
         let mut mixer = seed;
         Random { state: std::array::from_fn(|_| split_mix(&mut mixer)) }
     }
 
-    /// A series of this seed for one purpose: those of several purposes have nothing in common.
+    /// A generator with this seed for one purpose; those of different purposes are independent.
     pub fn of(seed: u64, purpose: &str) -> Self {
         // FNV-1a, <http://www.isthe.com/chongo/tech/comp/fnv/>.
         let hash = purpose.bytes().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| {
@@ -47,14 +47,14 @@ impl Random {
         low + self.unit() * (high - low)
     }
 
-    /// Whole and uniform below `count`, which is at least 1 (Lemire 2019, without the rare rejection:
-    /// the bias is below 2^-32 for any count that memory holds).
+    /// A uniform integer below `count`, which is at least 1 (Lemire 2019, without the rare
+    /// rejection: the bias is below 2^-32 for any count that fits in memory).
     pub fn below(&mut self, count: usize) -> usize {
         ((u128::from(self.bits()) * count as u128) >> 64) as usize
     }
 
-    /// Standard normal, by Marsaglia's polar method (1964), whose ln and square root are the same
-    /// everywhere.
+    /// A standard normal number, by Marsaglia's polar method (1964), with a logarithm and square
+    /// root that are the same on every machine.
     pub fn normal(&mut self) -> f64 {
         loop {
             let (x, y) = (self.between(-1.0, 1.0), self.between(-1.0, 1.0));
@@ -65,7 +65,7 @@ impl Random {
         }
     }
 
-    /// The whole numbers below `count` in random order (Fisher and Yates).
+    /// The integers below `count` in random order (Fisher and Yates).
     pub fn order(&mut self, count: usize) -> Vec<usize> {
         let mut order: Vec<usize> = (0..count).collect();
         for last in (1..count).rev() {

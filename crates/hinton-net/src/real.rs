@@ -1,4 +1,4 @@
-//! The numbers that flow through a network: `f32` and `f64`.
+//! The number types that networks compute in: `f32` and `f64`.
 
 use std::fmt::{Debug, Display};
 use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
@@ -15,8 +15,8 @@ mod sealed {
 
 /// `f32` or `f64`.
 ///
-/// The functions give the same bits on every machine; they are a few units in the last place from
-/// the true value.
+/// The functions give the same bits on every machine, and are accurate to a few units in the last
+/// place.
 pub trait Real:
     sealed::Sealed
     + Copy

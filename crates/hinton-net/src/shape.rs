@@ -1,25 +1,25 @@
-//! What flows between two steps: the meaning of a row of values.
+//! The shape of the values between two steps.
 
 use std::fmt;
 
-/// The meaning of a row of values.
+/// The shape of a row of values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
-    /// So many values.
+    /// This number of values.
     Flat(usize),
-    /// A picture of channels, one after another, each row-major.
+    /// A picture: channel after channel, each row-major.
     Image {
-        /// How many channels.
+        /// Number of channels.
         channels: usize,
-        /// Rows of a channel.
+        /// Number of rows of a channel.
         height: usize,
-        /// Columns of a channel.
+        /// Number of columns of a channel.
         width: usize,
     },
 }
 
 impl Shape {
-    /// Values in a row.
+    /// Number of values in a row.
     pub fn width(&self) -> usize {
         match *self {
             Shape::Flat(width) => width,
@@ -27,7 +27,7 @@ impl Shape {
         }
     }
 
-    /// What something that takes this shape takes, in words.
+    /// What a layer with this input shape takes, in words.
     pub fn takes(&self) -> String {
         match self {
             Shape::Flat(1) => "rows of 1 value".to_owned(),

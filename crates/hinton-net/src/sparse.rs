@@ -1,7 +1,7 @@
 //! Rows that are mostly zero, such as pictures of digits, and their products.
 //!
-//! Products with zeros are left out. That changes no bit: a sum that begins with zero and gets zero
-//! added stays as it is, as long as what the zero is multiplied with is finite.
+//! Products with zeros are skipped. That does not change any bit: adding zero leaves a sum
+//! unchanged, provided that the other factor is finite.
 
 use crate::Real;
 use crate::product::{LANES, scaled};
@@ -10,7 +10,7 @@ use hinton_tensor::simd::{self, Kernel};
 /// Rows that are done side by side.
 const ROWS: usize = 4;
 
-/// Rows of which only what is not zero is kept.
+/// Rows of which only the nonzero values are stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SparseRows<R> {
     width: usize,
@@ -21,8 +21,8 @@ pub struct SparseRows<R> {
 }
 
 impl<R: Real> SparseRows<R> {
-    /// The rows of a dense matrix of `width` columns; nothing if it is too wide or too large, or more
-    /// than a third of it is not zero, so that dense rows are the better way to keep it.
+    /// The rows of a dense matrix with `width` columns. `None` if it is too wide or too large, or
+    /// if more than a third of it is not zero, in which case dense rows are better.
     pub fn new<T: Copy>(
         values: &[T],
         width: usize,
@@ -61,29 +61,29 @@ impl<R: Real> SparseRows<R> {
         Some(rows)
     }
 
-    /// How many rows.
+    /// Number of rows.
     pub fn len(&self) -> usize {
         self.starts.len() - 1
     }
 
-    /// Whether there are none.
+    /// Whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Values of a row, zeros included.
+    /// Number of values in a row, including zeros.
     pub fn width(&self) -> usize {
         self.width
     }
 
-    /// Columns and values of a row that are not zero.
+    /// The columns and values of a row that are not zero.
     #[inline(always)]
     pub fn row(&self, row: usize) -> (&[u16], &[R]) {
         let range = self.starts[row] as usize..self.starts[row + 1] as usize;
         (&self.columns[range.clone()], &self.values[range])
     }
 
-    /// Writes a row with its zeros.
+    /// Writes a row, including its zeros.
     pub fn write(&self, row: usize, out: &mut [R]) {
         out.fill(R::ZERO);
         let (columns, values) = self.row(row);
@@ -91,10 +91,10 @@ impl<R: Real> SparseRows<R> {
     }
 }
 
-/// `out = rows * right` for the rows `which`; as [`crate::product::product`].
+/// Computes `out = rows * right` for the rows `which`; like [`crate::product::product`].
 ///
 /// # Panics
-/// When the lengths do not fit one another.
+/// Panics if the lengths do not match.
 pub fn product<R: Real>(
     rows: &SparseRows<R>,
     which: &[u32],
@@ -106,10 +106,10 @@ pub fn product<R: Real>(
     simd::run(Product { rows, which, right, out, columns });
 }
 
-/// `out += rowsᵀ * right` for the rows `which`; as [`crate::product::add_product`].
+/// Computes `out += rowsᵀ * right` for the rows `which`; like [`crate::product::add_product`].
 ///
 /// # Panics
-/// When the lengths do not fit one another.
+/// Panics if the lengths do not match.
 pub fn add_transposed_product<R: Real>(
     rows: &SparseRows<R>,
     which: &[u32],

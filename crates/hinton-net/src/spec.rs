@@ -1,18 +1,19 @@
-//! Models in a line: `784-128-relu-64-relu-10`.
+//! Specs: networks in one line, such as `784-128-relu-64-relu-10`.
 
 use std::fmt;
 
 use crate::layers::{LAYERS, LayerRow, MOST};
 use crate::{NetError, Shape};
 
-/// A model in a line: words between dashes.
+/// The description of a network in one line: words separated by dashes.
 ///
-/// A number is a width: the first is that of the points, each other a linear map to that width. A word
-/// is a layer of [`LAYERS`], with what it needs behind colons: `conv:6:5`. Pictures begin with their
-/// shape, `1x28x28` (or `28x28`); a width after a picture flattens it first.
+/// A number is a width: the first is that of the points, and every other is a linear map to that
+/// width. A word is a layer of [`LAYERS`], with its arguments after colons: `conv:6:5`. Networks
+/// for pictures begin with their shape, `1x28x28` (or `28x28`); a width after a picture flattens it
+/// first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spec {
-    /// The shape of a point, where it is written.
+    /// The shape of a point, if the spec states it.
     pub input: Option<Shape>,
     /// The layers' words.
     words: Vec<String>,
@@ -21,12 +22,12 @@ pub struct Spec {
 }
 
 impl Spec {
-    /// Reads a model.
+    /// Parses a spec.
     ///
-    /// The words are looked at when a network is made of it; here only the form is checked.
+    /// Only the form is checked here; the words are checked when a network is built.
     ///
     /// # Errors
-    /// When it is empty, or has an empty word.
+    /// Returns an error if it is empty, or has an empty word.
     pub fn parse(text: &str) -> Result<Self, NetError> {
         let wrong = |why: String| Err(fault(text, why));
         let mut words: Vec<String> =
@@ -48,15 +49,15 @@ impl Spec {
         Ok(Spec { input, words, without_bias: false })
     }
 
-    /// The same model whose widths are linear maps without a bias.
+    /// The same spec, with linear maps that have no bias.
     pub fn without_bias(mut self) -> Self {
         self.without_bias = true;
         self
     }
 
-    /// The same model for points of that shape.
+    /// The same spec for points of this shape.
     ///
-    /// A first width that is as wide as the points is their width and no linear map.
+    /// If the first width equals that of the points, it is their width rather than a linear map.
     pub fn for_points(mut self, shape: Shape) -> Self {
         self.input = Some(shape);
         self

@@ -1,4 +1,4 @@
-//! Points after every step.
+//! Traces points through a network.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,42 +13,42 @@ const STRIPE: usize = 2048;
 /// Most values after all steps together: 2 GiB in double precision.
 const MOST_VALUES: usize = 1 << 28;
 
-/// Points after every step of a network.
+/// The points after every step of a network.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trace<R> {
-    /// How many points.
+    /// Number of points.
     pub points: usize,
-    /// Values of a point after each step.
+    /// Number of values of a point after each step.
     pub widths: Vec<usize>,
-    /// Rows of so many values, point after point, after each step.
+    /// The values after each step, point after point.
     pub values: Vec<Vec<R>>,
 }
 
-/// Why points could not be traced.
+/// Why points could not be traced through a network.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum TraceError {
     /// The points do not fit the network.
     #[error(transparent)]
     Net(#[from] NetError),
-    /// There would be more values than are held.
+    /// The result would have more values than the limit.
     #[error(
         "{points} points after every step are {values} values, the limit is {MOST_VALUES}; send fewer points"
     )]
     Many {
-        /// How many points.
+        /// Number of points.
         points: usize,
-        /// How many values they have in all steps.
+        /// Number of values in all steps.
         values: usize,
     },
-    /// The work was stopped.
+    /// The work was cancelled.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
 }
 
 impl<R: Real> Network<R> {
-    /// The points after every step, in stripes on the threads of `work`; the values do not depend on
-    /// how many there are. Points may come in another precision than the network computes in.
-    /// Memory is that of the values themselves.
+    /// Computes the points after every step, in stripes on the threads of `work`; the result is the
+    /// same for any number of threads. Points may have another precision than the network computes
+    /// in. The memory used is that of the values.
     ///
     /// ```
     /// use hinton_net::{Init, Network};
@@ -61,8 +61,8 @@ impl<R: Real> Network<R> {
     /// ```
     ///
     /// # Errors
-    /// When the values are no whole number of points, when there would be too many, or the work was
-    /// stopped.
+    /// Returns an error if the values are not a whole number of points, there would be too many, or
+    /// the work was cancelled.
     pub fn trace<I: Real>(&self, input: &[I], work: Work<'_>) -> Result<Trace<R>, TraceError> {
         let points = self.points(input)?;
         let widths: Vec<usize> = self.steps().iter().map(|step| step.output.width()).collect();

@@ -1,4 +1,4 @@
-//! Points with their classes, to be learned.
+//! Data sets: points with their classes.
 
 mod digits;
 mod toys;
@@ -9,12 +9,12 @@ use crate::{Real, Shape};
 pub use digits::digits;
 pub use toys::{TOYS, ToyRow};
 
-/// Points with their classes.
+/// A data set: points with their classes.
 #[derive(Debug, Clone)]
 pub struct DataSet {
-    /// What it is called.
+    /// Its name.
     pub name: String,
-    /// What a point is.
+    /// The shape of a point.
     pub input: Shape,
     /// Names of the classes.
     pub classes: Vec<String>,
@@ -29,17 +29,17 @@ pub struct DataSet {
 pub enum Inputs {
     /// Every value, row after row.
     Dense {
-        /// Values of a point.
+        /// Number of values of a point.
         width: usize,
         /// The values.
         values: Vec<f32>,
     },
-    /// What is not zero.
+    /// Only the values that are not zero.
     Sparse(SparseRows<f32>),
 }
 
 impl Inputs {
-    /// Points of `width` values, kept without their zeros where most are.
+    /// Points of `width` values, stored without zeros if most values are zero.
     pub fn new(width: usize, values: Vec<f32>) -> Self {
         match SparseRows::new(&values, width, |value| value == 0.0, |value| value) {
             Some(rows) => Inputs::Sparse(rows),
@@ -57,7 +57,7 @@ impl Inputs {
         }
     }
 
-    /// How many points.
+    /// Number of points.
     pub fn len(&self) -> usize {
         match self {
             Inputs::Dense { width, values } => values.len() / (*width).max(1),
@@ -65,12 +65,12 @@ impl Inputs {
         }
     }
 
-    /// Whether there are none.
+    /// Whether there are no points.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Values of a point.
+    /// Number of values of a point.
     pub fn width(&self) -> usize {
         match self {
             Inputs::Dense { width, .. } => *width,
@@ -78,7 +78,7 @@ impl Inputs {
         }
     }
 
-    /// Some points, every value of them.
+    /// All values of the points with these indices.
     pub fn gather(&self, which: &[u32]) -> Vec<f32> {
         let width = self.width();
         let mut rows = vec![0.0; which.len() * width];
@@ -96,18 +96,18 @@ impl Inputs {
 }
 
 impl DataSet {
-    /// How many points.
+    /// Number of points.
     pub fn len(&self) -> usize {
         self.labels.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no points.
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
     }
 
-    /// A number that differs where the points or their classes do, to tell that a training goes on
-    /// with the same data. Not meant against malice.
+    /// A hash of the points and their classes, to verify that training resumes with the same data.
+    /// Not secure against deliberate collisions.
     pub fn fingerprint(&self) -> u64 {
         let mut hash = 0xcbf2_9ce4_8422_2325u64;
         // FNV-1a by words instead of bytes.
@@ -133,17 +133,17 @@ impl DataSet {
     }
 }
 
-/// Some rows of points, as a network takes them.
+/// Some points, in the form that a network takes them.
 #[derive(Debug, Clone, Copy)]
 pub enum Rows<'a, R> {
-    /// Every value.
+    /// All values.
     Dense(&'a [R]),
-    /// The rows of these numbers, without their zeros.
+    /// The rows with these indices, without their zeros.
     Sparse(&'a SparseRows<R>, &'a [u32]),
 }
 
 impl<R: Real> Rows<'_, R> {
-    /// How many values they are, zeros included.
+    /// Number of values, including zeros.
     pub fn values(&self) -> usize {
         match self {
             Rows::Dense(values) => values.len(),

@@ -1,17 +1,17 @@
-//! Points in the plane whose classes can be seen.
+//! Generated points in the plane with visible classes.
 
 use super::{DataSet, Inputs};
 use crate::Shape;
 use crate::random::Random;
 
-/// A kind of points in the plane.
+/// A kind of generated points in the plane.
 #[derive(Debug)]
 pub struct ToyRow {
     /// Its name.
     pub name: &'static str,
-    /// One line.
+    /// A description in one line.
     pub about: &'static str,
-    /// How many classes.
+    /// Number of classes.
     pub classes: usize,
     /// A point of a class.
     point: fn(usize, &mut Random) -> (f64, f64),
@@ -83,7 +83,7 @@ fn noisy((x, y): (f64, f64), deviation: f64, random: &mut Random) -> (f64, f64) 
 }
 
 impl ToyRow {
-    /// So many points, within about 3 of the origin, the classes in turn.
+    /// Generates `count` points within about 3 of the origin, alternating between the classes.
     pub fn points(&self, count: usize, seed: u64) -> DataSet {
         let mut random = Random::of(seed, self.name);
         let mut values = Vec::with_capacity(2 * count);

@@ -1,4 +1,4 @@
-//! Layers that are a function of each value by itself.
+//! Layers that apply a function to each value separately.
 
 use std::fmt::Debug;
 

@@ -1,4 +1,4 @@
-//! Batch normalisation with the statistics that it has.
+//! Batch normalisation with stored statistics.
 
 use super::{Arguments, Backward, Builders, Forward, Layer, LayerRow, ParameterShape, Start};
 use crate::{Real, Shape};
@@ -18,19 +18,19 @@ pub(super) const ROW: LayerRow = LayerRow {
 
 const EPSILON: f64 = 1e-5;
 
-/// Batch normalisation at inference.
+/// Batch normalisation at inference, with stored statistics.
 #[derive(Debug, Clone)]
 pub struct BatchNorm {
     /// Channels, each with its own statistics.
     pub channels: usize,
-    /// Values of a channel.
+    /// Number of values per channel.
     pub area: usize,
     /// Added to the variance.
     pub epsilon: f64,
 }
 
 impl BatchNorm {
-    /// For rows of this shape.
+    /// For inputs of this shape.
     pub fn new(input: &Shape, epsilon: f64) -> Self {
         match *input {
             Shape::Flat(channels) => BatchNorm { channels, area: 1, epsilon },

@@ -1,4 +1,4 @@
-//! Convolution of pictures.
+//! Two-dimensional convolution.
 
 use super::patches::Window;
 use super::{
@@ -20,7 +20,7 @@ pub(super) const ROW: LayerRow = LayerRow {
     build: Builders { f32: build, f64: build },
 };
 
-/// Convolution of pictures.
+/// Two-dimensional convolution.
 #[derive(Debug, Clone)]
 pub struct Conv {
     filters: usize,

@@ -1,4 +1,4 @@
-//! Dropout, which does nothing outside training, and nothing here.
+//! Dropout, which has no effect outside training, and none here.
 
 use super::activation::{Pointwise, pointwise_layer};
 use super::{Arguments, Builders, Layer, LayerRow};
@@ -17,10 +17,10 @@ pub(super) const ROW: LayerRow = LayerRow {
 
 const RATE: f64 = 0.5;
 
-/// Nothing.
+/// Dropout; here it has no effect.
 #[derive(Debug, Clone)]
 pub struct Dropout {
-    /// The share of values that training elsewhere drops, from 0 to 1.
+    /// The share of values that training in other programs drops, 0 to 1.
     pub rate: f64,
 }
 

@@ -1,4 +1,4 @@
-//! A picture becomes a row.
+//! Flattens a picture to a row of values.
 
 use super::{Arguments, Backward, Builders, Forward, Layer, LayerRow};
 use crate::{Real, Shape};
@@ -14,7 +14,7 @@ pub(super) const ROW: LayerRow = LayerRow {
     build: Builders { f32: build, f64: build },
 };
 
-/// A picture becomes a row.
+/// Flattens a picture to a row of values.
 #[derive(Debug, Clone)]
 pub struct Flatten;
 

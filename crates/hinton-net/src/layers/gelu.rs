@@ -1,4 +1,4 @@
-//! x times the normal distribution up to x.
+//! GELU: x times the cumulative normal distribution at x.
 
 use super::activation::{Pointwise, pointwise_layer};
 use super::{Arguments, Builders, Layer, LayerRow};
@@ -14,7 +14,7 @@ pub(super) const ROW: LayerRow = LayerRow {
     build: Builders { f32: build, f64: build },
 };
 
-/// x times the normal distribution up to x.
+/// GELU: x times the cumulative normal distribution at x.
 #[derive(Debug, Clone)]
 pub struct Gelu;
 

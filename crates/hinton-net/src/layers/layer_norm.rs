@@ -1,4 +1,4 @@
-//! Layer normalisation: each point by its own mean and variance.
+//! Layer normalisation: normalises each point by its own mean and variance.
 
 use super::{Arguments, Backward, Builders, Forward, Layer, LayerRow, ParameterShape, Start};
 use crate::{Real, Shape};
@@ -20,7 +20,7 @@ const EPSILON: f64 = 1e-5;
 /// Layer normalisation.
 #[derive(Debug, Clone)]
 pub struct LayerNorm {
-    /// Values of a point.
+    /// Number of values of a point.
     pub width: usize,
     /// Added to the variance.
     pub epsilon: f64,

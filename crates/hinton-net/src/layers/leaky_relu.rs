@@ -1,4 +1,4 @@
-//! A small slope below zero, x above.
+//! Leaky ReLU: x above zero, a small slope below.
 
 use super::activation::{Pointwise, pointwise_layer};
 use super::{Arguments, Builders, Layer, LayerRow};
@@ -16,7 +16,7 @@ pub(super) const ROW: LayerRow = LayerRow {
 
 const SLOPE: f64 = 0.01;
 
-/// A small slope below zero, x above.
+/// Leaky ReLU: x above zero, a small slope below.
 #[derive(Debug, Clone)]
 pub struct LeakyRelu {
     /// The slope below zero.

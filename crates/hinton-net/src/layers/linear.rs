@@ -21,11 +21,11 @@ pub(crate) const NO_BIAS: &str = "nobias";
 /// A linear map.
 #[derive(Debug, Clone)]
 pub struct Linear {
-    /// Values that come in.
+    /// Number of input values.
     pub inputs: usize,
-    /// Values that go out.
+    /// Number of output values.
     pub outputs: usize,
-    /// Whether something is added after the sums.
+    /// Whether a bias is added.
     pub has_bias: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The layers: one file each, one row of [`LAYERS`] each.
+//! The layers: one file and one row of [`LAYERS`] each.
 
 mod activation;
 mod batch_norm;
@@ -38,31 +38,32 @@ pub use softmax::Softmax;
 pub(crate) use softmax::softmax_rows;
 pub use tanh::Tanh;
 
-/// One step of a network: a function of rows, with its gradients.
+/// A layer: a function of rows of values, with its gradients.
 ///
-/// A layer holds no values of parameters. They lie in one vector of the whole network, and a layer is
-/// given its part, laid out as [`Layer::parameters`] says.
+/// A layer does not hold its parameters. They are in one vector of the whole network, and a layer
+/// is given its part of it, laid out as [`Layer::parameters`] says.
 pub trait Layer<R: Real>: Debug + Send + Sync {
-    /// What kind of layer it is.
+    /// The kind of layer.
     fn row(&self) -> &'static LayerRow;
 
-    /// The layer as a word of a spec: `tanh`, `conv:6:5`; a linear map is its width.
+    /// The layer as a word of a spec: `tanh`, `conv:6:5`; for a linear map, its width.
     fn word(&self) -> String {
         self.row().name.to_owned()
     }
 
-    /// The layer for people: `Linear Layer (2D → 3D)`, `Tanh`.
+    /// A label for the user: `Linear Layer (2D → 3D)`, `Tanh`.
     fn label(&self) -> String {
         self.row().title.to_owned()
     }
 
-    /// The shape of a row that goes out when one of shape `input` comes in.
+    /// The shape of an output row for an input row of shape `input`.
     ///
     /// # Errors
-    /// What the layer takes, in words, when it is not that.
+    /// Returns an error if the layer does not take this shape; the error says, in words, what it
+    /// takes.
     fn output(&self, input: &Shape) -> Result<Shape, String>;
 
-    /// Its parameters, in the order in which their values lie.
+    /// Its parameters, in the order of their values.
     fn parameters(&self) -> Vec<ParameterShape> {
         Vec::new()
     }
@@ -70,15 +71,15 @@ pub trait Layer<R: Real>: Debug + Send + Sync {
     /// Computes the outputs of a batch.
     fn forward(&self, batch: Forward<'_, R>);
 
-    /// Computes gradients of a batch.
+    /// Computes the gradients of a batch.
     fn backward(&self, batch: Backward<'_, R>);
 
-    /// The linear map that it is, if it is one.
+    /// The layer as a linear map, if it is one.
     fn linear(&self) -> Option<&Linear> {
         None
     }
 
-    /// A copy.
+    /// Clones the layer.
     fn boxed(&self) -> Box<dyn Layer<R>>;
 }
 
@@ -87,85 +88,86 @@ pub trait Layer<R: Real>: Debug + Send + Sync {
 pub struct ParameterShape {
     /// Its name within the layer: `weight`, `bias`, `running_mean` …
     pub name: &'static str,
-    /// Its shape as PyTorch has it.
+    /// Its shape, as in PyTorch.
     pub shape: Vec<usize>,
-    /// Its two axes lie the other way round in the network's vector: `[in, out]` for a linear map.
+    /// Whether its two axes are swapped in the network's vector: `[in, out]` for a linear map.
     pub is_transposed: bool,
     /// Whether training changes it.
     pub is_trained: bool,
-    /// Inputs that each output sums over.
+    /// Number of inputs that each output sums over.
     pub fan_in: usize,
-    /// Outputs that each input goes to.
+    /// Number of outputs that each input contributes to.
     pub fan_out: usize,
-    /// What it is before anything else is said.
+    /// Its initial values.
     pub start: Start,
 }
 
-/// What a parameter is before it is trained.
+/// The initial values of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {
-    /// Zeros whatever the initialisation, such as a mean.
+    /// Zeros, whatever the initialisation, such as for a mean.
     Zeros,
-    /// Ones whatever the initialisation, such as a scale.
+    /// Ones, whatever the initialisation, such as for a scale.
     Ones,
-    /// As the initialisation says for weights.
+    /// As the initialisation defines for weights.
     Weight,
-    /// As the initialisation says for biases.
+    /// As the initialisation defines for biases.
     Bias,
 }
 
 impl ParameterShape {
-    /// How many values it has.
+    /// Number of values.
     pub fn count(&self) -> usize {
         self.shape.iter().product()
     }
 }
 
-/// What [`Layer::forward`] works on. Rows are `points` one after another.
+/// The arguments of [`Layer::forward`]: `points` contiguous rows.
 #[derive(Debug)]
 pub struct Forward<'a, R> {
     /// The layer's parameters.
     pub values: &'a [R],
-    /// Rows that come in.
+    /// The input rows.
     pub input: &'a [R],
-    /// How many rows.
+    /// Number of rows.
     pub points: usize,
-    /// Rows that go out, to be overwritten.
+    /// The output rows, to be overwritten.
     pub output: &'a mut [R],
 }
 
-/// What [`Layer::backward`] works on. Gradients are those of a loss that is summed over the rows.
+/// The arguments of [`Layer::backward`]. Gradients are those of a loss that is summed over the
+/// rows.
 #[derive(Debug)]
 pub struct Backward<'a, R> {
     /// The layer's parameters.
     pub values: &'a [R],
-    /// Rows that came in.
+    /// The input rows.
     pub input: &'a [R],
-    /// Rows that went out.
+    /// The output rows.
     pub output: &'a [R],
-    /// How many rows.
+    /// Number of rows.
     pub points: usize,
-    /// Gradient of the loss by each value that went out.
+    /// Gradient of the loss with respect to each output value.
     pub by_output: &'a [R],
-    /// Gradient by each parameter, to be added to.
+    /// Gradient with respect to each parameter, to be added to.
     pub by_values: &'a mut [R],
-    /// Gradient by each value that came in, to be overwritten; none where nobody asks.
+    /// Gradient with respect to each input value, to be overwritten; `None` if it is not needed.
     pub by_input: Option<&'a mut [R]>,
 }
 
 /// A kind of layer.
 pub struct LayerRow {
-    /// The word in a spec, and its name in lists.
+    /// Its word in a spec, and its name in lists.
     pub name: &'static str,
-    /// Its name for people, as it stands over pictures.
+    /// Its name in titles of pictures.
     pub title: &'static str,
-    /// One line.
+    /// A description in one line.
     pub about: &'static str,
-    /// The formula, what follows the word, and what is particular.
+    /// The formula, the arguments after the word, and special cases.
     pub help: &'static str,
-    /// How it is written: `conv:FILTERS:SIZE[:STRIDE[:PADDING]]`.
+    /// Its syntax: `conv:FILTERS:SIZE[:STRIDE[:PADDING]]`.
     pub usage: &'static str,
-    /// A whole spec with this layer in it.
+    /// A complete spec with this layer.
     pub example: &'static str,
     pub(crate) build: Builders,
 }
@@ -176,7 +178,8 @@ impl Debug for LayerRow {
     }
 }
 
-/// Makes a layer from what follows its word, for rows of that shape. An error says what is wrong.
+/// Builds a layer from the arguments after its word, for rows of this shape. The error says what is
+/// wrong.
 pub type BuildFn<R> = fn(&Arguments<'_>, &Shape) -> Result<Box<dyn Layer<R>>, String>;
 
 /// [`BuildFn`] for each type of number.
@@ -204,17 +207,17 @@ pub const LAYERS: &[LayerRow] = &[
     pool::AVERAGE_ROW,
 ];
 
-/// What follows a word of a spec, parted at its colons.
+/// The arguments after a word of a spec, split at colons.
 pub struct Arguments<'a> {
-    /// The parts.
+    /// The arguments.
     pub parts: Vec<&'a str>,
 }
 
 impl Arguments<'_> {
-    /// There are at most so many.
+    /// Checks that there are at most `count` arguments.
     ///
     /// # Errors
-    /// When there are more.
+    /// Returns an error if there are more.
     pub fn at_most(&self, count: usize) -> Result<(), String> {
         match self.parts.get(count) {
             None => Ok(()),
@@ -222,10 +225,10 @@ impl Arguments<'_> {
         }
     }
 
-    /// A whole number of at least `least`; `otherwise` where nothing is written.
+    /// An integer of at least `least`; `otherwise` if the argument is omitted.
     ///
     /// # Errors
-    /// When it is missing, no number or out of range.
+    /// Returns an error if it is missing without a default, not an integer, or out of range.
     pub fn count(
         &self,
         index: usize,
@@ -242,10 +245,10 @@ impl Arguments<'_> {
         }
     }
 
-    /// A number; `otherwise` where nothing is written.
+    /// A number; `otherwise` if the argument is omitted.
     ///
     /// # Errors
-    /// When it is no finite number.
+    /// Returns an error if it is not a finite number.
     pub fn number(&self, index: usize, what: &str, otherwise: f64) -> Result<f64, String> {
         let Some(text) = self.parts.get(index) else { return Ok(otherwise) };
         match text.parse::<f64>() {

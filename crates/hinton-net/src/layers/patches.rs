@@ -1,21 +1,21 @@
-//! The places of a picture that a small window visits.
+//! The positions that a window visits in a picture.
 
 use crate::Shape;
 
 /// A square window that moves over pictures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Window {
-    /// Channels of a picture.
+    /// Number of channels of the picture.
     pub channels: usize,
-    /// Rows of a picture.
+    /// Number of rows of the picture.
     pub height: usize,
-    /// Columns of a picture.
+    /// Number of columns of the picture.
     pub width: usize,
-    /// Side of the window.
+    /// Side length of the window.
     pub size: usize,
-    /// How far it moves.
+    /// Distance between positions of the window.
     pub stride: usize,
-    /// Zeros around the picture on each side.
+    /// Number of zeros added on each side of the picture.
     pub padding: usize,
 }
 

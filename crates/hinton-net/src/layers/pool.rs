@@ -1,4 +1,4 @@
-//! Pictures made smaller: the largest or the mean of each window.
+//! Pooling: the maximum or the mean of each window.
 
 use super::patches::Window;
 use super::{Arguments, Backward, Builders, Forward, Layer, LayerRow, image};
@@ -26,11 +26,11 @@ pub(super) const AVERAGE_ROW: LayerRow = LayerRow {
     build: Builders { f32: build_average, f64: build_average },
 };
 
-/// The largest value of each window.
+/// Max pooling: the largest value of each window.
 #[derive(Debug, Clone)]
 pub struct MaxPool(Window);
 
-/// The mean of each window.
+/// Average pooling: the mean of each window.
 #[derive(Debug, Clone)]
 pub struct AveragePool(Window);
 

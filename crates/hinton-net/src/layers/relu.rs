@@ -1,4 +1,4 @@
-//! Zero below zero, x above.
+//! ReLU: x above zero, zero below.
 
 use super::activation::{Pointwise, pointwise_layer};
 use super::{Arguments, Builders, Layer, LayerRow};
@@ -14,7 +14,7 @@ pub(super) const ROW: LayerRow = LayerRow {
     build: Builders { f32: build, f64: build },
 };
 
-/// Zero below zero, x above.
+/// ReLU: x above zero, zero below.
 #[derive(Debug, Clone)]
 pub struct Relu;
 

@@ -1,4 +1,4 @@
-//! Logistic function, from 0 to 1.
+//! Sigmoid: the logistic function, from 0 to 1.
 
 use super::activation::{Pointwise, pointwise_layer};
 use super::{Arguments, Builders, Layer, LayerRow};
@@ -14,7 +14,7 @@ pub(super) const ROW: LayerRow = LayerRow {
     build: Builders { f32: build, f64: build },
 };
 
-/// Logistic function, from 0 to 1.
+/// Sigmoid: the logistic function, from 0 to 1.
 #[derive(Debug, Clone)]
 pub struct Sigmoid;
 

@@ -1,4 +1,4 @@
-//! x times its logistic function (swish).
+//! SiLU (swish): x times the logistic function of x.
 
 use super::activation::{Pointwise, pointwise_layer};
 use super::{Arguments, Builders, Layer, LayerRow};
@@ -14,7 +14,7 @@ pub(super) const ROW: LayerRow = LayerRow {
     build: Builders { f32: build, f64: build },
 };
 
-/// x times its logistic function (swish).
+/// SiLU (swish): x times the logistic function of x.
 #[derive(Debug, Clone)]
 pub struct Silu;
 

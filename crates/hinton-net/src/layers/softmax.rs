@@ -1,4 +1,4 @@
-//! Scores become shares.
+//! Softmax: turns scores into shares that sum to 1.
 
 use super::{Arguments, Backward, Builders, Forward, Layer, LayerRow};
 use crate::{Real, Shape};
@@ -14,7 +14,7 @@ pub(super) const ROW: LayerRow = LayerRow {
     build: Builders { f32: build, f64: build },
 };
 
-/// Scores become shares.
+/// Softmax: turns scores into shares that sum to 1.
 #[derive(Debug, Clone)]
 pub struct Softmax;
 

@@ -1,5 +1,5 @@
-//! A matrix to a band of as many diagonals as reflections are done at once, by reflections from both
-//! sides (Grosser and Lang 1999): the bulk of the work, in blocks.
+//! Reduces a matrix to a band with as many diagonals as reflections are applied at once, by
+//! reflections from both sides (Grosser and Lang 1999): the bulk of the work, in blocks.
 
 use hinton_tensor::{Cancelled, Work};
 

@@ -1,6 +1,6 @@
-//! The singular values of two diagonals, each to the last bits, by counting how many lie below a bound:
-//! the signs of the stationary qd transform (Fernando 1998, Dhillon 1997). Values are found apart from
-//! one another, so any number of threads gives the same.
+//! Computes the singular values of a bidiagonal matrix, accurate to the last bits, by counting how
+//! many are below a bound: the signs of the stationary qd transform (Fernando 1998, Dhillon 1997).
+//! Values are computed independently, so any number of threads gives the same result.
 
 use hinton_tensor::{Cancelled, Work, share_out};
 

@@ -1,5 +1,5 @@
-//! A band to two diagonals: what a reflection moves out of the band is chased down and out of it, as
-//! LAPACK's `gbbrd` and Lang (1996) do.
+//! Reduces a band to two diagonals: elements that a reflection moves out of the band are chased
+//! down and out of it, as in LAPACK's `gbbrd` and Lang (1996).
 
 use hinton_tensor::{Cancelled, Work};
 

@@ -1,12 +1,13 @@
-//! Singular values of matrices: by how much a matrix stretches space, along each of its axes.
+//! Singular values of matrices: the factors by which a matrix stretches space.
 //!
-//! Exact where the shorter side is at most [`EXACT_SIDE`] and the work bounded: reflections from both
-//! sides take the matrix to a band, in blocks (`band`), then to two diagonals (`chase`), whose
-//! values are found one by one (`bisect`). All of it is in `f64` and backward stable: each value is
-//! within a few roundings of the largest one, as LAPACK's are. Larger matrices are multiplied with a
-//! few random vectors, which gives the largest values (`sketch`).
+//! They are exact if the shorter side is at most [`EXACT_SIDE`] and the work is bounded:
+//! reflections from both sides reduce the matrix to a band, in blocks (`band`), and then to two
+//! diagonals (`chase`), whose singular values are computed one by one (`bisect`). All of it is in
+//! `f64` and backward stable: the error of each value is a few roundings of the largest one, as in
+//! LAPACK. Larger matrices are multiplied by a few random vectors, which gives the largest values
+//! (`sketch`).
 //!
-//! Sums have a fixed order: the same bits on every machine and with any number of threads.
+//! Sums have a fixed order: the bits are the same on every machine and with any number of threads.
 
 mod band;
 mod bisect;
@@ -22,7 +23,7 @@ use hinton_tensor::{Cancelled, Tensor, TensorError, Work, read_values};
 
 use strips::Strips;
 
-/// Longest short side of a matrix whose singular values are all computed.
+/// The longest short side of a matrix for which all singular values are computed.
 pub const EXACT_SIDE: usize = 2048;
 /// Most values of such a matrix, and most steps (long side times short side squared).
 const EXACT_VALUES: u64 = 1 << 25;
@@ -38,16 +39,17 @@ struct Diagonals {
     upper: Vec<f64>,
 }
 
-/// What came of a matrix.
+/// The singular values of a matrix, or why it has none.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Found {
     /// Its singular values.
     Spectrum(Spectrum),
-    /// So many of its values are NaN or infinite: it has none.
+    /// It has none, because this number of its values is NaN or infinite.
     NotFinite(u64),
 }
 
-/// Whether all singular values of a matrix of that shape are computed; else its largest are estimated.
+/// Whether all singular values of a matrix of this shape are computed; if not, the largest are
+/// estimated.
 pub fn is_exact(rows: usize, columns: usize) -> bool {
     let (short, long) = (rows.min(columns), rows.max(columns));
     let steps = long as f64 * short as f64 * short as f64;
@@ -55,11 +57,13 @@ pub fn is_exact(rows: usize, columns: usize) -> bool {
     short <= EXACT_SIDE && values.is_some_and(|n| n <= EXACT_VALUES) && steps <= EXACT_STEPS
 }
 
-/// The singular values of a matrix, a tensor of two axes. Time is bounded by some 10^11 additions and
-/// products for those that are exact, by four passes over the values for others; memory by 1 GB.
+/// Computes the singular values of a matrix, a tensor of two axes. Exact values take at most about
+/// 10^11 multiplications and additions; estimates take four passes over the values. Memory is at
+/// most 1 GB.
 ///
 /// # Errors
-/// When it has no two axes, its values cannot be read, or the work is cancelled.
+/// Returns an error if the tensor does not have two axes, its values cannot be read, or the work
+/// was cancelled.
 pub fn spectrum(matrix: &Tensor, work: Work<'_>) -> Result<Found, TensorError> {
     let &[rows, columns] = matrix.shape() else {
         return Err(

@@ -1,6 +1,7 @@
-//! The largest singular values of a large matrix, from its products with a few random vectors (Halko,
-//! Martinsson and Tropp 2011, algorithm 4.4). They are values of the matrix seen in a subspace, so none
-//! is too large; those that stand out are exact to many digits, those of noise some percent too small.
+//! Estimates the largest singular values of a large matrix from its products with a few random
+//! vectors (Halko, Martinsson and Tropp 2011, algorithm 4.4). They are singular values of the
+//! matrix restricted to a subspace, so none is too large. Those that stand out are accurate to many
+//! digits; those of noise are a few percent too small.
 
 use hinton_tensor::spectrum::Spectrum;
 use hinton_tensor::{Tensor, TensorError, Work, read_values, share_out};

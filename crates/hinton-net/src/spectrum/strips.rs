@@ -1,4 +1,5 @@
-//! A matrix in strips of eight columns, and what a block of reflections does to it from both sides.
+//! A matrix in strips of eight columns, and how a block of reflections is applied to it from both
+//! sides.
 #![allow(clippy::needless_range_loop)] // Indices are those of the formulas.
 
 use hinton_tensor::share_out;

@@ -1,4 +1,4 @@
-//! Training: the shortest way to see a network learn.
+//! Training, one optimisation step at a time.
 
 mod native;
 mod optimizer;
@@ -10,31 +10,31 @@ pub use native::NativeTrainer;
 pub use optimizer::{OPTIMIZERS, Optimizer, OptimizerRow};
 pub use tape::{Score, gradients, scores};
 
-/// Something that trains a network, step by step. It keeps network, optimiser and data where it
-/// computes, which may be another device than the processor.
+/// Trains a network step by step. It keeps network, optimiser and data on the device on which it
+/// computes, which may be other than the processor.
 pub trait Trainer {
-    /// Optimisation steps done.
+    /// Number of optimisation steps done.
     fn steps(&self) -> u64;
 
-    /// One optimisation step on the points of these numbers: the loss is the mean of theirs.
+    /// Does one optimisation step on the points with these indices; the loss is the mean of theirs.
     ///
-    /// Where the loss or a gradient is not finite the weights stay as they are.
+    /// If the loss or a gradient is not finite, the weights stay unchanged.
     fn step(&mut self, batch: &[u32]) -> StepReport;
 
-    /// How well the points of these numbers are told apart.
+    /// Evaluates the network on the points with these indices.
     fn evaluate(&self, points: &[u32]) -> Evaluation;
 
-    /// The network as it is now.
+    /// The network in its current state.
     fn network(&self) -> &Network<f32>;
 
-    /// What the optimiser remembers, as `exp_avg.0.weight`, in the network's order.
+    /// The state of the optimiser, with names such as `exp_avg.0.weight`, in the network's order.
     fn memory(&self) -> Vec<Array<f32>>;
 
-    /// Goes on from there: parameters and memory by the names that [`Network::arrays`] and
+    /// Restores parameters and optimiser state, with the names that [`Network::arrays`] and
     /// [`Trainer::memory`] give.
     ///
     /// # Errors
-    /// When a name is missing or a shape is another.
+    /// Returns an error if a name is missing, or a shape is different.
     fn restore(
         &mut self,
         steps: u64,
@@ -43,33 +43,33 @@ pub trait Trainer {
     ) -> Result<(), NetError>;
 }
 
-/// What a step gave.
+/// The results of one optimisation step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StepReport {
-    /// Loss and accuracy of its points, before the weights changed.
+    /// Loss and accuracy on its points, before the weights changed.
     pub score: Score,
-    /// The length of the whole gradient.
+    /// The norm of the whole gradient.
     pub norm: f64,
-    /// The length of each parameter's gradient, in the network's order.
+    /// The norm of each parameter's gradient, in the network's order.
     pub norms: Vec<f64>,
-    /// What is not finite, if something is: then the weights have not changed.
+    /// What is not finite, if something is: the weights have then not changed.
     pub diverged: Option<Diverged>,
 }
 
 /// Why a step was not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diverged {
-    /// The parameter whose values or gradient are not finite; none where only the loss is.
+    /// The parameter whose values or gradient are not finite; `None` if only the loss is not.
     pub parameter: Option<String>,
-    /// What is not finite, for people: `the loss`, `the gradient of 0.weight`.
+    /// What is not finite, for the user: `the loss`, `the gradient of 0.weight`.
     pub what: String,
 }
 
-/// How well points are told apart.
+/// The quality of a network's predictions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evaluation {
     /// Loss and accuracy.
     pub score: Score,
-    /// Points of each class (rows) that were taken for each class (columns).
+    /// Number of points of each class (rows) that were predicted as each class (columns).
     pub confusion: Vec<u32>,
 }

@@ -1,4 +1,4 @@
-//! Training on the processor.
+//! Training on the CPU.
 
 use std::ops::Range;
 
@@ -17,8 +17,8 @@ const WORTH_A_THREAD: usize = 40_000_000;
 /// Parts of a batch where it is shared out; fixed, so that sums are folded alike on any machine.
 const PARTS: usize = 4;
 
-/// Trains on the processor: the same data, seed and settings give the same bits on every machine and
-/// with any number of threads.
+/// Trains on the CPU. The same data, seed and settings give the same bits on every machine and with
+/// any number of threads.
 #[derive(Debug)]
 pub struct NativeTrainer<'a> {
     data: &'a DataSet,
@@ -35,10 +35,11 @@ pub struct NativeTrainer<'a> {
 }
 
 impl<'a> NativeTrainer<'a> {
-    /// A trainer that has done nothing yet.
+    /// A trainer that has done no steps yet.
     ///
     /// # Errors
-    /// When the network does not take the data's points or does not give a score for each class.
+    /// Returns an error if the network does not take the data's points, or does not give one score
+    /// per class.
     pub fn new(
         data: &'a DataSet,
         network: Network<f32>,

@@ -1,19 +1,19 @@
-//! How gradients change the weights.
+//! Optimisers: how gradients change the weights.
 
 use crate::NetError;
 use hinton_tensor::simd::{self, Kernel};
 
-/// An optimiser.
+/// A kind of optimiser.
 pub struct OptimizerRow {
     /// Its name.
     pub name: &'static str,
-    /// One line.
+    /// A description in one line.
     pub about: &'static str,
-    /// The formula and where it was proposed.
+    /// The formula, and where it was proposed.
     pub help: &'static str,
-    /// The learning rate where none is given.
+    /// The default learning rate.
     pub rate: f64,
-    /// What it remembers of each weight, by PyTorch's names.
+    /// The state it keeps for each weight, by PyTorch's names.
     pub remembers: &'static [&'static str],
     update: fn(Update<'_>),
 }
@@ -24,7 +24,7 @@ impl std::fmt::Debug for OptimizerRow {
     }
 }
 
-/// Every optimiser.
+/// Every kind of optimiser.
 pub const OPTIMIZERS: &[OptimizerRow] = &[
     OptimizerRow {
         name: "adam",
@@ -53,16 +53,16 @@ pub const OPTIMIZERS: &[OptimizerRow] = &[
     },
 ];
 
-/// An optimiser with its rate and what it remembers.
+/// An optimiser with its learning rate and state.
 #[derive(Debug, Clone)]
 pub struct Optimizer {
-    /// Which.
+    /// The kind.
     pub row: &'static OptimizerRow,
     /// The learning rate.
     pub rate: f64,
-    /// Steps done.
+    /// Number of steps done.
     pub steps: u64,
-    /// What it remembers, one vector for each name of the row.
+    /// Its state, one vector for each name of the row.
     pub memory: Vec<Vec<f32>>,
 }
 
@@ -76,10 +76,10 @@ struct Update<'a> {
 }
 
 impl OptimizerRow {
-    /// The optimiser of that name.
+    /// The optimiser with this name.
     ///
     /// # Errors
-    /// When there is none; names those there are.
+    /// Returns an error if there is none; the error lists the known ones.
     pub fn named(name: &str) -> Result<&'static Self, NetError> {
         let names: Vec<&str> = OPTIMIZERS.iter().map(|row| row.name).collect();
         OPTIMIZERS.iter().find(|row| row.name == name).ok_or_else(|| NetError::Option {
@@ -91,13 +91,13 @@ impl OptimizerRow {
 }
 
 impl Optimizer {
-    /// One that has seen nothing, for so many weights.
+    /// A new optimiser for this number of weights.
     pub fn new(row: &'static OptimizerRow, rate: f64, weights: usize) -> Self {
         let memory = row.remembers.iter().map(|_| vec![0.0; weights]).collect();
         Optimizer { row, rate, steps: 0, memory }
     }
 
-    /// One step.
+    /// Does one step.
     pub fn step(&mut self, values: &mut [f32], gradient: &[f32]) {
         self.steps += 1;
         let (memory, rate, step) = (&mut self.memory[..], self.rate, self.steps);

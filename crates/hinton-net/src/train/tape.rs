@@ -1,22 +1,22 @@
-//! A batch through a network and back.
+//! Runs a batch through a network and back.
 
 use crate::data::Rows;
 use crate::layers::{Backward, softmax_rows};
 use crate::{Network, NetworkStep, Real, product, sparse};
 
-/// What a batch gave: sums over its points.
+/// The results of a batch: sums over its points.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Score {
     /// The loss: the cross-entropy in nats, summed over the points.
     pub loss: f64,
-    /// Points whose class has the highest score.
+    /// Number of points whose class has the highest score.
     pub correct: u64,
-    /// Points.
+    /// Number of points.
     pub points: u64,
 }
 
 impl Score {
-    /// Both together.
+    /// The sum of both.
     pub fn and(self, other: Score) -> Score {
         Score {
             loss: self.loss + other.loss,
@@ -25,33 +25,33 @@ impl Score {
         }
     }
 
-    /// The loss of a point on average.
+    /// The mean loss per point.
     pub fn mean_loss(&self) -> f64 {
         self.loss / self.points.max(1) as f64
     }
 
-    /// The share of points that are right.
+    /// The share of points that are predicted correctly, 0 to 1.
     pub fn accuracy(&self) -> f64 {
         self.correct as f64 / self.points.max(1) as f64
     }
 }
 
-/// Scores of each point, row after row: what goes out of the network. A softmax at its end is left
-/// out, for the loss has its own.
+/// The output of the network for each point, row after row. A softmax at the end is skipped, since
+/// the loss includes it.
 pub fn scores<R: Real>(network: &Network<R>, rows: Rows<'_, R>, points: usize) -> Vec<R> {
     let steps = trained_steps(network);
     let mut outputs = forward(network, steps, rows, points);
     outputs.pop().unwrap_or_else(|| dense(rows))
 }
 
-/// Adds to `by_values` the gradient of the loss, summed over the points and times `share`, and gives
-/// the loss.
+/// Adds the gradient of the loss, summed over the points and multiplied by `share`, to `by_values`,
+/// and returns the loss.
 ///
-/// The loss of a point is the cross-entropy of the softmax of its scores: minus the logarithm of the
-/// share that its class gets.
+/// The loss of a point is the cross-entropy of the softmax of its scores: minus the logarithm of
+/// the share of its class.
 ///
 /// # Panics
-/// When lengths do not fit one another, or a class has no score.
+/// Panics if lengths do not match, or a class has no score.
 pub fn gradients<R: Real>(
     network: &Network<R>,
     rows: Rows<'_, R>,
