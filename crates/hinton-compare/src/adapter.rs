@@ -1,6 +1,6 @@
-//! Adapters of low rank (LoRA): the weights that a base model has with one applied.
+//! Low-rank adapters (LoRA): the weights of a base model with an adapter applied.
 //!
-//! W + s·B·A, with A of `rank` x inputs and B of outputs x `rank` (Hu et al. 2021,
+//! The weight is W + s·B·A, with A of `rank` x inputs and B of outputs x `rank` (Hu et al. 2021,
 //! arXiv:2106.09685); s is alpha / rank, or alpha / √rank (rsLoRA, arXiv:2312.03732).
 
 use std::sync::Arc;
@@ -20,16 +20,16 @@ const ENDS: &[(&str, &str)] = &[
 /// Most values of A and of B, which are held in memory.
 const MOST_HELD: u64 = 64 << 20;
 
-/// A pair of small matrices for one weight.
+/// The pair of small matrices that changes one weight.
 #[derive(Debug, Clone)]
 pub struct LowRankPair {
-    /// The name of the weight that they change.
+    /// The name of the weight that it changes.
     pub target: String,
-    /// `rank` x inputs.
+    /// The matrix A, `rank` x inputs.
     pub a: Tensor,
-    /// Outputs x `rank`.
+    /// The matrix B, outputs x `rank`.
     pub b: Tensor,
-    /// The value of `alpha` beside them, where the file has one.
+    /// The value of `alpha` stored next to them, if any.
     pub alpha: Option<f64>,
 }
 
@@ -40,11 +40,11 @@ impl LowRankPair {
     }
 }
 
-/// The pairs of an adapter; none where the tensors are those of a model. Those that are left over are
-/// no part of a pair.
+/// Finds the pairs of an adapter, and the tensors that belong to no pair. There are no pairs if the
+/// tensors are those of a model.
 ///
 /// # Errors
-/// When a value of `alpha` cannot be read.
+/// Returns an error if a value of `alpha` cannot be read.
 pub fn low_rank_pairs(tensors: &[Tensor]) -> Result<(Vec<LowRankPair>, Vec<Tensor>), TensorError> {
     let find = |name: String| tensors.iter().find(|tensor| tensor.name() == name);
     let mut pairs = Vec::new();
@@ -68,11 +68,11 @@ pub fn low_rank_pairs(tensors: &[Tensor]) -> Result<(Vec<LowRankPair>, Vec<Tenso
     Ok((pairs, rest))
 }
 
-/// The base's weight with the adapter applied, computed row by row where it is read; `None` where the
+/// The base's weight with the adapter applied, computed row by row when it is read; `None` if the
 /// shapes do not fit.
 ///
 /// # Errors
-/// When the small matrices cannot be read.
+/// Returns an error if the small matrices cannot be read.
 pub fn adapted(
     base: &Tensor,
     pair: &LowRankPair,

@@ -35,26 +35,28 @@ const TENS: (usize, usize) = (8, 4);
 /// Values of a part of the work.
 const PART: u64 = 1 << 20;
 
-/// How far blocks of values are from those of the other tensor: the norm of the difference over that of the
-/// first, block by block.
+/// How far blocks of values are from those of the other tensor: for each block, the norm of the
+/// difference divided by the norm of the first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BlockErrors {
-    /// Values of a block.
+    /// Number of values in a block.
     pub block: usize,
-    /// Blocks that were looked at: those whose values are finite, and not all zero in the first.
+    /// Number of blocks considered: those whose values are finite, and not all zero in the first
+    /// tensor.
     pub count: u64,
-    /// The median error, within 4 %.
+    /// The median error, accurate to 4 %.
     pub median: f64,
-    /// The error that one of a hundred blocks exceeds, within 4 %.
+    /// The error that one block in a hundred exceeds, accurate to 4 %.
     pub high: f64,
     /// The largest error.
     pub largest: f64,
-    /// Where the block with the largest error begins, in the axes of the first.
+    /// Coordinates of the first value of the block with the largest error, in the axes of the first
+    /// tensor.
     pub at: Vec<usize>,
 }
 
-/// Values of a block of the type that either is stored in; `None` where neither is of a type in blocks, or
-/// rows are no whole blocks.
+/// The number of values per block of the type in which either tensor is stored; `None` if neither
+/// is stored in blocks, or rows are not a whole number of blocks.
 pub fn block_length(a: &Tensor, b: &Tensor) -> Option<usize> {
     let of = |tensor: &Tensor| {
         let row = BLOCKS.iter().find(|(name, _)| *name == tensor.stored_type())?;
@@ -65,11 +67,11 @@ pub fn block_length(a: &Tensor, b: &Tensor) -> Option<usize> {
     (row > 0 && row.is_multiple_of(block)).then_some(block)
 }
 
-/// The errors of all blocks of so many values of two tensors of one shape; `None` where no block has an
-/// error that can be told.
+/// The errors of all blocks of `block` values of two tensors of the same shape; `None` if no block
+/// has a defined error.
 ///
 /// # Errors
-/// When the shapes differ, bytes cannot be read, or the work is cancelled.
+/// Returns an error if the shapes differ, bytes cannot be read, or the work was cancelled.
 pub fn block_errors(
     a: &Tensor,
     b: &Tensor,

@@ -1,4 +1,4 @@
-//! The difference of two tensors as a tensor: computed where it is read.
+//! The difference of two tensors as a tensor, computed when it is read.
 
 use std::sync::Arc;
 
@@ -11,11 +11,11 @@ use crate::measure::readable;
 /// Most values that are copied to memory where they can only be read forwards.
 const MOST_HELD: u64 = 32 << 20;
 
-/// The second less the first, value by value, as `f32`: a tensor that reads both in stripes and holds
-/// nothing. Where one side is NaN, so is the difference.
+/// The second tensor minus the first, value by value, as `f32`: a tensor that reads both in stripes
+/// and caches nothing. If either value is NaN, so is the difference.
 ///
 /// # Errors
-/// When the shapes differ, or bytes cannot be read.
+/// Returns an error if the shapes differ, or bytes cannot be read.
 pub fn difference(a: &Tensor, b: &Tensor) -> Result<Tensor, TensorError> {
     if a.shape() != b.shape() {
         let (name, shape) = (b.name().to_owned(), b.shape().to_vec());

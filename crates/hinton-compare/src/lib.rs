@@ -1,6 +1,6 @@
-//! Two checkpoints, matched tensor by tensor and measured in one pass.
+//! Compares two checkpoints: matches their tensors, and measures each pair in one pass.
 //!
-//! No charts, no outputs and no files here: tensors come as lazy views and are read in stripes.
+//! This crate knows no charts, outputs or files: tensors are lazy views and are read in stripes.
 //!
 //! Internal to `hinton`: this crate may change without notice.
 #![forbid(unsafe_code)]

@@ -1,14 +1,14 @@
-//! What numbers of a dtype cannot tell: their step, and what a cast to them does by itself.
+//! The resolution of dtypes: the distance between neighbouring numbers, and the error of a cast.
 
 use hinton_tensor::{Dtype, Tensor};
 
-/// What a cast to a dtype does to weights by itself: a change of this size says nothing.
+/// The error that a cast to a dtype causes: a change of this size has no meaning.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Noise {
-    /// The coarser of two types, as their files have them: `bf16`, `Q4_K`.
+    /// The coarser of the two types, as their files name them: `bf16`, `Q4_K`.
     pub name: &'static str,
-    /// The norm of the error of rounding normally distributed values, over their norm; `None`
-    /// where it is not known.
+    /// The norm of the rounding error of normally distributed values, divided by their norm; `None`
+    /// if it is unknown.
     pub relative: Option<f64>,
 }
 
@@ -48,7 +48,7 @@ const CASTS: &[(&str, f64)] = &[
     ("Q4_1", 7.821e-02),
 ];
 
-/// The coarser of the types of two tensors.
+/// The error of a cast to the coarser of the types of two tensors.
 pub fn noise(a: &Tensor, b: &Tensor) -> Noise {
     let (a, b) = (of(a), of(b));
     // What is not known is a quantised type, coarser than any that is.

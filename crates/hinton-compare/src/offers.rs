@@ -1,4 +1,4 @@
-//! Tensors that are left over and may be the same: offered, never assumed.
+//! Suggests unmatched tensors that may be the same; they are never assumed to be.
 
 use std::collections::BTreeMap;
 
@@ -14,23 +14,23 @@ const FARTHEST: f64 = 0.2;
 const RUNS: u64 = 32;
 const RUN: u64 = 1024;
 
-/// Two that may be the same tensor in an order that is not known.
+/// Two tensors that may be the same, with values in an unknown order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Offer {
-    /// The first file's.
+    /// The name in the first file.
     pub a: String,
-    /// The second's.
+    /// The name in the second file.
     pub b: String,
-    /// How far the histograms of samples are apart: half of the sum of the differences of shares, 0 (the
-    /// same) to 1. No order of the values changes it.
+    /// The distance between the histograms of samples: half the sum of the differences of shares,
+    /// from 0 (the same) to 1. It does not depend on the order of the values.
     pub distance: f64,
 }
 
-/// For what is left over the closest tensors of the other file, by the lengths of their axes and by how
-/// their values are spread; each at most once, the closest first.
+/// Suggests for unmatched tensors the closest tensors of the other file, by the lengths of their
+/// axes and the distribution of their values; each at most once, closest first.
 ///
 /// # Errors
-/// When bytes cannot be read.
+/// Returns an error if bytes cannot be read.
 pub fn offers(a: &[Tensor], b: &[Tensor]) -> Result<Vec<Offer>, TensorError> {
     let (of_a, of_b) = (by_lengths(a), by_lengths(b));
     let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! Files at addresses: opened as the environment says, by the same rules as in the command.
+//! Opens files at addresses, with settings from the environment as in the command.
 
 use std::path::Path;
 

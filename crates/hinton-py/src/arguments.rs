@@ -1,4 +1,4 @@
-//! The arguments of commands as Python's keyword arguments: the commands' own tables, in their words.
+//! Arguments of commands as Python's keyword arguments, from the commands' own tables.
 
 use std::sync::LazyLock;
 

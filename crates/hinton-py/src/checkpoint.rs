@@ -1,4 +1,4 @@
-//! What a file, a model or a few arrays hold: named tensors that have not been read yet.
+//! Checkpoints: the tensors of a file, a model or some arrays, not yet read.
 
 use std::path::PathBuf;
 

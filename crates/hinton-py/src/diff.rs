@@ -1,4 +1,4 @@
-//! What changed between two models.
+//! Comparison of two models.
 
 use hinton::Work;
 use hinton::diff::{CONDITIONS, Rule, conditions, diff, to_csv, to_markdown};

@@ -1,7 +1,8 @@
-//! Files that an object of Python reads: of fsspec, of obstore, or anything with `seek` and `read`.
+//! Reads files through a Python object: of fsspec, of obstore, or anything with `seek` and `read`.
 //!
-//! The object is one of `hinton._files`: `size(name)`, `read(name, start, stop)`, `list(name)`. It is asked
-//! for blocks, which are kept, since readers of headers take a few bytes at a time.
+//! The object is one of `hinton._files`, with `size(name)`, `read(name, start, stop)` and
+//! `list(name)`. It is asked for blocks, which are cached, since readers of headers read a few
+//! bytes at a time.
 
 use std::collections::VecDeque;
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! The settings of a picture as Python's keyword arguments: the library's one table, in its words.
+//! Settings of pictures as Python's keyword arguments, from the library's table.
 
 use hinton::settings::{SettingRow, Takes, named};
 use hinton::{DrawRequest, Error, SETTINGS};

@@ -1,4 +1,4 @@
-//! Memory that Python's objects lend: arrays become tensors where they lie, without a copy.
+//! Memory of Python objects: arrays become tensors in place, without a copy.
 
 use std::ops::Range;
 use std::ptr::NonNull;

@@ -1,7 +1,7 @@
-//! `hinton._hinton`: what the Python package in `python/` calls.
+//! `hinton._hinton`: the extension module that the Python package in `python/` uses.
 //!
-//! This crate turns Python's values into the library's and back, and holds no work of its own: what a
-//! user sees (`hinton.open`, `hinton.draw` …) is written in Python over these few functions.
+//! This crate only converts between Python's values and the library's. What users see
+//! (`hinton.open`, `hinton.draw` …) is written in Python on top of these functions.
 #![deny(unsafe_code)]
 
 mod addresses;

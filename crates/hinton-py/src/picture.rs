@@ -1,4 +1,4 @@
-//! A drawn picture: bytes of any output, pixels, files.
+//! Drawn pictures: as bytes of any output, as pixels, as files.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Training runs: read, drawn, played and written.
+//! Training runs: reading, drawing, animating and writing them.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,4 +1,5 @@
-//! Statistics in parts: tasks as text, summaries as bytes, so that whatever moves strings does the rest.
+//! Statistics in parts: tasks are text and summaries are bytes, so any scheduler can distribute
+//! them.
 
 use std::path::{Path, PathBuf};
 

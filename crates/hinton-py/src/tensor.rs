@@ -1,4 +1,4 @@
-//! One tensor: a name, a dtype, a shape, and values that are read when they are asked for.
+//! Tensors: a name, a dtype, a shape, and values that are read on request.
 
 use std::str::FromStr;
 

@@ -1,4 +1,4 @@
-//! Small networks that learn.
+//! Training of small networks.
 
 use std::ops::ControlFlow;
 

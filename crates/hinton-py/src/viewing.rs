@@ -1,4 +1,4 @@
-//! The viewer, served from this process.
+//! Serves the viewer from this process.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Long work: without the interpreter's lock, and with an ear for Ctrl-C.
+//! Runs long work without the interpreter's lock, and listens for Ctrl-C.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -105,7 +105,7 @@ pub(crate) fn run<T: Send>(
 /// The same for work that may take long: how far it is is shown by `hinton._progress`.
 ///
 /// # Errors
-/// As [`run`].
+/// Returns the errors of [`run`].
 pub(crate) fn run_told<T: Send>(
     py: Python<'_>,
     amount: Amount,

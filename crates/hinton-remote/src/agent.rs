@@ -1,5 +1,5 @@
-//! One request and one answer: the only file that speaks to the network. Redirects are not
-//! followed and nothing is tried again here.
+//! Sends one request and reads its response: the only file that accesses the network. It neither
+//! follows redirects nor retries.
 
 use std::io::Read;
 use std::ops::Range;
@@ -235,7 +235,7 @@ fn untrusted(theirs: &str) -> String {
     }
 }
 
-/// What went wrong with a request, in our words and without an address in it.
+/// What went wrong with a request, in hinton's words and without the address.
 pub fn said(error: &ureq::Error) -> String {
     match error {
         ureq::Error::HostNotFound => "there is no such host".to_owned(),

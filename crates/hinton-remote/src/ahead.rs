@@ -1,5 +1,5 @@
-//! What to fetch along with what is missing: what was told, or what a reader that goes forwards
-//! will want next.
+//! Decides what else to fetch with a missing block: ranges that were announced, or what a
+//! sequential reader will need next.
 
 use std::collections::VecDeque;
 use std::ops::Range;

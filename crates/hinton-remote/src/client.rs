@@ -1,5 +1,5 @@
-//! Requests that are answered in the end: redirects followed, what may pass tried again, every
-//! answer checked, every byte counted.
+//! Sends requests until they succeed or fail for good: follows redirects, retries temporary
+//! failures, checks every response and counts every byte.
 
 use std::ops::Range;
 use std::sync::Mutex;

@@ -1,4 +1,5 @@
-//! What can go wrong between here and a server, as one type, and as the errors of readers.
+//! Everything that can go wrong between hinton and a server, as one type, and as the errors of
+//! readers.
 
 use std::fmt;
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! A file far away as bytes: read by range, in blocks that are kept, of one state of the file.
+//! A remote file as bytes: read by range, in cached blocks, all from one state of the file.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

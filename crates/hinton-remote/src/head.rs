@@ -1,4 +1,4 @@
-//! What the headers of an answer say.
+//! Parses the headers of a response.
 
 use std::ops::Range;
 

@@ -1,10 +1,10 @@
-//! Weights files far away, by `https://`, from the Hugging Face Hub by `hf://`, and, with the feature
-//! `cloud`, from buckets by `s3://`, `gs://` and `az://`; read by range: headers to open, and of values what
-//! is looked at.
+//! Reads remote weights files: by `https://`, from the Hugging Face Hub by `hf://` and, with the
+//! feature `cloud`, from buckets by `s3://`, `gs://` and `az://`. They are read by range: headers
+//! to open them, and only those values that are needed.
 //!
-//! [`Remote`] opens addresses; [`install`] makes that what the readers of files do with a path that
-//! is one. Nothing is asked of a server but what was named, or what a named file names beside it.
-//! This crate reads no environment and no clock: [`Settings`] come from the program.
+//! [`Remote`] opens addresses; [`install`] makes the readers of files use it for every path that is
+//! an address. A server is asked only for files that the user named, or that a named file refers
+//! to. This crate reads neither the environment nor the clock: [`Settings`] come from the program.
 #![forbid(unsafe_code)]
 
 mod agent;
@@ -39,8 +39,8 @@ pub use crate::settings::{Buckets, Hub, Kept, Patience, Pause, Settings};
 /// Schemes of buckets.
 const BUCKETS: [&str; 8] = ["s3", "s3a", "gs", "gcs", "az", "azure", "abfs", "abfss"];
 
-/// Opens addresses. Files stay open, in the state in which they were first read, as long as it
-/// lives.
+/// Opens addresses. Files stay open, in the state in which they were first read, as long as this
+/// value exists.
 pub struct Remote {
     client: Arc<Client>,
     hub: HubPlaces,
@@ -50,28 +50,28 @@ pub struct Remote {
     folders: Mutex<BTreeMap<Url, Arc<WebFolder>>>,
 }
 
-/// What was read.
+/// Statistics of what was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Traffic {
-    /// Requests made, redirects and those tried again included.
+    /// Number of requests, including redirects and retries.
     pub requests: u64,
-    /// Bytes of answers.
+    /// Number of bytes in responses.
     pub bytes: u64,
-    /// Bytes of the files that something was read of.
+    /// Total size in bytes of the files of which something was read.
     pub of: u64,
-    /// Bytes that were kept from an earlier time, and not asked for.
+    /// Number of bytes that came from a cache of an earlier session instead of being requested.
     pub kept: u64,
 }
 
-/// From now on files at addresses open wherever files on disk do, in this whole process. `None`
-/// where something else opens them already.
+/// Opens files at addresses wherever files on disk can be opened, in the whole process, from now
+/// on. `None` if something else is already registered to open addresses.
 pub fn install(settings: Settings) -> Option<Arc<Remote>> {
     let remote = Arc::new(Remote::new(settings));
     open_addresses_with(remote.clone()).then_some(remote)
 }
 
 impl Remote {
-    /// Reads as the settings say. Nothing is asked yet.
+    /// Creates a reader with these settings. Does not send any request.
     pub fn new(settings: Settings) -> Self {
         let client = Arc::new(Client::new(settings));
         Remote {
@@ -83,18 +83,18 @@ impl Remote {
         }
     }
 
-    /// From now on at most so many bytes more are downloaded, in place of what the settings said; with `None`
-    /// there is no limit.
+    /// Limits how many more bytes are downloaded from now on, replacing the limit in the settings;
+    /// `None` removes the limit.
     pub fn limit(&self, most: Option<u64>) {
         self.client.limit(most);
     }
 
-    /// What was read so far.
+    /// Statistics of what was read so far.
     pub fn traffic(&self) -> Traffic {
         self.client.traffic()
     }
 
-    /// What a person should know and was not told yet.
+    /// Takes the notes for the user that have not been taken yet.
     pub fn take_notes(&self) -> Vec<String> {
         self.client.take_notes()
     }

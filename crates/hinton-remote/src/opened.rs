@@ -1,5 +1,5 @@
-//! Files of a folder far away that were opened: each once, so that all who read one read the same
-//! state of it.
+//! The files of a remote folder that have been opened: each only once, so that all readers of a
+//! file read the same state of it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};

@@ -1,96 +1,100 @@
-//! What the caller decides: limits, waits, and what the environment says.
+//! The settings of remote reading: limits, timeouts, and what the environment specifies.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// How files far away are read. This crate looks at no environment and no clock: all of it is
-/// given.
+/// How remote files are read. This crate reads neither the environment nor the clock; everything is
+/// given here.
 #[derive(Clone)]
 pub struct Settings {
-    /// What the program calls itself to servers.
+    /// The name with which the program identifies itself to servers.
     pub user_agent: String,
     /// The Hugging Face Hub.
     pub hub: Hub,
     /// Buckets of clouds.
     pub buckets: Buckets,
-    /// The proxy that requests go through.
+    /// The proxy for requests.
     pub proxy: Option<ureq::Proxy>,
-    /// Certificates in PEM that are trusted in place of the built-in list of Mozilla.
+    /// Certificates in PEM to trust in place of Mozilla's built-in list.
     pub certificates: Option<Vec<u8>>,
-    /// Most bytes that are downloaded in all; no limit without one.
+    /// Maximum total number of bytes to download; `None` is unlimited.
     pub max_download: Option<u64>,
-    /// Most bytes of a file that is downloaded whole, from a server that gives no ranges.
+    /// Maximum size in bytes of a file that is downloaded completely, from a server without support
+    /// for ranges.
     pub whole_bytes: u64,
-    /// Most bytes that are kept in memory to be read again; never less than 128 MiB.
+    /// Maximum number of bytes cached in memory; at least 128 MiB are always allowed.
     pub cache_bytes: u64,
-    /// What keeps parts of files from one program to the next; none of files without a strong ETag.
+    /// A cache for parts of files that outlives the program. Files without a strong ETag are not
+    /// cached in it.
     pub kept: Option<Arc<dyn Kept>>,
-    /// Requests at a time.
+    /// Maximum number of concurrent requests.
     pub connections: usize,
-    /// How long it is waited, and how often it is tried.
+    /// Timeouts, and the number of attempts.
     pub patience: Patience,
-    /// How it is waited.
+    /// How to wait.
     pub pause: Arc<dyn Pause>,
 }
 
 /// The Hugging Face Hub, or a mirror of it.
 #[derive(Clone)]
 pub struct Hub {
-    /// Where it is.
+    /// Its address.
     pub endpoint: String,
-    /// The token of its user; sent to the endpoint alone.
+    /// The user's token; sent only to the endpoint.
     pub token: Option<String>,
-    /// Whether it is not asked at all.
+    /// Whether no requests are sent to it.
     pub is_offline: bool,
     /// The folder of its local cache, `…/huggingface/hub`. It is read, never written.
     pub cache: Option<PathBuf>,
 }
 
-/// Buckets of clouds: who asks, and where. Heeded with the feature `cloud`.
+/// Cloud buckets: credentials and endpoints. Used only with the feature `cloud`.
 #[derive(Clone, Default)]
 pub struct Buckets {
-    /// Settings by the names of the variables that the tools of the clouds know, such as
-    /// `AWS_ACCESS_KEY_ID`; the crate `object_store` says which there are.
+    /// Settings by the names of the environment variables that cloud tools use, such as
+    /// `AWS_ACCESS_KEY_ID`; see the crate `object_store` for the full list.
     pub variables: Vec<(String, String)>,
-    /// Whether the cloud's service on this machine is asked for credentials where the variables name none.
+    /// Whether to ask the cloud's metadata service on this machine for credentials if the variables
+    /// contain none.
     pub asks_machine: bool,
 }
 
-/// Times in milliseconds, and how often it is tried.
+/// Timeouts in milliseconds, and the number of attempts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
-    /// For a connection.
+    /// Timeout for a connection.
     pub connect: u64,
-    /// For the beginning of an answer, and between two parts of its body.
+    /// Timeout for the start of a response, and between two parts of its body.
     pub answer: u64,
-    /// Bytes a second below which a body is given up.
+    /// Rate in bytes per second below which reading a response is given up.
     pub slowest: u64,
-    /// How often a request is made that fails in a way that may pass.
+    /// Maximum number of attempts for a request that fails temporarily.
     pub attempts: u32,
-    /// Before the second attempt; twice as long before each one after that.
+    /// Wait before the second attempt; doubled before each further one.
     pub first_wait: u64,
-    /// The longest that a server may ask to be left alone before it is given up.
+    /// The longest wait that a server may ask for; beyond it the request fails.
     pub longest_wait: u64,
 }
 
-/// Keeps parts of files from one program to the next, by what tells one state of a file from another.
+/// A cache for parts of files that outlives the program, keyed by what identifies one state of a
+/// file.
 pub trait Kept: Send + Sync {
-    /// What is kept of a file from a byte on: at most so many bytes, fewer where no more are kept, `None` where there
-    /// is nothing.
+    /// The cached bytes of a file from `offset` on: at most `most` bytes, fewer if fewer are
+    /// cached, `None` if there are none.
     fn get(&self, file: &str, offset: u64, most: u64) -> Option<Vec<u8>>;
 
-    /// Keeps a part of a file that begins at that byte, or does not.
+    /// Caches a part of a file that begins at byte `offset`; it may decide not to.
     fn put(&self, file: &str, offset: u64, bytes: &[u8]);
 }
 
-/// Waits.
+/// Waits for a given time.
 pub trait Pause: Send + Sync {
-    /// Waits so many milliseconds. `false` says that the work is to stop.
+    /// Waits for `millis` milliseconds. Returns `false` if the work is to be cancelled.
     fn pause(&self, millis: u64) -> bool;
 }
 
 impl Settings {
-    /// The usual settings; `pause` waits.
+    /// The default settings; `pause` waits.
     pub fn new(user_agent: impl Into<String>, pause: Arc<dyn Pause>) -> Self {
         Settings {
             user_agent: user_agent.into(),

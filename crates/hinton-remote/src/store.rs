@@ -1,4 +1,5 @@
-//! Blocks of files in bounded memory, those used last, and which are on their way.
+//! A cache of file blocks in limited memory, least recently used first out, and of those being
+//! fetched.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! Addresses of web servers: taken apart, joined, and shown without secrets.
+//! Web addresses: parses, joins, and shows them without secrets.
 
 use std::fmt;
 
@@ -51,7 +51,7 @@ impl Url {
     /// What a `Location` header that came from here means.
     ///
     /// # Errors
-    /// As [`Url::parse`].
+    /// Returns the errors of [`Url::parse`].
     pub(crate) fn join(&self, location: &str) -> Result<Self, String> {
         let scheme = if self.is_secure { "https" } else { "http" };
         if let Some(rest) = location.strip_prefix("//") {

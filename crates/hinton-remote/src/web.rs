@@ -1,5 +1,5 @@
-//! A plain web server: files by their addresses. There is no list of them, so a file is there when
-//! it is asked for and comes.
+//! A plain web server: files by their addresses. It cannot list files, so whether one exists is
+//! known only when it is requested.
 
 use std::sync::Arc;
 

@@ -1,14 +1,14 @@
-//! What can go wrong while drawing.
+//! Errors of rendering.
 
 use crate::raster::canvas::{MOST_PIXELS, MOST_SIDE};
 
-/// Limits of pictures of pixels.
+/// The limits on the size of bitmaps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PixelLimit {
-    /// A side is more than 0 and at most [`MOST_SIDE`] pixels.
+    /// A side must be positive and at most [`MOST_SIDE`] pixels.
     Side,
-    /// All pixels are at most [`MOST_PIXELS`].
+    /// The total must be at most [`MOST_PIXELS`].
     Total,
 }
 
@@ -21,34 +21,34 @@ impl std::fmt::Display for PixelLimit {
     }
 }
 
-/// A scene could not be drawn.
+/// A scene could not be rendered.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RenderError {
-    /// The picture would have more pixels than can be drawn.
+    /// The picture would have too many pixels.
     #[error("a picture of {width:.0} x {height:.0} pixels cannot be drawn: {limit}")]
     TooLarge {
-        /// Pixels across.
+        /// Width in pixels.
         width: f64,
-        /// Pixels down.
+        /// Height in pixels.
         height: f64,
-        /// The limit that is broken.
+        /// The limit that is exceeded.
         limit: PixelLimit,
     },
-    /// The page of a vector picture is larger than its readers can show, or has no size.
+    /// The page of a vector picture is too large for programs that show it, or has no size.
     #[error(
         "a page of {width:.0} x {height:.0} points cannot be written: a side is more than 0 and at \
          most {most} points"
     )]
     PageTooLarge {
-        /// Points across.
+        /// Width in points.
         width: f64,
-        /// Points down.
+        /// Height in points.
         height: f64,
-        /// Most points a side.
+        /// Maximum side length in points.
         most: u32,
     },
-    /// A library that encodes refused.
+    /// An encoder failed.
     #[error("cannot write {output}: {why}")]
     Encode {
         /// Name of the output's row.
@@ -59,7 +59,7 @@ pub enum RenderError {
 }
 
 impl RenderError {
-    /// What to do about it, where that is known.
+    /// What to do about it, if known.
     pub fn help(&self) -> Option<&'static str> {
         match self {
             RenderError::TooLarge { .. } => Some("ask for another --size or --dpi"),

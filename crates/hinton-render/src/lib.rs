@@ -1,5 +1,5 @@
-//! Scenes to bytes: one file an output in `outputs/`, one row each in [`OUTPUTS`]; scenes with times
-//! to films in `films/`, one row each in [`FILMS`](films::FILMS).
+//! Renders scenes to bytes. Each output is one file in `outputs/` and one row in [`OUTPUTS`]; each
+//! output for films is one file in `films/` and one row in [`FILMS`](films::FILMS).
 //!
 //! An output never lays anything out and never sees a tensor: it draws the items of a
 //! [`Scene`](hinton_scene::Scene). The same scene gives the same bytes on every machine.

@@ -1,6 +1,6 @@
 //! Colours: 8-bit sRGB with straight alpha.
 
-/// A colour in sRGB, 8 bits a channel, alpha not multiplied in.
+/// A colour in sRGB with 8 bits per channel and straight alpha.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Color {
     /// Red.
@@ -9,7 +9,7 @@ pub struct Color {
     pub g: u8,
     /// Blue.
     pub b: u8,
-    /// Opacity: 0 is clear, 255 covers.
+    /// Opacity: 0 is transparent, 255 is opaque.
     pub a: u8,
 }
 
@@ -24,7 +24,7 @@ impl Color {
         Color { r: (hex >> 16) as u8, g: (hex >> 8) as u8, b: hex as u8, a: 255 }
     }
 
-    /// The same colour with another opacity.
+    /// The same colour with a different opacity.
     pub const fn alpha(self, a: u8) -> Self {
         Color { a, ..self }
     }
@@ -55,12 +55,12 @@ impl Color {
         (one.max(two) + 0.05) / (one.min(two) + 0.05)
     }
 
-    /// Whichever of the two reads better on this colour; the first on a tie.
+    /// The one of two colours that is more readable on this colour; the first if both are equal.
     pub fn readable(self, one: Color, two: Color) -> Color {
         if self.contrast(one) >= self.contrast(two) { one } else { two }
     }
 
-    /// `#rrggbb`, without the opacity.
+    /// The colour as `#rrggbb`, without opacity.
     pub fn hex(self) -> String {
         format!("#{:02x}{:02x}{:02x}", self.r, self.g, self.b)
     }

@@ -1,12 +1,12 @@
-//! Names from files, made safe to show.
+//! Escapes names from files so that they are safe to show.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// A text from a file, made visible: control characters, terminal escapes and characters that
-/// reorder or hide text become `\u{1b}`-like escapes; all else stays, with the joiners that some
-/// scripts and emoji are written with. Every name that comes from a file goes through here before a
-/// person sees it, in any output.
+/// Makes text from a file safe to show: control characters, terminal escapes, and characters that
+/// reorder or hide text become escapes like `\u{1b}`. Everything else is unchanged, including the
+/// joiners that some scripts and emoji need. Every name from a file must pass through this function
+/// before it is shown, in any output.
 pub fn visible(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_hidden) {
         return Cow::Borrowed(text);

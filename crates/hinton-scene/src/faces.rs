@@ -1,8 +1,9 @@
-//! Fonts beside the embedded typeface: one that was asked for, and those for what it lacks.
+//! Fonts other than the embedded typeface: one chosen by the user, and fallbacks for missing
+//! characters.
 //!
-//! Whoever runs the program may name a source of fonts once. It is asked for one character at a
-//! time, and only for those that no nearer font has, so pictures without other scripts cost nothing
-//! and look the same everywhere.
+//! The program may register a source of fonts once. It is asked for one character at a time, and
+//! only for characters that no other font has. So pictures without other scripts cost nothing extra
+//! and look the same on every machine.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,28 +12,28 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use crate::font::{family_name, has_outlines};
 use crate::{Font, Item, Scene, Weight};
 
-/// A font file and which of its faces.
+/// A font file, and one of its faces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FontFile {
-    /// The TrueType or OpenType file, or a collection of them.
+    /// The contents of a TrueType or OpenType file, or of a collection.
     pub data: Vec<u8>,
-    /// The face in a collection; 0 elsewhere.
+    /// The index of the face in a collection; else 0.
     pub index: u32,
 }
 
-/// Gives a font that has the character, if there is one: for each character always the same one.
+/// Returns a font that has the character, if there is one; always the same font for a character.
 pub type FontSource = dyn Fn(char) -> Option<Arc<FontFile>> + Send + Sync;
 
-/// A font for all text; what it lacks is set in the embedded typeface.
+/// A font for all text; characters that it lacks are set in the embedded typeface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Typeface(u16);
 
-/// Why a file is no typeface; completes "the file …".
+/// Why a file cannot be used as a typeface; completes the sentence "the file …".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FontError {
-    /// A font packed for the web.
+    /// A compressed web font.
     Packed,
-    /// A font whose letters are pictures, as of some emoji fonts.
+    /// A font whose glyphs are bitmaps, like some emoji fonts.
     WithoutOutlines,
     /// Something else.
     NoFont,
@@ -51,10 +52,11 @@ impl std::fmt::Display for FontError {
 impl std::error::Error for FontError {}
 
 impl Typeface {
-    /// Keeps a font in memory, as long as the program; the same file only once.
+    /// Loads a font, which stays in memory until the program ends; the same file is loaded only
+    /// once.
     ///
     /// # Errors
-    /// When it is no font with outlines.
+    /// Returns an error if it is not a font with outlines.
     pub fn load(file: &FontFile) -> Result<Self, FontError> {
         if let Some(number) = faces().number(file) {
             return Ok(Typeface(number));
@@ -67,7 +69,7 @@ impl Typeface {
         }
     }
 
-    /// The family's name.
+    /// The name of the font family.
     pub fn family(self) -> &'static str {
         Font::numbered(self.0).family()
     }
@@ -127,8 +129,9 @@ impl Faces {
     }
 }
 
-/// Names the source of fonts for characters that the typeface lacks. The first that is named stays;
-/// false says that there is one already. Its fonts stay in memory as long as the program.
+/// Registers a source of fonts for characters that the typeface lacks. Only the first call has an
+/// effect; returns `false` if a source was already registered. Its fonts stay in memory until the
+/// program ends.
 pub fn set_font_source(source: Box<FontSource>) -> bool {
     SOURCE.set(source).is_ok()
 }
@@ -137,7 +140,7 @@ thread_local! {
     static TYPEFACE: Cell<Option<Typeface>> = const { Cell::new(None) };
 }
 
-/// Sets all text that `work` sets on this thread in that typeface; `None` is the embedded one.
+/// Uses `typeface` for all text that `work` sets on this thread; `None` is the embedded typeface.
 pub fn with_typeface<T>(typeface: Option<Typeface>, work: impl FnOnce() -> T) -> T {
     /// Puts back what was in use, also when the work panics.
     struct Before(Option<Typeface>);
@@ -151,7 +154,7 @@ pub fn with_typeface<T>(typeface: Option<Typeface>, work: impl FnOnce() -> T) ->
 }
 
 impl Font {
-    /// The font that text is set in on this thread: see [`with_typeface`].
+    /// The font that text is set in on this thread, see [`with_typeface`].
     pub fn in_use(weight: Weight) -> &'static Font {
         match TYPEFACE.get() {
             None => Font::get(weight),
@@ -159,7 +162,7 @@ impl Font {
         }
     }
 
-    /// The font of that [number](Font::number); the typeface where there is none.
+    /// The font with this [number](Font::number); the embedded typeface if there is none.
     pub fn numbered(number: u16) -> &'static Font {
         match number {
             0 => Font::get(Weight::Regular),
@@ -194,7 +197,7 @@ pub(crate) fn is_joiner(c: char) -> bool {
     matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe0e}' | '\u{fe0f}')
 }
 
-/// Characters in the texts of a scene that no font has; they are drawn as escapes.
+/// The characters in the texts of a scene that no font has; they are drawn as escapes.
 pub fn lacking_characters(scene: &Scene) -> BTreeSet<char> {
     fn collect(items: &[Item], lacking: &mut BTreeSet<char>) {
         for item in items {
@@ -216,12 +219,12 @@ pub fn lacking_characters(scene: &Scene) -> BTreeSet<char> {
     lacking
 }
 
-/// What a face of a font file has.
+/// The characters of one face in a font file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Coverage {
-    /// The family's name.
+    /// The name of the font family.
     pub family: String,
-    /// Its characters, as ranges with both ends; none for a face without outlines.
+    /// Its characters, as ranges with both ends inclusive; empty for a face without outlines.
     pub ranges: Vec<(char, char)>,
 }
 
@@ -233,7 +236,7 @@ impl Coverage {
     }
 }
 
-/// What each face of a font file has, in their order; nothing for what is no font.
+/// The coverage of each face of a font file, in order; empty if it is not a font.
 pub fn coverage(data: &[u8]) -> Vec<Coverage> {
     let faces = ttf_parser::fonts_in_collection(data).unwrap_or(1);
     (0..faces.min(MOST_FACES)).map(|index| face_coverage(data, index).unwrap_or_default()).collect()

@@ -1,4 +1,4 @@
-//! The typeface, embedded: the same text has the same width on every machine. And fonts beside it.
+//! The embedded typeface, which gives text the same width on every machine, and other fonts.
 
 use std::sync::OnceLock;
 
@@ -10,17 +10,17 @@ use ttf_parser::{Face, GlyphId, OutlineBuilder, Tag};
 
 use crate::{Path, Point, Segment};
 
-/// Weight of the type.
+/// The weight of a font.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Weight {
-    /// For nearly everything.
+    /// For nearly all text.
     #[default]
     Regular,
     /// For titles.
     SemiBold,
 }
 
-/// A font: a face of the typeface, or another one beside it.
+/// A font: a face of the embedded typeface, or another one.
 pub struct Font {
     face: Face<'static>,
     /// Sets text in other scripts; the typeface needs none of that.
@@ -39,11 +39,12 @@ pub struct Font {
 static REGULAR: &[u8] = include_bytes!("../assets/fonts/Inter-Regular.ttf");
 static SEMI_BOLD: &[u8] = include_bytes!("../assets/fonts/Inter-SemiBold.ttf");
 
-/// A glyph's outline in units of the em (1 = the font size), y up, origin on the baseline.
+/// The outline of a glyph, in units of the em (1 is the font size), y up, with its origin on the
+/// baseline.
 pub type Outline = Path;
 
 impl Font {
-    /// The face of that weight.
+    /// The face of the embedded typeface with this weight.
     pub fn get(weight: Weight) -> &'static Font {
         static FONTS: OnceLock<[Font; 2]> = OnceLock::new();
         let fonts = FONTS.get_or_init(|| {
@@ -75,23 +76,23 @@ impl Font {
         Some(Font { face, shaper, number, data, index, family, weight, ascii, kerning })
     }
 
-    /// Its number: 0 and 1 are the faces of the typeface, others count on from there in the order
-    /// in which they came. It is the same for the whole life of the program.
+    /// Its number: 0 and 1 are the faces of the embedded typeface; others are numbered in the order
+    /// in which they were loaded. It does not change while the program runs.
     pub fn number(&self) -> u16 {
         self.number
     }
 
-    /// Whether it is a face of the typeface, which is the same on every machine.
+    /// Whether it is a face of the embedded typeface, which is the same on every machine.
     pub fn is_typeface(&self) -> bool {
         self.shaper.is_none()
     }
 
-    /// The TrueType or OpenType file, or a collection of them.
+    /// The contents of the TrueType or OpenType file, or of a collection.
     pub fn data(&self) -> &'static [u8] {
         self.data
     }
 
-    /// The face in a collection; 0 elsewhere.
+    /// The index of the face in a collection; else 0.
     pub fn index(&self) -> u32 {
         self.index
     }
@@ -101,17 +102,17 @@ impl Font {
         self.weight
     }
 
-    /// The family name used in SVG and PDF.
+    /// The name of the font family in SVG and PDF.
     pub fn family(&self) -> &'static str {
         self.family
     }
 
-    /// Units to the em in the file.
+    /// Number of units per em in the file.
     pub fn units_per_em(&self) -> f64 {
         f64::from(self.face.units_per_em())
     }
 
-    /// Height of a capital, in em.
+    /// Height of capital letters, in em.
     pub fn cap_height(&self) -> f64 {
         self.em(self.face.capital_height().unwrap_or(self.face.ascender()))
     }
@@ -126,17 +127,17 @@ impl Font {
         -self.em(self.face.descender())
     }
 
-    /// The glyph of a character; glyph 0 (a box) where the face has none.
+    /// The glyph of a character; glyph 0 (a box) if the face does not have it.
     pub fn glyph(&self, c: char) -> u16 {
         self.ascii.get(c as usize).copied().unwrap_or_else(|| glyph(&self.face, c))
     }
 
-    /// How far a glyph moves the pen, in em.
+    /// The advance width of a glyph, in em.
     pub fn advance(&self, glyph: u16) -> f64 {
         f64::from(self.face.glyph_hor_advance(GlyphId(glyph)).unwrap_or(0)) / self.units_per_em()
     }
 
-    /// What is added between two glyphs, in em.
+    /// The kerning between two glyphs, in em.
     pub fn kerning(&self, left: u16, right: u16) -> f64 {
         let table = self.kerning.as_ref();
         let units = table.and_then(|table| table.glyphs_kerning(GlyphId(left), GlyphId(right)));

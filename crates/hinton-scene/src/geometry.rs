@@ -1,6 +1,6 @@
-//! Points, rectangles and paths, in points (1/72 inch), x right, y down.
+//! Points, rectangles and paths, in points (1/72 inch), with x to the right and y down.
 
-/// A place on the page.
+/// A position on the page.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Point {
     /// Distance from the left edge.
@@ -30,56 +30,56 @@ pub struct Rect {
 }
 
 impl Rect {
-    /// The rectangle with that corner and size.
+    /// The rectangle with this top left corner and size.
     pub const fn new(x: f64, y: f64, w: f64, h: f64) -> Self {
         Rect { x, y, w, h }
     }
 
-    /// x of the right edge.
+    /// The x coordinate of the right edge.
     pub fn right(&self) -> f64 {
         self.x + self.w
     }
 
-    /// y of the bottom edge.
+    /// The y coordinate of the bottom edge.
     pub fn bottom(&self) -> f64 {
         self.y + self.h
     }
 
-    /// The middle.
+    /// The centre.
     pub fn center(&self) -> Point {
         Point::new(self.x + self.w / 2.0, self.y + self.h / 2.0)
     }
 
-    /// Smaller by `by` on every side (larger when negative).
+    /// The rectangle reduced by `by` on every side (enlarged if negative).
     pub fn inset(&self, by: f64) -> Rect {
         let w = (self.w - 2.0 * by).max(0.0);
         let h = (self.h - 2.0 * by).max(0.0);
         Rect::new(self.x + by, self.y + by, w, h)
     }
 
-    /// The same size, moved.
+    /// The rectangle moved by `dx` and `dy`.
     pub fn moved(&self, dx: f64, dy: f64) -> Rect {
         Rect { x: self.x + dx, y: self.y + dy, ..*self }
     }
 }
 
-/// A piece of a path.
+/// A segment of a path.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Segment {
-    /// Starts a new piece.
+    /// Starts a new subpath.
     Move(Point),
     /// A straight line.
     Line(Point),
     /// A cubic Bézier curve: two control points and the end.
     Cubic(Point, Point, Point),
-    /// Back to the start of the piece.
+    /// Closes the subpath with a line to its start.
     Close,
 }
 
-/// Lines and curves; areas fill by the non-zero rule.
+/// A path of lines and curves; areas are filled by the non-zero rule.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Path {
-    /// The pieces, in order.
+    /// The segments, in order.
     pub segments: Vec<Segment>,
 }
 
@@ -97,7 +97,7 @@ impl Path {
         Path { segments: vec![Segment::Move(from), Segment::Line(to)] }
     }
 
-    /// A polyline; closed when asked for.
+    /// A polyline, optionally closed.
     pub fn polyline(points: &[Point], closed: bool) -> Self {
         let mut path = Path::new();
         for (at, &point) in points.iter().enumerate() {
@@ -133,7 +133,7 @@ impl Path {
         }
     }
 
-    /// Adds another path's pieces.
+    /// Appends the segments of another path.
     pub fn extend(&mut self, other: Path) {
         self.segments.extend(other.segments);
     }

@@ -1,21 +1,21 @@
-//! The display list.
+//! The items of a scene.
 
 use crate::{Color, Path, Rect, Text};
 
-/// A whole picture.
+/// A picture with all positions, colours and text resolved.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scene {
-    /// Width of the page, points.
+    /// Width of the page in points.
     pub width: f64,
-    /// Height of the page, points.
+    /// Height of the page in points.
     pub height: f64,
-    /// Colour of the page; `None` is clear.
+    /// Colour of the page; `None` is transparent.
     pub background: Option<Color>,
-    /// What the picture is, one line (the title of an SVG or PDF).
+    /// The title in one line, used for SVG and PDF.
     pub title: String,
-    /// What it shows, for those who cannot see it.
+    /// A description of what it shows, for readers who cannot see it.
     pub description: String,
-    /// What is drawn, first below.
+    /// The items, in the order in which they are drawn.
     pub items: Vec<Item>,
 }
 
@@ -26,7 +26,7 @@ pub enum Item {
     Shape(Shape),
     /// One line of text.
     Text(Text),
-    /// A picture of pixels.
+    /// A bitmap.
     Image(Image),
     /// Cells of a heat map.
     Cells(Cells),
@@ -34,7 +34,7 @@ pub enum Item {
     Marks(Marks),
     /// Dots and lines of many colours.
     Dots(Dots),
-    /// Items that belong together, perhaps clipped.
+    /// Several items, optionally clipped.
     Group(Group),
 }
 
@@ -43,128 +43,129 @@ pub enum Item {
 pub struct Shape {
     /// The path.
     pub path: Path,
-    /// Colour inside (non-zero rule).
+    /// Fill colour (non-zero rule).
     pub fill: Option<Color>,
-    /// Line along it.
+    /// The line along it.
     pub stroke: Option<Stroke>,
 }
 
-/// A line along a path: butt ends, mitred corners.
+/// A line along a path, with butt ends and mitred corners.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Stroke {
     /// Colour.
     pub color: Color,
-    /// Width, points.
+    /// Width in points.
     pub width: f64,
 }
 
-/// A picture of pixels; each pixel is drawn as a sharp rectangle.
+/// A bitmap; each pixel is drawn as a sharp rectangle.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Image {
-    /// Where it goes.
+    /// Its position and size.
     pub rect: Rect,
-    /// Pixels across.
+    /// Width in pixels.
     pub width: usize,
-    /// Pixels down.
+    /// Height in pixels.
     pub height: usize,
-    /// Row by row, `width * height` colours.
+    /// `width * height` colours, row by row.
     pub pixels: Vec<Color>,
 }
 
-/// A grid of coloured cells without seams: cell (r, c) fills its share of `rect`.
+/// A grid of coloured cells without seams: cells divide `rect` evenly.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cells {
-    /// The area of all cells.
+    /// The area of the whole grid.
     pub rect: Rect,
-    /// Rows of cells.
+    /// Number of rows of cells.
     pub rows: usize,
-    /// Columns of cells.
+    /// Number of columns of cells.
     pub cols: usize,
     /// The colours used; at most 65,536.
     pub palette: Vec<Color>,
-    /// Row by row, the colour of each cell as a place in `palette`.
+    /// For each cell the index of its colour in `palette`, row by row.
     pub cells: Vec<u16>,
 }
 
-/// What a mark looks like.
+/// The shape of a mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MarkShape {
     /// The rectangle itself.
     Rect,
-    /// The ellipse inside the rectangle.
+    /// The ellipse inscribed in the rectangle.
     Disc,
 }
 
 /// Many marks of one colour.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Marks {
-    /// Their colour.
+    /// The colour of all marks.
     pub fill: Color,
-    /// What they look like.
+    /// The shape of all marks.
     pub shape: MarkShape,
-    /// Where they are: x, y, width, height.
+    /// The rectangle of each mark: x, y, width, height.
     pub places: Vec<[f32; 4]>,
 }
 
-/// Dots and lines of many colours, each laid over those before it: points in space, farthest first.
+/// Dots and lines of many colours, drawn in order: points in space, farthest first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dots {
     /// The colours used; at most 65,536.
     pub palette: Vec<Color>,
-    /// Diameter of a dot, points.
+    /// Diameter of a dot in points.
     pub diameter: f64,
-    /// Width of a line, points; its ends are butt.
+    /// Width of a line in points; it has butt ends.
     pub width: f64,
-    /// What is drawn, first below. What is not finite, or has no colour, is not drawn.
+    /// The dots and lines, in the order in which they are drawn. Those with non-finite coordinates
+    /// or without a colour are not drawn.
     pub pieces: Vec<Piece>,
 }
 
-/// A dot or a line; `color` is a place in the palette.
+/// A dot or a line; `color` is an index into the palette.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Piece {
     /// A disc.
     Dot {
-        /// Its middle: x, y.
+        /// Its centre: x, y.
         at: [f32; 2],
         /// Its colour.
         color: u16,
     },
     /// A straight line.
     Line {
-        /// Where it begins: x, y.
+        /// Its start: x, y.
         from: [f32; 2],
-        /// Where it ends.
+        /// Its end.
         to: [f32; 2],
         /// Its colour.
         color: u16,
     },
 }
 
-/// Items that belong together.
+/// Several items.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Group {
-    /// What they are, for tools and screen readers; may be empty.
+    /// A label for tools and screen readers; may be empty.
     pub label: String,
-    /// Nothing is drawn outside.
+    /// A rectangle outside of which nothing is drawn.
     pub clip: Option<Rect>,
-    /// The items, first below.
+    /// The items, in the order in which they are drawn.
     pub items: Vec<Item>,
 }
 
 impl Shape {
-    /// A filled path.
+    /// An item for a filled path.
     pub fn filled(path: Path, fill: Color) -> Item {
         Item::Shape(Shape { path, fill: Some(fill), stroke: None })
     }
 
-    /// A stroked path.
+    /// An item for a stroked path.
     pub fn stroked(path: Path, color: Color, width: f64) -> Item {
         Item::Shape(Shape { path, fill: None, stroke: Some(Stroke { color, width }) })
     }
 }
 
 impl Cells {
-    /// The colour of cell (row, col); `None` outside.
+    /// The colour of the cell at (row, col); `None` if there is no such cell.
     pub fn color(&self, row: usize, col: usize) -> Option<Color> {
         if col >= self.cols {
             return None;

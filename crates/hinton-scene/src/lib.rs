@@ -1,8 +1,8 @@
-//! A picture, resolved to the last number: what every output of `hinton` draws.
+//! Scenes: pictures in which everything is resolved, which every output of `hinton` draws.
 //!
 //! A [`Scene`] has final positions in points (1/72 inch, y down), final colours and measured text.
-//! It knows nothing of data, scales or options; an output is a loop over its [`Item`]s. The same
-//! scene has the same layout in every output because no output lays anything out.
+//! It knows nothing about data, scales or options; an output is a loop over its [`Item`]s. Since no
+//! output lays anything out, the same scene has the same layout in every output.
 //!
 //! Internal to `hinton`: this crate may change without notice.
 #![forbid(unsafe_code)]

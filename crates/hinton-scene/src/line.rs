@@ -1,4 +1,5 @@
-//! The glyphs of one line: which font has which characters, in which direction they run.
+//! The glyphs of one line of text: which font has each character, and in which direction the text
+//! runs.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;

@@ -1,4 +1,4 @@
-//! Scenes made smaller, larger, or moved: everything that has a place or a size, and nothing else.
+//! Scales and moves scenes, with everything in them that has a position or a size.
 
 use crate::{Cells, Dots, Glyph, Group, Image, Item, Marks, Path, Piece, Point, Rect, Scene};
 use crate::{Segment, Shape, Stroke, Text, TextStyle};
@@ -12,8 +12,8 @@ struct Change {
 }
 
 impl Scene {
-    /// The same picture `factor` times as large: page, places, lines and text. Factors that are not
-    /// positive numbers give a page without a size, which no output draws.
+    /// The same picture scaled by `factor`: page, positions, lines and text. If the factor is not a
+    /// positive number, the page has no size, and no output can render it.
     pub fn scaled(&self, factor: f64) -> Scene {
         let change = Change { factor, dx: 0.0, dy: 0.0 };
         Scene {
@@ -26,7 +26,7 @@ impl Scene {
         }
     }
 
-    /// The same page with everything on it moved right by `dx` and down by `dy` points.
+    /// The same page, with everything on it moved right by `dx` and down by `dy` points.
     pub fn moved(&self, dx: f64, dy: f64) -> Scene {
         let items = Change { factor: 1.0, dx, dy }.items(&self.items);
         Scene { items, ..self.clone() }
@@ -34,8 +34,8 @@ impl Scene {
 }
 
 impl Item {
-    /// The same `factor` times as large, measured from the page's corner, then moved right by `dx`
-    /// and down by `dy` points.
+    /// The picture as one item, scaled by `factor` from the page's top left corner, then moved
+    /// right by `dx` and down by `dy` points.
     pub fn placed(&self, factor: f64, dx: f64, dy: f64) -> Item {
         Change { factor, dx, dy }.item(self)
     }

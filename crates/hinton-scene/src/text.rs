@@ -1,20 +1,20 @@
-//! One line of text, measured and placed: every glyph has its position before an output sees it.
+//! One line of text, measured and laid out: every glyph has its position before an output sees it.
 
 use crate::line::{clings, set};
 use crate::{Color, Font, Weight, visible};
 
-/// How a text is set.
+/// The style of text.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TextStyle {
-    /// Font size, points.
+    /// Font size in points.
     pub size: f64,
-    /// Weight.
+    /// Font weight.
     pub weight: Weight,
     /// Colour.
     pub color: Color,
 }
 
-/// Which point of the text lies on the given x.
+/// Which point of the text is at the given x.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Align {
     /// Its left end.
@@ -26,59 +26,59 @@ pub enum Align {
     End,
 }
 
-/// Which height of the text lies on the given y.
+/// Which height of the text is at the given y.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Baseline {
-    /// The line that letters stand on.
+    /// The baseline.
     #[default]
     Alphabetic,
-    /// Half the height of a capital: figures look centred.
+    /// Half the height of a capital letter, so that digits look centred.
     Middle,
-    /// The top of a capital.
+    /// The top of a capital letter.
     Top,
 }
 
-/// A glyph and its place along the line.
+/// A glyph and its position in the line.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Glyph {
     /// Its number in the font.
     pub id: u16,
-    /// The [number](Font::number) of the font.
+    /// The [number](Font::number) of its font.
     pub face: u16,
-    /// Distance from the start of the text along the line, points.
+    /// Distance from the start of the text along the line, in points.
     pub x: f64,
-    /// Height above the baseline, points: marks stand above and below letters.
+    /// Height above the baseline in points, for combining marks above and below letters.
     pub up: f64,
-    /// The character it stands for, or the first of several.
+    /// The character it represents, or the first of several.
     pub c: char,
 }
 
-/// One line of text with every glyph placed.
+/// One line of text with the position of every glyph.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Text {
-    /// The characters, already made [`visible`], in the order in which they are read.
+    /// The characters, already [escaped](visible), in reading order.
     pub content: String,
-    /// Start of the baseline.
+    /// x coordinate of the start of the baseline.
     pub x: f64,
-    /// Height of the baseline.
+    /// y coordinate of the baseline.
     pub y: f64,
-    /// Turned by so many degrees clockwise around (x, y).
+    /// Clockwise rotation around (x, y) in degrees.
     pub rotation: f64,
     /// Size, weight, colour.
     pub style: TextStyle,
-    /// The [number](Font::number) of the font that all is set in that it has.
+    /// The [number](Font::number) of the preferred font, used for every character that it has.
     pub font: u16,
-    /// The glyphs from left to right. Characters that no font has are drawn as escapes: as identical
-    /// boxes they could not be told apart.
+    /// The glyphs from left to right. Characters that no font has are drawn as escapes, because
+    /// identical boxes could not be distinguished.
     pub glyphs: Vec<Glyph>,
-    /// Length of the line, points.
+    /// Length of the line in points.
     pub width: f64,
-    /// Which end stays where it is, should an output have wider or narrower letters of its own.
+    /// Which end stays fixed if an output's own letters are wider or narrower.
     pub align: Align,
 }
 
 impl Text {
-    /// Sets `content` so that its `align` point lies on `x` and its `baseline` height on `y`.
+    /// Lays out `content` so that its `align` point is at `x` and its `baseline` height at `y`.
     pub fn new(
         content: &str,
         x: f64,
@@ -90,7 +90,7 @@ impl Text {
         Text::rotated(content, x, y, style, align, baseline, 0.0)
     }
 
-    /// The same, turned clockwise by `degrees` around (x, y).
+    /// Lays out text as [`new`](Text::new) does, rotated clockwise by `degrees` around (x, y).
     pub fn rotated(
         content: &str,
         x: f64,
@@ -120,8 +120,8 @@ impl Text {
         Text { content, x, y, rotation: degrees, style, font, glyphs, width, align }
     }
 
-    /// Whether each character is one glyph of its font or of the typeface, in the order in which
-    /// they are read and on the baseline.
+    /// Whether each character is a single glyph of its font or of the embedded typeface, in reading
+    /// order and on the baseline.
     pub fn is_plain(&self) -> bool {
         let mut chars = self.content.chars();
         let same = |glyph: &Glyph| {
@@ -132,9 +132,9 @@ impl Text {
     }
 }
 
-/// Sine and cosine of an angle in degrees, exact for quarter turns.
+/// Sine and cosine of an angle in degrees, exact for multiples of 90.
 ///
-/// The series is summed here because the last bit of the system's `sin` differs between machines.
+/// Computed as a series, because the last bit of the system's `sin` differs between machines.
 pub fn turn(degrees: f64) -> (f64, f64) {
     let degrees = degrees.rem_euclid(360.0);
     let quarter = (degrees / 90.0 + 0.5).floor();
@@ -157,13 +157,13 @@ pub fn turn(degrees: f64) -> (f64, f64) {
     }
 }
 
-/// Width of a line of text, points.
+/// Width of a line of text in points.
 pub fn measure(content: &str, style: TextStyle) -> f64 {
     set(&visible(content), style).1
 }
 
-/// `content`, shortened with … in the middle until it is no wider than `width`. Both ends of a
-/// tensor's name tell something, so the middle goes first.
+/// Shortens `content` in the middle, with …, until it is no wider than `width`. Both ends of a
+/// tensor's name are informative, so the middle is removed first.
 pub fn fit(content: &str, style: TextStyle, width: f64) -> String {
     if measure(content, style) <= width {
         return visible(content).into_owned();

@@ -1,4 +1,4 @@
-//! The page's own files, built from `web/viewer`.
+//! The files of the viewer's page, built from `web/viewer`.
 
 /// A file of the page.
 pub(crate) struct Asset {

@@ -1,4 +1,4 @@
-//! Who may ask: checked for every request, before its route is looked at.
+//! Access control: every request is checked before its route.
 
 use std::net::IpAddr;
 
@@ -11,18 +11,19 @@ pub(crate) const KEY: &str = "x-hinton-key";
 /// What a browser says of where a request comes from.
 const FETCH_SITE: &str = "sec-fetch-site";
 
-/// Who may ask a server.
+/// Who may access a server.
 #[derive(Debug, Clone)]
 pub struct Access {
-    /// The key: 32 hexadecimal digits that nobody can guess.
+    /// The access key: 32 hexadecimal digits that cannot be guessed.
     pub key: String,
-    /// Names by which the server may be called, as the header `Host` has them. One without a port
-    /// is allowed with any: a forwarded port is another one on each side.
+    /// Host names under which the server may be addressed, as in the header `Host`. A name without
+    /// a port is allowed with any port, because a forwarded port differs on both sides.
     pub hosts: Vec<String>,
-    /// Whether it may also be called by any number of an interface: a page of another site can make
-    /// its own name mean this machine, but not a number.
+    /// Whether the server may also be addressed by any IP address, rather than only by name. A page of
+    /// another site can make its own host name resolve to this machine, but cannot do that with an IP
+    /// address.
     pub by_number: bool,
-    /// The path before all paths, where a proxy passes it on: `/user/ada/proxy/8000`; else empty.
+    /// The path before all paths, if a proxy forwards it: `/user/ada/proxy/8000`; else empty.
     pub base: String,
 }
 

@@ -1,9 +1,10 @@
-//! The viewer over HTTP: who may ask, and how much at once.
+//! Serves the viewer over HTTP: access control, and limits on concurrent work.
 //!
-//! A server answers on a listener that its caller opened, loopback unless the caller decided
-//! otherwise. What may be asked is a table of `hinton-view`; who may ask is checked here before anything else
-//! (`guard.rs`): a request names an allowed host, comes from no other site, and for everything but the
-//! page's own files carries the key. No path of a file is in any request.
+//! A server answers on a listener that its caller opened, which is the loopback interface unless
+//! the caller decided otherwise. The routes are a table in `hinton-view`. Access is checked here,
+//! before anything else (`guard.rs`): a request must name an allowed host, must not come from
+//! another site and, except for the page's own files, must carry the key. No request contains the
+//! path of a file.
 //!
 //! Internal to `hinton`: this crate may change without notice.
 #![forbid(unsafe_code)]

@@ -1,4 +1,4 @@
-//! From a request to a response.
+//! Turns requests into responses.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;

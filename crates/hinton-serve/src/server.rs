@@ -1,4 +1,4 @@
-//! Connections and the threads that answer.
+//! Connections, and the threads that answer requests.
 
 use std::convert::Infallible;
 use std::io;
@@ -19,18 +19,18 @@ use tokio::sync::{Notify, Semaphore};
 use crate::Access;
 use crate::respond::{Abandoned, Asked, Reply, answered, asked, trouble};
 
-/// How much a server does at once.
+/// Limits on what a server does at the same time.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Most connections; more are closed at once.
+    /// Maximum number of connections; further ones are closed immediately.
     pub connections: usize,
-    /// Most questions that are being answered, each on a thread.
+    /// Maximum number of questions being answered, each on one thread.
     pub answers: usize,
-    /// Most questions that wait for one.
+    /// Maximum number of questions waiting for a thread.
     pub waiting: usize,
-    /// Longest head of a request, bytes; at least 8192.
+    /// Maximum size of the head of a request in bytes; at least 8192.
     pub head: usize,
-    /// How long a head may take, and a connection lie idle.
+    /// How long the head of a request may take, and how long a connection may be idle.
     pub patience: Duration,
 }
 
@@ -41,12 +41,12 @@ impl Default for Limits {
     }
 }
 
-/// Ends a server from elsewhere.
+/// Stops a server from another thread.
 #[derive(Debug, Clone, Default)]
 pub struct Stop(Arc<Notify>);
 
 impl Stop {
-    /// Asks the server to end: it accepts nothing more and leaves its connections.
+    /// Asks the server to stop: it accepts no more connections and drops the existing ones.
     pub fn stop(&self) {
         self.0.notify_one();
     }
@@ -101,10 +101,10 @@ impl Progress for Watched {
     }
 }
 
-/// Answers on a listener until it is [stopped](Stop).
+/// Serves requests on a listener until it is [stopped](Stop).
 ///
 /// # Errors
-/// When the system refuses the means to listen.
+/// Returns an error if the operating system does not allow listening.
 pub fn serve(
     listener: TcpListener,
     viewer: Arc<Viewer>,

@@ -1,9 +1,9 @@
-//! What a route gives back.
+//! The responses of routes.
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// An answer: bytes and what they are.
+/// A successful response: bytes and their media type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The media type, such as `application/json`.
@@ -29,14 +29,15 @@ impl Answer {
     }
 }
 
-/// Why there is no answer.
+/// Why a question could not be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
     /// There is no such route.
     NoRoute,
-    /// The question makes no sense, or asks for what is not there; in words for a person.
+    /// The question makes no sense, or asks for something that does not exist; the text explains it
+    /// to the user.
     Question(String),
-    /// The answer could not be given: a file cannot be read, say.
+    /// The question could not be answered, for example because a file cannot be read.
     Work(String),
 }
 
@@ -45,7 +46,7 @@ impl Refusal {
         Refusal::Question(message.into())
     }
 
-    /// What a person is told, as JSON: `{"error": "…"}`.
+    /// The message for the user, as JSON: `{"error": "…"}`.
     pub fn as_json(&self) -> Vec<u8> {
         let message = match self {
             Refusal::NoRoute => "there is nothing at this address",

@@ -1,8 +1,9 @@
-//! What is found out ahead of questions: statistics, coarse cells and faults of every tensor.
+//! Work done before it is asked for: statistics, coarse cells and problems of every tensor.
 //!
-//! Memory is bounded whatever is viewed: cells of all tensors of a step share a budget, and steps that
-//! are not looked at are forgotten. So is reading: of a checkpoint that is too large to be read whole
-//! because someone opened it, a share of each tensor is read, and what comes of it says so.
+//! Memory is bounded whatever is viewed: the cells of all tensors of a step share a budget, and
+//! steps that are not being viewed are discarded. Reading is bounded too: if a checkpoint is too
+//! large to read completely just because it was opened, a share of each tensor is read, and the
+//! results are marked as based on a sample.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

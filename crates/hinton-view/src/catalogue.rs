@@ -1,4 +1,4 @@
-//! What there is to see: sources, tensors, the map, colour maps.
+//! What can be viewed: sources, tensors, the map, colour maps.
 
 use hinton::{ColormapKind, colormaps};
 use hinton_chart::Colormap;

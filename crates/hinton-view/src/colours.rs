@@ -1,4 +1,4 @@
-//! Colours as thresholds and a table, made by the scale that pictures are drawn with.
+//! Colour scales as thresholds and a table, from the same scale that pictures are drawn with.
 
 use hinton_chart::{
     CHARTS, ColorScale, Colormap, Extent, Need, Options, Range, ScaleKind, Span, Theme, ThemeName,

@@ -1,4 +1,4 @@
-//! What has changed: files on disk, steps of a run.
+//! Detects changes: of files on disk, and of the steps of a run.
 
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};

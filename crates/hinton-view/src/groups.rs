@@ -1,8 +1,8 @@
-//! Which tensors have one range of colours, where all are to be compared.
+//! Groups of tensors that share one colour range, for comparing all tensors.
 //!
-//! Matrices share one. A vector does not with them: the gain of a layer norm lies near one where
-//! weights lie near zero. Vectors of one kind, such as the gains of all layers, share theirs, and so
-//! do states of the optimizer.
+//! Matrices share one range. Vectors do not share it with them: the gain of a layer norm is close
+//! to one, while weights are close to zero. Vectors of one kind, such as the gains of all layers,
+//! share a range, and so do the states of the optimizer.
 
 use std::collections::BTreeMap;
 

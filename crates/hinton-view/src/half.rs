@@ -1,4 +1,4 @@
-//! Values as the upper 16 bits of `f32`: what tiles are sent as.
+//! Values as the upper 16 bits of `f32`, the encoding of tiles.
 
 /// The quiet NaN that stands for a value that is one.
 pub(crate) const NAN: u16 = 0x7FC0;

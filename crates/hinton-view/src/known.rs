@@ -1,5 +1,5 @@
-//! What is known of a tensor ahead of questions, as small as it can be kept: a checkpoint has tens of
-//! thousands of tensors, and a run as many for each step.
+//! What has been computed about a tensor in advance, stored compactly: a checkpoint may have tens
+//! of thousands of tensors, and a run as many per step.
 
 use hinton::Summary;
 use hinton::check::Finding;

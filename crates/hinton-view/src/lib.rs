@@ -1,9 +1,10 @@
-//! What a viewer asks of weights files and runs, as functions: no socket, no clock, no page.
+//! The logic of the viewer: answers questions about weights files and runs, without sockets, clock
+//! or page.
 //!
-//! A [`Viewer`] is opened with paths and [answers](Viewer::answer) questions that are written as the end
-//! of an address: a route such as `tiles` and a query such as `q=3.r.2.0.0`. Files are named by number,
-//! so nothing can be asked for that the viewer was not opened with. A server passes questions on from
-//! HTTP; a page with this crate inside calls it directly.
+//! A [`Viewer`] is opened with paths and [answers](Viewer::answer) questions, which are written
+//! like the end of an address: a route such as `tiles` and a query such as `q=3.r.2.0.0`. Files are
+//! referred to by number, so nothing can be requested that the viewer was not opened with. A server
+//! forwards questions from HTTP; a page that contains this crate calls it directly.
 //!
 //! Internal to `hinton`: this crate may change without notice.
 #![forbid(unsafe_code)]
@@ -47,7 +48,7 @@ use events::Events;
 use query::Query;
 use sources::{Source, Sources};
 
-/// Opened files and runs, ready for questions from any number of threads.
+/// Opened files and runs, which answer questions from any number of threads.
 pub struct Viewer {
     paths: Vec<PathBuf>,
     state: RwLock<Arc<State>>,
@@ -104,11 +105,11 @@ impl State {
 }
 
 impl Viewer {
-    /// Opens paths: weights files, folders that hold one, training runs. Reads headers and no values.
-    /// Questions are answered on at most `threads` threads each.
+    /// Opens weights files, folders that hold one, and training runs. Reads headers, but no values.
+    /// Each question is answered on at most `threads` threads.
     ///
     /// # Errors
-    /// When a path cannot be opened.
+    /// Returns an error if a path cannot be opened.
     pub fn open(paths: &[PathBuf], threads: usize) -> Result<Self, Error> {
         let viewer = Viewer {
             paths: paths.to_vec(),
@@ -120,7 +121,8 @@ impl Viewer {
         Ok(viewer)
     }
 
-    /// A viewer of checkpoints that are open already, in memory say. That they change is not noticed.
+    /// A viewer of checkpoints that are already open, for example in memory. Changes to them are
+    /// not detected.
     pub fn of(checkpoints: Vec<Checkpoint>, threads: usize) -> Self {
         let state = State::of(checkpoints.into_iter().map(Source::of).collect());
         Viewer {
@@ -131,10 +133,10 @@ impl Viewer {
         }
     }
 
-    /// Answers a question: a route's name and its query, as they stand in an address.
+    /// Answers a question, given as the name of a route and its query, encoded as in an address.
     ///
     /// # Errors
-    /// A [`Refusal`] says whose fault it is.
+    /// A [`Refusal`], which says whether the question or the work failed.
     pub fn answer(
         &self,
         route: &str,
@@ -147,10 +149,11 @@ impl Viewer {
         (row.answer)(self, &query, Work { threads: self.threads, progress })
     }
 
-    /// Finds out one more thing that will be asked for: statistics and coarse cells of a tensor, or its
-    /// faults. `false` where nothing is left to do for now, or the work was stopped.
+    /// Does one unit of work that is likely to be needed: the statistics and coarse cells of one
+    /// tensor, or its problems. Returns `false` if there is nothing left to do for now, or the work
+    /// was cancelled.
     ///
-    /// Reads a tensor whole, on one thread: whoever has time to spare calls it again and again.
+    /// Reads one whole tensor, on one thread. Call it repeatedly when there is time to spare.
     pub fn work_ahead(&self, progress: &dyn Progress) -> bool {
         let state = self.state();
         state.ahead.next(&state.sources, Work { threads: 1, progress })
@@ -195,7 +198,7 @@ impl Viewer {
         }
     }
 
-    /// Bytes of all values of all steps, as they lie in files.
+    /// Size of all values of all steps as stored in files, in bytes.
     pub fn bytes(&self) -> u64 {
         let state = self.state();
         let of = |entry: &sources::Entry| {
@@ -205,7 +208,7 @@ impl Viewer {
         state.sources.tensors.iter().map(of).fold(0, u64::saturating_add)
     }
 
-    /// Bytes of memory that what was found out ahead takes.
+    /// Memory used by the results of [`work_ahead`](Viewer::work_ahead), in bytes.
     pub fn kept_bytes(&self) -> usize {
         self.state().ahead.bytes()
     }

@@ -1,4 +1,4 @@
-//! The one map: the maps of all sources beside one another.
+//! The map of the viewer: the maps of all sources side by side.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! The whole map in one answer: every tensor in as few cells as it has pixels there. A map of tens of
-//! thousands of tensors would else be a hundred questions.
+//! The whole map in one response: every tensor in as many cells as it has pixels on the map. A map
+//! of tens of thousands of tensors would otherwise need hundreds of requests.
 
 use hinton_tensor::{Tiling, Work, share_out};
 

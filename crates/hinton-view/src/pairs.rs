@@ -1,4 +1,4 @@
-//! Two checkpoints compared: which tensor is which, and the differences as tensors of their own.
+//! Comparison of two checkpoints: matched tensors, and their differences as tensors.
 
 use std::sync::{Arc, OnceLock};
 

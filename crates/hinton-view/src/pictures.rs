@@ -1,4 +1,5 @@
-//! The picture of a tensor, or of all, by the renderer of the command line, and the command that makes it.
+//! Pictures of one tensor or of all, by the renderer of the command line, with the command that
+//! makes them.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! A tensor on the map, and how finely it is drawn there.
+//! A tensor on the map, and the level of detail at which it is drawn there.
 
 use hinton_tensor::Levels;
 

@@ -1,4 +1,4 @@
-//! The question behind an address: `s=40&t=3&row=12`.
+//! Parses the query of a question: `s=40&t=3&row=12`.
 
 use std::str::FromStr;
 

@@ -1,4 +1,4 @@
-//! The routes: what can be asked for, and who answers.
+//! The routes: the kinds of question, and the functions that answer them.
 
 use hinton_tensor::Work;
 
@@ -6,7 +6,7 @@ use crate::query::Query;
 use crate::view::Views;
 use crate::{Answer, Refusal, Viewer, catalogue, colours, pictures, tiles, values};
 
-/// A question that can be asked.
+/// A route: a kind of question that can be asked.
 pub struct Route {
     /// Its name: the address is `/api/NAME`.
     pub name: &'static str,
@@ -16,7 +16,7 @@ pub struct Route {
     pub(crate) answer: fn(&Viewer, &Query, Work<'_>) -> Result<Answer, Refusal>,
 }
 
-/// Every question.
+/// Every route.
 pub const ROUTES: &[Route] = &[
     Route {
         name: "catalogue",

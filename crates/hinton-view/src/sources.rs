@@ -1,4 +1,4 @@
-//! What is viewed: checkpoints and runs, and the tensors in them.
+//! What is viewed: checkpoints and runs, with their tensors.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};

@@ -1,4 +1,4 @@
-//! Tiles for the page: cells of a window, as 16-bit numbers.
+//! Tiles for the page: the cells of a window, as 16-bit numbers.
 
 use hinton_tensor::reduce::Mark;
 use hinton_tensor::{Fold, Grid, Levels, TileRequest, Tiling, Window, Work, share_out, tile};

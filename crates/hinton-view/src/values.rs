@@ -1,4 +1,4 @@
-//! Exact values: of a window, of one cell, along a row or column; statistics of a tensor.
+//! Exact values: of a window, of a single cell, along a row or column; and statistics of a tensor.
 
 use hinton_chart::short;
 use hinton_tensor::reduce::Mark;

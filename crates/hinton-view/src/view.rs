@@ -1,8 +1,9 @@
-//! A view of a tensor: what is taken of it, and which of its axes run down and right.
+//! A view of a tensor: which slice of it is shown, and which of its axes are rows and columns.
 //!
-//! In words it is a slice in numpy's notation, and the axes of the file that are rows and columns where
-//! they are not the usual ones: `[3,:,:,::2]`, `[:,:,:,:]0.2/1.3` (axes 0 and 2 run down as one, 1 and
-//! 3 right), `1/0` (a matrix transposed). `@codes` before it is that component of a quantised tensor.
+//! As text it is a slice in numpy's notation, followed by the axes that are rows and columns, if
+//! they are not the default: `[3,:,:,::2]`, `[:,:,:,:]0.2/1.3` (axes 0 and 2 together are rows, 1
+//! and 3 columns), `1/0` (a matrix transposed). A preceding `@codes` selects that component of a
+//! quantised tensor.
 
 use std::fmt;
 

@@ -1,8 +1,9 @@
-//! What the module and its page call of each other. Numbers and bytes cross, nothing else, so that a
+//! The functions that the page and the module call. Only numbers and bytes are exchanged, so the
 //! page needs no generated code.
 //!
-//! The page writes its words where [`input`] says and calls [`open`] or [`ask`]; then [`answer`] and
-//! [`answer_length`] tell where the answer lies until the next call.
+//! The page writes its text at the address that [`input`] returns, and calls [`open`] or [`ask`].
+//! Until the next call, [`answer`] and [`answer_length`] then give the address and length of the
+//! response.
 #![allow(unsafe_code)] // Names that the page can call, and one function of the page.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -60,7 +61,7 @@ impl Bytes for HostFile {
     }
 }
 
-/// Where the page writes `length` bytes for the next call.
+/// The address to which the page writes `length` bytes for the next call.
 #[unsafe(no_mangle)]
 pub extern "C" fn input(length: usize) -> *mut u8 {
     let mut input = INPUT.lock().unwrap_or_else(PoisonError::into_inner);
@@ -69,8 +70,9 @@ pub extern "C" fn input(length: usize) -> *mut u8 {
     input.as_mut_ptr()
 }
 
-/// Opens the files that the input lists as JSON, `[["name", bytes], …]`; files are numbered in that
-/// order. Returns 200 or 400; the answer names what was left out: `{"refused": [{"file", "why"}]}`.
+/// Opens the files that the input lists as JSON, `[["name", bytes], …]`; files are numbered in this
+/// order. Returns 200 or 400. The response lists the files that were skipped: `{"refused":
+/// [{"file", "why"}]}`.
 #[unsafe(no_mangle)]
 pub extern "C" fn open() -> u32 {
     let listed: Vec<(String, u64)> = match serde_json::from_slice::<Value>(&take_input()) {
@@ -102,20 +104,20 @@ pub extern "C" fn ask() -> u32 {
     status
 }
 
-/// Works ahead of questions for a moment. Returns 0 when nothing is left to do.
+/// Does some work in advance. Returns 0 if there is nothing left to do.
 #[unsafe(no_mangle)]
 pub extern "C" fn work_ahead() -> u32 {
     let page = PAGE.lock().unwrap_or_else(PoisonError::into_inner);
     u32::from(page.as_ref().is_some_and(Page::work_ahead))
 }
 
-/// Where the last answer lies.
+/// The address of the last response.
 #[unsafe(no_mangle)]
 pub extern "C" fn answer() -> *const u8 {
     ANSWER.lock().unwrap_or_else(PoisonError::into_inner).as_ptr()
 }
 
-/// How many bytes the last answer has.
+/// The length of the last response in bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn answer_length() -> usize {
     ANSWER.lock().unwrap_or_else(PoisonError::into_inner).len()

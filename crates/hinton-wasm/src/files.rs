@@ -1,4 +1,4 @@
-//! Dropped files as a folder, under addresses that the whole library can open.
+//! Provides dropped files as a folder, with addresses that the whole library can open.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

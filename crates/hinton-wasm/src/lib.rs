@@ -1,8 +1,9 @@
-//! What a page asks of files that were dropped on it, as a WebAssembly module: the questions of
-//! `hinton-view`, and files that are read by position through the page.
+//! The viewer as a WebAssembly module: answers the questions of `hinton-view` about files that were
+//! dropped on a page. The files are read by range, through the page.
 //!
-//! A page hands over the names and lengths of files ([`Page::open`]) and then asks questions
-//! ([`Page::ask`]) as it would ask a server. No byte leaves the machine, and no file is read whole.
+//! A page passes the names and lengths of files ([`Page::open`]) and then asks questions
+//! ([`Page::ask`]) as it would ask a server. No byte leaves the machine, and no file is read
+//! completely.
 //!
 //! Internal to `hinton`: this crate may change without notice.
 
@@ -19,23 +20,23 @@ use serde_json::json;
 
 use files::Dropped;
 
-/// The files that were dropped on a page, opened.
+/// The opened files that were dropped on a page.
 pub struct Page {
     viewer: Viewer,
 }
 
-/// A file that is to be opened: its path among the others, with `/` between the parts, and its bytes.
+/// A file to be opened: its path relative to the others, separated by `/`, and its bytes.
 pub type File = (String, Arc<dyn Bytes>);
 
-/// Why nothing could be opened: what each file said.
+/// Why files could not be opened: each file with its error message.
 pub type Refused = Vec<(String, String)>;
 
 impl Page {
-    /// Opens files: as one model where they are one (shards with their index, a SavedModel), else each
-    /// by itself. Files that are no weights are left out and named beside the page.
+    /// Opens files: as one model if they are one (shards with their index, a SavedModel), else each
+    /// by itself. Files that are not weights are skipped and returned next to the page.
     ///
     /// # Errors
-    /// When none can be opened, what each of them said.
+    /// Returns an error if no file can be opened; the error lists the message for each.
     pub fn open(dropped: Vec<File>) -> Result<(Self, Refused), Refused> {
         let mut names: Vec<String> = dropped.iter().map(|(name, _)| name.clone()).collect();
         names.sort();
@@ -70,13 +71,14 @@ impl Page {
         }
     }
 
-    /// Finds out one tensor's statistics ahead of questions; `false` when nothing is left to do.
+    /// Computes the statistics of one tensor in advance; returns `false` if there is nothing left
+    /// to do.
     pub fn work_ahead(&self) -> bool {
         self.viewer.work_ahead(&Quiet)
     }
 
-    /// Answers a question: a route's name, and after a `?` its query. The number is HTTP's for the same:
-    /// 200, 400 for a question that makes no sense, 404, 500.
+    /// Answers a question: the name of a route, then optionally `?` and its query. The number is an
+    /// HTTP status: 200, 400 for a question that makes no sense, 404, or 500.
     pub fn ask(&self, question: &str) -> (u32, Vec<u8>) {
         let (route, query) = question.split_once('?').unwrap_or((question, ""));
         match self.viewer.answer(route, query, &Quiet) {
@@ -97,7 +99,7 @@ impl Page {
     }
 }
 
-/// What the page is told after opening: which files were left out, and why.
+/// The response to the page after opening: which files were skipped, and why.
 pub fn refused_as_json(refused: &Refused) -> Vec<u8> {
     let each = |(file, why): &(String, String)| json!({ "file": file, "why": why });
     json!({ "refused": refused.iter().map(each).collect::<Vec<_>>() }).to_string().into_bytes()

@@ -1,4 +1,4 @@
-//! Who stands for whom: the assignment of the largest sum.
+//! Solves the assignment problem: the pairing with the largest sum.
 
 /// Above so many rows the assignment is greedy: the exact one takes time of their cube.
 const MOST_EXACT: usize = 1024;

@@ -1,9 +1,10 @@
-//! Hidden units of two networks that were trained apart, brought into one order.
+//! Aligns the hidden units of two networks that were trained separately.
 //!
-//! The units of a hidden layer may stand in any order, if the next layer's weights follow. Units are
-//! matched so that the inner product of all weights into and out of them is largest, layer by layer
-//! until no layer changes: weight matching of Ainsworth et al. 2022 (Git Re-Basin, arXiv:2209.04836,
-//! section 3.2). Networks of matrices behind one another are aligned; whatever else there is stays.
+//! The units of a hidden layer can be in any order, provided that the next layer's weights follow.
+//! Units are matched so that the inner product of all weights into and out of them is largest,
+//! layer by layer until no layer changes: weight matching of Ainsworth et al. 2022 (Git Re-Basin,
+//! arXiv:2209.04836, section 3.2). Only networks that are chains of matrices are aligned;
+//! everything else is unchanged.
 
 mod assign;
 
@@ -20,23 +21,24 @@ const MOST_UNITS: usize = 4096;
 /// Most rounds over all layers.
 const MOST_ROUNDS: usize = 20;
 
-/// A hidden layer whose units were brought into the first network's order.
+/// A hidden layer whose units were reordered to match the first network.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Aligned {
-    /// The name of the first one's weights into it.
+    /// The name of the first network's weights into this layer.
     pub layer: String,
-    /// Which unit of the second stands for each of the first.
+    /// For each unit of the first network, the index of its counterpart in the second.
     pub order: Vec<usize>,
-    /// Units that stand in another place.
+    /// Number of units whose index changed.
     pub moved: usize,
 }
 
-/// The relative errors of all aligned matrices together: now, and as they stood.
+/// The result of an alignment: the layers, and the relative errors of all aligned matrices
+/// together.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Alignment {
-    /// Its hidden layers, from the inputs on.
+    /// The hidden layers, starting from the input.
     pub layers: Vec<Aligned>,
-    /// ‖A − B‖ / ‖A‖ over the weights that were looked at: aligned, and before.
+    /// ‖A − B‖ / ‖A‖ over the weights that were considered: after alignment, and before.
     pub errors: (f64, f64),
 }
 
@@ -54,12 +56,12 @@ struct Layer {
     bias_b: Vec<f64>,
 }
 
-/// Brings the hidden units of the second network into the order of the first; changes the pairs'
-/// second tensors, which are then held in memory. `None` where there are no matrices of which each
+/// Reorders the hidden units of the second network to match the first. Replaces the second tensors
+/// of the pairs, which are then held in memory. `None` if there is no chain of matrices in which
+/// each takes what the previous one gives.
 /// takes what the one before gives.
-///
 /// # Errors
-/// When values cannot be read.
+/// Returns an error if values cannot be read. When values cannot be read.
 pub fn align(pairs: &mut [Match]) -> Result<Option<Alignment>, TensorError> {
     let Some((chain, is_turned)) = chain(pairs) else { return Ok(None) };
     let layers: Vec<Layer> =

@@ -1,4 +1,4 @@
-//! Experts that one file stacks in one tensor and the other keeps one by one.
+//! Matches experts that one file stacks in one tensor and the other stores separately.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! Decay rates of state-space models: one file stores their logarithm, the other minus their
-//! exponential.
+//! Decay rates of state-space models: one file stores their logarithm, the other the negative of
+//! their exponential.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
-//! Inputs of a dense layer behind a convolution, in the order in which each library flattens.
+//! Inputs of a dense layer after a convolution, in the order in which each library flattens.
 //!
-//! PyTorch flattens channels x height x width, Keras height x width x channels. The file of a dense layer
-//! does not say how many channels there were, so what the values say decides.
+//! PyTorch flattens channels x height x width, Keras height x width x channels. The file of a dense
+//! layer does not state the number of channels, so the values decide.
 
 use hinton_tensor::{Tensor, TensorError};
 

@@ -1,4 +1,4 @@
-//! One tensor in one file whose rows are several tensors in the other.
+//! Matches a tensor of one file whose rows are several tensors in the other.
 
 use std::collections::BTreeMap;
 

@@ -1,9 +1,9 @@
-//! Query, key and value in one tensor, head by head.
+//! Query, key and value in one tensor, interleaved by head.
 //!
-//! GPT-NeoX and BLOOM keep heads x (query, key, value) x rows of a head; Falcon keeps, for each head of
-//! keys, the queries that share it, their key and their value. llama.cpp and newer models keep all queries
-//! before all keys (`convert_hf_to_gguf.py`, `GPTNeoXModel`, `BloomModel`, `FalconModel`). How many heads
-//! there are is not in the file, so what the values say decides.
+//! GPT-NeoX and BLOOM store heads x (query, key, value) x rows of a head; Falcon stores, for each
+//! head of keys, the queries that share it, their key and their value. llama.cpp and newer models
+//! store all queries before all keys (`convert_hf_to_gguf.py`, `GPTNeoXModel`, `BloomModel`,
+//! `FalconModel`). The number of heads is not in the file, so the values decide.
 
 use hinton_tensor::{Tensor, TensorError};
 

@@ -1,7 +1,7 @@
-//! Which tensor of the first file is which of the second.
+//! Matches the tensors of two files.
 //!
-//! By name first; then by name without a prefix or wrapper, or as other libraries call it; then by
-//! values, where no two others are nearly as close. How each pair was found is kept.
+//! First by name; then by name without a prefix or wrapper, or by the name in another library; then
+//! by values, if no other candidate is nearly as close. How each pair was matched is recorded.
 
 mod experts;
 mod exponent;
@@ -26,40 +26,42 @@ pub use shapes::Change;
 /// A head and an embedding are taken for tied where the relative error of a sample is no larger.
 const MOST_ALIKE: f64 = 0.5;
 
-/// How far names and shapes may differ.
+/// How much names and shapes may differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Rule {
-    /// Names and shapes are the same.
+    /// Names and shapes must be the same.
     Exact,
-    /// Names may be those of another library, have a prefix or a wrapper more.
+    /// Names may be those of another library, or have an additional prefix or wrapper.
     Names,
-    /// Besides, tensors whose names say nothing are matched by their values.
+    /// In addition, tensors that cannot be matched by name are matched by their values.
     #[default]
     Values,
 }
 
 impl Rule {
-    /// The words for them.
+    /// The names of the rules.
     pub const WORDS: [(&str, Rule); 3] =
         [("exact", Rule::Exact), ("names", Rule::Names), ("values", Rule::Values)];
 }
 
-/// By what two tensors were found to be the same one.
+/// How two tensors were matched.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Found {
     /// The same name.
     Name,
-    /// The same name but for what stands before it: this, in the first or in the second file.
+    /// The same name except for this prefix, in the first or the second file.
     Prefix(String),
-    /// A person named the pair, and what is done with the second, in words; empty where nothing is.
+    /// The user named the pair. The text describes what is applied to the second; empty if nothing
+    /// is.
     Map(String),
-    /// Another library's name for it, or a wrapper inside the name.
+    /// Another library's name for it, or a wrapper in the name.
     Convention,
     /// Their values: the relative error of a sample, and that of the next best candidate.
     Values {
-        /// Of this pair.
+        /// The relative error of this pair.
         error: f64,
-        /// Of the next best candidate of the same shape; `None` where there was none.
+        /// The relative error of the next best candidate with the same shape; `None` if there was
+        /// none.
         next: Option<f64>,
     },
 }
@@ -67,51 +69,51 @@ pub enum Found {
 /// Two tensors that are compared.
 #[derive(Debug, Clone)]
 pub struct Match {
-    /// The first, as it is compared.
+    /// The first tensor, as it is compared.
     pub a: Tensor,
-    /// The second, as it is compared: in the first one's axes.
+    /// The second tensor, as it is compared: with the axes of the first.
     pub b: Tensor,
-    /// By what they were found.
+    /// How they were matched.
     pub found: Found,
-    /// What was done so that their shapes agree.
+    /// What was done to make their shapes agree.
     pub change: Change,
 }
 
-/// Two tensors of one name that cannot be compared.
+/// Two tensors with the same name that cannot be compared.
 #[derive(Debug, Clone)]
 pub struct Unlike {
-    /// The first.
+    /// The first tensor.
     pub a: Tensor,
-    /// The second.
+    /// The second tensor.
     pub b: Tensor,
 }
 
-/// All tensors of two files.
+/// The tensors of two files, matched.
 #[derive(Debug, Clone, Default)]
 pub struct Matching {
-    /// Those that are in both, in the order of the first file.
+    /// Tensors that are in both files, in the order of the first.
     pub pairs: Vec<Match>,
-    /// Those whose names agree and whose shapes don't.
+    /// Tensors whose names agree, but whose shapes do not.
     pub unlike: Vec<Unlike>,
-    /// Those that only the first file has.
+    /// Tensors that only the first file has.
     pub only_a: Vec<Tensor>,
-    /// Those that only the second has.
+    /// Tensors that only the second file has.
     pub only_b: Vec<Tensor>,
 }
 
-/// Finds for each tensor of the first file the same one in the second. Reads values of tensors only
-/// where names or axes leave it open: a sample of at most 32,768 each.
+/// Finds for each tensor of the first file its counterpart in the second. Values are read only if
+/// names or axes leave the match ambiguous: a sample of at most 32,768 values of each tensor.
 ///
 /// # Errors
-/// When bytes cannot be read.
+/// Returns an error if bytes cannot be read.
 pub fn match_tensors(a: &[Tensor], b: &[Tensor], rule: Rule) -> Result<Matching, TensorError> {
     match_tensors_of(a, b, rule, None)
 }
 
-/// As [`match_tensors`], where it is known how many attention heads there are.
+/// Matches tensors as [`match_tensors`] does, for models with a known number of attention heads.
 ///
 /// # Errors
-/// As [`match_tensors`].
+/// Returns the errors of [`match_tensors`].
 pub fn match_tensors_of(
     a: &[Tensor],
     b: &[Tensor],

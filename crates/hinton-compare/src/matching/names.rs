@@ -1,4 +1,4 @@
-//! Names of one tensor in different files.
+//! The names of one tensor in different files.
 
 use std::collections::BTreeMap;
 
@@ -142,8 +142,8 @@ const BERT: &[(&str, &str)] = &[
     ("output.LayerNorm", "layer_output_norm"),
 ];
 
-/// A name as all libraries would have it: without wrappers, in PyTorch's and Hugging Face's words.
-/// Only as good as a key: two tensors with one key are candidates.
+/// Normalises a name across libraries: without wrappers, in the terms of PyTorch and Hugging Face.
+/// It is only a key: two tensors with the same key are candidates for a match.
 pub fn canonical(name: &str) -> String {
     let name = name.strip_suffix(":0").unwrap_or(name).replace('/', ".");
     let mut parts: Vec<&str> = name.split('.').filter(|part| !WRAPPERS.contains(part)).collect();

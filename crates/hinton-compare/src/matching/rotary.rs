@@ -1,9 +1,9 @@
-//! Rows of query and key weights in the order that a rotary embedding wants.
+//! Rows of query and key weights in the order that a rotary embedding needs.
 //!
 //! llama.cpp stores them so that the two values that are rotated together are neighbours; Hugging
-//! Face keeps all first values of a head before all second ones (`permute` in llama.cpp's
-//! `convert_hf_to_gguf.py`). Which models are permuted is not written in the file, nor always how
-//! many heads there are, so what the values say decides.
+//! Face stores all first values of a head before all second ones (`permute` in llama.cpp's
+//! `convert_hf_to_gguf.py`). Files do not state which order they use, nor always the number of
+//! heads, so the values decide.
 
 use hinton_tensor::{Tensor, TensorError};
 
@@ -59,12 +59,12 @@ pub(super) fn undone(
     Ok(Some((a, b, Change::Rotary { head, errors: (error, as_is) })))
 }
 
-/// Attention heads of a model, as its config.json or the metadata of GGUF say.
+/// The attention heads of a model, from its config.json or from GGUF metadata.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Heads {
-    /// Of queries.
+    /// Number of query heads.
     pub query: usize,
-    /// Of keys and values.
+    /// Number of key and value heads.
     pub key: usize,
 }
 

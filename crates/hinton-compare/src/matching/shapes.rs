@@ -1,4 +1,4 @@
-//! What makes the shapes of two tensors agree: views of the same values.
+//! Makes the shapes of two tensors agree, by views of the same values.
 
 use hinton_tensor::{Index, Slice, Tensor, TensorError};
 
@@ -8,81 +8,84 @@ use crate::relative_error;
 /// One arrangement of axes is taken over another where its error is so much smaller.
 const BETTER: f64 = 5.0;
 
-/// What was done so that two shapes agree.
+/// What was done to make two shapes agree.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
-    /// Nothing: they do.
+    /// Nothing: they agree.
     None,
-    /// The second one's axes stand in another order.
+    /// The second tensor's axes are in another order.
     Axes {
         /// Axis `k` of the first is axis `order[k]` of the second.
         order: Vec<usize>,
-        /// The relative error of a sample so, and with the axes as they stand; `None` where the
-        /// shapes left no choice.
+        /// The relative error of a sample in this order, and with the axes unchanged; `None` if the
+        /// shapes allow only this order.
         errors: Option<(f64, f64)>,
     },
-    /// One stores the rows of each attention head in the order that its rotary embedding wants, as
-    /// GGUF does: pairs beside one another, not halves behind one another. Both are compared with the
-    /// rows as three axes, in the first one's order.
+    /// One tensor stores the rows of each attention head in the order that its rotary embedding
+    /// needs, as in GGUF: pairs next to each other, rather than the first halves before the second
+    /// halves. Both are compared with the rows as three axes, in the first tensor's order.
     Rotary {
-        /// Rows of a head.
+        /// Number of rows of a head.
         head: usize,
-        /// The relative error of a sample so, and with the rows as they stand.
+        /// The relative error of a sample in this order, and with the rows unchanged.
         errors: (f64, f64),
     },
-    /// One stores query, key and value of each head beside one another, the other all queries before all
-    /// keys. Both are compared in the rows of the one, as several axes.
+    /// One tensor stores query, key and value of each head together, the other all queries before
+    /// all keys. Both are compared in the row order of one of them, as several axes.
     Interleaved {
-        /// Heads, or groups of heads that share a key.
+        /// Number of heads, or of groups of heads that share a key.
         groups: usize,
-        /// Rows that are compared.
+        /// Number of rows that are compared.
         rows: usize,
-        /// The relative error of a sample so, and with the parts behind one another.
+        /// The relative error of a sample in this order, and with the parts unchanged.
         errors: (f64, f64),
     },
-    /// One stores the inputs of a layer behind a convolution channel by channel, the other, as Keras, place
-    /// by place. Both are compared with the inputs as two axes, in the first one's order.
+    /// One tensor stores the inputs of a layer after a convolution channel by channel; the other,
+    /// like Keras, position by position. Both are compared with the inputs as two axes, in the
+    /// first tensor's order.
     Flattened {
-        /// Channels of the convolution.
+        /// Number of channels of the convolution.
         channels: usize,
-        /// The first one's shape as its file has it.
+        /// The first tensor's shape in its file.
         shape: [usize; 2],
-        /// The relative error of a sample so, and with the inputs as they stand.
+        /// The relative error of a sample in this order, and with the inputs unchanged.
         errors: (f64, f64),
     },
-    /// Rows of a tensor that the other file keeps as several.
+    /// Some rows of a tensor that the other file stores as several tensors.
     Part {
-        /// The first of them.
+        /// The index of the first of these rows.
         first: usize,
-        /// How many.
+        /// Number of these rows.
         rows: usize,
     },
-    /// An expert of a tensor that stacks them, which the other file keeps by itself.
+    /// One expert of a tensor that stacks experts, which the other file stores separately.
     Expert {
-        /// Which.
+        /// The index of the expert.
         number: usize,
     },
-    /// The head of one file, and the embedding of the other, which is its head too.
+    /// The output head of one file, and the embedding of the other, which shares its weights with
+    /// the head.
     Tied,
-    /// One stores logarithms, the other minus their exponentials, as which both are compared.
+    /// One tensor stores logarithms, the other the negatives of their exponentials; both are
+    /// compared as the latter.
     Exponential {
-        /// The relative error of a sample so, and as the values stand.
+        /// The relative error of a sample in this form, and with the values unchanged.
         errors: (f64, f64),
     },
-    /// The second one's hidden units stand in the first one's order.
+    /// The second tensor's hidden units were reordered to match the first.
     Aligned {
-        /// Units of this layer that stood in another place.
+        /// Number of units of this layer whose index changed.
         moved: usize,
-        /// All of them.
+        /// Number of units of this layer.
         units: usize,
     },
-    /// The second is read in C order with the first one's axes.
+    /// The second tensor was reshaped, in C order, to the first one's shape.
     Reshaped,
-    /// One has more positions on axis 0; only those that both have are compared.
+    /// One tensor is longer along axis 0; only the indices that both have are compared.
     Rows {
-        /// Positions of the first.
+        /// Length of the first along axis 0.
         a: usize,
-        /// Of the second.
+        /// Length of the second along axis 0.
         b: usize,
     },
 }

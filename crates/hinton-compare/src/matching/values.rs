@@ -1,4 +1,4 @@
-//! Tensors whose names say nothing, matched by what they hold.
+//! Matches tensors by their values, if their names are not informative.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,26 +1,26 @@
-//! Counts of differences by magnitude, and of values of one side against the other.
+//! Histograms of differences by magnitude, and of the values of one side against the other.
 
-/// Cells of a joint histogram along each side.
+/// Number of cells along each side of a joint histogram.
 pub const JOINT: usize = 64;
 /// Upper bits of an `f32` that number a bin: sign, exponent and the first three bits behind it.
 const BITS: u32 = 12;
 /// Number of bins.
 pub(super) const BINS: usize = 1 << BITS;
 
-/// How many differences are how large: signed, eight bins an octave.
+/// A histogram of signed differences, with eight bins per octave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Histogram {
     counts: Vec<u64>,
 }
 
-/// A bin of a [`Histogram`]: differences from `low` to `high` (both of one sign, or zero).
+/// A bin of a [`Histogram`]: differences from `low` to `high`, both of the same sign or zero.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bin {
-    /// The end nearer to minus infinity.
+    /// The bound nearer to minus infinity.
     pub low: f64,
-    /// The other end.
+    /// The other bound.
     pub high: f64,
-    /// How many there are.
+    /// Number of differences.
     pub count: u64,
 }
 
@@ -72,20 +72,20 @@ impl Counter {
 }
 
 impl Histogram {
-    /// Adds what another has counted.
+    /// Adds the counts of another histogram.
     pub fn merge(&mut self, other: &Histogram) {
         for (count, more) in self.counts.iter_mut().zip(&other.counts) {
             *count += more;
         }
     }
 
-    /// Differences counted.
+    /// Number of differences counted.
     pub fn total(&self) -> u64 {
         self.counts.iter().sum()
     }
 
-    /// The bins that are not empty, from the most negative difference to the most positive. Those
-    /// of either zero and below 2^-126 are one bin from 0 to 0.
+    /// The bins that are not empty, from the most negative difference to the most positive. Zeros
+    /// of either sign and magnitudes below 2^-126 are one bin from 0 to 0.
     pub fn bins(&self) -> Vec<Bin> {
         let half = BINS / 2;
         // The lowest eight bins of either sign hold zero and subnormal numbers.
@@ -109,17 +109,17 @@ impl Histogram {
     }
 }
 
-/// How often a value of the first tensor stands where the second has which value: [`JOINT`] times
-/// [`JOINT`] cells over equal steps from `-range` to `range` on both sides. Values outside count in
-/// the outermost cells.
+/// A joint histogram of the values of two tensors at the same positions: [`JOINT`] by [`JOINT`]
+/// cells in equal steps from `-range` to `range` on both sides. Values outside count in the
+/// outermost cells.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Joint {
-    /// Largest magnitude of the cells.
+    /// The bound of the cells.
     pub range: f64,
-    /// Counts: `counts[i * 64 + j]` of values of the first in step `i` and of the second in step
-    /// `j`, steps counted from `-range`.
+    /// `counts[i * 64 + j]` is the number of positions with the first value in step `i` and the
+    /// second in step `j`; steps are counted from `-range`.
     pub counts: Vec<u64>,
-    /// One of so many blocks of 2,048 values was counted; 1 is all.
+    /// One in `every` blocks of 2,048 values was counted; 1 means all.
     pub every: u64,
 }
 

@@ -1,4 +1,5 @@
-//! The loops over values: sums in fixed lanes, so that vectors and plain code add in one order.
+//! The inner loops: sums in a fixed number of lanes, so that vectors and plain code add in the same
+//! order.
 
 use hinton_tensor::simd::{self, Kernel};
 

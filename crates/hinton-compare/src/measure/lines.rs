@@ -1,25 +1,26 @@
-//! Rows and columns: which moved, and how far.
+//! Finds the rows and columns that changed, and by how much.
 
 /// Rows or columns that are named.
 const MOST: usize = 8;
 
-/// The positions of one axis.
+/// Changes along one axis.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lines {
-    /// How many there are.
+    /// Length of the axis.
     pub count: usize,
-    /// How many of them hold a value that differs.
+    /// Number of indices with at least one value that differs.
     pub changed: u64,
-    /// Those that moved most, the farthest first; at most eight, none that did not move.
+    /// The indices that changed most, largest change first; at most eight, and none that did not
+    /// change.
     pub most: Vec<Line>,
 }
 
-/// One position of an axis.
+/// The change at one index of an axis.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Line {
-    /// Which.
+    /// The index.
     pub index: usize,
-    /// The norm of its difference.
+    /// The norm of the difference at this index.
     pub norm: f64,
 }
 

@@ -1,4 +1,4 @@
-//! How far two tensors of one shape are from each other: every measure in one pass.
+//! Measures how far two tensors of the same shape are apart, in one pass.
 
 mod histogram;
 mod kernel;
@@ -16,105 +16,105 @@ pub(crate) use pass::coordinates;
 pub(crate) use sample::readable;
 pub use sample::{Sample, relative_error};
 
-/// What one pass over two tensors of one shape found. The difference is the second minus the first.
+/// The measures of two tensors of the same shape. The difference is the second minus the first.
 ///
-/// NaN and infinities are counted; norms, sums and the largest difference are of the places whose
-/// values are finite on both sides.
+/// Non-finite values are counted. Norms, sums and the largest difference cover the positions whose
+/// values are finite in both tensors.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measures {
-    /// Values of each side.
+    /// Number of values in each tensor.
     pub elements: u64,
-    /// Places with equal values: the same bits once decoded, or NaN on both sides.
+    /// Number of positions with equal values: the same bits once decoded, or NaN in both.
     pub equal: u64,
-    /// Places whose values are equal or differ by at most one step of the coarser dtype: the
-    /// distance of neighbouring numbers at the larger magnitude (1 for integers).
+    /// Number of positions whose values are equal or differ by at most one step of the coarser
+    /// dtype: the distance between neighbouring numbers at the larger magnitude (1 for integers).
     pub within_step: u64,
-    /// Euclidean norm of the first.
+    /// Euclidean norm of the first tensor.
     pub norm_a: f64,
-    /// Of the second.
+    /// Euclidean norm of the second tensor.
     pub norm_b: f64,
-    /// Of the difference.
+    /// Euclidean norm of the difference.
     pub norm_difference: f64,
     /// Σ a·b.
     pub dot: f64,
     /// Mean of the difference.
     pub mean_difference: f64,
-    /// The largest magnitude of a difference, and where.
+    /// The largest difference, and its position.
     pub largest: Option<Largest>,
-    /// Places that are positive on one side and negative on the other.
+    /// Number of positions that are positive in one tensor and negative in the other.
     pub sign_flips: u64,
-    /// Values that are not finite.
+    /// Counts of non-finite values.
     pub odd: Odd,
-    /// Positions on axis 0, for tensors of two axes and more (at most
-    /// [`MOST_ROWS`] of them).
+    /// Changes along axis 0, for tensors with at least two axes (and at most [`MOST_ROWS`]
+    /// indices).
     pub rows: Option<Lines>,
-    /// Positions on axis 1, likewise (at most [`MOST_COLUMNS`]).
+    /// Changes along axis 1, likewise (at most [`MOST_COLUMNS`] indices).
     pub columns: Option<Lines>,
-    /// What a cast to the coarser of the two dtypes does by itself.
+    /// The error that a cast to the coarser of the two dtypes would cause.
     pub noise: Noise,
 }
 
-/// What one pass over two tensors found.
+/// The results of one pass over two tensors.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measured {
-    /// Its numbers: a few hundred bytes.
+    /// The measures: a few hundred bytes.
     pub measures: Measures,
-    /// Differences by magnitude.
+    /// Histogram of the differences.
     pub histogram: Histogram,
-    /// Values of the first against those of the second.
+    /// Joint histogram of the values.
     pub joint: Joint,
 }
 
-/// Most positions on axis 0 for which changes are told by row.
+/// The maximum length of axis 0 for which changes are reported by row.
 pub const MOST_ROWS: usize = 4 << 20;
-/// Most positions on axis 1 for which changes are told by column.
+/// The maximum length of axis 1 for which changes are reported by column.
 pub const MOST_COLUMNS: usize = 1 << 20;
 
-/// The largest difference.
+/// The largest difference between two tensors.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Largest {
     /// Its magnitude.
     pub magnitude: f64,
-    /// Coordinates of the first place that has it, in C order of the tensors compared.
+    /// Coordinates of the first position that has it, in C order of the tensors compared.
     pub at: Vec<usize>,
-    /// The value of the first there.
+    /// The value of the first tensor there.
     pub a: f64,
-    /// Of the second.
+    /// The value of the second tensor there.
     pub b: f64,
 }
 
-/// Values that are not finite.
+/// Counts of non-finite values in two tensors.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Odd {
-    /// NaN in the first.
+    /// Number of values that are NaN in the first.
     pub nan_a: u64,
-    /// NaN in the second.
+    /// Number of values that are NaN in the second.
     pub nan_b: u64,
-    /// Infinities in the first.
+    /// Number of infinities in the first.
     pub inf_a: u64,
-    /// Infinities in the second.
+    /// Number of infinities in the second.
     pub inf_b: u64,
-    /// Places where only the second is NaN.
+    /// Number of positions where only the second is NaN.
     pub nan_came: u64,
-    /// Places where only the first is NaN.
+    /// Number of positions where only the first is NaN.
     pub nan_went: u64,
-    /// Places where the second is infinite and the first is not, nor NaN.
+    /// Number of positions where the second is infinite and the first is finite.
     pub inf_came: u64,
-    /// Places where the first is infinite and the second is not, nor NaN.
+    /// Number of positions where the first is infinite and the second is finite.
     pub inf_went: u64,
-    /// The first place where one side is finite and the other is not.
+    /// Coordinates of the first position where one is finite and the other is not.
     pub first: Option<Vec<usize>>,
 }
 
 impl Odd {
-    /// Places where one side is NaN or infinite and the other is not so.
+    /// Number of positions where one is NaN or infinite and the other is not.
     pub fn changed(&self) -> u64 {
         self.nan_came + self.nan_went + self.inf_came + self.inf_went
     }
 }
 
 impl Measures {
-    /// Places whose values are not equal.
+    /// Number of positions whose values are not equal.
     pub fn changed(&self) -> u64 {
         self.elements - self.equal
     }
@@ -124,13 +124,13 @@ impl Measures {
         self.changed() == 0
     }
 
-    /// The share of places whose values are not equal, 0 to 1.
+    /// The share of positions whose values are not equal, 0 to 1.
     pub fn changed_share(&self) -> f64 {
         if self.elements == 0 { 0.0 } else { self.changed() as f64 / self.elements as f64 }
     }
 
-    /// The norm of the difference over the norm of the first: 0.01 is a change of 1 %. `None` where
-    /// the first is zero throughout and the difference is not.
+    /// The norm of the difference divided by the norm of the first: 0.01 is a change of 1 %. `None`
+    /// if the first is all zeros and the difference is not.
     pub fn relative(&self) -> Option<f64> {
         if self.norm_difference == 0.0 {
             return Some(0.0);
@@ -138,13 +138,13 @@ impl Measures {
         (self.norm_a > 0.0).then(|| self.norm_difference / self.norm_a)
     }
 
-    /// The cosine of the angle between both as vectors; `None` where one of them is zero throughout.
+    /// The cosine of the angle between both tensors as vectors; `None` if either is all zeros.
     pub fn cosine(&self) -> Option<f64> {
         let norms = self.norm_a * self.norm_b;
         (norms > 0.0).then(|| (self.dot / norms).clamp(-1.0, 1.0))
     }
 
-    /// Signal to noise, the first to the difference, in decibels; `None` where either is zero.
+    /// Signal-to-noise ratio of the first to the difference, in decibels; `None` if either is zero.
     pub fn snr_db(&self) -> Option<f64> {
         let relative = self.relative().filter(|relative| *relative > 0.0 && self.norm_a > 0.0)?;
         Some(-20.0 * libm::log10(relative))
@@ -152,11 +152,11 @@ impl Measures {
 }
 
 /// Compares two tensors of the same shape; their dtypes may differ. Reads each value once, on all
-/// threads of `work`; the result does not depend on their number.
+/// threads of `work`; the result is the same for any number of threads.
 ///
 /// # Errors
-/// When the shapes differ, bytes cannot be read, the work is cancelled, or a tensor is a view that
-/// repeats few values very often.
+/// Returns an error if the shapes differ, bytes cannot be read, the work was cancelled, or a tensor
+/// is a view that repeats a few values very often.
 pub fn measure(a: &Tensor, b: &Tensor, work: Work<'_>) -> Result<Measured, TensorError> {
     let (a, b, repeats) = repeats::without(a, b)?;
     let (a, b) = (&sample::readable(&a)?, &sample::readable(&b)?);
@@ -169,13 +169,13 @@ pub fn measure(a: &Tensor, b: &Tensor, work: Work<'_>) -> Result<Measured, Tenso
     Ok(repeats.applied(found))
 }
 
-/// As [`measure`], with rows, columns and places as those of another shape of as many values: that of a
-/// tensor whose axes were split to bring its rows into an order.
+/// Measures tensors as [`measure`] does, reporting rows, columns and coordinates for another shape
+/// with the same number of values: that of a tensor whose axes were split to reorder its rows.
 ///
-/// Where the numbers of values differ, the tensors' own shape is taken.
+/// If the number of values differs, the tensors' own shape is used.
 ///
 /// # Errors
-/// As [`measure`].
+/// Returns the errors of [`measure`].
 pub fn measure_as(
     a: &Tensor,
     b: &Tensor,

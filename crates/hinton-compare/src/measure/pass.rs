@@ -1,4 +1,4 @@
-//! The pass over two tensors: blocks to counts and sums, in fixed parts of the work.
+//! The pass over two tensors: turns blocks into counts and sums, in fixed parts of the work.
 
 use hinton_tensor::{Packed, STRIPE, Stripe, Tensor, TensorError, Work, side_by_side};
 

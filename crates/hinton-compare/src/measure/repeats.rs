@@ -1,4 +1,4 @@
-//! Views that repeat values: strides of zero, as PyTorch saves of an expanded tensor.
+//! Views that repeat values: strides of zero, as in expanded tensors saved by PyTorch.
 
 use hinton_tensor::{Index, Slice, Tensor, TensorError};
 
@@ -18,7 +18,7 @@ pub(super) struct Repeats {
 /// Both without the axes along which both repeat their values: those keep one position.
 ///
 /// # Errors
-/// When what is left is a view of more than 2^32 values that repeats most of them.
+/// Returns an error if what is left is a view of more than 2^32 values that repeats most of them.
 pub(super) fn without(a: &Tensor, b: &Tensor) -> Result<(Tensor, Tensor, Repeats), TensorError> {
     let mut repeats = Repeats { times: 1, lines: [false; 2] };
     let mut indexes = Vec::new();

@@ -1,4 +1,4 @@
-//! A few values of two tensors, read before all of them are.
+//! Samples of two tensors, read before all their values are.
 
 use hinton_tensor::{Tensor, TensorError, View, read_values};
 
@@ -9,20 +9,21 @@ const RUN: u64 = 1024;
 /// Most values of a tensor that are copied to memory to be read in another order.
 const MOST_HELD: u64 = 8 << 20;
 
-/// Values of two tensors of one shape at the same places: 32 runs of 1,024, spread evenly.
+/// Values of two tensors of the same shape at the same positions: 32 ranges of 1,024 values, evenly
+/// spread.
 #[derive(Debug, Clone, Default)]
 pub struct Sample {
-    /// Of the first.
+    /// Values of the first tensor.
     pub a: Vec<f64>,
-    /// Of the second.
+    /// Values of the second tensor.
     pub b: Vec<f64>,
 }
 
 impl Sample {
-    /// Reads it. Of data that can only be read forwards, one run at the start.
+    /// Reads a sample. If the data can only be read forwards, it is one range at the start.
     ///
     /// # Errors
-    /// When bytes cannot be read.
+    /// Returns an error if bytes cannot be read.
     pub fn read(a: &Tensor, b: &Tensor) -> Result<Self, TensorError> {
         let elements = a.elements();
         let is_sequential = a.data().is_sequential() || b.data().is_sequential();
@@ -40,7 +41,8 @@ impl Sample {
         Ok(sample)
     }
 
-    /// The norm of the difference over that of the first, of places whose values are finite.
+    /// The norm of the difference divided by the norm of the first, over positions whose values are
+    /// finite.
     pub fn relative(&self) -> f64 {
         let pairs = || self.a.iter().zip(&self.b).filter(|(a, b)| a.is_finite() && b.is_finite());
         let difference: f64 = pairs().map(|(a, b)| (b - a) * (b - a)).sum();
@@ -70,7 +72,7 @@ fn spread(last: u64, step: u64, steps: u64) -> u64 {
 /// The relative error of a [`Sample`] of two tensors.
 ///
 /// # Errors
-/// When bytes cannot be read.
+/// Returns an error if bytes cannot be read.
 pub fn relative_error(a: &Tensor, b: &Tensor) -> Result<f64, TensorError> {
     Ok(Sample::read(a, b)?.relative())
 }

@@ -1,5 +1,6 @@
-//! Buckets: `s3://`, `gs://` and `az://`. The crate `object_store` knows their protocols, finds credentials and
-//! signs requests; the client of this crate sends them, and reads files by range as it does all others.
+//! Buckets: `s3://`, `gs://` and `az://`. The crate `object_store` knows their protocols, finds
+//! credentials and signs requests; the client of this crate sends them, and reads files by range
+//! like all others.
 
 mod address;
 mod service;

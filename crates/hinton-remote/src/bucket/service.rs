@@ -1,6 +1,6 @@
-//! What `object_store` asks over the network, asked by the client of this crate: lists and credentials. Of
-//! files it makes and signs the requests, and the client sends them, so that they are judged, tried again and
-//! counted as all others are.
+//! Sends the requests of `object_store` through the client of this crate: lists and credentials.
+//! For files, `object_store` creates and signs the requests, and the client sends them, so that
+//! they are checked, retried and counted like all others.
 
 use std::fmt;
 use std::future::Future;

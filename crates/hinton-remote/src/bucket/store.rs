@@ -1,4 +1,4 @@
-//! One bucket as `object_store` knows it: requests that it makes and signs, and lists.
+//! One bucket of `object_store`: the requests that it creates and signs, and lists.
 
 use std::ops::Range;
 use std::str::FromStr;

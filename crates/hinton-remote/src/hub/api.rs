@@ -1,4 +1,4 @@
-//! What the Hub's API says of a repository.
+//! Parses the responses of the Hub's API about a repository.
 
 use std::collections::BTreeMap;
 

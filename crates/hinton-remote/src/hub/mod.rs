@@ -1,5 +1,5 @@
-//! The Hugging Face Hub: a repository is a folder of one commit, listed by the Hub's API and read
-//! by range from its storage. The local cache is read first and never written.
+//! The Hugging Face Hub: a repository is a folder at one commit, listed by the Hub's API and read
+//! by range from its storage. The local cache is read first, and never written.
 //!
 //! Sources: the Hub's API reference (`/api/models/{id}/revision/{rev}`, `/tree/{rev}`,
 //! `/{id}/resolve/{rev}/{path}`, `X-Error-Code`), "Rate limits" and `huggingface_hub`'s "Manage

@@ -1,4 +1,5 @@
-//! APNG: every pixel exact, only what changed (PNG specification, third edition, 2025, section 11.3.6).
+//! APNG: lossless, storing only what changed (PNG specification, third edition, 2025, section
+//! 11.3.6).
 
 use std::io::SeekFrom;
 

@@ -1,4 +1,4 @@
-//! Times of frames in the unit a format counts in, so that the film as a whole keeps its length.
+//! Frame times in the unit of a format, rounded so that the film as a whole keeps its duration.
 
 /// Rounds the ends of frames, not their lengths: errors do not add up.
 #[derive(Debug, Default)]

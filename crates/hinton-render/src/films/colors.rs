@@ -1,7 +1,7 @@
-//! The palette of films of 256 colours: made from what the scenes say, before anything is drawn.
+//! The palette of films with 256 colours, computed from the scenes before anything is drawn.
 //!
-//! No pixel is counted and nothing is quantised. Solid colours come first, so that cells are exact;
-//! what is left goes to the steps between a text and what lies below it.
+//! Pixels are neither counted nor quantised. Solid colours come first, so that cells are exact; the
+//! remaining entries are shades between text and what is below it.
 
 mod ground;
 mod palette;
@@ -20,13 +20,14 @@ const OTHERS: usize = 31;
 /// Colours of a palette; one place of 256 is kept for "as before".
 const MOST: usize = 255;
 
-/// How many levels a colour map may have so that every cell of a film of 256 colours is exact; with
-/// `annotated` cells each level is also needed half way to the colour of its text.
+/// The number of levels that a colour map may have for every cell of a film with 256 colours to be
+/// exact. If cells are `annotated`, each level also needs the colour halfway to that of its text.
 pub fn map_levels(annotated: bool) -> usize {
     if annotated { (MOST - OTHERS) / 2 } else { MOST - OTHERS }
 }
 
-/// The colours that scenes are made of. The order in which they are added changes nothing.
+/// The colours that scenes are made of. The result does not depend on the order in which they are
+/// added.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FilmColors {
     /// Colours of cells and of pictures: many, and alike when they must be.
@@ -40,7 +41,7 @@ pub struct FilmColors {
 }
 
 impl FilmColors {
-    /// No colours.
+    /// A set without colours.
     pub fn new() -> Self {
         FilmColors::default()
     }
@@ -53,8 +54,8 @@ impl FilmColors {
         self.add_items(&scene.items, &mut grounds);
     }
 
-    /// Adds levels of a colour map that cells will have, and the colour of the text in each, where
-    /// there is text. With it [`FilmOptions::colors`](super::FilmOptions::colors) can be known from
+    /// Adds levels of a colour map that cells will have, and for each the colour of its text, if
+    /// any. With these, [`FilmOptions::colors`](super::FilmOptions::colors) can be computed from
     /// one scene and the map, without all frames.
     pub fn add_levels(&mut self, levels: &[Color], text: impl Fn(Color) -> Option<Color>) {
         for &level in levels {
@@ -66,7 +67,7 @@ impl FilmColors {
         }
     }
 
-    /// Adds all of another's.
+    /// Adds all colours of another set.
     pub fn merge(&mut self, other: &FilmColors) {
         self.cells.extend(&other.cells);
         self.plain.extend(&other.plain);

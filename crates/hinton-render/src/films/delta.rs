@@ -1,4 +1,4 @@
-//! What changed between two pictures.
+//! Finds what changed between two pictures.
 
 use crate::raster::canvas::Bounds;
 

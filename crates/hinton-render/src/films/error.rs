@@ -1,57 +1,57 @@
-//! What can go wrong while a film is written.
+//! Errors of writing films.
 
 use crate::RenderError;
 
-/// Why a frame could not be made, in the words of whoever makes frames.
+/// Why a frame could not be made; the error of the frame source.
 pub type SourceError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A film could not be written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FilmError {
-    /// There is nothing to show.
+    /// The film has no frames.
     #[error("a film has at least one frame, and there is none")]
     Empty,
     /// A frame could not be made.
     #[error("frame {frame}: {error}")]
     Source {
-        /// Which, from 0.
+        /// Index of the frame.
         frame: usize,
-        /// Why.
+        /// The error.
         error: SourceError,
     },
     /// A frame could not be drawn.
     #[error("frame {frame}: {error}")]
     Render {
-        /// Which, from 0.
+        /// Index of the frame.
         frame: usize,
-        /// Why.
+        /// The error.
         error: RenderError,
     },
-    /// A frame has another size than the first.
+    /// A frame differs in size from the first.
     #[error(
         "frame {frame} has {} x {} pixels and the first {} x {}: all frames of a film have one size",
         size.0, size.1, first.0, first.1
     )]
     SizeChanged {
-        /// Which, from 0.
+        /// Index of the frame.
         frame: usize,
-        /// Its pixels across and down.
+        /// Its width and height in pixels.
         size: (usize, usize),
-        /// Those of the first frame.
+        /// The width and height of the first frame.
         first: (usize, usize),
     },
-    /// The format cannot hold so large a picture or so long a film.
+    /// The picture is too large or the film too long for the format.
     #[error("{output} cannot hold {what}: the most is {most}")]
     Limit {
         /// Name of the output's row.
         output: &'static str,
         /// What is too large.
         what: String,
-        /// What it can hold.
+        /// The format's limit.
         most: &'static str,
     },
-    /// A library that encodes refused.
+    /// An encoder failed.
     #[error("cannot write {output}: {why}")]
     Encode {
         /// Name of the output's row.
@@ -62,7 +62,7 @@ pub enum FilmError {
     /// The file could not be written.
     #[error("cannot write the film: {0}")]
     Write(#[from] std::io::Error),
-    /// The caller asked to stop.
+    /// The caller cancelled the work.
     #[error("the film was stopped before its end")]
     Cancelled,
 }

@@ -1,4 +1,4 @@
-//! What the outputs that lose nothing share: drawn frames, and what changed in each.
+//! Shared by the lossless outputs: drawn frames, and what changed in each.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! GIF: one palette for all frames, only what changed, times in hundredths of a second
+//! GIF: one palette for all frames, storing only what changed, times in hundredths of a second
 //! (GIF89a specification, CompuServe 1990; the loop count is Netscape's application extension).
 
 use std::ops::ControlFlow;

@@ -1,7 +1,7 @@
-//! Films: scenes with times, written as one file or as a folder of pictures.
+//! Writes films: scenes with durations, as one file or as a folder of pictures.
 //!
-//! Frames are asked for, drawn and encoded on several threads and written in order; only a few are
-//! in memory at a time. Nothing depends on how many threads there are.
+//! Frames are requested, drawn and encoded on several threads, and written in order; only a few are
+//! in memory at the same time. The result does not depend on the number of threads.
 
 mod apng;
 mod clock;
@@ -33,28 +33,28 @@ pub use error::{FilmError, SourceError};
 pub use raw::{RawPicture, TakePicture, raw_pictures};
 pub use strip::{StripOptions, strip};
 
-/// One picture of a film and how long it is shown.
+/// A picture of a film, and how long it is shown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Frame {
-    /// The picture; all of a film have one size in pixels.
+    /// The picture; all pictures of a film have the same size in pixels.
     pub scene: Scene,
-    /// How long it is shown, milliseconds.
+    /// How long it is shown, in milliseconds.
     pub duration_ms: u32,
 }
 
-/// Where frames come from. They are asked for about in order, by several threads at once, and most
-/// only once.
+/// Provides the frames of a film. They are requested roughly in order, by several threads at once,
+/// and mostly only once.
 pub trait FrameSource: Sync {
-    /// How many there are.
+    /// Number of frames.
     fn len(&self) -> usize;
 
-    /// Frame `index`, the same whenever it is asked for.
+    /// Makes the frame at `index`; it must be the same whenever it is requested.
     ///
     /// # Errors
-    /// Whatever keeps it from being made; the film ends with it.
+    /// Any reason why it cannot be made; it ends the film.
     fn frame(&self, index: usize) -> Result<Frame, SourceError>;
 
-    /// Whether there are none.
+    /// Whether there are no frames.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -73,16 +73,16 @@ impl FrameSource for Vec<Frame> {
 /// How a film is written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FilmOptions {
-    /// Pixels to the inch; 72 makes a point a pixel.
+    /// Resolution in pixels per inch; at 72 a point is a pixel.
     pub dpi: f64,
-    /// How often the film plays; 0 is for ever. Not told by outputs that have no such field.
+    /// How often the film plays; 0 means forever. Ignored by outputs that cannot store it.
     pub loop_count: u16,
-    /// Threads that build, draw and encode; 0 is as 1.
+    /// Number of threads that make, draw and encode frames; 0 counts as 1.
     pub threads: usize,
-    /// The colours of all frames, for outputs of 256 colours. With `None` all frames are asked for
-    /// once more, before the first is drawn, to find them.
+    /// The colours of all frames, for outputs with 256 colours. With `None`, all frames are
+    /// requested an additional time, before the first is drawn, to find them.
     pub colors: Option<FilmColors>,
-    /// Whether `frames` writes the pictures that `gif` has, of at most 256 colours.
+    /// Whether the output `frames` writes the pictures that `gif` would, with at most 256 colours.
     pub indexed: bool,
 }
 
@@ -92,71 +92,72 @@ impl Default for FilmOptions {
     }
 }
 
-/// What was written.
+/// What was written, returned after a film is saved.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FilmReport {
-    /// Pixels across.
+    /// Width in pixels.
     pub width: usize,
-    /// Pixels down.
+    /// Height in pixels.
     pub height: usize,
-    /// Frames that were asked for.
+    /// Number of frames of the film.
     pub frames: usize,
-    /// Pictures in the file: frames that look like the one before are not stored again, and the time
-    /// of the one before grows.
+    /// Number of pictures in the file. Frames that equal the previous one are not stored again; the
+    /// previous one is shown longer.
     pub pictures: usize,
-    /// How long the film plays as stored, milliseconds.
+    /// The duration of the film as stored, in milliseconds.
     pub duration_ms: u64,
-    /// What the reader should know: times that could not be kept, colours that were merged.
+    /// Notes for the user: times that could not be kept, colours that were merged.
     pub notes: Vec<String>,
 }
 
-/// Told how many frames are done, after each; `Break` ends the film with [`FilmError::Cancelled`].
+/// Called after each frame with the number of frames done; `Break` ends the film with
+/// [`FilmError::Cancelled`].
 pub type Watch<'a> = &'a mut dyn FnMut(usize) -> ControlFlow<()>;
 
-/// Where a film is written: the sizes at its start are filled in at the end. After an error what it
-/// holds is not a film, so callers write to a temporary file and rename it.
+/// The file that a film is written to; sizes at its start are filled in at the end. After an error
+/// its contents are not a film, so write to a temporary file and rename it.
 pub trait Sink: Write + Seek {}
 
 impl<T: Write + Seek> Sink for T {}
 
-/// Takes the files of a folder, in order: a name without a folder, and the bytes.
+/// Receives the files of a folder, in order: a name without a folder, and the bytes.
 pub type Folder<'a> = &'a mut dyn FnMut(&str, &[u8]) -> std::io::Result<()>;
 
-/// A way to write a film to one file.
+/// Writes a film to one file.
 pub type WriteFile =
     fn(&dyn FrameSource, &mut dyn Sink, &FilmOptions, Watch) -> Result<FilmReport, FilmError>;
 
-/// A way to write a film to a folder.
+/// Writes a film to a folder.
 pub type WriteFolder =
     fn(&dyn FrameSource, Folder, &FilmOptions, Watch) -> Result<FilmReport, FilmError>;
 
-/// What a row writes.
+/// Whether an output writes a file or a folder.
 #[derive(Debug, Clone, Copy)]
 pub enum FilmWriter {
     /// One file.
     File(WriteFile),
-    /// A folder of files.
+    /// A folder of pictures.
     Folder(WriteFolder),
 }
 
-/// A way to write a film.
+/// An output for films.
 #[derive(Debug, Clone, Copy)]
 pub struct FilmRow {
     /// Its name.
     pub name: &'static str,
-    /// One line.
+    /// A description in one line.
     pub about: &'static str,
-    /// A paragraph: what is kept, what it is good for.
+    /// A description in a paragraph: what is preserved, and what it is good for.
     pub help: &'static str,
-    /// Extensions that choose it, without the dot; none for a folder.
+    /// The extensions that select it, without the dot; none for a folder.
     pub extensions: &'static [&'static str],
     /// Media type.
     pub mime: &'static str,
-    /// Writes the film. Errors: [`FilmError`] of every kind.
+    /// Writes the film. Can return any [`FilmError`].
     pub write: FilmWriter,
 }
 
-/// Every way to write a film.
+/// Every output for films.
 pub const FILMS: &[FilmRow] = &[
     gif::ROW,
     apng::ROW,

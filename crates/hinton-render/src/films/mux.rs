@@ -1,5 +1,5 @@
-//! MP4: the boxes around H.264 pictures (ISO/IEC 14496-12 and 14496-15), index first, so that a player
-//! starts before it has the whole file.
+//! MP4: the boxes around H.264 pictures (ISO/IEC 14496-12 and 14496-15), index first, so that
+//! players can start before the file is complete.
 
 use std::io::SeekFrom;
 

@@ -1,7 +1,8 @@
-//! Frames through several threads and out again in order.
+//! Distributes frames over several threads, and delivers the results in order.
 //!
-//! Every thread takes the next frame, draws it, waits for its turn to be compared with the one
-//! before (that step runs in order and is short), and encodes it. The thread that called delivers.
+//! Each thread takes the next frame, draws it, waits for its turn to compare it with the previous
+//! one (this step runs in order and is short), and encodes it. The calling thread delivers the
+//! results.
 
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! Frames as raw pixels at an even rate, for another program to encode.
+//! Frames as raw pixels at a constant frame rate, for another program to encode.
 
 use super::gif::{SameSize, on_white, told};
 use super::pipeline::{self, Steps};
@@ -9,17 +9,17 @@ use hinton_scene::Scene;
 /// A drawn picture of a film.
 #[derive(Debug, Clone, Copy)]
 pub struct RawPicture<'a> {
-    /// Pixels across, even.
+    /// Width in pixels, even.
     pub width: usize,
-    /// Pixels down, even.
+    /// Height in pixels, even.
     pub height: usize,
-    /// Red, green and blue of every pixel, a row after another.
+    /// Red, green and blue of every pixel, row by row.
     pub rgb: &'a [u8],
-    /// For how many beats of the rate it is shown, at least one.
+    /// For how many periods of the frame rate it is shown, at least one.
     pub beats: u64,
 }
 
-/// Takes the pictures of a film in order.
+/// Receives the pictures of a film in order.
 pub type TakePicture<'a> = &'a mut dyn FnMut(RawPicture<'_>) -> std::io::Result<()>;
 
 struct Drawn {
@@ -28,12 +28,14 @@ struct Drawn {
     duration_ms: u32,
 }
 
-/// Draws a film and hands its pictures to `take`, in order. Clear pages are white; sides are even,
-/// as video wants them, where needed by a line of the page's colour more. Times are rounded to
-/// beats of which there are `millihertz` in a thousand seconds, their ends and not their lengths.
+/// Draws a film and passes its pictures to `take`, in order. Transparent pages become white. Sides
+/// are made even, as video requires, by adding a line in the page's colour. Frames begin and end at
+/// multiples of the period: there are `millihertz` periods in a thousand seconds. Rounding applies
+/// to the end of each frame, not to its length.
 ///
 /// # Errors
-/// When there is no frame, one cannot be made or has another size, or `take` or `watch` ends it.
+/// Returns an error if there are no frames, a frame cannot be made or has a different size, or
+/// `take` or `watch` stops the work.
 pub fn raw_pictures(
     source: &dyn FrameSource,
     options: &FilmOptions,

@@ -1,4 +1,4 @@
-//! A film strip: some frames of a film side by side on one page, for paper.
+//! Film strips: some frames of a film side by side on one page, for print.
 
 use hinton_scene::{
     Align, Baseline, Color, Group, Item, Rect, Scene, Shape, Text, TextStyle, Weight, fit,
@@ -7,13 +7,13 @@ use hinton_scene::{
 /// How a film strip is laid out.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StripOptions {
-    /// Frames side by side; more go to further rows. 0 is as 1.
+    /// Number of frames side by side; more go to further rows. 0 counts as 1.
     pub columns: usize,
-    /// Width of the page, points.
+    /// Width of the page in points.
     pub width: f64,
-    /// Between frames and around all, points.
+    /// Space between frames and around them, in points.
     pub gap: f64,
-    /// Size of the captions, points; 0 leaves them out.
+    /// Size of the captions in points; 0 omits them.
     pub caption: f64,
 }
 
@@ -23,9 +23,9 @@ impl Default for StripOptions {
     }
 }
 
-/// Small pictures of frames in rows, each with a caption above ("step 40"). All have the scale at
-/// which the widest fits; the page has the colour of the first. Without frames the page has no
-/// height, which no output draws.
+/// Arranges small pictures of frames in rows, each with a caption above ("step 40"). All have the
+/// same scale, at which the widest fits; the page has the colour of the first. Without frames the
+/// page has no height, and no output can render it.
 pub fn strip(frames: &[(Scene, String)], options: &StripOptions) -> Scene {
     let columns = options.columns.clamp(1, frames.len().max(1));
     let (gap, caption) = (options.gap.max(0.0), options.caption.max(0.0));

@@ -1,5 +1,5 @@
-//! Animated WebP, lossless (WebP container specification, RFC 9649): the pictures are VP8L chunks of
-//! `image-webp`, the container is written here.
+//! Animated WebP, lossless (WebP container specification, RFC 9649): the pictures are VP8L chunks
+//! of `image-webp`; the container is written here.
 
 use std::io::SeekFrom;
 

@@ -1,4 +1,5 @@
-//! Pictures as video codecs take them: brightness for every pixel, colour for every four.
+//! Converts pictures to the form that video codecs take: brightness per pixel, colour per four
+//! pixels.
 
 use crate::raster::canvas::Canvas;
 

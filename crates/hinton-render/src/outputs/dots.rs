@@ -1,12 +1,12 @@
-//! What the vector outputs share about dots: when they become pixels, and runs of one colour.
+//! Shared by the vector outputs: when dots become pixels, and sequences of dots with one colour.
 
 use hinton_scene::{Color, Dots, Item, Piece, Rect, Scene};
 
 use super::number;
 use crate::raster::{canvas::Canvas, draw_dots};
 
-/// Most dots and lines that are written as paths, each 20 to 80 bytes; with more in a scene, all of
-/// them are written as pictures.
+/// The maximum number of dots and lines that are written as paths of 20 to 80 bytes each. If a
+/// scene has more, all of them are written as bitmaps.
 pub const MOST_PATH_DOTS: usize = 100_000;
 /// Most pixels to the point of such a picture: 288 to the inch.
 const FINEST: f64 = 4.0;

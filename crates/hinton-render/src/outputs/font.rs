@@ -1,7 +1,7 @@
-//! The part of a font file that a picture uses.
+//! Writes the subset of a font file that a picture uses.
 //!
 //! The tables follow the OpenType specification 1.9: `glyf`, `loca`, `cmap` (format 12), and the
-//! table directory. Glyphs keep their numbers, so the numbers in a scene's texts stay true.
+//! table directory. Glyphs keep their numbers, so those in a scene's texts stay valid.
 
 use std::collections::{BTreeMap, BTreeSet};
 

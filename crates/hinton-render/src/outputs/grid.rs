@@ -1,4 +1,4 @@
-//! What the vector outputs share about cells: when they become pixels, and cells joined to boxes.
+//! Shared by the vector outputs: when cells become pixels, and how cells are merged into boxes.
 
 use hinton_scene::{Cells, Color, Image, Item, Scene};
 

@@ -1,4 +1,4 @@
-//! What the vector outputs share about marks: when there are so many that they become pixels.
+//! Shared by the vector outputs: when there are so many marks that they become pixels.
 
 use hinton_scene::{Item, Marks, Rect, Scene};
 

@@ -1,4 +1,4 @@
-//! The outputs: one file each, one row each.
+//! The outputs: one file and one row each.
 
 pub mod base64;
 mod dots;
@@ -17,13 +17,13 @@ use crate::{RenderError, raster};
 
 pub use dots::MOST_PATH_DOTS;
 
-/// What an output needs to know besides the scene.
+/// Options of rendering a scene.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RenderOptions {
-    /// Pixels to the inch in pictures of pixels; 72 makes a point a pixel.
+    /// Resolution of bitmaps in pixels per inch; at 72 a point is a pixel.
     pub dpi: f64,
-    /// What the terminal can do.
+    /// The capabilities of the terminal.
     pub terminal: terminal::TerminalOptions,
 }
 
@@ -33,19 +33,19 @@ impl Default for RenderOptions {
     }
 }
 
-/// A way to write a scene.
+/// An output: a way to render a scene.
 pub struct OutputRow {
     /// Its name.
     pub name: &'static str,
-    /// One line.
+    /// A description in one line.
     pub about: &'static str,
-    /// A paragraph: what is vector, what is pixels, what it is good for.
+    /// A description in a paragraph: what is vector, what is pixels, what it is good for.
     pub help: &'static str,
-    /// Extensions that choose it, without the dot.
+    /// The extensions that select it, without the dot.
     pub extensions: &'static [&'static str],
     /// Media type.
     pub mime: &'static str,
-    /// Draws the scene.
+    /// Renders the scene.
     pub write: fn(&Scene, &RenderOptions) -> Result<Vec<u8>, RenderError>,
 }
 
@@ -55,11 +55,12 @@ pub const OUTPUTS: &[OutputRow] = &[png::ROW, svg::ROW, pdf::ROW, terminal::ROW]
 /// The largest page of the vector outputs: what PDF 1.7 lets a page be (its annex C).
 const MOST_POINTS: u32 = 14_400;
 
-/// Whether a page of so many points can be written as vectors (SVG, PDF, the terminal), before
-/// anything is read or drawn.
+/// Checks that a page of this size in points can be written as vectors (SVG, PDF, the terminal),
+/// before anything is read or drawn.
 ///
 /// # Errors
-/// [`RenderError::PageTooLarge`] for a page without a size, or one that viewers cannot show.
+/// Returns [`RenderError::PageTooLarge`] for a page without a size, or one that programs cannot
+/// show.
 pub fn check_page(width: f64, height: f64) -> Result<(), RenderError> {
     let fits = |side: f64| side > 0.0 && side <= f64::from(MOST_POINTS);
     if fits(width) && fits(height) {
@@ -68,11 +69,11 @@ pub fn check_page(width: f64, height: f64) -> Result<(), RenderError> {
     Err(RenderError::PageTooLarge { width, height, most: MOST_POINTS })
 }
 
-/// Whether a page of so many points can be drawn as pixels with `dpi` of them to the inch, before
-/// anything is read or drawn.
+/// Checks that a page of this size in points can be drawn as pixels, at `dpi` pixels per inch,
+/// before anything is read or drawn.
 ///
 /// # Errors
-/// [`RenderError::TooLarge`], which names the limit that is broken.
+/// [`RenderError::TooLarge`], which names the exceeded limit.
 pub fn check_size(width: f64, height: f64, dpi: f64) -> Result<(), RenderError> {
     raster::size(width, height, dpi / 72.0).map(|_| ())
 }

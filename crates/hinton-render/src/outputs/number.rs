@@ -1,4 +1,4 @@
-//! Numbers as text, short: three decimals, no zeros at the end.
+//! Numbers as short text: three decimals, no trailing zeros.
 
 /// Thousandths, rounded; what is no number counts as 0, what is far outside any page is cut off.
 pub(super) fn thousandths(value: f64) -> i64 {

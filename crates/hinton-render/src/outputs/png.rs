@@ -1,4 +1,4 @@
-//! PNG, in the smallest kind that loses nothing.
+//! PNG, in the smallest colour type that is lossless.
 
 use hinton_scene::{Color, Item, Scene};
 use png::{BitDepth, ColorType, DeflateCompression, Encoder, EncodingError, Filter};

@@ -1,4 +1,4 @@
-//! SVG 1.1 with CSS: vector shapes, real text, its fonts inside.
+//! SVG 1.1 with CSS: vector shapes, real text, embedded fonts.
 
 use std::collections::BTreeSet;
 

@@ -1,13 +1,13 @@
-//! The pixels and how colours are laid over them.
+//! A canvas of pixels, and how colours are blended onto it.
 
 use hinton_scene::{Color, Rect};
 
-/// Most pixels a side: what PNG viewers, sixel and 16-bit fields can hold.
+/// Maximum side length in pixels: the limit of PNG viewers, sixel and 16-bit fields.
 pub const MOST_SIDE: u32 = 65_535;
-/// Most pixels in all: 1.6 GB of memory.
+/// Maximum total number of pixels: 1.6 GB of memory.
 pub const MOST_PIXELS: u64 = 400_000_000;
 
-/// A picture of RGBA pixels, 8 bits a channel, alpha not multiplied in.
+/// A bitmap of RGBA pixels, with 8 bits per channel and straight alpha.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Canvas {
     width: usize,
@@ -15,7 +15,8 @@ pub struct Canvas {
     pixels: Vec<[u8; 4]>,
 }
 
-/// A part of a canvas: pixels `x0..x1` of rows `y0..y1`; empty where an end is not after its start.
+/// A rectangle of a canvas: pixels `x0..x1` of rows `y0..y1`; empty if an end is not after its
+/// start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
     /// First column.
@@ -29,12 +30,13 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// Whether it has no pixel.
+    /// Whether it contains no pixels.
     pub fn is_empty(&self) -> bool {
         self.x0 >= self.x1 || self.y0 >= self.y1
     }
 
-    /// The part inside a rectangle in pixels, whose edges go to the nearest pixel edge.
+    /// The intersection with a rectangle in pixels, whose edges are rounded to the nearest pixel
+    /// edge.
     pub fn clipped(&self, rect: Rect) -> Bounds {
         Bounds {
             x0: self.x0.max(snap(rect.x)),
@@ -45,30 +47,30 @@ impl Bounds {
     }
 }
 
-/// The nearest pixel edge; below 0 and NaN give 0.
+/// Rounds to the nearest pixel edge; negative numbers and NaN give 0.
 pub fn snap(edge: f64) -> usize {
     (edge + 0.5).floor() as usize
 }
 
 impl Canvas {
-    /// A canvas of one colour.
+    /// A canvas filled with one colour.
     pub fn new(width: usize, height: usize, color: [u8; 4]) -> Self {
         Canvas { width, height, pixels: vec![color; width * height] }
     }
 
-    /// Makes it a canvas of one colour and that size, in the memory it has.
+    /// Resizes the canvas and fills it with one colour, reusing its memory.
     pub fn clear(&mut self, width: usize, height: usize, color: [u8; 4]) {
         self.pixels.clear();
         self.pixels.resize(width * height, color);
         (self.width, self.height) = (width, height);
     }
 
-    /// Pixels across.
+    /// Width in pixels.
     pub fn width(&self) -> usize {
         self.width
     }
 
-    /// Pixels down.
+    /// Height in pixels.
     pub fn height(&self) -> usize {
         self.height
     }
@@ -78,12 +80,12 @@ impl Canvas {
         &self.pixels
     }
 
-    /// One row.
+    /// The pixels of one row.
     pub fn row(&self, y: usize) -> &[[u8; 4]] {
         &self.pixels[y * self.width..(y + 1) * self.width]
     }
 
-    /// Columns `x0..x1` of a row.
+    /// Columns `x0..x1` of a row, mutably.
     pub fn span(&mut self, y: usize, x0: usize, x1: usize) -> &mut [[u8; 4]] {
         &mut self.pixels[y * self.width + x0..y * self.width + x1]
     }
@@ -94,13 +96,13 @@ impl Canvas {
         self.pixels.copy_within(start + x0..start + x1, to * self.width + x0);
     }
 
-    /// The whole canvas.
+    /// The bounds of the whole canvas.
     pub fn bounds(&self) -> Bounds {
         Bounds { x0: 0, y0: 0, x1: self.width, y1: self.height }
     }
 }
 
-/// A colour as pixels hold it.
+/// Converts a colour to its form in pixels.
 pub fn rgba(color: Color) -> [u8; 4] {
     [color.r, color.g, color.b, color.a]
 }
@@ -111,7 +113,7 @@ fn scaled(a: u32, b: u32) -> u32 {
     (product + (product >> 8)) >> 8
 }
 
-/// Lays `color`, thinned by `coverage`, over one pixel.
+/// Blends `color`, with its opacity reduced by `coverage`, onto one pixel.
 #[inline]
 pub fn blend(pixel: &mut [u8; 4], color: [u8; 4], coverage: u8) {
     let over = scaled(u32::from(color[3]), u32::from(coverage));
@@ -149,7 +151,7 @@ fn blend_clear(pixel: &mut [u8; 4], color: [u8; 4], over: u32) {
     pixel[3] = alpha as u8;
 }
 
-/// Lays `color`, thinned by `coverage`, over every pixel of a span.
+/// Blends `color`, with its opacity reduced by `coverage`, onto every pixel of a span.
 #[inline]
 pub fn blend_span(span: &mut [[u8; 4]], color: [u8; 4], coverage: u8) {
     let over = scaled(u32::from(color[3]), u32::from(coverage));

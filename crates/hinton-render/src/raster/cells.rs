@@ -1,4 +1,4 @@
-//! Grids of coloured cells and pictures of pixels: sharp rectangles without seams.
+//! Draws grids of coloured cells and bitmaps as sharp rectangles without seams.
 
 use hinton_scene::{Cells, Image, Rect};
 

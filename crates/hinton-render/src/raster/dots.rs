@@ -1,7 +1,8 @@
-//! Dots and thin lines by the hundred thousand.
+//! Draws dots and thin lines by the hundred thousand.
 //!
-//! A dot is a stamp of coverage, made once for each of 8 x 8 places within a pixel. A line covers a
-//! pixel by how far its middle lies from it, which is what a box as wide as a pixel would see.
+//! A dot is a stamp of coverage, computed once for each of 8 x 8 positions within a pixel. The
+//! coverage of a pixel by a line depends on the distance of its centre from the line, like a box
+//! filter as wide as a pixel.
 
 use hinton_scene::{Dots, Piece};
 

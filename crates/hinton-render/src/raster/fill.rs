@@ -1,8 +1,9 @@
-//! Filling: how much of every pixel an area covers, exactly.
+//! Fills areas by the exact share of every pixel that they cover.
 //!
-//! Every edge adds, in each row it crosses, the area it encloses to its right to a row of sums; the
-//! running total along the row is the coverage. Areas that overlap with the same orientation are
-//! cut off at full coverage, which is the non-zero rule up to one pixel at the edges.
+//! Every edge adds, in each row that it crosses, the area that it encloses to its right to a row of
+//! sums; the running total along the row is the coverage. Overlapping areas with the same
+//! orientation are limited to full coverage, which is the non-zero rule except for up to one pixel
+//! at the edges.
 
 use hinton_scene::{Path, Point, Segment};
 

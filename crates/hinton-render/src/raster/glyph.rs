@@ -1,4 +1,4 @@
-//! Text: glyph outlines by coverage, kept once drawn.
+//! Draws text: glyph outlines by coverage, cached once drawn.
 
 use std::collections::HashMap;
 

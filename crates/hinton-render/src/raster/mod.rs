@@ -1,7 +1,7 @@
-//! Pixels: small kernels, each tested against a plain version.
+//! Draws scenes as pixels, with small kernels that are each tested against a plain version.
 //!
-//! Plain arithmetic only, no sine of the system's and nothing that depends on the processor: the
-//! same scene gives the same pixels everywhere.
+//! Only plain arithmetic is used, without the system's trigonometry or anything that depends on the
+//! processor: the same scene gives the same pixels on every machine.
 
 pub mod canvas;
 mod cells;
@@ -21,19 +21,19 @@ use fill::Filler;
 use glyph::Glyphs;
 pub(crate) use glyph::step_coverage;
 
-/// Draws a scene with `scale` pixels to the point; its page is rounded to whole pixels.
+/// Draws a scene with `scale` pixels per point; the page is rounded to whole pixels.
 ///
 /// # Errors
-/// [`RenderError::TooLarge`] when a side passes 65,535 pixels, all pixels pass 400 million, or a
-/// size is not a positive number.
+/// Returns [`RenderError::TooLarge`] if a side exceeds 65,535 pixels, the total exceeds 400
+/// million, or a size is not a positive number.
 pub fn draw(scene: &Scene, scale: f64) -> Result<Canvas, RenderError> {
     draw_with(scene, scale, true)
 }
 
-/// As [`draw`], with no text: for pictures too coarse to read it in.
+/// Draws a scene as [`draw`] does, but without text, for pictures too coarse to read it.
 ///
 /// # Errors
-/// As [`draw`].
+/// Returns the errors of [`draw`].
 pub fn draw_without_text(scene: &Scene, scale: f64) -> Result<Canvas, RenderError> {
     draw_with(scene, scale, false)
 }
@@ -44,7 +44,7 @@ fn draw_with(scene: &Scene, scale: f64, texts: bool) -> Result<Canvas, RenderErr
     Ok(artist.canvas)
 }
 
-/// Draws many scenes one after the other: its canvas and the glyphs it drew are used again.
+/// Draws several scenes one after the other, reusing its canvas and the glyphs that it has drawn.
 pub struct Artist {
     canvas: Canvas,
     texts: bool,
@@ -64,25 +64,25 @@ impl Default for Artist {
 }
 
 impl Artist {
-    /// An artist whose text has no more shades than `steps` above clear: 2 draws every pixel of a
-    /// glyph clear, half or full. Pictures of few colours are drawn so.
+    /// An artist whose text has only `steps` shades above transparent: with 2, every pixel of a
+    /// glyph is transparent, half covered or covered. For pictures with few colours.
     pub fn with_text_steps(steps: u8) -> Self {
         Artist { glyphs: Glyphs::with_steps(steps), ..Artist::default() }
     }
 
-    /// As [`draw`]; the glyphs that were drawn are kept for the next scene.
+    /// Draws a scene as [`draw`] does; glyphs are cached for the next scene.
     ///
     /// # Errors
-    /// As [`draw`].
+    /// Returns the errors of [`draw`].
     pub fn draw_owned(&mut self, scene: &Scene, scale: f64) -> Result<Canvas, RenderError> {
         self.draw(scene, scale)?;
         Ok(std::mem::replace(&mut self.canvas, Canvas::new(0, 0, [0; 4])))
     }
 
-    /// As [`draw`]; the canvas is the artist's own until the next scene.
+    /// Draws a scene as [`draw`] does; the canvas is borrowed from the artist until the next scene.
     ///
     /// # Errors
-    /// As [`draw`].
+    /// Returns the errors of [`draw`].
     pub fn draw(&mut self, scene: &Scene, scale: f64) -> Result<&Canvas, RenderError> {
         let (width, height) = size(scene.width, scene.height, scale)?;
         self.canvas.clear(width, height, scene.background.map_or([0; 4], rgba));

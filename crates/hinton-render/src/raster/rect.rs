@@ -1,4 +1,4 @@
-//! Axis-parallel rectangles with exact coverage.
+//! Fills axis-parallel rectangles with exact coverage.
 
 use hinton_scene::{MarkShape, Marks, Path, Point};
 

@@ -1,4 +1,4 @@
-//! Lines along paths: butt ends, mitred corners.
+//! Draws lines along paths, with butt ends and mitred corners.
 
 use hinton_scene::{Path, Point, Segment};
 

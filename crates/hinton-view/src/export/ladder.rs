@@ -1,4 +1,4 @@
-//! Which cells go into a page of a certain size: the whole map first, then finer everywhere.
+//! Chooses the cells for a page of a given size: the whole map first, then finer cells everywhere.
 
 use hinton_tensor::{Levels, Tiling};
 

@@ -1,7 +1,7 @@
-//! One file that shows what a viewer shows, without a server: data folded into a page.
+//! Exports what a viewer shows as a single file that needs no server.
 //!
-//! The page is built from `web/viewer/export` (`cargo xtask web`); its answers are those of the
-//! [`Viewer`], which it looks up instead of asking.
+//! The page is built from `web/viewer/export` (`cargo xtask web`). It contains answers of the
+//! [`Viewer`], and looks them up instead of asking a server.
 
 mod ladder;
 
@@ -19,7 +19,7 @@ use ladder::chosen;
 
 /// The built page with marks where title and data go.
 const TEMPLATE: &str = include_str!("../../assets/export.html");
-/// Bytes of data that a page holds unless another number is asked for.
+/// The default size of the data in an exported page, in bytes.
 pub const BUDGET: u64 = 1_000_000;
 /// Most steps of a run that go into a page; of more some are chosen evenly.
 const MOST_STEPS: usize = 64;
@@ -35,21 +35,21 @@ const PACKED: [u64; 3] = [200, 2_000, 7_000];
 /// How often a page that is too large or much too small is made anew.
 const TRIES: usize = 4;
 
-/// A page.
+/// An exported page.
 pub struct Exported {
     /// The bytes of the file: HTML.
     pub page: Vec<u8>,
-    /// What of the data is in it, in a sentence.
+    /// How much of the data it contains, in one sentence.
     pub note: String,
 }
 
 impl Viewer {
-    /// Makes a page of what this viewer shows, with about `budget` bytes of data in it. Reads every
-    /// tensor whole, so that nothing in the page is a sample.
+    /// Exports what this viewer shows as a page with about `budget` bytes of data. Every tensor is
+    /// read completely, so nothing in the page is based on a sample.
     ///
     /// # Errors
-    /// When the map alone takes more room than the budget leaves, values cannot be read, or the work
-    /// was stopped.
+    /// Returns an error if the map alone needs more than the budget, values cannot be read, or the
+    /// work was cancelled.
     pub fn export(&self, budget: u64, progress: &dyn Progress) -> Result<Exported, Refusal> {
         let book = Book::of(self, budget, progress)?;
         let mut room = budget;

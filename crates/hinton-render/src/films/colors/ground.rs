@@ -1,4 +1,4 @@
-//! What lies below a point of a scene, for areas that are rectangles.
+//! Finds what is below a point of a scene, for rectangular areas.
 
 use hinton_scene::{Cells, Color, Path, Point, Rect, Segment, Text, Weight, turn};
 

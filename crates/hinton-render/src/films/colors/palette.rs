@@ -1,4 +1,4 @@
-//! Filling a palette, and finding the nearest of its colours.
+//! Fills a palette, and finds the nearest colour in it.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! The fonts of the page: the used glyphs of each weight, with what a reader needs to search and
-//! copy the text (ISO 32000-1, 9.7 to 9.10).
+//! The fonts of the page: the used glyphs of each weight, and what readers need to search and copy
+//! the text (ISO 32000-1, 9.7 to 9.10).
 
 use std::collections::BTreeMap;
 

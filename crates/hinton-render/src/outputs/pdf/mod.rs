@@ -1,4 +1,4 @@
-//! PDF 1.7: one page, vector shapes, real text, its fonts inside.
+//! PDF 1.7: one page with vector shapes, real text and embedded fonts.
 //!
 //! The structure follows ISO 32000-1. Nothing in the file depends on the time or the machine.
 

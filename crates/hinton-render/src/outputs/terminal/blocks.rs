@@ -1,4 +1,4 @@
-//! Pictures made of characters: half blocks in colour, or letters by darkness.
+//! Pictures made of characters: coloured half blocks, or letters by darkness.
 
 use hinton_scene::{Color, Scene};
 

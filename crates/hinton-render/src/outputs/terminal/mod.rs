@@ -1,4 +1,4 @@
-//! The terminal: graphics where it has them, else half blocks, else letters.
+//! The terminal: graphics if it supports them, else half blocks, else letters.
 
 mod blocks;
 mod graphics;
@@ -11,7 +11,7 @@ use super::{OutputRow, RenderOptions};
 use crate::RenderError;
 use crate::raster;
 
-/// How a terminal can show a picture.
+/// The ways in which a terminal can show a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Graphics {
     /// kitty's graphics protocol.
@@ -25,21 +25,21 @@ pub enum Graphics {
     TrueColor,
     /// Half blocks in 256 colours.
     Colors256,
-    /// Letters, no colour.
+    /// Letters, without colour.
     Ascii,
 }
 
-/// What is known about the terminal; whoever owns the process finds out.
+/// The capabilities of the terminal; the program that owns it must detect them.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerminalOptions {
-    /// What it can show.
+    /// The way in which it can show pictures.
     pub graphics: Graphics,
-    /// Columns of characters.
+    /// Number of columns of characters.
     pub columns: usize,
-    /// Rows of characters.
+    /// Number of rows of characters.
     pub rows: usize,
-    /// Pixels of one character, width and height.
+    /// Width and height of one character in pixels.
     pub cell_pixels: (u32, u32),
 }
 
