@@ -137,6 +137,8 @@ fn is_source(path: &Path, shown: &str) -> bool {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     path.extension().is_some_and(|extension| extension == "rs")
         && shown.contains("/src/")
+        // Tests alone use it.
+        && !shown.starts_with("crates/hinton-testing/")
         && !shown.contains("/tests/")
         && stem != "tests"
         && !stem.ends_with("_tests")

@@ -106,8 +106,8 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        arguments: "[CASE…] [--slow] [--write]",
-        about: "times hinton beside the Python way; --slow runs the slowest peers too",
+        arguments: "[CASE…|tiles] [--slow] [--write]",
+        about: "times hinton beside the Python way; --slow runs the slowest peers too; tiles: tiles and pyramids",
         run: bench::run,
     },
 ];

@@ -2,7 +2,6 @@
 //! is refused, in bounded memory.
 #![cfg(target_os = "linux")]
 
-
 use hinton_format::{Limits, open};
 
 /// Most memory that the process has had at once, KiB.

@@ -48,14 +48,13 @@ mod error;
 mod figure;
 mod input;
 mod names;
+mod open;
 mod pixels;
 mod poster;
 mod repeated;
 mod save;
 mod select;
 mod structure;
-
-use std::path::Path;
 
 pub use animate::{AnimateRequest, Film, animate};
 pub use arrange::{Each, Order, OrderBy, Permute, Reshape};
@@ -65,6 +64,10 @@ pub use export::export;
 pub use figure::{PanelScale, draw_panels};
 pub use input::{Element, tensor, tensor_of};
 pub use names::{AxisNames, NamesOf, names_beside, names_of_table};
+pub use open::{
+    folders_in, is_address, is_file, is_folder, open, open_at, open_bytes, open_log, open_logs,
+    open_run, open_with, weights_in,
+};
 pub use pixels::{Pixels, pixels};
 pub use poster::Poster;
 pub use runs::{RunRequest, draw_runs};
@@ -104,45 +107,6 @@ pub use hinton_tensor::{
     Tensor, TensorError, View, Work, summarize,
 };
 
-/// Opens a training run: a file with a list of arrays or with an array over time, a folder or a
-/// list of checkpoints, or a run folder. Reads the headers of every step, but no values.
-///
-/// # Errors
-/// Returns [`Error::Run`] if the paths cannot be read as a run, or no step can be read.
-pub fn open_run(paths: &[impl AsRef<Path>], options: &RunOptions) -> Result<Run, Error> {
-    let paths: Vec<_> = paths.iter().map(|path| path.as_ref().to_owned()).collect();
-    Ok(hinton_run::open_run(&paths, options)?)
-}
-
-/// Lists the files and folders in a folder that hold weights, in natural order of their names. Each
-/// is treated as a model by itself, even if the folder could be read as a run or a set of shards.
-///
-/// # Errors
-/// Returns an error if the folder cannot be listed, or holds no weights.
-pub fn weights_in(folder: impl AsRef<Path>) -> Result<Vec<std::path::PathBuf>, Error> {
-    Ok(hinton_run::weights_in(folder.as_ref(), &Limits::default())?)
-}
-
-/// Opens a training log (CSV, JSON, JSON lines) as a run that has metrics but no steps; `None` if
-/// the file is not a log. With `any_header`, a table is accepted whose header names neither a step
-/// nor a metric.
-///
-/// # Errors
-/// Returns an error if the file cannot be read.
-pub fn open_log(path: impl AsRef<Path>, any_header: bool) -> Result<Option<Run>, Error> {
-    Ok(hinton_run::open_log(path.as_ref(), any_header, &Limits::default())?)
-}
-
-/// Opens the logs in a folder as runs that have metrics but no steps. If the folder holds event
-/// files of TensorBoard, each folder of event files is a run; else each log is a run. Empty if
-/// there are no logs.
-///
-/// # Errors
-/// Returns an error if a folder or a log cannot be read.
-pub fn open_logs(folder: impl AsRef<Path>) -> Result<Vec<Run>, Error> {
-    Ok(hinton_run::open_logs(folder.as_ref(), &Limits::default())?)
-}
-
 /// The state of a file on disk, to detect whether it has changed.
 pub use hinton_format::source::{FileState, file_state};
 
@@ -152,107 +116,24 @@ pub mod source {
     pub use hinton_format::source::{Folder, Location};
 }
 
-/// Opens a file or folder that is in a [`Folder`](source::Folder) that you provide. Shards next to
-/// an index, and data in other files, are found there too. The folder is asked for files by name,
-/// and for their bytes by range.
+/// Tiles of a matrix at levels of detail, as a map in a viewer asks for them: from the values, or
+/// from a [`Pyramid`](tiles::Pyramid) that caches coarse cells. `examples/tiles.rs` serves them from
+/// a file in memory.
 ///
 /// ```
-/// use std::sync::Arc;
+/// use hinton::tiles::{Pyramid, Tiling};
+/// use hinton::{Fold, Work, tensor_of};
 ///
-/// use hinton::source::{Entry, Folder, Location};
-/// use hinton::{Bytes, FormatError, Memory};
-///
-/// /// One file in memory.
-/// struct One(Vec<u8>);
-///
-/// impl Folder for One {
-///     fn file(&self, name: &str) -> Result<Option<Arc<dyn Bytes>>, FormatError> {
-///         let bytes = || -> Arc<dyn Bytes> { Arc::new(Memory::new(self.0.clone())) };
-///         Ok((name == "a.npy").then(bytes))
-///     }
-///
-///     fn list(&self, below: &str) -> Result<Vec<Entry>, FormatError> {
-///         let entry = Entry { name: "a.npy".into(), is_dir: false, len: self.0.len() as u64 };
-///         Ok(if below.is_empty() { vec![entry] } else { Vec::new() })
-///     }
-///
-///     fn shown(&self, name: &str) -> String {
-///         format!("memory/{name}")
-///     }
-/// }
-///
-/// let header = "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2)}       \n";
-/// let mut file = b"\x93NUMPY\x01\x00".to_vec();
-/// file.extend((header.len() as u16).to_le_bytes());
-/// file.extend(header.bytes().chain([1, 2, 3, 4]));
-/// let place = Location::remote("memory", Arc::new(One(file))).join("a.npy");
-/// let checkpoint = hinton::open_at(&place)?;
-/// assert_eq!(checkpoint.tensors[0].shape(), [2, 2]);
+/// let values: Vec<f32> = (0..512 * 512).map(|index| index as f32).collect();
+/// let matrix = tensor_of("w", &[512, 512], &values)?;
+/// let (pyramid, summary) = Pyramid::build(&matrix, 100_000, Work::quiet())?;
+/// // At level 4 a cell is a block of 16 by 16 values: one tile has all of it.
+/// assert_eq!(Tiling::new(512, 512).tiles((4, 4)), (1, 1));
+/// let grid = pyramid.tile((4, 4), 0, 0, Fold::Max).expect("the only tile");
+/// assert_eq!((grid.rows, grid.cols, grid.values[0]), (32, 32, 15.0 * 512.0 + 15.0));
+/// assert_eq!(summary.max(), Some(262_143.0));
 /// # Ok::<(), hinton::Error>(())
 /// ```
-///
-/// # Errors
-/// Returns the errors of [`open`].
-pub fn open_at(location: &source::Location) -> Result<Checkpoint, Error> {
-    Ok(hinton_format::open_at(location, &Limits::default())?)
-}
-
-/// Lists the folders in a folder on disk, sorted by name, without hidden ones. Empty if the path is
-/// not a folder, cannot be read, or is an address.
-pub fn folders_in(path: impl AsRef<Path>) -> Vec<std::path::PathBuf> {
-    let path = path.as_ref();
-    if is_address(path) || !hinton_format::source::file::is_dir(path) {
-        return Vec::new();
-    }
-    let entries = hinton_format::source::file::read_dir(path).unwrap_or_default();
-    let is_shown =
-        |entry: &hinton_format::source::file::Entry| entry.is_dir && !entry.name.starts_with('.');
-    entries.into_iter().filter(is_shown).map(|entry| path.join(entry.name)).collect()
-}
-
-/// Opens a file as [`open`] does, with limits that you choose.
-///
-/// # Errors
-/// Returns the errors of [`open`].
-pub fn open_with(path: impl AsRef<Path>, limits: &Limits) -> Result<Checkpoint, Error> {
-    Ok(hinton_format::open(path.as_ref(), limits)?)
-}
-
-/// Whether a path or an address is a file.
-pub fn is_file(path: impl AsRef<Path>) -> bool {
-    let path = path.as_ref();
-    match is_address(path) {
-        true => far(path).is_some_and(|place| place.is_file()),
-        false => path.is_file(),
-    }
-}
-
-/// Whether a path or an address is a folder.
-pub fn is_folder(path: impl AsRef<Path>) -> bool {
-    let path = path.as_ref();
-    match is_address(path) {
-        true => far(path).is_some_and(|place| place.is_dir()),
-        false => path.is_dir(),
-    }
-}
-
-/// Where an address leads, if anywhere.
-fn far(path: &Path) -> Option<source::Location> {
-    source::Location::find(path, &Limits::default()).ok()
-}
-
-/// Whether a path is an address (`https://…`, `hf://…`) rather than a path on disk. The functions
-/// that open paths also open addresses if the program allows it (`hinton_remote::install`).
-pub fn is_address(path: impl AsRef<Path>) -> bool {
-    hinton_format::source::places::address(path.as_ref()).is_some()
-}
-
-/// Opens a weights file, or a folder that holds one checkpoint in shards. Reads headers, but no
-/// values. Recognises the format by content, and never executes anything in the file.
-///
-/// # Errors
-/// Returns [`Error::Open`], which names the file, what was expected, what was found, and what to
-/// do.
-pub fn open(path: impl AsRef<Path>) -> Result<Checkpoint, Error> {
-    Ok(hinton_format::open(path.as_ref(), &Limits::default())?)
+pub mod tiles {
+    pub use hinton_tensor::{Grid, Levels, Pyramid, TILE, TileRequest, Tiling, Window, tile};
 }

@@ -7,6 +7,7 @@
 mod cases;
 mod measure;
 mod report;
+mod tiles;
 
 use std::path::{Path, PathBuf};
 
@@ -34,6 +35,9 @@ struct Outcome {
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let slow = arguments.iter().any(|word| word == "--slow");
     let write = arguments.iter().any(|word| word == "--write");
+    if arguments.iter().any(|word| word == "tiles") {
+        return tiles::run(write);
+    }
     let chosen = chosen(arguments)?;
     if write && chosen.len() < CASES.len() {
         return Err("--write wants all the cases, for docs/benchmarks.md shows all".into());
