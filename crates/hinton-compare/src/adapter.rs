@@ -122,10 +122,8 @@ impl Decode for Applied {
 
     fn decode(&self, first: u64, out: &mut [f32]) -> Result<(), ReadError> {
         let mut sums = vec![0.0f64; out.len()];
-        read_values(&self.base, first, &mut sums).map_err(|error| ReadError {
-            offset: first.saturating_mul(4),
-            len: out.len() as u64 * 4,
-            why: error.to_string(),
+        read_values(&self.base, first, &mut sums).map_err(|error| {
+            ReadError::of_tensor(first.saturating_mul(4), out.len() as u64 * 4, &error)
         })?;
         let first_row = (first / self.columns as u64) as usize;
         for (row, sums) in sums.chunks_mut(self.columns).enumerate() {

@@ -43,10 +43,8 @@ impl Decode for Between {
     }
 
     fn decode(&self, first: u64, out: &mut [f32]) -> Result<(), ReadError> {
-        let failed = |error: TensorError| ReadError {
-            offset: first.saturating_mul(4),
-            len: out.len() as u64 * 4,
-            why: error.to_string(),
+        let failed = |error: TensorError| {
+            ReadError::of_tensor(first.saturating_mul(4), out.len() as u64 * 4, &error)
         };
         let (mut a, mut b) = (vec![0.0f64; out.len()], vec![0.0f64; out.len()]);
         read_values(&self.a, first, &mut a).map_err(failed)?;

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use hinton_tensor::ReadErrorKind;
+
 /// The kind of problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -33,6 +35,8 @@ struct Parts {
     byte: Option<u64>,
     message: String,
     cure: Option<String>,
+    /// What stopped a reader, where that caused the error.
+    read: Option<ReadErrorKind>,
 }
 
 impl Error {
@@ -45,12 +49,33 @@ impl Error {
             byte: None,
             message: message.into(),
             cure: None,
+            read: None,
         }))
     }
 
     /// Shorthand for [`ErrorKind::Malformed`].
     pub fn malformed(message: impl Into<String>) -> Self {
         Error::new(ErrorKind::Malformed, message)
+    }
+
+    /// The error that a reader's error causes, with this message.
+    pub(crate) fn of_read(error: &hinton_tensor::ReadError, message: impl Into<String>) -> Self {
+        let mut wrong = Error::new(of_read(error.kind), message);
+        wrong.0.read = Some(error.kind);
+        match error.kind {
+            // Whoever reads the file knows best what it means that it is cut.
+            ReadErrorKind::PastEnd | ReadErrorKind::Damaged => wrong,
+            kind => kind.cure().map_or(wrong.clone(), |cure| wrong.cure(cure)),
+        }
+    }
+
+    /// The kind of a reader's error that this one caused.
+    pub(crate) fn read_kind(&self) -> ReadErrorKind {
+        self.0.read.unwrap_or(match self.kind() {
+            ErrorKind::Io => ReadErrorKind::System,
+            ErrorKind::Limit => ReadErrorKind::Limit,
+            _ => ReadErrorKind::Damaged,
+        })
     }
 
     /// Adds the file, unless one was added before (the innermost file wins).
@@ -130,7 +155,12 @@ impl fmt::Display for Error {
 
 impl From<hinton_tensor::TensorError> for Error {
     fn from(error: hinton_tensor::TensorError) -> Self {
-        let wrong = Error::malformed(error.what());
+        let kind = match &error {
+            hinton_tensor::TensorError::Read { source, .. } => of_read(source.kind),
+            hinton_tensor::TensorError::OutOfMemory { .. } => ErrorKind::Limit,
+            _ => ErrorKind::Malformed,
+        };
+        let wrong = Error::new(kind, error.what());
         match error.tensor() {
             Some(name) => wrong.for_tensor(name),
             None => wrong,
@@ -140,6 +170,22 @@ impl From<hinton_tensor::TensorError> for Error {
 
 impl From<hinton_tensor::ReadError> for Error {
     fn from(error: hinton_tensor::ReadError) -> Self {
-        Error::malformed(error.to_string()).cure("the file is cut short: download or copy it again")
+        let wrong = Error::of_read(&error, error.to_string());
+        match error.kind {
+            ReadErrorKind::PastEnd | ReadErrorKind::Damaged => {
+                wrong.cure("the file is cut short: download or copy it again")
+            }
+            _ => wrong,
+        }
+    }
+}
+
+/// What a fault of a reader says of the file that is opened.
+fn of_read(kind: ReadErrorKind) -> ErrorKind {
+    match kind {
+        ReadErrorKind::System | ReadErrorKind::Network | ReadErrorKind::Cancelled => ErrorKind::Io,
+        ReadErrorKind::Memory | ReadErrorKind::Limit => ErrorKind::Limit,
+        ReadErrorKind::NotStored => ErrorKind::Unsupported,
+        _ => ErrorKind::Malformed,
     }
 }

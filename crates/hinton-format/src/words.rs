@@ -5,6 +5,8 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
+use hinton_tensor::{ReadError, ReadErrorKind};
+
 /// What is wrong with some JSON, without the position.
 pub fn json_fault(error: &serde_json::Error) -> String {
     let text = error.to_string();
@@ -93,7 +95,7 @@ fn found_json(found: &str) -> String {
 
 /// An error of our own inside an [`io::Error`]: what it says is for people.
 #[derive(Debug)]
-pub(crate) struct Said(pub(crate) String);
+struct Said(String, ReadErrorKind);
 
 impl fmt::Display for Said {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -105,7 +107,23 @@ impl Error for Said {}
 
 /// An error of reading that says this, through whatever library reads.
 pub(crate) fn said(why: impl Into<String>) -> io::Error {
-    io::Error::other(Said(why.into()))
+    io::Error::other(Said(why.into(), ReadErrorKind::Damaged))
+}
+
+/// The error of a reader, through whatever library reads.
+pub(crate) fn carried(error: &ReadError) -> io::Error {
+    io::Error::other(Said(error.to_string(), error.kind))
+}
+
+/// What kind of fault stopped a reader: that of [`carried`], the system's, or what it read.
+pub(crate) fn fault_kind(error: &io::Error) -> ReadErrorKind {
+    let carried = causes(error).find_map(|cause| cause.downcast_ref::<Said>());
+    match carried {
+        Some(said) => said.1,
+        None if error.kind() == io::ErrorKind::OutOfMemory => ReadErrorKind::Memory,
+        None if error.raw_os_error().is_some() => ReadErrorKind::System,
+        None => ReadErrorKind::Damaged,
+    }
 }
 
 /// Why something could not be read or written: the system's message without Rust's "(os error 2)",

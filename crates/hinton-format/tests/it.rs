@@ -5,6 +5,7 @@ mod block_fuzz;
 mod common;
 mod dcp;
 mod field;
+mod flaky;
 mod folder_fuzz;
 mod format_fuzz;
 mod frameworks;

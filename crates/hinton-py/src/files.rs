@@ -104,7 +104,7 @@ impl File {
     /// Bytes as the object gives them: exactly those of the range.
     fn asked(&self, range: Range<u64>, into: &mut [u8]) -> Result<(), ReadError> {
         let (offset, len) = (range.start, range.end - range.start);
-        let wrong = |why: String| ReadError { offset, len, why };
+        let wrong = |why: String| ReadError::system(offset, len, why);
         Python::attach(|py| {
             let given = self.files.call_method1(py, "read", (&self.name, range.start, range.end));
             let given = given.map_err(|error| wrong(said(&error)))?;

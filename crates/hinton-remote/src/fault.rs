@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::Range;
 
 use hinton_format::{Error, ErrorKind};
-use hinton_tensor::ReadError;
+use hinton_tensor::{ReadError, ReadErrorKind};
 
 /// What kind of fault it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +82,10 @@ impl Fault {
     /// As the error of a reader of the file that people call `name`.
     pub(crate) fn into_read_error(self, name: &str, offset: u64, len: u64) -> ReadError {
         let why = format!("{}; {}", self.told(name), self.cure);
-        ReadError { offset, len, why }
+        let kind = match self.kind {
+            FaultKind::Refused | FaultKind::Limit => ReadErrorKind::Limit,
+            _ => ReadErrorKind::Network,
+        };
+        ReadError::new(kind, offset, len, why)
     }
 }

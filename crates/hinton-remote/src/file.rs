@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use hinton_tensor::{Bytes, Memory, ReadError, share_out};
+use hinton_tensor::{Bytes, Memory, ReadError, range_end, share_out};
 
 use crate::ahead::{Ahead, GAP};
 use crate::client::{Answer, Client, Sign, Want};
@@ -242,9 +242,7 @@ impl Bytes for RemoteFile {
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
         let len = buf.len() as u64;
-        if offset.checked_add(len).is_none_or(|end| end > self.len) {
-            return Err(ReadError::past_end(offset, len, self.len));
-        }
+        range_end(offset, len, self.len)?;
         let mut offset = offset;
         for piece in buf.chunks_mut(PIECE as usize) {
             let end = offset + piece.len() as u64;

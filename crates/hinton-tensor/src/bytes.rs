@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::ReadError;
+
 /// Bytes that can be read by range: a memory-mapped file, a buffer, a decompressed zip member.
 ///
 /// Offsets are `u64` everywhere, so that files larger than 4 GiB also work on 32-bit systems.
@@ -60,25 +62,6 @@ pub trait Bytes: Send + Sync {
     /// The number is an address and has no meaningful order.
     fn place(&self, offset: u64) -> (usize, u64) {
         (std::ptr::from_ref(self).cast::<()>().addr(), offset)
-    }
-}
-
-/// A range of bytes could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("cannot read {len} bytes at byte {offset}: {why}")]
-pub struct ReadError {
-    /// The first byte requested.
-    pub offset: u64,
-    /// The number of bytes requested.
-    pub len: u64,
-    /// The reason, for the user.
-    pub why: String,
-}
-
-impl ReadError {
-    /// The error for a range that ends outside data of `have` bytes.
-    pub fn past_end(offset: u64, len: u64, have: u64) -> Self {
-        ReadError { offset, len, why: format!("the data ends at byte {have}") }
     }
 }
 

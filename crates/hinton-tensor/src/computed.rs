@@ -4,7 +4,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::{Bytes, ReadError};
+use crate::{Bytes, ReadError, range_end};
 
 /// Values decoded at once: their bytes stay in the fastest cache until they are copied.
 const BATCH: usize = 4 << 10;
@@ -62,8 +62,7 @@ impl<D: Decode> Bytes for Computed<D> {
     }
 
     fn read_at(&self, offset: u64, mut buf: &mut [u8]) -> Result<(), ReadError> {
-        let end = offset.checked_add(buf.len() as u64).filter(|&end| end <= self.len());
-        let end = end.ok_or(ReadError::past_end(offset, buf.len() as u64, self.len()))?;
+        let end = range_end(offset, buf.len() as u64, self.len())?;
         if buf.is_empty() {
             return Ok(());
         }

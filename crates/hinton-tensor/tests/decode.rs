@@ -165,7 +165,7 @@ fn an_unreadable_file_is_an_error_that_names_it() {
         }
         fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), hinton_tensor::ReadError> {
             let why = "the disk is gone".to_owned();
-            Err(hinton_tensor::ReadError { offset, len: buf.len() as u64, why })
+            Err(hinton_tensor::ReadError::system(offset, buf.len() as u64, why))
         }
     }
     let tensor = tensor_of(Dtype::F32, Endian::Little, View::packed(&[10]), 8, Arc::new(Broken));

@@ -180,7 +180,7 @@ impl Decode for Minus {
         let read = |side: &Side| {
             window(side.tensor(), rows.clone(), 0..self.shape[1], Work::quiet()).map_err(|error| {
                 let why = String::from_utf8_lossy(&error.as_json()).into_owned();
-                ReadError { offset: first * 4, len: out.len() as u64 * 4, why }
+                ReadError::damaged(first * 4, out.len() as u64 * 4, why)
             })
         };
         let (a, b) = (read(&self.a)?, read(&self.b)?);

@@ -8,7 +8,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hinton_tensor::{Bytes, ReadError};
+use hinton_tensor::{Bytes, ReadError, range_end};
 use serde_json::Value;
 
 use crate::Page;
@@ -41,18 +41,16 @@ impl Bytes for HostFile {
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
         let len = buf.len() as u64;
-        if offset.checked_add(len).is_none_or(|end| end > self.len) {
-            return Err(ReadError::past_end(offset, len, self.len));
-        }
+        range_end(offset, len, self.len)?;
         // SAFETY: the page writes `buf.len()` bytes at the start of `buf`, which is borrowed for the call.
         let status = unsafe { read(self.number, offset as f64, buf.as_mut_ptr(), buf.len()) };
         match status {
             0 => Ok(()),
-            _ => Err(ReadError {
+            _ => Err(ReadError::system(
                 offset,
                 len,
-                why: "the browser could not read the file; it may have changed".to_owned(),
-            }),
+                "the browser could not read the file; it may have changed".to_owned(),
+            )),
         }
     }
 

@@ -8,7 +8,7 @@ use hinton_net::NetError;
 use hinton_render::RenderError;
 use hinton_render::films::FilmError;
 use hinton_run::RunError;
-use hinton_tensor::TensorError;
+use hinton_tensor::{ReadErrorKind, TensorError};
 
 /// Everything that can go wrong between opening a file and saving a picture.
 #[derive(Debug, thiserror::Error)]
@@ -134,17 +134,10 @@ impl Error {
             | Error::Missing { help, .. }
             | Error::Unfit { help, .. }
             | Error::Write { help, .. } => help.as_deref(),
-            // So does a summary, which has no values.
-            Error::Tensor(TensorError::Read { source, .. })
-                if source.why.starts_with(hinton_format::summary::NO_VALUES) =>
-            {
-                None
-            }
             // What reads from afar says itself what to do.
             Error::Tensor(TensorError::Read { file, .. }) if file.contains("://") => None,
-            Error::Tensor(TensorError::Read { .. }) => {
-                Some("the file may be cut short or have changed: download or copy it again")
-            }
+            Error::Tensor(TensorError::Read { source, .. }) => source.kind.cure(),
+            Error::Tensor(TensorError::OutOfMemory { .. }) => ReadErrorKind::Memory.cure(),
             _ => None,
         }
     }

@@ -103,8 +103,8 @@ pub use hinton_scene::{
     Color, Coverage, FontFile, FontSource, Scene, Typeface, coverage, set_font_source, visible,
 };
 pub use hinton_tensor::{
-    Bytes, Cancelled, Dtype, Endian, Fold, Memory, Progress, Quiet, ReadError, Slice, Summary,
-    Tensor, TensorError, View, Work, summarize,
+    Bytes, Cancelled, Dtype, Endian, Fold, Memory, Progress, Quiet, ReadError, ReadErrorKind,
+    Slice, Summary, Tensor, TensorError, View, Work, summarize,
 };
 
 /// The state of a file on disk, to detect whether it has changed.

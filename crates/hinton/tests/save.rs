@@ -100,7 +100,7 @@ impl hinton_tensor::Bytes for Broken {
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), hinton_tensor::ReadError> {
         let why = "the disk is on fire".to_owned();
-        Err(hinton_tensor::ReadError { offset, len: buf.len() as u64, why })
+        Err(hinton_tensor::ReadError::system(offset, buf.len() as u64, why))
     }
 }
 

@@ -56,10 +56,8 @@ impl Decode for NegatedExponential {
 
     fn decode(&self, first: u64, out: &mut [f32]) -> Result<(), ReadError> {
         let mut values = vec![0.0f64; out.len()];
-        read_values(&self.0, first, &mut values).map_err(|error| ReadError {
-            offset: first.saturating_mul(4),
-            len: out.len() as u64 * 4,
-            why: error.to_string(),
+        read_values(&self.0, first, &mut values).map_err(|error| {
+            ReadError::of_tensor(first.saturating_mul(4), out.len() as u64 * 4, &error)
         })?;
         for (out, value) in out.iter_mut().zip(values) {
             *out = -libm::exp(value) as f32;

@@ -147,7 +147,9 @@ impl Zip {
             Some(coding) => Inflate::new(coding, data, (start, packed), size, Some(crc), limits)
                 .map(|inflate| Arc::new(inflate) as _),
         };
-        bytes.map_err(|error| Error::malformed(error.why).for_tensor(&*member.name).at_byte(start))
+        bytes.map_err(|error| {
+            Error::of_read(&error, &*error.why).for_tensor(&*member.name).at_byte(start)
+        })
     }
 
     /// The first bytes of a member's contents, at most `want`, without decompressing the rest.
@@ -166,7 +168,9 @@ impl Zip {
                 inflate::head(coding, &self.data, (start, packed), want.min(size), limits)
             }
         };
-        head.map_err(|error| Error::malformed(error.why).for_tensor(&*member.name).at_byte(start))
+        head.map_err(|error| {
+            Error::of_read(&error, &*error.why).for_tensor(&*member.name).at_byte(start)
+        })
     }
 }
 

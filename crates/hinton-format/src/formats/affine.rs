@@ -1,10 +1,11 @@
 //! Affine quantisation: `value = (stored - zero point) * scale`, computed as values are read.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use hinton_tensor::{Dtype, Endian, ReadError, Stored, Tensor, View, decode_f64};
 
 use crate::Error;
+use crate::source::once::Once;
 use crate::source::{Made, read_vec};
 
 /// Scales and zero points, and which of them belongs to which value.
@@ -91,10 +92,9 @@ pub(crate) fn dequantised(stored: &Tensor, affine: &Affine, name: &str) -> Resul
     let parts: Vec<Tensor> =
         [stored, &affine.scales].into_iter().chain(&affine.zeros).cloned().collect();
     let (source, affine) = (stored.clone(), affine.clone());
-    let numbers: OnceLock<Result<Numbers, ReadError>> = OnceLock::new();
+    let numbers: Once<Numbers> = Once::new();
     let fill = move |first: u64, buf: &mut [u8]| {
-        let numbers = numbers.get_or_init(|| Numbers::read(&affine)).as_ref();
-        let numbers = numbers.map_err(ReadError::clone)?;
+        let numbers = numbers.get(|| Numbers::read(&affine))?;
         let stored = stored_values(&source, first, buf.len() as u64 / 4)?;
         for (at, (value, out)) in stored.iter().zip(buf.chunks_exact_mut(4)).enumerate() {
             let step = affine.steps.of(first + at as u64) as usize;
@@ -117,8 +117,8 @@ struct Numbers {
 impl Numbers {
     fn read(affine: &Affine) -> Result<Self, ReadError> {
         let values = |tensor: &Tensor| {
-            let fail = |why: String| ReadError { offset: 0, len: tensor.byte_len(), why };
-            tensor.to_f64().map_err(|error| fail(error.to_string()))
+            let bytes = tensor.byte_len();
+            tensor.to_f64().map_err(|error| ReadError::of_tensor(0, bytes, &error))
         };
         let scales: Vec<f32> =
             values(&affine.scales)?.into_iter().map(|scale| scale as f32).collect();

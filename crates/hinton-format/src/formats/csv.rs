@@ -6,12 +6,13 @@ mod dialect;
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use hinton_tensor::{Bytes, Dtype, Endian, ReadError, Tensor, View};
 
 use self::dialect::{Dialect, Line, Lines};
 use super::FormatRow;
+use crate::source::once::Once;
 use crate::source::{read_vec, utf8_text};
 use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, Warning, lookalike};
 
@@ -148,7 +149,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     let shape = if columns == 1 { vec![rows] } else { vec![rows, columns] };
     // Cells are fewer than bytes of text, so this cannot overflow.
     let bytes = rows as u64 * columns as u64 * 8;
-    let table = Table { text: input.data.clone(), dialect, len: bytes, values: OnceLock::new() };
+    let table = Table { text: input.data.clone(), dialect, len: bytes, values: Once::new() };
     checkpoint.tensors.push(Tensor::new(
         input.stem(),
         input.name.as_str(),
@@ -250,19 +251,19 @@ struct Table {
     text: Arc<dyn Bytes>,
     dialect: Dialect,
     len: u64,
-    values: OnceLock<Result<Vec<u8>, ReadError>>,
+    values: Once<Vec<u8>>,
 }
 
 impl Table {
-    fn values(&self) -> &Result<Vec<u8>, ReadError> {
-        self.values.get_or_init(|| {
-            let fails = |why: String| ReadError { offset: 0, len: self.len, why };
+    fn values(&self) -> Result<&Vec<u8>, ReadError> {
+        self.values.get(|| {
+            let fails = |why: String| ReadError::damaged(0, self.len, why);
             let text = whole_text(&*self.text)?;
             let mut values = Vec::new();
             let size = usize::try_from(self.len).unwrap_or(usize::MAX);
-            values
-                .try_reserve_exact(size)
-                .map_err(|_| fails("there is not enough memory for the table".to_owned()))?;
+            values.try_reserve_exact(size).map_err(|_| {
+                ReadError::memory(0, self.len, "there is not enough memory for the table")
+            })?;
             let push = |value: f64| values.extend_from_slice(&value.to_le_bytes());
             scan(&text, &self.dialect, push, |_, _| {})
                 .map_err(|error| fails(error.to_string()))?;
@@ -282,14 +283,14 @@ impl Bytes for Table {
     fn slice(&self, range: Range<u64>) -> Option<&[u8]> {
         let start = usize::try_from(range.start).ok()?;
         let end = usize::try_from(range.end).ok()?;
-        self.values().as_ref().ok()?.get(start..end)
+        self.values().ok()?.get(start..end)
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
         let len = buf.len() as u64;
         let past_end = || ReadError::past_end(offset, len, self.len);
         let end = offset.checked_add(len).ok_or_else(past_end)?;
-        self.values().as_ref().map_err(Clone::clone)?;
+        self.values()?;
         buf.copy_from_slice(self.slice(offset..end).ok_or_else(past_end)?);
         Ok(())
     }

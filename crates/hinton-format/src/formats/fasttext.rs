@@ -3,11 +3,12 @@
 //! Layout: `saveModel` in `fasttext.cc`, `dictionary.cc`, `args.cc`, `densematrix.cc`, `quantmatrix.cc`
 //! and `productquantizer.cc` of <https://github.com/facebookresearch/fastText>.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use hinton_tensor::{Bytes, Dtype, Endian, ReadError, Stored, Tensor, View};
 
 use super::FormatRow;
+use crate::source::once::Once;
 use crate::source::{Cursor, Made, read_vec};
 use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, Warning};
 
@@ -195,14 +196,14 @@ impl Reader<'_> {
         };
         let whole = self.input.data.clone();
         let stored = self.codes(name, codes, [shape[0], parts.parts as usize])?;
-        let tables: OnceLock<Result<Centroids, ReadError>> = OnceLock::new();
+        let tables: Once<Centroids> = Once::new();
         let fill = move |first: u64, out: &mut [u8]| {
-            let tables = tables.get_or_init(|| {
+            let tables = tables.get(|| {
                 let own = parts.table(&*whole)?;
                 let norms = norms.as_ref().map(|(_, norms)| norms.table(&*whole)).transpose()?;
                 Ok((own, norms.unwrap_or_default()))
             });
-            let (table, norm_table) = tables.as_ref().map_err(ReadError::clone)?;
+            let (table, norm_table) = tables?;
             let mut number = first;
             let mut rest = out;
             while !rest.is_empty() {

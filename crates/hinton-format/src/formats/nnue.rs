@@ -249,7 +249,7 @@ fn unpacked(
     let mut out = made::zeros(decoded)?;
     let mut values = out.chunks_exact_mut(width);
     let (mut value, mut shift, mut offset) = (0i64, 0u32, 0);
-    let fail = |why: &str| ReadError { offset: start, len, why: why.to_owned() };
+    let fail = |why: &str| ReadError::damaged(start, len, why.to_owned());
     while offset < len {
         let bytes = read_vec(source, start + offset, (len - offset).min(WINDOW))?;
         for byte in &bytes {

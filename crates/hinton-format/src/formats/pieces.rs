@@ -161,7 +161,7 @@ pub(crate) fn join(
             let asked = rest.len() as u64 / width;
             let Some((part, flat, run)) = tree.find(&position) else {
                 let why = format!("no slice of the tensor holds its value {at}");
-                return Err(ReadError { offset: at * width, len: width, why });
+                return Err(ReadError::damaged(at * width, width, why));
             };
             let count = run.clamp(1, asked);
             let (own, behind) = rest.split_at_mut((count * width) as usize);

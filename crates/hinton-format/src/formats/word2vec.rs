@@ -4,12 +4,13 @@
 //! Layout: `word2vec.c` of <https://code.google.com/archive/p/word2vec/>, `save_word2vec_format` of
 //! gensim, which leaves out the line's end behind the values.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use hinton_tensor::{Bytes, Dtype, Endian, ReadError, Tensor, View};
 
 use super::FormatRow;
 use crate::lookalike;
+use crate::source::once::Once;
 use crate::source::{Made, read_vec};
 use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, Warning};
 
@@ -75,7 +76,8 @@ fn open(input: &Input, _limits: &Limits) -> Result<Checkpoint, Error> {
         let mut walk = Walk { data: &*input.data, at: start, width };
         let texts: Result<Vec<String>, ReadError> =
             (0..words).map(|_| walk.next().map(|(word, _)| word)).collect();
-        let texts = texts.map_err(|error| Error::malformed(error.why).at_byte(error.offset))?;
+        let texts =
+            texts.map_err(|error| Error::of_read(&error, &*error.why).at_byte(error.offset))?;
         if walk.at < input.data.len() {
             let message = format!("{} bytes behind the words", input.data.len() - walk.at);
             warnings.push(Warning::file(message).as_fault());
@@ -102,7 +104,7 @@ impl Walk<'_> {
     /// The next word, and where its values begin.
     fn next(&mut self) -> Result<(String, u64), ReadError> {
         let mut text = Vec::new();
-        let fail = |at: u64, why: &str| ReadError { offset: at, len: 0, why: why.to_owned() };
+        let fail = |at: u64, why: &str| ReadError::damaged(at, 0, why.to_owned());
         let from = self.at;
         loop {
             let left = self.data.len().saturating_sub(self.at);
@@ -138,13 +140,12 @@ impl Walk<'_> {
 
 /// The values alone, row by row; where each row lies is found when the first is read.
 fn rows_of(data: Arc<dyn Bytes>, start: u64, (words, width): (u64, u64)) -> Made {
-    let places: OnceLock<Result<Vec<u64>, ReadError>> = OnceLock::new();
+    let places: Once<Vec<u64>> = Once::new();
     Made::new(words * width, 4, move |first, out| {
-        let places = places.get_or_init(|| {
+        let places = places.get(|| {
             let mut walk = Walk { data: &*data, at: start, width };
             (0..words).map(|_| walk.next().map(|(_, at)| at)).collect()
-        });
-        let places = places.as_ref().map_err(ReadError::clone)?;
+        })?;
         let (mut number, mut rest) = (first, out);
         while !rest.is_empty() {
             let (row, column) = (number / width, number % width);

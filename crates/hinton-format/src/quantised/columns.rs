@@ -5,13 +5,12 @@
 //! zeros less 1 (`gptq_v2` does not): AutoGPTQ, `qlinear_cuda_old.py`. AWQ packs eight codes of
 //! four bits along the rows in the order 0, 2, 4, 6, 1, 3, 5, 7: AutoAWQ, `packing_utils.py`.
 
-use std::sync::OnceLock;
-
 use hinton_tensor::examine::Odd;
 use hinton_tensor::{Dtype, ReadError};
 
 use super::parts::{Rows, Values, code, lie, odd_scale};
 use super::{Found, Weight};
+use crate::source::once::Once;
 
 const WORDS: &[Dtype] = &[Dtype::I32, Dtype::U32];
 const SCALES: &[Dtype] = &[Dtype::F16, Dtype::Bf16, Dtype::F32];
@@ -37,7 +36,7 @@ struct Columns {
     /// The group of each row, where they are not in order.
     groups: Option<Values>,
     /// Those with their rows, sorted, once they were asked for.
-    sorted: OnceLock<Result<Vec<(u32, u64)>, ReadError>>,
+    sorted: Once<Vec<(u32, u64)>>,
     /// Rows, columns, and rows of a group.
     rows: u64,
     width: u64,
@@ -115,13 +114,12 @@ impl Columns {
             let first = group * self.group;
             return Ok((first..self.rows.min(first + self.group)).collect());
         };
-        let sorted = self.sorted.get_or_init(|| {
+        let sorted = self.sorted.get(|| {
             let all = groups.u32(0, self.rows as usize)?;
             let mut pairs: Vec<(u32, u64)> = all.into_iter().zip(0..).collect();
             pairs.sort_unstable();
             Ok(pairs)
-        });
-        let sorted = sorted.as_ref().map_err(ReadError::clone)?;
+        })?;
         let from = sorted.partition_point(|(own, _)| u64::from(*own) < group);
         let own = sorted[from..].iter().take_while(|(own, _)| u64::from(*own) == group);
         Ok(own.map(|(_, row)| *row).collect())
@@ -258,7 +256,7 @@ pub(super) fn find(found: &Found<'_>) -> Result<Option<Weight>, String> {
         zeros,
         scales,
         groups,
-        sorted: OnceLock::new(),
+        sorted: Once::new(),
         rows: rows as u64,
         width: width as u64,
         group: group as u64,

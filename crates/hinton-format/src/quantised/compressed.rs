@@ -5,13 +5,12 @@
 //! half of the range, and so is a zero point where it is packed, down the columns. `weight_g_idx` is the
 //! group of each column (activation ordering).
 
-use std::sync::OnceLock;
-
 use hinton_tensor::examine::Odd;
 use hinton_tensor::{Dtype, ReadError};
 
 use super::parts::{Rows, Values, lie, odd_scale};
 use super::{Found, Weight, microscaled};
+use crate::source::once::Once;
 
 const WORDS: &[Dtype] = &[Dtype::I32, Dtype::U32];
 const SCALES: &[Dtype] = &[Dtype::Bf16, Dtype::F16, Dtype::F32];
@@ -24,7 +23,7 @@ struct Packed {
     zeros: Zeros,
     /// The group of each column, where they may not be in order.
     order: Option<Values>,
-    groups: OnceLock<Result<Option<Vec<u32>>, ReadError>>,
+    groups: Once<Option<Vec<u32>>>,
     rows: u64,
     width: u64,
     bits: u32,
@@ -68,7 +67,7 @@ impl Packed {
                 ))),
             }
         };
-        self.groups.get_or_init(read).as_ref().map(Option::as_deref).map_err(ReadError::clone)
+        self.groups.get(read).map(Option::as_deref)
     }
 
     /// The codes of a row from column `first` on.
@@ -207,7 +206,7 @@ pub(super) fn find(found: &Found<'_>) -> Result<Option<Weight>, String> {
         scales: Values::fitting(Some(scales), "scales", scales.shape(), SCALES)?,
         zeros,
         order,
-        groups: OnceLock::new(),
+        groups: Once::new(),
         rows: rows as u64,
         width: width as u64,
         bits,

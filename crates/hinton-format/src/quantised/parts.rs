@@ -196,7 +196,7 @@ pub(super) fn code(words: &[u32], bits: u32, at: u64) -> u32 {
 
 /// An error about what stored values say, rather than about reading them.
 pub(super) fn lie(why: String) -> ReadError {
-    ReadError { offset: 0, len: 0, why }
+    ReadError::damaged(0, 0, why)
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! A cache, of limited size, for the most recently used decoded chunks of a file's arrays.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use hinton_tensor::ReadError;
+use super::once::Once;
 
 /// Bytes that are kept; more only where a row of chunks takes more.
 const BYTES: usize = 64 << 20;
@@ -11,8 +11,8 @@ const BYTES: usize = 64 << 20;
 /// Chunks that are kept, however small they are.
 const CHUNKS: usize = 1 << 14;
 
-/// A decoded chunk, or why it could not be decoded. Whoever needs it first decodes it; others wait.
-pub(crate) type Slot = Arc<OnceLock<Result<Vec<u8>, ReadError>>>;
+/// A decoded chunk, or why it could not be decoded: whoever needs it first decodes it; others wait.
+pub(crate) type Slot = Arc<Once<Vec<u8>>>;
 
 /// An array's number, and a chunk's number in it.
 type Key = (u64, u64);

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hinton_tensor::{Bytes, ReadError};
+use hinton_tensor::{Bytes, ReadError, ReadErrorKind, range_end};
 use memmap2::Mmap;
 
 use crate::words::io_fault;
@@ -415,10 +415,14 @@ impl Bytes for Positioned {
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
         let len = buf.len() as u64;
-        if offset.checked_add(len).is_none_or(|end| end > self.len) {
-            return Err(ReadError::past_end(offset, len, self.len));
-        }
-        let failed = |error: io::Error| ReadError { offset, len, why: io_fault(&error) };
+        range_end(offset, len, self.len)?;
+        let failed = |error: io::Error| {
+            let kind = match error.kind() {
+                io::ErrorKind::UnexpectedEof => ReadErrorKind::PastEnd,
+                _ => ReadErrorKind::System,
+            };
+            ReadError::new(kind, offset, len, io_fault(&error))
+        };
         if read_apart(&self.file, offset, buf) {
             return Ok(());
         }

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use hinton_tensor::{Bytes, ReadError};
+use hinton_tensor::{Bytes, ReadError, range_end};
 
 pub(crate) type Answer = Result<(), ReadError>;
 
@@ -77,8 +77,7 @@ impl ChunkGrid {
         mut copy: impl FnMut(u64, Piece<'_>) -> Answer,
     ) -> Answer {
         let len = buf.len() as u64;
-        let end = offset.checked_add(len).filter(|end| *end <= self.len);
-        let end = end.ok_or_else(|| ReadError::past_end(offset, len, self.len))?;
+        let end = range_end(offset, len, self.len)?;
         if len == 0 {
             return Ok(());
         }
@@ -252,9 +251,7 @@ impl Bytes for Fill {
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
         let len = buf.len() as u64;
-        if offset.checked_add(len).is_none_or(|end| end > self.len) {
-            return Err(ReadError::past_end(offset, len, self.len));
-        }
+        range_end(offset, len, self.len)?;
         put_fill(&self.pattern, offset, buf);
         Ok(())
     }

@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use flate2::Crc;
-use hinton_tensor::{Bytes, ReadError};
+use hinton_tensor::{Bytes, ReadError, ReadErrorKind, range_end};
 
 use super::coding::{Coding, Source};
 use super::kept::Kept;
 use crate::Limits;
-use crate::words::packed_fault;
+use crate::words::{fault_kind, packed_fault};
 
 /// Compressed bytes that are decompressed when they are used. Small ones are decompressed as a
 /// whole on first use; large ones are streamed, and the stream is restarted to read anything before
@@ -128,9 +128,7 @@ impl Inflate {
         crc: Option<u32>,
         limits: &Limits,
     ) -> Result<Self, ReadError> {
-        if start.checked_add(packed_len).is_none_or(|end| end > data.len()) {
-            return Err(ReadError::past_end(start, packed_len, data.len()));
-        }
+        range_end(start, packed_len, data.len())?;
         let ratio = coding.best_ratio;
         if len > packed_len.saturating_mul(ratio) {
             let why = format!(
@@ -138,7 +136,7 @@ impl Inflate {
                  than {ratio} to 1",
                 coding.what
             );
-            return Err(ReadError { offset: start, len: packed_len, why });
+            return Err(ReadError::damaged(start, packed_len, why));
         }
         let window = limits.held_bytes;
         let packed = Packed { data, start, len: packed_len, coding, crc, window };
@@ -182,7 +180,7 @@ impl Inflate {
         let mut opened = self.packed.open();
         let read = opened.decoder.by_ref().take(self.len.saturating_add(1)).read_to_end(&mut bytes);
         if let Err(error) = read {
-            return Err(self.fails(opened.byte(), bytes.len() as u64, &packed_fault(&error)));
+            return Err(self.stopped(opened.byte(), bytes.len() as u64, &error));
         }
         let mut crc = Crc::new();
         crc.update(&bytes);
@@ -214,13 +212,25 @@ impl Inflate {
     fn fails(&self, byte: u64, at: u64, why: &str) -> ReadError {
         let end = self.packed.start.saturating_add(self.packed.len);
         let why = self.packed.damaged(at, why);
-        ReadError { offset: byte, len: end.saturating_sub(byte), why }
+        ReadError::damaged(byte, end.saturating_sub(byte), why)
+    }
+
+    /// The error where the decoder stopped, at a byte of the packed data.
+    fn stopped(&self, byte: u64, count: u64, error: &std::io::Error) -> ReadError {
+        let mut stopped = self.fails(byte, count, &packed_fault(error));
+        stopped.kind = fault_kind(error);
+        if stopped.kind != ReadErrorKind::Damaged {
+            let (what, why) = (self.packed.coding.what, packed_fault(error));
+            stopped.why =
+                format!("the {what} cannot be read on, after {count} unpacked bytes: {why}");
+        }
+        stopped
     }
 
     fn no_room(&self) -> ReadError {
         let Packed { start, len, coding, .. } = &self.packed;
         let why = format!("there is no memory for the {} bytes of the {}", self.len, coding.what);
-        ReadError { offset: *start, len: *len, why }
+        ReadError::memory(*start, *len, why)
     }
 
     /// Moves the stream to `offset` and fills `buf` from there.
@@ -275,7 +285,7 @@ impl Inflate {
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     let found = cursor.position + filled as u64;
-                    return Err(self.fails(cursor.opened.byte(), found, &packed_fault(&error)));
+                    return Err(self.stopped(cursor.opened.byte(), found, &error));
                 }
             }
         }
@@ -284,7 +294,7 @@ impl Inflate {
         if cursor.position == self.len {
             let more = cursor.opened.decoder.read(&mut [0]);
             let byte = cursor.opened.byte();
-            let more = more.map_err(|error| self.fails(byte, self.len, &packed_fault(&error)))?;
+            let more = more.map_err(|error| self.stopped(byte, self.len, &error))?;
             self.check_end(byte, self.len + more as u64, &cursor.crc)?;
         }
         Ok(())
@@ -303,9 +313,7 @@ impl Bytes for Inflate {
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
         let len = buf.len() as u64;
-        if offset.checked_add(len).is_none_or(|end| end > self.len) {
-            return Err(ReadError::past_end(offset, len, self.len));
-        }
+        range_end(offset, len, self.len)?;
         match self.is_streamed.load(Ordering::Relaxed) {
             true => self.stream(offset, buf),
             false => self.copy(offset, buf),
@@ -345,7 +353,7 @@ pub(crate) fn head(
             let why = format!("the {} is damaged: {}", coding.what, packed_fault(&error));
             let byte = opened.byte();
             let left = start.saturating_add(len).saturating_sub(byte);
-            Err(ReadError { offset: byte, len: left, why })
+            Err(ReadError::new(fault_kind(&error), byte, left, why))
         }
         _ => Ok(bytes),
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use hinton_tensor::{Bytes, ReadError};
+use hinton_tensor::{Bytes, ReadError, range_end};
 
 use super::Part;
 
@@ -44,9 +44,7 @@ impl Bytes for Joined {
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
         let len = buf.len() as u64;
-        if offset.checked_add(len).is_none_or(|end| end > self.len) {
-            return Err(ReadError::past_end(offset, len, self.len));
-        }
+        range_end(offset, len, self.len)?;
         let mut rest = buf;
         let mut at = offset;
         while !rest.is_empty() {

@@ -75,6 +75,7 @@ impl Kept {
                 pool.put(self.id, bytes.clone());
                 Ok(bytes)
             }
+            Err(error) if error.kind.may_pass() => Err(error),
             Err(error) => Err(self.failed.get_or_init(|| error).clone()),
         }
     }
@@ -172,7 +173,7 @@ mod tests {
     #[test]
     fn an_error_is_found_once() {
         let kept = Kept::new();
-        let fails = |_: Vec<u8>| Err(ReadError { offset: 1, len: 2, why: "no".to_owned() });
+        let fails = |_: Vec<u8>| Err(ReadError::damaged(1, 2, "no".to_owned()));
         assert!(kept.get_or_make(1, fails).is_err());
         assert_eq!(kept.get_or_make(1, |_| Ok(vec![0])).unwrap_err().why, "no");
     }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use hinton_tensor::{Bytes, ReadError};
+use hinton_tensor::{Bytes, ReadError, range_end};
 
 use super::kept::{Kept, MOST_KEPT};
 
@@ -38,7 +38,7 @@ impl Lazy {
                 return Ok(bytes);
             }
             let why = format!("expected {} decoded bytes, found {}", self.len, bytes.len());
-            Err(ReadError { offset: 0, len: self.len, why })
+            Err(ReadError::damaged(0, self.len, why))
         })
     }
 }
@@ -54,10 +54,7 @@ impl Bytes for Lazy {
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
-        let end = offset.checked_add(buf.len() as u64).filter(|end| *end <= self.len);
-        let Some(end) = end else {
-            return Err(ReadError::past_end(offset, buf.len() as u64, self.len));
-        };
+        let end = range_end(offset, buf.len() as u64, self.len)?;
         let bytes = self.made()?;
         buf.copy_from_slice(&bytes[offset as usize..end as usize]);
         Ok(())
@@ -74,7 +71,7 @@ impl Bytes for Lazy {
 /// # Errors
 /// Returns an error if there is no memory for them.
 pub(crate) fn zeros(len: u64) -> Result<Vec<u8>, ReadError> {
-    let fail = || ReadError { offset: 0, len, why: format!("there is no memory for {len} bytes") };
+    let fail = || ReadError::memory(0, len, format!("there is no memory for {len} bytes"));
     let size = usize::try_from(len).map_err(|_| fail())?;
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(size).map_err(|_| fail())?;
@@ -116,8 +113,7 @@ impl Bytes for Made {
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
         let width = self.width as u64;
         let len = buf.len() as u64;
-        let end = offset.checked_add(len).filter(|end| *end <= self.len());
-        let Some(end) = end else { return Err(ReadError::past_end(offset, len, self.len())) };
+        let end = range_end(offset, len, self.len())?;
         if buf.is_empty() {
             return Ok(());
         }

@@ -14,6 +14,7 @@ pub mod joined;
 pub(crate) mod kept;
 pub mod location;
 pub mod made;
+pub(crate) mod once;
 pub mod part;
 pub mod places;
 pub(crate) mod reader;
@@ -34,7 +35,7 @@ pub use places::{Places, open_addresses_with};
 pub(crate) use reader::ByteReader;
 pub use text::utf8_text;
 
-use hinton_tensor::{Bytes, ReadError};
+use hinton_tensor::{Bytes, ReadError, range_end};
 
 /// The first `want` bytes, or all of them if there are fewer.
 ///
@@ -49,20 +50,14 @@ pub fn read_head(data: &dyn Bytes, want: u64) -> Result<Vec<u8>, ReadError> {
 /// # Errors
 /// Returns an error if the range is out of bounds, or the underlying bytes cannot be read.
 pub fn read_vec(data: &dyn Bytes, offset: u64, len: u64) -> Result<Vec<u8>, ReadError> {
-    if offset.checked_add(len).is_none_or(|end| end > data.len()) {
-        return Err(ReadError::past_end(offset, len, data.len()));
-    }
-    let size = usize::try_from(len).map_err(|_| ReadError {
-        offset,
-        len,
-        why: "that is more than this machine can address".to_owned(),
+    range_end(offset, len, data.len())?;
+    let size = usize::try_from(len).map_err(|_| {
+        ReadError::memory(offset, len, "that is more than this machine can address")
     })?;
     let mut bytes = Vec::new();
-    bytes.try_reserve_exact(size).map_err(|_| ReadError {
-        offset,
-        len,
-        why: "there is not enough memory".to_owned(),
-    })?;
+    bytes
+        .try_reserve_exact(size)
+        .map_err(|_| ReadError::memory(offset, len, "there is not enough memory"))?;
     bytes.resize(size, 0);
     data.read_at(offset, &mut bytes)?;
     Ok(bytes)

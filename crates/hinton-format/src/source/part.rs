@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use hinton_tensor::{Bytes, ReadError};
+use hinton_tensor::{Bytes, ReadError, range_end};
 
 /// The bytes `start..start + len` of other bytes.
 #[derive(Clone)]
@@ -19,10 +19,8 @@ impl Part {
     /// # Errors
     /// Returns an error if the range is out of bounds.
     pub fn new(whole: Arc<dyn Bytes>, start: u64, len: u64) -> Result<Self, ReadError> {
-        match start.checked_add(len) {
-            Some(end) if end <= whole.len() => Ok(Part { whole, start, len }),
-            _ => Err(ReadError::past_end(start, len, whole.len())),
-        }
+        range_end(start, len, whole.len())?;
+        Ok(Part { whole, start, len })
     }
 }
 
@@ -40,11 +38,8 @@ impl Bytes for Part {
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
-        let len = buf.len() as u64;
-        match offset.checked_add(len) {
-            Some(end) if end <= self.len => self.whole.read_at(self.start + offset, buf),
-            _ => Err(ReadError::past_end(offset, len, self.len)),
-        }
+        range_end(offset, buf.len() as u64, self.len)?;
+        self.whole.read_at(self.start + offset, buf)
     }
 
     fn is_sequential(&self) -> bool {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hinton_tensor::Bytes;
 
-use crate::words::said;
+use crate::words::{carried, said};
 
 /// Reads some bytes from `start` up to `end`; position 0 is `start`.
 #[derive(Clone)]
@@ -40,7 +40,7 @@ impl Read for ByteReader {
         }
         self.data
             .read_at(self.start + self.position, &mut buf[..count])
-            .map_err(|error| said(error.to_string()))?;
+            .map_err(|error| carried(&error))?;
         self.position += count as u64;
         Ok(count)
     }

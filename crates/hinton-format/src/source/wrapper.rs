@@ -116,7 +116,7 @@ impl Wrapper {
         match self.len(data, limits)? {
             Some(len) => Inflate::new(self.coding, data.clone(), range, len, None, limits)
                 .map(|inflate| Arc::new(inflate) as _)
-                .map_err(|error| Error::malformed(error.why).at_byte(error.offset)),
+                .map_err(|error| Error::of_read(&error, &*error.why).at_byte(error.offset)),
             None => self.count(data, limits),
         }
     }

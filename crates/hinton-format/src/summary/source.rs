@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hinton_tensor::{
-    Blocks, Bytes, Dtype, Endian, Folding, ReadError, Stored, Tensor, View, element_count,
+    Blocks, Bytes, Dtype, Endian, Folding, ReadError, ReadErrorKind, Stored, Tensor, View,
+    element_count,
 };
 use serde_json::Value;
 
@@ -338,7 +339,12 @@ impl Bytes for Nothing {
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
-        Err(ReadError { offset, len: buf.len() as u64, why: self.why.to_string() })
+        Err(ReadError::new(
+            ReadErrorKind::NotStored,
+            offset,
+            buf.len() as u64,
+            self.why.to_string(),
+        ))
     }
 }
 

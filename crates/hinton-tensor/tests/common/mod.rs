@@ -54,7 +54,7 @@ impl Bytes for Stream {
         let before = self.at.swap(offset + buf.len() as u64, Ordering::SeqCst);
         if before > offset {
             let why = format!("backwards from {before}");
-            return Err(ReadError { offset, len: buf.len() as u64, why });
+            return Err(ReadError::system(offset, buf.len() as u64, why));
         }
         self.bytes.read_at(offset, buf)
     }

@@ -148,12 +148,16 @@ impl Numbers {
     }
 
     fn decode(&self, wire: &Wire, needs: u64, width: usize) -> Result<Vec<u8>, ReadError> {
-        let fail = |why: String| ReadError { offset: self.message.start, len: needs, why };
-        let needs = usize::try_from(needs).map_err(|_| fail("too much for memory".into()))?;
+        let start = self.message.start;
+        let no_room = || ReadError::memory(start, needs, "there is not enough memory");
+        let fail = |why: String| ReadError::damaged(start, needs, why);
+        let needs = usize::try_from(needs).map_err(|_| no_room())?;
         let mut out = Vec::new();
-        out.try_reserve_exact(needs).map_err(|_| fail("there is not enough memory".into()))?;
+        out.try_reserve_exact(needs).map_err(|_| no_room())?;
         for field in wire.fields(self.message) {
-            let field = field.map_err(|error| fail(error.to_string()))?;
+            let field = field.map_err(|error| {
+                ReadError::new(error.read_kind(), start, needs as u64, error.to_string())
+            })?;
             if field.number != self.number {
                 continue;
             }
@@ -166,7 +170,7 @@ impl Numbers {
                     match self.encoding {
                         Encoding::Fixed(_) => out.extend_from_slice(&bytes),
                         Encoding::Varint => unpack(&bytes, width, needs, &mut out)
-                            .map_err(|why| ReadError { offset: start, len: end - start, why })?,
+                            .map_err(|why| ReadError::damaged(start, end - start, why))?,
                     }
                 }
             }

@@ -4,12 +4,13 @@
 //! `f32` when they are read.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use hinton_tensor::{Dtype, Endian, ReadError, Stored, Tensor, View, decode_f32, element_count};
 
 use super::bits::{self, First};
 use crate::formats::affine::{Affine, Steps, dequantised};
+use crate::source::once::Once;
 use crate::source::{Made, read_vec};
 
 /// What an operation is given, by the names of its parameters.
@@ -109,7 +110,7 @@ struct Sparse {
     mask: Tensor,
     values: Tensor,
     /// How many values are stored before each run of [`RUN`].
-    before: OnceLock<Result<Vec<u64>, ReadError>>,
+    before: Once<Vec<u64>>,
 }
 
 /// Positions between two counts of stored values.
@@ -124,7 +125,7 @@ impl Codes {
             bytes if bytes == count.div_ceil(8) => unpacked(mask, count, 1)?,
             other => return Err(format!("its mask has {other} values, expected {count}")),
         };
-        let (values, before) = (values.clone(), OnceLock::new());
+        let (values, before) = (values.clone(), Once::new());
         Ok(Codes::Sparse(Box::new(Sparse { mask, values, before })))
     }
 
@@ -134,8 +135,7 @@ impl Codes {
             Codes::Plain(tensor) => return Ok((values(tensor, first, count)?, None)),
             Codes::Sparse(sparse) => sparse,
         };
-        let before = sparse.before.get_or_init(|| sparse.count()).as_ref();
-        let before = before.map_err(ReadError::clone)?;
+        let before = sparse.before.get(|| sparse.count())?;
         let run = first / RUN;
         let skip = (first - run * RUN) as usize;
         let mask = values(&sparse.mask, run * RUN, skip + count)?;
@@ -159,11 +159,11 @@ impl Sparse {
         }
         match sum == self.values.elements() {
             true => Ok(counts),
-            false => Err(ReadError {
-                offset: 0,
-                len: 0,
-                why: format!("its mask has {sum} ones for {} values", self.values.elements()),
-            }),
+            false => Err(ReadError::damaged(
+                0,
+                0,
+                format!("its mask has {sum} ones for {} values", self.values.elements()),
+            )),
         }
     }
 }
@@ -190,20 +190,20 @@ fn unpacked(packed: &Tensor, count: u64, bits: u64) -> Result<Tensor, String> {
 /// Numbers that are read whole, once.
 struct Numbers {
     tensor: Tensor,
-    values: OnceLock<Result<Vec<f32>, ReadError>>,
+    values: Once<Vec<f32>>,
 }
 
 impl Numbers {
     fn of(tensor: &Tensor) -> Self {
-        Numbers { tensor: tensor.clone(), values: OnceLock::new() }
+        Numbers { tensor: tensor.clone(), values: Once::new() }
     }
 
     fn get(&self) -> Result<&[f32], ReadError> {
         let read = || {
-            let fail = |why: String| ReadError { offset: 0, len: self.tensor.byte_len(), why };
-            self.tensor.to_f32().map_err(|error| fail(error.to_string()))
+            let bytes = self.tensor.byte_len();
+            self.tensor.to_f32().map_err(|error| ReadError::of_tensor(0, bytes, &error))
         };
-        self.values.get_or_init(read).as_deref().map_err(ReadError::clone)
+        self.values.get(read).map(Vec::as_slice)
     }
 }
 

@@ -1,7 +1,6 @@
 //! A dataset in chunks as plain bytes in C order: a read decodes the chunks it touches, once each.
 
 use std::ops::Range;
-use std::sync::OnceLock;
 
 use hinton_tensor::{Bytes, ReadError};
 
@@ -10,6 +9,7 @@ use super::file::H5File;
 use super::filters::{self, Filter};
 use super::layout::{Chunks, Index, Space};
 use crate::source::grid::{Answer, ChunkGrid, Piece, place, put_fill};
+use crate::source::once::Once;
 use crate::source::read_vec;
 
 /// A dataset in chunks.
@@ -23,7 +23,7 @@ pub(super) struct Chunked {
     /// Bytes of an element where no chunk was written; empty for zeros.
     fill: Vec<u8>,
     grid: ChunkGrid,
-    table: OnceLock<Result<Table, ReadError>>,
+    table: Once<Table>,
 }
 
 /// What a dataset in chunks is made of.
@@ -42,7 +42,7 @@ impl Chunked {
         let Parts { file, id, space, chunks, filters, fill } = parts;
         let most_row = file.limits.held_bytes;
         let grid = ChunkGrid::new(&space.dims, &chunks.extent, chunks.element, most_row)?;
-        Some(Chunked { file, id, space, filters, fill, grid, table: OnceLock::new(), chunks })
+        Some(Chunked { file, id, space, filters, fill, grid, table: Once::new(), chunks })
     }
 
     fn places(&self) -> Grid<'_> {
@@ -59,15 +59,18 @@ impl Chunked {
         if self.chunks.index == Index::Implicit {
             return Ok(chunks::implicit(&self.file, &self.places(), &self.place(number)));
         }
-        let table = self.table.get_or_init(|| {
+        let table = self.table.get(|| {
             let table = chunks::table(&self.file.afresh(), &self.places());
-            table.map_err(|error| ReadError {
-                offset: error.byte().unwrap_or(0),
-                len: 0,
-                why: format!("the index of its chunks: {}", error.message()),
+            table.map_err(|error| {
+                ReadError::new(
+                    error.read_kind(),
+                    error.byte().unwrap_or(0),
+                    0,
+                    format!("the index of its chunks: {}", error.message()),
+                )
             })
         });
-        table.as_ref().map(|table| table.find(number)).map_err(Clone::clone)
+        table.map(|table| table.find(number))
     }
 
     /// The place of a chunk in the grid of all axes.
@@ -93,8 +96,7 @@ impl Chunked {
             return piece.fill(|_, inside, to| self.file.data.read_at(chunk.at + inside, to));
         }
         let slot = self.file.cache.slot((self.id, number), chunk_bytes, self.grid.row());
-        let decoded = slot.get_or_init(|| self.decode(number, &chunk));
-        let bytes = decoded.as_ref().map_err(Clone::clone)?;
+        let bytes = slot.get(|| self.decode(number, &chunk))?;
         piece.fill(|_, inside, to| {
             to.copy_from_slice(&bytes[inside as usize..][..to.len()]);
             Ok(())
@@ -117,11 +119,11 @@ impl Chunked {
 }
 
 fn wrong(number: u64, chunk: &Chunk, why: &str) -> ReadError {
-    ReadError {
-        offset: chunk.at,
-        len: chunk.size,
-        why: format!("chunk {number} of the dataset is damaged: {why}"),
-    }
+    ReadError::damaged(
+        chunk.at,
+        chunk.size,
+        format!("chunk {number} of the dataset is damaged: {why}"),
+    )
 }
 
 impl Bytes for Chunked {

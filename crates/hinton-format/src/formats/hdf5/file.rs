@@ -154,7 +154,8 @@ impl H5File {
             return Err(Error::new(ErrorKind::Limit, message).at_byte(at));
         }
         read_vec(&*self.data, at, len).map_err(|error| {
-            Error::malformed(format!("the {what} of {len} bytes cannot be read: {}", error.why))
+            let message = format!("the {what} of {len} bytes cannot be read: {}", error.why);
+            Error::of_read(&error, message)
                 .at_byte(at)
                 .cure("the file is cut or damaged: download or copy it again")
         })

@@ -1,10 +1,11 @@
 //! Sparse matrices of MATLAB, shown with their zeros.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use hinton_tensor::{Bytes, Dtype, Endian, Memory, ReadError, Tensor, View, element_count};
 
 use super::element::{Element, Elements, dtype_of, kind};
+use crate::source::once::Once;
 use crate::source::{self, read_vec};
 use crate::{Error, Limits};
 
@@ -28,7 +29,7 @@ pub(super) fn place((row, column): (f64, f64), shape: &[usize; 2]) -> Result<usi
 }
 
 fn outside(shape: &[usize]) -> ReadError {
-    ReadError { offset: 0, len: 0, why: format!("a sparse value lies outside shape {shape:?}") }
+    ReadError::damaged(0, 0, format!("a sparse value lies outside shape {shape:?}"))
 }
 
 /// Numbers of one width, one behind another.
@@ -149,7 +150,7 @@ pub(super) fn filled(
     }
     let elements = element_count(&dims).filter(|all| *all <= limits.held_bytes / width);
     let Some(elements) = elements else { return Ok(Err(too_large(stored, &dims))) };
-    let values = Sparse { parts, starts: OnceLock::new() };
+    let values = Sparse { parts, starts: Once::new() };
     let fill = move |first: u64, out: &mut [u8]| values.fill(first, out);
     let data = Arc::new(source::Made::new(elements, width as usize, fill));
     let dtype = match dtype {
@@ -168,7 +169,7 @@ type Starts = (Vec<u64>, bool);
 
 struct Sparse {
     parts: Parts,
-    starts: OnceLock<Result<Starts, ReadError>>,
+    starts: Once<Starts>,
 }
 
 impl Sparse {
@@ -200,7 +201,7 @@ impl Sparse {
         let longest = starts.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0);
         if !rise && longest > LONGEST_UNORDERED {
             let why = format!("{longest} rows of a sparse column of shape {shape:?} do not rise");
-            return Err(ReadError { offset: rows.start, len: rows.len, why });
+            return Err(ReadError::damaged(rows.start, rows.len, why));
         }
         Ok((starts, rise))
     }
@@ -221,8 +222,7 @@ impl Sparse {
 
     /// Fills in values from number `first` on, down the columns.
     fn fill(&self, first: u64, out: &mut [u8]) -> Result<(), ReadError> {
-        let starts = self.starts.get_or_init(|| self.read_starts());
-        let (starts, rise) = starts.as_ref().map_err(ReadError::clone)?;
+        let (starts, rise) = self.starts.get(|| self.read_starts())?;
         out.fill(0);
         let width = self.parts.values.width as usize;
         let height = self.parts.shape[0].max(1) as u64;

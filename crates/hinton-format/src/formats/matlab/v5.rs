@@ -93,7 +93,7 @@ impl File<'_> {
             kind::MATRIX => self.array(&mut variables.inside(element), None, 0),
             kind::COMPRESSED => {
                 let damaged = |error: hinton_tensor::ReadError| {
-                    Error::malformed(error.why)
+                    Error::of_read(&error, &*error.why)
                         .at_byte(at)
                         .cure("the file is cut or damaged: download or copy it again")
                 };

@@ -1,11 +1,12 @@
 //! Codes of IDST and what they stand for (`ReadQuanData_c` and `load` in ConvolutionCommon.cpp).
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use hinton_tensor::{Bytes, Dtype, Endian, ReadError, Stored, Tensor, View, decode_f32};
 
 use crate::Error;
 use crate::container::flatbuffer::Vector;
+use crate::source::once::Once;
 use crate::source::{Cursor, Made, Part, read_vec};
 
 /// The codes in a buffer, how many there are and one byte for each: a shape, the values that occur, and for
@@ -62,7 +63,7 @@ pub(super) fn codes(
             let place = usize::from(pair << shift >> (16 - bits));
             let Some(own) = values.get(place) else {
                 let why = format!("a code is number {place} of {} values", values.len());
-                return Err(ReadError { offset: first + index as u64, len: 1, why });
+                return Err(ReadError::damaged(first + index as u64, 1, why));
             };
             *value = own.cast_unsigned();
         }
@@ -96,9 +97,9 @@ impl Scales {
             ));
         }
         let (run, source) = (count / runs, codes.clone());
-        let pairs: OnceLock<Result<Vec<(f32, f32)>, ReadError>> = OnceLock::new();
+        let pairs: Once<Vec<(f32, f32)>> = Once::new();
         let made = Made::new(count, 4, move |first, out| {
-            let pairs = pairs.get_or_init(|| self.pairs()).as_ref().map_err(ReadError::clone)?;
+            let pairs = pairs.get(|| self.pairs())?;
             let own = read_vec(&**source.data(), source.start() + first, out.len() as u64 / 4)?;
             for (index, (code, out)) in own.iter().zip(out.chunks_exact_mut(4)).enumerate() {
                 let (scale, least) = pairs[((first + index as u64) / run) as usize];

@@ -44,9 +44,10 @@ pub(super) fn dense(
     let (values, places, own_shape) = (values.clone(), places.clone(), shape.clone());
     let file: Arc<str> = values.file().into();
     let make = move || {
-        let fail = |why: String| ReadError { offset: 0, len: bytes, why };
-        let stored = values.packed_bytes().map_err(|error| fail(error.to_string()))?;
-        let indices = places.to_f64().map_err(|error| fail(error.to_string()))?;
+        let fail = |why: String| ReadError::damaged(0, bytes, why);
+        let of_tensor = |error: hinton_tensor::TensorError| ReadError::of_tensor(0, bytes, &error);
+        let stored = values.packed_bytes().map_err(of_tensor)?;
+        let indices = places.to_f64().map_err(of_tensor)?;
         let mut out = zeros(bytes)?;
         let row = if linear { 1 } else { own_shape.len() };
         // A single number has no index.

@@ -131,7 +131,7 @@ fn values(text: &dyn Bytes, pieces: &[Piece], dtype: Dtype) -> Result<Vec<u8>, R
     for Piece { start, end, is_binary } in pieces {
         let (offset, len) = (u64::from(*start), u64::from(end - start));
         let changed =
-            || ReadError { offset, len, why: "the text holds no numbers there".to_owned() };
+            || ReadError::damaged(offset, len, "the text holds no numbers there".to_owned());
         let piece = read_vec(text, offset, len)?;
         if *is_binary {
             let bytes = number::base64(&piece).ok_or_else(changed)?;

@@ -161,7 +161,7 @@ fn table(data: &Arc<dyn Bytes>, main: &Pickle<'_>, keys: &Pickle<'_>) -> Result<
 }
 
 fn cut(key: &str, at: u64, error: hinton_tensor::ReadError) -> Error {
-    Error::malformed(format!("storage {key:?} is missing: {}", error.why))
+    Error::of_read(&error, format!("storage {key:?} is missing: {}", error.why))
         .at_byte(at)
         .cure("the file is cut short: download or copy it again")
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use hinton_tensor::{Bytes, Dtype, ReadError, Tensor, View, element_count};
+use hinton_tensor::{Bytes, Dtype, ReadError, ReadErrorKind, Tensor, View, element_count};
 
 use super::codec::{self, checked};
 use super::meta::{Array, Shards};
@@ -81,7 +81,7 @@ impl Missing {
             Self::MOST_BYTES,
             Self::SHARE
         );
-        Err(ReadError { offset: 0, len: bytes, why })
+        Err(ReadError::new(ReadErrorKind::Limit, 0, bytes, why))
     }
 }
 
@@ -178,10 +178,13 @@ impl Chunked {
 
     fn get(&self, place: &[u64]) -> Result<Option<Arc<dyn Bytes>>, ReadError> {
         let key = format!("{}{}", self.prefix, self.array.keys.key(place));
-        self.store.get(&key).map_err(|error| ReadError {
-            offset: error.byte().unwrap_or(0),
-            len: 0,
-            why: format!("its chunk {key:?}: {}", error.message()),
+        self.store.get(&key).map_err(|error| {
+            ReadError::new(
+                error.read_kind(),
+                error.byte().unwrap_or(0),
+                0,
+                format!("its chunk {key:?}: {}", error.message()),
+            )
         })
     }
 
@@ -202,10 +205,8 @@ impl Chunked {
         };
         let (shard_at, inside) = (of(|at, each| at / each), of(|at, each| at % each));
         let Some(shard) = self.get(&shard_at)? else { return Ok(None) };
-        let wrong = |why: String| ReadError {
-            offset: 0,
-            len: shard.len(),
-            why: format!("the shard {shard_at:?} is damaged: {why}"),
+        let wrong = |why: String| {
+            ReadError::damaged(0, shard.len(), format!("the shard {shard_at:?} is damaged: {why}"))
         };
         let size = each.iter().try_fold(16u64, |size, each| size.checked_mul(*each));
         let size = size.and_then(|size| size.checked_add(if shards.is_checked { 4 } else { 0 }));
@@ -218,15 +219,14 @@ impl Chunked {
         }
         let number = numbered(&shard_at, &self.array.shape, &shards.extent);
         let slot = self.cache.slot((self.id | INDEX, number), size as usize, 0);
-        let index = slot.get_or_init(|| {
+        let index = slot.get(|| {
             let start = if shards.index_first { 0 } else { shard.len() - size };
             let index = read_vec(&*shard, start, size)?;
             if !shards.is_checked {
                 return Ok(index);
             }
             checked(index).map_err(|why| wrong(format!("its index: {why}")))
-        });
-        let index = index.as_ref().map_err(Clone::clone)?;
+        })?;
         let row = inside.iter().zip(&each).fold(0, |row, (at, each)| row * each + at);
         let entry = &index[row as usize * 16..][..16];
         let number = |at: usize| {
@@ -244,10 +244,12 @@ impl Chunked {
     /// Fills the piece that a chunk has of what is read.
     fn copy(&self, number: u64, piece: Piece<'_>) -> Answer {
         let size = self.grid.chunk_bytes();
-        let wrong = |len: u64, why: &str| ReadError {
-            offset: 0,
-            len,
-            why: format!("its chunk {:?} is damaged: {why}", self.place(number)),
+        let wrong = |len: u64, why: &str| {
+            ReadError::damaged(
+                0,
+                len,
+                format!("its chunk {:?} is damaged: {why}", self.place(number)),
+            )
         };
         if self.array.codecs.is_empty() {
             let Some(stored) = self.stored(number)? else { return self.missing(piece) };
@@ -267,7 +269,7 @@ impl Chunked {
         }
         let slot = self.cache.slot((self.id, number), size, self.grid.row());
         // Nothing is kept of a chunk that is missing.
-        let decoded = slot.get_or_init(|| match self.stored(number)? {
+        let bytes = slot.get(|| match self.stored(number)? {
             None => Ok(Vec::new()),
             Some(stored) => {
                 let (len, most) = (stored.len(), codec::longest(size));
@@ -278,8 +280,7 @@ impl Chunked {
                 let bytes = read_vec(&*stored, 0, len)?;
                 codec::undo(&self.array.codecs, bytes, size).map_err(|why| wrong(len, &why))
             }
-        });
-        let bytes = decoded.as_ref().map_err(Clone::clone)?;
+        })?;
         if bytes.is_empty() {
             return self.missing(piece);
         }

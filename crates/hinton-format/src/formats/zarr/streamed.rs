@@ -84,10 +84,12 @@ impl Streams {
                 Some(stream) => stream,
                 None => self.open(stored, window),
             };
-            open.pass(inside).and_then(|()| open.take(to, self.size)).map_err(|why| ReadError {
-                offset: 0,
-                len: stored.len(),
-                why: format!("a chunk is damaged behind its byte {}: {why}", open.at),
+            open.pass(inside).and_then(|()| open.take(to, self.size)).map_err(|why| {
+                ReadError::damaged(
+                    0,
+                    stored.len(),
+                    format!("a chunk is damaged behind its byte {}: {why}", open.at),
+                )
             })?;
             *stream = Some(open);
             Ok(())
