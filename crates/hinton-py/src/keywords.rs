@@ -10,7 +10,7 @@ use crate::errors::with_cure;
 
 /// A setting of the table as a keyword: its name, whether it takes `"nothing"` (a flag), a `"value"` or
 /// `"perhaps"` one, one line, a paragraph, its choices, and the charts that heed it (empty: all).
-type Keyword = (String, &'static str, String, String, Vec<&'static str>, &'static [&'static str]);
+type Keyword = (String, &'static str, String, String, Vec<&'static str>, Vec<&'static str>);
 
 /// The keywords of `draw`, in the order of the table. What the command line switches off by a word of
 /// its own (`--no-legend`) is `False` here and no keyword.
@@ -24,7 +24,7 @@ pub(crate) fn settings() -> Vec<Keyword> {
             Takes::Perhaps(_) => "perhaps",
         };
         let (about, help) = (in_keywords(row.about), in_keywords(&row.full_help()));
-        (keyword(row), takes, about, help, (row.choices)(), row.charts)
+        (keyword(row), takes, about, help, (row.choices)(), row.charts())
     })
     .collect()
 }

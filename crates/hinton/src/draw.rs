@@ -285,7 +285,7 @@ pub(crate) fn panels_of(
 
 /// Whether a chart shows rows and columns that may stand in any order.
 fn is_sortable(chart: &str) -> bool {
-    crate::settings::named("order").is_some_and(|row| row.charts.contains(&chart))
+    crate::settings::named("order").is_some_and(|row| row.affects(chart))
 }
 
 /// Panels of more tensors than this are read side by side, one by a thread.

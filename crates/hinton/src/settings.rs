@@ -3,7 +3,8 @@
 mod values;
 
 use hinton_chart::{
-    Annotate, CHARTS, MEASURES, PRESETS, PageSize, Range, ScaleKind, SharesOf, ThemeName, colormaps,
+    Annotate, CHARTS, ChartRow, MEASURES, PRESETS, PageSize, Range, ScaleKind, SharesOf, ThemeName,
+    colormaps,
 };
 
 use crate::select::near;
@@ -23,6 +24,15 @@ pub enum Takes {
     Perhaps(&'static str),
 }
 
+/// Which charts a setting affects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Every chart.
+    Every,
+    /// Those whose rows name it among [`heeds`](hinton_chart::ChartRow::heeds).
+    Some,
+}
+
 /// One setting of a picture.
 pub struct SettingRow {
     /// Its name, without dashes.
@@ -33,23 +43,13 @@ pub struct SettingRow {
     pub about: &'static str,
     /// A description in a paragraph; empty if the line says everything.
     pub help: &'static str,
-    /// Names of the charts that it affects; empty means every chart.
-    pub charts: &'static [&'static str],
+    /// Which charts it affects.
+    pub scope: Scope,
     /// The values it accepts, if they can be listed.
     pub choices: fn() -> Vec<&'static str>,
     /// Applies it to a request; if there is no value, the text is empty.
     pub set: fn(&mut DrawRequest<'_>, &str) -> Result<(), Error>,
 }
-
-/// No chart is named: all heed it.
-const EVERY: &[&str] = &[];
-/// Charts whose values become colours.
-const COLORED: &[&str] = &["heatmap", "tiles", "overview"];
-/// Charts with labels of rows and columns, or of bars.
-const LABELLED: &[&str] = &["hinton", "heatmap", "confusion", "bars"];
-/// Charts whose axes may be named.
-const NAMED_AXES: &[&str] =
-    &["hinton", "heatmap", "histogram", "curve", "distribution", "confusion", "bars"];
 
 /// Every setting of a picture, in the order in which they are applied: a preset first, and the
 /// others on top of it.
@@ -60,7 +60,7 @@ pub const SETTINGS: &[SettingRow] = &[
         about: "Start from a picture people know",
         help: "Sets chart and options as the original has them; whatever is said besides is set \
                after it. See `hinton list presets`.",
-        charts: EVERY,
+        scope: Scope::Every,
         choices: || PRESETS.iter().map(|row| row.name).collect(),
         set: set_preset,
     },
@@ -72,7 +72,7 @@ pub const SETTINGS: &[SettingRow] = &[
                Hinton diagram (as a heat map where --cmap, --range, --scale or --annotate is said), classifiers of 28 x 28 pictures, convolutions and stacks of matrices as \
                tiles, several tensors as an overview, each on its own scale. With it several tensors \
                share one scale.",
-        charts: EVERY,
+        scope: Scope::Every,
         choices: || CHARTS.iter().map(|row| row.name).collect(),
         set: |request, value| {
             request.chart = Some(choice("as", value, &chart_names())?.to_owned());
@@ -84,7 +84,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Nothing,
         about: "Reverse the axes first",
         help: "",
-        charts: EVERY,
+        scope: Scope::Every,
         choices: nothing,
         set: |request, _| {
             request.transpose = !request.transpose;
@@ -97,7 +97,7 @@ pub const SETTINGS: &[SettingRow] = &[
         about: "Bring the axes into another order, such as 0,2,1",
         help: "The numbers of all axes that the slice leaves, from 0, as numpy's transpose and PyTorch's \
                permute take them; after --transpose, before --reshape.",
-        charts: EVERY,
+        scope: Scope::Every,
         choices: nothing,
         set: |request, value| {
             request.permute = Some(value.parse()?);
@@ -111,7 +111,7 @@ pub const SETTINGS: &[SettingRow] = &[
         help: "In C order, after slicing, --transpose and --permute. One axis may be -1 and takes what is \
                left. With --each, the values of each picture are reshaped; a matrix whose columns \
                (or rows) alone fit is taken apart into them.",
-        charts: EVERY,
+        scope: Scope::Every,
         choices: nothing,
         set: |request, value| {
             request.reshape = Some(value.parse()?);
@@ -123,7 +123,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Value("AXIS"),
         about: "One picture for each column, row or position of an axis",
         help: "column, row, or the number of an axis (from 0; negative from the last).",
-        charts: EVERY,
+        scope: Scope::Every,
         choices: || vec!["column", "row"],
         set: |request, value| {
             request.each = Some(value.parse()?);
@@ -136,7 +136,7 @@ pub const SETTINGS: &[SettingRow] = &[
         about: "Colour map: matplotlib's names, NAME_r reverses",
         help: "Without it: a colour-blind safe diverging map in which zero is exactly white (black \
                on dark pages); greys for pictures of bytes. See `hinton list colormaps`.",
-        charts: COLORED,
+        scope: Scope::Some,
         choices: || colormaps().map(|row| row.name).collect(),
         set: set_cmap,
     },
@@ -149,18 +149,7 @@ pub const SETTINGS: &[SettingRow] = &[
                as they are drawn. Without it: all cells, as far below zero as above in diverging maps; \
                99.5 % of them where the largest is more than twice as large as those, which the \
                picture then says.",
-        charts: &[
-            "heatmap",
-            "tiles",
-            "histogram",
-            "overview",
-            "curve",
-            "distribution",
-            "confusion",
-            "ridge",
-            "spectrum",
-            "bars",
-        ],
+        scope: Scope::Some,
         choices: || vec!["data", "robust", "symmetric"],
         set: |request, value| parsed(value, |range: Range| request.options.range = Some(range)),
     },
@@ -169,7 +158,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Value("SCALE"),
         about: "How values spread over the colours",
         help: "linear: evenly; symlog: by the logarithm of the magnitude; sqrt: by its square root.",
-        charts: COLORED,
+        scope: Scope::Some,
         choices: || vec!["linear", "symlog", "sqrt"],
         set: |request, value| parsed(value, |scale: ScaleKind| request.options.scale = scale),
     },
@@ -179,7 +168,7 @@ pub const SETTINGS: &[SettingRow] = &[
         about: "The value that has the middle colour, or where bars begin, instead of zero",
         help: "For maps with a middle, such as the default: 1 for gains of normalisation, the mean for \
                deviations.",
-        charts: &["heatmap", "tiles", "bars"],
+        scope: Scope::Some,
         choices: nothing,
         set: |request, value| {
             let center = number("center", value, -f64::MAX, f64::MAX, false)?;
@@ -193,7 +182,7 @@ pub const SETTINGS: &[SettingRow] = &[
         about: "Magnitude below which --scale symlog is linear",
         help: "Without it a thousandth of the largest: three powers of ten are told apart on each side of \
                zero. A smaller one shows more of them.",
-        charts: COLORED,
+        scope: Scope::Some,
         choices: nothing,
         set: |request, value| {
             let least = number("symlog-threshold", value, f64::MIN_POSITIVE, f64::MAX, false)?;
@@ -208,7 +197,7 @@ pub const SETTINGS: &[SettingRow] = &[
         about: "Write the values into the cells, in a format such as .2f",
         help: "Formats are Python's: .2f, .3g, {:+.1e}, {:.0%}. Without the option values are \
                written where three digits fit.",
-        charts: &["heatmap", "confusion"],
+        scope: Scope::Some,
         choices: nothing,
         set: |request, value| {
             parsed(value, |annotate: Annotate| request.options.annotate = annotate)
@@ -219,7 +208,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Nothing,
         about: "Write no values",
         help: "",
-        charts: EVERY,
+        scope: Scope::Every,
         choices: nothing,
         set: |request, _| {
             request.options.annotate = Annotate::Off;
@@ -232,7 +221,7 @@ pub const SETTINGS: &[SettingRow] = &[
         about: "Labels of rows: a pattern such as embed_dim_{}, a file of lines, or off",
         help: "In a pattern {} is the number of the row. A file has one label a line. A list with \
                commas gives one label each.",
-        charts: LABELLED,
+        scope: Scope::Some,
         choices: nothing,
         set: |request, value| {
             request.options.row_labels = labels("row-labels", value)?;
@@ -244,7 +233,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Value("LABELS"),
         about: "Labels of columns, as --row-labels",
         help: "",
-        charts: LABELLED,
+        scope: Scope::Some,
         choices: nothing,
         set: |request, value| {
             request.options.col_labels = labels("col-labels", value)?;
@@ -256,7 +245,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Value("TEXT"),
         about: "The title; an empty one leaves it out",
         help: "Without it the title names the tensor.",
-        charts: EVERY,
+        scope: Scope::Every,
         choices: nothing,
         set: |request, value| {
             request.options.title = Some(value.to_owned());
@@ -268,7 +257,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Value("TEXT"),
         about: "Name of the axis along x, or of a matrix's columns",
         help: "",
-        charts: NAMED_AXES,
+        scope: Scope::Some,
         choices: nothing,
         set: |request, value| {
             request.options.x_label = Some(value.to_owned());
@@ -280,7 +269,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Value("TEXT"),
         about: "Name of the axis along y, or of a matrix's rows",
         help: "",
-        charts: NAMED_AXES,
+        scope: Scope::Some,
         choices: nothing,
         set: |request, value| {
             request.options.y_label = Some(value.to_owned());
@@ -292,7 +281,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Value("TEXT"),
         about: "What the colours mean, above the colour bar",
         help: "",
-        charts: &["heatmap", "tiles"],
+        scope: Scope::Some,
         choices: nothing,
         set: |request, value| {
             request.options.legend_title = Some(value.to_owned());
@@ -304,16 +293,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Value("N"),
         about: "Columns of tiles or facets",
         help: "",
-        charts: &[
-            "hinton",
-            "heatmap",
-            "tiles",
-            "overview",
-            "distribution",
-            "confusion",
-            "profile",
-            "ridge",
-        ],
+        scope: Scope::Some,
         choices: nothing,
         set: |request, value| {
             let columns = number("columns", value, 1.0, 65_536.0, true)?;
@@ -328,7 +308,7 @@ pub const SETTINGS: &[SettingRow] = &[
         help: "Each is drawn as it would be alone, --columns of them beside one another. Heat maps and Hinton \
                diagrams share one scale and one legend where their values are of one size; --panels=shared makes \
                them, --panels=own gives each its own. A note says which.",
-        charts: EVERY,
+        scope: Scope::Every,
         choices: || vec!["shared", "own"],
         set: |request, value| {
             request.panels = Some(value.parse()?);
@@ -340,7 +320,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Value("LETTER"),
         about: "A letter above the picture, or above the first of --panels: a, (A), 1",
         help: "The panels behind it go on from there. An empty one is none.",
-        charts: EVERY,
+        scope: Scope::Every,
         choices: nothing,
         set: |request, value| {
             request.label = Some(value.to_owned());
@@ -352,7 +332,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Value("W"),
         about: "Magnitude that fills a cell of a Hinton diagram",
         help: "Without it the next power of two above the largest magnitude.",
-        charts: &["hinton"],
+        scope: Scope::Some,
         choices: nothing,
         set: |request, value| {
             let weight = number("max-weight", value, f64::MIN_POSITIVE, f64::MAX, false)?;
@@ -370,7 +350,7 @@ pub const SETTINGS: &[SettingRow] = &[
                magnitude, so a lone outlier stays visible; max and min keep the largest and smallest. \
                A Hinton diagram keeps the area of both signs, an overview the extreme, unless asked \
                otherwise.",
-        charts: &["hinton", "heatmap", "tiles", "overview", "bars"],
+        scope: Scope::Some,
         choices: || FOLDS.iter().map(|fold| fold.0).collect(),
         set: |request, value| {
             request.options.reduce = Some(fold(value)?);
@@ -385,7 +365,7 @@ pub const SETTINGS: &[SettingRow] = &[
                alike beside alike (:clustered): the leaves of the tree that average linkage makes of \
                cosine distances. Labels follow, and the picture says it. Matrices of up to 67,108,864 \
                values are sorted; up to 2,048 rows (or columns) are clustered.",
-        charts: &["hinton", "heatmap"],
+        scope: Scope::Some,
         choices: || {
             vec!["rows", "cols", "both", "rows:clustered", "cols:clustered", "both:clustered"]
         },
@@ -399,7 +379,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Nothing,
         about: "Draw the RMS of each row and column along the edges",
         help: "Without it for one matrix of at least 64 x 64 where the page has the room. Rows and columns                at least three times as large as the median are in a colour of their own and named,                unless they are many.",
-        charts: &["heatmap"],
+        scope: Scope::Some,
         choices: nothing,
         set: |request, _| {
             request.options.margins = Some(true);
@@ -411,7 +391,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Nothing,
         about: "Draw no RMS along the edges",
         help: "",
-        charts: EVERY,
+        scope: Scope::Every,
         choices: nothing,
         set: |request, _| {
             request.options.margins = Some(false);
@@ -423,17 +403,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Nothing,
         about: "Show the legend",
         help: "",
-        charts: &[
-            "hinton",
-            "heatmap",
-            "tiles",
-            "histogram",
-            "curve",
-            "distribution",
-            "confusion",
-            "profile",
-            "spectrum",
-        ],
+        scope: Scope::Some,
         choices: nothing,
         set: |request, _| {
             request.options.legend = Some(true);
@@ -445,7 +415,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Nothing,
         about: "Show no legend",
         help: "",
-        charts: EVERY,
+        scope: Scope::Every,
         choices: nothing,
         set: |request, _| {
             request.options.legend = Some(false);
@@ -458,7 +428,7 @@ pub const SETTINGS: &[SettingRow] = &[
         about: "Page size: 15x10in, 1500x1000px, 8cm",
         help: "A width, or width x height, in in, cm, mm, pt or px. Without a height the page is as \
                high as the picture needs. The picture grows with the page.",
-        charts: EVERY,
+        scope: Scope::Every,
         choices: nothing,
         set: |request, value| parsed(value, |size: PageSize| request.options.size = Some(size)),
     },
@@ -468,7 +438,7 @@ pub const SETTINGS: &[SettingRow] = &[
         about: "Size of labels and numbers, points; titles, margins and legends follow",
         help: "Without it type goes by the page: 6.5 points in a column of a paper, 8 on a page, larger \
                on a poster.",
-        charts: EVERY,
+        scope: Scope::Every,
         choices: nothing,
         set: |request, value| {
             request.options.font_size = Some(number("font-size", value, 1.0, 500.0, false)?);
@@ -482,7 +452,7 @@ pub const SETTINGS: &[SettingRow] = &[
         help: "What it lacks is set in Inter, which is built in, and what that lacks in fonts of the \
                system: other scripts look the same wherever the same fonts are installed. SVG and PDF \
                hold the part of the font that they use.",
-        charts: EVERY,
+        scope: Scope::Every,
         choices: nothing,
         set: |request, value| {
             request.options.font = Some(crate::fonts::typeface(value)?);
@@ -494,7 +464,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Value("PT"),
         about: "Width of the lines of curves, points",
         help: "",
-        charts: &["curve", "spectrum"],
+        scope: Scope::Some,
         choices: nothing,
         set: |request, value| {
             request.options.line_width = Some(number("line-width", value, 0.05, 100.0, false)?);
@@ -506,7 +476,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Value("N"),
         about: "Pixels to the inch [default: 144]",
         help: "",
-        charts: EVERY,
+        scope: Scope::Every,
         choices: nothing,
         set: |request, value| {
             request.options.dpi = number("dpi", value, 1.0, 10_000.0, false)?;
@@ -518,7 +488,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Value("THEME"),
         about: "Colours of page and type",
         help: "",
-        charts: EVERY,
+        scope: Scope::Every,
         choices: || ThemeName::ALL.iter().map(|theme| theme.name()).collect(),
         set: |request, value| parsed(value, |theme: ThemeName| request.options.theme = theme),
     },
@@ -527,7 +497,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Nothing,
         about: "A logarithmic axis: counts of a histogram, values of a curve or distribution",
         help: "",
-        charts: &["histogram", "curve", "distribution", "ridge", "bars"],
+        scope: Scope::Some,
         choices: nothing,
         set: |request, _| {
             request.options.log_counts = true;
@@ -539,7 +509,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Nothing,
         about: "A logarithmic axis of steps",
         help: "Zero, from which steps are often counted, keeps a place at its beginning.",
-        charts: &["curve"],
+        scope: Scope::Some,
         choices: nothing,
         set: |request, _| {
             request.options.log_x = true;
@@ -551,7 +521,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Value("N"),
         about: "Draw the mean of N points of a curve over its paled values",
         help: "Each point becomes the mean of the N points around it, of fewer near the ends.",
-        charts: &["curve"],
+        scope: Scope::Some,
         choices: nothing,
         set: |request, value| {
             request.options.smooth = Some(number("smooth", value, 1.0, 1e9, true)? as usize);
@@ -564,7 +534,7 @@ pub const SETTINGS: &[SettingRow] = &[
         about: "What a confusion matrix shows shares of: row, column or all",
         help: "row: of the examples of a class, the diagonal is the recall, and counts are written; column: of \
                what was taken for a class, the diagonal is the precision; all: of all examples.",
-        charts: &["confusion"],
+        scope: Scope::Some,
         choices: || vec!["row", "column", "all"],
         set: |request, value| parsed(value, |of: SharesOf| request.options.shares_of = of),
     },
@@ -575,7 +545,7 @@ pub const SETTINGS: &[SettingRow] = &[
         help: "rms: root mean square; std: standard deviation; max: largest magnitude; zeros: share of values \
                that are exactly zero; update: of a run, the norm of what a step changed over the norm of the \
                weights.",
-        charts: &["profile"],
+        scope: Scope::Some,
         choices: || MEASURES.iter().map(|row| row.name).collect(),
         set: |request, value| {
             let names: Vec<&str> = MEASURES.iter().map(|row| row.name).collect();
@@ -588,7 +558,7 @@ pub const SETTINGS: &[SettingRow] = &[
         takes: Takes::Value("N"),
         about: "Bins of a histogram",
         help: "",
-        charts: &["histogram", "ridge"],
+        scope: Scope::Some,
         choices: nothing,
         set: |request, value| {
             request.options.bins = Some(number("bins", value, 1.0, 4096.0, true)? as usize);
@@ -600,11 +570,25 @@ pub const SETTINGS: &[SettingRow] = &[
 impl SettingRow {
     /// The description in full, with the charts that the setting affects if it does not affect all.
     pub fn full_help(&self) -> String {
-        if self.charts.is_empty() {
+        if self.scope == Scope::Every {
             return self.help.to_owned();
         }
-        let charts = format!("Charts: {}.", self.charts.join(", "));
+        let charts = format!("Charts: {}.", self.charts().join(", "));
         [self.help, &charts].join(" ").trim_start().to_owned()
+    }
+
+    /// Whether it affects a chart.
+    pub fn affects(&self, chart: &str) -> bool {
+        self.scope == Scope::Every || self.charts().contains(&chart)
+    }
+
+    /// The charts that it affects, if it does not affect every chart; empty otherwise.
+    pub fn charts(&self) -> Vec<&'static str> {
+        let heeds = |chart: &&ChartRow| chart.heeds.contains(&self.name);
+        match self.scope {
+            Scope::Every => Vec::new(),
+            Scope::Some => CHARTS.iter().filter(heeds).map(|chart| chart.name).collect(),
+        }
     }
 }
 
@@ -637,22 +621,9 @@ pub(crate) fn wants_cells(request: &DrawRequest<'_>, chart: &str) -> bool {
 
 /// What was said and changes nothing in that chart, one sentence each.
 pub(crate) fn without_effect(request: &DrawRequest<'_>, chart: &str) -> Vec<String> {
-    let unheeded = SETTINGS.iter().filter(|row| {
-        request.given.contains(&row.name) && !row.charts.is_empty() && !row.charts.contains(&chart)
-    });
-    let what = match chart {
-        "hinton" => "a Hinton diagram",
-        "heatmap" => "a heat map",
-        "bars" => "bars",
-        "histogram" => "a histogram",
-        "curve" => "a curve",
-        "distribution" => "a distribution",
-        "confusion" => "a confusion matrix",
-        "overview" => "an overview",
-        "profile" => "a profile",
-        "ridge" => "ridge lines",
-        "spectrum" => "a spectrum",
-        other => other,
-    };
-    unheeded.map(|row| format!("--{} has no effect on {what}", row.name)).collect()
+    let is_said = |row: &&SettingRow| request.given.contains(&row.name) && !row.affects(chart);
+    let row = CHARTS.iter().find(|row| row.name == chart);
+    let called = row.map_or(chart, |row| row.called);
+    let unheeded = SETTINGS.iter().filter(is_said);
+    unheeded.map(|row| format!("--{} has no effect on {called}", row.name)).collect()
 }

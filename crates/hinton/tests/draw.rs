@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use common::{Folder, checkpoint, counting};
 use hinton::arrange::arrange;
-use hinton::settings::Takes;
+use hinton::settings::{Scope, Takes};
 use hinton::{
     CHARTS, DrawRequest, Error, Labels, OUTPUTS, Progress, SETTINGS, Selected, TensorError, draw,
     draw_arrangement, output_for, output_named, render, save,
@@ -159,10 +159,14 @@ fn settings_name_the_charts_that_heed_them() {
         let picture = draw(tensors.to_vec(), request).unwrap();
         (render(&picture, output_named("svg").unwrap(), &Default::default()).unwrap(), picture)
     };
+    for name in CHARTS.iter().flat_map(|chart| chart.heeds) {
+        let row = SETTINGS.iter().find(|row| row.name == *name);
+        assert!(row.is_some_and(|row| row.scope == Scope::Some), "{name}");
+    }
     for row in SETTINGS {
         let said = SAID.iter().find(|said| said.0 == row.name);
-        assert_eq!(said.is_none(), row.charts.is_empty(), "{}", row.name);
-        assert!(row.charts.iter().all(|name| CHARTS.iter().any(|chart| chart.name == *name)));
+        assert_eq!(said.is_none(), row.scope == Scope::Every, "{}", row.name);
+        assert!(row.scope == Scope::Every || !row.charts().is_empty(), "{}", row.name);
         let Some((name, value, before)) = said else { continue };
         for chart in CHARTS {
             let mut plain = DrawRequest::chart(chart.name);
@@ -176,17 +180,12 @@ fn settings_name_the_charts_that_heed_them() {
                 let (bytes, picture) = svg(&tensors, &set);
                 changes |= bytes != svg(&tensors, &plain).0;
                 let is_said = picture.notes.iter().any(|text| text.starts_with(&note));
-                assert_eq!(is_said, !row.charts.contains(&chart.name), "{name} {}", chart.name);
+                assert_eq!(is_said, !row.affects(chart.name), "{name} {}", chart.name);
             }
             // A histogram writes at its axis that it does not heed the scale.
             let says_so =
                 matches!(*name, "scale" | "symlog-threshold") && chart.name == "histogram";
-            assert_eq!(
-                changes,
-                row.charts.contains(&chart.name) || says_so,
-                "{name} {}",
-                chart.name
-            );
+            assert_eq!(changes, row.affects(chart.name) || says_so, "{name} {}", chart.name);
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::{ChartError, Extent, Labels, Options, Panel, Picture, Range, Theme};
 
 pub(super) const ROW: ChartRow = ChartRow {
     name: "bars",
+    called: "bars",
     about: "a vector as bars in order, and its values sorted",
     help: "Every value is a bar from zero: up where it is positive, down where it is negative; where values \
            outnumber pixels a bar is the value of largest magnitude of a block, and the picture says so. \
@@ -23,6 +24,7 @@ pub(super) const ROW: ChartRow = ChartRow {
            bars begin at their mean (folded ones at the value nearest to zero), and the picture says so. --range sets the ends, --center where bars begin, --log \
            makes the axis logarithmic on both sides of zero. Values that are not finite are marked above \
            their place and listed.",
+    heeds: &["range", "center", "row-labels", "col-labels", "x-label", "y-label", "reduce", "log"],
     need,
     build,
     share: None,

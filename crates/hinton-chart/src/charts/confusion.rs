@@ -19,6 +19,7 @@ use crate::{
 
 pub(super) const ROW: ChartRow = ChartRow {
     name: "confusion",
+    called: "a confusion matrix",
     about: "a confusion matrix: true classes down, predicted ones right, colour by share of the row",
     help: "A square matrix of counts: row i, column j holds how many examples of class i were taken for \
            class j. Colour is the share of the row, so rare classes are read as well as frequent ones: \
@@ -28,6 +29,17 @@ pub(super) const ROW: ChartRow = ChartRow {
            was predicted instead, whose diagonal is the precision, --shares all those of all examples. A matrix whose rows sum to 1 is \
            taken for shares already. The title says the accuracy, the lines below recall and precision where they are lowest. \
            Class names come from the settings of a run or from --row-labels.",
+    heeds: &[
+        "range",
+        "annotate",
+        "row-labels",
+        "col-labels",
+        "x-label",
+        "y-label",
+        "columns",
+        "legend",
+        "shares",
+    ],
     need,
     build,
     share: None,

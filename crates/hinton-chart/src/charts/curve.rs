@@ -18,6 +18,7 @@ use crate::{
 
 pub(super) const ROW: ChartRow = ChartRow {
     name: "curve",
+    called: "a curve",
     about: "numbers over steps as lines: loss, accuracy, any vector; several runs overlaid",
     help: "One line for each metric of each run, or for each row of numbers of a file; the place along x is \
            the step number, so steps may be uneven. Each line is named at its end with its last value; its \
@@ -27,6 +28,7 @@ pub(super) const ROW: ChartRow = ChartRow {
            marked at the edges and counted. --smooth N draws the mean of N points over the paled values, \
            --log makes the axis of values logarithmic, as it is by itself where a line spans more than a factor of 10,000 \
            (accuracies and learning rates excepted); --range sets its ends.",
+    heeds: &["range", "x-label", "y-label", "legend", "line-width", "log", "log-x", "smooth"],
     need: |_: &[Extent], _: &Options| Need::Lines,
     build,
     share: None,

@@ -16,6 +16,7 @@ use crate::{
 
 pub(super) const ROW: ChartRow = ChartRow {
     name: "distribution",
+    called: "a distribution",
     about: "how a tensor's values spread over the steps of a run: bands of quantiles",
     help: "The place along x is the step number. The bands hold all values (palest), 98, 90 and 50 % of them \
            (strongest); the line is the median. Several tensors have a plot each, and the same tensor of several runs one axis. Quantiles are of \
@@ -25,6 +26,7 @@ pub(super) const ROW: ChartRow = ChartRow {
            than a factor of 10,000, or with --log, the axis is logarithmic on both sides of zero. Where steps outnumber pixels each column of pixels spans all of its steps. --range sets the ends of the axis; robust \
            is from the least 1 % to the largest 99 % quantile. Quantiles of 32-bit values are within \
            0.8 %, least and largest exact.",
+    heeds: &["range", "x-label", "y-label", "columns", "legend", "log"],
     need: |_: &[Extent], _: &Options| Need::Spreads,
     build,
     share: None,

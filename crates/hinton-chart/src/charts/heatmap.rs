@@ -24,6 +24,7 @@ use crate::{
 
 pub(super) const ROW: ChartRow = ChartRow {
     name: "heatmap",
+    called: "a heat map",
     about: "a matrix as coloured cells, with values, labels and a colour bar",
     help: "Every value is a cell; rows run down and columns run right. The default colours run from \
            blue (negative) through white (exactly zero) to orange and brown (positive); on a dark page \
@@ -33,6 +34,24 @@ pub(super) const ROW: ChartRow = ChartRow {
            all are negative, orange where all are positive, grey where they are mixed. Values that \
            lie farther from zero than from one another get a sequential map over their own range. \
            --annotate writes the values into the cells, in black or white by contrast.",
+    heeds: &[
+        "cmap",
+        "range",
+        "scale",
+        "center",
+        "symlog-threshold",
+        "annotate",
+        "row-labels",
+        "col-labels",
+        "x-label",
+        "y-label",
+        "legend-title",
+        "columns",
+        "reduce",
+        "order",
+        "margins",
+        "legend",
+    ],
     need,
     build,
     share: None,

@@ -18,6 +18,7 @@ use crate::{ChartError, Extent, Options, Panel, Picture, Theme, short, short_cou
 
 pub(super) const ROW: ChartRow = ChartRow {
     name: "hinton",
+    called: "a Hinton diagram",
     about: "Hinton diagram: white squares are positive, black negative, area is magnitude",
     help: "Each weight is a square of area |w| / max-weight on a grey ground, white where w > 0 and \
            black where w < 0; exact zero draws nothing. Rows run down and columns run right. max-weight \
@@ -26,6 +27,17 @@ pub(super) const ROW: ChartRow = ChartRow {
            stays proportional to |w|: a cell then shows the white and the black area of its block, the \
            smaller inside the larger. After G. E. Hinton; the picture is that of matplotlib's gallery, without its bugs \
            (--preset matplotlib-hinton draws the original).",
+    heeds: &[
+        "row-labels",
+        "col-labels",
+        "x-label",
+        "y-label",
+        "columns",
+        "max-weight",
+        "reduce",
+        "order",
+        "legend",
+    ],
     need,
     build,
     share: None,

@@ -50,10 +50,14 @@ pub enum Need {
 pub struct ChartRow {
     /// Its name.
     pub name: &'static str,
+    /// What a sentence calls a picture of it, with its article: "a heat map".
+    pub called: &'static str,
     /// A description in one line.
     pub about: &'static str,
     /// A description in a paragraph: what it shows, how to read it, where it comes from.
     pub help: &'static str,
+    /// The settings that affect it, by their names, of those that do not affect every chart.
+    pub heeds: &'static [&'static str],
     /// What it needs to draw panels of these extents on a page with labels of the designed size.
     need: fn(&[Extent], &Options) -> Need,
     /// Draws the panels on such a page.

@@ -15,6 +15,7 @@ use crate::{ChartError, Extent, Options, Panel, Picture, Range, Theme, short_cou
 
 pub(super) const ROW: ChartRow = ChartRow {
     name: "ridge",
+    called: "ridge lines",
     about: "how the values of many tensors spread: an outline each, in the order of the layers",
     help: "A histogram of each tensor as an outline, one above the other: the layers of a model from top to \
            bottom, each kind of tensor in a plot of its own with one range for all its layers. Layers and kinds are \
@@ -22,6 +23,7 @@ pub(super) const ROW: ChartRow = ChartRow {
            what is compared is where values lie and how widely they spread; --log makes the heights logarithmic. \
            The range leaves out the outermost thousandth at either end, unless --range says otherwise; what lies outside is \
            counted below. NaN and infinities are counted and never drawn.",
+    heeds: &["range", "columns", "log", "bins"],
     need: |_: &[Extent], _: &Options| Need::Summaries,
     build,
     share: None,

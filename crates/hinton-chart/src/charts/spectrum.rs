@@ -19,6 +19,7 @@ use crate::{
 
 pub(super) const ROW: ChartRow = ChartRow {
     name: "spectrum",
+    called: "a spectrum",
     about: "singular values of matrices: which directions matter, what is noise, how low the rank is",
     help: "The singular values of each matrix, the largest first, on logarithmic axes: by how much it stretches \
            space along each of its axes. A flat line is a matrix without preferred directions, a steep one has low \
@@ -31,6 +32,7 @@ pub(super) const ROW: ChartRow = ChartRow {
            largest are estimated with random vectors, and the picture says so. Tensors of more axes are matrices of \
            the first axis and all others. Matrices with NaN or infinities have none and are named. \
            `hinton inspect --spectrum` prints the same as numbers.",
+    heeds: &["range", "legend", "line-width"],
     need: |_: &[Extent], _: &Options| Need::Spectra,
     build,
     share: None,

@@ -15,12 +15,24 @@ use crate::{ChartError, ColorScale, Extent, Options, Panel, Picture, ScaleKind, 
 
 pub(super) const ROW: ChartRow = ChartRow {
     name: "tiles",
+    called: "tiles",
     about: "many small pictures on one colour scale: class weights, filters, kernels, images",
     help: "One picture for each column, row or leading index: what each class of a classifier looks for \
            (784 x 10 weights as ten pictures of 28 x 28), the filters of a first layer, convolution \
            kernels (in grey per channel, or in colour where there are three input channels: each then \
            scaled with all others, mid-grey is zero), images of a data set. All tiles share ONE colour \
            scale, so they can be compared.",
+    heeds: &[
+        "cmap",
+        "range",
+        "scale",
+        "center",
+        "symlog-threshold",
+        "legend-title",
+        "columns",
+        "reduce",
+        "legend",
+    ],
     need,
     build,
     share: None,

@@ -14,6 +14,7 @@ use crate::{ChartError, Extent, Options, Panel, Picture, short};
 
 pub(super) const ROW: ChartRow = ChartRow {
     name: "overview",
+    called: "an overview",
     about: "a whole model on one page: rows are layers, columns the kinds of tensor in them",
     help: "A map of a model. Layers are found in the names of the tensors, whatever the architecture: \
            each is a row, each kind of tensor in it a column, experts are a mosaic in one tile; \
@@ -25,6 +26,7 @@ pub(super) const ROW: ChartRow = ChartRow {
            flagged. Vectors are thin strips, single values a table. Where layers are too many for a page \
            several share a row, and the page says so. Files of up to 20 tensors show each as a large picture \
            with its name, shape and range; --reduce, --cmap and --range change the colours as in a heat map.",
+    heeds: &["cmap", "range", "scale", "symlog-threshold", "columns", "reduce"],
     need,
     build,
     share: None,

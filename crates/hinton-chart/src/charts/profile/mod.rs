@@ -16,6 +16,7 @@ use table::Table;
 
 pub(super) const ROW: ChartRow = ChartRow {
     name: "profile",
+    called: "a profile",
     about: "how large weights are, layer by layer: RMS, spread, largest magnitude, share of zeros",
     help: "Figures of each kind of tensor over the layers of a model: root mean square, standard deviation, \
            largest magnitude and share of zeros, a plot each, magnitudes on logarithmic axes. A healthy network \
@@ -26,6 +27,7 @@ pub(super) const ROW: ChartRow = ChartRow {
            values; layers with NaN or infinities are marked at the foot. Of a run the lines run over its \
            steps, and a plot shows the update: the norm of the change since the recorded step before, divided by the norm \
            of the weights (around 0.001 a step is usual for Adam). --measure NAME draws one figure, larger.",
+    heeds: &["columns", "legend", "measure"],
     need: |_: &[Extent], _: &Options| Need::Measures,
     build,
     share: None,

@@ -210,7 +210,7 @@ impl Numbers {
 /// What codes become.
 enum Rule {
     /// `scale * (code - offset)`, one of each for a block along every axis.
-    Scaled { scales: Numbers, offsets: Option<Numbers>, groups: Vec<usize> },
+    Scaled { scales: Numbers, offsets: Option<Box<Numbers>>, groups: Vec<usize> },
     /// The entry of the table of a block; entries are vectors along an axis.
     Table { table: Numbers, groups: Vec<usize>, entries: usize, vector: usize, axis: usize },
     /// They are the values.
@@ -246,7 +246,8 @@ impl Dense {
             return Err(format!("scales of shape {:?} do not fit {shape:?}", scale.shape()));
         }
         let groups = scale.shape().to_vec();
-        let (scales, offsets) = (Numbers::of(scale), offset.map(Numbers::of));
+        let (scales, offsets) =
+            (Numbers::of(scale), offset.map(|offset| Box::new(Numbers::of(offset))));
         let rule = Rule::Scaled { scales, offsets, groups };
         Ok(Dense { codes, code_shape: shape.to_vec(), shape: shape.to_vec(), rule })
     }
