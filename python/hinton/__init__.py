@@ -1,11 +1,11 @@
-"""See neural networks: their weights, their training, and what they do to data.
+"""Pictures of neural networks: their weights, their training, and what they do to data.
 
 >>> import hinton
 >>> hinton.draw([[1, -2], [3, 0.5]])                    # doctest: +SKIP
 >>> hinton.open("model.safetensors").draw("fc1.weight").save("fc1.png")   # doctest: +SKIP
 
-`draw` takes arrays (numpy, torch, JAX, anything with a buffer), modules, dictionaries of arrays, and paths
-of files. `open` reads a weights file lazily. Keyword arguments are the settings of the command line:
+`draw` accepts arrays (numpy, torch, JAX, anything with a buffer), modules, dictionaries of arrays, and paths of
+files. `open` opens a weights file lazily. Keyword arguments are the settings of the command line:
 `hinton.settings()` lists them.
 """
 
@@ -93,7 +93,7 @@ __all__ = [
     "view",
 ]
 
-#: Which module holds what. Each is imported when it is first asked for: importing the package costs next to nothing.
+#: The module of each name. A module is imported on first use, so importing the package costs almost nothing.
 MODULES = {
     "_checkpoint": "Checkpoint open",
     "_diff": "Diff diff",
@@ -112,7 +112,7 @@ MODULES = {
     "_train": "Epoch Trained train",
     "_view": "View view",
 }
-#: What users import by name.
+#: The public names.
 MODULES_OF_USERS = ("callbacks", "dask", "distributed", "ray")
 HOLDERS = {name: module for module, names in MODULES.items() for name in names.split()}
 
@@ -124,7 +124,7 @@ def __getattr__(name: str) -> Any:
     if name in MODULES_OF_USERS:
         return importlib.import_module(f".{name}", __name__)
     if name not in HOLDERS:
-        # With the module at hand Python names what is spelt nearly so.
+        # Once the module is loaded, Python suggests names with a similar spelling.
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message, name=name, obj=sys.modules[__name__])
     value = getattr(importlib.import_module(f".{HOLDERS[name]}", __name__), name)
@@ -137,7 +137,7 @@ def __dir__() -> list[str]:
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Makes `%hinton` known: `%load_ext hinton`."""
+    """Registers the magic `%hinton`: `%load_ext hinton`."""
     from ._magic import load
 
     load(shell)

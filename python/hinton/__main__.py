@@ -9,8 +9,8 @@ from . import _hinton
 
 
 def main() -> int:
-    """Does what the command line says and returns the exit code."""
-    # The command has its own ways to stop, and a closed pipe ends it as it ends other programs.
+    """Runs the command line and returns the exit code."""
+    # The command handles signals itself, and a closed pipe ends it as it ends other programs.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     return _hinton.main(["hinton", *sys.argv[1:]])
 

@@ -1,7 +1,7 @@
-"""Arrays of any library as tensors, where they lie in memory.
+"""Arrays of any library as tensors, in place in memory.
 
-Nothing is imported here that the caller has not imported: a torch tensor is known by its class, and when
-there is one, torch is there.
+Nothing is imported here that the caller has not imported: a torch tensor is recognised by its class, and if there is
+one, torch is already loaded.
 """
 
 from __future__ import annotations
@@ -14,34 +14,34 @@ from typing import Any
 from . import _hinton
 from ._errors import kind_of, refused, warn
 
-#: Types of torch and of ml_dtypes that numpy does not have: hinton's name and bytes.
+#: Types of torch and ml_dtypes that numpy does not have, with hinton's names and their sizes in bytes.
 FOREIGN = {
     "bfloat16": ("bf16", 2),
     "float8_e4m3fn": ("f8_e4m3", 1),
     "float8_e5m2": ("f8_e5m2", 1),
 }
 
-#: Labels of a data frame that a picture takes over.
+#: The maximum number of labels of a data frame that a picture shows.
 MOST_LABELS = 100
 
-#: What torch wraps around a module, and where it keeps the module.
+#: Wrappers that torch puts around a module, and the attributes that hold the module.
 WRAPPERS = {"OptimizedModule": "_orig_mod", "DataParallel": "module", "DistributedDataParallel": "module"}
 
 
 def is_from(value: Any, module: str) -> bool:
-    """Whether a class of the value comes from that library."""
+    """Whether a class of the value is defined in this library."""
     kind: Any = type(value)
     return module in libraries(kind)
 
 
 @functools.lru_cache(maxsize=1024)
 def libraries(kind: type) -> frozenset[str]:
-    """The libraries that a class and those it is made of come from."""
+    """The libraries in which a class and its base classes are defined."""
     return frozenset(base.__module__.split(".")[0] for base in kind.__mro__)
 
 
 def is_array(value: Any) -> bool:
-    """Whether the value is one array, or lends itself as one."""
+    """Whether the value is a single array, or provides one."""
     if isinstance(value, (str, bytes, Mapping)) or isinstance(value, type):
         return False
     return isinstance(value, (memoryview, bytearray)) or any(
@@ -51,7 +51,7 @@ def is_array(value: Any) -> bool:
 
 
 def tensor(value: Any, name: str, device: str | None = None) -> _hinton.Tensor:
-    """The tensor of one array, without a copy where it lies in memory as numbers.
+    """Makes a tensor of one array, without a copy if it is in memory as numbers.
 
     `device="cpu"` allows copies from a GPU.
     """
@@ -65,11 +65,11 @@ def tensor(value: Any, name: str, device: str | None = None) -> _hinton.Tensor:
 
 
 def as_numpy(value: Any, name: str) -> Any:
-    """The value as numpy sees it, without a copy where that is possible."""
+    """The value as a numpy array, without a copy if possible."""
     import numpy
 
     if isinstance(value, numpy.ma.MaskedArray):
-        # What is masked is no number, and charts show it as such.
+        # Masked values are not numbers, and charts show them as NaN.
         floats: Any = value.astype(numpy.result_type(value.dtype, numpy.float32))
         return floats.filled(numpy.nan)
     if isinstance(value, (numpy.ndarray, numpy.generic)):
@@ -95,7 +95,7 @@ def as_numpy(value: Any, name: str) -> Any:
 
 
 def as_array(value: Any, name: str, device: str | None = None) -> Any:
-    """The values as an array of numpy, also of torch's."""
+    """The values as a numpy array, also for torch tensors."""
     if is_from(value, "torch"):
         value = value.detach()
         return (value.cpu() if device == "cpu" else value).numpy()
@@ -108,7 +108,7 @@ def listed(value: Any) -> Any:
 
 
 def of_list(value: Any, name: str) -> _hinton.Tensor:
-    """Lists of numbers: a copy, as they are no array."""
+    """Makes a tensor of lists of numbers, by copying them."""
     import numpy
 
     try:
@@ -119,7 +119,7 @@ def of_list(value: Any, name: str) -> _hinton.Tensor:
 
 
 def of_numpy(array: Any, name: str) -> _hinton.Tensor:
-    """A numpy array of any strides and byte order."""
+    """Makes a tensor of a numpy array with any strides and byte order."""
     import numpy
 
     if array.dtype.name in FOREIGN:
@@ -132,20 +132,20 @@ def of_numpy(array: Any, name: str) -> _hinton.Tensor:
         message = f"{name!r}: values of type {array.dtype} are no numbers that hinton draws"
         raise refused(TypeError, message, cure)
     if any(stride % array.dtype.itemsize for stride in array.strides):
-        # A field of packed records lies at odd places.
+        # A field of packed records has unaligned offsets.
         array = numpy.ascontiguousarray(array)
     return lend(array, name, None)
 
 
 def lend(array: Any, name: str, dtype: str | None) -> _hinton.Tensor:
-    """An array without axes can't lend itself; its one value in a row can."""
+    """Makes a tensor that borrows the array. An array without axes cannot be borrowed, but a view of it as a row can."""
     if array.ndim == 0:
         return _hinton.lend(name, array.reshape(1), dtype, True)
     return _hinton.lend(name, array, dtype)
 
 
 def of_torch(value: Any, name: str, device: str | None) -> _hinton.Tensor:
-    """A torch tensor on the CPU, of any strides; one of another device where a copy is allowed."""
+    """Makes a tensor of a torch tensor: on the CPU with any strides; from other devices if copies are allowed."""
     torch = sys.modules["torch"]
     value = value.detach()
     if hasattr(value, "full_tensor") and hasattr(value, "placements"):
@@ -171,7 +171,7 @@ def of_torch(value: Any, name: str, device: str | None) -> _hinton.Tensor:
         try:
             return of_numpy(value.numpy(), name)
         except TypeError as error:
-            # A type that numpy does not have, nor hinton.
+            # A type that neither numpy nor hinton has.
             if hasattr(error, "cure"):
                 raise
             message = f"{name!r}: values of type {value.dtype} are no numbers that hinton draws"
@@ -192,7 +192,7 @@ def is_model(value: Any) -> bool:
 
 
 def name_of(model: Any) -> str:
-    """What pictures call a model: its name or that of its class, and how many arrays dictionaries and lists hold."""
+    """The name of a model in pictures: its own or that of its class; for dictionaries and lists, the number of arrays."""
     if isinstance(model, (Mapping, list, tuple)):
         count = sum(1 for _, part in parts(model, "") if is_array(part) or is_numbers(part))
         return f"{count} array" if count == 1 else f"{count} arrays"
@@ -204,7 +204,7 @@ def name_of(model: Any) -> str:
 
 
 def tensors(value: Any, device: str | None = None) -> list[_hinton.Tensor]:
-    """The named tensors of a model, a state dict, or arrays in dictionaries and lists, in their order."""
+    """The named tensors of a model, a state dict, or arrays in dictionaries and lists, in order."""
     found: list[_hinton.Tensor] = []
     skipped: list[str] = []
     for name, part in parts(value, ""):
@@ -221,7 +221,7 @@ def tensors(value: Any, device: str | None = None) -> list[_hinton.Tensor]:
 
 
 def parts(value: Any, prefix: str) -> Iterator[tuple[str, Any]]:
-    """Every leaf under its name; the names of dictionaries and the places in lists are joined by dots."""
+    """Every leaf with its name: keys of dictionaries and indices of lists, joined by dots."""
     if is_from(value, "keras") and hasattr(value, "weights") and not is_array(value):
         for weight in value.weights:
             yield joined(prefix, str(getattr(weight, "path", weight.name))), weight
@@ -239,14 +239,14 @@ def parts(value: Any, prefix: str) -> Iterator[tuple[str, Any]]:
 
 
 def is_numbers(value: Any) -> bool:
-    """Whether the value is a number, or lists of numbers."""
+    """Whether the value is a number, or nested lists of numbers."""
     while isinstance(value, (list, tuple)) and value:
         value = value[0]
     return isinstance(value, (int, float, complex, range)) and not isinstance(value, bool)
 
 
 def gathered(value: Any) -> Any:
-    """What iterators such as `module.named_parameters()` give, as a list; pairs of names and arrays as a dictionary."""
+    """The items of an iterator such as `module.named_parameters()` as a list, or as a dictionary if they are pairs."""
     if isinstance(value, Iterator) and not hasattr(value, "read"):
         value = list(value)
     is_pairs = isinstance(value, (list, tuple)) and value and all(
@@ -256,8 +256,8 @@ def gathered(value: Any) -> Any:
 
 
 def labels_of(value: Any) -> dict[str, list[str]]:
-    """The names that a data frame of pandas has for its rows and columns, as labels; nothing for those that are only
-    counted, or too many to be read."""
+    """The names of the rows and columns of a pandas data frame, as labels. Names that only count the rows or columns, or
+    that are too many to read, are left out."""
     if not (is_from(value, "pandas") and hasattr(value, "columns")):
         return {}
     axes = {"row_labels": value.index, "col_labels": value.columns}

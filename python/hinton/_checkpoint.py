@@ -1,4 +1,4 @@
-"""Weights files, and models in memory, as mappings of tensors."""
+"""Weights files and models in memory, as mappings of tensors."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from ._picture import Picture
     from ._view import View
 
-#: Rows of the table that a notebook shows.
+#: Number of rows of the table that a notebook shows.
 ROWS = 40
 
 
 class Checkpoint(Mapping[str, Tensor]):
-    """Named tensors of a file, a folder of shards, or a model; in the file's order."""
+    """The named tensors of a file, a folder of shards, or a model, in the file's order."""
 
     def __init__(self, inner: _hinton.Checkpoint) -> None:
         self._inner = inner
@@ -43,37 +43,37 @@ class Checkpoint(Mapping[str, Tensor]):
 
     @property
     def format(self) -> str:
-        """The name of the format, as `hinton list formats` has it; `"memory"` for a model."""
+        """The name of the format, see `hinton list formats`; `"memory"` for a model."""
         return self._inner.format
 
     @property
     def files(self) -> list[str]:
-        """The files that were opened: one, or the shards."""
+        """The files that were opened: one file, or the shards."""
         return self._inner.files
 
     @property
     def names(self) -> list[str]:
-        """Names of the tensors."""
+        """The names of the tensors."""
         return self._inner.names
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Length of each axis, by name."""
+        """The shape of each tensor, by name."""
         return {name: tensor.shape for name, tensor in self._all().items()}
 
     @property
     def dtypes(self) -> dict[str, str]:
-        """The type of the values, by name."""
+        """The dtype of each tensor, by name."""
         return {name: tensor.dtype for name, tensor in self._all().items()}
 
     @property
     def metadata(self) -> dict[str, str]:
-        """Metadata of the file; nested values are JSON."""
+        """The metadata of the file; nested values are JSON."""
         return dict(self._inner.metadata)
 
     @property
     def warnings(self) -> list[str]:
-        """What was skipped, odd or assumed when it was opened."""
+        """What was skipped, unusual or assumed when it was opened."""
         return self._inner.warnings
 
     def __getitem__(self, name: str) -> Tensor:
@@ -83,7 +83,7 @@ class Checkpoint(Mapping[str, Tensor]):
         found = self._all().get(name)
         if found is not None:
             return found
-        # A slice in the notation of the command, or an error with the nearest names.
+        # A slice in the notation of the command; otherwise an error that suggests the nearest names.
         selected = self._inner.select([name])
         if len(selected) != 1:
             raise refused(KeyError, f"{name!r} means {len(selected)} tensors", ".select() returns them all")
@@ -99,56 +99,56 @@ class Checkpoint(Mapping[str, Tensor]):
         return name in self._all()
 
     def select(self, *patterns: str) -> list[Tensor]:
-        """The tensors that names, globs (`"*.weight"`) and slices (`"conv1.weight[:,0]"`) mean, in the file's order; all
-        without any.
+        """Selects tensors by names, globs (`"*.weight"`) and slices (`"conv1.weight[:,0]"`), in the file's order; all without
+        patterns.
 
         Raises:
-            KeyError: a pattern means no tensor; the cure has the nearest names.
+            KeyError: a pattern matches no tensor; the error suggests the nearest names.
             ValueError: a slice does not fit the tensor's shape.
         """
         return [Tensor(tensor) for tensor in self._inner.select(named(patterns))]
 
     def summary(self, *patterns: str) -> dict[str, Any]:
-        """What `hinton inspect --stats --json` prints: `["tensors"]` has for each its name, shape, type and statistics.
-        Every value is read, and no more memory is taken than a few blocks of them.
+        """The output of `hinton inspect --stats --json`: `["tensors"]` has the name, shape, type and statistics of each tensor.
+        Reads every value, with little memory.
 
         Raises:
-            KeyError: a pattern means no tensor.
+            KeyError: a pattern matches no tensor.
             OSError: values cannot be read.
         """
         report: dict[str, Any] = json.loads(self._inner.inspect(named(patterns), True))
         return report
 
     def check(self, *patterns: str) -> dict[str, Any]:
-        """What `hinton check --json` prints: NaN, infinities, dead and equal tensors. Reads every value.
+        """The output of `hinton check --json`: NaN, infinities, dead and equal tensors. Reads every value.
 
         Raises:
-            KeyError: a pattern means no tensor.
+            KeyError: a pattern matches no tensor.
             OSError: values cannot be read.
         """
         report: dict[str, Any] = json.loads(self._inner.check(named(patterns)))
         return report
 
     def draw(self, *patterns: str, **settings: Unpack[Settings]) -> Picture:
-        """Draws the tensors that the patterns mean; without any, an overview of all. Keywords and errors are those of
+        """Draws the tensors that match the patterns; without patterns, an overview of all. Keywords and errors are those of
         `hinton.draw`."""
         from ._draw import draw
 
         return draw(self, *patterns, **settings)
 
     def view(self, **options: Any) -> View:
-        """Opens it in the viewer; options and errors are those of `hinton.view`."""
+        """Opens it in the viewer. Options and errors are those of `hinton.view`."""
         from ._view import view
 
         return view(self, **options)
 
     def save(self, path: str | os.PathLike[str], *patterns: str) -> None:
-        """Writes the tensors to a file of another format, as `hinton export` does: the extension chooses (`.npz`,
-        `.safetensors` …). What a format cannot hold is a `HintonWarning`.
+        """Writes the tensors to a file in another format, like `hinton export`. The extension selects the format (`.npz`,
+        `.safetensors` …). If the format cannot hold something, a `HintonWarning` says so.
 
         Raises:
-            KeyError: a pattern means no tensor.
-            ValueError: nothing writes files with that extension.
+            KeyError: a pattern matches no tensor.
+            ValueError: no format has this extension.
             OSError: the file cannot be written, or values cannot be read.
         """
         warn(self._inner.export(named(patterns), path_of(path)))
@@ -157,7 +157,7 @@ class Checkpoint(Mapping[str, Tensor]):
         return f"<hinton.Checkpoint {self.path!r}: {len(self)} tensors, {self.format}>"
 
     def _repr_html_(self) -> str:
-        # A table is seldom wanted, and its module takes longer to load than all headers to read.
+        # The table is rarely needed, and importing its module takes longer than reading all headers.
         import html
 
         head = f"<caption>{html.escape(self.path)}: {len(self)} tensors, {html.escape(self.format)}</caption>"
@@ -171,18 +171,18 @@ class Checkpoint(Mapping[str, Tensor]):
 
 
 def open(path: str | os.PathLike[str] | Any) -> Checkpoint:
-    """Opens a weights file, or a folder that holds one in shards. Headers are read, and no values.
+    """Opens a weights file, or a folder that holds one checkpoint in shards. Reads headers, but no values.
 
     Args:
-        path: A path; or an address: `"https://host/model.safetensors"`, `"hf://org/name/file"`, of which only what is
-            looked at is downloaded. The variables of `huggingface_hub` (`HF_TOKEN`, `HF_HUB_OFFLINE` …), proxies
-            and `SSL_CERT_FILE` hold; for buckets (`"s3://bucket/run"`, `gs://`, `az://`) those of the clouds' own tools.
-            Or what another library reads: a file of fsspec, or its file system (a store of obstore) with a path in it,
-            `(fs, "bucket/run")`; any file that can seek; bytes.
+        path: A path. Or an address, `"https://host/model.safetensors"` or `"hf://org/name/file"`, of which only the
+            needed parts are downloaded. The environment variables of `huggingface_hub` (`HF_TOKEN`, `HF_HUB_OFFLINE` …),
+            those of proxies, and `SSL_CERT_FILE` are used; for buckets (`"s3://bucket/run"`, `gs://`, `az://`) those of
+            the clouds' own tools. Or a file that another library reads: a file of fsspec, or its file system (or a store
+            of obstore) with a path, `(fs, "bucket/run")`; any seekable file; bytes.
 
     Raises:
-        FileNotFoundError: nothing is there.
-        OSError: the file cannot be read, is damaged, or is of no format that is known.
+        FileNotFoundError: there is no such file.
+        OSError: the file cannot be read, is damaged, or has an unknown format.
     """
     opened = _files.opened(path) or _hinton.open(path_of(path))
     warn(opened.warnings)
@@ -191,12 +191,12 @@ def open(path: str | os.PathLike[str] | Any) -> Checkpoint:
 
 
 def warn_of_addresses() -> None:
-    """Says what a person should know of addresses that were read: redirects, servers without ranges."""
+    """Warns about addresses that were read: redirects, servers without ranges."""
     warn(_hinton.notes_of_addresses())
 
 
 def of_model(model: Any, name: str, device: str | None) -> Checkpoint:
-    """The named arrays of a model, where they lie."""
+    """The named arrays of a model, in place."""
     tensors = _arrays.tensors(model, device)
     if not tensors:
         cure = "give an array, or a model or dictionary that holds some"

@@ -1,4 +1,4 @@
-"""What changed between two models."""
+"""Comparison of two models."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from ._checkpoint import Checkpoint
 from ._errors import patterns, refused, whole
 from ._paths import path_of, write
 
-#: Tensors that a notebook lists.
+#: Number of tensors that a notebook lists.
 ROWS = 20
 
 
 class Diff:
-    """Two models, tensor by tensor: which are the same, how far the others are from each other.
+    """The comparison of two models, tensor by tensor: which are equal, and how far the others are apart.
 
-    A notebook shows what differs in sentences and the tensors that changed most.
+    A notebook shows the differences in sentences, and the tensors that changed most.
     """
 
     def __init__(self, inner: _hinton.Diff) -> None:
@@ -27,12 +27,12 @@ class Diff:
 
     @property
     def same(self) -> bool:
-        """Whether both hold the same tensors with equal values in the same types."""
+        """Whether both hold the same tensors with equal values and dtypes."""
         return self._inner.is_same
 
     @property
     def relative(self) -> float | None:
-        """The norm of all differences over that of the first model's values; None where those are zero."""
+        """The norm of all differences divided by that of the first model's values; None if those are zero."""
         return self._inner.relative
 
     @property
@@ -42,32 +42,32 @@ class Diff:
 
     @property
     def tensors(self) -> list[dict[str, Any]]:
-        """The tensors that both have, with every measure: `a` and `b` are the names, `relative` the norm of the
-        difference over that of the first, `cosine`, `equal` and `changed` numbers of values …"""
+        """The tensors that both have, with every measure: `a` and `b` are the names, `relative` is the norm of the difference
+        divided by that of the first, `cosine`, `equal` and `changed` count values …"""
         tensors: list[dict[str, Any]] = self.to_dict()["matched"]
         return tensors
 
     def to_dict(self) -> dict[str, Any]:
-        """What `hinton diff --json` prints: `"matched"` tensors with every measure, those of one model alone, and sums."""
+        """The output of `hinton diff --json`: `"matched"` tensors with every measure, those of only one model, and totals."""
         if self._report is None:
             self._report = json.loads(self._inner.json())
         return self._report
 
     def failures(self, conditions: str) -> list[str]:
-        """The conditions that are met, one sentence each: `"rel>0.02,nan"`, as `--fail-on` of the command.
+        """The conditions that are met, one sentence each. `"rel>0.02,nan"` has the syntax of `--fail-on` in the command.
 
         >>> assert not hinton.diff("a.pt", "b.pt").failures("rel>0.02,nan")     # doctest: +SKIP
 
         Raises:
-            ValueError: a condition is not understood; the cure lists all.
+            ValueError: a condition is not understood; the error lists all.
         """
         return self._inner.failures(conditions)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes it whole: `.json`, `.csv` with a line for each tensor, or `.md` for a pull request.
+        """Writes the comparison: `.json`, `.csv` with a line per tensor, or `.md` for a pull request.
 
         Raises:
-            ValueError: the extension is another one.
+            ValueError: the extension is unknown.
             OSError: the file cannot be written.
         """
         name = path_of(path)
@@ -99,22 +99,22 @@ def diff(
     device: str | None = None,
     threads: int = 0,
 ) -> Diff:
-    """Compares two models: files, modules, dictionaries of arrays, arrays, in any mixture. Reads every value.
+    """Compares two models: files, modules, dictionaries of arrays, or arrays, in any combination. Reads every value.
 
     >>> hinton.diff("before.safetensors", model).summary        # doctest: +SKIP
 
     Args:
-        a: What was there before: what `hinton.draw` takes.
-        b: What is there now.
-        tensors: Which tensors: names, globs, with slices. Without any, all.
-        match: By what tensors may be matched: `"exact"` by equal names, `"names"` also by names of other
-            libraries and without prefixes such as `module.`, `"values"` also by their values.
+        a: The first model, before the change: anything that `hinton.draw` accepts.
+        b: The second model, after the change.
+        tensors: The tensors to compare: names, globs, with slices. All by default.
+        match: How tensors are matched: `"exact"` by equal names, `"names"` also by the names of other libraries and
+            without prefixes such as `module.`, `"values"` also by their values.
         device: `"cpu"` allows tensors to be copied from a GPU.
-        threads: How many threads work; 0 is one for each core.
+        threads: Number of threads; 0 means one per core.
 
     Raises:
-        KeyError: a pattern means no tensor of either.
-        ValueError: `match` is no rule.
+        KeyError: a pattern matches no tensor of either model.
+        ValueError: `match` is not a rule.
         OSError: a file cannot be read.
     """
     from ._draw import inner

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ._keywords import Drawing, Settings
 
 
-#: Words of matplotlib and seaborn, and what says the same here.
+#: Keywords of matplotlib and seaborn, and the equivalents here.
 OTHERS = {
     "vmin": "range=(-1, 1), both ends,",
     "vmax": "range=(-1, 1), both ends,",
@@ -49,26 +49,26 @@ def draw(
     interactive: bool = False,
     **settings: Unpack[Settings],
 ) -> Picture:
-    """Draws an array, a model or a file. The picture shows itself in a notebook; `.save()` writes it.
+    """Draws an array, a model or a file. A notebook shows the picture; `.save()` writes it.
 
     Args:
-        what: An array (numpy, torch, JAX, anything with a buffer, DLPack or `__array__`), lists of numbers,
-            a data frame, whose names become labels, a module or model, a dictionary or list of arrays, what `module.named_parameters()` gives, an open file, a
-            run, or the path of one.
-            Arrays in memory are drawn where they lie, without a copy.
-        tensors: Which tensors of a model or file: names, globs (`"*.weight"`), with slices
-            (`"conv1.weight[:,0]"`). Without any, an overview of all.
-        name: What the picture calls an array.
+        what: An array (numpy, torch, JAX, anything with a buffer, DLPack or `__array__`), lists of numbers, a data frame
+            (its names become labels), a module or model, a dictionary or list of arrays, the result of
+            `module.named_parameters()`, an open file, a run, or the path of a file or run. Arrays in memory are drawn in
+            place, without a copy.
+        tensors: The tensors of a model or file to draw: names, globs (`"*.weight"`), with slices
+            (`"conv1.weight[:,0]"`). By default an overview of all.
+        name: The name of an array in the picture.
         device: `"cpu"` allows tensors to be copied from a GPU.
-        threads: How many threads work; 0 is one for each core. The picture never depends on it.
-        interactive: In a notebook, a page to zoom and read values in takes the picture's place. It holds folded values,
-            at most 1 MB, and works in the saved notebook without a kernel; where no program runs, as on GitHub, the
-            picture is shown. Reads every value once more. Not of runs.
+        threads: Number of threads; 0 means one per core. The picture is the same for any number.
+        interactive: In a notebook, shows a page to zoom and read values in place of the picture. The page holds reduced
+            data of at most 1 MB, and works in the saved notebook without a kernel; where scripts do not run, as on
+            GitHub, the picture is shown. Reads every value once more. Not available for runs.
 
     Raises:
-        KeyError: no tensor has that name.
-        ValueError: a setting does not take that value, or the chart cannot draw that shape.
-        TypeError: no array, or an unknown keyword.
+        KeyError: no tensor has this name.
+        ValueError: a setting does not accept the value, or the chart cannot draw the shape.
+        TypeError: not an array, or an unknown keyword.
     """
     if isinstance(what, (str, os.PathLike)) and _hinton.is_run(path_of(what)):
         what = run(what)
@@ -90,13 +90,13 @@ def draw(
 
 
 def framed_page(checkpoint: _hinton.Checkpoint, threads: int, picture: Picture) -> str | None:
-    """The viewer of a model with its data inside, in a frame for notebooks."""
+    """The viewer of a model as a page that contains its data, in a frame for notebooks."""
     page, _ = _hinton.page_of([checkpoint], threads, FRAME)
     return framed(page.decode("utf-8"), "Zoom and read values", height=640, picture=picture)
 
 
 def inner(what: Any, name: str | None, device: str | None) -> Checkpoint:
-    """Whatever can be drawn, as named tensors."""
+    """Anything that can be drawn, as named tensors."""
     texts("name", [] if name is None else [name], 'give a text, such as name="fc1"')
     if isinstance(what, Checkpoint):
         return what
@@ -121,7 +121,7 @@ def of_tensors(tensors: list[_hinton.Tensor]) -> Checkpoint:
 
 
 def as_chart(chart: str, what: Any, tensors: tuple[str, ...], settings: Drawing) -> Picture:
-    """A picture by a chart that the function's name has said already."""
+    """Draws the chart that a function is named after."""
     if "chart" in settings:
         cure = f"`hinton.draw(x, chart={settings['chart']!r})` draws another"
         raise refused(TypeError, f"{chart}() has no keyword 'chart'", cure)
@@ -130,58 +130,58 @@ def as_chart(chart: str, what: Any, tensors: tuple[str, ...], settings: Drawing)
 
 
 def hinton(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
-    """A Hinton diagram: a square for each value, its area the magnitude, its colour the sign. Of a matrix (rows down, columns
-    right) or a vector; a convolution is laid out as a matrix."""
+    """Draws a Hinton diagram: one square per value, whose area shows the magnitude and whose colour shows the sign. For a
+    matrix (rows down, columns right) or a vector; a convolution is laid out as a matrix."""
     return as_chart("hinton", what, tensors, settings)
 
 
 def heatmap(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
-    """A heat map: a colour for each value. Of a matrix (rows down, columns right) or a vector; `annotate=True` writes
-    the values."""
+    """Draws a heat map: one coloured cell per value. For a matrix (rows down, columns right) or a vector; `annotate=True`
+    writes the values into the cells."""
     return as_chart("heatmap", what, tensors, settings)
 
 
 def tiles(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
-    """Small pictures side by side, one for each filter or position of an axis: of filters (outputs x inputs x height x width),
-    images (number x height x width), or a matrix with `each=` and `reshape=`."""
+    """Draws small pictures side by side, one per filter or index of an axis: for filters (outputs x inputs x height x
+    width), images (number x height x width), or a matrix with `each=` and `reshape=`."""
     return as_chart("tiles", what, tensors, settings)
 
 
 def histogram(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
-    """How the values are distributed, of tensors of any shape; several are laid over one another."""
+    """Draws the distribution of values, for tensors of any shape; several are overlaid."""
     return as_chart("histogram", what, tensors, settings)
 
 
 def bars(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
-    """A vector as bars in order, and its values sorted. Of one axis; `tensors` may be a slice, `"fc1.weight[0]"`."""
+    """Draws a vector as bars in order, and its sorted values. For one axis; `tensors` may be a slice, `"fc1.weight[0]"`."""
     return as_chart("bars", what, tensors, settings)
 
 
 def profile(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
-    """How large weights are, layer by layer: root mean square, standard deviation, largest magnitude, share of zeros. Of a
-    model whose tensors' names tell its layers."""
+    """Draws the size of weights, layer by layer: root mean square, standard deviation, largest magnitude, share of zeros.
+    For a model whose tensor names contain layer numbers."""
     return as_chart("profile", what, tensors, settings)
 
 
 def ridge(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
-    """How the values of many tensors spread: an outline each, in the order of the layers. Of a model whose tensors' names
-    tell its layers."""
+    """Draws the distributions of many tensors, one outline each, in the order of the layers. For a model whose tensor
+    names contain layer numbers."""
     return as_chart("ridge", what, tensors, settings)
 
 
 def spectrum(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
-    """Singular values of matrices: which directions matter, what is noise, how low the rank is. Of finite values, one matrix
-    or several."""
+    """Draws the singular values of matrices, which show the rank and what stands out from noise. For one or more matrices
+    with finite values."""
     return as_chart("spectrum", what, tensors, settings)
 
 
 def curve(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
-    """Values as lines over their index: a line for each row of a matrix, or one for a vector."""
+    """Draws values as lines over their index: one line per row of a matrix, or one for a vector."""
     return as_chart("curve", what, tensors, settings)
 
 
 def overview(what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
-    """All tensors of a model on one page: rows are layers, columns the kinds of tensor in them."""
+    """Draws all tensors of a model on one page: rows are layers, columns are the kinds of tensor in them."""
     return as_chart("overview", what, tensors, settings)
 
 

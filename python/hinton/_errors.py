@@ -1,4 +1,4 @@
-"""What may go wrong, and what a person should know."""
+"""Exceptions and warnings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class HintonWarning(UserWarning):
 
 
 def warn(messages: Iterable[str]) -> None:
-    """Warns of each, at the line of the caller outside this package."""
+    """Issues each message as a warning, attributed to the caller's line outside this package."""
     depth = 1
     frame = sys._getframe(0)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(HERE):
@@ -28,7 +28,7 @@ def warn(messages: Iterable[str]) -> None:
 
 
 def refused(kind: type[Exception], message: str, cure: str) -> Exception:
-    """An exception that says what to do: in its attribute `cure`, and under its traceback."""
+    """An exception with advice on what to do: in its attribute `cure`, and shown below its traceback."""
     error = kind(message)
     error.cure = cure  # type: ignore[attr-defined]
     error.add_note(f"help: {cure}")
@@ -36,13 +36,13 @@ def refused(kind: type[Exception], message: str, cure: str) -> Exception:
 
 
 def kind_of(value: Any) -> str:
-    """What kind of thing a value is, with its article: `an int`, `a ndarray`, `None`."""
+    """The kind of a value, with an article: `an int`, `a ndarray`, `None`."""
     name = type(value).__qualname__
     return "None" if value is None else f"{'an' if name[0].lower() in 'aeio' else 'a'} {name}"
 
 
 def whole(name: str, value: Any, least: int = 0, most: int = (1 << 31) - 1) -> int:
-    """A whole number that an argument of that name was given, within its bounds."""
+    """Checks that an argument is an integer within its bounds, and returns it."""
     is_whole = hasattr(value, "__index__") and not isinstance(value, bool)
     if is_whole and least <= value.__index__() <= most:
         return int(value.__index__())
@@ -52,7 +52,7 @@ def whole(name: str, value: Any, least: int = 0, most: int = (1 << 31) - 1) -> i
 
 
 def texts(name: str, values: Iterable[Any], cure: str) -> list[str]:
-    """Texts that an argument of that name was given."""
+    """Checks that an argument consists of texts, and returns them."""
     listed = list(values)
     for value in listed:
         if not isinstance(value, str):
@@ -61,18 +61,18 @@ def texts(name: str, values: Iterable[Any], cure: str) -> list[str]:
 
 
 def patterns(tensors: Iterable[Any]) -> list[str]:
-    """Which tensors were asked for, by name."""
+    """Checks the names of tensors that were requested, and returns them."""
     cure = 'give names and globs such as "fc1.*"; several arrays are drawn as a list, draw([a, b])'
     return texts("tensors", tensors, cure)
 
 
 def needed(module: str, package: str) -> Any:
-    """A module of a library that hinton does without elsewhere; where it is not installed, the error says how to."""
+    """Imports a module of an optional library; if it is not installed, the error says how to install it."""
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] != module.split(".")[0]:
-            # It is there, and something that it needs is not.
+            # It is installed, but something that it needs is not.
             raise
         cure = f"pip install {package}"
         raise refused(ModuleNotFoundError, f"{package} is not installed", cure) from None

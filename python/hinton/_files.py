@@ -9,25 +9,25 @@ from typing import Any, Protocol
 
 from . import _hinton
 
-#: A file or folder of a name in it: whether it is a folder, and its length in bytes.
+#: A file or folder: its name, whether it is a folder, and its length in bytes.
 Entry = tuple[str, bool, int]
 
 
 class Files(Protocol):
-    """What the extension module asks of files that it does not read itself."""
+    """What the extension module needs of files that it does not read itself."""
 
     def size(self, name: str) -> int | None:
-        """The length of a file in bytes; `None` where there is none of that name."""
+        """The length of a file in bytes; `None` if there is no such file."""
 
     def read(self, name: str, start: int, stop: int) -> bytes:
         """The bytes of a range of a file."""
 
     def list(self, name: str) -> list[Entry]:
-        """What lies in a folder; nothing where there is none of that name."""
+        """The entries of a folder; empty if there is no such folder."""
 
 
 class OneFile:
-    """An open file that can seek, or bytes. It is read by one thread at a time, and left open."""
+    """An open seekable file, or bytes. It is read by one thread at a time, and not closed."""
 
     def __init__(self, file: Any, name: str) -> None:
         self.file, self.name = file, name
@@ -56,7 +56,7 @@ class OneFile:
 
 
 class FsspecFiles:
-    """A folder of a file system of fsspec."""
+    """A folder in a file system of fsspec."""
 
     def __init__(self, filesystem: Any, folder: str) -> None:
         self.filesystem, self.folder = filesystem, folder.rstrip("/")
@@ -85,7 +85,7 @@ class FsspecFiles:
 
 
 class ObstoreFiles:
-    """A folder of a store of obstore."""
+    """A folder in a store of obstore."""
 
     def __init__(self, store: Any, folder: str) -> None:
         self.store, self.folder = store, folder.strip("/")
@@ -110,14 +110,14 @@ class ObstoreFiles:
 
 
 def opened(source: Any) -> _hinton.Checkpoint | None:
-    """What another library reads; `None` where the source is a path or nothing of the kind."""
+    """Opens a source that another library reads; `None` if it is a path or anything else."""
     if isinstance(source, (bytes, bytearray, memoryview)):
         return _one(io.BytesIO(source), "memory/bytes")
     if isinstance(source, tuple) and len(source) == 2 and isinstance(source[1], str):
         return _folder(source[0], source[1])
     if isinstance(source, (str, os.PathLike)) and not hasattr(source, "fs"):
         return None
-    # An open file of fsspec, its promise of one, or a path of universal_pathlib.
+    # An open file of fsspec, its lazy handle of one, or a path of universal_pathlib.
     if hasattr(source, "fs") and isinstance(getattr(source, "path", None), str) and hasattr(source.fs, "cat_file"):
         return _folder(source.fs, source.path)
     if hasattr(source, "read") and hasattr(source, "seek"):
@@ -131,7 +131,7 @@ def _one(file: Any, path: str) -> _hinton.Checkpoint:
 
 
 def _folder(store: Any, path: str) -> _hinton.Checkpoint | None:
-    """A path in a file system or a store; data in files beside it is found there."""
+    """Opens a path in a file system or store; data in other files next to it is found there."""
     if hasattr(store, "cat_file"):
         path = str(store._strip_protocol(path)).rstrip("/")
         folder, _, name = path.rpartition("/")

@@ -1,4 +1,4 @@
-"""Pages inside notebooks: whole, without a kernel, and kept apart from the notebook's own page."""
+"""Self-contained pages inside notebooks, isolated from the notebook's own page."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ._picture import Picture
 
-#: Most bytes of a page or a film that a notebook keeps. More would make the saved file heavy; the picture stays.
+#: The largest page or film, in bytes, that a notebook stores. Larger ones are replaced by the picture.
 BUDGET = 1 << 20
-#: Bytes of data in a viewer's page that stays below it.
+#: The size of the data, in bytes, with which a viewer's page stays below that limit.
 FRAME = 850_000
 
-#: Unpacks the page that stands in it and becomes that page, which has a policy of its own: it asks the network for
-#: nothing.
+#: Unpacks the embedded page and replaces itself with it. The page has its own policy, which forbids network access.
 UNPACK = (
     "<!doctype html><meta charset=utf-8><script>(async()=>{{"
     "const b=Uint8Array.from(atob('{packed}'),c=>c.charCodeAt(0));"
@@ -27,9 +26,9 @@ UNPACK = (
 
 
 def framed(page: str, title: str, height: int, picture: Picture | None = None) -> str | None:
-    """An `<iframe>` with the page inside, packed: it may run its own program and reaches nothing else. It lies over
-    the picture, which stays where frames are taken away, as GitHub does. None where the page is larger than a notebook
-    should keep."""
+    """An `<iframe>` that contains the compressed page. It runs its own script and can reach nothing else. It covers the
+    picture, which remains visible where frames are removed, as on GitHub. None if the page is too large for a
+    notebook."""
     packed = base64.b64encode(zlib.compress(page.encode("utf-8"), 9)).decode("ascii")
     if len(packed) > BUDGET:
         return None

@@ -1,4 +1,4 @@
-"""What is written in Rust: crates/hinton-py."""
+"""The extension module, written in Rust: crates/hinton-py."""
 
 import os
 from typing import Any, Self, final

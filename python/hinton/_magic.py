@@ -1,4 +1,4 @@
-"""`%hinton` in IPython: a line of the command `draw`, whose words may be variables."""
+"""`%hinton` in IPython: a line of the command `draw`, in which variables may be used."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ._picture import Picture
 
 
 def load(shell: Any) -> None:
-    """Registers `%hinton`."""
+    """Registers the magic `%hinton`."""
 
     def line_magic(line: str) -> Picture:
         """`%hinton W chart=heatmap cmap=viridis`: draws a variable, an expression or a file."""
@@ -21,7 +21,7 @@ def load(shell: Any) -> None:
 
 
 def of_line(line: str, names: dict[str, Any]) -> Picture:
-    """The picture that a line asks for: what, then tensors and `setting=value`."""
+    """Draws what a line requests: a value, then tensors and `setting=value`."""
     what, _, rest = line.strip().partition(" ")
     if not what:
         raise refused(ValueError, "%hinton: nothing to draw", "`%hinton W chart=heatmap` draws the variable W")
@@ -42,7 +42,7 @@ def of_line(line: str, names: dict[str, Any]) -> Picture:
 
 
 def named(word: str, names: dict[str, Any]) -> Any:
-    """A variable, or an attribute or an item of one, without blanks in it; else the path of a file."""
+    """The value of a variable, attribute or item, written without spaces; else the word is the path of a file."""
     root = word.split(".")[0].split("[")[0]
     if root not in names:
         return word

@@ -1,4 +1,4 @@
-"""Pictures in axes of matplotlib, and the colour maps under its names."""
+"""Pictures in axes of matplotlib, and hinton's colour maps for matplotlib."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 
 def on(ax: Any, what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Picture:
-    """Draws into axes of matplotlib, as large as they are now: `hinton.on(ax, W, chart="heatmap")`.
+    """Draws into axes of matplotlib, at their current size: `hinton.on(ax, W, chart="heatmap")`.
 
-    The picture brings its own labels and legend; the axes' are switched off. It has twice the pixels of the figure.
-    Returns the picture, so that it can be saved by itself.
+    The picture has its own labels and legend; those of the axes are switched off. Its resolution is twice that of the
+    figure. Returns the picture, so that it can also be saved by itself.
 
     Args:
-        ax: Axes of matplotlib, placed: the picture is as large as they are when this is called.
-        what: What `hinton.draw` takes; so are `tensors` and the settings.
+        ax: Axes of matplotlib in their final position: the picture gets the size they have now.
+        what: What to draw. Like `tensors` and the settings, as for `hinton.draw`.
 
     Raises:
-        What `hinton.draw` raises.
+        The exceptions of `hinton.draw`.
     """
     if not hasattr(ax, "get_figure"):
         cure = "`figure, ax = matplotlib.pyplot.subplots()` makes some"
@@ -37,7 +37,7 @@ def on(ax: Any, what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Pictur
     width, height = extent.width / figure.dpi, extent.height / figure.dpi
     settings.setdefault("size", f"{width:.4f}x{height:.4f}in")
     picture = draw(what, *tensors, **settings)
-    # Twice the pixels of the figure, so that it stays sharp where the figure is saved larger.
+    # Twice the resolution of the figure, so that it stays sharp if the figure is saved larger.
     image = bbox_image(ax.bbox, interpolation="antialiased")
     image.set_data(picture.to_numpy(dpi=2 * figure.dpi))
     ax.set_axis_off()

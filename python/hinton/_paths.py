@@ -1,4 +1,4 @@
-"""Paths as people write them."""
+"""Paths as users write them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ._errors import kind_of, refused
 
 
 def path_of(path: str | os.PathLike[str]) -> str:
-    """The text of a path or an address; `~` is the folder of the user, as in a shell."""
+    """The text of a path or an address; `~` is the user's home folder, as in a shell."""
     try:
         text = os.fsdecode(path)
     except TypeError:
@@ -19,7 +19,7 @@ def path_of(path: str | os.PathLike[str]) -> str:
 
 
 def write(path: str | os.PathLike[str], data: bytes) -> None:
-    """Writes a file whole, or leaves what was there before as it is."""
+    """Writes a file completely, or leaves an existing file unchanged."""
     target = path_of(path)
     part = f"{target}.part"
     try:

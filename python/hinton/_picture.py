@@ -1,4 +1,4 @@
-"""A picture that shows itself."""
+"""Pictures that display themselves."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from ._paths import path_of
 if TYPE_CHECKING:
     import numpy
 
-#: Pixels in a notebook for each of its own: sharp on dense screens.
+#: Pixels of the picture per pixel of a notebook, for sharp display on dense screens.
 DENSITY = 2
-#: Pixels to the inch that notebooks and browsers reckon with.
+#: The resolution, in pixels per inch, that notebooks and browsers assume.
 SCREEN = 96
 
 
 class Picture:
-    """A picture of tensors, resolved to the last number.
+    """A drawn picture of tensors.
 
-    A notebook shows it; what it shows is in the saved file and needs no kernel. In a terminal, `.show()` or
-    the prompt prints it.
+    A notebook displays it and stores it in the saved file, so that it needs no kernel. In a terminal, `.show()` or the
+    prompt prints it.
     """
 
     __slots__ = ("_inner", "frame")
 
     def __init__(self, inner: _hinton.Picture) -> None:
         self._inner = inner
-        #: The page that a notebook shows in the picture's place; None without `interactive`.
+        #: The page that a notebook displays in place of the picture; None without `interactive`.
         self.frame: str | None = None
 
     @property
     def notes(self) -> list[str]:
-        """What was reduced, chosen or assumed, and settings without effect; those are warned of too."""
+        """What was reduced, chosen or assumed, and settings without effect; the latter are also warnings."""
         return self._inner.notes
 
     @property
@@ -48,33 +48,33 @@ class Picture:
 
     @property
     def title(self) -> str:
-        """Its title, or what was drawn."""
+        """Its title, or the name of what was drawn."""
         return self._inner.description[0]
 
     @property
     def description(self) -> str:
-        """What it shows, in words."""
+        """A description of what it shows."""
         return self._inner.description[1]
 
     def save(self, path: str | os.PathLike[str], *, dpi: float | None = None) -> None:
-        """Writes a file; its extension chooses PNG, SVG, PDF or text. `dpi`, pixels to the inch, is for pixels only.
+        """Writes a file; its extension selects PNG, SVG, PDF or text. `dpi`, in pixels per inch, only applies to pixels.
 
         Raises:
-            ValueError: nothing writes files with that extension, or there would be too many pixels.
-            OSError: the file cannot be written; what was there before is unharmed.
+            ValueError: no output has this extension, or there would be too many pixels.
+            OSError: the file cannot be written; an existing file is then unchanged.
         """
         self._inner.save(path_of(path), dpi)
 
     def encode(self, output: str, *, dpi: float | None = None) -> bytes:
-        """The bytes of an output by name: `"png"`, `"svg"`, `"pdf"`. `dpi`, pixels to the inch, is for pixels only.
+        """Encodes it in a named output: `"png"`, `"svg"`, `"pdf"`. `dpi`, in pixels per inch, only applies to pixels.
 
         Raises:
-            ValueError: there is no output of that name, or there would be too many pixels.
+            ValueError: there is no such output, or there would be too many pixels.
         """
         return self._inner.encode(output, dpi)
 
     def to_numpy(self, *, dpi: float | None = None) -> numpy.ndarray[Any, Any]:
-        """Its pixels: height x width x 4 bytes of red, green, blue and opacity (255 covers); `dpi` are pixels to the inch.
+        """Its pixels: height x width x 4 bytes of red, green, blue and alpha (255 is opaque); `dpi` is in pixels per inch.
 
         Raises:
             ValueError: there would be too many pixels.
@@ -85,7 +85,7 @@ class Picture:
         return numpy.frombuffer(pixels, numpy.uint8).reshape(height, width, 4)
 
     def to_pil(self, *, dpi: float | None = None) -> Any:
-        """Its pixels as an image of Pillow.
+        """Its pixels as a Pillow image.
 
         Raises:
             ModuleNotFoundError: Pillow is not installed.
@@ -94,8 +94,8 @@ class Picture:
         return needed("PIL.Image", "pillow").fromarray(self.to_numpy(dpi=dpi), "RGBA")
 
     def text(self, *, columns: int | None = None, rows: int | None = None, colors: int = 1 << 24) -> str:
-        """The picture in characters, in 24-bit colours, in 256, or with `colors=0` in letters alone; at most so many
-        columns and rows, by default those of the terminal.
+        """The picture as characters: in 24-bit colours, in 256, or, with `colors=0`, as letters only; at most `columns` wide
+        and `rows` high, by default the size of the terminal.
 
         Raises:
             ValueError: a number is below 1.
@@ -106,13 +106,13 @@ class Picture:
         return self._inner.text(wide, high, whole("colors", colors))
 
     def show(self) -> None:
-        """Prints it in a terminal as the command does: as a picture where the terminal shows such, else in as many colours
-        as it has; in letters where standard output is no terminal."""
+        """Prints it in a terminal, like the command: as an image if the terminal supports images, else in as many colours as
+        it has; as letters if standard output is not a terminal."""
         print(self._inner.printed() if sys.stdout.isatty() else self.text(colors=0))
 
     def _repr_png_(self) -> tuple[str, dict[str, Any]]:
-        # A saved notebook is to stay small: what would be too large has as many pixels as a plain screen. Four times the
-        # pixels take more than twice the bytes, so that most such pictures are known by the quick one.
+        # A saved notebook should stay small: a picture that would be too large gets the resolution of a plain screen. Four
+        # times the pixels take more than twice the bytes, so most such pictures are recognised by the quick rendering.
         png = self._inner.encode("png", SCREEN)
         if len(png) * 2 <= BUDGET:
             dense = self._inner.encode("png", SCREEN * DENSITY)
@@ -122,9 +122,9 @@ class Picture:
         return data, {"width": width, "height": height}
 
     def html(self) -> str:
-        """An `<img>` with the picture inside, and what it shows in words, for pages of one's own.
+        """An `<img>` that contains the picture and its description, for your own pages.
 
-        Notebooks get the PNG alone: of two forms they would save both, and GitHub shows the PNG.
+        Notebooks get only the PNG: they would save both forms, and GitHub shows the PNG.
         """
         from html import escape
 
@@ -135,8 +135,8 @@ class Picture:
         )
 
     def behind(self, height: int, most: int) -> str:
-        """The picture as an `<img>` of at most that height, for where a frame over it is taken away; nothing where
-        it takes more than `most` characters."""
+        """The picture as an `<img>` of at most this height, to be visible if the frame that covers it is removed. Empty if it
+        takes more than `most` characters."""
         from html import escape
 
         style = f"max-width:100%;max-height:{height}px"
@@ -155,11 +155,11 @@ class Picture:
         bundle = {"image/png": data, "text/plain": repr(self)}
         if self.frame is not None:
             bundle["text/html"] = self.frame
-        # The words are for those who cannot see it: front ends that know `alt` read them out.
+        # The description is for users who cannot see the picture: front ends that support `alt` read it aloud.
         return bundle, {"image/png": {**size, "alt": self.description or self.title}}
 
     def __repr__(self) -> str:
-        # At a prompt in a terminal, Python's or IPython's, the picture is the answer.
+        # At a terminal prompt of Python or IPython, the picture is the result.
         if hasattr(sys, "ps1") and "ipykernel" not in sys.modules and sys.stdout.isatty():
             return self._inner.printed().rstrip("\n")
         return self._short()
@@ -170,9 +170,9 @@ class Picture:
 
 
 def shown(inner: _hinton.Picture) -> Picture:
-    """The picture, and a warning of each setting that had no effect on it.
+    """The picture, with a warning for each setting that had no effect on it.
 
-    Other notes are on the picture itself: a warning for every large matrix would be noise.
+    Other notes are in the picture itself: a warning for every large matrix would be noise.
     """
     warn(note for note in inner.notes if "has no effect" in note)
     return Picture(inner)

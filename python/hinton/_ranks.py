@@ -1,7 +1,7 @@
 """Models that several processes of torch.distributed train together.
 
-A model that each process holds whole is recorded by the first one. Of a model whose tensors are spread over the processes
-(DTensor, as FSDP2 and tensor parallelism make them) each process records its own part, without asking the others, and
+If each process holds the whole model, the first process records it. If the model's tensors are sharded over the processes
+(DTensor, as FSDP2 and tensor parallelism create them), each process records its own part without communication, and
 `merge_ranks` joins the parts.
 """
 
@@ -18,14 +18,14 @@ from . import _arrays, _hinton
 from ._errors import refused
 from ._paths import path_of
 
-#: The folder of the parts lies beside that of the run and is called like it, with this behind.
+#: The folder of the parts is next to that of the run, and has its name with this suffix.
 RANKS = "-ranks"
 
 Part = tuple[tuple[int, ...], tuple[int, ...]]
 
 
 def rank_and_size() -> tuple[int, int]:
-    """This process's number and how many there are; (0, 1) for a process of its own."""
+    """The number of this process and the number of processes; (0, 1) for a single process."""
     distributed = sys.modules.get("torch.distributed")
     if distributed is None or not distributed.is_available() or not distributed.is_initialized():
         return 0, 1
@@ -33,13 +33,13 @@ def rank_and_size() -> tuple[int, int]:
 
 
 def is_spread(value: Any) -> bool:
-    """Whether it is a tensor of which each process holds a part."""
+    """Whether it is a tensor that is sharded over processes."""
     return hasattr(value, "placements") and hasattr(value, "device_mesh")
 
 
 def local_parts(model: Any) -> dict[str, Part]:
-    """Where the part of this process begins in each spread tensor, and the shape of the whole. Tensors that other
-    processes hold as well are left to the first of them."""
+    """The start of this process's part in each sharded tensor, and the shape of the whole. Tensors that other processes
+    hold too are left to the first of them."""
     found: dict[str, Part] = {}
     for name, value in _arrays.parts(model, ""):
         if is_spread(value):
@@ -50,10 +50,10 @@ def local_parts(model: Any) -> dict[str, Part]:
 
 
 def part_of(value: Any, name: str) -> tuple[int, ...] | None:
-    """Where the part of this process begins; None where another process records the same part, or it is empty.
+    """The start of this process's part; None if another process records the same part, or the part is empty.
 
-    A sharded axis is cut as `torch.chunk` cuts it, once for each axis of the mesh, as the documentation of
-    torch.distributed.tensor says.
+    A sharded axis is split like `torch.chunk`, once for each axis of the mesh, as documented in
+    torch.distributed.tensor.
     """
     coordinate = value.device_mesh.get_coordinate()
     if coordinate is None:
@@ -77,7 +77,7 @@ def part_of(value: Any, name: str) -> tuple[int, ...] | None:
 
 
 def local(model: Any, parts: dict[str, Part], rank: int) -> dict[str, Any]:
-    """The parts of this process; the first one has what is not spread as well."""
+    """The parts of this process; the first process also has everything that is not sharded."""
     found: dict[str, Any] = {}
     for name, value in _arrays.parts(model, ""):
         if name in parts:
@@ -88,16 +88,16 @@ def local(model: Any, parts: dict[str, Part], rank: int) -> dict[str, Any]:
 
 
 def merge_ranks(path: str | os.PathLike[str]) -> list[int]:
-    """Joins what the processes of a sharded training recorded, and gives the steps that every process has.
+    """Joins the parts that the processes of a sharded training recorded, and returns the steps that all processes have.
 
-    The run in `path` then holds whole tensors, like any other. The parts, in `path-ranks`, are left as they are and needed
-    no longer.
+    The run in `path` then holds whole tensors, like any other. The parts, in `path-ranks`, are left unchanged and are no
+    longer needed.
 
     Args:
-        path: The folder that `hinton.record` was given.
+        path: The folder that was passed to `hinton.record`.
 
     Raises:
-        ValueError: there are no parts, some process is missing, or the run was merged already.
+        ValueError: there are no parts, a process is missing, or the run was already merged.
     """
     from ._run import run
 
@@ -124,7 +124,7 @@ def merge_ranks(path: str | os.PathLike[str]) -> list[int]:
 
 
 def joined(runs: Sequence[Any], number: int) -> list[tuple[Any, str, str | None]]:
-    """The whole tensors of a step: array, name, and the type where numpy has none."""
+    """The whole tensors of a step: the array, the name, and the type if numpy does not have it."""
     import numpy
 
     whole: dict[str, Any] = {}
@@ -137,7 +137,7 @@ def joined(runs: Sequence[Any], number: int) -> list[tuple[Any, str, str | None]
             array = whole.setdefault(name, numpy.zeros(shape, values.dtype))
             array[tuple(slice(begin, begin + length) for begin, length in zip(offset, values.shape))] = values
             bf16 |= {name} if tensor.dtype == "bf16" else set()
-    # numpy has no bfloat16: it is the upper half of the float32 as which it was read.
+    # numpy has no bfloat16: it is the upper half of the float32 that was read.
     return [
         ((array.view("u4") >> 16).astype("u2"), name, "bf16") if name in bf16 else (array, name, None)
         for name, array in whole.items()
@@ -147,8 +147,8 @@ def joined(runs: Sequence[Any], number: int) -> list[tuple[Any, str, str | None]
 def place(
     path: str, model: Any, every: int | None, settings: dict[str, Any]
 ) -> tuple[str, dict[str, Part] | None, dict[str, Any]] | None:
-    """Where this process records, which parts of a spread model, and the settings that say so; None where another process
-    records."""
+    """The folder in which this process records, the parts of a sharded model, and the settings that describe them; None if
+    another process records."""
     rank, ranks = rank_and_size()
     spread = ranks > 1 and model is not None and any(is_spread(value) for _, value in _arrays.parts(model, ""))
     if not spread:

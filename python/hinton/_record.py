@@ -1,4 +1,4 @@
-"""Recording a training: a run folder that everything else of hinton reads, while it is written."""
+"""Records a training in a run folder, which the rest of hinton can read while it is being written."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from ._errors import kind_of, refused, warn, whole
 from ._paths import path_of
 from ._snapshot import Copy, detached, lent, size_of, snapshot, whole_statistics
 
-#: Snapshots that wait to be written. More would only be memory: the disk is slower than the training.
+#: The maximum number of snapshots that wait to be written. More would only cost memory if the disk is slower.
 WAITING = 2
 
-#: Seconds after which metrics are written. To wake the thread at every step would cost the training more than the step's
-#: own work: the two would take the interpreter's lock from one another.
+#: Seconds between writes of metrics. Waking the thread at every step would slow the training more than the step's own
+#: work, because the two compete for the interpreter's lock.
 BEAT = 0.2
 
-#: Bytes of a model that is recorded whole; of a larger one samples are.
+#: The size of a model, in bytes, up to which it is recorded whole; of larger models, samples are recorded.
 SMALL = 64 << 20
 
 Keep = Literal["auto", "whole", "samples"]
 
 
 class Recorder:
-    """Writes a run folder while a model learns; `hinton.record` makes one.
+    """Writes a run folder while a model learns; `hinton.record` creates one.
 
-    The training waits for nothing but a copy of the weights in memory, and for that only as long as the budget
-    allows. A thread writes. A fault of the recorder is a `HintonWarning` and ends the recording, never the
-    training. Where several processes of torch.distributed train one model, the first one records, and the others
-    nothing; each records its own part of a model whose tensors are spread over them, see `merge_ranks`.
+    The training waits only for a copy of the weights in memory, and only as long as the budget allows; a thread writes
+    it. An error of the recorder is a `HintonWarning` and ends the recording, never the training. If several processes of
+    torch.distributed train one model, only the first one records; if the model's tensors are sharded over the processes,
+    each records its own part, see `merge_ranks`.
     """
 
     def __init__(
@@ -70,14 +70,14 @@ class Recorder:
         watched = _watch.Activations(model, activations) if activations else None
         self.path = path_of(path)
         self._writer: _hinton.Recorder | None = None
-        #: The parts of a model that is spread over several processes.
+        #: The parts of a model that is sharded over several processes.
         self._parts: dict[str, _ranks.Part] | None = None
         if (place := _ranks.place(self.path, model, every, settings or {})) is not None:
             self.path, self._parts, about = place
             self._writer = _hinton.Recorder(self.path, trained, json.dumps(about, default=str), resume)
         self._model = model
         self._every = every
-        # Parts of ranks must be of the same steps, so that no budget of a rank may decide.
+        # All ranks must record the same steps, so no rank may decide by its own budget.
         self._overhead = overhead if self._parts is None else math.inf
         self._budget = max_bytes
         self._keep = keep
@@ -89,12 +89,12 @@ class Recorder:
         self._begun = time.perf_counter()
         #: Seconds that the training waited for the recorder.
         self.spent = 0.0
-        #: Steps whose weights were recorded.
+        #: Number of steps whose weights were recorded.
         self.recorded = 0
-        #: Steps that were due, and whose weights the budget or a slow disk left out.
+        #: Number of steps whose weights were due, but skipped because of the budget or a slow disk.
         self.skipped = 0
         self._untold = 0
-        #: Bytes of weights that were recorded.
+        #: Size of the recorded weights in bytes.
         self.bytes = 0
         last = None if self._writer is None else self._writer.last
         self._number = -1 if last is None else last
@@ -120,14 +120,14 @@ class Recorder:
         """Records a step: its metrics always, its weights as far as `every` and the budget allow.
 
         Args:
-            number: The step's number; without one, the last plus 1.
-            model: The model at this step, where each step makes a new one, as JAX does. Arrays of JAX never
-                change: they are kept, and read by the thread that writes.
-            weights: `True` records the weights at this step, whole, whatever the budget says; `False` does not.
-            tensors: Arrays to record besides the model's, by name: gradients, activations.
-            metrics: Numbers by name. A value of an accelerator is read by the thread that writes.
+            number: The number of the step; by default the previous one plus 1.
+            model: The model at this step, if each step creates a new one, as in JAX. Arrays of JAX never change: they are
+                not copied, and the writing thread reads them.
+            weights: `True` records the whole weights at this step, regardless of the budget; `False` does not.
+            tensors: More arrays to record besides the model's, by name: gradients, activations.
+            metrics: Numbers by name. Values on an accelerator are read by the writing thread.
 
-        Raises nothing: a fault of the recorder is a `HintonWarning`, and the training goes on.
+        Raises nothing: an error of the recorder is a `HintonWarning`, and the training goes on.
         """
         begun = time.perf_counter()
         self._number = self._number + 1 if number is None else number
@@ -140,8 +140,8 @@ class Recorder:
         self.spent += time.perf_counter() - begun
 
     def log(self, **metrics: Any) -> None:
-        """Records metrics of the step that was recorded last: of a validation, say. Numbers by name; a value of an
-        accelerator is read by the thread that writes."""
+        """Records metrics of the most recent step, such as those of a validation. Numbers by name; values on an accelerator are
+        read by the writing thread."""
         begun = time.perf_counter()
         if self._failure is None and self._is_open:
             try:
@@ -152,8 +152,8 @@ class Recorder:
         self.spent += time.perf_counter() - begun
 
     def take_gradients(self) -> None:
-        """Measures the gradients of the next step now, where the training clears them before `step` is called. Does
-        nothing without `gradients=True`."""
+        """Measures the gradients of the next step now, for trainings that clear them before they call `step`. Does nothing
+        without `gradients=True`."""
         begun = time.perf_counter()
         if self._gradients and self._is_open and self._failure is None and self._is_armed(self._number + 1):
             try:
@@ -168,7 +168,7 @@ class Recorder:
         if self._before is not None:
             before, self._before = (self._before, snapshot(self._weights())), None
         if self._is_armed(number) if weights is None else weights:
-            # Weights that were asked for wait for the disk, others do not unless any cost is allowed.
+            # Requested weights wait for the disk; others do not, unless any cost is allowed.
             if self._room.acquire(blocking=weights is True or self._overhead >= 1):
                 copies = self._copies(weights is True, tensors, metrics)
                 metrics |= self._tell_skipped()
@@ -182,12 +182,12 @@ class Recorder:
             self._activations.is_armed = self._is_due(number + 1)
 
     def _tell_skipped(self) -> dict[str, Any]:
-        """How many steps were left out since it was told last, for the run."""
+        """The number of steps skipped since this was last reported, for the run."""
         skipped, self._untold = self.skipped - self._untold, self.skipped
         return {"skipped_steps": skipped} if skipped else {}
 
     def _copies(self, is_whole: bool, tensors: Any, metrics: dict[str, Any]) -> dict[str, Copy]:
-        """What is recorded of this step; metrics that belong to it are added."""
+        """The copies to record of this step; adds the metrics that belong to it."""
         weights = self._weights()
         keep = self._keep
         if keep == "auto":
@@ -214,7 +214,7 @@ class Recorder:
         return _ranks.local(self._model, self._parts, _ranks.rank_and_size()[0])
 
     def _is_armed(self, number: int) -> bool:
-        """Whether the weights of this step are recorded. Where activations are, that was decided a step before."""
+        """Whether the weights of this step are recorded. If activations are, that was decided one step earlier."""
         return self._is_due(number) if self._activations is None else self._activations.is_armed
 
     def _is_due(self, number: int) -> bool:
@@ -223,7 +223,7 @@ class Recorder:
             return False
         if self.recorded == 0:
             return True
-        # What one more snapshot costs is what the ones before did.
+        # The cost of one more snapshot is estimated from the previous ones.
         cost = self.spent * (1 + 1 / self.recorded)
         within = self._overhead >= 1 or cost <= self._overhead * (time.perf_counter() - self._begun)
         if self._budget is not None:
@@ -233,7 +233,7 @@ class Recorder:
         return within
 
     def _put(self, item: Any) -> None:
-        """Hands a step to the thread that writes; None ends it. It is woken for weights, which take memory."""
+        """Passes a step to the writing thread; None ends it. The thread is woken only for weights, which take memory."""
         self._waiting.append(item)
         if item is None or item[2] is not None or item[4] is not None:
             self._wake.set()
@@ -268,10 +268,10 @@ class Recorder:
         warn([f"{self.path}: the recording ended, the training goes on: {error}"])
 
     def attach(self, optimizer: Any) -> Any:
-        """Records a step after each `optimizer.step()` of torch; the handle's `.remove()` ends that.
+        """Records a step after each `optimizer.step()` of torch; call `.remove()` on the returned handle to stop.
 
         Raises:
-            TypeError: it is no optimiser of torch.
+            TypeError: it is not an optimiser of torch.
         """
         if not hasattr(optimizer, "register_step_post_hook"):
             cure = "give an optimiser of torch, or call `.step()` in the loop"
@@ -279,7 +279,7 @@ class Recorder:
         return optimizer.register_step_post_hook(lambda *_: self.step())
 
     def close(self) -> None:
-        """Waits until everything is written. Once more does nothing."""
+        """Waits until everything is written. Calling it again has no effect."""
         if self._is_open:
             self._is_open = False
             if last := self._tell_skipped():
@@ -305,28 +305,28 @@ class Recorder:
 
 
 class Recording(TypedDict, total=False):
-    """What `record` takes besides the folder and the model."""
+    """The arguments of `record` besides the folder and the model."""
 
     every: int | None
-    """Least number of steps between two recorded weights"""
+    """Minimum number of steps between two recorded weights"""
     overhead: float
-    """The most of the wall clock that copies of weights may take"""
+    """Maximum share of the wall clock that copies of weights may take"""
     max_bytes: int | None
-    """The most bytes of weights in the run"""
+    """Maximum size of all weights in the run, in bytes"""
     keep: Keep
     """`"whole"` weights, `"samples"` of large ones, or `"auto"`: whole up to 64 MiB"""
     gradients: bool
-    """Records the norms of gradients, where weights are recorded"""
+    """Record the norms of gradients, at steps whose weights are recorded"""
     updates: bool
-    """Records how much the step after each recorded one changed each tensor"""
+    """Record how much the step after each recorded one changed each tensor"""
     activations: Sequence[str]
-    """Modules whose outputs are recorded, where weights are: names and globs"""
+    """Modules whose outputs are recorded when weights are: names and globs"""
     trained: str
-    """What is trained, for people"""
+    """A description of what is trained"""
     settings: dict[str, Any] | None
     """The training's settings"""
     resume: bool
-    """Goes on with the run that is there"""
+    """Continue the existing run"""
 
 
 def record(
@@ -344,7 +344,7 @@ def record(
     settings: dict[str, Any] | None = None,
     resume: bool = False,
 ) -> Recorder:
-    """Records a training in a run folder, which `hinton.run` and the command read meanwhile.
+    """Records a training in a run folder, which `hinton.run` and the command can read while it is written.
 
     >>> with hinton.record("run/", model) as rec:           # doctest: +SKIP
     ...     for batch in batches:
@@ -352,28 +352,28 @@ def record(
     ...         rec.step(loss=loss)
 
     Args:
-        path: The folder; it must hold no run yet, unless `resume` goes on with one.
-        model: A module, a dictionary of arrays; what `hinton.draw` takes. Read anew at each step.
-        every: Least number of steps between two recorded weights; without, the budget alone decides.
-        overhead: The most of the wall clock that copies of weights may take, 0.01 for 1 %. With 1 or more nothing is
-            left out, and the training waits for the disk.
-        max_bytes: The most bytes of weights in the run.
-        keep: `"whole"` records all values. `"samples"` records, of a tensor of more than 65,536 values, every n-th row and
-            column as `NAME.sample` and, of all its values, the metrics `rms.NAME` and `max_abs.NAME`. `"auto"` records a
-            model of up to 64 MiB whole, and samples of a larger one. `step(weights=True)` is always whole.
-        gradients: Records `grad_norm` and `grad_norm.NAME` of a module of torch, at the steps whose weights are recorded.
-            They must still be there: call `step` or `take_gradients` before `zero_grad`, or use `attach`.
-        updates: Records `update_ratio.NAME` at the step after each whose weights are recorded: the norm of what that one
-            step changed over the norm of the tensor before it. It costs one more copy.
-        activations: Names and globs (`"layers.*.mlp"`) of modules of torch whose outputs are recorded where weights are, in
+        path: The folder; it must not hold a run yet, unless `resume` continues it.
+        model: A module or a dictionary of arrays; anything that `hinton.draw` accepts. Read anew at each step.
+        every: Minimum number of steps between two recorded weights; by default only the budget decides.
+        overhead: Maximum share of the wall clock that copies of weights may take: 0.01 is 1 %. With 1 or more nothing is
+            skipped, and the training waits for the disk.
+        max_bytes: Maximum size of all weights in the run, in bytes.
+        keep: `"whole"` records all values. `"samples"` records, for a tensor of more than 65,536 values, every n-th row
+            and column as `NAME.sample` and, over all its values, the metrics `rms.NAME` and `max_abs.NAME`. `"auto"`
+            records a model of up to 64 MiB whole, and samples of a larger one. `step(weights=True)` is always whole.
+        gradients: Records `grad_norm` and `grad_norm.NAME` of a torch module, at the steps whose weights are recorded.
+            The gradients must still exist: call `step` or `take_gradients` before `zero_grad`, or use `attach`.
+        updates: Records `update_ratio.NAME` at the step after each one whose weights are recorded: the norm of the change
+            in that one step, divided by the norm of the tensor before it. Costs one more copy.
+        activations: Names and globs (`"layers.*.mlp"`) of torch modules whose outputs are recorded when weights are, in
             training mode: `activation.NAME` of the first 16 examples, and the metrics `activation_rms.NAME` and
             `activation_zeros.NAME` (the share of zeros) of the whole batch.
-        trained: What is trained, for people.
-        settings: The training's settings, written as JSON.
+        trained: A description of what is trained.
+        settings: The settings of the training, written as JSON.
 
     Raises:
-        ValueError: there is a run in the folder already; a model has no gradients or modules to watch.
-        KeyError: no module has a name of `activations`.
+        ValueError: the folder already holds a run; or the model has no gradients or modules to watch.
+        KeyError: no module matches a name of `activations`.
     """
     return Recorder(
         path, model, every=every, overhead=overhead, max_bytes=max_bytes, keep=keep, gradients=gradients,

@@ -1,4 +1,4 @@
-"""Files at addresses: how much of them may be downloaded."""
+"""Files at addresses: limits on how much of them is downloaded."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from types import TracebackType
 
 from . import _hinton
 
-#: The limit that holds.
+#: The current limit.
 LIMITS: list[str | None] = [None]
 
 
 class Downloads:
-    """A limit of what is downloaded; at the end of a `with` block the one before it holds again."""
+    """A limit on downloads; at the end of a `with` block the previous limit applies again."""
 
     def __init__(self, size: str | None) -> None:
         self._size, self._before = size, LIMITS[0]
@@ -35,8 +35,8 @@ class Downloads:
 
 
 def max_download(size: str | int | None) -> Downloads:
-    """From now on at most so many bytes more are downloaded of files at addresses, by this process. What would need more
-    is an `OSError` before anything of it is downloaded.
+    """Limits how many more bytes this process downloads of files at addresses, from now on. Anything that would exceed the
+    limit raises an `OSError` before any of it is downloaded.
 
     >>> hinton.max_download("500MB")                        # doctest: +SKIP
     >>> with hinton.max_download("20MB"):                   # doctest: +SKIP
@@ -46,6 +46,6 @@ def max_download(size: str | int | None) -> Downloads:
         size: `"500MB"`, `"2GiB"`, a number of bytes, or None for no limit, which is the default.
 
     Raises:
-        ValueError: it is no size.
+        ValueError: it is not a size.
     """
     return Downloads(None if size is None else str(size))

@@ -24,17 +24,17 @@ if TYPE_CHECKING:
     from ._keywords import Settings
 
 
-#: Pixels to the inch of films, where `dpi` does not say others.
+#: Resolution of films in pixels per inch, unless `dpi` is given.
 DPI = 144
 
 
 @dataclass(frozen=True)
 class Step:
-    """A step that has tensors."""
+    """A step of a run that has tensors."""
 
     #: Its number.
     number: int
-    #: When it was taken, in seconds of the recorder's clock.
+    #: The time it was recorded, in seconds on the recorder's clock.
     time: float | None
     #: Its metrics by name.
     metrics: dict[str, float]
@@ -53,12 +53,12 @@ class Run:
 
     @property
     def trained(self) -> str | None:
-        """What was trained, where the run says it."""
+        """What was trained, if the run says so."""
         return self._inner.trained(0)
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The settings of the training, where the run says them."""
+        """The settings of the training, if the run has any."""
         settings: dict[str, Any] = json.loads(self._inner.settings(0) or "{}")
         return settings
 
@@ -69,19 +69,19 @@ class Run:
 
     @property
     def names(self) -> list[str]:
-        """Names of the tensors of any step."""
+        """The names of the tensors of all steps."""
         return self._inner.tensor_names(0)
 
     @property
     def metrics(self) -> dict[str, list[tuple[int, float]]]:
-        """Every metric by name: number of the step and value, also between the steps with tensors."""
+        """Every metric by name: step numbers and values, including steps without tensors."""
         return {name: self._inner.series(0, name) for name in self._inner.metric_names(0)}
 
     def at(self, number: int = -1) -> Checkpoint:
-        """The tensors of the step with that number; -1 is the last.
+        """The tensors of the step with this number; -1 is the last step.
 
         Raises:
-            KeyError: that step has no tensors; the cure has the nearest that has.
+            KeyError: the step has no tensors; the error names the nearest step that has.
         """
         whole("number", number, least=-1)
         numbers = [step.number for step in self.steps]
@@ -101,17 +101,17 @@ class Run:
         threads: int = 0,
         **settings: Unpack[Settings],
     ) -> Picture:
-        """Draws a page of the run; tensors of a step; or with `metric` (names, or globs) curves.
+        """Draws a page about the run, the tensors of a step, or, with `metric` (names or globs), curves.
 
         Args:
-            tensors: Which tensors, of the last step or of `step`; without any, a page of the run.
-            metric: Metrics as curves over the steps.
+            tensors: The tensors to draw, of the last step or of `step`; without any, a page about the run.
+            metric: Metrics to draw as curves over the steps.
             step: The number of the step whose tensors are drawn.
-            threads: How many threads work; 0 is one for each core.
+            threads: Number of threads; 0 means one per core.
 
         Raises:
             KeyError: there is no such tensor, metric or step.
-            ValueError: a setting does not take that value.
+            ValueError: a setting does not accept the value.
         """
         listed = metric if isinstance(metric, (list, tuple)) else [] if metric is None else [metric]
         metrics = texts("metric", listed, "give the name of a metric, or a list of names; `.metrics` has them")
@@ -132,22 +132,22 @@ class Run:
         threads: int = 0,
         **settings: Unpack[Settings],
     ) -> Film:
-        """A film of the same picture of every step, on one scale.
+        """Makes a film: the same picture of every step, on one scale.
 
         Args:
-            tensors: Which tensors; without any, all.
-            show: `"value"`, or how they change: the words of `hinton animate --show`.
+            tensors: The tensors to show; all by default.
+            show: `"value"`, or a kind of change, as in `hinton animate --show`.
             steps: Steps by number: `"0..100"`, `"50.."`, `"0..100:5"`.
-            metric: The metric under the picture, or `"off"`.
-            fps: Frames a second.
-            duration: Seconds in all, instead of `fps`.
-            hold: Least seconds of the last frame, or of the first and the last.
-            morph: Pictures between two steps.
-            threads: How many threads work; 0 is one for each core.
+            metric: The metric shown under the picture, or `"off"`.
+            fps: Frames per second.
+            duration: Duration of the film in seconds, in place of `fps`.
+            hold: Minimum duration in seconds of the last frame, or of the first and the last.
+            morph: Number of interpolated pictures between two steps.
+            threads: Number of threads; 0 means one per core.
 
         Raises:
             KeyError: no step has such a tensor.
-            ValueError: a setting does not take that value.
+            ValueError: a setting does not accept the value.
         """
         if fps is not None and duration is not None:
             raise refused(ValueError, "fps and duration say the same", "give one of them")
@@ -172,7 +172,7 @@ class Run:
 
 
 def held(hold: Any) -> tuple[float, float] | None:
-    """Least seconds of the first frame and of the last."""
+    """The minimum durations of the first and the last frame in seconds."""
     pair = (0.0, hold) if isinstance(hold, (int, float)) else hold
     if pair is None:
         return None
@@ -185,7 +185,7 @@ def held(hold: Any) -> tuple[float, float] | None:
 
 
 class Source(Protocol):
-    """What a film is drawn from."""
+    """The source that a film is drawn from."""
 
     def save(self, path: str, loops: int) -> list[str]: ...
     def encode(self, output: str, loops: int) -> tuple[bytes, list[str]]: ...
@@ -200,19 +200,19 @@ class Film:
         self._apng: bytes | None = None
 
     def save(self, path: str | os.PathLike[str], *, loop: int = 0) -> None:
-        """Writes a film (GIF, APNG, WebP by the extension) or a folder of pictures. It plays `loop` times; 0 is for ever.
+        """Writes a film (GIF, APNG, WebP by the extension) or a folder of pictures. It plays `loop` times; 0 means forever.
 
         Raises:
-            ValueError: nothing writes films with that extension, or a step cannot be drawn.
+            ValueError: no output has this extension, or a step cannot be drawn.
             OSError: it cannot be written, or a step cannot be read.
         """
         warn(self._inner.save(path_of(path), whole("loop", loop, most=65_535)))
 
     def encode(self, output: str, *, loop: int = 0) -> bytes:
-        """The bytes of `"gif"`, `"apng"` or `"webp"`. It plays `loop` times; 0 is for ever.
+        """Encodes the film as `"gif"`, `"apng"` or `"webp"`. It plays `loop` times; 0 means forever.
 
         Raises:
-            ValueError: there is no such film, or a step cannot be drawn.
+            ValueError: there is no such output, or a step cannot be drawn.
             OSError: a step cannot be read.
         """
         film, notes = self._inner.encode(output, whole("loop", loop, most=65_535))
@@ -220,26 +220,26 @@ class Film:
         return film
 
     def strip(self, pictures: int = 6) -> Picture:
-        """So many of its pictures beside one another, for paper.
+        """Draws a strip of `pictures` frames side by side, for print.
 
         Raises:
-            ValueError: it is less than one, or a step cannot be drawn.
+            ValueError: the number is less than one, or a step cannot be drawn.
             OSError: a step cannot be read.
         """
         return Picture(self._inner.strip(whole("pictures", pictures, least=1)))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        # An animated PNG plays where a PNG is shown, and its first frame stands where it does not.
+        # An animated PNG plays where PNGs are shown; programs that cannot play it show the first frame.
         if self._apng is None:
             self._apng = self.encode("apng")
         if len(self._apng) > BUDGET:
-            # A saved notebook is to stay small: pictures of the film stand for it.
+            # A saved notebook should stay small: some pictures of the film replace it.
             bundle, about = self.strip()._repr_mimebundle_()
             size = len(self._apng) / 1e6
             bundle["text/plain"] = f"<hinton.Film of {size:.1f} MB, too large to keep here: .save('film.gif') writes it>"
             return bundle, about
         data = base64.b64encode(self._apng).decode("ascii")
-        # As large as the picture of one step, so that dense screens show it sharp. A PNG begins with its size (RFC 2083).
+        # As large as the picture of one step, for sharp display on dense screens. A PNG begins with its size (RFC 2083).
         width, height = (round(side * SCREEN / DPI) for side in struct.unpack(">II", self._apng[16:24]))
         return {"image/png": data, "text/plain": repr(self)}, {"image/png": {"width": width, "height": height}}
 
@@ -248,10 +248,10 @@ class Film:
 
 
 def run(*paths: str | os.PathLike[str]) -> Run:
-    """Opens a training run: a run folder, a folder of checkpoints, a list of arrays. Several are shown together.
+    """Opens a training run: a run folder, a folder of checkpoints, or a list of arrays. Several are shown together.
 
     Raises:
-        OSError: nothing is there, or it is no run.
+        OSError: there is no such file, or it is not a run.
     """
     if not paths:
         raise refused(TypeError, "run() takes the folder of at least one run", 'hinton.run("run/")')
@@ -274,27 +274,27 @@ def animate(
     threads: int = 0,
     **settings: Unpack[Settings],
 ) -> Film:
-    """A film of steps: the same picture of each, on one scale. It is drawn when it is shown or saved.
+    """Makes a film of steps: the same picture of each, on one scale. It is drawn when it is shown or saved.
 
     >>> hinton.animate([W0, W1, W2], chart="heatmap").save("w.gif")     # doctest: +SKIP
 
     Args:
-        steps: A run or the path of one; an array whose first axis is the steps; a list of arrays, models, open files
-            or paths of checkpoints; a dictionary of them by the number of the step. Arrays are read where they
-            lie when the film is drawn: copy what changes meanwhile.
-        tensors: Which tensors; without any, all.
-        name: What the picture calls an array.
+        steps: A run or the path of one; an array whose first axis is the steps; a list of arrays, models, open files or
+            paths of checkpoints; or a dictionary of these by step number. Arrays are read in place when the film is
+            drawn: copy those that change in the meantime.
+        tensors: The tensors to show; all by default.
+        name: The name of an array in the picture.
         device: `"cpu"` allows tensors to be copied from a GPU.
-        show: `"value"`, or how they change: the words of `hinton animate --show`.
-        fps: Frames a second.
-        duration: Seconds in all, instead of `fps`.
-        hold: Least seconds of the last frame, or of the first and the last.
-        morph: Pictures between two steps.
-        threads: How many threads work; 0 is one for each core.
+        show: `"value"`, or a kind of change, as in `hinton animate --show`.
+        fps: Frames per second.
+        duration: Duration of the film in seconds, in place of `fps`.
+        hold: Minimum duration in seconds of the last frame, or of the first and the last.
+        morph: Number of interpolated pictures between two steps.
+        threads: Number of threads; 0 means one per core.
 
     Raises:
-        ValueError: there is no step, their numbers fall, or a setting does not take that value.
-        KeyError: no step has a tensor of that name.
+        ValueError: there are no steps, their numbers are not ascending, or a setting does not accept the value.
+        KeyError: no step has a tensor with this name.
     """
     return of_steps(steps, name, device).animate(
         *tensors, show=show, fps=fps, duration=duration, hold=hold, morph=morph, threads=threads, **settings
@@ -302,7 +302,7 @@ def animate(
 
 
 def of_steps(steps: Any, name: str | None = None, device: str | None = None) -> Run:
-    """Steps in memory, or of a path, as a run."""
+    """Steps in memory, or at a path, as a run."""
     from ._draw import inner
 
     if isinstance(steps, Run):
@@ -328,7 +328,7 @@ def of_steps(steps: Any, name: str | None = None, device: str | None = None) -> 
               for number, one in numbered]
     names = {one.names[0] if len(one.names) == 1 else "" for _, one in opened}
     if len(names) > 1 and "" not in names:
-        # Files of one array each are named by their files: it is the same array all the same.
+        # Files with a single array each are named after the files, but it is the same array.
         opened = [(number, _hinton.of_tensors(one.path, [one.select([])[0].named(called)])) for number, one in opened]
     made = _hinton.run_of(name or "steps", opened)
     warn(made.warnings)

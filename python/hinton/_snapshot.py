@@ -1,4 +1,4 @@
-"""Copies of a model's arrays that later steps do not change, taken without waiting for a device."""
+"""Snapshots of a model's arrays that later steps do not change, taken without waiting for a device."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Any
 from . import _arrays, _hinton
 from ._tensor import Tensor
 
-#: The most values of a sample.
+#: The maximum number of values in a sample.
 SAMPLE = 256 * 256
 
-#: A copy, and the name of a type that numpy does not have.
+#: A copy, with the name of its type if numpy does not have it.
 Copy = tuple[Any, str | None]
 
 
 class OnItsWay:
-    """A tensor of a CUDA device that is being copied to page-locked memory on a stream of its own.
+    """A tensor on a CUDA device that is being copied to page-locked memory on a separate stream.
 
-    The training's stream waits for the copy before it goes on to change the weights; the CPU waits only in
-    `arrived`, which the thread that writes calls.
+    The training's stream waits for the copy before it goes on to change the weights; the CPU waits only in `arrived`,
+    which the writing thread calls.
     """
 
     def __init__(self, value: Any) -> None:
@@ -34,7 +34,7 @@ class OnItsWay:
             self._copy.copy_(value, non_blocking=True)
             self._done = side.record_event()
         training.wait_event(self._done)
-        # Its memory must not be given to another tensor before the copy was made.
+        # Its memory must not be reused for another tensor before the copy is complete.
         value.record_stream(side)
         self.nbytes: int = self._copy.numel() * self._copy.element_size()
 
@@ -43,7 +43,7 @@ class OnItsWay:
         return self._copy
 
 
-#: The stream for copies of each device.
+#: The stream for copies, by device.
 SIDES: dict[Any, Any] = {}
 
 
@@ -54,7 +54,7 @@ def side_stream(device: Any) -> Any:
 
 
 def snapshot(model: Any, only_samples: bool = False) -> dict[str, Copy]:
-    """Copies of all arrays of a model, by name; with `only_samples` of large ones every n-th row and column."""
+    """Copies all arrays of a model, by name; with `only_samples`, every n-th row and column of large ones."""
     copies: dict[str, Copy] = {}
     for name, part in _arrays.parts(model, ""):
         if only_samples and (strides := sample_of(getattr(part, "shape", ()))):
@@ -66,12 +66,12 @@ def snapshot(model: Any, only_samples: bool = False) -> dict[str, Copy]:
 
 
 def size_of(model: Any) -> int:
-    """Bytes of all arrays of a model."""
+    """The size of all arrays of a model in bytes."""
     return sum(int(getattr(part, "nbytes", 0)) for _, part in _arrays.parts(model, ""))
 
 
 def sample_of(shape: Sequence[int]) -> tuple[int, ...]:
-    """The strides, powers of 2, of a sample of at most 256 x 256 values; nothing where all are few enough."""
+    """The strides, powers of 2, of a sample of at most 256 x 256 values; empty if the whole array is that small."""
     strides = [1] * len(shape)
     while math.prod(kept := [-(-axis // stride) for axis, stride in zip(shape, strides)]) > SAMPLE:
         strides[kept.index(max(kept))] *= 2
@@ -79,13 +79,13 @@ def sample_of(shape: Sequence[int]) -> tuple[int, ...]:
 
 
 def strided(value: Any, name: str, strides: tuple[int, ...]) -> Any:
-    """Every n-th value of each axis, as a view where the library has such."""
+    """Every n-th value along each axis, as a view if the library supports it."""
     array = value if _arrays.is_from(value, "torch") or is_of_jax(value) else _arrays.as_numpy(value, name)
     return array[tuple(slice(None, None, stride) for stride in strides)]
 
 
 def whole_statistics(model: Any) -> dict[str, Any]:
-    """Of each array of which a sample is recorded, the root mean square and the largest magnitude of all its values."""
+    """For each array of which a sample is recorded, the root mean square and the largest magnitude of all its values."""
     found: dict[str, Any] = {}
     for name, part in _arrays.parts(model, ""):
         if not sample_of(getattr(part, "shape", ())):
@@ -103,7 +103,7 @@ def whole_statistics(model: Any) -> dict[str, Any]:
 
 
 def copied(value: Any, name: str) -> Copy | None:
-    """A copy of one array; None for what is no array."""
+    """Copies one array; None if the value is not an array."""
     if _arrays.is_from(value, "torch"):
         return of_torch(value)
     if is_of_jax(value):
@@ -116,7 +116,7 @@ def copied(value: Any, name: str) -> Copy | None:
 
 
 def of_torch(value: Any) -> Copy:
-    """A tensor of torch: of the CPU a copy, of CUDA one that is on its way, of other devices one that was waited for."""
+    """Copies a torch tensor: from the CPU at once, from CUDA asynchronously, from other devices by waiting."""
     value = value.detach()
     kind, _ = _arrays.FOREIGN.get(str(value.dtype).removeprefix("torch."), (None, 0))
     if value.device.type == "cpu":
@@ -127,7 +127,7 @@ def of_torch(value: Any) -> Copy:
 
 
 def bits(value: Any) -> Any:
-    """A tensor of torch as numpy's array, as integers where numpy does not know the type."""
+    """A torch tensor as a numpy array; as integers if numpy does not know the type."""
     torch = sys.modules["torch"]
     _, size = _arrays.FOREIGN.get(str(value.dtype).removeprefix("torch."), (None, 0))
     if size:
@@ -136,7 +136,7 @@ def bits(value: Any) -> Any:
 
 
 def is_of_jax(value: Any) -> bool:
-    """Whether it is an array of JAX, which never changes and may still be computed."""
+    """Whether it is an array of JAX, which never changes and may still be being computed."""
     return _arrays.is_from(value, "jax") or _arrays.is_from(value, "jaxlib")
 
 
@@ -148,7 +148,7 @@ def detached(value: Any) -> Any:
 
 
 def array(copy: Any, name: str) -> Any:
-    """The values of a copy, which are waited for."""
+    """The values of a copy; waits until it is complete."""
     if isinstance(copy, OnItsWay):
         return bits(copy.arrived())
     return _arrays.as_numpy(copy, name) if is_of_jax(copy) else copy
@@ -162,6 +162,6 @@ def lent(name: str, copy: Any, dtype: str | None) -> _hinton.Tensor:
 
 
 def numbers(copy: Any, dtype: str | None, name: str) -> Any:
-    """A copy as numbers of 64 bits, for norms."""
+    """A copy as 64-bit numbers, for norms."""
     values = array(copy, name) if dtype is None else Tensor(lent(name, copy, dtype)).numpy()
     return values.astype("float64")

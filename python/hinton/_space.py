@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
     from ._keywords import SpaceSettings
 
-#: Files that hold a film.
+#: Extensions of files that hold a film.
 FILMS = (".gif", ".apng", ".webp")
 
 
 class Space:
-    """Points after every step of a network. A notebook shows a page that turns, and the picture of all steps.
+    """Points after every step of a network. A notebook shows an interactive page, and the picture of all steps.
 
     `.save()` writes a picture (`.png`, `.svg`, `.pdf`), a film (`.gif`, `.apng`, `.webp`), the page (`.html`) or the
     numbers (`.npz`).
@@ -42,28 +42,28 @@ class Space:
 
     @property
     def title(self) -> str:
-        """The network's name: its layers, or the file."""
+        """The name of the network: its layers, or the file."""
         return self._inner.title
 
     @property
     def steps(self) -> list[str]:
-        """Names of the steps, the input first."""
+        """The names of the steps, starting with the input."""
         return self._inner.steps
 
     @property
     def values(self) -> dict[str, ndarray[Any, Any]]:
-        """The points after each step: a row for each point. Names are the step's number and what it is; with
-        `labels`, where there are any."""
+        """The points after each step, one row per point. Keys are the index and name of the step; `labels` is included if there
+        are any."""
         return {tensor.name: Tensor(tensor).numpy() for tensor in self._inner.tensors()}
 
     @property
     def weights(self) -> dict[str, str]:
-        """The matrix of each step with its singular values and determinant, as text; empty where it has none."""
+        """The matrix of each step with its singular values and determinant, as text; empty if it has none."""
         return dict(self._inner.weights)
 
     @property
     def accuracy(self) -> float | None:
-        """The share of points whose largest output is their label, 0 to 1; None without labels."""
+        """The share of points whose largest output is at their label, 0 to 1; None without labels."""
         return self._inner.accuracy
 
     @property
@@ -72,7 +72,7 @@ class Space:
         return self._inner.notes
 
     def picture(self, step: int | None = None) -> Picture:
-        """All steps side by side; or one, by its index from 0 (the input) or from the end.
+        """Draws all steps side by side; or one step, by its index, where 0 is the input and -1 the last.
 
         Raises:
             ValueError: there is no such step.
@@ -84,18 +84,18 @@ class Space:
         return self._picture
 
     def film(self) -> Film:
-        """Points that move from step to step: the keywords `morph`, `orbit`, `fps`, `pause`, `travel`, `duration`."""
+        """The film in which points move from step to step: keywords `morph`, `orbit`, `fps`, `pause`, `travel`, `duration`."""
         return Film(SpaceFilm(self))
 
     def html(self) -> str:
-        """The page that turns, zooms and plays in a browser: one file that asks the network for nothing."""
+        """The interactive page for the browser: a single file that requests nothing from the network."""
         return self._inner.html().decode("utf-8")
 
     def save(self, path: str | os.PathLike[str], *, dpi: float | None = None) -> None:
-        """Writes a picture, a film, the page or the numbers: the extension chooses. `dpi` is for pixels only.
+        """Writes a picture, a film, the page or the numbers, by the extension. `dpi` only applies to pixels.
 
         Raises:
-            ValueError: nothing writes files with that extension.
+            ValueError: no output has this extension.
             OSError: the file cannot be written.
         """
         extension = os.path.splitext(path_of(path))[1].lower()
@@ -122,7 +122,7 @@ class Space:
 
 
 class SpaceFilm:
-    """The film of a space, as `Film` takes it."""
+    """The frames of the film, as `Film` needs them."""
 
     def __init__(self, space: Space) -> None:
         self._space = space
@@ -146,27 +146,27 @@ def space(
     threads: int = 0,
     **settings: Unpack[SpaceSettings],
 ) -> Space:
-    """Sends points through a network and shows them after every step, each in the colour that its input gave it.
+    """Sends points through a network and shows them after every step, each in the colour given by its input.
 
     >>> hinton.space("2-3-tanh-3-tanh-2", scale=2).save("fold.png")            # doctest: +SKIP
     >>> hinton.space(module, X, labels=y).save("space.html")                   # doctest: +SKIP
 
     Args:
-        network: A line such as `"2-3-tanh-3-tanh-2"`; the path of a checkpoint, an ONNX file or a run; an open file,
-            or a dictionary of matrices that form a chain; a torch module: a chain of layers that hinton knows
-            runs here, any other as torch computes it, with `points` after each of its submodules; or a list of
-            functions, each of which takes what the one before gave. The last two need `points`.
-        points: A name (`"mesh"`, `"cloud"`, `"circle"`, `"rings"`, `"spirals"`, `"digits"` …), the path of a file, or
-            an array with a row for each point. Without any, those that suit the network.
-        labels: A whole number for each point, which colours it; or the path of a file of them.
+        network: A spec such as `"2-3-tanh-3-tanh-2"`; the path of a checkpoint, an ONNX file or a run; an open file; a
+            dictionary of matrices that form a chain; a torch module (a chain of layers that hinton knows is computed by
+            hinton, any other module by torch, with `points` after each of its submodules); or a list of functions, each of
+            which takes the result of the previous one. The last two need `points`.
+        points: A name (`"mesh"`, `"cloud"`, `"circle"`, `"rings"`, `"spirals"`, `"digits"` …), the path of a file, or an
+            array with one row per point. By default those that suit the network.
+        labels: One integer per point, which determines its colour; or the path of a file with them.
         device: `"cpu"` allows tensors to be copied from a GPU.
-        threads: How many threads work; 0 is one for each core.
+        threads: Number of threads; 0 means one per core.
 
     Raises:
-        ValueError: a setting does not take that value, matrices form no chain, points have another width, or the network makes
-            values that are not finite.
-        KeyError: there is no such file, and it is no network written as `2-3-tanh-2`.
-        TypeError: no network, or an unknown keyword.
+        ValueError: a setting does not accept the value, the matrices do not form a chain, points have the wrong width, or the
+            network computes non-finite values.
+        KeyError: there is no such file, and the text is not a spec such as `2-3-tanh-2`.
+        TypeError: not a network, or an unknown keyword.
     """
     said: dict[str, Any] = dict(settings)
     given = None
@@ -201,12 +201,12 @@ def arrays_of(points: Any, labels: Any, device: str | None) -> _hinton.Checkpoin
     return _hinton.of_tensors("array", tensors)
 
 
-#: What a network is: its text, its tensors, or its points after each step.
+#: A network: its spec, its tensors, or its points after each step.
 Network = tuple[str, "_hinton.Checkpoint | None", "list[tuple[str, _hinton.Tensor]]"]
 
 
 def source_of(model: Any, points: Any, device: str | None, said: dict[str, Any]) -> Network:
-    """What the library makes a network of."""
+    """Converts a network to a form that the library accepts."""
     if isinstance(model, (str, os.PathLike)):
         return path_of(model), None, []
     if isinstance(model, Run):
@@ -239,7 +239,7 @@ def source_of(model: Any, points: Any, device: str | None, said: dict[str, Any])
 def traced(
     how: Callable[[Any, Any], list[tuple[str, Any]]], model: Any, points: Any, device: str | None
 ) -> list[tuple[str, _hinton.Tensor]]:
-    """The points after every step, as the model's own library computes them."""
+    """The points after every step, computed by the model's own library."""
     if points is None or isinstance(points, (str, os.PathLike)):
         cure = "give an array with a row for each point: hinton.space(model, X)"
         raise refused(ValueError, "this network is computed by its own library, and needs its points", cure)

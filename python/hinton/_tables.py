@@ -21,18 +21,18 @@ class Setting:
     name: str
     #: Whether it takes `"nothing"` (True or False), a `"value"`, or `"perhaps"` a value.
     takes: str
-    #: What it does, in a line.
+    #: A description in one line.
     about: str
-    #: What it does, in a paragraph.
+    #: A description in a paragraph.
     help: str
-    #: The values it takes, where they are names; empty otherwise.
+    #: The values it accepts, if they are names; otherwise empty.
     choices: tuple[str, ...]
-    #: The charts that heed it; empty for all.
+    #: The charts that it affects; empty means all.
     charts: tuple[str, ...]
 
 
 def settings() -> dict[str, Setting]:
-    """The keywords of `draw` by name, in the order of the reference: what each takes, its names, the charts that heed it."""
+    """The keywords of `draw` by name, in the order of the reference: type, accepted names, and affected charts."""
     return {
         name: Setting(name, takes, about, help, tuple(choices), tuple(charts))
         for name, takes, about, help, choices, charts in _hinton.settings()
@@ -41,7 +41,7 @@ def settings() -> dict[str, Setting]:
 
 @functools.cache
 def lines() -> list[tuple[str, str]]:
-    """Name and one line of each setting. Asked once: importing the package is to be quick."""
+    """The name and one-line description of each setting. Called once, so that importing the package is quick."""
     return [(name, about) for name, _, about, _, _, _ in _hinton.settings()]
 
 
@@ -51,26 +51,26 @@ def chart_names() -> frozenset[str]:
 
 
 def charts() -> dict[str, str]:
-    """The charts: name, and what it shows."""
+    """The charts: their names, and what they show."""
     return {name: about for name, about, _ in _hinton.charts()}
 
 
 def colormaps() -> dict[str, list[tuple[int, int, int]]]:
-    """The colour maps: name, and colours from low to high as red, green and blue of 0 to 255."""
+    """The colour maps: their names, and their colours from low to high as red, green and blue from 0 to 255."""
     return {name: colors for name, _, colors in _hinton.colormaps()}
 
 
-#: What the functions with a chart's name have in common.
-OF_CHARTS = """What is drawn and which tensors of it are those of `hinton.draw`, and so are `name`, `device` and `threads`.
+#: The common part of the documentation of functions named after a chart.
+OF_CHARTS = """`what` and `tensors` are those of `hinton.draw`, and so are `name`, `device` and `threads`.
 
 Raises:
-    KeyError: no tensor has that name.
-    ValueError: a setting does not take that value, or the chart cannot draw that shape.
-    TypeError: no array, or an unknown keyword."""
+    KeyError: no tensor has this name.
+    ValueError: a setting does not accept the value, or the chart cannot draw the shape.
+    TypeError: not an array, or an unknown keyword."""
 
 
 def with_settings(function: Function) -> Function:
-    """Gives a function that takes `**settings` their names, for `help()` and for completion."""
+    """Gives a function that takes `**settings` the names of the settings, for `help()` and completion."""
     signature = inspect.signature(function)
     own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
     taken = {parameter.name for parameter in own}
@@ -86,7 +86,7 @@ def documented(
     own: list[inspect.Parameter],
     rows: list[tuple[str, str]],
 ) -> Function:
-    """The function with the rows as keywords of its signature, and as lines of its documentation."""
+    """Gives a function the rows as keywords in its signature, and as lines in its documentation."""
     keywords = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None) for name, _ in rows]
     function.__signature__ = signature.replace(parameters=[*own, *keywords])  # type: ignore[attr-defined]
     said = "\n".join(f"    {name}: {about}" for name, about in rows)
@@ -95,7 +95,7 @@ def documented(
 
 
 def with_keywords(function: Function, command: str) -> Function:
-    """Gives a function that passes `**settings` to a command their names, as `with_settings` does."""
+    """Gives a function that passes `**settings` to a command the command's keywords, like `with_settings`."""
     signature = inspect.signature(function)
     own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
     taken = {parameter.name for parameter in own}

@@ -1,4 +1,4 @@
-"""One tensor of a file or of memory."""
+"""A tensor in a file or in memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ._keywords import Settings
     from ._picture import Picture
 
-#: numpy's type for a type of hinton; others are decoded to float32.
+#: numpy's dtype for each dtype of hinton; others are decoded to float32.
 IN_NUMPY = {
     "bool": "?",
     "i8": "i1",
@@ -35,10 +35,11 @@ IN_NUMPY = {
 
 
 class Tensor:
-    """A named tensor whose values are read when they are asked for.
+    """A named tensor whose values are read on request.
 
-    Slices (`tensor[0, :, ::2]`, `...` and steps too) are views that read nothing; a number takes its axis away, as with
-    numpy. `numpy()` or `numpy.asarray(tensor)` reads. An index outside is an `IndexError`, any other a `TypeError`.
+    Slices (`tensor[0, :, ::2]`, including `...` and steps) are views that read nothing; an integer removes its axis, as in
+    numpy. `numpy()` or `numpy.asarray(tensor)` reads the values. An index out of bounds is an `IndexError`, any other
+    invalid index a `TypeError`.
     """
 
     __slots__ = ("_inner",)
@@ -48,22 +49,22 @@ class Tensor:
 
     @property
     def name(self) -> str:
-        """Its name in the file, with the slice where it is one: `fc1.weight[0:3]`."""
+        """Its name in the file, with the slice if it is one: `fc1.weight[0:3]`."""
         return self._inner.name
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Length of each axis, the slowest first; `()` for one value."""
+        """The length of each axis, slowest first; `()` for a single value."""
         return self._inner.shape
 
     @property
     def ndim(self) -> int:
-        """Number of axes."""
+        """The number of axes."""
         return len(self.shape)
 
     @property
     def size(self) -> int:
-        """Number of values."""
+        """The number of values."""
         size = 1
         for axis in self.shape:
             size *= axis
@@ -71,7 +72,7 @@ class Tensor:
 
     @property
     def dtype(self) -> str:
-        """The type of the values: `"f32"`, `"bf16"`, `"i8"` …"""
+        """The dtype of the values: `"f32"`, `"bf16"`, `"i8"` …"""
         return self._inner.dtype
 
     @property
@@ -81,7 +82,7 @@ class Tensor:
 
     @property
     def nbytes(self) -> int:
-        """Bytes in the file."""
+        """The size in the file, in bytes."""
         return self._inner.nbytes
 
     @property
@@ -98,11 +99,11 @@ class Tensor:
         return Tensor(self._inner.slice(notation(key)))
 
     def numpy(self) -> ndarray[Any, Any]:
-        """The values, read and packed in C order: an array of this shape, of the same type. Types that numpy does not have
-        (bfloat16, 8-bit floats, quantised ones) become float32.
+        """Reads the values: an array of this shape and dtype, packed in C order. Types that numpy does not have (bfloat16, 8-bit
+        floats, quantised ones) become float32.
 
         Raises:
-            OSError: they cannot be read: the file is cut short, has changed, or is far away and out of reach.
+            OSError: they cannot be read: the file is truncated, has changed, or cannot be reached.
         """
         import numpy
 
@@ -119,7 +120,7 @@ class Tensor:
         return array if dtype is None else array.astype(dtype, copy=False)
 
     def item(self) -> Any:
-        """Its one value, as a number of Python.
+        """The single value, as a Python number.
 
         Raises:
             ValueError: it has several values.
@@ -147,7 +148,7 @@ class Tensor:
 
 
 def notation(key: Any) -> str:
-    """A key of Python in the notation of the command: `[0,:,::2]`."""
+    """A Python index in the notation of the command: `[0,:,::2]`."""
     keys = key if isinstance(key, tuple) else (key,)
     return "[" + ",".join(map(part, keys)) + "]"
 
@@ -162,7 +163,7 @@ def part(key: Any) -> str:
 
 
 def whole(key: Any) -> str:
-    """A whole number of an index. Arrays of one are masks or lists to numpy, and no numbers here."""
+    """An integer in an index. numpy treats arrays of one integer as masks or lists; here they are not accepted."""
     if hasattr(key, "__index__") and not isinstance(key, bool) and not getattr(key, "ndim", 0):
         return str(key.__index__())
     cure = "read it first: `.numpy()` takes any index"

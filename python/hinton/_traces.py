@@ -6,12 +6,12 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-#: Layers of torch that change no value of a network that is looked at.
+#: Layers of torch that do not change values at inference.
 SILENT = ("Identity", "Dropout", "Flatten")
 
 
 def spec_of(module: Any, layers: list[str]) -> str | None:
-    """The layers of a torch chain in hinton's words (`2-3-tanh-2`); None for what is not such a chain."""
+    """The spec of a torch chain in hinton's syntax (`2-3-tanh-2`); None if the module is not such a chain."""
     torch = sys.modules["torch"]
     parts: list[str] = []
     if not isinstance(module, torch.nn.Sequential):
@@ -34,7 +34,7 @@ def spec_of(module: Any, layers: list[str]) -> str | None:
 
 
 def chain_of(module: Any) -> dict[str, Any]:
-    """The parameters of such a chain, named by place as the words count them."""
+    """The parameters of such a chain, named by index as in the spec."""
     named: dict[str, Any] = {}
     place = 0
     for layer in flat(module):
@@ -48,7 +48,7 @@ def chain_of(module: Any) -> dict[str, Any]:
 
 
 def flat(module: Any) -> Any:
-    """The layers of chains within chains, in order."""
+    """The layers of nested chains, in order."""
     for layer in module.children():
         if type(layer).__name__ == "Sequential":
             yield from flat(layer)
@@ -57,8 +57,8 @@ def flat(module: Any) -> Any:
 
 
 def of_module(module: Any, points: Any) -> list[tuple[str, Any]]:
-    """The points after each submodule without submodules, in the order in which torch calls them; the output of
-    the module, where that is another. In evaluation mode, without gradients."""
+    """The points after each submodule that has no submodules itself, in the order in which torch calls them, and the output
+    of the module if that is different. In evaluation mode, without gradients."""
     torch = sys.modules["torch"]
     parameter = next(module.parameters(), None)
     rows = torch.as_tensor(numbers(points))
@@ -96,7 +96,7 @@ def of_keras(model: Any, points: Any) -> list[tuple[str, Any]]:
 def of_functions(
     functions: Sequence[Callable[[Any], Any]], points: Any, name: Callable[[Any], str] | None = None
 ) -> list[tuple[str, Any]]:
-    """The points after each function, which takes what the one before gave."""
+    """The points after each function, which takes the result of the previous one."""
     import numpy
 
     def called(index: int, function: Any) -> str:
@@ -114,12 +114,12 @@ def of_functions(
 
 
 def numbers(points: Any) -> Any:
-    """Points as an array of numpy, unless they are a tensor of torch."""
+    """Points as a numpy array, unless they are a torch tensor."""
     import numpy
 
     return points if hasattr(points, "detach") else numpy.asarray(points)
 
 
 def flattened(rows: Any) -> Any:
-    """A row of values for each point."""
+    """One row of values per point."""
     return rows.detach().cpu().float().reshape(rows.shape[0], -1).clone()

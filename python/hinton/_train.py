@@ -1,4 +1,4 @@
-"""Small networks that learn, to be looked at."""
+"""Training of small networks, to watch them learn."""
 
 from __future__ import annotations
 
@@ -23,41 +23,41 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Epoch:
-    """What an epoch gave."""
+    """The results of an epoch."""
 
-    #: Its number, from 1.
+    #: Its number, counted from 1.
     number: int
-    #: Seconds that its steps took.
+    #: Duration of its steps in seconds.
     seconds: float
-    #: Mean loss of the points that were set apart.
+    #: Mean loss of the validation points.
     loss: float
-    #: Share of them that is right, 0 to 1.
+    #: Share of them that is predicted correctly, 0 to 1.
     accuracy: float
-    #: Mean loss of its steps, each before its weights changed.
+    #: Mean loss of its steps, each measured before the step changed the weights.
     training_loss: float
 
 
 class Trained:
-    """A network that has learned. A notebook shows what: the weights, or the plane with its classes."""
+    """A trained network. A notebook shows what it learned: the weights, or the plane with its classes."""
 
     def __init__(self, inner: _hinton.Trained, folder: str | None) -> None:
         self._inner = inner
         self._folder = folder
-        #: Its parameters, and what the optimiser remembers.
+        #: Its parameters, and the state of the optimiser.
         self.weights = Checkpoint(inner.weights)
-        #: What was learned, with the settings that were given.
+        #: The picture of what was learned, with the given settings.
         self.picture = Picture(inner.picture)
-        #: Every epoch.
+        #: All epochs.
         self.epochs = [Epoch(*epoch) for epoch in inner.epochs]
 
     @property
     def loss(self) -> float | None:
-        """Mean loss of the points set apart after the last epoch."""
+        """Mean loss of the validation points after the last epoch."""
         return self.epochs[-1].loss if self.epochs else None
 
     @property
     def accuracy(self) -> float | None:
-        """The share of the points set apart that is right after the last epoch, 0 to 1."""
+        """The share of validation points that is predicted correctly after the last epoch, 0 to 1."""
         return self.epochs[-1].accuracy if self.epochs else None
 
     @property
@@ -67,7 +67,7 @@ class Trained:
 
     @property
     def run(self) -> Run | None:
-        """The run, where it was recorded."""
+        """The run, if it was recorded."""
         return None if self._folder is None else run(self._folder)
 
     @property
@@ -93,31 +93,31 @@ class Trained:
         )
 
 
-#: Keywords of the training: what is not one of them is a setting of the picture.
+#: Keywords of the training; all others are settings of the picture.
 OF_TRAINING = frozenset(name for name, _, _, _ in _hinton.command_keywords("train"))
 
 
 def train(data: Any = None, targets: Any = None, *, threads: int = 0, **settings: Unpack[Training]) -> Trained:
-    """Trains softmax regression, or any small network, and shows what it learned.
+    """Trains softmax regression or another small network, and shows what it learned.
 
     >>> hinton.train("spirals", model="2-16-tanh-16-tanh-2", epochs=40).save("plane.png")   # doctest: +SKIP
     >>> hinton.train(X, y, model="4-8-tanh-3").accuracy                                     # doctest: +SKIP
 
-    The same seed gives the same weights on every machine and with any number of threads. Ctrl-C ends it; what was
-    recorded is whole.
+    The same seed gives the same weights on every machine and with any number of threads. Ctrl-C ends the training; the
+    recorded run is then still complete.
 
     Args:
-        data: `"digits"` (inside, and what is taken without a word), `"mnist"`, `"fashion-mnist"` (from the cache,
-            `folder=`, or downloaded), `"spirals"`, `"circles"`, `"moons"`, `"xor"`, `"gaussians"`; the path of a
-            file; or an array of inputs, a row for each point (pictures: points x height x width).
-        targets: With an array of inputs, the class of each as a whole number.
-        threads: How many threads work; 0 is one for each core.
+        data: `"digits"` (embedded, and the default), `"mnist"`, `"fashion-mnist"` (from the cache, from `folder=`, or
+            downloaded), `"spirals"`, `"circles"`, `"moons"`, `"xor"`, `"gaussians"`; the path of a file; or an array of
+            inputs with one row per point (for pictures: points x height x width).
+        targets: With an array of inputs, the class of each as an integer.
+        threads: Number of threads; 0 means one per core.
 
     Raises:
-        ValueError: a setting does not take that value, or the model does not fit the data.
+        ValueError: a setting does not accept the value, or the model does not fit the data.
         OSError: a file cannot be read.
 
-    The other keywords are those of the training, and the settings of the picture.
+    All other keywords are settings of the training or of the picture.
     """
     training: dict[str, Any] = {name: value for name, value in settings.items() if name in OF_TRAINING}
     drawn: dict[str, Any] = {name: value for name, value in settings.items() if name not in OF_TRAINING}

@@ -1,4 +1,4 @@
-"""The viewer: a model as one map in the browser, served from this process."""
+"""The viewer: a model as a map in the browser, served from this process."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from ._run import Run
 if TYPE_CHECKING:
     from ._picture import Picture
 
-#: Most bytes of values of which a notebook keeps a page: it takes a pass over all of them.
+#: The largest total size of values, in bytes, for which a notebook stores a page, since that reads all of them.
 KEPT = 256 << 20
 
 
 class View:
-    """A viewer that answers on this machine until it is closed, or Python ends.
+    """A viewer that serves requests on this machine until it is closed, or Python exits.
 
-    The address holds a key: who has it can see the values, others cannot. What a notebook keeps is a page that needs
-    no server, with folded values.
+    Its address contains a key: only those who have it can see the values. A notebook stores a page that needs no server,
+    with reduced data.
     """
 
     def __init__(self, inner: _hinton.Viewing, kept: Any) -> None:
         self._inner = inner
-        # What is viewed: alive as long as this value, for a notebook shows it after the viewer was closed.
+        # What is viewed; kept alive with this object, because a notebook shows it after the viewer is closed.
         self._kept = kept
         self._thread = threading.Thread(target=inner.serve, name="hinton view", daemon=True)
         self._thread.start()
@@ -43,17 +43,17 @@ class View:
 
     @property
     def is_open(self) -> bool:
-        """Whether it answers."""
+        """Whether it is serving requests."""
         return self._thread.is_alive()
 
     def show(self) -> bool:
-        """Opens the page in a browser of this machine; says whether one was found."""
+        """Opens the page in a browser on this machine; returns whether one was found."""
         import webbrowser
 
         return webbrowser.open(self.address)
 
     def close(self) -> None:
-        """Ends it; the address answers no more. Once more does nothing."""
+        """Stops the server; the address no longer responds. Calling it again has no effect."""
         self._inner.stop()
         self._thread.join()
 
@@ -69,8 +69,8 @@ class View:
         self.close()
 
     def html(self, *, budget: int = 1_000_000) -> str:
-        """One page that shows the same without a server, now and as it is, with about `budget` bytes of data in it:
-        what has more cells is folded. Reads every value.
+        """The same view, at this moment, as a page that needs no server. It contains about `budget` bytes of data; larger
+        tensors are reduced. Reads every value.
 
         Raises:
             OSError: values cannot be read.
@@ -79,7 +79,7 @@ class View:
         return page.decode("utf-8")
 
     def save(self, path: str | os.PathLike[str], *, budget: int = 1_000_000) -> None:
-        """Writes that page to a file; what was folded is a `HintonWarning`.
+        """Writes that page to a file; a `HintonWarning` says what was reduced.
 
         Raises:
             OSError: the file cannot be written, or values cannot be read.
@@ -95,7 +95,7 @@ class View:
         if self._kept and self._inner.bytes <= KEPT:
             from ._draw import draw
 
-            # The first of them, for where no program runs; a viewer shows more than a picture can.
+            # The picture of the first model, for places where scripts do not run; a viewer shows more than a picture can.
             with contextlib.suppress(ValueError, KeyError, OSError):
                 picture = draw(self._kept[0])
                 bundle, about = picture._repr_mimebundle_()
@@ -109,7 +109,7 @@ class View:
             link = f'<p><a href="{self.address}" target="_blank" rel="noopener">Open the viewer</a></p>'
         if self._inner.bytes > KEPT:
             return link
-        # What the saved notebook shows, when nothing answers any more.
+        # What the saved notebook shows when the server is gone.
         return (framed(self.html(budget=FRAME), "The viewer", height=640, picture=picture) or "") + link
 
     def __repr__(self) -> str:
@@ -133,18 +133,18 @@ def view(
     ...     input("press Enter to end")
 
     Args:
-        what: Paths of weights files and runs, which are followed while they grow; or what `hinton.draw` takes,
-            read where it lies in memory. Files among arrays are opened once.
-        name: What the viewer calls an array or a model.
+        what: Paths of weights files and of runs, which are followed as they grow; or anything that `hinton.draw` accepts,
+            read in place in memory. Files among arrays are opened once.
+        name: The name of an array or a model in the viewer.
         device: `"cpu"` allows tensors to be copied from a GPU.
-        host: The address to listen on; `"0.0.0.0"` lets other machines ask, if they have the key.
-        port: The port; 0 is any that is free.
-        allow_host: Names by which the server may be called, such as that of a proxy.
-        base_url: The address under which a proxy shows the page.
-        threads: How many threads work on a question; 0 is one for each core.
+        host: The address to listen on; `"0.0.0.0"` also serves other machines, if they have the key.
+        port: The port; 0 means any free port.
+        allow_host: Host names under which the server may be addressed, such as that of a proxy.
+        base_url: The address under which a proxy provides the page.
+        threads: Number of threads per question; 0 means one per core.
 
     Raises:
-        OSError: a file cannot be opened, or the port is taken.
+        OSError: a file cannot be opened, or the port is in use.
     """
     names = [allow_host] if isinstance(allow_host, str) else list(allow_host or [])
     texts("host, allow_host, base_url", [host, *names, base_url or ""], 'give texts such as host="0.0.0.0"')

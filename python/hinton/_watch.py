@@ -1,4 +1,4 @@
-"""What is recorded of a training besides its weights, where it is asked for: gradients, updates, activations."""
+"""What is recorded of a training besides its weights, if requested: gradients, updates, activations."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from . import _arrays
 from ._errors import kind_of, refused
 from ._snapshot import Copy, numbers
 
-#: Examples of a batch whose activations are kept as arrays.
+#: Number of examples of a batch whose activations are stored as arrays.
 EXAMPLES = 16
 
 
 class Activations:
-    """The outputs of chosen modules of torch in the last forward pass of a training, while it is armed."""
+    """The outputs of selected torch modules in the last forward pass of a training, while it is armed."""
 
     def __init__(self, model: Any, patterns: Sequence[str]) -> None:
         if not callable(getattr(model, "named_modules", None)):
@@ -52,7 +52,7 @@ class Activations:
         return keep
 
     def take(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Arrays and metrics of the last pass."""
+        """The arrays and metrics of the last pass."""
         taken = self._arrays, self._metrics
         self._arrays, self._metrics = {}, {}
         return taken
@@ -63,7 +63,7 @@ class Activations:
 
 
 def gradient_norms(model: Any) -> dict[str, Any]:
-    """The norm of each parameter's gradient, and of all; those of torch stay on their device."""
+    """The norm of each parameter's gradient, and of all together; those of torch stay on their device."""
     norms = {
         name: value.grad.detach().float().norm()
         for name, value in model.named_parameters()
@@ -86,7 +86,7 @@ def check_gradients(model: Any) -> None:
 
 
 def update_ratios(before: dict[str, Copy], after: dict[str, Copy]) -> list[tuple[str, float]]:
-    """The norm of what a step changed in each tensor over the norm of the tensor before it."""
+    """For each tensor, the norm of its change in one step, divided by its norm before."""
     import numpy
 
     found = []

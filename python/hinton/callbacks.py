@@ -1,13 +1,13 @@
 """Callbacks that record a training of Keras, Lightning or transformers in a run folder.
 
-Each takes what `hinton.record` takes, but for the model, which the library hands over. The library is imported when
-its callback is made, and never by `import hinton`.
+Each takes the arguments of `hinton.record` except the model, which the library provides. The library is imported when
+its callback is created, never by `import hinton`.
 
 >>> model.fit(x, y, callbacks=[hinton.callbacks.keras("run/")])                    # doctest: +SKIP
 >>> lightning.Trainer(callbacks=[hinton.callbacks.lightning("run/")])              # doctest: +SKIP
 >>> transformers.Trainer(model, args, callbacks=[hinton.callbacks.transformers("run/")])   # doctest: +SKIP
 
-A loop of JAX has no callbacks: `rec.step(model=params, loss=loss)` after `optax.apply_updates`.
+Loops in JAX have no callbacks: call `rec.step(model=params, loss=loss)` after `optax.apply_updates`.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ __all__ = ["keras", "lightning", "transformers"]
 
 
 class Writer:
-    """What all callbacks do: a recorder that is made when the model is there, on the first process alone."""
+    """The common part of all callbacks: a recorder that is created once the model exists, on the first process only."""
 
     def __init__(self, path: str | os.PathLike[str], recording: Recording) -> None:
         self.path = path
         self.recording = recording
-        #: The recorder; None before the training begins, and on other processes than the first.
+        #: The recorder; None before the training begins, and on all processes but the first.
         self.recorder: Recorder | None = None
 
     def begin(self, model: Any, is_first: bool = True) -> None:
@@ -56,11 +56,11 @@ class Writer:
 
 
 def keras(path: str | os.PathLike[str], **recording: Unpack[Recording]) -> Any:
-    """A callback for `fit` of Keras: a step for each batch with its logs, and those of an epoch after its last.
+    """A callback for `fit` of Keras: one step per batch with its logs, and the logs of each epoch after its last batch.
 
     Args:
         path: The folder of the run.
-        recording: What `hinton.record` takes besides: `every`, `overhead`, `keep` …
+        recording: Arguments of `hinton.record`: `every`, `overhead`, `keep` …
 
     Raises:
         ModuleNotFoundError: Keras is not installed.
@@ -75,7 +75,7 @@ def keras(path: str | os.PathLike[str], **recording: Unpack[Recording]) -> Any:
             writer.begin(self)
 
         def state_dict(self) -> dict[str, Any]:
-            # With JAX the weights are elsewhere during a training, and come back when the model is asked for.
+            # With JAX the weights are elsewhere during a training, and are written back when the model is accessed.
             return {str(getattr(one, "path", index)): one for index, one in enumerate(self.model.weights)}
 
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
@@ -91,12 +91,12 @@ def keras(path: str | os.PathLike[str], **recording: Unpack[Recording]) -> Any:
 
 
 def lightning(path: str | os.PathLike[str], **recording: Unpack[Recording]) -> Any:
-    """A callback for the Trainer of Lightning (`lightning` or `pytorch_lightning`): a step for each batch with its
-    loss, and what was logged after each validation.
+    """A callback for the Trainer of Lightning (`lightning` or `pytorch_lightning`): one step per batch with its loss, and
+    what was logged after each validation.
 
     Args:
         path: The folder of the run.
-        recording: What `hinton.record` takes besides: `every`, `overhead`, `keep` …
+        recording: Arguments of `hinton.record`: `every`, `overhead`, `keep` …
 
     Raises:
         ModuleNotFoundError: Lightning is not installed.
@@ -136,12 +136,12 @@ def lightning(path: str | os.PathLike[str], **recording: Unpack[Recording]) -> A
 
 
 def transformers(path: str | os.PathLike[str], **recording: Unpack[Recording]) -> Any:
-    """A callback for the Trainer of transformers: a step for each of its steps, numbered as it numbers them, and
-    what it logs.
+    """A callback for the Trainer of transformers: one step for each of its steps, with the same numbers, and what it
+    logs.
 
     Args:
         path: The folder of the run.
-        recording: What `hinton.record` takes besides: `every`, `overhead`, `keep` …
+        recording: Arguments of `hinton.record`: `every`, `overhead`, `keep` …
 
     Raises:
         ModuleNotFoundError: transformers is not installed.
@@ -164,7 +164,7 @@ def transformers(path: str | os.PathLike[str], **recording: Unpack[Recording]) -
             writer.step({}, state.global_step)
 
         def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
-            # Norms that are recorded have that name already, and are of every step.
+            # Recorded norms already have that name, and exist for every step.
             own = {"grad_norm"} if recording.get("gradients") else set()
             writer.log({name: value for name, value in (logs or {}).items() if name not in own})
 
@@ -175,13 +175,13 @@ def transformers(path: str | os.PathLike[str], **recording: Unpack[Recording]) -
 
 
 def kept(callback: Any, writer: Writer) -> Any:
-    """The callback, which knows its writer: `callback.hinton.recorder`."""
+    """The callback, with a reference to its writer: `callback.hinton.recorder`."""
     callback.hinton = writer
     return callback
 
 
 def numbers(metrics: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The metrics that are numbers, or tensors of one."""
+    """The metrics that are numbers, or tensors with a single number."""
     return {str(name): value for name, value in (metrics or {}).items() if is_number(value)}
 
 

@@ -1,11 +1,11 @@
-"""Statistics of checkpoints on Dask: a page over `hinton.distributed`.
+"""Statistics of checkpoints on Dask, using `hinton.distributed`.
 
 >>> from dask.distributed import Client
 >>> import hinton.dask
 >>> client = Client("scheduler:8786")                                # doctest: +SKIP
 >>> hinton.dask.summary("hf://org/name").save("all.hs")              # doctest: +SKIP
 
-Without a client the tasks run as Dask is set up, on threads of this process by default.
+Without a client, the tasks run with Dask's default scheduler, on threads of this process.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ def summary(
     threads: int = 1,
     client: Any = None,
 ) -> Summary:
-    """Statistics of every tensor of a checkpoint, see `hinton.distributed.summary`.
+    """Computes statistics of every tensor of a checkpoint, see `hinton.distributed.summary`.
 
     Args:
         uri: A path or an address that means the same on every worker.
-        chunk: About how much a task reads.
-        threads: Threads of a task.
-        client: A `dask.distributed.Client`; the current one, or none, by default.
+        chunk: About how much each task reads.
+        threads: Number of threads per task.
+        client: A `dask.distributed.Client`; by default the current one, if there is one.
 
     Raises:
         ModuleNotFoundError: Dask is not installed.

@@ -1,4 +1,4 @@
-"""Statistics of checkpoints on whatever runs a function over a list: a pool of processes, Dask, Ray, a loop.
+"""Statistics of checkpoints on anything that maps a function over a list: a pool of processes, Dask, Ray, a loop.
 
 >>> from concurrent.futures import ProcessPoolExecutor
 >>> import hinton.distributed
@@ -6,9 +6,9 @@
 ...     summary = hinton.distributed.summary("hf://org/name", map=pool.map)
 >>> summary.checkpoint.summary()                                     # doctest: +SKIP
 
-A task is a line of text and a summary is bytes: an engine needs hinton installed where the function runs, and the path or
-address to mean the same there. Tasks may be done anywhere, in any order and more than once: what they give is merged to
-the very bytes that one machine would write.
+A task is a line of text and a summary is bytes. An engine needs hinton installed where the function runs, and the path or
+address must mean the same there. Tasks can run anywhere, in any order and more than once: their results merge to exactly
+the bytes that a single machine would write.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Summary", "do", "merge", "plan", "summary"]
 
-#: What runs a function over a list, as `map` does; the order of what comes back does not matter.
+#: A function that maps a function over a list, like `map`; the order of the results does not matter.
 Map = Callable[[Callable[[str], bytes], list[str]], Iterable[bytes]]
 
 
 class Summary:
-    """Statistics of a checkpoint's tensors, in place of their values."""
+    """Statistics of a checkpoint's tensors, without their values."""
 
     def __init__(self, data: bytes, name: str = "summary.hs") -> None:
         self._data = data
@@ -44,7 +44,7 @@ class Summary:
 
     @property
     def checkpoint(self) -> Checkpoint:
-        """The tensors as `hinton.open` gives them: `.summary()`, `.check()` and histograms need no values."""
+        """The tensors as a checkpoint, as from `hinton.open`: `.summary()`, `.check()` and histograms need no values."""
         from ._checkpoint import Checkpoint
         from ._errors import warn
 
@@ -53,7 +53,7 @@ class Summary:
         return Checkpoint(inner)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes it to a file (`.hs`), which `hinton.open` and the command read.
+        """Writes the summary to a file (`.hs`), which `hinton.open` and the command read.
 
         Raises:
             OSError: the file cannot be written.
@@ -61,9 +61,9 @@ class Summary:
         write(path, self._data)
 
     def table(self) -> Any:
-        """The statistics as a table of Arrow, one row a tensor: `name`, `dtype`, `shape`, `elements`, `bytes`, `min`, `max`,
+        """The statistics as an Arrow table, one row per tensor: `name`, `dtype`, `shape`, `elements`, `bytes`, `min`, `max`,
         `mean`, `std`, `l2`, `zeros`, `nan`, `pos_inf`, `neg_inf` and quantiles such as `q0.5`. `pyarrow.parquet.write_table`
-        makes Parquet of it, for DuckDB, Spark and polars.
+        converts it to Parquet, for DuckDB, Spark and polars.
 
         Raises:
             ModuleNotFoundError: pyarrow is not installed.
@@ -83,32 +83,32 @@ class Summary:
 
 
 def plan(uri: str | os.PathLike[str], *, chunk: int | str = "256MB") -> list[str]:
-    """The tasks of a checkpoint, each about `chunk` bytes to read (a number, or `"1GB"`); the same ones every time. Only
-    headers are read.
+    """Plans the tasks of a checkpoint, each reading about `chunk` bytes (a number, or `"1GB"`); the same ones every time.
+    Reads only headers.
 
     Raises:
         OSError: the checkpoint cannot be read.
-        ValueError: `chunk` is no size.
+        ValueError: `chunk` is not a size.
     """
     return _hinton.plan_summary(path_of(uri), str(chunk))
 
 
 def do(task: str, *, threads: int = 1) -> bytes:
-    """Does one task, on so many threads (0: one each core): a part of the summary. Keeps no state.
+    """Runs one task on `threads` threads (0: one per core) and returns a part of the summary. Keeps no state.
 
     Raises:
         OSError: values cannot be read.
-        ValueError: it is no task, or the checkpoint has changed since it was planned.
+        ValueError: it is not a task, or the checkpoint has changed since it was planned.
     """
     return _hinton.do_summary_task(task, whole("threads", threads))
 
 
 def merge(parts: Iterable[bytes], *, partial: bool = False) -> Summary:
-    """One summary of parts, in any order. Missing parts are an error, unless `partial`.
+    """Merges parts, in any order, into one summary. Missing parts are an error, unless `partial` is true.
 
     Raises:
         KeyError: parts are missing.
-        ValueError: they are no parts of one checkpoint.
+        ValueError: they are not parts of one checkpoint.
     """
     return Summary(_hinton.merge_summaries(list(parts), partial))
 
@@ -120,18 +120,19 @@ def summary(
     chunk: int | str = "256MB",
     threads: int | None = None,
 ) -> Summary:
-    """Statistics of every tensor of a checkpoint.
+    """Computes statistics of every tensor of a checkpoint.
 
     Args:
-        uri: A path or an address (`"hf://org/name"`) that means the same wherever tasks are done.
-        map: What runs a function over a list: `map` itself, `pool.map` of `concurrent.futures`, or any that is called so.
-        chunk: About how much a task reads: bytes, or a text such as `"1GB"`.
-        threads: Threads of a task. By default one each core where `map` is Python's own, else one.
+        uri: A path or an address (`"hf://org/name"`) that means the same wherever tasks run.
+        map: A function that maps a function over a list: `map` itself, `pool.map` of `concurrent.futures`, or any with the
+            same signature.
+        chunk: About how much each task reads: bytes, or a text such as `"1GB"`.
+        threads: Number of threads per task. By default one per core if `map` is Python's own, else one.
 
     Raises:
-        OSError: The checkpoint cannot be read.
-        ValueError: It changed while it was read.
-        KeyError: Parts are missing.
+        OSError: the checkpoint cannot be read.
+        ValueError: it changed while it was read.
+        KeyError: parts are missing.
     """
     if threads is None:
         threads = 0 if map is builtins.map else 1

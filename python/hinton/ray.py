@@ -1,10 +1,10 @@
-"""Statistics of checkpoints on Ray: a page over `hinton.distributed`.
+"""Statistics of checkpoints on Ray, using `hinton.distributed`.
 
 >>> import ray, hinton.ray
 >>> ray.init("ray://head:10001")                                     # doctest: +SKIP
 >>> hinton.ray.summary("hf://org/name").save("all.hs")               # doctest: +SKIP
 
-Without `ray.init` Ray starts on this machine, as with any of its calls.
+Without `ray.init`, Ray starts on this machine, as with any of its calls.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ __all__ = ["summary"]
 
 
 def summary(uri: str | os.PathLike[str], *, chunk: int | str = "256MB", threads: int = 1) -> Summary:
-    """Statistics of every tensor of a checkpoint, see `hinton.distributed.summary`.
+    """Computes statistics of every tensor of a checkpoint, see `hinton.distributed.summary`.
 
     Args:
         uri: A path or an address that means the same on every node.
-        chunk: About how much a task reads.
-        threads: Threads of a task, which takes as many of Ray's CPUs.
+        chunk: About how much each task reads.
+        threads: Number of threads per task, which reserves as many of Ray's CPUs.
 
     Raises:
         ModuleNotFoundError: Ray is not installed.

@@ -1,9 +1,9 @@
-"""Statistics of checkpoints on Spark 4: a data source over `hinton.distributed`.
+"""Statistics of checkpoints on Spark 4: a data source that uses `hinton.distributed`.
 
 >>> import hinton.spark
 >>> hinton.spark.summary("hf://org/name", spark).save("all.hs")      # doctest: +SKIP
 
-or, as a table of the parts, one row a task, which Spark schedules, retries and stores as it does any other:
+or, as a table of the parts with one row per task, which Spark schedules, retries and stores like any other:
 
 >>> spark.dataSource.register(hinton.spark.Parts)                    # doctest: +SKIP
 >>> parts = spark.read.format("hinton").option("chunk", "1GB").load("hf://org/name")     # doctest: +SKIP
@@ -26,21 +26,22 @@ _source: Any = needed("pyspark.sql.datasource", "pyspark")
 
 
 class Parts(_source.DataSource):  # type: ignore[misc]
-    """The parts of a checkpoint's summary: the columns `task` (its number) and `part` (bytes, as `hinton task` writes
-    them). Options: `path`, which means the same on every worker; `chunk`, about how much a task reads; `threads` of a task.
+    """The parts of a checkpoint's summary, with the columns `task` (its number) and `part` (bytes, as `hinton task` writes
+    them). Options: `path`, which must mean the same on every worker; `chunk`, about how much each task reads; `threads` per
+    task.
     """
 
     @classmethod
     def name(cls) -> str:
-        """What `spark.read.format` calls it."""
+        """The name for `spark.read.format`."""
         return "hinton"
 
     def schema(self) -> str:
-        """The columns."""
+        """The schema of the table."""
         return "task int, part binary"
 
     def reader(self, schema: Any) -> _Reader:
-        """What Spark asks for partitions and rows."""
+        """The reader that Spark asks for partitions and rows."""
         path = self.options.get("path")
         if not path:
             raise refused(ValueError, "path: which checkpoint is missing", 'load("model.safetensors") names one')
@@ -52,12 +53,12 @@ class _Reader(_source.DataSourceReader):  # type: ignore[misc]
         self.path, self.chunk, self.threads = path, chunk, threads
 
     def partitions(self) -> Sequence[Any]:
-        """One a task; planned on the driver, which reads headers."""
+        """One partition per task, planned on the driver, which reads headers."""
         tasks = enumerate(plan(self.path, chunk=self.chunk))
         return [_source.InputPartition((number, task)) for number, task in tasks]
 
     def read(self, partition: Any) -> Iterator[tuple[int, bytes]]:
-        """Does the task."""
+        """Runs the task."""
         number, task = partition.value
         yield number, do(task, threads=self.threads)
 
@@ -65,13 +66,13 @@ class _Reader(_source.DataSourceReader):  # type: ignore[misc]
 def summary(
     uri: str | os.PathLike[str], spark: Any = None, *, chunk: int | str = "256MB", threads: int = 1
 ) -> Summary:
-    """Statistics of every tensor of a checkpoint, see `hinton.distributed.summary`.
+    """Computes statistics of every tensor of a checkpoint, see `hinton.distributed.summary`.
 
     Args:
         uri: A path or an address that means the same on every worker.
         spark: A `SparkSession`; the active one by default.
-        chunk: About how much a task reads.
-        threads: Threads of a task.
+        chunk: About how much each task reads.
+        threads: Number of threads per task.
 
     Raises:
         ModuleNotFoundError: pyspark is not installed.
