@@ -91,7 +91,7 @@ def as_numpy(value: Any, name: str) -> Any:
     cure = "give an array, a tensor, a module, a dictionary of arrays, or the path of a file"
     if is_from(value, "scipy") and hasattr(value, "toarray"):
         cure = "`.toarray()` makes an array of it"
-    raise refused(TypeError, f"{name!r}: {kind_of(value)} is no array", cure)
+    raise refused(TypeError, f"{name!r}: {kind_of(value)} is not an array", cure)
 
 
 def as_array(value: Any, name: str, device: str | None = None) -> Any:
@@ -115,7 +115,7 @@ def of_list(value: Any, name: str) -> _hinton.Tensor:
         return of_numpy(numpy.asarray(value), name)
     except ValueError as error:
         cure = "give rows of one length"
-        raise refused(ValueError, f"{name!r}: the lists are no array: {error}", cure) from error
+        raise refused(ValueError, f"{name!r}: the lists are not an array: {error}", cure) from error
 
 
 def of_numpy(array: Any, name: str) -> _hinton.Tensor:
@@ -129,7 +129,7 @@ def of_numpy(array: Any, name: str) -> _hinton.Tensor:
         cure = "`.astype(float)` makes numbers of it"
         if array.dtype.names:
             cure = f"draw one of its fields: {', '.join(map(repr, array.dtype.names))}"
-        message = f"{name!r}: values of type {array.dtype} are no numbers that hinton draws"
+        message = f"{name!r}: values of type {array.dtype} are not numbers that hinton draws"
         raise refused(TypeError, message, cure)
     if any(stride % array.dtype.itemsize for stride in array.strides):
         # A field of packed records has unaligned offsets.
@@ -153,7 +153,7 @@ def of_torch(value: Any, name: str, device: str | None) -> _hinton.Tensor:
         raise refused(TypeError, f"{name!r}: the tensor is spread over several processes", cure)
     if value.layout != torch.strided:
         cure = "`.to_dense()` makes an array of it"
-        raise refused(TypeError, f"{name!r}: a tensor of layout {value.layout} is no array", cure)
+        raise refused(TypeError, f"{name!r}: a tensor of layout {value.layout} is not an array", cure)
     if value.is_quantized:
         cure = "`.dequantize()` gives its values, `.int_repr()` its integers"
         raise refused(TypeError, f"{name!r}: the tensor is quantised", cure)
@@ -174,7 +174,7 @@ def of_torch(value: Any, name: str, device: str | None) -> _hinton.Tensor:
             # A type that neither numpy nor hinton has.
             if hasattr(error, "cure"):
                 raise
-            message = f"{name!r}: values of type {value.dtype} are no numbers that hinton draws"
+            message = f"{name!r}: values of type {value.dtype} are not numbers that hinton draws"
             raise refused(TypeError, message, "`.float()` makes such numbers of it") from error
     dtype, size = foreign
     bits = value.view(torch.int16 if size == 2 else torch.uint8)
@@ -216,7 +216,7 @@ def tensors(value: Any, device: str | None = None) -> list[_hinton.Tensor]:
             skipped.append(f"{name} ({type(part).__qualname__})")
     if skipped:
         some = ", ".join(skipped[:3]) + (" …" if len(skipped) > 3 else "")
-        warn([f"{len(skipped)} {'values are' if len(skipped) > 1 else 'value is'} no array: {some}"])
+        warn([f"{len(skipped)} {'values are not arrays' if len(skipped) > 1 else 'value is not an array'}: {some}"])
     return found
 
 

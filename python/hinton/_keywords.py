@@ -12,7 +12,7 @@ class Settings(TypedDict, total=False):
     """The settings of a picture. `None` is the default."""
 
     preset: Value
-    """Start from a picture people know"""
+    """Start from a well-known picture"""
     chart: Value
     """The chart; without it the shape chooses"""
     transpose: bool | None
@@ -72,19 +72,19 @@ class Settings(TypedDict, total=False):
     line_width: Value
     """Width of the lines of curves, points"""
     dpi: Value
-    """Pixels to the inch [default: 144]"""
+    """Pixels per inch [default: 144]"""
     theme: Value
-    """Colours of page and type"""
+    """Colours of page and text"""
     log: bool | None
     """A logarithmic axis: counts of a histogram, values of a curve or distribution"""
     log_x: bool | None
     """A logarithmic axis of steps"""
     smooth: Value
-    """Draw the mean of N points of a curve over its paled values"""
+    """Draw the mean of N points over the faded curve"""
     shares: Value
     """What a confusion matrix shows shares of: row, column or all"""
     measure: Value
-    """The only figure that a profile draws"""
+    """The only measure that a profile draws"""
     bins: Value
     """Bins of a histogram"""
 
@@ -108,9 +108,9 @@ class SpaceSettings(TypedDict, total=False):
     weights: Any
     """Weights by hand, or a file of them; may be repeated"""
     init: Value
-    """How other weights are made: uniform, normal, he, identity, orthogonal …"""
+    """How the other weights are initialised: uniform, normal, he, identity, orthogonal …"""
     scale: Value
-    """What made weights are multiplied with [default: 1]"""
+    """Factor for the initialised weights [default: 1]"""
     seed: Value
     """Seed of weights and points [default: 0]"""
     bias: bool | None
@@ -160,7 +160,7 @@ class SpaceSettings(TypedDict, total=False):
     orbit: bool | None
     """The camera goes once around"""
     fps: Value
-    """Frames a second [default: 30; 15 in GIF]"""
+    """Frames per second [default: 30; 15 in GIF]"""
     pause: Value
     """How long each step is shown [default: 1]"""
     travel: Value
@@ -176,7 +176,7 @@ class SpaceSettings(TypedDict, total=False):
     font: Any
     """Font of all text: a .ttf, .otf or .ttc file"""
     dpi: Value
-    """Pixels to the inch [default: 144]"""
+    """Pixels per inch [default: 144]"""
     columns: Value
     """Steps side by side"""
     title: Value
@@ -189,11 +189,11 @@ class Training(Settings, total=False):
     """The settings of a training, and of the picture of what it learned. `None` is the default."""
 
     record: Any
-    """Keep the training in a run folder"""
+    """Record the training in a run folder"""
     record_every: Value
     """Which steps: epoch, log (dense early, sparse later) or a number"""
     resume: Any
-    """Go on with a recorded training; epochs is how many more"""
+    """Resume a recorded training; epochs is how many more"""
     view: bool | None
     """Show the run in the browser while it trains, as hinton view does"""
     open: bool | None
@@ -211,13 +211,13 @@ class Training(Settings, total=False):
     init: Value
     """The weights before training [default: zeros for softmax, else uniform]"""
     seed: Value
-    """What everything random follows from [default: 0]"""
+    """Seed of everything random [default: 0]"""
     shuffle: Value
     """Whether points are shuffled: not, once before all, or each epoch"""
     patience: Value
-    """Stop after so many epochs without a smaller loss"""
+    """Stop after N epochs without a smaller loss"""
     time_limit: Value
-    """Stop after so long"""
+    """Stop after this time"""
     validation: Value
     """Points set apart to measure with: the first ones; 0 measures on those trained on"""
     folder: Any

@@ -30,7 +30,7 @@ def on(ax: Any, what: Any, *tensors: str, **settings: Unpack[Drawing]) -> Pictur
     """
     if not hasattr(ax, "get_figure"):
         cure = "`figure, ax = matplotlib.pyplot.subplots()` makes some"
-        raise refused(TypeError, f"{kind_of(ax)} is no axes of matplotlib", cure)
+        raise refused(TypeError, f"{kind_of(ax)} is not axes of matplotlib", cure)
     bbox_image = needed("matplotlib.image", "matplotlib").BboxImage
     figure = ax.get_figure(root=True)
     extent = ax.get_window_extent()

@@ -14,7 +14,7 @@ def path_of(path: str | os.PathLike[str]) -> str:
         text = os.fsdecode(path)
     except TypeError:
         cure = "give a text such as \"model.safetensors\", or a pathlib.Path"
-        raise refused(TypeError, f"{kind_of(path)} is no path", cure) from None
+        raise refused(TypeError, f"{kind_of(path)} is not a path", cure) from None
     return os.path.expanduser(text)
 
 

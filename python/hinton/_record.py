@@ -60,7 +60,7 @@ class Recorder:
             raise refused(ValueError, f"keep: {keep!r} is not known", cure)
         if not isinstance(overhead, (int, float)) or not overhead >= 0:
             cure = "give a share of the wall clock, such as overhead=0.01 for 1 %"
-            raise refused(ValueError, f"overhead: {overhead!r} is no share of the time", cure)
+            raise refused(ValueError, f"overhead: {overhead!r} is not a share of the time", cure)
         every = None if every is None else whole("every", every, least=1)
         if isinstance(max_bytes, float) and max_bytes >= 0:
             max_bytes = int(max_bytes)  # 1e9 is one
@@ -275,7 +275,7 @@ class Recorder:
         """
         if not hasattr(optimizer, "register_step_post_hook"):
             cure = "give an optimiser of torch, or call `.step()` in the loop"
-            raise refused(TypeError, f"{kind_of(optimizer)} is no optimiser of torch", cure)
+            raise refused(TypeError, f"{kind_of(optimizer)} is not an optimiser of torch", cure)
         return optimizer.register_step_post_hook(lambda *_: self.step())
 
     def close(self) -> None:

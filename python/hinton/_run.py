@@ -314,7 +314,7 @@ def of_steps(steps: Any, name: str | None = None, device: str | None = None) -> 
         wrong = next((number for number, _ in numbered if not hasattr(number, "__index__")), None)
         if wrong is not None:
             cure = "give a list of models, or a dictionary of them by number"
-            raise refused(TypeError, f"{wrong!r} is no number of a step", cure)
+            raise refused(TypeError, f"{wrong!r} is not a number of a step", cure)
     elif _arrays.is_array(steps) and len(getattr(steps, "shape", ())) < 2:
         cure = "its first axis is the steps; `hinton.draw` draws a single array"
         raise refused(ValueError, "an array over time has at least two axes", cure)

@@ -230,7 +230,7 @@ def source_of(model: Any, points: Any, device: str | None, said: dict[str, Any])
         return f"{len(model)} functions", None, traced(_traces.of_functions, model, points, device)
     raise refused(
         TypeError,
-        f"{kind_of(model)} is no network that points can be sent through",
+        f"{kind_of(model)} is not a network that points can be sent through",
         "give a spec such as '2-3-tanh-2', a file, a dictionary of matrices, a torch or Keras model, or a list of "
         "functions",
     )

@@ -113,11 +113,11 @@ def test_types_that_numpy_lacks():
 @pytest.mark.parametrize(
     "value, says",
     [
-        (np.array(["a"]), "no numbers"),
-        (np.array([object()]), "no numbers"),
+        (np.array(["a"]), "not numbers"),
+        (np.array([object()]), "not numbers"),
         (np.zeros(2, [("a", "f4"), ("b", "f4")]), "'a', 'b'"),
-        (object(), "is no array"),
-        (np.zeros(2, "g"), "no numbers"),
+        (object(), "is not an array"),
+        (np.zeros(2, "g"), "not numbers"),
     ],
 )
 def test_what_is_no_array_is_refused_with_a_cure(value, says):
@@ -127,7 +127,7 @@ def test_what_is_no_array_is_refused_with_a_cure(value, says):
 
 
 def test_ragged_lists_are_refused():
-    with pytest.raises(ValueError, match="no array"):
+    with pytest.raises(ValueError, match="not an array"):
         hinton.draw([[1, 2], [3]])
 
 
@@ -160,7 +160,7 @@ def test_models_and_trees_of_arrays():
     assert [tensor.name for tensor in _arrays.tensors(Module())] == ["fc.weight", "fc.bias"]
     tree = {"a": {"w": np.ones(2)}, "b": [np.ones(3), np.ones(1)], "lr": 0.1}
     assert [tensor.name for tensor in _arrays.tensors(tree)] == ["a.w", "b.0", "b.1", "lr"]
-    with pytest.warns(hinton.HintonWarning, match="1 value is no array: c"):
+    with pytest.warns(hinton.HintonWarning, match="1 value is not an array: c"):
         _arrays.tensors({**tree, "c": object()})
 
 

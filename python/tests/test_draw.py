@@ -213,10 +213,10 @@ def test_a_name_that_is_nearly_one_is_suggested():
 
 def test_a_path_is_a_text_or_a_path():
     for wrong in (3, None, W, ["a.npz"]):
-        with pytest.raises(TypeError, match="is no path") as raised:
+        with pytest.raises(TypeError, match="is not a path") as raised:
             hinton.open(wrong)
         assert "pathlib" in raised.value.cure
-    with pytest.raises(TypeError, match="int is no path"):
+    with pytest.raises(TypeError, match="int is not a path"):
         hinton.draw(W).save(3)
 
 

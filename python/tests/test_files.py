@@ -110,7 +110,7 @@ def test_a_store_of_obstore() -> None:
 
 
 def test_what_reads_nothing_is_refused() -> None:
-    with pytest.raises(TypeError, match="is no path"):
+    with pytest.raises(TypeError, match="is not a path"):
         hinton.open(5)
-    with pytest.raises(TypeError, match="is no path"):
+    with pytest.raises(TypeError, match="is not a path"):
         hinton.open((object(), "models/mini"))

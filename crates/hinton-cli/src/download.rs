@@ -119,7 +119,7 @@ fn fetch(row: &DataRow, file: &DataFile, folder: &Path) -> Result<(), Failure> {
     bar.finish_and_clear();
     let message = format!("cannot download {}: {}", row.name, faults.join("; "));
     Err(Failure::work(message).with_help(format!(
-        "try again, which goes on where it stopped; or put {} into {}, or name its folder with --data",
+        "try again, which continues where it stopped; or put {} into {}, or name its folder with --data",
         file.name,
         folder.display()
     )))
@@ -204,7 +204,7 @@ fn go_on(
         200 => have = 0,
         416 => {
             let _ = fs::remove_file(half);
-            return Err(Fault::Cut("it refused to go on".to_owned()));
+            return Err(Fault::Cut("it refused to continue".to_owned()));
         }
         status @ 500.. => return Err(Fault::Cut(format!("the server answered {status}"))),
         status => return Err(Fault::Final(format!("the server answered {status}"))),

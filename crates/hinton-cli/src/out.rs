@@ -14,7 +14,7 @@ pub(crate) fn emit(bytes: &[u8]) -> Result<(), Failure> {
 pub(crate) fn refuse_terminal() -> Result<(), Failure> {
     if io::stdout().is_terminal() {
         return Err(Failure::usage(
-            "standard output is a terminal, and these bytes are no text",
+            "standard output is a terminal, and these bytes are not text",
             "write to a file with -o FILE, or pipe them somewhere",
         ));
     }

@@ -65,7 +65,7 @@ pub fn open_addresses() -> Result<(), hinton::Error> {
 /// there is no limit.
 ///
 /// # Errors
-/// When it is no size, or as [`open_addresses`].
+/// When it is not a size, or as [`open_addresses`].
 pub fn limit_downloads(most: Option<&str>) -> Result<(), hinton::Error> {
     let most = most.map(|text| size_of("max-download", text)).transpose()?;
     open_addresses()?;
@@ -78,7 +78,7 @@ pub fn limit_downloads(most: Option<&str>) -> Result<(), hinton::Error> {
 /// The bytes that a size such as `256MB` or `1GiB` is, as the command reads it.
 ///
 /// # Errors
-/// When it is no size, or of nothing.
+/// When it is not a size, or of nothing.
 pub fn bytes_of(text: &str) -> Result<u64, hinton::Error> {
     match size_of("chunk", text)? {
         0 => Err(hinton::Error::Request {
@@ -92,7 +92,7 @@ pub fn bytes_of(text: &str) -> Result<u64, hinton::Error> {
 /// The size that an argument was given.
 fn size_of(argument: &str, text: &str) -> Result<u64, hinton::Error> {
     size(text).map_err(|cure| hinton::Error::Request {
-        message: format!("{argument} {text:?}: it is no size"),
+        message: format!("{argument} {text:?}: it is not a size"),
         help: Some(cure),
     })
 }

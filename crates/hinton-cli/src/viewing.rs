@@ -198,7 +198,7 @@ impl Base {
     fn read(url: &str) -> Result<Self, Error> {
         let wrong = || {
             let help = "write it as the browser shows it: https://hub.example/user/ada/proxy/8000/";
-            let message = format!("base-url {url:?} is no address of a page");
+            let message = format!("base-url {url:?} is not the address of a page");
             Error::Request { message, help: Some(help.to_owned()) }
         };
         let (scheme, rest) = url.split_once("://").ok_or_else(wrong)?;

@@ -169,7 +169,7 @@ fn ctrl_c_writes_the_run_and_says_how_to_go_on() {
     assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
     let output = child.wait_with_output().unwrap();
     let err = String::from_utf8_lossy(&output.stderr);
-    assert!(err.contains("go on with: hinton train --resume run"), "{err}");
+    assert!(err.contains("resume with: hinton train --resume run"), "{err}");
     let run = hinton::open_run(&[folder.path().join("run")], &RunOptions::default()).unwrap();
     let step = run.steps.last().unwrap().number;
     assert!(err.contains(&format!("stopped after step {step};")), "{err}");

@@ -66,11 +66,11 @@ pub(crate) fn unknown(head: &Head<'_>, named: Option<&FormatRow>) -> Error {
     let first = first_bytes(head.bytes);
     let message = match named {
         Some(row) => format!(
-            "this is no format that hinton knows, and no {} file in spite of its name; its first \
+            "this is not a format that hinton knows, and not a {} file in spite of its name; its first \
              bytes are {first}",
             row.name
         ),
-        None => format!("this is no format that hinton knows; its first bytes are {first}"),
+        None => format!("this is not a format that hinton knows; its first bytes are {first}"),
     };
     let likely: Vec<String> = FOREIGN
         .iter()

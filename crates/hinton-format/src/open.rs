@@ -171,7 +171,7 @@ pub(crate) fn open_shard(input: &Input, limits: &Limits) -> Result<Checkpoint, E
 /// extension speaks for it.
 ///
 /// # Errors
-/// Where it is none that hinton reads, or cannot be read.
+/// Where it is not supported, or cannot be read.
 pub(crate) fn recognise(location: &Location, limits: &Limits) -> Result<Found, Error> {
     detect(&Input::at(location)?, limits)
 }

@@ -359,8 +359,11 @@ fn what_is_not_known_is_named() {
         ("gpt2_124M.bin", "its settings ask for"),
         ("group1-shard1of1.bin", "a shard of a TensorFlow.js model"),
         ("input_0.pb", "an ONNX tensor on its own"),
-        ("openvino.bin", "no format that hinton knows, and no ggjt file in spite of its name"),
-        ("shape_predictor.dat", "no format that hinton knows"),
+        (
+            "openvino.bin",
+            "not a format that hinton knows, and not a ggjt file in spite of its name",
+        ),
+        ("shape_predictor.dat", "not a format that hinton knows"),
         ("stories260K.bin", "a model of llama2.c"),
     ] {
         let Some(path) = field(&format!("{root}/{name}")) else { return };

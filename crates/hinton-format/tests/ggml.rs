@@ -53,7 +53,7 @@ fn lies_and_types_of_the_past_are_told() {
         (made(101, 0, &[4], 15), "tensor \"w\": at byte 41: its data should have 16 bytes here"),
         (made(101, 5, &[32], 20), "tensor \"w\": at byte 24: its type is Q4_2 of version 101"),
         (made(100, 2, &[32], 20), "its type is Q4_0 of version 100, which ggml gave up"),
-        (made(101, 17, &[32], 20), "17 is no type of rwkv.cpp"),
+        (made(101, 17, &[32], 20), "17 is not a type of rwkv.cpp"),
         (made(101, 2, &[33], 20), "its rows have 33 values"),
         (made(101, 0, &[u32::MAX; 3], 20), "more bytes than 64 bits can count"),
         (made(101, 0, &[1; 65], 20), "a tensor with 65 axes"),

@@ -144,7 +144,7 @@ fn metadata_of_every_type() {
     assert!(metadata(&checkpoint, "scores").ends_with(", …, -99.0]"));
     assert_eq!(
         warnings(&checkpoint),
-        ["1 names or texts are no UTF-8: what is not is shown as \u{fffd}"]
+        ["1 names or texts are not valid UTF-8: invalid bytes are shown as \u{fffd}"]
     );
     assert_eq!(tensor(&checkpoint, "scalar").to_f64().unwrap(), [2.5]);
     assert_eq!(tensor(&checkpoint, "none").shape(), [0, 4]);
@@ -257,7 +257,7 @@ fn lies_are_told_by_name_and_byte() {
     let error = fails(made().pair("general.alignment", 8, &text("32")));
     assert!(error.contains("general.alignment is 32, expected"), "{error}");
     let error = fails(made().pair("k", 13, &[0; 4]));
-    assert!(error.contains("tensor \"k\": at byte 33: 13 is no type of a value"), "{error}");
+    assert!(error.contains("tensor \"k\": at byte 33: 13 is not a type of a value"), "{error}");
     let list = [&6u32.to_le_bytes()[..], &(1u64 << 62).to_le_bytes()].concat();
     let error = fails(made().pair("k", 9, &list));
     assert!(error.contains("a list claims 4611686018427387904 f32"), "{error}");
@@ -285,7 +285,7 @@ fn what_is_odd_is_a_warning() {
     let (count, said) = found(made().info("a", &[4], 0, 0).info("b", &[4], 0, 8).data(24));
     assert_eq!(count, 2);
     assert_eq!(said.len(), 2, "{said:?}");
-    assert_eq!(said[0], "\"b\": its offset 8 is no multiple of the alignment 32");
+    assert_eq!(said[0], "\"b\": its offset 8 is not a multiple of the alignment 32");
     assert!(said[1].starts_with("\"b\": its data from byte"), "{said:?}");
     let (count, said) = found(made().info("a", &[4], 31, 0).info("b", &[4], 99, 8).data(24));
     assert_eq!(count, 0);
@@ -293,14 +293,14 @@ fn what_is_odd_is_a_warning() {
         said[0],
         "\"a\": skipped: its type 31 (Q4_0_4_4) was given up by ggml and is not read"
     );
-    assert_eq!(said[1], "\"b\": skipped: its type 99 is none of ggml's that hinton knows");
+    assert_eq!(said[1], "\"b\": skipped: its type 99 is not a ggml type that hinton knows");
     let (_, said) = found(made().info("a", &[4], 0, 64).data(200));
     assert_eq!(said, ["168 bytes belong to no tensor, the first at byte 64"]);
     let one = 1u32.to_le_bytes();
     let (_, said) = found(made().pair("k", 4, &one).pair("k", 4, &one));
     assert_eq!(said, ["\"k\": the metadata has it twice"]);
     let (_, said) = found(made().pair("general.alignment", 4, &24u32.to_le_bytes()));
-    assert_eq!(said, ["\"general.alignment\": 24 is no power of two"]);
+    assert_eq!(said, ["\"general.alignment\": 24 is not a power of two"]);
 }
 
 #[test]
@@ -311,7 +311,7 @@ fn lists_in_lists_end_at_the_limit() {
         made().pair("k", 9, &[inner, last].concat())
     };
     assert!(nest(100).open().is_ok());
-    assert!(fails(nest(10_000)).contains("lists lie in lists deeper than the limit"));
+    assert!(fails(nest(10_000)).contains("lists are nested deeper than the limit"));
 }
 
 #[test]

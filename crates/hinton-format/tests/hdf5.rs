@@ -91,7 +91,7 @@ fn attributes_are_metadata() {
     assert_eq!(keys, expected);
     assert_eq!(
         warnings(&checkpoint),
-        ["\"assets/words.txt\": skipped: it is no HDF5 file of weights"]
+        ["\"assets/words.txt\": skipped: it is not an HDF5 file of weights"]
     );
 }
 

@@ -231,12 +231,12 @@ fn a_model_in_xml_that_lies_is_an_error() {
     let huge = replaced(matrices, "<rows>2</rows>", "<rows>2000000000</rows>");
     assert!(huge.contains("needs 4000000000") || huge.contains("needs 6000000000"), "{huge}");
     let compound = replaced(matrices, "<dt>\"3u\"</dt>", "<dt>\"2if\"</dt>");
-    assert!(compound.contains("its type \"2if\" is none that is read"), "{compound}");
+    assert!(compound.contains("its type \"2if\" is not supported"), "{compound}");
     let sparse =
         replaced("opencv/matrices.yml", "short: !!opencv-matrix", "short: !!opencv-sparse-matrix");
     assert_eq!(sparse, "\"short\": skipped: it is sparse");
     let odd = replaced("opencv/matrices.json", "\"rows\": 2,", "\"rows\": two,");
-    assert!(odd.contains("\"two\" is no size of a matrix"), "{odd}");
+    assert!(odd.contains("\"two\" is not the size of a matrix"), "{odd}");
     let cut = replaced("opencv/base64.json", "==\"", "\"").contains("is cut");
     assert!(!cut, "the marks at the end of base64 may be missing");
     let general = "pmml/general.pmml";

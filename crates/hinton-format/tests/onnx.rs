@@ -100,7 +100,7 @@ fn sizes_that_do_not_fit_are_errors_with_name_and_byte() {
 #[test]
 fn a_tensor_that_cannot_be_read_does_not_hide_the_rest() {
     for (tensor, says) in [
-        (vec![NAME, &[0x10, 99][..]], "\"w\": skipped: its type 99 is none that hinton knows"),
+        (vec![NAME, &[0x10, 99][..]], "\"w\": skipped: its type 99 is not supported"),
         (
             vec![NAME, FLOAT, &[0x1a, 2, 0x08, 0]],
             "\"w\": skipped: only a segment of it is in the file",

@@ -120,7 +120,7 @@ fn data_files_outside_the_folder_are_refused() {
         let node = leaf(&[path], &[(b"key", Some((0, 0)), 1, b"")]);
         let error = Database::default().with_root(0, &node).read().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Refused, "{path}: {error}");
-        assert!(error.message().contains("does not lie in its folder"), "{error}");
+        assert!(error.message().contains("is not in its folder"), "{error}");
     }
 }
 
@@ -327,7 +327,7 @@ fn items_that_are_left_out_are_told() {
     let said = warnings(&checkpoint);
     let left = "this item of the step is left out:";
     assert_eq!(said.len(), 3, "{said:?}");
-    assert!(said[0].starts_with(&format!("\"cut\": {left} this is no JSON: it ends")), "{said:?}");
+    assert!(said[0].starts_with(&format!("\"cut\": {left} this is not JSON: it ends")), "{said:?}");
     let other = format!("\"descriptor\": {left} it has neither arrays nor JSON of Orbax");
     assert_eq!(said[1], other);
     let long = format!("\"long\": {left} its JSON has 70002 bytes, the limit is 65536");

@@ -192,7 +192,10 @@ fn flipped_bits_are_found_by_the_checksums() {
 fn damage_names_the_byte_and_the_cure() {
     let error = fails("w.npy.zst", &packed("one.safetensors.zst")[..100], &Limits::default());
     assert_eq!(error.kind(), ErrorKind::Malformed);
-    assert!(error.byte().is_some() && error.message().contains("goes on past its end"), "{error}");
+    assert!(
+        error.byte().is_some() && error.message().contains("continues past its end"),
+        "{error}"
+    );
     assert!(error.cure_text().unwrap().contains("again"));
     let error = fails("w.npy.xz", &packed("one.safetensors.xz")[..100], &Limits::default());
     assert_eq!(error.byte(), Some(100));

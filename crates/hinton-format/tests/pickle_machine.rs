@@ -149,7 +149,7 @@ fn faults_name_byte_and_opcode() {
         (b"Nt", 1, "TUPLE finds no MARK"),
         (b"h\x05.", 0, "uses memo 5 before it is set"),
         (b"NK\x01a.", 3, "APPEND cannot add to None"),
-        (b"(Nd.", 2, "DICT finds 1 values, which are no pairs"),
+        (b"(Nd.", 2, "DICT finds 1 values, which are not pairs"),
         (b"NNR.", 2, "wants a tuple of arguments, not None"),
         (b"N)R.", 2, "REDUCE calls None"),
         (b"Nb.", 1, "BUILD finds nothing"),

@@ -279,7 +279,7 @@ fn parts_that_do_not_fit_are_shown_as_stored() {
     for (name, from, to, says) in [
         ("fp8_even.safetensors", "[2,2]", "[4,1]", "do not fit 6 x 10 codes"),
         ("fp8_even.safetensors", "[2, 2]", "[4, 1]", "do not fit 6 x 10 codes"),
-        ("nf4.safetensors", "\"blocksize\": 64", "\"blocksize\": 00", "description is no JSON"),
+        ("nf4.safetensors", "\"blocksize\": 64", "\"blocksize\": 00", "description is not JSON"),
         ("nf4.safetensors", "\"shape\": [16,", "\"shape\": [19,", "do not fill shape [19, 24]"),
         ("nf4.safetensors", "\"nf4\"", "\"nf9\"", "its type is Some(\"nf9\")"),
         ("int8.safetensors", "a.weight_format", "a.weight_farmat", ""),

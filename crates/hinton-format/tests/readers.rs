@@ -57,7 +57,7 @@ fn safetensors_knows_every_dtype_but_one() {
     assert_eq!(checkpoint.tensors[0].dtype(), Dtype::F64, "tensors keep the file's order");
     assert_eq!(
         warnings(&checkpoint),
-        ["\"f3_made_up\": skipped: its dtype \"F3_MADE_UP\" is none that hinton knows"]
+        ["\"f3_made_up\": skipped: its dtype \"F3_MADE_UP\" is not supported"]
     );
 }
 
@@ -287,7 +287,7 @@ fn csv_reads_back_every_number_to_the_last_bit() {
 #[test]
 fn long_doubles_and_records_are_numpys() {
     let bits = |checkpoint: &Checkpoint, name: &str| -> Vec<u64> {
-        // Of what is no number the sign and the payload mean nothing.
+        // Of what is not a number the sign and the payload mean nothing.
         let bits = |value: f64| if value.is_nan() { 0x7ff8 << 48 } else { value.to_bits() };
         values(checkpoint, name).into_iter().map(bits).collect()
     };

@@ -135,7 +135,7 @@ fn errors_say_what_was_expected() {
         (changed, "its checksum is wrong: its bytes have"),
         (MAGIC.to_vec(), "the summary is cut short"),
         (head("[]"), "the head of the summary has stripes of another length than 131072 values"),
-        (head("{"), "the head of the summary is no JSON"),
+        (head("{"), "the head of the summary is not JSON"),
         (of(""), ""),
         (of("{}"), "the head of the summary has a tensor that is none"),
         (

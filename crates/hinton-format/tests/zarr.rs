@@ -140,7 +140,7 @@ fn metadata_that_cannot_be_is_an_error_that_names_it() {
         ("shape", "[2]", "chunks of [2, 3] do not fit a shape of [2]"),
         ("shape", "[4294967296, 4294967296]", "cannot be counted"),
         ("chunks", "[0, 3]", "chunks of [0, 3] do not fit"),
-        ("dtype", "\"<x4\"", "\"<x4\" is none of numpy's"),
+        ("dtype", "\"<x4\"", "\"<x4\" is not a numpy dtype"),
         ("dtype", "3", "its dtype is 3"),
         ("order", "\"K\"", "its order is \"K\""),
         ("fill_value", "\"x\"", "its fill value is \"x\", which is no f32"),
@@ -151,7 +151,7 @@ fn metadata_that_cannot_be_is_an_error_that_names_it() {
         assert!(error.message().contains(says), "{key}: {error}");
     }
     let error = opened(&[("zarr.json", b"{\"zarr_format\": 3")]).unwrap_err();
-    assert!(error.message().contains("no JSON"), "{error}");
+    assert!(error.message().contains("not JSON"), "{error}");
 }
 
 #[test]

@@ -39,7 +39,7 @@ pub enum NetError {
         what: String,
     },
     /// The points do not fit the network.
-    #[error("{found} values are no whole number of points: this network takes {}", expected.takes())]
+    #[error("{found} values are not a whole number of points: this network takes {}", expected.takes())]
     Points {
         /// What the network takes.
         expected: Shape,

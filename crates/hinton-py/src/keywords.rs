@@ -128,8 +128,10 @@ fn of_flag(row: &'static SettingRow, flag: bool) -> PyResult<Option<(&'static st
         (Takes::Value(_), false) if row.name == "title" => Ok(Some((row.name, String::new()))),
         _ => {
             let said = if flag { "True" } else { "False" };
-            let error =
-                PyValueError::new_err(format!("{}: {said} is no value of it", keyword(row)));
+            let error = PyValueError::new_err(format!(
+                "{}: {said} is not a value of this setting",
+                keyword(row)
+            ));
             Err(with_cure(error, Some(&cure_of(row))))
         }
     }

@@ -95,14 +95,14 @@ pub(crate) fn lend(
     let size = buffer.item_size();
     let dtype = dtype.filter(|dtype| dtype.bits() == size as u64 * 8).ok_or_else(|| {
         let error = PyTypeError::new_err(format!(
-            "{name:?}: values of {size} bytes of the format {:?} are no numbers that hinton knows",
+            "{name:?}: values of {size} bytes of the format {:?} are not numbers that hinton knows",
             buffer.format().to_string_lossy()
         ));
         with_cure(error, Some("`numpy.asarray(…).astype(float)` makes numbers of it"))
     })?;
     let shape = buffer.shape();
     let bytes = Reach::of(shape, buffer.strides(), size).ok_or_else(|| {
-        let message = format!("{name:?}: its strides are no multiples of its values");
+        let message = format!("{name:?}: its strides are not multiples of the size of its values");
         with_cure(PyValueError::new_err(message), Some(COPY))
     })?;
     let view = View {

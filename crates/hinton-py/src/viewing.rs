@@ -20,7 +20,7 @@ type Place = (String, u16, Vec<String>, Option<String>);
 fn listening((host, port, names, base_url): Place) -> PyResult<Listening> {
     let host = host.parse().map_err(|_| {
         raised(hinton::Error::Request {
-            message: format!("host {host:?} is no address of a network"),
+            message: format!("host {host:?} is not a network address"),
             help: Some("\"127.0.0.1\" is this machine alone, \"0.0.0.0\" all networks".to_owned()),
         })
     })?;

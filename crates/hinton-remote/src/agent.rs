@@ -100,7 +100,7 @@ impl Asker {
         let (parts, body) = self.agent.run(request).map_err(broken)?.into_parts();
         let reply = Reply { status: parts.status.as_u16(), headers: parts.headers.clone(), body };
         let body = reply.at_most(most)?.ok_or_else(|| Broken {
-            why: format!("the body goes on past {most} bytes"),
+            why: format!("the body is longer than {most} bytes"),
             may_pass: false,
             cure: "the server is broken: tell its owner",
         })?;
@@ -135,7 +135,7 @@ impl Reply {
         let bytes = self.at_most(count)?;
         match bytes {
             None => Err(Broken {
-                why: format!("the body goes on past the {count} bytes that it should have"),
+                why: format!("the body is longer than the {count} bytes that it should have"),
                 may_pass: false,
                 cure: "the server is broken: tell its owner, or download the file",
             }),
@@ -203,7 +203,7 @@ fn broken(error: ureq::Error) -> Broken {
         ureq::Error::Io(_) | ureq::Error::Timeout(_) | ureq::Error::ConnectionFailed => {
             (true, "check the network, or try again later")
         }
-        ureq::Error::Protocol(_) => (true, "the server is no web server, or broken"),
+        ureq::Error::Protocol(_) => (true, "the server is not a web server, or it is broken"),
         ureq::Error::Rustls(_) | ureq::Error::Tls(_) | ureq::Error::Pem(_) => (
             false,
             "where a proxy or a server of your own is behind this, name its certificate in a file \
@@ -251,7 +251,7 @@ pub fn said(error: &ureq::Error) -> String {
         }
         ureq::Error::BadUri(_) => "the address cannot be asked".to_owned(),
         ureq::Error::StatusCode(code) => format!("the server answered {code}"),
-        ureq::Error::Protocol(_) => "what was answered is no HTTP".to_owned(),
+        ureq::Error::Protocol(_) => "the answer is not HTTP".to_owned(),
         ureq::Error::ConnectionFailed => "the connection failed".to_owned(),
         ureq::Error::TooManyRedirects => "it leads from address to address without end".to_owned(),
         ureq::Error::BodyExceedsLimit(most) => format!("the answer has more than {most} bytes"),

@@ -74,7 +74,7 @@ fn decoded(name: &str) -> Option<String> {
 impl Folder for WebFolder {
     fn file(&self, name: &str) -> Result<Option<Arc<dyn Bytes>>, Error> {
         if !is_below(name) {
-            let message = format!("it names the file {name:?}, which does not lie in its folder");
+            let message = format!("it names the file {name:?}, which is not in its folder");
             return Err(Error::new(ErrorKind::Refused, message));
         }
         self.opened.get(name, || self.open(name))

@@ -156,7 +156,7 @@ const ROWS: &[Row] = &[
     row(
         "an endless body for a range",
         |file, seen| Reply { is_endless: true, ..ranged(file, seen) },
-        &["goes on past the 65536 bytes", "the server is broken"],
+        &["is longer than the 65536 bytes", "the server is broken"],
     ),
     row(
         "a slow drip",

@@ -190,7 +190,7 @@ fn gated_repositories_name_the_page() {
 #[test]
 fn odd_answers_of_the_api_are_errors() {
     for (body, why) in [
-        ("not json", "no JSON"),
+        ("not json", "not JSON"),
         ("{}", "names no commit"),
         ("{\"sha\":\"../../x\"}", "names no commit"),
         ("[1]", "names no commit"),

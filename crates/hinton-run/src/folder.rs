@@ -263,18 +263,18 @@ fn find_steps(folder: &Path, warnings: &mut Vec<Warning>) -> Result<Vec<(u64, En
             )),
             None if entry.name.ends_with(STEP_END) => said.push(Warning::about(
                 entry.name,
-                "no part of the run: its name is no number up to 2^64",
+                "not part of the run: its name is not a number up to 2^64",
             )),
-            None => said.push(Warning::about(entry.name, "no part of the run")),
+            None => said.push(Warning::about(entry.name, "not part of the run")),
         }
     }
     let known = [RUN_JSON, METRICS, STEPS];
     for entry in disk::list(folder)? {
         if !known.contains(&entry.name.as_str()) {
-            said.push(Warning::about(entry.name, "no part of the run"));
+            said.push(Warning::about(entry.name, "not part of the run"));
         }
     }
-    warnings.extend(capped(said, "files that are no part of the run"));
+    warnings.extend(capped(said, "files that are not part of the run"));
     found.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| natural_cmp(&a.1.name, &b.1.name)));
     Ok(found)
 }

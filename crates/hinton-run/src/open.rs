@@ -71,7 +71,7 @@ pub fn open_run_watched(
     }
     if let Some(run) = found.iter().find(|path| !lone && is_run_folder(path)) {
         return Err(RunError::request(
-            format!("{}: this is a run of its own, and no step of another", disk::shown(run)),
+            format!("{}: this is a run by itself, not a step of another run", disk::shown(run)),
             "open runs one by one",
         ));
     }
@@ -112,7 +112,7 @@ fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, RunError> {
         if matching.is_empty() {
             let message = "no file or folder fits this pattern";
             let error = Error::new(ErrorKind::Io, message).in_file(&disk::shown(path));
-            return Err(error.cure("check the folder, and what stands for the number").into());
+            return Err(error.cure("check the folder, and the pattern for the number").into());
         }
         found.extend(matching);
     }

@@ -82,7 +82,7 @@ pub(crate) fn of_list(
         entries.retain(|entry| entry.path.file_name().is_none_or(|name| !named.contains(name)));
     }
     let inner = trainer_state(&run);
-    // What the caller did not name is no part of the run, and nothing to be told.
+    // What the caller did not name is not part of the run, and nothing to be told.
     beside::add_logs(&mut run, Others { entries, inner, are_said: false }, &word);
     Ok(run)
 }

@@ -66,7 +66,7 @@ impl RunWriter {
         let settings = match settings.trim() {
             "" => Json::Object(Vec::new()),
             text => json::parse(text.as_bytes()).map_err(|why| {
-                RunError::request(format!("the settings are no JSON: {why}"), "give a JSON object")
+                RunError::request(format!("the settings are not JSON: {why}"), "give a JSON object")
             })?,
         };
         if is_taken(folder) {
@@ -107,7 +107,7 @@ impl RunWriter {
             _ => {
                 return Err(RunError::request(
                     format!(
-                        "{}: this is no run folder that can be gone on with",
+                        "{}: this is not a run folder that can be resumed",
                         disk::shown(folder)
                     ),
                     "start a new one, or mend its run.json",

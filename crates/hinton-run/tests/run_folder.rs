@@ -81,7 +81,7 @@ fn the_writer_refuses_what_would_not_be_a_run() {
     assert!(error.to_string().contains("there is a run in this folder already"));
     assert!(error.cure_text().unwrap().contains("resume"));
     let other = Folder::new();
-    assert!(RunWriter::create(other.root(), "", "{").unwrap_err().to_string().contains("no JSON"));
+    assert!(RunWriter::create(other.root(), "", "{").unwrap_err().to_string().contains("not JSON"));
     assert!(matches!(RunWriter::resume(other.root()), Err(RunError::Request { .. })));
     let file = other.put("file", "x");
     assert!(matches!(RunWriter::create(&file, "", ""), Err(RunError::Write { .. })));
@@ -262,11 +262,11 @@ fn hostile_steps() {
     assert!(run.steps[3].broken.is_some(), "a folder is no step");
     for words in [
         "calls them saved, but there is no file: step 2",
-        "\"18446744073709551616.safetensors\": no part of the run: its name is no number",
+        "\"18446744073709551616.safetensors\": not part of the run: its name is not a number",
         "\"99999999999999999999999999.safetensors\"",
         "\"-1.safetensors\"",
-        "\"readme.txt\": no part of the run",
-        "\"notes.md\": no part of the run",
+        "\"readme.txt\": not part of the run",
+        "\"notes.md\": not part of the run",
         "several steps have the number 7: \"007.safetensors\", \"7.safetensors\"",
         "its metadata say step \"8\"; the name holds",
         "its shape changes from [2, 3] to [9, 3] in step 7",
@@ -390,7 +390,7 @@ fn pipes_are_not_waited_for() {
     assert!(says(&run, "\"metrics.jsonl\": not used: it is a pipe or a device"), "{}", said(&run));
     let list = open_in(&folder, &["list"]).unwrap();
     assert!(list.steps.len() == 3 && list.steps[2].broken.is_some());
-    assert!(says(&list, "no part of the run: \"log.json\""), "{}", said(&list));
+    assert!(says(&list, "not part of the run: \"log.json\""), "{}", said(&list));
     let error = open_in(&folder, &[".", "list"]).unwrap_err();
-    assert!(error.to_string().contains("a run of its own"), "{error}");
+    assert!(error.to_string().contains("a run by itself"), "{error}");
 }

@@ -149,7 +149,7 @@ fn a_folder_plays_in_natural_order_and_tells_of_the_rest() {
     assert_eq!(run.kind, RunKind::Checkpoints);
     assert_eq!(numbers(&run), [1, 2, 9, 10, 11]);
     assert_eq!(values(&run, 2, "w"), [9.0; 6]);
-    assert!(says(&run, "no part of the run: \"README.md\", \"events.out.tfevents.1\", \"plots\""));
+    assert!(says(&run, "not part of the run: \"README.md\", \"events.out.tfevents.1\", \"plots\""));
     assert!(says(&run, "left out") && says(&run, "\"best.safetensors\""), "{}", said(&run));
     assert!(says(&run, "\"optim_1.safetensors\", \"optim_2.safetensors\""), "{}", said(&run));
 
@@ -416,7 +416,7 @@ fn logs_beside_the_steps_are_used_where_they_match() {
     assert_eq!(run.steps[1].metrics[0], ("metric".to_owned(), 0.25));
     assert_eq!(run.series("loss"), [(1, 4.0), (2, 3.0), (3, 2.0), (4, 1.0)]);
     assert!(says(&run, "\"other.csv\": its metrics are not used: its epochs run from 0 to 3"));
-    assert!(says(&run, "no part of the run: \"config.json\""), "{}", said(&run));
+    assert!(says(&run, "not part of the run: \"config.json\""), "{}", said(&run));
     // The same files named one by one find the log too, and say nothing of other files.
     let run = open_in(&folder, &["k/weights.*"]).unwrap();
     assert_eq!(run.logs, ["training.csv (by epoch)"]);

@@ -44,7 +44,7 @@ impl std::fmt::Display for FontError {
         f.write_str(match self {
             FontError::Packed => "is a web font (WOFF): unpack it to a .ttf or .otf file",
             FontError::WithoutOutlines => "is a font whose letters are pictures, not outlines",
-            FontError::NoFont => "is no TrueType or OpenType font (.ttf, .otf, .ttc)",
+            FontError::NoFont => "is not a TrueType or OpenType font (.ttf, .otf, .ttc)",
         })
     }
 }

@@ -220,7 +220,7 @@ fn own_span(
         return Ok(Span::of_values(low, high));
     }
     let &[rows, cols] = matrix.shape() else {
-        return Err(Refusal::Work("the tensor is no matrix".to_owned()));
+        return Err(Refusal::Work("the tensor is not a matrix".to_owned()));
     };
     let chart = CHARTS.iter().find(|row| row.name == "heatmap");
     let need = chart.map(|row| row.needs(&[Extent::new(rows, cols)], &wish.options));

@@ -101,7 +101,7 @@ fn how(found: &Found, change: &Change) -> Option<String> {
     let found = match found {
         Found::Name => None,
         Found::Prefix(prefix) => Some(format!("names agree but for {prefix:?}")),
-        Found::Map(_) => Some("named by a person".to_owned()),
+        Found::Map(_) => Some("named by the user".to_owned()),
         Found::Convention => Some("another library's name for the same".to_owned()),
         Found::Values { error, .. } => {
             Some(format!("found by values, which differ by {error:.1e}"))

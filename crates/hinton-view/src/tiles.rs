@@ -123,7 +123,7 @@ pub(crate) fn one(
     }
     let tensor = sources.viewed(name.tensor, step, view)?;
     let &[rows, cols] = tensor.shape() else {
-        return Err(Refusal::Work("the tensor is no matrix".to_owned()));
+        return Err(Refusal::Work("the tensor is not a matrix".to_owned()));
     };
     let tiling = Tiling::new(rows, cols);
     let window = tiling.tile(name.levels, name.row, name.col).ok_or_else(|| {

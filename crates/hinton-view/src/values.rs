@@ -46,7 +46,7 @@ pub(crate) fn window(
 fn shape(tensor: &Tensor) -> Result<(usize, usize), Refusal> {
     match *tensor.shape() {
         [rows, cols] => Ok((rows, cols)),
-        _ => Err(Refusal::Work("the tensor is no matrix".to_owned())),
+        _ => Err(Refusal::Work("the tensor is not a matrix".to_owned())),
     }
 }
 

@@ -317,7 +317,7 @@ impl Frame {
         let what = ["rows", "columns"][side];
         let axes: Vec<String> = self.axes[side].iter().map(ToString::to_string).collect();
         Refusal::question(format!(
-            "the {what} are axes {} as one, and this part of them is no slice: choose one axis for \
+            "the {what} are axes {} as one, and this part of them is not a slice: choose one axis for \
              the {what}, or whole positions of the outer ones",
             axes.join(", ")
         ))

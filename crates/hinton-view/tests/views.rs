@@ -67,7 +67,7 @@ fn a_view_is_the_same_matrix_whatever_is_asked() {
     assert_eq!(command("box=0:3,2:5"), "conv.weight[:3,:1,:1,2:] --as=heatmap");
     assert_eq!(command("v=[3,1]3/2"), "conv.weight[3,1,:,:] --transpose --as=heatmap");
     let refused = refusal(&viewer, "command", &format!("t={conv}&box=0:3,2:7"));
-    assert!(refused.contains("no slice"), "{refused}");
+    assert!(refused.contains("not a slice"), "{refused}");
 }
 
 #[test]

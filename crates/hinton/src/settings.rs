@@ -57,7 +57,7 @@ pub const SETTINGS: &[SettingRow] = &[
     SettingRow {
         name: "preset",
         takes: Takes::Value("NAME"),
-        about: "Start from a picture people know",
+        about: "Start from a well-known picture",
         help: "Sets chart and options as the original has them; whatever is said besides is set \
                after it. See `hinton list presets`.",
         scope: Scope::Every,
@@ -180,7 +180,7 @@ pub const SETTINGS: &[SettingRow] = &[
         name: "symlog-threshold",
         takes: Takes::Value("VALUE"),
         about: "Magnitude below which --scale symlog is linear",
-        help: "Without it a thousandth of the largest: three powers of ten are told apart on each side of \
+        help: "Without it a thousandth of the largest: three powers of ten are distinguishable on each side of \
                zero. A smaller one shows more of them.",
         scope: Scope::Some,
         choices: nothing,
@@ -319,7 +319,7 @@ pub const SETTINGS: &[SettingRow] = &[
         name: "label",
         takes: Takes::Value("LETTER"),
         about: "A letter above the picture, or above the first of --panels: a, (A), 1",
-        help: "The panels behind it go on from there. An empty one is none.",
+        help: "The following panels continue from it. An empty text means no letters.",
         scope: Scope::Every,
         choices: nothing,
         set: |request, value| {
@@ -474,7 +474,7 @@ pub const SETTINGS: &[SettingRow] = &[
     SettingRow {
         name: "dpi",
         takes: Takes::Value("N"),
-        about: "Pixels to the inch [default: 144]",
+        about: "Pixels per inch [default: 144]",
         help: "",
         scope: Scope::Every,
         choices: nothing,
@@ -486,7 +486,7 @@ pub const SETTINGS: &[SettingRow] = &[
     SettingRow {
         name: "theme",
         takes: Takes::Value("THEME"),
-        about: "Colours of page and type",
+        about: "Colours of page and text",
         help: "",
         scope: Scope::Every,
         choices: || ThemeName::ALL.iter().map(|theme| theme.name()).collect(),
@@ -519,7 +519,7 @@ pub const SETTINGS: &[SettingRow] = &[
     SettingRow {
         name: "smooth",
         takes: Takes::Value("N"),
-        about: "Draw the mean of N points of a curve over its paled values",
+        about: "Draw the mean of N points over the faded curve",
         help: "Each point becomes the mean of the N points around it, of fewer near the ends.",
         scope: Scope::Some,
         choices: nothing,
@@ -541,7 +541,7 @@ pub const SETTINGS: &[SettingRow] = &[
     SettingRow {
         name: "measure",
         takes: Takes::Value("NAME"),
-        about: "The only figure that a profile draws",
+        about: "The only measure that a profile draws",
         help: "rms: root mean square; std: standard deviation; max: largest magnitude; zeros: share of values \
                that are exactly zero; update: of a run, the norm of what a step changed over the norm of the \
                weights.",

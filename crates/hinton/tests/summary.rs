@@ -156,7 +156,7 @@ fn a_task_is_of_one_checkpoint() {
     assert!(part(&file, 0, 3).is_err() && part(&file, 4, 3).is_err());
     for (line, expected) in [
         ("", "this is no task"),
-        ("{}", "this is no task: it is none of a summary"),
+        ("{}", "this is no task: it is not a task of a summary"),
         (r#"{"task":"summary","version":2}"#, "the task has version 2, expected 1"),
         (r#"{"task":"summary","version":1}"#, "something in it is missing or of another type"),
     ] {

@@ -1,4 +1,4 @@
-//! Training through the facade: records that can be gone on with bit by bit, data of the user's own,
+//! Training through the facade: records that can be resumed bit by bit, data of the user's own,
 //! and how it ends.
 
 use std::ops::ControlFlow;

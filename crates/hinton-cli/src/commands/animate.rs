@@ -108,7 +108,7 @@ fn film_args(command: Command) -> Command {
                 .value_parser(value_parser!(u16).range(0..=1000)),
         )
         .arg(
-            value("fps", "N", "Frames a second [default: 10 steps a second, 5 of a short run]")
+            value("fps", "N", "Frames per second [default: 10 steps a second, 5 of a short run]")
                 .value_parser(value_parser!(f64))
                 .conflicts_with("duration"),
         )
@@ -116,7 +116,7 @@ fn film_args(command: Command) -> Command {
         .arg(value("hold", "SECONDS", "Least time of the last frame, or FIRST,LAST [default: 0,1]"))
         .arg(value("metric", "NAME", "The metric under the picture, or off [default: the loss]"))
         .arg(
-            value("loop", "N", "How often the film plays; 0 is for ever [default: 0]")
+            value("loop", "N", "How often the film plays; 0 means forever [default: 0]")
                 .value_parser(value_parser!(u16)),
         )
         .arg(

@@ -14,7 +14,7 @@ use crate::remote::{bytes_of, max_download};
 
 pub(super) const ROW: CommandRow = CommandRow {
     name: "plan",
-    about: "Cut the reading of checkpoints into tasks, one a line, for many machines",
+    about: "Cut the reading of checkpoints into tasks, one per line, for many machines",
     help: "Writes tasks as lines of JSON: which checkpoint, which stripes of which tensors. `hinton task` does \
            one, whatever machine it runs on, and `hinton summary merge` makes the statistics of the \
            whole of what they wrote, bit for bit those of one pass. Only headers are read. The same \

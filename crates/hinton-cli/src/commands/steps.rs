@@ -43,7 +43,7 @@ pub(super) fn taken_as() -> [Arg; 2] {
     [
         flag("as-run", "Take every weights file of a folder for a step of a run")
             .conflicts_with("as-files"),
-        flag("as-files", "Take every weights file of a folder for a model of its own"),
+        flag("as-files", "Treat every weights file of a folder as a separate model"),
     ]
 }
 

@@ -43,7 +43,7 @@ pub(super) const ROW: CommandRow = CommandRow {
                     .long("part")
                     .value_name("N/M")
                     .value_parser(|text: &str| numbers(text))
-                    .help("One of so many parts, from 1/M to M/M [default: the whole]"),
+                    .help("Which part of how many, from 1/M to M/M [default: the whole]"),
             )
             .arg(
                 Arg::new("partial")

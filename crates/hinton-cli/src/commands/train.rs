@@ -74,7 +74,7 @@ fn args(command: Command) -> Command {
             "The weights as a picture, or the plane with its regions, by its extension [default: in the terminal]",
         ))
         .arg(
-            value("record", "RUN", "Keep the training in a run folder")
+            value("record", "RUN", "Record the training in a run folder")
                 .value_parser(value_parser!(PathBuf)),
         )
         .arg(
@@ -86,7 +86,7 @@ fn args(command: Command) -> Command {
             .requires("record"),
         )
         .arg(
-            value("resume", "RUN", "Go on with a recorded training; --epochs is how many more")
+            value("resume", "RUN", "Resume a recorded training; --epochs is how many more")
                 .value_parser(value_parser!(PathBuf))
                 .conflicts_with_all([
                     "set",
@@ -150,7 +150,7 @@ fn args(command: Command) -> Command {
                 .value_parser(names(INITS.iter().map(|row| row.name).collect())),
         ))
         .arg(training(
-            value("seed", "N", "What everything random follows from [default: 0]")
+            value("seed", "N", "Seed of everything random [default: 0]")
                 .value_parser(value_parser!(u64)),
         ))
         .arg(training(
@@ -158,10 +158,10 @@ fn args(command: Command) -> Command {
                 .value_parser(Order::WORDS),
         ))
         .arg(training(
-            value("patience", "N", "Stop after so many epochs without a smaller loss").value_parser(whole()),
+            value("patience", "N", "Stop after N epochs without a smaller loss").value_parser(whole()),
         ))
         .arg(training(
-            value("time-limit", "SECONDS", "Stop after so long").value_parser(seconds),
+            value("time-limit", "SECONDS", "Stop after this time").value_parser(seconds),
         ));
     let command = command
         .arg(data(
@@ -448,7 +448,7 @@ fn ended(
             let why = if watch.is_over() { "the time is over" } else { "stopped" };
             match folder {
                 Some(folder) => note(&format!(
-                    "{why} after step {step}; go on with: hinton train --resume {}",
+                    "{why} after step {step}; resume with: hinton train --resume {}",
                     folder.display()
                 )),
                 None => note(&format!(

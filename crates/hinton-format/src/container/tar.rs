@@ -109,7 +109,7 @@ impl Tar {
     /// [`ErrorKind::Unsupported`] if it is not a file.
     pub fn bytes(&self, member: &Member) -> Result<Arc<dyn Bytes>, Error> {
         if member.kind != Kind::File {
-            let message = format!("the member {:?} of the tar archive is no file", member.name);
+            let message = format!("the member {:?} of the tar archive is not a file", member.name);
             return Err(Error::new(ErrorKind::Unsupported, message));
         }
         Ok(Arc::new(Part::new(self.data.clone(), member.start, member.size)?))
@@ -162,7 +162,7 @@ impl<'d> Walk<'d> {
             }
             self.count_header(at)?;
             let Some(mut size) = header.size() else {
-                let message = "the size of a member of the tar archive is no number";
+                let message = "the size of a member of the tar archive is not a number";
                 return Err(Error::malformed(message).at_byte(at));
             };
             // `at` is less than the archive's length, which no archive makes near 2^64.

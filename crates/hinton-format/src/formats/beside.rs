@@ -80,7 +80,7 @@ impl<'a> Beside<'a> {
             let message = "it was saved while its weights were in the memory of ONNX Runtime: they are \
                            not in the file";
             return Err(Error::new(ErrorKind::Unsupported, message)
-                .cure("save the model anew with its weights, or open the one it was made from"));
+                .cure("save the model again with its weights, or open the one it was made from"));
         }
         // Windows writes paths with backslashes.
         let written = location.replace('\\', "/");

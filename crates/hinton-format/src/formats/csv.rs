@@ -221,7 +221,7 @@ fn scan(
             } else {
                 let number_of = cell.number().ok_or_else(|| {
                     Error::malformed(format!(
-                        "line {number}, column {}: {:?} is no number",
+                        "line {number}, column {}: {:?} is not a number",
                         count + 1,
                         dialect::shortened(&cell.text())
                     ))
@@ -377,7 +377,7 @@ mod tests {
         assert_eq!(thousands.tensors[0].shape(), [3, 2]);
         assert_eq!(values(&thousands)[..4], [1000., 5., 2500.5, 6.]);
         let error = table("one,5\n2,6\n3,7\n").unwrap_err();
-        assert!(error.message().contains("\"one\" is no number"), "{error}");
+        assert!(error.message().contains("\"one\" is not a number"), "{error}");
     }
 
     #[test]
@@ -409,7 +409,7 @@ mod tests {
         let mut text = "1,2\n".repeat(30);
         text.push_str("1,two\n");
         let error = table(&text).unwrap_err();
-        assert!(error.message().contains("line 31, column 2: \"two\" is no number"), "{error}");
+        assert!(error.message().contains("line 31, column 2: \"two\" is not a number"), "{error}");
         assert_eq!(error.byte(), Some(122));
     }
 

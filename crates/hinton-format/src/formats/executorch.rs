@@ -259,7 +259,7 @@ impl Reader<'_> {
     ) -> Result<Result<Tensor, String>, Error> {
         let number = self.number(table, 0)?.map_or(0, u8::from_le_bytes);
         let Some(dtype) = dtype_of(number) else {
-            return Ok(Err(format!("skipped: its type {number} is none that is read")));
+            return Ok(Err(format!("skipped: its type {number} is not supported")));
         };
         let dims = self.flat.numbers_in::<4>(table, 2)?;
         if dims.len() > self.limits.axes {

@@ -188,7 +188,7 @@ impl Reader<'_> {
                 cursor.skip(rows, "the codes of its norms")?;
                 let norms = Quantizer::read(cursor)?;
                 if (norms.dim, norms.parts) != (1, 1) {
-                    return Err(wrong("its norms are no single numbers".to_owned()));
+                    return Err(wrong("its norms are not single numbers".to_owned()));
                 }
                 Some((codes, norms))
             }

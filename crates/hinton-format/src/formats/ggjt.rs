@@ -265,7 +265,7 @@ fn header(cursor: &mut Cursor<'_>, magic: &Magic) -> Result<TensorHead, Error> {
     let at = cursor.at();
     let TensorHead { name, code, shape } = TensorHead::read(cursor, AXES, 1..=LONGEST)?;
     if ggml::type_of(code).is_none() && OLD.iter().all(|(id, ..)| *id != code) {
-        let message = format!("its type {code} is none of ggml's");
+        let message = format!("its type {code} is not a ggml type");
         return Err(Error::malformed(message).for_tensor(name).at_byte(at));
     }
     if magic.aligned {
@@ -328,7 +328,7 @@ fn tensors(
         let Some(kind) = kind else {
             let why = match old {
                 Some((_, kind, ..)) => format!("skipped: its {kind} is of a layout given up since"),
-                None => format!("skipped: its type {code} is none that is read"),
+                None => format!("skipped: its type {code} is not supported"),
             };
             skipped.add(name, why);
             continue;
@@ -354,6 +354,6 @@ type Known = (Option<u64>, Option<&'static GgmlType>);
 /// Bytes of a tensor in a layout of today, and its type.
 fn known(code: u32, shape: &[usize]) -> Result<Known, Error> {
     let kind = ggml::type_of(code)
-        .ok_or_else(|| Error::malformed(format!("its type {code} is none of ggml's")))?;
+        .ok_or_else(|| Error::malformed(format!("its type {code} is not a ggml type")))?;
     Ok((kind.bytes_of(shape).map_err(Error::malformed)?, Some(kind)))
 }

@@ -201,7 +201,7 @@ impl File<'_> {
     /// ggml's number of a type. Without its size the next tensor cannot be found.
     fn kind(&self, code: u32) -> Result<u32, Error> {
         let Some((name, id)) = TYPES.get(code as usize) else {
-            return Err(Error::malformed(format!("{code} is no type of rwkv.cpp (0 to 16)")));
+            return Err(Error::malformed(format!("{code} is not a type of rwkv.cpp (0 to 16)")));
         };
         match id {
             Some(id) if self.version > 100 || code < 2 => Ok(*id),
@@ -209,7 +209,7 @@ impl File<'_> {
                 ErrorKind::Unsupported,
                 format!("its type is {name} of version {}, which ggml gave up", self.version),
             )
-            .cure("quantise the original model anew with a newer rwkv.cpp")),
+            .cure("quantise the original model again with a newer rwkv.cpp")),
         }
     }
 }

@@ -165,7 +165,7 @@ fn warn_of_places(header: &Header, placed: &mut [Placed<'_>], warnings: &mut Vec
         if !info.offset.is_multiple_of(alignment) {
             let offset = info.offset;
             let message =
-                format!("its offset {offset} is no multiple of the alignment {alignment}");
+                format!("its offset {offset} is not a multiple of the alignment {alignment}");
             unaligned.push(Warning::about(info.name.as_str(), message));
         }
     }

@@ -70,7 +70,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         .at_byte(0)));
     };
     let dtype = dtype_of(code).ok_or_else(|| {
-        Error::malformed(format!("0x{code:02x} is no type of IDX (0x08 to 0x0e)")).at_byte(2)
+        Error::malformed(format!("0x{code:02x} is not a type of IDX (0x08 to 0x0e)")).at_byte(2)
     })?;
     let axes = usize::from(axes);
     if axes > limits.axes {

@@ -55,7 +55,7 @@ struct Run {
 }
 
 /// The runs of values of the layer that this text ends with, in the file's order; `None` where it
-/// is none that is known. A layer's name is followed by its sizes, whose number tells its kind.
+/// is unknown. A layer's name is followed by its sizes, whose number tells its kind.
 fn layer(text: &str) -> Option<Vec<Run>> {
     let words: Vec<&str> = text.split_ascii_whitespace().collect();
     let name = words.iter().rposition(|word| word.parse::<f64>().is_err())?;

@@ -75,7 +75,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
             }
             name if name.ends_with('/') => {}
             name => {
-                let warning = Warning::about(name, "skipped: it is no HDF5 file of weights");
+                let warning = Warning::about(name, "skipped: it is not an HDF5 file of weights");
                 checkpoint.warnings.push(warning);
             }
         }
@@ -132,13 +132,13 @@ fn add_metadata(
     let entries = match serde_json::from_str(&text) {
         Ok(Value::Object(entries)) => entries,
         Ok(_) => {
-            let warning = Warning::about(METADATA, "skipped: it is no JSON object");
+            let warning = Warning::about(METADATA, "skipped: it is not a JSON object");
             checkpoint.warnings.push(warning);
             return Ok(());
         }
         Err(error) => {
             let byte = json_byte(text.as_bytes(), &error);
-            let message = format!("skipped: it is no JSON (byte {byte}: {})", json_fault(&error));
+            let message = format!("skipped: it is not JSON (byte {byte}: {})", json_fault(&error));
             checkpoint.warnings.push(Warning::about(METADATA, message));
             return Ok(());
         }

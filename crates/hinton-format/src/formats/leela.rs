@@ -71,7 +71,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     for layer in &reader.layers {
         match layer.tensor(shapes::shape(layer, &sizes), input)? {
             Some(tensor) => tensors.push(tensor),
-            None => skipped.add(&layer.name, "skipped: its encoding is none that is read"),
+            None => skipped.add(&layer.name, "skipped: its encoding is not supported"),
         }
     }
     let mut warnings = skipped.warnings();

@@ -187,7 +187,7 @@ fn finish(open: Open, input: &Input, skipped: &mut Skipped) -> Result<Option<Ten
     let Some(dtype) = dtype_of(&kind) else {
         let why = match &*kind {
             TEXT => "skipped: it holds text".to_owned(),
-            _ => format!("skipped: its type {kind:?} is none that is read"),
+            _ => format!("skipped: its type {kind:?} is not supported"),
         };
         skipped.add(name, why);
         return Ok(None);

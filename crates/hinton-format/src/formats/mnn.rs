@@ -273,7 +273,7 @@ impl Reader<'_> {
             })
         };
         let Some((field, dtype)) = field(number) else {
-            self.skipped.add(name, format!("skipped: its type {number} is none that is read"));
+            self.skipped.add(name, format!("skipped: its type {number} is not supported"));
             return Ok(());
         };
         let width = if field == 3 { 1 } else { dtype.bits() / 8 };

@@ -186,9 +186,8 @@ fn array(cursor: &mut Cursor<'_>, limits: &Limits) -> Result<Array, Error> {
 fn dtype(cursor: &mut Cursor<'_>) -> Result<Dtype, Error> {
     let at = cursor.at();
     let flag = cursor.u32("its type")?;
-    dtype_of(flag).ok_or_else(|| {
-        Error::malformed(format!("its type {flag} is none that is known")).at_byte(at)
-    })
+    dtype_of(flag)
+        .ok_or_else(|| Error::malformed(format!("its type {flag} is unknown")).at_byte(at))
 }
 
 /// Goes over the values of an array.

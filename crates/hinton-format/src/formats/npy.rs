@@ -259,7 +259,7 @@ impl Header {
             .at_byte(8));
         };
         let literal = literal::parse(text).map_err(|(byte, message)| {
-            Error::malformed(format!("the header is no dictionary of numpy's: {message}"))
+            Error::malformed(format!("the header is not a dictionary of numpy: {message}"))
                 .at_byte(text_start + byte as u64)
         })?;
         Header::from_literal(literal, data_start, limits).map_err(|error| error.at_byte(text_start))
@@ -267,7 +267,7 @@ impl Header {
 
     fn from_literal(literal: Literal, data_start: u64, limits: &Limits) -> Result<Header, Error> {
         let Literal::Dict(entries) = literal else {
-            return Err(Error::malformed("the header is no dictionary"));
+            return Err(Error::malformed("the header is not a dictionary"));
         };
         let (mut descr, mut fortran, mut shape) = (None, None, None);
         for (key, value) in entries {

@@ -9,7 +9,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
     name: "npz",
     about: "named numpy arrays in a zip archive, stored or deflated",
     help: "Read: stored and deflated members, zip64; each as in `npy`. Tensors are named as the \
-           members, without `.npy`. Members that are no arrays of numbers are skipped with a \
+           members, without `.npy`. Members that are not arrays of numbers are skipped with a \
            warning, and what macOS adds to archives (`__MACOSX/`) with a note. Names that look \
            like paths are names and nothing else: nothing is unpacked to disk. Layout: numpy.savez",
     quantised: "",

@@ -106,7 +106,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
                     let message = format!("IR of version {version:?}: 10 and 11 are read");
                     return Err(Error::new(ErrorKind::Unsupported, message)
                         .at_byte(tag.at)
-                        .cure("convert the original model anew with ovc"));
+                        .cure("convert the original model again with ovc"));
                 }
                 metadata.push(("version".to_owned(), version.into_owned()));
                 metadata.extend(tag.get("name").map(|name| ("name".to_owned(), name.into_owned())));
@@ -171,7 +171,7 @@ impl Reader<'_> {
         }
         let element = tag.get("element_type").unwrap_or_default();
         let Some(kind) = kind_of(&element) else {
-            self.skipped.add(name, format!("skipped: its type {element:?} is none that is read"));
+            self.skipped.add(name, format!("skipped: its type {element:?} is not supported"));
             return Ok(());
         };
         let bits = match &kind {

@@ -135,9 +135,9 @@ fn tensor(
         }
     }
     let wrong = |why: String| named(Error::malformed(why).at_byte(described_at));
-    let dtype = code.and_then(dtype_of).ok_or_else(|| {
-        wrong(format!("its type {} is none that is read", code.unwrap_or_default()))
-    })?;
+    let dtype = code
+        .and_then(dtype_of)
+        .ok_or_else(|| wrong(format!("its type {} is not supported", code.unwrap_or_default())))?;
     let shape: Option<Vec<usize>> = dims.iter().map(|dim| usize::try_from(*dim).ok()).collect();
     let shape = shape.ok_or_else(|| wrong(format!("its shape {dims:?} is impossible")))?;
     let bytes = element_count(&shape).and_then(|count| dtype.bytes_of(count));

@@ -165,7 +165,7 @@ fn add(
                 Err("it is pickled, as tensors of classes of their own are".to_owned())
             }
             (meta @ Value::Object(_), _) => describe(meta, limits),
-            _ => Err("it is no tensor".to_owned()),
+            _ => Err("it is not a tensor".to_owned()),
         };
         let (dtype, view) = match described {
             Ok(described) => described,

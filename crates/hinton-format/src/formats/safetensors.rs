@@ -71,7 +71,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         let Some(dtype) = dtype_of(dtype) else {
             warnings.push(Warning::about(
                 name.as_str(),
-                format!("skipped: its dtype {dtype:?} is none that hinton knows"),
+                format!("skipped: its dtype {dtype:?} is not supported"),
             ));
             continue;
         };

@@ -116,7 +116,7 @@ fn check_inside(shard: &str) -> Result<(), Error> {
     if !file::is_below(shard) {
         return Err(Error::new(
             ErrorKind::Refused,
-            format!("the index names the shard {shard:?}, which does not lie in its folder"),
+            format!("the index names the shard {shard:?}, which is not in its folder"),
         )
         .cure("get the model from a source you trust"));
     }

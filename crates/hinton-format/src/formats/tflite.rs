@@ -56,7 +56,7 @@ fn kind(number: u8) -> Result<Kind, String> {
         19 => return Ok(Kind::Narrow { bits: 2, signed: true }),
         20 => return Ok(Kind::Narrow { bits: 4, signed: false }),
         5 => return Err("skipped: it holds text".to_owned()),
-        _ => return Err(format!("skipped: its type {number} is none that hinton knows")),
+        _ => return Err(format!("skipped: its type {number} is not supported")),
     }))
 }
 

@@ -140,7 +140,7 @@ impl Reader<'_> {
     /// Goes over a value, whatever it is.
     fn pass(&mut self, depth: usize) -> Result<(), Error> {
         if depth > self.limits.depth {
-            let message = format!("values lie deeper than {} in each other", self.limits.depth);
+            let message = format!("values are nested deeper than {}", self.limits.depth);
             return Err(Error::new(ErrorKind::Limit, message).at_byte(self.walker.at));
         }
         let inside = match self.next()? {

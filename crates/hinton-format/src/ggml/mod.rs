@@ -191,7 +191,7 @@ pub(crate) fn unknown(id: u32) -> String {
         Some((_, name)) => {
             format!("skipped: its type {id} ({name}) was given up by ggml and is not read")
         }
-        None => format!("skipped: its type {id} is none of ggml's that hinton knows"),
+        None => format!("skipped: its type {id} is not a ggml type that hinton knows"),
     }
 }
 
@@ -199,7 +199,7 @@ impl GgmlType {
     /// Bytes of a tensor of that shape (in numpy's order); `None` where it passes 64 bits.
     ///
     /// # Errors
-    /// Why the shape does not fit the type: a row that is no whole number of blocks.
+    /// Why the shape does not fit the type: a row that is not a whole number of blocks.
     pub(crate) fn bytes_of(&self, shape: &[usize]) -> Result<Option<u64>, String> {
         let count = element_count(shape);
         match self.layout {
@@ -208,7 +208,7 @@ impl GgmlType {
                 let row = shape.last().copied().unwrap_or(1);
                 if !row.is_multiple_of(values) {
                     return Err(format!(
-                        "its rows have {row} values, which is no multiple of the {values} of a \
+                        "its rows have {row} values, which is not a multiple of the {values} of a \
                          block of {}",
                         self.name
                     ));

@@ -108,7 +108,8 @@ pub(super) fn find(found: &Found<'_>) -> Result<Option<Weight>, String> {
     let state = description(state)?;
     let shape = shape(&state, codes)?;
     let values = element_count(&shape).unwrap_or(0);
-    let block = size(&state["blocksize"]).ok_or("its blocksize is no whole number above zero")?;
+    let block =
+        size(&state["blocksize"]).ok_or("its blocksize is not a whole number above zero")?;
     let blocks = usize::try_from(values.div_ceil(block)).map_err(|error| error.to_string())?;
     let map = table(found.part(".quant_map"), 16)?;
     let map: [f32; 16] = map.try_into().map_err(|_| "its map has not 16 values")?;
@@ -139,11 +140,11 @@ pub(super) fn find(found: &Found<'_>) -> Result<Option<Weight>, String> {
 
 fn description(state: &Tensor) -> Result<Value, String> {
     if state.dtype() != Dtype::U8 || state.elements() > LONGEST {
-        return Err("its description is no short tensor of bytes".to_owned());
+        return Err("its description is not a short tensor of bytes".to_owned());
     }
     let bytes = state.packed_bytes().map_err(|error| error.to_string())?;
     serde_json::from_slice(&bytes)
-        .map_err(|error| format!("its description is no JSON: {}", json_fault(&error)))
+        .map_err(|error| format!("its description is not JSON: {}", json_fault(&error)))
 }
 
 fn size(value: &Value) -> Option<u64> {

@@ -220,7 +220,7 @@ pub(super) fn find(found: &Found<'_>) -> Result<Option<Weight>, String> {
         return Ok(None);
     };
     let (&[down, across], &[count, width]) = (found.tensor.shape(), scales.shape()) else {
-        return Err("codes and scales are no matrices".to_owned());
+        return Err("codes and scales are not matrices".to_owned());
     };
     if [down, across, count, width].contains(&0) {
         return Ok(None);

@@ -127,7 +127,7 @@ pub(super) fn weight(
     let bytes = stored.checked_mul((codes.dtype().bits() / 8) as usize).ok_or_else(too_long)?;
     let width = bytes.checked_mul(2).ok_or_else(too_long)?;
     if lead.is_empty() || width % block != 0 {
-        return Err(format!("rows of {width} codes are no blocks of {block}"));
+        return Err(format!("rows of {width} codes are not a whole number of blocks of {block}"));
     }
     let blocks = width / block;
     let mut grouped = lead.to_vec();

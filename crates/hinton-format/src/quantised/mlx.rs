@@ -150,7 +150,7 @@ pub(super) fn find_floats(found: &Found<'_>) -> Result<Option<Weight>, String> {
         2 => microscaled::weight(("from NVFP4", name), codes, scales, 16, Scale::Times(1.0))?,
         4 => microscaled::weight(("from MXFP4", name), codes, scales, 32, Scale::Power)?,
         8 => scaled::mlx(found, codes, name)?,
-        words => return Err(format!("{words} words a group are of no mode of MLX that is known")),
+        words => return Err(format!("{words} words per group do not match a known mode of MLX")),
     };
     Ok(Some(weight))
 }

@@ -87,7 +87,8 @@ impl<'a> Cursor<'a> {
     fn past_end(&self, len: u64, what: &str) -> Error {
         let have = self.data.len();
         if self.end < have && self.at.saturating_add(len) <= have {
-            let message = format!("the header goes on past {} bytes, which is the limit", self.end);
+            let message =
+                format!("the header is longer than {} bytes, which is the limit", self.end);
             return Error::new(ErrorKind::Limit, message).at_byte(self.at);
         }
         Error::malformed(format!("{what} should have {len} bytes here, the file has {have} in all"))

@@ -399,7 +399,7 @@ fn positioned(mut file: File, len: u64) -> io::Result<Arc<dyn Bytes>> {
     let mut bytes = Vec::new();
     Read::by_ref(&mut file).take(LONGEST_PIPE + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LONGEST_PIPE {
-        return Err(io::Error::other("it is no regular file and holds more than 1 GiB"));
+        return Err(io::Error::other("it is not a regular file and holds more than 1 GiB"));
     }
     Ok(Arc::new(hinton_tensor::Memory::new(bytes)))
 }

@@ -44,7 +44,7 @@ pub(crate) fn check(name: &str) -> Result<(), Error> {
     if file::is_below(name) {
         return Ok(());
     }
-    let message = format!("it names the file {name:?}, which does not lie in its folder");
+    let message = format!("it names the file {name:?}, which is not in its folder");
     Err(Error::new(ErrorKind::Refused, message).cure("get it from a source you trust"))
 }
 

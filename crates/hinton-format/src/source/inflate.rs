@@ -192,11 +192,11 @@ impl Inflate {
     fn check_end(&self, byte: u64, found: u64, crc: &Crc) -> Result<(), ReadError> {
         let len = self.len;
         if found < len {
-            let why = format!("it ends there, {len} bytes were promised");
+            let why = format!("it ends there, {len} bytes were declared");
             return Err(self.fails(byte, found, &why));
         }
         if found > len {
-            let why = format!("it goes on, but only {len} bytes were promised");
+            let why = format!("it is longer than the {len} bytes that were declared");
             return Err(self.fails(byte, len, &why));
         }
         match self.packed.crc {

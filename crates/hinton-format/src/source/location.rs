@@ -241,8 +241,8 @@ impl Location {
 
     fn outside(&self) -> Error {
         let message = match self.is_remote() {
-            true => "this does not lie in the folder that it is looked for in",
-            false => "this does not lie in the archive that it is looked for in",
+            true => "this is outside the folder that it should be in",
+            false => "this is outside the archive that it should be in",
         };
         Error::new(ErrorKind::Refused, message).in_file(&self.path.display().to_string())
     }

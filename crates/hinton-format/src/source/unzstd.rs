@@ -90,7 +90,7 @@ impl<R: BufRead> Frames<R> {
                 Err(FrameDecoderError::ReadFrameHeaderError(
                     ReadFrameHeaderError::BadMagicNumber(magic),
                 )) => {
-                    let why = format!("it goes on with {magic:08x}, which is no zstd frame");
+                    let why = format!("it continues with {magic:08x}, which is not a zstd frame");
                     return Err(said(why));
                 }
                 Err(FrameDecoderError::WindowSizeTooBig { requested, max }) => {
@@ -155,7 +155,9 @@ mod tests {
         let mut flipped = ABC.to_vec();
         *flipped.last_mut().unwrap() ^= 1;
         assert!(unzstd(&flipped, 60).unwrap_err().contains("checksum"));
-        assert!(unzstd(b"abcdefgh", 60).unwrap_err().contains("64636261, which is no zstd frame"));
+        assert!(
+            unzstd(b"abcdefgh", 60).unwrap_err().contains("64636261, which is not a zstd frame")
+        );
         assert!(unzstd(b"", 60).is_err());
     }
 }

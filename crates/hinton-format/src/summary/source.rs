@@ -233,9 +233,9 @@ impl SummarySource {
             );
             return Err(Error::new(ErrorKind::Limit, message));
         }
-        let text = std::str::from_utf8(head).map_err(|_| wrong("is no UTF-8"))?;
+        let text = std::str::from_utf8(head).map_err(|_| wrong("is not valid UTF-8"))?;
         let value: Value = serde_json::from_str(text)
-            .map_err(|error| wrong(&format!("is no JSON: {}", json_fault(&error))))?;
+            .map_err(|error| wrong(&format!("is not JSON: {}", json_fault(&error))))?;
         let text_of = |key: &str| {
             let text = value[key].as_str().map(str::to_owned);
             text.ok_or_else(|| wrong(&format!("has no text {key:?}")))

@@ -79,7 +79,7 @@ pub(crate) fn parse(cloud: Cloud, address: &str) -> Result<(BucketName, String),
     let key = key.trim_matches('/');
     if !key.is_empty() && !crate::opened::is_below(key) {
         return Err(format!(
-            "{key:?} is no key that can be asked for: it has an empty part or a dot for one"
+            "{key:?} is not a key that can be requested: one of its parts is empty or a dot"
         ));
     }
     Ok((BucketName { cloud, name: name.to_owned(), account }, key.to_owned()))

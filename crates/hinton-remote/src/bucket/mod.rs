@@ -194,8 +194,8 @@ impl Bucket {
             FaultKind::Forbidden => Fault {
                 cure: match cloud {
                     // S3 hides what is missing from who may not list.
-                    Cloud::S3 => "check that these credentials may read it, and the name: who may not list \
-                                  a bucket hears the same of a file that is not there",
+                    Cloud::S3 => "check that these credentials may read it, and the name: without permission \
+                                  to list the bucket, a missing file gives the same error",
                     _ => "check that these credentials may read it",
                 }
                 .into(),
@@ -263,7 +263,7 @@ fn says_no_bucket(fault: &Fault) -> bool {
 impl Folder for Bucket {
     fn file(&self, name: &str) -> Result<Option<Arc<dyn Bytes>>, Error> {
         if !is_below(name) {
-            let message = format!("it names the file {name:?}, which does not lie in its folder");
+            let message = format!("it names the file {name:?}, which is not in its folder");
             return Err(Error::new(ErrorKind::Refused, message));
         }
         self.opened.get(name, || self.open(name))

@@ -85,7 +85,7 @@ fn signed(request: &HttpRequest) -> Result<Signed, String> {
     let headers = headers
         .map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
         .collect::<Option<Vec<_>>>()
-        .ok_or("a header of the request is no text")?;
+        .ok_or("a header of the request is not text")?;
     Ok(Signed { url, headers })
 }
 

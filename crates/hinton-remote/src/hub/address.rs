@@ -75,10 +75,10 @@ pub(crate) fn parse(address: &str) -> Result<(Repository, String), String> {
         return Err("it names no repository".to_owned());
     }
     if revision.as_ref().is_some_and(|text| text.is_empty() || !text.split('/').all(is_name)) {
-        return Err("what follows the @ is no revision".to_owned());
+        return Err("what follows the @ is not a revision".to_owned());
     }
     if !path.is_empty() && !crate::opened::is_below(path) {
-        return Err(format!("{path:?} is no path in a repository"));
+        return Err(format!("{path:?} is not a path in a repository"));
     }
     Ok((Repository { kind, id: format!("{org}/{name}"), revision }, path.to_owned()))
 }

@@ -68,7 +68,7 @@ fn tree(
     let mut files = BTreeMap::new();
     for _ in 0..PAGES {
         let (value, link) = json(client, &url)?;
-        let entries = value.as_array().ok_or_else(|| odd(&url, "it is no list of files"))?;
+        let entries = value.as_array().ok_or_else(|| odd(&url, "it is not a list of files"))?;
         for entry in entries.iter().filter(|entry| entry["type"] == "file") {
             let size = entry["size"].as_u64().or_else(|| entry["lfs"]["size"].as_u64());
             if let (Some(path), Some(size)) = (entry["path"].as_str(), size) {
@@ -105,7 +105,7 @@ fn of(endpoint: &Url, repository: &Repository, rest: &str) -> Url {
 
 fn json(client: &Client, url: &Url) -> Result<(Value, Option<String>), Fault> {
     let answer = client.ask(url, &Want::Whole(LONGEST))?;
-    let value = serde_json::from_slice(&answer.bytes).map_err(|_| odd(url, "it is no JSON"))?;
+    let value = serde_json::from_slice(&answer.bytes).map_err(|_| odd(url, "it is not JSON"))?;
     Ok((value, answer.link))
 }
 

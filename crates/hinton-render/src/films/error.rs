@@ -10,7 +10,7 @@ pub type SourceError = Box<dyn std::error::Error + Send + Sync>;
 #[non_exhaustive]
 pub enum FilmError {
     /// The film has no frames.
-    #[error("a film has at least one frame, and there is none")]
+    #[error("the film has no frames")]
     Empty,
     /// A frame could not be made.
     #[error("frame {frame}: {error}")]

@@ -1,6 +1,6 @@
 //! Numbers as short text: three decimals, no trailing zeros.
 
-/// Thousandths, rounded; what is no number counts as 0, what is far outside any page is cut off.
+/// Thousandths, rounded; what is not a number counts as 0, what is far outside any page is cut off.
 pub(super) fn thousandths(value: f64) -> i64 {
     // `as` turns NaN into 0.
     let scaled = (value * 1000.0).clamp(-1e12, 1e12);

@@ -17,7 +17,7 @@ impl Line {
     pub(crate) fn parse(text: &[u8]) -> Result<Line, String> {
         let json = json::parse(text)?;
         let Json::Object(pairs) = &json else {
-            return Err("it is no JSON object".to_owned());
+            return Err("it is not a JSON object".to_owned());
         };
         let step = json.get("step").ok_or("it names no step")?;
         let number = step.whole().ok_or_else(|| format!("its step is {step}, expected a count"))?;

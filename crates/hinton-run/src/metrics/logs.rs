@@ -157,7 +157,8 @@ impl Alone {
         let places = Places::of(table);
         let mut warnings = Vec::new();
         if table.unread > 0 {
-            let message = format!("{} lines are no rows of metrics and not used", table.unread);
+            let message =
+                format!("{} lines are not rows of metrics and were skipped", table.unread);
             warnings.push(Warning::file(message));
         }
         if places.carried > 0 {

@@ -17,7 +17,7 @@ const DEEPEST: usize = 4;
 /// Most bytes of one JSON document: its values take many times as much.
 const MOST_JSON: usize = 32 << 20;
 
-/// The numbers of a log, row by row; what is no number is left out.
+/// The numbers of a log, row by row; what is not a number is left out.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Table {
     /// The names of the columns.

@@ -30,7 +30,7 @@ pub(crate) enum Sign {
     Bare,
     /// The numbers are something else.
     Other(&'static str),
-    /// There is no number that changes.
+    /// There is not a number that changes.
     Nothing,
 }
 

@@ -104,7 +104,7 @@ pub(super) fn add_logs(run: &mut Run, mut others: Others, word: &str) {
         merged.join(fit.metrics);
     }
     if others.are_said && !unused.is_empty() {
-        let message = format!("no part of the run: {}", quoted(&unused));
+        let message = format!("not part of the run: {}", quoted(&unused));
         run.warnings.push(Warning::file(message));
     }
     run.warnings.extend(merged.warnings());

@@ -28,7 +28,7 @@ rows! {
     NAN = "nan", true, "values that are not a number";
     INFINITY = "inf", true, "infinite values";
     HUGE = "huge", true, "weights so large that their squares overflow: the training has diverged";
-    DIVERGED = "diverged", true, "of a run: a loss that is no number any more, or a hundred times what it was";
+    DIVERGED = "diverged", true, "of a run: a loss that is no longer a number, or a hundred times what it was";
     GROWTH = "growth", true, "of a run: weights ten thousand times as large as in its first step";
     BROKEN_BLOCKS = "broken-blocks", true, "quantised blocks whose scale is infinite or not a number";
     SKIPPED = "skipped", false, "what hinton leaves out or finds odd while it opens the file";

@@ -102,7 +102,7 @@ fn condition(text: &str) -> Result<Condition, Error> {
     let wrong = || {
         let forms: Vec<String> = CONDITIONS.iter().map(ConditionRow::form).collect();
         Error::request(
-            format!("fail-on: {text:?} is no condition"),
+            format!("fail-on: {text:?} is not a condition"),
             format!("conditions are {}", forms.join(", ")),
         )
     };

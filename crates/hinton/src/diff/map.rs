@@ -100,7 +100,7 @@ fn row(line: usize, text: &str) -> Result<Row, Error> {
             }),
             _ => None,
         };
-        operations.push(operation.ok_or_else(|| wrong(&format!("{word} is no operation")))?);
+        operations.push(operation.ok_or_else(|| wrong(&format!("{word} is not an operation")))?);
     }
     let is_empty = a.is_none() && b.is_none();
     if is_empty || (!operations.is_empty() && (a.is_none() || b.is_none())) {
@@ -272,10 +272,10 @@ mod tests {
         assert_eq!(map.rows[3].operations, [Operation::Rotary(4), Operation::Reshape(vec![2, 3])]);
         for (wrong, why) in [
             ("a b", "line 1: no ' = '"),
-            ("a = b\nc = d turned", "line 2: turned is no operation"),
+            ("a = b\nc = d turned", "line 2: turned is not an operation"),
             ("- = -", "nothing to compare"),
-            ("a = b rotary 3", "rotary is no operation"),
-            ("a = b permute", "permute is no operation"),
+            ("a = b rotary 3", "rotary is not an operation"),
+            ("a = b permute", "permute is not an operation"),
         ] {
             let error = wrong.parse::<TensorMap>().unwrap_err().to_string();
             assert!(error.contains(why), "{error}");

@@ -70,7 +70,7 @@ pub(super) fn scales_differ(
     Ok(high / APART > low)
 }
 
-/// The first place at which a loss is no number any more, or far above what it was.
+/// The first place at which a loss is no longer a number, or far above what it was.
 pub(crate) fn loss_words(run: &Run) -> Option<String> {
     let is_loss = |name: &&str| name.to_ascii_lowercase().contains("loss");
     let losses = run.metric_names().into_iter().filter(is_loss);

@@ -173,7 +173,7 @@ pub(crate) fn open(path: &Path) -> Result<Model, Error> {
 }
 
 fn odd(path: &str, why: &str) -> Error {
-    Error::unfit(format!("{path}: {why}"), "check the file with onnx.checker, or export it anew")
+    Error::unfit(format!("{path}: {why}"), "check the file with onnx.checker, or export it again")
 }
 
 /// Runs the engine; a panic of it becomes an error.

@@ -88,7 +88,7 @@ fn set_step(network: &mut Network<f64>, step: &str, matrix: &Value) -> Result<()
         }
         for value in row {
             let number = value.as_f64().filter(|number| number.is_finite());
-            values.push(number.ok_or_else(|| fault(format!("row {at}: {value} is no number")))?);
+            values.push(number.ok_or_else(|| fault(format!("row {at}: {value} is not a number")))?);
         }
     }
     let shape = [rows.len(), columns.unwrap_or(0)];
@@ -140,7 +140,7 @@ mod tests {
         assert!(fault("1=[[1]]").contains("it is Tanh, which has no matrix; linear maps are 0, 2"));
         assert!(fault("7=[[1]]").contains("there is no such step"));
         assert!(fault("0=[[1,2],[3]]").contains("row 1 has 1 numbers, row 0 has 2"));
-        assert!(fault("0=[[1,null]]").contains("null is no number"));
+        assert!(fault("0=[[1,null]]").contains("null is not a number"));
         assert!(fault("0=[1,2]").contains("row 0 is no list"));
         assert!(fault("0=[[1,").contains("--weights"));
     }

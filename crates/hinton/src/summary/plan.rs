@@ -185,7 +185,7 @@ impl Task {
         let value: Value =
             serde_json::from_str(line).map_err(|error| wrong(&json_fault(&error)))?;
         if value["task"] != "summary" {
-            return Err(wrong("it is none of a summary"));
+            return Err(wrong("it is not a task of a summary"));
         }
         if value["version"] != VERSION {
             let message = format!("the task has version {}, expected {VERSION}", value["version"]);

@@ -205,7 +205,7 @@ pub(super) fn checkpoint(trainer: &dyn Trainer) -> Result<Checkpoint, Error> {
     })
 }
 
-/// What a recorded training can be gone on with.
+/// What a recorded training can be resumed.
 pub(super) struct Past {
     pub(super) step: u64,
     pub(super) parameters: Vec<Array<f32>>,
@@ -235,7 +235,7 @@ fn settings_json(text: Option<String>, folder: &Path) -> Result<Value, Error> {
     serde_json::from_str(&text.unwrap_or_default()).map_err(|_| {
         Error::unfit(
             format!("{}: the run has no settings", folder.display()),
-            "only runs that `hinton train` recorded can be gone on with",
+            "only runs that `hinton train` recorded can be resumed",
         )
     })
 }
@@ -272,7 +272,7 @@ pub(super) fn read(folder: &Path, data: &DataSet) -> Result<(Settings, Option<Pa
         let tensor = run.tensor(last, recorded).map_err(Error::from)?.ok_or_else(|| {
             let step = run.steps[last].number;
             let message = format!("{}: step {step} has no {recorded}", folder.display());
-            Error::unfit(message, "only runs that `hinton train` recorded can be gone on with")
+            Error::unfit(message, "only runs that `hinton train` recorded can be resumed")
         })?;
         let shape = tensor.shape().to_vec();
         let mut array = Array { name, shape, values: tensor.to_f32()? };

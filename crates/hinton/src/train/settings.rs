@@ -248,7 +248,7 @@ impl Settings {
         let missing = |name: &str| {
             Error::unfit(
                 format!("the run's settings have no usable {name:?}"),
-                "only runs that `hinton train` recorded can be gone on with",
+                "only runs that `hinton train` recorded can be resumed",
             )
         };
         let text = |name: &str| json[name].as_str().ok_or_else(|| missing(name));

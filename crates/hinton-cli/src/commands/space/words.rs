@@ -25,8 +25,8 @@ pub(super) fn args(command: Command) -> Command {
                      manual or random.",
                 ),
         )
-        .arg(value("init", "WAY", "How other weights are made: uniform, normal, he, identity, orthogonal …", NETWORK))
-        .arg(number("scale", "S", "What made weights are multiplied with [default: 1]", NETWORK))
+        .arg(value("init", "WAY", "How the other weights are initialised: uniform, normal, he, identity, orthogonal …", NETWORK))
+        .arg(number("scale", "S", "Factor for the initialised weights [default: 1]", NETWORK))
         .arg(count("seed", "N", "Seed of weights and points [default: 0]", NETWORK))
         .arg(flag("bias", "Linear maps of a written network add a bias", NETWORK))
         .arg(value("activation", "LAYER", "The layer between the matrices of a checkpoint", NETWORK))
@@ -117,14 +117,14 @@ pub(super) fn args(command: Command) -> Command {
     let command = command
         .arg(flag("morph", "Points move from step to step", FILM))
         .arg(flag("orbit", "The camera goes once around", FILM))
-        .arg(number("fps", "N", "Frames a second [default: 30; 15 in GIF]", FILM))
+        .arg(number("fps", "N", "Frames per second [default: 30; 15 in GIF]", FILM))
         .arg(number("pause", "SECONDS", "How long each step is shown [default: 1]", FILM))
         .arg(number("travel", "SECONDS", "From one step to the next [default: 2]", FILM))
         .arg(
             number("duration", "SECONDS", "How long the film is", FILM)
                 .conflicts_with_all(["pause", "travel"]),
         )
-        .arg(count("loop", "N", "How often it plays; 0 is for ever [default: 0]", FILM));
+        .arg(count("loop", "N", "How often it plays; 0 means forever [default: 0]", FILM));
     command
         .arg(
             value("theme", "THEME", "light, dark or paper", PAGE)
@@ -133,7 +133,7 @@ pub(super) fn args(command: Command) -> Command {
         .arg(value("size", "SIZE", "The page: 15x10in, 900x900px, 8cm", PAGE))
         .arg(number("font-size", "PT", "Size of labels, points; titles and margins follow", PAGE))
         .arg(value("font", "FILE", "Font of all text: a .ttf, .otf or .ttc file", PAGE))
-        .arg(number("dpi", "N", "Pixels to the inch [default: 144]", PAGE))
+        .arg(number("dpi", "N", "Pixels per inch [default: 144]", PAGE))
         .arg(count("columns", "N", "Steps side by side", PAGE))
         .arg(value("title", "TEXT", "Title of the page", PAGE))
         .arg(flag("no-legend", "No key of the colours", PAGE))

@@ -13,7 +13,7 @@ pub(super) struct Source {
     pub(super) data: DataSet,
     /// What was assumed.
     pub(super) notes: Vec<String>,
-    /// What is to be kept with a recorded run so that it can be gone on with.
+    /// What is to be kept with a recorded run so that it can be resumed.
     pub(super) about: Vec<(String, String)>,
 }
 
@@ -63,7 +63,8 @@ fn check_ordinary(path: Option<&str>, folder: &Path) -> Result<(), Error> {
     if !is_share && Path::new(path).is_file() {
         return Ok(());
     }
-    let message = format!("{}: it was trained on {path}, which is no file here", folder.display());
+    let message =
+        format!("{}: it was trained on {path}, which is not a file here", folder.display());
     Err(Error::Missing { message, help: Some("put the data where it was".to_owned()) })
 }
 

@@ -56,7 +56,7 @@ impl Paths {
             spend(budget, (base.len() + path.len()) as u64 * 2)?;
             let text = |bytes: &[u8]| -> Result<Arc<str>, Error> {
                 let text = std::str::from_utf8(bytes);
-                let text = text.map_err(|_| fields.wrong("the path of a data file is no text"))?;
+                let text = text.map_err(|_| fields.wrong("the path of a data file is not text"))?;
                 Ok(Arc::from(format!("{base}{text}")))
             };
             files.push((text(&path)?, text(inside)?));

@@ -207,7 +207,7 @@ fn from_digits(digits: Digits) -> Node {
 
 fn pairs(items: &[Id], who: &str) -> Step<Vec<(Id, Id)>> {
     if !items.len().is_multiple_of(2) {
-        return wrong(format!("{who} finds {} values, which are no pairs", items.len()));
+        return wrong(format!("{who} finds {} values, which are not pairs", items.len()));
     }
     Ok(items.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect())
 }

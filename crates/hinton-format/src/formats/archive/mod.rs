@@ -85,7 +85,7 @@ pub(crate) fn locate(path: &Path, limits: &Limits) -> Result<Location, Error> {
     let below = path.strip_prefix(&*archive).unwrap_or(path);
     let named = |error: Error| error.in_file(&archive.display().to_string());
     if !plain(below) {
-        let message = format!("{:?} is no name in an archive", below.display().to_string());
+        let message = format!("{:?} is not a name in an archive", below.display().to_string());
         return Err(named(Error::new(ErrorKind::Io, message)));
     }
     let input = Input::at(&archive)?;

@@ -84,7 +84,7 @@ struct Reader<'a> {
     made: BTreeMap<String, Tensor>,
     /// Values of an ML program that are settings of its operations.
     settings: u64,
-    /// The model's kind, where it is none that is read.
+    /// The model's kind, where it is not supported.
     other: Option<u64>,
 }
 

@@ -61,7 +61,7 @@ fn kind(number: u64) -> Result<Kind, String> {
         38 => return Ok(Kind::Narrow { bits: 6, signed: false }),
         39 => return Ok(Kind::Narrow { bits: 3, signed: false }),
         2 => return Err("skipped: it holds text".to_owned()),
-        _ => return Err(format!("skipped: its type {number} is none that hinton reads")),
+        _ => return Err(format!("skipped: its type {number} is not supported")),
     }))
 }
 

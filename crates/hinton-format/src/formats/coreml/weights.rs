@@ -91,7 +91,7 @@ impl Weights {
         let bits = match &self.quantised {
             Some(quantised) if dtype == Dtype::U8 => quantised.bits,
             Some(_) => 8,
-            None => return Ok(Err("skipped: how its bytes are values is not told".to_owned())),
+            None => return Ok(Err("skipped: the encoding of its values is not stated".to_owned())),
         };
         if !(1..=8).contains(&bits) {
             let message = format!("its codes have {bits} bits, expected 1 to 8");

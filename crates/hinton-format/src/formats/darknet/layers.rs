@@ -315,7 +315,7 @@ impl Walk {
         let filters = positive(section, "filters", 1)?;
         let size = positive(section, "size", 1)?;
         let stride = positive(section, "stride", 1)?;
-        // Padding is no number here: with it the kernels stand on every place.
+        // Padding is not a number here: with it the kernels stand on every place.
         let less = if section.number("pad", 0)? != 0 { 1 } else { size };
         let (high, wide) = ((h - less) / stride + 1, (w - less) / stride + 1);
         if c <= 0 || high <= 0 || wide <= 0 || high.saturating_mul(wide) > MOST {

@@ -104,7 +104,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     };
     if !version.is_sound() {
         let Version { major, minor, .. } = version;
-        let message = format!("version {major}.{minor} is none of Darknet's");
+        let message = format!("version {major}.{minor} is not a known version of Darknet");
         return Err(Error::malformed(message).at_byte(0));
     }
     let header = version.header();

@@ -127,7 +127,7 @@ impl Tree<'_> {
         let at = walker.at;
         let limit = self.limits.depth;
         if depth > limit {
-            let message = format!("values lie deeper than {limit} in each other");
+            let message = format!("values are nested deeper than {limit}");
             return Err(Error::new(ErrorKind::Limit, message).at_byte(at));
         }
         check_path(path).map_err(|error| error.at_byte(at))?;

@@ -166,7 +166,7 @@ pub(super) fn read(data: &dyn Bytes, limits: &Limits) -> Result<Header, Error> {
         .ok_or_else(|| Error::malformed("the data would start past 2^64 bytes").at_byte(end))?;
     if reader.lossy > 0 {
         let message = format!(
-            "{} names or texts are no UTF-8: what is not is shown as \u{fffd}",
+            "{} names or texts are not valid UTF-8: invalid bytes are shown as \u{fffd}",
             reader.lossy
         );
         header.warnings.push(Warning::file(message));
@@ -216,7 +216,7 @@ fn read_metadata(reader: &mut Reader<'_>, pairs: u64, header: &mut Header) -> Re
         if key == "general.alignment" {
             header.alignment = alignment(&value, at)?;
             if !header.alignment.is_power_of_two() {
-                let message = format!("{} is no power of two", header.alignment);
+                let message = format!("{} is not a power of two", header.alignment);
                 header.warnings.push(Warning::about(key.as_str(), message));
             }
         }

@@ -76,7 +76,7 @@ pub(super) fn complete(
         whole.warnings.push(Warning::file(message));
     } else if let Some(tensors) = part.tensors.filter(|&n| n != whole.tensors.len() as u64) {
         let have = whole.tensors.len();
-        let message = format!("the parts have {have} tensors, the first part promises {tensors}");
+        let message = format!("the parts have {have} tensors, the first part declares {tensors}");
         whole.warnings.push(Warning::file(message));
     }
     Ok(whole)

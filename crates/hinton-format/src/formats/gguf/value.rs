@@ -79,7 +79,7 @@ fn kind(reader: &mut Reader<'_>) -> Result<&'static Kind, Error> {
     let at = reader.cursor.at();
     let code = reader.cursor.u32("the type of a value")?;
     KINDS.iter().find(|kind| kind.code == code).ok_or_else(|| {
-        Error::malformed(format!("{code} is no type of a value (0 to 12)")).at_byte(at)
+        Error::malformed(format!("{code} is not a type of a value (0 to 12)")).at_byte(at)
     })
 }
 
@@ -127,7 +127,7 @@ fn list_of(reader: &mut Reader<'_>) -> Result<(&'static Kind, u64), Error> {
 /// A list: its items' type, its length, the items.
 fn list(reader: &mut Reader<'_>) -> Result<Value, Error> {
     if reader.depth == 0 {
-        let message = "lists lie in lists deeper than the limit";
+        let message = "lists are nested deeper than the limit";
         return Err(Error::new(ErrorKind::Limit, message).at_byte(reader.cursor.at()));
     }
     let (kind, count) = list_of(reader)?;

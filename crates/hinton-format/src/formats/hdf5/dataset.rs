@@ -43,7 +43,7 @@ pub(super) fn tensor(file: &H5File, object: &Object, name: &str, id: u64) -> Res
                 shape.extend(dims);
                 (dtype, endian)
             }
-            _ => return Err(unsupported("it holds arrays of what are no numbers")),
+            _ => return Err(unsupported("it holds arrays of values that are not numbers")),
         },
         other => return Err(unsupported(&what_it_holds(other))),
     };

@@ -32,7 +32,7 @@ impl Walk<'_> {
         let name = || format!("{prefix}{}", path.trim_end_matches('/'));
         let limit = self.file.limits.depth;
         if depth > limit {
-            let message = format!("groups lie deeper than {limit} in each other");
+            let message = format!("groups are nested deeper than {limit}");
             return Err(Error::new(ErrorKind::Limit, message).for_tensor(name()).at_byte(at));
         }
         self.seen.insert(at, name());

@@ -156,7 +156,7 @@ impl File<'_> {
         }
         let limit = self.limits.depth;
         if depth > limit {
-            let message = format!("arrays lie deeper than {limit} in each other");
+            let message = format!("arrays are nested deeper than {limit}");
             return Err(Error::new(ErrorKind::Limit, message).at_byte(parts.at));
         }
         let flags = parts.numbers(2, "array flags")?;

@@ -49,7 +49,7 @@ pub(super) fn open(
     let item = reader.browser.item(root, "", 0)?;
     reader.own_attributes(&item, "");
     let Thing::Group(variables) = item.thing else {
-        return Err(Error::malformed("the root of the file is no group").at_byte(root));
+        return Err(Error::malformed("the root of the file is not a group").at_byte(root));
     };
     for (name, place) in variables {
         match name.as_str() {
@@ -115,8 +115,7 @@ impl Reader<'_> {
         let limit = self.limits.depth;
         let left = self.visits.checked_sub(1);
         let Some(left) = left.filter(|_| depth <= limit) else {
-            let message =
-                format!("arrays lie deeper than {limit} in each other, or refer to each other");
+            let message = format!("arrays are nested deeper than {limit}, or refer to each other");
             return Err(Error::new(ErrorKind::Limit, message).at_byte(place));
         };
         self.visits = left;
@@ -256,7 +255,7 @@ impl Reader<'_> {
     fn sparse(&mut self, item: &Item, path: String, class: &str) -> Result<(), Error> {
         let rows = number(item, "MATLAB_sparse").unwrap_or_default();
         let Thing::Group(parts) = &item.thing else {
-            return Err(Error::malformed("a sparse matrix that is no group"));
+            return Err(Error::malformed("a sparse matrix that is not a group"));
         };
         let mut found: [Option<Tensor>; 3] = [const { None }; 3];
         for (name, place) in parts {

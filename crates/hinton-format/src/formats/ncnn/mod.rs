@@ -161,7 +161,7 @@ fn read(
 /// The number of layers that the text tells, and the layers.
 fn parse<'a>(text: &'a [u8], limits: &Limits) -> Result<(usize, Vec<Layer<'a>>), Error> {
     let text = std::str::from_utf8(text).map_err(|error| {
-        Error::malformed("the description is no text").at_byte(error.valid_up_to() as u64)
+        Error::malformed("the description is not text").at_byte(error.valid_up_to() as u64)
     })?;
     let mut byte = 0;
     let mut lines = text.split_inclusive('\n').filter_map(|line| {
@@ -218,7 +218,7 @@ fn layer(line: &str, at: u64) -> Result<Layer<'_>, String> {
         let Some((Ok(id), value)) = pair.map(|(id, value)| (id.parse::<i64>(), value)) else {
             return Err(format!("expected key=value, found {word:?}"));
         };
-        // A negative key has a list. What is no whole number is of no use here.
+        // A negative key has a list. What is not a whole number is of no use here.
         if let (Ok(id), Ok(value)) = (u8::try_from(id), value.parse::<i32>()) {
             params.0.insert(id, i64::from(value));
         }

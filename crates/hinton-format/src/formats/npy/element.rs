@@ -150,6 +150,6 @@ fn no_number(descr: &str, kind: &str) -> Error {
             unsupported(&format!("floats of that size ({descr:?}) differ between machines"))
                 .cure("save them as float64")
         }
-        _ => Error::malformed(format!("the dtype {descr:?} is none of numpy's")),
+        _ => Error::malformed(format!("the dtype {descr:?} is not a numpy dtype")),
     }
 }

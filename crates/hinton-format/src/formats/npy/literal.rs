@@ -188,7 +188,7 @@ impl Parser<'_> {
             self.at += 1;
         }
         let digits = std::str::from_utf8(&self.text[start..self.at]).unwrap_or_default();
-        let value = digits.parse().map_err(|_| (start, format!("{digits:?} is no integer")))?;
+        let value = digits.parse().map_err(|_| (start, format!("{digits:?} is not an integer")))?;
         // Python 2 wrote long integers as 3L.
         self.at += usize::from(self.peek() == Some(b'L'));
         Ok(Literal::Int(value))

@@ -120,7 +120,7 @@ fn is_x87(word: u128) -> bool {
     (word >> 63 & 1 == 1) == (word >> 64 & 0x7fff != 0)
 }
 
-/// Whether an exponent is that of a `f64`, or of what is no number.
+/// Whether an exponent is that of a `f64`, or of what is not a number.
 fn is_usual(exponent: u128) -> bool {
     let exponent = exponent & 0x7fff;
     exponent == 0x7fff || exponent.abs_diff(16383) <= 1100

@@ -171,7 +171,7 @@ pub(super) fn table(
         axis => axis,
     };
     let axis = usize::try_from(axis).ok().filter(|&axis| axis < axes && axes <= limits.axes);
-    let axis = axis.ok_or_else(|| fail("its quantize_axis is none of its axes".to_owned()))?;
+    let axis = axis.ok_or_else(|| fail("its quantize_axis is not one of its axes".to_owned()))?;
     let is_packed = parts.codes.dtype() == Dtype::U8 && parts.codes.stored().is_none();
     // Codes that ONNX declares as bytes follow the layout of MatMulNBits, along the last axis.
     if is_packed && axis + 1 == axes {

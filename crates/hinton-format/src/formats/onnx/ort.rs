@@ -90,7 +90,7 @@ fn tensor(
     let code = flat.field(table, 3)?.map(|at| flat.number::<4>(at)).transpose()?;
     let code = code.map_or(0, i32::from_le_bytes);
     let Some(kind) = u64::try_from(code).ok().and_then(kind) else {
-        return Ok(Err(format!("skipped: its type {code} is none that is read")));
+        return Ok(Err(format!("skipped: its type {code} is not supported")));
     };
     let elements = element_count(&shape);
     let bits = elements.and_then(|count| count.checked_mul(kind.layout.bits()));

@@ -79,7 +79,7 @@ impl Proto {
         let named = |error: Error| error.for_tensor(name).at_byte(self.at);
         let Some(kind) = kind(self.data_type) else {
             let number = self.data_type;
-            return Ok(Err(format!("skipped: its type {number} is none that hinton knows")));
+            return Ok(Err(format!("skipped: its type {number} is not supported")));
         };
         if kind.layout == Layout::Text {
             return Ok(Err("skipped: it holds text".to_owned()));

@@ -218,7 +218,7 @@ impl<'a> Arrays<'a> {
             sizes.collect::<Option<_>>().ok_or_else(|| {
                 let text =
                     String::from_utf8_lossy(place.text()).chars().take(40).collect::<String>();
-                wrong(place, format!("{text:?} is no size of a matrix"))
+                wrong(place, format!("{text:?} is not the size of a matrix"))
             })
         };
         let mut shape = match place.label() {
@@ -238,7 +238,7 @@ impl<'a> Arrays<'a> {
         };
         let (Some(dtype), Some(channels @ 1..)) = (dtype(*letter), channels) else {
             let told: String = String::from_utf8_lossy(told).chars().take(20).collect();
-            self.skipped.add(path, format!("skipped: its type {told:?} is none that is read"));
+            self.skipped.add(path, format!("skipped: its type {told:?} is not supported"));
             return Ok(None);
         };
         if channels > 1 {
@@ -259,7 +259,7 @@ impl<'a> Arrays<'a> {
             }
             Kind::Text if data.text().is_empty() => 0,
             Kind::Sequence if data.children().next().is_none() => 0,
-            _ => return Err(wrong(data, "its data are no numbers".to_owned())),
+            _ => return Err(wrong(data, "its data are not numbers".to_owned())),
         };
         if has != needs {
             let why = format!("{has} values, where its shape {shape:?} needs {needs}");

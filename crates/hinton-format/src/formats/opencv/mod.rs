@@ -73,7 +73,7 @@ fn sniff(head: &Head<'_>) -> Sniff {
 fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     let text = input.whole("file", limits.text_bytes)?;
     let head = Head { bytes: &text[..text.len().min(4096)], len: None, name: &input.name };
-    let none = || Error::new(ErrorKind::Unrecognised, "the text is no FileStorage of OpenCV");
+    let none = || Error::new(ErrorKind::Unrecognised, "the text is not a FileStorage of OpenCV");
     let tree = match lookalike::text(&head).and_then(syntax).ok_or_else(none)? {
         Syntax::Xml => Tree::of_xml(&text, limits)?,
         Syntax::Yaml => yaml::yaml(&text, limits)?,

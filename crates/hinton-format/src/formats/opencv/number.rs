@@ -26,7 +26,7 @@ pub(super) fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// A number, and whether it is no integer of 32 bits.
+/// A number, and whether it is not an integer of 32 bits.
 pub(super) fn number(word: &[u8]) -> Option<(f64, bool)> {
     let text = std::str::from_utf8(word).ok()?;
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
@@ -45,7 +45,7 @@ pub(super) fn number(word: &[u8]) -> Option<(f64, bool)> {
     Some((value, !is_integer || !(-2_147_483_648.0..2_147_483_648.0).contains(&value)))
 }
 
-/// How many numbers a text is, and whether one of them is no integer; `None` where it is not only numbers.
+/// How many numbers a text is, and whether one of them is not an integer; `None` where it is not only numbers.
 pub(super) fn count(text: &[u8]) -> Option<(u32, bool)> {
     let (mut count, mut is_real) = (0u32, false);
     for word in words(text) {

@@ -15,7 +15,7 @@ pub(super) enum Kind {
     /// A sequence of numbers alone.
     Numbers {
         count: u32,
-        /// Whether one of them is no integer of 32 bits.
+        /// Whether one of them is not an integer of 32 bits.
         is_real: bool,
     },
     /// One number.

@@ -377,7 +377,10 @@ fn python_array(reader: &mut Reader<'_>, object: &Object, name: &str) -> Result<
     };
     let size = dtype.bits() / 8;
     if !raw.len.is_multiple_of(size) {
-        return Err(Error::malformed(format!("{} bytes are no whole number of {dtype}", raw.len)));
+        return Err(Error::malformed(format!(
+            "{} bytes are not a whole number of {dtype}",
+            raw.len
+        )));
     }
     let len = usize::try_from(raw.len / size).unwrap_or(usize::MAX);
     packed(reader, name, (dtype, endian), View::packed(&[len]), &raw)

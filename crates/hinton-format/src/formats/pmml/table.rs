@@ -155,7 +155,7 @@ pub(super) fn numbers(
     for word in text.split_ascii_whitespace() {
         let Some(value) = parsed(word) else {
             let word: String = word.chars().take(40).collect();
-            return Err(wrong(element, format!("{word:?} in an array is no number")));
+            return Err(wrong(element, format!("{word:?} in an array is not a number")));
         };
         values.push(value);
     }
@@ -217,7 +217,7 @@ pub(super) fn matrix(element: Element<'_>, budget: &mut Budget) -> Result<Option
     }
     for one in element.children().filter(|child| child.name() == "MatCell") {
         let text = String::from_utf8_lossy(one.text());
-        let value = parsed(&text).ok_or_else(|| wrong(one, "a cell is no number".into()))?;
+        let value = parsed(&text).ok_or_else(|| wrong(one, "a cell is not a number".into()))?;
         let (row, column) = (cell(one, "row")?, cell(one, "col")?);
         cells.push((row, column, value));
         if kind == "symmetric" {

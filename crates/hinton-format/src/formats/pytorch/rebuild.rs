@@ -160,7 +160,7 @@ fn strided(
     let offset = pickle
         .int(offset)
         .and_then(|offset| u64::try_from(offset).ok())
-        .ok_or_else(|| Error::malformed("its storage offset is no whole number from 0"))?;
+        .ok_or_else(|| Error::malformed("its storage offset is not a whole number from 0"))?;
     let shape = reader.shape(size, "size")?;
     let strides = reader
         .integers(stride, "stride")?

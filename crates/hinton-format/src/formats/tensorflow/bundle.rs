@@ -29,7 +29,7 @@ pub(super) fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> 
                 None => old::open(input, limits, &entries),
             }
         }
-        _ => Err(Error::malformed("the table has no header; it is no checkpoint of TensorFlow")),
+        _ => Err(Error::malformed("the table has no header; it is not a checkpoint of TensorFlow")),
     }
 }
 

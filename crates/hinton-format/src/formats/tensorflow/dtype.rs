@@ -40,6 +40,6 @@ pub(super) fn skipped(number: u64) -> String {
         20 => "skipped: it holds a resource, no numbers".to_owned(),
         21 => "skipped: it holds a variant, no numbers".to_owned(),
         27 => "skipped: its type float8_e4m3b11fnuz is not read".to_owned(),
-        _ => format!("skipped: its type {number} is none that hinton knows"),
+        _ => format!("skipped: its type {number} is not supported"),
     }
 }

@@ -80,7 +80,7 @@ pub(crate) enum Described {
 /// word; [`ErrorKind::Malformed`] for damage.
 pub(crate) fn read(name: &str, json: &Value, limits: &Limits) -> Result<Described, Error> {
     if !json.is_object() {
-        return Err(Error::malformed(format!("{name} is no JSON object")));
+        return Err(Error::malformed(format!("{name} is not a JSON object")));
     }
     let expected = if name == V3_NODE { 3 } else { 2 };
     let version = json.get("zarr_format").and_then(Value::as_u64);
@@ -117,7 +117,7 @@ fn check(array: &Array, limits: &Limits) -> Result<(), Error> {
     if let Some(Shards { extent, .. }) = &array.shards {
         let fits = |(shard, chunk): (&u64, &u64)| *shard > 0 && shard.is_multiple_of(*chunk);
         if extent.len() != chunk.len() || !extent.iter().zip(chunk).all(fits) {
-            let message = format!("shards of {extent:?} are no multiple of chunks of {chunk:?}");
+            let message = format!("shards of {extent:?} are not a multiple of chunks of {chunk:?}");
             return Err(Error::malformed(message));
         }
     }

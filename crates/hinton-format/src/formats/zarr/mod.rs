@@ -116,7 +116,7 @@ impl Walk<'_, '_> {
         let limit = |message: String| Error::new(ErrorKind::Limit, message);
         if depth > self.limits.depth {
             let most = self.limits.depth;
-            return Err(limit(format!("groups lie deeper than {most} in each other")));
+            return Err(limit(format!("groups are nested deeper than {most}")));
         }
         if self.seen > MOST_FOLDERS {
             let message = format!("there are more than {MOST_FOLDERS} folders");

@@ -144,7 +144,7 @@ impl<'a> Nodes<'a> {
         let text = read_vec(data, 0, len)?;
         serde_json::from_slice(&text).map_err(|error| {
             let at = crate::formats::json_byte(&text, &error);
-            Error::malformed(format!("this is no JSON: {}", json_fault(&error))).at_byte(at)
+            Error::malformed(format!("this is not JSON: {}", json_fault(&error))).at_byte(at)
         })
     }
 

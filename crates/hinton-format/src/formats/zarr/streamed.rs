@@ -138,7 +138,7 @@ impl Stream {
         self.reader.read_exact(to)?;
         self.at += to.len() as u64;
         if self.at == size && self.reader.read(&mut [0])? > 0 {
-            return Err(crate::words::said(format!("it goes on, expected {size} bytes")));
+            return Err(crate::words::said(format!("it is longer than the expected {size} bytes")));
         }
         Ok(())
     }

@@ -70,7 +70,7 @@ impl Search<'_> {
         self.seen += 1 + files.len();
         if self.seen > MOST_FILES {
             let message =
-                format!("there are more than {MOST_FILES} files; so many are looked into");
+                format!("there are more than {MOST_FILES} files; only that many are examined");
             return Err(Error::new(ErrorKind::Limit, message).cure("name the weights file"));
         }
         if let Some(file) = whole(place, &files)? {

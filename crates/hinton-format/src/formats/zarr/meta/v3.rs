@@ -47,7 +47,9 @@ pub(super) fn array(json: &Value) -> Result<Array, Error> {
             let (shards, chunk) = self::shards(settings, outer)?;
             let inner = self::pipeline(settings.get("codecs"), shape.len())?;
             if inner.shards.is_some() {
-                return Err(unsupported("its shards lie in shards, which is not read".to_owned()));
+                return Err(unsupported(
+                    "its shards are nested in shards, which is not supported".to_owned(),
+                ));
             }
             (chunk, Some(shards), inner)
         }

@@ -147,7 +147,7 @@ fn step(data: &dyn Bytes, at: u64, len: u64) -> Result<u64, Error> {
 fn cut(data: &dyn Bytes, at: u64) -> Error {
     let have = data.len();
     Error::malformed(format!(
-        "the zstd data is damaged: what begins here goes on past its end, at byte {have}"
+        "the zstd data is damaged: what begins here continues past its end, at byte {have}"
     ))
     .at_byte(at)
     .cure(CUT)
