@@ -114,7 +114,7 @@ class SpaceSettings(TypedDict, total=False):
     seed: Value
     """Seed of weights and points [default: 0]"""
     bias: bool | None
-    """Linear maps of a written network add a bias"""
+    """Linear maps of NETWORK, if written as a line, add a bias"""
     activation: Value
     """The layer between the matrices of a checkpoint"""
     model: Value
@@ -124,11 +124,11 @@ class SpaceSettings(TypedDict, total=False):
     extent: Value
     """Half the side of the mesh [default: 5]; the radius of a circle [default: 1], of rings [default: 5]"""
     spacing: Value
-    """Distance of the points of the mesh [default: 0.1]"""
+    """Distance between the points of the mesh [default: 0.1]"""
     count: Value
     """How many points"""
     normalize: Value
-    """Values are taken minus the mean, divided by the deviation; raw, or points"""
+    """MEAN,STD: subtract the mean, divide by the deviation; or raw, or points"""
     color: Value
     """first, coordinate:K, angle, wheel, label or prediction"""
     cmap: Value
@@ -144,13 +144,13 @@ class SpaceSettings(TypedDict, total=False):
     guides: Value
     """Basis arrows and the unit square: auto, all (with the circle) or off"""
     regions: Value
-    """The class of each place of the plane: auto, on or off"""
+    """The predicted class at each position of the plane: auto, on or off"""
     azimuth: Value
     """Degrees around the z axis [default: -60]"""
     elevation: Value
     """Degrees above the plane [default: 30]"""
     zoom: Value
-    """How much larger [default: 1]"""
+    """Magnification [default: 1]"""
     projection: Value
     """perspective or orthographic"""
     axes: Value
@@ -158,13 +158,13 @@ class SpaceSettings(TypedDict, total=False):
     morph: bool | None
     """Points move from step to step"""
     orbit: bool | None
-    """The camera goes once around"""
+    """The camera orbits once"""
     fps: Value
     """Frames per second [default: 30; 15 in GIF]"""
     pause: Value
     """How long each step is shown [default: 1]"""
     travel: Value
-    """From one step to the next [default: 2]"""
+    """Time from one step to the next [default: 2]"""
     duration: Value
     """How long the film is"""
     theme: Value
@@ -182,7 +182,7 @@ class SpaceSettings(TypedDict, total=False):
     title: Value
     """Title of the page"""
     legend: bool | None
-    """No key of the colours"""
+    """Show no key of the colours"""
 
 
 class Training(Settings, total=False):
@@ -201,13 +201,13 @@ class Training(Settings, total=False):
     model: Value
     """softmax, lenet, or layers such as 784-128-relu-10 [default: softmax; a small tanh network for points of the plane]"""
     epochs: Value
-    """Times through the data"""
+    """Number of passes over the data"""
     optimizer: Value
     """How gradients change the weights [default: adam]"""
     lr: Value
     """The learning rate"""
     batch: Value
-    """Points of a step"""
+    """Number of points per step"""
     init: Value
     """The weights before training [default: zeros for softmax, else uniform]"""
     seed: Value
@@ -219,12 +219,12 @@ class Training(Settings, total=False):
     time_limit: Value
     """Stop after this time"""
     validation: Value
-    """Points set apart to measure with: the first ones; 0 measures on those trained on"""
+    """Number of validation points, taken from the start; 0 measures on the training points"""
     folder: Any
     """Where the files of mnist or fashion-mnist are"""
     offline: bool | None
     """Never download anything"""
     inputs: Value
-    """An array, or columns with commas between them, of your own file"""
+    """An array, or columns separated by commas, of your own file"""
     labels: Value
     """The array, column or file that holds the labels"""

@@ -26,13 +26,13 @@ use crate::remote::max_download;
 pub(super) const ROW: CommandRow = CommandRow {
     name: "animate",
     about: "Play a training run: GIF, video, a folder of frames, a film strip",
-    help: "Draws the same picture of every step of a run: a file with a list of arrays or an array over \
-           time, a folder of checkpoints in natural order, several checkpoints, or a run folder. One \
-           colour range, one max-weight and one layout hold for all frames, found in a first look at \
-           all steps. A band under the picture says the step and, where the run has metrics, the loss \
-           or another one. Several RUNs play beside one another on one scale, as do several -t, each \
-           with its own chart. A step that lacks a tensor, or has it in another shape, is told and left \
-           out.",
+    help: "Draws the same picture of every step of a run: a file with a list of arrays or with \
+           an array over time, a folder of checkpoints in natural order, several checkpoints, or \
+           a run folder. All frames share one colour range, one max-weight and one layout, \
+           determined in a first pass over all steps. Below the picture are the step and, if the \
+           run has metrics, the loss or another metric. Several RUNS are shown side by side on \
+           one scale, as are several -t, each with its own chart. A step that lacks a tensor, or \
+           has it in another shape, is skipped and reported.",
     examples: "Examples:
   hinton animate run/ -t fc.weight -o fc.gif
   hinton animate checkpoints/ -t conv1.weight --show change -o filters.gif
@@ -104,8 +104,12 @@ fn film_args(command: Command) -> Command {
                 .value_parser(value_parser!(u16)),
         )
         .arg(
-            value("morph", "N", "Pictures between two steps, mixed of both and marked as such")
-                .value_parser(value_parser!(u16).range(0..=1000)),
+            value(
+                "morph",
+                "N",
+                "Number of interpolated pictures between two steps, marked as such",
+            )
+            .value_parser(value_parser!(u16).range(0..=1000)),
         )
         .arg(
             value("fps", "N", "Frames per second [default: 10 steps a second, 5 of a short run]")
@@ -113,15 +117,23 @@ fn film_args(command: Command) -> Command {
                 .conflicts_with("duration"),
         )
         .arg(value("duration", "SECONDS", "How long the film is").value_parser(value_parser!(f64)))
-        .arg(value("hold", "SECONDS", "Least time of the last frame, or FIRST,LAST [default: 0,1]"))
+        .arg(value(
+            "hold",
+            "SECONDS",
+            "Minimum time of the last frame, or FIRST,LAST [default: 0,1]",
+        ))
         .arg(value("metric", "NAME", "The metric under the picture, or off [default: the loss]"))
         .arg(
             value("loop", "N", "How often the film plays; 0 means forever [default: 0]")
                 .value_parser(value_parser!(u16)),
         )
         .arg(
-            value("strip", "N", "No film but N of its pictures beside one another (png, svg, pdf)")
-                .value_parser(value_parser!(u16).range(1..=1000)),
+            value(
+                "strip",
+                "N",
+                "Draw N of the pictures side by side in place of a film (png, svg, pdf)",
+            )
+            .value_parser(value_parser!(u16).range(1..=1000)),
         )
         .arg(
             Arg::new("indexed")

@@ -23,14 +23,17 @@ const MOST: usize = 8;
 
 pub(super) const ROW: CommandRow = CommandRow {
     name: "check",
-    about: "Say what is wrong with files: NaN, dead units, duplicates, damage",
-    help: "Reads every value once and says what is wrong: NaN and infinities with the first \
-           coordinates, files that are cut, lie about their sizes, lack shards or would execute code \
-           (nothing is executed). It notes what is worth a look: tensors that are constant or zero, \
-           rows and columns of zeros, tensors stored twice or sharing bytes, values far outside the \
-           rest, layers far from their siblings, equal rows, subnormal and saturated values, quantised blocks that are empty or saturated. Exit code 1 means that something is wrong, 0 that \
-           nothing is; notes alone don't count without --strict. Of a training run every step is checked: each finding is \
-           told once, with the first step that has it. Of a log alone its metrics are checked.",
+    about: "Report what is wrong with files: NaN, dead units, duplicates, damage",
+    help: "Reads every value once and reports what is wrong: NaN and infinities with the first \
+           coordinates; files that are truncated, are inconsistent about their sizes, lack \
+           shards or would execute code (nothing is executed). It also notes what is worth a \
+           look: tensors that are constant or zero, rows and columns of zeros, tensors that are \
+           stored twice or share bytes, outliers, layers that differ from their siblings, equal \
+           rows, subnormal and saturated values, quantised blocks that are empty or saturated. \
+           Exit code 1 means that something is wrong, 0 that nothing is; notes only count with \
+           --strict. In a training run, every step is checked, and each finding is reported \
+           once, at the first step that has it. In a log without weights, the metrics are \
+           checked.",
     examples: "Examples:
   hinton check model.safetensors
   hinton check checkpoints/*.pt --json > report.json

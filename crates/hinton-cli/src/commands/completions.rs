@@ -10,7 +10,8 @@ use crate::{args, out};
 pub(super) const ROW: CommandRow = CommandRow {
     name: "completions",
     about: "Print completions for a shell",
-    help: "Prints what a shell needs to complete hinton's commands, options and their values.",
+    help: "Prints a script with which a shell completes hinton's commands, options and their \
+           values.",
     examples: "Examples:
   hinton completions bash > ~/.local/share/bash-completion/completions/hinton
   hinton completions zsh > ~/.zfunc/_hinton

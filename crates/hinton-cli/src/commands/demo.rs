@@ -13,10 +13,11 @@ use crate::{human, interrupt, out};
 
 pub(super) const ROW: CommandRow = CommandRow {
     name: "demo",
-    about: "Draw a gallery of everything from data that ships inside",
-    help: "Writes a folder with small trained classifiers of handwritten digits, every chart drawn \
-           from them, light and dark, an index.html that shows each picture with the command \
-           that made it, and the viewer as a page that holds one of the trainings. Needs no network and no files.",
+    about: "Draw a gallery of everything, from built-in data",
+    help: "Writes a folder with small trained classifiers of handwritten digits, every chart \
+           drawn from them in light and dark, an index.html that shows each picture with its \
+           command, and the viewer as a page that contains one of the training runs. Needs no \
+           network and no files.",
     examples: "Examples:
   hinton demo
   hinton demo /tmp/gallery",

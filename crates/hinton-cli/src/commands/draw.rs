@@ -21,13 +21,14 @@ use crate::terminal::{GRAPHICS, Terminal, graphics_named};
 pub(super) const ROW: CommandRow = CommandRow {
     name: "draw",
     about: "Draw tensors or a training run, in a file or in the terminal",
-    help: "Draws tensors. Without -o in the terminal, else the file's extension chooses the output. \
-           Without -t a file with one tensor draws it, and a file with several an overview of all. \
-           Without --as the shape chooses the chart. Of a training run (a run folder, a folder of \
-           checkpoints) without -t it draws a page: curves of the metrics, how the weights spread over \
-           the steps, the last confusion matrix and the last weights; with -t a tensor of the last step \
-           or of --step; with --metric or --as curve metrics; with --as distribution how tensors spread. \
-           Several runs, or several files, share one picture.",
+    help: "Draws tensors: in the terminal, or with -o in a file, whose extension selects the \
+           output. Without -t, a file with one tensor is drawn, and a file with several becomes \
+           an overview of all. Without --as, the shape determines the chart. A training run (a \
+           run folder, a folder of checkpoints) without -t is drawn as a page: curves of the \
+           metrics, the distribution of the weights over the steps, the last confusion matrix \
+           and the last weights. With -t it draws a tensor of the last step or of --step; with \
+           --metric or --as curve, metrics; with --as distribution, the distribution of tensors \
+           over the steps. Several runs, or several files, share one picture.",
     examples: "Examples:
   hinton draw model.safetensors                        an overview in the terminal
   hinton draw model.pt -t fc.weight -o fc.pdf          one tensor, as a page for print
@@ -98,7 +99,7 @@ pub(super) fn where_to() -> [Arg; 2] {
             .long("graphics")
             .value_name("KIND")
             .value_parser(GRAPHICS.map(|(name, _)| name))
-            .help("What the terminal can show, where that is not found out"),
+            .help("What the terminal can show, if that is not detected"),
     ]
 }
 

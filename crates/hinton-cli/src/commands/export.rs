@@ -15,41 +15,41 @@ use crate::interrupt;
 use crate::progress::Bar;
 use crate::remote::max_download;
 
-pub(super) const ROW: CommandRow = CommandRow {
-    name: "export",
-    about: "Write the values of tensors to .npy, .npz, .csv or .safetensors",
-    help: "Writes the values of a tensor, or of a slice of one, to a file that other programs read. \
-           The extension chooses the kind. dtypes stay as they are where the file has them; where \
-           not, that is said. Of a quantised tensor the decoded values are written; with --stored \
-           what the file has instead: of GGUF's blocks the bytes (u8, rows by bytes of a row), in \
-           place of a weight that hinton computes its codes and scales, of a dtype that numpy has \
-           not the bits. Its type is said, and kept in the metadata of .safetensors under stored.",
-    examples: "Examples:
+pub(super) const ROW: CommandRow =
+    CommandRow {
+        name: "export",
+        about: "Write the values of tensors to .npy, .npz, .csv or .safetensors",
+        help: "Writes the values of a tensor, or of a slice of one, to a file that other programs \
+           read. The extension selects the format. dtypes are unchanged if the format has them; \
+           if not, a note says so. For a quantised tensor, the decoded values are written; with \
+           --stored, what the file has instead: for GGUF's blocks their bytes (u8, rows by bytes \
+           per row), for a weight that hinton computes its codes and scales, for a dtype that \
+           numpy does not have its bits. The type is reported, and stored in the metadata of \
+           .safetensors under stored.",
+        examples: "Examples:
   hinton export model.pt -t fc.weight -o fc.npy
   hinton export model.pt -t 'conv1.weight[0,0,:,:]' -o kernel.csv
   hinton export model.pt -t 'encoder.*' -o encoder.safetensors
   hinton export w.npz -t W -o - --format csv | head
   hinton export model.gguf --stored -o blocks.safetensors",
-    args: |command| {
-        command
-            .arg(path())
-            .arg(tensors())
-            .arg(max_download())
-            .arg(output().required(true).help("The file to write; - is standard output"))
-            .arg(
-                Arg::new("format").long("format").value_name("FORMAT").help(
+        args: |command| {
+            command
+                .arg(path())
+                .arg(tensors())
+                .arg(max_download())
+                .arg(output().required(true).help("The file to write; - is standard output"))
+                .arg(Arg::new("format").long("format").value_name("FORMAT").help(
                     "npy, npz, csv or safetensors, where the file's name does not say [- : npy]",
-                ),
-            )
-            .arg(
-                Arg::new("stored")
-                    .long("stored")
-                    .action(ArgAction::SetTrue)
-                    .help("Quantised tensors as the file stores them, not decoded"),
-            )
-    },
-    run,
-};
+                ))
+                .arg(
+                    Arg::new("stored")
+                        .long("stored")
+                        .action(ArgAction::SetTrue)
+                        .help("Quantised tensors as the file stores them, not decoded"),
+                )
+        },
+        run,
+    };
 
 fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let (Some(path), Some(target)) =

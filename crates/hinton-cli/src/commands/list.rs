@@ -13,9 +13,9 @@ use crate::terminal::Terminal;
 pub(super) const ROW: CommandRow = CommandRow {
     name: "list",
     about: "List formats, charts, outputs, colour maps, presets, layers, data sets",
-    help: "Lists what there is: the file formats that are read, charts, outputs, colour maps (with \
-           their colours, on a terminal of 24 bits), presets, exports, the layers that models are written \
-           of, data sets, optimisers, initialisations, options and commands.",
+    help: "Lists what is available: the file formats that are read, charts, outputs, colour maps \
+           (with their colours, in a terminal with 24-bit colour), presets, exports, layers for \
+           models, data sets, optimisers, initialisations, options and commands.",
     examples: "Examples:
   hinton list charts
   hinton list colormaps

@@ -9,8 +9,8 @@ use crate::{args, out};
 
 pub(super) const ROW: CommandRow = CommandRow {
     name: "manual",
-    about: "Print a page of the manual for man",
-    help: "Prints the page of the manual of hinton, or of one of its commands, as man reads it.",
+    about: "Print a manual page for man",
+    help: "Prints the manual page of hinton, or of one of its commands, in the format of man.",
     examples: "Examples:
   hinton manual draw | man -l -
   hinton manual > ~/.local/share/man/man1/hinton.1",

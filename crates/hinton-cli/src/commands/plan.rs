@@ -14,13 +14,14 @@ use crate::remote::{bytes_of, max_download};
 
 pub(super) const ROW: CommandRow = CommandRow {
     name: "plan",
-    about: "Cut the reading of checkpoints into tasks, one per line, for many machines",
-    help: "Writes tasks as lines of JSON: which checkpoint, which stripes of which tensors. `hinton task` does \
-           one, whatever machine it runs on, and `hinton summary merge` makes the statistics of the \
-           whole of what they wrote, bit for bit those of one pass. Only headers are read. The same \
-           checkpoint and chunk give the same tasks. A task names the checkpoint by its path as given: give one \
-           that every machine knows, such as an address. Files that are packed (.gz) are unpacked from their \
-           start by every task: unpack them first.",
+    about: "Divide the reading of checkpoints into tasks, one per line, for many machines",
+    help: "Writes tasks as lines of JSON: which checkpoint, and which stripes of which tensors. \
+           `hinton task` runs one on any machine, and `hinton summary merge` combines the \
+           results to the statistics of the whole, bit for bit those of one pass. Only headers \
+           are read. The same checkpoint and chunk size give the same tasks. A task contains the \
+           path of the checkpoint as given: use one that works on every machine, such as an \
+           address. Compressed files (.gz) are decompressed from their start by every task: \
+           decompress them first.",
     examples: "Examples:
   hinton plan model.safetensors
   hinton plan hf://org/name --chunk 1GB > tasks.jsonl

@@ -23,14 +23,15 @@ use crate::remote::max_download;
 
 pub(super) const ROW: CommandRow = CommandRow {
     name: "space",
-    about: "See what a network does to space: points after every step, as pictures and films",
-    help: "Sends points through a network and draws them after every step. Each point keeps the colour that \
-           its input gave it, so that stretching, folding and tearing show. NETWORK is a line such as \
-           2-3-tanh-3-tanh-2 (numbers are widths, the linear maps between them come by themselves), a \
-           checkpoint whose matrices form a chain, an ONNX file, or a recorded run. With -o the name chooses \
-           what is written: a page (.png .svg .pdf), a film (.gif .apng .webp .mp4, or --morph and \
-           --orbit with a folder), a folder with a picture of each step (steps/), the numbers (.npz), or a page \
-           that turns in a browser (.html). The weights of each step are printed first.",
+    about: "Show what a network does to space: points after every step, as pictures and films",
+    help: "Sends points through a network and draws them after every step. Each point keeps the \
+           colour given by its input, so that stretching, folding and tearing are visible. \
+           NETWORK is a line such as 2-3-tanh-3-tanh-2 (numbers are widths, with linear maps \
+           between them), a checkpoint whose matrices form a chain, an ONNX file, or a recorded \
+           run. With -o, the name selects what is written: a page (.png .svg .pdf), a film (.gif \
+           .apng .webp .mp4, or --morph and --orbit with a folder), a folder with a picture of \
+           each step (steps/), the numbers (.npz), or an interactive page for the browser \
+           (.html). The weights of each step are printed first.",
     examples: "Examples:
   hinton space 2-3-tanh-3-tanh-2                            in the terminal
   hinton space 2-3-tanh-3-tanh-2 --scale 2 -o fold.png

@@ -41,7 +41,7 @@ pub(super) fn taken_as() -> [Arg; 2] {
         Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
     };
     [
-        flag("as-run", "Take every weights file of a folder for a step of a run")
+        flag("as-run", "Treat every weights file of a folder as a step of a run")
             .conflicts_with("as-files"),
         flag("as-files", "Treat every weights file of a folder as a separate model"),
     ]

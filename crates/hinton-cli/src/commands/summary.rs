@@ -15,12 +15,13 @@ use crate::remote::max_download;
 pub(super) const ROW: CommandRow = CommandRow {
     name: "summary",
     about: "Write the statistics of a checkpoint, or of a part of it, to a file; merge such files",
-    help: "Writes a summary (.hs): what `hinton inspect --stats` and histograms show, in place of the \
-           values, a few kilobytes for each tensor. With --part 3/64 only that part is read, so that many \
-           machines share the work; `hinton summary merge` makes one of the parts, in any order, with the very bytes \
-           of a summary of the whole. Parts that lack others are refused, unless --partial; so are \
-           parts of different checkpoints, told by path, files, tensors and a sample of the values. The format is \
-           described in docs/summary-format.md.",
+    help: "Writes a summary (.hs): what `hinton inspect --stats` and histograms show, without \
+           the values, in a few kilobytes per tensor. With --part 3/64 only that part is read, \
+           so that many machines can share the work; `hinton summary merge` combines the parts, \
+           in any order, to exactly the bytes of a summary of the whole. Incomplete sets of \
+           parts are refused, unless --partial is given; so are parts of different checkpoints, \
+           which are identified by path, files, tensors and a sample of the values. The format \
+           is described in docs/summary-format.md.",
     examples: "Examples:
   hinton summary model.safetensors -o model.hs
   hinton summary hf://org/name --part 3/64 -o p3.hs

@@ -21,10 +21,11 @@ const MOST: u64 = 64 << 20;
 
 pub(super) const ROW: CommandRow = CommandRow {
     name: "task",
-    about: "Do one task of a plan: the statistics of a part of a checkpoint",
-    help: "Reads what a line of `hinton plan` says, and nothing else but the headers, and writes a summary (.hs). \
-           There is no state: the same task gives the same bytes, here or elsewhere, once or again. It is \
-           refused where the checkpoint is not the one that was planned.",
+    about: "Run one task of a plan: the statistics of a part of a checkpoint",
+    help: "Reads what a line of `hinton plan` says, and nothing else but the headers, and writes \
+           a summary (.hs). It keeps no state: the same task gives the same bytes, on any \
+           machine and any number of times. It is refused if the checkpoint is not the one that \
+           was planned.",
     examples: "Examples:
   hinton task \"$(sed -n 3p tasks.jsonl)\" -o 3.hs
   hinton task @task.json -o part.hs

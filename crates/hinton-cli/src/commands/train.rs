@@ -31,19 +31,20 @@ use crate::{interrupt, out};
 pub(super) const ROW: CommandRow = CommandRow {
     name: "train",
     about: "Train a small network and watch what it learns",
-    help: "Trains softmax regression, or any small network written in a line, prints a line an epoch, and \
-           shows what it learned: of softmax regression on pictures the weights, one picture for each class; \
-           of points of the plane the class that each place is given (--as overview draws the weights); else \
-           the weights. DATA is digits \
-           (inside the program, and what is taken if nothing is said), mnist or fashion-mnist (in the cache \
-           folder, in --data FOLDER, or downloaded), points of the plane (spirals, circles, moons, xor, \
-           gaussians), or a file of your own: .npz, .npy, .csv with --inputs and --labels. --record keeps a \
-           run folder for `hinton animate`; --resume goes on with it, bit for bit as if it had not stopped. \
-           Ctrl-C finishes the step and writes the run. The same seed gives the same weights on every \
-           machine and with any number of threads. Models are widths and layers between dashes, such as \
-           784-128-relu-10; `hinton list layers` has the words. Softmax regression on mnist begins with \
-           the settings of the published run: zeros, Adam at 0.001, batches of 128 in file order, the first \
-           5,000 images set apart.",
+    help: "Trains softmax regression, or any small network described in one line, prints one \
+           line per epoch, and shows what it learned: for softmax regression on pictures the \
+           weights, one picture per class; for points in the plane the predicted class at each \
+           position (--as overview draws the weights); else the weights. DATA is digits \
+           (embedded, and the default), mnist or fashion-mnist (in the cache folder, in --data \
+           FOLDER, or downloaded), points in the plane (spirals, circles, moons, xor, \
+           gaussians), or your own file: .npz, .npy, .csv with --inputs and --labels. --record \
+           writes a run folder for `hinton animate`; --resume continues one, bit for bit as if \
+           it had not stopped. Ctrl-C finishes the current step and writes the run. The same \
+           seed gives the same weights on every machine and with any number of threads. Models \
+           are widths and layers between dashes, such as 784-128-relu-10; see `hinton list \
+           layers`. Softmax regression on mnist uses the settings of the published run by \
+           default: zeros, Adam at 0.001, batches of 128 in file order, and the first 5,000 \
+           images for validation.",
     examples: "Examples:
   hinton train
   hinton train mnist --epochs 11 --record run -o weights.png
@@ -124,7 +125,7 @@ fn args(command: Command) -> Command {
                 .help("With --view: print the address and open no browser"),
         )
         .arg(
-            value("graphics", "KIND", "What the terminal can show, where that is not found out")
+            value("graphics", "KIND", "What the terminal can show, if that is not detected")
                 .value_parser(GRAPHICS.map(|(name, _)| name)),
         );
     let command = command
@@ -133,7 +134,7 @@ fn args(command: Command) -> Command {
             "SPEC",
             "softmax, lenet, or layers such as 784-128-relu-10 [default: softmax; a small tanh network for points of the plane]",
         )))
-        .arg(training(value("epochs", "N", "Times through the data").value_parser(whole())))
+        .arg(training(value("epochs", "N", "Number of passes over the data").value_parser(whole())))
         .arg(training(
             value("optimizer", "NAME", "How gradients change the weights [default: adam]")
                 .value_parser(names(OPTIMIZERS.iter().map(|row| row.name).collect())),
@@ -144,7 +145,7 @@ fn args(command: Command) -> Command {
                 .allow_negative_numbers(true)
                 .aliases(["learning-rate", "rate"]),
         ))
-        .arg(training(value("batch", "N", "Points of a step").value_parser(whole())))
+        .arg(training(value("batch", "N", "Number of points per step").value_parser(whole())))
         .arg(training(
             value("init", "NAME", "The weights before training [default: zeros for softmax, else uniform]")
                 .value_parser(names(INITS.iter().map(|row| row.name).collect())),
@@ -168,7 +169,7 @@ fn args(command: Command) -> Command {
             value(
                 "validation",
                 "N",
-                "Points set apart to measure with: the first ones; 0 measures on those trained on",
+                "Number of validation points, taken from the start; 0 measures on the training points",
             )
             .value_parser(value_parser!(u64)),
         ))
@@ -185,7 +186,7 @@ fn args(command: Command) -> Command {
         .arg(data(value(
             "inputs",
             "NAMES",
-            "An array, or columns with commas between them, of your own file",
+            "An array, or columns separated by commas, of your own file",
         )))
         .arg(data(value("labels", "NAME", "The array, column or file that holds the labels")));
     settings(command).arg(threads())

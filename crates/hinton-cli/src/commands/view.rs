@@ -17,11 +17,12 @@ use crate::viewing::{Listening, Viewing};
 
 pub(super) const ROW: CommandRow = CommandRow {
     name: "view",
-    about: "Look through a model in the browser, from the whole map down to one number",
-    help: "Opens a page in the browser on which a whole model is one map: zoom from all of its \
+    about: "Explore a model in the browser, from the whole map down to one number",
+    help: "Opens a page in the browser that shows a whole model as one map: zoom from all of its \
            tensors into one, to cells and to numbers. A run plays over its steps. The values \
-           stay on this machine: the page asks a server in this program, which answers on the loopback \
-           interface and only to those who have the key in the address. It runs until it is interrupted.",
+           stay on this machine: the page gets them from a server in this program, which listens \
+           on the loopback interface and requires the key in the address. It runs until it is \
+           interrupted.",
     examples: "Examples:
   hinton view model.safetensors
   hinton view run/                           a training run, also while it goes on

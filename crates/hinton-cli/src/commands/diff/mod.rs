@@ -34,19 +34,22 @@ const SETTINGS: &[&str] =
 
 pub(super) const ROW: CommandRow = CommandRow {
     name: "diff",
-    about: "Say what changed between two files: which tensors, where, how much",
-    help: "Matches the tensors of two files, which may be of different formats, and measures each pair \
-           in one pass: equal values, relative change (the norm of the difference over that of the \
-           first), cosine, largest change, sign flips, NaN and infinities that came or went. Tensors are \
-           matched by name, by name without a prefix such as `module.`, by the names that other \
-           libraries use (GGUF, Keras, Flax), and by their values where names say nothing; how is said. \
-           Quantised tensors are compared as the weights they stand for. Beside each change stands \
-           what a cast to the coarser dtype does by itself. Only weights are compared: a small change \
-           may matter, and a large one may not. Exit code 0 means that both are the same, 1 that they differ, 2 \
-           that they cannot be compared; with --fail-on 1 means that a condition is met. -o draws a picture: a map of \
-           all tensors coloured by relative change, how far values moved, and the change over the layers; with -t the \
-           values of up to 8 tensors of both files and their difference, with rows and columns that moved most marked. \
-           One argument is a training run (a run folder, a folder of checkpoints): which step changed which tensor, and how far.",
+    about: "Report what changed between two files: which tensors, where, how much",
+    help: "Matches the tensors of two files, which may have different formats, and measures each \
+           pair in one pass: equal values, relative change (the norm of the difference divided \
+           by that of the first), cosine, largest change, sign flips, NaN and infinities that \
+           appeared or disappeared. Tensors are matched by name, by name without a prefix such \
+           as `module.`, by the names that other libraries use (GGUF, Keras, Flax), and by their \
+           values if names are not informative; the report says how. Quantised tensors are \
+           compared as the weights they encode. Next to each change is the change that a cast to \
+           the coarser dtype would cause. Only weights are compared: a small change may matter, \
+           and a large one may not. Exit code 0 means that both are the same, 1 that they \
+           differ, 2 that they cannot be compared; with --fail-on, 1 means that a condition is \
+           met. -o draws a picture: a map of all tensors coloured by relative change, a \
+           histogram of the changes, and the change over the layers; with -t the values of up to \
+           8 tensors of both files and their difference, with the rows and columns that changed \
+           most marked. A single argument is a training run (a run folder, a folder of \
+           checkpoints): the report says which step changed which tensor, and by how much.",
     examples: "Examples:
   hinton diff before.safetensors after.safetensors
   hinton diff model.safetensors model-Q8_0.gguf       the same model in another format
@@ -95,7 +98,7 @@ pub(super) const ROW: CommandRow = CommandRow {
             )
             .arg(flag(
                 "align",
-                "Bring the hidden units of B into the order of A first: for networks trained apart",
+                "Reorder the hidden units of B to match A first: for networks trained separately",
             ))
             .arg(
                 Arg::new("sort")
@@ -106,11 +109,11 @@ pub(super) const ROW: CommandRow = CommandRow {
             )
             .arg(flag(
                 "spectrum",
-                "Look at the singular values of each difference: its rank, whether it looks like a LoRA",
+                "Compute the singular values of each difference: its rank, whether it looks like a LoRA",
             ))
             .arg(flag(
                 "blocks",
-                "Look at the error of each block of a quantised tensor (Q8_0, Q4_K and others of GGUF)",
+                "Measure the error of each block of a quantised tensor (Q8_0, Q4_K and others of GGUF)",
             ))
             .arg(flag("all", "List every tensor, not the 10 that changed most"))
             .arg(
@@ -122,7 +125,7 @@ pub(super) const ROW: CommandRow = CommandRow {
                     .long_help(conditions_help()),
             )
             .arg(flag("json", "Print JSON").conflicts_with_all(["csv", "markdown"]))
-            .arg(flag("csv", "Print CSV, a line for each tensor").conflicts_with("markdown"))
+            .arg(flag("csv", "Print CSV, one line per tensor").conflicts_with("markdown"))
             .arg(flag("markdown", "Print Markdown for a pull request"))
             .arg(output().help(
                 "Draw a picture into this file, and print nothing else; - is standard output",

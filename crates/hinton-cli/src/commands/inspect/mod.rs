@@ -26,18 +26,20 @@ const METADATA: (usize, usize) = (12, 100);
 pub(super) const ROW: CommandRow = CommandRow {
     name: "inspect",
     about: "List the tensors of files: names, shapes, sizes, statistics",
-    help: "Lists every tensor with its dtype, shape and bytes, and the totals; quantised tensors as the \
-           file stores them (Q4_K), while statistics are of the weights they stand for. Without \
-           --stats only headers are read, whatever the size. Statistics count finite values only; NaN and \
-           infinities are counted beside them. Quantiles are exact for dtypes of at most 16 bits and \
-           for small tensors, else within 0.8 % of the value. Of a run (a folder of checkpoints, a \
-           run folder) it lists steps, metrics and tensors, as `hinton animate` plays it. Kinds of \
-           tensors and the network are guessed from names and shapes. With --compare two files \
-           are compared as `hinton diff` does it: the same report, while the exit code stays 0. --spectrum lists for every \
-           matrix the largest and smallest singular value, the rank (values above rounding), the effective rank \
-           (exp of the entropy of the values), the stable rank (sum of squares over the largest square), the \
-           condition number, how many values lie above the edge of noise of the same size, and the exponent of a \
-           power law fitted to the largest eigenvalues, a heuristic; --json has the values themselves.",
+    help: "Lists every tensor with its dtype, shape and bytes, and the totals. Quantised tensors \
+           are listed as stored in the file (Q4_K), while statistics are those of the weights \
+           they encode. Without --stats only headers are read, whatever the size. Statistics \
+           cover finite values; NaN and infinities are counted separately. Quantiles are exact \
+           for dtypes of at most 16 bits and for small tensors, else accurate to 0.8 % of the \
+           value. For a run (a folder of checkpoints, a run folder) it lists steps, metrics and \
+           tensors, as `hinton animate` would play them. Kinds of tensors and the architecture \
+           are guessed from names and shapes. With --compare two files are compared, with the \
+           report of `hinton diff` but always exit code 0. --spectrum lists for every matrix the \
+           largest and smallest singular value, the rank (values above rounding), the effective \
+           rank (exp of the entropy of the values), the stable rank (sum of squares divided by \
+           the largest square), the condition number, how many values are above the edge of \
+           noise of the same size, and the exponent of a power law fitted to the largest \
+           eigenvalues, a heuristic; --json has the values themselves.",
     examples: "Examples:
   hinton inspect model.safetensors
   hinton inspect model.pt -t '*.weight' --stats
@@ -60,7 +62,7 @@ pub(super) const ROW: CommandRow = CommandRow {
                     .help("Read every value: min, max, mean, std, quantiles, histogram"),
             )
             .arg(Arg::new("spectrum").long("spectrum").action(ArgAction::SetTrue).help(
-                "Singular values of every matrix: ranks, condition, what stands out of noise",
+                "Singular values of every matrix: ranks, condition, what stands out from noise",
             ))
             .arg(
                 Arg::new("json")

@@ -28,7 +28,7 @@ pub(super) fn args(command: Command) -> Command {
         .arg(value("init", "WAY", "How the other weights are initialised: uniform, normal, he, identity, orthogonal …", NETWORK))
         .arg(number("scale", "S", "Factor for the initialised weights [default: 1]", NETWORK))
         .arg(count("seed", "N", "Seed of weights and points [default: 0]", NETWORK))
-        .arg(flag("bias", "Linear maps of a written network add a bias", NETWORK))
+        .arg(flag("bias", "Linear maps of NETWORK, if written as a line, add a bias", NETWORK))
         .arg(value("activation", "LAYER", "The layer between the matrices of a checkpoint", NETWORK))
         .arg(value("model", "LAYERS", "The layers of a checkpoint: 784-128-relu-10", NETWORK))
         .arg(count("step", "N", "The step of a recorded run [default: the last]", NETWORK));
@@ -45,19 +45,19 @@ pub(super) fn args(command: Command) -> Command {
             "Half the side of the mesh [default: 5]; the radius of a circle [default: 1], of rings [default: 5]",
             POINTS,
         ))
-        .arg(number("spacing", "S", "Distance of the points of the mesh [default: 0.1]", POINTS))
+        .arg(number("spacing", "S", "Distance between the points of the mesh [default: 0.1]", POINTS))
         .arg(count("count", "N", "How many points", POINTS))
         .arg(value(
             "labels",
             "FILE",
-            "A label for each point of a file [default: in it, or in the file of labels beside it]",
+            "A label for each point of a file [default: in it, or in the file of labels next to it]",
             POINTS,
         ))
         .arg(
             value(
                 "normalize",
                 "MEAN,STD",
-                "Values are taken minus the mean, divided by the deviation; raw, or points",
+                "MEAN,STD: subtract the mean, divide by the deviation; or raw, or points",
                 POINTS,
             )
             .long_help(
@@ -97,7 +97,7 @@ pub(super) fn args(command: Command) -> Command {
             value(
                 "regions",
                 "WHEN",
-                "The class of each place of the plane: auto, on or off",
+                "The predicted class at each position of the plane: auto, on or off",
                 DRAWN,
             )
             .value_parser(["auto", "on", "off"]),
@@ -105,7 +105,7 @@ pub(super) fn args(command: Command) -> Command {
     let command = command
         .arg(number("azimuth", "DEG", "Degrees around the z axis [default: -60]", CAMERA))
         .arg(number("elevation", "DEG", "Degrees above the plane [default: 30]", CAMERA))
-        .arg(number("zoom", "Z", "How much larger [default: 1]", CAMERA))
+        .arg(number("zoom", "Z", "Magnification [default: 1]", CAMERA))
         .arg(
             value("projection", "KIND", "perspective or orthographic", CAMERA)
                 .value_parser(["perspective", "orthographic"]),
@@ -116,10 +116,10 @@ pub(super) fn args(command: Command) -> Command {
         );
     let command = command
         .arg(flag("morph", "Points move from step to step", FILM))
-        .arg(flag("orbit", "The camera goes once around", FILM))
+        .arg(flag("orbit", "The camera orbits once", FILM))
         .arg(number("fps", "N", "Frames per second [default: 30; 15 in GIF]", FILM))
         .arg(number("pause", "SECONDS", "How long each step is shown [default: 1]", FILM))
-        .arg(number("travel", "SECONDS", "From one step to the next [default: 2]", FILM))
+        .arg(number("travel", "SECONDS", "Time from one step to the next [default: 2]", FILM))
         .arg(
             number("duration", "SECONDS", "How long the film is", FILM)
                 .conflicts_with_all(["pause", "travel"]),
@@ -136,7 +136,7 @@ pub(super) fn args(command: Command) -> Command {
         .arg(number("dpi", "N", "Pixels per inch [default: 144]", PAGE))
         .arg(count("columns", "N", "Steps side by side", PAGE))
         .arg(value("title", "TEXT", "Title of the page", PAGE))
-        .arg(flag("no-legend", "No key of the colours", PAGE))
+        .arg(flag("no-legend", "Show no key of the colours", PAGE))
         .arg(value(
             "format",
             "FORMAT",
