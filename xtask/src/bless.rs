@@ -1,4 +1,4 @@
-//! `cargo xtask bless`: makes the golden pictures anew and names those that changed.
+//! `cargo xtask bless`: makes the golden pictures again and names those that changed.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

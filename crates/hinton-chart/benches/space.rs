@@ -36,7 +36,7 @@ fn counting(only: &str, count: usize) {
     });
 }
 
-/// A turn of the camera: the scene made anew and drawn, 900 pixels a side.
+/// A turn of the camera: the scene made again and drawn, 900 pixels a side.
 fn turning(only: &str, count: usize) {
     let values = noise(count * 3);
     let set = Set::of(count);
@@ -74,7 +74,7 @@ fn step(points: Points<'_>, dims: usize) -> SpaceStep<'_> {
     }
 }
 
-/// The colours of so many points.
+/// The colours of this many points.
 struct Set {
     palette: Vec<Color>,
     colors: Vec<u16>,

@@ -367,7 +367,7 @@ fn low_places(list: &[Swatch], theme: &Theme, place: Rect) -> Vec<(f64, f64)> {
     places
 }
 
-/// Height of so many swatches in a legend of that width below the data.
+/// Height of this many swatches in a legend of that width below the data.
 pub(crate) fn low_swatches_height(count: usize, width: f64) -> f64 {
     let in_line = (width / LOW_SWATCH).floor().max(1.0);
     (count as f64 / in_line).ceil() * LINE
@@ -400,7 +400,7 @@ pub(crate) fn colorbar_height(key: &Key<'_>, page: &Page<'_>, varies: bool) -> f
     legend_height(66.0 + if key.cells.is_two_way { WORDS } else { 0.0 }, lines)
 }
 
-/// Height of a legend of `base` points with so many swatches under it.
+/// Height of a legend of `base` points with this many swatches under it.
 pub(crate) fn legend_height(base: f64, swatches: usize) -> f64 {
     base + if swatches > 0 { 8.0 + swatches as f64 * LINE } else { 0.0 }
 }

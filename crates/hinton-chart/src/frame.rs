@@ -39,7 +39,7 @@ const NATURAL_SIDE: f64 = 440.0;
 const SMALLEST_FACET: f64 = 100.0;
 /// Most areas side by side, unless asked for.
 const MOST_FACET_COLUMNS: usize = 6;
-/// A matrix is drawn at most so many times as long as it is wide, where its cells need not be square.
+/// A matrix is drawn at most this many times as long as it is wide, where its cells need not be square.
 const LONGEST: usize = 4;
 /// Narrowest page that takes what it needs, so that its words are readable.
 const NARROWEST: f64 = 170.0;
@@ -273,7 +273,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Room for one of so many areas that share the page.
+    /// Room for one of this many areas that share the page.
     fn facet_room(&self, areas: usize, room: (f64, f64)) -> (f64, f64) {
         let (columns, rows) = facet_grid(areas, self.options.columns);
         let (head, gap) = facet_space(areas);
@@ -301,7 +301,7 @@ impl<'a> Page<'a> {
         if wide || high { Strips::left_out() } else { strips }
     }
 
-    /// Places everything for panels with so many cells each (`cells`), which stand for matrices of
+    /// Places everything for panels with this many cells each (`cells`), which stand for matrices of
     /// `extents`.
     pub(crate) fn layout(
         &self,

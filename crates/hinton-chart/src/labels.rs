@@ -90,7 +90,7 @@ impl Strips {
     ) -> Self {
         let style = label_style(options, theme);
         let line = style.size * 1.25;
-        // Turned names need more room beside one another than upright lines do.
+        // Turned names need more room side by side than upright lines do.
         let turned = style.size * 1.6;
         let row_pitch = pitch.1 * cells.rows as f64 / extent.rows.max(1) as f64;
         let col_pitch = pitch.0 * cells.cols as f64 / extent.cols.max(1) as f64;

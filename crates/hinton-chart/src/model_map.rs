@@ -250,7 +250,7 @@ impl Layer<'_> {
         self.map.labels.push(Label { text, x, y, style, align, is_upright: false, role });
     }
 
-    /// Tensors beside one another, each with its name.
+    /// Tensors side by side, each with its name.
     fn singles(&mut self, tensors: &[usize]) {
         let gap = GAP * 3.0;
         let is_many = tensors.len() > MANY.0;
@@ -338,7 +338,7 @@ impl Layer<'_> {
         (columns, if tile_h > 0.0 { tile_h } else { self.side })
     }
 
-    /// Columns that fit beside one another.
+    /// Columns that fit side by side.
     fn bands(&self, columns: Vec<Column>, width: f64) -> Vec<Vec<Column>> {
         let mut bands: Vec<Vec<Column>> = Vec::new();
         let mut used = f64::INFINITY;

@@ -14,7 +14,7 @@ pub fn short(value: f64) -> String {
     significant(value, 3)
 }
 
-/// A number with so many significant digits, zeros at the end cut.
+/// A number with this many significant digits, zeros at the end cut.
 pub(crate) fn significant(value: f64, digits: i32) -> String {
     if value.is_nan() {
         return "NaN".to_owned();
@@ -73,7 +73,7 @@ enum Kind {
     Scientific,
     /// Python's `g`.
     General,
-    /// Ours: so many digits behind the point, and `0` for what is exactly zero.
+    /// Ours: this many digits behind the point, and `0` for what is exactly zero.
     Aligned,
     /// Ours: powers of ten in few characters, `4.6e−5`, and `0` for what is exactly zero.
     Powers,
@@ -151,7 +151,7 @@ impl NumberFormat {
         NumberFormat { kind: Kind::Aligned, ..NumberFormat::fixed(precision) }
     }
 
-    /// Powers of ten with so many digits after the point of the first factor, `4.6e−5`; what is
+    /// Powers of ten with this many digits after the point of the first factor, `4.6e−5`; what is
     /// exactly zero is `0`.
     pub(crate) fn powers(precision: usize) -> Self {
         NumberFormat { kind: Kind::Powers, ..NumberFormat::fixed(precision) }
@@ -206,7 +206,7 @@ impl NumberFormat {
     }
 }
 
-/// Python's `g`: so many significant digits, zeros at the end cut; a power of ten below 1e-4 and
+/// Python's `g`: this many significant digits, zeros at the end cut; a power of ten below 1e-4 and
 /// where there are more digits than asked for.
 fn general(value: f64, digits: usize) -> String {
     if value == 0.0 {
@@ -220,7 +220,7 @@ fn general(value: f64, digits: usize) -> String {
     with_power(&trim(&mantissa), power)
 }
 
-/// Mantissa with so many decimals, and the power of ten.
+/// Mantissa with this many decimals, and the power of ten.
 fn scientific(value: f64, decimals: usize) -> (String, i32) {
     let text = format!("{value:.decimals$e}");
     let (mantissa, power) = text.split_once('e').unwrap_or((&text, "0"));

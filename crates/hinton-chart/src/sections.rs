@@ -72,7 +72,7 @@ impl Sections {
         self.starts.iter().skip(1).map(|(start, _)| *start)
     }
 
-    /// Names and where their middles lie as shares of an axis of so many positions: every name, or every
+    /// Names and where their middles lie as shares of an axis of this many positions: every name, or every
     /// n-th so that `room` points lie between two on a side of `length` points. None where one alone fits.
     pub(crate) fn labels(&self, count: usize, length: f64, room: f64) -> Vec<(f64, String)> {
         let ends = self.boundaries().chain([count]);

@@ -12,7 +12,7 @@ const MARGIN: f64 = 16.0;
 const BETWEEN: f64 = 12.0;
 /// Width of a page that takes what it needs, points.
 const NATURAL: f64 = 760.0;
-/// Narrowest page with pictures beside one another, points.
+/// Narrowest page with pictures side by side, points.
 const TWO_COLUMNS: f64 = 500.0;
 /// Type of the page's title and of headings, points.
 const TITLE: f64 = 16.0;
@@ -179,7 +179,7 @@ impl Sheet {
         top + HEADING + 7.0
     }
 
-    /// The pictures in rows, as many beside one another as fit.
+    /// The pictures in rows, as many side by side as fit.
     fn rows(&self, items: &mut Vec<Item>, scenes: &[Scene], top: f64) -> f64 {
         let left = self.margin() / 2.0;
         let (mut x, mut y, mut tallest) = (left, top, 0.0f64);

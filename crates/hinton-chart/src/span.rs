@@ -6,7 +6,7 @@ use crate::{Colormap, Kind, Options, Panel, Range};
 
 /// Share of the cells that colours reach to where the largest are far beyond the others.
 const MOST_CELLS: f64 = 0.995;
-/// How far beyond: so many times the magnitude that most cells stay within.
+/// How far beyond: this many times the magnitude that most cells stay within.
 const FAR: f64 = 2.0;
 /// Share of the cells at each end that [`Range::Robust`] leaves out.
 const ROBUST: f64 = 0.01;

@@ -24,7 +24,7 @@ pub(crate) fn wrap(parts: &[String], theme: &Theme, width: f64) -> Vec<String> {
     wrap_most(parts, theme, width, usize::MAX)
 }
 
-/// The same in at most so many lines: parts that do not fit whole are left out, shorter ones after
+/// The same in at most this many lines: parts that do not fit whole are left out, shorter ones after
 /// them are not.
 pub(crate) fn wrap_most(parts: &[String], theme: &Theme, width: f64, most: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();

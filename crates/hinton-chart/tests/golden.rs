@@ -1,4 +1,4 @@
-//! Golden pictures: every chart and preset, exact. `cargo xtask bless` writes them anew; look at
+//! Golden pictures: every chart and preset, exact. `cargo xtask bless` writes them again; look at
 //! each one that changed before you commit it.
 //!
 //! PNG files are compared byte for byte; of SVG and PDF a hash is kept.

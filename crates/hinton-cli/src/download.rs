@@ -200,7 +200,7 @@ fn go_on(
     let mut response = request.call().map_err(|error| Fault::Cut(hinton_remote::said(&error)))?;
     match response.status().as_u16() {
         206 if have > 0 => {}
-        // It does not know of ranges and begins anew.
+        // It does not know of ranges and begins again.
         200 => have = 0,
         416 => {
             let _ = fs::remove_file(half);

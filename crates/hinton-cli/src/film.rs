@@ -66,12 +66,12 @@ pub(crate) struct SizeWatch<'a> {
 }
 
 impl<'a> SizeWatch<'a> {
-    /// For a film of so many frames.
+    /// For a film of this many frames.
     pub(crate) fn new(file: &'a Path, frames: usize) -> Self {
         SizeWatch { file, frames, was_told: false }
     }
 
-    /// So many frames have taken so many bytes. Whether something is to be said now.
+    /// Records the bytes written for the frames done so far. Returns a note, once, if the film will be large.
     pub(crate) fn look(&mut self, done: usize, bytes: u64) -> Option<String> {
         let expected = bytes.saturating_mul(self.frames as u64) / done.max(1) as u64;
         let is_clear = done >= ENOUGH.min(self.frames) || bytes > LARGE;

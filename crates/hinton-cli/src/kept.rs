@@ -69,7 +69,7 @@ impl OnDisk {
         whole(&folder, &format!("{offset}-{}", offset + bytes.len() as u64), bytes)
     }
 
-    /// Makes room for so many bytes: what was written longest ago goes first.
+    /// Makes room for this many bytes: what was written longest ago goes first.
     fn make_room(&self, inner: &mut Inner, wanted: u64, keep: &Path) {
         let size = inner.size.unwrap_or_else(|| of_all(&self.folder).iter().map(|one| one.1).sum());
         inner.size = Some(size);
@@ -129,7 +129,7 @@ impl Kept for OnDisk {
     }
 }
 
-/// FNV-1a of 64 bits. Two files of one hash are told apart by their keys.
+/// FNV-1a of 64 bits. Two files of one hash are distinguished by their keys.
 fn hash(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)

@@ -91,13 +91,13 @@ pub(crate) struct Count {
 }
 
 impl Count {
-    /// A bar that says `doing` so many `what`.
+    /// A bar that says `doing` this many `what`.
     pub(crate) fn new(doing: &'static str, what: &'static str) -> Self {
         let shows = std::io::stderr().is_terminal();
         Count { doing, what, begun: Instant::now(), shows, bar: Mutex::new(None) }
     }
 
-    /// So many of so many are done.
+    /// Sets how much is done, and of how much.
     pub(crate) fn show(&self, done: usize, all: usize) {
         if !self.shows || self.begun.elapsed() < PATIENCE {
             return;

@@ -60,7 +60,7 @@ pub fn open_addresses() -> Result<(), hinton::Error> {
     install(None)
 }
 
-/// From now on at most so many bytes more are downloaded of files at addresses, in this whole process:
+/// From now on at most this many bytes more are downloaded of files at addresses, in this whole process:
 /// `--max-download` of the command, for other programs. The size is `500MB`, `2GiB` or a number; without one
 /// there is no limit.
 ///

@@ -43,7 +43,7 @@ pub struct Viewing {
 
 impl Viewing {
     /// Opens paths (weights files, folders that hold one, training runs) and a socket. Questions are
-    /// answered on at most so many threads each; 0 is one for each core.
+    /// answered on at most this many threads each; 0 is one for each core.
     ///
     /// # Errors
     /// When a path cannot be opened, or the system does not let it listen.

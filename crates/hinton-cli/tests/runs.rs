@@ -48,7 +48,7 @@ fn play(folder: &Folder, more: &[&str]) -> (Said, usize) {
     (said, pictures)
 }
 
-/// Plays it, expects so many pictures, and these words among the notes.
+/// Plays it, expects this many pictures, and these words among the notes.
 #[track_caller]
 fn plays(folder: &Folder, pictures: usize, words: &[&str]) {
     let (said, seen) = play(folder, &[]);

@@ -211,7 +211,7 @@ fn offline_never_tries() {
 enum Answers {
     /// Well, and knows of ranges.
     Whole,
-    /// Cuts each connection after so many bytes of the body.
+    /// Cuts each connection after this many bytes of the body.
     Cut(usize),
     /// Cuts as well, and does not know of ranges the first times.
     Anew,

@@ -340,7 +340,7 @@ pub(crate) fn zip_member<'a>(head: &Head<'a>) -> Option<&'a str> {
     std::str::from_utf8(head.bytes.get(30..30 + usize::from(len))?).ok()
 }
 
-/// Pieces one behind another, each a text, a score and mostly a type (sentencepiece_model.proto);
+/// Pieces one after another, each a text, a score and mostly a type (sentencepiece_model.proto);
 /// among the first are those for unknown words and for ends.
 fn is_sentencepiece(head: &Head<'_>) -> bool {
     let [0x0a, piece, 0x0a, text, ..] = *head.bytes else { return false };

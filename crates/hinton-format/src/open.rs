@@ -152,7 +152,7 @@ pub fn open_input(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
 }
 
 /// Opens a file that an index names; it may be of any format, but no index itself, so that no
-/// circle of files can be opened for ever.
+/// circle of files can be opened forever.
 pub(crate) fn open_shard(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     let limits = &input.limits(limits);
     let opened = detect(input, limits).and_then(|(row, sniff)| {

@@ -132,7 +132,7 @@ fn both_archives_of_torch_export_hold_the_same_weights() {
 #[test]
 fn every_other_file_is_what_a_person_expects() {
     enum Is {
-        /// It opens with so many tensors.
+        /// It opens with this many tensors.
         Open(usize),
         /// It is refused with this word.
         Says(&'static str),

@@ -333,7 +333,7 @@ fn steps_and_memory_are_limited() {
     assert_eq!(value(b"Nr\xff\xff\xff\xffp99999999999999999\n."), "None");
 }
 
-/// A `BINUNICODE` of so many letters, kept as memo `index`.
+/// A `BINUNICODE` of this many letters, kept as memo `index`.
 fn long_text(index: u8, count: usize) -> Vec<u8> {
     let mut out = b"X".to_vec();
     out.extend((count as u32).to_le_bytes());

@@ -61,7 +61,7 @@ fn safetensors_knows_every_dtype_but_one() {
     );
 }
 
-/// A safetensors file of that header and so many bytes of data.
+/// A safetensors file of that header and this many bytes of data.
 fn safetensors(header: &str, data: usize) -> Result<Checkpoint, Error> {
     let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
     bytes.extend(header.as_bytes());

@@ -71,7 +71,7 @@ fn a_cut_file_is_an_error_or_reads_right() {
             if is_text && len < 64 {
                 continue;
             }
-            // Variables one behind another, and nothing that counts them.
+            // Variables one after another, and nothing that counts them.
             if name.contains("/matlab/") {
                 let whole = whole.as_ref().unwrap();
                 assert!(whole.starts_with(&cut), "{name} cut at {len}");

@@ -25,7 +25,7 @@ pub(crate) fn notes_of_addresses() -> Vec<String> {
     hinton_cli::notes_of_addresses()
 }
 
-/// From now on at most so many bytes more are downloaded in this process: a size such as `500MB`, or no limit.
+/// From now on at most this many bytes more are downloaded in this process: a size such as `500MB`, or no limit.
 #[pyfunction]
 pub(crate) fn limit_downloads(most: Option<&str>) -> PyResult<()> {
     hinton_cli::embed(work::is_stopping);

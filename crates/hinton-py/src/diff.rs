@@ -72,7 +72,7 @@ impl Diff {
         to_csv(&self.0)
     }
 
-    /// Markdown with so many tensors at most.
+    /// Markdown with this many tensors at most.
     fn markdown(&self, most: usize) -> String {
         to_markdown(&self.0, most)
     }

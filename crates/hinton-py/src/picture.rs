@@ -14,7 +14,7 @@ use crate::work;
 pub(crate) struct Picture(pub(crate) hinton::Picture);
 
 impl Picture {
-    /// Options for so many pixels to the inch, or those it was drawn for.
+    /// Options for this many pixels to the inch, or those it was drawn for.
     fn options(&self, dpi: Option<f64>) -> RenderOptions {
         let mut options = self.0.render_options();
         options.dpi = dpi.unwrap_or(options.dpi);
@@ -61,7 +61,7 @@ impl Picture {
         Ok(PyBytes::new(py, &bytes))
     }
 
-    /// The picture in characters, for a terminal of so many columns and rows: in 24-bit colours, in 256,
+    /// The picture in characters, for a terminal of this many columns and rows: in 24-bit colours, in 256,
     /// or in letters.
     fn text(&self, py: Python<'_>, columns: usize, rows: usize, colors: u32) -> PyResult<String> {
         let mut options = self.options(None);

@@ -231,7 +231,7 @@ impl Film {
 
 #[pymethods]
 impl Film {
-    /// Writes it to a file or a folder of pictures; the name chooses. Plays so many times, 0 for ever.
+    /// Writes it to a file or a folder of pictures; the name chooses. Plays this many times, 0 forever.
     fn save(&self, py: Python<'_>, path: PathBuf, loops: u16) -> PyResult<Vec<String>> {
         let output = film_output_for(&path).map_err(raised)?;
         let settings = FilmSettings::new(loops, false);
@@ -258,7 +258,7 @@ impl Film {
         Ok((PyBytes::new(py, &bytes), notes))
     }
 
-    /// So many of its pictures beside one another.
+    /// A strip of this many of its pictures side by side.
     fn strip(&self, py: Python<'_>, count: usize) -> PyResult<Picture> {
         Ok(Picture(self.play(py, |film, _| film.strip(count))?.0))
     }

@@ -12,7 +12,7 @@ use crate::errors::{or_cure, raised};
 use crate::work::Amount;
 use crate::{addresses, work};
 
-/// The tasks of a checkpoint, each about so many bytes (`256MB`) to read.
+/// The tasks of a checkpoint, each about this many bytes (`256MB`) to read.
 #[pyfunction]
 pub(crate) fn plan_summary(py: Python<'_>, path: PathBuf, chunk: &str) -> PyResult<Vec<String>> {
     let chunk = hinton_cli::bytes_of(chunk).map_err(raised)?;
@@ -23,7 +23,7 @@ pub(crate) fn plan_summary(py: Python<'_>, path: PathBuf, chunk: &str) -> PyResu
     })
 }
 
-/// Does a task: the bytes of a summary. On so many threads, 0 for one each core.
+/// Does a task: the bytes of a summary. On this many threads, 0 for one each core.
 #[pyfunction]
 pub(crate) fn do_summary_task(py: Python<'_>, task: &str, on: usize) -> PyResult<Vec<u8>> {
     let task = Task::parse(task).map_err(raised)?;

@@ -74,7 +74,7 @@ impl Stop {
         }
     }
 
-    /// The same, where so many frames or epochs are done.
+    /// The same, where this many frames or epochs are done.
     pub(crate) fn reached(&self, done: usize) -> ControlFlow<()> {
         self.done.store(done as u64, Ordering::Relaxed);
         self.flow()

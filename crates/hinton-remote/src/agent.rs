@@ -87,7 +87,7 @@ impl Asker {
         Ok(Reply { status: parts.status.as_u16(), headers: parts.headers, body })
     }
 
-    /// Makes a request as it is given, and reads its answer whole: at most so many bytes.
+    /// Makes a request as it is given, and reads its answer whole: at most this many bytes.
     #[cfg(feature = "cloud")]
     pub(crate) fn send(
         &self,
@@ -107,7 +107,7 @@ impl Asker {
         Ok(Response::from_parts(parts, body))
     }
 
-    /// How long a body of at most so many bytes may take.
+    /// How long a body of at most this many bytes may take.
     fn for_body(&self, most: u64) -> Duration {
         let for_body = most.saturating_mul(1000) / self.patience.slowest.max(1);
         Duration::from_millis(self.patience.answer.saturating_add(for_body))
@@ -129,7 +129,7 @@ impl Reply {
         self.headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim)
     }
 
-    /// The body, which must have exactly so many bytes.
+    /// The body, which must have exactly this many bytes.
     pub(crate) fn exactly(self, count: u64) -> Result<Vec<u8>, Broken> {
         let cut = |why: String| Broken { why, may_pass: true, cure: "try again later" };
         let bytes = self.at_most(count)?;

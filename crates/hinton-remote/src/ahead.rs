@@ -12,7 +12,7 @@ const CHUNK: u64 = 4 << 20;
 const WINDOW: (u64, u64) = (16 << 20, 32 << 20);
 /// A gap of fewer bytes is read rather than asked around.
 pub(crate) const GAP: u64 = 1 << 20;
-/// A range with gaps may be so many times as long as what is wanted of it, unless it is short.
+/// A range with gaps may be this many times as long as what is wanted of it, unless it is short.
 const WASTE: u64 = 4;
 /// Lists of ranges, and readers that go forwards, that are remembered.
 const REMEMBERED: usize = 8;

@@ -47,7 +47,7 @@ struct Limit {
     most: u64,
 }
 
-/// Most bytes of a file that is downloaded whole because so many were allowed.
+/// Most bytes of a file that is downloaded whole because this many were allowed.
 const WHOLE: u64 = 1 << 30;
 
 /// What is wanted of an address.
@@ -57,7 +57,7 @@ pub(crate) enum Want {
     Range(Range<u64>),
     /// The beginning of a file, and how long the file is.
     Start(u64),
-    /// All of it, at most so many bytes.
+    /// All of it, at most this many bytes.
     Whole(u64),
 }
 
@@ -140,14 +140,14 @@ impl Client {
         }
     }
 
-    /// From now on at most so many bytes more are downloaded.
+    /// From now on at most this many bytes more are downloaded.
     pub(crate) fn limit(&self, most: Option<u64>) {
         let before = self.asked.load(Ordering::Relaxed);
         *lock(&self.limit) = most.map(|most| Limit { before, most });
     }
 
-    /// Most bytes of a file that is downloaded whole, from a server that gives no ranges. Who allows so many
-    /// bytes to be downloaded allows a file of so many.
+    /// Most bytes of a file that is downloaded whole, from a server that gives no ranges. Who allows this many
+    /// bytes to be downloaded allows a file of this many.
     fn whole_bytes(&self) -> u64 {
         let allowed = lock(&self.limit).map_or(0, |limit| limit.most.min(WHOLE));
         self.settings.whole_bytes.max(allowed)

@@ -226,7 +226,7 @@ impl RemoteFile {
     }
 }
 
-/// Whether an address that worked before should be asked for anew.
+/// Whether an address that worked before should be asked for again.
 fn is_stale(fault: &Fault) -> bool {
     matches!(fault.kind, FaultKind::Forbidden | FaultKind::Missing)
 }

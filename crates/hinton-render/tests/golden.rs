@@ -1,5 +1,5 @@
 //! Golden pictures: small scenes in every output, exact. `HINTON_BLESS=1 cargo test -p hinton-render
-//! --test it golden` writes them anew; look at each one that changed (`--example show`) before you commit.
+//! --test it golden` writes them again; look at each one that changed (`--example show`) before you commit.
 //!
 //! Of PDF files and coloured terminal lines a hash is kept, and of the fonts inside SVG files.
 

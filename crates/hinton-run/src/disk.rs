@@ -56,7 +56,7 @@ fn list_far(path: &Path, location: &Location) -> Result<Vec<Entry>, Error> {
     Ok(entries.collect())
 }
 
-/// The first bytes of a file at an address, at most so many.
+/// The first bytes of a file at an address, at most this many.
 fn head_far(location: &Location, most: u64) -> Result<Vec<u8>, Error> {
     let bytes = location.open()?;
     let mut head = vec![0; bytes.len().min(most) as usize];
@@ -135,7 +135,7 @@ pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
     within(bytes, most, path)
 }
 
-/// The bytes of a file, if they are at most so many.
+/// The bytes of a file, if they are at most this many.
 fn within(bytes: Vec<u8>, most: u64, path: &Path) -> Result<Vec<u8>, Error> {
     if bytes.len() as u64 > most {
         let message = format!("the file has more than {most} bytes, which is the limit");
@@ -144,7 +144,7 @@ fn within(bytes: Vec<u8>, most: u64, path: &Path) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// The first bytes of a regular file, at most so many.
+/// The first bytes of a regular file, at most this many.
 pub(crate) fn head(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
     if let Some(location) = far(path) {
         return head_far(&location?, most);

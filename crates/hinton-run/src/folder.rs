@@ -208,7 +208,7 @@ pub(crate) fn read_about(
     }
 }
 
-/// The lines of `metrics.jsonl`. What is no line of metrics is told and passed over.
+/// The lines of `metrics.jsonl`. What is no line of metrics is reported and skipped.
 fn read_metrics(folder: &Path, warnings: &mut Vec<Warning>) -> Vec<Line> {
     let path = folder.join(METRICS);
     if disk::kind(&path).is_none() {

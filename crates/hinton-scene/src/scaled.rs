@@ -229,7 +229,7 @@ mod tests {
         assert_eq!(shape.path, Path::circle(Point::new(10.0, 12.0), 4.0));
         let Item::Text(text) = text else { panic!() };
         let style = TextStyle { size: 16.0, ..text.style };
-        // A text set anew at twice the size is the text that was scaled.
+        // A text set again at twice the size is the text that was scaled.
         let anew = Text::rotated("AVA 0.5", 100.0, 60.0, style, Align::End, Baseline::Middle, 30.0);
         assert!((anew.width - text.width).abs() < 1e-9);
         assert!((anew.x - text.x).abs() < 1e-9 && (anew.y - text.y).abs() < 1e-9);

@@ -104,7 +104,7 @@ impl View {
                     from += 1;
                 }
             }
-            // The old axes of the group must lie behind one another.
+            // The old axes of the group must lie one after the other.
             for pair in old[from_start..from].windows(2) {
                 if pair[0].1 != pair[1].1.checked_mul(pair[1].0 as i64)? {
                     return None;

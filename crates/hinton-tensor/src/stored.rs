@@ -143,7 +143,7 @@ fn block_view(view: &View, blocks: &Blocks) -> Option<View> {
     Some(View { shape, strides: in_bytes, offset: bytes_of(view.offset, blocks)? })
 }
 
-/// Bytes of so many values, where they are whole blocks.
+/// Bytes of this many values, where they are whole blocks.
 fn bytes_of(values: u64, blocks: &Blocks) -> Option<u64> {
     let whole = values.is_multiple_of(blocks.values.max(1));
     whole.then(|| (values / blocks.values.max(1)).checked_mul(blocks.bytes)).flatten()

@@ -124,7 +124,7 @@ impl Of {
     }
 }
 
-/// Cells that a range was found from, and of what: another map or scale reads nothing anew.
+/// Cells that a range was found from, and of what: another map or scale reads nothing.
 type Key = (Of, Option<u64>, Option<View>, Fold, (usize, usize));
 
 /// The cells that ranges of colours were found from, those used last at the end.

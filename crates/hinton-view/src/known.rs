@@ -33,7 +33,7 @@ pub(crate) struct Figures {
     nan: u64,
     inf: u64,
     zeros: u64,
-    /// One of so many values was read; 1 means all.
+    /// One of this many values was read; 1 means all.
     sampled: u64,
     histogram: Option<Histogram>,
 }
@@ -121,7 +121,7 @@ impl Figures {
         found.map(|(code, count, what)| fault(code, count, what)).collect()
     }
 
-    /// One of so many values was read; 1 means all.
+    /// One of this many values was read; 1 means all.
     pub(crate) fn sampled(&self) -> u64 {
         self.sampled
     }
@@ -138,7 +138,7 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
-    /// Of a tensor that is shown as a matrix of so many columns.
+    /// Of a tensor that is shown as a matrix of this many columns.
     pub(crate) fn of(finding: Finding, stored: &Tensor, cols: usize) -> Self {
         let at = |place: &Vec<usize>| {
             let steps = place.iter().zip(stored.shape());

@@ -184,7 +184,7 @@ impl Viewer {
         Answer::json(&self.events.since(since))
     }
 
-    /// A run that has grown has new steps; anything else is to be looked at anew.
+    /// A run that has grown has new steps; anything else is to be looked at again.
     fn note_change(&self, source: usize, before: &Sources, now: &Sources) {
         if !grows(source, before, now) {
             return self.events.add(json!({ "kind": "changed", "source": source }));

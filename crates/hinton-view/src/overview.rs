@@ -46,7 +46,7 @@ pub(crate) fn overview(
                 continue;
             }
             let name = Name { tensor: tile.tensor, fold, levels, row: 0, col: 0 };
-            // What cannot be read is told where the page asks for it alone.
+            // What cannot be read is reported when the page requests it by itself.
             let asked = (&name, &Views::default());
             let Ok(body) = one(of, step, asked, MANY_VALUES, alone) else { continue };
             bytes.extend((tile.tensor as u32).to_le_bytes());

@@ -9,7 +9,7 @@ use hinton_tensor::{Computed, Decode, Dtype, Endian, ReadError, Tensor, View, Wo
 use crate::sources::{Entry, Holds, Source};
 use crate::values::window;
 
-/// Tensors that can only be read from the beginning on are kept in memory up to so many bytes.
+/// Tensors that can only be read from the beginning on are kept in memory up to this many bytes.
 const MOST_KEPT: u64 = 256 << 20;
 
 /// A tensor of the first source and the same one of the second.

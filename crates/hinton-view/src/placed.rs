@@ -32,7 +32,7 @@ impl Placed {
     }
 }
 
-/// The lowest level at which so many values have a pixel for each cell, or one cell.
+/// The lowest level at which this many values have a pixel for each cell, or one cell.
 fn level(extent: usize, pixels: f64) -> u32 {
     let mut level = 0;
     let mut enough = pixels.max(1e-9) * SLACK;

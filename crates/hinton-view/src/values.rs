@@ -184,7 +184,7 @@ fn of_summary(summary: &Summary) -> Value {
     })
 }
 
-/// The values along a row or a column, in at most so many cells.
+/// The values along a row or a column, in at most this many cells.
 pub(crate) fn profile(sources: &Sources, query: &Query, work: Work<'_>) -> Result<Answer, Refusal> {
     let tensor = asked(sources, query)?;
     let (rows, cols) = shape(&tensor)?;

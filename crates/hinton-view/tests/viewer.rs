@@ -139,7 +139,7 @@ fn the_whole_map_comes_in_one_answer() {
     }
 }
 
-/// A checkpoint of so many square bf16 matrices whose values are holes of the file.
+/// A checkpoint of this many square bf16 matrices whose values are holes of the file.
 #[cfg(unix)]
 fn holes(path: &Path, count: u64, side: u64) {
     use std::io::Write;

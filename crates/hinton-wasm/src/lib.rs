@@ -105,7 +105,7 @@ pub fn refused_as_json(refused: &Refused) -> Vec<u8> {
     json!({ "refused": refused.iter().map(each).collect::<Vec<_>>() }).to_string().into_bytes()
 }
 
-/// What an error says of a file of that name, and the cure; the name is said by whoever shows it.
+/// What an error says of a file of that name, and the cure; the name is said by the code that shows it.
 fn in_words(name: &str, error: &hinton_view::Error) -> String {
     let text = match error.help() {
         Some(help) => format!("{error}; {help}"),

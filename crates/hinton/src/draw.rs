@@ -15,7 +15,7 @@ use crate::fonts::noted;
 use crate::inspect::{Singular, singular};
 use crate::{Error, Selected};
 
-/// Above so many bytes an overview reads a sample of each large tensor.
+/// Above this many bytes an overview reads a sample of each large tensor.
 const READ_WHOLE: u64 = 2 << 30;
 /// Bytes that such an overview reads in all, and at least of each tensor.
 const SAMPLE: (u64, u64) = (512 << 20, 16 << 10);

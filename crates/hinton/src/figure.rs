@@ -14,7 +14,7 @@ use crate::{DrawRequest, Error, Picture, Selected};
 const MOST: usize = 48;
 /// Narrowest panel that stands beside another, points at the designed size of type.
 const NARROWEST: f64 = 150.0;
-/// Panels share one scale by themselves where the largest of one are at most so many times those of another.
+/// Panels share one scale by themselves where the largest of one are at most this many times those of another.
 const ALIKE: f64 = 4.0;
 
 /// Whether the panels of a figure share one scale.

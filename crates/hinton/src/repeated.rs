@@ -3,7 +3,7 @@
 
 use hinton_tensor::{Index, Slice, Tensor};
 
-/// Tensors up to so many values are read as they are.
+/// Tensors up to this many values are read as they are.
 const FEW: u64 = 1 << 32;
 /// How often values are repeated at least.
 const OFTEN: u64 = 1000;

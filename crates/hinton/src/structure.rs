@@ -32,7 +32,7 @@ const ROLES: &[(Role, &[&str])] = &[
     (Role::Router, &["gate", "router", "classifier"]),
 ];
 
-/// Models that keep query, key and value of a head beside one another in `query_key_value`.
+/// Models that keep query, key and value of a head side by side in `query_key_value`.
 const BY_HEAD: &[&str] = &["GPTNeoX", "gpt_neox", "Bloom", "bloom"];
 /// Models whose weights are `[in, out]`, as the class `Conv1D` of transformers has them.
 const IN_OUT: &[&str] = &["GPT2", "gpt2", "OpenAIGPT", "openai-gpt", "ImageGPT", "imagegpt"];

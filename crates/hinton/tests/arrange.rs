@@ -151,7 +151,7 @@ fn axes_are_brought_into_another_order() {
     // Row 1 is the second position of the last axis.
     let values = found.panels[0].planes[0].to_f32().unwrap();
     assert_eq!(values[6..12], [1.0, 5.0, 9.0, 13.0, 17.0, 21.0]);
-    // Filters and channels beside one another: rows are axes 0 and 2, columns 1 and 3.
+    // Filters and channels side by side: rows are axes 0 and 2, columns 1 and 3.
     let grid = request("0,2,1,3").set("reshape", "4x9").unwrap();
     let found = arranged(&[2, 3, 2, 3], &grid);
     let values = found.panels[0].planes[0].to_f32().unwrap();

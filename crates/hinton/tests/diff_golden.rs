@@ -1,4 +1,4 @@
-//! Golden pictures of comparisons: `cargo xtask bless` makes them anew; look at them before you commit.
+//! Golden pictures of comparisons: `cargo xtask bless` makes them again; look at them before you commit.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

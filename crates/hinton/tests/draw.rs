@@ -256,7 +256,7 @@ fn numbers_of_settings_are_checked() {
     }
 }
 
-/// Counts what is read; stops after so many bytes.
+/// Counts what is read; stops after this many bytes.
 struct Counter {
     read: AtomicU64,
     most: u64,

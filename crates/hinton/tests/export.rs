@@ -160,7 +160,7 @@ fn several_tensors_and_slices_keep_their_names() {
     assert_eq!(std::fs::read(&path).unwrap().len() % 8, 0);
 }
 
-/// Stops when so many bytes were written.
+/// Stops when this many bytes were written.
 struct Counter {
     written: AtomicU64,
     most: u64,

@@ -1,5 +1,5 @@
 //! Golden films of charts: small, exact. `HINTON_BLESS=1 cargo test -p hinton --test it film_golden` makes the
-//! hashes anew; look at the films (`hinton animate`) before you commit them.
+//! hashes again; look at the films (`hinton animate`) before you commit them.
 
 use crate::common;
 

@@ -34,7 +34,7 @@ fn color(cells: &Cells, row: usize, col: usize) -> Color {
     cells.palette[usize::from(cells.cells[row * cells.cols + col])]
 }
 
-/// The texts that stand beside one another at one of these places, in order down the page.
+/// The texts that stand side by side at one of these places, in order down the page.
 fn labels(scene: &Scene, words: &[&str]) -> Vec<String> {
     let text = |item: &Item| match item {
         Item::Text(text) if words.contains(&text.content.as_str()) => {

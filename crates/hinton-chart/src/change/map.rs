@@ -12,7 +12,7 @@ use crate::{ChartError, Options, Picture, Theme, short, short_count};
 const NATURAL: (f64, f64) = (640.0, 620.0);
 /// No wider than this, a given page names columns in a list, not along their tops.
 const NARROW: f64 = 450.0;
-/// A page whose width is given may be so many times as high, and a narrow one so many points.
+/// A page whose width is given may be this many times as high, and a narrow one this many points.
 const TALL: f64 = 0.75;
 const SCREEN: f64 = 420.0;
 /// Height of a line of the key, and of the key's bar.

@@ -540,7 +540,7 @@ fn legend(hues: &Hues, layout: &Layout, theme: &Theme, odd: usize) -> Vec<Item> 
     items
 }
 
-/// The same below the data: the two bars beside one another.
+/// The same below the data: the two bars side by side.
 fn low_legend(hues: &Hues, place: Rect, theme: &Theme, odd: usize) -> Vec<Item> {
     const APART: f64 = 16.0;
     let style = theme.label();

@@ -43,9 +43,9 @@ const WIDE: f64 = 1e4;
 const MOST_WORDS: usize = 4;
 /// Height of a plot whose page has a width only, as a share of it.
 const FLAT: f64 = 0.5;
-/// Most lines that can be told apart: colours times dashes.
+/// Most lines that can be distinguished: colours times dashes.
 const MOST_LINES: usize = 24;
-/// Lines of at most so many points show each of them.
+/// Lines of at most this many points show each of them.
 const FEW_POINTS: usize = 60;
 /// Widest line, and that of a line so dense that it becomes an area, points.
 const WIDTHS: (f64, f64) = (1.4, 0.8);
@@ -159,7 +159,7 @@ fn density(points: usize) -> String {
     format!("of {points} points every column of pixels shows the smallest and the largest")
 }
 
-/// The lines, told apart by run and metric.
+/// The lines, distinguished by run and metric.
 fn lines<'a>(
     panels: &'a [Panel],
     theme: &Theme,

@@ -340,7 +340,7 @@ fn annotation(panels: &[Panel], options: &Options, area: Area) -> Annotation {
     none(asked.then(|| "no values written: the cells are too small".to_owned()))
 }
 
-/// Formats of so many digits of a typical value, then of fewer.
+/// Formats of this many digits of a typical value, then of fewer.
 fn fewer_and_fewer(panels: &[Panel], options: &Options, digits: usize) -> Vec<NumberFormat> {
     (1..=digits).rev().map(|digits| alike(panels, options, digits)).collect()
 }

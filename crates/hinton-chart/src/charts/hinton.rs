@@ -47,7 +47,7 @@ pub(super) const ROW: ChartRow = ChartRow {
 /// Grey around the cells, points: a white square at the edge is seen to end.
 const BORDER: f64 = 2.5;
 
-/// Squares smaller than this many device pixels a cell cannot be told apart.
+/// Squares smaller than this many device pixels a cell cannot be distinguished.
 const RULE: CellRule = CellRule {
     largest: 22.0,
     smallest_pixels: 5.0,

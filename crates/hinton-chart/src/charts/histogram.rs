@@ -45,7 +45,7 @@ const BELOW: f64 = 30.0;
 const MOST_WHOLE_BINS: usize = 100;
 /// Whole numbers past this have no neighbour one away.
 const LARGEST_WHOLE: f64 = (1u64 << 52) as f64;
-/// Most tensors that can be told apart.
+/// Most tensors that can be distinguished.
 const MOST_SERIES: usize = 8;
 
 struct Series {
@@ -85,7 +85,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     }
     let (low, high, bins) = bins(panels, options, &summary);
 
-    // More than can be told apart become one: the values of all tensors together.
+    // More than can be distinguished become one: the values of all tensors together.
     let merged = panels.len() > MOST_SERIES;
     let several = panels.len() > 1 && !merged;
     let theme = page.theme.clone();
@@ -145,7 +145,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     Ok(Picture { scene: page.scene(&layout, &words, items), notes })
 }
 
-/// The bins of each tensor: counts, or shares where there are several; more than can be told apart
+/// The bins of each tensor: counts, or shares where there are several; more than can be distinguished
 /// become one.
 fn series(panels: &[Panel], theme: &Theme, bins: (f64, f64, usize)) -> Vec<Series> {
     if panels.len() > MOST_SERIES {

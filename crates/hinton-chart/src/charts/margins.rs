@@ -22,9 +22,9 @@ const ROOM: (f64, f64) = (GAP + DEPTH + NUMBERS.0, GAP + DEPTH + NUMBERS.1);
 const MANY: usize = 64;
 /// Room for cells, points, below which a page has profiles only where it was asked for.
 const LEAST_ROOM: f64 = 300.0;
-/// An outlier is at least so many times as large as the median.
+/// An outlier is at least this many times as large as the median.
 const FAR: f64 = 3.0;
-/// Bars end at so many times the median, so that one outlier leaves the others to be seen.
+/// Bars end at this many times the median, so that one outlier leaves the others to be seen.
 const LONGEST: f64 = 10.0;
 /// More outliers than these are how values spread, and are not listed.
 const MOST_OUTLIERS: usize = 8;

@@ -49,7 +49,7 @@ pub const MOST: usize = 24;
 const MOST_WORDS: usize = 4;
 /// Values less than this share of the largest are not drawn.
 const LEAST: f64 = 1e-18;
-/// Lines of at most so many values show each of them.
+/// Lines of at most this many values show each of them.
 const FEW_POINTS: usize = 40;
 /// Where the colours of many lines end: the bright end of the map is lost on white.
 const RAMP: (f64, f64) = (0.0, 0.86);

@@ -82,7 +82,7 @@ fn need(extents: &[Extent], options: &Options) -> Need {
     ])
 }
 
-/// Side of one of so many tiles on a page that takes what it needs, points.
+/// Side of one of this many tiles on a page that takes what it needs, points.
 fn natural_tile(count: usize, options: &Options) -> f64 {
     let columns = options.columns.unwrap_or_else(|| wide_columns(count)).max(1);
     ((NATURAL_WIDTH - SPACE * (columns - 1) as f64) / columns as f64).clamp(TILE.0, TILE.1)

@@ -31,7 +31,7 @@ impl Row {
     }
 }
 
-/// The rows of a stack with so many layers to a row.
+/// The rows of a stack with this many layers to a row.
 ///
 /// Modules that nothing repeats share a row where they follow one another and hold different kinds
 /// of tensor, as a convolution and the normalisation behind it do: each alone would leave most of

@@ -14,7 +14,7 @@ use super::camera::Lens;
 const STRIPE: usize = 1 << 16;
 /// Opacity of a pixel with the fewest points, of 255.
 const FAINTEST: f64 = 96.0;
-/// Counts that are told apart exactly; above, only their magnitude is.
+/// Counts that are distinguished exactly; above, only their magnitude is.
 const EXACT_COUNTS: usize = 1 << 16;
 
 /// Sums for each pixel: red, green, blue, number of points. They are whole numbers, so that the
@@ -25,7 +25,7 @@ pub(crate) struct Sums {
     pixels: Vec<[u32; 4]>,
 }
 
-/// A picture of pixels: so many across and down, `per_point` of them to the point of the page, its
+/// A picture of pixels: this many across and down, `per_point` of them to the point of the page, its
 /// corner at `corner`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Raster {

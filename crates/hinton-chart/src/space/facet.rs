@@ -205,7 +205,7 @@ impl Facet<'_> {
     }
 }
 
-/// Diameter of so many points on an area of that width: about half of the space between them.
+/// Diameter of this many points on an area of that width: about half of the space between them.
 fn point_size(points: usize, width: f64, has_lines: bool) -> f64 {
     let apart = width / (points.max(1) as f64).sqrt();
     let share = if has_lines { 0.42 } else { 0.62 };

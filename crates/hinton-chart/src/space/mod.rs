@@ -109,7 +109,7 @@ pub fn are_alike(range: &Box3) -> bool {
     range.longest() <= ALIKE * shortest
 }
 
-/// A side so many times another is drawn on a scale of its own.
+/// A side this many times another is drawn on a scale of its own.
 const ALIKE: f64 = 2.0;
 
 /// The class that a network predicts at each position of a plane.

@@ -146,7 +146,7 @@ fn film_args(command: Command) -> Command {
 
 /// What is made of the film.
 enum Target<'a> {
-    /// So many of its pictures beside one another.
+    /// A strip of this many of its pictures side by side.
     Strip(usize, &'static OutputRow),
     /// A film by an encoder of our own.
     Film(&'static FilmRow),
@@ -156,7 +156,7 @@ enum Target<'a> {
 
 fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let Some(file) = matches.get_one::<PathBuf>("output") else { return Ok(()) };
-    // A wrong name is told before the work.
+    // A wrong name is reported before the work.
     let target = target(matches, file)?;
     let bar = Bar::new();
     let looking = Count::new("looking at", "steps");

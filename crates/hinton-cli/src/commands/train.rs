@@ -214,7 +214,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
 }
 
 fn trained(matches: &ArgMatches, page: Option<Page<'_>>) -> Result<(), Failure> {
-    // Wrong names are told before the work.
+    // Wrong names are reported before the work.
     let target = matches.get_one::<PathBuf>("output");
     let target = target.map(|file| Ok::<_, Failure>((file, output_for(file)?))).transpose()?;
     let mut request = DrawRequest::default();

@@ -1,6 +1,6 @@
 //! Solves the assignment problem: the pairing with the largest sum.
 
-/// Above so many rows the assignment is greedy: the exact one takes time of their cube.
+/// Above this many rows the assignment is greedy: the exact one takes time of their cube.
 const MOST_EXACT: usize = 1024;
 
 /// For each row the column that it gets, each once, so that the sum is largest (Kuhn 1955, in the

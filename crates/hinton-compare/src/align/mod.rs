@@ -108,7 +108,7 @@ fn moved(order: &[usize]) -> usize {
     order.iter().enumerate().filter(|(place, unit)| *place != **unit).count()
 }
 
-/// The matrices of a network behind one another, and whether each is inputs x units, as Keras has
+/// The matrices of a network one after the other, and whether each is inputs x units, as Keras has
 /// them, instead of units x inputs.
 fn chain(pairs: &[Match]) -> Option<(Vec<usize>, bool)> {
     let is_matrix = |pair: &Match| pair.a.shape().len() == 2 && pair.a.elements() > 0;

@@ -18,11 +18,11 @@ const MOST_GROUPS: usize = 512;
 pub(super) struct Split {
     pub(super) pieces: Vec<(Tensor, Tensor)>,
     pub(super) groups: usize,
-    /// The relative error of a sample so, and with the parts behind one another.
+    /// The relative error of a sample so, and with the parts one after the other.
     pub(super) errors: (f64, f64),
 }
 
-/// The parts that `whole` holds interleaved, where that brings them clearly closer than behind one another.
+/// The parts that `whole` holds interleaved, where that brings them clearly closer than one after the other.
 pub(super) fn split(whole: &Tensor, parts: &[&Tensor]) -> Result<Option<Split>, TensorError> {
     let lengths: Vec<usize> =
         parts.iter().map(|part| part.shape().first().copied().unwrap_or(0)).collect();

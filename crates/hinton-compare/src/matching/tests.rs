@@ -136,7 +136,7 @@ fn experts() -> Vec<Tensor> {
     all
 }
 
-/// The same stacked; `words` are beside one another in each.
+/// The same stacked; `words` are side by side in each.
 fn stack(name: &str, words: &[&str], is_turned: bool) -> Tensor {
     let all = experts();
     let mut values = Vec::new();
@@ -214,7 +214,7 @@ fn logarithms_are_minus_exponentials() {
     }
 }
 
-/// The rows of a weight, given as heads x parts x rows of a head, with the parts behind one another.
+/// The rows of a weight, given as heads x parts x rows of a head, with the parts one after the other.
 fn straight(interleaved: &Tensor, heads: usize, name: &str) -> Tensor {
     let [rows, inputs] = *interleaved.shape() else { panic!() };
     let parts = interleaved.reshape(&[heads, 3, rows / heads / 3, inputs]).unwrap();

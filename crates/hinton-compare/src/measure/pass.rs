@@ -51,7 +51,7 @@ fn is_narrow(tensor: &Tensor) -> bool {
 /// Rows and columns of a tensor in C order.
 #[derive(Debug, Clone, Copy)]
 struct Axes {
-    /// Positions on axis 0, where they are told apart.
+    /// Positions on axis 0, where they are distinguished.
     rows: Option<usize>,
     /// Positions on axis 1, where they are.
     columns: Option<usize>,

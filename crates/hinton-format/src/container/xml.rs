@@ -30,7 +30,7 @@ enum Mark<'a> {
     },
 }
 
-/// Walks over the tags. Texts between them, comments, declarations and sections of CDATA are passed over.
+/// Walks over the tags. Texts between them, comments, declarations and sections of CDATA are skipped.
 struct Marks<'a> {
     text: &'a [u8],
     at: usize,

@@ -43,7 +43,7 @@ impl Steps {
         (block > 0).then_some(Steps::Blocks { len, inner, block })
     }
 
-    /// How many scales there must be for so many values.
+    /// How many scales there must be for this many values.
     fn count(self, values: u64) -> u64 {
         match self {
             Steps::Whole => 1,

@@ -94,7 +94,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
 /// Longest line of JSON before the arrays.
 const LONGEST_LINE: u64 = 1 << 20;
 
-/// Arrays one behind another.
+/// Arrays one after another.
 struct Arrays {
     /// For each the number of tensors that it gave.
     names: Vec<usize>,

@@ -41,7 +41,7 @@ fn sniff(head: &Head<'_>) -> Sniff {
 /// How values lie.
 enum Kind {
     Plain(Dtype),
-    /// Integers of so many bits, low bits first.
+    /// Integers of this many bits, low bits first.
     Narrow {
         bits: u32,
         signed: bool,

@@ -1,4 +1,4 @@
-//! PaddlePaddle's `.pdiparams`: the parameters of a program, one behind another, without their names,
+//! PaddlePaddle's `.pdiparams`: the parameters of a program, one after another, without their names,
 //! which the `.pdmodel` beside it has.
 //!
 //! Layout: `SerializeToStream` in `paddle/phi/core/framework/dense_tensor_serialize.cc` and

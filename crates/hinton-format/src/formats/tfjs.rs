@@ -44,7 +44,7 @@ fn sniff(head: &Head<'_>) -> Sniff {
 /// An object whose values are not parsed yet: what nobody asks for costs nothing.
 type Object<'a> = BTreeMap<String, &'a RawValue>;
 
-/// Files whose bytes, one behind another, hold the values of weights, one behind another.
+/// Files whose bytes, one after another, hold the values of weights, one after another.
 struct Group {
     paths: Vec<String>,
     weights: Vec<Weight>,

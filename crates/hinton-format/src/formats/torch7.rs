@@ -248,7 +248,7 @@ impl Reader<'_> {
         Ok(String::from_utf8_lossy(&self.cursor.take(len, what)?).into_owned())
     }
 
-    /// Code, which is passed over, and the values that it holds.
+    /// Code, which is skipped, and the values that it holds.
     fn function(&mut self, path: &str, depth: usize) -> Result<(), Stop> {
         let len = self.cursor.u32("a function")?;
         self.cursor.skip(u64::from(len), "a function")?;

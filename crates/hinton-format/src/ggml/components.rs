@@ -299,7 +299,7 @@ impl Components for InBlocks {
 struct Replaced {
     blocks: InBlocks,
     replace: fn(&mut [u8]),
-    /// Of so many values the first is taken, divided by `by`.
+    /// Of this many values the first is taken, divided by `by`.
     every: usize,
     by: f32,
 }

@@ -1,7 +1,7 @@
 //! The grids of the types `IQ`: constants of the format, from llama.cpp (MIT), as the Python
 //! package `gguf` (MIT) packs them. `tests/fixtures/gguf/make.py` writes grids.bin.
 
-/// All grids, one behind another; each value a number of two or four bits, low bits first.
+/// All grids, one after another; each value a number of two or four bits, low bits first.
 const PACKED: &[u8; 9216] = include_bytes!("grids.bin");
 
 /// IQ2_XXS.

@@ -31,7 +31,7 @@ struct Marlin {
     group: u64,
     /// For each row of a tile and each of its 64 columns the place of the code among the 1024.
     places: Vec<[u16; COLUMNS]>,
-    /// Where the scale of each of so many columns lies.
+    /// Where the scale of each of this many columns lies.
     scale_places: Vec<usize>,
 }
 

@@ -33,7 +33,7 @@ pub(super) trait Rows: Send + Sync {
     }
 }
 
-/// The rows one behind another.
+/// The rows one after another.
 pub(super) struct Whole(pub(super) Arc<dyn Rows>);
 
 impl Look for Whole {

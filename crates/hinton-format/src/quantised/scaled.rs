@@ -22,7 +22,7 @@ struct Scaled {
     width: u64,
     /// Rows and columns of a block.
     block: (u64, u64),
-    /// Rows of one matrix, where several lie behind one another, and rows of its scales.
+    /// Rows of one matrix, where several lie one after the other, and rows of its scales.
     matrix: (u64, u64),
     /// Scales of a row of blocks.
     across: u64,

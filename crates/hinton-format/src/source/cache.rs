@@ -34,7 +34,7 @@ struct Inner {
 
 impl ChunkCache {
     /// The slot of a chunk of `size` bytes; the oldest ones are let go to make room. `row` is the
-    /// size of the chunks that lie beside each other along all axes but the first, which reading
+    /// size of the chunks that lie side by side along all axes but the first, which reading
     /// in order comes back to.
     pub(crate) fn slot(&self, key: Key, size: usize, row: usize) -> Slot {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);

@@ -14,10 +14,10 @@ use super::ByteReader;
 pub(crate) struct Coding {
     /// What errors call such data: `gzip data`.
     pub(crate) what: &'static str,
-    /// No such data unpacks to more than so many times its length, so a larger promise is a lie
+    /// No such data unpacks to more than this many times its length, so a larger promise is a lie
     /// and is refused before memory is asked for.
     pub(crate) best_ratio: u64,
-    /// A reader of what is packed, which keeps no more than so many bytes of what it gave.
+    /// A reader of what is packed, which keeps no more than this many bytes of what it gave.
     pub(crate) open: fn(Source, u64) -> Box<dyn Read + Send>,
 }
 

@@ -157,7 +157,7 @@ fn is_absent(error: &io::Error) -> bool {
 
 /// Checks that the file at `path`, which the file at `model` names, lies beside it or below, or
 /// where links lead from `model` too, and that it is no pipe or device, which could be waited for
-/// without end. A file that is missing is told elsewhere.
+/// without end. A file that is missing is reported elsewhere.
 ///
 /// # Errors
 /// [`ErrorKind::Refused`] where it does not.

@@ -14,7 +14,7 @@ pub(crate) struct ChunkGrid {
     len: u64,
     /// Bytes of a chunk.
     chunk_bytes: usize,
-    /// Bytes of the chunks that lie beside each other along all axes but the first.
+    /// Bytes of the chunks that lie side by side along all axes but the first.
     row: usize,
 }
 

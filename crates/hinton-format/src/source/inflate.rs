@@ -33,7 +33,7 @@ pub struct Inflate {
 /// file read it once each, and memory for it would be wasted.
 const RESTARTS: u32 = 3;
 
-/// After so many reads that pass over most of the bytes, as of the columns of a matrix, the stream would have to
+/// After this many reads that pass over most of the bytes, as of the columns of a matrix, the stream would have to
 /// start again soon.
 const SKIPS: u64 = 64;
 
@@ -81,7 +81,7 @@ impl Packed {
 struct Stream {
     cursor: Option<Cursor>,
     restarts: u32,
-    /// Reads that passed over bytes, the bytes they passed over, and those they gave.
+    /// Reads that skipped bytes, the bytes they skipped, and those they gave.
     skips: u64,
     skipped: u64,
     given: u64,
@@ -265,7 +265,7 @@ impl Inflate {
     /// Copies a range inside `len` out of what is inflated whole.
     fn copy(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
         let bytes = self.inflated()?;
-        // Fits: the range lies inside `len`, and so many bytes came out.
+        // Fits: the range lies inside `len`, and this many bytes came out.
         buf.copy_from_slice(&bytes[offset as usize..][..buf.len()]);
         Ok(())
     }

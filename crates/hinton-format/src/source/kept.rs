@@ -87,7 +87,7 @@ impl Drop for Kept {
     }
 }
 
-/// Whether memory is large enough for so many bytes and one more, and not much larger than is counted.
+/// Whether memory is large enough for this many bytes and one more, and not much larger than is counted.
 fn fits(left: &Vec<u8>, len: u64) -> bool {
     let room = left.capacity() as u64;
     room > len && room / 8 <= len / 7

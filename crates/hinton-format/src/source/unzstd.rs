@@ -31,7 +31,7 @@ pub(crate) fn unzstd(packed: &[u8], most: usize) -> Result<Vec<u8>, String> {
     Ok(out)
 }
 
-/// The content of all frames, one behind another. Each is compared with its checksum where its end
+/// The content of all frames, one after another. Each is compared with its checksum where its end
 /// is read.
 pub(crate) struct Frames<R> {
     source: R,

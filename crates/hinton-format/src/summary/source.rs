@@ -389,7 +389,7 @@ fn sample(checkpoint: &Checkpoint) -> Result<String, Error> {
 /// Most names of stored types that are kept, and the longest: all that there are, many times over.
 const MOST_NAMES: (usize, usize) = (1024, 64);
 
-/// A name for as long as the program runs, as those of the readers are. Files can bring but so many.
+/// A name for as long as the program runs, as those of the readers are. Files can only add a limited number.
 fn kept(name: &str) -> &'static str {
     static NAMES: Mutex<BTreeMap<String, &'static str>> = Mutex::new(BTreeMap::new());
     let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);

@@ -30,7 +30,7 @@ const EXACT_VALUES: u64 = 1 << 25;
 const EXACT_STEPS: f64 = 7e10;
 /// Reflections that are done at once, and superdiagonals of the band.
 const WIDTH: usize = 16;
-/// A matrix so many times as high as wide is made square first.
+/// A matrix this many times as high as wide is made square first.
 const TALL: f64 = 1.6;
 
 /// Two diagonals of an otherwise empty square matrix.

@@ -26,7 +26,7 @@ pub struct NativeTrainer<'a> {
     optimizer: Optimizer,
     threads: usize,
     gradient: Vec<f32>,
-    /// The gradients of parts of a batch, kept because making them anew costs more than their sums.
+    /// The gradients of parts of a batch, kept because making them again costs more than their sums.
     parts: Vec<Vec<f32>>,
     /// Where each parameter lies, and its name.
     parameters: Vec<(String, Range<usize>)>,

@@ -49,7 +49,7 @@ impl Buckets {
         let bucket = self.bucket(&name)?;
         let root = Location::remote(name.to_string(), bucket.clone());
         if key.is_empty() {
-            // A bucket that may not be listed is told of here, where it was named.
+            // A bucket that may not be listed is reported here, where it was named.
             bucket.list("")?;
             return Ok(root);
         }

@@ -242,7 +242,7 @@ fn send(
     }
 }
 
-/// Waits for the turn of so many bytes on the way that all connections share.
+/// Waits for the turn of this many bytes on the way that all connections share.
 fn pace(bytes: usize, way: Way, free: &Mutex<Instant>) {
     if way.bandwidth == 0 {
         return;

@@ -34,7 +34,7 @@ pub(super) const ROW: FilmRow = FilmRow {
 const MOST: (usize, usize) = (3840, 2160);
 /// Smallest side it takes.
 const LEAST: usize = 16;
-/// After so many pictures comes one that needs none before it, for those who jump in a film.
+/// After this many pictures comes one that needs none before it, for those who jump in a film.
 const KEY_EVERY: u32 = 250;
 
 /// A drawn frame.

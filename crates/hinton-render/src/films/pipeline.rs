@@ -71,7 +71,7 @@ impl<O> Shared<O> {
     }
 }
 
-/// Frees the other threads when one panics; without it they would wait for ever for its frame.
+/// Frees the other threads when one panics; without it they would wait forever for its frame.
 struct Release<'a, O>(&'a Shared<O>);
 
 impl<O> Drop for Release<'_, O> {

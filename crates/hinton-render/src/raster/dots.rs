@@ -12,7 +12,7 @@ use super::canvas::{Bounds, Canvas, blend, rgba};
 const PLACES: i64 = 8;
 /// Samples of a pixel, each way, where a dot is small.
 const SAMPLES: usize = 16;
-/// Dots wider than so many pixels are not stamped.
+/// Dots wider than this many pixels are not stamped.
 const MOST_STAMPED: f64 = 24.0;
 
 /// Draws dots and lines; `scale` is pixels to the point, `origin` the point at the canvas's corner.
@@ -62,13 +62,13 @@ struct Stamp {
 }
 
 impl Stamps {
-    /// Stamps of a disc of so many pixels; `None` where they would be too large, or there is nothing.
+    /// Stamps of a disc of this many pixels; `None` where they would be too large, or there is nothing.
     fn new(diameter: f64) -> Option<Self> {
         if !(diameter > 0.0 && diameter <= MOST_STAMPED) {
             return None;
         }
         let radius = diameter / 2.0;
-        // The middle lies in the middle pixel of so many.
+        // The middle lies in the middle pixel of this many.
         let reach = radius.ceil() as i64;
         let side = 2 * reach as usize + 1;
         let mut made = Stamps { stamps: Vec::new(), coverage: Vec::new() };

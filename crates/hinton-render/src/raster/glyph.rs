@@ -42,12 +42,12 @@ pub(super) struct Glyphs {
 const MOST_KEPT: usize = 8192;
 
 impl Glyphs {
-    /// Glyphs of so many shades above clear.
+    /// Glyphs of this many shades above clear.
     pub(super) fn with_steps(steps: u8) -> Self {
         Glyphs { steps, ..Glyphs::default() }
     }
 
-    /// Starts anew when many are kept.
+    /// Starts again when many are kept.
     pub(super) fn forget_when_many(&mut self) {
         if self.masks.len() > MOST_KEPT {
             self.masks.clear();
@@ -172,7 +172,7 @@ fn stamp(
 /// How strong each coverage of a glyph is drawn: pale text on dark looks thinner than dark text on
 /// pale when sRGB values are mixed, so the half-covered pixels of pale text are made stronger.
 ///
-/// With `steps`, the strength is one of so many above 0.
+/// With `steps`, the strength is one of this many above 0.
 fn shades(color: Color, steps: u8) -> [u8; 256] {
     let level =
         (f64::from(color.r) * 0.3 + f64::from(color.g) * 0.59 + f64::from(color.b) * 0.11) / 255.0;

@@ -112,7 +112,7 @@ pub(crate) fn draw_dots(canvas: &mut Canvas, scale: f64, origin: (f64, f64), dot
     dots::draw_dots(canvas, bounds, scale, origin, dots);
 }
 
-/// The whole pixels of a picture of so many points with `scale` pixels to the point.
+/// The whole pixels of a picture of this many points with `scale` pixels to the point.
 ///
 /// # Errors
 /// [`RenderError::TooLarge`], as [`draw`].

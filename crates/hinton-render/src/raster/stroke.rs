@@ -5,7 +5,7 @@ use hinton_scene::{Path, Point, Segment};
 use super::canvas::Bounds;
 use super::fill::{Filler, flatten};
 
-/// A mitre longer than so many widths is cut off.
+/// A mitre longer than this many widths is cut off.
 const MITRE_LIMIT: f64 = 4.0;
 
 /// One piece of a path as points, in pixels.

@@ -115,7 +115,7 @@ pub(super) struct Places {
 
 impl Places {
     /// The column with the most distinct numbers, among those that are called as if they numbered
-    /// rows; where it starts anew with each epoch, the epochs and its fractions of them.
+    /// rows; where it starts again with each epoch, the epochs and its fractions of them.
     pub(super) fn of(table: &Table) -> Places {
         let axes = columns(table);
         let best = axes.iter().max_by(|a, b| {

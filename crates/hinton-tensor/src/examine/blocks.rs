@@ -59,7 +59,7 @@ pub struct Blocks {
 pub(super) struct Seen([(u64, Vec<u64>); 3]);
 
 impl Seen {
-    /// Looks at the share of the blocks that belongs to stripe `index` of so many.
+    /// Looks at the share of the blocks that belongs to stripe `index` of this many.
     pub(super) fn look(
         &mut self,
         look: &dyn Look,

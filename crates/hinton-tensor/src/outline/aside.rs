@@ -42,7 +42,7 @@ const OPTIMIZER: [&str; 13] = [
     "rmsprop",
     "beta1_power",
 ];
-/// Shapes, axes, paddings and ends of slices have at most so many numbers.
+/// Shapes, axes, paddings and ends of slices have at most this many numbers.
 const MOST_NUMBERS: usize = 8;
 /// Last parts of names of what is a weight whatever its numbers are.
 const WEIGHTS: [&str; 5] = ["weight", "weights", "kernel", "bias", "biases"];

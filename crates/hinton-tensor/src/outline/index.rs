@@ -9,7 +9,7 @@ use super::Named;
 const MOST_NUMBERS: usize = 12;
 /// A name longer than this has no indices.
 const MOST_BYTES: usize = 1_000;
-/// Each name behind the number must be there for so many of its values on average ...
+/// Each name behind the number must be there for this many of its values on average ...
 const LEAST_SHARED: f64 = 1.5;
 /// ... and for such a share of them.
 const LEAST_FILL: f64 = 0.25;

@@ -48,7 +48,7 @@ pub struct Outline {
 
 /// More tensors than this outside of layers are put in order as modules.
 const FEW_SINGLES: usize = 12;
-/// And only where a module holds so many tensors on average: else most of a table would be empty.
+/// And only where a module holds this many tensors on average: else most of a table would be empty.
 const LEAST_PER_MODULE: f64 = 1.5;
 /// Words in names of what stands before the layers.
 const FIRST: [&str; 8] = ["embed", "embd", "wte", "wpe", "token", "patch", "conv_in", "stem"];

@@ -46,7 +46,7 @@ impl Layout {
         self.axes.iter().map(|&(len, _)| len).product()
     }
 
-    /// Where the elements `range` of this layout's order lie, where they lie one behind another.
+    /// Where the elements `range` of this layout's order lie, where they lie one after another.
     pub(crate) fn stretch(&self, range: &Range<u64>) -> Option<Range<u64>> {
         match self.axes.as_slice() {
             [(_, 1)] => {
@@ -107,7 +107,7 @@ impl Layout {
         Ok(())
     }
 
-    /// How many stripes of so many elements are best loaded at once, on so many threads: several where
+    /// How many stripes of this many elements are best loaded at once, on this many threads: several where
     /// that reads more of each column, as in a matrix in Fortran's order, else one.
     pub(crate) fn stripes_at_once(&self, source: &Source<'_>, stripe: u64, threads: usize) -> u64 {
         let Some(columns) = self.columns(source) else { return 1 };
@@ -158,12 +158,12 @@ struct Columns {
     stride: i64,
     /// Bytes of a row.
     row: usize,
-    /// Neighbouring columns, one behind another.
+    /// Neighbouring columns, one after another.
     columns: Vec<u8>,
 }
 
 impl Columns {
-    /// Rows of the next block, where so many are left and so many bytes are wanted.
+    /// Rows of the next block, where this many are left and this many bytes are wanted.
     fn rows(&self, left: u64, bytes: usize) -> usize {
         let fit = bytes.checked_div(self.row).unwrap_or(0).min(MOST_ROWS);
         usize::try_from(left).map_or(fit, |left| fit.min(left))

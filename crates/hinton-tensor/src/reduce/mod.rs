@@ -456,7 +456,7 @@ impl Shown<'_> {
     }
 }
 
-/// The axes as shown in at most so many rows and columns of cells.
+/// The axes as shown in at most this many rows and columns of cells.
 fn shown_as(plan: &Plan, (max_rows, max_cols): (usize, usize)) -> Shown<'_> {
     let (down, right) = match plan.transposed {
         true => (&plan.cols, &plan.rows),

@@ -59,7 +59,7 @@ impl Axis {
         self.read = ((self.block as f64 * share) as usize).clamp(1, self.block);
     }
 
-    /// Makes no more cells than can be told apart by reads that are far from each other.
+    /// Makes no more cells than can be distinguished by reads that are far from each other.
     fn no_more_cells(&mut self, most: u64) {
         let most = usize::try_from(most).unwrap_or(usize::MAX).max(1);
         if self.cells() > most {
@@ -182,7 +182,7 @@ impl Plan {
         Some(Plan { rows, cols, transposed, offset, tile, at_once: Some(at_once) })
     }
 
-    /// Tiles below and beside one another.
+    /// Tiles below and side by side.
     pub(super) fn tiles(&self) -> (u64, u64) {
         let (rows, cols) = (self.rows.cells().div_ceil(self.tile.0), self.cols.cells());
         (rows as u64, cols.div_ceil(self.tile.1) as u64)

@@ -26,7 +26,7 @@ use crate::read::{Layout, Piece, Source, for_each};
 use crate::{Tensor, TensorError, Work};
 use distribution::Distribution;
 
-/// Tensors of at most so many values are sorted instead of counted in a table.
+/// Tensors of at most this many values are sorted instead of counted in a table.
 pub(crate) const FEW: u64 = 4096;
 /// Values of a stripe; a multiple of a block of moments, and part of their order.
 const STRIPE: u64 = 128 << 10;

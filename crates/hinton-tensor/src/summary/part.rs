@@ -242,7 +242,7 @@ impl SummaryPart {
     }
 }
 
-/// Whether counts are those of so many values.
+/// Whether counts are those of this many values.
 fn counts_fit(folding: &Folding, counts: &Counts, known: u64) -> Result<(), PartError> {
     let wrong = |what: &str| Err(PartError(what.to_owned()));
     let rising = counts.table.is_sorted_by(|a, b| a.0 < b.0)

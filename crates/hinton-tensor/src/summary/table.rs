@@ -104,7 +104,7 @@ impl Table {
         lanes.iter().fold(earlier, |sum, &lane| sum + u64::from(lane))
     }
 
-    /// Makes sure that so many more fit.
+    /// Makes sure that this many more fit.
     fn reserve(&mut self, more: usize) {
         match u32::try_from(more).ok().and_then(|more| self.pending.checked_add(more)) {
             Some(pending) => self.pending = pending,

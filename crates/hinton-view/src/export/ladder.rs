@@ -8,7 +8,7 @@ use crate::placed::Placed;
 const STEPS: usize = 2;
 /// No tensor needs more of them.
 const MOST_STEPS: usize = 80;
-/// Tensors whose values take so many bytes are there whole before others.
+/// Tensors whose values take this many bytes are there whole before others.
 const SMALL: u64 = 8192;
 /// About how many bytes the cells of a level take in an answer.
 fn bytes_of(one: &Placed, levels: Levels) -> u64 {
@@ -18,7 +18,7 @@ fn bytes_of(one: &Placed, levels: Levels) -> u64 {
     rows as u64 * cols as u64 * 2 * planes + down as u64 * across as u64 * 32
 }
 
-/// The levels of each tensor, finest first, that take about so many bytes: as fine over the whole map as
+/// The levels of each tensor, finest first, that take about this many bytes: as fine over the whole map as
 /// there is room for, and then small tensors whole. Every tensor has its coarsest. `copies` is how many
 /// times each level is there, once a step.
 pub(super) fn chosen(placed: &[Placed], zoom: f64, room: u64, copies: u64) -> Vec<Vec<Levels>> {
@@ -83,7 +83,7 @@ pub(super) fn chosen(placed: &[Placed], zoom: f64, room: u64, copies: u64) -> Ve
     ladders
 }
 
-/// The zoom after so many steps. Products of the root of two alone, so that every machine has the same.
+/// The zoom after this many steps. Products of the root of two alone, so that every machine has the same.
 fn nearer(zoom: f64, steps: usize) -> f64 {
     let whole = f64::from(1u32 << (steps / STEPS).min(31))
         * f64::from(1u32 << (steps / STEPS).saturating_sub(31));

@@ -32,7 +32,7 @@ const SHARES: [f64; 4] = [0.12, 0.15, 0.2, 0.6];
 /// About how many bytes, packed, the statistics of a tensor take in the list and on their own, and the
 /// colours of a group.
 const PACKED: [u64; 3] = [200, 2_000, 7_000];
-/// How often a page that is too large or much too small is made anew.
+/// How often a page that is too large or much too small is made again.
 const TRIES: usize = 4;
 
 /// An exported page.
@@ -274,7 +274,7 @@ impl<'v> Book<'v> {
         Ok(())
     }
 
-    /// All of it with cells of about so many bytes, packed; what it holds; and whether that is all.
+    /// All of it with cells of about this many bytes, packed; what it holds; and whether that is all.
     fn packed(
         &self,
         room: u64,

@@ -19,7 +19,7 @@ pub use film::Film;
 pub use time::Timing;
 pub use words::{Metric, Show, StepRange};
 
-/// Most tensors that are set beside one another, each with a chart of its own.
+/// Most tensors that are set side by side, each with a chart of its own.
 const MOST_BESIDE: usize = 4;
 /// What a film shows, and how. `Default` shows every step of every tensor, drawn as
 /// [`draw`](crate::draw()) would draw it.
@@ -133,7 +133,7 @@ fn captioned(request: &AnimateRequest<'_>) -> bool {
     !is_bare || matches!(request.metric, Metric::Named(_))
 }
 
-/// What is shown beside one another.
+/// What is shown side by side.
 fn asks<'a>(
     runs: &'a [Run],
     patterns: &[String],
@@ -180,7 +180,7 @@ fn asks<'a>(
     asks
 }
 
-/// The page of one of `count` pictures beside one another, above a band.
+/// The page of one of `count` pictures side by side, above a band.
 fn room(options: &Options, count: usize, band: f64) -> Option<PageSize> {
     let size = options.size?;
     let width = size.width.points(options.dpi) / count as f64;

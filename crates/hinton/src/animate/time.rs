@@ -29,7 +29,7 @@ pub(super) struct Times {
 }
 
 /// How long each frame is shown: `between` frames lie between two steps, and the first
-/// and last are held for at least so many seconds. The ends of frames are rounded, not their
+/// and last are held for at least this many seconds. The ends of frames are rounded, not their
 /// lengths, so that the film keeps its length.
 pub(super) fn times(
     steps: usize,

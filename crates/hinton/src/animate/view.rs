@@ -124,7 +124,7 @@ impl<'a> View<'a> {
     /// The panels of a step, values read. `Err` with [`Skip`] where the step has no such tensors.
     pub(super) fn read(&self, step: usize, work: Work<'_>) -> Result<Vec<Panel>, Skip> {
         if self.run.steps.get(step).is_some_and(|step| step.broken.is_some()) {
-            // Why was told when the run was opened.
+            // Why was reported when the run was opened.
             return Err(Skip::Left("cannot be read".to_owned()));
         }
         let mut selected = select(&self.run.checkpoint(step)?, &self.patterns)?;

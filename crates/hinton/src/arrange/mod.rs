@@ -219,7 +219,7 @@ fn is_of_model(chart: &str) -> bool {
 }
 
 /// Leaves out what some charts have no line for: of a spectrum tensors that are no matrices, and of both
-/// what is more than can be told apart. That is said.
+/// what is more than can be distinguished. That is said.
 fn few_enough(
     chart: &str,
     prepared: &mut Vec<lay::Prepared>,

@@ -297,7 +297,7 @@ fn nearest_pair(
     }
 }
 
-/// Two branches behind one another, turned so that the nearest of their ends meet.
+/// Two branches one after the other, turned so that the nearest of their ends meet.
 fn joined(
     mut left: Vec<usize>,
     mut right: Vec<usize>,

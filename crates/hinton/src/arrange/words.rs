@@ -16,7 +16,7 @@ pub enum Each {
 }
 
 impl Each {
-    /// The axis it means of a tensor with so many; `None` where there is none.
+    /// The axis it means of a tensor with this many; `None` where there is none.
     pub(super) fn axis(self, axes: usize) -> Option<usize> {
         let count = i64::try_from(axes).ok()?;
         let axis = match self {
@@ -51,7 +51,7 @@ impl FromStr for Each {
 pub struct Reshape(Vec<Option<usize>>);
 
 impl Reshape {
-    /// The shape for so many values; `None` where they do not fill it.
+    /// The shape for this many values; `None` where they do not fill it.
     pub(super) fn fill(&self, elements: u64) -> Option<Vec<usize>> {
         let known =
             self.0.iter().flatten().try_fold(1u64, |all, &axis| all.checked_mul(axis as u64))?;
@@ -115,7 +115,7 @@ impl FromStr for Reshape {
 pub struct Permute(Vec<usize>);
 
 impl Permute {
-    /// The order for a tensor with so many axes; `None` where it does not name each of them.
+    /// The order for a tensor with this many axes; `None` where it does not name each of them.
     pub(super) fn order(&self, axes: usize) -> Option<&[usize]> {
         (self.0.len() == axes).then_some(&self.0)
     }

@@ -56,7 +56,7 @@ pub fn check_run<S: AsRef<str>>(
             Err(error) => found.push(Finding::of(kinds::UNREADABLE, "", error.message())),
         }
         for finding in found {
-            // What concerns the file is told apart by what it says.
+            // What concerns the file is distinguished by what it says.
             let what =
                 if finding.tensor.is_empty() { finding.message.clone() } else { String::new() };
             let key = (finding.kind.name, finding.tensor.clone(), what);

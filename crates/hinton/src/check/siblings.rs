@@ -6,7 +6,7 @@ use super::values::Size;
 use super::{Finding, kinds};
 use crate::short;
 
-/// From this factor between a tensor and the median of its siblings on it is told of.
+/// From this factor between a tensor and the median of its siblings on it is reported.
 const FAR: f64 = 100.0;
 /// Fewer than this have no median that means anything.
 const FEWEST: usize = 3;

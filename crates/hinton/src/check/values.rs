@@ -14,22 +14,22 @@ use crate::{Error, Selected, short, short_count};
 
 /// Fewer values than this have no outliers.
 const ENOUGH: u64 = 1000;
-/// An outlier is so many times as large as the rest: what is left without this share of the values
+/// An outlier is this many times as large as the rest: what is left without this share of the values
 /// (and at least one) at each end.
 const FAR: f64 = 100.0;
 const SHARE: f64 = 0.0005;
 /// Above this magnitude the squares of weights overflow f32, or do after a few sums.
 const HUGE: f64 = 1e15;
-/// Below this root mean square a matrix of at least so many values does next to nothing.
+/// Below this root mean square a matrix of at least this many values does next to nothing.
 const FAINT: f64 = 1e-5;
 const ENOUGH_WEIGHTS: u64 = 64;
 /// Parts of the names of what an optimizer keeps, which may well be small.
 const STATE: [&str; 5] = ["optim", "exp_avg", "moment", "adam", "velocity"];
-/// Rows are compared in matrices of at most so many values, and at least so many columns: in
+/// Rows are compared in matrices of at most this many values, and at least this many columns: in
 /// narrow ones equal rows are chance.
 const MOST_COMPARED: u64 = 16 << 20;
 const FEWEST_EQUAL: usize = 3;
-/// From this share of the values on, subnormal numbers are told of.
+/// From this share of the values on, subnormal numbers are reported.
 const MANY_SUBNORMAL: f64 = 0.1;
 /// From this share on, values at the end of a narrow range are.
 const MANY_SATURATED: f64 = 0.01;

@@ -29,7 +29,7 @@ pub(super) enum Shows {
     Run { run: &'static str, tensors: &'static [&'static str] },
     /// A run as a film: `hinton animate RUN -t …`.
     Film { run: &'static str, tensors: &'static [&'static str] },
-    /// A network of random weights, so many times as large as usual:
+    /// A network of random weights, this many times as large as usual:
     /// `hinton space NETWORK --scale … --seed …`.
     Space { network: &'static str, scale: f64, seed: u64 },
     /// What a run has learned to do to its points: `hinton space RUN`.

@@ -51,7 +51,7 @@ pub use spectra::LowRank;
 pub use steps::{StepChange, StepChanges, TensorChanges, diff_steps};
 pub use write::{to_csv, to_markdown};
 
-/// A cast is recognised by an error of at most so many times that of normally distributed values.
+/// A cast is recognised by an error of at most this many times that of normally distributed values.
 const NOISE_SLACK: f64 = 1.25;
 
 /// The comparison of two checkpoints, tensor by tensor.

@@ -8,14 +8,14 @@ use super::{Diff, Measures, Pair};
 use crate::Error;
 use crate::inspect::{Singular, is_matrix, singular};
 
-/// A singular value is the last of a change of low rank where the next is so many times smaller.
+/// A singular value is the last of a change of low rank where the next is this many times smaller.
 const DROP: f64 = 5.0;
 /// Share of the squared change that the directions before it hold.
 const HELD: f64 = 0.9;
 /// Such a rank is at most this share of the shorter side: more is no low rank.
 const LARGEST_SHARE: f64 = 0.25;
 
-/// A change of low rank is in at least so many times as many rows, and columns, as its rank: one in few of
+/// A change of low rank is in at least this many times as many rows, and columns, as its rank: one in few of
 /// them has a low rank by itself, and says nothing of a LoRA.
 const LINES: u64 = 4;
 

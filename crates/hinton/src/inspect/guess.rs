@@ -147,7 +147,7 @@ fn by_shape(tensors: &[&Tensor]) -> Option<String> {
         (0, layers, biases) if layers > 1 && biases <= layers && biases_fit(tensors) => {
             match is_chain(tensors) {
                 true => Some(format!("a network of {layers} dense layers")),
-                // Heads beside one another: what has a bias each is a layer all the same.
+                // Heads side by side: what has a bias each is a layer all the same.
                 false if biases == layers => {
                     Some(format!("{layers} dense layers that are not one chain"))
                 }

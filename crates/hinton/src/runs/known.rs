@@ -40,7 +40,7 @@ fn setting(run: &Run, name: &str) -> Option<Value> {
     settings.get(name).cloned()
 }
 
-/// The names of the classes, where the settings give so many.
+/// The names of the classes, where the settings give this many.
 pub(super) fn classes(run: &Run, count: usize) -> Option<Vec<String>> {
     let names = setting(run, "classes")?;
     let text = |value: &Value| match value {

@@ -19,7 +19,7 @@ const PARTS: [&str; 8] = ["validation", "valid", "val", "training", "train", "te
 const HELD_OUT: [&str; 4] = ["val", "test", "eval", "dev"];
 /// Most quantities of logs that are shown without being asked for.
 pub(super) const MOST_OF_LOGS: usize = 12;
-/// Values of a line that are smoothed without being asked: so many of a noisy line make a page's
+/// Values of a line that are smoothed without being asked: this many of a noisy line make a page's
 /// picture readable.
 const NOISY: usize = 400;
 

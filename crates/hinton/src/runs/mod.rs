@@ -114,7 +114,7 @@ pub(crate) fn run_name(run: &Run) -> String {
     path.file_name().map_or_else(|| run.path.clone(), |name| name.to_string_lossy().into_owned())
 }
 
-/// Names of runs by which they are told apart: as short as may be.
+/// Names of runs by which they are distinguished: as short as may be.
 pub(crate) fn run_names(runs: &[&Run]) -> Vec<String> {
     let short: Vec<String> = runs.iter().map(|run| run_name(run)).collect();
     let is_told = |name: &String| short.iter().filter(|other| *other == name).count() == 1;

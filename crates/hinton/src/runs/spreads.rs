@@ -68,7 +68,7 @@ fn panels(
             "choose fewer with -t",
         ));
     }
-    // The same tensor of several runs beside one another.
+    // The same tensor of several runs side by side.
     let mut names: Vec<String> = Vec::new();
     for panel in &panels {
         if !names.contains(&panel.name) {

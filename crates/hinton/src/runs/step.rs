@@ -44,7 +44,7 @@ pub(super) fn draw(
 /// Class names and the shape of pictures for what the patterns mean in the last step that has it,
 /// where the settings of the run tell them and the request leaves them open.
 pub(crate) fn learn(run: &Run, patterns: &[String], draw: &mut DrawRequest<'_>) {
-    // What cannot be found is told by whoever draws it.
+    // What cannot be found is reported when it is drawn.
     if run.settings.is_some()
         && !patterns.is_empty()
         && let Ok((_, selected)) = chosen(run, patterns, None)

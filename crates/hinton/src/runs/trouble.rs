@@ -186,7 +186,7 @@ fn summaries<'n>(
         match summarize(tensor, work) {
             Ok(summary) => found.push((*name, summary)),
             Err(stop @ TensorError::Cancelled(_)) => return Err(stop.into()),
-            // A tensor that cannot be read is told by whoever draws it.
+            // A tensor that cannot be read is reported when it is drawn.
             Err(_) => {}
         }
     }

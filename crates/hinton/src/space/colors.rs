@@ -69,7 +69,7 @@ pub(crate) struct Colored {
 
 /// Most outputs whose largest is taken as a class.
 const MOST_CLASSES: usize = 100;
-/// Colours of the wheel: so many hues and so many distances.
+/// Colours of the wheel: this many hues and this many distances.
 const HUES: usize = 96;
 const RINGS: usize = 24;
 /// Pixels of the wheel's key, each way.
@@ -183,13 +183,13 @@ fn with_map(map: Colormap, places: Vec<u16>, key: ColorKey) -> Colored {
     Colored { palette, places, key, classes: Vec::new() }
 }
 
-/// Colours of so many classes, told apart as well as may be.
+/// Colours of this many classes, distinguished as well as may be.
 pub(crate) fn class_colors(count: usize) -> Vec<Color> {
     let name = if count <= 10 { "tab10" } else { "tab20" };
     let map = Colormap::named(name).unwrap_or_else(|| Colormap::house(false));
     match count <= map.len() {
         true => (0..count).map(|at| map.entry(at)).collect(),
-        // More classes than colours that can be told apart: around the circle of hues.
+        // More classes than colours that can be distinguished: around the circle of hues.
         false => (0..count.min(4096)).map(|at| hue(at as f64 / count as f64, 0.5)).collect(),
     }
 }
@@ -263,7 +263,7 @@ mod tests {
         let colored = colored.unwrap();
         assert!(matches!(&colored.key, ColorKey::Classes { name, .. } if name == "prediction"));
         assert!(colored.places.iter().any(|&place| place != colored.places[0]));
-        // The first coordinate is the same for all, and so many outputs are no classes.
+        // The first coordinate is the same for all, and so many outputs cannot be classes.
         set.width = 500;
         let values: Vec<f64> =
             (0..20).flat_map(|at| (0..500).map(move |x| f64::from(at * x))).collect();

@@ -238,7 +238,7 @@ impl SpaceFilm<'_> {
         let turn = self.turns.iter().find(|turn| (turn.0..turn.1).contains(&time));
         if let (true, Some(&(from, to))) = (self.orbit, turn) {
             let way = (time - from) / (to - from);
-            // Alone it turns for ever, evenly; between views from above it starts and ends softly.
+            // Alone it turns forever, evenly; between views from above it starts and ends softly.
             camera.azimuth += 360.0 * if lone { way } else { eased(way) };
         }
         camera

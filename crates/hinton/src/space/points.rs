@@ -278,7 +278,7 @@ fn mesh(request: &PointRequest, width: usize) -> Result<PointSet, Error> {
     Ok(set)
 }
 
-/// Lines along every axis, through every so many-th place of the other axes.
+/// Lines along every axis, through every n-th place of the other axes.
 fn mesh_lines(side: usize, width: usize) -> Vec<[u32; 2]> {
     let every = side.div_ceil(MOST_MESH_LINES).max(1);
     let drawn = |place: usize| place.is_multiple_of(every) || place + 1 == side;

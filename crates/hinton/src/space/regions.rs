@@ -14,7 +14,7 @@ pub(crate) const COARSE: usize = 180;
 /// How much of a class's colour lies on the page.
 const STRENGTH: f64 = 0.3;
 
-/// The same regions for a page in a browser: one cell of so many, in the strong colours of the classes.
+/// The same regions for a page in a browser: one cell of this many, in the strong colours of the classes.
 pub(crate) fn for_page(regions: &Regions, classes: &[Color], page: Color) -> PageRegions {
     let pale: Vec<Color> = classes.iter().map(|&class| page.mix(class, STRENGTH)).collect();
     let place = |pixel: &Color| pale.iter().position(|color| color == pixel).unwrap_or(0) as u8;

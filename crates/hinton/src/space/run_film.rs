@@ -21,7 +21,7 @@ const MOST_LAYERS: usize = 6;
 const MOST_PLACES: usize = 24_000_000;
 /// Frames before and after one that its part of space is evened out over, as a share of all.
 const EVENED: usize = 40;
-/// Side of a layer's picture for so many in a row, points of the page.
+/// Side of a layer's picture for this many in a row, points of the page.
 const SIDES: [f64; 4] = [400.0, 300.0, 235.0, 215.0];
 /// Room for the key beside them, and for margins.
 const KEY_AND_MARGINS: f64 = 84.0 + 32.0;

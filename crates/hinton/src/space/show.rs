@@ -214,7 +214,7 @@ impl<'a> Show<'a> {
         Ok(())
     }
 
-    /// The colours of so many classes: those of the points, where they have classes.
+    /// The colours of this many classes: those of the points, where they have classes.
     pub(crate) fn region_colors(&self, classes: usize) -> Vec<Color> {
         match self.colored.classes.len() < classes {
             true => colors::class_colors(classes),

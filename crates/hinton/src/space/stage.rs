@@ -107,7 +107,7 @@ impl Values {
 }
 
 /// Numbers that are looked at together: vectors do several at once, and a block without a fault
-/// is passed over.
+/// is skipped.
 const BLOCK: usize = 512;
 
 fn first_odd<T: Real>(values: &[T]) -> Option<usize> {

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::settings::{Settings, is_softmax};
 use crate::{Error, tensor_of};
 
-/// Rows of metrics that are written at once; so many are lost when the program is killed, and made
+/// Rows of metrics that are written at once; this many are lost when the program is killed, and made
 /// again when the training goes on.
 const ROWS: usize = 64;
 /// What the names of what the optimiser remembers begin with.

@@ -16,7 +16,7 @@ pub struct ModelRow {
     pub name: &'static str,
     /// A description in one line.
     pub about: &'static str,
-    /// The model in a line, for points of that shape and so many classes.
+    /// The model in a line, for points of that shape and this many classes.
     spec: fn(&Shape, usize) -> Result<String, Error>,
 }
 

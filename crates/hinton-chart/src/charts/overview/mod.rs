@@ -35,7 +35,7 @@ pub(super) const ROW: ChartRow = ChartRow {
 
 /// The maximum number of tensors that an overview shows as large pictures; more are shown as a map.
 pub const FEW: usize = 20;
-/// Above so many tensors a tile has so many colours at most.
+/// Above this many tensors a tile has this many colours at most.
 const MANY: usize = 256;
 const SHADES: usize = 128;
 /// Width of the map on a page that takes what it needs, and its most height, points.
@@ -44,7 +44,7 @@ const NATURAL: (f64, f64) = (640.0, 800.0);
 const NARROW: f64 = 450.0;
 /// Least width of the map there: that of its key.
 const LEAST: f64 = 280.0;
-/// A page whose width is given may be so many times as high.
+/// A page whose width is given may be this many times as high.
 const TALL: f64 = 1.5;
 /// Or so high, where that is more, points.
 const SCREEN: f64 = 480.0;

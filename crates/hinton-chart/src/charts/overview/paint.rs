@@ -8,7 +8,7 @@ use crate::math::{log10, pow10};
 use crate::model_map::{ModelMap, Tile, mosaic};
 use crate::{ColorScale, Colormap, Options, Panel, Span, Theme, short, short_count};
 
-/// A tensor's RMS is remarkable where it is so many times that of its siblings, or as many times less.
+/// A tensor's RMS is remarkable where it is this many times that of its siblings, or as many times less.
 const FAR: f64 = 10.0;
 /// Fewest siblings to be compared with.
 const SIBLINGS: usize = 4;

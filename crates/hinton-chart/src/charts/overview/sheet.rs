@@ -111,7 +111,7 @@ impl Sheet {
         (width, self.above(self.heights.len()) - GAP)
     }
 
-    /// Height of so many rows, with the gaps behind them.
+    /// Height of this many rows, with the gaps behind them.
     fn above(&self, rows: usize) -> f64 {
         let both = self.heights.iter().zip(&self.words).take(rows);
         both.map(|(height, words)| height + words + GAP).sum()

@@ -9,7 +9,7 @@ use super::MeasureRow;
 use crate::distinct::distinct;
 use crate::{Measures, Panel, short_count};
 
-/// Most lines that are told apart.
+/// Most lines that are distinguished.
 pub(super) const MOST_LINES: usize = 24;
 /// Most tensors outside of layers that have a place of their own, on each side.
 const MOST_SINGLES: usize = 6;
@@ -92,7 +92,7 @@ impl Table {
         self.places.is_empty()
     }
 
-    /// Keeps the lines that are told apart: those with most tensors' worth of places first.
+    /// Keeps the lines that are distinguished: those with most tensors' worth of places first.
     fn thin(&mut self) {
         let joined = self.lines.iter().filter(|line| line.joined).count();
         if joined <= MOST_LINES {

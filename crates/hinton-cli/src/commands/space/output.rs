@@ -42,7 +42,7 @@ pub(super) enum Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    /// What the name that was given means. A wrong one is told before the work.
+    /// What the name that was given means. A wrong one is reported before the work.
     pub(super) fn of(matches: &'a ArgMatches) -> Result<Self, Failure> {
         let moves = matches.get_flag("morph") || matches.get_flag("orbit");
         let Some(file) = super::file(matches) else {

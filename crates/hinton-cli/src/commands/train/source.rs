@@ -32,7 +32,7 @@ pub(super) fn load(matches: &ArgMatches, resumed: Option<&Path>) -> Result<Sourc
         found.map(|(_, value)| value.clone())
     };
     let columns = Columns { inputs: about("inputs"), labels: about("labels") };
-    // Any run folder names any path: a pipe would wait for ever, a share would be asked for.
+    // Any run folder names any path: a pipe would wait forever, a share would be asked for.
     for path in [about("path"), about("labels").filter(|name| Path::new(name).exists())] {
         check_ordinary(path.as_deref(), folder)?;
     }

@@ -91,7 +91,7 @@ pub(super) fn body(data: &dyn Bytes, kind: Kind, budget: &mut u64) -> Result<Vec
     }
 }
 
-/// The numbers and runs of bytes of a body, one behind another.
+/// The numbers and runs of bytes of a body, one after another.
 pub(super) struct Fields<'a> {
     bytes: &'a [u8],
     at: usize,

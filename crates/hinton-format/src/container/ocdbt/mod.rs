@@ -24,7 +24,7 @@ use crate::{Error, ErrorKind, Limits};
 pub const MANIFEST: &str = "manifest.ocdbt";
 
 /// What each node and each key costs of the budget besides its bytes, so that small ones cannot be
-/// read for ever.
+/// read forever.
 const NODE_COST: u64 = 256;
 const KEY_COST: u64 = 64;
 /// Most entries of a node or a table; TensorStore reads no more either.

@@ -12,7 +12,7 @@ use crate::{Error, ErrorKind, Limits};
 /// How each number is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
-    /// In so many bytes, little-endian: 4 or 8.
+    /// In this many bytes, little-endian: 4 or 8.
     Fixed(usize),
     /// As a variable-length integer.
     Varint,

@@ -151,7 +151,7 @@ impl Members {
         Ok(members)
     }
 
-    /// Of packed ones at most so many bytes are kept when nothing uses them.
+    /// Of packed ones at most this many bytes are kept when nothing uses them.
     fn new(listed: Vec<Listed>, open: Box<Open>, most: u64) -> Members {
         let mut files = BTreeMap::new();
         let mut left_out = Vec::new();

@@ -1,4 +1,4 @@
-//! Numbers of fewer than eight bits behind one another; they may cross bytes.
+//! Numbers of fewer than eight bits one after the other; they may cross bytes.
 
 use std::sync::Arc;
 

@@ -178,7 +178,7 @@ fn values(tensor: &Tensor, first: u64, count: usize) -> Result<Vec<f32>, ReadErr
     Ok(out)
 }
 
-/// `count` numbers of `bits` bits behind one another in the bytes of a tensor, low bits first.
+/// `count` numbers of `bits` bits one after the other in the bytes of a tensor, low bits first.
 fn unpacked(packed: &Tensor, count: u64, bits: u64) -> Result<Tensor, String> {
     let (data, start) = (packed.data().clone(), packed.start());
     let data = Arc::new(bits::unpacked(data, start, count, bits, First::Low));
@@ -252,7 +252,7 @@ impl Dense {
         Ok(Dense { codes, code_shape: shape.to_vec(), shape: shape.to_vec(), rule })
     }
 
-    /// iOS 16: one table; codes of as few bits as it needs, behind one another.
+    /// iOS 16: one table; codes of as few bits as it needs, one after the other.
     fn flat_table(indices: &Tensor, lut: &Tensor, shape: &[usize]) -> Result<Dense, String> {
         let count = element_count(shape).ok_or("its shape cannot be counted")?;
         let entries = usize::try_from(lut.elements()).map_err(|error| error.to_string())?;
@@ -353,7 +353,7 @@ impl Dense {
         })
     }
 
-    /// Code, group and place in a vector of so many values from number `first` on.
+    /// Code, group and place in a vector of this many values from number `first` on.
     fn places(
         &self,
         first: u64,

@@ -13,7 +13,7 @@ use crate::formats::narrow::narrow;
 use crate::source::Part;
 use crate::{Error, ErrorKind};
 
-/// The first four bytes of what is told of a blob.
+/// The first four bytes of what describes a blob.
 const SENTINEL: [u8; 4] = 0xdead_beef_u32.to_le_bytes();
 /// What the file of a blob begins with: the folder of the model.
 const FOLDER: &str = "@model_path/";

@@ -248,7 +248,7 @@ impl Walk {
         }
     }
 
-    /// Connected layers inside: of an [rnn] one behind another, of others from the state (`w…`) and
+    /// Connected layers inside: of an [rnn] one after another, of others from the state (`w…`) and
     /// from the input (`u…`).
     fn recurrent(&mut self, number: usize, section: &Section<'_>) -> Result<Size, String> {
         let (kind, inputs) = (section.kind, self.inputs(number)?);

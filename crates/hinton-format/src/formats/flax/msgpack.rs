@@ -47,7 +47,7 @@ impl Value {
     }
 }
 
-/// Reads values one behind another.
+/// Reads values one after another.
 pub(crate) struct Walker<'a> {
     data: &'a dyn Bytes,
     pub(crate) at: u64,

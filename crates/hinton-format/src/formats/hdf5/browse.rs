@@ -46,7 +46,7 @@ impl Browser {
         self.file.root
     }
 
-    /// Reads what lies at a place; its tensor has that name. Lists hold at most so many references.
+    /// Reads what lies at a place; its tensor has that name. Lists hold at most this many references.
     ///
     /// # Errors
     /// Where the file is damaged, or more of it was read than its limit allows.

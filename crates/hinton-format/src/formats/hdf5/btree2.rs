@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::file::{Fields, H5File};
 use crate::Error;
 
-/// The records of a tree, one behind another.
+/// The records of a tree, one after another.
 pub(super) struct Records {
     /// What kind of records.
     pub(super) kind: u8,

@@ -100,7 +100,7 @@ pub(super) fn table(file: &H5File, grid: &Grid<'_>) -> Result<Table, Error> {
     Ok(Table(found))
 }
 
-/// The chunk of an implicit index, which needs no table: all lie one behind another.
+/// The chunk of an implicit index, which needs no table: all lie one after another.
 pub(super) fn implicit(file: &H5File, grid: &Grid<'_>, place: &[u64]) -> Option<Chunk> {
     let mut number = 0u64;
     for (at, count) in place.iter().zip(grid.most_counts()) {

@@ -192,7 +192,7 @@ fn find_superblock(data: &dyn Bytes) -> Result<u64, Error> {
         .at_byte(0))
 }
 
-/// Reads the numbers of a block one behind another.
+/// Reads the numbers of a block one after another.
 pub(super) struct Fields<'a> {
     bytes: &'a [u8],
     at: u64,

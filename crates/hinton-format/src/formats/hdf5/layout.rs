@@ -83,7 +83,7 @@ pub(super) enum Index {
     Tree1,
     /// There is one chunk; its packed size and filter mask, where it is filtered.
     Single(Option<(u64, u32)>),
-    /// All chunks lie one behind another.
+    /// All chunks lie one after another.
     Implicit,
     /// An array with a place for each chunk.
     Fixed,

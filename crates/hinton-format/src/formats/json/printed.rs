@@ -1,5 +1,5 @@
 //! Arrays as Python prints them: `[[1. 2.]\n [3. 4.]]` of numpy, `array([[1., 2.]], dtype=float32)`,
-//! `tensor([[1., 2.]], device='cuda:0')` of PyTorch, `Array(…)` of JAX, one behind another.
+//! `tensor([[1., 2.]], device='cuda:0')` of PyTorch, `Array(…)` of JAX, one after another.
 
 use super::{Array, DEEPEST};
 use crate::ErrorKind;

@@ -8,7 +8,7 @@ pub(super) struct Row {
     /// What it adds to the path of what is in it; may be empty.
     pub(super) name: &'static str,
     pub(super) kind: Kind,
-    /// Whether there may be several, told apart by their index.
+    /// Whether there may be several, distinguished by their index.
     pub(super) repeated: bool,
 }
 

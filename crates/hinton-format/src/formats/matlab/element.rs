@@ -28,7 +28,7 @@ pub(super) struct Element {
     pub(super) len: u64,
 }
 
-/// Elements one behind another.
+/// Elements one after another.
 #[derive(Clone)]
 pub(super) struct Elements {
     pub(super) data: Arc<dyn Bytes>,

@@ -32,7 +32,7 @@ fn outside(shape: &[usize]) -> ReadError {
     ReadError::damaged(0, 0, format!("a sparse value lies outside shape {shape:?}"))
 }
 
-/// Numbers of one width, one behind another.
+/// Numbers of one width, one after another.
 pub(super) struct Run {
     data: Arc<dyn Bytes>,
     start: u64,

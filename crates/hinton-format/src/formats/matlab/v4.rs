@@ -1,4 +1,4 @@
-//! MAT-files of version 4: matrices one behind another, each with a header of 20 bytes.
+//! MAT-files of version 4: matrices one after another, each with a header of 20 bytes.
 
 use std::sync::Arc;
 

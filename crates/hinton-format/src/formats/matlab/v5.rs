@@ -1,4 +1,4 @@
-//! MAT-files of version 5: variables one behind another, each maybe compressed, structs and cells
+//! MAT-files of version 5: variables one after another, each maybe compressed, structs and cells
 //! holding others.
 
 use std::sync::Arc;

@@ -51,7 +51,7 @@ pub(super) struct Weight {
 pub(super) enum Storage {
     Marked,
     Plain,
-    /// Rows of signed integers of so many bits, each row in whole bytes.
+    /// Rows of signed integers of this many bits, each row in whole bytes.
     Packed(u32),
 }
 
@@ -67,7 +67,7 @@ pub(super) enum ScaleSteps {
     Whole,
     /// As many scales as there are, each for an equal run of values: rows, groups.
     Runs,
-    /// A scale for each so many values of a row.
+    /// A scale for each this many values of a row.
     Blocks(u64),
 }
 
@@ -307,7 +307,7 @@ fn matrix(plan: &mut Plan, name: &'static str, size: i64, shape: &[i64]) -> Resu
     plan.marked(name, &shape).map(drop)
 }
 
-/// A convolution of so many axes; `dynamic` is the parameter that makes its weights an input.
+/// A convolution of this many axes; `dynamic` is the parameter that makes its weights an input.
 fn convolution(
     params: &Params,
     plan: &mut Plan,

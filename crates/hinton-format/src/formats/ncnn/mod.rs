@@ -1,5 +1,5 @@
 //! ncnn: `net.param`, the layers as lines of text, and `net.bin` beside it, the weights of all layers
-//! one behind another. Nothing in the `.bin` says which is which: each type of layer has its own list.
+//! one after another. Nothing in the `.bin` says which is which: each type of layer has its own list.
 //!
 //! Layout: `docs/developer-guide/param-and-model-file-structure.md`, `src/modelbin.cpp` and `load_model` of
 //! the layers in `src/layer` of <https://github.com/Tencent/ncnn>.

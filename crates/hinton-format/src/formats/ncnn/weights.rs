@@ -81,7 +81,7 @@ impl Weights {
         })
     }
 
-    /// Rows of integers of so many bits; not every version of ncnn has a mark before them.
+    /// Rows of integers of this many bits; not every version of ncnn has a mark before them.
     fn packed(&mut self, shape: &[usize], count: u64, bits: u32) -> Result<Values, Error> {
         let from = self.at;
         if !matches!(self.mark(), Ok((I8, _))) {

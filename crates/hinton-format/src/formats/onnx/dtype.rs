@@ -18,7 +18,7 @@ pub(super) struct Kind {
 pub(super) enum Layout {
     /// As the dtype says.
     Plain(Dtype),
-    /// Integers of so many bits, several to a byte, low bits first.
+    /// Integers of this many bits, several to a byte, low bits first.
     Packed { bits: u32, signed: bool },
     /// Texts.
     Text,

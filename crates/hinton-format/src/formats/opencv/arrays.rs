@@ -292,7 +292,7 @@ fn shaped(array: Array, shape: &[usize]) -> Array {
     }
 }
 
-/// Arrays one behind another.
+/// Arrays one after another.
 fn stacked(arrays: Vec<(usize, Array)>, shape: Vec<usize>) -> Array {
     let dtype = arrays[0].1.dtype;
     let pieces = arrays.into_iter().flat_map(|(_, array)| array.pieces).collect();

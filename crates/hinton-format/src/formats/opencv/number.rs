@@ -3,7 +3,7 @@
 use hinton_tensor::{Dtype, f16_to_f32};
 
 /// The words between white space and commas; those that are a lone `-`, which begins a line of a
-/// sequence in YAML, and comments of XML are passed over.
+/// sequence in YAML, and comments of XML are skipped.
 pub(super) fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -111,7 +111,7 @@ fn half(value: f32) -> u16 {
     sign | if up { low } else { low - 1 }
 }
 
-/// What base64 stands for; `None` where a character is none of it. White space is passed over.
+/// What base64 stands for; `None` where a character is none of it. White space is skipped.
 pub(super) fn base64(text: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len() / 4 * 3);
     let (mut bits, mut have) = (0u32, 0);

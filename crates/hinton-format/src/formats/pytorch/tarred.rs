@@ -22,7 +22,7 @@ use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff};
 /// The members of such an archive.
 const MEMBERS: [&str; 4] = ["sys_info", "pickle", "tensors", "storages"];
 
-/// Bytes that are read for a pickle between data, where they are not addressable: so many at first,
+/// Bytes that are read for a pickle between data, where they are not addressable: this many at first,
 /// and more where it does not end in them.
 const FIRST: u64 = 4 << 10;
 const WINDOW: u64 = 1 << 20;

@@ -10,7 +10,7 @@ use crate::container::protobuf::{Field, Message, Sketch, Wire, sketch};
 use crate::formats::notes::{Skipped, distinct};
 use crate::{Checkpoint, Error, ErrorKind, Input, Limits, Warning};
 
-/// Fields of `SavedModel`: a version, then graphs that begin with what is told of them.
+/// Fields of `SavedModel`: a version, then graphs that begin with what describes them.
 pub(super) fn is_saved_model(fields: &[Sketch<'_>]) -> bool {
     let (Some(version), Some(graph)) = (fields.first(), fields.get(1)) else { return false };
     let right = |field: &Sketch<'_>| matches!((field.number, field.kind), (1, 0) | (2, 2));

@@ -12,7 +12,7 @@ use crate::source::grid::{Answer, Piece};
 use crate::source::unzstd::WINDOW;
 use crate::source::wrapper::{GZIP, ZSTD, first_window};
 
-/// Most streams that are kept; a row of chunks beside each other is read from all of them in turn.
+/// Most streams that are kept; a row of chunks side by side is read from all of them in turn.
 const MOST: usize = 64;
 /// Most bytes that one stream may look back; what zstd's own tool reads without being asked to.
 const LARGEST_WINDOW: u64 = 128 << 20;

@@ -52,7 +52,7 @@ pub(super) fn kind(json: &Value) -> Result<Kind, Error> {
     }
 }
 
-/// Integers of so many low bits as whole bytes.
+/// Integers of this many low bits as whole bytes.
 pub(super) fn widen(bytes: &mut [u8], bits: u32, signed: bool) {
     let free = 8 - bits;
     for byte in bytes {

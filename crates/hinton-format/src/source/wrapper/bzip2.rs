@@ -1,4 +1,4 @@
-//! bzip2: streams one behind another, each with its own checksums.
+//! bzip2: streams one after another, each with its own checksums.
 
 use ::bzip2::bufread::MultiBzDecoder;
 

@@ -1,4 +1,4 @@
-//! gzip (RFC 1952): members one behind another, each with its own checksum.
+//! gzip (RFC 1952): members one after another, each with its own checksum.
 
 use flate2::bufread::MultiGzDecoder;
 

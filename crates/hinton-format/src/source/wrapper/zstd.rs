@@ -1,4 +1,4 @@
-//! Zstandard (RFC 8878): frames one behind another, each of which may say how long it is.
+//! Zstandard (RFC 8878): frames one after another, each of which may say how long it is.
 
 mod frame;
 

@@ -4,7 +4,7 @@ use hinton_scene::{Cells, Color, Path, Point, Rect, Segment, Text, Weight, turn}
 
 use super::{is_clear, over};
 
-/// Only so many areas are looked through, the last first.
+/// Only this many areas are looked through, the last first.
 const MOST: usize = 1024;
 
 /// Most colours of areas over one another: four that let through, with their borders.

@@ -22,7 +22,7 @@ pub(super) struct UsedFont {
     /// The characters, each with its glyph.
     chars: BTreeMap<char, u16>,
     /// The glyphs by their numbers on the page, each with its number in the font and its first
-    /// character. The typeface's glyphs keep their numbers, others are counted anew.
+    /// character. The typeface's glyphs keep their numbers, others are counted again.
     glyphs: BTreeMap<u16, (u16, char)>,
     remapper: GlyphRemapper,
 }
@@ -99,7 +99,7 @@ pub(super) fn write(
     about
         .name(name)
         .flags(FontFlags::NON_SYMBOLIC)
-        // Wide enough for every glyph; readers use it to decide what to draw anew.
+        // Wide enough for every glyph; readers use it to decide what to draw again.
         .bbox(Rect::new(-1000.0, down - 500.0, 3000.0, up + 500.0))
         .italic_angle(0.0)
         .ascent(up)

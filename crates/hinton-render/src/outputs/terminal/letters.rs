@@ -16,7 +16,7 @@ pub(super) struct Letter {
 /// Most columns that a text gives way to the right.
 const NUDGE: usize = 2;
 
-/// Texts of so many letters are sentences: they move up or down a row rather than vanish.
+/// Texts of this many letters are sentences: they move up or down a row rather than vanish.
 const SENTENCE: usize = 12;
 
 /// Places the level texts of a scene, large ones first. A text keeps the end it is aligned by,

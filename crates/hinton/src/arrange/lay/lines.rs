@@ -9,7 +9,7 @@ use hinton_tensor::Tensor;
 use super::{Laid, PanelSource, Prepared};
 use crate::Error;
 
-/// Most columns of a table that are lines beside one another, its places not counted.
+/// Most columns of a table that are lines side by side, its places not counted.
 const MOST_COLUMNS: usize = 24;
 
 /// A line for a vector, for each column of a tall table, for each row of a wide one.

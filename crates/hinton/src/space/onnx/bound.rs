@@ -27,7 +27,7 @@ impl Size {
         Size { shape: Some(shape), values }
     }
 
-    /// At most so many values.
+    /// At most this many values.
     pub(super) fn at_most(values: usize) -> Self {
         Size { shape: None, values }
     }

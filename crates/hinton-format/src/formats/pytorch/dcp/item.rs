@@ -92,7 +92,7 @@ impl Budget {
         Budget { limits: *limits, left: limits.header_bytes }
     }
 
-    /// Takes what reading so many bytes costs.
+    /// Takes what reading this many bytes costs.
     ///
     /// # Errors
     /// [`ErrorKind::Limit`] when nothing is left.
