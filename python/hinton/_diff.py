@@ -27,12 +27,14 @@ class Diff:
 
     @property
     def same(self) -> bool:
-        """Whether both hold the same tensors with equal values and dtypes."""
+        """Whether both hold the same tensors with equal values and dtypes; of summaries (`.hs`), with equal statistics, which
+        may stand for other values."""
         return self._inner.is_same
 
     @property
     def relative(self) -> float | None:
-        """The norm of all differences divided by that of the first model's values; None if those are zero."""
+        """The norm of all differences divided by that of the first model's values; None if those are zero,
+        and for summaries, which have no values."""
         return self._inner.relative
 
     @property
@@ -99,7 +101,8 @@ def diff(
     device: str | None = None,
     threads: int = 0,
 ) -> Diff:
-    """Compares two models: files, modules, dictionaries of arrays, or arrays, in any combination. Reads every value.
+    """Compares two models: files, modules, dictionaries of arrays, or arrays, in any combination. Reads every value; if one is a
+    summary (`.hs`), statistics are compared in place of values.
 
     >>> hinton.diff("before.safetensors", model).summary        # doctest: +SKIP
 

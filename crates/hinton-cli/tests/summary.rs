@@ -97,7 +97,60 @@ fn a_summary_is_inspected_as_its_file_is() {
     let error = folder.fails(1, &["export", "whole.hs", "-t", "w", "-o", "w.npy"]);
     let expected =
         "a summary holds statistics and no values: name the file that it is of, m.safetensors";
-    assert!(error.contains(expected) && !error.contains("help:"), "{error}");
+    assert!(error.contains(expected), "{error}");
+    assert!(error.contains("help: of the summary itself hinton inspect shows"), "{error}");
+    // So does whatever else takes values.
+    for args in [
+        &["draw", "whole.hs", "-t", "w", "--as", "heatmap", "-o", "x.png"][..],
+        &["draw", "whole.hs", "-t", "w[0:10]", "-o", "x.png"],
+        &["inspect", "whole.hs", "--spectrum"],
+    ] {
+        let error = folder.fails(1, args);
+        assert!(error.contains(expected) && error.contains("help: of the summary"), "{error}");
+    }
+}
+
+#[test]
+fn summaries_are_compared_by_their_statistics() {
+    let folder = folder();
+    let mut changed = model();
+    let len = changed.len();
+    // The last value of `b` becomes a NaN of bfloat16.
+    changed[len - 2..].copy_from_slice(&[0xC0, 0x7F]);
+    folder.write("n.safetensors", &changed);
+    folder.ok(&["summary", "n.safetensors", "-o", "n.hs"]);
+    for (a, b) in [("whole.hs", "n.hs"), ("whole.hs", "n.safetensors"), ("m.safetensors", "n.hs")] {
+        let said = folder.run(&["diff", a, b]);
+        assert_eq!(said.code, 1, "{}", said.err);
+        assert!(
+            said.out.contains("\nstatistics of 1 of 2 tensors differ, at least 1 value changed\n"),
+            "{}",
+            said.out
+        );
+        assert!(said.out.contains("\nNaN: 0 → 1 in b\n"), "{}", said.out);
+        assert!(said.out.contains("where values lie is not known"), "{}", said.out);
+    }
+    let said = folder.run(&["diff", "whole.hs", "n.hs", "--json"]);
+    assert!(said.out.contains("\"compared\":\"statistics\""), "{}", said.out);
+    assert!(said.out.contains("\"changed_at_least\":1"), "{}", said.out);
+    assert_eq!(folder.run(&["diff", "whole.hs", "m.safetensors"]).code, 0);
+    assert_eq!(folder.run(&["diff", "whole.hs", "n.hs", "--fail-on", "shape,missing"]).code, 0);
+    let said = folder.run(&["diff", "whole.hs", "n.hs", "--fail-on", "nan"]);
+    assert_eq!((said.code, said.err.as_str()), (1, "note: fails on nan: 1 tensor\n"));
+    let svg = folder.run(&["diff", "whole.hs", "n.hs", "-o", "-", "--format", "svg"]);
+    assert!(String::from_utf8_lossy(&svg.bytes).contains("share of values"));
+    let compared = folder.ok(&["inspect", "whole.hs", "n.hs", "--compare"]).out;
+    assert!(compared.contains("NaN: 0 → 1 in b"), "{compared}");
+    for (args, expected) in [
+        (&["--align"][..], "--align takes values, and a summary has none"),
+        (&["--spectrum"], "--spectrum takes values, and a summary has none"),
+        (&["--fail-on", "rel>0.1"], "takes values, and a summary has none"),
+        (&["-o", "x.html"], "a page shows values, and a summary has none"),
+        (&["-t", "w[0:2]"], "a summary is of whole tensors, not of slices"),
+    ] {
+        let error = folder.fails(2, &[&["diff", "whole.hs", "n.hs"], args].concat());
+        assert!(error.contains(expected), "{error}");
+    }
 }
 
 #[test]

@@ -532,3 +532,55 @@ proptest! {
         checked(&packed(Dtype::F32, &[5000], bytes.clone()), &bytes, "f32");
     }
 }
+
+#[test]
+fn what_counts_say_of_changes_is_true_of_any_order_of_the_values() {
+    let mut random = Random(5);
+    let mut below = |end: u64| random.next() % end;
+    let of = |values: &[f32]| {
+        summarize(&Tensor::from_f32("t", &[values.len()], values).unwrap(), Work::quiet()).unwrap()
+    };
+    // Few values are counted exactly, many of 24 bits in bins.
+    for (len, spread) in [(40, 6), (4096, 9), (6000, 5), (9000, 1 << 20)] {
+        let a: Vec<f32> = (0..len).map(|_| below(spread) as f32 * 0.37 - 1.0).collect();
+        let mut b = a.clone();
+        b.rotate_left(7);
+        assert_eq!(of(&a).changed_at_least(&of(&b)), Some(0), "order counts for nothing");
+        let special = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -0.0, 1e-42, 1e30];
+        let mut changed = a.clone();
+        for _ in 0..below(30) {
+            changed[below(len) as usize] = special[below(6) as usize];
+        }
+        // Pairs that differ where they lie: no order makes fewer than the bound.
+        let differ = |a: &[f32], b: &[f32]| {
+            let pairs = a.iter().zip(b);
+            pairs.filter(|(a, b)| a != b && !(a.is_nan() && b.is_nan())).count() as u64
+        };
+        let least = of(&a).changed_at_least(&of(&changed)).unwrap();
+        assert!(least <= differ(&a, &changed), "{least}");
+        assert_eq!(least, of(&changed).changed_at_least(&of(&a)).unwrap());
+        if spread < 10 {
+            // By sorting: what is left when equal values are taken away pair by pair.
+            let mut left: Vec<Option<f32>> = changed.iter().copied().map(Some).collect();
+            let mut alone = 0;
+            for value in &a {
+                let same = |one: &&mut Option<f32>| one.is_some_and(|one| one == *value);
+                match left.iter_mut().find(same) {
+                    Some(place) => *place = None,
+                    None => alone += 1,
+                }
+            }
+            // Values of 24 bits that share a bin are one; these do not.
+            assert_eq!(least, alone, "{len}");
+        }
+    }
+    assert_eq!(of(&[1.0]).changed_at_least(&of(&[1.0, 2.0])), None);
+    // In one bin of 0.8 %: the ends tell that something changed, what is between them does not.
+    let many = |value: f32| {
+        let values: Vec<f32> = (0..5000).map(|index| index as f32 / 5000.0 + 1.1).collect();
+        [&values[..], &[value]].concat()
+    };
+    assert_eq!(of(&many(1.5001)).changed_at_least(&of(&many(1.5002))), Some(0));
+    assert!(of(&many(1.5001)) != of(&many(1.5002)), "the sums tell");
+    assert_eq!(of(&many(0.99)).changed_at_least(&of(&many(0.991))), Some(1));
+}

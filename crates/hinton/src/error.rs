@@ -134,6 +134,11 @@ impl Error {
             | Error::Missing { help, .. }
             | Error::Unfit { help, .. }
             | Error::Write { help, .. } => help.as_deref(),
+            Error::Tensor(TensorError::Read { source, .. })
+                if source.kind == ReadErrorKind::NotStored =>
+            {
+                Some(OF_SUMMARIES)
+            }
             // What reads from afar says itself what to do.
             Error::Tensor(TensorError::Read { file, .. }) if file.contains("://") => None,
             Error::Tensor(TensorError::Read { source, .. }) => source.kind.cure(),
@@ -142,6 +147,10 @@ impl Error {
         }
     }
 }
+
+/// What takes a summary, for who asked it for values.
+const OF_SUMMARIES: &str = "of the summary itself hinton inspect shows the statistics, hinton draw a histogram of one tensor or a \
+                            profile of several, hinton check and hinton diff what follows from them";
 
 fn some(text: impl Into<String>) -> Option<String> {
     Some(text.into()).filter(|text: &String| !text.is_empty())

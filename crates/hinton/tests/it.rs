@@ -9,6 +9,7 @@ mod diff;
 mod diff_golden;
 mod diff_minilm;
 mod diff_pairs;
+mod diff_statistics;
 mod draw;
 mod export;
 mod export_stored;

@@ -55,7 +55,7 @@ impl Distribution {
         };
     }
 
-    fn bins(&self) -> std::borrow::Cow<'_, [(u32, u64)]> {
+    pub(super) fn bins(&self) -> std::borrow::Cow<'_, [(u32, u64)]> {
         match self {
             Distribution::Values(values) => binned(values).into(),
             Distribution::Bins(bins) => bins.into(),
@@ -242,7 +242,7 @@ pub(super) fn key_of_upper_half(half: u16) -> u32 {
 }
 
 /// The edge of a bin that is nearest to zero.
-fn edge(key: u32) -> f64 {
+pub(super) fn edge(key: u32) -> f64 {
     f64::from_bits(u64::from(key) << DROPPED)
 }
 

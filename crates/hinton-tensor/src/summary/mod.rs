@@ -8,6 +8,7 @@
 //! count as zero. Wider dtypes are exact too if there are few values, or if every value is the edge
 //! of a bin (small integers, bfloat16 stored as `f32`).
 
+mod apart;
 mod coded;
 mod counter;
 mod distribution;

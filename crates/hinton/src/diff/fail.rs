@@ -1,6 +1,6 @@
 //! Conditions under which a comparison fails: `rel>0.02,nan`.
 
-use super::{Diff, Measures, Pair};
+use super::{Diff, Measures, Pair, StatisticsDiff};
 use crate::{Error, short, visible};
 
 /// A condition under which `hinton diff` fails.
@@ -12,6 +12,8 @@ pub struct ConditionRow {
     /// Which side of the number fails, `>` or `<`; `None` for conditions without a number.
     pub compares: Option<char>,
     find: Find,
+    /// How many tensors meet it where summaries are compared; `None` where they cannot tell.
+    of_statistics: Option<fn(&StatisticsDiff) -> usize>,
 }
 
 enum Find {
@@ -28,24 +30,28 @@ pub const CONDITIONS: &[ConditionRow] = &[
         about: "norm of the difference over that of the first: rel>0.02",
         compares: Some('>'),
         find: Find::Pair(|_, measures| measures.relative().or(Some(f64::INFINITY))),
+        of_statistics: None,
     },
     ConditionRow {
         name: "max",
         about: "largest change of a value: max>1e-3",
         compares: Some('>'),
         find: Find::Pair(|_, measures| measures.largest.as_ref().map(|one| one.magnitude)),
+        of_statistics: None,
     },
     ConditionRow {
         name: "changed",
         about: "share of the values of a tensor that changed: changed>0.5",
         compares: Some('>'),
         find: Find::Pair(|_, measures| Some(measures.changed_share())),
+        of_statistics: None,
     },
     ConditionRow {
         name: "cos",
         about: "cosine of both: cos<0.99",
         compares: Some('<'),
         find: Find::Pair(|_, measures| measures.cosine()),
+        of_statistics: None,
     },
     ConditionRow {
         name: "flips",
@@ -54,30 +60,35 @@ pub const CONDITIONS: &[ConditionRow] = &[
         find: Find::Pair(|_, measures| {
             Some(measures.sign_flips as f64 / measures.elements.max(1) as f64)
         }),
+        of_statistics: None,
     },
     ConditionRow {
         name: "nan",
         about: "a NaN or infinity came or went",
         compares: None,
         find: Find::Pair(|_, measures| Some(measures.odd.changed() as f64)),
+        of_statistics: Some(|diff| diff.pairs.iter().filter(|pair| pair.is_odd()).count()),
     },
     ConditionRow {
         name: "dtype",
         about: "a dtype differs",
         compares: None,
         find: Find::Pair(|pair, _| Some(f64::from(u8::from(pair.is_cast())))),
+        of_statistics: Some(|diff| diff.pairs.iter().filter(|pair| pair.is_cast()).count()),
     },
     ConditionRow {
         name: "missing",
         about: "a tensor is only in one file",
         compares: None,
         find: Find::Files(|diff| diff.only_a.len() + diff.only_b.len()),
+        of_statistics: Some(|diff| diff.only_a.len() + diff.only_b.len()),
     },
     ConditionRow {
         name: "shape",
         about: "shapes differ",
         compares: None,
         find: Find::Files(|diff| diff.unlike.len()),
+        of_statistics: Some(|diff| diff.unlike.len()),
     },
 ];
 
@@ -123,6 +134,25 @@ impl ConditionRow {
 }
 
 impl Condition {
+    /// Why a comparison of statistics fails this condition, in one line; `None` if it does not.
+    ///
+    /// # Errors
+    /// Returns an error if the condition needs values, which a summary does not have.
+    pub fn failure_of_statistics(&self, diff: &StatisticsDiff) -> Result<Option<String>, Error> {
+        let Condition { row, .. } = self;
+        let count = row.of_statistics.ok_or_else(|| {
+            let known = CONDITIONS.iter().filter(|row| row.of_statistics.is_some());
+            let known: Vec<String> = known.map(ConditionRow::form).collect();
+            Error::request(
+                format!("fail-on: {:?} takes values, and a summary has none", row.form()),
+                format!("of summaries {} can be told", known.join(", ")),
+            )
+        })?;
+        let found = count(diff) as u64;
+        let text = || format!("{}: {}", row.name, super::summary::several(found, "tensor"));
+        Ok((found > 0).then(text))
+    }
+
     /// Why a comparison fails this condition, in one line; `None` if it does not. The values must
     /// have been read.
     pub fn failure(&self, diff: &Diff) -> Option<String> {

@@ -21,6 +21,7 @@ mod fail;
 mod map;
 mod picture;
 mod spectra;
+mod statistics;
 mod steps;
 mod summary;
 mod write;
@@ -48,6 +49,10 @@ pub use fail::{CONDITIONS, Condition, ConditionRow, conditions};
 pub use map::TensorMap;
 pub use picture::MOST_BESIDE;
 pub use spectra::LowRank;
+pub use statistics::{
+    Counts, FoundStatistics, MOST_HISTOGRAMS, StatisticsDiff, StatisticsPair, diff_statistics,
+    is_summary,
+};
 pub use steps::{StepChange, StepChanges, TensorChanges, diff_steps};
 pub use write::{to_csv, to_markdown};
 

@@ -106,16 +106,7 @@ impl Diff {
     }
 
     fn title(&self) -> String {
-        let name = |path: &str| {
-            let name = Path::new(path).file_name();
-            visible(&name.map_or(path.to_owned(), |name| name.to_string_lossy().into_owned()))
-                .into_owned()
-        };
-        let (a, b) = (name(&self.path_a), name(&self.path_b));
-        match a == b && self.path_a != self.path_b {
-            true => format!("{} → {}", visible(&self.path_a), visible(&self.path_b)),
-            false => format!("{a} → {b}"),
-        }
+        page_title(&self.path_a, &self.path_b)
     }
 
     fn subtitle(&self) -> Vec<String> {
@@ -200,6 +191,20 @@ impl Diff {
         let shown = weights.iter().zip(is_shown).filter(|(_, is_shown)| *is_shown);
         let panels: Vec<Panel> = shown.map(|(pair, _)| pair.panel()).collect();
         (most_layers >= FEWEST_LAYERS).then_some(panels)
+    }
+}
+
+/// The names of two files, or their paths where the names are the same.
+pub(super) fn page_title(path_a: &str, path_b: &str) -> String {
+    let name = |path: &str| {
+        let name = Path::new(path).file_name();
+        visible(&name.map_or(path.to_owned(), |name| name.to_string_lossy().into_owned()))
+            .into_owned()
+    };
+    let (a, b) = (name(path_a), name(path_b));
+    match a == b && path_a != path_b {
+        true => format!("{} → {}", visible(path_a), visible(path_b)),
+        false => format!("{a} → {b}"),
     }
 }
 

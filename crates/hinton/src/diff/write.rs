@@ -191,7 +191,7 @@ fn change_word(change: &Change) -> &'static str {
     }
 }
 
-struct Singles<'a>(&'a [Tensor]);
+pub(super) struct Singles<'a>(pub(super) &'a [Tensor]);
 
 impl Serialize for Singles<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -215,7 +215,7 @@ impl Serialize for Single<'_> {
     }
 }
 
-struct Sides<'a>(&'a [(Tensor, Tensor)]);
+pub(super) struct Sides<'a>(pub(super) &'a [(Tensor, Tensor)]);
 
 impl Serialize for Sides<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -270,7 +270,7 @@ pub fn to_csv(diff: &Diff) -> String {
 }
 
 /// A cell of CSV, in quotes where it needs them.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     let text = visible(text);
     match text.contains(['"', ',', '\n', '\r']) {
         true => format!("\"{}\"", text.replace('"', "\"\"")),

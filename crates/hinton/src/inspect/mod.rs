@@ -320,7 +320,7 @@ impl Serialize for TensorReport {
     }
 }
 
-struct Stats<'a>(&'a Summary);
+pub(crate) struct Stats<'a>(pub(crate) &'a Summary);
 
 impl Serialize for Stats<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,6 +1,7 @@
 //! `hinton diff`: what changed between two files.
 
 mod run;
+mod statistics;
 mod text;
 
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use hinton::diff::{
     CONDITIONS, Condition, Diff, MOST_BESIDE, Rule, TensorMap, conditions, diff, diff_mapped,
-    to_csv, to_markdown,
+    diff_statistics, is_summary, to_csv, to_markdown,
 };
 use hinton::inspect::to_json;
 use hinton::{DrawRequest, Work};
@@ -49,7 +50,10 @@ pub(super) const ROW: CommandRow = CommandRow {
            histogram of the changes, and the change over the layers; with -t the values of up to \
            8 tensors of both files and their difference, with the rows and columns that changed \
            most marked. A single argument is a training run (a run folder, a folder of \
-           checkpoints): the report says which step changed which tensor, and by how much.",
+           checkpoints): the report says which step changed which tensor, and by how much. If a file is a summary (.hs), \
+           statistics are compared in place of values: how often each value occurs in both, so \
+           at least how many values changed, and NaN, zeros, extremes, mean, spread and \
+           quantiles; exit code 0 then means equal statistics.",
     examples: "Examples:
   hinton diff before.safetensors after.safetensors
   hinton diff model.safetensors model-Q8_0.gguf       the same model in another format
@@ -64,7 +68,8 @@ pub(super) const ROW: CommandRow = CommandRow {
   hinton diff a.pt b.pt -t '*.q_proj.weight' --all
   hinton diff a.pt b.pt --fail-on 'rel>0.02,nan'      as a step of CI
   hinton diff a.pt b.pt --json | jq .summary
-  hinton diff a.pt b.pt --markdown >> report.md       for a pull request",
+  hinton diff a.pt b.pt --markdown >> report.md       for a pull request
+  hinton diff before.hs after.hs                      statistics of two summaries (hinton summary)",
     args: |command| {
         let file = |name: &'static str, label: &'static str, about: &'static str| {
             Arg::new(name)
@@ -223,6 +228,11 @@ fn compared(matches: &ArgMatches) -> Result<(), Failure> {
         warnings(&a);
         warnings(&b);
     }
+    if is_summary(&a) || is_summary(&b) {
+        let ask =
+            statistics::Ask { rule, fail_on: fail_on.as_deref(), target, is_page: page.is_some() };
+        return statistics::compared(&a, &b, ask, matches);
+    }
     let mut found = match matches.get_one::<PathBuf>("map") {
         Some(path) => diff_mapped(&a, &b, &map(path)?, rule)?,
         None => diff(&a, &b, &patterns(matches), rule)?,
@@ -289,6 +299,14 @@ pub(super) fn side_by_side(
     if !is_json {
         warnings(&a);
         warnings(&b);
+    }
+    if is_summary(&a) || is_summary(&b) {
+        let mut found = diff_statistics(&a, &b, patterns, Rule::default())?;
+        statistics::read(&mut found, threads)?;
+        return match is_json {
+            true => Ok(to_json(&found).map_err(|error| Failure::work(error.to_string()))? + "\n"),
+            false => Ok(statistics::report(&found, MOST, Terminal::detect(None).text_width())),
+        };
     }
     let mut found = diff(&a, &b, patterns, Rule::default())?;
     let bar = Bar::new();

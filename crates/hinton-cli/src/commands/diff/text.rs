@@ -54,7 +54,7 @@ pub(super) fn report(diff: &Diff, ask: &Ask<'_>) -> String {
     text.push_str(&pairs(diff, ask));
     text.push_str(&singles(
         "shapes differ",
-        ask,
+        ask.most,
         diff.unlike.iter().map(|(a, b)| {
             let (shape_a, shape_b) = (human::shape(a.shape()), human::shape(b.shape()));
             format!("{}: {shape_a} against {shape_b}", visible(a.name()))
@@ -64,8 +64,8 @@ pub(super) fn report(diff: &Diff, ask: &Ask<'_>) -> String {
         let (name, shape) = (visible(tensor.name()).into_owned(), human::shape(tensor.shape()));
         format!("{name} {} {shape}", tensor.stored_type())
     };
-    text.push_str(&singles("only in a", ask, diff.only_a.iter().map(single)));
-    text.push_str(&singles("only in b", ask, diff.only_b.iter().map(single)));
+    text.push_str(&singles("only in a", ask.most, diff.only_a.iter().map(single)));
+    text.push_str(&singles("only in b", ask.most, diff.only_b.iter().map(single)));
     text
 }
 
@@ -179,12 +179,16 @@ fn note(pair: &Pair, measures: &Measures) -> String {
 }
 
 /// A list under a heading, where there is anything to list.
-fn singles(what: &str, ask: &Ask<'_>, lines: impl ExactSizeIterator<Item = String>) -> String {
+pub(super) fn singles(
+    what: &str,
+    most: usize,
+    lines: impl ExactSizeIterator<Item = String>,
+) -> String {
     let count = lines.len();
     if count == 0 {
         return String::new();
     }
-    let most = ask.most.max(MOST_NAMES);
+    let most = most.max(MOST_NAMES);
     let mut text = format!("\n{what}:\n");
     lines.take(most).for_each(|line| text.push_str(&format!("  {line}\n")));
     if count > most {
