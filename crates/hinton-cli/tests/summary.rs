@@ -190,6 +190,35 @@ fn missing_and_foreign_parts_are_told() {
 }
 
 #[test]
+fn tasks_with_checks_merge_to_a_summary_that_is_checked_as_the_file_is() {
+    let folder = folder();
+    let mut changed = model();
+    let start = changed.len() - 10_000 - 1_600_000;
+    // Two rows of zeros, and a NaN in row 200.
+    changed[start + 40_000..start + 48_000].fill(0);
+    changed[start + 800_012..start + 800_016].copy_from_slice(&f32::NAN.to_le_bytes());
+    folder.write("m.safetensors", &changed);
+    folder.ok(&["summary", "m.safetensors", "--checks", "-o", "whole.hs"]);
+    let lines = folder.ok(&["plan", "m.safetensors", "--chunk", "600kB", "--checks"]).out;
+    for (number, line) in lines.lines().enumerate() {
+        assert!(line.contains(r#","checks":true,"#), "{line}");
+        folder.ok(&["task", line, "-o", &format!("{number}.hs")]);
+    }
+    folder.ok(&["summary", "merge", "2.hs", "0.hs", "1.hs", "-o", "all.hs"]);
+    assert_eq!(folder.read("all.hs"), folder.read("whole.hs"));
+    let checked = |name: &str| {
+        let said = folder.run(&["check", name]);
+        assert_eq!(said.code, 1, "{}", said.out);
+        let lines: Vec<String> = said.out.lines().skip(1).map(str::to_owned).collect();
+        lines.into_iter().filter(|line| !line.contains("skipped")).collect::<Vec<_>>()
+    };
+    let found = checked("all.hs");
+    assert_eq!(found, checked("m.safetensors"));
+    assert!(found[0].contains("1 of 400,000 values are NaN, the first at [200, 3]"), "{found:?}");
+    assert!(found.iter().any(|line| line.contains("2 of 400 positions of axis 0")), "{found:?}");
+}
+
+#[test]
 fn wrong_words_are_usage() {
     let folder = folder();
     for (args, expected) in [
@@ -281,9 +310,18 @@ fn the_documented_reader_reads_what_is_written() {
         page.split("```python\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     folder.write("reader.py", reader.as_bytes());
     let script = folder.path().join("reader.py");
-    let output = Command::new(&python).arg(script).arg(folder.path().join("whole.hs")).output();
-    let read = said(output.unwrap());
-    assert_eq!(read.code, 0, "{}", read.err);
+    let run = |name: &str| {
+        let path = folder.path().join(name);
+        let read = said(Command::new(&python).arg(&script).arg(path).output().unwrap());
+        assert_eq!(read.code, 0, "{}", read.err);
+        read
+    };
+    let read = run("whole.hs");
+    // The second version, whole and in part, says the same and more.
+    folder.ok(&["summary", "m.safetensors", "--checks", "-o", "checks.hs"]);
+    folder.ok(&["summary", "m.safetensors", "--checks", "--part", "2/3", "-o", "part.hs"]);
+    assert_eq!(run("checks.hs").out, read.out);
+    assert_eq!(run("part.hs").out.lines().count(), 2);
     let report = folder.ok(&["inspect", "m.safetensors", "--stats", "--json"]).out;
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
     let tensors = report["tensors"].as_array().unwrap();

@@ -86,8 +86,32 @@ fn a_part_says_what_it_knows() {
 }
 
 #[test]
+fn the_second_version_adds_checks_and_changes_no_statistics() {
+    let read = |name: &str| SummaryFile::decode(&fixture(name), &Limits::default(), None).unwrap();
+    let (plain, checks) = (read("part.hs"), read("checks.hs"));
+    assert_eq!((fixture("part.hs")[8], fixture("checks.hs")[8]), (1, 2));
+    assert_eq!(checks.encode(), fixture("checks.hs"));
+    assert_eq!(plain.source, checks.source);
+    for (number, part) in &checks.parts {
+        let other = &plain.parts[number];
+        assert_eq!((part.stripes(), part.summary()), (other.stripes(), other.summary()));
+        let looked = part.looked().unwrap();
+        // `floats` has no row of zeros, and one value in 17 is zero: in no column all are.
+        let shape = &checks.source.tensors[*number].shape;
+        assert_eq!(looked.first(shape), [None, None, None]);
+        assert_eq!(looked.zero_rows().unwrap().count() + looked.zero_columns().unwrap().count(), 0);
+    }
+    assert!(!checks.parts.is_empty());
+    // The first version with what the second adds is none.
+    let mut bytes = fixture("checks.hs");
+    bytes[8] = 1;
+    let error = opened(summed(bytes)).unwrap_err().to_string();
+    assert!(error.contains("bytes are left behind its record"), "{error}");
+}
+
+#[test]
 fn cut_and_changed_files_are_errors() {
-    for name in ["whole.hs", "part.hs"] {
+    for name in ["whole.hs", "part.hs", "checks.hs"] {
         let bytes = fixture(name);
         for len in 0..bytes.len() {
             assert!(SummaryFile::decode(&bytes[..len], &Limits::default(), None).is_err(), "{len}");
@@ -124,13 +148,13 @@ fn errors_say_what_was_expected() {
         ))
     };
     let mut version = fixture("whole.hs");
-    version[8] = 2;
+    version[8] = 3;
     let mut long = fixture("whole.hs");
     long[12..16].fill(0xFF);
     let mut changed = fixture("whole.hs");
     changed[100] ^= 1;
     for (bytes, expected) in [
-        (version, "x.hs: at byte 8: the summary has version 2, expected 1"),
+        (version, "x.hs: at byte 8: the summary has version 3, expected 1 or 2"),
         (summed(long), "its head has 4294967295 bytes, more than there are"),
         (changed, "its checksum is wrong: its bytes have"),
         (MAGIC.to_vec(), "the summary is cut short"),

@@ -36,7 +36,7 @@ pub use computed::{Computed, Decode};
 pub use decode::{decode_f32, decode_f64, f16_to_f32};
 pub use dtype::{Dtype, Endian};
 pub use error::TensorError;
-pub use examine::{Examination, examine, find_first, same_bits};
+pub use examine::{Examination, Looked, examine, examine_part, find_first, same_bits};
 pub use pyramid::Pyramid;
 pub use read::{Packed, STRIPE, Stripe, read_values, share_out, side_by_side};
 pub use read_error::{ReadError, ReadErrorKind, range_end};

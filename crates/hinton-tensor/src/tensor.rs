@@ -382,6 +382,12 @@ impl Tensor {
         if tensor.elements() != self.elements() {
             tensor.known = None;
         }
+        // Rows and columns are others there, and so are places.
+        if tensor.view != self.view
+            && let Some(part) = tensor.known.as_ref().filter(|part| part.looked().is_some())
+        {
+            tensor.known = Some(Arc::new((**part).clone().without_looked()));
+        }
         Ok(tensor)
     }
 

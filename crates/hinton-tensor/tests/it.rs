@@ -3,6 +3,7 @@
 mod common;
 mod decode;
 mod examine;
+mod examine_part;
 mod reduce;
 mod summary;
 mod summary_part;

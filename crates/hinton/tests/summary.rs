@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use hinton::check::check;
 use hinton::inspect::inspect;
-use hinton::summary::{Piece, Task, do_task, merge, part, plan};
+use hinton::summary::{Piece, Task, do_task, merge, opened, part, plan};
 use hinton::{Checkpoint, Error, Work, open};
 use hinton_testing::Numbers;
 use proptest::prelude::*;
@@ -52,6 +52,112 @@ fn found(file: &Checkpoint) -> Vec<(&'static str, String, u64)> {
     findings.map(|finding| (finding.kind.name, finding.tensor, finding.count)).collect()
 }
 
+/// What is found of these kinds, in full, where a tensor lies in C order: with the places.
+fn placed(file: &Checkpoint, of: &Checkpoint) -> Vec<hinton::check::Finding> {
+    const KINDS: [&str; 5] = ["nan", "inf", "zero", "dead-rows", "dead-columns"];
+    let is_plain = |name: &str| {
+        let tensor = of.tensors.iter().find(|tensor| tensor.name() == name).unwrap();
+        let plain = hinton::View::packed(tensor.shape());
+        tensor.view().strides == plain.strides
+    };
+    let findings = check(file, &[] as &[&str], Work::quiet()).unwrap().findings.into_iter();
+    findings.filter(|one| KINDS.contains(&one.kind.name) && is_plain(&one.tensor)).collect()
+}
+
+/// Tasks with checks merge to the whole with checks, and what is found in it is what is found in the file.
+fn compare_checks(file: &Checkpoint, tasks: &[Task]) {
+    let with = |task: &Task| done(file, &task.clone().with_checks(), 2);
+    let whole = with(&part(file, 1, 1).unwrap());
+    let parts: Vec<Vec<u8>> = tasks.iter().rev().map(with).collect();
+    assert_eq!(merged(parts).unwrap(), whole, "{}", file.path);
+    let summary = opened("x.hs", whole).unwrap();
+    let (of_file, of_summary) = (placed(file, file), placed(&summary, file));
+    // A whole row or column of NaN is told as one where there are values.
+    let is_line = |one: &hinton::check::Finding| {
+        let mut same = of_file.iter().filter(|other| other.tensor == one.tensor);
+        same.any(|other| other.kind == one.kind && other.message.starts_with("all of "))
+    };
+    let without = |found: &[hinton::check::Finding]| -> Vec<hinton::check::Finding> {
+        found.iter().filter(|one| !is_line(one)).cloned().collect()
+    };
+    assert_eq!(without(&of_summary), without(&of_file), "{}", file.path);
+}
+
+#[test]
+fn checks_of_merged_parts_find_what_checks_of_the_file_find() {
+    let folder = Folder::new();
+    let value = |index: usize| ((index as f64 * 0.7).sin() * 0.1) as f32;
+    let matrix = |rows: usize, columns: usize, change: &dyn Fn(usize, usize, f32) -> f32| {
+        let values = (0..rows * columns).map(|at| change(at / columns, at % columns, value(at)));
+        values.collect::<Vec<f32>>()
+    };
+    let dead = matrix(900, 500, &|row, column, value| {
+        let is_dead = [3, 4, 700].contains(&row) || [0, 499].contains(&column);
+        if is_dead { 0.0 } else { value }
+    });
+    let odd = matrix(900, 500, &|row, column, value| match (row, column) {
+        (600, 7) | (601, 8) => f32::NAN,
+        (2, 3) => f32::INFINITY,
+        (899, 499) => f32::NEG_INFINITY,
+        _ => value,
+    });
+    let twice = matrix(600, 300, &|_, _, value| value);
+    let tensors = [
+        ("dead", vec![900, 500], dead),
+        ("odd", vec![900, 500], odd),
+        ("twice", vec![600, 300], twice.clone()),
+        ("again", vec![600, 300], twice.clone()),
+        ("turned", vec![300, 600], twice),
+        ("zero", vec![20, 20], vec![0.0; 400]),
+    ];
+    let tensors =
+        tensors.map(|(name, shape, values)| hinton::tensor_of(name, &shape, &values).unwrap());
+    let path = folder.path("m.safetensors");
+    hinton::export(tensors, &path).unwrap();
+    let file = open(&path).unwrap();
+    let tasks: Vec<Task> = (1..=7).map(|number| part(&file, number, 7).unwrap()).collect();
+    compare_checks(&file, &tasks);
+    let whole = done(&file, &part(&file, 1, 1).unwrap().with_checks(), 2);
+    let summary = opened("x.hs", whole.clone()).unwrap();
+    let all = |file: &Checkpoint| check(file, &[] as &[&str], Work::quiet()).unwrap().findings;
+    let of_file = all(&file);
+    let kinds: Vec<(&str, &str)> =
+        of_file.iter().map(|one| (one.kind.name, one.tensor.as_str())).collect();
+    let expected = [
+        ("nan", "odd"),
+        ("inf", "odd"),
+        ("inf", "odd"),
+        ("duplicate", "again"),
+        ("zero", "zero"),
+        ("dead-rows", "dead"),
+        ("dead-columns", "dead"),
+    ];
+    assert_eq!(kinds, expected, "the truth that was written into the file");
+    let of_summary = all(&summary);
+    let (skipped, found): (Vec<_>, Vec<_>) =
+        of_summary.into_iter().partition(|one| one.kind.name == "skipped");
+    assert!(skipped[0].message.starts_with("there are digests and no values: equal rows"));
+    let without = |findings: &[hinton::check::Finding]| -> Vec<hinton::check::Finding> {
+        findings.iter().filter(|one| one.kind.name != "duplicate").cloned().collect()
+    };
+    assert_eq!(without(&found), without(&of_file), "with messages and places");
+    let twin = found.iter().find(|one| one.kind.name == "duplicate").unwrap();
+    assert_eq!(
+        (twin.tensor.as_str(), twin.message.as_str()),
+        ("again", "equal to twice by a digest of all bytes: stored again, or shared")
+    );
+    // Of a part nothing is said that the other parts could change.
+    let half = opened("x.hs", done(&file, &tasks[3].clone().with_checks(), 1)).unwrap();
+    let kinds: Vec<&str> = all(&half).iter().map(|one| one.kind.name).collect();
+    assert!(!kinds.contains(&"dead-rows") && !kinds.contains(&"dead-columns"), "{kinds:?}");
+    // Parts with and without do not merge.
+    let mixed = vec![done(&file, &tasks[0].clone().with_checks(), 1), done(&file, &tasks[1], 1)];
+    let error = merged(mixed).unwrap_err().to_string();
+    assert!(error.contains("one part was made with checks, another without"), "{error}");
+    // Without checks the first version is written, with them the second.
+    assert_eq!((whole[8], done(&file, &part(&file, 1, 1).unwrap(), 1)[8]), (2, 1));
+}
+
 #[test]
 fn every_shared_file_is_the_sum_of_its_parts() {
     let Some(folder) = shared() else { return };
@@ -72,6 +178,7 @@ fn every_shared_file_is_the_sum_of_its_parts() {
         let of = 1 + numbers.below(9) as u64;
         let tasks: Vec<Task> = (1..=of).map(|number| part(&file, number, of).unwrap()).collect();
         compare(&file, &tasks, &mut numbers);
+        compare_checks(&file, &tasks);
         // What is opened of it reports what the file reports.
         let saved = scratch.path("all.hs");
         std::fs::write(&saved, whole(&file)).unwrap();

@@ -7,6 +7,7 @@ use hinton::summary::plan;
 
 use super::CommandRow;
 use super::steps::open_one;
+use super::summary::checks;
 use crate::args::paths;
 use crate::failure::{Failure, warnings};
 use crate::out;
@@ -37,6 +38,7 @@ pub(super) const ROW: CommandRow = CommandRow {
                     .value_parser(|text: &str| bytes_of(text))
                     .help("About how much a task reads: 64MB, 1GB"),
             )
+            .arg(checks())
             .arg(max_download())
     },
     run,
@@ -49,6 +51,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
         let checkpoint = open_one(path)?;
         warnings(&checkpoint);
         for task in plan(&checkpoint, chunk)? {
+            let task = if matches.get_flag("checks") { task.with_checks() } else { task };
             lines.push_str(&task.to_json());
             lines.push('\n');
         }

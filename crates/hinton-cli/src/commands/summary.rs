@@ -20,8 +20,10 @@ pub(super) const ROW: CommandRow = CommandRow {
            so that many machines can share the work; `hinton summary merge` combines the parts, \
            in any order, to exactly the bytes of a summary of the whole. Incomplete sets of \
            parts are refused, unless --partial is given; so are parts of different checkpoints, \
-           which are identified by path, files, tensors and a sample of the values. The format \
-           is described in docs/summary-format.md.",
+           which are identified by path, files, tensors and a sample of the values. With \
+           --checks, which all parts have or none, the summary also holds what `hinton check` \
+           needs to find the first NaN and infinities, rows and columns of zeros, and equal \
+           tensors. The format is described in docs/summary-format.md.",
     examples: "Examples:
   hinton summary model.safetensors -o model.hs
   hinton summary hf://org/name --part 3/64 -o p3.hs
@@ -46,6 +48,7 @@ pub(super) const ROW: CommandRow = CommandRow {
                     .value_parser(|text: &str| numbers(text))
                     .help("Which part of how many, from 1/M to M/M [default: the whole]"),
             )
+            .arg(checks())
             .arg(
                 Arg::new("partial")
                     .long("partial")
@@ -66,9 +69,10 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let is_partial = matches.get_flag("partial");
     match paths.as_slice() {
         [word, summaries @ ..] if word.as_os_str() == "merge" => {
-            if numbers.is_some() {
+            let given = [("part", numbers.is_some()), ("checks", matches.get_flag("checks"))];
+            if let Some((name, _)) = given.iter().find(|(_, is_given)| *is_given) {
                 return Err(Failure::usage(
-                    "--part is for reading, not for merging",
+                    format!("--{name} is for reading, not for merging"),
                     "leave it out",
                 ));
             }
@@ -85,13 +89,22 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
             let checkpoint = open_one(path)?;
             warnings(&checkpoint);
             let (number, of) = numbers.unwrap_or((1, 1));
-            write(&checkpoint, &part(&checkpoint, number, of)?, target, matches)
+            let task = part(&checkpoint, number, of)?;
+            let task = if matches.get_flag("checks") { task.with_checks() } else { task };
+            write(&checkpoint, &task, target, matches)
         }
         _ => Err(Failure::usage(
             format!("a summary is of one checkpoint, not of {}", paths.len()),
             "hinton summary PATH -o FILE, or hinton summary merge FILE… -o FILE",
         )),
     }
+}
+
+/// The option to look at more than statistics.
+pub(super) fn checks() -> Arg {
+    Arg::new("checks").long("checks").action(ArgAction::SetTrue).help(
+        "Take besides what `hinton check` needs: first NaN and infinities, rows and columns of zeros, a digest",
+    )
 }
 
 /// The two numbers of `3/64`.

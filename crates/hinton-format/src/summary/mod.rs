@@ -9,15 +9,15 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use hinton_tensor::SummaryPart;
+use hinton_tensor::{Looked, SummaryPart};
 
 use crate::{Error, ErrorKind, Input, Limits};
 pub use source::{SummaryFacts, SummarySource};
 
 /// The first bytes of a summary file.
 pub const MAGIC: &[u8; 8] = b"HINTONHS";
-/// The version that is written, and the only one that is read.
-pub const VERSION: u32 = 1;
+/// The versions that are read. The first is written if there is nothing for checks, which the second adds.
+pub const VERSIONS: [u32; 2] = [1, 2];
 /// The error message of a summary that is asked for values.
 pub const NO_VALUES: &str = "a summary holds statistics and no values";
 
@@ -45,7 +45,8 @@ impl SummaryFile {
     pub fn encode(&self) -> Vec<u8> {
         let head = self.source.head().as_bytes();
         let mut out = MAGIC.to_vec();
-        out.extend(VERSION.to_le_bytes());
+        let has_checks = self.parts.values().any(|part| part.looked().is_some());
+        out.extend(VERSIONS[usize::from(has_checks)].to_le_bytes());
         out.extend((head.len() as u32).to_le_bytes());
         out.extend(head);
         // Of what is not known there is no record, so that equal summaries have equal bytes.
@@ -55,6 +56,9 @@ impl SummaryFile {
         for (&tensor, part) in parts() {
             coded.clear();
             part.encode(&mut coded);
+            if let Some(looked) = part.looked() {
+                looked.encode(&mut coded);
+            }
             out.extend((tensor as u32).to_le_bytes());
             out.extend((coded.len() as u64).to_le_bytes());
             out.extend(&coded);
@@ -74,7 +78,7 @@ impl SummaryFile {
         limits: &Limits,
         like: Option<&SummaryFile>,
     ) -> Result<Self, Error> {
-        let body = whole(bytes)?;
+        let (version, body) = whole(bytes)?;
         let (head, mut rest) = split_head(body)?;
         let source = match like.filter(|like| like.source.head().as_bytes() == head) {
             Some(like) => like.source.clone(),
@@ -96,8 +100,15 @@ impl SummaryFile {
             next = tensor + 1;
             let mut left = part;
             let named = |error: Error| error.at_byte(start).for_tensor(&*facts.name);
-            let part = SummaryPart::decode(facts.folding(), &mut left)
-                .map_err(|error| named(Error::malformed(error.to_string())))?;
+            let part = SummaryPart::decode(facts.folding(), &mut left).and_then(|part| {
+                if left.is_empty() || version == VERSIONS[0] || facts.repeats > 1 {
+                    return Ok(part);
+                }
+                let stripes = part.stripes();
+                let looked = Looked::decode(&facts.shape, facts.dtype, stripes, &mut left)?;
+                Ok(part.with_looked(looked))
+            });
+            let part = part.map_err(|error| named(Error::malformed(error.to_string())))?;
             if !left.is_empty() {
                 return Err(named(wrong("bytes are left behind its record")));
             }
@@ -137,23 +148,23 @@ pub(crate) fn checksum(bytes: &[u8]) -> u32 {
     sum.sum()
 }
 
-/// What is before the checksum, if that is right.
-fn whole(bytes: &[u8]) -> Result<&[u8], Error> {
+/// The version, and what is before the checksum, if that is right.
+fn whole(bytes: &[u8]) -> Result<(u32, &[u8]), Error> {
     if !bytes.starts_with(MAGIC) {
         return Err(Error::malformed("it does not begin as a summary does: HINTONHS").at_byte(0));
     }
     let version =
         bytes.get(8..12).and_then(|bytes| Some(u32::from_le_bytes(bytes.try_into().ok()?)));
-    match version {
-        Some(VERSION) => {}
+    let version = match version {
+        Some(version) if VERSIONS.contains(&version) => version,
         Some(version) => {
-            let message = format!("the summary has version {version}, expected {VERSION}");
+            let message = format!("the summary has version {version}, expected 1 or 2");
             return Err(Error::new(ErrorKind::Unsupported, message)
                 .at_byte(8)
                 .cure("make it again with this program, or read it with the one that made it"));
         }
         None => return Err(cut()),
-    }
+    };
     let end = bytes.len().checked_sub(CHECKSUM).filter(|end| *end >= START).ok_or_else(cut)?;
     let (body, sum) = bytes.split_at(end);
     let found = checksum(body);
@@ -161,7 +172,7 @@ fn whole(bytes: &[u8]) -> Result<&[u8], Error> {
         let message = format!("its checksum is wrong: its bytes have {found:08x}");
         return Err(Error::malformed(message).at_byte(end as u64).cure(AGAIN));
     }
-    Ok(body)
+    Ok((version, body))
 }
 
 const AGAIN: &str = "it is cut or changed: copy it again, or make this part again";

@@ -1,7 +1,7 @@
 //! A fast digest of bytes, to find tensors that may be equal. It is not secure: two different
 //! tensors can be made to have the same digest, so equality is verified afterwards.
 
-use crate::Tensor;
+use crate::{Dtype, Tensor};
 
 /// Odd numbers with well-mixed bits: the first eight words of the fractional part of the golden
 /// ratio and of square roots of small primes.
@@ -29,13 +29,20 @@ pub(super) fn of_stripe(bytes: &[u8]) -> u128 {
 
 /// Of a tensor: its dtype, its shape and the digests of its stripes in order.
 pub(super) fn fold(tensor: &Tensor, stripes: impl Iterator<Item = u128>) -> u128 {
-    let name = tensor.dtype().name().bytes().fold(0, |sum, byte| mixed(sum, byte.into(), KEYS[3]));
-    let shape = tensor.shape().iter().fold(name, |sum, &len| mixed(sum, len as u64, KEYS[1]));
-    stripes.fold(u128::from(shape), |sum, stripe| {
-        let low = mixed(sum as u64, stripe as u64, KEYS[0]);
-        let high = mixed((sum >> 64) as u64, (stripe >> 64) as u64, KEYS[2]);
-        u128::from(low) | u128::from(high) << 64
-    })
+    stripes.fold(seed(tensor.shape(), tensor.dtype()), with_stripe)
+}
+
+/// Of a tensor, before its first stripe.
+pub(super) fn seed(shape: &[usize], dtype: Dtype) -> u128 {
+    let name = dtype.name().bytes().fold(0, |sum, byte| mixed(sum, byte.into(), KEYS[3]));
+    shape.iter().fold(name, |sum, &len| mixed(sum, len as u64, KEYS[1])).into()
+}
+
+/// Of what was before, and the digest of the next stripe.
+pub(super) fn with_stripe(sum: u128, stripe: u128) -> u128 {
+    let low = mixed(sum as u64, stripe as u64, KEYS[0]);
+    let high = mixed((sum >> 64) as u64, (stripe >> 64) as u64, KEYS[2]);
+    u128::from(low) | u128::from(high) << 64
 }
 
 fn mixed(state: u64, word: u64, key: u64) -> u64 {

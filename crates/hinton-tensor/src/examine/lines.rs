@@ -77,6 +77,18 @@ impl Lines {
             .for_each(|(mine, theirs)| *mine |= theirs);
     }
 
+    /// Whether nothing but zeros was seen at a position of axis 0.
+    pub(super) fn is_zero_row(&self, row: usize) -> bool {
+        self.row_has.get(row) == Some(&false)
+    }
+
+    /// Whether nothing but zeros was seen at a position of axis 1; false where rows are too wide.
+    pub(super) fn is_zero_column(&self, column: usize) -> bool {
+        let behind = self.column_bits.len() / self.columns;
+        let bits = self.column_bits.get(column * behind..(column + 1) * behind);
+        bits.is_some_and(|bits| !bits.is_empty() && or_of(bits) & !self.signs == 0)
+    }
+
     /// The positions of axis 0 with nothing but zeros; `None` where that is all of them.
     pub(super) fn rows(&self) -> Option<Vec<usize>> {
         let zero: Vec<usize> = (0..self.rows).filter(|&row| !self.row_has[row]).collect();
@@ -95,6 +107,11 @@ impl Lines {
             all.enumerate().filter(|(_, zero)| *zero).map(|(column, _)| column).collect();
         Some(if zero.len() < self.columns { zero } else { Vec::new() })
     }
+}
+
+/// Whether the pattern 0 is the number zero, so that zeros are seen in the bits.
+pub(super) fn has_zero(dtype: Dtype) -> bool {
+    sign_bits(dtype).is_some()
 }
 
 /// The sign bits of the values in eight bytes; `None` where the pattern 0 is not the number zero.

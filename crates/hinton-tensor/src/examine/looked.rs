@@ -164,10 +164,8 @@ impl Looked {
             let [a, b] = [0, 1].map(|side| without(&known[side], zero[side]));
             without(&without(&all, &a), &b)
         };
-        self.zero_rows = merged(
-            [&self.zero_rows, &other.zero_rows],
-            [form.rows_of(mine), form.rows_of(theirs)],
-        );
+        self.zero_rows =
+            merged([&self.zero_rows, &other.zero_rows], [form.rows_of(mine), form.rows_of(theirs)]);
         self.zero_columns = merged(
             [&self.zero_columns, &other.zero_columns],
             [form.columns_of(mine), form.columns_of(theirs)],

@@ -8,14 +8,21 @@
 mod blocks;
 mod digest;
 mod lines;
+mod looked;
+mod part;
+mod ranges;
+
+use std::ops::Range;
 
 use crate::decode::le;
 use crate::read::{Layout, Piece, Source, for_each};
 use crate::summary::{Counter, FEW, Moments, joined};
-use crate::{Dtype, Quiet, Summary, Tensor, TensorError, Work, summarize};
+use crate::{Dtype, Progress, Quiet, Summary, Tensor, TensorError, Work, summarize};
 pub use blocks::{Blocks, Look, MOST_BLOCKS, Odd, OddBlocks};
 use digest::{fold, of_stripe};
 use lines::Lines;
+pub use looked::{Looked, MOST_ROWS};
+pub use part::examine_part;
 
 /// Values of a stripe; part of the digest.
 const STRIPE: u64 = 128 << 10;
@@ -157,21 +164,31 @@ pub fn find_first(
     wanted: impl Fn(f64) -> bool,
     work: Work<'_>,
 ) -> Result<Option<Vec<usize>>, TensorError> {
+    let first = find_first_of(tensor, 0..tensor.elements(), wanted, work.progress)?;
+    Ok(first.map(|number| coordinates(tensor.shape(), number)))
+}
+
+/// The number of the first value in C order among those `range` for which `wanted` holds.
+fn find_first_of(
+    tensor: &Tensor,
+    range: Range<u64>,
+    wanted: impl Fn(f64) -> bool,
+    progress: &dyn Progress,
+) -> Result<Option<u64>, TensorError> {
     let source = Source::new(tensor);
     let layout = Layout::c_order(tensor.view());
-    let elements = tensor.elements();
     let mut piece = Piece::default();
     let mut values = Vec::new();
-    let mut first = 0;
-    while first < elements {
-        let count = STRIPE.min(elements - first);
+    let mut first = range.start;
+    while first < range.end {
+        let count = STRIPE.min(range.end - first);
         layout.load(&source, first..first + count, &mut piece)?;
         values.resize(count as usize, 0.0);
         le::to_f64(tensor.dtype(), piece.bytes(), &mut values);
         if let Some(at) = values.iter().position(|&value| wanted(value)) {
-            return Ok(Some(coordinates(tensor.shape(), first + at as u64)));
+            return Ok(Some(first + at as u64));
         }
-        if work.progress.advance(piece.bytes().len() as u64).is_break() {
+        if progress.advance(piece.bytes().len() as u64).is_break() {
             return Err(crate::Cancelled.into());
         }
         first += count;

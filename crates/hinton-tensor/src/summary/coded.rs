@@ -16,7 +16,7 @@ const PATTERNS: u8 = 2;
 const BINS: u8 = 3;
 
 impl SummaryPart {
-    /// Appends the encoded part to `out`.
+    /// Appends its encoded statistics to `out`, without what a check needs in addition.
     pub fn encode(&self, out: &mut Vec<u8>) {
         let kind = match self.seen {
             SeenPart::Few { .. } => FEW_VALUES,
@@ -85,7 +85,7 @@ impl SummaryPart {
                 }
             }
         };
-        let part = SummaryPart { folding, stripes, seen };
+        let part = SummaryPart { folding, stripes, seen, looked: None };
         part.check()?;
         Ok(part)
     }

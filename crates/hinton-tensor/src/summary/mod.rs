@@ -352,7 +352,7 @@ fn of_many(
 }
 
 /// What a thread has seen: counts, and the moments of each stripe that has any.
-type Seen = (Counter, Vec<(u64, Moments)>);
+pub(crate) type Seen = (Counter, Vec<(u64, Moments)>);
 
 /// Folds those stripes of a tensor, the others unread.
 fn counted(

@@ -8,7 +8,8 @@
 use std::ops::Range;
 
 use super::counter::{Counts, patterns};
-use super::{Counter, FEW, Moments, STRIPE, Summary, counted, gathered, sorted};
+use super::{Counter, FEW, Moments, STRIPE, Seen, Summary, counted, gathered, sorted};
+use crate::examine::Looked;
 use crate::read::{Layout, Source};
 use crate::{Dtype, Tensor, TensorError, Work};
 
@@ -63,6 +64,12 @@ impl Folding {
 #[error("{0}")]
 pub struct PartError(pub(super) String);
 
+impl PartError {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        PartError(text.into())
+    }
+}
+
 /// Statistics of some of the stripes of a tensor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SummaryPart {
@@ -70,6 +77,8 @@ pub struct SummaryPart {
     /// The stripes, in rising order and never side by side.
     pub(super) stripes: Vec<Range<u64>>,
     pub(super) seen: SeenPart,
+    /// What a check needs besides, where it was looked at.
+    pub(super) looked: Option<Looked>,
 }
 
 /// What was seen in them.
@@ -93,7 +102,48 @@ impl SummaryPart {
                 later: Vec::new(),
             },
         };
-        SummaryPart { folding, stripes: Vec::new(), seen }
+        SummaryPart { folding, stripes: Vec::new(), seen, looked: None }
+    }
+
+    /// Of all values of a small tensor, in rising order.
+    pub(crate) fn of_few(folding: Folding, sorted: Vec<f64>) -> Self {
+        let stripes = std::iter::once(0..folding.stripes()).collect();
+        SummaryPart { folding, stripes, seen: few(sorted), looked: None }
+    }
+
+    /// Of what threads have seen of stripes, of which there is at least one.
+    pub(crate) fn of_many(folding: Folding, stripes: Range<u64>, seen: Vec<Seen>) -> Self {
+        let (counter, mut later) = gathered(seen);
+        let mut lead = Moments::default();
+        if stripes.start == 0 {
+            fold_lead(&mut lead, &mut later, stripes.end);
+        }
+        let counts = counter.map(|counter| counter.counts()).unwrap_or_default();
+        let seen = SeenPart::Many { counts, lead, later };
+        SummaryPart { folding, stripes: std::iter::once(stripes).collect(), seen, looked: None }
+    }
+
+    /// What a check needs to know besides, where parts were made with it.
+    pub fn looked(&self) -> Option<&Looked> {
+        self.looked.as_ref()
+    }
+
+    /// With what a check needs to know of the same stripes.
+    pub fn with_looked(mut self, looked: Looked) -> Self {
+        self.looked = Some(looked);
+        self
+    }
+
+    /// Its statistics alone.
+    pub(crate) fn without_looked(mut self) -> Self {
+        self.looked = None;
+        self
+    }
+
+    /// How many values are NaN, +∞ and −∞.
+    pub(crate) fn odd(&self) -> [u64; 3] {
+        let summary = self.summary();
+        [summary.nan, summary.pos_inf, summary.neg_inf]
     }
 
     /// What other parts must agree on to merge with this one.
@@ -149,7 +199,11 @@ impl SummaryPart {
             self.clone_from(other);
             return Ok(());
         }
-        self.stripes = joined_ranges(&self.stripes, &other.stripes)?;
+        if self.looked.is_some() != other.looked.is_some() {
+            return Err(PartError("one part was made with checks, another without".to_owned()));
+        }
+        let joined = joined_ranges(&self.stripes, &other.stripes)?;
+        let mine = std::mem::replace(&mut self.stripes, joined);
         let leads = self.stripes.first().filter(|first| first.start == 0).map_or(0, |f| f.end);
         let (
             SeenPart::Many { counts, lead, later },
@@ -167,6 +221,9 @@ impl SummaryPart {
         later.extend_from_slice(their_later);
         later.sort_unstable_by_key(|(index, _)| *index);
         fold_lead(lead, later, leads);
+        if let (Some(looked), Some(more)) = (&mut self.looked, &other.looked) {
+            looked.merge(&mine, more, &other.stripes, leads);
+        }
         Ok(())
     }
 
@@ -327,9 +384,8 @@ pub fn summarize_part(
             folding.stripes()
         )));
     }
-    let mut part = SummaryPart::empty(folding);
     if stripes.is_empty() {
-        return Ok(part);
+        return Ok(SummaryPart::empty(folding));
     }
     let (layout, _) = Layout::memory_order(tensor.view());
     let source = Source::untold(tensor);
@@ -339,20 +395,15 @@ pub fn summarize_part(
         None if stripes == (0..folding.stripes()) => source.tell(),
         None => {}
     }
-    part.seen = if folding.is_few() {
-        few(sorted(tensor, &source, &layout, folding.elements, work)?)
-    } else {
-        let (counter, mut later) =
-            gathered(counted(tensor, &source, &layout, stripes.clone(), work)?);
-        let mut lead = Moments::default();
-        if stripes.start == 0 {
-            fold_lead(&mut lead, &mut later, stripes.end);
+    Ok(match folding.is_few() {
+        true => {
+            SummaryPart::of_few(folding, sorted(tensor, &source, &layout, folding.elements, work)?)
         }
-        let counts = counter.map(|counter| counter.counts()).unwrap_or_default();
-        SeenPart::Many { counts, lead, later }
-    };
-    part.stripes.push(stripes);
-    Ok(part)
+        false => {
+            let seen = counted(tensor, &source, &layout, stripes.clone(), work)?;
+            SummaryPart::of_many(folding, stripes, seen)
+        }
+    })
 }
 
 /// What is kept of few values, which come in rising order.

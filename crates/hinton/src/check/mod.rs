@@ -11,7 +11,7 @@ mod values;
 use std::path::Path;
 
 use hinton_format::{Checkpoint, ErrorKind};
-use hinton_tensor::{Tensor, Work};
+use hinton_tensor::{SummaryPart, Tensor, Work};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::{Error, Selected, select};
@@ -35,6 +35,9 @@ pub struct Finding {
     pub places: Vec<Vec<usize>>,
 }
 
+/// What is said of a summary that was made with checks.
+const NO_PLACES: &str = "there are digests and no values: equal rows, blocks, shared bytes and where outliers \
+                         lie were not looked at";
 /// What is said of a summary, whose values are elsewhere.
 const NO_VALUES: &str = "there are statistics and no values: rows, columns, blocks, equal tensors and where \
                          values lie were not looked at";
@@ -166,8 +169,11 @@ fn check_sized<S: AsRef<str>>(
 ) -> Result<(CheckReport, Vec<values::Size>), Error> {
     let selected: Vec<Selected> = select(checkpoint, patterns)?;
     let mut findings = structure::findings(checkpoint, &selected);
-    if selected.iter().any(|one| one.tensor.known().is_some()) {
-        findings.push(Finding::of(kinds::SKIPPED, "", NO_VALUES));
+    let known: Vec<&SummaryPart> = selected.iter().filter_map(|one| one.tensor.known()).collect();
+    if !known.is_empty() {
+        let has_checks = known.iter().all(|part| part.looked().is_some() && part.is_whole());
+        let what = if has_checks { NO_PLACES } else { NO_VALUES };
+        findings.push(Finding::of(kinds::SKIPPED, "", what));
     }
     let of_values = values::findings(&selected, work)?;
     findings.extend(of_values.found);

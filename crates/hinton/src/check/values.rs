@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use hinton_scene::visible;
 use hinton_tensor::examine::Blocks;
 use hinton_tensor::{
-    Cancelled, Dtype, Summary, Tensor, TensorError, Work, examine, find_first, same_bits, summarize,
+    Cancelled, Dtype, Looked, Summary, SummaryPart, Tensor, TensorError, Work, examine, find_first,
+    same_bits, summarize,
 };
 
 use super::place::{place, share_bytes};
@@ -92,7 +93,7 @@ type OfTensor = (Option<u128>, Option<f64>, Vec<Finding>);
 /// Examines one tensor.
 fn of_tensor(tensor: &Tensor, label: &str, work: Work<'_>) -> Result<OfTensor, TensorError> {
     if let Some(part) = tensor.known() {
-        return Ok(of_known(tensor, label, &part.summary()));
+        return Ok(of_known(tensor, label, part));
     }
     let examined = examine(tensor, work)?;
     let summary = &examined.summary;
@@ -155,29 +156,43 @@ fn of_tensor(tensor: &Tensor, label: &str, work: Work<'_>) -> Result<OfTensor, T
     Ok((compares.then_some(examined.digest), rms, found))
 }
 
-/// What statistics alone tell, of a tensor whose values are elsewhere.
-fn of_known(tensor: &Tensor, label: &str, summary: &Summary) -> OfTensor {
+/// What a summary tells of a tensor whose values are elsewhere: what follows from statistics, and from what was
+/// looked at besides where it was made with checks.
+fn of_known(tensor: &Tensor, label: &str, part: &SummaryPart) -> OfTensor {
+    let summary = &part.summary();
+    // Of a part of the values it is not known what the others change.
+    let looked = part.looked().filter(|_| part.is_whole());
+    let [nan, pos_inf, neg_inf] =
+        looked.map(|looked| looked.first(tensor.shape())).unwrap_or_default();
     let mut found = Vec::new();
-    let mut some = |kind, count: u64, what: &str| {
+    let mut some = |kind, count: u64, what: &str, place| {
         if count > 0 {
-            found.push(counted(kind, label, summary.elements, count, what, None));
+            found.push(counted(kind, label, summary.elements, count, what, place));
         }
     };
-    some(kinds::NAN, summary.nan, "NaN");
-    some(kinds::INFINITY, summary.pos_inf, "+inf");
-    some(kinds::INFINITY, summary.neg_inf, "-inf");
+    some(kinds::NAN, summary.nan, "NaN", nan);
+    some(kinds::INFINITY, summary.pos_inf, "+inf", pos_inf);
+    some(kinds::INFINITY, summary.neg_inf, "-inf", neg_inf);
     if let Some((limit, count)) = outliers(summary) {
-        some(kinds::OUTLIER, count, far(limit, summary).trim_end_matches(','));
+        some(kinds::OUTLIER, count, far(limit, summary).trim_end_matches(','), None);
     }
     let is_constant = is_constant(summary);
     if is_constant && summary.elements > 1 {
         found.push(constant(label, summary));
     }
+    if let Some(looked) = looked.filter(|_| !is_constant) {
+        let rows: Vec<usize> = looked.zero_rows().into_iter().flatten().collect();
+        let columns: Vec<usize> = looked.zero_columns().into_iter().flatten().collect();
+        let (row, column) = (tensor.shape().first(), tensor.shape().get(1));
+        found.extend(dead(kinds::DEAD_ROWS, label, "positions of axis 0", &rows, row));
+        found.extend(dead(kinds::DEAD_COLUMNS, label, "positions of axis 1", &columns, column));
+    }
     found.extend(subnormal(tensor, label, summary));
     found.extend(saturated(tensor, label, summary));
     found.extend(huge(tensor, label, summary));
     found.extend(faint(tensor, label, summary, is_constant));
-    (None, rms(summary).filter(|_| !is_constant), found)
+    let digest = looked.filter(|_| !is_constant && summary.elements > 1).map(Looked::digest);
+    (digest, rms(summary).filter(|_| !is_constant), found)
 }
 
 /// What far values are, in words.
@@ -447,8 +462,17 @@ fn duplicates(selected: &[Selected], places: &[usize]) -> Result<Vec<Finding>, E
         if is_known || share_bytes(&original.tensor, &one.tensor) {
             continue;
         }
+        let name = original.label();
+        if original.tensor.known().is_some() {
+            // Where they lie is not known, so these may be the same bytes.
+            let name = visible(&name);
+            let message =
+                format!("equal to {name} by a digest of all bytes: stored again, or shared");
+            found
+                .push(Finding { count: 1, ..Finding::of(kinds::DUPLICATE, &one.label(), message) });
+            continue;
+        }
         if same_bits(&original.tensor, &one.tensor)? {
-            let name = original.label();
             let message = format!("equal to {}, and stored again", visible(&name));
             found
                 .push(Finding { count: 1, ..Finding::of(kinds::DUPLICATE, &one.label(), message) });

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use hinton_format::summary::{SummaryFile, SummarySource};
 use hinton_format::{Checkpoint, Input, Limits, open_input};
-use hinton_tensor::{Memory, Work, summarize_part};
+use hinton_tensor::{Memory, Work, examine_part, summarize_part};
 
 use crate::Error;
 pub use merge::{Merged, merge, merge_files};
@@ -57,7 +57,8 @@ pub fn do_task(checkpoint: &Checkpoint, task: &Task, work: Work<'_>) -> Result<V
             let message = format!("{}: tensor {tensor} is not {name:?}", checkpoint.path);
             Error::unfit(message, "the task was changed: plan again")
         })?;
-        let known = summarize_part(tensor, piece.stripes.clone(), work)?;
+        let take = if task.checks { examine_part } else { summarize_part };
+        let known = take(tensor, piece.stripes.clone(), work)?;
         match file.parts.get_mut(&piece.tensor) {
             Some(part) => part.merge(&known).map_err(|error| {
                 Error::unfit(format!("{:?}: {error}", piece.name), "plan again")

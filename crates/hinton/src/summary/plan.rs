@@ -24,6 +24,8 @@ pub struct Task {
     pub part: (u64, u64),
     /// About how many bytes of the checkpoint it reads.
     pub bytes: u64,
+    /// Whether to collect what a check needs, in addition to the statistics.
+    pub checks: bool,
     /// The stripes to read.
     pub pieces: Vec<Piece>,
 }
@@ -101,6 +103,7 @@ impl Whole {
             source: self.identity.clone(),
             part: (number, of),
             bytes: 0,
+            checks: false,
             pieces: Vec::new(),
         };
         let tensors = checkpoint.tensors.iter().zip(&self.source.tensors).zip(&self.places);
@@ -146,6 +149,12 @@ fn rows(tensor: &Tensor, facts: &SummaryFacts, stripes: &Range<u64>) -> Option<R
 }
 
 impl Task {
+    /// The same task, which also collects what a check needs: all parts of a checkpoint must have it, or none.
+    pub fn with_checks(mut self) -> Self {
+        self.checks = true;
+        self
+    }
+
     /// Writes the task as one line of JSON.
     pub fn to_json(&self) -> String {
         // Texts always become JSON.
@@ -164,12 +173,13 @@ impl Task {
         let pieces: Vec<String> = self.pieces.iter().map(piece).collect();
         format!(
             "{{\"task\":\"summary\",\"version\":{VERSION},\"path\":{},\"source\":\"{}\",\
-             \"part\":[{},{}],\"bytes\":{},\"tensors\":[{}]}}",
+             \"part\":[{},{}],\"bytes\":{},{}\"tensors\":[{}]}}",
             text(&self.path),
             self.source,
             self.part.0,
             self.part.1,
             self.bytes,
+            if self.checks { "\"checks\":true," } else { "" },
             pieces.join(",")
         )
     }
@@ -214,6 +224,7 @@ impl Task {
             source: text(&value["source"])?,
             part: pair(&value["part"])?,
             bytes: value["bytes"].as_u64()?,
+            checks: value["checks"] == true,
             pieces: value["tensors"].as_array()?.iter().map(piece).collect::<Option<_>>()?,
         })
     }
