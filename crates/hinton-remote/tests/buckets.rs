@@ -274,7 +274,7 @@ fn a_limit_on_downloads_holds_for_buckets() {
 
 #[test]
 fn a_model_in_a_bucket_opens_as_one_on_disk() {
-    let shared = support::shared("data/safetensors").expect("the shared files");
+    let Some(shared) = hinton_testing::shared("data/safetensors") else { return };
     let file = std::fs::read_dir(shared).unwrap().map(|entry| entry.unwrap().path());
     let file =
         file.filter(|path| path.extension().is_some_and(|ext| ext == "safetensors")).min().unwrap();
