@@ -14,13 +14,13 @@ class Settings(TypedDict, total=False):
     preset: Value
     """Start from a well-known picture"""
     chart: Value
-    """The chart; without it the shape chooses"""
+    """The chart; by default chosen by the shape"""
     transpose: bool | None
     """Reverse the axes first"""
     permute: Value
-    """Bring the axes into another order, such as 0,2,1"""
+    """Reorder the axes, such as 0,2,1"""
     reshape: Value
-    """Bring the values into a shape, such as 28x28"""
+    """Reshape the values, such as to 28x28"""
     each: Value
     """One picture for each column, row or position of an axis"""
     cmap: Value
@@ -28,7 +28,7 @@ class Settings(TypedDict, total=False):
     range: Value
     """The values the colours span: MIN..MAX, data, robust or symmetric"""
     scale: Value
-    """How values spread over the colours"""
+    """How values are distributed over the colours"""
     center: Value
     """The value that has the middle colour, or where bars begin, instead of zero"""
     symlog_threshold: Value
@@ -40,13 +40,13 @@ class Settings(TypedDict, total=False):
     col_labels: Value
     """Labels of columns, as row_labels"""
     title: Value
-    """The title; an empty one leaves it out"""
+    """The title; an empty one omits it"""
     x_label: Value
     """Name of the axis along x, or of a matrix's columns"""
     y_label: Value
     """Name of the axis along y, or of a matrix's rows"""
     legend_title: Value
-    """What the colours mean, above the colour bar"""
+    """The title of the colour bar"""
     columns: Value
     """Columns of tiles or facets"""
     panels: Value
@@ -56,7 +56,7 @@ class Settings(TypedDict, total=False):
     max_weight: Value
     """Magnitude that fills a cell of a Hinton diagram"""
     reduce: Value
-    """How values become one cell when they outnumber the pixels"""
+    """How values become one cell if there are more values than pixels"""
     order: Value
     """Sort rows or columns: rows, cols, both; :norm or :clustered"""
     margins: bool | None

@@ -26,14 +26,14 @@ pub const INITS: &[InitRow] = &[
     InitRow {
         name: "uniform",
         about: "Uniform within 1/sqrt(fan_in) of zero",
-        help: "What PyTorch begins linear maps and convolutions with; biases too.",
+        help: "PyTorch's default for linear maps and convolutions, including biases.",
         fill: |shape, random, out| uniform(random, out, 1.0 / root(shape.fan_in)),
         biases: true,
     },
     InitRow {
         name: "zeros",
         about: "All zero",
-        help: "Enough for softmax regression; hidden layers learn nothing from it, for their units stay alike.",
+        help: "Enough for softmax regression; hidden layers learn nothing from it, because their units stay identical.",
         fill: |_, _, out| out.fill(0.0),
         biases: false,
     },

@@ -67,7 +67,7 @@ pub const SETTINGS: &[SettingRow] = &[
     SettingRow {
         name: "as",
         takes: Takes::Value("CHART"),
-        about: "The chart; without it the shape chooses",
+        about: "The chart; by default chosen by the shape",
         help: "Without it: vectors as bars (those of whole numbers as a histogram, where they are long), large matrices as a heat map, matrices of at most 64 x 64 as a \
                Hinton diagram (as a heat map where --cmap, --range, --scale or --annotate is said), classifiers of 28 x 28 pictures, convolutions and stacks of matrices as \
                tiles, several tensors as an overview, each on its own scale. With it several tensors \
@@ -94,7 +94,7 @@ pub const SETTINGS: &[SettingRow] = &[
     SettingRow {
         name: "permute",
         takes: Takes::Value("AXES"),
-        about: "Bring the axes into another order, such as 0,2,1",
+        about: "Reorder the axes, such as 0,2,1",
         help: "The numbers of all axes that the slice leaves, from 0, as numpy's transpose and PyTorch's \
                permute take them; after --transpose, before --reshape.",
         scope: Scope::Every,
@@ -107,7 +107,7 @@ pub const SETTINGS: &[SettingRow] = &[
     SettingRow {
         name: "reshape",
         takes: Takes::Value("SHAPE"),
-        about: "Bring the values into a shape, such as 28x28",
+        about: "Reshape the values, such as to 28x28",
         help: "In C order, after slicing, --transpose and --permute. One axis may be -1 and takes what is \
                left. With --each, the values of each picture are reshaped; a matrix whose columns \
                (or rows) alone fit is taken apart into them.",
@@ -156,7 +156,7 @@ pub const SETTINGS: &[SettingRow] = &[
     SettingRow {
         name: "scale",
         takes: Takes::Value("SCALE"),
-        about: "How values spread over the colours",
+        about: "How values are distributed over the colours",
         help: "linear: evenly; symlog: by the logarithm of the magnitude; sqrt: by its square root.",
         scope: Scope::Some,
         choices: || vec!["linear", "symlog", "sqrt"],
@@ -243,7 +243,7 @@ pub const SETTINGS: &[SettingRow] = &[
     SettingRow {
         name: "title",
         takes: Takes::Value("TEXT"),
-        about: "The title; an empty one leaves it out",
+        about: "The title; an empty one omits it",
         help: "Without it the title names the tensor.",
         scope: Scope::Every,
         choices: nothing,
@@ -279,7 +279,7 @@ pub const SETTINGS: &[SettingRow] = &[
     SettingRow {
         name: "legend-title",
         takes: Takes::Value("TEXT"),
-        about: "What the colours mean, above the colour bar",
+        about: "The title of the colour bar",
         help: "",
         scope: Scope::Some,
         choices: nothing,
@@ -343,7 +343,7 @@ pub const SETTINGS: &[SettingRow] = &[
     SettingRow {
         name: "reduce",
         takes: Takes::Value("HOW"),
-        about: "How values become one cell when they outnumber the pixels",
+        about: "How values become one cell if there are more values than pixels",
         help: "rms, the default of diverging maps: how dark a cell is shows the root mean square of its \
                values, its hue the balance of their signs (grey is mixed). mean, the default of other \
                maps: noise fades, what values have in common stays. extreme keeps the value of largest \

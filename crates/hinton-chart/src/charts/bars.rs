@@ -16,11 +16,11 @@ use crate::{ChartError, Extent, Labels, Options, Panel, Picture, Range, Theme};
 pub(super) const ROW: ChartRow = ChartRow {
     name: "bars",
     called: "bars",
-    about: "a vector as bars in order, and its values sorted",
-    help: "Every value is a bar from zero: up where it is positive, down where it is negative; where values \
-           outnumber pixels a bar is the value of largest magnitude of a block, and the picture says so. \
+    about: "a vector as bars in order, next to its sorted values",
+    help: "Every value is a bar from zero: up where it is positive, down where it is negative; if there \
+           are more values than pixels, a bar is the value with the largest magnitude of a block, and the picture says so. \
            At the right the same values are sorted, on the same axis: how many are near zero, how long \
-           the tails are, whether few stand out. Where all values lie farther from zero than from one another \
+           the tails are, whether few stand out. If all values are farther from zero than from each other, \
            bars begin at their mean (folded ones at the value nearest to zero), and the picture says so. --range sets the ends, --center where bars begin, --log \
            makes the axis logarithmic on both sides of zero. Values that are not finite are marked above \
            their place and listed.",

@@ -21,13 +21,13 @@ pub(super) const ROW: ChartRow = ChartRow {
     name: "confusion",
     called: "a confusion matrix",
     about: "a confusion matrix: true classes down, predicted ones right, colour by share of the row",
-    help: "A square matrix of counts: row i, column j holds how many examples of class i were taken for \
-           class j. Colour is the share of the row, so rare classes are read as well as frequent ones: \
-           right answers on the diagonal in one hue from 0 to 100 %, mistakes in another from 0 to 25 %, the same \
+    help: "A square matrix of counts: row i, column j holds how many examples of class i were predicted as \
+           class j. Colour is the share of the row, so rare classes are as readable as frequent ones: correct \
+           predictions on the diagonal in one hue from 0 to 100 %, mistakes in another from 0 to 25 %, the same \
            for every matrix, so that two can be compared; --range 0..0.05 chooses another end. Counts are written in the cells, \
            zeros are left blank; --annotate .0% writes shares of the row. --shares column shows shares of what \
            was predicted instead, whose diagonal is the precision, --shares all those of all examples. A matrix whose rows sum to 1 is \
-           taken for shares already. The title says the accuracy, the lines below recall and precision where they are lowest. \
+           taken as shares. The title states the accuracy, and the lines below the lowest recalls and precisions. \
            Class names come from the settings of a run or from --row-labels.",
     heeds: &[
         "range",

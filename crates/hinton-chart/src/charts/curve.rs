@@ -20,13 +20,13 @@ pub(super) const ROW: ChartRow = ChartRow {
     name: "curve",
     called: "a curve",
     about: "numbers over steps as lines: loss, accuracy, any vector; several runs overlaid",
-    help: "One line for each metric of each run, or for each row of numbers of a file; the place along x is \
+    help: "One line for each metric of each run, or for each row of numbers of a file; the position along x is \
            the step number, so steps may be uneven. Each line is named at its end with its last value; its \
            best value (the lowest loss, the highest accuracy) has a ring and is written below. Runs differ in colour, \
-           metrics of one run in the dash of the line. Where points outnumber pixels every column of pixels shows its \
+           metrics of one run in the dash of the line. If there are more points than pixels, every column of pixels shows its \
            smallest and its largest value, so no spike is lost. NaN and infinities break the line, are \
            marked at the edges and counted. --smooth N draws the mean of N points over the paled values, \
-           --log makes the axis of values logarithmic, as it is by itself where a line spans more than a factor of 10,000 \
+           --log makes the axis of values logarithmic, which is the default if a line spans more than a factor of 10,000 \
            (accuracies and learning rates excepted); --range sets its ends.",
     heeds: &["range", "x-label", "y-label", "legend", "line-width", "log", "log-x", "smooth"],
     need: |_: &[Extent], _: &Options| Need::Lines,

@@ -17,13 +17,13 @@ use crate::{
 pub(super) const ROW: ChartRow = ChartRow {
     name: "distribution",
     called: "a distribution",
-    about: "how a tensor's values spread over the steps of a run: bands of quantiles",
-    help: "The place along x is the step number. The bands hold all values (palest), 98, 90 and 50 % of them \
-           (strongest); the line is the median. Several tensors have a plot each, and the same tensor of several runs one axis. Quantiles are of \
+    about: "the distribution of a tensor's values over the steps of a run: bands of quantiles",
+    help: "The position along x is the step number. The bands hold all values (palest), 98, 90 and 50 % of them \
+           (strongest); the line is the median. Several tensors have one plot each; the same tensor of several runs shares an axis. Quantiles are of \
            the finite values: steps with NaN or infinities are marked at the edge and counted, steps \
            without any finite value and steps that lack the tensor are hatched, and where the shape changes the bands \
-           break. Runs beside one another have an axis each where their scales differ tenfold, and where steps spread over more \
-           than a factor of 10,000, or with --log, the axis is logarithmic on both sides of zero. Where steps outnumber pixels each column of pixels spans all of its steps. --range sets the ends of the axis; robust \
+           break. Runs side by side have separate axes if their scales differ tenfold. If steps spread over more \
+           than a factor of 10,000, or with --log, the axis is logarithmic on both sides of zero. If there are more steps than pixels, each column of pixels spans all of its steps. --range sets the ends of the axis; robust \
            is from the least 1 % to the largest 99 % quantile. Quantiles of 32-bit values are within \
            0.8 %, least and largest exact.",
     heeds: &["range", "x-label", "y-label", "columns", "legend", "log"],

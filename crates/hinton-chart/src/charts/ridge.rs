@@ -16,7 +16,7 @@ use crate::{ChartError, Extent, Options, Panel, Picture, Range, Theme, short_cou
 pub(super) const ROW: ChartRow = ChartRow {
     name: "ridge",
     called: "ridge lines",
-    about: "how the values of many tensors spread: an outline each, in the order of the layers",
+    about: "the distributions of many tensors: one outline each, in the order of the layers",
     help: "A histogram of each tensor as an outline, one above the other: the layers of a model from top to \
            bottom, each kind of tensor in a plot of its own with one range for all its layers. Layers and kinds are \
            found in the names as in an overview. Each outline is as high as its own largest bin, so \

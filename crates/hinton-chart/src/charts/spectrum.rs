@@ -24,8 +24,8 @@ pub(super) const ROW: ChartRow = ChartRow {
     help: "The singular values of each matrix, the largest first, on logarithmic axes: by how much it stretches \
            space along each of its axes. A flat line is a matrix without preferred directions, a steep one has low \
            rank. For one matrix the dashed line is the edge of Marchenko and Pastur, where the values of noise of the \
-           same size and root mean square end; what lies above it is structure. For several a ring on each line \
-           marks it. Written below are the effective rank (Roy and Vetterli 2007), the stable rank (sum of squares \
+           same size and root mean square end; what lies above it is structure. For several matrices, a ring on each \
+           line marks it. Written below are the effective rank (Roy and Vetterli 2007), the stable rank (sum of squares \
            over the largest square), the condition number, and a power law fitted to the largest eigenvalues (Clauset \
            and others 2009), dotted, which is a heuristic. The grey band is what rounding of the stored values \
            leaves. All values are computed of matrices whose shorter side is up to 2,048; of larger ones the 64 \

@@ -21,7 +21,7 @@ pub struct ToyRow {
 pub const TOYS: &[ToyRow] = &[
     ToyRow {
         name: "spirals",
-        about: "Two spirals wound into one another",
+        about: "Two intertwined spirals",
         classes: 2,
         point: |class, random| {
             let way = random.unit().sqrt();
@@ -31,7 +31,7 @@ pub const TOYS: &[ToyRow] = &[
     },
     ToyRow {
         name: "circles",
-        about: "A circle around another",
+        about: "Two concentric circles",
         classes: 2,
         point: |class, random| {
             let radius = if class == 0 { 2.5 } else { 1.0 };
@@ -40,7 +40,7 @@ pub const TOYS: &[ToyRow] = &[
     },
     ToyRow {
         name: "moons",
-        about: "Two half circles that reach into one another",
+        about: "Two interlocking half circles",
         classes: 2,
         point: |class, random| {
             let (x, y) = at(random.unit() * 0.5 * TURN, 2.0);
@@ -50,7 +50,7 @@ pub const TOYS: &[ToyRow] = &[
     },
     ToyRow {
         name: "xor",
-        about: "Four squares, those across from one another alike",
+        about: "Four squares, opposite ones of the same class",
         classes: 2,
         point: |class, random| {
             let side = |random: &mut Random| random.between(0.15, 2.5);
@@ -62,7 +62,7 @@ pub const TOYS: &[ToyRow] = &[
     },
     ToyRow {
         name: "gaussians",
-        about: "Four clouds, one of each class",
+        about: "Four clouds of points, one per class",
         classes: 4,
         point: |class, random| {
             let centre = at((class as f64 + 0.5) * 0.25 * TURN, 1.9);

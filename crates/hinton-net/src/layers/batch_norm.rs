@@ -9,7 +9,7 @@ pub(super) const ROW: LayerRow = LayerRow {
     about: "Each channel is shifted and scaled by statistics of the training data",
     help: "y = (x - running_mean) / sqrt(running_var + EPSILON) * weight + bias, for each value of a row \
            or each channel of a picture; EPSILON is 0.00001. The running statistics are parameters that \
-           training here leaves as they are. Parameters, all [channels]: weight, bias, running_mean, \
+           training here leaves unchanged. Parameters, all [channels]: weight, bias, running_mean, \
            running_var",
     usage: "batchnorm[:EPSILON]",
     example: "3-4-batchnorm-2",

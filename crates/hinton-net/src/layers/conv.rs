@@ -11,10 +11,10 @@ pub(super) const ROW: LayerRow = LayerRow {
     name: "conv",
     title: "Convolution",
     about: "Small kernels that move over a picture",
-    help: "Each of FILTERS kernels of SIZE x SIZE x channels is laid on every place of the picture (in \
+    help: "Each of FILTERS kernels of SIZE x SIZE x channels is applied at every position of the picture (in \
            steps of STRIDE, 1 if not written, with PADDING zeros around it, 0 if not written); the sum of \
            products, and a bias, is a pixel of its own channel. As in all libraries the kernel is not \
-           turned round. Parameters: weight [filters, channels, size, size], bias [filters]",
+           flipped. Parameters: weight [filters, channels, size, size], bias [filters]",
     usage: "conv:FILTERS:SIZE[:STRIDE[:PADDING]]",
     example: "2x5x4-conv:3:3:2:1-relu-2",
     build: Builders { f32: build, f64: build },

@@ -37,7 +37,7 @@ pub const OPTIMIZERS: &[OptimizerRow] = &[
     },
     OptimizerRow {
         name: "sgd",
-        about: "Against the gradient",
+        about: "Steps against the gradient",
         help: "w -= lr g (Robbins and Monro 1951)",
         rate: 0.1,
         remembers: &[],
@@ -45,7 +45,7 @@ pub const OPTIMIZERS: &[OptimizerRow] = &[
     },
     OptimizerRow {
         name: "momentum",
-        about: "Against a running sum of gradients",
+        about: "Steps against a running sum of gradients",
         help: "m = 0.9 m + g, w -= lr m (Polyak 1964, as PyTorch writes it)",
         rate: 0.02,
         remembers: &["momentum"],

@@ -18,7 +18,7 @@ use crate::raster::canvas::Canvas;
 pub(super) const ROW: FilmRow = FilmRow {
     name: "apng",
     about: "Animation with every pixel exact (APNG)",
-    help: "Lossless, all colours, clear pages stay clear, times in milliseconds. Plays in every \
+    help: "Lossless, all colours, transparent pages stay transparent, times in milliseconds. Plays in every \
            browser; programs that know only PNG show the first frame. Only what changed is stored; \
            films of 256 colours or fewer are stored with a palette.",
     extensions: &["apng", "png"],

@@ -21,8 +21,8 @@ use crate::raster::Artist;
 pub(super) const ROW: FilmRow = FilmRow {
     name: "mp4",
     about: "Video that plays everywhere (MP4, H.264)",
-    help: "Small, and plays in every browser, player and slide program. Not exact: colour is kept for \
-           every four pixels, so thin coloured lines blur; for exact pixels take webp or apng. Clear \
+    help: "Small, and plays in every browser, player and slide program. Not exact: colour is stored once \
+           for every four pixels, so thin coloured lines blur; for exact pixels take webp or apng. Transparent \
            pages become white, odd sides get a line of the page's colour. At most 3840 x 2160 pixels. \
            How often it plays is up to the player.",
     extensions: &["mp4", "m4v"],

@@ -12,7 +12,7 @@ use super::{FilmError, FilmOptions, FilmReport, FilmRow, FilmWriter, FrameSource
 pub(super) const ROW: FilmRow = FilmRow {
     name: "webp",
     about: "Animation with every pixel exact, for web pages (WebP)",
-    help: "Lossless, all colours, clear pages stay clear, times in milliseconds. Plays in every \
+    help: "Lossless, all colours, transparent pages stay transparent, times in milliseconds. Plays in every \
            browser. Only what changed is stored. A side has at most 16,384 pixels.",
     extensions: &["webp"],
     mime: "image/webp",

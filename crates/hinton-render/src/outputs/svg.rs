@@ -19,7 +19,7 @@ pub(super) const ROW: OutputRow = OutputRow {
     about: "Vector graphics for the web (SVG)",
     help: "Vector shapes and real, selectable text with the used part of its font inside, so it looks \
            the same everywhere; sharp at any zoom, and easy to edit. Heat maps of more than 20,000 \
-           cells are pictures of one pixel a cell, lossless; more than 1,100,000 squares of a Hinton \
+           cells are lossless bitmaps with one pixel per cell; more than 1,100,000 squares of a Hinton \
            diagram are a picture of up to 16 megapixels, and so are more than 100,000 points and lines \
            in space. The title and the description are there \
            for screen readers. For papers made with LaTeX, prefer pdf.",

@@ -27,7 +27,7 @@ enum Find {
 pub const CONDITIONS: &[ConditionRow] = &[
     ConditionRow {
         name: "rel",
-        about: "norm of the difference over that of the first: rel>0.02",
+        about: "norm of the difference divided by that of the first: rel>0.02",
         compares: Some('>'),
         find: Find::Pair(|_, measures| measures.relative().or(Some(f64::INFINITY))),
         of_statistics: None,
@@ -64,7 +64,7 @@ pub const CONDITIONS: &[ConditionRow] = &[
     },
     ConditionRow {
         name: "nan",
-        about: "a NaN or infinity came or went",
+        about: "a NaN or infinity appeared or disappeared",
         compares: None,
         find: Find::Pair(|_, measures| Some(measures.odd.changed() as f64)),
         of_statistics: Some(|diff| diff.pairs.iter().filter(|pair| pair.is_odd()).count()),

@@ -123,11 +123,11 @@ pub const DATA: &[DataRow] = &[
             "Ankle boot",
         ],
     },
-    toy("spirals", "Two spirals wound into one another"),
-    toy("circles", "A circle around another"),
-    toy("moons", "Two half circles that reach into one another"),
-    toy("xor", "Four squares, those across from one another alike"),
-    toy("gaussians", "Four clouds, one of each class"),
+    toy("spirals", "Two intertwined spirals"),
+    toy("circles", "Two concentric circles"),
+    toy("moons", "Two interlocking half circles"),
+    toy("xor", "Four squares, opposite ones of the same class"),
+    toy("gaussians", "Four clouds of points, one per class"),
 ];
 
 /// The row with this name.

@@ -15,16 +15,16 @@ use crate::{ChartError, Extent, Options, Panel, Picture, short};
 pub(super) const ROW: ChartRow = ChartRow {
     name: "overview",
     called: "an overview",
-    about: "a whole model on one page: rows are layers, columns the kinds of tensor in them",
+    about: "a whole model on one page: rows are layers, columns are kinds of tensor",
     help: "A map of a model. Layers are found in the names of the tensors, whatever the architecture: \
            each is a row, each kind of tensor in it a column, experts are a mosaic in one tile; \
-           embeddings and heads stand before and behind. Darkness is the root mean square of the values \
-           that a cell stands for, hue their sign: warm where all are positive, cold where all are negative, \
+           embeddings and heads come before and after. Darkness is the root mean square of the values \
+           that a cell covers, hue their sign: warm where all are positive, cold where all are negative, \
            grey where both are mixed; zero is white (black on dark pages). Each tile has its own range, \
            so the bar under it shows its RMS, on one logarithmic scale for the whole page: a dead or \
            exploding layer has a bar unlike its column's and is framed in red; tensors with NaN or infinities are \
-           flagged. Vectors are thin strips, single values a table. Where layers are too many for a page \
-           several share a row, and the page says so. Files of up to 20 tensors show each as a large picture \
+           flagged. Vectors are thin strips, single values a table. If there are too many layers for a \
+           page, several share a row, and the page says so. Files of up to 20 tensors show each as a large picture \
            with its name, shape and range; --reduce, --cmap and --range change the colours as in a heat map.",
     heeds: &["cmap", "range", "scale", "symlog-threshold", "columns", "reduce"],
     need,

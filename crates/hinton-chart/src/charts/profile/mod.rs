@@ -18,15 +18,15 @@ pub(super) const ROW: ChartRow = ChartRow {
     name: "profile",
     called: "a profile",
     about: "how large weights are, layer by layer: RMS, spread, largest magnitude, share of zeros",
-    help: "Figures of each kind of tensor over the layers of a model: root mean square, standard deviation, \
-           largest magnitude and share of zeros, a plot each, magnitudes on logarithmic axes. A healthy network \
+    help: "Measures of each kind of tensor over the layers of a model: root mean square, standard deviation, \
+           largest magnitude and share of zeros, one plot each, magnitudes on logarithmic axes. A healthy network \
            has smooth lines; a dead, exploding or badly initialised layer stands out as a step. Layers and kinds are \
-           found in the names as in an overview: colours tell modules apart, dashes weights from biases, dots \
-           at the sides are tensors outside of the layers. Of several tensors of one kind in a layer, such as \
-           experts, the line is the median and the band reaches from the least to the largest. Figures are of finite \
-           values; layers with NaN or infinities are marked at the foot. Of a run the lines run over its \
-           steps, and a plot shows the update: the norm of the change since the recorded step before, divided by the norm \
-           of the weights (around 0.001 a step is usual for Adam). --measure NAME draws one figure, larger.",
+           found in the names as in an overview: colours distinguish modules, dashes distinguish weights from biases, and \
+           dots at the sides are tensors outside of the layers. For several tensors of one kind in a layer, such as \
+           experts, the line is the median and the band reaches from the smallest to the largest. Measures cover finite values; \
+           layers with NaN or infinities are marked at the bottom. For a run, the lines follow its steps, \
+           and a plot shows the update: the norm of the change since the recorded step before, divided by the norm \
+           of the weights (around 0.001 a step is usual for Adam). --measure NAME draws one measure, larger.",
     heeds: &["columns", "legend", "measure"],
     need: |_: &[Extent], _: &Options| Need::Measures,
     build,

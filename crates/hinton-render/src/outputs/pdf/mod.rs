@@ -23,7 +23,7 @@ pub(super) const ROW: OutputRow = OutputRow {
     about: "Vector graphics for print and papers (PDF)",
     help: "One page of the picture's size with vector shapes and real text that can be searched and \
            copied, the used part of its font inside: for papers, LaTeX and print. Scenes of more than \
-           20,000 cells and pixels hold them as lossless pictures of one pixel a cell, and more \
+           20,000 cells and pixels hold them as lossless bitmaps with one pixel per cell, and more \
            than 1,100,000 squares of a Hinton diagram, or 100,000 points and lines in space, as a \
            picture of up to 16 megapixels. The title and the description stand in the document's properties.",
     extensions: &["pdf"],
