@@ -388,7 +388,7 @@ pub fn write_by<E: From<Error>>(
     let failed = |error| E::from(Error::write(path, error));
     let target = Target::of(path)?;
     if target.is_device() {
-        return Err(refused(path, "it is no ordinary file", "name a file").into());
+        return Err(refused(path, "it is not an ordinary file", "name a file").into());
     }
     let extension = path.extension().map(|extension| format!(".{}", extension.to_string_lossy()));
     let extension = extension.unwrap_or_default();

@@ -25,7 +25,7 @@ pub(super) const ROW: CommandRow = CommandRow {
            interrupted.",
     examples: "Examples:
   hinton view model.safetensors
-  hinton view run/                           a training run, also while it goes on
+  hinton view run/                           a training run, even while it is running
   hinton view a.safetensors b.safetensors    two models on one map
   hinton view model.gguf --no-open           only print the address
   hinton view hf://org/name                  a model on the Hub, read as far as it is looked at

@@ -205,7 +205,8 @@ impl Reader<'_> {
         }
         let width = if layer.encoding == FLOAT_32 { 4 } else { 2 };
         if !layer.bytes.is_multiple_of(width) {
-            let message = format!("{} bytes are no values of {width} bytes", layer.bytes);
+            let message =
+                format!("{} bytes are not a whole number of values of {width} bytes", layer.bytes);
             return Err(Error::malformed(message).for_tensor(&*layer.name).at_byte(layer.start));
         }
         layer.values = layer.bytes / width;

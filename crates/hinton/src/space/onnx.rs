@@ -377,7 +377,7 @@ fn chain(path: &str, nodes: Vec<Node>, constants: &BTreeSet<String>) -> Result<V
 fn no_chain(path: &str, node: &Node, found: &str) -> Error {
     Error::unfit(
         format!(
-            "{path}: the graph is no chain: step {:?} ({}) takes {found}",
+            "{path}: the graph is not a chain: step {:?} ({}) takes {found}",
             node.output, node.operator
         ),
         "networks that are a chain of layers can be shown: export such a part of the model",
@@ -502,7 +502,10 @@ impl Graph {
     pub(crate) fn trace(&self, input: &Arc<Vec<f32>>) -> Result<Vec<Stage>, Error> {
         let width = self.input_width();
         if !input.len().is_multiple_of(width) {
-            return Err(odd(&self.path, &format!("{} values are no rows of {width}", input.len())));
+            return Err(odd(
+                &self.path,
+                &format!("{} values are not a whole number of rows of {width}", input.len()),
+            ));
         }
         let points = input.len() / width;
         let values = (self.together / self.batch.unwrap_or(1)).saturating_mul(points);

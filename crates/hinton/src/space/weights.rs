@@ -81,7 +81,7 @@ fn set_step(network: &mut Network<f64>, step: &str, matrix: &Value) -> Result<()
     let mut values = Vec::new();
     let mut columns = None;
     for (at, row) in rows.iter().enumerate() {
-        let row = row.as_array().ok_or_else(|| fault(format!("row {at} is no list")))?;
+        let row = row.as_array().ok_or_else(|| fault(format!("row {at} is not a list")))?;
         if *columns.get_or_insert(row.len()) != row.len() {
             let first = columns.unwrap_or(0);
             return Err(fault(format!("row {at} has {} numbers, row 0 has {first}", row.len())));
@@ -141,7 +141,7 @@ mod tests {
         assert!(fault("7=[[1]]").contains("there is no such step"));
         assert!(fault("0=[[1,2],[3]]").contains("row 1 has 1 numbers, row 0 has 2"));
         assert!(fault("0=[[1,null]]").contains("null is not a number"));
-        assert!(fault("0=[1,2]").contains("row 0 is no list"));
+        assert!(fault("0=[1,2]").contains("row 0 is not a list"));
         assert!(fault("0=[[1,").contains("--weights"));
     }
 }

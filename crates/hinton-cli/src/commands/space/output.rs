@@ -176,7 +176,7 @@ pub(super) fn write(
             say(&picture, &show);
             if !matches!(output.name, "png") && show.is_pixels_in_vectors(show.stages().len()) {
                 note(&format!(
-                    "{}: so many points and lines are held as a picture of pixels",
+                    "{}: points and lines are stored as a bitmap, because there are so many",
                     file.display()
                 ));
             }
