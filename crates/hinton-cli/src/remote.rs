@@ -55,7 +55,7 @@ pub(crate) fn allow(words: &[OsString], matches: &ArgMatches) -> Result<(), Fail
 /// command. The first call counts.
 ///
 /// # Errors
-/// When the environment names certificates that cannot be read.
+/// Returns an error if the environment names certificates that cannot be read.
 pub fn open_addresses() -> Result<(), hinton::Error> {
     install(None)
 }
@@ -65,7 +65,7 @@ pub fn open_addresses() -> Result<(), hinton::Error> {
 /// there is no limit.
 ///
 /// # Errors
-/// When it is not a size, or as [`open_addresses`].
+/// Returns an error if it is not a size, or as [`open_addresses`].
 pub fn limit_downloads(most: Option<&str>) -> Result<(), hinton::Error> {
     let most = most.map(|text| size_of("max-download", text)).transpose()?;
     open_addresses()?;
@@ -78,7 +78,7 @@ pub fn limit_downloads(most: Option<&str>) -> Result<(), hinton::Error> {
 /// The bytes that a size such as `256MB` or `1GiB` is, as the command reads it.
 ///
 /// # Errors
-/// When it is not a size, or of nothing.
+/// Returns an error if it is not a size, or of nothing.
 pub fn bytes_of(text: &str) -> Result<u64, hinton::Error> {
     match size_of("chunk", text)? {
         0 => Err(hinton::Error::Request {

@@ -46,7 +46,7 @@ impl Viewing {
     /// answered on at most this many threads each; 0 is one for each core.
     ///
     /// # Errors
-    /// When a path cannot be opened, or the system does not let it listen.
+    /// Returns an error if a path cannot be opened, or the system does not let it listen.
     pub fn open(paths: &[PathBuf], threads: usize, at: &Listening) -> Result<Self, Error> {
         Viewing::new(Viewer::open(paths, hinton::threads(threads))?, at)
     }
@@ -54,7 +54,7 @@ impl Viewing {
     /// The same of what is open already.
     ///
     /// # Errors
-    /// As [`Viewing::open`].
+    /// Returns the errors of [`Viewing::open`].
     pub fn of(checkpoints: Vec<Checkpoint>, threads: usize, at: &Listening) -> Result<Self, Error> {
         Viewing::new(Viewer::of(checkpoints, hinton::threads(threads)), at)
     }
@@ -108,7 +108,8 @@ impl Viewing {
     /// the data is in it, in a sentence. Reads every tensor whole.
     ///
     /// # Errors
-    /// When the budget is too small for the map, values cannot be read, or the work was stopped.
+    /// Returns an error if the budget is too small for the map, values cannot be read, or the work
+    /// was stopped.
     pub fn page(&self, budget: u64, progress: &dyn Progress) -> Result<(Vec<u8>, String), Error> {
         exported(&self.viewer, budget, progress)
     }
@@ -116,7 +117,7 @@ impl Viewing {
     /// Answers until [`Viewing::stop`]; a second call returns at once.
     ///
     /// # Errors
-    /// When the system refuses the means to listen.
+    /// Returns an error if the system refuses the means to listen.
     pub fn serve(&self) -> Result<(), Error> {
         let listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(listener) = listener else { return Ok(()) };
@@ -135,7 +136,7 @@ impl Viewing {
 /// The page of [`Viewing::page`] for what is open already, without a socket.
 ///
 /// # Errors
-/// As [`Viewing::page`].
+/// Returns the errors of [`Viewing::page`].
 pub fn page_of(
     checkpoints: Vec<Checkpoint>,
     threads: usize,

@@ -1,4 +1,4 @@
-//! Small files whose bytes are known.
+//! Writes small files with known bytes.
 
 /// The bytes of `f32` values, little-endian.
 #[must_use]

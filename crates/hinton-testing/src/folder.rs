@@ -12,7 +12,7 @@ impl Folder {
     /// Creates the folder.
     ///
     /// # Panics
-    /// When the system cannot create it.
+    /// Panics if the system cannot create it.
     #[must_use]
     pub fn new() -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
@@ -23,7 +23,7 @@ impl Folder {
         Folder(path)
     }
 
-    /// Where the folder is.
+    /// The path of the folder.
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.0
@@ -38,7 +38,7 @@ impl Folder {
     /// Writes a file, and creates the folders above it. Returns its path.
     ///
     /// # Panics
-    /// When it cannot be written.
+    /// Panics if it cannot be written.
     pub fn put(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
         if let Some(above) = path.parent() {
@@ -52,7 +52,7 @@ impl Folder {
     /// The bytes of a file in it.
     ///
     /// # Panics
-    /// When it cannot be read.
+    /// Panics if it cannot be read.
     #[must_use]
     pub fn read(&self, name: &str) -> Vec<u8> {
         std::fs::read(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
@@ -61,7 +61,7 @@ impl Folder {
     /// Names of the files and folders in it, sorted.
     ///
     /// # Panics
-    /// When it cannot be listed.
+    /// Panics if it cannot be listed.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
         let entries = std::fs::read_dir(&self.0)

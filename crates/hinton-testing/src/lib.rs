@@ -1,4 +1,4 @@
-//! What the tests of several crates share. No program uses this crate.
+//! Utilities that the tests of several crates share. No program uses this crate.
 //!
 //! - [`shared`] finds the shared test files, and [`skip`] counts a test that cannot run without
 //!   them, or without another program.

@@ -21,7 +21,7 @@ pub fn skip(need: &str, why: &str) {
 /// Appends a line to a file of skipped tests, as [`skip`] does to the one that [`SKIPS`] names.
 ///
 /// # Panics
-/// When it cannot be written.
+/// Panics if it cannot be written.
 pub fn append_skip(path: &Path, need: &str, test: &str, why: &str) {
     // One write of one line: tests of several threads and processes append to the same file.
     let line = format!("{need}\t{test}\t{}\n", why.replace(['\n', '\t'], " "));

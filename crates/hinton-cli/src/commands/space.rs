@@ -150,7 +150,7 @@ impl SpaceWords<'_> {
     /// The points for a network, and what to say of their choice; `path` is where it was opened from.
     ///
     /// # Errors
-    /// When the points do not fit the network, or cannot be read.
+    /// Returns an error if the points do not fit the network, or cannot be read.
     pub fn points(
         &self,
         model: &Model,
@@ -168,7 +168,7 @@ pub(crate) fn own_args() -> Command {
 /// What words such as `--scale=2` ask of `hinton space`.
 ///
 /// # Errors
-/// When a word is not understood.
+/// Returns an error if a word is not understood.
 pub fn space_words<'a>(
     said: &[String],
     work: Work<'a>,

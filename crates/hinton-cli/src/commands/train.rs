@@ -283,7 +283,8 @@ pub(crate) fn own_args() -> Command {
 /// what is wanted of what was learned. Notes come with it.
 ///
 /// # Errors
-/// When a word is not understood, the data cannot be read or do not fit, or `ended` fails.
+/// Returns an error if a word is not understood, the data cannot be read or do not fit, or `ended`
+/// fails.
 pub fn train<T>(
     said: &[String],
     data: Option<&Checkpoint>,

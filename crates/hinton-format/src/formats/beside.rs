@@ -71,7 +71,7 @@ impl<'a> Beside<'a> {
     /// The file of that name in the folder of the model, or below it.
     ///
     /// # Errors
-    /// As [`Beside::place`].
+    /// Returns the errors of [`Beside::place`].
     pub(crate) fn file(&mut self, location: &str) -> Result<(String, Arc<dyn Bytes>), Error> {
         if let Some((file, data)) = self.open.get(location) {
             return Ok((file.clone(), data.clone()));

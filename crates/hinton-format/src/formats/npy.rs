@@ -310,7 +310,7 @@ impl Header {
     /// How many values there are, each of `width` bytes, and the byte behind them.
     ///
     /// # Errors
-    /// When they do not fit in the data, of which there are `len` bytes.
+    /// Returns an error if they do not fit in the data, of which there are `len` bytes.
     fn end(&self, len: u64, width: u64, what: &str) -> Result<(u64, u64), Error> {
         let Header { shape, data_start, .. } = self;
         let count = element_count(shape);

@@ -1,4 +1,4 @@
-//! What is read once and kept: tables, scales, chunks.
+//! Data that is read once and cached: tables, scales, chunks.
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 

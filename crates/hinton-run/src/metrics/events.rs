@@ -25,7 +25,7 @@ pub(crate) fn is_event_file(path: &Path, name: &str) -> bool {
 /// The scalars of an event file.
 ///
 /// # Errors
-/// When it cannot be read.
+/// Returns an error if it cannot be read.
 pub(crate) fn read(path: &Path) -> Result<(Metrics, Vec<Warning>), hinton_format::Error> {
     let events = open_events(path)?;
     let warnings = capped(events.warnings.clone(), "notes of an event file");

@@ -1,8 +1,8 @@
-//! What a check needs to know of a part of a tensor besides its statistics, so that parts merge in any order
-//! to what one pass over the whole finds.
+//! What a check needs to know about a part of a tensor besides its statistics. Parts merge, in any
+//! order, to what one pass over the whole finds.
 //!
-//! All of it is exact and hangs on no order: where the first NaN and infinities are, which rows and columns
-//! are zero in all values that are known, and a digest of each stripe.
+//! All of it is exact and independent of order: where the first NaN and infinities are, which rows
+//! and columns are zero in all covered values, and a digest of each stripe.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use super::ranges::{joined, without};
 use crate::summary::PartError;
 use crate::{Dtype, Folding, element_count};
 
-/// Rows are looked at where there are at most so many.
+/// The maximum number of rows for which rows are examined.
 pub const MOST_ROWS: u64 = 1 << 20;
 
 /// How the values of a tensor in C order make rows and columns.
@@ -86,7 +86,7 @@ impl Form {
     }
 }
 
-/// What a check needs to know of some stripes of a tensor in C order.
+/// What a check needs to know about some stripes of a tensor in C order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Looked {
     pub(super) form: Form,
@@ -119,23 +119,24 @@ impl Looked {
         looked
     }
 
-    /// The digest of all bytes, which must be known.
+    /// The digest of all bytes; every stripe must be covered.
     pub fn digest(&self) -> u128 {
         self.lead
     }
 
-    /// The coordinates of the first value that is NaN, +∞ and −∞, as far as values are known.
+    /// The coordinates of the first NaN, +∞ and −∞ among the covered values.
     pub fn first(&self, shape: &[usize]) -> [Option<Vec<usize>>; 3] {
         self.first.map(|first| first.map(|number| super::coordinates(shape, number)))
     }
 
-    /// Positions on axis 0 at which every known value is zero; `None` where there are too many or no second axis.
+    /// Indices on axis 0 at which every covered value is zero; `None` if there are too many rows,
+    /// or there is no second axis.
     pub fn zero_rows(&self) -> Option<impl Iterator<Item = usize>> {
         let rows = self.zero_rows.iter().cloned().flatten().map(|row| row as usize);
         (self.form.rows > 0).then_some(rows)
     }
 
-    /// Positions on axis 1 likewise.
+    /// Indices on axis 1 at which every covered value is zero, likewise.
     pub fn zero_columns(&self) -> Option<impl Iterator<Item = usize>> {
         let columns = self.zero_columns.iter().cloned().flatten().map(|column| column as usize);
         (self.form.columns > 0).then_some(columns)
@@ -179,7 +180,7 @@ impl Looked {
         }
     }
 
-    /// Adds it as bytes: the record of kind 4 of docs/summary-format.md.
+    /// Appends it to `out` as the record of kind 4 of docs/summary-format.md.
     pub fn encode(&self, out: &mut Vec<u8>) {
         out.push(KIND);
         let first = self.first.iter().map(|first| first.unwrap_or(u64::MAX));
@@ -198,10 +199,11 @@ impl Looked {
         }
     }
 
-    /// What the bytes begin with, of those stripes of a tensor of that shape; moves past it.
+    /// Decodes the record at the start of the bytes, for these stripes of a tensor with this shape,
+    /// and advances past it.
     ///
     /// # Errors
-    /// When they are no such thing, or what it says of itself does not fit.
+    /// Returns an error if the bytes are not such a record, or are inconsistent.
     pub fn decode(
         shape: &[usize],
         dtype: Dtype,

@@ -1,4 +1,4 @@
-//! Statistics of a part of a tensor together with what a check needs, from one pass.
+//! Statistics of a part of a tensor, and what a check needs in addition, in one pass.
 
 use std::ops::Range;
 
@@ -12,11 +12,11 @@ use crate::read::{Layout, Piece, Source, for_each};
 use crate::summary::{Counter, FEW, Moments};
 use crate::{Folding, SummaryPart, Tensor, TensorError, View, Work, summarize_part};
 
-/// As [`summarize_part`], and what a check needs to know of these stripes, from the same pass. Of tensors that do
-/// not lie in C order statistics alone are taken.
+/// Reads stripes as [`summarize_part`] does, and also collects what a check needs, in the same
+/// pass. For tensors that are not in C order, only statistics are computed.
 ///
 /// # Errors
-/// As [`summarize_part`].
+/// Returns the errors of [`summarize_part`].
 pub fn examine_part(
     tensor: &Tensor,
     stripes: Range<u64>,

@@ -1,4 +1,4 @@
-//! Sets of whole numbers as ranges: rising, without gaps of nothing between them.
+//! Sets of integers as ranges, in ascending order and never adjacent.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! How many values of two tensors cannot be the same, wherever they lie.
+//! Computes how many values of two tensors must differ, whatever their order.
 
 use std::cmp::Ordering;
 
@@ -6,12 +6,13 @@ use super::Summary;
 use super::distribution::{Distribution, edge, rank};
 
 impl Summary {
-    /// At least how many places hold another value in `other`, which has as many values: those that one has
-    /// more often than the other, which no order of them makes equal. `None` where one has more values than
-    /// the other.
+    /// A lower bound on the number of values that differ from those in `other`, which has the same
+    /// number of values: those that one tensor has more often than the other, so that no order
+    /// makes them equal. `None` if the tensors have different numbers of values.
     ///
-    /// 0 means that each value occurs as often in both where both are [exact](Summary::is_exact), and else
-    /// that each bin (0.8 % of the value) does; either way they may lie elsewhere.
+    /// 0 means that each value occurs equally often in both if both are [exact](Summary::is_exact),
+    /// and else that each bin (0.8 % of the value) does. In either case they may be at other
+    /// positions.
     pub fn changed_at_least(&self, other: &Summary) -> Option<u64> {
         if self.elements != other.elements {
             return None;

@@ -1,4 +1,5 @@
-//! `hinton diff` where at least one of both files is a summary: its statistics are known, its values are not.
+//! `hinton diff` if at least one of the two files is a summary: its statistics are known, but not
+//! its values.
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;

@@ -42,7 +42,7 @@ pub(crate) fn is_manifest(head: &[u8]) -> bool {
 /// The body of the block that `data` is. What it takes is taken from the budget.
 ///
 /// # Errors
-/// When it is of another kind, cut, damaged, of another version, or too large.
+/// Returns an error if it is of another kind, cut, damaged, of another version, or too large.
 pub(super) fn body(data: &dyn Bytes, kind: Kind, budget: &mut u64) -> Result<Vec<u8>, Error> {
     let (name, len) = (kind.name(), data.len());
     let wrong = |message: String| Error::malformed(message).cure(CUT);

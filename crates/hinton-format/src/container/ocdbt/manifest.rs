@@ -21,7 +21,7 @@ enum Manifest {
 /// The root of the newest version; `None` where it has no keys.
 ///
 /// # Errors
-/// When a manifest is missing or damaged.
+/// Returns an error if a manifest is missing or damaged.
 pub(super) fn root(folder: &dyn Folder, limits: &Limits) -> Result<Option<Child>, Error> {
     let (manifest, id) = read(folder, MANIFEST, limits)?;
     if let Manifest::Root(root) = manifest {

@@ -42,7 +42,8 @@ pub(super) enum Found {
 /// Reads the node that `data` is.
 ///
 /// # Errors
-/// When it is damaged, of another height than its parent says, or takes more than the budget.
+/// Returns an error if it is damaged, of another height than its parent says, or takes more than
+/// the budget.
 pub(super) fn read(data: &dyn Bytes, from: &Child, budget: &mut u64) -> Result<Node, Error> {
     let body = body(data, Kind::Node, budget)?;
     let mut fields = Fields::new(&body, "node of a B+tree");

@@ -28,7 +28,7 @@ impl Paths {
     /// Reads the table of a block whose files' paths begin with `base`.
     ///
     /// # Errors
-    /// When it is damaged or takes more than the budget.
+    /// Returns an error if it is damaged or takes more than the budget.
     pub(super) fn read(
         fields: &mut Fields<'_>,
         base: &str,
@@ -67,7 +67,7 @@ impl Paths {
     /// The place in the file of that number.
     ///
     /// # Errors
-    /// When the table has no such file.
+    /// Returns an error if the table has no such file.
     pub(super) fn place(
         &self,
         fields: &Fields<'_>,

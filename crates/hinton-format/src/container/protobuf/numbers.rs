@@ -39,7 +39,7 @@ impl Numbers {
     /// Takes note of a piece: a packed run or a single number.
     ///
     /// # Errors
-    /// When it is written in another way than the numbers of this field are.
+    /// Returns an error if it is written in another way than the numbers of this field are.
     pub fn add(&mut self, field: &Field) -> Result<(), Error> {
         self.bytes += match (field.value, self.encoding) {
             (Value::Bytes(start, end), _) => {
@@ -76,7 +76,7 @@ impl Numbers {
     /// How many there are, counted.
     ///
     /// # Errors
-    /// When the bytes cannot be read.
+    /// Returns an error if the bytes cannot be read.
     pub fn counted(&self, wire: &Wire) -> Result<u64, Error> {
         if let Some(count) = self.count() {
             return Ok(count);
@@ -105,7 +105,8 @@ impl Numbers {
     /// when first read. Of integers, the lower bytes are taken.
     ///
     /// # Errors
-    /// When there are more or fewer than `count`, or they are more than may be held in memory.
+    /// Returns an error if there are more or fewer than `count`, or they are more than may be held
+    /// in memory.
     pub fn values(
         &self,
         wire: &Wire,

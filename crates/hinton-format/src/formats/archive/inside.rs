@@ -14,7 +14,7 @@ use crate::{Checkpoint, Error, ErrorKind, Input, Limits, Warning};
 /// Opens the one checkpoint in an archive.
 ///
 /// # Errors
-/// When there is none, or several that do not belong together.
+/// Returns an error if there is none, or several that do not belong together.
 pub(super) fn open(input: &Input, members: Members, limits: &Limits) -> Result<Checkpoint, Error> {
     let path =
         input.path.as_ref().map_or_else(|| PathBuf::from(&input.name), |path| path.to_path_buf());

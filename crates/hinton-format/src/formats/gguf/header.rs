@@ -123,7 +123,7 @@ fn start<'a>(data: &'a dyn Bytes, limits: &Limits) -> Result<Start<'a>, Error> {
 /// The texts of a list of the metadata, at most `most`; `None` where there is no such list.
 ///
 /// # Errors
-/// As [`read`].
+/// Returns the errors of [`read`].
 pub(super) fn texts(
     data: &dyn Bytes,
     key: &str,
@@ -143,7 +143,7 @@ pub(super) fn texts(
 /// Reads the head of a file.
 ///
 /// # Errors
-/// When it is cut, lies, or passes a limit.
+/// Returns an error if it is cut, lies, or passes a limit.
 pub(super) fn read(data: &dyn Bytes, limits: &Limits) -> Result<Header, Error> {
     let Start { mut reader, version, endian, tensors, pairs } = start(data, limits)?;
     let mut header = Header {

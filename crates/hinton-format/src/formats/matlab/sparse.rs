@@ -176,8 +176,8 @@ impl Sparse {
     /// Where each column begins among the values, and whether rows rise in every column.
     ///
     /// # Errors
-    /// When columns overlap, or rows in a long column do not rise, as MATLAB's do: all of it would
-    /// have to be looked through for every part of it.
+    /// Returns an error if columns overlap, or rows in a long column do not rise, as MATLAB's do:
+    /// all of it would have to be looked through for every part of it.
     fn read_starts(&self) -> Result<Starts, ReadError> {
         /// Rows that are looked at in one go.
         const AT_ONCE: u64 = 1 << 16;

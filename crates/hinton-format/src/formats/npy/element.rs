@@ -30,7 +30,7 @@ impl Element {
     /// Of numpy's `descr`.
     ///
     /// # Errors
-    /// As [`dtype`].
+    /// Returns the errors of [`dtype`].
     pub(crate) fn of(descr: &str) -> Result<Element, Error> {
         match Long::of(descr) {
             Some(long) => Ok(Element::Long(long)),

@@ -61,7 +61,7 @@ impl Long {
     /// The values as `f64`, which are not held: they are made from `data`, which has nothing else.
     ///
     /// # Errors
-    /// When the first values cannot be read, or are of no known layout.
+    /// Returns an error if the first values cannot be read, or are of no known layout.
     pub(crate) fn rounded(self, data: Arc<dyn Bytes>) -> Result<Arc<dyn Bytes>, Error> {
         let bytes = self.bytes as u64;
         let sample = read_head(&*data, (SAMPLE * bytes).min(data.len() / bytes * bytes))?;

@@ -43,7 +43,7 @@ impl Record {
     /// Of numpy's `descr`: `[('x', '<f4'), ('y', '<i4', (2,)), ('in', [('z', '<f8')])]`.
     ///
     /// # Errors
-    /// When that is no list of fields.
+    /// Returns an error if that is no list of fields.
     pub(super) fn of(descr: &[Literal]) -> Result<Record, Error> {
         let mut record = Record { size: 0, fields: Vec::new(), skipped: Vec::new() };
         record.size = record.add(descr, "", 0)?;

@@ -40,7 +40,7 @@ pub(super) struct Found<'a> {
 /// Adds an item; `prefix` begins the names of all that is in it.
 ///
 /// # Errors
-/// When something of it is missing or damaged.
+/// Returns an error if something of it is missing or damaged.
 pub(super) fn add(
     folder: &Arc<dyn Folder>,
     prefix: &str,

@@ -116,7 +116,8 @@ fn number(name: &str) -> Option<u64> {
 /// Opens the folder.
 ///
 /// # Errors
-/// When it is no step and has several, or was not finished; when something is missing or damaged.
+/// Returns an error if it is no step and has several, or was not finished; when something is
+/// missing or damaged.
 pub(super) fn open(
     name: &str,
     folder: Arc<dyn Folder>,

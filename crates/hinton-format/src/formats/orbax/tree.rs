@@ -43,7 +43,7 @@ pub(super) enum Kind {
 /// Reads `_METADATA`.
 ///
 /// # Errors
-/// When it is not as expected, or has more leaves than the limit.
+/// Returns an error if it is not as expected, or has more leaves than the limit.
 pub(super) fn parse(text: &[u8], limits: &Limits) -> Result<Tree, Error> {
     let mut reader = Reader { limits, tree: Tree::default() };
     let mut json = serde_json::Deserializer::from_slice(text);

@@ -25,7 +25,7 @@ const DEPTH: usize = 16;
 /// values are cut; past a bound the rest is counted in a warning.
 ///
 /// # Errors
-/// When a number of numpy has not the bytes of its type.
+/// Returns an error if a number of numpy has not the bytes of its type.
 pub(super) fn collect(reader: &mut Reader<'_>, map: &Map, found: &mut Found) -> Result<(), Error> {
     let pickle = reader.pickle;
     if map.is_leaf(reader, pickle.root()) {
@@ -82,7 +82,7 @@ pub(super) fn collect(reader: &mut Reader<'_>, map: &Map, found: &mut Found) -> 
 /// The whole pickle as text, where it is a plain value or a list of them.
 ///
 /// # Errors
-/// As [`collect`].
+/// Returns the errors of [`collect`].
 pub(crate) fn plain_value(reader: &mut Reader<'_>) -> Result<Option<String>, Error> {
     let root = reader.pickle.root();
     Ok(number_text(reader, root)?.or_else(|| value(reader.pickle, root)))

@@ -49,7 +49,7 @@ pub(crate) trait Storages {
     /// The tensor of that key, in files that keep tensors beside the pickle.
     ///
     /// # Errors
-    /// When the file lies about it, or has none of that key.
+    /// Returns an error if the file lies about it, or has none of that key.
     fn tensor(&self, _key: &str) -> Result<Option<Placed>, Error> {
         Ok(None)
     }
@@ -160,7 +160,7 @@ impl<'p> Reader<'p> {
     /// Makes the tensor of a leaf.
     ///
     /// # Errors
-    /// When the file lies about it: bytes missing, a shape that does not fit.
+    /// Returns an error if the file lies about it: bytes missing, a shape that does not fit.
     pub(crate) fn build(&mut self, id: Id, name: &str) -> Result<Leaf, Error> {
         let pickle = self.pickle;
         if matches!(pickle.node(id), Node::Persid(_)) {

@@ -42,7 +42,8 @@ const SHARING: usize = 16;
 /// warning for the classes and functions that were not loaded.
 ///
 /// # Errors
-/// When the file lies about an array, or nests, repeats or holds more than the limits allow.
+/// Returns an error if the file lies about an array, or nests, repeats or holds more than the
+/// limits allow.
 pub(crate) fn walk(reader: &mut Reader<'_>, root_name: &str) -> Result<Found, Error> {
     let mut effort = Effort::of(reader);
     let map = Map::of(reader, &mut effort)?;

@@ -28,7 +28,7 @@ const MOST_FILES: usize = 5_000;
 /// Opens what a folder holds.
 ///
 /// # Errors
-/// When it holds no weights, or several files that do not belong together.
+/// Returns an error if it holds no weights, or several files that do not belong together.
 pub(crate) fn open_folder(folder: &Location, limits: &Limits) -> Result<Checkpoint, Error> {
     let snapshot = cache::snapshot(folder)?;
     let place = snapshot.as_ref().unwrap_or(folder);
@@ -177,7 +177,7 @@ fn open_loose(place: &Location, files: &[Entry], limits: &Limits) -> Result<Chec
 /// it was left over from another cut of the model.
 ///
 /// # Errors
-/// When the shards cannot be opened.
+/// Returns an error if the shards cannot be opened.
 pub(super) fn stale(
     folder: &Location,
     name: &str,
@@ -207,7 +207,7 @@ pub(super) fn stale(
 /// Numbered shards of a folder that are not in a list, in order.
 ///
 /// # Errors
-/// When the folder cannot be listed.
+/// Returns an error if the folder cannot be listed.
 pub(super) fn unlisted_shards(folder: &Location, listed: &[String]) -> Result<Vec<String>, Error> {
     let names = files(folder)?.into_iter().map(|file| file.name);
     let mut names: Vec<String> = names

@@ -88,7 +88,7 @@ impl Missing {
 /// An array of a store as a tensor; `id` tells its chunks apart from those of others.
 ///
 /// # Errors
-/// When its sizes cannot be counted.
+/// Returns an error if its sizes cannot be counted.
 pub(crate) fn tensor(
     name: &str,
     prefix: String,

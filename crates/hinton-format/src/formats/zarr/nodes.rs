@@ -59,7 +59,7 @@ impl<'a> Nodes<'a> {
     /// or the attributes of the group there.
     ///
     /// # Errors
-    /// When its metadata is damaged, or there are too many arrays.
+    /// Returns an error if its metadata is damaged, or there are too many arrays.
     pub(crate) fn add(
         &mut self,
         store: &Arc<dyn Store>,
@@ -123,7 +123,7 @@ impl<'a> Nodes<'a> {
     /// Keeps a text.
     ///
     /// # Errors
-    /// When there is no room for it.
+    /// Returns an error if there is no room for it.
     pub(crate) fn note(&mut self, key: String, value: String) -> Result<(), Error> {
         self.spend(TEXT_COST + key.len() as u64 + value.len() as u64)?;
         self.metadata.push((key, value));
@@ -133,7 +133,7 @@ impl<'a> Nodes<'a> {
     /// Reads a file of JSON.
     ///
     /// # Errors
-    /// When it is none, is too long, or when too much has been read.
+    /// Returns an error if it is none, is too long, or when too much has been read.
     pub(crate) fn json(&mut self, data: &dyn Bytes) -> Result<Value, Error> {
         let len = data.len();
         if len > LONGEST {
@@ -151,7 +151,7 @@ impl<'a> Nodes<'a> {
     /// Takes bytes of what all metadata together may take.
     ///
     /// # Errors
-    /// When there are not as many.
+    /// Returns an error if there are not as many.
     pub(crate) fn spend(&mut self, len: u64) -> Result<(), Error> {
         let limit = self.limits.header_bytes;
         self.left = self.left.checked_sub(len).ok_or_else(|| {

@@ -13,7 +13,7 @@ pub(crate) trait Store: Send + Sync {
     /// What lies under a key; `None` where nothing does.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// Returns an error if it cannot be read.
     fn get(&self, key: &str) -> Result<Option<Arc<dyn Bytes>>, Error>;
 
     /// The file that the value of a key lies in, as people name it.

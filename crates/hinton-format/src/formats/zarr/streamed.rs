@@ -74,7 +74,7 @@ impl Streams {
     /// Fills the piece of a chunk from its stream, which starts again for what is behind it.
     ///
     /// # Errors
-    /// When the chunk is damaged.
+    /// Returns an error if the chunk is damaged.
     pub(super) fn fill(&self, number: u64, stored: &Arc<dyn Bytes>, piece: Piece<'_>) -> Answer {
         let Kept { stream, window } = self.kept(number, stored);
         let mut stream = stream.lock().unwrap_or_else(PoisonError::into_inner);

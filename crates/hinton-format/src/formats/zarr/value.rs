@@ -64,7 +64,7 @@ pub(super) fn widen(bytes: &mut [u8], bits: u32, signed: bool) {
 /// The bytes of the element that stands where no chunk was written; none for zero.
 ///
 /// # Errors
-/// When the value is none of that dtype.
+/// Returns an error if the value is none of that dtype.
 pub(super) fn fill(json: &Value, kind: Kind) -> Result<Vec<u8>, Error> {
     let Kind { dtype, endian, .. } = kind;
     let odd = || Error::malformed(format!("its fill value is {json}, which is no {dtype}"));

@@ -1,8 +1,9 @@
-//! What changed between two checkpoints of which at least one is a summary: its statistics are known and
-//! its values are not.
+//! Compares two checkpoints of which at least one is a summary: its statistics are known, but not
+//! its values.
 //!
-//! Where a value lies is in no summary, so nothing here pairs values. What can be said exactly is how often
-//! each value occurs, and from that how many must have changed at least.
+//! A summary does not contain the positions of values, so values are not paired here. What can be
+//! determined exactly is how often each value occurs, and from that how many values must have
+//! changed at least.
 
 mod picture;
 mod words;
@@ -19,59 +20,61 @@ use super::{Rule, named, names_of};
 use crate::{Error, Selected, select, visible};
 pub use picture::MOST_HISTOGRAMS;
 
-/// Two checkpoints, the statistics of each tensor beside those of the other's.
+/// The comparison of the statistics of two checkpoints, tensor by tensor.
 #[derive(Debug, Clone, Default)]
 pub struct StatisticsDiff {
-    /// The first file's path.
+    /// Path of the first file.
     pub path_a: String,
-    /// The second's.
+    /// Path of the second file.
     pub path_b: String,
     /// Which of the two are summaries; the values of the other are read.
     pub is_summary: [bool; 2],
-    /// Tensors that both have, in the order of the first.
+    /// Tensors that both files have, in the order of the first.
     pub pairs: Vec<StatisticsPair>,
-    /// Tensors of one name whose shapes differ: first and second.
+    /// Tensors with the same name whose shapes differ: from the first and the second file.
     pub unlike: Vec<(Tensor, Tensor)>,
-    /// Tensors that only the first has.
+    /// Tensors that only the first file has.
     pub only_a: Vec<Tensor>,
-    /// Tensors that only the second has.
+    /// Tensors that only the second file has.
     pub only_b: Vec<Tensor>,
 }
 
 /// A tensor that both files have.
 #[derive(Debug, Clone)]
 pub struct StatisticsPair {
-    /// The first one.
+    /// The tensor of the first file.
     pub a: Tensor,
-    /// The second one.
+    /// The tensor of the second file.
     pub b: Tensor,
-    /// What is known of each, once [`StatisticsDiff::read`] has looked.
+    /// The statistics of both; filled by [`StatisticsDiff::read`].
     pub found: Option<FoundStatistics>,
 }
 
-/// What is known of a tensor in both files.
+/// The statistics of a tensor in both files.
 #[derive(Debug, Clone)]
 pub struct FoundStatistics {
     /// The statistics of both.
     pub summaries: [Summary; 2],
-    /// How many stripes of 131,072 values each knows, and how many there are.
+    /// The number of stripes of 131,072 values that each covers, and the total number.
     pub stripes: [(u64, u64); 2],
-    /// What follows of the counts.
+    /// What follows from the counts.
     pub counts: Counts,
 }
 
-/// What the counts of two tensors say of their values.
+/// What the counts of two tensors say about their values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counts {
-    /// Each value occurs as often in both. They may lie elsewhere.
+    /// Each value occurs equally often in both, perhaps at other positions.
     Same,
-    /// Each bin (0.8 % of the value) has as many values in both, and all sums are the same to the last bit.
+    /// Each bin (0.8 % of the value) has equally many values in both, and all sums are the same to
+    /// the last bit.
     SameInBins,
-    /// Each bin has as many values in both, and sums differ: values changed within their bins, or lie elsewhere.
+    /// Each bin has equally many values in both, but sums differ: values changed within their bins,
+    /// or are at other positions.
     OtherSums,
-    /// At least so many values changed.
+    /// At least this number of values changed.
     Changed(u64),
-    /// The summaries know different parts of the tensor, so that nothing follows.
+    /// The summaries cover different parts of the tensor, so nothing can be concluded.
     Unknown,
 }
 
@@ -80,11 +83,11 @@ pub fn is_summary(checkpoint: &Checkpoint) -> bool {
     checkpoint.tensors.iter().any(|tensor| tensor.known().is_some())
 }
 
-/// Matches the tensors of two files that the patterns mean (all, without any): by name, or also by the names
-/// of other libraries, as the rule says; never by values.
+/// Matches the tensors of two files that match the patterns (all, without patterns): by name, or
+/// also by the names of other libraries, depending on the rule; never by values.
 ///
 /// # Errors
-/// As [`select`], where a pattern means nothing in both files.
+/// Returns the errors of [`select`], if a pattern matches nothing in both files.
 pub fn diff_statistics<S: AsRef<str>>(
     a: &Checkpoint,
     b: &Checkpoint,
@@ -174,18 +177,18 @@ impl StatisticsDiff {
         self.only_b.extend(b.iter().zip(is_left).filter(|one| one.1).map(|one| one.0.clone()));
     }
 
-    /// Bytes that [`read`](StatisticsDiff::read) reads at most.
+    /// The maximum number of bytes that [`read`](StatisticsDiff::read) will read.
     pub fn bytes(&self) -> u64 {
         let sides = self.pairs.iter().flat_map(|pair| [&pair.a, &pair.b]);
         let read = sides.filter(|tensor| tensor.known().is_none());
         read.map(Tensor::byte_len).fold(0, u64::saturating_add)
     }
 
-    /// Puts the statistics of each pair beside one another; takes those of a file that has values, of the same
-    /// stripes as the other knows.
+    /// Fills in the statistics of each pair. If a file has values, their statistics are computed
+    /// for the same stripes that the other file covers.
     ///
     /// # Errors
-    /// When values cannot be read, or the work was stopped.
+    /// Returns an error if values cannot be read, or the work was cancelled.
     pub fn read(&mut self, work: Work<'_>) -> Result<(), Error> {
         for pair in &mut self.pairs {
             let of_a = known(&pair.a, pair.b.known(), work)?;
@@ -195,8 +198,9 @@ impl StatisticsDiff {
         Ok(())
     }
 
-    /// Whether nothing differs that summaries know: the same tensors, in the same dtypes and shapes, with the same
-    /// statistics. Their values may differ all the same. False before [`read`](StatisticsDiff::read).
+    /// Whether nothing that summaries contain differs: the same tensors, with the same dtypes,
+    /// shapes and statistics. Their values may still differ. False before
+    /// [`read`](StatisticsDiff::read).
     pub fn is_same(&self) -> bool {
         let singles = [&self.only_a, &self.only_b].iter().all(|list| list.is_empty());
         let same = |pair: &StatisticsPair| pair.is_same() && !pair.is_cast() && !pair.is_turned();
@@ -208,8 +212,8 @@ impl StatisticsDiff {
         words::sentences(self)
     }
 
-    /// The pairs, those first of which the largest share changed; NaN and infinities that came or went
-    /// before all others. Equals stay in order.
+    /// The pairs by the share of values that changed, largest first; pairs in which non-finite
+    /// values appeared or disappeared come before all others. Equal pairs stay in order.
     pub fn by_change(&self) -> Vec<&StatisticsPair> {
         let mut pairs: Vec<&StatisticsPair> = self.pairs.iter().collect();
         pairs.sort_by(|a, b| b.weight().total_cmp(&a.weight()));
@@ -218,13 +222,13 @@ impl StatisticsDiff {
 }
 
 impl StatisticsPair {
-    /// Whether nothing differs that is known of its values; false before they are read.
+    /// Whether nothing that is known about the values differs; false before they are read.
     pub fn is_same(&self) -> bool {
         let counts = self.found.as_ref().map(|found| found.counts);
         matches!(counts, Some(Counts::Same | Counts::SameInBins))
     }
 
-    /// Whether the files store it in different types.
+    /// Whether the two files store it in different dtypes.
     pub fn is_cast(&self) -> bool {
         self.a.stored_type() != self.b.stored_type()
     }
@@ -234,7 +238,7 @@ impl StatisticsPair {
         self.a.shape() != self.b.shape()
     }
 
-    /// The name, and the other file's where that is another.
+    /// The name, and the name in the other file if it is different.
     pub fn label(&self) -> String {
         match self.a.name() == self.b.name() {
             true => visible(self.a.name()).into_owned(),
@@ -242,7 +246,7 @@ impl StatisticsPair {
         }
     }
 
-    /// Whether NaN or infinities came or went.
+    /// Whether non-finite values appeared or disappeared.
     pub fn is_odd(&self) -> bool {
         let odd = |one: &Summary| [one.nan, one.pos_inf, one.neg_inf];
         self.found.as_ref().is_some_and(|found| {
@@ -286,7 +290,7 @@ impl FoundStatistics {
         FoundStatistics { summaries, stripes, counts }
     }
 
-    /// The least share of the values that changed; `None` where nothing is known of that.
+    /// The minimum share of the values that changed; `None` if it is unknown.
     pub fn changed_share(&self) -> Option<f64> {
         let least = match self.counts {
             Counts::Changed(least) => least,
@@ -296,7 +300,7 @@ impl FoundStatistics {
         Some(least as f64 / self.summaries[0].elements.max(1) as f64)
     }
 
-    /// Whether both know every value.
+    /// Whether both files cover every value.
     pub fn is_whole(&self) -> bool {
         self.stripes.iter().all(|(known, all)| known == all)
     }

@@ -1,4 +1,4 @@
-//! A comparison of statistics as a picture: the histograms of both files over one another.
+//! Draws a comparison of statistics: the histograms of both files, overlaid.
 
 use hinton_chart::{CHARTS, Course, Extent, Options, Panel, Sheet, SheetPart};
 use hinton_tensor::{Summary, Tensor};
@@ -8,16 +8,16 @@ use super::{StatisticsDiff, StatisticsPair, words};
 use crate::fonts::noted;
 use crate::{Error, Picture};
 
-/// Most tensors whose histograms are shown on one page.
+/// The maximum number of tensors whose histograms are shown on one page.
 pub const MOST_HISTOGRAMS: usize = 8;
 
 impl StatisticsDiff {
-    /// Draws the histograms of both files over one another, of the [`MOST_HISTOGRAMS`] tensors that changed most;
-    /// of those that are the same, too, where all are. Before [`read`](StatisticsDiff::read) there is
-    /// nothing to draw.
+    /// Draws the histograms of both files, overlaid, for the [`MOST_HISTOGRAMS`] tensors that
+    /// changed most; if no tensor changed, for unchanged ones. There is nothing to draw before
+    /// [`read`](StatisticsDiff::read).
     ///
     /// # Errors
-    /// When no tensor of both files has a finite value, or the page has no room.
+    /// Returns an error if no tensor of both files has a finite value, or the page is too small.
     pub fn draw(&self, options: &Options) -> Result<Picture, Error> {
         let ordered = self.by_change();
         let is_drawn = |pair: &&StatisticsPair| {

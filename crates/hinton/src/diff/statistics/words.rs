@@ -1,4 +1,4 @@
-//! What differs in statistics, in sentences.
+//! Summarises the differences of statistics in sentences.
 
 use hinton_tensor::Summary;
 
@@ -197,7 +197,7 @@ impl StatisticsPair {
         }
     }
 
-    /// The figures that differ and are not their mean and spread: `min -1 → -2, 3 → 5 zeros`.
+    /// The statistics that differ, except mean and standard deviation: `min -1 → -2, 3 → 5 zeros`.
     pub fn figures(&self) -> Vec<String> {
         let Some(found) = &self.found else { return Vec::new() };
         let [a, b] = &found.summaries;

@@ -1,4 +1,4 @@
-//! A comparison of statistics as JSON, CSV and Markdown.
+//! Writes a comparison of statistics as JSON, CSV or Markdown.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -70,7 +70,7 @@ fn word(counts: Counts) -> &'static str {
 const FIGURES: [&str; 8] = ["nan", "inf", "zeros", "min", "max", "mean", "std", "median"];
 
 impl StatisticsDiff {
-    /// The pairs as CSV with a line of headings; what is not known is empty.
+    /// The pairs as CSV with a header line; unknown values are empty.
     pub fn to_csv(&self) -> String {
         let heads = |side: char| FIGURES.map(|figure| format!("{figure}_{side}")).join(",");
         let mut text = format!(
@@ -121,7 +121,7 @@ impl StatisticsDiff {
         text
     }
 
-    /// The sentences and the `most` pairs that changed most, as Markdown for a pull request.
+    /// The sentences and the `most` pairs with the largest change, as Markdown for a pull request.
     pub fn to_markdown(&self, most: usize) -> String {
         let code =
             |text: &str| format!("`{}`", visible(text).replace('`', "'").replace('|', "\\|"));

@@ -51,7 +51,8 @@ impl<'a> Assembly<'a> {
     /// Opens what can be opened; one odd tensor hides no other.
     ///
     /// # Errors
-    /// When nothing can be opened, or a file would reach outside its folder or run code.
+    /// Returns an error if nothing can be opened, or a file would reach outside its folder or run
+    /// code.
     pub(super) fn checkpoint(mut self) -> Result<Checkpoint, Error> {
         let (mut tensors, mut warnings) = (Vec::new(), Vec::new());
         let (mut broken, mut unread) = (Skipped::default(), Skipped::default());

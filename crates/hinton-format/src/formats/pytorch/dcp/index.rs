@@ -98,7 +98,7 @@ impl Index {
     /// Takes in what another rank wrote.
     ///
     /// # Errors
-    /// When together they have more entries than there may be.
+    /// Returns an error if together they have more entries than there may be.
     pub(super) fn merge(&mut self, other: Index, limits: &Limits) -> Result<(), Error> {
         for entry in other.entries {
             let Some(&at) = self.by_name.get(&entry.name) else {

@@ -37,7 +37,8 @@ pub(super) enum Source {
 /// What lies at a place.
 ///
 /// # Errors
-/// When the file is missing, too short, outside the folder, or holds something else there.
+/// Returns an error if the file is missing, too short, outside the folder, or holds something else
+/// there.
 pub(super) fn source(place: &Place, beside: &mut Beside<'_>) -> Result<Source, Error> {
     if let Some(how) = &place.packed {
         let message = format!("its chunks were written with the extension {how:?}: not read");

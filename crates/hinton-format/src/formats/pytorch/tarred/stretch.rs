@@ -29,7 +29,7 @@ impl<'d> Stretch<'d> {
     /// Bytes from `at` on: at least `want`, or those that are left.
     ///
     /// # Errors
-    /// When they cannot be read.
+    /// Returns an error if they cannot be read.
     pub(super) fn from(&mut self, at: u64, want: u64) -> Result<&[u8], Error> {
         let (data, len) = (self.data, self.data.len());
         let at = at.min(len);

@@ -24,7 +24,7 @@ pub(crate) struct Group {
 /// are tables where there is anything else.
 ///
 /// # Errors
-/// When there are too many files, or a folder cannot be read.
+/// Returns an error if there are too many files, or a folder cannot be read.
 pub(crate) fn groups(place: &Location, limits: &Limits) -> Result<Vec<Group>, Error> {
     let mut search = Search { limits, seen: 0, found: Vec::new() };
     search.look(place, &Path { below: "", depth: 0, is_in_model: false })?;
