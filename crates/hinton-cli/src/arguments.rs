@@ -7,16 +7,16 @@ use hinton::Error;
 
 use crate::commands;
 
-/// An argument of a command that has a name.
+/// A named argument of a command.
 #[derive(Debug, Clone)]
 pub struct ArgumentRow {
-    /// Its name, without dashes before it.
+    /// Its name, without leading dashes.
     pub name: String,
-    /// Whether it takes a value; else it is on or off.
+    /// Whether it takes a value; if not, it is a flag.
     pub takes_value: bool,
-    /// What it does, in a line.
+    /// A description in one line.
     pub about: String,
-    /// The values it takes, where they are few words; else empty.
+    /// The values it accepts, if they are a few words; else empty.
     pub choices: Vec<String>,
 }
 
@@ -24,8 +24,8 @@ pub struct ArgumentRow {
 const OF_A_COMMAND_LINE: &[&str] = &["output", "live", "graphics", "threads", "format", "loop"];
 
 /// The arguments that [`space_words`](crate::space_words) (`"space"`) and [`train`](crate::train)
-/// (`"train"`) take, in the order of the help; none for others. Those of `"train"` are without the
-/// settings of pictures.
+/// (`"train"`) accept, in the order of the help; empty for other commands. Those of `"train"` do
+/// not include the settings of pictures.
 pub fn arguments(command: &str) -> Vec<ArgumentRow> {
     let (command, has_settings) = match command {
         "space" => (commands::space_args(), false),

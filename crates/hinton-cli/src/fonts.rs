@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use hinton::{Coverage, FontFile, coverage};
 
-/// Lets pictures find fonts of the system. They are looked for when they are needed.
+/// Lets pictures use fonts of the system, which are searched when they are needed.
 pub fn use_system_fonts() {
     let source = |c| {
         static FONTS: OnceLock<SystemFonts> = OnceLock::new();

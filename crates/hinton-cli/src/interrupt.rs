@@ -38,8 +38,8 @@ static STATE: LazyLock<State> = LazyLock::new(|| {
 /// What a program that is not the command says of stopping. Its signals are its own.
 static EMBEDDED: OnceLock<fn() -> bool> = OnceLock::new();
 
-/// Says that another program calls this library: no signal is listened to any more than it was, and
-/// `is_stopped` is asked whether work is to stop. The first call counts.
+/// Declares that another program calls this library: signals are left to that program, and
+/// `is_stopped` is asked whether work should be cancelled. Only the first call has an effect.
 pub fn embed(is_stopped: fn() -> bool) {
     EMBEDDED.get_or_init(|| is_stopped);
 }

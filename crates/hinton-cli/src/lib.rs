@@ -36,10 +36,11 @@ pub use remote::{bytes_of, limit_downloads, notes_of_addresses, open_addresses};
 pub use terminal::terminal_options;
 pub use viewing::{Listening, Viewing, page_of};
 
-/// Does what a command line says and returns its exit code: 0 is success, 1 says that the input or the
-/// work failed, 2 that the command line was wrong. The first word is the program's name.
+/// Runs a command line and returns its exit code: 0 for success, 1 if the input or the work failed,
+/// 2 if the command line was wrong. The first word is the name of the program.
 ///
-/// Writes to the standard streams. Where work was stopped by a signal, the process ends by it.
+/// Writes to the standard streams. If work was stopped by a signal, the process ends by that
+/// signal.
 pub fn run(words: impl IntoIterator<Item = OsString>) -> u8 {
     use_system_fonts();
     let words = with_command(with_format(words.into_iter().collect()));

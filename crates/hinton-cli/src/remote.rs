@@ -51,8 +51,8 @@ pub(crate) fn allow(words: &[OsString], matches: &ArgMatches) -> Result<(), Fail
     Ok(())
 }
 
-/// From now on addresses open in this process, as the environment says; for programs that are not the
-/// command. The first call counts.
+/// Lets this process open addresses, with settings from the environment; for programs other than
+/// the command. Only the first call has an effect.
 ///
 /// # Errors
 /// Returns an error if the environment names certificates that cannot be read.
@@ -60,12 +60,12 @@ pub fn open_addresses() -> Result<(), hinton::Error> {
     install(None)
 }
 
-/// From now on at most this many bytes more are downloaded of files at addresses, in this whole process:
-/// `--max-download` of the command, for other programs. The size is `500MB`, `2GiB` or a number; without one
-/// there is no limit.
+/// Limits how many more bytes this process downloads of files at addresses, from now on, like
+/// `--max-download` of the command. The size is a text such as `500MB` or `2GiB`, or a number of
+/// bytes; `None` removes the limit.
 ///
 /// # Errors
-/// Returns an error if it is not a size, or as [`open_addresses`].
+/// Returns an error if the text is not a size, and the errors of [`open_addresses`].
 pub fn limit_downloads(most: Option<&str>) -> Result<(), hinton::Error> {
     let most = most.map(|text| size_of("max-download", text)).transpose()?;
     open_addresses()?;
@@ -75,10 +75,10 @@ pub fn limit_downloads(most: Option<&str>) -> Result<(), hinton::Error> {
     Ok(())
 }
 
-/// The bytes that a size such as `256MB` or `1GiB` is, as the command reads it.
+/// Parses a size such as `256MB` or `1GiB`, as the command does, and returns it in bytes.
 ///
 /// # Errors
-/// Returns an error if it is not a size, or of nothing.
+/// Returns an error if the text is not a size, or the size is zero.
 pub fn bytes_of(text: &str) -> Result<u64, hinton::Error> {
     match size_of("chunk", text)? {
         0 => Err(hinton::Error::Request {
@@ -97,7 +97,7 @@ fn size_of(argument: &str, text: &str) -> Result<u64, hinton::Error> {
     })
 }
 
-/// What a person should know of addresses that were read since this was called last.
+/// Takes the notes for the user about addresses that were read since the last call.
 pub fn notes_of_addresses() -> Vec<String> {
     match REMOTE.get() {
         Some(Some(remote)) => remote.take_notes(),

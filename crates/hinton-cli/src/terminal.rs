@@ -54,7 +54,7 @@ impl Terminal {
     }
 }
 
-/// What the terminal of this process's standard output can show, as the command finds it out.
+/// Detects what the terminal of this process's standard output can show.
 pub fn terminal_options() -> TerminalOptions {
     Terminal::detect(None).options
 }

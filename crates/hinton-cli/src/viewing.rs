@@ -16,11 +16,11 @@ use crate::failure::plain;
 pub struct Listening {
     /// The address to listen on.
     pub host: IpAddr,
-    /// The port; 0 is any that is free.
+    /// The port; 0 means any free port.
     pub port: u16,
-    /// Names by which the server may be called, besides those of this machine.
+    /// Host names under which the server may be addressed, besides those of this machine.
     pub names: Vec<String>,
-    /// The address under which a proxy shows the page.
+    /// The address under which a proxy provides the page.
     pub base_url: Option<String>,
 }
 
@@ -31,7 +31,7 @@ impl Default for Listening {
     }
 }
 
-/// A viewer and the socket that it will answer on.
+/// A viewer, and the socket on which it will serve requests.
 pub struct Viewing {
     viewer: Arc<Viewer>,
     listener: Mutex<Option<TcpListener>>,
@@ -42,16 +42,16 @@ pub struct Viewing {
 }
 
 impl Viewing {
-    /// Opens paths (weights files, folders that hold one, training runs) and a socket. Questions are
-    /// answered on at most this many threads each; 0 is one for each core.
+    /// Opens paths (weights files, folders that hold one, training runs) and a socket. Each
+    /// question is answered on at most `threads` threads; 0 means one per core.
     ///
     /// # Errors
-    /// Returns an error if a path cannot be opened, or the system does not let it listen.
+    /// Returns an error if a path cannot be opened, or the system does not allow listening.
     pub fn open(paths: &[PathBuf], threads: usize, at: &Listening) -> Result<Self, Error> {
         Viewing::new(Viewer::open(paths, hinton::threads(threads))?, at)
     }
 
-    /// The same of what is open already.
+    /// Opens a socket for a viewer of checkpoints that are already open.
     ///
     /// # Errors
     /// Returns the errors of [`Viewing::open`].
@@ -89,35 +89,35 @@ impl Viewing {
         })
     }
 
-    /// Whether there is anything to see.
+    /// Whether there are any tensors to view.
     pub fn has_tensors(&self) -> bool {
         self.viewer.bytes() > 0
     }
 
-    /// The address of the page, with the key in it.
+    /// The address of the page, including the key.
     pub fn address(&self) -> &str {
         &self.address
     }
 
-    /// Bytes of all values that are viewed.
+    /// Size of all values that are viewed, in bytes.
     pub fn bytes(&self) -> u64 {
         self.viewer.bytes()
     }
 
-    /// One page that shows the same without a server, with about `budget` bytes of data in it; and what of
-    /// the data is in it, in a sentence. Reads every tensor whole.
+    /// Exports the view as a page that needs no server, with about `budget` bytes of data, and one
+    /// sentence about how much of the data it contains. Reads every tensor completely.
     ///
     /// # Errors
     /// Returns an error if the budget is too small for the map, values cannot be read, or the work
-    /// was stopped.
+    /// was cancelled.
     pub fn page(&self, budget: u64, progress: &dyn Progress) -> Result<(Vec<u8>, String), Error> {
         exported(&self.viewer, budget, progress)
     }
 
-    /// Answers until [`Viewing::stop`]; a second call returns at once.
+    /// Serves requests until [`Viewing::stop`] is called; a second call returns immediately.
     ///
     /// # Errors
-    /// Returns an error if the system refuses the means to listen.
+    /// Returns an error if the operating system does not allow listening.
     pub fn serve(&self) -> Result<(), Error> {
         let listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(listener) = listener else { return Ok(()) };
@@ -126,14 +126,14 @@ impl Viewing {
             .map_err(|error| no_listening(self.wanted, &error))
     }
 
-    /// Ends [`Viewing::serve`], or keeps it from beginning.
+    /// Stops [`Viewing::serve`], or keeps it from starting.
     pub fn stop(&self) {
         self.listener.lock().unwrap_or_else(PoisonError::into_inner).take();
         self.stop.stop();
     }
 }
 
-/// The page of [`Viewing::page`] for what is open already, without a socket.
+/// Exports the page of [`Viewing::page`] for checkpoints that are already open, without a socket.
 ///
 /// # Errors
 /// Returns the errors of [`Viewing::page`].

@@ -130,24 +130,25 @@ pub(crate) fn chosen(
     Ok((set, notes))
 }
 
-/// What was asked of `hinton space` besides the network.
+/// The parsed arguments of `hinton space`, except the network.
 pub struct SpaceWords<'a> {
-    /// Of the network.
+    /// How to build the network.
     pub network: NetworkRequest,
-    /// Of the points.
+    /// Which points to send.
     pub points: PointRequest,
-    /// Whether any were named.
+    /// Whether the user chose the points.
     pub has_points: bool,
-    /// Of the pictures.
+    /// How to draw the pictures.
     pub show: ShowRequest<'a>,
-    /// Of a film.
+    /// How to make a film.
     pub film: FilmRequest,
-    /// The theme, where it was said.
+    /// The theme, if it was given.
     pub theme: Option<ThemeName>,
 }
 
 impl SpaceWords<'_> {
-    /// The points for a network, and what to say of their choice; `path` is where it was opened from.
+    /// The points for a network, and notes about their choice; `path` is the path that the network
+    /// was opened from.
     ///
     /// # Errors
     /// Returns an error if the points do not fit the network, or cannot be read.
@@ -165,10 +166,10 @@ pub(crate) fn own_args() -> Command {
     words::args(Command::new("space"))
 }
 
-/// What words such as `--scale=2` ask of `hinton space`.
+/// Parses arguments of `hinton space`, such as `--scale=2`.
 ///
 /// # Errors
-/// Returns an error if a word is not understood.
+/// Returns an error if an argument is not understood.
 pub fn space_words<'a>(
     said: &[String],
     work: Work<'a>,

@@ -278,13 +278,13 @@ pub(crate) fn own_args() -> Command {
     args(Command::new("train"))
 }
 
-/// Trains as words such as `--epochs=3` and the name of the data ask; `data` are points that are open
-/// already. `told` hears of each step, and of each epoch with what it gave, and may stop it; `ended` takes
-/// what is wanted of what was learned. Notes come with it.
+/// Trains as arguments such as `--epochs=3` and the name of the data request; `data` are points
+/// that are already open. `told` receives each step, and each epoch with its results, and may stop
+/// the training. `ended` computes the result from what was learned; it is returned with notes.
 ///
 /// # Errors
-/// Returns an error if a word is not understood, the data cannot be read or do not fit, or `ended`
-/// fails.
+/// Returns an error if an argument is not understood, the data cannot be read or do not fit, or
+/// `ended` fails.
 pub fn train<T>(
     said: &[String],
     data: Option<&Checkpoint>,
