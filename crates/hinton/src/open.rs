@@ -27,9 +27,9 @@ pub fn open_with(path: impl AsRef<Path>, limits: &Limits) -> Result<Checkpoint, 
     Ok(hinton_format::open(path.as_ref(), limits)?)
 }
 
-/// Opens a file or folder that is in a [`Folder`](source::Folder) that you provide. Shards next to
-/// an index, and data in other files, are found there too. The folder is asked for files by name,
-/// and for their bytes by range.
+/// Opens a file or folder that is in a [`Folder`](crate::source::Folder) that you provide. Shards
+/// next to an index, and data in other files, are found there too. The folder is asked for files by
+/// name, and for their bytes by range.
 ///
 /// ```
 /// use std::sync::Arc;
