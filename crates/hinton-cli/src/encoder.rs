@@ -376,7 +376,7 @@ impl<'scope> Running<'scope> {
             return Err(std::io::Error::other("no pipes"));
         };
         // Emptied as it fills: a full pipe would stop ffmpeg, and it us.
-        let said = scope.spawn(move || {
+        let said = std::thread::Builder::new().spawn_scoped(scope, move || {
             let (mut errors, mut said) = (errors, Vec::new());
             let mut part = [0; 4096];
             while let Ok(count @ 1..) = errors.read(&mut part) {
@@ -385,7 +385,7 @@ impl<'scope> Running<'scope> {
                 }
             }
             String::from_utf8_lossy(&said).trim().to_owned()
-        });
+        })?;
         Ok(Running { child, input, said })
     }
 

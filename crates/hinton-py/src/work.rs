@@ -6,7 +6,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use hinton::{Error, Progress};
-use pyo3::exceptions::PyException;
+use pyo3::exceptions::{PyException, PyRuntimeError};
 use pyo3::prelude::*;
 
 use crate::errors::raised;
@@ -124,12 +124,20 @@ fn listened<T: Send>(
         let (done, finished) = channel::<()>();
         std::thread::scope(|scope| {
             let stop = &stop;
-            let worker = scope.spawn(move || {
+            let work = move || {
                 let result = todo(stop);
                 // Whoever listens may have gone.
                 let _ = done.send(());
                 result
-            });
+            };
+            let worker = match std::thread::Builder::new().spawn_scoped(scope, work) {
+                Ok(worker) => worker,
+                Err(error) => {
+                    return Err(PyRuntimeError::new_err(format!(
+                        "no thread can be started: {error}"
+                    )));
+                }
+            };
             let mut shown = Shown::default();
             let mut interrupted = None;
             while let Err(RecvTimeoutError::Timeout) = finished.recv_timeout(LISTEN) {

@@ -206,7 +206,10 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let is_opened = !matches.get_flag("no-open");
     std::thread::scope(|scope| {
         let answer = |viewing: Arc<Viewing>| {
-            scope.spawn(move || viewing.serve());
+            let serve = move || viewing.serve();
+            if let Err(error) = std::thread::Builder::new().spawn_scoped(scope, serve) {
+                note(&format!("the viewer cannot start: {}", error));
+            }
         };
         let page = Page::new(folder.clone(), thread_count(matches), is_opened, answer);
         trained(matches, Some(page))

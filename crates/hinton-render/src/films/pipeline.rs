@@ -95,9 +95,24 @@ pub(super) fn run<W, D, J, O: Send>(
         impl FnMut(usize, D) -> Result<J, FilmError> + Send,
         impl Fn(&mut W, J) -> Result<O, FilmError> + Sync,
     >,
+    deliver: impl FnMut(usize, O) -> Result<(), FilmError>,
+) -> Result<(), FilmError> {
+    run_on(threads.clamp(1, count.max(1)), count, steps, deliver)
+}
+
+/// As [`run`], on this many threads. Where the system gives fewer, those do the work; where it gives
+/// none, this thread does.
+fn run_on<W, D, J, O: Send>(
+    threads: usize,
+    count: usize,
+    steps: Steps<
+        impl Fn() -> W + Sync,
+        impl Fn(&mut W, usize) -> Result<D, FilmError> + Sync,
+        impl FnMut(usize, D) -> Result<J, FilmError> + Send,
+        impl Fn(&mut W, J) -> Result<O, FilmError> + Sync,
+    >,
     mut deliver: impl FnMut(usize, O) -> Result<(), FilmError>,
 ) -> Result<(), FilmError> {
-    let threads = threads.clamp(1, count.max(1));
     // Enough that nobody waits for a frame that takes twice as long as the others.
     let window = 2 * threads + 1;
     let state =
@@ -147,10 +162,14 @@ pub(super) fn run<W, D, J, O: Send>(
     };
     std::thread::scope(|scope| {
         let _release = Release(&shared);
-        for _ in 0..threads {
-            scope.spawn(work);
-        }
+        let started = (0..threads)
+            .map_while(|_| std::thread::Builder::new().spawn_scoped(scope, work).ok())
+            .count();
+        let mut own = (started == 0).then(&worker);
         for frame in 0..count {
+            if let Some(Err(error)) = own.as_mut().map(|worker| one(worker, frame)) {
+                shared.fail(frame, error);
+            }
             let state = shared.lock();
             let ready = |state: &State<O>| state.ready.contains_key(&frame) || state.end <= frame;
             let mut state = shared.wait(state, ready);
@@ -190,7 +209,7 @@ mod tests {
             },
             encode: |(): &mut (), job: usize| Ok(job * 2),
         };
-        let result = run(40, threads, steps, |at, out| {
+        let result = run_on(threads, 40, steps, |at, out| {
             assert_eq!(out, (at * 3 + 1) * 2);
             seen.push(at);
             Ok(())
@@ -210,7 +229,7 @@ mod tests {
 
     #[test]
     fn the_first_frame_that_fails_is_told_and_those_before_it_are_delivered() {
-        for threads in [1, 2, 5] {
+        for threads in [0, 1, 2, 5] {
             let (seen, result) = failing(&[23, 17, 18], threads);
             assert!(seen.into_iter().eq(0..17), "{threads}");
             let error = result.unwrap_err();
