@@ -311,7 +311,7 @@ mod tests {
         let pickle = FORMATS.iter().find(|row| row.name == "pickle");
         let error = unknown(&head, pickle);
         assert_eq!(error.kind(), ErrorKind::Unrecognised);
-        assert!(error.message().contains("no pickle file in spite of its name"), "{error}");
+        assert!(error.message().contains("not a pickle file in spite of its name"), "{error}");
         assert!(error.message().contains("09 00 01 02"), "{error}");
         let cure = error.cure_text().unwrap();
         assert!(cure.contains("dlib") && cure.contains("numpy.fromfile"), "{cure}");
