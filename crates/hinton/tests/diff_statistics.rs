@@ -167,6 +167,44 @@ fn parts_are_compared_by_what_both_know() {
 }
 
 #[test]
+fn digests_tell_what_counts_cannot() {
+    let folder = Folder::new();
+    // Of 16 bits, so that counts are exact: the same, in another order, and one that changed.
+    let values: Vec<i16> = (0..200_000).map(|index| (index * 31 % 1000) as i16).collect();
+    let mut turned = values.clone();
+    turned.swap(5, 150_000);
+    let mut changed = values.clone();
+    changed[7] += 1;
+    let file = |name: &str, of: [&[i16]; 3]| {
+        let tensors = ["same", "moved", "changed"].into_iter().zip(of);
+        let tensors = tensors.map(|(name, one)| hinton::tensor_of(name, &[400, 500], one).unwrap());
+        let path = folder.path(name);
+        export(tensors.collect::<Vec<_>>(), &path).unwrap();
+        open(&path).unwrap()
+    };
+    let a = file("a.safetensors", [&values, &values, &values]);
+    let b = file("b.safetensors", [&values, &turned, &changed]);
+    let with = |file: &Checkpoint, number, of| {
+        let task = part(file, number, of).unwrap().with_checks();
+        opened("x.hs", do_task(file, &task, Work::on(2)).unwrap()).unwrap()
+    };
+    let expected = [Counts::SameDigest, Counts::OtherBytes, Counts::Changed(1)];
+    let found = |a: &Checkpoint, b: &Checkpoint| -> Vec<Counts> {
+        counts(&compared(a, b, Rule::Exact)).into_iter().map(|one| one.1).collect()
+    };
+    assert_eq!(found(&with(&a, 1, 1), &with(&b, 1, 1)), expected);
+    // A file is looked at as its counterpart was.
+    assert_eq!(found(&with(&a, 1, 1), &b), expected);
+    assert_eq!(found(&a, &with(&b, 1, 1)), expected);
+    // Without digests on one side the counts alone speak.
+    let plain = [Counts::Same, Counts::Same, Counts::Changed(1)];
+    assert_eq!(found(&summary(&a), &with(&b, 1, 1)), plain);
+    // A part tells of its part.
+    let half = found(&with(&a, 1, 2), &with(&b, 1, 2));
+    assert_eq!((half[0], half[2]), (Counts::SameDigest, Counts::Unknown), "{half:?}");
+}
+
+#[test]
 fn names_of_other_libraries_types_and_axes_are_told() {
     let folder = Folder::new();
     let values: Vec<f32> = (0..6000).map(|index| (index % 250) as f32).collect();

@@ -124,6 +124,12 @@ impl Looked {
         self.lead
     }
 
+    /// Whether both have the same shape and dtype, cover the same stripes, and have equal digests of
+    /// their bytes.
+    pub fn has_digests_of(&self, other: &Looked) -> bool {
+        self.form == other.form && self.lead == other.lead && self.later == other.later
+    }
+
     /// The coordinates of the first NaN, +∞ and −∞ among the covered values.
     pub fn first(&self, shape: &[usize]) -> [Option<Vec<usize>>; 3] {
         self.first.map(|first| first.map(|number| super::coordinates(shape, number)))

@@ -14,7 +14,9 @@ use std::ops::Range;
 
 use hinton_compare::canonical;
 use hinton_format::Checkpoint;
-use hinton_tensor::{Folding, PartError, Summary, SummaryPart, Tensor, Work, summarize_part};
+use hinton_tensor::{
+    Folding, PartError, Summary, SummaryPart, Tensor, Work, examine_part, summarize_part,
+};
 
 use super::{Rule, named, names_of};
 use crate::{Error, Selected, select, visible};
@@ -64,6 +66,8 @@ pub struct FoundStatistics {
 /// What the counts of two tensors say about their values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counts {
+    /// All bytes are the same, by their digest: both summaries were made with checks.
+    SameDigest,
     /// Each value occurs equally often in both, perhaps at other positions.
     Same,
     /// Each bin (0.8 % of the value) has equally many values in both, and all sums are the same to
@@ -72,6 +76,9 @@ pub enum Counts {
     /// Each bin has equally many values in both, but sums differ: values changed within their bins,
     /// or are at other positions.
     OtherSums,
+    /// Counts are the same, in bins or exactly, but the bytes differ, by their digest: values changed
+    /// within their bins, or are at other positions.
+    OtherBytes,
     /// At least this number of values changed.
     Changed(u64),
     /// The summaries cover different parts of the tensor, so nothing can be concluded.
@@ -225,7 +232,7 @@ impl StatisticsPair {
     /// Whether nothing that is known about the values differs; false before they are read.
     pub fn is_same(&self) -> bool {
         let counts = self.found.as_ref().map(|found| found.counts);
-        matches!(counts, Some(Counts::Same | Counts::SameInBins))
+        matches!(counts, Some(Counts::SameDigest | Counts::Same | Counts::SameInBins))
     }
 
     /// Whether the two files store it in different dtypes.
@@ -264,9 +271,9 @@ impl StatisticsPair {
         match found.counts {
             _ if self.is_odd() => f64::INFINITY,
             Counts::Changed(_) => found.changed_share().unwrap_or(0.0) + 2.0,
-            Counts::OtherSums => 1.0,
+            Counts::OtherSums | Counts::OtherBytes => 1.0,
             Counts::Unknown => 0.5,
-            Counts::Same | Counts::SameInBins => 0.0,
+            Counts::SameDigest | Counts::Same | Counts::SameInBins => 0.0,
         }
     }
 }
@@ -274,10 +281,17 @@ impl StatisticsPair {
 impl FoundStatistics {
     fn of(a: &SummaryPart, b: &SummaryPart) -> FoundStatistics {
         let summaries = [a.summary(), b.summary()];
-        let is_of_one = a.is_whole() && b.is_whole() || a.stripes() == b.stripes();
+        // Of nothing nothing follows.
+        let is_of_one =
+            a.is_whole() && b.is_whole() || a.stripes() == b.stripes() && !a.stripes().is_empty();
         let least = summaries[0].changed_at_least(&summaries[1]).filter(|_| is_of_one);
+        let is_digest_same = a.looked().zip(b.looked()).map(|(a, b)| a.has_digests_of(b));
+        let is_alike = a.folding() == b.folding();
         let counts = match least {
             None => Counts::Unknown,
+            Some(0) if is_digest_same == Some(true) => Counts::SameDigest,
+            // Of other dtypes the bytes are others anyway.
+            Some(0) if is_digest_same == Some(false) && is_alike => Counts::OtherBytes,
             Some(0) if summaries.iter().all(Summary::is_exact) => Counts::Same,
             Some(0) if summaries[0] == summaries[1] => Counts::SameInBins,
             Some(0) => Counts::OtherSums,
@@ -348,7 +362,9 @@ fn known(
     let ranges = alike.map_or(whole, |other| other.stripes().to_vec());
     let mut part = SummaryPart::empty(folding);
     for range in ranges {
-        let more = summarize_part(tensor, range, work)?;
+        let has_checks = other.is_some_and(|other| other.looked().is_some());
+        let take = if has_checks { examine_part } else { summarize_part };
+        let more = take(tensor, range, work)?;
         part.merge(&more).map_err(|PartError { .. }| {
             Error::unfit(format!("{}: its parts do not fit", visible(tensor.name())), "")
         })?;

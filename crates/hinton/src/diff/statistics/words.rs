@@ -79,6 +79,8 @@ fn headline(diff: &StatisticsDiff) -> String {
 fn counts(diff: &StatisticsDiff) -> Option<String> {
     let of = |test: fn(&Counts) -> bool| found(diff).filter(|one| test(&one.counts)).count();
     let parts: Vec<String> = [
+        (of(|one| *one == Counts::SameDigest), "with the same bytes by a digest"),
+        (of(|one| *one == Counts::OtherBytes), "with the same counts and other bytes"),
         (of(|one| *one == Counts::Same), "with each value as often in both"),
         (
             of(|one| *one == Counts::SameInBins),
@@ -188,6 +190,8 @@ impl StatisticsPair {
     pub fn said(&self) -> String {
         let Some(found) = &self.found else { return String::new() };
         match found.counts {
+            Counts::SameDigest => "same bytes by a digest".to_owned(),
+            Counts::OtherBytes => "same counts, other bytes".to_owned(),
             Counts::Same => "each value as often".to_owned(),
             Counts::SameInBins => "same in bins, same sums".to_owned(),
             Counts::OtherSums => "same in bins, other sums".to_owned(),

@@ -58,6 +58,8 @@ impl Serialize for StatisticsPair {
 
 fn word(counts: Counts) -> &'static str {
     match counts {
+        Counts::SameDigest => "same_digest",
+        Counts::OtherBytes => "other_bytes",
         Counts::Same => "same",
         Counts::SameInBins => "same_in_bins",
         Counts::OtherSums => "other_sums",
