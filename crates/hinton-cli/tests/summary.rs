@@ -219,6 +219,22 @@ fn tasks_with_checks_merge_to_a_summary_that_is_checked_as_the_file_is() {
 }
 
 #[test]
+fn folders_of_ranks_are_planned_along_their_files() {
+    let folder = Folder::new();
+    let ranks = concat!(env!("CARGO_MANIFEST_DIR"), "/../hinton-format/tests/fixtures/dcp");
+    let planned = folder.run(&["plan", ranks, "--chunk", "64B"]);
+    assert_eq!(planned.code, 0, "{}", planned.err);
+    assert!(planned.err.contains("a task reads the values of one"), "{}", planned.err);
+    assert!(planned.out.lines().all(|line| line.contains("_0.distcp\",\"elsewhere\":")));
+    for (number, line) in planned.out.lines().enumerate() {
+        folder.ok(&["task", line, "-o", &format!("{number}.hs")]);
+    }
+    folder.ok(&["summary", "merge", ".", "-o", "all.hs.whole"]);
+    folder.ok(&["summary", ranks, "-o", "whole.hs"]);
+    assert_eq!(folder.read("all.hs.whole"), folder.read("whole.hs"));
+}
+
+#[test]
 fn wrong_words_are_usage() {
     let folder = folder();
     for (args, expected) in [

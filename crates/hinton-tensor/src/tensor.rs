@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    Bytes, Dtype, Endian, Index, Memory, Slice, Stored, SummaryPart, TensorError, View, decode,
-    element_count,
+    Bytes, Dtype, Endian, FilePart, Index, Memory, Slice, Stored, SummaryPart, TensorError, View,
+    decode, element_count,
 };
 
 /// A named tensor whose values are in some bytes and have not been read yet.
@@ -22,6 +22,7 @@ pub struct Tensor {
     stored: Option<Arc<Stored>>,
     remark: Option<Arc<str>>,
     known: Option<Arc<SummaryPart>>,
+    file_parts: Arc<[FilePart]>,
 }
 
 impl std::fmt::Debug for Tensor {
@@ -53,8 +54,19 @@ impl Tensor {
         data: Arc<dyn Bytes>,
     ) -> Result<Self, TensorError> {
         let (name, file) = (name.into(), file.into());
-        let (stored, remark, known) = (None, None, None);
-        let tensor = Tensor { name, file, dtype, endian, view, start, data, stored, remark, known };
+        let tensor = Tensor {
+            name,
+            file,
+            dtype,
+            endian,
+            view,
+            start,
+            data,
+            stored: None,
+            remark: None,
+            known: None,
+            file_parts: [].into(),
+        };
         tensor.check()?;
         Ok(tensor)
     }
@@ -228,6 +240,17 @@ impl Tensor {
         self
     }
 
+    /// Which of its values are in which file, if several files hold it together; empty if one does.
+    pub fn file_parts(&self) -> &[FilePart] {
+        &self.file_parts
+    }
+
+    /// The same tensor with the files that hold it together, each value in one of them.
+    pub fn with_file_parts(mut self, parts: impl Into<Arc<[FilePart]>>) -> Self {
+        self.file_parts = parts.into();
+        self
+    }
+
     /// The same tensor with another name.
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
@@ -381,6 +404,9 @@ impl Tensor {
         // A view has each value once: as many are the same ones.
         if tensor.elements() != self.elements() {
             tensor.known = None;
+        }
+        if tensor.view != self.view {
+            tensor.file_parts = [].into();
         }
         // Rows and columns are others there, and so are places.
         if tensor.view != self.view

@@ -25,4 +25,5 @@ mod select;
 mod space;
 mod space_html;
 mod summary;
+mod summary_files;
 mod train;

@@ -5,6 +5,7 @@
 //! function over a list can run the tasks, in any order and repeatedly. The result of a task is a
 //! summary ([`do_task`]); [`merge`] combines summaries.
 
+mod files;
 mod merge;
 mod plan;
 

@@ -7,6 +7,7 @@ use hinton_format::{Checkpoint, json_fault};
 use hinton_tensor::{Folding, Tensor, View};
 use serde_json::Value;
 
+use super::files::Rows;
 use crate::Error;
 use crate::inspect::to_json;
 
@@ -24,6 +25,11 @@ pub struct Task {
     pub part: (u64, u64),
     /// About how many bytes of the checkpoint it reads.
     pub bytes: u64,
+    /// The file that it reads, if the tensors of the checkpoint are distributed over several files and
+    /// it reads one of them.
+    pub file: Option<String>,
+    /// About how many of the bytes are in other files.
+    pub elsewhere: u64,
     /// Whether to collect what a check needs, in addition to the statistics.
     pub checks: bool,
     /// The stripes to read.
@@ -43,19 +49,16 @@ pub struct Piece {
     pub rows: Option<Range<u64>>,
 }
 
-/// Splits a checkpoint into parts of at most about `chunk` bytes each, as equal as stripes allow.
-/// The same checkpoint gives the same tasks.
+/// Splits a checkpoint into parts of at most about `chunk` bytes each, as equal as stripes allow. If
+/// several files hold a tensor together, parts are cut along the files, so that a part reads one file
+/// or several whole ones. The same checkpoint gives the same tasks.
 ///
 /// # Errors
 /// Returns an error if the few values that distinguish it from other checkpoints of the same shape
 /// cannot be read.
 pub fn plan(checkpoint: &Checkpoint, chunk: u64) -> Result<Vec<Task>, Error> {
     let whole = Whole::of(checkpoint)?;
-    let count = whole.bytes.div_ceil(u128::from(chunk.max(1))).max(1);
-    // No part is less than a stripe.
-    let stripes = whole.source.tensors.iter().map(|facts| facts.folding().stripes());
-    let stripes = stripes.fold(0u64, u64::saturating_add).max(1);
-    let count = u64::try_from(count).unwrap_or(u64::MAX).min(stripes);
+    let count = whole.rows.count(chunk);
     Ok((1..=count).map(|number| whole.task(checkpoint, number, count)).collect())
 }
 
@@ -72,69 +75,37 @@ pub fn part(checkpoint: &Checkpoint, number: u64, of: u64) -> Result<Task, Error
     Ok(Whole::of(checkpoint)?.task(checkpoint, number, of))
 }
 
-/// A checkpoint as one row of bytes, tensor behind tensor.
+/// A checkpoint, and how it is cut.
 struct Whole {
     source: SummarySource,
     identity: String,
-    /// Where each tensor begins, and its bytes.
-    places: Vec<(u128, u64)>,
-    bytes: u128,
+    rows: Rows,
 }
 
 impl Whole {
     fn of(checkpoint: &Checkpoint) -> Result<Self, Error> {
         let source = SummarySource::of(checkpoint)?;
-        let mut bytes = 0;
-        let places = checkpoint.tensors.iter().map(|tensor| {
-            // What is computed from other tensors is stored nowhere, and takes its time all the same.
-            let own = tensor.stored_len().max(u64::from(tensor.elements() > 0));
-            let own = if tensor.is_derived() { tensor.byte_len() } else { own };
-            let place = (bytes, own);
-            bytes += u128::from(own);
-            place
-        });
-        let places = places.collect();
-        Ok(Whole { identity: source.identity(), source, places, bytes })
+        let rows = Rows::of(checkpoint, &source);
+        Ok(Whole { identity: source.identity(), source, rows })
     }
 
     fn task(&self, checkpoint: &Checkpoint, number: u64, of: u64) -> Task {
-        let mut task = Task {
+        let chosen = self.rows.part(number, of);
+        let piece = |(index, stripes): (usize, Range<u64>)| {
+            let (tensor, facts) = (&checkpoint.tensors[index], &self.source.tensors[index]);
+            let rows = rows(tensor, facts, &stripes);
+            Piece { tensor: index, name: facts.name.clone(), stripes, rows }
+        };
+        Task {
             path: checkpoint.path.clone(),
             source: self.identity.clone(),
             part: (number, of),
-            bytes: 0,
+            bytes: chosen.bytes,
+            file: chosen.file,
+            elsewhere: chosen.elsewhere,
             checks: false,
-            pieces: Vec::new(),
-        };
-        let tensors = checkpoint.tensors.iter().zip(&self.source.tensors).zip(&self.places);
-        for (index, ((tensor, facts), place)) in tensors.enumerate() {
-            let cut = |part: u64| self.first_stripe(&facts.folding(), *place, part, of);
-            let stripes = cut(number - 1)..cut(number);
-            if stripes.is_empty() {
-                continue;
-            }
-            let share = u128::from(place.1) * u128::from(facts.folding().elements_of(&stripes));
-            let share = share / u128::from(facts.values.max(1));
-            task.bytes = task.bytes.saturating_add(u64::try_from(share).unwrap_or(u64::MAX));
-            let rows = rows(tensor, facts, &stripes);
-            task.pieces.push(Piece { tensor: index, name: facts.name.clone(), stripes, rows });
+            pieces: chosen.stripes.into_iter().map(piece).collect(),
         }
-        task
-    }
-
-    /// The first stripe of a tensor that begins in part number `part` (from 0) of `of`, or behind it.
-    fn first_stripe(&self, folding: &Folding, place: (u128, u64), part: u64, of: u64) -> u64 {
-        let begins_before = |stripe: u64| {
-            let values = u128::from(stripe) * u128::from(Folding::STRIPE);
-            let at = place.0 + u128::from(place.1) * values / u128::from(folding.elements.max(1));
-            at * u128::from(of) < self.bytes * u128::from(part)
-        };
-        let (mut low, mut high) = (0, folding.stripes());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if begins_before(middle) { low = middle + 1 } else { high = middle }
-        }
-        low
     }
 }
 
@@ -171,14 +142,19 @@ impl Task {
             )
         };
         let pieces: Vec<String> = self.pieces.iter().map(piece).collect();
+        let file = self
+            .file
+            .as_ref()
+            .map(|file| format!("\"file\":{},\"elsewhere\":{},", text(file), self.elsewhere));
         format!(
             "{{\"task\":\"summary\",\"version\":{VERSION},\"path\":{},\"source\":\"{}\",\
-             \"part\":[{},{}],\"bytes\":{},{}\"tensors\":[{}]}}",
+             \"part\":[{},{}],\"bytes\":{},{}{}\"tensors\":[{}]}}",
             text(&self.path),
             self.source,
             self.part.0,
             self.part.1,
             self.bytes,
+            file.unwrap_or_default(),
             if self.checks { "\"checks\":true," } else { "" },
             pieces.join(",")
         )
@@ -224,6 +200,8 @@ impl Task {
             source: text(&value["source"])?,
             part: pair(&value["part"])?,
             bytes: value["bytes"].as_u64()?,
+            file: value["file"].as_str().map(str::to_owned),
+            elsewhere: value["elsewhere"].as_u64().unwrap_or(0),
             checks: value["checks"] == true,
             pieces: value["tensors"].as_array()?.iter().map(piece).collect::<Option<_>>()?,
         })

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hinton_tensor::{Bytes, Endian, Memory, Tensor, View, element_count};
+use hinton_tensor::{Bytes, Endian, FilePart, Memory, Tensor, View, element_count};
 
 use super::ROW;
 use super::index::{Chunk, Described, Index, Kind, Place};
@@ -230,6 +230,7 @@ impl<'a> Assembly<'a> {
             return Err(Error::malformed(message));
         }
         let mut parts = Vec::with_capacity(chunks.len());
+        let mut in_files = Vec::with_capacity(chunks.len());
         let mut first: Option<(Tensor, Option<String>)> = None;
         for chunk in chunks {
             let (tensor, note) = self.chunk(name, element, chunk, false)?;
@@ -238,7 +239,9 @@ impl<'a> Assembly<'a> {
             }
             let (data, start) = packed(&tensor);
             let axes = chunk.start.iter().zip(&chunk.shape);
-            let axes = axes.map(|(start, len)| (*start as u64, *len as u64)).collect();
+            let axes: Vec<(u64, u64)> =
+                axes.map(|(start, len)| (*start as u64, *len as u64)).collect();
+            in_files.push(FilePart { file: tensor.file().into(), axes: axes.clone() });
             parts.push(Part::new(axes, shape, data, start));
             first.get_or_insert((tensor, note));
         }
@@ -247,7 +250,8 @@ impl<'a> Assembly<'a> {
         };
         let bytes = pieces::join(parts, shape, elements, dtype.bits() / 8)?;
         let (file, view) = (first.file(), View::packed(shape));
-        Ok((Tensor::new(name, file, dtype, first.endian(), view, 0, bytes)?, note))
+        let tensor = Tensor::new(name, file, dtype, first.endian(), view, 0, bytes)?;
+        Ok((tensor.with_file_parts(in_files), note))
     }
 
     /// No two chunks may hold the same value. They come sorted by where they start; only those
