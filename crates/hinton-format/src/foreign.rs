@@ -66,7 +66,7 @@ pub(crate) fn unknown(head: &Head<'_>, named: Option<&FormatRow>) -> Error {
     let first = first_bytes(head.bytes);
     let message = match named {
         Some(row) => format!(
-            "this is not a format that hinton knows, and not a {} file in spite of its name; its first \
+            "this is not a format that hinton knows, and its content is not {}, in spite of its name; its first \
              bytes are {first}",
             row.name
         ),
@@ -311,7 +311,10 @@ mod tests {
         let pickle = FORMATS.iter().find(|row| row.name == "pickle");
         let error = unknown(&head, pickle);
         assert_eq!(error.kind(), ErrorKind::Unrecognised);
-        assert!(error.message().contains("not a pickle file in spite of its name"), "{error}");
+        assert!(
+            error.message().contains("its content is not pickle, in spite of its name"),
+            "{error}"
+        );
         assert!(error.message().contains("09 00 01 02"), "{error}");
         let cure = error.cure_text().unwrap();
         assert!(cure.contains("dlib") && cure.contains("numpy.fromfile"), "{cure}");

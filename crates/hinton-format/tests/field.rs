@@ -361,7 +361,7 @@ fn what_is_not_known_is_named() {
         ("input_0.pb", "an ONNX tensor on its own"),
         (
             "openvino.bin",
-            "not a format that hinton knows, and not a ggjt file in spite of its name",
+            "not a format that hinton knows, and its content is not ggjt, in spite of its name",
         ),
         ("shape_predictor.dat", "not a format that hinton knows"),
         ("stories260K.bin", "a model of llama2.c"),
