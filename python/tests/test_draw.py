@@ -299,9 +299,10 @@ def test_ctrl_c_stops_work():
     code = (
         "import numpy, hinton, _thread, threading\n"
         "W = numpy.lib.stride_tricks.as_strided(numpy.ones(1 << 20, 'f4'), (1 << 19, 1 << 19), (4, 4))\n"
-        # What draws is imported by then: Python loses an interrupt that meets a callback of its imports.
         "hinton.draw(W[:4, :4])\n"
-        "threading.Timer(0.3, _thread.interrupt_main).start()\n"
+        # Python loses an interrupt that meets a callback of its imports; people press again, too.
+        "presses = [threading.Timer(wait, _thread.interrupt_main) for wait in (0.3, 15, 30)]\n"
+        "for press in presses: press.daemon = True; press.start()\n"
         "try: hinton.draw(W)\n"
         "except KeyboardInterrupt: print('stopped')\n"
     )
