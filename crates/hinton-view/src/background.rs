@@ -237,6 +237,15 @@ fn learnt(sources: &Sources, number: Option<u64>, tensor: usize, work: Work<'_>)
         Err(Refusal::Question(message) | Refusal::Work(message)) => return Some(failed(message)),
         Err(Refusal::NoRoute) => return None,
     };
+    // A summary has statistics and no values to make cells of.
+    if let Some(part) = matrix.known() {
+        let (summary, all) = (part.summary(), matrix.elements());
+        if summary.elements == 0 && all > 0 {
+            return Some(failed("the summary does not cover it".to_owned()));
+        }
+        let row = Row::of(&summary, all.div_ceil(summary.elements.max(1)).max(1));
+        return Some(of(row, None));
+    }
     let found = match is_sampled(sources) {
         true => sampled(sources, &matrix, work).map(|row| of(row, None)),
         false => {

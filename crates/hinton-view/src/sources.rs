@@ -185,7 +185,15 @@ impl Source {
             Holds::Run(run) => &run.warnings,
             Holds::Made(_) => return Vec::new(),
         };
-        warnings.iter().map(ToString::to_string).collect()
+        let mut notes: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+        let is_summary = |file: &Checkpoint| file.tensors.iter().any(|one| one.known().is_some());
+        if matches!(&self.holds, Holds::File(file) if is_summary(file)) {
+            notes.insert(
+                0,
+                "a summary: statistics are shown, but no cells, for it has no values".to_owned(),
+            );
+        }
+        notes
     }
 
     /// Its tensors, in the file's order.

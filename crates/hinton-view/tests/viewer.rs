@@ -105,6 +105,37 @@ fn statistics_fill_up_one_tensor_at_a_time_and_faults_follow() {
 }
 
 #[test]
+fn a_summary_shows_its_statistics_and_says_that_it_has_no_cells() {
+    let folder = Folder::new("summary");
+    let file = hinton::open(folder.model("m.safetensors", 0.0)).unwrap();
+    let task = hinton::summary::part(&file, 1, 1).unwrap();
+    let bytes = hinton::summary::do_task(&file, &task, hinton::Work::quiet()).unwrap();
+    let path = folder.0.join("m.hs");
+    std::fs::write(&path, bytes).unwrap();
+    let viewer = open(&[&path]);
+    while viewer.work_ahead(&Quiet) {}
+    let found = json(&viewer, "statistics", "");
+    assert_eq!(found["done"], found["of"]);
+    let rows = found["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), file.tensors.len());
+    let model = open(&[&folder.0.join("m.safetensors")]);
+    while model.work_ahead(&Quiet) {}
+    let expected = json(&model, "statistics", "");
+    for (row, expected) in rows.iter().zip(expected["rows"].as_array().unwrap()) {
+        for name in ["t", "histogram", "min", "max", "nan", "inf", "zeros", "sampled"] {
+            assert_eq!(row[name], expected[name], "{name}");
+        }
+        // Sums of cells are folded in another order: the last bit may differ.
+        let (rms, expected) = (row["rms"].as_f64(), expected["rms"].as_f64());
+        assert!(rms.zip(expected).is_none_or(|(a, b)| (a - b).abs() < 1e-12), "{rms:?}");
+        assert_eq!(rms.is_some(), expected.is_some());
+    }
+    let catalogue = json(&viewer, "catalogue", "");
+    let note = catalogue["sources"][0]["notes"][0].as_str().unwrap();
+    assert!(note.contains("no cells"), "{note}");
+}
+
+#[test]
 fn the_whole_map_comes_in_one_answer() {
     let folder = Folder::new("overview");
     let viewer = open(&[&folder.model("a.safetensors", 0.0)]);
