@@ -68,6 +68,15 @@ impl Lines {
         }
     }
 
+    /// Adds what another thread saw to what is gathered so far; both are `None` if the tensor has no
+    /// lines to look at.
+    pub(super) fn gather(all: &mut Option<Lines>, part: Option<Lines>) {
+        match (all, part) {
+            (Some(all), Some(part)) => all.merge(&part),
+            (all, part) => *all = part,
+        }
+    }
+
     /// Adds what another thread has seen.
     pub(super) fn merge(&mut self, other: &Lines) {
         self.row_has.iter_mut().zip(&other.row_has).for_each(|(mine, theirs)| *mine |= theirs);

@@ -135,10 +135,7 @@ fn gather(tensor: &Tensor, states: Vec<State<'_>>) -> Examination {
     for state in states {
         digests.extend(state.digests);
         seen.merge(state.seen);
-        match (&mut lines, state.lines) {
-            (Some(all), Some(part)) => all.merge(&part),
-            (all, part) => *all = part,
-        }
+        Lines::gather(&mut lines, state.lines);
         counted.push((state.counter, state.moments));
     }
     digests.sort_unstable_by_key(|(index, _)| *index);

@@ -36,10 +36,7 @@ pub fn examine_part(
     for state in states {
         digests.extend(state.digests);
         sorted.extend(state.values);
-        match (&mut lines, state.lines) {
-            (Some(all), Some(part)) => all.merge(&part),
-            (all, part) => *all = part,
-        }
+        Lines::gather(&mut lines, state.lines);
         counted.push((state.counter, state.moments));
     }
     digests.sort_unstable_by_key(|(index, _)| *index);
