@@ -82,7 +82,8 @@ impl<O> Drop for Release<'_, O> {
     }
 }
 
-/// Sends frames `0..count` through the steps on `threads` threads and to `deliver`, in order.
+/// Sends frames `0..count` through the steps on `threads` threads and to `deliver`, in order. Where
+/// the system gives fewer threads, those do the work; where there is none, this thread does.
 ///
 /// # Errors
 /// That of the earliest frame that failed in a step, or that of `deliver`. All threads have ended.
@@ -95,24 +96,9 @@ pub(super) fn run<W, D, J, O: Send>(
         impl FnMut(usize, D) -> Result<J, FilmError> + Send,
         impl Fn(&mut W, J) -> Result<O, FilmError> + Sync,
     >,
-    deliver: impl FnMut(usize, O) -> Result<(), FilmError>,
-) -> Result<(), FilmError> {
-    run_on(threads.clamp(1, count.max(1)), count, steps, deliver)
-}
-
-/// As [`run`], on this many threads. Where the system gives fewer, those do the work; where it gives
-/// none, this thread does.
-fn run_on<W, D, J, O: Send>(
-    threads: usize,
-    count: usize,
-    steps: Steps<
-        impl Fn() -> W + Sync,
-        impl Fn(&mut W, usize) -> Result<D, FilmError> + Sync,
-        impl FnMut(usize, D) -> Result<J, FilmError> + Send,
-        impl Fn(&mut W, J) -> Result<O, FilmError> + Sync,
-    >,
     mut deliver: impl FnMut(usize, O) -> Result<(), FilmError>,
 ) -> Result<(), FilmError> {
+    let threads = threads.min(count);
     // Enough that nobody waits for a frame that takes twice as long as the others.
     let window = 2 * threads + 1;
     let state =
@@ -209,7 +195,7 @@ mod tests {
             },
             encode: |(): &mut (), job: usize| Ok(job * 2),
         };
-        let result = run_on(threads, 40, steps, |at, out| {
+        let result = run(40, threads, steps, |at, out| {
             assert_eq!(out, (at * 3 + 1) * 2);
             seen.push(at);
             Ok(())
