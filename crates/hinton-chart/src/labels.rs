@@ -113,7 +113,12 @@ impl Strips {
             steps = (both, both);
         }
         let mut rows = row_sections.map_or(Vec::new(), |sections| {
-            sections.labels(extent.rows, row_pitch * extent.rows as f64, line * 0.9)
+            crate::sections::labels(
+                sections,
+                extent.rows,
+                row_pitch * extent.rows as f64,
+                line * 0.9,
+            )
         });
         if rows.is_empty() {
             let (numbers, order) = (extent.row_numbers, extent.row_order.as_deref());
@@ -122,7 +127,12 @@ impl Strips {
         }
         let mut cols = col_sections.map_or(Vec::new(), |sections| {
             let length = col_pitch * extent.cols as f64;
-            sections.labels(extent.cols, length, sections.widest(style) + 6.0)
+            crate::sections::labels(
+                sections,
+                extent.cols,
+                length,
+                crate::sections::widest(sections, style) + 6.0,
+            )
         });
         if cols.is_empty() {
             let (numbers, order) = (extent.col_numbers, extent.col_order.as_deref());

@@ -6,7 +6,7 @@ use hinton_scene::Scene;
 use hinton_tensor::spectrum::Spectrum;
 use hinton_tensor::{Grid, Summary};
 
-use crate::Sections;
+use crate::{Numbering, Sections, shape_text};
 
 /// The size of a panel, which a chart is given before values are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,31 +43,6 @@ impl Extent {
             row_order: None,
             col_order: None,
         }
-    }
-}
-
-/// The numbers shown for the indices of an axis. A slice uses those of the whole tensor, so that
-/// row 0 of `[1:5]` is shown as 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Numbering {
-    /// The number of the first index.
-    pub first: i64,
-    /// The difference between consecutive numbers; negative if the axis was reversed.
-    pub step: i64,
-}
-
-impl Default for Numbering {
-    /// 0, 1, 2 …
-    fn default() -> Self {
-        Numbering { first: 0, step: 1 }
-    }
-}
-
-impl Numbering {
-    /// The number of an index.
-    pub fn number(self, at: usize) -> i64 {
-        let at = i64::try_from(at).unwrap_or(i64::MAX);
-        self.first.saturating_add(self.step.saturating_mul(at))
     }
 }
 
@@ -250,14 +225,6 @@ impl Spread {
     /// A missing tensor at a position.
     pub fn missing(place: f64) -> Spread {
         Spread { place, shape: None, elements: 0, nan: 0, infinite: 0, quantiles: None }
-    }
-}
-
-/// A shape as text: `784 × 10`; `one value` if there are no axes.
-pub fn shape_text(shape: &[usize]) -> String {
-    match shape {
-        [] => "one value".to_owned(),
-        shape => shape.iter().map(usize::to_string).collect::<Vec<_>>().join(" × "),
     }
 }
 

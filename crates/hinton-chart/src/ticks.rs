@@ -1,7 +1,7 @@
 //! Chooses ticks along an axis, and formats their numbers.
 
 use crate::math::{decade, pow10};
-use crate::number::significant;
+use hinton_words::significant;
 
 /// Round numbers (1, 2, 2.5 or 5 times a power of ten apart), at most `most` steps.
 pub(crate) fn even_ticks(low: f64, high: f64, most: usize) -> Vec<f64> {

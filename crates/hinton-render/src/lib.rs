@@ -7,12 +7,11 @@
 //! Internal to `hinton`: this crate may change without notice.
 #![forbid(unsafe_code)]
 
-mod error;
 pub mod films;
 pub mod outputs;
 pub mod raster;
 
-pub use error::{PixelLimit, RenderError};
+pub use hinton_words::{PixelLimit, RenderError};
 pub use outputs::terminal::{Graphics, TerminalOptions};
 pub use outputs::{
     MOST_PATH_DOTS, OUTPUTS, OutputRow, RenderOptions, base64, check_page, check_size,

@@ -8,7 +8,6 @@
 #![forbid(unsafe_code)]
 
 mod color;
-mod escape;
 mod faces;
 mod font;
 mod geometry;
@@ -18,12 +17,12 @@ mod scaled;
 mod text;
 
 pub use color::Color;
-pub use escape::visible;
 pub use faces::{
     Coverage, FontError, FontFile, FontSource, Typeface, coverage, lacking_characters,
     set_font_source, with_typeface,
 };
 pub use font::{Font, Outline, Weight};
 pub use geometry::{Path, Point, Rect, Segment};
+pub use hinton_words::visible;
 pub use item::{Cells, Dots, Group, Image, Item, MarkShape, Marks, Piece, Scene, Shape, Stroke};
 pub use text::{Align, Baseline, Glyph, Text, TextStyle, fit, measure, turn};

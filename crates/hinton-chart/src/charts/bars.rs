@@ -9,9 +9,9 @@ use super::{ChartRow, Need};
 use crate::axes::{Axis, PlaceName, Plot, numbers_width, x_name, y_name, y_name_width};
 use crate::frame::{LINE, Page, text};
 use crate::labels::{Positions, labels, nice_step};
-use crate::number::significant;
 use crate::span::is_on_offset;
 use crate::{ChartError, Extent, Labels, Options, Panel, Picture, Range, Theme};
+use hinton_words::significant;
 
 pub(super) const ROW: ChartRow = ChartRow {
     name: "bars",

@@ -4,10 +4,10 @@ use hinton_tensor::{Fold, Summary};
 
 use crate::distinct::distinct;
 use crate::math::decade;
-use crate::number::significant;
 use crate::span::is_centred;
 use crate::words::Words;
 use crate::{ChartError, ColorScale, Extent, Options, Panel, Span, short, short_count};
+use hinton_words::significant;
 
 /// What all panels are together.
 pub(super) struct Whole {

@@ -11,10 +11,10 @@ use super::{ChartRow, Need};
 use crate::colorbar::{Swatch, is_low, legend_height, low_swatches_height, nonfinite, swatches_in};
 use crate::frame::{Area, CellRule, LINE, Page, frame, text};
 use crate::math::next_power_of_two;
-use crate::number::significant;
 use crate::sections;
 use crate::words::counted;
 use crate::{ChartError, Extent, Options, Panel, Picture, Theme, short, short_count};
+use hinton_words::significant;
 
 pub(super) const ROW: ChartRow = ChartRow {
     name: "hinton",

@@ -9,9 +9,9 @@ use super::{ChartRow, Need};
 use crate::cells::cells_item;
 use crate::colorbar::{Key, KeyCells, Swatch, colorbar, colorbar_height, nonfinite, swatches_in};
 use crate::frame::{Area, CellRule, LINE, Page, frame, text};
-use crate::number::significant;
 use crate::span::is_on_offset;
 use crate::{ChartError, ColorScale, Extent, Options, Panel, Picture, ScaleKind, Theme};
+use hinton_words::significant;
 
 pub(super) const ROW: ChartRow = ChartRow {
     name: "tiles",

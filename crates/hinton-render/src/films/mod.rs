@@ -7,7 +7,6 @@ mod apng;
 mod clock;
 mod colors;
 mod delta;
-mod error;
 mod exact;
 mod frames;
 mod gif;
@@ -29,7 +28,7 @@ use std::ops::ControlFlow;
 use hinton_scene::Scene;
 
 pub use colors::{FilmColors, map_levels};
-pub use error::{FilmError, SourceError};
+pub use hinton_words::{FilmError, SourceError};
 pub use raw::{RawPicture, TakePicture, raw_pictures};
 pub use strip::{StripOptions, strip};
 

@@ -2,10 +2,7 @@
 
 use hinton_scene::{Color, Rect};
 
-/// Maximum side length in pixels: the limit of PNG viewers, sixel and 16-bit fields.
-pub const MOST_SIDE: u32 = 65_535;
-/// Maximum total number of pixels: 1.6 GB of memory.
-pub const MOST_PIXELS: u64 = 400_000_000;
+pub use hinton_words::{MOST_PIXELS, MOST_SIDE};
 
 /// A bitmap of RGBA pixels, with 8 bits per channel and straight alpha.
 #[derive(Debug, Clone, PartialEq, Eq)]

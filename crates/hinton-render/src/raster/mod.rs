@@ -15,7 +15,7 @@ pub(crate) mod testing;
 
 use hinton_scene::{Dots, Item, Marks, Path, Point, Rect, Scene, Segment, Shape};
 
-use crate::error::{PixelLimit, RenderError};
+use crate::{PixelLimit, RenderError};
 use canvas::{Bounds, Canvas, MOST_PIXELS, MOST_SIDE, blend_span, rgba};
 use fill::Filler;
 use glyph::Glyphs;

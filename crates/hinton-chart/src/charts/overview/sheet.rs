@@ -9,11 +9,11 @@ use super::super::Need;
 use super::super::common;
 use crate::cells::cells_item;
 use crate::frame::{LINE, Page, frame, text};
-use crate::number::significant;
 use crate::words::{Words, counted};
 use crate::{
     ChartError, ColorScale, Extent, Options, Panel, Picture, Range, Span, Theme, short, short_count,
 };
+use hinton_words::significant;
 
 /// Width of the whole sheet on a page that takes what it needs, points.
 const NATURAL_WIDTH: f64 = 620.0;

@@ -45,7 +45,8 @@ impl ChartError {
         }
     }
 
-    pub(crate) fn option(option: &'static str, value: &str, expected: impl Into<String>) -> Self {
+    /// An option whose value is invalid, and what would be valid.
+    pub fn option(option: &'static str, value: &str, expected: impl Into<String>) -> Self {
         ChartError::Option { option, value: value.to_owned(), expected: expected.into() }
     }
 }

@@ -1,6 +1,9 @@
 //! Errors of rendering.
 
-use crate::raster::canvas::{MOST_PIXELS, MOST_SIDE};
+/// Maximum side length in pixels: the limit of PNG viewers, sixel and 16-bit fields.
+pub const MOST_SIDE: u32 = 65_535;
+/// Maximum total number of pixels: 1.6 GB of memory.
+pub const MOST_PIXELS: u64 = 400_000_000;
 
 /// The limits on the size of bitmaps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
