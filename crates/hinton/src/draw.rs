@@ -12,8 +12,8 @@ use hinton_tensor::{Fold, GridRequest, Progress, Quiet, Summary, Tensor, Work, r
 use crate::arrange::{Arrangement, Each, Order, PanelSource, Permute, Reshape, arrange, ordered};
 use crate::figure::{PanelScale, draw_panels};
 use crate::fonts::noted;
-use crate::inspect::{Singular, singular};
 use crate::{Error, Selected};
+use hinton_weights::inspect::{Singular, singular};
 
 /// Above this many bytes an overview reads a sample of each large tensor.
 const READ_WHOLE: u64 = 2 << 30;

@@ -31,52 +31,32 @@
 
 pub mod animate;
 pub mod arrange;
-pub mod check;
 pub mod demo;
 pub mod diff;
-pub mod export;
 pub mod fonts;
-pub mod inspect;
 pub mod runs;
 pub mod settings;
 pub mod space;
-pub mod summary;
 pub mod train;
 
 mod draw;
-mod error;
 mod figure;
-mod input;
-mod names;
-mod open;
 mod pixels;
 mod poster;
-mod repeated;
 mod save;
-mod select;
-mod structure;
 
 pub use animate::{AnimateRequest, Film, animate};
 pub use arrange::{Each, Order, OrderBy, Permute, Reshape};
 pub use draw::{DrawRequest, Picture, draw, draw_arrangement, threads};
-pub use error::{Error, Fault};
-pub use export::export;
 pub use figure::{PanelScale, draw_panels};
-pub use input::{Element, tensor, tensor_of};
-pub use names::{AxisNames, NamesOf, names_beside, names_of_table};
-pub use open::{
-    folders_in, is_address, is_file, is_folder, open, open_at, open_bytes, open_log, open_logs,
-    open_run, open_with, weights_in,
-};
 pub use pixels::{Pixels, pixels};
 pub use poster::Poster;
 pub use runs::{RunRequest, draw_runs};
 pub use save::{
     CountedWatch, FilmSettings, Playable, film_bytes, film_output_for, film_output_named,
-    film_pictures, frame_rate, is_whole_webp, make_folder, output_for, output_named, render, save,
-    save_film, save_film_counted, save_with, write_by, write_bytes,
+    film_pictures, frame_rate, is_whole_webp, output_for, output_named, render, save, save_film,
+    save_film_counted, save_with,
 };
-pub use select::{Selected, is_glob, select, select_from};
 pub use settings::SETTINGS;
 
 /// How points in space are drawn.
@@ -105,6 +85,13 @@ pub use hinton_scene::{
 pub use hinton_tensor::{
     Bytes, Cancelled, Dtype, Endian, Fold, Memory, Progress, Quiet, ReadError, ReadErrorKind,
     Slice, Summary, Tensor, TensorError, View, Work, summarize,
+};
+
+pub use hinton_weights::{
+    AxisNames, Element, Error, Fault, NamesOf, Selected, check, export, folders_in, inspect,
+    is_address, is_file, is_folder, is_glob, make_folder, names_beside, names_of_table, open,
+    open_at, open_bytes, open_log, open_logs, open_run, open_with, select, select_from, summary,
+    tensor, tensor_of, weights_in, write_by, write_bytes,
 };
 
 /// The state of a file on disk, to detect whether it has changed.

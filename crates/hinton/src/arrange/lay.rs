@@ -10,10 +10,10 @@ use hinton_tensor::Tensor;
 
 use super::PanelSource;
 use super::plan::{self, Kernels, Plan};
-use crate::select::addressable;
 use crate::settings::wants_cells;
-use crate::structure::Structure;
 use crate::{DrawRequest, Error, Selected};
+use hinton_weights::Structure;
+use hinton_weights::addressable;
 
 /// A tensor as it was asked for: sliced, transposed, reshaped.
 pub(super) struct Prepared {

@@ -230,7 +230,7 @@ fn few_enough(
         "spectrum" => (charts::MOST_SPECTRA, "matrices"),
         _ => return Ok(()),
     };
-    let is_matrix = |one: &lay::Prepared| crate::inspect::is_matrix(&one.tensor);
+    let is_matrix = |one: &lay::Prepared| hinton_weights::inspect::is_matrix(&one.tensor);
     let others = prepared.iter().filter(|one| !is_matrix(one)).count();
     if chart == "spectrum" && others == prepared.len() {
         let (name, shape) = match prepared.first() {

@@ -43,9 +43,9 @@ use hinton_tensor::outline::{Named, aside};
 use hinton_tensor::spectrum::Spectrum;
 use hinton_tensor::{Tensor, Work};
 
-use crate::structure::Structure;
 use crate::{Error, Selected, select};
 pub use fail::{CONDITIONS, Condition, ConditionRow, conditions};
+use hinton_weights::Structure;
 pub use map::TensorMap;
 pub use picture::MOST_BESIDE;
 pub use spectra::LowRank;

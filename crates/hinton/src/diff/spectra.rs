@@ -6,7 +6,7 @@ use hinton_tensor::spectrum::Spectrum;
 
 use super::{Diff, Measures, Pair};
 use crate::Error;
-use crate::inspect::{Singular, is_matrix, singular};
+use hinton_weights::inspect::{Singular, is_matrix, singular};
 
 /// A singular value is the last of a change of low rank where the next is this many times smaller.
 const DROP: f64 = 5.0;

@@ -8,8 +8,8 @@ use hinton_scene::Scene;
 use hinton_tensor::Summary;
 
 use super::{RunRequest, run_names, trouble};
-use crate::select::near;
 use crate::{Error, Picture};
+use hinton_weights::near;
 
 /// Parts of names of metrics that people look at first, in order.
 const FAVOURITES: [&str; 2] = ["loss", "acc"];
@@ -196,7 +196,7 @@ fn asked(runs: &[&Run], wanted: &[String]) -> Result<Vec<Family>, Error> {
     let mut chosen: Vec<&str> = Vec::new();
     let mut seen = HashSet::new();
     for pattern in wanted {
-        let fits = |name: &&str| *name == pattern || crate::select::fits_glob(pattern, name);
+        let fits = |name: &&str| *name == pattern || hinton_weights::fits_glob(pattern, name);
         let found: Vec<&str> = names.iter().copied().filter(fits).collect();
         if found.is_empty() {
             return Err(unknown(&names, pattern));

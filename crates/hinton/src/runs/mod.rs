@@ -12,11 +12,11 @@ mod trouble;
 pub(crate) use known::{confusion, learned};
 pub(crate) use profile::chosen;
 pub(crate) use step::learn;
-pub(crate) use trouble::loss_words;
 
 use hinton_chart::charts;
 use hinton_run::Run;
 use hinton_scene::with_typeface;
+pub(crate) use hinton_weights::{run_name, run_names};
 
 use crate::fonts::noted;
 use crate::{DrawRequest, Error, Picture};
@@ -106,32 +106,4 @@ fn draw_parts(
             step::draw(runs, &patterns, request)
         }
     }
-}
-
-/// What people call a run: the name of its file or folder.
-pub(crate) fn run_name(run: &Run) -> String {
-    let path = std::path::Path::new(&run.path);
-    path.file_name().map_or_else(|| run.path.clone(), |name| name.to_string_lossy().into_owned())
-}
-
-/// Names of runs by which they are distinguished: as short as may be.
-pub(crate) fn run_names(runs: &[&Run]) -> Vec<String> {
-    let short: Vec<String> = runs.iter().map(|run| run_name(run)).collect();
-    let is_told = |name: &String| short.iter().filter(|other| *other == name).count() == 1;
-    let long = |at: usize| {
-        let path = std::path::Path::new(&runs[at].path);
-        let parent = path.parent().and_then(|parent| parent.file_name());
-        match parent {
-            Some(parent) => format!("{}/{}", parent.to_string_lossy(), short[at]),
-            None => format!("{} ({})", short[at], at + 1),
-        }
-    };
-    let mut names: Vec<String> = Vec::new();
-    for (at, name) in short.iter().enumerate() {
-        let name = if is_told(name) { name.clone() } else { long(at) };
-        // Two paths may still end alike, or one may be named twice.
-        let name = if names.contains(&name) { format!("{name} ({})", at + 1) } else { name };
-        names.push(name);
-    }
-    names
 }

@@ -5,8 +5,8 @@ use std::str::FromStr;
 use hinton_chart::{CHARTS, Colormap, Labels, PRESETS, colormaps};
 use hinton_tensor::Fold;
 
-use crate::select::near;
 use crate::{DrawRequest, Error};
+use hinton_weights::near;
 
 pub(super) fn nothing() -> Vec<&'static str> {
     Vec::new()

@@ -6,7 +6,7 @@ use hinton_render::films::{Frame, FrameSource, SourceError};
 use hinton_scene::Scene;
 
 use super::Show;
-use super::show::Shown;
+use super::show::{Shown, space_fault};
 use crate::save::Playable;
 use crate::{Error, Picture};
 
@@ -294,7 +294,7 @@ impl SpaceFilm<'_> {
             axes: here.axes.clone(),
             range: Some(range(before).towards(range(here), share)),
         };
-        Ok(space(self.show.cloud(), &[step], &options)?.scene)
+        Ok(space(self.show.cloud(), &[step], &options).map_err(space_fault)?.scene)
     }
 
     /// The part of space that a step is drawn in.

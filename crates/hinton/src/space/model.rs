@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hinton_net::{Init, Network, Real, Spec, Trace, TraceError};
+use hinton_net::{Init, Network, Real, Spec, Trace};
 use hinton_run::{Run, RunOptions, is_run_folder, open_run};
 use hinton_tensor::Work;
 
@@ -422,19 +422,6 @@ impl Model {
                     "",
                 )),
             },
-        }
-    }
-}
-
-impl From<TraceError> for Error {
-    fn from(error: TraceError) -> Self {
-        match error {
-            TraceError::Net(error) => Error::Net(error),
-            error @ TraceError::Many { .. } => Error::request(
-                error.to_string(),
-                "a smaller network, or fewer points, can be shown",
-            ),
-            TraceError::Cancelled(error) => Error::Tensor(error.into()),
         }
     }
 }

@@ -9,6 +9,7 @@ use hinton_run::{Run, RunOptions, open_run};
 
 use super::model::of_run_step;
 use super::place::Placement;
+use super::show::space_fault;
 use super::{FilmRequest, NetworkRequest, PointRequest, PointSource, Show, ShowRequest, points};
 use crate::save::Playable;
 use crate::{Error, Picture};
@@ -270,7 +271,7 @@ impl RunFilm<'_> {
         }
         let mut options = self.options.clone();
         options.subtitle = vec![moment.words.clone()];
-        let picture = space(self.last.cloud(), &steps, &options)?;
+        let picture = space(self.last.cloud(), &steps, &options).map_err(space_fault)?;
         Ok(Picture { scene: picture.scene, notes: picture.notes, dpi: options.dpi })
     }
 

@@ -345,7 +345,7 @@ impl<'a> Show<'a> {
     pub fn page_of(&self, steps: &[usize]) -> Result<Picture, Error> {
         let steps: Vec<SpaceStep<'_>> = steps.iter().map(|&at| self.step(at)).collect();
         let options = self.options();
-        let picture = space(self.cloud(), &steps, &options)?;
+        let picture = space(self.cloud(), &steps, &options).map_err(space_fault)?;
         let dpi = options.dpi;
         let mut notes = self.notes.clone();
         notes.extend(picture.notes);
@@ -407,12 +407,10 @@ impl<'a> Show<'a> {
     }
 }
 
-impl From<SpaceError> for Error {
-    fn from(error: SpaceError) -> Self {
-        match error {
-            SpaceError::Chart(error) => Error::Chart(error),
-            SpaceError::Cancelled(error) => Error::Tensor(error.into()),
-        }
+pub(super) fn space_fault(error: SpaceError) -> Error {
+    match error {
+        SpaceError::Chart(error) => Error::Chart(error),
+        SpaceError::Cancelled(error) => Error::Tensor(error.into()),
     }
 }
 

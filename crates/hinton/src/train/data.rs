@@ -8,7 +8,7 @@ use hinton_net::data::{self, DataSet, Inputs, TOYS};
 use hinton_tensor::{Dtype, Tensor};
 
 use crate::Error;
-use crate::select::near;
+use hinton_weights::near;
 
 /// A data set that is known by name.
 #[derive(Debug)]

@@ -4,8 +4,8 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::super::write::{Sides, Singles, cell};
 use super::{Counts, StatisticsDiff, StatisticsPair};
-use crate::inspect::Stats;
 use crate::visible;
+use hinton_weights::inspect::Stats;
 
 /// The version of the JSON.
 const VERSION: u32 = 1;

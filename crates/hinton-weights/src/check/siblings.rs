@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::values::Size;
 use super::{Finding, kinds};
-use crate::short;
+use hinton_words::short;
 
 /// From this factor between a tensor and the median of its siblings on it is reported.
 const FAR: f64 = 100.0;

@@ -2,14 +2,13 @@
 
 mod component;
 mod glob;
-pub(crate) mod near;
+pub mod near;
 
 use std::sync::Arc;
 
-use hinton_chart::Numbering;
 use hinton_format::{Checkpoint, KernelAxes};
-use hinton_scene::visible;
 use hinton_tensor::{Component, Index, Slice, Tensor};
+use hinton_words::{Numbering, visible};
 
 use crate::Error;
 use crate::structure::Structure;
@@ -34,7 +33,7 @@ pub struct Selected {
     /// format defines their order.
     pub kernel: Option<KernelAxes>,
     /// What the settings of its model say of parts of matrices, and the shape of the whole tensor.
-    pub(crate) structure: Option<(Arc<Structure>, Vec<usize>)>,
+    pub structure: Option<(Arc<Structure>, Vec<usize>)>,
     /// The file it is from, if several files have a tensor with the same name; else empty.
     pub of: String,
 }
@@ -86,7 +85,7 @@ const MOST_WIDENED: u64 = 256 << 20;
 ///
 /// # Errors
 /// Returns an error if there are too many to hold in memory.
-pub(crate) fn addressable(tensor: &Tensor) -> Result<Tensor, Error> {
+pub fn addressable(tensor: &Tensor) -> Result<Tensor, Error> {
     if tensor.dtype().is_byte_sized() {
         return Ok(tensor.clone());
     }
@@ -259,7 +258,7 @@ pub fn is_glob(checkpoint: &Checkpoint, pattern: &str) -> bool {
 }
 
 /// Whether the whole name fits a glob.
-pub(crate) fn fits_glob(pattern: &str, name: &str) -> bool {
+pub fn fits_glob(pattern: &str, name: &str) -> bool {
     glob::matches(pattern, name)
 }
 

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use hinton_scene::visible;
 use hinton_tensor::Progress;
+use hinton_words::visible;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use hinton_format::Limits;
 use hinton_format::source::file::{is_dir, read_dir};
 use hinton_format::summary::{SummaryFile, read_bytes};
-use hinton_scene::visible;
 use hinton_tensor::SummaryPart;
+use hinton_words::visible;
 
 use crate::Error;
 

@@ -40,7 +40,7 @@ impl InspectReport<'_> {
 }
 
 /// Whether a tensor has singular values: two axes or more that are longer than 1.
-pub(crate) fn is_matrix(tensor: &Tensor) -> bool {
+pub fn is_matrix(tensor: &Tensor) -> bool {
     tensor.shape().iter().filter(|&&length| length > 1).count() > 1
         && tensor.elements() > 0
         && !tensor.dtype().is_complex()
@@ -48,7 +48,7 @@ pub(crate) fn is_matrix(tensor: &Tensor) -> bool {
 
 /// The singular values of a tensor, its first axis against all others; leading axes of length 1 say
 /// nothing.
-pub(crate) fn singular(tensor: &Tensor, work: Work<'_>) -> Result<Singular, Error> {
+pub fn singular(tensor: &Tensor, work: Work<'_>) -> Result<Singular, Error> {
     let matrix = addressable(tensor)?;
     let matrix = match *matrix.shape() {
         [_, _] => matrix,

@@ -41,7 +41,7 @@ fn write(
             return Err(Stop::Other(Error::unfit(message, help)));
         }
         if !names.insert(name.clone()) {
-            let message = format!("two tensors are called {:?}", hinton_scene::visible(&name));
+            let message = format!("two tensors are called {:?}", hinton_words::visible(&name));
             return Err(Stop::Other(Error::unfit(message, "export them one by one")));
         }
         let end = offset.checked_add(tensor.byte_len()).ok_or_else(too_large)?;

@@ -3,7 +3,7 @@
 use hinton_run::Run;
 
 use super::{CheckReport, CheckRow, Finding, kinds, sort};
-use crate::short_count;
+use hinton_words::short_count;
 
 /// The format that a [`CheckReport`] of a log gives; its tensors are the metrics.
 pub const LOG: &str = "log";
@@ -14,7 +14,7 @@ pub fn check_log(log: &Run) -> CheckReport {
     let mut findings: Vec<Finding> = skipped
         .map(|warning| Finding::of(kinds::SKIPPED, &warning.subject, warning.message.as_str()))
         .collect();
-    let loss = crate::runs::loss_words(log);
+    let loss = crate::loss_words(log);
     findings.extend(loss.map(|what| Finding::of(kinds::DIVERGED, "", what)));
     let mut values = 0u64;
     let names = log.metric_names();

@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hinton_format::Input;
+use hinton_format::source::Location;
 use hinton_format::source::file::{Entry, is_dir, read_dir};
+use hinton_format::{Checkpoint, Input, Limits};
+use hinton_run::{Run, RunOptions};
+use hinton_tensor::Bytes;
 
-use crate::source::Location;
-use crate::{Bytes, Checkpoint, Error, Limits, Run, RunOptions};
+use crate::Error;
 
 /// Opens a weights file, or a folder that holds one checkpoint in shards. Reads headers, but no
 /// values. Recognises the format by content, and never executes anything in the file.
@@ -27,7 +29,7 @@ pub fn open_with(path: impl AsRef<Path>, limits: &Limits) -> Result<Checkpoint, 
     Ok(hinton_format::open(path.as_ref(), limits)?)
 }
 
-/// Opens a file or folder that is in a [`Folder`](crate::source::Folder) that you provide. Shards
+/// Opens a file or folder that is in a [`Folder`](hinton_format::source::Folder) that you provide. Shards
 /// next to an index, and data in other files, are found there too. The folder is asked for files by
 /// name, and for their bytes by range.
 ///

@@ -8,15 +8,15 @@ use std::borrow::Cow;
 use std::io;
 
 use hinton_format::{CONFIGURED, Checkpoint};
-use hinton_scene::visible;
 use hinton_tensor::{Summary, Tensor, Work, summarize};
+use hinton_words::visible;
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::ser::Formatter;
 
 use crate::{Error, Selected, select};
 pub use guess::architecture;
 pub use spectra::Singular;
-pub(crate) use spectra::{is_matrix, singular};
+pub use spectra::{is_matrix, singular};
 pub use totals::{Module, Total, by_dtype, by_kind, kind, modules};
 
 /// The quantiles that are reported, and their names in JSON.
@@ -320,7 +320,8 @@ impl Serialize for TensorReport {
     }
 }
 
-pub(crate) struct Stats<'a>(pub(crate) &'a Summary);
+/// The statistics of a tensor, to be written as JSON.
+pub struct Stats<'a>(pub &'a Summary);
 
 impl Serialize for Stats<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -3,21 +3,18 @@
 use std::collections::BTreeSet;
 
 use hinton_format::{Checkpoint, nearest as ranked};
-use hinton_scene::visible;
+use hinton_words::visible;
 
 /// Names that are offered.
 const OFFERED: usize = 3;
 
 /// The three nearest names, quoted and escaped, for a sentence.
-pub(crate) fn nearest<'a>(names: impl Iterator<Item = &'a str>, wanted: &str) -> String {
+pub fn nearest<'a>(names: impl Iterator<Item = &'a str>, wanted: &str) -> String {
     quoted(ranked(names, wanted).into_iter().map(|(_, name)| name).take(OFFERED))
 }
 
 /// The nearest name, where it is near enough to be a slip of the finger.
-pub(crate) fn near_enough<'a>(
-    names: impl Iterator<Item = &'a str>,
-    wanted: &str,
-) -> Option<&'a str> {
+pub fn near_enough<'a>(names: impl Iterator<Item = &'a str>, wanted: &str) -> Option<&'a str> {
     let near = wanted.chars().count().div_ceil(3);
     ranked(names, wanted).first().filter(|(far, _)| *far <= near).map(|(_, name)| *name)
 }

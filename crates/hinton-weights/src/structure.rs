@@ -6,9 +6,9 @@
 
 use std::sync::Arc;
 
-use hinton_chart::Sections;
 use hinton_compare::{Heads, canonical};
 use hinton_format::{CONFIG, CONFIGURED, Checkpoint};
+use hinton_words::Sections;
 
 /// Words of a `config.json` for a number, and the end of GGUF's key for it.
 type Words = (&'static [&'static str], &'static str);
@@ -50,7 +50,7 @@ enum Role {
 
 /// What is known of the parts of a model's matrices.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Structure {
+pub struct Structure {
     heads: Option<Heads>,
     head_rows: Option<usize>,
     hidden: Option<usize>,
@@ -65,7 +65,7 @@ type Parts = [Option<Arc<Sections>>; 2];
 
 impl Structure {
     /// What a file's metadata say; `None` where they say neither of heads nor of experts.
-    pub(crate) fn of(file: &Checkpoint) -> Option<Structure> {
+    pub fn of(file: &Checkpoint) -> Option<Structure> {
         let number = |(words, end): Words| -> Option<(usize, bool)> {
             let plain = |key: &str| key.strip_prefix(CONFIG).unwrap_or(key).to_owned();
             let is_named = |key: &str| words.contains(&plain(key).as_str());
@@ -94,12 +94,12 @@ impl Structure {
     }
 
     /// How many attention heads there are.
-    pub(crate) fn heads(&self) -> Option<Heads> {
+    pub fn heads(&self) -> Option<Heads> {
         self.heads
     }
 
     /// The parts of the rows and columns of a matrix of that name and shape.
-    pub(crate) fn parts(&self, name: &str, shape: &[usize]) -> Parts {
+    pub fn parts(&self, name: &str, shape: &[usize]) -> Parts {
         let &[rows, cols] = shape else { return [None, None] };
         let Some(role) = role(name) else { return [None, None] };
         // The axis along which what is computed lies.

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use hinton_format::Checkpoint;
-use hinton_scene::visible;
 use hinton_tensor::{Component, Tensor};
+use hinton_words::visible;
 
 use super::split_slice;
 use crate::Error;

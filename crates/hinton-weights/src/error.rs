@@ -1,14 +1,15 @@
-//! The error type of this crate.
+//! The error type of everything that opens, measures and draws.
+//!
+//! It is here, below charts and outputs, so that users have one type to match. What charts and
+//! outputs say is in `hinton-words`.
 
 use std::path::{Path, PathBuf};
 
-use hinton_chart::ChartError;
 use hinton_format::{Error as FormatError, io_fault};
-use hinton_net::NetError;
-use hinton_render::RenderError;
-use hinton_render::films::FilmError;
+use hinton_net::{NetError, TraceError};
 use hinton_run::RunError;
 use hinton_tensor::{ReadErrorKind, TensorError};
+use hinton_words::{ChartError, FilmError, RenderError};
 
 /// Everything that can go wrong between opening a file and saving a picture.
 #[derive(Debug, thiserror::Error)]
@@ -83,19 +84,23 @@ pub enum Fault {
 }
 
 impl Error {
-    pub(crate) fn request(message: impl Into<String>, help: impl Into<String>) -> Self {
+    /// The request cannot be understood; `help` says what to do, if it is not empty.
+    pub fn request(message: impl Into<String>, help: impl Into<String>) -> Self {
         Error::Request { message: message.into(), help: some(help) }
     }
 
-    pub(crate) fn missing(message: impl Into<String>, help: impl Into<String>) -> Self {
+    /// Something that was requested by name is missing; `help` as above.
+    pub fn missing(message: impl Into<String>, help: impl Into<String>) -> Self {
         Error::Missing { message: message.into(), help: some(help) }
     }
 
-    pub(crate) fn unfit(message: impl Into<String>, help: impl Into<String>) -> Self {
+    /// The data does not fit the request; `help` as above.
+    pub fn unfit(message: impl Into<String>, help: impl Into<String>) -> Self {
         Error::Unfit { message: message.into(), help: some(help) }
     }
 
-    pub(crate) fn write(path: &Path, source: std::io::Error) -> Self {
+    /// A file could not be written, for this reason.
+    pub fn write(path: &Path, source: std::io::Error) -> Self {
         let help = match source.kind() {
             std::io::ErrorKind::NotFound => "make the folder first, or write elsewhere",
             std::io::ErrorKind::PermissionDenied => "write to a folder that is yours",
@@ -144,6 +149,19 @@ impl Error {
             Error::Tensor(TensorError::Read { source, .. }) => source.kind.cure(),
             Error::Tensor(TensorError::OutOfMemory { .. }) => ReadErrorKind::Memory.cure(),
             _ => None,
+        }
+    }
+}
+
+impl From<TraceError> for Error {
+    fn from(error: TraceError) -> Self {
+        match error {
+            TraceError::Net(error) => Error::Net(error),
+            error @ TraceError::Many { .. } => Error::request(
+                error.to_string(),
+                "a smaller network, or fewer points, can be shown",
+            ),
+            TraceError::Cancelled(error) => Error::Tensor(error.into()),
         }
     }
 }

@@ -7,7 +7,8 @@ use hinton_tensor::Work;
 
 use super::values::Size;
 use super::{CheckReport, Finding, check_sized, kinds, sort};
-use crate::{Error, short, short_count};
+use crate::Error;
+use hinton_words::{short, short_count};
 
 /// Weights that are this many times as large as in the first step have diverged.
 const GROWTH: f64 = 1e4;
@@ -79,7 +80,7 @@ pub fn check_run<S: AsRef<str>>(
         .collect();
     // Broken steps are findings of their own.
     findings.retain(|finding| !finding.message.contains("cannot be read"));
-    let loss = crate::runs::loss_words(run);
+    let loss = crate::loss_words(run);
     findings.extend(loss.map(|what| Finding::of(kinds::DIVERGED, "", what)));
     // What a training begins with says nothing once it has begun.
     let begins = |seen: &Seen| {

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use hinton_scene::visible;
 use hinton_tensor::{Dtype, Stored, Tensor, View};
+use hinton_words::visible;
 
 use super::{ExportRow, Told};
 use crate::{Error, Selected};

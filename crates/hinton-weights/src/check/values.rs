@@ -2,16 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hinton_scene::visible;
 use hinton_tensor::examine::Blocks;
 use hinton_tensor::{
     Cancelled, Dtype, Looked, Summary, SummaryPart, Tensor, TensorError, Work, examine, find_first,
     same_bits, summarize,
 };
+use hinton_words::visible;
 
 use super::place::{place, share_bytes};
 use super::{CheckRow, Finding, MOST_PLACES, kinds};
-use crate::{Error, Selected, short, short_count};
+use crate::{Error, Selected};
+use hinton_words::{short, short_count};
 
 /// Fewer values than this have no outliers.
 const ENOUGH: u64 = 1000;

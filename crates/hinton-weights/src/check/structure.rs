@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use hinton_format::Checkpoint;
-use hinton_scene::visible;
 use hinton_tensor::Tensor;
+use hinton_words::visible;
 
 use super::place::{is_same, place, share_bytes};
 use super::{Finding, kinds};

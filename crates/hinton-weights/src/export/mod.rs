@@ -195,7 +195,7 @@ impl Export {
     pub fn save(self, path: &Path, progress: &dyn Progress) -> Result<Vec<String>, Error> {
         self.check_ends()?;
         let mut notes = Vec::new();
-        crate::save::write_with(path, |out| {
+        crate::write::write_with(path, |out| {
             let written = (self.row.write)(&self.tensors, &self.told, out, progress);
             notes = written.map_err(|stop| stop.at(path))?;
             Ok(())
