@@ -51,4 +51,4 @@ pub use summary::{
 };
 pub use tensor::Tensor;
 pub use tiling::{Levels, TILE, Tiling, Window};
-pub use work::{Cancelled, Progress, Quiet, Work};
+pub use work::{Cancelled, Progress, Quiet, Work, threads};

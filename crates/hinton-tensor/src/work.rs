@@ -44,3 +44,11 @@ impl Work<'static> {
         Work { threads: threads.max(1), progress: &Quiet }
     }
 }
+
+/// The number of threads to use: `wanted`, or one per core if that is 0.
+pub fn threads(wanted: usize) -> usize {
+    match wanted {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        wanted => wanted,
+    }
+}

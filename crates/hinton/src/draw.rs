@@ -4,16 +4,14 @@ use hinton_chart::{
     Course, Labels, Length, Measures, Need, NumberFormat, Options, PageSize, Panel, Spread,
     letter_height, lettered, preset,
 };
-use hinton_render::RenderOptions;
-use hinton_scene::Scene;
+use hinton_picture::fonts::noted;
 use hinton_tensor::reduce::Mark;
 use hinton_tensor::{Fold, GridRequest, Progress, Quiet, Summary, Tensor, Work, reduce, summarize};
+use hinton_weights::inspect::{Singular, singular};
 
 use crate::arrange::{Arrangement, Each, Order, PanelSource, Permute, Reshape, arrange, ordered};
 use crate::figure::{PanelScale, draw_panels};
-use crate::fonts::noted;
-use crate::{Error, Selected};
-use hinton_weights::inspect::{Singular, singular};
+use crate::{Error, Picture, Selected, threads};
 
 /// Above this many bytes an overview reads a sample of each large tensor.
 const READ_WHOLE: u64 = 2 << 30;
@@ -151,34 +149,6 @@ impl<'a> DrawRequest<'a> {
 
     fn work(&self) -> Work<'a> {
         Work { threads: threads(self.threads), progress: self.progress }
-    }
-}
-
-/// A picture that has been drawn, ready to be saved.
-#[derive(Debug, Clone)]
-pub struct Picture {
-    /// The scene: all positions, colours and text, resolved.
-    pub scene: Scene,
-    /// Notes for the user that the picture itself may not show, one sentence each.
-    pub notes: Vec<String>,
-    /// The resolution it was drawn for, in pixels per inch.
-    pub dpi: f64,
-}
-
-impl Picture {
-    /// Options that render it at the resolution it was drawn for.
-    pub fn render_options(&self) -> RenderOptions {
-        let mut options = RenderOptions::default();
-        options.dpi = self.dpi;
-        options
-    }
-}
-
-/// The number of threads to use: `wanted`, or one per core if that is 0.
-pub fn threads(wanted: usize) -> usize {
-    match wanted {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        wanted => wanted,
     }
 }
 

@@ -7,8 +7,8 @@ use hinton_tensor::Summary;
 
 use crate::arrange::{Arrangement, arrange};
 use crate::draw::{options_of, panels_of};
-use crate::fonts::noted;
 use crate::{DrawRequest, Error, Picture, Selected};
+use hinton_picture::fonts::noted;
 
 /// Most panels of a figure.
 const MOST: usize = 48;

@@ -33,7 +33,6 @@ pub mod animate;
 pub mod arrange;
 pub mod demo;
 pub mod diff;
-pub mod fonts;
 pub mod runs;
 pub mod settings;
 pub mod space;
@@ -41,22 +40,12 @@ pub mod train;
 
 mod draw;
 mod figure;
-mod pixels;
-mod poster;
-mod save;
 
 pub use animate::{AnimateRequest, Film, animate};
 pub use arrange::{Each, Order, OrderBy, Permute, Reshape};
-pub use draw::{DrawRequest, Picture, draw, draw_arrangement, threads};
+pub use draw::{DrawRequest, draw, draw_arrangement};
 pub use figure::{PanelScale, draw_panels};
-pub use pixels::{Pixels, pixels};
-pub use poster::Poster;
 pub use runs::{RunRequest, draw_runs};
-pub use save::{
-    CountedWatch, FilmSettings, Playable, film_bytes, film_output_for, film_output_named,
-    film_pictures, frame_rate, is_whole_webp, output_for, output_named, render, save, save_film,
-    save_film_counted, save_with,
-};
 pub use settings::SETTINGS;
 
 /// How points in space are drawn.
@@ -68,6 +57,11 @@ pub use hinton_chart::{
 };
 pub use hinton_format::{
     Checkpoint, DEQUANTISED, Error as FormatError, ErrorKind, FORMATS, FormatRow, Limits, Warning,
+};
+pub use hinton_picture::{
+    CountedWatch, FilmSettings, Picture, Pixels, Playable, Poster, film_bytes, film_output_for,
+    film_output_named, film_pictures, fonts, frame_rate, is_whole_webp, output_for, output_named,
+    pixels, render, save, save_film, save_film_counted, save_with,
 };
 pub use hinton_render::films::{
     FILMS, FilmError, FilmReport, FilmRow, FilmWriter, FrameSource, RawPicture,
@@ -84,7 +78,7 @@ pub use hinton_scene::{
 };
 pub use hinton_tensor::{
     Bytes, Cancelled, Dtype, Endian, Fold, Memory, Progress, Quiet, ReadError, ReadErrorKind,
-    Slice, Summary, Tensor, TensorError, View, Work, summarize,
+    Slice, Summary, Tensor, TensorError, View, Work, summarize, threads,
 };
 
 pub use hinton_weights::{

@@ -418,7 +418,7 @@ pub const SETTINGS: &[SettingRow] = &[
         scope: Scope::Every,
         choices: nothing,
         set: |request, value| {
-            request.options.font = Some(crate::fonts::typeface(value)?);
+            request.options.font = Some(hinton_picture::fonts::typeface(value)?);
             Ok(())
         },
     },

@@ -12,8 +12,8 @@ use super::look::{Panels, Seen, Shown, changes};
 use super::steps::Moment;
 use super::view::{Skip, View};
 use super::{AnimateRequest, time};
-use crate::save::Playable;
 use crate::{Error, Picture};
+use hinton_picture::Playable;
 
 /// Most pictures in a row of it.
 const STRIP_COLUMNS: usize = 4;
@@ -78,7 +78,7 @@ impl<'a> Film<'a> {
             theme: Theme::named(options.theme),
             font: options.font,
             dpi: options.dpi,
-            threads: crate::draw::threads(request.draw.threads),
+            threads: crate::threads(request.draw.threads),
             progress: request.draw.progress,
             notes: seen.notes,
         };

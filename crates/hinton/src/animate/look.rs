@@ -51,7 +51,7 @@ impl<'r, 'a> Look<'r, 'a> {
     }
 
     fn work(&self) -> Work<'a> {
-        let threads = crate::draw::threads(self.request.draw.threads);
+        let threads = crate::threads(self.request.draw.threads);
         Work { threads, progress: self.request.draw.progress }
     }
 

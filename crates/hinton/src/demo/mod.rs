@@ -111,7 +111,7 @@ fn shared_out<J: Sync, R: Send>(
         }
     };
     let mut results: Vec<(usize, Result<R, Error>)> = std::thread::scope(|scope| {
-        let helpers = crate::draw::threads(0).min(jobs.len()).saturating_sub(1);
+        let helpers = crate::threads(0).min(jobs.len()).saturating_sub(1);
         // Where the system gives no more threads, fewer do the work.
         let threads: Vec<_> = (0..helpers)
             .map_while(|_| std::thread::Builder::new().spawn_scoped(scope, worker).ok())

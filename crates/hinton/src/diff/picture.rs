@@ -10,8 +10,8 @@ use hinton_tensor::outline::{Named, outline};
 use hinton_tensor::{Fold, GridRequest, Summary, Tensor, Work, reduce};
 
 use super::{Diff, Measures, Pair, summary};
-use crate::fonts::noted;
 use crate::{Error, Picture, short};
+use hinton_picture::fonts::noted;
 
 /// The maximum number of tensors whose values are shown side by side on one page.
 pub const MOST_BESIDE: usize = 8;

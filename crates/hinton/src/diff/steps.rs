@@ -282,7 +282,7 @@ impl StepChanges {
         let steps: Vec<String> = self.steps.iter().skip(1).map(|step| short_count(*step)).collect();
         let picture = change::over_steps(&rows, &steps, &self.axis, &options)?;
         let drawn = Picture { scene: picture.scene, notes: picture.notes, dpi: options.dpi };
-        Ok(crate::fonts::noted(drawn))
+        Ok(hinton_picture::fonts::noted(drawn))
     }
 }
 

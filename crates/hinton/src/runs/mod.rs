@@ -18,8 +18,8 @@ use hinton_run::Run;
 use hinton_scene::with_typeface;
 pub(crate) use hinton_weights::{run_name, run_names};
 
-use crate::fonts::noted;
 use crate::{DrawRequest, Error, Picture};
+use hinton_picture::fonts::noted;
 
 /// What to draw of runs, and how. `Default` draws the page.
 #[derive(Clone)]

@@ -51,10 +51,8 @@ fn of_run(
     part: &str,
     looked: &mut dyn FnMut(),
 ) -> Result<Vec<Panel>, Error> {
-    let work = Work {
-        threads: crate::draw::threads(request.draw.threads),
-        progress: request.draw.progress,
-    };
+    let work =
+        Work { threads: crate::threads(request.draw.threads), progress: request.draw.progress };
     let learned: Vec<String> = known::learned(run).iter().map(|one| one.name.clone()).collect();
     let mut tensors: Vec<OverSteps> = Vec::new();
     let mut error = None;

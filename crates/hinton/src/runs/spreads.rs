@@ -105,10 +105,8 @@ fn step(
 ) -> Result<Vec<Found>, Error> {
     let checkpoint = run.checkpoint(at)?;
     let place = run.steps[at].number as f64;
-    let work = Work {
-        threads: crate::draw::threads(request.draw.threads),
-        progress: request.draw.progress,
-    };
+    let work =
+        Work { threads: crate::threads(request.draw.threads), progress: request.draw.progress };
     // A pattern that means nothing in this step may mean something in another.
     let mut chosen: Vec<Selected> = Vec::new();
     let mut error = None;

@@ -121,10 +121,8 @@ fn summaries<'n>(
     names: &[&'n str],
     request: &RunRequest<'_>,
 ) -> Result<Vec<(&'n str, Summary)>, Error> {
-    let work = Work {
-        threads: crate::draw::threads(request.draw.threads),
-        progress: request.draw.progress,
-    };
+    let work =
+        Work { threads: crate::threads(request.draw.threads), progress: request.draw.progress };
     let Ok(checkpoint) = run.checkpoint(at) else { return Ok(Vec::new()) };
     let mut left = MOST_VALUES;
     let mut found = Vec::new();

@@ -7,8 +7,8 @@ use hinton_scene::Scene;
 
 use super::Show;
 use super::show::{Shown, space_fault};
-use crate::save::Playable;
 use crate::{Error, Picture};
+use hinton_picture::Playable;
 
 /// How a film is made.
 #[derive(Debug, Clone, Copy, PartialEq)]

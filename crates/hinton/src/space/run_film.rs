@@ -11,8 +11,8 @@ use super::model::of_run_step;
 use super::place::Placement;
 use super::show::space_fault;
 use super::{FilmRequest, NetworkRequest, PointRequest, PointSource, Show, ShowRequest, points};
-use crate::save::Playable;
 use crate::{Error, Picture};
+use hinton_picture::Playable;
 
 /// Most steps of a run that are shown; of more an even choice.
 const MOST_STEPS: usize = 400;

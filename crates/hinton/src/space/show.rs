@@ -12,8 +12,8 @@ use hinton_tensor::Tensor;
 use super::colors::{self, Colored};
 use super::place::Placement;
 use super::{ColorBy, Flatten, Model, PointSet, Precision, Stage, regions, verdict};
-use crate::fonts::noted;
 use crate::{Error, Picture, tensor_of};
+use hinton_picture::fonts::noted;
 
 /// Space around the points, as a share of their extent.
 pub(crate) const PADDING: f64 = 0.05;

@@ -118,7 +118,7 @@ impl<'d> Session<'d> {
         check(data, &settings)?;
         let network = settings.network()?;
         let (row, rate) = (settings.optimizer, settings.rate);
-        let threads = crate::draw::threads(threads);
+        let threads = crate::threads(threads);
         let trainer = NativeTrainer::new(data, network, row, rate, threads)?;
         let mut points: Vec<u32> = (0..data.len() as u32).collect();
         if settings.order != Order::File {

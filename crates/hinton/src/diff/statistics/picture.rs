@@ -5,8 +5,8 @@ use hinton_tensor::{Summary, Tensor};
 
 use super::super::picture::page_title;
 use super::{StatisticsDiff, StatisticsPair, words};
-use crate::fonts::noted;
 use crate::{Error, Picture};
+use hinton_picture::fonts::noted;
 
 /// The maximum number of tensors whose histograms are shown on one page.
 pub const MOST_HISTOGRAMS: usize = 8;

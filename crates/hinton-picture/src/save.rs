@@ -11,9 +11,9 @@ use hinton_render::films::{
     Watch, raw_pictures,
 };
 use hinton_render::{OUTPUTS, OutputRow, RenderOptions};
-use hinton_weights::{Sink, make_folder, write_bytes, write_with};
+use hinton_weights::{Error, Sink, make_folder, write_bytes, write_with};
 
-use crate::{Error, Picture};
+use crate::Picture;
 
 /// The output with this name.
 ///

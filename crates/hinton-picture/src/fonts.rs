@@ -5,8 +5,9 @@ use std::path::Path;
 
 use hinton_format::source::{map_file, read_vec};
 use hinton_scene::{FontFile, Scene, Typeface, lacking_characters};
+use hinton_weights::Error;
 
-use crate::{Error, Picture};
+use crate::Picture;
 
 /// The largest font file that is read, in bytes. Collections for East Asian scripts have 20 to 130
 /// MB.
@@ -33,7 +34,7 @@ pub fn typeface(path: impl AsRef<Path>) -> Result<Typeface, Error> {
 }
 
 /// The picture with a note on characters that no font has.
-pub(crate) fn noted(mut picture: Picture) -> Picture {
+pub fn noted(mut picture: Picture) -> Picture {
     picture.notes.extend(lacking(&picture.scene));
     picture
 }

@@ -1,8 +1,9 @@
 //! Pictures as arrays of pixels, for further processing.
 
 use hinton_render::{RenderOptions, raster};
+use hinton_weights::Error;
 
-use crate::{Error, Picture};
+use crate::Picture;
 
 /// The pixels of a picture.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,8 +3,9 @@
 
 use hinton_render::films::{Frame, FrameSource, SourceError};
 
-use crate::Error;
-use crate::save::Playable;
+use hinton_weights::Error;
+
+use crate::Playable;
 
 /// Least time of the frame that comes first, milliseconds: the shortest that browsers keep in a GIF.
 const LEAST_MS: u32 = 20;
@@ -73,7 +74,7 @@ impl Playable for Poster<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Scene;
+    use hinton_scene::Scene;
 
     /// Frames whose widths say which they are.
     struct Film(usize);
