@@ -9,7 +9,7 @@ function notices(): string {
 
 /**
  * Puts program and styles into the page, so that one file is built. The marks {{hinton:...}} in it
- * are for crates/hinton/src/space/html.rs, which puts the data in.
+ * are for crates/hinton-space/src/html.rs, which puts the data in.
  */
 function onePage(name: string, folder: string): Plugin {
   return {
@@ -36,7 +36,7 @@ export default defineConfig({
   publicDir: false,
   logLevel: "warn",
   build: {
-    outDir: "../crates/hinton/assets/web",
+    outDir: "../crates/hinton-space/assets/web",
     emptyOutDir: true,
     target: "es2022",
     modulePreload: false,

@@ -16,7 +16,7 @@ struct Page {
 }
 
 const PAGES: &[Page] = &[
-    Page { config: "vite.config.ts", built: "crates/hinton/assets/web" },
+    Page { config: "vite.config.ts", built: "crates/hinton-space/assets/web" },
     Page { config: "vite.viewer.ts", built: "crates/hinton-serve/assets" },
     Page { config: "vite.export.ts", built: "crates/hinton-view/assets" },
 ];

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod check;
+pub mod data_sets;
 pub mod export;
 pub mod inspect;
 pub mod summary;

@@ -35,7 +35,6 @@ pub mod demo;
 pub mod diff;
 pub mod runs;
 pub mod settings;
-pub mod space;
 pub mod train;
 
 mod draw;
@@ -76,6 +75,7 @@ pub use hinton_run::{
 pub use hinton_scene::{
     Color, Coverage, FontFile, FontSource, Scene, Typeface, coverage, set_font_source, visible,
 };
+pub use hinton_space as space;
 pub use hinton_tensor::{
     Bytes, Cancelled, Dtype, Endian, Fold, Memory, Progress, Quiet, ReadError, ReadErrorKind,
     Slice, Summary, Tensor, TensorError, View, Work, summarize, threads,

@@ -1,4 +1,4 @@
-/** The data that hinton put into the page: crates/hinton/src/space/html.rs writes what is read here. */
+/** The data that hinton put into the page: crates/hinton-space/src/html.rs writes what is read here. */
 
 export type Triple = [number, number, number];
 

@@ -14,7 +14,7 @@ const NAMES: [&str; 6] = ["license", "licence", "copying", "notice", "copyright"
 const OWN: [&str; 4] = [
     "crates/hinton-scene/assets/fonts/LICENSE-Inter.txt",
     "crates/hinton-chart/assets/LICENSE-colormaps.txt",
-    "crates/hinton/assets/web/LICENSES.txt",
+    "crates/hinton-space/assets/web/LICENSES.txt",
     "crates/hinton-serve/assets/LICENSES.txt",
 ];
 

@@ -183,11 +183,8 @@ fn drawn(
             Ok(Drawn { exhibit, dark, css_width: width, files })
         }
         Shows::Space { network, scale, seed } => {
-            let asked = space::NetworkRequest {
-                scale: *scale,
-                seed: *seed,
-                ..space::NetworkRequest::default()
-            };
+            let mut asked = space::NetworkRequest::default();
+            (asked.scale, asked.seed) = (*scale, *seed);
             let model = space::model(network, &asked)?;
             let set = space::points(&PointRequest::default(), model.input_width())?;
             space_of(exhibit, dark, &Show::new(&model, set, show_request(dark))?)

@@ -18,14 +18,13 @@
 //! # Ok::<(), hinton::Error>(())
 //! ```
 
-mod data;
 mod own;
 mod picture;
 mod record;
 mod session;
 mod settings;
 
-pub use data::{DATA, DataFile, DataRow, in_folder, named, row};
+pub use hinton_weights::data_sets::{DATA, DataFile, DataRow, in_folder, named, row};
 pub use own::{Columns, Own, own, own_of};
 pub use record::data_of;
 pub use session::{EpochReport, Outcome, Session, StepProgress, Unwatched, Watch};

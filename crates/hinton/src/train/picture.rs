@@ -47,7 +47,8 @@ fn plane(session: &Session<'_>, request: &DrawRequest<'_>) -> Result<Picture, Er
         work: Work { threads: crate::threads(request.threads), progress: request.progress },
         ..SpaceOptions::default()
     };
-    let request = ShowRequest { options, regions: Some(true), ..ShowRequest::default() };
+    let mut request = ShowRequest::default();
+    (request.options, request.regions) = (options, Some(true));
     let mut show = Show::new(&model, set, request)?.renamed_first("");
     let of = match count < data.len() {
         true => {
@@ -56,9 +57,8 @@ fn plane(session: &Session<'_>, request: &DrawRequest<'_>) -> Result<Picture, Er
         false => counted(count, "point", "points"),
     };
     let right = show.accuracy().map(|right| format!("{} % right", short(right * 100.0)));
-    let words = std::iter::once(of).chain(right);
-    show.request.options.subtitle.extend(words);
-    show.request.options.subtitle.push("each place in the colour of its class".to_owned());
+    show.add_to_subtitle(std::iter::once(of).chain(right));
+    show.add_to_subtitle(["each place in the colour of its class".to_owned()]);
     show.page_of(&[0])
 }
 

@@ -11,8 +11,9 @@ use super::model::of_run_step;
 use super::place::Placement;
 use super::show::space_fault;
 use super::{FilmRequest, NetworkRequest, PointRequest, PointSource, Show, ShowRequest, points};
-use crate::{Error, Picture};
+use hinton_picture::Picture;
 use hinton_picture::Playable;
+use hinton_weights::Error;
 
 /// Most steps of a run that are shown; of more an even choice.
 const MOST_STEPS: usize = 400;
@@ -47,7 +48,7 @@ pub fn run_points(path: &Path) -> Option<PointRequest> {
         let source = PointSource::File(path.clone());
         return path.exists().then(|| PointRequest { source, labels, ..PointRequest::default() });
     }
-    if let (Some(folder), Some(row)) = (text("folder"), crate::train::row(name)) {
+    if let (Some(folder), Some(row)) = (text("folder"), hinton_weights::data_sets::row(name)) {
         let images = Path::new(folder).join(row.files.first()?.name);
         let count = Some(SHOWN_POINTS);
         let source = PointSource::File(images.clone());
@@ -180,7 +181,7 @@ fn moment(step: &hinton_run::Step, show: Show<'_>, layers: &[usize]) -> Moment {
     let mut words = vec![format!("step {}", step.number)];
     for metric in ["epoch", "loss", "validation_loss"] {
         if let Some(value) = step.metric(metric) {
-            words.push(format!("{} {}", metric.replace('_', " "), crate::short(value)));
+            words.push(format!("{} {}", metric.replace('_', " "), hinton_chart::short(value)));
         }
     }
     words.extend(show.accuracy().map(|right| format!("{:.1} % right", right * 100.0)));

@@ -8,7 +8,7 @@ use hinton_scene::Color;
 
 use super::regions::class;
 use super::{PointSet, Stage};
-use crate::Error;
+use hinton_weights::Error;
 
 /// What determines the colours of points. They come from the input and are the same after every
 /// step.
@@ -242,7 +242,7 @@ fn hue(hue: f64, far: f64) -> Color {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::space::{PointRequest, PointSource, Values, points};
+    use crate::{PointRequest, PointSource, Values, points};
 
     /// A last step of as many outputs as the points have inputs: the points themselves.
     fn stage(set: &PointSet) -> Stage {

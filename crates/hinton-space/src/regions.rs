@@ -6,7 +6,7 @@ use hinton_tensor::Work;
 
 use super::html::PageRegions;
 use super::{Model, Precision, Stage};
-use crate::Error;
+use hinton_weights::Error;
 
 /// Places across and down, of a picture and of one among many.
 pub(crate) const FINE: usize = 360;

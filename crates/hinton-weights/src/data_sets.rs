@@ -7,8 +7,7 @@ use hinton_net::Shape;
 use hinton_net::data::{self, DataSet, Inputs, TOYS};
 use hinton_tensor::{Dtype, Tensor};
 
-use crate::Error;
-use hinton_weights::near;
+use crate::{Error, near};
 
 /// A data set that is known by name.
 #[derive(Debug)]
@@ -29,7 +28,7 @@ pub struct DataRow {
 
 impl DataRow {
     /// Names of the classes where they are more than digits.
-    pub(crate) fn classes(&self) -> &'static [&'static str] {
+    pub fn classes(&self) -> &'static [&'static str] {
         self.classes
     }
 }

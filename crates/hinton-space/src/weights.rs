@@ -3,7 +3,7 @@
 use hinton_net::Network;
 use serde_json::Value;
 
-use crate::Error;
+use hinton_weights::Error;
 
 /// What a matrix looks like.
 const HELP: &str = "write the step and its matrix, row by row: --weights '0=[[3,0],[0,3],[6,6]]', or \
@@ -28,7 +28,7 @@ pub(crate) fn set(network: &mut Network<f64>, text: &str) -> Result<(), Error> {
 }
 
 fn set_file(network: &mut Network<f64>, path: &str) -> Result<(), Error> {
-    let checkpoint = crate::open(path)?;
+    let checkpoint = hinton_weights::open(path)?;
     let mut found = 0;
     for step in linear_steps(network) {
         for name in ["weight", "bias"] {

@@ -8,7 +8,7 @@ use hinton_tensor::Work;
 
 use super::chain;
 use super::{LinearMap, Stage, Values, weights};
-use crate::Error;
+use hinton_weights::Error;
 
 /// How to build a network, besides its source.
 #[derive(Debug, Clone, PartialEq)]
@@ -116,7 +116,7 @@ pub fn model(source: &str, request: &NetworkRequest) -> Result<Model, Error> {
     } else if is_onnx(path) {
         of_onnx(path, request)?
     } else if exists(path) {
-        of_checkpoint(&crate::open(path)?, request)?
+        of_checkpoint(&hinton_weights::open(path)?, request)?
     } else if source.starts_with(|c: char| c.is_ascii_digit()) && !source.contains(['/', '.']) {
         of_spec(source, request)?
     } else {
@@ -135,7 +135,10 @@ pub fn model(source: &str, request: &NetworkRequest) -> Result<Model, Error> {
 ///
 /// # Errors
 /// Returns an error if its matrices do not form a chain, or its weights are not finite.
-pub fn model_of(checkpoint: &crate::Checkpoint, request: &NetworkRequest) -> Result<Model, Error> {
+pub fn model_of(
+    checkpoint: &hinton_format::Checkpoint,
+    request: &NetworkRequest,
+) -> Result<Model, Error> {
     let model = of_checkpoint(checkpoint, request)?;
     check_finite(&model)?;
     check_steps(&model)?;
@@ -187,7 +190,7 @@ pub fn is_run(path: &Path) -> bool {
 
 /// Whether there is something at that path, or an archive on the way to it.
 fn exists(path: &Path) -> bool {
-    path.ancestors().any(Path::is_file) || path.exists() || crate::is_address(path)
+    path.ancestors().any(Path::is_file) || path.exists() || hinton_weights::is_address(path)
 }
 
 fn is_onnx(path: &Path) -> bool {
@@ -217,7 +220,10 @@ fn refuse_weights(request: &NetworkRequest, what: &str) -> Result<(), Error> {
     }
 }
 
-fn of_checkpoint(checkpoint: &crate::Checkpoint, request: &NetworkRequest) -> Result<Model, Error> {
+fn of_checkpoint(
+    checkpoint: &hinton_format::Checkpoint,
+    request: &NetworkRequest,
+) -> Result<Model, Error> {
     refuse_weights(request, "a checkpoint")?;
     let (network, notes) =
         chain::network(checkpoint, request.model.as_deref(), request.activation.as_deref())?;
@@ -280,7 +286,7 @@ pub(crate) fn of_run_step(
     if run.steps.len() > 1 {
         notes.push(format!("step {number} of the run"));
     }
-    let title = format!("{} · {} · step {number}", crate::runs::run_name(run), network.spec());
+    let title = format!("{} · {} · step {number}", hinton_weights::run_name(run), network.spec());
     Ok(Model { title, notes, is_trained: true, kind: Kind::Chain(network) })
 }
 
@@ -360,7 +366,7 @@ impl Model {
     }
 
     /// A network that has just been trained.
-    pub(crate) fn of_network(network: &Network<f32>, title: String) -> Result<Model, Error> {
+    pub fn of_network(network: &Network<f32>, title: String) -> Result<Model, Error> {
         let mut double = Network::<f64>::from_spec(&network.spec(), &Init::default(), 0)?;
         for (to, from) in double.values_mut().iter_mut().zip(network.values()) {
             *to = f64::from(*from);

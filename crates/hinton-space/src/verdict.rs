@@ -2,7 +2,7 @@
 
 use super::regions::class;
 use super::{Model, Normalize, PointSet, Precision, Stage};
-use crate::short;
+use hinton_chart::short;
 
 /// Points that other ways to normalise are tried on.
 const TRIED: usize = 200;

@@ -12,8 +12,9 @@ use hinton_tensor::Tensor;
 use super::colors::{self, Colored};
 use super::place::Placement;
 use super::{ColorBy, Flatten, Model, PointSet, Precision, Stage, regions, verdict};
-use crate::{Error, Picture, tensor_of};
+use hinton_picture::Picture;
 use hinton_picture::fonts::noted;
+use hinton_weights::{Error, tensor_of};
 
 /// Space around the points, as a share of their extent.
 pub(crate) const PADDING: f64 = 0.05;
@@ -233,8 +234,13 @@ impl<'a> Show<'a> {
         Ok(())
     }
 
+    /// Adds clauses to the subtitle.
+    pub fn add_to_subtitle(&mut self, clauses: impl IntoIterator<Item = String>) {
+        self.request.options.subtitle.extend(clauses);
+    }
+
     /// The same with another title over the input.
-    pub(crate) fn renamed_first(mut self, title: &str) -> Self {
+    pub fn renamed_first(mut self, title: &str) -> Self {
         if let Some(first) = self.shown.first_mut() {
             title.clone_into(&mut first.title);
         }

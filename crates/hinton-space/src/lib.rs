@@ -6,6 +6,9 @@
 //!   one picture per step, [`Show::film`] as a film that moves from step to step, [`Show::tensors`]
 //!   as numbers.
 //! - [`html`](mod@html) writes the steps as an interactive page for the browser.
+//!
+//! Users find all of it as `hinton::space`; this crate itself may change without notice.
+#![forbid(unsafe_code)]
 
 mod chain;
 mod colors;

@@ -7,8 +7,9 @@ use hinton_scene::Scene;
 
 use super::Show;
 use super::show::{Shown, space_fault};
-use crate::{Error, Picture};
+use hinton_picture::Picture;
 use hinton_picture::Playable;
+use hinton_weights::Error;
 
 /// How a film is made.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -356,7 +357,7 @@ impl Playable for SpaceFilm<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::space::{NetworkRequest, PointRequest, ShowRequest, model, points};
+    use crate::{NetworkRequest, PointRequest, ShowRequest, model, points};
 
     fn show(spec: &str) -> Show<'static> {
         let model = model(spec, &NetworkRequest::default()).unwrap();

@@ -6,7 +6,8 @@ use hinton_tensor::{Dtype, Tensor};
 
 use super::points::too_many;
 use super::{Normalize, PointRequest, PointSet, Values};
-use crate::{Checkpoint, Error};
+use hinton_format::Checkpoint;
+use hinton_weights::Error;
 
 /// Names of a file of points and of the file of their labels, by what differs.
 const LABELS_BESIDE: &[(&str, &str)] = &[
@@ -41,7 +42,7 @@ struct Found {
 
 /// The rows of `width` values of a file, perhaps with one more for the label.
 pub(super) fn points(path: &Path, request: &PointRequest, width: usize) -> Result<PointSet, Error> {
-    points_in(&crate::open(path)?, Some(path), request, width)
+    points_in(&hinton_weights::open(path)?, Some(path), request, width)
 }
 
 /// The same of what has been opened; `path` is the file beside which labels may lie.
@@ -62,7 +63,7 @@ pub(super) fn points_in(
             format!(
                 "{name}: points of the wrong width: the network takes {width} values a point, the \
                  file has shape {}",
-                crate::shape_text(&shape)
+                hinton_chart::shape_text(&shape)
             ),
             format!("give rows of {width} values, or of {} with a label in the last", width + 1),
         ));
@@ -109,7 +110,7 @@ pub(super) fn points_in(
         notes.push(format!("{shown}: bytes are divided by 255"));
     }
     if let Some(path) = &request.labels {
-        let column = only_tensor(&crate::open(path)?)?.to_f64()?;
+        let column = only_tensor(&hinton_weights::open(path)?)?.to_f64()?;
         if column.len() < kept {
             return Err(Error::unfit(
                 format!(
@@ -168,7 +169,7 @@ impl Marks {
 /// The names of the classes of a data set that is known by the name of its folder.
 fn name_classes(path: &Path, names: &mut Vec<String>) {
     let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
-    let Some(row) = folder.and_then(crate::train::row) else { return };
+    let Some(row) = folder.and_then(hinton_weights::data_sets::row) else { return };
     let known = row.classes();
     let are_numbers = names.iter().enumerate().all(|(at, name)| name.parse() == Ok(at));
     if are_numbers && known.len() == names.len() {
@@ -181,7 +182,7 @@ fn name_classes(path: &Path, names: &mut Vec<String>) {
 fn beside(path: &Path, rows: usize) -> Option<(Marks, String)> {
     let candidates = names_beside(path);
     let path = candidates.into_iter().find(|candidate| candidate.is_file())?;
-    let file = crate::open(&path).ok()?;
+    let file = hinton_weights::open(&path).ok()?;
     let [tensor] = file.tensors.as_slice() else { return None };
     if tensor.shape() != [rows] || !tensor.dtype().is_integer() {
         return None;
@@ -213,7 +214,7 @@ fn without_last<T: Copy>(values: &[T], width: usize) -> Vec<T> {
     values.chunks_exact(width).flat_map(|row| &row[..width - 1]).copied().collect()
 }
 
-fn first_rows(count: usize) -> Result<crate::Slice, Error> {
+fn first_rows(count: usize) -> Result<hinton_tensor::Slice, Error> {
     let text = format!("[:{count}]");
     text.parse().map_err(|error| Error::request(format!("--count {count}: {error}"), ""))
 }

@@ -3,7 +3,8 @@
 use std::str::FromStr;
 
 use super::{PointSet, Values};
-use crate::{Error, short};
+use hinton_chart::short;
+use hinton_weights::Error;
 
 /// How the values of points are normalised.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

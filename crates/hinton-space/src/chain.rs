@@ -5,7 +5,9 @@ use hinton_net::{Init, NetError, Network, Shape, Spec};
 use hinton_run::natural_cmp;
 use hinton_tensor::Tensor;
 
-use crate::{Checkpoint, Error, shape_text};
+use hinton_chart::shape_text;
+use hinton_format::Checkpoint;
+use hinton_weights::Error;
 
 /// A matrix and what is added after it.
 #[derive(Clone, Copy)]

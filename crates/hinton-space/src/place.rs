@@ -7,7 +7,8 @@ use hinton_net::linear_map::{Principal, principal};
 use hinton_tensor::{Work, share_out};
 
 use super::{Stage, Values};
-use crate::{Error, short};
+use hinton_chart::short;
+use hinton_weights::Error;
 
 /// How points with more than three values are projected.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -12,7 +12,7 @@ use hinton_net::{Init, Network, Shape};
 
 use super::model::{Kind, Model};
 use super::{ColorBy, Guides, ShowRequest};
-use crate::Error;
+use hinton_weights::Error;
 
 /// One of the networks.
 #[derive(Debug)]

@@ -34,10 +34,11 @@ use hinton_chart::space::Guide;
 use hinton_render::base64;
 use serde_json::{Value, json};
 
-use crate::{Color, Theme, ThemeName};
+use hinton_chart::{Theme, ThemeName};
+use hinton_scene::Color;
 
 /// The built page with marks where the data go.
-const TEMPLATE: &str = include_str!("../../assets/web/space.html");
+const TEMPLATE: &str = include_str!("../assets/web/space.html");
 
 /// What stands before the name of a mark in the template.
 const MARK: &str = "{{hinton:";

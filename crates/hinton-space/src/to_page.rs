@@ -18,7 +18,7 @@ const MOST_PIXELS: usize = 4_000_000;
 impl Show<'_> {
     /// Writes the steps as one page for the browser. If there are more than 100,000 points, it
     /// holds an even sample of them, without the lines between them, and says so.
-    pub fn html(&self, theme: Option<crate::ThemeName>) -> Vec<u8> {
+    pub fn html(&self, theme: Option<hinton_chart::ThemeName>) -> Vec<u8> {
         let (all, kept) = (self.set.len(), self.set.len().min(MOST_PAGE_POINTS));
         let which = |at: usize| (at as u64 * all as u64 / kept.max(1) as u64) as usize;
         let frame = |(at, shown): (usize, &Shown)| {

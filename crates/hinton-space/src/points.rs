@@ -7,7 +7,8 @@ use hinton_net::data::{TOYS, digits};
 use hinton_net::random::Random;
 
 use super::{Normalize, Values, files};
-use crate::{Checkpoint, Error};
+use hinton_format::Checkpoint;
+use hinton_weights::Error;
 
 /// Most points that are sent through a network at once.
 const MOST_POINTS: usize = 16_000_000;
@@ -134,7 +135,8 @@ impl PointSet {
         self.values.is_empty()
     }
 
-    pub(crate) fn new(name: String, width: usize, values: impl Into<Values>) -> Self {
+    /// Points without lines and labels.
+    pub fn new(name: String, width: usize, values: impl Into<Values>) -> Self {
         PointSet {
             name,
             width,

@@ -235,11 +235,11 @@ impl LinearMap {
     pub(crate) fn words(&self) -> Option<String> {
         let stretches = self.stretches()?;
         let shown: Vec<String> =
-            stretches.iter().take(4).map(|&value| crate::short(value)).collect();
+            stretches.iter().take(4).map(|&value| hinton_chart::short(value)).collect();
         let more = if stretches.len() > 4 { " …" } else { "" };
         let determinant = match self.determinant() {
             Some(determinant) if self.rows <= 16 => {
-                format!(" · determinant {}", crate::short(determinant))
+                format!(" · determinant {}", hinton_chart::short(determinant))
             }
             _ => String::new(),
         };
