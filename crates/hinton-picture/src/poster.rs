@@ -2,7 +2,6 @@
 //! of them.
 
 use hinton_render::films::{Frame, FrameSource, SourceError};
-
 use hinton_weights::Error;
 
 use crate::Playable;

@@ -1,12 +1,11 @@
 //! Networks from checkpoints whose tensors form a chain of layers.
 
+use hinton_chart::shape_text;
+use hinton_format::Checkpoint;
 use hinton_net::layers::Linear;
 use hinton_net::{Init, NetError, Network, Shape, Spec};
 use hinton_run::natural_cmp;
 use hinton_tensor::Tensor;
-
-use hinton_chart::shape_text;
-use hinton_format::Checkpoint;
 use hinton_weights::Error;
 
 /// A matrix and what is added after it.

@@ -5,10 +5,10 @@ use std::str::FromStr;
 use hinton_chart::space::ColorKey;
 use hinton_chart::{Colormap, ThemeName};
 use hinton_scene::Color;
+use hinton_weights::Error;
 
 use super::regions::class;
 use super::{PointSet, Stage};
-use hinton_weights::Error;
 
 /// What determines the colours of points. They come from the input and are the same after every
 /// step.

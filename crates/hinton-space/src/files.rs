@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use hinton_format::Checkpoint;
 use hinton_tensor::{Dtype, Tensor};
+use hinton_weights::Error;
 
 use super::points::too_many;
 use super::{Normalize, PointRequest, PointSet, Values};
-use hinton_format::Checkpoint;
-use hinton_weights::Error;
 
 /// Names of a file of points and of the file of their labels, by what differs.
 const LABELS_BESIDE: &[(&str, &str)] = &[

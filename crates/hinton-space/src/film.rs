@@ -2,14 +2,13 @@
 
 use hinton_chart::space::{Box3, Camera, Guide, Points, SpaceOptions, SpaceStep, space};
 use hinton_chart::{Length, PageSize};
+use hinton_picture::{Picture, Playable};
 use hinton_render::films::{Frame, FrameSource, SourceError};
 use hinton_scene::Scene;
+use hinton_weights::Error;
 
 use super::Show;
 use super::show::{Shown, space_fault};
-use hinton_picture::Picture;
-use hinton_picture::Playable;
-use hinton_weights::Error;
 
 /// How a film is made.
 #[derive(Debug, Clone, Copy, PartialEq)]

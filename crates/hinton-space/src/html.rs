@@ -31,11 +31,10 @@
 //! ```
 
 use hinton_chart::space::Guide;
-use hinton_render::base64;
-use serde_json::{Value, json};
-
 use hinton_chart::{Theme, ThemeName};
+use hinton_render::base64;
 use hinton_scene::Color;
+use serde_json::{Value, json};
 
 /// The built page with marks where the data go.
 const TEMPLATE: &str = include_str!("../assets/web/space.html");

@@ -5,10 +5,10 @@ use std::path::Path;
 use hinton_net::{Init, Network, Real, Spec, Trace};
 use hinton_run::{Run, RunOptions, is_run_folder, open_run};
 use hinton_tensor::Work;
+use hinton_weights::Error;
 
 use super::chain;
 use super::{LinearMap, Stage, Values, weights};
-use hinton_weights::Error;
 
 /// How to build a network, besides its source.
 #[derive(Debug, Clone, PartialEq)]

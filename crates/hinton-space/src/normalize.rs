@@ -2,9 +2,10 @@
 
 use std::str::FromStr;
 
-use super::{PointSet, Values};
 use hinton_chart::short;
 use hinton_weights::Error;
+
+use super::{PointSet, Values};
 
 /// How the values of points are normalised.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

@@ -14,15 +14,14 @@ use std::sync::Arc;
 use hinton_format::Limits;
 use hinton_format::container::protobuf::Wire;
 use hinton_format::source::{Location, read_vec};
+use hinton_weights::Error;
 use rten::{Dimension, Model as Engine, ModelOptions, NodeId, ShapeInferenceMode, Value};
 use rten_tensor::prelude::*;
 
-use bound::{MOST_VALUES, Size, Sizes};
-use graph::{Node, read_graph};
-
 use super::model::Kind;
 use super::{LinearMap, Model, Stage, Values};
-use hinton_weights::Error;
+use bound::{MOST_VALUES, Size, Sizes};
+use graph::{Node, read_graph};
 
 mod bound;
 mod graph;

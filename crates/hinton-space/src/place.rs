@@ -2,13 +2,13 @@
 
 use std::str::FromStr;
 
+use hinton_chart::short;
 use hinton_chart::space::Points;
 use hinton_net::linear_map::{Principal, principal};
 use hinton_tensor::{Work, share_out};
+use hinton_weights::Error;
 
 use super::{Stage, Values};
-use hinton_chart::short;
-use hinton_weights::Error;
 
 /// How points with more than three values are projected.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

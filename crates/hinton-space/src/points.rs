@@ -2,13 +2,13 @@
 
 use std::str::FromStr;
 
+use hinton_format::Checkpoint;
 use hinton_net::Shape;
 use hinton_net::data::{TOYS, digits};
 use hinton_net::random::Random;
+use hinton_weights::Error;
 
 use super::{Normalize, Values, files};
-use hinton_format::Checkpoint;
-use hinton_weights::Error;
 
 /// Most points that are sent through a network at once.
 const MOST_POINTS: usize = 16_000_000;

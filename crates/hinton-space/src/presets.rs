@@ -9,10 +9,10 @@ use hinton_chart::{Length, PageSize};
 use hinton_net::layers::Linear;
 use hinton_net::random::Random;
 use hinton_net::{Init, Network, Shape};
+use hinton_weights::Error;
 
 use super::model::{Kind, Model};
 use super::{ColorBy, Guides, ShowRequest};
-use hinton_weights::Error;
 
 /// One of the networks.
 #[derive(Debug)]

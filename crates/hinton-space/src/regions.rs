@@ -3,10 +3,10 @@
 use hinton_chart::space::{Box3, Regions};
 use hinton_scene::Color;
 use hinton_tensor::Work;
+use hinton_weights::Error;
 
 use super::html::PageRegions;
 use super::{Model, Precision, Stage};
-use hinton_weights::Error;
 
 /// Places across and down, of a picture and of one among many.
 pub(crate) const FINE: usize = 360;

@@ -4,16 +4,15 @@ use std::path::{Path, PathBuf};
 
 use hinton_chart::space::{Box3, Guide, Regions, SpaceOptions, SpaceStep, space};
 use hinton_chart::{Length, PageSize};
+use hinton_picture::{Picture, Playable};
 use hinton_render::films::{Frame, FrameSource, SourceError};
 use hinton_run::{Run, RunOptions, open_run};
+use hinton_weights::Error;
 
 use super::model::of_run_step;
 use super::place::Placement;
 use super::show::space_fault;
 use super::{FilmRequest, NetworkRequest, PointRequest, PointSource, Show, ShowRequest, points};
-use hinton_picture::Picture;
-use hinton_picture::Playable;
-use hinton_weights::Error;
 
 /// Most steps of a run that are shown; of more an even choice.
 const MOST_STEPS: usize = 400;

@@ -5,16 +5,16 @@ use hinton_chart::space::{
     SpaceOptions, SpaceStep, space,
 };
 use hinton_chart::{Colormap, Theme, counted};
+use hinton_picture::Picture;
+use hinton_picture::fonts::noted;
 use hinton_render::MOST_PATH_DOTS;
 use hinton_scene::Color;
 use hinton_tensor::Tensor;
+use hinton_weights::{Error, tensor_of};
 
 use super::colors::{self, Colored};
 use super::place::Placement;
 use super::{ColorBy, Flatten, Model, PointSet, Precision, Stage, regions, verdict};
-use hinton_picture::Picture;
-use hinton_picture::fonts::noted;
-use hinton_weights::{Error, tensor_of};
 
 /// Space around the points, as a share of their extent.
 pub(crate) const PADDING: f64 = 0.05;

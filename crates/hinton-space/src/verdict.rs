@@ -1,8 +1,9 @@
 //! How many points are predicted correctly, and what that means.
 
+use hinton_chart::short;
+
 use super::regions::class;
 use super::{Model, Normalize, PointSet, Precision, Stage};
-use hinton_chart::short;
 
 /// Points that other ways to normalise are tried on.
 const TRIED: usize = 200;

@@ -1,9 +1,8 @@
 //! Parses weights that are given explicitly.
 
 use hinton_net::Network;
-use serde_json::Value;
-
 use hinton_weights::Error;
+use serde_json::Value;
 
 /// What a matrix looks like.
 const HELP: &str = "write the step and its matrix, row by row: --weights '0=[[3,0],[0,3],[6,6]]', or \

@@ -14,6 +14,7 @@ pub mod summary;
 
 mod error;
 mod input;
+mod learned;
 mod loss;
 mod names;
 mod open;
@@ -23,9 +24,11 @@ mod select;
 mod structure;
 mod write;
 
-pub use error::{Error, Fault};
 pub use export::export;
+
+pub use error::{Error, Fault};
 pub use input::{Element, tensor, tensor_of};
+pub use learned::{chosen, confusion, learned};
 pub use loss::loss_words;
 pub use names::{AxisNames, NamesOf, names_beside, names_of_table};
 pub use open::{

@@ -3,12 +3,12 @@
 use std::str::FromStr;
 
 use hinton_chart::{ChartRow, Panel, Sheet, SheetPart, Span, charts, letters, short_count};
+use hinton_picture::fonts::noted;
 use hinton_tensor::Summary;
 
 use crate::arrange::{Arrangement, arrange};
 use crate::draw::{options_of, panels_of};
 use crate::{DrawRequest, Error, Picture, Selected};
-use hinton_picture::fonts::noted;
 
 /// Most panels of a figure.
 const MOST: usize = 48;

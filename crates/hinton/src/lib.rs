@@ -32,7 +32,6 @@
 pub mod animate;
 pub mod arrange;
 pub mod demo;
-pub mod diff;
 pub mod runs;
 pub mod settings;
 pub mod train;
@@ -42,10 +41,11 @@ mod figure;
 
 pub use animate::{AnimateRequest, Film, animate};
 pub use arrange::{Each, Order, OrderBy, Permute, Reshape};
-pub use draw::{DrawRequest, draw, draw_arrangement};
-pub use figure::{PanelScale, draw_panels};
 pub use runs::{RunRequest, draw_runs};
 pub use settings::SETTINGS;
+
+pub use draw::{DrawRequest, draw, draw_arrangement};
+pub use figure::{PanelScale, draw_panels};
 
 /// How points in space are drawn.
 pub use hinton_chart::space as space_chart;
@@ -54,6 +54,7 @@ pub use hinton_chart::{
     Length, Look, NumberFormat, Numbering, Options, PRESETS, PageSize, PresetRow, Range, ScaleKind,
     Theme, ThemeName, colormaps, shape_text, short, short_count,
 };
+pub use hinton_diff as diff;
 pub use hinton_format::{
     Checkpoint, DEQUANTISED, Error as FormatError, ErrorKind, FORMATS, FormatRow, Limits, Warning,
 };

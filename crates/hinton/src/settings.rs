@@ -6,9 +6,9 @@ mod values;
 use hinton_chart::{
     Annotate, CHARTS, MEASURES, PRESETS, PageSize, Range, ScaleKind, SharesOf, ThemeName, colormaps,
 };
+use hinton_weights::near;
 
 use crate::{DrawRequest, Error};
-use hinton_weights::near;
 pub use row::{Scope, SettingRow, Takes};
 use values::{
     FOLDS, chart_names, choice, fold, labels, nothing, number, parsed, set_cmap, set_preset,

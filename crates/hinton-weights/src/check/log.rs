@@ -1,9 +1,9 @@
 //! Checks a log without weights: metrics that are not finite, a loss that diverged.
 
 use hinton_run::Run;
+use hinton_words::short_count;
 
 use super::{CheckReport, CheckRow, Finding, kinds, sort};
-use hinton_words::short_count;
 
 /// The format that a [`CheckReport`] of a log gives; its tensors are the metrics.
 pub const LOG: &str = "log";

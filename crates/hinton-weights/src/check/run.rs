@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use hinton_run::Run;
 use hinton_tensor::Work;
+use hinton_words::{short, short_count};
 
 use super::values::Size;
 use super::{CheckReport, Finding, check_sized, kinds, sort};
 use crate::Error;
-use hinton_words::{short, short_count};
 
 /// Weights that are this many times as large as in the first step have diverged.
 const GROWTH: f64 = 1e4;

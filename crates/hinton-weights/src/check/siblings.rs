@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use hinton_words::short;
+
 use super::values::Size;
 use super::{Finding, kinds};
-use hinton_words::short;
 
 /// From this factor between a tensor and the median of its siblings on it is reported.
 const FAR: f64 = 100.0;

@@ -7,12 +7,11 @@ use hinton_tensor::{
     Cancelled, Dtype, Looked, Summary, SummaryPart, Tensor, TensorError, Work, examine, find_first,
     same_bits, summarize,
 };
-use hinton_words::visible;
+use hinton_words::{short, short_count, visible};
 
 use super::place::{place, share_bytes};
 use super::{CheckRow, Finding, MOST_PLACES, kinds};
 use crate::{Error, Selected};
-use hinton_words::{short, short_count};
 
 /// Fewer values than this have no outliers.
 const ENOUGH: u64 = 1000;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use hinton_chart::{Panel, Theme, Timeline};
+use hinton_picture::Playable;
 use hinton_render::films::{Frame, FrameSource, SourceError, StripOptions, map_levels, strip};
 use hinton_scene::{Item, Point, Scene, Typeface, with_typeface};
 use hinton_tensor::{Grid, Progress, Summary, Work};
@@ -13,7 +14,6 @@ use super::steps::Moment;
 use super::view::{Skip, View};
 use super::{AnimateRequest, time};
 use crate::{Error, Picture};
-use hinton_picture::Playable;
 
 /// Most pictures in a row of it.
 const STRIP_COLUMNS: usize = 4;

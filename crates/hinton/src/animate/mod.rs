@@ -12,11 +12,10 @@ use hinton_chart::{ChartRow, Length, Options, PageSize, Timeline, charts};
 use hinton_run::Run;
 
 use crate::{DrawRequest, Error};
-use look::Look;
-use view::Ask;
-
 pub use film::Film;
+use look::Look;
 pub use time::Timing;
+use view::Ask;
 pub use words::{Metric, Show, StepRange};
 
 /// Most tensors that are set side by side, each with a chart of its own.

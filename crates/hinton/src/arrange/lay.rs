@@ -7,13 +7,12 @@ use std::sync::Arc;
 use hinton_chart::{Numbering, Sections, is_on_offset, shape_text as times, short_count};
 use hinton_scene::visible;
 use hinton_tensor::Tensor;
+use hinton_weights::{Structure, addressable};
 
 use super::PanelSource;
 use super::plan::{self, Kernels, Plan};
 use crate::settings::wants_cells;
 use crate::{DrawRequest, Error, Selected};
-use hinton_weights::Structure;
-use hinton_weights::addressable;
 
 /// A tensor as it was asked for: sliced, transposed, reshaped.
 pub(super) struct Prepared {

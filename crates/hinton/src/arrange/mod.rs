@@ -5,11 +5,6 @@ mod order;
 mod plan;
 mod words;
 
-pub use lay::{matrix_orientation, matrix_shape};
-pub(crate) use order::ordered;
-pub use order::{Order, OrderBy};
-pub use words::{Each, Permute, Reshape};
-
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -20,6 +15,10 @@ use hinton_tensor::Tensor;
 use hinton_tensor::outline::{Aside, Named, aside};
 
 use crate::{DrawRequest, Error, Selected};
+pub use lay::{matrix_orientation, matrix_shape};
+pub(crate) use order::ordered;
+pub use order::{Order, OrderBy};
+pub use words::{Each, Permute, Reshape};
 
 /// Most pictures that a chart of tiles shows.
 const MOST_TILES: usize = 4_096;

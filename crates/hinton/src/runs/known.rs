@@ -1,38 +1,13 @@
 //! What the names and settings of a run say about it: its weights, its classes, the shape of its
 //! pictures.
 
-use hinton_run::{Run, RunTensor};
-use hinton_tensor::outline::{Aside, Named, aside};
+use hinton_run::Run;
 use serde_json::Value;
 
 use crate::arrange::{Each, Reshape};
 
 /// Most classes whose weights are shown as a picture each.
 const MOST_PICTURES: usize = 64;
-
-/// The tensor that is a confusion matrix by its name.
-pub(crate) fn confusion(run: &Run) -> Option<&str> {
-    let is_one = |tensor: &&RunTensor| {
-        let square = matches!(tensor.shape(), [rows, cols] if rows == cols && *rows > 1);
-        square && tensor.name.to_ascii_lowercase().contains("confusion")
-    };
-    run.tensor_names().iter().find(is_one).map(|tensor| tensor.name.as_str())
-}
-
-/// The tensors that were learned, those with most axes' worth first: matrices and kernels in the
-/// run's order, then vectors. No optimizer state, no counts.
-pub(crate) fn learned(run: &Run) -> Vec<&RunTensor> {
-    let is_learned = |tensor: &&RunTensor| {
-        let named = Named { name: &tensor.name, shape: tensor.shape() };
-        let is_state = aside(named, None) == Some(Aside::Optimizer);
-        let is_float = tensor.dtype().is_some_and(|dtype| !dtype.is_integer());
-        is_float && !is_state && confusion(run) != Some(&tensor.name)
-    };
-    let axes = |tensor: &&RunTensor| tensor.shape().len();
-    let learned = || run.tensor_names().iter().filter(is_learned);
-    let matrices = learned().filter(|tensor| axes(tensor) > 1);
-    matrices.chain(learned().filter(|tensor| axes(tensor) <= 1)).collect()
-}
 
 /// One of the run's settings.
 fn setting(run: &Run, name: &str) -> Option<Value> {

@@ -6,10 +6,10 @@ use hinton_chart::{Course, Extent, Panel, Sheet, SheetPart, charts};
 use hinton_run::{Run, RunKind, is_pace};
 use hinton_scene::Scene;
 use hinton_tensor::Summary;
+use hinton_weights::near;
 
 use super::{RunRequest, run_names, trouble};
 use crate::{Error, Picture};
-use hinton_weights::near;
 
 /// Parts of names of metrics that people look at first, in order.
 const FAVOURITES: [&str; 2] = ["loss", "acc"];

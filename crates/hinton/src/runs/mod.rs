@@ -9,17 +9,14 @@ mod spreads;
 mod step;
 mod trouble;
 
-pub(crate) use known::{confusion, learned};
-pub(crate) use profile::chosen;
-pub(crate) use step::learn;
-
 use hinton_chart::charts;
+use hinton_picture::fonts::noted;
 use hinton_run::Run;
 use hinton_scene::with_typeface;
-pub(crate) use hinton_weights::{run_name, run_names};
+pub(crate) use hinton_weights::{confusion, run_name, run_names};
 
 use crate::{DrawRequest, Error, Picture};
-use hinton_picture::fonts::noted;
+pub(crate) use step::learn;
 
 /// What to draw of runs, and how. `Default` draws the page.
 #[derive(Clone)]
@@ -101,7 +98,7 @@ fn draw_parts(
         (None, true) if !shape_is_asked && request.step.is_none() => page::draw(runs, request),
         _ => {
             if chart == Some("confusion") && patterns.is_empty() {
-                patterns.extend(known::confusion(runs[0]).map(str::to_owned));
+                patterns.extend(confusion(runs[0]).map(str::to_owned));
             }
             step::draw(runs, &patterns, request)
         }

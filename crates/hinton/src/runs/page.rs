@@ -131,7 +131,7 @@ impl<'a> Page<'_, 'a> {
 
     /// The confusion matrix and the weights of the last step that has them.
     fn last(&mut self) -> Result<(), Error> {
-        let confusion = self.runs.iter().find_map(|run| known::confusion(run));
+        let confusion = self.runs.iter().find_map(|run| hinton_weights::confusion(run));
         let weights = self.weights();
         let mut scenes = Vec::new();
         // Several runs take a row for each tensor.
@@ -161,7 +161,7 @@ impl<'a> Page<'_, 'a> {
         let most = (MOST_WEIGHTS / self.runs.len()).max(1);
         let mut names: Vec<String> = Vec::new();
         for run in self.runs {
-            let learned = known::learned(run).into_iter();
+            let learned = hinton_weights::learned(run).into_iter();
             let weights = learned.filter(|tensor| tensor.shape().len() > 1).take(most);
             for tensor in weights {
                 if !names.contains(&tensor.name) {

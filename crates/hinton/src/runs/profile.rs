@@ -5,8 +5,8 @@ use hinton_compare::measure;
 use hinton_run::Run;
 use hinton_tensor::{Summary, Tensor, TensorError, Work, summarize};
 
-use super::{RunRequest, known, run_names};
-use crate::{Error, Picture, Selected, select};
+use super::{RunRequest, run_names};
+use crate::{Error, Picture, Selected};
 
 /// Figures of the tensors that the patterns mean, or of all that were learned, over the steps.
 pub(super) fn draw(
@@ -53,12 +53,13 @@ fn of_run(
 ) -> Result<Vec<Panel>, Error> {
     let work =
         Work { threads: crate::threads(request.draw.threads), progress: request.draw.progress };
-    let learned: Vec<String> = known::learned(run).iter().map(|one| one.name.clone()).collect();
+    let learned: Vec<String> =
+        hinton_weights::learned(run).iter().map(|one| one.name.clone()).collect();
     let mut tensors: Vec<OverSteps> = Vec::new();
     let mut error = None;
     for at in 0..run.steps.len() {
         let place = run.steps[at].number as f64;
-        match chosen(run, at, patterns, &learned) {
+        match hinton_weights::chosen(run, at, patterns, &learned) {
             Ok(found) => {
                 for one in &found {
                     add(&mut tensors, one, place, work)?;
@@ -75,34 +76,6 @@ fn of_run(
         return Err(error.unwrap_or_else(none));
     }
     Ok(tensors.into_iter().map(|one| one.panel(part)).collect())
-}
-
-/// What the patterns mean in a step, or what was learned of it. A pattern that means nothing in this
-/// step may mean something in another.
-pub(crate) fn chosen(
-    run: &Run,
-    at: usize,
-    patterns: &[String],
-    learned: &[String],
-) -> Result<Vec<Selected>, Error> {
-    let checkpoint = run.checkpoint(at)?;
-    if patterns.is_empty() {
-        let is_learned = |tensor: &&Tensor| learned.iter().any(|name| name == tensor.name());
-        let found = checkpoint.tensors.iter().filter(is_learned);
-        return Ok(found.cloned().map(Selected::whole).collect());
-    }
-    let mut chosen: Vec<Selected> = Vec::new();
-    let mut error = None;
-    for pattern in patterns {
-        match select(&checkpoint, &[pattern]) {
-            Ok(found) => chosen.extend(found),
-            Err(why) => error = error.or(Some(why)),
-        }
-    }
-    match error {
-        Some(error) if chosen.is_empty() => Err(error),
-        _ => Ok(chosen),
-    }
 }
 
 /// Adds what a tensor is at a step.

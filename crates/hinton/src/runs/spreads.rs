@@ -4,7 +4,7 @@ use hinton_chart::{Course, Extent, Panel, Spread, charts};
 use hinton_run::Run;
 use hinton_tensor::{Summary, TensorError, Work, summarize};
 
-use super::{RunRequest, known, run_names};
+use super::{RunRequest, run_names};
 use crate::{Error, Picture, Selected, select};
 
 /// Most tensors that are shown without being asked.
@@ -81,7 +81,7 @@ fn panels(
 
 /// The names of the tensors that are shown where none was asked for.
 fn unasked(run: &Run, most: usize, notes: &mut Vec<String>) -> Result<Vec<String>, Error> {
-    let learned = known::learned(run);
+    let learned = hinton_weights::learned(run);
     if learned.is_empty() {
         let message = "the run has no tensor of floating-point numbers that is not optimizer state";
         return Err(Error::unfit(message, "name one: -t NAME"));

@@ -7,7 +7,7 @@ use hinton_scene::visible;
 use hinton_tensor::{Summary, TensorError, Work, summarize};
 use hinton_weights::loss_words;
 
-use super::{RunRequest, known, run_names};
+use super::{RunRequest, run_names};
 use crate::Error;
 
 /// Weights that are this many times as large as in the first step have diverged.
@@ -73,7 +73,7 @@ pub(super) fn scales_differ(
 /// the last step tells whether to look, and halving finds the first.
 fn tensor_words(run: &Run, request: &RunRequest<'_>) -> Result<Option<String>, Error> {
     let names: Vec<&str> =
-        known::learned(run).into_iter().map(|tensor| tensor.name.as_str()).collect();
+        hinton_weights::learned(run).into_iter().map(|tensor| tensor.name.as_str()).collect();
     let steps: Vec<usize> =
         (0..run.steps.len()).filter(|&at| run.steps[at].broken.is_none()).collect();
     let (Some(&first), Some(&last)) = (steps.first(), steps.last()) else { return Ok(None) };

@@ -4,9 +4,9 @@ use std::str::FromStr;
 
 use hinton_chart::{CHARTS, Colormap, Labels, PRESETS, colormaps};
 use hinton_tensor::Fold;
+use hinton_weights::near;
 
 use crate::{DrawRequest, Error};
-use hinton_weights::near;
 
 pub(super) fn nothing() -> Vec<&'static str> {
     Vec::new()

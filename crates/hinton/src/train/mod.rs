@@ -24,19 +24,17 @@ mod record;
 mod session;
 mod settings;
 
+use hinton_format::Checkpoint;
+pub use hinton_net::data::DataSet;
+pub use hinton_net::train::{Evaluation, OPTIMIZERS, OptimizerRow, Score, Trainer};
+pub use hinton_net::{INITS, Init, InitRow, LAYERS, LayerRow, Network, Spec};
 pub use hinton_weights::data_sets::{DATA, DataFile, DataRow, in_folder, named, row};
+
+use crate::Error;
 pub use own::{Columns, Own, own, own_of};
 pub use record::data_of;
 pub use session::{EpochReport, Outcome, Session, StepProgress, Unwatched, Watch};
 pub use settings::{MODELS, ModelRow, Order, RecordEvery, Settings};
-
-pub use hinton_net::data::DataSet;
-pub use hinton_net::train::{Evaluation, OPTIMIZERS, OptimizerRow, Score, Trainer};
-pub use hinton_net::{INITS, Init, InitRow, LAYERS, LayerRow, Network, Spec};
-
-use hinton_format::Checkpoint;
-
-use crate::Error;
 
 /// Trains a network on the embedded digits and returns a checkpoint in memory: the parameters and
 /// the state of the optimiser. The same bits on every machine. For examples and the gallery.

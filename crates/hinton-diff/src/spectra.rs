@@ -3,10 +3,10 @@
 use hinton_compare::difference;
 use hinton_tensor::Work;
 use hinton_tensor::spectrum::Spectrum;
+use hinton_weights::Error;
+use hinton_weights::inspect::{Singular, is_matrix, singular};
 
 use super::{Diff, Measures, Pair};
-use crate::Error;
-use hinton_weights::inspect::{Singular, is_matrix, singular};
 
 /// A singular value is the last of a change of low rank where the next is this many times smaller.
 const DROP: f64 = 5.0;

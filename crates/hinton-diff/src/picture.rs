@@ -5,13 +5,14 @@ use std::path::Path;
 use hinton_chart::change::{self, Beside, Changed, State, Step};
 use hinton_chart::{CHARTS, Course, Extent, Options, Panel, Sheet, SheetPart};
 use hinton_compare::difference;
-use hinton_scene::visible;
+use hinton_picture::Picture;
+use hinton_picture::fonts::noted;
 use hinton_tensor::outline::{Named, outline};
 use hinton_tensor::{Fold, GridRequest, Summary, Tensor, Work, reduce};
+use hinton_weights::Error;
+use hinton_words::{short, visible};
 
 use super::{Diff, Measures, Pair, summary};
-use crate::{Error, Picture, short};
-use hinton_picture::fonts::noted;
 
 /// The maximum number of tensors whose values are shown side by side on one page.
 pub const MOST_BESIDE: usize = 8;

@@ -1,7 +1,9 @@
 //! Conditions under which a comparison fails: `rel>0.02,nan`.
 
+use hinton_weights::Error;
+use hinton_words::{short, visible};
+
 use super::{Diff, Measures, Pair, StatisticsDiff};
-use crate::{Error, short, visible};
 
 /// A condition under which `hinton diff` fails.
 pub struct ConditionRow {

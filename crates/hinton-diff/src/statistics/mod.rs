@@ -17,9 +17,10 @@ use hinton_format::Checkpoint;
 use hinton_tensor::{
     Folding, PartError, Summary, SummaryPart, Tensor, Work, examine_part, summarize_part,
 };
+use hinton_weights::{Error, Selected, select};
+use hinton_words::visible;
 
 use super::{Rule, named, names_of};
-use crate::{Error, Selected, select, visible};
 pub use picture::MOST_HISTOGRAMS;
 
 /// The comparison of the statistics of two checkpoints, tensor by tensor.

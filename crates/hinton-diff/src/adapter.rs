@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use hinton_compare::{LowRankPair, adapted, low_rank_pairs, match_tensors};
 use hinton_format::ADAPTER;
 use hinton_tensor::Tensor;
+use hinton_weights::Error;
+use hinton_words::short;
 
 use super::{Rule, summary};
-use crate::{Error, short};
 
 /// Weights of a base that an adapter changes, before and after.
 pub(super) struct Applied {

@@ -15,6 +15,9 @@
 //! # std::fs::remove_dir_all(&folder)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! Users find all of it as `hinton::diff`; this crate itself may change without notice.
+#![forbid(unsafe_code)]
 
 mod adapter;
 mod fail;
@@ -38,14 +41,13 @@ use hinton_compare::{
     measure_as, offers,
 };
 use hinton_format::Checkpoint;
-use hinton_scene::visible;
 use hinton_tensor::outline::{Named, aside};
 use hinton_tensor::spectrum::Spectrum;
 use hinton_tensor::{Tensor, Work};
+use hinton_weights::{Error, Selected, Structure, select};
+use hinton_words::visible;
 
-use crate::{Error, Selected, select};
 pub use fail::{CONDITIONS, Condition, ConditionRow, conditions};
-use hinton_weights::Structure;
 pub use map::TensorMap;
 pub use picture::MOST_BESIDE;
 pub use spectra::LowRank;
@@ -505,10 +507,10 @@ impl Pair {
             Found::Values { error, next } => match next {
                 Some(next) => format!(
                     "values (error {}, next best {})",
-                    crate::short(*error),
-                    crate::short(*next)
+                    hinton_words::short(*error),
+                    hinton_words::short(*next)
                 ),
-                None => format!("values (error {})", crate::short(*error)),
+                None => format!("values (error {})", hinton_words::short(*error)),
             },
         };
         match &self.change {
@@ -516,24 +518,28 @@ impl Pair {
             Change::Axes { order, errors } => {
                 let turned = if order.len() == 2 { "transposed" } else { "axes reordered" };
                 let errors = errors.map_or(String::new(), |(so, as_is)| {
-                    format!(" (error {} against {})", crate::short(so), crate::short(as_is))
+                    format!(
+                        " (error {} against {})",
+                        hinton_words::short(so),
+                        hinton_words::short(as_is)
+                    )
                 });
                 format!("{found}, {turned}{errors}")
             }
             Change::Rotary { head, errors: (so, as_is) } => format!(
                 "{found}, rows of heads of {head} reordered (error {} against {})",
-                crate::short(*so),
-                crate::short(*as_is)
+                hinton_words::short(*so),
+                hinton_words::short(*as_is)
             ),
             Change::Interleaved { groups, errors: (so, as_is), .. } => format!(
                 "{found}, rows of {groups} heads in one order (error {} against {})",
-                crate::short(*so),
-                crate::short(*as_is)
+                hinton_words::short(*so),
+                hinton_words::short(*as_is)
             ),
             Change::Flattened { channels, errors: (so, as_is), .. } => format!(
                 "{found}, inputs of {channels} channels reordered (error {} against {})",
-                crate::short(*so),
-                crate::short(*as_is)
+                hinton_words::short(*so),
+                hinton_words::short(*as_is)
             ),
             Change::Part { first, rows } => {
                 format!("{found}, rows {first} to {} of a fused tensor", first + rows)
@@ -542,8 +548,8 @@ impl Pair {
             Change::Tied => format!("{found}, tied: the head of one is the embedding of the other"),
             Change::Exponential { errors: (so, as_is) } => format!(
                 "{found}, after minus the exponential of one (error {} against {})",
-                crate::short(*so),
-                crate::short(*as_is)
+                hinton_words::short(*so),
+                hinton_words::short(*as_is)
             ),
             Change::Aligned { moved, units } => {
                 format!("{found}, {moved} of {units} units moved")

@@ -1,11 +1,11 @@
 //! Writes a comparison of statistics as JSON, CSV or Markdown.
 
+use hinton_weights::inspect::Stats;
+use hinton_words::visible;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::super::write::{Sides, Singles, cell};
 use super::{Counts, StatisticsDiff, StatisticsPair};
-use crate::visible;
-use hinton_weights::inspect::Stats;
+use crate::write::{Sides, Singles, cell};
 
 /// The version of the JSON.
 const VERSION: u32 = 1;

@@ -1,10 +1,10 @@
 //! Summarises the differences of statistics in sentences.
 
 use hinton_tensor::Summary;
+use hinton_words::{short, short_count};
 
-use super::super::summary::{percent, several, type_name};
 use super::{Counts, FoundStatistics, StatisticsDiff, StatisticsPair};
-use crate::{short, short_count};
+use crate::summary::{percent, several, type_name};
 
 /// Most tensors that are named in a sentence.
 const MOST_NAMED: usize = 3;

@@ -1,12 +1,13 @@
 //! Draws a comparison of statistics: the histograms of both files, overlaid.
 
 use hinton_chart::{CHARTS, Course, Extent, Options, Panel, Sheet, SheetPart};
-use hinton_tensor::{Summary, Tensor};
-
-use super::super::picture::page_title;
-use super::{StatisticsDiff, StatisticsPair, words};
-use crate::{Error, Picture};
+use hinton_picture::Picture;
 use hinton_picture::fonts::noted;
+use hinton_tensor::{Summary, Tensor};
+use hinton_weights::Error;
+
+use super::{StatisticsDiff, StatisticsPair, words};
+use crate::picture::page_title;
 
 /// The maximum number of tensors whose histograms are shown on one page.
 pub const MOST_HISTOGRAMS: usize = 8;

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use hinton_tensor::outline::{Named, outline, rows_of};
+use hinton_words::{short, short_count, visible};
 
 use super::{Change, Diff, Found, Pair};
-use crate::{short, short_count, visible};
 
 /// Kinds of tensor that are named for a stack of layers.
 const MOST_KINDS: usize = 6;

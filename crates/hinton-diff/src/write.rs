@@ -2,11 +2,11 @@
 
 use hinton_tensor::Tensor;
 use hinton_tensor::spectrum::Spectrum;
+use hinton_words::{short, visible};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use super::summary::percent;
 use super::{BlockErrors, Change, Diff, Found, LowRank, Measures, Offer, Pair};
-use crate::{short, visible};
 
 /// The version of the JSON.
 const VERSION: u32 = 1;

@@ -3,10 +3,9 @@
 use std::str::FromStr;
 
 use hinton_format::Checkpoint;
-use hinton_scene::visible;
 use hinton_tensor::Tensor;
-
-use crate::{Error, select};
+use hinton_weights::{Error, select};
+use hinton_words::visible;
 
 /// Most lines.
 const MOST_LINES: usize = 100_000;

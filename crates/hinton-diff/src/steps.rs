@@ -2,14 +2,14 @@
 
 use hinton_chart::change::{self, OverSteps, State};
 use hinton_chart::{Options, short_count};
+use hinton_picture::Picture;
 use hinton_run::Run;
-use hinton_scene::visible;
 use hinton_tensor::{TensorError, Work};
+use hinton_weights::{Error, chosen, learned};
+use hinton_words::visible;
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use super::{Diff, Rule, compared, summary};
-use crate::runs::{chosen, learned};
-use crate::{Error, Picture};
 
 /// Most tensors that a picture shows.
 const MOST_ROWS: usize = 60;
