@@ -29,23 +29,8 @@
 //! the same bytes.
 #![forbid(unsafe_code)]
 
-pub mod animate;
-pub mod arrange;
 pub mod demo;
-pub mod runs;
-pub mod settings;
 pub mod train;
-
-mod draw;
-mod figure;
-
-pub use animate::{AnimateRequest, Film, animate};
-pub use arrange::{Each, Order, OrderBy, Permute, Reshape};
-pub use runs::{RunRequest, draw_runs};
-pub use settings::SETTINGS;
-
-pub use draw::{DrawRequest, draw, draw_arrangement};
-pub use figure::{PanelScale, draw_panels};
 
 /// How points in space are drawn.
 pub use hinton_chart::space as space_chart;
@@ -55,6 +40,11 @@ pub use hinton_chart::{
     Theme, ThemeName, colormaps, shape_text, short, short_count,
 };
 pub use hinton_diff as diff;
+pub use hinton_draw::{
+    AnimateRequest, DrawRequest, Each, Film, Order, OrderBy, PanelScale, Permute, Reshape,
+    RunRequest, SETTINGS, animate, arrange, draw, draw_arrangement, draw_panels, draw_runs, runs,
+    settings,
+};
 pub use hinton_format::{
     Checkpoint, DEQUANTISED, Error as FormatError, ErrorKind, FORMATS, FormatRow, Limits, Warning,
 };

@@ -146,7 +146,8 @@ fn drawn(
     folder: &Path,
     files: &Files,
 ) -> Result<Drawn, Error> {
-    let mut request = DrawRequest { threads: 1, ..DrawRequest::default() };
+    let mut request = DrawRequest::default();
+    request.threads = 1;
     for (setting, value) in exhibit.settings {
         request = request.set(setting, value)?;
     }

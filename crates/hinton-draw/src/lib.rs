@@ -1,0 +1,23 @@
+//! Draws what a request says: tensors laid out by their shape, runs over their steps, films.
+//!
+//! A [`DrawRequest`] says what and how; [`settings`] are the same by name, as the command line and
+//! Python have them.
+//!
+//! Internal to `hinton`, which re-exports what users need: this crate may change without notice.
+#![forbid(unsafe_code)]
+
+pub mod animate;
+pub mod arrange;
+pub mod runs;
+pub mod settings;
+
+mod draw;
+mod figure;
+
+pub use animate::{AnimateRequest, Film, animate};
+pub use arrange::{Each, Order, OrderBy, Permute, Reshape};
+pub use runs::{RunRequest, draw_runs};
+pub use settings::SETTINGS;
+
+pub use draw::{DrawRequest, draw, draw_arrangement};
+pub use figure::{PanelScale, draw_panels};

@@ -1,0 +1,114 @@
+//! Parses the values of settings as a user writes them.
+
+use std::str::FromStr;
+
+use hinton_chart::{CHARTS, Colormap, Labels, PRESETS, colormaps};
+use hinton_tensor::Fold;
+use hinton_weights::{Error, near};
+
+use crate::DrawRequest;
+
+pub(super) fn nothing() -> Vec<&'static str> {
+    Vec::new()
+}
+
+pub(super) fn chart_names() -> Vec<&'static str> {
+    CHARTS.iter().map(|row| row.name).collect()
+}
+
+pub(super) fn parsed<T>(value: &str, set: impl FnOnce(T)) -> Result<(), Error>
+where
+    T: FromStr,
+    Error: From<T::Err>,
+{
+    set(value.parse()?);
+    Ok(())
+}
+
+/// The choice that was named, in any case.
+pub(super) fn choice(
+    option: &str,
+    value: &str,
+    choices: &[&'static str],
+) -> Result<&'static str, Error> {
+    choices.iter().find(|known| known.eq_ignore_ascii_case(value)).copied().ok_or_else(|| {
+        let message = format!("--{option} {value:?}: expected {}", choices.join(", "));
+        let nearest = near::near_enough(choices.iter().copied(), value);
+        let help = nearest.map_or(String::new(), |name| format!("did you mean {name}?"));
+        Error::request(message, help)
+    })
+}
+
+pub(super) fn set_preset(request: &mut DrawRequest<'_>, value: &str) -> Result<(), Error> {
+    let names: Vec<&str> = PRESETS.iter().map(|row| row.name).collect();
+    let name = choice("preset", value, &names)?;
+    let Some(row) = PRESETS.iter().find(|row| row.name == name) else { return Ok(()) };
+    request.chart = Some(row.chart.to_owned());
+    request.transpose ^= row.transpose;
+    request.says_range |= row.says_range;
+    (row.apply)(&mut request.options);
+    Ok(())
+}
+
+pub(super) fn set_cmap(request: &mut DrawRequest<'_>, value: &str) -> Result<(), Error> {
+    let map = Colormap::named(value).ok_or_else(|| {
+        let nearest = near::nearest(colormaps().map(|row| row.name), value);
+        Error::request(
+            format!("--cmap {value:?}: there is no such colour map"),
+            format!("the nearest are {nearest}; `hinton list colormaps` shows all"),
+        )
+    })?;
+    request.options.cmap = Some(map);
+    Ok(())
+}
+
+pub(super) fn labels(option: &str, value: &str) -> Result<Labels, Error> {
+    match value {
+        "off" | "none" => Ok(Labels::Off),
+        "auto" => Ok(Labels::Auto),
+        "" => Err(Error::request(
+            format!("--{option}: it is empty"),
+            "write a pattern such as dim_{}, a file of lines, or off",
+        )),
+        // Lines are a list, whatever stands in them.
+        lines if lines.contains('\n') => {
+            Ok(Labels::List(lines.lines().map(|line| line.trim_end().to_owned()).collect()))
+        }
+        pattern if pattern.contains("{}") => Ok(Labels::Pattern(pattern.to_owned())),
+        list => Ok(Labels::List(list.split(',').map(|word| word.trim().to_owned()).collect())),
+    }
+}
+
+/// Ways to fold, by their words.
+pub(super) const FOLDS: [(&str, Fold); 5] = [
+    ("rms", Fold::Rms),
+    ("mean", Fold::Mean),
+    ("extreme", Fold::Extreme),
+    ("max", Fold::Max),
+    ("min", Fold::Min),
+];
+
+pub(super) fn fold(value: &str) -> Result<Fold, Error> {
+    let word = choice("reduce", value, &FOLDS.map(|fold| fold.0))?;
+    Ok(FOLDS.iter().find(|fold| fold.0 == word).map_or(Fold::Rms, |fold| fold.1))
+}
+
+pub(super) fn number(
+    option: &str,
+    value: &str,
+    least: f64,
+    most: f64,
+    whole: bool,
+) -> Result<f64, Error> {
+    let parsed = value.trim().parse::<f64>().ok();
+    let fits = |number: &f64| (least..=most).contains(number) && (!whole || number.fract() == 0.0);
+    parsed.filter(fits).ok_or_else(|| {
+        let what = if whole { "a whole number" } else { "a number" };
+        let range = match (least > 1e-9, most < 1e300) {
+            (true, true) => format!(" from {least} to {most}"),
+            _ if least < 0.0 => String::new(),
+            _ => " above zero".to_owned(),
+        };
+        Error::request(format!("--{option} {value:?}: expected {what}{range}"), "")
+    })
+}
