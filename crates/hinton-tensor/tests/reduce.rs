@@ -10,7 +10,7 @@ use common::{Random, Readable, Stream, close, packed, plain_values, tensor_of, v
 use hinton_tensor::reduce::Mark;
 use hinton_tensor::{
     Bytes, Dtype, Endian, Fold, Grid, GridRequest, Memory, Progress, ReadError, Tensor,
-    TensorError, TileRequest, View, Window, Work, reduce, summarize, tile,
+    TensorError, TileRequest, View, Window, Work, reduce, side_by_side, summarize, tile,
 };
 use proptest::prelude::*;
 
@@ -550,24 +550,61 @@ fn cells_past_memory_are_an_error() {
     assert_eq!(grid.summary.elements, 1 << 60);
 }
 
+/// Counts bytes, and cancels once there are more than `most`.
+struct Told {
+    bytes: AtomicU64,
+    most: u64,
+}
+
+impl Told {
+    fn until(most: u64) -> Self {
+        Told { bytes: AtomicU64::new(0), most }
+    }
+
+    fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::SeqCst)
+    }
+}
+
+impl Progress for Told {
+    fn advance(&self, bytes: u64) -> ControlFlow<()> {
+        let before = self.bytes.fetch_add(bytes, Ordering::SeqCst);
+        if before + bytes > self.most { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
 #[test]
 fn progress_counts_every_byte_and_may_stop_the_work() {
-    struct Told(AtomicU64, u64);
-    impl Progress for Told {
-        fn advance(&self, bytes: u64) -> ControlFlow<()> {
-            let before = self.0.fetch_add(bytes, Ordering::SeqCst);
-            if before + bytes > self.1 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        }
-    }
     let tensor = packed(Dtype::F32, &[1024, 1024], vec![0; 4 << 20]);
     let request = GridRequest::new(200, 200, Fold::Mean);
     for threads in [1, 3] {
-        let told = Told(AtomicU64::new(0), u64::MAX);
+        let told = Told::until(u64::MAX);
         reduce(&tensor, request, Work { threads, progress: &told }).unwrap();
-        assert_eq!(told.0.load(Ordering::SeqCst), 4 << 20);
-        let told = Told(AtomicU64::new(0), 1 << 20);
+        assert_eq!(told.bytes(), 4 << 20);
+        let told = Told::until(1 << 20);
         let error = reduce(&tensor, request, Work { threads, progress: &told }).unwrap_err();
         assert!(matches!(error, TensorError::Cancelled(_)));
+    }
+}
+
+#[test]
+fn long_rows_of_cells_are_left_where_the_work_is_cancelled() {
+    // A row of cells has 16 MiB: it is neither read to its end nor reported as one number.
+    let view = View { shape: vec![64 << 10, 4096], strides: vec![1, 1], offset: 0 };
+    let data = Arc::new(Memory::new(vec![0; (68 << 10) * 4]));
+    let tensor = tensor_of(Dtype::F32, Endian::Little, view, 0, data);
+    for threads in [1, 3] {
+        let told = Told::until(1 << 20);
+        let request = GridRequest::new(64, 64, Fold::Rms);
+        let error = reduce(&tensor, request, Work { threads, progress: &told }).unwrap_err();
+        assert!(matches!(error, TensorError::Cancelled(_)));
+        assert!(told.bytes() <= (1 << 20) + (threads as u64 + 1) * (512 << 10), "{}", told.bytes());
+
+        let told = Told::until(1 << 20);
+        let work = Work { threads, progress: &told };
+        let pairs = side_by_side(&tensor, &tensor, 64 << 20, work, || (), |(), _| ());
+        assert!(matches!(pairs.unwrap_err(), TensorError::Cancelled(_)));
+        assert!(told.bytes() <= (1 << 20) + (threads as u64 + 1) * (2 << 20), "{}", told.bytes());
     }
 }
 

@@ -95,9 +95,10 @@ pub fn side_by_side<S: Send>(
         let (from_a, from_b, state) = state;
         let begin = turn.index * part;
         let end = elements.min(begin.saturating_add(part));
-        let mut bytes = 0;
+        let mut unreported = 0;
         let mut first = begin;
         while first < end {
+            turn.advance(std::mem::take(&mut unreported))?;
             let stripe = first..end.min(first + STRIPE);
             of_a.layout.load(&of_a.source, stripe.clone(), from_a)?;
             of_b.layout.load(&of_b.source, stripe.clone(), from_b)?;
@@ -105,11 +106,11 @@ pub fn side_by_side<S: Send>(
                 turn.pass();
             }
             let (a, b) = (packed(a, from_a), packed(b, from_b));
-            bytes += (a.bytes.len() + b.bytes.len()) as u64;
+            unreported = (a.bytes.len() + b.bytes.len()) as u64;
             todo(state, Stripe { part: turn.index, first, a, b });
             first = stripe.end;
         }
-        Ok(bytes)
+        Ok(unreported)
     })?;
     Ok(states.into_iter().map(|(_, _, state)| state).collect())
 }

@@ -1,8 +1,9 @@
 //! Distributes numbered stripes of work over threads.
 
+use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::{Cancelled, TensorError, Work};
+use crate::{Cancelled, Progress, TensorError, Work};
 
 /// A stripe to do. While it is held, no other thread takes one: whoever reads a sequential source
 /// holds it until the stripe's bytes are read, so that bytes are read in order.
@@ -10,6 +11,7 @@ pub(crate) struct Turn<'m> {
     /// Which stripe.
     pub(crate) index: u64,
     guard: Option<MutexGuard<'m, u64>>,
+    progress: &'m dyn Progress,
 }
 
 impl Turn<'_> {
@@ -17,10 +19,20 @@ impl Turn<'_> {
     pub(crate) fn pass(&mut self) {
         self.guard = None;
     }
+
+    /// Reports bytes of a stripe while it is done: one row of cells of a long matrix may have
+    /// gigabytes, and whoever cancels should not wait for its end. What is reported here is not
+    /// returned again by the work on the stripe.
+    pub(crate) fn advance(&self, bytes: u64) -> Result<(), TensorError> {
+        match self.progress.advance(bytes) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(Cancelled.into()),
+        }
+    }
 }
 
 /// Does `count` stripes on the threads of `work`; `todo` gets the thread's own state and a turn,
-/// and returns the bytes it did. Gives back the states, in no particular order.
+/// and returns the bytes it did and has not reported yet. Gives back the states, in no particular order.
 ///
 /// Of several errors, the one of the first stripe is returned.
 pub(crate) fn for_each<S: Send>(
@@ -49,13 +61,11 @@ pub(crate) fn for_each<S: Send>(
                 return mine;
             }
             *guard += 1;
-            let mut turn = Turn { index, guard: in_order.then_some(guard) };
+            let guard = in_order.then_some(guard);
+            let mut turn = Turn { index, guard, progress: work.progress };
             let result = todo(&mut mine, &mut turn);
             turn.pass();
-            let result = result.and_then(|bytes| match work.progress.advance(bytes) {
-                std::ops::ControlFlow::Continue(()) => Ok(()),
-                std::ops::ControlFlow::Break(()) => Err(Cancelled.into()),
-            });
+            let result = result.and_then(|bytes| turn.advance(bytes));
             if let Err(error) = result {
                 let stop = fail(index, error);
                 *next.lock().unwrap_or_else(PoisonError::into_inner) = stop;

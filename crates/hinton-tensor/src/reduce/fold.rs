@@ -67,7 +67,7 @@ impl Open {
 }
 
 impl<'t> Job<'_, 't> {
-    /// Does one tile; gives back the bytes it read.
+    /// Does one tile, reporting its bytes piece by piece; gives back those of the last piece.
     pub(super) fn tile(
         &self,
         worker: &mut Worker<'t>,
@@ -77,7 +77,7 @@ impl<'t> Job<'_, 't> {
         let span = self.plan.cols.values(cols.start).start..self.plan.cols.values(cols.end - 1).end;
         let sums = rows.clone().map(|_| Sums::new(self.fold, self.again, cols.len())).collect();
         let mut open = Open { rows, cols, span, sums, odd: Odd::default() };
-        let mut bytes = 0;
+        let mut unreported = 0;
         let mut moments = Moments::default();
         let size = self.source.size() as u64;
         let row_bytes = open.span.len() as u64 * size;
@@ -100,6 +100,7 @@ impl<'t> Job<'_, 't> {
             while first < open.span.end {
                 let part = first..open.span.end.min(first + width);
                 first = part.end;
+                turn.advance(std::mem::take(&mut unreported))?;
                 self.load(&lines, part.clone(), &mut worker.piece)?;
                 if first == open.span.end && left.peek().is_none() {
                     turn.pass();
@@ -107,13 +108,13 @@ impl<'t> Job<'_, 't> {
                 if let Some(counter) = &mut worker.counter {
                     moments.merge(&counter.add(worker.piece.bytes()));
                 }
-                bytes += worker.piece.bytes().len() as u64;
+                unreported = worker.piece.bytes().len() as u64;
                 self.fold_piece(worker, &mut open, &lines, part);
             }
         }
         worker.moments.push((turn.index, moments));
         worker.tiles.push(self.close(open));
-        Ok(bytes)
+        Ok(unreported)
     }
 
     /// Loads columns of some rows.
