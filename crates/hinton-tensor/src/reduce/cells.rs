@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{Fold, Foldable, Mark};
+use crate::simd::{self, Kernel};
 
 /// What sums begin with: adding it changes no value, not even the sign of a zero.
 pub(super) const NOTHING: f64 = -0.0;
@@ -70,16 +71,7 @@ impl Sums {
     /// Adds rows of as many values as there are sums, four at a time where there are four. What is
     /// not finite has been [replaced](neutral).
     pub(super) fn add_rows(&mut self, rows: &[f32], width: usize) {
-        let fours = rows.chunks_exact(4 * width);
-        let rest = fours.remainder();
-        for four in fours {
-            let (ab, cd) = four.split_at(2 * width);
-            let ((a, b), (c, d)) = (ab.split_at(width), cd.split_at(width));
-            self.add([a, b, c, d]);
-        }
-        for row in rest.chunks_exact(width) {
-            self.add([row]);
-        }
+        simd::run(AddRows { sums: self, rows, width });
     }
 
     #[inline(always)]
@@ -93,46 +85,26 @@ impl Sums {
             Fold::Rms => {
                 add_moments(&mut self.sum, &mut self.magnitudes, &mut self.squares, rows);
             }
-            Fold::Extreme | Fold::Max | Fold::Min => {
-                take_ends(&mut self.low, rows, |value, low| value < low);
-                take_ends(&mut self.high, rows, |value, high| value > high);
-            }
+            Fold::Extreme | Fold::Max | Fold::Min => self.take_ends(rows),
         }
+    }
+
+    #[inline(always)]
+    fn take_ends<const N: usize>(&mut self, rows: [&[f32]; N]) {
+        take_ends(&mut self.low, rows, |value, low| value < low);
+        take_ends(&mut self.high, rows, |value, high| value > high);
     }
 
     /// Takes the ends of rows, where they are taken beside sums. What is not finite has been replaced
     /// by NaN.
     pub(super) fn add_ends(&mut self, rows: &[f32], width: usize) {
-        for row in rows.chunks_exact(width) {
-            take_ends(&mut self.low, [row], |value, low| value < low);
-            take_ends(&mut self.high, [row], |value, high| value > high);
-        }
+        simd::run(AddEnds { sums: self, rows, width });
     }
 
     /// Adds the columns of `others` to cells of `width` columns each; the first of them is column
     /// `first`, counted from cell 0.
     pub(super) fn add_columns(&mut self, others: &Sums, first: usize, width: usize) {
-        match self.fold {
-            Fold::Mean => fold_into(&mut self.sum, &others.sum, first, width, total),
-            Fold::Ink => {
-                fold_into(&mut self.sum, &others.sum, first, width, total);
-                fold_into(&mut self.negative, &others.negative, first, width, total);
-            }
-            Fold::Rms => {
-                fold_into(&mut self.sum, &others.sum, first, width, total);
-                fold_into(&mut self.magnitudes, &others.magnitudes, first, width, total);
-                fold_into(&mut self.squares, &others.squares, first, width, total);
-            }
-            Fold::Extreme | Fold::Max | Fold::Min => {}
-        }
-        if self.with_ends || matches!(self.fold, Fold::Extreme | Fold::Max | Fold::Min) {
-            fold_into(&mut self.low, &others.low, first, width, |cell, columns| {
-                columns.iter().fold(cell, |low, &value| if value < low { value } else { low })
-            });
-            fold_into(&mut self.high, &others.high, first, width, |cell, columns| {
-                columns.iter().fold(cell, |high, &v| if v > high { v } else { high })
-            });
-        }
+        simd::run(AddColumns { sums: self, others, first, width });
     }
 
     /// A cell as sums that can be folded again, of [`Fold::Rms`] with ends.
@@ -186,6 +158,106 @@ impl Sums {
             ),
         }
     }
+}
+
+/// Adds rows of values to the sums of their columns.
+struct AddRows<'a> {
+    sums: &'a mut Sums,
+    rows: &'a [f32],
+    width: usize,
+}
+
+impl Kernel for AddRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const WIDE: bool>(self) {
+        let AddRows { sums, rows, width } = self;
+        let (fours, rest) = in_fours(rows, width);
+        for [a, b, c, d] in fours {
+            sums.add([a, b, c, d]);
+        }
+        for row in rest {
+            sums.add([row]);
+        }
+    }
+}
+
+/// Takes the ends of rows of values into those of their columns.
+struct AddEnds<'a> {
+    sums: &'a mut Sums,
+    rows: &'a [f32],
+    width: usize,
+}
+
+impl Kernel for AddEnds<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const WIDE: bool>(self) {
+        let AddEnds { sums, rows, width } = self;
+        let (fours, rest) = in_fours(rows, width);
+        for four in fours {
+            sums.take_ends(four);
+        }
+        for row in rest {
+            sums.take_ends([row]);
+        }
+    }
+}
+
+/// Adds the sums of columns to those of the cells that the columns belong to.
+struct AddColumns<'a> {
+    sums: &'a mut Sums,
+    others: &'a Sums,
+    first: usize,
+    width: usize,
+}
+
+impl Kernel for AddColumns<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const WIDE: bool>(self) {
+        let AddColumns { sums, others, first, width } = self;
+        match sums.fold {
+            Fold::Mean => fold_into(&mut sums.sum, &others.sum, first, width, total),
+            Fold::Ink => {
+                fold_into(&mut sums.sum, &others.sum, first, width, total);
+                fold_into(&mut sums.negative, &others.negative, first, width, total);
+            }
+            Fold::Rms => {
+                fold_into(&mut sums.sum, &others.sum, first, width, total);
+                fold_into(&mut sums.magnitudes, &others.magnitudes, first, width, total);
+                fold_into(&mut sums.squares, &others.squares, first, width, total);
+            }
+            Fold::Extreme | Fold::Max | Fold::Min => {}
+        }
+        if sums.with_ends || matches!(sums.fold, Fold::Extreme | Fold::Max | Fold::Min) {
+            fold_into(&mut sums.low, &others.low, first, width, |cell, columns| {
+                columns.iter().fold(cell, |low, &value| if value < low { value } else { low })
+            });
+            fold_into(&mut sums.high, &others.high, first, width, |cell, columns| {
+                columns.iter().fold(cell, |high, &v| if v > high { v } else { high })
+            });
+        }
+    }
+}
+
+/// Rows of `width` values, four at a time, and those left over.
+#[inline(always)]
+fn in_fours(
+    rows: &[f32],
+    width: usize,
+) -> (impl Iterator<Item = [&[f32]; 4]>, impl Iterator<Item = &[f32]>) {
+    let fours = rows.chunks_exact(4 * width);
+    let rest = fours.remainder().chunks_exact(width);
+    let fours = fours.map(move |four| {
+        let (ab, cd) = four.split_at(2 * width);
+        let ((a, b), (c, d)) = (ab.split_at(width), cd.split_at(width));
+        [a, b, c, d]
+    });
+    (fours, rest)
 }
 
 /// Adds a part of each value to its column's sum.
@@ -253,6 +325,7 @@ pub(super) fn neutral(fold: Fold, with_ends: bool) -> f32 {
 }
 
 /// Folds columns into the cells they belong to.
+#[inline(always)]
 fn fold_into<T: Copy>(
     cells: &mut [T],
     columns: &[T],
@@ -370,7 +443,20 @@ impl Odd {
 
 /// Whether some value is NaN or infinite.
 pub(super) fn any_odd(values: &[f32]) -> bool {
-    values.iter().fold(false, |odd, value| odd | (value.to_bits() & 0x7FFF_FFFF > 0x7F7F_FFFF))
+    simd::run(AnyOdd(values))
+}
+
+#[derive(Clone)]
+struct AnyOdd<'a>(&'a [f32]);
+
+impl Kernel for AnyOdd<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run<const WIDE: bool>(self) -> bool {
+        let greatest = self.0.iter().fold(0, |most, value| most.max(value.to_bits() & 0x7FFF_FFFF));
+        greatest > 0x7F7F_FFFF
+    }
 }
 
 /// Cells folded from one tile, row by row.
@@ -384,4 +470,58 @@ pub(super) struct Tile {
     pub(super) marks: Vec<Mark>,
     /// The cells as sums, where they are to be folded again; else empty.
     pub(super) foldable: Vec<Foldable>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All that is done with rows of columns on the way to cells of five columns.
+    #[derive(Clone)]
+    struct Folded<'a>(&'a [f32], Fold, bool);
+
+    impl Kernel for Folded<'_> {
+        type Output = (Vec<u64>, Vec<u32>, bool);
+
+        #[inline(always)]
+        fn run<const WIDE: bool>(self) -> Self::Output {
+            let Folded(rows, fold, with_ends) = self;
+            let width = 203;
+            let mut columns = Sums::new(fold, with_ends, width);
+            if with_ends {
+                AddEnds { sums: &mut columns, rows, width }.run::<WIDE>();
+            }
+            AddRows { sums: &mut columns, rows, width }.run::<WIDE>();
+            let mut sums = Sums::new(fold, with_ends, width.div_ceil(5) + 1);
+            AddColumns { sums: &mut sums, others: &columns, first: 3, width: 5 }.run::<WIDE>();
+            let wide = [&sums.sum, &sums.negative, &sums.magnitudes, &sums.squares];
+            let narrow = [&sums.low, &sums.high];
+            (
+                wide.into_iter().flatten().map(|value| value.to_bits()).collect(),
+                narrow.into_iter().flatten().map(|value| value.to_bits()).collect(),
+                AnyOdd(rows).run::<WIDE>(),
+            )
+        }
+    }
+
+    #[test]
+    fn every_set_of_vector_instructions_gives_the_same_bits() {
+        let mut rows: Vec<f32> = (0..203 * 11)
+            .map(|index: i32| (index.wrapping_mul(7919) % 1013 - 500) as f32 * 0.37)
+            .collect();
+        rows[100] = -0.0;
+        for (fold, with_ends) in [
+            (Fold::Mean, false),
+            (Fold::Extreme, false),
+            (Fold::Ink, false),
+            (Fold::Rms, false),
+            (Fold::Rms, true),
+        ] {
+            let found = simd::run_all(Folded(&rows, fold, with_ends));
+            assert!(found.iter().all(|(_, bits)| *bits == found[0].1), "{fold:?}");
+            assert!(!found[0].1.2 && found[0].1.0.len() + found[0].1.1.len() > 40);
+        }
+        rows[2000] = f32::NEG_INFINITY;
+        assert!(simd::run_all(AnyOdd(&rows)).iter().all(|(_, odd)| *odd));
+    }
 }
