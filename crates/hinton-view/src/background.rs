@@ -17,7 +17,7 @@ use crate::query::Query;
 use crate::sources::Sources;
 use crate::{Answer, Refusal};
 
-/// Cells that the pyramids of a step have together, 40 bytes each.
+/// Cells that the finest levels of the pyramids of a step have together: 40 bytes each, and a third more for coarser levels.
 const MOST_CELLS: u64 = 1 << 20;
 /// Most bytes that are kept, all steps together; beyond, steps that are not looked at are forgotten.
 const MOST_BYTES: usize = 96 << 20;

@@ -50,6 +50,26 @@ pub(super) struct Job<'a, 't> {
     pub(super) again: bool,
 }
 
+/// Rows of a piece: one behind the other, or as they lie in memory.
+struct Rows<'p> {
+    bytes: &'p [u8],
+    /// Bytes from the beginning of a row to that of the next.
+    pitch: usize,
+    /// Bytes of a row.
+    len: usize,
+}
+
+impl<'p> Rows<'p> {
+    /// The bytes that lie together.
+    fn parts(&self) -> impl Iterator<Item = &'p [u8]> + use<'p> {
+        let (pitch, len) = match self.pitch == self.len {
+            true => (self.bytes.len().max(1), self.bytes.len()),
+            false => (self.pitch, self.len),
+        };
+        self.bytes.chunks(pitch).map(move |part| &part[..len])
+    }
+}
+
 /// A tile being folded.
 struct Open {
     rows: Range<usize>,
@@ -101,15 +121,17 @@ impl<'t> Job<'_, 't> {
                 let part = first..open.span.end.min(first + width);
                 first = part.end;
                 turn.advance(std::mem::take(&mut unreported))?;
-                self.load(&lines, part.clone(), &mut worker.piece)?;
+                let Worker { counter, piece, values, wide, columns, .. } = worker;
+                let may_lie_apart = counter.as_ref().is_none_or(Counter::only_counts);
+                let loaded = self.load(&lines, part.clone(), piece, may_lie_apart)?;
                 if first == open.span.end && left.peek().is_none() {
                     turn.pass();
                 }
-                if let Some(counter) = &mut worker.counter {
-                    moments.merge(&counter.add(worker.piece.bytes()));
+                if let Some(counter) = counter {
+                    loaded.parts().for_each(|bytes| moments.merge(&counter.add(bytes)));
                 }
-                unreported = worker.piece.bytes().len() as u64;
-                self.fold_piece(worker, &mut open, &lines, part);
+                unreported = (lines.len() * loaded.len) as u64;
+                self.fold_piece(&loaded, (values, wide, columns), &mut open, &lines, part);
             }
         }
         worker.moments.push((turn.index, moments));
@@ -117,46 +139,55 @@ impl<'t> Job<'_, 't> {
         Ok(unreported)
     }
 
-    /// Loads columns of some rows.
-    fn load(
+    /// Loads columns of some rows; where rows `may_lie_apart`, without a copy of those in memory.
+    fn load<'p>(
         &self,
         lines: &[(usize, usize)],
         cols: Range<usize>,
-        piece: &mut Piece<'t>,
-    ) -> Result<(), TensorError> {
+        piece: &'p mut Piece<'t>,
+        may_lie_apart: bool,
+    ) -> Result<Rows<'p>, TensorError>
+    where
+        't: 'p,
+    {
+        let len = cols.len() * self.source.size();
         let (Some(&(_, first)), Some(&(_, last))) = (lines.first(), lines.last()) else {
-            return Ok(());
+            return Ok(Rows { bytes: &[], pitch: len.max(1), len });
         };
         let plan = self.plan;
         let together = last - first + 1 == lines.len();
         let whole = together && plan.is_packed() && cols.len() == plan.cols.len;
-        let count = lines.len() * cols.len();
         let element = plan.element(first, cols.start);
-        if whole || (lines.len() == 1 && plan.cols.stride == 1) {
-            if let Some(bytes) = self.source.borrow(element, count as u64) {
-                piece.lend(bytes);
-                return Ok(());
+        let pitch = usize::try_from(plan.rows.stride).unwrap_or(0);
+        if plan.cols.stride == 1 && together && (whole || lines.len() == 1 || may_lie_apart) {
+            let pitch = if lines.len() == 1 { cols.len() } else { pitch };
+            let elements = (lines.len() - 1).saturating_mul(pitch).saturating_add(cols.len());
+            if pitch >= cols.len()
+                && let Some(bytes) = self.source.borrow(element, elements as u64)
+            {
+                return Ok(Rows { bytes, pitch: pitch * self.source.size(), len });
             }
-            return self.source.run(element, 1, piece.room(count * self.source.size()));
         }
-        let out = piece.room(count * self.source.size());
-        let rows = out.chunks_exact_mut(cols.len() * self.source.size());
-        for (out, &(_, row)) in rows.zip(lines) {
-            self.source.run(plan.element(row, cols.start), plan.cols.stride, out)?;
+        let out = piece.room(lines.len() * len);
+        if whole || (lines.len() == 1 && plan.cols.stride == 1) {
+            self.source.run(element, 1, out)?;
+        } else {
+            for (out, &(_, row)) in out.chunks_exact_mut(len).zip(lines) {
+                self.source.run(plan.element(row, cols.start), plan.cols.stride, out)?;
+            }
         }
-        Ok(())
+        Ok(Rows { bytes: piece.bytes(), pitch: len, len })
     }
 
     /// Folds the piece that holds columns `cols` of `lines`.
     fn fold_piece(
         &self,
-        worker: &mut Worker<'t>,
+        rows: &Rows<'_>,
+        (values, wide, columns): (&mut Vec<f32>, &mut Vec<f64>, &mut Sums),
         open: &mut Open,
         lines: &[(usize, usize)],
         cols: Range<usize>,
     ) {
-        let Worker { piece, values, wide, columns, .. } = worker;
-        let bytes = piece.bytes();
         let size = self.source.size();
         let block = self.plan.cols.block;
         // Whole cells at once where they are narrower.
@@ -175,10 +206,11 @@ impl<'t> Job<'_, 't> {
                 let end = line + same.take(at_once).count();
                 values.resize((end - line) * width, 0.0);
                 // Rows that lie together are decoded together.
-                let together = if width == cols.len() { values.len() } else { width };
+                let is_packed = width == cols.len() && rows.pitch == rows.len;
+                let together = if is_packed { values.len() } else { width };
                 for (index, part) in values.chunks_exact_mut(together).enumerate() {
-                    let from = ((line + index) * cols.len() + start) * size;
-                    decode(self.dtype, &bytes[from..from + together * size], part, wide);
+                    let from = (line + index) * rows.pitch + start * size;
+                    decode(self.dtype, &rows.bytes[from..from + together * size], part, wide);
                 }
                 let is_odd = any_odd(values);
                 if is_odd {
@@ -226,31 +258,28 @@ impl<'t> Job<'_, 't> {
     /// The finished cells.
     fn close(&self, open: Open) -> Tile {
         let cells = open.rows.len() * open.cols.len();
-        let mut values = Vec::with_capacity(cells);
-        let mut second = Vec::new();
         let widths = open.cols.clone().map(|col| self.plan.cols.values(col).len() as u64);
         let widths: Vec<u64> = widths.collect();
+        let (mut values, mut second, mut foldable) = (Vec::new(), Vec::new(), Vec::new());
+        match self.again {
+            true => foldable.reserve_exact(cells),
+            false => values.reserve_exact(cells),
+        }
         for (sums, row) in open.sums.iter().zip(open.rows.clone()) {
             let read = self.plan.rows.read_of(row) as u64;
             let first = open.cell(row, open.cols.start);
-            let finite = |at: usize| read * widths[at] - open.odd.count(first + at);
-            sums.finish(finite, &mut values, &mut second);
+            let finite = |index: usize| read * widths[index] - open.odd.count(first + index);
+            match self.again {
+                true => foldable.extend((0..widths.len()).map(|index| {
+                    sums.foldable(index, finite(index), open.odd.mark(first + index))
+                })),
+                false => sums.finish(finite, &mut values, &mut second),
+            }
         }
-        let marks = match open.odd.is_empty() {
+        let marks = match open.odd.is_empty() || self.again {
             true => Vec::new(),
             false => (0..cells).map(|cell| open.odd.mark(cell)).collect(),
         };
-        let mut foldable = Vec::new();
-        if self.again {
-            for (sums, row) in open.sums.iter().zip(open.rows.clone()) {
-                let read = self.plan.rows.read_of(row) as u64;
-                let first = open.cell(row, open.cols.start);
-                foldable.extend(widths.iter().enumerate().map(|(at, width)| {
-                    let finite = read * width - open.odd.count(first + at);
-                    sums.foldable(at, finite, open.odd.mark(first + at))
-                }));
-            }
-        }
         Tile { rows: open.rows, cols: open.cols, values, second, marks, foldable }
     }
 }

@@ -15,15 +15,16 @@ pub struct Foldable {
     /// Least and greatest finite value; crossed where there is none.
     low: f32,
     high: f32,
-    /// Finite values; as many as `u32` counts.
-    count: u32,
-    /// Bits: NaN, +∞, −∞.
-    odd: u8,
+    /// How many values are finite, and in the upper bits which non-finite values there are. Together
+    /// they take eight bytes: a cell has 40.
+    counted: u64,
 }
 
-const NAN: u8 = 1;
-const POS_INF: u8 = 2;
-const NEG_INF: u8 = 4;
+const NAN: u64 = 1 << 61;
+const POS_INF: u64 = 1 << 62;
+const NEG_INF: u64 = 1 << 63;
+/// The bits of the count: no tensor has that many values.
+const COUNT: u64 = NAN - 1;
 
 impl Default for Foldable {
     /// Of no values.
@@ -34,8 +35,7 @@ impl Default for Foldable {
             squares: 0.0,
             low: f32::INFINITY,
             high: f32::NEG_INFINITY,
-            count: 0,
-            odd: 0,
+            counted: 0,
         }
     }
 }
@@ -48,25 +48,30 @@ impl Foldable {
         mark: Mark,
     ) -> Self {
         let odd = match mark {
-            Mark::None => 0,
+            Mark::None => 0u64,
             Mark::Nan => NAN,
             Mark::PosInf => POS_INF,
             Mark::NegInf => NEG_INF,
             Mark::BothInf => POS_INF | NEG_INF,
         };
-        let count = u32::try_from(count).unwrap_or(u32::MAX);
-        Foldable { sum, magnitudes, squares, low, high, count, odd }
+        Foldable { sum, magnitudes, squares, low, high, counted: count.min(COUNT) | odd }
     }
 
     /// Adds the values of another cell.
+    #[inline]
     pub fn add(&mut self, other: &Foldable) {
         self.sum += other.sum;
         self.magnitudes += other.magnitudes;
         self.squares += other.squares;
         self.low = if other.low < self.low { other.low } else { self.low };
         self.high = if other.high > self.high { other.high } else { self.high };
-        self.count = self.count.saturating_add(other.count);
-        self.odd |= other.odd;
+        let count = (self.count() + other.count()).min(COUNT);
+        self.counted = count | (self.counted | other.counted) & !COUNT;
+    }
+
+    /// How many finite values there are.
+    pub fn count(&self) -> u64 {
+        self.counted & COUNT
     }
 
     /// The mean of the finite values; NaN if there are none.
@@ -76,9 +81,9 @@ impl Foldable {
 
     /// The root mean square of the finite values; NaN if there are none.
     pub fn rms(&self) -> f32 {
-        match self.count {
+        match self.count() {
             0 => f32::NAN,
-            count => (self.squares / f64::from(count)).sqrt() as f32,
+            count => (self.squares / count as f64).sqrt() as f32,
         }
     }
 
@@ -110,7 +115,7 @@ impl Foldable {
 
     /// Which non-finite values the cell holds.
     pub fn mark(&self) -> Mark {
-        match self.odd {
+        match self.counted & !COUNT {
             odd if odd & NAN != 0 => Mark::Nan,
             0 => Mark::None,
             POS_INF => Mark::PosInf,
@@ -120,9 +125,9 @@ impl Foldable {
     }
 
     fn over(&self, sum: f64) -> f32 {
-        match self.count {
+        match self.count() {
             0 => f32::NAN,
-            count => (sum / f64::from(count)) as f32,
+            count => (sum / count as f64) as f32,
         }
     }
 }

@@ -5,6 +5,8 @@ mod fold;
 mod foldable;
 mod plan;
 
+use std::sync::{Mutex, PoisonError};
+
 use crate::decode::room_for;
 use crate::read::{Source, for_each};
 use crate::summary::{Counter, FEW, joined};
@@ -300,25 +302,23 @@ pub(crate) fn foldable(
     let job = Job { source: &source, plan: &plan, dtype, fold, again: true };
     let few = tensor.elements() <= FEW;
     let state = || Worker::new(fold, true, (!few).then(|| Counter::new(dtype)));
-    let (tiles_down, tiles_across) = plan.tiles();
-    let workers = for_each(
-        tiles_down * tiles_across,
-        source.is_sequential(),
-        work,
-        state,
-        |worker, turn| job.tile(worker, turn),
-    )?;
     let mut cells = room_for(tensor, down as u64 * across as u64)?;
     cells.resize(down * across, Foldable::default());
     let Shown { down: axis_down, right, rows, cols, .. } = shown_as(&plan, (rows, cols));
     let places = Places { plan: &plan, down: axis_down, right, rows, cols };
-    let mut seen = Vec::new();
-    for worker in workers {
-        worker.tiles.iter().for_each(|tile| places.put(tile, &tile.foldable, &mut cells));
-        seen.extend(worker.counter.map(|counter| (counter, worker.moments)));
-    }
+    let cells = Mutex::new(cells);
+    let (tiles_down, tiles_across) = plan.tiles();
+    let turns = tiles_down * tiles_across;
+    let workers = for_each(turns, source.is_sequential(), work, state, |worker, turn| {
+        let bytes = job.tile(worker, turn)?;
+        // Put where they belong at once: sums take more room than the values of a tile.
+        let mut cells = cells.lock().unwrap_or_else(PoisonError::into_inner);
+        worker.tiles.drain(..).for_each(|tile| places.put(&tile, &tile.foldable, &mut cells));
+        Ok(bytes)
+    })?;
+    let seen = workers.into_iter().filter_map(|worker| Some((worker.counter?, worker.moments)));
     let summary = if few { summarize(tensor, Work::quiet())? } else { joined(seen) };
-    Ok((cells, summary))
+    Ok((cells.into_inner().unwrap_or_else(PoisonError::into_inner), summary))
 }
 
 /// Whether a grid keeps its values as `f64`.

@@ -146,6 +146,11 @@ impl Counter {
         }
     }
 
+    /// Whether it only counts patterns, so that it does not matter in which parts values are added.
+    pub(crate) fn only_counts(&self) -> bool {
+        self.table.is_some() && self.dtype.bits() <= 16
+    }
+
     /// Counts little-endian values, whole bytes each. Their moments, where the table will not give
     /// them exactly (the caller merges them in a fixed order).
     pub(crate) fn add(&mut self, bytes: &[u8]) -> Moments {
