@@ -10,6 +10,7 @@
 mod bytes;
 mod component;
 mod computed;
+mod digest;
 mod dtype;
 mod error;
 mod file_part;

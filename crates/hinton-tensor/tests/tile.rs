@@ -275,3 +275,33 @@ fn windows_outside_are_refused() {
     let error = tile(&tensor, &request, Work::quiet()).unwrap_err();
     assert!(error.to_string().contains("rows 0..3"), "{error}");
 }
+
+#[test]
+fn a_pyramid_comes_back_from_its_bytes_and_damage_is_seen() {
+    for (rows, cols) in [(300, 500), (1, 9000), (1, 1), (0, 7)] {
+        let tensor = Tensor::from_f32("w", &[rows, cols], &noise(rows * cols, 3, true)).unwrap();
+        let (pyramid, _) = Pyramid::build(&tensor, 2000, Work::quiet()).unwrap();
+        let bytes = pyramid.to_bytes();
+        let again = Pyramid::from_bytes(&bytes).unwrap();
+        assert_eq!(again, pyramid, "{rows} x {cols}");
+        assert!(again.is_of((rows, cols), 2000) && !again.is_of((rows + 1, cols), 2000));
+        for len in (0..bytes.len()).step_by(7) {
+            assert!(Pyramid::from_bytes(&bytes[..len]).is_err(), "{len}");
+        }
+        // The last eight bytes of the header mean nothing.
+        for index in (0..bytes.len()).filter(|index| !(56..64).contains(index)) {
+            let mut changed = bytes.clone();
+            changed[index] ^= 0x40;
+            assert!(Pyramid::from_bytes(&changed).is_err(), "{rows} x {cols}: byte {index}");
+        }
+    }
+    // A matrix of that shape would have more cells than there is memory.
+    let (pyramid, _) =
+        Pyramid::build(&Tensor::from_f32("w", &[1, 1], &[1.0]).unwrap(), 1, Work::quiet()).unwrap();
+    let mut huge = pyramid.to_bytes();
+    huge[16..24].copy_from_slice(&(1u64 << 60).to_le_bytes());
+    huge[32..40].copy_from_slice(&(1u64 << 57).to_le_bytes());
+    // Its digest would be wrong too, but its size is looked at first.
+    let error = Pyramid::from_bytes(&huge).unwrap_err();
+    assert!(error.why.contains("its cells are not those of its matrix"), "{error}");
+}

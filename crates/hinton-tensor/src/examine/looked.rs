@@ -6,9 +6,9 @@
 
 use std::ops::Range;
 
-use super::digest::{seed, with_stripe};
 use super::lines::{MOST_COLUMNS, has_zero};
 use super::ranges::{joined, without};
+use crate::digest::{seed, with_stripe};
 use crate::summary::PartError;
 use crate::{Dtype, Folding, element_count};
 

@@ -6,7 +6,6 @@
 //! occurrence.
 
 mod blocks;
-mod digest;
 mod lines;
 mod looked;
 mod part;
@@ -15,11 +14,11 @@ mod ranges;
 use std::ops::Range;
 
 use crate::decode::le;
+use crate::digest::{fold, of_stripe};
 use crate::read::{Layout, Piece, Source, for_each};
 use crate::summary::{Counter, FEW, Moments, joined};
 use crate::{Dtype, Progress, Quiet, Summary, Tensor, TensorError, Work, summarize};
 pub use blocks::{Blocks, Look, MOST_BLOCKS, Odd, OddBlocks};
-use digest::{fold, of_stripe};
 use lines::Lines;
 pub use looked::{Looked, MOST_ROWS};
 pub use part::examine_part;

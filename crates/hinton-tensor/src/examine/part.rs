@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use super::digest::of_stripe;
 use super::lines::Lines;
 use super::looked::{Form, Looked};
 use super::ranges::joined;
 use super::{STRIPE, find_first_of};
 use crate::decode::le;
+use crate::digest::of_stripe;
 use crate::read::{Layout, Piece, Source, for_each};
 use crate::summary::{Counter, FEW, Moments};
 use crate::{Folding, SummaryPart, Tensor, TensorError, View, Work, summarize_part};

@@ -57,6 +57,36 @@ impl Foldable {
         Foldable { sum, magnitudes, squares, low, high, counted: count.min(COUNT) | odd }
     }
 
+    /// The length of a cell as bytes.
+    pub const BYTES: usize = 40;
+
+    /// The cell as bytes, little-endian: the three sums, the two ends, the count with its marks.
+    pub fn to_bytes(&self) -> [u8; Self::BYTES] {
+        let mut bytes = [0; Self::BYTES];
+        for (index, sum) in [self.sum, self.magnitudes, self.squares].into_iter().enumerate() {
+            bytes[8 * index..][..8].copy_from_slice(&sum.to_le_bytes());
+        }
+        bytes[24..28].copy_from_slice(&self.low.to_le_bytes());
+        bytes[28..32].copy_from_slice(&self.high.to_le_bytes());
+        bytes[32..].copy_from_slice(&self.counted.to_le_bytes());
+        bytes
+    }
+
+    /// The cell that [`to_bytes`](Foldable::to_bytes) wrote.
+    pub fn from_bytes(bytes: &[u8; Self::BYTES]) -> Self {
+        let words = bytes.as_chunks::<8>().0;
+        let sum = |index: usize| f64::from_le_bytes(words[index]);
+        let [a, b, c, d, e, f, g, h] = words[3];
+        Foldable {
+            sum: sum(0),
+            magnitudes: sum(1),
+            squares: sum(2),
+            low: f32::from_le_bytes([a, b, c, d]),
+            high: f32::from_le_bytes([e, f, g, h]),
+            counted: u64::from_le_bytes(words[4]),
+        }
+    }
+
     /// Adds the values of another cell.
     #[inline]
     pub fn add(&mut self, other: &Foldable) {

@@ -1,5 +1,7 @@
 //! The cells of a matrix at a coarse level, cached so that coarser tiles need not read its values.
 
+mod file;
+
 use std::ops::Range;
 
 use crate::reduce::{Foldable, Mark, foldable};
@@ -51,16 +53,17 @@ impl Pyramid {
             return Err(tensor.shape_error(why));
         };
         let tiling = Tiling::new(rows, cols);
-        let fits = |&level: &u32| {
-            let (down, across) = tiling.cells((level, level));
-            down.saturating_mul(across) <= most_cells
-        };
-        let highest = tiling.coarsest() + ABOVE;
-        let level = (LOWEST..=highest).find(fits).unwrap_or(highest);
+        let level = lowest(&tiling, most_cells);
         let levels = (level, level);
         let (folded, summary) = foldable(tensor, tiling.block(levels), work)?;
         let layers = layers(&tiling, Layer { level, cells: tiling.cells(levels), folded });
         Ok((Pyramid { tiling, layers }, summary))
+    }
+
+    /// Whether it is what [`build`](Pyramid::build) makes of a matrix of this shape.
+    pub fn is_of(&self, (rows, cols): (usize, usize), most_cells: usize) -> bool {
+        let tiling = Tiling::new(rows, cols);
+        self.tiling == tiling && self.levels().0 == lowest(&tiling, most_cells)
     }
 
     /// The lowest levels of the cells.
@@ -110,6 +113,20 @@ impl Pyramid {
         let level = (self.levels().0..=self.tiling.coarsest() + ABOVE).find(fits)?;
         self.tile((level, level), 0, 0, fold)
     }
+}
+
+/// The finest level that pyramids keep with at most this number of cells.
+fn lowest(tiling: &Tiling, most_cells: usize) -> u32 {
+    let fits = |&level: &u32| {
+        let (down, across) = tiling.cells((level, level));
+        down.saturating_mul(across) <= most_cells
+    };
+    (LOWEST..=highest(tiling)).find(fits).unwrap_or(highest(tiling))
+}
+
+/// The highest level at which the cells of a matrix can be told apart.
+fn highest(tiling: &Tiling) -> u32 {
+    tiling.coarsest() + ABOVE
 }
 
 /// A layer and all coarser ones, until one has a single cell.

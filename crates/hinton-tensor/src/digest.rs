@@ -9,7 +9,7 @@ const KEYS: [u64; 4] =
     [0x9E37_79B9_7F4A_7C15, 0xBB67_AE85_84CA_A73B, 0x3C6E_F372_FE94_F82B, 0xA54F_F53A_5F1D_36F1];
 
 /// Of the bytes of one stripe.
-pub(super) fn of_stripe(bytes: &[u8]) -> u128 {
+pub(crate) fn of_stripe(bytes: &[u8]) -> u128 {
     let mut lanes = KEYS;
     let (blocks, rest) = bytes.as_chunks::<32>();
     for block in blocks {
@@ -28,18 +28,18 @@ pub(super) fn of_stripe(bytes: &[u8]) -> u128 {
 }
 
 /// Of a tensor: its dtype, its shape and the digests of its stripes in order.
-pub(super) fn fold(tensor: &Tensor, stripes: impl Iterator<Item = u128>) -> u128 {
+pub(crate) fn fold(tensor: &Tensor, stripes: impl Iterator<Item = u128>) -> u128 {
     stripes.fold(seed(tensor.shape(), tensor.dtype()), with_stripe)
 }
 
 /// Of a tensor, before its first stripe.
-pub(super) fn seed(shape: &[usize], dtype: Dtype) -> u128 {
+pub(crate) fn seed(shape: &[usize], dtype: Dtype) -> u128 {
     let name = dtype.name().bytes().fold(0, |sum, byte| mixed(sum, byte.into(), KEYS[3]));
     shape.iter().fold(name, |sum, &len| mixed(sum, len as u64, KEYS[1])).into()
 }
 
 /// Of what was before, and the digest of the next stripe.
-pub(super) fn with_stripe(sum: u128, stripe: u128) -> u128 {
+pub(crate) fn with_stripe(sum: u128, stripe: u128) -> u128 {
     let low = mixed(sum as u64, stripe as u64, KEYS[0]);
     let high = mixed((sum >> 64) as u64, (stripe >> 64) as u64, KEYS[2]);
     u128::from(low) | u128::from(high) << 64
