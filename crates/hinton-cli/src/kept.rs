@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use hinton_remote::Kept;
+use hinton_view::Cache;
 
 /// The file that holds a file's identity.
 const KEY: &str = "key";
@@ -126,6 +127,17 @@ impl Kept for OnDisk {
                 parts.insert(offset, offset + count);
             }
         }
+    }
+}
+
+/// The viewer's entries are files of one part, beside the parts of files at addresses.
+impl Cache for OnDisk {
+    fn get(&self, key: &str) -> Option<Vec<u8>> {
+        Kept::get(self, key, 0, u64::MAX)
+    }
+
+    fn put(&self, key: &str, bytes: &[u8]) {
+        Kept::put(self, key, 0, bytes);
     }
 }
 

@@ -137,7 +137,7 @@ fn settings(max_download: Option<u64>) -> Result<Settings, hinton::Error> {
     let mut settings = Settings::new(agent, Arc::new(Sleep));
     settings.max_download = max_download;
     settings.buckets = crate::clouds::buckets();
-    settings.kept = kept()?;
+    settings.kept = kept()?.map(|kept| -> Arc<dyn Kept> { kept });
     settings.proxy = ureq::Proxy::try_from_env();
     if let Some(path) = variable("SSL_CERT_FILE") {
         settings.certificates = Some(small_file(Path::new(&path), LONGEST.1).ok_or_else(|| {
@@ -168,10 +168,10 @@ fn settings(max_download: Option<u64>) -> Result<Settings, hinton::Error> {
 }
 
 /// The folder of parts that are kept, as large as `HINTON_KEEP` says; none where that is 0.
-fn kept() -> Result<Option<Arc<dyn Kept>>, hinton::Error> {
+pub(crate) fn kept() -> Result<Option<Arc<OnDisk>>, hinton::Error> {
     let most = text(KEEP).map(|text| size_of(KEEP, &text)).transpose()?.unwrap_or(KEPT);
     let folder = crate::download::cache().filter(|_| most > 0);
-    Ok(folder.map(|folder| -> Arc<dyn Kept> { Arc::new(OnDisk::new(folder.join("parts"), most)) }))
+    Ok(folder.map(|folder| Arc::new(OnDisk::new(folder.join("parts"), most))))
 }
 
 /// The token that `hf auth login` keeps, unless it is not to be sent by itself.

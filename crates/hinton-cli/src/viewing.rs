@@ -11,6 +11,19 @@ use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::failure::plain;
 
+/// A viewer of paths, which caches on disk what it computes ahead. Each question is answered on at
+/// most `threads` threads; 0 means one per core.
+///
+/// # Errors
+/// Returns an error if a path cannot be opened, or the size of the cache is not understood.
+pub(crate) fn viewer(paths: &[PathBuf], threads: usize) -> Result<Viewer, Error> {
+    let viewer = Viewer::open(paths, hinton::threads(threads))?;
+    Ok(match crate::remote::kept()? {
+        Some(cache) => viewer.with_cache(cache),
+        None => viewer,
+    })
+}
+
 /// Where a viewer listens.
 #[derive(Debug, Clone)]
 pub struct Listening {
@@ -48,7 +61,7 @@ impl Viewing {
     /// # Errors
     /// Returns an error if a path cannot be opened, or the system does not allow listening.
     pub fn open(paths: &[PathBuf], threads: usize, at: &Listening) -> Result<Self, Error> {
-        Viewing::new(Viewer::open(paths, hinton::threads(threads))?, at)
+        Viewing::new(viewer(paths, threads)?, at)
     }
 
     /// Opens a socket for a viewer of checkpoints that are already open.

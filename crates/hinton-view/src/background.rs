@@ -12,9 +12,10 @@ use hinton::check::check_tensor;
 use hinton_tensor::{Fold, GridRequest, Pyramid, Tensor, TensorError, Work, reduce};
 use serde_json::{Value, json};
 
+use crate::cache::{self, Cache, Cached};
 use crate::known::{Fault, Row};
 use crate::query::Query;
-use crate::sources::Sources;
+use crate::sources::{Entry, Sources};
 use crate::{Answer, Refusal};
 
 /// Cells that the finest levels of the pyramids of a step have together: 40 bytes each, and a third more for coarser levels.
@@ -64,6 +65,8 @@ struct Inner {
     wanted: Option<u64>,
     /// The first tensors whose statistics and faults may be unknown in that step: all before are known.
     next: (usize, usize),
+    /// The keys of the checkpoints in the cache, as their files were when it was asked; `None` before.
+    keys: Option<Vec<Option<String>>>,
 }
 
 impl Inner {
@@ -138,6 +141,61 @@ impl Ahead {
     /// Bytes of all that is kept.
     pub(crate) fn bytes(&self) -> usize {
         self.lock().bytes
+    }
+
+    /// Takes what the cache has of the checkpoints: once, before anything is read. What was cached
+    /// beside other checkpoints, in cells of another size, is computed again.
+    pub(crate) fn restore(&self, sources: &Sources, cache: &dyn Cache) {
+        if self.lock().keys.is_some() {
+            return;
+        }
+        let may_be_cached = !is_sampled(sources);
+        let key = |source: usize| cache::key_of(sources, source).filter(|_| may_be_cached);
+        let mut keys: Vec<Option<String>> = (0..sources.all.len()).map(key).collect();
+        for (source, key) in keys.iter_mut().enumerate() {
+            let Some(entry) = key.as_ref().and_then(|key| cache.get(key)) else { continue };
+            let of_source = |entry: &&Entry| entry.source == source;
+            let all = sources.tensors.iter().filter(of_source).count();
+            let found = cache::read(sources, source, &entry);
+            let mut taken = 0;
+            for Cached { tensor, row, faults, pyramid } in found {
+                let [rows, cols] = sources.tensors[tensor].matrix;
+                let most = cells_of(sources, rows as u64 * cols as u64);
+                if pyramid.is_of((rows, cols), most) {
+                    let known =
+                        Known { row, pyramid: Some(Arc::new(pyramid)), faults: Some(faults) };
+                    self.lock().keep((None, tensor), known);
+                    taken += 1;
+                }
+            }
+            // What came from the cache whole is not stored again.
+            if taken == all {
+                *key = None;
+            }
+        }
+        self.lock().keys = Some(keys);
+    }
+
+    /// Stores what is known of checkpoints, once it is all: those whose files are as they were.
+    pub(crate) fn store(&self, sources: &Sources, cache: &dyn Cache) {
+        let mut inner = self.lock();
+        if inner.task(sources).is_some() {
+            return;
+        }
+        let keys = inner.keys.replace(vec![None; sources.all.len()]).unwrap_or_default();
+        for (source, key) in keys.into_iter().enumerate() {
+            let Some(key) = key.filter(|key| cache::key_of(sources, source).as_ref() == Some(key))
+            else {
+                continue;
+            };
+            let own = inner.known.range((None, 0)..(Some(0), 0));
+            let known = own.filter(|((_, tensor), _)| sources.tensors[*tensor].source == source);
+            let known = known.filter_map(|((_, tensor), known)| {
+                let Known { row, pyramid, faults } = known;
+                Some((*tensor, row, faults.as_deref()?, pyramid.as_deref()?))
+            });
+            cache.put(&key, &cache::entry_of(sources, known));
+        }
     }
 
     /// Does the next thing for the step that was asked for last; `false` where nothing is left to do.
@@ -263,8 +321,13 @@ fn learnt(sources: &Sources, number: Option<u64>, tensor: usize, work: Work<'_>)
 /// How many cells a tensor's pyramid may have: half of all are shared out evenly, so that a small
 /// tensor among large ones has some, and half as the values are.
 fn cells(sources: &Sources, matrix: &Tensor) -> usize {
+    cells_of(sources, matrix.elements())
+}
+
+/// The same for a tensor of this many values.
+fn cells_of(sources: &Sources, elements: u64) -> usize {
     let even = MOST_CELLS / 2 / sources.tensors.len().max(1) as u64;
-    let share = matrix.elements() as f64 / sources.elements().max(1) as f64;
+    let share = elements as f64 / sources.elements().max(1) as f64;
     even as usize + (MOST_CELLS as f64 / 2.0 * share) as usize
 }
 

@@ -59,7 +59,7 @@ impl Events {
 }
 
 /// The files whose change means that a source has changed.
-fn watched(source: &Source) -> Vec<PathBuf> {
+pub(crate) fn watched(source: &Source) -> Vec<PathBuf> {
     match &source.holds {
         Holds::File(file) => file.files.iter().map(PathBuf::from).collect(),
         Holds::Made(_) => Vec::new(),

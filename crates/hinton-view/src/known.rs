@@ -68,6 +68,62 @@ impl Row {
         }))
     }
 
+    /// As a cache stores it; nothing of what could not be read, or was read in part.
+    pub(crate) fn to_cache(&self) -> Value {
+        let figures = match self {
+            Row::Read(figures) if figures.sampled == 1 => figures,
+            _ => return Value::Null,
+        };
+        let bits = |value: Option<f64>| value.map(f64::to_bits);
+        json!({
+            "rms": bits(figures.rms),
+            "mean": bits(figures.mean),
+            "std": bits(figures.std),
+            "min": bits(figures.min),
+            "max": bits(figures.max),
+            "kurtosis": bits(figures.kurtosis),
+            "nan": figures.nan,
+            "inf": figures.inf,
+            "zeros": figures.zeros,
+            "histogram": figures.histogram.as_ref().map(|one| {
+                json!([one.low.to_bits(), one.high.to_bits(), one.counts])
+            }),
+        })
+    }
+
+    /// What [`to_cache`](Row::to_cache) stored.
+    pub(crate) fn from_cache(stored: &Value) -> Option<Self> {
+        let number = |name: &str| match stored.get(name)? {
+            Value::Null => Some(None),
+            bits => Some(Some(f64::from_bits(bits.as_u64()?))),
+        };
+        let count = |name: &str| stored.get(name)?.as_u64();
+        let histogram = match stored.get("histogram")? {
+            Value::Null => None,
+            one => {
+                let counts = one[2].as_array()?.iter().map(Value::as_u64);
+                Some(Histogram {
+                    low: f64::from_bits(one[0].as_u64()?),
+                    high: f64::from_bits(one[1].as_u64()?),
+                    counts: counts.collect::<Option<Box<[u64]>>>()?,
+                })
+            }
+        };
+        Some(Row::Read(Box::new(Figures {
+            rms: number("rms")?,
+            mean: number("mean")?,
+            std: number("std")?,
+            min: number("min")?,
+            max: number("max")?,
+            kurtosis: number("kurtosis")?,
+            nan: count("nan")?,
+            inf: count("inf")?,
+            zeros: count("zeros")?,
+            sampled: 1,
+            histogram,
+        })))
+    }
+
     /// Bytes that it takes, itself included.
     pub(crate) fn bytes(&self) -> usize {
         let beside = match self {
@@ -152,6 +208,27 @@ impl Fault {
             text: finding.message.into(),
             count: finding.count,
         }
+    }
+
+    /// As a cache stores it.
+    pub(crate) fn to_cache(&self) -> Value {
+        json!({ "code": self.code, "text": self.text, "count": self.count, "places": self.places })
+    }
+
+    /// What [`to_cache`](Fault::to_cache) stored; `None` if there is no such kind of fault.
+    pub(crate) fn from_cache(stored: &Value) -> Option<Self> {
+        let kind = hinton::check::named(stored["code"].as_str()?)?;
+        let place = |place: &Value| {
+            let index = |axis: usize| usize::try_from(place[axis].as_u64()?).ok();
+            Some([index(0)?, index(1)?])
+        };
+        Some(Fault {
+            code: kind.name,
+            is_fault: kind.is_fault,
+            text: stored["text"].as_str()?.into(),
+            count: stored["count"].as_u64()?,
+            places: stored["places"].as_array()?.iter().map(place).collect::<Option<_>>()?,
+        })
     }
 
     /// Bytes that it takes, itself included.

@@ -11,6 +11,7 @@
 
 mod answer;
 mod background;
+mod cache;
 mod catalogue;
 mod colours;
 mod events;
@@ -37,6 +38,7 @@ use hinton::Checkpoint;
 use hinton_tensor::Work;
 
 pub use answer::{Answer, Refusal};
+pub use cache::Cache;
 pub use export::{BUDGET, Exported};
 pub use hinton::{Error, Progress, Quiet};
 pub use routes::{ROUTES, Route};
@@ -54,6 +56,7 @@ pub struct Viewer {
     state: RwLock<Arc<State>>,
     events: Events,
     threads: usize,
+    cache: Option<Arc<dyn Cache>>,
 }
 
 /// The sources as they are now, and what is known of them.
@@ -116,6 +119,7 @@ impl Viewer {
             state: RwLock::new(Arc::new(State::open(paths)?)),
             events: Events::default(),
             threads: threads.max(1),
+            cache: None,
         };
         viewer.events.changed(&viewer.state().sources);
         Ok(viewer)
@@ -130,7 +134,16 @@ impl Viewer {
             state: RwLock::new(Arc::new(state)),
             events: Events::default(),
             threads: threads.max(1),
+            cache: None,
         }
+    }
+
+    /// Uses a cache for the results of [`work_ahead`](Viewer::work_ahead): those of checkpoints on
+    /// disk are stored once they are complete, and taken from it as long as their files do not
+    /// change.
+    #[must_use]
+    pub fn with_cache(self, cache: Arc<dyn Cache>) -> Self {
+        Viewer { cache: Some(cache), ..self }
     }
 
     /// Answers a question, given as the name of a route and its query, encoded as in an address.
@@ -156,7 +169,14 @@ impl Viewer {
     /// Reads one whole tensor, on one thread. Call it repeatedly when there is time to spare.
     pub fn work_ahead(&self, progress: &dyn Progress) -> bool {
         let state = self.state();
-        state.ahead.next(&state.sources, Work { threads: 1, progress })
+        if let Some(cache) = &self.cache {
+            state.ahead.restore(&state.sources, cache.as_ref());
+        }
+        let more = state.ahead.next(&state.sources, Work { threads: 1, progress });
+        if let Some(cache) = self.cache.as_ref().filter(|_| !more) {
+            state.ahead.store(&state.sources, cache.as_ref());
+        }
+        more
     }
 
     /// Looks whether files have changed and opens those that have; then the events from a number on.

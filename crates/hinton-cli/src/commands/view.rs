@@ -13,7 +13,7 @@ use crate::failure::{Failure, note};
 use crate::out;
 use crate::progress::Bar;
 use crate::remote::{max_download, size};
-use crate::viewing::{Listening, Viewing};
+use crate::viewing::{Listening, Viewing, viewer};
 
 pub(super) const ROW: CommandRow = CommandRow {
     name: "view",
@@ -105,11 +105,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let names = matches.get_many::<String>("allow-host").into_iter().flatten().cloned();
     if let Some(page) = matches.get_one::<PathBuf>("export") {
         let budget = matches.get_one("budget").copied().unwrap_or(BUDGET);
-        return export(
-            &Viewer::open(&paths, hinton::threads(thread_count(matches)))?,
-            page,
-            budget,
-        );
+        return export(&viewer(&paths, thread_count(matches))?, page, budget);
     }
     let host = *matches.get_one::<IpAddr>("host").unwrap_or(&IpAddr::V4(Ipv4Addr::LOCALHOST));
     let listening = Listening {

@@ -14,7 +14,7 @@ use hinton::diff::{
 };
 use hinton::inspect::to_json;
 use hinton::{DrawRequest, Work};
-use hinton_view::{BUDGET, Viewer};
+use hinton_view::BUDGET;
 
 use super::draw::{Target, fit, put, target, where_to};
 use super::{CommandRow, steps, view};
@@ -26,6 +26,7 @@ use crate::out;
 use crate::progress::Bar;
 use crate::remote::max_download;
 use crate::terminal::Terminal;
+use crate::viewing::viewer;
 
 /// Tensors that are listed without --all.
 const MOST: usize = 10;
@@ -257,7 +258,7 @@ fn compared(matches: &ArgMatches) -> Result<(), Failure> {
     }
     drop(bar);
     if let Some(page) = page {
-        let viewer = Viewer::open(&[first, second], hinton::threads(thread_count(matches)))?;
+        let viewer = viewer(&[first, second], thread_count(matches))?;
         view::export(&viewer, page, BUDGET)?;
         return ended(&found, fail_on.as_deref());
     }
