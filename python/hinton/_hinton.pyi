@@ -125,7 +125,7 @@ class Runs:
         **settings: Any,
     ) -> Picture: ...
     def animate(
-        self, patterns: list[str], pace: dict[str, Any], threads: int = 0, **settings: Any
+        self, patterns: list[str], film: dict[str, Any], threads: int = 0, **settings: Any
     ) -> Film: ...
 
 @final

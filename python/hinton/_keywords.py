@@ -23,6 +23,8 @@ class Settings(TypedDict, total=False):
     """Reshape the values, such as to 28x28"""
     each: Value
     """One picture for each column, row or position of an axis"""
+    order: Value
+    """Sort rows or columns: rows, cols, both; :norm or :clustered"""
     cmap: Value
     """Colour map: matplotlib's names, NAME_r reverses"""
     range: Value
@@ -47,20 +49,10 @@ class Settings(TypedDict, total=False):
     """Name of the axis along y, or of a matrix's rows"""
     legend_title: Value
     """The title of the colour bar"""
-    columns: Value
-    """Columns of tiles or facets"""
     panels: Value
     """One figure: a picture of each tensor (of each file, without -t), with letters above"""
     label: Value
     """A letter above the picture, or above the first of panels: a, (A), 1"""
-    max_weight: Value
-    """Magnitude that fills a cell of a Hinton diagram"""
-    reduce: Value
-    """How values become one cell if there are more values than pixels"""
-    order: Value
-    """Sort rows or columns: rows, cols, both; :norm or :clustered"""
-    margins: bool | None
-    """Draw the RMS of each row and column along the edges"""
     legend: bool | None
     """Show the legend"""
     size: Value
@@ -75,18 +67,26 @@ class Settings(TypedDict, total=False):
     """Pixels per inch [default: 144]"""
     theme: Value
     """Colours of page and text"""
+    columns: Value
+    """Columns of tiles or facets"""
+    max_weight: Value
+    """Magnitude that fills a cell of a Hinton diagram"""
+    reduce: Value
+    """How values become one cell if there are more values than pixels"""
+    margins: bool | None
+    """Draw the RMS of each row and column along the edges"""
     log: bool | None
     """A logarithmic axis: counts of a histogram, values of a curve or distribution"""
     log_x: bool | None
     """A logarithmic axis of steps"""
     smooth: Value
     """Draw the mean of N points over the faded curve"""
+    bins: Value
+    """Bins of a histogram"""
     shares: Value
     """What a confusion matrix shows shares of: row, column or all"""
     measure: Value
     """The only measure that a profile draws"""
-    bins: Value
-    """Bins of a histogram"""
 
 
 class Drawing(Settings, total=False):
@@ -191,7 +191,7 @@ class Training(Settings, total=False):
     record: Any
     """Record the training in a run folder"""
     record_every: Value
-    """Which steps: epoch, log (dense early, sparse later) or a number"""
+    """Which steps: epoch, log (dense early, sparse later) or a number [default: epoch]"""
     resume: Any
     """Resume a recorded training; epochs is how many more"""
     view: bool | None
@@ -228,3 +228,20 @@ class Training(Settings, total=False):
     """An array, or columns separated by commas, of your own file"""
     labels: Value
     """The array, column or file that holds the labels"""
+
+
+class Animation(Settings, total=False):
+    """The settings of a film, and of its pictures. `None` is the default."""
+
+    show: Value
+    """Values, or how they differ from the step before or the first"""
+    morph: Value
+    """Number of interpolated pictures between two steps, marked as such"""
+    fps: Value
+    """Frames per second [default: 10 steps a second, 5 of a short run]"""
+    duration: Value
+    """How long the film is"""
+    hold: Value
+    """Minimum time of the last frame, or FIRST,LAST [default: 0,1]"""
+    metric: Value
+    """The metric under the picture, or off [default: the loss]"""

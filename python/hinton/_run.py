@@ -16,16 +16,20 @@ from ._errors import kind_of, patterns, refused, texts, warn, whole
 from ._frame import BUDGET
 from ._paths import path_of
 from ._picture import SCREEN, Picture, shown
-from ._tables import with_settings
+from ._tables import with_keywords, with_settings
 
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from ._keywords import Settings
+    from ._keywords import Animation, Settings
 
 
 #: Resolution of films in pixels per inch, unless `dpi` is given.
 DPI = 144
+
+
+#: Keywords of films; all others are settings of their pictures.
+OF_FILMS = frozenset(name for name, _, _, _ in _hinton.command_keywords("animate"))
 
 
 @dataclass(frozen=True)
@@ -122,45 +126,32 @@ class Run:
     def animate(
         self,
         *tensors: str,
-        show: str | None = None,
         steps: str | None = None,
-        metric: str | None = None,
-        fps: float | None = None,
-        duration: float | None = None,
-        hold: float | tuple[float, float] | None = None,
-        morph: int = 0,
         threads: int = 0,
-        **settings: Unpack[Settings],
+        **settings: Unpack[Animation],
     ) -> Film:
         """Makes a film: the same picture of every step, on one scale.
 
         Args:
             tensors: The tensors to show; all by default.
-            show: `"value"`, or a kind of change, as in `hinton animate --show`.
             steps: Steps by number: `"0..100"`, `"50.."`, `"0..100:5"`.
-            metric: The metric shown under the picture, or `"off"`.
-            fps: Frames per second.
-            duration: Duration of the film in seconds, in place of `fps`.
-            hold: Minimum duration in seconds of the last frame, or of the first and the last.
-            morph: Number of interpolated pictures between two steps.
             threads: Number of threads; 0 means one per core.
 
         Raises:
             KeyError: no step has such a tensor.
             ValueError: a setting does not accept the value.
+
+        All other keywords are settings of the film or of its pictures. `hold` is a number of seconds, or two of them.
         """
-        if fps is not None and duration is not None:
+        if settings.get("fps") is not None and settings.get("duration") is not None:
             raise refused(ValueError, "fps and duration say the same", "give one of them")
-        pace = {
-            "show": show,
-            "steps": steps,
-            "metric": metric,
-            "fps": fps,
-            "duration": duration,
-            "hold": held(hold),
-            "morph": whole("morph", morph),
-        }
-        return Film(self._inner.animate(patterns(tensors), pace, whole("threads", threads), **settings))
+        film: dict[str, Any] = {name: value for name, value in settings.items() if name in OF_FILMS}
+        drawn: dict[str, Any] = {name: value for name, value in settings.items() if name not in OF_FILMS}
+        film["steps"] = steps
+        film["hold"] = held(film.get("hold"))
+        if film.get("morph") is not None:
+            film["morph"] = whole("morph", film["morph"])
+        return Film(self._inner.animate(patterns(tensors), film, whole("threads", threads), **drawn))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         if not self.steps and not self.metrics:
@@ -266,13 +257,8 @@ def animate(
     *tensors: str,
     name: str | None = None,
     device: str | None = None,
-    show: str | None = None,
-    fps: float | None = None,
-    duration: float | None = None,
-    hold: float | tuple[float, float] | None = None,
-    morph: int = 0,
     threads: int = 0,
-    **settings: Unpack[Settings],
+    **settings: Unpack[Animation],
 ) -> Film:
     """Makes a film of steps: the same picture of each, on one scale. It is drawn when it is shown or saved.
 
@@ -285,20 +271,15 @@ def animate(
         tensors: The tensors to show; all by default.
         name: The name of an array in the picture.
         device: `"cpu"` allows tensors to be copied from a GPU.
-        show: `"value"`, or a kind of change, as in `hinton animate --show`.
-        fps: Frames per second.
-        duration: Duration of the film in seconds, in place of `fps`.
-        hold: Minimum duration in seconds of the last frame, or of the first and the last.
-        morph: Number of interpolated pictures between two steps.
         threads: Number of threads; 0 means one per core.
 
     Raises:
         ValueError: there are no steps, their numbers are not ascending, or a setting does not accept the value.
         KeyError: no step has a tensor with this name.
+
+    All other keywords are settings of the film or of its pictures. `hold` is a number of seconds, or two of them.
     """
-    return of_steps(steps, name, device).animate(
-        *tensors, show=show, fps=fps, duration=duration, hold=hold, morph=morph, threads=threads, **settings
-    )
+    return of_steps(steps, name, device).animate(*tensors, threads=threads, **settings)
 
 
 def of_steps(steps: Any, name: str | None = None, device: str | None = None) -> Run:
@@ -336,5 +317,5 @@ def of_steps(steps: Any, name: str | None = None, device: str | None = None) -> 
 
 
 with_settings(Run.draw)
-with_settings(Run.animate)
-with_settings(animate)
+with_keywords(Run.animate, "animate")
+with_keywords(animate, "animate")

@@ -100,6 +100,6 @@ def with_keywords(function: Function, command: str) -> Function:
     own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
     taken = {parameter.name for parameter in own}
     rows = [(name, about) for name, _, about, _ in _hinton.command_keywords(command)]
-    if command == "train":
+    if command != "space":
         rows += lines()
     return documented(function, signature, own, [row for row in rows if row[0] not in taken])

@@ -269,6 +269,15 @@ def test_every_setting_is_a_keyword_with_help():
         assert row.name in keywords and row.name in hinton.draw.__doc__
         assert row.about and "--" not in row.about + row.help
     assert "chart" not in inspect.signature(hinton.heatmap).parameters
+    # Settings of films, spaces and trainings come from the library's tables too.
+    functions = {"animate": hinton.Run.animate, "space": hinton.space, "train": hinton.train}
+    for command, function in functions.items():
+        keywords = inspect.signature(function).parameters
+        rows = hinton._hinton.command_keywords(command)
+        assert len(rows) > 5
+        for name, _, about, _ in rows:
+            assert name in keywords, (command, name)
+            assert about and "--" not in about, (command, name, about)
 
 
 def test_type_checkers_know_the_table():

@@ -54,8 +54,15 @@ class Training(Settings, total=False):
 
 '''
 
-#: Keywords of `space` that its signature has.
-OF_THE_SIGNATURE = ("points", "labels")
+ANIMATION = '''
+
+class Animation(Settings, total=False):
+    """The settings of a film, and of its pictures. `None` is the default."""
+
+'''
+
+#: Keywords of `space` and of `animate` that their signatures have.
+OF_THE_SIGNATURE = ("points", "labels", "steps")
 
 
 def row(name: str, takes: str, about: str) -> str:
@@ -72,7 +79,8 @@ def written() -> str:
     drawn = [row(one.name, one.takes, one.about) for one in hinton.settings().values()]
     space = [row(*one[:3]) for one in _hinton.command_keywords("space") if one[0] not in OF_THE_SIGNATURE]
     training = [row(*one[:3]) for one in _hinton.command_keywords("train")]
-    parts = [HEAD, *drawn, TAIL, SPACE, *space, TRAINING, *training]
+    films = [row(*one[:3]) for one in _hinton.command_keywords("animate") if one[0] not in OF_THE_SIGNATURE]
+    parts = [HEAD, *drawn, TAIL, SPACE, *space, TRAINING, *training, ANIMATION, *films]
     return "".join(parts)
 
 

@@ -37,6 +37,29 @@ const PAGES: &[Page] = &[
         body: rows,
     },
     Page {
+        name: "film-options",
+        file: "film-options.md",
+        title: "Options of a film",
+        about: "`hinton animate RUN`, with the options of its pictures. `hinton::AnimateRequest` takes the \
+                same words.",
+        body: rows,
+    },
+    Page {
+        name: "space-options",
+        file: "space-options.md",
+        title: "Options of a space",
+        about: "`hinton space NETWORK`. `hinton::space::SpaceRequest` takes the same words.",
+        body: rows,
+    },
+    Page {
+        name: "training-options",
+        file: "training-options.md",
+        title: "Options of a training",
+        about: "`hinton train DATA`, with the options of the picture of what is learned. \
+                `hinton::train::TrainRequest` takes the same words.",
+        body: rows,
+    },
+    Page {
         name: "charts",
         file: "charts.md",
         title: "Charts",

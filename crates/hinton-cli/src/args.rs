@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::error::Error;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use hinton::settings::{SettingRow, Takes};
+use hinton::settings::{Kind, Set, SettingRow, Takes};
 use hinton::{DrawRequest, SETTINGS};
 
 use crate::commands::COMMANDS;
@@ -74,7 +74,7 @@ impl TypedValueParser for Offers {
     }
 }
 
-/// An option for each of the library's settings.
+/// An option for each of the library's settings of pictures.
 pub(crate) fn settings(mut command: Command) -> Command {
     for row in SETTINGS {
         command = command.arg(setting(row));
@@ -82,34 +82,54 @@ pub(crate) fn settings(mut command: Command) -> Command {
     command
 }
 
+/// An option for each of the library's settings of the command of that name, but for those of
+/// pictures.
+pub(crate) fn own_settings(mut command: Command, name: &str) -> Command {
+    for row in hinton::settings::of(name).filter(|row| !matches!(row.set, Set::Draw(_))) {
+        command = command.arg(setting(row));
+    }
+    command
+}
+
 fn setting(row: &'static SettingRow) -> Arg {
-    let arg = Arg::new(row.name).long(row.name).help(row.about).help_heading(heading(row.name));
+    let arg = Arg::new(row.name).long(row.name).help(row.line());
+    let arg = if row.topic.is_empty() { arg } else { arg.help_heading(row.topic) };
     let arg = match row.full_help().as_str() {
         "" => arg,
-        help => arg.long_help(help_text(row.about, help)),
+        help => arg.long_help(help_text(&row.line(), help)),
     };
     // Of --legend and --no-legend the last one counts.
-    let arg = match row.name.strip_prefix("no-") {
+    let opposite = row.name.strip_prefix("no-");
+    let arg = match opposite.filter(|name| row.commands.iter().any(|of| has(of, name))) {
         Some(opposite) => arg.overrides_with(opposite),
         None => arg,
     };
-    // Long lists tire, and where other values fit too a list of words misleads.
-    let hides_values = (row.choices)().len() > 12 || matches!(row.name, "range" | "each");
     match row.takes {
         Takes::Nothing => arg.action(ArgAction::SetTrue),
-        Takes::Value(value) => arg
-            .value_name(value)
-            .value_parser(Offers(row.choices))
-            .hide_possible_values(hides_values)
-            // Values may begin with a minus: -0.5..0.5, -1x28.
-            .allow_hyphen_values(matches!(
-                row.name,
-                "range" | "permute" | "reshape" | "each" | "title" | "center"
-            )),
-        Takes::Perhaps(value) => {
-            arg.value_name(value).num_args(0..=1).require_equals(true).default_missing_value("")
+        Takes::Value(word) => valued(arg, row, word),
+        Takes::Values(word) => valued(arg, row, word).action(ArgAction::Append),
+        Takes::Perhaps(word) => {
+            arg.value_name(word).num_args(0..=1).require_equals(true).default_missing_value("")
         }
     }
+}
+
+/// Whether a command has a setting of that name.
+fn has(command: &str, name: &str) -> bool {
+    hinton::settings::of(command).any(|row| row.name == name)
+}
+
+fn valued(arg: Arg, row: &'static SettingRow, word: &'static str) -> Arg {
+    let arg = arg.value_name(word);
+    if row.kind == Kind::Path {
+        return arg.value_parser(value_parser!(PathBuf));
+    }
+    // Long lists tire, and where other values fit too a list of words misleads.
+    let hides_values = row.others || (row.choices)().len() > 12;
+    arg.value_parser(Offers(row.choices))
+        .hide_possible_values(hides_values)
+        .allow_hyphen_values(row.kind == Kind::Signed)
+        .allow_negative_numbers(row.kind == Kind::Number)
 }
 
 /// Leaves the settings of pictures out of a command's own help, which names them in one line and
@@ -132,16 +152,6 @@ fn help_text(about: &str, help: &str) -> clap::builder::StyledStr {
     format!("{about}\n\n{help}").into()
 }
 
-fn heading(setting: &str) -> &'static str {
-    match setting {
-        "as" | "preset" | "transpose" | "permute" | "reshape" | "each" => "What is drawn",
-        "log" | "log-x" | "smooth" | "bins" | "max-weight" | "columns" | "reduce" | "margins"
-        | "no-margins" => "Charts",
-        "cmap" | "range" | "scale" | "center" | "symlog-threshold" => "Colours",
-        _ => "Page and type",
-    }
-}
-
 /// Those settings as options.
 pub(crate) fn settings_named(mut command: Command, names: &[&str]) -> Command {
     for row in SETTINGS.iter().filter(|row| names.contains(&row.name)) {
@@ -150,35 +160,50 @@ pub(crate) fn settings_named(mut command: Command, names: &[&str]) -> Command {
     command
 }
 
-/// Applies the settings that were given, presets first.
+/// Applies the settings of pictures that were given, presets first.
 pub(crate) fn apply_settings(
     matches: &ArgMatches,
     request: &mut DrawRequest<'_>,
 ) -> Result<(), Failure> {
-    apply_settings_but(matches, request, &mut |_, _| false)
-}
-
-/// As [`apply_settings`], without those that `takes` takes for itself: by name and value.
-pub(crate) fn apply_settings_but(
-    matches: &ArgMatches,
-    request: &mut DrawRequest<'_>,
-    takes: &mut dyn FnMut(&str, &str) -> bool,
-) -> Result<(), Failure> {
-    for row in SETTINGS {
-        // A command may have some of them only. What clap says of one that it has not depends on how
-        // clap was built: an error with its assertions, nothing without them.
-        let value = match row.takes {
-            Takes::Nothing => {
-                let is_set = matches.try_get_one::<bool>(row.name).ok().flatten();
-                is_set.copied().unwrap_or(false).then(String::new)
-            }
-            _ => matches.try_get_one::<String>(row.name).ok().flatten().cloned(),
-        };
-        let Some(value) = value.filter(|value| !takes(row.name, value)) else { continue };
-        let value = if row.name.ends_with("-labels") { labels(&value)? } else { value };
+    for (row, value) in said(matches, SETTINGS)? {
         *request = std::mem::take(request).set(row.name, &value)?;
     }
     Ok(())
+}
+
+/// The settings among these that were given, with their values, in the order of the table.
+pub(crate) fn said(
+    matches: &ArgMatches,
+    rows: impl IntoIterator<Item = &'static SettingRow>,
+) -> Result<Vec<(&'static SettingRow, String)>, Failure> {
+    let mut all = Vec::new();
+    for row in rows {
+        for value in values(matches, row) {
+            let value = if row.name.ends_with("-labels") { labels(&value)? } else { value };
+            all.push((row, value));
+        }
+    }
+    Ok(all)
+}
+
+/// What was given for a setting. A command may have some of them only: what clap says of one that it
+/// has not depends on how clap was built, an error with its assertions, nothing without them.
+fn values(matches: &ArgMatches, row: &SettingRow) -> Vec<String> {
+    let name = row.name;
+    match (row.takes, row.kind) {
+        (Takes::Nothing, _) => {
+            let is_set = matches.try_get_one::<bool>(name).ok().flatten();
+            Vec::from_iter(is_set.copied().unwrap_or(false).then(String::new))
+        }
+        (_, Kind::Path) => {
+            let paths = matches.try_get_many::<PathBuf>(name).ok().flatten().unwrap_or_default();
+            paths.map(|path| path.to_string_lossy().into_owned()).collect()
+        }
+        _ => {
+            let texts = matches.try_get_many::<String>(name).ok().flatten();
+            texts.unwrap_or_default().cloned().collect()
+        }
+    }
 }
 
 /// Labels may lie in a file, one a line.

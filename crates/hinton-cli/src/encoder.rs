@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::thread::{Scope, ScopedJoinHandle};
 
-use clap::{Arg, ArgMatches, Command as Arguments};
+use clap::{ArgMatches, Command as Arguments};
 use hinton::{
     FilmError, FilmReport, FilmRow, Playable, RawPicture, film_output_for, film_pictures,
     frame_rate, write_by,
@@ -93,43 +93,23 @@ pub(crate) enum Asked<'a> {
     Arguments(&'a str),
 }
 
-/// `--codec` and `--ffmpeg`; neither goes with the options `but`.
+/// Says of the option `--codec` which there are; neither it nor `--ffmpeg` goes with the options
+/// `but`.
 pub(crate) fn args(command: Arguments, but: &[&'static str]) -> Arguments {
     let names: Vec<&str> = CODECS.iter().map(|row| row.name).collect();
     let rows = CODECS.iter().map(|row| {
         let extensions: Vec<String> = row.extensions.iter().map(|e| format!(".{e}")).collect();
         format!("  {:<7}{} ({})", row.name, row.about, extensions.join(" "))
     });
-    let long = format!(
-        "Have ffmpeg write the film, where it is installed:\n\n{}\n\nPictures follow one another at \
-         an even rate, to which times are rounded; how often the film plays is up to the player.",
-        rows.collect::<Vec<_>>().join("\n")
-    );
+    let rows = rows.collect::<Vec<_>>().join("\n");
     command
-        .arg(
-            Arg::new("codec")
-                .long("codec")
-                .value_name("CODEC")
-                .help(format!("Have ffmpeg write the film, by {}", names.join(", ")))
-                .long_help(long)
-                .help_heading("Film")
-                .conflicts_with_all(but),
-        )
-        .arg(
-            Arg::new("ffmpeg")
-                .long("ffmpeg")
-                .value_name("ARGS")
-                .help("Have ffmpeg write the film, with arguments of your own")
-                .long_help(
-                    "Have ffmpeg write the film, with arguments of your own for its output, \
-                     separated by spaces: --ffmpeg '-c:v libx264 -crf 10 -pix_fmt yuv444p'. The \
-                     file's extension chooses the container.",
-                )
-                .help_heading("Film")
-                .allow_hyphen_values(true)
-                .conflicts_with("codec")
-                .conflicts_with_all(but),
-        )
+        .mut_arg("codec", |codec| {
+            let line = codec.get_help().map(ToString::to_string).unwrap_or_default();
+            let text = codec.get_long_help().map(ToString::to_string).unwrap_or_default();
+            let codec = codec.help(format!("{line}, by {}", names.join(", ")));
+            codec.long_help(format!("{text}\n\n{rows}")).conflicts_with_all(but)
+        })
+        .mut_arg("ffmpeg", |ffmpeg| ffmpeg.conflicts_with("codec").conflicts_with_all(but))
 }
 
 /// What was asked of ffmpeg for a file, if anything.

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
-use clap::{Arg, ArgMatches, Command};
-use hinton::{Playable, Poster};
+use clap::{ArgMatches, Command};
+use hinton::settings::{self, Set};
+use hinton::{FilmSettings, Playable, Poster};
 
+use crate::args::said;
 use crate::failure::{Failure, note};
 use crate::human;
 
@@ -13,26 +15,28 @@ const LARGE: u64 = 20_000_000;
 /// Frames after which the size of a film can be told.
 const ENOUGH: usize = 12;
 
-/// The option `--poster`.
-pub(crate) fn poster_argument(command: Command, default: &'static str) -> Command {
-    command.arg(
-        Arg::new("poster")
-            .long("poster")
-            .value_name("SECONDS")
-            .num_args(0..=1)
-            .require_equals(true)
-            .default_missing_value("0")
-            .help(format!("Show the last frame first, for a list of files or a paper {default}"))
-            .long_help(format!(
-                "Show the last frame first: it is what a mail, a paper or a list of files shows of a \
-                 film. For an instant, or for SECONDS: --poster=1. --poster=off begins at the beginning. {default}",
-            ))
-            .help_heading("Film"),
-    )
+/// Says of the option `--poster` what holds without it.
+pub(crate) fn poster(command: Command, default: &'static str) -> Command {
+    command.mut_arg("poster", |poster| {
+        let line = poster.get_help().map(ToString::to_string).unwrap_or_default();
+        let text = poster.get_long_help().map(ToString::to_string).unwrap_or_default();
+        let poster = poster.help(format!("{line} {default}")).default_missing_value("0");
+        poster.long_help(format!("{text} {default}"))
+    })
+}
+
+/// How the film is saved.
+pub(crate) fn settings(matches: &ArgMatches) -> Result<FilmSettings, Failure> {
+    let mut film = FilmSettings::default();
+    let rows = settings::all().filter(|row| matches!(row.set, Set::Save(_)));
+    for (row, value) in said(matches, rows)? {
+        settings::set_save(&mut film, row.name, &value)?;
+    }
+    Ok(film)
 }
 
 /// How long the last frame is shown first; `None` where it is not.
-pub(crate) fn poster(matches: &ArgMatches, default: Option<f64>) -> Result<Option<f64>, Failure> {
+pub(crate) fn hold(matches: &ArgMatches, default: Option<f64>) -> Result<Option<f64>, Failure> {
     match matches.get_one::<String>("poster").map(String::as_str) {
         None => Ok(default),
         Some("off") => Ok(None),

@@ -132,11 +132,11 @@ impl Kept for OnDisk {
 
 /// The viewer's entries are files of one part, beside the parts of files at addresses.
 impl Cache for OnDisk {
-    fn get(&self, key: &str) -> Option<Vec<u8>> {
+    fn load(&self, key: &str) -> Option<Vec<u8>> {
         Kept::get(self, key, 0, u64::MAX)
     }
 
-    fn put(&self, key: &str, bytes: &[u8]) {
+    fn store(&self, key: &str, bytes: &[u8]) {
         Kept::put(self, key, 0, bytes);
     }
 }

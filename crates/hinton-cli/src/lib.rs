@@ -28,8 +28,7 @@ use std::io::Write as _;
 
 use failure::Failure;
 
-pub use arguments::{ArgumentRow, arguments};
-pub use commands::{SpaceWords, space_words, train};
+pub use commands::{space_points, train};
 pub use fonts::use_system_fonts;
 pub use interrupt::embed;
 pub use remote::{bytes_of, limit_downloads, notes_of_addresses, open_addresses};

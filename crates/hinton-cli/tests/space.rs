@@ -71,7 +71,7 @@ fn what_is_wrong_is_said() {
     fails(&["2-3", "--show", "9"], "expected pca");
     fails(&["2-3", "--normalize", "0.5"], "expected MEAN,STD");
     fails(&["2-3", "--weights", "1=[[1]]"], "there is no such step");
-    fails(&["2-3", "--zoom", "0"], "--zoom 0: expected a number from 0.01");
+    fails(&["2-3", "--zoom", "0"], "--zoom \"0\": expected a number from 0.01");
     fails(&["--preset", "space-stretching"], "need a folder");
     fails(&["--preset", "space-stretching", "--networks", "9d", "-o", "x/"], "no such network");
 }

@@ -10,6 +10,8 @@ pub mod animate;
 pub mod arrange;
 pub mod runs;
 pub mod settings;
+pub mod space;
+pub mod training;
 
 mod draw;
 mod figure;
@@ -18,6 +20,9 @@ pub use animate::{AnimateRequest, Film, animate};
 pub use arrange::{Each, Order, OrderBy, Permute, Reshape};
 pub use runs::{RunRequest, draw_runs};
 pub use settings::SETTINGS;
+
+use hinton_picture::FilmSettings;
+use hinton_weights::Error;
 
 pub use draw::{DrawRequest, draw, draw_arrangement};
 pub use figure::{PanelScale, draw_panels};

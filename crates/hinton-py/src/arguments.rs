@@ -1,8 +1,6 @@
-//! Arguments of commands as Python's keyword arguments, from the commands' own tables.
+//! Settings of commands as Python's keyword arguments, from the library's table.
 
-use std::sync::LazyLock;
-
-use hinton_cli::{ArgumentRow, arguments};
+use hinton::settings::{Set, SettingRow, Takes};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyString};
@@ -10,34 +8,37 @@ use pyo3::types::{PyBool, PyDict, PyString};
 use crate::errors::with_cure;
 use crate::keywords::{not_a_flag, number};
 
-static SPACE: LazyLock<Vec<ArgumentRow>> = LazyLock::new(|| arguments("space"));
-static TRAIN: LazyLock<Vec<ArgumentRow>> = LazyLock::new(|| arguments("train"));
+/// The settings of a command that are keywords: those of a request of its own. Those of pictures are
+/// in the library's table; what a program does by itself is a method or none.
+fn rows(command: &str) -> impl Iterator<Item = &'static SettingRow> {
+    let is_own =
+        |row: &&SettingRow| matches!(row.set, Set::Space(_) | Set::Train(_) | Set::Animate(_));
+    hinton::settings::of(command).filter(is_own)
+}
 
-fn rows(command: &str) -> &'static [ArgumentRow] {
-    match command {
-        "space" => &SPACE,
-        _ => &TRAIN,
-    }
+/// Those of all commands.
+fn all() -> impl Iterator<Item = &'static SettingRow> {
+    ["space", "train", "animate"].into_iter().flat_map(rows)
 }
 
 /// An argument as a keyword: name, whether it takes `"nothing"` (a flag) or a `"value"`, one line, choices.
-type Keyword = (String, &'static str, String, Vec<String>);
+type Keyword = (String, &'static str, String, Vec<&'static str>);
 
-/// The keywords of `space` or `train`, in the order of the command's help.
+/// The keywords of `space`, `train` or `animate`, in the order of the table.
 #[pyfunction]
 pub(crate) fn command_keywords(command: &str) -> Vec<Keyword> {
-    let rows = rows(command).iter().map(|row| {
-        let takes = if row.takes_value { "value" } else { "nothing" };
-        let about = crate::keywords::in_keywords(&row.about);
-        (keyword(row), takes, about, row.choices.clone())
+    let rows = rows(command).map(|row| {
+        let takes = if row.takes == Takes::Nothing { "nothing" } else { "value" };
+        let about = crate::keywords::in_keywords(&row.line());
+        (keyword(row), takes, about, (row.choices)())
     });
     rows.collect()
 }
 
 /// What an argument is called in Python: `as` is a word of the language, and what a flag switches off is
 /// `False`.
-fn keyword(row: &ArgumentRow) -> String {
-    match row.name.as_str() {
+fn keyword(row: &SettingRow) -> String {
+    match row.name {
         "as" => "marks".to_owned(),
         // The first argument of `train` is the data; this is the folder of its files.
         "data" => "folder".to_owned(),
@@ -45,48 +46,49 @@ fn keyword(row: &ArgumentRow) -> String {
     }
 }
 
-/// Options of `animate` that are keywords of the same name.
-const FILMS: [&str; 7] = ["duration", "fps", "hold", "metric", "morph", "show", "steps"];
-
 /// The keyword of an argument of that name, of any of these commands.
 pub(crate) fn keyword_named(name: &str) -> Option<String> {
-    let mut all = SPACE.iter().chain(TRAIN.iter());
-    let of_films = || FILMS.contains(&name).then(|| name.to_owned());
-    all.find(|row| row.name == name).map(keyword).or_else(of_films)
+    all().find(|row| row.name == name).map(keyword)
 }
 
 /// What a keyword of any of these commands takes, for those who gave something else.
 pub(crate) fn takes(named: &str) -> Option<String> {
-    let row = SPACE.iter().chain(TRAIN.iter()).find(|row| keyword(row) == named)?;
-    Some(match row.choices[..] {
-        [] => format!("{named}: {}", crate::keywords::in_keywords(&row.about)),
+    let row = all().find(|row| keyword(row) == named)?;
+    Some(match (row.choices)()[..] {
+        [] => format!("{named}: {}", crate::keywords::in_keywords(&row.line())),
         ref names => format!("there are {}", names.join(", ")),
     })
 }
 
-/// What keyword arguments say, as words of the command: `--scale=2`. `None` means that it was not said.
+/// Settings as the library takes them: name and value.
+pub(crate) type Words = Vec<(&'static str, String)>;
+
+/// What keyword arguments say, in the order of the table. `None` means that it was not said.
 ///
 /// # Errors
 /// `TypeError` for an unknown keyword or a value of a wrong type.
 pub(crate) fn words(
     command: &'static str,
     keywords: Option<&Bound<'_, PyDict>>,
-) -> PyResult<Vec<String>> {
-    let mut words = Vec::new();
+) -> PyResult<Words> {
+    let mut words = Words::new();
     let Some(keywords) = keywords else { return Ok(words) };
-    for (key, value) in keywords {
+    for (key, _) in keywords {
         let key: String = key.extract()?;
-        let row = rows(command).iter().find(|row| keyword(row) == key);
-        let row = row.ok_or_else(|| unknown(keywords.py(), command, &key))?;
-        if !value.is_none() {
-            words.extend(said(row, &value)?);
+        if !rows(command).any(|row| keyword(row) == key) {
+            return Err(unknown(keywords.py(), command, &key));
+        }
+    }
+    for row in rows(command) {
+        if let Some(value) = keywords.get_item(keyword(row))?.filter(|value| !value.is_none()) {
+            words.extend(said(row, &value)?.into_iter().map(|value| (row.name, value)));
         }
     }
     Ok(words)
 }
 
 fn unknown(py: Python<'_>, command: &str, key: &str) -> PyErr {
-    let names: Vec<String> = rows(command).iter().map(keyword).collect();
+    let names: Vec<String> = rows(command).map(keyword).collect();
     let near = || -> PyResult<Vec<String>> {
         let matches = py.import("difflib")?.getattr("get_close_matches")?;
         matches.call1((key, names.clone()))?.extract()
@@ -99,14 +101,13 @@ fn unknown(py: Python<'_>, command: &str, key: &str) -> PyErr {
     with_cure(error, Some(&cure))
 }
 
-/// The words of one argument.
-fn said(row: &ArgumentRow, value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
-    let name = &row.name;
-    if !row.takes_value {
+/// The values of one setting; a flag that is set has an empty one.
+fn said(row: &SettingRow, value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
+    if row.takes == Takes::Nothing {
         let wrong = || not_a_flag(&keyword(row));
         let flag = value.cast::<PyBool>().map_err(|_| wrong())?.is_true();
-        let is_said = flag != name.starts_with("no-");
-        return Ok(if is_said { vec![format!("--{name}")] } else { Vec::new() });
+        let is_said = flag != row.name.starts_with("no-");
+        return Ok(Vec::from_iter(is_said.then(String::new)));
     }
     if value.is_instance_of::<PyBool>() {
         let error = PyTypeError::new_err(format!("{}: expected a value", keyword(row)));
@@ -119,11 +120,10 @@ fn said(row: &ArgumentRow, value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
         }
         _ => vec![text(&keyword(row), value)?],
     };
-    Ok(match name.as_str() {
-        // Each of these is a word of its own.
-        "weights" => parts.iter().map(|part| format!("--{name}={part}")).collect(),
-        "size" => vec![format!("--{name}={}", parts.join("x"))],
-        _ => vec![format!("--{name}={}", parts.join(","))],
+    Ok(match row.takes {
+        Takes::Values(_) => parts,
+        _ if row.name == "size" => vec![parts.join("x")],
+        _ => vec![parts.join(",")],
     })
 }
 

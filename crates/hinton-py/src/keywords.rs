@@ -20,10 +20,10 @@ pub(crate) fn settings() -> Vec<Keyword> {
     rows.map(|row| {
         let takes = match row.takes {
             Takes::Nothing => "nothing",
-            Takes::Value(_) => "value",
+            Takes::Value(_) | Takes::Values(_) => "value",
             Takes::Perhaps(_) => "perhaps",
         };
-        let (about, help) = (in_keywords(row.about), in_keywords(&row.full_help()));
+        let (about, help) = (in_keywords(&row.line()), in_keywords(&row.full_help()));
         (keyword(row), takes, about, help, (row.choices)(), row.charts())
     })
     .collect()
@@ -161,7 +161,7 @@ pub(crate) fn takes_of_first(text: &str) -> Option<String> {
 /// What a setting takes, for those who gave something else.
 fn cure_of(row: &SettingRow) -> String {
     match (row.choices)()[..] {
-        [] => format!("{}: {}", keyword(row), in_keywords(row.about)),
+        [] => format!("{}: {}", keyword(row), in_keywords(&row.line())),
         ref names => format!("there are {}", names.join(", ")),
     }
 }

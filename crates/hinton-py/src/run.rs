@@ -3,11 +3,9 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hinton::animate::{Metric, Show, StepRange, Timing};
 use hinton::{
-    AnimateRequest, DrawRequest, Error, FilmSettings, NewStep, NewTensor, RunOptions, RunRequest,
-    RunStep, RunWriter, animate, draw_runs, film_bytes, film_output_for, film_output_named,
-    save_film,
+    AnimateRequest, Error, FilmSettings, NewStep, NewTensor, RunOptions, RunRequest, RunStep,
+    RunWriter, animate, draw_runs, film_bytes, film_output_for, film_output_named, save_film,
 };
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
@@ -18,7 +16,7 @@ use crate::errors::raised;
 use crate::picture::Picture;
 use crate::tensor::Tensor;
 use crate::work::{Amount, Stop, Uncounted};
-use crate::{addresses, keywords, work};
+use crate::{addresses, arguments, keywords, work};
 
 /// One or several runs: metrics are known, tensors are read when they are asked for.
 #[pyclass(frozen, module = "hinton._hinton")]
@@ -136,19 +134,17 @@ impl Runs {
     }
 
     /// What is to be played. Nothing is read yet.
-    #[pyo3(signature = (patterns, pace, threads=0, **settings))]
+    #[pyo3(signature = (patterns, film, threads=0, **settings))]
     fn animate(
         &self,
         patterns: Vec<String>,
-        pace: Pace,
+        film: &Bound<'_, PyDict>,
         threads: usize,
         settings: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Film> {
-        let mut words = keywords::words(settings)?;
-        let before = words.len();
-        words.retain(|(name, value)| !(*name == "range" && value == "per-frame"));
-        let own_range = words.len() < before;
-        Ok(Film { runs: Arc::clone(&self.0), patterns, pace, threads, words, own_range })
+        let mut words = arguments::words("animate", Some(film))?;
+        words.extend(keywords::words(settings)?);
+        Ok(Film { runs: Arc::clone(&self.0), patterns, threads, words })
     }
 }
 
@@ -158,29 +154,14 @@ impl Runs {
     }
 }
 
-/// How a film goes, in the words of the command.
-#[derive(FromPyObject, Clone)]
-#[pyo3(from_item_all)]
-pub(crate) struct Pace {
-    show: Option<String>,
-    steps: Option<String>,
-    metric: Option<String>,
-    hold: Option<(f64, f64)>,
-    morph: usize,
-    fps: Option<f64>,
-    duration: Option<f64>,
-}
-
 /// A film of runs, drawn when it is saved.
 #[pyclass(frozen, module = "hinton._hinton")]
 pub(crate) struct Film {
     runs: Arc<Vec<hinton::Run>>,
     patterns: Vec<String>,
-    pace: Pace,
     threads: usize,
-    words: keywords::Words,
-    /// Whether each frame has a range of its own.
-    own_range: bool,
+    /// The settings of the film and of its pictures.
+    words: arguments::Words,
 }
 
 /// What is counted while a film is drawn. How many there will be is known when all steps were looked at.
@@ -194,38 +175,18 @@ impl Film {
         todo: impl FnOnce(&mut hinton::Film<'_>, &Stop) -> Result<T, Error> + Send,
     ) -> PyResult<(T, Vec<String>)> {
         let (done, notes) = work::run_told(py, FRAMES, |stop| {
-            let mut draw = keywords::request(&self.words)?;
-            draw.threads = self.threads;
             let reading = Uncounted(stop);
-            draw.progress = &reading;
-            draw.options.own_range = self.own_range;
-            let request = self.request(draw)?;
+            let mut request = AnimateRequest::default();
+            for (name, value) in &self.words {
+                request = request.set(name, value)?;
+            }
+            request.draw.threads = self.threads;
+            request.draw.progress = &reading;
             let mut film = animate(&self.runs, &self.patterns, &request)?;
             let notes = film.notes().to_vec();
             Ok((todo(&mut film, stop)?, notes))
         })?;
         Ok((done, notes.iter().map(|note| keywords::in_keywords(note)).collect()))
-    }
-
-    fn request<'a>(&self, draw: DrawRequest<'a>) -> Result<AnimateRequest<'a>, Error> {
-        let mut request = AnimateRequest::of(draw);
-        if let Some(show) = &self.pace.show {
-            request.show = show.parse::<Show>()?;
-        }
-        if let Some(steps) = &self.pace.steps {
-            request.steps = steps.parse::<StepRange>()?;
-        }
-        if let Some(metric) = &self.pace.metric {
-            request.metric = Metric::from(metric.as_str());
-        }
-        request.hold = self.pace.hold.unwrap_or(request.hold);
-        request.morph = self.pace.morph;
-        request.timing = match (self.pace.fps, self.pace.duration) {
-            (Some(fps), _) => Timing::Fps(fps),
-            (None, Some(seconds)) => Timing::Duration(seconds),
-            (None, None) => Timing::Auto,
-        };
-        Ok(request)
     }
 }
 

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use hinton::space::{
-    FilmRequest, Model, NetworkRequest, PointSet, Show, ShowRequest, SpaceFilm, Stage, Values,
-    model, model_of, model_traced, points_of,
+    FilmRequest, Model, NetworkRequest, PointSet, Show, ShowRequest, SpaceFilm, SpaceRequest,
+    Stage, Values, model, model_of, model_traced, points_of,
 };
 use hinton::{
     Error, FilmSettings, ThemeName, Work, film_bytes, film_output_for, film_output_named, save_film,
@@ -66,7 +66,14 @@ pub(crate) fn space(
         steps.iter().map(|(name, tensor)| (name.clone(), tensor.0.tensor.clone())).collect();
     work::run(py, |_| {
         let work = Work { threads: hinton::threads(threads), progress: &STOPPING_WORK };
-        let asked = hinton_cli::space_words(&words, work, FPS)?;
+        let mut asked = SpaceRequest::default();
+        for (name, value) in &words {
+            asked = asked.set(name, value)?;
+        }
+        asked.show.options.work = work;
+        if !asked.has("fps") {
+            asked.film.fps = FPS;
+        }
         let source = match (chain, steps.is_empty()) {
             (_, false) => Source::Traced(text.to_owned(), stages(&steps)?),
             (Some(chain), _) => Source::Open(chain),
@@ -88,7 +95,7 @@ pub(crate) fn space(
             (None, Some(points)) => {
                 (points_of(points, &asked.points, model.input_width())?, Vec::new())
             }
-            (_, None) => asked.points(&model, path)?,
+            (_, None) => hinton_cli::space_points(&asked, &model, path)?,
         };
         let show = Show::new(&model, set.clone(), asked.show.clone())?;
         let notes = notes.iter().chain(show.notes()).map(|note| keywords::in_keywords(note));
@@ -96,9 +103,9 @@ pub(crate) fn space(
         Ok(Space {
             model,
             set,
-            request: asked.show,
             film: asked.film,
-            theme: asked.theme,
+            theme: asked.has("theme").then_some(asked.show.options.theme),
+            request: asked.show,
             show,
             notes,
         })

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use hinton::settings::Takes;
 use hinton::train::Outcome;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -36,7 +37,16 @@ pub(crate) fn train(
     threads: usize,
     settings: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Trained> {
-    let mut said = arguments::words("train", Some(training))?;
+    let words = arguments::words("train", Some(training))?;
+    let is_flag = |name: &str| {
+        let row = hinton::settings::of("train").find(|row| row.name == name);
+        row.is_some_and(|row| row.takes == Takes::Nothing)
+    };
+    let word = |(name, value): &(&str, String)| match is_flag(name) {
+        true => format!("--{name}"),
+        false => format!("--{name}={value}"),
+    };
+    let mut said: Vec<String> = words.iter().map(word).collect();
     if threads > 0 {
         said.push(format!("--threads={threads}"));
     }

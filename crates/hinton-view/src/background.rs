@@ -153,7 +153,7 @@ impl Ahead {
         let key = |source: usize| cache::key_of(sources, source).filter(|_| may_be_cached);
         let mut keys: Vec<Option<String>> = (0..sources.all.len()).map(key).collect();
         for (source, key) in keys.iter_mut().enumerate() {
-            let Some(entry) = key.as_ref().and_then(|key| cache.get(key)) else { continue };
+            let Some(entry) = key.as_ref().and_then(|key| cache.load(key)) else { continue };
             let of_source = |entry: &&Entry| entry.source == source;
             let all = sources.tensors.iter().filter(of_source).count();
             let found = cache::read(sources, source, &entry);
@@ -194,7 +194,7 @@ impl Ahead {
                 let Known { row, pyramid, faults } = known;
                 Some((*tensor, row, faults.as_deref()?, pyramid.as_deref()?))
             });
-            cache.put(&key, &cache::entry_of(sources, known));
+            cache.store(&key, &cache::entry_of(sources, known));
         }
     }
 

@@ -26,10 +26,10 @@ const LONGEST_KEY: usize = 64 << 10;
 /// A cache that outlives the viewer, provided by the program.
 pub trait Cache: Send + Sync {
     /// The bytes stored under a key; `None` if there are none (any more).
-    fn get(&self, key: &str) -> Option<Vec<u8>>;
+    fn load(&self, key: &str) -> Option<Vec<u8>>;
 
     /// Stores bytes under a key. It may decide not to, and discard them at any time.
-    fn put(&self, key: &str, bytes: &[u8]);
+    fn store(&self, key: &str, bytes: &[u8]);
 }
 
 /// What was computed about a tensor.

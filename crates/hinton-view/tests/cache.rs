@@ -15,11 +15,11 @@ use crate::common::{Folder, json};
 struct InMemory(Mutex<BTreeMap<String, Vec<u8>>>);
 
 impl Cache for InMemory {
-    fn get(&self, key: &str) -> Option<Vec<u8>> {
+    fn load(&self, key: &str) -> Option<Vec<u8>> {
         self.0.lock().unwrap().get(key).cloned()
     }
 
-    fn put(&self, key: &str, bytes: &[u8]) {
+    fn store(&self, key: &str, bytes: &[u8]) {
         self.0.lock().unwrap().insert(key.to_owned(), bytes.to_vec());
     }
 }

@@ -32,6 +32,12 @@
 pub mod demo;
 pub mod train;
 
+/// What a network does to space: points after every step, each keeping its colour.
+pub mod space {
+    pub use hinton_draw::space::SpaceRequest;
+    pub use hinton_space::*;
+}
+
 /// How points in space are drawn.
 pub use hinton_chart::space as space_chart;
 pub use hinton_chart::{
@@ -66,7 +72,6 @@ pub use hinton_run::{
 pub use hinton_scene::{
     Color, Coverage, FontFile, FontSource, Scene, Typeface, coverage, set_font_source, visible,
 };
-pub use hinton_space as space;
 pub use hinton_tensor::{
     Bytes, Cancelled, Dtype, Endian, Fold, Memory, Progress, Quiet, ReadError, ReadErrorKind,
     Slice, Summary, Tensor, TensorError, View, Work, summarize, threads,

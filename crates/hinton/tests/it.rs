@@ -22,6 +22,7 @@ mod properties;
 mod runs;
 mod save;
 mod select;
+mod settings;
 mod space;
 mod space_html;
 mod summary;

@@ -3,17 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use hinton::animate::{Metric, Show, StepRange, Timing};
+use hinton::settings::{self, Set};
 use hinton::{
-    AnimateRequest, DrawRequest, Film, FilmReport, FilmRow, FilmSettings, FilmWriter, OutputRow,
-    Run, RunOptions, animate, film_bytes, film_output_for, film_output_named, output_for,
-    output_named, render, save_film_counted, write_bytes,
+    AnimateRequest, DrawRequest, Film, FilmReport, FilmRow, FilmWriter, OutputRow, Run, RunOptions,
+    animate, film_bytes, film_output_for, film_output_named, output_for, output_named, render,
+    save_film_counted, write_bytes,
 };
 
 use super::{CommandRow, steps};
 use crate::args::{
-    apply_settings_but, output, patterns, settings, settings_elsewhere, tensors, thread_count,
-    threads,
+    output, own_settings, patterns, said, settings as picture_settings, settings_elsewhere,
+    tensors, thread_count, threads,
 };
 use crate::encoder::{self, Asked};
 use crate::failure::{Failure, note, run_warnings};
@@ -72,11 +72,14 @@ fn args(command: Command) -> Command {
                 .value_name("FORMAT")
                 .help("The output, where the file's name does not say [- : gif]"),
         );
-    let command =
-        film::poster_argument(film_args(command), "[default: where the first step is all zeros]");
+    let command = own_settings(command, ROW.name)
+        .mut_arg("fps", |fps| fps.conflicts_with("duration"))
+        .mut_arg("strip", |strip| strip.value_parser(value_parser!(u16).range(1..=1000)));
+    let command = film::poster(command, "[default: where the first step is all zeros]");
     let command = encoder::args(command, &["strip", "indexed"]);
-    let command =
-        settings_elsewhere(settings(command), &["as", "range"]).arg(threads()).arg(max_download());
+    let command = settings_elsewhere(picture_settings(command), &["as", "range"])
+        .arg(threads())
+        .arg(max_download());
     let command = command.args(steps::taken_as());
     command.mut_arg("range", |range| {
         let help = range.get_long_help().map(ToString::to_string).unwrap_or_default();
@@ -84,64 +87,6 @@ fn args(command: Command) -> Command {
             "{help}\n\nIn a film it holds for all frames; per-frame: each frame spans its own values."
         ))
     })
-}
-
-fn film_args(command: Command) -> Command {
-    let value = |name: &'static str, word: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name(word).help(help).help_heading("Film")
-    };
-    command
-        .arg(
-            value("show", "WHAT", "Values, or how they differ from the step before or the first")
-                .value_parser(Show::WORDS),
-        )
-        .arg(
-            value("steps", "RANGE", "Steps by number: 0..100, 50.., 0..100:5 for every fifth")
-                .allow_hyphen_values(true),
-        )
-        .arg(
-            value("steps-axis", "AXIS", "The axis of an array that is time")
-                .value_parser(value_parser!(u16)),
-        )
-        .arg(
-            value(
-                "morph",
-                "N",
-                "Number of interpolated pictures between two steps, marked as such",
-            )
-            .value_parser(value_parser!(u16).range(0..=1000)),
-        )
-        .arg(
-            value("fps", "N", "Frames per second [default: 10 steps a second, 5 of a short run]")
-                .value_parser(value_parser!(f64))
-                .conflicts_with("duration"),
-        )
-        .arg(value("duration", "SECONDS", "How long the film is").value_parser(value_parser!(f64)))
-        .arg(value(
-            "hold",
-            "SECONDS",
-            "Minimum time of the last frame, or FIRST,LAST [default: 0,1]",
-        ))
-        .arg(value("metric", "NAME", "The metric under the picture, or off [default: the loss]"))
-        .arg(
-            value("loop", "N", "How often the film plays; 0 means forever [default: 0]")
-                .value_parser(value_parser!(u16)),
-        )
-        .arg(
-            value(
-                "strip",
-                "N",
-                "Draw N of the pictures side by side in place of a film (png, svg, pdf)",
-            )
-            .value_parser(value_parser!(u16).range(1..=1000)),
-        )
-        .arg(
-            Arg::new("indexed")
-                .long("indexed")
-                .action(ArgAction::SetTrue)
-                .help("A folder of pictures in the 256 colours that a GIF has")
-                .help_heading("Film"),
-        )
 }
 
 /// What is made of the film.
@@ -164,14 +109,13 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let mut draw = DrawRequest::default();
     draw.threads = thread_count(matches);
     draw.progress = &bar;
-    let mut is_own_range = false;
-    apply_settings_but(matches, &mut draw, &mut |name, value| {
-        let per_frame = name == "range" && value == "per-frame";
-        is_own_range |= per_frame;
-        per_frame
-    })?;
-    draw.options.own_range = is_own_range;
-    let request = request(matches, draw, &looked)?;
+    let mut request = AnimateRequest::of(draw);
+    request.looked = &looked;
+    for (row, value) in said(matches, settings::of(ROW.name))? {
+        if let Set::Draw(_) | Set::Animate(_) = row.set {
+            request = request.set(row.name, &value)?;
+        }
+    }
     let runs = runs(matches)?;
     png_is_apng(file, &target);
     let mut film = animate(&runs, &patterns(matches), &request)?;
@@ -225,12 +169,11 @@ fn save(
     file: &Path,
     target: &Target<'_>,
 ) -> Result<(), Failure> {
-    let loops = matches.get_one::<u16>("loop").copied().unwrap_or(0);
-    let settings = FilmSettings::new(loops, matches.get_flag("indexed"));
+    let settings = film::settings(matches)?;
     // A preset is a job done as others do it.
     let is_shown_by_first = !matches.contains_id("preset") && is_moving_picture(target);
     let is_empty = is_shown_by_first && film.steps().len() > 1 && film.begins_empty()?;
-    let hold = film::poster(matches, is_empty.then_some(0.0))?;
+    let hold = film::hold(matches, is_empty.then_some(0.0))?;
     if is_empty && !matches.contains_id("poster") {
         note(
             "the first step is all zeros, so the last one is shown for an instant before it; \
@@ -296,58 +239,16 @@ fn without_effect(matches: &ArgMatches, target: &Target<'_>) {
     }
 }
 
-fn request<'a>(
-    matches: &ArgMatches,
-    draw: DrawRequest<'a>,
-    looked: &'a (dyn Fn(usize, usize) + Sync),
-) -> Result<AnimateRequest<'a>, Failure> {
-    let text = |name: &str| matches.get_one::<String>(name).map(String::as_str);
-    let number = |name: &str| matches.get_one::<f64>(name).copied();
-    let mut request = AnimateRequest::of(draw);
-    request.looked = looked;
-    if let Some(word) = text("show") {
-        request.show = word.parse::<Show>()?;
-    }
-    if let Some(range) = text("steps") {
-        request.steps = range.parse::<StepRange>()?;
-    }
-    if let Some(name) = text("metric") {
-        request.metric = Metric::from(name);
-    }
-    if let Some(seconds) = text("hold") {
-        request.hold = hold(seconds)?;
-    }
-    request.morph = matches.get_one::<u16>("morph").map_or(0, |&count| usize::from(count));
-    request.timing = match (number("fps"), number("duration")) {
-        (Some(fps), _) => Timing::Fps(fps),
-        (None, Some(seconds)) => Timing::Duration(seconds),
-        (None, None) => Timing::Auto,
-    };
-    Ok(request)
-}
-
-/// `1.5` for the last frame, `0.5,2` for the first and the last.
-fn hold(text: &str) -> Result<(f64, f64), Failure> {
-    let second = |word: &str| {
-        word.trim().parse::<f64>().map_err(|_| {
-            Failure::usage(
-                format!("--hold {text:?}: expected seconds"),
-                "one number for the last frame, two with a comma for the first and the last",
-            )
-        })
-    };
-    match text.split_once(',') {
-        Some((first, last)) => Ok((second(first)?, second(last)?)),
-        None => Ok((0.0, second(text)?)),
-    }
-}
-
 /// Opens the runs, each by itself. Files of which each holds one step are one run, for that is what
 /// `epoch_*.npz` becomes where the shell expands it; not so where each was said to be a model of its own.
 fn runs(matches: &ArgMatches) -> Result<Vec<Run>, Failure> {
     let paths = steps::taken_paths("run", matches)?;
-    let steps_axis = matches.get_one::<u16>("steps-axis").map(|&axis| usize::from(axis));
-    let options = |every_file| RunOptions { steps_axis, every_file, ..RunOptions::default() };
+    let mut asked = RunOptions::default();
+    let rows = settings::of(ROW.name).filter(|row| matches!(row.set, Set::Open(_)));
+    for (row, value) in said(matches, rows)? {
+        settings::set_open(&mut asked, row.name, &value)?;
+    }
+    let options = |every_file| RunOptions { every_file, ..asked };
     let mut runs = Vec::new();
     for path in &paths {
         runs.push(hinton::open_run(&[path], &options(steps::every_file(path, matches)))?);

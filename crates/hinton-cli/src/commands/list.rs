@@ -2,6 +2,7 @@
 
 use clap::{Arg, ArgAction, ArgMatches};
 use hinton::export::EXPORTS;
+use hinton::settings::{self, Set, SettingRow, Takes};
 use hinton::{CHARTS, Colormap, FORMATS, Graphics, OUTPUTS, PRESETS, SETTINGS, colormaps};
 
 use super::{COMMANDS, CommandRow};
@@ -49,7 +50,7 @@ pub(super) const ROW: CommandRow = CommandRow {
 type Entries = fn() -> Vec<Entry>;
 
 /// What can be listed.
-const KINDS: [(&str, Entries); 12] = [
+const KINDS: [(&str, Entries); 15] = [
     ("formats", formats),
     ("charts", charts),
     ("outputs", outputs),
@@ -61,6 +62,9 @@ const KINDS: [(&str, Entries); 12] = [
     ("optimizers", optimizers),
     ("inits", inits),
     ("options", options),
+    ("film-options", film_options),
+    ("space-options", space_options),
+    ("training-options", training_options),
     ("commands", commands),
 ];
 
@@ -133,13 +137,34 @@ fn exports() -> Vec<Entry> {
 }
 
 fn options() -> Vec<Entry> {
-    use hinton::settings::Takes;
-    let word = |row: &hinton::settings::SettingRow| match row.takes {
+    SETTINGS.iter().map(setting).collect()
+}
+
+fn film_options() -> Vec<Entry> {
+    own_options("animate")
+}
+
+fn space_options() -> Vec<Entry> {
+    own_options("space")
+}
+
+fn training_options() -> Vec<Entry> {
+    own_options("train")
+}
+
+/// The settings of a command, without those of pictures.
+fn own_options(command: &str) -> Vec<Entry> {
+    let rows = settings::of(command).filter(|row| !matches!(row.set, Set::Draw(_)));
+    rows.map(setting).collect()
+}
+
+fn setting(row: &'static SettingRow) -> Entry {
+    let word = match row.takes {
         Takes::Nothing => format!("--{}", row.name),
-        Takes::Value(value) => format!("--{} {value}", row.name),
+        Takes::Value(value) | Takes::Values(value) => format!("--{} {value}", row.name),
         Takes::Perhaps(value) => format!("--{}[={value}]", row.name),
     };
-    SETTINGS.iter().map(|row| entry(&word(row), row.about, &row.full_help(), &[])).collect()
+    entry(&word, &row.line(), &row.full_help(), &[])
 }
 
 fn commands() -> Vec<Entry> {

@@ -22,9 +22,7 @@ use clap::{ArgMatches, Command};
 
 use crate::failure::Failure;
 
-pub(crate) use space::own_args as space_args;
-pub use space::{SpaceWords, space_words};
-pub(crate) use train::own_args as train_args;
+pub use space::space_points;
 pub use train::train;
 
 /// A command.
@@ -71,6 +69,43 @@ pub(crate) fn named(name: &str) -> Option<&'static CommandRow> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Options about the command line: where files are and go, and how the terminal shows them.
+    const OF_THE_COMMAND_LINE: [&str; 13] = [
+        "as-files",
+        "as-run",
+        "format",
+        "graphics",
+        "live",
+        "max-download",
+        "metric",
+        "output",
+        "step",
+        "tensor",
+        "threads",
+        "help",
+        "version",
+    ];
+
+    #[test]
+    fn options_about_what_is_made_are_rows_and_rows_are_options() {
+        for name in ["draw", "animate", "space", "train"] {
+            let command = (named(name).unwrap().args)(Command::new(name));
+            let rows: Vec<_> = hinton::settings::of(name).collect();
+            for option in command.get_arguments().filter_map(|arg| arg.get_long()) {
+                let is_row = rows.iter().any(|row| row.name == option);
+                assert!(is_row || OF_THE_COMMAND_LINE.contains(&option), "{name} --{option}");
+            }
+            for row in rows {
+                let arg = command.get_arguments().find(|arg| arg.get_long() == Some(row.name));
+                let arg = arg.unwrap_or_else(|| panic!("{name} has no --{}", row.name));
+                let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+                assert!(help.starts_with(&row.line()), "{name} --{}: {help}", row.name);
+                let takes_value = row.takes != hinton::settings::Takes::Nothing;
+                assert_eq!(arg.get_action().takes_values(), takes_value, "{name} --{}", row.name);
+            }
+        }
+    }
 
     #[test]
     fn rows_are_whole() {

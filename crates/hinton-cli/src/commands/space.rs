@@ -2,18 +2,16 @@
 
 mod output;
 mod preset;
-mod words;
 
 use std::path::{Path, PathBuf};
 
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use hinton::space::{
-    self, FilmRequest, LinearMap, Model, NetworkRequest, PointRequest, PointSet, Show, ShowRequest,
-};
-use hinton::{ThemeName, Work};
+use clap::{Arg, ArgMatches, Command};
+use hinton::Work;
+use hinton::settings::{self, Set};
+use hinton::space::{self, LinearMap, Model, PointSet, Show, SpaceRequest};
 
 use super::CommandRow;
-use crate::args::{output as output_argument, thread_count, threads};
+use crate::args::{output as output_argument, own_settings, said, thread_count, threads};
 use crate::encoder;
 use crate::failure::{Failure, note};
 use crate::film;
@@ -56,8 +54,18 @@ fn args(command: Command) -> Command {
     let command = command.arg(output_argument().help(
         "A page, film, folder/, .npz or .html; without it the terminal; - is standard output (png)",
     ));
-    let command = words::args(preset::args(command));
-    let command = film::poster_argument(command, "[default: for a film of a run]");
+    let command = own_settings(command, ROW.name)
+        .mut_arg("preset", |preset| preset.value_parser([preset::NAME]))
+        .mut_arg("networks", |networks| networks.requires("preset"))
+        .mut_arg("duration", |duration| duration.conflicts_with_all(["pause", "travel"]));
+    let command = command.arg(
+        Arg::new("format")
+            .long("format")
+            .value_name("FORMAT")
+            .help("The output of each picture of a folder [default: png]")
+            .help_heading("Page and type"),
+    );
+    let command = film::poster(command, "[default: for a film of a run]");
     encoder::args(command, &[]).arg(max_download()).arg(threads())
 }
 
@@ -73,40 +81,49 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
         ));
     };
     let target = output::Target::of(matches)?;
-    let network = words::network(matches)?;
+    let mut request = applied(matches, SpaceRequest::default())?;
+    request.show.options.work = work(matches, &bar);
+    target.fit(&mut request);
     let path = Path::new(source);
-    if space::is_run(path) && target.is_film() && network.step.is_none() {
-        return output::run_film(matches, path, &network, &target, &bar);
+    if space::is_run(path) && target.is_film() && request.network.step.is_none() {
+        return output::run_film(matches, path, request, &target);
     }
-    let model = space::model(source, &network)?;
-    let set = points(matches, &model, path)?;
-    let mut request = words::show(matches, work(matches, &bar))?;
-    target.fit(matches, &mut request);
+    let model = space::model(source, &request.network)?;
+    let (set, notes) = space_points(&request, &model, Some(path))?;
+    notes.iter().for_each(|text| note(text));
     let wait = Wait::new("sending the points through the network");
-    let show = Show::new(&model, set, request)?;
+    let show = Show::new(&model, set, request.show.clone())?;
     drop(wait);
     print_weights(&show, &target)?;
     show.notes().iter().for_each(|text| note(text));
-    output::write(matches, show, &target)
+    output::write(matches, show, &request, &target)
 }
 
-/// The points: those that were asked for, or those that a run was trained on.
-fn points(matches: &ArgMatches, model: &Model, path: &Path) -> Result<PointSet, Failure> {
-    let asked = matches.get_one::<String>("points").is_some();
-    let (set, notes) = chosen(words::points(matches)?, asked, model, Some(path))?;
-    notes.iter().for_each(|text| note(text));
-    Ok(set)
+/// What was said, over what holds already.
+fn applied<'a>(
+    matches: &ArgMatches,
+    mut request: SpaceRequest<'a>,
+) -> Result<SpaceRequest<'a>, Failure> {
+    let rows = settings::of(ROW.name).filter(|row| matches!(row.set, Set::Space(_)));
+    for (row, value) in said(matches, rows)? {
+        request = request.set(row.name, &value)?;
+    }
+    Ok(request)
 }
 
 /// The points of a request, or where none were asked for those that suit the network; and what to say of
 /// the choice. `path` is where the network was opened from.
-pub(crate) fn chosen(
-    mut request: PointRequest,
-    asked: bool,
+///
+/// # Errors
+/// Returns an error if the points do not fit the network, or cannot be read.
+pub fn space_points(
+    request: &SpaceRequest<'_>,
     model: &Model,
     path: Option<&Path>,
 ) -> Result<(PointSet, Vec<String>), hinton::Error> {
     let mut notes = Vec::new();
+    let asked = request.has("points");
+    let mut request = request.points.clone();
     let width = model.input_width();
     if !asked && let Some(source) = path.and_then(space::run_points) {
         let count = request.count;
@@ -128,62 +145,6 @@ pub(crate) fn chosen(
         model.has_room(set.len())?;
     }
     Ok((set, notes))
-}
-
-/// The parsed arguments of `hinton space`, except the network.
-pub struct SpaceWords<'a> {
-    /// How to build the network.
-    pub network: NetworkRequest,
-    /// Which points to send.
-    pub points: PointRequest,
-    /// Whether the user chose the points.
-    pub has_points: bool,
-    /// How to draw the pictures.
-    pub show: ShowRequest<'a>,
-    /// How to make a film.
-    pub film: FilmRequest,
-    /// The theme, if it was given.
-    pub theme: Option<ThemeName>,
-}
-
-impl SpaceWords<'_> {
-    /// The points for a network, and notes about their choice; `path` is the path that the network
-    /// was opened from.
-    ///
-    /// # Errors
-    /// Returns an error if the points do not fit the network, or cannot be read.
-    pub fn points(
-        &self,
-        model: &Model,
-        path: Option<&Path>,
-    ) -> Result<(PointSet, Vec<String>), hinton::Error> {
-        chosen(self.points.clone(), self.has_points, model, path)
-    }
-}
-
-/// The arguments that [`space_words`] takes.
-pub(crate) fn own_args() -> Command {
-    words::args(Command::new("space"))
-}
-
-/// Parses arguments of `hinton space`, such as `--scale=2`.
-///
-/// # Errors
-/// Returns an error if an argument is not understood.
-pub fn space_words<'a>(
-    said: &[String],
-    work: Work<'a>,
-    fps: f64,
-) -> Result<SpaceWords<'a>, hinton::Error> {
-    let matches = crate::arguments::matches(own_args(), said)?;
-    Ok(SpaceWords {
-        network: words::network(&matches)?,
-        points: words::points(&matches)?,
-        has_points: matches.get_one::<String>("points").is_some(),
-        show: words::show(&matches, work)?,
-        film: words::film(&matches, fps),
-        theme: matches.get_one::<String>("theme").and_then(|theme| theme.parse().ok()),
-    })
 }
 
 /// The work of a command with that bar.
@@ -213,31 +174,6 @@ fn print_weights(show: &Show<'_>, target: &output::Target<'_>) -> Result<(), Fai
         text.push_str(&weights);
     }
     out::emit(text.as_bytes())
-}
-
-/// An option with a value, under a heading.
-fn value(name: &'static str, word: &'static str, help: &'static str, heading: &'static str) -> Arg {
-    Arg::new(name).long(name).value_name(word).help(help).help_heading(heading)
-}
-
-/// An option without one.
-fn flag(name: &'static str, help: &'static str, heading: &'static str) -> Arg {
-    Arg::new(name).long(name).action(ArgAction::SetTrue).help(help).help_heading(heading)
-}
-
-/// A number.
-fn number(
-    name: &'static str,
-    word: &'static str,
-    help: &'static str,
-    heading: &'static str,
-) -> Arg {
-    value(name, word, help, heading).value_parser(value_parser!(f64)).allow_negative_numbers(true)
-}
-
-/// A whole number.
-fn count(name: &'static str, word: &'static str, help: &'static str, heading: &'static str) -> Arg {
-    value(name, word, help, heading).value_parser(value_parser!(u64))
 }
 
 /// The file that is written.

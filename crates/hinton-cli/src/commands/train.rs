@@ -9,19 +9,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use clap::builder::PossibleValuesParser;
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use hinton::train::{
-    EpochReport, INITS, Init, OPTIMIZERS, OptimizerRow, Order, Outcome, Session, Settings,
-    StepProgress, Watch,
-};
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use hinton::settings::Set;
+use hinton::train::{EpochReport, Outcome, Session, StepProgress, TrainRequest, Watch};
 use hinton::{Checkpoint, DrawRequest, Error, output_for, render, write_bytes};
 
 use self::live::Live;
 use self::page::Page;
 use super::CommandRow;
 use super::draw::{fit, show};
-use crate::args::{apply_settings, output, settings, thread_count, threads};
+use crate::args::{apply_settings, output, own_settings, said, settings, thread_count, threads};
 use crate::failure::{Failure, note};
 use crate::progress::Count;
 use crate::terminal::{GRAPHICS, Terminal, graphics_named};
@@ -60,51 +57,19 @@ pub(super) const ROW: CommandRow = CommandRow {
 };
 
 fn args(command: Command) -> Command {
-    let value = |name: &'static str, word: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name(word).help(help)
-    };
-    let training = |arg: Arg| arg.help_heading("Training");
-    let data = |arg: Arg| arg.help_heading("Data");
-    let names = |names: Vec<&'static str>| PossibleValuesParser::new(names);
-    let whole = || value_parser!(u64).range(1..);
     let command = command
         .arg(Arg::new("set").value_name("DATA").help(
             "digits, mnist, fashion-mnist, spirals, circles, moons, xor, gaussians, or a file",
         ))
         .arg(output().help(
             "The weights as a picture, or the plane with its regions, by its extension [default: in the terminal]",
-        ))
-        .arg(
-            value("record", "RUN", "Record the training in a run folder")
-                .value_parser(value_parser!(PathBuf)),
-        )
-        .arg(
-            value(
-                "record-every",
-                "WHEN",
-                "Which steps: epoch, log (dense early, sparse later) or a number",
-            )
-            .requires("record"),
-        )
-        .arg(
-            value("resume", "RUN", "Resume a recorded training; --epochs is how many more")
-                .value_parser(value_parser!(PathBuf))
-                .conflicts_with_all([
-                    "set",
-                    "record",
-                    "model",
-                    "init",
-                    "optimizer",
-                    "lr",
-                    "batch",
-                    "seed",
-                    "validation",
-                    "shuffle",
-                    "inputs",
-                    "labels",
-                    "patience",
-                ]),
-        )
+        ));
+    let command = own_settings(command, ROW.name)
+        .mut_arg("record-every", |every| every.requires("record"))
+        .mut_arg("no-open", |no_open| no_open.requires("view"))
+        .mut_arg("lr", |lr| lr.aliases(["learning-rate", "rate"]))
+        .mut_arg("resume", |resume| resume.conflicts_with_all(OF_A_BEGINNING));
+    let command = command
         .arg(
             Arg::new("live")
                 .long("live")
@@ -112,98 +77,57 @@ fn args(command: Command) -> Command {
                 .help("Redraw the weights in the terminal while it trains"),
         )
         .arg(
-            Arg::new("view")
-                .long("view")
-                .action(ArgAction::SetTrue)
-                .help("Show the run in the browser while it trains, as hinton view does"),
-        )
-        .arg(
-            Arg::new("no-open")
-                .long("no-open")
-                .action(ArgAction::SetTrue)
-                .requires("view")
-                .help("With --view: print the address and open no browser"),
-        )
-        .arg(
-            value("graphics", "KIND", "What the terminal can show, if that is not detected")
+            Arg::new("graphics")
+                .long("graphics")
+                .value_name("KIND")
+                .help("What the terminal can show, if that is not detected")
                 .value_parser(GRAPHICS.map(|(name, _)| name)),
         );
-    let command = command
-        .arg(training(value(
-            "model",
-            "SPEC",
-            "softmax, lenet, or layers such as 784-128-relu-10 [default: softmax; a small tanh network for points of the plane]",
-        )))
-        .arg(training(value("epochs", "N", "Number of passes over the data").value_parser(whole())))
-        .arg(training(
-            value("optimizer", "NAME", "How gradients change the weights [default: adam]")
-                .value_parser(names(OPTIMIZERS.iter().map(|row| row.name).collect())),
-        ))
-        .arg(training(
-            value("lr", "RATE", "The learning rate")
-                .value_parser(value_parser!(f64))
-                .allow_negative_numbers(true)
-                .aliases(["learning-rate", "rate"]),
-        ))
-        .arg(training(value("batch", "N", "Number of points per step").value_parser(whole())))
-        .arg(training(
-            value("init", "NAME", "The weights before training [default: zeros for softmax, else uniform]")
-                .value_parser(names(INITS.iter().map(|row| row.name).collect())),
-        ))
-        .arg(training(
-            value("seed", "N", "Seed of everything random [default: 0]")
-                .value_parser(value_parser!(u64)),
-        ))
-        .arg(training(
-            value("shuffle", "WHEN", "Whether points are shuffled: not, once before all, or each epoch")
-                .value_parser(Order::WORDS),
-        ))
-        .arg(training(
-            value("patience", "N", "Stop after N epochs without a smaller loss").value_parser(whole()),
-        ))
-        .arg(training(
-            value("time-limit", "SECONDS", "Stop after this time").value_parser(seconds),
-        ));
-    let command = command
-        .arg(data(
-            value(
-                "validation",
-                "N",
-                "Number of validation points, taken from the start; 0 measures on the training points",
-            )
-            .value_parser(value_parser!(u64)),
-        ))
-        .arg(data(
-            value("data", "FOLDER", "Where the files of mnist or fashion-mnist are")
-                .value_parser(value_parser!(PathBuf)),
-        ))
-        .arg(data(
-            Arg::new("offline")
-                .long("offline")
-                .action(ArgAction::SetTrue)
-                .help("Never download anything"),
-        ))
-        .arg(data(value(
-            "inputs",
-            "NAMES",
-            "An array, or columns separated by commas, of your own file",
-        )))
-        .arg(data(value("labels", "NAME", "The array, column or file that holds the labels")));
     settings(command).arg(threads())
 }
 
-fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    if !matches.get_flag("view") {
-        return trained(matches, None);
+/// What is said when a training begins, and not when it is resumed.
+const OF_A_BEGINNING: [&str; 13] = [
+    "set",
+    "record",
+    "model",
+    "init",
+    "optimizer",
+    "lr",
+    "batch",
+    "seed",
+    "validation",
+    "shuffle",
+    "inputs",
+    "labels",
+    "patience",
+];
+
+/// What was asked of the training.
+fn asked(matches: &ArgMatches) -> Result<TrainRequest, Error> {
+    let mut request = TrainRequest::default();
+    let rows = hinton::settings::of(ROW.name).filter(|row| matches!(row.set, Set::Train(_)));
+    for (row, value) in said(matches, rows)? {
+        request = request.set(row.name, &value)?;
     }
-    let folder = matches.get_one::<PathBuf>("resume").or(matches.get_one("record"));
-    let folder: &PathBuf = folder.ok_or_else(|| {
+    // Paths need not be texts.
+    let path = |name: &str| matches.get_one::<PathBuf>(name).cloned();
+    (request.record, request.resume, request.folder) =
+        (path("record"), path("resume"), path("data"));
+    Ok(request)
+}
+
+fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    let asked = asked(matches)?;
+    if !asked.view {
+        return trained(matches, &asked, None);
+    }
+    let folder = asked.resume.as_ref().or(asked.record.as_ref()).ok_or_else(|| {
         Failure::usage(
             "--view shows the run that is recorded, and none is",
             "say where to record it: --record RUN",
         )
     })?;
-    let is_opened = !matches.get_flag("no-open");
     std::thread::scope(|scope| {
         let answer = |viewing: Arc<Viewing>| {
             let serve = move || viewing.serve();
@@ -211,12 +135,16 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
                 note(&format!("the viewer cannot start: {}", error));
             }
         };
-        let page = Page::new(folder.clone(), thread_count(matches), is_opened, answer);
-        trained(matches, Some(page))
+        let page = Page::new(folder.clone(), thread_count(matches), !asked.no_open, answer);
+        trained(matches, &asked, Some(page))
     })
 }
 
-fn trained(matches: &ArgMatches, page: Option<Page<'_>>) -> Result<(), Failure> {
+fn trained(
+    matches: &ArgMatches,
+    asked: &TrainRequest,
+    page: Option<Page<'_>>,
+) -> Result<(), Failure> {
     // Wrong names are reported before the work.
     let target = matches.get_one::<PathBuf>("output");
     let target = target.map(|file| Ok::<_, Failure>((file, output_for(file)?))).transpose()?;
@@ -232,19 +160,18 @@ fn trained(matches: &ArgMatches, page: Option<Page<'_>>) -> Result<(), Failure> 
             "leave out --live, or record and animate: --record RUN",
         ));
     }
-    let resumed = matches.get_one::<PathBuf>("resume");
-    let source = source::load(matches, resumed.map(PathBuf::as_path))?;
+    let source = source::load(data_named(matches), asked)?;
     source.notes.iter().for_each(|text| note(text));
-    let (mut session, notes) = session(matches, &source)?;
+    let (mut session, notes) = session(asked, &source, thread_count(matches))?;
     notes.iter().for_each(|text| note(text));
-    let folder = resumed.or(matches.get_one::<PathBuf>("record")).map(PathBuf::as_path);
+    let folder = asked.resume.as_deref().or(asked.record.as_deref());
 
     let gently = interrupt::gently();
     let mut shown = request.clone();
     fit(&mut shown, &terminal, matches);
     let mut watch = Watcher {
         begun: Instant::now(),
-        limit: matches.get_one::<f64>("time-limit").copied(),
+        limit: asked.time_limit,
         bar: Count::new("training", "steps"),
         live: is_live.then(|| Live::new(&terminal, shown.clone())),
         page,
@@ -277,7 +204,7 @@ fn trained(matches: &ArgMatches, page: Option<Page<'_>>) -> Result<(), Failure> 
 }
 
 /// The arguments that [`train`] takes.
-pub(crate) fn own_args() -> Command {
+fn own_args() -> Command {
     args(Command::new("train"))
 }
 
@@ -295,15 +222,15 @@ pub fn train<T>(
     ended: impl FnOnce(&Session<'_>, &Outcome) -> Result<T, Error>,
 ) -> Result<(T, Vec<String>), Error> {
     let matches = crate::arguments::matches(own_args(), said)?;
-    let resumed = matches.get_one::<PathBuf>("resume").map(PathBuf::as_path);
+    let asked = asked(&matches)?;
     let source = match data {
-        Some(data) => source::in_memory(&matches, data)?,
-        None => source::load(&matches, resumed)?,
+        Some(data) => source::in_memory(&asked, data)?,
+        None => source::load(data_named(&matches), &asked)?,
     };
-    let (mut session, more) = session(&matches, &source)?;
+    let (mut session, more) = session(&asked, &source, thread_count(&matches))?;
     let notes = [source.notes.clone(), more].concat();
     let begun = Instant::now();
-    let limit = matches.get_one::<f64>("time-limit").copied();
+    let limit = asked.time_limit;
     let mut watch = Told { begun, limit, told };
     let outcome = session.run(&mut watch)?;
     Ok((ended(&session, &outcome)?, notes))
@@ -333,67 +260,40 @@ impl Watch for Told<'_> {
     }
 }
 
-/// A training that begins or goes on, and what to say of it.
-fn session<'d>(
-    matches: &ArgMatches,
-    source: &'d source::Source,
-) -> Result<(Session<'d>, Vec<String>), Error> {
-    match matches.get_one::<PathBuf>("resume") {
-        Some(folder) => {
-            let session = resume(matches, folder, source)?;
-            let cut = |step| {
-                format!("step {step} was cut when it was written: removed, it is trained again")
-            };
-            let notes = session.removed_steps().iter().map(cut).collect();
-            Ok((session, notes))
-        }
-        None => begin(matches, source),
-    }
+/// The data that was named.
+fn data_named(matches: &ArgMatches) -> Option<&str> {
+    matches.get_one::<String>("set").map(String::as_str)
 }
 
-/// A time that can pass.
-fn seconds(text: &str) -> Result<f64, String> {
-    let seconds = text.parse::<f64>().ok().filter(|seconds| seconds.is_finite() && *seconds >= 0.0);
-    seconds.ok_or_else(|| "expected a number of seconds, such as 60".to_owned())
+/// A training that begins or goes on, and what to say of it.
+fn session<'d>(
+    asked: &TrainRequest,
+    source: &'d source::Source,
+    threads: usize,
+) -> Result<(Session<'d>, Vec<String>), Error> {
+    let Some(folder) = &asked.resume else { return begin(asked, source, threads) };
+    let session = resume(asked, folder, source, threads)?;
+    let cut =
+        |step| format!("step {step} was cut when it was written: removed, it is trained again");
+    let notes = session.removed_steps().iter().map(cut).collect();
+    Ok((session, notes))
 }
 
 /// A training that has not begun.
 fn begin<'d>(
-    matches: &ArgMatches,
+    asked: &TrainRequest,
     source: &'d source::Source,
+    threads: usize,
 ) -> Result<(Session<'d>, Vec<String>), Error> {
     let mut notes = Vec::new();
-    let text = |name: &str| matches.get_one::<String>(name).map(String::as_str);
-    let whole = |name: &str| matches.get_one::<u64>(name).copied();
-    let count = |name: &str| whole(name).map(|count| usize::try_from(count).unwrap_or(usize::MAX));
-    let model = text("model").unwrap_or_default();
-    let mut settings = Settings::of(&source.data, model)?;
+    let mut settings = asked.settings(&source.data)?;
     settings.about_data.clone_from(&source.about);
-    if let Some(name) = text("optimizer") {
-        settings.optimizer = OptimizerRow::named(name).map_err(Error::from)?;
-        settings.rate = settings.optimizer.rate;
-    }
-    if let Some(name) = text("init") {
-        settings.init = Init::named(name).map_err(Error::from)?;
-    }
-    settings.rate = matches.get_one::<f64>("lr").copied().unwrap_or(settings.rate);
-    settings.batch = count("batch").unwrap_or(settings.batch);
-    settings.seed = whole("seed").unwrap_or(settings.seed);
-    settings.validation = count("validation").unwrap_or(settings.validation);
-    settings.epochs = whole("epochs").unwrap_or(settings.epochs);
-    settings.patience = whole("patience").unwrap_or(settings.patience);
-    if let Some(word) = text("shuffle") {
-        settings.order = word.parse::<Order>()?;
-    }
-    if let Some(word) = text("record-every") {
-        settings.record_every = word.parse()?;
-    }
     if settings.validation == 0 {
         let said = "no points are set apart: loss and accuracy are those of the points that are trained on";
         notes.push(said.to_owned());
     }
-    let mut session = Session::new(&source.data, settings, thread_count(matches))?;
-    if let Some(folder) = matches.get_one::<PathBuf>("record") {
+    let mut session = Session::new(&source.data, settings, threads)?;
+    if let Some(folder) = &asked.record {
         session.record(folder)?;
     }
     Ok((session, notes))
@@ -401,13 +301,14 @@ fn begin<'d>(
 
 /// A training that goes on.
 fn resume<'d>(
-    matches: &ArgMatches,
+    asked: &TrainRequest,
     folder: &Path,
     source: &'d source::Source,
+    threads: usize,
 ) -> Result<Session<'d>, Error> {
-    let mut session = Session::resume(folder, &source.data, thread_count(matches))?;
-    match matches.get_one::<u64>("epochs") {
-        Some(more) => session.set_epochs(session.epochs_done() + more),
+    let mut session = Session::resume(folder, &source.data, threads)?;
+    match asked.epochs {
+        Some(more) => session.set_epochs(session.epochs_done().saturating_add(more)),
         None if session.epochs_done() >= session.settings().epochs => {
             return Err(Error::Request {
                 message: format!(

@@ -13,6 +13,7 @@ use hinton_run::Run;
 use hinton_weights::Error;
 
 use crate::DrawRequest;
+use crate::settings::{Set, not_of_a_request, row_of};
 pub use film::Film;
 use look::Look;
 pub use time::Timing;
@@ -67,6 +68,25 @@ impl<'a> AnimateRequest<'a> {
     /// A request that draws each picture as `draw` says.
     pub fn of(draw: DrawRequest<'a>) -> Self {
         AnimateRequest { draw, ..AnimateRequest::default() }
+    }
+
+    /// Sets one of the settings of films or pictures by its name on the command line:
+    /// `.set("morph", "4")?`. The range of colours may be `per-frame`: each frame then spans its own
+    /// values.
+    ///
+    /// # Errors
+    /// Returns an error if the name is unknown, or the setting does not accept the value.
+    pub fn set(mut self, setting: &str, value: &str) -> Result<Self, Error> {
+        let row = row_of("animate", setting)?;
+        match row.set {
+            Set::Draw(_) if row.name == "range" && value == "per-frame" => {
+                self.draw.options.own_range = true;
+            }
+            Set::Draw(_) => self.draw = self.draw.set(setting, value)?,
+            Set::Animate(set) => set(&mut self, value)?,
+            _ => return Err(not_of_a_request(row)),
+        }
+        Ok(self)
     }
 }
 

@@ -4,13 +4,9 @@ use std::str::FromStr;
 
 use hinton_chart::{CHARTS, Colormap, Labels, PRESETS, colormaps};
 use hinton_tensor::Fold;
-use hinton_weights::{Error, near};
 
-use crate::DrawRequest;
-
-pub(super) fn nothing() -> Vec<&'static str> {
-    Vec::new()
-}
+use crate::{DrawRequest, Error};
+use hinton_weights::near;
 
 pub(super) fn chart_names() -> Vec<&'static str> {
     CHARTS.iter().map(|row| row.name).collect()
@@ -51,14 +47,7 @@ pub(super) fn set_preset(request: &mut DrawRequest<'_>, value: &str) -> Result<(
 }
 
 pub(super) fn set_cmap(request: &mut DrawRequest<'_>, value: &str) -> Result<(), Error> {
-    let map = Colormap::named(value).ok_or_else(|| {
-        let nearest = near::nearest(colormaps().map(|row| row.name), value);
-        Error::request(
-            format!("--cmap {value:?}: there is no such colour map"),
-            format!("the nearest are {nearest}; `hinton list colormaps` shows all"),
-        )
-    })?;
-    request.options.cmap = Some(map);
+    request.options.cmap = Some(cmap(value)?);
     Ok(())
 }
 
@@ -110,5 +99,38 @@ pub(super) fn number(
             _ => " above zero".to_owned(),
         };
         Error::request(format!("--{option} {value:?}: expected {what}{range}"), "")
+    })
+}
+
+/// A number of any size that is finite.
+pub(super) fn real(option: &str, value: &str) -> Result<f64, Error> {
+    number(option, value, -f64::MAX, f64::MAX, false)
+}
+
+/// A whole number, with all its digits: seeds have up to twenty.
+pub(super) fn whole(option: &str, value: &str, least: u64, most: u64) -> Result<u64, Error> {
+    let parsed = value.trim().parse::<u64>().ok();
+    parsed.filter(|number| (least..=most).contains(number)).ok_or_else(|| {
+        let range = match most {
+            u64::MAX => format!("of at least {least}"),
+            _ => format!("from {least} to {most}"),
+        };
+        Error::request(format!("--{option} {value:?}: expected a whole number {range}"), "")
+    })
+}
+
+/// A number of things in memory.
+pub(super) fn many(option: &str, value: &str, least: u64) -> Result<usize, Error> {
+    Ok(usize::try_from(whole(option, value, least, u64::MAX)?).unwrap_or(usize::MAX))
+}
+
+/// The colour map of that name.
+pub(super) fn cmap(value: &str) -> Result<Colormap, Error> {
+    Colormap::named(value).ok_or_else(|| {
+        let nearest = near::nearest(colormaps().map(|row| row.name), value);
+        Error::request(
+            format!("--cmap {value:?}: there is no such colour map"),
+            format!("the nearest are {nearest}; `hinton list colormaps` shows all"),
+        )
     })
 }

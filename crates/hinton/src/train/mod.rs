@@ -22,7 +22,6 @@ mod own;
 mod picture;
 mod record;
 mod session;
-mod settings;
 
 use hinton_format::Checkpoint;
 pub use hinton_net::data::DataSet;
@@ -31,10 +30,12 @@ pub use hinton_net::{INITS, Init, InitRow, LAYERS, LayerRow, Network, Spec};
 pub use hinton_weights::data_sets::{DATA, DataFile, DataRow, in_folder, named, row};
 
 use crate::Error;
-pub use own::{Columns, Own, own, own_of};
+pub use hinton_draw::training::{
+    Columns, MODELS, ModelRow, Order, RecordEvery, Settings, TrainRequest,
+};
+pub use own::{Own, own, own_of};
 pub use record::data_of;
 pub use session::{EpochReport, Outcome, Session, StepProgress, Unwatched, Watch};
-pub use settings::{MODELS, ModelRow, Order, RecordEvery, Settings};
 
 /// Trains a network on the embedded digits and returns a checkpoint in memory: the parameters and
 /// the state of the optimiser. The same bits on every machine. For examples and the gallery.

@@ -9,6 +9,7 @@ use hinton_net::data::{DataSet, Inputs};
 use hinton_tensor::{Dtype, Tensor};
 
 use crate::Error;
+use hinton_draw::training::Columns;
 
 /// Most values of inputs that are taken.
 const MOST_VALUES: u64 = 1 << 30;
@@ -43,16 +44,6 @@ const LABELS: [&str; 12] = [
     "species",
     "category",
 ];
-
-/// Which arrays or columns are inputs and which are labels.
-#[derive(Debug, Clone, Default)]
-pub struct Columns {
-    /// Names of the inputs: an array, or columns separated by commas. `None`: everything that is
-    /// not a label.
-    pub inputs: Option<String>,
-    /// Name of the labels: an array, a column, or a file.
-    pub labels: Option<String>,
-}
 
 /// The user's own training data.
 #[derive(Debug)]

@@ -11,8 +11,8 @@ use hinton_run::{LogRow, NewStep, NewTensor, RunOptions, RunWriter};
 use hinton_tensor::Dtype;
 use serde_json::Value;
 
-use super::settings::{Settings, is_softmax};
 use crate::{Error, tensor_of};
+use hinton_draw::training::{Settings, is_softmax};
 
 /// Rows of metrics that are written at once; this many are lost when the program is killed, and made
 /// again when the training goes on.

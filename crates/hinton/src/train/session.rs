@@ -11,8 +11,8 @@ use hinton_net::train::{Evaluation, NativeTrainer, Score, StepReport, Trainer};
 
 use super::picture;
 use super::record::{self, Recorder};
-use super::settings::{Order, Settings, is_softmax};
 use crate::{DrawRequest, Error, Picture};
+use hinton_draw::training::{Order, Settings, is_softmax};
 
 /// Receives the progress of a training session, provides the time, and may stop the session.
 pub trait Watch {

@@ -3,18 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
-use hinton::space::{self, FilmRequest, NetworkRequest, Show, ShowRequest};
+use hinton::space::{self, Show, SpaceRequest};
 use hinton::{
-    FilmRow, FilmSettings, FilmWriter, Graphics, Length, OutputRow, PageSize, Picture, Playable,
-    ThemeName, export, film_output_for, make_folder, output_for, output_named, render,
-    save_film_counted, write_bytes,
+    FilmRow, FilmWriter, Graphics, Length, OutputRow, PageSize, Picture, Playable, ThemeName,
+    export, film_output_for, make_folder, output_for, output_named, render, save_film_counted,
+    write_bytes,
 };
 
-use super::words;
 use crate::encoder::{self, Asked};
 use crate::failure::{Failure, note};
 use crate::film;
-use crate::progress::{Bar, Count};
+use crate::progress::Count;
 use crate::terminal::Terminal;
 use crate::{interrupt, out};
 
@@ -111,12 +110,15 @@ impl<'a> Target<'a> {
     }
 
     /// A page as wide as the window, and colours of its background, where nothing else was said.
-    pub(super) fn fit(&self, matches: &ArgMatches, request: &mut ShowRequest<'_>) {
-        let options = &mut request.options;
-        if let Target::Film(_, encoding) = self
-            && encoding.is_gif()
-            && matches.get_one::<f64>("dpi").is_none()
-        {
+    pub(super) fn fit(&self, request: &mut SpaceRequest<'_>) {
+        let (has_dpi, has_theme) = (request.has("dpi"), request.has("theme"));
+        let is_gif = matches!(self, Target::Film(_, encoding) if encoding.is_gif());
+        if is_gif && !request.has("fps") {
+            // A GIF counts hundredths of a second and holds no movement between frames.
+            request.film.fps = 15.0;
+        }
+        let options = &mut request.show.options;
+        if is_gif && !has_dpi {
             // A GIF of points hardly shrinks: it is the size of its pixels.
             options.dpi = 96.0;
         }
@@ -127,7 +129,7 @@ impl<'a> Target<'a> {
             options.size = Some(PageSize { width: Length::Pixels(width), height: None });
         }
         let is_dark = !terminal.is_light && terminal.options.graphics != Graphics::Ascii;
-        if matches.get_one::<String>("theme").is_none() && is_dark {
+        if !has_theme && is_dark {
             options.theme = ThemeName::Dark;
         }
     }
@@ -154,6 +156,7 @@ fn unknown(file: &Path) -> Failure {
 pub(super) fn write(
     matches: &ArgMatches,
     show: Show<'_>,
+    request: &SpaceRequest<'_>,
     target: &Target<'_>,
 ) -> Result<(), Failure> {
     let _gently = interrupt::gently();
@@ -192,8 +195,7 @@ pub(super) fn write(
             Ok(())
         }
         Target::Film(file, encoding) => {
-            let request = film_request(matches, encoding);
-            let mut film = show.film(request)?;
+            let mut film = show.film(request.film)?;
             save(matches, &mut film, file, encoding, None)
         }
         Target::Numbers(file) => {
@@ -201,7 +203,7 @@ pub(super) fn write(
             Ok(())
         }
         Target::Html(file) => {
-            let theme = matches.get_one::<String>("theme").and_then(|theme| theme.parse().ok());
+            let theme = request.has("theme").then_some(request.show.options.theme);
             Ok(write_bytes(file, &show.html(theme))?)
         }
     }
@@ -213,11 +215,6 @@ fn say(picture: &Picture, show: &Show<'_>) {
     picture.notes.iter().filter(|text| !said.contains(text)).for_each(|text| note(text));
 }
 
-pub(super) fn film_request(matches: &ArgMatches, encoding: &Encoding<'_>) -> FilmRequest {
-    // A GIF counts hundredths of a second and holds no movement between frames.
-    words::film(matches, if encoding.is_gif() { 15.0 } else { 30.0 })
-}
-
 fn save(
     matches: &ArgMatches,
     film: &mut dyn Playable,
@@ -225,9 +222,8 @@ fn save(
     encoding: &Encoding<'_>,
     hold: Option<f64>,
 ) -> Result<(), Failure> {
-    let loops = matches.get_one::<u64>("loop").copied().unwrap_or(0);
-    let settings = FilmSettings::new(u16::try_from(loops).unwrap_or(u16::MAX), false);
-    let hold = film::poster(matches, hold)?;
+    let settings = film::settings(matches)?;
+    let hold = film::hold(matches, hold)?;
     let drawing = Count::new("drawing", "frames");
     let _gently = interrupt::gently();
     let report = film::with_poster(film, hold, |film| {
@@ -258,23 +254,20 @@ fn save(
 pub(super) fn run_film(
     matches: &ArgMatches,
     path: &Path,
-    network: &NetworkRequest,
+    request: SpaceRequest<'_>,
     target: &Target<'_>,
-    bar: &Bar,
 ) -> Result<(), Failure> {
     let Target::Film(file, encoding) = target else { return Ok(()) };
     let run = hinton::open_run(&[path], &hinton::RunOptions::default())?;
-    let mut points = words::points(matches)?;
-    if matches.get_one::<String>("points").is_none()
+    let mut points = request.points.clone();
+    if !request.has("points")
         && let Some(source) = space::run_points(path)
     {
         points = source;
-        words::limit(matches, &mut points);
+        points.count = request.points.count.or(points.count);
     }
-    let mut request = words::show(matches, super::work(matches, bar))?;
-    target.fit(matches, &mut request);
-    let timing = film_request(matches, encoding);
-    let mut film = space::run_film(&run, network, &points, request, timing)?;
+    let SpaceRequest { network, show, film, .. } = request;
+    let mut film = space::run_film(&run, &network, &points, show, film)?;
     film.notes().iter().for_each(|text| note(text));
     // What it has learned says more than how it began.
     let is_picture = matches!(encoding, Encoding::Own(row) if row.mime.starts_with("image/")

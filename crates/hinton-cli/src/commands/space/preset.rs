@@ -1,36 +1,16 @@
 //! `--preset space-stretching`: the pictures of the notebooks.
 
-use clap::{ArgMatches, Command};
+use clap::ArgMatches;
 use hinton::space::presets::{NETWORKS, PresetNetwork, PresetRequest, look, preset_model, title};
-use hinton::space::{PointRequest, PointSource, Show, points};
+use hinton::space::{PointRequest, PointSource, Show, SpaceRequest, points};
 use hinton::{make_folder, output_named, render, write_bytes};
 
-use super::{value, words};
 use crate::failure::{Failure, note};
 use crate::out;
 use crate::progress::Bar;
 
 /// The one preset there is.
-const NAME: &str = "space-stretching";
-
-pub(super) fn args(command: Command) -> Command {
-    command
-        .arg(
-            value("preset", "NAME", "space-stretching: the pictures of the notebooks", "Network")
-                .value_parser([NAME])
-                .long_help(
-                    "space-stretching: the networks L, L-NL, L-NL-L, L-NL-H, L-NL-H-NL, L-NL-H-NL-L over the \
-                     plane (L: 2 to 3 dimensions and back, H: within 3, NL: tanh or another --activation) \
-                     and L, L-NL, L-NL-L over a line, all with the same weights and no bias: --weights manual \
-                     (3 on the diagonal, 6 in the third row) or random; --points mesh or cloud. A black page, \
-                     viridis by the first input, one picture a network, its weights printed before it.",
-                ),
-        )
-        .arg(
-            value("networks", "WHICH", "With --preset: all, 2d, 1d, or names such as 2d-3", "Network")
-                .requires("preset"),
-        )
-}
+pub(super) const NAME: &str = "space-stretching";
 
 pub(super) fn run(matches: &ArgMatches, bar: &Bar) -> Result<(), Failure> {
     if let Some(network) = matches.get_one::<String>("network") {
@@ -48,11 +28,12 @@ pub(super) fn run(matches: &ArgMatches, bar: &Bar) -> Result<(), Failure> {
     let mut inputs = Vec::new();
     for row in chosen {
         let model = preset_model(row, &request)?;
-        let set = points(&point_request(matches)?, row.inputs)?;
-        let mut show = words::show(matches, super::work(matches, bar))?;
-        look(&mut show, row.inputs);
-        words::apply(matches, &mut show)?;
-        let show = Show::new(&model, set, show)?.renamed_last(&title(row));
+        let mut space = SpaceRequest::default();
+        space.show.options.work = super::work(matches, bar);
+        look(&mut space.show, row.inputs);
+        let space = super::applied(matches, space)?;
+        let set = points(point_request(&space)?, row.inputs)?;
+        let show = Show::new(&model, set, space.show)?.renamed_last(&title(row));
         let mut text = format!("{}\n", title(row));
         for (heading, weights) in show.weights().iter().filter(|(_, text)| !text.is_empty()) {
             text.push_str(&format!("{heading}\n{weights}"));
@@ -94,14 +75,13 @@ fn preset(matches: &ArgMatches) -> Result<PresetRequest, Failure> {
             ));
         }
     }
-    request.seed = matches.get_one::<u64>("seed").copied().unwrap_or(0);
+    request.seed = super::applied(matches, SpaceRequest::default())?.network.seed;
     Ok(request)
 }
 
-fn point_request(matches: &ArgMatches) -> Result<PointRequest, Failure> {
-    let request = words::points(matches)?;
-    match request.source {
-        PointSource::Mesh | PointSource::Cloud => Ok(request),
+fn point_request<'a>(request: &'a SpaceRequest<'_>) -> Result<&'a PointRequest, Failure> {
+    match request.points.source {
+        PointSource::Mesh | PointSource::Cloud => Ok(&request.points),
         _ => Err(Failure::usage(
             format!("with --preset {NAME} points are mesh or cloud"),
             "send other points through a network of your own: hinton space 2-3-tanh-2 --points …",

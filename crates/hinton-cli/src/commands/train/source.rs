@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::ArgMatches;
-use hinton::train::{self, Columns, DataRow, DataSet};
+use hinton::train::{self, Columns, DataRow, DataSet, TrainRequest};
 use hinton::{Checkpoint, Error};
 
 use crate::download;
@@ -18,13 +17,10 @@ pub(super) struct Source {
 }
 
 /// The data that was named, or that a run was trained on.
-pub(super) fn load(matches: &ArgMatches, resumed: Option<&Path>) -> Result<Source, Error> {
-    let Some(folder) = resumed else {
-        let text = |name: &str| matches.get_one::<String>(name).cloned();
-        let name = text("set").unwrap_or_else(|| "digits".to_owned());
-        let columns = Columns { inputs: text("inputs"), labels: text("labels") };
-        let seed = matches.get_one::<u64>("seed").copied().unwrap_or(0);
-        return named(matches, &name, seed, columns, None);
+pub(super) fn load(name: Option<&str>, asked: &TrainRequest) -> Result<Source, Error> {
+    let Some(folder) = &asked.resume else {
+        let name = name.unwrap_or("digits");
+        return named(asked, name, asked.seed.unwrap_or(0), asked.columns.clone(), None);
     };
     let (name, settings) = train::data_of(folder)?;
     let about = |key: &str| {
@@ -40,7 +36,7 @@ pub(super) fn load(matches: &ArgMatches, resumed: Option<&Path>) -> Result<Sourc
         Some(path) => own(Path::new(&path), columns)?,
         None => {
             let folder = about("folder").map(PathBuf::from).filter(|folder| folder.is_dir());
-            named(matches, &name, settings.seed, columns, folder)?
+            named(asked, &name, settings.seed, columns, folder)?
         }
     };
     // They were said when it began.
@@ -49,10 +45,8 @@ pub(super) fn load(matches: &ArgMatches, resumed: Option<&Path>) -> Result<Sourc
 }
 
 /// Points and labels that are open already.
-pub(super) fn in_memory(matches: &ArgMatches, data: &Checkpoint) -> Result<Source, Error> {
-    let text = |name: &str| matches.get_one::<String>(name).cloned();
-    let columns = Columns { inputs: text("inputs"), labels: text("labels") };
-    let own = train::own_of(data, &columns)?;
+pub(super) fn in_memory(asked: &TrainRequest, data: &Checkpoint) -> Result<Source, Error> {
+    let own = train::own_of(data, &asked.columns)?;
     Ok(Source { data: own.data, notes: own.notes, about: Vec::new() })
 }
 
@@ -70,7 +64,7 @@ fn check_ordinary(path: Option<&str>, folder: &Path) -> Result<(), Error> {
 
 /// The data of that name; `recorded` is the folder that a run has it from.
 fn named(
-    matches: &ArgMatches,
+    asked: &TrainRequest,
     name: &str,
     seed: u64,
     columns: Columns,
@@ -80,9 +74,9 @@ fn named(
     match train::row(name) {
         Some(row) if row.files.is_empty() => Ok(inside(train::named(name, seed)?)),
         Some(row) => {
-            let folder = match recorded.filter(|_| !matches.contains_id("data")) {
+            let folder = match recorded.filter(|_| asked.folder.is_none()) {
                 Some(folder) => folder,
-                None => folder(matches, row)?,
+                None => folder(asked, row)?,
             };
             let whole = std::path::absolute(&folder).unwrap_or_else(|_| folder.clone());
             let mut source = inside(train::in_folder(row, &folder)?);
@@ -95,14 +89,14 @@ fn named(
 }
 
 /// The folder with the files: the one that was named, or the cache, filled where it is allowed.
-fn folder(matches: &ArgMatches, row: &'static DataRow) -> Result<PathBuf, Error> {
-    if let Some(folder) = matches.get_one::<PathBuf>("data") {
+fn folder(asked: &TrainRequest, row: &'static DataRow) -> Result<PathBuf, Error> {
+    if let Some(folder) = &asked.folder {
         // The folder of all data will do.
         let inner = folder.join(row.name);
         let has = |folder: &Path| row.files.iter().any(|file| folder.join(file.name).exists());
         return Ok(if !has(folder) && inner.is_dir() { inner } else { folder.clone() });
     }
-    Ok(download::folder(row, matches.get_flag("offline"))?)
+    Ok(download::folder(row, asked.offline)?)
 }
 
 fn own(path: &Path, columns: Columns) -> Result<Source, Error> {

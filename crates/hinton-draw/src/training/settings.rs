@@ -94,7 +94,7 @@ pub enum RecordEvery {
 
 impl RecordEvery {
     /// Whether a step is recorded.
-    pub(super) fn takes(self, step: u64, ends_epoch: bool) -> bool {
+    pub fn takes(self, step: u64, ends_epoch: bool) -> bool {
         match self {
             RecordEvery::Epoch => ends_epoch,
             RecordEvery::Steps(every) => step.is_multiple_of(every),
@@ -215,8 +215,8 @@ impl Settings {
         Ok(Network::build(&self.model, &self.init, self.seed)?)
     }
 
-    /// As they are recorded.
-    pub(super) fn json(&self, data: &DataSet) -> Value {
+    /// The settings as JSON, as the settings of a recorded run store them.
+    pub fn json(&self, data: &DataSet) -> Value {
         let mut all = json!({
             "data": data.name,
             "points": data.len(),
@@ -243,8 +243,11 @@ impl Settings {
         all
     }
 
-    /// From what was recorded.
-    pub(super) fn of_json(json: &Value) -> Result<Self, Error> {
+    /// The settings from the JSON of a recorded run.
+    ///
+    /// # Errors
+    /// Returns an error if a setting is missing, or of another kind.
+    pub fn of_json(json: &Value) -> Result<Self, Error> {
         let missing = |name: &str| {
             Error::unfit(
                 format!("the run's settings have no usable {name:?}"),
@@ -299,7 +302,7 @@ fn spec_of(text: &str, data: &DataSet) -> Result<Spec, Error> {
 }
 
 /// Whether it is one linear map to scores: softmax regression.
-pub(super) fn is_softmax(network: &Network<f32>) -> bool {
+pub fn is_softmax(network: &Network<f32>) -> bool {
     match network.steps() {
         [only] => only.layer.linear().is_some(),
         [first, last] => first.layer.linear().is_some() && last.layer.row().name == "softmax",
