@@ -4,6 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::{Failure, shell};
 
+/// Crates that are tested through the facade, as users see them.
+const BELOW_FACADE: &[&str] =
+    &["hinton-diff", "hinton-draw", "hinton-picture", "hinton-space", "hinton-weights"];
+
 /// Tests the crates with files that differ from the last commit; where none do, those of the last
 /// commit.
 pub(crate) fn run() -> Result<(), Failure> {
@@ -39,7 +43,7 @@ fn files() -> Result<String, Failure> {
     }
 }
 
-/// The crates that files belong to, by their paths, a line each.
+/// The crates that files belong to, by their paths, a line each; and the one that tests them.
 fn crates_of(files: &str) -> BTreeSet<String> {
     let name = |path: &str| {
         let mut parts = path.split('/');
@@ -49,7 +53,11 @@ fn crates_of(files: &str) -> BTreeSet<String> {
             _ => None,
         }
     };
-    files.lines().filter_map(name).collect()
+    let mut crates: BTreeSet<String> = files.lines().filter_map(name).collect();
+    if BELOW_FACADE.iter().any(|name| crates.contains(*name)) {
+        crates.insert("hinton".to_owned());
+    }
+    crates
 }
 
 #[cfg(test)]
@@ -61,5 +69,7 @@ mod tests {
         let files =
             "crates/a/src/lib.rs\ncrates/a/Cargo.toml\nxtask/src/main.rs\nREADME.md\nweb/a.ts\n";
         assert_eq!(crates_of(files), BTreeSet::from(["a".to_owned(), "xtask".to_owned()]));
+        let crates = crates_of("crates/hinton-draw/src/figure.rs\n");
+        assert!(crates.contains("hinton"), "its tests are those of the facade: {crates:?}");
     }
 }

@@ -28,7 +28,7 @@ const SAMPLE_FAR: (u64, u64) = (256 << 20, 64 << 10);
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DrawRequest<'a> {
-    /// The name of the chart, see [`CHARTS`](crate::CHARTS); `None` chooses by shape.
+    /// The name of the chart, see [`CHARTS`](hinton_chart::CHARTS); `None` chooses by shape.
     pub chart: Option<String>,
     /// How the picture looks.
     pub options: Options,
@@ -98,7 +98,7 @@ impl<'a> DrawRequest<'a> {
         DrawRequest { chart: Some(name.to_owned()), ..DrawRequest::default() }
     }
 
-    /// A request with the settings of a named preset; see [`PRESETS`](crate::PRESETS).
+    /// A request with the settings of a named preset; see [`PRESETS`](hinton_chart::PRESETS).
     ///
     /// # Errors
     /// Returns an error if the name is unknown; the error lists the known ones.
