@@ -64,7 +64,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "bless",
         arguments: "",
-        about: "makes the golden pictures anew and names those that changed",
+        about: "makes the golden pictures anew, names those that changed, and leaves target/golden.html: before, after, difference",
         run: bless::run,
     },
     Command {

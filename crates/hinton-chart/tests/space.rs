@@ -2,8 +2,6 @@
 
 use crate::common;
 
-use std::path::Path;
-
 use common::noise;
 use hinton_chart::space::{
     Box3, Camera, Cloud, ColorKey, Density, Guide, GuideKind, Parts, Regions, SpaceOptions,
@@ -12,6 +10,7 @@ use hinton_chart::space::{
 use hinton_chart::{Colormap, Picture, ThemeName};
 use hinton_render::{OUTPUTS, RenderOptions};
 use hinton_scene::{Color, Item, Piece};
+use hinton_testing::Golden;
 
 /// Bends like tanh, with operations that are the same everywhere.
 fn bend(x: f32) -> f32 {
@@ -167,23 +166,14 @@ fn pictures() -> Vec<(&'static str, Picture, f64)> {
 
 #[test]
 fn pictures_are_the_golden_ones() {
-    let bless = std::env::var_os("HINTON_BLESS").is_some();
-    let mut wrong = Vec::new();
+    let mut golden = Golden::of(env!("CARGO_MANIFEST_DIR"), env!("CARGO_TARGET_TMPDIR"));
     for (name, picture, dpi) in pictures() {
-        let png = png(&picture, dpi);
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{name}.png"));
-        if bless {
-            std::fs::write(&path, &png).unwrap();
-        } else if std::fs::read(&path).ok().as_deref() != Some(&png) {
-            let actual = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.png"));
-            std::fs::write(&actual, &png).unwrap();
-            wrong.push(format!("{} differs; drawn now: {}", path.display(), actual.display()));
-        }
+        golden.picture(&format!("{name}.png"), &png(&picture, dpi));
         for output in ["svg", "pdf"] {
             assert!(!write(&picture, output, dpi).is_empty());
         }
     }
-    assert!(wrong.is_empty(), "{}\nlook at them, then: cargo xtask bless", wrong.join("\n"));
+    golden.end();
 }
 
 /// The pieces of a picture, with their colours.

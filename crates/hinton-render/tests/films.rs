@@ -2,18 +2,20 @@
 
 use crate::film;
 
+use std::fmt::Write as _;
 use std::io::Cursor;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use film::{
-    Picture, decode_apng, decode_gif, decode_png, decode_webp, film, folder, hash, options, row,
-    scene, write,
+    Picture, decode_apng, decode_gif, decode_png, decode_webp, film, folder, options, row, scene,
+    write,
 };
 use hinton_render::films::{
     FILMS, FilmError, FilmOptions, FilmWriter, Frame, FrameSource, SourceError,
 };
 use hinton_scene::Color;
+use hinton_testing::{Golden, hash};
 
 const SIZE: [f64; 2] = [93.5, 67.0];
 
@@ -452,18 +454,14 @@ mod mp4 {
 }
 
 #[test]
-fn films_are_the_golden_ones() {
-    let frames = film(7, true, SIZE);
-    let mut lines = Vec::new();
+fn films_have_the_golden_bytes() {
+    let (frames, mut lines) = (film(7, true, SIZE), String::new());
     for row in FILMS.iter().filter(|row| !["frames", "mp4"].contains(&row.name)) {
         let (bytes, _) = write(row.name, &frames, &options(2)).unwrap();
-        lines.push(format!("{} {} {:016x}", row.name, bytes.len(), hash(&bytes)));
+        writeln!(lines, "{} {} {:016x}", row.name, bytes.len(), hash(&bytes)).unwrap();
     }
     assert_eq!(row("gif").extensions, ["gif"]);
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/films.txt");
-    let text = lines.join("\n") + "\n";
-    if std::env::var_os("HINTON_BLESS").is_some() {
-        std::fs::write(&path, &text).unwrap();
-    }
-    assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), text);
+    let mut golden = Golden::of(env!("CARGO_MANIFEST_DIR"), env!("CARGO_TARGET_TMPDIR"));
+    golden.lines("films.txt", &lines);
+    golden.end();
 }

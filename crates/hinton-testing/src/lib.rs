@@ -5,13 +5,18 @@
 //! - [`Folder`] is a temporary folder that is removed at the end of a test.
 //! - [`Numbers`] is a small random number generator with the same numbers on every machine.
 //! - [`files`] writes small files whose bytes are known.
+//! - [`Golden`] compares what is drawn with what was drawn before, [`Pixels`] two pictures.
 #![forbid(unsafe_code)]
 
 pub mod files;
 mod folder;
+mod golden;
 mod numbers;
+mod pixels;
 mod skip;
 
 pub use folder::Folder;
+pub use golden::{BLESS, Golden, hash};
 pub use numbers::Numbers;
+pub use pixels::{Difference, Pixels};
 pub use skip::{SKIPS, append_skip, shared, skip};

@@ -1,10 +1,12 @@
-//! Golden pictures of comparisons: `cargo xtask bless` makes them again; look at them before you commit.
+//! Golden pictures of comparisons, and their titles and descriptions: `cargo xtask bless` makes them again; look at
+//! them before you commit.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use hinton::diff::{Diff, Rule, diff};
 use hinton::{DrawRequest, Picture, Work, open, output_named, render};
+use hinton_testing::Golden;
 
 /// The pair, the settings, and the tensor whose values are drawn; none for the map of all.
 type Case = (
@@ -50,44 +52,18 @@ fn drawn(pair: [&str; 2], settings: &[(&str, &str)], pattern: Option<&str>) -> P
     }
 }
 
-/// FNV-1a, 64 bits (Fowler, Noll and Vo).
-fn hash(bytes: &[u8]) -> u64 {
-    let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, step)
-}
-
-fn golden(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
-}
-
 #[test]
 fn comparisons_are_the_golden_ones() {
-    let bless = std::env::var_os("HINTON_BLESS").is_some();
-    let (mut hashes, mut wrong) = (String::new(), Vec::new());
+    let mut golden = Golden::of(env!("CARGO_MANIFEST_DIR"), env!("CARGO_TARGET_TMPDIR"));
+    let mut words = String::new();
     for &(name, pair, settings, pattern) in CASES {
         let picture = drawn(pair, settings, pattern);
-        let write = |output: &str| {
-            render(&picture, output_named(output).unwrap(), &picture.render_options()).unwrap()
-        };
-        for output in ["svg", "pdf"] {
-            writeln!(hashes, "{name}.{output} {:016x}", hash(&write(output))).unwrap();
-        }
-        let (path, png) = (golden(&format!("diff-{name}.png")), write("png"));
-        if bless {
-            std::fs::write(&path, &png).unwrap();
-        } else if std::fs::read(&path).ok().as_deref() != Some(&png) {
-            let actual = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("diff-{name}.png"));
-            std::fs::write(&actual, &png).unwrap();
-            wrong.push(format!("{} differs; drawn now: {}", path.display(), actual.display()));
-        }
+        let png = output_named("png").unwrap();
+        let png = render(&picture, png, &picture.render_options()).unwrap();
+        golden.picture(&format!("diff-{name}.png"), &png);
+        let scene = &picture.scene;
+        writeln!(words, "{name}: {:?} {:?}", scene.title, scene.description).unwrap();
     }
-    let path = golden("diffs.txt");
-    if bless {
-        std::fs::write(&path, &hashes).unwrap();
-        return;
-    }
-    let known = std::fs::read_to_string(&path).unwrap_or_default();
-    let changed = hashes.lines().filter(|line| !known.lines().any(|one| one == *line));
-    wrong.extend(changed.map(|line| format!("{line} is not in {}", path.display())));
-    assert!(wrong.is_empty(), "{}\nlook at them, then: cargo xtask bless", wrong.join("\n"));
+    golden.lines("diffs.txt", &words);
+    golden.end();
 }

@@ -1,22 +1,34 @@
-//! Golden films of charts: small, exact. `HINTON_BLESS=1 cargo test -p hinton --test it film_golden` makes the
-//! hashes again; look at the films (`hinton animate`) before you commit them.
+//! Golden films of charts: three frames of each side by side, and a hash of the pixels of all. `cargo xtask bless`
+//! makes them again; look at them before you commit them.
+//!
+//! What the encoders of films write is compared in hinton-render.
 
 use crate::common;
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::PathBuf;
 
 use common::{Folder, put};
-use hinton::animate::{Metric, Show};
+use hinton::animate::{Film, Metric, Show};
 use hinton::{
-    AnimateRequest, DrawRequest, FilmSettings, Run, RunOptions, animate, film_output_for, open_run,
-    output_named, render, save_film,
+    AnimateRequest, DrawRequest, FilmSettings, Run, RunOptions, animate, film_output_named,
+    open_run, output_named, render, save_film,
 };
+use hinton_testing::{Golden, Pixels, hash};
 
-/// FNV-1a, 64 bits (Fowler, Noll and Vo).
-fn hash(bytes: &[u8]) -> u64 {
-    let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, step)
+/// A hash of the pixels of every frame, and how many frames there are.
+fn frames(film: &mut Film<'_>) -> (usize, u64) {
+    let folder = Folder::new();
+    let path = folder.path("frames");
+    let mut watch = |_| std::ops::ControlFlow::Continue(());
+    let output = film_output_named("frames").unwrap();
+    save_film(film, &path, output, FilmSettings::default(), &mut watch).unwrap();
+    let mut names: Vec<_> =
+        std::fs::read_dir(&path).unwrap().map(|it| it.unwrap().path()).collect();
+    names.sort();
+    let pixels = |path: &PathBuf| Pixels::of_png(&std::fs::read(path).unwrap()).unwrap().rgba;
+    let all: Vec<[u8; 4]> = names.iter().flat_map(pixels).collect();
+    (names.len(), hash(all.as_flattened()))
 }
 
 /// Four steps of that shape, with a log; values of both signs grow, one is NaN in the third.
@@ -73,28 +85,16 @@ fn films_of_charts_are_the_golden_ones() {
         ("metric-dark", &matrix, case(&[("theme", "dark")], &|it| it.metric = Metric::Auto)),
         ("two-runs", &both, case(&[], &|it| it.metric = Metric::Named("accuracy".to_owned()))),
     ];
+    let mut golden = Golden::of(env!("CARGO_MANIFEST_DIR"), env!("CARGO_TARGET_TMPDIR"));
     let mut lines = String::new();
     for (name, runs, request) in films {
         let mut film = animate::<&str>(runs, &[], &request).unwrap();
         let strip = film.strip(3).unwrap();
         let strip = render(&strip, output_named("png").unwrap(), &strip.render_options()).unwrap();
-        write!(lines, "{name}").unwrap();
-        for extension in ["gif", "apng"] {
-            let path = folder.path(&format!("film.{extension}"));
-            let output = film_output_for(&path).unwrap();
-            let settings = FilmSettings::default();
-            let mut watch = |_| std::ops::ControlFlow::Continue(());
-            let report = save_film(&mut film, &path, output, settings, &mut watch).unwrap();
-            let bytes = std::fs::read(&path).unwrap();
-            let (pictures, length) = (report.pictures, bytes.len());
-            write!(lines, " {extension} {pictures} {length} {:016x}", hash(&bytes)).unwrap();
-        }
-        writeln!(lines, " strip {:016x}", hash(&strip)).unwrap();
+        golden.picture(&format!("film-{name}.png"), &strip);
+        let (count, pixels) = frames(&mut film);
+        writeln!(lines, "{name} {count} frames {pixels:016x}").unwrap();
     }
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/films.txt");
-    if std::env::var_os("HINTON_BLESS").is_some() {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, &lines).unwrap();
-    }
-    assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), lines);
+    golden.lines("films.txt", &lines);
+    golden.end();
 }

@@ -110,9 +110,3 @@ pub(crate) fn film(count: usize, annotated: bool, size: [f64; 2]) -> Vec<Frame> 
 pub(crate) fn options(threads: usize) -> FilmOptions {
     FilmOptions { dpi: 144.0, threads, ..FilmOptions::default() }
 }
-
-/// FNV-1a, 64 bits (Fowler, Noll and Vo).
-pub(crate) fn hash(bytes: &[u8]) -> u64 {
-    let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, step)
-}
