@@ -1,6 +1,9 @@
-//! `cargo xtask licences`: what `cargo deny` checks, in the small, for those who have only cargo.
+//! `cargo xtask licences`: what `cargo deny` checks, in the small, for those who have only cargo; and `cargo deny`
+//! itself where it is installed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -25,11 +28,15 @@ const ALLOWED: &[&str] = &[
 /// Crates of which two major versions at once would be a mistake; deny.toml lists the same.
 const ONCE: &[&str] = &["flate2", "pdf-writer", "png", "ttf-parser", "zip"];
 
+/// The version of cargo-deny that deny.toml is written for.
+const DENY: &str = "0.20.2";
+
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     match arguments {
         [] => {}
         [word] if word == "--wheel" => return dist::licences_of_wheel(),
-        _ => return Err("expected nothing, or --wheel".into()),
+        [word] if word == "--install" => install()?,
+        _ => return Err("expected nothing, --install, or --wheel".into()),
     }
     let metadata = shell::metadata(true)?;
     let faults = faults(&metadata)?;
@@ -41,13 +48,37 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         return Err(format!("{} faults in {count} packages", faults.len()).into());
     }
     println!("{count} packages: every licence is allowed, {} come once", ONCE.join(", "));
-    if shell::works(shell::cargo().args(["deny", "--version"])) {
-        shell::run(shell::cargo().args(["deny", "check", "licenses", "bans", "sources"]))
-    } else {
+    let Some(mut deny) = deny()? else {
         let test = "deny.toml was not checked beyond this";
-        crate::skips::skip("cargo-deny", test, "cargo-deny is not installed");
-        Ok(())
+        let why = "cargo-deny is not installed: cargo xtask licences --install";
+        crate::skips::skip("cargo-deny", test, why);
+        return Ok(());
+    };
+    // A skip in deny.toml that nothing needs any more is a fault too.
+    shell::run(deny.args(["check", "--deny", "unmatched-skip", "licenses", "bans", "sources"]))
+}
+
+/// The folder of programs that chores install: it goes with the builds, and a cache of those keeps it.
+fn tools() -> Result<PathBuf, Failure> {
+    Ok(shell::target_dir()?.join("tools"))
+}
+
+/// cargo-deny: ours, or the one that is installed.
+fn deny() -> Result<Option<Command>, Failure> {
+    let ours = tools()?.join("bin").join(format!("cargo-deny{}", std::env::consts::EXE_SUFFIX));
+    let names = [ours.to_string_lossy().into_owned(), "cargo-deny".to_owned()];
+    let found = names.into_iter().find(|name| shell::works(shell::program(name).arg("--version")));
+    Ok(found.map(|name| shell::program(&name)))
+}
+
+/// Builds cargo-deny where none is. Its checks take a second, so the quickest build is the best.
+fn install() -> Result<(), Failure> {
+    if deny()?.is_some() {
+        return Ok(());
     }
+    let mut install = shell::cargo();
+    install.args(["install", "cargo-deny", "--version", DENY, "--locked", "--debug", "--root"]);
+    shell::run(install.arg(tools()?))
 }
 
 fn faults(metadata: &Value) -> Result<Vec<String>, Failure> {

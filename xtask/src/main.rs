@@ -51,8 +51,9 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "licences",
-        arguments: "[--wheel]",
-        about: "checks the licences of all dependencies; --wheel writes the texts that a wheel takes along",
+        arguments: "[--install|--wheel]",
+        about: "checks the licences of all dependencies; --install builds cargo-deny first where it is not installed, for all \
+                of deny.toml; --wheel writes the texts that a wheel takes along",
         run: licences::run,
     },
     Command {
