@@ -42,9 +42,7 @@ pub trait Bytes: Send + Sync {
     /// Announces the ranges that will be read, in this order, so that bytes of a remote file can be
     /// fetched in few requests, several at a time. It is only a hint: announced ranges need not be
     /// read, and others may be. Does nothing for local bytes.
-    fn will_read(&self, ranges: &[Range<u64>]) {
-        let _ = ranges;
-    }
+    fn will_read(&self, _ranges: &[Range<u64>]) {}
 
     /// Announces that all bytes will be read in short pieces far apart, such as the columns of a
     /// matrix. A compressed stream may then be decompressed into memory as a whole, if there is

@@ -31,9 +31,7 @@ pub trait Folder: Send + Sync {
 
     /// Announces the files that will be opened, so that they can be checked together if each takes
     /// a while. Does nothing for local files. Failures are reported by [`Folder::file`].
-    fn will_open(&self, names: &[&str]) {
-        let _ = names;
-    }
+    fn will_open(&self, _names: &[&str]) {}
 
     /// The name of a file of this folder as shown to the user.
     fn shown(&self, name: &str) -> String;

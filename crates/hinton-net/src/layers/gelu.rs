@@ -25,8 +25,7 @@ impl Pointwise for Gelu {
     }
 
     #[inline(always)]
-    fn slope<R: Real>(&self, x: R, y: R) -> R {
-        let _ = y;
+    fn slope<R: Real>(&self, x: R, _y: R) -> R {
         // 1 / sqrt(2 pi)
         let density = R::of(0.398_942_280_401_432_7) * (R::of(-0.5) * x * x).exp();
         below(x) + x * density

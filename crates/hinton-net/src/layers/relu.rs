@@ -25,8 +25,7 @@ impl Pointwise for Relu {
     }
 
     #[inline(always)]
-    fn slope<R: Real>(&self, x: R, y: R) -> R {
-        let _ = y;
+    fn slope<R: Real>(&self, x: R, _y: R) -> R {
         if x > R::ZERO { R::ONE } else { R::ZERO }
     }
 }

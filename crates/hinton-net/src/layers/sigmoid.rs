@@ -25,8 +25,7 @@ impl Pointwise for Sigmoid {
     }
 
     #[inline(always)]
-    fn slope<R: Real>(&self, x: R, y: R) -> R {
-        let _ = x;
+    fn slope<R: Real>(&self, _x: R, y: R) -> R {
         y * (R::ONE - y)
     }
 }

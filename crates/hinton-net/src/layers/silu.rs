@@ -25,8 +25,7 @@ impl Pointwise for Silu {
     }
 
     #[inline(always)]
-    fn slope<R: Real>(&self, x: R, y: R) -> R {
-        let _ = y;
+    fn slope<R: Real>(&self, x: R, _y: R) -> R {
         let gate = R::ONE / (R::ONE + (-x).exp());
         gate * (R::ONE + x * (R::ONE - gate))
     }
