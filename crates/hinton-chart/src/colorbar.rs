@@ -75,9 +75,10 @@ impl KeyCells {
             return None;
         }
         let (low, high) = (short(scale.low()), short(scale.high()));
-        let range = match () {
-            () if scale.low() == -scale.high() => format!("±{high}"),
-            () => format!("{low} to {high}"),
+        let range = if scale.low() == -scale.high() {
+            format!("±{high}")
+        } else {
+            format!("{low} to {high}")
         };
         let count = self.beyond.map(|(above, below)| above + below);
         let what = match (self.are_folded, count) {

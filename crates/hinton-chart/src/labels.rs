@@ -158,10 +158,12 @@ impl Strips {
         };
         let (row_name, col_name) = (name(&options.y_label), name(&options.x_label));
         let left = if rows.is_empty() { 0.0 } else { row_width + away + PAD };
-        let top = match () {
-            () if cols.is_empty() => 0.0,
-            () if turn == 0.0 => line + away,
-            () => col_width * sin.abs() + style.size * cos.abs() + away,
+        let top = if cols.is_empty() {
+            0.0
+        } else if turn == 0.0 {
+            line + away
+        } else {
+            col_width * sin.abs() + style.size * cos.abs() + away
         };
         Strips {
             left: left + row_name,
@@ -214,10 +216,12 @@ impl Strips {
         for (share, label) in self.cols.iter() {
             let x = rect.x + share * rect.w;
             let y = rect.y - away;
-            let (align, baseline) = match () {
-                () if self.turn == 0.0 => (Align::Middle, Baseline::Alphabetic),
-                () if self.turn > 0.0 => (Align::End, Baseline::Alphabetic),
-                () => (Align::Start, Baseline::Middle),
+            let (align, baseline) = if self.turn == 0.0 {
+                (Align::Middle, Baseline::Alphabetic)
+            } else if self.turn > 0.0 {
+                (Align::End, Baseline::Alphabetic)
+            } else {
+                (Align::Start, Baseline::Middle)
             };
             items.push(Item::Text(Text::rotated(label, x, y, style, align, baseline, self.turn)));
             tick_path.extend(Path::line(

@@ -124,12 +124,15 @@ impl NumberFormat {
         let number =
             if value.is_finite() { self.digits(value.abs()) } else { significant(value, 3) };
         let shows_zero = number.chars().all(|c| !c.is_ascii_digit() || c == '0');
-        let sign = match () {
-            () if !value.is_finite() => "",
+        let sign = if !value.is_finite() {
+            ""
+        } else if value < 0.0 && !shows_zero {
             // "−0.00" says less than "0.00" takes room for.
-            () if value < 0.0 && !shows_zero => "−",
-            () if self.plus && value >= 0.0 => "+",
-            () => "",
+            "−"
+        } else if self.plus && value >= 0.0 {
+            "+"
+        } else {
+            ""
         };
         format!("{}{sign}{number}{}", self.before, self.after)
     }

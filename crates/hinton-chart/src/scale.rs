@@ -269,9 +269,11 @@ fn one_sided(low: f64, high: f64, min: f64, max: f64) -> (f64, f64) {
 
 /// A range that holds more than one value.
 pub(crate) fn widen(low: f64, high: f64) -> (f64, f64) {
-    match () {
-        () if low < high => (low, high),
-        () if low == 0.0 => (-1.0, 1.0),
-        () => (low - low.abs() / 2.0, low + low.abs() / 2.0),
+    if low < high {
+        (low, high)
+    } else if low == 0.0 {
+        (-1.0, 1.0)
+    } else {
+        (low - low.abs() / 2.0, low + low.abs() / 2.0)
     }
 }

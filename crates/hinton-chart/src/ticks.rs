@@ -23,9 +23,10 @@ pub(crate) fn even_ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
 pub(crate) fn tick_texts(ticks: &[f64]) -> Vec<String> {
     let largest = ticks.iter().map(|tick| tick.abs()).fold(0.0, f64::max);
     let step = ticks.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(f64::MAX, f64::min);
-    let digits = match () {
-        () if largest > 0.0 && step > 0.0 && step < f64::MAX => decade(largest) - decade(step) + 2,
-        () => 3,
+    let digits = if largest > 0.0 && step > 0.0 && step < f64::MAX {
+        decade(largest) - decade(step) + 2
+    } else {
+        3
     };
     // A tick that is zero but for rounding is written as zero.
     let whole = |tick: f64| if tick.abs() < step * 1e-9 { 0.0 } else { tick };

@@ -149,14 +149,16 @@ fn fault(root: &Path, name: &str, words: &str, told: &str) -> Option<String> {
     let is_raw = |c: char| c.is_control() && c != '\n';
     // What is drawn in the terminal has its colours.
     let is_picture = words[0] == "space" && told.is_empty();
-    let fault = match () {
-        () if !(0..=2).contains(&said.code) => format!("ended with {}", said.code),
-        () if all.contains("memory allocation") || all.contains("panicked") => "aborted".to_owned(),
-        () if !all.contains(told) => format!("{told:?} is not in"),
-        () if !is_picture && (all.contains(is_raw) || all.contains('\u{202e}')) => {
-            "not escaped".to_owned()
-        }
-        () => return None,
+    let fault = if !(0..=2).contains(&said.code) {
+        format!("ended with {}", said.code)
+    } else if all.contains("memory allocation") || all.contains("panicked") {
+        "aborted".to_owned()
+    } else if !all.contains(told) {
+        format!("{told:?} is not in")
+    } else if !is_picture && (all.contains(is_raw) || all.contains('\u{202e}')) {
+        "not escaped".to_owned()
+    } else {
+        return None;
     };
     Some(format!("{words:?}: {fault}: {start}"))
 }

@@ -91,17 +91,21 @@ pub(crate) fn list(path: &Path) -> Result<Vec<Entry>, Error> {
 pub(crate) fn kind(path: &Path) -> Option<Kind> {
     if let Some(location) = far(path) {
         let location = location.ok()?;
-        return match () {
-            () if location.is_dir() => Some(Kind::Folder),
-            () if location.is_file() => Some(Kind::File),
-            () => None,
+        return if location.is_dir() {
+            Some(Kind::Folder)
+        } else if location.is_file() {
+            Some(Kind::File)
+        } else {
+            None
         };
     }
     let metadata = fs::metadata(path).ok()?;
-    Some(match () {
-        () if metadata.is_file() => Kind::File,
-        () if metadata.is_dir() => Kind::Folder,
-        () => Kind::Other,
+    Some(if metadata.is_file() {
+        Kind::File
+    } else if metadata.is_dir() {
+        Kind::Folder
+    } else {
+        Kind::Other
     })
 }
 

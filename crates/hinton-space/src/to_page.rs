@@ -28,10 +28,12 @@ impl Show<'_> {
             let detail: Vec<String> =
                 flat.into_iter().chain([text]).filter(|t| !t.is_empty()).collect();
             let cut = |at: usize| !matches!(self.placements[at], Placement::Direct);
-            let morph = match () {
-                () if at > 0 && (cut(at) || cut(at - 1)) => html::Morph::Cut,
-                () if stage.map.is_some() => html::Morph::LinearMap,
-                () => html::Morph::Activation,
+            let morph = if at > 0 && (cut(at) || cut(at - 1)) {
+                html::Morph::Cut
+            } else if stage.map.is_some() {
+                html::Morph::LinearMap
+            } else {
+                html::Morph::Activation
             };
             let mut axes = html::Axes {
                 low: shown.range.low.map(|value| value as f32),

@@ -23,11 +23,14 @@ impl Placed {
     pub(crate) fn levels_at(&self, zoom: f64) -> Levels {
         let (rows, cols) = (level(self.rows, self.h * zoom), level(self.cols, self.w * zoom));
         let (height, width) = (self.h / self.rows as f64, self.w / self.cols as f64);
-        match () {
-            () if self.rows == 1 => (cols, cols),
-            () if self.cols == 1 => (rows, rows),
-            () if height.max(width) / height.min(width) > SQUARE => (rows, cols),
-            () => (rows.max(cols), rows.max(cols)),
+        if self.rows == 1 {
+            (cols, cols)
+        } else if self.cols == 1 {
+            (rows, rows)
+        } else if height.max(width) / height.min(width) > SQUARE {
+            (rows, cols)
+        } else {
+            (rows.max(cols), rows.max(cols))
         }
     }
 }

@@ -137,14 +137,12 @@ fn precision_note(panels: &[Panel], summary: &Summary) -> Option<String> {
         return None;
     }
     let largest = summary.max_abs().unwrap_or(0.0);
-    match () {
-        () if largest > f64::from(f32::MAX) => {
-            Some("values past 3.4e38 are drawn as 3.4e38".to_owned())
-        }
-        () if largest > 0.0 && largest < f64::from(f32::MIN_POSITIVE) => {
-            Some("values this small are drawn as zero".to_owned())
-        }
-        () => None,
+    if largest > f64::from(f32::MAX) {
+        Some("values past 3.4e38 are drawn as 3.4e38".to_owned())
+    } else if largest > 0.0 && largest < f64::from(f32::MIN_POSITIVE) {
+        Some("values this small are drawn as zero".to_owned())
+    } else {
+        None
     }
 }
 

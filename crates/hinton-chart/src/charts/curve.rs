@@ -107,7 +107,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
     words.notes.extend(options.notes.iter().cloned());
     let layout = page.block(size, &words);
     let body = layout.areas[0].rect;
-    let mut plot = drawn.plot(&lines, body, options, &theme)?;
+    let mut plot = drawn.plot(&lines, body, options)?;
     let named = options.legend.unwrap_or(true);
     let mut labels = if named { end_labels(&lines, &plot) } else { Vec::new() };
     let own_y = own_y(panels, &words.title);
@@ -334,14 +334,7 @@ impl Drawn {
     }
 
     /// The axes; their place is not yet settled.
-    fn plot(
-        &self,
-        lines: &[Line<'_>],
-        rect: Rect,
-        options: &Options,
-        theme: &Theme,
-    ) -> Result<Plot, ChartError> {
-        let _ = theme;
+    fn plot(&self, lines: &[Line<'_>], rect: Rect, options: &Options) -> Result<Plot, ChartError> {
         let points = || lines.iter().flat_map(|line| line.points);
         let ends = |values: &mut dyn Iterator<Item = f64>| {
             values
@@ -363,12 +356,15 @@ impl Drawn {
         let least = least.fold(f64::INFINITY, f64::min);
         let is_log = options.log_x && x.0 < x.1 && least.is_finite();
         let whole = whole && !is_log;
-        let x = match () {
-            () if is_log && x.0 > 0.0 => Axis::logarithmic(x.0, x.1),
+        let x = if is_log && x.0 > 0.0 {
+            Axis::logarithmic(x.0, x.1)
+        } else if is_log {
             // Steps are often counted from zero, which has a place of its own.
-            () if is_log => Axis::both_sides(x.0, x.1, least),
-            () if x.0 < x.1 => Axis::even(x.0, x.1),
-            () => Axis::even(x.0 - 1.0, x.1 + 1.0),
+            Axis::both_sides(x.0, x.1, least)
+        } else if x.0 < x.1 {
+            Axis::even(x.0, x.1)
+        } else {
+            Axis::even(x.0 - 1.0, x.1 + 1.0)
         };
         Ok(Plot { rect, x, y: self.y_axis(y, lines, options), whole })
     }

@@ -342,10 +342,12 @@ struct Weights {
 
 /// The shares that squares can have: one of truth values, none where no value is finite.
 fn shares(panels: &[Panel], summary: &Summary) -> &'static [f64] {
-    match () {
-        () if summary.finite() == 0 => &[],
-        () if panels.iter().all(|panel| panel.dtype == "bool") => &REFERENCES[..1],
-        () => &REFERENCES,
+    if summary.finite() == 0 {
+        &[]
+    } else if panels.iter().all(|panel| panel.dtype == "bool") {
+        &REFERENCES[..1]
+    } else {
+        &REFERENCES
     }
 }
 

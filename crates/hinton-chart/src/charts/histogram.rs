@@ -291,10 +291,12 @@ fn axes(
     for tick in heights.ticks().into_iter().filter(whole) {
         let y = plot.bottom() - heights.share(tick) * plot.h;
         lines.extend(Path::line(Point::new(plot.x, y), Point::new(plot.right(), y)));
-        let label = match () {
-            () if shares => format!("{} %", short(tick * 100.0)),
-            () if tick < 1e6 => short_count(tick.round() as u64),
-            () => short(tick),
+        let label = if shares {
+            format!("{} %", short(tick * 100.0))
+        } else if tick < 1e6 {
+            short_count(tick.round() as u64)
+        } else {
+            short(tick)
         };
         items.push(text(&label, plot.x - 5.0, y, style, Align::End, Baseline::Middle));
     }

@@ -291,10 +291,12 @@ fn rgb_legend(scale: &ColorScale, theme: &Theme, summary: &Summary) -> Vec<Swatc
 fn rgb_ends(scale: &ColorScale) -> (f64, f64) {
     let (low, high) = (scale.low(), scale.high());
     let reach = low.abs().max(high.abs());
-    match () {
-        () if is_on_offset(low, high) => (low, high),
-        () if low < 0.0 => (-reach, reach),
-        () => (0.0, reach),
+    if is_on_offset(low, high) {
+        (low, high)
+    } else if low < 0.0 {
+        (-reach, reach)
+    } else {
+        (0.0, reach)
     }
 }
 

@@ -49,10 +49,12 @@ impl Box3 {
             let (low, high) = (self.low[axis], self.high[axis]);
             let (low, high) = if low <= high { (low, high) } else { (0.0, 0.0) };
             let length = high - low;
-            let more = match () {
-                () if length > 0.0 => length * share,
-                () if longest > 0.0 => longest / 2.0,
-                () => low.abs().max(1.0) / 2.0,
+            let more = if length > 0.0 {
+                length * share
+            } else if longest > 0.0 {
+                longest / 2.0
+            } else {
+                low.abs().max(1.0) / 2.0
             };
             padded.low[axis] = low - more;
             padded.high[axis] = high + more;

@@ -147,10 +147,12 @@ pub(super) fn export(viewer: &Viewer, page: &Path, budget: u64) -> Result<(), Fa
 
 /// Opens an address in the browser; says whether something was started that may do so.
 pub(super) fn opens(address: &str) -> bool {
-    let (program, words): (&str, &[&str]) = match () {
-        () if cfg!(windows) => ("rundll32", &["url.dll,FileProtocolHandler"]),
-        () if cfg!(target_os = "macos") => ("open", &[]),
-        () => ("xdg-open", &[]),
+    let (program, words): (&str, &[&str]) = if cfg!(windows) {
+        ("rundll32", &["url.dll,FileProtocolHandler"])
+    } else if cfg!(target_os = "macos") {
+        ("open", &[])
+    } else {
+        ("xdg-open", &[])
     };
     let mut process = Process::new(program);
     process.args(words).arg(address);
