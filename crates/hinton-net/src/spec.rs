@@ -159,27 +159,13 @@ fn shape(word: &str) -> Option<Result<Shape, String>> {
 
 /// `; did you mean tanh?`, where a layer's name is near.
 fn meant(word: &str) -> String {
-    let nearest = LAYERS.iter().map(|row| (edits(word, row.name), row.name)).min();
+    // No name is longer than this, and a longer word is near none.
+    let short: String = word.chars().take(64).collect();
+    let nearest = LAYERS.iter().map(|row| (strsim::levenshtein(&short, row.name), row.name)).min();
     match nearest {
         Some((far, name)) if far <= 1 + word.len() / 3 => format!("; did you mean {name}?"),
         _ => String::new(),
     }
-}
-
-/// Edits between two words (Levenshtein 1966).
-fn edits(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().take(64).collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (index, a) in from.chars().take(64).enumerate() {
-        let mut corner = row[0];
-        row[0] = index + 1;
-        for (column, b) in to.iter().enumerate() {
-            let changed = corner + usize::from(a != *b);
-            corner = row[column + 1];
-            row[column + 1] = changed.min(corner + 1).min(row[column] + 1);
-        }
-    }
-    row[to.len()]
 }
 
 #[cfg(test)]
