@@ -7,6 +7,7 @@
 #![deny(unsafe_code)]
 
 mod adapter;
+mod cancel;
 mod checkpoint;
 mod error;
 mod events;
@@ -27,6 +28,7 @@ pub mod source;
 pub mod summary;
 
 pub use adapter::ADAPTER;
+pub use cancel::Cancel;
 pub use checkpoint::{Checkpoint, Warning};
 pub use error::{Error, ErrorKind};
 pub use events::{EventScalar, Events, is_events, open_events, read_events};

@@ -1,5 +1,7 @@
 //! Limits on the resources that opening a file may use.
 
+use crate::Cancel;
+
 /// Limits on the cost of opening a file. The defaults allow files of hundreds of gigabytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -30,6 +32,8 @@ pub struct Limits {
     /// kills the reading process. Set this in long-running programs that read next to a training;
     /// they then get an error instead.
     pub by_position: bool,
+    /// What cancels the decompression of what is opened.
+    pub cancel: Cancel,
 }
 
 impl Limits {
@@ -65,6 +69,7 @@ impl Default for Limits {
             held_bytes: if cfg!(target_pointer_width = "32") { 256 << 20 } else { 1 << 30 },
             text_bytes: if cfg!(target_pointer_width = "32") { 512 << 20 } else { 2 << 30 },
             by_position: false,
+            cancel: Cancel::default(),
         }
     }
 }

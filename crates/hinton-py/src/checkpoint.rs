@@ -22,7 +22,7 @@ pub(crate) struct Checkpoint(pub(crate) hinton::Checkpoint);
 pub(crate) fn open(py: Python<'_>, path: PathBuf) -> PyResult<Checkpoint> {
     Ok(Checkpoint(work::run(py, |_| {
         addresses::allow(&path)?;
-        hinton::open(&path)
+        hinton::open_with(&path, &work::limits())
     })?))
 }
 

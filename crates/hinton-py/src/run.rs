@@ -26,9 +26,10 @@ pub(crate) struct Runs(Arc<Vec<hinton::Run>>);
 #[pyfunction]
 pub(crate) fn open_runs(py: Python<'_>, paths: Vec<PathBuf>) -> PyResult<Runs> {
     let runs = work::run(py, |_| {
+        let options = RunOptions { limits: work::limits(), ..RunOptions::default() };
         let open = |path: &PathBuf| {
             addresses::allow(path)?;
-            hinton::open_run(&[path], &RunOptions::default())
+            hinton::open_run(&[path], &options)
         };
         paths.iter().map(open).collect::<Result<Vec<_>, Error>>()
     })?;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
-use hinton::{Error, Progress};
+use hinton::{Cancel, Error, Limits, Progress};
 use pyo3::exceptions::{PyException, PyRuntimeError};
 use pyo3::prelude::*;
 
@@ -30,6 +30,16 @@ pub(crate) struct Amount {
 
 /// Works that were asked to stop and have not ended yet.
 static STOPPING: AtomicUsize = AtomicUsize::new(0);
+
+/// Set while any work is asked to stop: what decompresses files looks at it.
+static IS_STOPPING: AtomicBool = AtomicBool::new(false);
+
+/// The limits with which files are opened: Ctrl-C stops their decompression too.
+pub(crate) fn limits() -> Limits {
+    let mut limits = Limits::default();
+    limits.cancel = Cancel::when(&IS_STOPPING);
+    limits
+}
 
 /// Whether any work was asked to stop: for waits that belong to the whole process.
 pub(crate) fn is_stopping() -> bool {
@@ -155,12 +165,13 @@ fn listened<T: Send>(
                     if interrupted.is_some() {
                         stop.is_set.store(true, Ordering::Relaxed);
                         STOPPING.fetch_add(1, Ordering::Relaxed);
+                        IS_STOPPING.store(true, Ordering::Relaxed);
                     }
                 }
             }
             shown.end();
-            if interrupted.is_some() {
-                STOPPING.fetch_sub(1, Ordering::Relaxed);
+            if interrupted.is_some() && STOPPING.fetch_sub(1, Ordering::Relaxed) == 1 {
+                IS_STOPPING.store(false, Ordering::Relaxed);
             }
             let result = worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             match interrupted {

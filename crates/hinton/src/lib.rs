@@ -52,7 +52,8 @@ pub use hinton_draw::{
     settings,
 };
 pub use hinton_format::{
-    Checkpoint, DEQUANTISED, Error as FormatError, ErrorKind, FORMATS, FormatRow, Limits, Warning,
+    Cancel, Checkpoint, DEQUANTISED, Error as FormatError, ErrorKind, FORMATS, FormatRow, Limits,
+    Warning,
 };
 pub use hinton_picture::{
     CountedWatch, FilmSettings, Picture, Pixels, Playable, Poster, film_bytes, film_output_for,

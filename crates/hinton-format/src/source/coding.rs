@@ -8,6 +8,8 @@ use flate2::bufread::{DeflateDecoder, ZlibDecoder};
 use hinton_tensor::Bytes;
 
 use super::ByteReader;
+use crate::Cancel;
+use crate::words::carried;
 
 /// One way of packing.
 #[derive(Debug)]
@@ -50,6 +52,24 @@ impl Source {
         let reader = BufReader::with_capacity(1 << 16, ByteReader::new(data, start, len));
         let taken = Arc::new(AtomicU64::new(0));
         (Source { reader, taken: taken.clone() }, taken)
+    }
+}
+
+/// A reader that stops when it is cancelled: what is packed small may be gigabytes of zeros.
+struct Cancelled<R> {
+    reader: R,
+    cancel: Cancel,
+}
+
+/// A decoder that stops when it is cancelled.
+pub(crate) fn cancelled_by(reader: Box<dyn Read + Send>, cancel: Cancel) -> Box<dyn Read + Send> {
+    Box::new(Cancelled { reader, cancel })
+}
+
+impl<R: Read> Read for Cancelled<R> {
+    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+        self.cancel.check().map_err(|error| carried(&error))?;
+        self.reader.read(buf)
     }
 }
 

@@ -9,10 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use flate2::Crc;
 use hinton_tensor::{Bytes, ReadError, ReadErrorKind, range_end};
 
-use super::coding::{Coding, Source};
+use super::coding::{Coding, Source, cancelled_by};
 use super::kept::Kept;
-use crate::Limits;
 use crate::words::{fault_kind, packed_fault};
+use crate::{Cancel, Limits};
 
 /// Compressed bytes that are decompressed when they are used. Small ones are decompressed as a
 /// whole on first use; large ones are streamed, and the stream is restarted to read anything before
@@ -48,6 +48,7 @@ pub(super) struct Packed {
     pub(super) crc: Option<u32>,
     /// Most bytes that a reader keeps of what it gave.
     pub(super) window: u64,
+    pub(super) cancel: Cancel,
 }
 
 /// A reader of what is packed.
@@ -67,7 +68,8 @@ impl Opened {
 impl Packed {
     pub(super) fn open(&self) -> Opened {
         let (source, taken) = Source::new(self.data.clone(), self.start, self.len);
-        Opened { decoder: (self.coding.open)(source, self.window), taken, start: self.start }
+        let decoder = cancelled_by((self.coding.open)(source, self.window), self.cancel);
+        Opened { decoder, taken, start: self.start }
     }
 
     /// What is said where `at` bytes came out, and then something went wrong.
@@ -139,7 +141,8 @@ impl Inflate {
             return Err(ReadError::damaged(start, packed_len, why));
         }
         let window = limits.held_bytes;
-        let packed = Packed { data, start, len: packed_len, coding, crc, window };
+        let cancel = limits.cancel;
+        let packed = Packed { data, start, len: packed_len, coding, crc, window, cancel };
         Ok(Inflate::measured(packed, len, limits))
     }
 
@@ -345,7 +348,8 @@ pub(crate) fn head(
     limits: &Limits,
 ) -> Result<Vec<u8>, ReadError> {
     let window = limits.held_bytes;
-    let packed = Packed { data: data.clone(), start, len, coding, crc: None, window };
+    let cancel = limits.cancel;
+    let packed = Packed { data: data.clone(), start, len, coding, crc: None, window, cancel };
     let mut bytes = Vec::new();
     let mut opened = packed.open();
     match opened.decoder.by_ref().take(want).read_to_end(&mut bytes) {

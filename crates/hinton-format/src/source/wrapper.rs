@@ -10,12 +10,12 @@ mod zstd;
 use std::io::Read;
 use std::sync::Arc;
 
-use hinton_tensor::Bytes;
+use hinton_tensor::{Bytes, ReadError, ReadErrorKind};
 
 use super::coding::Coding;
 use super::inflate::{Inflate, Packed, head};
 use super::read_head;
-use crate::words::packed_fault;
+use crate::words::{fault_kind, packed_fault};
 use crate::{Error, Limits};
 
 pub(crate) use gzip::CODING as GZIP;
@@ -129,6 +129,7 @@ impl Wrapper {
             coding: self.coding,
             crc: None,
             window: limits.held_bytes,
+            cancel: limits.cancel,
         };
         let mut opened = packed.open();
         let mut bytes = Vec::new();
@@ -149,15 +150,24 @@ impl Wrapper {
             }
         }
         if let Some(error) = failed {
-            return Err(Error::malformed(packed.damaged(len, &packed_fault(&error)))
-                .at_byte(opened.byte())
-                .cure(CUT));
+            return Err(stopped(&packed, opened.byte(), len, &error));
         }
         let kept = (bytes.len() as u64 == len).then(|| {
             bytes.shrink_to_fit();
             bytes
         });
         Ok(Arc::new(Inflate::counted(packed, len, kept, limits)))
+    }
+}
+
+/// The error where a decoder stopped: what it says of the data, or why the data could not be read.
+fn stopped(packed: &Packed, byte: u64, count: u64, error: &std::io::Error) -> Error {
+    let why = packed_fault(error);
+    match fault_kind(error) {
+        ReadErrorKind::Damaged | ReadErrorKind::PastEnd => {
+            Error::malformed(packed.damaged(count, &why)).at_byte(byte).cure(CUT)
+        }
+        kind => Error::of_read(&ReadError::new(kind, byte, 0, why.clone()), why).at_byte(byte),
     }
 }
 

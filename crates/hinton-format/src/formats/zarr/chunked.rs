@@ -118,7 +118,7 @@ pub(crate) fn tensor(
     let (store, cache) = (store.clone(), cache.clone());
     let size = grid.chunk_bytes() as u64;
     let way = streamed::way(&array.codecs).filter(|_| size > limits.held_bytes);
-    let streams = way.map(|way| Streams::new(way, size, limits.held_bytes));
+    let streams = way.map(|way| Streams::new(way, size, limits));
     let longest_index = limits.header_bytes;
     let missing = Missing::default();
     let chunked = Chunked {

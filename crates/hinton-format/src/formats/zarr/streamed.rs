@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hinton_tensor::{Bytes, ReadError};
 
 use super::codec::Codec;
-use crate::source::coding::{Coding, Source, ZLIB};
+use crate::source::coding::{Coding, Source, ZLIB, cancelled_by};
 use crate::source::grid::{Answer, Piece};
 use crate::source::unzstd::WINDOW;
 use crate::source::wrapper::{GZIP, ZSTD, first_window};
+use crate::{Cancel, Limits};
 
 /// Most streams that are kept; a row of chunks side by side is read from all of them in turn.
 const MOST: usize = 64;
@@ -48,6 +49,7 @@ pub(super) struct Streams {
     size: u64,
     /// Bytes that all streams together may look back; one alone may take [`WINDOW`].
     held: u64,
+    cancel: Cancel,
     kept: Mutex<BTreeMap<u64, Kept>>,
 }
 
@@ -66,9 +68,10 @@ struct Stream {
 }
 
 impl Streams {
-    /// Streams of chunks of `size` bytes, in as much memory as `held` says.
-    pub(super) fn new(way: &'static Way, size: u64, held: u64) -> Self {
-        Streams { way, size, held, kept: Mutex::default() }
+    /// Streams of chunks of `size` bytes, in as much memory as the limits allow.
+    pub(super) fn new(way: &'static Way, size: u64, limits: &Limits) -> Self {
+        let Limits { held_bytes: held, cancel, .. } = *limits;
+        Streams { way, size, held, cancel, kept: Mutex::default() }
     }
 
     /// Fills the piece of a chunk from its stream, which starts again for what is behind it.
@@ -119,7 +122,7 @@ impl Streams {
 
     fn open(&self, stored: &Arc<dyn Bytes>, window: u64) -> Stream {
         let (source, _) = Source::new(stored.clone(), 0, stored.len());
-        Stream { reader: (self.way.coding.open)(source, window), at: 0 }
+        Stream { reader: cancelled_by((self.way.coding.open)(source, window), self.cancel), at: 0 }
     }
 }
 
@@ -156,7 +159,8 @@ mod tests {
         for (window, most) in [(17 << 3, 2), (0, 32)] {
             let frame = [0x28, 0xb5, 0x2f, 0xfd, 0, window, 17, 0, 0, 8, 9];
             let stored: Arc<dyn Bytes> = Arc::new(Memory::new(frame));
-            let streams = Streams::new(&WAYS[0], 2, 256 << 20);
+            let streams =
+                Streams::new(&WAYS[0], 2, &Limits { held_bytes: 256 << 20, ..Limits::default() });
             let grid = ChunkGrid::new(&[200], &[2], 1, u64::MAX).unwrap();
             let mut buf = [0; 200];
             grid.read(0, &mut buf, |number, piece| streams.fill(number, &stored, piece)).unwrap();
