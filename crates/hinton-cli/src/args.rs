@@ -163,7 +163,7 @@ pub(crate) fn settings_named(mut command: Command, names: &[&str]) -> Command {
 /// Applies the settings of pictures that were given, presets first.
 pub(crate) fn apply_settings(
     matches: &ArgMatches,
-    request: &mut DrawRequest<'_>,
+    request: &mut DrawRequest,
 ) -> Result<(), Failure> {
     for (row, value) in said(matches, SETTINGS)? {
         *request = std::mem::take(request).set(row.name, &value)?;

@@ -72,6 +72,22 @@ impl Progress for Bar {
     }
 }
 
+/// Counts bytes in one bar, and the steps that have been read in another.
+pub(crate) struct Reading<'a> {
+    pub(crate) bar: &'a Bar,
+    pub(crate) looking: &'a Count,
+}
+
+impl Progress for Reading<'_> {
+    fn advance(&self, bytes: u64) -> ControlFlow<()> {
+        self.bar.advance(bytes)
+    }
+
+    fn looked(&self, done: usize, all: usize) {
+        self.looking.show(done, all);
+    }
+}
+
 impl Drop for Bar {
     fn drop(&mut self) {
         if let Some(bar) = self.bar.lock().unwrap_or_else(PoisonError::into_inner).take() {

@@ -7,9 +7,7 @@ use hinton_chart::{
 use hinton_picture::Picture;
 use hinton_picture::fonts::noted;
 use hinton_tensor::reduce::Mark;
-use hinton_tensor::{
-    Fold, GridRequest, Progress, Quiet, Summary, Tensor, Work, reduce, summarize, threads,
-};
+use hinton_tensor::{Fold, GridRequest, Summary, Tensor, Work, reduce, summarize};
 use hinton_weights::inspect::{Singular, singular};
 use hinton_weights::{Error, Selected};
 
@@ -25,9 +23,9 @@ const READ_WHOLE_FAR: u64 = 512 << 20;
 const SAMPLE_FAR: (u64, u64) = (256 << 20, 64 << 10);
 
 /// What to draw, and how. `Default` leaves every choice to the tensors' shapes.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
-pub struct DrawRequest<'a> {
+pub struct DrawRequest {
     /// The name of the chart, see [`CHARTS`](hinton_chart::CHARTS); `None` chooses by shape.
     pub chart: Option<String>,
     /// How the picture looks.
@@ -53,33 +51,9 @@ pub struct DrawRequest<'a> {
     pub given: Vec<&'static str>,
     /// Whether a note reports the smallest and the largest value, with six digits.
     pub says_range: bool,
-    /// Number of threads; 0 means one per core. The picture is the same for any number.
-    pub threads: usize,
-    /// Receives progress in bytes read; may cancel the work.
-    pub progress: &'a dyn Progress,
 }
 
-impl Default for DrawRequest<'_> {
-    fn default() -> Self {
-        DrawRequest {
-            chart: None,
-            options: Options::default(),
-            transpose: false,
-            permute: None,
-            reshape: None,
-            each: None,
-            order: None,
-            panels: None,
-            label: None,
-            given: Vec::new(),
-            says_range: false,
-            threads: 0,
-            progress: &Quiet,
-        }
-    }
-}
-
-impl std::fmt::Debug for DrawRequest<'_> {
+impl std::fmt::Debug for DrawRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("DrawRequest")
             .field("chart", &self.chart)
@@ -92,7 +66,7 @@ impl std::fmt::Debug for DrawRequest<'_> {
     }
 }
 
-impl<'a> DrawRequest<'a> {
+impl DrawRequest {
     /// A request for the chart with this name.
     pub fn chart(name: &str) -> Self {
         DrawRequest { chart: Some(name.to_owned()), ..DrawRequest::default() }
@@ -149,18 +123,27 @@ impl<'a> DrawRequest<'a> {
     pub(crate) fn label_of_first(&self) -> &str {
         self.label.as_deref().unwrap_or("a")
     }
-
-    fn work(&self) -> Work<'a> {
-        Work { threads: threads(self.threads), progress: self.progress }
-    }
 }
 
-/// Draws tensors, or [selected](hinton_weights::select()) tensors and slices.
+/// Draws tensors, or [selected](hinton_weights::select()) tensors and slices, with one thread per
+/// core.
 ///
 /// # Errors
-/// Returns an error if the request does not fit the tensors, values cannot be read, or the work was
-/// cancelled.
-pub fn draw<T>(tensors: T, request: &DrawRequest<'_>) -> Result<Picture, Error>
+/// Returns an error if the request does not fit the tensors, or values cannot be read.
+pub fn draw<T>(tensors: T, request: &DrawRequest) -> Result<Picture, Error>
+where
+    T: IntoIterator,
+    T::Item: Into<Selected>,
+{
+    draw_with(tensors, request, Work::on_all())
+}
+
+/// As [`draw`], with this number of threads, reporting to a [`Progress`](hinton_tensor::Progress), which may
+/// cancel the work. The picture is the same for any number of threads.
+///
+/// # Errors
+/// Returns the errors of [`draw`], and an error if the work was cancelled.
+pub fn draw_with<T>(tensors: T, request: &DrawRequest, work: Work<'_>) -> Result<Picture, Error>
 where
     T: IntoIterator,
     T::Item: Into<Selected>,
@@ -168,9 +151,9 @@ where
     let selected: Vec<Selected> = tensors.into_iter().map(Into::into).collect();
     if request.panels.is_some() {
         let groups: Vec<Vec<Selected>> = selected.into_iter().map(|one| vec![one]).collect();
-        return draw_panels(&groups, request);
+        return draw_panels(&groups, request, work);
     }
-    draw_arrangement(&arrange(&selected, request)?, request)
+    draw_arrangement(&arrange(&selected, request)?, request, work)
 }
 
 impl Arrangement {
@@ -194,10 +177,11 @@ impl Arrangement {
 /// Draws panels that were laid out by [`arrange`](arrange()).
 ///
 /// # Errors
-/// Returns the errors of [`draw`].
+/// Returns the errors of [`draw_with`].
 pub fn draw_arrangement(
     arrangement: &Arrangement,
-    request: &DrawRequest<'_>,
+    request: &DrawRequest,
+    work: Work<'_>,
 ) -> Result<Picture, Error> {
     let letter = request.label.as_deref().unwrap_or_default();
     let mut options = options_of(arrangement, &request.options);
@@ -207,7 +191,7 @@ pub fn draw_arrangement(
         let height = size.height.map(|height| Length::Points(left(height).max(1.0)));
         options.size = Some(PageSize { height, ..size });
     }
-    let panels = panels_of(arrangement, &options, request)?;
+    let panels = panels_of(arrangement, &options, request, work)?;
     let mut built = arrangement.chart.draw(&panels, &options)?;
     let mut notes = arrangement.notes.clone();
     notes.append(&mut built.notes);
@@ -241,7 +225,8 @@ pub(crate) fn options_of(arrangement: &Arrangement, asked: &Options) -> Options 
 pub(crate) fn panels_of(
     arrangement: &Arrangement,
     options: &Options,
-    request: &DrawRequest<'_>,
+    request: &DrawRequest,
+    work: Work<'_>,
 ) -> Result<Vec<Panel>, Error> {
     let sorted = match request.order {
         Some(order) if is_sortable(arrangement.chart.name) => {
@@ -253,7 +238,7 @@ pub(crate) fn panels_of(
     let extents: Vec<_> = sources.iter().map(PanelSource::extent).collect();
     let need = arrangement.chart.needs(&extents, options);
     let sample = arrangement.sample_bytes();
-    read_all(sources, &need, sample, request.work())
+    read_all(sources, &need, sample, work)
 }
 
 /// Whether a chart shows rows and columns that may stand in any order.

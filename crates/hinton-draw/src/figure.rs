@@ -5,7 +5,7 @@ use std::str::FromStr;
 use hinton_chart::{ChartRow, Panel, Sheet, SheetPart, Span, charts, letters, short_count};
 use hinton_picture::Picture;
 use hinton_picture::fonts::noted;
-use hinton_tensor::Summary;
+use hinton_tensor::{Summary, Work};
 use hinton_weights::{Error, Selected};
 
 use crate::DrawRequest;
@@ -52,8 +52,12 @@ impl FromStr for PanelScale {
 /// one scale and one legend; a note says whether they do.
 ///
 /// # Errors
-/// Returns the errors of [`draw`](crate::draw()); and an error if there are too many panels.
-pub fn draw_panels(groups: &[Vec<Selected>], request: &DrawRequest<'_>) -> Result<Picture, Error> {
+/// Returns the errors of [`draw_with`](crate::draw_with()); and an error if there are too many panels.
+pub fn draw_panels(
+    groups: &[Vec<Selected>],
+    request: &DrawRequest,
+    work: Work<'_>,
+) -> Result<Picture, Error> {
     if groups.len() > MOST {
         let message = format!("--panels: {} panels are more than {MOST}", groups.len());
         return Err(Error::request(message, "choose some of them with -t"));
@@ -70,7 +74,8 @@ pub fn draw_panels(groups: &[Vec<Selected>], request: &DrawRequest<'_>) -> Resul
         groups.iter().map(|group| arrange(group, &request)).collect::<Result<_, _>>()?;
     let mut figure = Vec::new();
     for arrangement in &arranged {
-        let panels = panels_of(arrangement, &options_of(arrangement, &request.options), &request)?;
+        let options = options_of(arrangement, &request.options);
+        let panels = panels_of(arrangement, &options, &request, work)?;
         figure.push(panels);
     }
     let chart = shared_chart(&arranged, &figure);
@@ -165,7 +170,7 @@ fn shared_chart(arranged: &[Arrangement], figure: &[Vec<Panel>]) -> Option<&'sta
 fn share(
     chart: &'static ChartRow,
     figure: &[Vec<Panel>],
-    request: &mut DrawRequest<'_>,
+    request: &mut DrawRequest,
 ) -> Option<hinton_scene::Scene> {
     let largest = |panel: &Panel| panel.summary.max_abs().filter(|largest| *largest > 0.0);
     let sizes: Vec<f64> = figure.iter().flatten().filter_map(largest).collect();

@@ -16,13 +16,13 @@ pub mod training;
 mod draw;
 mod figure;
 
-pub use animate::{AnimateRequest, Film, animate};
+pub use animate::{AnimateRequest, Film, animate, animate_with};
 pub use arrange::{Each, Order, OrderBy, Permute, Reshape};
-pub use runs::{RunRequest, draw_runs};
+pub use runs::{RunRequest, draw_runs, draw_runs_with};
 pub use settings::SETTINGS;
 
 use hinton_picture::FilmSettings;
 use hinton_weights::Error;
 
-pub use draw::{DrawRequest, draw, draw_arrangement};
+pub use draw::{DrawRequest, draw, draw_arrangement, draw_with};
 pub use figure::{PanelScale, draw_panels};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use hinton::inspect::inspect;
-use hinton::{Work, check, draw, export, select, threads};
+use hinton::{Work, check, draw_with, export, select, threads};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -143,10 +143,7 @@ impl Checkpoint {
         let selected = select(&self.0, &patterns).map_err(raised)?;
         let amount = bytes_of("draw", selected.iter().map(|one| &one.tensor));
         Ok(Picture(work::run_told(py, amount, |stop| {
-            let mut request = keywords::request(&words)?;
-            request.threads = threads;
-            request.progress = stop;
-            draw(selected, &request)
+            draw_with(selected, &keywords::request(&words)?, Work::new(threads, stop))
         })?))
     }
 

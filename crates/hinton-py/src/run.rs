@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use hinton::{
     AnimateRequest, Error, FilmSettings, NewStep, NewTensor, RunOptions, RunRequest, RunStep,
-    RunWriter, animate, draw_runs, film_bytes, film_output_for, film_output_named, save_film,
+    RunWriter, Work, animate_with, draw_runs_with, film_bytes, film_output_for, film_output_named,
+    save_film,
 };
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
@@ -15,7 +16,7 @@ use crate::checkpoint::Checkpoint;
 use crate::errors::raised;
 use crate::picture::Picture;
 use crate::tensor::Tensor;
-use crate::work::{Amount, Stop, Uncounted};
+use crate::work::{Amount, Stop, StoppingWork, Uncounted};
 use crate::{addresses, arguments, keywords, work};
 
 /// One or several runs: metrics are known, tensors are read when they are asked for.
@@ -126,11 +127,9 @@ impl Runs {
         let words = keywords::words(settings)?;
         Ok(Picture(work::run(py, |stop| {
             let mut request = RunRequest::of(keywords::request(&words)?);
-            request.draw.threads = threads;
-            request.draw.progress = stop;
             request.metrics = metrics;
             request.step = step;
-            draw_runs(&self.0, &patterns, &request)
+            draw_runs_with(&self.0, &patterns, &request, Work::new(threads, stop))
         })?))
     }
 
@@ -173,7 +172,7 @@ impl Film {
     fn play<T: Send>(
         &self,
         py: Python<'_>,
-        todo: impl FnOnce(&mut hinton::Film<'_>, &Stop) -> Result<T, Error> + Send,
+        todo: impl FnOnce(&mut hinton::Film, &Stop) -> Result<T, Error> + Send,
     ) -> PyResult<(T, Vec<String>)> {
         let (done, notes) = work::run_told(py, FRAMES, |stop| {
             let reading = Uncounted(stop);
@@ -181,9 +180,9 @@ impl Film {
             for (name, value) in &self.words {
                 request = request.set(name, value)?;
             }
-            request.draw.threads = self.threads;
-            request.draw.progress = &reading;
-            let mut film = animate(&self.runs, &self.patterns, &request)?;
+            let work = Work::new(self.threads, &reading);
+            let mut film = animate_with(&self.runs, &self.patterns, &request, work)?;
+            film.set_progress(Arc::new(StoppingWork));
             let notes = film.notes().to_vec();
             Ok((todo(&mut film, stop)?, notes))
         })?;

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use hinton_format::{Checkpoint, Error, ErrorKind, Limits, Warning};
 use hinton_tensor::{Dtype, Tensor};
@@ -42,7 +43,7 @@ impl fmt::Display for RunKind {
 }
 
 /// An ordered series of steps. Names, shapes and metrics are known; values are read on request.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Run {
     /// The path as the caller gave it; if several, the first one and the number of others.
     pub path: String,
@@ -144,10 +145,10 @@ impl RunTensor {
 }
 
 /// Where the tensors of the steps lie.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Sources {
     /// One file, opened: step `i` is its part `i`.
-    Whole(Box<Whole>),
+    Whole(Arc<Whole>),
     /// One checkpoint a step. Where `root` is given, no step may lie outside it. Where `lone` is given,
     /// each holds one array that is called after its file: that is its name in all steps.
     Files { paths: Vec<PathBuf>, root: Option<PathBuf>, lone: Option<String> },

@@ -1,6 +1,7 @@
 //! Single files that are runs: a list of arrays, or arrays that have time as one axis.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use hinton_format::{Checkpoint, Error, ErrorKind, Warning, open};
 use hinton_tensor::Tensor;
@@ -289,7 +290,7 @@ fn finish(
         axis: "step".to_owned(),
         logs: Vec::new(),
         tensors,
-        sources: Sources::Whole(Box::new(whole)),
+        sources: Sources::Whole(Arc::new(whole)),
         limits: options.limits,
     }
 }

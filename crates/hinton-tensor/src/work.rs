@@ -7,6 +7,16 @@ pub trait Progress: Sync {
     /// Called when `bytes` more have been read and processed. `Break` cancels the work at the next
     /// stripe.
     fn advance(&self, bytes: u64) -> ControlFlow<()>;
+
+    /// Called when `done` of `all` steps of runs have been read, by work that reads steps.
+    fn looked(&self, _done: usize, _all: usize) {}
+}
+
+/// A closure that is told the bytes: `&|bytes| ControlFlow::Continue(())`.
+impl<F: Fn(u64) -> ControlFlow<()> + Sync> Progress for F {
+    fn advance(&self, bytes: u64) -> ControlFlow<()> {
+        self(bytes)
+    }
 }
 
 /// A [`Progress`] that does nothing and never cancels.
@@ -42,6 +52,18 @@ impl Work<'static> {
     /// This number of threads (0 counts as 1), no progress reports.
     pub fn on(threads: usize) -> Self {
         Work { threads: threads.max(1), progress: &Quiet }
+    }
+
+    /// One thread per core, no progress reports.
+    pub fn on_all() -> Self {
+        Work::on(crate::threads(0))
+    }
+}
+
+impl<'a> Work<'a> {
+    /// This number of threads, one per core if it is 0, reporting to `progress`.
+    pub fn new(threads: usize, progress: &'a dyn Progress) -> Self {
+        Work { threads: crate::threads(threads), progress }
     }
 }
 

@@ -83,7 +83,7 @@ impl Settings {
         Ok(())
     }
 
-    fn request(&self) -> Result<DrawRequest<'static>, Refusal> {
+    fn request(&self) -> Result<DrawRequest, Refusal> {
         let mut request = DrawRequest::default();
         for (name, value) in &self.0 {
             request = request.set(name, value)?;
@@ -128,21 +128,16 @@ fn range(text: &str) -> Result<String, Refusal> {
 /// The picture: of a tensor, or of all where none is named.
 pub(crate) fn picture(sources: &Sources, query: &Query, work: Work<'_>) -> Result<Answer, Refusal> {
     let (name, media_type) = format_of(query)?;
-    let (arrangement, mut request) = match query.text("t") {
+    let (arrangement, request) = match query.text("t") {
         Some(_) => of_tensor(sources, query)?,
         None => of_all(sources, query)?,
     };
-    request.threads = work.threads;
-    request.progress = work.progress;
-    let picture = draw_arrangement(&arrangement, &request)?;
+    let picture = draw_arrangement(&arrangement, &request, work)?;
     let bytes = render(&picture, output_named(name)?, &picture.render_options())?;
     Ok(Answer { media_type, bytes })
 }
 
-fn of_tensor(
-    sources: &Sources,
-    query: &Query,
-) -> Result<(Arrangement, DrawRequest<'static>), Refusal> {
+fn of_tensor(sources: &Sources, query: &Query) -> Result<(Arrangement, DrawRequest), Refusal> {
     let wish = Wish::read(sources, query)?;
     let tensor = sources.stored(wish.tensor, query.get("s")?, wish.frame.component())?;
     let slice = wish.frame.slice().map(|text| text.parse::<Slice>());
@@ -155,10 +150,7 @@ fn of_tensor(
 }
 
 /// All tensors of the files, as `hinton draw` without a tensor draws them.
-fn of_all(
-    sources: &Sources,
-    query: &Query,
-) -> Result<(Arrangement, DrawRequest<'static>), Refusal> {
+fn of_all(sources: &Sources, query: &Query) -> Result<(Arrangement, DrawRequest), Refusal> {
     let files = files(sources)?;
     let mut settings = Settings(Vec::new());
     settings.read(query)?;

@@ -48,8 +48,8 @@ pub use hinton_chart::{
 pub use hinton_diff as diff;
 pub use hinton_draw::{
     AnimateRequest, DrawRequest, Each, Film, Order, OrderBy, PanelScale, Permute, Reshape,
-    RunRequest, SETTINGS, animate, arrange, draw, draw_arrangement, draw_panels, draw_runs, runs,
-    settings,
+    RunRequest, SETTINGS, animate, animate_with, arrange, draw, draw_arrangement, draw_panels,
+    draw_runs, draw_runs_with, draw_with, runs, settings,
 };
 pub use hinton_format::{
     Cancel, Checkpoint, DEQUANTISED, Error as FormatError, ErrorKind, FORMATS, FormatRow, Limits,

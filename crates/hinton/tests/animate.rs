@@ -9,7 +9,7 @@ use common::{Folder, put, safetensors};
 use hinton::animate::{Metric, Show, Timing};
 use hinton::{
     AnimateRequest, CHARTS, DrawRequest, Film, FilmSettings, FrameSource, Run, RunOptions, Scene,
-    animate, film_output_for, open_run, render, save_film,
+    Work, animate, animate_with, film_output_for, open_run, render, save_film,
 };
 use hinton_scene::Item;
 
@@ -43,11 +43,11 @@ fn all() -> [&'static str; 0] {
     []
 }
 
-fn heatmap<'a>() -> AnimateRequest<'a> {
+fn heatmap<'a>() -> AnimateRequest {
     AnimateRequest::of(DrawRequest::chart("heatmap"))
 }
 
-fn scenes(film: &Film<'_>) -> Vec<Scene> {
+fn scenes(film: &Film) -> Vec<Scene> {
     (0..film.len()).map(|index| film.picture(index).unwrap().scene).collect()
 }
 
@@ -248,9 +248,9 @@ fn threads_and_memory_change_nothing() {
     let runs = [run_of(&folder, 6, &[12, 30])];
     let bytes = |threads: usize, memory: usize, show: Show| {
         let mut request = heatmap();
-        (request.draw.threads, request.memory) = (threads, memory);
-        (request.show, request.morph) = (show, 1);
-        let mut film = animate(&runs, &all(), &request).unwrap();
+        (request.memory, request.show, request.morph) = (memory, show, 1);
+        let work = Work::on(threads);
+        let mut film = animate_with(&runs, &all(), &request, work).unwrap();
         let path = folder.path("film.gif");
         let output = film_output_for(&path).unwrap();
         let mut told = 0;

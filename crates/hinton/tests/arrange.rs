@@ -8,7 +8,7 @@ use hinton::{
     DrawRequest, Each, Numbering, Selected, draw, output_named, render, select, tensor_of,
 };
 
-fn arranged(shape: &[usize], request: &DrawRequest<'_>) -> Arrangement {
+fn arranged(shape: &[usize], request: &DrawRequest) -> Arrangement {
     arrange(&[Selected::whole(counting("w", shape))], request).unwrap()
 }
 
@@ -80,7 +80,7 @@ fn shapes_decide() {
 
 #[test]
 fn squares_that_would_all_be_as_large_are_cells() {
-    let chart = |values: &[f32], request: &DrawRequest<'_>| {
+    let chart = |values: &[f32], request: &DrawRequest| {
         let tensor = tensor_of("w", &[2, values.len() / 2], values).unwrap();
         arrange(&[Selected::whole(tensor)], request).unwrap().chart.name
     };
@@ -96,7 +96,7 @@ fn squares_that_would_all_be_as_large_are_cells() {
 
 #[test]
 fn values_go_where_the_words_say() {
-    let first = |shape: &[usize], request: &DrawRequest<'_>, panel: usize| {
+    let first = |shape: &[usize], request: &DrawRequest, panel: usize| {
         arranged(shape, request).panels[panel].planes[0].to_f32().unwrap()[..3].to_vec()
     };
     let default = DrawRequest::default();
@@ -184,7 +184,7 @@ fn slices_keep_the_numbers_of_their_axes() {
 #[test]
 fn slices_keep_the_numbers_of_their_positions() {
     let file = checkpoint(&[("w", &[10, 12]), ("c", &[8, 4, 3, 3])]);
-    let found = |pattern: &str, request: &DrawRequest<'_>| {
+    let found = |pattern: &str, request: &DrawRequest| {
         arrange(&select(&file, &[pattern]).unwrap(), request).unwrap().panels
     };
     let numbers = |first, step| Numbering { first, step };
@@ -196,7 +196,7 @@ fn slices_keep_the_numbers_of_their_positions() {
     assert_eq!(found("w[3,4:]", &heatmap)[0].numbers, [numbers(0, 1), numbers(4, 1)]);
     let reshaped = found("w[2:4]", &heatmap.clone().reshape([4, 6]));
     assert_eq!(reshaped[0].numbers, [numbers(0, 1); 2]);
-    let parts = |pattern: &str, request: &DrawRequest<'_>| -> Vec<String> {
+    let parts = |pattern: &str, request: &DrawRequest| -> Vec<String> {
         found(pattern, request).into_iter().map(|panel| panel.part).collect()
     };
     let columns = DrawRequest::default().each(Each::Column).reshape([2, 5]);
@@ -236,7 +236,7 @@ fn colour_pictures_say_which_axis_is_colour() {
 
 #[test]
 fn the_slice_that_is_offered_shows_others() {
-    let note = |shape: &[usize], request: &DrawRequest<'_>| -> String {
+    let note = |shape: &[usize], request: &DrawRequest| -> String {
         let notes = arranged(shape, request).notes;
         let note = notes.iter().find(|note| note.starts_with("the first")).unwrap();
         note.split("; ").nth(1).unwrap_or("").to_owned()

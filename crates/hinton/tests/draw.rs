@@ -9,8 +9,8 @@ use common::{Folder, checkpoint, counting};
 use hinton::arrange::arrange;
 use hinton::settings::{Scope, Takes};
 use hinton::{
-    CHARTS, DrawRequest, Error, Labels, OUTPUTS, Progress, SETTINGS, Selected, TensorError, draw,
-    draw_arrangement, output_for, output_named, render, save,
+    CHARTS, DrawRequest, Error, Labels, OUTPUTS, Progress, SETTINGS, Selected, TensorError, Work,
+    draw, draw_arrangement, draw_with, output_for, output_named, render, save,
 };
 
 #[test]
@@ -59,9 +59,8 @@ fn unknown_extensions_list_those_there_are() {
 fn the_number_of_threads_changes_nothing() {
     let tensor = counting("w", &[700, 900]);
     let bytes = |threads: usize| {
-        let mut request = DrawRequest::chart("heatmap");
-        request.threads = threads;
-        let picture = draw([tensor.clone()], &request).unwrap();
+        let request = DrawRequest::chart("heatmap");
+        let picture = draw_with([tensor.clone()], &request, Work::on(threads)).unwrap();
         render(&picture, &OUTPUTS[0], &picture.render_options()).unwrap()
     };
     assert_eq!(bytes(1), bytes(5));
@@ -155,7 +154,7 @@ fn settings_name_the_charts_that_heed_them() {
         };
         [vec![counting("w", large)], vec![counting("w", small)], two]
     };
-    let svg = |tensors: &[hinton::Tensor], request: &DrawRequest<'_>| {
+    let svg = |tensors: &[hinton::Tensor], request: &DrawRequest| {
         let picture = draw(tensors.to_vec(), request).unwrap();
         (render(&picture, output_named("svg").unwrap(), &Default::default()).unwrap(), picture)
     };
@@ -221,7 +220,7 @@ fn what_is_said_about_colours_chooses_cells() {
 fn the_preset_of_the_tutorials_says_the_range() {
     let values = [-0.537_031_25_f32, 0.25, 0.125, 0.604_882_8];
     let tensor = hinton::tensor_of("w", &[2, 2], &values).unwrap();
-    let notes = |request: DrawRequest<'_>| draw([tensor.clone()], &request).unwrap().notes;
+    let notes = |request: DrawRequest| draw([tensor.clone()], &request).unwrap().notes;
     let said = "weights [-0.537031, 0.604883]".to_owned();
     assert!(notes(DrawRequest::preset("mnist-weights").unwrap()).contains(&said));
     assert!(notes(DrawRequest::default().set("preset", "mnist-weights").unwrap()).contains(&said));
@@ -276,16 +275,29 @@ fn progress_knows_how_much_there_is_and_may_stop() {
     let selected = [Selected::whole(counting("w", &[1000, 1000]))];
     let counter = |most| Counter { read: AtomicU64::new(0), most };
     let all = counter(u64::MAX);
-    let mut request = DrawRequest::chart("heatmap");
-    request.progress = &all;
+    let request = DrawRequest::chart("heatmap");
     let arrangement = arrange(&selected, &request).unwrap();
     assert_eq!(arrangement.bytes(), 4_000_000);
-    draw_arrangement(&arrangement, &request).unwrap();
+    draw_arrangement(&arrangement, &request, Work::new(1, &all)).unwrap();
     assert_eq!(all.read.load(Ordering::Relaxed), 4_000_000);
     let none = counter(0);
-    request.progress = &none;
-    let error = draw_arrangement(&arrangement, &request).unwrap_err();
+    let error = draw_arrangement(&arrangement, &request, Work::new(1, &none)).unwrap_err();
     assert!(matches!(error, Error::Tensor(TensorError::Cancelled(_))), "{error}");
+    // A closure is a progress too.
+    let stops = |_: u64| ControlFlow::Break(());
+    let error = draw_with(selected, &request, Work::new(2, &stops)).unwrap_err();
+    assert!(matches!(error, Error::Tensor(TensorError::Cancelled(_))), "{error}");
+}
+
+/// Threads and programs that bind to this library keep them.
+fn is_kept<T: Send + Sync + 'static>() {}
+
+#[test]
+fn requests_and_films_borrow_nothing() {
+    is_kept::<DrawRequest>();
+    is_kept::<hinton::RunRequest>();
+    is_kept::<hinton::AnimateRequest>();
+    is_kept::<hinton::Film>();
 }
 
 #[test]

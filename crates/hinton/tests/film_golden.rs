@@ -17,7 +17,7 @@ use hinton::{
 use hinton_testing::{Golden, Pixels, hash};
 
 /// A hash of the pixels of every frame, and how many frames there are.
-fn frames(film: &mut Film<'_>) -> (usize, u64) {
+fn frames(film: &mut Film) -> (usize, u64) {
     let folder = Folder::new();
     let path = folder.path("frames");
     let mut watch = |_| std::ops::ControlFlow::Continue(());
@@ -49,7 +49,7 @@ fn run(folder: &Folder, name: &str, shape: &[usize]) -> Run {
     open_run(&[folder.path(name)], &RunOptions::default()).unwrap()
 }
 
-fn settings<'a>(settings: &[(&str, &str)]) -> AnimateRequest<'a> {
+fn settings<'a>(settings: &[(&str, &str)]) -> AnimateRequest {
     let mut draw = DrawRequest::default();
     draw.options.dpi = 72.0;
     for (name, value) in settings {
@@ -64,14 +64,14 @@ fn films_of_charts_are_the_golden_ones() {
     let matrix = [run(&folder, "matrix", &[4, 6])];
     let stack = [run(&folder, "stack", &[6, 1, 3, 3])];
     let both = [run(&folder, "left", &[3, 4]), run(&folder, "right", &[3, 4])];
-    let case = |words: &[(&str, &str)], change: &dyn Fn(&mut AnimateRequest<'_>)| {
+    let case = |words: &[(&str, &str)], change: &dyn Fn(&mut AnimateRequest)| {
         let mut request = settings(words);
         request.metric = Metric::Off;
         change(&mut request);
         request
     };
     let plain = |words: &[(&str, &str)]| case(words, &|_| {});
-    let films: [(&str, &[Run], AnimateRequest<'_>); 12] = [
+    let films: [(&str, &[Run], AnimateRequest); 12] = [
         ("heatmap", &matrix, plain(&[("as", "heatmap")])),
         ("heatmap-annotated", &matrix, plain(&[("as", "heatmap"), ("annotate", ".1f")])),
         ("heatmap-morph", &matrix, case(&[("as", "heatmap")], &|it| it.morph = 2)),

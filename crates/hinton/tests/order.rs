@@ -135,7 +135,7 @@ fn rows_and_columns_of_a_table_have_the_names_of_its_file() {
     std::fs::write(&file, "word,north,east\nsun,1,0\nrain,3,-4\nwind,0,3\n").unwrap();
     let opened = hinton::open(&file).unwrap();
     let words = ["sun", "rain", "wind", "north", "east"];
-    let labels_of = |request: &DrawRequest<'_>, patterns: &[&str]| {
+    let labels_of = |request: &DrawRequest, patterns: &[&str]| {
         let selected = hinton::select(&opened, patterns).unwrap();
         labels(&draw(selected, request).unwrap().scene, &words)
     };

@@ -70,7 +70,7 @@ fn none() -> [&'static str; 0] {
     []
 }
 
-fn chart<'a>(name: &str) -> RunRequest<'a> {
+fn chart<'a>(name: &str) -> RunRequest {
     RunRequest::of(DrawRequest::chart(name))
 }
 
@@ -96,7 +96,7 @@ fn says(picture: &Picture, wanted: &[&str]) {
     }
 }
 
-fn error(runs: &[Run], patterns: &[&str], request: &RunRequest<'_>) -> (String, String) {
+fn error(runs: &[Run], patterns: &[&str], request: &RunRequest) -> (String, String) {
     let error: Error = draw_runs(runs, patterns, request).unwrap_err();
     (error.to_string(), error.help().unwrap_or_default().to_owned())
 }

@@ -1,12 +1,13 @@
 //! `hinton animate`: runs become films.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use hinton::settings::{self, Set};
 use hinton::{
-    AnimateRequest, DrawRequest, Film, FilmReport, FilmRow, FilmWriter, OutputRow, Run, RunOptions,
-    animate, film_bytes, film_output_for, film_output_named, output_for, output_named, render,
+    AnimateRequest, Film, FilmReport, FilmRow, FilmWriter, OutputRow, Run, RunOptions, Work,
+    animate_with, film_bytes, film_output_for, film_output_named, output_for, output_named, render,
     save_film_counted, write_bytes,
 };
 
@@ -20,7 +21,7 @@ use crate::failure::{Failure, note, run_warnings};
 use crate::film;
 use crate::interrupt;
 use crate::out;
-use crate::progress::{Bar, Count};
+use crate::progress::{Bar, Count, Reading};
 use crate::remote::max_download;
 
 pub(super) const ROW: CommandRow = CommandRow {
@@ -105,12 +106,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let target = target(matches, file)?;
     let bar = Bar::new();
     let looking = Count::new("looking at", "steps");
-    let looked = |done: usize, all: usize| looking.show(done, all);
-    let mut draw = DrawRequest::default();
-    draw.threads = thread_count(matches);
-    draw.progress = &bar;
-    let mut request = AnimateRequest::of(draw);
-    request.looked = &looked;
+    let mut request = AnimateRequest::default();
     for (row, value) in said(matches, settings::of(ROW.name))? {
         if let Set::Draw(_) | Set::Animate(_) = row.set {
             request = request.set(row.name, &value)?;
@@ -118,7 +114,12 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     }
     let runs = runs(matches)?;
     png_is_apng(file, &target);
-    let mut film = animate(&runs, &patterns(matches), &request)?;
+    let mut film = {
+        let reading = Reading { bar: &bar, looking: &looking };
+        let work = Work::new(thread_count(matches), &reading);
+        animate_with(&runs, &patterns(matches), &request, work)?
+    };
+    film.set_progress(Arc::new(|_: u64| interrupt::flow()));
     looking.finish();
     film.notes().iter().for_each(|text| note(text));
     if let Target::Strip(count, output) = target {
@@ -165,7 +166,7 @@ fn target<'a>(matches: &'a ArgMatches, file: &Path) -> Result<Target<'a>, Failur
 
 fn save(
     matches: &ArgMatches,
-    film: &mut Film<'_>,
+    film: &mut Film,
     file: &Path,
     target: &Target<'_>,
 ) -> Result<(), Failure> {

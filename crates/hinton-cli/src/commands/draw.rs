@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use hinton::{
     Checkpoint, DrawRequest, Graphics, Length, OutputRow, PageSize, Picture, Run, RunKind,
-    RunRequest, Selected, ThemeName, draw_arrangement, draw_panels, draw_runs, make_folder,
-    output_for, output_named, render, select, select_from, visible, write_bytes,
+    RunRequest, Selected, ThemeName, Work, draw_arrangement, draw_panels, draw_runs_with,
+    make_folder, output_for, output_named, render, select, select_from, visible, write_bytes,
 };
 
 use super::{CommandRow, steps};
@@ -14,7 +14,7 @@ use crate::args::{apply_settings, output, patterns, settings, tensors, thread_co
 use crate::failure::{Failure, note, run_warnings_but_tensors, warnings};
 use crate::interrupt;
 use crate::out;
-use crate::progress::{Bar, Count};
+use crate::progress::{Bar, Count, Reading};
 use crate::remote::max_download;
 use crate::terminal::{GRAPHICS, Terminal, graphics_named};
 
@@ -112,7 +112,7 @@ enum Opened {
 /// Opens the paths: all as runs where one is a run or something was asked that only runs have.
 fn opened(
     paths: &[&PathBuf],
-    request: &DrawRequest<'_>,
+    request: &DrawRequest,
     matches: &ArgMatches,
 ) -> Result<Opened, Failure> {
     let metrics = matches.contains_id("metric");
@@ -184,17 +184,18 @@ fn has_steps(run: &Run, path: &Path) -> Result<(), Failure> {
 fn draw_all(
     runs: &[Run],
     patterns: &[String],
-    request: &DrawRequest<'_>,
+    request: &DrawRequest,
+    bar: &Bar,
     matches: &ArgMatches,
 ) -> Result<Picture, Failure> {
     let looking = Count::new("looking at", "steps");
-    let looked = |done: usize, all: usize| looking.show(done, all);
+    let reading = Reading { bar, looking: &looking };
     let mut request = RunRequest::of(request.clone());
     let metrics = matches.get_many::<String>("metric");
     request.metrics = metrics.map(|names| names.cloned().collect()).unwrap_or_default();
     request.step = matches.get_one::<u64>("step").copied();
-    request.looked = &looked;
-    let picture = draw_runs(runs, patterns, &request)?;
+    let picture =
+        draw_runs_with(runs, patterns, &request, Work::new(thread_count(matches), &reading))?;
     looking.finish();
     Ok(picture)
 }
@@ -212,8 +213,6 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let target = target(matches)?;
     let bar = Bar::new();
     let mut request = DrawRequest::default();
-    request.threads = thread_count(matches);
-    request.progress = &bar;
     apply_settings(matches, &mut request)?;
     if let Target::Terminal(terminal) = &target {
         fit(&mut request, terminal, matches);
@@ -228,7 +227,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
             let [checkpoint] = files.as_slice() else {
                 return Err(Failure::usage("-o with {} takes one PATH", "draw file by file"));
             };
-            return one_each(checkpoint, &patterns, &request, &bar, file, output);
+            return one_each(checkpoint, &patterns, &request, &bar, matches, (file, output));
         }
         (Opened::Files(files), None) => {
             let selected = select_from(&files, &patterns)?;
@@ -237,8 +236,11 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
                 return Err(Failure::work(format!("{path}: the file holds no tensors")));
             }
             match request.panels {
-                None => draw(&selected, &request, &bar, &files)?,
-                Some(_) => draw_panels(&panel_groups(&selected, &files, matches), &request)?,
+                None => draw(&selected, &request, &bar, &files, matches)?,
+                Some(_) => {
+                    let groups = panel_groups(&selected, &files, matches);
+                    draw_panels(&groups, &request, Work::new(thread_count(matches), &bar))?
+                }
             }
         }
         (Opened::Runs(_), Some(_)) => {
@@ -250,9 +252,8 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
             let help = "name tensors with -t, or draw the run without --panels";
             return Err(Failure::usage("--panels: the page of a run is a figure already", help));
         }
-        (Opened::Runs(runs), None) => draw_all(&runs, &patterns, &request, matches)?,
+        (Opened::Runs(runs), None) => draw_all(&runs, &patterns, &request, &bar, matches)?,
     };
-    drop(request);
     drop(bar);
     put(&picture, target)
 }
@@ -324,9 +325,10 @@ fn panel_groups(
 
 fn draw(
     selected: &[Selected],
-    request: &DrawRequest<'_>,
+    request: &DrawRequest,
     bar: &Bar,
     files: &[Checkpoint],
+    matches: &ArgMatches,
 ) -> Result<Picture, Failure> {
     let mut arrangement = hinton::arrange::arrange(selected, request)?;
     // What was named, rather than the file beside it in which the values lie.
@@ -336,11 +338,11 @@ fn draw(
         *title = name.to_string_lossy().into_owned();
     }
     bar.expect(arrangement.bytes());
-    Ok(draw_arrangement(&arrangement, request)?)
+    Ok(draw_arrangement(&arrangement, request, Work::new(thread_count(matches), bar))?)
 }
 
 /// A page as wide as the window, and colours of its background, where nothing else was said.
-pub(super) fn fit(request: &mut DrawRequest<'_>, terminal: &Terminal, matches: &ArgMatches) {
+pub(super) fn fit(request: &mut DrawRequest, terminal: &Terminal, matches: &ArgMatches) {
     let options = &mut request.options;
     let (width, _) = terminal.options.cell_pixels;
     if options.size.is_none() {
@@ -369,10 +371,10 @@ pub(super) fn show(picture: &Picture, terminal: &Terminal) -> Result<(), Failure
 fn one_each(
     checkpoint: &Checkpoint,
     patterns: &[String],
-    request: &DrawRequest<'_>,
+    request: &DrawRequest,
     bar: &Bar,
-    file: &Path,
-    output: &'static OutputRow,
+    matches: &ArgMatches,
+    (file, output): (&Path, &'static OutputRow),
 ) -> Result<(), Failure> {
     let pattern = file.to_string_lossy();
     if let Some(folder) = file.parent().filter(|folder| !folder.to_string_lossy().contains("{}")) {
@@ -395,8 +397,10 @@ fn one_each(
             path = pattern.replace("{}", &format!("{name}-{again}"));
             again += 1;
         }
-        let picture =
-            draw(std::slice::from_ref(&selected), request, bar, std::slice::from_ref(checkpoint))?;
+        let picture = {
+            let files = std::slice::from_ref(checkpoint);
+            draw(std::slice::from_ref(&selected), request, bar, files, matches)?
+        };
         let bytes = render(&picture, output, &picture.render_options())?;
         write(Path::new(&path), &bytes)?;
         for text in &picture.notes {

@@ -12,7 +12,7 @@ use std::time::Instant;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use hinton::settings::Set;
 use hinton::train::{EpochReport, Outcome, Session, StepProgress, TrainRequest, Watch};
-use hinton::{Checkpoint, DrawRequest, Error, output_for, render, write_bytes};
+use hinton::{Checkpoint, DrawRequest, Error, Quiet, Work, output_for, render, write_bytes};
 
 use self::live::Live;
 use self::page::Page;
@@ -149,7 +149,6 @@ fn trained(
     let target = matches.get_one::<PathBuf>("output");
     let target = target.map(|file| Ok::<_, Failure>((file, output_for(file)?))).transpose()?;
     let mut request = DrawRequest::default();
-    request.threads = thread_count(matches);
     apply_settings(matches, &mut request)?;
     let graphics = matches.get_one::<String>("graphics").and_then(|word| graphics_named(word));
     let terminal = Terminal::detect(graphics);
@@ -190,11 +189,11 @@ fn trained(
     let page = watch.page.take();
     ended(&outcome, &session, folder, target.is_some(), &watch)?;
     if let Some((file, output)) = target {
-        let picture = session.picture(&request)?;
+        let picture = session.picture_with(&request, Work::new(thread_count(matches), &Quiet))?;
         write_bytes(file, &render(&picture, output, &picture.render_options())?)?;
         picture.notes.iter().for_each(|text| note(text));
     } else if terminal.is_there || graphics.is_some() {
-        let picture = session.picture(&shown)?;
+        let picture = session.picture_with(&shown, Work::new(thread_count(matches), &Quiet))?;
         show(&picture, &terminal)?;
     }
     if let Some(page) = page {

@@ -6,7 +6,7 @@ use hinton_chart::{Panel, Theme, Timeline};
 use hinton_picture::{Picture, Playable};
 use hinton_render::films::{Frame, FrameSource, SourceError, StripOptions, map_levels, strip};
 use hinton_scene::{Item, Point, Scene, Typeface, with_typeface};
-use hinton_tensor::{Grid, Progress, Summary, Work};
+use hinton_tensor::{Grid, Progress, Quiet, Summary, Work};
 use hinton_weights::Error;
 
 use super::change::in_between;
@@ -19,8 +19,8 @@ use super::{AnimateRequest, time};
 const STRIP_COLUMNS: usize = 4;
 
 /// A film of a run, drawn one frame at a time. All frames share one scale and one layout.
-pub struct Film<'a> {
-    views: Vec<View<'a>>,
+pub struct Film {
+    views: Vec<View>,
     shown: Vec<Shown>,
     kept: Option<Vec<Vec<Panels>>>,
     spans: Vec<Vec<Arc<Summary>>>,
@@ -32,11 +32,11 @@ pub struct Film<'a> {
     font: Option<Typeface>,
     dpi: f64,
     threads: usize,
-    progress: &'a dyn Progress,
+    progress: Option<Arc<dyn Progress + Send + Sync>>,
     notes: Vec<String>,
 }
 
-impl std::fmt::Debug for Film<'_> {
+impl std::fmt::Debug for Film {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Film")
             .field("frames", &self.durations.len())
@@ -53,11 +53,12 @@ struct At {
     share: f64,
 }
 
-impl<'a> Film<'a> {
+impl Film {
     pub(super) fn new(
-        seen: Seen<'a>,
+        seen: Seen,
         timeline: Option<Timeline>,
-        request: &AnimateRequest<'a>,
+        request: &AnimateRequest,
+        work: Work<'_>,
     ) -> Result<Self, Error> {
         if seen.shown.is_empty() {
             let why = seen.notes.last().map_or(String::new(), |note| format!(": {note}"));
@@ -78,17 +79,17 @@ impl<'a> Film<'a> {
             theme: Theme::named(options.theme),
             font: options.font,
             dpi: options.dpi,
-            threads: hinton_tensor::threads(request.draw.threads),
-            progress: request.draw.progress,
+            threads: work.threads,
+            progress: None,
             notes: seen.notes,
         };
         film.views.iter_mut().zip(&seen.cells).for_each(|(view, &cells)| view.share_cells(cells));
-        film.fix()?;
+        film.fix(work.progress)?;
         Ok(film)
     }
 
     /// Fixes what all frames share, before the first is drawn.
-    fn fix(&mut self) -> Result<(), Error> {
+    fn fix(&mut self, progress: &dyn Progress) -> Result<(), Error> {
         for (view, spans) in self.views.iter_mut().zip(&self.spans) {
             view.options.levels.get_or_insert(map_levels(false));
             let mut all = Summary::empty();
@@ -105,14 +106,14 @@ impl<'a> Film<'a> {
             let Some(share) = self.views[at].chart.share else { continue };
             let mut options = self.views[at].options.clone();
             for index in 0..self.durations.len() {
-                share(&self.panels(at, self.at(index))?, &mut options);
+                share(&self.panels(at, self.at(index), progress)?, &mut options);
             }
             self.views[at].options = options;
         }
         let mut notes = Vec::new();
         for at in 0..self.views.len() {
             notes.extend(self.views[at].notes.iter().cloned());
-            notes.extend(self.views[at].draw(&self.panels(at, self.at(0))?, false)?.1);
+            notes.extend(self.views[at].draw(&self.panels(at, self.at(0), progress)?, false)?.1);
         }
         for note in notes {
             if !self.notes.contains(&note) {
@@ -135,6 +136,19 @@ impl<'a> Film<'a> {
                 all.merge(over);
             }
             self.views.iter_mut().filter(|view| view.group == group).for_each(|v| v.share(&all));
+        }
+    }
+
+    /// Reports the bytes that are read for frames, from any of the threads that draw them; it may stop
+    /// the film in the middle of a frame.
+    pub fn set_progress(&mut self, progress: Arc<dyn Progress + Send + Sync>) {
+        self.progress = Some(progress);
+    }
+
+    fn progress(&self) -> &dyn Progress {
+        match &self.progress {
+            Some(progress) => &**progress,
+            None => &Quiet,
         }
     }
 
@@ -178,7 +192,7 @@ impl<'a> Film<'a> {
     fn scene(&self, at: At, is_bare: bool) -> Result<Scene, Error> {
         let mut page: Option<Scene> = None;
         for (view_at, view) in self.views.iter().enumerate() {
-            let scene = view.draw(&self.panels(view_at, at)?, is_bare)?.0;
+            let scene = view.draw(&self.panels(view_at, at, self.progress())?, is_bare)?.0;
             page = Some(match page {
                 Some(page) => beside(page, &scene),
                 None => scene,
@@ -253,7 +267,7 @@ impl<'a> Film<'a> {
             grid.marks.is_empty() && values.into_iter().all(|&value| value == 0.0)
         };
         for view in 0..self.views.len() {
-            let panels = self.step_panels(view, 0)?;
+            let panels = self.step_panels(view, 0, self.progress())?;
             let has_nothing =
                 |panel: &Panel| !panel.grids.is_empty() && panel.grids.iter().all(is_empty);
             if !panels.iter().all(has_nothing) {
@@ -264,34 +278,45 @@ impl<'a> Film<'a> {
     }
 
     /// The panels of a view at a place in the film.
-    fn panels(&self, view: usize, at: At) -> Result<Panels, Error> {
-        let here = self.step_panels(view, at.step)?;
+    fn panels(&self, view: usize, at: At, progress: &dyn Progress) -> Result<Panels, Error> {
+        let here = self.step_panels(view, at.step, progress)?;
         if at.share == 0.0 || at.step + 1 >= self.shown.len() {
             return Ok(here);
         }
-        let mut mixed = in_between(&here, &self.step_panels(view, at.step + 1)?, at.share)?;
+        let mut mixed =
+            in_between(&here, &self.step_panels(view, at.step + 1, progress)?, at.share)?;
         give_spans(Arc::make_mut(&mut mixed).as_mut_slice(), &self.spans[view]);
         Ok(mixed)
     }
 
-    fn step_panels(&self, view: usize, step: usize) -> Result<Panels, Error> {
+    fn step_panels(
+        &self,
+        view: usize,
+        step: usize,
+        progress: &dyn Progress,
+    ) -> Result<Panels, Error> {
         if let Some(kept) = &self.kept {
             return Ok(Arc::clone(&kept[step][view]));
         }
         let shown = &self.shown[step];
         let one = &self.views[view];
-        let mut panels = self.read(one, &shown.moment)?;
+        let mut panels = self.read(one, &shown.moment, progress)?;
         if let Some(before) = &shown.before {
-            panels = changes(&self.read(one, before)?, &panels)?;
+            panels = changes(&self.read(one, before, progress)?, &panels)?;
         }
         one.strip(&mut panels);
         give_spans(&mut panels, &self.spans[view]);
         Ok(Arc::new(panels))
     }
 
-    fn read(&self, view: &View<'_>, moment: &Moment) -> Result<Vec<Panel>, Error> {
+    fn read(
+        &self,
+        view: &View,
+        moment: &Moment,
+        progress: &dyn Progress,
+    ) -> Result<Vec<Panel>, Error> {
         // Frames are made by several threads already.
-        let work = Work { threads: 1, progress: self.progress };
+        let work = Work { threads: 1, progress };
         view.read(moment.steps[view.run_at], work).map_err(|skip| match skip {
             Skip::Stop(error) => error,
             Skip::Left(why) => {
@@ -302,7 +327,7 @@ impl<'a> Film<'a> {
     }
 }
 
-impl FrameSource for Film<'_> {
+impl FrameSource for Film {
     fn len(&self) -> usize {
         self.durations.len()
     }
@@ -313,7 +338,7 @@ impl FrameSource for Film<'_> {
     }
 }
 
-impl Playable for Film<'_> {
+impl Playable for Film {
     fn dpi(&self) -> f64 {
         self.dpi
     }

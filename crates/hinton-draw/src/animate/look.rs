@@ -25,8 +25,8 @@ pub(super) struct Shown {
 }
 
 /// What the first look found.
-pub(super) struct Seen<'a> {
-    pub(super) views: Vec<View<'a>>,
+pub(super) struct Seen {
+    pub(super) views: Vec<View>,
     pub(super) shown: Vec<Shown>,
     /// `[shown][view]`, where all fit into memory.
     pub(super) kept: Option<Vec<Vec<Panels>>>,
@@ -38,29 +38,25 @@ pub(super) struct Seen<'a> {
 }
 
 /// The first look at all steps.
-pub(super) struct Look<'r, 'a> {
-    request: &'r AnimateRequest<'a>,
+pub(super) struct Look<'r> {
+    request: &'r AnimateRequest,
+    work: Work<'r>,
     notes: Vec<String>,
     /// Steps that are not shown: number and why.
     left: Vec<(u64, String)>,
 }
 
-impl<'r, 'a> Look<'r, 'a> {
-    pub(super) fn new(request: &'r AnimateRequest<'a>, notes: Vec<String>) -> Self {
-        Look { request, notes, left: Vec::new() }
-    }
-
-    fn work(&self) -> Work<'a> {
-        let threads = hinton_tensor::threads(self.request.draw.threads);
-        Work { threads, progress: self.request.draw.progress }
+impl<'r> Look<'r> {
+    pub(super) fn new(request: &'r AnimateRequest, work: Work<'r>, notes: Vec<String>) -> Self {
+        Look { request, work, notes, left: Vec::new() }
     }
 
     /// The views as the first step has them in which all can be made, and the steps from there on.
     pub(super) fn first_views(
         &mut self,
-        asks: Vec<Ask<'a>>,
+        asks: Vec<Ask>,
         mut moments: Vec<Moment>,
-    ) -> Result<(Vec<View<'a>>, Vec<Moment>), Error> {
+    ) -> Result<(Vec<View>, Vec<Moment>), Error> {
         let mut why = None;
         for at in 0..moments.len() {
             let moment = &moments[at];
@@ -79,11 +75,7 @@ impl<'r, 'a> Look<'r, 'a> {
     }
 
     /// Reads every step once.
-    pub(super) fn all(
-        mut self,
-        views: Vec<View<'a>>,
-        moments: Vec<Moment>,
-    ) -> Result<Seen<'a>, Error> {
+    pub(super) fn all(mut self, views: Vec<View>, moments: Vec<Moment>) -> Result<Seen, Error> {
         let show = self.request.show;
         let mut gathered = Gathered::new(&views, self.request.memory);
         let mut shown = Vec::new();
@@ -91,9 +83,9 @@ impl<'r, 'a> Look<'r, 'a> {
         let mut before: Option<(Moment, Vec<Vec<Panel>>)> = None;
         let count = moments.len();
         for (at, moment) in moments.into_iter().enumerate() {
-            let read = |view: &View<'a>| view.read(moment.steps[view.run_at], self.work());
+            let read = |view: &View| view.read(moment.steps[view.run_at], self.work);
             let panels = views.iter().map(read).collect::<Result<Vec<_>, Skip>>();
-            (self.request.looked)(at + 1, count);
+            self.work.progress.looked(at + 1, count);
             let panels = match panels {
                 Ok(panels) => panels,
                 Err(Skip::Stop(error)) => return Err(error),
@@ -187,13 +179,13 @@ struct Gathered {
 }
 
 impl Gathered {
-    fn new(views: &[View<'_>], most: usize) -> Self {
+    fn new(views: &[View], most: usize) -> Self {
         let spans = vec![Vec::new(); views.len()];
         let cells = vec![Span::EMPTY; views.len()];
         Gathered { spans, cells, kept: Some(Vec::new()), size: 0, most }
     }
 
-    fn add(&mut self, views: &[View<'_>], panels: Vec<Vec<Panel>>) {
+    fn add(&mut self, views: &[View], panels: Vec<Vec<Panel>>) {
         let mut step = Vec::with_capacity(panels.len());
         let places = self.spans.iter_mut().zip(&mut self.cells);
         for ((view, mut panels), (spans, cells)) in views.iter().zip(panels).zip(places) {
@@ -213,8 +205,8 @@ impl Gathered {
     }
 
     /// What the cells of each view span; views of one group share theirs.
-    fn cells(&self, views: &[View<'_>]) -> Vec<Span> {
-        let one = |view: &View<'_>| {
+    fn cells(&self, views: &[View]) -> Vec<Span> {
+        let one = |view: &View| {
             let mut span = Span::EMPTY;
             let group = views.iter().zip(&self.cells).filter(|(one, _)| one.group == view.group);
             group.for_each(|(_, cells)| span.join(cells));
@@ -224,7 +216,7 @@ impl Gathered {
     }
 
     /// Statistics of each panel; views of one group share theirs.
-    fn spans(&mut self, views: &[View<'_>]) -> Vec<Vec<Arc<Summary>>> {
+    fn spans(&mut self, views: &[View]) -> Vec<Vec<Arc<Summary>>> {
         let mut shared: Vec<Vec<Arc<Summary>>> = Vec::with_capacity(views.len());
         for view in views {
             let alike = |at: &usize| {

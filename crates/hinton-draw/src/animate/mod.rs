@@ -8,8 +8,11 @@ mod time;
 mod view;
 mod words;
 
+use std::sync::Arc;
+
 use hinton_chart::{ChartRow, Length, Options, PageSize, Timeline, charts};
 use hinton_run::Run;
+use hinton_tensor::Work;
 use hinton_weights::Error;
 
 use crate::DrawRequest;
@@ -24,11 +27,11 @@ pub use words::{Metric, Show, StepRange};
 const MOST_BESIDE: usize = 4;
 /// What a film shows, and how. `Default` shows every step of every tensor, drawn as
 /// [`draw`](crate::draw()) would draw it.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct AnimateRequest<'a> {
+pub struct AnimateRequest {
     /// How each picture is drawn.
-    pub draw: DrawRequest<'a>,
+    pub draw: DrawRequest,
     /// Whether values or their changes are shown.
     pub show: Show,
     /// How fast the film plays.
@@ -44,11 +47,9 @@ pub struct AnimateRequest<'a> {
     /// Memory for the cells of the first pass over the steps, in bytes. If all cells together need
     /// more, each frame reads its step again. The film is the same either way.
     pub memory: usize,
-    /// Called with the number of steps examined so far, and of all steps.
-    pub looked: &'a (dyn Fn(usize, usize) + Sync),
 }
 
-impl Default for AnimateRequest<'_> {
+impl Default for AnimateRequest {
     fn default() -> Self {
         AnimateRequest {
             draw: DrawRequest::default(),
@@ -59,14 +60,13 @@ impl Default for AnimateRequest<'_> {
             morph: 0,
             metric: Metric::Auto,
             memory: 128 << 20,
-            looked: &|_, _| {},
         }
     }
 }
 
-impl<'a> AnimateRequest<'a> {
+impl AnimateRequest {
     /// A request that draws each picture as `draw` says.
-    pub fn of(draw: DrawRequest<'a>) -> Self {
+    pub fn of(draw: DrawRequest) -> Self {
         AnimateRequest { draw, ..AnimateRequest::default() }
     }
 
@@ -101,13 +101,27 @@ impl<'a> AnimateRequest<'a> {
 ///
 /// # Errors
 /// Returns an error if no step has the requested tensors, the request does not fit them, a metric
-/// is missing, or the work was cancelled. Single steps that cannot be shown are skipped and
-/// reported in [`Film::notes`].
-pub fn animate<'a, S: AsRef<str>>(
-    runs: &'a [Run],
+/// is missing. Single steps that cannot be shown are skipped and reported in [`Film::notes`].
+pub fn animate<S: AsRef<str>>(
+    runs: &[Run],
     patterns: &[S],
-    request: &AnimateRequest<'a>,
-) -> Result<Film<'a>, Error> {
+    request: &AnimateRequest,
+) -> Result<Film, Error> {
+    animate_with(runs, patterns, request, Work::on_all())
+}
+
+/// As [`animate`], with this number of threads, which the film's frames are drawn with, too,
+/// reporting to a [`Progress`](hinton_tensor::Progress). It is told how many steps have been read, and may
+/// cancel the work. While frames are drawn, see [`Film::set_progress`].
+///
+/// # Errors
+/// Returns the errors of [`animate`], and an error if the work was cancelled.
+pub fn animate_with<S: AsRef<str>>(
+    runs: &[Run],
+    patterns: &[S],
+    request: &AnimateRequest,
+    work: Work<'_>,
+) -> Result<Film, Error> {
     let mut patterns: Vec<String> = patterns.iter().map(|one| one.as_ref().to_owned()).collect();
     one_step_at_a_time(request)?;
     if request.draw.panels.is_some() {
@@ -129,14 +143,14 @@ pub fn animate<'a, S: AsRef<str>>(
         false => None,
     };
     let asks = asks(runs, &patterns, request, timeline.as_ref());
-    let mut look = Look::new(request, notes);
+    let mut look = Look::new(request, work, notes);
     let (views, moments) = look.first_views(asks, moments)?;
     let seen = look.all(views, moments)?;
-    Film::new(seen, timeline, request)
+    Film::new(seen, timeline, request, work)
 }
 
 /// Charts that show all steps in one picture have none for each step.
-fn one_step_at_a_time(request: &AnimateRequest<'_>) -> Result<(), Error> {
+fn one_step_at_a_time(request: &AnimateRequest) -> Result<(), Error> {
     let chart = request.draw.chart.as_deref().and_then(charts::named);
     match chart.filter(|chart| !chart.plays) {
         None => Ok(()),
@@ -148,18 +162,18 @@ fn one_step_at_a_time(request: &AnimateRequest<'_>) -> Result<(), Error> {
 }
 
 /// Whether the picture has a band that says the step. Pictures that say nothing do not.
-fn captioned(request: &AnimateRequest<'_>) -> bool {
+fn captioned(request: &AnimateRequest) -> bool {
     let is_bare = request.draw.options.title.as_deref() == Some("");
     !is_bare || matches!(request.metric, Metric::Named(_))
 }
 
 /// What is shown side by side.
-fn asks<'a>(
-    runs: &'a [Run],
+fn asks(
+    runs: &[Run],
     patterns: &[String],
-    request: &AnimateRequest<'a>,
+    request: &AnimateRequest,
     timeline: Option<&Timeline>,
-) -> Vec<Ask<'a>> {
+) -> Vec<Ask> {
     let all = patterns.to_vec();
     let each_alone = (2..=MOST_BESIDE).contains(&all.len()) && request.draw.chart.is_none();
     let groups: Vec<Vec<String>> = match each_alone {
@@ -168,6 +182,8 @@ fn asks<'a>(
     };
     let count = groups.len() * runs.len();
     let band = timeline.map_or(0.0, Timeline::height);
+    // A film outlives the call: it shares the runs.
+    let shared: Vec<Arc<Run>> = runs.iter().map(|run| Arc::new(run.clone())).collect();
     let mut asks = Vec::new();
     for (group, patterns) in groups.iter().enumerate() {
         for (run_at, run) in runs.iter().enumerate() {
@@ -194,6 +210,7 @@ fn asks<'a>(
             draw.options.notes.extend(said.map(str::to_owned));
             let patterns = patterns.clone();
             let (compares, mixes) = (request.show != Show::Value, request.morph > 0);
+            let run = Arc::clone(&shared[run_at]);
             asks.push(Ask { run, run_at, patterns, group, request: draw, compares, mixes });
         }
     }

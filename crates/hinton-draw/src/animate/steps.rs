@@ -75,7 +75,7 @@ pub(super) fn moments(
 pub(super) fn timeline(
     runs: &[Run],
     moments: &[Moment],
-    request: &AnimateRequest<'_>,
+    request: &AnimateRequest,
 ) -> Result<Timeline, Error> {
     let metric = metric(runs, &request.metric)?;
     let last = moments.iter().map(|moment| moment.number).max().unwrap_or(0);

@@ -16,15 +16,15 @@ use crate::draw::read;
 const CELLS: usize = 2_048;
 
 /// Some tensors of one run.
-pub(super) struct View<'a> {
-    pub(super) run: &'a Run,
+pub(super) struct View {
+    pub(super) run: Arc<Run>,
     /// Which of the runs.
     pub(super) run_at: usize,
     patterns: Vec<String>,
     /// The tensors that the patterns mean, as the first step has them: what appears later is told by
     /// the run, and not shown.
     labels: Vec<String>,
-    request: DrawRequest<'a>,
+    request: DrawRequest,
     /// Views of one group show the same tensors and share one scale.
     pub(super) group: usize,
     pub(super) chart: &'static ChartRow,
@@ -63,22 +63,22 @@ impl Part {
 
 /// What a view is of.
 #[derive(Clone)]
-pub(super) struct Ask<'a> {
-    pub(super) run: &'a Run,
+pub(super) struct Ask {
+    pub(super) run: Arc<Run>,
     pub(super) run_at: usize,
     pub(super) patterns: Vec<String>,
     pub(super) group: usize,
     /// How it is drawn, its page and title settled.
-    pub(super) request: DrawRequest<'a>,
+    pub(super) request: DrawRequest,
     /// Whether steps are compared cell by cell.
     pub(super) compares: bool,
     /// Whether steps are mixed cell by cell.
     pub(super) mixes: bool,
 }
 
-impl<'a> View<'a> {
+impl View {
     /// The view as that step has it; all others must be like it.
-    pub(super) fn new(ask: Ask<'a>, step: usize) -> Result<Self, Error> {
+    pub(super) fn new(ask: Ask, step: usize) -> Result<Self, Error> {
         let Ask { run, run_at, patterns, group, request, compares, mixes } = ask;
         let selected = select(&run.checkpoint(step)?, &patterns)?;
         let labels = selected.iter().map(Selected::label).collect();
@@ -86,7 +86,7 @@ impl<'a> View<'a> {
         let mut options = request.options.clone();
         options.columns = options.columns.or(arrangement.columns);
         if arrangement.title.is_some() && options.title.is_none() {
-            options.title = Some(run_name(run));
+            options.title = Some(run_name(&run));
         }
         let mut notes = arrangement.notes.clone();
         let extents: Vec<_> = arrangement.panels.iter().map(PanelSource::extent).collect();
@@ -219,7 +219,7 @@ impl<'a> View<'a> {
 
     /// What it shows, in a word: its run, or the first of its tensors.
     pub(super) fn name(&self, of_run: bool) -> String {
-        if of_run { run_name(self.run) } else { self.labels.first().cloned().unwrap_or_default() }
+        if of_run { run_name(&self.run) } else { self.labels.first().cloned().unwrap_or_default() }
     }
 
     /// How many panels it has.

@@ -124,7 +124,7 @@ impl Laid {
 }
 
 /// Transposes and reshapes as asked.
-pub(super) fn prepare(selected: &Selected, request: &DrawRequest<'_>) -> Result<Prepared, Error> {
+pub(super) fn prepare(selected: &Selected, request: &DrawRequest) -> Result<Prepared, Error> {
     let mut prepared = Prepared {
         tensor: addressable(&selected.tensor)?,
         name: selected.tensor.name().to_owned(),
@@ -253,7 +253,7 @@ pub(super) fn fits_each(prepared: &Prepared) -> bool {
 const MANY_WHOLE: u64 = 64;
 
 /// The chart that suits this tensor alone.
-pub(super) fn default_chart(prepared: &Prepared, request: &DrawRequest<'_>) -> &'static str {
+pub(super) fn default_chart(prepared: &Prepared, request: &DrawRequest) -> &'static str {
     if prepared.each_fits.is_some() || request.each.is_some() {
         return "tiles";
     }
@@ -281,11 +281,7 @@ fn is_long(prepared: &Prepared) -> bool {
 }
 
 /// How the tensor becomes pictures.
-pub(super) fn plan(
-    prepared: &Prepared,
-    request: &DrawRequest<'_>,
-    chart: &str,
-) -> Result<Plan, Error> {
+pub(super) fn plan(prepared: &Prepared, request: &DrawRequest, chart: &str) -> Result<Plan, Error> {
     // These show a tensor as a whole.
     if matches!(chart, "histogram" | "overview" | "distribution" | "profile" | "ridge" | "spectrum")
         && request.each.is_none()

@@ -140,7 +140,7 @@ fn file_title(prepared: &[lay::Prepared]) -> Option<String> {
 /// # Errors
 /// Returns an error if the chart is unknown, a reshape or an axis does not fit, or there is nothing
 /// to draw.
-pub fn arrange(selected: &[Selected], request: &DrawRequest<'_>) -> Result<Arrangement, Error> {
+pub fn arrange(selected: &[Selected], request: &DrawRequest) -> Result<Arrangement, Error> {
     if selected.is_empty() {
         return Err(Error::unfit("there is no tensor to draw", ""));
     }
@@ -335,10 +335,7 @@ fn leave_out_empty(
 }
 
 /// Of tensors that have statistics and no values, what can be drawn where nothing was asked.
-fn chart_of_statistics<'a>(
-    selected: &[Selected],
-    request: &DrawRequest<'a>,
-) -> Option<DrawRequest<'a>> {
+fn chart_of_statistics<'a>(selected: &[Selected], request: &DrawRequest) -> Option<DrawRequest> {
     let is_asked = request.chart.is_some() || request.each.is_some();
     if is_asked || selected.iter().any(|one| one.tensor.known().is_none()) {
         return None;
@@ -348,10 +345,7 @@ fn chart_of_statistics<'a>(
 }
 
 /// The chart that was asked for, or the one that suits.
-fn choose(
-    prepared: &[lay::Prepared],
-    request: &DrawRequest<'_>,
-) -> Result<&'static ChartRow, Error> {
+fn choose(prepared: &[lay::Prepared], request: &DrawRequest) -> Result<&'static ChartRow, Error> {
     let name = match &request.chart {
         Some(name) => name.as_str(),
         None if request.each.is_some() => "tiles",

@@ -31,7 +31,7 @@ pub(super) struct Family {
 }
 
 /// Curves of the metrics that were asked for; each quantity has a plot.
-pub(super) fn draw(runs: &[&Run], request: &RunRequest<'_>) -> Result<Picture, Error> {
+pub(super) fn draw(runs: &[&Run], request: &RunRequest) -> Result<Picture, Error> {
     let mut families = match request.metrics.as_slice() {
         [] if are_logs(runs) => ranked(runs)?,
         [] => favourites(runs)?,
@@ -69,18 +69,14 @@ pub(super) fn draw(runs: &[&Run], request: &RunRequest<'_>) -> Result<Picture, E
 }
 
 /// The same request for a picture of that width, which the chart titles itself.
-pub(super) fn sized<'a>(request: &RunRequest<'a>, width: f64) -> RunRequest<'a> {
+pub(super) fn sized(request: &RunRequest, width: f64) -> RunRequest {
     let mut request = request.clone();
     request.draw.options = Sheet::options(&request.draw.options, width);
     request
 }
 
 /// One plot.
-pub(super) fn one(
-    runs: &[&Run],
-    family: &Family,
-    request: &RunRequest<'_>,
-) -> Result<Picture, Error> {
+pub(super) fn one(runs: &[&Run], family: &Family, request: &RunRequest) -> Result<Picture, Error> {
     let mut panels = Vec::new();
     for (run, name) in runs.iter().zip(run_names(runs)) {
         for metric in &family.names {

@@ -14,36 +14,29 @@ use hinton_picture::Picture;
 use hinton_picture::fonts::noted;
 use hinton_run::Run;
 use hinton_scene::with_typeface;
+use hinton_tensor::Work;
 use hinton_weights::{Error, confusion, run_names};
 
 use crate::DrawRequest;
 pub(crate) use step::learn;
 
 /// What to draw of runs, and how. `Default` draws the page.
-#[derive(Clone)]
+#[derive(Debug, Clone, Default)]
 #[non_exhaustive]
-pub struct RunRequest<'a> {
+pub struct RunRequest {
     /// How it is drawn.
-    pub draw: DrawRequest<'a>,
+    pub draw: DrawRequest,
     /// The metrics to draw as curves: names, or globs such as `*loss`. If empty, losses and
     /// accuracies are chosen.
     pub metrics: Vec<String>,
     /// The number of the step whose tensors are drawn; `None` is the last step that has them.
     pub step: Option<u64>,
-    /// Called with the number of steps examined so far, and of all steps.
-    pub looked: &'a (dyn Fn(usize, usize) + Sync),
 }
 
-impl Default for RunRequest<'_> {
-    fn default() -> Self {
-        RunRequest::of(DrawRequest::default())
-    }
-}
-
-impl<'a> RunRequest<'a> {
+impl RunRequest {
     /// A request that draws as `draw` says.
-    pub fn of(draw: DrawRequest<'a>) -> Self {
-        RunRequest { draw, metrics: Vec::new(), step: None, looked: &|_, _| {} }
+    pub fn of(draw: DrawRequest) -> Self {
+        RunRequest { draw, metrics: Vec::new(), step: None }
     }
 }
 
@@ -61,12 +54,25 @@ impl<'a> RunRequest<'a> {
 ///   checkpoint. `confusion` without patterns takes the tensor with that name.
 ///
 /// # Errors
-/// Returns an error if a requested run, step, metric or tensor is missing, values cannot be read,
-/// or the work was cancelled.
+/// Returns an error if a requested run, step, metric or tensor is missing, or values cannot be read.
 pub fn draw_runs<S: AsRef<str>>(
     runs: &[Run],
     patterns: &[S],
-    request: &RunRequest<'_>,
+    request: &RunRequest,
+) -> Result<Picture, Error> {
+    draw_runs_with(runs, patterns, request, Work::on_all())
+}
+
+/// As [`draw_runs`], with this number of threads, reporting to a [`Progress`](hinton_tensor::Progress), which
+/// is told how many steps have been read, too, and may cancel the work.
+///
+/// # Errors
+/// Returns the errors of [`draw_runs`], and an error if the work was cancelled.
+pub fn draw_runs_with<S: AsRef<str>>(
+    runs: &[Run],
+    patterns: &[S],
+    request: &RunRequest,
+    work: Work<'_>,
 ) -> Result<Picture, Error> {
     let runs: Vec<&Run> = runs.iter().collect();
     let runs = runs.as_slice();
@@ -80,13 +86,15 @@ pub fn draw_runs<S: AsRef<str>>(
         let message = format!("there is no chart {name:?}");
         return Err(Error::request(message, format!("there are {}", known.join(", "))));
     }
-    with_typeface(request.draw.options.font, || draw_parts(runs, patterns, request)).map(noted)
+    with_typeface(request.draw.options.font, || draw_parts(runs, patterns, request, work))
+        .map(noted)
 }
 
 fn draw_parts(
     runs: &[&Run],
     mut patterns: Vec<String>,
-    request: &RunRequest<'_>,
+    request: &RunRequest,
+    work: Work<'_>,
 ) -> Result<Picture, Error> {
     let chart = request.draw.chart.as_deref();
     let shape_is_asked = request.draw.each.is_some() || request.draw.reshape.is_some();
@@ -94,14 +102,18 @@ fn draw_parts(
         (Some("curve"), true) => metrics::draw(runs, request),
         (None, true) if !request.metrics.is_empty() => metrics::draw(runs, request),
         (None, true) if metrics::are_logs(runs) => metrics::draw(runs, request),
-        (Some("distribution"), _) => spreads::draw(runs, &patterns, request),
-        (Some("profile"), _) if request.step.is_none() => profile::draw(runs, &patterns, request),
-        (None, true) if !shape_is_asked && request.step.is_none() => page::draw(runs, request),
+        (Some("distribution"), _) => spreads::draw(runs, &patterns, request, work),
+        (Some("profile"), _) if request.step.is_none() => {
+            profile::draw(runs, &patterns, request, work)
+        }
+        (None, true) if !shape_is_asked && request.step.is_none() => {
+            page::draw(runs, request, work)
+        }
         _ => {
             if chart == Some("confusion") && patterns.is_empty() {
                 patterns.extend(confusion(runs[0]).map(str::to_owned));
             }
-            step::draw(runs, &patterns, request)
+            step::draw(runs, &patterns, request, work)
         }
     }
 }

@@ -4,7 +4,7 @@ use hinton_chart::{Sheet, SheetPart, short_count};
 use hinton_picture::Picture;
 use hinton_run::Run;
 use hinton_scene::{Scene, visible};
-use hinton_tensor::TensorError;
+use hinton_tensor::{TensorError, Work};
 use hinton_weights::Error;
 
 use super::metrics::{is_plain, not_shown, ranked, sized, smoothing};
@@ -17,9 +17,10 @@ const MOST_WEIGHTS: usize = 2;
 const MOST_BESIDE: usize = 3;
 
 /// Parts as they come about, and what is left out.
-struct Page<'r, 'a> {
+struct Page<'r> {
     runs: &'r [&'r Run],
-    request: &'r RunRequest<'a>,
+    request: &'r RunRequest,
+    work: Work<'r>,
     sheet: Sheet,
     parts: Vec<SheetPart>,
     /// What the page says of what it leaves out.
@@ -28,10 +29,16 @@ struct Page<'r, 'a> {
     notes: Vec<String>,
 }
 
-pub(super) fn draw(runs: &[&Run], request: &RunRequest<'_>) -> Result<Picture, Error> {
-    let sheet = Sheet::new(&request.draw.options);
-    let mut page =
-        Page { runs, request, sheet, parts: Vec::new(), left_out: Vec::new(), notes: Vec::new() };
+pub(super) fn draw(runs: &[&Run], request: &RunRequest, work: Work<'_>) -> Result<Picture, Error> {
+    let mut page = Page {
+        runs,
+        request,
+        work,
+        sheet: Sheet::new(&request.draw.options),
+        parts: Vec::new(),
+        left_out: Vec::new(),
+        notes: Vec::new(),
+    };
     page.curves()?;
     page.distributions()?;
     page.last()?;
@@ -43,14 +50,14 @@ pub(super) fn draw(runs: &[&Run], request: &RunRequest<'_>) -> Result<Picture, E
     }
     let names = run_names(runs);
     let title = request.draw.options.title.clone().unwrap_or_else(|| names.join(", "));
-    let alarm = trouble::of_runs(runs, request)?;
+    let alarm = trouble::of_runs(runs, work)?;
     page.sheet.set_alarm(alarm.clone());
     let scene = page.sheet.page(&title, &page.subtitle(), &page.parts, &page.left_out);
     let notes = alarm.into_iter().chain(page.left_out).chain(page.notes).collect();
     Ok(Picture { scene, notes, dpi: request.draw.options.dpi })
 }
 
-impl<'a> Page<'_, 'a> {
+impl Page<'_> {
     fn subtitle(&self) -> Vec<String> {
         let [run] = self.runs else {
             return vec![format!("{} runs", self.runs.len())];
@@ -124,7 +131,7 @@ impl<'a> Page<'_, 'a> {
             return Ok(());
         }
         let request = sized(self.request, self.sheet.whole());
-        let drawn = spreads::draw(self.runs, &[], &request);
+        let drawn = spreads::draw(self.runs, &[], &request, self.work);
         let scenes = self.scene("distributions", drawn)?.into_iter().collect();
         self.add("How values spread", scenes);
         Ok(())
@@ -147,7 +154,7 @@ impl<'a> Page<'_, 'a> {
             self.left_out.push("no confusion matrix is recorded".to_owned());
         }
         for name in &weights {
-            if trouble::scales_differ(self.runs, name, self.request)? {
+            if trouble::scales_differ(self.runs, name, self.work)? {
                 scenes.extend(self.tensor_of_each(name)?);
             } else {
                 scenes.extend(self.tensor(name, &sized(self.request, width))?);
@@ -174,10 +181,10 @@ impl<'a> Page<'_, 'a> {
     }
 
     /// A tensor of the last step of the runs that have it.
-    fn tensor(&mut self, name: &str, request: &RunRequest<'a>) -> Result<Option<Scene>, Error> {
+    fn tensor(&mut self, name: &str, request: &RunRequest) -> Result<Option<Scene>, Error> {
         let has = |run: &&&Run| run.find_tensor(name).is_some();
         let runs: Vec<&Run> = self.runs.iter().filter(has).copied().collect();
-        self.scene(name, step::draw(&runs, &[name.to_owned()], request))
+        self.scene(name, step::draw(&runs, &[name.to_owned()], request, self.work))
     }
 
     /// A tensor of the last step of each run that has it, each on a scale of its own.
@@ -187,14 +194,14 @@ impl<'a> Page<'_, 'a> {
             if run.find_tensor(name).is_some() {
                 let mut request = sized(self.request, self.sheet.half());
                 request.draw.options.title = Some(format!("{of}: {name}, on its own scale"));
-                let drawn = step::draw(&[run], &[name.to_owned()], &request);
+                let drawn = step::draw(&[run], &[name.to_owned()], &request, self.work);
                 scenes.extend(self.scene(name, drawn)?);
             }
         }
         Ok(scenes)
     }
 
-    fn chart(&self, name: &str, width: f64) -> RunRequest<'a> {
+    fn chart(&self, name: &str, width: f64) -> RunRequest {
         let mut request = sized(self.request, width);
         request.draw.chart = Some(name.to_owned());
         request

@@ -13,7 +13,8 @@ use super::{RunRequest, run_names};
 pub(super) fn draw(
     runs: &[&Run],
     patterns: &[String],
-    request: &RunRequest<'_>,
+    request: &RunRequest,
+    work: Work<'_>,
 ) -> Result<Picture, Error> {
     let Some(chart) = charts::named("profile") else {
         return Err(Error::unfit("there is no chart of profiles", ""));
@@ -23,9 +24,9 @@ pub(super) fn draw(
     let mut panels = Vec::new();
     for (run, name) in runs.iter().zip(run_names(runs)) {
         let part = if runs.len() > 1 { name } else { String::new() };
-        panels.extend(of_run(run, patterns, request, &part, &mut || {
+        panels.extend(of_run(run, patterns, &part, work, &mut || {
             done += 1;
-            (request.looked)(done, count);
+            work.progress.looked(done, count);
         })?);
     }
     let options = &request.draw.options;
@@ -48,14 +49,10 @@ struct OverSteps {
 fn of_run(
     run: &Run,
     patterns: &[String],
-    request: &RunRequest<'_>,
     part: &str,
+    work: Work<'_>,
     looked: &mut dyn FnMut(),
 ) -> Result<Vec<Panel>, Error> {
-    let work = Work {
-        threads: hinton_tensor::threads(request.draw.threads),
-        progress: request.draw.progress,
-    };
     let learned: Vec<String> =
         hinton_weights::learned(run).iter().map(|one| one.name.clone()).collect();
     let mut tensors: Vec<OverSteps> = Vec::new();

@@ -17,9 +17,10 @@ const MOST: usize = 24;
 pub(super) fn draw(
     runs: &[&Run],
     patterns: &[String],
-    request: &RunRequest<'_>,
+    request: &RunRequest,
+    work: Work<'_>,
 ) -> Result<Picture, Error> {
-    let (panels, mut notes) = panels(runs, patterns, request)?;
+    let (panels, mut notes) = panels(runs, patterns, work)?;
     let Some(chart) = charts::named("distribution") else {
         return Err(Error::unfit("there is no chart of distributions", ""));
     };
@@ -34,7 +35,7 @@ pub(super) fn draw(
 fn panels(
     runs: &[&Run],
     patterns: &[String],
-    request: &RunRequest<'_>,
+    work: Work<'_>,
 ) -> Result<(Vec<Panel>, Vec<String>), Error> {
     let mut notes = Vec::new();
     let most = (MOST_UNASKED / runs.len()).max(1);
@@ -49,13 +50,13 @@ fn panels(
         let mut tensors = Gathered::default();
         let mut error = None;
         for at in 0..run.steps.len() {
-            match step(run, at, &patterns, request) {
+            match step(run, at, &patterns, work) {
                 Ok(found) => tensors.add(at, found),
                 Err(Error::Tensor(stop @ TensorError::Cancelled(_))) => return Err(stop.into()),
                 Err(why) => error = error.or(Some(why)),
             }
             done += 1;
-            (request.looked)(done, count);
+            work.progress.looked(done, count);
         }
         if tensors.all.is_empty() {
             return Err(error.unwrap_or_else(|| Error::unfit("the run has no steps", "")));
@@ -98,18 +99,9 @@ fn unasked(run: &Run, most: usize, notes: &mut Vec<String>) -> Result<Vec<String
 }
 
 /// The spreads of a step: what each is of, its dtype and its spread.
-fn step(
-    run: &Run,
-    at: usize,
-    patterns: &[String],
-    request: &RunRequest<'_>,
-) -> Result<Vec<Found>, Error> {
+fn step(run: &Run, at: usize, patterns: &[String], work: Work<'_>) -> Result<Vec<Found>, Error> {
     let checkpoint = run.checkpoint(at)?;
     let place = run.steps[at].number as f64;
-    let work = Work {
-        threads: hinton_tensor::threads(request.draw.threads),
-        progress: request.draw.progress,
-    };
     // A pattern that means nothing in this step may mean something in another.
     let mut chosen: Vec<Selected> = Vec::new();
     let mut error = None;

@@ -3,6 +3,7 @@
 use hinton_chart::{Labels, short_count};
 use hinton_picture::Picture;
 use hinton_run::Run;
+use hinton_tensor::Work;
 use hinton_weights::{Error, Selected, select};
 
 use super::{RunRequest, known, run_names};
@@ -14,7 +15,8 @@ use crate::{DrawRequest, draw_arrangement};
 pub(super) fn draw(
     runs: &[&Run],
     patterns: &[String],
-    request: &RunRequest<'_>,
+    request: &RunRequest,
+    work: Work<'_>,
 ) -> Result<Picture, Error> {
     let mut draw = request.draw.clone();
     let mut selected: Vec<Selected> = Vec::new();
@@ -36,8 +38,8 @@ pub(super) fn draw(
         draw.chart = Some(arrange(&selected[..1], &draw)?.chart.name.to_owned());
     }
     let mut picture = match draw.panels {
-        None => draw_arrangement(&arrange(&selected, &draw)?, &draw)?,
-        Some(_) => crate::draw(selected, &draw)?,
+        None => draw_arrangement(&arrange(&selected, &draw)?, &draw, work)?,
+        Some(_) => crate::draw_with(selected, &draw, work)?,
     };
     picture.notes.extend(draw.options.notes.iter().skip(request.draw.options.notes.len()).cloned());
     Ok(picture)
@@ -45,7 +47,7 @@ pub(super) fn draw(
 
 /// Class names and the shape of pictures for what the patterns mean in the last step that has it,
 /// where the settings of the run tell them and the request leaves them open.
-pub(crate) fn learn(run: &Run, patterns: &[String], draw: &mut DrawRequest<'_>) {
+pub(crate) fn learn(run: &Run, patterns: &[String], draw: &mut DrawRequest) {
     // What cannot be found is reported when it is drawn.
     if run.settings.is_some()
         && !patterns.is_empty()
@@ -56,7 +58,7 @@ pub(crate) fn learn(run: &Run, patterns: &[String], draw: &mut DrawRequest<'_>) 
 }
 
 /// Class names and the shape of pictures, where the settings of the run tell them.
-fn learn_from_settings(run: &Run, selected: &[Selected], draw: &mut DrawRequest<'_>) {
+fn learn_from_settings(run: &Run, selected: &[Selected], draw: &mut DrawRequest) {
     let [first, ..] = selected else { return };
     let shape = first.tensor.shape();
     if draw.chart.as_deref() == Some("confusion")

@@ -7,7 +7,7 @@ use hinton_scene::visible;
 use hinton_tensor::{Summary, TensorError, Work, summarize};
 use hinton_weights::{Error, loss_words};
 
-use super::{RunRequest, run_names};
+use super::run_names;
 
 /// Weights that are this many times as large as in the first step have diverged.
 const GROWTH: f64 = 1e4;
@@ -20,11 +20,11 @@ const MOST_VALUES: u64 = 64 << 20;
 ///
 /// # Errors
 /// Returns an error if the work was stopped.
-pub(super) fn of_runs(runs: &[&Run], request: &RunRequest<'_>) -> Result<Option<String>, Error> {
+pub(super) fn of_runs(runs: &[&Run], work: Work<'_>) -> Result<Option<String>, Error> {
     let mut said = Vec::new();
     for (run, name) in runs.iter().zip(run_names(runs)) {
         let parts: Vec<String> =
-            loss_words(run).into_iter().chain(tensor_words(run, request)?).collect();
+            loss_words(run).into_iter().chain(tensor_words(run, work)?).collect();
         said.extend(sentence(&parts, &name, runs.len()));
     }
     Ok((!said.is_empty()).then(|| said.join(" ")))
@@ -51,15 +51,11 @@ fn sentence(parts: &[String], name: &str, runs: usize) -> Option<String> {
 ///
 /// # Errors
 /// Returns an error if the work was stopped.
-pub(super) fn scales_differ(
-    runs: &[&Run],
-    name: &str,
-    request: &RunRequest<'_>,
-) -> Result<bool, Error> {
+pub(super) fn scales_differ(runs: &[&Run], name: &str, work: Work<'_>) -> Result<bool, Error> {
     let (mut low, mut high) = (f64::MAX, 0.0f64);
     for run in runs.iter().filter(|_| runs.len() > 1) {
         let Some(last) = run.steps.len().checked_sub(1) else { continue };
-        for (_, summary) in summaries(run, last, &[name], request)? {
+        for (_, summary) in summaries(run, last, &[name], work)? {
             let reach = summary.max_abs().filter(|reach| *reach > 0.0);
             low = low.min(reach.unwrap_or(low));
             high = high.max(reach.unwrap_or(high));
@@ -70,15 +66,15 @@ pub(super) fn scales_differ(
 
 /// The tensor that broke first and the step in which it did. What is broken stays so, which is why
 /// the last step tells whether to look, and halving finds the first.
-fn tensor_words(run: &Run, request: &RunRequest<'_>) -> Result<Option<String>, Error> {
+fn tensor_words(run: &Run, work: Work<'_>) -> Result<Option<String>, Error> {
     let names: Vec<&str> =
         hinton_weights::learned(run).into_iter().map(|tensor| tensor.name.as_str()).collect();
     let steps: Vec<usize> =
         (0..run.steps.len()).filter(|&at| run.steps[at].broken.is_none()).collect();
     let (Some(&first), Some(&last)) = (steps.first(), steps.last()) else { return Ok(None) };
-    let start = summaries(run, first, &names, request)?;
+    let start = summaries(run, first, &names, work)?;
     let broken = |at: usize| -> Result<Option<String>, Error> {
-        let found = summaries(run, at, &names, request)?;
+        let found = summaries(run, at, &names, work)?;
         Ok(found.iter().find_map(|(name, summary)| {
             let reach = start.iter().find(|one| one.0 == *name).and_then(|one| one.1.max_abs());
             Some(format!("{} {}", visible(name), fault(summary, reach)?))
@@ -118,12 +114,8 @@ fn summaries<'n>(
     run: &Run,
     at: usize,
     names: &[&'n str],
-    request: &RunRequest<'_>,
+    work: Work<'_>,
 ) -> Result<Vec<(&'n str, Summary)>, Error> {
-    let work = Work {
-        threads: hinton_tensor::threads(request.draw.threads),
-        progress: request.draw.progress,
-    };
     let Ok(checkpoint) = run.checkpoint(at) else { return Ok(Vec::new()) };
     let mut left = MOST_VALUES;
     let mut found = Vec::new();

@@ -92,7 +92,7 @@ pub(crate) fn not_of_a_request(row: &SettingRow) -> Error {
     Error::request(format!("{} is no setting of this request", row.name), format!("see {by}"))
 }
 
-pub(crate) fn set(request: &mut DrawRequest<'_>, name: &str, value: &str) -> Result<(), Error> {
+pub(crate) fn set(request: &mut DrawRequest, name: &str, value: &str) -> Result<(), Error> {
     let row = row_of("draw", name)?;
     let Set::Draw(set) = row.set else { return Err(not_of_a_request(row)) };
     set(request, value)?;
@@ -121,7 +121,7 @@ pub fn set_save(settings: &mut FilmSettings, name: &str, value: &str) -> Result<
 }
 
 /// Whether what was said is about colours or written values, which that chart has none of.
-pub(crate) fn wants_cells(request: &DrawRequest<'_>, chart: &str) -> bool {
+pub(crate) fn wants_cells(request: &DrawRequest, chart: &str) -> bool {
     let options = &request.options;
     // Bars have ends and a beginning as colours have.
     let range = options.range.is_some() || options.center.is_some();
@@ -132,7 +132,7 @@ pub(crate) fn wants_cells(request: &DrawRequest<'_>, chart: &str) -> bool {
 }
 
 /// What was said and changes nothing in that chart, one sentence each.
-pub(crate) fn without_effect(request: &DrawRequest<'_>, chart: &str) -> Vec<String> {
+pub(crate) fn without_effect(request: &DrawRequest, chart: &str) -> Vec<String> {
     let is_said = |row: &&SettingRow| request.given.contains(&row.name) && !row.affects(chart);
     let row = CHARTS.iter().find(|row| row.name == chart);
     let called = row.map_or(chart, |row| row.called);

@@ -49,9 +49,9 @@ pub enum Scope {
 #[non_exhaustive]
 pub enum Set {
     /// A picture, see [`DrawRequest::set`].
-    Draw(for<'a, 'b> fn(&'a mut DrawRequest<'b>, &str) -> Result<(), Error>),
+    Draw(for<'a, 'b> fn(&'a mut DrawRequest, &str) -> Result<(), Error>),
     /// A film of a run, see [`AnimateRequest::set`].
-    Animate(for<'a, 'b> fn(&'a mut AnimateRequest<'b>, &str) -> Result<(), Error>),
+    Animate(for<'a, 'b> fn(&'a mut AnimateRequest, &str) -> Result<(), Error>),
     /// Points that are sent through a network, see [`SpaceRequest::set`].
     Space(for<'a, 'b> fn(&'a mut SpaceRequest<'b>, &str) -> Result<(), Error>),
     /// A training, see [`TrainRequest::set`].

@@ -35,7 +35,7 @@ pub(super) fn choice(
     })
 }
 
-pub(super) fn set_preset(request: &mut DrawRequest<'_>, value: &str) -> Result<(), Error> {
+pub(super) fn set_preset(request: &mut DrawRequest, value: &str) -> Result<(), Error> {
     let names: Vec<&str> = PRESETS.iter().map(|row| row.name).collect();
     let name = choice("preset", value, &names)?;
     let Some(row) = PRESETS.iter().find(|row| row.name == name) else { return Ok(()) };
@@ -46,7 +46,7 @@ pub(super) fn set_preset(request: &mut DrawRequest<'_>, value: &str) -> Result<(
     Ok(())
 }
 
-pub(super) fn set_cmap(request: &mut DrawRequest<'_>, value: &str) -> Result<(), Error> {
+pub(super) fn set_cmap(request: &mut DrawRequest, value: &str) -> Result<(), Error> {
     request.options.cmap = Some(cmap(value)?);
     Ok(())
 }

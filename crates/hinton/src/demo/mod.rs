@@ -11,12 +11,12 @@ mod trained;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::animate::{AnimateRequest, animate};
-use crate::runs::{RunRequest, draw_runs};
+use crate::animate::{AnimateRequest, animate_with};
+use crate::runs::{RunRequest, draw_runs_with};
 use crate::space::{self, PointRequest, Show, ShowRequest};
 use crate::{
-    DrawRequest, Error, FilmSettings, Picture, Poster, RunOptions, ThemeName, draw, film_bytes,
-    film_output_named, make_folder, open_run, output_for, render, select, write_bytes,
+    DrawRequest, Error, FilmSettings, Picture, Poster, RunOptions, ThemeName, Work, draw_with,
+    film_bytes, film_output_named, make_folder, open_run, output_for, render, select, write_bytes,
 };
 use exhibits::{EXHIBITS, Exhibit, Shows};
 use trained::{RECORDED, TRAINED};
@@ -147,27 +147,29 @@ fn drawn(
     files: &Files,
 ) -> Result<Drawn, Error> {
     let mut request = DrawRequest::default();
-    request.threads = 1;
     for (setting, value) in exhibit.settings {
         request = request.set(setting, value)?;
     }
     if dark {
         request = request.set("theme", "dark")?;
     }
+    // Several are drawn at a time.
+    let work = Work::quiet();
     let run = |name: &str| open_run(&[folder.join(name)], &RunOptions::default());
     match &exhibit.shows {
         Shows::Tensors { file, tensors } => {
             let bytes = files.get(file).map(Vec::as_slice).unwrap_or_default();
             let selected = select(&trained::opened(file, bytes)?, tensors)?;
-            picture(exhibit, dark, draw(selected, &request)?)
+            picture(exhibit, dark, draw_with(selected, &request, work)?)
         }
         Shows::Run { run: name, tensors } => {
-            let picture_of = draw_runs(&[run(name)?], tensors, &RunRequest::of(request))?;
+            let picture_of =
+                draw_runs_with(&[run(name)?], tensors, &RunRequest::of(request), work)?;
             picture(exhibit, dark, picture_of)
         }
         Shows::Film { run: name, tensors } => {
             let runs = [run(name)?];
-            let mut film = animate(&runs, tensors, &AnimateRequest::of(request))?;
+            let mut film = animate_with(&runs, tensors, &AnimateRequest::of(request), work)?;
             let width = css_width(&film.picture(0)?);
             let mut files = Vec::new();
             for extension in exhibit.extensions(dark) {

@@ -8,26 +8,30 @@ use hinton_tensor::Work;
 use super::Session;
 use crate::arrange::Each;
 use crate::space::{Model, PointSet, Show, ShowRequest};
-use crate::{DrawRequest, Error, Picture, Selected, draw, short, tensor_of};
+use crate::{DrawRequest, Error, Picture, Selected, draw_with, short, tensor_of};
 
 /// Settings that a picture of the plane has too; with any other the weights are drawn.
 const OF_PLANES: [&str; 6] = ["title", "size", "dpi", "font-size", "theme", "no-legend"];
 /// Most points of the plane that are drawn; of more an even choice.
 const MOST_POINTS: usize = 4000;
 
-pub(super) fn picture(session: &Session<'_>, request: &DrawRequest<'_>) -> Result<Picture, Error> {
+pub(super) fn picture(
+    session: &Session<'_>,
+    request: &DrawRequest,
+    work: Work<'_>,
+) -> Result<Picture, Error> {
     let is_plane = session.data().inputs.width() == 2 && session.data().classes.len() <= 256;
     let is_of_matrices =
         request.chart.is_some() || request.each.is_some() || request.reshape.is_some();
     let is_only_page = request.given.iter().all(|name| OF_PLANES.contains(name));
     if is_plane && is_only_page && !is_of_matrices {
-        return plane(session, request);
+        return plane(session, request, work);
     }
-    weights(session, request)
+    weights(session, request, work)
 }
 
 /// The points of the plane, on the class that the network gives each place.
-fn plane(session: &Session<'_>, request: &DrawRequest<'_>) -> Result<Picture, Error> {
+fn plane(session: &Session<'_>, request: &DrawRequest, work: Work<'_>) -> Result<Picture, Error> {
     let data = session.data();
     let count = data.len().min(MOST_POINTS);
     let which: Vec<u32> = (0..count).map(|at| (at * data.len() / count.max(1)) as u32).collect();
@@ -44,7 +48,7 @@ fn plane(session: &Session<'_>, request: &DrawRequest<'_>) -> Result<Picture, Er
         dpi: drawn.dpi,
         font_size: drawn.font_size,
         legend: drawn.legend.unwrap_or(true),
-        work: Work { threads: crate::threads(request.threads), progress: request.progress },
+        work,
         ..SpaceOptions::default()
     };
     let mut request = ShowRequest::default();
@@ -63,7 +67,7 @@ fn plane(session: &Session<'_>, request: &DrawRequest<'_>) -> Result<Picture, Er
 }
 
 /// The weights: of softmax regression on pictures one picture for each class.
-fn weights(session: &Session<'_>, request: &DrawRequest<'_>) -> Result<Picture, Error> {
+fn weights(session: &Session<'_>, request: &DrawRequest, work: Work<'_>) -> Result<Picture, Error> {
     let mut request = request.clone();
     let network = session.network();
     let arrays = network.arrays();
@@ -92,7 +96,7 @@ fn weights(session: &Session<'_>, request: &DrawRequest<'_>) -> Result<Picture, 
             }
         }
     }
-    draw(selected, &request)
+    draw_with(selected, &request, work)
 }
 
 fn title(session: &Session<'_>) -> String {

@@ -9,6 +9,8 @@ use hinton_net::data::DataSet;
 use hinton_net::random::Random;
 use hinton_net::train::{Evaluation, NativeTrainer, Score, StepReport, Trainer};
 
+use hinton_tensor::Work;
+
 use super::picture;
 use super::record::{self, Recorder};
 use crate::{DrawRequest, Error, Picture};
@@ -258,8 +260,17 @@ impl<'d> Session<'d> {
     ///
     /// # Errors
     /// Returns an error if the request does not fit.
-    pub fn picture(&self, request: &DrawRequest<'_>) -> Result<Picture, Error> {
-        picture::picture(self, request)
+    pub fn picture(&self, request: &DrawRequest) -> Result<Picture, Error> {
+        self.picture_with(request, Work::on_all())
+    }
+
+    /// As [`picture`](Session::picture), with this number of threads, reporting to a
+    /// [`Progress`](crate::Progress), which may cancel the work.
+    ///
+    /// # Errors
+    /// Returns the errors of [`picture`](Session::picture), and an error if the work was cancelled.
+    pub fn picture_with(&self, request: &DrawRequest, work: Work<'_>) -> Result<Picture, Error> {
+        picture::picture(self, request, work)
     }
 
     /// Trains until all epochs are done, the watcher stops it, or a value becomes non-finite. The

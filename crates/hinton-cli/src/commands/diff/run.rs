@@ -1,13 +1,15 @@
 //! `hinton diff RUN`: which step changed which tensor.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use clap::ArgMatches;
 use hinton::animate::Show;
 use hinton::diff::{StepChange, StepChanges, TensorChanges, diff_steps};
 use hinton::inspect::to_json;
 use hinton::{
-    AnimateRequest, DrawRequest, FilmSettings, FrameSource, Run, Work, animate, save_film, visible,
+    AnimateRequest, DrawRequest, FilmSettings, FrameSource, Run, Work, animate_with, save_film,
+    visible,
 };
 
 use super::super::draw::{Target, fit, put};
@@ -15,7 +17,7 @@ use super::super::steps;
 use super::MOST;
 use crate::args::{apply_settings, patterns, thread_count};
 use crate::failure::{Failure, note, run_warnings_but_tensors};
-use crate::progress::{Bar, Count};
+use crate::progress::{Bar, Count, Reading};
 use crate::table::Table;
 use crate::terminal::Terminal;
 use crate::{encoder, human, interrupt, out};
@@ -67,16 +69,17 @@ pub(super) fn film(path: &Path, file: &Path, matches: &ArgMatches) -> Result<(),
     let run = as_run(path, matches)?;
     let bar = Bar::new();
     let looking = Count::new("looking at", "steps");
-    let looked = |done: usize, all: usize| looking.show(done, all);
     let mut draw = DrawRequest::default();
-    draw.threads = thread_count(matches);
-    draw.progress = &bar;
     apply_settings(matches, &mut draw)?;
     let mut request = AnimateRequest::of(draw);
     request.show = Show::Change;
-    request.looked = &looked;
     let runs = [run];
-    let mut film = animate(&runs, &patterns(matches), &request)?;
+    let mut film = {
+        let reading = Reading { bar: &bar, looking: &looking };
+        let work = Work::new(thread_count(matches), &reading);
+        animate_with(&runs, &patterns(matches), &request, work)?
+    };
+    film.set_progress(Arc::new(|_: u64| interrupt::flow()));
     looking.finish();
     film.notes().iter().for_each(|text| note(text));
     let drawing = Count::new("drawing", "frames");

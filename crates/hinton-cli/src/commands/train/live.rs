@@ -18,7 +18,7 @@ const ALL_UNTIL: u64 = 40;
 /// Draws a picture over the one before.
 pub(super) struct Live<'a> {
     terminal: &'a Terminal,
-    request: DrawRequest<'a>,
+    request: DrawRequest,
     /// Lines of the picture that stands there.
     lines: usize,
     /// What is to be said above the next picture.
@@ -27,7 +27,7 @@ pub(super) struct Live<'a> {
 }
 
 impl<'a> Live<'a> {
-    pub(super) fn new(terminal: &'a Terminal, request: DrawRequest<'a>) -> Self {
+    pub(super) fn new(terminal: &'a Terminal, request: DrawRequest) -> Self {
         Live { terminal, request, lines: 0, said: String::new(), drawn: None }
     }
 
