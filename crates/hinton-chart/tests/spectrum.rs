@@ -95,7 +95,15 @@ fn many_matrices_are_lines_of_a_ramp() {
 fn extremes_of_numbers_are_drawn() {
     for values in [vec![f64::MAX, 1.0], vec![1e-300, 1e-310], vec![1.0], vec![5.0; 40]] {
         let count = values.len();
-        build("spectrum", &[of("w", (count, count), values, false)], &Options::default());
+        let told = format!("{count} singular value");
+        let picture =
+            build("spectrum", &[of("w", (count, count), values, false)], &Options::default());
+        assert!(words(&picture).contains(&told), "{told}: {}", words(&picture));
+        for text in texts(&picture) {
+            let inside = |at: f64, side: f64| (0.0..=side).contains(&at);
+            let scene = &picture.scene;
+            assert!(inside(text.x, scene.width) && inside(text.y, scene.height), "{text:?}");
+        }
     }
 }
 

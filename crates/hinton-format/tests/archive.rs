@@ -9,6 +9,7 @@ use std::sync::Arc;
 use common::{files, fixture, fixtures, read_all, warnings};
 use hinton_format::{Checkpoint, Error, ErrorKind, Input, Limits, open, open_input};
 use hinton_tensor::Memory;
+use hinton_testing::Outcomes;
 
 /// A fixture by its name, and what may come behind it.
 fn path(name: &str) -> PathBuf {
@@ -172,12 +173,13 @@ fn cut_and_flipped_archives_are_errors_and_no_panics() {
                 // Behind the last member of a tar there are only zeros.
                 assert!(found.is_err() || name == "one.tar" && cut > 1751, "{name} cut at {cut}");
             }
-            let mut bytes = whole.clone();
+            let (mut bytes, outcomes) = (whole.clone(), Outcomes::default());
             for at in 0..bytes.len().min(4096) {
                 bytes[at] ^= 1 << (at % 8);
-                let _ = read_all(name, &bytes, &limits);
+                outcomes.count(read_all(name, &bytes, &limits).is_ok());
                 bytes[at] ^= 1 << (at % 8);
             }
+            outcomes.at_least(5, 100);
         }
     }
 }

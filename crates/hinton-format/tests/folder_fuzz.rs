@@ -129,6 +129,8 @@ fn run(for_seconds: Option<u64>) {
         }
         println!("{name}: {tried} changed, {opened} opened, slowest {slowest:?}");
         assert!(slowest.as_secs() < 5, "{name}");
+        let refused = tried - opened;
+        assert!(opened > tried / 50 && refused > tried / 50, "{name}: {opened} of {tried} opened");
     }
 }
 

@@ -184,6 +184,9 @@ fn run(for_seconds: Option<u64>) {
             tried += 1;
         }
         println!("{name}: {tried} changed files, {opened} opened, {:?}", start.elapsed());
+        // Both what opens and what is refused is looked at, in whatever format.
+        let refused = tried - opened;
+        assert!(opened > tried / 50 && refused > tried / 50, "{name}: {opened} of {tried} opened");
     }
 }
 

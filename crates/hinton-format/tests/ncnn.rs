@@ -86,7 +86,12 @@ fn changed_files_never_panic() {
         let (text, values) = files(name);
         let text = text.into_bytes();
         for len in (0..text.len()).step_by(3) {
-            let _ = opened(&text[..len], Some(&values));
+            // The last line may lack its last characters: settings that are not given have values.
+            let is_whole = text[len..].iter().filter(|byte| **byte == b'\n').count() <= 1;
+            // A few digits alone are a table.
+            let is_network = |it: Checkpoint| it.format == "ncnn";
+            let opens = opened(&text[..len], Some(&values)).is_ok_and(is_network);
+            assert!(!opens || is_whole, "{name} cut at {len}");
         }
         for len in (0..values.len()).step_by(7) {
             assert!(opened(&text, Some(&values[..len])).is_err(), "{name} cut at {len}");

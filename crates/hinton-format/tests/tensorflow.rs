@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use common::{fixture, metadata, warnings};
 use hinton_format::{Checkpoint, ErrorKind, Limits, open};
+use hinton_testing::Outcomes;
 
 #[test]
 fn checkpoints_of_every_kind_are_read() {
@@ -103,13 +104,17 @@ fn an_index_cut_or_changed_anywhere_is_an_error_or_right() {
         std::fs::write(&index, &bytes[..len]).unwrap();
         assert!(open(&index, &Limits::default()).is_err(), "cut at {len}");
     }
+    let outcomes = Outcomes::default();
     for at in 0..bytes.len() {
         let mut changed = bytes.clone();
         changed[at] ^= 0x55;
         std::fs::write(&index, &changed).unwrap();
         // Every block has a checksum; what is outside them does not matter to the values.
-        if let Ok(checkpoint) = open(&index, &Limits::default()) {
+        let opened = open(&index, &Limits::default());
+        outcomes.count(opened.is_ok());
+        if let Ok(checkpoint) = opened {
             assert_eq!(names(&checkpoint), names(&whole), "changed at {at}");
         }
     }
+    outcomes.at_least(20, bytes.len() / 2);
 }

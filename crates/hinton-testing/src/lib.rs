@@ -12,11 +12,13 @@ pub mod files;
 mod folder;
 mod golden;
 mod numbers;
+mod outcomes;
 mod pixels;
 mod skip;
 
 pub use folder::Folder;
 pub use golden::{BLESS, Golden, hash};
 pub use numbers::Numbers;
+pub use outcomes::Outcomes;
 pub use pixels::{Difference, Pixels};
 pub use skip::{SKIPS, append_skip, shared, skip};

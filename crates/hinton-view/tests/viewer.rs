@@ -3,6 +3,7 @@
 use crate::common::{Folder, id, json, open, refusal};
 use std::path::Path;
 
+use hinton_testing::Outcomes;
 use hinton_view::{Quiet, Refusal, Viewer};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -318,6 +319,7 @@ fn a_run_has_steps_and_curves() {
 fn nothing_that_can_be_asked_panics() {
     let folder = Folder::new("odd");
     let viewer = open(&[&folder.model("a.safetensors", 0.0)]);
+    let outcomes = Outcomes::default();
     let numbers = ["", "0", "1", "2", "3", "99", "-1", "18446744073709551615", "1e3", "NaN", "%00"];
     for row in hinton_view::ROUTES {
         for name in [
@@ -328,11 +330,13 @@ fn nothing_that_can_be_asked_panics() {
                 for rest in
                     ["", "&t=0", "&t=2", "&t=0&r=0", "&t=1&row=0", "&r0=0&r1=1&c0=0&c1=1&t=1"]
                 {
-                    let _ = viewer.answer(row.name, &format!("{name}={number}{rest}"), &Quiet);
+                    let query = format!("{name}={number}{rest}");
+                    outcomes.count(viewer.answer(row.name, &query, &Quiet).is_ok());
                 }
             }
         }
     }
+    outcomes.at_least(100, 1000);
 }
 
 /// Queries as a page asks them, and as someone would who tries what breaks.
@@ -364,8 +368,11 @@ fn whatever_is_asked_has_an_answer_or_a_reason() {
     let viewer = open(&[&folder.model("a.safetensors", 0.0)]);
     let routes: Vec<&str> = hinton_view::ROUTES.iter().map(|row| row.name).collect();
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) };
+    let outcomes = Outcomes::default();
     proptest!(config, |(route in prop::sample::select(routes), query in queries())| {
-        match viewer.answer(route, &query, &Quiet) {
+        let answer = viewer.answer(route, &query, &Quiet);
+        outcomes.count(answer.is_ok());
+        match answer {
             Ok(answer) if answer.media_type.starts_with("application/json") => {
                 let read: Result<Value, _> = serde_json::from_slice(&answer.bytes);
                 prop_assert!(read.is_ok(), "{route}?{query}");
@@ -377,6 +384,7 @@ fn whatever_is_asked_has_an_answer_or_a_reason() {
             }
         }
     });
+    outcomes.at_least(5, 100);
 }
 
 #[test]
