@@ -329,7 +329,7 @@ mod tests {
         let bounds = Canvas::new(5, 5, [0; 4]).bounds();
         let wild = [f64::NAN, f64::INFINITY, -1e300, 1e300, 1e-300, f64::MAX, f64::MIN, 2.0, 3.0];
         let mut random = Random::new(5);
-        let mut filler = Filler::default();
+        let (mut filler, mut covered) = (Filler::default(), 0);
         for _ in 0..2000 {
             let mut pick = || Point::new(wild[random.below(9)], wild[random.below(9)]);
             let path = Path {
@@ -341,7 +341,10 @@ mod tests {
                 ],
             };
             filler.path(bounds, &path, |point| point);
-            coverage(&mut filler, bounds, 5, 5);
+            let coverage = coverage(&mut filler, bounds, 5, 5);
+            assert!(coverage.iter().all(|share| (0.0..=1.0).contains(share)), "{path:?}");
+            covered += usize::from(coverage.iter().any(|share| *share > 0.0));
         }
+        assert!(covered > 20, "{covered} of 2000 paths covered anything");
     }
 }

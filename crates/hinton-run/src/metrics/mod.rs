@@ -15,7 +15,7 @@ use crate::Step;
 use crate::scan::capped;
 
 pub use axis::is_pace;
-pub(crate) use axis::{Fit, is_log};
+pub(crate) use axis::{Fit, Misfit, is_log};
 pub(crate) use line::Line;
 pub use logs::{open_log, open_logs};
 pub(crate) use table::Table;

@@ -6,7 +6,7 @@ use hinton_format::Warning;
 
 use super::order::quoted;
 use crate::disk::{self, Entry, Kind};
-use crate::metrics::{self, Fit, Metrics, Table};
+use crate::metrics::{self, Fit, Metrics, Misfit, Table};
 use crate::scan::numbered;
 use crate::{Run, Step, natural_cmp};
 
@@ -81,8 +81,8 @@ pub(super) fn add_logs(run: &mut Run, mut others: Others, word: &str) {
         tables += 1;
         match table.fit(&run.steps, word) {
             Ok(fit) => fits.push((entry.name.as_str(), fit)),
-            Err(why) if why.is_empty() => unused.push(&entry.name),
-            Err(why) => run.warnings.push(not_used(&entry.name, &why)),
+            Err(Misfit::Unrelated) => unused.push(&entry.name),
+            Err(Misfit::Near(why)) => run.warnings.push(not_used(&entry.name, &why)),
         }
     }
     // Beside a log with the numbers of the steps, one that counts from 0 is of something else.
