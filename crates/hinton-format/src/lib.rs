@@ -24,6 +24,7 @@ mod words;
 
 pub mod container;
 pub mod formats;
+pub mod safetensors;
 pub mod source;
 pub mod summary;
 

@@ -1,8 +1,8 @@
 //! Writes run folders, so that they can be read at any moment and survive a crash of the writer.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use hinton_format::safetensors::{self, Part, Unfit};
 use hinton_format::{ErrorKind, Limits};
 use hinton_tensor::{Dtype, element_count};
 
@@ -156,9 +156,8 @@ impl RunWriter {
                 "number the steps upwards, or start a new run folder",
             ));
         }
-        let header = header(step)?;
-        let length = (header.len() as u64).to_le_bytes();
-        let mut parts: Vec<&[u8]> = vec![&length, &header];
+        let beginning = beginning(step)?;
+        let mut parts: Vec<&[u8]> = vec![&beginning];
         parts.extend(step.tensors.iter().map(|tensor| tensor.bytes));
         let path = step_path(&self.folder, step.number);
         if disk::kind(&path).is_some() {
@@ -328,9 +327,8 @@ fn metrics_json(metrics: &[(&str, f64)]) -> Json {
     Json::Object(metrics.iter().map(pair).collect())
 }
 
-/// The header of a step, padded with spaces to a multiple of 8 bytes
-/// (<https://github.com/huggingface/safetensors#format>).
-fn header(step: &NewStep<'_>) -> Result<Vec<u8>, RunError> {
+/// The beginning of the file of a step.
+fn beginning(step: &NewStep<'_>) -> Result<Vec<u8>, RunError> {
     let wrong = |name: &str, why: String| {
         let message = format!("step {}: tensor {name:?}: {why}", step.number);
         RunError::Request { message, cure: None }
@@ -339,71 +337,29 @@ fn header(step: &NewStep<'_>) -> Result<Vec<u8>, RunError> {
         let message = format!("step {} has no tensors", step.number);
         return Err(RunError::request(message, "write metrics alone with `log`"));
     }
-    let text = |text: String| Json::Text(text);
-    let mut metadata = vec![("step".to_owned(), text(step.number.to_string()))];
-    metadata.extend(step.time.map(|time| ("time".to_owned(), text(time.to_string()))));
-    metadata.push(("metrics".to_owned(), text(metrics_json(step.metrics).to_string())));
-    let mut entries = vec![("__metadata__".to_owned(), Json::Object(metadata))];
-
-    let mut names = BTreeSet::new();
-    let mut offset = 0u64;
-    for tensor in step.tensors {
-        let NewTensor { name, dtype, shape, bytes } = tensor;
-        if *name == "__metadata__" || !names.insert(*name) {
-            return Err(wrong(name, "its name is taken".to_owned()));
-        }
-        let label = safetensors_name(*dtype)
-            .ok_or_else(|| wrong(name, format!("safetensors has no {dtype}")))?;
+    let mut metadata = vec![("step", step.number.to_string())];
+    metadata.extend(step.time.map(|time| ("time", time.to_string())));
+    metadata.push(("metrics", metrics_json(step.metrics).to_string()));
+    let mut parts = Vec::with_capacity(step.tensors.len());
+    for &NewTensor { name, dtype, shape, bytes } in step.tensors {
+        parts.push(Part { name, dtype, shape, bytes: bytes.len() as u64 });
+    }
+    let beginning = safetensors::beginning(&metadata, &parts).map_err(|unfit| {
+        let (at, why) = match unfit {
+            Unfit::KeptName(at) | Unfit::SameName(at) => (at, "its name is taken".to_owned()),
+            Unfit::Dtype(at) => (at, format!("safetensors has no {}", parts[at].dtype)),
+            Unfit::TooLarge(at) => (at, "64 bits cannot count the bytes".to_owned()),
+        };
+        wrong(parts[at].name, why)
+    })?;
+    for &Part { name, dtype, shape, bytes } in &parts {
         let bits = element_count(shape).and_then(|count| count.checked_mul(dtype.bits()));
-        if bits != (bytes.len() as u64).checked_mul(8) {
-            let have = bytes.len();
+        if bits != bytes.checked_mul(8) {
             return Err(wrong(
                 name,
-                format!("{have} bytes do not fill shape {shape:?} of {dtype}"),
+                format!("{bytes} bytes do not fill shape {shape:?} of {dtype}"),
             ));
         }
-        let end = offset + bytes.len() as u64;
-        let numbers = |numbers: &[u64]| {
-            Json::List(numbers.iter().map(|number| Json::Number((*number).into())).collect())
-        };
-        let shape: Vec<u64> = shape.iter().map(|dim| *dim as u64).collect();
-        let entry = Json::Object(vec![
-            ("dtype".to_owned(), text(label.to_owned())),
-            ("shape".to_owned(), numbers(&shape)),
-            ("data_offsets".to_owned(), numbers(&[offset, end])),
-        ]);
-        entries.push(((*name).to_owned(), entry));
-        offset = end;
     }
-    let mut header = Json::Object(entries).to_string().into_bytes();
-    header.resize(header.len().next_multiple_of(8), b' ');
-    Ok(header)
-}
-
-fn safetensors_name(dtype: Dtype) -> Option<&'static str> {
-    Some(match dtype {
-        Dtype::F64 => "F64",
-        Dtype::F32 => "F32",
-        Dtype::F16 => "F16",
-        Dtype::Bf16 => "BF16",
-        Dtype::F8E4m3 => "F8_E4M3",
-        Dtype::F8E5m2 => "F8_E5M2",
-        Dtype::F8E4m3Fnuz => "F8_E4M3FNUZ",
-        Dtype::F8E5m2Fnuz => "F8_E5M2FNUZ",
-        Dtype::F8E8m0 => "F8_E8M0",
-        Dtype::F6E2m3 => "F6_E2M3",
-        Dtype::F6E3m2 => "F6_E3M2",
-        Dtype::F4 => "F4",
-        Dtype::I64 => "I64",
-        Dtype::I32 => "I32",
-        Dtype::I16 => "I16",
-        Dtype::I8 => "I8",
-        Dtype::U64 => "U64",
-        Dtype::U32 => "U32",
-        Dtype::U16 => "U16",
-        Dtype::U8 => "U8",
-        Dtype::Bool => "BOOL",
-        Dtype::C64 => "C64",
-        _ => return None,
-    })
+    Ok(beginning)
 }

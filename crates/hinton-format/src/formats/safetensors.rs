@@ -10,6 +10,7 @@ use hinton_tensor::{Dtype, Endian, Tensor, View, element_count};
 
 use self::header::{Entry, Header};
 use super::FormatRow;
+use crate::safetensors::dtype_of;
 use crate::source::read_vec;
 use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, Warning};
 
@@ -253,33 +254,4 @@ fn check_cover(
         hole(covered, data_len);
     }
     Ok(())
-}
-
-/// The dtypes of safetensors 0.8 (`safetensors::Dtype`).
-fn dtype_of(name: &str) -> Option<Dtype> {
-    Some(match name {
-        "BOOL" => Dtype::Bool,
-        "F4" => Dtype::F4,
-        "F6_E2M3" => Dtype::F6E2m3,
-        "F6_E3M2" => Dtype::F6E3m2,
-        "U8" => Dtype::U8,
-        "I8" => Dtype::I8,
-        "F8_E5M2" => Dtype::F8E5m2,
-        "F8_E4M3" => Dtype::F8E4m3,
-        "F8_E8M0" => Dtype::F8E8m0,
-        "F8_E4M3FNUZ" => Dtype::F8E4m3Fnuz,
-        "F8_E5M2FNUZ" => Dtype::F8E5m2Fnuz,
-        "I16" => Dtype::I16,
-        "U16" => Dtype::U16,
-        "F16" => Dtype::F16,
-        "BF16" => Dtype::Bf16,
-        "I32" => Dtype::I32,
-        "U32" => Dtype::U32,
-        "F32" => Dtype::F32,
-        "C64" => Dtype::C64,
-        "F64" => Dtype::F64,
-        "I64" => Dtype::I64,
-        "U64" => Dtype::U64,
-        _ => return None,
-    })
 }

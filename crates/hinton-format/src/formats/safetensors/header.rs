@@ -6,6 +6,7 @@ use serde::Deserializer as _;
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::safetensors::METADATA;
 use crate::words::json_fault;
 use crate::{Error, Limits, Warning};
 
@@ -68,7 +69,7 @@ impl<'de> Visitor<'de> for &mut HeaderReader<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(name) = map.next_key::<String>()? {
-            if name == "__metadata__" {
+            if name == METADATA {
                 let warnings = &mut self.header.warnings;
                 self.header.metadata.extend(map.next_value_seed(Metadata(warnings))?);
                 continue;
