@@ -117,20 +117,9 @@ pub(crate) fn width_of(text: &str) -> usize {
     text.chars().map(char_width).sum()
 }
 
+/// The columns of one character. Each counts by itself, so that a text can be cut anywhere.
 fn char_width(c: char) -> usize {
-    match c as u32 {
-        0x0300..=0x036f | 0x0483..=0x0489 | 0x20d0..=0x20f0 => 0,
-        0x1100..=0x115f
-        | 0x2e80..=0xa4cf
-        | 0xac00..=0xd7a3
-        | 0xf900..=0xfaff
-        | 0xfe30..=0xfe6f
-        | 0xff00..=0xff60
-        | 0xffe0..=0xffe6
-        | 0x1f300..=0x1faff
-        | 0x20000..=0x3fffd => 2,
-        _ => 1,
-    }
+    unicode_width::UnicodeWidthChar::width(c).unwrap_or(1)
 }
 
 /// A name that is too long loses its middle: ends tell layers apart.
@@ -159,6 +148,23 @@ fn cut(text: &str, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn columns_are_those_of_terminals() {
+        for (text, columns) in [
+            ("weight", 6),
+            ("重み", 4),
+            ("e\u{301}", 1),
+            ("한", 2),
+            ("ｗ", 2),
+            ("🧠", 2),
+            ("a\u{200b}b", 2),
+            ("", 0),
+        ] {
+            assert_eq!(width_of(text), columns, "{text:?}");
+        }
+        assert_eq!(cut("重み", 3), "重");
+    }
 
     fn table() -> Table {
         let mut table = Table::new(&["name", ">bytes"]);

@@ -14,7 +14,7 @@ use crate::args::{paths, patterns, tensors, thread_count, threads};
 use crate::failure::Failure;
 use crate::progress::Bar;
 use crate::remote::max_download;
-use crate::table::lines;
+use crate::table::{lines, width_of};
 use crate::terminal::Terminal;
 use crate::{human, out};
 
@@ -204,7 +204,7 @@ fn of_kind(report: &CheckReport, kind: &CheckRow, most: usize, width: Option<usi
         };
         let said = format!("{subject}{}", visible(&finding.message));
         let mut head = format!("  {what}  {:<12}  ", kind.name);
-        let indent = head.chars().count();
+        let indent = width_of(&head);
         // What follows hangs under the first line, broken at blanks.
         for line in lines(&said, width.map_or(usize::MAX, |width| width.saturating_sub(indent))) {
             text.push_str(&format!("{head}{line}\n"));
