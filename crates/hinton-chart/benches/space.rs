@@ -2,6 +2,7 @@
 //! after `--` runs only the cases whose name holds it.
 #![allow(missing_docs)]
 
+use hinton_tensor::Work;
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -32,7 +33,7 @@ fn counting(only: &str, count: usize) {
         SpaceOptions { density: Density::On, size: "1000x1000px".parse().ok(), ..plain() };
     case(only, &format!("count {count} points in a plane"), || {
         let step = step(Points::new(&values, 2), 2);
-        black_box(space(set.cloud(), &[step], &options).unwrap());
+        black_box(space(set.cloud(), &[step], &options, Work::quiet()).unwrap());
     });
 }
 
@@ -52,12 +53,12 @@ fn turning(only: &str, count: usize) {
             ..plain()
         };
         let step = step(Points::new(&values, 3), 3);
-        let picture = space(set.cloud(), &[step], &options).unwrap();
+        let picture = space(set.cloud(), &[step], &options, Work::quiet()).unwrap();
         black_box(artist.draw(&picture.scene, options.dpi / 72.0).unwrap());
     });
 }
 
-fn plain() -> SpaceOptions<'static> {
+fn plain() -> SpaceOptions {
     SpaceOptions { legend: false, ..SpaceOptions::default() }
 }
 

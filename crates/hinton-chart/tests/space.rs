@@ -1,6 +1,7 @@
 //! Pictures of space: golden ones, and what must hold of all.
 
 use crate::common;
+use hinton_tensor::Work;
 
 use common::noise;
 use hinton_chart::space::{
@@ -126,8 +127,8 @@ fn pictures() -> Vec<(&'static str, Picture, f64)> {
         subtitle: vec!["169 points".to_owned()],
         ..SpaceOptions::default()
     };
-    let draw = |steps: &[SpaceStep<'_>], options: &SpaceOptions<'_>| {
-        space(set.cloud(), steps, options).unwrap()
+    let draw = |steps: &[SpaceStep<'_>], options: &SpaceOptions| {
+        space(set.cloud(), steps, options, Work::quiet()).unwrap()
     };
     let all = set.steps(&guides, Some(&regions));
     let black = SpaceOptions {
@@ -160,7 +161,7 @@ fn pictures() -> Vec<(&'static str, Picture, f64)> {
         ("space_black", draw(&all[2..], &black), 50.0),
         ("space_black_plane", draw(&all[..1], &black), 50.0),
         ("space_below", draw(&all[1..2], &cube), 48.0),
-        ("space_density", space(cloud, &[step], &density).unwrap(), 48.0),
+        ("space_density", space(cloud, &[step], &density, Work::quiet()).unwrap(), 48.0),
     ]
 }
 
@@ -199,7 +200,7 @@ fn colours_are_the_input_points_own_from_every_side() {
     for azimuth in [-170.0, -60.0, 10.0, 120.0] {
         let camera = Camera { azimuth, ..Camera::default() };
         let options = SpaceOptions { camera, ..SpaceOptions::default() };
-        let picture = space(set.cloud(), &steps[2..], &options).unwrap();
+        let picture = space(set.cloud(), &steps[2..], &options, Work::quiet()).unwrap();
         let mut seen: Vec<Color> = pieces(&picture)
             .iter()
             .filter(|(piece, _)| matches!(piece, Piece::Dot { .. }))
@@ -219,7 +220,7 @@ fn planes_have_equal_axes() {
     let mut points = set.input.clone();
     points.iter_mut().for_each(|point| point[1] *= 0.25);
     let step = SpaceStep { points: (&points).into(), ..set.steps(&[], None)[0].clone() };
-    let picture = space(set.cloud(), &[step], &SpaceOptions::default()).unwrap();
+    let picture = space(set.cloud(), &[step], &SpaceOptions::default(), Work::quiet()).unwrap();
     let dots: Vec<[f32; 2]> = pieces(&picture)
         .iter()
         .filter_map(|(piece, _)| match piece {
@@ -240,7 +241,7 @@ fn a_point_without_a_place_is_told_and_spoils_nothing() {
     points[3] = [f32::NAN, 0.0, 0.0];
     points[4] = [0.0, f32::INFINITY, 0.0];
     let step = SpaceStep { points: (&points).into(), ..set.steps(&[], None)[2].clone() };
-    let picture = space(set.cloud(), &[step], &SpaceOptions::default()).unwrap();
+    let picture = space(set.cloud(), &[step], &SpaceOptions::default(), Work::quiet()).unwrap();
     assert_eq!(picture.notes, ["tanh: 2 points are not finite and not drawn"]);
     let dots = pieces(&picture);
     let placed = dots.iter().filter(|(piece, _)| match piece {
@@ -254,8 +255,8 @@ fn a_point_without_a_place_is_told_and_spoils_nothing() {
 fn what_cannot_be_drawn_is_refused() {
     let set = mesh(5);
     let steps = set.steps(&[], None);
-    let refused = |cloud: Cloud<'_>, steps: &[SpaceStep<'_>], options: &SpaceOptions<'_>| {
-        space(cloud, steps, options).unwrap_err().to_string()
+    let refused = |cloud: Cloud<'_>, steps: &[SpaceStep<'_>], options: &SpaceOptions| {
+        space(cloud, steps, options, Work::quiet()).unwrap_err().to_string()
     };
     let options = SpaceOptions::default();
     assert!(refused(set.cloud(), &[], &options).contains("no steps"));
@@ -270,7 +271,7 @@ fn a_range_that_is_given_is_kept() {
     let set = mesh(5);
     let mut step = set.steps(&[], None)[0].clone();
     step.range = Some(Box3 { low: [-100.0; 3], high: [100.0; 3] });
-    let picture = space(set.cloud(), &[step], &SpaceOptions::default()).unwrap();
+    let picture = space(set.cloud(), &[step], &SpaceOptions::default(), Work::quiet()).unwrap();
     let texts: Vec<String> = common::texts(&picture).into_iter().map(|text| text.content).collect();
     assert!(texts.iter().any(|text| text == "100"), "{texts:?}");
 }
@@ -291,7 +292,7 @@ fn all_of_a_page_of_given_size_is_on_it() {
             title: "2-16-tanh-16-tanh-2".to_owned(),
             ..SpaceOptions::default()
         };
-        let picture = space(set.cloud(), &steps, &options).unwrap();
+        let picture = space(set.cloud(), &steps, &options, Work::quiet()).unwrap();
         let (width, height) = (picture.scene.width, picture.scene.height);
         for text in common::texts(&picture) {
             let is_inside =

@@ -21,20 +21,20 @@ use crate::settings::{Set, not_of_a_request, row_of};
 /// ```
 #[derive(Clone, Default)]
 #[non_exhaustive]
-pub struct SpaceRequest<'a> {
+pub struct SpaceRequest {
     /// How the network is built.
     pub network: NetworkRequest,
     /// Which points are sent through it.
     pub points: PointRequest,
     /// How they are shown.
-    pub show: ShowRequest<'a>,
+    pub show: ShowRequest,
     /// How a film is made.
     pub film: FilmRequest,
     /// Names of the settings that were [set](SpaceRequest::set).
     pub given: Vec<&'static str>,
 }
 
-impl SpaceRequest<'_> {
+impl SpaceRequest {
     /// Sets one of the settings of `space` by its name on the command line: `.set("zoom", "2")?`.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! What a network does to points, step by step.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use hinton::space::{
     FilmRequest, Model, NetworkRequest, PointSet, Show, ShowRequest, SpaceFilm, SpaceRequest,
@@ -18,7 +19,7 @@ use crate::errors::{raised, with_cure};
 use crate::picture::Picture;
 use crate::run::FRAMES;
 use crate::tensor::Tensor;
-use crate::work::{STOPPING_WORK, Stop};
+use crate::work::{STOPPING_WORK, Stop, StoppingWork};
 use crate::{addresses, arguments, keywords, work};
 
 /// Frames a second where nothing else is said: what a GIF and a notebook show well.
@@ -29,10 +30,11 @@ const FPS: f64 = 15.0;
 pub(crate) struct Space {
     model: Model,
     set: PointSet,
-    request: ShowRequest<'static>,
+    request: ShowRequest,
     film: FilmRequest,
+    threads: usize,
     theme: Option<ThemeName>,
-    show: Show<'static>,
+    show: Show,
     notes: Vec<String>,
 }
 
@@ -70,7 +72,6 @@ pub(crate) fn space(
         for (name, value) in &words {
             asked = asked.set(name, value)?;
         }
-        asked.show.options.work = work;
         if !asked.has("fps") {
             asked.film.fps = FPS;
         }
@@ -97,7 +98,8 @@ pub(crate) fn space(
             }
             (_, None) => hinton_cli::space_points(&asked, &model, path)?,
         };
-        let show = Show::new(&model, set.clone(), asked.show.clone())?;
+        let mut show = Show::new_with(&model, set.clone(), asked.show.clone(), work)?;
+        show.set_progress(Arc::new(StoppingWork));
         let notes = notes.iter().chain(show.notes()).map(|note| keywords::in_keywords(note));
         let notes = notes.collect();
         Ok(Space {
@@ -106,6 +108,7 @@ pub(crate) fn space(
             film: asked.film,
             theme: asked.has("theme").then_some(asked.show.options.theme),
             request: asked.show,
+            threads,
             show,
             notes,
         })
@@ -137,14 +140,17 @@ fn stages(steps: &[(String, hinton::Tensor)]) -> Result<Vec<Stage>, Error> {
 
 impl Space {
     /// The same once more, for a film, which takes it away.
-    fn again(&self) -> Result<Show<'static>, Error> {
-        Show::new(&self.model, self.set.clone(), self.request.clone())
+    fn again(&self) -> Result<Show, Error> {
+        let work = Work::new(self.threads, &STOPPING_WORK);
+        let mut show = Show::new_with(&self.model, self.set.clone(), self.request.clone(), work)?;
+        show.set_progress(Arc::new(StoppingWork));
+        Ok(show)
     }
 
     fn play<T: Send>(
         &self,
         py: Python<'_>,
-        todo: impl FnOnce(&mut SpaceFilm<'static>, &Stop) -> Result<T, Error> + Send,
+        todo: impl FnOnce(&mut SpaceFilm, &Stop) -> Result<T, Error> + Send,
     ) -> PyResult<T> {
         work::run_told(py, FRAMES, |stop| todo(&mut self.again()?.film(self.film)?, stop))
     }

@@ -63,8 +63,8 @@ struct Part {
 /// A film of points that move from step to step. A linear map is interpolated as `(1-t)·x + t·Wx`,
 /// an activation as `(1-t)·x + t·f(x)`, both starting and ending slowly. Two dimensions are seen
 /// from above; for three the camera moves down.
-pub struct SpaceFilm<'a> {
-    show: Show<'a>,
+pub struct SpaceFilm {
+    show: Show,
     parts: Vec<Part>,
     /// For each block of steps in space, when the camera leaves the view from above and is back.
     turns: Vec<(f64, f64)>,
@@ -73,10 +73,10 @@ pub struct SpaceFilm<'a> {
     times: Vec<f64>,
     durations: Vec<u32>,
     rate: f64,
-    options: SpaceOptions<'a>,
+    options: SpaceOptions,
 }
 
-impl std::fmt::Debug for SpaceFilm<'_> {
+impl std::fmt::Debug for SpaceFilm {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SpaceFilm").field("frames", &self.durations.len()).finish_non_exhaustive()
     }
@@ -87,12 +87,12 @@ fn eased(t: f64) -> f64 {
     t * t * t * (t * (t * 6.0 - 15.0) + 10.0)
 }
 
-impl<'a> Show<'a> {
+impl Show {
     /// Makes a film of the steps.
     ///
     /// # Errors
     /// Returns an error if the times make no sense.
-    pub fn film(self, request: FilmRequest) -> Result<SpaceFilm<'a>, Error> {
+    pub fn film(self, request: FilmRequest) -> Result<SpaceFilm, Error> {
         check(&request)?;
         let steps = self.shown.len();
         let first = if request.morph { 0 } else { steps - 1 };
@@ -188,7 +188,7 @@ fn check(request: &FilmRequest) -> Result<(), Error> {
     Ok(())
 }
 
-impl SpaceFilm<'_> {
+impl SpaceFilm {
     /// Cuts the film into frames: while nothing moves one is enough.
     fn cut(&mut self, fps: f64, end: f64) {
         let mut times = Vec::new();
@@ -294,7 +294,9 @@ impl SpaceFilm<'_> {
             axes: here.axes.clone(),
             range: Some(range(before).towards(range(here), share)),
         };
-        Ok(space(self.show.cloud(), &[step], &options).map_err(space_fault)?.scene)
+        Ok(space(self.show.cloud(), &[step], &options, self.show.work())
+            .map_err(space_fault)?
+            .scene)
     }
 
     /// The part of space that a step is drawn in.
@@ -324,7 +326,7 @@ fn mix(from: Points<'_>, to: Points<'_>, share: f32) -> Vec<[f32; 3]> {
     from.iter().zip(to.iter()).map(point).collect()
 }
 
-impl FrameSource for SpaceFilm<'_> {
+impl FrameSource for SpaceFilm {
     fn len(&self) -> usize {
         self.durations.len()
     }
@@ -335,7 +337,7 @@ impl FrameSource for SpaceFilm<'_> {
     }
 }
 
-impl Playable for SpaceFilm<'_> {
+impl Playable for SpaceFilm {
     fn dpi(&self) -> f64 {
         self.options.dpi
     }
@@ -345,7 +347,7 @@ impl Playable for SpaceFilm<'_> {
     }
 
     fn threads(&self) -> usize {
-        self.options.work.threads
+        self.show.work().threads
     }
 
     fn limit_colors(&mut self) -> Result<(), Error> {
@@ -358,7 +360,7 @@ mod tests {
     use super::*;
     use crate::{NetworkRequest, PointRequest, ShowRequest, model, points};
 
-    fn show(spec: &str) -> Show<'static> {
+    fn show(spec: &str) -> Show {
         let model = model(spec, &NetworkRequest::default()).unwrap();
         let request = PointRequest { spacing: Some(1.0), ..PointRequest::default() };
         let set = points(&request, model.input_width()).unwrap();

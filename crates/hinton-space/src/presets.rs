@@ -140,7 +140,7 @@ pub fn title(row: &PresetNetwork) -> String {
 }
 
 /// Sets the look of the notebooks: a black page of 12 inches, with large points and nothing else.
-pub fn look(options: &mut ShowRequest<'_>, inputs: usize) {
+pub fn look(options: &mut ShowRequest, inputs: usize) {
     let pixels = Length::Pixels(1200.0);
     let set = &mut options.options;
     *set = SpaceOptions {

@@ -2,11 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use std::sync::Arc;
+
 use hinton_chart::space::{Box3, Guide, Regions, SpaceOptions, SpaceStep, space};
 use hinton_chart::{Length, PageSize};
 use hinton_picture::{Picture, Playable};
 use hinton_render::films::{Frame, FrameSource, SourceError};
 use hinton_run::{Run, RunOptions, open_run};
+use hinton_tensor::{Progress, Work};
 use hinton_weights::Error;
 
 use super::model::of_run_step;
@@ -80,19 +83,19 @@ struct Layer {
 /// A film of a recorded run: the points after every layer while the network learns and, in the
 /// plane of the input, the regions of the classes. Each layer has its own zoom, which follows the
 /// points, and a scale bar.
-pub struct RunFilm<'a> {
-    last: Show<'a>,
+pub struct RunFilm {
+    last: Show,
     /// Which steps of the network are shown.
     layers: Vec<usize>,
     /// What is said under their names.
     details: Vec<Vec<String>>,
     moments: Vec<Moment>,
     durations: Vec<u32>,
-    options: SpaceOptions<'a>,
+    options: SpaceOptions,
     notes: Vec<String>,
 }
 
-impl std::fmt::Debug for RunFilm<'_> {
+impl std::fmt::Debug for RunFilm {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RunFilm").field("frames", &self.moments.len()).finish_non_exhaustive()
     }
@@ -105,13 +108,29 @@ impl std::fmt::Debug for RunFilm<'_> {
 ///
 /// # Errors
 /// Returns an error if no step can be read as a network, or the points do not fit.
-pub fn run_film<'a>(
+pub fn run_film(
     run: &Run,
     network: &NetworkRequest,
     point_request: &PointRequest,
-    request: ShowRequest<'a>,
+    request: ShowRequest,
     timing: FilmRequest,
-) -> Result<RunFilm<'a>, Error> {
+) -> Result<RunFilm, Error> {
+    run_film_with(run, network, point_request, request, timing, Work::on_all())
+}
+
+/// As [`run_film`], with this number of threads, which frames are drawn with, too, reporting to a
+/// [`Progress`], which may cancel the work. While frames are drawn, see [`RunFilm::set_progress`].
+///
+/// # Errors
+/// Returns the errors of [`run_film`], and an error if the work was cancelled.
+pub fn run_film_with(
+    run: &Run,
+    network: &NetworkRequest,
+    point_request: &PointRequest,
+    request: ShowRequest,
+    timing: FilmRequest,
+    work: Work<'_>,
+) -> Result<RunFilm, Error> {
     let readable: Vec<usize> =
         (0..run.steps.len()).filter(|&index| run.steps[index].broken.is_none()).collect();
     let Some(&last) = readable.last() else {
@@ -120,7 +139,7 @@ pub fn run_film<'a>(
     let mut notes = Vec::new();
     let model = of_run_step(run, last, network)?;
     let set = points::points(point_request, model.input_width())?;
-    let end = Show::new(&model, set.clone(), request.clone())?;
+    let end = Show::new_with(&model, set.clone(), request.clone(), work)?;
     let layers = chosen(end.shown.len());
     if layers.len() < end.shown.len() {
         let (shown, all) = (layers.len(), end.shown.len());
@@ -139,7 +158,8 @@ pub fn run_film<'a>(
     for place in 0..count {
         let index = readable[place * (readable.len() - 1) / (count - 1).max(1)];
         let model = of_run_step(run, index, network)?;
-        let show = Show::with_placements(&model, set.clone(), request.clone(), Some(&placements))?;
+        let (set, request) = (set.clone(), request.clone());
+        let show = Show::with_placements(&model, set, request, Some(&placements), work)?;
         moments.push(moment(&run.steps[index], show, &layers));
     }
     even_out(&mut moments, layers.len());
@@ -176,7 +196,7 @@ fn chosen(all: usize) -> Vec<usize> {
 }
 
 /// One step of the run; the points' own part of space for each layer.
-fn moment(step: &hinton_run::Step, show: Show<'_>, layers: &[usize]) -> Moment {
+fn moment(step: &hinton_run::Step, show: Show, layers: &[usize]) -> Moment {
     let mut words = vec![format!("step {}", step.number)];
     for metric in ["epoch", "loss", "validation_loss"] {
         if let Some(value) = step.metric(metric) {
@@ -223,7 +243,7 @@ fn even_out(moments: &mut [Moment], layers: usize) {
 }
 
 /// The model in a line, out of the title.
-fn model_words(show: &Show<'_>) -> String {
+fn model_words(show: &Show) -> String {
     show.title().split(" · ").nth(1).unwrap_or_default().to_owned()
 }
 
@@ -244,7 +264,13 @@ fn durations(frames: usize, timing: &FilmRequest) -> Result<Vec<u32>, Error> {
     Ok(durations)
 }
 
-impl RunFilm<'_> {
+impl RunFilm {
+    /// Reports how points are counted for frames, from any of the threads that draw them; it may stop
+    /// the film in the middle of a frame.
+    pub fn set_progress(&mut self, progress: Arc<dyn Progress + Send + Sync>) {
+        self.last.set_progress(progress);
+    }
+
     /// Notes for the user, one sentence each.
     pub fn notes(&self) -> &[String] {
         &self.notes
@@ -271,7 +297,8 @@ impl RunFilm<'_> {
         }
         let mut options = self.options.clone();
         options.subtitle = vec![moment.words.clone()];
-        let picture = space(self.last.cloud(), &steps, &options).map_err(space_fault)?;
+        let picture =
+            space(self.last.cloud(), &steps, &options, self.last.work()).map_err(space_fault)?;
         Ok(Picture { scene: picture.scene, notes: picture.notes, dpi: options.dpi })
     }
 
@@ -281,7 +308,7 @@ impl RunFilm<'_> {
     }
 }
 
-impl FrameSource for RunFilm<'_> {
+impl FrameSource for RunFilm {
     fn len(&self) -> usize {
         self.durations.len()
     }
@@ -292,7 +319,7 @@ impl FrameSource for RunFilm<'_> {
     }
 }
 
-impl Playable for RunFilm<'_> {
+impl Playable for RunFilm {
     fn dpi(&self) -> f64 {
         self.options.dpi
     }
@@ -305,7 +332,7 @@ impl Playable for RunFilm<'_> {
     }
 
     fn threads(&self) -> usize {
-        self.options.work.threads
+        self.last.work().threads
     }
 
     fn limit_colors(&mut self) -> Result<(), Error> {

@@ -1,5 +1,7 @@
 //! Sends points through a network and draws them.
 
+use std::sync::Arc;
+
 use hinton_chart::space::{
     Box3, Cloud, ColorKey, Guide, GuideKind, MANY_POINTS, Points, Regions, SpaceError,
     SpaceOptions, SpaceStep, space,
@@ -9,7 +11,7 @@ use hinton_picture::Picture;
 use hinton_picture::fonts::noted;
 use hinton_render::MOST_PATH_DOTS;
 use hinton_scene::Color;
-use hinton_tensor::Tensor;
+use hinton_tensor::{Progress, Quiet, Tensor, Work};
 use hinton_weights::{Error, tensor_of};
 
 use super::colors::{self, Colored};
@@ -37,9 +39,9 @@ pub enum Guides {
 /// How points are sent through a network, and shown.
 #[derive(Clone, Default)]
 #[non_exhaustive]
-pub struct ShowRequest<'a> {
+pub struct ShowRequest {
     /// How each picture is drawn.
-    pub options: SpaceOptions<'a>,
+    pub options: SpaceOptions,
     /// What determines the colours of points.
     pub color: ColorBy,
     /// The colour map; `None` is the default of [`ColorBy`].
@@ -72,42 +74,74 @@ pub(crate) struct Shown {
 }
 
 /// Points that were sent through a network, ready to be drawn.
-pub struct Show<'a> {
+pub struct Show {
     title: String,
     pub(crate) set: PointSet,
     pub(crate) stages: Vec<Stage>,
     notes: Vec<String>,
-    pub(crate) request: ShowRequest<'a>,
+    pub(crate) request: ShowRequest,
     pub(crate) colored: Colored,
     pub(crate) shown: Vec<Shown>,
     /// How each step's values became places.
     pub(crate) placements: Vec<Placement>,
+    /// With how many threads pages are drawn, and who is told.
+    threads: usize,
+    progress: Option<Arc<dyn Progress + Send + Sync>>,
 }
 
-impl std::fmt::Debug for Show<'_> {
+impl std::fmt::Debug for Show {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Show").field("title", &self.title).finish_non_exhaustive()
     }
 }
 
-impl<'a> Show<'a> {
-    /// Sends points through a network and projects them.
+impl Show {
+    /// Sends points through a network and projects them, with one thread per core.
     ///
     /// # Errors
-    /// Returns an error if the points do not fit, a request does not fit the network, or the work
-    /// was cancelled.
-    pub fn new(model: &Model, set: PointSet, request: ShowRequest<'a>) -> Result<Self, Error> {
-        Show::with_placements(model, set, request, None)
+    /// Returns an error if the points do not fit, or a request does not fit the network.
+    pub fn new(model: &Model, set: PointSet, request: ShowRequest) -> Result<Self, Error> {
+        Show::new_with(model, set, request, Work::on_all())
+    }
+
+    /// As [`Show::new`], with this number of threads, which pages and films are drawn with, too,
+    /// reporting to a [`Progress`], which may cancel the work. While pages and frames are drawn, see
+    /// [`Show::set_progress`].
+    ///
+    /// # Errors
+    /// Returns the errors of [`Show::new`], and an error if the work was cancelled.
+    pub fn new_with(
+        model: &Model,
+        set: PointSet,
+        request: ShowRequest,
+        work: Work<'_>,
+    ) -> Result<Self, Error> {
+        Show::with_placements(model, set, request, None, work)
+    }
+
+    /// Reports how points are counted for pages and frames, from any of the threads that draw them;
+    /// it may stop one in the middle.
+    pub fn set_progress(&mut self, progress: Arc<dyn Progress + Send + Sync>) {
+        self.progress = Some(progress);
+    }
+
+    /// How pages are drawn.
+    pub(crate) fn work(&self) -> Work<'_> {
+        let progress: &dyn Progress = match &self.progress {
+            Some(progress) => &**progress,
+            None => &Quiet,
+        };
+        Work { threads: self.threads, progress }
     }
 
     /// The same with places found as they were in another.
     pub(crate) fn with_placements(
         model: &Model,
         mut set: PointSet,
-        request: ShowRequest<'a>,
+        request: ShowRequest,
         placements: Option<&[Placement]>,
+        work: Work<'_>,
     ) -> Result<Self, Error> {
-        let work = request.options.work;
         let stages = model.trace(set.values.clone(), request.precision, work)?;
         let theme = request.options.theme;
         let Some(last) = stages.last() else {
@@ -153,11 +187,14 @@ impl<'a> Show<'a> {
             colored,
             shown,
             placements: fitted,
+            threads: work.threads,
+            progress: None,
         };
         show.add_guides(model)?;
         show.add_regions(
             model,
             if placements.is_none() { regions::FINE } else { regions::COARSE },
+            work,
         )?;
         // Of the steps of a run only the last is remarked on, and that has its own places.
         if let (None, Some(last)) = (placements, show.stages.last()) {
@@ -176,11 +213,11 @@ impl<'a> Show<'a> {
             return Ok(());
         }
         for (kind, outline) in outlines(self.request.guides == Guides::All) {
-            let stages = model.trace(outline, Precision::F64, hinton_tensor::Work::quiet())?;
+            let stages = model.trace(outline, Precision::F64, Work::quiet())?;
             for ((stage, placement), shown) in
                 stages.iter().zip(&self.placements).zip(&mut self.shown)
             {
-                let points = placement.places(stage, hinton_tensor::Work::quiet());
+                let points = placement.places(stage, Work::quiet());
                 // They stay inside the frame where the points lie closer together.
                 shown.range = shown.range.and(Box3::around((&points).into()).padded(PADDING));
                 shown.guides.push(Guide { kind, points });
@@ -189,7 +226,7 @@ impl<'a> Show<'a> {
         Ok(())
     }
 
-    fn add_regions(&mut self, model: &Model, side: usize) -> Result<(), Error> {
+    fn add_regions(&mut self, model: &Model, side: usize, work: Work<'_>) -> Result<(), Error> {
         let labelled = self.set.labels.as_ref().map(|(_, names)| names.len());
         let outputs = self.stages.last().map_or(0, |last| last.width);
         let classes = outputs.max(2);
@@ -210,7 +247,7 @@ impl<'a> Show<'a> {
         let page = Theme::named(self.request.options.theme).page;
         let colors = self.region_colors(classes);
         let plane = self.shown[0].range.cube();
-        let found = regions::regions(model, plane, side, &colors, page, self.request.options.work)?;
+        let found = regions::regions(model, plane, side, &colors, page, work)?;
         self.shown[0].regions = Some(found);
         Ok(())
     }
@@ -321,7 +358,7 @@ impl<'a> Show<'a> {
     }
 
     /// The words of a page that are the same whatever steps it shows.
-    pub(crate) fn options(&self) -> SpaceOptions<'a> {
+    pub(crate) fn options(&self) -> SpaceOptions {
         let mut options = self.request.options.clone();
         if options.title.is_empty() && options.style == hinton_chart::space::SpaceStyle::House {
             options.title.clone_from(&self.title);
@@ -351,7 +388,7 @@ impl<'a> Show<'a> {
     pub fn page_of(&self, steps: &[usize]) -> Result<Picture, Error> {
         let steps: Vec<SpaceStep<'_>> = steps.iter().map(|&at| self.step(at)).collect();
         let options = self.options();
-        let picture = space(self.cloud(), &steps, &options).map_err(space_fault)?;
+        let picture = space(self.cloud(), &steps, &options, self.work()).map_err(space_fault)?;
         let dpi = options.dpi;
         let mut notes = self.notes.clone();
         notes.extend(picture.notes);
@@ -433,7 +470,7 @@ fn details(stage: &Stage, placement: &Placement) -> Vec<String> {
 }
 
 /// The box around many points, on several threads.
-fn around(places: Points<'_>, work: hinton_tensor::Work<'_>) -> Box3 {
+fn around(places: Points<'_>, work: Work<'_>) -> Box3 {
     let stripes: Vec<Points<'_>> = places.chunks(1 << 16).collect();
     let boxes = hinton_tensor::share_out(stripes, work.threads, Box3::around);
     boxes.into_iter().fold(Box3::EMPTY, Box3::and)

@@ -15,7 +15,7 @@ const MOST_PAGE_POINTS: usize = 100_000;
 /// Most pixels of all points that are pictures, bytes.
 const MOST_PIXELS: usize = 4_000_000;
 
-impl Show<'_> {
+impl Show {
     /// Writes the steps as one page for the browser. If there are more than 100,000 points, it
     /// holds an even sample of them, without the lines between them, and says so.
     pub fn html(&self, theme: Option<hinton_chart::ThemeName>) -> Vec<u8> {

@@ -298,6 +298,10 @@ fn requests_and_films_borrow_nothing() {
     is_kept::<hinton::RunRequest>();
     is_kept::<hinton::AnimateRequest>();
     is_kept::<hinton::Film>();
+    is_kept::<hinton::space::SpaceRequest>();
+    is_kept::<hinton::space::Show>();
+    is_kept::<hinton::space::SpaceFilm>();
+    is_kept::<hinton::space::RunFilm>();
 }
 
 #[test]

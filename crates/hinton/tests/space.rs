@@ -298,7 +298,7 @@ fn a_network_near_chance_is_remarked_on_with_what_would_help() {
     assert_eq!(remark(&request).1.unwrap(), "50 % right is near chance (50 % with 2 classes)");
 }
 
-fn show(spec: &str, set: PointSet) -> Show<'static> {
+fn show(spec: &str, set: PointSet) -> Show {
     let model = model(spec, &NetworkRequest::default()).unwrap();
     Show::new(&model, set, ShowRequest::default()).unwrap()
 }
@@ -327,9 +327,8 @@ fn the_numbers_of_every_step_are_kept() {
 fn threads_change_no_picture_and_wide_steps_say_what_they_kept() {
     let model = model("2-6-tanh-2", &NetworkRequest::default()).unwrap();
     let draw = |threads: usize| {
-        let mut request = ShowRequest::default();
-        request.options.work = Work::on(threads);
-        Show::new(&model, mesh(), request).unwrap().page().unwrap().scene
+        let work = Work::on(threads);
+        Show::new_with(&model, mesh(), ShowRequest::default(), work).unwrap().page().unwrap().scene
     };
     let one = draw(1);
     assert_eq!(draw(3), one);

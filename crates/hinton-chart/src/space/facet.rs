@@ -2,6 +2,8 @@
 
 use hinton_scene::{Color, Dots, Group, Image, Item, Path, Point, Rect, Shape, TextStyle};
 
+use hinton_tensor::Work;
+
 use super::axes::{Axes, Plane};
 use super::camera::Lens;
 use super::density::{Raster, count};
@@ -38,7 +40,8 @@ const MANY_BETWEEN: usize = 1_000;
 pub(super) struct Facet<'a> {
     pub(super) cloud: Cloud<'a>,
     pub(super) step: &'a SpaceStep<'a>,
-    pub(super) options: &'a SpaceOptions<'a>,
+    pub(super) options: &'a SpaceOptions,
+    pub(super) work: Work<'a>,
     pub(super) colors: &'a Colors,
     pub(super) place: Rect,
 }
@@ -192,8 +195,7 @@ impl Facet<'_> {
         let columns = pixels(corner[0], area.right());
         let rows = pixels(corner[1], area.bottom());
         let raster = Raster { columns, rows, corner, per_point };
-        let (sums, odd) =
-            count(step.points, cloud.colors, cloud.palette, lens, raster, options.work)?;
+        let (sums, odd) = count(step.points, cloud.colors, cloud.palette, lens, raster, self.work)?;
         let size = |pixels: usize| pixels as f64 / per_point;
         let image = Image {
             rect: Rect::new(corner[0], corner[1], size(columns), size(rows)),

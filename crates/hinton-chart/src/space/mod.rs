@@ -153,7 +153,7 @@ pub enum Density {
 
 /// Options of a picture of space.
 #[derive(Clone)]
-pub struct SpaceOptions<'a> {
+pub struct SpaceOptions {
     /// The camera for three dimensions.
     pub camera: Camera,
     /// Whether planes are drawn in a box too, as in films that move between planes and space.
@@ -195,11 +195,9 @@ pub struct SpaceOptions<'a> {
     pub point_size: Option<f64>,
     /// When points are drawn as counts per pixel.
     pub density: Density,
-    /// The threads to use, and a way to cancel the work.
-    pub work: Work<'a>,
 }
 
-impl Default for SpaceOptions<'_> {
+impl Default for SpaceOptions {
     fn default() -> Self {
         SpaceOptions {
             camera: Camera::default(),
@@ -221,7 +219,6 @@ impl Default for SpaceOptions<'_> {
             parts: Parts::Both,
             point_size: None,
             density: Density::Auto,
-            work: Work::quiet(),
         }
     }
 }
@@ -250,7 +247,8 @@ pub enum SpaceError {
 pub fn space(
     cloud: Cloud<'_>,
     steps: &[SpaceStep<'_>],
-    options: &SpaceOptions<'_>,
+    options: &SpaceOptions,
+    work: Work<'_>,
 ) -> Result<Picture, SpaceError> {
     let unfit =
         |what: String, why: &str| ChartError::Unfit { chart: "space", what, why: why.to_owned() };
@@ -268,20 +266,21 @@ pub fn space(
             return Err(unfit(what, "each point needs one").into());
         }
     }
-    with_typeface(options.font, || zoomed(cloud, steps, options))
+    with_typeface(options.font, || zoomed(cloud, steps, options, work))
 }
 
 /// Draws with type of the size that fits the page.
 fn zoomed(
     cloud: Cloud<'_>,
     steps: &[SpaceStep<'_>],
-    options: &SpaceOptions<'_>,
+    options: &SpaceOptions,
+    work: Work<'_>,
 ) -> Result<Picture, SpaceError> {
     let size =
         options.font_size.unwrap_or_else(|| fitting(options.theme, options.size, options.dpi));
     let zoom = size / DESIGNED;
     if zoom == 1.0 {
-        return page::draw(cloud, steps, options);
+        return page::draw(cloud, steps, options, work);
     }
     let inner = SpaceOptions {
         size: options.size.map(|size| smaller(size, options.dpi, zoom)),
@@ -289,7 +288,7 @@ fn zoomed(
         point_size: options.point_size.map(|size| size / zoom),
         ..options.clone()
     };
-    let Picture { scene, notes } = match page::draw(cloud, steps, &inner) {
+    let Picture { scene, notes } = match page::draw(cloud, steps, &inner, work) {
         Err(SpaceError::Chart(error)) => return Err(larger(error, zoom).into()),
         other => other?,
     };

@@ -2,6 +2,8 @@
 
 use hinton_scene::{Align, Baseline, Item, Rect, Scene, TextStyle, Weight, fit, measure};
 
+use hinton_tensor::Work;
+
 use super::facet::{Drawn, Facet, draw_facet};
 use super::style::Colors;
 use super::{Cloud, SpaceError, SpaceOptions, SpaceStep, SpaceStyle};
@@ -53,7 +55,8 @@ fn natural(steps: usize, columns: Option<usize>) -> (usize, f64) {
 pub(super) fn draw(
     cloud: Cloud<'_>,
     steps: &[SpaceStep<'_>],
-    options: &SpaceOptions<'_>,
+    options: &SpaceOptions,
+    work: Work<'_>,
 ) -> Result<Picture, SpaceError> {
     let colors = Colors::new(options.style, options.theme);
     let is_black = options.style == SpaceStyle::Black;
@@ -169,7 +172,7 @@ pub(super) fn draw(
             write(&mut items, &details(step, &colors, cell), x, at + 1.0, &colors);
         }
         let place = Rect::new(x + (cell - side) / 2.0, y + facet_head, side, side);
-        let facet = Facet { cloud, step, options, colors: &colors, place };
+        let facet = Facet { cloud, step, options, work, colors: &colors, place };
         let Drawn { items: drawn, notes: mut said } = draw_facet(&facet)?;
         items.extend(drawn);
         notes.append(&mut said);

@@ -4,6 +4,7 @@ mod output;
 mod preset;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Arg, ArgMatches, Command};
 use hinton::Work;
@@ -15,6 +16,7 @@ use crate::args::{output as output_argument, own_settings, said, thread_count, t
 use crate::encoder;
 use crate::failure::{Failure, note};
 use crate::film;
+use crate::interrupt;
 use crate::out;
 use crate::progress::{Bar, Wait};
 use crate::remote::max_download;
@@ -82,17 +84,17 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     };
     let target = output::Target::of(matches)?;
     let mut request = applied(matches, SpaceRequest::default())?;
-    request.show.options.work = work(matches, &bar);
     target.fit(&mut request);
     let path = Path::new(source);
     if space::is_run(path) && target.is_film() && request.network.step.is_none() {
-        return output::run_film(matches, path, request, &target);
+        return output::run_film(matches, path, request, &target, work(matches, &bar));
     }
     let model = space::model(source, &request.network)?;
     let (set, notes) = space_points(&request, &model, Some(path))?;
     notes.iter().for_each(|text| note(text));
     let wait = Wait::new("sending the points through the network");
-    let show = Show::new(&model, set, request.show.clone())?;
+    let mut show = Show::new_with(&model, set, request.show.clone(), work(matches, &bar))?;
+    show.set_progress(Arc::new(|_: u64| interrupt::flow()));
     drop(wait);
     print_weights(&show, &target)?;
     show.notes().iter().for_each(|text| note(text));
@@ -100,10 +102,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
 }
 
 /// What was said, over what holds already.
-fn applied<'a>(
-    matches: &ArgMatches,
-    mut request: SpaceRequest<'a>,
-) -> Result<SpaceRequest<'a>, Failure> {
+fn applied(matches: &ArgMatches, mut request: SpaceRequest) -> Result<SpaceRequest, Failure> {
     let rows = settings::of(ROW.name).filter(|row| matches!(row.set, Set::Space(_)));
     for (row, value) in said(matches, rows)? {
         request = request.set(row.name, &value)?;
@@ -117,7 +116,7 @@ fn applied<'a>(
 /// # Errors
 /// Returns an error if the points do not fit the network, or cannot be read.
 pub fn space_points(
-    request: &SpaceRequest<'_>,
+    request: &SpaceRequest,
     model: &Model,
     path: Option<&Path>,
 ) -> Result<(PointSet, Vec<String>), hinton::Error> {
@@ -157,7 +156,7 @@ const MOST_PRINTED: usize = 16;
 
 /// Says the weights of each step, where they do not get into the way of bytes. Beside a file only
 /// small matrices are printed, whole; the heading says the widths of the others.
-fn print_weights(show: &Show<'_>, target: &output::Target<'_>) -> Result<(), Failure> {
+fn print_weights(show: &Show, target: &output::Target<'_>) -> Result<(), Failure> {
     if target.is_stdout() {
         return Ok(());
     }

@@ -49,11 +49,11 @@ pub enum Scope {
 #[non_exhaustive]
 pub enum Set {
     /// A picture, see [`DrawRequest::set`].
-    Draw(for<'a, 'b> fn(&'a mut DrawRequest, &str) -> Result<(), Error>),
+    Draw(fn(&mut DrawRequest, &str) -> Result<(), Error>),
     /// A film of a run, see [`AnimateRequest::set`].
-    Animate(for<'a, 'b> fn(&'a mut AnimateRequest, &str) -> Result<(), Error>),
+    Animate(fn(&mut AnimateRequest, &str) -> Result<(), Error>),
     /// Points that are sent through a network, see [`SpaceRequest::set`].
-    Space(for<'a, 'b> fn(&'a mut SpaceRequest<'b>, &str) -> Result<(), Error>),
+    Space(fn(&mut SpaceRequest, &str) -> Result<(), Error>),
     /// A training, see [`TrainRequest::set`].
     Train(fn(&mut TrainRequest, &str) -> Result<(), Error>),
     /// How a run is opened.

@@ -190,19 +190,19 @@ fn drawn(
             (asked.scale, asked.seed) = (*scale, *seed);
             let model = space::model(network, &asked)?;
             let set = space::points(&PointRequest::default(), model.input_width())?;
-            space_of(exhibit, dark, &Show::new(&model, set, show_request(dark))?)
+            space_of(exhibit, dark, &Show::new_with(&model, set, show_request(dark), work)?)
         }
         Shows::SpaceOfRun { run } => {
             let path = folder.join(run);
             let model = space::model(&path.to_string_lossy(), &space::NetworkRequest::default())?;
             let source = space::run_points(&path).unwrap_or_default();
             let set = space::points(&source, model.input_width())?;
-            space_of(exhibit, dark, &Show::new(&model, set, show_request(dark))?)
+            space_of(exhibit, dark, &Show::new_with(&model, set, show_request(dark), work)?)
         }
     }
 }
 
-fn show_request(dark: bool) -> ShowRequest<'static> {
+fn show_request(dark: bool) -> ShowRequest {
     let mut request = ShowRequest::default();
     if dark {
         request.options.theme = ThemeName::Dark;
@@ -211,7 +211,7 @@ fn show_request(dark: bool) -> ShowRequest<'static> {
 }
 
 /// Points in space as a page, and as one that turns in a browser.
-fn space_of(exhibit: &'static Exhibit, dark: bool, show: &Show<'_>) -> Result<Drawn, Error> {
+fn space_of(exhibit: &'static Exhibit, dark: bool, show: &Show) -> Result<Drawn, Error> {
     let mut drawn = picture(exhibit, dark, show.page()?)?;
     if !dark {
         drawn.files.push((exhibit.picture(false, "html"), show.html(None)));

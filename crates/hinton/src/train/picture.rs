@@ -48,12 +48,11 @@ fn plane(session: &Session<'_>, request: &DrawRequest, work: Work<'_>) -> Result
         dpi: drawn.dpi,
         font_size: drawn.font_size,
         legend: drawn.legend.unwrap_or(true),
-        work,
         ..SpaceOptions::default()
     };
     let mut request = ShowRequest::default();
     (request.options, request.regions) = (options, Some(true));
-    let mut show = Show::new(&model, set, request)?.renamed_first("");
+    let mut show = Show::new_with(&model, set, request, work)?.renamed_first("");
     let of = match count < data.len() {
         true => {
             format!("{} of {} points", short_count(count as u64), short_count(data.len() as u64))

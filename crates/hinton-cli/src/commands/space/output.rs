@@ -1,11 +1,12 @@
 //! Where the pictures of `hinton space` go.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::ArgMatches;
 use hinton::space::{self, Show, SpaceRequest};
 use hinton::{
-    FilmRow, FilmWriter, Graphics, Length, OutputRow, PageSize, Picture, Playable, ThemeName,
+    FilmRow, FilmWriter, Graphics, Length, OutputRow, PageSize, Picture, Playable, ThemeName, Work,
     export, film_output_for, make_folder, output_for, output_named, render, save_film_counted,
     write_bytes,
 };
@@ -110,7 +111,7 @@ impl<'a> Target<'a> {
     }
 
     /// A page as wide as the window, and colours of its background, where nothing else was said.
-    pub(super) fn fit(&self, request: &mut SpaceRequest<'_>) {
+    pub(super) fn fit(&self, request: &mut SpaceRequest) {
         let (has_dpi, has_theme) = (request.has("dpi"), request.has("theme"));
         let is_gif = matches!(self, Target::Film(_, encoding) if encoding.is_gif());
         if is_gif && !request.has("fps") {
@@ -155,8 +156,8 @@ fn unknown(file: &Path) -> Failure {
 /// Writes what was asked for.
 pub(super) fn write(
     matches: &ArgMatches,
-    show: Show<'_>,
-    request: &SpaceRequest<'_>,
+    show: Show,
+    request: &SpaceRequest,
     target: &Target<'_>,
 ) -> Result<(), Failure> {
     let _gently = interrupt::gently();
@@ -210,7 +211,7 @@ pub(super) fn write(
 }
 
 /// Notes of a picture that were not said yet.
-fn say(picture: &Picture, show: &Show<'_>) {
+fn say(picture: &Picture, show: &Show) {
     let said = show.notes();
     picture.notes.iter().filter(|text| !said.contains(text)).for_each(|text| note(text));
 }
@@ -254,8 +255,9 @@ fn save(
 pub(super) fn run_film(
     matches: &ArgMatches,
     path: &Path,
-    request: SpaceRequest<'_>,
+    request: SpaceRequest,
     target: &Target<'_>,
+    work: Work<'_>,
 ) -> Result<(), Failure> {
     let Target::Film(file, encoding) = target else { return Ok(()) };
     let run = hinton::open_run(&[path], &hinton::RunOptions::default())?;
@@ -267,7 +269,8 @@ pub(super) fn run_film(
         points.count = request.points.count.or(points.count);
     }
     let SpaceRequest { network, show, film, .. } = request;
-    let mut film = space::run_film(&run, &network, &points, show, film)?;
+    let mut film = space::run_film_with(&run, &network, &points, show, film, work)?;
+    film.set_progress(Arc::new(|_: u64| interrupt::flow()));
     film.notes().iter().for_each(|text| note(text));
     // What it has learned says more than how it began.
     let is_picture = matches!(encoding, Encoding::Own(row) if row.mime.starts_with("image/")

@@ -29,11 +29,11 @@ pub(super) fn run(matches: &ArgMatches, bar: &Bar) -> Result<(), Failure> {
     for row in chosen {
         let model = preset_model(row, &request)?;
         let mut space = SpaceRequest::default();
-        space.show.options.work = super::work(matches, bar);
         look(&mut space.show, row.inputs);
         let space = super::applied(matches, space)?;
         let set = points(point_request(&space)?, row.inputs)?;
-        let show = Show::new(&model, set, space.show)?.renamed_last(&title(row));
+        let show = Show::new_with(&model, set, space.show, super::work(matches, bar))?
+            .renamed_last(&title(row));
         let mut text = format!("{}\n", title(row));
         for (heading, weights) in show.weights().iter().filter(|(_, text)| !text.is_empty()) {
             text.push_str(&format!("{heading}\n{weights}"));
@@ -49,7 +49,7 @@ pub(super) fn run(matches: &ArgMatches, bar: &Bar) -> Result<(), Failure> {
     Ok(())
 }
 
-fn save(show: &Show<'_>, step: usize, folder: &std::path::Path, name: &str) -> Result<(), Failure> {
+fn save(show: &Show, step: usize, folder: &std::path::Path, name: &str) -> Result<(), Failure> {
     let picture = show.page_of(&[step])?;
     picture.notes.iter().for_each(|text| note(text));
     let png = output_named("png")?;
@@ -79,7 +79,7 @@ fn preset(matches: &ArgMatches) -> Result<PresetRequest, Failure> {
     Ok(request)
 }
 
-fn point_request<'a>(request: &'a SpaceRequest<'_>) -> Result<&'a PointRequest, Failure> {
+fn point_request(request: &SpaceRequest) -> Result<&PointRequest, Failure> {
     match request.points.source {
         PointSource::Mesh | PointSource::Cloud => Ok(&request.points),
         _ => Err(Failure::usage(
