@@ -64,7 +64,7 @@ pub(crate) fn words(keywords: Option<&Bound<'_, PyDict>>) -> PyResult<Words> {
 ///
 /// # Errors
 /// A value that a setting does not take.
-pub(crate) fn request<'a>(words: &Words) -> Result<DrawRequest, Error> {
+pub(crate) fn request(words: &Words) -> Result<DrawRequest, Error> {
     words.iter().try_fold(DrawRequest::default(), |request, (name, value)| request.set(name, value))
 }
 

@@ -43,7 +43,7 @@ fn all() -> [&'static str; 0] {
     []
 }
 
-fn heatmap<'a>() -> AnimateRequest {
+fn heatmap() -> AnimateRequest {
     AnimateRequest::of(DrawRequest::chart("heatmap"))
 }
 

@@ -49,7 +49,7 @@ fn run(folder: &Folder, name: &str, shape: &[usize]) -> Run {
     open_run(&[folder.path(name)], &RunOptions::default()).unwrap()
 }
 
-fn settings<'a>(settings: &[(&str, &str)]) -> AnimateRequest {
+fn settings(settings: &[(&str, &str)]) -> AnimateRequest {
     let mut draw = DrawRequest::default();
     draw.options.dpi = 72.0;
     for (name, value) in settings {

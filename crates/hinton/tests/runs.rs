@@ -70,7 +70,7 @@ fn none() -> [&'static str; 0] {
     []
 }
 
-fn chart<'a>(name: &str) -> RunRequest {
+fn chart(name: &str) -> RunRequest {
     RunRequest::of(DrawRequest::chart(name))
 }
 

@@ -335,7 +335,7 @@ fn leave_out_empty(
 }
 
 /// Of tensors that have statistics and no values, what can be drawn where nothing was asked.
-fn chart_of_statistics<'a>(selected: &[Selected], request: &DrawRequest) -> Option<DrawRequest> {
+fn chart_of_statistics(selected: &[Selected], request: &DrawRequest) -> Option<DrawRequest> {
     let is_asked = request.chart.is_some() || request.each.is_some();
     if is_asked || selected.iter().any(|one| one.tensor.known().is_none()) {
         return None;
