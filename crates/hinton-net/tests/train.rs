@@ -7,18 +7,13 @@ use hinton_net::sparse::SparseRows;
 use hinton_net::train::{NativeTrainer, OPTIMIZERS, OptimizerRow, Trainer, gradients};
 use hinton_net::{Init, Network, Shape};
 
-fn trainer<'a>(
-    data: &'a DataSet,
-    spec: &str,
-    optimizer: &str,
-    threads: usize,
-) -> NativeTrainer<'a> {
+fn trainer(data: &DataSet, spec: &str, optimizer: &str, threads: usize) -> NativeTrainer {
     let network = Network::from_spec(spec, &Init::default(), 1).unwrap();
     let row = OptimizerRow::named(optimizer).unwrap();
     NativeTrainer::new(data, network, row, row.rate, threads).unwrap()
 }
 
-fn epoch(trainer: &mut NativeTrainer<'_>, points: u32, batch: usize) {
+fn epoch(trainer: &mut NativeTrainer, points: u32, batch: usize) {
     let order: Vec<u32> = (0..points).collect();
     for batch in order.chunks(batch) {
         assert_eq!(trainer.step(batch).diverged, None);
@@ -173,7 +168,7 @@ fn the_published_mnist_run() {
     // As TensorFlow's tutorials part it: the first 5,000 images validate.
     let held_out: Vec<u32> = (0..5_000).collect();
     let trained: Vec<u32> = (5_000..60_000).collect();
-    let range = |trainer: &NativeTrainer<'_>| {
+    let range = |trainer: &NativeTrainer| {
         let weights = &trainer.network().values()[..7840];
         let fold = |f: fn(f32, f32) -> f32| weights.iter().copied().fold(0.0, f);
         (fold(f32::min), fold(f32::max))

@@ -11,27 +11,27 @@ const LEAST_MS: u32 = 20;
 
 /// A film that shows its last frame before the first. Programs that show only the first frame then
 /// show the most informative one; in a film that loops, the extra frame goes unnoticed.
-pub struct Poster<'a> {
-    film: &'a mut dyn Playable,
+pub struct Poster<F: Playable> {
+    film: F,
     hold_ms: u32,
 }
 
-impl<'a> Poster<'a> {
+impl<F: Playable> Poster<F> {
     /// Puts the last frame of `film` first, shown for `hold` seconds, or for a single short frame
     /// if `hold` is 0.
-    pub fn new(film: &'a mut dyn Playable, hold: f64) -> Self {
+    pub fn new(film: F, hold: f64) -> Self {
         let hold_ms = (hold.clamp(0.0, 3600.0) * 1000.0).round() as u32;
         Poster { film, hold_ms: hold_ms.max(LEAST_MS) }
     }
 }
 
-impl std::fmt::Debug for Poster<'_> {
+impl<F: Playable> std::fmt::Debug for Poster<F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Poster").field("frames", &self.len()).finish_non_exhaustive()
     }
 }
 
-impl FrameSource for Poster<'_> {
+impl<F: Playable> FrameSource for Poster<F> {
     fn len(&self) -> usize {
         match self.film.len() {
             // One picture is its own poster.
@@ -52,7 +52,7 @@ impl FrameSource for Poster<'_> {
     }
 }
 
-impl Playable for Poster<'_> {
+impl<F: Playable> Playable for Poster<F> {
     fn dpi(&self) -> f64 {
         self.film.dpi()
     }

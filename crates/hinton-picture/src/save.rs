@@ -182,6 +182,24 @@ pub trait Playable: FrameSource {
     fn limit_colors(&mut self) -> Result<(), Error>;
 }
 
+impl<F: Playable + ?Sized> Playable for &mut F {
+    fn dpi(&self) -> f64 {
+        (**self).dpi()
+    }
+
+    fn rate(&self) -> f64 {
+        (**self).rate()
+    }
+
+    fn threads(&self) -> usize {
+        (**self).threads()
+    }
+
+    fn limit_colors(&mut self) -> Result<(), Error> {
+        (**self).limit_colors()
+    }
+}
+
 /// Saves a film, as one file or as a folder of pictures. Each file is written completely or not at
 /// all. Memory is bounded however long the film is. `watch` is called with the number of frames
 /// done.

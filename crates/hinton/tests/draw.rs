@@ -302,6 +302,10 @@ fn requests_and_films_borrow_nothing() {
     is_kept::<hinton::space::Show>();
     is_kept::<hinton::space::SpaceFilm>();
     is_kept::<hinton::space::RunFilm>();
+    is_kept::<hinton::train::Session>();
+    is_kept::<hinton::train::TrainRequest>();
+    is_kept::<hinton::inspect::InspectReport>();
+    is_kept::<hinton::Poster<hinton::Film>>();
 }
 
 #[test]

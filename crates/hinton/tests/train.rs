@@ -63,7 +63,7 @@ fn steps(folder: &Path) -> Vec<(String, Vec<u8>)> {
 struct StopAfter(u64);
 
 impl Watch for StopAfter {
-    fn step(&mut self, progress: &StepProgress, _: &Session<'_>) -> ControlFlow<()> {
+    fn step(&mut self, progress: &StepProgress, _: &Session) -> ControlFlow<()> {
         if progress.step == self.0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
@@ -162,7 +162,7 @@ fn a_run_has_what_pictures_and_charts_need() {
         data.labels[0] = 1;
         data
     });
-    let fault = Session::resume(&path, &other.unwrap(), 1).unwrap_err().to_string();
+    let fault = Session::resume(&path, other.unwrap(), 1).unwrap_err().to_string();
     assert!(fault.contains("other data"), "{fault}");
     let mut again = Session::new(&data, settings(&data, "softmax", 1), 1).unwrap();
     assert!(again.record(&path).unwrap_err().to_string().contains("already"));
@@ -218,7 +218,7 @@ fn diverging_stops_and_the_run_stays_readable() {
 struct Counts(Vec<u64>);
 
 impl Watch for Counts {
-    fn epoch(&mut self, report: &EpochReport, _: &Session<'_>) -> ControlFlow<()> {
+    fn epoch(&mut self, report: &EpochReport, _: &Session) -> ControlFlow<()> {
         self.0.push(report.epoch);
         ControlFlow::Continue(())
     }

@@ -218,7 +218,7 @@ pub fn train<T>(
     said: &[String],
     data: Option<&Checkpoint>,
     told: &mut dyn FnMut(Option<&EpochReport>) -> ControlFlow<()>,
-    ended: impl FnOnce(&Session<'_>, &Outcome) -> Result<T, Error>,
+    ended: impl FnOnce(&Session, &Outcome) -> Result<T, Error>,
 ) -> Result<(T, Vec<String>), Error> {
     let matches = crate::arguments::matches(own_args(), said)?;
     let asked = asked(&matches)?;
@@ -247,14 +247,14 @@ impl Watch for Told<'_> {
         Some(self.begun.elapsed().as_secs_f64())
     }
 
-    fn step(&mut self, _: &StepProgress, _: &Session<'_>) -> ControlFlow<()> {
+    fn step(&mut self, _: &StepProgress, _: &Session) -> ControlFlow<()> {
         match self.limit.is_some_and(|limit| self.begun.elapsed().as_secs_f64() >= limit) {
             true => ControlFlow::Break(()),
             false => (self.told)(None),
         }
     }
 
-    fn epoch(&mut self, report: &EpochReport, _: &Session<'_>) -> ControlFlow<()> {
+    fn epoch(&mut self, report: &EpochReport, _: &Session) -> ControlFlow<()> {
         (self.told)(Some(report))
     }
 }
@@ -265,11 +265,11 @@ fn data_named(matches: &ArgMatches) -> Option<&str> {
 }
 
 /// A training that begins or goes on, and what to say of it.
-fn session<'d>(
+fn session(
     asked: &TrainRequest,
-    source: &'d source::Source,
+    source: &source::Source,
     threads: usize,
-) -> Result<(Session<'d>, Vec<String>), Error> {
+) -> Result<(Session, Vec<String>), Error> {
     let Some(folder) = &asked.resume else { return begin(asked, source, threads) };
     let session = resume(asked, folder, source, threads)?;
     let cut =
@@ -279,11 +279,11 @@ fn session<'d>(
 }
 
 /// A training that has not begun.
-fn begin<'d>(
+fn begin(
     asked: &TrainRequest,
-    source: &'d source::Source,
+    source: &source::Source,
     threads: usize,
-) -> Result<(Session<'d>, Vec<String>), Error> {
+) -> Result<(Session, Vec<String>), Error> {
     let mut notes = Vec::new();
     let mut settings = asked.settings(&source.data)?;
     settings.about_data.clone_from(&source.about);
@@ -291,7 +291,7 @@ fn begin<'d>(
         let said = "no points are set apart: loss and accuracy are those of the points that are trained on";
         notes.push(said.to_owned());
     }
-    let mut session = Session::new(&source.data, settings, threads)?;
+    let mut session = Session::new(Arc::clone(&source.data), settings, threads)?;
     if let Some(folder) = &asked.record {
         session.record(folder)?;
     }
@@ -299,13 +299,13 @@ fn begin<'d>(
 }
 
 /// A training that goes on.
-fn resume<'d>(
+fn resume(
     asked: &TrainRequest,
     folder: &Path,
-    source: &'d source::Source,
+    source: &source::Source,
     threads: usize,
-) -> Result<Session<'d>, Error> {
-    let mut session = Session::resume(folder, &source.data, threads)?;
+) -> Result<Session, Error> {
+    let mut session = Session::resume(folder, Arc::clone(&source.data), threads)?;
     match asked.epochs {
         Some(more) => session.set_epochs(session.epochs_done().saturating_add(more)),
         None if session.epochs_done() >= session.settings().epochs => {
@@ -326,7 +326,7 @@ fn resume<'d>(
 /// Says how it ended.
 fn ended(
     outcome: &Outcome,
-    session: &Session<'_>,
+    session: &Session,
     folder: Option<&Path>,
     has_picture: bool,
     watch: &Watcher<'_>,
@@ -417,7 +417,7 @@ impl Watch for Watcher<'_> {
         Some(self.begun.elapsed().as_secs_f64())
     }
 
-    fn step(&mut self, progress: &StepProgress, session: &Session<'_>) -> ControlFlow<()> {
+    fn step(&mut self, progress: &StepProgress, session: &Session) -> ControlFlow<()> {
         if let Some(page) = &mut self.page {
             page.begin();
         }
@@ -431,7 +431,7 @@ impl Watch for Watcher<'_> {
         self.flow(result)
     }
 
-    fn epoch(&mut self, report: &EpochReport, session: &Session<'_>) -> ControlFlow<()> {
+    fn epoch(&mut self, report: &EpochReport, session: &Session) -> ControlFlow<()> {
         let score = report.validation;
         let width = report.of.to_string().len();
         let mut text = format!(

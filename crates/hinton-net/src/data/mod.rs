@@ -24,6 +24,13 @@ pub struct DataSet {
     pub labels: Vec<u32>,
 }
 
+/// A copy, to be shared by what keeps it. Large data are shared from the beginning.
+impl From<&DataSet> for std::sync::Arc<DataSet> {
+    fn from(data: &DataSet) -> Self {
+        data.clone().into()
+    }
+}
+
 /// Points as rows of values.
 #[derive(Debug, Clone)]
 pub enum Inputs {

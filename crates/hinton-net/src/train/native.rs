@@ -1,5 +1,7 @@
 //! Training on the CPU.
 
+use std::sync::Arc;
+
 use std::ops::Range;
 
 use hinton_tensor::share_out;
@@ -20,8 +22,8 @@ const PARTS: usize = 4;
 /// Trains on the CPU. The same data, seed and settings give the same bits on every machine and with
 /// any number of threads.
 #[derive(Debug)]
-pub struct NativeTrainer<'a> {
-    data: &'a DataSet,
+pub struct NativeTrainer {
+    data: Arc<DataSet>,
     network: Network<f32>,
     optimizer: Optimizer,
     threads: usize,
@@ -34,20 +36,21 @@ pub struct NativeTrainer<'a> {
     work: usize,
 }
 
-impl<'a> NativeTrainer<'a> {
+impl NativeTrainer {
     /// A trainer that has done no steps yet.
     ///
     /// # Errors
     /// Returns an error if the network does not take the data's points, or does not give one score
     /// per class.
     pub fn new(
-        data: &'a DataSet,
+        data: impl Into<Arc<DataSet>>,
         network: Network<f32>,
         row: &'static OptimizerRow,
         rate: f64,
         threads: usize,
     ) -> Result<Self, NetError> {
-        fits(&network, data)?;
+        let data = data.into();
+        fits(&network, &data)?;
         let parameters = network.parameters().into_iter();
         let parameters = parameters.map(|(name, _, at)| (name, at)).collect();
         let weights = network.values().len();
@@ -127,7 +130,7 @@ impl<'a> NativeTrainer<'a> {
     }
 }
 
-impl Trainer for NativeTrainer<'_> {
+impl Trainer for NativeTrainer {
     fn steps(&self) -> u64 {
         self.optimizer.steps
     }

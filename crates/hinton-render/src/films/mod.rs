@@ -59,6 +59,16 @@ pub trait FrameSource: Sync {
     }
 }
 
+impl<F: FrameSource + ?Sized> FrameSource for &mut F {
+    fn len(&self) -> usize {
+        (**self).len()
+    }
+
+    fn frame(&self, index: usize) -> Result<Frame, SourceError> {
+        (**self).frame(index)
+    }
+}
+
 impl FrameSource for Vec<Frame> {
     fn len(&self) -> usize {
         self.as_slice().len()

@@ -32,9 +32,9 @@ pub const QUANTILES: [(f64, &str); 7] = [
 
 /// What one file holds, or the requested part of it.
 #[derive(Debug, Clone)]
-pub struct InspectReport<'a> {
+pub struct InspectReport {
     /// The file.
-    pub checkpoint: &'a Checkpoint,
+    pub checkpoint: Checkpoint,
     /// Its tensors, in the file's order.
     pub tensors: Vec<TensorReport>,
 }
@@ -54,14 +54,14 @@ pub struct TensorReport {
 ///
 /// # Errors
 /// Returns the errors of [`select`].
-pub fn inspect<'a, S: AsRef<str>>(
-    checkpoint: &'a Checkpoint,
+pub fn inspect<S: AsRef<str>>(
+    checkpoint: &Checkpoint,
     patterns: &[S],
-) -> Result<InspectReport<'a>, Error> {
+) -> Result<InspectReport, Error> {
     let selected = select(checkpoint, patterns)?.into_iter();
     let tensors =
         selected.map(|selected| TensorReport { selected, summary: None, singular: None }).collect();
-    Ok(InspectReport { checkpoint, tensors })
+    Ok(InspectReport { checkpoint: checkpoint.clone(), tensors })
 }
 
 /// The order in which tensors are listed.
@@ -88,7 +88,7 @@ impl Sort {
     }
 }
 
-impl InspectReport<'_> {
+impl InspectReport {
     fn total(&self, of: impl Fn(&Tensor) -> u64) -> u64 {
         self.tensors.iter().map(|one| of(&one.selected.tensor)).fold(0, u64::saturating_add)
     }
@@ -225,9 +225,9 @@ fn escaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-impl Serialize for InspectReport<'_> {
+impl Serialize for InspectReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let checkpoint = self.checkpoint;
+        let checkpoint = &self.checkpoint;
         let warnings: Vec<String> = checkpoint.warnings.iter().map(ToString::to_string).collect();
         let mut map = serializer.serialize_map(Some(8))?;
         map.serialize_entry("path", &checkpoint.path)?;

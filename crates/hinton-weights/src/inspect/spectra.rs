@@ -18,7 +18,7 @@ pub enum Singular {
     NotFinite(u64),
 }
 
-impl InspectReport<'_> {
+impl InspectReport {
     /// Number of bytes that computing singular values will read.
     pub fn bytes_of_matrices(&self) -> u64 {
         let matrices = self.tensors().filter(|tensor| is_matrix(tensor));

@@ -16,7 +16,7 @@ const OF_PLANES: [&str; 6] = ["title", "size", "dpi", "font-size", "theme", "no-
 const MOST_POINTS: usize = 4000;
 
 pub(super) fn picture(
-    session: &Session<'_>,
+    session: &Session,
     request: &DrawRequest,
     work: Work<'_>,
 ) -> Result<Picture, Error> {
@@ -31,7 +31,7 @@ pub(super) fn picture(
 }
 
 /// The points of the plane, on the class that the network gives each place.
-fn plane(session: &Session<'_>, request: &DrawRequest, work: Work<'_>) -> Result<Picture, Error> {
+fn plane(session: &Session, request: &DrawRequest, work: Work<'_>) -> Result<Picture, Error> {
     let data = session.data();
     let count = data.len().min(MOST_POINTS);
     let which: Vec<u32> = (0..count).map(|at| (at * data.len() / count.max(1)) as u32).collect();
@@ -66,7 +66,7 @@ fn plane(session: &Session<'_>, request: &DrawRequest, work: Work<'_>) -> Result
 }
 
 /// The weights: of softmax regression on pictures one picture for each class.
-fn weights(session: &Session<'_>, request: &DrawRequest, work: Work<'_>) -> Result<Picture, Error> {
+fn weights(session: &Session, request: &DrawRequest, work: Work<'_>) -> Result<Picture, Error> {
     let mut request = request.clone();
     let network = session.network();
     let arrays = network.arrays();
@@ -98,7 +98,7 @@ fn weights(session: &Session<'_>, request: &DrawRequest, work: Work<'_>) -> Resu
     draw_with(selected, &request, work)
 }
 
-fn title(session: &Session<'_>) -> String {
+fn title(session: &Session) -> String {
     let model = match session.is_softmax() {
         true => "Softmax regression".to_owned(),
         false => session.network().spec(),

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 
 use hinton_format::Checkpoint;
 use hinton_net::Network;
@@ -24,12 +25,12 @@ pub trait Watch {
     }
 
     /// Called after each step. `Break` stops the training.
-    fn step(&mut self, _progress: &StepProgress, _session: &Session<'_>) -> ControlFlow<()> {
+    fn step(&mut self, _progress: &StepProgress, _session: &Session) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 
     /// Called after each epoch. `Break` stops the training.
-    fn epoch(&mut self, _report: &EpochReport, _session: &Session<'_>) -> ControlFlow<()> {
+    fn epoch(&mut self, _report: &EpochReport, _session: &Session) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 }
@@ -92,10 +93,10 @@ pub enum Outcome {
 }
 
 /// A training session: a network that is being trained on data.
-pub struct Session<'d> {
-    data: &'d DataSet,
+pub struct Session {
+    data: Arc<DataSet>,
     settings: Settings,
-    trainer: Box<dyn Trainer + 'd>,
+    trainer: Box<dyn Trainer + Send + Sync>,
     /// The first are set apart, the others train.
     points: Vec<u32>,
     recorder: Option<Recorder>,
@@ -105,23 +106,29 @@ pub struct Session<'d> {
     seconds: f64,
 }
 
-impl std::fmt::Debug for Session<'_> {
+impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Session").field("settings", &self.settings).finish_non_exhaustive()
     }
 }
 
-impl<'d> Session<'d> {
-    /// A training session that has not started yet, using `threads` threads (0: one per core).
+impl Session {
+    /// A training session that has not started yet, using `threads` threads (0: one per core). Data
+    /// in an [`Arc`] are shared; others are moved, or copied from a reference.
     ///
     /// # Errors
     /// Returns an error if the model does not fit the data, or a setting makes no sense.
-    pub fn new(data: &'d DataSet, settings: Settings, threads: usize) -> Result<Self, Error> {
-        check(data, &settings)?;
+    pub fn new(
+        data: impl Into<Arc<DataSet>>,
+        settings: Settings,
+        threads: usize,
+    ) -> Result<Self, Error> {
+        let data = data.into();
+        check(&data, &settings)?;
         let network = settings.network()?;
         let (row, rate) = (settings.optimizer, settings.rate);
         let threads = crate::threads(threads);
-        let trainer = NativeTrainer::new(data, network, row, rate, threads)?;
+        let trainer = NativeTrainer::new(Arc::clone(&data), network, row, rate, threads)?;
         let mut points: Vec<u32> = (0..data.len() as u32).collect();
         if settings.order != Order::File {
             let order = Random::of(settings.seed, "points").order(points.len());
@@ -136,7 +143,7 @@ impl<'d> Session<'d> {
     /// # Errors
     /// Returns an error if the folder already holds a run, or it cannot be written.
     pub fn record(&mut self, folder: &Path) -> Result<(), Error> {
-        self.recorder = Some(Recorder::create(folder, self.data, &self.settings)?);
+        self.recorder = Some(Recorder::create(folder, &self.data, &self.settings)?);
         self.save(None, &self.evaluate())
     }
 
@@ -144,10 +151,15 @@ impl<'d> Session<'d> {
     ///
     /// # Errors
     /// Returns an error if the folder holds no run on this data that can be resumed.
-    pub fn resume(folder: &Path, data: &'d DataSet, threads: usize) -> Result<Self, Error> {
+    pub fn resume(
+        folder: &Path,
+        data: impl Into<Arc<DataSet>>,
+        threads: usize,
+    ) -> Result<Self, Error> {
+        let data = data.into();
         // First, because it mends what a killed writer left.
         let mut recorder = Recorder::resume(folder)?;
-        let (settings, past) = record::read(folder, data)?;
+        let (settings, past) = record::read(folder, &data)?;
         let mut session = Session::new(data, settings, threads)?;
         let Some(past) = past else {
             // It was ended before its first step, or that one was cut.
@@ -190,7 +202,7 @@ impl<'d> Session<'d> {
 
     /// The data that it trains on.
     pub fn data(&self) -> &DataSet {
-        self.data
+        &self.data
     }
 
     /// The network in its current state.
@@ -410,7 +422,7 @@ impl<'d> Session<'d> {
             recorder.flush()?;
         }
         let rate = self.settings.rate;
-        let largest = largest(self.data);
+        let largest = largest(&self.data);
         let mut advice = format!("try a lower learning rate: --lr {}", rate / 10.0);
         if largest > 100.0 {
             advice.push_str(&format!("; or scale the inputs, which reach {largest}"));

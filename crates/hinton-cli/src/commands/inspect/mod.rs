@@ -218,8 +218,8 @@ fn report(
     Ok(format!("{}{body}", heading(&report)))
 }
 
-fn heading(report: &InspectReport<'_>) -> String {
-    let checkpoint = report.checkpoint;
+fn heading(report: &InspectReport) -> String {
+    let checkpoint = &report.checkpoint;
     let mut text = format!(
         "{}: {}, {}, {}, {}\n",
         visible(&checkpoint.path),
@@ -251,7 +251,7 @@ fn heading(report: &InspectReport<'_>) -> String {
     text
 }
 
-fn tensors_text(report: &InspectReport<'_>, width: Option<usize>) -> String {
+fn tensors_text(report: &InspectReport, width: Option<usize>) -> String {
     if report.tensors.is_empty() {
         return String::new();
     }
@@ -284,7 +284,7 @@ fn facts(tensor: &TensorReport) -> Vec<String> {
 }
 
 /// Everything about a tensor in one line.
-fn wide(report: &InspectReport<'_>) -> Table {
+fn wide(report: &InspectReport) -> Table {
     let mut table = Table::new(&[
         "name",
         "dtype",

@@ -7,7 +7,7 @@ use crate::human;
 use crate::table::Table;
 
 /// The modules, each under the one it lies in, with what they hold and their share of the bytes.
-pub(super) fn tree(report: &InspectReport<'_>, depth: usize, width: Option<usize>) -> String {
+pub(super) fn tree(report: &InspectReport, depth: usize, width: Option<usize>) -> String {
     let mut table = Table::new(&["module", ">tensors", ">values", ">bytes", ">share"]);
     let all = report.bytes();
     for module in modules(report.tensors(), depth) {
@@ -25,7 +25,7 @@ pub(super) fn tree(report: &InspectReport<'_>, depth: usize, width: Option<usize
 }
 
 /// `f16 94 %, f32 6 %` of the bytes; a single one is named alone.
-pub(super) fn summary(report: &InspectReport<'_>) -> String {
+pub(super) fn summary(report: &InspectReport) -> String {
     let line = |what: &str, totals: &[(&'static str, Total)]| match totals {
         [] | [_] if what != "kinds" => String::new(),
         [] => String::new(),

@@ -7,7 +7,7 @@ use crate::human;
 use crate::table::Table;
 
 /// A line for each tensor that has singular values.
-pub(super) fn text(report: &InspectReport<'_>, width: Option<usize>) -> String {
+pub(super) fn text(report: &InspectReport, width: Option<usize>) -> String {
     let mut table = Table::new(&[
         "name",
         "shape",

@@ -35,7 +35,7 @@ impl<'a> Live<'a> {
     pub(super) fn step(
         &mut self,
         progress: &StepProgress,
-        session: &Session<'_>,
+        session: &Session,
     ) -> Result<(), Failure> {
         let is_time = self.drawn.is_none_or(|drawn| drawn.elapsed() >= PAUSE);
         if !is_time && progress.step > ALL_UNTIL && progress.done < progress.of {
@@ -62,7 +62,7 @@ impl<'a> Live<'a> {
     }
 
     /// The picture as the terminal takes it, no taller than the window.
-    fn picture(&mut self, session: &Session<'_>) -> Result<Vec<u8>, Failure> {
+    fn picture(&mut self, session: &Session) -> Result<Vec<u8>, Failure> {
         let (width, height) = self.terminal.options.cell_pixels;
         // A line for the status and one for the cursor, and a few that have been said.
         let room = self.terminal.options.rows.saturating_sub(4).max(4) as f64 * f64::from(height);

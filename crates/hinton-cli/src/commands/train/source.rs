@@ -1,6 +1,7 @@
 //! Where the points come from: inside the program, a folder, the cache, the network, the user's file.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use hinton::train::{self, Columns, DataRow, DataSet, TrainRequest};
 use hinton::{Checkpoint, Error};
@@ -9,7 +10,7 @@ use crate::download;
 
 /// Points, and how they were come by.
 pub(super) struct Source {
-    pub(super) data: DataSet,
+    pub(super) data: Arc<DataSet>,
     /// What was assumed.
     pub(super) notes: Vec<String>,
     /// What is to be kept with a recorded run so that it can be resumed.
@@ -47,7 +48,7 @@ pub(super) fn load(name: Option<&str>, asked: &TrainRequest) -> Result<Source, E
 /// Points and labels that are open already.
 pub(super) fn in_memory(asked: &TrainRequest, data: &Checkpoint) -> Result<Source, Error> {
     let own = train::own_of(data, &asked.columns)?;
-    Ok(Source { data: own.data, notes: own.notes, about: Vec::new() })
+    Ok(Source { data: own.data.into(), notes: own.notes, about: Vec::new() })
 }
 
 /// Refuses what a run was not trained on: anything but an ordinary file of this machine.
@@ -70,7 +71,7 @@ fn named(
     columns: Columns,
     recorded: Option<PathBuf>,
 ) -> Result<Source, Error> {
-    let inside = |data: DataSet| Source { data, notes: Vec::new(), about: Vec::new() };
+    let inside = |data: DataSet| Source { data: data.into(), notes: Vec::new(), about: Vec::new() };
     match train::row(name) {
         Some(row) if row.files.is_empty() => Ok(inside(train::named(name, seed)?)),
         Some(row) => {
@@ -111,5 +112,5 @@ fn own(path: &Path, columns: Columns) -> Result<Source, Error> {
         let labels = whole.map_or(labels, |whole| whole.to_string_lossy().into_owned());
         ("labels".to_owned(), labels)
     }));
-    Ok(Source { data: own.data, notes: own.notes, about })
+    Ok(Source { data: own.data.into(), notes: own.notes, about })
 }
