@@ -19,7 +19,7 @@ use crate::sources::{Entry, Sources};
 use crate::{Answer, Refusal};
 
 /// Cells that the finest levels of the pyramids of a step have together: 40 bytes each, and a third more for coarser levels.
-const MOST_CELLS: u64 = 1 << 20;
+const MOST_CELLS: u64 = 3 << 18;
 /// Most bytes that are kept, all steps together; beyond, steps that are not looked at are forgotten.
 const MOST_BYTES: usize = 96 << 20;
 /// Checkpoints of more bytes than this are not read whole ahead, and about how much of them is.
