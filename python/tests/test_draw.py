@@ -315,15 +315,8 @@ def test_ctrl_c_stops_work():
         "try: hinton.draw(W)\n"
         "except KeyboardInterrupt: print('stopped')\n"
     )
-    # On a loaded machine one run in several does not end, for a reason that is not found yet: the others must.
-    for _ in range(5):
-        try:
-            done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=25)
-        except subprocess.TimeoutExpired:
-            continue
-        assert done.stdout.strip() == b"stopped", done.stderr
-        return
-    raise AssertionError("five runs were not stopped by Ctrl-C")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
+    assert done.stdout.strip() == b"stopped", done.stderr
 
 
 def test_importing_loads_nothing_and_every_name_is_there():
