@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 /// Receives the progress of long work, and may cancel it.
 pub trait Progress: Sync {
-    /// Called when `bytes` more have been read and processed. `Break` cancels the work at the next
-    /// stripe.
+    /// Called when `bytes` more have been read and processed. `Break` cancels the work before
+    /// more is read.
     fn advance(&self, bytes: u64) -> ControlFlow<()>;
 
     /// Called when `done` of `all` steps of runs have been read, by work that reads steps.

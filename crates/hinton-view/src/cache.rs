@@ -45,12 +45,14 @@ pub(crate) fn key_of(sources: &Sources, source: usize) -> Option<String> {
     let opened = sources.all.get(source)?;
     let of_source = |entry: &&Entry| entry.source == source;
     let bytes: u64 = sources.tensors.iter().filter(of_source).map(|entry| entry.bytes).sum();
-    if !matches!(opened.holds, Holds::File(_)) || bytes < LEAST {
+    let files = watched(opened);
+    // Nothing would tell that a checkpoint without files has changed.
+    if !matches!(opened.holds, Holds::File(_)) || bytes < LEAST || files.is_empty() {
         return None;
     }
     let version = env!("CARGO_PKG_VERSION");
     let mut key = format!("hinton view, version {version}.{VERSION}\n{}\n", opened.path.display());
-    for path in watched(opened) {
+    for path in files {
         let state = file_state(&path)?;
         let (len, changed, number) = (state.len, state.changed, state.number);
         writeln!(key, "{} {len} {changed} {number}", path.display()).ok()?;

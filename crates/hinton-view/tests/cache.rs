@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use hinton_view::{Cache, Progress, Quiet, Viewer};
+use hinton_view::{Cache, Quiet, Viewer};
 use serde_json::Value;
 
 use crate::common::{Folder, json};
@@ -21,17 +21,6 @@ impl Cache for InMemory {
 
     fn store(&self, key: &str, bytes: &[u8]) {
         self.0.lock().unwrap().insert(key.to_owned(), bytes.to_vec());
-    }
-}
-
-/// Counts the bytes that are read.
-#[derive(Default)]
-struct Read(AtomicU64);
-
-impl Progress for Read {
-    fn advance(&self, bytes: u64) -> std::ops::ControlFlow<()> {
-        self.0.fetch_add(bytes, Ordering::SeqCst);
-        std::ops::ControlFlow::Continue(())
     }
 }
 
@@ -55,15 +44,19 @@ fn answers(paths: &[&Path], cache: &Arc<InMemory>) -> (Vec<Value>, u64) {
     let viewer = Viewer::open(&paths, 2).unwrap().with_cache(cache.clone());
     // A page asks first, and again while the work is done.
     json(&viewer, "statistics", "");
-    let read = Read::default();
-    while viewer.work_ahead(&read) {}
+    let read = AtomicU64::new(0);
+    let count = |bytes: u64| {
+        read.fetch_add(bytes, Ordering::SeqCst);
+        std::ops::ControlFlow::Continue(())
+    };
+    while viewer.work_ahead(&count) {}
     let statistics = json(&viewer, "statistics", "");
     assert_eq!(
         (&statistics["done"], &statistics["checked"]),
         (&statistics["of"], &statistics["of"])
     );
     let tiles = viewer.answer("tiles", "q=0.r.5.0.0,0.e.7.0.0,0.i.4.0.0", &Quiet).unwrap().bytes;
-    (vec![statistics, tiles.into()], read.0.load(Ordering::SeqCst))
+    (vec![statistics, tiles.into()], read.load(Ordering::SeqCst))
 }
 
 #[test]
@@ -112,12 +105,6 @@ fn small_checkpoints_and_interrupted_work_store_nothing() {
     let viewer = Viewer::open(&[path], 1).unwrap().with_cache(cache.clone());
     json(&viewer, "statistics", "");
     let stop = |_: u64| std::ops::ControlFlow::Break(());
-    struct Stop<F>(F);
-    impl<F: Fn(u64) -> std::ops::ControlFlow<()> + Sync> Progress for Stop<F> {
-        fn advance(&self, bytes: u64) -> std::ops::ControlFlow<()> {
-            (self.0)(bytes)
-        }
-    }
-    assert!(!viewer.work_ahead(&Stop(stop)));
+    assert!(!viewer.work_ahead(&stop));
     assert!(cache.0.lock().unwrap().is_empty());
 }
