@@ -194,7 +194,7 @@ fn a_pyramid_is_the_same_from_memory_from_a_file_and_on_any_number_of_threads() 
             Pyramid::build(tensor, 1 << 16, Work { threads, ..Work::quiet() }).unwrap()
         };
         let (memory, summary) = build(&of(Arc::new(Memory::new(bytes.clone()))), 1);
-        assert_eq!(memory.levels(), (3, 3));
+        assert_eq!(memory.levels(), (4, 4));
         for threads in [1, 3] {
             let (read, of_read) = build(&of(Arc::new(Readable(bytes.clone()))), threads);
             assert_eq!(read, memory, "{dtype:?}");
@@ -220,7 +220,7 @@ fn a_pyramid_has_the_cells_of_the_file() {
             let tiling = Tiling::new(rows, cols);
             let base = pyramid.levels().0;
             assert!(pyramid.bytes() <= 2 * 40 * 10_000, "{}", pyramid.bytes());
-            assert!(base == 3 || pyramid.tile((base - 1, base), 0, 0, Fold::Rms).is_none());
+            assert!(base == 4 || pyramid.tile((base - 1, base), 0, 0, Fold::Rms).is_none());
             for levels in [(base, base), (base + 1, base + 3), (base + 9, base + 9)] {
                 for fold in FOLDS {
                     let (down, across) = tiling.tiles(levels);

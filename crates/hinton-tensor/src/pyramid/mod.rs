@@ -8,8 +8,9 @@ use crate::reduce::{Foldable, Mark, foldable};
 use crate::tiling::{Levels, TILE, Tiling, Window};
 use crate::{Fold, Grid, Summary, Tensor, TensorError, Work};
 
-/// Lowest level that a pyramid keeps: cells below are read from the file about as fast.
-const LOWEST: u32 = 3;
+/// Lowest level that a pyramid keeps: a tile of those below is read from the file in a few milliseconds, and
+/// their cells would take as much room as a half of the values.
+const LOWEST: u32 = 4;
 /// Levels above the one at which a matrix is one tile: at the last of them a tile is one cell.
 const ABOVE: u32 = 8;
 

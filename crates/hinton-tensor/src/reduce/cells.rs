@@ -10,19 +10,19 @@ pub(super) const NOTHING: f64 = -0.0;
 
 /// What the values of each cell (or of each column, on the way there) have come to.
 pub(super) struct Sums {
-    fold: Fold,
+    pub(super) fold: Fold,
     /// Sums; for [`Fold::Ink`] of the positive parts.
-    sum: Vec<f64>,
+    pub(super) sum: Vec<f64>,
     /// For [`Fold::Ink`]: sums of the negative parts' magnitudes.
-    negative: Vec<f64>,
+    pub(super) negative: Vec<f64>,
     /// For [`Fold::Rms`]: sums of all magnitudes, and of squares.
-    magnitudes: Vec<f64>,
-    squares: Vec<f64>,
-    low: Vec<f32>,
-    high: Vec<f32>,
+    pub(super) magnitudes: Vec<f64>,
+    pub(super) squares: Vec<f64>,
+    pub(super) low: Vec<f32>,
+    pub(super) high: Vec<f32>,
     /// For [`Fold::Rms`]: whether least and greatest values are taken too, so that cells can be folded
     /// again.
-    with_ends: bool,
+    pub(super) with_ends: bool,
 }
 
 impl Sums {
@@ -66,6 +66,13 @@ impl Sums {
             self.high.clear();
             self.high.resize(len, f32::NEG_INFINITY);
         }
+    }
+
+    /// Whether every value that came into sums was finite. Finite `f32` never add up to an infinite
+    /// `f64`.
+    pub(super) fn are_finite(&self) -> bool {
+        let sums = if self.fold == Fold::Rms { &self.squares } else { &self.sum };
+        sums.iter().all(|sum| sum.is_finite())
     }
 
     /// Adds rows of as many values as there are sums, four at a time where there are four. What is

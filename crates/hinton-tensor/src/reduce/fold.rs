@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::Fold;
 use super::cells::{NOTHING, Odd, Sums, Tile, any_odd, neutral};
+use super::direct::{self, Stored};
 use super::plan::{PIECE, Plan};
 use crate::decode::le;
 use crate::read::{Piece, Source, Turn};
@@ -68,6 +69,16 @@ impl<'p> Rows<'p> {
         };
         self.bytes.chunks(pitch).map(move |part| &part[..len])
     }
+}
+
+/// Which cells rows of values belong to, and how they are taken.
+#[derive(Clone, Copy)]
+struct Cells {
+    cell_row: usize,
+    /// The first column of values.
+    first_col: usize,
+    /// Rows decoded at once.
+    at_once: usize,
 }
 
 /// A tile being folded.
@@ -200,38 +211,57 @@ impl<'t> Job<'_, 't> {
             let first_col = cols.start + start;
             columns.clear(width);
             let mut line = 0;
-            while line < lines.len() {
-                let cell_row = lines[line].0;
-                let same = lines[line..].iter().take_while(|(cell, _)| *cell == cell_row);
-                let end = line + same.take(at_once).count();
-                values.resize((end - line) * width, 0.0);
-                // Rows that lie together are decoded together.
-                let is_packed = width == cols.len() && rows.pitch == rows.len;
-                let together = if is_packed { values.len() } else { width };
-                for (index, part) in values.chunks_exact_mut(together).enumerate() {
-                    let from = (line + index) * rows.pitch + start * size;
-                    decode(self.dtype, &rows.bytes[from..from + together * size], part, wide);
-                }
-                let is_odd = any_odd(values);
-                if is_odd {
-                    self.replace(values, open, cell_row, first_col, width);
-                }
-                if self.again {
-                    columns.add_ends(values, width);
-                    // Ends pass over NaN, sums over nothing.
-                    if is_odd {
-                        let odd = values.iter_mut().filter(|value| value.is_nan());
-                        odd.for_each(|value| *value = NOTHING as f32);
-                    }
-                }
-                columns.add_rows(values, width);
-                line = end;
-                if lines.get(line).is_none_or(|(next, _)| *next != cell_row) {
-                    let sums = &mut open.sums[cell_row - open.rows.start];
-                    sums.add_columns(columns, first_col - open.span.start, block);
+            for same in lines.chunk_by(|(one, _), (next, _)| one == next) {
+                let cell_row = same[0].0;
+                let stored = Stored {
+                    dtype: self.dtype,
+                    size,
+                    bytes: &rows.bytes[line * rows.pitch + start * size..],
+                    pitch: rows.pitch,
+                    rows: same.len(),
+                    width,
+                };
+                line += same.len();
+                if !(direct::is_direct(self.dtype) && direct::add_rows(columns, stored)) {
                     columns.clear(width);
+                    let cells = Cells { cell_row, first_col, at_once };
+                    self.fold_decoded(stored, (values, wide, columns), open, cells);
+                }
+                let sums = &mut open.sums[cell_row - open.rows.start];
+                sums.add_columns(columns, first_col - open.span.start, block);
+                columns.clear(width);
+            }
+        }
+    }
+
+    /// Folds rows of one row of cells that are decoded first, as what is not finite must be replaced.
+    fn fold_decoded(
+        &self,
+        stored: Stored<'_>,
+        (values, wide, columns): (&mut Vec<f32>, &mut Vec<f64>, &mut Sums),
+        open: &mut Open,
+        Cells { cell_row, first_col, at_once }: Cells,
+    ) {
+        let width = stored.width;
+        for first in (0..stored.rows).step_by(at_once) {
+            let rows = at_once.min(stored.rows - first);
+            values.resize(rows * width, 0.0);
+            for (row, part) in (first..).zip(values.chunks_exact_mut(width)) {
+                decode(self.dtype, stored.row(row), part, wide);
+            }
+            let is_odd = any_odd(values);
+            if is_odd {
+                self.replace(values, open, cell_row, first_col, width);
+            }
+            if self.again {
+                columns.add_ends(values, width);
+                // Ends pass over NaN, sums over nothing.
+                if is_odd {
+                    let odd = values.iter_mut().filter(|value| value.is_nan());
+                    odd.for_each(|value| *value = NOTHING as f32);
                 }
             }
+            columns.add_rows(values, width);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Reduces a matrix of any size to a grid with no more cells than a page has room for.
 
 mod cells;
+mod direct;
 mod fold;
 mod foldable;
 mod plan;
