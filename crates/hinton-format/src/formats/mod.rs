@@ -56,6 +56,7 @@ pub(crate) mod tfjs;
 pub(crate) mod tflite;
 pub(crate) mod thinc;
 pub(crate) mod torch7;
+mod unpickle;
 pub(crate) mod word2vec;
 pub(crate) mod zarr;
 

@@ -2,16 +2,7 @@
 //! others (DTensor, torchao's quantised weights). Their parts are listed, under names of their own.
 
 use crate::container::pickle::{Id, Node, Object, Pickle};
-
-/// What a part is called.
-pub(crate) enum PartName {
-    /// Nothing of its own: it stands for the whole.
-    Whole,
-    /// By what it is.
-    Word(&'static str),
-    /// By the attribute that holds it.
-    Attribute(Id),
-}
+use crate::formats::unpickle::Label;
 
 enum Kind {
     Sparse,
@@ -23,7 +14,7 @@ enum Kind {
 }
 
 /// Whether an object that makes a tensor stores it as several.
-pub(crate) fn is_composite(pickle: &Pickle<'_>, object: &Object) -> bool {
+pub(super) fn is_composite(pickle: &Pickle<'_>, object: &Object) -> bool {
     kind(pickle, object).is_some()
 }
 
@@ -56,13 +47,13 @@ fn plain_kind(pickle: &Pickle<'_>, object: &Object) -> Option<Kind> {
 }
 
 /// The parts of a composite tensor; `None` where the object is none.
-pub(crate) fn parts(pickle: &Pickle<'_>, object: &Object) -> Option<Vec<(PartName, Id)>> {
+pub(super) fn parts(pickle: &Pickle<'_>, object: &Object) -> Option<Vec<(Label, Id)>> {
     let args = pickle.args(object);
     let words = |names: &[&'static str], parts: &[Id]| {
-        names.iter().zip(parts).map(|(name, part)| (PartName::Word(name), *part)).collect()
+        names.iter().zip(parts).map(|(name, part)| (Label::Word(name), *part)).collect()
     };
     Some(match kind(pickle, object)? {
-        Kind::Parameter(data) => vec![(PartName::Whole, data)],
+        Kind::Parameter(data) => vec![(Label::Same, data)],
         Kind::Nested => words(&["buffer", "sizes", "strides", "offsets"], args),
         Kind::Sparse => {
             let parts = args.get(1).and_then(|&parts| pickle.sequence(parts)).unwrap_or(&[]);
@@ -89,7 +80,7 @@ fn layout(pickle: &Pickle<'_>, args: &[Id]) -> String {
 }
 
 /// The attributes of a wrapper: of its state, or, where that has none, of the arguments.
-fn wrapped(pickle: &Pickle<'_>, args: &[Id]) -> Vec<(PartName, Id)> {
+fn wrapped(pickle: &Pickle<'_>, args: &[Id]) -> Vec<(Label, Id)> {
     let dict = |id: &Id| match pickle.node(*id) {
         Node::Dict(pairs) => pairs.as_slice(),
         _ => &[],
@@ -108,9 +99,9 @@ fn wrapped(pickle: &Pickle<'_>, args: &[Id]) -> Vec<(PartName, Id)> {
         let local = pairs.iter().find(|(key, _)| {
             pickle.text_start(*key, 64).is_some_and(|(key, _)| key == "_local_tensor")
         });
-        return local.map(|(_, part)| (PartName::Whole, *part)).into_iter().collect();
+        return local.map(|(_, part)| (Label::Same, *part)).into_iter().collect();
     }
-    pairs.into_iter().map(|(key, part)| (PartName::Attribute(key), part)).collect()
+    pairs.into_iter().map(|(key, part)| (Label::Key(key), part)).collect()
 }
 
 fn is_distributed(pickle: &Pickle<'_>, args: &[Id]) -> bool {
@@ -118,9 +109,9 @@ fn is_distributed(pickle: &Pickle<'_>, args: &[Id]) -> bool {
     class.is_some_and(|(module, name)| module.starts_with("torch.distributed") && name == "DTensor")
 }
 
-/// What is said of a composite tensor; `None` where the object is none, or the word comes later.
-pub(crate) fn note(pickle: &Pickle<'_>, id: Id) -> Option<String> {
-    let (object, _) = pickle.object(id)?;
+/// What the user should know about a composite tensor; `None` if the object is none, or the note comes
+/// with its parts.
+pub(super) fn note(pickle: &Pickle<'_>, object: &Object) -> Option<String> {
     let args = pickle.args(object);
     Some(match kind(pickle, object)? {
         Kind::Parameter(_) => return None,

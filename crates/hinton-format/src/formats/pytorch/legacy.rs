@@ -8,16 +8,28 @@ use hinton_tensor::{Bytes, Endian};
 
 use super::dtype::{self, Element};
 use super::rebuild::storage_key;
-use super::{ROW, optimizer};
+use super::{LIBRARIES, ROW, optimizer};
 use crate::container::pickle::{Id, Node, Pickle, load};
-use crate::formats::pickle::{self, Found, Reader, Storages, Stored, walk};
+use crate::formats::unpickle::{self, Found, Nested, Reader, Storages, Stored, walk};
 use crate::source::read_vec;
 use crate::{Checkpoint, Error, ErrorKind, Input, Limits, Warning};
 
 /// The number every such file starts with.
 const MAGIC: i128 = 0x1950_a86a_20f9_469c_fc6c;
+/// It as a LONG1, and as protocols 0 and 1 write it.
+const MAGIC_BYTES: &[u8] = b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
+const MAGIC_TEXT: &[u8] = b"L119547037146038801333356L\n.";
 /// The only protocol there has been.
 const PROTOCOL: i128 = 1001;
+
+/// Whether the first bytes are those of a file of torch.save before 1.6.
+pub(crate) fn is_legacy_torch(head: &[u8]) -> bool {
+    // PROTO comes before the number, and a FRAME from protocol 4 on.
+    let start = &head[..head.len().min(32)];
+    start.starts_with(MAGIC_TEXT)
+        || (start.first() == Some(&0x80)
+            && start.windows(MAGIC_BYTES.len()).any(|part| part == MAGIC_BYTES))
+}
 
 struct Table {
     storages: HashMap<String, Stored>,
@@ -39,8 +51,8 @@ impl Storages for Table {
 
 pub(super) fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     let data = prefix(&input.data, limits)?;
-    let (main, table) = read(&input.data, pickle::whole(&data), limits)?;
-    let mut reader = Reader::new(&main, data.clone(), &input.name, limits);
+    let (main, table) = read(&input.data, unpickle::whole(&data), limits)?;
+    let mut reader = Reader::new(&main, data.clone(), &input.name, limits).with(LIBRARIES);
     reader.storages = Some(&table);
     let found = walk(&mut reader, "tensor")?;
     checkpoint(&main, found, input)
@@ -53,7 +65,7 @@ pub(super) fn checkpoint(
     input: &Input,
 ) -> Result<Checkpoint, Error> {
     if found.tensors.is_empty() {
-        match pickle::refused_call(main) {
+        match unpickle::refused_call(main, LIBRARIES) {
             Some(error) => return Err(error),
             None => found.warnings.push(Warning::file("the file holds no tensor")),
         }
@@ -64,16 +76,9 @@ pub(super) fn checkpoint(
     Ok(Checkpoint::of_file(input, ROW.name, found.metadata, found.tensors, found.warnings))
 }
 
-/// A storage that is a torch file of its own, inside a plain pickle.
-#[derive(Clone)]
-pub(crate) struct Nested {
-    pub(super) element: Element,
-    pub(super) stored: Stored,
-}
-
 /// The storage of a torch file that holds nothing else.
 pub(super) fn lone_storage(data: &Arc<dyn Bytes>, limits: &Limits) -> Result<Nested, Error> {
-    let (main, table) = read(data, pickle::whole(data), limits)?;
+    let (main, table) = read(data, unpickle::whole(data), limits)?;
     let reference = match main.node(main.root()) {
         Node::Persid(reference) => reference_element(&main, *reference),
         _ => None,
@@ -81,7 +86,7 @@ pub(super) fn lone_storage(data: &Arc<dyn Bytes>, limits: &Limits) -> Result<Nes
     let Some((key, element)) = reference else {
         return Err(Error::malformed("the torch file inside the pickle holds no storage"));
     };
-    Ok(Nested { element, stored: table.find(&key)? })
+    Ok(Nested { dtype: element.dtype(), stored: table.find(&key)? })
 }
 
 /// The object's pickle, and the storages behind it. `stream` is `data` or its start.

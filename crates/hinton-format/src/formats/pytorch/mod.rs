@@ -1,10 +1,11 @@
 //! Files of `torch.save`: zip archives (torch 1.6 and later), the older sequence of pickles, and the
 //! tar archives before it; folders of `torch.distributed.checkpoint`.
 
-pub(crate) mod composite;
+mod composite;
 pub(crate) mod dcp;
 mod dtype;
 mod legacy;
+mod library;
 mod optimizer;
 mod rebuild;
 mod signs;
@@ -12,11 +13,14 @@ mod tarred;
 mod zipped;
 
 use super::FormatRow;
-use super::pickle::is_legacy_torch;
+use super::unpickle::Libraries;
 use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff};
 
-pub(crate) use legacy::Nested;
-pub(crate) use rebuild::{build, is_tensor, lone_storage};
+pub(crate) use legacy::is_legacy_torch;
+pub(crate) use library::LIBRARY;
+
+/// What the pickles of torch's own files are read with.
+const LIBRARIES: Libraries = &[LIBRARY];
 
 /// PyTorch checkpoints.
 pub(crate) const ROW: FormatRow = FormatRow {

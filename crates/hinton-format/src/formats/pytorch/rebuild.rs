@@ -5,10 +5,10 @@ use std::sync::Arc;
 use hinton_tensor::{Bytes, Endian, View};
 
 use super::dtype::{self, Element};
-use super::legacy::{self, Nested};
+use super::legacy;
 use super::signs::{Signs, Turned};
 use crate::container::pickle::{Id, Node, Object, Pickle};
-use crate::formats::pickle::{Leaf, Placed, Raw, Reader, Stored};
+use crate::formats::unpickle::{Leaf, Nested, Placed, Raw, Reader, Stored};
 use crate::source::Part;
 use crate::{Error, ErrorKind};
 
@@ -16,7 +16,7 @@ use crate::{Error, ErrorKind};
 const KEY_BYTES: usize = 1024;
 
 /// Whether a callable makes a tensor, one that is read or one that is named as not read.
-pub(crate) fn is_tensor(module: &str, name: &str) -> bool {
+pub(super) fn is_tensor(module: &str, name: &str) -> bool {
     match module {
         "torch._utils" => name.starts_with("_rebuild_"),
         "torch._tensor" => matches!(name, "_rebuild_from_type" | "_rebuild_from_type_v2"),
@@ -26,7 +26,7 @@ pub(crate) fn is_tensor(module: &str, name: &str) -> bool {
 }
 
 /// The tensor of a call for which [`is_tensor`] holds.
-pub(crate) fn build(
+pub(super) fn build(
     reader: &mut Reader<'_>,
     object: &Object,
     function: &str,
@@ -61,7 +61,7 @@ fn placed(reader: &Reader<'_>, id: Id) -> Result<Option<Placed>, Error> {
 }
 
 /// A storage that no tensor is made of, as a row of its elements.
-pub(crate) fn lone_storage(
+pub(super) fn lone_storage(
     reader: &mut Reader<'_>,
     storage: Id,
     name: &str,
@@ -250,7 +250,7 @@ enum Source {
 impl Source {
     fn element(&self) -> Element {
         match self {
-            Source::Nested(nested) => nested.element,
+            Source::Nested(nested) => Element::Plain(nested.dtype),
             Source::Outside(reference) => reference.element,
         }
     }

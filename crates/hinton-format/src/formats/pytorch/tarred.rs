@@ -10,12 +10,13 @@ use std::sync::Arc;
 use hinton_tensor::{Bytes, Endian, View};
 
 use self::stretch::Stretch;
+use super::LIBRARIES;
 use super::dtype::{self, Element};
 use super::legacy::checkpoint;
 use super::rebuild::number_key;
 use crate::container::pickle::{Id, Pickle, load};
 use crate::container::tar::{self, Tar};
-use crate::formats::pickle::{self, Placed, Reader, Storages, Stored, walk};
+use crate::formats::unpickle::{self, Placed, Reader, Storages, Stored, walk};
 use crate::source::Cursor;
 use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff};
 
@@ -55,9 +56,10 @@ pub(super) fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> 
     let mut table = Table::default();
     table.storages(&member("storages")?, limits).map_err(|error| in_member("storages", error))?;
     table.tensors(&member("tensors")?, limits).map_err(|error| in_member("tensors", error))?;
-    let data = pickle::addressable(&member("pickle")?, limits)?;
-    let main = load(pickle::whole(&data), 0, limits).map_err(|error| in_member("pickle", error))?;
-    let mut reader = Reader::new(&main, data.clone(), &input.name, limits);
+    let data = unpickle::addressable(&member("pickle")?, limits)?;
+    let main =
+        load(unpickle::whole(&data), 0, limits).map_err(|error| in_member("pickle", error))?;
+    let mut reader = Reader::new(&main, data.clone(), &input.name, limits).with(LIBRARIES);
     reader.storages = Some(&table);
     let found = walk(&mut reader, "tensor")?;
     checkpoint(&main, found, input).map_err(|error| in_member("pickle", error))
@@ -168,7 +170,7 @@ impl Table {
     /// A number of tensors; for each its key, storage and class, then the number of axes, their
     /// lengths, their strides, and the first element.
     fn tensors(&mut self, data: &Arc<dyn Bytes>, limits: &Limits) -> Result<(), Error> {
-        let data = pickle::addressable(data, limits)?;
+        let data = unpickle::addressable(data, limits)?;
         let mut stretch = Stretch::new(&*data);
         let (count, mut at) = counted(&mut stretch, "tensors", limits)?;
         for _ in 0..count {

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use hinton_tensor::{Bytes, Endian};
 
-use super::{ROW, optimizer};
+use super::{LIBRARIES, ROW, optimizer};
 use crate::container::pickle::load;
 use crate::container::zip::Zip;
-use crate::formats::pickle::{self, Found, Reader, Storages, Stored, walk};
+use crate::formats::unpickle::{self, Found, Reader, Storages, Stored, walk};
 use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, Warning};
 
 /// What a lone tensor is called.
@@ -178,8 +178,9 @@ fn part(
             ),
         ));
     }
-    let data: Arc<dyn Bytes> = pickle::addressable(&zip.bytes(member, limits)?, limits)?;
-    let loaded = load(pickle::whole(&data), 0, limits).map_err(|error| in_member(&name, error))?;
+    let data: Arc<dyn Bytes> = unpickle::addressable(&zip.bytes(member, limits)?, limits)?;
+    let loaded =
+        load(unpickle::whole(&data), 0, limits).map_err(|error| in_member(&name, error))?;
     let storages = Members {
         zip,
         limits: *limits,
@@ -187,12 +188,12 @@ fn part(
         endian,
         opened: RefCell::default(),
     };
-    let mut reader = Reader::new(&loaded, data.clone(), &input.name, limits);
+    let mut reader = Reader::new(&loaded, data.clone(), &input.name, limits).with(LIBRARIES);
     reader.storages = Some(&storages);
     reader.prefix = if stem == "constants" { "CONSTANTS" } else { "" };
     let mut found = walk(&mut reader, LONE)?;
     if found.tensors.is_empty() && stem == "data" {
-        match pickle::refused_call(&loaded) {
+        match unpickle::refused_call(&loaded, LIBRARIES) {
             Some(error) => return Err(in_member(&name, error)),
             None => found.warnings.push(Warning::file("the file holds no tensor")),
         }
@@ -213,10 +214,11 @@ pub(super) fn plain_value(
     let Some(member) = main.filter(|member| member.size <= limits.header_bytes) else {
         return Ok(None);
     };
-    let data = pickle::addressable(&zip.bytes(member, limits)?, limits)?;
+    let data = unpickle::addressable(&zip.bytes(member, limits)?, limits)?;
     let loaded =
-        load(pickle::whole(&data), 0, limits).map_err(|error| in_member(&member.name, error))?;
-    pickle::plain_value(&mut Reader::new(&loaded, data.clone(), &input.name, limits))
+        load(unpickle::whole(&data), 0, limits).map_err(|error| in_member(&member.name, error))?;
+    let reader = Reader::new(&loaded, data.clone(), &input.name, limits);
+    unpickle::plain_value(&mut reader.with(LIBRARIES))
 }
 
 /// An error about a position in a member, not in the file.

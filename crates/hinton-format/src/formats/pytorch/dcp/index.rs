@@ -8,8 +8,9 @@ use hinton_tensor::Bytes;
 
 use crate::container::pickle::{Id, Node, Pickle};
 use crate::formats::notes::check_path;
-use crate::formats::pickle::Reader;
+use crate::formats::pytorch::LIBRARIES;
 use crate::formats::pytorch::dtype::{self, Element};
+use crate::formats::unpickle::Reader;
 use crate::{Error, ErrorKind, Limits};
 
 /// What a folder holds, in the order of the file.
@@ -74,7 +75,7 @@ impl Index {
         limits: &Limits,
     ) -> Result<Index, Error> {
         let parser = Parser {
-            reader: Reader::new(pickle, data.clone(), file, limits),
+            reader: Reader::new(pickle, data.clone(), file, limits).with(LIBRARIES),
             pickle,
             // Parts may be shared, but torch shares none of these.
             chunks_left: pickle.len(),

@@ -9,7 +9,7 @@ use self::assemble::Assembly;
 use self::index::Index;
 use crate::container::pickle::load;
 use crate::formats::FormatRow;
-use crate::formats::{pickle, safetensors};
+use crate::formats::{safetensors, unpickle};
 use crate::source::Location;
 use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, Warning};
 
@@ -116,8 +116,8 @@ fn open_metadata(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
 }
 
 fn read(input: &Input, limits: &Limits) -> Result<Index, Error> {
-    let data = pickle::addressable(&input.data, limits)?;
-    let loaded = load(pickle::whole(&data), 0, limits)?;
+    let data = unpickle::addressable(&input.data, limits)?;
+    let loaded = load(unpickle::whole(&data), 0, limits)?;
     Index::read(&loaded, &data, &input.name, limits)
 }
 

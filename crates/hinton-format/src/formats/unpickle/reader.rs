@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use hinton_tensor::{Bytes, Dtype, Endian, Memory, Tensor, View};
 
+use super::library::{self, Libraries, making};
 use super::{numbers, numpy};
 use crate::container::pickle::{Blob, Id, Node, Object, Pickle};
-use crate::formats::pytorch::{self, composite};
 use crate::{Error, ErrorKind, Limits};
 
 /// What building a leaf gave.
@@ -27,7 +27,7 @@ impl Leaf {
     }
 }
 
-/// Where the values of a torch tensor lie.
+/// Where the values of a tensor outside the pickle are.
 #[derive(Clone)]
 pub(crate) struct Stored {
     /// The bytes that hold them.
@@ -36,11 +36,11 @@ pub(crate) struct Stored {
     pub(crate) start: u64,
     /// Bytes of the storage.
     pub(crate) len: u64,
-    /// What people call it: a member's name, a key.
+    /// What users call it: a member's name, a key.
     pub(crate) name: String,
 }
 
-/// The storages of a torch file, by key.
+/// The storages beside a pickle, by key.
 pub(crate) trait Storages {
     /// The storage of that key.
     fn find(&self, key: &str) -> Result<Stored, Error>;
@@ -55,12 +55,19 @@ pub(crate) trait Storages {
     }
 }
 
-/// A tensor that lies outside the pickle.
+/// A file inside the pickle that holds nothing but a row of values.
+#[derive(Clone)]
+pub(crate) struct Nested {
+    pub(crate) dtype: Dtype,
+    pub(crate) stored: Stored,
+}
+
+/// A tensor that is stored outside the pickle.
 pub(crate) struct Placed {
     pub(crate) dtype: Dtype,
     pub(crate) view: View,
     pub(crate) stored: Stored,
-    /// What a person should know about it.
+    /// What the user should know about it.
     pub(crate) note: Option<String>,
 }
 
@@ -75,7 +82,9 @@ pub(crate) struct Reader<'p> {
     /// The file, as people name it.
     pub(crate) file: Arc<str>,
     pub(crate) limits: Limits,
-    /// Where torch tensors lie; `None` in a plain pickle.
+    /// The libraries whose arrays are read, beside numpy's.
+    pub(super) libraries: Libraries,
+    /// What is stored beside the pickle; `None` if the pickle is the whole file.
     pub(crate) storages: Option<&'p dyn Storages>,
     /// Whether lists of numbers are arrays (else they are metadata).
     pub(crate) lists_are_arrays: bool,
@@ -83,13 +92,13 @@ pub(crate) struct Reader<'p> {
     pub(crate) prefix: &'p str,
     /// Numbers of lists that may still be copied.
     pub(crate) numbers_left: u64,
-    /// Storages of torch inside the pickle, by where their bytes lie.
-    pub(crate) nested: HashMap<Place, pytorch::Nested>,
+    /// Files inside the pickle that were opened before, by where their bytes are.
+    pub(crate) nested: HashMap<Place, Nested>,
     /// Bytes that had to be decoded, by the node that holds them.
     decoded: HashMap<Id, Arc<dyn Bytes>>,
 }
 
-/// Where bytes lie: which block of memory, first byte, length.
+/// Where bytes are: which block of memory, first byte, length.
 type Place = (usize, u64, u64);
 
 /// Bytes of a value, in the stream or decoded.
@@ -112,6 +121,7 @@ impl Raw {
 }
 
 impl<'p> Reader<'p> {
+    /// A reader that knows numpy's arrays only.
     pub(crate) fn new(
         pickle: &'p Pickle<'p>,
         data: Arc<dyn Bytes>,
@@ -124,12 +134,18 @@ impl<'p> Reader<'p> {
             data,
             file: file.into(),
             limits: *limits,
+            libraries: &[],
             storages: None,
             lists_are_arrays: false,
             prefix: "",
             nested: HashMap::new(),
             decoded: HashMap::new(),
         }
+    }
+
+    /// The same reader, which also reads the arrays of these libraries.
+    pub(crate) fn with(self, libraries: Libraries) -> Self {
+        Reader { libraries, ..self }
     }
 
     /// Whether a node is an array or tensor, which [`build`](Self::build) makes or skips.
@@ -142,8 +158,8 @@ impl<'p> Reader<'p> {
                 (numpy::is_array(module, name)
                     && (self.lists_are_arrays || name != "scalar")
                     && numpy::objects(self.pickle, object).is_none())
-                    || (pytorch::is_tensor(module, name)
-                        && !composite::is_composite(self.pickle, object))
+                    || making(self.libraries, module, name)
+                        .is_some_and(|library| !(library.is_composite)(self.pickle, object))
             }
             _ => false,
         }
@@ -164,15 +180,18 @@ impl<'p> Reader<'p> {
     pub(crate) fn build(&mut self, id: Id, name: &str) -> Result<Leaf, Error> {
         let pickle = self.pickle;
         if matches!(pickle.node(id), Node::Persid(_)) {
-            return pytorch::lone_storage(self, id, name);
+            let persistent = self.libraries.iter().find_map(|library| library.persistent);
+            return match persistent {
+                Some(build) => build(self, id, name),
+                None => Ok(Leaf::unsupported("it is stored outside the pickle: not read")),
+            };
         }
         let Some((object, Some((module, function)))) = pickle.object(id) else {
             return numbers::build(self, id, name);
         };
-        if pytorch::is_tensor(module, function) {
-            pytorch::build(self, object, function, name)
-        } else {
-            numpy::build(self, object, function, name)
+        match making(self.libraries, module, function) {
+            Some(library) => (library.build)(self, object, function, name),
+            None => numpy::build(self, object, function, name),
         }
     }
 
@@ -189,15 +208,14 @@ impl<'p> Reader<'p> {
             .collect()
     }
 
-    /// A tuple or list of integers, one for each axis, `torch.Size` included.
+    /// A tuple or list of integers, one for each axis, or an object that stands for one.
     pub(crate) fn integers(&self, id: Id, what: &str) -> Result<Vec<i128>, Error> {
         let pickle = self.pickle;
-        let id = match pickle.object(id) {
-            Some((object, Some(("torch", "Size")))) => {
-                pickle.args(object).first().copied().unwrap_or(object.args)
-            }
-            _ => id,
+        let list = match pickle.object(id) {
+            Some((object, _)) => library::plain(self.libraries, pickle, object),
+            None => None,
         };
+        let id = list.unwrap_or(id);
         let items = pickle.sequence(id).ok_or_else(|| {
             Error::malformed(format!("its {what} is {}, not a tuple", pickle.kind(id)))
         })?;

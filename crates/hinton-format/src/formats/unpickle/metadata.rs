@@ -4,9 +4,10 @@ use std::collections::HashSet;
 use std::fmt::Write;
 
 use super::numbers::{self, Number};
-use super::numpy;
+use super::parts::{Label, parts};
 use super::reader::Reader;
-use super::walk::{Found, Label, Map, key_text, parts};
+use super::walk::{Found, Map, key_text};
+use super::{library, numpy};
 use crate::container::pickle::{Id, Node, Pickle};
 use crate::{Error, Warning};
 
@@ -34,7 +35,7 @@ pub(super) fn collect(reader: &mut Reader<'_>, map: &Map, found: &mut Found) -> 
     let (mut visits, mut steps) = (0, 0);
     let mut name = String::new();
     let mut cut = false;
-    let mut way = vec![(transparent_parts(pickle, pickle.root()).into_iter(), 0)];
+    let mut way = vec![(transparent_parts(reader, pickle.root()).into_iter(), 0)];
     while let Some((rest, name_len)) = way.last_mut() {
         let Some((label, part)) = rest.next() else {
             way.pop();
@@ -54,13 +55,13 @@ pub(super) fn collect(reader: &mut Reader<'_>, map: &Map, found: &mut Found) -> 
         append(&mut name, pickle, label);
         let text = match number_text(reader, part)? {
             Some(text) => Some(text),
-            None => value(pickle, part),
+            None => value(reader, part),
         };
         if let Some(value) = text {
             found.metadata.push((name.clone(), value));
             continue;
         }
-        let inner = transparent_parts(pickle, part);
+        let inner = transparent_parts(reader, part);
         if inner.is_empty() {
             continue;
         }
@@ -85,7 +86,7 @@ pub(super) fn collect(reader: &mut Reader<'_>, map: &Map, found: &mut Found) -> 
 /// Returns the errors of [`collect`].
 pub(crate) fn plain_value(reader: &mut Reader<'_>) -> Result<Option<String>, Error> {
     let root = reader.pickle.root();
-    Ok(number_text(reader, root)?.or_else(|| value(reader.pickle, root)))
+    Ok(number_text(reader, root)?.or_else(|| value(reader, root)))
 }
 
 /// A number of numpy as text.
@@ -117,15 +118,16 @@ fn append(name: &mut String, pickle: &Pickle<'_>, label: Label) {
 }
 
 /// The parts of containers, and of the few classes that are plain bags of values.
-fn transparent_parts(pickle: &Pickle<'_>, id: Id) -> Vec<(Label, Id)> {
-    let Some((object, callable)) = pickle.object(id) else { return parts(pickle, id) };
+fn transparent_parts(reader: &Reader<'_>, id: Id) -> Vec<(Label, Id)> {
+    let pickle = reader.pickle;
+    let Some((object, callable)) = pickle.object(id) else { return parts(reader, id) };
     if numpy::objects(pickle, object).is_some() {
-        return parts(pickle, id);
+        return parts(reader, id);
     }
     match callable {
         Some(("collections", "OrderedDict")) => {
             // Its state is `_metadata` of torch, version numbers of no use to people.
-            let mut parts = parts(pickle, id);
+            let mut parts = parts(reader, id);
             let in_state: HashSet<Id> = object
                 .state
                 .iter()
@@ -143,13 +145,14 @@ fn transparent_parts(pickle: &Pickle<'_>, id: Id) -> Vec<(Label, Id)> {
             ("collections", "defaultdict" | "Counter")
             | ("argparse", "Namespace")
             | ("types", "SimpleNamespace"),
-        ) => parts(pickle, id),
+        ) => parts(reader, id),
         _ => Vec::new(),
     }
 }
 
 /// A plain value as text; lists of plain values as JSON.
-fn value(pickle: &Pickle<'_>, id: Id) -> Option<String> {
+fn value(reader: &Reader<'_>, id: Id) -> Option<String> {
+    let pickle = reader.pickle;
     if let Some(text) = short_text(pickle, id, VALUE_BYTES) {
         return Some(text);
     }
@@ -166,12 +169,14 @@ fn value(pickle: &Pickle<'_>, id: Id) -> Option<String> {
         Node::FrozenSet(items) => list(pickle, items),
         Node::Global(_) => pickle.global(id).map(|global| global.shown()),
         Node::Object(object) => {
-            let args = pickle.args(object);
+            if let Some(plain) = library::plain(reader.libraries, pickle, object) {
+                return short_text(pickle, plain, VALUE_BYTES)
+                    .or_else(|| list(pickle, pickle.sequence(plain)?));
+            }
             match pickle.global_name(object.callable) {
-                Some(("torch", "device")) => short_text(pickle, *args.first()?, VALUE_BYTES),
-                Some(("torch", "Size")) => list(pickle, pickle.sequence(*args.first()?)?),
                 Some(("pathlib", _)) => {
-                    let parts: Vec<_> = args
+                    let parts: Vec<_> = pickle
+                        .args(object)
                         .iter()
                         .take(64)
                         .filter_map(|&arg| short_text(pickle, arg, VALUE_BYTES))

@@ -5,11 +5,11 @@ use std::rc::Rc;
 
 use hinton_tensor::Tensor;
 
+use super::parts::{Label, parts};
 use super::reader::{Leaf, Reader};
-use super::{known, metadata, numbers, numpy};
-use crate::container::pickle::{How, Id, Node, Object, Pickle};
+use super::{known, library, metadata, numbers};
+use crate::container::pickle::{Id, Node, Pickle};
 use crate::formats::notes;
-use crate::formats::pytorch::composite::{self, PartName};
 use crate::{Error, ErrorKind, Warning};
 
 /// What a pickle holds.
@@ -20,19 +20,6 @@ pub(crate) struct Found {
     pub(crate) warnings: Vec<Warning>,
     /// Why the first array that is not shown is not.
     pub(crate) first_skipped: Option<Error>,
-}
-
-/// A part of a container, and how it is named there.
-#[derive(Clone, Copy)]
-pub(super) enum Label {
-    /// By its position.
-    Index(usize),
-    /// By a key.
-    Key(Id),
-    /// By a word of ours.
-    Word(&'static str),
-    /// Not at all: it is the container itself in another guise.
-    Same,
 }
 
 /// How often the same arrays may be reached on different ways, on average, past a few.
@@ -61,7 +48,7 @@ pub(crate) fn walk(reader: &mut Reader<'_>, root_name: &str) -> Result<Found, Er
     let Walker { mut found, map, .. } = walker;
     notes::distinct(&mut found.tensors, &mut found.warnings);
     metadata::collect(reader, &map, &mut found)?;
-    known::warn(reader.pickle, &mut found);
+    known::warn(reader.pickle, reader.libraries, &mut found);
     Ok(found)
 }
 
@@ -112,7 +99,7 @@ impl Map {
                     map.leaves += 1;
                     Vec::new()
                 } else {
-                    parts(pickle, id).into_iter().map(|(_, part)| part).collect()
+                    parts(reader, id).into_iter().map(|(_, part)| part).collect()
                 };
                 effort.spend(parts.len())?;
                 open.push((id, parts.into_iter()));
@@ -129,7 +116,7 @@ impl Map {
                     open.pop();
                     // One that has no tensor among its parts is named all the same.
                     if let Some((object, _)) = pickle.object(id)
-                        && composite::is_composite(pickle, object)
+                        && library::is_composite(reader.libraries, pickle, object)
                     {
                         map.holds[id.index()] = true;
                         map.leaves += 1;
@@ -192,7 +179,7 @@ impl Walker<'_> {
         let mut on_way = vec![false; pickle.len()];
         let mut way = Vec::new();
         self.note(reader, root, self.root_name)?;
-        self.enter(pickle, root, name.len(), &mut way, &mut on_way)?;
+        self.enter(reader, root, name.len(), &mut way, &mut on_way)?;
         while let Some(frame) = way.last_mut() {
             let Some(&(label, part)) = frame.parts.get(frame.next) else {
                 on_way[frame.id.index()] = false;
@@ -214,7 +201,7 @@ impl Walker<'_> {
                     ));
                 }
                 self.note(reader, part, &name)?;
-                self.enter(pickle, part, name.len(), &mut way, &mut on_way)?;
+                self.enter(reader, part, name.len(), &mut way, &mut on_way)?;
             }
         }
         Ok(())
@@ -222,16 +209,17 @@ impl Walker<'_> {
 
     fn enter(
         &mut self,
-        pickle: &Pickle<'_>,
+        reader: &Reader<'_>,
         id: Id,
         name_len: usize,
         way: &mut Vec<Frame>,
         on_way: &mut [bool],
     ) -> Result<(), Error> {
+        let pickle = reader.pickle;
         let parts = match self.sorted.get(&id.index()) {
             Some(parts) => parts.clone(),
             None => {
-                let mut found = last_of_each_key(pickle, parts(pickle, id), &mut self.effort)?;
+                let mut found = last_of_each_key(pickle, parts(reader, id), &mut self.effort)?;
                 found.retain(|(_, part)| self.map.holds(*part));
                 let found: Rc<[(Label, Id)]> = found.into();
                 self.sorted.insert(id.index(), found.clone());
@@ -246,7 +234,11 @@ impl Walker<'_> {
 
     /// Says what a tensor is that is listed as its parts.
     fn note(&mut self, reader: &Reader<'_>, id: Id, name: &str) -> Result<(), Error> {
-        let Some(note) = composite::note(reader.pickle, id) else { return Ok(()) };
+        let note = match reader.pickle.object(id) {
+            Some((object, _)) => library::note(reader.libraries, reader.pickle, object),
+            None => None,
+        };
+        let Some(note) = note else { return Ok(()) };
         let name = if name.is_empty() { self.root_name } else { name };
         self.admit(reader, name)?;
         self.found.warnings.push(Warning::about(name, note));
@@ -376,166 +368,4 @@ fn last_of_each_key(
         out.push((label, part));
     }
     Ok(out)
-}
-
-/// What a node contains, as far as the pickle itself says it: no call is guessed at.
-pub(super) fn parts(pickle: &Pickle<'_>, id: Id) -> Vec<(Label, Id)> {
-    match pickle.node(id) {
-        Node::List(items) => indexed(items),
-        Node::Tuple(items) | Node::FrozenSet(items) => indexed(items),
-        Node::Set(items) => indexed(items),
-        Node::Dict(pairs) => keyed(pairs),
-        Node::Object(object) => object_parts(pickle, object),
-        _ => Vec::new(),
-    }
-}
-
-fn indexed(items: &[Id]) -> Vec<(Label, Id)> {
-    items.iter().enumerate().map(|(index, &item)| (Label::Index(index), item)).collect()
-}
-
-fn keyed(pairs: &[(Id, Id)]) -> Vec<(Label, Id)> {
-    pairs.iter().map(|&(key, value)| (Label::Key(key), value)).collect()
-}
-
-fn object_parts(pickle: &Pickle<'_>, object: &Object) -> Vec<(Label, Id)> {
-    if let Some(parts) = composite::parts(pickle, object) {
-        let label = |name| match name {
-            PartName::Whole => Label::Same,
-            PartName::Word(word) => Label::Word(word),
-            PartName::Attribute(key) => Label::Key(key),
-        };
-        return parts.into_iter().map(|(name, part)| (label(name), part)).collect();
-    }
-    let args = pickle.args(object);
-    if let Some((items, shape)) = numpy::objects(pickle, object) {
-        // One object is the object; a row of them may be a row of numbers.
-        return match (shape, items) {
-            ([], [only]) => vec![(Label::Same, *only)],
-            ([_], _) => object_list(pickle, object),
-            _ => indexed(items),
-        };
-    }
-    let mut out = match pickle.global_name(object.callable) {
-        // Python 2 gives an OrderedDict its pairs as an argument.
-        Some(("collections", "OrderedDict")) => args
-            .first()
-            .and_then(|&pairs| pickle.sequence(pairs))
-            .unwrap_or(&[])
-            .iter()
-            .filter_map(|&pair| match pickle.sequence(pair) {
-                Some(&[key, value]) => Some((Label::Key(key), value)),
-                _ => None,
-            })
-            .collect(),
-        // Parameters and variables before torch 0.4: the tensor first.
-        Some(
-            ("torch.nn.parameter", "Parameter" | "Buffer")
-            | ("torch.autograd.variable" | "torch.autograd", "Variable"),
-        ) => args.first().map(|&data| vec![(Label::Same, data)]).unwrap_or_default(),
-        // A subclass of dict, list or tuple before protocol 2: class, base, contents.
-        Some(("copy_reg" | "copyreg", "_reconstructor")) => match args {
-            [_, _, contents] => vec![(Label::Same, *contents)],
-            _ => Vec::new(),
-        },
-        Some(("array", "array")) => match args {
-            [_, list] => vec![(Label::Same, *list)],
-            _ => Vec::new(),
-        },
-        // Paddle writes a tensor as a pair of its name and its values.
-        Some(("builtins" | "__builtin__", "tuple")) if pair(pickle, args).is_some() => {
-            pair(pickle, args).map(|values| (Label::Same, values)).into_iter().collect()
-        }
-        Some(("builtins" | "__builtin__", "list" | "tuple" | "dict" | "set" | "frozenset")) => {
-            args.iter().map(|&arg| (Label::Same, arg)).collect()
-        }
-        Some(("torch.jit._pickle", name)) if name.starts_with("build_") => {
-            args.iter().map(|&arg| (Label::Same, arg)).collect()
-        }
-        // Named tuples: `__new__` gets the fields.
-        _ if object.how == How::New => indexed(args),
-        // Arrays of many libraries are calls with one of numpy's among the arguments (CuPy, Theano,
-        // Flax's FrozenDict): the call is not made, what it is given is shown.
-        _ => arguments(pickle, args),
-    };
-    if let Some(Node::Dict(pairs)) = object.kwargs.map(|kwargs| pickle.node(kwargs)) {
-        out.extend(keyed(pairs));
-    }
-    for &state in &object.state {
-        out.extend(state_parts(pickle, state));
-    }
-    out.extend(indexed(&object.items));
-    out.extend(keyed(&object.pairs));
-    out
-}
-
-/// The arguments of a call that is not made; where only one can hold anything, it stands for all.
-fn arguments(pickle: &Pickle<'_>, args: &[Id]) -> Vec<(Label, Id)> {
-    let holds = |id: &&Id| {
-        let node = pickle.node(**id);
-        let sequence = matches!(node, Node::List(_) | Node::Tuple(_) | Node::Set(_));
-        sequence || matches!(node, Node::Dict(_) | Node::Object(_) | Node::FrozenSet(_))
-    };
-    let mut holding = args.iter().filter(holds);
-    match (holding.next(), holding.next()) {
-        (Some(only), None) => vec![(Label::Same, *only)],
-        _ => indexed(args),
-    }
-}
-
-/// The second part of `tuple((text, values))`.
-fn pair(pickle: &Pickle<'_>, args: &[Id]) -> Option<Id> {
-    let [inner] = args else { return None };
-    match *pickle.sequence(*inner)? {
-        [name, values] if pickle.text_start(name, 1).is_some() => Some(values),
-        _ => None,
-    }
-}
-
-/// The list in the state of an array of objects.
-fn object_list(pickle: &Pickle<'_>, object: &Object) -> Vec<(Label, Id)> {
-    // Of joblib the array is an item.
-    if let Some(&inner) = object.items.first() {
-        return vec![(Label::Same, inner)];
-    }
-    let state = object.state.last().and_then(|&state| pickle.sequence(state));
-    state.and_then(|state| state.last()).map(|&list| (Label::Same, list)).into_iter().collect()
-}
-
-/// The attributes that a state sets: a dict, or a pair of a dict and one for slots.
-fn state_parts(pickle: &Pickle<'_>, state: Id) -> Vec<(Label, Id)> {
-    match pickle.node(state) {
-        Node::Dict(pairs) => attributes(pickle, pairs),
-        Node::Tuple(items) => match **items {
-            [first, second] if is_dict_or_none(pickle, first) && is_dict(pickle, second) => {
-                [first, second].into_iter().flat_map(|half| state_parts(pickle, half)).collect()
-            }
-            _ => indexed(items),
-        },
-        Node::List(_) | Node::Object(_) => vec![(Label::Same, state)],
-        _ => Vec::new(),
-    }
-}
-
-fn is_dict(pickle: &Pickle<'_>, id: Id) -> bool {
-    matches!(pickle.node(id), Node::Dict(_))
-}
-
-fn is_dict_or_none(pickle: &Pickle<'_>, id: Id) -> bool {
-    matches!(pickle.node(id), Node::Dict(_) | Node::None)
-}
-
-/// Attributes under their names, except the three dictionaries in which `torch.nn.Module` keeps
-/// what people call `0.weight`.
-fn attributes(pickle: &Pickle<'_>, pairs: &[(Id, Id)]) -> Vec<(Label, Id)> {
-    pairs
-        .iter()
-        .map(|&(key, value)| {
-            let name = pickle.text(key);
-            match name.as_deref() {
-                Some("_parameters" | "_buffers" | "_modules") => (Label::Same, value),
-                _ => (Label::Key(key), value),
-            }
-        })
-        .collect()
 }

@@ -1,24 +1,18 @@
-//! Pickles of numpy arrays and of plain lists of numbers.
-
-mod known;
-mod metadata;
-mod numbers;
-mod numpy;
-mod reader;
-mod walk;
+//! Files that are a pickle: of numpy arrays, of plain lists of numbers, of objects of the libraries
+//! below.
 
 use std::sync::Arc;
 
-use hinton_tensor::{Bytes, Memory};
+use hinton_tensor::Bytes;
 
 use super::FormatRow;
-use crate::container::pickle::{Pickle, load, starts_like_pickle};
-use crate::source::read_vec;
+use super::pytorch::{self, is_legacy_torch};
+use super::unpickle::{Found, Libraries, Reader, addressable, refused_call, walk, whole};
+use crate::container::pickle::{load, starts_like_pickle};
 use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff};
 
-pub(crate) use metadata::plain_value;
-pub(crate) use reader::{Leaf, Placed, Raw, Reader, Storages, Stored};
-pub(crate) use walk::{Found, walk};
+/// The libraries whose arrays are read in any pickle.
+const LIBRARIES: Libraries = &[pytorch::LIBRARY];
 
 /// Pickles of numpy arrays.
 pub(crate) const ROW: FormatRow = FormatRow {
@@ -38,20 +32,6 @@ out-of-band buffers and extension codes are not read. Layout: Lib/pickletools.py
     sniff,
     open,
 };
-
-/// The integer that starts files of torch.save before 1.6, as a LONG1 and as protocols 0 and 1
-/// write it.
-const TORCH_MAGIC: &[u8] = b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
-const TORCH_MAGIC_TEXT: &[u8] = b"L119547037146038801333356L\n.";
-
-/// Whether the first bytes are those of a file of torch.save before 1.6.
-pub(crate) fn is_legacy_torch(head: &[u8]) -> bool {
-    // PROTO comes before the number, and a FRAME from protocol 4 on.
-    let start = &head[..head.len().min(32)];
-    start.starts_with(TORCH_MAGIC_TEXT)
-        || (start.first() == Some(&0x80)
-            && start.windows(TORCH_MAGIC.len()).any(|part| part == TORCH_MAGIC))
-}
 
 fn sniff(head: &Head<'_>) -> Sniff {
     if is_legacy_torch(head.bytes) {
@@ -92,7 +72,7 @@ pub(crate) fn inside(
 ) -> Result<(Found, u64), Error> {
     let data = addressable(data, limits)?;
     let pickle = load(whole(&data), usize::try_from(start).unwrap_or(usize::MAX), limits)?;
-    let mut reader = Reader::new(&pickle, data.clone(), file, limits);
+    let mut reader = Reader::new(&pickle, data.clone(), file, limits).with(LIBRARIES);
     reader.lists_are_arrays = true;
     reader.prefix = prefix;
     let found = walk(&mut reader, lone)?;
@@ -103,7 +83,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     let data = addressable(&input.data, limits)?;
     let stream = whole(&data);
     let pickle = load(stream, 0, limits)?;
-    let mut reader = Reader::new(&pickle, data.clone(), &input.name, limits);
+    let mut reader = Reader::new(&pickle, data.clone(), &input.name, limits).with(LIBRARIES);
     reader.lists_are_arrays = true;
     let mut found = walk(&mut reader, input.stem())?;
     if found.tensors.is_empty() {
@@ -122,45 +102,9 @@ fn nothing(reader: &Reader<'_>, found: &Found) -> Error {
     if let Some(skipped) = &found.first_skipped {
         return skipped.clone();
     }
-    if let Some(error) = refused_call(reader.pickle) {
+    if let Some(error) = refused_call(reader.pickle, LIBRARIES) {
         return error;
     }
     let kind = reader.pickle.kind(reader.pickle.root());
     Error::new(ErrorKind::Unrecognised, format!("a pickle of {kind}: there is no array in it"))
-}
-
-/// The refusal of a pickle without any array that calls something unknown.
-pub(crate) fn refused_call(pickle: &Pickle<'_>) -> Option<Error> {
-    let unknown = known::first_unknown_call(pickle)?;
-    let message = format!(
-        "the pickle calls {}: refused, nothing was executed, and there is no array beside it",
-        unknown.shown()
-    );
-    Some(Error::new(ErrorKind::Refused, message).at_byte(unknown.byte))
-}
-
-/// The bytes as one slice of memory can show them: as they are where they are mapped or in memory,
-/// else a copy, where they are no more than an index may have.
-pub(crate) fn addressable(data: &Arc<dyn Bytes>, limits: &Limits) -> Result<Arc<dyn Bytes>, Error> {
-    let len = data.len();
-    if data.slice(0..len).is_some() {
-        return Ok(data.clone());
-    }
-    // Arrays lie in a pickle beside what leads to them.
-    let most = limits.header_bytes.max(limits.inflate_bytes);
-    if len > most {
-        return Err(Error::new(
-            ErrorKind::Limit,
-            format!(
-                "the pickle has {len} bytes that must be unpacked to memory, the limit is {most}"
-            ),
-        )
-        .cure("unpack the file and open it unpacked"));
-    }
-    Ok(Arc::new(Memory::new(read_vec(&**data, 0, len)?)))
-}
-
-/// All bytes of [`addressable`] data.
-pub(crate) fn whole(data: &Arc<dyn Bytes>) -> &[u8] {
-    data.slice(0..data.len()).unwrap_or(&[])
 }

@@ -1,18 +1,18 @@
 //! The classes and functions whose meaning hinton knows; every other one is named to people.
 
+use super::library::{Libraries, making};
 use super::numpy;
 use super::walk::Found;
-use crate::Warning;
 use crate::container::pickle::{Global, Pickle};
-use crate::formats::pytorch;
+use crate::{Error, ErrorKind, Warning};
 
 /// Most names that a warning lists.
 const MOST: usize = 60;
 
 /// Whether hinton knows what a class or function stands for.
-fn is_known(global: &Global) -> bool {
+fn is_known(global: &Global, libraries: Libraries) -> bool {
     let (module, name) = (global.module.as_str(), global.name.as_str());
-    if numpy::is_array(module, name) || pytorch::is_tensor(module, name) {
+    if numpy::is_array(module, name) || making(libraries, module, name).is_some() {
         return true;
     }
     match module {
@@ -45,18 +45,19 @@ fn is_known(global: &Global) -> bool {
         ),
         // Types and constants; what builds anything is called, and then it is not known.
         "numpy" => !global.called || name == "dtype",
-        "torch" => !global.called || matches!(name, "Size" | "device" | "dtype"),
-        "torch.cuda" | "torch.storage" => !global.called,
-        "torch.serialization" => !global.called || name == "_get_layout",
-        "torch.nn.parameter" => matches!(name, "Parameter" | "Buffer") && !global.called,
-        "torch.jit._pickle" => true,
-        _ => module.starts_with("__torch__."),
+        _ => libraries.iter().any(|library| (library.knows)(global)),
     }
 }
 
-/// The first call of something unknown.
-pub(super) fn first_unknown_call<'p>(pickle: &'p Pickle<'_>) -> Option<&'p Global> {
-    pickle.globals().iter().find(|global| global.called && !is_known(global))
+/// The refusal of a pickle without any array that calls something unknown.
+pub(crate) fn refused_call(pickle: &Pickle<'_>, libraries: Libraries) -> Option<Error> {
+    let mut globals = pickle.globals().iter();
+    let unknown = globals.find(|global| global.called && !is_known(global, libraries))?;
+    let message = format!(
+        "the pickle calls {}: refused, nothing was executed, and there is no array beside it",
+        unknown.shown()
+    );
+    Some(Error::new(ErrorKind::Refused, message).at_byte(unknown.byte))
 }
 
 /// Whether it is the function that looks up attributes by name, which are named one by one.
@@ -73,8 +74,9 @@ fn listed(names: &[String]) -> String {
 }
 
 /// Names what was not loaded.
-pub(super) fn warn(pickle: &Pickle<'_>, found: &mut Found) {
-    let unknown: Vec<&Global> = pickle.globals().iter().filter(|g| !is_known(g)).collect();
+pub(super) fn warn(pickle: &Pickle<'_>, libraries: Libraries, found: &mut Found) {
+    let globals = pickle.globals().iter();
+    let unknown: Vec<&Global> = globals.filter(|global| !is_known(global, libraries)).collect();
     for (called, what) in [
         (true, "not called, so that only what the file stores in their objects is shown"),
         (false, "named by the pickle and not loaded"),
