@@ -1,132 +1,196 @@
-//! Globs over paths: `*` matches any characters except slashes, `?` matches one, `[a-c]` one of a
-//! set.
+//! Globs: `*` matches any characters, `?` matches one, and `[a-c]` one of a set where brackets mean
+//! sets.
 
-use std::path::{Component, Path, PathBuf};
+mod expand;
 
-use hinton_format::Error;
+pub(crate) use expand::expand;
 
-use crate::disk::{self, Kind};
-
-/// Whether the text has a wildcard.
-pub(crate) fn is_glob(text: &str) -> bool {
-    text.contains(['*', '?', '['])
+/// What `[` means in a pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Brackets {
+    /// The start of a set such as `[a-c]` or `[!0-9]`, as in the names of files.
+    Set,
+    /// Itself, as in the names of tensors: `layers.[0].w`.
+    Literal,
 }
 
-/// Every path that fits the pattern, folder by folder, sorted by name. Names that start with a dot
-/// fit only where the pattern has that dot.
-pub(crate) fn expand(pattern: &Path) -> Result<Vec<PathBuf>, Error> {
-    let mut found = vec![PathBuf::new()];
-    for part in pattern.components() {
-        let Component::Normal(part) = part else {
-            found.iter_mut().for_each(|path| path.push(part));
-            continue;
-        };
-        let text = part.to_string_lossy();
-        if !is_glob(&text) {
-            found.iter_mut().for_each(|path| path.push(part));
-            found.retain(|path| disk::kind(path).is_some());
-            continue;
-        }
-        let wanted: Vec<char> = text.chars().collect();
-        let mut next = Vec::new();
-        for folder in found {
-            let here = if folder.as_os_str().is_empty() { Path::new(".") } else { &folder };
-            if disk::kind(here) != Some(Kind::Folder) {
-                continue;
-            }
-            let entries = disk::list(here)?;
-            let fitting = entries.iter().filter(|entry| {
-                let hidden = entry.name.starts_with('.') && wanted.first() != Some(&'.');
-                !hidden && matches(&wanted, &entry.name)
+/// A pattern for whole names. Folders are not special: a path is matched part by part.
+#[derive(Debug, Clone)]
+pub struct Glob {
+    tokens: Vec<Token>,
+}
+
+/// One element of a pattern.
+#[derive(Debug, Clone)]
+enum Token {
+    Star,
+    One,
+    Char(char),
+    Set { chars: Vec<char>, negated: bool },
+}
+
+impl Glob {
+    /// The pattern that a text is. Every text is one: a set that is not closed stands for itself.
+    pub fn new(text: &str, brackets: Brackets) -> Self {
+        let chars: Vec<char> = text.chars().collect();
+        let mut rest = chars.as_slice();
+        let mut tokens = Vec::new();
+        while let Some((&first, after)) = rest.split_first() {
+            rest = after;
+            tokens.push(match first {
+                '*' => Token::Star,
+                '?' => Token::One,
+                '[' if brackets == Brackets::Set => match set(after) {
+                    Some((set, behind)) => {
+                        rest = behind;
+                        set
+                    }
+                    None => Token::Char('['),
+                },
+                other => Token::Char(other),
             });
-            next.extend(
-                fitting.filter_map(|entry| entry.path.file_name().map(|name| folder.join(name))),
-            );
         }
-        found = next;
+        Glob { tokens }
     }
-    Ok(found)
-}
 
-/// Whether the whole name fits. Takes at most pattern × name steps.
-fn matches(pattern: &[char], name: &str) -> bool {
-    let name: Vec<char> = name.chars().collect();
-    let (mut p, mut n) = (0, 0);
-    // Where to go on when a guess for the last star was too short.
-    let mut retry: Option<(usize, usize)> = None;
-    while n < name.len() {
-        if pattern.get(p) == Some(&'*') {
-            p += 1;
-            retry = Some((p, n));
-        } else if let Some(taken) = one(&pattern[p..], name[n]) {
-            p += taken;
-            n += 1;
-        } else if let Some((after_star, start)) = retry {
-            retry = Some((after_star, start + 1));
-            (p, n) = (after_star, start + 1);
-        } else {
-            return false;
-        }
+    /// Whether it can match anything but its own text.
+    pub fn has_wildcard(&self) -> bool {
+        self.tokens.iter().any(|token| !matches!(token, Token::Char(_)))
     }
-    pattern[p..].iter().all(|&c| c == '*')
-}
 
-/// How much of the pattern stands for this one character; `None` where it does not fit.
-fn one(pattern: &[char], c: char) -> Option<usize> {
-    let first = *pattern.first()?;
-    let set_end = pattern.iter().skip(2).position(|&end| end == ']').map(|at| at + 2);
-    match (first, set_end) {
-        ('?', _) => Some(1),
-        ('[', Some(end)) => {
-            let set = &pattern[1..end];
-            let (set, negated) = match set.first() {
-                Some('!' | '^') if set.len() > 1 => (&set[1..], true),
-                _ => (set, false),
-            };
-            (in_set(set, c) != negated).then_some(end + 1)
+    /// Whether the whole name fits. Takes at most pattern × name steps.
+    pub fn fits(&self, name: &str) -> bool {
+        let name: Vec<char> = name.chars().collect();
+        let (mut token, mut letter) = (0, 0);
+        // Where to continue when a guess for the last star was too short.
+        let mut retry: Option<(usize, usize)> = None;
+        while letter < name.len() {
+            match self.tokens.get(token) {
+                Some(Token::Star) => {
+                    token += 1;
+                    retry = Some((token, letter));
+                }
+                Some(one) if one.fits(name[letter]) => {
+                    token += 1;
+                    letter += 1;
+                }
+                _ => match retry {
+                    Some((after_star, start)) => {
+                        retry = Some((after_star, start + 1));
+                        (token, letter) = (after_star, start + 1);
+                    }
+                    None => return false,
+                },
+            }
         }
-        _ => (first == c).then_some(1),
+        self.tokens[token..].iter().all(|token| matches!(token, Token::Star))
     }
 }
 
-fn in_set(set: &[char], c: char) -> bool {
+impl Token {
+    fn fits(&self, letter: char) -> bool {
+        match self {
+            Token::Star => false,
+            Token::One => true,
+            Token::Char(own) => *own == letter,
+            Token::Set { chars, negated } => in_set(chars, letter) != *negated,
+        }
+    }
+}
+
+/// The set that begins behind a `[`, and what follows it; `None` if it is not closed. A `]` right
+/// at its start belongs to it.
+fn set(text: &[char]) -> Option<(Token, &[char])> {
+    let end = text.iter().skip(1).position(|&end| end == ']')? + 1;
+    let (chars, negated) = match &text[..end] {
+        ['!' | '^', chars @ ..] if !chars.is_empty() => (chars, true),
+        chars => (chars, false),
+    };
+    Some((Token::Set { chars: chars.to_vec(), negated }, &text[end + 1..]))
+}
+
+fn in_set(set: &[char], letter: char) -> bool {
     let mut rest = set;
-    while let Some(&low) = rest.first() {
-        if rest.len() >= 3 && rest[1] == '-' {
-            if (low..=rest[2]).contains(&c) {
-                return true;
-            }
-            rest = &rest[3..];
-        } else {
-            if low == c {
-                return true;
-            }
-            rest = &rest[1..];
-        }
+    loop {
+        rest = match rest {
+            [low, '-', high, ..] if (*low..=*high).contains(&letter) => return true,
+            [_, '-', _, rest @ ..] => rest,
+            [one, ..] if *one == letter => return true,
+            [_, rest @ ..] => rest,
+            [] => return false,
+        };
     }
-    false
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Patterns that mean the same whatever brackets mean.
+    const BOTH: &[(&str, &str, bool)] = &[
+        ("*", "", true),
+        ("*", "a.b", true),
+        ("*.weight", "conv1.weight", true),
+        ("*.weight", "conv1.weights", false),
+        ("fc?.bias", "fc1.bias", true),
+        ("fc?.bias", "fc10.bias", false),
+        ("epoch_*.npz", "epoch_10.npz", true),
+        ("epoch_*.npz", "epoch_10.npz.bak", false),
+        ("epoch_?.npz", "epoch_10.npz", false),
+        ("a*b*c", "axxbyyc", true),
+        ("a*b*c", "axxbyy", false),
+        ("**w**", "w", true),
+        ("?", "é", true),
+        ("", "", true),
+        ("", "a", false),
+        ("e[", "e[", true),
+    ];
+    const SETS: &[(&str, &str, bool)] = &[
+        ("e[0-9]", "e7", true),
+        ("e[!0-9]", "e7", false),
+        ("e[^0-9]", "ex", true),
+        ("e[!]", "e!", true),
+        ("e[ab]c", "ebc", true),
+        ("e[a-c-]", "e-", true),
+        ("e[a-", "e[a-", true),
+        ("e[]x]", "e]", true),
+        ("e[]", "e[]", true),
+        ("layers.[0].*", "layers.[0].w", false),
+    ];
+    const LITERAL: &[(&str, &str, bool)] = &[
+        ("layers.[0].*", "layers.[0].w", true),
+        ("e[0-9]", "e7", false),
+        ("e[0-9]", "e[0-9]", true),
+    ];
+
     #[test]
     fn globs_match_whole_names() {
-        for (pattern, name, fits) in [
-            ("*", "a.b", true),
-            ("epoch_*.npz", "epoch_10.npz", true),
-            ("epoch_*.npz", "epoch_10.npz.bak", false),
-            ("epoch_?.npz", "epoch_10.npz", false),
-            ("e[0-9]", "e7", true),
-            ("e[!0-9]", "e7", false),
-            ("e[ab]c", "ebc", true),
-            ("e[", "e[", true),
-            ("e[]x]", "e]", true),
-            ("a*b*c", "axxbyyc", true),
-        ] {
-            let chars: Vec<char> = pattern.chars().collect();
-            assert_eq!(matches(&chars, name), fits, "{pattern} {name}");
+        for (tables, brackets) in
+            [([BOTH, SETS], Brackets::Set), ([BOTH, LITERAL], Brackets::Literal)]
+        {
+            for &(pattern, name, fits) in tables.into_iter().flatten() {
+                let glob = Glob::new(pattern, brackets);
+                assert_eq!(glob.fits(name), fits, "{pattern} {name} {brackets:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_some_texts_are_patterns() {
+        let has = |text, brackets| Glob::new(text, brackets).has_wildcard();
+        for brackets in [Brackets::Set, Brackets::Literal] {
+            assert!(has("a*", brackets) && has("a?", brackets) && !has("a", brackets));
+        }
+        assert!(has("a[1]", Brackets::Set) && !has("a[1]", Brackets::Literal));
+    }
+
+    #[test]
+    fn many_stars_and_sets_do_not_explode() {
+        let name = "a".repeat(5000);
+        for brackets in [Brackets::Set, Brackets::Literal] {
+            assert!(!Glob::new(&format!("{}b", "a*".repeat(60)), brackets).fits(&name));
+            assert!(!Glob::new(&format!("{}b", "[a]*".repeat(60)), brackets).fits(&name));
+            assert!(!Glob::new(&format!("{}b", "[a*".repeat(60)), brackets).fits(&name));
         }
     }
 }

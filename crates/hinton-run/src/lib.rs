@@ -15,12 +15,11 @@
 mod disk;
 mod error;
 mod folder;
-mod glob;
+pub mod glob;
 mod json;
 mod memory;
 mod metrics;
 mod name;
-mod natural;
 mod open;
 mod run;
 mod scan;
@@ -30,9 +29,9 @@ mod write;
 
 pub use error::RunError;
 pub use hinton_format::Warning;
+pub use hinton_tensor::natural_cmp;
 pub use memory::run_of;
 pub use metrics::{LogRow, Metrics, is_pace, open_log, open_logs};
-pub use natural::natural_cmp;
 pub use open::{RunOptions, is_run_folder, open_run, open_run_watched};
 pub use run::{Run, RunKind, RunTensor, Span, Step};
 pub use series::weights_in;

@@ -7,7 +7,8 @@ use hinton_format::source::places;
 use hinton_format::{Error, ErrorKind, Limits};
 
 use crate::disk::{self, Kind};
-use crate::{Run, RunError, folder, glob, open_log, series, single};
+use crate::glob::{self, Brackets, Glob};
+use crate::{Run, RunError, folder, open_log, series, single};
 
 /// How to open a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -103,7 +104,7 @@ fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, RunError> {
         // A file may be called `a[1].npz`; an address is one file, whatever marks are in it.
         let is_pattern = disk::kind(path).is_none()
             && places::address(path).is_none()
-            && glob::is_glob(&path.to_string_lossy());
+            && Glob::new(&path.to_string_lossy(), Brackets::Set).has_wildcard();
         if !is_pattern {
             found.push(path.clone());
             continue;

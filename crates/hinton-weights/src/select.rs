@@ -1,12 +1,12 @@
 //! Finds the tensors that a user names by name, glob or slice.
 
 mod component;
-mod glob;
 pub mod near;
 
 use std::sync::Arc;
 
 use hinton_format::{Checkpoint, KernelAxes};
+use hinton_run::glob::{Brackets, Glob};
 use hinton_tensor::{Component, Index, Slice, Tensor};
 use hinton_words::{Numbering, visible};
 
@@ -254,12 +254,17 @@ pub fn is_glob(checkpoint: &Checkpoint, pattern: &str) -> bool {
     let (pattern, _) = &component::split(checkpoint, pattern);
     let base = split_slice(pattern).map_or(&**pattern, |(base, _)| base);
     let named = |name: &str| checkpoint.tensors.iter().any(|tensor| tensor.name() == name);
-    !named(pattern) && !named(base) && glob::is_glob(base)
+    !named(pattern) && !named(base) && glob(base).has_wildcard()
 }
 
 /// Whether the whole name fits a glob.
 pub fn fits_glob(pattern: &str, name: &str) -> bool {
-    glob::matches(pattern, name)
+    glob(pattern).fits(name)
+}
+
+/// A pattern for the names of tensors, in which brackets may stand.
+fn glob(pattern: &str) -> Glob {
+    Glob::new(pattern, Brackets::Literal)
 }
 
 /// Places in the file of what a pattern means, and the slice at its end.
@@ -274,8 +279,9 @@ fn find(checkpoint: &Checkpoint, pattern: &str) -> Result<(Vec<usize>, Option<Sl
         if base.is_empty() && found.is_empty() {
             found = only_tensor(checkpoint, pattern)?;
         }
-        if found.is_empty() && glob::is_glob(base) {
-            found = places(checkpoint, |tensor| glob::matches(base, tensor.name()));
+        let glob = glob(base);
+        if found.is_empty() && glob.has_wildcard() {
+            found = places(checkpoint, |tensor| glob.fits(tensor.name()));
         }
         if !found.is_empty() {
             let slice = slice
@@ -284,8 +290,9 @@ fn find(checkpoint: &Checkpoint, pattern: &str) -> Result<(Vec<usize>, Option<Sl
             return Ok((found, Some(slice)));
         }
     }
-    if glob::is_glob(pattern) {
-        let found = places(checkpoint, |tensor| glob::matches(pattern, tensor.name()));
+    let glob = glob(pattern);
+    if glob.has_wildcard() {
+        let found = places(checkpoint, |tensor| glob.fits(tensor.name()));
         if !found.is_empty() {
             return Ok((found, None));
         }
@@ -325,7 +332,7 @@ fn unknown(checkpoint: &Checkpoint, pattern: &str) -> Error {
     if checkpoint.tensors.is_empty() {
         return Error::missing(format!("{path}: the file holds no tensors"), "");
     }
-    if glob::is_glob(base) {
+    if glob(base).has_wildcard() {
         let message = format!("{path}: no tensor matches {:?}", visible(base));
         let help = match near::mended_glob(checkpoint, base) {
             Some(mended) => format!("did you mean \"{}\"?", visible(&mended)),

@@ -9,13 +9,14 @@
 
 mod aside;
 mod index;
-mod natural;
 mod stack;
 
 use std::collections::BTreeSet;
 
 pub use aside::{Aside, aside};
 pub use stack::{Kind, Layer, Stack, rows_of};
+
+use crate::natural_cmp;
 
 /// The name and shape of a tensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +73,7 @@ const LAST: [&str; 9] = [
 pub fn outline(tensors: &[Named<'_>]) -> Outline {
     let mut rest: Vec<usize> = (0..tensors.len()).collect();
     if rest.windows(2).all(|pair| tensors[pair[0]].name <= tensors[pair[1]].name) {
-        rest.sort_by(|&a, &b| natural::compare(tensors[a].name, tensors[b].name));
+        rest.sort_by(|&a, &b| natural_cmp(tensors[a].name, tensors[b].name));
     }
     let mut place = vec![0; tensors.len()];
     rest.iter().enumerate().for_each(|(position, &index)| place[index] = position);

@@ -67,7 +67,8 @@ pub(super) fn mended_glob(checkpoint: &Checkpoint, pattern: &str) -> Option<Stri
         }
         rest = after;
     }
-    let fits = |tensor: &hinton_tensor::Tensor| super::glob::matches(&mended, tensor.name());
+    let glob = super::glob(&mended);
+    let fits = |tensor: &hinton_tensor::Tensor| glob.fits(tensor.name());
     (mended != pattern && checkpoint.tensors.iter().any(fits)).then_some(mended)
 }
 

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use hinton_tensor::natural_cmp;
+
+use super::btree2;
 use super::file::{Fields, H5File};
 use super::fractal::FractalHeap;
 use super::heap::LocalHeap;
 use super::object::{Object, kind};
-use super::{btree2, natural};
 use crate::{Error, ErrorKind};
 
 /// A name in a group, and what it stands for.
@@ -62,7 +64,7 @@ pub(super) fn links(file: &H5File, object: &Object) -> Result<Vec<Link>, Error> 
     if links.iter().all(|link| link.order.is_some()) {
         links.sort_by_key(|link| link.order);
     } else {
-        links.sort_by(|a, b| natural::compare(&a.name, &b.name));
+        links.sort_by(|a, b| natural_cmp(&a.name, &b.name));
     }
     Ok(links)
 }

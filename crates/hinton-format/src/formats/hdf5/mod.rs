@@ -18,7 +18,6 @@ mod fractal;
 mod heap;
 mod layout;
 mod links;
-mod natural;
 mod object;
 mod order;
 mod plugins;

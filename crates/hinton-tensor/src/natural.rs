@@ -29,7 +29,7 @@ pub fn natural_cmp(a: &str, b: &str) -> Ordering {
 }
 
 /// The digits a text starts with.
-pub(crate) fn digits(text: &str) -> &str {
+fn digits(text: &str) -> &str {
     let end = text.bytes().take_while(u8::is_ascii_digit).count();
     &text[..end]
 }
