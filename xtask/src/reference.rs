@@ -33,14 +33,14 @@ const PAGES: &[Page] = &[
         name: "options",
         file: "options.md",
         title: "Options of a picture",
-        about: "The same words on the command line and in `hinton::SETTINGS`.",
+        about: "The same words on the command line and in `hinton::settings::SETTINGS`.",
         body: rows,
     },
     Page {
         name: "film-options",
         file: "film-options.md",
         title: "Options of a film",
-        about: "`hinton animate RUN`, with the options of its pictures. `hinton::AnimateRequest` takes the \
+        about: "`hinton animate RUN`, with the options of its pictures. `hinton::films::AnimateRequest` takes the \
                 same words.",
         body: rows,
     },

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::error::Error;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use hinton::settings::{Kind, Set, SettingRow, Takes};
-use hinton::{DrawRequest, SETTINGS};
+use hinton::DrawRequest;
+use hinton::settings::{Kind, SETTINGS, Set, SettingRow, Takes};
 
 use crate::commands::COMMANDS;
 use crate::failure::{Failure, plain};

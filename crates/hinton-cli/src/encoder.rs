@@ -7,10 +7,11 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::thread::{Scope, ScopedJoinHandle};
 
 use clap::{ArgMatches, Command as Arguments};
-use hinton::{
-    FilmError, FilmReport, FilmRow, Playable, RawPicture, film_output_for, film_pictures,
-    frame_rate, write_by,
+use hinton::errors::FilmError;
+use hinton::films::{
+    FilmReport, FilmRow, Playable, RawPicture, film_output_for, film_pictures, frame_rate,
 };
+use hinton::outputs::write_by;
 
 use crate::failure::{Failure, plain};
 use crate::interrupt;

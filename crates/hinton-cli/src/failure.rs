@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use hinton::{ErrorKind, Fault, FormatError, visible};
+use hinton::Fault;
+use hinton::errors::{ErrorKind, FormatError};
+use hinton::text::visible;
 
 /// Why a command did not do its work.
 #[derive(Debug)]
@@ -126,16 +128,16 @@ fn readable(text: &str) -> String {
 const MOST_WARNINGS: usize = 20;
 
 /// Says what was noticed while a run was opened.
-pub(crate) fn run_warnings(run: &hinton::Run) {
+pub(crate) fn run_warnings(run: &hinton::runs::Run) {
     say_warnings(run, |_| true);
 }
 
 /// The same without what is about single tensors, which pictures of them say themselves.
-pub(crate) fn run_warnings_but_tensors(run: &hinton::Run) {
+pub(crate) fn run_warnings_but_tensors(run: &hinton::runs::Run) {
     say_warnings(run, |warning| warning.subject.is_empty());
 }
 
-fn say_warnings(run: &hinton::Run, is_said: fn(&hinton::Warning) -> bool) {
+fn say_warnings(run: &hinton::runs::Run, is_said: fn(&hinton::Warning) -> bool) {
     let said = || run.warnings.iter().filter(|warning| is_said(warning));
     for warning in said().take(MOST_WARNINGS) {
         note(&format!("{}: {warning}", run.path));

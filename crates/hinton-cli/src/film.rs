@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use clap::{ArgMatches, Command};
+use hinton::films::{FilmSettings, Playable, Poster};
 use hinton::settings::{self, Set};
-use hinton::{FilmSettings, Playable, Poster};
 
 use crate::args::said;
 use crate::failure::{Failure, note};

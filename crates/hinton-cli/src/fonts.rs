@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use hinton::{Coverage, FontFile, coverage};
+use hinton::fonts::{Coverage, FontFile, coverage};
 
 /// Lets pictures use fonts of the system, which are searched when they are needed.
 pub fn use_system_fonts() {
@@ -16,7 +16,7 @@ pub fn use_system_fonts() {
         FONTS.get_or_init(|| SystemFonts::in_folders(&folders())).font_for(c)
     };
     // False says that they are in use already.
-    let _ = hinton::set_font_source(Box::new(source));
+    let _ = hinton::fonts::set_font_source(Box::new(source));
 }
 
 /// Font files that are known at most, and how deep folders are looked into.

@@ -26,21 +26,21 @@ pub(crate) fn bytes(count: u64) -> String {
 /// A number in few characters, with the minus sign of keyboards, so that it can be copied.
 pub(crate) fn number(value: Option<f64>) -> String {
     match value {
-        Some(value) => hinton::short(value).replace('−', "-").replace('∞', "inf"),
+        Some(value) => hinton::text::short(value).replace('−', "-").replace('∞', "inf"),
         None => "-".to_owned(),
     }
 }
 
 /// `1,234,567`.
 pub(crate) fn count(count: u64) -> String {
-    hinton::short_count(count)
+    hinton::text::short_count(count)
 }
 
 /// `28 × 28`.
 pub(crate) fn shape(shape: &[usize]) -> String {
     match shape {
         [] => "scalar".to_owned(),
-        shape => hinton::shape_text(shape),
+        shape => hinton::text::shape_text(shape),
     }
 }
 

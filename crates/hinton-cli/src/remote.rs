@@ -27,7 +27,7 @@ static REMOTE: OnceLock<Option<Arc<Remote>>> = OnceLock::new();
 
 /// Whether a word is the address of a file.
 pub(crate) fn is_address(word: impl AsRef<Path>) -> bool {
-    hinton::is_address(word)
+    hinton::files::is_address(word)
 }
 
 /// `--max-download`.

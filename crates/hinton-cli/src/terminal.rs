@@ -3,7 +3,7 @@
 
 use std::io::IsTerminal;
 
-use hinton::{Graphics, TerminalOptions};
+use hinton::outputs::{Graphics, TerminalOptions};
 use terminal_size::{Height, Width};
 
 /// The words for what a terminal can show.

@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hinton::{Checkpoint, Error, ErrorKind, FormatError, Progress};
+use hinton::errors::{ErrorKind, FormatError};
+use hinton::{Checkpoint, Error, Progress};
 use hinton_serve::{Access, Limits, Stop, serve};
 use hinton_view::{Refusal, Viewer};
 use ring::rand::{SecureRandom, SystemRandom};

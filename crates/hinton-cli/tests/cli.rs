@@ -27,10 +27,10 @@ fn help_shows_commands_options_and_examples() {
         assert!(short.len() <= long.len());
     }
     let draw = folder.ok(&["draw", "--help"]).out;
-    for row in hinton::SETTINGS {
+    for row in hinton::settings::SETTINGS {
         assert!(draw.contains(&format!("--{}", row.name)), "{}", row.name);
     }
-    for chart in hinton::CHARTS {
+    for chart in hinton::look::CHARTS {
         assert!(draw.contains(chart.name), "{}", chart.name);
     }
     assert_eq!(folder.ok(&["--version"]).out, format!("hinton {}\n", env!("CARGO_PKG_VERSION")));
@@ -444,11 +444,11 @@ fn one_bad_file_does_not_hide_the_others() {
 fn lists_print_every_row() {
     let folder = Folder::new();
     let rows: [(&str, Vec<&str>); 5] = [
-        ("formats", hinton::FORMATS.iter().map(|row| row.name).collect()),
-        ("charts", hinton::CHARTS.iter().map(|row| row.name).collect()),
-        ("outputs", hinton::OUTPUTS.iter().map(|row| row.name).collect()),
-        ("colormaps", hinton::colormaps().map(|row| row.name).collect()),
-        ("presets", hinton::PRESETS.iter().map(|row| row.name).collect()),
+        ("formats", hinton::files::FORMATS.iter().map(|row| row.name).collect()),
+        ("charts", hinton::look::CHARTS.iter().map(|row| row.name).collect()),
+        ("outputs", hinton::outputs::OUTPUTS.iter().map(|row| row.name).collect()),
+        ("colormaps", hinton::look::colormaps().map(|row| row.name).collect()),
+        ("presets", hinton::look::PRESETS.iter().map(|row| row.name).collect()),
     ];
     for (what, names) in rows {
         let text = folder.ok(&["list", what]).out;

@@ -124,7 +124,7 @@ fn files_that_need_ffmpeg_say_how() {
     let fails = |words: &[&str]| folder.fails(2, &[&FILM[..], words].concat());
     assert!(fails(&["-o", "x.webm"]).contains("add --codec vp9"));
     assert!(fails(&["-o", "x.mov"]).contains("add --codec prores"));
-    if !hinton::FILMS.iter().any(|row| row.name == "mp4") {
+    if !hinton::films::FILMS.iter().any(|row| row.name == "mp4") {
         let text = fails(&["-o", "x.mp4"]);
         assert!(text.contains("add --codec h264") && text.contains("--features mp4"), "{text}");
     }

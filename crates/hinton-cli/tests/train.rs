@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use hinton::RunOptions;
+use hinton::runs::RunOptions;
 use support::Folder;
 
 /// MNIST among the shared test files; `None`, and the test counts as skipped, where it is not there.
@@ -59,7 +59,8 @@ fn an_epoch_is_a_line() {
     let whole = folder.run(&["train", "--epochs", "5", "--record", "whole"]);
     assert_eq!(whole.code, 0);
     let weights = |run: &str| {
-        let run = hinton::open_run(&[folder.path().join(run)], &RunOptions::default()).unwrap();
+        let run =
+            hinton::runs::open_run(&[folder.path().join(run)], &RunOptions::default()).unwrap();
         let last = run.steps.len() - 1;
         run.tensor(last, "weight").unwrap().unwrap().to_f32().unwrap()
     };
@@ -128,7 +129,7 @@ fn a_killed_training_is_read_and_gone_on_with() {
         child.kill().unwrap();
         child.wait().unwrap();
         let path = folder.path().join(&name);
-        let run = hinton::open_run(&[&path], &RunOptions::default()).unwrap();
+        let run = hinton::runs::open_run(&[&path], &RunOptions::default()).unwrap();
         assert!(run.steps.iter().all(|step| step.broken.is_none()));
         for step in 0..run.steps.len() {
             assert!(run.tensor(step, "weight").unwrap().unwrap().to_f32().is_ok());
@@ -143,8 +144,8 @@ fn a_killed_training_is_read_and_gone_on_with() {
         let said = folder.run(&["train", "--epochs", &epochs, "--record", &straight]);
         assert_eq!(said.code, 0, "{}", said.err);
         let weights = |name: &str| {
-            let run =
-                hinton::open_run(&[folder.path().join(name)], &RunOptions::default()).unwrap();
+            let run = hinton::runs::open_run(&[folder.path().join(name)], &RunOptions::default())
+                .unwrap();
             let at = run.steps.iter().position(|step| step.number == end).unwrap();
             run.tensor(at, "weight").unwrap().unwrap().to_f32().unwrap()
         };
@@ -170,7 +171,7 @@ fn ctrl_c_writes_the_run_and_says_how_to_go_on() {
     let output = child.wait_with_output().unwrap();
     let err = String::from_utf8_lossy(&output.stderr);
     assert!(err.contains("resume with: hinton train --resume run"), "{err}");
-    let run = hinton::open_run(&[folder.path().join("run")], &RunOptions::default()).unwrap();
+    let run = hinton::runs::open_run(&[folder.path().join("run")], &RunOptions::default()).unwrap();
     let step = run.steps.last().unwrap().number;
     assert!(err.contains(&format!("stopped after step {step};")), "{err}");
     assert!(run.warnings.iter().all(|warning| !warning.to_string().contains("broken")));

@@ -12,7 +12,7 @@ use hinton_weights::inspect::{Singular, singular};
 use hinton_weights::{Error, Selected};
 
 use crate::arrange::{Arrangement, Each, Order, PanelSource, Permute, Reshape, arrange, ordered};
-use crate::figure::{PanelScale, draw_panels};
+use crate::figure::{PanelScale, draw_panels_with};
 
 /// Above this many bytes an overview reads a sample of each large tensor.
 const READ_WHOLE: u64 = 2 << 30;
@@ -151,9 +151,9 @@ where
     let selected: Vec<Selected> = tensors.into_iter().map(Into::into).collect();
     if request.panels.is_some() {
         let groups: Vec<Vec<Selected>> = selected.into_iter().map(|one| vec![one]).collect();
-        return draw_panels(&groups, request, work);
+        return draw_panels_with(&groups, request, work);
     }
-    draw_arrangement(&arrange(&selected, request)?, request, work)
+    draw_arrangement_with(&arrange(&selected, request)?, request, work)
 }
 
 impl Arrangement {
@@ -174,11 +174,23 @@ impl Arrangement {
     }
 }
 
-/// Draws panels that were laid out by [`arrange`](arrange()).
+/// Draws panels that were laid out by [`arrange`](arrange()), with one thread per core.
+///
+/// # Errors
+/// Returns the errors of [`draw`].
+pub fn draw_arrangement(
+    arrangement: &Arrangement,
+    request: &DrawRequest,
+) -> Result<Picture, Error> {
+    draw_arrangement_with(arrangement, request, Work::on_all())
+}
+
+/// As [`draw_arrangement`], with this number of threads, reporting to a
+/// [`Progress`](hinton_tensor::Progress), which may cancel the work.
 ///
 /// # Errors
 /// Returns the errors of [`draw_with`].
-pub fn draw_arrangement(
+pub fn draw_arrangement_with(
     arrangement: &Arrangement,
     request: &DrawRequest,
     work: Work<'_>,

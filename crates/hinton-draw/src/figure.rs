@@ -52,8 +52,17 @@ impl FromStr for PanelScale {
 /// one scale and one legend; a note says whether they do.
 ///
 /// # Errors
-/// Returns the errors of [`draw_with`](crate::draw_with()); and an error if there are too many panels.
-pub fn draw_panels(
+/// Returns the errors of [`draw`](crate::draw()); and an error if there are too many panels.
+pub fn draw_panels(groups: &[Vec<Selected>], request: &DrawRequest) -> Result<Picture, Error> {
+    draw_panels_with(groups, request, Work::on_all())
+}
+
+/// As [`draw_panels`], with this number of threads, reporting to a
+/// [`Progress`](hinton_tensor::Progress), which may cancel the work.
+///
+/// # Errors
+/// Returns the errors of [`draw_panels`], and an error if the work was cancelled.
+pub fn draw_panels_with(
     groups: &[Vec<Selected>],
     request: &DrawRequest,
     work: Work<'_>,

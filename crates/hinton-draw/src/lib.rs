@@ -24,5 +24,5 @@ pub use settings::SETTINGS;
 use hinton_picture::FilmSettings;
 use hinton_weights::Error;
 
-pub use draw::{DrawRequest, draw, draw_arrangement, draw_with};
-pub use figure::{PanelScale, draw_panels};
+pub use draw::{DrawRequest, draw, draw_arrangement, draw_arrangement_with, draw_with};
+pub use figure::{PanelScale, draw_panels, draw_panels_with};

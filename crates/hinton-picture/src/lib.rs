@@ -17,7 +17,7 @@ pub use picture::Picture;
 pub use pixels::{Pixels, pixels};
 pub use poster::Poster;
 pub use save::{
-    CountedWatch, FilmSettings, Playable, film_bytes, film_output_for, film_output_named,
+    FilmSettings, FilmWatch, Playable, film_bytes, film_output_for, film_output_named,
     film_pictures, frame_rate, is_whole_webp, output_for, output_named, render, save, save_film,
-    save_film_counted, save_with,
+    save_film_with, save_with,
 };

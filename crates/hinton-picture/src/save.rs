@@ -200,36 +200,32 @@ impl<F: Playable + ?Sized> Playable for &mut F {
     }
 }
 
-/// Saves a film, as one file or as a folder of pictures. Each file is written completely or not at
-/// all. Memory is bounded however long the film is. `watch` is called with the number of frames
-/// done.
+/// Saves a film in the format of the path's extension: GIF, animated PNG, WebP … A path without an
+/// extension is a folder of pictures. Each file is written completely or not at all, and memory is
+/// bounded however long the film is.
 ///
 /// # Errors
-/// Returns an error if a frame cannot be made, the output cannot hold the film, the file cannot be
-/// written, or `watch` stopped it.
-pub fn save_film(
-    film: &mut dyn Playable,
-    path: &Path,
-    output: &FilmRow,
-    settings: FilmSettings,
-    watch: Watch<'_>,
-) -> Result<FilmReport, Error> {
-    save_film_counted(film, path, output, settings, &mut |done, _| watch(done))
+/// Returns an error if the extension is unknown, a frame cannot be made, the format cannot hold the
+/// film, or the file cannot be written.
+pub fn save_film(film: &mut dyn Playable, path: impl AsRef<Path>) -> Result<FilmReport, Error> {
+    let path = path.as_ref();
+    let mut watch = |_, _| ControlFlow::Continue(());
+    save_film_with(film, path, film_output_for(path)?, FilmSettings::default(), &mut watch)
 }
 
 /// Called with the number of frames done and of bytes written; `Break` stops the film.
-pub type CountedWatch<'a> = &'a mut dyn FnMut(usize, u64) -> ControlFlow<()>;
+pub type FilmWatch<'a> = &'a mut dyn FnMut(usize, u64) -> ControlFlow<()>;
 
-/// As [`save_film`], with a `watch` that is also called with the number of bytes written.
+/// As [`save_film`], with an output and settings that you choose, and a `watch` that may stop it.
 ///
 /// # Errors
-/// Returns the errors of [`save_film`].
-pub fn save_film_counted(
+/// Returns the errors of [`save_film`], and an error if `watch` stopped it.
+pub fn save_film_with(
     film: &mut dyn Playable,
     path: &Path,
     output: &FilmRow,
     settings: FilmSettings,
-    watch: CountedWatch<'_>,
+    watch: FilmWatch<'_>,
 ) -> Result<FilmReport, Error> {
     let options = film_options(film, output, settings)?;
     let bytes = Cell::new(0);

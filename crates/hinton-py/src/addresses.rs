@@ -10,7 +10,7 @@ use crate::work;
 
 /// Lets a path open, where it is an address.
 pub(crate) fn allow(path: &Path) -> Result<(), Error> {
-    match hinton::is_address(path) {
+    match hinton::files::is_address(path) {
         true => {
             hinton_cli::embed(work::is_stopping);
             hinton_cli::open_addresses()

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use hinton::{Error, ErrorKind, Fault};
+use hinton::errors::ErrorKind;
+use hinton::{Error, Fault};
 use pyo3::exceptions::{
     PyFileExistsError, PyFileNotFoundError, PyKeyError, PyOSError, PyPermissionError, PyValueError,
 };
@@ -81,7 +82,7 @@ fn exception(error: &Error, message: String) -> PyErr {
         Error::Missing { .. } => PyKeyError::new_err(message),
         _ if error.fault() == Fault::Request => PyValueError::new_err(message),
         // Values that cannot be read, as when a file ends too early.
-        Error::Run(_) | Error::Tensor(hinton::TensorError::Read { .. }) => {
+        Error::Run(_) | Error::Tensor(hinton::errors::TensorError::Read { .. }) => {
             PyOSError::new_err(message)
         }
         _ => PyValueError::new_err(message),

@@ -8,8 +8,9 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hinton::source::{Entry, Folder, Location};
-use hinton::{Bytes, ErrorKind, FormatError, ReadError};
+use hinton::Bytes;
+use hinton::errors::{ErrorKind, FormatError, ReadError};
+use hinton::files::{Entry, Folder, Location};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -34,7 +35,7 @@ pub(crate) fn open_files(
     let folder = Arc::new(Files { files: Arc::new(files), root: root.clone() });
     Ok(Checkpoint(work::run(py, move |_| {
         let root = Location::remote(root, folder);
-        hinton::open_at(&if name.is_empty() { root } else { root.join(name) })
+        hinton::files::open_at(&if name.is_empty() { root } else { root.join(name) })
     })?))
 }
 

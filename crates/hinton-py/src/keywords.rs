@@ -1,7 +1,7 @@
 //! Settings of pictures as Python's keyword arguments, from the library's table.
 
-use hinton::settings::{SettingRow, Takes, named};
-use hinton::{DrawRequest, Error, SETTINGS};
+use hinton::settings::{SETTINGS, SettingRow, Takes, named};
+use hinton::{DrawRequest, Error};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyString};

@@ -4,7 +4,9 @@ use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use hinton::{Bytes, Dtype, Endian, ReadError, View};
+use hinton::errors::ReadError;
+use hinton::tensors::{Endian, View};
+use hinton::{Bytes, Dtype};
 use pyo3::buffer::PyUntypedBuffer;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;

@@ -28,7 +28,7 @@ use pyo3::prelude::*;
 /// A chart of the table: name, one line, help.
 #[pyfunction]
 fn charts() -> Vec<(&'static str, &'static str, &'static str)> {
-    hinton::CHARTS.iter().map(|row| (row.name, row.about, row.help)).collect()
+    hinton::look::CHARTS.iter().map(|row| (row.name, row.about, row.help)).collect()
 }
 
 /// A colour map of the table: name, kind, and its colours as (red, green, blue) of 0 to 255.
@@ -37,13 +37,13 @@ type Map = (&'static str, &'static str, Vec<(u8, u8, u8)>);
 /// Every colour map of the table.
 #[pyfunction]
 fn colormaps() -> Vec<Map> {
-    let colors = |map: &hinton::Colormap| {
+    let colors = |map: &hinton::look::Colormap| {
         let colors = (0..map.len()).map(|index| map.entry(index));
         colors.map(|color| (color.r, color.g, color.b)).collect()
     };
-    let rows = hinton::colormaps();
+    let rows = hinton::look::colormaps();
     rows.map(|row| {
-        let map = hinton::Colormap::named(row.name);
+        let map = hinton::look::Colormap::named(row.name);
         (row.name, row.kind.name(), map.as_ref().map(colors).unwrap_or_default())
     })
     .collect()

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use hinton::{Graphics, RenderOptions, output_named, pixels, render, save_with};
+use hinton::outputs::{Graphics, RenderOptions, output_named, pixels};
+use hinton::{render, save_with};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 

@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hinton::{
-    AnimateRequest, Error, FilmSettings, NewStep, NewTensor, RunOptions, RunRequest, RunStep,
-    RunWriter, Work, animate_with, draw_runs_with, film_bytes, film_output_for, film_output_named,
-    save_film,
+use hinton::films::{
+    AnimateRequest, FilmSettings, animate_with, film_bytes, film_output_for, film_output_named,
+    save_film_with,
 };
+use hinton::runs::{
+    NewStep, NewTensor, RunOptions, RunRequest, RunWriter, Step as RunStep, draw_runs_with,
+};
+use hinton::{Error, Work};
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -21,7 +24,7 @@ use crate::{addresses, arguments, keywords, work};
 
 /// One or several runs: metrics are known, tensors are read when they are asked for.
 #[pyclass(frozen, module = "hinton._hinton")]
-pub(crate) struct Runs(Arc<Vec<hinton::Run>>);
+pub(crate) struct Runs(Arc<Vec<hinton::runs::Run>>);
 
 /// Opens a run for each path.
 #[pyfunction]
@@ -30,7 +33,7 @@ pub(crate) fn open_runs(py: Python<'_>, paths: Vec<PathBuf>) -> PyResult<Runs> {
         let options = RunOptions { limits: work::limits(), ..RunOptions::default() };
         let open = |path: &PathBuf| {
             addresses::allow(path)?;
-            hinton::open_run(&[path], &options)
+            hinton::runs::open_run(&[path], &options)
         };
         paths.iter().map(open).collect::<Result<Vec<_>, Error>>()
     })?;
@@ -45,14 +48,14 @@ pub(crate) fn run_of(name: &str, steps: Vec<(u64, PyRef<'_, Checkpoint>)>) -> Py
         let step = RunStep { number: *number, name, time: None, metrics: Vec::new(), broken: None };
         (step, checkpoint.0.tensors.clone())
     });
-    let run = hinton::run_of(name, steps.collect());
+    let run = hinton::runs::run_of(name, steps.collect());
     Ok(Runs(Arc::new(vec![run.map_err(|error| raised(error.into()))?])))
 }
 
 /// Whether a path is a run folder.
 #[pyfunction]
 pub(crate) fn is_run(path: PathBuf) -> bool {
-    hinton::is_run_folder(&path)
+    hinton::runs::is_run_folder(&path)
 }
 
 /// A step: its number, when it was taken in seconds, and its metrics.
@@ -149,7 +152,7 @@ impl Runs {
 }
 
 impl Runs {
-    fn run(&self, index: usize) -> PyResult<&hinton::Run> {
+    fn run(&self, index: usize) -> PyResult<&hinton::runs::Run> {
         self.0.get(index).ok_or_else(|| PyIndexError::new_err(format!("run {index}")))
     }
 }
@@ -157,7 +160,7 @@ impl Runs {
 /// A film of runs, drawn when it is saved.
 #[pyclass(frozen, module = "hinton._hinton")]
 pub(crate) struct Film {
-    runs: Arc<Vec<hinton::Run>>,
+    runs: Arc<Vec<hinton::runs::Run>>,
     patterns: Vec<String>,
     threads: usize,
     /// The settings of the film and of its pictures.
@@ -172,7 +175,7 @@ impl Film {
     fn play<T: Send>(
         &self,
         py: Python<'_>,
-        todo: impl FnOnce(&mut hinton::Film, &Stop) -> Result<T, Error> + Send,
+        todo: impl FnOnce(&mut hinton::films::Film, &Stop) -> Result<T, Error> + Send,
     ) -> PyResult<(T, Vec<String>)> {
         let (done, notes) = work::run_told(py, FRAMES, |stop| {
             let reading = Uncounted(stop);
@@ -197,7 +200,7 @@ impl Film {
         let output = film_output_for(&path).map_err(raised)?;
         let settings = FilmSettings::new(loops, false);
         let (report, mut notes) = self.play(py, |film, stop| {
-            save_film(film, &path, output, settings, &mut |done| stop.reached(done))
+            save_film_with(film, &path, output, settings, &mut |done, _| stop.reached(done))
         })?;
         notes.extend(report.notes.iter().map(|note| keywords::in_keywords(note)));
         Ok(notes)
@@ -234,7 +237,7 @@ impl Recorder {
     /// Starts a run in a folder that has none, or goes on with the one that is there.
     #[new]
     fn new(path: PathBuf, trained: &str, settings: &str, resume: bool) -> PyResult<Self> {
-        let writer = match resume && hinton::is_run_folder(&path) {
+        let writer = match resume && hinton::runs::is_run_folder(&path) {
             true => RunWriter::resume(&path),
             false => RunWriter::create(&path, trained, settings),
         };

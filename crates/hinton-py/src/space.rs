@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use hinton::films::{FilmSettings, film_bytes, film_output_for, film_output_named, save_film_with};
+use hinton::look::ThemeName;
 use hinton::space::{
     FilmRequest, Model, NetworkRequest, PointSet, Show, ShowRequest, SpaceFilm, SpaceRequest,
     Stage, Values, model, model_of, model_traced, points_of,
 };
-use hinton::{
-    Error, FilmSettings, ThemeName, Work, film_bytes, film_output_for, film_output_named, save_film,
-};
+use hinton::{Error, Work};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -224,7 +224,7 @@ impl Space {
         let output = film_output_for(&path).map_err(raised)?;
         let settings = FilmSettings::new(loops, false);
         let report = self.play(py, |film, stop| {
-            save_film(film, &path, output, settings, &mut |done| stop.reached(done))
+            save_film_with(film, &path, output, settings, &mut |done, _| stop.reached(done))
         })?;
         Ok(report.notes)
     }

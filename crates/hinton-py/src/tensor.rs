@@ -2,7 +2,8 @@
 
 use std::str::FromStr;
 
-use hinton::{Selected, Slice};
+use hinton::Selected;
+use hinton::tensors::Slice;
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;

@@ -86,6 +86,11 @@ pub struct Step {
 }
 
 impl Step {
+    /// A step with this number and name, and so far nothing else.
+    pub fn new(number: u64, name: impl Into<String>) -> Self {
+        Step { number, name: name.into(), time: None, metrics: Vec::new(), broken: None }
+    }
+
     /// The value of the metric with this name.
     pub fn metric(&self, name: &str) -> Option<f64> {
         self.metrics.iter().find(|metric| metric.0 == name).map(|metric| metric.1)

@@ -7,7 +7,7 @@
 //!
 //! ```
 //! use hinton::space::html::{Axes, Morph, SpaceFrame, SpacePage, html};
-//! use hinton::Color;
+//! use hinton::look::Color;
 //!
 //! let corners = vec![[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [1.0, 1.0, 0.0], [0.0, 1.0, 0.0]];
 //! let sheared: Vec<[f32; 3]> = corners.iter().map(|&[x, y, _]| [x + y, y, 0.0]).collect();

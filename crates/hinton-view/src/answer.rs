@@ -69,8 +69,8 @@ impl From<hinton::Error> for Refusal {
     }
 }
 
-impl From<hinton::TensorError> for Refusal {
-    fn from(error: hinton::TensorError) -> Self {
+impl From<hinton::errors::TensorError> for Refusal {
+    fn from(error: hinton::errors::TensorError) -> Self {
         hinton::Error::from(error).into()
     }
 }

@@ -8,7 +8,7 @@
 
 use std::fmt::Write as _;
 
-use hinton::file_state;
+use hinton::files::file_state;
 use hinton_tensor::Pyramid;
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! What can be viewed: sources, tensors, the map, colour maps.
 
-use hinton::{ColormapKind, colormaps};
+use hinton::look::{ColormapKind, colormaps};
 use hinton_chart::Colormap;
 use hinton_tensor::Component;
 use serde_json::{Value, json};
@@ -98,7 +98,7 @@ fn of_source(id: usize, source: &Source) -> Value {
         "bytes": bytes,
         "notes": source.notes(),
         "steps": steps,
-        "live": source.run().is_some_and(|run| run.kind == hinton::RunKind::RunFolder),
+        "live": source.run().is_some_and(|run| run.kind == hinton::runs::RunKind::RunFolder),
     })
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use hinton::{FileState, file_state};
+use hinton::files::{FileState, file_state};
 use serde_json::{Value, json};
 
 use crate::sources::{Holds, Source, Sources};

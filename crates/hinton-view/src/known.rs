@@ -1,8 +1,8 @@
 //! What has been computed about a tensor in advance, stored compactly: a checkpoint may have tens
 //! of thousands of tensors, and a run as many per step.
 
-use hinton::Summary;
 use hinton::check::Finding;
+use hinton::tensors::Summary;
 use hinton_tensor::Tensor;
 use serde_json::{Value, json};
 

@@ -3,8 +3,10 @@
 
 use std::path::Path;
 
-use hinton::arrange::{Arrangement, arrange};
-use hinton::{Checkpoint, DrawRequest, Selected, Slice, draw_arrangement, output_named, render};
+use hinton::arrange::{Arrangement, arrange, draw_arrangement_with};
+use hinton::outputs::output_named;
+use hinton::tensors::Slice;
+use hinton::{Checkpoint, DrawRequest, Selected, render};
 use hinton_tensor::Work;
 use serde_json::json;
 
@@ -132,7 +134,7 @@ pub(crate) fn picture(sources: &Sources, query: &Query, work: Work<'_>) -> Resul
         Some(_) => of_tensor(sources, query)?,
         None => of_all(sources, query)?,
     };
-    let picture = draw_arrangement(&arrangement, &request, work)?;
+    let picture = draw_arrangement_with(&arrangement, &request, work)?;
     let bytes = render(&picture, output_named(name)?, &picture.render_options())?;
     Ok(Answer { media_type, bytes })
 }
@@ -156,7 +158,7 @@ fn of_all(sources: &Sources, query: &Query) -> Result<(Arrangement, DrawRequest)
     settings.read(query)?;
     let request = settings.request()?;
     let none: [&str; 0] = [];
-    let mut arrangement = arrange(&hinton::select_from(&files, &none)?, &request)?;
+    let mut arrangement = arrange(&hinton::tensors::select_from(&files, &none)?, &request)?;
     // What was named, rather than the file beside it in which the values lie.
     if let ([source], Some(title)) = (sources.all.as_slice(), &mut arrangement.title)
         && let Some(name) = source.path.file_name()

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use hinton::arrange::{matrix_orientation, matrix_shape};
-use hinton::{
-    AxisNames, Checkpoint, Error, ErrorKind, Limits, Run, RunKind, RunOptions, Tensor, Warning,
-    names_beside, names_of_table,
-};
+use hinton::errors::ErrorKind;
+use hinton::files::names_beside;
+use hinton::runs::{Run, RunKind, RunOptions};
+use hinton::tensors::{AxisNames, names_of_table};
+use hinton::{Checkpoint, Error, Limits, Tensor, Warning};
 use hinton_tensor::Component;
 
 use crate::Refusal;
@@ -100,8 +101,9 @@ impl Source {
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         let mut limits = Limits::default();
         limits.by_position = true;
-        let run = || hinton::open_run(&[path], &RunOptions { limits, ..RunOptions::default() });
-        let holds = if hinton::is_run_folder(path) {
+        let run =
+            || hinton::runs::open_run(&[path], &RunOptions { limits, ..RunOptions::default() });
+        let holds = if hinton::runs::is_run_folder(path) {
             Holds::Run(Box::new(run()?))
         } else {
             match hinton::open_with(path, &limits) {
@@ -131,7 +133,7 @@ impl Source {
             return Err(error);
         }
         let (mut found, mut broken) = (Vec::new(), Vec::new());
-        for folder in hinton::folders_in(path).iter().take(MOST_FOLDERS) {
+        for folder in hinton::files::folders_in(path).iter().take(MOST_FOLDERS) {
             match Source::open(folder) {
                 Ok(source) => found.push(source),
                 Err(error) if is_unknown(&error) => {}
@@ -165,7 +167,7 @@ impl Source {
     fn is_far(&self) -> bool {
         match &self.holds {
             Holds::File(file) => file.tensors.iter().any(|tensor| tensor.data().jump() > 0),
-            Holds::Run(_) => hinton::is_address(&self.path),
+            Holds::Run(_) => hinton::files::is_address(&self.path),
             Holds::Made(_) => false,
         }
     }
@@ -205,7 +207,7 @@ impl Source {
             }
             Holds::Run(run) => {
                 let tensors = run.tensor_names().iter().enumerate();
-                let entry = |(index, tensor): (usize, &hinton::RunTensor)| {
+                let entry = |(index, tensor): (usize, &hinton::runs::RunTensor)| {
                     let shape = tensor.shape().to_vec();
                     let dtype = tensor.dtype();
                     let elements = shape.iter().fold(1u64, |all, &n| all.saturating_mul(n as u64));

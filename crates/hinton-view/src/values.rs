@@ -248,7 +248,7 @@ pub(crate) fn series(sources: &Sources, query: &Query) -> Result<Answer, Refusal
             curves.push(json!({
                 "source": index,
                 "name": name,
-                "pace": hinton::is_pace(name),
+                "pace": hinton::runs::is_pace(name),
                 "axis": run.axis,
                 "steps": points.iter().map(|point| number(point.0)).collect::<Vec<_>>(),
                 "values": points.iter().map(|point| number(point.1)).collect::<Vec<_>>(),

@@ -7,8 +7,9 @@
 
 use std::fmt;
 
+use hinton::Selected;
 use hinton::arrange::matrix_shape;
-use hinton::{Selected, Slice};
+use hinton::tensors::Slice;
 use hinton_chart::{shape_text, short_count};
 use hinton_tensor::{Component, Dtype, Endian, Index, Memory, Tensor};
 

@@ -281,13 +281,14 @@ fn a_file_that_is_written_anew_is_noticed_and_one_that_shrinks_is_an_error() {
 fn a_run_has_steps_and_curves() {
     let folder = Folder::new("run");
     let run = folder.0.join("run");
-    let mut writer = hinton::RunWriter::create(&run, "a test", "{}").unwrap();
-    let append = |writer: &mut hinton::RunWriter, number: u64| {
+    let mut writer = hinton::runs::RunWriter::create(&run, "a test", "{}").unwrap();
+    let append = |writer: &mut hinton::runs::RunWriter, number: u64| {
         let bytes = (number as f32).to_le_bytes().repeat(4);
         let (name, dtype, shape) = ("w", hinton::Dtype::F32, [2, 2]);
-        let tensors = [hinton::NewTensor { name, dtype, shape: &shape, bytes: &bytes }];
+        let tensors = [hinton::runs::NewTensor { name, dtype, shape: &shape, bytes: &bytes }];
         let metrics = [("loss", 1.0 / (number + 1) as f64), ("epoch", number as f64 / 10.0)];
-        let step = hinton::NewStep { number, time: None, tensors: &tensors, metrics: &metrics };
+        let step =
+            hinton::runs::NewStep { number, time: None, tensors: &tensors, metrics: &metrics };
         writer.append(&step).unwrap();
     };
     append(&mut writer, 0);

@@ -36,8 +36,9 @@ pub fn open_with(path: impl AsRef<Path>, limits: &Limits) -> Result<Checkpoint, 
 /// ```
 /// use std::sync::Arc;
 ///
-/// use hinton::source::{Entry, Folder, Location};
-/// use hinton::{Bytes, FormatError, Memory};
+/// use hinton::files::{Entry, Folder, Location};
+/// use hinton::errors::FormatError;
+/// use hinton::{Bytes, Memory};
 ///
 /// /// One file in memory.
 /// struct One(Vec<u8>);
@@ -63,7 +64,7 @@ pub fn open_with(path: impl AsRef<Path>, limits: &Limits) -> Result<Checkpoint, 
 /// file.extend((header.len() as u16).to_le_bytes());
 /// file.extend(header.bytes().chain([1, 2, 3, 4]));
 /// let place = Location::remote("memory", Arc::new(One(file))).join("a.npy");
-/// let checkpoint = hinton::open_at(&place)?;
+/// let checkpoint = hinton::files::open_at(&place)?;
 /// assert_eq!(checkpoint.tensors[0].shape(), [2, 2]);
 /// # Ok::<(), hinton::Error>(())
 /// ```

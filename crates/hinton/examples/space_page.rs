@@ -4,11 +4,11 @@
 
 use std::path::Path;
 
+use hinton::look::{Color, Colormap};
 use hinton::space::html::{
     Axes, Legend, Morph, PageRegions, PointPictures, SpaceFrame, SpacePage, html,
 };
-use hinton::space_chart::{Guide, GuideKind};
-use hinton::{Color, Colormap};
+use hinton::space::{Guide, GuideKind};
 
 type Points = Vec<[f32; 3]>;
 

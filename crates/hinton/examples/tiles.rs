@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use hinton::tiles::{Pyramid, TileRequest, Tiling, tile};
-use hinton::{Fold, Memory, Work};
+use hinton::tiles::{Fold, Pyramid, TileRequest, Tiling, tile};
+use hinton::{Memory, Work};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Stands for a file that came from a network, a database or an upload.

@@ -16,102 +16,72 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! - [`open`] reads the headers of a file, but no values: safetensors, PyTorch, numpy, pickles,
-//!   CSV, IDX …
-//! - [`select`] picks tensors by name, glob and slice; [`tensor`] and [`tensor_of`] make them from
-//!   arrays and slices in memory.
-//! - [`draw`] lays them out by their shape, or as a [`DrawRequest`] says.
-//! - [`save`] writes PNG, SVG or PDF, by the file's extension. A file is either written completely
-//!   or not at all.
-//! - [`inspect`](mod@inspect) and [`export`](mod@export) give statistics and the values themselves.
+//! Weights that your program already holds need no file: [`tensor`](tensor()) takes an `ndarray`
+//! array, [`tensor_of`] a slice.
 //!
-//! The library prints nothing and reads neither the environment nor the clock. The same input gives
-//! the same bytes.
+//! # In the order of the work
+//!
+//! The names that nearly every program uses are here, at the root. The rest is in modules:
+//!
+//! 1. **Open.** [`open`] reads the headers of a file, but no values: safetensors, PyTorch, GGUF,
+//!    numpy, pickles, CSV, IDX … [`files`] has the formats, folders, addresses and places of your
+//!    own.
+//! 2. **Look into it.** [`select`] picks tensors by name, glob and slice: see [`tensors`].
+//!    [`inspect`](mod@inspect) lists what a file holds, [`check`](mod@check) says whether it is
+//!    sound, [`summary`] divides the work over many machines.
+//! 3. **Draw.** [`draw`](draw()) lays tensors out by their shape, or as a [`DrawRequest`] says. How
+//!    it looks: [`look`], or [`settings`] by name; how it is laid out: [`arrange`](mod@arrange);
+//!    other scripts: [`fonts`].
+//! 4. **Save.** [`save`] writes PNG, SVG or PDF, by the file's extension; [`outputs`] has the other
+//!    ways out. [`export`](mod@export) writes the values themselves.
+//!
+//! And beyond one picture of one file:
+//!
+//! - [`runs`]: the same tensors over the steps of a training, with metrics.
+//! - [`films`]: those steps as GIF, WebP or MP4.
+//! - [`space`]: what a network does to points, layer by layer.
+//! - [`diff`](mod@diff): two checkpoints compared.
+//! - [`train`]: small networks, trained to watch them learn.
+//! - [`tiles`]: a matrix at levels of detail, for a viewer of your own.
+//! - [`demo`]: a gallery of all of these.
+//!
+//! # What holds everywhere
+//!
+//! - Nothing is printed, and neither the environment nor the clock is read. What the user should
+//!   know is a [`Warning`] of a file or a note of a [`Picture`].
+//! - The same input gives the same bytes, with any number of threads.
+//! - A function whose name ends in `_with` is the one without, with a [`Work`]: how many threads,
+//!   and a [`Progress`] that watches and may cancel.
+//! - Every failure is an [`Error`], which says what to do about it; [`errors`] has the details.
+//! - A file is either written completely or not at all.
 #![forbid(unsafe_code)]
 
+pub mod arrange;
+pub mod check;
 pub mod demo;
+pub mod diff;
+pub mod errors;
+pub mod export;
+pub mod files;
+pub mod films;
+pub mod fonts;
+pub mod inspect;
+pub mod look;
+pub mod outputs;
+pub mod runs;
+pub mod settings;
+pub mod space;
+pub mod summary;
+pub mod tensors;
+pub mod text;
+pub mod tiles;
 pub mod train;
 
-/// What a network does to space: points after every step, each keeping its colour.
-pub mod space {
-    pub use hinton_draw::space::SpaceRequest;
-    pub use hinton_space::*;
-}
-
-/// How points in space are drawn.
-pub use hinton_chart::space as space_chart;
-pub use hinton_chart::{
-    Annotate, CHARTS, ChartError, ChartRow, ColorScale, Colormap, Kind as ColormapKind, Labels,
-    Length, Look, NumberFormat, Numbering, Options, PRESETS, PageSize, PresetRow, Range, ScaleKind,
-    Theme, ThemeName, colormaps, shape_text, short, short_count,
-};
-pub use hinton_diff as diff;
-pub use hinton_draw::{
-    AnimateRequest, DrawRequest, Each, Film, Order, OrderBy, PanelScale, Permute, Reshape,
-    RunRequest, SETTINGS, animate, animate_with, arrange, draw, draw_arrangement, draw_panels,
-    draw_runs, draw_runs_with, draw_with, runs, settings,
-};
-pub use hinton_format::{
-    Cancel, Checkpoint, DEQUANTISED, Error as FormatError, ErrorKind, FORMATS, FormatRow, Limits,
-    Warning,
-};
-pub use hinton_picture::{
-    CountedWatch, FilmSettings, Picture, Pixels, Playable, Poster, film_bytes, film_output_for,
-    film_output_named, film_pictures, fonts, frame_rate, is_whole_webp, output_for, output_named,
-    pixels, render, save, save_film, save_film_counted, save_with,
-};
-pub use hinton_render::films::{
-    FILMS, FilmError, FilmReport, FilmRow, FilmWriter, FrameSource, RawPicture,
-};
-pub use hinton_render::{
-    Graphics, OUTPUTS, OutputRow, RenderError, RenderOptions, TerminalOptions,
-};
-pub use hinton_run::{
-    NewStep, NewTensor, Run, RunKind, RunOptions, RunTensor, RunWriter, Step as RunStep, is_pace,
-    is_run_folder, open_run_watched, run_of,
-};
-pub use hinton_scene::{
-    Color, Coverage, FontFile, FontSource, Scene, Typeface, coverage, set_font_source, visible,
-};
-pub use hinton_tensor::{
-    Bytes, Cancelled, Dtype, Endian, Fold, Memory, Progress, Quiet, ReadError, ReadErrorKind,
-    Slice, Summary, Tensor, TensorError, View, Work, summarize, threads,
-};
-
+pub use hinton_draw::{DrawRequest, draw, draw_with};
+pub use hinton_format::{Checkpoint, Limits, Warning};
+pub use hinton_picture::{Picture, render, save, save_with};
+pub use hinton_tensor::{Bytes, Cancelled, Dtype, Memory, Progress, Quiet, Tensor, Work, threads};
+pub use hinton_weights::export::export;
 pub use hinton_weights::{
-    AxisNames, Element, Error, Fault, NamesOf, Selected, check, export, folders_in, inspect,
-    is_address, is_file, is_folder, is_glob, make_folder, names_beside, names_of_table, open,
-    open_at, open_bytes, open_log, open_logs, open_run, open_with, select, select_from, summary,
-    tensor, tensor_of, weights_in, write_by, write_bytes,
+    Error, Fault, Selected, open, open_bytes, open_with, select, tensor, tensor_of,
 };
-
-/// The state of a file on disk, to detect whether it has changed.
-pub use hinton_format::source::{FileState, file_state};
-
-/// Sources of files other than the disk: in memory, in an archive, or in a store that you provide.
-pub mod source {
-    pub use hinton_format::source::file::Entry;
-    pub use hinton_format::source::{Folder, Location};
-}
-
-/// Tiles of a matrix at levels of detail, as a map in a viewer asks for them: from the values, or
-/// from a [`Pyramid`](tiles::Pyramid) that caches coarse cells. `examples/tiles.rs` serves them from
-/// a file in memory.
-///
-/// ```
-/// use hinton::tiles::{Pyramid, Tiling};
-/// use hinton::{Fold, Work, tensor_of};
-///
-/// let values: Vec<f32> = (0..512 * 512).map(|index| index as f32).collect();
-/// let matrix = tensor_of("w", &[512, 512], &values)?;
-/// let (pyramid, summary) = Pyramid::build(&matrix, 100_000, Work::quiet())?;
-/// // At level 4 a cell is a block of 16 by 16 values: one tile has all of it.
-/// assert_eq!(Tiling::new(512, 512).tiles((4, 4)), (1, 1));
-/// let grid = pyramid.tile((4, 4), 0, 0, Fold::Max).expect("the only tile");
-/// assert_eq!((grid.rows, grid.cols, grid.values[0]), (32, 32, 15.0 * 512.0 + 15.0));
-/// assert_eq!(summary.max(), Some(262_143.0));
-/// # Ok::<(), hinton::Error>(())
-/// ```
-pub mod tiles {
-    pub use hinton_tensor::{Grid, Levels, Pyramid, TILE, TileRequest, Tiling, Window, tile};
-}

@@ -6,11 +6,14 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use common::{Folder, put, safetensors};
-use hinton::animate::{Metric, Show, Timing};
-use hinton::{
-    AnimateRequest, CHARTS, DrawRequest, Film, FilmSettings, FrameSource, Run, RunOptions, Scene,
-    Work, animate, animate_with, film_output_for, open_run, render, save_film,
+use hinton::films::{
+    AnimateRequest, Film, FilmSettings, FrameSource, Metric, Show, Timing, animate, animate_with,
+    film_output_for, save_film_with,
 };
+use hinton::look::CHARTS;
+use hinton::outputs::Scene;
+use hinton::runs::{Run, RunOptions, open_run};
+use hinton::{DrawRequest, Work, render};
 use hinton_scene::Item;
 
 /// Values that grow tenfold a step and change their signs, with one NaN in step 3.
@@ -254,12 +257,12 @@ fn threads_and_memory_change_nothing() {
         let path = folder.path("film.gif");
         let output = film_output_for(&path).unwrap();
         let mut told = 0;
-        let mut watch = |done: usize| {
+        let mut watch = |done: usize, _: u64| {
             told = done;
             ControlFlow::Continue(())
         };
         let report =
-            save_film(&mut film, &path, output, FilmSettings::default(), &mut watch).unwrap();
+            save_film_with(&mut film, &path, output, FilmSettings::default(), &mut watch).unwrap();
         assert_eq!((report.frames, told), (film.len(), film.len()));
         std::fs::read(&path).unwrap()
     };
@@ -278,9 +281,10 @@ fn a_stopped_film_leaves_nothing() {
     let mut film = animate(&runs, &all(), &heatmap()).unwrap();
     let path = folder.path("film.gif");
     let output = film_output_for(&path).unwrap();
-    let mut stop =
-        |done: usize| if done >= 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-    let result = save_film(&mut film, &path, output, FilmSettings::default(), &mut stop);
+    let mut stop = |done: usize, _: u64| {
+        if done >= 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let result = save_film_with(&mut film, &path, output, FilmSettings::default(), &mut stop);
     assert!(result.is_err());
     assert_eq!(folder.names(), ["run"]);
 }
@@ -292,12 +296,13 @@ fn folders_hold_numbered_pictures() {
     let mut film = animate(&runs, &all(), &heatmap()).unwrap();
     let path = folder.path("frames");
     let output = film_output_for(&path).unwrap();
-    let mut watch = |_: usize| ControlFlow::Continue(());
-    save_film(&mut film, &path, output, FilmSettings::new(0, true), &mut watch).unwrap();
+    let mut watch = |_: usize, _: u64| ControlFlow::Continue(());
+    save_film_with(&mut film, &path, output, FilmSettings::new(0, true), &mut watch).unwrap();
     let count = || std::fs::read_dir(&path).unwrap().count();
     assert_eq!(count(), 3);
     std::fs::write(path.join("frame_0003.png"), b"of a longer film").unwrap();
-    let report = save_film(&mut film, &path, output, FilmSettings::default(), &mut watch).unwrap();
+    let report =
+        save_film_with(&mut film, &path, output, FilmSettings::default(), &mut watch).unwrap();
     assert!(report.notes.iter().any(|note| note.contains("1 pictures of an earlier film")));
 }
 
@@ -352,7 +357,7 @@ fn strips_show_the_first_and_the_last_step() {
     let steps: Vec<_> =
         texts.iter().filter(|t| t.0.starts_with("step ")).map(|t| t.0.as_str()).collect();
     assert_eq!(steps, ["step 1", "step 3", "step 5"]);
-    let svg = hinton::output_named("svg").unwrap();
+    let svg = hinton::outputs::output_named("svg").unwrap();
     assert!(!render(&strip, svg, &strip.render_options()).unwrap().is_empty());
 }
 

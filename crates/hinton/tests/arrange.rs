@@ -3,10 +3,10 @@
 use crate::common;
 
 use common::{checkpoint, counting};
-use hinton::arrange::{Arrangement, arrange};
-use hinton::{
-    DrawRequest, Each, Numbering, Selected, draw, output_named, render, select, tensor_of,
-};
+use hinton::arrange::{Arrangement, Each, arrange};
+use hinton::look::Numbering;
+use hinton::outputs::output_named;
+use hinton::{DrawRequest, Selected, draw, render, select, tensor_of};
 
 fn arranged(shape: &[usize], request: &DrawRequest) -> Arrangement {
     arrange(&[Selected::whole(counting("w", shape))], request).unwrap()

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use common::{Folder, checkpoint, data};
 use hinton::check::{CHECKS, CheckReport, check, check_path, check_run};
-use hinton::{Checkpoint, RunOptions, Tensor, Work, open_run, tensor_of};
+use hinton::runs::{RunOptions, open_run};
+use hinton::{Checkpoint, Tensor, Work, tensor_of};
 use hinton_run::{NewStep, NewTensor, RunWriter};
 use hinton_tensor::Dtype;
 

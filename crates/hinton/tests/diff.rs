@@ -145,7 +145,7 @@ fn tables_have_every_tensor() {
 
 /// What a picture says, as the text of its SVG.
 fn drawn(picture: &hinton::Picture) -> String {
-    let svg = hinton::output_named("svg").unwrap();
+    let svg = hinton::outputs::output_named("svg").unwrap();
     let bytes = hinton::render(picture, svg, &picture.render_options()).unwrap();
     String::from_utf8(bytes).unwrap()
 }
@@ -154,7 +154,7 @@ fn drawn(picture: &hinton::Picture) -> String {
 fn a_picture_says_what_changed() {
     let mut found = compared("tuned_a.safetensors", "tuned_b.safetensors", Rule::Exact);
     found.only_b.push(found.pairs[0].b.clone().named("extra.weight"));
-    let picture = found.draw(&hinton::Options::default()).unwrap();
+    let picture = found.draw(&hinton::look::Options::default()).unwrap();
     let said = format!("{} {}", picture.scene.title, picture.scene.description);
     assert!(said.contains("tuned_a.safetensors → tuned_b.safetensors"), "{said}");
     assert!(said.contains("5 of 9 tensors changed"), "{said}");
@@ -162,11 +162,11 @@ fn a_picture_says_what_changed() {
     assert!(picture.scene.description.starts_with("NaN came: 1"), "{said}");
     assert!(drawn(&picture).contains("extra.weight"));
     for name in ["png", "svg", "pdf", "terminal"] {
-        let output = hinton::output_named(name).unwrap();
+        let output = hinton::outputs::output_named(name).unwrap();
         let bytes = hinton::render(&picture, output, &picture.render_options()).unwrap();
         assert!(bytes.len() > 500, "{name}");
         // The same input, the same bytes.
-        let again = found.draw(&hinton::Options::default()).unwrap();
+        let again = found.draw(&hinton::look::Options::default()).unwrap();
         assert_eq!(hinton::render(&again, output, &again.render_options()).unwrap(), bytes);
     }
 }
@@ -177,7 +177,7 @@ fn a_tensor_is_drawn_beside_itself() {
     let (a, b) = (a.unwrap(), b.unwrap());
     let mut found = diff(&a, &b, &["layers.1.q_proj.weight"], Rule::Exact).unwrap();
     found.read(Work::on(2)).unwrap();
-    let picture = found.draw_values(&hinton::Options::default(), Work::on(2)).unwrap();
+    let picture = found.draw_values(&hinton::look::Options::default(), Work::on(2)).unwrap();
     let text = drawn(&picture);
     for words in ["layers.1.q_proj.weight", "b − a", "rows that moved most"] {
         assert!(text.contains(words), "{words}: {text}");
@@ -187,12 +187,12 @@ fn a_tensor_is_drawn_beside_itself() {
 #[test]
 fn what_is_identical_or_unread_is_drawn_or_refused() {
     let found = compared("tuned_a.safetensors", "tuned_a.safetensors", Rule::Exact);
-    let picture = found.draw(&hinton::Options::default()).unwrap();
+    let picture = found.draw(&hinton::look::Options::default()).unwrap();
     let text = drawn(&picture);
     assert!(text.contains("identical: 9 tensors") && !text.contains("How far values moved"));
     let (a, b) = (open(fixture("tuned_a.safetensors")), open(fixture("tuned_b.safetensors")));
     let unread = diff(&a.unwrap(), &b.unwrap(), &[] as &[&str], Rule::Exact).unwrap();
-    let error = unread.draw(&hinton::Options::default()).unwrap_err().to_string();
+    let error = unread.draw(&hinton::look::Options::default()).unwrap_err().to_string();
     assert!(error.contains("no values were compared"), "{error}");
 }
 
@@ -210,7 +210,7 @@ fn steps_folder(name: &str) -> PathBuf {
 #[test]
 fn the_step_that_changed_most_is_found() {
     let folder = steps_folder("diff-steps");
-    let run = hinton::open_run(&[&folder], &hinton::RunOptions::default()).unwrap();
+    let run = hinton::runs::open_run(&[&folder], &hinton::runs::RunOptions::default()).unwrap();
     let found = hinton::diff::diff_steps(&run, &[], Work::on(2), &|_, _| {}).unwrap();
     assert_eq!(found.steps, [10, 20, 30]);
     assert_eq!(found.relative[0], Some(0.0));
@@ -226,7 +226,7 @@ fn the_step_that_changed_most_is_found() {
     assert!(said.contains("NaN or infinities came or went first in layers.1.k_proj"), "{said}");
     let json: Value = serde_json::from_str(&hinton::inspect::to_json(&found).unwrap()).unwrap();
     assert_eq!(json["steps"], serde_json::json!([10, 20, 30]));
-    let picture = found.draw(&hinton::Options::default()).unwrap();
+    let picture = found.draw(&hinton::look::Options::default()).unwrap();
     assert!(drawn(&picture).contains("conv.weight"));
     let one = ["conv.weight".to_owned()];
     let found = hinton::diff::diff_steps(&run, &one, Work::on(1), &|_, _| {}).unwrap();

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use hinton::diff::{Diff, Rule, diff};
-use hinton::{DrawRequest, Picture, Work, open, output_named, render};
+use hinton::outputs::output_named;
+use hinton::{DrawRequest, Picture, Work, open, render};
 use hinton_testing::Golden;
 
 /// The pair, the settings, and the tensor whose values are drawn; none for the map of all.

@@ -71,7 +71,7 @@ fn minilm_against_its_own_versions() {
         let missing = ["embeddings.position_ids", "pooler.dense.bias", "pooler.dense.weight"];
         assert_eq!(only, if case == "q8_0" { &missing[..] } else { &[] }, "{case}");
         assert!(found.only_b.is_empty() && found.unlike.is_empty(), "{case}: {said}");
-        assert!(found.draw(&hinton::Options::default()).is_ok());
+        assert!(found.draw(&hinton::look::Options::default()).is_ok());
     }
     std::fs::remove_dir_all(folder).unwrap();
 }

@@ -58,7 +58,7 @@ pub(crate) fn is_as_numpy(got: &Value, want: &Value, what: &str) {
 
 /// A picture of it can be drawn, and says the first sentence.
 fn drawn(found: &Diff) -> String {
-    let picture = found.draw(&hinton::Options::default()).unwrap();
+    let picture = found.draw(&hinton::look::Options::default()).unwrap();
     format!("{} {}", picture.scene.title, picture.scene.description)
 }
 
@@ -139,7 +139,7 @@ fn rotary_permutations_are_undone_where_the_values_say_so() {
         let mut one = diff(&a, &b, &[name], Rule::default()).unwrap();
         one.read(Work::on(1)).unwrap();
         assert_eq!((one.pairs.len(), one.only_a.len(), one.only_b.len()), (1, 0, 0));
-        assert!(one.draw_values(&hinton::Options::default(), Work::on(1)).is_ok());
+        assert!(one.draw_values(&hinton::look::Options::default(), Work::on(1)).is_ok());
     }
 }
 
@@ -172,7 +172,7 @@ fn nan_and_infinities_that_came_are_said_first_in_a_picture() {
     let said = said(&found);
     assert!(said.contains("NaN came: 1 in model.layers.0.self_attn.v_proj.weight"), "{said}");
     assert!(said.contains("infinities came: 1 in model.layers.1.input_layernorm.weight"), "{said}");
-    let picture = found.draw(&hinton::Options::default()).unwrap();
+    let picture = found.draw(&hinton::look::Options::default()).unwrap();
     assert!(picture.scene.description.starts_with("NaN came: 1"));
     let worst = found.by_change()[0];
     assert!(worst.measures.as_ref().unwrap().odd.changed() == 1 && !worst.is_equal());

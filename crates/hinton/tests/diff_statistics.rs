@@ -111,7 +111,8 @@ fn summaries_say_what_their_values_bear_out() {
     assert!(lines.last().unwrap().starts_with("both are summaries: where values lie is not known"));
     // Exactly the statistics of the values themselves.
     let stats = hinton::inspect::inspect(&b, &["large"]).unwrap();
-    let of_values = hinton::summarize(&stats.tensors[0].selected.tensor, Work::quiet()).unwrap();
+    let of_values =
+        hinton::tensors::summarize(&stats.tensors[0].selected.tensor, Work::quiet()).unwrap();
     assert_eq!(found.pairs[3].found.as_ref().unwrap().summaries[1], of_values);
     // A file with values on either side gives the same.
     for (a, b) in [(&summary(&a), &b), (&a, &summary(&b))] {
@@ -249,12 +250,12 @@ fn it_is_written_and_drawn() {
     assert_eq!(widths, [23; 8], "{csv}");
     let markdown = found.to_markdown(2);
     assert!(markdown.contains("| `large` | ≥ ") && markdown.contains("and 1 more tensors"));
-    let picture = found.draw(&hinton::Options::default()).unwrap();
+    let picture = found.draw(&hinton::look::Options::default()).unwrap();
     assert!(picture.scene.description.contains("where values lie is not known"));
     assert!(picture.scene.description.contains("NaN: 0 → 1 in large"));
     // Nothing was read: nothing is drawn.
     let unread = diff_statistics(&summary(&a), &b, NONE, Rule::Exact).unwrap();
-    assert!(unread.draw(&hinton::Options::default()).is_err());
+    assert!(unread.draw(&hinton::look::Options::default()).is_err());
     assert!(!unread.is_same());
     let error = diff_statistics(&a, &summary(&b), &["large[0]"], Rule::Exact).unwrap_err();
     assert!(error.to_string().contains("a summary is of whole tensors"), "{error}");

@@ -6,12 +6,12 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use common::{Folder, checkpoint, counting};
-use hinton::arrange::arrange;
-use hinton::settings::{Scope, Takes};
-use hinton::{
-    CHARTS, DrawRequest, Error, Labels, OUTPUTS, Progress, SETTINGS, Selected, TensorError, Work,
-    draw, draw_arrangement, draw_with, output_for, output_named, render, save,
-};
+use hinton::arrange::{arrange, draw_arrangement_with};
+use hinton::errors::TensorError;
+use hinton::look::{CHARTS, Labels};
+use hinton::outputs::{OUTPUTS, output_for, output_named};
+use hinton::settings::{SETTINGS, Scope, Takes};
+use hinton::{DrawRequest, Error, Progress, Selected, Work, draw, draw_with, render, save};
 
 #[test]
 fn every_chart_draws_every_shape() {
@@ -22,7 +22,10 @@ fn every_chart_draws_every_shape() {
             let picture = match (drawn, chart.name) {
                 // These need lines, squares and matrices, and say so.
                 (Err(error), "curve" | "confusion" | "spectrum" | "bars") => {
-                    assert!(error.to_string().contains(&hinton::shape_text(shape)), "{error}");
+                    assert!(
+                        error.to_string().contains(&hinton::text::shape_text(shape)),
+                        "{error}"
+                    );
                     continue;
                 }
                 (drawn, _) => drawn.unwrap(),
@@ -278,10 +281,10 @@ fn progress_knows_how_much_there_is_and_may_stop() {
     let request = DrawRequest::chart("heatmap");
     let arrangement = arrange(&selected, &request).unwrap();
     assert_eq!(arrangement.bytes(), 4_000_000);
-    draw_arrangement(&arrangement, &request, Work::new(1, &all)).unwrap();
+    draw_arrangement_with(&arrangement, &request, Work::new(1, &all)).unwrap();
     assert_eq!(all.read.load(Ordering::Relaxed), 4_000_000);
     let none = counter(0);
-    let error = draw_arrangement(&arrangement, &request, Work::new(1, &none)).unwrap_err();
+    let error = draw_arrangement_with(&arrangement, &request, Work::new(1, &none)).unwrap_err();
     assert!(matches!(error, Error::Tensor(TensorError::Cancelled(_))), "{error}");
     // A closure is a progress too.
     let stops = |_: u64| ControlFlow::Break(());
@@ -295,9 +298,9 @@ fn is_kept<T: Send + Sync + 'static>() {}
 #[test]
 fn requests_and_films_borrow_nothing() {
     is_kept::<DrawRequest>();
-    is_kept::<hinton::RunRequest>();
-    is_kept::<hinton::AnimateRequest>();
-    is_kept::<hinton::Film>();
+    is_kept::<hinton::runs::RunRequest>();
+    is_kept::<hinton::films::AnimateRequest>();
+    is_kept::<hinton::films::Film>();
     is_kept::<hinton::space::SpaceRequest>();
     is_kept::<hinton::space::Show>();
     is_kept::<hinton::space::SpaceFilm>();
@@ -305,7 +308,7 @@ fn requests_and_films_borrow_nothing() {
     is_kept::<hinton::train::Session>();
     is_kept::<hinton::train::TrainRequest>();
     is_kept::<hinton::inspect::InspectReport>();
-    is_kept::<hinton::Poster<hinton::Film>>();
+    is_kept::<hinton::films::Poster<hinton::films::Film>>();
 }
 
 #[test]

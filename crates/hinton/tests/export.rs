@@ -7,8 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use common::{Folder, counting};
+use hinton::errors::TensorError;
 use hinton::export::{EXPORTS, export_to};
-use hinton::{Dtype, Endian, Error, Progress, Selected, Tensor, TensorError, export, open, select};
+use hinton::tensors::Endian;
+use hinton::{Dtype, Error, Progress, Selected, Tensor, export, open, select};
 use hinton_tensor::{Memory, View};
 
 fn of_bytes(dtype: Dtype, shape: &[usize]) -> Tensor {

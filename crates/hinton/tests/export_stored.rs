@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use common::Folder;
 use hinton::export::{EXPORTS, Export, named};
-use hinton::{Checkpoint, Dtype, Endian, Error, Quiet, Selected, Tensor, open, select};
+use hinton::tensors::Endian;
+use hinton::{Checkpoint, Dtype, Error, Quiet, Selected, Tensor, open, select};
 use serde_json::Value;
 
 const ALL: &[&str] = &[];

@@ -9,20 +9,21 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use common::{Folder, put};
-use hinton::animate::{Film, Metric, Show};
-use hinton::{
-    AnimateRequest, DrawRequest, FilmSettings, Run, RunOptions, animate, film_output_named,
-    open_run, output_named, render, save_film,
+use hinton::films::{
+    AnimateRequest, Film, FilmSettings, Metric, Show, animate, film_output_named, save_film_with,
 };
+use hinton::outputs::output_named;
+use hinton::runs::{Run, RunOptions, open_run};
+use hinton::{DrawRequest, render};
 use hinton_testing::{Golden, Pixels, hash};
 
 /// A hash of the pixels of every frame, and how many frames there are.
 fn frames(film: &mut Film) -> (usize, u64) {
     let folder = Folder::new();
     let path = folder.path("frames");
-    let mut watch = |_| std::ops::ControlFlow::Continue(());
+    let mut watch = |_, _| std::ops::ControlFlow::Continue(());
     let output = film_output_named("frames").unwrap();
-    save_film(film, &path, output, FilmSettings::default(), &mut watch).unwrap();
+    save_film_with(film, &path, output, FilmSettings::default(), &mut watch).unwrap();
     let mut names: Vec<_> =
         std::fs::read_dir(&path).unwrap().map(|it| it.unwrap().path()).collect();
     names.sort();

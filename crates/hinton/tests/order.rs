@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use hinton::animate::animate;
-use hinton::{
-    AnimateRequest, DrawRequest, Fault, Picture, RunOptions, Scene, draw, open_run, tensor_of,
-};
+use hinton::films::{AnimateRequest, animate};
+use hinton::outputs::Scene;
+use hinton::runs::{RunOptions, open_run};
+use hinton::{DrawRequest, Fault, Picture, draw, tensor_of};
 use hinton_scene::{Cells, Color, Item};
 
 use crate::common::{Folder, put};
@@ -167,9 +167,9 @@ fn tokens_inside_a_gguf_are_names() {
         println!("skipped: there is no {}", path.display());
         return;
     }
-    let names = hinton::names_beside(&path, &hinton::Limits::default());
+    let names = hinton::files::names_beside(&path, &hinton::Limits::default());
     let [tokens] = names.as_slice() else { panic!("{} lists of names", names.len()) };
-    assert_eq!(tokens.of, hinton::NamesOf::Tokens);
+    assert_eq!(tokens.of, hinton::tensors::NamesOf::Tokens);
     let name = |token: usize| tokens.name("token_embd.weight", &[32_000, 64], 0, token);
     assert_eq!([0, 1, 2].map(name), [Some("<unk>"), Some("<s>"), Some("</s>")]);
     assert_eq!(name(32_000), None);

@@ -4,7 +4,8 @@ use crate::common;
 
 use common::{checkpoint, counting};
 use hinton::arrange::arrange;
-use hinton::{DrawRequest, SETTINGS, Selected, select};
+use hinton::settings::SETTINGS;
+use hinton::{DrawRequest, Selected, select};
 use hinton_testing::Outcomes;
 use proptest::prelude::*;
 

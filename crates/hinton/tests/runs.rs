@@ -3,10 +3,10 @@
 use crate::common;
 
 use common::Folder;
-use hinton::{
-    AnimateRequest, DrawRequest, Error, FrameSource, Picture, Run, RunOptions, RunRequest, animate,
-    draw, draw_runs, open, open_run, select, select_from,
-};
+use hinton::films::{AnimateRequest, FrameSource, animate};
+use hinton::runs::{Run, RunOptions, RunRequest, draw_runs, open_run};
+use hinton::tensors::select_from;
+use hinton::{DrawRequest, Error, Picture, draw, open, select};
 use hinton_run::{NewStep, NewTensor, RunWriter};
 use hinton_scene::Item;
 use hinton_tensor::Dtype;
@@ -278,7 +278,7 @@ fn a_log_alone_is_a_plot_for_each_quantity() {
     let folder = Folder::new();
     let log = |name: &str, text: &str| {
         std::fs::write(folder.path(name), text).unwrap();
-        hinton::open_log(folder.path(name), false).unwrap()
+        hinton::runs::open_log(folder.path(name), false).unwrap()
     };
     let keras = "epoch,accuracy,loss,val_loss,lr\n0,0.5,3,4,0.1\n1,0.6,2,3,0.1\n4,0.7,1,2,0.1\n";
     let lightning = "epoch,step,train_loss,val_loss\n0,9,0.5,\n0,10,,0.45\n1,19,0.3,\n1,20,,0.35\n";

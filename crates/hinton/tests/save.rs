@@ -5,7 +5,7 @@ use crate::common;
 use std::fs;
 
 use common::Folder;
-use hinton::{make_folder, write_bytes};
+use hinton::outputs::{make_folder, write_bytes};
 
 /// A link that leads to nothing yet stays a link: the file it names is made.
 #[test]
@@ -15,14 +15,14 @@ fn links_to_nothing_stay_links() {
     std::fs::create_dir(folder.path("in")).unwrap();
     std::os::unix::fs::symlink("in/second", folder.path("first")).unwrap();
     std::os::unix::fs::symlink("third", folder.path("in/second")).unwrap();
-    hinton::write_bytes(&folder.path("first"), b"x").unwrap();
+    hinton::outputs::write_bytes(&folder.path("first"), b"x").unwrap();
     for link in ["first", "in/second"] {
         assert!(std::fs::symlink_metadata(folder.path(link)).unwrap().is_symlink(), "{link}");
     }
     assert_eq!(std::fs::read(folder.path("in/third")).unwrap(), b"x");
     // A circle is no file.
     std::os::unix::fs::symlink("circle", folder.path("circle")).unwrap();
-    let _ = hinton::write_bytes(&folder.path("circle"), b"x");
+    let _ = hinton::outputs::write_bytes(&folder.path("circle"), b"x");
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn a_failure_leaves_what_was_there() {
     // Its bytes are claimed and not there: reading fails after the header is written.
     let bytes = std::sync::Arc::new(Broken);
     let view = hinton_tensor::View::packed(&[4]);
-    let (dtype, endian) = (hinton::Dtype::F32, hinton::Endian::Little);
+    let (dtype, endian) = (hinton::Dtype::F32, hinton::tensors::Endian::Little);
     let tensor = hinton::Tensor::new("w", "memory", dtype, endian, view, 0, bytes).unwrap();
     let error = hinton::export([tensor], &path).unwrap_err();
     assert!(error.to_string().contains("the disk is on fire"), "{error}");
@@ -60,7 +60,7 @@ fn a_private_file_is_never_public() {
     let path = folder.path("secret.png");
     fs::write(&path, b"old").unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-    hinton::write_by(&path, |temporary| {
+    hinton::outputs::write_by(&path, |temporary| {
         let mode = fs::metadata(temporary).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         fs::write(temporary, b"new").map_err(|_| unreachable!())
@@ -81,9 +81,9 @@ fn a_webp_that_is_cut_is_told_from_a_whole_one() {
         (b"RIFF", false),
     ] {
         fs::write(&path, bytes).unwrap();
-        assert_eq!(hinton::is_whole_webp(&path), whole, "{bytes:?}");
+        assert_eq!(hinton::films::is_whole_webp(&path), whole, "{bytes:?}");
     }
-    assert!(!hinton::is_whole_webp(&folder.path("none.webp")));
+    assert!(!hinton::films::is_whole_webp(&folder.path("none.webp")));
 }
 
 /// Bytes that cannot be read.

@@ -3,7 +3,8 @@
 use crate::common;
 
 use common::checkpoint;
-use hinton::{Checkpoint, Fault, is_glob, select};
+use hinton::tensors::is_glob;
+use hinton::{Checkpoint, Fault, select};
 
 fn model() -> Checkpoint {
     checkpoint(&[

@@ -1,9 +1,11 @@
 //! The tables of settings: every row is whole, says where it holds, and can be set.
 
-use hinton::settings::{self, Kind, Set, SettingRow, Takes};
+use hinton::films::{AnimateRequest, FilmSettings};
+use hinton::runs::RunOptions;
+use hinton::settings::{self, Kind, SETTINGS, Set, SettingRow, Takes};
 use hinton::space::{PointSource, SpaceRequest};
 use hinton::train::TrainRequest;
-use hinton::{AnimateRequest, DrawRequest, Error, FilmSettings, RunOptions, SETTINGS};
+use hinton::{DrawRequest, Error};
 
 const COMMANDS: [&str; 4] = ["draw", "animate", "space", "train"];
 

@@ -4,11 +4,12 @@ use crate::common;
 
 use std::path::Path;
 
+use hinton::films::Playable;
 use hinton::space::{
     Model, NetworkRequest, PointRequest, PointSet, PointSource, Precision, Show, ShowRequest,
     Stage, Values, model, points,
 };
-use hinton::{Playable, Work, tensor_of};
+use hinton::{Work, tensor_of};
 use serde_json::Value;
 
 fn truth(name: &str) -> Value {

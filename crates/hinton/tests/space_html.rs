@@ -1,10 +1,10 @@
 //! The space page read back: what a browser would get from the file, and what it would not.
 
+use hinton::look::{Color, ThemeName};
 use hinton::space::html::{
     Axes, Legend, Morph, PageRegions, PointPictures, SpaceFrame, SpacePage, html,
 };
-use hinton::space_chart::{Guide, GuideKind};
-use hinton::{Color, ThemeName};
+use hinton::space::{Guide, GuideKind};
 use serde_json::Value;
 
 /// A page taken apart as the program in it does.

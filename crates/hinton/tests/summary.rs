@@ -57,7 +57,7 @@ fn placed(file: &Checkpoint, of: &Checkpoint) -> Vec<hinton::check::Finding> {
     const KINDS: [&str; 5] = ["nan", "inf", "zero", "dead-rows", "dead-columns"];
     let is_plain = |name: &str| {
         let tensor = of.tensors.iter().find(|tensor| tensor.name() == name).unwrap();
-        let plain = hinton::View::packed(tensor.shape());
+        let plain = hinton::tensors::View::packed(tensor.shape());
         tensor.view().strides == plain.strides
     };
     let findings = check(file, &[] as &[&str], Work::quiet()).unwrap().findings.into_iter();
@@ -167,8 +167,10 @@ fn every_shared_file_is_the_sum_of_its_parts() {
     let scratch = Folder::new();
     for path in &paths {
         let Ok(file) = open(path) else { continue };
-        let readable =
-            file.tensors.iter().all(|tensor| hinton::summarize(tensor, Work::on(2)).is_ok());
+        let readable = file
+            .tensors
+            .iter()
+            .all(|tensor| hinton::tensors::summarize(tensor, Work::on(2)).is_ok());
         if !readable || file.tensors.is_empty() {
             continue;
         }

@@ -5,8 +5,10 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use hinton::errors::ReadError;
 use hinton::summary::{Task, do_task, merge, part, plan};
-use hinton::{Bytes, Checkpoint, Dtype, Endian, ReadError, Tensor, View, Work, open};
+use hinton::tensors::{Endian, View};
+use hinton::{Bytes, Checkpoint, Dtype, Tensor, Work, open};
 use hinton_tensor::FilePart;
 
 const STRIPE: usize = 128 << 10;

@@ -4,11 +4,13 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use hinton::outputs::output_named;
+use hinton::runs::RunOptions;
 use hinton::train::{
     self, Columns, DATA, DataSet, EpochReport, Outcome, RecordEvery, Session, Settings,
     StepProgress, Unwatched, Watch,
 };
-use hinton::{DrawRequest, RunOptions, output_named, render};
+use hinton::{DrawRequest, render};
 
 /// A folder that goes away.
 struct Folder(PathBuf);
@@ -133,7 +135,7 @@ fn a_run_has_what_pictures_and_charts_need() {
     let data = train::named("digits", 0).unwrap();
     let path = folder.join("run");
     recorded(&path, &data, settings(&data, "softmax", 2));
-    let run = hinton::open_run(&[&path], &RunOptions::default()).unwrap();
+    let run = hinton::runs::open_run(&[&path], &RunOptions::default()).unwrap();
     assert!(run.warnings.is_empty(), "{:?}", run.warnings);
     let numbers: Vec<u64> = run.steps.iter().map(|step| step.number).collect();
     assert_eq!(numbers, [0, 45, 90]);
@@ -176,7 +178,7 @@ fn names_of_a_deep_network_are_torchs() {
     let mut lenet = settings(&data, "lenet", 1);
     lenet.optimizer = train::OptimizerRow::named("momentum").unwrap();
     recorded(&path, &data, lenet);
-    let run = hinton::open_run(&[&path], &RunOptions::default()).unwrap();
+    let run = hinton::runs::open_run(&[&path], &RunOptions::default()).unwrap();
     assert_eq!(run.find_tensor("0.weight").unwrap().shape(), [8, 1, 3, 3]);
     assert_eq!(run.find_tensor("9.weight").unwrap().shape(), [10, 32]);
     assert!(run.find_tensor("optimizer.momentum.0.weight").is_some());
@@ -207,7 +209,7 @@ fn diverging_stops_and_the_run_stays_readable() {
     };
     assert!(what.contains("0.weight") || what.contains("weight") || what == "the loss", "{what}");
     assert!(advice.contains("--lr"), "{advice}");
-    let run = hinton::open_run(&[&path], &RunOptions::default()).unwrap();
+    let run = hinton::runs::open_run(&[&path], &RunOptions::default()).unwrap();
     assert!(run.warnings.is_empty(), "{:?}", run.warnings);
     assert_eq!(run.steps.last().unwrap().number, step - 1);
     let losses = run.series("grad_norm");

@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use hinton::settings::{self, Set};
-use hinton::{
-    AnimateRequest, Film, FilmReport, FilmRow, FilmWriter, OutputRow, Run, RunOptions, Work,
-    animate_with, film_bytes, film_output_for, film_output_named, output_for, output_named, render,
-    save_film_counted, write_bytes,
+use hinton::films::{
+    AnimateRequest, Film, FilmReport, FilmRow, FilmWriter, animate_with, film_bytes,
+    film_output_for, film_output_named, save_film_with,
 };
+use hinton::outputs::{OutputRow, output_for, output_named, write_bytes};
+use hinton::runs::{Run, RunOptions};
+use hinton::settings::{self, Set};
+use hinton::{Work, render};
 
 use super::{CommandRow, steps};
 use crate::args::{
@@ -199,7 +201,7 @@ fn save(
                 report
             }
             Target::Film(output) => {
-                save_film_counted(film, file, output, settings, &mut |done, bytes| {
+                save_film_with(film, file, output, settings, &mut |done, bytes| {
                     size.tell(done, bytes, || drawing.finish());
                     drawing.show(done, count);
                     interrupt::flow()
@@ -252,14 +254,14 @@ fn runs(matches: &ArgMatches) -> Result<Vec<Run>, Failure> {
     let options = |every_file| RunOptions { every_file, ..asked };
     let mut runs = Vec::new();
     for path in &paths {
-        runs.push(hinton::open_run(&[path], &options(steps::every_file(path, matches)))?);
+        runs.push(hinton::runs::open_run(&[path], &options(steps::every_file(path, matches)))?);
     }
     let is_files = matches.get_flag("as-files");
     if paths.len() > 1 && runs.iter().zip(&paths).all(|(run, path)| is_step(run, path)) {
         if is_files {
             return Err(no_film_of_files(paths.len()));
         }
-        runs = vec![hinton::open_run(&paths, &options(false))?];
+        runs = vec![hinton::runs::open_run(&paths, &options(false))?];
     }
     one_step(&paths, &runs)?;
     runs.iter().for_each(run_warnings);
@@ -304,5 +306,5 @@ fn png_is_apng(file: &Path, target: &Target<'_>) {
 
 /// Whether it is a file that holds one step.
 fn is_step(run: &Run, path: &Path) -> bool {
-    run.steps.len() == 1 && (path.is_file() || hinton::is_address(path))
+    run.steps.len() == 1 && (path.is_file() || hinton::files::is_address(path))
 }

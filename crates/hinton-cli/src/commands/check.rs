@@ -7,7 +7,8 @@ use hinton::check::{
     CHECKS, CheckReport, CheckRow, Finding, LOG, check_log, check_opened, check_run,
 };
 use hinton::inspect::to_json;
-use hinton::{Checkpoint, Work, visible};
+use hinton::text::visible;
+use hinton::{Checkpoint, Work};
 
 use super::{CommandRow, steps};
 use crate::args::{paths, patterns, tensors, thread_count, threads};

@@ -52,7 +52,7 @@ fn look_around(folder: &Path) -> Result<PathBuf, Failure> {
         Refusal::NoRoute => Failure::work("the page of the viewer cannot be made"),
     })?;
     let file = PathBuf::from(LOOK_AROUND.file);
-    hinton::write_bytes(&folder.join(&file), &exported.page)?;
+    hinton::outputs::write_bytes(&folder.join(&file), &exported.page)?;
     Ok(file)
 }
 

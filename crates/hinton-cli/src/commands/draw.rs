@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
-use hinton::{
-    Checkpoint, DrawRequest, Graphics, Length, OutputRow, PageSize, Picture, Run, RunKind,
-    RunRequest, Selected, ThemeName, Work, draw_arrangement, draw_panels, draw_runs_with,
-    make_folder, output_for, output_named, render, select, select_from, visible, write_bytes,
-};
+use hinton::arrange::{draw_arrangement_with, draw_panels_with};
+use hinton::look::{Length, PageSize, ThemeName};
+use hinton::outputs::{Graphics, OutputRow, make_folder, output_for, output_named, write_bytes};
+use hinton::runs::{Run, RunKind, RunRequest, draw_runs_with};
+use hinton::tensors::select_from;
+use hinton::text::visible;
+use hinton::{Checkpoint, DrawRequest, Picture, Selected, Work, render, select};
 
 use super::{CommandRow, steps};
 use crate::args::{apply_settings, output, patterns, settings, tensors, thread_count, threads};
@@ -128,7 +130,7 @@ fn opened(
     let mut files = Vec::new();
     let mut runs = Vec::new();
     for path in paths {
-        let log = if as_table { None } else { hinton::open_log(path, metrics)? };
+        let log = if as_table { None } else { hinton::runs::open_log(path, metrics)? };
         let run = match log {
             None => steps::taken_run(path, asked, matches)?,
             log => log,
@@ -239,7 +241,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
                 None => draw(&selected, &request, &bar, &files, matches)?,
                 Some(_) => {
                     let groups = panel_groups(&selected, &files, matches);
-                    draw_panels(&groups, &request, Work::new(thread_count(matches), &bar))?
+                    draw_panels_with(&groups, &request, Work::new(thread_count(matches), &bar))?
                 }
             }
         }
@@ -294,7 +296,7 @@ pub(super) fn target(matches: &ArgMatches) -> Result<Target<'_>, Failure> {
 
 /// Why a name chooses no picture; that of a film names the command that makes films.
 fn not_a_film(file: &Path, error: hinton::Error) -> Failure {
-    match hinton::film_output_for(file) {
+    match hinton::films::film_output_for(file) {
         Ok(film) => Failure::usage(
             format!("{}: {} is a film, and this is one picture", file.display(), film.name),
             "pictures are .png, .svg, .pdf; `hinton animate RUN -o film.gif` makes films of runs",
@@ -338,7 +340,7 @@ fn draw(
         *title = name.to_string_lossy().into_owned();
     }
     bar.expect(arrangement.bytes());
-    Ok(draw_arrangement(&arrangement, request, Work::new(thread_count(matches), bar))?)
+    Ok(draw_arrangement_with(&arrangement, request, Work::new(thread_count(matches), bar))?)
 }
 
 /// A page as wide as the window, and colours of its background, where nothing else was said.

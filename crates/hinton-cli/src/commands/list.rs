@@ -2,8 +2,10 @@
 
 use clap::{Arg, ArgAction, ArgMatches};
 use hinton::export::EXPORTS;
-use hinton::settings::{self, Set, SettingRow, Takes};
-use hinton::{CHARTS, Colormap, FORMATS, Graphics, OUTPUTS, PRESETS, SETTINGS, colormaps};
+use hinton::files::FORMATS;
+use hinton::look::{CHARTS, Colormap, PRESETS, colormaps};
+use hinton::outputs::{Graphics, OUTPUTS};
+use hinton::settings::{self, SETTINGS, Set, SettingRow, Takes};
 
 use super::{COMMANDS, CommandRow};
 use crate::failure::Failure;
@@ -109,7 +111,7 @@ fn inits() -> Vec<Entry> {
 }
 
 fn formats() -> Vec<Entry> {
-    let row = |row: &hinton::FormatRow| Entry {
+    let row = |row: &hinton::files::FormatRow| Entry {
         quantised: Some(row.quantised),
         ..entry(row.name, row.about, row.help, row.extensions)
     };

@@ -164,7 +164,7 @@ fn print_weights(show: &Show, target: &output::Target<'_>) -> Result<(), Failure
     let stages = show.stages().iter().skip(1);
     for ((heading, weights), stage) in show.weights().into_iter().zip(stages) {
         let is_small = |map: &LinearMap| map.rows.max(map.columns) <= MOST_PRINTED;
-        text.push_str(&hinton::visible(&heading));
+        text.push_str(&hinton::text::visible(&heading));
         if !target.is_terminal() && !stage.map.as_ref().is_none_or(is_small) {
             text.push('\n');
             continue;

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches};
-use hinton::{Checkpoint, Run, RunKind, RunOptions, RunTensor, select, visible};
+use hinton::runs::{Run, RunKind, RunOptions, RunTensor};
+use hinton::text::visible;
+use hinton::{Checkpoint, select};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, run_warnings};
@@ -12,21 +14,22 @@ use crate::table::Table;
 
 /// The run that a path means: where it was asked for one, or the folder is no single checkpoint.
 pub(super) fn as_run(path: &Path, asked: bool) -> Result<Option<Run>, Failure> {
-    let open = || hinton::open_run(&[path], &RunOptions::default());
+    let open = || hinton::runs::open_run(&[path], &RunOptions::default());
     if asked {
         return Ok(Some(open()?));
     }
-    if hinton::is_run_folder(path) {
+    if hinton::runs::is_run_folder(path) {
         return Ok(Some(open()?));
     }
-    if !hinton::is_folder(path) || hinton::open(path).is_ok() {
+    if !hinton::files::is_folder(path) || hinton::open(path).is_ok() {
         return Ok(None);
     }
     match open() {
         Ok(run) if run.kind == RunKind::RunFolder || run.steps.len() > 1 => Ok(Some(run)),
         // A run folder whose run.json cannot be used.
         Err(error)
-            if hinton::is_file(path.join("run.json")) && hinton::is_folder(path.join("steps")) =>
+            if hinton::files::is_file(path.join("run.json"))
+                && hinton::files::is_folder(path.join("steps")) =>
         {
             Err(error.into())
         }
@@ -53,8 +56,8 @@ pub(super) fn taken_paths(argument: &str, matches: &ArgMatches) -> Result<Vec<Pa
     let paths = matches.get_many::<PathBuf>(argument).into_iter().flatten();
     let mut found = Vec::new();
     for path in paths {
-        match matches.get_flag("as-files") && hinton::is_folder(path) {
-            true => found.extend(hinton::weights_in(path)?),
+        match matches.get_flag("as-files") && hinton::files::is_folder(path) {
+            true => found.extend(hinton::files::weights_in(path)?),
             false => found.push(path.clone()),
         }
     }
@@ -69,7 +72,7 @@ pub(super) fn taken_run(
 ) -> Result<Option<Run>, Failure> {
     if matches.get_flag("as-run") {
         let options = RunOptions { every_file: every_file(path, matches), ..RunOptions::default() };
-        return Ok(Some(hinton::open_run(&[path], &options)?));
+        return Ok(Some(hinton::runs::open_run(&[path], &options)?));
     }
     match matches.get_flag("as-files") {
         true => Ok(None),
@@ -79,7 +82,9 @@ pub(super) fn taken_run(
 
 /// Whether every weights file of that folder is a step, because `--as-run` says so.
 pub(super) fn every_file(path: &Path, matches: &ArgMatches) -> bool {
-    matches.get_flag("as-run") && hinton::is_folder(path) && !hinton::is_run_folder(path)
+    matches.get_flag("as-run")
+        && hinton::files::is_folder(path)
+        && !hinton::runs::is_run_folder(path)
 }
 
 /// What a path is that is no run of checkpoints.
@@ -94,11 +99,11 @@ pub(super) fn file_or_logs(path: &Path) -> Result<Found, Failure> {
     match hinton::open(path) {
         Ok(file) => Ok(Found::File(file)),
         // A log in JSON is no table whose numbers could be asked for.
-        Err(error) if hinton::is_file(path) => match hinton::open_log(path, false) {
+        Err(error) if hinton::files::is_file(path) => match hinton::runs::open_log(path, false) {
             Ok(Some(log)) => Ok(Found::Logs(vec![log])),
             _ => Err(error.into()),
         },
-        Err(error) if hinton::is_folder(path) => match hinton::open_logs(path)? {
+        Err(error) if hinton::files::is_folder(path) => match hinton::runs::open_logs(path)? {
             logs if logs.is_empty() => Err(not_joined(path, error)),
             logs => Ok(Found::Logs(logs)),
         },
@@ -108,7 +113,7 @@ pub(super) fn file_or_logs(path: &Path) -> Result<Found, Failure> {
 
 /// The error of a folder, with how to say what it is where it holds several files of weights.
 fn not_joined(path: &Path, error: hinton::Error) -> Failure {
-    let several = hinton::weights_in(path).is_ok_and(|files| files.len() > 1);
+    let several = hinton::files::weights_in(path).is_ok_and(|files| files.len() > 1);
     let help = error.help().map(str::to_owned);
     // Of several files one was asked for; of a folder without weights another.
     match help.filter(|help| several && help.starts_with("name the one")) {
@@ -121,12 +126,13 @@ fn not_joined(path: &Path, error: hinton::Error) -> Failure {
 
 /// The logs that a path means, without weights; none where it is something else.
 pub(super) fn logs(path: &Path) -> Result<Vec<Run>, Failure> {
-    if hinton::is_file(path) {
-        return Ok(hinton::open_log(path, false)?.into_iter().collect());
+    if hinton::files::is_file(path) {
+        return Ok(hinton::runs::open_log(path, false)?.into_iter().collect());
     }
-    let is_other =
-        !hinton::is_folder(path) || hinton::open(path).is_ok() || as_run(path, false)?.is_some();
-    Ok(if is_other { Vec::new() } else { hinton::open_logs(path)? })
+    let is_other = !hinton::files::is_folder(path)
+        || hinton::open(path).is_ok()
+        || as_run(path, false)?.is_some();
+    Ok(if is_other { Vec::new() } else { hinton::runs::open_logs(path)? })
 }
 
 /// Opens one checkpoint. What is a run instead is called so, with what can be done with it.

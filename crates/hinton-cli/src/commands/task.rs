@@ -79,7 +79,7 @@ pub(super) fn write(
 pub(super) fn save(target: &Path, bytes: &[u8]) -> Result<(), Failure> {
     match target == Path::new("-") {
         true => out::emit_data(bytes),
-        false => Ok(hinton::write_bytes(target, bytes)?),
+        false => Ok(hinton::outputs::write_bytes(target, bytes)?),
     }
 }
 

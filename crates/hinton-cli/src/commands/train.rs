@@ -10,9 +10,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use hinton::outputs::{output_for, write_bytes};
 use hinton::settings::Set;
 use hinton::train::{EpochReport, Outcome, Session, StepProgress, TrainRequest, Watch};
-use hinton::{Checkpoint, DrawRequest, Error, Quiet, Work, output_for, render, write_bytes};
+use hinton::{Checkpoint, DrawRequest, Error, Quiet, Work, render};
 
 use self::live::Live;
 use self::page::Page;

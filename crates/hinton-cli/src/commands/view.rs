@@ -140,7 +140,7 @@ pub(super) fn export(viewer: &Viewer, page: &Path, budget: u64) -> Result<(), Fa
         Refusal::Question(message) | Refusal::Work(message) => Failure::work(message),
         Refusal::NoRoute => Failure::work("the page cannot be made"),
     })?;
-    hinton::write_bytes(page, &exported.page)?;
+    hinton::outputs::write_bytes(page, &exported.page)?;
     note(&exported.note);
     Ok(())
 }

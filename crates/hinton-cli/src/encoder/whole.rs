@@ -17,7 +17,7 @@ pub(super) fn check(file: &Path, given: u64, by_row: bool) -> Result<(), Failure
     }
     if extension_of(file) == "webp" {
         // Not every ffmpeg reads films of WebP. The file says in its head how long it is.
-        return match hinton::is_whole_webp(file) {
+        return match hinton::films::is_whole_webp(file) {
             true => Ok(()),
             false => Err(cut("it is shorter than its head says")),
         };

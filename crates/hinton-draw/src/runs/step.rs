@@ -8,7 +8,7 @@ use hinton_weights::{Error, Selected, select};
 
 use super::{RunRequest, known, run_names};
 use crate::arrange::arrange;
-use crate::{DrawRequest, draw_arrangement};
+use crate::{DrawRequest, draw_arrangement_with};
 
 /// The tensors that the patterns mean in the step that was asked for, or in the last that has them;
 /// of several runs all in one picture, on one scale.
@@ -38,7 +38,7 @@ pub(super) fn draw(
         draw.chart = Some(arrange(&selected[..1], &draw)?.chart.name.to_owned());
     }
     let mut picture = match draw.panels {
-        None => draw_arrangement(&arrange(&selected, &draw)?, &draw, work)?,
+        None => draw_arrangement_with(&arrange(&selected, &draw)?, &draw, work)?,
         Some(_) => crate::draw_with(selected, &draw, work)?,
     };
     picture.notes.extend(draw.options.notes.iter().skip(request.draw.options.notes.len()).cloned());

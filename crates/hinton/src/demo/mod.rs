@@ -11,13 +11,14 @@ mod trained;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::animate::{AnimateRequest, animate_with};
-use crate::runs::{RunRequest, draw_runs_with};
-use crate::space::{self, PointRequest, Show, ShowRequest};
-use crate::{
-    DrawRequest, Error, FilmSettings, Picture, Poster, RunOptions, ThemeName, Work, draw_with,
-    film_bytes, film_output_named, make_folder, open_run, output_for, render, select, write_bytes,
+use crate::films::{
+    AnimateRequest, FilmSettings, Poster, animate_with, film_bytes, film_output_named,
 };
+use crate::look::ThemeName;
+use crate::outputs::{make_folder, output_for, write_bytes};
+use crate::runs::{RunOptions, RunRequest, draw_runs_with, open_run};
+use crate::space::{self, PointRequest, Show, ShowRequest};
+use crate::{DrawRequest, Error, Picture, Work, draw_with, render, select};
 use exhibits::{EXHIBITS, Exhibit, Shows};
 use trained::{RECORDED, TRAINED};
 

@@ -8,7 +8,8 @@ use hinton_tensor::Work;
 use super::Session;
 use crate::arrange::Each;
 use crate::space::{Model, PointSet, Show, ShowRequest};
-use crate::{DrawRequest, Error, Picture, Selected, draw_with, short, tensor_of};
+use crate::text::short;
+use crate::{DrawRequest, Error, Picture, Selected, draw_with, tensor_of};
 
 /// Settings that a picture of the plane has too; with any other the weights are drawn.
 const OF_PLANES: [&str; 6] = ["title", "size", "dpi", "font-size", "theme", "no-legend"];

@@ -4,13 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use clap::ArgMatches;
-use hinton::animate::Show;
 use hinton::diff::{StepChange, StepChanges, TensorChanges, diff_steps};
-use hinton::inspect::to_json;
-use hinton::{
-    AnimateRequest, DrawRequest, FilmSettings, FrameSource, Run, Work, animate_with, save_film,
-    visible,
+use hinton::films::{
+    AnimateRequest, FilmSettings, FrameSource, Show, animate_with, save_film_with,
 };
+use hinton::inspect::to_json;
+use hinton::runs::Run;
+use hinton::text::visible;
+use hinton::{DrawRequest, Work};
 
 use super::super::draw::{Target, fit, put};
 use super::super::steps;
@@ -60,7 +61,8 @@ pub(super) fn compared(
 /// Whether a file of that name is a film.
 pub(super) fn is_film(file: &Path) -> bool {
     let is_mp4 = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("mp4"));
-    hinton::output_for(file).is_err() && (is_mp4 || hinton::film_output_for(file).is_ok())
+    hinton::outputs::output_for(file).is_err()
+        && (is_mp4 || hinton::films::film_output_for(file).is_ok())
 }
 
 /// A film of the differences from step to step, value by value.
@@ -85,10 +87,11 @@ pub(super) fn film(path: &Path, file: &Path, matches: &ArgMatches) -> Result<(),
     let drawing = Count::new("drawing", "frames");
     let count = film.len();
     let _gently = interrupt::gently();
-    let report = save_film(&mut film, file, output, FilmSettings::new(0, false), &mut |done| {
-        drawing.show(done, count);
-        interrupt::flow()
-    })?;
+    let report =
+        save_film_with(&mut film, file, output, FilmSettings::new(0, false), &mut |done, _| {
+            drawing.show(done, count);
+            interrupt::flow()
+        })?;
     drawing.finish();
     report.notes.iter().for_each(|text| note(text));
     Ok(())

@@ -5,7 +5,8 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 use hinton::diff::{Condition, Rule, StatisticsDiff, StatisticsPair, diff_statistics};
 use hinton::inspect::to_json;
-use hinton::{Checkpoint, DrawRequest, Tensor, Work, visible};
+use hinton::text::visible;
+use hinton::{Checkpoint, DrawRequest, Tensor, Work};
 
 use super::super::draw::{Target, fit, put};
 use super::{MOST, text};
@@ -113,7 +114,7 @@ fn pairs(found: &StatisticsDiff, most: usize, width: Option<usize>) -> String {
     }
     let mut table = Table::new(&["name", ">changed", ">mean", ">std", "what else differs"]);
     for pair in shown.iter().take(most) {
-        let change = |of: fn(&hinton::Summary) -> Option<f64>| {
+        let change = |of: fn(&hinton::tensors::Summary) -> Option<f64>| {
             let Some(found) = &pair.found else { return String::new() };
             let [a, b] = found.summaries.each_ref().map(|one| human::number(of(one)));
             if a == b { a } else { format!("{a} → {b}") }
@@ -121,8 +122,8 @@ fn pairs(found: &StatisticsDiff, most: usize, width: Option<usize>) -> String {
         table.push(vec![
             pair.label(),
             pair.said(),
-            change(hinton::Summary::mean),
-            change(hinton::Summary::std),
+            change(hinton::tensors::Summary::mean),
+            change(hinton::tensors::Summary::std),
             pair.figures().join(", "),
         ]);
     }

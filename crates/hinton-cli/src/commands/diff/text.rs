@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use hinton::Tensor;
 use hinton::diff::{Change, Diff, Measures, Pair};
-use hinton::{Tensor, visible};
+use hinton::text::visible;
 
 use crate::human;
 use crate::table::Table;

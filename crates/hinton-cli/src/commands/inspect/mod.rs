@@ -6,8 +6,11 @@ mod spectra;
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
+use hinton::files::DEQUANTISED;
 use hinton::inspect::{InspectReport, QUANTILES, Sort, TensorReport, inspect};
-use hinton::{Checkpoint, DEQUANTISED, Summary, Work, visible};
+use hinton::tensors::Summary;
+use hinton::text::visible;
+use hinton::{Checkpoint, Work};
 
 use super::{CommandRow, diff, steps};
 use crate::args::{paths, patterns, tensors, thread_count, threads};
@@ -125,7 +128,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     for &path in &paths {
         // A log's numbers are those of a table where they are asked for as such.
         let as_table = matches.get_flag("stats") || !patterns.is_empty();
-        let log = if as_table { Ok(None) } else { hinton::open_log(path, false) };
+        let log = if as_table { Ok(None) } else { hinton::runs::open_log(path, false) };
         let run = match log {
             Ok(None) => steps::taken_run(path, matches.get_flag("steps"), matches),
             log => log.map_err(Failure::from),

@@ -1,7 +1,7 @@
 //! Totals: the modules as a tree, dtypes, kinds.
 
 use hinton::inspect::{InspectReport, Total, by_dtype, by_kind, modules};
-use hinton::visible;
+use hinton::text::visible;
 
 use crate::human;
 use crate::table::Table;

@@ -1,7 +1,7 @@
 //! Singular values as a table.
 
 use hinton::inspect::{InspectReport, Singular, TensorReport};
-use hinton::visible;
+use hinton::text::visible;
 
 use crate::human;
 use crate::table::Table;

@@ -4,12 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::ArgMatches;
+use hinton::films::{FilmRow, FilmWriter, Playable, film_output_for, save_film_with};
+use hinton::look::{Length, PageSize, ThemeName};
+use hinton::outputs::{Graphics, OutputRow, make_folder, output_for, output_named, write_bytes};
 use hinton::space::{self, Show, SpaceRequest};
-use hinton::{
-    FilmRow, FilmWriter, Graphics, Length, OutputRow, PageSize, Picture, Playable, ThemeName, Work,
-    export, film_output_for, make_folder, output_for, output_named, render, save_film_counted,
-    write_bytes,
-};
+use hinton::{Picture, Work, export, render};
 
 use crate::encoder::{self, Asked};
 use crate::failure::{Failure, note};
@@ -142,8 +141,11 @@ fn unknown(file: &Path) -> Failure {
         "" => format!("{}: the name has no extension to choose the output", file.display()),
         other => format!("{}: nothing here writes .{other}", file.display()),
     };
-    let films: Vec<String> =
-        hinton::FILMS.iter().flat_map(|row| row.extensions).map(|e| format!(".{e}")).collect();
+    let films: Vec<String> = hinton::films::FILMS
+        .iter()
+        .flat_map(|row| row.extensions)
+        .map(|e| format!(".{e}"))
+        .collect();
     Failure::usage(
         message,
         format!(
@@ -235,7 +237,7 @@ fn save(
                 if let FilmWriter::Folder(_) = output.write {
                     note(&format!("{}: {count} frames", file.display()));
                 }
-                save_film_counted(film, file, output, settings, &mut |done, bytes| {
+                save_film_with(film, file, output, settings, &mut |done, bytes| {
                     size.tell(done, bytes, || drawing.finish());
                     drawing.show(done, count);
                     interrupt::flow()
@@ -260,7 +262,7 @@ pub(super) fn run_film(
     work: Work<'_>,
 ) -> Result<(), Failure> {
     let Target::Film(file, encoding) = target else { return Ok(()) };
-    let run = hinton::open_run(&[path], &hinton::RunOptions::default())?;
+    let run = hinton::runs::open_run(&[path], &hinton::runs::RunOptions::default())?;
     let mut points = request.points.clone();
     if !request.has("points")
         && let Some(source) = space::run_points(path)

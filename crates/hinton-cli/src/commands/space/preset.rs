@@ -1,9 +1,10 @@
 //! `--preset space-stretching`: the pictures of the notebooks.
 
 use clap::ArgMatches;
+use hinton::outputs::{make_folder, output_named, write_bytes};
+use hinton::render;
 use hinton::space::presets::{NETWORKS, PresetNetwork, PresetRequest, look, preset_model, title};
 use hinton::space::{PointRequest, PointSource, Show, SpaceRequest, points};
-use hinton::{make_folder, output_named, render, write_bytes};
 
 use crate::failure::{Failure, note};
 use crate::out;

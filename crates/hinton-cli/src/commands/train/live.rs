@@ -3,8 +3,10 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
+use hinton::look::{Length, PageSize};
+use hinton::outputs::{Graphics, output_named};
 use hinton::train::{Session, StepProgress};
-use hinton::{DrawRequest, Graphics, Length, PageSize, output_named, render};
+use hinton::{DrawRequest, render};
 
 use crate::failure::Failure;
 use crate::out;

@@ -34,7 +34,7 @@ impl<'a> Page<'a> {
 
     /// Begins to listen as soon as there is a step to show, and says where.
     pub(super) fn begin(&mut self) {
-        if self.is_settled || !hinton::is_run_folder(&self.folder) {
+        if self.is_settled || !hinton::runs::is_run_folder(&self.folder) {
             return;
         }
         let viewing = match Viewing::open(
