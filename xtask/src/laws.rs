@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::{Failure, shell};
+use crate::{Failure, shell, shell_words};
 
 /// What only some files may use.
 struct Law {
@@ -148,7 +148,13 @@ fn is_source(path: &Path, shown: &str) -> bool {
 
 fn breaches(shown: &str, text: &str) -> Vec<String> {
     let mut faults = Vec::new();
+    let speaks_no_shell = shell_words::applies(shown);
     for (number, line) in own_lines(text) {
+        if let Some(word) = shell_words::found(line).filter(|_| speaks_no_shell) {
+            faults.push(format!(
+                "{shown}:{number}: {word} is not for here: a library names the setting, `range`"
+            ));
+        }
         for law in LAWS {
             if law.allowed.iter().any(|place| allows(place, shown)) {
                 continue;

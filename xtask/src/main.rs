@@ -12,6 +12,7 @@ mod new;
 mod python;
 mod reference;
 mod shell;
+mod shell_words;
 mod skips;
 mod test;
 mod wasm;

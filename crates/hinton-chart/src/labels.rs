@@ -64,7 +64,7 @@ impl Strips {
     pub(crate) fn notes(&self, options: &Options, extent: &Extent) -> Vec<String> {
         let mut notes = Vec::new();
         if self.left_out {
-            notes.push("the page has no room for labels: ask for a larger --size".to_owned());
+            notes.push("the page has no room for labels: ask for a larger `size`".to_owned());
         }
         for (labels, count, what) in [
             (&options.row_labels, extent.rows, "rows"),

@@ -37,7 +37,7 @@ impl FromStr for NumberFormat {
 
     /// Reads `{:.2f}` (with text around it), `.2f` or `%.2f`.
     fn from_str(text: &str) -> Result<Self, ChartError> {
-        let error = || ChartError::option("--annotate", text, EXPECTED);
+        let error = || ChartError::option("annotate", text, EXPECTED);
         let (before, spec, after) = if let Some((before, rest)) = text.split_once('{') {
             let (spec, after) = rest.split_once('}').ok_or_else(error)?;
             let spec =

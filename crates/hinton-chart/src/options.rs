@@ -227,7 +227,7 @@ impl FromStr for Range {
 
     fn from_str(text: &str) -> Result<Self, ChartError> {
         let expected = "expected MIN..MAX (such as -0.5..0.5), data, robust or symmetric";
-        let error = || ChartError::option("--range", text, expected);
+        let error = || ChartError::option("range", text, expected);
         match text.trim().to_ascii_lowercase().as_str() {
             "data" => return Ok(Range::Data),
             "robust" => return Ok(Range::Robust),
@@ -268,7 +268,7 @@ impl FromStr for ScaleKind {
             "linear" => Ok(ScaleKind::Linear),
             "symlog" => Ok(ScaleKind::Symlog),
             "sqrt" => Ok(ScaleKind::Sqrt),
-            _ => Err(ChartError::option("--scale", text, "expected linear, symlog or sqrt")),
+            _ => Err(ChartError::option("scale", text, "expected linear, symlog or sqrt")),
         }
     }
 }
@@ -304,7 +304,7 @@ impl FromStr for SharesOf {
             "row" => Ok(SharesOf::Row),
             "column" => Ok(SharesOf::Column),
             "all" => Ok(SharesOf::All),
-            _ => Err(ChartError::option("--shares", text, "expected row, column or all")),
+            _ => Err(ChartError::option("shares", text, "expected row, column or all")),
         }
     }
 }

@@ -69,7 +69,7 @@ pub const PRESETS: &[PresetRow] = &[
 pub fn preset(name: &str) -> Result<&'static PresetRow, ChartError> {
     PRESETS.iter().find(|preset| preset.name == name).ok_or_else(|| {
         let names: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
-        ChartError::option("--preset", name, format!("expected one of {}", names.join(", ")))
+        ChartError::option("preset", name, format!("expected one of {}", names.join(", ")))
     })
 }
 

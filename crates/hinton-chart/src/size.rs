@@ -39,7 +39,7 @@ impl FromStr for PageSize {
     type Err = ChartError;
 
     fn from_str(text: &str) -> Result<Self, ChartError> {
-        let error = || ChartError::option("--size", text, EXPECTED);
+        let error = || ChartError::option("size", text, EXPECTED);
         let lower = text.trim().to_ascii_lowercase().replace('×', "x");
         let unit_at =
             lower.find(|c: char| c.is_ascii_alphabetic() && c != 'x').unwrap_or(lower.len());
@@ -89,7 +89,7 @@ mod tests {
         for text in ["", "15", "15x10", "axbin", "0in", "-1x5cm", "1x2x3in", "1e9px", "nanpx", "in"]
         {
             let error = text.parse::<PageSize>().unwrap_err().to_string();
-            assert!(error.starts_with("--size"), "{text}: {error}");
+            assert!(error.starts_with("`size`"), "{text}: {error}");
         }
     }
 }

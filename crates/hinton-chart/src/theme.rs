@@ -38,7 +38,7 @@ impl FromStr for ThemeName {
     fn from_str(text: &str) -> Result<Self, ChartError> {
         let found =
             ThemeName::ALL.into_iter().find(|theme| theme.name().eq_ignore_ascii_case(text));
-        found.ok_or_else(|| ChartError::option("--theme", text, "expected light, dark or paper"))
+        found.ok_or_else(|| ChartError::option("theme", text, "expected light, dark or paper"))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The command line, built from the tables.
 
+use crate::said::in_options;
 use std::io::Read as _;
 use std::path::PathBuf;
 
@@ -92,11 +93,11 @@ pub(crate) fn own_settings(mut command: Command, name: &str) -> Command {
 }
 
 fn setting(row: &'static SettingRow) -> Arg {
-    let arg = Arg::new(row.name).long(row.name).help(row.line());
+    let arg = Arg::new(row.name).long(row.name).help(in_options(&row.line()));
     let arg = if row.topic.is_empty() { arg } else { arg.help_heading(row.topic) };
     let arg = match row.full_help().as_str() {
         "" => arg,
-        help => arg.long_help(help_text(&row.line(), help)),
+        help => arg.long_help(help_text(&in_options(&row.line()), &in_options(help))),
     };
     // Of --legend and --no-legend the last one counts.
     let opposite = row.name.strip_prefix("no-");

@@ -1,5 +1,6 @@
 //! What went wrong, as a person reads it.
 
+use crate::said::in_options;
 use std::fmt::Write as _;
 use std::io::Write as _;
 
@@ -79,8 +80,13 @@ impl From<hinton::Error> for Failure {
             Fault::Request => 2,
             Fault::Work => 1,
         };
-        let help = error.help().map(str::to_owned);
-        Failure { code, message: error.to_string(), help, silent: false }
+        // What a reader says is about a file, whose names may be those of settings.
+        let said = |text: &str| match error {
+            hinton::Error::Open(_) => text.to_owned(),
+            _ => in_options(text),
+        };
+        let help = error.help().map(said);
+        Failure { code, message: said(&error.to_string()), help, silent: false }
     }
 }
 
@@ -105,6 +111,11 @@ pub(crate) fn plain(error: &std::io::Error) -> String {
 
 /// Says something a person should know, on standard error.
 pub(crate) fn note(text: &str) {
+    note_of_file(&in_options(text));
+}
+
+/// Says what was noticed in a file, whose names may be those of settings.
+fn note_of_file(text: &str) {
     let _ = writeln!(std::io::stderr(), "note: {}", readable(text));
 }
 
@@ -140,7 +151,7 @@ pub(crate) fn run_warnings_but_tensors(run: &hinton::runs::Run) {
 fn say_warnings(run: &hinton::runs::Run, is_said: fn(&hinton::Warning) -> bool) {
     let said = || run.warnings.iter().filter(|warning| is_said(warning));
     for warning in said().take(MOST_WARNINGS) {
-        note(&format!("{}: {warning}", run.path));
+        note_of_file(&format!("{}: {warning}", run.path));
     }
     let count = said().count();
     if count > MOST_WARNINGS {
@@ -152,7 +163,7 @@ fn say_warnings(run: &hinton::runs::Run, is_said: fn(&hinton::Warning) -> bool) 
 pub(crate) fn warnings(checkpoint: &hinton::Checkpoint) {
     let warnings = &checkpoint.warnings;
     for warning in warnings.iter().take(MOST_WARNINGS) {
-        note(&format!("{}: {warning}", checkpoint.path));
+        note_of_file(&format!("{}: {warning}", checkpoint.path));
     }
     if warnings.len() > MOST_WARNINGS {
         let more = warnings.len() - MOST_WARNINGS;

@@ -19,6 +19,7 @@ mod kept;
 mod out;
 mod progress;
 mod remote;
+mod said;
 mod table;
 mod terminal;
 mod viewing;

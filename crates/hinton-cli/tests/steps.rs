@@ -112,7 +112,7 @@ fn runs_become_pages_curves_and_single_steps() {
     let text = folder.fails(2, &["draw", "run", "-o", "{}.svg"]);
     assert!(text.contains("hinton animate RUN"), "{text}");
     let text = folder.fails(2, &["animate", "run", "--as", "curve", "-o", "y.gif"]);
-    assert!(text.contains("hinton draw RUN --as curve"), "{text}");
+    assert!(text.contains("draw the run with --as curve"), "{text}");
 }
 
 /// What a folder is taken for is overruled by a word.

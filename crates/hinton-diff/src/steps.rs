@@ -135,7 +135,7 @@ pub fn diff_steps(
     if found.steps.len() < 2 {
         return Err(Error::unfit(
             format!("{}: fewer than two steps can be read", visible(&run.path)),
-            "`hinton diff A B` compares two files",
+            "compare two files instead",
         ));
     }
     match (found.tensors.is_empty(), first_error) {

@@ -461,7 +461,10 @@ fn offered(diff: &Diff) -> Option<String> {
         more => format!(", {more} more"),
     };
     (!shown.is_empty()).then(|| {
-        format!("perhaps the same, not compared (--map says so): {}{more}", shown.join(", "))
+        format!(
+            "perhaps the same, not compared unless a map of names says so: {}{more}",
+            shown.join(", ")
+        )
     })
 }
 

@@ -40,8 +40,8 @@ impl FromStr for PanelScale {
             "shared" => Ok(PanelScale::Shared),
             "own" => Ok(PanelScale::Own),
             _ => Err(Error::request(
-                format!("--panels {text:?}: expected shared or own, or nothing"),
-                "--panels=shared gives all panels one scale, --panels=own each its own",
+                format!("`panels` {text:?}: expected shared or own, or nothing"),
+                "`panels=shared` gives all panels one scale, `panels=own` each its own",
             )),
         }
     }
@@ -68,7 +68,7 @@ pub fn draw_panels_with(
     work: Work<'_>,
 ) -> Result<Picture, Error> {
     if groups.len() > MOST {
-        let message = format!("--panels: {} panels are more than {MOST}", groups.len());
+        let message = format!("`panels`: {} panels are more than {MOST}", groups.len());
         return Err(Error::request(message, "choose some of them with -t"));
     }
     let options = &request.options;

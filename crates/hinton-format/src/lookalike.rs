@@ -144,7 +144,7 @@ pub(crate) const LOOKALIKES: &[Lookalike] = &[
     other(
         "a TensorBoard log of a training (summaries)",
         |head| is_events(head.bytes),
-        "`hinton draw` shows its scalars as curves; weights lie in checkpoints beside it",
+        "draw it to see its scalars as curves; weights lie in checkpoints beside it",
     ),
     other("a SentencePiece tokenizer", is_sentencepiece, "choose the weights file beside it"),
     other("a tiktoken tokenizer", is_tiktoken, "choose the weights file beside it"),
@@ -449,7 +449,7 @@ mod tests {
         let event = b"\x18\0\0\0\0\0\0\0\x01\x02\x03\x04\x09\0\0\0\0\0\0\0\0\x1a\x0dbrain.Event:2";
         let error = told(event, "events.out.tfevents.17.host").unwrap();
         assert!(error.message().contains("a TensorBoard log"), "{error}");
-        assert!(error.cure_text().unwrap().contains("hinton draw"));
+        assert!(error.cure_text().unwrap().contains("draw it"));
         assert!(message(b"\0\0\0\x1cftypavif", "x.avif").contains("AVIF"));
         assert!(message(b"<svg xmlns=''/>", "x.svg").contains("SVG"));
         assert!(message(b"<?xml version='1.0'?><Error><Code>", "w.pt").contains("server's error"));

@@ -57,7 +57,7 @@ pub enum NetError {
         found: String,
     },
     /// The value of an option makes no sense.
-    #[error("{option} {value:?}: {why}")]
+    #[error("`{option}` {value:?}: {why}")]
     Option {
         /// The option.
         option: &'static str,

@@ -50,7 +50,7 @@ fn lacking(scene: &Scene) -> Option<String> {
         names.push_str(&format!(" and {} more", characters.len() - NAMED));
     }
     Some(format!(
-        "no font here has {names}: PNG, PDF and films show escapes such as {}; --font FILE names a \
+        "no font here has {names}: PNG, PDF and films show escapes such as {}; `font=FILE` names a \
          font that has them",
         characters.first()?.escape_unicode()
     ))

@@ -121,7 +121,7 @@ pub fn film_output_for(path: &Path) -> Result<&'static FilmRow, Error> {
             format!("{}: no output of films has this extension", path.display()),
             match extension {
                 Some(mp4) if mp4.eq_ignore_ascii_case("mp4") => format!(
-                    "this program was built without MP4: build it with --features mp4 and a C++ \
+                    "this program was built without MP4: build it with the feature mp4 and a C++ \
                      compiler, or choose {}",
                     known.join(", ")
                 ),

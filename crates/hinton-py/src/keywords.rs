@@ -1,6 +1,6 @@
 //! Settings of pictures as Python's keyword arguments, from the library's table.
 
-use hinton::settings::{SETTINGS, SettingRow, Takes, named};
+use hinton::settings::{Mention, SETTINGS, SettingRow, Takes, named, respelled};
 use hinton::{DrawRequest, Error};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -145,16 +145,18 @@ fn takes(keyword: &str) -> Option<String> {
     }
 }
 
-/// What the first option that a sentence of the library names takes.
+/// What the first setting that a sentence of the library names takes.
 pub(crate) fn takes_of_first(text: &str) -> Option<String> {
-    let options = text.split("--").skip(1).map(|rest| {
-        rest.split(|c: char| !(c.is_ascii_lowercase() || c == '-')).next().unwrap_or_default()
+    let mut names = Vec::new();
+    respelled(text, |mention| {
+        if let Mention::Setting { name, .. } | Mention::Given(name) = mention {
+            names.push(name.to_owned());
+        }
+        None
     });
-    // Of a network they are named without dashes: `init "x": …`.
-    let plain = text.split_once(" \"").map(|(before, _)| before);
-    options.chain(plain).find_map(|option| match named(option) {
+    names.iter().find_map(|name| match named(name) {
         Some(row) => Some(cure_of(row)),
-        None => crate::arguments::takes(&crate::arguments::keyword_named(option)?),
+        None => crate::arguments::takes(&crate::arguments::keyword_named(name)?),
     })
 }
 
@@ -190,32 +192,33 @@ pub(crate) fn number(keyword: &str, value: &Bound<'_, PyAny>) -> PyResult<String
     }
 }
 
-/// A sentence of the library in the words of Python: `--cmap "x"` becomes `cmap="x"`. Command lines in it
-/// stay what they are.
+/// A sentence of the library in the words of Python: `` `cmap` "x" `` becomes `cmap="x"`.
 pub(crate) fn in_keywords(text: &str) -> String {
-    let mut said = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(dashes) = rest.find("--") {
-        let (before, after) = rest.split_at(dashes);
-        let word = &after[2..];
-        let end = word.find(|c: char| !(c.is_ascii_lowercase() || c == '-')).unwrap_or(word.len());
-        said.push_str(before);
-        rest = &word[end..];
-        match said_as(&word[..end]).filter(|_| !is_in_command(&said)) {
-            None => said.push_str(&after[..2 + end]),
-            Some(Said::Off(name)) => said.push_str(&format!("{name}=False")),
-            Some(Said::Name(name)) => {
-                said.push_str(&name);
-                if let Some(value) = rest.strip_prefix(' ').filter(|r| r.starts_with('"')) {
-                    said.push('=');
-                    rest = value;
-                }
-            }
-        }
+    let said = respelled(text, |mention| match mention {
+        Mention::Setting { name, value } => Some(match (said_as(name)?, value) {
+            (Said::Off(name), _) => format!("{name}=False"),
+            (Said::Name(name), None) => name,
+            (Said::Name(name), Some(value)) => format!("{name}={}", literal(value)),
+        }),
+        Mention::Given(name) => Some(match said_as(name)? {
+            Said::Off(name) => format!("{name}=False "),
+            Said::Name(name) => format!("{name}="),
+        }),
+        Mention::List("colormaps") => Some("`hinton.colormaps()`".to_owned()),
+        Mention::List("charts") => Some("`hinton.charts()`".to_owned()),
+        Mention::List(name) => Some(format!("`hinton list {name}`")),
+    });
+    without_patterns(said)
+}
+
+/// A value in a sentence as Python writes it: numbers and placeholders such as `FILE` as they are.
+fn literal(value: &str) -> String {
+    let is_placeholder = value.chars().all(|c| c.is_ascii_uppercase() || "_,".contains(c));
+    let is_quoted = value.starts_with('\'') || value.starts_with('"');
+    match is_placeholder || is_quoted || value.parse::<f64>().is_ok() {
+        true => value.to_owned(),
+        false => format!("\"{value}\""),
     }
-    said.push_str(rest);
-    let said = said.replace("`hinton list colormaps`", "`hinton.colormaps()`");
-    without_patterns(said.replace("`hinton list charts`", "`hinton.charts()`"))
 }
 
 /// A sentence whose tensors are named by an argument, not by `-t`. Command lines in it stay what they are.
@@ -250,12 +253,6 @@ fn said_as(option: &str) -> Option<Said> {
         }),
         None => crate::arguments::keyword_named(option).map(Said::Name),
     }
-}
-
-/// Whether the text so far ends within a command line such as `hinton draw RUN`.
-fn is_in_command(said: &str) -> bool {
-    let began = COMMAND_WORDS.iter().filter_map(|word| said.rfind(word)).max();
-    began.is_some_and(|began| !said[began..].contains(['`', ';', '\n']))
 }
 
 /// How command lines in sentences begin.

@@ -93,7 +93,7 @@ fn of_tensors(
     if links.is_empty() {
         return Err(Error::unfit(
             format!("{path}: expected matrices that form a network, found none"),
-            "say what it is with --model, such as --model 1x28x28-conv:6:5-relu-10",
+            "say what it is with `model`, such as `model=1x28x28-conv:6:5-relu-10`",
         ));
     }
     let other = own(checkpoint).find(|tensor| tensor.shape().len() > 2);
@@ -104,7 +104,7 @@ fn of_tensors(
                 other.name(),
                 shape_text(other.shape())
             ),
-            "say what it is with --model, such as --model 1x28x28-conv:6:5-relu-10",
+            "say what it is with `model`, such as `model=1x28x28-conv:6:5-relu-10`",
         ));
     }
     let mut notes = Vec::new();
@@ -120,7 +120,7 @@ fn of_tensors(
     if links.len() > 1 {
         let assumed = if activation.is_some() { "" } else { " is assumed" };
         let cure =
-            if activation.is_some() { "" } else { " (a checkpoint does not say; --activation)" };
+            if activation.is_some() { "" } else { " (a checkpoint does not say; `activation`)" };
         notes.push(format!("{word}{assumed} between the linear maps, none after the last{cure}"));
     }
     let names: Vec<&str> = links.iter().map(|link| link.weight.name()).collect();
@@ -185,7 +185,7 @@ fn no_chain(path: &str, links: &[Link<'_>]) -> Error {
             told(two),
             two.sides(order).0
         ),
-        "say what it is with --model, such as --model 784-128-relu-10, or choose another file",
+        "say what it is with `model`, such as `model=784-128-relu-10`, or choose another file",
     )
 }
 
@@ -222,7 +222,7 @@ fn push_word(network: &mut Network<f64>, word: &str, name: &str) -> Result<(), E
     match (layers.steps(), takes_values) {
         ([step], true) => Ok(network.push(Some(name), step.layer.boxed())?),
         _ => Err(Error::request(
-            format!("--activation {word}: expected a layer without weights"),
+            format!("`activation={word}`: expected a layer without weights"),
             "such as tanh, relu, sigmoid, gelu or silu",
         )),
     }

@@ -47,7 +47,7 @@ impl FromStr for ColorBy {
                 let number = other.strip_prefix("coordinate:").unwrap_or(other);
                 let number = number.parse().map_err(|_| {
                     Error::request(
-                        format!("--color {other:?}: points are not coloured so"),
+                        format!("`color` {other:?}: points are not coloured so"),
                         "write first, coordinate:K (from 0), angle, wheel, label or prediction",
                     )
                 })?;
@@ -112,7 +112,7 @@ pub(crate) fn color(
             if axis >= set.width {
                 return Err(Error::request(
                     format!(
-                        "--color coordinate:{axis}: points have {} coordinates, counted from 0",
+                        "`color=coordinate:{axis}`: points have {} coordinates, counted from 0",
                         set.width
                     ),
                     "",
@@ -138,8 +138,8 @@ pub(crate) fn color(
         ColorBy::Label => {
             let Some((labels, names)) = &set.labels else {
                 return Err(Error::request(
-                    format!("--color label: {} has no labels", set.name),
-                    "give a column of labels after the coordinates, or --labels FILE",
+                    format!("`color=label`: {} has no labels", set.name),
+                    "give a column of labels after the coordinates, or `labels=FILE`",
                 ));
             };
             classed(labels.iter().map(|&label| label as u16).collect(), names, "")

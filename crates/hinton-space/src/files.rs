@@ -216,7 +216,7 @@ fn without_last<T: Copy>(values: &[T], width: usize) -> Vec<T> {
 
 fn first_rows(count: usize) -> Result<hinton_tensor::Slice, Error> {
     let text = format!("[:{count}]");
-    text.parse().map_err(|error| Error::request(format!("--count {count}: {error}"), ""))
+    text.parse().map_err(|error| Error::request(format!("`count={count}`: {error}"), ""))
 }
 
 /// The points of a file: its only table, or the one array whose rows have the right width, with the
@@ -288,7 +288,7 @@ fn only_tensor(checkpoint: &Checkpoint) -> Result<Tensor, Error> {
                     several.len(),
                     names.join(", ")
                 ),
-                "export the one that holds the points: hinton export FILE -t NAME -o points.npy",
+                "export the one that holds the points to a file of its own, such as points.npy",
             ))
         }
     }
@@ -301,7 +301,7 @@ fn classes(column: &[f64], name: &str) -> Result<(Vec<u32>, Vec<String>), Error>
         if value.fract() != 0.0 || value.abs() > 1e15 || value.is_nan() {
             return Err(Error::unfit(
                 format!("{name}: the label of point {at} is {value}: expected a whole number"),
-                "leave the column out, or color by --color coordinate:K",
+                "leave the column out, or color by `color=coordinate:K`",
             ));
         }
         distinct.push(value as i64);

@@ -124,7 +124,7 @@ impl Show {
                     "a film of {now:.0} seconds at {} frames a second is too long",
                     request.fps
                 ),
-                "ask for a shorter --duration or a smaller --fps",
+                "ask for a shorter `duration` or a smaller `fps`",
             ));
         }
         let has_box = self.shown[first..].iter().any(|shown| shown.dims > 2);
@@ -174,14 +174,14 @@ fn turns(parts: &[Part], shown: &[Shown], morph: bool) -> Vec<(f64, f64)> {
 fn check(request: &FilmRequest) -> Result<(), Error> {
     let duration = request.duration.unwrap_or(1.0);
     for (option, value, least, most) in [
-        ("--fps", request.fps, f64::MIN_POSITIVE, 240.0),
-        ("--pause", request.pause, 0.0, LONGEST),
-        ("--travel", request.travel, f64::MIN_POSITIVE, LONGEST),
-        ("--duration", duration, f64::MIN_POSITIVE, LONGEST),
+        ("fps", request.fps, f64::MIN_POSITIVE, 240.0),
+        ("pause", request.pause, 0.0, LONGEST),
+        ("travel", request.travel, f64::MIN_POSITIVE, LONGEST),
+        ("duration", duration, f64::MIN_POSITIVE, LONGEST),
     ] {
         if !(least..=most).contains(&value) {
             let least = if least > 0.0 { "above 0" } else { "from 0" };
-            let message = format!("{option} {value}: expected a number {least}, at most {most}");
+            let message = format!("`{option}={value}`: expected a number {least}, at most {most}");
             return Err(Error::request(message, ""));
         }
     }

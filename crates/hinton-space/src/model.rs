@@ -50,7 +50,7 @@ impl Default for NetworkRequest {
 impl NetworkRequest {
     fn init(&self) -> Result<Init, Error> {
         if !self.scale.is_finite() {
-            let message = format!("--scale {}: expected a number", self.scale);
+            let message = format!("`scale={}`: expected a number", self.scale);
             return Err(Error::request(message, ""));
         }
         Ok(Init { scale: self.scale, ..Init::named(&self.init)? })
@@ -214,7 +214,7 @@ fn refuse_weights(request: &NetworkRequest, what: &str) -> Result<(), Error> {
     match request.weights.is_empty() {
         true => Ok(()),
         false => Err(Error::request(
-            format!("--weights: the weights of {what} are in the file"),
+            format!("`weights`: the weights of {what} are in the file"),
             "give weights by hand to a network written as 2-3-tanh-2",
         )),
     }
@@ -244,7 +244,7 @@ fn of_onnx(path: &Path, request: &NetworkRequest) -> Result<Model, Error> {
 fn of_onnx(path: &Path, _: &NetworkRequest) -> Result<Model, Error> {
     Err(Error::request(
         format!("{}: this program was built without the ONNX engine", path.display()),
-        "build it with --features onnx",
+        "build it with the feature onnx",
     ))
 }
 
@@ -311,7 +311,7 @@ fn check_finite(model: &Model) -> Result<(), Error> {
                     "{}: {}{place}: expected a finite weight, found {}",
                     model.title, array.name, array.values[at]
                 ),
-                "no point has a place after it; `hinton check` finds all of them",
+                "no point has a place after it; a check of the file finds all of them",
             ));
         }
     }
@@ -361,7 +361,7 @@ impl Model {
                 "{points} points after every step are {values} values, the limit is {MOST_UNASKED} \
                  where no points are asked for"
             ),
-            "ask for fewer points: --points cloud --count 100",
+            "ask for fewer points: `points=cloud` `count=100`",
         ))
     }
 

@@ -43,7 +43,7 @@ impl FromStr for Normalize {
             Some((mean, deviation)) if deviation > 0.0 => Ok(Normalize::By { mean, deviation }),
             _ => Err(Error::request(
                 format!(
-                    "--normalize {text:?}: expected MEAN,STD with a STD above 0, raw or points"
+                    "`normalize` {text:?}: expected MEAN,STD with a STD above 0, raw or points"
                 ),
                 "MNIST is often normalised by 0.1307,0.3081; raw leaves bytes from 0 to 255, points \
                  takes the mean and the standard deviation of the points that are sent",
@@ -79,8 +79,8 @@ impl PointSet {
         };
         if !(deviation > 0.0 && deviation.is_finite()) {
             return Err(Error::request(
-                format!("--normalize points: all values of {} are equal", self.name),
-                "say by what: --normalize MEAN,STD",
+                format!("`normalize=points`: all values of {} are equal", self.name),
+                "say by what: `normalize=MEAN,STD`",
             ));
         }
         let changed = |value: f64| (value - mean) / deviation;

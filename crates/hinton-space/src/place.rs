@@ -28,7 +28,7 @@ impl FromStr for Flatten {
     fn from_str(text: &str) -> Result<Self, Error> {
         let fault = || {
             Error::request(
-                format!("--show {text:?}: expected pca, pca2, or two or three units such as 0,4,7"),
+                format!("`show` {text:?}: expected pca, pca2, or two or three units such as 0,4,7"),
                 "units are counted from 0",
             )
         };
@@ -79,7 +79,7 @@ impl Placement {
                 if let Some(unit) = units.iter().find(|&&unit| unit >= stage.width) {
                     return Err(Error::request(
                         format!(
-                            "--show: there is no unit {unit} after step {} ({}), which has {}",
+                            "`show`: there is no unit {unit} after step {} ({}), which has {}",
                             stage.name, stage.label, stage.width
                         ),
                         "units are counted from 0",

@@ -50,7 +50,7 @@ impl FromStr for PointSource {
             file if file.contains(['.', '/', '\\']) => PointSource::File(file.into()),
             other => {
                 return Err(Error::request(
-                    format!("--points {other:?}: there are no such points"),
+                    format!("`points` {other:?}: there are no such points"),
                     format!(
                         "write mesh, cloud, line, circle, rings, {}, or a file such as points.npy",
                         data_names().collect::<Vec<_>>().join(", ")
@@ -157,9 +157,12 @@ impl PointSet {
 /// Returns an error if the points do not fit the network, an option makes no sense, or a file
 /// cannot be read.
 pub fn points(request: &PointRequest, width: usize) -> Result<PointSet, Error> {
-    for (option, value) in [("--extent", request.extent), ("--spacing", request.spacing)] {
+    for (option, value) in [("extent", request.extent), ("spacing", request.spacing)] {
         if let Some(value) = value.filter(|value| !(*value > 0.0 && value.is_finite())) {
-            return Err(Error::request(format!("{option} {value}: expected a number above 0"), ""));
+            return Err(Error::request(
+                format!("`{option}={value}`: expected a number above 0"),
+                "",
+            ));
         }
     }
     let mut set = match &request.source {
@@ -218,7 +221,7 @@ fn finish(set: &mut PointSet, request: &PointRequest) -> Result<(), Error> {
 pub(super) fn too_many(count: usize) -> Error {
     Error::request(
         format!("{count} points are more than the {MOST_POINTS} that are drawn"),
-        "ask for fewer: a larger --spacing, a smaller --extent or --count",
+        "ask for fewer: a larger `spacing`, a smaller `extent` or `count`",
     )
 }
 
@@ -252,7 +255,7 @@ fn mesh(request: &PointRequest, width: usize) -> Result<PointSet, Error> {
     if width > 3 {
         return Err(Error::request(
             format!("a mesh has 1 to 3 dimensions, and this network takes {width} values a point"),
-            "choose other --points: cloud, a data set, or a file such as points.npy",
+            "choose other `points`: cloud, a data set, or a file such as points.npy",
         ));
     }
     let extent = request.extent.unwrap_or(5.0);
@@ -330,14 +333,14 @@ fn circles(
     if width < 2 {
         return Err(Error::request(
             format!(
-                "--points {name}: a circle has 2 dimensions, and this network takes 1 value a point"
+                "`points={name}`: a circle has 2 dimensions, and this network takes 1 value a point"
             ),
             "choose mesh, cloud or line",
         ));
     }
     if count.saturating_mul(shares.len()) > MOST_POINTS || count < 3 {
         return Err(Error::request(
-            format!("--count {count}: a circle has 3 to {MOST_POINTS} points"),
+            format!("`count={count}`: a circle has 3 to {MOST_POINTS} points"),
             "",
         ));
     }
@@ -369,7 +372,7 @@ fn data(name: &'static str, request: &PointRequest, width: usize) -> Result<Poin
                 "points of the wrong width: the network takes {width} values a point, {name} has {}",
                 set.inputs.width()
             ),
-            format!("choose other --points, or a network that begins with {}", set.inputs.width()),
+            format!("choose other `points`, or a network that begins with {}", set.inputs.width()),
         ));
     }
     let count = request.count.map_or(set.len(), |count| count.min(set.len()));
@@ -434,7 +437,7 @@ mod tests {
         };
         assert!(refused(1e-9, 2).contains("more than"));
         assert!(refused(0.1, 784).contains("takes 784 values"));
-        assert!(refused(-1.0, 2).contains("--spacing -1"));
-        assert!(refused(f64::NAN, 2).contains("--spacing NaN"));
+        assert!(refused(-1.0, 2).contains("`spacing=-1`"));
+        assert!(refused(f64::NAN, 2).contains("`spacing=NaN`"));
     }
 }

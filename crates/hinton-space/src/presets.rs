@@ -121,7 +121,7 @@ fn push_activation(network: &mut Network<f64>, word: &str) -> Result<(), Error> 
     match layers.steps() {
         [step] if layers.values().is_empty() => Ok(network.push(None, step.layer.boxed())?),
         _ => Err(Error::request(
-            format!("--activation {word}: expected a layer without weights"),
+            format!("`activation={word}`: expected a layer without weights"),
             "such as tanh or relu",
         )),
     }

@@ -250,7 +250,7 @@ fn model_words(show: &Show) -> String {
 fn durations(frames: usize, timing: &FilmRequest) -> Result<Vec<u32>, Error> {
     let seconds = timing.duration.unwrap_or((frames as f64 / 12.0).clamp(2.0, 20.0));
     if !(seconds > 0.0 && seconds <= 3600.0) {
-        let message = format!("--duration {seconds}: expected a number above 0, at most 3600");
+        let message = format!("`duration={seconds}`: expected a number above 0, at most 3600");
         return Err(Error::request(message, ""));
     }
     let each = seconds * 1000.0 / frames.max(1) as f64;

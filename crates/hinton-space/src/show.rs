@@ -238,7 +238,7 @@ impl Show {
         if !fits {
             return Err(Error::request(
                 format!(
-                    "--regions: points of {} values cannot be a plane of {outputs} classes",
+                    "`regions`: points of {} values cannot be a plane of {outputs} classes",
                     self.set.width
                 ),
                 "regions are drawn of classifiers of two inputs",

@@ -80,12 +80,12 @@ pub(super) fn remark(
         .filter(|best| best.0 > accuracy + BETTER);
     Some(match best {
         Some((right, by)) => format!(
-            "{said}: with --normalize {by} it is right for {} % of the first {} points",
+            "{said}: with `normalize={by}` it is right for {} % of the first {} points",
             percent(right),
             set.len().min(TRIED)
         ),
         None => format!(
-            "{said}: was it trained on values like these? --normalize MEAN,STD changes them"
+            "{said}: was it trained on values like these? `normalize=MEAN,STD` changes them"
         ),
     })
 }

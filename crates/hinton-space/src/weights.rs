@@ -5,7 +5,7 @@ use hinton_weights::Error;
 use serde_json::Value;
 
 /// What a matrix looks like.
-const HELP: &str = "write the step and its matrix, row by row: --weights '0=[[3,0],[0,3],[6,6]]', or \
+const HELP: &str = "write the step and its matrix, row by row: `weights='0=[[3,0],[0,3],[6,6]]'`, or \
                     name a file: JSON {\"0\": [[3, 0], …]} or a checkpoint with 0.weight";
 
 /// Gives steps of a network the weights of `0=[[3,0],[0,3]]`, several parted by `;`, or of a file.
@@ -18,9 +18,9 @@ pub(crate) fn set(network: &mut Network<f64>, text: &str) -> Result<(), Error> {
     for part in text.split(';').filter(|part| !part.trim().is_empty()) {
         let (step, matrix) = part
             .split_once('=')
-            .ok_or_else(|| Error::request(format!("--weights {part:?}: no step is named"), HELP))?;
+            .ok_or_else(|| Error::request(format!("`weights` {part:?}: no step is named"), HELP))?;
         let matrix: Value = serde_json::from_str(matrix.trim())
-            .map_err(|error| Error::request(format!("--weights {part:?}: {error}"), HELP))?;
+            .map_err(|error| Error::request(format!("`weights` {part:?}: {error}"), HELP))?;
         set_step(network, step.trim(), &matrix)?;
     }
     Ok(())
@@ -70,11 +70,11 @@ fn set_step(network: &mut Network<f64>, step: &str, matrix: &Value) -> Result<()
             |own| format!("it is {}, which has no matrix", own.layer.label()),
         );
         return Err(Error::request(
-            format!("--weights: step {step}: {found}; linear maps are {}", linear.join(", ")),
+            format!("`weights`: step {step}: {found}; linear maps are {}", linear.join(", ")),
             HELP,
         ));
     }
-    let fault = |why: String| Error::request(format!("--weights: step {step}: {why}"), HELP);
+    let fault = |why: String| Error::request(format!("`weights`: step {step}: {why}"), HELP);
     let rows = matrix.as_array().filter(|rows| !rows.is_empty());
     let rows = rows.ok_or_else(|| fault("expected a list of rows".to_owned()))?;
     let mut values = Vec::new();
@@ -133,7 +133,7 @@ mod tests {
         let fault = |text: &str| set(&mut network(), text).unwrap_err().to_string();
         assert_eq!(
             fault("0=[[3,0],[0,3]]"),
-            "--weights: step 0: Linear Layer (2D → 3D) expects a matrix of 3 rows (out) and 2 \
+            "`weights`: step 0: Linear Layer (2D → 3D) expects a matrix of 3 rows (out) and 2 \
              columns (in), found 2 x 2"
         );
         assert!(fault("1=[[1]]").contains("it is Tanh, which has no matrix; linear maps are 0, 2"));
@@ -141,6 +141,6 @@ mod tests {
         assert!(fault("0=[[1,2],[3]]").contains("row 1 has 1 numbers, row 0 has 2"));
         assert!(fault("0=[[1,null]]").contains("null is not a number"));
         assert!(fault("0=[1,2]").contains("row 0 is not a list"));
-        assert!(fault("0=[[1,").contains("--weights"));
+        assert!(fault("0=[[1,").contains("weights"));
     }
 }

@@ -148,7 +148,7 @@ pub fn named(name: &str, seed: u64) -> Result<DataSet, Error> {
     match row(name) {
         Some(_) => Err(Error::unfit(
             format!("{name} lies in files of its own"),
-            "say where they are with --data FOLDER",
+            "say where they are with `data=FOLDER`",
         )),
         None => {
             let nearest = near::nearest(DATA.iter().map(|row| row.name), name);
@@ -212,7 +212,7 @@ fn find(folder: &Path, name: &str) -> Result<PathBuf, Error> {
     found.ok_or_else(|| {
         Error::missing(
             format!("{}: there is no {name}", folder.display()),
-            "say where the files are with --data FOLDER",
+            "say where the files are with `data=FOLDER`",
         )
     })
 }

@@ -167,8 +167,8 @@ impl From<TraceError> for Error {
 }
 
 /// What takes a summary, for who asked it for values.
-const OF_SUMMARIES: &str = "of the summary itself hinton inspect shows the statistics, hinton draw a histogram of one tensor or a \
-                            profile of several, hinton check and hinton diff what follows from them";
+const OF_SUMMARIES: &str = "a summary can be inspected (statistics), drawn (a histogram of one tensor, a profile of \
+                            several), checked and compared";
 
 fn some(text: impl Into<String>) -> Option<String> {
     Some(text.into()).filter(|text: &String| !text.is_empty())

@@ -5,9 +5,9 @@
 #[non_exhaustive]
 pub enum ChartError {
     /// The value of an option is invalid.
-    #[error("{option} {value:?}: {expected}")]
+    #[error("`{option}` {value:?}: {expected}")]
     Option {
-        /// The option, as spelled on the command line.
+        /// The name of the setting.
         option: &'static str,
         /// What was given.
         value: String,
@@ -40,7 +40,7 @@ impl ChartError {
     /// What to do about it, if the message does not say so.
     pub fn help(&self) -> Option<&'static str> {
         match self {
-            ChartError::NoRoom { .. } => Some("ask for a larger --size"),
+            ChartError::NoRoom { .. } => Some("ask for a larger `size`"),
             _ => None,
         }
     }

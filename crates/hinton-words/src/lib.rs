@@ -10,6 +10,7 @@ mod axis;
 mod chart_error;
 mod escape;
 mod film_error;
+mod mention;
 mod number;
 mod render_error;
 
@@ -17,5 +18,6 @@ pub use axis::{Numbering, Sections, shape_text};
 pub use chart_error::ChartError;
 pub use escape::visible;
 pub use film_error::{FilmError, SourceError};
+pub use mention::{Mention, respelled};
 pub use number::{short, short_count, significant, trim};
 pub use render_error::{MOST_PIXELS, MOST_SIDE, PixelLimit, RenderError};

@@ -65,8 +65,8 @@ impl RenderError {
     /// What to do about it, if known.
     pub fn help(&self) -> Option<&'static str> {
         match self {
-            RenderError::TooLarge { .. } => Some("ask for another --size or --dpi"),
-            RenderError::PageTooLarge { .. } => Some("ask for another --size"),
+            RenderError::TooLarge { .. } => Some("ask for another `size` or `dpi`"),
+            RenderError::PageTooLarge { .. } => Some("ask for another `size`"),
             RenderError::Encode { .. } => None,
         }
     }

@@ -17,3 +17,4 @@
 //! ```
 
 pub use hinton_draw::settings::*;
+pub use hinton_words::{Mention, respelled};

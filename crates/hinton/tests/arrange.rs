@@ -135,7 +135,7 @@ fn reshapes_find_the_axis_that_fits() {
     let wrong = arrange(&[Selected::whole(counting("w", &[64, 10]))], &request("7x7"));
     let error = wrong.err().unwrap();
     assert!(
-        error.to_string().contains("--reshape 7x7: the 640 values of w (shape 64 × 10) do not"),
+        error.to_string().contains("`reshape=7x7`: the 640 values of w (shape 64 × 10) do not"),
         "{error}"
     );
 }
@@ -158,7 +158,7 @@ fn axes_are_brought_into_another_order() {
     assert_eq!(values[..9], [0.0, 1.0, 2.0, 6.0, 7.0, 8.0, 12.0, 13.0, 14.0]);
     let tensor = Selected::whole(counting("w", &[3, 4]));
     let error = arrange(&[tensor], &request("0,2,1")).err().unwrap();
-    assert_eq!(error.to_string(), "--permute 0,2,1: w has 2 axes (shape 3 × 4)");
+    assert_eq!(error.to_string(), "`permute=0,2,1`: w has 2 axes (shape 3 × 4)");
     assert_eq!(error.help(), Some("name each axis once: 0,1 in the order that is wanted"));
 }
 

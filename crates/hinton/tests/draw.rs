@@ -176,7 +176,7 @@ fn settings_name_the_charts_that_heed_them() {
                 plain = plain.set(name, value).unwrap();
             }
             let set = plain.clone().set(name, value).unwrap();
-            let note = format!("--{name} has no effect on ");
+            let note = format!("`{name}` has no effect on ");
             let mut changes = false;
             for tensors in tensors(chart.name) {
                 let (bytes, picture) = svg(&tensors, &set);
@@ -212,7 +212,7 @@ fn what_is_said_about_colours_chooses_cells() {
     }
     let request = DrawRequest::chart("hinton").set("cmap", "viridis").unwrap();
     let picture = draw([counting("w", &[6, 4])], &request).unwrap();
-    assert_eq!(picture.notes, ["--cmap has no effect on a Hinton diagram"]);
+    assert_eq!(picture.notes, ["`cmap` has no effect on a Hinton diagram"]);
     // What a preset sets was not said.
     let request = DrawRequest::preset("mnist-weights").unwrap().set("as", "hinton").unwrap();
     let picture = draw([counting("w", &[6, 4])], &request).unwrap();
@@ -254,7 +254,7 @@ fn numbers_of_settings_are_checked() {
         ("row-labels", ""),
     ] {
         let error = DrawRequest::default().set(setting, value).unwrap_err();
-        assert!(error.to_string().contains(&format!("--{setting}")), "{error}");
+        assert!(error.to_string().contains(&format!("`{setting}`")), "{error}");
     }
 }
 

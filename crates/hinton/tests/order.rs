@@ -116,7 +116,7 @@ fn what_cannot_be_sorted_says_why() {
     // Other charts say that nothing is sorted.
     let histogram = DrawRequest::chart("histogram").set("order", "rows").unwrap();
     let notes = draw([one()], &histogram).unwrap().notes;
-    assert!(notes.iter().any(|note| note.contains("--order has no effect")), "{notes:?}");
+    assert!(notes.iter().any(|note| note.contains("`order` has no effect")), "{notes:?}");
     // A film would show rows that change places.
     let folder = Folder::new();
     for step in 1..=2 {

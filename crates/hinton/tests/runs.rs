@@ -156,7 +156,7 @@ fn what_a_run_lacks_is_left_out_and_said() {
     says(&page, &["no curves: the run has no metrics", "no confusion matrix", "How values spread"]);
     assert!(!words(&page).contains("Learning"));
     let (message, help) = error(&runs, &[], &chart("curve"));
-    assert!(message.contains("no metrics") && help.contains("--as distribution"), "{help}");
+    assert!(message.contains("no metrics") && help.contains("`as=distribution`"), "{help}");
     assert!(draw_runs(&[], &none(), &RunRequest::default()).is_err());
 }
 
@@ -211,7 +211,7 @@ fn a_step_is_drawn_as_a_checkpoint_is() {
     assert_eq!(squares(&picture), squares(&alone));
     request.step = Some(25);
     let (message, help) = error(&runs, &["weight"], &request);
-    assert!(message.contains("--step 25") && help.contains("20 and 30"), "{help}");
+    assert!(message.contains("`step=25`") && help.contains("20 and 30"), "{help}");
     // The last that has it.
     says(&draw_runs(&runs, &["confusion"], &RunRequest::default()).unwrap(), &["step 40, 5 of 6"]);
     let two = [run(&folder, "a", ""), run(&folder, "b", "")];
@@ -246,7 +246,7 @@ fn confusion_matrices_play_and_charts_of_all_steps_do_not() {
     for name in ["curve", "distribution"] {
         let request = AnimateRequest::of(DrawRequest::chart(name));
         let error = animate(&runs, &none(), &request).unwrap_err();
-        assert!(error.help().unwrap().contains("hinton draw RUN --as"), "{error}");
+        assert!(error.help().unwrap().contains("draw the run with `as="), "{error}");
     }
 }
 
@@ -270,7 +270,7 @@ fn a_profile_of_a_run_runs_over_its_steps() {
     let (message, _) = error(&runs, &["wieght"], &chart("profile"));
     assert!(message.contains("wieght"), "{message}");
     let film = animate(&runs, &none(), &AnimateRequest::of(DrawRequest::chart("profile")));
-    assert!(film.unwrap_err().help().unwrap().contains("hinton draw RUN --as profile"));
+    assert!(film.unwrap_err().help().unwrap().contains("draw the run with `as=profile`"));
 }
 
 #[test]

@@ -164,7 +164,7 @@ fn what_is_no_network_is_told() {
     assert!(refused("2-3", &odd).contains("uniformly"));
     odd = NetworkRequest::default();
     odd.scale = f64::NAN;
-    assert!(refused("2-3", &odd).contains("--scale NaN"));
+    assert!(refused("2-3", &odd).contains("`scale=NaN`"));
     odd = NetworkRequest::default();
     odd.weights = vec!["0=[[1,2]]".to_owned()];
     assert!(refused("2-3", &odd).contains("expects a matrix of 3 rows (out) and 2 columns (in)"));
@@ -290,7 +290,7 @@ fn a_network_near_chance_is_remarked_on_with_what_would_help() {
     assert_eq!(right, 0.5, "all are of the second class");
     assert_eq!(
         said.unwrap(),
-        "50 % right is near chance (50 % with 2 classes): with --normalize 0.5,0.5 it is right for \
+        "50 % right is near chance (50 % with 2 classes): with `normalize=0.5,0.5` it is right for \
          100 % of the first 200 points"
     );
     request.normalize = "0.5,0.5".parse().unwrap();

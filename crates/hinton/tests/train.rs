@@ -208,7 +208,7 @@ fn diverging_stops_and_the_run_stays_readable() {
         panic!("it did not diverge");
     };
     assert!(what.contains("0.weight") || what.contains("weight") || what == "the loss", "{what}");
-    assert!(advice.contains("--lr"), "{advice}");
+    assert!(advice.contains("lr"), "{advice}");
     let run = hinton::runs::open_run(&[&path], &RunOptions::default()).unwrap();
     assert!(run.warnings.is_empty(), "{:?}", run.warnings);
     assert_eq!(run.steps.last().unwrap().number, step - 1);
@@ -247,8 +247,8 @@ fn settings_that_make_no_sense_are_told() {
         Session::new(&data, settings, 1).unwrap_err().to_string()
     };
     assert!(fault(&|settings| settings.validation = 1000).contains("1000 points"));
-    assert!(fault(&|settings| settings.batch = 0).contains("--batch 0"));
-    assert!(fault(&|settings| settings.rate = f64::NAN).contains("--lr NaN"));
+    assert!(fault(&|settings| settings.batch = 0).contains("`batch=0`"));
+    assert!(fault(&|settings| settings.rate = f64::NAN).contains("`lr=NaN`"));
     assert!(Settings::of(&data, "lenet").unwrap_err().to_string().contains("pictures"));
     let fault = Settings::of(&data, "3-2").and_then(|s| Session::new(&data, s, 1).map(|_| ()));
     assert!(fault.unwrap_err().to_string().contains("rows of 3 values"));

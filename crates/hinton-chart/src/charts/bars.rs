@@ -21,7 +21,7 @@ pub(super) const ROW: ChartRow = ChartRow {
            are more values than pixels, a bar is the value with the largest magnitude of a block, and the picture says so. \
            At the right the same values are sorted, on the same axis: how many are near zero, how long \
            the tails are, whether few stand out. If all values are farther from zero than from each other, \
-           bars begin at their mean (folded ones at the value nearest to zero), and the picture says so. --range sets the ends, --center where bars begin, --log \
+           bars begin at their mean (folded ones at the value nearest to zero), and the picture says so. `range` sets the ends, `center` where bars begin, `log` \
            makes the axis logarithmic on both sides of zero. Values that are not finite are marked above \
            their place and listed.",
     heeds: &["range", "center", "row-labels", "col-labels", "x-label", "y-label", "reduce", "log"],

@@ -254,7 +254,7 @@ pub(super) fn reduction_notes(panels: &[Panel]) -> Vec<String> {
 /// Where a symmetric logarithmic scale is linear.
 pub(super) fn linear_note(scale: &ColorScale) -> Option<String> {
     let linear = short(scale.linear_below()?);
-    Some(format!("colours are linear within ±{linear} and logarithmic beyond (--symlog-threshold)"))
+    Some(format!("colours are linear within ±{linear} and logarithmic beyond"))
 }
 
 /// What a person should know about the colours.
@@ -264,7 +264,7 @@ pub(super) fn scale_notes(scale: &ColorScale) -> Vec<String> {
     }
     if scale.zero_is_middle() {
         let one_sided = scale.low() > 0.0 || scale.high() < 0.0;
-        let note = "zero keeps the middle colour; a sequential map such as --cmap viridis spreads \
+        let note = "zero keeps the middle colour; a sequential map such as `cmap=viridis` spreads \
                     this range over all its colours";
         return if one_sided { vec![note.to_owned()] } else { Vec::new() };
     }

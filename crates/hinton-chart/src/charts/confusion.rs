@@ -24,11 +24,11 @@ pub(super) const ROW: ChartRow = ChartRow {
     help: "A square matrix of counts: row i, column j holds how many examples of class i were predicted as \
            class j. Colour is the share of the row, so rare classes are as readable as frequent ones: correct \
            predictions on the diagonal in one hue from 0 to 100 %, mistakes in another from 0 to 25 %, the same \
-           for every matrix, so that two can be compared; --range 0..0.05 chooses another end. Counts are written in the cells, \
-           zeros are left blank; --annotate .0% writes shares of the row. --shares column shows shares of what \
-           was predicted instead, whose diagonal is the precision, --shares all those of all examples. A matrix whose rows sum to 1 is \
+           for every matrix, so that two can be compared; `range=0..0.05` chooses another end. Counts are written in the cells, \
+           zeros are left blank; `annotate=.0%` writes shares of the row. `shares=column` shows shares of what \
+           was predicted instead, whose diagonal is the precision, `shares` all those of all examples. A matrix whose rows sum to 1 is \
            taken as shares. The title states the accuracy, and the lines below the lowest recalls and precisions. \
-           Class names come from the settings of a run or from --row-labels.",
+           Class names come from the settings of a run or from `row-labels`.",
     heeds: &[
         "range",
         "annotate",
@@ -109,7 +109,7 @@ impl Counts {
         }
         if rows > MOST_CLASSES {
             let why =
-                format!("more than {MOST_CLASSES} classes; a heat map shows it: --as heatmap");
+                format!("more than {MOST_CLASSES} classes; a heat map shows it: `as=heatmap`");
             return Err(unfit(why));
         }
         let grid = panel.grids.first().filter(|grid| !grid.values.is_empty());

@@ -25,9 +25,9 @@ pub(super) const ROW: ChartRow = ChartRow {
            best value (the lowest loss, the highest accuracy) has a ring and is written below. Runs differ in colour, \
            metrics of one run in the dash of the line. If there are more points than pixels, every column of pixels shows its \
            smallest and its largest value, so no spike is lost. NaN and infinities break the line, are \
-           marked at the edges and counted. --smooth N draws the mean of N points over the paled values, \
-           --log makes the axis of values logarithmic, which is the default if a line spans more than a factor of 10,000 \
-           (accuracies and learning rates excepted); --range sets its ends.",
+           marked at the edges and counted. `smooth=N` draws the mean of N points over the paled values, \
+           `log` makes the axis of values logarithmic, which is the default if a line spans more than a factor of 10,000 \
+           (accuracies and learning rates excepted); `range` sets its ends.",
     heeds: &["range", "x-label", "y-label", "legend", "line-width", "log", "log-x", "smooth"],
     need: |_: &[Extent], _: &Options| Need::Lines,
     build,
@@ -328,7 +328,7 @@ impl Drawn {
         }
         if self.outside > 0 {
             let values = count_of_values(self.outside);
-            words.push(format!("{values} outside --range: drawn at its edge"));
+            words.push(format!("{values} outside the range: drawn at its edge"));
         }
         words
     }

@@ -23,7 +23,7 @@ pub(super) const ROW: ChartRow = ChartRow {
            the finite values: steps with NaN or infinities are marked at the edge and counted, steps \
            without any finite value and steps that lack the tensor are hatched, and where the shape changes the bands \
            break. Runs side by side have separate axes if their scales differ tenfold. If steps spread over more \
-           than a factor of 10,000, or with --log, the axis is logarithmic on both sides of zero. If there are more steps than pixels, each column of pixels spans all of its steps. --range sets the ends of the axis; robust \
+           than a factor of 10,000, or with `log`, the axis is logarithmic on both sides of zero. If there are more steps than pixels, each column of pixels spans all of its steps. `range` sets the ends of the axis; robust \
            is from the least 1 % to the largest 99 % quantile. Quantiles of 32-bit values are within \
            0.8 %, least and largest exact.",
     heeds: &["range", "x-label", "y-label", "columns", "legend", "log"],

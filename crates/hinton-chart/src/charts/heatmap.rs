@@ -29,11 +29,11 @@ pub(super) const ROW: ChartRow = ChartRow {
     help: "Every value is a cell; rows run down and columns run right. The default colours run from \
            blue (negative) through white (exactly zero) to orange and brown (positive); on a dark page \
            zero is black. NaN and infinities have colours of their own and are counted. If there \
-           are more values than pixels, each cell covers a block of them (--reduce), and the picture says so: \
+           are more values than pixels, each cell covers a block of them (`reduce`), and the picture says so: \
            how dark it is shows their root mean square, its hue the balance of their signs, blue where \
            all are negative, orange where all are positive, grey where they are mixed. Values that \
            are farther from zero than from each other get a sequential map over their own range. \
-           --annotate writes the values into the cells, in black or white by contrast.",
+           `annotate` writes the values into the cells, in black or white by contrast.",
     heeds: &[
         "cmap",
         "range",

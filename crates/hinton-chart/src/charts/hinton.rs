@@ -26,7 +26,7 @@ pub(super) const ROW: ChartRow = ChartRow {
            and are marked. A matrix with more weights than the page has room for is folded so that ink \
            stays proportional to |w|: a cell then shows the white and the black area of its block, the \
            smaller inside the larger. After G. E. Hinton; the picture is that of matplotlib's gallery, without its bugs \
-           (--preset matplotlib-hinton draws the original).",
+           (`preset=matplotlib-hinton` draws the original).",
     heeds: &[
         "row-labels",
         "col-labels",

@@ -22,10 +22,10 @@ use crate::{
 pub(super) const ROW: ChartRow = ChartRow {
     name: "histogram",
     called: "a histogram",
-    about: "the distribution of values, several tensors overlaid; --log for logarithmic counts",
+    about: "the distribution of values, several tensors overlaid; `log` for logarithmic counts",
     help: "Counts of the finite values in equal bins over one range for all tensors; several tensors are \
            overlaid as outlines, each as a share of its own values so that small tensors are visible next \
-           to large ones. --log makes the counts logarithmic, --bins sets their number, --range the ends; \
+           to large ones. `log` makes the counts logarithmic, `bins` sets their number, `range` the ends; \
            values outside are counted beside the picture. NaN and infinities are counted, never drawn. \
            For 32-bit values counts come from a table of 65,536 classes (0.8 % wide), which limits the precision \
            of narrow bins.",

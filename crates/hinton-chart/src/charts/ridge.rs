@@ -20,8 +20,8 @@ pub(super) const ROW: ChartRow = ChartRow {
     help: "A histogram of each tensor as an outline, one above the other: the layers of a model from top to \
            bottom, each kind of tensor in a plot of its own with one range for all its layers. Layers and kinds are \
            found in the names as in an overview. Each outline is as high as its own largest bin, so \
-           what is compared is where values lie and how widely they spread; --log makes the heights logarithmic. \
-           The range leaves out the outermost thousandth at either end, unless --range says otherwise; what lies outside is \
+           what is compared is where values lie and how widely they spread; `log` makes the heights logarithmic. \
+           The range leaves out the outermost thousandth at either end, unless `range` says otherwise; what lies outside is \
            counted below. NaN and infinities are counted and never drawn.",
     heeds: &["range", "columns", "log", "bins"],
     need: |_: &[Extent], _: &Options| Need::Summaries,

@@ -31,7 +31,7 @@ pub(super) const ROW: ChartRow = ChartRow {
            leaves. All values are computed of matrices whose shorter side is up to 2,048; of larger ones the 64 \
            largest are estimated with random vectors, and the picture says so. Tensors of more axes are matrices of \
            the first axis and all others. Matrices with NaN or infinities have none and are named. \
-           `hinton inspect --spectrum` prints the same as numbers.",
+           Inspecting with `spectrum` gives the same as numbers.",
     heeds: &["range", "legend", "line-width"],
     need: |_: &[Extent], _: &Options| Need::Spectra,
     build,

@@ -150,7 +150,7 @@ impl<'a> Page<'a> {
             [one] => (*one).to_owned(),
             [most @ .., last] => format!("{} and {last}", most.join(", ")),
         };
-        vec![format!("the page has no room for {what}: ask for a larger --size")]
+        vec![format!("the page has no room for {what}: ask for a larger `size`")]
     }
 
     /// Width of the page, where it is given.

@@ -60,11 +60,9 @@ impl FromStr for Projection {
         match text {
             "perspective" => Ok(Projection::Perspective),
             "orthographic" => Ok(Projection::Orthographic),
-            _ => Err(ChartError::option(
-                "--projection",
-                text,
-                "expected perspective or orthographic",
-            )),
+            _ => {
+                Err(ChartError::option("projection", text, "expected perspective or orthographic"))
+            }
         }
     }
 }

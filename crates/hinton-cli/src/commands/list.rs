@@ -1,10 +1,11 @@
 //! `hinton list`: what there is, printed from the tables.
 
+use crate::said::in_options;
 use clap::{Arg, ArgAction, ArgMatches};
 use hinton::export::EXPORTS;
 use hinton::files::FORMATS;
 use hinton::look::{CHARTS, Colormap, PRESETS, colormaps};
-use hinton::outputs::{Graphics, OUTPUTS};
+use hinton::outputs::{Graphics, OUTPUTS, OutputRow};
 use hinton::settings::{self, SETTINGS, Set, SettingRow, Takes};
 
 use super::{COMMANDS, CommandRow};
@@ -90,6 +91,11 @@ fn entry(name: &str, about: &str, help: &str, extensions: &[&str]) -> Entry {
     }
 }
 
+/// A row whose texts name settings.
+fn with_options(entry: Entry) -> Entry {
+    Entry { about: in_options(&entry.about), help: in_options(&entry.help), ..entry }
+}
+
 fn layers() -> Vec<Entry> {
     let row = |row: &hinton::train::LayerRow| {
         entry(row.name, row.about, &format!("Written `{}`. {}.", row.usage, row.help), &[])
@@ -119,11 +125,12 @@ fn formats() -> Vec<Entry> {
 }
 
 fn charts() -> Vec<Entry> {
-    CHARTS.iter().map(|row| entry(row.name, row.about, row.help, &[])).collect()
+    CHARTS.iter().map(|row| with_options(entry(row.name, row.about, row.help, &[]))).collect()
 }
 
 fn outputs() -> Vec<Entry> {
-    OUTPUTS.iter().map(|row| entry(row.name, row.about, row.help, row.extensions)).collect()
+    let row = |row: &OutputRow| with_options(entry(row.name, row.about, row.help, row.extensions));
+    OUTPUTS.iter().map(row).collect()
 }
 
 fn maps() -> Vec<Entry> {
@@ -166,7 +173,7 @@ fn setting(row: &'static SettingRow) -> Entry {
         Takes::Value(value) | Takes::Values(value) => format!("--{} {value}", row.name),
         Takes::Perhaps(value) => format!("--{}[={value}]", row.name),
     };
-    entry(&word, &row.line(), &row.full_help(), &[])
+    with_options(entry(&word, &row.line(), &row.full_help(), &[]))
 }
 
 fn commands() -> Vec<Entry> {

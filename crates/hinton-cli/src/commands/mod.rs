@@ -100,7 +100,11 @@ mod tests {
                 let arg = command.get_arguments().find(|arg| arg.get_long() == Some(row.name));
                 let arg = arg.unwrap_or_else(|| panic!("{name} has no --{}", row.name));
                 let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
-                assert!(help.starts_with(&row.line()), "{name} --{}: {help}", row.name);
+                assert!(
+                    help.starts_with(&crate::said::in_options(&row.line())),
+                    "{name} --{}: {help}",
+                    row.name
+                );
                 let takes_value = row.takes != hinton::settings::Takes::Nothing;
                 assert_eq!(arg.get_action().takes_values(), takes_value, "{name} --{}", row.name);
             }

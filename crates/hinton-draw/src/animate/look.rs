@@ -112,7 +112,7 @@ impl<'r> Look<'r> {
         }
         if let (true, Some((only, _))) = (shown.is_empty(), &before) {
             let message = format!("step {} alone cannot be compared with another", only.number);
-            return Err(Error::unfit(message, "show more --steps, or --show value"));
+            return Err(Error::unfit(message, "show more `steps`, or `show=value`"));
         }
         self.tell_left();
         if let Some(Shown { before: Some(before), .. }) = shown.first() {

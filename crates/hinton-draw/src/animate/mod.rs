@@ -125,12 +125,12 @@ pub fn animate_with<S: AsRef<str>>(
     let mut patterns: Vec<String> = patterns.iter().map(|one| one.as_ref().to_owned()).collect();
     one_step_at_a_time(request)?;
     if request.draw.panels.is_some() {
-        let message = "--panels: a film has no panels with letters";
+        let message = "`panels`: a film has no panels with letters";
         return Err(Error::request(message, "name several tensors: they play beside one another"));
     }
     if request.draw.order.is_some() {
-        let message = "--order: rows and columns would change places from step to step";
-        let help = "sort the matrix of one step: hinton draw RUN -t NAME --step N --order rows";
+        let message = "`order`: rows and columns would change places from step to step";
+        let help = "draw the matrix of one step, sorted: `step=N` and `order=rows`";
         return Err(Error::request(message, help));
     }
     if request.draw.chart.as_deref() == Some("confusion") && patterns.is_empty() {
@@ -155,8 +155,8 @@ fn one_step_at_a_time(request: &AnimateRequest) -> Result<(), Error> {
     match chart.filter(|chart| !chart.plays) {
         None => Ok(()),
         Some(ChartRow { name, .. }) => Err(Error::request(
-            format!("--as {name} shows all steps in one picture: there is nothing to play"),
-            format!("draw it: hinton draw RUN --as {name} -o {name}.png"),
+            format!("`as={name}` shows all steps in one picture: there is nothing to play"),
+            format!("draw the run with `as={name}`"),
         )),
     }
 }

@@ -65,7 +65,7 @@ pub(super) fn moments(
     let chosen = range.places(&all.iter().map(|moment| moment.number).collect::<Vec<_>>());
     if chosen.is_empty() {
         let (low, high) = (all[0].number, all[all.len() - 1].number);
-        let message = format!("--steps: the run has no such step, only {low} to {high}");
+        let message = format!("`steps`: the run has no such step, only {low} to {high}");
         return Err(Error::missing(message, ""));
     }
     Ok(chosen.into_iter().map(|at| all[at].clone()).collect())
@@ -124,7 +124,7 @@ fn metric(runs: &[Run], asked: &Metric) -> Result<Option<String>, Error> {
         Metric::Off => Ok(None),
         Metric::Named(name) if names.contains(&name.as_str()) => Ok(Some(name.clone())),
         Metric::Named(name) => {
-            let message = format!("--metric {name:?}: the run has no such metric");
+            let message = format!("`metric` {name:?}: the run has no such metric");
             Err(Error::missing(
                 message,
                 match names.is_empty() {

@@ -41,14 +41,14 @@ pub(super) fn times(
     let wanted = |value: f64, option: &str, most: f64| match value > 0.0 && value <= most {
         true => Ok(value),
         false => Err(Error::request(
-            format!("--{option} {value}: expected a number above 0, at most {most}"),
+            format!("`{option}={value}`: expected a number above 0, at most {most}"),
             "",
         )),
     };
     for seconds in [hold.0, hold.1] {
         if !(0.0..=3_600.0).contains(&seconds) {
             return Err(Error::request(
-                format!("--hold {seconds}: expected 0 to 3600 seconds"),
+                format!("`hold={seconds}`: expected 0 to 3600 seconds"),
                 "",
             ));
         }
@@ -87,8 +87,8 @@ fn shared(all: f64, frames: usize, hold: (f64, f64)) -> Result<f64, Error> {
     let rest = all - held.iter().sum::<f64>();
     if free == 0 || rest < free as f64 {
         return Err(Error::request(
-            format!("--duration {}: too short for {frames} frames", all / 1000.0),
-            "give it longer, hold first and last frame for less (--hold 0), or show fewer --steps",
+            format!("`duration={}`: too short for {frames} frames", all / 1000.0),
+            "give it longer, hold first and last frame for less (`hold=0`), or show fewer `steps`",
         ));
     }
     Ok(rest / free as f64)

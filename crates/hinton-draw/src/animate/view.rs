@@ -99,7 +99,7 @@ impl View {
             options.reduce = Some(Fold::Mean);
             if let Some(asked) = request.options.reduce.filter(|fold| *fold != Fold::Mean) {
                 notes.push(format!(
-                    "--reduce {}: differences are of means",
+                    "`reduce={}`: differences are of means",
                     format!("{asked:?}").to_lowercase()
                 ));
             }

@@ -30,7 +30,7 @@ impl FromStr for Show {
             "change" => Ok(Show::Change),
             "total-change" => Ok(Show::TotalChange),
             _ => Err(Error::request(
-                format!("--show {text:?}: expected value, change or total-change"),
+                format!("`show` {text:?}: expected value, change or total-change"),
                 "change is the difference from the step before, total-change from the first",
             )),
         }
@@ -69,7 +69,7 @@ impl FromStr for StepRange {
     fn from_str(text: &str) -> Result<Self, Error> {
         let error = || {
             Error::request(
-                format!("--steps {text:?}: expected FIRST..LAST or FIRST..LAST:EVERY"),
+                format!("`steps` {text:?}: expected FIRST..LAST or FIRST..LAST:EVERY"),
                 "0..100:5 shows every fifth of the steps numbered 0 to 100; :10 every tenth of all",
             )
         };

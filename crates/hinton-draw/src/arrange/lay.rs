@@ -220,7 +220,7 @@ fn cannot_permute(prepared: &Prepared, permute: &super::Permute) -> Error {
     let all = (0..shape.len()).map(|axis| axis.to_string()).collect::<Vec<_>>().join(",");
     Error::unfit(
         format!(
-            "--permute {permute}: {} has {} axes (shape {})",
+            "`permute={permute}`: {} has {} axes (shape {})",
             prepared.label(),
             shape.len(),
             times(shape)
@@ -235,12 +235,12 @@ fn cannot_permute(prepared: &Prepared, permute: &super::Permute) -> Error {
 fn does_not_fill(prepared: &Prepared, reshape: &super::Reshape, values: u64) -> Error {
     Error::unfit(
         format!(
-            "--reshape {reshape}: the {} values of {} (shape {}) do not fill it",
+            "`reshape={reshape}`: the {} values of {} (shape {}) do not fill it",
             short_count(values),
             prepared.label(),
             times(prepared.tensor.shape())
         ),
-        "with --each column or --each row each of them is reshaped",
+        "with `each=column` or `each=row` each of them is reshaped",
     )
 }
 
@@ -313,9 +313,9 @@ pub(super) fn plan(prepared: &Prepared, request: &DrawRequest, chart: &str) -> R
 fn no_axis(prepared: &Prepared) -> Error {
     let shape = prepared.tensor.shape();
     Error::unfit(
-        format!("--each: {} has no such axis, its shape is {}", prepared.label(), times(shape)),
+        format!("`each`: {} has no such axis, its shape is {}", prepared.label(), times(shape)),
         match shape.len() {
-            0 => "it is a single number: leave --each out".to_owned(),
+            0 => "it is a single number: leave `each` out".to_owned(),
             axes => format!("its axes are numbered 0 to {}", axes - 1),
         },
     )

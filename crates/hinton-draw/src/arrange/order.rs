@@ -48,9 +48,9 @@ impl FromStr for Order {
         let error = || {
             Error::request(
                 format!(
-                    "--order {text:?}: expected rows, cols or both, perhaps with :norm or :clustered"
+                    "`order` {text:?}: expected rows, cols or both, perhaps with :norm or :clustered"
                 ),
-                "for rows with the largest norm first: --order rows; for alike beside alike: --order both:clustered",
+                "for rows with the largest norm first: `order=rows`; for alike beside alike: `order=both:clustered`",
             )
         };
         let lower = text.trim().to_ascii_lowercase();
@@ -78,19 +78,19 @@ pub(crate) fn ordered(panels: &[PanelSource], order: Order) -> Result<Vec<PanelS
     let values = panels.iter().flat_map(|panel| &panel.planes).map(Tensor::elements);
     if values.fold(0, u64::saturating_add) > MOST_VALUES {
         let most = short_count(MOST_VALUES);
-        let message = format!("--order: there are more than {most} values to sort");
+        let message = format!("`order`: there are more than {most} values to sort");
         return Err(Error::request(message, "sort a slice, or one tensor after the other"));
     }
     panels.iter().map(|panel| sorted(panel, order)).collect()
 }
 
 fn sorted(panel: &PanelSource, order: Order) -> Result<PanelSource, Error> {
-    let no_matrix = || Error::request("--order: it sorts matrices, not colour pictures", "");
+    let no_matrix = || Error::request("`order`: it sorts matrices, not colour pictures", "");
     let [matrix] = panel.planes.as_slice() else { return Err(no_matrix()) };
     let &[rows, cols] = matrix.shape() else { return Err(no_matrix()) };
     let too_large = |why: String, cure: &str| {
         let name = visible(&panel.name);
-        Err(Error::request(format!("--order: {name} of {rows} x {cols} {why}"), cure.to_owned()))
+        Err(Error::request(format!("`order`: {name} of {rows} x {cols} {why}"), cure.to_owned()))
     };
     let mut orders = [None, None];
     for (axis, is_sorted) in [order.rows, order.cols].into_iter().enumerate() {
@@ -107,7 +107,7 @@ fn sorted(panel: &PanelSource, order: Order) -> Result<PanelSource, Error> {
                     let most = short_count(MOST_CLUSTERED as u64);
                     let what = ["rows", "columns"][axis];
                     let why = format!("is too large to be clustered: at most {most} {what}");
-                    return too_large(why, "sort by norm (--order rows:norm), or cluster a slice");
+                    return too_large(why, "sort by norm (`order=rows:norm`), or cluster a slice");
                 }
                 let values = matrix.to_f32()?;
                 let values = if axis == 0 { values } else { transposed(&values, rows, cols) };

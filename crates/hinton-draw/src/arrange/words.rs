@@ -38,8 +38,8 @@ impl FromStr for Each {
             "row" | "rows" => Ok(Each::Row),
             other => other.parse().map(Each::Axis).map_err(|_| {
                 Error::request(
-                    format!("--each {text:?}: expected column, row or the number of an axis"),
-                    "for one picture a column: --each column",
+                    format!("`each` {text:?}: expected column, row or the number of an axis"),
+                    "for one picture a column: `each=column`",
                 )
             }),
         }
@@ -91,7 +91,7 @@ impl FromStr for Reshape {
     fn from_str(text: &str) -> Result<Self, Error> {
         let error = || {
             Error::request(
-                format!("--reshape {text:?}: expected lengths of axes such as 28x28"),
+                format!("`reshape` {text:?}: expected lengths of axes such as 28x28"),
                 "one axis may be -1: it takes what is left",
             )
         };
@@ -135,7 +135,7 @@ impl FromStr for Permute {
     fn from_str(text: &str) -> Result<Self, Error> {
         let error = || {
             Error::request(
-                format!("--permute {text:?}: expected the numbers of all axes, each once"),
+                format!("`permute` {text:?}: expected the numbers of all axes, each once"),
                 "as in 0,2,1, which exchanges the last two of three; the first axis is 0",
             )
         };

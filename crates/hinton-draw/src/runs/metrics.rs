@@ -203,7 +203,7 @@ fn asked(runs: &[&Run], wanted: &[String]) -> Result<Vec<Family>, Error> {
 }
 
 fn unknown(names: &[&str], pattern: &str) -> Error {
-    let message = format!("--metric {pattern:?}: no run has such a metric");
+    let message = format!("`metric` {pattern:?}: no run has such a metric");
     Error::unfit(
         message,
         match names.is_empty() {
@@ -234,7 +234,7 @@ pub(super) fn ranked(runs: &[&Run]) -> Result<Vec<Family>, Error> {
     all.retain(|family| family.names.iter().any(|name| !is_pace(name)));
     if all.is_empty() {
         let help =
-            "name a tensor: -t NAME --as distribution, or -t NAME for the last step's values";
+            "name a tensor, with `as=distribution`, or without it for the last step's values";
         return Err(Error::unfit("the run has no metrics to draw", help));
     }
     let rank = |family: &Family| {
@@ -263,7 +263,7 @@ pub(super) fn not_shown(families: &[Family]) -> String {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    format!("not shown: {}{more}; choose with --metric", names.join(", "))
+    format!("not shown: {}{more}; choose with `metric`", names.join(", "))
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ pub(super) fn draw(runs: &[&Run], request: &RunRequest, work: Work<'_>) -> Resul
     if page.parts.is_empty() {
         return Err(Error::unfit(
             "the run has nothing that the page shows: no metrics, no weights",
-            "`hinton inspect RUN` lists what it has; -t names a tensor",
+            "inspect the run to see what it has, and name a tensor",
         ));
     }
     let names = run_names(runs);

@@ -109,7 +109,7 @@ fn no_step(run: &Run, number: u64) -> Error {
         .filter_map(|at| numbers.get(at).map(u64::to_string))
         .collect();
     Error::unfit(
-        format!("--step {number}: the run has no such step"),
+        format!("`step={number}`: the run has no such step"),
         format!("the nearest are {}", near.join(" and ")),
     )
 }

@@ -133,7 +133,7 @@ pub(super) const ROWS: &[SettingRow] = &[
         takes: Takes::Perhaps("SECONDS"),
         about: "Show the last frame first, for a list of files or a paper",
         help: "It is what a mail, a paper or a list of files shows of a film. For an instant, or for \
-               SECONDS: --poster=1. --poster=off begins at the beginning.",
+               SECONDS: `poster=1`. `poster=off` begins at the beginning.",
         commands: &["animate", "space"],
         set: Set::Program("Poster"),
         ..ROW
@@ -153,7 +153,7 @@ pub(super) const ROWS: &[SettingRow] = &[
         takes: Takes::Value("ARGS"),
         kind: Kind::Signed,
         about: "Have ffmpeg write the film, with arguments of your own",
-        help: "For its output, separated by spaces: --ffmpeg '-c:v libx264 -crf 10 -pix_fmt yuv444p'. The \
+        help: "For its output, separated by spaces: `ffmpeg='-c:v libx264 -crf 10 -pix_fmt yuv444p'`. The \
                file's extension chooses the container.",
         commands: &["animate", "space"],
         set: Set::Program("the program, which starts ffmpeg"),
@@ -166,7 +166,7 @@ fn hold(text: &str) -> Result<(f64, f64), Error> {
     let second = |word: &str| {
         real("hold", word).map_err(|_| {
             Error::request(
-                format!("--hold {text:?}: expected seconds"),
+                format!("`hold` {text:?}: expected seconds"),
                 "one number for the last frame, two with a comma for the first and the last",
             )
         })

@@ -137,5 +137,5 @@ pub(crate) fn without_effect(request: &DrawRequest, chart: &str) -> Vec<String> 
     let row = CHARTS.iter().find(|row| row.name == chart);
     let called = row.map_or(chart, |row| row.called);
     let unheeded = SETTINGS.iter().filter(is_said);
-    unheeded.map(|row| format!("--{} has no effect on {called}", row.name)).collect()
+    unheeded.map(|row| format!("`{}` has no effect on {called}", row.name)).collect()
 }

@@ -40,7 +40,7 @@ pub(super) const ROWS: &[SettingRow] = &[
         name: "resume",
         takes: Takes::Value("RUN"),
         kind: Kind::Path,
-        about: "Resume a recorded training; --epochs is how many more",
+        about: "Resume a recorded training; `epochs` is how many more",
         set: Set::Train(|request, value| {
             request.resume = Some(value.into());
             Ok(())
@@ -49,7 +49,7 @@ pub(super) const ROWS: &[SettingRow] = &[
     },
     SettingRow {
         name: "view",
-        about: "Show the run in the browser while it trains, as hinton view does",
+        about: "Show the run in the browser while it trains, in the viewer",
         set: Set::Train(|request, _| {
             request.view = true;
             Ok(())
@@ -58,7 +58,7 @@ pub(super) const ROWS: &[SettingRow] = &[
     },
     SettingRow {
         name: "no-open",
-        about: "With --view: print the address and open no browser",
+        about: "With `view`: print the address and open no browser",
         set: Set::Train(|request, _| {
             request.no_open = true;
             Ok(())

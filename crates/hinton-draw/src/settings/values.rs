@@ -28,7 +28,7 @@ pub(super) fn choice(
     choices: &[&'static str],
 ) -> Result<&'static str, Error> {
     choices.iter().find(|known| known.eq_ignore_ascii_case(value)).copied().ok_or_else(|| {
-        let message = format!("--{option} {value:?}: expected {}", choices.join(", "));
+        let message = format!("`{option}` {value:?}: expected {}", choices.join(", "));
         let nearest = near::near_enough(choices.iter().copied(), value);
         let help = nearest.map_or(String::new(), |name| format!("did you mean {name}?"));
         Error::request(message, help)
@@ -56,7 +56,7 @@ pub(super) fn labels(option: &str, value: &str) -> Result<Labels, Error> {
         "off" | "none" => Ok(Labels::Off),
         "auto" => Ok(Labels::Auto),
         "" => Err(Error::request(
-            format!("--{option}: it is empty"),
+            format!("`{option}`: it is empty"),
             "write a pattern such as dim_{}, a file of lines, or off",
         )),
         // Lines are a list, whatever stands in them.
@@ -98,7 +98,7 @@ pub(super) fn number(
             _ if least < 0.0 => String::new(),
             _ => " above zero".to_owned(),
         };
-        Error::request(format!("--{option} {value:?}: expected {what}{range}"), "")
+        Error::request(format!("`{option}` {value:?}: expected {what}{range}"), "")
     })
 }
 
@@ -115,7 +115,7 @@ pub(super) fn whole(option: &str, value: &str, least: u64, most: u64) -> Result<
             u64::MAX => format!("of at least {least}"),
             _ => format!("from {least} to {most}"),
         };
-        Error::request(format!("--{option} {value:?}: expected a whole number {range}"), "")
+        Error::request(format!("`{option}` {value:?}: expected a whole number {range}"), "")
     })
 }
 
@@ -129,8 +129,8 @@ pub(super) fn cmap(value: &str) -> Result<Colormap, Error> {
     Colormap::named(value).ok_or_else(|| {
         let nearest = near::nearest(colormaps().map(|row| row.name), value);
         Error::request(
-            format!("--cmap {value:?}: there is no such colour map"),
-            format!("the nearest are {nearest}; `hinton list colormaps` shows all"),
+            format!("`cmap` {value:?}: there is no such colour map"),
+            format!("the nearest are {nearest}; `list colormaps` shows all"),
         )
     })
 }

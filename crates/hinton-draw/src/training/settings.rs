@@ -75,7 +75,7 @@ impl FromStr for Order {
     fn from_str(text: &str) -> Result<Self, Error> {
         let all = [Order::File, Order::Once, Order::Epoch];
         all.into_iter().find(|order| order.word() == text).ok_or_else(|| {
-            Error::request(format!("--shuffle {text:?}: expected {}", Order::WORDS.join(", ")), "")
+            Error::request(format!("`shuffle` {text:?}: expected {}", Order::WORDS.join(", ")), "")
         })
     }
 }
@@ -127,8 +127,8 @@ impl FromStr for RecordEvery {
             _ => match text.parse() {
                 Ok(every) if every > 0 => Ok(RecordEvery::Steps(every)),
                 _ => Err(Error::request(
-                    format!("--record-every {text:?}: expected epoch, log or a number of steps"),
-                    "every 100 steps: --record-every 100",
+                    format!("`record-every` {text:?}: expected epoch, log or a number of steps"),
+                    "every 100 steps: `record-every=100`",
                 )),
             },
         }
@@ -251,7 +251,7 @@ impl Settings {
         let missing = |name: &str| {
             Error::unfit(
                 format!("the run's settings have no usable {name:?}"),
-                "only runs that `hinton train` recorded can be resumed",
+                "only trainings that hinton recorded can be resumed",
             )
         };
         let text = |name: &str| json[name].as_str().ok_or_else(|| missing(name));

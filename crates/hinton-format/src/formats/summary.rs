@@ -9,8 +9,8 @@ use crate::{Checkpoint, Error, Head, Input, Limits, Sniff, Warning};
 /// The row of the table.
 pub(crate) const ROW: FormatRow = FormatRow {
     name: "summary",
-    about: "statistics of a checkpoint's tensors, without the values (hinton summary)",
-    help: "Read: name, type and shape of every tensor and the statistics that `hinton inspect --stats`, \
+    about: "statistics of a checkpoint's tensors, without the values",
+    help: "Read: name, type and shape of every tensor and the statistics that inspection, \
            histograms and profiles show, bit for bit as from the file; of a summary of parts, those of the values that it \
            knows, with a note; where it was made with checks, the first NaN and infinities, rows and columns of zeros, and a digest. \
            Not in it: values, so that whatever needs them says so. \

@@ -42,7 +42,7 @@ pub(super) const JSON: &[Kind] = &[
                 && has(&["loss\":", "acc\":", "accuracy\":", "\"lr\":", "metrics\":"]);
             name == "trainer_state.json" || text.contains("\"log_history\"") || is_record
         },
-        cure: "`hinton draw` and `hinton inspect` show its metrics; the weights are in another file",
+        cure: "draw it or inspect it to see its metrics; the weights are in another file",
     },
     Kind {
         name: "a tokenizer",
@@ -145,8 +145,8 @@ mod tests {
             ("adapter_config.json", r#"{"peft_type": "LORA"}"#, "an adapter", "adapter_model"),
             ("model_index.json", r#"{"_class_name": "X"}"#, "a pipeline's models", "unet/"),
             ("a.ipynb", r#"{"cells": []}"#, "a Jupyter notebook", "torch.save"),
-            ("trainer_state.json", r#"{"epoch": 1}"#, "the log of a training", "hinton draw"),
-            ("a.json", r#"[{"step": 1, "loss": 2.5}]"#, "the log of a training", "hinton draw"),
+            ("trainer_state.json", r#"{"epoch": 1}"#, "the log of a training", "draw it"),
+            ("a.json", r#"[{"step": 1, "loss": 2.5}]"#, "the log of a training", "draw it"),
             ("vocab.json", r#"{"!": 0}"#, "(a tokenizer)", "beside it"),
             ("w.bin", r#"{"error":"Repository not found"}"#, "a server's error", "download"),
             ("x.json", r#"{"model_type": "bert"}"#, "(a configuration)", "beside it"),

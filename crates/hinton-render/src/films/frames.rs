@@ -10,7 +10,7 @@ use crate::raster::Artist;
 pub(super) const ROW: FilmRow = FilmRow {
     name: "frames",
     about: "A folder of numbered pictures (PNG)",
-    help: "frame_0000.png, frame_0001.png and so on, one per frame, lossless; with --indexed with the same \
+    help: "frame_0000.png, frame_0001.png and so on, one per frame, lossless; with `indexed` with the same \
            256 colours, pixel by pixel, as gif. For other programs to make a film of. Durations are not stored.",
     extensions: &[],
     mime: "image/png",

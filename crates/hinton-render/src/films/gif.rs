@@ -370,7 +370,7 @@ impl<'a> Writer<'a> {
         if self.shortest_ms < LEAST_MS {
             self.report.notes.push(format!(
                 "frames of {} ms: browsers show a GIF's frame of less than {LEAST_MS} ms for 100 ms; \
-                 lower --fps to 50, or write webp, apng or mp4",
+                 lower `fps` to 50, or write webp, apng or mp4",
                 self.shortest_ms
             ));
         }

@@ -11,7 +11,7 @@ use crate::raster::{self, canvas::Canvas};
 pub(super) const ROW: OutputRow = OutputRow {
     name: "png",
     about: "Pixels, lossless (PNG)",
-    help: "Pixels at --dpi dots per inch, lossless. Pictures of 256 colours or fewer are stored \
+    help: "Pixels at `dpi` dots per inch, lossless. Pictures of 256 colours or fewer are stored \
            with a palette, so charts are small. Opens everywhere: slides, web pages, chats. The \
            title and the description go in as text chunks. For print, prefer pdf; for the web, svg.",
     extensions: &["png"],

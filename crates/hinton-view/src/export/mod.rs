@@ -297,7 +297,7 @@ impl<'v> Book<'v> {
             ),
         }];
         words.extend(self.lacks.iter().cloned());
-        let note = format!("this page holds {}; hinton view shows all", words.join(", "));
+        let note = format!("this page holds {}; the viewer shows all", words.join(", "));
         let mut catalogue = self.catalogue.clone();
         catalogue["exported"] = json!({ "note": note });
         for (&tensor, ladder) in self.tensors.iter().zip(&ladders) {

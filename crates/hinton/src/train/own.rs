@@ -87,7 +87,7 @@ pub fn own_of(file: &Checkpoint, columns: &Columns) -> Result<Own, Error> {
     if count != labels.len() {
         return Err(Error::unfit(
             format!("{}: {count} points, but {} labels", path.display(), labels.len()),
-            "choose arrays of as many rows with --inputs and --labels",
+            "choose arrays of as many rows with `inputs` and `labels`",
         ));
     }
     let name = file.path.clone();
@@ -194,7 +194,7 @@ impl Source<'_> {
             (None, None, None) => {
                 let last = width - 1;
                 notes.push(format!(
-                    "the last column, {}, is taken as the label; --labels NAME chooses another",
+                    "the last column, {}, is taken as the label; `labels=NAME` chooses another",
                     table.names[last]
                 ));
                 (Some(last), None)
@@ -206,7 +206,7 @@ impl Source<'_> {
         };
         if inputs.is_empty() {
             let message = format!("{}: no column is left for inputs", self.path.display());
-            return Err(Error::unfit(message, "name them: --inputs a,b"));
+            return Err(Error::unfit(message, "name them: `inputs=a,b`"));
         }
         let rows = values.chunks_exact(width);
         let kept = rows.flat_map(|row| inputs.iter().map(|at| row[*at])).collect();
@@ -262,7 +262,7 @@ impl Source<'_> {
                     self.path.display(),
                     there.join(", ")
                 ),
-                "name them: --inputs x --labels y; labels may be a file of their own",
+                "name them: `inputs=x` `labels=y`; labels may be a file of their own",
             ));
         };
         if asked.inputs.is_none() || asked.labels.is_none() {

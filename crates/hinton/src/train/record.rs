@@ -235,7 +235,7 @@ fn settings_json(text: Option<String>, folder: &Path) -> Result<Value, Error> {
     serde_json::from_str(&text.unwrap_or_default()).map_err(|_| {
         Error::unfit(
             format!("{}: the run has no settings", folder.display()),
-            "only runs that `hinton train` recorded can be resumed",
+            "only trainings that hinton recorded can be resumed",
         )
     })
 }
@@ -272,7 +272,7 @@ pub(super) fn read(folder: &Path, data: &DataSet) -> Result<(Settings, Option<Pa
         let tensor = run.tensor(last, recorded).map_err(Error::from)?.ok_or_else(|| {
             let step = run.steps[last].number;
             let message = format!("{}: step {step} has no {recorded}", folder.display());
-            Error::unfit(message, "only runs that `hinton train` recorded can be resumed")
+            Error::unfit(message, "only trainings that hinton recorded can be resumed")
         })?;
         let shape = tensor.shape().to_vec();
         let mut array = Array { name, shape, values: tensor.to_f32()? };

@@ -423,7 +423,7 @@ impl Session {
         }
         let rate = self.settings.rate;
         let largest = largest(&self.data);
-        let mut advice = format!("try a lower learning rate: --lr {}", rate / 10.0);
+        let mut advice = format!("try a lower learning rate: `lr={}`", rate / 10.0);
         if largest > 100.0 {
             advice.push_str(&format!("; or scale the inputs, which reach {largest}"));
         }
@@ -448,7 +448,7 @@ fn check(data: &DataSet, settings: &Settings) -> Result<(), Error> {
     let Settings { validation, batch, rate, .. } = *settings;
     if validation >= data.len() {
         return Err(Error::request(
-            format!("--validation {validation}: {} has {} points", data.name, data.len()),
+            format!("`validation={validation}`: {} has {} points", data.name, data.len()),
             format!(
                 "set apart up to {} of them; 0 measures on those that are trained on",
                 data.len().saturating_sub(1)
@@ -456,10 +456,10 @@ fn check(data: &DataSet, settings: &Settings) -> Result<(), Error> {
         ));
     }
     if batch == 0 {
-        return Err(Error::request("--batch 0: a step needs at least one point", ""));
+        return Err(Error::request("`batch=0`: a step needs at least one point", ""));
     }
     if !rate.is_finite() || rate <= 0.0 {
-        return Err(Error::request(format!("--lr {rate}: expected a positive number"), ""));
+        return Err(Error::request(format!("`lr={rate}`: expected a positive number"), ""));
     }
     Ok(())
 }

@@ -25,7 +25,7 @@ pub(super) const ROW: ChartRow = ChartRow {
            exploding layer has a bar unlike its column's and is framed in red; tensors with NaN or infinities are \
            flagged. Vectors are thin strips, single values a table. If there are too many layers for a \
            page, several share a row, and the page says so. Files of up to 20 tensors show each as a large picture \
-           with its name, shape and range; --reduce, --cmap and --range change the colours as in a heat map.",
+           with its name, shape and range; `reduce`, `cmap` and `range` change the colours as in a heat map.",
     heeds: &["cmap", "range", "scale", "symlog-threshold", "columns", "reduce"],
     need,
     build,

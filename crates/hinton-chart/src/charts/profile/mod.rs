@@ -26,7 +26,7 @@ pub(super) const ROW: ChartRow = ChartRow {
            experts, the line is the median and the band reaches from the smallest to the largest. Measures cover finite values; \
            layers with NaN or infinities are marked at the bottom. For a run, the lines follow its steps, \
            and a plot shows the update: the norm of the change since the recorded step before, divided by the norm \
-           of the weights (around 0.001 a step is usual for Adam). --measure NAME draws one measure, larger.",
+           of the weights (around 0.001 a step is usual for Adam). `measure=NAME` draws one measure, larger.",
     heeds: &["columns", "legend", "measure"],
     need: |_: &[Extent], _: &Options| Need::Measures,
     build,

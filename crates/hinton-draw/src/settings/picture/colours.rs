@@ -13,7 +13,7 @@ pub(super) const ROWS: &[SettingRow] = &[
         takes: Takes::Value("MAP"),
         about: "Colour map: matplotlib's names, NAME_r reverses",
         help: "Without it: a colour-blind safe diverging map in which zero is exactly white (black \
-               on dark pages); greys for pictures of bytes. See `hinton list colormaps`.",
+               on dark pages); greys for pictures of bytes. See `list colormaps`.",
         scope: Scope::Some,
         choices: || colormaps().map(|row| row.name).collect(),
         set: Set::Draw(set_cmap),
@@ -68,7 +68,7 @@ pub(super) const ROWS: &[SettingRow] = &[
         name: "symlog-threshold",
         takes: Takes::Value("VALUE"),
         kind: Kind::Number,
-        about: "Magnitude below which --scale symlog is linear",
+        about: "Magnitude below which `scale=symlog` is linear",
         help: "Without it a thousandth of the largest: three powers of ten are distinguishable on each side of \
                zero. A smaller one shows more of them.",
         scope: Scope::Some,

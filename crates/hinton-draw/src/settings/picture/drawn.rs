@@ -13,7 +13,7 @@ pub(super) const ROWS: &[SettingRow] = &[
         takes: Takes::Value("NAME"),
         about: "Start from a well-known picture",
         help: "Sets chart and options as the original has them; whatever is said besides is set \
-               after it. See `hinton list presets`.",
+               after it. See `list presets`.",
         choices: || PRESETS.iter().map(|row| row.name).collect(),
         set: Set::Draw(set_preset),
         ..ROW
@@ -23,7 +23,7 @@ pub(super) const ROWS: &[SettingRow] = &[
         takes: Takes::Value("CHART"),
         about: "The chart; by default chosen by the shape",
         help: "Without it: vectors as bars (those of whole numbers as a histogram, where they are long), large matrices as a heat map, matrices of at most 64 x 64 as a \
-               Hinton diagram (as a heat map where --cmap, --range, --scale or --annotate is said), classifiers of 28 x 28 pictures, convolutions and stacks of matrices as \
+               Hinton diagram (as a heat map where `cmap`, `range`, `scale` or `annotate` is said), classifiers of 28 x 28 pictures, convolutions and stacks of matrices as \
                tiles, several tensors as an overview, each on its own scale. With it several tensors \
                share one scale.",
         choices: || CHARTS.iter().map(|row| row.name).collect(),
@@ -49,7 +49,7 @@ pub(super) const ROWS: &[SettingRow] = &[
         kind: Kind::Signed,
         about: "Reorder the axes, such as 0,2,1",
         help: "The numbers of all axes that the slice leaves, from 0, as numpy's transpose and PyTorch's \
-               permute take them; after --transpose, before --reshape.",
+               permute take them; after `transpose`, before `reshape`.",
         set: Set::Draw(|request, value| {
             request.permute = Some(value.parse()?);
             Ok(())
@@ -61,8 +61,8 @@ pub(super) const ROWS: &[SettingRow] = &[
         takes: Takes::Value("SHAPE"),
         kind: Kind::Signed,
         about: "Reshape the values, such as to 28x28",
-        help: "In C order, after slicing, --transpose and --permute. One axis may be -1 and takes what is \
-               left. With --each, the values of each picture are reshaped; a matrix whose columns \
+        help: "In C order, after slicing, `transpose` and `permute`. One axis may be -1 and takes what is \
+               left. With `each`, the values of each picture are reshaped; a matrix whose columns \
                (or rows) alone fit is taken apart into them.",
         set: Set::Draw(|request, value| {
             request.reshape = Some(value.parse()?);

@@ -46,7 +46,7 @@ pub(super) const ROWS: &[SettingRow] = &[
     SettingRow {
         name: "col-labels",
         takes: Takes::Value("LABELS"),
-        about: "Labels of columns, as --row-labels",
+        about: "Labels of columns, as `row-labels`",
         scope: Scope::Some,
         set: Set::Draw(|request, value| {
             request.options.col_labels = labels("col-labels", value)?;
@@ -103,9 +103,9 @@ pub(super) const ROWS: &[SettingRow] = &[
         name: "panels",
         takes: Takes::Perhaps("SCALE"),
         about: "One figure: a picture of each tensor (of each file, without -t), with letters above",
-        help: "Each is drawn as it would be alone, --columns of them beside one another. Heat maps and Hinton \
-               diagrams share one scale and one legend where their values are of one size; --panels=shared makes \
-               them, --panels=own gives each its own. A note says which.",
+        help: "Each is drawn as it would be alone, `columns` of them beside one another. Heat maps and Hinton \
+               diagrams share one scale and one legend where their values are of one size; `panels=shared` makes \
+               them, `panels=own` gives each its own. A note says which.",
         choices: || vec!["shared", "own"],
         set: Set::Draw(|request, value| {
             request.panels = Some(value.parse()?);
@@ -116,7 +116,7 @@ pub(super) const ROWS: &[SettingRow] = &[
     SettingRow {
         name: "label",
         takes: Takes::Value("LETTER"),
-        about: "A letter above the picture, or above the first of --panels: a, (A), 1",
+        about: "A letter above the picture, or above the first of `panels`: a, (A), 1",
         help: "The following panels continue from it. An empty text means no letters.",
         set: Set::Draw(|request, value| {
             request.label = Some(value.to_owned());

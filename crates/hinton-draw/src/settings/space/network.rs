@@ -12,9 +12,9 @@ pub(super) const ROWS: &[SettingRow] = &[
         takes: Takes::Value("NAME"),
         about: "space-stretching: the pictures of the notebooks",
         help: "The networks L, L-NL, L-NL-L, L-NL-H, L-NL-H-NL, L-NL-H-NL-L over the plane (L: 2 to 3 \
-               dimensions and back, H: within 3, NL: tanh or another --activation) and L, L-NL, L-NL-L \
-               over a line, all with the same weights and no bias: --weights manual (3 on the diagonal, \
-               6 in the third row) or random; --points mesh or cloud. A black page, viridis by the first \
+               dimensions and back, H: within 3, NL: tanh or another `activation`) and L, L-NL, L-NL-L \
+               over a line, all with the same weights and no bias: `weights=manual` (3 on the diagonal, \
+               6 in the third row) or random; `points` mesh or cloud. A black page, viridis by the first \
                input, one picture a network, its weights printed before it.",
         choices: || vec!["space-stretching"],
         set: Set::Program("space::presets"),
@@ -23,7 +23,7 @@ pub(super) const ROWS: &[SettingRow] = &[
     SettingRow {
         name: "networks",
         takes: Takes::Value("WHICH"),
-        about: "With --preset: all, 2d, 1d, or names such as 2d-3",
+        about: "With `preset`: all, 2d, 1d, or names such as 2d-3",
         default: "all",
         choices: || NETWORKS.iter().map(|row| row.name).collect(),
         others: true,
@@ -35,7 +35,7 @@ pub(super) const ROWS: &[SettingRow] = &[
         takes: Takes::Values("STEP=[[…]]"),
         about: "Weights by hand, or a file of them; may be repeated",
         help: "A step and its matrix, row by row, as in '0=[[3,0],[0,3],[6,6]]'; several are parted by ; or \
-               in a file: a checkpoint with 0.weight. With --preset: manual or random.",
+               in a file: a checkpoint with 0.weight. With `preset`: manual or random.",
         set: Set::Space(|request, value| {
             request.network.weights.push(value.to_owned());
             Ok(())
