@@ -4,6 +4,7 @@ pub mod amplify;
 
 use std::sync::Arc;
 
+use hinton_format::formats::open_as;
 use hinton_format::source::{InMemory, Location};
 use hinton_format::{Checkpoint, FORMATS, Input, Limits};
 use hinton_tensor::Memory;
@@ -19,7 +20,7 @@ pub fn open(format: &str, bytes: &[u8]) {
     let data = Arc::new(Memory::new(bytes));
     let input = Input { name: format!("fuzz.{format}"), path: None, data };
     let row = FORMATS.iter().find(|row| row.name == format).expect("a row of that name");
-    for opened in [(row.open)(&input, &limits), hinton_format::open_input(&input, &limits)] {
+    for opened in [open_as(row, &input, &limits), hinton_format::open_input(&input, &limits)] {
         let Ok(checkpoint) = opened else { continue };
         read(checkpoint);
     }

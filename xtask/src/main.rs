@@ -6,6 +6,7 @@ mod bless;
 mod changed;
 mod demo;
 mod dist;
+mod facade;
 mod laws;
 mod licences;
 mod new;

@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use crate::skips::{self, May};
 use crate::{
-    Failure, arrows, changed, demo, dist, licences, new, python, reference, shell, wasm, web,
+    Failure, arrows, changed, demo, dist, facade, licences, new, python, reference, shell, wasm,
+    web,
 };
 
 /// One thing that must hold.
@@ -159,12 +160,16 @@ fn packages() -> Result<(), Failure> {
     dist::run(&["--profile", "dev", "--check", "--no-wheel"].map(str::to_owned))
 }
 
-/// The documentation builds, and no link in it is broken.
+/// The documentation builds, no link in it is broken, and the facade names all that it shows.
 fn documentation() -> Result<(), Failure> {
+    let pages = shell::target_dir()?.join("doc");
+    let libraries = facade::libraries()?;
+    facade::prepare(&pages, &libraries)?;
     let mut doc = shell::cargo();
     doc.args(["doc", "--quiet", "--workspace", "--lib", "--no-deps"])
         .env("RUSTDOCFLAGS", "-D warnings");
-    shell::run(&mut doc)
+    shell::run(&mut doc)?;
+    facade::check(&pages, &libraries)
 }
 
 #[cfg(test)]

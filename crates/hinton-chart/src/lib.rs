@@ -46,7 +46,7 @@ pub use colormap::{Colormap, Kind, colormaps};
 pub use figure::{letter_height, lettered, letters};
 pub use hinton_words::{ChartError, Numbering, Sections, shape_text, short, short_count};
 pub use number::NumberFormat;
-pub use options::{Annotate, Labels, Look, Options, Range, ScaleKind, SharesOf};
+pub use options::{Annotate, Labels, Look, Options, Range, ScaleKind, SharesOf, share_cells};
 pub use panel::{Course, Extent, Measures, Panel, Picture, Spread};
 pub use preset::{PRESETS, PresetRow, preset};
 pub use scale::ColorScale;

@@ -87,7 +87,7 @@ pub struct Options {
     pub over: Option<Arc<Summary>>,
     /// The span of the cells of all pictures that are shown next to this one, so that they have one
     /// scale. `None` uses the picture's own.
-    pub over_cells: Option<Span>,
+    pub(crate) over_cells: Option<Span>,
     /// With `over`: whether colours and squares follow each picture's own values all the same.
     pub own_range: bool,
     /// The lower and upper end of a histogram's axis of counts (of shares, if there are several
@@ -97,6 +97,12 @@ pub struct Options {
     pub levels: Option<usize>,
     /// Details that presets set.
     pub look: Look,
+}
+
+/// Gives a picture the span of the cells of all pictures that are shown next to it, so that they have
+/// one scale.
+pub fn share_cells(options: &mut Options, span: Span) {
+    options.over_cells = Some(span);
 }
 
 impl Default for Options {

@@ -67,7 +67,8 @@ fn a_column_is_a_vector_and_a_matrix_is_not() {
     let row = draw("bars", &[(1, 40, noise(40))], &options);
     assert_eq!(filled(&items(&column), theme().series[1]), filled(&items(&row), theme().series[1]));
     let chart = charts::named("bars").unwrap();
-    let error = chart.draw(&[panel("w", 3, 4, &noise(12), Some(ask()))], &options).unwrap_err();
+    let error =
+        charts::draw(chart, &[panel("w", 3, 4, &noise(12), Some(ask()))], &options).unwrap_err();
     assert!(error.to_string().contains("3 × 4"), "{error}");
 }
 

@@ -3,7 +3,9 @@
 use crate::common;
 
 use common::{cells, draw, items, marks, noise, texts};
-use hinton_chart::{Annotate, CHARTS, Colormap, Labels, Options, Range, ScaleKind, ThemeName};
+use hinton_chart::{
+    Annotate, CHARTS, Colormap, Labels, Options, Range, ScaleKind, ThemeName, charts,
+};
 use hinton_scene::{Color, Item, Segment};
 use hinton_tensor::Fold;
 
@@ -239,12 +241,12 @@ fn empty_and_nonfinite_tensors_do_not_panic() {
             let matrix = (values.len() / 2, 2, values.clone());
             let extents = [hinton_chart::Extent::new(matrix.0, 2)];
             let options = Options::default();
-            let ask = match chart.needs(&extents, &options) {
+            let ask = match charts::needs(chart, &extents, &options) {
                 hinton_chart::Need::Grids(requests) => requests.into_iter().next(),
                 _ => None,
             };
             let panel = common::panel("w", matrix.0, matrix.1, &matrix.2, ask);
-            if let Err(error) = chart.draw(&[panel], &options) {
+            if let Err(error) = charts::draw(chart, &[panel], &options) {
                 assert!(error.to_string().contains(chart.name), "{error}");
             }
         }
@@ -265,7 +267,7 @@ fn an_overview_says_what_is_empty_and_crosses_it_out() {
         common::panel("white", 1, 1, &[0.0], Some(ask)),
     ];
     let chart = CHARTS.iter().find(|chart| chart.name == "overview").unwrap();
-    let picture = chart.draw(&panels, &Options::default()).unwrap();
+    let picture = charts::draw(chart, &panels, &Options::default()).unwrap();
     let words = words(&picture);
     assert!(words.contains("no values (0 × 5)"), "{words}");
     assert_eq!(cells(&picture).len(), 1, "what is empty has no cell");
@@ -283,7 +285,7 @@ fn hostile_names_are_shown_escaped() {
     };
     let panel = common::panel(tensor_name, 2, 2, &[1.0, 2.0, 3.0, 4.0], Some(ask));
     let chart = hinton_chart::charts::named("heatmap").unwrap();
-    let picture = chart.draw(&[panel], &Options::default()).unwrap();
+    let picture = charts::draw(chart, &[panel], &Options::default()).unwrap();
     assert!(words(&picture).contains("w\\u{1b}[31m<script>"));
 }
 
@@ -351,7 +353,7 @@ fn whole_numbers_beside_others_set_the_bins() {
     whole.dtype = "i8";
     let others = common::panel("weights", 1, 2, &[-0.5, 0.5], None);
     let chart = CHARTS.iter().find(|row| row.name == "histogram").unwrap();
-    let picture = chart.draw(&[whole, others], &Options::default()).unwrap();
+    let picture = charts::draw(chart, &[whole, others], &Options::default()).unwrap();
     // 5 numbers in each of 51 bins: bars of one height.
     let words = words(&picture);
     assert!(words.contains("51 bins over −128 … 128"), "{words}");

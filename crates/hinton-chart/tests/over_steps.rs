@@ -23,7 +23,8 @@ fn says(picture: &Picture, wanted: &[&str]) {
 }
 
 fn refused(chart: &str, panels: &[Panel], options: &Options) -> String {
-    let error: ChartError = charts::named(chart).unwrap().draw(panels, options).unwrap_err();
+    let error: ChartError =
+        charts::draw(charts::named(chart).unwrap(), panels, options).unwrap_err();
     error.to_string()
 }
 

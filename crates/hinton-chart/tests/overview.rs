@@ -33,14 +33,16 @@ fn draw(
     let chart = charts::named("overview").unwrap();
     let extents: Vec<Extent> =
         model.iter().map(|(_, rows, cols)| Extent::new(*rows, *cols)).collect();
-    let Need::Grids(asks) = chart.needs(&extents, options) else { panic!("it draws cells") };
+    let Need::Grids(asks) = charts::needs(chart, &extents, options) else {
+        panic!("it draws cells")
+    };
     let panel = |((name, rows, cols), ask): (&(String, usize, usize), _)| {
         let mut values = noise(rows * cols);
         change(name, &mut values);
         common::panel(name, *rows, *cols, &values, Some(ask))
     };
     let panels: Vec<Panel> = model.iter().zip(asks).map(panel).collect();
-    chart.draw(&panels, options).unwrap()
+    charts::draw(chart, &panels, options).unwrap()
 }
 
 fn as_it_is(_: &str, _: &mut [f32]) {}

@@ -68,7 +68,7 @@ fn every_measure_can_be_drawn_alone() {
     }
     let mut options = Options::default();
     options.measure = Some("update");
-    let error = charts::named("profile").unwrap().draw(&panels, &options).unwrap_err();
+    let error = charts::draw(charts::named("profile").unwrap(), &panels, &options).unwrap_err();
     assert!(error.to_string().contains("two recorded steps"), "{error}");
 }
 
@@ -89,9 +89,9 @@ fn nan_zeros_and_nothing_spoil_no_neighbour() {
     assert!(words.contains("share of zeros"), "{words}");
     let nothing = [measured_panel("w", 1, 2, &[f32::INFINITY, f32::NAN])];
     // The share of zeros is known even there: none.
-    let picture = charts::named("profile").unwrap().draw(&nothing, &Options::default());
+    let picture = charts::draw(charts::named("profile").unwrap(), &nothing, &Options::default());
     assert!(picture.is_err());
-    assert!(charts::named("profile").unwrap().draw(&[], &Options::default()).is_err());
+    assert!(charts::draw(charts::named("profile").unwrap(), &[], &Options::default()).is_err());
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn small_pages_have_room_or_say_so() {
     for size in ["8.5cm", "17cm", "300x200px", "120x80px"] {
         let mut options = Options::default();
         options.size = Some(size.parse().unwrap());
-        match charts::named("profile").unwrap().draw(&model(), &options) {
+        match charts::draw(charts::named("profile").unwrap(), &model(), &options) {
             Ok(picture) => assert!(picture.scene.width > 50.0),
             Err(error) => assert!(error.to_string().contains("room"), "{size}: {error}"),
         }

@@ -22,7 +22,7 @@ fn of(name: &str, shape: (usize, usize), values: Vec<f64>, is_sketch: bool) -> P
 }
 
 fn refused(panels: &[Panel]) -> String {
-    let drawn = charts::named("spectrum").unwrap().draw(panels, &Options::default());
+    let drawn = charts::draw(charts::named("spectrum").unwrap(), panels, &Options::default());
     drawn.unwrap_err().to_string()
 }
 
@@ -87,7 +87,10 @@ fn many_matrices_are_lines_of_a_ramp() {
     for size in ["8.5cm", "300x200px"] {
         let mut options = Options::default();
         options.size = Some(size.parse().unwrap());
-        assert!(charts::named("spectrum").unwrap().draw(&many[..4], &options).is_ok(), "{size}");
+        assert!(
+            charts::draw(charts::named("spectrum").unwrap(), &many[..4], &options).is_ok(),
+            "{size}"
+        );
     }
 }
 
@@ -147,7 +150,8 @@ fn ridges_take_one_tensor_and_say_what_lies_outside() {
     assert!(words.contains("lie outside of the ranges"), "{words}");
     assert!(words.contains("logarithmic"), "{words}");
     let nan = [layer(0, "q", &[f32::NAN])];
-    let error = charts::named("ridge").unwrap().draw(&nan, &Options::default()).unwrap_err();
+    let error =
+        charts::draw(charts::named("ridge").unwrap(), &nan, &Options::default()).unwrap_err();
     assert!(error.to_string().contains("no finite value"), "{error}");
     // A dead tensor beside living ones.
     let dead = [layer(0, "q", &[0.0; 30]), layer(1, "q", &noise(30))];

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use hinton_chart::change::{self, Beside, Changed, State, Step};
-use hinton_chart::{CHARTS, Course, Extent, Options, Panel, Sheet, SheetPart};
+use hinton_chart::{CHARTS, Course, Extent, Options, Panel, Sheet, SheetPart, charts};
 use hinton_compare::difference;
 use hinton_picture::Picture;
 use hinton_picture::fonts::noted;
@@ -64,7 +64,7 @@ impl Diff {
                 let profile = CHARTS.iter().find(|row| row.name == "profile");
                 let mut options = sized(width, "Change over the layers");
                 options.measure = Some("update");
-                below.extend(profile.map(|row| row.draw(&panels, &options)).transpose()?);
+                below.extend(profile.map(|row| charts::draw(row, &panels, &options)).transpose()?);
             }
             add("", below);
         }

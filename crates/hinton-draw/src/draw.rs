@@ -1,7 +1,7 @@
 //! Draws tensors.
 
 use hinton_chart::{
-    Course, Labels, Length, Measures, Need, NumberFormat, Options, PageSize, Panel, Spread,
+    Course, Labels, Length, Measures, Need, NumberFormat, Options, PageSize, Panel, Spread, charts,
     letter_height, lettered, preset,
 };
 use hinton_picture::Picture;
@@ -204,7 +204,7 @@ pub fn draw_arrangement_with(
         options.size = Some(PageSize { height, ..size });
     }
     let panels = panels_of(arrangement, &options, request, work)?;
-    let mut built = arrangement.chart.draw(&panels, &options)?;
+    let mut built = charts::draw(arrangement.chart, &panels, &options)?;
     let mut notes = arrangement.notes.clone();
     notes.append(&mut built.notes);
     notes.extend(crate::settings::without_effect(request, arrangement.chart.name));
@@ -248,7 +248,7 @@ pub(crate) fn panels_of(
     };
     let sources = sorted.as_ref().unwrap_or(&arrangement.panels);
     let extents: Vec<_> = sources.iter().map(PanelSource::extent).collect();
-    let need = arrangement.chart.needs(&extents, options);
+    let need = charts::needs(arrangement.chart, &extents, options);
     let sample = arrangement.sample_bytes();
     read_all(sources, &need, sample, work)
 }

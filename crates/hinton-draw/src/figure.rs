@@ -2,7 +2,9 @@
 
 use std::str::FromStr;
 
-use hinton_chart::{ChartRow, Panel, Sheet, SheetPart, Span, charts, letters, short_count};
+use hinton_chart::{
+    ChartRow, Panel, Sheet, SheetPart, Span, charts, letters, share_cells, short_count,
+};
 use hinton_picture::Picture;
 use hinton_picture::fonts::noted;
 use hinton_tensor::{Summary, Work};
@@ -106,7 +108,7 @@ pub fn draw_panels_with(
         if pattern.is_some() {
             options.title = options.title.or_else(|| names.get(index).cloned());
         }
-        let built = arrangement.chart.draw(panels, &options)?;
+        let built = charts::draw(arrangement.chart, panels, &options)?;
         let all = arrangement.notes.iter().chain(&built.notes);
         own_notes.extend(all.map(|note| format!("{letter}: {note}")));
         scenes.push(hinton_chart::lettered(built.scene, letter, &options));
@@ -195,7 +197,8 @@ fn share(
     }
     let all: Vec<Panel> = figure.iter().flatten().cloned().collect();
     let options = &mut request.options;
-    options.over_cells = Some(Span::of_panels(&all, options));
+    let span = Span::of_panels(&all, options);
+    share_cells(options, span);
     if options.max_weight.is_none() {
         let mut summary = Summary::empty();
         all.iter().for_each(|panel| summary.merge(&panel.summary));

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hinton_format::container::table::{self, Entry};
+use hinton_format::formats::open_as;
 use hinton_format::{FORMATS, FormatRow, Input, Limits};
 use hinton_tensor::Memory;
 
@@ -71,7 +72,7 @@ fn limits() -> Limits {
 fn read(row: &FormatRow, path: &Path, bytes: Vec<u8>) -> bool {
     let data = Arc::new(Memory::new(bytes));
     let input = Input { name: path.display().to_string(), path: Some(path.into()), data };
-    let Ok(checkpoint) = (row.open)(&input, &limits()) else { return false };
+    let Ok(checkpoint) = open_as(row, &input, &limits()) else { return false };
     common::read_values(&checkpoint);
     true
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use hinton_render::films::{
     FILMS, FilmError, FilmOptions, FilmReport, FilmRow, FilmWriter, FrameSource, TakePicture,
-    Watch, raw_pictures,
+    Watch, raw_pictures, writer,
 };
 use hinton_render::{OUTPUTS, OutputRow, RenderOptions};
 use hinton_weights::{Error, Sink, make_folder, write_bytes, write_with};
@@ -112,7 +112,7 @@ pub fn film_output_for(path: &Path) -> Result<&'static FilmRow, Error> {
         Some(extension) if !(is_folder || path.is_dir()) => {
             output.extensions.iter().any(|known| known.eq_ignore_ascii_case(extension))
         }
-        _ => matches!(output.write, FilmWriter::Folder(_)),
+        _ => output.is_folder(),
     };
     FILMS.iter().find(fits).ok_or_else(|| {
         let known: Vec<String> =
@@ -153,7 +153,7 @@ pub fn film_bytes(
     settings: FilmSettings,
     watch: Watch<'_>,
 ) -> Result<(Vec<u8>, FilmReport), Error> {
-    let FilmWriter::File(write) = output.write else {
+    let FilmWriter::File(write) = writer(output) else {
         let help = "name a folder to write them to";
         return Err(Error::request(format!("{} is a folder of pictures", output.name), help));
     };
@@ -230,7 +230,7 @@ pub fn save_film_with(
     let options = film_options(film, output, settings)?;
     let bytes = Cell::new(0);
     let watch: Watch<'_> = &mut |done| watch(done, bytes.get());
-    match output.write {
+    match writer(output) {
         FilmWriter::File(write) => {
             let mut report = None;
             write_with(path, |out| {
@@ -292,7 +292,7 @@ fn film_options(
     output: &FilmRow,
     settings: FilmSettings,
 ) -> Result<FilmOptions, Error> {
-    let indexed = settings.indexed && matches!(output.write, FilmWriter::Folder(_));
+    let indexed = settings.indexed && output.is_folder();
     if output.mime == "image/gif" || indexed {
         film.limit_colors()?;
     }

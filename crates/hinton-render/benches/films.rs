@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use hinton_render::films::{
-    FILMS, FilmColors, FilmOptions, FilmWriter, Frame, FrameSource, SourceError, map_levels,
+    FILMS, FilmColors, FilmOptions, FilmWriter, Frame, FrameSource, SourceError, map_levels, writer,
 };
 use hinton_scene::{Align, Baseline, Cells, Color, Item, Rect, Scene, Text, TextStyle, Weight};
 
@@ -24,7 +24,7 @@ fn main() {
                 continue;
             }
             let (before, start) = (processor_seconds(), Instant::now());
-            let bytes = write(&film, row.write);
+            let bytes = write(&film, writer(row));
             let (wall, cpu) = (start.elapsed().as_secs_f64(), processor_seconds() - before);
             let count = film.frames() as f64;
             println!(

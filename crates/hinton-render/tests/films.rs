@@ -12,7 +12,7 @@ use film::{
     write,
 };
 use hinton_render::films::{
-    FILMS, FilmError, FilmOptions, FilmWriter, Frame, FrameSource, SourceError,
+    FILMS, FilmError, FilmOptions, FilmWriter, Frame, FrameSource, SourceError, writer,
 };
 use hinton_scene::Color;
 use hinton_testing::{Golden, hash};
@@ -159,7 +159,7 @@ fn colours_that_are_told_are_as_good_as_those_that_are_found() {
 fn threads_change_nothing() {
     let frames = film(23, true, SIZE);
     for row in FILMS {
-        let bytes = |threads: usize| match row.write {
+        let bytes = |threads: usize| match writer(row) {
             FilmWriter::File(_) => {
                 vec![write(row.name, &frames, &options(threads)).unwrap().0]
             }
@@ -178,7 +178,7 @@ fn threads_change_nothing() {
 fn nothing_to_show_is_an_error() {
     for row in FILMS {
         let none: &Vec<Frame> = &Vec::new();
-        let result = match row.write {
+        let result = match writer(row) {
             FilmWriter::File(write) => {
                 write(none, &mut Cursor::new(Vec::new()), &options(2), &mut |_| {
                     ControlFlow::Continue(())
@@ -224,7 +224,7 @@ fn run(
     let mut colors = hinton_render::films::FilmColors::new();
     colors.add_scene(&scene(0, false, SIZE));
     options.colors = Some(colors);
-    match row.write {
+    match writer(row) {
         FilmWriter::File(write) => write(source, &mut Cursor::new(Vec::new()), &options, watch),
         FilmWriter::Folder(write) => write(source, &mut |_, _| Ok(()), &options, watch),
     }

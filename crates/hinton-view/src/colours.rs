@@ -2,7 +2,7 @@
 
 use hinton_chart::{
     CHARTS, ColorScale, Colormap, Extent, Need, Options, Range, ScaleKind, Span, Theme, ThemeName,
-    short,
+    charts, short,
 };
 use hinton_scene::Color;
 use hinton_tensor::{Fold, Grid, GridRequest, Tensor, TensorError, Work, reduce, share_out};
@@ -223,7 +223,7 @@ fn own_span(
         return Err(Refusal::Work("the tensor is not a matrix".to_owned()));
     };
     let chart = CHARTS.iter().find(|row| row.name == "heatmap");
-    let need = chart.map(|row| row.needs(&[Extent::new(rows, cols)], &wish.options));
+    let need = chart.map(|row| charts::needs(row, &[Extent::new(rows, cols)], &wish.options));
     let request = match need {
         Some(Need::Grids(requests)) => requests.first().copied(),
         _ => None,

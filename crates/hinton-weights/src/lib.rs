@@ -36,6 +36,8 @@ pub use open::{
     open_run, open_with, weights_in,
 };
 pub use run_names::{run_name, run_names};
-pub use select::{Selected, addressable, fits_glob, is_glob, near, select, select_from};
+pub use select::{
+    Selected, addressable, fits_glob, is_glob, near, select, select_from, structure_of,
+};
 pub use structure::Structure;
 pub use write::{Sink, make_folder, write_by, write_bytes, write_with};

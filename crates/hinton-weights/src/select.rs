@@ -33,9 +33,15 @@ pub struct Selected {
     /// format defines their order.
     pub kernel: Option<KernelAxes>,
     /// What the settings of its model say of parts of matrices, and the shape of the whole tensor.
-    pub structure: Option<(Arc<Structure>, Vec<usize>)>,
+    pub(crate) structure: Option<(Arc<Structure>, Vec<usize>)>,
     /// The file it is from, if several files have a tensor with the same name; else empty.
     pub of: String,
+}
+
+/// What the settings of its model say of parts of a selected matrix, and the shape of the whole
+/// tensor.
+pub fn structure_of(selected: &Selected) -> Option<&(Arc<Structure>, Vec<usize>)> {
+    selected.structure.as_ref()
 }
 
 impl Selected {

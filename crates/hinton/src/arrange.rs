@@ -19,6 +19,7 @@
 //! # Ok::<(), hinton::Error>(())
 //! ```
 
+pub use hinton_chart::Sections;
 pub use hinton_draw::arrange::*;
 pub use hinton_draw::{
     PanelScale, draw_arrangement, draw_arrangement_with, draw_panels, draw_panels_with,

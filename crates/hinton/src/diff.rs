@@ -14,4 +14,5 @@
 //! # Ok::<(), hinton::Error>(())
 //! ```
 
+pub use hinton_chart::change::{Against, AgainstUnit};
 pub use hinton_diff::*;

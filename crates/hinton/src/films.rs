@@ -28,6 +28,4 @@ pub use hinton_picture::{
     FilmSettings, FilmWatch, Playable, Poster, film_bytes, film_output_for, film_output_named,
     film_pictures, frame_rate, is_whole_webp, save_film, save_film_with,
 };
-pub use hinton_render::films::{
-    FILMS, FilmReport, FilmRow, FilmWriter, Frame, FrameSource, RawPicture,
-};
+pub use hinton_render::films::{FILMS, FilmReport, FilmRow, Frame, FrameSource, RawPicture};

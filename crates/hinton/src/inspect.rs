@@ -13,4 +13,5 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub use hinton_tensor::spectrum::{PowerLaw, Spectrum};
 pub use hinton_weights::inspect::*;

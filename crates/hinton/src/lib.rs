@@ -33,7 +33,7 @@
 //!    it looks: [`look`], or [`settings`] by name; how it is laid out: [`arrange`](mod@arrange);
 //!    other scripts: [`fonts`].
 //! 4. **Save.** [`save`] writes PNG, SVG or PDF, by the file's extension; [`outputs`] has the other
-//!    ways out. [`export`](mod@export) writes the values themselves.
+//!    ways out, [`scene`] what an output of your own needs. [`export`](mod@export) writes the values themselves.
 //!
 //! And beyond one picture of one file:
 //!
@@ -69,6 +69,7 @@ pub mod inspect;
 pub mod look;
 pub mod outputs;
 pub mod runs;
+pub mod scene;
 pub mod settings;
 pub mod space;
 pub mod summary;

@@ -20,7 +20,7 @@
 
 pub use hinton_chart::{
     Annotate, CHARTS, ChartRow, Colormap, Kind as ColormapKind, Labels, Length, Look, NumberFormat,
-    Numbering, Options, PRESETS, PageSize, PresetRow, Range, ScaleKind, Theme, ThemeName,
+    Numbering, Options, PRESETS, PageSize, PresetRow, Range, ScaleKind, SharesOf, Theme, ThemeName,
     colormaps,
 };
-pub use hinton_scene::Color;
+pub use hinton_scene::{Color, Rect};

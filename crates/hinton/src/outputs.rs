@@ -18,5 +18,4 @@
 
 pub use hinton_picture::{Pixels, output_for, output_named, pixels};
 pub use hinton_render::{Graphics, OUTPUTS, OutputRow, RenderOptions, TerminalOptions};
-pub use hinton_scene::Scene;
 pub use hinton_weights::{make_folder, write_by, write_bytes};

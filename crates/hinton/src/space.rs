@@ -15,6 +15,8 @@
 //! # Ok::<(), hinton::Error>(())
 //! ```
 
-pub use hinton_chart::space::{Guide, GuideKind};
+pub use hinton_chart::space::{
+    Camera, Density, Guide, GuideKind, Parts, Projection, SpaceOptions, SpaceStyle,
+};
 pub use hinton_draw::space::SpaceRequest;
 pub use hinton_space::*;

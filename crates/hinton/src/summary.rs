@@ -21,4 +21,5 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub use hinton_tensor::{Folding, Looked, PartError, SummaryPart};
 pub use hinton_weights::summary::*;

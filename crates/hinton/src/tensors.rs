@@ -16,5 +16,9 @@
 //! # Ok::<(), hinton::Error>(())
 //! ```
 
-pub use hinton_tensor::{Endian, Slice, Summary, View, summarize};
+pub use hinton_format::KernelAxes;
+pub use hinton_tensor::examine::{Look, Odd};
+pub use hinton_tensor::{
+    Blocks, Component, Components, Endian, FilePart, Index, Slice, Stored, Summary, View, summarize,
+};
 pub use hinton_weights::{AxisNames, Element, NamesOf, is_glob, names_of_table, select_from};

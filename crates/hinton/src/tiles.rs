@@ -17,4 +17,5 @@
 //! # Ok::<(), hinton::Error>(())
 //! ```
 
+pub use hinton_tensor::reduce::Mark;
 pub use hinton_tensor::{Fold, Grid, Levels, Pyramid, TILE, TileRequest, Tiling, Window, tile};

@@ -11,8 +11,8 @@ use hinton::films::{
     film_output_for, save_film_with,
 };
 use hinton::look::CHARTS;
-use hinton::outputs::Scene;
 use hinton::runs::{Run, RunOptions, open_run};
+use hinton::scene::Scene;
 use hinton::{DrawRequest, Work, render};
 use hinton_scene::Item;
 

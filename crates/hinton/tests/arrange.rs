@@ -73,7 +73,7 @@ fn shapes_decide() {
         assert_eq!(found.chart.name, *chart, "{shape:?}");
         assert_eq!(found.panels.len(), *count, "{shape:?}");
         let first = &found.panels[0];
-        assert_eq!([first.extent().rows, first.extent().cols], *extent, "{shape:?}");
+        assert_eq!(first.planes[0].shape(), extent, "{shape:?}");
         assert_eq!(first.orientation, *orientation, "{shape:?}");
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use hinton::films::{AnimateRequest, animate};
-use hinton::outputs::Scene;
 use hinton::runs::{RunOptions, open_run};
+use hinton::scene::Scene;
 use hinton::{DrawRequest, Fault, Picture, draw, tensor_of};
 use hinton_scene::{Cells, Color, Item};
 

@@ -65,27 +65,40 @@ pub struct ChartRow {
     /// Extends the options with what all pictures of a series must share and statistics do not
     /// cover. It is called with the panels of each picture, before the first is drawn. `None` if
     /// there is nothing to share.
-    pub share: Option<fn(&[Panel], &mut Options)>,
+    share: Option<fn(&[Panel], &mut Options)>,
     /// Whether a film has one picture of it per step of a run. Other charts show all steps, or all
     /// layers, in one picture.
     pub plays: bool,
 }
 
-impl ChartRow {
-    /// The data it needs to draw panels of these extents on this page.
-    pub fn needs(&self, extents: &[Extent], options: &Options) -> Need {
-        with_typeface(options.font, || match label_size(options) / DESIGNED {
-            1.0 => (self.need)(extents, options),
-            zoom => (self.need)(extents, &designed(options, zoom)),
-        })
-    }
+// Panels are not for users of `hinton`, who see the rows: hence functions beside the row, not methods.
 
-    /// Draws the panels, with text, lines and margins in proportion to the page.
-    ///
-    /// # Errors
-    /// Returns an error if the panels do not fit the chart, or the page is too small.
-    pub fn draw(&self, panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
-        with_typeface(options.font, || zoomed(options, |options| (self.build)(panels, options)))
+/// The data that a chart needs to draw panels of these extents on this page.
+pub fn needs(chart: &ChartRow, extents: &[Extent], options: &Options) -> Need {
+    with_typeface(options.font, || match label_size(options) / DESIGNED {
+        1.0 => (chart.need)(extents, options),
+        zoom => (chart.need)(extents, &designed(options, zoom)),
+    })
+}
+
+/// Draws the panels, with text, lines and margins in proportion to the page.
+///
+/// # Errors
+/// Returns an error if the panels do not fit the chart, or the page is too small.
+pub fn draw(chart: &ChartRow, panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
+    with_typeface(options.font, || zoomed(options, |options| (chart.build)(panels, options)))
+}
+
+/// Whether the pictures of a series must [share] more than a range.
+pub fn has_to_share(chart: &ChartRow) -> bool {
+    chart.share.is_some()
+}
+
+/// Extends the options with what all pictures of a series must share and statistics do not cover. It
+/// is called with the panels of each picture, before the first is drawn.
+pub fn share(chart: &ChartRow, panels: &[Panel], options: &mut Options) {
+    if let Some(share) = chart.share {
+        share(panels, options);
     }
 }
 

@@ -88,7 +88,7 @@ pub(crate) fn measured_panel(name: &str, rows: usize, cols: usize, values: &[f32
 
 /// Draws panels.
 pub(crate) fn build(chart: &str, panels: &[Panel], options: &Options) -> Picture {
-    charts::named(chart).unwrap().draw(panels, options).unwrap()
+    charts::draw(charts::named(chart).unwrap(), panels, options).unwrap()
 }
 
 /// Draws matrices of (rows, columns, values); of curves each row is numbers over steps, of
@@ -101,7 +101,7 @@ pub(crate) fn draw(
     let chart = charts::named(chart).unwrap();
     let extents: Vec<Extent> =
         matrices.iter().map(|&(rows, cols, _)| Extent::new(rows, cols)).collect();
-    let asks = match chart.needs(&extents, options) {
+    let asks = match charts::needs(chart, &extents, options) {
         Need::Summaries => vec![None; matrices.len()],
         Need::Grids(requests) => requests.into_iter().map(Some).collect(),
         Need::Measures => {
@@ -148,7 +148,7 @@ pub(crate) fn draw(
             panel(&name, *rows, *cols, values, ask)
         })
         .collect();
-    chart.draw(&panels, options).unwrap()
+    charts::draw(chart, &panels, options).unwrap()
 }
 
 /// All items, those in groups too.

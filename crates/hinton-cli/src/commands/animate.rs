@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use hinton::films::{
-    AnimateRequest, Film, FilmReport, FilmRow, FilmWriter, animate_with, film_bytes,
-    film_output_for, film_output_named, save_film_with,
+    AnimateRequest, Film, FilmReport, FilmRow, animate_with, film_bytes, film_output_for,
+    film_output_named, save_film_with,
 };
 use hinton::outputs::{OutputRow, output_for, output_named, write_bytes};
 use hinton::runs::{Run, RunOptions};
@@ -221,14 +221,14 @@ fn save(
 
 /// Whether it is a picture that moves, which programs that do not know it show by its first frame.
 fn is_moving_picture(target: &Target<'_>) -> bool {
-    matches!(target, Target::Film(row) if row.name != "mp4" && !matches!(row.write, FilmWriter::Folder(_)))
+    matches!(target, Target::Film(row) if row.name != "mp4" && !row.is_folder())
 }
 
 /// Says which options the output takes no notice of.
 fn without_effect(matches: &ArgMatches, target: &Target<'_>) {
     let (name, has_loop, is_folder) = match target {
         Target::Film(row) => {
-            let is_folder = matches!(row.write, FilmWriter::Folder(_));
+            let is_folder = row.is_folder();
             (row.name, !is_folder && row.name != "mp4", is_folder)
         }
         Target::Ffmpeg(_) => ("video", false, false),

@@ -1,6 +1,6 @@
 //! Draws a comparison of statistics: the histograms of both files, overlaid.
 
-use hinton_chart::{CHARTS, Course, Extent, Options, Panel, Sheet, SheetPart};
+use hinton_chart::{CHARTS, Course, Extent, Options, Panel, Sheet, SheetPart, charts};
 use hinton_picture::Picture;
 use hinton_picture::fonts::noted;
 use hinton_tensor::{Summary, Tensor};
@@ -50,7 +50,7 @@ impl StatisticsDiff {
             let changed = if pair.is_changed() { " changed" } else { "" };
             sized.title = Some(format!("{} · {}{changed}", pair.label(), pair.said()));
             sized.notes.clear();
-            let picture = chart.draw(&pair.panels(), &sized)?;
+            let picture = charts::draw(chart, &pair.panels(), &sized)?;
             scenes.push(picture.scene);
         }
         if shown.len() > MOST_HISTOGRAMS {

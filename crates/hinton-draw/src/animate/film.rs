@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hinton_chart::{Panel, Theme, Timeline};
+use hinton_chart::{Panel, Theme, Timeline, charts};
 use hinton_picture::{Picture, Playable};
 use hinton_render::films::{Frame, FrameSource, SourceError, StripOptions, map_levels, strip};
 use hinton_scene::{Item, Point, Scene, Typeface, with_typeface};
@@ -103,10 +103,13 @@ impl Film {
         }
         self.share_groups();
         for at in 0..self.views.len() {
-            let Some(share) = self.views[at].chart.share else { continue };
+            let chart = self.views[at].chart;
+            if !charts::has_to_share(chart) {
+                continue;
+            }
             let mut options = self.views[at].options.clone();
             for index in 0..self.durations.len() {
-                share(&self.panels(at, self.at(index), progress)?, &mut options);
+                charts::share(chart, &self.panels(at, self.at(index), progress)?, &mut options);
             }
             self.views[at].options = options;
         }

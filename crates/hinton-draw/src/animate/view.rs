@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hinton_chart::{ChartRow, Need, Options, Panel, Span};
+use hinton_chart::{ChartRow, Need, Options, Panel, Span, charts, share_cells};
 use hinton_run::Run;
 use hinton_scene::{Scene, visible};
 use hinton_tensor::{Fold, GridRequest, Summary, TensorError, Work};
@@ -90,7 +90,7 @@ impl View {
         }
         let mut notes = arrangement.notes.clone();
         let extents: Vec<_> = arrangement.panels.iter().map(PanelSource::extent).collect();
-        let mut need = arrangement.chart.needs(&extents, &options);
+        let mut need = charts::needs(arrangement.chart, &extents, &options);
         if mixes && !matches!(need, Need::Grids(_)) {
             need = comparable(need, extents.len());
         }
@@ -162,7 +162,7 @@ impl View {
 
     /// Whether each picture needs statistics of its own values.
     pub(super) fn needs_summaries(&self) -> bool {
-        self.options.own_range || self.chart.share.is_some()
+        self.options.own_range || charts::has_to_share(self.chart)
     }
 
     /// Forgets the statistics that no picture needs: they are large, and there are many steps.
@@ -210,9 +210,9 @@ impl View {
                     options.title = Some(String::new());
                     options
                 };
-                self.chart.draw(panels, &options)?
+                charts::draw(self.chart, panels, &options)?
             }
-            false => self.chart.draw(panels, &self.options)?,
+            false => charts::draw(self.chart, panels, &self.options)?,
         };
         Ok((picture.scene, picture.notes))
     }
@@ -234,7 +234,7 @@ impl View {
 
     /// Gives all pictures this span of cells to fit their colours to.
     pub(super) fn share_cells(&mut self, span: Span) {
-        self.options.over_cells = Some(span);
+        share_cells(&mut self.options, span);
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use hinton_chart::{Numbering, Sections, is_on_offset, shape_text as times, short_count};
 use hinton_scene::visible;
 use hinton_tensor::Tensor;
-use hinton_weights::{Error, Selected, Structure, addressable};
+use hinton_weights::{Error, Selected, Structure, addressable, structure_of};
 
 use super::PanelSource;
 use super::plan::{self, Kernels, Plan};
@@ -140,7 +140,7 @@ pub(super) fn prepare(selected: &Selected, request: &DrawRequest) -> Result<Prep
         columns: selected.columns.clone(),
         rows: selected.rows.clone(),
         kernel: kernel_order(selected),
-        structure: selected.structure.clone(),
+        structure: structure_of(selected).cloned(),
         of_whole: selected.axes.clone(),
         of: selected.of.clone(),
     };

@@ -58,7 +58,7 @@ pub struct PanelSource {
 
 impl PanelSource {
     /// The number of rows and columns of its matrices.
-    pub fn extent(&self) -> Extent {
+    pub(crate) fn extent(&self) -> Extent {
         match self.planes.first().map(|plane| plane.shape()) {
             Some(&[rows, cols]) => {
                 let [row_numbers, col_numbers] = self.numbers;

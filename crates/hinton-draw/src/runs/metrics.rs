@@ -91,7 +91,7 @@ pub(super) fn one(runs: &[&Run], family: &Family, request: &RunRequest) -> Resul
         return Err(Error::unfit("there is no chart of curves", ""));
     };
     let options = &request.draw.options;
-    let built = chart.draw(&panels, options)?;
+    let built = charts::draw(chart, &panels, options)?;
     let mut notes = built.notes;
     notes.extend(left_out(runs, family));
     notes.extend(crate::settings::without_effect(&request.draw, chart.name));

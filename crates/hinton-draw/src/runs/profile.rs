@@ -30,7 +30,7 @@ pub(super) fn draw(
         })?);
     }
     let options = &request.draw.options;
-    let built = chart.draw(&panels, options)?;
+    let built = charts::draw(chart, &panels, options)?;
     let mut notes = built.notes;
     notes.extend(crate::settings::without_effect(&request.draw, chart.name));
     Ok(Picture { scene: built.scene, notes, dpi: options.dpi })

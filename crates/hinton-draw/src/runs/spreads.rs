@@ -26,7 +26,7 @@ pub(super) fn draw(
     };
     let mut options = request.draw.options.clone();
     options.notes.extend(notes.iter().cloned());
-    let mut built = chart.draw(&panels, &options)?;
+    let mut built = charts::draw(chart, &panels, &options)?;
     notes.append(&mut built.notes);
     notes.extend(crate::settings::without_effect(&request.draw, chart.name));
     Ok(Picture { scene: built.scene, notes, dpi: options.dpi })

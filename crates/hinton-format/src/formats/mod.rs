@@ -60,22 +60,30 @@ mod unpickle;
 pub(crate) mod word2vec;
 pub(crate) mod zarr;
 
-/// A format hinton reads.
+/// A format that hinton reads.
 pub struct FormatRow {
     /// Its name, as people and `--json` say it.
     pub name: &'static str,
-    /// One line.
+    /// A description in one line.
     pub about: &'static str,
-    /// A paragraph: what is read, what is not, where the layout is specified.
+    /// A description in a paragraph: what is read, what is not, where the layout is specified.
     pub help: &'static str,
     /// Which quantised types it has, and what is read of them; empty where it has none.
     pub quantised: &'static str,
     /// Usual extensions, without the dot; they only break ties.
     pub extensions: &'static [&'static str],
     /// Whether a file that starts like this is of the format.
-    pub sniff: fn(&Head<'_>) -> Sniff,
+    pub(crate) sniff: fn(&Head<'_>) -> Sniff,
     /// Reads the index of such a file, and no values.
-    pub open: fn(&Input, &Limits) -> Result<Checkpoint, Error>,
+    pub(crate) open: fn(&Input, &Limits) -> Result<Checkpoint, Error>,
+}
+
+/// Opens a file as this format, whatever it looks like.
+///
+/// # Errors
+/// Returns an error if it is not in this format, or cannot be read.
+pub fn open_as(row: &FormatRow, input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
+    (row.open)(input, limits)
 }
 
 /// Every format, the most certain first.

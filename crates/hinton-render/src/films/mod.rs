@@ -163,7 +163,19 @@ pub struct FilmRow {
     /// Media type.
     pub mime: &'static str,
     /// Writes the film. Can return any [`FilmError`].
-    pub write: FilmWriter,
+    pub(crate) write: FilmWriter,
+}
+
+impl FilmRow {
+    /// Whether it is a folder of pictures, rather than one file.
+    pub fn is_folder(&self) -> bool {
+        matches!(self.write, FilmWriter::Folder(_))
+    }
+}
+
+/// What writes the films of this output.
+pub fn writer(output: &FilmRow) -> FilmWriter {
+    output.write
 }
 
 /// Every output for films.

@@ -6,7 +6,7 @@ use std::io::Cursor;
 use std::ops::ControlFlow;
 
 use hinton_render::films::{
-    FILMS, FilmError, FilmOptions, FilmReport, FilmWriter, Frame, FrameSource,
+    FILMS, FilmError, FilmOptions, FilmReport, FilmWriter, Frame, FrameSource, writer,
 };
 use hinton_scene::{
     Align, Baseline, Cells, Color, Item, MarkShape, Marks, Path, Point, Rect, Scene, Shape, Text,
@@ -25,7 +25,7 @@ pub(crate) fn write(
     source: &dyn FrameSource,
     options: &FilmOptions,
 ) -> Result<(Vec<u8>, FilmReport), FilmError> {
-    let FilmWriter::File(write) = row(name).write else { panic!("{name} is a folder") };
+    let FilmWriter::File(write) = writer(&row(name)) else { panic!("{name} is a folder") };
     let mut bytes = Cursor::new(Vec::new());
     let mut seen = 0;
     let mut watch = |done: usize| {
@@ -40,7 +40,7 @@ pub(crate) fn write(
 
 /// The pictures that `frames` writes.
 pub(crate) fn folder(source: &dyn FrameSource, options: &FilmOptions) -> Vec<(String, Vec<u8>)> {
-    let FilmWriter::Folder(write) = row("frames").write else { panic!("frames is a file") };
+    let FilmWriter::Folder(write) = writer(&row("frames")) else { panic!("frames is a file") };
     let mut files = Vec::new();
     let mut take = |name: &str, bytes: &[u8]| {
         files.push((name.to_owned(), bytes.to_vec()));

@@ -24,9 +24,14 @@ mod record;
 mod session;
 
 use hinton_format::Checkpoint;
-pub use hinton_net::data::DataSet;
-pub use hinton_net::train::{Evaluation, OPTIMIZERS, OptimizerRow, Score, Trainer};
-pub use hinton_net::{INITS, Init, InitRow, LAYERS, LayerRow, Network, Spec};
+pub use hinton_net::data::{DataSet, Inputs};
+pub use hinton_net::layers::{Linear, Start};
+pub use hinton_net::sparse::SparseRows;
+pub use hinton_net::train::{Evaluation, OPTIMIZERS, OptimizerRow, Score};
+pub use hinton_net::{
+    Array, Backward, Forward, INITS, Init, InitRow, LAYERS, Layer, LayerRow, Network, NetworkStep,
+    ParameterShape, Real, Shape, Spec, Trace,
+};
 pub use hinton_weights::data_sets::{DATA, DataFile, DataRow, in_folder, named, row};
 
 use crate::Error;

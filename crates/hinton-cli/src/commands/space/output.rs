@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::ArgMatches;
-use hinton::films::{FilmRow, FilmWriter, Playable, film_output_for, save_film_with};
+use hinton::films::{FilmRow, Playable, film_output_for, save_film_with};
 use hinton::look::{Length, PageSize, ThemeName};
 use hinton::outputs::{Graphics, OutputRow, make_folder, output_for, output_named, write_bytes};
 use hinton::space::{self, Show, SpaceRequest};
@@ -234,7 +234,7 @@ fn save(
         let mut size = film::SizeWatch::new(file, count);
         Ok::<_, Failure>(match encoding {
             Encoding::Own(output) => {
-                if let FilmWriter::Folder(_) = output.write {
+                if output.is_folder() {
                     note(&format!("{}: {count} frames", file.display()));
                 }
                 save_film_with(film, file, output, settings, &mut |done, bytes| {
@@ -276,6 +276,6 @@ pub(super) fn run_film(
     film.notes().iter().for_each(|text| note(text));
     // What it has learned says more than how it began.
     let is_picture = matches!(encoding, Encoding::Own(row) if row.mime.starts_with("image/")
-        && !matches!(row.write, FilmWriter::Folder(_)));
+        && !row.is_folder());
     save(matches, &mut film, file, encoding, is_picture.then_some(0.0))
 }
