@@ -138,8 +138,10 @@ where
     draw_with(tensors, request, Work::on_all())
 }
 
-/// As [`draw`], with this number of threads, reporting to a [`Progress`](hinton_tensor::Progress), which may
-/// cancel the work. The picture is the same for any number of threads.
+/// As [`draw`], with this number of threads, reporting to a [`Progress`](hinton_tensor::Progress),
+/// which may cancel the work.
+///
+/// The picture is the same for any number of threads.
 ///
 /// # Errors
 /// Returns the errors of [`draw`], and an error if the work was cancelled.

@@ -50,8 +50,10 @@ impl FromStr for PanelScale {
 }
 
 /// Draws several panels as one picture: each group of tensors as it would be drawn by itself, side
-/// by side, with letters above. Heat maps (or Hinton diagrams) with values of similar size share
-/// one scale and one legend; a note says whether they do.
+/// by side, with letters above.
+///
+/// Heat maps (or Hinton diagrams) with values of similar size share one scale and one legend; a
+/// note says whether they do.
 ///
 /// # Errors
 /// Returns the errors of [`draw`](crate::draw()); and an error if there are too many panels.

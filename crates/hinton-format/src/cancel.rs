@@ -7,7 +7,9 @@ use hinton_tensor::{ReadError, ReadErrorKind};
 
 /// A flag of the program, part of [`Limits`](crate::Limits): while it is set, decompression of
 /// whatever was opened with these limits stops with [`ReadErrorKind::Cancelled`], when a file is
-/// opened and later when its values are read. Reading works again once the flag is cleared.
+/// opened and later when its values are read.
+///
+/// Reading works again once the flag is cleared.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicBool, Ordering};

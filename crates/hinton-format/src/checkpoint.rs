@@ -6,7 +6,9 @@ use hinton_tensor::Tensor;
 
 use crate::Input;
 
-/// The contents of an opened file or folder of shards. Headers have been read, but no values.
+/// The contents of an opened file or folder of shards.
+///
+/// Headers have been read, but no values.
 #[derive(Debug, Clone)]
 pub struct Checkpoint {
     /// The path as the caller gave it.

@@ -9,8 +9,10 @@ use crate::Playable;
 /// Least time of the frame that comes first, milliseconds: the shortest that browsers keep in a GIF.
 const LEAST_MS: u32 = 20;
 
-/// A film that shows its last frame before the first. Programs that show only the first frame then
-/// show the most informative one; in a film that loops, the extra frame goes unnoticed.
+/// A film that shows its last frame before the first.
+///
+/// Programs that show only the first frame then show the most informative one; in a film that
+/// loops, the extra frame goes unnoticed.
 pub struct Poster<F: Playable> {
     film: F,
     hold_ms: u32,

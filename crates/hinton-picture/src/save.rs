@@ -59,7 +59,9 @@ pub fn render(
     Ok((output.write)(&picture.scene, options)?)
 }
 
-/// Saves a picture at the resolution it was drawn for. The file's extension selects the output.
+/// Saves a picture at the resolution it was drawn for.
+///
+/// The file's extension selects the output.
 ///
 /// # Errors
 /// Returns the errors of [`save_with`].
@@ -67,7 +69,9 @@ pub fn save(picture: &Picture, path: impl AsRef<Path>) -> Result<(), Error> {
     save_with(picture, path, &picture.render_options())
 }
 
-/// Saves a picture with the given options. The file's extension selects the output.
+/// Saves a picture with the given options.
+///
+/// The file's extension selects the output.
 ///
 /// # Errors
 /// Returns an error if no output has the extension, the picture cannot be encoded, or the file
@@ -143,7 +147,9 @@ pub fn film_output_named(name: &str) -> Result<&'static FilmRow, Error> {
     })
 }
 
-/// Renders a film that is a single file to bytes. `watch` is called with the number of frames done.
+/// Renders a film that is a single file to bytes.
+///
+/// `watch` is called with the number of frames done.
 ///
 /// # Errors
 /// Returns the errors of [`save_film`]; and an error if the output is a folder of pictures.
@@ -201,8 +207,9 @@ impl<F: Playable + ?Sized> Playable for &mut F {
 }
 
 /// Saves a film in the format of the path's extension: GIF, animated PNG, WebP … A path without an
-/// extension is a folder of pictures. Each file is written completely or not at all, and memory is
-/// bounded however long the film is.
+/// extension is a folder of pictures.
+///
+/// Each file is written completely or not at all, and memory is bounded however long the film is.
 ///
 /// # Errors
 /// Returns an error if the extension is unknown, a frame cannot be made, the format cannot hold the
@@ -306,7 +313,9 @@ fn film_options(
 }
 
 /// Draws a film and passes its pictures to `take`, in order and as raw pixels, for another program
-/// to encode at [`frame_rate`]. `watch` is called with the number of frames done.
+/// to encode at [`frame_rate`].
+///
+/// `watch` is called with the number of frames done.
 ///
 /// # Errors
 /// Returns an error if a frame cannot be made, or `take` or `watch` stops it.

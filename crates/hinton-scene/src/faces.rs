@@ -129,9 +129,10 @@ impl Faces {
     }
 }
 
-/// Registers a source of fonts for characters that the typeface lacks. Only the first call has an
-/// effect; returns `false` if a source was already registered. Its fonts stay in memory until the
-/// program ends.
+/// Registers a source of fonts for characters that the typeface lacks.
+///
+/// Only the first call has an effect; returns `false` if a source was already registered. Its fonts
+/// stay in memory until the program ends.
 pub fn set_font_source(source: Box<FontSource>) -> bool {
     SOURCE.set(source).is_ok()
 }

@@ -9,7 +9,9 @@ pub fn element_count(shape: &[usize]) -> Option<u64> {
     shape.iter().try_fold(1u64, |count, &dim| count.checked_mul(dim as u64))
 }
 
-/// A strided view: coordinates `i` are at element `offset + Σ i[k] * strides[k]`.
+/// Where the values of a tensor are: its shape, strides and offset, counted in elements.
+///
+/// The value at coordinates `i` is element `offset + Σ i[k] * strides[k]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct View {
     /// Length of each axis.

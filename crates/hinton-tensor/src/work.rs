@@ -34,7 +34,9 @@ impl Progress for Quiet {
 #[error("the work was cancelled")]
 pub struct Cancelled;
 
-/// How long work is done. It affects only the time, never the result.
+/// How work is done: with how many threads, and who watches it.
+///
+/// It affects only the time, never the result.
 #[derive(Clone, Copy)]
 pub struct Work<'a> {
     /// Number of threads to use, at least 1.

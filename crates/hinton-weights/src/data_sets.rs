@@ -129,7 +129,7 @@ pub const DATA: &[DataRow] = &[
     toy("gaussians", "Four clouds of points, one per class"),
 ];
 
-/// The row with this name.
+/// The row of [`DATA`] with this name.
 pub fn row(name: &str) -> Option<&'static DataRow> {
     DATA.iter().find(|row| row.name == name)
 }

@@ -102,8 +102,9 @@ pub fn names_of_table(checkpoint: &Checkpoint) -> Vec<AxisNames> {
 }
 
 /// Reads names from files next to a model, or in its folder: `vocab.txt`, `tokenizer.json` or
-/// `vocab.json`, and `config.json`. A tokenizer inside the file (GGUF) takes precedence. Files that
-/// cannot be read are ignored.
+/// `vocab.json`, and `config.json`.
+///
+/// A tokenizer inside the file (GGUF) takes precedence. Files that cannot be read are ignored.
 pub fn names_beside(path: &Path, limits: &Limits) -> Vec<AxisNames> {
     let Ok(place) = Location::find(path, limits) else { return Vec::new() };
     let inside = match place.is_dir() {

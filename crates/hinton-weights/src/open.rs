@@ -11,8 +11,10 @@ use hinton_tensor::Bytes;
 
 use crate::Error;
 
-/// Opens a weights file, or a folder that holds one checkpoint in shards. Reads headers, but no
-/// values. Recognises the format by content, and never executes anything in the file.
+/// Opens a weights file, or a folder that holds one checkpoint in shards.
+///
+/// Reads headers, but no values. Recognises the format by content, and never executes anything in
+/// the file.
 ///
 /// # Errors
 /// Returns [`Error::Open`], which names the file, what was expected, what was found, and what to
@@ -29,9 +31,10 @@ pub fn open_with(path: impl AsRef<Path>, limits: &Limits) -> Result<Checkpoint, 
     Ok(hinton_format::open(path.as_ref(), limits)?)
 }
 
-/// Opens a file or folder that is in a [`Folder`](hinton_format::source::Folder) that you provide. Shards
-/// next to an index, and data in other files, are found there too. The folder is asked for files by
-/// name, and for their bytes by range.
+/// Opens a file or folder that is in a [`Folder`](hinton_format::source::Folder) that you provide.
+///
+/// Shards next to an index, and data in other files, are found there too. The folder is asked for
+/// files by name, and for their bytes by range.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -75,9 +78,10 @@ pub fn open_at(location: &Location) -> Result<Checkpoint, Error> {
     Ok(hinton_format::open_at(location, &Limits::default())?)
 }
 
-/// Opens a weights file whose bytes are in memory, or are read by a [`Bytes`] that you provide. Its
-/// format is recognised by its content; `name` names it in errors, and an unnamed array in it. Files
-/// next to it do not exist: for shards, see [`open_at`].
+/// Opens a weights file whose bytes are in memory, or are read by a [`Bytes`] that you provide.
+///
+/// Its format is recognised by its content; `name` names it in errors, and an unnamed array in it.
+/// Files next to it do not exist: for shards, see [`open_at`].
 ///
 /// ```
 /// let csv = "1,2,3\n4,5,6\n".as_bytes();
@@ -95,7 +99,9 @@ pub fn open_bytes(name: impl Into<String>, data: Arc<dyn Bytes>) -> Result<Check
 }
 
 /// Opens a training run: a file with a list of arrays or with an array over time, a folder or a
-/// list of checkpoints, or a run folder. Reads the headers of every step, but no values.
+/// list of checkpoints, or a run folder.
+///
+/// Reads the headers of every step, but no values.
 ///
 /// # Errors
 /// Returns [`Error::Run`] if the paths cannot be read as a run, or no step can be read.
@@ -104,8 +110,10 @@ pub fn open_run(paths: &[impl AsRef<Path>], options: &RunOptions) -> Result<Run,
     Ok(hinton_run::open_run(&paths, options)?)
 }
 
-/// Lists the files and folders in a folder that hold weights, in natural order of their names. Each
-/// is treated as a model by itself, even if the folder could be read as a run or a set of shards.
+/// Lists the files and folders in a folder that hold weights, in natural order of their names.
+///
+/// Each is treated as a model by itself, even if the folder could be read as a run or a set of
+/// shards.
 ///
 /// # Errors
 /// Returns an error if the folder cannot be listed, or holds no weights.
@@ -114,8 +122,9 @@ pub fn weights_in(folder: impl AsRef<Path>) -> Result<Vec<PathBuf>, Error> {
 }
 
 /// Opens a training log (CSV, JSON, JSON lines) as a run that has metrics but no steps; `None` if
-/// the file is not a log. With `any_header`, a table is accepted whose header names neither a step
-/// nor a metric.
+/// the file is not a log.
+///
+/// With `any_header`, a table is accepted whose header names neither a step nor a metric.
 ///
 /// # Errors
 /// Returns an error if the file cannot be read.
@@ -123,9 +132,10 @@ pub fn open_log(path: impl AsRef<Path>, any_header: bool) -> Result<Option<Run>,
     Ok(hinton_run::open_log(path.as_ref(), any_header, &Limits::default())?)
 }
 
-/// Opens the logs in a folder as runs that have metrics but no steps. If the folder holds event
-/// files of TensorBoard, each folder of event files is a run; else each log is a run. Empty if
-/// there are no logs.
+/// Opens the logs in a folder as runs that have metrics but no steps.
+///
+/// If the folder holds event files of TensorBoard, each folder of event files is a run; else each
+/// log is a run. Empty if there are no logs.
 ///
 /// # Errors
 /// Returns an error if a folder or a log cannot be read.
@@ -133,8 +143,9 @@ pub fn open_logs(folder: impl AsRef<Path>) -> Result<Vec<Run>, Error> {
     Ok(hinton_run::open_logs(folder.as_ref(), &Limits::default())?)
 }
 
-/// Lists the folders in a folder on disk, sorted by name, without hidden ones. Empty if the path is
-/// not a folder, cannot be read, or is an address.
+/// Lists the folders in a folder on disk, sorted by name, without hidden ones.
+///
+/// Empty if the path is not a folder, cannot be read, or is an address.
 pub fn folders_in(path: impl AsRef<Path>) -> Vec<PathBuf> {
     let path = path.as_ref();
     if is_address(path) || !is_dir(path) {
@@ -168,8 +179,10 @@ fn far(path: &Path) -> Option<Location> {
     Location::find(path, &Limits::default()).ok()
 }
 
-/// Whether a path is an address (`https://…`, `hf://…`) rather than a path on disk. The functions
-/// that open paths also open addresses if the program allows it (`hinton_remote::install`).
+/// Whether a path is an address (`https://…`, `hf://…`) rather than a path on disk.
+///
+/// The functions that open paths also open addresses if the program allows it
+/// (`hinton_remote::install`).
 pub fn is_address(path: impl AsRef<Path>) -> bool {
     hinton_format::source::places::address(path.as_ref()).is_some()
 }

@@ -13,7 +13,7 @@ use hinton_words::{Numbering, visible};
 use crate::Error;
 use crate::structure::Structure;
 
-/// A tensor, or a slice of one, that was selected.
+/// A tensor, or a slice of one, that was selected to be drawn or written.
 #[derive(Debug, Clone)]
 pub struct Selected {
     /// The selection as a lazy view; its name is that of the whole tensor.
@@ -153,7 +153,9 @@ fn first(start: Option<i64>, step: i64, length: usize) -> i64 {
 }
 
 /// Selects the tensors that match the patterns, in the order of the patterns and, within a glob, of
-/// the file. No tensor is selected twice. Without patterns, every tensor is selected.
+/// the file.
+///
+/// No tensor is selected twice. Without patterns, every tensor is selected.
 ///
 /// A pattern is a name or a glob, in which `*` matches any characters and `?` matches one. Either
 /// may end with a slice in numpy's notation, `conv1.weight[0,:,:,:]`. Since a name may itself
@@ -214,8 +216,9 @@ pub fn select<S: AsRef<str>>(
     Ok(selected)
 }
 
-/// Selects the tensors that match the patterns in each of several files. Tensors with the same name
-/// are distinguished by the [name of their file](Selected::of).
+/// Selects the tensors that match the patterns in each of several files.
+///
+/// Tensors with the same name are distinguished by the [name of their file](Selected::of).
 ///
 /// # Errors
 /// Returns the errors of [`select`].

@@ -55,8 +55,10 @@ pub fn write_with(
     temporary.replace(&target).map_err(failed)
 }
 
-/// As [`write_bytes`], for a file that something else writes, such as another program. `write` is
-/// given the name of an empty file next to the target, with the same extension, to write over.
+/// As [`write_bytes`], for a file that something else writes, such as another program.
+///
+/// `write` is given the name of an empty file next to the target, with the same extension, to write
+/// over.
 ///
 /// # Errors
 /// The error of `write`, or if the file cannot be created. A file that existed before is then

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// Makes text from a file safe to show: control characters, terminal escapes, and characters that
-/// reorder or hide text become escapes like `\u{1b}`. Everything else is unchanged, including the
-/// joiners that some scripts and emoji need. Every name from a file must pass through this function
-/// before it is shown, in any output.
+/// reorder or hide text become escapes like `\u{1b}`.
+///
+/// Everything else is unchanged, including the joiners that some scripts and emoji need. Every name
+/// from a file must pass through this function before it is shown, in any output.
 pub fn visible(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_hidden) {
         return Cow::Borrowed(text);

@@ -4,7 +4,9 @@
 const MINUS: char = '−';
 
 /// Formats a number in few characters: three significant digits, no trailing zeros, a power of ten
-/// if that is shorter. `0`, `0.0312`, `−1.2`, `3.4e−5`, `128`.
+/// if that is shorter.
+///
+/// `0`, `0.0312`, `−1.2`, `3.4e−5`, `128`.
 pub fn short(value: f64) -> String {
     significant(value, 3)
 }

@@ -1,4 +1,4 @@
-//! Is a file sound? One pass over its values finds NaNs, dead units, repeated rows and much else.
+//! Whether a file is sound: NaNs, dead units, repeated rows and much else, found in one pass.
 //!
 //! Every kind of [`Finding`] is a row of [`CHECKS`], which says what it means and what to do.
 //!

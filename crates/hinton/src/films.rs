@@ -1,4 +1,4 @@
-//! Films: the same picture of every step of a run, as GIF, animated PNG, WebP or MP4.
+//! The same picture of every step of a run, as GIF, animated PNG, WebP or MP4.
 //!
 //! [`animate`] makes a [`Film`] of the steps of a run; [`space`](crate::space) makes films of points
 //! on their way through a network. Both are [`Playable`], and [`save_film`] writes them.

@@ -21,21 +21,68 @@
 //!
 //! # In the order of the work
 //!
-//! The names that nearly every program uses are here, at the root. The rest is in modules:
+//! The names that nearly every program uses are here, at the root. The rest is in modules, each with
+//! an example of its own.
 //!
-//! 1. **Open.** [`open`] reads the headers of a file, but no values: safetensors, PyTorch, GGUF,
-//!    numpy, pickles, CSV, IDX … [`files`] has the formats, folders, addresses and places of your
-//!    own.
-//! 2. **Look into it.** [`select`] picks tensors by name, glob and slice: see [`tensors`].
-//!    [`inspect`](mod@inspect) lists what a file holds, [`check`](mod@check) says whether it is
-//!    sound, [`summary`] divides the work over many machines.
-//! 3. **Draw.** [`draw`](draw()) lays tensors out by their shape, or as a [`DrawRequest`] says. How
-//!    it looks: [`look`], or [`settings`] by name; how it is laid out: [`arrange`](mod@arrange);
-//!    other scripts: [`fonts`].
-//! 4. **Save.** [`save`] writes PNG, SVG or PDF, by the file's extension; [`outputs`] has the other
-//!    ways out, [`scene`] what an output of your own needs. [`export`](mod@export) writes the values themselves.
+//! ## 1. Open
 //!
-//! And beyond one picture of one file:
+//! [`open`] reads the headers of a file, but no values: safetensors, PyTorch, GGUF, numpy, pickles,
+//! CSV, IDX … [`files`] has the formats, folders, addresses and places of your own.
+//!
+//! ```
+//! # use std::sync::Arc;
+//! use hinton::{Memory, open_bytes};
+//!
+//! let checkpoint = open_bytes("table.csv", Arc::new(Memory::new("1,2,3\n4,5,6\n".as_bytes())))?;
+//! assert_eq!(checkpoint.tensors[0].shape(), [2, 3]);
+//! # Ok::<(), hinton::Error>(())
+//! ```
+//!
+//! ## 2. Look into it
+//!
+//! [`select`] picks tensors by name, glob and slice; see [`tensors`]. [`inspect`](mod@inspect) lists
+//! what a file holds, [`check`](mod@check) says whether it is sound, and [`summary`] computes
+//! statistics on many machines.
+//!
+//! ```
+//! # let checkpoint = hinton::train::digits("softmax", 1)?;
+//! let selected = hinton::select(&checkpoint, &["weight", "bias[:5]"])?;
+//! assert_eq!(selected[1].tensor.shape(), [5]);
+//! # Ok::<(), hinton::Error>(())
+//! ```
+//!
+//! ## 3. Draw
+//!
+//! [`draw`](draw()) lays tensors out by their shape, or as a [`DrawRequest`] says. How the picture
+//! looks is in [`look`], and by name in [`settings`]; how tensors are laid out is in
+//! [`arrange`](mod@arrange). [`fonts`] are for other scripts.
+//!
+//! ```
+//! # let weights = hinton::tensor_of("w", &[2, 3], &[0.5_f32, -1.0, 2.0, 0.0, 1.5, -0.5])?;
+//! use hinton::{DrawRequest, draw};
+//!
+//! let request = DrawRequest::chart("heatmap").set("cmap", "viridis")?.set("theme", "dark")?;
+//! let picture = draw([weights], &request)?;
+//! # let _ = picture;
+//! # Ok::<(), hinton::Error>(())
+//! ```
+//!
+//! ## 4. Save
+//!
+//! [`save`] writes PNG, SVG or PDF, by the file's extension. [`outputs`] has the other ways out,
+//! [`scene`] is for outputs of your own, and [`export`](mod@export) writes the values themselves.
+//!
+//! ```
+//! # let weights = hinton::tensor_of("w", &[2, 3], &[0.5_f32, -1.0, 2.0, 0.0, 1.5, -0.5])?;
+//! # let picture = hinton::draw([weights], &Default::default())?;
+//! use hinton::outputs::{RenderOptions, output_named};
+//!
+//! let svg = hinton::render(&picture, output_named("svg")?, &RenderOptions::default())?;
+//! assert!(svg.starts_with(b"<svg") || svg.starts_with(b"<?xml"));
+//! # Ok::<(), hinton::Error>(())
+//! ```
+//!
+//! ## Beyond one picture of one file
 //!
 //! - [`runs`]: the same tensors over the steps of a training, with metrics.
 //! - [`films`]: those steps as GIF, WebP or MP4.
@@ -43,16 +90,19 @@
 //! - [`diff`](mod@diff): two checkpoints compared.
 //! - [`train`]: small networks, trained to watch them learn.
 //! - [`tiles`]: a matrix at levels of detail, for a viewer of your own.
-//! - [`demo`]: a gallery of all of these.
+//! - [`text`] and [`errors`]: what hinton says, for programs that say it themselves.
+//! - [`demo`]: a gallery of every chart.
 //!
 //! # What holds everywhere
 //!
 //! - Nothing is printed, and neither the environment nor the clock is read. What the user should
 //!   know is a [`Warning`] of a file or a note of a [`Picture`].
 //! - The same input gives the same bytes, with any number of threads.
-//! - A function whose name ends in `_with` is the one without, with a [`Work`]: how many threads,
-//!   and a [`Progress`] that watches and may cancel.
-//! - Every failure is an [`Error`], which says what to do about it; [`errors`] has the details.
+//! - The simple call works with a thread per core and reports to nobody. Beside it stands one whose
+//!   name ends in `_with` and that takes more: [`Limits`], options, or a [`Work`], which says how
+//!   many threads, and which [`Progress`] watches and may cancel.
+//! - Every failure is an [`Error`], which says what to do about it, or one of the [`errors`] inside,
+//!   which `?` makes an [`Error`].
 //! - A file is either written completely or not at all.
 #![forbid(unsafe_code)]
 

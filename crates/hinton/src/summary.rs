@@ -13,10 +13,13 @@
 //! use hinton::{Work, open, summary};
 //!
 //! let model = open(path)?;
-//! # let split = 1000;
-//! let tasks = summary::plan(&model, split)?;
-//! let parts = tasks.iter().map(|task| summary::do_task(&model, task, Work::quiet()));
-//! let parts = parts.collect::<Result<Vec<_>, _>>()?;
+//! // Each task reads about a gigabyte.
+//! let tasks = summary::plan(&model, 1 << 30)?;
+//! let done = tasks.iter().enumerate().map(|(index, task)| {
+//!     Ok((format!("task {index}"), summary::do_task(&model, task, Work::quiet())?))
+//! });
+//! let whole = summary::merge(done, false)?;
+//! assert_eq!(whole.known, whole.all);
 //! # std::fs::remove_dir_all(&folder)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -1,6 +1,7 @@
-//! Tiles of a matrix at levels of detail, as a map in a viewer asks for them: from the values, or
-//! from a [`Pyramid`] that caches coarse cells. `examples/tiles.rs` serves them from a file in
-//! memory.
+//! Tiles of a matrix at levels of detail, as a map in a viewer asks for them.
+//!
+//! Tiles come from the values ([`tile`]), or from a [`Pyramid`] that keeps coarse cells.
+//! `examples/tiles.rs` serves them from a file in memory.
 //!
 //! ```
 //! use hinton::tiles::{Fold, Pyramid, Tiling};

@@ -111,8 +111,10 @@ pub fn animate<S: AsRef<str>>(
 }
 
 /// As [`animate`], with this number of threads, which the film's frames are drawn with, too,
-/// reporting to a [`Progress`](hinton_tensor::Progress). It is told how many steps have been read, and may
-/// cancel the work. While frames are drawn, see [`Film::set_progress`].
+/// reporting to a [`Progress`](hinton_tensor::Progress).
+///
+/// It is told how many steps have been read, and may cancel the work. While frames are drawn, see
+/// [`Film::set_progress`].
 ///
 /// # Errors
 /// Returns the errors of [`animate`], and an error if the work was cancelled.

@@ -30,7 +30,8 @@ use self::parts::{Rows, Whole};
 use crate::source::Location;
 use crate::{Checkpoint, Limits, Warning};
 
-/// The metadata key that lists the weights that were added.
+/// The metadata key that lists the weights that hinton computed from codes and scales, where a file
+/// has these in tensors of their own.
 pub const DEQUANTISED: &str = "dequantised";
 
 /// A way to store quantised weights.

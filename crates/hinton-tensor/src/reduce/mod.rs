@@ -232,9 +232,10 @@ pub fn reduce(tensor: &Tensor, request: GridRequest, work: Work<'_>) -> Result<G
     Ok(grid)
 }
 
-/// Reduces a window of a tensor of two axes to cells of a given block size. The cells are those of
-/// the whole matrix, bit for bit, for any window and any number of threads. If rows are sampled,
-/// the sample depends on the window.
+/// Reduces a window of a tensor of two axes to cells of a given block size.
+///
+/// The cells are those of the whole matrix, bit for bit, for any window and any number of threads.
+/// If rows are sampled, the sample depends on the window.
 ///
 /// The grid has no statistics, and its `shape` is that of the window. Values narrower than a byte
 /// are read in place.

@@ -32,9 +32,10 @@ pub(crate) const FEW: u64 = 4096;
 /// Values of a stripe; a multiple of a block of moments, and part of their order.
 const STRIPE: u64 = 128 << 10;
 
-/// Statistics of the values of a tensor. They cover the *finite* values as `f64` (64-bit integers
-/// beyond 2^53 are rounded, complex values count by their magnitude); non-finite values are counted
-/// separately.
+/// Statistics of the values of a tensor.
+///
+/// They cover the *finite* values as `f64` (64-bit integers beyond 2^53 are rounded, complex values
+/// count by their magnitude); non-finite values are counted separately.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
     /// Number of values.

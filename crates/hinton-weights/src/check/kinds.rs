@@ -50,7 +50,7 @@ rows! {
     SATURATED_BLOCKS = "saturated-blocks", false, "quantised blocks with every code at an end of its range";
 }
 
-/// The kind with this name.
+/// The kind of finding with this name.
 pub fn named(name: &str) -> Option<&'static CheckRow> {
     CHECKS.iter().copied().find(|row| row.name == name)
 }

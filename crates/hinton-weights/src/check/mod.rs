@@ -84,7 +84,9 @@ impl CheckReport {
     }
 }
 
-/// Opens a file and checks it. If it cannot be opened, that is a finding, not an error.
+/// Opens a file and checks it.
+///
+/// If it cannot be opened, that is a finding, not an error.
 ///
 /// # Errors
 /// Returns an error if a pattern matches nothing in the file, or the work was cancelled.
@@ -97,6 +99,7 @@ pub fn check_path<S: AsRef<str>>(
 }
 
 /// Checks a file that the caller has already opened with [`crate::open`], which may take long.
+///
 /// Otherwise as [`check_path`].
 ///
 /// # Errors
@@ -135,8 +138,10 @@ pub fn check_opened<S: AsRef<str>>(
 }
 
 /// Checks the tensors that match the patterns (all, without patterns), and how the file is
-/// structured. Reads every value once. Tensors with findings, or that may be equal to others, are
-/// read a second time.
+/// structured.
+///
+/// Reads every value once. Tensors with findings, or that may be equal to others, are read a second
+/// time.
 ///
 /// # Errors
 /// Returns the errors of [`select`]; and an error if the work was cancelled. Values that cannot be
@@ -149,8 +154,10 @@ pub fn check<S: AsRef<str>>(
     Ok(check_sized(checkpoint, patterns, work)?.0)
 }
 
-/// Checks the values of one tensor by itself. Gives the findings of [`check`] except those that
-/// need other tensors for comparison. Reads every value once or twice.
+/// Checks the values of one tensor by itself.
+///
+/// Gives the findings of [`check`] except those that need other tensors for comparison. Reads every
+/// value once or twice.
 ///
 /// # Errors
 /// Returns an error if the work was cancelled. Values that cannot be read are a finding.

@@ -20,8 +20,9 @@ struct Seen {
     steps: usize,
 }
 
-/// Checks the tensors that match the patterns (all, without patterns) in every step of a run. If a
-/// tensor has the same kind of finding in several steps, only the first is reported.
+/// Checks the tensors that match the patterns (all, without patterns) in every step of a run.
+///
+/// If a tensor has the same kind of finding in several steps, only the first is reported.
 ///
 /// # Errors
 /// Returns an error if a pattern matches nothing in any step, or the work was cancelled. Steps that

@@ -105,9 +105,10 @@ fn extensions() -> String {
     EXPORTS.iter().map(|row| format!(".{}", row.extension)).collect::<Vec<_>>().join(", ")
 }
 
-/// Writes the values of tensors to a file, in the format that its extension selects. Uses one
-/// stripe of 8 MiB of memory, whatever the size. Returns notes for the user, such as a changed
-/// dtype.
+/// Writes the values of tensors to a file, in the format that its extension selects.
+///
+/// Uses one stripe of 8 MiB of memory, whatever the size. Returns notes for the user, such as a
+/// changed dtype.
 ///
 /// # Errors
 /// Returns an error if the extension is unknown, the format cannot hold the tensors, values cannot
@@ -123,8 +124,10 @@ where
     export_as(&selected, row, path, &Quiet)
 }
 
-/// As [`export`], in the given format whatever the file's extension. `progress` receives the number
-/// of bytes of the tensors that were written, and may cancel the work.
+/// As [`export`], in the given format whatever the file's extension.
+///
+/// `progress` receives the number of bytes of the tensors that were written, and may cancel the
+/// work.
 ///
 /// # Errors
 /// Returns the errors of [`export`].

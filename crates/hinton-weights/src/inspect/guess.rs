@@ -94,7 +94,9 @@ const FAMILIES: &[Family] = &[
 ];
 
 /// The probable architecture, in a few words with the number of layers; `None` if the names give no
-/// clue. It is a guess and should be shown as one.
+/// clue.
+///
+/// It is a guess and should be shown as one.
 pub fn architecture(tensors: &[&Tensor]) -> Option<String> {
     let has = |pattern: &&str| tensors.iter().any(|tensor| fits_glob(pattern, tensor.name()));
     let family = FAMILIES.iter().find(|family| family.patterns.iter().all(&has));

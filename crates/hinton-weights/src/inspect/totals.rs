@@ -41,8 +41,10 @@ pub struct Module {
 const SEPARATORS: [char; 2] = ['.', '/'];
 
 /// The modules of these tensors, at most `depth` levels deep (0 gives only the children of the
-/// root). Each module comes before its contents, in order of first appearance. A tensor at the root
-/// is a module by itself. Tensors that are computed from others are not counted.
+/// root).
+///
+/// Each module comes before its contents, in order of first appearance. A tensor at the root is a
+/// module by itself. Tensors that are computed from others are not counted.
 pub fn modules<'a>(tensors: impl IntoIterator<Item = &'a Tensor>, depth: usize) -> Vec<Module> {
     let mut root = Node::default();
     for tensor in tensors.into_iter().filter(|tensor| !tensor.is_derived()) {

@@ -26,9 +26,10 @@ pub struct Merged {
 /// Most tensors whose missing stripes are named.
 const MOST_NAMED: usize = 5;
 
-/// Merges summaries, given in any order, each as a name for errors and its bytes. The result has
-/// the bytes of the summary of everything they cover. If stripes are missing, that is an error
-/// unless `partial` is true.
+/// Merges summaries, given in any order, each as a name for errors and its bytes.
+///
+/// The result has the bytes of the summary of everything they cover. If stripes are missing, that
+/// is an error unless `partial` is true.
 ///
 /// # Errors
 /// Returns an error if one is not a summary, they are of different checkpoints, they disagree about

@@ -32,8 +32,9 @@ pub fn opened(name: &str, bytes: Vec<u8>) -> Result<Checkpoint, Error> {
     Ok(open_input(&input, &Limits::default())?)
 }
 
-/// Runs a task on the checkpoint that it was planned for, and returns the bytes of a summary. The
-/// same task gives the same bytes, with any number of threads.
+/// Runs a task on the checkpoint that it was planned for, and returns the bytes of a summary.
+///
+/// The same task gives the same bytes, with any number of threads.
 ///
 /// # Errors
 /// Returns an error if the checkpoint is not the one that was planned, its values cannot be read,

@@ -49,9 +49,10 @@ pub struct Piece {
     pub rows: Option<Range<u64>>,
 }
 
-/// Splits a checkpoint into parts of at most about `chunk` bytes each, as equal as stripes allow. If
-/// several files hold a tensor together, parts are cut along the files, so that a part reads one file
-/// or several whole ones. The same checkpoint gives the same tasks.
+/// Splits a checkpoint into parts of at most about `chunk` bytes each, as equal as stripes allow.
+///
+/// If several files hold a tensor together, parts are cut along the files, so that a part reads one
+/// file or several whole ones. The same checkpoint gives the same tasks.
 ///
 /// # Errors
 /// Returns an error if the few values that distinguish it from other checkpoints of the same shape
@@ -62,8 +63,10 @@ pub fn plan(checkpoint: &Checkpoint, chunk: u64) -> Result<Vec<Task>, Error> {
     Ok((1..=count).map(|number| whole.task(checkpoint, number, count)).collect())
 }
 
-/// Part `number`, counted from 1, of `of` equal parts of a checkpoint. It is the task at that
-/// position in a plan with `of` parts.
+/// One of several equal parts of a checkpoint, by its number.
+///
+/// Numbers count from 1, and `of` is the number of parts: it is the task at that position in a
+/// [`plan`] with so many.
 ///
 /// # Errors
 /// Returns an error if there is no such part; and the errors of [`plan`].

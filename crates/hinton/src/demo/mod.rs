@@ -1,6 +1,15 @@
-//! The gallery of `hinton demo`, from data embedded in the program: it trains small classifiers of
-//! handwritten digits and of spirals, and draws every chart from them, with the command that makes
-//! each picture.
+//! A gallery of every chart, from data that is embedded in the program.
+//!
+//! It trains small classifiers of handwritten digits and of spirals, and draws every chart from
+//! them, with the command that makes each picture: what `hinton demo` writes.
+//!
+//! ```no_run
+//! # use std::path::Path;
+//! // With one thread per core; takes about a minute.
+//! let files = hinton::demo::gallery(Path::new("gallery"))?;
+//! assert!(files.iter().any(|file| file == "index.html"));
+//! # Ok::<(), hinton::Error>(())
+//! ```
 //!
 //! For the data and its licence see `assets/demo/README.md`, which is written next to the pictures.
 
@@ -30,8 +39,9 @@ pub const FILES: &[(&str, &[u8])] = &[
 ];
 
 /// Writes the gallery: the data, networks trained while it runs, every picture in light and dark,
-/// and an `index.html` that shows each picture with its command. Returns the files written, in
-/// order, relative to the folder.
+/// and an `index.html` that shows each picture with its command.
+///
+/// Returns the files written, in order, relative to the folder.
 ///
 /// # Errors
 /// Returns an error if the folder has runs that this gallery did not make, a picture cannot be

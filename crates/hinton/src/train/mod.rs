@@ -43,7 +43,9 @@ pub use record::data_of;
 pub use session::{EpochReport, Outcome, Session, StepProgress, Unwatched, Watch};
 
 /// Trains a network on the embedded digits and returns a checkpoint in memory: the parameters and
-/// the state of the optimiser. The same bits on every machine. For examples and the gallery.
+/// the state of the optimiser.
+///
+/// The same bits on every machine. For examples and the gallery.
 ///
 /// # Errors
 /// Returns an error if the model cannot be parsed, or does not fit pictures of 8 x 8 and ten
