@@ -33,6 +33,7 @@ pub use cancel::Cancel;
 pub use checkpoint::{Checkpoint, Warning};
 pub use error::{Error, ErrorKind};
 pub use events::{EventScalar, Events, is_events, open_events, read_events};
+pub use formats::archive::locate;
 pub use formats::sharded::{CONFIG, CONFIGURED};
 pub use formats::tensorflow::index_of;
 pub use formats::{FORMATS, FormatRow};

@@ -61,7 +61,7 @@ fn head_far(location: &Location, most: u64) -> Result<Vec<u8>, Error> {
     let bytes = location.open()?;
     let mut head = vec![0; bytes.len().min(most) as usize];
     let read = bytes.read_at(0, &mut head);
-    read.map_err(|error| Error::from(error).in_file(&shown(location)))?;
+    read.map_err(|error| Error::from(error).in_file(&location.display().to_string()))?;
     Ok(head)
 }
 

@@ -3,8 +3,8 @@
 
 use std::path::Path;
 
-use hinton_format::source::{Location, read_head};
-use hinton_format::{Checkpoint, Limits, tokens_inside};
+use hinton_format::source::read_head;
+use hinton_format::{Checkpoint, Limits, locate, tokens_inside};
 use serde_json::{Map, Value};
 
 /// Larger files are not read for names.
@@ -101,12 +101,12 @@ pub fn names_of_table(checkpoint: &Checkpoint) -> Vec<AxisNames> {
     [(NamesOf::Rows, "rows"), (NamesOf::Columns, "columns")].into_iter().filter_map(of).collect()
 }
 
-/// Reads names from files next to a model, or in its folder: `vocab.txt`, `tokenizer.json` or
-/// `vocab.json`, and `config.json`.
+/// Reads names from files next to a model, on disk or in an archive, or in its folder: `vocab.txt`,
+/// `tokenizer.json` or `vocab.json`, and `config.json`.
 ///
 /// A tokenizer inside the file (GGUF) takes precedence. Files that cannot be read are ignored.
 pub fn names_beside(path: &Path, limits: &Limits) -> Vec<AxisNames> {
-    let Ok(place) = Location::find(path, limits) else { return Vec::new() };
+    let Ok(place) = locate(path, limits) else { return Vec::new() };
     let inside = match place.is_dir() {
         true => None,
         false => place.open().ok().and_then(|data| tokens_inside(&*data, MOST_NAMES, limits)),
@@ -211,6 +211,22 @@ mod tests {
         let unigram = json!({ "model": { "vocab": [["<unk>", 0.0], ["▁the", -3.5]] } });
         assert_eq!(of_tokenizer(&unigram).unwrap(), ["<unk>", "▁the"]);
         assert_eq!(of_tokenizer(&json!({ "model": {} })), None);
+    }
+
+    #[test]
+    fn a_model_in_an_archive_has_the_names_beside_it_there() {
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for (name, text) in [("a/m.csv", "1,2"), ("a/vocab.txt", "x\ny"), ("vocab.txt", "z")] {
+            zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            std::io::Write::write_all(&mut zip, text.as_bytes()).unwrap();
+        }
+        let folder = hinton_testing::Folder::new();
+        let archive = folder.put("m.zip", zip.finish().unwrap().into_inner());
+        folder.put("vocab.txt", "on disk");
+        for below in ["a/m.csv", "a"] {
+            let found = names_beside(&archive.join(below), &Limits::default());
+            assert_eq!(found[0].names, ["x", "y"], "{below}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Locations of files: on disk, in an archive, or at an address.
 
-use std::ops::Deref;
-use std::path::{Path, PathBuf};
+use std::borrow::Cow;
+use std::path::{self, Path, PathBuf};
 use std::sync::Arc;
 
 use hinton_tensor::Bytes;
@@ -95,6 +95,22 @@ impl Location {
     /// Whether it is remote, so that accessing its files takes time.
     pub fn is_remote(&self) -> bool {
         self.is_within(WithinKind::Remote)
+    }
+
+    /// Its path or address, for names and comparisons. What it names need not be on disk: files are
+    /// reached by the location, never by this.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its path or address as text.
+    pub fn display(&self) -> path::Display<'_> {
+        self.path.display()
+    }
+
+    /// The last part of its path as text; empty for a path that ends in none.
+    pub fn file_name(&self) -> Cow<'_, str> {
+        self.path.file_name().unwrap_or_default().to_string_lossy()
     }
 
     /// The file or folder with this name in this folder.
@@ -254,8 +270,7 @@ impl Location {
         };
         let error = Error::new(ErrorKind::Io, message);
         let entries = self.folder().entries().unwrap_or_default();
-        let wanted = self.path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-        let ranked = nearest(entries.iter().map(|entry| entry.name.as_str()), &wanted);
+        let ranked = nearest(entries.iter().map(|entry| entry.name.as_str()), &self.file_name());
         let near: Vec<String> =
             ranked.into_iter().take(3).map(|(_, name)| format!("{name:?}")).collect();
         match near.as_slice() {
@@ -307,14 +322,6 @@ impl From<PathBuf> for Location {
 impl From<&Path> for Location {
     fn from(path: &Path) -> Self {
         path.to_owned().into()
-    }
-}
-
-impl Deref for Location {
-    type Target = Path;
-
-    fn deref(&self) -> &Path {
-        &self.path
     }
 }
 

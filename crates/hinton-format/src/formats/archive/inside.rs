@@ -1,7 +1,7 @@
 //! What is opened of an archive.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::is_archive;
@@ -16,8 +16,7 @@ use crate::{Checkpoint, Error, ErrorKind, Input, Limits, Warning};
 /// # Errors
 /// Returns an error if there is none, or several that do not belong together.
 pub(super) fn open(input: &Input, members: Members, limits: &Limits) -> Result<Checkpoint, Error> {
-    let path =
-        input.path.as_ref().map_or_else(|| PathBuf::from(&input.name), |path| path.to_path_buf());
+    let path = input.path.as_ref().map_or(Path::new(&input.name), Location::path).to_owned();
     let names: Vec<String> = members.names().map(str::to_owned).collect();
     let left_out = members.left_out.clone();
     let root = members.root(path);
@@ -75,7 +74,8 @@ fn notes(
     opened: &[String],
 ) -> Vec<Warning> {
     let opened: BTreeSet<&Path> = opened.iter().map(Path::new).collect();
-    let is_open = |name: &str| root.join(name).ancestors().any(|above| opened.contains(above));
+    let is_open =
+        |name: &str| root.join(name).path().ancestors().any(|above| opened.contains(above));
     let is_noise = |name: &str| name.split('/').any(is_ignored);
     let others: Vec<&str> =
         names.iter().map(String::as_str).filter(|name| !is_open(name) && !is_noise(name)).collect();

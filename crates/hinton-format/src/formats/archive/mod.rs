@@ -57,12 +57,12 @@ pub(crate) fn is_name(format: &str) -> bool {
     [ZIP.name, TAR.name].contains(&format)
 }
 
-/// What a path means: a file or folder on disk or, where there is none, a member of an archive on
-/// the way to it.
+/// What a path means: a file or folder on disk or at an address or, if there is none, a member of an
+/// archive on the way to it.
 ///
 /// # Errors
-/// Where the archive cannot be opened.
-pub(crate) fn locate(path: &Path, limits: &Limits) -> Result<Location, Error> {
+/// Returns an error if the archive cannot be opened.
+pub fn locate(path: &Path, limits: &Limits) -> Result<Location, Error> {
     let location = Location::find(path, limits)?;
     if location.is_file() || location.is_dir() {
         return Ok(location);
@@ -82,7 +82,7 @@ pub(crate) fn locate(path: &Path, limits: &Limits) -> Result<Location, Error> {
         .filter_map(|above| Location::find(above, limits).ok())
         .find(Location::is_file);
     let Some(archive) = archive else { return Ok(location) };
-    let below = path.strip_prefix(&*archive).unwrap_or(path);
+    let below = path.strip_prefix(archive.path()).unwrap_or(path);
     let named = |error: Error| error.in_file(&archive.display().to_string());
     if !plain(below) {
         let message = format!("{:?} is not a name in an archive", below.display().to_string());
@@ -94,7 +94,7 @@ pub(crate) fn locate(path: &Path, limits: &Limits) -> Result<Location, Error> {
         let message = "this is a file, no folder and no archive that something could lie in";
         return Err(named(Error::new(ErrorKind::Io, message).cure("name the file alone")));
     };
-    Ok(members.root(archive.to_path_buf()).join(below))
+    Ok(members.root(archive.path().to_owned()).join(below))
 }
 
 fn open_zip(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {

@@ -7,8 +7,6 @@
 mod cfg;
 mod layers;
 
-use std::path::PathBuf;
-
 use hinton_tensor::{Dtype, Endian, Tensor, View, element_count};
 
 use self::layers::{How, Weights};
@@ -138,14 +136,13 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
             flat()
         }
         Some((path, text)) => {
-            checkpoint.files.push(path.display().to_string());
+            checkpoint.files.push(path.clone());
             match layers::split(&text, floats, version.how(), limits) {
                 Ok(split) => {
                     checkpoint.warnings.extend(split.note.map(Warning::file));
                     split.weights
                 }
                 Err(why) => {
-                    let path = path.display().to_string();
                     let message = format!("{path:?} does not split it into layers: {why}");
                     checkpoint.warnings.push(Warning::file(message));
                     flat()
@@ -167,11 +164,11 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     Ok(checkpoint)
 }
 
-/// The `.cfg` beside a file: `a.b.cfg` or `a.cfg` for `a.b.weights`.
-fn config(input: &Input) -> Result<Option<(PathBuf, String)>, Error> {
+/// The `.cfg` beside a file, its name and its text: `a.b.cfg` or `a.cfg` for `a.b.weights`.
+fn config(input: &Input) -> Result<Option<(String, String)>, Error> {
     let Some(path) = &input.path else { return Ok(None) };
-    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return Ok(None) };
-    let mut stem = unwrapped_name(name);
+    let name = path.file_name();
+    let mut stem = unwrapped_name(&name);
     while let Some((shorter, _)) = stem.rsplit_once('.') {
         stem = shorter;
         let beside = path.beside(format!("{stem}.cfg"));
@@ -183,7 +180,10 @@ fn config(input: &Input) -> Result<Option<(PathBuf, String)>, Error> {
             return Ok(None);
         }
         let text = read_vec(&*data, 0, data.len())?;
-        return Ok(Some((beside.to_path_buf(), String::from_utf8_lossy(&text).into_owned())));
+        return Ok(Some((
+            beside.display().to_string(),
+            String::from_utf8_lossy(&text).into_owned(),
+        )));
     }
     Ok(None)
 }

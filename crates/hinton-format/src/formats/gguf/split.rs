@@ -2,7 +2,6 @@
 //! metadata says which part it is (`split.no`, from 0, and `split.count`).
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use super::header::Header;
 use super::open_one;
@@ -38,7 +37,7 @@ pub(super) fn complete(
 ) -> Result<Checkpoint, Error> {
     let Part { number, count, .. } = part;
     let shown = number.saturating_add(1);
-    let names = input.path.as_ref().and_then(|path| names(path, part));
+    let names = input.path.as_ref().and_then(|path| names(&path.file_name(), part));
     let (Some((own, names)), 0) = (input.path.as_ref().zip(names), number) else {
         first.warnings.push(Warning::file(format!(
             "this is part {shown} of {count}; open the first part or the folder for the whole model"
@@ -83,8 +82,7 @@ pub(super) fn complete(
 }
 
 /// The names of the other parts, where the file's own name is that of the first.
-fn names(path: &Path, part: Part) -> Option<Vec<String>> {
-    let name = path.file_name()?.to_str()?;
+fn names(name: &str, part: Part) -> Option<Vec<String>> {
     let count = part.count;
     let ending = format!("-of-{count:0DIGITS$}.gguf");
     let stem = name.strip_suffix(&ending)?.strip_suffix(&format!("-{:0DIGITS$}", 1))?;
@@ -102,8 +100,8 @@ mod tests {
     #[test]
     fn the_other_parts_are_named_after_the_first() {
         let part = |count| Part { number: 0, count, tensors: None };
-        let of = |name: &str, count| names(Path::new(name), part(count));
-        let found = of("x/m-00001-of-00003.gguf", 3).unwrap();
+        let of = |name: &str, count| names(name, part(count));
+        let found = of("m-00001-of-00003.gguf", 3).unwrap();
         assert_eq!(found, ["m-00002-of-00003.gguf", "m-00003-of-00003.gguf"]);
         assert_eq!(of("m-00002-of-00003.gguf", 3), None);
         assert_eq!(of("m-00001-of-00003.gguf", 4), None);

@@ -36,8 +36,7 @@ pub(crate) fn open_folder(folder: &Location, limits: &Limits) -> Result<Checkpoi
     let mut checkpoint = match whole(place, &files)? {
         Some(file) => {
             let mut checkpoint = open_at(&file, limits)?;
-            let is_index =
-                file.file_name().is_some_and(|name| name.to_string_lossy().ends_with(".json"));
+            let is_index = file.file_name().ends_with(".json");
             checkpoint.warnings.extend(choose::beside(&files, &checkpoint.files, is_index));
             checkpoint
         }

@@ -243,7 +243,7 @@ impl<'a> Bundle<'a> {
                 Error::new(ErrorKind::Unsupported, message).cure("open the index as a file")
             );
         };
-        let stem = index.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        let stem = index.file_name();
         let stem = unwrapped_name(&stem);
         let stem = stem.strip_suffix(".index").unwrap_or(stem);
         let name = format!("{stem}.data-{number:05}-of-{shards:05}");

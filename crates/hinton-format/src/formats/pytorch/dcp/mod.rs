@@ -128,7 +128,7 @@ fn metadata_beside(input: &Input) -> Result<Input, Error> {
         let message = format!("{WHAT}, which is in the .metadata beside it");
         return Err(Error::new(ErrorKind::Unsupported, message).cure("open it as a file"));
     };
-    let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let file = path.file_name();
     // `__3_0.distcp` was written by rank 3.
     let rank = file.split('_').nth(2).unwrap_or_default();
     let names = [METADATA.to_owned(), format!("__{rank}.metadata")];
@@ -155,7 +155,7 @@ fn other_ranks(input: &Input) -> Result<Vec<Location>, Error> {
         name.strip_prefix("__")?.strip_suffix(".metadata")?.parse().ok()
     };
     let Some(path) = &input.path else { return Ok(Vec::new()) };
-    let Some(own) = number(&path.file_name().unwrap_or_default().to_string_lossy()) else {
+    let Some(own) = number(&path.file_name()) else {
         return Ok(Vec::new());
     };
     let folder = path.folder();

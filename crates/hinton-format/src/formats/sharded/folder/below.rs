@@ -74,7 +74,8 @@ impl Search<'_> {
             return Err(Error::new(ErrorKind::Limit, message).cure("name the weights file"));
         }
         if let Some(file) = whole(place, &files)? {
-            let name = file.strip_prefix(&**place).unwrap_or(&file).display().to_string();
+            let name =
+                file.path().strip_prefix(place.path()).unwrap_or(file.path()).display().to_string();
             self.add(place, vec![path.to(&name)], false);
             return Ok(());
         }
@@ -105,7 +106,7 @@ impl Search<'_> {
 /// Whether a folder below has weights that are more than tables.
 pub(super) fn has_weights(place: &Location, limits: &Limits) -> bool {
     let groups = groups(place, limits).unwrap_or_default();
-    groups.iter().any(|group| !group.is_table && *group.folder != **place)
+    groups.iter().any(|group| !group.is_table && group.folder.path() != place.path())
 }
 
 /// Folders that programs leave behind.
@@ -123,14 +124,11 @@ pub(super) fn open_only(
 ) -> Result<Checkpoint, Error> {
     // What cannot be looked into is no better an error than that there is nothing.
     let groups = groups(place, limits).unwrap_or_default();
-    let name =
-        |group: &Group| group.folder.file_name().map(|name| name.to_string_lossy().into_owned());
     match groups.as_slice() {
         [] => Err(nothing(beside, later)),
-        [only] if name(only).is_some_and(|name| COPIES.contains(&name.as_str())) => {
+        [only] if COPIES.contains(&&*only.folder.file_name()) => {
             let mut checkpoint = open_folder(&only.folder, limits)?;
-            let note =
-                format!("the weights are those of the folder {:?}", name(only).unwrap_or_default());
+            let note = format!("the weights are those of the folder {:?}", only.folder.file_name());
             checkpoint.warnings.push(Warning::file(note));
             Ok(checkpoint)
         }
@@ -145,7 +143,7 @@ pub(crate) fn scattered(groups: &[Group], said: &str) -> Error {
     let names: Vec<&str> =
         groups.iter().flat_map(|group| group.files.iter().map(String::as_str)).collect();
     let of_rank = |group: &Group| {
-        let name = group.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = group.folder.file_name();
         name.starts_with("mp_rank_") || name.starts_with("tp_rank_")
     };
     let mut message = format!("{said} {}", listed(&names));
