@@ -1,4 +1,8 @@
 //! JSON with keys in the file's order, and with the `NaN` and `Infinity` that Python writes.
+//!
+//! serde_json parses and writes it. Its own `Value` sorts the keys of objects, unless every crate of
+//! the program is built otherwise, and metrics are shown in the order of their file; and it refuses
+//! `NaN`, which is what the logs of a training that went wrong hold.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -7,6 +7,7 @@ use hinton::files::FORMATS;
 use hinton::look::{CHARTS, Colormap, PRESETS, colormaps};
 use hinton::outputs::{Graphics, OUTPUTS, OutputRow};
 use hinton::settings::{self, SETTINGS, Set, SettingRow, Takes};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::{COMMANDS, CommandRow};
 use crate::failure::Failure;
@@ -79,6 +80,20 @@ struct Entry {
     extensions: Vec<String>,
     /// Of a file format, its quantised types.
     quantised: Option<&'static str>,
+}
+
+impl Serialize for Entry {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("name", &self.name)?;
+        map.serialize_entry("about", &self.about)?;
+        map.serialize_entry("help", &self.help)?;
+        map.serialize_entry("extensions", &self.extensions)?;
+        if let Some(types) = self.quantised {
+            map.serialize_entry("quantised", types)?;
+        }
+        map.end()
+    }
 }
 
 fn entry(name: &str, about: &str, help: &str, extensions: &[&str]) -> Entry {
@@ -266,21 +281,7 @@ fn overview(entries: &[Entry]) -> String {
 }
 
 fn json(entries: &[Entry]) -> Result<String, Failure> {
-    let quoted = |text: &str| hinton::inspect::to_json(text);
-    let object = |entry: &Entry| {
-        let quantised = match entry.quantised {
-            Some(types) => format!(",\"quantised\":{}", quoted(types)?),
-            None => String::new(),
-        };
-        Ok(format!(
-            "{{\"name\":{},\"about\":{},\"help\":{},\"extensions\":{}{quantised}}}",
-            quoted(&entry.name)?,
-            quoted(&entry.about)?,
-            quoted(&entry.help)?,
-            serde_json::to_string(&entry.extensions)?
-        ))
-    };
-    let objects: Result<Vec<String>, serde_json::Error> = entries.iter().map(object).collect();
+    let objects: Result<Vec<String>, _> = entries.iter().map(hinton::inspect::to_json).collect();
     let objects = objects.map_err(|error| Failure::work(error.to_string()))?;
     Ok(format!("[{}]\n", objects.join(",\n")))
 }

@@ -8,6 +8,7 @@ use hinton_tensor::{
     Blocks, Bytes, Dtype, Endian, Folding, ReadError, ReadErrorKind, Stored, Tensor, View,
     element_count,
 };
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
 use super::{NO_VALUES, checksum};
@@ -56,6 +57,67 @@ pub struct SummaryFacts {
     pub remark: Option<String>,
 }
 
+/// The head of a file, with keys in a fixed order: equal sources have equal heads.
+impl Serialize for SummarySource {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let files: Vec<File<'_>> = self.files.iter().map(File).collect();
+        let mut map = serializer.serialize_map(Some(6))?;
+        map.serialize_entry("path", &self.path)?;
+        map.serialize_entry("format", &self.format)?;
+        map.serialize_entry("stripe", &Folding::STRIPE)?;
+        map.serialize_entry("sample", &self.sample)?;
+        map.serialize_entry("files", &files)?;
+        map.serialize_entry("tensors", &self.tensors)?;
+        map.end()
+    }
+}
+
+/// A file and its size.
+struct File<'a>(&'a (String, Option<u64>));
+
+impl Serialize for File<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (name, bytes) = self.0;
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("name", name)?;
+        map.serialize_entry("bytes", bytes)?;
+        map.end()
+    }
+}
+
+impl Serialize for SummaryFacts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("name", &self.name)?;
+        map.serialize_entry("file", &self.file)?;
+        map.serialize_entry("dtype", &self.dtype.to_string())?;
+        map.serialize_entry("shape", &self.shape)?;
+        map.serialize_entry("values", &self.values)?;
+        map.serialize_entry("repeats", &self.repeats)?;
+        if let Some(stored) = &self.stored {
+            map.serialize_entry("stored", &StoredAs(stored))?;
+        }
+        if let Some(remark) = &self.remark {
+            map.serialize_entry("remark", remark)?;
+        }
+        map.end()
+    }
+}
+
+/// The type of a stored tensor, its size in bytes, and whether it is computed from others.
+struct StoredAs<'a>(&'a (String, u64, bool));
+
+impl Serialize for StoredAs<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (name, bytes, derived) = self.0;
+        let mut map = serializer.serialize_map(Some(3))?;
+        map.serialize_entry("type", name)?;
+        map.serialize_entry("bytes", bytes)?;
+        map.serialize_entry("derived", derived)?;
+        map.end()
+    }
+}
+
 impl SummaryFacts {
     /// What parts of its statistics must agree on to be merged.
     pub fn folding(&self) -> Folding {
@@ -77,27 +139,6 @@ impl SummaryFacts {
             stored,
             remark: tensor.remark().map(str::to_owned),
         }
-    }
-
-    fn json(&self) -> String {
-        let mut facts = format!(
-            "{{\"name\":{},\"file\":{},\"dtype\":\"{}\",\"shape\":[{}],\"values\":{},\"repeats\":{}",
-            json(&self.name),
-            self.file,
-            self.dtype,
-            self.shape.iter().map(usize::to_string).collect::<Vec<_>>().join(","),
-            self.values,
-            self.repeats
-        );
-        if let Some((name, bytes, derived)) = &self.stored {
-            let name = json(name);
-            facts +=
-                &format!(",\"stored\":{{\"type\":{name},\"bytes\":{bytes},\"derived\":{derived}}}");
-        }
-        if let Some(remark) = &self.remark {
-            facts += &format!(",\"remark\":{}", json(remark));
-        }
-        facts + "}"
     }
 
     fn read(value: &Value) -> Option<Self> {
@@ -205,21 +246,9 @@ impl SummarySource {
         }
     }
 
-    /// Keys in a fixed order, without spaces: equal sources have equal heads.
     fn json(&self) -> String {
-        let file = |(name, bytes): &(String, Option<u64>)| {
-            let bytes = bytes.map_or("null".to_owned(), |bytes| bytes.to_string());
-            format!("{{\"name\":{},\"bytes\":{bytes}}}", json(name))
-        };
-        format!(
-            "{{\"path\":{},\"format\":{},\"stripe\":{},\"sample\":{},\"files\":[{}],\"tensors\":[{}]}}",
-            json(&self.path),
-            json(&self.format),
-            Folding::STRIPE,
-            json(&self.sample),
-            self.files.iter().map(file).collect::<Vec<_>>().join(","),
-            self.tensors.iter().map(SummaryFacts::json).collect::<Vec<_>>().join(",")
-        )
+        // Texts and numbers always become JSON.
+        serde_json::to_string(self).unwrap_or_default()
     }
 
     /// Of the head of a file.
@@ -318,11 +347,6 @@ impl SummarySource {
     }
 }
 
-/// A text as JSON.
-fn json(text: &str) -> String {
-    serde_json::to_string(text).unwrap_or_default()
-}
-
 /// Bytes that are elsewhere.
 struct Nothing {
     len: u64,
@@ -402,4 +426,45 @@ fn kept(name: &str) -> &'static str {
     let kept: &'static str = Box::leak(name.to_owned().into_boxed_str());
     names.insert(name.to_owned(), kept);
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_has_its_keys_in_order() {
+        let facts = |name: &str, stored, remark| SummaryFacts {
+            name: name.to_owned(),
+            file: 0,
+            dtype: Dtype::F32,
+            shape: vec![2, 3],
+            values: 6,
+            repeats: 1,
+            stored,
+            remark,
+        };
+        let stored = Some(("q4".to_owned(), 7, true));
+        let source = SummarySource {
+            path: "a\"b".to_owned(),
+            format: "npz".to_owned(),
+            sample: String::new(),
+            files: vec![("f".to_owned(), Some(9)), ("g".to_owned(), None)],
+            tensors: vec![facts("é", None, None), facts("w", stored, Some("note".to_owned()))],
+            head: String::new(),
+        };
+        let head = source.json();
+        assert_eq!(
+            head,
+            concat!(
+                r#"{"path":"a\"b","format":"npz","stripe":131072,"sample":"","#,
+                r#""files":[{"name":"f","bytes":9},{"name":"g","bytes":null}],"tensors":["#,
+                r#"{"name":"é","file":0,"dtype":"f32","shape":[2,3],"values":6,"repeats":1},"#,
+                r#"{"name":"w","file":0,"dtype":"f32","shape":[2,3],"values":6,"repeats":1,"#,
+                r#""stored":{"type":"q4","bytes":7,"derived":true},"remark":"note"}]}"#,
+            )
+        );
+        let read = SummarySource::read(head.as_bytes(), &Limits::default()).unwrap();
+        assert_eq!(read.tensors, source.tensors);
+    }
 }

@@ -5,12 +5,15 @@ use std::ops::Range;
 use hinton_format::summary::{SummaryFacts, SummarySource};
 use hinton_format::{Checkpoint, json_fault};
 use hinton_tensor::{Folding, Tensor, View};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
 use super::files::Rows;
 use crate::Error;
 use crate::inspect::to_json;
 
+/// What a task says that it is.
+const TASK: &str = "summary";
 /// The version of tasks.
 const VERSION: u64 = 1;
 
@@ -122,6 +125,41 @@ fn rows(tensor: &Tensor, facts: &SummaryFacts, stripes: &Range<u64>) -> Option<R
     Some(stripes.start * Folding::STRIPE / row..end.div_ceil(row))
 }
 
+impl Serialize for Task {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("task", TASK)?;
+        map.serialize_entry("version", &VERSION)?;
+        map.serialize_entry("path", &self.path)?;
+        map.serialize_entry("source", &self.source)?;
+        map.serialize_entry("part", &self.part)?;
+        map.serialize_entry("bytes", &self.bytes)?;
+        if let Some(file) = &self.file {
+            map.serialize_entry("file", file)?;
+            map.serialize_entry("elsewhere", &self.elsewhere)?;
+        }
+        if self.checks {
+            map.serialize_entry("checks", &true)?;
+        }
+        map.serialize_entry("tensors", &self.pieces)?;
+        map.end()
+    }
+}
+
+impl Serialize for Piece {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let pair = |range: &Range<u64>| [range.start, range.end];
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("number", &self.tensor)?;
+        map.serialize_entry("name", &self.name)?;
+        map.serialize_entry("stripes", &pair(&self.stripes))?;
+        if let Some(rows) = &self.rows {
+            map.serialize_entry("rows", &pair(rows))?;
+        }
+        map.end()
+    }
+}
+
 impl Task {
     /// The same task, which also collects what a check needs: all parts of a checkpoint must have it, or none.
     pub fn with_checks(mut self) -> Self {
@@ -131,36 +169,8 @@ impl Task {
 
     /// Writes the task as one line of JSON.
     pub fn to_json(&self) -> String {
-        // Texts always become JSON.
-        let text = |text: &str| to_json(text).unwrap_or_default();
-        let range = |range: &Range<u64>| format!("[{},{}]", range.start, range.end);
-        let piece = |piece: &Piece| {
-            let rows = piece.rows.as_ref().map(|rows| format!(",\"rows\":{}", range(rows)));
-            format!(
-                "{{\"number\":{},\"name\":{},\"stripes\":{}{}}}",
-                piece.tensor,
-                text(&piece.name),
-                range(&piece.stripes),
-                rows.unwrap_or_default()
-            )
-        };
-        let pieces: Vec<String> = self.pieces.iter().map(piece).collect();
-        let file = self
-            .file
-            .as_ref()
-            .map(|file| format!("\"file\":{},\"elsewhere\":{},", text(file), self.elsewhere));
-        format!(
-            "{{\"task\":\"summary\",\"version\":{VERSION},\"path\":{},\"source\":\"{}\",\
-             \"part\":[{},{}],\"bytes\":{},{}{}\"tensors\":[{}]}}",
-            text(&self.path),
-            self.source,
-            self.part.0,
-            self.part.1,
-            self.bytes,
-            file.unwrap_or_default(),
-            if self.checks { "\"checks\":true," } else { "" },
-            pieces.join(",")
-        )
+        // Texts and numbers always become JSON.
+        to_json(self).unwrap_or_default()
     }
 
     /// Parses a task from a line of JSON.
@@ -173,7 +183,7 @@ impl Task {
         };
         let value: Value =
             serde_json::from_str(line).map_err(|error| wrong(&json_fault(&error)))?;
-        if value["task"] != "summary" {
+        if value["task"] != TASK {
             return Err(wrong("it is not a task of a summary"));
         }
         if value["version"] != VERSION {
@@ -208,5 +218,40 @@ impl Task {
             checks: value["checks"] == true,
             pieces: value["tensors"].as_array()?.iter().map(piece).collect::<Option<_>>()?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_is_a_line_with_its_keys_in_order() {
+        let piece =
+            |tensor, name: &str, rows| Piece { tensor, name: name.to_owned(), stripes: 0..2, rows };
+        let pieces = vec![piece(1, "w\u{202e}", Some(0..5)), piece(2, "b", None)];
+        let task = Task {
+            path: "a \"b\".npz".to_owned(),
+            source: "00ff00ff".to_owned(),
+            part: (2, 3),
+            bytes: 10,
+            file: Some("s/1".to_owned()),
+            elsewhere: 4,
+            checks: true,
+            pieces,
+        };
+        assert_eq!(
+            task.to_json(),
+            concat!(
+                r#"{"task":"summary","version":1,"path":"a \"b\".npz","source":"00ff00ff","part":[2,3],"#,
+                r#""bytes":10,"file":"s/1","elsewhere":4,"checks":true,"tensors":["#,
+                r#"{"number":1,"name":"w\u202e","stripes":[0,2],"rows":[0,5]},"#,
+                r#"{"number":2,"name":"b","stripes":[0,2]}]}"#,
+            )
+        );
+        assert_eq!(Task::parse(&task.to_json()).unwrap(), task);
+        let plain = Task { file: None, elsewhere: 0, checks: false, pieces: Vec::new(), ..task };
+        assert!(plain.to_json().ends_with(r#""bytes":10,"tensors":[]}"#));
+        assert_eq!(Task::parse(&plain.to_json()).unwrap(), plain);
     }
 }
