@@ -16,22 +16,13 @@ use hinton::outputs::write_by;
 use crate::failure::{Failure, plain};
 use crate::interrupt;
 
+mod row;
 mod whole;
+
+pub(crate) use row::CodecRow;
 
 /// The program. It is looked for where the system looks for programs.
 const PROGRAM: &str = "ffmpeg";
-
-/// A codec by the name that people know.
-pub(crate) struct CodecRow {
-    /// `--codec NAME`.
-    pub(crate) name: &'static str,
-    /// One line.
-    pub(crate) about: &'static str,
-    /// Extensions of the files that may hold it; the first is the usual one.
-    pub(crate) extensions: &'static [&'static str],
-    /// ffmpeg's encoders and how they are set, the best first: not every ffmpeg has each.
-    encoders: &'static [(&'static str, &'static str)],
-}
 
 /// Every codec. The settings keep the edges of cells sharp.
 pub(crate) const CODECS: &[CodecRow] = &[

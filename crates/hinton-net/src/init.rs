@@ -4,22 +4,9 @@ use crate::layers::{ParameterShape, Start};
 use crate::random::Random;
 use crate::{NetError, Real};
 
-/// A kind of initialisation.
-#[derive(Debug)]
-pub struct InitRow {
-    /// Its name.
-    pub name: &'static str,
-    /// A description in one line, with the formula.
-    pub about: &'static str,
-    /// Where it was proposed, and what it does to biases.
-    pub help: &'static str,
-    fill: Fill,
-    /// Biases too, in the range of their weights.
-    biases: bool,
-}
+mod row;
 
-/// Fills a matrix `[out, in]`, row-major.
-type Fill = fn(&ParameterShape, &mut Random, &mut [f64]);
+pub use row::InitRow;
 
 /// Every kind of initialisation.
 pub const INITS: &[InitRow] = &[

@@ -11,6 +11,7 @@ mod inspect;
 mod list;
 mod manual;
 mod plan;
+mod row;
 mod space;
 mod steps;
 mod summary;
@@ -18,28 +19,9 @@ mod task;
 mod train;
 mod view;
 
-use clap::{ArgMatches, Command};
-
-use crate::failure::Failure;
-
+pub(crate) use row::CommandRow;
 pub use space::space_points;
 pub use train::train;
-
-/// A command.
-pub(crate) struct CommandRow {
-    /// Its name.
-    pub(crate) name: &'static str,
-    /// One line.
-    pub(crate) about: &'static str,
-    /// A paragraph.
-    pub(crate) help: &'static str,
-    /// What it looks like in use.
-    pub(crate) examples: &'static str,
-    /// Adds its arguments.
-    pub(crate) args: fn(Command) -> Command,
-    /// Does its work.
-    pub(crate) run: fn(&ArgMatches) -> Result<(), Failure>,
-}
 
 /// Every command, in the order of the help.
 pub(crate) const COMMANDS: &[CommandRow] = &[
@@ -68,6 +50,8 @@ pub(crate) fn named(name: &str) -> Option<&'static CommandRow> {
 
 #[cfg(test)]
 mod tests {
+    use clap::Command;
+
     use super::*;
 
     /// Options about the command line: where files are and go, and how the terminal shows them.

@@ -4,18 +4,9 @@ use super::{DataSet, Inputs};
 use crate::Shape;
 use crate::random::Random;
 
-/// A kind of generated points in the plane.
-#[derive(Debug)]
-pub struct ToyRow {
-    /// Its name.
-    pub name: &'static str,
-    /// A description in one line.
-    pub about: &'static str,
-    /// Number of classes.
-    pub classes: usize,
-    /// A point of a class.
-    point: fn(usize, &mut Random) -> (f64, f64),
-}
+mod row;
+
+pub use row::ToyRow;
 
 /// Every kind.
 pub const TOYS: &[ToyRow] = &[

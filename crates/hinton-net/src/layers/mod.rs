@@ -12,6 +12,7 @@ mod linear;
 mod patches;
 mod pool;
 mod relu;
+mod row;
 mod sigmoid;
 mod silu;
 mod softmax;
@@ -32,6 +33,7 @@ pub use linear::Linear;
 pub(crate) use linear::NO_BIAS;
 pub use pool::{AveragePool, MaxPool};
 pub use relu::Relu;
+pub use row::{BuildFn, Builders, LayerRow};
 pub use sigmoid::Sigmoid;
 pub use silu::Silu;
 pub use softmax::Softmax;
@@ -153,39 +155,6 @@ pub struct Backward<'a, R> {
     pub by_values: &'a mut [R],
     /// Gradient with respect to each input value, to be overwritten; `None` if it is not needed.
     pub by_input: Option<&'a mut [R]>,
-}
-
-/// A kind of layer.
-pub struct LayerRow {
-    /// Its word in a spec, and its name in lists.
-    pub name: &'static str,
-    /// Its name in titles of pictures.
-    pub title: &'static str,
-    /// A description in one line.
-    pub about: &'static str,
-    /// The formula, the arguments after the word, and special cases.
-    pub help: &'static str,
-    /// Its syntax: `conv:FILTERS:SIZE[:STRIDE[:PADDING]]`.
-    pub usage: &'static str,
-    /// A complete spec with this layer.
-    pub example: &'static str,
-    pub(crate) build: Builders,
-}
-
-impl Debug for LayerRow {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "LayerRow({})", self.name)
-    }
-}
-
-/// Builds a layer from the arguments after its word, for rows of this shape. The error says what is
-/// wrong.
-pub type BuildFn<R> = fn(&Arguments<'_>, &Shape) -> Result<Box<dyn Layer<R>>, String>;
-
-/// [`BuildFn`] for each type of number.
-pub struct Builders {
-    pub(crate) f32: BuildFn<f32>,
-    pub(crate) f64: BuildFn<f64>,
 }
 
 /// Every layer, in the order of lists.

@@ -17,6 +17,7 @@ mod mp4;
 mod mux;
 mod pipeline;
 mod raw;
+mod row;
 mod strip;
 mod webp;
 #[cfg(feature = "mp4")]
@@ -30,6 +31,7 @@ use hinton_scene::Scene;
 pub use colors::{FilmColors, map_levels};
 pub use hinton_words::{FilmError, SourceError};
 pub use raw::{RawPicture, TakePicture, raw_pictures};
+pub use row::{FilmRow, FilmWriter, WriteFile, WriteFolder, writer};
 pub use strip::{StripOptions, strip};
 
 /// A picture of a film, and how long it is shown.
@@ -131,52 +133,6 @@ impl<T: Write + Seek> Sink for T {}
 
 /// Receives the files of a folder, in order: a name without a folder, and the bytes.
 pub type Folder<'a> = &'a mut dyn FnMut(&str, &[u8]) -> std::io::Result<()>;
-
-/// Writes a film to one file.
-pub type WriteFile =
-    fn(&dyn FrameSource, &mut dyn Sink, &FilmOptions, Watch) -> Result<FilmReport, FilmError>;
-
-/// Writes a film to a folder.
-pub type WriteFolder =
-    fn(&dyn FrameSource, Folder, &FilmOptions, Watch) -> Result<FilmReport, FilmError>;
-
-/// Whether an output writes a file or a folder.
-#[derive(Debug, Clone, Copy)]
-pub enum FilmWriter {
-    /// One file.
-    File(WriteFile),
-    /// A folder of pictures.
-    Folder(WriteFolder),
-}
-
-/// An output for films.
-#[derive(Debug, Clone, Copy)]
-pub struct FilmRow {
-    /// Its name.
-    pub name: &'static str,
-    /// A description in one line.
-    pub about: &'static str,
-    /// A description in a paragraph: what is preserved, and what it is good for.
-    pub help: &'static str,
-    /// The extensions that select it, without the dot; none for a folder.
-    pub extensions: &'static [&'static str],
-    /// Media type.
-    pub mime: &'static str,
-    /// Writes the film. Can return any [`FilmError`].
-    pub(crate) write: FilmWriter,
-}
-
-impl FilmRow {
-    /// Whether it is a folder of pictures, rather than one file.
-    pub fn is_folder(&self) -> bool {
-        matches!(self.write, FilmWriter::Folder(_))
-    }
-}
-
-/// What writes the films of this output.
-pub fn writer(output: &FilmRow) -> FilmWriter {
-    output.write
-}
 
 /// Every output for films.
 pub const FILMS: &[FilmRow] = &[

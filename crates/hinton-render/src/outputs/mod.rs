@@ -8,14 +8,16 @@ mod marks;
 mod number;
 mod pdf;
 pub(crate) mod png;
+mod row;
 mod svg;
 pub mod terminal;
 
-use hinton_scene::{Rect, Scene, visible};
+use hinton_scene::{Rect, visible};
 
 use crate::{RenderError, raster};
 
 pub use dots::MOST_PATH_DOTS;
+pub use row::OutputRow;
 
 /// Options of rendering a scene.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,22 +33,6 @@ impl Default for RenderOptions {
     fn default() -> Self {
         RenderOptions { dpi: 144.0, terminal: terminal::TerminalOptions::default() }
     }
-}
-
-/// An output: a way to render a scene.
-pub struct OutputRow {
-    /// Its name.
-    pub name: &'static str,
-    /// A description in one line.
-    pub about: &'static str,
-    /// A description in a paragraph: what is vector, what is pixels, what it is good for.
-    pub help: &'static str,
-    /// The extensions that select it, without the dot.
-    pub extensions: &'static [&'static str],
-    /// Media type.
-    pub mime: &'static str,
-    /// Renders the scene.
-    pub write: fn(&Scene, &RenderOptions) -> Result<Vec<u8>, RenderError>,
 }
 
 /// Every output.

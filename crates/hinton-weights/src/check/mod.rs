@@ -3,6 +3,7 @@
 mod kinds;
 mod log;
 mod place;
+mod row;
 mod run;
 mod siblings;
 mod structure;
@@ -15,8 +16,9 @@ use hinton_tensor::{SummaryPart, Tensor, Work};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::{Error, Selected, select};
-pub use kinds::{CHECKS, CheckRow, named};
+pub use kinds::{CHECKS, named};
 pub use log::{LOG, check_log};
+pub use row::CheckRow;
 pub use run::check_run;
 
 /// One problem that was found.

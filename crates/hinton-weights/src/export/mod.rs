@@ -3,6 +3,7 @@
 mod csv;
 mod npy;
 mod npz;
+mod row;
 mod safetensors;
 mod stored;
 
@@ -11,31 +12,16 @@ use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use hinton_tensor::{Cancelled, Dtype, Index, Progress, Quiet, Slice, Tensor, TensorError};
+use hinton_tensor::{Cancelled, Index, Progress, Quiet, Slice, Tensor, TensorError};
 
 use crate::repeated::once;
 use crate::select::near;
 use crate::{Error, Selected};
 
+pub use row::ExportRow;
+
 /// Bytes that are read and written at once.
 const STRIPE: u64 = 8 << 20;
-
-/// A kind of file that values are exported to.
-pub struct ExportRow {
-    /// Its name.
-    pub name: &'static str,
-    /// A description in one line.
-    pub about: &'static str,
-    /// The extension that selects it, without the dot.
-    pub extension: &'static str,
-    /// Whether it has values of that dtype.
-    pub(crate) holds: fn(Dtype) -> bool,
-    /// Writes the tensors; returns what a person should know.
-    pub(crate) write: WriteTensors,
-}
-
-type WriteTensors =
-    fn(&[Selected], &Told, &mut dyn Write, &dyn Progress) -> Result<Vec<String>, Stop>;
 
 /// Of which types tensors are that are written as [stored](Export::stored), by their names.
 type Told = BTreeMap<String, String>;
