@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use hinton_format::{ErrorKind, Limits, Warning};
 
-use super::axis::{Places, is_log};
+use super::axis::is_log;
+use super::places::Places;
 use super::table::Table;
 use super::{Metrics, events, has_log_name};
 use crate::disk::{self, Kind};

@@ -3,8 +3,10 @@
 mod axis;
 mod csv;
 pub(crate) mod events;
+mod fit;
 mod line;
 mod logs;
+mod places;
 mod table;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -14,8 +16,9 @@ use hinton_format::Warning;
 use crate::Step;
 use crate::scan::capped;
 
+pub(crate) use axis::is_log;
 pub use axis::is_pace;
-pub(crate) use axis::{Fit, Misfit, is_log};
+pub(crate) use fit::{Fit, Misfit};
 pub(crate) use line::Line;
 pub use logs::{open_log, open_logs};
 pub(crate) use table::Table;
