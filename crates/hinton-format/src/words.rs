@@ -39,7 +39,7 @@ const JSON: &[(&str, &str)] = &[
     ("EOF while parsing an object", "it ends inside an object"),
     ("EOF while parsing a string", "it ends inside a text"),
     ("EOF while parsing a value", "it ends where a value is expected"),
-    ("expected `:`", "expected a colon behind a key"),
+    ("expected `:`", "expected a colon after a key"),
     ("expected `,` or `]`", "expected a comma or the end of a list"),
     ("expected `,` or `}`", "expected a comma or the end of an object"),
     ("expected ident", "expected true, false or null"),
@@ -56,8 +56,8 @@ const JSON: &[(&str, &str)] = &[
     ("key must be a string", "a key is not a quoted text"),
     ("lone leading surrogate in hex escape", "a text holds half of a character"),
     ("unexpected end of hex escape", "a text holds half of a character"),
-    ("trailing comma", "a comma stands before an end"),
-    ("trailing characters", "more follows behind its end"),
+    ("trailing comma", "a comma comes before an end"),
+    ("trailing characters", "more follows after its end"),
     ("recursion limit exceeded", "it is nested deeper than 128 levels"),
 ];
 
@@ -191,7 +191,7 @@ mod tests {
             ("[1", "it ends inside a list"),
             ("{\"a\":1", "it ends inside an object"),
             ("{\"a", "it ends inside a text"),
-            ("{\"a\" 1}", "expected a colon behind a key"),
+            ("{\"a\" 1}", "expected a colon after a key"),
             ("[1 2]", "expected a comma or the end of a list"),
             ("{\"a\":1 2}", "expected a comma or the end of an object"),
             ("[nul]", "expected true, false or null"),
@@ -202,8 +202,8 @@ mod tests {
             ("[\"\n\"]", "a text holds a control character or a line break"),
             ("{a:1}", "a key is not a quoted text"),
             ("[\"\\ud800\"]", "a text holds half of a character"),
-            ("[1,]", "a comma stands before an end"),
-            ("1 2", "more follows behind its end"),
+            ("[1,]", "a comma comes before an end"),
+            ("1 2", "more follows after its end"),
             (&deep, "it is nested deeper than 128 levels"),
         ] {
             assert_eq!(fault::<Any>(text), ours, "{text}");

@@ -293,7 +293,7 @@ fn corners_of_indexes() {
         ("null_meta", ""),
         ("one_of_ten", "9 of the 10 shards of this model are missing"),
         ("stray_single", "left out, which the index does not name: \"model.safetensors\""),
-        ("index_wrong_shard", "it lies in another shard than the index says"),
+        ("index_wrong_shard", "it is in another shard than the index says"),
     ] {
         let Some(checkpoint) = opened(&format!("sharded-index-corners/{name}")) else { return };
         assert!(told(&checkpoint).contains(word), "{name}: {}", told(&checkpoint));

@@ -97,7 +97,7 @@ fn matlab_says_what_it_skips() {
     assert_eq!(metadata(&checkpoint), [("words", "some text"), ("z@note", "of another program")]);
     let told = warnings(&checkpoint);
     let starts = [
-        "left out: what MATLAB keeps beside texts",
+        "left out: what MATLAB stores with texts",
         "\"f\": skipped: a function handle",
         "\"lines\": skipped: texts of shape [2, 2]",
         "\"thing\": skipped: an object of the class DAGNetwork",
@@ -214,12 +214,12 @@ fn darknet_says_whether_it_is_split() {
     let found = warnings(&opened("darknet", "small.conv.1"));
     assert_eq!(found, ["it holds the first 1 of the 3 layers in the .cfg"]);
     let found = warnings(&opened("darknet", "alone.weights"));
-    assert!(found[0].contains("no .cfg of this name"), "{found:?}");
+    assert!(found[0].contains("no .cfg with this name"), "{found:?}");
     let bytes = std::fs::read(fixture("darknet", "small.weights")).unwrap();
     let error = open_bytes("w.weights", &bytes[..15]).unwrap_err();
     assert!(error.message().contains("header needs"), "{error}");
     let error = open_bytes("w.weights", &bytes[..22]).unwrap_err();
-    assert!(error.message().contains("2 bytes behind the last value"), "{error}");
+    assert!(error.message().contains("2 bytes after the last value"), "{error}");
 }
 
 #[test]

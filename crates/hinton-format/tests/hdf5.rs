@@ -40,7 +40,7 @@ fn what_is_no_numbers_is_named_and_hides_nothing() {
         assert!(found[0].contains("packed with scale-offset packing"), "{found:?}");
     }
     let found = warnings(&opened("hdf5", "virtual.h5"));
-    assert!(found[0].contains("\"elsewhere\": skipped: its values lie in another file"));
+    assert!(found[0].contains("\"elsewhere\": skipped: its values are in another file"));
     assert!(found[1].contains("\"gathered\": skipped: it is a virtual dataset"));
 }
 

@@ -22,12 +22,12 @@ const EXPECTED: &[Expected] = &[
     expect(
         "malformed/st_header_len_2e63.safetensors",
         ErrorKind::Malformed,
-        &["at byte 0", "9223372036854775808 bytes", "has 2 behind", "download"],
+        &["at byte 0", "9223372036854775808 bytes", "has 2 bytes after", "download"],
     ),
     expect(
         "malformed/st_header_len_past_end.safetensors",
         ErrorKind::Malformed,
-        &["at byte 0", "has 5 behind"],
+        &["at byte 0", "has 5 bytes after"],
     ),
     expect(
         "malformed/st_offsets_past_end.safetensors",
@@ -42,7 +42,7 @@ const EXPECTED: &[Expected] = &[
     expect(
         "malformed/npy_header_past_end.npy",
         ErrorKind::Malformed,
-        &["at byte 8", "65535 bytes", "has 59 behind"],
+        &["at byte 8", "65535 bytes", "has 59 bytes after"],
     ),
     expect(
         "malformed/npy_shape_overflow.npy",
@@ -229,7 +229,7 @@ fn an_index_and_shards_that_differ_are_warnings() {
         [
             "\"a.gone\": the index lists it, but no shard has it",
             "\"c\": the index lists it, but no shard has it",
-            "\"b.weight\": it lies in another shard than the index says",
+            "\"b.weight\": it is in another shard than the index says",
             "\"a.bias\": a shard has it, but the index does not list it",
         ]
     );

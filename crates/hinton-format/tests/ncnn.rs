@@ -56,7 +56,7 @@ fn files_that_do_not_fit_are_told() {
     assert!(cut.cure_text().unwrap().contains("is not the .bin of this .param"), "{cut:?}");
     let more = [&values[..], &[0; 8]].concat();
     let told = warnings(&opened(text.as_bytes(), Some(&more)).unwrap()).concat();
-    assert!(told.contains("8 bytes behind the weights"), "{told}");
+    assert!(told.contains("8 bytes after the weights"), "{told}");
     for (from, to, says) in [
         ("2=15", "2=16", "16 values of its weight do not fit the shape [3, -1]"),
         ("6=36", "6=-36", "-36 values of its weight"),

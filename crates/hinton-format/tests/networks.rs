@@ -301,7 +301,7 @@ fn lengths_that_lie_are_told() {
     assert!(told(list, set(36, 1 << 30)).contains("its values should have"));
     let one = "torch7/one.t7";
     assert!(told(one, |bytes| bytes.truncate(170)).contains("the values of a storage"));
-    assert!(told(one, |bytes| bytes.extend([0; 3])).contains("3 bytes behind the object"));
+    assert!(told(one, |bytes| bytes.extend([0; 3])).contains("3 bytes after the object"));
     // An object of an unknown class: its name is as long as that of the tensor.
     let odd = |bytes: &mut Vec<u8>| {
         let at = bytes.windows(12).position(|part| part == b"DoubleTensor").unwrap();

@@ -199,7 +199,7 @@ fn manifests_are_checked() {
     let config = |kind: u8| [vec![7; 16], vec![kind, 100, 100, 4, 0]].concat();
     assert!(read("else", &config(0)).err().unwrap().message().contains("is missing"));
     let error = read("manifest.ocdbt", &config(1)).err().unwrap();
-    assert!(error.message().contains("numbered manifests lie beside it"), "{error}");
+    assert!(error.message().contains("numbered manifests are next to it"), "{error}");
     assert_eq!(read("manifest.ocdbt", &config(2)).err().unwrap().kind(), ErrorKind::Unsupported);
     let none = [config(0), vec![0, 0]].concat();
     assert!(read("manifest.ocdbt", &none).err().unwrap().message().contains("lists no version"));
@@ -277,12 +277,12 @@ fn leaves_that_share_a_key_and_texts_that_are_missing_are_told() {
     assert_eq!(checkpoint.metadata, [("word".to_owned(), "hello".to_owned())]);
     let shared = |key| {
         format!(
-            "its values would lie under the key {key:?}, as those of an earlier name do: left out"
+            "its values would be under the key {key:?}, as those of an earlier name are: left out"
         )
     };
     let said = [
         format!("\"a/b\": {}", shared("a.b")),
-        "\"lost\": the tree lists it as a text, but there is none".to_owned(),
+        "\"lost\": the tree lists it as a text, but it is missing".to_owned(),
         format!("\"word\": {}", shared("word")),
     ];
     assert_eq!(warnings(&checkpoint), said);

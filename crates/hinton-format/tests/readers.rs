@@ -108,7 +108,7 @@ fn safetensors_lies_are_told_apart() {
         "{text}"
     );
     let text = error(two(r#""b":{"dtype":"F32","dtype":"F16"}"#.to_owned()), 16);
-    assert!(text.contains("dtype stands there twice"), "{text}");
+    assert!(text.contains("dtype is there twice"), "{text}");
     let text = error(two(r#""b":[]"#.to_owned()), 16);
     assert!(text.contains("expected a map with dtype"), "{text}");
     let deep = format!("{{\"a\":{}1{}}}", "[".repeat(100_000), "]".repeat(100_000));
@@ -182,7 +182,7 @@ fn npy_of_every_kind() {
     let mut bytes = std::fs::read(common::fixtures().join("npy/small.npy")).unwrap();
     bytes.extend([0; 3]);
     let longer = memory("w.npy", &bytes, &Limits::default()).unwrap();
-    assert_eq!(warnings(&longer), ["3 bytes behind the values belong to no tensor"]);
+    assert_eq!(warnings(&longer), ["3 bytes after the values belong to no tensor"]);
 }
 
 #[test]
@@ -218,9 +218,9 @@ fn idx_bytes_and_floats() {
     assert_eq!(values(&fixture("idx/floats.idx"), "floats"), ramp(6));
     let with = |bytes: &[u8]| memory("w-ubyte", bytes, &Limits::default());
     let error = with(&[0, 0, 8, 1, 0, 0, 0, 9, 1, 2]).unwrap_err().to_string();
-    assert!(error.contains("needs 9 bytes, the file has 2 behind"), "{error}");
+    assert!(error.contains("needs 9 bytes, the file has 2 bytes after"), "{error}");
     let longer = with(&[0, 0, 8, 1, 0, 0, 0, 1, 1, 2]).unwrap();
-    assert_eq!(warnings(&longer), ["1 bytes behind the values belong to no tensor"]);
+    assert_eq!(warnings(&longer), ["1 bytes after the values belong to no tensor"]);
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn block(data: &dyn Bytes, place: (u64, u64), budget: &mut u64) -> Result<Vec<En
     // Behind the block stand a byte that says how it is packed, and a checksum of both.
     let end = offset.checked_add(size).and_then(|end| end.checked_add(5));
     if end.is_none_or(|end| end > data.len()) {
-        return Err(fail("a block of the table lies outside the file"));
+        return Err(fail("a block of the table is outside the file"));
     }
     spend(budget, size).map_err(|error| error.at_byte(offset))?;
     let mut bytes = read_vec(data, offset, size + 5)?;

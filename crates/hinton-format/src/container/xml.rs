@@ -153,7 +153,7 @@ impl<'a> Document<'a> {
                         continue;
                     }
                     if open.is_empty() && !places.is_empty() {
-                        let what = format!("<{}> stands behind the root element", shown(tag.name));
+                        let what = format!("<{}> follows the root element", shown(tag.name));
                         return Err(Error::malformed(what).at_byte(tag.at));
                     }
                     if places.len() >= most || open.len() >= limits.depth {
@@ -363,7 +363,7 @@ mod tests {
         assert_eq!(told("<a><b></a>"), "expected </b>, found </a>");
         assert_eq!(told("<a><b>"), "<b> is not closed before the text ends");
         assert_eq!(told("</a>"), "a tag closes what none has opened");
-        assert_eq!(told("<a/><b/>"), "<b> stands behind the root element");
+        assert_eq!(told("<a/><b/>"), "<b> follows the root element");
         assert_eq!(told("text"), "the text has no element");
         let limits = Limits { header_bytes: 32, ..Limits::default() };
         let many = Document::parse(b"<a><b/><b/></a>", &limits).err().unwrap();

@@ -60,7 +60,7 @@ impl<'a> Beside<'a> {
         if end.is_none_or(|end| end > data.len()) {
             let have = data.len();
             let message = format!(
-                "its values should lie at byte {start} of {location:?}, {} bytes; the file has {have}",
+                "its values should be {} bytes from byte {start} of {location:?}; the file has {have}",
                 len.unwrap_or(0)
             );
             return Err(Error::malformed(message).cure(format!("get {location:?} again")));

@@ -126,7 +126,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         let name = dialect.header.as_ref().and_then(|header| header.get(column)).cloned();
         let name = name.unwrap_or_else(|| column.to_string());
         let message = match texts.len() > MOST_TEXTS {
-            true => format!("its words are not kept: {rows} rows (the limit is 200,000)"),
+            true => format!("its words are not read: {rows} rows (the limit is 200,000)"),
             false => "it holds words: they are labels, and no part of the tensor".to_owned(),
         };
         if texts.len() <= MOST_TEXTS {
@@ -135,7 +135,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         checkpoint.warnings.push(Warning::about(format!("column {name}"), message));
     }
     if labels.len() > MOST_LABELS {
-        let message = format!("the labels of {rows} rows are not kept (the limit is 10,000)");
+        let message = format!("the labels of {rows} rows are not read (the limit is 10,000)");
         checkpoint.warnings.push(Warning::file(message));
     } else if !labels.is_empty() {
         checkpoint.metadata.push(("rows".to_owned(), json_texts(&labels)));

@@ -79,7 +79,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     let output_packed = flag(&mut cursor)?;
     tensors.push(reader.matrix(&mut cursor, "output", is_packed && output_packed)?);
     if cursor.left() > 0 {
-        let message = format!("{} bytes behind the values belong to no tensor", cursor.left());
+        let message = format!("{} bytes after the values belong to no tensor", cursor.left());
         warnings.push(Warning::file(message).as_fault());
     }
     Ok(Checkpoint::of_file(input, ROW.name, metadata, tensors, warnings))
@@ -114,7 +114,7 @@ fn dictionary(
     }
     for (name, list) in [("words", texts), ("labels", marks)] {
         if list.len() > MOST_LABELS {
-            let message = format!("the {name} are not kept (the limit is {MOST_LABELS})");
+            let message = format!("the {name} are not read (the limit is {MOST_LABELS})");
             warnings.push(Warning::file(message));
         } else if !list.is_empty() {
             metadata.push((name.to_owned(), serde_json::Value::from(list).to_string()));

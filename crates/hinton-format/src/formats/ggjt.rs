@@ -207,7 +207,7 @@ struct Start {
     at: u64,
 }
 
-/// Reads what stands before the tensors as a family has it; nothing where what follows is no tensor.
+/// Reads what comes before the tensors as a family has it; nothing where what follows is no tensor.
 fn start(
     input: &Input,
     family: &Family,
@@ -305,7 +305,7 @@ fn tensors(
         _ => start.ftype / GENERATION,
     };
     let mut cursor = Cursor::whole(&*input.data, Endian::Little);
-    cursor.skip(start.at, "what stands before the tensors")?;
+    cursor.skip(start.at, "what comes before the tensors")?;
     let (mut names, mut skipped) = (BTreeSet::new(), Skipped::default());
     while cursor.left() > 0 {
         if tensors.len() >= limits.tensors {

@@ -93,12 +93,12 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     let left = have - data_start;
     if needs > left {
         return Err(cut(Error::malformed(format!(
-            "shape {shape:?} of {dtype} needs {needs} bytes, the file has {left} behind its header"
+            "shape {shape:?} of {dtype} needs {needs} bytes, the file has {left} bytes after its header"
         ))
         .at_byte(data_start)));
     }
     let warning = (needs < left).then(|| {
-        Warning::file(format!("{} bytes behind the values belong to no tensor", left - needs))
+        Warning::file(format!("{} bytes after the values belong to no tensor", left - needs))
             .as_fault()
     });
     let tensor = Tensor::new(

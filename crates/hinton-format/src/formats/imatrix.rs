@@ -85,7 +85,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         metadata.push(("dataset".to_owned(), text(&mut cursor, "the path of the text")?));
     }
     if cursor.left() > 0 {
-        let message = format!("{} bytes behind the values belong to no tensor", cursor.left());
+        let message = format!("{} bytes after the values belong to no tensor", cursor.left());
         warnings.push(Warning::file(message).as_fault());
     }
     distinct(&mut tensors, &mut warnings);

@@ -323,7 +323,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     }
     let mut warnings = Vec::new();
     if needs < have {
-        let message = format!("{} bytes behind the values belong to no tensor", have - needs);
+        let message = format!("{} bytes after the values belong to no tensor", have - needs);
         warnings.push(Warning::file(message).as_fault());
     }
     let mut start = layout.start;

@@ -79,7 +79,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     let names = names(&mut cursor, arrays.len(), limits)?;
     let mut warnings = Vec::new();
     if cursor.left() > 0 {
-        let message = format!("{} bytes behind the names belong to no array", cursor.left());
+        let message = format!("{} bytes after the names belong to no array", cursor.left());
         warnings.push(Warning::file(message).as_fault());
     }
     let (mut tensors, mut skipped) = (Vec::new(), Skipped::default());

@@ -92,7 +92,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         Some(stack) => (0..stacks).try_for_each(|index| reader.stack(&stack, index))?,
         None => {
             let message = format!(
-                "the layers behind the first, {} bytes, are laid out in a way that is not read",
+                "the layers after the first, {} bytes, are laid out in a way that is not read",
                 reader.cursor.left()
             );
             warnings.push(Warning::file(message).as_fault());

@@ -82,7 +82,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         match more {
             Some(more) if more.starts_with(MAGIC) => start = end,
             Some(_) => {
-                let message = format!("{} bytes behind the values belong to no tensor", len - end);
+                let message = format!("{} bytes after the values belong to no tensor", len - end);
                 arrays.checkpoint.warnings.push(Warning::file(message).as_fault());
                 return Ok(arrays.numbered());
             }
@@ -253,7 +253,7 @@ impl Header {
         }
         let Some(text) = bytes.get(text_start as usize..data_start as usize) else {
             return Err(cut(format!(
-                "the header claims {len} bytes, the file has {} behind its length",
+                "the header claims {len} bytes, the file has {} bytes after its length",
                 (bytes.len() as u64).saturating_sub(text_start)
             ))
             .at_byte(8));
@@ -320,7 +320,7 @@ impl Header {
                 "shape {shape:?} of {what} is more bytes than 64 bits can count, the file has {len}"
             ))
             .at_byte(8)
-            .cure("its header lies: get the file again from its source"));
+            .cure("its header is wrong: get the file again from its source"));
         };
         let have = len.saturating_sub(*data_start);
         if bytes > have {

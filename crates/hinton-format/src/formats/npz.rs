@@ -84,7 +84,7 @@ fn open_member(
     let end = npy::add(&header, &bytes, (name, name), (&input.name, limits), checkpoint)?;
     let left = bytes.len().saturating_sub(end);
     if left > 0 {
-        let message = format!("{left} bytes behind the values belong to no tensor");
+        let message = format!("{left} bytes after the values belong to no tensor");
         checkpoint.warnings.push(Warning::about(name, message).as_fault());
     }
     Ok(true)

@@ -17,7 +17,7 @@ use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, Warning};
 /// The row of the table.
 pub(crate) const ROW: FormatRow = FormatRow {
     name: "safetensors",
-    about: "tensors behind a JSON header, by Hugging Face",
+    about: "tensors after a JSON header, by Hugging Face",
     help: "Read: every dtype of safetensors 0.8 (F64 F32 F16 BF16, the 8, 6 and 4 bit floats, \
            integers, BOOL, C64), metadata, and models split into shards (see `sharded`). Checked: \
            header, byte ranges, shapes, overlaps. A tensor of another dtype is skipped with a \
@@ -110,7 +110,7 @@ fn read_header(input: &Input, limits: &Limits) -> Result<(Vec<u8>, u64), Error> 
     let len = u64::from_le_bytes(prefix);
     let Some(data_start) = len.checked_add(PREFIX).filter(|end| *end <= have) else {
         return Err(Error::malformed(format!(
-            "the header claims {len} bytes, the file has {} behind its length",
+            "the header claims {len} bytes, the file has {} bytes after its length",
             have - PREFIX
         ))
         .at_byte(0)

@@ -181,7 +181,7 @@ fn combine(
     };
     let mut warnings = Vec::new();
     warn(&mut warnings, &missing, "the index lists it, but no shard has it");
-    warn(&mut warnings, &elsewhere, "it lies in another shard than the index says");
+    warn(&mut warnings, &elsewhere, "it is in another shard than the index says");
     warn(&mut warnings, &unlisted, "a shard has it, but the index does not list it");
     whole.warnings.append(&mut warnings);
     whole.files.insert(0, input.name.clone());

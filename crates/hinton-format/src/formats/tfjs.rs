@@ -193,7 +193,7 @@ fn read_group(
         let end = start.checked_add(bytes).filter(|end| *end <= data.len());
         let Some(end) = end else {
             return Err(wrong(format!(
-                "its values should lie at byte {start} of the shards, {bytes} bytes; they have {}",
+                "its values should be {bytes} bytes from byte {start} of the shards, which have {}",
                 data.len()
             ))
             .cure("download the shards again"));
@@ -221,7 +221,7 @@ fn read_group(
     }
     if start < data.len() {
         let left = data.len() - start;
-        skipped.add(&*file, format!("{left} bytes behind the values belong to no tensor"));
+        skipped.add(&*file, format!("{left} bytes after the values belong to no tensor"));
     }
     Ok(())
 }

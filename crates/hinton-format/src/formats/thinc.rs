@@ -80,7 +80,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     let Reader { walker, nodes, mut tensors, skipped, .. } = reader;
     let mut warnings = skipped.warnings();
     if walker.left() > 0 {
-        let message = format!("{} bytes behind the model belong to none of it", walker.left());
+        let message = format!("{} bytes after the model belong to no part of it", walker.left());
         warnings.push(Warning::file(message).as_fault());
     }
     distinct(&mut tensors, &mut warnings);

@@ -150,14 +150,14 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     let mut warnings = Vec::new();
     match reader.object("", 0) {
         Ok(_) if reader.cursor.left() > 0 => {
-            let message = format!("{} bytes behind the object are not read", reader.cursor.left());
+            let message = format!("{} bytes after the object are not read", reader.cursor.left());
             warnings.push(Warning::file(message).as_fault());
         }
         Ok(_) => {}
         Err(Stop::Error(error)) => return Err(error),
         Err(Stop::Class(class)) => {
             let message = format!(
-                "an object of class {class:?} at byte {} writes itself in its own way: what is behind it is \
+                "an object of class {class:?} at byte {} writes itself in its own way: what follows it is \
                  not read",
                 reader.cursor.at()
             );

@@ -79,12 +79,12 @@ fn open(input: &Input, _limits: &Limits) -> Result<Checkpoint, Error> {
         let texts =
             texts.map_err(|error| Error::of_read(&error, &*error.why).at_byte(error.offset))?;
         if walk.at < input.data.len() {
-            let message = format!("{} bytes behind the words", input.data.len() - walk.at);
+            let message = format!("{} bytes after the words", input.data.len() - walk.at);
             warnings.push(Warning::file(message).as_fault());
         }
         metadata.push(("rows".to_owned(), serde_json::Value::from(texts).to_string()));
     } else {
-        let message = format!("the {words} words are not kept (the limit is {MOST_LABELS})");
+        let message = format!("the {words} words are not read (the limit is {MOST_LABELS})");
         warnings.push(Warning::file(message));
     }
     let data = Arc::new(rows_of(input.data.clone(), start, (words, width)));
@@ -119,7 +119,7 @@ impl Walk<'_> {
             if part.is_empty() || text.len() > LONGEST {
                 return Err(fail(
                     from,
-                    "there is no space behind a word: the file is cut or damaged",
+                    "there is no space after a word: the file is cut or damaged",
                 ));
             }
         }

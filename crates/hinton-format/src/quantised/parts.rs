@@ -98,7 +98,7 @@ impl Values {
         let view = tensor.view();
         let dtype = tensor.dtype();
         if !view.is_packed() || !dtype.is_byte_sized() {
-            return Err(format!("{:?} does not lie packed", tensor.name()));
+            return Err(format!("{:?} is not contiguous", tensor.name()));
         }
         let size = dtype.bits() / 8;
         // Checked to lie inside when the tensor was made.

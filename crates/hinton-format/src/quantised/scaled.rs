@@ -185,7 +185,7 @@ pub(super) fn find_int8(found: &Found<'_>) -> Result<Option<Weight>, String> {
     if let Some(format) = found.part(".weight_format") {
         let format = Values::of(format)?.one(0).map_err(|error| error.to_string())?;
         if format != 0.0 {
-            return Err(format!("its codes lie in tiles (weight_format {format}), not in rows"));
+            return Err(format!("its codes are in tiles (weight_format {format}), not in rows"));
         }
     }
     let scales = Values::fitting(Some(found.tensor), "scales", &[rows], &[Dtype::F32])?;

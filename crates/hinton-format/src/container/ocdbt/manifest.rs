@@ -29,7 +29,7 @@ pub(super) fn root(folder: &dyn Folder, limits: &Limits) -> Result<Option<Child>
     }
     let Some(name) = newest(folder)? else {
         let message =
-            "it says that numbered manifests lie beside it (manifest.000…), but none does";
+            "it says that numbered manifests are next to it (manifest.000…), but none does";
         return Err(Error::malformed(message).in_file(&folder.shown(MANIFEST)).cure(CUT));
     };
     let shown = folder.shown(&name);

@@ -149,7 +149,7 @@ impl Reader<'_> {
             None => {
                 let Some(data) = self.folder.file(&place.file)? else {
                     let name = &place.file;
-                    let message = "the file is missing; a node of the tree lies in it, or a value";
+                    let message = "the file is missing; it holds a node of the tree, or a value";
                     return Err(Error::new(ErrorKind::Io, message)
                         .cure(format!("copy {name:?} into the folder again")));
                 };

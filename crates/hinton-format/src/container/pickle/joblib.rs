@@ -19,7 +19,7 @@ impl Machine<'_> {
             return Ok(());
         }
         if global.name != "NumpyArrayWrapper" {
-            let message = "a file of joblib before 0.10, whose arrays lie in files beside it";
+            let message = "a file of joblib before 0.10, whose arrays are in files next to it";
             return Err(Fault::Other(Box::new(
                 Error::new(ErrorKind::Unsupported, message)
                     .cure("save the arrays again with numpy.savez or a newer joblib"),

@@ -98,7 +98,7 @@ impl Members {
         let (zip, limits) = (Arc::new(zip), *limits);
         let open = move |number: usize| {
             let Some(member) = zip.members().get(number) else {
-                return Err(Error::malformed("the zip archive has no such member"));
+                return Err(Error::malformed("the zip archive does not have this member"));
             };
             let whole = zip.bytes(member, &limits)?;
             if member.method == zip::Method::Stored || member.size <= LOOK {
@@ -130,7 +130,7 @@ impl Members {
         let open = move |number: usize| {
             let number = numbers.get(number).copied().unwrap_or(usize::MAX);
             let Some(member) = tar.members().get(number) else {
-                return Err(Error::malformed("the tar archive has no such member"));
+                return Err(Error::malformed("the tar archive does not have this member"));
             };
             let whole = tar.bytes(member)?;
             Ok(match heads.get(&number) {

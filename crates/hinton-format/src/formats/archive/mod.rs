@@ -15,7 +15,7 @@ use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, lookalike}
 /// Zip archives with files of weights.
 pub(crate) const ZIP: FormatRow = FormatRow {
     name: "zip",
-    about: "a checkpoint in a zip archive, with whatever lies beside it",
+    about: "a checkpoint in a zip archive, with the files next to it",
     help: "A zip archive opens as the folder that it holds: one weights file, a model in shards \
            with its index, a folder as Hugging Face has them, a SavedModel, a folder of zarr or \
            Orbax. README, settings and \
@@ -91,7 +91,7 @@ pub fn locate(path: &Path, limits: &Limits) -> Result<Location, Error> {
     let input = Input::at(&archive)?;
     let members = Members::open(&input, limits).map_err(named)?;
     let Some(members) = members else {
-        let message = "this is a file, no folder and no archive that something could lie in";
+        let message = "this is a file, not a folder and not an archive";
         return Err(named(Error::new(ErrorKind::Io, message).cure("name the file alone")));
     };
     Ok(members.root(archive.path().to_owned()).join(below))

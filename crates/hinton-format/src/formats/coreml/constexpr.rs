@@ -92,7 +92,7 @@ fn affine(operands: &Operands, name: &str, shape: &[usize]) -> Result<Tensor, St
             let axis = axis.first().copied().unwrap_or(0.0) as i64;
             let axis = if axis < 0 { axis + shape.len() as i64 } else { axis };
             let axis = usize::try_from(axis).ok();
-            axis.and_then(|axis| Steps::of_axis(shape, axis)).ok_or("it has no such axis")?
+            axis.and_then(|axis| Steps::of_axis(shape, axis)).ok_or("it does not have this axis")?
         }
     };
     let affine = Affine { scales: scales.clone(), zeros: Some(zeros.clone()), steps };

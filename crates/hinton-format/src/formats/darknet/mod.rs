@@ -122,7 +122,8 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     let floats = (have - header) / 4;
     if !(have - header).is_multiple_of(4) {
         let left = (have - header) % 4;
-        let message = format!("{left} bytes behind the last value: the file is cut or no Darknet");
+        let message =
+            format!("{left} bytes after the last value: the file is cut short or no Darknet");
         return Err(Error::malformed(message)
             .at_byte(have - left)
             .cure("the file is cut or damaged: download or copy it again"));
@@ -130,7 +131,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     let flat = || vec![Weights { name: "weights".to_owned(), shape: vec![floats as usize] }];
     let split = match config(input)? {
         None => {
-            let message = "no .cfg of this name lies beside it, so its values are not split into \
+            let message = "no .cfg with this name is next to it, so its values are not split into \
                            layers";
             checkpoint.warnings.push(Warning::file(message));
             flat()

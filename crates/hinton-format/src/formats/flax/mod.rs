@@ -96,7 +96,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     }
     if walker.left() > 0 {
         let left = walker.left();
-        warnings.push(Warning::file(format!("{left} bytes behind the values belong to none")));
+        warnings.push(Warning::file(format!("{left} bytes after the values belong to no tensor")));
     }
     distinct(&mut tree.tensors, &mut warnings);
     Ok(Checkpoint::of_file(input, ROW.name, tree.metadata, tree.tensors, warnings))

@@ -196,7 +196,7 @@ fn claimed(reader: &mut Reader<'_>, what: &str, each: u64) -> Result<u64, Error>
     let left = reader.cursor.left();
     if count > left / each {
         return Err(Error::malformed(format!(
-            "the file claims {count} {what}, the {left} bytes behind cannot hold them"
+            "the file claims {count} {what}, the {left} bytes that follow cannot hold them"
         ))
         .at_byte(at)
         .cure(CUT));

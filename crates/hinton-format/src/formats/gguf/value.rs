@@ -115,7 +115,7 @@ fn list_of(reader: &mut Reader<'_>) -> Result<(&'static Kind, u64), Error> {
     let left = reader.cursor.left();
     if count > left / each {
         return Err(Error::malformed(format!(
-            "a list claims {count} {}, the {left} bytes behind cannot hold them",
+            "a list claims {count} {}, the {left} bytes that follow cannot hold them",
             kind.plural
         ))
         .at_byte(at)

@@ -106,13 +106,13 @@ pub(super) fn storage(
     id: u64,
 ) -> Result<(u64, Arc<dyn Bytes>), Error> {
     if object.has(kind::EXTERNAL_FILES) {
-        return Err(unsupported("its values lie in another file, and other files are not opened"));
+        return Err(unsupported("its values are in another file, and other files are not opened"));
     }
     let message = object.find(file, kind::LAYOUT)?;
     let message = message.ok_or_else(|| Error::malformed("the dataset has no layout"))?;
     match layout::layout(file, &message)? {
         Layout::Virtual => Err(unsupported(
-            "it is a virtual dataset: its values lie in other datasets and are not gathered",
+            "it is a virtual dataset: its values are in other datasets and are not gathered",
         )),
         Layout::Run { at: Some(at), len: stored } => {
             if stored < len {

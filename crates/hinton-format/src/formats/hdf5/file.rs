@@ -188,7 +188,7 @@ fn find_superblock(data: &dyn Bytes) -> Result<u64, Error> {
         }
         at = (2 * at).max(512);
     }
-    Err(Error::malformed("there is no HDF5 signature, neither at byte 0 nor behind a user block")
+    Err(Error::malformed("there is no HDF5 signature, neither at byte 0 nor after a user block")
         .at_byte(0))
 }
 
@@ -280,7 +280,7 @@ impl<'a> Fields<'a> {
         }
         match self.frame.base.checked_add(offset) {
             Some(at) => Ok(Some(at)),
-            None => Err(self.wrong(format!("the address {offset} lies behind every file"))),
+            None => Err(self.wrong(format!("the address {offset} is past the end of every file"))),
         }
     }
 

@@ -90,7 +90,7 @@ pub(super) fn shared(file: &H5File, fields: &mut Fields<'_>, kind: u16) -> Resul
         fields.take(6)?;
     }
     if version == 3 && place == 1 {
-        let message = "the message lies in the file's table of shared messages";
+        let message = "the message is in the file's table of shared messages";
         return Err(Error::new(ErrorKind::Unsupported, message).at_byte(fields.at()));
     }
     let at = fields.needed_address("shared message")?;

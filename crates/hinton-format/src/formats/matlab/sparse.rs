@@ -29,7 +29,7 @@ pub(super) fn place((row, column): (f64, f64), shape: &[usize; 2]) -> Result<usi
 }
 
 fn outside(shape: &[usize]) -> ReadError {
-    ReadError::damaged(0, 0, format!("a sparse value lies outside shape {shape:?}"))
+    ReadError::damaged(0, 0, format!("a sparse value is outside shape {shape:?}"))
 }
 
 /// Numbers of one width, one after another.

@@ -3,7 +3,7 @@
 pub(super) const FUNCTION: &str = "skipped: a function handle";
 
 pub(super) const WORKSPACE: &str =
-    "left out: what MATLAB keeps beside texts, tables and functions (the function workspace)";
+    "left out: what MATLAB stores with texts, tables and functions (the function workspace)";
 
 /// Of an object of a class, whose layout only MATLAB knows.
 pub(super) fn object(class: &str) -> String {

@@ -116,7 +116,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
             warnings.push(Warning::file(message).as_fault());
         }
         _ if left > 0 => {
-            let message = format!("{left} bytes behind the weights in {bin:?} belong to no layer");
+            let message = format!("{left} bytes after the weights in {bin:?} belong to no layer");
             warnings.push(Warning::file(message).as_fault());
         }
         _ => {}

@@ -61,7 +61,7 @@ pub(super) fn dense(
             let target =
                 place.and_then(|at| out.get_mut(at.checked_mul(width)?..)?.get_mut(..width));
             let Some(target) = target else {
-                return Err(fail(format!("a sparse value lies outside the shape {own_shape:?}")));
+                return Err(fail(format!("a sparse value is outside the shape {own_shape:?}")));
             };
             target.copy_from_slice(value);
         }

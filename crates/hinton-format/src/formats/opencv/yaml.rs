@@ -287,7 +287,7 @@ impl<'a> Reader<'a> {
     fn flow(&mut self, name: Range<usize>) -> Result<usize, Error> {
         let start = self.at;
         match self.text.get(start) {
-            None => Err(wrong("the text ends where a value should stand", start)
+            None => Err(wrong("the text ends where a value should be", start)
                 .cure("the file is cut or damaged: download or copy it again")),
             Some(b'[') => {
                 if let Some(inside) = self.plain_list(start + 1)
@@ -307,7 +307,7 @@ impl<'a> Reader<'a> {
                     let name = reader.word()?;
                     reader.skip_space();
                     if reader.text.get(reader.at) != Some(&b':') {
-                        return Err(wrong("expected a colon behind a name", reader.at));
+                        return Err(wrong("expected a colon after a name", reader.at));
                     }
                     reader.at += 1;
                     reader.skip_space();

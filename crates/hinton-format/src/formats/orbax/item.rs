@@ -60,7 +60,7 @@ pub(super) fn add(
         let name = format!("{prefix}{}", leaf.name);
         if leaf.kind != Kind::Empty && !claimed.insert((leaf.kind, leaf.key.as_str())) {
             let said = format!(
-                "its values would lie under the key {:?}, as those of an earlier name do: left out",
+                "its values would be under the key {:?}, as those of an earlier name are: left out",
                 leaf.key
             );
             found.warnings.push(Warning::about(name, said).as_fault());
@@ -75,7 +75,7 @@ pub(super) fn add(
                 match strings.as_ref().and_then(|strings| strings.get(&leaf.key)) {
                     Some(value) => found.nodes.note(name, text(value))?,
                     None => {
-                        let said = "the tree lists it as a text, but there is none";
+                        let said = "the tree lists it as a text, but it is missing";
                         found.warnings.push(Warning::about(name, said).as_fault());
                     }
                 }

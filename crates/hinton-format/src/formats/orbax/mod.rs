@@ -51,7 +51,7 @@ fn sniff(head: &Head<'_>) -> Sniff {
 /// A file stands for the folder that it lies in.
 fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     let Some(path) = &input.path else {
-        let message = "this is one file of an Orbax checkpoint; the others lie beside it";
+        let message = "this is one file of an Orbax checkpoint; the others are next to it";
         return Err(Error::new(ErrorKind::Unsupported, message).cure("open it as a file"));
     };
     let folder = path.folder();

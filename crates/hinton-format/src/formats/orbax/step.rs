@@ -182,7 +182,7 @@ fn step(
         let below: Arc<dyn Folder> = Arc::new(Below::new(folder.clone(), name)?);
         let inside = below.list("")?;
         if name.contains(UNFINISHED) {
-            let said = "Orbax did not finish to write this item, and it is left out";
+            let said = "Orbax did not finish writing this item, so it is left out";
             found.warnings.push(Warning::about(name, said).as_fault());
         } else if item::is_item(&inside, &*below) {
             items.push((name, below));

@@ -152,7 +152,7 @@ impl<'de> Visitor<'de> for EntrySeed {
                 }
             };
             if twice {
-                return Err(A::Error::custom(format!("{key} stands there twice")));
+                return Err(A::Error::custom(format!("{key} is there twice")));
             }
         }
         let missing = |field: &'static str| A::Error::missing_field(field);

@@ -108,7 +108,7 @@ impl<'de> Visitor<'de> for &mut IndexReader<'_> {
             match key.as_str() {
                 "weight_map" => {
                     if self.weight_map.is_some() {
-                        return Err(A::Error::custom("weight_map stands there twice"));
+                        return Err(A::Error::custom("weight_map is there twice"));
                     }
                     self.weight_map = Some(map.next_value_seed(WeightMap(self.limits.tensors))?);
                 }

@@ -98,8 +98,8 @@ pub(super) fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> 
     reader.metadata.push(("nodes".to_owned(), reader.nodes.to_string()));
     if reader.variables > 0 && !has_variables {
         warnings.push(Warning::file(match saved {
-            true => "the values of its variables lie in the folder \"variables\", which is not beside it: open the whole folder",
-            false => "the values of its variables lie in a checkpoint: open its .index file",
+            true => "the values of its variables are in the folder \"variables\", which is not beside it: open the whole folder",
+            false => "the values of its variables are in a checkpoint: open its .index file",
         }));
     }
     if reader.small > 0 {

@@ -102,7 +102,7 @@ pub(super) fn build(reader: &mut Reader<'_>, id: Id, name: &str) -> Result<Leaf,
         shape.push(items.len());
         match items.first() {
             Some(&inner) if shape.len() <= reader.limits.axes => first = inner,
-            _ => return Ok(Leaf::unsupported("a list of nothing")),
+            _ => return Ok(Leaf::unsupported("an empty list")),
         }
     }
     // Lists may share their parts, so a short stream can describe long lists.

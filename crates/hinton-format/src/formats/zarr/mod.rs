@@ -64,7 +64,7 @@ fn sniff(head: &Head<'_>) -> Sniff {
 /// A metadata file stands for the folder that it lies in.
 fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     let Some(path) = &input.path else {
-        let message = "this describes an array or a group, whose values lie beside it";
+        let message = "this describes an array or a group, whose values are next to it";
         return Err(Error::new(ErrorKind::Unsupported, message).cure("open it as a file"));
     };
     let folder = path.folder();

@@ -91,7 +91,7 @@ impl Streams {
                 ReadError::damaged(
                     0,
                     stored.len(),
-                    format!("a chunk is damaged behind its byte {}: {why}", open.at),
+                    format!("a chunk is damaged after its byte {}: {why}", open.at),
                 )
             })?;
             *stream = Some(open);

@@ -149,7 +149,7 @@ impl<'a> Assembly<'a> {
     ) -> Result<(Tensor, Option<String>), Error> {
         let Some(place) = self.index.chunk(name, &chunk.start, is_only) else {
             let start = &chunk.start;
-            let message = format!("the metadata does not say where its chunk at {start:?} lies");
+            let message = format!("the metadata does not say where its chunk at {start:?} is");
             return Err(Error::malformed(message));
         };
         let read = match item::source(place, &mut self.beside)? {
@@ -298,7 +298,7 @@ impl<'a> Assembly<'a> {
         for (number, entry) in objects.enumerate() {
             let name = entry.name.as_str();
             let Some(place) = index.object(name) else {
-                broken.add(name, "the metadata does not say where this object lies");
+                broken.add(name, "the metadata does not say where this object is");
                 continue;
             };
             let value = match number {

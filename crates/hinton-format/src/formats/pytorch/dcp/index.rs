@@ -171,7 +171,7 @@ impl Parser<'_> {
         }
         let places = self.field(root, "storage_data").and_then(|id| self.dict(id));
         let Some(places) = places else {
-            return Err(Error::malformed("the metadata does not say where the chunks lie")
+            return Err(Error::malformed("the metadata does not say where the chunks are")
                 .cure("open the folder that torch.distributed.checkpoint.save wrote"));
         };
         for (key, value) in places {

@@ -166,7 +166,7 @@ fn other_ranks(input: &Input) -> Result<Vec<Location>, Error> {
         .filter(|(number, _)| *number != own)
         .collect();
     if others.len() > MOST_RANKS {
-        let message = format!("{} ranks; {MOST_RANKS} are put together", others.len());
+        let message = format!("{} ranks; at most {MOST_RANKS} are joined", others.len());
         return Err(Error::new(ErrorKind::Limit, message));
     }
     others.sort();
