@@ -41,7 +41,7 @@ pub mod charts;
 pub mod model_map;
 pub mod space;
 
-pub use charts::{CHARTS, ChartRow, MEASURES, MeasureRow, Need, measure};
+pub use charts::{CHARTS, ChartRow, Lays, MEASURES, MeasureRow, Need, measure};
 pub use colormap::{Colormap, Kind, colormaps};
 pub use figure::{letter_height, lettered, letters};
 pub use hinton_words::{ChartError, Numbering, Sections, shape_text, short, short_count};

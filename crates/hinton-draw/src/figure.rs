@@ -172,7 +172,7 @@ fn shared_chart(arranged: &[Arrangement], figure: &[Vec<Panel>]) -> Option<&'sta
     let is_picture = |panels: &Vec<Panel>| panels.iter().all(Panel::is_picture);
     let pictures = figure.iter().filter(|panels| is_picture(panels)).count();
     let fits = arranged.len() > 1
-        && charts::has_legend_of_its_own(first)
+        && first.has_legend_alone()
         && arranged.iter().all(|one| one.chart.name == first.name)
         && figure.iter().all(|panels| panels.len() == 1)
         && (pictures == 0 || pictures == figure.len());
@@ -206,7 +206,7 @@ fn share(
         all.iter().for_each(|panel| summary.merge(&panel.summary));
         options.max_weight = Some(charts::weight_that_fills(summary.max_abs().unwrap_or(0.0)));
     }
-    let legend = charts::legend_alone(chart, &all, options);
+    let legend = charts::legend_alone(chart, &all, options)?;
     if options.legend != Some(false) {
         options.legend = Some(false);
         return Some(legend);

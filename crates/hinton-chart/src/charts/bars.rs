@@ -5,7 +5,7 @@ use hinton_tensor::reduce::Mark;
 use hinton_tensor::{Fold, Grid, GridRequest, Summary};
 
 use super::common;
-use super::{ChartRow, Need};
+use super::{ChartRow, Lays, Need};
 use crate::axes::{Axis, PlaceName, Plot, numbers_width, x_name, y_name, y_name_width};
 use crate::frame::{LINE, Page, text};
 use crate::labels::{Positions, labels, nice_step};
@@ -28,6 +28,8 @@ pub(super) const ROW: ChartRow = ChartRow {
     need,
     build,
     share: None,
+    legend_alone: None,
+    lays: Lays::Matrices,
     plays: true,
 };
 

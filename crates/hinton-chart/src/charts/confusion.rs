@@ -8,7 +8,7 @@ use hinton_tensor::{Fold, GridRequest};
 
 use super::common;
 use super::over;
-use super::{ChartRow, Need};
+use super::{ChartRow, Lays, Need};
 use crate::colorbar::{is_low, low_bar};
 use crate::frame::{Area, CellRule, LOW_LEGEND, Layout, Page, frame, text};
 use crate::words::Words;
@@ -43,6 +43,8 @@ pub(super) const ROW: ChartRow = ChartRow {
     need,
     build,
     share: None,
+    legend_alone: None,
+    lays: Lays::Matrices,
     plays: true,
 };
 

@@ -4,7 +4,7 @@ use hinton_scene::{Color, Item, MarkShape, Marks, Path, Point, Rect, Shape};
 
 use super::common;
 use super::over::{self, Odd};
-use super::{ChartRow, Need};
+use super::{ChartRow, Lays, Need};
 use crate::axes::{self, Axis, BELOW, Plot, numbers_width, whole_text, y_name_width};
 use crate::dash::dashed;
 use crate::distinct::distinct;
@@ -32,6 +32,8 @@ pub(super) const ROW: ChartRow = ChartRow {
     need: |_: &[Extent], _: &Options| Need::Lines,
     build,
     share: None,
+    legend_alone: None,
+    lays: Lays::Lines,
     plays: false,
 };
 

@@ -4,7 +4,7 @@ use hinton_scene::{Align, Baseline, Color, Item, Path, Point, Rect, Shape, fit};
 
 use super::common;
 use super::over::{self, band, edge, hatched};
-use super::{ChartRow, Need};
+use super::{ChartRow, Lays, Need};
 use crate::axes::{self, Axis, BELOW, Plot, numbers_width, whole_text, y_name_width};
 use crate::colorbar::{Swatch, legend_height, low_swatches_height, swatches_in};
 use crate::frame::{LINE, Page, facet_grid, text};
@@ -30,6 +30,8 @@ pub(super) const ROW: ChartRow = ChartRow {
     need: |_: &[Extent], _: &Options| Need::Spreads,
     build,
     share: None,
+    legend_alone: None,
+    lays: Lays::Whole,
     plays: false,
 };
 

@@ -10,7 +10,7 @@ use hinton_tensor::{Grid, GridRequest, Summary};
 
 use super::common::{self, Whole};
 use super::margins::{self, Margins};
-use super::{ChartRow, Need};
+use super::{ChartRow, Lays, Need};
 use crate::alike::{Magnitudes, format_of};
 use crate::cells::{cell_colors, cells_item};
 use crate::colorbar::{Key, KeyCells, colorbar, colorbar_height};
@@ -55,6 +55,8 @@ pub(super) const ROW: ChartRow = ChartRow {
     need,
     build,
     share: None,
+    legend_alone: Some(legend_alone),
+    lays: Lays::Matrices,
     plays: true,
 };
 
@@ -163,7 +165,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
 }
 
 /// The colour bar of pictures that share one scale, lying.
-pub(super) fn legend_alone(panels: &[Panel], options: &Options) -> Scene {
+fn legend_alone(panels: &[Panel], options: &Options) -> Scene {
     let page = Page::below(options);
     let span = options.over_cells.unwrap_or_else(|| Span::of_panels(panels, options));
     let summary = common::merged(panels);

@@ -7,7 +7,7 @@ use hinton_tensor::reduce::Mark;
 use hinton_tensor::{Fold, Grid, GridRequest, Summary};
 
 use super::common::{self, Whole};
-use super::{ChartRow, Need};
+use super::{ChartRow, Lays, Need};
 use crate::colorbar::{Swatch, is_low, legend_height, low_swatches_height, nonfinite, swatches_in};
 use crate::frame::{Area, CellRule, LINE, Page, frame, text};
 use crate::math::next_power_of_two;
@@ -41,6 +41,8 @@ pub(super) const ROW: ChartRow = ChartRow {
     need,
     build,
     share: None,
+    legend_alone: Some(legend_alone),
+    lays: Lays::Matrices,
     plays: true,
 };
 
@@ -139,7 +141,7 @@ fn build(panels: &[Panel], options: &Options) -> Result<Picture, ChartError> {
 }
 
 /// The legend of diagrams that share one scale, lying.
-pub(super) fn legend_alone(panels: &[Panel], options: &Options) -> hinton_scene::Scene {
+fn legend_alone(panels: &[Panel], options: &Options) -> hinton_scene::Scene {
     let page = Page::below(options);
     let summary = common::merged(panels);
     let largest = summary.max_abs().unwrap_or(0.0);

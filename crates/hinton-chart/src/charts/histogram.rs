@@ -5,7 +5,7 @@ use hinton_scene::{Align, Baseline, Color, Item, Path, Point, Rect, Shape, fit};
 use hinton_tensor::{Summary, whole_bins};
 
 use super::common;
-use super::{ChartRow, Need};
+use super::{ChartRow, Lays, Need};
 use crate::axes::{x_name, y_name, y_name_width};
 use crate::colorbar::{
     Swatch, about, is_low, legend_height, low_swatches_height, nonfinite, swatches_in,
@@ -33,6 +33,8 @@ pub(super) const ROW: ChartRow = ChartRow {
     need: |_: &[Extent], _: &Options| Need::Summaries,
     build,
     share: Some(share),
+    legend_alone: None,
+    lays: Lays::Whole,
     plays: true,
 };
 

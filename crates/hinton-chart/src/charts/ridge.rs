@@ -4,7 +4,7 @@ use hinton_scene::{Align, Baseline, Item, Path, Point, Rect, Shape, fit, measure
 use hinton_tensor::outline::{Named, Stack, outline};
 
 use super::common;
-use super::{ChartRow, Need};
+use super::{ChartRow, Lays, Need};
 use crate::axes::Axis;
 use crate::distinct::distinct;
 use crate::frame::{LINE, Page, facet_grid, text};
@@ -27,6 +27,8 @@ pub(super) const ROW: ChartRow = ChartRow {
     need: |_: &[Extent], _: &Options| Need::Summaries,
     build,
     share: None,
+    legend_alone: None,
+    lays: Lays::Model,
     plays: false,
 };
 

@@ -5,7 +5,7 @@ use hinton_tensor::spectrum::Spectrum;
 
 use super::common;
 use super::over;
-use super::{ChartRow, Need};
+use super::{ChartRow, Lays, Need};
 use crate::axes::{Axis, BELOW, Plot, numbers_width};
 use crate::dash::dashed;
 use crate::distinct::distinct;
@@ -36,6 +36,8 @@ pub(super) const ROW: ChartRow = ChartRow {
     need: |_: &[Extent], _: &Options| Need::Spectra,
     build,
     share: None,
+    legend_alone: None,
+    lays: Lays::Whole,
     plays: false,
 };
 

@@ -5,7 +5,7 @@ use hinton_tensor::reduce::Mark;
 use hinton_tensor::{Grid, GridRequest, Summary};
 
 use super::common::{self, Whole};
-use super::{ChartRow, Need};
+use super::{ChartRow, Lays, Need};
 use crate::cells::cells_item;
 use crate::colorbar::{Key, KeyCells, Swatch, colorbar, colorbar_height, nonfinite, swatches_in};
 use crate::frame::{Area, CellRule, LINE, Page, frame, text};
@@ -36,6 +36,8 @@ pub(super) const ROW: ChartRow = ChartRow {
     need,
     build,
     share: None,
+    legend_alone: None,
+    lays: Lays::Tiles,
     plays: true,
 };
 

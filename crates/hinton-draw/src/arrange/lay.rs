@@ -4,7 +4,7 @@ mod lines;
 
 use std::sync::Arc;
 
-use hinton_chart::{Numbering, Sections, is_on_offset, shape_text as times, short_count};
+use hinton_chart::{Lays, Numbering, Sections, is_on_offset, shape_text as times, short_count};
 use hinton_scene::visible;
 use hinton_tensor::Tensor;
 use hinton_weights::{Error, Selected, Structure, addressable, structure_of};
@@ -281,11 +281,8 @@ fn is_long(prepared: &Prepared) -> bool {
 }
 
 /// How the tensor becomes pictures.
-pub(super) fn plan(prepared: &Prepared, request: &DrawRequest, chart: &str) -> Result<Plan, Error> {
-    // These show a tensor as a whole.
-    if matches!(chart, "histogram" | "overview" | "distribution" | "profile" | "ridge" | "spectrum")
-        && request.each.is_none()
-    {
+pub(super) fn plan(prepared: &Prepared, request: &DrawRequest, lays: Lays) -> Result<Plan, Error> {
+    if matches!(lays, Lays::Whole | Lays::Model) && request.each.is_none() {
         return Ok(Plan::Matrix);
     }
     let shape = prepared.tensor.shape();
@@ -296,7 +293,7 @@ pub(super) fn plan(prepared: &Prepared, request: &DrawRequest, chart: &str) -> R
     let Some(axis) = axis else {
         return Ok(match &request.chart {
             None => plan::default(shape, prepared.kernel).1,
-            Some(_) => plan::for_chart(chart, shape, prepared.kernel),
+            Some(_) => plan::for_chart(lays, shape, prepared.kernel),
         });
     };
     let values = prepared.tensor.elements() / (shape[axis] as u64).max(1);

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use hinton_chart::{CHARTS, ChartRow, Extent, Numbering, Sections, charts};
+use hinton_chart::{CHARTS, ChartRow, Extent, Lays, Numbering, Sections, charts};
 use hinton_scene::visible;
 use hinton_tensor::Tensor;
 use hinton_tensor::outline::{Aside, Named, aside};
@@ -154,7 +154,7 @@ pub fn arrange(selected: &[Selected], request: &DrawRequest) -> Result<Arrangeme
     if chart.name != "overview" || prepared.len() > charts::FEW_IN_OVERVIEW {
         leave_out_empty(&mut prepared, &mut notes)?;
     }
-    if is_of_model(chart.name) {
+    if is_of_model(chart) {
         notes.extend(put_aside(&mut prepared));
     }
     few_enough(chart.name, &mut prepared, &mut notes)?;
@@ -164,7 +164,7 @@ pub fn arrange(selected: &[Selected], request: &DrawRequest) -> Result<Arrangeme
     let mut others = None;
     let mut names = [Vec::new(), Vec::new()];
     for tensor in &prepared {
-        let plan = lay::plan(tensor, request, chart.name)?;
+        let plan = lay::plan(tensor, request, charts::lays(chart))?;
         if plan::is_keras(&plan) && !tensor.knows_axes() {
             notes.push(format!(
                 "{} is read as [height, width, in, out], as Keras stores convolutions",
@@ -174,9 +174,9 @@ pub fn arrange(selected: &[Selected], request: &DrawRequest) -> Result<Arrangeme
         let is_asked = request.chart.is_some() || request.each.is_some();
         let is_grid = matches!(plan, plan::Plan::Kernels { kind, .. } if kind.is_grid());
         let most = if is_asked || is_grid { MOST_TILES } else { MOST_UNASKED };
-        let room = match chart.name {
-            chart if is_of_model(chart) => most,
-            _ => most.min(MOST_TILES - panels.len()),
+        let room = match is_of_model(chart) {
+            true => most,
+            false => most.min(MOST_TILES - panels.len()),
         };
         let laid = lay::lay(tensor, &plan, room)?;
         total = total.saturating_add(laid.count);
@@ -208,14 +208,14 @@ pub fn arrange(selected: &[Selected], request: &DrawRequest) -> Result<Arrangeme
         notes.push(format!("{derived} of them {are} dequantised from others of the file"));
     }
     notes.extend(remarks(selected));
-    let is_whole = chart.name == "overview" || (is_of_model(chart.name) && prepared.len() > 1);
+    let is_whole = chart.name == "overview" || (is_of_model(chart) && prepared.len() > 1);
     let title = if is_whole { file_title(&prepared) } else { None };
     Ok(Arrangement { chart, panels, title, columns, names, notes })
 }
 
 /// Whether a chart shows the tensors of a model together, rather than each for itself.
-fn is_of_model(chart: &str) -> bool {
-    matches!(chart, "overview" | "profile" | "ridge")
+fn is_of_model(chart: &ChartRow) -> bool {
+    charts::lays(chart) == Lays::Model
 }
 
 /// Leaves out what some charts have no line for: of a spectrum tensors that are no matrices, and of both

@@ -1,5 +1,7 @@
 //! Chooses the chart that suits a shape, and how a tensor of that shape becomes pictures.
 
+use hinton_chart::Lays;
+
 /// Most rows and columns of a matrix that is drawn as a Hinton diagram without being asked.
 const HINTON_SIDE: usize = 64;
 /// Most classes of a classifier of 28 x 28 pictures that is recognised by its shape.
@@ -94,12 +96,11 @@ pub(super) fn default(shape: &[usize], known: Option<[usize; 4]>) -> (&'static s
 }
 
 /// The plan for a chart that was asked for.
-pub(super) fn for_chart(chart: &str, shape: &[usize], known: Option<[usize; 4]>) -> Plan {
-    if chart == "curve" {
-        return Plan::Lines;
-    }
-    if chart != "tiles" {
-        return Plan::Matrix;
+pub(super) fn for_chart(lays: Lays, shape: &[usize], known: Option<[usize; 4]>) -> Plan {
+    match lays {
+        Lays::Lines => return Plan::Lines,
+        Lays::Matrices | Lays::Whole | Lays::Model => return Plan::Matrix,
+        Lays::Tiles => {}
     }
     match *shape {
         [] | [_] => Plan::Matrix,
@@ -265,7 +266,8 @@ mod tests {
             ("curve", &[7], Plan::Lines),
         ];
         for (chart, shape, plan) in table {
-            assert_eq!(for_chart(chart, shape, None), *plan, "{chart} {shape:?}");
+            let lays = hinton_chart::charts::lays(hinton_chart::charts::named(chart).unwrap());
+            assert_eq!(for_chart(lays, shape, None), *plan, "{chart} {shape:?}");
         }
     }
 }

@@ -55,8 +55,8 @@ mod unpickle;
 pub(crate) mod word2vec;
 pub(crate) mod zarr;
 
-pub use row::{FormatRow, open_as};
 pub(crate) use row::{FolderRow, Holds};
+pub use row::{FormatRow, open_as};
 
 /// Every format, the most certain first.
 pub const FORMATS: &[FormatRow] = &[

@@ -6,7 +6,7 @@ mod sheet;
 use hinton_tensor::GridRequest;
 
 use super::common;
-use super::{ChartRow, Need};
+use super::{ChartRow, Lays, Need};
 use crate::frame::Page;
 use crate::model_map::{self, ModelMap, Place};
 use crate::words::{Words, counted};
@@ -30,6 +30,8 @@ pub(super) const ROW: ChartRow = ChartRow {
     need,
     build,
     share: None,
+    legend_alone: None,
+    lays: Lays::Model,
     plays: true,
 };
 

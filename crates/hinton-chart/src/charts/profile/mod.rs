@@ -7,7 +7,7 @@ mod table;
 use hinton_scene::Rect;
 
 use super::over;
-use super::{ChartRow, Need};
+use super::{ChartRow, Lays, Need};
 use crate::frame::{LINE, Page};
 use crate::words::Words;
 use crate::{ChartError, Extent, Measures, Options, Panel, Picture, short_count};
@@ -31,6 +31,8 @@ pub(super) const ROW: ChartRow = ChartRow {
     need: |_: &[Extent], _: &Options| Need::Measures,
     build,
     share: None,
+    legend_alone: None,
+    lays: Lays::Model,
     plays: false,
 };
 
