@@ -26,7 +26,7 @@ const STEPS: &[Step] = &[
     Step { name: "tests", cost: "12 minutes", run: tests },
     Step { name: "MP4", cost: "1 minute", run: mp4 },
     Step { name: "buckets", cost: "1 minute", run: buckets },
-    Step { name: "templates", cost: "1 minute", run: new::check },
+    Step { name: "templates", cost: "2 minutes", run: new::check },
     Step { name: "web", cost: "1 minute", run: || web::run(&["--check".to_string()]) },
     Step { name: "browser", cost: "3 minutes", run: || web::run(&["--test".to_string()]) },
     Step { name: "WebAssembly", cost: "1 minute", run: wasm::check },

@@ -1,6 +1,7 @@
 //! `cargo xtask new format|chart|output NAME`: the file, its `mod` line and its row.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::{Failure, shell};
 
@@ -90,7 +91,15 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes one of each kind into a copy of the tree and runs the tests that come with them.
+/// The name of what is made to be tried.
+const TRIED: &str = "sample";
+
+/// Tests that use one of each kind as people would; in the copy they stand in the place of the
+/// library's own.
+const USES: (&str, &str) = ("crates/hinton/tests/it.rs", include_str!("made.rs.txt"));
+
+/// Writes one of each kind into a copy of the tree, runs the tests that come with them, and then
+/// opens a file of the new format, draws it with the new chart and saves it as the new output.
 pub(crate) fn check() -> Result<(), Failure> {
     let target = shell::target_dir()?;
     let tree = target.join("new-check");
@@ -98,23 +107,44 @@ pub(crate) fn check() -> Result<(), Failure> {
         std::fs::remove_dir_all(&tree)?;
     }
     copy_tree(&shell::root(), &tree)?;
-    let mut test = shell::cargo();
-    test.current_dir(&tree).env("CARGO_TARGET_DIR", &target);
-    test.args(["test", "--quiet", "--lib"]);
+    std::fs::write(tree.join(USES.0), filled(USES.1, TRIED))?;
     for kind in KINDS {
-        write(&tree, kind, "sample")?;
-        test.args(["--package", kind.package]);
+        write(&tree, kind, TRIED)?;
     }
-    let said = shell::output(test.args(["--", "sample::"]))?;
-    let ran = said.lines().filter(|line| line.starts_with("running ")).count();
-    let none = said.lines().filter(|line| line.starts_with("running 0 ")).count();
-    if ran != KINDS.len() || none > 0 {
-        return Err(format!("a template's tests did not run:\n{said}").into());
+    let mut own = in_copy(&tree, &target);
+    own.arg("--lib");
+    for kind in KINDS {
+        own.args(["--package", kind.package]);
     }
+    let said = shell::output(own.args(["--", &format!("{TRIED}::")]))?;
+    all_ran(&said, KINDS.len())?;
+    let mut uses = in_copy(&tree, &target);
+    let said = shell::output(uses.args(["--package", "hinton", "--test", "it"]))?;
+    all_ran(&said, 1)?;
     std::fs::remove_dir_all(&tree)?;
     let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
-    println!("a new {} compiles, and its tests pass", names.join(", a new "));
+    println!("a new {} compiles, its tests pass, and it is used", names.join(", a new "));
     Ok(())
+}
+
+/// `cargo test` in the copy. Its crates are compiled as quickly as they can be, for the tests are few and
+/// small; other crates are those of all builds.
+fn in_copy(tree: &Path, target: &Path) -> Command {
+    let mut test = shell::cargo();
+    test.current_dir(tree).env("CARGO_TARGET_DIR", target);
+    test.env("CARGO_PROFILE_DEV_OPT_LEVEL", "0").env("CARGO_PROFILE_DEV_DEBUG", "0");
+    test.env("CARGO_INCREMENTAL", "0").args(["test", "--quiet"]);
+    test
+}
+
+/// Whether that many programs of tests ran, none without a test.
+fn all_ran(said: &str, programs: usize) -> Result<(), Failure> {
+    let ran = said.lines().filter(|line| line.starts_with("running ")).count();
+    let none = said.lines().filter(|line| line.starts_with("running 0 ")).count();
+    if ran == programs && none == 0 {
+        return Ok(());
+    }
+    Err(format!("a template's tests did not run:\n{said}").into())
 }
 
 /// Writes the file, its `mod` line, its row and what it wants besides; returns what was written.
