@@ -94,6 +94,29 @@ def test_a_small_network_learns(tmp_path):
     assert [epoch.number for epoch in more.epochs] == [3]
 
 
+@pytest.mark.parametrize(
+    ("keywords", "said"),
+    [
+        ({"resume": "run", "model": "2-2"}, ["resume= and model= do not go together"]),
+        ({"record_every": "log"}, ["record_every= means nothing without record="]),
+        ({"open": False}, ["open= means nothing without view="]),
+        ({"epochs": "three"}, ['epochs="three"', "expected"]),
+        ({"optimizer": "best"}, ["best", "adam"]),
+    ],
+)
+def test_settings_of_a_training_are_told_as_keywords(keywords, said):
+    with pytest.raises(ValueError) as raised:
+        hinton.train("digits" if "resume" not in keywords else None, **keywords)
+    text = f"{raised.value} {raised.value.cure}"
+    assert all(words in text for words in said), text
+    assert "--" not in text
+
+
+def test_a_resumed_training_keeps_its_data(tmp_path):
+    with pytest.raises(ValueError, match="keeps the data of its run"):
+        hinton.train("digits", resume=tmp_path / "run")
+
+
 def test_it_learns_from_arrays():
     random = np.random.default_rng(1)
     labels = random.integers(0, 2, size=400)

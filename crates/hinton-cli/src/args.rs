@@ -105,6 +105,8 @@ fn setting(row: &'static SettingRow) -> Arg {
         Some(opposite) => arg.overrides_with(opposite),
         None => arg,
     };
+    let arg = row.requires.iter().fold(arg, |arg, other| arg.requires(*other));
+    let arg = arg.conflicts_with_all(row.excludes);
     match row.takes {
         Takes::Nothing => arg.action(ArgAction::SetTrue),
         Takes::Value(word) => valued(arg, row, word),

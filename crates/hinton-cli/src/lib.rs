@@ -5,7 +5,6 @@
 #![forbid(unsafe_code)]
 
 mod args;
-mod arguments;
 mod clouds;
 mod commands;
 mod download;
@@ -29,7 +28,7 @@ use std::io::Write as _;
 
 use failure::Failure;
 
-pub use commands::{space_points, train};
+pub use commands::{Points, space_points, train};
 pub use fonts::use_system_fonts;
 pub use interrupt::embed;
 pub use remote::{bytes_of, limit_downloads, notes_of_addresses, open_addresses};

@@ -2,8 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use hinton::settings::Takes;
-use hinton::train::Outcome;
+use hinton::train::{Outcome, TrainRequest};
+use hinton_cli::Points;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -38,19 +38,6 @@ pub(crate) fn train(
     settings: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Trained> {
     let words = arguments::words("train", Some(training))?;
-    let is_flag = |name: &str| {
-        let row = hinton::settings::of("train").find(|row| row.name == name);
-        row.is_some_and(|row| row.takes == Takes::Nothing)
-    };
-    let word = |(name, value): &(&str, String)| match is_flag(name) {
-        true => format!("--{name}"),
-        false => format!("--{name}={value}"),
-    };
-    let mut said: Vec<String> = words.iter().map(word).collect();
-    if threads > 0 {
-        said.push(format!("--threads={threads}"));
-    }
-    said.extend(data);
     let drawn = keywords::words(settings)?;
     let arrays = arrays.as_ref().map(|arrays| &arrays.0);
     hinton_cli::embed(work::is_stopping);
@@ -58,6 +45,18 @@ pub(crate) fn train(
     work::run_told(py, amount, |stop| {
         // Wrong settings are told before the work.
         let request = keywords::request(&drawn)?;
+        let asked = words
+            .iter()
+            .try_fold(TrainRequest::default(), |asked, (name, value)| asked.set(name, value))?;
+        if let Some(clash) = asked.clash() {
+            return Err(arguments::clashing(clash));
+        }
+        let points = match (arrays, &data) {
+            (Some(arrays), _) => Points::Open(arrays),
+            (None, Some(name)) => Points::Named(name),
+            (None, None) => Points::Unnamed,
+        };
+        let threads = hinton::threads(threads);
         let mut epochs = Vec::new();
         let mut told = |report: Option<&hinton::train::EpochReport>| -> ControlFlow<()> {
             epochs.extend(report.map(|one| {
@@ -68,7 +67,7 @@ pub(crate) fn train(
             stop.reached(epochs.len())
         };
         let ((weights, picture, outcome), notes) =
-            hinton_cli::train(&said, arrays, &mut told, |session, outcome| {
+            hinton_cli::train(&asked, points, threads, &mut told, |session, outcome| {
                 Ok((session.checkpoint()?, session.picture(&request)?, words_of(outcome)))
             })?;
         Ok(Trained { weights, picture, epochs, outcome, notes })

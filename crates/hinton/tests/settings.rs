@@ -102,6 +102,33 @@ fn a_wrong_name_is_told_with_the_nearest_of_the_command() {
 }
 
 #[test]
+fn settings_that_do_not_go_together_are_told() {
+    let set = |names: &[&str]| {
+        names.iter().fold(TrainRequest::default(), |all, name| all.set(name, "3").unwrap())
+    };
+    let told = |names: &[&str]| set(names).clash().map(|clash| Error::from(clash).to_string());
+    assert_eq!(told(&["model", "record", "epochs"]), None);
+    assert_eq!(told(&["resume", "epochs"]), None);
+    let both = "resume and model do not go together";
+    assert_eq!(told(&["model", "resume"]).as_deref(), Some(both));
+    let alone = "record-every means nothing without record";
+    assert_eq!(told(&["record-every"]).as_deref(), Some(alone));
+    assert_eq!(told(&["record-every", "record"]), None);
+    // No training begins with them either.
+    let digits = hinton::train::named("digits", 0).unwrap();
+    assert!(set(&["record-every"]).settings(&digits).is_err());
+    // Every row that is named is one of the same command.
+    for row in settings::all() {
+        for other in row.requires.iter().chain(row.excludes) {
+            for command in row.commands {
+                let is_there = settings::of(command).any(|row| row.name == *other);
+                assert!(is_there, "{command} {}: {other}", row.name);
+            }
+        }
+    }
+}
+
+#[test]
 fn settings_arrive_where_they_belong() {
     let film = AnimateRequest::default().set("hold", "0.5,2").unwrap();
     let film = film.set("morph", "4").unwrap().set("range", "per-frame").unwrap();

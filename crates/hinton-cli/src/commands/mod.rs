@@ -21,7 +21,7 @@ mod view;
 
 pub(crate) use row::CommandRow;
 pub use space::space_points;
-pub use train::train;
+pub use train::{Points, train};
 
 /// Every command, in the order of the help.
 pub(crate) const COMMANDS: &[CommandRow] = &[

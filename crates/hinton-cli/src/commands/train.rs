@@ -66,10 +66,8 @@ fn args(command: Command) -> Command {
             "The weights as a picture, or the plane with its regions, by its extension [default: in the terminal]",
         ));
     let command = own_settings(command, ROW.name)
-        .mut_arg("record-every", |every| every.requires("record"))
-        .mut_arg("no-open", |no_open| no_open.requires("view"))
         .mut_arg("lr", |lr| lr.aliases(["learning-rate", "rate"]))
-        .mut_arg("resume", |resume| resume.conflicts_with_all(OF_A_BEGINNING));
+        .mut_arg("resume", |resume| resume.conflicts_with("set"));
     let command = command
         .arg(
             Arg::new("live")
@@ -86,23 +84,6 @@ fn args(command: Command) -> Command {
         );
     settings(command).arg(threads())
 }
-
-/// What is said when a training begins, and not when it is resumed.
-const OF_A_BEGINNING: [&str; 13] = [
-    "set",
-    "record",
-    "model",
-    "init",
-    "optimizer",
-    "lr",
-    "batch",
-    "seed",
-    "validation",
-    "shuffle",
-    "inputs",
-    "labels",
-    "patience",
-];
 
 /// What was asked of the training.
 fn asked(matches: &ArgMatches) -> Result<TrainRequest, Error> {
@@ -203,31 +184,42 @@ fn trained(
     Ok(())
 }
 
-/// The arguments that [`train`] takes.
-fn own_args() -> Command {
-    args(Command::new("train"))
+/// What is trained on, of those who call from another language.
+pub enum Points<'a> {
+    /// What the program does without a name, or a resumed training has.
+    Unnamed,
+    /// Points inside the program, or a file.
+    Named(&'a str),
+    /// Points that are already open.
+    Open(&'a Checkpoint),
 }
 
-/// Trains as arguments such as `--epochs=3` and the name of the data request; `data` are points
-/// that are already open. `told` receives each step, and each epoch with its results, and may stop
-/// the training. `ended` computes the result from what was learned; it is returned with notes.
+/// Trains as the command does. `told` receives each step, and each epoch with its results, and may
+/// stop the training. `ended` computes the result from what was learned; it is returned with notes.
 ///
 /// # Errors
-/// Returns an error if an argument is not understood, the data cannot be read or do not fit, or
+/// Returns an error if settings do not go together, the data cannot be read or do not fit, or
 /// `ended` fails.
 pub fn train<T>(
-    said: &[String],
-    data: Option<&Checkpoint>,
+    asked: &TrainRequest,
+    points: Points<'_>,
+    threads: usize,
     told: &mut dyn FnMut(Option<&EpochReport>) -> ControlFlow<()>,
     ended: impl FnOnce(&Session, &Outcome) -> Result<T, Error>,
 ) -> Result<(T, Vec<String>), Error> {
-    let matches = crate::arguments::matches(own_args(), said)?;
-    let asked = asked(&matches)?;
-    let source = match data {
-        Some(data) => source::in_memory(&asked, data)?,
-        None => source::load(data_named(&matches), &asked)?,
+    if let Some(clash) = asked.clash() {
+        return Err(clash.into());
+    }
+    let source = match points {
+        Points::Named(name) if asked.resume.is_some() => {
+            let message = format!("{name}: a resumed training keeps the data of its run");
+            return Err(Error::request(message, "leave out the data"));
+        }
+        Points::Open(data) => source::in_memory(asked, data)?,
+        Points::Named(name) => source::load(Some(name), asked)?,
+        Points::Unnamed => source::load(None, asked)?,
     };
-    let (mut session, more) = session(&asked, &source, thread_count(&matches))?;
+    let (mut session, more) = session(asked, &source, threads)?;
     let notes = [source.notes.clone(), more].concat();
     let begun = Instant::now();
     let limit = asked.time_limit;

@@ -4,6 +4,7 @@
 //! A setting is a row. Help, the reference, the options of the command line and Python's keywords
 //! are made from the rows, so a new setting is a row, and the field that it sets.
 
+mod clash;
 mod film;
 mod picture;
 mod row;
@@ -15,6 +16,7 @@ use hinton_chart::{Annotate, CHARTS, ScaleKind};
 use hinton_run::RunOptions;
 
 use crate::{DrawRequest, Error, FilmSettings};
+pub use clash::{Clash, clash};
 use hinton_weights::near;
 pub use row::{Kind, Scope, Set, SettingRow, Takes};
 

@@ -89,6 +89,10 @@ pub struct SettingRow {
     pub choices: fn() -> Vec<&'static str>,
     /// Whether it accepts others besides.
     pub others: bool,
+    /// Settings without which it means nothing.
+    pub requires: &'static [&'static str],
+    /// Settings that may not be said together with it.
+    pub excludes: &'static [&'static str],
     /// What it is set on, and how.
     pub set: Set,
 }
@@ -107,6 +111,8 @@ impl SettingRow {
         scope: Scope::Every,
         choices: Vec::new,
         others: false,
+        requires: &[],
+        excludes: &[],
         set: Set::Program(""),
     };
 

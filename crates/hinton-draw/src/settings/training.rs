@@ -11,6 +11,22 @@ const ROW: SettingRow = SettingRow { topic: "Training", commands: &["train"], ..
 const RUN: SettingRow = SettingRow { topic: "", ..ROW };
 const DATA: SettingRow = SettingRow { topic: "Data", ..ROW };
 
+/// What is said when a training begins, and not when it is resumed: it keeps its own.
+const OF_A_BEGINNING: &[&str] = &[
+    "record",
+    "model",
+    "init",
+    "optimizer",
+    "lr",
+    "batch",
+    "seed",
+    "validation",
+    "shuffle",
+    "inputs",
+    "labels",
+    "patience",
+];
+
 pub(super) const ROWS: &[SettingRow] = &[
     SettingRow {
         name: "record",
@@ -30,6 +46,7 @@ pub(super) const ROWS: &[SettingRow] = &[
         default: "epoch",
         choices: || vec!["epoch", "log"],
         others: true,
+        requires: &["record"],
         set: Set::Train(|request, value| {
             request.record_every = Some(value.parse()?);
             Ok(())
@@ -41,6 +58,7 @@ pub(super) const ROWS: &[SettingRow] = &[
         takes: Takes::Value("RUN"),
         kind: Kind::Path,
         about: "Resume a recorded training; `epochs` is how many more",
+        excludes: OF_A_BEGINNING,
         set: Set::Train(|request, value| {
             request.resume = Some(value.into());
             Ok(())
@@ -59,6 +77,7 @@ pub(super) const ROWS: &[SettingRow] = &[
     SettingRow {
         name: "no-open",
         about: "With `view`: print the address and open no browser",
+        requires: &["view"],
         set: Set::Train(|request, _| {
             request.no_open = true;
             Ok(())

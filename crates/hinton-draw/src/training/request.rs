@@ -8,7 +8,7 @@ use hinton_net::train::OptimizerRow;
 
 use super::{Order, RecordEvery, Settings};
 use crate::Error;
-use crate::settings::{Set, not_of_a_request, row_of};
+use crate::settings::{Clash, Set, clash, not_of_a_request, row_of};
 
 /// Which arrays or columns are inputs and which are labels.
 #[derive(Debug, Clone, Default)]
@@ -73,6 +73,8 @@ pub struct TrainRequest {
     pub view: bool,
     /// Whether it merely says the address.
     pub no_open: bool,
+    /// Names of the settings that were [set](TrainRequest::set).
+    pub given: Vec<&'static str>,
 }
 
 impl TrainRequest {
@@ -84,15 +86,25 @@ impl TrainRequest {
         let row = row_of("train", setting)?;
         let Set::Train(set) = row.set else { return Err(not_of_a_request(row)) };
         set(&mut self, value)?;
+        self.given.push(row.name);
         Ok(self)
+    }
+
+    /// Two of the settings that do not go together, if there are such.
+    pub fn clash(&self) -> Option<Clash> {
+        clash("train", &self.given)
     }
 
     /// The settings for a training with that data: as they were asked for, and otherwise as they
     /// suit it.
     ///
     /// # Errors
-    /// Returns an error if the model cannot be parsed, or does not fit the data.
+    /// Returns an error if the model cannot be parsed, or does not fit the data, or two settings
+    /// do not go together.
     pub fn settings(&self, data: &DataSet) -> Result<Settings, Error> {
+        if let Some(clash) = self.clash() {
+            return Err(clash.into());
+        }
         let mut settings = Settings::of(data, &self.model)?;
         if let Some(optimizer) = self.optimizer {
             settings.optimizer = optimizer;
