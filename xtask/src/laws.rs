@@ -9,8 +9,6 @@ use crate::{Failure, shell, shell_words};
 struct Law {
     /// Words whose presence is use.
     words: &'static [&'static str],
-    /// The same as a name in a braced `use std::{…}`; empty if there is none.
-    in_braces: &'static str,
     /// Where it is allowed: a file, or a folder when it ends in a slash.
     allowed: &'static [&'static str],
     /// Why.
@@ -20,7 +18,6 @@ struct Law {
 const LAWS: &[Law] = &[
     Law {
         words: &["std::fs", "fs::File", "File::open", "File::create"],
-        in_braces: "fs",
         allowed: &[
             "crates/hinton-format/src/source/file.rs",
             "crates/hinton-run/src/disk.rs",
@@ -32,14 +29,35 @@ const LAWS: &[Law] = &[
         reason: "files are opened in one place and written in one place",
     },
     Law {
+        // `is_file` and `is_dir` of a place (`Location`) are of any source: only a path's own are named.
+        words: &[
+            ".exists()",
+            ".try_exists()",
+            ".canonicalize()",
+            ".read_dir()",
+            ".read_link()",
+            ".symlink_metadata()",
+            "Path::exists",
+            "Path::is_file",
+            "Path::is_dir",
+        ],
+        allowed: &[
+            "crates/hinton-format/src/source/file.rs",
+            "crates/hinton-run/src/disk.rs",
+            "crates/hinton-weights/src/write.rs",
+            "crates/hinton-cli/",
+            // Whether a file that was not read is gone.
+            "crates/hinton-py/src/errors.rs",
+        ],
+        reason: "what is on the disk is asked where files are opened: is_file, is_folder",
+    },
+    Law {
         words: &["std::env", "env::var", "env::args"],
-        in_braces: "env",
         allowed: &["crates/hinton-cli/"],
         reason: "a library is told what to do by its caller",
     },
     Law {
         words: &["std::time", "Instant::now", "SystemTime::now"],
-        in_braces: "time",
         allowed: &[
             "crates/hinton-cli/",
             "crates/hinton-py/src/work.rs",
@@ -51,13 +69,11 @@ const LAWS: &[Law] = &[
     },
     Law {
         words: &["process::exit", "process::abort", "process::Command"],
-        in_braces: "",
         allowed: &["crates/hinton-cli/"],
         reason: "a library starts nothing and ends nothing",
     },
     Law {
-        words: &["thread::spawn", "thread::scope", "thread::Builder"],
-        in_braces: "thread",
+        words: &["thread::spawn", "thread::scope", "thread::Builder", "thread::*"],
         allowed: &[
             "crates/hinton-tensor/src/read/stripes.rs",
             "crates/hinton-render/src/films/pipeline.rs",
@@ -69,7 +85,6 @@ const LAWS: &[Law] = &[
     },
     Law {
         words: &["ureq::", "TcpStream", "TcpListener", "UdpSocket", "UnixStream"],
-        in_braces: "",
         allowed: &[
             "crates/hinton-cli/src/viewing.rs",
             "crates/hinton-cli/src/download.rs",
@@ -83,7 +98,6 @@ const LAWS: &[Law] = &[
     },
     Law {
         words: &["unsafe {", "unsafe fn", "unsafe impl", "allow(unsafe_code)"],
-        in_braces: "",
         allowed: &[
             "crates/hinton-format/src/source/file.rs",
             "crates/hinton-tensor/src/simd.rs",
@@ -94,8 +108,15 @@ const LAWS: &[Law] = &[
                  and its module are all that needs it",
     },
     Law {
-        words: &["println!", "eprintln!", "print!", "eprint!", "io::stdout", "io::stderr"],
-        in_braces: "",
+        words: &[
+            "println!",
+            "eprintln!",
+            "print!",
+            "eprint!",
+            "io::stdout",
+            "io::stderr",
+            "io::stdin",
+        ],
         allowed: &["crates/hinton-cli/"],
         reason: "libraries are silent; warnings are values",
     },
@@ -159,9 +180,7 @@ fn breaches(shown: &str, text: &str) -> Vec<String> {
             if law.allowed.iter().any(|place| allows(place, shown)) {
                 continue;
             }
-            let word = law.words.iter().find(|word| uses(line, word)).copied();
-            let word = word.or_else(|| braced(line, law.in_braces).then_some(law.in_braces));
-            if let Some(word) = word {
+            if let Some(word) = law.words.iter().find(|word| uses(&line, word)) {
                 faults.push(format!("{shown}:{number}: {word} is not for here: {}", law.reason));
             }
         }
@@ -173,29 +192,79 @@ fn allows(place: &str, shown: &str) -> bool {
     if place.ends_with('/') { shown.starts_with(place) } else { shown == place }
 }
 
-/// The lines of the file that are code, numbered from 1: no comments, and nothing from the first
-/// `#[cfg(test)]` at the margin on, for the house puts tests last.
-fn own_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let numbered = text.lines().enumerate().map(|(index, line)| (index + 1, line));
-    let until_tests = numbered.take_while(|(_, line)| *line != "#[cfg(test)]");
-    until_tests.filter(|(_, line)| !line.trim_start().starts_with("//"))
+/// The lines of the file that are code, numbered from 1: no comments, and no item at the margin under
+/// `#[cfg(test)]`. A `use` is one line whatever its length, with each of its names in full.
+fn own_lines(text: &str) -> Vec<(usize, String)> {
+    let mut own = Vec::new();
+    let mut lines = text.lines().enumerate();
+    while let Some((index, line)) = lines.next() {
+        if line == "#[cfg(test)]" {
+            // To the end of the item: a brace or a semicolon at the margin.
+            lines.by_ref().map(|(_, line)| line).find(|line| ends_item(line));
+            continue;
+        }
+        if line.trim_start().starts_with("//") {
+            continue;
+        }
+        let used = line.trim_start().trim_start_matches("pub ").trim_start_matches("pub(crate) ");
+        let Some(used) = used.strip_prefix("use ") else {
+            own.push((index + 1, line.to_owned()));
+            continue;
+        };
+        let mut whole = used.to_owned();
+        while !whole.contains(';') {
+            let Some((_, more)) = lines.next() else { break };
+            whole.push_str(more.split("//").next().unwrap_or_default().trim());
+        }
+        let whole = whole.split(';').next().unwrap_or_default();
+        own.extend(in_full("", whole).into_iter().map(|path| (index + 1, path)));
+    }
+    own
+}
+
+/// Whether an item that begins at the margin ends with this line.
+fn ends_item(line: &str) -> bool {
+    line.starts_with('}') || (line.ends_with(';') && !line.starts_with(' '))
+}
+
+/// The names of a `use`, each in full: of `std::{fs, io::{self, Write}}` there are `std::fs`, `std::io`
+/// and `std::io::Write`.
+fn in_full(before: &str, used: &str) -> Vec<String> {
+    let used = used.trim();
+    let Some((path, names)) = used.split_once('{') else {
+        let path = format!("{before}{used}");
+        return vec![path.trim_end_matches("::self").to_owned()];
+    };
+    let names = names.trim_end().strip_suffix('}').unwrap_or(names);
+    let before = format!("{before}{path}");
+    let (mut depth, mut start, mut all) = (0usize, 0, Vec::new());
+    for (at, letter) in names.char_indices() {
+        match letter {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => {
+                all.extend(in_full(&before, &names[start..at]));
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    if !names[start..].trim().is_empty() {
+        all.extend(in_full(&before, &names[start..]));
+    }
+    all
 }
 
 /// Whether the line has the word, not as the end of a longer one.
 fn uses(line: &str, word: &str) -> bool {
     line.match_indices(word).any(|(at, _)| {
+        // A method comes after a name.
+        if word.starts_with('.') {
+            return true;
+        }
         let before = line[..at].chars().next_back();
         !before.is_some_and(|c| c.is_alphanumeric() || c == '_')
     })
-}
-
-/// Whether the line is `use std::{…}` with this module among the names.
-fn braced(line: &str, module: &str) -> bool {
-    let Some(names) = line.trim_start().strip_prefix("use std::{") else {
-        return false;
-    };
-    !module.is_empty()
-        && names.split([',', '}', ' ']).any(|name| name.split("::").next() == Some(module))
 }
 
 #[cfg(test)]
@@ -218,10 +287,67 @@ mod tests {
                 let faults = breaches(LIBRARY, &format!("    {word}();\n"));
                 assert!(!faults.is_empty(), "{word}");
             }
-            if !law.in_braces.is_empty() {
-                let line = format!("use std::{{io, {}::Thing}};\n", law.in_braces);
-                assert_eq!(breaches(LIBRARY, &line).len(), 1, "{line}");
+        }
+    }
+
+    #[test]
+    fn every_way_of_a_use_is_seen() {
+        for (used, word) in [
+            ("use std::{fs, io};\n", "std::fs"),
+            ("use std::{\n    cmp::Ordering,\n    fs::{self, File},\n};\n", "std::fs"),
+            ("use std::thread::{Builder, ScopedJoinHandle};\n", "thread::Builder"),
+            ("use std::thread::*;\n", "thread::*"),
+            ("use std::process::{\n    Command,\n    Stdio,\n};\n", "process::Command"),
+            ("pub(crate) use std::time::{Duration, Instant};\n", "std::time"),
+            ("use std::io::{Write as _, stdout};\n", "io::stdout"),
+            ("    use std::env::args;\n", "std::env"),
+        ] {
+            let faults = breaches(LIBRARY, used);
+            let told = format!("{LIBRARY}:1: {word} is not for here");
+            assert!(faults.iter().any(|fault| fault.starts_with(&told)), "{used}: {faults:?}");
+        }
+        assert!(
+            breaches(LIBRARY, "use std::{\n    cmp::Ordering,\n    io::{self, Write},\n};\n")
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn the_world_is_touched_in_no_room_that_may_not() {
+        let breach = [
+            "std::thread::spawn(|| 1);",
+            "let now = std::time::Instant::now();",
+            "let now = SystemTime::now();",
+            "let text = std::fs::read(path)?;",
+            "let there = path.exists();",
+            "let home = std::env::var(\"HOME\");",
+            "println!(\"done\");",
+            "std::process::exit(1);",
+        ];
+        let crates = shell::files_under(&shell::root().join("crates")).unwrap();
+        let roots = crates.iter().map(|path| shell::shown(path));
+        let roots = roots.filter(|path| path.ends_with("/src/lib.rs"));
+        let below = |path: &String| {
+            !["hinton-cli", "hinton-testing"].iter().any(|name| path.contains(name))
+        };
+        let mut count = 0;
+        for root in roots.filter(below) {
+            assert!(is_source(Path::new(&root), &root), "{root}");
+            for line in breach {
+                let text = format!("fn f() {{\n    {line}\n}}\n");
+                assert!(!breaches(&root, &text).is_empty(), "{root}: {line}");
             }
+            count += 1;
+        }
+        assert!(count >= 20, "{count}");
+    }
+
+    #[test]
+    fn what_follows_an_item_for_tests_is_no_test() {
+        let after = "fn f() {\n    std::fs::read(path)\n}\n";
+        for item in ["mod tests {\n    use std::fs;\n}\n", "mod tests;\n", "use std::fs;\n"] {
+            let faults = breaches(LIBRARY, &format!("#[cfg(test)]\n{item}{after}"));
+            assert_eq!(faults.len(), 1, "{item}: {faults:?}");
         }
     }
 

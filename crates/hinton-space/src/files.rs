@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use hinton_format::Checkpoint;
 use hinton_tensor::{Dtype, Tensor};
-use hinton_weights::Error;
+use hinton_weights::{Error, is_file};
 
 use super::points::too_many;
 use super::{Normalize, PointRequest, PointSet, Values};
@@ -181,7 +181,7 @@ fn name_classes(path: &Path, names: &mut Vec<String>) {
 /// fits.
 fn beside(path: &Path, rows: usize) -> Option<(Marks, String)> {
     let candidates = names_beside(path);
-    let path = candidates.into_iter().find(|candidate| candidate.is_file())?;
+    let path = candidates.into_iter().find(|candidate| is_file(candidate))?;
     let file = hinton_weights::open(&path).ok()?;
     let [tensor] = file.tensors.as_slice() else { return None };
     if tensor.shape() != [rows] || !tensor.dtype().is_integer() {

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use hinton_format::source::{file, file_state};
 use hinton_net::{Init, Network, Real, Spec, Trace};
 use hinton_run::{Run, RunOptions, is_run_folder, open_run};
 use hinton_tensor::Work;
-use hinton_weights::Error;
+use hinton_weights::{Error, is_address};
 
 use super::chain;
 use super::{LinearMap, Stage, Values, weights};
@@ -188,9 +189,14 @@ pub fn is_run(path: &Path) -> bool {
     is_run_folder(path)
 }
 
+/// Whether there is something on the disk at that path.
+pub(super) fn is_there(path: &Path) -> bool {
+    file_state(path).is_some()
+}
+
 /// Whether there is something at that path, or an archive on the way to it.
 fn exists(path: &Path) -> bool {
-    path.ancestors().any(Path::is_file) || path.exists() || hinton_weights::is_address(path)
+    path.ancestors().any(file::is_file) || is_there(path) || is_address(path)
 }
 
 fn is_onnx(path: &Path) -> bool {

@@ -10,9 +10,9 @@ use hinton_picture::{Picture, Playable};
 use hinton_render::films::{Frame, FrameSource, SourceError};
 use hinton_run::{Run, RunOptions, open_run};
 use hinton_tensor::{Progress, Work};
-use hinton_weights::Error;
+use hinton_weights::{Error, is_file};
 
-use super::model::of_run_step;
+use super::model::{is_there, of_run_step};
 use super::place::Placement;
 use super::show::space_fault;
 use super::{FilmRequest, NetworkRequest, PointRequest, PointSource, Show, ShowRequest, points};
@@ -46,15 +46,19 @@ pub fn run_points(path: &Path) -> Option<PointRequest> {
     let seed = settings.get("seed").and_then(serde_json::Value::as_u64).unwrap_or(0);
     let name = text("data")?;
     if let Some(path) = text("path").map(PathBuf::from) {
-        let labels = text("labels").map(PathBuf::from).filter(|labels| labels.is_file());
+        let labels = text("labels").map(PathBuf::from).filter(|labels| is_file(labels));
         let source = PointSource::File(path.clone());
-        return path.exists().then(|| PointRequest { source, labels, ..PointRequest::default() });
+        return is_there(&path).then(|| PointRequest { source, labels, ..PointRequest::default() });
     }
     if let (Some(folder), Some(row)) = (text("folder"), hinton_weights::data_sets::row(name)) {
         let images = Path::new(folder).join(row.files.first()?.name);
         let count = Some(SHOWN_POINTS);
         let source = PointSource::File(images.clone());
-        return images.exists().then(|| PointRequest { source, count, ..PointRequest::default() });
+        return is_there(&images).then(|| PointRequest {
+            source,
+            count,
+            ..PointRequest::default()
+        });
     }
     let source: PointSource = name.parse().ok()?;
     matches!(source, PointSource::Data(_)).then(|| PointRequest {
