@@ -36,6 +36,6 @@ pub use model::{Model, NetworkRequest, Precision, is_run, model, model_of, model
 pub use normalize::Normalize;
 pub use place::Flatten;
 pub use points::{PointRequest, PointSet, PointSource, points, points_of};
-pub use run_film::{RunFilm, run_film, run_film_with, run_points};
+pub use run_film::{RunFilm, points_of_run, run_film, run_film_with, run_points};
 pub use show::{Guides, Show, ShowRequest};
 pub use stage::{LinearMap, Stage, Values};

@@ -40,7 +40,11 @@ pub fn run_points(path: &Path) -> Option<PointRequest> {
     if !super::is_run(path) {
         return None;
     }
-    let run = open_run(&[path.to_owned()], &RunOptions::default()).ok()?;
+    points_of_run(&open_run(&[path.to_owned()], &RunOptions::default()).ok()?)
+}
+
+/// As [`run_points`], of a run that is open.
+pub fn points_of_run(run: &Run) -> Option<PointRequest> {
     let settings: serde_json::Value = serde_json::from_str(run.settings.as_deref()?).ok()?;
     let text = |name: &str| settings.get(name).and_then(serde_json::Value::as_str);
     let seed = settings.get("seed").and_then(serde_json::Value::as_u64).unwrap_or(0);

@@ -265,7 +265,7 @@ pub(super) fn run_film(
     let run = hinton::runs::open_run(&[path], &hinton::runs::RunOptions::default())?;
     let mut points = request.points.clone();
     if !request.has("points")
-        && let Some(source) = space::run_points(path)
+        && let Some(source) = space::points_of_run(&run)
     {
         points = source;
         points.count = request.points.count.or(points.count);
