@@ -374,7 +374,7 @@ fn is_pe(head: &Head<'_>) -> bool {
     starts(head, b"MZ") && at(head, offset, b"PE\0\0")
 }
 
-/// The first bytes, as people read them: hexadecimal and text.
+/// The first bytes, as they are shown to the user: hexadecimal and text.
 pub(crate) fn first_bytes(bytes: &[u8]) -> String {
     let shown = &bytes[..bytes.len().min(16)];
     let hex: Vec<String> = shown.iter().map(|byte| format!("{byte:02x}")).collect();

@@ -1,6 +1,6 @@
 //! Suggests the names that a mistyped one might have meant.
 
-/// Names that are compared; more would take longer than a person's patience is worth.
+/// Names that are compared; more would take seconds.
 const MOST_COMPARED: usize = 20_000;
 /// Characters of a name that are compared.
 const MOST_CHARS: usize = 200;

@@ -93,7 +93,7 @@ fn found_json(found: &str) -> String {
     }
 }
 
-/// An error of our own inside an [`io::Error`]: what it says is for people.
+/// An error of our own inside an [`io::Error`]: what it says is for the user.
 #[derive(Debug)]
 struct Said(String, ReadErrorKind);
 

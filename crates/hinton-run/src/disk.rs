@@ -161,7 +161,7 @@ pub(crate) fn head(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// The path as people read it.
+/// The path, as it is shown to the user.
 pub(crate) fn shown(path: &Path) -> String {
     path.display().to_string()
 }

@@ -2,7 +2,7 @@
 
 use hinton_run::Run;
 
-/// What people call a run: the name of its file or folder.
+/// What users call a run: the name of its file or folder.
 pub fn run_name(run: &Run) -> String {
     let path = std::path::Path::new(&run.path);
     path.file_name().map_or_else(|| run.path.clone(), |name| name.to_string_lossy().into_owned())

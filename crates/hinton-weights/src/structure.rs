@@ -56,7 +56,7 @@ pub struct Structure {
     hidden: Option<usize>,
     experts: Option<usize>,
     architecture: String,
-    /// Where that is said, for people.
+    /// Where the file says that, for the user.
     told_by: &'static str,
 }
 

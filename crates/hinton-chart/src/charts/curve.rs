@@ -306,7 +306,7 @@ impl Drawn {
         }
     }
 
-    /// What a person should know.
+    /// What the user should know.
     fn words(&self, lines: &[Line<'_>]) -> Vec<String> {
         let mut words = Vec::new();
         if let Some(window) = self.smooth {

@@ -20,7 +20,7 @@ pub(crate) struct Beside<'a> {
 
 /// The range of a file that holds the values of a tensor.
 pub(crate) struct Place {
-    /// The file, as people name it.
+    /// The file, as it is shown to the user.
     pub(crate) file: String,
     pub(crate) data: Arc<dyn Bytes>,
     pub(crate) start: u64,

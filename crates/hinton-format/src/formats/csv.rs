@@ -21,9 +21,9 @@ pub(crate) const ROW: FormatRow = FormatRow {
     name: "csv",
     about: "a table of numbers as text: commas, tabs, semicolons or white space",
     help: "Read: cells between commas, tabs, semicolons or white space; an optional first row of \
-           names (kept as metadata `columns`); an optional first column of labels (kept as `rows` \
-           where there are up to 10,000); other columns of words (kept as `text.NAME` up to 200,000 rows, for labels and \
-           classes); word vectors in the text form of GloVe, word2vec and fastText; UTF-16 with its mark; comments behind `#` at the start of a line; texts in \
+           names (as metadata `columns`); an optional first column of labels (as `rows` \
+           where there are up to 10,000); other columns of words (as `text.NAME` up to 200,000 rows, for labels and \
+           classes); word vectors in the text form of GloVe, word2vec and fastText; UTF-16 with its mark; comments after `#` at the start of a line; texts in \
            double quotes. Empty cells, NA, null and nan are NaN; thousands may be parted by commas in quotes; inf is infinite. The values are \
            f64; the tensor is named after the file and has two axes, or one where the table has \
            one column. Every row must have as many cells. A decimal comma is not read. \
@@ -87,7 +87,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
         let message = format!("expected text, but there are zero bytes; it begins {found}");
         return Err(Error::new(ErrorKind::Unrecognised, message));
     }
-    // Cells of the first lines are kept while the dialect is told: many times their bytes.
+    // Cells of the first lines are stored until the dialect is known: many times their bytes.
     let separators = |line: &[u8]| line.iter().filter(|byte| b",;\t ".contains(byte)).count();
     if lines.iter().any(|line| separators(line) > MOST_COLUMNS) {
         let message = format!("a line has more than {MOST_COLUMNS} cells, the limit");

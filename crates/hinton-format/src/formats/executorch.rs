@@ -18,7 +18,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
     name: "executorch",
     about: "programs of ExecuTorch (.pte)",
     help: "Read: the constants of every method that ExecuTorch's own kernels use, and the initial values of \
-           mutable tensors, inside the program and in segments behind it, in their order of dimensions. \
+           mutable tensors, inside the program and in segments after it, in their order of dimensions. \
            Export drops the names of most constants: those are called constant.1, constant.2 by their place in \
            the file. What was handed to a backend (XNNPACK, Core ML, Vulkan …) is in the backend's own layout: \
            it is named with its size, and not read. Tensors in files of their own (.ptd) are skipped with a \
@@ -136,7 +136,7 @@ impl Reader<'_> {
                 start.filter(|start| start.checked_add(len).is_some_and(|end| end <= have))
             else {
                 let message = format!(
-                    "a segment of {len} bytes at {offset} behind byte {base} leaves the file of {have}"
+                    "a segment of {len} bytes at {offset} after byte {base} ends past the file's {have}"
                 );
                 return Err(Error::malformed(message)
                     .cure("the file is cut or damaged: download or copy it again"));

@@ -24,7 +24,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
            name); LLaMA in ggml, ggmf 1 and ggjt 1 to 3, its LoRA adapters (ggla); GPT-2 and GPT-J \
            of ggml's examples. f32, f16 and the quantised types that ggml still has, listed as \
            stored and drawn as the values that ggml computes. Shapes are in numpy's order; the file \
-           lists them the other way round. The vocabulary is counted, not kept. Skipped with a \
+           lists them the other way round. The vocabulary is counted, not read. Skipped with a \
            warning: tensors of types whose layout was changed since (Q4_0, Q4_1 and Q8_0 before \
            ggjt 3, Q5_0 and Q5_1 before ggjt 2). Not read: other models with ggml's magic number. \
            Layout: convert-pt-to-ggml.py of whisper.cpp, convert-llama-ggml-to-gguf.py of llama.cpp",

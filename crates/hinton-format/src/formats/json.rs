@@ -1,4 +1,4 @@
-//! JSON of nested lists of numbers: what people write weights to by hand, `{"W1": [[0.1, 0.2], …]}`,
+//! JSON of nested lists of numbers: weights as they are written by hand, `{"W1": [[0.1, 0.2], …]}`,
 //! `network2.save` of "Neural Networks and Deep Learning", `toJSON` of brain.js.
 
 mod printed;
@@ -20,13 +20,13 @@ use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, Warning};
 /// The row of the table.
 pub(crate) const ROW: FormatRow = FormatRow {
     name: "json",
-    about: "nested lists of numbers in JSON, as people write small networks",
+    about: "nested lists of numbers in JSON, as small networks are written by hand",
     help: "Read: every list of numbers, and lists of such lists of one length, as an array of f64 named by \
            its path: `W1`, `layers.1.weights`. Lists of different shapes are arrays of their own, by their \
            position. true and false are 1 and 0; null, NaN and Infinity are NaN where a number could stand. \
            Texts and single numbers are left out. Arrays as numpy, PyTorch and JAX print them (`[[1. 2.]`, \
            `tensor([[1., 2.]])`) are read too, where nothing of them is left out. A file is taken for weights only where a list of lists of \
-           numbers stands near its start, or where it is one list of numbers. Layout: RFC 8259",
+           numbers is near its start, or where it is one list of numbers. Layout: RFC 8259",
     quantised: "",
     extensions: &["weights.json"],
     sniff,
@@ -114,7 +114,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
     Ok(Checkpoint::of_file(input, ROW.name, Vec::new(), tensors, warnings))
 }
 
-/// Most arrays of a text. One of a few bytes costs a thousand as a tensor, and people write no more.
+/// Most arrays of a text. A list of a few bytes costs a thousand as a tensor, and no one writes more by hand.
 const MOST_ARRAYS: usize = 1 << 17;
 
 /// The arrays of a text that Python printed, by their places where there are several; `None` where it

@@ -18,7 +18,7 @@ use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff};
 pub(crate) const ROW: FormatRow = FormatRow {
     name: "mindspore",
     about: "checkpoints of MindSpore (.ckpt)",
-    help: "Read: every tensor under its name, in every type of whole bytes. Tensors in pieces are joined. The checksum at the end, where there is one, is told and \
+    help: "Read: every tensor under its name, in every type of whole bytes. Tensors in pieces are joined. The checksum at the end, if there is one, is listed and \
            not checked, since that would read all values. Skipped with a warning: texts, integers of 4 bits, maps (MapTensor). Not \
            read: encrypted checkpoints. Layout: checkpoint.proto and serialization.py of MindSpore",
     quantised: "integers as stored",

@@ -219,7 +219,7 @@ pub(crate) struct Header {
     pub(crate) shape: Vec<usize>,
     /// Byte at which the values start.
     pub(crate) data_start: u64,
-    /// What a person should know of the dtype.
+    /// What the user should know about the dtype.
     pub(crate) note: Option<&'static str>,
 }
 

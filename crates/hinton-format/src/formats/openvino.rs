@@ -21,7 +21,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
     about: "models of OpenVINO (.xml with its .bin beside it)",
     help: "Read: every constant of an IR of version 10 and 11 under the name of its layer, every type of \
            numbers; integers of 4 bits are unpacked to a byte each. Open the .xml; the .bin of the same name \
-           lies beside it. Bodies of loops have their constants too. Skipped with a warning: texts, types \
+           is next to it. Bodies of loops have their constants too. Skipped with a warning: texts, types \
            that are not read. Not read: IRs before version 10. Layout: the IR of OpenVINO's documentation",
     quantised: "integers as stored; their scales are constants beside them",
     extensions: &["xml"],

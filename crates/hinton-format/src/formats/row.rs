@@ -8,7 +8,7 @@ use crate::{Checkpoint, Error, Head, Input, Limits, Sniff};
 
 /// A format that hinton reads.
 pub struct FormatRow {
-    /// Its name, as people and `--json` say it.
+    /// Its name, in messages and in JSON.
     pub name: &'static str,
     /// A description in one line.
     pub about: &'static str,
@@ -34,13 +34,13 @@ pub fn open_as(row: &FormatRow, input: &Input, limits: &Limits) -> Result<Checkp
 
 /// A format whose checkpoints are folders that no single file in them can stand for.
 pub(crate) struct FolderRow {
-    /// What a folder of that name (as people gave it), with these entries, is to the format.
+    /// What a folder of that name (as the user gave it) with these entries is to the format.
     pub(crate) holds: fn(&str, &[Entry], &dyn Folder) -> Holds,
     /// Reads the index of such a folder, and no values.
     pub(crate) open: OpenFolder,
 }
 
-/// Opens a folder that people call so.
+/// Opens a folder, under the name that the user gave.
 type OpenFolder = fn(&str, Arc<dyn Folder>, &Limits) -> Result<Checkpoint, Error>;
 
 /// What a folder is to a format.

@@ -27,7 +27,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
     help: "Read: an index that names which file holds which tensor (`weight_map`), a folder with \
            such an index, and a folder of files named like model-00001-of-00003.safetensors; \
            Keras' .weights.json with its shards, whose weights have the names that `keras` gives. The \
-           shards lie beside the index or below it, never elsewhere; a missing one is an error. \
+           shards are next to the index or below it, never elsewhere; a missing one is an error. \
            Tensors come shard by shard, the shards sorted by name. Tensors that the index lists \
            and no shard has, or the other way, are warnings. The checkpoint's format is that of \
            its shards. Layout: the weight_map of Hugging Face's transformers",

@@ -23,7 +23,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
     about: "models of TensorFlow.js (model.json with its shards beside it)",
     help: "Read: the weights of layers-models and graph-models: float32, int32, bool and complex64, and \
            those quantised to float16, uint8 or uint16, as the values that TensorFlow.js computes. Open \
-           model.json; its shards lie beside it or below its folder. Skipped with a warning: texts. The \
+           model.json; its shards are next to it or below its folder. Skipped with a warning: texts. The \
            topology is not looked at. Layout: tfjs-core/src/io/types.ts of TensorFlow.js",
     quantised: "uint8 and uint16 with a scale, float16; decoded",
     extensions: &["model.json"],

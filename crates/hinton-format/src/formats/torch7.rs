@@ -96,7 +96,7 @@ struct Storage {
 /// What an object was, as far as others need it.
 enum Object {
     Nothing,
-    /// A number or a text, as people write it.
+    /// A number or a text, as it is shown to the user.
     Plain(String),
     Storage(Storage),
 }

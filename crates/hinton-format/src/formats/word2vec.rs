@@ -18,8 +18,8 @@ use crate::{Checkpoint, Error, ErrorKind, Head, Input, Limits, Sniff, Warning};
 pub(crate) const ROW: FormatRow = FormatRow {
     name: "word2vec",
     about: "word vectors of word2vec in binary (GoogleNews-vectors-negative300.bin)",
-    help: "Read: the matrix `vectors`, a row for each word; of at most 10,000 words their texts (kept as \
-           `rows`), which charts show beside the rows. With and without a line's end behind the values. \
+    help: "Read: the matrix `vectors`, a row for each word; of at most 10,000 words their texts (as \
+           `rows`), which charts show beside the rows. With and without a line break after the values. \
            Text files of the same tools open as csv. Layout: word2vec.c",
     quantised: "",
     extensions: &["bin"],

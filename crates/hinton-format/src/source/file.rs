@@ -315,7 +315,7 @@ struct Mapped {
     file: Option<File>,
 }
 
-/// The file, unless so many are open that others could not be opened any more.
+/// The file; `None` if so many files are open that opening more could fail.
 #[cfg(unix)]
 fn kept_open(file: File) -> Option<File> {
     use std::os::fd::AsRawFd;

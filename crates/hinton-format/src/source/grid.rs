@@ -34,7 +34,7 @@ struct Axis {
 
 impl ChunkGrid {
     /// An array of `dims` elements of `element` bytes in chunks of `extents`, none of which is 0;
-    /// `None` where its sizes cannot be counted. A row of chunks is told as no more than `most_row`
+    /// `None` where its sizes cannot be counted. A row of chunks is planned as at most `most_row`
     /// bytes.
     pub(crate) fn new(dims: &[u64], extents: &[u64], element: u64, most_row: u64) -> Option<Self> {
         let bytes =

@@ -138,7 +138,7 @@ impl Location {
         }
     }
 
-    /// The folder, as people name it: `.` where its path is empty.
+    /// The folder, as it is shown to the user: `.` if its path is empty.
     pub(crate) fn shown_folder(&self) -> String {
         if self.path.as_os_str().is_empty() {
             return ".".to_owned();

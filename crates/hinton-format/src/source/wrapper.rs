@@ -24,7 +24,7 @@ pub(crate) use zstd::{CODING as ZSTD, first_window};
 
 /// A way of packing whole files.
 pub(crate) struct Wrapper {
-    /// Its name, as people say it.
+    /// Its name, as users know it.
     pub(crate) name: &'static str,
     /// The extension that it adds to a file's name, without the dot.
     pub(crate) extension: &'static str,

@@ -65,7 +65,7 @@ pub(super) fn findings(selected: &[Selected], work: Work<'_>) -> Result<Found, E
                 let is_float = !one.tensor.dtype().is_integer();
                 let rms = rms.filter(|_| is_float && one.part.is_empty());
                 sizes.extend(rms.map(|rms| Size { label: label.clone(), shape, rms }));
-                // Constants are equal by nature; views of the same bytes are told as such.
+                // Constants are equal by nature; views of the same bytes are reported as such.
                 if let Some(digest) = digest {
                     seen.entry(digest).or_default().push(index);
                 }

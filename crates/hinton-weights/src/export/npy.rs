@@ -25,7 +25,7 @@ fn write(
     Ok(write_array(tensor, out, progress)?.into_iter().collect())
 }
 
-/// One tensor as numpy's file; what a person should know of it.
+/// One tensor as a file of numpy; returns what the user should know about it.
 pub(super) fn write_array(
     tensor: &Tensor,
     out: &mut dyn Write,

@@ -46,7 +46,7 @@ fn write(
     Ok(notes.into_iter().collect())
 }
 
-/// A writer that swallows everything behind its first fault, which is told: an archive that is given up
+/// A writer that ignores everything after its first fault, which is returned: an archive that is given up
 /// tries to write its end, and would print that it cannot.
 struct FailsOnce<'w> {
     out: &'w mut dyn Write,

@@ -17,7 +17,7 @@ pub struct ExportRow {
     pub extension: &'static str,
     /// Whether it has values of that dtype.
     pub(crate) holds: fn(Dtype) -> bool,
-    /// Writes the tensors; returns what a person should know.
+    /// Writes the tensors; returns what the user should know.
     pub(crate) write: WriteTensors,
 }
 

@@ -13,7 +13,7 @@ use crate::{Error, Selected};
 /// Most names of parts that an error offers.
 const MOST_NAMES: usize = 6;
 
-/// The selected tensors as they are stored, what they are then, and what a person should know.
+/// The selected tensors as stored, their types, and what the user should know.
 pub(super) fn as_stored(
     tensors: &[Selected],
     row: &ExportRow,

@@ -83,7 +83,7 @@ impl Rows {
         all
     }
 
-    /// Of how many parts a plan is whose parts are of about so many bytes. No part is less than a stripe.
+    /// The number of parts of a plan whose parts have about this many bytes. A part has at least one stripe.
     pub(super) fn count(&self, chunk: u64) -> u64 {
         let chunk = u128::from(chunk.max(1));
         let parts = |bytes: u128| u64::try_from(bytes.div_ceil(chunk)).unwrap_or(u64::MAX);

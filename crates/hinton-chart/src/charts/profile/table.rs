@@ -23,7 +23,7 @@ pub(super) struct Table {
     pub(super) sections: Vec<(f64, f64, String)>,
     /// What runs right.
     pub(super) x_name: String,
-    /// What a person should know.
+    /// What the user should know.
     pub(super) notes: Vec<String>,
 }
 

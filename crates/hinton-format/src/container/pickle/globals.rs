@@ -254,7 +254,7 @@ pub(crate) fn is_joblib_array(module: &str, name: &str) -> bool {
         && matches!(name, "NumpyArrayWrapper" | "NDArrayWrapper" | "ZNDArrayWrapper")
 }
 
-/// `module.name` for people: control characters escaped, long names cut.
+/// `module.name` for messages: control characters escaped, long names cut.
 pub(super) fn shown(module: &str, name: &str) -> String {
     const MOST: usize = 120;
     let full = format!("{module}.{name}");

@@ -69,7 +69,7 @@ pub enum Node {
 }
 
 impl Node {
-    /// What kind of value it is, for people: `a list`, `a str` …
+    /// What kind of value it is, for messages: `a list`, `a str` …
     pub fn kind(&self) -> &'static str {
         match self {
             Node::None => "None",
@@ -291,7 +291,7 @@ impl<'a> Pickle<'a> {
         self.sequence(object.args).unwrap_or(&[])
     }
 
-    /// What kind of value a node is, for people: `a list`, `a str` …
+    /// What kind of value a node is, for messages: `a list`, `a str` …
     pub fn kind(&self, id: Id) -> &'static str {
         self.node(id).kind()
     }

@@ -231,7 +231,7 @@ fn heads(tar: &tar::Tar) -> Result<BTreeMap<usize, Vec<u8>>, Error> {
     Ok(heads)
 }
 
-/// A name as it is unpacked: without the parts that lead nowhere.
+/// A name as it is unpacked: without empty parts and `.`.
 fn plain(name: &str) -> String {
     let parts: Vec<&str> =
         name.split('/').filter(|part| !part.is_empty() && *part != ".").collect();

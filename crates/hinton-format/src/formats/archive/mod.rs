@@ -24,7 +24,7 @@ pub(crate) const ZIP: FormatRow = FormatRow {
            members are read in place, those packed with deflate, zstd or xz as they are used. \
            Zip64 is read; encrypted members and archives inside archives are not. Archives that \
            are a format of their own (PyTorch, .npz, .keras) are opened as such. The checkpoint's \
-           format is that of what lies inside. Layout: PKWARE's APPNOTE 6.3.10",
+           format is that of the files inside. Layout: PKWARE's APPNOTE 6.3.10",
     quantised: "those of the file inside",
     extensions: &["zip"],
     sniff: |head| if lookalike::is_zip(head) { Sniff::Likely } else { Sniff::No },
@@ -40,7 +40,7 @@ pub(crate) const TAR: FormatRow = FormatRow {
            and GNU's long names and sizes are read, checksums of headers are compared; links and \
            special files are left out. A packed archive is read from its start to its end once to \
            list what is in it, since tar has no index. The checkpoint's format is that of what \
-           lies inside. Layout: POSIX.1-2001, and GNU tar's manual",
+           is inside. Layout: POSIX.1-2001, and GNU tar's manual",
     quantised: "those of the file inside",
     extensions: &["tar", "tgz", "tzst", "txz", "nemo"],
     sniff: |head| if tar::is_tar(head.bytes) { Sniff::Likely } else { Sniff::No },

@@ -140,7 +140,7 @@ impl Dialect {
     }
 
     /// The dialect of the rows behind the first, where that is no header though a cell of it is not
-    /// a number: the row is read, so that the cell is told.
+    /// a number: the row is read, so that the cell is reported.
     pub(super) fn behind_first(lines: &[&[u8]]) -> Option<Dialect> {
         let dialect = Dialect::detect(lines.get(1..)?)?;
         let is_plain = dialect.header.is_none() && !dialect.labels && !dialect.counted;

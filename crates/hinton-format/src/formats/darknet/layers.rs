@@ -14,7 +14,7 @@ pub(super) struct Weights {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Split {
     pub(super) weights: Vec<Weights>,
-    /// What a person should know.
+    /// What the user should know.
     pub(super) note: Option<String>,
 }
 

@@ -20,7 +20,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
     name: "darknet",
     about: "Darknet weights (.weights, .conv.N), split into layers by the .cfg beside them",
     help: "Read: the weights of convolutional, deconvolutional, local, connected, batchnorm and \
-           recurrent layers (rnn, lstm, gru, crnn) by the number and kind of the layer, where a .cfg of the same name lies beside the file (yolo.cfg for yolo.weights \
+           recurrent layers (rnn, lstm, gru, crnn) by the number and kind of the layer, if a .cfg of the same name is next to the file (yolo.cfg for yolo.weights \
            and for yolo.conv.15); a file of the first layers only is fine. Without a .cfg, or with \
            one that does not fit, all values are one flat tensor, and why is said. Recurrent and \
            batchnorm layers are taken as the version says: AlexeyAB's from 0.2.5 on. Not split: \

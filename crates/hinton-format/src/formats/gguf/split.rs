@@ -28,7 +28,7 @@ pub(super) fn part(header: &Header) -> Option<Part> {
     Some(Part { number, count, tensors: header.number("split.tensors.count") })
 }
 
-/// The first part with the others that lie beside it; another part as it is, with a word.
+/// The first part joined with the others next to it; another part alone, with a warning.
 pub(super) fn complete(
     input: &Input,
     mut first: Checkpoint,

@@ -11,7 +11,7 @@ const FIRST: u64 = 8;
 /// A value that was read.
 #[derive(Debug, Default)]
 pub(super) struct Value {
-    /// As people see it; lists are JSON where they are whole.
+    /// As it is shown to the user; complete lists are JSON.
     pub(super) text: String,
     /// Where it is a whole number not below zero, the number.
     pub(super) whole: Option<u64>,

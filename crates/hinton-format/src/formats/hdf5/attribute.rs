@@ -1,4 +1,4 @@
-//! Attributes: names with small values, as text for people.
+//! Attributes: names with small values, as text for the user.
 
 use hinton_tensor::{Dtype, Memory, Tensor, View};
 use serde_json::Value;
@@ -21,7 +21,7 @@ pub(super) struct Attribute {
 }
 
 impl Attribute {
-    /// The value as people read it: a text as it is, all else as JSON.
+    /// The value as text: a text unchanged, everything else as JSON.
     pub(super) fn text(&self) -> String {
         match &self.value {
             Value::String(text) => text.clone(),

@@ -8,7 +8,7 @@ use super::file::{Fields, H5File};
 use super::layout::{Chunks, Index, Space};
 use crate::Error;
 
-/// A chunk as it is stored.
+/// A chunk, as stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Chunk {
     /// Byte of the file at which it starts.

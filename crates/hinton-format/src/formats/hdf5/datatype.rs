@@ -20,7 +20,7 @@ pub(super) enum Kind {
     Reference,
     /// Bytes without a meaning of their own.
     Opaque,
-    /// No number; named for people.
+    /// Not a number; the name of the type, for messages.
     Other(String),
 }
 

@@ -28,7 +28,7 @@ pub(super) struct Frame {
 /// An HDF5 file whose superblock has been read.
 pub(super) struct H5File {
     pub(super) data: Arc<dyn Bytes>,
-    /// The file as people name it.
+    /// The file, as it is shown to the user.
     pub(super) name: Arc<str>,
     pub(super) frame: Frame,
     pub(super) limits: Limits,

@@ -40,7 +40,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
            bf16 and fp8 too), complex numbers and booleans of either byte order; contiguous, \
            compact and chunked, packed with gzip, LZF, bzip2, zstd, LZ4, Blosc, shuffle, \
            bitshuffle or Fletcher-32; bfloat16 and float8 as Keras 3 writes them; files of every \
-           version of the library, also behind a user block. Keras' order of layers and weights \
+           version of the library, also after a user block. Keras' order of layers and weights \
            is kept; attributes are metadata. Skipped with a warning: texts, records, references, \
            virtual datasets, other filters; links into other files are never followed. \
            Layout: HDF5 File Format Specification, The HDF Group",

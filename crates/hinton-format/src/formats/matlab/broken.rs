@@ -27,7 +27,7 @@ impl Broken {
         }
     }
 
-    /// Ends the reading: the first error where there is no tensor, else what was skipped is told.
+    /// Ends the reading: the first error if there is no tensor, else a warning for what was skipped.
     pub(super) fn finish(self, skipped: Skipped, checkpoint: &mut Checkpoint) -> Result<(), Error> {
         match self.0 {
             Some(error) if checkpoint.tensors.is_empty() => return Err(error),

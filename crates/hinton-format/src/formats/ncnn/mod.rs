@@ -23,7 +23,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
     help: "Read: the weights of every type of layer that ncnn itself has, under LAYER.weight, LAYER.bias and the \
            names that the layer's source uses, with the axes as they are stored ([out, in, height, width] of \
            convolutions and deconvolutions). Values in f32, f16 (as stored), and of 256 entries in a table. Open \
-           the .param; the .bin of the same name lies beside it. Of a layer whose type ncnn does not have \
+           the .param; the .bin of the same name is next to it. Of a layer whose type ncnn does not have \
            (a custom one) nothing says how long its weights are: where the others do not fill the .bin, reading \
            stops there, and that is said. Not read: .param.bin, which has no names. Layout: ncnn's \
            developer guide and load_model of its layers",
@@ -110,7 +110,7 @@ fn open(input: &Input, limits: &Limits) -> Result<Checkpoint, Error> {
             tensors.truncate(before);
             let message = format!(
                 "layer {:?} is of type {:?}, which ncnn itself does not have: how long its weights are is \
-                 not known, so that those of it and of the layers behind it are not read",
+                 not known, so that those of it and of the layers after it are not read",
                 layer.name, layer.kind
             );
             warnings.push(Warning::file(message).as_fault());

@@ -97,7 +97,7 @@ impl Long {
         }
     }
 
-    /// The layout in which more of the values are numbers such as people have.
+    /// The layout in which more of the values are plausible numbers.
     fn layout(&self, sample: &[u8]) -> Option<Layout> {
         if self.bytes == 16 && self.endian == Endian::Big {
             return Some(Layout::Quad);

@@ -31,7 +31,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
     open,
 };
 
-/// How its folders are told and opened.
+/// How its folders are recognised and opened.
 pub(crate) const FOLDER: FolderRow = FolderRow { holds: step::holds, open: step::open };
 
 /// The tree of an item.

@@ -25,7 +25,7 @@ const JSON_ITEM: &str = "metadata";
 const METRICS: &str = "metrics";
 /// Longest JSON item that becomes metadata.
 const LONGEST_JSON: u64 = 1 << 16;
-/// Ends of the names of what people keep beside steps.
+/// Ends of the names of what users store next to steps.
 const NOTES: [&str; 8] = ["json", "jsonl", "txt", "md", "yaml", "yml", "log", "gin"];
 /// Most folders of a folder that are looked into to tell what it is.
 const PROBES: usize = 8;

@@ -1,4 +1,4 @@
-//! Files that hold an optimizer's state and nothing else, which people take for weights.
+//! Files that hold an optimizer's state and nothing else, which users take for weights.
 
 use hinton_tensor::Tensor;
 

@@ -1,4 +1,4 @@
-//! The classes and functions whose meaning hinton knows; every other one is named to people.
+//! The classes and functions whose meaning hinton knows; every other one is named in a warning.
 
 use super::library::{Libraries, making};
 use super::numpy;

@@ -126,7 +126,7 @@ fn transparent_parts(reader: &Reader<'_>, id: Id) -> Vec<(Label, Id)> {
     }
     match callable {
         Some(("collections", "OrderedDict")) => {
-            // Its state is `_metadata` of torch, version numbers of no use to people.
+            // Its state is `_metadata` of torch, version numbers that tell the user nothing.
             let mut parts = parts(reader, id);
             let in_state: HashSet<Id> = object
                 .state

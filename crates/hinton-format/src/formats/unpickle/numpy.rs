@@ -104,7 +104,7 @@ pub(super) fn build(
 enum Elements {
     /// Numbers.
     Plain(Dtype, Endian),
-    /// Something else, for people.
+    /// Something else, for messages.
     Odd(String),
     /// Python objects.
     Objects,

@@ -12,7 +12,7 @@ use crate::{Error, ErrorKind, Limits};
 
 /// What building a leaf gave.
 pub(crate) enum Leaf {
-    /// A tensor, and what a person should know about it.
+    /// A tensor, and what the user should know about it.
     Tensor(Tensor, Option<String>),
     /// It stands for another node.
     Alias(Id),
@@ -79,7 +79,7 @@ pub(crate) struct Reader<'p> {
     pub(crate) pickle: &'p Pickle<'p>,
     /// The bytes of the pickle's stream.
     pub(crate) data: Arc<dyn Bytes>,
-    /// The file, as people name it.
+    /// The file, as it is shown to the user.
     pub(crate) file: Arc<str>,
     pub(crate) limits: Limits,
     /// The libraries whose arrays are read, beside numpy's.

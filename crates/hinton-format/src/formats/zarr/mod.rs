@@ -39,7 +39,7 @@ pub(crate) const ROW: FormatRow = FormatRow {
     open,
 };
 
-/// How its folders are told and opened.
+/// How its folders are recognised and opened.
 pub(crate) const FOLDER: FolderRow = FolderRow { holds, open: open_folder };
 
 /// Names of the files that tell a folder.

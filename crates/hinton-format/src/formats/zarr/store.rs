@@ -16,7 +16,7 @@ pub(crate) trait Store: Send + Sync {
     /// Returns an error if it cannot be read.
     fn get(&self, key: &str) -> Result<Option<Arc<dyn Bytes>>, Error>;
 
-    /// The file that the value of a key lies in, as people name it.
+    /// The file that holds the value of a key, as it is shown to the user.
     fn file(&self, key: &str) -> String;
 }
 
