@@ -97,9 +97,9 @@ def test_a_small_network_learns(tmp_path):
 @pytest.mark.parametrize(
     ("keywords", "said"),
     [
-        ({"resume": "run", "model": "2-2"}, ["resume= and model= do not go together"]),
-        ({"record_every": "log"}, ["record_every= means nothing without record="]),
-        ({"open": False}, ["open= means nothing without view="]),
+        ({"resume": "run", "model": "2-2"}, ["resume and model do not go together"]),
+        ({"record_every": "log"}, ["record_every means nothing without record"]),
+        ({"open": False}, ["open means nothing without view"]),
         ({"epochs": "three"}, ['epochs="three"', "expected"]),
         ({"optimizer": "best"}, ["best", "adam"]),
     ],

@@ -171,7 +171,7 @@ fn breaches(shown: &str, text: &str) -> Vec<String> {
     let mut faults = Vec::new();
     let speaks_no_shell = shell_words::applies(shown);
     for (number, line) in own_lines(text) {
-        if let Some(word) = shell_words::found(line).filter(|_| speaks_no_shell) {
+        if let Some(word) = shell_words::found(&line).filter(|_| speaks_no_shell) {
             faults.push(format!(
                 "{shown}:{number}: {word} is not for here: a library names the setting, `range`"
             ));

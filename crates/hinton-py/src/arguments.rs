@@ -1,7 +1,6 @@
 //! Settings of commands as Python's keyword arguments, from the library's table.
 
-use hinton::Error;
-use hinton::settings::{Clash, Set, SettingRow, Takes};
+use hinton::settings::{Set, SettingRow, Takes};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyString};
@@ -86,13 +85,6 @@ pub(crate) fn words(
         }
     }
     Ok(words)
-}
-
-/// Settings that do not go together, as keywords: `resume=` and `model=`.
-pub(crate) fn clashing(clash: Clash) -> Error {
-    let name = |row: &'static SettingRow| format!("{}=", keyword(row));
-    let cure = crate::keywords::in_keywords(&clash.cure(name));
-    Error::Request { message: clash.sentence(name), help: Some(cure) }
 }
 
 fn unknown(py: Python<'_>, command: &str, key: &str) -> PyErr {

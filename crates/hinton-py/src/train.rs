@@ -49,7 +49,7 @@ pub(crate) fn train(
             .iter()
             .try_fold(TrainRequest::default(), |asked, (name, value)| asked.set(name, value))?;
         if let Some(clash) = asked.clash() {
-            return Err(arguments::clashing(clash));
+            return Err(clash.into());
         }
         let points = match (arrays, &data) {
             (Some(arrays), _) => Points::Open(arrays),

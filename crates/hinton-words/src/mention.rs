@@ -46,7 +46,7 @@ pub fn respelled(text: &str, mut spell: impl FnMut(Mention<'_>) -> Option<String
             continue;
         };
         let is_given = next.starts_with(" \"");
-        match mention(named, is_given).and_then(|mention| spell(mention)) {
+        match mention(named, is_given).and_then(&mut spell) {
             Some(word) => {
                 spelled.push_str(&word);
                 let is_joined = is_given && mention(named, true) == Some(Mention::Given(named));

@@ -109,9 +109,9 @@ fn settings_that_do_not_go_together_are_told() {
     let told = |names: &[&str]| set(names).clash().map(|clash| Error::from(clash).to_string());
     assert_eq!(told(&["model", "record", "epochs"]), None);
     assert_eq!(told(&["resume", "epochs"]), None);
-    let both = "resume and model do not go together";
+    let both = "`resume` and `model` do not go together";
     assert_eq!(told(&["model", "resume"]).as_deref(), Some(both));
-    let alone = "record-every means nothing without record";
+    let alone = "`record-every` means nothing without `record`";
     assert_eq!(told(&["record-every"]).as_deref(), Some(alone));
     assert_eq!(told(&["record-every", "record"]), None);
     // No training begins with them either.

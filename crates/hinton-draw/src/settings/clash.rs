@@ -16,19 +16,19 @@ pub struct Clash {
 }
 
 impl Clash {
-    /// What is wrong, in one sentence; `name` says how the caller writes a setting.
-    pub fn sentence(&self, name: impl Fn(&'static SettingRow) -> String) -> String {
-        let (said, other) = (name(self.said), name(self.other));
+    /// What is wrong, in one sentence.
+    pub fn sentence(&self) -> String {
+        let (said, other) = (self.said.name, self.other.name);
         match self.is_missing {
-            true => format!("{said} means nothing without {other}"),
-            false => format!("{said} and {other} do not go together"),
+            true => format!("`{said}` means nothing without `{other}`"),
+            false => format!("`{said}` and `{other}` do not go together"),
         }
     }
 
     /// What to do about it.
-    pub fn cure(&self, name: impl Fn(&'static SettingRow) -> String) -> String {
+    pub fn cure(&self) -> String {
         match self.is_missing {
-            true => format!("say {}, too", name(self.other)),
+            true => format!("say `{}`, too", self.other.name),
             false => format!("leave out one of them; {}", self.said.about),
         }
     }
@@ -36,8 +36,7 @@ impl Clash {
 
 impl From<Clash> for Error {
     fn from(clash: Clash) -> Error {
-        let plain = |row: &'static SettingRow| row.name.to_owned();
-        Error::request(clash.sentence(plain), clash.cure(plain))
+        Error::request(clash.sentence(), clash.cure())
     }
 }
 
