@@ -34,7 +34,7 @@ class Settings(TypedDict, total=False):
     center: Value
     """The value that has the middle colour, or where bars begin, instead of zero"""
     symlog_threshold: Value
-    """Magnitude below which scale symlog is linear"""
+    """Magnitude below which scale="symlog" is linear"""
     annotate: Value
     """Write the values into the cells, in a format such as .2f"""
     row_labels: Value
@@ -195,7 +195,7 @@ class Training(Settings, total=False):
     resume: Any
     """Resume a recorded training; epochs is how many more"""
     view: bool | None
-    """Show the run in the browser while it trains, as hinton view does"""
+    """Show the run in the browser while it trains, in the viewer"""
     open: bool | None
     """With view: print the address and open no browser"""
     model: Value
