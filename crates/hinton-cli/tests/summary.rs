@@ -106,7 +106,10 @@ fn a_summary_is_inspected_as_its_file_is() {
         &["inspect", "whole.hs", "--spectrum"],
     ] {
         let error = folder.fails(1, args);
-        assert!(error.contains(expected) && error.contains("help: a summary can be inspected"), "{error}");
+        assert!(
+            error.contains(expected) && error.contains("help: a summary can be inspected"),
+            "{error}"
+        );
     }
 }
 
