@@ -46,17 +46,19 @@ pub fn respelled(text: &str, mut spell: impl FnMut(Mention<'_>) -> Option<String
             continue;
         };
         let is_given = next.starts_with(" \"");
-        match mention(named, is_given).and_then(&mut spell) {
-            Some(word) => {
+        let found = mention(named, is_given);
+        rest = next;
+        match (found.and_then(&mut spell), found) {
+            (Some(word), Some(Mention::Given(_))) => {
                 spelled.push_str(&word);
-                let is_joined = is_given && mention(named, true) == Some(Mention::Given(named));
-                rest = if is_joined { &next[1..] } else { next };
+                // The face has put its own separator in place of the space.
+                rest = &next[1..];
             }
-            None => {
+            (Some(word), _) => spelled.push_str(&word),
+            (None, _) => {
                 spelled.push('`');
                 spelled.push_str(named);
                 spelled.push('`');
-                rest = next;
             }
         }
     }
